@@ -1,0 +1,85 @@
+// The floors of the house: imports point down only.
+const FLOORS = ['main', 'cli', 'app', 'transports|console', 'mcp', 'gateway', 'registry|policy', 'store', 'config', 'core'];
+const pathOf = (floor) => `^src/(${floor})(/|\\.ts$)`;
+
+const floors = FLOORS.slice(1).map((floor, i) => ({
+  name: `no-import-upwards-from-${floor.replaceAll('|', '-')}`,
+  comment: 'Imports point down only; what two floors need belongs on the lower one.',
+  severity: 'error',
+  from: { path: pathOf(floor) },
+  to: { path: pathOf(FLOORS.slice(0, i + 1).join('|')) },
+}));
+
+module.exports = {
+  forbidden: [
+    ...floors,
+    { name: 'no-circle', severity: 'error', from: {}, to: { circular: true } },
+    {
+      name: 'core-imports-nothing-of-the-house',
+      severity: 'error',
+      from: { path: '^src/core/' },
+      to: { path: '^(src/(?!core/)|adapters/)' },
+    },
+    {
+      name: 'host-imports-core-only',
+      severity: 'error',
+      from: { path: '^src/host/' },
+      to: { path: '^(src/(?!core/|host/)|adapters/)' },
+    },
+    {
+      name: 'adapters-import-host-and-core-only',
+      severity: 'error',
+      from: { path: '^adapters/' },
+      to: { path: '^src/(?!core/|host/)' },
+    },
+    {
+      name: 'adapters-do-not-know-each-other',
+      severity: 'error',
+      from: { path: '^adapters/([^/]+)/' },
+      to: { path: '^adapters/', pathNot: '^adapters/$1/' },
+    },
+    {
+      name: 'only-main-knows-the-adapters',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/main\\.ts$' },
+      to: { path: '^adapters/' },
+    },
+    {
+      name: 'only-the-app-and-the-cli-know-the-host',
+      severity: 'error',
+      from: {
+        path: '^src/',
+        pathNot: '^src/(main|app)\\.ts$|^src/(cli|host)/',
+      },
+      to: { path: '^src/host/' },
+    },
+    {
+      name: 'the-protocol-stays-on-its-floor',
+      severity: 'error',
+      from: { path: '^(src|adapters)/', pathNot: '^(src/mcp|adapters/mcp)/' },
+      to: { path: '@modelcontextprotocol/' },
+    },
+    {
+      name: 'no-undeclared-package',
+      severity: 'error',
+      from: {},
+      to: { dependencyTypes: ['npm-no-pkg', 'npm-unknown', 'unknown'] },
+    },
+    {
+      name: 'no-development-package-at-run-time',
+      severity: 'error',
+      from: { path: '^(src|adapters)/' },
+      to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only'] },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: {
+      extensions: ['.ts', '.js'],
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'require', 'node', 'default'],
+    },
+  },
+};

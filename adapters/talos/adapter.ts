@@ -1,0 +1,174 @@
+import { mkdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { z } from 'zod';
+import type { Adapter, Source } from '../../src/core/adapter.ts';
+import { GatewayError } from '../../src/core/errors.ts';
+import type { Host, MemberSpec } from '../../src/core/host.ts';
+import type { JsonObject } from '../../src/core/json.ts';
+import { didYouMean } from '../../src/core/nearest.ts';
+import type { Manifest, Plugin, Problem } from '../../src/core/plugin.ts';
+import type { TalosManifest } from './manifest.ts';
+import { toOffer } from './offer.ts';
+import { instructionsOf } from './prompt.ts';
+import { recogniseFolder } from './recognise.ts';
+import { toRecord } from './record.ts';
+import type { TalosReport } from './report.ts';
+
+interface TalosPluginManifest extends Manifest {
+  readonly talos: TalosManifest;
+  readonly entryFile: string;
+  readonly source: Source;
+}
+
+/** Talos folder plugins: a `manifest.json`, an `index.ts` and perhaps a `prompt.md`. */
+export const talos: Adapter = {
+  kind: 'talos',
+  options: {
+    hostRoot: z.string().optional().describe('Talos: folder that stands for the root of the original host'),
+    moduleRoots: z.array(z.string()).optional().describe('Talos: further folders from which packages resolve'),
+    alwaysOn: z.array(z.string()).optional().describe('Talos: triggers that run without a subscriber'),
+  },
+  paths: ['hostRoot', 'moduleRoots'],
+
+  async read(source) {
+    const found = recogniseFolder(source);
+    if (!found) return null;
+    const { manifest } = found;
+    const id = source.key ?? manifest.id;
+    const read: TalosPluginManifest = {
+      id,
+      ...(id === manifest.id ? {} : { alias: manifest.id }),
+      title: manifest.name,
+      ...(manifest.description === '' ? {} : { description: manifest.description }),
+      version: manifest.version,
+      adapter: 'talos',
+      origin: source.path,
+      watch: [source.path],
+      digest: found.digest,
+      talos: manifest,
+      entryFile: found.entry,
+      source,
+    };
+    return [read];
+  },
+
+  open: async (manifest, host) => openPlugin(manifest as TalosPluginManifest, host),
+};
+
+function openPlugin(manifest: TalosPluginManifest, host: Host): Plugin {
+  const { id, talos: own, source } = manifest;
+  const record = toRecord(own, source.entry);
+  const member = host.join(toMember(manifest, record.values, record.needs.length === 0, host));
+  const common = {
+    id,
+    manifest: own,
+    instructions: readPrompt(source.path),
+    needs: record.needs,
+    problems: [...record.problems, ...unknownTriggers(own, source)],
+    call: (name: string) => (args: JsonObject, ctx: Parameters<typeof member.call>[2]) => member.call(name, args, ctx),
+  };
+  const build = () => toOffer({ ...common, report: member.report() as TalosReport | undefined });
+  let offer = build();
+  let report = member.report();
+  return {
+    manifest,
+    offer() {
+      if (member.report() !== report) {
+        report = member.report();
+        offer = build();
+      }
+      return offer;
+    },
+    state: member.state,
+    error: member.error,
+    start: member.start,
+    onChange: (listener) => member.onChange(listener),
+    close: member.leave,
+  };
+}
+
+function unknownTriggers({ triggers }: TalosManifest, { entry }: Source): Problem[] {
+  const known = triggers.map((t) => t.id);
+  return ((entry.options.alwaysOn ?? []) as string[])
+    .filter((id) => !known.includes(id))
+    .map((id) => ({
+      code: 'CONFIG_INVALID',
+      subject: 'alwaysOn',
+      message: `There is no trigger "${id}".${didYouMean(id, known)}`,
+    }));
+}
+
+function toMember(manifest: TalosPluginManifest, record: Readonly<Record<string, string>>, usable: boolean, host: Host): MemberSpec {
+  const { talos: own, source } = manifest;
+  const { entry } = source;
+  const hostRoot = entry.options.hostRoot as string | undefined;
+  const roots = [
+    ...((entry.options.moduleRoots ?? []) as string[]),
+    ...(hostRoot === undefined ? [] : [join(hostRoot, 'apps', 'server'), hostRoot]),
+  ];
+  const log = host.log.area(`plugin:${own.logName}`);
+  return {
+    id: manifest.id,
+    group: entry.group ?? `talos:${source.folder ?? resolve(source.path, '..')}`,
+    order: source.path,
+    isolation: entry.isolation,
+    runtime: {
+      kind: 'node',
+      module: new URL('./runtime.js', import.meta.url).href,
+    },
+    params: {
+      id: own.id,
+      entry: manifest.entryFile,
+      functions: own.functions.map((f) => f.name),
+      triggers: own.triggers.map((t) => t.id),
+      record,
+      usable,
+      dataDir: host.dataDir(manifest.id),
+      moduleRoots: roots,
+      cacheDir: join(host.cacheDir, 'node'),
+      ...(hostRoot === undefined
+        ? {}
+        : {
+            location: {
+              from: source.path,
+              to: placeInHost(source.path, hostRoot, own.id, host),
+            },
+          }),
+    },
+    cwd: entry.cwd,
+    // createRequire() looks here too, even from a folder that does not exist.
+    env:
+      roots.length > 0
+        ? {
+            NODE_PATH: roots.map((root) => join(root, 'node_modules')).join(':'),
+            ...entry.env,
+          }
+        : entry.env,
+    log,
+  };
+}
+
+// Plugins reach their host by "../../apps/server" from their own folder: a folder of links puts the two side by side.
+function placeInHost(folder: string, hostRoot: string, id: string, host: Host): string {
+  if (resolve(folder, '..', '..') === hostRoot) return folder;
+  const root = join(host.dataDir(id), '.host');
+  try {
+    rmSync(root, { recursive: true, force: true });
+    mkdirSync(join(root, 'plugins'), { recursive: true, mode: 0o700 });
+    symlinkSync(folder, join(root, 'plugins', id));
+    symlinkSync(join(hostRoot, 'apps'), join(root, 'apps'));
+    return join(root, 'plugins', id);
+  } catch (error) {
+    throw new GatewayError('PLUGIN_FAILED', `The folder of links for "hostRoot" cannot be made: ${(error as Error).message}.`, {
+      fix: 'Make the state folder writable, or put the plugin below <hostRoot>/plugins.',
+    });
+  }
+}
+
+function readPrompt(folder: string): string {
+  try {
+    return instructionsOf(readFileSync(join(folder, 'prompt.md'), 'utf8'));
+  } catch {
+    return '';
+  }
+}

@@ -1,0 +1,153 @@
+import { isJsonObject, type JsonObject, type JsonValue } from '../../src/core/json.ts';
+import type { Problem } from '../../src/core/plugin.ts';
+
+/** One function that a plugin declares for the model. */
+export interface TalosFunction {
+  readonly name: string;
+  readonly description: string;
+  readonly parameters: JsonObject;
+}
+
+/** A credential; secret unless the manifest says otherwise. */
+export interface TalosCredential {
+  readonly name: string;
+  readonly label: string;
+  readonly required: boolean;
+  readonly secret: boolean;
+}
+
+/** A setting; its default is always a text in the end. */
+export interface TalosSetting {
+  readonly name: string;
+  readonly label: string;
+  readonly default?: string;
+}
+
+/** A trigger as declared. */
+export interface TalosTrigger {
+  readonly id: string;
+  readonly label: string;
+  readonly description?: string;
+}
+
+/** A group of functions inside one plugin. */
+export interface TalosModule {
+  readonly id: string;
+  readonly functions: readonly string[];
+}
+
+/** `manifest.json`, read leniently: only `id` and `functions` can fail it. */
+export interface TalosManifest {
+  readonly id: string;
+  readonly name: string;
+  readonly description: string;
+  readonly version: string;
+  readonly logName: string;
+  readonly category: string;
+  readonly functions: readonly TalosFunction[];
+  readonly credentials: readonly TalosCredential[];
+  readonly settings: readonly TalosSetting[];
+  readonly triggers: readonly TalosTrigger[];
+  readonly modules: readonly TalosModule[];
+  readonly oauth: boolean;
+  readonly sidecar: boolean;
+  readonly problems: readonly Problem[];
+}
+
+/** Reads a manifest. Entries that make no sense are left out with a problem; unknown keys are ignored. */
+export function toManifest(raw: JsonObject): TalosManifest | { readonly fault: string } {
+  const { id } = raw;
+  if (typeof id !== 'string' || id.trim() === '') return { fault: '"id" must be a text that is not empty' };
+  if (!Array.isArray(raw.functions)) return { fault: '"functions" must be a list' };
+  const problems: Problem[] = [];
+  return {
+    id,
+    name: text(raw.name) ?? id,
+    description: text(raw.description) ?? '',
+    version: text(raw.version) ?? '0.0.0',
+    logName: text(raw.logName) ?? id,
+    category: text(raw.category) ?? 'other',
+    functions: toFunctions(raw.functions, problems),
+    credentials: entries(raw.credentials, 'credentials', 'name', problems).map((c) => ({
+      name: c.name as string,
+      label: text(c.label) ?? (c.name as string),
+      required: c.required === true,
+      secret: c.secret !== false,
+    })),
+    settings: entries(raw.settings, 'settings', 'name', problems).map((s) => ({
+      name: s.name as string,
+      label: text(s.label) ?? (s.name as string),
+      ...(s.default === undefined || s.default === null ? {} : { default: toText(s.default) }),
+    })),
+    triggers: entries(raw.triggers, 'triggers', 'id', problems).map((t) => ({
+      id: t.id as string,
+      label: text(t.label) ?? (t.id as string),
+      ...(text(t.description) === undefined ? {} : { description: text(t.description) as string }),
+    })),
+    modules: entries(raw.modules, 'modules', 'id', problems).map((m) => ({
+      id: m.id as string,
+      functions: Array.isArray(m.functions) ? m.functions.filter((f): f is string => typeof f === 'string') : [],
+    })),
+    oauth: isJsonObject(raw.oauth),
+    sidecar: isJsonObject(raw.sidecar),
+    problems,
+  };
+}
+
+/** A value of a manifest or of mcp.json as the flat text that plugins expect. */
+export function toText(value: JsonValue): string {
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}
+
+function text(value: JsonValue | undefined): string | undefined {
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}
+
+function toFunctions(raw: JsonValue[], problems: Problem[]): TalosFunction[] {
+  const found = new Map<string, TalosFunction>();
+  for (const { name, description, parameters } of entries(raw, 'functions', 'name', problems)) {
+    const key = name as string;
+    if (found.has(key)) {
+      problems.push({
+        code: 'TOOL_REFUSED',
+        subject: key,
+        message: `The manifest lists the function "${key}" twice; the first is used.`,
+      });
+      continue;
+    }
+    found.set(key, {
+      name: key,
+      description: text(description) ?? '',
+      parameters: toParameters(parameters),
+    });
+  }
+  return [...found.values()];
+}
+
+// A schema that is no object stays as it is: whoever vets schemas refuses the tool and says why.
+function toParameters(parameters: JsonValue | undefined): JsonObject {
+  if (parameters === undefined || parameters === null) return { type: 'object', properties: {} };
+  if (!isJsonObject(parameters)) return parameters as unknown as JsonObject;
+  return parameters.type === undefined ? { type: 'object', ...parameters } : parameters;
+}
+
+function entries(list: JsonValue | undefined, field: string, key: string, problems: Problem[]): JsonObject[] {
+  if (list === undefined || list === null) return [];
+  if (!Array.isArray(list)) {
+    problems.push({
+      code: 'MANIFEST_INVALID',
+      subject: field,
+      message: `"${field}" of the manifest is no list and is ignored.`,
+    });
+    return [];
+  }
+  return list.filter((item, i): item is JsonObject => {
+    if (isJsonObject(item) && typeof item[key] === 'string' && item[key] !== '') return true;
+    problems.push({
+      code: 'MANIFEST_INVALID',
+      subject: `${field}[${i}]`,
+      message: `${field}[${i}] of the manifest has no "${key}" and is ignored.`,
+    });
+    return false;
+  });
+}

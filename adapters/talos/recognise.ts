@@ -1,0 +1,71 @@
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Source } from '../../src/core/adapter.ts';
+import { GatewayError } from '../../src/core/errors.ts';
+import { isJsonObject } from '../../src/core/json.ts';
+import { parseJson } from '../../src/core/json-scan.ts';
+import { type TalosManifest, toManifest } from './manifest.ts';
+
+const ENTRIES = ['index.ts', 'index.mts', 'index.js', 'index.mjs'];
+const CAPS = { depth: 64, keys: 50_000, items: 100_000 };
+const LARGEST_MANIFEST = 1024 * 1024;
+const MOST_FILES = 2_000;
+
+/** A folder that holds a Talos plugin. */
+export interface Recognised {
+  readonly manifest: TalosManifest;
+  readonly entry: string;
+  /** Changes with any file of the folder. */
+  readonly digest: string;
+}
+
+/**
+ * Reads a folder as a Talos plugin; null where it is none. A folder that is meant to be one (a manifest beside an
+ * entry file, or a `functions` list) and cannot be used throws, so that its owner learns why.
+ */
+export function recogniseFolder({ path }: Source): Recognised | null {
+  const file = join(path, 'manifest.json');
+  if (!existsSync(file)) return null;
+  const entry = ENTRIES.map((name) => join(path, name)).find((name) => existsSync(name));
+  const raw = readManifest(file, entry !== undefined);
+  if (!isJsonObject(raw) || (!Array.isArray(raw.functions) && (entry === undefined || typeof raw.id !== 'string'))) return null;
+  const manifest = toManifest(raw);
+  if ('fault' in manifest) throw new GatewayError('MANIFEST_INVALID', `${file}: ${manifest.fault}.`);
+  if (entry === undefined) {
+    throw new GatewayError('ENTRY_NOT_FOUND', `${path} has a manifest.json but no index.ts.`, {
+      fix: 'Add index.ts (or index.mts, index.js, index.mjs).',
+    });
+  }
+  return { manifest, entry, digest: digestOf(path) };
+}
+
+function readManifest(file: string, meant: boolean): unknown {
+  try {
+    if (statSync(file).size > LARGEST_MANIFEST) throw new Error('it is larger than 1 MB');
+    return parseJson(readFileSync(file, 'utf8').replace(/^\ufeff/, ''), CAPS);
+  } catch (error) {
+    if (!meant) return null;
+    const message = (error as Error).message;
+    throw new GatewayError('MANIFEST_INVALID', `${file} cannot be read: ${message}.`, { fix: 'Make it valid JSON.', cause: error });
+  }
+}
+
+// Sizes and times tell whether anything was saved; reading every file at each start would cost more than it tells.
+function digestOf(folder: string): string {
+  const hash = createHash('sha256');
+  let left = MOST_FILES;
+  const walk = (dir: string): void => {
+    for (const item of readdirSync(dir, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1))) {
+      if (item.name.startsWith('.') || item.name === 'node_modules' || left-- <= 0) continue;
+      const path = join(dir, item.name);
+      if (item.isDirectory()) walk(path);
+      else if (item.isFile()) {
+        const { size, mtimeMs } = statSync(path);
+        hash.update(`${path}\0${size}\0${mtimeMs}\n`);
+      }
+    }
+  };
+  walk(folder);
+  return hash.digest('hex');
+}

@@ -1,0 +1,41 @@
+import type { Entry } from '../../src/core/adapter.ts';
+import { didYouMean } from '../../src/core/nearest.ts';
+import type { Problem } from '../../src/core/plugin.ts';
+import { type TalosManifest, toText } from './manifest.ts';
+
+const OAUTH_TOKEN = 'refresh_token';
+const OAUTH_KEYS = [OAUTH_TOKEN, 'access_token', 'token_expiry'];
+
+/** The flat record of texts that a plugin gets with every call, what is missing in it, and what looks misspelt. */
+export interface TalosRecord {
+  readonly values: Readonly<Record<string, string>>;
+  readonly needs: readonly string[];
+  readonly problems: readonly Problem[];
+}
+
+/** Manifest defaults first, then what is configured; unset keys stay absent, never empty. */
+export function toRecord(manifest: TalosManifest, entry: Entry): TalosRecord {
+  const values: Record<string, string> = {};
+  for (const setting of manifest.settings) if (setting.default !== undefined) values[setting.name] = setting.default;
+  for (const [key, value] of Object.entries(entry.settings)) if (value !== null) values[key] = toText(value);
+  for (const [key, value] of Object.entries(entry.credentials)) values[key] = value;
+
+  const required = manifest.credentials.filter((c) => c.required).map((c) => c.name);
+  if (manifest.oauth) required.push(OAUTH_TOKEN);
+  const needs = required.filter((name) => (values[name] ?? '') === '');
+
+  const known = [
+    ...manifest.settings.map((s) => s.name),
+    ...manifest.credentials.map((c) => c.name),
+    ...(manifest.oauth ? OAUTH_KEYS : []),
+  ];
+  const given = [...Object.keys(entry.settings), ...Object.keys(entry.credentials)];
+  const problems = given
+    .filter((key) => !known.includes(key))
+    .map((key) => ({
+      code: 'CONFIG_INVALID' as const,
+      subject: key,
+      message: `mcp.json sets "${key}", which the manifest does not declare; the plugin gets it all the same.${didYouMean(key, known)}`,
+    }));
+  return { values, needs, problems };
+}

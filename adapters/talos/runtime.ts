@@ -1,0 +1,199 @@
+import { errorResult } from '../../src/core/content.ts';
+import { toError } from '../../src/core/errors.ts';
+import { isJsonObject, type JsonObject } from '../../src/core/json.ts';
+import type { LoadedPlugin, Runtime, RuntimeContext } from '../../src/host/node/runtime.ts';
+import type { TalosReport } from './report.ts';
+import { toResult } from './result.ts';
+
+type Callable = (...args: unknown[]) => unknown;
+type Exports = Record<string, unknown>;
+
+interface Params {
+  readonly entry: string;
+  readonly functions: readonly string[];
+  readonly triggers: readonly string[];
+  readonly record: Readonly<Record<string, string>>;
+  readonly usable: boolean;
+  readonly dataDir: string;
+  readonly moduleRoots: readonly string[];
+  readonly cacheDir: string;
+  readonly location?: { readonly from: string; readonly to: string };
+}
+
+/** Modules of the original host that hold only types. */
+const STAND_INS = {
+  '@talos/shared/types': null,
+  '@talos/shared': null,
+  '@talos/server/plugins': null,
+};
+const SERVICES = 'talos:services';
+
+/** Runs Talos plugins inside a plugin process. */
+export const runtime: Runtime = {
+  async open(raw, context) {
+    const params = raw as unknown as Params;
+    context.stage('import');
+    const { entry, moduleRoots, cacheDir, location } = params;
+    const loaded = await context.load({
+      entry,
+      moduleRoots,
+      cacheDir,
+      standIns: STAND_INS,
+      ...(location ? { location } : {}),
+    });
+    const exports = findExports(loaded, params.functions);
+    context.stage('init');
+    await callIfFunction(exports.init, createLogger(context), services(context));
+    return new TalosPlugin(params, exports, context);
+  },
+};
+
+class TalosPlugin implements LoadedPlugin {
+  readonly #params: Params;
+  readonly #exports: Exports;
+  readonly #context: RuntimeContext;
+  readonly #dialect: TalosReport['dialect'];
+  readonly #handlers: ReadonlyMap<string, Callable>;
+  readonly #undeclared: readonly string[];
+  #startError: string | undefined;
+  #started = false;
+
+  constructor(params: Params, exports: Exports, context: RuntimeContext) {
+    this.#params = params;
+    this.#exports = exports;
+    this.#context = context;
+    const { handlers } = exports;
+    const map = isJsonObject(handlers) ? (handlers as Exports) : undefined;
+    this.#handlers = ownFunctions(map ?? exports, params.functions);
+    this.#dialect = map ? 'source' : this.#handlers.size > 0 || params.functions.length === 0 ? 'docs' : 'none';
+    this.#undeclared = map ? Object.keys(map).filter((name) => typeof map[name] === 'function' && !params.functions.includes(name)) : [];
+    context.log.info(`dialect: ${this.#dialect}; ${this.#handlers.size} of ${params.functions.length} functions have a handler`);
+  }
+
+  report(): JsonObject {
+    const { triggers } = this.#exports;
+    const report: TalosReport = {
+      dialect: this.#dialect,
+      functions: [...this.#handlers.keys()],
+      undeclared: this.#undeclared,
+      triggers: this.#params.triggers.filter((id) => isJsonObject(triggers) && isJsonObject(triggers[id])),
+      ...(this.#startError === undefined ? {} : { startError: this.#startError }),
+    };
+    return report as unknown as JsonObject;
+  }
+
+  async initialize(): Promise<void> {
+    const start = this.#lifecycle('start');
+    if (!start || !this.#params.usable) return;
+    this.#context.stage('start');
+    try {
+      await start(this.#configOf(), createLogger(this.#context));
+      this.#started = true;
+    } catch (error) {
+      // The functions stay in place: the plugin may work in part.
+      this.#startError = toError(error).message;
+      this.#context.log.error(`start() failed: ${toError(error).stack}`);
+    }
+  }
+
+  async call(tool: string, args: JsonObject, call: { readonly signal: AbortSignal }): ReturnType<LoadedPlugin['call']> {
+    const handler = this.#handlers.get(tool);
+    if (!handler) return errorResult(`The plugin has no function "${tool}".`);
+    try {
+      const more = {
+        get signal() {
+          return call.signal;
+        },
+      };
+      return toResult(await handler(args, this.#configOf(), more));
+    } catch (error) {
+      this.#context.log.debug(`${tool} threw: ${toError(error).stack}`);
+      return errorResult(toError(error).message || 'The function failed without a message.');
+    }
+  }
+
+  async close(): Promise<void> {
+    if (this.#started || this.#lifecycle('start') === undefined) await this.#lifecycle('stop')?.();
+  }
+
+  #lifecycle(name: 'start' | 'stop'): Callable | undefined {
+    // Named exports serve as functions too in the documented dialect: a declared one is no lifecycle hook.
+    if (this.#dialect !== 'source' && this.#params.functions.includes(name)) return undefined;
+    const found = this.#exports[name];
+    return typeof found === 'function' ? (found as Callable) : undefined;
+  }
+
+  // A fresh copy for every call. `{ config, dataDir }` is what the documentation shows, the flat record what hosts
+  // really passed: the documented dialect sees both, the other finds the documented names if it looks for them.
+  #configOf(): Exports {
+    const { record, dataDir } = this.#params;
+    if (this.#dialect !== 'source') return { ...record, config: { ...record }, dataDir };
+    const config = { ...record };
+    for (const [name, value] of Object.entries({
+      config: { ...record },
+      dataDir,
+    })) {
+      if (!(name in config))
+        Object.defineProperty(config, name, {
+          value,
+          enumerable: false,
+          writable: true,
+          configurable: true,
+        });
+    }
+    return config;
+  }
+}
+
+// A CommonJS entry shows its exports as one default.
+function findExports(loaded: Exports, functions: readonly string[]): Exports {
+  const known = ['handlers', 'init', 'triggers', 'start', 'stop', ...functions];
+  const inner = loaded.default;
+  if (known.some((name) => name in loaded) || typeof inner !== 'object' || inner === null) return loaded;
+  return inner as Exports;
+}
+
+function ownFunctions(from: Exports, names: readonly string[]): Map<string, Callable> {
+  const found = names.filter((name) => Object.hasOwn(from, name) && typeof from[name] === 'function');
+  return new Map(found.map((name) => [name, from[name] as Callable]));
+}
+
+async function callIfFunction(fn: unknown, ...args: unknown[]): Promise<void> {
+  if (typeof fn === 'function') await fn(...args);
+}
+
+function createLogger({ log }: RuntimeContext): Record<string, (...parts: unknown[]) => void> {
+  const at =
+    (level: 'debug' | 'info' | 'warn' | 'error') =>
+    (...parts: unknown[]) =>
+      log[level](parts.map(show).join(' '));
+  return {
+    info: at('info'),
+    warn: at('warn'),
+    error: at('error'),
+    debug: at('debug'),
+    verbose: at('debug'),
+  };
+}
+
+function show(part: unknown): string {
+  if (typeof part === 'string') return part;
+  if (part instanceof Error) return part.stack ?? part.message;
+  try {
+    return JSON.stringify(part) ?? String(part);
+  } catch {
+    return String(part);
+  }
+}
+
+function services({ shared, log }: RuntimeContext): Exports {
+  const map = (shared.get(SERVICES) ?? new Map()) as Map<string, unknown>;
+  shared.set(SERVICES, map);
+  return {
+    getService: (name: string) => map.get(name),
+    registerService(name: string, instance: unknown) {
+      if (map.has(name)) log.warn(`the service "${name}" is registered again and replaced`);
+      map.set(name, instance);
+    },
+  };
+}

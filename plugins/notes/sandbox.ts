@@ -1,0 +1,38 @@
+import { mkdir, realpath } from 'node:fs/promises';
+import { basename, dirname, extname, join, relative, resolve, sep } from 'node:path';
+import type { ToolContext } from '@talos/server/plugins';
+
+/** The notes' folder, and a check that a relative path stays inside it. */
+export async function notesRoot({ config, dataDir }: ToolContext): Promise<{ root: string; inside(path: string): string }> {
+  const wanted = config.root ? resolve(config.root) : join(dataDir, 'notes');
+  await mkdir(wanted, { recursive: true });
+  const root = await realpath(wanted);
+  const inside = (path: string): string => {
+    const within = relative(root, resolve(root, path));
+    if (within.split(sep)[0] === '..' || resolve(root, within) !== resolve(root, path)) throw new Error(`${path} lies outside the notes.`);
+    return within.split(sep).join('/');
+  };
+  return { root, inside };
+}
+
+/** The file of a note. Links on the way are followed and checked, so that none leads out of the folder. */
+export async function noteFile(context: ToolContext, path: string): Promise<{ file: string; name: string }> {
+  const { root, inside } = await notesRoot(context);
+  const named = extname(path) === '' ? `${path}.md` : path;
+  const name = inside(named);
+  if (name === '' || name.split('/').some((part) => part.startsWith('.'))) throw new Error(`${path} is no name for a note.`);
+  const file = join(root, name);
+  const real = await realPathOf(file);
+  if (real !== root && !real.startsWith(root + sep)) throw new Error(`${path} lies outside the notes.`);
+  return { file, name };
+}
+
+// The real path of a file that need not exist yet: that of its nearest existing parent, and the rest.
+async function realPathOf(file: string): Promise<string> {
+  try {
+    return await realpath(file);
+  } catch {
+    const parent = dirname(file);
+    return parent === file ? file : join(await realPathOf(parent), basename(file));
+  }
+}

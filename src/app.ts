@@ -1,0 +1,115 @@
+import { join } from 'node:path';
+import type { Config } from './config/config.ts';
+import { createWatcher, type Watcher } from './config/watch.ts';
+import type { Adapter } from './core/adapter.ts';
+import { toError } from './core/errors.ts';
+import type { Logger } from './core/log.ts';
+import type { Redactor } from './core/redact.ts';
+import { createAudit } from './gateway/audit.ts';
+import { createGateway, type Gateway } from './gateway/gateway.ts';
+import { createHost } from './host/host.ts';
+import { createEngine, type Engine } from './mcp/engine.ts';
+import { createPolicy, type Policy } from './policy/policy.ts';
+import { createRegistry, type Registry } from './registry/registry.ts';
+import { findPlugins } from './registry/sources.ts';
+import { createStore } from './store/store.ts';
+
+/** What the house is built from. */
+export interface AppParts {
+  readonly config: Config;
+  readonly adapters: readonly Adapter[];
+  readonly redactor: Redactor;
+  readonly log: Logger;
+}
+
+/** The running house, without any transport. */
+export interface App {
+  readonly gateway: Gateway;
+  readonly registry: Registry;
+  readonly engine: Engine;
+  config(): Config;
+  policy(): Policy;
+  /** Takes over a new configuration, or the same one after plugins have changed. Calls in flight go on. */
+  adopt(config: Config): Promise<void>;
+  /** Follows the configuration file and the plugins from now on. `load` reads the file anew. */
+  follow(load: () => Config): Promise<void>;
+  /** Refuses new calls, ends plugins and writes down what is left. */
+  close(): Promise<void>;
+}
+
+/** Builds the floors in order and opens the plugins; closing goes the other way round. */
+export async function createApp({ config: first, adapters, redactor, log }: AppParts): Promise<App> {
+  let config = first;
+  let policy = createPolicy(config);
+  let watcher: Watcher | undefined;
+  let adopting: Promise<void> = Promise.resolve();
+  const learn = (next: Config): void => {
+    for (const secret of next.secrets) redactor.add(secret);
+    for (const warning of next.warnings) log.warn(warning);
+  };
+  learn(config);
+
+  const store = createStore(config.state);
+  const host = createHost(config.state, config.limits, log);
+  const registry = createRegistry(host, store, log);
+  const audit = createAudit(join(config.state, 'audit'), config.audit.arguments, log);
+  const gateway = createGateway({ config, policy }, registry, audit, redactor, log);
+  const engine = createEngine(gateway, config.limits, config.tokens.length === 0, redactor, log);
+
+  const watchAll = (): void => {
+    const plugins = registry.plugins().flatMap((plugin) => (plugin.origin === '' ? [] : [plugin.origin]));
+    watcher?.set([...(config.file === undefined ? [] : [config.file]), ...config.files, ...config.pluginFolders, ...plugins]);
+  };
+
+  const apply = async (next: Config): Promise<void> => {
+    const nextPolicy = createPolicy(next);
+    const found = await findPlugins(next, adapters, host);
+    config = next;
+    policy = nextPolicy;
+    gateway.adopt({ config, policy });
+    await registry.apply(found, next.limits, policy.admit);
+    watchAll();
+  };
+  await apply(config);
+
+  return {
+    gateway,
+    registry,
+    engine,
+    config: () => config,
+    policy: () => policy,
+    adopt(next) {
+      learn(next);
+      adopting = adopting.then(() => apply(next));
+      return adopting;
+    },
+    async follow(load) {
+      const reload = (): void => {
+        let next: Config;
+        try {
+          next = load();
+        } catch (error) {
+          log.error(`the configuration stays as it was: ${toError(error).message}`);
+          return;
+        }
+        learn(next);
+        adopting = adopting
+          .then(() => apply(next))
+          .then(() => registry.start())
+          .catch((error) => log.error(`the reload failed: ${toError(error).message}`));
+      };
+      watcher = await createWatcher(reload, log);
+      watchAll();
+    },
+    async close() {
+      gateway.drain();
+      await watcher?.close();
+      engine.close();
+      await adopting.catch(() => undefined);
+      await registry.close();
+      await host.close();
+      await audit.flush();
+      store.close();
+    },
+  };
+}

@@ -1,0 +1,76 @@
+import type { Command } from 'commander';
+import type { Adapter } from '../core/adapter.ts';
+import { DEFAULT_PROFILE, localCaller } from '../core/caller.ts';
+import type { Content, ToolResult } from '../core/content.ts';
+import { GatewayError } from '../core/errors.ts';
+import { isJsonObject, type JsonObject } from '../core/json.ts';
+import { auditCaller } from '../gateway/audit-fields.ts';
+import { Call } from '../gateway/call.ts';
+import { type CommonOptions, openSession, UsageError } from './context.ts';
+import { print, showProgress } from './print.ts';
+
+/** `plugmux call`: one tool call from the command line, under the same policy as any client. */
+export function addCall(program: Command, adapters: readonly Adapter[]): void {
+  program
+    .command('call')
+    .description('call a tool once and print its result')
+    .argument('<tool>', "the tool's public name")
+    .argument('[arguments]', 'a JSON object', '{}')
+    .option('--profile <name>', 'as this profile', DEFAULT_PROFILE)
+    .option('--json', 'print the whole result as JSON')
+    .action(async (name: string, text: string, options: CommonOptions & { profile: string }) => {
+      const args = parseArguments(text);
+      const session = openSession(options, adapters, {
+        here: true,
+        quiet: true,
+      });
+      const app = await session.open();
+      const done = showProgress(`calling ${name}`);
+      try {
+        const caller = localCaller(options.profile);
+        const call = new Call(caller, session.log.area(name));
+        process.once('SIGINT', () => call.abort(new GatewayError('CALL_CANCELLED', 'The call was cancelled.')));
+        const result = await app.gateway.call(name, args, call, auditCaller(caller, 'cli', 'plugmux'));
+        done();
+        print(result, options.json, () => show(result));
+        if (result.isError) process.exitCode = 1;
+      } catch (error) {
+        if (error instanceof GatewayError && error.code === 'UNKNOWN_TOOL')
+          throw new UsageError(error.message, 'List the tools with `plugmux list`.');
+        throw error;
+      } finally {
+        done();
+        await app.close();
+        session.flushLog();
+      }
+    });
+}
+
+function parseArguments(text: string): JsonObject {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw new UsageError(`The arguments are not JSON: ${(error as Error).message}.`, `Write them like '{"name":"value"}'.`);
+  }
+  if (!isJsonObject(value)) throw new UsageError('The arguments must be a JSON object.', `Write them like '{"name":"value"}'.`);
+  return value;
+}
+
+function show({ content }: ToolResult): string {
+  return content.map(showBlock).join('\n');
+}
+
+function showBlock(block: Content): string {
+  switch (block.type) {
+    case 'text':
+      return block.text;
+    case 'image':
+    case 'audio':
+      return `(${block.type}, ${block.mimeType}, ${Math.round((block.data.length * 3) / 4)} bytes; --json prints it)`;
+    case 'resource':
+      return block.resource.text ?? `(resource ${block.resource.uri})`;
+    case 'resource_link':
+      return `${block.name}: ${block.uri}`;
+  }
+}

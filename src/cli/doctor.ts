@@ -1,0 +1,105 @@
+import type { Command } from 'commander';
+import type { Adapter } from '../core/adapter.ts';
+import type { SlotStatus } from '../registry/slot.ts';
+import { type CommonOptions, openSession } from './context.ts';
+import { print, showProgress } from './print.ts';
+
+interface Diagnosis {
+  readonly id: string;
+  readonly format: string | undefined;
+  readonly origin: string;
+  readonly state: SlotStatus['state'];
+  readonly facts: SlotStatus['facts'];
+  readonly faults: readonly Fault[];
+}
+
+interface Fault {
+  readonly code?: string | undefined;
+  readonly subject?: string | undefined;
+  readonly message: string;
+  readonly fix?: string | undefined;
+}
+
+/** `plugmux doctor`: starts every plugin and tells how far each came, what is wrong and what mends it. */
+export function addDoctor(program: Command, adapters: readonly Adapter[]): void {
+  program
+    .command('doctor')
+    .description('start every plugin and explain what does not work')
+    .option('--json', 'print JSON')
+    .action(async (options: CommonOptions) => {
+      const session = openSession(options, adapters, {
+        here: true,
+        quiet: true,
+      });
+      const app = await session.open();
+      const done = showProgress('starting the plugins');
+      await app.registry.start();
+      done();
+      const plugins = app.registry.plugins().map(diagnose);
+      const notes = [
+        ...session.config.warnings,
+        ...app
+          .policy()
+          .unused()
+          .map((rule) => `the rule ${rule} matches nothing`),
+      ];
+      const names = [...app.registry.catalogue().collisions].map(
+        ([name, parties]) => `the tool name "${name}" is claimed by ${parties.join(' and ')}`,
+      );
+      await app.close();
+      session.flushLog();
+      print({ config: session.config.file, plugins, notes: [...notes, ...names] }, options.json, () =>
+        toText(plugins, [...notes, ...names], session.config.file),
+      );
+      if (plugins.some((plugin) => plugin.state === 'failed')) process.exitCode = 1;
+    });
+}
+
+function diagnose(plugin: SlotStatus): Diagnosis {
+  const { error, needs, problems, quarantined } = plugin;
+  const missing = needs.map((key) => ({
+    code: 'NEEDS_CONFIGURATION',
+    subject: key,
+    message: `"${key}" is required and not set; its tools are hidden until it is.`,
+    fix: `Set "plugins": { "${plugin.id}": { "credentials": { "${key}": "\${env:NAME}" } } } in mcp.json.`,
+  }));
+  return {
+    id: plugin.id,
+    format: plugin.adapter,
+    origin: plugin.origin,
+    state: plugin.state,
+    facts: plugin.facts,
+    faults: [
+      ...(error && plugin.state !== 'ready' ? [{ code: error.code, message: error.message, fix: error.fix }] : []),
+      ...missing,
+      ...quarantined.map(({ tool, code, reason }) => ({
+        code,
+        subject: tool,
+        message: reason,
+      })),
+      ...problems,
+    ],
+  };
+}
+
+const MARKS: Readonly<Partial<Record<SlotStatus['state'], string>>> = {
+  ready: 'ok',
+  'needs-config': 'todo',
+  failed: 'FAILED',
+  disabled: 'off',
+};
+
+function toText(plugins: readonly Diagnosis[], notes: readonly string[], file: string | undefined): string {
+  const lines = [`configuration: ${file ?? 'none'}`, ''];
+  for (const { id, format, origin, state, facts, faults } of plugins) {
+    const dialect = typeof facts.dialect === 'string' ? `, dialect ${facts.dialect}` : '';
+    lines.push(`${(MARKS[state] ?? state).padEnd(7)} ${id}  (${format ?? 'no format'}${dialect})  ${origin}`);
+    for (const { subject, message, fix } of faults) {
+      lines.push(`          ${subject === undefined ? '' : `${subject}: `}${message}`);
+      if (fix !== undefined) lines.push(`          -> ${fix}`);
+    }
+  }
+  if (plugins.length === 0) lines.push('No plugins were found. Add one under "plugins" or "pluginFolders".');
+  for (const note of notes) lines.push('', `note: ${note}`);
+  return lines.join('\n');
+}

@@ -1,0 +1,95 @@
+import type { Command } from 'commander';
+import type { App } from '../app.ts';
+import type { Adapter } from '../core/adapter.ts';
+import { DEFAULT_PROFILE, localCaller } from '../core/caller.ts';
+import { didYouMean } from '../core/nearest.ts';
+import type { SlotStatus } from '../registry/slot.ts';
+import { type CommonOptions, openSession, UsageError } from './context.ts';
+import { columns, print } from './print.ts';
+
+/** `plugmux info`: everything known of one plugin, or of one of its tools. Starts no plugin. */
+export function addInfo(program: Command, adapters: readonly Adapter[]): void {
+  program
+    .command('info')
+    .description('tell what is known of a plugin or of one of its tools')
+    .argument('<plugin>', "the plugin's id")
+    .argument('[tool]', "the tool's public or own name")
+    .option('--profile <name>', 'as this profile sees it', DEFAULT_PROFILE)
+    .option('--json', 'print JSON')
+    .action(async (id: string, tool: string | undefined, options: CommonOptions & { profile: string }) => {
+      const session = openSession(options, adapters, {
+        here: true,
+        quiet: true,
+      });
+      const app = await session.open();
+      try {
+        const plugin = findPlugin(app, id);
+        const data = tool === undefined ? describePlugin(app, plugin, options.profile) : describeTool(app, plugin, tool, options.profile);
+        print(data, options.json, () =>
+          columns(Object.entries(data).flatMap(([key, value]) => (isEmpty(value) ? [] : [[key, show(value)]]))),
+        );
+      } finally {
+        await app.close();
+      }
+    });
+}
+
+function findPlugin(app: App, id: string): SlotStatus {
+  const plugins = app.registry.plugins();
+  const plugin = plugins.find((p) => p.id === id) ?? plugins.find((p) => p.alias === id);
+  if (plugin) return plugin;
+  const ids = plugins.map((p) => p.id);
+  throw new UsageError(`There is no plugin "${id}".`, didYouMean(id, ids).trim() || `There are: ${ids.join(', ') || 'none'}.`);
+}
+
+function toolsOf(app: App, plugin: SlotStatus, profile: string) {
+  return [...app.gateway.view(localCaller(profile)).tools.values()].filter(({ entry }) => entry.plugin.id === plugin.id);
+}
+
+function describePlugin(app: App, plugin: SlotStatus, profile: string): Record<string, unknown> {
+  const { error, problems, quarantined, triggers, facts, adapter, ...rest } = plugin;
+  return {
+    ...rest,
+    format: adapter,
+    ...facts,
+    error: error?.toObject(),
+    tools: toolsOf(app, plugin, profile).map(({ entry }) => entry.name),
+    triggers: triggers.map((t) => t.id),
+    problems: [...problems.map((p) => p.message), ...quarantined.map((q) => `${q.tool}: ${q.reason}`)],
+  };
+}
+
+function describeTool(app: App, plugin: SlotStatus, name: string, profile: string): Record<string, unknown> {
+  const tools = toolsOf(app, plugin, profile);
+  const found = tools.find(({ entry }) => [entry.name, entry.tool.name, entry.tool.native].includes(name));
+  if (!found) {
+    const names = tools.map(({ entry }) => entry.name);
+    throw new UsageError(
+      `Plugin ${plugin.id} has no tool "${name}".`,
+      didYouMean(name, [...names, ...tools.map(({ entry }) => entry.tool.name)]).trim() || `It has: ${names.join(', ') || 'none'}.`,
+    );
+  }
+  const { entry, approval, timeoutMs } = found;
+  return {
+    name: entry.name,
+    own: entry.tool.name,
+    title: entry.tool.title,
+    description: entry.description,
+    approval,
+    hints: entry.tool.hints,
+    labels: entry.tool.labels,
+    timeoutMs,
+    input: entry.input,
+    output: entry.tool.output,
+  };
+}
+
+function isEmpty(value: unknown): boolean {
+  return value === undefined || value === '' || (Array.isArray(value) && value.length === 0);
+}
+
+function show(value: unknown): string {
+  if (typeof value === 'string') return value;
+  if (Array.isArray(value) && value.every((item) => typeof item === 'string')) return value.join('\n').replaceAll('\n', '\n  ');
+  return JSON.stringify(value);
+}

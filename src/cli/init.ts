@@ -1,0 +1,34 @@
+import { existsSync, writeFileSync } from 'node:fs';
+import { join, relative, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Command } from 'commander';
+import { type CommonOptions, UsageError } from './context.ts';
+import { print } from './print.ts';
+
+/** `plugmux init`: a first mcp.json that serves the plugins that come with the package. */
+export function addInit(program: Command): void {
+  program
+    .command('init')
+    .description('write a first mcp.json here, or to the file named by --config')
+    .option('--json', 'print JSON')
+    .action((options: CommonOptions) => {
+      const file = resolve(options.config ?? 'mcp.json');
+      if (existsSync(file)) throw new UsageError(`${file} exists already.`, 'Name another file with --config, or edit it.');
+      const root = fileURLToPath(new URL('../../../', import.meta.url));
+      const from = (path: string): string => {
+        const short = relative(join(file, '..'), join(root, path));
+        return short.startsWith('.') ? short : `./${short}`;
+      };
+      const own = join(file, '..', 'plugins');
+      const folders = [...(existsSync(own) && resolve(own) !== resolve(root, 'plugins') ? ['./plugins'] : []), from('plugins')];
+      const config = {
+        $schema: from('dist/mcp.schema.json'),
+        pluginFolders: folders,
+        listen: { http: '127.0.0.1:8808' },
+      };
+      writeFileSync(file, `${JSON.stringify(config, null, 2)}\n`, {
+        flag: 'wx',
+      });
+      print({ file }, options.json, () => `Wrote ${file}. Serve it with: plugmux serve --config ${file}`);
+    });
+}

@@ -1,0 +1,55 @@
+import { Command, CommanderError } from 'commander';
+import type { Adapter } from '../core/adapter.ts';
+import { GatewayError } from '../core/errors.ts';
+import { VERSION } from '../core/version.ts';
+import { DEEPEST_NESTING, nesting } from '../host/environment.ts';
+import { addCall } from './call.ts';
+import { describeError, UsageError } from './context.ts';
+import { addDoctor } from './doctor.ts';
+import { addInfo } from './info.ts';
+import { addInit } from './init.ts';
+import { addList } from './list.ts';
+import { addSchema } from './schema.ts';
+import { addServe } from './serve.ts';
+import { addStdio } from './stdio.ts';
+
+/** Runs the command line. Exit codes: 0 done, 1 failed, 2 misused or badly configured. */
+export async function runProgram(argv: readonly string[], adapters: readonly Adapter[]): Promise<void> {
+  const program = new Command('plugmux');
+  program
+    .description('Serves plugins of other agent frameworks as one MCP server.')
+    .version(VERSION)
+    .showHelpAfterError('(--help tells more)')
+    .exitOverride();
+  addServe(program, adapters);
+  addStdio(program, adapters);
+  addList(program, adapters);
+  addInfo(program, adapters);
+  addCall(program, adapters);
+  addDoctor(program, adapters);
+  addInit(program);
+  addSchema(program, adapters);
+  for (const command of program.commands) {
+    command.exitOverride();
+    command.option('--config <file>', 'the configuration; default: PLUGMUX_CONFIG, then mcp.json');
+    command.option('--log-level <level>', 'debug, info, warn, error or silent');
+  }
+  try {
+    if (nesting(process.env) > DEEPEST_NESTING) {
+      throw new UsageError(
+        'plugmux was started by a plugin of a plugmux that was started by a plugin: this would go on for ever.',
+        "Take plugmux out of the plugin's own list of servers.",
+      );
+    }
+    await program.parseAsync(argv);
+  } catch (error) {
+    process.exitCode = exitCode(error);
+    if (!(error instanceof CommanderError)) process.stderr.write(`plugmux: ${describeError(error)}\n`);
+  }
+}
+
+function exitCode(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+  if (error instanceof UsageError) return 2;
+  return error instanceof GatewayError && (error.code === 'CONFIG_INVALID' || error.code === 'BIND_REFUSED') ? 2 : 1;
+}

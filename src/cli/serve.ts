@@ -1,0 +1,65 @@
+import type { Command } from 'commander';
+import type { App } from '../app.ts';
+import type { Adapter } from '../core/adapter.ts';
+import { checkBind } from '../transports/edge.ts';
+import { serveHttp } from '../transports/http.ts';
+import { httpLines, stdioLine } from './connect.ts';
+import { type CommonOptions, openSession } from './context.ts';
+import { columns, print } from './print.ts';
+import { untilStopped } from './stop.ts';
+
+/** `plugmux serve`: the gateway over HTTP until it is stopped. */
+export function addServe(program: Command, adapters: readonly Adapter[]): void {
+  program
+    .command('serve')
+    .description('serve the plugins over HTTP')
+    .option('--http <address>', 'address and port to listen on, such as 127.0.0.1:8808')
+    .option('--json', 'print the addresses as JSON')
+    .action(async (options: CommonOptions & { http?: string }) => {
+      const session = openSession(
+        options,
+        adapters,
+        { here: true, quiet: false },
+        options.http === undefined ? {} : { http: options.http },
+      );
+      const { config, log } = session;
+      checkBind(config);
+      const app = await session.open();
+      const http = await serveHttp(app.engine, config, log).catch(async (error) => {
+        await app.close();
+        throw error;
+      });
+      announce(app, http.url, options.json);
+      await app.follow(session.load);
+      void app.registry.start();
+      await untilStopped(log, config.limits.drainMs, async (stopped) => {
+        await stopped;
+        await http.drain();
+        await app.close();
+        await http.close();
+        session.flushLog();
+      });
+    });
+}
+
+function announce(app: App, url: string, json: boolean | undefined): void {
+  const { file } = app.config();
+  const lines = [...httpLines(url), ...(file === undefined ? [] : [stdioLine(file)])];
+  const plugins = app.registry.plugins();
+  const tools = app.registry.catalogue().tools.size;
+  print(
+    {
+      url,
+      plugins: plugins.map((p) => p.id),
+      tools,
+      connect: Object.fromEntries(lines.map((l) => [l.client, l.line])),
+    },
+    json,
+    () =>
+      [
+        `plugmux serves ${tools} tools of ${plugins.filter((p) => p.state === 'ready').length} plugins at ${url}`,
+        '',
+        columns(lines.map(({ client, line }) => [client, line])),
+      ].join('\n'),
+  );
+}

@@ -1,0 +1,37 @@
+import type { Command } from 'commander';
+import type { Adapter } from '../core/adapter.ts';
+import { DEFAULT_PROFILE } from '../core/caller.ts';
+import { serveStdio } from '../transports/stdio.ts';
+import { type CommonOptions, openSession, UsageError } from './context.ts';
+import { untilStopped } from './stop.ts';
+
+/** `plugmux stdio`: the gateway for one client that starts it. */
+export function addStdio(program: Command, adapters: readonly Adapter[]): void {
+  program
+    .command('stdio')
+    .description('serve the plugins to the program that starts this one, over stdin and stdout')
+    .option('--profile <name>', 'the profile to serve', DEFAULT_PROFILE)
+    .action(async (options: CommonOptions & { profile: string }) => {
+      const session = openSession(options, adapters, {
+        here: false,
+        quiet: false,
+      });
+      const { config, log } = session;
+      const app = await session.open();
+      if (!app.gateway.knows(options.profile)) {
+        await app.close();
+        throw new UsageError(
+          `There is no profile "${options.profile}".`,
+          `Use one of: ${[...config.profiles.keys(), DEFAULT_PROFILE].join(', ')}.`,
+        );
+      }
+      const transport = serveStdio(app.engine, config.limits, options.profile);
+      await app.follow(session.load);
+      void app.registry.start();
+      await untilStopped(log, config.limits.drainMs, async (stopped) => {
+        await Promise.race([transport.ended, stopped.then(() => transport.drain())]);
+        await app.close();
+        session.flushLog();
+      });
+    });
+}

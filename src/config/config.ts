@@ -1,0 +1,64 @@
+import type { Entry } from '../core/adapter.ts';
+import type { Limits } from './limits.ts';
+import type { ApprovalRule, ConfigFile, ProfileFile } from './schema.ts';
+
+/** One plugin as mcp.json names it; `path` is absent where the entry only completes a scanned plugin. */
+export interface PluginConfig {
+  readonly id: string;
+  readonly path?: string;
+  readonly format?: string;
+  readonly enabled: boolean;
+  readonly approval: ApprovalRule;
+  readonly limits: NonNullable<PluginFile['limits']>;
+  readonly validate: boolean;
+  readonly names: Readonly<Record<string, string>>;
+  readonly entry: Entry;
+}
+
+/** A bearer token and who it stands for. */
+export interface TokenConfig {
+  readonly token: string;
+  readonly principal: string;
+  readonly profile: string;
+  readonly scopes: readonly string[];
+}
+
+/** Where the gateway listens, and which names and web origins may reach it. */
+export interface ListenConfig {
+  readonly host: string;
+  readonly port: number;
+  readonly hosts: readonly string[];
+  readonly origins: readonly string[];
+  readonly insecure: boolean;
+}
+
+/** The whole configuration: file, environment and flags in one frozen value. */
+export interface Config {
+  /** Absolute path of the file; undefined where the gateway runs without one. */
+  readonly file: string | undefined;
+  /** The folder that relative paths start from. */
+  readonly dir: string;
+  /** The gateway's own data. */
+  readonly state: string;
+  readonly pluginFolders: readonly string[];
+  readonly plugins: ReadonlyMap<string, PluginConfig>;
+  readonly upstreams: readonly string[];
+  readonly profiles: ReadonlyMap<string, ProfileFile>;
+  readonly listen: ListenConfig;
+  readonly tokens: readonly TokenConfig[];
+  readonly limits: Limits;
+  readonly audit: {
+    readonly required: boolean | undefined;
+    readonly arguments: boolean;
+  };
+  /** What is odd but not wrong. */
+  readonly warnings: readonly string[];
+  /** Values that must never be shown. */
+  readonly secrets: readonly string[];
+  /** Further files whose content the configuration took in. */
+  readonly files: readonly string[];
+  /** `file:line:column` of a key, for messages. */
+  at(...path: (string | number)[]): string;
+}
+
+type PluginFile = NonNullable<ConfigFile['plugins']>[string];

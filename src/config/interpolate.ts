@@ -1,0 +1,76 @@
+import { readFileSync, statSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { isJsonObject, type JsonValue } from '../core/json.ts';
+import { nearest } from '../core/nearest.ts';
+
+const REFERENCE = /\$\{(env|file):([^}]*)\}/g;
+const PLAIN_REFERENCE = /\$\{([A-Za-z_][A-Za-z0-9_]*)(:-[^}]*)?\}/g;
+const LARGEST_FILE = 64 * 1024;
+
+/** A reference in a configuration text that could not be filled in. */
+export interface Unresolved {
+  readonly path: readonly (string | number)[];
+  readonly message: string;
+  readonly fix: string;
+}
+
+/** The values with every reference filled in, what could not be, and the files that were read. */
+export interface Interpolated {
+  readonly value: JsonValue;
+  readonly unresolved: readonly Unresolved[];
+  readonly files: readonly string[];
+}
+
+/**
+ * Fills in `${env:NAME}`, `${env:NAME:-default}` and `${file:path}` in every text of a configuration, and the
+ * `${NAME}` form of other clients' files below `mcpServers`. Files are read relative to `dir`.
+ */
+export function interpolate(value: JsonValue, dir: string, env: NodeJS.ProcessEnv): Interpolated {
+  const unresolved: Unresolved[] = [];
+  const files: string[] = [];
+
+  const fromEnv = (reference: string, path: readonly (string | number)[]): string => {
+    const [name = '', ...rest] = reference.split(':-');
+    const found = env[name];
+    if (found !== undefined && (found !== '' || rest.length === 0)) return found;
+    if (rest.length > 0) return rest.join(':-');
+    const near = nearest(name, Object.keys(env))[0];
+    const hint = near === undefined ? '' : `; ${near} is set`;
+    unresolved.push({
+      path,
+      message: `the environment variable ${name || '(no name)'} is not set${hint}`,
+      fix: `Set it, or give a default: \${env:${name || 'NAME'}:-value}.`,
+    });
+    return '';
+  };
+
+  const fromFile = (reference: string, path: readonly (string | number)[]): string => {
+    const file = resolve(dir, reference);
+    files.push(file);
+    try {
+      if (statSync(file).size > LARGEST_FILE) throw new Error('it is larger than 64 KB');
+      return readFileSync(file, 'utf8').replace(/\r?\n$/, '');
+    } catch (error) {
+      unresolved.push({
+        path,
+        message: `the file ${reference} cannot be read: ${(error as Error).message}`,
+        fix: 'Create it or correct the path.',
+      });
+      return '';
+    }
+  };
+
+  const walk = (node: JsonValue, path: readonly (string | number)[]): JsonValue => {
+    if (typeof node === 'string') {
+      if (!node.includes('${')) return node;
+      const own = node.replace(REFERENCE, (_, kind: string, ref: string) => (kind === 'env' ? fromEnv(ref, path) : fromFile(ref, path)));
+      if (path[0] !== 'mcpServers') return own;
+      return own.replace(PLAIN_REFERENCE, (_, name: string, fallback = '') => fromEnv(name + fallback, path));
+    }
+    if (Array.isArray(node)) return node.map((item, i) => walk(item, [...path, i]));
+    if (!isJsonObject(node)) return node;
+    return Object.fromEntries(Object.entries(node).map(([key, item]) => [key, walk(item, [...path, key])]));
+  };
+
+  return { value: walk(value, []), unresolved, files };
+}

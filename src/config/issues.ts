@@ -1,0 +1,90 @@
+import type { z } from 'zod';
+import { isJsonObject, type JsonObject, type JsonValue } from '../core/json.ts';
+import { didYouMean } from '../core/nearest.ts';
+import type { SourceText } from './source-text.ts';
+
+type Path = readonly (string | number)[];
+
+/** Every fault that the schema found, one line each: place, what is wrong, what was expected. */
+export function describeIssues(issues: readonly z.core.$ZodIssue[], value: JsonValue, schema: object, source: SourceText): string[] {
+  return issues.flatMap((issue) => describe(issue, [], value, schema as JsonObject, source));
+}
+
+function describe(issue: z.core.$ZodIssue, base: Path, value: JsonValue, schema: JsonObject, source: SourceText): string[] {
+  const path = [...base, ...(issue.path as Path)];
+  const name = path.join('.') || 'the file';
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map((key) => {
+      const known = keysAt(schema, path);
+      const near = didYouMean(key, known) || (known.length > 0 && known.length <= 30 ? ` Known keys: ${known.join(', ')}.` : '');
+      return `${source.at([...path, key], 'key')}: unknown key "${key}"${path.length > 0 ? ` in ${name}` : ''}.${near}`;
+    });
+  }
+  if (issue.code === 'invalid_union') {
+    // The branch that got furthest, or fits the value's kind, is the one the author meant.
+    const branches = issue.errors.filter((errors) => !errors.some((e) => e.code === 'invalid_type' && e.path.length === 0));
+    const [only] = branches;
+    if (branches.length === 1 && only) return only.flatMap((e) => describe(e, path, value, schema, source));
+  }
+  const found = valueAt(value, path);
+  const expected = expectation(issue);
+  const near = issue.code === 'invalid_value' && typeof found === 'string' ? didYouMean(found, issue.values.map(String)) : '';
+  return [`${source.at([...path])}: ${name} must be ${expected}, not ${show(found)}.${near}`];
+}
+
+function expectation(issue: z.core.$ZodIssue): string {
+  switch (issue.code) {
+    case 'invalid_type':
+      return article(issue.expected);
+    case 'invalid_value':
+      return `one of ${issue.values.map((v) => JSON.stringify(v)).join(', ')}`;
+    case 'too_small':
+      return `at least ${issue.minimum}${issue.origin === 'string' ? ' characters long' : ''}`;
+    case 'too_big':
+      return `at most ${issue.maximum}${issue.origin === 'string' ? ' characters long' : ''}`;
+    case 'invalid_key':
+      return `named by ${issue.issues[0]?.message ?? 'a valid key'}`;
+    case 'invalid_format':
+      return issue.message;
+    case 'invalid_union':
+      return [...new Set(issue.errors.flatMap((branch) => branch.slice(0, 1).map(expectation)))].join(' or ') || 'of another kind';
+    default:
+      return issue.message;
+  }
+}
+
+function article(type: string): string {
+  const word = type === 'record' ? 'object' : type === 'int' ? 'whole number' : type;
+  return /^[aeiou]/.test(word) ? `an ${word}` : `a ${word}`;
+}
+
+function show(value: JsonValue | undefined): string {
+  if (value === undefined) return 'absent';
+  if (Array.isArray(value)) return 'a list';
+  if (isJsonObject(value)) return 'an object';
+  const text = JSON.stringify(value);
+  return text.length > 40 ? `a ${typeof value} of ${text.length} characters` : text;
+}
+
+function valueAt(value: JsonValue, path: Path): JsonValue | undefined {
+  let node: JsonValue | undefined = value;
+  for (const key of path) {
+    if (Array.isArray(node)) node = node[Number(key)];
+    else if (isJsonObject(node)) node = Object.hasOwn(node, key) ? node[key] : undefined;
+    else return undefined;
+  }
+  return node;
+}
+
+// The keys that the editor schema knows at a place.
+function keysAt(schema: JsonObject, path: Path): string[] {
+  let node: JsonValue | undefined = schema;
+  for (const key of path) {
+    if (!isJsonObject(node)) return [];
+    const properties: JsonValue | undefined = node.properties;
+    if (isJsonObject(properties) && Object.hasOwn(properties, key)) node = properties[key];
+    else node = node.additionalProperties ?? node.items;
+  }
+  if (!isJsonObject(node) || !isJsonObject(node.properties)) return [];
+  return Object.keys(node.properties);
+}

@@ -1,0 +1,196 @@
+interface LimitInfo {
+  readonly value: number;
+  readonly unit: 'bytes' | 'ms' | 'count' | 'levels' | 'characters';
+  readonly meaning: string;
+}
+
+const KB = 1024;
+const MB = 1024 * KB;
+const SECOND = 1000;
+const MINUTE = 60 * SECOND;
+
+/** Every limit of the gateway with its default. Sizes are in bytes, times in milliseconds. */
+export const LIMITS = {
+  messageBytes: {
+    value: 4 * MB,
+    unit: 'bytes',
+    meaning: 'one HTTP body, stdio line or WebSocket message from a client',
+  },
+  jsonDepth: { value: 64, unit: 'levels', meaning: 'nesting of a message' },
+  jsonKeys: { value: 10_000, unit: 'count', meaning: 'keys in one message' },
+  jsonItems: {
+    value: 100_000,
+    unit: 'count',
+    meaning: 'elements of one array in a message',
+  },
+  resultBytes: { value: 8 * MB, unit: 'bytes', meaning: 'result of one call' },
+  resultDepth: { value: 64, unit: 'levels', meaning: 'nesting of a result' },
+  toolNameChars: {
+    value: 128,
+    unit: 'characters',
+    meaning: "a tool's own name",
+  },
+  descriptionChars: {
+    value: 4 * KB,
+    unit: 'characters',
+    meaning: "a tool's description",
+  },
+  schemaBytes: {
+    value: 64 * KB,
+    unit: 'bytes',
+    meaning: "a tool's input schema",
+  },
+  toolsPerPlugin: { value: 500, unit: 'count', meaning: 'tools of one plugin' },
+  tools: { value: 2_000, unit: 'count', meaning: 'tools of all plugins' },
+  callsPerClient: {
+    value: 32,
+    unit: 'count',
+    meaning: 'calls in flight of one client',
+  },
+  callsPerPlugin: {
+    value: 64,
+    unit: 'count',
+    meaning: 'calls in flight in one plugin',
+  },
+  calls: { value: 1_000, unit: 'count', meaning: 'calls in flight in all' },
+  queueMs: {
+    value: 2 * SECOND,
+    unit: 'ms',
+    meaning: 'wait for a free slot or a restarting plugin before a call is refused',
+  },
+  callTimeoutMs: {
+    value: MINUTE,
+    unit: 'ms',
+    meaning: 'one call, where neither tool, plugin nor format says otherwise',
+  },
+  callCapMs: {
+    value: 10 * MINUTE,
+    unit: 'ms',
+    meaning: 'one call however much progress it reports, unless its own limit is longer',
+  },
+  headerMs: {
+    value: 10 * SECOND,
+    unit: 'ms',
+    meaning: 'arrival of the HTTP headers',
+  },
+  bodyMs: {
+    value: 30 * SECOND,
+    unit: 'ms',
+    meaning: 'arrival of a whole HTTP request',
+  },
+  keepAliveMs: {
+    value: 5 * SECOND,
+    unit: 'ms',
+    meaning: 'an idle HTTP connection',
+  },
+  connectionsPerAddress: {
+    value: 64,
+    unit: 'count',
+    meaning: 'connections from one address',
+  },
+  connectionsLoopback: {
+    value: 1_024,
+    unit: 'count',
+    meaning: 'connections from this machine',
+  },
+  connections: { value: 2_000, unit: 'count', meaning: 'connections in all' },
+  sessionsPerPrincipal: {
+    value: 100,
+    unit: 'count',
+    meaning: 'HTTP sessions of one token',
+  },
+  sessions: { value: 10_000, unit: 'count', meaning: 'HTTP sessions in all' },
+  sessionIdleMs: {
+    value: 30 * MINUTE,
+    unit: 'ms',
+    meaning: 'a session without a stream, a call or a message',
+  },
+  queuedBytes: {
+    value: 16 * MB,
+    unit: 'bytes',
+    meaning: 'bytes waiting for one slow reader',
+  },
+  startTimeoutMs: {
+    value: 30 * SECOND,
+    unit: 'ms',
+    meaning: 'one stage of loading a plugin',
+  },
+  stopGraceMs: {
+    value: 2 * SECOND,
+    unit: 'ms',
+    meaning: 'a plugin process after SIGTERM, before SIGKILL',
+  },
+  pluginStopMs: {
+    value: 5 * SECOND,
+    unit: 'ms',
+    meaning: "a plugin's own stop function",
+  },
+  restartMinMs: {
+    value: 250,
+    unit: 'ms',
+    meaning: 'first wait before a crashed plugin is started again',
+  },
+  restartMaxMs: {
+    value: 30 * SECOND,
+    unit: 'ms',
+    meaning: 'longest wait before a crashed plugin is started again',
+  },
+  circuitFailures: {
+    value: 5,
+    unit: 'count',
+    meaning: 'failures within the window that open the circuit',
+  },
+  circuitWindowMs: {
+    value: MINUTE,
+    unit: 'ms',
+    meaning: 'window in which failures are counted, and good health that forgets them',
+  },
+  unresponsiveMs: {
+    value: 2 * SECOND,
+    unit: 'ms',
+    meaning: 'silence of a plugin process before it gets no new calls',
+  },
+  hungMs: {
+    value: 10 * SECOND,
+    unit: 'ms',
+    meaning: 'silence of a plugin process without calls before it is killed',
+  },
+  drainMs: {
+    value: 10 * SECOND,
+    unit: 'ms',
+    meaning: 'calls in flight at shutdown or replacement',
+  },
+  stderrBytes: {
+    value: 64 * KB,
+    unit: 'bytes',
+    meaning: "kept of a plugin's output for error messages",
+  },
+  stderrLinesPerSecond: {
+    value: 200,
+    unit: 'count',
+    meaning: "logged lines of a plugin's output",
+  },
+  failedLoginsPerMinute: {
+    value: 20,
+    unit: 'count',
+    meaning: 'failed logins of one address',
+  },
+  firstListMs: {
+    value: 5 * SECOND,
+    unit: 'ms',
+    meaning: 'a first list waits for plugins that are still opening',
+  },
+} as const satisfies Record<string, LimitInfo>;
+
+/** The name of a limit. */
+export type LimitName = keyof typeof LIMITS;
+
+/** A value for every limit. */
+export type Limits = Readonly<Record<LimitName, number>>;
+
+/** The defaults, with some values replaced. */
+export function toLimits(overrides: Partial<Record<LimitName, number | undefined>> = {}): Limits {
+  const limits = Object.fromEntries(Object.entries(LIMITS).map(([name, info]) => [name, info.value])) as Record<LimitName, number>;
+  for (const [name, value] of Object.entries(overrides)) if (value !== undefined) limits[name as LimitName] = value;
+  return Object.freeze(limits);
+}

@@ -1,0 +1,17 @@
+/** Splits `127.0.0.1:8808`, `[::1]:8808` or `localhost:0`; undefined where it is no address with a port. */
+export function parseListen(address: string): { host: string; port: number } | undefined {
+  const match = /^(?:\[([0-9A-Fa-f:.]+)\]|([A-Za-z0-9.-]+)):(\d{1,5})$/.exec(address);
+  if (!match) return undefined;
+  const port = Number(match[3]);
+  return port > 65_535 ? undefined : { host: (match[1] ?? match[2]) as string, port };
+}
+
+/** Whether a host stands for this machine alone. */
+export function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(host);
+}
+
+/** An address as it stands in a URL. */
+export function formatHost(host: string): string {
+  return host.includes(':') ? `[${host}]` : host;
+}

@@ -1,0 +1,237 @@
+import { readFileSync, statSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { basename, dirname, resolve } from 'node:path';
+import type { Adapter, Entry } from '../core/adapter.ts';
+import { DEFAULT_PROFILE } from '../core/caller.ts';
+import { GatewayError } from '../core/errors.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../core/json.ts';
+import { JsonError, parseJson } from '../core/json-scan.ts';
+import { isSecretKey } from '../core/redact.ts';
+import type { Config, PluginConfig } from './config.ts';
+import { interpolate } from './interpolate.ts';
+import { describeIssues } from './issues.ts';
+import { toLimits } from './limits.ts';
+import { parseListen } from './listen.ts';
+import { type ConfigFile, createConfigSchema, toEditorSchema } from './schema.ts';
+import { createSourceText, type SourceText } from './source-text.ts';
+
+const LARGEST = 1024 * 1024;
+const CAPS = { depth: 64, keys: 20_000, items: 100_000 };
+const MOST_FAULTS = 10;
+
+/** Flags that win over the file and the environment. */
+export interface Overrides {
+  readonly http?: string;
+  readonly state?: string;
+}
+
+/** Reads and checks a configuration file. Throws CONFIG_INVALID naming every fault with file, line and column. */
+export function loadConfig(file: string, adapters: readonly Adapter[], env: NodeJS.ProcessEnv, overrides: Overrides = {}): Config {
+  const name = basename(file);
+  const text = readText(file);
+  const source = createSourceText(name, text);
+  const raw = parse(text, name, source);
+  const dir = dirname(file);
+  const { value, unresolved, files } = interpolate(raw, dir, env);
+  if (unresolved.length > 0) {
+    throw invalid(unresolved.map((u) => `${source.at([...u.path])}: ${u.message}. ${u.fix}`));
+  }
+  const schema = createConfigSchema(adapters);
+  const { own, warnings } = splitForeign(value, Object.keys(schema.shape), name);
+  const parsed = schema.safeParse(own);
+  if (!parsed.success) throw invalid(describeIssues(parsed.error.issues, value, toEditorSchema(adapters), source));
+  return toConfig(parsed.data, {
+    file,
+    dir,
+    env,
+    overrides,
+    adapters,
+    warnings,
+    files,
+    source,
+  });
+}
+
+function readText(file: string): string {
+  try {
+    const stat = statSync(file);
+    if (stat.isDirectory()) throw new Error('it is a folder');
+    if (stat.size > LARGEST) throw new Error(`it is larger than ${LARGEST / 1024 / 1024} MB`);
+    return new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(file));
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    const why =
+      code === 'ENOENT'
+        ? 'it does not exist'
+        : code === 'EACCES'
+          ? 'no permission to read it'
+          : code === 'ELOOP'
+            ? 'it is a loop of links'
+            : message;
+    const fix =
+      code === 'ENOENT'
+        ? 'Make one with `plugmux init`, or name another with --config.'
+        : 'Correct the file or name another with --config.';
+    throw new GatewayError('CONFIG_INVALID', `The configuration ${file} cannot be read: ${why}.`, { fix, cause: error });
+  }
+}
+
+function parse(text: string, name: string, source: SourceText): JsonValue {
+  try {
+    return parseJson(text, CAPS);
+  } catch (error) {
+    if (!(error instanceof JsonError)) throw error;
+    if (error.fault === 'duplicate') {
+      const twice = source.duplicateKey();
+      if (twice) throw invalid([`${twice.at}: the key "${twice.key}" stands twice in one object. Keep one of the two.`]);
+    }
+    const syntax = source.syntaxError();
+    throw invalid([syntax ? `${syntax.at}: not valid JSON: ${syntax.message}. ${syntax.fix}` : `${name}: ${error.message}`]);
+  }
+}
+
+function invalid(faults: readonly string[]): GatewayError {
+  const shown = faults.slice(0, MOST_FAULTS);
+  if (faults.length > shown.length) shown.push(`and ${faults.length - shown.length} more`);
+  const at = /^\S+:\d+:\d+/.exec(shown[0] ?? '')?.[0];
+  return new GatewayError('CONFIG_INVALID', shown.join('\n'), { at });
+}
+
+// A file of another client holds mcpServers and keys of that client: those are left alone, with a warning.
+function splitForeign(value: JsonValue, ownKeys: readonly string[], name: string): { own: JsonValue; warnings: string[] } {
+  if (!isJsonObject(value) || !('mcpServers' in value)) return { own: value, warnings: [] };
+  const known = new Set(ownKeys);
+  const keys = Object.keys(value);
+  if (keys.some((key) => key !== 'mcpServers' && key !== '$schema' && known.has(key))) return { own: value, warnings: [] };
+  const foreign = keys.filter((key) => !known.has(key));
+  const own = Object.fromEntries(Object.entries(value).filter(([key]) => known.has(key)));
+  return {
+    own,
+    warnings: foreign.map((key) => `${name}: the key "${key}" belongs to another program and is ignored.`),
+  };
+}
+
+interface Origin {
+  readonly file: string;
+  readonly dir: string;
+  readonly env: NodeJS.ProcessEnv;
+  readonly overrides: Overrides;
+  readonly adapters: readonly Adapter[];
+  readonly warnings: string[];
+  readonly files: readonly string[];
+  readonly source: SourceText;
+}
+
+function toConfig(data: ConfigFile, origin: Origin): Config {
+  const { dir, overrides, env, source, warnings } = origin;
+  const path = (p: string): string => resolve(dir, p.replace(/^~(?=[/\\]|$)/, homedir()));
+  const plugins = new Map(Object.entries(data.plugins ?? {}).map(([id, file]) => [id, toPlugin(id, file, origin, path)]));
+  const tokens = (data.auth?.tokens ?? []).map((t) => ({
+    profile: DEFAULT_PROFILE,
+    scopes: [],
+    ...t,
+  }));
+  const profiles = new Map(Object.entries(data.profiles ?? {}));
+  for (const [i, token] of tokens.entries()) {
+    if (token.profile !== DEFAULT_PROFILE && !profiles.has(token.profile)) {
+      throw invalid([`${source.at(['auth', 'tokens', i, 'profile'])}: there is no profile "${token.profile}". Add it under "profiles".`]);
+    }
+  }
+  const address = overrides.http ?? data.listen?.http ?? '127.0.0.1:8808';
+  const listen = parseListen(address);
+  if (!listen)
+    throw invalid([
+      `${overrides.http ? '--http' : source.at(['listen', 'http'])}: "${address}" is no address and port. Write it like 127.0.0.1:8808.`,
+    ]);
+  const upstreams = Object.keys(data.mcpServers ?? {});
+  if (upstreams.length > 0)
+    warnings.push(`${source.at(['mcpServers'], 'key')}: upstream MCP servers are not served by this version: ${upstreams.join(', ')}.`);
+  return Object.freeze({
+    file: origin.file,
+    dir,
+    state: path(overrides.state ?? env.PLUGMUX_STATE ?? data.state ?? '.plugmux'),
+    pluginFolders: (data.pluginFolders ?? []).map(path),
+    plugins,
+    upstreams,
+    profiles,
+    listen: {
+      ...listen,
+      hosts: data.listen?.hosts ?? [],
+      origins: data.listen?.origins ?? [],
+      insecure: data.listen?.insecure ?? false,
+    },
+    tokens,
+    limits: toLimits(data.limits),
+    audit: {
+      required: data.audit?.required,
+      arguments: data.audit?.arguments ?? false,
+    },
+    warnings,
+    secrets: [...tokens.map((t) => t.token), ...[...plugins.values()].flatMap((p) => secretsOf(p.entry))],
+    files: origin.files,
+    at: (...where: (string | number)[]) => source.at(where),
+  });
+}
+
+const COMMON = new Set([
+  'path',
+  'format',
+  'enabled',
+  'settings',
+  'credentials',
+  'approval',
+  'isolation',
+  'group',
+  'cwd',
+  'env',
+  'limits',
+  'validate',
+  'names',
+]);
+
+function toPlugin(id: string, file: NonNullable<ConfigFile['plugins']>[string], origin: Origin, path: (p: string) => string): PluginConfig {
+  const pathKeys = new Set(origin.adapters.flatMap((a) => a.paths));
+  const toPath = (value: unknown): unknown => (Array.isArray(value) ? value.map(toPath) : path(String(value)));
+  const options = Object.fromEntries(
+    Object.entries(file)
+      .filter(([key, value]) => !COMMON.has(key) && value !== undefined)
+      .map(([key, value]) => [key, pathKeys.has(key) ? toPath(value) : value]),
+  ) as JsonObject;
+  return {
+    id,
+    ...(file.path === undefined ? {} : { path: path(file.path) }),
+    ...(file.format === undefined ? {} : { format: file.format }),
+    enabled: file.enabled ?? true,
+    approval: file.approval ?? 'inherit',
+    limits: file.limits ?? {},
+    validate: file.validate !== 'off',
+    names: file.names ?? {},
+    entry: {
+      ...defaultEntry(origin.dir),
+      settings: file.settings ?? {},
+      credentials: file.credentials ?? {},
+      isolation: file.isolation ?? 'process',
+      ...(file.group === undefined ? {} : { group: file.group }),
+      ...(file.cwd === undefined ? {} : { cwd: path(file.cwd) }),
+      env: file.env ?? {},
+      options,
+    },
+  };
+}
+
+/** The keys of a plugin that mcp.json says nothing about. */
+export function defaultEntry(dir: string): Entry {
+  return {
+    settings: {},
+    credentials: {},
+    isolation: 'process',
+    cwd: dir,
+    env: {},
+    options: {},
+  };
+}
+
+function secretsOf(entry: Entry): string[] {
+  const named = [...Object.entries(entry.env), ...Object.entries(entry.settings)].filter(([key]) => isSecretKey(key));
+  return [...Object.values(entry.credentials), ...named.map(([, value]) => String(value))];
+}

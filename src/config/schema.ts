@@ -1,0 +1,126 @@
+import { z } from 'zod';
+import type { Adapter } from '../core/adapter.ts';
+import { LIMITS, type LimitName } from './limits.ts';
+
+const ID = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}$/;
+
+const id = z.string().regex(ID, 'an id: letters, digits, "_", "-" and ".", at most 64 characters');
+const setting = z.union([z.string(), z.number(), z.boolean(), z.null()]);
+const milliseconds = z.int().min(1).max(86_400_000);
+
+const decision = z.enum(['allow', 'ask', 'deny', 'inherit']);
+const approval = z
+  .union([decision, z.record(z.string(), decision)])
+  .describe(
+    'allow: nobody is asked; ask: a person must agree; deny: not visible; inherit: as the plugin says. Or a map by tool name (globs)',
+  );
+
+const pluginLimits = z
+  .strictObject({
+    callTimeoutMs: z.union([milliseconds, z.record(z.string(), milliseconds)]).optional(),
+    startTimeoutMs: milliseconds.optional(),
+    callsPerPlugin: z.int().min(1).optional(),
+    resultBytes: z.int().min(1024).optional(),
+  })
+  .describe('limits of this plugin; callTimeoutMs is a number or a map by tool name (globs)');
+
+const limits = z.strictObject(
+  Object.fromEntries(
+    Object.entries(LIMITS).map(([name, info]) => [
+      name,
+      z.int().min(1).optional().describe(`${info.meaning} (${info.unit}; default ${info.value})`),
+    ]),
+  ) as Record<LimitName, z.ZodOptional<z.ZodInt>>,
+);
+
+function pluginEntry(adapters: readonly Adapter[]) {
+  const kinds = adapters.map((a) => a.kind);
+  const own = Object.assign({}, ...adapters.map((a) => a.options)) as Record<string, z.ZodType>;
+  return z
+    .strictObject({
+      path: z.string().optional().describe('folder or file of the plugin'),
+      format: z
+        .enum(kinds as [string, ...string[]])
+        .optional()
+        .describe('the plugin format, where it cannot be recognised'),
+      enabled: z.boolean().optional(),
+      settings: z.record(z.string(), setting).optional(),
+      credentials: z.record(z.string(), z.string()).optional(),
+      approval: approval.optional(),
+      isolation: z.enum(['process', 'none']).optional().describe('none: trusted code, run inside the gateway'),
+      group: z.string().min(1).optional().describe('plugins with the same group share one process'),
+      cwd: z.string().optional().describe('working folder; default: the folder of this file'),
+      env: z.record(z.string(), z.string()).optional().describe('environment of the plugin process'),
+      limits: pluginLimits.optional(),
+      validate: z.enum(['on', 'off']).optional().describe('off: arguments are not checked against the schema'),
+      names: z.record(z.string(), z.string()).optional().describe('public names of tools, by their own name'),
+      ...own,
+    })
+    .describe('one plugin; the key is its id');
+}
+
+const profile = z
+  .strictObject({
+    plugins: z.array(z.string()).optional().describe('plugins that exist in this profile; default: all'),
+    tools: z.array(z.string()).optional().describe('tool names, globs or labels; "!" excludes'),
+    prompts: z.array(z.string()).optional().describe('prompt names or globs; "!" excludes'),
+    approval: approval.optional(),
+  })
+  .describe('a named selection of tools and prompts');
+
+/** The schema of mcp.json for a set of adapters. */
+export function createConfigSchema(adapters: readonly Adapter[]) {
+  return z
+    .strictObject({
+      $schema: z.string().optional(),
+      pluginFolders: z.array(z.string()).optional().describe('folders whose direct subfolders are plugins'),
+      plugins: z.record(id, pluginEntry(adapters)).optional(),
+      mcpServers: z.record(z.string(), z.looseObject({})).optional().describe('upstream MCP servers, as in the files of other clients'),
+      profiles: z.record(id, profile).optional(),
+      listen: z
+        .strictObject({
+          http: z.string().optional().describe('address and port; default 127.0.0.1:8808'),
+          hosts: z.array(z.string()).optional().describe('further names by which clients may address the gateway'),
+          origins: z.array(z.string()).optional().describe('web origins that may use the gateway'),
+          insecure: z.boolean().optional().describe('allows plain HTTP beyond this machine, as behind a TLS proxy'),
+        })
+        .optional(),
+      auth: z
+        .strictObject({
+          tokens: z
+            .array(
+              z.strictObject({
+                token: z.string().min(16),
+                principal: id,
+                profile: id.optional(),
+                scopes: z.array(z.string()).optional(),
+              }),
+            )
+            .optional(),
+        })
+        .optional(),
+      limits: limits.optional(),
+      audit: z
+        .strictObject({
+          required: z.boolean().optional().describe('refuse calls while the audit log cannot be written'),
+          arguments: z.boolean().optional().describe('write the plain arguments beside their digest'),
+        })
+        .optional(),
+      state: z.string().optional().describe("folder of the gateway's own data; default .plugmux"),
+    })
+    .describe('plugmux configuration');
+}
+
+/** The JSON Schema of mcp.json, for editors. */
+export function toEditorSchema(adapters: readonly Adapter[]): object {
+  return z.toJSONSchema(createConfigSchema(adapters), { io: 'input' });
+}
+
+/** mcp.json as the schema leaves it. */
+export type ConfigFile = z.infer<ReturnType<typeof createConfigSchema>>;
+
+/** A profile of mcp.json. */
+export type ProfileFile = z.infer<typeof profile>;
+
+/** What an operator says of a tool's approval. */
+export type ApprovalRule = z.infer<typeof approval>;

@@ -1,0 +1,82 @@
+import type { JSONPath } from 'jsonc-parser';
+import { findNodeAtLocation, type Node, type ParseError, parseTree, printParseErrorCode } from 'jsonc-parser';
+
+/** Finds places in a JSON text, for messages; built only when something is wrong. */
+export interface SourceText {
+  /** `file:line:column` of a value, of its nearest parent where it is absent, or of the key itself. */
+  at(path: JSONPath, what?: 'key' | 'value'): string;
+  /** The first thing a JSON parser stumbles over, with its place. */
+  syntaxError(): { at: string; message: string; fix: string } | undefined;
+  /** The first key that one object has twice. */
+  duplicateKey(): { at: string; key: string } | undefined;
+}
+
+const ADVICE: Readonly<Record<string, string>> = {
+  PropertyNameExpected: 'Remove the comma before the closing bracket, or add a key in double quotes.',
+  ValueExpected: 'Remove the comma before the closing bracket, or add a value.',
+  CommaExpected: 'Put a comma between the two entries.',
+  CloseBraceExpected: 'Close the object with "}".',
+  CloseBracketExpected: 'Close the list with "]".',
+  ColonExpected: 'Put a colon between the key and its value.',
+  InvalidCommentToken: 'Remove the comment: JSON has none.',
+  EndOfFileExpected: 'Remove what follows the closing brace.',
+  UnexpectedEndOfString: 'Close the text with a double quote.',
+};
+
+/** Reads a JSON text for its places. `name` is the file's name as people know it. */
+export function createSourceText(name: string, text: string): SourceText {
+  const errors: ParseError[] = [];
+  const root = parseTree(text, errors, {
+    allowTrailingComma: false,
+    disallowComments: true,
+    allowEmptyContent: false,
+  });
+
+  const place = (offset: number): string => {
+    const before = text.slice(0, offset);
+    const line = before.split('\n').length;
+    return `${name}:${line}:${offset - before.lastIndexOf('\n')}`;
+  };
+
+  const find = (path: JSONPath): Node | undefined => {
+    for (let n = path.length; n >= 0; n--) {
+      const node = root && findNodeAtLocation(root, path.slice(0, n));
+      if (node) return node;
+    }
+    return root;
+  };
+
+  return {
+    at(path, what = 'value') {
+      const node = find(path);
+      const key = what === 'key' && node?.parent?.type === 'property' ? node.parent : node;
+      return place(key?.offset ?? 0);
+    },
+    syntaxError() {
+      const first = errors[0];
+      if (!first) return undefined;
+      if (text.trim() === '') return { at: place(0), message: 'the file is empty', fix: 'An empty configuration is {}.' };
+      const code = printParseErrorCode(first.error);
+      const message = code.replace(/[A-Z]/g, (c) => ` ${c.toLowerCase()}`).trim();
+      return {
+        at: place(first.offset),
+        message,
+        fix: ADVICE[code] ?? 'Make the file valid JSON.',
+      };
+    },
+    duplicateKey() {
+      const pending = root ? [root] : [];
+      for (let node = pending.pop(); node; node = pending.pop()) {
+        const seen = new Set<string>();
+        for (const child of node.children ?? []) {
+          pending.push(child);
+          if (node.type !== 'object') continue;
+          const key = child.children?.[0];
+          if (key && seen.has(key.value)) return { at: place(key.offset), key: key.value };
+          if (key) seen.add(key.value);
+        }
+      }
+      return undefined;
+    },
+  };
+}

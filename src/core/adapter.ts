@@ -1,0 +1,42 @@
+import type { z } from 'zod';
+import type { Host } from './host.ts';
+import type { JsonObject } from './json.ts';
+import type { Manifest, Plugin } from './plugin.ts';
+
+/** A place that may hold a plugin: an entry of mcp.json, or one folder found in `pluginFolders`. */
+export interface Source {
+  /** The entry's key; absent for a scanned folder. */
+  readonly key?: string;
+  /** Absolute path of the folder or file. */
+  readonly path: string;
+  /** The plugin folder that was scanned. */
+  readonly folder?: string;
+  /** The keys of the entry, checked against the schema; relative paths are made absolute. */
+  readonly entry: Entry;
+}
+
+/** The keys that every format's entry may have, as the configuration resolved them. */
+export interface Entry {
+  readonly settings: JsonObject;
+  readonly credentials: Readonly<Record<string, string>>;
+  readonly isolation: 'process' | 'none';
+  readonly group?: string;
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string>>;
+  /** Keys that only one format knows, declared by its adapter. */
+  readonly options: JsonObject;
+}
+
+/** Turns one plugin format into plugins. */
+export interface Adapter {
+  /** The format's name, such as `talos`. */
+  readonly kind: string;
+  /** Keys of an mcp.json entry that only this format has; path values are marked by `paths`. */
+  readonly options: Readonly<Record<string, z.ZodType>>;
+  /** Names of `options` whose values are paths, resolved against the folder of mcp.json. */
+  readonly paths: readonly string[];
+  /** What is in a source, or null where it is none of this format's. Reads text only and runs nothing. */
+  read(source: Source, host: Host): Promise<readonly Manifest[] | null>;
+  /** Opens what `read` found. Called only for what the policy admitted. */
+  open(manifest: Manifest, host: Host): Promise<Plugin>;
+}

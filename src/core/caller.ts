@@ -1,0 +1,16 @@
+/** Who asks: one person or program, through one profile. A caller holds no connection and no catalogue. */
+export interface Caller {
+  /** The token's principal, or `local` where no token is needed. */
+  readonly principal: string;
+  /** The profile whose tools this caller sees. */
+  readonly profile: string;
+  readonly scopes: readonly string[];
+}
+
+/** The profile of the unnamed endpoint. */
+export const DEFAULT_PROFILE = 'default';
+
+/** The caller on a machine's own loopback or stdio, where no token is asked for. */
+export function localCaller(profile: string = DEFAULT_PROFILE): Caller {
+  return { principal: 'local', profile, scopes: [] };
+}

@@ -1,0 +1,68 @@
+import type { JsonObject, JsonValue } from './json.ts';
+
+/** What every piece of content may carry beside its payload. */
+interface Extras {
+  readonly annotations?: JsonObject;
+  readonly _meta?: JsonObject;
+}
+
+/** A plain text. */
+export interface TextContent extends Extras {
+  readonly type: 'text';
+  readonly text: string;
+}
+
+/** An image or a sound, `data` in base64. */
+export interface MediaContent extends Extras {
+  readonly type: 'image' | 'audio';
+  readonly data: string;
+  readonly mimeType: string;
+}
+
+/** The contents of one resource: `text`, or `blob` in base64. */
+export interface ResourceContents {
+  readonly uri: string;
+  readonly mimeType?: string;
+  readonly text?: string;
+  readonly blob?: string;
+  readonly _meta?: JsonObject;
+}
+
+/** A resource inside a result. */
+export interface EmbeddedResource extends Extras {
+  readonly type: 'resource';
+  readonly resource: ResourceContents;
+}
+
+/** A pointer to a resource that the client may read. */
+export interface ResourceLink extends Extras {
+  readonly type: 'resource_link';
+  readonly uri: string;
+  readonly name: string;
+  readonly title?: string;
+  readonly description?: string;
+  readonly mimeType?: string;
+  readonly size?: number;
+}
+
+/** One piece of a tool's result or of a prompt. */
+export type Content = TextContent | MediaContent | EmbeddedResource | ResourceLink;
+
+/** What a tool gave back; `isError` marks a failure the model can act on. */
+export interface ToolResult {
+  readonly content: readonly Content[];
+  readonly structured?: JsonValue;
+  readonly isError?: boolean;
+  readonly meta?: JsonObject;
+}
+
+/** A result of one text. */
+export function textResult(text: string): ToolResult {
+  return { content: [{ type: 'text', text }] };
+}
+
+/** A failed result of one text. */
+export function errorResult(text: string, meta?: JsonObject): ToolResult {
+  const content: Content[] = [{ type: 'text', text }];
+  return meta === undefined ? { content, isError: true } : { content, isError: true, meta };
+}

@@ -1,0 +1,49 @@
+import type { ToolResult } from './content.ts';
+import type { GatewayError } from './errors.ts';
+import type { JsonObject, JsonValue } from './json.ts';
+import type { Logger } from './log.ts';
+import type { PluginState } from './plugin.ts';
+import type { CallContext } from './tool.ts';
+
+/** What the gateway lends an adapter. */
+export interface Host {
+  readonly log: Logger;
+  /** The gateway's own folder for what can be made anew. */
+  readonly cacheDir: string;
+  /** A folder of the plugin's own to write to, made on the spot. */
+  dataDir(pluginId: string): string;
+  /** Makes a plugin part of a process group. Nothing starts before `Member.start` or the first call. */
+  join(spec: MemberSpec): Member;
+}
+
+/** How one plugin runs in its process group. */
+export interface MemberSpec {
+  readonly id: string;
+  /** Members with the same group share one process. */
+  readonly group: string;
+  /** Members of a group load in the order of this text. */
+  readonly order: string;
+  /** Where its code runs: a process of its own group, or inside the gateway. */
+  readonly isolation: 'process' | 'none';
+  /** The runtime that can run it, and the module that maps the format, loaded by that runtime. */
+  readonly runtime: { readonly kind: 'node'; readonly module: string };
+  /** What the format's runtime module gets; may hold secrets and never reaches a command line. */
+  readonly params: JsonObject;
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string>>;
+  readonly log: Logger;
+}
+
+/** One plugin of a running or startable process group. */
+export interface Member {
+  state(): PluginState;
+  error(): GatewayError | undefined;
+  /** What the format's runtime reported when it loaded the plugin; undefined before that. */
+  report(): JsonObject | undefined;
+  start(): Promise<void>;
+  call(tool: string, args: JsonObject, ctx: CallContext): Promise<ToolResult>;
+  /** Anything else the format's runtime answers. */
+  request(method: string, params: JsonObject): Promise<JsonValue>;
+  onChange(listener: () => void): void;
+  leave(): Promise<void>;
+}

@@ -1,0 +1,90 @@
+import type { JsonValue } from './json.ts';
+
+/** What a JSON text may hold before it is parsed: levels of nesting, keys in all, elements of one array. */
+export interface JsonCaps {
+  readonly depth: number;
+  readonly keys: number;
+  readonly items: number;
+}
+
+/** Why a text was refused: not JSON, over a cap, or one object with a key twice. */
+export type JsonFault = 'syntax' | 'depth' | 'keys' | 'items' | 'duplicate';
+
+/** Thrown by `parseJson`; `fault` says which rule the text broke. */
+export class JsonError extends Error {
+  readonly fault: JsonFault;
+  constructor(fault: JsonFault, message: string) {
+    super(message);
+    this.fault = fault;
+  }
+}
+
+const QUOTE = 34;
+const COMMA = 44;
+const COLON = 58;
+const BACKSLASH = 92;
+const OPEN_ARRAY = 91;
+const CLOSE_ARRAY = 93;
+const OPEN_OBJECT = 123;
+const CLOSE_OBJECT = 125;
+
+/** Parses a JSON text within caps; a repeated key is refused, since two parsers would read it differently. */
+export function parseJson(text: string, caps: JsonCaps): JsonValue {
+  const keys = measure(text, caps);
+  let value: JsonValue;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw new JsonError('syntax', (error as Error).message);
+  }
+  // Every key shows one colon in the text; a key given twice leaves fewer keys in the value than colons were seen.
+  if (countKeys(value) !== keys) throw new JsonError('duplicate', 'one object has the same key twice');
+  return value;
+}
+
+// One pass over the text, before anything is built from it. Returns the number of keys.
+function measure(text: string, caps: JsonCaps): number {
+  const commas: number[] = [];
+  let depth = 0;
+  let keys = 0;
+  for (let i = 0; i < text.length; i++) {
+    const c = text.charCodeAt(i);
+    if (c === QUOTE) {
+      i = endOfString(text, i);
+    } else if (c === COLON) {
+      if (++keys > caps.keys) throw new JsonError('keys', `more than ${caps.keys} keys`);
+    } else if (c === COMMA) {
+      const seen = (commas[depth] ?? 0) + 1;
+      commas[depth] = seen;
+      if (seen >= caps.items) throw new JsonError('items', `an array or object with more than ${caps.items} elements`);
+    } else if (c === OPEN_OBJECT || c === OPEN_ARRAY) {
+      if (++depth > caps.depth) throw new JsonError('depth', `more than ${caps.depth} levels deep`);
+      commas[depth] = 0;
+    } else if (c === CLOSE_OBJECT || c === CLOSE_ARRAY) {
+      depth--;
+    }
+  }
+  return keys;
+}
+
+function endOfString(text: string, from: number): number {
+  let end = from;
+  for (;;) {
+    end = text.indexOf('"', end + 1);
+    if (end < 0) return text.length;
+    let back = end - 1;
+    while (text.charCodeAt(back) === BACKSLASH) back--;
+    if ((end - back) % 2 === 1) return end;
+  }
+}
+
+function countKeys(value: JsonValue): number {
+  if (typeof value !== 'object' || value === null) return 0;
+  let n = 0;
+  if (Array.isArray(value)) {
+    for (const item of value) n += countKeys(item);
+    return n;
+  }
+  for (const key of Object.keys(value)) n += 1 + countKeys(value[key] as JsonValue);
+  return n;
+}

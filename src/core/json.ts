@@ -1,0 +1,12 @@
+/** Any value that JSON can say. */
+export type JsonValue = null | boolean | number | string | JsonValue[] | JsonObject;
+
+/** A JSON object; arrays and null are none. */
+export interface JsonObject {
+  [key: string]: JsonValue;
+}
+
+/** Whether a value is a plain JSON object: no array, not null. */
+export function isJsonObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,85 @@
+import type { ErrorCode, GatewayError } from './errors.ts';
+import type { JsonObject } from './json.ts';
+import type { Prompt } from './prompt.ts';
+import type { Resource, ResourceTemplate } from './resource.ts';
+import type { Tool } from './tool.ts';
+
+/** Something wrong or unsupported that did not stop the plugin; `subject` is the function, file or key it is about. */
+export interface Problem {
+  readonly code?: ErrorCode;
+  readonly message: string;
+  readonly fix?: string;
+  readonly subject?: string;
+}
+
+/** What a plugin says of itself before any of its code runs. */
+export interface Manifest {
+  /** The plugin's id everywhere in the gateway. */
+  readonly id: string;
+  /** The plugin's own id, where the configuration gave it another. */
+  readonly alias?: string;
+  readonly title?: string;
+  readonly description?: string;
+  readonly version: string;
+  /** The adapter's kind. */
+  readonly adapter: string;
+  /** The folder or file it came from, for people. */
+  readonly origin: string;
+  /** Files and folders whose change means a changed plugin. */
+  readonly watch: readonly string[];
+  /** Changes whenever the plugin would behave differently: its text and its configuration. */
+  readonly digest: string;
+}
+
+/** An event source that a plugin declares. */
+export interface Trigger {
+  readonly id: string;
+  readonly title: string;
+  readonly description?: string;
+}
+
+/** What a plugin offers at one moment; a changed offer is a new object. */
+export interface Offer {
+  readonly tools: readonly Tool[];
+  readonly prompts: readonly Prompt[];
+  readonly resources: readonly Resource[];
+  readonly templates: readonly ResourceTemplate[];
+  readonly triggers: readonly Trigger[];
+  /** What the plugin tells the model about its tools. */
+  readonly instructions?: string;
+  /** Settings and credentials that are missing; a plugin with any offers no tools. */
+  readonly needs: readonly string[];
+  readonly problems: readonly Problem[];
+  /** Facts worth telling the operator, such as the dialect in use. */
+  readonly facts: JsonObject;
+}
+
+/** Where a plugin stands. */
+export type PluginState = 'opening' | 'ready' | 'restarting' | 'failed' | 'closed';
+
+/** An opened plugin. */
+export interface Plugin {
+  readonly manifest: Manifest;
+  /** Undefined until the plugin has listed what it offers. */
+  offer(): Offer | undefined;
+  state(): PluginState;
+  /** Why it is not ready, when it is not. */
+  error?(): GatewayError | undefined;
+  /** Starts what starts lazily; settles when the plugin is ready or has failed, and never rejects. */
+  start(): Promise<void>;
+  /** Calls back whenever the offer or the state has changed. */
+  onChange(listener: () => void): void;
+  close(): Promise<void>;
+}
+
+/** An offer with nothing in it, to build others from. */
+export const emptyOffer: Offer = {
+  tools: [],
+  prompts: [],
+  resources: [],
+  templates: [],
+  triggers: [],
+  needs: [],
+  problems: [],
+  facts: {},
+};

@@ -1,0 +1,33 @@
+import type { Content } from './content.ts';
+import type { CallContext } from './tool.ts';
+
+/** One argument of a prompt; all values are texts. */
+export interface PromptArgument {
+  readonly name: string;
+  readonly title?: string;
+  readonly description?: string;
+  readonly required?: boolean;
+}
+
+/** One message of a prompt. */
+export interface PromptMessage {
+  readonly role: 'user' | 'assistant';
+  readonly content: Content;
+}
+
+/** A prompt as it is fetched. */
+export interface PromptResult {
+  readonly description?: string;
+  readonly messages: readonly PromptMessage[];
+}
+
+/** A text that a person can call up in the LLM client. */
+export interface Prompt {
+  readonly name: string;
+  readonly title?: string;
+  readonly description?: string;
+  readonly arguments?: readonly PromptArgument[];
+  get(args: Readonly<Record<string, string>>, ctx: CallContext): Promise<PromptResult>;
+  /** Values for one argument that begin as the person typed; `known` are the arguments already filled in. */
+  complete?(argument: string, typed: string, known: Readonly<Record<string, string>>): Promise<readonly string[]>;
+}

@@ -1,0 +1,27 @@
+import type { ResourceContents } from './content.ts';
+import type { JsonObject } from './json.ts';
+import type { CallContext } from './tool.ts';
+
+interface Described {
+  readonly name: string;
+  readonly title?: string;
+  readonly description?: string;
+  readonly mimeType?: string;
+  readonly annotations?: JsonObject;
+  readonly meta?: JsonObject;
+}
+
+/** Something a client can read by its URI. `size` is in bytes. */
+export interface Resource extends Described {
+  readonly uri: string;
+  readonly size?: number;
+  read(ctx: CallContext): Promise<readonly ResourceContents[]>;
+}
+
+/** A family of resources: an RFC 6570 template of level 1 (`{name}`) and how to read one of them. */
+export interface ResourceTemplate extends Described {
+  readonly uriTemplate: string;
+  /** `values` holds what stood in each variable's place; null: no such resource. */
+  read(uri: string, values: Readonly<Record<string, string>>, ctx: CallContext): Promise<readonly ResourceContents[] | null>;
+  complete?(variable: string, typed: string, known: Readonly<Record<string, string>>): Promise<readonly string[]>;
+}

@@ -1,0 +1,56 @@
+import type { Caller } from './caller.ts';
+import type { ToolResult } from './content.ts';
+import type { JsonObject } from './json.ts';
+import type { Logger } from './log.ts';
+
+/** Who has to agree to a call: nobody, the LLM client's own confirmation, or a person asked by the gateway. */
+export type Approval = 'auto' | 'client' | 'required';
+
+/** What the plugin's author or the operator says of a tool's effects. Hints never grant anything. */
+export interface Hints {
+  readonly readOnly?: boolean;
+  readonly destructive?: boolean;
+  readonly idempotent?: boolean;
+  readonly openWorld?: boolean;
+}
+
+/** What the gateway lends a tool, prompt or resource for one call. */
+export interface CallContext {
+  readonly caller: Caller;
+  /** Fires on cancellation, on the deadline and at shutdown. */
+  readonly signal: AbortSignal;
+  /** Whether the signal has fired. */
+  readonly aborted: boolean;
+  /** Calls back when the signal fires; cheaper than a listener on it. */
+  onAbort(listener: (reason: unknown) => void): void;
+  /** Reaches the client behind the call, as far as it wants to hear; a plugin has a log of its own besides. */
+  readonly log: Logger;
+  /** Whether anybody asked for progress. */
+  readonly wantsProgress: boolean;
+  /** Reports progress; does nothing when the client did not ask for it. Values that do not grow are dropped. */
+  progress(done: number, total?: number, message?: string): void;
+}
+
+/** What every plugin's function becomes, whatever its format. */
+export interface Tool {
+  /** The name inside the plugin. */
+  readonly name: string;
+  /** The name the format's own host shows its model; the plugin's own name where absent. */
+  readonly native?: string;
+  /** Further names by which the plugin's own texts speak of it. */
+  readonly aliases?: readonly string[];
+  readonly title?: string;
+  readonly description: string;
+  /** The plugin's own JSON Schema of the arguments, untouched. */
+  readonly input: JsonObject;
+  /** The plugin's own JSON Schema of the structured result. */
+  readonly output?: JsonObject;
+  readonly hints?: Hints;
+  readonly approval: Approval;
+  /** Category, module, toolset: what profiles select by. */
+  readonly labels?: readonly string[];
+  readonly meta?: JsonObject;
+  /** The format's own time limit in milliseconds. */
+  readonly timeoutMs?: number;
+  call(args: JsonObject, ctx: CallContext): Promise<ToolResult>;
+}

@@ -1,0 +1,110 @@
+import { hash, randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { JsonObject } from '../core/json.ts';
+import type { Logger } from '../core/log.ts';
+
+/** What came of one call, for the audit log. Durations are in milliseconds, sizes in bytes. */
+export interface AuditRecord {
+  /** Fields of the caller and of the tool, as ready JSON members without braces. */
+  readonly caller: string;
+  readonly tool: string;
+  readonly args: JsonObject;
+  readonly outcome: 'ok' | 'error' | 'refused' | 'cancelled';
+  readonly code?: string | undefined;
+  readonly ms: number;
+  readonly bytes: number;
+}
+
+/** Writes one line a call. Lines leave in batches; every batch ends with the hash that chains it to the one before. */
+export interface Audit {
+  record(record: AuditRecord): void;
+  /** Why nothing can be written just now, or undefined. */
+  failure(): string | undefined;
+  /** Writes what is waiting. */
+  flush(): Promise<void>;
+}
+
+const BATCH_LINES = 100;
+const BATCH_MS = 100;
+
+/** An audit log below `dir`, one file a day; `plain` writes arguments beside their digest. */
+export function createAudit(dir: string, plain: boolean, log: Logger): Audit {
+  const run = randomBytes(6).toString('hex');
+  let key: string | undefined;
+  let waiting: string[] = [];
+  let timer: NodeJS.Timeout | undefined;
+  let writing: Promise<void> = Promise.resolve();
+  let chain = hash('sha256', run);
+  let sequence = 0;
+  let failure: string | undefined;
+  let lost = 0;
+
+  const append = async (lines: readonly string[]): Promise<void> => {
+    const text = `${lines.join('\n')}\n`;
+    const next = hash('sha256', chain + text);
+    const seal = JSON.stringify({
+      run,
+      seq: sequence,
+      lines: lines.length,
+      previous: chain,
+      chain: next,
+    });
+    chain = next;
+    try {
+      mkdirSync(dir, { recursive: true, mode: 0o700 });
+      await appendFile(join(dir, `${new Date().toISOString().slice(0, 10)}.jsonl`), `${text}${seal}\n`, { mode: 0o600 });
+      if (failure !== undefined) log.info(`the audit log can be written again; ${lost} lines were lost`);
+      failure = undefined;
+    } catch (error) {
+      lost += lines.length;
+      if (failure === undefined) log.error(`the audit log cannot be written: ${(error as Error).message}`);
+      failure = (error as Error).message;
+    }
+  };
+
+  const flush = (): Promise<void> => {
+    clearTimeout(timer);
+    timer = undefined;
+    if (waiting.length > 0) {
+      const lines = waiting;
+      waiting = [];
+      writing = writing.then(() => append(lines));
+    }
+    return writing;
+  };
+
+  return {
+    record({ caller, tool, args, outcome, code, ms, bytes }) {
+      key ??= readKey(dir);
+      const text = JSON.stringify(args);
+      const digest = hash('sha512-256', key + text);
+      const shown = plain ? `,"arguments":${text}` : '';
+      const reason = code === undefined ? '' : `,"code":"${code}"`;
+      waiting.push(
+        `{"seq":${++sequence},"time":${Date.now()},"run":"${run}",${caller},${tool},"args":"${digest}"${shown},"outcome":"${outcome}"${reason},"ms":${ms.toFixed(1)},"bytes":${bytes}}`,
+      );
+      if (waiting.length >= BATCH_LINES) void flush();
+      else timer ??= setTimeout(flush, BATCH_MS).unref();
+    },
+    failure: () => failure,
+    flush,
+  };
+}
+
+// Without a key, short arguments could be guessed from their digests. SHA-512/256 with a prefixed key is a sound MAC.
+function readKey(dir: string): string {
+  const file = join(dir, 'key');
+  try {
+    mkdirSync(dir, { recursive: true, mode: 0o700 });
+    if (!existsSync(file))
+      writeFileSync(file, randomBytes(32).toString('hex'), {
+        mode: 0o600,
+        flag: 'wx',
+      });
+    return readFileSync(file, 'utf8');
+  } catch {
+    return randomBytes(32).toString('hex');
+  }
+}

@@ -1,0 +1,171 @@
+import type { Limits } from '../config/limits.ts';
+import { errorResult, type ToolResult } from '../core/content.ts';
+import { GatewayError, toError } from '../core/errors.ts';
+import type { JsonObject } from '../core/json.ts';
+import type { Logger } from '../core/log.ts';
+import type { Redactor } from '../core/redact.ts';
+import { hidePaths } from '../core/text.ts';
+import type { Policy } from '../policy/policy.ts';
+import type { Audit, AuditRecord } from './audit.ts';
+import { auditFields } from './audit-fields.ts';
+import type { Call } from './call.ts';
+import { checkResult } from './output.ts';
+import type { SlotQueue, Slots } from './slots.ts';
+import type { VisibleTool } from './views.ts';
+
+/** One tools/call, free of any protocol. */
+export interface CallRequest {
+  readonly tool: VisibleTool;
+  readonly args: JsonObject;
+  readonly call: Call;
+  /** The client's own slots; absent where calls cannot be told apart by client. */
+  readonly client?: Slots | undefined;
+  /** The caller's fields of the audit line, as ready JSON members. */
+  readonly audit: string;
+}
+
+/** What the pipeline needs of the house. */
+export interface PipelineParts {
+  readonly limits: Limits;
+  readonly policy: Policy;
+  readonly queue: SlotQueue;
+  readonly all: Slots;
+  readonly pluginSlots: (pluginId: string) => Slots;
+  readonly audit: Audit;
+  readonly auditRequired: boolean;
+  readonly redactor: Redactor;
+  readonly log: Logger;
+}
+
+/**
+ * Runs one call: arguments against the schema, policy, a slot, the tool under its deadline, the result's check, one
+ * audit line. Never rejects: every refusal and failure is a result the model can act on. Drawn in README.md.
+ */
+export async function runCall(request: CallRequest, parts: PipelineParts): Promise<ToolResult> {
+  const started = performance.now();
+  let places: readonly Slots[] | undefined;
+  let bytes = 0;
+  let result: ToolResult;
+  let failure: GatewayError | undefined;
+  try {
+    refuseEarly(request, parts);
+    places = await takeSlots(request, parts);
+    result = await invoke(request);
+    bytes = checkResult(result, parts.limits);
+  } catch (error) {
+    failure = asFailure(error, request);
+    result = toFailedResult(failure, request, parts);
+  }
+  if (places) parts.queue.release(places);
+  parts.audit.record({
+    caller: request.audit,
+    tool: auditFields(request.tool.entry),
+    args: request.args,
+    outcome: outcomeOf(failure, result),
+    code: failure?.code,
+    ms: performance.now() - started,
+    bytes,
+  });
+  return result;
+}
+
+function refuseEarly({ tool, args, call }: CallRequest, { policy, audit, auditRequired }: PipelineParts): void {
+  const { entry } = tool;
+  const fault = entry.validate(args);
+  if (fault !== undefined) {
+    throw new GatewayError('ARGUMENTS_INVALID', `The arguments of ${entry.name} are not valid: ${fault}.`);
+  }
+  const decision = policy.decide(entry, args, call.caller);
+  if (decision.kind === 'deny') throw new GatewayError('DENIED', decision.reason);
+  if (decision.kind === 'ask') {
+    const fix = `Its owner can allow it in mcp.json: "plugins": { "${entry.plugin.id}": { "approval": { "${entry.tool.name}": "allow" } } }.`;
+    throw new GatewayError('DENIED', `The tool ${entry.name} runs only after a person has agreed, and nobody can be asked here.`, { fix });
+  }
+  if (auditRequired && audit.failure() !== undefined) {
+    throw new GatewayError('AUDIT_STORE_UNAVAILABLE', 'Calls are refused while the audit log cannot be written.');
+  }
+}
+
+async function takeSlots({ tool, client }: CallRequest, { queue, all, pluginSlots, limits }: PipelineParts): Promise<readonly Slots[]> {
+  const plugin = pluginSlots(tool.entry.plugin.id);
+  const places = client ? [client, plugin, all] : [plugin, all];
+  if (queue.tryTake(places) || (await queue.take(places, limits.queueMs))) return places;
+  throw new GatewayError('BUSY', `Too many calls are in flight; none ended within ${limits.queueMs / 1000} s.`, {
+    retryAfterMs: limits.queueMs,
+  });
+}
+
+// The only step that differs by format. Whichever comes first decides: the answer, the deadline or the cancellation.
+function invoke({ tool, args, call }: CallRequest): Promise<ToolResult> {
+  const { entry, timeoutMs, capMs } = tool;
+  return new Promise((resolve, reject) => {
+    const started = performance.now();
+    const expire = (): void => {
+      const seconds = Number(((performance.now() - started) / 1000).toFixed(timeoutMs < 1000 ? 3 : 0));
+      call.abort(
+        new GatewayError(
+          'CALL_TIMEOUT',
+          `Tool "${entry.name}" timed out after ${timeoutMs < 1000 ? seconds : Math.round(timeoutMs / 1000)}s`,
+        ),
+      );
+    };
+    let timer = setTimeout(expire, timeoutMs);
+    call.onProgress = () => {
+      clearTimeout(timer);
+      timer = setTimeout(expire, Math.max(0, Math.min(timeoutMs, started + capMs - performance.now())));
+    };
+    call.onAbort((reason) => {
+      clearTimeout(timer);
+      reject(reason);
+    });
+    if (call.aborted) return;
+    entry.tool.call(args, call).then(
+      (value) => {
+        clearTimeout(timer);
+        resolve(value);
+      },
+      (error) => {
+        clearTimeout(timer);
+        reject(error);
+      },
+    );
+  });
+}
+
+function asFailure(thrown: unknown, { tool }: CallRequest): GatewayError {
+  const where = { plugin: tool.entry.plugin.id, tool: tool.entry.name };
+  if (thrown instanceof GatewayError) {
+    return new GatewayError(thrown.code, thrown.message, {
+      ...thrown.details,
+      ...where,
+      cause: thrown.details.cause ?? thrown,
+    });
+  }
+  return new GatewayError('PLUGIN_FAILED', toError(thrown).message || 'The tool failed without a message.', { ...where, cause: thrown });
+}
+
+function toFailedResult(failure: GatewayError, { call }: CallRequest, { redactor, log }: PipelineParts): ToolResult {
+  if (failure.code !== 'CALL_CANCELLED' && failure.code !== 'ARGUMENTS_INVALID') {
+    log.warn(redactor.text(`${failure.details.tool}: ${failure.message}`), {
+      code: failure.code,
+      ref: failure.ref,
+      cause: causeOf(failure),
+    });
+  }
+  const safe = (text: string): string => hidePaths(redactor.text(text));
+  const object = failure.toObject();
+  object.message = safe(failure.message);
+  object.fix = safe(failure.fix);
+  const advice = failure.details.fix === undefined || call.aborted ? '' : ` ${object.fix}`;
+  return errorResult(`${object.message}${advice}`, { 'plugmux/error': object });
+}
+
+function causeOf({ details: { cause } }: GatewayError): string | undefined {
+  return cause instanceof Error && !(cause instanceof GatewayError) ? cause.stack : undefined;
+}
+
+function outcomeOf(failure: GatewayError | undefined, result: ToolResult): AuditRecord['outcome'] {
+  if (failure?.code === 'CALL_CANCELLED') return 'cancelled';
+  if (failure?.outcome === 'NOT_SENT') return 'refused';
+  return failure !== undefined || result.isError === true ? 'error' : 'ok';
+}

@@ -1,0 +1,162 @@
+import type { Config } from '../config/config.ts';
+import type { Caller } from '../core/caller.ts';
+import type { ResourceContents, ToolResult } from '../core/content.ts';
+import { GatewayError, toError } from '../core/errors.ts';
+import type { JsonObject } from '../core/json.ts';
+import type { Logger } from '../core/log.ts';
+import { didYouMean } from '../core/nearest.ts';
+import type { PromptResult } from '../core/prompt.ts';
+import type { Redactor } from '../core/redact.ts';
+import type { Policy } from '../policy/policy.ts';
+import type { Registry } from '../registry/registry.ts';
+import type { Audit } from './audit.ts';
+import type { Call } from './call.ts';
+import { runCall } from './call-pipeline.ts';
+import { createSlotQueue, createSlots, type Slots } from './slots.ts';
+import { matchTemplate } from './templates.ts';
+import { createView, type View } from './views.ts';
+
+/** The configuration and the policy made from it: they change together. */
+export interface Rules {
+  readonly config: Config;
+  readonly policy: Policy;
+}
+
+/** Everything a protocol can ask of the house, in the house's own words. */
+export interface Gateway {
+  /** Whether a profile exists. */
+  knows(profile: string): boolean;
+  /** What a caller sees now; the same object until something changes. */
+  view(caller: Caller): View;
+  /** Settles when the plugins have listed what they offer, so that a first list is complete. */
+  listed(): Promise<void>;
+  /** Calls a tool. Rejects with UNKNOWN_TOOL alone; every other failure is a result. */
+  call(name: string, args: JsonObject, call: Call, audit: string, client?: Slots): Promise<ToolResult>;
+  getPrompt(name: string, args: Readonly<Record<string, string>>, call: Call): Promise<PromptResult>;
+  readResource(uri: string, call: Call): Promise<readonly ResourceContents[]>;
+  /** Calls back after the catalogue or the policy has changed. */
+  onChange(listener: () => void): void;
+  /** Takes over a new configuration. */
+  adopt(rules: Rules): void;
+  /** Refuses new calls from now on. */
+  drain(): void;
+  /** Calls in flight. */
+  active(): number;
+}
+
+/** Puts registry, policy, limits and audit together. */
+export function createGateway(first: Rules, registry: Registry, audit: Audit, redactor: Redactor, log: Logger): Gateway {
+  let rules = first;
+  let views = new Map<string, View>();
+  let draining = false;
+  const listeners: (() => void)[] = [];
+  const { limits } = first.config;
+  const queue = createSlotQueue(limits.calls);
+  const all = createSlots(limits.calls);
+  const perPlugin = new Map<string, Slots>();
+
+  const pluginSlots = (id: string): Slots => {
+    const most = registry.config(id)?.limits.callsPerPlugin ?? rules.config.limits.callsPerPlugin;
+    const existing = perPlugin.get(id);
+    if (existing?.most === most) return existing;
+    const slots = createSlots(most);
+    perPlugin.set(id, slots);
+    return slots;
+  };
+
+  const changed = (): void => {
+    views = new Map();
+    for (const listener of listeners) listener();
+  };
+  registry.onChange(changed);
+
+  const view = ({ profile }: Caller): View => {
+    let found = views.get(profile);
+    if (!found) {
+      found = createView(registry.catalogue(), rules.policy, rules.config, profile);
+      views.set(profile, found);
+    }
+    return found;
+  };
+
+  const refuseIfDraining = (): void => {
+    if (draining) throw new GatewayError('DRAINING', 'The gateway is shutting down and takes no new work.', { retryAfterMs: 1000 });
+  };
+
+  return {
+    knows: (profile) => rules.policy.knows(profile),
+    view,
+    listed: () => registry.listed(rules.config.limits.firstListMs),
+    async call(name, args, call, auditCaller, client) {
+      refuseIfDraining();
+      const { tools } = view(call.caller);
+      const tool = tools.get(name);
+      if (!tool) throw unknown('UNKNOWN_TOOL', 'tool', name, tools.keys());
+      const { config, policy } = rules;
+      const auditRequired = config.audit.required ?? false;
+      return runCall(
+        { tool, args, call, client, audit: auditCaller },
+        {
+          limits: config.limits,
+          policy,
+          queue,
+          all,
+          pluginSlots,
+          audit,
+          auditRequired,
+          redactor,
+          log,
+        },
+      );
+    },
+    async getPrompt(name, args, call) {
+      refuseIfDraining();
+      const { prompts } = view(call.caller);
+      const entry = prompts.get(name);
+      if (!entry) throw unknown('INVALID_PARAMS', 'prompt', name, prompts.keys());
+      const missing = (entry.prompt.arguments ?? []).filter((a) => a.required && args[a.name] === undefined).map((a) => a.name);
+      if (missing.length > 0) throw new GatewayError('INVALID_PARAMS', `The prompt ${name} needs ${missing.join(', ')}.`);
+      return guard(entry.plugin.id, () => entry.prompt.get(args, call));
+    },
+    async readResource(uri, call) {
+      refuseIfDraining();
+      const { resources, templates } = view(call.caller);
+      const entry = resources.get(uri);
+      if (entry) return toPublic(await guard(entry.plugin.id, () => entry.resource.read(call)), entry.prefix);
+      for (const template of templates.values()) {
+        const native = uri.startsWith(template.prefix) ? uri.slice(template.prefix.length) : undefined;
+        const values = native === undefined ? undefined : matchTemplate(template.resource.uriTemplate, native);
+        if (native === undefined || !values) continue;
+        const contents = await guard(template.plugin.id, () => template.resource.read(native, values, call));
+        if (contents) return toPublic(contents, template.prefix);
+      }
+      throw new GatewayError('INVALID_PARAMS', 'There is no resource of that address.', { field: 'uri' });
+    },
+    onChange: (listener) => void listeners.push(listener),
+    adopt(next) {
+      rules = next;
+      changed();
+    },
+    drain() {
+      draining = true;
+    },
+    active: () => all.active,
+  };
+}
+
+function unknown(code: 'UNKNOWN_TOOL' | 'INVALID_PARAMS', kind: string, name: string, known: Iterable<string>): GatewayError {
+  return new GatewayError(code, `Unknown ${kind}: ${name}.${didYouMean(name, known)}`);
+}
+
+function toPublic(contents: readonly ResourceContents[], prefix: string): readonly ResourceContents[] {
+  return prefix === '' ? contents : contents.map((c) => ({ ...c, uri: prefix + c.uri }));
+}
+
+async function guard<T>(plugin: string, run: () => Promise<T>): Promise<T> {
+  try {
+    return await run();
+  } catch (error) {
+    if (error instanceof GatewayError) throw error;
+    throw new GatewayError('PLUGIN_FAILED', `Plugin ${plugin} failed: ${toError(error).message}`, { plugin, cause: error });
+  }
+}

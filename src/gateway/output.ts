@@ -1,0 +1,108 @@
+import type { Content, ToolResult } from '../core/content.ts';
+import { GatewayError } from '../core/errors.ts';
+import { isJsonObject } from '../core/json.ts';
+
+/** The limits of a result: bytes in all, levels of nesting. */
+export interface OutputLimits {
+  readonly resultBytes: number;
+  readonly resultDepth: number;
+}
+
+/**
+ * Checks that a result is what clients can take: known content, plain data, within the limits. Returns its size in
+ * characters. Throws RESULT_INVALID or RESULT_TOO_LARGE; whatever a getter or a proxy does stays inside.
+ */
+export function checkResult(result: ToolResult, limits: OutputLimits): number {
+  try {
+    if (!isJsonObject(result) || !Array.isArray(result.content)) throw invalid('it has no list of content');
+    const walk = new Walk(limits);
+    for (const block of result.content as readonly Content[]) {
+      checkBlock(block);
+      walk.visit(block, 1);
+    }
+    if (result.structured !== undefined) walk.visit(result.structured, 1);
+    if (result.meta !== undefined) walk.visit(result.meta, 1);
+    return walk.size;
+  } catch (error) {
+    if (error instanceof GatewayError) throw error;
+    throw invalid(`it cannot be read: ${(error as Error).message}`);
+  }
+}
+
+function invalid(why: string): GatewayError {
+  return new GatewayError('RESULT_INVALID', `The tool ran, but its result cannot be passed on: ${why}.`);
+}
+
+function checkBlock(block: Content): void {
+  if (!isJsonObject(block)) throw invalid('a piece of its content is no object');
+  switch (block.type) {
+    case 'text':
+      return expectText(block.text, 'text');
+    case 'image':
+    case 'audio':
+      expectText(block.data, 'data');
+      return expectText(block.mimeType, 'mimeType');
+    case 'resource':
+      if (!isJsonObject(block.resource)) throw invalid('an embedded resource is no object');
+      expectText(block.resource.uri, 'uri');
+      if (typeof block.resource.text !== 'string') expectText(block.resource.blob, 'text or blob');
+      return;
+    case 'resource_link':
+      expectText(block.uri, 'uri');
+      return expectText(block.name, 'name');
+    default:
+      throw invalid(`content of the type ${JSON.stringify((block as { type?: unknown }).type)} is not known`);
+  }
+}
+
+function expectText(value: unknown, field: string): void {
+  if (typeof value !== 'string') throw invalid(`a piece of its content has no text in "${field}"`);
+}
+
+class Walk {
+  readonly #limits: OutputLimits;
+  size = 0;
+
+  constructor(limits: OutputLimits) {
+    this.#limits = limits;
+  }
+
+  visit(value: unknown, depth: number): void {
+    switch (typeof value) {
+      case 'string':
+        return this.#grow(value.length);
+      case 'boolean':
+      case 'undefined':
+        return this.#grow(5);
+      case 'number':
+        if (!Number.isFinite(value)) throw invalid('it holds a number that is no JSON (NaN or infinity)');
+        return this.#grow(8);
+      case 'object':
+        return value === null ? this.#grow(4) : this.#visitObject(value, depth);
+      default:
+        throw invalid(`it holds a ${typeof value}`);
+    }
+  }
+
+  #visitObject(value: object, depth: number): void {
+    if (depth > this.#limits.resultDepth) throw invalid(`it is nested more than ${this.#limits.resultDepth} levels deep`);
+    if (Array.isArray(value)) {
+      for (const item of value) this.visit(item, depth + 1);
+      return this.#grow(value.length);
+    }
+    const prototype = Object.getPrototypeOf(value);
+    if (prototype !== Object.prototype && prototype !== null) throw invalid('it holds an object that is no plain data');
+    if (typeof (value as { toJSON?: unknown }).toJSON === 'function') throw invalid('it holds an object with a toJSON function');
+    for (const key of Object.keys(value)) {
+      this.#grow(key.length + 4);
+      this.visit((value as Record<string, unknown>)[key], depth + 1);
+    }
+  }
+
+  #grow(by: number): void {
+    this.size += by;
+    if (this.size > this.#limits.resultBytes) {
+      throw new GatewayError('RESULT_TOO_LARGE', `The tool ran, but its result is larger than ${this.#limits.resultBytes} bytes.`);
+    }
+  }
+}

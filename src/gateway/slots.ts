@@ -1,0 +1,64 @@
+/** Counts what is in flight in one place: one client, one plugin, or everything. */
+export interface Slots {
+  readonly most: number;
+  active: number;
+}
+
+/** Slots for at most `most` calls at once. */
+export function createSlots(most: number): Slots {
+  return { most, active: 0 };
+}
+
+interface Waiter {
+  readonly places: readonly Slots[];
+  resolve(taken: boolean): void;
+  timer: NodeJS.Timeout;
+}
+
+/** Hands out slots in the order they were asked for. */
+export interface SlotQueue {
+  /** True when a slot in every place was free and is now taken. */
+  tryTake(places: readonly Slots[]): boolean;
+  /** Waits for slots; false when none became free within `withinMs`. */
+  take(places: readonly Slots[], withinMs: number): Promise<boolean>;
+  release(places: readonly Slots[]): void;
+}
+
+/** A queue of at most `longest` waiting calls. */
+export function createSlotQueue(longest: number): SlotQueue {
+  let waiting: Waiter[] = [];
+
+  const tryTake = (places: readonly Slots[]): boolean => {
+    for (const place of places) if (place.active >= place.most) return false;
+    for (const place of places) place.active++;
+    return true;
+  };
+
+  return {
+    tryTake: (places) => waiting.length === 0 && tryTake(places),
+    take(places, withinMs) {
+      if (waiting.length >= longest) return Promise.resolve(false);
+      return new Promise((resolve) => {
+        const waiter: Waiter = {
+          places,
+          resolve,
+          timer: setTimeout(() => {
+            waiting = waiting.filter((w) => w !== waiter);
+            resolve(false);
+          }, withinMs),
+        };
+        waiting.push(waiter);
+      });
+    },
+    release(places) {
+      for (const place of places) place.active--;
+      if (waiting.length === 0) return;
+      waiting = waiting.filter((waiter) => {
+        if (!tryTake(waiter.places)) return true;
+        clearTimeout(waiter.timer);
+        waiter.resolve(true);
+        return false;
+      });
+    },
+  };
+}

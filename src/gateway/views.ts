@@ -1,0 +1,66 @@
+import type { Config } from '../config/config.ts';
+import type { Caller } from '../core/caller.ts';
+import type { Resource, ResourceTemplate } from '../core/resource.ts';
+import type { Approval } from '../core/tool.ts';
+import { createNameMap } from '../policy/patterns.ts';
+import type { Policy } from '../policy/policy.ts';
+import type { Catalogue, PromptEntry, ResourceEntry, ToolEntry } from '../registry/catalogue.ts';
+import { composeInstructions } from './instructions.ts';
+
+/** A tool as one profile has it. `timeoutMs` and `capMs` are its time limits. */
+export interface VisibleTool {
+  readonly entry: ToolEntry;
+  readonly approval: Approval;
+  readonly timeoutMs: number;
+  readonly capMs: number;
+}
+
+/** What one profile sees of a catalogue. A new object whenever any of it may have changed. */
+export interface View {
+  readonly profile: string;
+  readonly tools: ReadonlyMap<string, VisibleTool>;
+  readonly prompts: ReadonlyMap<string, PromptEntry>;
+  readonly resources: ReadonlyMap<string, ResourceEntry<Resource>>;
+  readonly templates: ReadonlyMap<string, ResourceEntry<ResourceTemplate>>;
+  readonly instructions: string | undefined;
+}
+
+/** Builds the view of a profile. */
+export function createView(catalogue: Catalogue, policy: Policy, config: Config, profile: string): View {
+  const caller: Caller = { principal: '', profile, scopes: [] };
+  const visible = <E extends { readonly plugin: ToolEntry['plugin'] }>(entries: ReadonlyMap<string, E>): Map<string, E> =>
+    new Map([...entries].filter(([, { plugin }]) => policy.seesPlugin(plugin, caller)));
+  const tools = new Map<string, VisibleTool>();
+  const timeouts = createTimeouts(config);
+  for (const [name, entry] of catalogue.tools) {
+    if (policy.sees(entry, caller))
+      tools.set(name, {
+        entry,
+        approval: policy.approval(entry, caller),
+        ...timeouts(entry),
+      });
+  }
+  return {
+    profile,
+    tools,
+    prompts: new Map([...catalogue.prompts].filter(([, entry]) => policy.seesPrompt(entry, caller))),
+    resources: visible(catalogue.resources),
+    templates: visible(catalogue.templates),
+    instructions: composeInstructions(catalogue.instructions.filter(({ plugin }) => policy.seesPlugin(plugin, caller))),
+  };
+}
+
+// Tool, then plugin, then the format's own limit, then the gateway's; a limit of its own may be longer than the cap.
+function createTimeouts({ plugins, limits }: Config): (entry: ToolEntry) => { timeoutMs: number; capMs: number } {
+  const rules = new Map(
+    [...plugins].map(([id, { limits: own }]) => {
+      const { callTimeoutMs } = own;
+      return [id, typeof callTimeoutMs === 'object' ? createNameMap(callTimeoutMs) : { find: () => callTimeoutMs }];
+    }),
+  );
+  return ({ name, plugin, tool }) => {
+    const own = rules.get(plugin.id)?.find([tool.name, name, tool.native ?? tool.name]);
+    const timeoutMs = own ?? Math.min(tool.timeoutMs ?? limits.callTimeoutMs, limits.callCapMs);
+    return { timeoutMs, capMs: Math.max(limits.callCapMs, timeoutMs) };
+  };
+}

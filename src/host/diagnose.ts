@@ -1,0 +1,49 @@
+/** How a process ended. */
+export interface Exit {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
+const SIGNALS: Readonly<Record<string, string>> = {
+  SIGKILL: 'it was killed (by the system when memory ran out, or by hand)',
+  SIGSEGV: 'it crashed in native code (invalid memory access)',
+  SIGABRT: 'it aborted (often out of memory in the JavaScript heap, or a native assertion)',
+  SIGBUS: 'it crashed in native code (bus error)',
+  SIGILL: 'it crashed in native code (illegal instruction)',
+  SIGTERM: 'it was asked to end from outside',
+};
+
+/** Why a plugin process ended, in words, with the last lines it wrote to stderr. */
+export function describeExit({ code, signal }: Exit, lastLines: readonly string[]): string {
+  const how = signal === null ? `it exited with code ${code}` : (SIGNALS[signal] ?? `it was ended by ${signal}`);
+  if (lastLines.length === 0) return how;
+  return `${how}; its last words: ${lastLines.join(' | ')}`;
+}
+
+/** Why a program could not be started at all. */
+export function describeSpawnError(command: string, error: NodeJS.ErrnoException): { message: string; fix: string } {
+  switch (error.code) {
+    case 'ENOENT':
+      return {
+        message: `the program ${command} was not found`,
+        fix: 'Install it, or correct the path or working folder.',
+      };
+    case 'EACCES':
+      return {
+        message: `the program ${command} may not be executed`,
+        fix: 'Give it execute permission (chmod +x).',
+      };
+    case 'EAGAIN':
+    case 'EMFILE':
+    case 'ENFILE':
+      return {
+        message: 'the system has no room for another process or file',
+        fix: 'End other programs or raise the system limits (ulimit).',
+      };
+    default:
+      return {
+        message: `the program ${command} could not be started: ${error.message}`,
+        fix: 'Check the path and the working folder.',
+      };
+  }
+}

@@ -1,0 +1,36 @@
+const PASSED = [
+  'PATH',
+  'HOME',
+  'TMPDIR',
+  'TMP',
+  'TEMP',
+  'LANG',
+  'LC_ALL',
+  'LC_CTYPE',
+  'TZ',
+  'SystemRoot',
+  'ComSpec',
+  'PATHEXT',
+  'USERPROFILE',
+  'APPDATA',
+  'LOCALAPPDATA',
+];
+
+/** How deep gateways may stand inside each other before one refuses to start. */
+export const DEEPEST_NESTING = 2;
+
+/** How many gateways stand above this process. */
+export function nesting(env: NodeJS.ProcessEnv): number {
+  return Number(env.PLUGMUX_DEPTH ?? 0) || 0;
+}
+
+/** The environment of a plugin process: a short list of the gateway's own, what the configuration names, two marks. */
+export function childEnvironment(own: Readonly<Record<string, string>>, mark: string): NodeJS.ProcessEnv {
+  const passed = PASSED.filter((name) => process.env[name] !== undefined).map((name) => [name, process.env[name]]);
+  return {
+    ...Object.fromEntries(passed),
+    ...own,
+    PLUGMUX_DEPTH: String(nesting(process.env) + 1),
+    PLUGMUX_PROCESS: mark,
+  };
+}

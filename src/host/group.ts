@@ -1,0 +1,234 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { GatewayError } from '../core/errors.ts';
+import type { Member, MemberSpec } from '../core/host.ts';
+import type { Logger } from '../core/log.ts';
+import type { CallContext } from '../core/tool.ts';
+import { createBackoff } from './backoff.ts';
+import type { Home, HomeEvents, HostLimits } from './home.ts';
+import { loadSeats } from './loading.ts';
+import { logTo } from './plugin-process.ts';
+import { Seat, type SeatGroup } from './seat.ts';
+
+/** Opens a home for a group's members. */
+export type OpenHome = (members: readonly MemberSpec[], events: HomeEvents) => Home;
+
+interface Generation {
+  readonly home: Home;
+  readonly seats: ReadonlySet<Seat>;
+}
+
+/**
+ * Plugins that share one home. Starts when first needed; restarts with back-off when the home dies; a changed
+ * membership starts a new home beside the old one, switches, and lets the old one finish its calls.
+ */
+export class Group implements SeatGroup {
+  readonly #limits: HostLimits;
+  readonly #open: OpenHome;
+  readonly #log: Logger;
+  readonly #backoff;
+  readonly #ending = new Set<Promise<void>>();
+  #seats: Seat[] = [];
+  #current: Generation | undefined;
+  #opening: Home | undefined;
+  #launching: Promise<void> | undefined;
+  #changed = false;
+  #wanted = false;
+  #closed = false;
+  #nextTry = 0;
+  #wake: (() => void) | undefined;
+
+  constructor(limits: HostLimits, log: Logger, open: OpenHome) {
+    this.#limits = limits;
+    this.#log = log;
+    this.#open = open;
+    this.#backoff = createBackoff(limits);
+  }
+
+  get empty(): boolean {
+    return this.#seats.length === 0;
+  }
+
+  join(spec: MemberSpec): Member {
+    const seat = new Seat(spec, this);
+    // A newer version of a plugin takes over its seat; the older one serves until the new home stands.
+    this.#seats = [...this.#seats.filter((s) => s.spec.id !== spec.id), seat].sort((a, b) => (a.spec.order < b.spec.order ? -1 : 1));
+    this.#refresh();
+    return seat;
+  }
+
+  async leave(seat: Seat): Promise<void> {
+    seat.move('closed');
+    if (!this.#seats.includes(seat)) return;
+    this.#seats = this.#seats.filter((s) => s !== seat);
+    if (this.empty) await this.close();
+    else this.#refresh();
+  }
+
+  // Several plugins that come and go in one turn make one new home.
+  #refresh(): void {
+    this.#changed = true;
+    if (!this.#wanted || this.#launching) return;
+    setImmediate(() => void this.start());
+  }
+
+  start(): Promise<void> {
+    this.#wanted = true;
+    if (this.#closed || (this.#current && !this.#changed)) return Promise.resolve();
+    this.#launching ??= this.#launch().finally(() => {
+      this.#launching = undefined;
+      if (this.#changed && !this.#closed) void this.start();
+    });
+    return this.#launching;
+  }
+
+  async home(seat: Seat, ctx?: CallContext): Promise<Home> {
+    const deadline = performance.now() + this.#limits.queueMs;
+    for (;;) {
+      if (ctx?.aborted) throw this.#unavailable(seat, 'the call ended before it could be handed over');
+      const generation = this.#current;
+      if (generation?.seats.has(seat)) {
+        const busy = generation.home.busy();
+        if (busy === undefined) return generation.home;
+        if (performance.now() >= deadline) throw this.#unavailable(seat, busy);
+        await sleep(50);
+      } else if (seat.state() === 'failed' || seat.state() === 'closed' || this.#backoff.open || this.#closed) {
+        throw this.#unavailable(seat, seat.error()?.message ?? 'it is closed');
+      } else if (this.#nextTry > 0 && performance.now() >= deadline) {
+        throw this.#unavailable(seat, 'it is being restarted');
+      } else {
+        await Promise.race([this.start(), sleep(this.#nextTry > 0 ? 50 : 1000, undefined, { ref: false })]);
+      }
+    }
+  }
+
+  #unavailable(seat: Seat, why: string): GatewayError {
+    const retryAfterMs = Math.max(0, Math.round(this.#nextTry - performance.now()));
+    const when = retryAfterMs > 0 ? ` The next start is in ${(retryAfterMs / 1000).toFixed(1)} s.` : '';
+    return new GatewayError('PLUGIN_UNAVAILABLE', `Plugin ${seat.spec.id} takes no calls: ${why.replace(/\.$/, '')}.${when}`, {
+      plugin: seat.spec.id,
+      retryAfterMs: retryAfterMs > 0 ? retryAfterMs : undefined,
+    });
+  }
+
+  async #launch(): Promise<void> {
+    while (!this.#closed) {
+      this.#changed = false;
+      const seats = this.#seats.filter((seat) => !seat.excluded);
+      if (seats.length === 0) return;
+      for (const seat of seats) if (!this.#current?.seats.has(seat)) seat.move(seat.state() === 'restarting' ? 'restarting' : 'opening');
+      const home = this.#open(
+        seats.map((seat) => seat.spec),
+        this.#events(seats),
+      );
+      this.#opening = home;
+      const failure = await this.#hello(home);
+      if (failure !== undefined) {
+        await home.stop();
+        await this.#wait(failure, seats);
+        continue;
+      }
+      const { culprit, ...rest } = await loadSeats(home, seats, this.#limits.startTimeoutMs);
+      if (culprit && 'error' in rest) {
+        this.#log.error(`${culprit.spec.id}: ${rest.error.message} Starting again without it.`);
+        culprit.exclude(rest.error);
+        await home.stop();
+        continue;
+      }
+      if (this.#closed) return home.stop();
+      this.#opening = undefined;
+      this.#switch({ home, seats: new Set(seats) });
+      return;
+    }
+  }
+
+  async #hello(home: Home): Promise<string | undefined> {
+    const late = sleep(this.#limits.startTimeoutMs, 'it said nothing in time', {
+      ref: false,
+    });
+    const hello = home.hello().then(
+      () => undefined,
+      (error: Error) => error.message,
+    );
+    return Promise.race([hello, home.gone, late]);
+  }
+
+  async #wait(failure: string, seats: readonly Seat[]): Promise<void> {
+    const delay = this.#backoff.failed(performance.now());
+    this.#nextTry = performance.now() + delay;
+    const error = new GatewayError('HANDSHAKE_FAILED', `The plugin process could not be started: ${failure}.`);
+    this.#log.error(`${error.message} Next try in ${(delay / 1000).toFixed(1)} s.`);
+    for (const seat of seats) seat.move('restarting', error);
+    await this.#pause(delay);
+  }
+
+  #pause(delay: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, delay);
+      this.#wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+
+  #switch(generation: Generation): void {
+    const old = this.#current;
+    this.#current = generation;
+    this.#nextTry = 0;
+    if (old) this.#retire(old.home);
+    void generation.home.gone.then((why) => this.#lost(generation, why));
+    setTimeout(() => this.#current === generation && this.#backoff.healthy(performance.now()), this.#limits.circuitWindowMs).unref();
+  }
+
+  // The old home takes no new calls; those in flight may finish.
+  #retire(home: Home): void {
+    const until = performance.now() + this.#limits.drainMs;
+    const ending = (async () => {
+      while (home.inFlight().length > 0 && performance.now() < until) await sleep(20);
+      await home.stop();
+    })().finally(() => this.#ending.delete(ending));
+    this.#ending.add(ending);
+  }
+
+  async #lost(generation: Generation, why: string): Promise<void> {
+    if (this.#current !== generation || this.#closed) return;
+    this.#current = undefined;
+    const blamed = new Set(generation.home.inFlight());
+    const delay = this.#backoff.failed(performance.now());
+    this.#nextTry = performance.now() + delay;
+    this.#log.error(`The plugin process ended: ${why}. Starting again in ${(delay / 1000).toFixed(1)} s.`);
+    const error = new GatewayError('PLUGIN_CRASHED', `The plugin process ended: ${why}.`);
+    for (const seat of generation.seats) {
+      if (seat.state() !== 'closed' && seat.state() !== 'failed') seat.move('restarting', error);
+      if (blamed.has(seat.spec.id)) seat.crashed(why);
+    }
+    this.#launching ??= this.#pause(delay)
+      .then(() => this.#launch())
+      .finally(() => {
+        this.#launching = undefined;
+        if (this.#changed && !this.#closed) void this.start();
+      });
+  }
+
+  #events(seats: readonly Seat[]): HomeEvents {
+    const find = (id: string): Seat | undefined => seats.find((seat) => seat.spec.id === id);
+    return {
+      stage: (id, stage) => {
+        const seat = find(id);
+        if (seat) seat.stage = stage;
+      },
+      changed: (id, report) => find(id)?.setReport(report),
+      log: (id, level, text) => logTo(find(id)?.spec.log ?? this.#log, level, text),
+    };
+  }
+
+  /** Ends the home and everything it started. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#wake?.();
+    const current = this.#current;
+    this.#current = undefined;
+    await Promise.all([current?.home.stop(), this.#opening?.stop(), ...this.#ending]);
+    await this.#launching;
+  }
+}

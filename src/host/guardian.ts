@@ -1,0 +1,69 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import type { ProcessIdentity } from './process-tree.ts';
+
+// Waits until the gateway's end of the pipe closes, then kills the groups that are still recorded, and whatever
+// carries their marks. Plugin processes end by themselves at that moment; this is for those that cannot. A shell
+// script, because it must cost next to nothing while it waits.
+const SCRIPT = `
+trap '' INT TERM HUP
+list=
+while read -r op pid start mark; do
+  rest=
+  IFS='
+'
+  for entry in $list; do case $entry in "$pid "*) ;; *) rest="$rest
+$entry" ;; esac; done
+  unset IFS
+  list=$rest
+  [ "$op" = + ] && list="$list
+$pid $start $mark"
+done
+[ -z "$list" ] && exit 0
+sleep 6
+echo "$list" | while read -r pid start mark; do
+  [ -z "$pid" ] && continue
+  now=$(cut -d' ' -f22 "/proc/$pid/stat" 2>/dev/null)
+  if [ ! -e "/proc/$pid" ] || [ "$now" = "$start" ]; then kill -KILL "-$pid" 2>/dev/null; fi
+  for file in $(grep -la "PLUGMUX_PROCESS=$mark" /proc/[0-9]*/environ 2>/dev/null); do
+    other=\${file#/proc/}
+    [ "\${other%/environ}" = "$$" ] || kill -KILL "\${other%/environ}" 2>/dev/null
+  done
+done
+`;
+
+/** Kills recorded plugin processes should the gateway itself be killed. */
+export interface Guardian {
+  add(leader: ProcessIdentity, mark: string): void;
+  remove(leader: ProcessIdentity): void;
+  close(): void;
+}
+
+/** A guardian that starts with the first process it is told of. Does nothing on systems without process groups. */
+export function createGuardian(): Guardian {
+  let shell: ChildProcess | undefined;
+
+  const tell = (line: string): void => {
+    if (process.platform === 'win32') return;
+    if (!shell) {
+      shell = spawn('/bin/sh', ['-c', SCRIPT, 'plugmux-guardian'], {
+        stdio: ['pipe', 'ignore', 'ignore'],
+        detached: true,
+        env: { PATH: process.env.PATH },
+      });
+      shell.on('error', () => undefined);
+      shell.stdin?.on('error', () => undefined);
+      shell.unref();
+      (shell.stdin as unknown as { unref?(): void })?.unref?.();
+    }
+    shell.stdin?.write(`${line}\n`);
+  };
+
+  return {
+    add: ({ pid, start }, mark) => tell(`+ ${pid} ${start || '-'} ${mark}`),
+    remove: ({ pid }) => tell(`- ${pid}`),
+    close() {
+      shell?.stdin?.end();
+      shell = undefined;
+    },
+  };
+}

@@ -1,0 +1,48 @@
+import type { ToolResult } from '../core/content.ts';
+import type { JsonObject, JsonValue } from '../core/json.ts';
+import type { CallContext } from '../core/tool.ts';
+
+/** The limits this floor obeys; times in milliseconds, sizes in bytes. */
+export interface HostLimits {
+  readonly startTimeoutMs: number;
+  readonly stopGraceMs: number;
+  readonly pluginStopMs: number;
+  readonly drainMs: number;
+  readonly queueMs: number;
+  readonly restartMinMs: number;
+  readonly restartMaxMs: number;
+  readonly circuitFailures: number;
+  readonly circuitWindowMs: number;
+  readonly unresponsiveMs: number;
+  readonly hungMs: number;
+  readonly resultBytes: number;
+  readonly queuedBytes: number;
+  readonly stderrBytes: number;
+  readonly stderrLinesPerSecond: number;
+}
+
+/** What a home tells the group that lives in it. */
+export interface HomeEvents {
+  /** A plugin enters a stage of loading. */
+  stage(id: string, stage: string): void;
+  changed(id: string, report: JsonObject): void;
+  log(id: string, level: string, text: string): void;
+}
+
+/** Where the plugins of a group run: a process of their own, or the gateway itself. */
+export interface Home {
+  /** Settles once the home can load plugins. */
+  hello(): Promise<void>;
+  load(id: string, module: string, params: JsonObject): Promise<JsonObject>;
+  initialize(id: string): Promise<JsonObject>;
+  call(id: string, tool: string, args: JsonObject, ctx: CallContext): Promise<ToolResult>;
+  request(id: string, method: string, params: JsonObject): Promise<JsonValue>;
+  /** Why it takes no calls just now, or undefined. */
+  busy(): string | undefined;
+  /** Ids of the plugins with calls in flight, once a call. */
+  inFlight(): readonly string[];
+  /** Settles with the reason when the home is gone, whoever ended it. */
+  readonly gone: Promise<string>;
+  /** Ends it in order, within bounded time. Safe to call twice. */
+  stop(): Promise<void>;
+}

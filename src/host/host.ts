@@ -1,0 +1,76 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Host, MemberSpec } from '../core/host.ts';
+import type { Logger } from '../core/log.ts';
+import { Group, type OpenHome } from './group.ts';
+import { createGuardian } from './guardian.ts';
+import type { HostLimits } from './home.ts';
+import { openInProcess } from './in-process.ts';
+import { nodeLaunch } from './node/launch.ts';
+import { startPluginProcess } from './plugin-process.ts';
+
+/** The part of the house that owns plugin processes. */
+export interface PluginHost extends Host {
+  /** Ends every process. */
+  close(): Promise<void>;
+}
+
+/** A host that keeps plugin data below `state`. */
+export function createHost(state: string, limits: HostLimits, log: Logger): PluginHost {
+  const groups = new Map<string, Group>();
+  const guardian = createGuardian();
+
+  const openProcess =
+    (name: string): OpenHome =>
+    (members, events) => {
+      const area = log.area(`group:${name}`);
+      const { cwd, env } = shareSettings(members, area);
+      return startPluginProcess({ ...nodeLaunch(), cwd, env }, limits, area, guardian, events);
+    };
+
+  return {
+    log,
+    cacheDir: join(state, 'cache'),
+    dataDir(pluginId) {
+      // An id is foreign text: it must name one folder below ours and nothing else.
+      const dir = join(
+        state,
+        'data',
+        pluginId.replace(/[^A-Za-z0-9_-]/g, (c) => `%${c.codePointAt(0)?.toString(16)}`),
+      );
+      mkdirSync(dir, { recursive: true, mode: 0o700 });
+      return dir;
+    },
+    join(spec) {
+      const key = `${spec.isolation} ${spec.runtime.kind} ${spec.group}`;
+      let group = groups.get(key);
+      if (!group || group.empty) {
+        const open: OpenHome = spec.isolation === 'none' ? (_, events) => openInProcess(limits, events) : openProcess(spec.group);
+        group = new Group(limits, log.area(`group:${spec.group}`), open);
+        groups.set(key, group);
+      }
+      return group.join(spec);
+    },
+    async close() {
+      await Promise.all([...groups.values()].reverse().map((group) => group.close()));
+      guardian.close();
+    },
+  };
+}
+
+// One process has one working folder and one environment; members that disagree are told so.
+function shareSettings(members: readonly MemberSpec[], log: Logger): { cwd: string; env: Record<string, string> } {
+  const env: Record<string, string> = {};
+  const cwd = members[0]?.cwd ?? process.cwd();
+  for (const member of members) {
+    if (member.cwd !== cwd)
+      log.warn(`${member.id} asks for the working folder ${member.cwd}, its group runs in ${cwd}. Give it a "group" of its own.`);
+    for (const [key, value] of Object.entries(member.env)) {
+      if (env[key] !== undefined && env[key] !== value) {
+        log.warn(`${member.id} sets ${key} to another value than a plugin of the same group. Give it a "group" of its own.`);
+      }
+      env[key] = value;
+    }
+  }
+  return { cwd, env };
+}

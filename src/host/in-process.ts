@@ -1,0 +1,52 @@
+import type { ToolResult } from '../core/content.ts';
+import type { JsonObject } from '../core/json.ts';
+import type { Logger } from '../core/log.ts';
+import type { CallContext } from '../core/tool.ts';
+import type { Home, HomeEvents, HostLimits } from './home.ts';
+import { createPluginSet } from './node/plugin-set.ts';
+import { logTo } from './plugin-process.ts';
+
+/** Runs trusted plugins inside the gateway: fast, and with nothing between them and everything else. */
+export function openInProcess(limits: HostLimits, events: HomeEvents): Home {
+  const at = (id: string): Logger => {
+    const say = (level: string) => (text: string) => events.log(id, level, text);
+    return {
+      debug: say('debug'),
+      info: say('info'),
+      warn: say('warn'),
+      error: say('error'),
+      area: () => at(id),
+    };
+  };
+  const set = createPluginSet({
+    log: at,
+    stage: events.stage,
+    changed: events.changed,
+  });
+  let end: (why: string) => void = () => undefined;
+  const gone = new Promise<string>((resolve) => {
+    end = resolve;
+  });
+  return {
+    gone,
+    hello: async () => undefined,
+    load: (id, module, params) => set.load(id, module, params),
+    initialize: (id) => set.initialize(id),
+    call(id, tool, args, ctx: CallContext): Promise<ToolResult> {
+      return set.call(id, tool, args, {
+        get signal() {
+          return ctx.signal;
+        },
+        progress: (done, total, message) => ctx.progress(done, total, message),
+        log: (level, text) => logTo(ctx.log, level, text),
+      });
+    },
+    request: (id: string, method: string, params: JsonObject) => set.request(id, method, params),
+    busy: () => undefined,
+    inFlight: () => [],
+    async stop() {
+      await set.close(limits.pluginStopMs);
+      end('it was stopped');
+    },
+  };
+}

@@ -1,0 +1,171 @@
+import { readFile } from 'node:fs/promises';
+import { isBuiltin } from 'node:module';
+import { dirname, extname, relative } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import type { Loader, Message, Metafile, OnResolveArgs, OnResolveResult, Plugin, PluginBuild } from 'esbuild';
+import { GatewayError } from '../../core/errors.ts';
+import type { Logger } from '../../core/log.ts';
+import type { LoadRequest } from './load-request.ts';
+
+/** A bundled entry: the code, its source map, the files it was made from and the package files it imports. */
+export interface Bundle {
+  readonly code: string;
+  readonly map: string;
+  readonly inputs: readonly string[];
+  readonly externals: readonly string[];
+}
+
+const MISSING = 'plugmux-missing:';
+const EMPTY = 'plugmux-empty';
+const LOADERS: Readonly<Record<string, Loader>> = {
+  '.ts': 'ts',
+  '.mts': 'ts',
+  '.cts': 'ts',
+  '.tsx': 'tsx',
+  '.js': 'js',
+  '.mjs': 'js',
+  '.cjs': 'js',
+  '.jsx': 'jsx',
+};
+const SOURCE = /\.[mc]?[jt]sx?$/;
+const RESOLVING = Symbol('resolving');
+
+/** Bundles an entry and its own files; packages stay outside, as absolute addresses. Missing ones are an error. */
+export async function bundle(request: LoadRequest, log: Logger): Promise<Bundle> {
+  const esbuild = await import('esbuild');
+  try {
+    const result = await esbuild.build({
+      entryPoints: [request.entry],
+      bundle: true,
+      write: false,
+      metafile: true,
+      format: 'esm',
+      platform: 'node',
+      target: 'node20',
+      // Without this, esbuild would pick the "module" condition, which Node does not know.
+      conditions: [],
+      sourcemap: 'external',
+      sourcesContent: false,
+      outfile: 'entry.mjs',
+      logLevel: 'silent',
+      absWorkingDir: dirname(request.entry),
+      define: {
+        'import.meta.url': '__plugmux_url',
+        'import.meta.dirname': '__plugmux_dir',
+        'import.meta.filename': '__plugmux_file',
+        __dirname: '__plugmux_dir',
+        __filename: '__plugmux_file',
+      },
+      banner: {
+        js: `import{createRequire as __plugmux_require}from'node:module';const require=__plugmux_require(${JSON.stringify(urlOf(request.entry, request))});`,
+      },
+      loader: { '.txt': 'text', '.md': 'text' },
+      plugins: [toPlugin(request)],
+    });
+    for (const warning of result.warnings) log.debug(`bundling: ${place(warning)}`);
+    const { inputs, outputs } = result.metafile;
+    const imports = Object.values(outputs).flatMap((o) => o.imports.filter((i) => i.external));
+    refuseMissing(imports, request);
+    const [map, code] = result.outputFiles.toSorted((a) => (a.path.endsWith('.map') ? -1 : 1)).map((f) => f.text);
+    return {
+      code: code ?? '',
+      map: map ?? '',
+      inputs: Object.keys(inputs).filter((path) => !path.startsWith(EMPTY)),
+      externals: imports.map((i) => i.path).filter((path) => path.startsWith('file:')),
+    };
+  } catch (error) {
+    const [first] = (error as { errors?: Message[] }).errors ?? [];
+    if (!first) throw error;
+    throw new GatewayError('PLUGIN_FAILED', `The plugin's source cannot be built: ${place(first)}`, {
+      fix: 'Correct the source at the place named.',
+    });
+  } finally {
+    // The compiler runs as a child process; a plugin process must not carry it around.
+    await esbuild.stop();
+  }
+}
+
+function place({ text, location }: Message): string {
+  return location ? `${location.file}:${location.line}:${location.column + 1}: ${text}` : text;
+}
+
+function urlOf(file: string, { location }: LoadRequest): string {
+  if (!location) return pathToFileURL(file).href;
+  const inside = relative(location.from, file);
+  return pathToFileURL(inside.startsWith('..') ? file : `${location.to}/${inside}`).href;
+}
+
+type Import = Metafile['outputs'][string]['imports'][number];
+
+function refuseMissing(imports: readonly Import[], { entry, moduleRoots }: LoadRequest): void {
+  // What is imported on demand may be optional: the plugin finds out, and says, when it gets there.
+  const missing = imports.filter((i) => i.path.startsWith(MISSING) && i.kind === 'import-statement');
+  if (missing.length === 0) return;
+  const packages = [...new Set(missing.map((i) => packageOf(i.path.slice(MISSING.length))))].sort();
+  const target = moduleRoots[0] ?? dirname(entry);
+  throw new GatewayError('DEPENDENCY_MISSING', `It needs ${packages.join(', ')} (not installed).`, {
+    fix: `npm install --ignore-scripts --prefix ${target} ${packages.join(' ')}`,
+    field: packages.join(' '),
+  });
+}
+
+function packageOf(specifier: string): string {
+  return specifier
+    .split('/')
+    .slice(0, specifier.startsWith('@') ? 2 : 1)
+    .join('/');
+}
+
+function toPlugin(request: LoadRequest): Plugin {
+  return {
+    name: 'plugmux',
+    setup(build) {
+      build.onResolve({ filter: /.*/ }, (args) => resolveImport(build, request, args));
+      build.onLoad({ filter: /.*/, namespace: EMPTY }, () => ({
+        contents: 'module.exports = {};',
+        loader: 'js',
+      }));
+      build.onLoad({ filter: SOURCE, namespace: 'file' }, async ({ path }) => {
+        const source = await readFile(path, 'utf8');
+        const url = urlOf(path, request);
+        const file = fileURLToPath(url);
+        const [u, f, d] = [url, file, dirname(file)].map((text) => JSON.stringify(text));
+        // On the first line, so that line numbers stay true.
+        const names = `const __plugmux_url=${u},__plugmux_file=${f},__plugmux_dir=${d};`;
+        const contents = source.startsWith('#!') ? source.replace(/^#![^\n]*/, names) : names + source;
+        return {
+          contents,
+          loader: LOADERS[extname(path)] ?? 'js',
+          resolveDir: dirname(path),
+        };
+      });
+    },
+  };
+}
+
+async function resolveImport(build: PluginBuild, request: LoadRequest, args: OnResolveArgs): Promise<OnResolveResult | undefined> {
+  const { path, kind, importer, resolveDir } = args;
+  if (args.pluginData === RESOLVING || kind === 'entry-point') return undefined;
+  const options = { kind, importer, pluginData: RESOLVING };
+  if (isBuiltin(path)) return { path, external: true };
+  if (path.startsWith('.') || path.startsWith('/')) {
+    if (!path.endsWith('.node')) return undefined;
+    const found = await build.resolve(path, { ...options, resolveDir });
+    return { path: found.path, external: true };
+  }
+  for (const dir of [resolveDir, ...request.moduleRoots]) {
+    const found = await build.resolve(path, { ...options, resolveDir: dir });
+    const installed = found.errors.length === 0 && found.path.includes('node_modules');
+    const standIn = request.standIns[path];
+    // A copy that the plugin itself installed wins over the stand-in; a path alias of some tsconfig does not.
+    if (standIn !== undefined && !installed) return standIn === null ? { path, namespace: EMPTY } : { path: standIn };
+    if (found.errors.length > 0) continue;
+    // A package written in TypeScript, or a path alias into the plugin itself, is bundled; the rest stays outside.
+    if (found.external || !installed || /\.[mc]?tsx?$/.test(found.path)) return found.external ? found : { path: found.path };
+    return {
+      path: kind === 'require-call' ? found.path : pathToFileURL(found.path).href,
+      external: true,
+    };
+  }
+  return { path: MISSING + path, external: true };
+}

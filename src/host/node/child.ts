@@ -1,0 +1,144 @@
+import { Socket } from 'node:net';
+import type { ToolResult } from '../../core/content.ts';
+import { GatewayError, toError } from '../../core/errors.ts';
+import type { JsonObject } from '../../core/json.ts';
+import { LazyAbort } from '../../core/lazy-abort.ts';
+import type { Logger, LogLevel } from '../../core/log.ts';
+import { type Channel, createChannel, type Serialised } from '../channel.ts';
+import { createPluginSet } from './plugin-set.ts';
+import type { RuntimeCall } from './runtime.ts';
+
+// The entry of a plugin process. It speaks with the gateway on descriptors 3 (in) and 4 (out) alone; whatever plugins
+// print goes to 1 and 2 and is only ever a log line.
+
+const PROTOCOL = 1;
+const LINE_LIMIT = 64 * 1024 * 1024;
+const STOP_MS = 5_000;
+
+const json = (value: unknown): Serialised => ({
+  json: JSON.stringify(value) ?? 'null',
+});
+const calls = new Map<number, LazyAbort>();
+let resultBytes = 8 * 1024 * 1024;
+
+process.setSourceMapsEnabled(true);
+const read = new Socket({ fd: 3, readable: true, writable: false });
+const write = new Socket({ fd: 4, readable: false, writable: true });
+
+const channel: Channel = createChannel(read, write, LINE_LIMIT, {
+  request: (method, params, id) => answer(method, params, id),
+  notify(method, params) {
+    if (method === 'cancel') calls.get(params.call as number)?.abort(new Error('the call was cancelled'));
+  },
+  broken: (reason) => leave(1, reason),
+});
+
+function tell(method: string, params: JsonObject): void {
+  channel.notify(method, JSON.stringify(params));
+}
+
+function logger(id: string): Logger {
+  const at = (level: LogLevel) => (text: string) => tell('log', { id, level, text });
+  return {
+    debug: at('debug'),
+    info: at('info'),
+    warn: at('warn'),
+    error: at('error'),
+    area: () => logger(id),
+  };
+}
+
+const plugins = createPluginSet({
+  log: logger,
+  stage: (id, stage) => tell('stage', { id, stage }),
+  changed: (id, report) => tell('changed', { id, report }),
+});
+
+async function answer(method: string, params: JsonObject, requestId: number): Promise<Serialised> {
+  const id = params.id as string;
+  const inner = params.params as JsonObject;
+  switch (method) {
+    case 'call':
+      return call(id, params, requestId);
+    case 'ping':
+      return json({});
+    case 'hello':
+      resultBytes = params.resultBytes as number;
+      return json({
+        protocol: PROTOCOL,
+        runtime: 'node',
+        version: process.version,
+        pid: process.pid,
+      });
+    case 'load':
+      return json(await plugins.load(id, params.module as string, inner));
+    case 'initialize':
+      return json(await plugins.initialize(id));
+    case 'request':
+      return json(await plugins.request(id, params.method as string, inner));
+    case 'shutdown':
+      await plugins.close(params.deadlineMs as number);
+      return json({});
+    default:
+      throw new GatewayError('METHOD_NOT_FOUND', `The plugin process knows no method "${method}".`);
+  }
+}
+
+async function call(id: string, params: JsonObject, requestId: number): Promise<Serialised> {
+  const abort = new LazyAbort();
+  calls.set(requestId, abort);
+  const context: RuntimeCall = {
+    get signal() {
+      return abort.signal;
+    },
+    progress(done, total, message) {
+      if (params.progress === true) tell('progress', JSON.parse(JSON.stringify({ call: requestId, done, total, message })));
+    },
+    log: (level, text) => tell('log', { id, level, text, call: requestId }),
+  };
+  try {
+    return serialise(await plugins.call(id, params.tool as string, params.args as JsonObject, context));
+  } finally {
+    calls.delete(requestId);
+  }
+}
+
+// Whatever a plugin returns becomes bytes here or an error reply, before anything is sent.
+function serialise(result: ToolResult): Serialised {
+  let text: string | undefined;
+  try {
+    text = JSON.stringify(result);
+  } catch (error) {
+    throw new GatewayError('RESULT_INVALID', `The result is no plain data: ${toError(error).message}`);
+  }
+  if (text === undefined) throw new GatewayError('RESULT_INVALID', 'The plugin returned no result.');
+  if (text.length > resultBytes || Buffer.byteLength(text) > resultBytes) {
+    throw new GatewayError('RESULT_TOO_LARGE', `The result has ${Buffer.byteLength(text)} bytes; the limit is ${resultBytes}.`);
+  }
+  return { json: text };
+}
+
+// A fault in something the plugin left running is its own: it is logged, and the plugins of the group go on.
+for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
+  process.on(event, (error: unknown) => console.error(toError(error).stack ?? String(error)));
+}
+// The terminal's Ctrl-C is for the gateway, which then ends us in order.
+process.on('SIGINT', () => undefined);
+process.on('SIGTERM', () => leave(0));
+
+let leaving = false;
+function leave(code: number, reason?: string): void {
+  if (leaving) return;
+  leaving = true;
+  if (reason !== undefined) console.error(reason);
+  void plugins.close(STOP_MS).finally(() => {
+    process.exitCode = code;
+    // The whole group goes with us: nothing a plugin started may outlive it.
+    if (process.platform !== 'win32' && process.env.PLUGMUX_PROCESS !== undefined) process.kill(-process.pid, 'SIGKILL');
+    process.exit(code);
+  });
+}
+// The gateway is gone, or has let go of us.
+read.on('end', () => leave(0));
+read.on('error', () => leave(1));
+write.on('error', () => leave(1));

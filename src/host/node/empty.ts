@@ -1,0 +1,2 @@
+// Stands in for modules of an original host that hold nothing but types.
+export {};

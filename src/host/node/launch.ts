@@ -1,0 +1,9 @@
+import { fileURLToPath } from 'node:url';
+
+/** The program that runs JavaScript and TypeScript plugins. */
+export function nodeLaunch(): { command: string; args: string[] } {
+  return {
+    command: process.execPath,
+    args: [fileURLToPath(new URL('./child.js', import.meta.url))],
+  };
+}

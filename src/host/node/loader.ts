@@ -1,0 +1,37 @@
+import { existsSync } from 'node:fs';
+import { extname } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { GatewayError } from '../../core/errors.ts';
+import type { Logger } from '../../core/log.ts';
+import { bundle } from './bundle.ts';
+import { type BundleCache, createBundleCache } from './bundle-cache.ts';
+import type { LoadRequest } from './load-request.ts';
+
+const NATIVE = new Set(['.js', '.mjs', '.cjs']);
+let caches: Map<string, BundleCache> | undefined;
+
+/**
+ * Imports a plugin's entry. TypeScript is bundled into the cache first; a package that is missing is found before any
+ * of the plugin's code runs and thrown as DEPENDENCY_MISSING.
+ */
+export async function loadEntry(request: LoadRequest, log: Logger): Promise<Record<string, unknown>> {
+  if (!existsSync(request.entry)) throw new GatewayError('ENTRY_NOT_FOUND', `The entry file ${request.entry} does not exist.`);
+  if (NATIVE.has(extname(request.entry))) return importNative(request);
+  caches ??= new Map();
+  const cache = caches.get(request.cacheDir) ?? createBundleCache(request.cacheDir);
+  caches.set(request.cacheDir, cache);
+  const file = cache.find(request) ?? cache.save(request, await bundle(request, log));
+  return import(pathToFileURL(file).href);
+}
+
+// Plain JavaScript needs no bundling; only the host's specifiers and the extra roots have to be taught to Node.
+async function importNative({ entry, standIns, moduleRoots }: LoadRequest): Promise<Record<string, unknown>> {
+  const { register } = await import('node:module');
+  const empty = new URL('./empty.js', import.meta.url).href;
+  const targets = Object.entries(standIns).map(([specifier, file]) => [specifier, file === null ? empty : pathToFileURL(file).href]);
+  const roots = moduleRoots.map((root) => pathToFileURL(`${root}/`).href);
+  register(new URL('./resolve-hook.js', import.meta.url), {
+    data: { standIns: Object.fromEntries(targets), roots },
+  });
+  return import(pathToFileURL(entry).href);
+}

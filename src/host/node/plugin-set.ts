@@ -1,0 +1,75 @@
+import type { ToolResult } from '../../core/content.ts';
+import { GatewayError, toError } from '../../core/errors.ts';
+import type { JsonObject, JsonValue } from '../../core/json.ts';
+import type { Logger } from '../../core/log.ts';
+import { loadEntry } from './loader.ts';
+import type { LoadedPlugin, Runtime, RuntimeCall } from './runtime.ts';
+
+/** What a set of plugins tells the process around it. */
+export interface PluginSetEvents {
+  log(id: string): Logger;
+  stage(id: string, stage: string): void;
+  changed(id: string, report: JsonObject): void;
+}
+
+/** The plugins of one group, in whatever process they run. */
+export interface PluginSet {
+  load(id: string, module: string, params: JsonObject): Promise<JsonObject>;
+  initialize(id: string): Promise<JsonObject>;
+  call(id: string, tool: string, args: JsonObject, call: RuntimeCall): Promise<ToolResult>;
+  request(id: string, method: string, params: JsonObject): Promise<JsonValue>;
+  /** Closes every plugin, the last loaded first; errors are logged. Settles within the deadline. */
+  close(deadlineMs: number): Promise<void>;
+}
+
+/** An empty set. `module` of a load is the file address of a format's runtime, which exports `runtime`. */
+export function createPluginSet(events: PluginSetEvents): PluginSet {
+  const plugins = new Map<string, LoadedPlugin>();
+  const shared = new Map<string, unknown>();
+
+  const find = (id: string): LoadedPlugin => {
+    const plugin = plugins.get(id);
+    if (!plugin) throw new GatewayError('PLUGIN_UNAVAILABLE', `Plugin ${id} is not loaded.`);
+    return plugin;
+  };
+
+  return {
+    async load(id, module, params) {
+      const { runtime } = (await import(module)) as { runtime: Runtime };
+      const log = events.log(id);
+      const plugin = await runtime.open(params, {
+        id,
+        log,
+        shared,
+        stage: (stage) => events.stage(id, stage),
+        load: (request) => loadEntry(request, log),
+        changed: () => {
+          const loaded = plugins.get(id);
+          if (loaded) events.changed(id, loaded.report());
+        },
+      });
+      plugins.set(id, plugin);
+      return plugin.report();
+    },
+    async initialize(id) {
+      const plugin = find(id);
+      await plugin.initialize();
+      return plugin.report();
+    },
+    call: async (id, tool, args, call) => find(id).call(tool, args, call),
+    async request(id, method, params) {
+      const plugin = find(id);
+      if (!plugin.request) throw new GatewayError('METHOD_NOT_FOUND', `Plugin ${id} answers no "${method}".`);
+      return plugin.request(method, params);
+    },
+    async close(deadlineMs) {
+      const all = [...plugins].reverse();
+      plugins.clear();
+      const deadline = new Promise<void>((resolve) => setTimeout(resolve, deadlineMs).unref());
+      const closing = all.map(([id, plugin]) =>
+        plugin.close().catch((error) => events.log(id).error(`stop failed: ${toError(error).message}`)),
+      );
+      await Promise.race([Promise.all(closing), deadline]);
+    },
+  };
+}

@@ -1,0 +1,43 @@
+import type { ToolResult } from '../../core/content.ts';
+import type { JsonObject, JsonValue } from '../../core/json.ts';
+import type { Logger } from '../../core/log.ts';
+import type { LoadRequest } from './load-request.ts';
+
+/** What the module of a format's `runtime` exports: it opens plugins of that format where their code may run. */
+export interface Runtime {
+  /** Imports one plugin and runs its first stage. `params` is what the adapter put into its `MemberSpec`. */
+  open(params: JsonObject, context: RuntimeContext): Promise<LoadedPlugin>;
+}
+
+/** What the process lends a format's runtime for one plugin. */
+export interface RuntimeContext {
+  readonly id: string;
+  readonly log: Logger;
+  /** What members of one group share, by a key of the format's own choice. */
+  readonly shared: Map<string, unknown>;
+  /** Says which stage begins; a hang or a death is then blamed on it. */
+  stage(name: string): void;
+  /** Bundles and imports a plugin's entry file. */
+  load(request: LoadRequest): Promise<Record<string, unknown>>;
+  /** Tells the gateway that the report has changed. */
+  changed(): void;
+}
+
+/** What the gateway lends a plugin's code for one call. */
+export interface RuntimeCall {
+  readonly signal: AbortSignal;
+  progress(done: number, total?: number, message?: string): void;
+  log(level: 'debug' | 'info' | 'warn' | 'error', message: string): void;
+}
+
+/** One imported plugin. */
+export interface LoadedPlugin {
+  /** What the adapter wants to know of it. */
+  report(): JsonObject;
+  /** Second stage, after every member of the group has been opened. */
+  initialize(): Promise<void>;
+  call(tool: string, args: JsonObject, call: RuntimeCall): Promise<ToolResult>;
+  /** Anything else the adapter asks. */
+  request?(method: string, params: JsonObject): Promise<JsonValue>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,56 @@
+import type { Readable } from 'node:stream';
+import { createLineSplitter } from '../core/lines.ts';
+import type { Logger } from '../core/log.ts';
+import { escapeHidden, shorten } from '../core/text.ts';
+
+const LINE_LIMIT = 16 * 1024;
+// biome-ignore lint/suspicious/noControlCharactersInRegex: terminal colour codes start with one
+const COLOURS = /\u001b\[[0-9;?]*[ -/]*[@-~]/g;
+
+/** What a plugin process printed: drained for ever, logged at a bounded rate, the end of it kept. */
+export interface Output {
+  drain(stream: Readable, name: 'stdout' | 'stderr'): void;
+  /** The last lines of stderr, oldest first. */
+  tail(lines: number): string[];
+}
+
+/** `keptBytes` of stderr are kept; lines over `linesPerSecond` are counted instead of logged. */
+export function createOutput(log: Logger, keptBytes: number, linesPerSecond: number): Output {
+  const kept: string[] = [];
+  let size = 0;
+  let second = 0;
+  let inSecond = 0;
+  let dropped = 0;
+
+  const record = (text: string, name: 'stdout' | 'stderr'): void => {
+    if (name === 'stderr') {
+      kept.push(text);
+      size += text.length;
+      while (size > keptBytes && kept.length > 1) size -= (kept.shift() as string).length;
+    }
+    const now = Math.floor(performance.now() / 1000);
+    if (now !== second) {
+      if (dropped > 0) log.warn(`${dropped} lines of output were not logged: over ${linesPerSecond} a second`);
+      second = now;
+      inSecond = 0;
+      dropped = 0;
+    }
+    if (++inSecond > linesPerSecond) dropped++;
+    else log[name === 'stderr' ? 'warn' : 'info'](text, { stream: name });
+  };
+
+  return {
+    drain(stream, name) {
+      const split = createLineSplitter(LINE_LIMIT, {
+        line(line) {
+          const text = shorten(escapeHidden(line.toString().replace(COLOURS, '')), LINE_LIMIT);
+          if (text.trim() !== '') record(text, name);
+        },
+        tooLong: () => record(`(a line over ${LINE_LIMIT} bytes)`, name),
+      });
+      stream.on('data', split);
+      stream.on('error', () => undefined);
+    },
+    tail: (lines) => kept.slice(-lines),
+  };
+}

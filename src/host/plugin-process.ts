@@ -1,0 +1,228 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import type { Readable, Writable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { ToolResult } from '../core/content.ts';
+import { GatewayError } from '../core/errors.ts';
+import type { JsonObject, JsonValue } from '../core/json.ts';
+import type { Logger } from '../core/log.ts';
+import type { CallContext } from '../core/tool.ts';
+import { type Channel, createChannel } from './channel.ts';
+import { describeExit, describeSpawnError } from './diagnose.ts';
+import { childEnvironment } from './environment.ts';
+import type { Guardian } from './guardian.ts';
+import { createHeartbeat } from './heartbeat.ts';
+import type { Home, HomeEvents, HostLimits } from './home.ts';
+import { createOutput } from './output.ts';
+import { identify, type ProcessIdentity, relatives, signalIdentity, trySignal } from './process-tree.ts';
+
+/** The program of a plugin process, whatever its language; it speaks the channel on descriptors 3 and 4. */
+export interface Launch {
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string>>;
+}
+
+const PROTOCOL = 1;
+const LAST_LINES = 5;
+
+interface CallInFlight {
+  readonly plugin: string;
+  readonly ctx: CallContext;
+}
+
+/** Starts a plugin process in a process group of its own. */
+export function startPluginProcess(launch: Launch, limits: HostLimits, log: Logger, guardian: Guardian, events: HomeEvents): Home {
+  const mark = randomUUID();
+  const child = spawn(launch.command, launch.args, {
+    cwd: launch.cwd,
+    env: childEnvironment(launch.env, mark),
+    stdio: ['ignore', 'pipe', 'pipe', 'pipe', 'pipe'],
+    detached: true,
+    shell: false,
+    windowsHide: true,
+  });
+  return new PluginProcess(child, mark, launch.command, limits, log, guardian, events);
+}
+
+class PluginProcess implements Home {
+  readonly gone: Promise<string>;
+  readonly #child: ChildProcess;
+  readonly #limits: HostLimits;
+  readonly #leader: ProcessIdentity;
+  readonly #mark: string;
+  readonly #channel: Channel;
+  readonly #calls = new Map<number, CallInFlight>();
+  readonly #heartbeat;
+  #killedFor: string | undefined;
+  #stopping: Promise<void> | undefined;
+
+  constructor(child: ChildProcess, mark: string, command: string, limits: HostLimits, log: Logger, guardian: Guardian, events: HomeEvents) {
+    this.#child = child;
+    this.#limits = limits;
+    this.#mark = mark;
+    this.#leader = (child.pid === undefined ? undefined : identify(child.pid)) ?? { pid: child.pid ?? 0, start: '' };
+    const output = createOutput(log, limits.stderrBytes, limits.stderrLinesPerSecond);
+    this.gone = new Promise((resolve) => {
+      child.on('error', (error) => resolve(describeSpawnError(command, error).message));
+      child.on('exit', (code, signal) => resolve(this.#killedFor ?? describeExit({ code, signal }, output.tail(LAST_LINES))));
+    });
+    const [, stdout, stderr, to, from] = child.stdio as unknown as [null, Readable, Readable, Writable, Readable];
+    output.drain(stdout, 'stdout');
+    output.drain(stderr, 'stderr');
+    to.on('error', () => undefined);
+    from.on('error', () => undefined);
+    this.#channel = createChannel(from, to, limits.resultBytes + 64 * 1024, {
+      request: async (method) => {
+        throw new GatewayError('METHOD_NOT_FOUND', `The gateway knows no method "${method}".`);
+      },
+      notify: (method, params) => this.#hear(method, params, events),
+      broken: (reason) => this.#kill(`it broke the rules of the plugin channel: ${reason}`),
+      heard: () => this.#heartbeat.heard(),
+    });
+    this.#heartbeat = createHeartbeat(limits, {
+      ping: () => void this.#channel.request('ping', '{}').catch(() => undefined),
+      waiting: () => this.#calls.size > 0,
+      hung: () => this.#kill('it hung and was killed'),
+    });
+    if (child.pid !== undefined) guardian.add(this.#leader, mark);
+    void this.gone.then((why) => {
+      this.#heartbeat.stop();
+      this.#channel.close(new GatewayError('PLUGIN_CRASHED', `The plugin process ended while the call was in flight: ${why}.`));
+      this.#sweep();
+      guardian.remove(this.#leader);
+    });
+  }
+
+  async hello(): Promise<void> {
+    const params = JSON.stringify({
+      protocol: PROTOCOL,
+      resultBytes: this.#limits.resultBytes,
+    });
+    const answer = (await this.#channel.request('hello', params)) as JsonObject;
+    if (answer.protocol !== PROTOCOL) {
+      throw new GatewayError('HANDSHAKE_FAILED', `The plugin runtime speaks channel version ${answer.protocol}, the gateway ${PROTOCOL}.`);
+    }
+    this.#heartbeat.start();
+  }
+
+  async load(id: string, module: string, params: JsonObject): Promise<JsonObject> {
+    return (await this.#channel.request('load', JSON.stringify({ id, module, params }))) as JsonObject;
+  }
+
+  async initialize(id: string): Promise<JsonObject> {
+    return (await this.#channel.request('initialize', JSON.stringify({ id }))) as JsonObject;
+  }
+
+  request(id: string, method: string, params: JsonObject): Promise<JsonValue> {
+    return this.#channel.request('request', JSON.stringify({ id, method, params }));
+  }
+
+  async call(id: string, tool: string, args: JsonObject, ctx: CallContext): Promise<ToolResult> {
+    if (this.#channel.waiting() > this.#limits.queuedBytes) {
+      throw new GatewayError('BUSY', 'The plugin does not read its calls fast enough.');
+    }
+    let number = 0;
+    const params = JSON.stringify({
+      id,
+      tool,
+      args,
+      progress: ctx.wantsProgress,
+    });
+    const answer = this.#channel.request('call', params, (n) => {
+      number = n;
+      this.#calls.set(n, { plugin: id, ctx });
+    });
+    ctx.onAbort((reason) => {
+      if (!this.#calls.has(number)) return;
+      this.#channel.notify('cancel', JSON.stringify({ call: number }));
+      // A process that is silent past the deadline of its own call does not come back.
+      const timedOut = reason instanceof GatewayError && reason.code === 'CALL_TIMEOUT';
+      if (timedOut && this.#heartbeat.silent()) this.#kill('it hung past the time limit of a call and was killed');
+    });
+    try {
+      return (await answer) as unknown as ToolResult;
+    } finally {
+      this.#calls.delete(number);
+    }
+  }
+
+  busy(): string | undefined {
+    return this.#heartbeat.silent() ? 'it has not answered for some time' : undefined;
+  }
+
+  inFlight(): readonly string[] {
+    return [...this.#calls.values()].map((call) => call.plugin);
+  }
+
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop();
+    return this.#stopping;
+  }
+
+  // Ask, close the channel, SIGTERM to the group, SIGKILL to the group, then whatever left it.
+  async #stop(): Promise<void> {
+    const { pluginStopMs, stopGraceMs } = this.#limits;
+    if (!this.#heartbeat.silent()) {
+      const asked = this.#channel.request('shutdown', JSON.stringify({ deadlineMs: pluginStopMs })).catch(() => undefined);
+      await Promise.race([asked, this.gone, sleep(pluginStopMs, undefined, { ref: false })]);
+    }
+    this.#heartbeat.stop();
+    const family = relatives(this.#leader, this.#mark);
+    this.#channel.end();
+    if (!(await this.#ended(stopGraceMs / 4))) {
+      this.#signalGroup('SIGTERM');
+      if (!(await this.#ended(stopGraceMs))) this.#signalGroup('SIGKILL');
+      await this.gone;
+    }
+    for (const member of family) signalIdentity(member, 'SIGKILL');
+  }
+
+  async #ended(within: number): Promise<boolean> {
+    return Promise.race([this.gone.then(() => true), sleep(within, false, { ref: false })]);
+  }
+
+  #kill(reason: string): void {
+    this.#killedFor ??= reason;
+    this.#signalGroup('SIGKILL');
+  }
+
+  // The leader is ours until its exit has been seen, so its number cannot belong to another process.
+  #signalGroup(signal: NodeJS.Signals): void {
+    const { pid, exitCode, signalCode } = this.#child;
+    if (pid === undefined || exitCode !== null || signalCode !== null) return;
+    trySignal(process.platform === 'win32' ? pid : -pid, signal);
+  }
+
+  // What the plugin started and left behind when it ended.
+  #sweep(): void {
+    if (this.#leader.pid === 0) return;
+    for (const member of relatives(this.#leader, this.#mark)) signalIdentity(member, 'SIGKILL');
+  }
+
+  #hear(method: string, params: JsonObject, events: HomeEvents): void {
+    const id = String(params.id);
+    const call = this.#calls.get(params.call as number);
+    switch (method) {
+      case 'stage':
+        return events.stage(id, String(params.stage));
+      case 'changed':
+        return events.changed(id, params.report as JsonObject);
+      case 'progress':
+        return call?.ctx.progress(Number(params.done), params.total as number | undefined, params.message as string | undefined);
+      case 'log':
+        if (call) logTo(call.ctx.log, String(params.level), String(params.text));
+        return events.log(id, String(params.level), String(params.text));
+      default:
+        // A newer runtime may say more than this gateway knows.
+        return;
+    }
+  }
+}
+
+/** Writes a foreign log line; an unknown level counts as info. */
+export function logTo(log: Logger, level: string, text: string): void {
+  if (level === 'debug' || level === 'warn' || level === 'error') log[level](text);
+  else log.info(text);
+}

@@ -1,0 +1,85 @@
+import { GatewayError } from '../core/errors.ts';
+import { hasEnvelope } from './envelope.ts';
+import type { LegacyPeer } from './legacy.ts';
+import type { ModernPeer } from './modern.ts';
+import type { Outlet } from './outlet.ts';
+import type { Fault, Incoming, Message } from './wire.ts';
+import { RPC } from './wire.ts';
+
+/** After so many unreadable messages without a good one a client is beyond help: two that answer each other's junk never stop. */
+const MOST_FAULTS = 100;
+
+/** A client on a connection of its own: stdio or a WebSocket. Its first message decides the era. */
+export interface Connection {
+  receive(incoming: Incoming): void;
+  /** Replies owed. */
+  owed(): number;
+  /** Ends streams that would stay open for ever. */
+  endStreams(): void;
+  close(reason: string): void;
+}
+
+/** Makes the peer of either era on first need. */
+export interface ConnectionParts {
+  legacy(): LegacyPeer;
+  modern(): ModernPeer;
+  /** The client sends nothing but junk: the connection should end. */
+  hopeless(): void;
+}
+
+/** A connection whose replies go to `outlet`. */
+export function createConnection(outlet: Outlet, parts: ConnectionParts): Connection {
+  let legacy: LegacyPeer | undefined;
+  let modern: ModernPeer | undefined;
+  let faults = 0;
+
+  const toLegacy = (): LegacyPeer => {
+    if (!legacy) {
+      legacy = parts.legacy();
+      legacy.channel = outlet;
+    }
+    return legacy;
+  };
+
+  const peerFor = (message: Message): LegacyPeer | ModernPeer => {
+    if (message.kind === 'response') return legacy ?? modern ?? toLegacy();
+    if (legacy) return legacy;
+    // A client that only probed, and then shakes hands, is a legacy client.
+    const handshake = message.method === 'initialize' && !hasEnvelope(message);
+    if (handshake && (modern?.ledger.size ?? 0) === 0) return toLegacy();
+    if (modern) return modern;
+    if (!hasEnvelope(message)) return toLegacy();
+    modern = parts.modern();
+    return modern;
+  };
+
+  const refuse = (fault: Fault): void => {
+    (legacy ?? modern ?? parts.modern()).refuse(fault, outlet);
+    if (++faults >= MOST_FAULTS) parts.hopeless();
+  };
+
+  return {
+    receive(incoming) {
+      if (incoming.kind === 'fault') return refuse(incoming);
+      if (incoming.kind !== 'batch') {
+        faults = 0;
+        return peerFor(incoming).receive(incoming, outlet);
+      }
+      if (legacy?.receiveBatch(incoming.items, outlet)) return;
+      const error = new GatewayError('INVALID_REQUEST', 'Batches exist in revision 2025-03-26 only.');
+      refuse({
+        kind: 'fault',
+        id: null,
+        number: RPC.request,
+        code: error.code,
+        message: error.message,
+      });
+    },
+    owed: () => (legacy?.ledger.size ?? 0) + (modern?.ledger.size ?? 0),
+    endStreams: () => modern?.ledger.endStreams(),
+    close(reason) {
+      legacy?.close(reason);
+      modern?.close(reason);
+    },
+  };
+}

@@ -1,0 +1,92 @@
+import type { Caller } from '../core/caller.ts';
+import type { JsonCaps } from '../core/json-scan.ts';
+import type { Logger } from '../core/log.ts';
+import type { Redactor } from '../core/redact.ts';
+import type { Gateway } from '../gateway/gateway.ts';
+import { type Connection, createConnection } from './connection.ts';
+import { LegacyPeer } from './legacy.ts';
+import { createLists } from './lists.ts';
+import { createMethods } from './methods.ts';
+import { type ModernParts, ModernPeer } from './modern.ts';
+import type { Outlet } from './outlet.ts';
+import { createSessions, type SessionLimits } from './sessions.ts';
+import { createStreamable, type Streamable } from './streamable.ts';
+import { createSubscriptions } from './subscriptions.ts';
+import { type Incoming, readMessage } from './wire.ts';
+
+/** The limits this floor obeys. */
+export interface EngineLimits extends SessionLimits {
+  readonly messageBytes: number;
+  readonly jsonDepth: number;
+  readonly jsonKeys: number;
+  readonly jsonItems: number;
+  readonly callsPerClient: number;
+}
+
+/** The protocol engine: what transports hand their bytes to. */
+export interface Engine {
+  /** Vets the bytes of one message. */
+  read(bytes: Buffer): Incoming;
+  /** A client on a connection of its own. */
+  connect(caller: Caller, transport: string, outlet: Outlet, hopeless: () => void): Connection;
+  readonly streamable: Streamable;
+  sessions(): number;
+  /** Ends listen streams and sessions, each in its own way. */
+  close(): void;
+}
+
+/** `shared`: nobody needs a token, so that every caller of a profile sees the same lists. */
+export function createEngine(gateway: Gateway, limits: EngineLimits, shared: boolean, redactor: Redactor, log: Logger): Engine {
+  const caps: JsonCaps = {
+    depth: limits.jsonDepth,
+    keys: limits.jsonKeys,
+    items: limits.jsonItems,
+  };
+  const lists = createLists(shared);
+  const methods = createMethods(gateway, lists, shared);
+  const subscriptions = createSubscriptions(gateway, lists);
+  const parts: ModernParts = { gateway, redactor, log, subscriptions, shared };
+
+  const legacy = (caller: Caller, transport: string): LegacyPeer =>
+    new LegacyPeer(parts, methods, caller, transport, limits.callsPerClient);
+  const sessions = createSessions(limits, {
+    opened: subscriptions.add,
+    ended: subscriptions.remove,
+  });
+  // Modern clients of one token share its slots; without tokens one client cannot be told from another.
+  const streamable = createStreamable({
+    ...parts,
+    sessions,
+    legacy: (caller) => legacy(caller, 'http'),
+    modern: (caller) => new ModernPeer(parts, methods, caller, 'http'),
+  });
+
+  return {
+    read: (bytes) => readMessage(bytes, caps),
+    connect(caller, transport, outlet, hopeless) {
+      let peer: LegacyPeer | undefined;
+      const connection = createConnection(outlet, {
+        legacy: () => {
+          peer = legacy(caller, transport);
+          subscriptions.add(peer);
+          return peer;
+        },
+        modern: () => new ModernPeer(parts, methods, caller, transport, limits.callsPerClient),
+        hopeless,
+      });
+      return {
+        ...connection,
+        close(reason) {
+          if (peer) subscriptions.remove(peer);
+          connection.close(reason);
+        },
+      };
+    },
+    streamable,
+    sessions: () => sessions.size,
+    close() {
+      subscriptions.close();
+      sessions.close();
+    },
+  };
+}

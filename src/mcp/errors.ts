@@ -1,0 +1,65 @@
+import { type ErrorCode, GatewayError } from '../core/errors.ts';
+import type { JsonObject } from '../core/json.ts';
+import type { Logger } from '../core/log.ts';
+import type { Redactor } from '../core/redact.ts';
+import { hidePaths } from '../core/text.ts';
+import { type Fault, type Id, RPC } from './wire.ts';
+
+/** An error on its way to a client; `status` is the HTTP status of the modern era. */
+export class RpcError extends Error {
+  readonly number: number;
+  readonly status: number;
+  readonly data: JsonObject | undefined;
+
+  constructor(number: number, message: string, data?: JsonObject, status = 200) {
+    super(message);
+    this.number = number;
+    this.data = data;
+    this.status = status;
+  }
+}
+
+const NUMBERS: Partial<Record<ErrorCode, number>> = {
+  PARSE_ERROR: RPC.parse,
+  INVALID_REQUEST: RPC.request,
+  NOT_INITIALIZED: RPC.request,
+  DUPLICATE_ID: RPC.request,
+  METHOD_NOT_FOUND: RPC.method,
+  INVALID_PARAMS: RPC.params,
+  UNKNOWN_TOOL: RPC.params,
+};
+
+/** Whatever was thrown, as an error for the wire. What is not the caller's fault is logged; secrets and paths stay here. */
+export function toRpcError(thrown: unknown, redactor: Redactor, log: Logger): RpcError {
+  if (thrown instanceof RpcError) return thrown;
+  const error =
+    thrown instanceof GatewayError
+      ? thrown
+      : new GatewayError('INTERNAL', 'The gateway failed on this request.', {
+          cause: thrown,
+        });
+  const number = NUMBERS[error.code] ?? RPC.internal;
+  if (number === RPC.internal)
+    log.error(redactor.text(error.message), {
+      code: error.code,
+      ref: error.ref,
+      cause: stackOf(error),
+    });
+  const data = redactor.value(error.toObject()) as JsonObject;
+  const message = hidePaths(redactor.text(error.message));
+  return new RpcError(number, message, { ...data, message, fix: hidePaths(String(data.fix)) }, number === RPC.method ? 404 : 200);
+}
+
+function stackOf({ details: { cause } }: GatewayError): string | undefined {
+  return cause instanceof Error ? cause.stack : undefined;
+}
+
+/** A fault of the message itself. */
+export function faultError({ number, code, message }: Fault): RpcError {
+  return new RpcError(number, message, new GatewayError(code, message).toObject(), 400);
+}
+
+/** Ids are foreign text; an error may name one only so long. */
+export function showId(id: Id): string {
+  return String(id).slice(0, 64);
+}

@@ -1,0 +1,80 @@
+import { GatewayError } from '../core/errors.ts';
+import type { Call } from '../gateway/call.ts';
+import type { Frame, Outlet } from './outlet.ts';
+import type { Id } from './wire.ts';
+
+/** One reply that is owed. */
+export interface Debt {
+  readonly id: Id;
+  readonly outlet: Outlet;
+  /** The call behind it, once there is one. */
+  call?: Call;
+  /** Ends a stream that stays open until somebody wants it ended; nobody need wait for such a debt. */
+  end?: () => void;
+}
+
+/** Totals over all ledgers of the process. */
+export const ledgerTotals = { owed: 0, paid: 0, cancelled: 0, dropped: 0 };
+
+/** The ids a client waits for. Each is paid exactly once, or cancelled, or gone with its connection. */
+export class Ledger {
+  readonly #owed = new Map<Id, Debt>();
+
+  /** Replies that are owed and will come by themselves. */
+  get size(): number {
+    let waiting = 0;
+    for (const debt of this.#owed.values()) if (!debt.end) waiting++;
+    return waiting;
+  }
+
+  /** Ends the streams that are still open, each with its final reply. */
+  endStreams(): void {
+    for (const debt of [...this.#owed.values()]) debt.end?.();
+  }
+
+  /** Notes a debt; undefined where the id is still owed. */
+  owe(id: Id, outlet: Outlet): Debt | undefined {
+    if (this.#owed.has(id)) return undefined;
+    const debt: Debt = { id, outlet };
+    this.#owed.set(id, debt);
+    ledgerTotals.owed++;
+    return debt;
+  }
+
+  /** The only way a reply leaves. A debt that is settled already is counted and dropped. */
+  pay(debt: Debt, frame: Frame): void {
+    if (!this.#settle(debt)) {
+      ledgerTotals.dropped++;
+      return;
+    }
+    ledgerTotals.paid++;
+    debt.outlet.write(frame);
+  }
+
+  /** Something about a debt that is still owed, such as progress. */
+  note(debt: Debt, bytes: string): void {
+    if (this.#owed.get(debt.id) === debt) debt.outlet.write({ bytes, last: false });
+  }
+
+  /** Ends a call at the client's wish; no reply follows. */
+  cancel(id: Id, reason: string): void {
+    const debt = this.#owed.get(id);
+    if (!debt || !this.#settle(debt)) return;
+    ledgerTotals.cancelled++;
+    debt.call?.abort(new GatewayError('CALL_CANCELLED', `The client cancelled the call: ${reason}`));
+    debt.outlet.write({ last: true });
+  }
+
+  /** The connection is gone: nothing is owed any more, and nothing need go on. */
+  forget(reason: string): void {
+    for (const debt of [...this.#owed.values()]) {
+      this.#settle(debt);
+      ledgerTotals.cancelled++;
+      debt.call?.abort(new GatewayError('CALL_CANCELLED', reason));
+    }
+  }
+
+  #settle(debt: Debt): boolean {
+    return this.#owed.get(debt.id) === debt && this.#owed.delete(debt.id);
+  }
+}

@@ -1,0 +1,115 @@
+import type { Caller } from '../core/caller.ts';
+import { GatewayError } from '../core/errors.ts';
+import { isJsonObject } from '../core/json.ts';
+import { auditCaller } from '../gateway/audit-fields.ts';
+import { createSlots, type Slots } from '../gateway/slots.ts';
+import { BatchOutlet } from './batch.ts';
+import { capabilities, type Era, SERVER_INFO } from './era.ts';
+import { DEFAULT_THRESHOLD, type LogThreshold, toThreshold } from './logging.ts';
+import { type Methods, need } from './methods.ts';
+import type { Outlet } from './outlet.ts';
+import { type Handler, Peer, type PeerParts, type Reply, type Request } from './peer.ts';
+import { BATCH_REVISION, negotiate } from './revisions.ts';
+import type { Subscriber } from './subscriptions.ts';
+import { type Fault, type Message, notificationText } from './wire.ts';
+
+/** A client of the revisions with a handshake: one per connection or HTTP session. */
+export class LegacyPeer extends Peer implements Subscriber {
+  protected readonly eraKind = 'legacy';
+  readonly #methods: Methods;
+  readonly #transport: string;
+  readonly #slots: Slots;
+  readonly #own: Methods;
+  #era: Era = { kind: 'legacy', revision: '' };
+  #logFrom: LogThreshold = DEFAULT_THRESHOLD;
+  #audit: string;
+  /** Where messages go that answer no request; absent while an HTTP client holds no stream open. */
+  channel: Outlet | undefined;
+
+  constructor(parts: PeerParts, methods: Methods, caller: Caller, transport: string, callsPerClient: number) {
+    super(parts, caller);
+    this.#methods = methods;
+    this.#transport = transport;
+    this.#slots = createSlots(callsPerClient);
+    this.#audit = auditCaller(caller, transport, '');
+    this.#own = new Map<string, Handler>([
+      ['initialize', (request) => this.#initialize(request)],
+      ['ping', () => '{}'],
+      ['logging/setLevel', (request) => this.#setLevel(request)],
+    ]);
+  }
+
+  /** The negotiated revision; empty before the handshake. */
+  get revision(): string {
+    return this.#era.revision;
+  }
+
+  receive(message: Message, outlet: Outlet): void {
+    if (message.kind === 'request') this.#request(message, outlet);
+    else if (message.kind === 'notification' && message.method === 'notifications/cancelled') this.cancel(message.params);
+  }
+
+  /** Batches exist in one revision only: one array of replies, none where nothing is owed. */
+  receiveBatch(items: readonly (Message | Fault)[], outlet: Outlet): boolean {
+    if (this.#era.revision !== BATCH_REVISION) return false;
+    const batch = new BatchOutlet(outlet, items.filter((item) => item.kind === 'request' || item.kind === 'fault').length);
+    for (const item of items) {
+      if (item.kind === 'fault') this.refuse(item, batch.seat());
+      else this.receive(item, item.kind === 'request' ? batch.seat() : outlet);
+    }
+    return true;
+  }
+
+  #request(message: Message & { kind: 'request' }, outlet: Outlet): void {
+    let handler = this.#own.get(message.method) ?? this.#methods.get(message.method);
+    if (handler && this.#era.revision === '' && message.method !== 'initialize' && message.method !== 'ping') {
+      handler = () => {
+        throw new GatewayError('NOT_INITIALIZED', `${message.method} came before initialize.`);
+      };
+    }
+    this.serve(message, outlet, handler, {
+      era: this.#era,
+      logFrom: this.#logFrom,
+      audit: this.#audit,
+      slots: this.#slots,
+    });
+  }
+
+  #initialize({ params }: Request): Reply {
+    if (this.#era.revision !== '') throw new GatewayError('INVALID_REQUEST', 'This connection is initialized already.');
+    this.#era = {
+      kind: 'legacy',
+      revision: negotiate(need(params, 'protocolVersion')),
+    };
+    const { clientInfo } = params;
+    const name = isJsonObject(clientInfo) && typeof clientInfo.name === 'string' ? clientInfo.name.slice(0, 64) : '';
+    this.#audit = auditCaller(this.caller, this.#transport, name);
+    const { instructions } = this.parts.gateway.view(this.caller);
+    return JSON.stringify({
+      protocolVersion: this.#era.revision,
+      capabilities: capabilities(),
+      serverInfo: SERVER_INFO,
+      instructions,
+    });
+  }
+
+  #setLevel({ params }: Request): Reply {
+    const level = toThreshold(params.level);
+    if (level === undefined)
+      throw new GatewayError('INVALID_PARAMS', `There is no log level ${JSON.stringify(params.level)?.slice(0, 40)}.`, { field: 'level' });
+    this.#logFrom = level;
+    return '{}';
+  }
+
+  get listening(): boolean {
+    return this.#era.revision !== '' && this.channel !== undefined;
+  }
+
+  wants(): boolean {
+    return true;
+  }
+
+  changed(method: string): void {
+    this.channel?.write({ bytes: notificationText(method, '{}'), last: false });
+  }
+}

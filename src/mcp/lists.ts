@@ -1,0 +1,126 @@
+import type { JsonObject } from '../core/json.ts';
+import type { View, VisibleTool } from '../gateway/views.ts';
+import { type Era, MODERN_META } from './era.ts';
+
+/** The lists that can be asked for. */
+export type ListKind = 'tools' | 'prompts' | 'resources' | 'resourceTemplates';
+
+/** How long a modern client may keep a list, in milliseconds; a change is told to those who listen. */
+const TTL_MS = 10_000;
+
+/** Lists as bytes, built once for each view and era. */
+export interface Lists {
+  get(view: View, kind: ListKind, era: Era['kind']): Buffer;
+}
+
+/** `shared`: lists are the same for every caller, so that caches may share them. */
+export function createLists(shared: boolean): Lists {
+  const built = new WeakMap<View, Map<string, Buffer>>();
+  const scope = cacheHints(shared);
+  return {
+    get(view, kind, era) {
+      let ofView = built.get(view);
+      if (!ofView) {
+        ofView = new Map();
+        built.set(view, ofView);
+      }
+      const key = `${era} ${kind}`;
+      let bytes = ofView.get(key);
+      if (!bytes) {
+        const list = { [kind]: BUILDERS[kind](view) };
+        bytes = Buffer.from(
+          JSON.stringify(
+            era === 'legacy'
+              ? list
+              : {
+                  ...list,
+                  resultType: 'complete',
+                  ...scope,
+                  _meta: MODERN_META,
+                },
+          ),
+        );
+        ofView.set(key, bytes);
+      }
+      return bytes;
+    },
+  };
+}
+
+/** What a modern result says about being kept. */
+export function cacheHints(shared: boolean): {
+  ttlMs: number;
+  cacheScope: 'public' | 'private';
+} {
+  return { ttlMs: TTL_MS, cacheScope: shared ? 'public' : 'private' };
+}
+
+const BUILDERS: Readonly<Record<ListKind, (view: View) => object[]>> = {
+  tools: ({ tools }) => [...tools.values()].map(toTool),
+  prompts: ({ prompts }) =>
+    [...prompts.values()].map(({ name, prompt, plugin }) => ({
+      name,
+      title: prompt.title,
+      description: prompt.description,
+      arguments: prompt.arguments,
+      _meta: origin(plugin),
+    })),
+  resources: ({ resources }) =>
+    [...resources.values()].map(({ address, resource: { name, title, description, mimeType, size, annotations, meta } }) => ({
+      uri: address,
+      name,
+      title,
+      description,
+      mimeType,
+      size,
+      annotations,
+      _meta: meta,
+    })),
+  resourceTemplates: ({ templates }) =>
+    [...templates.values()].map(({ address, resource: { name, title, description, mimeType, annotations, meta } }) => ({
+      uriTemplate: address,
+      name,
+      title,
+      description,
+      mimeType,
+      annotations,
+      _meta: meta,
+    })),
+};
+
+function origin(plugin: { readonly id: string; readonly adapter: string; readonly version: string }): JsonObject {
+  return {
+    'plugmux/origin': {
+      format: plugin.adapter,
+      plugin: plugin.id,
+      version: plugin.version,
+    },
+  };
+}
+
+function toTool({ entry, approval }: VisibleTool): object {
+  const { name, description, input, tool, plugin } = entry;
+  return {
+    name,
+    title: tool.title,
+    description,
+    inputSchema: input,
+    annotations: toAnnotations(tool.hints, approval),
+    _meta: {
+      ...tool.meta,
+      ...origin(plugin),
+      ...(approval === 'client' ? {} : { 'plugmux/approval': approval }),
+    },
+  };
+}
+
+// A missing hint means the worst to a client; only what is known is said.
+function toAnnotations(hints: VisibleTool['entry']['tool']['hints'], approval: VisibleTool['approval']): object | undefined {
+  const annotations: Record<string, boolean | undefined> = {
+    readOnlyHint: hints?.readOnly,
+    destructiveHint: approval === 'auto' ? false : approval === 'required' ? true : hints?.destructive,
+    idempotentHint: hints?.idempotent,
+    openWorldHint: hints?.openWorld,
+  };
+  return Object.values(annotations).some((value) => value !== undefined) ? annotations : undefined;
+}

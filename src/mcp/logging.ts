@@ -1,0 +1,68 @@
+import type { Logger, LogLevel } from '../core/log.ts';
+import { escapeHidden } from '../core/text.ts';
+
+/** The protocol's log levels, quietest first. */
+const LEVELS = ['debug', 'info', 'notice', 'warning', 'error', 'critical', 'alert', 'emergency'] as const;
+
+/** The level from which a client wants to hear; undefined: nothing. */
+export type LogThreshold = (typeof LEVELS)[number] | undefined;
+
+/** What a legacy client hears until it says otherwise. */
+export const DEFAULT_THRESHOLD: LogThreshold = 'info';
+
+/** A level by its name; undefined where there is none of that name. */
+export function toThreshold(level: unknown): LogThreshold {
+  return LEVELS.find((name) => name === level);
+}
+
+const NAMES: Readonly<Record<LogLevel, (typeof LEVELS)[number]>> = {
+  debug: 'debug',
+  info: 'info',
+  warn: 'warning',
+  error: 'error',
+};
+
+/** Sends what a tool logs during a call to the client of that call, as `notifications/message`. */
+export class ClientLog implements Logger {
+  readonly #from: number;
+  readonly #send: (params: string) => void;
+  readonly #area: string | undefined;
+
+  constructor(from: LogThreshold, send: (params: string) => void, area?: string) {
+    this.#from = from === undefined ? LEVELS.length : LEVELS.indexOf(from);
+    this.#send = send;
+    this.#area = area;
+  }
+
+  debug(message: string): void {
+    this.#write('debug', message);
+  }
+
+  info(message: string): void {
+    this.#write('info', message);
+  }
+
+  warn(message: string): void {
+    this.#write('warn', message);
+  }
+
+  error(message: string): void {
+    this.#write('error', message);
+  }
+
+  area(name: string): Logger {
+    return new ClientLog(LEVELS[this.#from], this.#send, name);
+  }
+
+  #write(level: LogLevel, message: string): void {
+    const name = NAMES[level];
+    if (LEVELS.indexOf(name) < this.#from) return;
+    this.#send(
+      JSON.stringify({
+        level: name,
+        logger: this.#area,
+        data: escapeHidden(message),
+      }),
+    );
+  }
+}

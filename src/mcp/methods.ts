@@ -1,0 +1,75 @@
+import { GatewayError } from '../core/errors.ts';
+import { isJsonObject, type JsonObject } from '../core/json.ts';
+import type { Gateway } from '../gateway/gateway.ts';
+import { completeArgument } from './completion.ts';
+import { cacheHints, type ListKind, type Lists } from './lists.ts';
+import type { Handler, Request } from './peer.ts';
+import { toCallResult, toPromptResult, toReadResult } from './results.ts';
+
+/** The methods that both eras have, by name. */
+export type Methods = ReadonlyMap<string, Handler>;
+
+/** Builds the shared methods. `shared`: what is listed and read is the same for every caller. */
+export function createMethods(gateway: Gateway, lists: Lists, shared: boolean): Methods {
+  const hints = cacheHints(shared);
+  let listed = false;
+
+  // The first list waits for plugins that are still opening: some clients ask once and never again.
+  const list =
+    (kind: ListKind): Handler =>
+    (request) => {
+      if (request.params.cursor !== undefined)
+        throw new GatewayError('INVALID_PARAMS', 'The cursor is not known: lists have one page.', { field: 'cursor' });
+      const build = () => lists.get(request.view(), kind, request.era.kind);
+      if (listed) return build();
+      return gateway.listed().then(() => {
+        listed = true;
+        return build();
+      });
+    };
+
+  return new Map<string, Handler>([
+    ['tools/list', list('tools')],
+    ['prompts/list', list('prompts')],
+    ['resources/list', list('resources')],
+    ['resources/templates/list', list('resourceTemplates')],
+    ['tools/call', (request) => callTool(gateway, request)],
+    [
+      'prompts/get',
+      async (request) =>
+        toPromptResult(await gateway.getPrompt(need(request.params, 'name'), textArguments(request.params), request.call()), request.era),
+    ],
+    [
+      'resources/read',
+      async (request) => toReadResult(await gateway.readResource(need(request.params, 'uri'), request.call()), request.era, hints),
+    ],
+    ['completion/complete', (request) => completeArgument(request)],
+  ]);
+}
+
+async function callTool(gateway: Gateway, request: Request): Promise<string> {
+  const { params, era, audit, slots } = request;
+  const args = params.arguments ?? {};
+  if (!isJsonObject(args))
+    throw new GatewayError('INVALID_PARAMS', '"arguments" must be an object.', {
+      field: 'arguments',
+    });
+  const call = request.call();
+  return toCallResult(await gateway.call(need(params, 'name'), args, call, audit, slots), era);
+}
+
+/** A text parameter that a method cannot do without. */
+export function need(params: JsonObject, name: string): string {
+  const value = params[name];
+  if (typeof value === 'string') return value;
+  throw new GatewayError('INVALID_PARAMS', `"${name}" must be a text.`, {
+    field: name,
+  });
+}
+
+function textArguments({ arguments: given = {} }: JsonObject): Record<string, string> {
+  if (!isJsonObject(given) || Object.values(given).some((value) => typeof value !== 'string')) {
+    throw new GatewayError('INVALID_PARAMS', 'The arguments of a prompt must be texts.', { field: 'arguments' });
+  }
+  return given as Record<string, string>;
+}

@@ -1,0 +1,196 @@
+import type { Caller } from '../core/caller.ts';
+import { GatewayError } from '../core/errors.ts';
+import type { JsonObject } from '../core/json.ts';
+import type { Logger } from '../core/log.ts';
+import type { Redactor } from '../core/redact.ts';
+import { Call } from '../gateway/call.ts';
+import type { Gateway } from '../gateway/gateway.ts';
+import type { Slots } from '../gateway/slots.ts';
+import type { View } from '../gateway/views.ts';
+import type { Era } from './era.ts';
+import { faultError, RpcError, showId, toRpcError } from './errors.ts';
+import { type Debt, Ledger } from './ledger.ts';
+import { ClientLog, type LogThreshold } from './logging.ts';
+import type { Outlet } from './outlet.ts';
+import { errorText, type Fault, type Message, notificationText, RPC, replyText } from './wire.ts';
+
+/** A request of any era, as the methods see it. */
+export interface Request {
+  readonly params: JsonObject;
+  readonly era: Era;
+  readonly caller: Caller;
+  /** What the caller sees now. */
+  view(): View;
+  /** The context that plugin code gets; made at most once. */
+  call(): Call;
+  /** The caller's fields of the audit line. */
+  readonly audit: string;
+  /** The slots of this client, where it can be told from others. */
+  readonly slots: Slots | undefined;
+  /** Sends a notification ahead of the reply. */
+  note(method: string, params: string): void;
+  /** Makes this request a stream that stays open until `end` is called. */
+  keepOpen(end: () => void): void;
+}
+
+/** What a method answers: a result as JSON. */
+export type Reply = string | Buffer;
+
+/** Answers one method, at once where it can. */
+export type Handler = (request: Request) => Reply | Promise<Reply>;
+
+/** What every peer shares. */
+export interface PeerParts {
+  readonly gateway: Gateway;
+  readonly redactor: Redactor;
+  readonly log: Logger;
+}
+
+/** Everything about one request but its parameters. */
+export interface RequestSettings {
+  readonly era: Era;
+  /** Log lines from this level on go to the client; undefined: none. */
+  readonly logFrom: LogThreshold;
+  readonly audit: string;
+  readonly slots: Slots | undefined;
+}
+
+/** One connected client: what it is owed, and how a request of its becomes a reply. */
+export abstract class Peer {
+  readonly caller: Caller;
+  readonly ledger = new Ledger();
+  /** In the modern era the HTTP status tells some errors; in the legacy era an answered request is always 200. */
+  protected abstract readonly eraKind: Era['kind'];
+  protected readonly parts: PeerParts;
+
+  constructor(parts: PeerParts, caller: Caller) {
+    this.parts = parts;
+    this.caller = caller;
+  }
+
+  /** Takes one vetted message; what it answers goes to `outlet`. */
+  abstract receive(message: Message, outlet: Outlet): void;
+
+  /** Answers a message that could not be used. */
+  refuse(fault: Fault, outlet: Outlet): void {
+    const { number, message, data, status } = faultError(fault);
+    outlet.write({
+      bytes: errorText(fault.id, number, message, data),
+      last: true,
+      status,
+    });
+  }
+
+  /** `notifications/cancelled`: ends the call it names, if that is still under way. */
+  protected cancel({ requestId, reason }: JsonObject): void {
+    if (typeof requestId !== 'string' && typeof requestId !== 'number') return;
+    this.ledger.cancel(requestId, typeof reason === 'string' ? reason.slice(0, 200) : 'no reason given');
+  }
+
+  /** Runs a method for a request and pays its reply. */
+  protected serve(message: Message & { kind: 'request' }, outlet: Outlet, handler: Handler | undefined, settings: RequestSettings): void {
+    const debt = this.ledger.owe(message.id, outlet);
+    if (!debt) {
+      const error = new GatewayError('DUPLICATE_ID', `The id ${showId(message.id)} still waits for its reply.`);
+      outlet.write({
+        bytes: errorText(null, RPC.request, error.message, error.toObject()),
+        last: true,
+        status: 400,
+      });
+      return;
+    }
+    if (!handler) return this.fail(debt, unknownMethod(message.method));
+    let reply: Reply | Promise<Reply>;
+    try {
+      reply = handler(new PeerRequest(this.parts.gateway, this, debt, message.params, settings));
+    } catch (error) {
+      return this.fail(debt, error);
+    }
+    if (typeof reply === 'string' || Buffer.isBuffer(reply)) return this.pay(debt, reply);
+    reply.then(
+      (value) => this.pay(debt, value),
+      (error) => this.fail(debt, error),
+    );
+  }
+
+  protected pay(debt: Debt, result: Reply): void {
+    this.ledger.pay(debt, { bytes: replyText(debt.id, result), last: true });
+  }
+
+  protected fail(debt: Debt, thrown: unknown): void {
+    const { number, message, data, status } = toRpcError(thrown, this.parts.redactor, this.parts.log);
+    const frame = { bytes: errorText(debt.id, number, message, data), last: true };
+    this.ledger.pay(debt, this.eraKind === 'modern' ? { ...frame, status } : frame);
+  }
+
+  /** The client has gone: its calls end. */
+  close(reason: string): void {
+    this.ledger.forget(reason);
+  }
+}
+
+/** The answer to a method that does not exist. */
+export function unknownMethod(method: string): RpcError {
+  const error = new GatewayError('METHOD_NOT_FOUND', `Unknown method: ${method.slice(0, 128)}`);
+  return new RpcError(RPC.method, error.message, error.toObject(), 404);
+}
+
+class PeerRequest implements Request {
+  readonly params: JsonObject;
+  readonly #gateway: Gateway;
+  readonly #peer: Peer;
+  readonly #debt: Debt;
+  readonly #settings: RequestSettings;
+
+  constructor(gateway: Gateway, peer: Peer, debt: Debt, params: JsonObject, settings: RequestSettings) {
+    this.params = params;
+    this.#gateway = gateway;
+    this.#peer = peer;
+    this.#debt = debt;
+    this.#settings = settings;
+  }
+
+  get era(): Era {
+    return this.#settings.era;
+  }
+
+  get caller(): Caller {
+    return this.#peer.caller;
+  }
+
+  get audit(): string {
+    return this.#settings.audit;
+  }
+
+  get slots(): Slots | undefined {
+    return this.#settings.slots;
+  }
+
+  view(): View {
+    return this.#gateway.view(this.#peer.caller);
+  }
+
+  call(): Call {
+    this.#debt.call ??= new Call(
+      this.#peer.caller,
+      new ClientLog(this.#settings.logFrom, (params) => this.note('notifications/message', params)),
+      this.#progress(),
+    );
+    return this.#debt.call;
+  }
+
+  note(method: string, params: string): void {
+    this.#peer.ledger.note(this.#debt, notificationText(method, params));
+  }
+
+  keepOpen(end: () => void): void {
+    this.#debt.end = end;
+  }
+
+  #progress(): ConstructorParameters<typeof Call>[2] {
+    const token = (this.params._meta as JsonObject | undefined)?.progressToken;
+    if (typeof token !== 'string' && typeof token !== 'number') return undefined;
+    return (progress, total, message) =>
+      this.note('notifications/progress', JSON.stringify({ progressToken: token, progress, total, message }));
+  }
+}

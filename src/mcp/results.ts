@@ -1,0 +1,59 @@
+import type { Content, ResourceContents, ToolResult } from '../core/content.ts';
+import { isJsonObject } from '../core/json.ts';
+import type { PromptResult } from '../core/prompt.ts';
+import { type Era, MODERN_META } from './era.ts';
+
+/** A tool's result as the client's era and revision know it. */
+export function toCallResult(result: ToolResult, era: Era): string {
+  const { structured, isError, meta } = result;
+  const content = downgrade(result.content, era);
+  if (era.kind === 'modern') {
+    return JSON.stringify({
+      content,
+      structuredContent: structured,
+      isError,
+      resultType: 'complete',
+      _meta: { ...meta, ...MODERN_META },
+    });
+  }
+  // Before 2026-07-28 structured content is an object or nothing; the text beside it says the same.
+  return JSON.stringify({
+    content,
+    structuredContent: isJsonObject(structured) ? structured : undefined,
+    isError,
+    _meta: meta,
+  });
+}
+
+/** A fetched prompt. */
+export function toPromptResult({ description, messages }: PromptResult, era: Era): string {
+  const shown = messages.map(({ role, content }) => ({
+    role,
+    content: downgrade([content], era)[0],
+  }));
+  return toResult({ description, messages: shown }, era);
+}
+
+/** The contents of a resource. */
+export function toReadResult(contents: readonly ResourceContents[], era: Era, hints: object): string {
+  return toResult({ contents, ...(era.kind === 'modern' ? hints : {}) }, era);
+}
+
+/** Any other result, marked as the era wants it. */
+export function toResult(result: object, era: Era): string {
+  return JSON.stringify(era.kind === 'legacy' ? result : { ...result, resultType: 'complete', _meta: MODERN_META });
+}
+
+// One kind of content that a client does not know makes it refuse the whole result: tell it in words instead.
+function downgrade(content: readonly Content[], { revision }: Era): readonly Content[] {
+  if (revision >= '2025-06-18') return content;
+  return content.map((block) => {
+    if (block.type === 'resource_link') return text(`${block.title ?? block.name}: ${block.uri}`);
+    if (block.type === 'audio' && revision < '2025-03-26') return text(`(audio, ${block.mimeType}, which this client cannot take)`);
+    return block;
+  });
+}
+
+function text(value: string): Content {
+  return { type: 'text', text: value };
+}

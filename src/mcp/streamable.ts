@@ -1,0 +1,173 @@
+import type { Caller } from '../core/caller.ts';
+import { type ErrorCode, GatewayError } from '../core/errors.ts';
+import { hasEnvelope } from './envelope.ts';
+import { RpcError, toRpcError } from './errors.ts';
+import type { LegacyPeer } from './legacy.ts';
+import type { ModernPeer } from './modern.ts';
+import { type HeaderView, type Outlet, singleHeader } from './outlet.ts';
+import type { PeerParts } from './peer.ts';
+import { ASSUMED_REVISION, isModern, LEGACY } from './revisions.ts';
+import type { Session, Sessions } from './sessions.ts';
+import { errorText, type Fault, type Id, type Incoming, type Message, RPC } from './wire.ts';
+
+/** What happens to an exchange when its client goes away before the reply. */
+export type Gone = () => void;
+
+/** Streamable HTTP: both eras on one address. Knows bodies, headers and sessions, and nothing of sockets. */
+export interface Streamable {
+  post(incoming: Incoming, headers: HeaderView, caller: Caller, outlet: Outlet): Gone;
+  /** Opens the stream of a session for messages that answer no request. */
+  open(headers: HeaderView, caller: Caller, outlet: Outlet): Gone;
+  /** Ends a session. */
+  end(headers: HeaderView, caller: Caller, outlet: Outlet): void;
+}
+
+/** What the era switch needs of the engine. */
+export interface StreamableParts extends PeerParts {
+  readonly sessions: Sessions;
+  legacy(caller: Caller): LegacyPeer;
+  modern(caller: Caller): ModernPeer;
+}
+
+const NOTHING: Gone = () => undefined;
+
+/** Serves POST, GET and DELETE of one address. */
+export function createStreamable(parts: StreamableParts): Streamable {
+  const { sessions, redactor, log } = parts;
+
+  const refuse = (outlet: Outlet, error: unknown, status: number, id: Id | null = null): Gone => {
+    const { number, message, data } = toRpcError(error, redactor, log);
+    outlet.write({
+      bytes: errorText(id, number, message, data),
+      last: true,
+      status,
+    });
+    return NOTHING;
+  };
+
+  const findSession = (headers: HeaderView, caller: Caller): Session => {
+    const id = singleHeader(headers, 'mcp-session-id');
+    if (id === undefined) throw new EdgeError(400, 'INVALID_REQUEST', 'The header Mcp-Session-Id is missing or stands twice.');
+    const session = sessions.find(id, caller);
+    if (!session) throw new EdgeError(404, 'UNKNOWN_SESSION', 'The session does not exist or has ended.');
+    const version = headers['mcp-protocol-version'] === undefined ? ASSUMED_REVISION : singleHeader(headers, 'mcp-protocol-version');
+    if (version === undefined || !LEGACY.includes(version))
+      throw new EdgeError(400, 'INVALID_REQUEST', 'The revision in MCP-Protocol-Version is not served.');
+    return session;
+  };
+
+  const modern = (message: Message, headers: HeaderView, caller: Caller, outlet: Outlet): Gone => {
+    const peer = parts.modern(caller);
+    peer.receive(message, outlet, headers);
+    if (message.kind !== 'request') outlet.write({ last: true, status: 202 });
+    return () => peer.close('the client closed the connection');
+  };
+
+  const initialize = (message: Message & { kind: 'request' }, caller: Caller, outlet: Outlet): Gone => {
+    const peer = parts.legacy(caller);
+    let session: Session | undefined;
+    peer.receive(message, {
+      write(frame) {
+        // The session exists only if the handshake succeeded.
+        if (peer.revision !== '') session = sessions.open(peer);
+        outlet.write(session ? { ...frame, sessionId: session.id } : { ...frame, status: 400 });
+      },
+    });
+    return NOTHING;
+  };
+
+  const legacy = (incoming: Message | (Incoming & { kind: 'batch' }), headers: HeaderView, caller: Caller, outlet: Outlet): Gone => {
+    if (incoming.kind === 'request' && incoming.method === 'initialize' && headers['mcp-session-id'] === undefined)
+      return initialize(incoming, caller, outlet);
+    const { peer } = findSession(headers, caller);
+    if (incoming.kind === 'batch') {
+      if (!peer.receiveBatch(incoming.items, outlet))
+        throw new EdgeError(400, 'INVALID_REQUEST', 'Batches exist in revision 2025-03-26 only.');
+      if (!incoming.items.some(owes)) outlet.write({ last: true, status: 202 });
+      return NOTHING;
+    }
+    peer.receive(incoming, outlet);
+    if (incoming.kind !== 'request') outlet.write({ last: true, status: 202 });
+    return NOTHING;
+  };
+
+  return {
+    post(incoming, headers, caller, outlet) {
+      const id = incoming.kind === 'request' ? incoming.id : null;
+      try {
+        if (incoming.kind === 'fault') {
+          parts.modern(caller).refuse(incoming, outlet);
+          return NOTHING;
+        }
+        const era = eraOf(incoming, headers);
+        if (era instanceof Error) return refuse(outlet, era, 400, id);
+        if (era === 'modern') return modern(incoming as Message, headers, caller, outlet);
+        return legacy(incoming, headers, caller, outlet);
+      } catch (error) {
+        const status = error instanceof EdgeError ? error.status : error instanceof GatewayError && error.code === 'OVERLOADED' ? 503 : 500;
+        return refuse(outlet, error, status, id);
+      }
+    },
+    open(headers, caller, outlet) {
+      try {
+        const { peer } = findSession(headers, caller);
+        if (peer.channel) throw new EdgeError(409, 'INVALID_REQUEST', 'The session has a stream open already.');
+        peer.channel = outlet;
+        return () => {
+          if (peer.channel === outlet) peer.channel = undefined;
+        };
+      } catch (error) {
+        return refuse(outlet, error, statusOf(error, headers));
+      }
+    },
+    end(headers, caller, outlet) {
+      try {
+        sessions.end(findSession(headers, caller), 'the client ended the session');
+        outlet.write({ last: true, status: 204 });
+      } catch (error) {
+        refuse(outlet, error, statusOf(error, headers));
+      }
+    },
+  };
+}
+
+// GET and DELETE belong to sessions: without one the method itself is out of place.
+function statusOf(error: unknown, headers: HeaderView): number {
+  if (headers['mcp-session-id'] === undefined) return 405;
+  return error instanceof EdgeError ? error.status : 500;
+}
+
+/** A refusal with an HTTP status of its own. */
+class EdgeError extends GatewayError {
+  readonly status: number;
+  constructor(status: number, code: ErrorCode, message: string) {
+    super(code, message);
+    this.status = status;
+  }
+}
+
+function owes(item: Message | Fault): boolean {
+  return item.kind === 'request' || item.kind === 'fault';
+}
+
+// The envelope in the body decides; a header alone that names a modern revision is a modern request gone wrong.
+function eraOf(incoming: Message | (Incoming & { kind: 'batch' }), headers: HeaderView): 'legacy' | 'modern' | Error {
+  if (incoming.kind === 'batch') {
+    const mixed = incoming.items.some((item) => item.kind !== 'fault' && item.kind !== 'response' && hasEnvelope(item));
+    return mixed ? new GatewayError('INVALID_REQUEST', 'A batch must not hold requests of revision 2026-07-28.') : 'legacy';
+  }
+  if (incoming.kind === 'response') return 'legacy';
+  if (hasEnvelope(incoming)) return 'modern';
+  const version = singleHeader(headers, 'mcp-protocol-version');
+  if (version === undefined || !isModern(version)) return 'legacy';
+  if (incoming.kind === 'notification') return 'modern';
+  if (incoming.method === 'initialize') {
+    return new RpcError(
+      RPC.header,
+      'The header MCP-Protocol-Version names a revision without a handshake.',
+      { header: 'mcp-protocol-version' },
+      400,
+    );
+  }
+  return 'modern';
+}

@@ -1,0 +1,143 @@
+import type { Caller } from '../core/caller.ts';
+import { GatewayError } from '../core/errors.ts';
+import { isJsonObject, type JsonObject } from '../core/json.ts';
+import type { Gateway } from '../gateway/gateway.ts';
+import type { View } from '../gateway/views.ts';
+import { MODERN_META } from './era.ts';
+import type { ListKind, Lists } from './lists.ts';
+import type { Outlet } from './outlet.ts';
+import type { Reply, Request } from './peer.ts';
+import { type Id, notificationText } from './wire.ts';
+
+const MOST_STREAMS = 1_024;
+const SUBSCRIPTION = 'io.modelcontextprotocol/subscriptionId';
+
+/** Lists whose change is told, with the notification that tells it. */
+const NOTICES: readonly {
+  readonly kinds: readonly ListKind[];
+  readonly method: string;
+  readonly filter: string;
+}[] = [
+  {
+    kinds: ['tools'],
+    method: 'notifications/tools/list_changed',
+    filter: 'toolsListChanged',
+  },
+  {
+    kinds: ['prompts'],
+    method: 'notifications/prompts/list_changed',
+    filter: 'promptsListChanged',
+  },
+  {
+    kinds: ['resources', 'resourceTemplates'],
+    method: 'notifications/resources/list_changed',
+    filter: 'resourcesListChanged',
+  },
+];
+
+/** Somebody who may be told that a list has changed. */
+export interface Subscriber {
+  readonly caller: Caller;
+  readonly listening: boolean;
+  wants(filter: string): boolean;
+  changed(method: string): void;
+}
+
+/** Tells clients that what they see has changed: once a change, however many plugins caused it. */
+export interface Subscriptions {
+  add(subscriber: Subscriber): void;
+  remove(subscriber: Subscriber): void;
+  /** `subscriptions/listen` of the stateless era: settles when the stream ends. */
+  listen(id: Id, request: Request, outlet: Outlet): Promise<Reply>;
+  /** Ends every listen stream with its final result. */
+  close(): void;
+}
+
+/** Subscriptions to one gateway. */
+export function createSubscriptions(gateway: Gateway, lists: Lists): Subscriptions {
+  const subscribers = new Set<Subscriber>();
+  const streams = new Set<() => void>();
+  const known = new Map<string, View>();
+  let scheduled = false;
+
+  // Compared as bytes: a plugin that was replaced by an equal one is no change to a client.
+  const differs = (before: View, after: View, kinds: readonly ListKind[]): boolean =>
+    kinds.some((kind) => !lists.get(before, kind, 'legacy').equals(lists.get(after, kind, 'legacy')));
+
+  const tell = (): void => {
+    scheduled = false;
+    const changes = new Map<string, Set<string>>();
+    for (const [profile, before] of known) {
+      const after = gateway.view({ principal: '', profile, scopes: [] });
+      known.set(profile, after);
+      changes.set(profile, new Set(NOTICES.filter((n) => differs(before, after, n.kinds)).map((n) => n.method)));
+    }
+    for (const subscriber of subscribers) {
+      if (!subscriber.listening) continue;
+      for (const { method, filter } of NOTICES) {
+        if (changes.get(subscriber.caller.profile)?.has(method) && subscriber.wants(filter)) subscriber.changed(method);
+      }
+    }
+  };
+
+  gateway.onChange(() => {
+    if (scheduled) return;
+    scheduled = true;
+    setTimeout(tell, 20).unref();
+  });
+
+  const add = (subscriber: Subscriber): void => {
+    const { profile } = subscriber.caller;
+    if (!known.has(profile)) known.set(profile, gateway.view(subscriber.caller));
+    subscribers.add(subscriber);
+  };
+
+  return {
+    add,
+    remove: (subscriber) => void subscribers.delete(subscriber),
+    listen(id, request, outlet) {
+      if (streams.size >= MOST_STREAMS) throw new GatewayError('OVERLOADED', `There are ${MOST_STREAMS} listen streams already.`);
+      const { notifications } = request.params;
+      if (!isJsonObject(notifications))
+        throw new GatewayError('INVALID_PARAMS', '"notifications" must be an object.', { field: 'notifications' });
+      const honoured = NOTICES.filter(({ filter }) => notifications[filter] === true).map(({ filter }) => filter);
+      const meta: JsonObject = { [SUBSCRIPTION]: id };
+      const send = (method: string, params: JsonObject): void =>
+        outlet.write({
+          bytes: notificationText(method, JSON.stringify({ ...params, _meta: meta })),
+          last: false,
+        });
+      const subscriber: Subscriber = {
+        caller: request.caller,
+        listening: true,
+        wants: (filter) => honoured.includes(filter),
+        changed: (method) => send(method, {}),
+      };
+      send('notifications/subscriptions/acknowledged', {
+        notifications: Object.fromEntries(honoured.map((filter) => [filter, true])),
+      });
+      add(subscriber);
+      return new Promise((resolve) => {
+        const leave = (): void => {
+          streams.delete(end);
+          subscribers.delete(subscriber);
+        };
+        const end = (): void => {
+          leave();
+          resolve(
+            JSON.stringify({
+              resultType: 'complete',
+              _meta: { ...MODERN_META, ...meta },
+            }),
+          );
+        };
+        streams.add(end);
+        request.keepOpen(end);
+        request.call().onAbort(leave);
+      });
+    },
+    close() {
+      for (const end of [...streams]) end();
+    },
+  };
+}

@@ -1,0 +1,123 @@
+import { isUtf8 } from 'node:buffer';
+import type { ErrorCode } from '../core/errors.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../core/json.ts';
+import { type JsonCaps, JsonError, parseJson } from '../core/json-scan.ts';
+
+/** A request id, echoed with its JSON type. */
+export type Id = string | number;
+
+/** JSON-RPC's own error numbers, and those that revision 2026-07-28 defines. */
+export const RPC = {
+  parse: -32700,
+  request: -32600,
+  method: -32601,
+  params: -32602,
+  internal: -32603,
+  header: -32020,
+  capability: -32021,
+  version: -32022,
+} as const;
+
+/** One vetted message. */
+export type Message =
+  | {
+      readonly kind: 'request';
+      readonly id: Id;
+      readonly method: string;
+      readonly params: JsonObject;
+    }
+  | {
+      readonly kind: 'notification';
+      readonly method: string;
+      readonly params: JsonObject;
+    }
+  | {
+      readonly kind: 'response';
+      readonly id: Id | undefined;
+      readonly body: JsonObject;
+    };
+
+/** A message that cannot be used; `id` is null where it could not be read. */
+export interface Fault {
+  readonly kind: 'fault';
+  readonly id: Id | null;
+  readonly number: number;
+  readonly code: ErrorCode;
+  readonly message: string;
+}
+
+/** What stood in one message: a message, a fault, or a batch of both. */
+export type Incoming = Message | Fault | { readonly kind: 'batch'; readonly items: readonly (Message | Fault)[] };
+
+/** Vets and parses one message. Never throws; whatever is wrong becomes a fault that can be answered. */
+export function readMessage(bytes: Buffer, caps: JsonCaps): Incoming {
+  if (!isUtf8(bytes)) return fault(null, RPC.parse, 'PARSE_ERROR', 'The message is not UTF-8.');
+  let value: JsonValue;
+  try {
+    value = parseJson(bytes.toString(), caps);
+  } catch (error) {
+    if (!(error instanceof JsonError)) throw error;
+    if (error.fault === 'syntax') return fault(null, RPC.parse, 'PARSE_ERROR', 'The message is not JSON.');
+    if (error.fault === 'duplicate') return fault(null, RPC.request, 'DUPLICATE_KEY', 'The message has the same key twice in one object.');
+    return fault(null, RPC.request, 'MESSAGE_TOO_DEEP', `The message has ${error.message}.`);
+  }
+  if (!Array.isArray(value)) return toMessage(value);
+  if (value.length === 0) return fault(null, RPC.request, 'INVALID_REQUEST', 'A batch must not be empty.');
+  return { kind: 'batch', items: value.map(toMessage) };
+}
+
+/** The fault of a message that was not read because of its size. */
+export function tooLarge(limit: number): Fault {
+  return fault(null, RPC.request, 'MESSAGE_TOO_LARGE', `The message is larger than ${limit} bytes.`);
+}
+
+function fault(id: Id | null, number: number, code: ErrorCode, message: string): Fault {
+  return { kind: 'fault', id, number, code, message };
+}
+
+function toMessage(value: JsonValue): Message | Fault {
+  if (!isJsonObject(value)) return fault(null, RPC.request, 'INVALID_REQUEST', 'A message must be a JSON object.');
+  const { id, method, params } = value;
+  const known = isId(id) ? id : null;
+  if (value.jsonrpc !== '2.0') return fault(known, RPC.request, 'INVALID_REQUEST', 'A message must have "jsonrpc": "2.0".');
+  if (method === undefined) {
+    if ('result' in value || 'error' in value) return { kind: 'response', id: known ?? undefined, body: value };
+    return fault(known, RPC.request, 'INVALID_REQUEST', 'A message must have a method, a result or an error.');
+  }
+  if (typeof method !== 'string') return fault(known, RPC.request, 'INVALID_REQUEST', 'A method must be a text.');
+  if ('id' in value && known === null) return fault(null, RPC.request, 'INVALID_REQUEST', 'An id must be a text or a whole number.');
+  if (params !== undefined && !isJsonObject(params)) {
+    // Nobody waits for the answer to a notification.
+    if (known === null) return { kind: 'notification', method: '', params: {} };
+    return fault(known, RPC.params, 'INVALID_PARAMS', 'Parameters must be an object.');
+  }
+  if (known === null) return { kind: 'notification', method, params: params ?? {} };
+  return { kind: 'request', id: known, method, params: params ?? {} };
+}
+
+function isId(id: JsonValue | undefined): id is Id {
+  return typeof id === 'string' || (typeof id === 'number' && Number.isSafeInteger(id));
+}
+
+/** A reply around a result that is already JSON. Large results come as bytes and are copied once. */
+export function replyText(id: Id, result: string | Buffer): string | Buffer {
+  const head = `{"jsonrpc":"2.0","id":${typeof id === 'number' ? id : JSON.stringify(id)},"result":`;
+  if (typeof result === 'string') return `${head}${result}}`;
+  return Buffer.concat([Buffer.from(head), result, CLOSING]);
+}
+
+const CLOSING = Buffer.from('}');
+
+/** An error reply. */
+export function errorText(id: Id | null, number: number, message: string, data?: JsonObject): string {
+  return JSON.stringify({
+    jsonrpc: '2.0',
+    id,
+    error: data === undefined ? { code: number, message } : { code: number, message, data },
+  });
+}
+
+/** A notification; `params` is ready JSON. */
+export function notificationText(method: string, params: string): string {
+  return `{"jsonrpc":"2.0","method":"${method}","params":${params}}`;
+}

@@ -1,0 +1,234 @@
+import type { JsonObject } from '../core/json.ts';
+import type { Manifest, Offer } from '../core/plugin.ts';
+import type { Prompt } from '../core/prompt.ts';
+import type { Resource, ResourceTemplate } from '../core/resource.ts';
+import { escapeHidden } from '../core/text.ts';
+import { instructionsPrompt, instructionsResource } from './instructions.ts';
+import { type Claim, createRewriter, publicNames } from './names.ts';
+import { rewriteDescriptions, type VettedTool, type VettedTools } from './tools.ts';
+
+/** One registered tool under its public name. */
+export interface ToolEntry {
+  readonly name: string;
+  readonly plugin: Manifest;
+  readonly tool: VettedTool['tool'];
+  readonly description: string;
+  /** The schema as clients see it. */
+  readonly input: JsonObject;
+  readonly validate: VettedTool['validate'];
+}
+
+/** One registered prompt under its public name. */
+export interface PromptEntry {
+  readonly name: string;
+  readonly plugin: Manifest;
+  readonly prompt: Prompt;
+}
+
+/** One registered resource or template; `prefix` stands before the plugin's own address where two plugins share one. */
+export interface ResourceEntry<R extends Resource | ResourceTemplate = Resource> {
+  readonly address: string;
+  readonly prefix: string;
+  readonly plugin: Manifest;
+  readonly resource: R;
+}
+
+/** Everything that is offered at one moment. Never changed; a change makes a new one. */
+export interface Catalogue {
+  readonly tools: ReadonlyMap<string, ToolEntry>;
+  readonly prompts: ReadonlyMap<string, PromptEntry>;
+  readonly resources: ReadonlyMap<string, ResourceEntry>;
+  readonly templates: ReadonlyMap<string, ResourceEntry<ResourceTemplate>>;
+  readonly instructions: readonly {
+    readonly plugin: Manifest;
+    readonly text: string;
+  }[];
+  /** Native names that several plugins claim, each with its parties. */
+  readonly collisions: ReadonlyMap<string, readonly string[]>;
+  /** Tools left out because there are too many in all. */
+  readonly dropped: number;
+}
+
+/** What one plugin brings into a catalogue. */
+export interface Contribution {
+  readonly manifest: Manifest;
+  readonly offer: Offer | undefined;
+  readonly vetted: VettedTools;
+  /** Public names the operator chose, by the tool's own name. */
+  readonly names: Readonly<Record<string, string>>;
+  /** Native names of its last known list, for a plugin that has not listed yet. */
+  readonly remembered: readonly string[];
+}
+
+interface ToolClaim extends Claim {
+  readonly from?: {
+    readonly contribution: Contribution;
+    readonly vetted: VettedTool;
+  };
+}
+
+/** The native name of a tool, as it competes with others. */
+export function nativeName(tool: VettedTool['tool'], names: Readonly<Record<string, string>>): string {
+  return (Object.hasOwn(names, tool.name) ? names[tool.name] : undefined) ?? tool.native ?? tool.name;
+}
+
+/** Builds the catalogue of all contributions, at most `limit` tools. */
+export function buildCatalogue(contributions: readonly Contribution[], limit: number): Catalogue {
+  const claims = contributions.flatMap(toolClaims);
+  const names = publicNames(claims);
+  const tools = new Map<string, ToolEntry>();
+  const rewriters = rewritersOf(names);
+  let dropped = 0;
+  for (const [{ from }, name] of names) {
+    if (from && tools.size >= limit) dropped++;
+    else if (from) tools.set(name, toToolEntry(name, from.contribution, from.vetted, rewriters.get(from.contribution)));
+  }
+  const withText = contributions.map((c) => withInstructions(c, rewriters.get(c)));
+  return {
+    tools,
+    prompts: promptsOf(withText, rewriters),
+    resources: addressed(
+      withText,
+      (c) => c.resources,
+      (r) => r.uri,
+    ),
+    templates: addressed(
+      withText,
+      (c) => c.templates,
+      (t) => t.uriTemplate,
+    ),
+    instructions: withText.flatMap(({ manifest, text }) => (text === undefined ? [] : [{ plugin: manifest, text }])),
+    collisions: collisionsOf(claims),
+    dropped,
+  };
+}
+
+type Rewriters = ReadonlyMap<Contribution, ((text: string) => string) | undefined>;
+
+function rewritersOf(names: ReadonlyMap<ToolClaim, string>): Rewriters {
+  const renamed = new Map<Contribution, Map<string, string>>();
+  for (const [claim, name] of names) {
+    if (!claim.from) continue;
+    const { contribution } = claim.from;
+    const own = renamed.get(contribution) ?? new Map<string, string>();
+    renamed.set(contribution, own);
+    for (const spoken of spokenNames(claim)) own.set(spoken, name);
+  }
+  return new Map([...renamed].map(([contribution, own]) => [contribution, createRewriter(own)]));
+}
+
+function toolClaims(contribution: Contribution): ToolClaim[] {
+  const { manifest, vetted, names, remembered, offer } = contribution;
+  if (offer === undefined) return remembered.map((native) => ({ plugin: manifest.id, native }));
+  return vetted.tools.map((tool) => ({
+    plugin: manifest.id,
+    native: nativeName(tool.tool, names),
+    from: { contribution, vetted: tool },
+  }));
+}
+
+function spokenNames({ native, from }: ToolClaim): string[] {
+  const tool = from?.vetted.tool;
+  return [...(tool?.aliases ?? []), tool?.native ?? native, native];
+}
+
+function collisionsOf(claims: readonly ToolClaim[]): Map<string, string[]> {
+  const parties = new Map<string, string[]>();
+  for (const { plugin, native } of claims) parties.set(native, [...(parties.get(native) ?? []), plugin]);
+  return new Map([...parties].filter(([, plugins]) => plugins.length > 1));
+}
+
+function toToolEntry(
+  name: string,
+  { manifest }: Contribution,
+  vetted: VettedTool,
+  rewrite: ((text: string) => string) | undefined,
+): ToolEntry {
+  return {
+    name,
+    plugin: manifest,
+    tool: vetted.tool,
+    description: rewrite ? rewrite(vetted.description) : vetted.description,
+    input: rewrite ? rewriteDescriptions(vetted.schema, rewrite) : vetted.schema,
+    validate: vetted.validate,
+  };
+}
+
+interface WithText {
+  readonly contribution: Contribution;
+  readonly manifest: Manifest;
+  readonly text: string | undefined;
+  readonly prompts: readonly Prompt[];
+  readonly resources: readonly Resource[];
+  readonly templates: readonly ResourceTemplate[];
+}
+
+// A plugin's instructions are also a prompt and a resource of their own.
+function withInstructions(contribution: Contribution, rewrite: ((text: string) => string) | undefined): WithText {
+  const { manifest, offer } = contribution;
+  const { prompts = [], resources = [], templates = [] } = offer ?? {};
+  const raw = offer?.instructions;
+  if (raw === undefined || raw.trim() === '')
+    return {
+      contribution,
+      manifest,
+      text: undefined,
+      prompts,
+      resources,
+      templates,
+    };
+  const text = escapeHidden(rewrite ? rewrite(raw) : raw);
+  return {
+    contribution,
+    manifest,
+    text,
+    prompts: [...prompts, instructionsPrompt(manifest, text)],
+    resources: [...resources, instructionsResource(manifest, text)],
+    templates,
+  };
+}
+
+function promptsOf(all: readonly WithText[], rewriters: Rewriters): Map<string, PromptEntry> {
+  const claims = all.flatMap(({ contribution, manifest, prompts }) =>
+    prompts.map((prompt) => ({
+      plugin: manifest.id,
+      native: prompt.name,
+      manifest,
+      prompt,
+      contribution,
+    })),
+  );
+  const entries = [...publicNames(claims)].map(([{ manifest, prompt, contribution }, name]): [string, PromptEntry] => {
+    const rewrite = rewriters.get(contribution);
+    const described =
+      rewrite && prompt.description !== undefined
+        ? Object.assign(Object.create(prompt) as Prompt, {
+            description: rewrite(prompt.description),
+          })
+        : prompt;
+    return [name, { name, plugin: manifest, prompt: described }];
+  });
+  return new Map(entries);
+}
+
+function addressed<R extends Resource | ResourceTemplate>(
+  all: readonly WithText[],
+  list: (from: WithText) => readonly R[],
+  address: (resource: R) => string,
+): Map<string, ResourceEntry<R>> {
+  const claims = all.flatMap((from) =>
+    list(from).map((resource) => ({
+      plugin: from.manifest,
+      resource,
+      native: address(resource),
+    })),
+  );
+  const count = new Map<string, number>();
+  for (const { native } of claims) count.set(native, (count.get(native) ?? 0) + 1);
+  return new Map(
+    claims.map(({ plugin, resource, native }) => {
+      const prefix = count.get(native) === 1 ? '' : `plugmux://${encodeURIComponent(plugin.id)}/`;
+      return [prefix + native, { address: prefix + native, prefix, plugin, resource }];
+    }),
+  );
+}

@@ -1,0 +1,66 @@
+import { createHash } from 'node:crypto';
+
+/** A tool or prompt that wants a public name. */
+export interface Claim {
+  readonly plugin: string;
+  /** The name the format's own host shows, or the one the operator gave. */
+  readonly native: string;
+}
+
+/** Longest public name: leaves room for the prefix that LLM clients add. */
+const LONGEST = 48;
+const HASHED = 39;
+
+/** A name as every LLM client accepts it: letters, digits, "_" and "-", not starting with a digit or "-". */
+export function sanitise(name: string): string {
+  const clean = name.replace(/[^A-Za-z0-9_-]/g, '_');
+  return /^[A-Za-z_]/.test(clean) ? clean : `_${clean}`;
+}
+
+function hashed(name: string, { plugin, native }: Claim): string {
+  const hash = createHash('sha256').update(`${plugin}\n${native}`).digest('hex').slice(0, 8);
+  return `${name.slice(0, HASHED)}_${hash}`;
+}
+
+function shortened(name: string, claim: Claim): string {
+  return name.length > LONGEST ? hashed(name, claim) : name;
+}
+
+/**
+ * The public name of every claim. A native name is kept while it is unique among all claims; otherwise every party
+ * becomes `<plugin>_<name>`, so that neither order nor a failed start decides who keeps it. The result depends on the
+ * set of claims alone.
+ */
+export function publicNames<C extends Claim>(claims: readonly C[]): Map<C, string> {
+  const wanted = new Map<C, string>();
+  for (const group of groupBy(claims, (claim) => sanitise(claim.native)).values()) {
+    for (const claim of group) {
+      const native = sanitise(claim.native);
+      wanted.set(claim, shortened(group.length === 1 ? native : `${sanitise(claim.plugin)}_${native}`, claim));
+    }
+  }
+  for (const group of groupBy(claims, (claim) => wanted.get(claim) as string).values()) {
+    if (group.length > 1) for (const claim of group) wanted.set(claim, hashed(wanted.get(claim) as string, claim));
+  }
+  return wanted;
+}
+
+function groupBy<T>(items: readonly T[], key: (item: T) => string): Map<string, T[]> {
+  const groups = new Map<string, T[]>();
+  for (const item of items) {
+    const group = groups.get(key(item));
+    if (group) group.push(item);
+    else groups.set(key(item), [item]);
+  }
+  return groups;
+}
+
+/** Replaces names in a text, as whole words and in one pass; undefined where nothing was renamed. */
+export function createRewriter(renamed: ReadonlyMap<string, string>): ((text: string) => string) | undefined {
+  const names = [...renamed].filter(([from, to]) => from !== to).map(([from]) => from);
+  if (names.length === 0) return undefined;
+  names.sort((a, b) => b.length - a.length);
+  const words = names.map((name) => name.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&')).join('|');
+  const pattern = new RegExp(`(?<![A-Za-z0-9_-])(?:${words})(?![A-Za-z0-9_-])`, 'g');
+  return (text) => text.replace(pattern, (name) => renamed.get(name) as string);
+}

@@ -1,0 +1,150 @@
+import { createHash } from 'node:crypto';
+import type { PluginConfig } from '../config/config.ts';
+import type { Host } from '../core/host.ts';
+import { type Logger, silentLog } from '../core/log.ts';
+import type { Store } from '../store/store.ts';
+import { buildCatalogue, type Catalogue } from './catalogue.ts';
+import { Slot, type SlotStatus } from './slot.ts';
+import type { Found } from './sources.ts';
+import type { RegistryLimits } from './tools.ts';
+
+/** Says whether a found plugin may be opened; the reason where it may not. */
+export type Admit = (found: Found) => string | undefined;
+
+/** Who is here, under which public names. */
+export interface Registry {
+  /** Brings the plugins in line with what was found: opens new ones, replaces changed ones, closes the rest. */
+  apply(found: readonly Found[], limits: RegistryLimits, admit: Admit): Promise<void>;
+  catalogue(): Catalogue;
+  plugins(): readonly SlotStatus[];
+  config(pluginId: string): PluginConfig | undefined;
+  onChange(listener: (catalogue: Catalogue) => void): void;
+  /** Starts every plugin that starts lazily and waits until each is ready or has failed. */
+  start(): Promise<void>;
+  /** Settles when every plugin has listed or failed, at the latest after `withinMs`. */
+  listed(withinMs: number): Promise<void>;
+  close(): Promise<void>;
+}
+
+const REMEMBERED = 'known-tools';
+const SAVE_AFTER_MS = 500;
+
+/** An empty registry. The last known tools of each plugin are kept in `store`, if there is one. */
+export function createRegistry(host: Host, store: Store | undefined, log: Logger = silentLog): Registry {
+  const listeners: ((catalogue: Catalogue) => void)[] = [];
+  const announced = new Set<string>();
+  let slots: Slot[] = [];
+  let limits: RegistryLimits;
+  let catalogue = buildCatalogue([], 0);
+  let closing: Promise<void>[] = [];
+
+  const remembered = (id: string): string[] => {
+    try {
+      return JSON.parse(store?.get(REMEMBERED, id) ?? '[]') as string[];
+    } catch (error) {
+      log.warn(`the last known tools of ${id} cannot be read: ${(error as Error).message}`);
+      return [];
+    }
+  };
+
+  const remember = (slot: Slot): void => {
+    const names = slot.nativeNames();
+    if (!store || names === undefined || JSON.stringify(names) === JSON.stringify(remembered(slot.id))) return;
+    try {
+      store.set(REMEMBERED, slot.id, JSON.stringify(names));
+    } catch (error) {
+      log.warn(`the tools of ${slot.id} cannot be remembered: ${(error as Error).message}`);
+    }
+  };
+
+  const rebuild = (): void => {
+    const contributions = slots.flatMap((slot) => slot.contribution(() => remembered(slot.id)) ?? []);
+    catalogue = buildCatalogue(contributions, limits.tools);
+    for (const [name, plugins] of catalogue.collisions) {
+      const message = `the tool name "${name}" is claimed by ${plugins.join(' and ')}; each is served as <plugin>_${name}`;
+      if (!announced.has(message)) log.warn(message);
+      announced.add(message);
+    }
+    if (catalogue.dropped > 0) log.warn(`${catalogue.dropped} tools are not served: there are more than limits.tools (${limits.tools})`);
+    for (const listener of listeners) listener(catalogue);
+  };
+
+  // Writing down waits until things are quiet: it is needed by the next start at the earliest.
+  const unsaved = new Set<Slot>();
+  const save = (): void => {
+    for (const slot of unsaved) if (slots.includes(slot)) remember(slot);
+    unsaved.clear();
+  };
+
+  let scheduled = false;
+  const changed = (slot?: Slot): void => {
+    if (slot && unsaved.size === 0) setTimeout(save, SAVE_AFTER_MS).unref();
+    if (slot) unsaved.add(slot);
+    if (scheduled) return;
+    scheduled = true;
+    queueMicrotask(() => {
+      scheduled = false;
+      rebuild();
+    });
+  };
+
+  const retire = (slot: Slot): void => {
+    const done = slot.close().finally(() => {
+      closing = closing.filter((c) => c !== done);
+    });
+    closing.push(done);
+  };
+
+  return {
+    async apply(found, newLimits, admit) {
+      limits = newLimits;
+      const old = new Map(slots.map((slot) => [slot.id, slot]));
+      const kept: Slot[] = [];
+      const opening: Promise<void>[] = [];
+      for (const item of found) {
+        const refused = admit(item);
+        const digest = digestOf(item, refused, newLimits);
+        const existing = old.get(item.id);
+        if (existing?.digest === digest) {
+          old.delete(item.id);
+          kept.push(existing);
+          continue;
+        }
+        const slot = new Slot(item, digest, newLimits, host, (s) => changed(s));
+        kept.push(slot);
+        opening.push(slot.open(refused));
+      }
+      slots = kept;
+      // The newer version of a plugin is opened before the older one is let go, so that its group never stands empty.
+      await Promise.all(opening);
+      for (const slot of old.values()) retire(slot);
+      changed();
+      await Promise.resolve();
+    },
+    catalogue: () => catalogue,
+    plugins: () => slots.map((slot) => slot.status()),
+    config: (id) => slots.find((slot) => slot.id === id)?.config,
+    onChange: (listener) => void listeners.push(listener),
+    start: async () => void (await Promise.all(slots.map((slot) => slot.start()))),
+    async listed(withinMs) {
+      let timer: NodeJS.Timeout | undefined;
+      const late = new Promise<void>((resolve) => {
+        timer = setTimeout(resolve, withinMs);
+      });
+      await Promise.race([Promise.all(slots.map((slot) => slot.listed)), late]);
+      clearTimeout(timer);
+    },
+    async close() {
+      save();
+      for (const slot of slots.reverse()) retire(slot);
+      slots = [];
+      await Promise.all(closing);
+    },
+  };
+}
+
+function digestOf({ manifest, config, error, origin }: Found, refused: string | undefined, limits: RegistryLimits): string {
+  const { approval: _, ...behaviour } = config;
+  const text = JSON.stringify([manifest?.digest, manifest?.adapter, origin, behaviour, error?.message, refused, limits]);
+  return createHash('sha256').update(text).digest('hex');
+}

@@ -1,0 +1,175 @@
+import type { PluginConfig } from '../config/config.ts';
+import { GatewayError, toError } from '../core/errors.ts';
+import type { Host } from '../core/host.ts';
+import type { JsonObject } from '../core/json.ts';
+import type { Offer, Plugin, PluginState, Problem } from '../core/plugin.ts';
+import { type Contribution, nativeName } from './catalogue.ts';
+import type { Found } from './sources.ts';
+import { type Quarantined, type RegistryLimits, type VettedTools, vetTools } from './tools.ts';
+import { createValidatorSet } from './validators.ts';
+
+/** What an operator may know of one plugin. */
+export interface SlotStatus {
+  readonly id: string;
+  readonly alias?: string | undefined;
+  readonly adapter?: string | undefined;
+  readonly title?: string | undefined;
+  readonly description?: string | undefined;
+  readonly version?: string | undefined;
+  readonly origin: string;
+  readonly state: 'disabled' | 'needs-config' | PluginState;
+  readonly error?: GatewayError | undefined;
+  readonly needs: readonly string[];
+  readonly problems: readonly Problem[];
+  readonly quarantined: readonly Quarantined[];
+  readonly triggers: Offer['triggers'];
+  readonly facts: JsonObject;
+}
+
+const NOTHING: VettedTools = { tools: [], quarantined: [] };
+
+/** One plugin's place in the registry, from being found to being closed. */
+export class Slot {
+  readonly id: string;
+  readonly digest: string;
+  readonly config: PluginConfig;
+  /** Settles when the plugin has listed what it offers, or never will. */
+  readonly listed: Promise<void>;
+  readonly #found: Found;
+  readonly #limits: RegistryLimits;
+  readonly #host: Host;
+  readonly #changed: (slot: Slot) => void;
+  readonly #validators = createValidatorSet();
+  #settle: () => void = () => undefined;
+  #plugin: Plugin | undefined;
+  #disabled: string | undefined;
+  #error: GatewayError | undefined;
+  #offer: Offer | undefined;
+  #vetted: VettedTools = NOTHING;
+  #closed = false;
+
+  constructor(found: Found, digest: string, limits: RegistryLimits, host: Host, changed: (slot: Slot) => void) {
+    this.id = found.id;
+    this.digest = digest;
+    this.config = found.config;
+    this.#found = found;
+    this.#limits = limits;
+    this.#host = host;
+    this.#changed = changed;
+    this.#error = found.error;
+    this.listed = new Promise((resolve) => {
+      this.#settle = resolve;
+    });
+  }
+
+  /** Opens the plugin unless it was refused; a failure is kept and told, never thrown. */
+  async open(refused: string | undefined): Promise<void> {
+    const { manifest, adapter } = this.#found;
+    this.#disabled = refused;
+    if (refused !== undefined || !manifest || !adapter) return this.#settle();
+    try {
+      const plugin = await adapter.open(manifest, this.#host);
+      this.#plugin = plugin;
+      if (this.#closed) return await plugin.close();
+      plugin.onChange(() => void this.#update());
+      await this.#update();
+    } catch (error) {
+      this.#error =
+        error instanceof GatewayError
+          ? error
+          : new GatewayError('PLUGIN_FAILED', toError(error).message, {
+              plugin: this.id,
+              cause: error,
+            });
+      this.#settle();
+    }
+  }
+
+  async #update(): Promise<void> {
+    const offer = this.#plugin?.offer();
+    if (offer !== this.#offer && offer) {
+      this.#offer = offer;
+      const vetted = await vetTools(
+        offer.tools,
+        this.#found.manifest as NonNullable<Found['manifest']>,
+        this.#limits,
+        this.#validators,
+        this.config.validate,
+      );
+      // Vetting may wait for a trial; an offer that has been replaced meanwhile must not win.
+      if (this.#offer !== offer) return;
+      this.#vetted = vetted;
+    }
+    if (offer || this.state() === 'failed') this.#settle();
+    this.#changed(this);
+  }
+
+  state(): SlotStatus['state'] {
+    if (this.#closed) return 'closed';
+    if (this.#disabled !== undefined) return 'disabled';
+    if (this.#error) return 'failed';
+    const state = this.#plugin?.state() ?? 'opening';
+    return state === 'ready' && (this.#offer?.needs.length ?? 0) > 0 ? 'needs-config' : state;
+  }
+
+  /** What it brings into the catalogue; nothing while it is disabled. */
+  contribution(remembered: () => string[]): Contribution | undefined {
+    const { manifest } = this.#found;
+    if (this.#closed || this.#disabled !== undefined) return undefined;
+    const known = manifest ?? {
+      id: this.id,
+      version: '',
+      adapter: '',
+      origin: this.#found.origin,
+      watch: [],
+      digest: '',
+    };
+    // A failed plugin offers nothing, but keeps its claim on the names it had.
+    const offer = this.state() === 'failed' ? undefined : this.#offer;
+    return {
+      manifest: known,
+      offer,
+      vetted: this.#vetted,
+      names: this.config.names,
+      remembered: offer ? [] : remembered(),
+    };
+  }
+
+  /** The native names of its tools, once it has listed. */
+  nativeNames(): string[] | undefined {
+    return this.#offer && this.#offer.needs.length === 0
+      ? this.#vetted.tools.map(({ tool }) => nativeName(tool, this.config.names))
+      : undefined;
+  }
+
+  status(): SlotStatus {
+    const { manifest, origin } = this.#found;
+    const offer = this.#offer;
+    return {
+      id: this.id,
+      alias: manifest?.alias,
+      adapter: manifest?.adapter,
+      title: manifest?.title,
+      description: manifest?.description,
+      version: manifest?.version,
+      origin,
+      state: this.state(),
+      error: this.#error ?? this.#plugin?.error?.(),
+      needs: offer?.needs ?? [],
+      problems: offer?.problems ?? [],
+      quarantined: this.#vetted.quarantined,
+      triggers: offer?.triggers ?? [],
+      facts: offer?.facts ?? {},
+    };
+  }
+
+  async start(): Promise<void> {
+    await this.#plugin?.start();
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#settle();
+    await this.#plugin?.close();
+  }
+}

@@ -1,0 +1,197 @@
+import { existsSync, readdirSync, realpathSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import type { Config, PluginConfig } from '../config/config.ts';
+import { defaultEntry } from '../config/load.ts';
+import type { Adapter, Source } from '../core/adapter.ts';
+import { GatewayError, toError } from '../core/errors.ts';
+import type { Host } from '../core/host.ts';
+import { didYouMean } from '../core/nearest.ts';
+import type { Manifest } from '../core/plugin.ts';
+
+/** A plugin that was found, or why it could not be used; nothing of it has run. */
+export interface Found {
+  /** The plugin's id, or the folder's name where there is no manifest. */
+  readonly id: string;
+  readonly origin: string;
+  readonly config: PluginConfig;
+  readonly manifest?: Manifest;
+  readonly adapter?: Adapter;
+  readonly error?: GatewayError;
+}
+
+interface Claim {
+  readonly adapter: Adapter;
+  readonly manifests: readonly Manifest[];
+}
+
+/** Finds every plugin that a configuration names or that its plugin folders hold, in configuration order. */
+export async function findPlugins(config: Config, adapters: readonly Adapter[], host: Host): Promise<Found[]> {
+  const found: Found[] = [];
+  for (const plugin of config.plugins.values())
+    if (plugin.path !== undefined) found.push(...(await readEntry(plugin, plugin.path, config, adapters, host)));
+  const named = new Set(found.map((f) => realPath(f.origin)));
+  for (const folder of config.pluginFolders) {
+    for (const path of listFolder(folder, config, found)) {
+      if (!named.has(realPath(path))) found.push(...(await readScanned(path, folder, config, adapters, host)));
+    }
+  }
+  return [...refuseSecond(found), ...unmatched(config, found)];
+}
+
+async function readEntry(plugin: PluginConfig, path: string, config: Config, adapters: readonly Adapter[], host: Host): Promise<Found[]> {
+  const base = { id: plugin.id, origin: path, config: plugin };
+  const at = config.at('plugins', plugin.id, 'path');
+  if (!existsSync(path))
+    return [
+      {
+        ...base,
+        error: new GatewayError('ENTRY_NOT_FOUND', `${at}: ${path} does not exist.`, { plugin: plugin.id, at }),
+      },
+    ];
+  const candidates = plugin.format === undefined ? adapters : adapters.filter((a) => a.kind === plugin.format);
+  try {
+    const claims = await claim({ key: plugin.id, path, entry: plugin.entry }, candidates, host);
+    if (claims.length === 0) {
+      const formats = candidates.map((a) => a.kind).join(', ');
+      throw new GatewayError('MANIFEST_INVALID', `${path} is no plugin of a format known here (${formats}).`, {
+        at,
+        fix: 'Correct "path" or "format".',
+      });
+    }
+    return claims.flatMap(({ adapter, manifests }) =>
+      manifests.map((manifest) => ({
+        ...base,
+        id: manifest.id,
+        manifest,
+        adapter,
+      })),
+    );
+  } catch (error) {
+    return [{ ...base, error: asFailure(error, plugin.id) }];
+  }
+}
+
+async function readScanned(path: string, folder: string, config: Config, adapters: readonly Adapter[], host: Host): Promise<Found[]> {
+  const unnamed = {
+    id: basename(path),
+    origin: path,
+    config: scannedConfig(basename(path), config),
+  };
+  try {
+    const source: Source = { path, folder, entry: defaultEntry(config.dir) };
+    const found: Found[] = [];
+    for (const { adapter, manifests } of await claim(source, adapters, host)) {
+      for (const { id } of manifests) {
+        // An entry without a path completes the plugin that the scan found under its id.
+        const plugin = scannedConfig(id, config);
+        const [manifest] = ((await adapter.read({ ...source, entry: plugin.entry }, host)) ?? []).filter((m) => m.id === id);
+        if (manifest) found.push({ id, origin: path, config: plugin, manifest, adapter });
+      }
+    }
+    return found;
+  } catch (error) {
+    return [{ ...unnamed, error: asFailure(error, unnamed.id) }];
+  }
+}
+
+async function claim(source: Source, adapters: readonly Adapter[], host: Host): Promise<Claim[]> {
+  const claims: Claim[] = [];
+  for (const adapter of adapters) {
+    const manifests = await adapter.read(source, host);
+    if (manifests) claims.push({ adapter, manifests });
+  }
+  if (claims.length > 1) {
+    const formats = claims.map((c) => c.adapter.kind).join(' and ');
+    throw new GatewayError('NAME_COLLISION', `${source.path} looks like a plugin of ${formats}.`, {
+      fix: 'Name it under "plugins" in mcp.json with a "format".',
+    });
+  }
+  return claims;
+}
+
+function asFailure(thrown: unknown, plugin: string): GatewayError {
+  if (thrown instanceof GatewayError) return thrown;
+  return new GatewayError('MANIFEST_INVALID', `It cannot be read: ${toError(thrown).message}`, { plugin, cause: thrown });
+}
+
+function scannedConfig(id: string, config: Config): PluginConfig {
+  const named = config.plugins.get(id);
+  if (named && named.path === undefined) return named;
+  return {
+    id,
+    enabled: true,
+    approval: 'inherit',
+    limits: {},
+    validate: true,
+    names: {},
+    entry: defaultEntry(config.dir),
+  };
+}
+
+// Sorted by name: the order matters to plugins that use each other's services, and must not depend on the disk.
+function listFolder(folder: string, config: Config, found: Found[]): string[] {
+  try {
+    return readdirSync(folder)
+      .filter((name) => !name.startsWith('.'))
+      .sort()
+      .map((name) => join(folder, name));
+  } catch (error) {
+    const why = (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'it does not exist' : toError(error).message;
+    const failure = new GatewayError('ENTRY_NOT_FOUND', `The plugin folder ${folder} cannot be read: ${why}.`, {
+      at: config.at('pluginFolders'),
+    });
+    found.push({
+      id: basename(folder),
+      origin: folder,
+      config: scannedConfig(basename(folder), config),
+      error: failure,
+    });
+    return [];
+  }
+}
+
+function realPath(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return path;
+  }
+}
+
+// Two plugins of one id: an entry of mcp.json beats a scanned folder, otherwise the first keeps it; the other is reported.
+function refuseSecond(found: readonly Found[]): Found[] {
+  const first = new Map<string, Found>();
+  return found.flatMap((item) => {
+    const holder = first.get(item.id);
+    if (!item.manifest || !holder?.manifest) {
+      if (item.manifest) first.set(item.id, item);
+      return [item];
+    }
+    if (holder.config.path !== undefined && item.config.path === undefined) return [];
+    const message = `Two plugins have the id "${item.id}": ${holder.origin} is used, ${item.origin} is not.`;
+    const { manifest: _, adapter: __, ...rest } = item;
+    return [
+      {
+        ...rest,
+        id: `${item.id} (${basename(item.origin)})`,
+        error: new GatewayError('NAME_COLLISION', message, { plugin: item.id }),
+      },
+    ];
+  });
+}
+
+function unmatched(config: Config, found: readonly Found[]): Found[] {
+  const ids = new Set(found.map((f) => f.id));
+  return [...config.plugins.values()]
+    .filter((plugin) => plugin.path === undefined && !ids.has(plugin.id))
+    .map((plugin) => {
+      const at = config.at('plugins', plugin.id);
+      const near = didYouMean(plugin.id, ids) || (ids.size > 0 ? ` Found: ${[...ids].join(', ')}.` : '');
+      const error = new GatewayError('ENTRY_NOT_FOUND', `${at}: no plugin folder holds a plugin with the id "${plugin.id}".${near}`, {
+        plugin: plugin.id,
+        at,
+        fix: 'Correct the id, add a "path", or add its folder to "pluginFolders".',
+      });
+      return { id: plugin.id, origin: '', config: plugin, error };
+    });
+}

@@ -1,0 +1,57 @@
+import { chmodSync, mkdirSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import type Database from 'libsql';
+
+/** Texts kept across restarts in one SQLite file, in named spaces. Opens on first use. */
+export interface Store {
+  get(space: string, key: string): string | undefined;
+  set(space: string, key: string, value: string): void;
+  delete(space: string, key: string): void;
+  entries(space: string): ReadonlyMap<string, string>;
+  close(): void;
+}
+
+const TABLE =
+  'CREATE TABLE IF NOT EXISTS entry (space TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (space, key)) WITHOUT ROWID';
+
+/** The store below a state folder: `state.db`, readable by its owner alone. Several gateways may share it. */
+export function createStore(dir: string): Store {
+  let opened: Database.Database | undefined;
+
+  const open = (): Database.Database => {
+    if (opened) return opened;
+    mkdirSync(dir, { recursive: true, mode: 0o700 });
+    const file = join(dir, 'state.db');
+    // Loaded here and not above: the native library costs time that a start without stored data need not pay.
+    const Libsql = createRequire(import.meta.url)('libsql') as typeof Database;
+    const db = new Libsql(file);
+    chmodSync(file, 0o600);
+    db.exec('PRAGMA busy_timeout = 2000');
+    db.exec('PRAGMA journal_mode = WAL');
+    db.exec(TABLE);
+    opened = db;
+    return db;
+  };
+
+  return {
+    get(space, key) {
+      const row = open().prepare('SELECT value FROM entry WHERE space = ? AND key = ?').get(space, key) as { value: string } | undefined;
+      return row?.value;
+    },
+    set(space, key, value) {
+      open().prepare('INSERT INTO entry VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET value = excluded.value').run(space, key, value);
+    },
+    delete(space, key) {
+      open().prepare('DELETE FROM entry WHERE space = ? AND key = ?').run(space, key);
+    },
+    entries(space) {
+      const rows = open().prepare('SELECT key, value FROM entry WHERE space = ?').all(space) as { key: string; value: string }[];
+      return new Map(rows.map((row) => [row.key, row.value]));
+    },
+    close() {
+      opened?.close();
+      opened = undefined;
+    },
+  };
+}

@@ -1,0 +1,236 @@
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import type { Adapter } from '../../dist/src/core/adapter.js';
+import { GatewayError } from '../../dist/src/core/errors.js';
+import { type House, openHouse, textOf } from '../support/house.ts';
+import { processesWith, until } from '../support/processes.ts';
+import { tempFolder } from '../support/temp.ts';
+
+/** A format's part of the contract: its adapter, its seven fixtures, and what it cannot do, each with its reason. */
+export interface AdapterSuite {
+  readonly adapter: Adapter;
+  /** The folder that holds the fixtures echo, typed, many, slow, fails, broken and rude. */
+  readonly fixtures: string;
+  /** The public name of a fixture's tool. */
+  toolName(fixture: string, tool: string): string;
+  readonly skip?: readonly { readonly reason: string; readonly tests: readonly string[] }[];
+}
+
+/** States what every format must do, on real plugins in real processes. */
+export function testAdapter({ adapter, fixtures, toolName, skip = [] }: AdapterSuite): void {
+  const test = (name: string, body: () => Promise<void>): void => {
+    const reason = skip.find(({ tests }) => tests.includes(name))?.reason;
+    if (reason === undefined) it(name, body);
+    else it.skip(`${name} (${reason})`, body);
+  };
+  const path = (fixture: string): string => join(fixtures, fixture);
+  const open = (...names: string[]): Promise<House> =>
+    openHouse([adapter], {
+      plugins: Object.fromEntries(names.map((name) => [name, { path: path(name) }])),
+      limits: { stopGraceMs: 500, pluginStopMs: 500, restartMinMs: 50 },
+    });
+  const names = (house: House): string[] => [...house.app.registry.catalogue().tools.keys()];
+
+  describe(`adapter contract: ${adapter.kind}`, () => {
+    test('reading recognises a plugin and runs none of its code', async () => {
+      const house = await openHouse([adapter], { pluginFolders: [fixtures] });
+      expect(house.app.registry.plugins().map((p) => p.id)).toEqual(expect.arrayContaining(['echo', 'broken', 'rude']));
+      expect(processesWith(house.dir)).toEqual([]);
+    });
+
+    test('reading a folder of another kind answers null', async () => {
+      const dir = tempFolder();
+      const house = await openHouse([adapter], {});
+      const entry = { settings: {}, credentials: {}, isolation: 'process', cwd: dir, env: {}, options: {} } as const;
+      expect(
+        await adapter.read(
+          { path: dir, entry },
+          { log: house.app.registry as never, cacheDir: dir, dataDir: () => dir, join: () => undefined as never },
+        ),
+      ).toBeNull();
+    });
+
+    test('a tool is called and answers', async () => {
+      const house = await open('echo');
+      const result = await house.call(toolName('echo', 'echo'), { message: 'hello' });
+      expect(textOf(result)).toBe('hello');
+      expect(result.isError).toBeFalsy();
+    });
+
+    test('texts arrive as they were sent, whatever they hold', async () => {
+      const house = await open('echo');
+      for (const message of ['', 'ü – 漢字 🙂', '"quoted"\n{"jsonrpc":"2.0"}', '\u0000\u2028', 'x'.repeat(1_000_000)]) {
+        expect(textOf(await house.call(toolName('echo', 'echo'), { message }))).toBe(message);
+      }
+    });
+
+    test('answers belong to their calls, however many are in flight', async () => {
+      const house = await open('echo');
+      const messages = Array.from({ length: 200 }, (_, i) => `message ${i}`);
+      const results = await Promise.all(messages.map((message) => house.call(toolName('echo', 'echo'), { message })));
+      expect(results.map(textOf)).toEqual(messages);
+    });
+
+    test('the schema reaches the catalogue unchanged', async () => {
+      const house = await open('typed');
+      const entry = house.app.registry.catalogue().tools.get(toolName('typed', 'describe'));
+      expect(entry?.tool.input).toMatchObject({
+        type: 'object',
+        required: ['kind'],
+        properties: {
+          kind: { type: 'string', enum: ['a', 'b'] },
+          count: { type: 'integer', minimum: 1 },
+          tags: { type: 'array', items: { type: 'string' } },
+          nested: { type: 'object', properties: { deep: { type: 'boolean' } }, additionalProperties: false },
+        },
+      });
+    });
+
+    test('arguments are checked before the plugin sees them', async () => {
+      const house = await open('typed');
+      for (const args of [{}, { kind: 'c' }, { kind: 'a', count: 0 }, { kind: 'a', count: '1' }, { kind: 'a', nested: { x: 1 } }]) {
+        const result = await house.call(toolName('typed', 'describe'), args);
+        expect(result.isError).toBe(true);
+        expect(result.meta?.['plugmux/error']).toMatchObject({ code: 'ARGUMENTS_INVALID', outcome: 'NOT_SENT' });
+      }
+    });
+
+    test('structured results arrive as data and as text', async () => {
+      const house = await open('typed');
+      const args = { kind: 'b', count: 2, tags: ['x'], nested: { deep: true } };
+      const result = await house.call(toolName('typed', 'describe'), args);
+      expect(result.structured).toEqual({ got: args });
+      expect(JSON.parse(textOf(result))).toEqual({ got: args });
+    });
+
+    test('fifty tools are listed in a stable order', async () => {
+      const [first, second] = [await open('many'), await open('many')];
+      expect(names(first)).toHaveLength(50);
+      expect(names(first)).toEqual(names(second));
+    });
+
+    test('a failing tool is a failed result with its message and without a stack', async () => {
+      const house = await open('fails');
+      const result = await house.call(toolName('fails', 'throws'));
+      expect(result.isError).toBe(true);
+      expect(textOf(result)).toContain('it went wrong');
+      expect(textOf(result)).not.toMatch(/\bat .*:\d+/);
+    });
+
+    test('values that are no JSON are converted, never fatal', async () => {
+      const house = await open('fails');
+      const result = await house.call(toolName('fails', 'junk'));
+      expect(result.isError).toBeFalsy();
+      expect((await house.call(toolName('fails', 'deep'))).content).toHaveLength(1);
+      expect((await house.call(toolName('fails', 'nothing'))).isError).toBeFalsy();
+    });
+
+    test('a result over the limit is one clear error', async () => {
+      const house = await open('fails');
+      const result = await house.call(toolName('fails', 'huge'));
+      expect(result.meta?.['plugmux/error']).toMatchObject({ code: 'RESULT_TOO_LARGE', outcome: 'REPLIED_INVALID' });
+    });
+
+    test('a crash is one failed call, then the plugin works again', async () => {
+      const house = await open('fails');
+      const result = await house.call(toolName('fails', 'exits'));
+      expect(result.meta?.['plugmux/error']).toMatchObject({ code: 'PLUGIN_CRASHED', outcome: 'SENT_NO_REPLY', plugin: 'fails' });
+      await until('the plugin is ready', () => house.app.registry.plugins()[0]?.state === 'ready');
+      expect((await house.call(toolName('fails', 'nothing'))).isError).toBeFalsy();
+    });
+
+    test('a call past its deadline fails with the time, and the tool is cancelled', async () => {
+      const house = await openHouse([adapter], { plugins: { slow: { path: path('slow'), limits: { callTimeoutMs: 1000 } } } });
+      const result = await house.call(toolName('slow', 'wait'), { ms: 60_000 });
+      expect(textOf(result)).toBe(`Tool "${toolName('slow', 'wait')}" timed out after 1s`);
+      await until('the cancellation arrives', async () => textOf(await house.call(toolName('slow', 'cancelled'))) === '1');
+    });
+
+    test('a cancelled call ends at once and the tool is told', async () => {
+      const house = await open('slow');
+      await house.call(toolName('slow', 'cancelled'));
+      const call = house.newCall();
+      const pending = house.call(toolName('slow', 'wait'), { ms: 60_000 }, call);
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      call.abort(new GatewayError('CALL_CANCELLED', 'cancelled by the test'));
+      expect((await pending).meta?.['plugmux/error']).toMatchObject({ code: 'CALL_CANCELLED' });
+      await until('the cancellation arrives', async () => textOf(await house.call(toolName('slow', 'cancelled'))) === '1');
+    });
+
+    test('a blocked process is killed at the deadline and starts again', async () => {
+      const limits = { callTimeoutMs: 3000, startTimeoutMs: 30_000 };
+      const house = await openHouse([adapter], {
+        plugins: { slow: { path: path('slow'), limits } },
+        limits: { restartMinMs: 50, unresponsiveMs: 1000 },
+      });
+      await house.call(toolName('slow', 'cancelled'));
+      const result = await house.call(toolName('slow', 'block'), { ms: 600_000 });
+      expect(result.meta?.['plugmux/error']).toMatchObject({ code: 'CALL_TIMEOUT' });
+      await until('it answers again', async () => textOf(await house.call(toolName('slow', 'cancelled'))) === '0');
+    });
+
+    test('a broken plugin is named with its stage and cause; its neighbours serve', async () => {
+      const house = await openHouse([adapter], { pluginFolders: [fixtures] });
+      await house.app.registry.start();
+      const broken = house.app.registry.plugins().find((p) => p.id === 'broken');
+      expect(broken).toMatchObject({ state: 'failed' });
+      expect(broken?.error?.message).toContain('broken on purpose');
+      expect(names(house)).not.toContain(toolName('broken', 'never'));
+      expect(textOf(await house.call(toolName('echo', 'echo'), { message: 'still here' }))).toBe('still here');
+    });
+
+    test('noise on stdout harms nothing and reaches the log', async () => {
+      const house = await open('rude');
+      expect(textOf(await house.call(toolName('rude', 'shout')))).toBe('quiet');
+      expect(textOf(await house.call(toolName('rude', 'shout')))).toBe('quiet');
+      await until('the line is logged', () => house.lines.some((line) => line.message.includes('printed at import')));
+    });
+
+    test('closing leaves no process, however rude', async () => {
+      const house = await open('rude');
+      const marker = `marker-${Math.random()}`;
+      await house.call(toolName('rude', 'spawn'), { marker });
+      expect(processesWith(marker).length).toBeGreaterThan(0);
+      await house.close();
+      await until('the processes are gone', () => processesWith(marker).length === 0, 5000);
+    });
+
+    test('a plugin that is switched off disappears, and comes back', async () => {
+      const house = await open('echo', 'many');
+      const config = (enabled: boolean) => ({ plugins: { echo: { path: path('echo'), enabled }, many: { path: path('many') } } });
+      await house.reconfigure(config(false));
+      expect(names(house)).not.toContain(toolName('echo', 'echo'));
+      await expect(house.call(toolName('echo', 'echo'), { message: 'x' })).rejects.toMatchObject({ code: 'UNKNOWN_TOOL' });
+      await house.reconfigure(config(true));
+      expect(textOf(await house.call(toolName('echo', 'echo'), { message: 'back' }))).toBe('back');
+    });
+
+    test('a plugin that is replaced finishes the calls it has', async () => {
+      const house = await open('slow');
+      await house.call(toolName('slow', 'cancelled'));
+      const pending = house.call(toolName('slow', 'wait'), { ms: 1000 });
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      await house.reconfigure({ plugins: { slow: { path: path('slow'), env: { CHANGED: 'yes' } } } });
+      expect(textOf(await house.call(toolName('slow', 'cancelled')))).toBe('0');
+      expect(textOf(await pending)).toBe('waited');
+    });
+
+    test('the environment holds what is configured and nothing else of the gateway', async () => {
+      process.env.PLUGMUX_TEST_SECRET = 'must not travel';
+      try {
+        const house = await openHouse([adapter], { plugins: { echo: { path: path('echo'), env: { PLUGMUX_TEST_NAMED: 'travels' } } } });
+        await house.call(toolName('echo', 'echo'), { message: 'x' });
+        expect(processesWith('PLUGMUX_TEST_NAMED=travels').length).toBeGreaterThan(0);
+        expect(processesWith('PLUGMUX_TEST_SECRET=must not travel')).toEqual([]);
+      } finally {
+        delete process.env.PLUGMUX_TEST_SECRET;
+      }
+    });
+
+    test('the same plugin under another key is renamed everywhere', async () => {
+      const house = await openHouse([adapter], { plugins: { parrot: { path: path('echo') } } });
+      expect(names(house)).toEqual([toolName('parrot', 'echo')]);
+      expect(textOf(await house.call(toolName('parrot', 'echo'), { message: 'hi' }))).toBe('hi');
+    });
+  });
+}

@@ -1,0 +1,31 @@
+import { describe, expect, it } from 'vitest';
+import { connect, GENERATIONS } from '../support/clients.ts';
+import { serve, writeConfig } from '../support/gateway.ts';
+import { tempFolder } from '../support/temp.ts';
+import { testTransport } from './transport.ts';
+
+testTransport({ name: 'Streamable HTTP', serve: (atEnd) => serve(writeConfig({}, ['plain'], tempFolder(atEnd)), { atEnd }) });
+
+describe('Streamable HTTP', () => {
+  it('keeps clients with the same ids apart', async () => {
+    const target = await serve(writeConfig({}, ['plain']));
+    const clients = await Promise.all(GENERATIONS.flatMap((g) => [g, g, g, g]).map((g) => connect(g, target)));
+    const rounds = Array.from({ length: 20 }, (_, i) => i);
+    await Promise.all(
+      clients.map(async (client, c) => {
+        for (const i of rounds)
+          expect((await client.call('echo', { message: `client ${c} call ${i}` })).content[0]?.text).toBe(`client ${c} call ${i}`);
+      }),
+    );
+  });
+
+  it('ends in order on SIGTERM, with calls in flight answered', async () => {
+    const target = await serve(writeConfig({}, ['plain']));
+    const client = await connect('v1', target);
+    const pending = client.call('wait', { ms: 500 });
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    const code = target.stop();
+    expect((await pending).content[0]?.text).toBe('waited');
+    expect(await code).toBe(0);
+  });
+});

@@ -1,0 +1,126 @@
+import { describe, expect, it } from 'vitest';
+import { connect } from '../support/clients.ts';
+import { FIXTURE_BIN, run, writeConfig } from '../support/gateway.ts';
+import { until } from '../support/processes.ts';
+import { tempFolder } from '../support/temp.ts';
+import { testTransport } from './transport.ts';
+
+const target = (file: string) => ({ command: process.execPath, args: [FIXTURE_BIN, 'stdio', '--config', file] });
+
+testTransport({ name: 'stdio', serve: async (atEnd) => target(writeConfig({}, ['plain'], tempFolder(atEnd))) });
+
+const line = (id: unknown, method: string, params: object = {}): string => `${JSON.stringify({ jsonrpc: '2.0', id, method, params })}\n`;
+const handshake = line(0, 'initialize', { protocolVersion: '2025-06-18', capabilities: {}, clientInfo: { name: 'raw', version: '1' } });
+
+async function exchange(
+  input: string,
+  config: object = {},
+): Promise<{ code: number | null; replies: { id?: unknown; error?: { code: number; data?: { code: string } }; result?: unknown }[] }> {
+  const { code, stdout } = await run(['stdio', '--config', writeConfig(config, ['plain'])], { bin: FIXTURE_BIN, input });
+  return {
+    code,
+    replies: stdout
+      .split('\n')
+      .filter(Boolean)
+      .map((l) => JSON.parse(l)),
+  };
+}
+
+describe('stdio', () => {
+  it('finishes calls in flight when stdin ends, and exits with 0', async () => {
+    const waits = [1, 2, 3].map((id) => line(id, 'tools/call', { name: 'wait', arguments: { ms: 300 } })).join('');
+    const { code, replies } = await exchange(handshake + waits);
+    expect(code).toBe(0);
+    expect(replies.map((r) => r.id)).toEqual([0, 1, 2, 3]);
+  });
+
+  it('answers every unreadable message once and goes on', async () => {
+    const bad = [
+      '{"jsonrpc":"2.0","id":1',
+      '[]',
+      '[1]',
+      '"text"',
+      '{"id":5,"method":"ping"}',
+      '{"jsonrpc":"2.0","id":null,"method":"ping"}',
+      '{"jsonrpc":"2.0","id":1.5,"method":"ping"}',
+      '{"jsonrpc":"2.0","id":6,"method":"ping","params":[]}',
+      '{"jsonrpc":"2.0","id":7,"id":8,"method":"ping"}',
+    ];
+    const { replies } = await exchange(`${handshake}${bad.join('\n')}\n\n  \n${line('', 'ping')}${line(0, 'ping')}`);
+    expect(replies.slice(1, -2).map((r) => [r.id, r.error?.code])).toEqual([
+      [null, -32700],
+      [null, -32600],
+      [null, -32600],
+      [null, -32600],
+      [5, -32600],
+      [null, -32600],
+      [null, -32600],
+      [6, -32602],
+      [null, -32600],
+    ]);
+    expect(replies.slice(-2)).toEqual([
+      { jsonrpc: '2.0', id: '', result: {} },
+      { jsonrpc: '2.0', id: 0, result: {} },
+    ]);
+  });
+
+  it('answers a line over the limit once, skips it and serves the next', async () => {
+    const { replies } = await exchange(`${handshake}${'x'.repeat(3_000_000)}\n${line(1, 'ping')}`, { limits: { messageBytes: 1_000_000 } });
+    expect(replies.slice(1)).toEqual([
+      expect.objectContaining({
+        id: null,
+        error: expect.objectContaining({ code: -32600, data: expect.objectContaining({ code: 'MESSAGE_TOO_LARGE' }) }),
+      }),
+      { jsonrpc: '2.0', id: 1, result: {} },
+    ]);
+  });
+
+  it('never answers what looks like a response', async () => {
+    const { replies } = await exchange(
+      `${handshake}{"jsonrpc":"2.0","id":99,"result":{}}\n{"jsonrpc":"2.0","error":{}}\n${line(1, 'ping')}`,
+    );
+    expect(replies.map((r) => r.id)).toEqual([0, 1]);
+  });
+
+  it('refuses a second use of an id that is still owed, and lets the first call finish', async () => {
+    const wait = line(1, 'tools/call', { name: 'wait', arguments: { ms: 200 } });
+    const { replies } = await exchange(handshake + wait + line(1, 'ping'));
+    expect(replies[1]).toMatchObject({ id: null, error: { code: -32600, data: { code: 'DUPLICATE_ID' } } });
+    expect(replies[2]).toMatchObject({ id: 1, result: { content: [{ text: 'waited' }] } });
+  });
+
+  it('refuses a call before the handshake, and a second handshake', async () => {
+    const { replies } = await exchange(line(1, 'tools/list') + line(2, 'ping') + handshake + handshake.replace('"id":0', '"id":3'));
+    expect(replies.map((r) => [r.id, r.error?.data?.code])).toEqual([
+      [1, 'NOT_INITIALIZED'],
+      [2, undefined],
+      [0, undefined],
+      [3, 'INVALID_REQUEST'],
+    ]);
+  });
+
+  it('answers batches in the one revision that has them', async () => {
+    const old = handshake.replace('2025-06-18', '2025-03-26');
+    const batch = `[${line(1, 'ping').trim()},${line('two', 'tools/call', { name: 'echo', arguments: { message: 'x' } }).trim()}]\n`;
+    const { replies } = await exchange(old + batch);
+    expect(replies[1]).toEqual([
+      { jsonrpc: '2.0', id: 1, result: {} },
+      { jsonrpc: '2.0', id: 'two', result: { content: [{ type: 'text', text: 'x' }] } },
+    ]);
+    expect((await exchange(handshake + batch)).replies[1]).toMatchObject({ id: null, error: { code: -32600 } });
+  });
+
+  it('ends with its client, and with everything it started', async () => {
+    const client = await connect('v1', target(writeConfig({}, ['plain'])));
+    const pid = client.pid() as number;
+    await client.close();
+    await until('the gateway is gone', () => {
+      try {
+        process.kill(pid, 0);
+        return false;
+      } catch {
+        return true;
+      }
+    });
+  });
+});

@@ -1,0 +1,429 @@
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { talos } from '../../dist/adapters/talos/adapter.js';
+import { type House, openHouse, textOf } from '../support/house.ts';
+import { until } from '../support/processes.ts';
+import { writePackage, writePlugin } from '../support/talos.ts';
+import { tempFolder } from '../support/temp.ts';
+
+// What only this format has, on real plugins in a real process.
+
+async function open(prepare: (folder: string) => void, config: object = {}): Promise<House> {
+  const dir = tempFolder();
+  const folder = join(dir, 'plugins');
+  mkdirSync(folder);
+  prepare(folder);
+  return openHouse([talos], { pluginFolders: ['./plugins'], limits: { restartMinMs: 50, startTimeoutMs: 3000 }, ...config }, dir);
+}
+
+const status = (house: House, id: string) => house.app.registry.plugins().find((p) => p.id === id);
+const run = async (house: House, id: string, args: object = {}): Promise<string> => textOf(await house.call(`${id}_run`, args));
+const one =
+  (id: string, code: string, manifest: object = {}, files: Record<string, string> = {}) =>
+  (folder: string) =>
+    void writePlugin(folder, id, { 'index.ts': code, ...files }, manifest);
+
+describe('Talos dialects', () => {
+  it('passes the flat record, { config } and dataDir to named exports', async () => {
+    const code = `import type { ToolContext } from '@talos/server/plugins';
+      export function init(logger) { logger.info('hello'); logger.verbose('v'); }
+      export async function run(args, context: ToolContext) { return JSON.stringify([args, { ...context, dataDir: typeof context.dataDir }]); }`;
+    const house = await open(one('docs', code, { settings: [{ name: 'k', default: 'd' }] }));
+    expect(JSON.parse(await run(house, 'docs'))).toEqual([{}, { k: 'd', config: { k: 'd' }, dataDir: 'string' }]);
+    expect(status(house, 'docs')?.facts.dialect).toBe('docs');
+    expect(house.lines).toContainEqual({ level: 'info', area: 'plugin:docs', message: 'hello' });
+  });
+
+  it('passes texts alone under the own keys of a handlers map, fresh for every call', async () => {
+    const code = `let last;
+      export const run = () => 'never: handlers win';
+      export const handlers = { run: (args, config) => {
+        const fresh = last !== config; last = config; config.changed = 'yes';
+        return { keys: Object.keys(config), dataDir: typeof config.dataDir, fresh };
+      } };`;
+    const house = await open(one('source', code, { settings: [{ name: 'k', default: true }] }));
+    for (let i = 0; i < 2; i++)
+      expect(JSON.parse(await run(house, 'source'))).toEqual({ keys: ['k', 'changed'], dataDir: 'string', fresh: true });
+    expect(status(house, 'source')?.facts.dialect).toBe('source');
+  });
+
+  it('lets a stored value of the name dataDir or config win in a handlers map', async () => {
+    const house = await open(
+      one('stored', 'export const handlers = { run: (_, c) => c.dataDir + c.config };', {
+        settings: [
+          { name: 'dataDir', default: 'a' },
+          { name: 'config', default: 'b' },
+        ],
+      }),
+    );
+    expect(await run(house, 'stored')).toBe('ab');
+  });
+
+  it('serves start and stop as functions where the manifest of the documented dialect says so', async () => {
+    const functions = [{ name: 'start' }, { name: 'stop' }];
+    const house = await open(
+      one('named', `export const start = async () => 'started'; export const stop = async () => 'stopped';`, { functions }),
+    );
+    expect(textOf(await house.call('named_start'))).toBe('started');
+    expect(textOf(await house.call('named_stop'))).toBe('stopped');
+  });
+
+  it('never finds a handler on a prototype', async () => {
+    const functions = [{ name: 'constructor' }, { name: 'toString' }, { name: 'run' }];
+    const house = await open(one('proto', 'export const handlers = { run: () => 1 };', { functions }));
+    await house.app.registry.start();
+    expect([...house.app.registry.catalogue().tools.keys()]).toEqual(['proto_run']);
+    expect(status(house, 'proto')?.problems.map((p) => p.subject)).toEqual(['constructor', 'toString']);
+  });
+
+  it('takes CommonJS and plain JavaScript entries', async () => {
+    const house = await open((folder) => {
+      writePlugin(folder, 'cjs', {
+        'index.js': `const { x } = require('./lib.cjs'); module.exports = { handlers: { run: () => x } };`,
+        'lib.cjs': `exports.x = 'from cjs';`,
+        'package.json': '{"type":"commonjs"}',
+      });
+      writePlugin(folder, 'esm', {
+        'index.mjs': `import * as types from '@talos/shared/types'; export const handlers = { run: () => typeof types };`,
+      });
+    });
+    expect(await run(house, 'cjs')).toBe('from cjs');
+    expect(await run(house, 'esm')).toBe('object');
+  });
+});
+
+describe('Talos life', () => {
+  it('shares services inside a folder, in the order of folder names', async () => {
+    const house = await open((folder) => {
+      writePlugin(
+        folder,
+        'a-provider',
+        {
+          'index.ts': `export function init(_, services) { services.registerService('s', { say: () => 'served' }); } export const handlers = {};`,
+        },
+        { functions: [] },
+      );
+      writePlugin(folder, 'b-consumer', {
+        'index.ts': `let s, none; export function init(_, services) { s = services.getService('s'); none = services.getService('none'); } export const handlers = { run: () => s.say() + String(none) };`,
+      });
+    });
+    expect(await run(house, 'b-consumer')).toBe('servedundefined');
+  });
+
+  it('keeps plugins of another group in another process', async () => {
+    const code = 'export const handlers = { run: () => String(process.pid) };';
+    const prepare = (folder: string) => ['a', 'b', 'c'].forEach((id) => void writePlugin(folder, id, { 'index.ts': code }));
+    const house = await open(prepare, { plugins: { c: { group: 'own' } } });
+    const [a, b, c] = [await run(house, 'a'), await run(house, 'b'), await run(house, 'c')];
+    expect(a).toBe(b);
+    expect(c).not.toBe(a);
+  });
+
+  it('runs start after all plugins are loaded, with the whole record, and stop at the end', async () => {
+    const marker = join(tempFolder(), 'stopped');
+    const code = `import { writeFileSync } from 'node:fs';
+      let seen = 'not started';
+      export async function start(config, logger) { seen = JSON.stringify(config); }
+      export async function stop() { writeFileSync(${JSON.stringify(marker)}, 'yes'); }
+      export const handlers = { run: () => seen };`;
+    const house = await open(one('life', code, { settings: [{ name: 's', default: 1 }], credentials: [{ name: 'c' }] }), {
+      plugins: { life: { credentials: { c: 'secret-value' } } },
+    });
+    expect(JSON.parse(await run(house, 'life'))).toEqual({ s: '1', c: 'secret-value' });
+    await house.close();
+    const { readFileSync } = await import('node:fs');
+    expect(readFileSync(marker, 'utf8')).toBe('yes');
+  });
+
+  it('keeps the tools of a plugin whose start fails, and says so', async () => {
+    const house = await open(
+      one('start', `export const start = async () => { throw new Error('no port'); }; export const handlers = { run: () => 'works' };`),
+    );
+    expect(await run(house, 'start')).toBe('works');
+    expect(status(house, 'start')).toMatchObject({
+      state: 'ready',
+      problems: [expect.objectContaining({ message: 'start() failed: no port' })],
+    });
+  });
+
+  it('names a plugin whose init throws, with the stage, and its neighbours work', async () => {
+    const house = await open((folder) => {
+      writePlugin(folder, 'bad', {
+        'index.ts': `export const init = () => { throw new Error('bad init'); }; export const handlers = { run: () => 1 };`,
+      });
+      writePlugin(folder, 'good', { 'index.ts': 'export const handlers = { run: () => 1 };' });
+    });
+    expect(await run(house, 'good')).toBe('1');
+    expect(status(house, 'bad')?.error?.message).toBe('The plugin failed in the stage "init": bad init');
+  });
+
+  it.each([
+    ['exits', 'process.exit(3);', 'exited with code 3'],
+    ['hangs', 'while (true);', 'did not finish the stage "import" within 3 s'],
+    ['waits', 'await new Promise(() => setInterval(() => 1, 1000));', 'did not finish the stage "import" within 3 s'],
+  ])('leaves out a plugin that %s while it is loaded', async (id, code, message) => {
+    const house = await open((folder) => {
+      writePlugin(folder, id, { 'index.ts': `${code}\nexport const handlers = { run: () => 1 };` });
+      writePlugin(folder, 'z-good', { 'index.ts': 'export const handlers = { run: () => 1 };' });
+    });
+    await house.app.registry.start();
+    expect(status(house, id)?.error?.message).toContain(message);
+    expect(status(house, id)?.state).toBe('failed');
+    expect(await run(house, 'z-good')).toBe('1');
+  });
+
+  it('leaves out a plugin that has crashed five times during its own calls', async () => {
+    const house = await open(
+      (folder) => {
+        writePlugin(folder, 'crash', { 'index.ts': 'export const handlers = { run: () => process.kill(process.pid, "SIGKILL") };' });
+        writePlugin(folder, 'good', { 'index.ts': 'export const handlers = { run: () => 1 };' });
+      },
+      { limits: { restartMinMs: 10, restartMaxMs: 20 } },
+    );
+    for (let i = 0; i < 5; i++) {
+      const result = await house.call('crash_run');
+      expect(result.meta?.['plugmux/error']).toMatchObject({ code: 'PLUGIN_CRASHED' });
+      await until('the group is back', () => status(house, 'good')?.state === 'ready');
+    }
+    await until('it is left out', () => status(house, 'crash')?.state === 'failed');
+    expect(await run(house, 'good')).toBe('1');
+  });
+
+  it('survives what a plugin leaves running when it fails later', async () => {
+    const house = await open(
+      one(
+        'late',
+        `export const handlers = { run: () => { setTimeout(() => { throw new Error('later'); }, 5); Promise.reject(new Error('rejected')); return String(process.pid); } };`,
+      ),
+    );
+    const pid = await run(house, 'late');
+    await until('it is logged', () => house.lines.some((l) => l.message.includes('later')));
+    expect(await run(house, 'late')).toBe(pid);
+  });
+});
+
+describe('Talos configuration', () => {
+  const credentials = [{ name: 'key', label: 'Key', required: true }];
+
+  it('lists a plugin without its required credential as in need of it, and without tools', async () => {
+    const config = (plugins: object) => ({ pluginFolders: ['./plugins'], plugins });
+    const house = await open(one('needs', 'export const handlers = { run: (_, c) => c.key.length };', { credentials }));
+    expect(status(house, 'needs')).toMatchObject({ state: 'needs-config', needs: ['key'] });
+    await expect(house.call('needs_run')).rejects.toMatchObject({ code: 'UNKNOWN_TOOL' });
+    await house.reconfigure(config({ needs: { credentials: { key: 'abcdef' } } }));
+    expect(await run(house, 'needs')).toBe('6');
+    await house.reconfigure(config({ needs: { credentials: { key: '' } } }));
+    expect(status(house, 'needs')?.state).toBe('needs-config');
+  });
+
+  it('takes over changed settings and changed code without a restart', async () => {
+    const house = await open(
+      one('live', 'export const handlers = { run: (_, c) => "one " + c.s };', { settings: [{ name: 's', default: 'x' }] }),
+    );
+    expect(await run(house, 'live')).toBe('one x');
+    await house.reconfigure({ pluginFolders: ['./plugins'], plugins: { live: { settings: { s: 'y' } } } });
+    expect(await run(house, 'live')).toBe('one y');
+    writeFileSync(join(house.dir, 'plugins/live/index.ts'), 'export const handlers = { run: (_, c) => "second version " + c.s };');
+    await house.reconfigure({ pluginFolders: ['./plugins'], plugins: { live: { settings: { s: 'y' } } } });
+    expect(await run(house, 'live')).toBe('second version y');
+  });
+
+  it('keeps the first of two folders with one id and reports the second, naming both', async () => {
+    const house = await open((folder) => {
+      writePlugin(folder, 'first', { 'index.ts': 'export const handlers = { run: () => "first" };' }, { id: 'same' });
+      writePlugin(folder, 'second', { 'index.ts': 'export const handlers = { run: () => "second" };' }, { id: 'same' });
+    });
+    expect(await run(house, 'same')).toBe('first');
+    const second = house.app.registry.plugins().find((p) => p.error?.code === 'NAME_COLLISION');
+    expect(second?.error?.message).toContain(join('plugins', 'first'));
+    expect(second?.error?.message).toContain(join('plugins', 'second'));
+  });
+
+  it('runs a trusted plugin inside the gateway where asked to', async () => {
+    const house = await open(one('inside', 'export const handlers = { run: () => String(process.pid) };'), {
+      plugins: { inside: { isolation: 'none' } },
+    });
+    expect(await run(house, 'inside')).toBe(String(process.pid));
+  });
+
+  it('serves its instructions under the names that the tools have here', async () => {
+    const house = await open(
+      (folder) =>
+        writePlugin(folder, 'own', {
+          'index.ts': 'export const handlers = { run: () => 1 };',
+          'prompt.md': 'Call own_run, not own_runner.',
+        }),
+      {
+        pluginFolders: [],
+        plugins: { renamed: { path: './plugins/own' } },
+      },
+    );
+    expect(house.app.gateway.view({ principal: 'local', profile: 'default', scopes: [] }).instructions).toContain(
+      'Call renamed_run, not own_runner.',
+    );
+    expect(await run(house, 'renamed')).toBe('1');
+  });
+
+  it('reports what it does not support and serves the rest', async () => {
+    const house = await open(
+      one('more', 'export const handlers = { run: () => 1 };', { sidecar: { dockerfile: 'x' }, triggers: [{ id: 't', label: 'T' }] }),
+    );
+    await house.app.registry.start();
+    expect(status(house, 'more')?.problems.map((p) => p.subject)).toEqual(['sidecar', 't']);
+    expect(status(house, 'more')?.triggers).toEqual([{ id: 't', title: 'T' }]);
+    expect(await run(house, 'more')).toBe('1');
+  });
+
+  it('quarantines a tool with an impossible schema alone', async () => {
+    const functions = [
+      { name: 'run', parameters: { type: 'object' } },
+      { name: 'bad', parameters: { type: 'object', properties: { a: { $ref: 'https://example.com/x' } } } },
+      { name: 'worse', parameters: 'text' },
+    ];
+    const house = await open(one('schemas', 'export const handlers = { run: () => 1, bad: () => 2, worse: () => 3 };', { functions }));
+    expect([...house.app.registry.catalogue().tools.keys()]).toEqual(['schemas_run']);
+    expect(status(house, 'schemas')?.quarantined.map((q) => [q.tool, q.code])).toEqual([
+      ['bad', 'SCHEMA_REFUSED'],
+      ['worse', 'SCHEMA_REFUSED'],
+    ]);
+  });
+
+  it('lets arguments through unchecked where the operator says that the schema lies', async () => {
+    const functions = [{ name: 'run', parameters: { type: 'object', properties: { n: { type: 'number' } }, required: ['n'] } }];
+    const house = await open(one('lies', 'export const handlers = { run: (args) => args };', { functions }), {
+      plugins: { lies: { validate: 'off' } },
+    });
+    expect(JSON.parse(await run(house, 'lies', { n: 'text' }))).toEqual({ n: 'text' });
+  });
+});
+
+describe('loading TypeScript', () => {
+  it('keeps import.meta.url and its kin true in every file', async () => {
+    const house = await open((folder) => {
+      writePlugin(folder, 'meta', {
+        'index.ts': `import { readFileSync } from 'node:fs'; import { data } from './lib/deep/data.ts'; import legacy from './lib/legacy.cjs';
+          export const handlers = { run: () => [readFileSync(new URL('./top.txt', import.meta.url), 'utf8'), data(), legacy(), import.meta.filename.endsWith('index.ts')].join() };`,
+        'top.txt': 'top',
+        'lib/deep/data.ts': `import { readFileSync } from 'node:fs'; import { dirname, join } from 'node:path'; import { fileURLToPath } from 'node:url';
+          const here = dirname(fileURLToPath(import.meta.url)); export const data = () => readFileSync(join(here, 'data.txt'), 'utf8');`,
+        'lib/deep/data.txt': 'deep',
+        'lib/legacy.cjs': `const fs = require('fs'); const path = require('path'); module.exports = () => fs.readFileSync(path.join(__dirname, 'legacy.txt'), 'utf8');`,
+        'lib/legacy.txt': 'legacy',
+      });
+    });
+    expect(await run(house, 'meta')).toBe('top,deep,legacy,true');
+  });
+
+  it('finds packages from the plugin, then from configured roots, of every kind', async () => {
+    const dir = tempFolder();
+    const house = await open(
+      (folder) => {
+        const plugin = writePlugin(folder, 'deps', {
+          'index.ts': `import own, { named } from 'own-cjs'; import { value } from 'root-esm/sub'; import { createRequire } from 'node:module';
+            const required = createRequire(new URL('../../nowhere/package.json', import.meta.url))('root-cjs');
+            export const handlers = { run: async () => [own.named, named, value, required, (await import('root-esm/sub')).value].join() };`,
+        });
+        writePackage(plugin, 'own-cjs', { 'index.js': `exports.named = 'cjs';` });
+        writePackage(dir, 'root-esm', { 'sub.mjs': `export const value = 'esm';` }, { exports: { './sub': { import: './sub.mjs' } } });
+        writePackage(dir, 'root-cjs', { 'index.js': `module.exports = 'by NODE_PATH';` });
+      },
+      { plugins: { deps: { moduleRoots: [dir] } } },
+    );
+    expect(await run(house, 'deps')).toBe('cjs,cjs,esm,by NODE_PATH,esm');
+  });
+
+  it('names missing packages before it runs anything, with the command that installs them', async () => {
+    const house = await open(
+      one(
+        'missing',
+        `console.log('must not run'); import x from 'no-such-package'; import { y } from '@scope/none/deep'; export const handlers = { run: () => x + y };`,
+      ),
+    );
+    await house.app.registry.start();
+    expect(status(house, 'missing')).toMatchObject({ state: 'failed', error: { code: 'DEPENDENCY_MISSING' } });
+    expect(status(house, 'missing')?.error?.message).toContain('@scope/none, no-such-package (not installed)');
+    expect(status(house, 'missing')?.error?.fix).toMatch(/^npm install --ignore-scripts --prefix .*missing @scope\/none no-such-package$/);
+    expect(house.lines.some((l) => l.message.includes('must not run'))).toBe(false);
+  });
+
+  it('lets a plugin do without a package it imports on demand, and ignores imports of types', async () => {
+    const code = `import { type A, B } from 'types-only'; import type { C } from 'more-types';
+      export const handlers = { run: async (b: B, c: C) => { try { await import('optional-package'); return 'has it'; } catch { return 'does without'; } } };`;
+    const house = await open(one('optional', code));
+    expect(await run(house, 'optional')).toBe('does without');
+  });
+
+  it('says where the source is wrong', async () => {
+    const house = await open(one('syntax', 'export const handlers = {\n  run: () => {\n};'));
+    await house.app.registry.start();
+    expect(status(house, 'syntax')?.error?.message).toMatch(/cannot be built: index\.ts:\d+:\d+: /);
+  });
+
+  it('shows the places of the original source in stack traces', async () => {
+    const house = await open(
+      one('trace', '\n\nexport const handlers = {\n  run: () => {\n    setTimeout(() => { throw new Error("traced"); }, 1);\n  },\n};'),
+    );
+    await run(house, 'trace');
+    await until('the trace is logged', () => house.lines.some((l) => /index\.ts:5:\d+/.test(l.message)));
+  });
+
+  it('needs no compiler the second time, and notices changed files', async () => {
+    const dir = tempFolder();
+    const folder = join(dir, 'plugins');
+    mkdirSync(folder);
+    writePlugin(folder, 'cached', {
+      'index.ts': `import { x } from './x.ts'; export const handlers = { run: () => x };`,
+      'x.ts': 'export const x = 1;',
+    });
+    const config = { pluginFolders: ['./plugins'] };
+    const first = await openHouse([talos], config, dir);
+    expect(await run(first, 'cached')).toBe('1');
+    await first.close();
+    writeFileSync(join(folder, 'cached/x.ts'), 'export const x = 22;');
+    const second = await openHouse([talos], config, dir);
+    expect(await run(second, 'cached')).toBe('22');
+  });
+
+  it('stands in for the original host where a plugin reaches for it', async () => {
+    const dir = tempFolder();
+    const server = join(dir, 'talos/apps/server');
+    mkdirSync(join(server, 'data'), { recursive: true });
+    writeFileSync(join(server, 'package.json'), '{}');
+    writeFileSync(join(server, 'data/talos.txt'), 'host data');
+    writePackage(server, 'host-package', { 'index.js': `module.exports = 'host package';` });
+    const code = `import { readFileSync } from 'node:fs'; import { createRequire } from 'node:module'; import { dirname, join } from 'node:path'; import { fileURLToPath } from 'node:url';
+      const here = dirname(fileURLToPath(import.meta.url)); const server = join(here, '..', '..', 'apps', 'server');
+      const pkg = createRequire(join(server, 'package.json'))('host-package');
+      export const handlers = { run: () => [readFileSync(join(server, 'data', 'talos.txt'), 'utf8'), pkg, readFileSync(join(here, 'own.txt'), 'utf8')].join() };`;
+    const house = await open(one('reaches', code, {}, { 'own.txt': 'own file' }), {
+      plugins: { reaches: { hostRoot: join(dir, 'talos') } },
+    });
+    expect(await run(house, 'reaches')).toBe('host data,host package,own file');
+  });
+
+  it('follows a folder that is a link, and never loads test files', async () => {
+    const dir = tempFolder();
+    const real = writePlugin(dir, 'linked', {
+      'index.ts': 'export const handlers = { run: () => "linked" };',
+      'index.test.ts': 'throw new Error("a test was loaded");',
+    });
+    const house = await open((folder) => symlinkSync(real, join(folder, 'link')));
+    expect(await run(house, 'linked')).toBe('linked');
+  });
+
+  it('prefers the stand-in to a path alias of some tsconfig above', async () => {
+    const house = await open((folder) => {
+      writeFileSync(
+        join(folder, '..', 'tsconfig.json'),
+        JSON.stringify({ compilerOptions: { paths: { '@talos/shared/types': ['./trap.ts'], '~/*': ['./plugins/alias/lib/*'] } } }),
+      );
+      writeFileSync(join(folder, '..', 'trap.ts'), 'throw new Error("the trap was loaded"); export const x = 1;');
+      writePlugin(folder, 'alias', {
+        'index.ts': `import * as t from '@talos/shared/types'; import { y } from '~/y'; export const handlers = { run: () => [y, Object.keys(t).length].join() };`,
+        'lib/y.ts': 'export const y = "aliased";',
+      });
+    });
+    expect(await run(house, 'alias')).toMatch(/^aliased,/);
+  });
+});

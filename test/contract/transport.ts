@@ -1,0 +1,124 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { connect, GENERATIONS, type Generation, type Target } from '../support/clients.ts';
+import { until } from '../support/processes.ts';
+import type { AtEnd } from '../support/temp.ts';
+
+/** A transport's part of the contract. */
+export interface TransportSuite {
+  readonly name: string;
+  /** Starts a gateway with the fixture plugin `plain` and says where clients connect. */
+  serve(atEnd: AtEnd): Promise<Target>;
+  readonly skip?: readonly { readonly reason: string; readonly tests: readonly string[]; readonly generations?: readonly Generation[] }[];
+}
+
+/** States what every transport must do, with real clients of every generation. */
+export function testTransport({ name, serve, skip = [] }: TransportSuite): void {
+  describe.each(GENERATIONS)(`transport contract: ${name}, client %s`, (generation) => {
+    const test = (title: string, body: () => Promise<void>): void => {
+      const reason = skip.find((s) => s.tests.includes(title) && (s.generations?.includes(generation) ?? true))?.reason;
+      if (reason === undefined) it(title, body);
+      else it.skip(`${title} (${reason})`, body);
+    };
+
+    const ends: (() => unknown)[] = [];
+    let target: Target;
+    beforeAll(async () => {
+      target = await serve((end) => ends.push(end));
+    });
+    afterAll(async () => {
+      for (const end of ends.reverse()) await end();
+    });
+
+    test('lists the tools', async () => {
+      const client = await connect(generation, target);
+      expect(await client.list()).toEqual(['echo', 'count', 'log', 'wait', 'cancelled', 'change', 'structured', 'circular']);
+    });
+
+    test('calls a tool', async () => {
+      const client = await connect(generation, target);
+      expect((await client.call('echo', { message: 'hello' })).content).toEqual([{ type: 'text', text: 'hello' }]);
+    });
+
+    test('answers a hundred calls at once, each with its own', async () => {
+      const client = await connect(generation, target);
+      const messages = Array.from({ length: 100 }, (_, i) => `message ${i}`);
+      const results = await Promise.all(messages.map((message) => client.call('echo', { message })));
+      expect(results.map((r) => r.content[0]?.text)).toEqual(messages);
+    });
+
+    test('reports progress in order, then answers', async () => {
+      const client = await connect(generation, target);
+      const seen: number[] = [];
+      const result = await client.call('count', { to: 5 }, { onprogress: ({ progress }) => void seen.push(progress) });
+      expect(result.content[0]?.text).toBe('counted to 5');
+      expect(seen).toEqual([1, 2, 3, 4, 5]);
+    });
+
+    test('passes log lines on from the level asked for', async () => {
+      const client = await connect(generation, target);
+      if (generation === 'v2 modern' || generation === 'v2 auto') await client.call('log', {}, { logLevel: 'error' });
+      else {
+        await client.raw.setLoggingLevel('error');
+        await client.call('log');
+      }
+      await until('the line arrives', () => client.logs().length > 0);
+      expect(client.logs()).toEqual(['an error line']);
+    });
+
+    test('cancels a call', async () => {
+      const client = await connect(generation, target);
+      const abort = new AbortController();
+      const pending = client.call('wait', { ms: 60_000 }, { signal: abort.signal });
+      setTimeout(() => abort.abort(new Error('enough')), 100);
+      await expect(pending).rejects.toThrow();
+      await until('the tool is told', async () => (await client.call('cancelled')).content[0]?.text !== '0');
+    });
+
+    test('tells that the tools have changed, once a change', async () => {
+      const client = await connect(generation, target);
+      await client.call('change');
+      await until('the notification arrives', () => client.changes() > 0);
+      expect(await client.list()).toContain('added');
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      expect(client.changes()).toBe(1);
+      await client.call('change');
+      await until('the second notification arrives', () => client.changes() === 2);
+    });
+
+    test('carries a megabyte there and back', async () => {
+      const client = await connect(generation, target);
+      const message = 'payload, "quoted"; '.repeat(56_000);
+      expect((await client.call('echo', { message })).content[0]?.text).toBe(message);
+    });
+
+    test('serves prompts, resources and completion', async () => {
+      const { raw } = await connect(generation, target);
+      const { prompts } = await raw.listPrompts();
+      expect(prompts.map((p) => p.name)).toEqual(['greet', 'plain_instructions']);
+      const greeting = await raw.getPrompt({ name: 'greet', arguments: { who: 'Ada' } });
+      expect(greeting.messages[0]?.content).toMatchObject({ type: 'text', text: 'Hello, Ada!' });
+      const { completion } = await raw.complete({ ref: { type: 'ref/prompt', name: 'greet' }, argument: { name: 'who', value: 'a' } });
+      expect(completion.values).toEqual(['Ada', 'Alan']);
+      expect((await raw.listResources()).resources.map((r) => r.uri)).toEqual(['plain://text', 'plugin://plain/instructions']);
+      expect((await raw.listResourceTemplates()).resourceTemplates.map((t) => t.uriTemplate)).toEqual(['plain://item/{id}']);
+      expect((await raw.readResource({ uri: 'plain://item/7' })).contents[0]).toMatchObject({ text: 'item 7' });
+      await expect(raw.readResource({ uri: 'plain://item/none' })).rejects.toMatchObject({ code: -32602 });
+      await expect(raw.getPrompt({ name: 'greet' })).rejects.toMatchObject({ code: -32602 });
+      expect(raw.getInstructions()).toContain('Plain instructions.');
+    });
+
+    test('answers an unknown tool with the protocol error, and a bad result with a failed one', async () => {
+      const client = await connect(generation, target);
+      await expect(client.call('ecko')).rejects.toMatchObject({ code: -32602, message: expect.stringContaining('echo') });
+      const bad = await client.call('circular');
+      expect(bad.isError).toBe(true);
+      expect(bad._meta?.['plugmux/error']).toMatchObject({ code: 'RESULT_INVALID' });
+    });
+
+    test('gives structured data that is no object to modern clients only', async () => {
+      const client = await connect(generation, target);
+      const modern = generation === 'v2 modern' || generation === 'v2 auto';
+      expect((await client.call('structured')).structuredContent).toEqual(modern ? [1, 2] : undefined);
+    });
+  });
+}

@@ -1,0 +1,163 @@
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { run } from '../support/gateway.ts';
+import { writePlugin } from '../support/talos.ts';
+import { tempFolder } from '../support/temp.ts';
+
+function project(config: object = { pluginFolders: ['./plugins'] }): string {
+  const dir = tempFolder();
+  mkdirSync(join(dir, 'plugins'));
+  writePlugin(join(dir, 'plugins'), 'good', {
+    'index.ts': 'export const handlers = { run: ({ fail }) => (fail ? { error: "as asked" } : { ok: true }) };',
+  });
+  writePlugin(join(dir, 'plugins'), 'lacking', { 'index.ts': `import x from 'absent-package'; export const handlers = { run: () => x };` });
+  writePlugin(
+    join(dir, 'plugins'),
+    'waiting',
+    { 'index.ts': 'export const handlers = { run: () => 1 };' },
+    { credentials: [{ name: 'token', required: true }] },
+  );
+  mkdirSync(join(dir, 'plugins/garbled'));
+  writeFileSync(join(dir, 'plugins/garbled/manifest.json'), '{"id": ');
+  writeFileSync(join(dir, 'plugins/garbled/index.ts'), '');
+  writeFileSync(join(dir, 'mcp.json'), JSON.stringify(config));
+  return dir;
+}
+
+describe('plugmux list', () => {
+  it('lists plugins with their state, tools and what is missing', async () => {
+    const { code, stdout, stderr } = await run(['list'], { cwd: project() });
+    expect(code).toBe(0);
+    expect(stderr).toBe('');
+    expect(stdout).toMatch(/^garbled {2}failed {2}.*manifest\.json cannot be read/m);
+    expect(stdout).toMatch(/^good {2}talos {2}1\.0\.0 {2}ready\n {2}good_run {2}Runs$/m);
+    expect(stdout).toMatch(/^waiting {2}talos {2}1\.0\.0 {2}needs-config {2}set token$/m);
+  });
+
+  it('prints JSON, and nothing else, where asked to', async () => {
+    const { stdout } = await run(['list', '--json'], { cwd: project() });
+    expect((JSON.parse(stdout) as { id: string; state: string }[]).map((p) => [p.id, p.state])).toEqual([
+      ['garbled', 'failed'],
+      ['good', 'ready'],
+      ['lacking', 'ready'],
+      ['waiting', 'needs-config'],
+    ]);
+  });
+});
+
+describe('plugmux info', () => {
+  it('tells of a plugin, and of a tool by any of its names', async () => {
+    const cwd = project();
+    expect(JSON.parse((await run(['info', 'good', '--json'], { cwd })).stdout)).toMatchObject({
+      id: 'good',
+      format: 'talos',
+      tools: ['good_run'],
+    });
+    for (const name of ['run', 'good_run'])
+      expect(JSON.parse((await run(['info', 'good', name, '--json'], { cwd })).stdout)).toMatchObject({
+        name: 'good_run',
+        timeoutMs: 120_000,
+      });
+  });
+
+  it('offers the nearest name on a typo', async () => {
+    const cwd = project();
+    expect(await run(['info', 'god'], { cwd })).toMatchObject({
+      code: 2,
+      stderr: 'plugmux: There is no plugin "god". Did you mean good?\n',
+    });
+    expect(await run(['info', 'good', 'rum'], { cwd })).toMatchObject({
+      code: 2,
+      stderr: 'plugmux: Plugin good has no tool "rum". Did you mean run?\n',
+    });
+  });
+});
+
+describe('plugmux call', () => {
+  it('prints the result, and fails where the tool failed', async () => {
+    const cwd = project();
+    expect(await run(['call', 'good_run', '{}'], { cwd })).toEqual({ code: 0, stdout: '{"ok":true}\n', stderr: '' });
+    expect(await run(['call', 'good_run', '{"fail":true}'], { cwd })).toEqual({ code: 1, stdout: 'as asked\n', stderr: '' });
+    expect(JSON.parse((await run(['call', 'good_run', '--json'], { cwd })).stdout)).toMatchObject({ structured: { ok: true } });
+  });
+
+  it('refuses misuse with what to do', async () => {
+    const cwd = project();
+    expect(await run(['call', 'good_rum'], { cwd })).toMatchObject({
+      code: 2,
+      stdout: '',
+      stderr: expect.stringContaining('Did you mean good_run?'),
+    });
+    expect(await run(['call', 'good_run', '{'], { cwd })).toMatchObject({ code: 2, stderr: expect.stringContaining('not JSON') });
+    expect(await run(['call', 'good_run', '[]'], { cwd })).toMatchObject({ code: 2 });
+    expect(await run(['cal'], { cwd })).toMatchObject({ code: 2, stderr: expect.stringContaining('Did you mean call?') });
+  });
+});
+
+describe('plugmux doctor', () => {
+  it('explains every plugin: state, cause and fix', async () => {
+    const { code, stdout } = await run(['doctor'], {
+      cwd: project({ pluginFolders: ['./plugins', './absent'], profiles: { p: { tools: ['nothing_*'] } } }),
+    });
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/^ok {6}good {2}\(talos, dialect source\)/m);
+    expect(stdout).toMatch(
+      /^FAILED {2}lacking .*\n {10}It needs absent-package \(not installed\)\.\n {10}-> npm install --ignore-scripts --prefix .*lacking absent-package$/m,
+    );
+    expect(stdout).toMatch(/^FAILED {2}garbled /m);
+    expect(stdout).toMatch(/^FAILED {2}absent .*\n {10}The plugin folder .*absent cannot be read: it does not exist\./m);
+    expect(stdout).toMatch(/^todo {4}waiting .*\n {10}token: "token" is required and not set/m);
+    expect(stdout).toContain('note: the rule profiles.p.tools: nothing_* matches nothing');
+  });
+});
+
+describe('plugmux init', () => {
+  it('writes a configuration that serves the plugins of the package, and overwrites nothing', async () => {
+    const cwd = tempFolder();
+    expect(await run(['init'], { cwd })).toMatchObject({ code: 0 });
+    const config = JSON.parse(readFileSync(join(cwd, 'mcp.json'), 'utf8')) as { $schema: string };
+    expect(existsSync(join(cwd, config.$schema))).toBe(true);
+    expect((await run(['list'], { cwd })).stdout).toContain('notes_write');
+    expect(await run(['init'], { cwd })).toMatchObject({ code: 2, stderr: expect.stringContaining('exists already') });
+  });
+});
+
+describe('every command', () => {
+  it.each(['serve', 'stdio', 'list', 'info', 'call', 'doctor', 'init', 'schema'])('%s has --help and --config', async (command) => {
+    const { code, stdout } = await run([command, '--help']);
+    expect(code).toBe(0);
+    expect(stdout).toContain('--config <file>');
+  });
+
+  it('says what is wrong with the configuration, and exits with 2', async () => {
+    const cwd = tempFolder();
+    expect(await run(['list'], { cwd })).toMatchObject({ code: 2, stderr: expect.stringContaining('plugmux init') });
+    writeFileSync(join(cwd, 'mcp.json'), '{"pluginFolder": []}');
+    expect(await run(['serve'], { cwd })).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('mcp.json:1:2: unknown key "pluginFolder". Did you mean pluginFolders'),
+    });
+    expect(await run(['list', '--log-level', 'loud'], { cwd })).toMatchObject({ code: 2 });
+  });
+
+  it('never reads ./mcp.json for stdio, which runs in whatever folder is open', async () => {
+    const cwd = project();
+    expect(await run(['stdio'], { cwd, env: { HOME: cwd, XDG_CONFIG_HOME: join(cwd, 'none') } })).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('There is no configuration'),
+    });
+  });
+
+  it('refuses to start inside a plugin of a plugin', async () => {
+    expect(await run(['list'], { cwd: project(), env: { PLUGMUX_DEPTH: '3' } })).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('for ever'),
+    });
+  });
+
+  it('refuses to listen beyond this machine without a login', async () => {
+    const cwd = project({ listen: { http: '0.0.0.0:0' } });
+    expect(await run(['serve'], { cwd })).toMatchObject({ code: 2, stderr: expect.stringContaining('needs a token') });
+  });
+});

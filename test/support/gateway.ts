@@ -1,0 +1,87 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { onTestFinished } from 'vitest';
+import { type AtEnd, tempFolder } from './temp.ts';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+
+/** The built command line. */
+export const BIN = join(ROOT, 'dist/src/main.js');
+
+/** The same with the tests' own plugin format. */
+export const FIXTURE_BIN = join(ROOT, 'test/fixtures/fixture-main.mjs');
+
+/** A configuration file in a folder of its own. Fixture plugins are empty files that the adapter knows by name. */
+export function writeConfig(config: object, fixtures: readonly string[] = [], dir: string = tempFolder()): string {
+  mkdirSync(dir, { recursive: true });
+  for (const name of fixtures) writeFileSync(join(dir, `${name}.fixture`), '');
+  const plugins = Object.fromEntries(fixtures.map((name) => [name, { path: `./${name}.fixture` }]));
+  const file = join(dir, 'mcp.json');
+  const { plugins: more = {}, ...rest } = config as { plugins?: object };
+  writeFileSync(file, JSON.stringify({ plugins: { ...plugins, ...more }, ...rest }));
+  return file;
+}
+
+/** A gateway process that listens on HTTP. */
+export interface Serving {
+  readonly url: string;
+  readonly process: ChildProcess;
+  stderr(): string;
+  /** Ends it in order; settles with its exit code. */
+  stop(signal?: NodeJS.Signals): Promise<number | null>;
+}
+
+/** Starts `serve` on a free port and waits until it listens. It ends with the test. */
+export async function serve(configFile: string, options: { bin?: string; env?: NodeJS.ProcessEnv; atEnd?: AtEnd } = {}): Promise<Serving> {
+  const child = spawn(process.execPath, [options.bin ?? FIXTURE_BIN, 'serve', '--http', '127.0.0.1:0', '--json', '--config', configFile], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, ...options.env },
+  });
+  let out = '';
+  let err = '';
+  child.stderr.on('data', (chunk) => {
+    err += chunk;
+  });
+  const exited = new Promise<number | null>((resolve) => child.on('exit', (code) => resolve(code)));
+  const stop = (signal: NodeJS.Signals = 'SIGTERM'): Promise<number | null> => {
+    child.kill(signal);
+    return exited;
+  };
+  (options.atEnd ?? (onTestFinished as AtEnd))(() => stop('SIGKILL'));
+  const url = await new Promise<string>((resolve, reject) => {
+    child.stdout.on('data', (chunk) => {
+      out += chunk;
+      try {
+        resolve((JSON.parse(out) as { url: string }).url);
+      } catch {
+        // Not all of it has arrived yet.
+      }
+    });
+    void exited.then((code) => reject(new Error(`the gateway ended with ${code}: ${err}`)));
+  });
+  return { url, process: child, stderr: () => err, stop };
+}
+
+/** Runs a command to its end. */
+export function run(
+  args: readonly string[],
+  options: { cwd?: string; env?: NodeJS.ProcessEnv; bin?: string; input?: string } = {},
+): Promise<{ code: number | null; stdout: string; stderr: string }> {
+  const child = spawn(process.execPath, [options.bin ?? BIN, ...args], {
+    cwd: options.cwd,
+    env: { ...process.env, ...options.env },
+    stdio: 'pipe',
+  });
+  let stdout = '';
+  let stderr = '';
+  child.stdout.on('data', (chunk) => {
+    stdout += chunk;
+  });
+  child.stderr.on('data', (chunk) => {
+    stderr += chunk;
+  });
+  child.stdin.end(options.input ?? '');
+  return new Promise((resolve) => child.on('close', (code) => resolve({ code, stdout, stderr })));
+}

@@ -1,0 +1,77 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { onTestFinished } from 'vitest';
+import type { App } from '../../dist/src/app.js';
+import { createApp } from '../../dist/src/app.js';
+import { loadConfig } from '../../dist/src/config/load.js';
+import type { Adapter } from '../../dist/src/core/adapter.js';
+import { localCaller } from '../../dist/src/core/caller.js';
+import type { ToolResult } from '../../dist/src/core/content.js';
+import type { Logger, LogLevel } from '../../dist/src/core/log.js';
+import { createRedactor } from '../../dist/src/core/redact.js';
+import { Call } from '../../dist/src/gateway/call.js';
+import { tempFolder } from './temp.ts';
+
+/** One line of the log. */
+export interface LogLine {
+  readonly level: LogLevel;
+  readonly area: string;
+  readonly message: string;
+}
+
+/** A logger that keeps its lines. */
+export function keepLog(): { log: Logger; lines: LogLine[] } {
+  const lines: LogLine[] = [];
+  const at = (area: string): Logger => {
+    const say = (level: LogLevel) => (message: string) => void lines.push({ level, area, message });
+    return { debug: say('debug'), info: say('info'), warn: say('warn'), error: say('error'), area: at };
+  };
+  return { log: at(''), lines };
+}
+
+/** A running house with a configuration of its own. */
+export interface House {
+  readonly app: App;
+  readonly dir: string;
+  readonly lines: readonly LogLine[];
+  call(name: string, args?: object, call?: Call): Promise<ToolResult>;
+  newCall(progress?: (done: number, total: number | undefined) => void): Call;
+  /** Writes a new configuration and takes it over. */
+  reconfigure(config: object): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Builds the house for one test; it is closed with the test at the latest. */
+export async function openHouse(adapters: readonly Adapter[], config: object, dir: string = tempFolder()): Promise<House> {
+  const { log, lines } = keepLog();
+  const file = join(dir, 'mcp.json');
+  const load = (value: object) => {
+    mkdirSync(dir, { recursive: true });
+    writeFileSync(file, JSON.stringify(value));
+    return loadConfig(file, adapters, process.env);
+  };
+  const app = await createApp({ config: load(config), adapters, redactor: createRedactor(), log });
+  let closed: Promise<void> | undefined;
+  const close = (): Promise<void> => {
+    closed ??= app.close();
+    return closed;
+  };
+  onTestFinished(close);
+  const caller = localCaller();
+  const newCall: House['newCall'] = (progress) => new Call(caller, log, progress);
+  return {
+    app,
+    dir,
+    lines,
+    newCall,
+    call: (name, args = {}, call = newCall()) => app.gateway.call(name, args as never, call, '"principal":"test"'),
+    reconfigure: (value) => app.adopt(load(value)),
+    close,
+  };
+}
+
+/** The first text of a result. */
+export function textOf(result: ToolResult): string {
+  const [first] = result.content;
+  return first?.type === 'text' ? first.text : '';
+}

@@ -1,0 +1,150 @@
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { loadConfig } from '../../../src/config/load.ts';
+import type { Adapter } from '../../../src/core/adapter.ts';
+import { GatewayError } from '../../../src/core/errors.ts';
+import { tempFolder } from '../../support/temp.ts';
+
+const adapter = { kind: 'talos', options: { hostRoot: z.string().optional() }, paths: ['hostRoot'] } as unknown as Adapter;
+
+function load(text: string, env: NodeJS.ProcessEnv = {}, dir = tempFolder()) {
+  const file = join(dir, 'mcp.json');
+  writeFileSync(file, text);
+  return loadConfig(file, [adapter], env);
+}
+
+function messageOf(text: string, env: NodeJS.ProcessEnv = {}): string {
+  try {
+    load(text, env);
+  } catch (error) {
+    expect(error).toBeInstanceOf(GatewayError);
+    expect((error as GatewayError).code).toBe('CONFIG_INVALID');
+    return (error as GatewayError).message;
+  }
+  throw new Error('it was taken');
+}
+
+describe('loadConfig', () => {
+  it('takes an empty object', () => {
+    const config = load('{}');
+    expect(config.listen).toMatchObject({ host: '127.0.0.1', port: 8808 });
+    expect(config.plugins.size).toBe(0);
+    expect(config.state).toBe(join(config.dir, '.plugmux'));
+  });
+
+  it('resolves paths from the folder of the file, and those of a format too', () => {
+    const config = load('{"pluginFolders":["./p"],"plugins":{"a":{"path":"./a","hostRoot":"../h","cwd":"~/x"}},"state":"s"}');
+    expect(config.pluginFolders).toEqual([join(config.dir, 'p')]);
+    const { entry, path } = config.plugins.get('a') ?? {};
+    expect(path).toBe(join(config.dir, 'a'));
+    expect(entry?.options).toEqual({ hostRoot: join(config.dir, '../h') });
+    expect(entry?.cwd).toBe(join(process.env.HOME ?? '', 'x'));
+  });
+
+  it.each([
+    ['{\n  "plugin": {}\n}', 'mcp.json:2:3: unknown key "plugin". Did you mean plugins or pluginFolders?'],
+    ['{"plugins":{"a":{"path":"x","setings":{}}}}', 'mcp.json:1:29: unknown key "setings" in plugins.a. Did you mean settings?'],
+    ['{"limits":{"callTimeoutMs":"soon"}}', 'mcp.json:1:28: limits.callTimeoutMs must be a number, not "soon".'],
+    ['{"limits":{"calls":0}}', 'mcp.json:1:20: limits.calls must be at least 1, not 0.'],
+    [
+      '{"plugins":{"a":{"approval":"alow"}}}',
+      'mcp.json:1:29: plugins.a.approval must be one of "allow", "ask", "deny", "inherit", not "alow". Did you mean allow?',
+    ],
+    ['{"plugins":{"a":{"format":"talis"}}}', 'mcp.json:1:27: plugins.a.format must be one of "talos", not "talis". Did you mean talos?'],
+    ['{"plugins":[]}', 'mcp.json:1:12: plugins must be an object, not a list.'],
+    ['[]', 'mcp.json:1:1: the file must be an object, not a list.'],
+    ['{"listen":{"http":"8808"}}', 'mcp.json:1:19: "8808" is no address and port. Write it like 127.0.0.1:8808.'],
+    [
+      '{"auth":{"tokens":[{"token":"0123456789abcdef","principal":"p","profile":"x"}]}}',
+      'mcp.json:1:74: there is no profile "x". Add it under "profiles".',
+    ],
+    ['', 'mcp.json:1:1: not valid JSON: the file is empty. An empty configuration is {}.'],
+    [
+      '{"a":1,}',
+      'mcp.json:1:8: not valid JSON: property name expected. Remove the comma before the closing bracket, or add a key in double quotes.',
+    ],
+    ['{\n"a" 1}', 'mcp.json:2:5: not valid JSON: colon expected. Put a colon between the key and its value.'],
+    ['{// x\n}', 'mcp.json:1:2: not valid JSON: invalid comment token. Remove the comment: JSON has none.'],
+    ['{"state":"a",\n "state":"b"}', 'mcp.json:2:2: the key "state" stands twice in one object. Keep one of the two.'],
+  ])('refuses %s', (text, message) => {
+    expect(messageOf(text)).toBe(message);
+  });
+
+  it('names every fault at once', () => {
+    expect(messageOf('{"stat":"x","listen":{"htp":"y"}}').split('\n')).toHaveLength(2);
+  });
+
+  it('fills in the environment, defaults and files', () => {
+    const dir = tempFolder();
+    writeFileSync(join(dir, 'key'), 'from a file\n');
+    const text = '{"plugins":{"a":{"credentials":{"x":"${env:X}-${env:Y:-why:-not}","k":"${file:./key}"}}}}';
+    expect(load(text, { X: 'ex' }, dir).plugins.get('a')?.entry.credentials).toEqual({ x: 'ex-why:-not', k: 'from a file' });
+  });
+
+  it('names the place, the variable and a near one that is set', () => {
+    expect(messageOf('{"state":"${env:PLUGMUX_TOKN}"}', { PLUGMUX_TOKEN: 'x' })).toBe(
+      'mcp.json:1:10: the environment variable PLUGMUX_TOKN is not set; PLUGMUX_TOKEN is set. Set it, or give a default: ${env:PLUGMUX_TOKN:-value}.',
+    );
+    expect(messageOf('{"state":"${file:nope}"}')).toContain('mcp.json:1:10: the file nope cannot be read');
+  });
+
+  it('keeps what must not be shown apart', () => {
+    const text =
+      '{"plugins":{"a":{"credentials":{"c":"credential1"},"env":{"API_KEY":"from-env1","LANG":"C"}}},"auth":{"tokens":[{"token":"0123456789abcdef","principal":"p"}]}}';
+    expect(load(text).secrets).toEqual(['0123456789abcdef', 'credential1', 'from-env1']);
+  });
+
+  it('takes the file of another client, with warnings for what is not ours', () => {
+    const config = load('{"mcpServers":{"m":{"command":"npx","args":["${HOME_X:-h}"],"odd":1}},"theme":"dark"}');
+    expect(config.upstreams).toEqual(['m']);
+    expect(config.warnings[0]).toContain('"theme" belongs to another program');
+    expect(messageOf('{"mcpServers":{},"theme":"dark","state":"x"}')).toContain('unknown key "theme"');
+  });
+
+  it('says why a file cannot be read', () => {
+    const dir = tempFolder();
+    const attempt = (name: string): string => {
+      try {
+        loadConfig(join(dir, name), [adapter], {});
+        return '';
+      } catch (error) {
+        return (error as Error).message;
+      }
+    };
+    mkdirSync(join(dir, 'folder.json'));
+    symlinkSync('loop.json', join(dir, 'loop.json'));
+    writeFileSync(join(dir, 'large.json'), ' '.repeat(2_000_000));
+    writeFileSync(join(dir, 'latin.json'), Buffer.from([0x7b, 0xff, 0x7d]));
+    expect(attempt('none.json')).toContain('it does not exist');
+    expect(attempt('folder.json')).toContain('it is a folder');
+    expect(attempt('loop.json')).toContain('a loop of links');
+    expect(attempt('large.json')).toContain('larger than 1 MB');
+    expect(attempt('latin.json')).toContain('cannot be read');
+    writeFileSync(join(dir, 'bom.json'), '\ufeff{}');
+    expect(attempt('bom.json')).toBe('');
+  });
+
+  it('never throws anything but CONFIG_INVALID', () => {
+    const dir = tempFolder();
+    fc.assert(
+      fc.property(
+        fc.oneof(
+          fc.json(),
+          fc.string(),
+          fc.object({ key: fc.constantFrom('plugins', 'limits', 'auth', 'listen', 'x', 'path', 'tokens') }).map((o) => JSON.stringify(o)),
+        ),
+        (text) => {
+          try {
+            load(text, {}, dir);
+          } catch (error) {
+            expect(error).toBeInstanceOf(GatewayError);
+          }
+        },
+      ),
+      { numRuns: 200 },
+    );
+  });
+});

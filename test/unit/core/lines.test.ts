@@ -1,0 +1,48 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { createLineSplitter } from '../../../src/core/lines.ts';
+
+function split(chunks: readonly Buffer[], limit: number): (string | null)[] {
+  const seen: (string | null)[] = [];
+  const feed = createLineSplitter(limit, { line: (line) => void seen.push(line.toString()), tooLong: () => void seen.push(null) });
+  for (const chunk of chunks) feed(chunk);
+  return seen;
+}
+
+describe('createLineSplitter', () => {
+  it('finds the same lines however the bytes are cut', () => {
+    fc.assert(
+      fc.property(fc.array(fc.string({ unit: 'binary', maxLength: 40 })), fc.array(fc.nat(20)), (lines, cuts) => {
+        const clean = lines.map((line) => line.replace(/[\r\n]/g, ' '));
+        const bytes = Buffer.from(clean.map((line) => `${line}\n`).join(''));
+        const chunks: Buffer[] = [];
+        let at = 0;
+        for (const cut of cuts) {
+          chunks.push(bytes.subarray(at, at + cut));
+          at += cut;
+        }
+        chunks.push(bytes.subarray(Math.min(at, bytes.length)));
+        expect(split(chunks, 1000)).toEqual(split([bytes], 1000));
+        expect(split([bytes], 1000)).toEqual(clean.map((line) => Buffer.from(line).toString()));
+      }),
+    );
+  });
+
+  it('reports a line over the limit once, however it arrives, and goes on with the next', () => {
+    const whole = Buffer.from(`a\n${'x'.repeat(100)}\nb\n`);
+    const bytes = [...whole].map((byte) => Buffer.from([byte]));
+    expect(split([whole], 10)).toEqual(['a', null, 'b']);
+    expect(split(bytes, 10)).toEqual(['a', null, 'b']);
+  });
+
+  it('holds no more than the limit of an endless line', () => {
+    let reported = 0;
+    const feed = createLineSplitter(1000, { line: () => undefined, tooLong: () => void reported++ });
+    for (let i = 0; i < 10_000; i++) feed(Buffer.alloc(1000, 120));
+    expect(reported).toBe(1);
+  });
+
+  it('takes CR LF as an ending', () => {
+    expect(split([Buffer.from('a\r\nb\n\n')], 10)).toEqual(['a', 'b', '']);
+  });
+});

@@ -1,0 +1,83 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { toPlain } from '../../../src/core/plain.ts';
+
+describe('toPlain', () => {
+  it('leaves plain JSON as it is', () => {
+    fc.assert(
+      fc.property(fc.jsonValue({ maxDepth: 5 }), (value) => void expect(toPlain(value)).toEqual(JSON.parse(JSON.stringify(value)))),
+    );
+  });
+
+  it('never throws and always gives JSON, whatever the value', () => {
+    fc.assert(
+      fc.property(
+        fc.anything({ withBigInt: true, withDate: true, withMap: true, withSet: true, withTypedArray: true, withSparseArray: true }),
+        (value) => {
+          const text = JSON.stringify(toPlain(value));
+          expect(JSON.parse(text)).toEqual(toPlain(value));
+        },
+      ),
+    );
+  });
+
+  it.each([
+    [10n, '10'],
+    [Number.NaN, null],
+    [new Date(0), '1970-01-01T00:00:00.000Z'],
+    [new Date(Number.NaN), 'Invalid Date'],
+    [Buffer.from('hi'), 'aGk='],
+    [new Map([['a', 1n]]), { a: '1' }],
+    [new Set([1, 2]), [1, 2]],
+    [new TypeError('no'), { name: 'TypeError', message: 'no' }],
+    [{ a: undefined, f: () => 1, s: Symbol('x'), b: 1 }, { b: 1 }],
+    [
+      [undefined, () => 1],
+      [null, null],
+    ],
+    [{ toJSON: () => 'mine' }, 'mine'],
+    [undefined, null],
+  ])('converts %s', (value, expected) => {
+    expect(toPlain(value)).toEqual(expected);
+  });
+
+  it('marks cycles, depth and what cannot be read', () => {
+    const circle: Record<string, unknown> = {};
+    circle.self = circle;
+    expect(toPlain(circle)).toEqual({ self: '[circular]' });
+    let deep: unknown = 'bottom';
+    for (let i = 0; i < 6000; i++) deep = [deep];
+    expect(JSON.stringify(toPlain(deep))).toContain('[too deep]');
+    expect(
+      toPlain({
+        get bad() {
+          throw new Error('no');
+        },
+      }),
+    ).toEqual({ bad: '[unreadable: no]' });
+    expect(
+      toPlain({
+        toJSON: () => {
+          throw new Error('no');
+        },
+      }),
+    ).toBe('[unreadable: no]');
+    expect(
+      toPlain(
+        new Proxy(
+          {},
+          {
+            ownKeys: () => {
+              throw new Error('trap');
+            },
+          },
+        ),
+      ),
+    ).toBe('[unreadable: trap]');
+  });
+
+  it('shows a value that stands in two places twice', () => {
+    const shared = { x: 1 };
+    expect(toPlain([shared, shared])).toEqual([{ x: 1 }, { x: 1 }]);
+  });
+});

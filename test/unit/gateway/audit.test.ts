@@ -1,0 +1,70 @@
+import { hash } from 'node:crypto';
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { silentLog } from '../../../src/core/log.ts';
+import { createAudit } from '../../../src/gateway/audit.ts';
+import { tempFolder } from '../../support/temp.ts';
+
+const record = { caller: '"principal":"p"', tool: '"tool":"t"', args: { secret: 'value' }, outcome: 'ok', ms: 1.25, bytes: 10 } as const;
+
+function linesOf(dir: string): Record<string, unknown>[] {
+  const file = readdirSync(dir).find((name) => name.endsWith('.jsonl')) as string;
+  return readFileSync(join(dir, file), 'utf8')
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+}
+
+describe('createAudit', () => {
+  it('writes a line a call, with a digest instead of the arguments', async () => {
+    const dir = join(tempFolder(), 'audit');
+    const audit = createAudit(dir, false, silentLog);
+    audit.record(record);
+    audit.record({ ...record, outcome: 'error', code: 'CALL_TIMEOUT' });
+    await audit.flush();
+    const [first, second] = linesOf(dir);
+    expect(first).toMatchObject({ seq: 1, principal: 'p', tool: 't', outcome: 'ok', ms: 1.3, bytes: 10 });
+    expect(second).toMatchObject({ seq: 2, code: 'CALL_TIMEOUT' });
+    expect(first?.args).toBe(second?.args);
+    expect(JSON.stringify(linesOf(dir))).not.toContain('value');
+    for (const name of readdirSync(dir)) expect(statSync(join(dir, name)).mode & 0o077).toBe(0);
+  });
+
+  it('chains its batches, so that a missing line shows', async () => {
+    const dir = join(tempFolder(), 'audit');
+    const audit = createAudit(dir, false, silentLog);
+    for (let i = 0; i < 250; i++) audit.record(record);
+    await audit.flush();
+    const file = join(dir, readdirSync(dir).find((name) => name.endsWith('.jsonl')) as string);
+    let batch = '';
+    let seals = 0;
+    for (const line of readFileSync(file, 'utf8').trim().split('\n')) {
+      const { chain, previous } = JSON.parse(line) as { chain?: string; previous?: string };
+      if (chain === undefined) batch += `${line}\n`;
+      else {
+        expect(hash('sha256', previous + batch)).toBe(chain);
+        batch = '';
+        seals++;
+      }
+    }
+    expect(seals).toBe(3);
+  });
+
+  it('writes plain arguments only where asked to', async () => {
+    const dir = join(tempFolder(), 'audit');
+    const audit = createAudit(dir, true, silentLog);
+    audit.record(record);
+    await audit.flush();
+    expect(linesOf(dir)[0]?.arguments).toEqual({ secret: 'value' });
+  });
+
+  it('says when it cannot write', async () => {
+    const dir = tempFolder();
+    writeFileSync(join(dir, 'audit'), 'a file is in the way');
+    const audit = createAudit(join(dir, 'audit'), false, silentLog);
+    audit.record(record);
+    await audit.flush();
+    expect(audit.failure()).toBeTypeOf('string');
+  });
+});

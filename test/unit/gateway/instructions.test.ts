@@ -1,0 +1,28 @@
+import { describe, expect, it } from 'vitest';
+import { composeInstructions } from '../../../src/gateway/instructions.ts';
+
+const plugin = (id: string) => ({ id, title: id.toUpperCase(), version: '1', adapter: 'x', origin: '', watch: [], digest: '' });
+
+describe('composeInstructions', () => {
+  it('is absent where nobody has any', () => {
+    expect(composeInstructions([])).toBeUndefined();
+  });
+
+  it('gives every text whole where all fit', () => {
+    expect(
+      composeInstructions([
+        { plugin: plugin('a'), text: 'one' },
+        { plugin: plugin('b'), text: 'two' },
+      ]),
+    ).toBe('## A (plugin a)\none\n\n## B (plugin b)\ntwo');
+  });
+
+  it.each([3, 20, 200])('stays within 2,048 characters for %i long texts, with a pointer to the rest', (count) => {
+    const text = composeInstructions(
+      Array.from({ length: count }, (_, i) => ({ plugin: plugin(`plugin${i}`), text: 'word '.repeat(1000) })),
+    ) as string;
+    expect(text.length).toBeLessThanOrEqual(2048);
+    expect(text).toContain('<plugin>_instructions');
+    expect(text).toContain('plugin0');
+  });
+});

@@ -1,0 +1,47 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { matchTemplate } from '../../../src/gateway/templates.ts';
+
+describe('matchTemplate', () => {
+  it.each([
+    ['a://{id}', 'a://7', { id: '7' }],
+    ['a://{id}/data', 'a://x%20y/data', { id: 'x y' }],
+    ['a://{x}-{y}', 'a://1-2-3', { x: '1', y: '2-3' }],
+    ['file:///{+path}', 'file:///a/b/c', { path: 'a/b/c' }],
+    ['plain', 'plain', {}],
+  ])('matches %s with %s', (template, uri, values) => {
+    expect(matchTemplate(template, uri)).toEqual(values);
+  });
+
+  it.each([
+    ['a://{id}', 'a://'],
+    ['a://{id}', 'a://x/y'],
+    ['a://{id}/data', 'a://x/data/more'],
+    ['a://{id}', 'b://x'],
+    ['a://{id}', 'a://%zz'],
+    ['plain', 'plainer'],
+  ])('does not match %s with %s', (template, uri) => {
+    expect(matchTemplate(template, uri)).toBeUndefined();
+  });
+
+  it('is quick on addresses made to be slow', () => {
+    const started = performance.now();
+    matchTemplate(
+      `a://${'{x}a'.repeat(50)}`.replace(/\{x\}/g, () => `{v${Math.random().toString(36).slice(2)}}`),
+      `a://${'a'.repeat(100_000)}b`,
+    );
+    expect(performance.now() - started).toBeLessThan(50);
+  });
+
+  it('finds again what was filled in', () => {
+    const word = fc.string({ minLength: 1 }).filter((s) => !/[\ud800-\udfff]/.test(s));
+    fc.assert(
+      fc.property(
+        word,
+        word,
+        (a, b) =>
+          void expect(matchTemplate('t://{a}/sep/{b}', `t://${encodeURIComponent(a)}/sep/${encodeURIComponent(b)}`)).toEqual({ a, b }),
+      ),
+    );
+  });
+});

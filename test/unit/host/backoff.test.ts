@@ -1,0 +1,41 @@
+import { describe, expect, it } from 'vitest';
+import { createBackoff } from '../../../src/host/backoff.ts';
+import type { HostLimits } from '../../../src/host/home.ts';
+
+const LIMITS = { restartMinMs: 250, restartMaxMs: 30_000, circuitFailures: 5, circuitWindowMs: 60_000 } as HostLimits;
+
+describe('createBackoff', () => {
+  it('doubles the wait and opens after five failures within a minute', () => {
+    const backoff = createBackoff(LIMITS, () => 0.5);
+    expect([0, 1, 2, 3].map((now) => backoff.failed(now))).toEqual([250, 500, 1000, 2000]);
+    expect(backoff.open).toBe(false);
+    expect(backoff.failed(4)).toBe(30_000);
+    expect(backoff.open).toBe(true);
+  });
+
+  it('spreads the wait by a fifth either way', () => {
+    expect(createBackoff(LIMITS, () => 0).failed(0)).toBe(200);
+    expect(createBackoff(LIMITS, () => 1).failed(0)).toBeCloseTo(300);
+  });
+
+  it('forgets after a minute of good health', () => {
+    const backoff = createBackoff(LIMITS, () => 0.5);
+    backoff.failed(0);
+    backoff.failed(1);
+    backoff.healthy(60_002);
+    expect(backoff.failed(60_003)).toBe(250);
+  });
+
+  it('stays closed where failures are far apart', () => {
+    const backoff = createBackoff(LIMITS, () => 0.5);
+    for (let i = 0; i < 20; i++) backoff.failed(i * 31_000);
+    expect(backoff.open).toBe(false);
+  });
+
+  it('closes by hand', () => {
+    const backoff = createBackoff(LIMITS);
+    for (let i = 0; i < 5; i++) backoff.failed(i);
+    backoff.reset();
+    expect(backoff.open).toBe(false);
+  });
+});

@@ -1,0 +1,58 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { readMessage, replyText } from '../../../src/mcp/wire.ts';
+
+const CAPS = { depth: 64, keys: 10_000, items: 100_000 };
+const read = (text: string | Buffer) => readMessage(Buffer.from(text as string), CAPS);
+
+describe('readMessage', () => {
+  it.each([
+    ['{"jsonrpc":"2.0","id":0,"method":"m"}', { kind: 'request', id: 0, method: 'm', params: {} }],
+    ['{"jsonrpc":"2.0","id":"","method":"m","params":{"a":1}}', { kind: 'request', id: '', method: 'm', params: { a: 1 } }],
+    ['{"jsonrpc":"2.0","method":"m"}', { kind: 'notification', method: 'm', params: {} }],
+    ['{"jsonrpc":"2.0","id":1,"result":{}}', expect.objectContaining({ kind: 'response', id: 1 })],
+    ['{"jsonrpc":"2.0","id":null,"error":{}}', expect.objectContaining({ kind: 'response', id: undefined })],
+    ['{"jsonrpc":"1.0","id":1,"method":"m"}', expect.objectContaining({ kind: 'fault', number: -32600, id: 1 })],
+    ['{"id":1,"method":"m"}', expect.objectContaining({ kind: 'fault', number: -32600, id: 1 })],
+    ['{"jsonrpc":"2.0","id":1,"method":2}', expect.objectContaining({ kind: 'fault', number: -32600, id: 1 })],
+    ['{"jsonrpc":"2.0","id":1}', expect.objectContaining({ kind: 'fault', number: -32600, id: 1 })],
+    ['{"jsonrpc":"2.0","id":{},"method":"m"}', expect.objectContaining({ kind: 'fault', number: -32600, id: null })],
+    ['{"jsonrpc":"2.0","id":1e300,"method":"m"}', expect.objectContaining({ kind: 'fault', number: -32600, id: null })],
+    ['{"jsonrpc":"2.0","id":1,"method":"m","params":"x"}', expect.objectContaining({ kind: 'fault', number: -32602, id: 1 })],
+    ['{"jsonrpc":"2.0","method":"m","params":[]}', expect.objectContaining({ kind: 'notification' })],
+    [
+      '{"jsonrpc":"2.0","id":1,"method":"m","method":"n"}',
+      expect.objectContaining({ kind: 'fault', number: -32600, code: 'DUPLICATE_KEY' }),
+    ],
+    ['"x"', expect.objectContaining({ kind: 'fault', number: -32600 })],
+    ['{', expect.objectContaining({ kind: 'fault', number: -32700 })],
+    ['[]', expect.objectContaining({ kind: 'fault', number: -32600 })],
+    [`${'['.repeat(100_000)}`, expect.objectContaining({ kind: 'fault', number: -32600, code: 'MESSAGE_TOO_DEEP' })],
+    [`[${'1,'.repeat(1_000_000)}1]`, expect.objectContaining({ kind: 'fault', number: -32600, code: 'MESSAGE_TOO_DEEP' })],
+  ])('reads %.60s', (text, expected) => {
+    expect(read(text)).toEqual(expected);
+  });
+
+  it('refuses bytes that are no UTF-8 instead of repairing them', () => {
+    expect(readMessage(Buffer.from([0x22, 0xff, 0xc3, 0x28, 0x22]), CAPS)).toMatchObject({ kind: 'fault', number: -32700 });
+  });
+
+  it('never throws, and reads a request back as it was written', () => {
+    fc.assert(fc.property(fc.uint8Array(), (bytes) => void readMessage(Buffer.from(bytes), CAPS)));
+    const params = fc.dictionary(fc.string(), fc.jsonValue({ maxDepth: 3 }));
+    fc.assert(
+      fc.property(fc.oneof(fc.string(), fc.maxSafeInteger()), fc.string(), params, (id, method, p) => {
+        const text = JSON.stringify({ jsonrpc: '2.0', id, method, params: p });
+        const { id: seenId, ...message } = JSON.parse(text);
+        expect(read(text)).toEqual({ kind: 'request', id: seenId, method: message.method, params: message.params });
+      }),
+    );
+  });
+});
+
+describe('replyText', () => {
+  it('splices the id around texts and bytes alike', () => {
+    expect(replyText('a"b', '{"x":1}')).toBe('{"jsonrpc":"2.0","id":"a\\"b","result":{"x":1}}');
+    expect(replyText(7, Buffer.from('{}')).toString()).toBe('{"jsonrpc":"2.0","id":7,"result":{}}');
+  });
+});

@@ -1,0 +1,102 @@
+import { describe, expect, it } from 'vitest';
+import type { Config } from '../../../src/config/config.ts';
+import { localCaller } from '../../../src/core/caller.ts';
+import { createNameMap, createSelection } from '../../../src/policy/patterns.ts';
+import { createPolicy } from '../../../src/policy/policy.ts';
+import type { ToolEntry } from '../../../src/registry/catalogue.ts';
+
+function entry(name: string, plugin: string, tool: string, more: object = {}): ToolEntry {
+  return {
+    name,
+    plugin: { id: plugin },
+    tool: { name: tool, native: `${plugin}_${tool}`, approval: 'client', ...more },
+  } as unknown as ToolEntry;
+}
+
+function policy(plugins: Record<string, object>, profiles: Record<string, object> = {}) {
+  return createPolicy({
+    plugins: new Map(Object.entries(plugins).map(([id, p]) => [id, { id, approval: 'inherit', ...p }])),
+    profiles: new Map(Object.entries(profiles)),
+  } as unknown as Config);
+}
+
+const READ = entry('notes_read', 'notes', 'read');
+const DELETE = entry('notes_delete', 'notes', 'delete');
+const caller = localCaller();
+
+describe('createPolicy', () => {
+  it("takes the format's word where nothing else is said", () => {
+    expect(policy({}).approval(READ, caller)).toBe('client');
+    expect(policy({}).decide(entry('x', 'p', 'x', { approval: 'required' }), {}, caller)).toMatchObject({ kind: 'ask' });
+    expect(policy({}).decide(READ, {}, caller)).toEqual({ kind: 'allow' });
+  });
+
+  it('lets a tool beat its plugin and an exact name beat a glob', () => {
+    const { approval, sees } = policy({ notes: { approval: { '*': 'allow', 'del*': 'ask', delete: 'deny' } } });
+    expect(approval(READ, caller)).toBe('auto');
+    expect(sees(DELETE, caller)).toBe(false);
+  });
+
+  it('lets a profile beat both, and loosen only where it says allow', () => {
+    const { approval, sees } = policy(
+      { notes: { approval: 'ask' } },
+      { open: { approval: { notes_read: 'allow' } }, closed: { approval: 'deny' }, same: { approval: 'inherit' } },
+    );
+    expect(approval(READ, localCaller('open'))).toBe('auto');
+    expect(approval(DELETE, localCaller('open'))).toBe('required');
+    expect(sees(READ, localCaller('closed'))).toBe(false);
+    expect(approval(READ, localCaller('same'))).toBe('required');
+  });
+
+  it('shows an unknown profile nothing', () => {
+    expect(policy({}).knows('nope')).toBe(false);
+    expect(policy({}).sees(READ, localCaller('nope'))).toBe(false);
+  });
+
+  it('selects by name, by plugin and tool, by label, and takes out again', () => {
+    const { sees } = policy(
+      {},
+      {
+        p: { tools: ['notes_*', '!notes/delete'] },
+        q: { tools: ['category:work'] },
+        r: { plugins: ['mail'] },
+        s: { tools: ['!notes_read'] },
+      },
+    );
+    expect([sees(READ, localCaller('p')), sees(DELETE, localCaller('p'))]).toEqual([true, false]);
+    expect(sees(entry('x', 'p', 'x', { labels: ['category:work'] }), localCaller('q'))).toBe(true);
+    expect(sees(READ, localCaller('q'))).toBe(false);
+    expect(sees(READ, localCaller('r'))).toBe(false);
+    expect([sees(READ, localCaller('s')), sees(DELETE, localCaller('s'))]).toEqual([false, true]);
+  });
+
+  it('keeps tightening a tool that was renamed, and never loosens a stranger of the same name', () => {
+    const renamed = entry('notes_notes_delete', 'notes', 'delete');
+    const stranger = {
+      ...entry('other_notes_delete', 'other', 'x'),
+      tool: { name: 'x', native: 'notes_delete', approval: 'client' },
+    } as unknown as ToolEntry;
+    const tight = policy({}, { default: { approval: { notes_delete: 'ask' } } });
+    expect(tight.approval(renamed, caller)).toBe('required');
+    const loose = policy({}, { default: { approval: { notes_delete: 'allow' }, tools: ['notes_delete'] } });
+    expect(loose.approval(stranger, caller)).toBe('client');
+    expect(loose.sees(stranger, caller)).toBe(false);
+    const out = policy({}, { default: { tools: ['*', '!notes_delete'] } });
+    expect(out.sees(renamed, caller)).toBe(false);
+  });
+
+  it('tells which rules match nothing', () => {
+    const p = policy({ notes: { approval: { read: 'allow', raed: 'ask' } } }, { x: { tools: ['notes_*', 'nots_*'] } });
+    p.sees(READ, localCaller('x'));
+    expect(p.unused()).toEqual(['plugins.notes.approval: raed', 'profiles.x.tools: nots_*']);
+  });
+});
+
+describe('patterns', () => {
+  it('treats names as texts and globs as globs, prototype names included', () => {
+    expect(createNameMap({ 'a.b': 1 }).find(['axb'])).toBeUndefined();
+    expect(createNameMap({ 'a*': 1 }).find(['__proto__', 'abc'])).toBe(1);
+    expect(createNameMap({}).find(['constructor'])).toBeUndefined();
+    expect(createSelection(['{a,b}_*']).has(['b_x'])).toBe(true);
+  });
+});

@@ -1,0 +1,69 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { createRewriter, publicNames, sanitise } from '../../../src/registry/names.ts';
+
+const EXPOSED = /^[a-zA-Z_][a-zA-Z0-9_-]{0,63}$/;
+const named = (...claims: [string, string][]) =>
+  [...publicNames(claims.map(([plugin, native]) => ({ plugin, native })))].map(([, name]) => name);
+
+describe('publicNames', () => {
+  it('keeps a native name while it is unique', () => {
+    expect(named(['notes', 'notes_read'], ['mail', 'send'])).toEqual(['notes_read', 'send']);
+  });
+
+  it('gives nobody a name that two plugins claim', () => {
+    expect(named(['a', 'search'], ['b', 'search'], ['c', 'other'])).toEqual(['a_search', 'b_search', 'other']);
+  });
+
+  it('judges uniqueness after cleaning', () => {
+    expect(named(['a', 'get.item'], ['b', 'get item'])).toEqual(['a_get_item', 'b_get_item']);
+    expect(sanitise('9lives')).toBe('_9lives');
+    expect(sanitise('')).toBe('_');
+  });
+
+  it('cuts long names by a rule that depends on plugin and name alone', () => {
+    const long = 'x'.repeat(60);
+    const [first] = named(['a', long]);
+    expect(first).toHaveLength(48);
+    expect(first).toMatch(/^x{39}_[0-9a-f]{8}$/);
+    expect(named(['z', 'other'], ['a', long])[1]).toBe(first);
+  });
+
+  it('parts names that coincide only after qualifying', () => {
+    const names = named(['a_b', 'c'], ['z', 'c'], ['a', 'b_c'], ['y', 'b_c']);
+    expect(new Set(names).size).toBe(4);
+  });
+
+  it('is unique, valid and independent of order for any set of claims', () => {
+    const claim = fc.record({
+      plugin: fc.constantFrom('a', 'a_b', 'ä', 'p-1'),
+      native: fc.oneof(fc.constantFrom('b_c', 'c', 'get.x', 'get x', 'constructor', '__proto__'), fc.string({ maxLength: 70 })),
+    });
+    fc.assert(
+      fc.property(fc.uniqueArray(claim, { selector: (c) => `${c.plugin}\n${c.native}`, maxLength: 12 }), (claims) => {
+        const names = publicNames(claims);
+        for (const name of names.values()) expect(name).toMatch(EXPOSED);
+        expect(new Set(names.values()).size).toBe(claims.length);
+        const reversed = publicNames([...claims].reverse());
+        for (const c of claims) expect(reversed.get(c)).toBe(names.get(c));
+      }),
+    );
+  });
+});
+
+describe('createRewriter', () => {
+  it('replaces whole words, longest first, in one pass', () => {
+    const rewrite = createRewriter(
+      new Map([
+        ['read', 'write'],
+        ['read_all', 'read'],
+        ['write', 'gone'],
+      ]),
+    );
+    expect(rewrite?.('read read_all write, unread read-only (read)')).toBe('write read gone, unread read-only (write)');
+  });
+
+  it('is absent where nothing was renamed', () => {
+    expect(createRewriter(new Map([['a', 'a']]))).toBeUndefined();
+  });
+});

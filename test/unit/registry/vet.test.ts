@@ -1,0 +1,187 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { createValidatorSet } from '../../../src/registry/validators.ts';
+import { vetSchema } from '../../../src/registry/vet.ts';
+
+const refusal = (schema: unknown): string | undefined => vetSchema(schema, 64 * 1024).refused;
+const nested = (levels: number): object => (levels === 0 ? { type: 'string' } : { type: 'object', properties: { a: nested(levels - 1) } });
+
+describe('vetSchema', () => {
+  it.each([
+    ['null', null],
+    ['a boolean', true],
+    ['a list', []],
+    ['a text', 'object'],
+    ['no type', { properties: {} }],
+    ['another root type', { type: 'string' }],
+    ['an unknown dialect', { type: 'object', $schema: 'http://json-schema.org/draft-04/schema#' }],
+    ['an $id that is no text', { type: 'object', $id: 1 }],
+    ['a reference to the network', { type: 'object', properties: { a: { $ref: 'https://example.com/x' } } }],
+    ['a reference to a file', { type: 'object', properties: { a: { $ref: 'file:///etc/passwd' } } }],
+    ['a reference to nothing', { type: 'object', properties: { a: { $ref: '#/$defs/none' } } }],
+    ['a reference to itself', { type: 'object', $ref: '#' }],
+    ['a loop of references', { type: 'object', $defs: { a: { $ref: '#/$defs/b' }, b: { $ref: '#/$defs/a' } } }],
+    ['a dynamic reference', { type: 'object', $dynamicRef: '#x' }],
+    ['an unknown type', { type: 'object', properties: { a: { type: 'strin' } } }],
+    ['required that is no list', { type: 'object', properties: { a: { type: 'string', required: true } } }],
+    ['properties that are no object', { type: 'object', properties: null }],
+    ['33 levels', nested(33)],
+    ['2,001 subschemas', { type: 'object', properties: Object.fromEntries(Array.from({ length: 2001 }, (_, i) => [i, {}])) }],
+    ['more than 64 KB', { type: 'object', description: 'x'.repeat(65 * 1024) }],
+    [
+      'an expansion to 2^18',
+      {
+        type: 'object',
+        $defs: Object.fromEntries(
+          Array.from({ length: 19 }, (_, i) => [
+            `d${i}`,
+            i < 18 ? { allOf: [{ $ref: `#/$defs/d${i + 1}` }, { $ref: `#/$defs/d${i + 1}` }] } : {},
+          ]),
+        ),
+        $ref: '#/$defs/d0',
+      },
+    ],
+  ])('refuses %s', (_, schema) => {
+    const started = performance.now();
+    expect(refusal(schema)).toBeTypeOf('string');
+    expect(performance.now() - started).toBeLessThan(250);
+  });
+
+  it.each([
+    ['an empty object schema', { type: 'object' }],
+    ['recursion through the value', { type: 'object', properties: { child: { $ref: '#' } } }],
+    ['recursion below a combination', { type: 'object', allOf: [{ properties: { c: { $ref: '#' } } }] }],
+    [
+      'its own $id in references',
+      { type: 'object', $id: 'http://x/y', properties: { a: { $ref: 'http://x/y#/$defs/z' } }, $defs: { z: {} } },
+    ],
+    ['anchors', { type: 'object', $defs: { a: { $anchor: 'here', type: 'string' } }, properties: { a: { $ref: '#here' } } }],
+    [
+      'draft-07',
+      {
+        $schema: 'http://json-schema.org/draft-07/schema#',
+        type: 'object',
+        definitions: { a: {} },
+        properties: { a: { $ref: '#/definitions/a' } },
+      },
+    ],
+    ['a tuple of an older dialect', { type: 'object', properties: { a: { type: 'array', items: [{ type: 'string' }] } } }],
+    ['boolean schemas', { type: 'object', properties: { a: true }, additionalProperties: false }],
+  ])('takes %s', (_, schema) => {
+    expect(refusal(schema)).toBeUndefined();
+  });
+
+  it('leaves the plugin its own object and strips $id from the copy', () => {
+    const schema = { type: 'object', $id: 'x', properties: { a: { $id: 'y' } } };
+    const vetted = vetSchema(schema, 1000);
+    expect(vetted.refused).toBeUndefined();
+    expect(JSON.stringify(vetted)).not.toContain('$id');
+    expect(schema.$id).toBe('x');
+  });
+
+  it('never throws, whatever it is given', () => {
+    const schema = fc.object({
+      key: fc.constantFrom('type', 'properties', '$ref', 'items', 'allOf', 'enum', '$defs', 'required', 'x', '$schema'),
+      maxDepth: 4,
+    });
+    fc.assert(
+      fc.property(
+        fc.oneof(
+          schema,
+          schema.map((s) => ({ ...s, type: 'object' })),
+          fc.jsonValue(),
+        ),
+        (s) => void vetSchema(s, 10_000),
+      ),
+    );
+  });
+
+  it('accepts exactly what the compiler then accepts', () => {
+    const type = fc.constantFrom('string', 'number', 'boolean', 'null', 'integer');
+    const leaf = fc.record(
+      { type, enum: fc.array(fc.oneof(fc.string(), fc.integer()), { minLength: 1, maxLength: 3 }), minimum: fc.integer() },
+      { requiredKeys: ['type'] },
+    );
+    const schema = fc.record({
+      type: fc.constant('object'),
+      properties: fc.dictionary(fc.string(), leaf, { maxKeys: 5 }),
+      required: fc.uniqueArray(fc.string(), { maxLength: 3 }),
+    });
+    fc.assert(
+      fc.property(schema, (s) => {
+        const vetted = vetSchema(s, 10_000);
+        if (vetted.refused !== undefined) throw new Error(vetted.refused);
+        expect(createValidatorSet().compile(vetted.schema, vetted.dialect).unchecked).toEqual([]);
+      }),
+      { numRuns: 50 },
+    );
+  });
+});
+
+describe('createValidatorSet', () => {
+  const check = (schema: object, args: object): string | undefined => {
+    const vetted = vetSchema(schema, 64 * 1024);
+    if (vetted.refused !== undefined) throw new Error(vetted.refused);
+    return createValidatorSet()
+      .compile(vetted.schema, vetted.dialect)
+      .validate(args as never);
+  };
+
+  it.each([
+    [{ required: ['a'] }, {}, 'a is required'],
+    [{ properties: { o: { type: 'object', required: ['b'] } } }, { o: {} }, 'o.b is required'],
+    [{ properties: { a: { type: 'number' } } }, { a: '1' }, 'a must be number'],
+    [{ properties: { a: { enum: ['x', 'y'] } } }, { a: 'z' }, 'a must be one of ["x","y"]'],
+    [{ properties: { l: { items: { type: 'string' } } } }, { l: ['a', 1] }, 'l.1 must be string'],
+    [{ additionalProperties: false }, { x: 1 }, 'the arguments must not have "x"'],
+    [{ properties: { a: { const: 5 } } }, { a: 6 }, 'a must be 5'],
+    [
+      { properties: { l: { uniqueItems: true } } },
+      {
+        l: [
+          { a: 1, b: 2 },
+          { b: 2, a: 1 },
+        ],
+      },
+      'l must not have equal items',
+    ],
+  ])('says in one sentence what is wrong: %j', (part, args, message) => {
+    expect(check({ type: 'object', ...part }, args)).toBe(message);
+  });
+
+  it('coerces nothing, fills in nothing, and takes what the schema takes', () => {
+    const args = { extra: 1 };
+    expect(check({ type: 'object', properties: { a: { type: 'string', default: 'x' } } }, args)).toBeUndefined();
+    expect(args).toEqual({ extra: 1 });
+  });
+
+  it('runs patterns in linear time', () => {
+    const started = performance.now();
+    expect(check({ type: 'object', properties: { a: { pattern: '^(a+)+$' } } }, { a: `${'a'.repeat(40)}!` })).toBeTypeOf('string');
+    expect(performance.now() - started).toBeLessThan(500);
+  });
+
+  it('leaves a pattern unchecked that only a backtracking engine knows', () => {
+    const { validate, unchecked } = createValidatorSet().compile({ type: 'object', properties: { a: { pattern: '(?=x)y' } } }, '2020-12');
+    expect(unchecked).toHaveLength(1);
+    expect(validate({ a: 'z' })).toBeUndefined();
+  });
+
+  it('compares 20,000 objects without blocking', () => {
+    const list = Array.from({ length: 20_000 }, (_, i) => ({ i }));
+    const started = performance.now();
+    expect(check({ type: 'object', properties: { l: { uniqueItems: true } } }, { l: list })).toBeUndefined();
+    expect(performance.now() - started).toBeLessThan(900);
+  });
+
+  it('keeps schemas with one $id apart', () => {
+    const set = createValidatorSet();
+    const compile = (type: string) => {
+      const vetted = vetSchema({ type: 'object', $id: 'same', properties: { a: { type } } }, 1000);
+      if (vetted.refused !== undefined) throw new Error(vetted.refused);
+      return set.compile(vetted.schema, vetted.dialect).validate;
+    };
+    const [text, number] = [compile('string'), compile('number')];
+    expect([text({ a: 'x' }), number({ a: 'x' })]).toEqual([undefined, 'a must be number']);
+  });
+});

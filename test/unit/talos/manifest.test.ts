@@ -1,0 +1,176 @@
+import { describe, expect, it } from 'vitest';
+import { type TalosManifest, toManifest } from '../../../adapters/talos/manifest.ts';
+import { toOffer } from '../../../adapters/talos/offer.ts';
+import { instructionsOf } from '../../../adapters/talos/prompt.ts';
+import { toRecord } from '../../../adapters/talos/record.ts';
+import { toResult } from '../../../adapters/talos/result.ts';
+import type { Entry } from '../../../src/core/adapter.ts';
+
+function manifest(raw: object): TalosManifest {
+  const read = toManifest({ id: 'p', functions: [], ...raw } as never);
+  if ('fault' in read) throw new Error(read.fault);
+  return read;
+}
+
+const entry = (part: Partial<Entry> = {}): Entry => ({
+  settings: {},
+  credentials: {},
+  isolation: 'process',
+  cwd: '/',
+  env: {},
+  options: {},
+  ...part,
+});
+
+describe('toManifest', () => {
+  it.each([{}, { id: '' }, { id: 5 }, { id: 'x', functions: {} }])('refuses only what has no id or no functions: %j', (raw) => {
+    expect(toManifest({ ...('functions' in raw ? {} : { functions: [] }), ...raw } as never)).toHaveProperty('fault');
+  });
+
+  it('defaults everything else', () => {
+    expect(manifest({})).toMatchObject({
+      id: 'p',
+      name: 'p',
+      version: '0.0.0',
+      category: 'other',
+      logName: 'p',
+      functions: [],
+      oauth: false,
+      sidecar: false,
+    });
+  });
+
+  it('drops what makes no sense with a problem each, and ignores unknown keys', () => {
+    const read = manifest({
+      functions: [{ name: 'a' }, {}, 'x', { name: 'a' }],
+      settings: {},
+      credentials: [{ label: 'no name' }],
+      whatever: 1,
+    });
+    expect(read.functions.map((f) => f.name)).toEqual(['a']);
+    expect(read.problems).toHaveLength(5);
+  });
+
+  it('keeps a schema as it is but for a missing root type', () => {
+    const parameters = { properties: { a: { enum: [1], default: 2 } }, additionalProperties: false, 'x-own': 1 };
+    expect(manifest({ functions: [{ name: 'a', parameters }, { name: 'b' }] }).functions.map((f) => f.parameters)).toEqual([
+      { type: 'object', ...parameters },
+      { type: 'object', properties: {} },
+    ]);
+  });
+});
+
+describe('toRecord', () => {
+  const own = manifest({
+    settings: [{ name: 'flag', default: 'false' }, { name: 'count', default: 5 }, { name: 'bare' }],
+    credentials: [{ name: 'key', required: true }, { name: 'extra' }],
+  });
+
+  it('merges defaults, then settings, then credentials, all as texts', () => {
+    const { values } = toRecord(own, entry({ settings: { flag: true, count: 30, bare: null }, credentials: { key: 'k' } }));
+    expect(values).toEqual({ flag: 'true', count: '30', key: 'k' });
+    expect(toRecord(own, entry()).values).toEqual({ flag: 'false', count: '5' });
+  });
+
+  it('names what is missing; an empty text is missing', () => {
+    expect(toRecord(own, entry()).needs).toEqual(['key']);
+    expect(toRecord(own, entry({ credentials: { key: '' } })).needs).toEqual(['key']);
+    expect(toRecord(manifest({ oauth: { provider: 'x' } }), entry()).needs).toEqual(['refresh_token']);
+    expect(toRecord(manifest({ oauth: { provider: 'x' } }), entry({ credentials: { refresh_token: 't' } })).needs).toEqual([]);
+  });
+
+  it('passes an unknown key on and says so', () => {
+    const { values, problems } = toRecord(own, entry({ settings: { flg: 1 } }));
+    expect(values.flg).toBe('1');
+    expect(problems[0]?.message).toContain('Did you mean flag?');
+  });
+});
+
+describe('instructionsOf', () => {
+  it('takes a text without audience headings whole', () => {
+    expect(instructionsOf('# Title\n\n## Other\ntext\n')).toBe('# Title\n\n## Other\ntext');
+  });
+
+  it('takes what leads, Common and Executor, in that order, and leaves Planner out', () => {
+    const text = 'lead\n\n## Executor\nexec\n### sub\n\n## planner \nplan\n## Common\ncommon\n## Notes\nmore\n## EXECUTOR\nagain';
+    expect(instructionsOf(text)).toBe('lead\n\ncommon\n## Notes\nmore\n\nexec\n### sub\n\nagain');
+  });
+});
+
+describe('toResult', () => {
+  it.each([
+    [undefined, { content: [{ type: 'text', text: '' }] }],
+    ['{"a":1}', { content: [{ type: 'text', text: '{"a":1}' }] }],
+    [{ a: 1 }, { content: [{ type: 'text', text: '{"a":1}' }], structured: { a: 1 } }],
+    [[1], { content: [{ type: 'text', text: '[1]' }], structured: [1] }],
+    [5, { content: [{ type: 'text', text: '5' }], structured: 5 }],
+    [null, { content: [{ type: 'text', text: 'null' }], structured: null }],
+    [{ error: 'no' }, { content: [{ type: 'text', text: 'no' }], isError: true }],
+    [
+      { error: 'no', code: 4 },
+      { content: [{ type: 'text', text: '{"error":"no","code":4}' }], isError: true },
+    ],
+    [{ exitCode: 1 }, { content: [{ type: 'text', text: '{"exitCode":1}' }], structured: { exitCode: 1 } }],
+    [{ mimeType: 'image/png', data: 'AAAA' }, { content: [{ type: 'image', data: 'AAAA', mimeType: 'image/png' }] }],
+    [
+      { mimeType: 'image/png', data: 'AAAA', width: 1 },
+      {
+        content: [
+          { type: 'image', data: 'AAAA', mimeType: 'image/png' },
+          { type: 'text', text: '{"width":1}' },
+        ],
+      },
+    ],
+  ])('maps %j', (value, expected) => {
+    expect(toResult(value)).toEqual(expected);
+  });
+
+  it.each([
+    { error: null },
+    { error: false },
+    { error: '' },
+    { error: { a: 1 } },
+    { mimeType: 'text/plain', data: 'AAAA' },
+    { mimeType: 'image/png', data: 'not base64!' },
+  ])('takes %j for data', (value) => {
+    expect(toResult(value)).toMatchObject({ structured: value });
+    expect(toResult(value).isError).toBeUndefined();
+  });
+});
+
+describe('toOffer', () => {
+  const call = () => async () => ({ content: [] });
+  const base = { id: 'p', instructions: 'text', needs: [], problems: [], call };
+  const own = manifest({
+    name: 'Plug',
+    category: 'search',
+    functions: [{ name: 'a' }, { name: 'b' }],
+    modules: [{ id: 'm', functions: ['a'] }],
+    triggers: [{ id: 't' }],
+    sidecar: {},
+  });
+
+  it('offers the manifest before the code is loaded, and what the code has after', () => {
+    expect(toOffer({ ...base, manifest: own }).tools.map((t) => t.native)).toEqual(['p_a', 'p_b']);
+    const report = { dialect: 'source', functions: ['a'], undeclared: ['c'], triggers: [] } as const;
+    const offer = toOffer({ ...base, manifest: own, report });
+    expect(offer.tools.map((t) => t.name)).toEqual(['a']);
+    expect(offer.problems.map((p) => p.subject)).toEqual(['sidecar', 'b', 'c', 't']);
+    expect(offer.facts).toMatchObject({ dialect: 'source', category: 'search' });
+  });
+
+  it('labels by category and module, and claims the open world only for credentials', () => {
+    const [a, b] = toOffer({ ...base, manifest: own }).tools;
+    expect(a?.labels).toEqual(['category:search', 'talos:p:m']);
+    expect(b?.labels).toEqual(['category:search']);
+    expect(a?.hints).toBeUndefined();
+    expect(toOffer({ ...base, manifest: manifest({ functions: [{ name: 'a' }], credentials: [{ name: 'k' }] }) }).tools[0]?.hints).toEqual({
+      openWorld: true,
+    });
+  });
+
+  it('hides tools and instructions while something is missing', () => {
+    expect(toOffer({ ...base, manifest: own, needs: ['key'] })).toMatchObject({ tools: [], needs: ['key'] });
+    expect(toOffer({ ...base, manifest: own, needs: ['key'] }).instructions).toBeUndefined();
+  });
+});
