@@ -136,6 +136,7 @@ function toMember(manifest: TalosPluginManifest, record: Readonly<Record<string,
           }),
     },
     cwd: entry.cwd,
+    startTimeoutMs: entry.startTimeoutMs,
     // createRequire() looks here too, even from a folder that does not exist.
     env:
       roots.length > 0

@@ -8,8 +8,8 @@ import { parseJson } from '../../src/core/json-scan.ts';
 import { type TalosManifest, toManifest } from './manifest.ts';
 
 const ENTRIES = ['index.ts', 'index.mts', 'index.js', 'index.mjs'];
-const CAPS = { depth: 64, keys: 50_000, items: 100_000 };
-const LARGEST_MANIFEST = 1024 * 1024;
+const CAPS = { depth: 64, keys: 1_000_000, items: 1_000_000 };
+const LARGEST_MANIFEST = 8 * 1024 * 1024;
 const MOST_FILES = 2_000;
 
 /** A folder that holds a Talos plugin. */
@@ -42,7 +42,7 @@ export function recogniseFolder({ path }: Source): Recognised | null {
 
 function readManifest(file: string, meant: boolean): unknown {
   try {
-    if (statSync(file).size > LARGEST_MANIFEST) throw new Error('it is larger than 1 MB');
+    if (statSync(file).size > LARGEST_MANIFEST) throw new Error('it is larger than 8 MB');
     return parseJson(readFileSync(file, 'utf8').replace(/^\ufeff/, ''), CAPS);
   } catch (error) {
     if (!meant) return null;

@@ -24,15 +24,15 @@ export function addServe(program: Command, adapters: readonly Adapter[]): void {
       );
       const { config, log } = session;
       checkBind(config);
-      const app = await session.open();
-      const http = await serveHttp(app.engine, config, log).catch(async (error) => {
-        await app.close();
-        throw error;
-      });
-      announce(app, http.url, options.json);
-      await app.follow(session.load);
-      void app.registry.start();
       await untilStopped(log, config.limits.drainMs, async (stopped) => {
+        const app = await session.open();
+        const http = await serveHttp(app.engine, config, log).catch(async (error) => {
+          await app.close();
+          throw error;
+        });
+        announce(app, http.url, options.json);
+        await app.follow(session.load);
+        void app.registry.start();
         await stopped;
         await http.drain();
         await app.close();

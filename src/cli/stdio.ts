@@ -17,18 +17,18 @@ export function addStdio(program: Command, adapters: readonly Adapter[]): void {
         quiet: false,
       });
       const { config, log } = session;
-      const app = await session.open();
-      if (!app.gateway.knows(options.profile)) {
-        await app.close();
-        throw new UsageError(
-          `There is no profile "${options.profile}".`,
-          `Use one of: ${[...config.profiles.keys(), DEFAULT_PROFILE].join(', ')}.`,
-        );
-      }
-      const transport = serveStdio(app.engine, config.limits, options.profile);
-      await app.follow(session.load);
-      void app.registry.start();
       await untilStopped(log, config.limits.drainMs, async (stopped) => {
+        const app = await session.open();
+        if (!app.gateway.knows(options.profile)) {
+          await app.close();
+          throw new UsageError(
+            `There is no profile "${options.profile}".`,
+            `Use one of: ${[...config.profiles.keys(), DEFAULT_PROFILE].join(', ')}.`,
+          );
+        }
+        const transport = serveStdio(app.engine, config.limits, options.profile);
+        await app.follow(session.load);
+        void app.registry.start();
         await Promise.race([transport.ended, stopped.then(() => transport.drain())]);
         await app.close();
         session.flushLog();

@@ -214,6 +214,7 @@ function toPlugin(id: string, file: NonNullable<ConfigFile['plugins']>[string], 
       ...(file.group === undefined ? {} : { group: file.group }),
       ...(file.cwd === undefined ? {} : { cwd: path(file.cwd) }),
       env: file.env ?? {},
+      ...(file.limits?.startTimeoutMs === undefined ? {} : { startTimeoutMs: file.limits.startTimeoutMs }),
       options,
     },
   };

@@ -20,7 +20,6 @@ const pluginLimits = z
     callTimeoutMs: z.union([milliseconds, z.record(z.string(), milliseconds)]).optional(),
     startTimeoutMs: milliseconds.optional(),
     callsPerPlugin: z.int().min(1).optional(),
-    resultBytes: z.int().min(1024).optional(),
   })
   .describe('limits of this plugin; callTimeoutMs is a number or a map by tool name (globs)');
 

@@ -23,6 +23,8 @@ export interface Entry {
   readonly group?: string;
   readonly cwd: string;
   readonly env: Readonly<Record<string, string>>;
+  /** Longest time for one stage of loading, in milliseconds. */
+  readonly startTimeoutMs?: number;
   /** Keys that only one format knows, declared by its adapter. */
   readonly options: JsonObject;
 }

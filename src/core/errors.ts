@@ -167,6 +167,11 @@ export const ERROR_CODES = {
     meaning: 'The plugin is not running just now.',
     fix: 'Call again later; `plugmux doctor` says why it is down.',
   },
+  PLUGIN_UNRESPONSIVE: {
+    outcome: 'SENT_NO_REPLY',
+    meaning: 'The plugin process stopped answering and was killed while the call was in flight; the tool may have run.',
+    fix: 'Check what the tool did; the plugin is restarted by itself.',
+  },
   PORT_IN_USE: {
     meaning: 'Another program listens on the configured address.',
     fix: 'End that program, or set another port under "listen".',

@@ -31,6 +31,8 @@ export interface MemberSpec {
   readonly params: JsonObject;
   readonly cwd: string;
   readonly env: Readonly<Record<string, string>>;
+  /** Longest time for one stage of loading, in milliseconds; the gateway's own limit where absent. */
+  readonly startTimeoutMs?: number | undefined;
   readonly log: Logger;
 }
 

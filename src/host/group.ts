@@ -73,8 +73,13 @@ export class Group implements SeatGroup {
 
   start(): Promise<void> {
     this.#wanted = true;
+    if (this.#launching) return this.#launching;
     if (this.#closed || (this.#current && !this.#changed)) return Promise.resolve();
-    this.#launching ??= this.#launch().finally(() => {
+    return this.#begin(this.#launch());
+  }
+
+  #begin(launch: Promise<void>): Promise<void> {
+    this.#launching = launch.finally(() => {
       this.#launching = undefined;
       if (this.#changed && !this.#closed) void this.start();
     });
@@ -97,6 +102,8 @@ export class Group implements SeatGroup {
         throw this.#unavailable(seat, 'it is being restarted');
       } else {
         await Promise.race([this.start(), sleep(this.#nextTry > 0 ? 50 : 1000, undefined, { ref: false })]);
+        // Whatever that answered, others get their turn before the next look.
+        await new Promise((resolve) => setImmediate(resolve));
       }
     }
   }
@@ -202,12 +209,7 @@ export class Group implements SeatGroup {
       if (seat.state() !== 'closed' && seat.state() !== 'failed') seat.move('restarting', error);
       if (blamed.has(seat.spec.id)) seat.crashed(why);
     }
-    this.#launching ??= this.#pause(delay)
-      .then(() => this.#launch())
-      .finally(() => {
-        this.#launching = undefined;
-        if (this.#changed && !this.#closed) void this.start();
-      });
+    if (!this.#launching) void this.#begin(this.#pause(delay).then(() => this.#launch()));
   }
 
   #events(seats: readonly Seat[]): HomeEvents {

@@ -13,12 +13,12 @@ export async function loadSeats(home: Home, seats: readonly Seat[], stageMs: num
   for (const seat of seats) {
     const { id, runtime, params } = seat.spec;
     seat.stage = 'start';
-    const outcome = await stage(home, seat, stageMs, () => home.load(id, runtime.module, params));
+    const outcome = await stage(home, seat, seat.spec.startTimeoutMs ?? stageMs, () => home.load(id, runtime.module, params));
     if (outcome.fatal) return { culprit: seat, error: outcome.fatal };
     if (outcome.report) opened.push(seat);
   }
   for (const seat of opened) {
-    const outcome = await stage(home, seat, stageMs, () => home.initialize(seat.spec.id));
+    const outcome = await stage(home, seat, seat.spec.startTimeoutMs ?? stageMs, () => home.initialize(seat.spec.id));
     if (outcome.fatal) return { culprit: seat, error: outcome.fatal };
     if (outcome.report) seat.move('ready');
   }

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { Readable, Writable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ToolResult } from '../core/content.ts';
-import { GatewayError } from '../core/errors.ts';
+import { type ErrorCode, GatewayError } from '../core/errors.ts';
 import type { JsonObject, JsonValue } from '../core/json.ts';
 import type { Logger } from '../core/log.ts';
 import type { CallContext } from '../core/tool.ts';
@@ -55,7 +55,7 @@ class PluginProcess implements Home {
   readonly #channel: Channel;
   readonly #calls = new Map<number, CallInFlight>();
   readonly #heartbeat;
-  #killedFor: string | undefined;
+  #killedFor: { readonly code: ErrorCode; readonly reason: string } | undefined;
   #stopping: Promise<void> | undefined;
 
   constructor(child: ChildProcess, mark: string, command: string, limits: HostLimits, log: Logger, guardian: Guardian, events: HomeEvents) {
@@ -66,7 +66,7 @@ class PluginProcess implements Home {
     const output = createOutput(log, limits.stderrBytes, limits.stderrLinesPerSecond);
     this.gone = new Promise((resolve) => {
       child.on('error', (error) => resolve(describeSpawnError(command, error).message));
-      child.on('exit', (code, signal) => resolve(this.#killedFor ?? describeExit({ code, signal }, output.tail(LAST_LINES))));
+      child.on('exit', (code, signal) => resolve(this.#killedFor?.reason ?? describeExit({ code, signal }, output.tail(LAST_LINES))));
     });
     const [, stdout, stderr, to, from] = child.stdio as unknown as [null, Readable, Readable, Writable, Readable];
     output.drain(stdout, 'stdout');
@@ -78,18 +78,20 @@ class PluginProcess implements Home {
         throw new GatewayError('METHOD_NOT_FOUND', `The gateway knows no method "${method}".`);
       },
       notify: (method, params) => this.#hear(method, params, events),
-      broken: (reason) => this.#kill(`it broke the rules of the plugin channel: ${reason}`),
+      broken: (reason) => this.#kill('PLUGIN_PROTOCOL_ERROR', `it broke the rules of the plugin channel: ${reason}`),
       heard: () => this.#heartbeat.heard(),
     });
     this.#heartbeat = createHeartbeat(limits, {
       ping: () => void this.#channel.request('ping', '{}').catch(() => undefined),
       waiting: () => this.#calls.size > 0,
-      hung: () => this.#kill('it hung and was killed'),
+      hung: () => this.#kill('PLUGIN_UNRESPONSIVE', 'it hung and was killed'),
     });
     if (child.pid !== undefined) guardian.add(this.#leader, mark);
     void this.gone.then((why) => {
       this.#heartbeat.stop();
-      this.#channel.close(new GatewayError('PLUGIN_CRASHED', `The plugin process ended while the call was in flight: ${why}.`));
+      this.#channel.close(
+        new GatewayError(this.#killedFor?.code ?? 'PLUGIN_CRASHED', `The plugin process ended while the call was in flight: ${why}.`),
+      );
       this.#sweep();
       guardian.remove(this.#leader);
     });
@@ -139,7 +141,7 @@ class PluginProcess implements Home {
       this.#channel.notify('cancel', JSON.stringify({ call: number }));
       // A process that is silent past the deadline of its own call does not come back.
       const timedOut = reason instanceof GatewayError && reason.code === 'CALL_TIMEOUT';
-      if (timedOut && this.#heartbeat.silent()) this.#kill('it hung past the time limit of a call and was killed');
+      if (timedOut && this.#heartbeat.silent()) this.#kill('PLUGIN_UNRESPONSIVE', 'it hung past the time limit of a call and was killed');
     });
     try {
       return (await answer) as unknown as ToolResult;
@@ -183,8 +185,8 @@ class PluginProcess implements Home {
     return Promise.race([this.gone.then(() => true), sleep(within, false, { ref: false })]);
   }
 
-  #kill(reason: string): void {
-    this.#killedFor ??= reason;
+  #kill(code: ErrorCode, reason: string): void {
+    this.#killedFor ??= { code, reason };
     this.#signalGroup('SIGKILL');
   }
 

@@ -1,0 +1,112 @@
+// npm run bench [-- --rounds 5] [--only http] [--scale 1]
+// Alternates the targets round by round and prints one table of medians, each with its ratio to the bare server that does
+// the same work. Raw figures go to out/bench.jsonl. Loopback only; every loop is bounded.
+import { appendFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { cpuOf, freePort, memoryOf, startServer } from './server-process.mjs';
+import { openSession } from './sessions.mjs';
+import { quantile, toTable } from './statistics.mjs';
+import { TARGETS } from './targets.mjs';
+
+const { values: flags } = parseArgs({
+  options: { rounds: { type: 'string', default: '3' }, only: { type: 'string', default: '' }, scale: { type: 'string', default: '1' } },
+});
+const rounds = Number(flags.rounds);
+const scale = Number(flags.scale);
+const targets = TARGETS.filter((target) => target.name.includes(flags.only));
+const OUT = 'out/bench.jsonl';
+
+async function connect(target, running) {
+  const end = performance.now() + 20_000;
+  for (;;) {
+    try {
+      const session = await openSession(target, running);
+      const tools = await session.list();
+      if (tools.length === running.tools) return session;
+      session.close();
+    } catch (error) {
+      if (performance.now() > end || target.transport === 'stdio') throw error;
+    }
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
+
+async function withServer(target, tools, body) {
+  const port = target.transport === 'stdio' ? 0 : await freePort();
+  const { command, dir } = target.prepare({ port, tools });
+  const server = startServer(command, { stdio: target.transport === 'stdio' });
+  try {
+    const session = await connect(target, { port, tools, child: server.child });
+    return await body(session, server, performance.now() - server.started);
+  } finally {
+    await server.stop();
+    if (dir) rmSync(dir, { recursive: true, force: true });
+  }
+}
+
+/** Calls over a session, `lanes` at a time; returns what each took in microseconds. */
+async function load(session, lanes, calls) {
+  const times = [];
+  let next = 0;
+  const lane = async () => {
+    while (next < calls) {
+      const message = `message ${next++}`;
+      const started = performance.now();
+      await session.echo(message);
+      times.push((performance.now() - started) * 1000);
+    }
+  };
+  const started = performance.now();
+  await Promise.all(Array.from({ length: lanes }, lane));
+  return { times, perSecond: (calls / (performance.now() - started)) * 1000 };
+}
+
+async function measure(target) {
+  const figures = await withServer(target, 10, async (session, server, cold) => {
+    const { pid } = server.child;
+    await load(session, 8, Math.round(3000 * scale));
+    const idle = memoryOf(pid).own;
+    const { times } = await load(session, 1, Math.round(1500 * scale));
+    const before = cpuOf(pid);
+    const calls = Math.round(10_000 * scale);
+    const { perSecond } = await load(session, 8, calls);
+    return { cold, idle, p50: quantile(times, 0.5), perSecond, cpu: ((cpuOf(pid) - before) / calls) * 1e6, memory: memoryOf(pid).own };
+  });
+  const list = await withServer(target, 1000, async (session, server) => {
+    const before = cpuOf(server.child.pid);
+    const times = 20;
+    for (let i = 0; i < times; i++) await session.list();
+    return ((cpuOf(server.child.pid) - before) / times) * 1000;
+  });
+  return { ...figures, list };
+}
+
+mkdirSync('out', { recursive: true });
+writeFileSync(OUT, '');
+const results = targets.map(({ name, reference }) => ({ name, reference, rounds: [] }));
+for (let round = 0; round < rounds; round++) {
+  const order = round % 2 === 0 ? targets : [...targets].reverse();
+  for (const target of order) {
+    const result = results.find((r) => r.name === target.name);
+    try {
+      result.rounds[round] = await measure(target);
+    } catch (error) {
+      result.rounds[round] = {};
+      console.error(`${target.name}: ${error.message}`);
+    }
+    appendFileSync(OUT, `${JSON.stringify({ round, target: target.name, ...result.rounds[round] })}\n`);
+    process.stderr.write(`round ${round + 1}: ${target.name}\n`);
+  }
+}
+console.log(
+  toTable(results, [
+    { key: 'cpu', title: 'CPU per call, us' },
+    { key: 'p50', title: 'p50 alone, us' },
+    { key: 'perSecond', title: 'calls/s, 8 at once' },
+    { key: 'cold', title: 'start to first list, ms' },
+    { key: 'list', title: 'list of 1,000: CPU, ms' },
+    { key: 'memory', title: 'memory, MiB' },
+  ]),
+);
+console.log(`\nmedians of ${rounds} alternating rounds; xN is the ratio to the bare server of the same kind, taken round by round`);
+process.exit(0);

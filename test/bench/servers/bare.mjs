@@ -1,0 +1,77 @@
+// The limit: JSON-RPC by hand, nothing vetted, nothing checked, nothing recorded.
+//   bare.mjs <http|stdio> <port> <tools> [child]     "child": the tool runs in a child process, over a pipe of lines
+import { spawn } from 'node:child_process';
+import { createServer } from 'node:http';
+import { fileURLToPath } from 'node:url';
+import { describeTool, ECHO, FILLER, toolNames } from '../tools.mjs';
+
+const [transport, port, count, where] = process.argv.slice(2);
+const LIST = JSON.stringify({
+  tools: toolNames(Number(count)).map((name, i) => ({ name, description: describeTool(i), inputSchema: i === 0 ? ECHO : FILLER })),
+});
+
+function lines(stream, take) {
+  let rest = '';
+  stream.setEncoding('utf8');
+  stream.on('data', (chunk) => {
+    rest += chunk;
+    let from = 0;
+    for (let at = rest.indexOf('\n'); at >= 0; at = rest.indexOf('\n', from)) {
+      take(rest.slice(from, at));
+      from = at + 1;
+    }
+    rest = rest.slice(from);
+  });
+}
+
+function inChild() {
+  const child = spawn(process.execPath, [fileURLToPath(new URL('./bare-child.mjs', import.meta.url))], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  const waiting = new Map();
+  let last = 0;
+  lines(child.stdout, (line) => {
+    const at = line.indexOf(' ');
+    const id = Number(line.slice(0, at));
+    waiting.get(id)(line.slice(at + 1));
+    waiting.delete(id);
+  });
+  return (args, answer) => {
+    waiting.set(++last, answer);
+    child.stdin.write(`${last} ${JSON.stringify(args)}\n`);
+  };
+}
+
+const call = where === 'child' ? inChild() : (args, answer) => answer(JSON.stringify({ content: [{ type: 'text', text: args.message }] }));
+
+function handle(text, send) {
+  const { id, method, params } = JSON.parse(text);
+  if (id === undefined) return false;
+  const reply = (result) => send(`{"jsonrpc":"2.0","id":${id},"result":${result}}`);
+  if (method === 'tools/call') call(params.arguments, reply);
+  else if (method === 'tools/list') reply(LIST);
+  else if (method === 'initialize')
+    reply(
+      JSON.stringify({ protocolVersion: params.protocolVersion, capabilities: { tools: {} }, serverInfo: { name: 'bare', version: '0' } }),
+    );
+  else reply('{}');
+  return true;
+}
+
+if (transport === 'stdio') {
+  lines(process.stdin, (line) => handle(line, (text) => process.stdout.write(`${text}\n`)));
+  process.stdin.on('end', () => process.exit(0));
+} else {
+  createServer((request, response) => {
+    const parts = [];
+    request.on('data', (chunk) => parts.push(chunk));
+    request.on('end', () => {
+      const owed = handle(Buffer.concat(parts).toString(), (text) => {
+        response
+          .writeHead(200, { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(text), 'Mcp-Session-Id': 'bare' })
+          .end(text);
+      });
+      if (!owed) response.writeHead(202, { 'Content-Length': 0 }).end();
+    });
+  }).listen(Number(port), '127.0.0.1');
+}

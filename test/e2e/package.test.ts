@@ -1,0 +1,31 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { connect } from '../support/clients.ts';
+import { tempFolder } from '../support/temp.ts';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+
+describe('the packed package', () => {
+  it('installs elsewhere and runs there', { timeout: 180_000 }, async () => {
+    const dir = tempFolder();
+    const npm = (args: string[], cwd: string): string =>
+      execFileSync('npm', args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+    // Without scripts: dist/ is built, and must not be built anew under the tests that run beside this one.
+    npm(['pack', '--ignore-scripts', '--pack-destination', dir], ROOT);
+    const tarball = readdirSync(dir).find((name) => name.endsWith('.tgz')) as string;
+    const home = join(dir, 'home');
+    mkdirSync(home);
+    writeFileSync(join(home, 'package.json'), '{"private":true}');
+    npm(['install', '--no-audit', '--no-fund', '--prefer-offline', join(dir, tarball)], home);
+    const bin = join(home, 'node_modules/.bin/plugmux');
+    const version = (JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { version: string }).version;
+    expect(execFileSync(bin, ['--version'], { encoding: 'utf8' }).trim()).toBe(version);
+    execFileSync(bin, ['init'], { cwd: home });
+    const client = await connect('v2 auto', { command: bin, args: ['stdio', '--config', join(home, 'mcp.json')] });
+    expect(await client.list()).toContain('agenda_add');
+    expect((await client.call('agenda_list')).structuredContent).toEqual({ items: [] });
+  });
+});

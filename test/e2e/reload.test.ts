@@ -1,0 +1,82 @@
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { connect, type TestClient } from '../support/clients.ts';
+import { BIN, type Serving, serve } from '../support/gateway.ts';
+import { until } from '../support/processes.ts';
+import { writePlugin } from '../support/talos.ts';
+import { tempFolder } from '../support/temp.ts';
+
+async function start(): Promise<{ dir: string; gateway: Serving; client: TestClient; save(config: string): void }> {
+  const dir = tempFolder();
+  mkdirSync(join(dir, 'plugins'));
+  writePlugin(join(dir, 'plugins'), 'one', {
+    'index.ts':
+      'export const handlers = { run: async (_, c) => { await new Promise((r) => setTimeout(r, 400)); return `one ${c.s ?? ""}`; } };',
+  });
+  const save = (config: string): void => writeFileSync(join(dir, 'mcp.json'), config);
+  save('{"pluginFolders":["./plugins"]}');
+  const gateway = await serve(join(dir, 'mcp.json'), { bin: BIN });
+  const client = await connect('v2 auto', gateway);
+  await client.call('one_run');
+  return { dir, gateway, client, save };
+}
+
+const text = async (client: TestClient, name: string): Promise<string | undefined> => (await client.call(name)).content[0]?.text;
+
+describe('a change while the gateway runs', () => {
+  it('adds a plugin that appears in a folder, and takes it away again, telling the client each time', async () => {
+    const { dir, client } = await start();
+    writePlugin(join(dir, 'plugins'), 'two', { 'index.ts': 'export const handlers = { run: () => "two" };' });
+    await until('the client is told', () => client.changes() === 1);
+    expect(await client.list()).toEqual(['one_run', 'two_run']);
+    expect(await text(client, 'two_run')).toBe('two');
+    rmSync(join(dir, 'plugins/two'), { recursive: true });
+    await until('the client is told again', () => client.changes() === 2);
+    expect(await client.list()).toEqual(['one_run']);
+  });
+
+  it('replaces a plugin whose file is saved, while a call in flight finishes with the old one', async () => {
+    const { dir, client } = await start();
+    const pending = text(client, 'one_run');
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    writeFileSync(join(dir, 'plugins/one/index.ts'), 'export const handlers = { run: () => "replaced" };');
+    expect(await pending).toBe('one ');
+    await until('the new code answers', async () => (await text(client, 'one_run')) === 'replaced');
+    expect(client.changes()).toBe(0);
+  });
+
+  it('takes over a changed configuration, and keeps the old one when the new one is broken', async () => {
+    const { client, save, gateway } = await start();
+    save('{"pluginFolders":["./plugins"],"plugins":{"one":{"settings":{"s":"set"}}}}');
+    await until('the setting arrives', async () => (await text(client, 'one_run')) === 'one set');
+    save('{"pluginFolders":["./plugins"],"plugin":{}}');
+    await until('the fault is told', () => gateway.stderr().includes('the configuration stays as it was: mcp.json:1:32: unknown key'));
+    expect(await text(client, 'one_run')).toBe('one set');
+    save('{"pluginFolders":["./plugins"],"plugins":{"one":{"enabled":false}}}');
+    await until('the client is told', () => client.changes() > 0);
+    expect(await client.list()).toEqual([]);
+    await expect(client.call('one_run')).rejects.toMatchObject({ code: -32602 });
+  });
+
+  it('survives a hundred saves in a row without losing a call', async () => {
+    const { client, save, gateway } = await start();
+    const calls = Array.from({ length: 20 }, async (_, i) => {
+      await new Promise((resolve) => setTimeout(resolve, i * 50));
+      return text(client, 'one_run');
+    });
+    for (let i = 0; i < 100; i++) {
+      save(JSON.stringify({ pluginFolders: ['./plugins'], plugins: { one: { settings: { s: String(i) } } } }));
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+    for (const answer of await Promise.all(calls)) expect(answer).toMatch(/^one \d*$/);
+    await until('the last one holds', async () => (await text(client, 'one_run')) === 'one 99');
+    const status = readFileSync(`/proc/${gateway.process.pid}/task/${gateway.process.pid}/children`, 'utf8');
+    // The plugin process and the guardian.
+    await until(
+      'nothing is left over',
+      () => readFileSync(`/proc/${gateway.process.pid}/task/${gateway.process.pid}/children`, 'utf8').trim().split(' ').length === 2,
+    );
+    expect(status).not.toBe('');
+  });
+});

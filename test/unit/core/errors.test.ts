@@ -1,0 +1,61 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { ERROR_CODES, GatewayError, toError } from '../../../src/core/errors.ts';
+
+const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
+
+function sources(dir: string): string[] {
+  return readdirSync(join(ROOT, dir), { withFileTypes: true, recursive: true })
+    .filter((item) => item.isFile() && item.name.endsWith('.ts') && item.name !== 'errors.ts')
+    .map((item) => readFileSync(join(item.parentPath, item.name), 'utf8'));
+}
+
+describe('the error catalogue', () => {
+  it('is the same as the table of README, both ways', () => {
+    const readme = readFileSync(join(ROOT, 'README.md'), 'utf8');
+    const rows = [...readme.matchAll(/^\| `([A-Z_]+)`(?: \(([A-Z_]+)\))? \| (.+) \| (.+) \|$/gm)].map(
+      ([, code, outcome, meaning, fix]) => ({ code, outcome, meaning, fix }),
+    );
+    const catalogue = Object.entries(ERROR_CODES).map(([code, info]) => ({
+      code,
+      outcome: 'outcome' in info ? info.outcome : undefined,
+      meaning: info.meaning,
+      fix: info.fix,
+    }));
+    expect(rows).toEqual(catalogue);
+  });
+
+  it('is sorted', () => {
+    expect(Object.keys(ERROR_CODES)).toEqual(Object.keys(ERROR_CODES).sort());
+  });
+
+  it('holds no code that nobody raises', () => {
+    const text = [...sources('src'), ...sources('adapters')].join('\n');
+    expect(Object.keys(ERROR_CODES).filter((code) => !text.includes(`'${code}'`))).toEqual([]);
+  });
+});
+
+describe('GatewayError', () => {
+  it('shows clients what they need and nothing of the inside', () => {
+    const error = new GatewayError('CALL_TIMEOUT', 'too late', { plugin: 'p', tool: 't', cause: new Error('inner') });
+    const object = error.toObject();
+    expect(object).toEqual({
+      code: 'CALL_TIMEOUT',
+      outcome: 'SENT_NO_REPLY',
+      message: 'too late',
+      fix: ERROR_CODES.CALL_TIMEOUT.fix,
+      plugin: 'p',
+      tool: 't',
+      ref: error.ref,
+    });
+    expect(error.ref).toMatch(/^[0-9a-f]{8}$/);
+  });
+
+  it('takes whatever was thrown', () => {
+    const circle: Record<string, unknown> = {};
+    circle.self = circle;
+    for (const thrown of [undefined, null, 1, 'text', { a: 1 }, circle, Symbol('s')]) expect(toError(thrown)).toBeInstanceOf(Error);
+  });
+});
