@@ -17,7 +17,8 @@ function convert(value: unknown, path: object[], depth: number): JsonValue | und
     case 'boolean':
       return value;
     case 'number':
-      return Number.isFinite(value) ? value : null;
+      // JSON has one zero.
+      return Number.isFinite(value) ? value || 0 : null;
     case 'bigint':
       return value.toString();
     case 'object':
