@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { Adapter } from '../core/adapter.ts';
+import { DEFAULT_PROFILE, localCaller } from '../core/caller.ts';
 import type { SlotStatus } from '../registry/slot.ts';
 import { type CommonOptions, openSession } from './context.ts';
 import { print, showProgress } from './print.ts';
@@ -36,6 +37,8 @@ export function addDoctor(program: Command, adapters: readonly Adapter[]): void 
       await app.registry.start();
       done();
       const plugins = app.registry.plugins().map(diagnose);
+      // A rule is unused only once every profile has been looked through.
+      for (const profile of [DEFAULT_PROFILE, ...session.config.profiles.keys()]) app.gateway.view(localCaller(profile));
       const notes = [
         ...session.config.warnings,
         ...app
