@@ -33,6 +33,8 @@ export interface App {
   adopt(config: Config): Promise<void>;
   /** Follows the configuration file and the plugins from now on. `load` reads the file anew. */
   follow(load: () => Config): Promise<void>;
+  /** Whether every plugin serves that should: none is opening or being restarted. */
+  ready(): boolean;
   /** Refuses new calls, ends plugins and writes down what is left. */
   close(): Promise<void>;
 }
@@ -78,6 +80,7 @@ export async function createApp({ config: first, adapters, redactor, log }: AppP
     engine,
     config: () => config,
     policy: () => policy,
+    ready: () => registry.plugins().every(({ state }) => state !== 'opening' && state !== 'restarting'),
     adopt(next) {
       learn(next);
       adopting = adopting.then(() => apply(next));

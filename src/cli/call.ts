@@ -5,7 +5,7 @@ import type { Content, ToolResult } from '../core/content.ts';
 import { GatewayError } from '../core/errors.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import { auditCaller } from '../gateway/audit-fields.ts';
-import { Call } from '../gateway/call.ts';
+import { Call, silentClient } from '../gateway/call.ts';
 import { type CommonOptions, openSession, UsageError } from './context.ts';
 import { print, showProgress } from './print.ts';
 
@@ -28,9 +28,9 @@ export function addCall(program: Command, adapters: readonly Adapter[]): void {
       const done = showProgress(`calling ${name}`);
       try {
         const caller = localCaller(options.profile);
-        const call = new Call(caller, session.log.area(name));
+        const call = new Call(caller, silentClient(session.log.area(name)));
         process.once('SIGINT', () => call.abort(new GatewayError('CALL_CANCELLED', 'The call was cancelled.')));
-        const result = await app.gateway.call(name, args, call, auditCaller(caller, 'cli', 'plugmux'));
+        const { result } = await app.gateway.call(name, args, call, auditCaller(caller, 'cli', 'plugmux'));
         done();
         print(result, options.json, () => show(result));
         if (result.isError) process.exitCode = 1;

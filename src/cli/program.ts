@@ -8,6 +8,7 @@ import { describeError, UsageError } from './context.ts';
 import { addDoctor } from './doctor.ts';
 import { addInfo } from './info.ts';
 import { addInit } from './init.ts';
+import { addLimits } from './limits.ts';
 import { addList } from './list.ts';
 import { addSchema } from './schema.ts';
 import { addServe } from './serve.ts';
@@ -27,6 +28,7 @@ export async function runProgram(argv: readonly string[], adapters: readonly Ada
   addInfo(program, adapters);
   addCall(program, adapters);
   addDoctor(program, adapters);
+  addLimits(program, adapters);
   addInit(program);
   addSchema(program, adapters);
   for (const command of program.commands) {

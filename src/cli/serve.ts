@@ -1,8 +1,9 @@
 import type { Command } from 'commander';
 import type { App } from '../app.ts';
 import type { Adapter } from '../core/adapter.ts';
+import { DEFAULT_PROFILE } from '../core/caller.ts';
 import { checkBind } from '../transports/edge.ts';
-import { serveHttp } from '../transports/http.ts';
+import { PATHS, serveHttp } from '../transports/http.ts';
 import { httpLines, stdioLine } from './connect.ts';
 import { type CommonOptions, openSession } from './context.ts';
 import { columns, print } from './print.ts';
@@ -26,11 +27,11 @@ export function addServe(program: Command, adapters: readonly Adapter[]): void {
       checkBind(config);
       await untilStopped(log, config.limits.drainMs, async (stopped) => {
         const app = await session.open();
-        const http = await serveHttp(app.engine, config, log).catch(async (error) => {
+        const http = await serveHttp(app.engine, config, app, log).catch(async (error) => {
           await app.close();
           throw error;
         });
-        announce(app, http.url, options.json);
+        announce(app, http.origin, options.json);
         await app.follow(session.load);
         void app.registry.start();
         await stopped;
@@ -42,24 +43,28 @@ export function addServe(program: Command, adapters: readonly Adapter[]): void {
     });
 }
 
-function announce(app: App, url: string, json: boolean | undefined): void {
-  const { file } = app.config();
+function announce(app: App, origin: string, json: boolean | undefined): void {
+  const { file, profiles } = app.config();
+  const url = origin + PATHS.streamable;
+  const urls = {
+    'Streamable HTTP': url,
+    'HTTP+SSE': origin + PATHS.sse,
+    WebSocket: `${origin.replace('http', 'ws')}${PATHS.websocket}`,
+  };
   const lines = [...httpLines(url), ...(file === undefined ? [] : [stdioLine(file)])];
   const plugins = app.registry.plugins();
   const tools = app.registry.catalogue().tools.size;
-  print(
-    {
-      url,
-      plugins: plugins.map((p) => p.id),
-      tools,
-      connect: Object.fromEntries(lines.map((l) => [l.client, l.line])),
-    },
-    json,
-    () =>
-      [
-        `plugmux serves ${tools} tools of ${plugins.filter((p) => p.state === 'ready').length} plugins at ${url}`,
-        '',
-        columns(lines.map(({ client, line }) => [client, line])),
-      ].join('\n'),
+  const connect = Object.fromEntries(lines.map((l) => [l.client, l.line]));
+  const named = [...profiles.keys()].filter((name) => name !== DEFAULT_PROFILE);
+  const below = named.length > 0 ? ['', `profiles, one level below each address: ${named.join(', ')}`] : [];
+  print({ url, urls, profiles: named, plugins: plugins.map((p) => p.id), tools, connect }, json, () =>
+    [
+      `plugmux serves ${tools} tools of ${plugins.filter((p) => p.state === 'ready').length} plugins`,
+      '',
+      columns(Object.entries(urls)),
+      ...below,
+      '',
+      columns(lines.map(({ client, line }) => [client, line])),
+    ].join('\n'),
   );
 }

@@ -19,7 +19,8 @@ export interface PluginConfig {
 export interface TokenConfig {
   readonly token: string;
   readonly principal: string;
-  readonly profile: string;
+  /** The only profile it may use; any, where absent. */
+  readonly profile?: string | undefined;
   readonly scopes: readonly string[];
 }
 

@@ -68,6 +68,7 @@ export const LIMITS = {
     unit: 'ms',
     meaning: 'one call however much progress it reports, unless its own limit is longer',
   },
+  askMs: { value: 10 * MINUTE, unit: 'ms', meaning: 'one question to a client' },
   headerMs: {
     value: 10 * SECOND,
     unit: 'ms',

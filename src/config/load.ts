@@ -126,14 +126,10 @@ function toConfig(data: ConfigFile, origin: Origin): Config {
   const { dir, overrides, env, source, warnings } = origin;
   const path = (p: string): string => resolve(dir, p.replace(/^~(?=[/\\]|$)/, homedir()));
   const plugins = new Map(Object.entries(data.plugins ?? {}).map(([id, file]) => [id, toPlugin(id, file, origin, path)]));
-  const tokens = (data.auth?.tokens ?? []).map((t) => ({
-    profile: DEFAULT_PROFILE,
-    scopes: [],
-    ...t,
-  }));
+  const tokens = (data.auth?.tokens ?? []).map((t) => ({ scopes: [], ...t }));
   const profiles = new Map(Object.entries(data.profiles ?? {}));
   for (const [i, token] of tokens.entries()) {
-    if (token.profile !== DEFAULT_PROFILE && !profiles.has(token.profile)) {
+    if (token.profile !== undefined && token.profile !== DEFAULT_PROFILE && !profiles.has(token.profile)) {
       throw invalid([`${source.at(['auth', 'tokens', i, 'profile'])}: there is no profile "${token.profile}". Add it under "profiles".`]);
     }
   }

@@ -17,6 +17,11 @@ export const ERROR_CODES = {
     meaning: "The arguments do not match the tool's input schema.",
     fix: 'Correct the argument named in the message and call again.',
   },
+  ASK_FAILED: {
+    outcome: 'SENT_NO_REPLY',
+    meaning: 'The tool asked the client a question, and no usable answer came.',
+    fix: 'Answer the question when the client shows it; call again.',
+  },
   AUDIT_STORE_UNAVAILABLE: {
     outcome: 'NOT_SENT',
     meaning: 'The audit log cannot be written and calls without one are not allowed here.',
@@ -40,6 +45,11 @@ export const ERROR_CODES = {
     outcome: 'SENT_NO_REPLY',
     meaning: 'The tool gave no answer within its time limit; it may still have run.',
     fix: 'Check what the tool did, or raise "limits.callTimeoutMs" for it.',
+  },
+  CAPABILITY_MISSING: {
+    outcome: 'SENT_NO_REPLY',
+    meaning: 'The tool needs to ask something that this client cannot answer.',
+    fix: 'Use a client with the capability named in the message.',
   },
   CONFIG_INVALID: {
     meaning: 'The configuration file cannot be used as it stands.',

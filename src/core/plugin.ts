@@ -69,6 +69,8 @@ export interface Plugin {
   start(): Promise<void>;
   /** Calls back whenever the offer or the state has changed. */
   onChange(listener: () => void): void;
+  /** Calls back with the address of a resource whose contents have changed. */
+  onUpdated?(listener: (uri: string) => void): void;
   close(): Promise<void>;
 }
 

@@ -2,6 +2,7 @@ import type { Caller } from './caller.ts';
 import type { ToolResult } from './content.ts';
 import type { JsonObject } from './json.ts';
 import type { Logger } from './log.ts';
+import type { Answers, QuestionKind, Questions } from './question.ts';
 
 /** Who has to agree to a call: nobody, the LLM client's own confirmation, or a person asked by the gateway. */
 export type Approval = 'auto' | 'client' | 'required';
@@ -29,6 +30,15 @@ export interface CallContext {
   readonly wantsProgress: boolean;
   /** Reports progress; does nothing when the client did not ask for it. Values that do not grow are dropped. */
   progress(done: number, total?: number, message?: string): void;
+  /** What the client behind the call can be asked. */
+  readonly abilities: readonly QuestionKind[];
+  /**
+   * Asks the client and waits for all answers; the deadline of the call stands still meanwhile. Rejects with
+   * CAPABILITY_MISSING where the client cannot answer a kind, with ASK_FAILED where no answer came.
+   */
+  ask(questions: Questions): Promise<Answers>;
+  /** Lets go of the client's stream, where it can come back for the answer; otherwise does nothing. */
+  detach(): void;
 }
 
 /** What every plugin's function becomes, whatever its format. */

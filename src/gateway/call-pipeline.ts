@@ -9,6 +9,7 @@ import type { Policy } from '../policy/policy.ts';
 import type { Audit, AuditRecord } from './audit.ts';
 import { auditFields } from './audit-fields.ts';
 import type { Call } from './call.ts';
+import { Deadline } from './deadline.ts';
 import { checkResult } from './output.ts';
 import type { SlotQueue, Slots } from './slots.ts';
 import type { VisibleTool } from './views.ts';
@@ -22,6 +23,12 @@ export interface CallRequest {
   readonly client?: Slots | undefined;
   /** The caller's fields of the audit line, as ready JSON members. */
   readonly audit: string;
+}
+
+/** What a call came to; `failure` is there where the result was made by the gateway and not by the tool. */
+export interface Outcome {
+  readonly result: ToolResult;
+  readonly failure: GatewayError | undefined;
 }
 
 /** What the pipeline needs of the house. */
@@ -41,7 +48,7 @@ export interface PipelineParts {
  * Runs one call: arguments against the schema, policy, a slot, the tool under its deadline, the result's check, one
  * audit line. Never rejects: every refusal and failure is a result the model can act on. Drawn in README.md.
  */
-export async function runCall(request: CallRequest, parts: PipelineParts): Promise<ToolResult> {
+export async function runCall(request: CallRequest, parts: PipelineParts): Promise<Outcome> {
   const started = performance.now();
   let places: readonly Slots[] | undefined;
   let bytes = 0;
@@ -66,7 +73,7 @@ export async function runCall(request: CallRequest, parts: PipelineParts): Promi
     ms: performance.now() - started,
     bytes,
   });
-  return result;
+  return { result, failure };
 }
 
 function refuseEarly({ tool, args, call }: CallRequest, { policy, audit, auditRequired }: PipelineParts): void {
@@ -97,39 +104,33 @@ async function takeSlots({ tool, client }: CallRequest, { queue, all, pluginSlot
 
 // The only step that differs by format. Whichever comes first decides: the answer, the deadline or the cancellation.
 function invoke({ tool, args, call }: CallRequest): Promise<ToolResult> {
-  const { entry, timeoutMs, capMs } = tool;
   return new Promise((resolve, reject) => {
-    const started = performance.now();
-    const expire = (): void => {
-      const seconds = Number(((performance.now() - started) / 1000).toFixed(timeoutMs < 1000 ? 3 : 0));
-      call.abort(
-        new GatewayError(
-          'CALL_TIMEOUT',
-          `Tool "${entry.name}" timed out after ${timeoutMs < 1000 ? seconds : Math.round(timeoutMs / 1000)}s`,
-        ),
-      );
-    };
-    let timer = setTimeout(expire, timeoutMs);
-    call.onProgress = () => {
-      clearTimeout(timer);
-      timer = setTimeout(expire, Math.max(0, Math.min(timeoutMs, started + capMs - performance.now())));
+    const clock = new Deadline(tool, () => call.abort(timedOut(tool)));
+    call.clock = clock;
+    const settle = (): void => {
+      clock.stop();
+      call.clock = undefined;
     };
     call.onAbort((reason) => {
-      clearTimeout(timer);
+      settle();
       reject(reason);
     });
     if (call.aborted) return;
-    entry.tool.call(args, call).then(
+    tool.entry.tool.call(args, call).then(
       (value) => {
-        clearTimeout(timer);
+        settle();
         resolve(value);
       },
       (error) => {
-        clearTimeout(timer);
+        settle();
         reject(error);
       },
     );
   });
+}
+
+function timedOut({ entry, timeoutMs }: VisibleTool): GatewayError {
+  return new GatewayError('CALL_TIMEOUT', `Tool "${entry.name}" timed out after ${Number((timeoutMs / 1000).toFixed(3))}s`);
 }
 
 function asFailure(thrown: unknown, { tool }: CallRequest): GatewayError {

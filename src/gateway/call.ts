@@ -1,39 +1,84 @@
 import type { Caller } from '../core/caller.ts';
+import { GatewayError } from '../core/errors.ts';
 import { LazyAbort } from '../core/lazy-abort.ts';
 import type { Logger } from '../core/log.ts';
+import type { Answers, QuestionKind, Questions } from '../core/question.ts';
 import type { CallContext } from '../core/tool.ts';
 
-/** Where a call's progress goes. */
-export type ProgressSink = (done: number, total: number | undefined, message: string | undefined) => void;
+/** The client behind a call, as far as it can be reached. */
+export interface ClientLink {
+  readonly log: Logger;
+  /** Where progress goes; absent where nobody asked for it. */
+  readonly progress?: ((done: number, total: number | undefined, message: string | undefined) => void) | undefined;
+  readonly abilities: readonly QuestionKind[];
+  ask(questions: Questions, call: Call): Promise<Answers>;
+  detach?(): void;
+}
+
+/** A client that hears the log and can be asked nothing. */
+export function silentClient(log: Logger): ClientLink {
+  return { log, abilities: [], ask: async (questions) => cannotAnswer(Object.values(questions)[0]?.kind ?? 'form') };
+}
+
+/** Refuses a question that a client cannot answer. */
+export function cannotAnswer(kind: QuestionKind): never {
+  throw new GatewayError('CAPABILITY_MISSING', `The client cannot be asked this: it declared no capability for ${kind}.`, { field: kind });
+}
+
+/** What the pipeline does while a call goes on. */
+export interface CallClock {
+  /** Progress may put the deadline off. */
+  progressed(): void;
+  /** The deadline stands still while a question is open. */
+  paused(open: boolean): void;
+}
 
 /** One call in flight: the context its tool sees, and the means to end it. */
 export class Call extends LazyAbort implements CallContext {
   readonly caller: Caller;
-  readonly log: Logger;
-  readonly #sink: ProgressSink | undefined;
+  readonly #client: ClientLink;
   #last = Number.NEGATIVE_INFINITY;
-  /** Set by the pipeline: progress may put the deadline off. */
-  onProgress: (() => void) | undefined;
+  #open = 0;
+  /** Set by the pipeline while the tool runs. */
+  clock: CallClock | undefined;
 
-  constructor(caller: Caller, log: Logger, sink?: ProgressSink) {
+  constructor(caller: Caller, client: ClientLink) {
     super();
     this.caller = caller;
-    this.log = log;
-    this.#sink = sink;
+    this.#client = client;
+  }
+
+  get log(): Logger {
+    return this.#client.log;
   }
 
   get wantsProgress(): boolean {
-    return this.#sink !== undefined;
+    return this.#client.progress !== undefined;
+  }
+
+  get abilities(): readonly QuestionKind[] {
+    return this.#client.abilities;
   }
 
   progress(done: number, total?: number, message?: string): void {
     if (this.aborted || typeof done !== 'number' || !Number.isFinite(done) || done <= this.#last) return;
     this.#last = done;
-    this.onProgress?.();
-    this.#sink?.(
-      done,
-      typeof total === 'number' && Number.isFinite(total) ? total : undefined,
-      typeof message === 'string' ? message : undefined,
-    );
+    this.clock?.progressed();
+    const number = typeof total === 'number' && Number.isFinite(total) ? total : undefined;
+    this.#client.progress?.(done, number, typeof message === 'string' ? message : undefined);
+  }
+
+  async ask(questions: Questions): Promise<Answers> {
+    if (this.aborted) throw this.reason;
+    if (this.#open++ === 0) this.clock?.paused(true);
+    try {
+      return await this.#client.ask(questions, this);
+    } finally {
+      if (--this.#open === 0) this.clock?.paused(false);
+    }
+  }
+
+  detach(): void {
+    this.#client.detach?.();
   }
 }

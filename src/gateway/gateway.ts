@@ -1,7 +1,7 @@
 import type { Config } from '../config/config.ts';
 import type { Caller } from '../core/caller.ts';
-import type { ResourceContents, ToolResult } from '../core/content.ts';
-import { GatewayError, toError } from '../core/errors.ts';
+import type { ResourceContents } from '../core/content.ts';
+import { GatewayError } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { Logger } from '../core/log.ts';
 import { didYouMean } from '../core/nearest.ts';
@@ -11,9 +11,10 @@ import type { Policy } from '../policy/policy.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { Audit } from './audit.ts';
 import type { Call } from './call.ts';
-import { runCall } from './call-pipeline.ts';
+import { type Outcome, runCall } from './call-pipeline.ts';
+import { guard } from './guard.ts';
+import { publicAddress, readResource } from './resources.ts';
 import { createSlotQueue, createSlots, type Slots } from './slots.ts';
-import { matchTemplate } from './templates.ts';
 import { createView, type View } from './views.ts';
 
 /** The configuration and the policy made from it: they change together. */
@@ -31,11 +32,13 @@ export interface Gateway {
   /** Settles when the plugins have listed what they offer, so that a first list is complete. */
   listed(): Promise<void>;
   /** Calls a tool. Rejects with UNKNOWN_TOOL alone; every other failure is a result. */
-  call(name: string, args: JsonObject, call: Call, audit: string, client?: Slots): Promise<ToolResult>;
+  call(name: string, args: JsonObject, call: Call, audit: string, client?: Slots): Promise<Outcome>;
   getPrompt(name: string, args: Readonly<Record<string, string>>, call: Call): Promise<PromptResult>;
   readResource(uri: string, call: Call): Promise<readonly ResourceContents[]>;
   /** Calls back after the catalogue or the policy has changed. */
   onChange(listener: () => void): void;
+  /** Calls back with the address of a resource whose contents have changed, and the plugin it belongs to. */
+  onUpdated(listener: (address: string, pluginId: string) => void): void;
   /** Takes over a new configuration. */
   adopt(rules: Rules): void;
   /** Refuses new calls from now on. */
@@ -120,19 +123,15 @@ export function createGateway(first: Rules, registry: Registry, audit: Audit, re
     },
     async readResource(uri, call) {
       refuseIfDraining();
-      const { resources, templates } = view(call.caller);
-      const entry = resources.get(uri);
-      if (entry) return toPublic(await guard(entry.plugin.id, () => entry.resource.read(call)), entry.prefix);
-      for (const template of templates.values()) {
-        const native = uri.startsWith(template.prefix) ? uri.slice(template.prefix.length) : undefined;
-        const values = native === undefined ? undefined : matchTemplate(template.resource.uriTemplate, native);
-        if (native === undefined || !values) continue;
-        const contents = await guard(template.plugin.id, () => template.resource.read(native, values, call));
-        if (contents) return toPublic(contents, template.prefix);
-      }
-      throw new GatewayError('INVALID_PARAMS', 'There is no resource of that address.', { field: 'uri' });
+      return readResource(uri, view(call.caller), call);
     },
     onChange: (listener) => void listeners.push(listener),
+    onUpdated(listener) {
+      registry.onUpdated((pluginId, uri) => {
+        const address = publicAddress(registry.catalogue(), pluginId, uri);
+        if (address !== undefined) listener(address, pluginId);
+      });
+    },
     adopt(next) {
       rules = next;
       changed();
@@ -146,17 +145,4 @@ export function createGateway(first: Rules, registry: Registry, audit: Audit, re
 
 function unknown(code: 'UNKNOWN_TOOL' | 'INVALID_PARAMS', kind: string, name: string, known: Iterable<string>): GatewayError {
   return new GatewayError(code, `Unknown ${kind}: ${name}.${didYouMean(name, known)}`);
-}
-
-function toPublic(contents: readonly ResourceContents[], prefix: string): readonly ResourceContents[] {
-  return prefix === '' ? contents : contents.map((c) => ({ ...c, uri: prefix + c.uri }));
-}
-
-async function guard<T>(plugin: string, run: () => Promise<T>): Promise<T> {
-  try {
-    return await run();
-  } catch (error) {
-    if (error instanceof GatewayError) throw error;
-    throw new GatewayError('PLUGIN_FAILED', `Plugin ${plugin} failed: ${toError(error).message}`, { plugin, cause: error });
-  }
 }

@@ -129,6 +129,6 @@ function toWire(error: unknown): JsonObject {
 function fromWire(error: JsonObject): GatewayError {
   const data = isJsonObject(error.data) ? error.data : {};
   const code = typeof data.code === 'string' && data.code in ERROR_CODES ? (data.code as ErrorCode) : 'PLUGIN_FAILED';
-  const fix = typeof data.fix === 'string' ? data.fix : undefined;
-  return new GatewayError(code, String(error.message), { fix });
+  const text = (key: string): string | undefined => (typeof data[key] === 'string' ? data[key] : undefined);
+  return new GatewayError(code, String(error.message), { fix: text('fix'), field: text('field') });
 }

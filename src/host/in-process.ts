@@ -39,6 +39,8 @@ export function openInProcess(limits: HostLimits, events: HomeEvents): Home {
         },
         progress: (done, total, message) => ctx.progress(done, total, message),
         log: (level, text) => logTo(ctx.log, level, text),
+        abilities: ctx.abilities,
+        ask: (questions) => ctx.ask(questions),
       });
     },
     request: (id: string, method: string, params: JsonObject) => set.request(id, method, params),

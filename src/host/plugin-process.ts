@@ -6,8 +6,9 @@ import type { ToolResult } from '../core/content.ts';
 import { type ErrorCode, GatewayError } from '../core/errors.ts';
 import type { JsonObject, JsonValue } from '../core/json.ts';
 import type { Logger } from '../core/log.ts';
+import type { Questions } from '../core/question.ts';
 import type { CallContext } from '../core/tool.ts';
-import { type Channel, createChannel } from './channel.ts';
+import { type Channel, createChannel, type Serialised } from './channel.ts';
 import { describeExit, describeSpawnError } from './diagnose.ts';
 import { childEnvironment } from './environment.ts';
 import type { Guardian } from './guardian.ts';
@@ -74,9 +75,7 @@ class PluginProcess implements Home {
     to.on('error', () => undefined);
     from.on('error', () => undefined);
     this.#channel = createChannel(from, to, limits.resultBytes + 64 * 1024, {
-      request: async (method) => {
-        throw new GatewayError('METHOD_NOT_FOUND', `The gateway knows no method "${method}".`);
-      },
+      request: (method, params) => this.#answer(method, params),
       notify: (method, params) => this.#hear(method, params, events),
       broken: (reason) => this.#kill('PLUGIN_PROTOCOL_ERROR', `it broke the rules of the plugin channel: ${reason}`),
       heard: () => this.#heartbeat.heard(),
@@ -201,6 +200,13 @@ class PluginProcess implements Home {
   #sweep(): void {
     if (this.#leader.pid === 0) return;
     for (const member of relatives(this.#leader, this.#mark)) signalIdentity(member, 'SIGKILL');
+  }
+
+  // What a plugin asks of the client behind one of its calls.
+  async #answer(method: string, { call, questions }: JsonObject): Promise<Serialised> {
+    const asking = method === 'ask' ? this.#calls.get(call as number) : undefined;
+    if (!asking) throw new GatewayError('METHOD_NOT_FOUND', `The gateway cannot answer "${method}" here.`);
+    return { json: JSON.stringify(await asking.ctx.ask(questions as unknown as Questions)) };
   }
 
   #hear(method: string, params: JsonObject, events: HomeEvents): void {

@@ -4,6 +4,7 @@ import type { Logger } from '../core/log.ts';
 import type { Redactor } from '../core/redact.ts';
 import type { Gateway } from '../gateway/gateway.ts';
 import { type Connection, createConnection } from './connection.ts';
+import { createInterviews } from './interviews.ts';
 import { LegacyPeer } from './legacy.ts';
 import { createLists } from './lists.ts';
 import { createMethods } from './methods.ts';
@@ -21,6 +22,7 @@ export interface EngineLimits extends SessionLimits {
   readonly jsonKeys: number;
   readonly jsonItems: number;
   readonly callsPerClient: number;
+  readonly askMs: number;
 }
 
 /** The protocol engine: what transports hand their bytes to. */
@@ -30,6 +32,8 @@ export interface Engine {
   /** A client on a connection of its own. */
   connect(caller: Caller, transport: string, outlet: Outlet, hopeless: () => void): Connection;
   readonly streamable: Streamable;
+  /** Whether a profile exists. */
+  knows(profile: string): boolean;
   sessions(): number;
   /** Ends listen streams and sessions, each in its own way. */
   close(): void;
@@ -45,10 +49,10 @@ export function createEngine(gateway: Gateway, limits: EngineLimits, shared: boo
   const lists = createLists(shared);
   const methods = createMethods(gateway, lists, shared);
   const subscriptions = createSubscriptions(gateway, lists);
-  const parts: ModernParts = { gateway, redactor, log, subscriptions, shared };
+  const interviews = createInterviews(limits.askMs);
+  const parts: ModernParts = { gateway, redactor, log, subscriptions, interviews, shared };
 
-  const legacy = (caller: Caller, transport: string): LegacyPeer =>
-    new LegacyPeer(parts, methods, caller, transport, limits.callsPerClient);
+  const legacy = (caller: Caller, transport: string): LegacyPeer => new LegacyPeer(parts, methods, caller, transport, limits);
   const sessions = createSessions(limits, {
     opened: subscriptions.add,
     ended: subscriptions.remove,
@@ -83,8 +87,10 @@ export function createEngine(gateway: Gateway, limits: EngineLimits, shared: boo
       };
     },
     streamable,
+    knows: gateway.knows,
     sessions: () => sessions.size,
     close() {
+      interviews.close();
       subscriptions.close();
       sessions.close();
     },

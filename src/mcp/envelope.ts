@@ -20,10 +20,14 @@ export function hasEnvelope(message: WithParams): boolean {
   return envelopeValue(message, 'protocolVersion') !== undefined;
 }
 
-/** What is wrong with the envelope of a modern request. */
-export function envelopeFault(message: WithParams): RpcError | undefined {
+/** The revision that a request's envelope names; a refusal where it names none. */
+export function envelopeRevision(message: WithParams): string | RpcError {
   const version = envelopeValue(message, 'protocolVersion');
-  if (typeof version !== 'string') return missing('protocolVersion');
+  return typeof version === 'string' ? version : missing('protocolVersion');
+}
+
+/** What is wrong with the rest of an envelope: a revision that is not served here, or no capabilities. */
+export function envelopeFault(message: WithParams, version: string): RpcError | undefined {
   if (!isModern(version)) {
     const requested = version.slice(0, 40);
     return new RpcError(RPC.version, `Revision ${requested} is not served without a handshake.`, { supported: [MODERN], requested }, 400);

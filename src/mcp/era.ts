@@ -25,7 +25,7 @@ export function capabilities(): JsonObject {
   return {
     tools: { listChanged: true },
     prompts: { listChanged: true },
-    resources: { listChanged: true },
+    resources: { listChanged: true, subscribe: true },
     completions: {},
     logging: {},
   };

@@ -3,6 +3,7 @@ import type { JsonObject } from '../core/json.ts';
 import type { Logger } from '../core/log.ts';
 import type { Redactor } from '../core/redact.ts';
 import { hidePaths } from '../core/text.ts';
+import type { Era } from './era.ts';
 import { type Fault, type Id, RPC } from './wire.ts';
 
 /** An error on its way to a client; `status` is the HTTP status of the modern era. */
@@ -29,8 +30,16 @@ const NUMBERS: Partial<Record<ErrorCode, number>> = {
   UNKNOWN_TOOL: RPC.params,
 };
 
+// What a client has to declare before it can be asked.
+const REQUIRED: Readonly<Record<string, JsonObject>> = {
+  form: { elicitation: {} },
+  url: { elicitation: { url: {} } },
+  sampling: { sampling: {} },
+  roots: { roots: {} },
+};
+
 /** Whatever was thrown, as an error for the wire. What is not the caller's fault is logged; secrets and paths stay here. */
-export function toRpcError(thrown: unknown, redactor: Redactor, log: Logger): RpcError {
+export function toRpcError(thrown: unknown, redactor: Redactor, log: Logger, era: Era['kind'] = 'legacy'): RpcError {
   if (thrown instanceof RpcError) return thrown;
   const error =
     thrown instanceof GatewayError
@@ -38,6 +47,11 @@ export function toRpcError(thrown: unknown, redactor: Redactor, log: Logger): Rp
       : new GatewayError('INTERNAL', 'The gateway failed on this request.', {
           cause: thrown,
         });
+  const data = redactor.value(error.toObject()) as JsonObject;
+  const message = hidePaths(redactor.text(error.message));
+  if (error.code === 'CAPABILITY_MISSING' && era === 'modern') {
+    return new RpcError(RPC.capability, message, { ...data, requiredCapabilities: REQUIRED[String(data.field)] ?? {} }, 400);
+  }
   const number = NUMBERS[error.code] ?? RPC.internal;
   if (number === RPC.internal)
     log.error(redactor.text(error.message), {
@@ -45,8 +59,6 @@ export function toRpcError(thrown: unknown, redactor: Redactor, log: Logger): Rp
       ref: error.ref,
       cause: stackOf(error),
     });
-  const data = redactor.value(error.toObject()) as JsonObject;
-  const message = hidePaths(redactor.text(error.message));
   return new RpcError(number, message, { ...data, message, fix: hidePaths(String(data.fix)) }, number === RPC.method ? 404 : 200);
 }
 

@@ -1,7 +1,10 @@
 import type { Caller } from '../core/caller.ts';
 import { GatewayError } from '../core/errors.ts';
 import { isJsonObject } from '../core/json.ts';
+import type { Answers, QuestionKind, Questions } from '../core/question.ts';
 import { auditCaller } from '../gateway/audit-fields.ts';
+import type { Call } from '../gateway/call.ts';
+import { isReadable } from '../gateway/resources.ts';
 import { createSlots, type Slots } from '../gateway/slots.ts';
 import { BatchOutlet } from './batch.ts';
 import { capabilities, type Era, SERVER_INFO } from './era.ts';
@@ -9,9 +12,19 @@ import { DEFAULT_THRESHOLD, type LogThreshold, toThreshold } from './logging.ts'
 import { type Methods, need } from './methods.ts';
 import type { Outlet } from './outlet.ts';
 import { type Handler, Peer, type PeerParts, type Reply, type Request } from './peer.ts';
+import { abilitiesOf, refuseUnable } from './questions.ts';
 import { BATCH_REVISION, negotiate } from './revisions.ts';
+import { ServerRequests } from './server-requests.ts';
 import type { Subscriber } from './subscriptions.ts';
 import { type Fault, type Message, notificationText } from './wire.ts';
+
+const MOST_WATCHED = 1_000;
+
+/** The limits of one legacy client. */
+export interface LegacyLimits {
+  readonly callsPerClient: number;
+  readonly askMs: number;
+}
 
 /** A client of the revisions with a handshake: one per connection or HTTP session. */
 export class LegacyPeer extends Peer implements Subscriber {
@@ -20,22 +33,28 @@ export class LegacyPeer extends Peer implements Subscriber {
   readonly #transport: string;
   readonly #slots: Slots;
   readonly #own: Methods;
+  readonly #requests: ServerRequests;
+  readonly #watched = new Set<string>();
+  #abilities: readonly QuestionKind[] = [];
   #era: Era = { kind: 'legacy', revision: '' };
   #logFrom: LogThreshold = DEFAULT_THRESHOLD;
   #audit: string;
   /** Where messages go that answer no request; absent while an HTTP client holds no stream open. */
   channel: Outlet | undefined;
 
-  constructor(parts: PeerParts, methods: Methods, caller: Caller, transport: string, callsPerClient: number) {
+  constructor(parts: PeerParts, methods: Methods, caller: Caller, transport: string, limits: LegacyLimits) {
     super(parts, caller);
+    this.#requests = new ServerRequests(limits.askMs);
     this.#methods = methods;
     this.#transport = transport;
-    this.#slots = createSlots(callsPerClient);
+    this.#slots = createSlots(limits.callsPerClient);
     this.#audit = auditCaller(caller, transport, '');
     this.#own = new Map<string, Handler>([
       ['initialize', (request) => this.#initialize(request)],
       ['ping', () => '{}'],
       ['logging/setLevel', (request) => this.#setLevel(request)],
+      ['resources/subscribe', (request) => this.#watch(request)],
+      ['resources/unsubscribe', ({ params }) => this.#unwatch(params)],
     ]);
   }
 
@@ -46,7 +65,18 @@ export class LegacyPeer extends Peer implements Subscriber {
 
   receive(message: Message, outlet: Outlet): void {
     if (message.kind === 'request') this.#request(message, outlet);
-    else if (message.kind === 'notification' && message.method === 'notifications/cancelled') this.cancel(message.params);
+    else if (message.kind === 'response') this.#requests.settle(message.id, message.body);
+    else if (message.method === 'notifications/cancelled') this.cancel(message.params);
+  }
+
+  async ask(questions: Questions, call: Call, outlet: Outlet): Promise<Answers> {
+    refuseUnable(questions, this.#abilities);
+    return this.#requests.ask(questions, this.#era.revision, call, outlet);
+  }
+
+  override close(reason: string): void {
+    this.#requests.close();
+    super.close(reason);
   }
 
   /** Batches exist in one revision only: one array of replies, none where nothing is owed. */
@@ -72,6 +102,7 @@ export class LegacyPeer extends Peer implements Subscriber {
       logFrom: this.#logFrom,
       audit: this.#audit,
       slots: this.#slots,
+      abilities: () => this.#abilities,
     });
   }
 
@@ -82,6 +113,7 @@ export class LegacyPeer extends Peer implements Subscriber {
       revision: negotiate(need(params, 'protocolVersion')),
     };
     const { clientInfo } = params;
+    this.#abilities = abilitiesOf(params.capabilities, this.#era.revision);
     const name = isJsonObject(clientInfo) && typeof clientInfo.name === 'string' ? clientInfo.name.slice(0, 64) : '';
     this.#audit = auditCaller(this.caller, this.#transport, name);
     const { instructions } = this.parts.gateway.view(this.caller);
@@ -101,12 +133,34 @@ export class LegacyPeer extends Peer implements Subscriber {
     return '{}';
   }
 
+  #watch(request: Request): Reply {
+    const uri = need(request.params, 'uri');
+    if (!isReadable(uri, request.view()))
+      throw new GatewayError('INVALID_PARAMS', 'There is no resource of that address.', { field: 'uri' });
+    if (this.#watched.size >= MOST_WATCHED) throw new GatewayError('OVERLOADED', `One client may watch ${MOST_WATCHED} resources.`);
+    this.#watched.add(uri);
+    return '{}';
+  }
+
+  #unwatch(params: Request['params']): Reply {
+    this.#watched.delete(need(params, 'uri'));
+    return '{}';
+  }
+
   get listening(): boolean {
     return this.#era.revision !== '' && this.channel !== undefined;
   }
 
   wants(): boolean {
     return true;
+  }
+
+  watches(uri: string): boolean {
+    return this.#watched.has(uri);
+  }
+
+  updated(uri: string): void {
+    this.channel?.write({ bytes: notificationText('notifications/resources/updated', JSON.stringify({ uri })), last: false });
   }
 
   changed(method: string): void {

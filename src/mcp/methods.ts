@@ -54,8 +54,10 @@ async function callTool(gateway: Gateway, request: Request): Promise<string> {
     throw new GatewayError('INVALID_PARAMS', '"arguments" must be an object.', {
       field: 'arguments',
     });
-  const call = request.call();
-  return toCallResult(await gateway.call(need(params, 'name'), args, call, audit, slots), era);
+  const { result, failure } = await gateway.call(need(params, 'name'), args, request.call(), audit, slots);
+  // The one failure of a call that the modern era wants as a protocol error.
+  if (failure?.code === 'CAPABILITY_MISSING' && era.kind === 'modern') throw failure;
+  return toCallResult(result, era);
 }
 
 /** A text parameter that a method cannot do without. */

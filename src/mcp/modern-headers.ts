@@ -1,4 +1,5 @@
-import { envelopeValue } from './envelope.ts';
+import { isJsonObject, type JsonValue } from '../core/json.ts';
+import type { HeaderParam } from '../registry/header-params.ts';
 import { RpcError } from './errors.ts';
 import { type HeaderView, singleHeader } from './outlet.ts';
 import { type Message, RPC } from './wire.ts';
@@ -10,13 +11,28 @@ const NAMED: Readonly<Record<string, string>> = {
 };
 const ENCODED = /^=\?base64\?([A-Za-z0-9+/]*={0,2})\?=$/;
 
-/** Compares the headers of a modern HTTP request with its body: what a proxy routed by must be what we do. */
-export function checkHeaders(message: Message & { kind: 'request' }, headers: HeaderView): RpcError | undefined {
-  const { method, params } = message;
-  const version = envelopeValue(message, 'protocolVersion');
-  return (
-    mismatch(headers, 'mcp-protocol-version', version) ?? mismatch(headers, 'mcp-method', method) ?? mismatchName(method, params, headers)
-  );
+/** Compares the version header of a modern HTTP request with its body; before anything else, since it decides the rest. */
+export function checkVersion(version: string, headers: HeaderView): RpcError | undefined {
+  return mismatch(headers, 'mcp-protocol-version', version);
+}
+
+/** Compares the other headers of a modern HTTP request with its body: what a proxy routed by must be what we do. */
+export function checkHeaders({ method, params }: Message & { kind: 'request' }, headers: HeaderView): RpcError | undefined {
+  return mismatch(headers, 'mcp-method', method) ?? mismatchName(method, params, headers);
+}
+
+/** Compares the header arguments of a tool with the body; an argument that is not given has no header to check. */
+export function checkArguments(params: readonly HeaderParam[], args: JsonValue | undefined, headers: HeaderView): RpcError | undefined {
+  for (const { path, header } of params) {
+    let value: JsonValue | undefined = args;
+    for (const key of path) value = isJsonObject(value) && Object.hasOwn(value, key) ? value[key] : undefined;
+    if (value === undefined || value === null) continue;
+    const found = singleHeader(headers, header);
+    const text = found === undefined ? undefined : decodeHeader(found);
+    const same = typeof value === 'number' && text !== undefined && text !== '' ? Number(text) === value : text === String(value);
+    if (!same) return mismatch(headers, header, String(value)) ?? undefined;
+  }
+  return undefined;
 }
 
 function mismatchName(method: string, params: Readonly<Record<string, unknown>>, headers: HeaderView): RpcError | undefined {

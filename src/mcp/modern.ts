@@ -1,24 +1,32 @@
 import type { Caller } from '../core/caller.ts';
+import { GatewayError } from '../core/errors.ts';
 import { auditCaller } from '../gateway/audit-fields.ts';
 import { createSlots, type Slots } from '../gateway/slots.ts';
-import { envelopeFault, envelopeValue } from './envelope.ts';
+import { envelopeFault, envelopeRevision, envelopeValue } from './envelope.ts';
 import { capabilities, type Era } from './era.ts';
+import type { RpcError } from './errors.ts';
+import type { Interviews } from './interviews.ts';
 import { cacheHints } from './lists.ts';
 import { toThreshold } from './logging.ts';
 import type { Methods } from './methods.ts';
-import { checkHeaders } from './modern-headers.ts';
+import { checkArguments, checkHeaders, checkVersion } from './modern-headers.ts';
 import type { HeaderView, Outlet } from './outlet.ts';
-import { type Handler, Peer, type PeerParts } from './peer.ts';
+import { type Handler, Peer, type PeerHandler, type PeerParts } from './peer.ts';
+import { abilitiesOf } from './questions.ts';
 import { toResult } from './results.ts';
 import { MODERN } from './revisions.ts';
 import type { Subscriptions } from './subscriptions.ts';
 import type { Message } from './wire.ts';
+
+/** Methods whose calls may ask the client for more. */
+const MULTI_ROUND: ReadonlySet<string> = new Set(['tools/call', 'prompts/get', 'resources/read']);
 
 const ERA: Era = { kind: 'modern', revision: MODERN };
 
 /** What the methods of the stateless era need besides the shared ones. */
 export interface ModernParts extends PeerParts {
   readonly subscriptions: Subscriptions;
+  readonly interviews: Interviews;
   readonly shared: boolean;
 }
 
@@ -46,22 +54,46 @@ export class ModernPeer extends Peer {
         logFrom,
         audit: this.#audit,
         slots: this.#slots,
+        abilities: () => abilitiesOf(envelopeValue(message, 'clientCapabilities'), MODERN),
       });
     } else if (message.kind === 'notification' && message.method === 'notifications/cancelled') {
       this.cancel(message.params);
     }
   }
 
-  #handlerFor(message: Message & { kind: 'request' }, outlet: Outlet, headers: HeaderView | undefined): Handler | undefined {
-    const fault = envelopeFault(message) ?? (headers ? checkHeaders(message, headers) : undefined);
+  /** In this era a call asks by ending its request with questions; only the methods that cannot do so come here. */
+  async ask(): Promise<never> {
+    throw new GatewayError('ASK_FAILED', 'This method cannot ask the client anything.');
+  }
+
+  #handlerFor(message: Message & { kind: 'request' }, outlet: Outlet, headers: HeaderView | undefined): PeerHandler | undefined {
+    const fault = this.#faultOf(message, headers);
     if (fault) {
       return () => {
         throw fault;
       };
     }
+    if (MULTI_ROUND.has(message.method)) {
+      const handler = this.#methods.get(message.method) as Handler;
+      return (request) => this.#modern.interviews.run(message.method, request, handler);
+    }
     if (message.method === 'server/discover') return () => this.#discover();
     if (message.method === 'subscriptions/listen') return (request) => this.#modern.subscriptions.listen(message.id, request, outlet);
     return this.#methods.get(message.method);
+  }
+
+  #faultOf(message: Message & { kind: 'request' }, headers: HeaderView | undefined): RpcError | undefined {
+    const version = envelopeRevision(message);
+    if (typeof version !== 'string') return version;
+    const fault = (headers && checkVersion(version, headers)) ?? envelopeFault(message, version);
+    return fault ?? (headers && this.#headerFault(message, headers));
+  }
+
+  #headerFault(message: Message & { kind: 'request' }, headers: HeaderView): RpcError | undefined {
+    const fault = checkHeaders(message, headers);
+    if (fault || message.method !== 'tools/call') return fault;
+    const tool = this.parts.gateway.view(this.caller).tools.get(String(message.params.name));
+    return tool && tool.entry.headers.length > 0 ? checkArguments(tool.entry.headers, message.params.arguments, headers) : undefined;
   }
 
   #discover(): string {

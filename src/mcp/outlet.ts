@@ -5,6 +5,10 @@ export interface Frame {
   readonly last: boolean;
   /** HTTP status; 200 where absent. */
   readonly status?: number;
+  /** How long to wait before another try, with a refusal. */
+  readonly retryAfterMs?: number;
+  /** Where the frame stands in a stream that can be resumed, and how soon to come back for more. */
+  readonly event?: { readonly id: string; readonly retryMs?: number };
   /** Set on the reply that opens a session. */
   readonly sessionId?: string;
 }
@@ -12,6 +16,8 @@ export interface Frame {
 /** Where the frames of one exchange, one stream or one connection go. */
 export interface Outlet {
   write(frame: Frame): void;
+  /** Closes the client's end where it can come back for what follows. */
+  detach?(): void;
 }
 
 /** What the protocol needs of an HTTP request besides its body. Names are lower case. */

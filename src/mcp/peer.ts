@@ -2,8 +2,9 @@ import type { Caller } from '../core/caller.ts';
 import { GatewayError } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { Logger } from '../core/log.ts';
+import type { Answers, QuestionKind, Questions } from '../core/question.ts';
 import type { Redactor } from '../core/redact.ts';
-import { Call } from '../gateway/call.ts';
+import { Call, type ClientLink } from '../gateway/call.ts';
 import type { Gateway } from '../gateway/gateway.ts';
 import type { Slots } from '../gateway/slots.ts';
 import type { View } from '../gateway/views.ts';
@@ -33,11 +34,20 @@ export interface Request {
   keepOpen(end: () => void): void;
 }
 
+/** A request that is also the way back to its client. */
+export interface RequestLink extends Request, ClientLink {
+  /** Makes a call end when this request is cancelled. */
+  bind(call: Call): void;
+}
+
 /** What a method answers: a result as JSON. */
 export type Reply = string | Buffer;
 
 /** Answers one method, at once where it can. */
 export type Handler = (request: Request) => Reply | Promise<Reply>;
+
+/** Answers one method for a request of a peer. */
+export type PeerHandler = (request: RequestLink) => Reply | Promise<Reply>;
 
 /** What every peer shares. */
 export interface PeerParts {
@@ -53,6 +63,8 @@ export interface RequestSettings {
   readonly logFrom: LogThreshold;
   readonly audit: string;
   readonly slots: Slots | undefined;
+  /** What the client can be asked. */
+  abilities(): readonly QuestionKind[];
 }
 
 /** One connected client: what it is owed, and how a request of its becomes a reply. */
@@ -71,6 +83,9 @@ export abstract class Peer {
   /** Takes one vetted message; what it answers goes to `outlet`. */
   abstract receive(message: Message, outlet: Outlet): void;
 
+  /** Asks the client something on behalf of a call. */
+  abstract ask(questions: Questions, call: Call, outlet: Outlet): Promise<Answers>;
+
   /** Answers a message that could not be used. */
   refuse(fault: Fault, outlet: Outlet): void {
     const { number, message, data, status } = faultError(fault);
@@ -88,7 +103,12 @@ export abstract class Peer {
   }
 
   /** Runs a method for a request and pays its reply. */
-  protected serve(message: Message & { kind: 'request' }, outlet: Outlet, handler: Handler | undefined, settings: RequestSettings): void {
+  protected serve(
+    message: Message & { kind: 'request' },
+    outlet: Outlet,
+    handler: PeerHandler | undefined,
+    settings: RequestSettings,
+  ): void {
     const debt = this.ledger.owe(message.id, outlet);
     if (!debt) {
       const error = new GatewayError('DUPLICATE_ID', `The id ${showId(message.id)} still waits for its reply.`);
@@ -118,7 +138,7 @@ export abstract class Peer {
   }
 
   protected fail(debt: Debt, thrown: unknown): void {
-    const { number, message, data, status } = toRpcError(thrown, this.parts.redactor, this.parts.log);
+    const { number, message, data, status } = toRpcError(thrown, this.parts.redactor, this.parts.log, this.eraKind);
     const frame = { bytes: errorText(debt.id, number, message, data), last: true };
     this.ledger.pay(debt, this.eraKind === 'modern' ? { ...frame, status } : frame);
   }
@@ -135,7 +155,7 @@ export function unknownMethod(method: string): RpcError {
   return new RpcError(RPC.method, error.message, error.toObject(), 404);
 }
 
-class PeerRequest implements Request {
+class PeerRequest implements RequestLink {
   readonly params: JsonObject;
   readonly #gateway: Gateway;
   readonly #peer: Peer;
@@ -166,17 +186,40 @@ class PeerRequest implements Request {
     return this.#settings.slots;
   }
 
+  get abilities(): readonly QuestionKind[] {
+    return this.#settings.abilities();
+  }
+
+  get log(): Logger {
+    return new ClientLog(this.#settings.logFrom, (params) => this.note('notifications/message', params));
+  }
+
+  get progress(): ClientLink['progress'] {
+    const token = (this.params._meta as JsonObject | undefined)?.progressToken;
+    if (typeof token !== 'string' && typeof token !== 'number') return undefined;
+    return (progress, total, message) =>
+      this.note('notifications/progress', JSON.stringify({ progressToken: token, progress, total, message }));
+  }
+
   view(): View {
     return this.#gateway.view(this.#peer.caller);
   }
 
   call(): Call {
-    this.#debt.call ??= new Call(
-      this.#peer.caller,
-      new ClientLog(this.#settings.logFrom, (params) => this.note('notifications/message', params)),
-      this.#progress(),
-    );
+    this.#debt.call ??= new Call(this.#peer.caller, this);
     return this.#debt.call;
+  }
+
+  bind(call: Call): void {
+    this.#debt.call = call;
+  }
+
+  ask(questions: Questions, call: Call): Promise<Answers> {
+    return this.#peer.ask(questions, call, this.#debt.outlet);
+  }
+
+  detach(): void {
+    this.#debt.outlet.detach?.();
   }
 
   note(method: string, params: string): void {
@@ -185,12 +228,5 @@ class PeerRequest implements Request {
 
   keepOpen(end: () => void): void {
     this.#debt.end = end;
-  }
-
-  #progress(): ConstructorParameters<typeof Call>[2] {
-    const token = (this.params._meta as JsonObject | undefined)?.progressToken;
-    if (typeof token !== 'string' && typeof token !== 'number') return undefined;
-    return (progress, total, message) =>
-      this.note('notifications/progress', JSON.stringify({ progressToken: token, progress, total, message }));
   }
 }

@@ -2,11 +2,13 @@ import { randomBytes } from 'node:crypto';
 import type { Caller } from '../core/caller.ts';
 import { GatewayError } from '../core/errors.ts';
 import type { LegacyPeer } from './legacy.ts';
+import { SessionStreams } from './session-streams.ts';
 
 /** One HTTP session of a legacy client. */
 export interface Session {
   readonly id: string;
   readonly peer: LegacyPeer;
+  readonly streams: SessionStreams;
   /** When it was last used, on a monotonic clock in milliseconds. */
   touched: number;
 }
@@ -48,7 +50,8 @@ export function createSessions(limits: SessionLimits, events: { opened(peer: Leg
     () => {
       const oldest = performance.now() - limits.sessionIdleMs;
       for (const session of sessions.values()) {
-        if (session.touched < oldest && !session.peer.channel && session.peer.ledger.size === 0) end(session, 'the session was idle');
+        if (session.touched < oldest && !session.streams.standing?.held && session.peer.ledger.size === 0)
+          end(session, 'the session was idle');
       }
     },
     Math.min(limits.sessionIdleMs, 60_000),
@@ -65,6 +68,7 @@ export function createSessions(limits: SessionLimits, events: { opened(peer: Leg
       const session: Session = {
         id: randomBytes(16).toString('hex'),
         peer,
+        streams: new SessionStreams(),
         touched: performance.now(),
       };
       sessions.set(session.id, session);

@@ -7,6 +7,7 @@ import type { ModernPeer } from './modern.ts';
 import { type HeaderView, type Outlet, singleHeader } from './outlet.ts';
 import type { PeerParts } from './peer.ts';
 import { ASSUMED_REVISION, isModern, LEGACY } from './revisions.ts';
+import type { SessionStream } from './session-stream.ts';
 import type { Session, Sessions } from './sessions.ts';
 import { errorText, type Fault, type Id, type Incoming, type Message, RPC } from './wire.ts';
 
@@ -29,6 +30,9 @@ export interface StreamableParts extends PeerParts {
   modern(caller: Caller): ModernPeer;
 }
 
+/** The first revision whose clients understand an event without data. */
+const PRIMING_SINCE = '2025-11-25';
+
 const NOTHING: Gone = () => undefined;
 
 /** Serves POST, GET and DELETE of one address. */
@@ -37,11 +41,9 @@ export function createStreamable(parts: StreamableParts): Streamable {
 
   const refuse = (outlet: Outlet, error: unknown, status: number, id: Id | null = null): Gone => {
     const { number, message, data } = toRpcError(error, redactor, log);
-    outlet.write({
-      bytes: errorText(id, number, message, data),
-      last: true,
-      status,
-    });
+    const retryAfterMs = error instanceof GatewayError ? error.details.retryAfterMs : undefined;
+    const frame = { bytes: errorText(id, number, message, data), last: true, status };
+    outlet.write(retryAfterMs === undefined ? frame : { ...frame, retryAfterMs });
     return NOTHING;
   };
 
@@ -77,18 +79,29 @@ export function createStreamable(parts: StreamableParts): Streamable {
   };
 
   const legacy = (incoming: Message | (Incoming & { kind: 'batch' }), headers: HeaderView, caller: Caller, outlet: Outlet): Gone => {
-    if (incoming.kind === 'request' && incoming.method === 'initialize' && headers['mcp-session-id'] === undefined)
+    if (incoming.kind === 'request' && incoming.method === 'initialize' && headers['mcp-session-id'] === undefined) {
       return initialize(incoming, caller, outlet);
-    const { peer } = findSession(headers, caller);
-    if (incoming.kind === 'batch') {
-      if (!peer.receiveBatch(incoming.items, outlet))
-        throw new EdgeError(400, 'INVALID_REQUEST', 'Batches exist in revision 2025-03-26 only.');
-      if (!incoming.items.some(owes)) outlet.write({ last: true, status: 202 });
-      return NOTHING;
     }
-    peer.receive(incoming, outlet);
-    if (incoming.kind !== 'request') outlet.write({ last: true, status: 202 });
-    return NOTHING;
+    const { peer, streams } = findSession(headers, caller);
+    const stream = streams.create(outlet, peer.revision >= PRIMING_SINCE);
+    if (incoming.kind === 'batch') {
+      if (!peer.receiveBatch(incoming.items, stream))
+        throw new EdgeError(400, 'INVALID_REQUEST', 'Batches exist in revision 2025-03-26 only.');
+      if (!incoming.items.some(owes)) stream.write({ last: true, status: 202 });
+    } else {
+      peer.receive(incoming, stream);
+      if (incoming.kind !== 'request') stream.write({ last: true, status: 202 });
+    }
+    return () => stream.lost(outlet);
+  };
+
+  const resume = ({ streams }: Session, lastEventId: string, outlet: Outlet): SessionStream | undefined => {
+    const found = streams.find(lastEventId);
+    if (!found) throw new EdgeError(400, 'INVALID_REQUEST', 'The Last-Event-ID is none of this session.');
+    if (streams.isStanding(found.id)) return undefined;
+    // A stream that is no longer kept has nothing to tell: the client gets the standing one.
+    found.stream?.resume(outlet, found.after);
+    return found.stream;
   };
 
   return {
@@ -110,12 +123,16 @@ export function createStreamable(parts: StreamableParts): Streamable {
     },
     open(headers, caller, outlet) {
       try {
-        const { peer } = findSession(headers, caller);
-        if (peer.channel) throw new EdgeError(409, 'INVALID_REQUEST', 'The session has a stream open already.');
-        peer.channel = outlet;
-        return () => {
-          if (peer.channel === outlet) peer.channel = undefined;
-        };
+        const session = findSession(headers, caller);
+        const { peer, streams } = session;
+        const last = singleHeader(headers, 'last-event-id');
+        const resumed = last === undefined ? undefined : resume(session, last, outlet);
+        if (resumed) return () => resumed.lost(outlet);
+        if (streams.standing?.held) throw new EdgeError(409, 'INVALID_REQUEST', 'The session has a stream open already.');
+        const after = last === undefined ? undefined : streams.find(last)?.after;
+        const standing = streams.stand(outlet, peer.revision >= PRIMING_SINCE, after);
+        peer.channel = standing;
+        return () => standing.lost(outlet);
       } catch (error) {
         return refuse(outlet, error, statusOf(error, headers));
       }

@@ -2,6 +2,7 @@ import type { Caller } from '../core/caller.ts';
 import { GatewayError } from '../core/errors.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import type { Gateway } from '../gateway/gateway.ts';
+import { isReadable } from '../gateway/resources.ts';
 import type { View } from '../gateway/views.ts';
 import { MODERN_META } from './era.ts';
 import type { ListKind, Lists } from './lists.ts';
@@ -10,6 +11,7 @@ import type { Reply, Request } from './peer.ts';
 import { type Id, notificationText } from './wire.ts';
 
 const MOST_STREAMS = 1_024;
+const MOST_WATCHED = 1_000;
 const SUBSCRIPTION = 'io.modelcontextprotocol/subscriptionId';
 
 /** Lists whose change is told, with the notification that tells it. */
@@ -41,6 +43,8 @@ export interface Subscriber {
   readonly listening: boolean;
   wants(filter: string): boolean;
   changed(method: string): void;
+  watches(uri: string): boolean;
+  updated(uri: string): void;
 }
 
 /** Tells clients that what they see has changed: once a change, however many plugins caused it. */
@@ -86,6 +90,10 @@ export function createSubscriptions(gateway: Gateway, lists: Lists): Subscriptio
     setTimeout(tell, 20).unref();
   });
 
+  gateway.onUpdated((uri) => {
+    for (const subscriber of subscribers) if (subscriber.listening && subscriber.watches(uri)) subscriber.updated(uri);
+  });
+
   const add = (subscriber: Subscriber): void => {
     const { profile } = subscriber.caller;
     if (!known.has(profile)) known.set(profile, gateway.view(subscriber.caller));
@@ -101,6 +109,10 @@ export function createSubscriptions(gateway: Gateway, lists: Lists): Subscriptio
       if (!isJsonObject(notifications))
         throw new GatewayError('INVALID_PARAMS', '"notifications" must be an object.', { field: 'notifications' });
       const honoured = NOTICES.filter(({ filter }) => notifications[filter] === true).map(({ filter }) => filter);
+      const { resourceSubscriptions: wanted } = notifications;
+      const watched = (Array.isArray(wanted) ? wanted : [])
+        .filter((uri): uri is string => typeof uri === 'string' && isReadable(uri, request.view()))
+        .slice(0, MOST_WATCHED);
       const meta: JsonObject = { [SUBSCRIPTION]: id };
       const send = (method: string, params: JsonObject): void =>
         outlet.write({
@@ -112,9 +124,14 @@ export function createSubscriptions(gateway: Gateway, lists: Lists): Subscriptio
         listening: true,
         wants: (filter) => honoured.includes(filter),
         changed: (method) => send(method, {}),
+        watches: (uri) => watched.includes(uri),
+        updated: (uri) => send('notifications/resources/updated', { uri }),
       };
       send('notifications/subscriptions/acknowledged', {
-        notifications: Object.fromEntries(honoured.map((filter) => [filter, true])),
+        notifications: {
+          ...Object.fromEntries(honoured.map((filter) => [filter, true])),
+          ...(watched.length > 0 ? { resourceSubscriptions: watched } : {}),
+        },
       });
       add(subscriber);
       return new Promise((resolve) => {

@@ -1,6 +1,6 @@
 import picomatch from 'picomatch';
 
-/** A list of names, globs and labels; `!` in front takes out again. Without a name to take in, everything is in. */
+/** A list of names, globs and labels; `!` in front takes out again. Where all take out, the rest is in; an empty list lets nothing in. */
 export interface Selection {
   /** `further` are names by which a thing can be taken out, but not let in. */
   has(names: readonly string[], further?: readonly string[]): boolean;
@@ -16,7 +16,8 @@ export function createSelection(patterns: readonly string[]): Selection {
     out: pattern.startsWith('!'),
     match: matcher(pattern.replace(/^!/, '')),
   }));
-  const open = compiled.every((p) => p.out);
+  // A list that only takes out starts from everything; an empty one lets nothing in.
+  const open = compiled.length > 0 && compiled.every((p) => p.out);
   return {
     has(names, further = []) {
       let inside = open;

@@ -16,6 +16,7 @@ export interface ToolEntry {
   /** The schema as clients see it. */
   readonly input: JsonObject;
   readonly validate: VettedTool['validate'];
+  readonly headers: VettedTool['headers'];
 }
 
 /** One registered prompt under its public name. */
@@ -151,6 +152,7 @@ function toToolEntry(
     description: rewrite ? rewrite(vetted.description) : vetted.description,
     input: rewrite ? rewriteDescriptions(vetted.schema, rewrite) : vetted.schema,
     validate: vetted.validate,
+    headers: vetted.headers,
   };
 }
 

@@ -19,6 +19,8 @@ export interface Registry {
   plugins(): readonly SlotStatus[];
   config(pluginId: string): PluginConfig | undefined;
   onChange(listener: (catalogue: Catalogue) => void): void;
+  /** Calls back with a plugin and the address, its own, of a resource whose contents have changed. */
+  onUpdated(listener: (pluginId: string, uri: string) => void): void;
   /** Starts every plugin that starts lazily and waits until each is ready or has failed. */
   start(): Promise<void>;
   /** Settles when every plugin has listed or failed, at the latest after `withinMs`. */
@@ -32,6 +34,7 @@ const SAVE_AFTER_MS = 500;
 /** An empty registry. The last known tools of each plugin are kept in `store`, if there is one. */
 export function createRegistry(host: Host, store: Store | undefined, log: Logger = silentLog): Registry {
   const listeners: ((catalogue: Catalogue) => void)[] = [];
+  const updateListeners: ((pluginId: string, uri: string) => void)[] = [];
   const announced = new Set<string>();
   let slots: Slot[] = [];
   let limits: RegistryLimits;
@@ -88,6 +91,10 @@ export function createRegistry(host: Host, store: Store | undefined, log: Logger
     });
   };
 
+  const updated = (slot: Slot, uri: string): void => {
+    if (slots.includes(slot)) for (const listener of updateListeners) listener(slot.id, uri);
+  };
+
   const retire = (slot: Slot): void => {
     const done = slot.close().finally(() => {
       closing = closing.filter((c) => c !== done);
@@ -110,7 +117,7 @@ export function createRegistry(host: Host, store: Store | undefined, log: Logger
           kept.push(existing);
           continue;
         }
-        const slot = new Slot(item, digest, newLimits, host, (s) => changed(s));
+        const slot = new Slot(item, digest, newLimits, host, { changed, updated });
         kept.push(slot);
         opening.push(slot.open(refused));
       }
@@ -125,6 +132,7 @@ export function createRegistry(host: Host, store: Store | undefined, log: Logger
     plugins: () => slots.map((slot) => slot.status()),
     config: (id) => slots.find((slot) => slot.id === id)?.config,
     onChange: (listener) => void listeners.push(listener),
+    onUpdated: (listener) => void updateListeners.push(listener),
     start: async () => void (await Promise.all(slots.map((slot) => slot.start()))),
     async listed(withinMs) {
       let timer: NodeJS.Timeout | undefined;

@@ -28,6 +28,12 @@ export interface SlotStatus {
 
 const NOTHING: VettedTools = { tools: [], quarantined: [] };
 
+/** What a slot tells the registry. */
+export interface SlotEvents {
+  changed(slot: Slot): void;
+  updated(slot: Slot, uri: string): void;
+}
+
 /** One plugin's place in the registry, from being found to being closed. */
 export class Slot {
   readonly id: string;
@@ -38,7 +44,7 @@ export class Slot {
   readonly #found: Found;
   readonly #limits: RegistryLimits;
   readonly #host: Host;
-  readonly #changed: (slot: Slot) => void;
+  readonly #events: SlotEvents;
   readonly #validators = createValidatorSet();
   #settle: () => void = () => undefined;
   #plugin: Plugin | undefined;
@@ -48,14 +54,14 @@ export class Slot {
   #vetted: VettedTools = NOTHING;
   #closed = false;
 
-  constructor(found: Found, digest: string, limits: RegistryLimits, host: Host, changed: (slot: Slot) => void) {
+  constructor(found: Found, digest: string, limits: RegistryLimits, host: Host, events: SlotEvents) {
     this.id = found.id;
     this.digest = digest;
     this.config = found.config;
     this.#found = found;
     this.#limits = limits;
     this.#host = host;
-    this.#changed = changed;
+    this.#events = events;
     this.#error = found.error;
     this.listed = new Promise((resolve) => {
       this.#settle = resolve;
@@ -72,6 +78,7 @@ export class Slot {
       this.#plugin = plugin;
       if (this.#closed) return await plugin.close();
       plugin.onChange(() => void this.#update());
+      plugin.onUpdated?.((uri) => this.#events.updated(this, uri));
       await this.#update();
     } catch (error) {
       this.#error =
@@ -101,7 +108,7 @@ export class Slot {
       this.#vetted = vetted;
     }
     if (offer || this.state() === 'failed') this.#settle();
-    this.#changed(this);
+    this.#events.changed(this);
   }
 
   state(): SlotStatus['state'] {

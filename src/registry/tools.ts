@@ -2,6 +2,7 @@ import { isJsonObject, type JsonObject, type JsonValue } from '../core/json.ts';
 import type { Manifest } from '../core/plugin.ts';
 import { escapeHidden, hasHidden, shorten, showName } from '../core/text.ts';
 import type { Tool } from '../core/tool.ts';
+import { type HeaderParam, headerParams } from './header-params.ts';
 import { tryCompile } from './trial.ts';
 import type { Validator, ValidatorSet } from './validators.ts';
 import { type Dialect, vetSchema } from './vet.ts';
@@ -20,6 +21,8 @@ export interface VettedTool {
   readonly tool: Tool;
   readonly schema: JsonObject;
   readonly description: string;
+  /** Arguments that clients repeat in HTTP headers. */
+  readonly headers: readonly HeaderParam[];
   /** Says what is wrong with arguments; compiled on first use. */
   readonly validate: Validator;
 }
@@ -66,12 +69,8 @@ export async function vetTools(
     } else {
       names.add(tool.name);
       const check = validate ? lazyValidator(validators, vetted.schema, vetted.dialect) : () => undefined;
-      served.push({
-        tool,
-        schema: publishable(vetted.schema),
-        description: describeTool(tool, limits.descriptionChars),
-        validate: check,
-      });
+      const { params, schema } = headerParams(publishable(vetted.schema));
+      served.push({ tool, schema, description: describeTool(tool, limits.descriptionChars), headers: params, validate: check });
     }
   }
   return { tools: served, quarantined };

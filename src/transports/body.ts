@@ -1,14 +1,22 @@
 import type { IncomingMessage } from 'node:http';
 import { Refusal } from './edge.ts';
+import type { Exchange } from './router.ts';
 
-/** Reads a request's body. Stops at `limit` bytes; compressed bodies are refused, since their size says nothing. */
-export function readBody(request: IncomingMessage, limit: number, then: (body: Buffer) => void, refuse: (refusal: Refusal) => void): void {
-  const { headers } = request;
-  if (headers['content-encoding'] !== undefined && headers['content-encoding'] !== 'identity') {
-    return refuse(new Refusal(415, 'UNSUPPORTED_MEDIA_TYPE', 'Compressed bodies are not taken.'));
+/** Refuses a request whose body is not JSON. */
+export function acceptJson({ headers }: IncomingMessage): void {
+  if (!/^application\/json\s*(;|$)/i.test(headers['content-type'] ?? '')) {
+    throw new Refusal(415, 'UNSUPPORTED_MEDIA_TYPE', 'The body must be application/json.');
   }
+  // Compressed bodies say nothing about their size.
+  const encoding = headers['content-encoding'];
+  if (encoding !== undefined && encoding !== 'identity')
+    throw new Refusal(415, 'UNSUPPORTED_MEDIA_TYPE', 'Compressed bodies are not taken.');
+}
+
+/** Reads a request's body, at most `limit` bytes; over that the request is refused and no more of it kept. */
+export function readBody({ request, refuse }: Exchange, limit: number, then: (body: Buffer) => void): void {
   const tooLarge = () => new Refusal(413, 'MESSAGE_TOO_LARGE', `The body is larger than ${limit} bytes.`, { Connection: 'close' });
-  if (Number(headers['content-length'] ?? 0) > limit) return refuse(tooLarge());
+  if (Number(request.headers['content-length'] ?? 0) > limit) return refuse(tooLarge());
   const parts: Buffer[] = [];
   let size = 0;
   let over = false;
@@ -22,16 +30,16 @@ export function readBody(request: IncomingMessage, limit: number, then: (body: B
     } else parts.push(chunk);
   });
   request.on('end', () => {
-    if (!over) then(parts.length === 1 ? (parts[0] as Buffer) : Buffer.concat(parts));
+    if (over) return;
+    try {
+      then(parts.length === 1 ? (parts[0] as Buffer) : Buffer.concat(parts));
+    } catch (error) {
+      refuse(error);
+    }
   });
 }
 
-/** Whether a content type is JSON. */
-export function isJsonType(type: string | undefined): boolean {
-  return type !== undefined && /^application\/json\s*(;|$)/i.test(type);
-}
-
-/** Whether a client takes both kinds of reply; none named, or anything at all, counts as yes. */
+/** Whether a client takes one of several kinds of reply; none named, or anything at all, counts as yes. */
 export function accepts(accept: string | undefined, kinds: readonly string[]): boolean {
   if (accept === undefined) return true;
   return kinds.some((kind) => accept.includes(kind)) || accept.includes('*/*') || accept.includes('application/*');

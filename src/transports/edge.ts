@@ -17,12 +17,22 @@ export class Refusal extends GatewayError {
   }
 }
 
+/** Somebody who has shown a token, or needs none. */
+export interface Login {
+  readonly principal: string;
+  /** The only profile it may use, where the token says so. */
+  readonly profile?: string | undefined;
+  readonly scopes: readonly string[];
+}
+
 /** Checks that every HTTP request passes, whatever it asks for: Host, Origin, then who it is. */
 export interface Edge {
   /** Throws a refusal unless the request is addressed to us and comes from no foreign web page. */
   checkAddress(request: IncomingMessage): void;
-  /** The caller behind a request. Throws a refusal for a missing or wrong token. */
-  authenticate(request: IncomingMessage): Caller;
+  /** Who is behind a request. Throws a refusal for a missing or wrong token. */
+  authenticate(request: IncomingMessage): Login;
+  /** The caller that somebody is at the address of a profile. A profile that is not theirs looks like none. */
+  callerAt(login: Login, profile: string): Caller;
   /** Whether a web page of that origin may use the gateway. */
   allowsOrigin(origin: string): boolean;
 }
@@ -30,6 +40,7 @@ export interface Edge {
 const HOST = /^(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]+)(?::(\d{1,5}))?$/;
 const SINGLE = new Set(['host', 'origin', 'authorization', 'content-type', 'content-length', 'mcp-session-id']);
 const MOST_REMEMBERED = 256;
+const NOBODY_IN_PARTICULAR: Login = { principal: localCaller().principal, scopes: [] };
 const MINUTE_MS = 60_000;
 
 /** The edge of one configuration. */
@@ -38,10 +49,9 @@ export function createEdge(config: Config): Edge {
   const hosts = new Set(['localhost', '127.0.0.1', '[::1]', ...listen.hosts.map((h) => h.toLowerCase())]);
   if (!isWildcard(listen.host)) hosts.add(formatHost(listen.host).toLowerCase());
   const origins = new Set(listen.origins.map((o) => o.toLowerCase()));
-  const callers = new Map<string, Caller>(
-    tokens.map(({ token, principal, profile, scopes }) => [digest(token), { principal, profile, scopes }]),
-  );
-  const local = localCaller(DEFAULT_PROFILE);
+  const logins = new Map<string, Login>(tokens.map((token) => [digest(token.token), token]));
+  // One object for each, since callers are compared and remembered by identity.
+  const callers = new Map<Login, Map<string, Caller>>();
   const failed = new Map<string, { since: number; count: number }>();
   const knownHosts = new Map<string, boolean>();
 
@@ -100,7 +110,7 @@ export function createEdge(config: Config): Edge {
       }
     },
     authenticate({ headers, socket }) {
-      if (callers.size === 0) return local;
+      if (logins.size === 0) return NOBODY_IN_PARTICULAR;
       const address = socket.remoteAddress ?? '';
       if (isBlocked(address))
         throw new Refusal(429, 'RATE_LIMITED', 'Too many failed logins.', {
@@ -108,10 +118,22 @@ export function createEdge(config: Config): Edge {
         });
       const token = /^bearer +([^\s]+) *$/i.exec(headers.authorization ?? '')?.[1];
       // Looked up by digest: how long it takes says nothing about how much of a token was right.
-      const caller = token === undefined ? undefined : callers.get(digest(token));
-      if (caller) return caller;
+      const login = token === undefined ? undefined : logins.get(digest(token));
+      if (login) return login;
       if (token !== undefined) noteFailure(address);
       throw new Refusal(401, 'UNAUTHENTICATED', 'A valid bearer token is needed.', { 'WWW-Authenticate': 'Bearer realm="plugmux"' });
+    },
+    callerAt(login, requested) {
+      const own = login.profile;
+      if (own !== undefined && requested !== DEFAULT_PROFILE && requested !== own) {
+        throw new Refusal(404, 'NOT_FOUND', 'Nothing is served at this address.');
+      }
+      const profile = own ?? requested;
+      const known = callers.get(login) ?? new Map<string, Caller>();
+      callers.set(login, known);
+      const caller = known.get(profile) ?? { principal: login.principal, profile, scopes: login.scopes };
+      known.set(profile, caller);
+      return caller;
     },
     allowsOrigin,
   };

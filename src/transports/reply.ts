@@ -1,17 +1,14 @@
 import type { ServerResponse } from 'node:http';
 import type { Frame, Outlet } from '../mcp/outlet.ts';
 
-const STREAM_HEADERS = {
-  'Content-Type': 'text/event-stream',
-  'Cache-Control': 'no-cache, no-transform',
-  'X-Accel-Buffering': 'no',
-};
+const STREAM_HEADERS = { 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-cache, no-transform', 'X-Accel-Buffering': 'no' };
 const KEEP_ALIVE_MS = 15_000;
 
 /** One HTTP response as an outlet: a JSON body when the first frame is the last, an event stream otherwise. */
 export class HttpReply implements Outlet {
   readonly #response: ServerResponse;
   readonly #queuedBytes: number;
+  #queue = '';
   #streaming = false;
   #done = false;
   #timer: NodeJS.Timeout | undefined;
@@ -38,8 +35,16 @@ export class HttpReply implements Outlet {
     if (this.#done) return;
     if (!this.#streaming && frame.last) return this.#body(frame);
     this.open();
-    if (frame.bytes !== undefined) this.#event(frame.bytes);
+    if (frame.bytes !== undefined) this.send(toEvent(frame));
     if (frame.last) this.close();
+  }
+
+  /** Adds text to the stream. What is said in one turn of the event loop leaves in one write. */
+  send(event: string): void {
+    if (this.#queue === '') setImmediate(() => this.#flush());
+    this.#queue += event;
+    // A client that does not read: what waits for it must not grow without end.
+    if (this.#queue.length + this.#response.writableLength > this.#queuedBytes) this.#response.destroy();
   }
 
   /** Ends whatever was begun. */
@@ -47,32 +52,36 @@ export class HttpReply implements Outlet {
     if (this.#done) return;
     this.#done = true;
     clearInterval(this.#timer);
+    this.#flush();
     this.#response.end();
   }
 
-  #body({ bytes, status = 200, sessionId }: Frame): void {
+  #flush(): void {
+    const text = this.#queue;
+    this.#queue = '';
+    if (text !== '' && !this.#response.destroyed) this.#response.write(text);
+  }
+
+  #body({ bytes, status = 200, sessionId, retryAfterMs }: Frame): void {
     this.#done = true;
     if (bytes === undefined) {
       // A cancelled request has no reply; a stream that ends empty is how HTTP says so.
-      if (status === 200) this.#response.writeHead(200, { ...STREAM_HEADERS, 'Content-Length': 0 }).end();
-      else this.#response.writeHead(status, { 'Content-Length': 0 }).end();
+      const headers = status === 200 ? { ...STREAM_HEADERS, 'Content-Length': 0 } : { 'Content-Length': 0 };
+      this.#response.writeHead(status, headers).end();
       return;
     }
     const length = typeof bytes === 'string' ? Buffer.byteLength(bytes) : bytes.length;
-    const headers: Record<string, string | number> = {
-      'Content-Type': 'application/json',
-      'Content-Length': length,
-    };
+    const headers: Record<string, string | number> = { 'Content-Type': 'application/json', 'Content-Length': length };
     if (sessionId !== undefined) headers['Mcp-Session-Id'] = sessionId;
+    if (retryAfterMs !== undefined) headers['Retry-After'] = Math.ceil(retryAfterMs / 1000);
     this.#response.writeHead(status, headers).end(bytes);
   }
+}
 
-  #event(bytes: string | Buffer): void {
-    if (this.#response.writableLength > this.#queuedBytes) {
-      // The client does not read: what waits for it must not grow without end.
-      this.#response.destroy();
-      return;
-    }
-    this.#response.write(`event: message\ndata: ${bytes}\n\n`);
-  }
+/** A frame as a server-sent event. */
+function toEvent({ bytes, event }: Frame): string {
+  if (event === undefined) return `event: message\ndata: ${bytes}\n\n`;
+  const retry = event.retryMs === undefined ? '' : `retry: ${event.retryMs}\n`;
+  // The event that only tells a number to come back with is no message.
+  return bytes === '' ? `id: ${event.id}\n${retry}data: \n\n` : `event: message\nid: ${event.id}\n${retry}data: ${bytes}\n\n`;
 }

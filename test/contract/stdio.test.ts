@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { connect } from '../support/clients.ts';
+import { connect, GENERATIONS } from '../support/clients.ts';
 import { FIXTURE_BIN, run, writeConfig } from '../support/gateway.ts';
 import { until } from '../support/processes.ts';
 import { tempFolder } from '../support/temp.ts';
@@ -7,7 +7,7 @@ import { testTransport } from './transport.ts';
 
 const target = (file: string) => ({ command: process.execPath, args: [FIXTURE_BIN, 'stdio', '--config', file] });
 
-testTransport({ name: 'stdio', serve: async (atEnd) => target(writeConfig({}, ['plain'], tempFolder(atEnd))) });
+testTransport({ name: 'stdio', generations: GENERATIONS, serve: async (atEnd) => target(writeConfig({}, ['plain'], tempFolder(atEnd))) });
 
 const line = (id: unknown, method: string, params: object = {}): string => `${JSON.stringify({ jsonrpc: '2.0', id, method, params })}\n`;
 const handshake = line(0, 'initialize', { protocolVersion: '2025-06-18', capabilities: {}, clientInfo: { name: 'raw', version: '1' } });

@@ -112,6 +112,17 @@ describe('plugmux doctor', () => {
   });
 });
 
+describe('plugmux limits', () => {
+  it('prints every limit with its value and where that comes from', async () => {
+    const cwd = project({ limits: { calls: 7 }, plugins: { good: { path: './plugins/good', limits: { callTimeoutMs: { run: 5 } } } } });
+    const { code, stdout } = await run(['limits'], { cwd });
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^calls +7 +count +mcp\.json:1:\d+ +calls in flight in all$/m);
+    expect(stdout).toMatch(/^messageBytes +4194304 +bytes +default /m);
+    expect(stdout).toMatch(/^plugins\.good\.callTimeoutMs +\{"run":5\} +mcp\.json:1:\d+/m);
+  });
+});
+
 describe('plugmux init', () => {
   it('writes a configuration that serves the plugins of the package, and overwrites nothing', async () => {
     const cwd = tempFolder();
@@ -124,11 +135,14 @@ describe('plugmux init', () => {
 });
 
 describe('every command', () => {
-  it.each(['serve', 'stdio', 'list', 'info', 'call', 'doctor', 'init', 'schema'])('%s has --help and --config', async (command) => {
-    const { code, stdout } = await run([command, '--help']);
-    expect(code).toBe(0);
-    expect(stdout).toContain('--config <file>');
-  });
+  it.each(['serve', 'stdio', 'list', 'info', 'call', 'doctor', 'limits', 'init', 'schema'])(
+    '%s has --help and --config',
+    async (command) => {
+      const { code, stdout } = await run([command, '--help']);
+      expect(code).toBe(0);
+      expect(stdout).toContain('--config <file>');
+    },
+  );
 
   it('says what is wrong with the configuration, and exits with 2', async () => {
     const cwd = tempFolder();

@@ -3,6 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
+import type { Kind } from './clients.ts';
 import { type AtEnd, tempFolder } from './temp.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -26,7 +27,10 @@ export function writeConfig(config: object, fixtures: readonly string[] = [], di
 
 /** A gateway process that listens on HTTP. */
 export interface Serving {
+  /** Streamable HTTP. */
   readonly url: string;
+  /** The same gateway over another transport, for a profile where one is named. */
+  at(kind: Kind, profile?: string): { readonly url: string; readonly kind: Kind };
   readonly process: ChildProcess;
   stderr(): string;
   /** Ends it in order; settles with its exit code. */
@@ -61,7 +65,13 @@ export async function serve(configFile: string, options: { bin?: string; env?: N
     });
     void exited.then((code) => reject(new Error(`the gateway ended with ${code}: ${err}`)));
   });
-  return { url, process: child, stderr: () => err, stop };
+  const at = (kind: Kind, profile?: string) => {
+    const address = new URL(url);
+    address.pathname = { http: '/mcp', sse: '/sse', ws: '/ws' }[kind] + (profile === undefined ? '' : `/${profile}`);
+    if (kind === 'ws') address.protocol = 'ws:';
+    return { url: address.href, kind };
+  };
+  return { url, at, process: child, stderr: () => err, stop };
 }
 
 /** Runs a command to its end. */

@@ -9,7 +9,7 @@ import { localCaller } from '../../dist/src/core/caller.js';
 import type { ToolResult } from '../../dist/src/core/content.js';
 import type { Logger, LogLevel } from '../../dist/src/core/log.js';
 import { createRedactor } from '../../dist/src/core/redact.js';
-import { Call } from '../../dist/src/gateway/call.js';
+import { Call, silentClient } from '../../dist/src/gateway/call.js';
 import { tempFolder } from './temp.ts';
 
 /** One line of the log. */
@@ -58,13 +58,13 @@ export async function openHouse(adapters: readonly Adapter[], config: object, di
   };
   onTestFinished(close);
   const caller = localCaller();
-  const newCall: House['newCall'] = (progress) => new Call(caller, log, progress);
+  const newCall: House['newCall'] = (progress) => new Call(caller, { ...silentClient(log), progress });
   return {
     app,
     dir,
     lines,
     newCall,
-    call: (name, args = {}, call = newCall()) => app.gateway.call(name, args as never, call, '"principal":"test"'),
+    call: async (name, args = {}, call = newCall()) => (await app.gateway.call(name, args as never, call, '"principal":"test"')).result,
     reconfigure: (value) => app.adopt(load(value)),
     close,
   };

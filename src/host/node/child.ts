@@ -4,6 +4,7 @@ import { GatewayError, toError } from '../../core/errors.ts';
 import type { JsonObject } from '../../core/json.ts';
 import { LazyAbort } from '../../core/lazy-abort.ts';
 import type { Logger, LogLevel } from '../../core/log.ts';
+import type { Answers, QuestionKind } from '../../core/question.ts';
 import { type Channel, createChannel, type Serialised } from '../channel.ts';
 import { createPluginSet } from './plugin-set.ts';
 import type { RuntimeCall } from './runtime.ts';
@@ -95,6 +96,8 @@ async function call(id: string, params: JsonObject, requestId: number): Promise<
       if (params.progress === true) tell('progress', JSON.parse(JSON.stringify({ call: requestId, done, total, message })));
     },
     log: (level, text) => tell('log', { id, level, text, call: requestId }),
+    abilities: (params.can ?? []) as unknown as QuestionKind[],
+    ask: async (questions) => (await channel.request('ask', JSON.stringify({ call: requestId, questions }))) as unknown as Answers,
   };
   try {
     return serialise(await plugins.call(id, params.tool as string, params.args as JsonObject, context));

@@ -1,6 +1,7 @@
 import type { ToolResult } from '../../core/content.ts';
 import type { JsonObject, JsonValue } from '../../core/json.ts';
 import type { Logger } from '../../core/log.ts';
+import type { Answers, QuestionKind, Questions } from '../../core/question.ts';
 import type { LoadRequest } from './load-request.ts';
 
 /** What the module of a format's `runtime` exports: it opens plugins of that format where their code may run. */
@@ -28,6 +29,9 @@ export interface RuntimeCall {
   readonly signal: AbortSignal;
   progress(done: number, total?: number, message?: string): void;
   log(level: 'debug' | 'info' | 'warn' | 'error', message: string): void;
+  /** What the client behind the call can be asked. */
+  readonly abilities: readonly QuestionKind[];
+  ask(questions: Questions): Promise<Answers>;
 }
 
 /** One imported plugin. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { checkHeaders, decodeHeader } from '../../../src/mcp/modern-headers.ts';
+import { checkArguments, checkHeaders, checkVersion, decodeHeader } from '../../../src/mcp/modern-headers.ts';
 
 const request = (method: string, params: object = {}) =>
   ({ kind: 'request', id: 1, method, params: { ...params, _meta: { 'io.modelcontextprotocol/protocolVersion': '2026-07-28' } } }) as const;
@@ -29,9 +29,35 @@ describe('checkHeaders', () => {
     ['another name', { 'mcp-method': 'tools/call', 'mcp-name': 'ecko' }],
     ['the name twice', { 'mcp-method': 'tools/call', 'mcp-name': ['echo', 'echo'] }],
     ['a name badly encoded', { 'mcp-method': 'tools/call', 'mcp-name': '=?base64?ZWNobw?=' }],
-    ['another version', { 'mcp-method': 'tools/call', 'mcp-name': 'echo', 'mcp-protocol-version': 'draft' }],
   ])('refuses %s', (_, headers) => {
     expect(checkHeaders(request('tools/call', { name: 'echo' }), { ...base, ...headers })).toMatchObject({ number: -32020, status: 400 });
+  });
+
+  it('compares the version as it is spelt', () => {
+    expect(checkVersion('2026-07-28', base)).toBeUndefined();
+    for (const headers of [{}, { 'mcp-protocol-version': 'draft' }])
+      expect(checkVersion('2026-07-28', headers)).toMatchObject({ number: -32020 });
+  });
+
+  it('compares arguments that travel in headers, numbers by value, and none that were not given', () => {
+    const params = [
+      { path: ['region'], header: 'mcp-param-region' },
+      { path: ['where', 'shard'], header: 'mcp-param-shard' },
+      { path: ['dry'], header: 'mcp-param-dry' },
+    ];
+    const args = { region: 'eu', where: { shard: 7 }, dry: false };
+    const agreeing = { 'mcp-param-region': 'eu', 'mcp-param-shard': '7.0', 'mcp-param-dry': 'false' };
+    expect(checkArguments(params, args, agreeing)).toBeUndefined();
+    expect(checkArguments(params, { region: null }, { 'mcp-param-shard': '9' })).toBeUndefined();
+    for (const wrong of [
+      { 'mcp-param-region': 'us' },
+      { 'mcp-param-region': undefined },
+      { 'mcp-param-shard': '' },
+      { 'mcp-param-dry': 'False' },
+      { 'mcp-param-region': ['eu', 'eu'] },
+    ]) {
+      expect(checkArguments(params, args, { ...agreeing, ...wrong })).toMatchObject({ number: -32020, status: 400 });
+    }
   });
 
   it('decodes what was encoded', () => {

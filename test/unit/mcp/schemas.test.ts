@@ -60,10 +60,11 @@ const gateway = {
   knows: () => true,
   view: () => view,
   listed: async () => undefined,
-  call: async () => ({ content, structured: { a: 1 }, meta: { 'x/y': 1 } }),
+  call: async () => ({ result: { content, structured: { a: 1 }, meta: { 'x/y': 1 } } }),
   getPrompt: async () => ({ description: 'd', messages: content.map((c) => ({ role: 'user', content: c })) }),
   readResource: async () => [{ uri: 'a:b', blob: 'AA==' }],
   onChange: () => undefined,
+  onUpdated: () => undefined,
 } as unknown as Gateway;
 
 const LIMITS = {
@@ -72,6 +73,7 @@ const LIMITS = {
   jsonKeys: 1e4,
   jsonItems: 1e5,
   callsPerClient: 8,
+  askMs: 1000,
   sessions: 10,
   sessionsPerPrincipal: 10,
   sessionIdleMs: 1e6,

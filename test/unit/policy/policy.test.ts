@@ -97,6 +97,7 @@ describe('patterns', () => {
     expect(createNameMap({ 'a.b': 1 }).find(['axb'])).toBeUndefined();
     expect(createNameMap({ 'a*': 1 }).find(['__proto__', 'abc'])).toBe(1);
     expect(createNameMap({}).find(['constructor'])).toBeUndefined();
+    expect(createSelection([]).has(['a'])).toBe(false);
     expect(createSelection(['{a,b}_*']).has(['b_x'])).toBe(true);
   });
 });

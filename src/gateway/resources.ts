@@ -1,0 +1,45 @@
+import type { ResourceContents } from '../core/content.ts';
+import { GatewayError } from '../core/errors.ts';
+import type { Catalogue } from '../registry/catalogue.ts';
+import type { Call } from './call.ts';
+import { guard } from './guard.ts';
+import { matchTemplate } from './templates.ts';
+import type { View } from './views.ts';
+
+/** Reads a resource by its public address: a listed one, or one that a template describes. */
+export async function readResource(address: string, view: View, call: Call): Promise<readonly ResourceContents[]> {
+  const entry = view.resources.get(address);
+  if (entry) return toPublic(await guard(entry.plugin.id, () => entry.resource.read(call)), entry.prefix);
+  for (const { plugin, prefix, resource, uri, values } of matching(address, view.templates)) {
+    const contents = await guard(plugin.id, () => resource.read(uri, values, call));
+    if (contents) return toPublic(contents, prefix);
+  }
+  throw new GatewayError('INVALID_PARAMS', 'There is no resource of that address.', { field: 'uri' });
+}
+
+/** Whether an address is listed, or fits a template. */
+export function isReadable(address: string, view: View): boolean {
+  return view.resources.has(address) || !matching(address, view.templates).next().done;
+}
+
+/** The public address of a plugin's own resource; undefined where it offers none such. */
+export function publicAddress({ resources, templates }: Catalogue, pluginId: string, uri: string): string | undefined {
+  for (const { address, prefix, plugin } of resources.values()) if (plugin.id === pluginId && address === prefix + uri) return address;
+  for (const { prefix, plugin, resource } of templates.values()) {
+    if (plugin.id === pluginId && matchTemplate(resource.uriTemplate, uri)) return prefix + uri;
+  }
+  return undefined;
+}
+
+function* matching(address: string, templates: View['templates']) {
+  for (const { plugin, prefix, resource } of templates.values()) {
+    if (!address.startsWith(prefix)) continue;
+    const uri = address.slice(prefix.length);
+    const values = matchTemplate(resource.uriTemplate, uri);
+    if (values) yield { plugin, prefix, resource, uri, values };
+  }
+}
+
+function toPublic(contents: readonly ResourceContents[], prefix: string): readonly ResourceContents[] {
+  return prefix === '' ? contents : contents.map((c) => ({ ...c, uri: prefix + c.uri }));
+}

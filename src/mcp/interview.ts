@@ -1,0 +1,181 @@
+import { GatewayError } from '../core/errors.ts';
+import type { JsonObject, JsonValue } from '../core/json.ts';
+import type { Logger } from '../core/log.ts';
+import type { Answers, QuestionKind, Questions } from '../core/question.ts';
+import { Call, type ClientLink } from '../gateway/call.ts';
+import type { Slots } from '../gateway/slots.ts';
+import type { View } from '../gateway/views.ts';
+import { type Era, MODERN_META } from './era.ts';
+import type { Handler, Reply, Request, RequestLink } from './peer.ts';
+import { answerFault, refuseUnable, toClientRequest } from './questions.ts';
+
+interface Deferred<T> {
+  resolve(value: T): void;
+  reject(error: unknown): void;
+}
+
+interface OpenQuestion extends Deferred<Answers> {
+  readonly questions: Questions;
+}
+
+/**
+ * One call of the stateless era that may take several requests: it runs on while the client fetches answers, and each
+ * request of the client is one round. Plugin code sees an ordinary call.
+ */
+export class Interview implements Request, ClientLink {
+  readonly #park: (interview: Interview) => string;
+  readonly #call: Call;
+  #current: RequestLink;
+  #round: Deferred<Reply> | undefined;
+  #open: OpenQuestion | undefined;
+  #turn: Promise<unknown> = Promise.resolve();
+  #outcome: (() => Reply) | undefined;
+
+  /** `park` keeps an interview until its next round and returns the state by which the client finds it again. */
+  constructor(first: RequestLink, park: (interview: Interview) => string) {
+    this.#current = first;
+    this.#park = park;
+    this.#call = new Call(first.caller, this);
+    first.bind(this.#call);
+  }
+
+  get params(): JsonObject {
+    return this.#current.params;
+  }
+
+  get era(): Era {
+    return this.#current.era;
+  }
+
+  get caller(): Request['caller'] {
+    return this.#current.caller;
+  }
+
+  get audit(): string {
+    return this.#current.audit;
+  }
+
+  get slots(): Slots | undefined {
+    return this.#current.slots;
+  }
+
+  get log(): Logger {
+    return this.#current.log;
+  }
+
+  get progress(): ClientLink['progress'] {
+    return this.#current.progress;
+  }
+
+  get abilities(): readonly QuestionKind[] {
+    return this.#current.abilities;
+  }
+
+  view(): View {
+    return this.#current.view();
+  }
+
+  call(): Call {
+    return this.#call;
+  }
+
+  note(method: string, params: string): void {
+    this.#current.note(method, params);
+  }
+
+  keepOpen(end: () => void): void {
+    this.#current.keepOpen(end);
+  }
+
+  /** First round: runs the method. Settles with its reply, or with the first question. */
+  start(handler: Handler): Promise<Reply> {
+    const round = this.#begin();
+    Promise.resolve(handler(this)).then(
+      (reply) => this.#finish(() => reply),
+      (error) => this.#finish(() => raise(error)),
+    );
+    return round;
+  }
+
+  /** A further round: takes the answers, or asks again where they are missing or make no sense. */
+  resume(request: RequestLink, responses: JsonObject): Promise<Reply> {
+    this.#current = request;
+    request.bind(this.#call);
+    const round = this.#begin();
+    const open = this.#open;
+    if (this.#outcome) this.#finish(this.#outcome);
+    else if (!open) this.#finish(() => raise(new GatewayError('INVALID_PARAMS', 'Nothing was asked.')));
+    else if (Object.entries(open.questions).some(([key, question]) => answerFault(question, own(responses, key)) !== undefined)) {
+      this.#pose(open);
+    } else {
+      this.#open = undefined;
+      const known = Object.keys(open.questions).map((key): [string, JsonObject] => [key, responses[key] as JsonObject]);
+      open.resolve(Object.fromEntries(known));
+    }
+    return round;
+  }
+
+  /** Nobody came back in time. */
+  abandon(reason: GatewayError): void {
+    this.#open?.reject(reason);
+    this.#open = undefined;
+    this.#call.abort(reason);
+  }
+
+  async ask(questions: Questions): Promise<Answers> {
+    // One set of questions at a time: a second one waits until the first is answered.
+    const turn = this.#turn;
+    const answers = turn.then(
+      () =>
+        new Promise<Answers>((resolve, reject) => {
+          refuseUnable(questions, this.abilities);
+          this.#pose({ questions, resolve, reject });
+        }),
+    );
+    this.#turn = answers.catch(() => undefined);
+    return answers;
+  }
+
+  #pose(open: OpenQuestion): void {
+    this.#open = open;
+    const inputRequests = Object.fromEntries(
+      Object.entries(open.questions).map(([key, question]) => [key, toClientRequest(question, this.era.revision, key)]),
+    );
+    const requestState = this.#park(this);
+    this.#settle((round) =>
+      round.resolve(JSON.stringify({ resultType: 'input_required', inputRequests, requestState, _meta: MODERN_META })),
+    );
+  }
+
+  #begin(): Promise<Reply> {
+    return new Promise((resolve, reject) => {
+      this.#round = { resolve, reject };
+    });
+  }
+
+  // What ends between two rounds is told in the next one.
+  #finish(outcome: () => Reply): void {
+    this.#outcome = outcome;
+    this.#settle((round) => {
+      try {
+        round.resolve(outcome());
+      } catch (error) {
+        round.reject(error);
+      }
+    });
+  }
+
+  #settle(end: (round: Deferred<Reply>) => void): void {
+    const round = this.#round;
+    this.#round = undefined;
+    if (round) end(round);
+  }
+}
+
+function raise(error: unknown): never {
+  throw error;
+}
+
+function own(object: JsonObject, key: string): JsonValue | undefined {
+  return Object.hasOwn(object, key) ? object[key] : undefined;
+}

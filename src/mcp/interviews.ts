@@ -1,0 +1,91 @@
+import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import { GatewayError } from '../core/errors.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../core/json.ts';
+import { Interview } from './interview.ts';
+import type { Handler, Reply, RequestLink } from './peer.ts';
+
+const MOST_PARKED = 1_000;
+
+/** Calls of the stateless era that wait for answers, found again by a state that only their own caller can use, once. */
+export interface Interviews {
+  /** Runs a method for a request, or goes on with the call that the request's state belongs to. */
+  run(method: string, request: RequestLink, handler: Handler): Promise<Reply>;
+  /** Calls that wait for an answer. */
+  readonly parked: number;
+  close(): void;
+}
+
+interface Parked {
+  readonly interview: Interview;
+  readonly seal: string;
+  readonly timer: NodeJS.Timeout;
+}
+
+/** `askMs`: how long a client may take for its answers. */
+export function createInterviews(askMs: number): Interviews {
+  const parked = new Map<string, Parked>();
+  // Made at each start and never told: a state of another run is a foreign one.
+  const key = randomBytes(32);
+
+  const seal = (id: string, owner: string): string => createHmac('sha256', key).update(`${id}\n${owner}`).digest('base64url');
+
+  const park =
+    (owner: string) =>
+    (interview: Interview): string => {
+      if (parked.size >= MOST_PARKED) throw new GatewayError('OVERLOADED', `${MOST_PARKED} calls wait for answers already.`);
+      const id = randomBytes(16).toString('base64url');
+      const timer = setTimeout(() => {
+        parked.delete(id);
+        interview.abandon(new GatewayError('ASK_FAILED', `No answer came within ${askMs / 1000} s.`));
+      }, askMs).unref();
+      const sealed = seal(id, owner);
+      parked.set(id, { interview, seal: sealed, timer });
+      return `${id}.${sealed}`;
+    };
+
+  const take = (state: JsonValue, owner: string): Interview => {
+    const [id = '', given = ''] = typeof state === 'string' ? state.split('.') : [];
+    const found = parked.get(id);
+    const expected = seal(id, owner);
+    const genuine = given.length === expected.length && timingSafeEqual(Buffer.from(given), Buffer.from(expected));
+    if (!found || !genuine || found.seal !== expected)
+      throw new GatewayError('INVALID_PARAMS', 'The requestState is not known, not yours or used up.', { field: 'requestState' });
+    parked.delete(id);
+    clearTimeout(found.timer);
+    return found.interview;
+  };
+
+  return {
+    run(method, request, handler) {
+      const { requestState, inputResponses } = request.params;
+      if (requestState === undefined)
+        return new Interview(request, (interview) => park(ownerOf(method, request))(interview)).start(handler);
+      return take(requestState, ownerOf(method, request)).resume(request, isJsonObject(inputResponses) ? inputResponses : {});
+    },
+    get parked() {
+      return parked.size;
+    },
+    close() {
+      for (const { interview, timer } of parked.values()) {
+        clearTimeout(timer);
+        interview.abandon(new GatewayError('DRAINING', 'The gateway is shutting down.'));
+      }
+      parked.clear();
+    },
+  };
+}
+
+// Whom a state belongs to, and what for: the same caller, the same method, the same name and arguments.
+function ownerOf(method: string, { caller, params }: RequestLink): string {
+  const { name, uri, arguments: args } = params;
+  const digest = createHash('sha256')
+    .update(canonical([method, name ?? null, uri ?? null, args ?? {}]))
+    .digest('hex');
+  return `${caller.principal}\n${caller.profile}\n${digest}`;
+}
+
+function canonical(value: JsonValue): string {
+  return JSON.stringify(value, (_, item: JsonValue) =>
+    isJsonObject(item) ? (Object.fromEntries(Object.entries(item).sort(([a], [b]) => (a < b ? -1 : 1))) as JsonObject) : item,
+  );
+}

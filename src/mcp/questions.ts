@@ -1,0 +1,103 @@
+import { isJsonObject, type JsonObject, type JsonValue } from '../core/json.ts';
+import type { Question, QuestionKind, Questions } from '../core/question.ts';
+import { cannotAnswer } from '../gateway/call.ts';
+
+/** What a client can be asked, by the capabilities it declared and the revision it speaks. */
+export function abilitiesOf(capabilities: JsonValue | undefined, revision: string): readonly QuestionKind[] {
+  if (!isJsonObject(capabilities)) return [];
+  const { elicitation, sampling, roots } = capabilities;
+  const abilities: QuestionKind[] = [];
+  if (isJsonObject(elicitation) && revision >= '2025-06-18') {
+    // Forms came first: a client that names no mode means them.
+    if ('form' in elicitation || !('url' in elicitation)) abilities.push('form');
+    if ('url' in elicitation && revision >= '2025-11-25') abilities.push('url');
+  }
+  if (isJsonObject(sampling)) abilities.push('sampling');
+  if (isJsonObject(roots)) abilities.push('roots');
+  return abilities;
+}
+
+/** Refuses questions that a client did not say it can answer. */
+export function refuseUnable(questions: Questions, abilities: readonly QuestionKind[]): void {
+  const missing = Object.values(questions).find(({ kind }) => !abilities.includes(kind));
+  if (missing) cannotAnswer(missing.kind);
+}
+
+/** A question in the protocol's words. An id is what links an address to its completion in revision 2025-11-25. */
+export function toClientRequest(question: Question, revision: string, id: string): { method: string; params: JsonObject } {
+  switch (question.kind) {
+    case 'form': {
+      const { message, schema } = question;
+      const mode: JsonObject = revision >= '2025-11-25' ? { mode: 'form' } : {};
+      return { method: 'elicitation/create', params: { ...mode, message, requestedSchema: schema } };
+    }
+    case 'url': {
+      const { message, url } = question;
+      const link: JsonObject = revision === '2025-11-25' ? { elicitationId: id } : {};
+      return { method: 'elicitation/create', params: { mode: 'url', message, url, ...link } };
+    }
+    case 'sampling':
+      return { method: 'sampling/createMessage', params: question.params };
+    case 'roots':
+      return { method: 'roots/list', params: {} };
+  }
+}
+
+/** What is wrong with an answer, or undefined. Answers come from outside and are believed only as far as this goes. */
+export function answerFault(question: Question, answer: JsonValue | undefined): string | undefined {
+  if (!isJsonObject(answer)) return 'it is missing or no object';
+  switch (question.kind) {
+    case 'sampling':
+      return isJsonObject(answer.content) || Array.isArray(answer.content) ? undefined : 'it has no content';
+    case 'roots':
+      return Array.isArray(answer.roots) && answer.roots.every((root) => isJsonObject(root) && typeof root.uri === 'string')
+        ? undefined
+        : 'it has no list of roots';
+    default: {
+      const { action } = answer;
+      if (action !== 'accept' && action !== 'decline' && action !== 'cancel') return 'its action is none of accept, decline, cancel';
+      return action === 'accept' && question.kind === 'form' ? formFault(question.schema, answer.content) : undefined;
+    }
+  }
+}
+
+// Forms are flat, so their answers need no compiled schema.
+function formFault({ properties, required }: JsonObject, content: JsonValue | undefined): string | undefined {
+  if (!isJsonObject(content)) return 'an accepted form has no content';
+  const fields = isJsonObject(properties) ? properties : {};
+  for (const name of Array.isArray(required) ? required : []) {
+    if (typeof name === 'string' && !Object.hasOwn(content, name)) return `${name} is missing`;
+  }
+  for (const [name, value] of Object.entries(content)) {
+    const field = Object.hasOwn(fields, name) ? fields[name] : undefined;
+    if (isJsonObject(field) && !fits(value, field)) return `${name} is of the wrong kind`;
+  }
+  return undefined;
+}
+
+function fits(value: JsonValue, field: JsonObject): boolean {
+  switch (field.type) {
+    case 'string':
+      return typeof value === 'string' && isChoice(value, field);
+    case 'number':
+      return typeof value === 'number';
+    case 'integer':
+      return Number.isInteger(value);
+    case 'boolean':
+      return typeof value === 'boolean';
+    case 'array':
+      return (
+        Array.isArray(value) &&
+        value.every((item) => typeof item === 'string' && (!isJsonObject(field.items) || isChoice(item, field.items)))
+      );
+    default:
+      return true;
+  }
+}
+
+function isChoice(value: string, field: JsonObject): boolean {
+  const titled = field.oneOf ?? field.anyOf;
+  if (Array.isArray(field.enum)) return field.enum.includes(value);
+  if (Array.isArray(titled)) return titled.some((choice) => isJsonObject(choice) && choice.const === value);
+  return true;
+}

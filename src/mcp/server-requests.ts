@@ -1,0 +1,71 @@
+import { GatewayError } from '../core/errors.ts';
+import { isJsonObject, type JsonObject } from '../core/json.ts';
+import type { Answers, Questions } from '../core/question.ts';
+import type { Call } from '../gateway/call.ts';
+import type { Outlet } from './outlet.ts';
+import { answerFault, toClientRequest } from './questions.ts';
+import type { Id } from './wire.ts';
+
+interface Waiting {
+  resolve(result: JsonObject): void;
+  reject(error: Error): void;
+}
+
+/** Requests of our own to one legacy client, each answered, refused or given up on exactly once. */
+export class ServerRequests {
+  readonly #askMs: number;
+  readonly #waiting = new Map<Id, Waiting>();
+  #last = 0;
+
+  constructor(askMs: number) {
+    this.#askMs = askMs;
+  }
+
+  /** Asks question by question on the stream of the call they belong to. */
+  async ask(questions: Questions, revision: string, call: Call, outlet: Outlet): Promise<Answers> {
+    const answers: Record<string, JsonObject> = {};
+    for (const [key, question] of Object.entries(questions)) {
+      const answer = await this.#send(toClientRequest(question, revision, key), call, outlet);
+      const fault = answerFault(question, answer);
+      if (fault !== undefined) throw new GatewayError('ASK_FAILED', `The client's answer cannot be used: ${fault}.`);
+      answers[key] = answer;
+    }
+    return answers;
+  }
+
+  /** Takes a response of the client; one that nobody waits for is dropped. */
+  settle(id: Id | undefined, { result, error }: JsonObject): void {
+    const waiting = id === undefined ? undefined : this.#waiting.get(id);
+    if (!waiting) return;
+    if (isJsonObject(result)) waiting.resolve(result);
+    else {
+      const why = isJsonObject(error) && typeof error.message === 'string' ? error.message.slice(0, 200) : 'without saying why';
+      waiting.reject(new GatewayError('ASK_FAILED', `The client refused the question: ${why}`));
+    }
+  }
+
+  /** The client has gone. */
+  close(): void {
+    for (const { reject } of this.#waiting.values()) reject(new GatewayError('ASK_FAILED', 'The client went away before it answered.'));
+  }
+
+  #send(request: { method: string; params: JsonObject }, call: Call, outlet: Outlet): Promise<JsonObject> {
+    const id = ++this.#last;
+    return new Promise<JsonObject>((resolve, reject) => {
+      const timer = setTimeout(
+        () => reject(new GatewayError('ASK_FAILED', `No answer came within ${this.#askMs / 1000} s.`)),
+        this.#askMs,
+      ).unref();
+      const end =
+        <T>(then: (value: T) => void) =>
+        (value: T): void => {
+          clearTimeout(timer);
+          this.#waiting.delete(id);
+          then(value);
+        };
+      this.#waiting.set(id, { resolve: end(resolve), reject: end(reject) });
+      call.onAbort((reason) => this.#waiting.get(id)?.reject(reason as Error));
+      outlet.write({ bytes: JSON.stringify({ jsonrpc: '2.0', id, ...request }), last: false });
+    });
+  }
+}

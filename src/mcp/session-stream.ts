@@ -1,0 +1,109 @@
+import type { Frame, Outlet } from './outlet.ts';
+
+const MOST_EVENTS = 200;
+const MOST_BYTES = 1024 * 1024;
+const RETRY_MS = 500;
+
+interface StoredEvent {
+  readonly number: number;
+  readonly frame: Frame;
+  readonly size: number;
+}
+
+/**
+ * One stream of a legacy session: the reply to a request, or the standing stream. Once it streams, its events are
+ * numbered and the last ones kept, so that a client that lost its connection can come back for what it missed.
+ */
+export class SessionStream implements Outlet {
+  readonly #keep: (stream: SessionStream) => string;
+  readonly #priming: boolean;
+  #outlet: Outlet | undefined;
+  #events: StoredEvent[] = [];
+  #bytes = 0;
+  #last = 0;
+  #id = '';
+  #started = false;
+  #ended = false;
+
+  /**
+   * `priming`: the client understands a first event that only tells it the number to come back with. `keep` is called
+   * when the stream begins, and names it.
+   */
+  constructor(outlet: Outlet, priming: boolean, keep: (stream: SessionStream) => string) {
+    this.#outlet = outlet;
+    this.#priming = priming;
+    this.#keep = keep;
+  }
+
+  /** Whether everything has been said. */
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  /** Whether a client holds it. */
+  get held(): boolean {
+    return this.#outlet !== undefined;
+  }
+
+  write(frame: Frame): void {
+    if (!this.#started && frame.last) {
+      this.#ended = true;
+      if (this.#outlet) return this.#outlet.write(frame);
+      // Its client went away before the first word: kept as the only event.
+    }
+    this.open();
+    if (frame.bytes !== undefined) this.#send(frame);
+    else if (frame.last) this.#outlet?.write(frame);
+    if (frame.last) this.#ended = true;
+  }
+
+  /** Starts the stream, before there is anything to say. */
+  open(): void {
+    if (this.#started) return;
+    this.#started = true;
+    this.#id = this.#keep(this);
+    if (this.#priming) this.#outlet?.write({ bytes: '', last: false, event: { id: this.#name(0), retryMs: RETRY_MS } });
+  }
+
+  /** Lets go of the client, if it knows how to come back. */
+  detach(): void {
+    if (!this.#priming) return;
+    this.open();
+    this.#outlet?.write({ last: true });
+    this.#outlet = undefined;
+  }
+
+  /** The client's connection is gone; what follows is kept. */
+  lost(outlet: Outlet): void {
+    if (this.#outlet === outlet) this.#outlet = undefined;
+  }
+
+  /** A client comes back: it gets what it missed after an event, and what follows. */
+  resume(outlet: Outlet, after: number): void {
+    this.#outlet?.write({ last: true });
+    this.#outlet = outlet;
+    for (const { number, frame } of this.#events) if (number > after) outlet.write(frame);
+    if (this.#ended) outlet.write({ last: true });
+  }
+
+  #send(frame: Frame): void {
+    const number = ++this.#last;
+    const stored: Frame = { ...frame, event: { id: this.#name(number) } };
+    const size = frame.bytes?.length ?? 0;
+    this.#events.push({ number, frame: stored, size });
+    this.#bytes += size;
+    while (this.#events.length > MOST_EVENTS || (this.#bytes > MOST_BYTES && this.#events.length > 1))
+      this.#bytes -= this.#events.shift()?.size ?? 0;
+    this.#outlet?.write(stored);
+  }
+
+  #name(number: number): string {
+    return `${this.#id}-${number}`;
+  }
+}
+
+/** What an event id names; undefined where it is none of ours. */
+export function parseEventId(text: string): { readonly stream: string; readonly number: number } | undefined {
+  const match = /^([a-z0-9]{1,16})-(\d{1,12})$/.exec(text);
+  return match ? { stream: match[1] as string, number: Number(match[2]) } : undefined;
+}

@@ -1,0 +1,133 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { type Caller, DEFAULT_PROFILE, localCaller } from '../core/caller.ts';
+import { toError } from '../core/errors.ts';
+import type { Logger } from '../core/log.ts';
+import { errorText, RPC } from '../mcp/wire.ts';
+import { type Edge, Refusal } from './edge.ts';
+
+/** One request that has passed the edge. */
+export interface Exchange {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly caller: Caller;
+  /** Answers with a refusal instead. */
+  refuse(thrown: unknown): void;
+}
+
+/** What one address does, by HTTP method. */
+export type Route = Readonly<Record<string, (exchange: Exchange) => void>>;
+
+/** An address by its first part, for the unnamed profile and for named ones below it; open ones need no login. */
+export interface Routes {
+  readonly profiled: ReadonlyMap<string, Route>;
+  readonly open: ReadonlyMap<string, Route>;
+}
+
+/** Decides what a request is for. Paths are matched as they are: nothing is normalised into a match. */
+export interface Router {
+  handle(request: IncomingMessage, response: ServerResponse): void;
+  /** The caller of an upgrade request to an address; throws a refusal. */
+  admit(request: IncomingMessage, base: string): Caller;
+}
+
+/** What the router needs of the rest. */
+export interface RouterParts {
+  readonly edge: Edge;
+  readonly routes: Routes;
+  readonly log: Logger;
+  knows(profile: string): boolean;
+  draining(): boolean;
+  /** Whether there is no memory for more work. */
+  full(): boolean;
+}
+
+const EXPOSED = 'Mcp-Session-Id, MCP-Protocol-Version, WWW-Authenticate';
+const ALLOWED = 'Content-Type, Accept, Authorization, Mcp-Session-Id, MCP-Protocol-Version, Mcp-Method, Mcp-Name, Last-Event-ID';
+const NAMED = /^(\/[a-z]+)\/([A-Za-z0-9_][A-Za-z0-9_.-]{0,63})$/;
+
+/** A router over a table of routes; whatever is not in it does not exist. */
+export function createRouter({ edge, routes, log, knows, draining, full }: RouterParts): Router {
+  // The table's own routes first, then `<route>/<profile>` for profiles that exist.
+  const find = (path: string): { base: string; profile: string } | undefined => {
+    if (routes.profiled.has(path)) return { base: path, profile: DEFAULT_PROFILE };
+    const [, base = '', profile = ''] = NAMED.exec(path) ?? [];
+    return routes.profiled.has(base) && knows(profile) ? { base, profile } : undefined;
+  };
+
+  const callerFor = (request: IncomingMessage, found: { profile: string } | undefined): Caller => {
+    const login = edge.authenticate(request);
+    if (!found) throw new Refusal(404, 'NOT_FOUND', 'Nothing is served at this address.');
+    return edge.callerAt(login, found.profile);
+  };
+
+  const refuseWork = (): void => {
+    if (draining()) throw new Refusal(503, 'DRAINING', 'The gateway is shutting down.', { 'Retry-After': '5', Connection: 'close' });
+    if (full()) throw new Refusal(503, 'OVERLOADED', 'The gateway has no memory for more work just now.', { 'Retry-After': '2' });
+  };
+
+  const refuse = (request: IncomingMessage, response: ServerResponse, thrown: unknown): void => {
+    if (response.headersSent) return;
+    const refusal = thrown instanceof Refusal ? thrown : new Refusal(500, 'INTERNAL', 'The gateway failed on this request.');
+    if (!(thrown instanceof Refusal)) log.error(toError(thrown).stack ?? String(thrown), { ref: refusal.ref });
+    const body = errorText(null, refusal.status >= 500 ? RPC.internal : RPC.request, refusal.message, refusal.toObject());
+    const headers = { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(body), ...refusal.headers };
+    response.writeHead(refusal.status, headers).end(body);
+    // What the client still sends is not kept.
+    if (!request.complete) request.resume();
+  };
+
+  const serve = (request: IncomingMessage, response: ServerResponse): void => {
+    edge.checkAddress(request);
+    const { origin } = request.headers;
+    if (origin !== undefined) allowOrigin(response, origin);
+    const path = pathOf(request);
+    const open = routes.open.get(path);
+    if (!open) refuseWork();
+    const found = open ? undefined : find(path);
+    const route = open ?? (found ? (routes.profiled.get(found.base) as Route) : undefined);
+    const method = request.method ?? '';
+    if (method === 'OPTIONS' && origin !== undefined && route) return preflight(response, route);
+    const caller = open ? localCaller() : callerFor(request, found);
+    const run = route && Object.hasOwn(route, method) ? route[method] : undefined;
+    if (!run) throw new Refusal(405, 'METHOD_NOT_ALLOWED', `${method} is not served here.`, { Allow: Object.keys(route ?? {}).join(', ') });
+    run({ request, response, caller, refuse: (thrown) => refuse(request, response, thrown) });
+  };
+
+  return {
+    handle(request, response) {
+      try {
+        serve(request, response);
+      } catch (error) {
+        refuse(request, response, error);
+      }
+    },
+    admit(request, base) {
+      edge.checkAddress(request);
+      const found = find(pathOf(request));
+      refuseWork();
+      const caller = callerFor(request, found);
+      if (found?.base !== base) throw new Refusal(404, 'NOT_FOUND', 'No WebSocket is served at this address.');
+      return caller;
+    },
+  };
+}
+
+function pathOf({ url = '' }: IncomingMessage): string {
+  const query = url.indexOf('?');
+  return query < 0 ? url : url.slice(0, query);
+}
+
+function allowOrigin(response: ServerResponse, origin: string): void {
+  response.setHeader('Access-Control-Allow-Origin', origin);
+  response.setHeader('Access-Control-Expose-Headers', EXPOSED);
+  response.setHeader('Vary', 'Origin');
+}
+
+function preflight(response: ServerResponse, route: Route): void {
+  const headers = {
+    'Access-Control-Allow-Methods': Object.keys(route).join(', '),
+    'Access-Control-Allow-Headers': ALLOWED,
+    'Access-Control-Max-Age': '600',
+  };
+  response.writeHead(204, headers).end();
+}

@@ -1,0 +1,113 @@
+import { randomBytes } from 'node:crypto';
+import type { Limits } from '../config/limits.ts';
+import type { Caller } from '../core/caller.ts';
+import { GatewayError } from '../core/errors.ts';
+import type { Connection } from '../mcp/connection.ts';
+import type { Engine } from '../mcp/engine.ts';
+import type { Incoming } from '../mcp/wire.ts';
+import { errorText, RPC } from '../mcp/wire.ts';
+import { acceptJson, accepts, readBody } from './body.ts';
+import { Refusal } from './edge.ts';
+import { HttpReply } from './reply.ts';
+import type { Route } from './router.ts';
+
+interface SseSession {
+  readonly caller: Caller;
+  readonly connection: Connection;
+  readonly reply: HttpReply;
+}
+
+/** The transport of revision 2024-11-05: a stream that opens with the address to post to. */
+export interface SseTransport {
+  readonly stream: Route;
+  readonly messages: Route;
+  /** Replies owed to clients of this transport. */
+  owed(): number;
+  /** Ends every stream. */
+  close(): void;
+}
+
+/** HTTP+SSE, kept for clients that know nothing newer. It has no modern era: such a message is answered, not passed on. */
+export function createSse(engine: Engine, limits: Limits, messagesPath: string): SseTransport {
+  const sessions = new Map<string, SseSession>();
+
+  const open = (caller: Caller, reply: HttpReply): string => {
+    if (sessions.size >= limits.sessions) throw new Refusal(503, 'OVERLOADED', 'There are too many sessions.', { 'Retry-After': '10' });
+    const id = randomBytes(16).toString('hex');
+    const connection = engine.connect(
+      caller,
+      'sse',
+      { write: ({ bytes }) => bytes !== undefined && reply.send(`event: message\ndata: ${bytes}\n\n`) },
+      () => reply.close(),
+    );
+    sessions.set(id, { caller, connection, reply });
+    return id;
+  };
+
+  const find = (url: string | undefined, caller: Caller): SseSession => {
+    const id = /^[^?]*\?sessionId=([0-9a-f]{32})$/.exec(url ?? '')?.[1];
+    if (id === undefined) throw new Refusal(400, 'INVALID_REQUEST', 'The address must name the session: ?sessionId=…');
+    const session = sessions.get(id);
+    // A stranger's session looks like one that never was.
+    if (!session || session.caller.principal !== caller.principal)
+      throw new Refusal(404, 'UNKNOWN_SESSION', 'The session does not exist or has ended.');
+    return session;
+  };
+
+  return {
+    stream: {
+      GET({ request, response, caller }) {
+        if (!accepts(request.headers.accept, ['text/event-stream']))
+          throw new Refusal(406, 'NOT_ACCEPTABLE', 'The client does not accept an event stream.');
+        const reply = new HttpReply(response, limits.queuedBytes);
+        const id = open(caller, reply);
+        reply.open();
+        reply.send(`event: endpoint\ndata: ${messagesPath}?sessionId=${id}\n\n`);
+        response.on('close', () => {
+          reply.close();
+          sessions.get(id)?.connection.close('the client closed its stream');
+          sessions.delete(id);
+        });
+      },
+    },
+    messages: {
+      POST(exchange) {
+        const { request, response, caller } = exchange;
+        const session = find(request.url, caller);
+        acceptJson(request);
+        readBody(exchange, limits.messageBytes, (body) => {
+          const incoming = engine.read(body);
+          if (incoming.kind === 'fault') {
+            const { id, number, code, message } = incoming;
+            const text = errorText(id, number, message, new GatewayError(code, message).toObject());
+            response.writeHead(400, { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(text) }).end(text);
+            return;
+          }
+          response.writeHead(202, { 'Content-Length': 0 }).end();
+          if (isModernRequest(incoming)) session.reply.send(`event: message\ndata: ${noSuchEra(incoming.id)}\n\n`);
+          else session.connection.receive(incoming);
+        });
+      },
+    },
+    owed: () => [...sessions.values()].reduce((sum, { connection }) => sum + connection.owed(), 0),
+    close() {
+      for (const { connection, reply } of sessions.values()) {
+        connection.close('the gateway is shutting down');
+        reply.close();
+      }
+    },
+  };
+}
+
+function isModernRequest(incoming: Incoming): incoming is Incoming & { kind: 'request' } {
+  return incoming.kind === 'request' && engineEnvelope(incoming.params._meta);
+}
+
+function engineEnvelope(meta: unknown): boolean {
+  return typeof meta === 'object' && meta !== null && 'io.modelcontextprotocol/protocolVersion' in meta;
+}
+
+function noSuchEra(id: string | number): string {
+  const error = new GatewayError('METHOD_NOT_FOUND', 'This transport serves the revisions with a handshake alone.');
+  return errorText(id, RPC.method, error.message, error.toObject());
+}

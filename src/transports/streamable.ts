@@ -1,0 +1,53 @@
+import type { ServerResponse } from 'node:http';
+import type { Limits } from '../config/limits.ts';
+import type { Engine } from '../mcp/engine.ts';
+import { acceptJson, accepts, readBody } from './body.ts';
+import { Refusal } from './edge.ts';
+import { HttpReply } from './reply.ts';
+import type { Exchange, Route } from './router.ts';
+
+/** Streamable HTTP: POST for messages of both eras, GET for a session's standing stream, DELETE to end a session. */
+export function streamableRoute(engine: Engine, limits: Limits, inFlight: Set<ServerResponse>): Route {
+  const post = (exchange: Exchange): void => {
+    const { request, response, caller } = exchange;
+    acceptJson(request);
+    if (!accepts(request.headers.accept, ['application/json', 'text/event-stream'])) {
+      throw new Refusal(406, 'NOT_ACCEPTABLE', 'The client accepts neither JSON nor an event stream.');
+    }
+    readBody(exchange, limits.messageBytes, (body) => {
+      const reply = new HttpReply(response, limits.queuedBytes);
+      const gone = engine.streamable.post(engine.read(body), request.headers, caller, reply);
+      if (!reply.done) track(response, reply, gone);
+    });
+  };
+
+  const track = (response: ServerResponse, reply: HttpReply, gone: () => void): void => {
+    inFlight.add(response);
+    response.on('close', () => {
+      inFlight.delete(response);
+      if (reply.done) return;
+      reply.close();
+      gone();
+    });
+  };
+
+  return {
+    POST: post,
+    GET({ request, response, caller }) {
+      if (!accepts(request.headers.accept, ['text/event-stream'])) {
+        throw new Refusal(406, 'NOT_ACCEPTABLE', 'The client does not accept an event stream.');
+      }
+      const reply = new HttpReply(response, limits.queuedBytes);
+      const gone = engine.streamable.open(request.headers, caller, reply);
+      if (reply.done) return;
+      reply.open();
+      response.on('close', () => {
+        reply.close();
+        gone();
+      });
+    },
+    DELETE({ request, response, caller }) {
+      engine.streamable.end(request.headers, caller, new HttpReply(response, limits.queuedBytes));
+    },
+  };
+}

@@ -1,0 +1,111 @@
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { type WebSocket, WebSocketServer } from 'ws';
+import type { Limits } from '../config/limits.ts';
+import type { Caller } from '../core/caller.ts';
+import { toError } from '../core/errors.ts';
+import type { Connection } from '../mcp/connection.ts';
+import type { Engine } from '../mcp/engine.ts';
+import { errorText, RPC } from '../mcp/wire.ts';
+import { Refusal } from './edge.ts';
+
+/** The subprotocol of MCP over WebSocket. */
+const SUBPROTOCOL = 'mcp';
+const PING_MS = 30_000;
+const CLOSE = { normal: 1000, goingAway: 1001, unsupported: 1003, policy: 1008, overloaded: 1013 } as const;
+
+/** WebSocket connections, both eras. One message a text frame; cancellation and subscriptions as on stdio. */
+export interface WebSocketTransport {
+  /** Answers an upgrade request, whatever it asks for. */
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
+  owed(): number;
+  /** Closes every connection. */
+  close(): void;
+}
+
+/** `admit` is the edge: it throws a refusal, or says who is calling. It decides before anything is upgraded. */
+export function createWebSocket(engine: Engine, limits: Limits, admit: (request: IncomingMessage) => Caller): WebSocketTransport {
+  const open = new Map<WebSocket, Connection>();
+  const server = new WebSocketServer({
+    noServer: true,
+    maxPayload: limits.messageBytes,
+    perMessageDeflate: false,
+    handleProtocols: (offered) => (offered.has(SUBPROTOCOL) ? SUBPROTOCOL : false),
+  });
+  const pings = setInterval(() => {
+    for (const socket of open.keys()) socket.ping();
+  }, PING_MS).unref();
+
+  const serve = (socket: WebSocket, raw: Duplex, caller: Caller): void => {
+    let corked = false;
+    const write = (bytes: string | Buffer): void => {
+      // Replies of one turn of the event loop leave together.
+      if (!corked) {
+        corked = true;
+        raw.cork();
+        setImmediate(() => {
+          corked = false;
+          raw.uncork();
+        });
+      }
+      socket.send(bytes, { binary: false });
+      if (socket.bufferedAmount + raw.writableLength > limits.queuedBytes) {
+        socket.close(CLOSE.overloaded, 'the client does not read');
+        connection.close('the client does not read');
+        socket.terminate();
+      }
+    };
+    const connection = engine.connect(
+      caller,
+      'websocket',
+      { write: ({ bytes }) => bytes !== undefined && socket.readyState === socket.OPEN && write(bytes) },
+      () => socket.close(CLOSE.policy, 'too many messages that make no sense'),
+    );
+    open.set(socket, connection);
+    socket.on('message', (data: Buffer, isBinary: boolean) => {
+      if (isBinary) socket.close(CLOSE.unsupported, 'text frames only');
+      else connection.receive(engine.read(data));
+    });
+    // A frame that breaks the protocol closes the connection by itself; it must not end the gateway.
+    socket.on('error', () => undefined);
+    socket.on('close', () => {
+      open.delete(socket);
+      connection.close('the client closed the connection');
+    });
+  };
+
+  return {
+    upgrade(request, socket, head) {
+      socket.on('error', () => undefined);
+      try {
+        const caller = admit(request);
+        const offered = request.headers['sec-websocket-protocol'];
+        if (offered !== undefined && !offered.split(',').some((name) => name.trim() === SUBPROTOCOL)) {
+          throw new Refusal(400, 'INVALID_REQUEST', `The subprotocol is ${SUBPROTOCOL}.`);
+        }
+        server.handleUpgrade(request, socket, head, (upgraded) => serve(upgraded, socket, caller));
+      } catch (error) {
+        refuse(socket, error instanceof Refusal ? error : new Refusal(500, 'INTERNAL', toError(error).message));
+      }
+    },
+    owed: () => [...open.values()].reduce((sum, connection) => sum + connection.owed(), 0),
+    close() {
+      clearInterval(pings);
+      for (const [socket, connection] of open) {
+        connection.close('the gateway is shutting down');
+        socket.close(CLOSE.goingAway, 'the gateway is shutting down');
+      }
+    },
+  };
+}
+
+function refuse(socket: Duplex, refusal: Refusal): void {
+  const body = errorText(null, refusal.status >= 500 ? RPC.internal : RPC.request, refusal.message, refusal.toObject());
+  const headers = Object.entries({
+    'Content-Type': 'application/json',
+    'Content-Length': Buffer.byteLength(body),
+    Connection: 'close',
+    ...refusal.headers,
+  });
+  socket.end(`HTTP/1.1 ${refusal.status} Refused\r\n${headers.map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n${body}`);
+}

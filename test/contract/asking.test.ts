@@ -1,0 +1,218 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { connect, type Generation, type Handlers, type Target } from '../support/clients.ts';
+import { FIXTURE_BIN, type Serving, serve, writeConfig } from '../support/gateway.ts';
+import { tempFolder } from '../support/temp.ts';
+
+// A plugin asks the client behind a call: one interface, two eras, four transports.
+
+const ends: (() => unknown)[] = [];
+const atEnd = (end: () => unknown): void => void ends.push(end);
+let gateway: Serving;
+let stdio: Target;
+
+beforeAll(async () => {
+  const file = writeConfig({ limits: { askMs: 1500, callTimeoutMs: 1000 } }, ['plain'], tempFolder(atEnd));
+  gateway = await serve(file, { atEnd });
+  stdio = { command: process.execPath, args: [FIXTURE_BIN, 'stdio', '--config', file] };
+});
+afterAll(async () => {
+  for (const end of ends.reverse()) await end();
+});
+
+const TARGETS: Readonly<Record<string, () => Target>> = {
+  'Streamable HTTP': () => gateway.at('http'),
+  'HTTP+SSE': () => gateway.at('sse'),
+  WebSocket: () => gateway.at('ws'),
+  stdio: () => stdio,
+};
+const CASES: [string, Generation][] = Object.keys(TARGETS).flatMap((name) =>
+  (['v1', 'v2 legacy', 'v2 modern'] as const)
+    .filter((g) => g !== 'v2 modern' || name !== 'HTTP+SSE')
+    .map((g): [string, Generation] => [name, g]),
+);
+
+const accept = (content: object) => () => ({ action: 'accept', content });
+
+describe.each(CASES)('asking over %s, client %s', (name, generation) => {
+  const open = (handlers: Handlers) => connect(generation, (TARGETS[name] as () => Target)(), handlers);
+  const say = async (handlers: Handlers, tool: string, args: object = {}): Promise<string> =>
+    (await (await open(handlers)).call(tool, args)).content[0]?.text ?? '';
+
+  it('gets a form filled in', async () => {
+    let seen: Record<string, unknown> = {};
+    const elicit = (params: Record<string, unknown>) => {
+      seen = params;
+      return { action: 'accept', content: { name: 'Ada' } };
+    };
+    expect(await say({ elicit }, 'ask', { field: 'name' })).toBe('accept Ada');
+    expect(seen).toMatchObject({
+      message: 'Your name?',
+      requestedSchema: { type: 'object', properties: { name: { type: 'string' } }, required: ['name'] },
+    });
+  });
+
+  it.each(['decline', 'cancel'])('hears that the person says %s', async (action) => {
+    expect(await say({ elicit: () => ({ action }) }, 'ask', { field: 'name' })).toBe(action);
+  });
+
+  it('sends the person to an address', async () => {
+    expect(await say({ elicit: ({ url }) => ({ action: url === 'https://example.com/login' ? 'accept' : 'decline' }) }, 'visit')).toBe(
+      'accept',
+    );
+  });
+
+  it('borrows the model of the client', async () => {
+    const sample = () => ({ role: 'assistant', model: 'm', content: { type: 'text', text: 'deep' } });
+    expect(await say({ sample }, 'think')).toBe('deep');
+  });
+
+  it('learns the roots', async () => {
+    expect(await say({ roots: () => ({ roots: [{ uri: 'file:///a' }, { uri: 'file:///b' }] }) }, 'roots')).toBe('file:///a,file:///b');
+  });
+
+  it('asks twice in one call', async () => {
+    expect(await say({ elicit: ({ message }) => accept({ x: message === 'First?' ? 1 : 2 })() }, 'twice')).toBe('3');
+  });
+
+  it('refuses at once where the client cannot answer', async () => {
+    const client = await open({});
+    const started = performance.now();
+    if (generation === 'v2 modern') await expect(client.call('think')).rejects.toMatchObject({ code: -32021 });
+    else expect((await client.call('think'))._meta?.['plugmux/error']).toMatchObject({ code: 'CAPABILITY_MISSING', field: 'sampling' });
+    expect(performance.now() - started).toBeLessThan(1000);
+  });
+
+  it('does not let the deadline of the call run while the person thinks', async () => {
+    const elicit = () =>
+      new Promise<object>((resolve) => setTimeout(() => resolve({ action: 'accept', content: { name: 'late' } }), 1200)) as object;
+    expect(await say({ elicit }, 'ask', { field: 'name' })).toBe('accept late');
+  });
+
+  it('keeps the answers of two clients apart', async () => {
+    const clients = await Promise.all(['Ada', 'Bob', 'Eve'].map((who) => open({ elicit: accept({ name: who }) })));
+    const answers = await Promise.all(clients.flatMap((client) => [client, client].map((c) => c.call('ask', { field: 'name' }))));
+    expect(answers.map((a) => a.content[0]?.text)).toEqual(['Ada', 'Ada', 'Bob', 'Bob', 'Eve', 'Eve'].map((who) => `accept ${who}`));
+  });
+});
+
+describe('asking in the legacy era', () => {
+  it('gives up on an answer that does not come, or makes no sense', async () => {
+    const silent = await connect('v1', gateway.at('ws'), { elicit: () => new Promise(() => undefined) as object });
+    expect((await silent.call('ask', { field: 'name' }))._meta?.['plugmux/error']).toMatchObject({ code: 'ASK_FAILED' });
+    const wrong = await connect('v1', gateway.at('http'), { elicit: accept({ name: 7 }) });
+    expect((await wrong.call('ask', { field: 'name' }))._meta?.['plugmux/error']).toMatchObject({
+      code: 'ASK_FAILED',
+      message: expect.stringContaining('name is of the wrong kind'),
+    });
+  });
+});
+
+describe('asking in the stateless era', () => {
+  const meta = {
+    'io.modelcontextprotocol/protocolVersion': '2026-07-28',
+    'io.modelcontextprotocol/clientCapabilities': { elicitation: {} },
+  };
+  let last = 0;
+
+  async function post(
+    params: object,
+    target = gateway,
+    headers: Record<string, string> = {},
+  ): Promise<{ status: number; body: { result?: Record<string, unknown>; error?: { code: number } } }> {
+    const answer = await fetch(target.url, {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/json',
+        'mcp-protocol-version': '2026-07-28',
+        'mcp-method': 'tools/call',
+        'mcp-name': 'ask',
+        ...headers,
+      },
+      body: JSON.stringify({
+        jsonrpc: '2.0',
+        id: ++last,
+        method: 'tools/call',
+        params: { name: 'ask', arguments: { field: 'name' }, _meta: meta, ...params },
+      }),
+    });
+    return { status: answer.status, body: (await answer.json()) as never };
+  }
+
+  const begin = async (): Promise<string> => (await post({})).body.result?.requestState as string;
+  const answered = { q: { action: 'accept', content: { name: 'Ada' } } };
+
+  it('answers with the question, and goes on when it comes back', async () => {
+    const first = await post({});
+    expect(first.body.result).toMatchObject({
+      resultType: 'input_required',
+      inputRequests: { q: { method: 'elicitation/create' } },
+      requestState: expect.any(String),
+    });
+    const second = await post({ requestState: first.body.result?.requestState, inputResponses: answered });
+    expect(second.body.result).toMatchObject({ resultType: 'complete', content: [{ text: 'accept Ada' }] });
+  });
+
+  it('asks again for what is missing or makes no sense, with a new state', async () => {
+    let state = await begin();
+    for (const inputResponses of [
+      undefined,
+      {},
+      { other: answered.q },
+      { q: 'text' },
+      { q: { action: 'maybe' } },
+      { q: { action: 'accept' } },
+      { q: { action: 'accept', content: { name: 1 } } },
+    ]) {
+      const { body } = await post({ requestState: state, inputResponses });
+      expect(body.result?.resultType).toBe('input_required');
+      expect(body.result?.requestState).not.toBe(state);
+      state = body.result?.requestState as string;
+    }
+    expect((await post({ requestState: state, inputResponses: { ...answered, extra: { action: 'accept' } } })).body.result).toMatchObject({
+      content: [{ text: 'accept Ada' }],
+    });
+  });
+
+  it.each([
+    ['altered', (state: string) => state.slice(0, -2) + (state.endsWith('AA') ? 'BB' : 'AA')],
+    ['made up', () => 'nonsense'],
+    ['empty', () => ''],
+    ['no text', () => 7],
+  ])('refuses a state that is %s', async (_, alter) => {
+    const state = await begin();
+    expect((await post({ requestState: alter(state), inputResponses: answered })).body.error).toMatchObject({ code: -32602 });
+    expect((await post({ requestState: state, inputResponses: answered })).body.result?.resultType).toBe('complete');
+  });
+
+  it('takes a state once, for the same arguments, and only in time', async () => {
+    const used = await begin();
+    await post({ requestState: used, inputResponses: answered });
+    expect((await post({ requestState: used, inputResponses: answered })).body.error?.code).toBe(-32602);
+    const other = await begin();
+    expect((await post({ requestState: other, arguments: { field: 'other' }, inputResponses: answered })).body.error?.code).toBe(-32602);
+    expect((await post({ requestState: other, arguments: { field: 'name' }, inputResponses: answered })).body.result?.resultType).toBe(
+      'complete',
+    );
+    const late = await begin();
+    await new Promise((resolve) => setTimeout(resolve, 1700));
+    expect((await post({ requestState: late, inputResponses: answered })).body.error?.code).toBe(-32602);
+  });
+
+  it('refuses a state of another principal, and leaves its owner alone', async () => {
+    const tokens = ['ada', 'bob'].map((principal) => ({ token: `a-token-for-${principal}-only`, principal }));
+    const guarded = await serve(writeConfig({ auth: { tokens } }, ['plain']));
+    const login = (who: number): Record<string, string> => ({ authorization: `Bearer ${tokens[who]?.token}` });
+    const [ada, bob] = [login(0), login(1)];
+    const state = (await post({}, guarded, ada)).body.result?.requestState;
+    expect((await post({ requestState: state, inputResponses: answered }, guarded, bob)).body.error?.code).toBe(-32602);
+    expect((await post({ requestState: state, inputResponses: answered }, guarded, ada)).body.result?.resultType).toBe('complete');
+  });
+
+  it('answers a needed capability that is not declared with 400, before anything is asked', async () => {
+    const { status, body } = await post({ _meta: { ...meta, 'io.modelcontextprotocol/clientCapabilities': {} } });
+    expect([status, body.error]).toEqual([
+      400,
+      expect.objectContaining({ code: -32021, data: expect.objectContaining({ requiredCapabilities: { elicitation: {} } }) }),
+    ]);
+  });
+});
