@@ -6,11 +6,11 @@ import type { Id } from './wire.ts';
 /** One reply that is owed. */
 export interface Debt {
   readonly id: Id;
-  readonly outlet: Outlet;
+  outlet: Outlet;
   /** The call behind it, once there is one. */
-  call?: Call;
+  call?: Call | undefined;
   /** Ends a stream that stays open until somebody wants it ended; nobody need wait for such a debt. */
-  end?: () => void;
+  end?: (() => void) | undefined;
 }
 
 /** Totals over all ledgers of the process. */
@@ -48,7 +48,9 @@ export class Ledger {
       return;
     }
     ledgerTotals.paid++;
-    debt.outlet.write(frame);
+    const { outlet } = debt;
+    release(debt);
+    outlet.write(frame);
   }
 
   /** Something about a debt that is still owed, such as progress. */
@@ -61,8 +63,10 @@ export class Ledger {
     const debt = this.#owed.get(id);
     if (!debt || !this.#settle(debt)) return;
     ledgerTotals.cancelled++;
-    debt.call?.abort(new GatewayError('CALL_CANCELLED', `The client cancelled the call: ${reason}`));
-    debt.outlet.write({ last: true });
+    const { outlet, call } = debt;
+    release(debt);
+    call?.abort(new GatewayError('CALL_CANCELLED', `The client cancelled the call: ${reason}`));
+    outlet.write({ last: true });
   }
 
   /** The connection is gone: nothing is owed any more, and nothing need go on. */
@@ -70,11 +74,23 @@ export class Ledger {
     for (const debt of [...this.#owed.values()]) {
       this.#settle(debt);
       ledgerTotals.cancelled++;
-      debt.call?.abort(new GatewayError('CALL_CANCELLED', reason));
+      const { call } = debt;
+      release(debt);
+      call?.abort(new GatewayError('CALL_CANCELLED', reason));
     }
   }
 
   #settle(debt: Debt): boolean {
     return this.#owed.get(debt.id) === debt && this.#owed.delete(debt.id);
   }
+}
+
+const NOWHERE: Outlet = { write: () => undefined };
+
+// A map that has moved to a new table leaves the old one behind, with everything that stood in it; a settled debt must not
+// keep a whole request alive from there until a full collection.
+function release(debt: Debt): void {
+  debt.outlet = NOWHERE;
+  debt.call = undefined;
+  debt.end = undefined;
 }

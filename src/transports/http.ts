@@ -1,4 +1,4 @@
-import { createServer, type Server, type ServerResponse } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Config } from '../config/config.ts';
 import { formatHost } from '../config/listen.ts';
@@ -31,7 +31,8 @@ export interface HttpTransport {
 export async function serveHttp(engine: Engine, config: Config, health: Health, log: Logger): Promise<HttpTransport> {
   const { limits, listen } = config;
   const cap = createConnectionCap(limits);
-  const inFlight = new Set<ServerResponse>();
+  // A number and no set: the set's old tables would keep every response alive until a full collection.
+  const inFlight = { count: 0 };
   const load = createLoadWatch();
   let draining = false;
 
@@ -75,7 +76,7 @@ export async function serveHttp(engine: Engine, config: Config, health: Health, 
     async drain() {
       draining = true;
       const until = performance.now() + limits.drainMs;
-      while (inFlight.size + sse.owed() + websocket.owed() > 0 && performance.now() < until)
+      while (inFlight.count + sse.owed() + websocket.owed() > 0 && performance.now() < until)
         await new Promise((resolve) => setTimeout(resolve, 10));
     },
     async close() {

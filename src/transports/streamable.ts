@@ -7,7 +7,7 @@ import { HttpReply } from './reply.ts';
 import type { Exchange, Route } from './router.ts';
 
 /** Streamable HTTP: POST for messages of both eras, GET for a session's standing stream, DELETE to end a session. */
-export function streamableRoute(engine: Engine, limits: Limits, inFlight: Set<ServerResponse>): Route {
+export function streamableRoute(engine: Engine, limits: Limits, inFlight: { count: number }): Route {
   const post = (exchange: Exchange): void => {
     const { request, response, caller } = exchange;
     acceptJson(request);
@@ -22,9 +22,9 @@ export function streamableRoute(engine: Engine, limits: Limits, inFlight: Set<Se
   };
 
   const track = (response: ServerResponse, reply: HttpReply, gone: () => void): void => {
-    inFlight.add(response);
+    inFlight.count++;
     response.on('close', () => {
-      inFlight.delete(response);
+      inFlight.count--;
       if (reply.done) return;
       reply.close();
       gone();
