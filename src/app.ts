@@ -111,7 +111,7 @@ export async function createApp({ config: first, adapters, redactor, log }: AppP
       await adopting.catch(() => undefined);
       await registry.close();
       await host.close();
-      await audit.flush();
+      await audit.close();
       store.close();
     },
   };

@@ -48,6 +48,19 @@ export const runtime: Runtime = {
   },
 };
 
+/** What a handler gets besides its arguments and the configuration. */
+class More {
+  readonly #call: { readonly signal: AbortSignal };
+
+  constructor(call: { readonly signal: AbortSignal }) {
+    this.#call = call;
+  }
+
+  get signal(): AbortSignal {
+    return this.#call.signal;
+  }
+}
+
 class TalosPlugin implements LoadedPlugin {
   readonly #params: Params;
   readonly #exports: Exports;
@@ -100,12 +113,7 @@ class TalosPlugin implements LoadedPlugin {
     const handler = this.#handlers.get(tool);
     if (!handler) return errorResult(`The plugin has no function "${tool}".`);
     try {
-      const more = {
-        get signal() {
-          return call.signal;
-        },
-      };
-      return toResult(await handler(args, this.#configOf(), more));
+      return toResult(await handler(args, this.#configOf(), new More(call)));
     } catch (error) {
       this.#context.log.debug(`${tool} threw: ${toError(error).stack}`);
       return errorResult(toError(error).message || 'The function failed without a message.');
@@ -128,19 +136,9 @@ class TalosPlugin implements LoadedPlugin {
   #configOf(): Exports {
     const { record, dataDir } = this.#params;
     if (this.#dialect !== 'source') return { ...record, config: { ...record }, dataDir };
-    const config = { ...record };
-    for (const [name, value] of Object.entries({
-      config: { ...record },
-      dataDir,
-    })) {
-      if (!(name in config))
-        Object.defineProperty(config, name, {
-          value,
-          enumerable: false,
-          writable: true,
-          configurable: true,
-        });
-    }
+    const config: Exports = { ...record };
+    if (!('config' in record)) Object.defineProperty(config, 'config', { value: { ...record }, writable: true, configurable: true });
+    if (!('dataDir' in record)) Object.defineProperty(config, 'dataDir', { value: dataDir, writable: true, configurable: true });
     return config;
   }
 }

@@ -1,9 +1,9 @@
 import { hash, randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { appendFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { JsonObject } from '../core/json.ts';
 import type { Logger } from '../core/log.ts';
+import { createDayFile } from './day-file.ts';
 
 /** What came of one call, for the audit log. Durations are in milliseconds, sizes in bytes. */
 export interface AuditRecord {
@@ -22,8 +22,8 @@ export interface Audit {
   record(record: AuditRecord): void;
   /** Why nothing can be written just now, or undefined. */
   failure(): string | undefined;
-  /** Writes what is waiting. */
-  flush(): Promise<void>;
+  /** Writes what is waiting and lets go of the file. */
+  close(): Promise<void>;
 }
 
 const BATCH_LINES = 100;
@@ -33,6 +33,7 @@ const BATCH_MS = 100;
 export function createAudit(dir: string, plain: boolean, log: Logger): Audit {
   const run = randomBytes(6).toString('hex');
   let key: string | undefined;
+  const file = createDayFile(dir);
   let waiting: string[] = [];
   let timer: NodeJS.Timeout | undefined;
   let writing: Promise<void> = Promise.resolve();
@@ -53,8 +54,7 @@ export function createAudit(dir: string, plain: boolean, log: Logger): Audit {
     });
     chain = next;
     try {
-      mkdirSync(dir, { recursive: true, mode: 0o700 });
-      await appendFile(join(dir, `${new Date().toISOString().slice(0, 10)}.jsonl`), `${text}${seal}\n`, { mode: 0o600 });
+      await file.append(`${text}${seal}\n`);
       if (failure !== undefined) log.info(`the audit log can be written again; ${lost} lines were lost`);
       failure = undefined;
     } catch (error) {
@@ -83,13 +83,13 @@ export function createAudit(dir: string, plain: boolean, log: Logger): Audit {
       const shown = plain ? `,"arguments":${text}` : '';
       const reason = code === undefined ? '' : `,"code":"${code}"`;
       waiting.push(
-        `{"seq":${++sequence},"time":${Date.now()},"run":"${run}",${caller},${tool},"args":"${digest}"${shown},"outcome":"${outcome}"${reason},"ms":${ms.toFixed(1)},"bytes":${bytes}}`,
+        `{"seq":${++sequence},"time":${Date.now()},"run":"${run}",${caller},${tool},"args":"${digest}"${shown},"outcome":"${outcome}"${reason},"ms":${Math.round(ms * 10) / 10},"bytes":${bytes}}`,
       );
       if (waiting.length >= BATCH_LINES) void flush();
       else timer ??= setTimeout(flush, BATCH_MS).unref();
     },
     failure: () => failure,
-    flush,
+    close: () => flush().then(file.close),
   };
 }
 

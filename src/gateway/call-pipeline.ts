@@ -5,7 +5,6 @@ import type { JsonObject } from '../core/json.ts';
 import type { Logger } from '../core/log.ts';
 import type { Redactor } from '../core/redact.ts';
 import { hidePaths } from '../core/text.ts';
-import type { Policy } from '../policy/policy.ts';
 import type { Audit, AuditRecord } from './audit.ts';
 import { auditFields } from './audit-fields.ts';
 import type { Call } from './call.ts';
@@ -34,7 +33,6 @@ export interface Outcome {
 /** What the pipeline needs of the house. */
 export interface PipelineParts {
   readonly limits: Limits;
-  readonly policy: Policy;
   readonly queue: SlotQueue;
   readonly all: Slots;
   readonly pluginSlots: (pluginId: string) => Slots;
@@ -56,13 +54,16 @@ export async function runCall(request: CallRequest, parts: PipelineParts): Promi
   let failure: GatewayError | undefined;
   try {
     refuseEarly(request, parts);
-    places = await takeSlots(request, parts);
+    const wanted = placesOf(request, parts);
+    if (!parts.queue.tryTake(wanted)) await waitForSlots(wanted, parts);
+    places = wanted;
     result = await invoke(request);
     bytes = checkResult(result, parts.limits);
   } catch (error) {
     failure = asFailure(error, request);
     result = toFailedResult(failure, request, parts);
   }
+  request.call.stopClock();
   if (places) parts.queue.release(places);
   parts.audit.record({
     caller: request.audit,
@@ -76,15 +77,13 @@ export async function runCall(request: CallRequest, parts: PipelineParts): Promi
   return { result, failure };
 }
 
-function refuseEarly({ tool, args, call }: CallRequest, { policy, audit, auditRequired }: PipelineParts): void {
-  const { entry } = tool;
+function refuseEarly({ tool, args }: CallRequest, { audit, auditRequired }: PipelineParts): void {
+  const { entry, approval } = tool;
   const fault = entry.validate(args);
   if (fault !== undefined) {
     throw new GatewayError('ARGUMENTS_INVALID', `The arguments of ${entry.name} are not valid: ${fault}.`);
   }
-  const decision = policy.decide(entry, args, call.caller);
-  if (decision.kind === 'deny') throw new GatewayError('DENIED', decision.reason);
-  if (decision.kind === 'ask') {
+  if (approval === 'required') {
     const fix = `Its owner can allow it in mcp.json: "plugins": { "${entry.plugin.id}": { "approval": { "${entry.tool.name}": "allow" } } }.`;
     throw new GatewayError('DENIED', `The tool ${entry.name} runs only after a person has agreed, and nobody can be asked here.`, { fix });
   }
@@ -93,10 +92,13 @@ function refuseEarly({ tool, args, call }: CallRequest, { policy, audit, auditRe
   }
 }
 
-async function takeSlots({ tool, client }: CallRequest, { queue, all, pluginSlots, limits }: PipelineParts): Promise<readonly Slots[]> {
+function placesOf({ tool, client }: CallRequest, { all, pluginSlots }: PipelineParts): readonly Slots[] {
   const plugin = pluginSlots(tool.entry.plugin.id);
-  const places = client ? [client, plugin, all] : [plugin, all];
-  if (queue.tryTake(places) || (await queue.take(places, limits.queueMs))) return places;
+  return client ? [client, plugin, all] : [plugin, all];
+}
+
+async function waitForSlots(places: readonly Slots[], { queue, limits }: PipelineParts): Promise<void> {
+  if (await queue.take(places, limits.queueMs)) return;
   throw new GatewayError('BUSY', `Too many calls are in flight; none ended within ${limits.queueMs / 1000} s.`, {
     retryAfterMs: limits.queueMs,
   });
@@ -105,27 +107,10 @@ async function takeSlots({ tool, client }: CallRequest, { queue, all, pluginSlot
 // The only step that differs by format. Whichever comes first decides: the answer, the deadline or the cancellation.
 function invoke({ tool, args, call }: CallRequest): Promise<ToolResult> {
   return new Promise((resolve, reject) => {
-    const clock = new Deadline(tool, () => call.abort(timedOut(tool)));
-    call.clock = clock;
-    const settle = (): void => {
-      clock.stop();
-      call.clock = undefined;
-    };
-    call.onAbort((reason) => {
-      settle();
-      reject(reason);
-    });
+    call.onAbort(reject);
     if (call.aborted) return;
-    tool.entry.tool.call(args, call).then(
-      (value) => {
-        settle();
-        resolve(value);
-      },
-      (error) => {
-        settle();
-        reject(error);
-      },
-    );
+    call.clock = new Deadline(tool, call, timedOut);
+    tool.entry.tool.call(args, call).then(resolve, reject);
   });
 }
 

@@ -31,6 +31,7 @@ export interface CallClock {
   progressed(): void;
   /** The deadline stands still while a question is open. */
   paused(open: boolean): void;
+  stop(): void;
 }
 
 /** One call in flight: the context its tool sees, and the means to end it. */
@@ -80,5 +81,11 @@ export class Call extends LazyAbort implements CallContext {
 
   detach(): void {
     this.#client.detach?.();
+  }
+
+  /** The tool has answered, or nobody waits for it any more. */
+  stopClock(): void {
+    this.clock?.stop();
+    this.clock = undefined;
   }
 }

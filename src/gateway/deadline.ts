@@ -6,20 +6,28 @@ export interface TimeLimits {
   readonly capMs: number;
 }
 
+/** What a deadline ends. */
+export interface Abortable {
+  abort(reason: unknown): void;
+}
+
 /** Runs out after `timeoutMs` without progress, after `capMs` at the latest; time spent on open questions does not count. */
-export class Deadline implements CallClock {
-  readonly #limits: TimeLimits;
-  readonly #expire: () => void;
+export class Deadline<L extends TimeLimits> implements CallClock {
+  readonly #limits: L;
+  readonly #call: Abortable;
+  readonly #reason: (limits: L) => unknown;
   #started = performance.now();
   #left: number;
   #since = this.#started;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(limits: TimeLimits, expire: () => void) {
+  /** `reason` says why the call is ended, once it is. */
+  constructor(limits: L, call: Abortable, reason: (limits: L) => unknown) {
     this.#limits = limits;
-    this.#expire = expire;
+    this.#call = call;
+    this.#reason = reason;
     this.#left = limits.timeoutMs;
-    this.#timer = setTimeout(expire, this.#left);
+    this.#timer = setTimeout(runOut, this.#left, this);
   }
 
   progressed(): void {
@@ -44,10 +52,19 @@ export class Deadline implements CallClock {
     this.#timer = undefined;
   }
 
+  expire(): void {
+    this.#call.abort(this.#reason(this.#limits));
+  }
+
   #run(ms: number): void {
     this.stop();
     this.#left = Math.max(0, ms);
     this.#since = performance.now();
-    this.#timer = setTimeout(this.#expire, this.#left);
+    this.#timer = setTimeout(runOut, this.#left, this);
   }
+}
+
+// One function for all timers, where a closure a call would be the alternative.
+function runOut(deadline: { expire(): void }): void {
+  deadline.expire();
 }

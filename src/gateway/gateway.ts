@@ -11,7 +11,7 @@ import type { Policy } from '../policy/policy.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { Audit } from './audit.ts';
 import type { Call } from './call.ts';
-import { type Outcome, runCall } from './call-pipeline.ts';
+import { type Outcome, type PipelineParts, runCall } from './call-pipeline.ts';
 import { guard } from './guard.ts';
 import { publicAddress, readResource } from './resources.ts';
 import { createSlotQueue, createSlots, type Slots } from './slots.ts';
@@ -31,7 +31,7 @@ export interface Gateway {
   view(caller: Caller): View;
   /** Settles when the plugins have listed what they offer, so that a first list is complete. */
   listed(): Promise<void>;
-  /** Calls a tool. Rejects with UNKNOWN_TOOL alone; every other failure is a result. */
+  /** Calls a tool. Throws UNKNOWN_TOOL and DRAINING at once; every other failure is a result. */
   call(name: string, args: JsonObject, call: Call, audit: string, client?: Slots): Promise<Outcome>;
   getPrompt(name: string, args: Readonly<Record<string, string>>, call: Call): Promise<PromptResult>;
   readResource(uri: string, call: Call): Promise<readonly ResourceContents[]>;
@@ -73,6 +73,12 @@ export function createGateway(first: Rules, registry: Registry, audit: Audit, re
   };
   registry.onChange(changed);
 
+  const partsOf = ({ config }: Rules): PipelineParts => {
+    const auditRequired = config.audit.required ?? false;
+    return { limits: config.limits, queue, all, pluginSlots, audit, auditRequired, redactor, log };
+  };
+  let parts = partsOf(first);
+
   const view = ({ profile }: Caller): View => {
     let found = views.get(profile);
     if (!found) {
@@ -90,27 +96,12 @@ export function createGateway(first: Rules, registry: Registry, audit: Audit, re
     knows: (profile) => rules.policy.knows(profile),
     view,
     listed: () => registry.listed(rules.config.limits.firstListMs),
-    async call(name, args, call, auditCaller, client) {
+    call(name, args, call, auditCaller, client) {
       refuseIfDraining();
       const { tools } = view(call.caller);
       const tool = tools.get(name);
       if (!tool) throw unknown('UNKNOWN_TOOL', 'tool', name, tools.keys());
-      const { config, policy } = rules;
-      const auditRequired = config.audit.required ?? false;
-      return runCall(
-        { tool, args, call, client, audit: auditCaller },
-        {
-          limits: config.limits,
-          policy,
-          queue,
-          all,
-          pluginSlots,
-          audit,
-          auditRequired,
-          redactor,
-          log,
-        },
-      );
+      return runCall({ tool, args, call, client, audit: auditCaller }, parts);
     },
     async getPrompt(name, args, call) {
       refuseIfDraining();
@@ -134,6 +125,7 @@ export function createGateway(first: Rules, registry: Registry, audit: Audit, re
     },
     adopt(next) {
       rules = next;
+      parts = partsOf(next);
       changed();
     },
     drain() {

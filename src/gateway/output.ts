@@ -93,7 +93,7 @@ class Walk {
     const prototype = Object.getPrototypeOf(value);
     if (prototype !== Object.prototype && prototype !== null) throw invalid('it holds an object that is no plain data');
     if (typeof (value as { toJSON?: unknown }).toJSON === 'function') throw invalid('it holds an object with a toJSON function');
-    for (const key of Object.keys(value)) {
+    for (const key in value) {
       this.#grow(key.length + 4);
       this.visit((value as Record<string, unknown>)[key], depth + 1);
     }

@@ -86,6 +86,11 @@ export class Group implements SeatGroup {
     return this.#launching;
   }
 
+  serving(seat: Seat): Home | undefined {
+    const generation = this.#current;
+    return generation?.seats.has(seat) && generation.home.busy() === undefined ? generation.home : undefined;
+  }
+
   async home(seat: Seat, ctx?: CallContext): Promise<Home> {
     const deadline = performance.now() + this.#limits.queueMs;
     for (;;) {

@@ -1,9 +1,11 @@
 import type { ToolResult } from '../core/content.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { Logger } from '../core/log.ts';
+import type { Answers, QuestionKind, Questions } from '../core/question.ts';
 import type { CallContext } from '../core/tool.ts';
 import type { Home, HomeEvents, HostLimits } from './home.ts';
 import { createPluginSet } from './node/plugin-set.ts';
+import type { RuntimeCall } from './node/runtime.ts';
 import { logTo } from './plugin-process.ts';
 
 /** Runs trusted plugins inside the gateway: fast, and with nothing between them and everything else. */
@@ -33,15 +35,7 @@ export function openInProcess(limits: HostLimits, events: HomeEvents): Home {
     load: (id, module, params) => set.load(id, module, params),
     initialize: (id) => set.initialize(id),
     call(id, tool, args, ctx: CallContext): Promise<ToolResult> {
-      return set.call(id, tool, args, {
-        get signal() {
-          return ctx.signal;
-        },
-        progress: (done, total, message) => ctx.progress(done, total, message),
-        log: (level, text) => logTo(ctx.log, level, text),
-        abilities: ctx.abilities,
-        ask: (questions) => ctx.ask(questions),
-      });
+      return set.call(id, tool, args, new DirectCall(ctx));
     },
     request: (id: string, method: string, params: JsonObject) => set.request(id, method, params),
     busy: () => undefined,
@@ -51,4 +45,33 @@ export function openInProcess(limits: HostLimits, events: HomeEvents): Home {
       end('it was stopped');
     },
   };
+}
+
+/** A call whose plugin needs no channel. */
+class DirectCall implements RuntimeCall {
+  readonly #ctx: CallContext;
+
+  constructor(ctx: CallContext) {
+    this.#ctx = ctx;
+  }
+
+  get signal(): AbortSignal {
+    return this.#ctx.signal;
+  }
+
+  get abilities(): readonly QuestionKind[] {
+    return this.#ctx.abilities;
+  }
+
+  progress(done: number, total?: number, message?: string): void {
+    this.#ctx.progress(done, total, message);
+  }
+
+  log(level: string, text: string): void {
+    logTo(this.#ctx.log, level, text);
+  }
+
+  ask(questions: Questions): Promise<Answers> {
+    return this.#ctx.ask(questions);
+  }
 }

@@ -11,6 +11,8 @@ const MOST_CRASHES = 5;
 /** What a seat needs of the group it belongs to. */
 export interface SeatGroup {
   start(): Promise<void>;
+  /** The home that takes calls for this seat right now. */
+  serving(seat: Seat): Home | undefined;
   /** The home that serves this seat, once there is one; throws PLUGIN_UNAVAILABLE where there is none in time. */
   home(seat: Seat, ctx?: CallContext): Promise<Home>;
   leave(seat: Seat): Promise<void>;
@@ -43,9 +45,10 @@ export class Seat implements Member {
     this.#listeners.push(listener);
   }
 
-  async call(tool: string, args: JsonObject, ctx: CallContext): Promise<ToolResult> {
-    const home = await this.#group.home(this, ctx);
-    return home.call(this.spec.id, tool, args, ctx);
+  call(tool: string, args: JsonObject, ctx: CallContext): Promise<ToolResult> {
+    const home = this.#group.serving(this);
+    if (home) return home.call(this.spec.id, tool, args, ctx);
+    return this.#group.home(this, ctx).then((later) => later.call(this.spec.id, tool, args, ctx));
   }
 
   async request(method: string, params: JsonObject): Promise<JsonValue> {

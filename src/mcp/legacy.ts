@@ -1,17 +1,17 @@
 import type { Caller } from '../core/caller.ts';
 import { GatewayError } from '../core/errors.ts';
 import { isJsonObject } from '../core/json.ts';
-import type { Answers, QuestionKind, Questions } from '../core/question.ts';
+import type { Answers, Questions } from '../core/question.ts';
 import { auditCaller } from '../gateway/audit-fields.ts';
 import type { Call } from '../gateway/call.ts';
 import { isReadable } from '../gateway/resources.ts';
-import { createSlots, type Slots } from '../gateway/slots.ts';
+import { createSlots } from '../gateway/slots.ts';
 import { BatchOutlet } from './batch.ts';
-import { capabilities, type Era, SERVER_INFO } from './era.ts';
-import { DEFAULT_THRESHOLD, type LogThreshold, toThreshold } from './logging.ts';
+import { capabilities, SERVER_INFO } from './era.ts';
+import { DEFAULT_THRESHOLD, toThreshold } from './logging.ts';
 import { type Methods, need } from './methods.ts';
 import type { Outlet } from './outlet.ts';
-import { type Handler, Peer, type PeerParts, type Reply, type Request } from './peer.ts';
+import { type Handler, Peer, type PeerParts, type Reply, type Request, type RequestSettings } from './peer.ts';
 import { abilitiesOf, refuseUnable } from './questions.ts';
 import { BATCH_REVISION, negotiate } from './revisions.ts';
 import { ServerRequests } from './server-requests.ts';
@@ -31,14 +31,11 @@ export class LegacyPeer extends Peer implements Subscriber {
   protected readonly eraKind = 'legacy';
   readonly #methods: Methods;
   readonly #transport: string;
-  readonly #slots: Slots;
   readonly #own: Methods;
   readonly #requests: ServerRequests;
   readonly #watched = new Set<string>();
-  #abilities: readonly QuestionKind[] = [];
-  #era: Era = { kind: 'legacy', revision: '' };
-  #logFrom: LogThreshold = DEFAULT_THRESHOLD;
-  #audit: string;
+  // Replaced as a whole, so that all requests between two changes share one object.
+  #settings: RequestSettings;
   /** Where messages go that answer no request; absent while an HTTP client holds no stream open. */
   channel: Outlet | undefined;
 
@@ -47,8 +44,13 @@ export class LegacyPeer extends Peer implements Subscriber {
     this.#requests = new ServerRequests(limits.askMs);
     this.#methods = methods;
     this.#transport = transport;
-    this.#slots = createSlots(limits.callsPerClient);
-    this.#audit = auditCaller(caller, transport, '');
+    this.#settings = {
+      era: { kind: 'legacy', revision: '' },
+      logFrom: DEFAULT_THRESHOLD,
+      audit: auditCaller(caller, transport, ''),
+      slots: createSlots(limits.callsPerClient),
+      abilities: [],
+    };
     this.#own = new Map<string, Handler>([
       ['initialize', (request) => this.#initialize(request)],
       ['ping', () => '{}'],
@@ -60,7 +62,7 @@ export class LegacyPeer extends Peer implements Subscriber {
 
   /** The negotiated revision; empty before the handshake. */
   get revision(): string {
-    return this.#era.revision;
+    return this.#settings.era.revision;
   }
 
   receive(message: Message, outlet: Outlet): void {
@@ -70,8 +72,8 @@ export class LegacyPeer extends Peer implements Subscriber {
   }
 
   async ask(questions: Questions, call: Call, outlet: Outlet): Promise<Answers> {
-    refuseUnable(questions, this.#abilities);
-    return this.#requests.ask(questions, this.#era.revision, call, outlet);
+    refuseUnable(questions, this.#settings.abilities);
+    return this.#requests.ask(questions, this.revision, call, outlet);
   }
 
   override close(reason: string): void {
@@ -81,7 +83,7 @@ export class LegacyPeer extends Peer implements Subscriber {
 
   /** Batches exist in one revision only: one array of replies, none where nothing is owed. */
   receiveBatch(items: readonly (Message | Fault)[], outlet: Outlet): boolean {
-    if (this.#era.revision !== BATCH_REVISION) return false;
+    if (this.revision !== BATCH_REVISION) return false;
     const batch = new BatchOutlet(outlet, items.filter((item) => item.kind === 'request' || item.kind === 'fault').length);
     for (const item of items) {
       if (item.kind === 'fault') this.refuse(item, batch.seat());
@@ -92,33 +94,28 @@ export class LegacyPeer extends Peer implements Subscriber {
 
   #request(message: Message & { kind: 'request' }, outlet: Outlet): void {
     let handler = this.#own.get(message.method) ?? this.#methods.get(message.method);
-    if (handler && this.#era.revision === '' && message.method !== 'initialize' && message.method !== 'ping') {
+    if (handler && this.revision === '' && message.method !== 'initialize' && message.method !== 'ping') {
       handler = () => {
         throw new GatewayError('NOT_INITIALIZED', `${message.method} came before initialize.`);
       };
     }
-    this.serve(message, outlet, handler, {
-      era: this.#era,
-      logFrom: this.#logFrom,
-      audit: this.#audit,
-      slots: this.#slots,
-      abilities: () => this.#abilities,
-    });
+    this.serve(message, outlet, handler, this.#settings);
   }
 
   #initialize({ params }: Request): Reply {
-    if (this.#era.revision !== '') throw new GatewayError('INVALID_REQUEST', 'This connection is initialized already.');
-    this.#era = {
-      kind: 'legacy',
-      revision: negotiate(need(params, 'protocolVersion')),
-    };
+    if (this.revision !== '') throw new GatewayError('INVALID_REQUEST', 'This connection is initialized already.');
+    const revision = negotiate(need(params, 'protocolVersion'));
     const { clientInfo } = params;
-    this.#abilities = abilitiesOf(params.capabilities, this.#era.revision);
     const name = isJsonObject(clientInfo) && typeof clientInfo.name === 'string' ? clientInfo.name.slice(0, 64) : '';
-    this.#audit = auditCaller(this.caller, this.#transport, name);
+    this.#settings = {
+      ...this.#settings,
+      era: { kind: 'legacy', revision },
+      audit: auditCaller(this.caller, this.#transport, name),
+      abilities: abilitiesOf(params.capabilities, revision),
+    };
     const { instructions } = this.parts.gateway.view(this.caller);
     return JSON.stringify({
-      protocolVersion: this.#era.revision,
+      protocolVersion: revision,
       capabilities: capabilities(),
       serverInfo: SERVER_INFO,
       instructions,
@@ -129,7 +126,7 @@ export class LegacyPeer extends Peer implements Subscriber {
     const level = toThreshold(params.level);
     if (level === undefined)
       throw new GatewayError('INVALID_PARAMS', `There is no log level ${JSON.stringify(params.level)?.slice(0, 40)}.`, { field: 'level' });
-    this.#logFrom = level;
+    this.#settings = { ...this.#settings, logFrom: level };
     return '{}';
   }
 
@@ -148,7 +145,7 @@ export class LegacyPeer extends Peer implements Subscriber {
   }
 
   get listening(): boolean {
-    return this.#era.revision !== '' && this.channel !== undefined;
+    return this.revision !== '' && this.channel !== undefined;
   }
 
   wants(): boolean {

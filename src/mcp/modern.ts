@@ -54,7 +54,9 @@ export class ModernPeer extends Peer {
         logFrom,
         audit: this.#audit,
         slots: this.#slots,
-        abilities: () => abilitiesOf(envelopeValue(message, 'clientCapabilities'), MODERN),
+        get abilities() {
+          return abilitiesOf(envelopeValue(message, 'clientCapabilities'), MODERN);
+        },
       });
     } else if (message.kind === 'notification' && message.method === 'notifications/cancelled') {
       this.cancel(message.params);

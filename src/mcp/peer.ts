@@ -64,7 +64,7 @@ export interface RequestSettings {
   readonly audit: string;
   readonly slots: Slots | undefined;
   /** What the client can be asked. */
-  abilities(): readonly QuestionKind[];
+  readonly abilities: readonly QuestionKind[];
 }
 
 /** One connected client: what it is owed, and how a request of its becomes a reply. */
@@ -187,7 +187,7 @@ class PeerRequest implements RequestLink {
   }
 
   get abilities(): readonly QuestionKind[] {
-    return this.#settings.abilities();
+    return this.#settings.abilities;
   }
 
   get log(): Logger {

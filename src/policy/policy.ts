@@ -1,19 +1,12 @@
 import type { Config } from '../config/config.ts';
 import type { ApprovalRule, ProfileFile } from '../config/schema.ts';
 import { type Caller, DEFAULT_PROFILE } from '../core/caller.ts';
-import type { JsonObject } from '../core/json.ts';
 import type { Approval } from '../core/tool.ts';
 import type { PromptEntry, ToolEntry } from '../registry/catalogue.ts';
 import type { Found } from '../registry/sources.ts';
 import { createNameMap, createSelection, type NameMap, type Selection } from './patterns.ts';
 
-/** What is to happen with a call. */
-export type Decision =
-  | { readonly kind: 'allow' }
-  | { readonly kind: 'ask'; readonly question: string }
-  | { readonly kind: 'deny'; readonly reason: string };
-
-/** Decides what may be opened, who sees what, and which calls need an approval. Made anew with each configuration. */
+/** Decides what may be opened, who sees what, and which tools need an approval. Made anew with each configuration. */
 export interface Policy {
   /** Why a plugin may not be opened, or undefined. */
   admit(found: Found): string | undefined;
@@ -23,7 +16,6 @@ export interface Policy {
   seesPrompt(entry: PromptEntry, caller: Caller): boolean;
   seesPlugin(plugin: { readonly id: string; readonly alias?: string }, caller: Caller): boolean;
   approval(entry: ToolEntry, caller: Caller): Approval;
-  decide(entry: ToolEntry, args: JsonObject, caller: Caller): Decision;
   /** Rules that have matched no tool so far, as `place: pattern`. */
   unused(): string[];
 }
@@ -77,13 +69,6 @@ export function createPolicy(config: Config): Policy {
     seesPrompt: ({ name, plugin }, caller) => seesPlugin(plugin, caller) && (profiles.get(caller.profile)?.prompts?.has([name]) ?? true),
     seesPlugin,
     approval,
-    decide(entry, _args, caller) {
-      if (approval(entry, caller) !== 'required') return { kind: 'allow' };
-      return {
-        kind: 'ask',
-        question: `May the tool ${entry.name} of plugin ${entry.plugin.id} run?`,
-      };
-    },
     unused() {
       const places: string[] = [];
       const add = (place: string, list: { readonly unused: readonly string[] } | Rule | undefined): void => {

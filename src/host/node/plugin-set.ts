@@ -56,7 +56,7 @@ export function createPluginSet(events: PluginSetEvents): PluginSet {
       await plugin.initialize();
       return plugin.report();
     },
-    call: async (id, tool, args, call) => find(id).call(tool, args, call),
+    call: (id, tool, args, call) => find(id).call(tool, args, call),
     async request(id, method, params) {
       const plugin = find(id);
       if (!plugin.request) throw new GatewayError('METHOD_NOT_FOUND', `Plugin ${id} answers no "${method}".`);

@@ -22,7 +22,7 @@ describe('createAudit', () => {
     const audit = createAudit(dir, false, silentLog);
     audit.record(record);
     audit.record({ ...record, outcome: 'error', code: 'CALL_TIMEOUT' });
-    await audit.flush();
+    await audit.close();
     const [first, second] = linesOf(dir);
     expect(first).toMatchObject({ seq: 1, principal: 'p', tool: 't', outcome: 'ok', ms: 1.3, bytes: 10 });
     expect(second).toMatchObject({ seq: 2, code: 'CALL_TIMEOUT' });
@@ -35,7 +35,7 @@ describe('createAudit', () => {
     const dir = join(tempFolder(), 'audit');
     const audit = createAudit(dir, false, silentLog);
     for (let i = 0; i < 250; i++) audit.record(record);
-    await audit.flush();
+    await audit.close();
     const file = join(dir, readdirSync(dir).find((name) => name.endsWith('.jsonl')) as string);
     let batch = '';
     let seals = 0;
@@ -55,7 +55,7 @@ describe('createAudit', () => {
     const dir = join(tempFolder(), 'audit');
     const audit = createAudit(dir, true, silentLog);
     audit.record(record);
-    await audit.flush();
+    await audit.close();
     expect(linesOf(dir)[0]?.arguments).toEqual({ secret: 'value' });
   });
 
@@ -64,7 +64,7 @@ describe('createAudit', () => {
     writeFileSync(join(dir, 'audit'), 'a file is in the way');
     const audit = createAudit(join(dir, 'audit'), false, silentLog);
     audit.record(record);
-    await audit.flush();
+    await audit.close();
     expect(audit.failure()).toBeTypeOf('string');
   });
 });
