@@ -12,7 +12,7 @@ import { createEngine, type Engine } from './mcp/engine.ts';
 import { createPolicy, type Policy } from './policy/policy.ts';
 import { createRegistry, type Registry } from './registry/registry.ts';
 import { findPlugins } from './registry/sources.ts';
-import { createStore } from './store/store.ts';
+import { createStore, keepOf } from './store/store.ts';
 
 /** What the house is built from. */
 export interface AppParts {
@@ -52,7 +52,7 @@ export async function createApp({ config: first, adapters, redactor, log }: AppP
   learn(config);
 
   const store = createStore(config.state);
-  const host = createHost(config.state, config.limits, log);
+  const host = createHost(config.state, config.limits, (id) => keepOf(store, `plugin:${id}`), log);
   const registry = createRegistry(host, store, log);
   const audit = createAudit(join(config.state, 'audit'), config.audit.arguments, log);
   const gateway = createGateway({ config, policy }, registry, audit, redactor, log);

@@ -12,8 +12,18 @@ export interface Host {
   readonly cacheDir: string;
   /** A folder of the plugin's own to write to, made on the spot. */
   dataDir(pluginId: string): string;
+  /** Texts kept across restarts, the plugin's own. */
+  keep(pluginId: string): Keep;
   /** Makes a plugin part of a process group. Nothing starts before `Member.start` or the first call. */
   join(spec: MemberSpec): Member;
+}
+
+/** Texts by key, kept in the gateway's store. */
+export interface Keep {
+  get(key: string): string | undefined;
+  set(key: string, value: string): void;
+  delete(key: string): void;
+  entries(): ReadonlyMap<string, string>;
 }
 
 /** How one plugin runs in its process group. */
@@ -34,6 +44,10 @@ export interface MemberSpec {
   /** Longest time for one stage of loading, in milliseconds; the gateway's own limit where absent. */
   readonly startTimeoutMs?: number | undefined;
   readonly log: Logger;
+  /** Whether the runtime wants to know who calls; `RuntimeCall.caller` is there then. */
+  readonly callers?: boolean;
+  /** Answers what the format's runtime asks of its adapter, outside or inside of calls. */
+  readonly answer?: (method: string, params: JsonObject) => Promise<JsonValue>;
 }
 
 /** One plugin of a running or startable process group. */

@@ -1,8 +1,11 @@
-import type { ErrorCode, GatewayError } from './errors.ts';
+import type { ErrorCode } from './error-codes.ts';
+import type { GatewayError } from './errors.ts';
 import type { JsonObject } from './json.ts';
+import type { Middleware } from './middleware.ts';
+import type { OfferedProfile } from './offered-profile.ts';
 import type { Prompt } from './prompt.ts';
 import type { Resource, ResourceTemplate } from './resource.ts';
-import type { Tool } from './tool.ts';
+import type { CallContext, Tool } from './tool.ts';
 
 /** Something wrong or unsupported that did not stop the plugin; `subject` is the function, file or key it is about. */
 export interface Problem {
@@ -29,6 +32,8 @@ export interface Manifest {
   readonly watch: readonly string[];
   /** Changes whenever the plugin would behave differently: its text and its configuration. */
   readonly digest: string;
+  /** It guards the calls of others: they are refused until it has listed what it offers, and whenever it has failed. */
+  readonly guards?: boolean;
 }
 
 /** An event source that a plugin declares. */
@@ -47,6 +52,11 @@ export interface Offer {
   readonly triggers: readonly Trigger[];
   /** What the plugin tells the model about its tools. */
   readonly instructions?: string;
+  /** The instructions as they are at this moment, where they depend on it; `instructions` is how they began. */
+  readonly compose?: (ctx: CallContext) => Promise<string>;
+  /** What it does with the calls of other plugins. */
+  readonly middleware?: Middleware;
+  readonly profiles?: readonly OfferedProfile[];
   /** Settings and credentials that are missing; a plugin with any offers no tools. */
   readonly needs: readonly string[];
   readonly problems: readonly Problem[];

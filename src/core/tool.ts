@@ -17,7 +17,11 @@ export interface Hints {
 
 /** What the gateway lends a tool, prompt or resource for one call. */
 export interface CallContext {
+  /** Unique among all calls. */
+  readonly id: string;
   readonly caller: Caller;
+  /** Stable for one session of a client, or for one endpoint and principal where the protocol has no sessions. No secret. */
+  readonly session: string;
   /** Fires on cancellation, on the deadline and at shutdown. */
   readonly signal: AbortSignal;
   /** Whether the signal has fired. */

@@ -9,6 +9,7 @@ import type { Audit, AuditRecord } from './audit.ts';
 import { auditFields } from './audit-fields.ts';
 import type { Call } from './call.ts';
 import { Deadline } from './deadline.ts';
+import { askPermits, passGuards, runAround, toPassing } from './middleware.ts';
 import { checkResult } from './output.ts';
 import type { SlotQueue, Slots } from './slots.ts';
 import type { VisibleTool } from './views.ts';
@@ -50,14 +51,17 @@ export async function runCall(request: CallRequest, parts: PipelineParts): Promi
   const started = performance.now();
   let places: readonly Slots[] | undefined;
   let bytes = 0;
+  let { args } = request;
   let result: ToolResult;
   let failure: GatewayError | undefined;
   try {
-    refuseEarly(request, parts);
+    checkArguments(request.tool, args);
+    if (request.tool.middleware.length === 0) refuseEarly(request, parts);
+    else args = await consult(request, parts);
     const wanted = placesOf(request, parts);
     if (!parts.queue.tryTake(wanted)) await waitForSlots(wanted, parts);
     places = wanted;
-    result = await invoke(request);
+    result = await invoke(request, args, parts);
     bytes = checkResult(result, parts.limits);
   } catch (error) {
     failure = asFailure(error, request);
@@ -68,7 +72,7 @@ export async function runCall(request: CallRequest, parts: PipelineParts): Promi
   parts.audit.record({
     caller: request.audit,
     tool: auditFields(request.tool.entry),
-    args: request.args,
+    args,
     outcome: outcomeOf(failure, result),
     code: failure?.code,
     ms: performance.now() - started,
@@ -77,12 +81,27 @@ export async function runCall(request: CallRequest, parts: PipelineParts): Promi
   return { result, failure };
 }
 
-function refuseEarly({ tool, args }: CallRequest, { audit, auditRequired }: PipelineParts): void {
-  const { entry, approval } = tool;
+function checkArguments({ entry }: VisibleTool, args: JsonObject): void {
   const fault = entry.validate(args);
   if (fault !== undefined) {
     throw new GatewayError('ARGUMENTS_INVALID', `The arguments of ${entry.name} are not valid: ${fault}.`);
   }
+}
+
+// Guards first, then what they made of the arguments, then whoever has to agree to just these arguments.
+async function consult(request: CallRequest, parts: PipelineParts): Promise<JsonObject> {
+  const { tool, call } = request;
+  const passing = toPassing(tool.entry, request.args, call);
+  const guarded = await passGuards(passing, tool.middleware, tool);
+  if (guarded !== request.args) checkArguments(tool, guarded);
+  refuseEarly(request, parts);
+  const permitted = await askPermits({ ...passing, args: guarded }, tool.middleware, tool);
+  if (permitted !== guarded) checkArguments(tool, permitted);
+  return permitted;
+}
+
+function refuseEarly({ tool }: CallRequest, { audit, auditRequired }: PipelineParts): void {
+  const { entry, approval } = tool;
   if (approval === 'required') {
     const fix = `Its owner can allow it in mcp.json: "plugins": { "${entry.plugin.id}": { "approval": { "${entry.tool.name}": "allow" } } }.`;
     throw new GatewayError('DENIED', `The tool ${entry.name} runs only after a person has agreed, and nobody can be asked here.`, { fix });
@@ -105,12 +124,17 @@ async function waitForSlots(places: readonly Slots[], { queue, limits }: Pipelin
 }
 
 // The only step that differs by format. Whichever comes first decides: the answer, the deadline or the cancellation.
-function invoke({ tool, args, call }: CallRequest): Promise<ToolResult> {
+function invoke({ tool, call }: CallRequest, args: JsonObject, { log }: PipelineParts): Promise<ToolResult> {
+  const { entry, middleware } = tool;
   return new Promise((resolve, reject) => {
     call.onAbort(reject);
     if (call.aborted) return;
     call.clock = new Deadline(tool, call, timedOut);
-    tool.entry.tool.call(args, call).then(resolve, reject);
+    const result =
+      middleware.length === 0
+        ? entry.tool.call(args, call)
+        : runAround(toPassing(entry, args, call), middleware, log, (changed) => entry.tool.call(changed, call));
+    result.then(resolve, reject);
   });
 }
 

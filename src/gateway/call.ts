@@ -8,6 +8,7 @@ import type { CallContext } from '../core/tool.ts';
 /** The client behind a call, as far as it can be reached. */
 export interface ClientLink {
   readonly log: Logger;
+  readonly session: string;
   /** Where progress goes; absent where nobody asked for it. */
   readonly progress?: ((done: number, total: number | undefined, message: string | undefined) => void) | undefined;
   readonly abilities: readonly QuestionKind[];
@@ -17,7 +18,7 @@ export interface ClientLink {
 
 /** A client that hears the log and can be asked nothing. */
 export function silentClient(log: Logger): ClientLink {
-  return { log, abilities: [], ask: async (questions) => cannotAnswer(Object.values(questions)[0]?.kind ?? 'form') };
+  return { log, session: 'gateway', abilities: [], ask: async (questions) => cannotAnswer(Object.values(questions)[0]?.kind ?? 'form') };
 }
 
 /** Refuses a question that a client cannot answer. */
@@ -34,12 +35,15 @@ export interface CallClock {
   stop(): void;
 }
 
+let called = 0;
+
 /** One call in flight: the context its tool sees, and the means to end it. */
 export class Call extends LazyAbort implements CallContext {
   readonly caller: Caller;
   readonly #client: ClientLink;
   #last = Number.NEGATIVE_INFINITY;
   #open = 0;
+  #id: string | undefined;
   /** Set by the pipeline while the tool runs. */
   clock: CallClock | undefined;
 
@@ -49,8 +53,17 @@ export class Call extends LazyAbort implements CallContext {
     this.#client = client;
   }
 
+  get id(): string {
+    this.#id ??= `${process.pid}-${++called}`;
+    return this.#id;
+  }
+
   get log(): Logger {
     return this.#client.log;
+  }
+
+  get session(): string {
+    return this.#client.session;
   }
 
   get wantsProgress(): boolean {

@@ -12,7 +12,9 @@ import type { Registry } from '../registry/registry.ts';
 import type { Audit } from './audit.ts';
 import type { Call } from './call.ts';
 import { type Outcome, type PipelineParts, runCall } from './call-pipeline.ts';
+import { createGreetings } from './greetings.ts';
 import { guard } from './guard.ts';
+import { tell } from './middleware.ts';
 import { publicAddress, readResource } from './resources.ts';
 import { createSlotQueue, createSlots, type Slots } from './slots.ts';
 import { createView, type View } from './views.ts';
@@ -35,6 +37,8 @@ export interface Gateway {
   call(name: string, args: JsonObject, call: Call, audit: string, client?: Slots): Promise<Outcome>;
   getPrompt(name: string, args: Readonly<Record<string, string>>, call: Call): Promise<PromptResult>;
   readResource(uri: string, call: Call): Promise<readonly ResourceContents[]>;
+  /** A client's session has begun. */
+  greet(caller: Caller, session: string): void;
   /** Calls back after the catalogue or the policy has changed. */
   onChange(listener: () => void): void;
   /** Calls back with the address of a resource whose contents have changed, and the plugin it belongs to. */
@@ -88,6 +92,12 @@ export function createGateway(first: Rules, registry: Registry, audit: Audit, re
     return found;
   };
 
+  const greetings = createGreetings();
+  const greet = (caller: Caller, session: string): void => {
+    const { middleware } = view(caller);
+    if (middleware.length > 0 && greetings.isNew(session)) tell(middleware, log, (steps) => steps.sessionStarted?.({ session, caller }));
+  };
+
   const refuseIfDraining = (): void => {
     if (draining) throw new GatewayError('DRAINING', 'The gateway is shutting down and takes no new work.', { retryAfterMs: 1000 });
   };
@@ -98,11 +108,13 @@ export function createGateway(first: Rules, registry: Registry, audit: Audit, re
     listed: () => registry.listed(rules.config.limits.firstListMs),
     call(name, args, call, auditCaller, client) {
       refuseIfDraining();
-      const { tools } = view(call.caller);
+      const { tools, middleware } = view(call.caller);
+      if (middleware.length > 0) greet(call.caller, call.session);
       const tool = tools.get(name);
       if (!tool) throw unknown('UNKNOWN_TOOL', 'tool', name, tools.keys());
       return runCall({ tool, args, call, client, audit: auditCaller }, parts);
     },
+    greet,
     async getPrompt(name, args, call) {
       refuseIfDraining();
       const { prompts } = view(call.caller);

@@ -6,6 +6,7 @@ import { createNameMap } from '../policy/patterns.ts';
 import type { Policy } from '../policy/policy.ts';
 import type { Catalogue, PromptEntry, ResourceEntry, ToolEntry } from '../registry/catalogue.ts';
 import { composeInstructions } from './instructions.ts';
+import type { ActiveMiddleware } from './middleware.ts';
 
 /** A tool as one profile has it. `timeoutMs` and `capMs` are its time limits. */
 export interface VisibleTool {
@@ -13,6 +14,8 @@ export interface VisibleTool {
   readonly approval: Approval;
   readonly timeoutMs: number;
   readonly capMs: number;
+  /** Who has a say in its calls; one list for all tools of a view. */
+  readonly middleware: readonly ActiveMiddleware[];
 }
 
 /** What one profile sees of a catalogue. A new object whenever any of it may have changed. */
@@ -23,6 +26,7 @@ export interface View {
   readonly resources: ReadonlyMap<string, ResourceEntry<Resource>>;
   readonly templates: ReadonlyMap<string, ResourceEntry<ResourceTemplate>>;
   readonly instructions: string | undefined;
+  readonly middleware: readonly ActiveMiddleware[];
 }
 
 /** Builds the view of a profile. */
@@ -32,12 +36,15 @@ export function createView(catalogue: Catalogue, policy: Policy, config: Config,
     new Map([...entries].filter(([, { plugin }]) => policy.seesPlugin(plugin, caller)));
   const tools = new Map<string, VisibleTool>();
   const timeouts = createTimeouts(config);
+  // A plugin that a profile does not see is silent there, but nobody gets round a guard.
+  const middleware = catalogue.middleware.filter(({ plugin }) => plugin.guards === true || policy.seesPlugin(plugin, caller));
   for (const [name, entry] of catalogue.tools) {
     if (policy.sees(entry, caller))
       tools.set(name, {
         entry,
         approval: policy.approval(entry, caller),
         ...timeouts(entry),
+        middleware,
       });
   }
   return {
@@ -46,6 +53,7 @@ export function createView(catalogue: Catalogue, policy: Policy, config: Config,
     prompts: new Map([...catalogue.prompts].filter(([, entry]) => policy.seesPrompt(entry, caller))),
     resources: visible(catalogue.resources),
     templates: visible(catalogue.templates),
+    middleware,
     instructions: composeInstructions(catalogue.instructions.filter(({ plugin }) => policy.seesPlugin(plugin, caller))),
   };
 }

@@ -1,5 +1,6 @@
 import type { Readable, Writable } from 'node:stream';
-import { ERROR_CODES, type ErrorCode, GatewayError } from '../core/errors.ts';
+import { ERROR_CODES, type ErrorCode } from '../core/error-codes.ts';
+import { GatewayError } from '../core/errors.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../core/json.ts';
 import { createLineSplitter } from '../core/lines.ts';
 

@@ -226,6 +226,11 @@ export class Group implements SeatGroup {
       },
       changed: (id, report) => find(id)?.setReport(report),
       log: (id, level, text) => logTo(find(id)?.spec.log ?? this.#log, level, text),
+      async consult(id, method, params) {
+        const answer = find(id)?.spec.answer;
+        if (!answer) throw new GatewayError('METHOD_NOT_FOUND', `The adapter of plugin ${id} answers no "${method}".`);
+        return answer(method, params);
+      },
     };
   }
 

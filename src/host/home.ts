@@ -27,6 +27,8 @@ export interface HomeEvents {
   stage(id: string, stage: string): void;
   changed(id: string, report: JsonObject): void;
   log(id: string, level: string, text: string): void;
+  /** The format's runtime asks its adapter. */
+  consult(id: string, method: string, params: JsonObject): Promise<JsonValue>;
 }
 
 /** Where the plugins of a group run: a process of their own, or the gateway itself. */
@@ -35,7 +37,7 @@ export interface Home {
   hello(): Promise<void>;
   load(id: string, module: string, params: JsonObject): Promise<JsonObject>;
   initialize(id: string): Promise<JsonObject>;
-  call(id: string, tool: string, args: JsonObject, ctx: CallContext): Promise<ToolResult>;
+  call(id: string, tool: string, args: JsonObject, ctx: CallContext, callers?: boolean): Promise<ToolResult>;
   request(id: string, method: string, params: JsonObject): Promise<JsonValue>;
   /** Why it takes no calls just now, or undefined. */
   busy(): string | undefined;

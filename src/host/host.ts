@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Host, MemberSpec } from '../core/host.ts';
+import type { Host, Keep, MemberSpec } from '../core/host.ts';
 import type { Logger } from '../core/log.ts';
 import { Group, type OpenHome } from './group.ts';
 import { createGuardian } from './guardian.ts';
@@ -15,8 +15,8 @@ export interface PluginHost extends Host {
   close(): Promise<void>;
 }
 
-/** A host that keeps plugin data below `state`. */
-export function createHost(state: string, limits: HostLimits, log: Logger): PluginHost {
+/** A host that keeps plugin data below `state`, and texts of plugins where `keep` says. */
+export function createHost(state: string, limits: HostLimits, keep: (pluginId: string) => Keep, log: Logger): PluginHost {
   const groups = new Map<string, Group>();
   const guardian = createGuardian();
 
@@ -31,6 +31,7 @@ export function createHost(state: string, limits: HostLimits, log: Logger): Plug
   return {
     log,
     cacheDir: join(state, 'cache'),
+    keep,
     dataDir(pluginId) {
       // An id is foreign text: it must name one folder below ours and nothing else.
       const dir = join(

@@ -5,7 +5,7 @@ import type { Answers, QuestionKind, Questions } from '../core/question.ts';
 import type { CallContext } from '../core/tool.ts';
 import type { Home, HomeEvents, HostLimits } from './home.ts';
 import { createPluginSet } from './node/plugin-set.ts';
-import type { RuntimeCall } from './node/runtime.ts';
+import { type RuntimeCall, type RuntimeCaller, toRuntimeCaller } from './node/runtime.ts';
 import { logTo } from './plugin-process.ts';
 
 /** Runs trusted plugins inside the gateway: fast, and with nothing between them and everything else. */
@@ -24,6 +24,7 @@ export function openInProcess(limits: HostLimits, events: HomeEvents): Home {
     log: at,
     stage: events.stage,
     changed: events.changed,
+    consult: events.consult,
   });
   let end: (why: string) => void = () => undefined;
   const gone = new Promise<string>((resolve) => {
@@ -57,6 +58,14 @@ class DirectCall implements RuntimeCall {
 
   get signal(): AbortSignal {
     return this.#ctx.signal;
+  }
+
+  get caller(): RuntimeCaller {
+    return toRuntimeCaller(this.#ctx);
+  }
+
+  get wantsProgress(): boolean {
+    return this.#ctx.wantsProgress;
   }
 
   get abilities(): readonly QuestionKind[] {

@@ -3,7 +3,8 @@ import { randomUUID } from 'node:crypto';
 import type { Readable, Writable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ToolResult } from '../core/content.ts';
-import { type ErrorCode, GatewayError } from '../core/errors.ts';
+import type { ErrorCode } from '../core/error-codes.ts';
+import { GatewayError } from '../core/errors.ts';
 import type { JsonObject, JsonValue } from '../core/json.ts';
 import type { Logger } from '../core/log.ts';
 import type { Questions } from '../core/question.ts';
@@ -14,6 +15,7 @@ import { childEnvironment } from './environment.ts';
 import type { Guardian } from './guardian.ts';
 import { createHeartbeat } from './heartbeat.ts';
 import type { Home, HomeEvents, HostLimits } from './home.ts';
+import { toRuntimeCaller } from './node/runtime.ts';
 import { createOutput } from './output.ts';
 import { identify, type ProcessIdentity, relatives, signalIdentity, trySignal } from './process-tree.ts';
 
@@ -75,7 +77,7 @@ class PluginProcess implements Home {
     to.on('error', () => undefined);
     from.on('error', () => undefined);
     this.#channel = createChannel(from, to, limits.resultBytes + 64 * 1024, {
-      request: (method, params) => this.#answer(method, params),
+      request: (method, params) => this.#answer(method, params, events),
       notify: (method, params) => this.#hear(method, params, events),
       broken: (reason) => this.#kill('PLUGIN_PROTOCOL_ERROR', `it broke the rules of the plugin channel: ${reason}`),
       heard: () => this.#heartbeat.heard(),
@@ -120,7 +122,7 @@ class PluginProcess implements Home {
     return this.#channel.request('request', JSON.stringify({ id, method, params }));
   }
 
-  async call(id: string, tool: string, args: JsonObject, ctx: CallContext): Promise<ToolResult> {
+  async call(id: string, tool: string, args: JsonObject, ctx: CallContext, callers = false): Promise<ToolResult> {
     if (this.#channel.waiting() > this.#limits.queuedBytes) {
       throw new GatewayError('BUSY', 'The plugin does not read its calls fast enough.');
     }
@@ -130,6 +132,8 @@ class PluginProcess implements Home {
       tool,
       args,
       progress: ctx.wantsProgress,
+      can: ctx.abilities.length > 0 ? ctx.abilities : undefined,
+      caller: callers ? toRuntimeCaller(ctx) : undefined,
     });
     const answer = this.#channel.request('call', params, (n) => {
       number = n;
@@ -202,8 +206,12 @@ class PluginProcess implements Home {
     for (const member of relatives(this.#leader, this.#mark)) signalIdentity(member, 'SIGKILL');
   }
 
-  // What a plugin asks of the client behind one of its calls.
-  async #answer(method: string, { call, questions }: JsonObject): Promise<Serialised> {
+  // What a plugin asks of the client behind one of its calls, and its runtime of the adapter.
+  async #answer(method: string, { call, questions, ...more }: JsonObject, events: HomeEvents): Promise<Serialised> {
+    if (method === 'consult') {
+      const answer = await events.consult(String(more.id), String(more.method), more.params as JsonObject);
+      return { json: JSON.stringify(answer) ?? 'null' };
+    }
     const asking = method === 'ask' ? this.#calls.get(call as number) : undefined;
     if (!asking) throw new GatewayError('METHOD_NOT_FOUND', `The gateway cannot answer "${method}" here.`);
     return { json: JSON.stringify(await asking.ctx.ask(questions as unknown as Questions)) };

@@ -47,8 +47,9 @@ export class Seat implements Member {
 
   call(tool: string, args: JsonObject, ctx: CallContext): Promise<ToolResult> {
     const home = this.#group.serving(this);
-    if (home) return home.call(this.spec.id, tool, args, ctx);
-    return this.#group.home(this, ctx).then((later) => later.call(this.spec.id, tool, args, ctx));
+    const { id, callers } = this.spec;
+    if (home) return home.call(id, tool, args, ctx, callers);
+    return this.#group.home(this, ctx).then((later) => later.call(id, tool, args, ctx, callers));
   }
 
   async request(method: string, params: JsonObject): Promise<JsonValue> {

@@ -1,4 +1,5 @@
-import { type ErrorCode, GatewayError } from '../core/errors.ts';
+import type { ErrorCode } from '../core/error-codes.ts';
+import { GatewayError } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { Logger } from '../core/log.ts';
 import type { Redactor } from '../core/redact.ts';

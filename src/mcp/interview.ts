@@ -55,6 +55,10 @@ export class Interview implements Request, ClientLink {
     return this.#current.audit;
   }
 
+  get session(): string {
+    return this.#current.session;
+  }
+
   get slots(): Slots | undefined {
     return this.#current.slots;
   }

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { Caller } from '../core/caller.ts';
 import { GatewayError } from '../core/errors.ts';
 import { isJsonObject } from '../core/json.ts';
@@ -48,6 +49,7 @@ export class LegacyPeer extends Peer implements Subscriber {
       era: { kind: 'legacy', revision: '' },
       logFrom: DEFAULT_THRESHOLD,
       audit: auditCaller(caller, transport, ''),
+      session: randomUUID(),
       slots: createSlots(limits.callsPerClient),
       abilities: [],
     };
@@ -113,6 +115,7 @@ export class LegacyPeer extends Peer implements Subscriber {
       audit: auditCaller(this.caller, this.#transport, name),
       abilities: abilitiesOf(params.capabilities, revision),
     };
+    this.parts.gateway.greet(this.caller, this.#settings.session);
     const { instructions } = this.parts.gateway.view(this.caller);
     return JSON.stringify({
       protocolVersion: revision,

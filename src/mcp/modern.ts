@@ -36,6 +36,7 @@ export class ModernPeer extends Peer {
   readonly #methods: Methods;
   readonly #modern: ModernParts;
   readonly #audit: string;
+  readonly #session: string;
   readonly #slots: Slots | undefined;
 
   constructor(parts: ModernParts, methods: Methods, caller: Caller, transport: string, callsPerClient?: number) {
@@ -43,6 +44,8 @@ export class ModernPeer extends Peer {
     this.#modern = parts;
     this.#methods = methods;
     this.#audit = auditCaller(caller, transport, '');
+    // This era has no sessions: plugins see one for each endpoint and principal.
+    this.#session = `${caller.profile}:${caller.principal}`;
     this.#slots = callsPerClient === undefined ? undefined : createSlots(callsPerClient);
   }
 
@@ -53,6 +56,7 @@ export class ModernPeer extends Peer {
         era: ERA,
         logFrom,
         audit: this.#audit,
+        session: this.#session,
         slots: this.#slots,
         get abilities() {
           return abilitiesOf(envelopeValue(message, 'clientCapabilities'), MODERN);

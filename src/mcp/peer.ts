@@ -62,6 +62,8 @@ export interface RequestSettings {
   /** Log lines from this level on go to the client; undefined: none. */
   readonly logFrom: LogThreshold;
   readonly audit: string;
+  /** The session that plugins see. */
+  readonly session: string;
   readonly slots: Slots | undefined;
   /** What the client can be asked. */
   readonly abilities: readonly QuestionKind[];
@@ -180,6 +182,10 @@ class PeerRequest implements RequestLink {
 
   get audit(): string {
     return this.#settings.audit;
+  }
+
+  get session(): string {
+    return this.#settings.session;
   }
 
   get slots(): Slots | undefined {

@@ -1,5 +1,6 @@
 import type { Caller } from '../core/caller.ts';
-import { type ErrorCode, GatewayError } from '../core/errors.ts';
+import type { ErrorCode } from '../core/error-codes.ts';
+import { GatewayError } from '../core/errors.ts';
 import { hasEnvelope } from './envelope.ts';
 import { RpcError, toRpcError } from './errors.ts';
 import type { LegacyPeer } from './legacy.ts';

@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import type { ErrorCode } from '../core/errors.ts';
+import type { ErrorCode } from '../core/error-codes.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../core/json.ts';
 import { type JsonCaps, JsonError, parseJson } from '../core/json-scan.ts';
 

@@ -1,8 +1,10 @@
 import type { JsonObject } from '../core/json.ts';
+import type { Middleware } from '../core/middleware.ts';
 import type { Manifest, Offer } from '../core/plugin.ts';
 import type { Prompt } from '../core/prompt.ts';
 import type { Resource, ResourceTemplate } from '../core/resource.ts';
 import { escapeHidden } from '../core/text.ts';
+import type { CallContext } from '../core/tool.ts';
 import { instructionsPrompt, instructionsResource } from './instructions.ts';
 import { type Claim, createRewriter, publicNames } from './names.ts';
 import { rewriteDescriptions, type VettedTool, type VettedTools } from './tools.ts';
@@ -44,6 +46,8 @@ export interface Catalogue {
     readonly plugin: Manifest;
     readonly text: string;
   }[];
+  /** What plugins do with the calls of others; a guard that has not listed, or has failed, has no steps. */
+  readonly middleware: readonly { readonly plugin: Manifest; readonly steps: Middleware | undefined }[];
   /** Native names that several plugins claim, each with its parties. */
   readonly collisions: ReadonlyMap<string, readonly string[]>;
   /** Tools left out because there are too many in all. */
@@ -99,6 +103,9 @@ export function buildCatalogue(contributions: readonly Contribution[], limit: nu
       (t) => t.uriTemplate,
     ),
     instructions: withText.flatMap(({ manifest, text }) => (text === undefined ? [] : [{ plugin: manifest, text }])),
+    middleware: contributions.flatMap(({ manifest, offer }) =>
+      offer?.middleware || manifest.guards === true ? [{ plugin: manifest, steps: offer?.middleware }] : [],
+    ),
     collisions: collisionsOf(claims),
     dropped,
   };
@@ -179,13 +186,16 @@ function withInstructions(contribution: Contribution, rewrite: ((text: string) =
       resources,
       templates,
     };
-  const text = escapeHidden(rewrite ? rewrite(raw) : raw);
+  const clean = (plain: string): string => escapeHidden(rewrite ? rewrite(plain) : plain);
+  const text = clean(raw);
+  const compose = offer?.compose;
+  const instructions = { text, now: async (ctx: CallContext) => (compose ? clean(await compose(ctx)) : text) };
   return {
     contribution,
     manifest,
     text,
-    prompts: [...prompts, instructionsPrompt(manifest, text)],
-    resources: [...resources, instructionsResource(manifest, text)],
+    prompts: [...prompts, instructionsPrompt(manifest, instructions)],
+    resources: [...resources, instructionsResource(manifest, instructions)],
     templates,
   };
 }

@@ -1,23 +1,30 @@
 import type { Manifest } from '../core/plugin.ts';
 import type { Prompt } from '../core/prompt.ts';
 import type { Resource } from '../core/resource.ts';
+import type { CallContext } from '../core/tool.ts';
+
+/** A plugin's instructions: as they began, and as they are when somebody reads them. */
+export interface Instructions {
+  readonly text: string;
+  readonly now: (ctx: CallContext) => Promise<string>;
+}
 
 /** The prompt by which a person hands a plugin's instructions to the model. */
-export function instructionsPrompt(manifest: Manifest, text: string): Prompt {
+export function instructionsPrompt(manifest: Manifest, { now }: Instructions): Prompt {
   const description = `How to use the tools of ${manifest.title ?? manifest.id}`;
   return {
     name: `${manifest.id}_instructions`,
     title: `${manifest.title ?? manifest.id}: instructions`,
     description,
-    get: async () => ({
+    get: async (_, ctx) => ({
       description,
-      messages: [{ role: 'user', content: { type: 'text', text } }],
+      messages: [{ role: 'user', content: { type: 'text', text: await now(ctx) } }],
     }),
   };
 }
 
 /** The same text as a resource. */
-export function instructionsResource(manifest: Manifest, text: string): Resource {
+export function instructionsResource(manifest: Manifest, { text, now }: Instructions): Resource {
   const uri = instructionsUri(manifest);
   return {
     uri,
@@ -25,7 +32,7 @@ export function instructionsResource(manifest: Manifest, text: string): Resource
     title: `${manifest.title ?? manifest.id}: instructions`,
     mimeType: 'text/markdown',
     size: Buffer.byteLength(text),
-    read: async () => [{ uri, mimeType: 'text/markdown', text }],
+    read: async (ctx) => [{ uri, mimeType: 'text/markdown', text: await now(ctx) }],
   };
 }
 

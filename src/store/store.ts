@@ -2,6 +2,7 @@ import { chmodSync, mkdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import type Database from 'libsql';
+import type { Keep } from '../core/host.ts';
 
 /** Texts kept across restarts in one SQLite file, in named spaces. Opens on first use. */
 export interface Store {
@@ -53,5 +54,15 @@ export function createStore(dir: string): Store {
       opened?.close();
       opened = undefined;
     },
+  };
+}
+
+/** One space of a store. */
+export function keepOf(store: Store, space: string): Keep {
+  return {
+    get: (key) => store.get(space, key),
+    set: (key, value) => store.set(space, key, value),
+    delete: (key) => store.delete(space, key),
+    entries: () => store.entries(space),
   };
 }

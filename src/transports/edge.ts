@@ -3,7 +3,8 @@ import type { IncomingMessage } from 'node:http';
 import type { Config } from '../config/config.ts';
 import { formatHost, isLoopback } from '../config/listen.ts';
 import { type Caller, DEFAULT_PROFILE, localCaller } from '../core/caller.ts';
-import { type ErrorCode, GatewayError } from '../core/errors.ts';
+import type { ErrorCode } from '../core/error-codes.ts';
+import { GatewayError } from '../core/errors.ts';
 
 /** A refusal at the edge, before any protocol code has seen the request. */
 export class Refusal extends GatewayError {

@@ -53,6 +53,7 @@ const plugins = createPluginSet({
   log: logger,
   stage: (id, stage) => tell('stage', { id, stage }),
   changed: (id, report) => tell('changed', { id, report }),
+  consult: (id, method, params) => channel.request('consult', JSON.stringify({ id, method, params })),
 });
 
 async function answer(method: string, params: JsonObject, requestId: number): Promise<Serialised> {
@@ -96,6 +97,8 @@ async function call(id: string, params: JsonObject, requestId: number): Promise<
       if (params.progress === true) tell('progress', JSON.parse(JSON.stringify({ call: requestId, done, total, message })));
     },
     log: (level, text) => tell('log', { id, level, text, call: requestId }),
+    wantsProgress: params.progress === true,
+    caller: params.caller as unknown as RuntimeCall['caller'],
     abilities: (params.can ?? []) as unknown as QuestionKind[],
     ask: async (questions) => (await channel.request('ask', JSON.stringify({ call: requestId, questions }))) as unknown as Answers,
   };

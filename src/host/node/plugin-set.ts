@@ -10,6 +10,7 @@ export interface PluginSetEvents {
   log(id: string): Logger;
   stage(id: string, stage: string): void;
   changed(id: string, report: JsonObject): void;
+  consult(id: string, method: string, params: JsonObject): Promise<JsonValue>;
 }
 
 /** The plugins of one group, in whatever process they run. */
@@ -43,6 +44,7 @@ export function createPluginSet(events: PluginSetEvents): PluginSet {
         shared,
         stage: (stage) => events.stage(id, stage),
         load: (request) => loadEntry(request, log),
+        consult: (method, asked) => events.consult(id, method, asked),
         changed: () => {
           const loaded = plugins.get(id);
           if (loaded) events.changed(id, loaded.report());

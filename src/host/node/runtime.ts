@@ -2,6 +2,7 @@ import type { ToolResult } from '../../core/content.ts';
 import type { JsonObject, JsonValue } from '../../core/json.ts';
 import type { Logger } from '../../core/log.ts';
 import type { Answers, QuestionKind, Questions } from '../../core/question.ts';
+import type { CallContext } from '../../core/tool.ts';
 import type { LoadRequest } from './load-request.ts';
 
 /** What the module of a format's `runtime` exports: it opens plugins of that format where their code may run. */
@@ -22,11 +23,24 @@ export interface RuntimeContext {
   load(request: LoadRequest): Promise<Record<string, unknown>>;
   /** Tells the gateway that the report has changed. */
   changed(): void;
+  /** Asks the adapter, in the gateway: `MemberSpec.answer`. */
+  consult(method: string, params: JsonObject): Promise<JsonValue>;
+}
+
+/** Who calls, for formats whose plugins are told so; `id` is the call's. */
+export interface RuntimeCaller {
+  readonly id: string;
+  readonly session: string;
+  readonly principal: string;
+  readonly profile: string;
 }
 
 /** What the gateway lends a plugin's code for one call. */
 export interface RuntimeCall {
   readonly signal: AbortSignal;
+  /** Absent unless `MemberSpec.callers` asked for it. */
+  readonly caller?: RuntimeCaller | undefined;
+  readonly wantsProgress: boolean;
   progress(done: number, total?: number, message?: string): void;
   log(level: 'debug' | 'info' | 'warn' | 'error', message: string): void;
   /** What the client behind the call can be asked. */
@@ -44,4 +58,9 @@ export interface LoadedPlugin {
   /** Anything else the adapter asks. */
   request?(method: string, params: JsonObject): Promise<JsonValue>;
   close(): Promise<void>;
+}
+
+/** The part of a call's context that tells who calls. */
+export function toRuntimeCaller({ id, session, caller: { principal, profile } }: CallContext): RuntimeCaller {
+  return { id, session, principal, profile };
 }

@@ -2,13 +2,14 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { ERROR_CODES, GatewayError, toError } from '../../../src/core/errors.ts';
+import { ERROR_CODES } from '../../../src/core/error-codes.ts';
+import { GatewayError, toError } from '../../../src/core/errors.ts';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 
 function sources(dir: string): string[] {
   return readdirSync(join(ROOT, dir), { withFileTypes: true, recursive: true })
-    .filter((item) => item.isFile() && item.name.endsWith('.ts') && item.name !== 'errors.ts')
+    .filter((item) => item.isFile() && item.name.endsWith('.ts') && item.name !== 'error-codes.ts')
     .map((item) => readFileSync(join(item.parentPath, item.name), 'utf8'));
 }
 

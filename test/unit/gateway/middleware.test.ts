@@ -1,0 +1,118 @@
+import { describe, expect, it } from 'vitest';
+import { localCaller } from '../../../src/core/caller.ts';
+import { type ToolResult, textResult } from '../../../src/core/content.ts';
+import type { GatewayError } from '../../../src/core/errors.ts';
+import { silentLog } from '../../../src/core/log.ts';
+import type { Middleware } from '../../../src/core/middleware.ts';
+import type { Manifest } from '../../../src/core/plugin.ts';
+import { Call, silentClient } from '../../../src/gateway/call.ts';
+import { createGreetings } from '../../../src/gateway/greetings.ts';
+import { type ActiveMiddleware, askPermits, passGuards, runAround, toPassing } from '../../../src/gateway/middleware.ts';
+import type { ToolEntry } from '../../../src/registry/catalogue.ts';
+
+const LIMITS = { timeoutMs: 60_000, capMs: 60_000 };
+const plugin = (id: string): Manifest => ({ id, version: '1', adapter: 'test', origin: '', watch: [], digest: '' });
+const entry = { name: 'notes_read', plugin: plugin('notes'), tool: { name: 'read', labels: ['toolset:web'] } } as unknown as ToolEntry;
+const active = (id: string, steps: Partial<Middleware> | undefined): ActiveMiddleware => ({
+  plugin: plugin(id),
+  steps: steps && { onError: 'deny', ...steps },
+});
+const call = (limits = LIMITS) => {
+  const context = new Call(localCaller(), silentClient(silentLog));
+  return { context, limits, passing: toPassing(entry, { path: 'a' }, context) };
+};
+const codeOf = (promise: Promise<unknown>) =>
+  promise.then(
+    () => 'passed',
+    (error: GatewayError) => error.code,
+  );
+
+describe('passGuards', () => {
+  it('gives every guard the original arguments and lets the first change win', async () => {
+    const seen: unknown[] = [];
+    const changing = (path: string) => async (p: { args: unknown }) => {
+      seen.push(p.args);
+      return { args: { path } };
+    };
+    const all = [active('a', { guard: changing('b') }), active('b', { guard: changing('c') })];
+    const { passing } = call();
+    expect(await passGuards(passing, all, LIMITS)).toEqual({ path: 'b' });
+    expect(seen).toEqual([{ path: 'a' }, { path: 'a' }]);
+  });
+
+  it('refuses with the text of the guard', async () => {
+    const all = [active('a', { guard: async () => ({ refuse: 'not on Sundays' }) })];
+    await expect(passGuards(call().passing, all, LIMITS)).rejects.toMatchObject({ code: 'DENIED', message: 'not on Sundays' });
+  });
+
+  it('closes on a guard that fails, unless the guard says otherwise', async () => {
+    const failing = async () => {
+      throw new Error('no disk');
+    };
+    expect(await codeOf(passGuards(call().passing, [active('a', { guard: failing })], LIMITS))).toBe('DENIED');
+    expect(await codeOf(passGuards(call().passing, [active('a', { guard: failing, onError: 'allow' })], LIMITS))).toBe('passed');
+  });
+
+  it('refuses everything while a guard is not ready', async () => {
+    expect(await codeOf(passGuards(call().passing, [active('a', undefined)], LIMITS))).toBe('DENIED');
+  });
+
+  it('ends the call of a guard that does not answer, also of one that may fail', async () => {
+    const { context, passing } = call();
+    const all = [active('a', { guard: () => new Promise(() => undefined), onError: 'allow' })];
+    expect(await codeOf(passGuards(passing, all, { timeoutMs: 20, capMs: 20 }))).toBe('CALL_TIMEOUT');
+    expect(context.aborted).toBe(true);
+  });
+});
+
+describe('askPermits', () => {
+  it('asks each about the arguments as the one before left them', async () => {
+    const seen: unknown[] = [];
+    const permit = async (p: { args: { path?: unknown } }) => {
+      seen.push(p.args.path);
+      return { args: { path: `${p.args.path}!` } };
+    };
+    const steps = { permit } as unknown as Partial<Middleware>;
+    expect(await askPermits(call().passing, [active('a', steps), active('b', steps)], LIMITS)).toEqual({ path: 'a!!' });
+    expect(seen).toEqual(['a', 'a!']);
+  });
+});
+
+describe('runAround', () => {
+  const said = (result: ToolResult) => (result.content[0] as { text: string }).text;
+
+  it('lets the first answer before the tool stand for it, and runs every step after it', async () => {
+    const ended: string[] = [];
+    const all = [
+      active('a', { before: async () => textResult('kept'), after: async (_, result) => textResult(`${said(result)} a`) }),
+      active('b', { before: async () => textResult('never'), after: async (_, result) => textResult(`${said(result)} b`) }),
+      active('c', { ended: (_, result) => void ended.push(said(result)) }),
+    ];
+    const result = await runAround(call().passing, all, silentLog, async () => textResult('tool'));
+    expect(said(result)).toBe('kept a b');
+    expect(ended).toEqual(['kept a b']);
+  });
+
+  it('asks only those the tool concerns', async () => {
+    const all = [active('a', { concerns: ({ labels }) => labels.includes('toolset:fs'), before: async () => textResult('kept') })];
+    expect(said(await runAround(call().passing, all, silentLog, async () => textResult('tool')))).toBe('tool');
+  });
+
+  it('keeps what a listener throws away from the call', async () => {
+    const all = [
+      active('a', {
+        ended: () => {
+          throw new Error('no');
+        },
+      }),
+    ];
+    expect(said(await runAround(call().passing, all, silentLog, async () => textResult('tool')))).toBe('tool');
+  });
+});
+
+describe('createGreetings', () => {
+  it('meets each session once, and forgets the oldest', () => {
+    const greetings = createGreetings(2);
+    expect(['a', 'a', 'b', 'c', 'b', 'a'].map(greetings.isNew)).toEqual([true, false, true, true, false, true]);
+  });
+});
