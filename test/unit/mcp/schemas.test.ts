@@ -49,16 +49,18 @@ const prompt = { name: 'greet', description: 'g', arguments: [{ name: 'who', req
 const resource = { uri: 'a:b', name: 'r', mimeType: 'text/plain', size: 1, read: async () => [] };
 const view = {
   profile: 'default',
-  tools: new Map([['echo', { entry, approval: 'auto', timeoutMs: 1, capMs: 1 }]]),
+  tools: new Map([['echo', { entry, approval: 'auto', timeoutMs: 1, capMs: 1, middleware: [] }]]),
   prompts: new Map([['greet', { name: 'greet', plugin: manifest, prompt }]]),
   resources: new Map([['a:b', { address: 'a:b', prefix: '', plugin: manifest, resource }]]),
   templates: new Map(),
   instructions: 'how to',
+  middleware: [],
 } as unknown as View;
 
 const gateway = {
   knows: () => true,
   view: () => view,
+  greet: () => undefined,
   listed: async () => undefined,
   call: async () => ({ result: { content, structured: { a: 1 }, meta: { 'x/y': 1 } } }),
   getPrompt: async () => ({ description: 'd', messages: content.map((c) => ({ role: 'user', content: c })) }),
