@@ -63,8 +63,17 @@ export async function createApp({ config: first, adapters, redactor, log }: AppP
     watcher?.set([...(config.file === undefined ? [] : [config.file]), ...config.files, ...config.pluginFolders, ...plugins]);
   };
 
+  // Profiles come with plugins: with them the policy changes, and with it what everybody sees.
+  let offered = registry.catalogue().profiles;
+  registry.onChange(({ profiles }) => {
+    if (JSON.stringify(profiles) === JSON.stringify(offered)) return;
+    offered = profiles;
+    policy = createPolicy(config, offered);
+    gateway.adopt({ config, policy });
+  });
+
   const apply = async (next: Config): Promise<void> => {
-    const nextPolicy = createPolicy(next);
+    const nextPolicy = createPolicy(next, offered);
     const found = await findPlugins(next, adapters, host);
     config = next;
     policy = nextPolicy;

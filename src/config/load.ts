@@ -12,7 +12,7 @@ import { interpolate } from './interpolate.ts';
 import { describeIssues } from './issues.ts';
 import { toLimits } from './limits.ts';
 import { parseListen } from './listen.ts';
-import { type ConfigFile, createConfigSchema, toEditorSchema } from './schema.ts';
+import { type ConfigFile, createConfigSchema, type ProfileFile, toEditorSchema } from './schema.ts';
 import { createSourceText, type SourceText } from './source-text.ts';
 
 const LARGEST = 1024 * 1024;
@@ -127,7 +127,7 @@ function toConfig(data: ConfigFile, origin: Origin): Config {
   const path = (p: string): string => resolve(dir, p.replace(/^~(?=[/\\]|$)/, homedir()));
   const plugins = new Map(Object.entries(data.plugins ?? {}).map(([id, file]) => [id, toPlugin(id, file, origin, path)]));
   const tokens = (data.auth?.tokens ?? []).map((t) => ({ scopes: [], ...t }));
-  const profiles = new Map(Object.entries(data.profiles ?? {}));
+  const profiles = new Map(Object.entries(data.profiles ?? {}).map(([name, file]) => [name, toProfile(file, path)]));
   for (const [i, token] of tokens.entries()) {
     if (token.profile !== undefined && token.profile !== DEFAULT_PROFILE && !profiles.has(token.profile)) {
       throw invalid([`${source.at(['auth', 'tokens', i, 'profile'])}: there is no profile "${token.profile}". Add it under "profiles".`]);
@@ -167,6 +167,12 @@ function toConfig(data: ConfigFile, origin: Origin): Config {
     files: origin.files,
     at: (...where: (string | number)[]) => source.at(where),
   });
+}
+
+function toProfile(file: ProfileFile, path: (p: string) => string): ProfileFile {
+  if (!file.fs) return file;
+  const { read = [], write = [], workdir } = file.fs;
+  return { ...file, fs: { read: read.map(path), write: write.map(path), ...(workdir === undefined ? {} : { workdir: path(workdir) }) } };
 }
 
 const COMMON = new Set([

@@ -63,9 +63,26 @@ const profile = z
     plugins: z.array(z.string()).optional().describe('plugins that exist in this profile; default: all'),
     tools: z.array(z.string()).optional().describe('tool names, globs or labels; "!" excludes'),
     prompts: z.array(z.string()).optional().describe('prompt names or globs; "!" excludes'),
+    hooks: z.array(z.string()).optional().describe('plugins whose hooks, filters and injectors run in this profile; default: all it has'),
     approval: approval.optional(),
+    network: z
+      .strictObject({
+        allow: z.array(z.string()).optional().describe('hosts that plugins may reach: exact, "*.suffix" or "*"'),
+        deny: z.array(z.string()).optional(),
+        allow_private_urls: z.boolean().optional().describe('also addresses of this machine and of private networks'),
+      })
+      .optional()
+      .describe('bounds for plugins that reach the network through the gateway'),
+    fs: z
+      .strictObject({
+        read: z.array(z.string()).optional().describe('files and folders that plugins may read'),
+        write: z.array(z.string()).optional().describe('files and folders that plugins may write'),
+        workdir: z.string().optional(),
+      })
+      .optional()
+      .describe('bounds for plugins that reach files through the gateway'),
   })
-  .describe('a named selection of tools and prompts');
+  .describe('a named selection of tools and prompts, and the bounds of what they reach');
 
 /** The schema of mcp.json for a set of adapters. */
 export function createConfigSchema(adapters: readonly Adapter[]) {

@@ -1,4 +1,4 @@
-import type { JsonObject } from './json.ts';
+import type { Bounds } from './bounds.ts';
 
 /** A profile that a plugin brings along. Keys of the same profile in mcp.json replace its own. */
 export interface OfferedProfile {
@@ -14,6 +14,5 @@ export interface OfferedProfile {
   readonly askAlways?: boolean;
   /** A call is refused whose `<tool> <canonical JSON of the arguments>` contains one of these texts. */
   readonly denyRules?: readonly string[];
-  readonly network?: JsonObject;
-  readonly fs?: JsonObject;
+  readonly bounds?: Bounds;
 }

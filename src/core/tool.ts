@@ -1,3 +1,4 @@
+import type { Bounds } from './bounds.ts';
 import type { Caller } from './caller.ts';
 import type { ToolResult } from './content.ts';
 import type { JsonObject } from './json.ts';
@@ -22,6 +23,8 @@ export interface CallContext {
   readonly caller: Caller;
   /** Stable for one session of a client, or for one endpoint and principal where the protocol has no sessions. No secret. */
   readonly session: string;
+  /** What the caller's profile lets plugins reach. */
+  readonly bounds: Bounds;
   /** Fires on cancellation, on the deadline and at shutdown. */
   readonly signal: AbortSignal;
   /** Whether the signal has fired. */

@@ -1,4 +1,5 @@
 import type { Limits } from '../config/limits.ts';
+import { canonicalJson } from '../core/canonical.ts';
 import { errorResult, type ToolResult } from '../core/content.ts';
 import { GatewayError, toError } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
@@ -56,7 +57,8 @@ export async function runCall(request: CallRequest, parts: PipelineParts): Promi
   let failure: GatewayError | undefined;
   try {
     checkArguments(request.tool, args);
-    if (request.tool.middleware.length === 0) refuseEarly(request, parts);
+    const { middleware, terms } = request.tool;
+    if (middleware.length === 0 && terms.denyRules.length === 0) refuseEarly(request, parts);
     else args = await consult(request, parts);
     const wanted = placesOf(request, parts);
     if (!parts.queue.tryTake(wanted)) await waitForSlots(wanted, parts);
@@ -94,10 +96,19 @@ async function consult(request: CallRequest, parts: PipelineParts): Promise<Json
   const passing = toPassing(tool.entry, request.args, call);
   const guarded = await passGuards(passing, tool.middleware, tool);
   if (guarded !== request.args) checkArguments(tool, guarded);
+  checkDenyRules(tool, guarded);
   refuseEarly(request, parts);
   const permitted = await askPermits({ ...passing, args: guarded }, tool.middleware, tool);
   if (permitted !== guarded) checkArguments(tool, permitted);
   return permitted;
+}
+
+function checkDenyRules({ entry, terms }: VisibleTool, args: JsonObject): void {
+  const text = `${entry.name} ${canonicalJson(args)}`;
+  if (!terms.denyRules.some((rule) => text.includes(rule))) return;
+  throw new GatewayError('DENIED', `A rule of this profile forbids this call of ${entry.name}.`, {
+    fix: 'Call it with other arguments, or have the profile changed.',
+  });
 }
 
 function refuseEarly({ tool }: CallRequest, { audit, auditRequired }: PipelineParts): void {

@@ -1,3 +1,4 @@
+import { type Bounds, NO_BOUNDS } from '../core/bounds.ts';
 import type { Caller } from '../core/caller.ts';
 import { GatewayError } from '../core/errors.ts';
 import { LazyAbort } from '../core/lazy-abort.ts';
@@ -44,6 +45,8 @@ export class Call extends LazyAbort implements CallContext {
   #last = Number.NEGATIVE_INFINITY;
   #open = 0;
   #id: string | undefined;
+  /** Set by the gateway, from the caller's profile. */
+  bounds: Bounds = NO_BOUNDS;
   /** Set by the pipeline while the tool runs. */
   clock: CallClock | undefined;
 

@@ -108,7 +108,8 @@ export function createGateway(first: Rules, registry: Registry, audit: Audit, re
     listed: () => registry.listed(rules.config.limits.firstListMs),
     call(name, args, call, auditCaller, client) {
       refuseIfDraining();
-      const { tools, middleware } = view(call.caller);
+      const { tools, middleware, terms } = view(call.caller);
+      call.bounds = terms.bounds;
       if (middleware.length > 0) greet(call.caller, call.session);
       const tool = tools.get(name);
       if (!tool) throw unknown('UNKNOWN_TOOL', 'tool', name, tools.keys());
@@ -117,7 +118,8 @@ export function createGateway(first: Rules, registry: Registry, audit: Audit, re
     greet,
     async getPrompt(name, args, call) {
       refuseIfDraining();
-      const { prompts } = view(call.caller);
+      const { prompts, terms } = view(call.caller);
+      call.bounds = terms.bounds;
       const entry = prompts.get(name);
       if (!entry) throw unknown('INVALID_PARAMS', 'prompt', name, prompts.keys());
       const missing = (entry.prompt.arguments ?? []).filter((a) => a.required && args[a.name] === undefined).map((a) => a.name);
@@ -126,7 +128,9 @@ export function createGateway(first: Rules, registry: Registry, audit: Audit, re
     },
     async readResource(uri, call) {
       refuseIfDraining();
-      return readResource(uri, view(call.caller), call);
+      const seen = view(call.caller);
+      call.bounds = seen.terms.bounds;
+      return readResource(uri, seen, call);
     },
     onChange: (listener) => void listeners.push(listener),
     onUpdated(listener) {

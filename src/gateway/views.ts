@@ -3,7 +3,7 @@ import type { Caller } from '../core/caller.ts';
 import type { Resource, ResourceTemplate } from '../core/resource.ts';
 import type { Approval } from '../core/tool.ts';
 import { createNameMap } from '../policy/patterns.ts';
-import type { Policy } from '../policy/policy.ts';
+import type { Policy, Terms } from '../policy/policy.ts';
 import type { Catalogue, PromptEntry, ResourceEntry, ToolEntry } from '../registry/catalogue.ts';
 import { composeInstructions } from './instructions.ts';
 import type { ActiveMiddleware } from './middleware.ts';
@@ -16,6 +16,7 @@ export interface VisibleTool {
   readonly capMs: number;
   /** Who has a say in its calls; one list for all tools of a view. */
   readonly middleware: readonly ActiveMiddleware[];
+  readonly terms: Terms;
 }
 
 /** What one profile sees of a catalogue. A new object whenever any of it may have changed. */
@@ -27,6 +28,7 @@ export interface View {
   readonly templates: ReadonlyMap<string, ResourceEntry<ResourceTemplate>>;
   readonly instructions: string | undefined;
   readonly middleware: readonly ActiveMiddleware[];
+  readonly terms: Terms;
 }
 
 /** Builds the view of a profile. */
@@ -36,8 +38,9 @@ export function createView(catalogue: Catalogue, policy: Policy, config: Config,
     new Map([...entries].filter(([, { plugin }]) => policy.seesPlugin(plugin, caller)));
   const tools = new Map<string, VisibleTool>();
   const timeouts = createTimeouts(config);
-  // A plugin that a profile does not see is silent there, but nobody gets round a guard.
-  const middleware = catalogue.middleware.filter(({ plugin }) => plugin.guards === true || policy.seesPlugin(plugin, caller));
+  const middleware = catalogue.middleware.filter(({ plugin }) => policy.hears(plugin, caller));
+  const terms = policy.terms(profile);
+  const spoken = catalogue.instructions.filter(({ plugin }) => policy.seesPlugin(plugin, caller));
   for (const [name, entry] of catalogue.tools) {
     if (policy.sees(entry, caller))
       tools.set(name, {
@@ -45,6 +48,7 @@ export function createView(catalogue: Catalogue, policy: Policy, config: Config,
         approval: policy.approval(entry, caller),
         ...timeouts(entry),
         middleware,
+        terms,
       });
   }
   return {
@@ -54,7 +58,8 @@ export function createView(catalogue: Catalogue, policy: Policy, config: Config,
     resources: visible(catalogue.resources),
     templates: visible(catalogue.templates),
     middleware,
-    instructions: composeInstructions(catalogue.instructions.filter(({ plugin }) => policy.seesPlugin(plugin, caller))),
+    terms,
+    instructions: composeInstructions(spoken, terms.instructions),
   };
 }
 

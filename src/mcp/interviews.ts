@@ -1,6 +1,7 @@
 import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import { canonicalJson } from '../core/canonical.ts';
 import { GatewayError } from '../core/errors.ts';
-import { isJsonObject, type JsonObject, type JsonValue } from '../core/json.ts';
+import { isJsonObject, type JsonValue } from '../core/json.ts';
 import { Interview } from './interview.ts';
 import type { Handler, Reply, RequestLink } from './peer.ts';
 
@@ -79,13 +80,7 @@ export function createInterviews(askMs: number): Interviews {
 function ownerOf(method: string, { caller, params }: RequestLink): string {
   const { name, uri, arguments: args } = params;
   const digest = createHash('sha256')
-    .update(canonical([method, name ?? null, uri ?? null, args ?? {}]))
+    .update(canonicalJson([method, name ?? null, uri ?? null, args ?? {}]))
     .digest('hex');
   return `${caller.principal}\n${caller.profile}\n${digest}`;
-}
-
-function canonical(value: JsonValue): string {
-  return JSON.stringify(value, (_, item: JsonValue) =>
-    isJsonObject(item) ? (Object.fromEntries(Object.entries(item).sort(([a], [b]) => (a < b ? -1 : 1))) as JsonObject) : item,
-  );
 }

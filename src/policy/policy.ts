@@ -1,6 +1,9 @@
 import type { Config } from '../config/config.ts';
 import type { ApprovalRule, ProfileFile } from '../config/schema.ts';
+import { type Bounds, type FsBounds, type NetworkBounds, NO_BOUNDS } from '../core/bounds.ts';
 import { type Caller, DEFAULT_PROFILE } from '../core/caller.ts';
+import type { OfferedProfile } from '../core/offered-profile.ts';
+import type { Manifest } from '../core/plugin.ts';
 import type { Approval } from '../core/tool.ts';
 import type { PromptEntry, ToolEntry } from '../registry/catalogue.ts';
 import type { Found } from '../registry/sources.ts';
@@ -15,6 +18,10 @@ export interface Policy {
   sees(entry: ToolEntry, caller: Caller): boolean;
   seesPrompt(entry: PromptEntry, caller: Caller): boolean;
   seesPlugin(plugin: { readonly id: string; readonly alias?: string }, caller: Caller): boolean;
+  /** Whether a plugin's hooks, filters and injectors run for this caller. */
+  hears(plugin: Manifest, caller: Caller): boolean;
+  /** What a profile asks for beside its selections. */
+  terms(profile: string): Terms;
   approval(entry: ToolEntry, caller: Caller): Approval;
   /** Rules that have matched no tool so far, as `place: pattern`. */
   unused(): string[];
@@ -23,7 +30,20 @@ export interface Policy {
 type Rule = 'allow' | 'ask' | 'deny' | 'inherit';
 type Rules = Rule | NameMap<Rule>;
 
+/** The rules of one profile that hold for all its tools. */
+export interface Terms {
+  readonly bounds: Bounds;
+  /** A call is refused whose `<tool> <canonical JSON of the arguments>` contains one of these texts. */
+  readonly denyRules: readonly string[];
+  /** What the profile itself tells the model. */
+  readonly instructions?: string;
+}
+
 interface Profile {
+  readonly terms: Terms;
+  readonly hooks: Selection | undefined;
+  /** Every tool needs a person's consent, unless the operator's own rules for this profile say otherwise. */
+  readonly askAlways: boolean;
   readonly plugins: Selection | undefined;
   readonly tools: Selection | undefined;
   readonly prompts: Selection | undefined;
@@ -32,9 +52,10 @@ interface Profile {
 
 const APPROVALS: Readonly<Record<Exclude<Rule, 'inherit' | 'deny'>, Approval>> = { allow: 'auto', ask: 'required' };
 
-/** The policy of one configuration. */
-export function createPolicy(config: Config): Policy {
+/** The policy of one configuration, with the profiles that plugins bring along. */
+export function createPolicy(config: Config, offered: readonly OfferedProfile[] = []): Policy {
   const profiles = new Map([...config.profiles].map(([name, file]) => [name, toProfile(file)]));
+  for (const profile of offered) profiles.set(profile.name, toProfile(config.profiles.get(profile.name) ?? {}, profile));
   if (!profiles.has(DEFAULT_PROFILE)) profiles.set(DEFAULT_PROFILE, toProfile({}));
   const plugins = new Map([...config.plugins].map(([id, plugin]) => [id, toRules(plugin.approval)]));
 
@@ -42,12 +63,13 @@ export function createPolicy(config: Config): Policy {
     const { certain, further } = toolNames(entry);
     const inProfile = findRule(profile.approval, certain, further);
     if (inProfile !== 'inherit') return inProfile;
-    return findRule(plugins.get(entry.plugin.id) ?? 'inherit', [...certain, ...further, entry.tool.name]);
+    const rule = findRule(plugins.get(entry.plugin.id) ?? 'inherit', [...certain, ...further, entry.tool.name]);
+    return profile.askAlways && rule !== 'deny' ? 'ask' : rule;
   };
 
-  const seesPlugin: Policy['seesPlugin'] = ({ id, alias }, caller) => {
+  const seesPlugin: Policy['seesPlugin'] = (plugin, caller) => {
     const profile = profiles.get(caller.profile);
-    return profile !== undefined && (profile.plugins?.has(alias === undefined ? [id] : [id, alias]) ?? true);
+    return profile !== undefined && (profile.plugins?.has(namesOf(plugin)) ?? true);
   };
 
   const approval: Policy['approval'] = (entry, caller) => {
@@ -68,6 +90,12 @@ export function createPolicy(config: Config): Policy {
     },
     seesPrompt: ({ name, plugin }, caller) => seesPlugin(plugin, caller) && (profiles.get(caller.profile)?.prompts?.has([name]) ?? true),
     seesPlugin,
+    hears(plugin, caller) {
+      // Nobody gets round a guard by a profile that does not see it.
+      if (plugin.guards === true) return true;
+      return seesPlugin(plugin, caller) && (profiles.get(caller.profile)?.hooks?.has(namesOf(plugin)) ?? true);
+    },
+    terms: (profile) => profiles.get(profile)?.terms ?? NO_TERMS,
     approval,
     unused() {
       const places: string[] = [];
@@ -76,21 +104,48 @@ export function createPolicy(config: Config): Policy {
       };
       for (const [id, rules] of plugins) add(`plugins.${id}.approval`, rules);
       for (const [name, profile] of profiles) {
-        for (const key of ['plugins', 'tools', 'prompts', 'approval'] as const) add(`profiles.${name}.${key}`, profile[key]);
+        for (const key of ['plugins', 'tools', 'prompts', 'hooks', 'approval'] as const) add(`profiles.${name}.${key}`, profile[key]);
       }
       return places;
     },
   };
 }
 
-function toProfile({ plugins, tools, prompts, approval = 'inherit' }: ProfileFile): Profile {
+const NO_TERMS: Terms = { bounds: NO_BOUNDS, denyRules: [] };
+
+function namesOf({ id, alias }: { readonly id: string; readonly alias?: string }): string[] {
+  return alias === undefined ? [id] : [id, alias];
+}
+
+// What the file says of a profile replaces, key by key, what the plugin says that brings it.
+function toProfile({ network, fs, hooks, prompts, approval = 'inherit', ...file }: ProfileFile, offered?: OfferedProfile): Profile {
   const select = (list: readonly string[] | undefined): Selection | undefined => (list === undefined ? undefined : createSelection(list));
+  const bounds: Bounds = {
+    ...offered?.bounds,
+    ...(network ? { network: toNetworkBounds(network) } : {}),
+    ...(fs ? { fs: toFsBounds(fs) } : {}),
+  };
   return {
-    plugins: select(plugins),
-    tools: select(tools),
+    plugins: select(file.plugins ?? offered?.plugins),
+    tools: select(file.tools ?? offered?.tools),
     prompts: select(prompts),
+    hooks: select(hooks),
+    askAlways: offered?.askAlways ?? false,
+    terms: {
+      bounds,
+      denyRules: offered?.denyRules ?? [],
+      ...(offered?.instructions === undefined ? {} : { instructions: offered.instructions }),
+    },
     approval: toRules(approval),
   };
+}
+
+function toNetworkBounds({ allow, deny = [], allow_private_urls = false }: NonNullable<ProfileFile['network']>): NetworkBounds {
+  return { ...(allow ? { allow } : {}), deny, allowPrivate: allow_private_urls };
+}
+
+function toFsBounds({ read = [], write = [], workdir }: NonNullable<ProfileFile['fs']>): FsBounds {
+  return { read, write, ...(workdir === undefined ? {} : { workdir }) };
 }
 
 function toRules(rule: ApprovalRule): Rules {

@@ -1,5 +1,6 @@
 import type { JsonObject } from '../core/json.ts';
 import type { Middleware } from '../core/middleware.ts';
+import type { OfferedProfile } from '../core/offered-profile.ts';
 import type { Manifest, Offer } from '../core/plugin.ts';
 import type { Prompt } from '../core/prompt.ts';
 import type { Resource, ResourceTemplate } from '../core/resource.ts';
@@ -48,6 +49,8 @@ export interface Catalogue {
   }[];
   /** What plugins do with the calls of others; a guard that has not listed, or has failed, has no steps. */
   readonly middleware: readonly { readonly plugin: Manifest; readonly steps: Middleware | undefined }[];
+  /** Profiles that plugins bring along; of two with one name the first counts. */
+  readonly profiles: readonly OfferedProfile[];
   /** Native names that several plugins claim, each with its parties. */
   readonly collisions: ReadonlyMap<string, readonly string[]>;
   /** Tools left out because there are too many in all. */
@@ -106,9 +109,14 @@ export function buildCatalogue(contributions: readonly Contribution[], limit: nu
     middleware: contributions.flatMap(({ manifest, offer }) =>
       offer?.middleware || manifest.guards === true ? [{ plugin: manifest, steps: offer?.middleware }] : [],
     ),
+    profiles: contributions.flatMap(({ offer }) => offer?.profiles ?? []).filter(isFirst),
     collisions: collisionsOf(claims),
     dropped,
   };
+}
+
+function isFirst({ name }: OfferedProfile, index: number, all: readonly OfferedProfile[]): boolean {
+  return all.findIndex((other) => other.name === name) === index;
 }
 
 type Rewriters = ReadonlyMap<Contribution, ((text: string) => string) | undefined>;

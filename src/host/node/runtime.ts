@@ -1,3 +1,4 @@
+import type { Bounds } from '../../core/bounds.ts';
 import type { ToolResult } from '../../core/content.ts';
 import type { JsonObject, JsonValue } from '../../core/json.ts';
 import type { Logger } from '../../core/log.ts';
@@ -33,6 +34,8 @@ export interface RuntimeCaller {
   readonly session: string;
   readonly principal: string;
   readonly profile: string;
+  /** What the caller's profile lets plugins reach. */
+  readonly bounds: Bounds;
 }
 
 /** What the gateway lends a plugin's code for one call. */
@@ -61,6 +64,6 @@ export interface LoadedPlugin {
 }
 
 /** The part of a call's context that tells who calls. */
-export function toRuntimeCaller({ id, session, caller: { principal, profile } }: CallContext): RuntimeCaller {
-  return { id, session, principal, profile };
+export function toRuntimeCaller({ id, session, bounds, caller: { principal, profile } }: CallContext): RuntimeCaller {
+  return { id, session, principal, profile, bounds };
 }

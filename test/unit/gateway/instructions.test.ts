@@ -25,4 +25,13 @@ describe('composeInstructions', () => {
     expect(text).toContain('<plugin>_instructions');
     expect(text).toContain('plugin0');
   });
+
+  it('lets a profile speak first, and the plugins in the room that is left', () => {
+    const text = composeInstructions([], 'Plan first.');
+    expect(text).toBe('Plan first.');
+    const long = composeInstructions([{ plugin: plugin('a'), text: 'x'.repeat(5_000) }], 'y'.repeat(5_000)) as string;
+    expect(long.startsWith('yyy')).toBe(true);
+    expect(long).toContain('plugin a');
+    expect(long.length).toBeLessThanOrEqual(2_048);
+  });
 });

@@ -47,14 +47,16 @@ const entry = {
 };
 const prompt = { name: 'greet', description: 'g', arguments: [{ name: 'who', required: true }], get: async () => ({ messages: [] }) };
 const resource = { uri: 'a:b', name: 'r', mimeType: 'text/plain', size: 1, read: async () => [] };
+const terms = { bounds: {}, denyRules: [] };
 const view = {
   profile: 'default',
-  tools: new Map([['echo', { entry, approval: 'auto', timeoutMs: 1, capMs: 1, middleware: [] }]]),
+  tools: new Map([['echo', { entry, approval: 'auto', timeoutMs: 1, capMs: 1, middleware: [], terms }]]),
   prompts: new Map([['greet', { name: 'greet', plugin: manifest, prompt }]]),
   resources: new Map([['a:b', { address: 'a:b', prefix: '', plugin: manifest, resource }]]),
   templates: new Map(),
   instructions: 'how to',
   middleware: [],
+  terms,
 } as unknown as View;
 
 const gateway = {

@@ -89,6 +89,41 @@ describe('createPolicy', () => {
     p.sees(READ, localCaller('x'));
     expect(p.unused()).toEqual(['plugins.notes.approval: raed', 'profiles.x.tools: nots_*']);
   });
+
+  describe('with profiles that plugins bring along', () => {
+    const offered = { name: 'planner', plugins: ['notes'], askAlways: true, denyRules: ['rm -rf'], instructions: 'Plan first.' };
+    const planner = localCaller('planner');
+    const withFile = (file?: object) =>
+      createPolicy({ plugins: new Map(), profiles: new Map(file ? [['planner', file]] : []) } as never, [offered]);
+
+    it('serves the profile and nothing but its plugins', () => {
+      const { knows, sees } = withFile();
+      expect(knows('planner')).toBe(true);
+      expect([sees(READ, planner), sees(entry('x', 'other', 'x'), planner)]).toEqual([true, false]);
+    });
+
+    it('makes every tool ask, unless the operator allows it for this profile', () => {
+      expect(withFile().approval(READ, planner)).toBe('required');
+      expect(withFile({ approval: { notes_read: 'allow' } }).approval(READ, planner)).toBe('auto');
+    });
+
+    it('lets a key of the file replace the same key of the plugin, and no other', () => {
+      const { sees, terms } = withFile({ plugins: ['other'], network: { allow: ['a.example'] } });
+      expect(sees(READ, planner)).toBe(false);
+      expect(terms('planner')).toEqual({
+        bounds: { network: { allow: ['a.example'], deny: [], allowPrivate: false } },
+        denyRules: ['rm -rf'],
+        instructions: 'Plan first.',
+      });
+    });
+  });
+
+  it('runs the hooks of the plugins a profile names, and those of a guard always', () => {
+    const { hears } = createPolicy({ plugins: new Map(), profiles: new Map([['quiet', { hooks: ['a'] }]]) } as never);
+    const plugin = (id: string, guards = false) => ({ ...READ.plugin, id, guards });
+    const quiet = localCaller('quiet');
+    expect([hears(plugin('a'), quiet), hears(plugin('b'), quiet), hears(plugin('b', true), quiet)]).toEqual([true, false, true]);
+  });
 });
 
 describe('patterns', () => {
