@@ -1,4 +1,5 @@
-// npm run bench [-- --rounds 5] [--only http] [--scale 1]
+// npm run bench [-- --rounds 5] [--only http] [--scale 1] [--peers]
+// --peers also installs other gateways into .cache and measures them.
 // Alternates the targets round by round and prints one table of medians, each with its ratio to the bare server that does
 // the same work. Raw figures go to out/bench.jsonl. Loopback only; every loop is bounded.
 import { appendFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
@@ -9,11 +10,17 @@ import { quantile, toTable } from './statistics.mjs';
 import { TARGETS } from './targets.mjs';
 
 const { values: flags } = parseArgs({
-  options: { rounds: { type: 'string', default: '3' }, only: { type: 'string', default: '' }, scale: { type: 'string', default: '1' } },
+  options: {
+    rounds: { type: 'string', default: '3' },
+    only: { type: 'string', default: '' },
+    scale: { type: 'string', default: '1' },
+    peers: { type: 'boolean', default: false },
+  },
 });
 const rounds = Number(flags.rounds);
 const scale = Number(flags.scale);
-const targets = TARGETS.filter((target) => target.name.includes(flags.only));
+const all = flags.peers ? [...TARGETS, ...(await import('./peers.mjs')).peers()] : TARGETS;
+const targets = all.filter((target) => target.name.includes(flags.only));
 const OUT = 'out/bench.jsonl';
 
 async function connect(target, running) {
@@ -73,6 +80,8 @@ async function measure(target) {
     return { cold, idle, p50: quantile(times, 0.5), perSecond, cpu: ((cpuOf(pid) - before) / calls) * 1e6, memory: memoryOf(pid).own };
   });
   const list = await withServer(target, 1000, async (session, server) => {
+    // The first lists are built, the later ones are what a client of a long-running gateway meets.
+    for (let i = 0; i < 5; i++) await session.list();
     const before = cpuOf(server.child.pid);
     const times = 20;
     for (let i = 0; i < times; i++) await session.list();

@@ -41,32 +41,22 @@ const server =
   (file, transport, ...more) =>
   ({ port, tools }) => ({ command: [process.execPath, here(`servers/${file}`), transport, String(port), String(tools), ...more] });
 
-/** Every target, by transport. */
-export const TARGETS = ['http', 'stdio'].flatMap((transport) => [
-  { name: `bare ${transport}`, reference: `bare ${transport}`, transport, tool: 'echo', prepare: server('bare.mjs', transport) },
-  { name: `plugmux ${transport}`, reference: `bare ${transport}`, transport, tool: 'bench_echo', prepare: plugmux(transport, 'none') },
-  {
-    name: `plugmux ${transport}, 2026-07-28`,
-    reference: `bare ${transport}`,
-    transport,
-    modern: true,
-    tool: 'bench_echo',
-    prepare: plugmux(transport, 'none'),
-  },
-  { name: `SDK v1 ${transport}`, reference: `bare ${transport}`, transport, tool: 'echo', prepare: server('sdk1.mjs', transport) },
-  { name: `SDK v2 ${transport}`, reference: `bare ${transport}`, transport, tool: 'echo', prepare: server('sdk2.mjs', transport) },
-  {
-    name: `bare ${transport} + child`,
-    reference: `bare ${transport} + child`,
-    transport,
-    tool: 'echo',
-    prepare: server('bare.mjs', transport, 'child'),
-  },
-  {
-    name: `plugmux ${transport} + plugin process`,
-    reference: `bare ${transport} + child`,
-    transport,
-    tool: 'bench_echo',
-    prepare: plugmux(transport, 'process'),
-  },
-]);
+const named = (name, reference, transport, tool, prepare, more = {}) => ({ name, reference, transport, tool, prepare, ...more });
+
+/** Every target, by transport. A stateless revision exists on SSE for nobody, and the second SDK serves neither SSE nor WebSocket. */
+export const TARGETS = ['http', 'sse', 'ws', 'stdio'].flatMap((transport) => {
+  const bare = `bare ${transport}`;
+  const child = `${bare} + child`;
+  const inProcess = plugmux(transport, 'none');
+  return [
+    named(bare, bare, transport, 'echo', server('bare.mjs', transport)),
+    named(`plugmux ${transport}`, bare, transport, 'bench_echo', inProcess),
+    ...(transport === 'sse' ? [] : [named(`plugmux ${transport}, 2026-07-28`, bare, transport, 'bench_echo', inProcess, { modern: true })]),
+    ...(transport === 'ws' ? [] : [named(`SDK v1 ${transport}`, bare, transport, 'echo', server('sdk1.mjs', transport))]),
+    ...(transport === 'ws' || transport === 'sse'
+      ? []
+      : [named(`SDK v2 ${transport}`, bare, transport, 'echo', server('sdk2.mjs', transport))]),
+    named(child, child, transport, 'echo', server('bare.mjs', transport, 'child')),
+    named(`plugmux ${transport} + plugin process`, child, transport, 'bench_echo', plugmux(transport, 'process')),
+  ];
+});

@@ -1,8 +1,9 @@
 // The limit: JSON-RPC by hand, nothing vetted, nothing checked, nothing recorded.
-//   bare.mjs <http|stdio> <port> <tools> [child]     "child": the tool runs in a child process, over a pipe of lines
+//   bare.mjs <http|sse|ws|stdio> <port> <tools> [child]     "child": the tool runs in a child process, over a pipe of lines
 import { spawn } from 'node:child_process';
 import { createServer } from 'node:http';
 import { fileURLToPath } from 'node:url';
+import { WebSocketServer } from 'ws';
 import { describeTool, ECHO, FILLER, toolNames } from '../tools.mjs';
 
 const [transport, port, count, where] = process.argv.slice(2);
@@ -47,7 +48,7 @@ const call = where === 'child' ? inChild() : (args, answer) => answer(JSON.strin
 function handle(text, send) {
   const { id, method, params } = JSON.parse(text);
   if (id === undefined) return false;
-  const reply = (result) => send(`{"jsonrpc":"2.0","id":${id},"result":${result}}`);
+  const reply = (result) => send(`{"jsonrpc":"2.0","id":${JSON.stringify(id)},"result":${result}}`);
   if (method === 'tools/call') call(params.arguments, reply);
   else if (method === 'tools/list') reply(LIST);
   else if (method === 'initialize')
@@ -58,20 +59,50 @@ function handle(text, send) {
   return true;
 }
 
-if (transport === 'stdio') {
-  lines(process.stdin, (line) => handle(line, (text) => process.stdout.write(`${text}\n`)));
-  process.stdin.on('end', () => process.exit(0));
-} else {
-  createServer((request, response) => {
-    const parts = [];
-    request.on('data', (chunk) => parts.push(chunk));
-    request.on('end', () => {
-      const owed = handle(Buffer.concat(parts).toString(), (text) => {
-        response
-          .writeHead(200, { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(text), 'Mcp-Session-Id': 'bare' })
-          .end(text);
-      });
-      if (!owed) response.writeHead(202, { 'Content-Length': 0 }).end();
-    });
-  }).listen(Number(port), '127.0.0.1');
+function body(request, take) {
+  const parts = [];
+  request.on('data', (chunk) => parts.push(chunk));
+  request.on('end', () => take(Buffer.concat(parts).toString()));
 }
+
+const SERVE = {
+  stdio() {
+    lines(process.stdin, (line) => handle(line, (text) => process.stdout.write(`${text}\n`)));
+    process.stdin.on('end', () => process.exit(0));
+  },
+  http() {
+    createServer((request, response) => {
+      body(request, (asked) => {
+        const owed = handle(asked, (text) => {
+          response
+            .writeHead(200, { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(text), 'Mcp-Session-Id': 'bare' })
+            .end(text);
+        });
+        if (!owed) response.writeHead(202, { 'Content-Length': 0 }).end();
+      });
+    }).listen(Number(port), '127.0.0.1');
+  },
+  sse() {
+    const streams = new Map();
+    createServer((request, response) => {
+      if (request.method === 'GET') {
+        const id = `s${streams.size}`;
+        streams.set(id, response);
+        response.writeHead(200, { 'Content-Type': 'text/event-stream' });
+        response.write(`event: endpoint\ndata: /messages?id=${id}\n\n`);
+        return;
+      }
+      const stream = streams.get(request.url.slice('/messages?id='.length));
+      body(request, (asked) => {
+        response.writeHead(202, { 'Content-Length': 0 }).end();
+        handle(asked, (text) => stream.write(`event: message\ndata: ${text}\n\n`));
+      });
+    }).listen(Number(port), '127.0.0.1');
+  },
+  ws() {
+    const server = new WebSocketServer({ port: Number(port), host: '127.0.0.1', perMessageDeflate: false });
+    server.on('connection', (socket) => socket.on('message', (data) => handle(data.toString(), (text) => socket.send(text))));
+  },
+};
+
+SERVE[transport]();

@@ -1,7 +1,8 @@
-// The official SDK, first generation.   sdk1.mjs <http|stdio> <port> <tools>
+// The official SDK, first generation.   sdk1.mjs <http|sse|stdio> <port> <tools>
 import { randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
 import { Server } from '@modelcontextprotocol/sdk/server/index.js';
+import { SSEServerTransport } from '@modelcontextprotocol/sdk/server/sse.js';
 import { StdioServerTransport } from '@modelcontextprotocol/sdk/server/stdio.js';
 import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js';
 import { CallToolRequestSchema, ListToolsRequestSchema } from '@modelcontextprotocol/sdk/types.js';
@@ -18,7 +19,18 @@ function build() {
 }
 
 if (transport === 'stdio') await build().connect(new StdioServerTransport());
-else {
+else if (transport === 'sse') {
+  const streams = new Map();
+  createServer(async (request, response) => {
+    if (request.method === 'POST') {
+      await streams.get(new URL(request.url, 'http://127.0.0.1').searchParams.get('sessionId')).handlePostMessage(request, response);
+      return;
+    }
+    const stream = new SSEServerTransport('/messages', response);
+    streams.set(stream.sessionId, stream);
+    await build().connect(stream);
+  }).listen(Number(port), '127.0.0.1');
+} else {
   const sessions = new Map();
   createServer(async (request, response) => {
     const id = request.headers['mcp-session-id'];
