@@ -1,4 +1,5 @@
-import pino from 'pino';
+import { createRequire } from 'node:module';
+import type pino from 'pino';
 import type { Logger, LogLevel } from '../core/log.ts';
 import type { Redactor } from '../core/redact.ts';
 import { escapeHidden } from '../core/text.ts';
@@ -20,44 +21,55 @@ export function isLogLevel(level: string): boolean {
 
 /** The log on stderr: coloured lines on a terminal, JSON lines elsewhere. Secrets are masked on the way out. */
 export function createLog(level: string, redactor: Redactor): { log: Logger; flush(): void } {
-  const terminal = process.stderr.isTTY === true;
-  // Lines that a blocked reader does not take are lost and never make anybody wait.
-  const destination = terminal
-    ? undefined
-    : pino.destination({
-        dest: 2,
-        sync: false,
-        minLength: 0,
-        maxLength: MOST_BUFFERED,
-      });
-  const base = {
-    level,
-    base: null,
-    timestamp: pino.stdTimeFunctions.isoTime,
-    formatters: { level: (label: string) => ({ level: label }) },
-    messageKey: 'message',
+  let opened: Opened | undefined;
+  const open = (): Opened => {
+    opened ??= openLog(level);
+    return opened;
   };
-  const root = destination
-    ? pino(base, destination)
-    : pino(base, {
-        write: (line: string) => void process.stderr.write(pretty(line)),
-      });
   return {
-    log: toLogger(root, redactor),
-    flush: () => destination?.flushSync(),
+    log: toLogger(open, LEVELS.indexOf(level), redactor),
+    flush: () => opened?.flush(),
   };
 }
 
-function toLogger(logger: pino.Logger, redactor: Redactor): Logger {
-  const at = (level: LogLevel) => (message: string, fields?: object) => {
-    if (logger.isLevelEnabled(level)) logger[level]((redactor.value(fields ?? {}) ?? {}) as object, redactor.text(message));
+interface Opened {
+  readonly root: pino.Logger;
+  flush(): void;
+}
+
+// Called with the first line and not before: a start that has nothing to say need not load the library.
+function openLog(level: string): Opened {
+  const load = createRequire(import.meta.url)('pino') as typeof pino;
+  const base = {
+    level,
+    base: null,
+    timestamp: load.stdTimeFunctions.isoTime,
+    formatters: { level: (label: string) => ({ level: label }) },
+    messageKey: 'message',
+  };
+  if (process.stderr.isTTY) {
+    return { root: load(base, { write: (line: string) => void process.stderr.write(pretty(line)) }), flush: () => undefined };
+  }
+  // Lines that a blocked reader does not take are lost and never make anybody wait.
+  const destination = load.destination({ dest: 2, sync: false, minLength: 0, maxLength: MOST_BUFFERED });
+  return { root: load(base, destination), flush: () => destination.flushSync() };
+}
+
+function toLogger(open: () => Opened, threshold: number, redactor: Redactor, area?: string): Logger {
+  let logger: pino.Logger | undefined;
+  const at = (level: LogLevel) => {
+    if (LEVELS.indexOf(level) < threshold) return () => undefined;
+    return (message: string, fields?: object) => {
+      logger ??= area === undefined ? open().root : open().root.child({ area });
+      logger[level]((redactor.value(fields ?? {}) ?? {}) as object, redactor.text(message));
+    };
   };
   return {
     debug: at('debug'),
     info: at('info'),
     warn: at('warn'),
     error: at('error'),
-    area: (name) => toLogger(logger.child({ area: name }), redactor),
+    area: (name) => toLogger(open, threshold, redactor, name),
   };
 }
 

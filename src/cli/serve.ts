@@ -2,8 +2,6 @@ import type { Command } from 'commander';
 import type { App } from '../app.ts';
 import type { Adapter } from '../core/adapter.ts';
 import { DEFAULT_PROFILE } from '../core/caller.ts';
-import { checkBind } from '../transports/edge.ts';
-import { PATHS, serveHttp } from '../transports/http.ts';
 import { httpLines, stdioLine } from './connect.ts';
 import { type CommonOptions, openSession } from './context.ts';
 import { columns, print } from './print.ts';
@@ -24,14 +22,16 @@ export function addServe(program: Command, adapters: readonly Adapter[]): void {
         options.http === undefined ? {} : { http: options.http },
       );
       const { config, log } = session;
+      const { checkBind } = await import('../transports/edge.ts');
       checkBind(config);
+      const { PATHS, serveHttp } = await import('../transports/http.ts');
       await untilStopped(log, config.limits.drainMs, async (stopped) => {
         const app = await session.open();
         const http = await serveHttp(app.engine, config, app, log).catch(async (error) => {
           await app.close();
           throw error;
         });
-        announce(app, http.origin, options.json);
+        announce(app, http.origin, PATHS, options.json);
         await app.follow(session.load);
         void app.registry.start();
         await stopped;
@@ -43,13 +43,13 @@ export function addServe(program: Command, adapters: readonly Adapter[]): void {
     });
 }
 
-function announce(app: App, origin: string, json: boolean | undefined): void {
+function announce(app: App, origin: string, paths: Readonly<Record<string, string>>, json: boolean | undefined): void {
   const { file, profiles } = app.config();
-  const url = origin + PATHS.streamable;
+  const url = origin + paths.streamable;
   const urls = {
     'Streamable HTTP': url,
-    'HTTP+SSE': origin + PATHS.sse,
-    WebSocket: `${origin.replace('http', 'ws')}${PATHS.websocket}`,
+    'HTTP+SSE': origin + paths.sse,
+    WebSocket: `${origin.replace('http', 'ws')}${paths.websocket}`,
   };
   const lines = [...httpLines(url), ...(file === undefined ? [] : [stdioLine(file)])];
   const plugins = app.registry.plugins();

@@ -1,4 +1,5 @@
-import picomatch from 'picomatch';
+import { createRequire } from 'node:module';
+import type picomatch from 'picomatch';
 
 /** A list of names, globs and labels; `!` in front takes out again. Where all take out, the rest is in; an empty list lets nothing in. */
 export interface Selection {
@@ -64,7 +65,8 @@ export function createNameMap<V>(entries: Readonly<Record<string, V>>): NameMap<
 
 function matcher(pattern: string): (name: string) => boolean {
   if (!/[*?[\]{}()]/.test(pattern)) return (name) => name === pattern;
-  const match = picomatch(pattern, { nonegate: true, bash: true });
+  const compile = createRequire(import.meta.url)('picomatch') as typeof picomatch;
+  const match = compile(pattern, { nonegate: true, bash: true });
   // Alone: the second argument that array methods pass would change what it returns.
   return (name) => match(name);
 }

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
+import { createRequire } from 'node:module';
 import type { Duplex } from 'node:stream';
-import { type WebSocket, WebSocketServer } from 'ws';
+import type { WebSocket, WebSocketServer } from 'ws';
 import type { Limits } from '../config/limits.ts';
 import type { Caller } from '../core/caller.ts';
 import { toError } from '../core/errors.ts';
@@ -26,12 +27,7 @@ export interface WebSocketTransport {
 /** `admit` is the edge: it throws a refusal, or says who is calling. It decides before anything is upgraded. */
 export function createWebSocket(engine: Engine, limits: Limits, admit: (request: IncomingMessage) => Caller): WebSocketTransport {
   const open = new Map<WebSocket, Connection>();
-  const server = new WebSocketServer({
-    noServer: true,
-    maxPayload: limits.messageBytes,
-    perMessageDeflate: false,
-    handleProtocols: (offered) => (offered.has(SUBPROTOCOL) ? SUBPROTOCOL : false),
-  });
+  let server: WebSocketServer | undefined;
   const pings = setInterval(() => {
     for (const socket of open.keys()) socket.ping();
   }, PING_MS).unref();
@@ -83,6 +79,7 @@ export function createWebSocket(engine: Engine, limits: Limits, admit: (request:
         if (offered !== undefined && !offered.split(',').some((name) => name.trim() === SUBPROTOCOL)) {
           throw new Refusal(400, 'INVALID_REQUEST', `The subprotocol is ${SUBPROTOCOL}.`);
         }
+        server ??= createServer(limits.messageBytes);
         server.handleUpgrade(request, socket, head, (upgraded) => serve(upgraded, socket, caller));
       } catch (error) {
         refuse(socket, error instanceof Refusal ? error : new Refusal(500, 'INTERNAL', toError(error).message));
@@ -97,6 +94,17 @@ export function createWebSocket(engine: Engine, limits: Limits, admit: (request:
       }
     },
   };
+}
+
+// Loaded with the first connection: a gateway that nobody reaches this way need not pay for it when it starts.
+function createServer(maxPayload: number): WebSocketServer {
+  const { WebSocketServer: Server } = createRequire(import.meta.url)('ws') as typeof import('ws');
+  return new Server({
+    noServer: true,
+    maxPayload,
+    perMessageDeflate: false,
+    handleProtocols: (offered) => (offered.has(SUBPROTOCOL) ? SUBPROTOCOL : false),
+  });
 }
 
 function refuse(socket: Duplex, refusal: Refusal): void {
