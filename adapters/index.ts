@@ -1,5 +1,6 @@
 import type { Adapter } from '../src/core/adapter.ts';
+import { jaato } from './jaato/adapter.ts';
 import { talos } from './talos/adapter.ts';
 
 /** Every plugin format, in the order in which they are asked whether a folder is theirs. */
-export const adapters: readonly Adapter[] = [talos];
+export const adapters: readonly Adapter[] = [talos, jaato];

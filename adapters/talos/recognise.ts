@@ -1,16 +1,15 @@
-import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Source } from '../../src/core/adapter.ts';
 import { GatewayError } from '../../src/core/errors.ts';
 import { isJsonObject } from '../../src/core/json.ts';
 import { parseJson } from '../../src/core/json-scan.ts';
+import { folderDigest } from '../../src/host/folder-digest.ts';
 import { type TalosManifest, toManifest } from './manifest.ts';
 
 const ENTRIES = ['index.ts', 'index.mts', 'index.js', 'index.mjs'];
 const CAPS = { depth: 64, keys: 1_000_000, items: 1_000_000 };
 const LARGEST_MANIFEST = 8 * 1024 * 1024;
-const MOST_FILES = 2_000;
 
 /** A folder that holds a Talos plugin. */
 export interface Recognised {
@@ -37,7 +36,7 @@ export function recogniseFolder({ path }: Source): Recognised | null {
       fix: 'Add index.ts (or index.mts, index.js, index.mjs).',
     });
   }
-  return { manifest, entry, digest: digestOf(path) };
+  return { manifest, entry, digest: folderDigest(path) };
 }
 
 function readManifest(file: string, meant: boolean): unknown {
@@ -49,23 +48,4 @@ function readManifest(file: string, meant: boolean): unknown {
     const message = (error as Error).message;
     throw new GatewayError('MANIFEST_INVALID', `${file} cannot be read: ${message}.`, { fix: 'Make it valid JSON.', cause: error });
   }
-}
-
-// Sizes and times tell whether anything was saved; reading every file at each start would cost more than it tells.
-function digestOf(folder: string): string {
-  const hash = createHash('sha256');
-  let left = MOST_FILES;
-  const walk = (dir: string): void => {
-    for (const item of readdirSync(dir, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1))) {
-      if (item.name.startsWith('.') || item.name === 'node_modules' || left-- <= 0) continue;
-      const path = join(dir, item.name);
-      if (item.isDirectory()) walk(path);
-      else if (item.isFile()) {
-        const { size, mtimeMs } = statSync(path);
-        hash.update(`${path}\0${size}\0${mtimeMs}\n`);
-      }
-    }
-  };
-  walk(folder);
-  return hash.digest('hex');
 }

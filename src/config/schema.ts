@@ -5,7 +5,6 @@ import { LIMITS, type LimitName } from './limits.ts';
 const ID = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}$/;
 
 const id = z.string().regex(ID, 'an id: letters, digits, "_", "-" and ".", at most 64 characters');
-const setting = z.union([z.string(), z.number(), z.boolean(), z.null()]);
 const milliseconds = z.int().min(1).max(86_400_000);
 
 const decision = z.enum(['allow', 'ask', 'deny', 'inherit']);
@@ -43,7 +42,7 @@ function pluginEntry(adapters: readonly Adapter[]) {
         .optional()
         .describe('the plugin format, where it cannot be recognised'),
       enabled: z.boolean().optional(),
-      settings: z.record(z.string(), setting).optional(),
+      settings: z.record(z.string(), z.json()).optional(),
       credentials: z.record(z.string(), z.string()).optional(),
       approval: approval.optional(),
       isolation: z.enum(['process', 'none']).optional().describe('none: trusted code, run inside the gateway'),

@@ -9,6 +9,8 @@ export interface Source {
   readonly key?: string;
   /** Absolute path of the folder or file. */
   readonly path: string;
+  /** The folder of mcp.json. */
+  readonly root: string;
   /** The plugin folder that was scanned. */
   readonly folder?: string;
   /** The keys of the entry, checked against the schema; relative paths are made absolute. */
@@ -37,6 +39,8 @@ export interface Adapter {
   readonly options: Readonly<Record<string, z.ZodType>>;
   /** Names of `options` whose values are paths, resolved against the folder of mcp.json. */
   readonly paths: readonly string[];
+  /** Names of `options` that select a plugin where an entry has no `path`; its source is then the folder of mcp.json. */
+  readonly selectors?: readonly string[];
   /** What is in a source, or null where it is none of this format's. Reads text only and runs nothing. */
   read(source: Source, host: Host): Promise<readonly Manifest[] | null>;
   /** Opens what `read` found. Called only for what the policy admitted. */

@@ -26,6 +26,20 @@ export interface Keep {
   entries(): ReadonlyMap<string, string>;
 }
 
+/** Runs JavaScript and TypeScript; `module` is the file address of the format's runtime. */
+export interface NodeRuntime {
+  readonly kind: 'node';
+  readonly module: string;
+}
+
+/** Runs Python; `module` is the path of the format's `runtime.py`. */
+export interface PythonRuntime {
+  readonly kind: 'python';
+  readonly module: string;
+  /** An interpreter or the folder of a virtual environment; `python3` where absent. */
+  readonly python?: string | undefined;
+}
+
 /** How one plugin runs in its process group. */
 export interface MemberSpec {
   readonly id: string;
@@ -36,7 +50,7 @@ export interface MemberSpec {
   /** Where its code runs: a process of its own group, or inside the gateway. */
   readonly isolation: 'process' | 'none';
   /** The runtime that can run it, and the module that maps the format, loaded by that runtime. */
-  readonly runtime: { readonly kind: 'node'; readonly module: string };
+  readonly runtime: NodeRuntime | PythonRuntime;
   /** What the format's runtime module gets; may hold secrets and never reaches a command line. */
   readonly params: JsonObject;
   readonly cwd: string;

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { GatewayError } from '../core/errors.ts';
+import { GatewayError, toError } from '../core/errors.ts';
 import type { Member, MemberSpec } from '../core/host.ts';
 import type { Logger } from '../core/log.ts';
 import type { CallContext } from '../core/tool.ts';
@@ -130,10 +130,8 @@ export class Group implements SeatGroup {
       const seats = this.#seats.filter((seat) => !seat.excluded);
       if (seats.length === 0) return;
       for (const seat of seats) if (!this.#current?.seats.has(seat)) seat.move(seat.state() === 'restarting' ? 'restarting' : 'opening');
-      const home = this.#open(
-        seats.map((seat) => seat.spec),
-        this.#events(seats),
-      );
+      const home = this.#openFor(seats);
+      if (!home) return;
       this.#opening = home;
       const failure = await this.#hello(home);
       if (failure !== undefined) {
@@ -152,6 +150,20 @@ export class Group implements SeatGroup {
       this.#opening = undefined;
       this.#switch({ home, seats: new Set(seats) });
       return;
+    }
+  }
+
+  // What is missing on this machine does not come back by trying again.
+  #openFor(seats: readonly Seat[]): Home | undefined {
+    try {
+      return this.#open(
+        seats.map((seat) => seat.spec),
+        this.#events(seats),
+      );
+    } catch (error) {
+      const failure = error instanceof GatewayError ? error : new GatewayError('PLUGIN_FAILED', toError(error).message, { cause: error });
+      for (const seat of seats) seat.exclude(failure);
+      return undefined;
     }
   }
 
@@ -227,6 +239,12 @@ export class Group implements SeatGroup {
         if (seat) seat.stage = stage;
       },
       changed: (id, report) => find(id)?.setReport(report),
+      // Others may be in the middle of something: a fresh home first, then the old one finishes what it has.
+      restart: (reason) => {
+        if (this.#closed || ![...(this.#current?.seats ?? [])].some((seat) => seats.includes(seat))) return;
+        this.#log.warn(`Starting a fresh plugin process: ${reason}.`);
+        setTimeout(() => this.#refresh(), this.#backoff.failed(performance.now())).unref();
+      },
       log: (id, level, text) => logTo(find(id)?.spec.log ?? this.#log, level, text),
       async consult(id, method, params) {
         const answer = find(id)?.spec.answer;

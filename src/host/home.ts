@@ -29,6 +29,8 @@ export interface HomeEvents {
   log(id: string, level: string, text: string): void;
   /** The format's runtime asks its adapter. */
   consult(id: string, method: string, params: JsonObject): Promise<JsonValue>;
+  /** It asks to be replaced: something in it can be stopped in no other way. */
+  restart(reason: string): void;
 }
 
 /** Where the plugins of a group run: a process of their own, or the gateway itself. */

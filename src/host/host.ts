@@ -8,6 +8,7 @@ import type { HostLimits } from './home.ts';
 import { openInProcess } from './in-process.ts';
 import { nodeLaunch } from './node/launch.ts';
 import { startPluginProcess } from './plugin-process.ts';
+import { pythonLaunch } from './python/launch.ts';
 
 /** The part of the house that owns plugin processes. */
 export interface PluginHost extends Host {
@@ -25,7 +26,9 @@ export function createHost(state: string, limits: HostLimits, keep: (pluginId: s
     (members, events) => {
       const area = log.area(`group:${name}`);
       const { cwd, env } = shareSettings(members, area);
-      return startPluginProcess({ ...nodeLaunch(), cwd, env }, limits, area, guardian, events);
+      const runtime = members[0]?.runtime;
+      const launch = runtime?.kind === 'python' ? pythonLaunch(runtime.python) : nodeLaunch();
+      return startPluginProcess({ ...launch, cwd, env: { ...launch.env, ...env } }, limits, area, guardian, events);
     };
 
   return {
@@ -43,10 +46,11 @@ export function createHost(state: string, limits: HostLimits, keep: (pluginId: s
       return dir;
     },
     join(spec) {
-      const key = `${spec.isolation} ${spec.runtime.kind} ${spec.group}`;
+      const inside = spec.isolation === 'none' && spec.runtime.kind === 'node';
+      const key = `${inside ? 'none' : 'process'} ${spec.runtime.kind} ${spec.group}`;
       let group = groups.get(key);
       if (!group || group.empty) {
-        const open: OpenHome = spec.isolation === 'none' ? (_, events) => openInProcess(limits, events) : openProcess(spec.group);
+        const open: OpenHome = inside ? (_, events) => openInProcess(limits, events) : openProcess(spec.group);
         group = new Group(limits, log.area(`group:${spec.group}`), open);
         groups.set(key, group);
       }

@@ -59,6 +59,8 @@ class PluginProcess implements Home {
   readonly #calls = new Map<number, CallInFlight>();
   readonly #heartbeat;
   #killedFor: { readonly code: ErrorCode; readonly reason: string } | undefined;
+  // Stages of loading have their own time limit, and imports may block.
+  #loading = 0;
   #stopping: Promise<void> | undefined;
 
   constructor(child: ChildProcess, mark: string, command: string, limits: HostLimits, log: Logger, guardian: Guardian, events: HomeEvents) {
@@ -84,7 +86,7 @@ class PluginProcess implements Home {
     });
     this.#heartbeat = createHeartbeat(limits, {
       ping: () => void this.#channel.request('ping', '{}').catch(() => undefined),
-      waiting: () => this.#calls.size > 0,
+      waiting: () => this.#calls.size > 0 || this.#loading > 0,
       hung: () => this.#kill('PLUGIN_UNRESPONSIVE', 'it hung and was killed'),
     });
     if (child.pid !== undefined) guardian.add(this.#leader, mark);
@@ -111,11 +113,20 @@ class PluginProcess implements Home {
   }
 
   async load(id: string, module: string, params: JsonObject): Promise<JsonObject> {
-    return (await this.#channel.request('load', JSON.stringify({ id, module, params }))) as JsonObject;
+    return this.#load('load', { id, module, params });
   }
 
   async initialize(id: string): Promise<JsonObject> {
-    return (await this.#channel.request('initialize', JSON.stringify({ id }))) as JsonObject;
+    return this.#load('initialize', { id });
+  }
+
+  async #load(method: string, params: JsonObject): Promise<JsonObject> {
+    this.#loading++;
+    try {
+      return (await this.#channel.request(method, JSON.stringify(params))) as JsonObject;
+    } finally {
+      this.#loading--;
+    }
   }
 
   request(id: string, method: string, params: JsonObject): Promise<JsonValue> {
@@ -225,6 +236,8 @@ class PluginProcess implements Home {
         return events.stage(id, String(params.stage));
       case 'changed':
         return events.changed(id, params.report as JsonObject);
+      case 'restart':
+        return events.restart(String(params.reason));
       case 'progress':
         return call?.ctx.progress(Number(params.done), params.total as number | undefined, params.message as string | undefined);
       case 'log':

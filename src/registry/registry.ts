@@ -23,7 +23,7 @@ export interface Registry {
   onUpdated(listener: (pluginId: string, uri: string) => void): void;
   /** Starts every plugin that starts lazily and waits until each is ready or has failed. */
   start(): Promise<void>;
-  /** Settles when every plugin has listed or failed, at the latest after `withinMs`. */
+  /** Starts what cannot be listed otherwise; settles when every plugin has listed or failed, at the latest after `withinMs`. */
   listed(withinMs: number): Promise<void>;
   close(): Promise<void>;
 }
@@ -135,11 +135,14 @@ export function createRegistry(host: Host, store: Store | undefined, log: Logger
     onUpdated: (listener) => void updateListeners.push(listener),
     start: async () => void (await Promise.all(slots.map((slot) => slot.start()))),
     async listed(withinMs) {
+      const unlisted = slots.filter((slot) => !slot.hasListed);
+      if (unlisted.length === 0) return;
+      for (const slot of unlisted) void slot.start();
       let timer: NodeJS.Timeout | undefined;
       const late = new Promise<void>((resolve) => {
         timer = setTimeout(resolve, withinMs);
       });
-      await Promise.race([Promise.all(slots.map((slot) => slot.listed)), late]);
+      await Promise.race([Promise.all(unlisted.map((slot) => slot.listed)), late]);
       clearTimeout(timer);
     },
     async close() {

@@ -46,6 +46,8 @@ export class Slot {
   readonly #host: Host;
   readonly #events: SlotEvents;
   readonly #validators = createValidatorSet();
+  /** Whether `listed` has settled. */
+  hasListed = false;
   #settle: () => void = () => undefined;
   #plugin: Plugin | undefined;
   #disabled: string | undefined;
@@ -64,7 +66,10 @@ export class Slot {
     this.#events = events;
     this.#error = found.error;
     this.listed = new Promise((resolve) => {
-      this.#settle = resolve;
+      this.#settle = () => {
+        this.hasListed = true;
+        resolve();
+      };
     });
   }
 

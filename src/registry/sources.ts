@@ -27,15 +27,22 @@ interface Claim {
 /** Finds every plugin that a configuration names or that its plugin folders hold, in configuration order. */
 export async function findPlugins(config: Config, adapters: readonly Adapter[], host: Host): Promise<Found[]> {
   const found: Found[] = [];
-  for (const plugin of config.plugins.values())
-    if (plugin.path !== undefined) found.push(...(await readEntry(plugin, plugin.path, config, adapters, host)));
+  for (const plugin of config.plugins.values()) {
+    const path = plugin.path ?? (selects(plugin, adapters) ? config.dir : undefined);
+    if (path !== undefined) found.push(...(await readEntry(plugin, path, config, adapters, host)));
+  }
   const named = new Set(found.map((f) => realPath(f.origin)));
   for (const folder of config.pluginFolders) {
     for (const path of listFolder(folder, config, found)) {
       if (!named.has(realPath(path))) found.push(...(await readScanned(path, folder, config, adapters, host)));
     }
   }
-  return [...refuseSecond(found), ...unmatched(config, found)];
+  return [...refuseSecond(found), ...unmatched(config, found, adapters)];
+}
+
+// An entry without a path may name its plugin in a way that only its format knows.
+function selects({ path, entry }: PluginConfig, adapters: readonly Adapter[]): boolean {
+  return path === undefined && adapters.some(({ selectors = [] }) => selectors.some((key) => entry.options[key] !== undefined));
 }
 
 async function readEntry(plugin: PluginConfig, path: string, config: Config, adapters: readonly Adapter[], host: Host): Promise<Found[]> {
@@ -50,7 +57,7 @@ async function readEntry(plugin: PluginConfig, path: string, config: Config, ada
     ];
   const candidates = plugin.format === undefined ? adapters : adapters.filter((a) => a.kind === plugin.format);
   try {
-    const claims = await claim({ key: plugin.id, path, entry: plugin.entry }, candidates, host);
+    const claims = await claim({ key: plugin.id, path, root: config.dir, entry: plugin.entry }, candidates, host);
     if (claims.length === 0) {
       const formats = candidates.map((a) => a.kind).join(', ');
       throw new GatewayError('MANIFEST_INVALID', `${path} is no plugin of a format known here (${formats}).`, {
@@ -62,6 +69,7 @@ async function readEntry(plugin: PluginConfig, path: string, config: Config, ada
       manifests.map((manifest) => ({
         ...base,
         id: manifest.id,
+        origin: manifest.origin,
         manifest,
         adapter,
       })),
@@ -78,7 +86,7 @@ async function readScanned(path: string, folder: string, config: Config, adapter
     config: scannedConfig(basename(path), config),
   };
   try {
-    const source: Source = { path, folder, entry: defaultEntry(config.dir) };
+    const source: Source = { path, root: config.dir, folder, entry: defaultEntry(config.dir) };
     const found: Found[] = [];
     for (const { adapter, manifests } of await claim(source, adapters, host)) {
       for (const { id } of manifests) {
@@ -180,10 +188,10 @@ function refuseSecond(found: readonly Found[]): Found[] {
   });
 }
 
-function unmatched(config: Config, found: readonly Found[]): Found[] {
+function unmatched(config: Config, found: readonly Found[], adapters: readonly Adapter[]): Found[] {
   const ids = new Set(found.map((f) => f.id));
   return [...config.plugins.values()]
-    .filter((plugin) => plugin.path === undefined && !ids.has(plugin.id))
+    .filter((plugin) => plugin.path === undefined && !selects(plugin, adapters) && !ids.has(plugin.id))
     .map((plugin) => {
       const at = config.at('plugins', plugin.id);
       const near = didYouMean(plugin.id, ids) || (ids.size > 0 ? ` Found: ${[...ids].join(', ')}.` : '');

@@ -26,10 +26,16 @@ export function testAdapter({ adapter, fixtures, toolName, skip = [] }: AdapterS
   };
   const path = (fixture: string): string => join(fixtures, fixture);
   const open = (...names: string[]): Promise<House> =>
-    openHouse([adapter], {
+    openListed({
       plugins: Object.fromEntries(names.map((name) => [name, { path: path(name) }])),
       limits: { stopGraceMs: 500, pluginStopMs: 500, restartMinMs: 50 },
     });
+  // Some formats know their tools only once they run.
+  const openListed = async (config: object): Promise<House> => {
+    const house = await openHouse([adapter], config);
+    await house.app.registry.listed(20_000);
+    return house;
+  };
   const names = (house: House): string[] => [...house.app.registry.catalogue().tools.keys()];
 
   describe(`adapter contract: ${adapter.kind}`, () => {
@@ -46,7 +52,7 @@ export function testAdapter({ adapter, fixtures, toolName, skip = [] }: AdapterS
         throw new Error('reading needs nothing of this');
       };
       const host = { log: silentLog, cacheDir: dir, dataDir: () => dir, keep: none, join: none };
-      expect(await adapter.read({ path: dir, entry }, host)).toBeNull();
+      expect(await adapter.read({ path: dir, root: dir, entry }, host)).toBeNull();
     });
 
     test('a tool is called and answers', async () => {
@@ -139,7 +145,7 @@ export function testAdapter({ adapter, fixtures, toolName, skip = [] }: AdapterS
     });
 
     test('a call past its deadline fails with the time, and the tool is cancelled', async () => {
-      const house = await openHouse([adapter], { plugins: { slow: { path: path('slow'), limits: { callTimeoutMs: 1000 } } } });
+      const house = await openListed({ plugins: { slow: { path: path('slow'), limits: { callTimeoutMs: 1000 } } } });
       const result = await house.call(toolName('slow', 'wait'), { ms: 60_000 });
       expect(textOf(result)).toBe(`Tool "${toolName('slow', 'wait')}" timed out after 1s`);
       await until('the cancellation arrives', async () => textOf(await house.call(toolName('slow', 'cancelled'))) === '1');
@@ -158,7 +164,7 @@ export function testAdapter({ adapter, fixtures, toolName, skip = [] }: AdapterS
 
     test('a blocked process is killed at the deadline and starts again', async () => {
       const limits = { callTimeoutMs: 3000, startTimeoutMs: 30_000 };
-      const house = await openHouse([adapter], {
+      const house = await openListed({
         plugins: { slow: { path: path('slow'), limits } },
         limits: { restartMinMs: 50, unresponsiveMs: 1000 },
       });
@@ -201,6 +207,7 @@ export function testAdapter({ adapter, fixtures, toolName, skip = [] }: AdapterS
       expect(names(house)).not.toContain(toolName('echo', 'echo'));
       await expect(house.call(toolName('echo', 'echo'), { message: 'x' })).rejects.toMatchObject({ code: 'UNKNOWN_TOOL' });
       await house.reconfigure(config(true));
+      await house.app.registry.listed(20_000);
       expect(textOf(await house.call(toolName('echo', 'echo'), { message: 'back' }))).toBe('back');
     });
 
@@ -210,6 +217,7 @@ export function testAdapter({ adapter, fixtures, toolName, skip = [] }: AdapterS
       const pending = house.call(toolName('slow', 'wait'), { ms: 1000 });
       await new Promise((resolve) => setTimeout(resolve, 100));
       await house.reconfigure({ plugins: { slow: { path: path('slow'), env: { CHANGED: 'yes' } } } });
+      await house.app.registry.listed(20_000);
       expect(textOf(await house.call(toolName('slow', 'cancelled')))).toBe('0');
       expect(textOf(await pending)).toBe('waited');
     });
@@ -217,7 +225,7 @@ export function testAdapter({ adapter, fixtures, toolName, skip = [] }: AdapterS
     test('the environment holds what is configured and nothing else of the gateway', async () => {
       process.env.PLUGMUX_TEST_SECRET = 'must not travel';
       try {
-        const house = await openHouse([adapter], { plugins: { echo: { path: path('echo'), env: { PLUGMUX_TEST_NAMED: 'travels' } } } });
+        const house = await openListed({ plugins: { echo: { path: path('echo'), env: { PLUGMUX_TEST_NAMED: 'travels' } } } });
         await house.call(toolName('echo', 'echo'), { message: 'x' });
         expect(processesWith('PLUGMUX_TEST_NAMED=travels').length).toBeGreaterThan(0);
         expect(processesWith('PLUGMUX_TEST_SECRET=must not travel')).toEqual([]);
@@ -227,7 +235,7 @@ export function testAdapter({ adapter, fixtures, toolName, skip = [] }: AdapterS
     });
 
     test('the same plugin under another key is renamed everywhere', async () => {
-      const house = await openHouse([adapter], { plugins: { parrot: { path: path('echo') } } });
+      const house = await openListed({ plugins: { parrot: { path: path('echo') } } });
       expect(names(house)).toEqual([toolName('parrot', 'echo')]);
       expect(textOf(await house.call(toolName('parrot', 'echo'), { message: 'hi' }))).toBe('hi');
     });

@@ -1,9 +1,10 @@
 import { fileURLToPath } from 'node:url';
 
 /** The program that runs JavaScript and TypeScript plugins. */
-export function nodeLaunch(): { command: string; args: string[] } {
+export function nodeLaunch(): { command: string; args: string[]; env: Record<string, string> } {
   return {
     command: process.execPath,
     args: [fileURLToPath(new URL('./child.js', import.meta.url))],
+    env: {},
   };
 }

@@ -1,0 +1,130 @@
+import { fileURLToPath } from 'node:url';
+import { z } from 'zod';
+import type { Adapter, Entry, Source } from '../../src/core/adapter.ts';
+import { GatewayError } from '../../src/core/errors.ts';
+import type { Host, MemberSpec } from '../../src/core/host.ts';
+import { isJsonObject, type JsonObject } from '../../src/core/json.ts';
+import type { Manifest, Plugin } from '../../src/core/plugin.ts';
+import { folderDigest } from '../../src/host/folder-digest.ts';
+import { pythonOptions, pythonPaths, pythonRuntime } from '../../src/host/python/options.ts';
+import { toOffer } from './offer.ts';
+import { idOf, recognise, type Selected, type Selection } from './recognise.ts';
+import type { JaatoReport } from './report.ts';
+
+interface JaatoManifest extends Manifest {
+  readonly selected: Selected;
+  readonly selection: Selection;
+  readonly source: Source;
+}
+
+const RUNTIME = fileURLToPath(new URL('./runtime.py', import.meta.url));
+/** The original gives initialisers 30 s; some plugins load a model there. */
+const START_TIMEOUT_MS = 30_000;
+
+/** jaato plugins: Python objects behind a `create_plugin()`, from a file, a package folder or an entry point. */
+export const jaato: Adapter = {
+  kind: 'jaato',
+  options: {
+    ...pythonOptions,
+    entryPoints: z.array(z.string()).min(1).optional().describe('jaato: entry points to load, as <name> or <distribution>:<name>'),
+    config: z.record(z.string(), z.record(z.string(), z.json())).optional().describe('jaato: settings by plugin name, for several plugins'),
+    bareParents: z.enum(['auto', 'on', 'off']).optional().describe('jaato: import plugins without running the packages above them'),
+    strictProtocol: z
+      .union([z.boolean(), z.enum(['S', 'M', 'T'])])
+      .optional()
+      .describe("jaato: require every member that a generation's own host requires"),
+    executorCall: z.enum(['auto', 'dict']).optional().describe('jaato: dict: executors always get one dict'),
+    errorPrefix: z.boolean().optional().describe('jaato: results that begin with "Error:" are failures'),
+    enforceWith: z.string().optional().describe("jaato: name of this entry's plugin that decides before every call of every plugin"),
+  },
+  paths: pythonPaths,
+  selectors: ['entryPoints'],
+
+  async read(source) {
+    const selection = recognise(source);
+    if (!selection) return null;
+    refuseMixedSettings(source.entry, selection);
+    return selection.plugins.map((selected): JaatoManifest => {
+      const id = idOf(source, selection, selected);
+      return {
+        id,
+        ...(id === selected.name ? {} : { alias: selected.name }),
+        title: selected.name,
+        version: '0.0.0',
+        adapter: 'jaato',
+        origin: selected.path ?? (source.path === source.root ? `entry point ${selected.name}` : source.path),
+        watch: selected.path === undefined ? [] : [selected.path],
+        digest: selected.path === undefined ? JSON.stringify(selected.find) : folderDigest(selected.path),
+        selected,
+        selection,
+        source,
+      };
+    });
+  },
+
+  open: async (manifest, host) => openPlugin(manifest as JaatoManifest, host),
+};
+
+function refuseMixedSettings({ settings, options }: Entry, { several }: Selection): void {
+  const rule = 'An entry that selects one plugin takes "settings"; one that selects several takes "config", by plugin name.';
+  if (several && Object.keys(settings).length > 0)
+    throw new GatewayError('CONFIG_INVALID', rule, { fix: 'Move "settings" into "config".' });
+  if (!several && options.config !== undefined) throw new GatewayError('CONFIG_INVALID', rule, { fix: 'Rename "config" to "settings".' });
+}
+
+function openPlugin(manifest: JaatoManifest, host: Host): Plugin {
+  const { selected, selection } = manifest;
+  if (selected.fault) throw selected.fault;
+  const member = host.join(toMember(manifest, host));
+  const build = () => toOffer({ id: manifest.id, member, report: member.report() as JaatoReport | undefined, unnamed: selection.unnamed });
+  let offer = build();
+  let report = member.report();
+  return {
+    manifest,
+    offer() {
+      if (member.report() !== report) {
+        report = member.report();
+        offer = build();
+      }
+      return offer;
+    },
+    state: member.state,
+    error: member.error,
+    start: member.start,
+    onChange: (listener) => member.onChange(listener),
+    close: member.leave,
+  };
+}
+
+function toMember({ id, selected, selection, source }: JaatoManifest, host: Host): MemberSpec {
+  const { entry } = source;
+  const { options } = entry;
+  return {
+    id,
+    group: entry.group ?? `jaato:${source.key ?? source.path}`,
+    order: String(selection.plugins.indexOf(selected)).padStart(4, '0'),
+    isolation: 'process',
+    runtime: pythonRuntime(source, RUNTIME),
+    params: {
+      find: selected.find,
+      config: configOf(entry, selection, selected),
+      paths: options.paths ?? [],
+      workspace: options.workspace ?? entry.cwd,
+      ...pick(options, ['standins', 'instances', 'strictProtocol', 'executorCall', 'errorPrefix']),
+    },
+    cwd: entry.cwd,
+    env: entry.env,
+    startTimeoutMs: entry.startTimeoutMs ?? START_TIMEOUT_MS,
+    log: host.log.area(`plugin:${id}`),
+  };
+}
+
+function configOf({ settings, credentials, options }: Entry, { several }: Selection, { name, stem }: Selected): JsonObject {
+  const all = options.config as JsonObject | undefined;
+  const own = several ? (all?.[name] ?? all?.[stem]) : settings;
+  return { ...(isJsonObject(own) ? own : {}), ...credentials };
+}
+
+function pick(options: JsonObject, keys: readonly string[]): JsonObject {
+  return Object.fromEntries(Object.entries(options).filter(([key]) => keys.includes(key)));
+}

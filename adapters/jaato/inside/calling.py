@@ -1,0 +1,96 @@
+"""Runs executors the way the original's host does."""
+
+from contextvars import ContextVar
+
+from plugmux_bridge.loop import is_awaitable
+from plugmux_bridge.results import error_result
+
+from .cancellation import token_for
+from .unwrap import to_result
+
+# The call whose code runs here, for callbacks that do not say which.
+current_call = ContextVar("plugmux_jaato_call", default=None)
+
+
+class Caller:
+    """Runs the tools of one plugin."""
+
+    def __init__(self, owner):
+        self._owner = owner
+        self._by_keyword = {}
+        self._error_prefix = owner.params.get("errorPrefix") is True
+
+    def tool(self, contract, name, args, call):
+        executor = self.executor(contract, name)
+        if executor is None:
+            return error_result(f"No executor registered for {name}")
+        return self.run(executor, name, args, call)
+
+    def executor(self, contract, name):
+        """The callable of a tool; maps grow at run time."""
+        if contract is self._owner.contract:
+            known = self._owner.description.executors.get(name)
+            if known is not None:
+                return known
+        return (contract.call("get_executors") or {}).get(name)
+
+    def run(self, executor, name, args, call):
+        """Calls an executor; a JSON text, or something to await that becomes one."""
+        return self.finish(self.invoke(executor, name, args, call))
+
+    def finish(self, value):
+        """A returned value as a result; what is awaitable is awaited first, by the bridge."""
+        if is_awaitable(value):
+            return self._await(value)
+        return to_result(value, self._error_prefix)
+
+    async def _await(self, value):
+        return to_result(await value, self._error_prefix)
+
+    def invoke(self, executor, name, args, call):
+        current_call.set(call)
+        with token_for(call):
+            if getattr(executor, "__name__", "") == "mcp_based_tool":
+                return executor(name, args)
+            if self._wants_keywords(executor, name):
+                return executor(**args)
+            return executor(args)
+
+    # The original hands over one dict, and so fails on executors that were written with keyword parameters.
+    def _wants_keywords(self, executor, name):
+        known = self._by_keyword.get(name)
+        if known is None:
+            known = self._by_keyword[name] = self._judge(executor, name)
+        return known
+
+    def _judge(self, executor, name):
+        tool = self._owner.description.tools.get(name)
+        if tool is None or self._owner.params.get("executorCall", "auto") == "dict":
+            return False
+        from inspect import Parameter, signature
+
+        try:
+            parameters = list(signature(executor).parameters.values())
+        except (TypeError, ValueError):
+            return False
+        named = [p for p in parameters if p.kind in (Parameter.POSITIONAL_OR_KEYWORD, Parameter.KEYWORD_ONLY)]
+        only_keywords = bool(named) and all(p.kind is Parameter.KEYWORD_ONLY for p in named) and len(named) == len(parameters)
+        properties = tool.schema.get("properties", {})
+        several = len(named) > 1 and all(p.name in properties for p in named)
+        if not (several or only_keywords):
+            return False
+        self._owner.context.log("info", f"the executor of {name} takes keyword parameters; it is called with them, not with one dict")
+        return True
+
+    def output(self, source, text, mode="write"):
+        """What a plugin tells the person meanwhile."""
+        call = current_call.get()
+        if call is not None and call.wants_progress:
+            call.progress(text)
+        elif call is not None:
+            call.log("info", text)
+        else:
+            self._owner.context.log("info", f"{source}: {text}")
+
+    def chunk(self, text):
+        self.output("tool", text)

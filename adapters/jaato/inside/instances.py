@@ -1,0 +1,50 @@
+"""The objects of one plugin: one for everybody, or one for each client session."""
+
+from threading import Lock
+
+from plugmux_bridge.errors import describe, trace
+
+from .contract import Contract
+
+_MOST = 256
+
+
+class Instances:
+    def __init__(self, owner, made):
+        self._owner = owner
+        self._made = made
+        self._per_session = owner.params.get("instances") == "per-session"
+        self._lock = Lock()
+        self._by_session = {}
+
+    def of(self, call):
+        """The object that serves a call."""
+        if not self._per_session:
+            return self._made.contract
+        session = call.caller.get("session", "")
+        with self._lock:
+            contract = self._by_session.pop(session, None)
+            if contract is None:
+                contract = Contract(self._made.factory())
+                self._owner.prepare(contract)
+            # The one used last stands last; the first is the one to go.
+            self._by_session[session] = contract
+            oldest = self._by_session.pop(next(iter(self._by_session))) if len(self._by_session) > _MOST else None
+        if oldest is not None:
+            self._shutdown(oldest)
+        return contract
+
+    def reset(self):
+        """Forgets what one client's session left behind."""
+        self._made.contract.call("reset_for_next_session")
+
+    def close(self):
+        for contract in [*self._by_session.values(), self._made.contract]:
+            self._shutdown(contract)
+        self._by_session = {}
+
+    def _shutdown(self, contract):
+        try:
+            contract.call("shutdown")
+        except BaseException as error:  # noqa: BLE001 - foreign code
+            self._owner.context.log("error", f"shutdown failed: {describe(error)}\n{trace(error)}")

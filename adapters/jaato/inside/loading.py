@@ -1,0 +1,102 @@
+"""From what the configuration names to a plugin object: find, import, factory, protocol."""
+
+from plugmux_bridge.errors import BridgeError, describe, trace
+from plugmux_bridge.modules import explain_import_error, import_file, import_from, prepend_paths
+from plugmux_bridge.standins import StandIns
+
+from .contract import Contract
+from .entry_points import find_entry_point
+from .stand_ins import jaato_stand_ins
+
+_STANDINS = "jaato:standins"
+
+
+class Made:
+    """A plugin object before its first call, with what is known of where it came from."""
+
+    def __init__(self, factory, contract, module, standins, source):
+        self.factory = factory
+        self.contract = contract
+        self.module = module
+        self.standins = standins
+        # Entry point, distribution and file, for people.
+        self.source = source
+
+    @property
+    def plugin(self):
+        return self.contract.plugin
+
+
+def load(params, context):
+    context.stage("find")
+    standins = _stand_ins(params, context)
+    prepend_paths(params.get("paths", []))
+    find = params["find"]
+    source = {}
+    if find["kind"] == "entryPoint":
+        entry_point = find_entry_point(find["name"], find.get("distribution"))
+        source = {"entryPoint": entry_point.name, "value": entry_point.value, "distribution": entry_point.dist.name}
+        run = entry_point.load
+    elif find["kind"] == "file":
+        run = lambda: import_file(find["file"], find["module"])  # noqa: E731
+    else:
+        run = lambda: import_from(find["root"], find["module"], find.get("bare", []))  # noqa: E731
+
+    context.stage("import")
+    found = _guarded("import", run, context, standins)
+    module, factory = _factory_of(find, found)
+    source["file"] = getattr(module, "__file__", None)
+    _check_kind(module, find)
+
+    context.stage("factory")
+    plugin = _guarded("factory", factory, context, standins)
+    context.stage("protocol")
+    contract = Contract(plugin)
+    contract.require(params.get("strictProtocol"))
+    return Made(factory, contract, module, standins, source)
+
+
+# One list for the whole process: the modules of one plugin are found by the others too.
+def _stand_ins(params, context):
+    standins = context.shared.get(_STANDINS)
+    if standins is None:
+        standins = context.shared[_STANDINS] = StandIns(context.log)
+        if params.get("standins", "auto") != "off":
+            standins.offer(jaato_stand_ins())
+    return standins
+
+
+def _guarded(stage, run, context, standins):
+    try:
+        return run()
+    except BridgeError:
+        raise
+    except ImportError as error:
+        context.log("warn", trace(error))
+        text, fix = explain_import_error(error, standins)
+        raise BridgeError("DEPENDENCY_MISSING", f"The plugin cannot be loaded (stage {stage}): {text}.", fix) from error
+    except BaseException as error:  # noqa: BLE001 - a plugin may call sys.exit while it is imported
+        context.log("warn", trace(error))
+        raise BridgeError("PLUGIN_FAILED", f"It failed in the stage {stage}: {type(error).__name__}: {describe(error)}") from error
+
+
+def _factory_of(find, found):
+    if find["kind"] == "entryPoint":
+        import sys
+
+        return sys.modules.get(getattr(found, "__module__", ""), found), found
+    factory = getattr(found, "create_plugin", None)
+    if not callable(factory):
+        raise BridgeError(
+            "MANIFEST_INVALID",
+            f"The module {found.__name__} has no create_plugin().",
+            "Define a create_plugin() without parameters that returns the plugin.",
+        )
+    return found, factory
+
+
+# The directory scan of the original skips what is not marked as a tool; a missing mark is forgiven to what was named.
+def _check_kind(module, find):
+    kind = getattr(module, "PLUGIN_KIND", None)
+    if find["kind"] != "entryPoint" and kind is not None and kind != "tool":
+        raise BridgeError("MANIFEST_INVALID", f'PLUGIN_KIND is "{kind}": only plugins of the kind "tool" bring tools.')

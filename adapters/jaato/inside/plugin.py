@@ -1,0 +1,169 @@
+"""One jaato plugin: its life, its tools, its commands."""
+
+from threading import Lock
+from time import monotonic
+
+from plugmux_bridge.encode import dumps, to_plain
+from plugmux_bridge.errors import BridgeError, describe, trace
+
+from .asking import wire_channel
+from .calling import Caller
+from .commands import CommandSet
+from .describe import describe_plugin
+from .instances import Instances
+from .registry import registry_of
+
+_DESCRIBE_AGAIN = 0.25
+_DESCRIPTION_AGE = 5.0
+
+
+class JaatoPlugin:
+    """What the bridge sees. Calls come as `tool:<name>` and `command:<name>`."""
+
+    def __init__(self, params, context, made):
+        self.params = params
+        self.context = context
+        self.made = made
+        self.contract = made.contract
+        self.concurrency = params.get("concurrency") or (1 if self.contract.generation == "S" else 8)
+        self.registry = registry_of(self)
+        self._instances = Instances(self, made)
+        self._caller = Caller(self)
+        self._description = None
+        self._described_at = 0.0
+        self._lock = Lock()
+        self._timer = None
+        self._closed = False
+
+    # --- loading
+
+    def initialize(self):
+        self.context.stage("initialize")
+        self._guard("initialize", lambda: self.prepare(self.contract))
+        self.registry.expose(self)
+        self.context.stage("describe")
+        self._description = self._guard("describe", self.describe)
+
+    def prepare(self, contract):
+        """Initialises an object and hands it what the original's host hands it, in that order."""
+        config = self._config(contract)
+        contract.call("initialize", config)
+        contract.call("set_plugin_registry", self.registry)
+        if self.params.get("workspace"):
+            contract.call("set_workspace_path", self.params["workspace"])
+            contract.call("set_config_root", self.params["workspace"])
+        contract.call("set_agent_name", "plugmux")
+        contract.call("set_output_callback", self._caller.output)
+        contract.call("set_tool_output_callback", self._caller.chunk)
+        wire_channel(self, contract, config)
+
+    # Plugins add keys of their own to nested dicts, so each object gets a copy of its own.
+    def _config(self, contract):
+        from copy import deepcopy
+
+        config = deepcopy(self.params.get("config") or {})
+        if contract.generation != "S":
+            workspace = self.params.get("workspace")
+            own = {"workspace_path": workspace, "config_root": workspace, "session_id": "plugmux", "agent_name": "plugmux"}
+            for key, value in own.items():
+                if value is not None:
+                    config.setdefault(key, value)
+        return config
+
+    def _guard(self, stage, run):
+        try:
+            return run()
+        except BridgeError:
+            raise
+        except ImportError as error:
+            self.context.log("warn", trace(error))
+            from plugmux_bridge.modules import explain_import_error
+
+            text, fix = explain_import_error(error, self.made.standins)
+            raise BridgeError("DEPENDENCY_MISSING", f"The plugin failed in the stage {stage}: {text}.", fix) from error
+        except BaseException as error:  # noqa: BLE001 - foreign code
+            self.context.log("warn", trace(error))
+            raise BridgeError("PLUGIN_FAILED", f"{type(error).__name__}: {describe(error)}") from error
+
+    # --- what it offers
+
+    def describe(self):
+        description = describe_plugin(self)
+        self._described_at = monotonic()
+        return description
+
+    @property
+    def description(self):
+        return self._description
+
+    def report(self):
+        if self._description is None:
+            return {"stage": "protocol", "generation": self.contract.generation}
+        return self._description.report
+
+    def describe_soon(self):
+        """Tools change while a plugin runs, and nobody says so: it is asked again when things are quiet."""
+        from threading import Timer
+
+        with self._lock:
+            if self._timer is not None or self._closed:
+                return
+            self._timer = Timer(_DESCRIBE_AGAIN, self._describe_again)
+            self._timer.daemon = True
+            self._timer.start()
+
+    def _describe_again(self):
+        with self._lock:
+            self._timer = None
+        if not self._closed:
+            self.refresh()
+
+    def refresh(self):
+        """Describes again and tells the gateway where something has changed."""
+        try:
+            fresh = self.describe()
+        except BaseException as error:  # noqa: BLE001 - foreign code
+            self.context.log("warn", f"it could not be described again, the last description stays: {describe(error)}")
+            return
+        before, self._description = self._description, fresh
+        if before is None or dumps(before.report) != dumps(fresh.report):
+            self.context.changed()
+
+    # --- calls
+
+    def call(self, key, args, call):
+        kind, _, name = key.partition(":")
+        contract = self._instances.of(call)
+        if kind == "tool":
+            result = self._caller.tool(contract, name, args, call)
+            if monotonic() - self._described_at > _DESCRIPTION_AGE:
+                self.describe_soon()
+            return result
+        if kind == "command":
+            try:
+                return CommandSet(self, contract).run(name, args, call, self._caller)
+            finally:
+                self.describe_soon()
+        raise BridgeError("INVALID_PARAMS", f'A jaato plugin runs no "{kind}".')
+
+    def request(self, method, params):
+        if method == "complete":
+            return CommandSet(self, self.contract).complete(params["command"], params["words"])
+        if method == "refresh":
+            if monotonic() - self._described_at > _DESCRIPTION_AGE:
+                self.refresh()
+            return {}
+        if method == "declarations":
+            return to_plain([tool.declaration() for tool in self._description.tools.values()], [])
+        if method == "reset":
+            self._instances.reset()
+            return {}
+        raise BridgeError("METHOD_NOT_FOUND", f'A jaato plugin answers no "{method}".')
+
+    def close(self):
+        self._closed = True
+        with self._lock:
+            if self._timer is not None:
+                self._timer.cancel()
+        self.registry.unexpose(self)
+        self._instances.close()

@@ -1,0 +1,131 @@
+"""The modules that may stand in for those of the original framework, and of the SDK its declarations come from."""
+
+from threading import Condition
+
+from plugmux_bridge.standins import StandIn
+
+
+class CancelledException(Exception):
+    """Raised where a cancelled call gives up."""
+
+    def __init__(self, message="Operation was cancelled"):
+        super().__init__(message)
+
+
+class CancelToken:
+    """Whether a call is still wanted."""
+
+    def __init__(self):
+        self._changed = Condition()
+        self._cancelled = False
+        self._callbacks = []
+
+    @property
+    def is_cancelled(self):
+        return self._cancelled
+
+    def cancel(self):
+        with self._changed:
+            if self._cancelled:
+                return
+            self._cancelled = True
+            callbacks, self._callbacks = self._callbacks, []
+            self._changed.notify_all()
+        for callback in callbacks:
+            callback()
+
+    def wait(self, timeout=None):
+        with self._changed:
+            return self._changed.wait_for(lambda: self._cancelled, timeout)
+
+    def raise_if_cancelled(self):
+        if self._cancelled:
+            raise CancelledException()
+
+    def on_cancel(self, callback):
+        with self._changed:
+            if not self._cancelled:
+                self._callbacks.append(callback)
+                return
+        callback()
+
+
+def jaato_stand_ins():
+    """Every module that may stand in, by name."""
+    google = StandIn(_google_types, "google-genai")
+    sdk, server = "jaato-sdk", "jaato-server"
+    return {
+        "google.genai.types": google,
+        "shared.plugins.base": StandIn(_plugins_base, server),
+        "shared.plugins.model_provider.types": StandIn(_model_types, server),
+        "jaato_server.shared.plugins.base": StandIn(_plugins_base, server),
+        "jaato_sdk.plugins.base": StandIn(_plugins_base, sdk),
+        "jaato_sdk.plugins.model_provider.types": StandIn(_model_types, sdk),
+        "jaato_sdk.session_env": StandIn(_session_env, sdk),
+        "jaato_sdk.trace": StandIn(_trace, sdk),
+        "jaato": StandIn(_facade, sdk),
+    }
+
+
+def _google_types():
+    from . import google_types
+
+    return {
+        "Behavior": google_types.Behavior,
+        "Content": google_types.Content,
+        "FunctionCall": google_types.FunctionCall,
+        "FunctionDeclaration": google_types.FunctionDeclaration,
+        "Part": google_types.Part,
+        "Schema": google_types.Schema,
+        "Tool": google_types.Tool,
+        "Type": google_types.Type,
+    }
+
+
+def _model_types():
+    from . import model_types
+
+    return {**_public(model_types), "CancelToken": CancelToken, "CancelledException": CancelledException}
+
+
+def _plugins_base():
+    from . import plugin_types, session_env
+
+    return {**_public(plugin_types), "get_session_env": session_env.get_session_env}
+
+
+def _facade():
+    from . import plugin_types
+
+    types = _model_types()
+    types.pop("WithMetadata", None)
+    return {
+        **types,
+        "UserCommand": plugin_types.UserCommand,
+        "CommandParameter": plugin_types.CommandParameter,
+        "CommandCompletion": plugin_types.CommandCompletion,
+        "JaatoClient": _needs_real("JaatoClient"),
+        "PluginRegistry": _needs_real("PluginRegistry"),
+    }
+
+
+def _session_env():
+    from . import session_env
+
+    return {name: getattr(session_env, name) for name in ("get_session_env", "set_session_env", "clear_session_env")}
+
+
+def _trace():
+    names = ("trace", "provider_trace", "trace_write", "set_trace_agent_context", "clear_trace_agent_context")
+    return {**{name: lambda *args, **options: None for name in names}, "resolve_trace_path": lambda *args, **options: None}
+
+
+def _needs_real(name):
+    def refuse(*args, **options):
+        raise RuntimeError(f"{name} is provided by stand-in and does nothing; install jaato-server for the real one")
+
+    return refuse
+
+
+def _public(module):
+    return {name: getattr(module, name) for name in module.PUBLIC}

@@ -1,0 +1,74 @@
+"""What an executor returned, as a result of the gateway."""
+
+from plugmux_bridge.results import error_result, value_result
+
+_STATUS_KEYS = ("result", "progress", "task_id", "stream_id", "returncode")
+
+
+def to_result(value, error_prefix=False):
+    ok, payload, meta = unwrap(value)
+    attachments = []
+    if isinstance(payload, dict):
+        payload, attachments = _attachments(payload)
+    failed = ok is False or _is_failure(payload) or (error_prefix and isinstance(payload, str) and payload.startswith("Error:"))
+    meta = {"jaato": meta} if meta else None
+    if failed and isinstance(payload, dict) and list(payload) == ["error"] and isinstance(payload["error"], str):
+        return error_result(payload["error"], meta)
+    return value_result(payload, failed, attachments, meta)
+
+
+def unwrap(value):
+    """`(ok, payload, metadata)`; `ok` is None where the value does not say."""
+    if not isinstance(value, (str, dict, list, tuple)) and hasattr(value, "result") and hasattr(value, "metadata"):
+        return None, value.result, value.metadata
+    if isinstance(value, tuple) and len(value) == 2:
+        first, second = value
+        if isinstance(first, bool):
+            return first, second, None
+        if isinstance(second, dict):
+            return None, first, second
+    return None, value, None
+
+
+# Nearly all tools report a failure as data; status records, in contrast, carry `error` beside what they are about.
+def _is_failure(payload):
+    if not isinstance(payload, dict):
+        return False
+    if payload.get("success") is False or payload.get("ok") is False:
+        return True
+    error = payload.get("error")
+    return isinstance(error, str) and error != "" and not any(key in payload for key in _STATUS_KEYS)
+
+
+def _attachments(payload):
+    rest = {key: value for key, value in payload.items() if not (isinstance(key, str) and key.startswith("_"))}
+    permission = payload.get("_permission")
+    if isinstance(permission, dict) and permission.get("comment"):
+        rest["permission_note"] = permission["comment"]
+    if payload.get("_multimodal") is not True:
+        return rest, []
+    kind = payload.get("_multimodal_type", "image")
+    if kind == "attachments":
+        found = [item for item in payload.get("_multimodal_attachments") or [] if isinstance(item, dict)]
+        return rest, [block(item.get("data"), item.get("mime_type"), item.get("display_name")) for item in found]
+    field, default = ("file_data", "application/octet-stream") if kind == "file" else ("image_data", "image/png")
+    data = rest.pop(field, None)
+    mime_type = rest.pop("mime_type", None) or default
+    if data is None:
+        return rest, []
+    return rest, [block(data, mime_type, rest.get("display_name"), embed=kind == "file")]
+
+
+def block(data, mime_type, name=None, embed=False):
+    """Binary data as a piece of content."""
+    from base64 import b64encode
+
+    mime_type = mime_type or "application/octet-stream"
+    text = data if isinstance(data, str) else b64encode(bytes(data or b"")).decode()
+    kind = mime_type.split("/")[0].lower()
+    if kind in ("image", "audio") and not embed:
+        return {"type": kind, "data": text, "mimeType": mime_type}
+    from urllib.parse import quote
+
+    uri = "attachment:///" + quote(str(name or "file"))
+    return {"type": "resource", "resource": {"uri": uri, "mimeType": mime_type, "blob": text}}

@@ -1,0 +1,47 @@
+import type { ToolResult } from '../../src/core/content.ts';
+import { GatewayError } from '../../src/core/errors.ts';
+import type { Member } from '../../src/core/host.ts';
+import type { JsonValue } from '../../src/core/json.ts';
+import type { Prompt, PromptArgument } from '../../src/core/prompt.ts';
+import type { JaatoCommand } from './report.ts';
+
+/** A command whose result the model may see, as a prompt: fetching it runs the command. */
+export function toPrompt(command: JaatoCommand, member: Member): Prompt {
+  const { name, description, parameters } = command;
+  const args: readonly PromptArgument[] = parameters ?? [{ name: 'args', description: 'What to type behind the command', required: false }];
+  return {
+    name,
+    ...(description === '' ? {} : { description }),
+    arguments: args.map((a) => ({
+      name: a.name,
+      ...(a.description === undefined || a.description === '' ? {} : { description: a.description }),
+      required: a.required ?? false,
+    })),
+    async get(given, ctx) {
+      const result = await member.call(`command:${name}`, { named: { ...given } }, ctx);
+      if (result.isError) throw new GatewayError('PLUGIN_FAILED', `The command ${name} failed: ${textOf(result)}`);
+      // What was made for the person's eyes only does not go to the model.
+      const content =
+        result.meta?.display === true ? [{ type: 'text', text: 'The command has shown its help to the person.' } as const] : result.content;
+      return { ...(description === '' ? {} : { description }), messages: content.map((block) => ({ role: 'user', content: block })) };
+    },
+    async complete(argument, typed, known) {
+      const before = args
+        .slice(
+          0,
+          Math.max(
+            0,
+            args.findIndex((a) => a.name === argument),
+          ),
+        )
+        .map((a) => known[a.name] ?? '');
+      const words = [...before, typed];
+      const found = (await member.request('complete', { command: name, words })) as JsonValue[];
+      return found.map((item) => (item as { value: string }).value).filter((value) => value.startsWith(typed));
+    },
+  };
+}
+
+function textOf({ content }: ToolResult): string {
+  return content.map((block) => (block.type === 'text' ? block.text : `(${block.type})`)).join('\n');
+}

@@ -1,0 +1,46 @@
+import type { JsonObject } from '../../src/core/json.ts';
+import type { Problem } from '../../src/core/plugin.ts';
+
+/** A tool as the plugin declared it. */
+export interface JaatoTool {
+  readonly name: string;
+  readonly description: string;
+  readonly input: JsonObject;
+  readonly category?: string;
+  readonly discoverability?: string;
+  readonly traits?: readonly string[];
+}
+
+/** A command that a person can run. */
+export interface JaatoCommand {
+  readonly name: string;
+  readonly description: string;
+  /** Whether the model may see the result. */
+  readonly shared: boolean;
+  /** Whether nothing runs it. */
+  readonly broken: boolean;
+  readonly parameters?: readonly {
+    readonly name: string;
+    readonly description: string;
+    readonly required: boolean;
+    readonly capture_rest: boolean;
+  }[];
+}
+
+/** What the runtime tells the adapter of one plugin; only the first two stand there before it is described. */
+export interface JaatoReport {
+  readonly stage: string;
+  readonly generation: 'S' | 'M' | 'T';
+  readonly name?: string;
+  readonly missing?: readonly string[];
+  readonly notApplicable?: readonly string[];
+  readonly standins?: readonly string[];
+  readonly source?: JsonObject;
+  readonly tools?: readonly JaatoTool[];
+  readonly commands?: readonly JaatoCommand[];
+  readonly instructions?: string;
+  readonly autoApproved?: readonly string[];
+  readonly hiddenExecutors?: readonly string[];
+  readonly problems?: readonly Problem[];
+  readonly tier?: string;
+}

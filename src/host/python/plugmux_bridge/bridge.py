@@ -1,0 +1,272 @@
+"""What the gateway asks of the process, and who answers it."""
+
+import os
+import signal
+import sys
+from contextvars import copy_context
+from threading import Lock, Timer
+from time import monotonic
+
+from . import loop, streams
+from .calls import Call, Stuck, cancelled_error
+from .channel import Channel, parse
+from .crew import Crew
+from .encode import dumps, to_json
+from .errors import BridgeError, describe, to_bridge_error, trace
+from .plugins import Plugins
+from .results import error_result
+
+PROTOCOL = 1
+VERSION = 1
+_STOP_SECONDS = 5.0
+
+
+class Bridge:
+    """The process: the main thread loads and closes plugins, the crew reads and calls them."""
+
+    def __init__(self, channel):
+        self.channel = channel
+        self.notify = channel.notify
+        self.stuck = Stuck(self)
+        self.loop_turns = loop.turns
+        self.standins = True
+        self._plugins = Plugins(self)
+        self._calls = {}
+        self._result_bytes = 8 * 1024 * 1024
+        self._started = monotonic()
+        self._jobs = []
+        self._has_jobs = Lock()
+        self._has_jobs.acquire()
+        self._jobs_lock = Lock()
+        self._leaving = False
+        self._crew = Crew(channel, self._handle, lambda: self.leave(0))
+
+    def run(self):
+        """Serves until the gateway lets go. Loading stays on the main thread: some plugins set signal handlers."""
+        self._crew.start()
+        while True:
+            self._has_jobs.acquire()
+            with self._jobs_lock:
+                jobs, self._jobs = self._jobs, []
+            for job in jobs:
+                job()
+
+    def _on_main(self, job):
+        with self._jobs_lock:
+            self._jobs.append(job)
+            if len(self._jobs) == 1:
+                self._has_jobs.release()
+
+    def _handle(self, line):
+        message = parse(line)
+        if message is None:
+            return
+        method = message.get("method")
+        params = message.get("params") or {}
+        if method == "call":
+            self._call(message["id"], params)
+        elif method is None:
+            self.channel.settle(message)
+        elif method == "cancel":
+            self._cancel(params.get("call"))
+        elif "id" in message:
+            self._answer(message["id"], method, params)
+
+    def _answer(self, number, method, params):
+        if method == "ping":
+            self.channel.reply(number, dumps(self._status()), hold=True)
+        elif method == "hello":
+            self._result_bytes = params.get("resultBytes", self._result_bytes)
+            self.standins = params.get("standins", "auto") != "off"
+            self.channel.reply(number, dumps(self._hello()))
+        elif method == "request":
+            self._reply_with(number, lambda: self._plugins.request(params["id"], params["method"], params.get("params") or {}))
+        elif method == "load":
+            self._on_main(lambda: self._reply_with(number, lambda: self._plugins.load(params["id"], params["module"], params["params"])))
+        elif method == "initialize":
+            self._on_main(lambda: self._reply_with(number, lambda: self._plugins.initialize(params["id"])))
+        elif method == "shutdown":
+            self._on_main(lambda: self._reply_with(number, lambda: self._close(params.get("deadlineMs", 5000) / 1000)))
+        else:
+            self.channel.reply_error(number, self._unknown(method))
+
+    def _unknown(self, method):
+        return BridgeError("METHOD_NOT_FOUND", f'The plugin process knows no method "{method}".')
+
+    def _hello(self):
+        return {
+            "protocol": PROTOCOL,
+            "runtime": "python",
+            "bridge": VERSION,
+            "version": sys.version.split()[0],
+            "executable": sys.executable,
+            "prefix": sys.prefix,
+            "platform": sys.platform,
+            "pid": os.getpid(),
+        }
+
+    def _status(self):
+        return {"uptime": round(monotonic() - self._started, 3), "inFlight": len(self._calls), "abandoned": len(self.stuck)}
+
+    def _reply_with(self, number, run):
+        try:
+            value = run()
+            if loop.is_awaitable(value):
+                loop.spawn(value, lambda task: None, lambda result, error: self._reply_value(number, result, error))
+            else:
+                self._reply_value(number, value, None)
+        except BaseException as error:  # noqa: BLE001 - foreign code runs in here
+            self._reply_value(number, None, error)
+
+    def _reply_value(self, number, value, error):
+        if error is not None:
+            self._log_trace(error)
+            self.channel.reply_error(number, to_bridge_error(error))
+        else:
+            self.channel.reply(number, to_json(value)[0])
+
+    def _log_trace(self, error):
+        if not isinstance(error, BridgeError):
+            self.notify("log", {"level": "warn", "text": trace(error)})
+
+    # --- calls
+
+    def _call(self, number, params):
+        entry = self._plugins.get(params.get("id"))
+        if entry is None:
+            self.channel.reply_error(number, BridgeError("PLUGIN_UNAVAILABLE", f"Plugin {params.get('id')} is not loaded."))
+            return
+        call = Call(self, number, entry, params)
+        self._calls[number] = call
+        if entry.lane.enter(call):
+            self._run(call)
+
+    def _run(self, call):
+        """Runs a call and whatever waited for its place."""
+        while call is not None:
+            if not call.begin():
+                call = call.entry.lane.leave()
+                continue
+            try:
+                result = copy_context().run(self._invoke, call)
+            except BaseException as error:  # noqa: BLE001 - foreign code runs in here
+                self._finish(call, None, error)
+            else:
+                if loop.is_awaitable(result):
+                    self._await(call, result)
+                    return
+                self._finish(call, result, None)
+            call = call.entry.lane.leave()
+
+    def _invoke(self, call):
+        streams.speaker.set(call.entry.id)
+        return call.entry.plugin.call(call.tool, call.args, call)
+
+    def _await(self, call, awaitable):
+        def started(task):
+            call.task = task
+            if call.cancelled:
+                task.cancel()
+
+        def done(result, error):
+            self._finish(call, result, error)
+            following = call.entry.lane.leave()
+            if following is not None:
+                self._crew.submit(lambda: self._run(following))
+
+        loop.spawn(awaitable, started, done)
+
+    def _finish(self, call, result, error):
+        self._calls.pop(call.number, None)
+        if not call.end():
+            self.stuck.remove(call)
+            call.entry.context.log("info", f"{call.tool} ended after its cancellation; the result is dropped")
+            return
+        if isinstance(error, BridgeError):
+            self.channel.reply_error(call.number, error)
+        elif error is not None:
+            call.entry.context.log("debug", f"{call.tool} raised: {trace(error)}")
+            self.channel.reply(call.number, error_result(describe(error)))
+        elif result is None:
+            self.channel.reply_error(call.number, cancelled_error())
+        elif len(result) > self._result_bytes:
+            text = f"The result has {len(result)} bytes; the limit is {self._result_bytes}."
+            self.channel.reply_error(call.number, BridgeError("RESULT_TOO_LARGE", text))
+        else:
+            self.channel.reply(call.number, result, hold=True)
+            if call.task is not None:
+                self.channel.flush()
+
+    def _cancel(self, number):
+        call = self._calls.pop(number, None)
+        if call is None:
+            return
+        running = call.abandon() == "running"
+        self.channel.reply_error(number, cancelled_error(), hold=True)
+        if not running:
+            return
+        self.stuck.add(call)
+        if call.task is not None:
+            loop.running_loop().call_soon_threadsafe(call.task.cancel)
+
+    # --- the end
+
+    def _close(self, seconds):
+        self._plugins.close(seconds)
+        return {}
+
+    def leave(self, code):
+        """Closes every plugin within a deadline and ends the process with everything it started."""
+        with self._jobs_lock:
+            if self._leaving:
+                return
+            self._leaving = True
+        # The main thread may be stuck in a plugin's import; the deadline does not depend on it.
+        timer = Timer(_STOP_SECONDS, _exit, (code,))
+        timer.daemon = True
+        timer.start()
+        self.channel.fail_pending(BridgeError("PLUGIN_UNAVAILABLE", "The gateway is gone."))
+        self._on_main(lambda: (self._plugins.close(_STOP_SECONDS), _exit(code)))
+
+
+def _exit(code):
+    try:
+        if os.name == "posix" and os.environ.get("PLUGMUX_PROCESS") and os.getpgrp() == os.getpid():
+            os.killpg(os.getpid(), signal.SIGKILL)
+    finally:
+        os._exit(code)
+
+
+def main(use_stdio=False):
+    read_fd, write_fd = _take_standard_streams() if use_stdio else (3, 4)
+    for descriptor in (read_fd, write_fd):
+        os.set_inheritable(descriptor, False)
+    channel = Channel(read_fd, write_fd)
+    if hasattr(os, "register_at_fork"):
+        os.register_at_fork(after_in_child=lambda: _after_fork(channel))
+    streams.install(channel.notify)
+    bridge = Bridge(channel)
+    # The terminal's Ctrl-C is for the gateway, which then ends us in order.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, lambda *_: bridge.leave(0))
+    bridge.run()
+
+
+# For wrappers through which further descriptors do not pass: the protocol moves off 0 and 1 before any plugin is there.
+def _take_standard_streams():
+    read_fd, write_fd = os.dup(0), os.dup(1)
+    os.dup2(2, 1)
+    null = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(null, 0)
+    os.close(null)
+    return read_fd, write_fd
+
+
+# A copy in a child would keep the gateway from seeing the end of this process.
+def _after_fork(channel):
+    streams.uninstall()
+    for descriptor in channel.descriptors:
+        try:
+            os.close(descriptor)
+        except OSError:
+            pass

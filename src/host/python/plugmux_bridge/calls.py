@@ -1,0 +1,210 @@
+"""Calls in flight: their turn, their cancellation, and what becomes of those that nobody waits for any more."""
+
+from collections import deque
+from threading import Lock, Timer
+
+from .errors import BridgeError
+
+_GRACE = 1.0
+_HARD_LIMIT = 60.0
+_MOST_STUCK = 4
+_changes = Lock()
+
+
+class Call:
+    """What a format's runtime sees of one call."""
+
+    __slots__ = ("number", "entry", "tool", "args", "_params", "_bridge", "_listeners", "state", "task", "_done")
+
+    def __init__(self, bridge, number, entry, params):
+        self.number = number
+        self.entry = entry
+        self.tool = params.get("tool", "")
+        self.args = params.get("args") or {}
+        self._params = params
+        self._bridge = bridge
+        self._listeners = None
+        self._done = 0
+        # waiting, running, abandoned, done
+        self.state = "waiting"
+        self.task = None
+
+    @property
+    def id(self):
+        return str(self.number)
+
+    @property
+    def caller(self):
+        """`id`, `session`, `principal`, `profile`; empty unless the adapter asked for them."""
+        return self._params.get("caller") or {}
+
+    @property
+    def can(self):
+        """Kinds of questions that the client can answer."""
+        return self._params.get("can") or ()
+
+    @property
+    def wants_progress(self):
+        return self._params.get("progress") is True
+
+    @property
+    def cancelled(self):
+        return self.state == "abandoned"
+
+    def on_cancel(self, listener):
+        """Calls back when nobody waits for the answer any more."""
+        if self._listeners is None:
+            self._listeners = []
+        self._listeners.append(listener)
+        if self.cancelled:
+            listener()
+
+    def progress(self, message=None, done=None, total=None):
+        """Reports progress; without a number every report counts one further."""
+        if not self.wants_progress or self.state != "running":
+            return
+        self._done = done if done is not None else self._done + 1
+        params = {"call": self.number, "done": self._done}
+        if total is not None:
+            params["total"] = total
+        if message is not None:
+            params["message"] = str(message)
+        self._bridge.notify("progress", params)
+
+    def log(self, level, text):
+        """Reaches the client behind the call, as far as it wants to hear, and the gateway's log."""
+        self._bridge.notify("log", {"id": self.entry.id, "level": level, "text": str(text), "call": self.number})
+
+    def ask(self, questions):
+        """Asks the client and waits; for code in a thread. Raises BridgeError where no answer came."""
+        gate = Lock()
+        gate.acquire()
+        answer = []
+
+        def done(result, error):
+            answer.extend((result, error))
+            gate.release()
+
+        self._bridge.channel.request("ask", {"call": self.number, "questions": questions}, done)
+        gate.acquire()
+        if answer[1] is not None:
+            raise answer[1]
+        return answer[0] or {}
+
+    async def ask_async(self, questions):
+        """The same for code on the loop."""
+        from asyncio import get_running_loop
+
+        loop = get_running_loop()
+        future = loop.create_future()
+
+        def done(result, error):
+            loop.call_soon_threadsafe(lambda: future.done() or finish(result, error))
+
+        def finish(result, error):
+            if error is None:
+                future.set_result(result or {})
+            else:
+                future.set_exception(error)
+
+        self._bridge.channel.request("ask", {"call": self.number, "questions": questions}, done)
+        return await future
+
+    def begin(self):
+        """Whether the call may start; a cancelled one may not."""
+        with _changes:
+            if self.state != "waiting":
+                return False
+            self.state = "running"
+            return True
+
+    def end(self):
+        """Whether somebody still waits for the result."""
+        with _changes:
+            if self.state == "abandoned":
+                return False
+            self.state = "done"
+            return True
+
+    def abandon(self):
+        """Nobody waits any more; what it was doing until now."""
+        with _changes:
+            before, self.state = self.state, "abandoned"
+        if before == "running":
+            self._tell_listeners()
+        return before
+
+    def _tell_listeners(self):
+        for listener in self._listeners or ():
+            try:
+                listener()
+            except BaseException as error:  # noqa: BLE001 - foreign code
+                self.entry.context.log("warn", f"a cancellation listener failed: {type(error).__name__}")
+
+
+class Lane:
+    """The places of one plugin: so many calls run, the others wait in order."""
+
+    def __init__(self, limit):
+        self.limit = limit
+        self._lock = Lock()
+        self._running = 0
+        self._waiting = deque()
+
+    def enter(self, call):
+        """Whether the call may run now; otherwise it waits."""
+        with self._lock:
+            if self._running < self.limit:
+                self._running += 1
+                return True
+            self._waiting.append(call)
+            return False
+
+    def leave(self):
+        """Gives the place to the next call, which is returned, or frees it."""
+        with self._lock:
+            while self._waiting:
+                call = self._waiting.popleft()
+                if call.state == "waiting":
+                    return call
+            self._running -= 1
+            return None
+
+
+class Stuck:
+    """
+    Threads cannot be ended: a call that goes on after its cancellation keeps its place. When a plugin has no place left,
+    or many calls hang, the gateway is asked for a fresh process.
+    """
+
+    def __init__(self, bridge):
+        self._bridge = bridge
+        self._calls = set()
+        self._asked = False
+
+    def __len__(self):
+        return len(self._calls)
+
+    def add(self, call):
+        self._calls.add(call)
+        for delay in (_GRACE, _HARD_LIMIT):
+            timer = Timer(delay, self._review, (call, delay >= _HARD_LIMIT))
+            timer.daemon = True
+            timer.start()
+
+    def remove(self, call):
+        self._calls.discard(call)
+
+    def _review(self, call, hard):
+        if call not in self._calls or self._asked:
+            return
+        entry = call.entry
+        of_plugin = sum(1 for other in list(self._calls) if other.entry is entry)
+        if hard or of_plugin >= entry.lane.limit or len(self._calls) >= _MOST_STUCK or not self._bridge.loop_turns():
+            self._asked = True
+            reason = f"a call of {entry.id} goes on after its cancellation and cannot be stopped"
+            self._bridge.notify("restart", {"id": entry.id, "reason": reason})
+
+
+def cancelled_error():
+    return BridgeError("CALL_CANCELLED", "The call was cancelled.")

@@ -1,0 +1,51 @@
+"""Errors that the gateway understands."""
+
+
+class BridgeError(Exception):
+    """What happened and why, what to do, and one of the gateway's permanent codes."""
+
+    def __init__(self, code, message, fix=None):
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.fix = fix
+
+    def to_wire(self):
+        data = {"code": self.code}
+        if self.fix is not None:
+            data["fix"] = self.fix
+        return {"code": -32000, "message": self.message, "data": data}
+
+
+def from_wire(error):
+    """An error reply of the gateway."""
+    data = error.get("data")
+    code = data.get("code") if isinstance(data, dict) else None
+    return BridgeError(code if isinstance(code, str) else "PLUGIN_FAILED", str(error.get("message", "")))
+
+
+def describe(error):
+    """What an exception says, whatever its `__str__` does; the type's name where it says nothing."""
+    name = type(error).__name__
+    try:
+        text = str(error)
+    except BaseException as inner:  # noqa: BLE001 - foreign code runs in here
+        return f"{name} (its text cannot be read: {type(inner).__name__})"
+    if not text:
+        return name
+    # sys.exit(3) says no more than "3".
+    return text if isinstance(error, Exception) else f"{name}: {text}"
+
+
+def to_bridge_error(error):
+    return error if isinstance(error, BridgeError) else BridgeError("PLUGIN_FAILED", describe(error))
+
+
+def trace(error):
+    """The traceback, for the log only."""
+    from traceback import format_exception
+
+    try:
+        return "".join(format_exception(type(error), error, error.__traceback__, limit=-40)).rstrip()
+    except BaseException:  # noqa: BLE001 - foreign `__str__` and `__repr__` run in here
+        return type(error).__name__

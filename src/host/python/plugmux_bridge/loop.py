@@ -1,0 +1,86 @@
+"""The one asyncio loop of the process, in a thread of its own, started when it is first needed."""
+
+import sys
+from threading import Event, Lock, Thread
+
+_lock = Lock()
+_loop = None
+
+
+def running_loop():
+    """The loop, started on the spot."""
+    global _loop
+    with _lock:
+        if _loop is None:
+            import asyncio
+
+            _loop = asyncio.new_event_loop()
+            Thread(target=_run, args=(_loop,), name="plugmux-loop", daemon=True).start()
+        return _loop
+
+
+def _run(loop):
+    import asyncio
+
+    asyncio.set_event_loop(loop)
+    while True:
+        try:
+            loop.run_forever()
+        except BaseException as error:  # noqa: BLE001 - sys.exit in a task of the plugin's own comes out here
+            sys.stderr.write(f"a background task ended with {type(error).__name__}; the loop goes on\n")
+
+
+def turns(within=1.0):
+    """Whether the loop still takes work; true where there is none."""
+    if _loop is None:
+        return True
+    turned = Event()
+    _loop.call_soon_threadsafe(turned.set)
+    return turned.wait(within)
+
+
+def is_awaitable(value):
+    return hasattr(type(value), "__await__")
+
+
+def spawn(awaitable, started, done):
+    """Awaits something on the loop. `started(task)` and `done(result, error)` are called there."""
+
+    async def run():
+        try:
+            return await awaitable, None
+        except (SystemExit, KeyboardInterrupt) as error:
+            # Left to itself, the loop would end with it.
+            return None, error
+
+    def start():
+        task = loop.create_task(run())
+        started(task)
+        task.add_done_callback(finish)
+
+    def finish(task):
+        if task.cancelled():
+            done(None, None)
+        elif task.exception() is not None:
+            done(None, task.exception())
+        else:
+            done(*task.result())
+
+    loop = running_loop()
+    loop.call_soon_threadsafe(start)
+
+
+def wait_for(awaitable):
+    """Awaits something on the loop from another thread; returns its result or raises."""
+    gate = Event()
+    outcome = []
+
+    def done(result, error):
+        outcome.extend((result, error))
+        gate.set()
+
+    spawn(awaitable, lambda task: None, done)
+    gate.wait()
+    if outcome[1] is not None:
+        raise outcome[1]
+    return outcome[0]

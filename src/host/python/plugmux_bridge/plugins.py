@@ -1,0 +1,128 @@
+"""The plugins of one process, and what they are lent."""
+
+import importlib.util
+import os
+import sys
+from time import monotonic
+
+from . import loop, streams
+from .calls import Lane
+from .errors import BridgeError, describe, trace
+
+
+class Context:
+    """What a format's runtime is lent for one plugin."""
+
+    def __init__(self, plugins, plugin_id):
+        self.id = plugin_id
+        self._plugins = plugins
+
+    @property
+    def bridge(self):
+        return self._plugins.bridge
+
+    @property
+    def shared(self):
+        """What the plugins of this process share, by a key of the format's own choice."""
+        return self._plugins.shared
+
+    def log(self, level, text):
+        self.bridge.notify("log", {"id": self.id, "level": level, "text": str(text)})
+
+    def stage(self, name):
+        """Says which stage of loading begins; a hang or a death is then blamed on it."""
+        self.bridge.notify("stage", {"id": self.id, "stage": name})
+
+    def changed(self):
+        """Tells the gateway that the report has changed."""
+        entry = self._plugins.get(self.id)
+        if entry is not None:
+            self.bridge.notify("changed", {"id": self.id, "report": entry.plugin.report()})
+
+    def resize(self, concurrency):
+        """How many calls of this plugin run at a time."""
+        entry = self._plugins.get(self.id)
+        if entry is not None:
+            entry.lane.limit = concurrency
+
+
+class Entry:
+    __slots__ = ("id", "plugin", "context", "lane")
+
+    def __init__(self, context, plugin):
+        self.id = context.id
+        self.context = context
+        self.plugin = plugin
+        self.lane = Lane(getattr(plugin, "concurrency", 1))
+
+
+class Plugins:
+    def __init__(self, bridge):
+        self.bridge = bridge
+        self.shared = {}
+        self._entries = {}
+        self._runtimes = {}
+
+    def get(self, plugin_id):
+        return self._entries.get(plugin_id)
+
+    def load(self, plugin_id, module, params):
+        context = Context(self, plugin_id)
+        token = streams.speaker.set(plugin_id)
+        try:
+            plugin = _finish(self._runtime(module).open(params, context))
+            self._entries[plugin_id] = Entry(context, plugin)
+            return plugin.report()
+        finally:
+            streams.speaker.reset(token)
+
+    def initialize(self, plugin_id):
+        entry = self._find(plugin_id)
+        token = streams.speaker.set(plugin_id)
+        try:
+            _finish(entry.plugin.initialize())
+            return entry.plugin.report()
+        finally:
+            streams.speaker.reset(token)
+
+    def request(self, plugin_id, method, params):
+        entry = self._find(plugin_id)
+        request = getattr(entry.plugin, "request", None)
+        if request is None:
+            raise BridgeError("METHOD_NOT_FOUND", f'Plugin {plugin_id} answers no "{method}".')
+        return request(method, params)
+
+    def close(self, seconds):
+        """Closes every plugin, the last loaded first; errors are logged. The caller's clock ends what takes too long."""
+        deadline = monotonic() + seconds
+        while self._entries:
+            plugin_id, entry = self._entries.popitem()
+            if monotonic() > deadline:
+                entry.context.log("error", "it was not closed: the others took all the time there was")
+                continue
+            try:
+                _finish(entry.plugin.close())
+            except BaseException as error:  # noqa: BLE001 - foreign code runs in here
+                entry.context.log("error", f"stop failed: {describe(error)}\n{trace(error)}")
+
+    def _find(self, plugin_id):
+        entry = self._entries.get(plugin_id)
+        if entry is None:
+            raise BridgeError("PLUGIN_UNAVAILABLE", f"Plugin {plugin_id} is not loaded.")
+        return entry
+
+    # A format's runtime is a package beside its adapter; it is known by a private name, so that no plugin meets it.
+    def _runtime(self, path):
+        if path not in self._runtimes:
+            folder = os.path.dirname(path)
+            name = f"plugmux_format_{len(self._runtimes)}"
+            spec = importlib.util.spec_from_file_location(name, path, submodule_search_locations=[folder])
+            module = importlib.util.module_from_spec(spec)
+            sys.modules[name] = module
+            spec.loader.exec_module(module)
+            self._runtimes[path] = module
+        return self._runtimes[path]
+
+
+def _finish(value):
+    return loop.wait_for(value) if loop.is_awaitable(value) else value

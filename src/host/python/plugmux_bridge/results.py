@@ -1,0 +1,40 @@
+"""Tool results as the JSON texts that cross the channel."""
+
+from .encode import dumps, to_json
+
+
+def text_result(text, meta=None):
+    """A text, unchanged."""
+    return f'{{"content":[{{"type":"text","text":{dumps(text)}}}]{_meta(meta)}}}'
+
+
+def error_result(text, meta=None):
+    """A failure that the model can act on."""
+    return f'{{"content":[{{"type":"text","text":{dumps(text)}}}],"isError":true{_meta(meta)}}}'
+
+
+def value_result(value, is_error=False, attachments=(), meta=None):
+    """Data: structured content and the same JSON as text; a text stays a text; other values stand under `result`."""
+    if isinstance(value, str):
+        blocks, structured, notes = [_text_block(str.__str__(value))] if value or not attachments else [], "", ()
+    else:
+        json, notes = to_json(value)
+        if not json.startswith("{"):
+            json = f'{{"result":{json}}}'
+        blocks = [] if json == "{}" and attachments else [_text_block(json)]
+        structured = f',"structured":{json}'
+    if notes:
+        meta = {**(meta or {}), "plugmux/notes": list(notes)}
+    failed = ',"isError":true' if is_error else ""
+    blocks += [dumps(block) for block in attachments]
+    return f'{{"content":[{",".join(blocks)}]{structured}{failed}{_meta(meta)}}}'
+
+
+def _text_block(text):
+    return f'{{"type":"text","text":{dumps(text)}}}'
+
+
+def _meta(meta):
+    if not meta:
+        return ""
+    return f',"meta":{to_json(meta)[0]}'
