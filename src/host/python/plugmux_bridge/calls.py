@@ -77,19 +77,7 @@ class Call:
 
     def ask(self, questions):
         """Asks the client and waits; for code in a thread. Raises BridgeError where no answer came."""
-        gate = Lock()
-        gate.acquire()
-        answer = []
-
-        def done(result, error):
-            answer.extend((result, error))
-            gate.release()
-
-        self._bridge.channel.request("ask", {"call": self.number, "questions": questions}, done)
-        gate.acquire()
-        if answer[1] is not None:
-            raise answer[1]
-        return answer[0] or {}
+        return self._bridge.channel.ask("ask", {"call": self.number, "questions": questions}) or {}
 
     async def ask_async(self, questions):
         """The same for code on the loop."""

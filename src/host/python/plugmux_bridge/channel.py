@@ -140,6 +140,22 @@ class Channel:
         self._pending[number] = done
         self.send(f'{{"jsonrpc":"2.0","id":{number},"method":"{method}","params":{dumps(params)}}}')
 
+    def ask(self, method, params):
+        """The same, waiting for the answer; raises BridgeError where there is none."""
+        gate = Lock()
+        gate.acquire()
+        answer = []
+
+        def done(result, error):
+            answer.extend((result, error))
+            gate.release()
+
+        self.request(method, params, done)
+        gate.acquire()
+        if answer[1] is not None:
+            raise answer[1]
+        return answer[0]
+
     def settle(self, message):
         """Takes an answer of the gateway; one that nobody waits for is dropped."""
         done = self._pending.pop(message.get("id"), None)

@@ -39,6 +39,10 @@ class Context:
         if entry is not None:
             self.bridge.notify("changed", {"id": self.id, "report": entry.plugin.report()})
 
+    def consult(self, method, params):
+        """Asks the adapter, in the gateway, and waits; not for the loop's thread."""
+        return self.bridge.channel.ask("consult", {"id": self.id, "method": method, "params": params})
+
     def resize(self, concurrency):
         """How many calls of this plugin run at a time."""
         entry = self._plugins.get(self.id)
