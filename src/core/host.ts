@@ -1,3 +1,4 @@
+import type { Readable, Writable } from 'node:stream';
 import type { ToolResult } from './content.ts';
 import type { GatewayError } from './errors.ts';
 import type { JsonObject, JsonValue } from './json.ts';
@@ -5,9 +6,29 @@ import type { Logger } from './log.ts';
 import type { PluginState } from './plugin.ts';
 import type { CallContext } from './tool.ts';
 
+/** The limits of plugin processes and of what adapters start; times in milliseconds, sizes in bytes. */
+export interface HostLimits {
+  readonly startTimeoutMs: number;
+  readonly stopGraceMs: number;
+  readonly pluginStopMs: number;
+  readonly drainMs: number;
+  readonly queueMs: number;
+  readonly restartMinMs: number;
+  readonly restartMaxMs: number;
+  readonly circuitFailures: number;
+  readonly circuitWindowMs: number;
+  readonly unresponsiveMs: number;
+  readonly hungMs: number;
+  readonly resultBytes: number;
+  readonly queuedBytes: number;
+  readonly stderrBytes: number;
+  readonly stderrLinesPerSecond: number;
+}
+
 /** What the gateway lends an adapter. */
 export interface Host {
   readonly log: Logger;
+  readonly limits: HostLimits;
   /** The gateway's own folder for what can be made anew. */
   readonly cacheDir: string;
   /** A folder of the plugin's own to write to, made on the spot. */
@@ -16,6 +37,34 @@ export interface Host {
   keep(pluginId: string): Keep;
   /** Makes a plugin part of a process group. Nothing starts before `Member.start` or the first call. */
   join(spec: MemberSpec): Member;
+  /** Starts a foreign program that speaks a protocol of its own, under the same watch as a plugin process. */
+  spawn(spec: ProgramSpec): Program;
+}
+
+/** A program to start: no shell, an argument array, a short environment and what is named here. */
+export interface ProgramSpec {
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string>>;
+  /** Where its stderr goes. */
+  readonly log: Logger;
+}
+
+/** A running foreign program. Its stderr is drained and logged; its stdout is for the adapter to read. */
+export interface Program {
+  /** Undefined where it could not be started; `gone` says why. */
+  readonly pid: number | undefined;
+  readonly stdin: Writable;
+  readonly stdout: Readable;
+  /** Settles when it has ended, with the reason in words and the last lines of its stderr. */
+  readonly gone: Promise<string>;
+  /** The last lines of its stderr, oldest first. */
+  lastLines(most: number): readonly string[];
+  /** Ends it and everything it started at once. */
+  kill(reason: string): void;
+  /** Ends it in order and within bounded time: stdin closed, SIGTERM, SIGKILL, then whatever it left behind. Safe to call twice. */
+  stop(): Promise<void>;
 }
 
 /** Texts by key, kept in the gateway's store. */

@@ -1,4 +1,4 @@
-import type { HostLimits } from './home.ts';
+import type { HostLimits } from '../core/host.ts';
 
 /** Decides when a crashed process may be started again. Times are in milliseconds of a monotonic clock. */
 export interface Backoff {

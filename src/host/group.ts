@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { GatewayError, toError } from '../core/errors.ts';
-import type { Member, MemberSpec } from '../core/host.ts';
+import type { HostLimits, Member, MemberSpec } from '../core/host.ts';
 import type { Logger } from '../core/log.ts';
 import type { CallContext } from '../core/tool.ts';
 import { createBackoff } from './backoff.ts';
-import type { Home, HomeEvents, HostLimits } from './home.ts';
+import type { Home, HomeEvents } from './home.ts';
 import { loadSeats } from './loading.ts';
 import { logTo } from './plugin-process.ts';
 import { Seat, type SeatGroup } from './seat.ts';

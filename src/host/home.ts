@@ -2,25 +2,6 @@ import type { ToolResult } from '../core/content.ts';
 import type { JsonObject, JsonValue } from '../core/json.ts';
 import type { CallContext } from '../core/tool.ts';
 
-/** The limits this floor obeys; times in milliseconds, sizes in bytes. */
-export interface HostLimits {
-  readonly startTimeoutMs: number;
-  readonly stopGraceMs: number;
-  readonly pluginStopMs: number;
-  readonly drainMs: number;
-  readonly queueMs: number;
-  readonly restartMinMs: number;
-  readonly restartMaxMs: number;
-  readonly circuitFailures: number;
-  readonly circuitWindowMs: number;
-  readonly unresponsiveMs: number;
-  readonly hungMs: number;
-  readonly resultBytes: number;
-  readonly queuedBytes: number;
-  readonly stderrBytes: number;
-  readonly stderrLinesPerSecond: number;
-}
-
 /** What a home tells the group that lives in it. */
 export interface HomeEvents {
   /** A plugin enters a stage of loading. */

@@ -1,14 +1,14 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Host, Keep, MemberSpec } from '../core/host.ts';
+import type { Host, HostLimits, Keep, MemberSpec, Program } from '../core/host.ts';
 import type { Logger } from '../core/log.ts';
 import { Group, type OpenHome } from './group.ts';
 import { createGuardian } from './guardian.ts';
-import type { HostLimits } from './home.ts';
 import { openInProcess } from './in-process.ts';
 import { nodeLaunch } from './node/launch.ts';
 import { startPluginProcess } from './plugin-process.ts';
 import { pythonLaunch } from './python/launch.ts';
+import { startProgram } from './program.ts';
 
 /** The part of the house that owns plugin processes. */
 export interface PluginHost extends Host {
@@ -19,6 +19,7 @@ export interface PluginHost extends Host {
 /** A host that keeps plugin data below `state`, and texts of plugins where `keep` says. */
 export function createHost(state: string, limits: HostLimits, keep: (pluginId: string) => Keep, log: Logger): PluginHost {
   const groups = new Map<string, Group>();
+  const programs = new Set<Program>();
   const guardian = createGuardian();
 
   const openProcess =
@@ -33,6 +34,7 @@ export function createHost(state: string, limits: HostLimits, keep: (pluginId: s
 
   return {
     log,
+    limits,
     cacheDir: join(state, 'cache'),
     keep,
     dataDir(pluginId) {
@@ -56,7 +58,14 @@ export function createHost(state: string, limits: HostLimits, keep: (pluginId: s
       }
       return group.join(spec);
     },
+    spawn(spec) {
+      const program = startProgram(spec, limits, guardian);
+      programs.add(program);
+      void program.gone.then(() => programs.delete(program));
+      return program;
+    },
     async close() {
+      await Promise.all([...programs].map((program) => program.stop()));
       await Promise.all([...groups.values()].reverse().map((group) => group.close()));
       guardian.close();
     },

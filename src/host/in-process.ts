@@ -1,9 +1,10 @@
 import type { ToolResult } from '../core/content.ts';
+import type { HostLimits } from '../core/host.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { Logger } from '../core/log.ts';
 import type { Answers, QuestionKind, Questions } from '../core/question.ts';
 import type { CallContext } from '../core/tool.ts';
-import type { Home, HomeEvents, HostLimits } from './home.ts';
+import type { Home, HomeEvents } from './home.ts';
 import { createPluginSet } from './node/plugin-set.ts';
 import { type RuntimeCall, type RuntimeCaller, toRuntimeCaller } from './node/runtime.ts';
 import { logTo } from './plugin-process.ts';

@@ -1,23 +1,18 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { randomUUID } from 'node:crypto';
-import type { Readable, Writable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ToolResult } from '../core/content.ts';
 import type { ErrorCode } from '../core/error-codes.ts';
 import { GatewayError } from '../core/errors.ts';
+import type { HostLimits } from '../core/host.ts';
 import type { JsonObject, JsonValue } from '../core/json.ts';
 import type { Logger } from '../core/log.ts';
 import type { Questions } from '../core/question.ts';
 import type { CallContext } from '../core/tool.ts';
 import { type Channel, createChannel, type Serialised } from './channel.ts';
-import { describeExit, describeSpawnError } from './diagnose.ts';
-import { childEnvironment } from './environment.ts';
 import type { Guardian } from './guardian.ts';
 import { createHeartbeat } from './heartbeat.ts';
-import type { Home, HomeEvents, HostLimits } from './home.ts';
+import type { Home, HomeEvents } from './home.ts';
 import { toRuntimeCaller } from './node/runtime.ts';
-import { createOutput } from './output.ts';
-import { identify, type ProcessIdentity, relatives, signalIdentity, trySignal } from './process-tree.ts';
+import { type Descriptors, Supervised } from './supervised.ts';
 
 /** The program of a plugin process, whatever its language; it speaks the channel on descriptors 3 and 4. */
 export interface Launch {
@@ -28,57 +23,37 @@ export interface Launch {
 }
 
 const PROTOCOL = 1;
-const LAST_LINES = 5;
+/** stdin, stdout, stderr, then the channel: what the plugin reads, what it writes. */
+const DESCRIPTORS: Descriptors = ['ignore', 'pipe', 'pipe', 'pipe', 'pipe'];
 
 interface CallInFlight {
   readonly plugin: string;
   readonly ctx: CallContext;
 }
 
-/** Starts a plugin process in a process group of its own. */
+/** Starts a plugin process. */
 export function startPluginProcess(launch: Launch, limits: HostLimits, log: Logger, guardian: Guardian, events: HomeEvents): Home {
-  const mark = randomUUID();
-  const child = spawn(launch.command, launch.args, {
-    cwd: launch.cwd,
-    env: childEnvironment(launch.env, mark),
-    stdio: ['ignore', 'pipe', 'pipe', 'pipe', 'pipe'],
-    detached: true,
-    shell: false,
-    windowsHide: true,
-  });
-  return new PluginProcess(child, mark, launch.command, limits, log, guardian, events);
+  return new PluginProcess(new Supervised({ ...launch, log }, DESCRIPTORS, limits, guardian), limits, events);
 }
 
 class PluginProcess implements Home {
   readonly gone: Promise<string>;
-  readonly #child: ChildProcess;
+  readonly #process: Supervised;
   readonly #limits: HostLimits;
-  readonly #leader: ProcessIdentity;
-  readonly #mark: string;
   readonly #channel: Channel;
   readonly #calls = new Map<number, CallInFlight>();
   readonly #heartbeat;
-  #killedFor: { readonly code: ErrorCode; readonly reason: string } | undefined;
   // Stages of loading have their own time limit, and imports may block.
   #loading = 0;
+  #killedFor: ErrorCode | undefined;
   #stopping: Promise<void> | undefined;
 
-  constructor(child: ChildProcess, mark: string, command: string, limits: HostLimits, log: Logger, guardian: Guardian, events: HomeEvents) {
-    this.#child = child;
+  constructor(process: Supervised, limits: HostLimits, events: HomeEvents) {
+    this.#process = process;
     this.#limits = limits;
-    this.#mark = mark;
-    this.#leader = (child.pid === undefined ? undefined : identify(child.pid)) ?? { pid: child.pid ?? 0, start: '' };
-    const output = createOutput(log, limits.stderrBytes, limits.stderrLinesPerSecond);
-    this.gone = new Promise((resolve) => {
-      child.on('error', (error) => resolve(describeSpawnError(command, error).message));
-      child.on('exit', (code, signal) => resolve(this.#killedFor?.reason ?? describeExit({ code, signal }, output.tail(LAST_LINES))));
-    });
-    const [, stdout, stderr, to, from] = child.stdio as unknown as [null, Readable, Readable, Writable, Readable];
-    output.drain(stdout, 'stdout');
-    output.drain(stderr, 'stderr');
-    to.on('error', () => undefined);
-    from.on('error', () => undefined);
-    this.#channel = createChannel(from, to, limits.resultBytes + 64 * 1024, {
+    this.gone = process.gone;
+    process.output.drain(process.stream(1), 'stdout');
+    this.#channel = createChannel(process.stream(4), process.stream(3), limits.resultBytes + 64 * 1024, {
       request: (method, params) => this.#answer(method, params, events),
       notify: (method, params) => this.#hear(method, params, events),
       broken: (reason) => this.#kill('PLUGIN_PROTOCOL_ERROR', `it broke the rules of the plugin channel: ${reason}`),
@@ -89,14 +64,11 @@ class PluginProcess implements Home {
       waiting: () => this.#calls.size > 0 || this.#loading > 0,
       hung: () => this.#kill('PLUGIN_UNRESPONSIVE', 'it hung and was killed'),
     });
-    if (child.pid !== undefined) guardian.add(this.#leader, mark);
     void this.gone.then((why) => {
       this.#heartbeat.stop();
       this.#channel.close(
-        new GatewayError(this.#killedFor?.code ?? 'PLUGIN_CRASHED', `The plugin process ended while the call was in flight: ${why}.`),
+        new GatewayError(this.#killedFor ?? 'PLUGIN_CRASHED', `The plugin process ended while the call was in flight: ${why}.`),
       );
-      this.#sweep();
-      guardian.remove(this.#leader);
     });
   }
 
@@ -177,44 +149,20 @@ class PluginProcess implements Home {
     return this.#stopping;
   }
 
-  // Ask, close the channel, SIGTERM to the group, SIGKILL to the group, then whatever left it.
+  // Ask, then the stop ladder with the closed channel as its first rung.
   async #stop(): Promise<void> {
-    const { pluginStopMs, stopGraceMs } = this.#limits;
+    const { pluginStopMs } = this.#limits;
     if (!this.#heartbeat.silent()) {
       const asked = this.#channel.request('shutdown', JSON.stringify({ deadlineMs: pluginStopMs })).catch(() => undefined);
       await Promise.race([asked, this.gone, sleep(pluginStopMs, undefined, { ref: false })]);
     }
     this.#heartbeat.stop();
-    const family = relatives(this.#leader, this.#mark);
-    this.#channel.end();
-    if (!(await this.#ended(stopGraceMs / 4))) {
-      this.#signalGroup('SIGTERM');
-      if (!(await this.#ended(stopGraceMs))) this.#signalGroup('SIGKILL');
-      await this.gone;
-    }
-    for (const member of family) signalIdentity(member, 'SIGKILL');
-  }
-
-  async #ended(within: number): Promise<boolean> {
-    return Promise.race([this.gone.then(() => true), sleep(within, false, { ref: false })]);
+    await this.#process.stop(() => this.#channel.end());
   }
 
   #kill(code: ErrorCode, reason: string): void {
-    this.#killedFor ??= { code, reason };
-    this.#signalGroup('SIGKILL');
-  }
-
-  // The leader is ours until its exit has been seen, so its number cannot belong to another process.
-  #signalGroup(signal: NodeJS.Signals): void {
-    const { pid, exitCode, signalCode } = this.#child;
-    if (pid === undefined || exitCode !== null || signalCode !== null) return;
-    trySignal(process.platform === 'win32' ? pid : -pid, signal);
-  }
-
-  // What the plugin started and left behind when it ended.
-  #sweep(): void {
-    if (this.#leader.pid === 0) return;
-    for (const member of relatives(this.#leader, this.#mark)) signalIdentity(member, 'SIGKILL');
+    this.#killedFor ??= code;
+    this.#process.kill(reason);
   }
 
   // What a plugin asks of the client behind one of its calls, and its runtime of the adapter.

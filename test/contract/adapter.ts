@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { toLimits } from '../../dist/src/config/limits.js';
 import type { Adapter } from '../../dist/src/core/adapter.js';
 import { GatewayError } from '../../dist/src/core/errors.js';
 import { silentLog } from '../../dist/src/core/log.js';
@@ -51,7 +52,7 @@ export function testAdapter({ adapter, fixtures, toolName, skip = [] }: AdapterS
       const none = (): never => {
         throw new Error('reading needs nothing of this');
       };
-      const host = { log: silentLog, cacheDir: dir, dataDir: () => dir, keep: none, join: none };
+      const host = { log: silentLog, limits: toLimits(), cacheDir: dir, dataDir: () => dir, keep: none, join: none, spawn: none };
       expect(await adapter.read({ path: dir, root: dir, entry }, host)).toBeNull();
     });
 

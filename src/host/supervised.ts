@@ -1,0 +1,102 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import type { Readable, Writable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { HostLimits, ProgramSpec } from '../core/host.ts';
+import { describeExit, describeSpawnError } from './diagnose.ts';
+import { childEnvironment } from './environment.ts';
+import type { Guardian } from './guardian.ts';
+import { createOutput, type Output } from './output.ts';
+import { identify, type ProcessIdentity, relatives, signalIdentity, trySignal } from './process-tree.ts';
+
+const LAST_LINES = 5;
+
+/** What stands at each descriptor of a program, from stdin on. */
+export type Descriptors = readonly ('ignore' | 'pipe')[];
+
+/**
+ * A program in a process group of its own, watched from its start to the end of the last process it left behind. Its
+ * stderr is drained for ever; what else it writes is its owner's to read.
+ */
+export class Supervised {
+  /** Settles when it has ended, with the reason in words. */
+  readonly gone: Promise<string>;
+  readonly output: Output;
+  readonly #child: ChildProcess;
+  readonly #limits: HostLimits;
+  readonly #leader: ProcessIdentity;
+  readonly #mark: string;
+  #killedFor: string | undefined;
+
+  constructor(spec: ProgramSpec, descriptors: Descriptors, limits: HostLimits, guardian: Guardian) {
+    this.#limits = limits;
+    this.#mark = randomUUID();
+    const child = spawn(spec.command, spec.args, {
+      cwd: spec.cwd,
+      env: childEnvironment(spec.env, this.#mark),
+      stdio: [...descriptors],
+      detached: true,
+      shell: false,
+      windowsHide: true,
+    });
+    this.#child = child;
+    this.#leader = (child.pid === undefined ? undefined : identify(child.pid)) ?? { pid: child.pid ?? 0, start: '' };
+    this.output = createOutput(spec.log, limits.stderrBytes, limits.stderrLinesPerSecond);
+    this.gone = new Promise((resolve) => {
+      child.on('error', (error) => resolve(describeSpawnError(spec.command, error).message));
+      child.on('exit', (code, signal) => resolve(this.#killedFor ?? describeExit({ code, signal }, this.output.tail(LAST_LINES))));
+    });
+    for (const stream of child.stdio) stream?.on('error', () => undefined);
+    if (child.stderr) this.output.drain(child.stderr, 'stderr');
+    if (child.pid !== undefined) guardian.add(this.#leader, this.#mark);
+    void this.gone.then(() => {
+      this.#sweep();
+      guardian.remove(this.#leader);
+    });
+  }
+
+  get pid(): number | undefined {
+    return this.#child.pid;
+  }
+
+  /** The stream at a descriptor: one to write to for stdin and what else the program reads, otherwise one to read. */
+  stream(descriptor: number): Readable & Writable {
+    return this.#child.stdio[descriptor] as Readable & Writable;
+  }
+
+  /** Ends the whole group at once; the reason is what `gone` tells. */
+  kill(reason: string): void {
+    this.#killedFor ??= reason;
+    this.#signalGroup('SIGKILL');
+  }
+
+  /** Closes what tells the program that nobody needs it, then SIGTERM to the group, SIGKILL to the group, then whatever left it. */
+  async stop(close: () => void): Promise<void> {
+    const { stopGraceMs } = this.#limits;
+    const family = relatives(this.#leader, this.#mark);
+    close();
+    if (!(await this.#ended(stopGraceMs / 4))) {
+      this.#signalGroup('SIGTERM');
+      if (!(await this.#ended(stopGraceMs))) this.#signalGroup('SIGKILL');
+      await this.gone;
+    }
+    for (const member of family) signalIdentity(member, 'SIGKILL');
+  }
+
+  async #ended(within: number): Promise<boolean> {
+    return Promise.race([this.gone.then(() => true), sleep(within, false, { ref: false })]);
+  }
+
+  // The leader is ours until its exit has been seen, so its number cannot belong to another process.
+  #signalGroup(signal: NodeJS.Signals): void {
+    const { pid, exitCode, signalCode } = this.#child;
+    if (pid === undefined || exitCode !== null || signalCode !== null) return;
+    trySignal(process.platform === 'win32' ? pid : -pid, signal);
+  }
+
+  // What the program started and left behind when it ended.
+  #sweep(): void {
+    if (this.#leader.pid === 0) return;
+    for (const member of relatives(this.#leader, this.#mark)) signalIdentity(member, 'SIGKILL');
+  }
+}
