@@ -57,6 +57,8 @@ function carries(pid: number, mark: string): boolean {
  * its mark in the environment. Empty where the system has no /proc.
  */
 export function relatives(leader: ProcessIdentity, mark: string): ProcessIdentity[] {
+  // A program that never started has no number, and inside a container whole strangers may belong to group 0.
+  if (leader.pid <= 1) return [];
   const processes = all();
   const first = processes.find((p) => p.pid === leader.pid);
   // A group number stays taken while a member lives, so without its leader the group is still the plugin's own.

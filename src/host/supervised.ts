@@ -9,7 +9,7 @@ import type { Guardian } from './guardian.ts';
 import { createOutput, type Output } from './output.ts';
 import { identify, type ProcessIdentity, relatives, signalIdentity, trySignal } from './process-tree.ts';
 
-const LAST_LINES = 5;
+const LAST_LINES = 20;
 
 /** What stands at each descriptor of a program, from stdin on. */
 export type Descriptors = readonly ('ignore' | 'pipe')[];
@@ -96,7 +96,6 @@ export class Supervised {
 
   // What the program started and left behind when it ended.
   #sweep(): void {
-    if (this.#leader.pid === 0) return;
     for (const member of relatives(this.#leader, this.#mark)) signalIdentity(member, 'SIGKILL');
   }
 }
