@@ -5,11 +5,14 @@ import type { Adapter } from './core/adapter.ts';
 import { toError } from './core/errors.ts';
 import type { Logger } from './core/log.ts';
 import type { Redactor } from './core/redact.ts';
+import { askClient, createApprovals } from './gateway/approvals.ts';
 import { createAudit } from './gateway/audit.ts';
 import { createGateway, type Gateway } from './gateway/gateway.ts';
 import { createHost } from './host/host.ts';
 import { createEngine, type Engine } from './mcp/engine.ts';
+import { createGrants, type Grants } from './policy/grants.ts';
 import { createPolicy, type Policy } from './policy/policy.ts';
+import { createTickets } from './policy/tickets.ts';
 import { createRegistry, type Registry } from './registry/registry.ts';
 import type { SlotStatus } from './registry/slot.ts';
 import { findPlugins } from './registry/sources.ts';
@@ -28,6 +31,7 @@ export interface App {
   readonly gateway: Gateway;
   readonly registry: Registry;
   readonly engine: Engine;
+  readonly grants: Grants;
   config(): Config;
   policy(): Policy;
   /** Takes over a new configuration, or the same one after plugins have changed. Calls in flight go on. */
@@ -59,8 +63,10 @@ export async function createApp({ config: first, adapters, redactor, log }: AppP
   const store = createStore(config.state);
   const host = createHost(config.state, config.limits, (id) => keepOf(store, `plugin:${id}`), log);
   const registry = createRegistry(host, store, log);
+  const grants = createGrants(store);
+  const approvals = createApprovals(createTickets(store, config.limits.askMs), grants, [askClient]);
   const audit = createAudit(join(config.state, 'audit'), config.audit.arguments, log);
-  const gateway = createGateway({ config, policy }, registry, audit, redactor, log);
+  const gateway = createGateway({ config, policy }, registry, approvals, grants, audit, redactor, log);
   const engine = createEngine(gateway, config.limits, config.tokens.length === 0, redactor, log);
 
   const watchAll = (): void => {
@@ -90,6 +96,7 @@ export async function createApp({ config: first, adapters, redactor, log }: AppP
 
   return {
     gateway,
+    grants,
     registry,
     engine,
     config: () => config,

@@ -3,6 +3,7 @@ import type { Adapter } from '../core/adapter.ts';
 import { GatewayError } from '../core/errors.ts';
 import { VERSION } from '../core/version.ts';
 import { DEEPEST_NESTING, nesting } from '../host/environment.ts';
+import { addApprovals } from './approvals.ts';
 import { addCall } from './call.ts';
 import { describeError, UsageError } from './context.ts';
 import { addDoctor } from './doctor.ts';
@@ -27,6 +28,7 @@ export async function runProgram(argv: readonly string[], adapters: readonly Ada
   addList(program, adapters);
   addInfo(program, adapters);
   addCall(program, adapters);
+  addApprovals(program, adapters);
   addDoctor(program, adapters);
   addLimits(program, adapters);
   addInit(program);

@@ -1,6 +1,6 @@
 /** Who asks: one person or program, through one profile. A caller holds no connection and no catalogue. */
 export interface Caller {
-  /** The token's principal, or `local` where no token is needed. */
+  /** The token's principal, or LOCAL_PRINCIPAL where no token is needed. */
   readonly principal: string;
   /** The profile whose tools this caller sees. */
   readonly profile: string;
@@ -10,7 +10,10 @@ export interface Caller {
 /** The profile of the unnamed endpoint. */
 export const DEFAULT_PROFILE = 'default';
 
+/** Whoever needs no token. */
+export const LOCAL_PRINCIPAL = 'local';
+
 /** The caller on a machine's own loopback or stdio, where no token is asked for. */
 export function localCaller(profile: string = DEFAULT_PROFILE): Caller {
-  return { principal: 'local', profile, scopes: [] };
+  return { principal: LOCAL_PRINCIPAL, profile, scopes: [] };
 }

@@ -10,6 +10,11 @@ export interface CodeInfo {
 
 /** Every error code: what it means and what to do. Codes are permanent; README lists the same table. */
 export const ERROR_CODES = {
+  APPROVAL_STORE_UNAVAILABLE: {
+    outcome: 'NOT_SENT',
+    meaning: 'What people have agreed to cannot be read or written, so tools that need an approval are refused.',
+    fix: 'Make state.db in the state folder readable and writable for the gateway.',
+  },
   ARGUMENTS_INVALID: {
     outcome: 'NOT_SENT',
     meaning: "The arguments do not match the tool's input schema.",

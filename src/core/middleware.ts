@@ -12,6 +12,8 @@ export interface Passing {
   readonly labels: readonly string[];
   readonly args: JsonObject;
   readonly context: CallContext;
+  /** A person has agreed to this very call, so that nobody need ask again. */
+  readonly agreed?: boolean;
 }
 
 /** What a guard says of a call: nothing, other arguments, or no, with the text the model gets. */

@@ -8,16 +8,19 @@ const toolFields = new WeakMap<ToolEntry, string>();
 export function auditFields(entry: ToolEntry): string {
   let fields = toolFields.get(entry);
   if (fields === undefined) {
-    const { name, description, input, tool, plugin } = entry;
-    const surface = hash('sha256', JSON.stringify([name, tool.title, description, input, tool.output, tool.hints]));
     fields = members({
-      plugin: plugin.id,
-      tool: name,
-      surface: surface.slice(0, 16),
+      plugin: entry.plugin.id,
+      tool: entry.name,
+      surface: surfaceOf(entry),
     });
     toolFields.set(entry, fields);
   }
   return fields;
+}
+
+/** A short hash over all that a model sees of a tool: it changes when the tool looks different. */
+export function surfaceOf({ name, description, input, tool }: ToolEntry): string {
+  return hash('sha256', JSON.stringify([name, tool.title, description, input, tool.output, tool.hints])).slice(0, 16);
 }
 
 /** The fields of an audit line that name a caller and its client. */

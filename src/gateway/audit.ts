@@ -13,6 +13,8 @@ export interface AuditRecord {
   readonly args: JsonObject;
   readonly outcome: 'ok' | 'error' | 'refused' | 'cancelled';
   readonly code?: string | undefined;
+  /** How a person agreed, where one had to. */
+  readonly consent?: string | undefined;
   readonly ms: number;
   readonly bytes: number;
 }
@@ -76,14 +78,15 @@ export function createAudit(dir: string, plain: boolean, log: Logger): Audit {
   };
 
   return {
-    record({ caller, tool, args, outcome, code, ms, bytes }) {
+    record({ caller, tool, args, outcome, code, consent, ms, bytes }) {
       key ??= readKey(dir);
       const text = JSON.stringify(args);
       const digest = hash('sha512-256', key + text);
       const shown = plain ? `,"arguments":${text}` : '';
       const reason = code === undefined ? '' : `,"code":"${code}"`;
+      const agreed = consent === undefined ? '' : `,"consent":"${consent}"`;
       waiting.push(
-        `{"seq":${++sequence},"time":${Date.now()},"run":"${run}",${caller},${tool},"args":"${digest}"${shown},"outcome":"${outcome}"${reason},"ms":${Math.round(ms * 10) / 10},"bytes":${bytes}}`,
+        `{"seq":${++sequence},"time":${Date.now()},"run":"${run}",${caller},${tool},"args":"${digest}"${shown},"outcome":"${outcome}"${reason}${agreed},"ms":${Math.round(ms * 10) / 10},"bytes":${bytes}}`,
       );
       if (waiting.length >= BATCH_LINES) void flush();
       else timer ??= setTimeout(flush, BATCH_MS).unref();

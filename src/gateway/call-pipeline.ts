@@ -6,9 +6,11 @@ import type { JsonObject } from '../core/json.ts';
 import type { Logger } from '../core/log.ts';
 import type { Redactor } from '../core/redact.ts';
 import { hidePaths } from '../core/text.ts';
+import type { Approvals, Returned } from './approvals.ts';
 import type { Audit, AuditRecord } from './audit.ts';
 import { auditFields } from './audit-fields.ts';
 import type { Call } from './call.ts';
+import type { Consent } from './consent-form.ts';
 import { Deadline } from './deadline.ts';
 import { askPermits, passGuards, runAround, toPassing } from './middleware.ts';
 import { checkResult } from './output.ts';
@@ -22,6 +24,8 @@ export interface CallRequest {
   readonly call: Call;
   /** The client's own slots; absent where calls cannot be told apart by client. */
   readonly client?: Slots | undefined;
+  /** The answer that came with the call, where its client had been asked before. */
+  readonly returned?: Returned | undefined;
   /** The caller's fields of the audit line, as ready JSON members. */
   readonly audit: string;
 }
@@ -38,6 +42,7 @@ export interface PipelineParts {
   readonly queue: SlotQueue;
   readonly all: Slots;
   readonly pluginSlots: (pluginId: string) => Slots;
+  readonly approvals: Approvals;
   readonly audit: Audit;
   readonly auditRequired: boolean;
   readonly redactor: Redactor;
@@ -53,13 +58,14 @@ export async function runCall(request: CallRequest, parts: PipelineParts): Promi
   let places: readonly Slots[] | undefined;
   let bytes = 0;
   let { args } = request;
+  let consent: Consent | undefined;
   let result: ToolResult;
   let failure: GatewayError | undefined;
   try {
     checkArguments(request.tool, args);
-    const { middleware, terms } = request.tool;
-    if (middleware.length === 0 && terms.denyRules.length === 0) refuseEarly(request, parts);
-    else args = await consult(request, parts);
+    const { middleware, terms, approval } = request.tool;
+    if (middleware.length === 0 && terms.denyRules.length === 0 && approval !== 'required') refuseUnaudited(parts);
+    else ({ args, consent } = await consult(request, parts));
     const wanted = placesOf(request, parts);
     if (!parts.queue.tryTake(wanted)) await waitForSlots(wanted, parts);
     places = wanted;
@@ -77,6 +83,7 @@ export async function runCall(request: CallRequest, parts: PipelineParts): Promi
     args,
     outcome: outcomeOf(failure, result),
     code: failure?.code,
+    consent,
     ms: performance.now() - started,
     bytes,
   });
@@ -91,16 +98,17 @@ function checkArguments({ entry }: VisibleTool, args: JsonObject): void {
 }
 
 // Guards first, then what they made of the arguments, then whoever has to agree to just these arguments.
-async function consult(request: CallRequest, parts: PipelineParts): Promise<JsonObject> {
-  const { tool, call } = request;
-  const passing = toPassing(tool.entry, request.args, call);
+async function consult(request: CallRequest, parts: PipelineParts): Promise<{ args: JsonObject; consent: Consent | undefined }> {
+  const { tool, call, args: sent, returned } = request;
+  const passing = toPassing(tool.entry, sent, call);
   const guarded = await passGuards(passing, tool.middleware, tool);
-  if (guarded !== request.args) checkArguments(tool, guarded);
+  if (guarded !== sent) checkArguments(tool, guarded);
   checkDenyRules(tool, guarded);
-  refuseEarly(request, parts);
-  const permitted = await askPermits({ ...passing, args: guarded }, tool.middleware, tool);
-  if (permitted !== guarded) checkArguments(tool, permitted);
-  return permitted;
+  refuseUnaudited(parts);
+  const consent = tool.approval === 'required' ? await parts.approvals.obtain({ tool, sent, args: guarded, call, returned }) : undefined;
+  const args = await askPermits({ ...passing, args: guarded, agreed: consent !== undefined }, tool.middleware, tool);
+  if (args !== guarded) checkArguments(tool, args);
+  return { args, consent };
 }
 
 function checkDenyRules({ entry, terms }: VisibleTool, args: JsonObject): void {
@@ -111,12 +119,7 @@ function checkDenyRules({ entry, terms }: VisibleTool, args: JsonObject): void {
   });
 }
 
-function refuseEarly({ tool }: CallRequest, { audit, auditRequired }: PipelineParts): void {
-  const { entry, approval } = tool;
-  if (approval === 'required') {
-    const fix = `Its owner can allow it in mcp.json: "plugins": { "${entry.plugin.id}": { "approval": { "${entry.tool.name}": "allow" } } }.`;
-    throw new GatewayError('DENIED', `The tool ${entry.name} runs only after a person has agreed, and nobody can be asked here.`, { fix });
-  }
+function refuseUnaudited({ audit, auditRequired }: PipelineParts): void {
   if (auditRequired && audit.failure() !== undefined) {
     throw new GatewayError('AUDIT_STORE_UNAVAILABLE', 'Calls are refused while the audit log cannot be written.');
   }

@@ -1,6 +1,7 @@
 import { type Bounds, NO_BOUNDS } from '../core/bounds.ts';
 import type { Caller } from '../core/caller.ts';
 import { GatewayError } from '../core/errors.ts';
+import type { JsonObject } from '../core/json.ts';
 import { LazyAbort } from '../core/lazy-abort.ts';
 import type { Logger } from '../core/log.ts';
 import type { Answers, QuestionKind, Questions } from '../core/question.ts';
@@ -13,7 +14,12 @@ export interface ClientLink {
   /** Where progress goes; absent where nobody asked for it. */
   readonly progress?: ((done: number, total: number | undefined, message: string | undefined) => void) | undefined;
   readonly abilities: readonly QuestionKind[];
-  ask(questions: Questions, call: Call): Promise<Answers>;
+  /** The client keeps no session: what it is asked travels with it, and may come back after a restart. */
+  readonly stateless?: boolean;
+  /** What such a client brought back to a gateway that does not remember asking. */
+  readonly returned?: { readonly ticket: string; readonly answers: JsonObject } | undefined;
+  /** With a `ticket`, the client must be asked anew, and the ticket comes back with its answers. */
+  ask(questions: Questions, call: Call, ticket?: () => string): Promise<Answers>;
   detach?(): void;
 }
 
@@ -77,6 +83,14 @@ export class Call extends LazyAbort implements CallContext {
     return this.#client.abilities;
   }
 
+  get stateless(): boolean {
+    return this.#client.stateless === true;
+  }
+
+  get returned(): ClientLink['returned'] {
+    return this.#client.returned;
+  }
+
   progress(done: number, total?: number, message?: string): void {
     if (this.aborted || typeof done !== 'number' || !Number.isFinite(done) || done <= this.#last) return;
     this.#last = done;
@@ -85,11 +99,11 @@ export class Call extends LazyAbort implements CallContext {
     this.#client.progress?.(done, number, typeof message === 'string' ? message : undefined);
   }
 
-  async ask(questions: Questions): Promise<Answers> {
+  async ask(questions: Questions, ticket?: () => string): Promise<Answers> {
     if (this.aborted) throw this.reason;
     if (this.#open++ === 0) this.clock?.paused(true);
     try {
-      return await this.#client.ask(questions, this);
+      return await this.#client.ask(questions, this, ticket);
     } finally {
       if (--this.#open === 0) this.clock?.paused(false);
     }

@@ -7,8 +7,11 @@ import type { Logger } from '../core/log.ts';
 import { didYouMean } from '../core/nearest.ts';
 import type { PromptResult } from '../core/prompt.ts';
 import type { Redactor } from '../core/redact.ts';
+import type { Grants } from '../policy/grants.ts';
 import type { Policy } from '../policy/policy.ts';
 import type { Registry } from '../registry/registry.ts';
+import { approvalsPrompt, listApprovals } from './approval-list.ts';
+import type { Approvals } from './approvals.ts';
 import type { Audit } from './audit.ts';
 import type { Call } from './call.ts';
 import { type Outcome, type PipelineParts, runCall } from './call-pipeline.ts';
@@ -33,7 +36,7 @@ export interface Gateway {
   view(caller: Caller): View;
   /** Settles when the plugins have listed what they offer, so that a first list is complete. */
   listed(): Promise<void>;
-  /** Calls a tool. Throws UNKNOWN_TOOL and DRAINING at once; every other failure is a result. */
+  /** Calls a tool. Throws UNKNOWN_TOOL, DRAINING and a bad ticket at once; every other failure is a result. */
   call(name: string, args: JsonObject, call: Call, audit: string, client?: Slots): Promise<Outcome>;
   getPrompt(name: string, args: Readonly<Record<string, string>>, call: Call): Promise<PromptResult>;
   readResource(uri: string, call: Call): Promise<readonly ResourceContents[]>;
@@ -52,7 +55,15 @@ export interface Gateway {
 }
 
 /** Puts registry, policy, limits and audit together. */
-export function createGateway(first: Rules, registry: Registry, audit: Audit, redactor: Redactor, log: Logger): Gateway {
+export function createGateway(
+  first: Rules,
+  registry: Registry,
+  approvals: Approvals,
+  grants: Grants,
+  audit: Audit,
+  redactor: Redactor,
+  log: Logger,
+): Gateway {
   let rules = first;
   let views = new Map<string, View>();
   let draining = false;
@@ -79,14 +90,15 @@ export function createGateway(first: Rules, registry: Registry, audit: Audit, re
 
   const partsOf = ({ config }: Rules): PipelineParts => {
     const auditRequired = config.audit.required ?? false;
-    return { limits: config.limits, queue, all, pluginSlots, audit, auditRequired, redactor, log };
+    return { limits: config.limits, queue, all, pluginSlots, approvals, audit, auditRequired, redactor, log };
   };
   let parts = partsOf(first);
 
+  const own = [approvalsPrompt((caller) => listApprovals(view(caller), caller, grants))];
   const view = ({ profile }: Caller): View => {
     let found = views.get(profile);
     if (!found) {
-      found = createView(registry.catalogue(), rules.policy, rules.config, profile);
+      found = createView(registry.catalogue(), rules.policy, rules.config, profile, own);
       views.set(profile, found);
     }
     return found;
@@ -113,7 +125,8 @@ export function createGateway(first: Rules, registry: Registry, audit: Audit, re
       if (middleware.length > 0) greet(call.caller, call.session);
       const tool = tools.get(name);
       if (!tool) throw unknown('UNKNOWN_TOOL', 'tool', name, tools.keys());
-      return runCall({ tool, args, call, client, audit: auditCaller }, parts);
+      const returned = approvals.redeem(tool, args, call);
+      return runCall({ tool, args, call, client, returned, audit: auditCaller }, parts);
     },
     greet,
     async getPrompt(name, args, call) {

@@ -3,7 +3,7 @@ import type { Caller } from '../core/caller.ts';
 import type { Resource, ResourceTemplate } from '../core/resource.ts';
 import type { Approval } from '../core/tool.ts';
 import { createNameMap } from '../policy/patterns.ts';
-import type { Policy, Terms } from '../policy/policy.ts';
+import type { Policy, RuledBy, Terms } from '../policy/policy.ts';
 import type { Catalogue, PromptEntry, ResourceEntry, ToolEntry } from '../registry/catalogue.ts';
 import { composeInstructions } from './instructions.ts';
 import type { ActiveMiddleware } from './middleware.ts';
@@ -12,6 +12,7 @@ import type { ActiveMiddleware } from './middleware.ts';
 export interface VisibleTool {
   readonly entry: ToolEntry;
   readonly approval: Approval;
+  readonly ruledBy: RuledBy;
   readonly timeoutMs: number;
   readonly capMs: number;
   /** Who has a say in its calls; one list for all tools of a view. */
@@ -31,8 +32,8 @@ export interface View {
   readonly terms: Terms;
 }
 
-/** Builds the view of a profile. */
-export function createView(catalogue: Catalogue, policy: Policy, config: Config, profile: string): View {
+/** Builds the view of a profile; `own` are the gateway's own prompts. */
+export function createView(catalogue: Catalogue, policy: Policy, config: Config, profile: string, own: readonly PromptEntry[] = []): View {
   const caller: Caller = { principal: '', profile, scopes: [] };
   const visible = <E extends { readonly plugin: ToolEntry['plugin'] }>(entries: ReadonlyMap<string, E>): Map<string, E> =>
     new Map([...entries].filter(([, { plugin }]) => policy.seesPlugin(plugin, caller)));
@@ -46,6 +47,7 @@ export function createView(catalogue: Catalogue, policy: Policy, config: Config,
       tools.set(name, {
         entry,
         approval: policy.approval(entry, caller),
+        ruledBy: policy.ruledBy(entry, caller),
         ...timeouts(entry),
         middleware,
         terms,
@@ -54,13 +56,22 @@ export function createView(catalogue: Catalogue, policy: Policy, config: Config,
   return {
     profile,
     tools,
-    prompts: new Map([...catalogue.prompts].filter(([, entry]) => policy.seesPrompt(entry, caller))),
+    prompts: new Map([...withOwn(catalogue.prompts, own)].filter(([, entry]) => policy.seesPrompt(entry, caller))),
     resources: visible(catalogue.resources),
     templates: visible(catalogue.templates),
     middleware,
     terms,
     instructions: composeInstructions(spoken, terms.instructions),
   };
+}
+
+// A plugin keeps the names of its prompts: then ours gets our name in front.
+function* withOwn(prompts: Catalogue['prompts'], own: readonly PromptEntry[]): Generator<[string, PromptEntry]> {
+  yield* prompts;
+  for (const entry of own) {
+    const name = prompts.has(entry.name) ? `${entry.plugin.id}_${entry.name}` : entry.name;
+    yield [name, { ...entry, name }];
+  }
 }
 
 // Tool, then plugin, then the format's own limit, then the gateway's; a limit of its own may be longer than the cap.

@@ -16,14 +16,20 @@ interface Deferred<T> {
 
 interface OpenQuestion extends Deferred<Answers> {
   readonly questions: Questions;
+  readonly ticket: (() => string) | undefined;
 }
+
+/** Keeps an interview until its next round and returns the state by which the client finds it again. */
+export type Park = (interview: Interview, ticket: string | undefined) => string;
 
 /**
  * One call of the stateless era that may take several requests: it runs on while the client fetches answers, and each
  * request of the client is one round. Plugin code sees an ordinary call.
  */
 export class Interview implements Request, ClientLink {
-  readonly #park: (interview: Interview) => string;
+  readonly stateless = true;
+  readonly returned: ClientLink['returned'];
+  readonly #park: Park;
   readonly #call: Call;
   #current: RequestLink;
   #round: Deferred<Reply> | undefined;
@@ -31,10 +37,11 @@ export class Interview implements Request, ClientLink {
   #turn: Promise<unknown> = Promise.resolve();
   #outcome: (() => Reply) | undefined;
 
-  /** `park` keeps an interview until its next round and returns the state by which the client finds it again. */
-  constructor(first: RequestLink, park: (interview: Interview) => string) {
+  /** `returned`: answers to a question that was put before this interview began, with the ticket they came with. */
+  constructor(first: RequestLink, park: Park, returned?: ClientLink['returned']) {
     this.#current = first;
     this.#park = park;
+    this.returned = returned;
     this.#call = new Call(first.caller, this);
     first.bind(this.#call);
   }
@@ -126,14 +133,14 @@ export class Interview implements Request, ClientLink {
     this.#call.abort(reason);
   }
 
-  async ask(questions: Questions): Promise<Answers> {
+  async ask(questions: Questions, _call: Call, ticket?: () => string): Promise<Answers> {
     // One set of questions at a time: a second one waits until the first is answered.
     const turn = this.#turn;
     const answers = turn.then(
       () =>
         new Promise<Answers>((resolve, reject) => {
           refuseUnable(questions, this.abilities);
-          this.#pose({ questions, resolve, reject });
+          this.#pose({ questions, ticket, resolve, reject });
         }),
     );
     this.#turn = answers.catch(() => undefined);
@@ -145,7 +152,7 @@ export class Interview implements Request, ClientLink {
     const inputRequests = Object.fromEntries(
       Object.entries(open.questions).map(([key, question]) => [key, toClientRequest(question, this.era.revision, key)]),
     );
-    const requestState = this.#park(this);
+    const requestState = this.#park(this, open.ticket?.());
     this.#settle((round) =>
       round.resolve(JSON.stringify({ resultType: 'input_required', inputRequests, requestState, _meta: MODERN_META })),
     );

@@ -2,12 +2,16 @@ import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypt
 import { canonicalJson } from '../core/canonical.ts';
 import { GatewayError } from '../core/errors.ts';
 import { isJsonObject, type JsonValue } from '../core/json.ts';
-import { Interview } from './interview.ts';
+import type { ClientLink } from '../gateway/call.ts';
+import { Interview, type Park } from './interview.ts';
 import type { Handler, Reply, RequestLink } from './peer.ts';
 
 const MOST_PARKED = 1_000;
 
-/** Calls of the stateless era that wait for answers, found again by a state that only their own caller can use, once. */
+/**
+ * Calls of the stateless era that wait for answers, found again by a state that only their own caller can use, once. A
+ * state that carries a ticket is good without its call too: the call then begins anew, with the answers it needs.
+ */
 export interface Interviews {
   /** Runs a method for a request, or goes on with the call that the request's state belongs to. */
   run(method: string, request: RequestLink, handler: Handler): Promise<Reply>;
@@ -19,6 +23,7 @@ export interface Interviews {
 interface Parked {
   readonly interview: Interview;
   readonly seal: string;
+  readonly ticket: string | undefined;
   readonly timer: NodeJS.Timeout;
 }
 
@@ -31,8 +36,8 @@ export function createInterviews(askMs: number): Interviews {
   const seal = (id: string, owner: string): string => createHmac('sha256', key).update(`${id}\n${owner}`).digest('base64url');
 
   const park =
-    (owner: string) =>
-    (interview: Interview): string => {
+    (owner: string): Park =>
+    (interview, ticket) => {
       if (parked.size >= MOST_PARKED) throw new GatewayError('OVERLOADED', `${MOST_PARKED} calls wait for answers already.`);
       const id = randomBytes(16).toString('base64url');
       const timer = setTimeout(() => {
@@ -40,17 +45,17 @@ export function createInterviews(askMs: number): Interviews {
         interview.abandon(new GatewayError('ASK_FAILED', `No answer came within ${askMs / 1000} s.`));
       }, askMs).unref();
       const sealed = seal(id, owner);
-      parked.set(id, { interview, seal: sealed, timer });
-      return `${id}.${sealed}`;
+      parked.set(id, { interview, seal: sealed, ticket, timer });
+      return ticket === undefined ? `${id}.${sealed}` : `${id}.${sealed}.${ticket}`;
     };
 
-  const take = (state: JsonValue, owner: string): Interview => {
-    const [id = '', given = ''] = typeof state === 'string' ? state.split('.') : [];
+  // Undefined where nobody waits under this state any more.
+  const take = ({ id, given, ticket }: State, owner: string): Interview | undefined => {
     const found = parked.get(id);
+    if (!found) return undefined;
     const expected = seal(id, owner);
     const genuine = given.length === expected.length && timingSafeEqual(Buffer.from(given), Buffer.from(expected));
-    if (!found || !genuine || found.seal !== expected)
-      throw new GatewayError('INVALID_PARAMS', 'The requestState is not known, not yours or used up.', { field: 'requestState' });
+    if (!genuine || found.seal !== expected || found.ticket !== ticket) throw unknownState();
     parked.delete(id);
     clearTimeout(found.timer);
     return found.interview;
@@ -59,9 +64,15 @@ export function createInterviews(askMs: number): Interviews {
   return {
     run(method, request, handler) {
       const { requestState, inputResponses } = request.params;
-      if (requestState === undefined)
-        return new Interview(request, (interview) => park(ownerOf(method, request))(interview)).start(handler);
-      return take(requestState, ownerOf(method, request)).resume(request, isJsonObject(inputResponses) ? inputResponses : {});
+      const begin = (returned?: ClientLink['returned']): Promise<Reply> =>
+        new Interview(request, (interview, ticket) => park(ownerOf(method, request))(interview, ticket), returned).start(handler);
+      if (requestState === undefined) return begin();
+      const answers = isJsonObject(inputResponses) ? inputResponses : {};
+      const state = readState(requestState);
+      const waiting = take(state, ownerOf(method, request));
+      if (waiting) return waiting.resume(request, answers);
+      if (state.ticket === undefined || method !== 'tools/call') throw unknownState();
+      return begin({ ticket: state.ticket, answers });
     },
     get parked() {
       return parked.size;
@@ -74,6 +85,21 @@ export function createInterviews(askMs: number): Interviews {
       parked.clear();
     },
   };
+}
+
+interface State {
+  readonly id: string;
+  readonly given: string;
+  readonly ticket: string | undefined;
+}
+
+function readState(state: JsonValue): State {
+  const [id = '', given = '', ticket] = typeof state === 'string' ? state.split('.') : [];
+  return { id, given, ticket };
+}
+
+function unknownState(): GatewayError {
+  return new GatewayError('INVALID_PARAMS', 'The requestState is not known, not yours or used up.', { field: 'requestState' });
 }
 
 // Whom a state belongs to, and what for: the same caller, the same method, the same name and arguments.

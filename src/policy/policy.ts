@@ -6,6 +6,7 @@ import type { OfferedProfile } from '../core/offered-profile.ts';
 import type { Manifest } from '../core/plugin.ts';
 import type { Approval } from '../core/tool.ts';
 import type { PromptEntry, ToolEntry } from '../registry/catalogue.ts';
+import { OWN } from '../registry/own.ts';
 import type { Found } from '../registry/sources.ts';
 import { createNameMap, createSelection, type NameMap, type Selection } from './patterns.ts';
 
@@ -23,9 +24,14 @@ export interface Policy {
   /** What a profile asks for beside its selections. */
   terms(profile: string): Terms;
   approval(entry: ToolEntry, caller: Caller): Approval;
+  /** Whose word on a tool's approval counts. */
+  ruledBy(entry: ToolEntry, caller: Caller): RuledBy;
   /** Rules that have matched no tool so far, as `place: pattern`. */
   unused(): string[];
 }
+
+/** The operator's rule for a profile or for a plugin, or what the format says. */
+export type RuledBy = 'profile' | 'plugin' | 'format';
 
 type Rule = 'allow' | 'ask' | 'deny' | 'inherit';
 type Rules = Rule | NameMap<Rule>;
@@ -59,12 +65,13 @@ export function createPolicy(config: Config, offered: readonly OfferedProfile[] 
   if (!profiles.has(DEFAULT_PROFILE)) profiles.set(DEFAULT_PROFILE, toProfile({}));
   const plugins = new Map([...config.plugins].map(([id, plugin]) => [id, toRules(plugin.approval)]));
 
-  const ruleFor = (entry: ToolEntry, profile: Profile): Rule => {
+  const ruleFor = (entry: ToolEntry, profile: Profile): { rule: Rule; by: RuledBy } => {
     const { certain, further } = toolNames(entry);
     const inProfile = findRule(profile.approval, certain, further);
-    if (inProfile !== 'inherit') return inProfile;
+    if (inProfile !== 'inherit') return { rule: inProfile, by: 'profile' };
     const rule = findRule(plugins.get(entry.plugin.id) ?? 'inherit', [...certain, ...further, entry.tool.name]);
-    return profile.askAlways && rule !== 'deny' ? 'ask' : rule;
+    if (profile.askAlways && rule !== 'deny') return { rule: 'ask', by: 'profile' };
+    return { rule, by: rule === 'inherit' ? 'format' : 'plugin' };
   };
 
   const seesPlugin: Policy['seesPlugin'] = (plugin, caller) => {
@@ -74,7 +81,7 @@ export function createPolicy(config: Config, offered: readonly OfferedProfile[] 
 
   const approval: Policy['approval'] = (entry, caller) => {
     const profile = profiles.get(caller.profile);
-    const rule = profile ? ruleFor(entry, profile) : 'deny';
+    const rule = profile ? ruleFor(entry, profile).rule : 'deny';
     return rule === 'allow' || rule === 'ask' ? APPROVALS[rule] : entry.tool.approval;
   };
 
@@ -86,9 +93,10 @@ export function createPolicy(config: Config, offered: readonly OfferedProfile[] 
       if (!profile || !seesPlugin(entry.plugin, caller)) return false;
       const { certain, further } = toolNames(entry);
       if (profile.tools && !profile.tools.has([...certain, ...(entry.tool.labels ?? [])], further)) return false;
-      return ruleFor(entry, profile) !== 'deny';
+      return ruleFor(entry, profile).rule !== 'deny';
     },
-    seesPrompt: ({ name, plugin }, caller) => seesPlugin(plugin, caller) && (profiles.get(caller.profile)?.prompts?.has([name]) ?? true),
+    seesPrompt: ({ name, plugin }, caller) =>
+      (plugin === OWN || seesPlugin(plugin, caller)) && (profiles.get(caller.profile)?.prompts?.has([name]) ?? true),
     seesPlugin,
     hears(plugin, caller) {
       // Nobody gets round a guard by a profile that does not see it.
@@ -97,6 +105,10 @@ export function createPolicy(config: Config, offered: readonly OfferedProfile[] 
     },
     terms: (profile) => profiles.get(profile)?.terms ?? NO_TERMS,
     approval,
+    ruledBy(entry, caller) {
+      const profile = profiles.get(caller.profile);
+      return profile ? ruleFor(entry, profile).by : 'profile';
+    },
     unused() {
       const places: string[] = [];
       const add = (place: string, list: { readonly unused: readonly string[] } | Rule | undefined): void => {

@@ -8,6 +8,8 @@ import type { Keep } from '../core/host.ts';
 export interface Store {
   get(space: string, key: string): string | undefined;
   set(space: string, key: string, value: string): void;
+  /** Writes only where there is nothing yet; false where there was. Of several processes, one gets true. */
+  add(space: string, key: string, value: string): boolean;
   delete(space: string, key: string): void;
   entries(space: string): ReadonlyMap<string, string>;
   close(): void;
@@ -42,6 +44,9 @@ export function createStore(dir: string): Store {
     },
     set(space, key, value) {
       open().prepare('INSERT INTO entry VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET value = excluded.value').run(space, key, value);
+    },
+    add(space, key, value) {
+      return open().prepare('INSERT INTO entry VALUES (?, ?, ?) ON CONFLICT DO NOTHING').run(space, key, value).changes === 1;
     },
     delete(space, key) {
       open().prepare('DELETE FROM entry WHERE space = ? AND key = ?').run(space, key);

@@ -111,7 +111,7 @@ export function testTransport({ name, serve, generations, skip = [] }: Transport
     test('serves prompts, resources and completion', async () => {
       const { raw } = await connect(generation, target);
       const { prompts } = await raw.listPrompts();
-      expect(prompts.map((p) => p.name)).toEqual(['greet', 'plain_instructions']);
+      expect(prompts.map((p) => p.name)).toEqual(['greet', 'plain_instructions', 'approvals']);
       const greeting = await raw.getPrompt({ name: 'greet', arguments: { who: 'Ada' } });
       expect(greeting.messages[0]?.content).toMatchObject({ type: 'text', text: 'Hello, Ada!' });
       const { completion } = await raw.complete({ ref: { type: 'ref/prompt', name: 'greet' }, argument: { name: 'who', value: 'a' } });

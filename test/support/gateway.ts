@@ -37,9 +37,13 @@ export interface Serving {
   stop(signal?: NodeJS.Signals): Promise<number | null>;
 }
 
-/** Starts `serve` on a free port and waits until it listens. It ends with the test. */
-export async function serve(configFile: string, options: { bin?: string; env?: NodeJS.ProcessEnv; atEnd?: AtEnd } = {}): Promise<Serving> {
-  const child = spawn(process.execPath, [options.bin ?? FIXTURE_BIN, 'serve', '--http', '127.0.0.1:0', '--json', '--config', configFile], {
+/** Starts `serve`, on a free port where no address is given, and waits until it listens. It ends with the test. */
+export async function serve(
+  configFile: string,
+  options: { bin?: string; env?: NodeJS.ProcessEnv; atEnd?: AtEnd; address?: string } = {},
+): Promise<Serving> {
+  const address = options.address ?? '127.0.0.1:0';
+  const child = spawn(process.execPath, [options.bin ?? FIXTURE_BIN, 'serve', '--http', address, '--json', '--config', configFile], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, ...options.env },
   });

@@ -1,0 +1,97 @@
+import { type Command, Option } from 'commander';
+import type { App } from '../app.ts';
+import type { Adapter } from '../core/adapter.ts';
+import { DEFAULT_PROFILE, LOCAL_PRINCIPAL } from '../core/caller.ts';
+import { didYouMean } from '../core/nearest.ts';
+import { describeApprovals, listApprovals } from '../gateway/approval-list.ts';
+import { surfaceOf } from '../gateway/audit-fields.ts';
+import type { VisibleTool } from '../gateway/views.ts';
+import { type CommonOptions, openSession, UsageError } from './context.ts';
+import { print, showProgress } from './print.ts';
+
+interface Options extends CommonOptions {
+  readonly profile: string;
+  readonly principal: string;
+}
+
+/** `plugmux approvals`: what is asked and what is not; allows a tool for good, or takes that back. */
+export function addApprovals(program: Command, adapters: readonly Adapter[]): void {
+  program
+    .command('approvals')
+    .description('tell which tools run without a question; allow one for good, or forget that')
+    .argument('[action]', 'list, allow or forget', 'list')
+    .argument('[tool]', "the tool's public name")
+    .option('--profile <name>', 'in this profile', DEFAULT_PROFILE)
+    .addOption(
+      new Option('--principal <name>', 'for the holder of this principal’s token').default(LOCAL_PRINCIPAL, 'whoever needs no token'),
+    )
+    .option('--json', 'print JSON')
+    .action(async (action: string, name: string | undefined, options: Options) => {
+      const run = ACTIONS.get(action);
+      if (!run) throw new UsageError(`There is no action "${action}".`, 'Use list, allow or forget.');
+      const session = openSession(options, adapters, { here: true, quiet: true });
+      const app = await session.open();
+      const done = showProgress('starting the plugins');
+      try {
+        await app.registry.start();
+        done();
+        if (!app.gateway.knows(options.profile)) throw new UsageError(`There is no profile "${options.profile}".`, 'Name one of mcp.json.');
+        run(app, name, options);
+      } finally {
+        done();
+        await app.close();
+        session.flushLog();
+      }
+    });
+}
+
+const ACTIONS: ReadonlyMap<string, (app: App, name: string | undefined, options: Options) => void> = new Map([
+  [
+    'list',
+    (app, _, options) => {
+      const list = listApprovals(app.gateway.view(callerOf(options)), callerOf(options), app.grants);
+      print(list, options.json, () => describeApprovals(list, options.profile));
+    },
+  ],
+  [
+    'allow',
+    (app, name, options) => {
+      const tool = findTool(app, name, options);
+      const { entry, approval, ruledBy } = tool;
+      if (approval !== 'required') throw new UsageError(`The gateway asks nobody before ${entry.name} runs.`, 'There is nothing to allow.');
+      if (ruledBy !== 'format') {
+        throw new UsageError(`mcp.json says that ${entry.name} is asked about: the ${ruledBy}'s "approval".`, 'Change it there.');
+      }
+      app.grants.give(keyOf(tool, options), surfaceOf(entry));
+      print({ allowed: entry.name }, options.json, () => `${entry.name} runs without a question from now on.`);
+    },
+  ],
+  [
+    'forget',
+    (app, name, options) => {
+      const tool = findTool(app, name, options);
+      if (!app.grants.take(keyOf(tool, options)))
+        throw new UsageError(`${tool.entry.name} was not allowed for good.`, 'There is nothing to forget.');
+      print({ forgotten: tool.entry.name }, options.json, () => `${tool.entry.name} is asked about again from now on.`);
+    },
+  ],
+]);
+
+function callerOf({ principal, profile }: Options) {
+  return { principal, profile, scopes: [] };
+}
+
+function keyOf({ entry }: VisibleTool, { principal, profile }: Options) {
+  return { principal, profile, plugin: entry.plugin.id, tool: entry.tool.name };
+}
+
+function findTool(app: App, name: string | undefined, options: Options): VisibleTool {
+  const { tools } = app.gateway.view(callerOf(options));
+  const tool = name === undefined ? undefined : tools.get(name);
+  if (tool) return tool;
+  if (name === undefined) throw new UsageError('No tool was named.', 'Name one, as `plugmux approvals` lists them.');
+  throw new UsageError(
+    `There is no tool "${name}" in the profile ${options.profile}.`,
+    didYouMean(name, tools.keys()).trim() || 'List them with `plugmux approvals`.',
+  );
+}

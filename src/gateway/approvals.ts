@@ -1,0 +1,133 @@
+import { hash } from 'node:crypto';
+import { canonicalJson } from '../core/canonical.ts';
+import { GatewayError } from '../core/errors.ts';
+import type { JsonObject, JsonValue } from '../core/json.ts';
+import type { Question } from '../core/question.ts';
+import type { GrantKey, Grants } from '../policy/grants.ts';
+import type { Tickets } from '../policy/tickets.ts';
+import type { ToolEntry } from '../registry/catalogue.ts';
+import { denied } from './approval-texts.ts';
+import { surfaceOf } from './audit-fields.ts';
+import type { Call } from './call.ts';
+import { type Answer, type Consent, readAnswer, toForm } from './consent-form.ts';
+import { createSessionGrants } from './session-grants.ts';
+import type { VisibleTool } from './views.ts';
+
+/** Whether a call may go on is asked here: with which question, and with what to recognise the answer by. */
+export interface ConsentRequest {
+  readonly call: Call;
+  readonly question: Question;
+  /** For a client that keeps no connection; made at most once, and only where it is needed. */
+  readonly ticket: () => string;
+}
+
+/** Somebody who can ask a person. Undefined where nobody is there to ask. */
+export type Answerer = (request: ConsentRequest) => Promise<JsonValue | undefined> | undefined;
+
+/** The answer that came back with a ticket, to a question this call has not put itself. */
+export interface Returned {
+  readonly shown: string;
+  readonly answer: JsonValue | undefined;
+}
+
+/** A call that needs consent: what the client sent, and the arguments the tool would run with. */
+export interface ConsentCase {
+  readonly tool: VisibleTool;
+  readonly sent: JsonObject;
+  readonly args: JsonObject;
+  readonly call: Call;
+  readonly returned: Returned | undefined;
+}
+
+/** Asks people whether tools may run, and remembers what they said. */
+export interface Approvals {
+  /** Takes a ticket that came back. Throws INVALID_PARAMS where it is no good for this call. */
+  redeem(tool: VisibleTool, sent: JsonObject, call: Call): Returned | undefined;
+  /** Settles once a person has agreed, now or before. Rejects with DENIED at once where nobody can be asked. */
+  obtain(about: ConsentCase): Promise<Consent>;
+}
+
+const KEY = 'approval';
+
+/** Asks the person behind the client, where the client has forms. */
+export const askClient: Answerer = ({ call, question, ticket }) => {
+  if (!call.abilities.includes('form')) return undefined;
+  return call.ask({ [KEY]: question }, ticket).then((answers) => answers[KEY]);
+};
+
+/** `answerers` are tried in order; the first who can be asked is. */
+export function createApprovals(tickets: Tickets, grants: Grants, answerers: readonly Answerer[]): Approvals {
+  const session = createSessionGrants();
+
+  // The operator's own "ask" is stronger than what a person once said: then no word holds for good.
+  const remembered = ({ tool, call }: ConsentCase, key: GrantKey, surface: string): Consent | undefined => {
+    if (!call.stateless && session.has(call.session, key, surface)) return 'session';
+    return tool.ruledBy === 'format' && grants.has(key, surface) ? 'always' : undefined;
+  };
+
+  const ask = async ({ tool, args, call }: ConsentCase, offered: readonly Consent[], subject: string): Promise<Answer> => {
+    let ticket: string | undefined;
+    const request: ConsentRequest = {
+      call,
+      question: toForm(tool.entry, args, offered),
+      ticket: () => {
+        ticket ??= tickets.issue({ subject, shown: digest(args) });
+        return ticket;
+      },
+    };
+    for (const answerer of answerers) {
+      const pending = answerer(request);
+      if (!pending) continue;
+      const answer = await pending.catch((error: unknown) => {
+        if (error instanceof GatewayError && error.code === 'ASK_FAILED') throw denied('unanswered', tool, call.caller, error.message);
+        throw error;
+      });
+      if (ticket !== undefined) tickets.redeem(ticket, subject);
+      return readAnswer(answer, offered);
+    }
+    throw denied('nobody', tool, call.caller);
+  };
+
+  return {
+    redeem({ entry }, sent, call) {
+      const { returned } = call;
+      if (!returned) return undefined;
+      return { shown: tickets.redeem(returned.ticket, subjectOf(entry, sent, call)), answer: returned.answers[KEY] };
+    },
+    async obtain(about) {
+      const { tool, sent, args, call, returned } = about;
+      const { entry } = tool;
+      const surface = surfaceOf(entry);
+      const key: GrantKey = {
+        principal: call.caller.principal,
+        profile: call.caller.profile,
+        plugin: entry.plugin.id,
+        tool: entry.tool.name,
+      };
+      const known = remembered(about, key, surface);
+      if (known) return known;
+      const offered: Consent[] = [
+        'once',
+        ...(call.stateless ? [] : ['session' as const]),
+        ...(tool.ruledBy === 'format' ? ['always' as const] : []),
+      ];
+      // A person agreed to what was shown: where a guard has made other arguments of it since, the question is put again.
+      const brought = returned?.shown === digest(args) ? readAnswer(returned.answer, offered) : undefined;
+      const answer = brought ?? (await ask(about, offered, subjectOf(entry, sent, call)));
+      if (answer === undefined) throw denied('unclear', tool, call.caller);
+      if (answer === 'declined' || answer === 'dismissed') throw denied(answer, tool, call.caller);
+      if (answer === 'session') session.give(call.session, key, surface);
+      if (answer === 'always') grants.give(key, surface);
+      return answer;
+    },
+  };
+}
+
+// A ticket is bound to all that makes a call this call: who, which tool as it looks now, and what was sent.
+function subjectOf(entry: ToolEntry, sent: JsonObject, { caller }: Call): string {
+  return canonicalJson([caller.principal, caller.profile, entry.plugin.id, entry.tool.name, surfaceOf(entry), digest(sent)]);
+}
+
+function digest(args: JsonObject): string {
+  return hash('sha256', canonicalJson(args), 'base64url');
+}

@@ -1,0 +1,60 @@
+import { canonicalJson } from '../core/canonical.ts';
+import { isJsonObject } from '../core/json.ts';
+import type { Store } from '../store/store.ts';
+import { inApprovalStore } from './approval-store.ts';
+
+/** For whom a tool is allowed: a principal in a profile. The tool is named by its plugin and its own name. */
+export interface GrantKey {
+  readonly principal: string;
+  readonly profile: string;
+  readonly plugin: string;
+  readonly tool: string;
+}
+
+/** A person's word that a tool may run without being asked for each call. */
+export interface Grant extends GrantKey {
+  /** What the tool looked like then: a tool that has changed is asked about again. */
+  readonly surface: string;
+  readonly time: number;
+}
+
+/** What people have allowed for good. Kept across restarts, and read anew each time: another process may have changed it. */
+export interface Grants {
+  has(key: GrantKey, surface: string): boolean;
+  give(key: GrantKey, surface: string): void;
+  list(): readonly Grant[];
+  /** Takes a grant back; false where there was none. */
+  take(key: GrantKey): boolean;
+}
+
+const SPACE = 'grants';
+
+/** The grants of a store. */
+export function createGrants(store: Store, now: () => number = Date.now): Grants {
+  const get = (key: GrantKey): Grant | undefined => {
+    const text = inApprovalStore(() => store.get(SPACE, nameOf(key)));
+    return text === undefined ? undefined : toGrant(text);
+  };
+  return {
+    has: (key, surface) => get(key)?.surface === surface,
+    give({ principal, profile, plugin, tool }, surface) {
+      const grant: Grant = { principal, profile, plugin, tool, surface, time: now() };
+      inApprovalStore(() => store.set(SPACE, nameOf(grant), JSON.stringify(grant)));
+    },
+    list: () => inApprovalStore(() => [...store.entries(SPACE).values()].flatMap((text) => toGrant(text) ?? [])),
+    take(key) {
+      if (!get(key)) return false;
+      inApprovalStore(() => store.delete(SPACE, nameOf(key)));
+      return true;
+    },
+  };
+}
+
+function nameOf({ principal, profile, plugin, tool }: GrantKey): string {
+  return canonicalJson([principal, profile, plugin, tool]);
+}
+
+function toGrant(text: string): Grant | undefined {
+  const value: unknown = JSON.parse(text);
+  return isJsonObject(value) ? (value as unknown as Grant) : undefined;
+}
