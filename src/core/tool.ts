@@ -48,6 +48,13 @@ export interface CallContext {
   detach(): void;
 }
 
+/** How long, and to which calls, a tool's successful result may be given again. Only one session of one profile shares it. */
+export interface CacheRule {
+  readonly ttlMs: number;
+  /** What makes two calls equal; the JSON of their arguments where this is absent. Undefined: this call is not cached. */
+  key?(args: JsonObject): string | undefined | Promise<string | undefined>;
+}
+
 /** What every plugin's function becomes, whatever its format. */
 export interface Tool {
   /** The name inside the plugin. */
@@ -69,5 +76,14 @@ export interface Tool {
   readonly meta?: JsonObject;
   /** The format's own time limit in milliseconds. */
   readonly timeoutMs?: number;
+  /**
+   * Longest text of a successful result, in characters. A longer one is cut there, ends with `[truncated — N chars total]`,
+   * loses its structured data, and stays whole in a resource that the result links to.
+   */
+  readonly maxChars?: number;
+  /** Its successful results may be given again; read anew with every call. */
+  readonly cache?: CacheRule | undefined;
+  /** What it returns was written by strangers: texts are fenced before a model reads them. Read anew with every call. */
+  readonly untrusted?: boolean;
   call(args: JsonObject, ctx: CallContext): Promise<ToolResult>;
 }
