@@ -5,7 +5,7 @@ import { DEFAULT_PROFILE, LOCAL_PRINCIPAL } from '../core/caller.ts';
 import { didYouMean } from '../core/nearest.ts';
 import { describeApprovals, listApprovals } from '../gateway/approval-list.ts';
 import { surfaceOf } from '../gateway/audit-fields.ts';
-import type { VisibleTool } from '../gateway/views.ts';
+import type { VisibleTool } from '../gateway/visible-tool.ts';
 import { type CommonOptions, openSession, UsageError } from './context.ts';
 import { print, showProgress } from './print.ts';
 

@@ -1,4 +1,5 @@
 import type { Entry } from '../core/adapter.ts';
+import type { SchemaForm } from '../core/schema-form.ts';
 import type { Limits } from './limits.ts';
 import type { ApprovalRule, ConfigFile, ProfileFile } from './schema.ts';
 
@@ -12,6 +13,10 @@ export interface PluginConfig {
   readonly limits: NonNullable<PluginFile['limits']>;
   readonly validate: boolean;
   readonly names: Readonly<Record<string, string>>;
+  /** Absent: the profile decides. */
+  readonly schemas?: SchemaForm;
+  /** Absent: texts of strangers are fenced. */
+  readonly fence?: boolean;
   readonly entry: Entry;
 }
 

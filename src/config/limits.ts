@@ -24,6 +24,11 @@ export const LIMITS = {
     meaning: 'elements of one array in a message',
   },
   resultBytes: { value: 8 * MB, unit: 'bytes', meaning: 'result of one call' },
+  resultChars: {
+    value: 2 * MB,
+    unit: 'characters',
+    meaning: 'text of one result; more is cut and kept as a resource',
+  },
   resultDepth: { value: 64, unit: 'levels', meaning: 'nesting of a result' },
   toolNameChars: {
     value: 128,
@@ -42,6 +47,26 @@ export const LIMITS = {
   },
   toolsPerPlugin: { value: 500, unit: 'count', meaning: 'tools of one plugin' },
   tools: { value: 2_000, unit: 'count', meaning: 'tools of all plugins' },
+  keptBytes: {
+    value: 32 * MB,
+    unit: 'bytes',
+    meaning: 'texts of cut results, kept for their callers in memory',
+  },
+  keptMs: {
+    value: 60 * MINUTE,
+    unit: 'ms',
+    meaning: 'the text of a cut result',
+  },
+  cachedResults: {
+    value: 1_000,
+    unit: 'count',
+    meaning: 'results kept of tools that may answer the same again',
+  },
+  cachedBytes: {
+    value: 16 * MB,
+    unit: 'bytes',
+    meaning: 'the same in memory',
+  },
   callsPerClient: {
     value: 32,
     unit: 'count',

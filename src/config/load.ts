@@ -189,6 +189,8 @@ const COMMON = new Set([
   'limits',
   'validate',
   'names',
+  'schemas',
+  'fence',
 ]);
 
 function toPlugin(id: string, file: NonNullable<ConfigFile['plugins']>[string], origin: Origin, path: (p: string) => string): PluginConfig {
@@ -208,6 +210,8 @@ function toPlugin(id: string, file: NonNullable<ConfigFile['plugins']>[string], 
     limits: file.limits ?? {},
     validate: file.validate !== 'off',
     names: file.names ?? {},
+    ...(file.schemas === undefined ? {} : { schemas: file.schemas }),
+    ...(file.fence === undefined ? {} : { fence: file.fence }),
     entry: {
       ...defaultEntry(origin.dir),
       settings: file.settings ?? {},

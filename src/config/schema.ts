@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Adapter } from '../core/adapter.ts';
+import { SCHEMA_FORMS } from '../core/schema-form.ts';
 import { LIMITS, type LimitName } from './limits.ts';
 
 const ID = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}$/;
@@ -14,13 +15,18 @@ const approval = z
     'allow: nobody is asked; ask: a person must agree; deny: not visible; inherit: as the plugin says. Or a map by tool name (globs)',
   );
 
+const schemas = z
+  .enum(SCHEMA_FORMS)
+  .describe('how clients get the schemas of tools: portable (what every client takes), verbatim (as the plugin wrote them) or gemini');
+
 const pluginLimits = z
   .strictObject({
     callTimeoutMs: z.union([milliseconds, z.record(z.string(), milliseconds)]).optional(),
     startTimeoutMs: milliseconds.optional(),
     callsPerPlugin: z.int().min(1).optional(),
+    resultChars: z.union([z.int().min(1), z.record(z.string(), z.int().min(1))]).optional(),
   })
-  .describe('limits of this plugin; callTimeoutMs is a number or a map by tool name (globs)');
+  .describe('limits of this plugin; callTimeoutMs and resultChars are numbers or maps by tool name (globs)');
 
 const limits = z.strictObject(
   Object.fromEntries(
@@ -52,6 +58,8 @@ function pluginEntry(adapters: readonly Adapter[]) {
       limits: pluginLimits.optional(),
       validate: z.enum(['on', 'off']).optional().describe('off: arguments are not checked against the schema'),
       names: z.record(z.string(), z.string()).optional().describe('public names of tools, by their own name'),
+      schemas: schemas.optional(),
+      fence: z.boolean().optional().describe('false: texts that strangers wrote reach the model unmarked. Default: true'),
       ...own,
     })
     .describe('one plugin; the key is its id');
@@ -64,6 +72,11 @@ const profile = z
     prompts: z.array(z.string()).optional().describe('prompt names or globs; "!" excludes'),
     hooks: z.array(z.string()).optional().describe('plugins whose hooks, filters and injectors run in this profile; default: all it has'),
     approval: approval.optional(),
+    schemas: schemas.optional(),
+    mode: z
+      .enum(['list', 'search'])
+      .optional()
+      .describe('search: clients see two tools, find_tools and call_tool, in place of all; for large catalogues. Default: list'),
     network: z
       .strictObject({
         allow: z.array(z.string()).optional().describe('hosts that plugins may reach: exact, "*.suffix" or "*"'),

@@ -1,6 +1,6 @@
 import { type Caller, DEFAULT_PROFILE, LOCAL_PRINCIPAL } from '../core/caller.ts';
 import { GatewayError } from '../core/errors.ts';
-import type { VisibleTool } from './views.ts';
+import type { VisibleTool } from './visible-tool.ts';
 
 /** Why a tool that needs consent was not run. */
 export type Refusal = 'declined' | 'dismissed' | 'unanswered' | 'unclear' | 'nobody';

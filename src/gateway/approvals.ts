@@ -11,7 +11,7 @@ import { surfaceOf } from './audit-fields.ts';
 import type { Call } from './call.ts';
 import { type Answer, type Consent, readAnswer, toForm } from './consent-form.ts';
 import { createSessionGrants } from './session-grants.ts';
-import type { VisibleTool } from './views.ts';
+import type { VisibleTool } from './visible-tool.ts';
 
 /** Whether a call may go on is asked here: with which question, and with what to recognise the answer by. */
 export interface ConsentRequest {

@@ -6,16 +6,21 @@ import type { JsonObject } from '../core/json.ts';
 import type { Logger } from '../core/log.ts';
 import type { Redactor } from '../core/redact.ts';
 import { hidePaths } from '../core/text.ts';
+import type { CacheRule } from '../core/tool.ts';
 import type { Approvals, Returned } from './approvals.ts';
 import type { Audit, AuditRecord } from './audit.ts';
 import { auditFields } from './audit-fields.ts';
 import type { Call } from './call.ts';
 import type { Consent } from './consent-form.ts';
 import { Deadline } from './deadline.ts';
-import { askPermits, passGuards, runAround, toPassing } from './middleware.ts';
+import { fenceResult } from './fence.ts';
+import { finishResult, isTooLong } from './finish.ts';
+import type { KeptResults } from './kept-results.ts';
+import { askPermits, passGuards, runAround, tell, toPassing } from './middleware.ts';
 import { checkResult } from './output.ts';
+import { cacheKey, type ResultCache } from './result-cache.ts';
 import type { SlotQueue, Slots } from './slots.ts';
-import type { VisibleTool } from './views.ts';
+import type { VisibleTool } from './visible-tool.ts';
 
 /** One tools/call, free of any protocol. */
 export interface CallRequest {
@@ -47,6 +52,8 @@ export interface PipelineParts {
   readonly auditRequired: boolean;
   readonly redactor: Redactor;
   readonly log: Logger;
+  readonly cache: ResultCache;
+  readonly kept: KeptResults;
 }
 
 /**
@@ -69,11 +76,17 @@ export async function runCall(request: CallRequest, parts: PipelineParts): Promi
     const wanted = placesOf(request, parts);
     if (!parts.queue.tryTake(wanted)) await waitForSlots(wanted, parts);
     places = wanted;
-    result = await invoke(request, args, parts);
+    const rule = request.tool.entry.tool.cache;
+    const key = rule && (await keyOf(rule, request, args));
+    const known = key === undefined ? undefined : recall(key, request, args, parts);
+    result = known ?? (await invoke(request, args, parts));
     bytes = checkResult(result, parts.limits);
+    if (rule && key !== undefined && !known && result.isError !== true && !isTooLong(request.tool, result))
+      parts.cache.set(key, result, bytes, rule.ttlMs);
+    result = finishResult(result, bytes, request, args, parts.kept);
   } catch (error) {
     failure = asFailure(error, request);
-    result = toFailedResult(failure, request, parts);
+    result = toFailedResult(failure, request, args, parts);
   }
   request.call.stopClock();
   if (places) parts.queue.release(places);
@@ -152,6 +165,26 @@ function invoke({ tool, call }: CallRequest, args: JsonObject, { log }: Pipeline
   });
 }
 
+// What makes the call equal to others may be asked of the plugin, which may hang.
+function keyOf(rule: CacheRule, { tool, call }: CallRequest, args: JsonObject): Promise<string | undefined> {
+  return new Promise<string | undefined>((resolve, reject) => {
+    call.onAbort(reject);
+    if (call.aborted) return;
+    call.clock = new Deadline(tool, call, timedOut);
+    cacheKey(rule, tool, args, call).then(resolve, reject);
+  }).finally(() => call.stopClock());
+}
+
+// A known result is one as if the tool had given it just now: whoever follows calls hears of it.
+function recall(key: string, { tool, call }: CallRequest, args: JsonObject, { cache, log }: PipelineParts): ToolResult | undefined {
+  const known = cache.get(key);
+  if (known && tool.middleware.length > 0) {
+    const passing = toPassing(tool.entry, args, call);
+    tell(tool.middleware, log, (steps) => steps.ended?.(passing, known, 0));
+  }
+  return known;
+}
+
 function timedOut({ entry, timeoutMs }: VisibleTool): GatewayError {
   return new GatewayError('CALL_TIMEOUT', `Tool "${entry.name}" timed out after ${Number((timeoutMs / 1000).toFixed(3))}s`);
 }
@@ -168,7 +201,12 @@ function asFailure(thrown: unknown, { tool }: CallRequest): GatewayError {
   return new GatewayError('PLUGIN_FAILED', toError(thrown).message || 'The tool failed without a message.', { ...where, cause: thrown });
 }
 
-function toFailedResult(failure: GatewayError, { call }: CallRequest, { redactor, log }: PipelineParts): ToolResult {
+function toFailedResult(
+  failure: GatewayError,
+  { call, tool }: CallRequest,
+  args: JsonObject,
+  { redactor, log }: PipelineParts,
+): ToolResult {
   if (failure.code !== 'CALL_CANCELLED' && failure.code !== 'ARGUMENTS_INVALID') {
     log.warn(redactor.text(`${failure.details.tool}: ${failure.message}`), {
       code: failure.code,
@@ -181,7 +219,10 @@ function toFailedResult(failure: GatewayError, { call }: CallRequest, { redactor
   object.message = safe(failure.message);
   object.fix = safe(failure.fix);
   const advice = failure.details.fix === undefined || call.aborted ? '' : ` ${object.fix}`;
-  return errorResult(`${object.message}${advice}`, { 'plugmux/error': object });
+  const result = errorResult(`${object.message}${advice}`, { 'plugmux/error': object });
+  // These words are the plugin's, and with them maybe a stranger's.
+  const foreign = failure.code === 'PLUGIN_FAILED' && tool.fence && tool.entry.tool.untrusted === true;
+  return foreign ? fenceResult(result, args, tool.entry.name) : result;
 }
 
 function causeOf({ details: { cause } }: GatewayError): string | undefined {

@@ -17,8 +17,10 @@ import type { Call } from './call.ts';
 import { type Outcome, type PipelineParts, runCall } from './call-pipeline.ts';
 import { createGreetings } from './greetings.ts';
 import { guard } from './guard.ts';
+import { createKeptResults } from './kept-results.ts';
 import { tell } from './middleware.ts';
 import { publicAddress, readResource } from './resources.ts';
+import { createResultCache } from './result-cache.ts';
 import { createSlotQueue, createSlots, type Slots } from './slots.ts';
 import { createView, type View } from './views.ts';
 
@@ -72,6 +74,8 @@ export function createGateway(
   const queue = createSlotQueue(limits.calls);
   const all = createSlots(limits.calls);
   const perPlugin = new Map<string, Slots>();
+  const cache = createResultCache(limits);
+  const kept = createKeptResults(limits);
 
   const pluginSlots = (id: string): Slots => {
     const most = registry.config(id)?.limits.callsPerPlugin ?? rules.config.limits.callsPerPlugin;
@@ -90,7 +94,7 @@ export function createGateway(
 
   const partsOf = ({ config }: Rules): PipelineParts => {
     const auditRequired = config.audit.required ?? false;
-    return { limits: config.limits, queue, all, pluginSlots, approvals, audit, auditRequired, redactor, log };
+    return { limits: config.limits, queue, all, pluginSlots, approvals, audit, auditRequired, redactor, log, cache, kept };
   };
   let parts = partsOf(first);
 
@@ -120,13 +124,17 @@ export function createGateway(
     listed: () => registry.listed(rules.config.limits.firstListMs),
     call(name, args, call, auditCaller, client) {
       refuseIfDraining();
-      const { tools, middleware, terms } = view(call.caller);
+      const { tools, listed, search, middleware, terms } = view(call.caller);
       call.bounds = terms.bounds;
       if (middleware.length > 0) greet(call.caller, call.session);
-      const tool = tools.get(name);
+      const meant = search?.resolve(name, args);
+      const tool = meant?.tool ?? listed.get(name) ?? tools.get(name);
       if (!tool) throw unknown('UNKNOWN_TOOL', 'tool', name, tools.keys());
-      const returned = approvals.redeem(tool, args, call);
-      return runCall({ tool, args, call, client, returned, audit: auditCaller }, parts);
+      const { restore } = tool.shape;
+      const given = meant?.args ?? args;
+      const restored = restore ? restore(given) : given;
+      const returned = approvals.redeem(tool, restored, call);
+      return runCall({ tool, args: restored, call, client, returned, audit: auditCaller }, parts);
     },
     greet,
     async getPrompt(name, args, call) {
@@ -143,7 +151,7 @@ export function createGateway(
       refuseIfDraining();
       const seen = view(call.caller);
       call.bounds = seen.terms.bounds;
-      return readResource(uri, seen, call);
+      return kept.read(uri, call.caller) ?? readResource(uri, seen, call);
     },
     onChange: (listener) => void listeners.push(listener),
     onUpdated(listener) {

@@ -1,29 +1,23 @@
 import type { Config } from '../config/config.ts';
 import type { Caller } from '../core/caller.ts';
 import type { Resource, ResourceTemplate } from '../core/resource.ts';
-import type { Approval } from '../core/tool.ts';
-import { createNameMap } from '../policy/patterns.ts';
-import type { Policy, RuledBy, Terms } from '../policy/policy.ts';
+import { createNameMap, type NameMap } from '../policy/patterns.ts';
+import type { Policy, Terms } from '../policy/policy.ts';
 import type { Catalogue, PromptEntry, ResourceEntry, ToolEntry } from '../registry/catalogue.ts';
 import { composeInstructions } from './instructions.ts';
 import type { ActiveMiddleware } from './middleware.ts';
-
-/** A tool as one profile has it. `timeoutMs` and `capMs` are its time limits. */
-export interface VisibleTool {
-  readonly entry: ToolEntry;
-  readonly approval: Approval;
-  readonly ruledBy: RuledBy;
-  readonly timeoutMs: number;
-  readonly capMs: number;
-  /** Who has a say in its calls; one list for all tools of a view. */
-  readonly middleware: readonly ActiveMiddleware[];
-  readonly terms: Terms;
-}
+import { createToolSearch, SEARCH_INSTRUCTIONS, type ToolSearch } from './search.ts';
+import { createVisibleTool, type ToolRules, type VisibleTool } from './visible-tool.ts';
 
 /** What one profile sees of a catalogue. A new object whenever any of it may have changed. */
 export interface View {
   readonly profile: string;
+  /** Every tool that can be called, by its public name. */
   readonly tools: ReadonlyMap<string, VisibleTool>;
+  /** The tools that clients list: all, or those by which they search. */
+  readonly listed: ReadonlyMap<string, VisibleTool>;
+  /** There where clients search. */
+  readonly search: ToolSearch | undefined;
   readonly prompts: ReadonlyMap<string, PromptEntry>;
   readonly resources: ReadonlyMap<string, ResourceEntry<Resource>>;
   readonly templates: ReadonlyMap<string, ResourceEntry<ResourceTemplate>>;
@@ -32,36 +26,59 @@ export interface View {
   readonly terms: Terms;
 }
 
-/** Builds the view of a profile; `own` are the gateway's own prompts. */
-export function createView(catalogue: Catalogue, policy: Policy, config: Config, profile: string, own: readonly PromptEntry[] = []): View {
+/** Builds the view of a profile; `ownPrompts` are the gateway's own prompts. */
+export function createView(
+  catalogue: Catalogue,
+  policy: Policy,
+  config: Config,
+  profile: string,
+  ownPrompts: readonly PromptEntry[] = [],
+): View {
   const caller: Caller = { principal: '', profile, scopes: [] };
   const visible = <E extends { readonly plugin: ToolEntry['plugin'] }>(entries: ReadonlyMap<string, E>): Map<string, E> =>
     new Map([...entries].filter(([, { plugin }]) => policy.seesPlugin(plugin, caller)));
   const tools = new Map<string, VisibleTool>();
-  const timeouts = createTimeouts(config);
   const middleware = catalogue.middleware.filter(({ plugin }) => policy.hears(plugin, caller));
   const terms = policy.terms(profile);
+  const rulesFor = createRules(config, terms);
   const spoken = catalogue.instructions.filter(({ plugin }) => policy.seesPlugin(plugin, caller));
   for (const [name, entry] of catalogue.tools) {
     if (policy.sees(entry, caller))
-      tools.set(name, {
-        entry,
-        approval: policy.approval(entry, caller),
-        ruledBy: policy.ruledBy(entry, caller),
-        ...timeouts(entry),
-        middleware,
-        terms,
-      });
+      tools.set(
+        name,
+        createVisibleTool({
+          entry,
+          approval: policy.approval(entry, caller),
+          ruledBy: policy.ruledBy(entry, caller),
+          ...rulesFor(entry),
+          middleware,
+          terms,
+        }),
+      );
   }
+  const own: Omit<ToolRules, 'entry' | 'approval'> = {
+    timeoutMs: config.limits.callTimeoutMs,
+    capMs: config.limits.callCapMs,
+    maxChars: config.limits.resultChars,
+    ruledBy: 'format',
+    schemas: 'verbatim',
+    fence: false,
+    middleware,
+    terms,
+  };
+  const search = terms.search === true ? createToolSearch(tools, (tool) => createVisibleTool({ ...own, ...tool })) : undefined;
+  const told = [search && SEARCH_INSTRUCTIONS, terms.instructions].filter((text) => text !== undefined).join('\n\n');
   return {
     profile,
     tools,
-    prompts: new Map([...withOwn(catalogue.prompts, own)].filter(([, entry]) => policy.seesPrompt(entry, caller))),
+    listed: search?.listed ?? tools,
+    search,
+    prompts: new Map([...withOwn(catalogue.prompts, ownPrompts)].filter(([, entry]) => policy.seesPrompt(entry, caller))),
     resources: visible(catalogue.resources),
     templates: visible(catalogue.templates),
     middleware,
     terms,
-    instructions: composeInstructions(spoken, terms.instructions),
+    instructions: composeInstructions(spoken, told),
   };
 }
 
@@ -74,17 +91,30 @@ function* withOwn(prompts: Catalogue['prompts'], own: readonly PromptEntry[]): G
   }
 }
 
-// Tool, then plugin, then the format's own limit, then the gateway's; a limit of its own may be longer than the cap.
-function createTimeouts({ plugins, limits }: Config): (entry: ToolEntry) => { timeoutMs: number; capMs: number } {
+type OwnRules = Pick<ToolRules, 'timeoutMs' | 'capMs' | 'maxChars' | 'schemas' | 'fence'>;
+
+function createRules({ plugins, limits }: Config, terms: Terms): (entry: ToolEntry) => OwnRules {
   const rules = new Map(
-    [...plugins].map(([id, { limits: own }]) => {
-      const { callTimeoutMs } = own;
-      return [id, typeof callTimeoutMs === 'object' ? createNameMap(callTimeoutMs) : { find: () => callTimeoutMs }];
-    }),
+    [...plugins].map(([id, { limits: own, schemas, fence }]) => [
+      id,
+      { callTimeoutMs: byName(own.callTimeoutMs), resultChars: byName(own.resultChars), schemas, fence },
+    ]),
   );
   return ({ name, plugin, tool }) => {
-    const own = rules.get(plugin.id)?.find([tool.name, name, tool.native ?? tool.name]);
-    const timeoutMs = own ?? Math.min(tool.timeoutMs ?? limits.callTimeoutMs, limits.callCapMs);
-    return { timeoutMs, capMs: Math.max(limits.callCapMs, timeoutMs) };
+    const own = rules.get(plugin.id);
+    const names = [tool.name, name, tool.native ?? tool.name];
+    // Tool, then plugin, then the format's own limit, then the gateway's; a limit of its own may be longer than the cap.
+    const timeoutMs = own?.callTimeoutMs?.find(names) ?? Math.min(tool.timeoutMs ?? limits.callTimeoutMs, limits.callCapMs);
+    return {
+      timeoutMs,
+      capMs: Math.max(limits.callCapMs, timeoutMs),
+      maxChars: own?.resultChars?.find(names) ?? limits.resultChars,
+      schemas: own?.schemas ?? terms.schemas ?? 'portable',
+      fence: own?.fence ?? true,
+    };
   };
+}
+
+function byName(limit: number | Readonly<Record<string, number>> | undefined): Pick<NameMap<number>, 'find'> | undefined {
+  return typeof limit === 'number' ? { find: () => limit } : limit && createNameMap(limit);
 }

@@ -7,8 +7,8 @@ import { createGuardian } from './guardian.ts';
 import { openInProcess } from './in-process.ts';
 import { nodeLaunch } from './node/launch.ts';
 import { startPluginProcess } from './plugin-process.ts';
-import { pythonLaunch } from './python/launch.ts';
 import { startProgram } from './program.ts';
+import { pythonLaunch } from './python/launch.ts';
 
 /** The part of the house that owns plugin processes. */
 export interface PluginHost extends Host {

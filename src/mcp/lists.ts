@@ -1,5 +1,7 @@
 import type { JsonObject } from '../core/json.ts';
-import type { View, VisibleTool } from '../gateway/views.ts';
+import { toAnnotations } from '../gateway/annotations.ts';
+import type { View } from '../gateway/views.ts';
+import type { VisibleTool } from '../gateway/visible-tool.ts';
 import { type Era, MODERN_META } from './era.ts';
 
 /** The lists that can be asked for. */
@@ -56,7 +58,7 @@ export function cacheHints(shared: boolean): {
 }
 
 const BUILDERS: Readonly<Record<ListKind, (view: View) => object[]>> = {
-  tools: ({ tools }) => [...tools.values()].map(toTool),
+  tools: ({ listed }) => [...listed.values()].map(toTool),
   prompts: ({ prompts }) =>
     [...prompts.values()].map(({ name, prompt, plugin }) => ({
       name,
@@ -98,29 +100,19 @@ function origin(plugin: { readonly id: string; readonly adapter: string; readonl
   };
 }
 
-function toTool({ entry, approval }: VisibleTool): object {
-  const { name, description, input, tool, plugin } = entry;
+function toTool({ entry, approval, shape }: VisibleTool): object {
+  const { name, description, tool, plugin } = entry;
   return {
     name,
     title: tool.title,
     description,
-    inputSchema: input,
+    inputSchema: shape.input,
     annotations: toAnnotations(tool.hints, approval),
     _meta: {
       ...tool.meta,
       ...origin(plugin),
       ...(approval === 'client' ? {} : { 'plugmux/approval': approval }),
+      ...(tool.untrusted === true ? { 'plugmux/untrusted': true } : {}),
     },
   };
-}
-
-// A missing hint means the worst to a client; only what is known is said.
-function toAnnotations(hints: VisibleTool['entry']['tool']['hints'], approval: VisibleTool['approval']): object | undefined {
-  const annotations: Record<string, boolean | undefined> = {
-    readOnlyHint: hints?.readOnly,
-    destructiveHint: approval === 'auto' ? false : approval === 'required' ? true : hints?.destructive,
-    idempotentHint: hints?.idempotent,
-    openWorldHint: hints?.openWorld,
-  };
-  return Object.values(annotations).some((value) => value !== undefined) ? annotations : undefined;
 }

@@ -98,8 +98,8 @@ export class ModernPeer extends Peer {
   #headerFault(message: Message & { kind: 'request' }, headers: HeaderView): RpcError | undefined {
     const fault = checkHeaders(message, headers);
     if (fault || message.method !== 'tools/call') return fault;
-    const tool = this.parts.gateway.view(this.caller).tools.get(String(message.params.name));
-    return tool && tool.entry.headers.length > 0 ? checkArguments(tool.entry.headers, message.params.arguments, headers) : undefined;
+    const tool = this.parts.gateway.view(this.caller).listed.get(String(message.params.name));
+    return tool && tool.shape.headers.length > 0 ? checkArguments(tool.shape.headers, message.params.arguments, headers) : undefined;
   }
 
   #discover(): string {

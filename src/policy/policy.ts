@@ -4,6 +4,7 @@ import { type Bounds, type FsBounds, type NetworkBounds, NO_BOUNDS } from '../co
 import { type Caller, DEFAULT_PROFILE } from '../core/caller.ts';
 import type { OfferedProfile } from '../core/offered-profile.ts';
 import type { Manifest } from '../core/plugin.ts';
+import type { SchemaForm } from '../core/schema-form.ts';
 import type { Approval } from '../core/tool.ts';
 import type { PromptEntry, ToolEntry } from '../registry/catalogue.ts';
 import { OWN } from '../registry/own.ts';
@@ -43,6 +44,10 @@ export interface Terms {
   readonly denyRules: readonly string[];
   /** What the profile itself tells the model. */
   readonly instructions?: string;
+  /** The form of schemas, where a plugin's own entry names none. */
+  readonly schemas?: SchemaForm;
+  /** Whether clients search for tools instead of listing them. */
+  readonly search?: boolean;
 }
 
 interface Profile {
@@ -146,6 +151,8 @@ function toProfile({ network, fs, hooks, prompts, approval = 'inherit', ...file 
     terms: {
       bounds,
       denyRules: offered?.denyRules ?? [],
+      ...(file.mode === 'search' ? { search: true } : {}),
+      ...(file.schemas === undefined ? {} : { schemas: file.schemas }),
       ...(offered?.instructions === undefined ? {} : { instructions: offered.instructions }),
     },
     approval: toRules(approval),

@@ -155,7 +155,8 @@ export function createRegistry(host: Host, store: Store | undefined, log: Logger
 }
 
 function digestOf({ manifest, config, error, origin }: Found, refused: string | undefined, limits: RegistryLimits): string {
-  const { approval: _, ...behaviour } = config;
+  // Of these the plugin notices nothing.
+  const { approval: _, schemas: __, fence: ___, ...behaviour } = config;
   const text = JSON.stringify([manifest?.digest, manifest?.adapter, origin, behaviour, error?.message, refused, limits]);
   return createHash('sha256').update(text).digest('hex');
 }

@@ -1,4 +1,5 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '../core/json.ts';
+import { children, IN_PLACE_LIST, IN_PLACE_ONE, Misplaced, targetOf } from './schemas/subschemas.ts';
 
 /** A schema that may be served and compiled, or why it may not. */
 export type Vetted =
@@ -24,20 +25,6 @@ const DIALECTS: Readonly<Record<string, Dialect>> = {
 };
 const TYPES = new Set(['string', 'number', 'integer', 'boolean', 'object', 'array', 'null']);
 
-// Where subschemas stand: one, a list of them, or a map of them. In-place ones look at the same value as their parent.
-const IN_PLACE_ONE = ['not', 'if', 'then', 'else'];
-const IN_PLACE_LIST = ['allOf', 'anyOf', 'oneOf'];
-const INSIDE_ONE = [
-  'additionalProperties',
-  'unevaluatedProperties',
-  'unevaluatedItems',
-  'additionalItems',
-  'propertyNames',
-  'contains',
-  'contentSchema',
-];
-const INSIDE_MAP = ['properties', 'patternProperties'];
-const STORED_MAP = ['$defs', 'definitions'];
 const NUMBERS = ['minimum', 'maximum', 'exclusiveMinimum', 'exclusiveMaximum', 'multipleOf'];
 const COUNTS = ['minLength', 'maxLength', 'minItems', 'maxItems', 'minProperties', 'maxProperties', 'minContains', 'maxContains'];
 
@@ -63,7 +50,7 @@ export function vetSchema(input: unknown, maxBytes: number): Vetted {
     for (const subschema of subschemas) walk.weigh(subschema, known);
     return { schema, dialect: walk.dialect, subschemas: subschemas.length };
   } catch (error) {
-    if (error instanceof Refusal) return { refused: error.message };
+    if (error instanceof Refusal || error instanceof Misplaced) return { refused: error.message };
     throw error;
   }
 }
@@ -127,29 +114,7 @@ class Walk {
     if (typeof ref !== 'string') throw new Refusal(`${at}/$ref is no text`);
     if (this.#rootId !== undefined && ref.startsWith(`${this.#rootId}#`)) schema.$ref = ref.slice(this.#rootId.length);
     if (!(schema.$ref as string).startsWith('#')) throw new Refusal(`${at}/$ref leaves the schema: ${ref.slice(0, 80)}`);
-    if (this.target(schema.$ref as string) === undefined) throw new Refusal(`${at}/$ref points to nothing: ${ref.slice(0, 80)}`);
-  }
-
-  target(ref: string): JsonValue | undefined {
-    if (ref === '#') return this.#root;
-    if (!ref.startsWith('#/')) return this.#anchor(this.#root, ref.slice(1));
-    let node: JsonValue | undefined = this.#root;
-    for (const part of ref.slice(2).split('/')) {
-      const key = decodeURIComponent(part).replace(/~1/g, '/').replace(/~0/g, '~');
-      if (Array.isArray(node)) node = node[Number(key)];
-      else node = isJsonObject(node) && Object.hasOwn(node, key) ? node[key] : undefined;
-    }
-    return node;
-  }
-
-  #anchor(schema: JsonValue, name: string): JsonValue | undefined {
-    if (!isJsonObject(schema)) return undefined;
-    if (schema.$anchor === name) return schema;
-    for (const [child] of children(schema, '')) {
-      const found = this.#anchor(child, name);
-      if (found !== undefined) return found;
-    }
-    return undefined;
+    if (targetOf(this.#root, schema.$ref as string) === undefined) throw new Refusal(`${at}/$ref points to nothing: ${ref.slice(0, 80)}`);
   }
 
   /** How many checks one value may meet at one place, references followed. Refuses a loop that never moves into the value. */
@@ -161,7 +126,7 @@ class Walk {
     known.set(schema, 'open');
     let weight = 1;
     for (const child of inPlace(schema)) weight += this.weigh(child, known);
-    if (typeof schema.$ref === 'string') weight += this.weigh(this.target(schema.$ref) as JsonValue, known);
+    if (typeof schema.$ref === 'string') weight += this.weigh(targetOf(this.#root, schema.$ref) as JsonValue, known);
     if (weight > MOST_WEIGHT) throw new Refusal(`its references expand to more than ${MOST_WEIGHT} checks of one value`);
     known.set(schema, weight);
     return weight;
@@ -171,21 +136,4 @@ class Walk {
 function inPlace(schema: JsonObject): JsonValue[] {
   const one = IN_PLACE_ONE.flatMap((key) => (schema[key] === undefined ? [] : [schema[key]]));
   return [...one, ...IN_PLACE_LIST.flatMap((key) => (Array.isArray(schema[key]) ? schema[key] : []))];
-}
-
-function* children(schema: JsonObject, at: string): Generator<[JsonValue, string]> {
-  for (const key of [...IN_PLACE_ONE, ...INSIDE_ONE]) if (schema[key] !== undefined) yield [schema[key], `${at}/${key}`];
-  for (const key of [...IN_PLACE_LIST, 'prefixItems', 'items']) {
-    const value = schema[key];
-    if (value === undefined) continue;
-    if (Array.isArray(value)) for (const [i, item] of value.entries()) yield [item, `${at}/${key}/${i}`];
-    else if (key === 'items') yield [value, `${at}/items`];
-    else throw new Refusal(`${at}/${key} is no list`);
-  }
-  for (const key of [...INSIDE_MAP, ...STORED_MAP, 'dependentSchemas']) {
-    const value = schema[key];
-    if (value === undefined) continue;
-    if (!isJsonObject(value)) throw new Refusal(`${at}/${key} is no object`);
-    for (const [name, item] of Object.entries(value)) yield [item, `${at}/${key}/${name}`];
-  }
 }

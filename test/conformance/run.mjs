@@ -26,7 +26,7 @@ if (!existsSync(SUITE) || !existsSync(NODE)) {
 
 const dir = mkdtempSync(join(tmpdir(), 'plugmux-conformance-'));
 writeFileSync(join(dir, 'conformance.fixture'), '');
-writeFileSync(join(dir, 'mcp.json'), JSON.stringify({ plugins: { conformance: { path: './conformance.fixture' } } }));
+writeFileSync(join(dir, 'mcp.json'), JSON.stringify({ plugins: { conformance: { path: './conformance.fixture', schemas: 'verbatim' } } }));
 const gateway = spawn(
   process.execPath,
   [join(ROOT, 'test/fixtures/fixture-main.mjs'), 'serve', '--http', '127.0.0.1:0', '--json', '--config', join(dir, 'mcp.json')],

@@ -48,9 +48,16 @@ const entry = {
 const prompt = { name: 'greet', description: 'g', arguments: [{ name: 'who', required: true }], get: async () => ({ messages: [] }) };
 const resource = { uri: 'a:b', name: 'r', mimeType: 'text/plain', size: 1, read: async () => [] };
 const terms = { bounds: {}, denyRules: [] };
+const tools = new Map([
+  [
+    'echo',
+    { entry, shape: { input: entry.input, headers: [], losses: [] }, approval: 'auto', timeoutMs: 1, capMs: 1, middleware: [], terms },
+  ],
+]);
 const view = {
   profile: 'default',
-  tools: new Map([['echo', { entry, approval: 'auto', timeoutMs: 1, capMs: 1, middleware: [], terms }]]),
+  tools,
+  listed: tools,
   prompts: new Map([['greet', { name: 'greet', plugin: manifest, prompt }]]),
   resources: new Map([['a:b', { address: 'a:b', prefix: '', plugin: manifest, resource }]]),
   templates: new Map(),

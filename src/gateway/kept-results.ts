@@ -1,0 +1,73 @@
+import { randomBytes } from 'node:crypto';
+import type { Caller } from '../core/caller.ts';
+import type { ResourceContents } from '../core/content.ts';
+
+/** Whole results whose callers got only their beginning. In memory, for a while, each for its own caller alone. */
+export interface KeptResults {
+  /** Where the caller can read it; undefined where there is no room for it. */
+  keep(caller: Caller, texts: readonly KeptText[]): string | undefined;
+  /** Undefined where there is none, or another caller's. */
+  read(uri: string, caller: Caller): readonly ResourceContents[] | undefined;
+}
+
+/** One text of a result. */
+export interface KeptText {
+  readonly text: string;
+  readonly mimeType: string;
+}
+
+/** How much is kept, and for how long. */
+export interface KeptLimits {
+  readonly keptBytes: number;
+  readonly keptMs: number;
+}
+
+const PREFIX = 'plugmux://results/';
+
+interface Kept {
+  readonly principal: string;
+  readonly profile: string;
+  readonly texts: readonly KeptText[];
+  readonly size: number;
+  readonly until: number;
+}
+
+/** An empty store; `now` is in milliseconds and only grows. */
+export function createKeptResults(limits: KeptLimits, now: () => number = () => performance.now()): KeptResults {
+  const kept = new Map<string, Kept>();
+  let size = 0;
+  let timer: NodeJS.Timeout | undefined;
+
+  const drop = (uri: string, { size: freed }: Kept): void => {
+    kept.delete(uri);
+    size -= freed;
+  };
+
+  // All live equally long: the oldest is always the first to go.
+  const dropOld = (): void => {
+    for (const [uri, item] of kept) {
+      if (item.until > now() && size <= limits.keptBytes) break;
+      drop(uri, item);
+    }
+    clearTimeout(timer);
+    timer = kept.size === 0 ? undefined : setTimeout(dropOld, limits.keptMs).unref();
+  };
+
+  return {
+    keep({ principal, profile }, texts) {
+      const own = texts.reduce((sum, { text }) => sum + Buffer.byteLength(text), 0);
+      if (own > limits.keptBytes) return undefined;
+      const uri = PREFIX + randomBytes(18).toString('base64url');
+      kept.set(uri, { principal, profile, texts, size: own, until: now() + limits.keptMs });
+      size += own;
+      dropOld();
+      return uri;
+    },
+    read(uri, { principal, profile }) {
+      if (!uri.startsWith(PREFIX)) return undefined;
+      const item = kept.get(uri);
+      if (!item || item.until <= now() || item.principal !== principal || item.profile !== profile) return undefined;
+      return item.texts.map(({ text, mimeType }) => ({ uri, mimeType, text }));
+    },
+  };
+}

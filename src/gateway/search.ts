@@ -1,0 +1,112 @@
+import { GatewayError } from '../core/errors.ts';
+import { isJsonObject, type JsonObject } from '../core/json.ts';
+import { didYouMean } from '../core/nearest.ts';
+import type { Manifest } from '../core/plugin.ts';
+import type { Tool } from '../core/tool.ts';
+import { VERSION } from '../core/version.ts';
+import type { ToolEntry } from '../registry/catalogue.ts';
+import { createValidatorSet } from '../registry/validators.ts';
+import { toAnnotations } from './annotations.ts';
+import { createToolIndex } from './tool-index.ts';
+import type { ToolRules, VisibleTool } from './visible-tool.ts';
+
+/** What stands in the place of a long list of tools. */
+export interface ToolSearch {
+  /** The two tools that clients list. */
+  readonly listed: ReadonlyMap<string, VisibleTool>;
+  /** The tool that a call of `call_tool` is for, with its arguments; undefined for every other call. */
+  resolve(name: string, args: JsonObject): { readonly tool: VisibleTool; readonly args: JsonObject } | undefined;
+}
+
+/** What a model is told before anything else where it has to search. */
+export const SEARCH_INSTRUCTIONS =
+  'Find the tool for a task with find_tools, then run it with call_tool, giving its name and arguments that fit its input schema.';
+
+const FIND = 'find_tools';
+const CALL = 'call_tool';
+const USUAL = 8;
+const MOST = 50;
+const OWN: Manifest = { id: 'plugmux', version: VERSION, adapter: 'plugmux', origin: '', watch: [], digest: VERSION };
+
+/** The search over the tools of a view; `complete` gives the two tools the rules that hold for all. */
+export function createToolSearch(
+  tools: ReadonlyMap<string, VisibleTool>,
+  complete: (own: Pick<ToolRules, 'entry' | 'approval'>) => VisibleTool,
+): ToolSearch {
+  const index = createToolIndex(tools);
+
+  const find: Tool = {
+    name: FIND,
+    title: 'Find tools',
+    description: `Finds tools by what they are for, best matches first, each with its input schema. There are ${tools.size} tools; run one with ${CALL}.`,
+    input: {
+      type: 'object',
+      properties: {
+        query: { type: 'string', minLength: 1, maxLength: 500, description: 'what the tool should do, in a few words, or its name' },
+        limit: { type: 'integer', minimum: 1, maximum: MOST, description: `how many to show; ${USUAL} where it is absent` },
+      },
+      required: ['query'],
+      additionalProperties: false,
+    },
+    hints: { readOnly: true, idempotent: true, openWorld: false },
+    approval: 'auto',
+    call: async ({ query, limit }) => {
+      const found = await index.find(query as string, (limit as number | undefined) ?? USUAL);
+      const structured = { tools: found.map(describe), total: tools.size };
+      return { content: [{ type: 'text', text: JSON.stringify(structured) }], structured };
+    },
+  };
+
+  const run: Tool = {
+    name: CALL,
+    title: 'Call a tool',
+    description: `Runs a tool that ${FIND} has found, under the rules that hold for that tool.`,
+    input: {
+      type: 'object',
+      properties: {
+        name: { type: 'string', description: 'the name of the tool' },
+        arguments: { type: 'object', description: "arguments that fit the tool's input schema" },
+      },
+      required: ['name'],
+      additionalProperties: false,
+    },
+    approval: 'client',
+    // Comes to this only where there is no such tool: the others are called in its place.
+    call: async ({ name }) => {
+      throw new GatewayError('UNKNOWN_TOOL', `Unknown tool: ${name}.${didYouMean(String(name), tools.keys())} Look for it with ${FIND}.`);
+    },
+  };
+
+  const validators = createValidatorSet();
+  const toEntry = (tool: Tool): ToolEntry => ({
+    name: tool.name,
+    plugin: OWN,
+    tool,
+    description: tool.description,
+    input: tool.input,
+    validate: validators.compile(tool.input, '2020-12').validate,
+    headers: [],
+  });
+
+  return {
+    listed: new Map([find, run].map((tool) => [tool.name, complete({ entry: toEntry(tool), approval: tool.approval })])),
+    resolve(name, { name: wanted, arguments: args = {}, ...more }) {
+      if (name !== CALL || typeof wanted !== 'string' || !isJsonObject(args) || Object.keys(more).length > 0) return undefined;
+      const tool = tools.get(wanted);
+      return tool && { tool, args };
+    },
+  };
+}
+
+function describe({ entry, approval, shape }: VisibleTool): JsonObject {
+  const { name, description, tool, plugin } = entry;
+  const annotations = toAnnotations(tool.hints, approval);
+  return {
+    name,
+    ...(tool.title === undefined ? {} : { title: tool.title }),
+    description,
+    inputSchema: shape.input,
+    ...(annotations ? { annotations: JSON.parse(JSON.stringify(annotations)) as JsonObject } : {}),
+    plugin: plugin.id,
+  };
+}

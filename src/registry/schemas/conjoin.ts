@@ -1,0 +1,65 @@
+import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
+
+const SMALLEST = new Set(['maximum', 'exclusiveMaximum', 'maxLength', 'maxItems', 'maxProperties', 'maxContains']);
+const LARGEST = new Set(['minimum', 'exclusiveMinimum', 'minLength', 'minItems', 'minProperties', 'minContains']);
+const SPOKEN = new Set(['title', 'description', 'default', 'examples', 'deprecated', 'readOnly', 'writeOnly', 'format']);
+
+/**
+ * One schema for values that must match both, as far as one can be written; what the second says in words wins.
+ * `lost` hears of each keyword where only the second one's rule could be kept.
+ */
+export function conjoin(a: JsonObject, b: JsonObject, lost: (keyword: string) => void): JsonObject {
+  const both = new Map<string, JsonValue>(Object.entries(a));
+  for (const [key, value] of Object.entries(b)) {
+    const before = both.get(key);
+    both.set(key, before === undefined || same(before, value) ? value : merged(key, before, value, lost));
+  }
+  return Object.fromEntries(both);
+}
+
+function merged(key: string, a: JsonValue, b: JsonValue, lost: (keyword: string) => void): JsonValue {
+  if (SPOKEN.has(key)) return b;
+  if (LARGEST.has(key)) return Math.max(Number(a), Number(b));
+  if (SMALLEST.has(key)) return Math.min(Number(a), Number(b));
+  if (key === 'required' && Array.isArray(a) && Array.isArray(b)) return [...new Set([...a, ...b])];
+  if ((key === 'properties' || key === 'patternProperties') && isJsonObject(a) && isJsonObject(b)) return mergeProperties(a, b, lost);
+  if (key === 'type') return narrowType(a, b, lost);
+  if (key === 'enum' && Array.isArray(a) && Array.isArray(b)) {
+    const shared = a.filter((item) => b.some((other) => same(item, other)));
+    if (shared.length > 0) return shared;
+  }
+  if (key === 'items' || key === 'additionalProperties') {
+    if (a === false || b === true) return a;
+    if (a === true || b === false) return b;
+    if (isJsonObject(a) && isJsonObject(b)) return conjoin(a, b, lost);
+  }
+  if (key === 'allOf' && Array.isArray(a) && Array.isArray(b)) return [...a, ...b];
+  lost(key);
+  return b;
+}
+
+function mergeProperties(a: JsonObject, b: JsonObject, lost: (keyword: string) => void): JsonObject {
+  const all = new Map<string, JsonValue>(Object.entries(a));
+  for (const [name, schema] of Object.entries(b)) {
+    const before = all.get(name);
+    if (before === undefined || before === true) all.set(name, schema);
+    else if (before === false || schema === false) all.set(name, false);
+    else if (isJsonObject(before) && isJsonObject(schema)) all.set(name, conjoin(before, schema, lost));
+  }
+  return Object.fromEntries(all);
+}
+
+function narrowType(a: JsonValue, b: JsonValue, lost: (keyword: string) => void): JsonValue {
+  const first = [a].flat() as JsonValue[];
+  const second = [b].flat() as JsonValue[];
+  const fits = (type: JsonValue, others: JsonValue[]): boolean =>
+    others.includes(type) || (type === 'integer' && others.includes('number'));
+  const shared = [...new Set([...first.filter((type) => fits(type, second)), ...second.filter((type) => fits(type, first))])];
+  if (shared.length === 0) lost('type');
+  return shared.length === 0 ? b : shared.length === 1 ? (shared[0] as JsonValue) : shared;
+}
+
+/** Whether two schemas or values are written alike. */
+export function same(a: JsonValue | undefined, b: JsonValue | undefined): boolean {
+  return a === b || JSON.stringify(a) === JSON.stringify(b);
+}

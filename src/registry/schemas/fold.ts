@@ -1,0 +1,152 @@
+import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
+import { shorten } from '../../core/text.ts';
+import { conjoin, same } from './conjoin.ts';
+import type { Report } from './inline.ts';
+
+const MOST_LEVELS = 16;
+const LONGEST_NOTE = 300;
+
+/**
+ * The root of a tool's schema as one plain object: combinations and conditions become properties, and what properties
+ * cannot say becomes a sentence of the description.
+ */
+export function foldRoot(root: JsonObject, report: Report): JsonObject {
+  const fold = new Fold(isJsonObject(root.$defs) ? root.$defs : {}, report);
+  const { description, ...folded } = fold.flatten(root, 0);
+  const spoken = [typeof description === 'string' ? description : '', ...fold.notes].filter((text) => text !== '').join('\n');
+  const { properties, ...rest } = folded;
+  return {
+    ...rest,
+    type: 'object',
+    ...(spoken === '' ? {} : { description: spoken }),
+    properties: isJsonObject(properties) ? properties : {},
+  };
+}
+
+class Fold {
+  readonly notes: string[] = [];
+  readonly #defs: JsonObject;
+  readonly #report: Report;
+
+  constructor(defs: JsonObject, report: Report) {
+    this.#defs = defs;
+    this.#report = report;
+  }
+
+  flatten(schema: JsonObject, depth: number): JsonObject {
+    const { $ref, allOf, anyOf, oneOf, not, enum: values, const: only, if: condition, then, else: otherwise, ...rest } = schema;
+    const { dependentSchemas, dependencies, ...plain } = rest;
+    let result: JsonObject = plain;
+    if (depth > MOST_LEVELS) return result;
+    if (typeof $ref === 'string') result = this.#conjoin(result, this.#branch({ $ref }, depth));
+    for (const branch of listed(allOf)) result = this.#conjoin(result, this.#branch(branch, depth));
+    for (const [branches, words] of [
+      [listed(oneOf), 'exactly one of'],
+      [listed(anyOf), 'at least one of'],
+    ] as const) {
+      if (branches.length > 0) result = this.#addAlternatives(result, branches, words, depth);
+    }
+    const conditional = [then, otherwise, ...valuesOf(dependentSchemas), ...valuesOf(dependencies)].filter(isJsonObject);
+    if (condition !== undefined || conditional.length > 0)
+      this.#note('Further rules apply to some combinations of arguments.', 'conditions');
+    for (const branch of conditional) result = addOptional(result, this.#branch(branch, depth));
+    if (not !== undefined) this.#note(`Not allowed: ${show(not)}.`, '"not"');
+    const allowed = values ?? (only === undefined ? undefined : [only]);
+    if (allowed !== undefined) this.#note(`Allowed as a whole: ${show(allowed)}.`, '"enum"');
+    return result;
+  }
+
+  #branch(schema: JsonValue, depth: number): JsonObject {
+    if (!isJsonObject(schema)) return {};
+    const name = typeof schema.$ref === 'string' ? schema.$ref.slice('#/$defs/'.length) : undefined;
+    const target = name !== undefined && Object.hasOwn(this.#defs, name) ? this.#defs[name] : schema;
+    return isJsonObject(target) ? this.flatten(target, depth + 1) : {};
+  }
+
+  #conjoin(a: JsonObject, b: JsonObject): JsonObject {
+    const { type: _, ...rest } = b;
+    return conjoin(a, rest, (keyword) => this.#report('', `of two rules for "${keyword}" only one is told`));
+  }
+
+  #addAlternatives(base: JsonObject, alternatives: readonly JsonValue[], words: string, depth: number): JsonObject {
+    const branches = alternatives.map((branch) => this.#branch(branch, depth));
+    const properties = new Map<string, JsonValue>(Object.entries(propertiesOf(base)));
+    for (const name of new Set(branches.flatMap((branch) => Object.keys(propertiesOf(branch))))) {
+      const own = properties.get(name);
+      const variants = branches.flatMap((branch) => {
+        const schema = Object.hasOwn(propertiesOf(branch), name) ? propertiesOf(branch)[name] : undefined;
+        return schema === undefined || schema === false ? [] : [schema];
+      });
+      // A branch that says nothing of a property leaves it as the root has it.
+      if (variants.length === 0 || (own !== undefined && variants.length < branches.length)) continue;
+      properties.set(name, unite(isJsonObject(own) ? variants.map((v) => (isJsonObject(v) ? this.#conjoin(own, v) : own)) : variants));
+    }
+    const required = requiredOf(base);
+    const shared = branches.map(requiredOf).reduce((a, b) => a.filter((name) => b.includes(name)));
+    const sets = branches.map((branch) => describeBranch(branch, required));
+    if (new Set(sets).size > 1) this.#note(`The arguments must fit ${words}: ${sets.map((set) => `(${set})`).join(', ')}.`, 'alternatives');
+    const closed = base.additionalProperties ?? (branches.every((b) => b.additionalProperties === false) ? false : undefined);
+    const all = [...new Set([...required, ...shared])];
+    return {
+      ...base,
+      properties: Object.fromEntries(properties),
+      ...(all.length === 0 ? {} : { required: all }),
+      ...(closed === undefined ? {} : { additionalProperties: closed }),
+    };
+  }
+
+  #note(text: string, what: string): void {
+    this.notes.push(shorten(text, LONGEST_NOTE));
+    this.#report('', `${what} at the root, told in words only`);
+  }
+}
+
+/** One schema for a value that fits any of several: one list of allowed values where each allows certain values of one type. */
+function unite(variants: readonly JsonValue[]): JsonValue {
+  const different = variants.filter((variant, i) => variants.findIndex((other) => same(other, variant)) === i);
+  if (different.length === 1 || !different.every(isJsonObject)) return different.find((v) => v === true) ?? (different[0] as JsonValue);
+  const values = different.map((variant) =>
+    Array.isArray(variant.enum) ? variant.enum : 'const' in variant ? [variant.const] : undefined,
+  );
+  if (!values.every((list) => list !== undefined)) return { anyOf: different };
+  const all = [...new Set(values.flat())] as JsonValue[];
+  if (!all.every((value) => typeof value === typeof all[0] && typeof value !== 'object')) return { anyOf: different };
+  const { const: _, enum: __, ...first } = different[0] as JsonObject;
+  return { ...first, enum: all };
+}
+
+function addOptional(base: JsonObject, branch: JsonObject): JsonObject {
+  const known = propertiesOf(base);
+  const added = Object.entries(propertiesOf(branch)).filter(([name, schema]) => !Object.hasOwn(known, name) && schema !== false);
+  return added.length === 0 ? base : { ...base, properties: { ...known, ...Object.fromEntries(added) } };
+}
+
+function describeBranch(branch: JsonObject, known: readonly string[]): string {
+  const fixed = Object.entries(propertiesOf(branch)).flatMap(([name, schema]) =>
+    isJsonObject(schema) && 'const' in schema ? [[name, `${name} = ${show(schema.const as JsonValue)}`] as const] : [],
+  );
+  const named = new Set(fixed.map(([name]) => name));
+  const needed = requiredOf(branch).filter((name) => !known.includes(name) && !named.has(name));
+  const words = [...fixed.map(([, text]) => text), ...needed];
+  return words.length > 0 ? words.join(', ') : Object.keys(propertiesOf(branch)).join(', ') || 'anything';
+}
+
+function propertiesOf({ properties }: JsonObject): JsonObject {
+  return isJsonObject(properties) ? properties : {};
+}
+
+function requiredOf({ required }: JsonObject): string[] {
+  return Array.isArray(required) ? (required as string[]) : [];
+}
+
+function listed(value: JsonValue | undefined): readonly JsonValue[] {
+  return Array.isArray(value) ? value : [];
+}
+
+function valuesOf(value: JsonValue | undefined): JsonValue[] {
+  return isJsonObject(value) ? Object.values(value) : [];
+}
+
+function show(value: JsonValue): string {
+  return shorten(JSON.stringify(value), 120);
+}

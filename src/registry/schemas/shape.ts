@@ -1,0 +1,58 @@
+import type { JsonObject } from '../../core/json.ts';
+import type { SchemaForm } from '../../core/schema-form.ts';
+import type { HeaderParam } from '../header-params.ts';
+import { toGemini } from './gemini.ts';
+import { isPortable } from './is-portable.ts';
+import { toPortable } from './portable.ts';
+import { renameKeys, restoreKeys } from './rename.ts';
+
+/** A tool's schema as clients get it. */
+export interface Shape {
+  readonly input: JsonObject;
+  /** Arguments that clients repeat in HTTP headers, by the names they know. */
+  readonly headers: readonly HeaderParam[];
+  /** Gives arguments the names the plugin knows; absent where no name was changed. */
+  readonly restore?: (args: JsonObject) => JsonObject;
+  /** What the client is not told of the plugin's own schema, or told under another name; one sentence each. */
+  readonly losses: readonly string[];
+}
+
+interface Source {
+  readonly input: JsonObject;
+  readonly headers: readonly HeaderParam[];
+}
+
+const known = new WeakMap<JsonObject, Map<SchemaForm, Shape>>();
+
+/** The shape of a schema in one form; built once for each schema. */
+export function shapeOf(source: Source, form: SchemaForm): Shape {
+  let forms = known.get(source.input);
+  if (!forms) {
+    forms = new Map();
+    known.set(source.input, forms);
+  }
+  let shape = forms.get(form);
+  if (!shape) {
+    shape = build(source, form);
+    forms.set(form, shape);
+  }
+  return shape;
+}
+
+function build({ input, headers }: Source, form: SchemaForm): Shape {
+  if (form === 'verbatim' || (form === 'portable' && isPortable(input))) return { input, headers, losses: [] };
+  const losses = new Set<string>();
+  const report = (at: string, what: string): void => void losses.add(`${at.replace(/^\./, '') || 'the schema'}: ${what}`);
+  const { schema, natives } = renameKeys(toPortable(input, report), report);
+  const portable = {
+    headers: natives.size === 0 ? headers : headers.map((param) => ({ ...param, path: param.path.map(renamedFirst(natives)) })),
+    ...(natives.size === 0 ? {} : { restore: (args: JsonObject) => restoreKeys(args, natives) }),
+  };
+  if (form === 'portable') return { input: schema, ...portable, losses: [...losses] };
+  return { input: toGemini(schema, report), ...portable, headers: [], losses: [...losses] };
+}
+
+function renamedFirst(natives: ReadonlyMap<string, string>): (key: string, at: number) => string {
+  const renamed = new Map([...natives].map(([safe, native]) => [native, safe]));
+  return (key, at) => (at === 0 ? (renamed.get(key) ?? key) : key);
+}

@@ -1,0 +1,98 @@
+import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
+
+// Where subschemas stand: one, a list of them, or a map of them. In-place ones look at the same value as their parent.
+export const IN_PLACE_ONE = ['not', 'if', 'then', 'else'];
+export const IN_PLACE_LIST = ['allOf', 'anyOf', 'oneOf'];
+export const INSIDE_ONE = [
+  'additionalProperties',
+  'unevaluatedProperties',
+  'unevaluatedItems',
+  'additionalItems',
+  'propertyNames',
+  'contains',
+  'contentSchema',
+];
+export const INSIDE_MAP = ['properties', 'patternProperties', 'dependentSchemas'];
+export const STORED_MAP = ['$defs', 'definitions'];
+
+type Mapper = (subschema: JsonValue, at: string) => JsonValue;
+
+const ONE = new Set([...IN_PLACE_ONE, ...INSIDE_ONE]);
+const LIST = new Set([...IN_PLACE_LIST, 'prefixItems']);
+const MAP = new Set(INSIDE_MAP);
+
+/** The same schema with every subschema but the stored ones replaced. */
+export function mapSubschemas(schema: JsonObject, at: string, map: Mapper): JsonObject {
+  const mapped: JsonObject = {};
+  for (const key of Object.keys(schema)) {
+    const value = schema[key] as JsonValue;
+    if (key === '__proto__') continue;
+    if (ONE.has(key)) mapped[key] = map(value, `${at}.${key}`);
+    else if (LIST.has(key) || (key === 'items' && Array.isArray(value))) mapped[key] = mapList(value, `${at}.${key}`, map);
+    else if (key === 'items') mapped[key] = map(value, `${at}[]`);
+    else if (MAP.has(key) && isJsonObject(value)) mapped[key] = mapObject(value, (name, item) => map(item, `${at}.${name}`));
+    else mapped[key] = value;
+  }
+  return mapped;
+}
+
+function mapList(list: JsonValue, at: string, map: Mapper): JsonValue {
+  return Array.isArray(list) ? list.map((item, i) => map(item, `${at}[${i}]`)) : list;
+}
+
+/** The same object with every value replaced. Keys stay as they are, whatever they spell. */
+export function mapObject(object: JsonObject, map: (key: string, value: JsonValue) => JsonValue): JsonObject {
+  return Object.fromEntries(Object.entries(object).map(([key, value]) => [key, map(key, value)]));
+}
+
+/** What a reference inside a schema points to: a JSON pointer or an anchor. */
+export function targetOf(root: JsonObject, ref: string): JsonValue | undefined {
+  if (ref === '#') return root;
+  if (!ref.startsWith('#/')) return anchored(root, ref.slice(1));
+  let node: JsonValue | undefined = root;
+  for (const part of ref.slice(2).split('/')) {
+    const key = decoded(part).replace(/~1/g, '/').replace(/~0/g, '~');
+    if (Array.isArray(node)) node = node[Number(key)];
+    else node = isJsonObject(node) && Object.hasOwn(node, key) ? node[key] : undefined;
+  }
+  return node;
+}
+
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+}
+
+function anchored(schema: JsonValue, name: string): JsonValue | undefined {
+  if (!isJsonObject(schema)) return undefined;
+  if (schema.$anchor === name) return schema;
+  for (const [child] of children(schema, '')) {
+    const found = anchored(child, name);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+/** A place that should hold subschemas and does not. */
+export class Misplaced extends Error {}
+
+/** Every subschema of a schema with its place, the stored ones too. Throws where a list or map of them is none. */
+export function* children(schema: JsonObject, at: string): Generator<[JsonValue, string]> {
+  for (const key of ONE) if (schema[key] !== undefined) yield [schema[key], `${at}/${key}`];
+  for (const key of [...LIST, 'items']) {
+    const value = schema[key];
+    if (value === undefined) continue;
+    if (Array.isArray(value)) for (const [i, item] of value.entries()) yield [item, `${at}/${key}/${i}`];
+    else if (key === 'items') yield [value, `${at}/items`];
+    else throw new Misplaced(`${at}/${key} is no list`);
+  }
+  for (const key of [...INSIDE_MAP, ...STORED_MAP]) {
+    const value = schema[key];
+    if (value === undefined) continue;
+    if (!isJsonObject(value)) throw new Misplaced(`${at}/${key} is no object`);
+    for (const [name, item] of Object.entries(value)) yield [item, `${at}/${key}/${name}`];
+  }
+}
