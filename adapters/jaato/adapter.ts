@@ -44,6 +44,7 @@ export const jaato: Adapter = {
     const selection = recognise(source);
     if (!selection) return null;
     refuseMixedSettings(source.entry, selection);
+    refuseUnknownGuard(source.entry, selection);
     return selection.plugins.map((selected): JaatoManifest => {
       const id = idOf(source, selection, selected);
       return {
@@ -52,9 +53,12 @@ export const jaato: Adapter = {
         title: selected.name,
         version: '0.0.0',
         adapter: 'jaato',
-        origin: selected.path ?? (source.path === source.root ? `entry point ${selected.name}` : source.path),
+        // Where something is installed is known only to its interpreter.
+        origin: selected.path ?? ((source.entry.options.paths ?? []) as string[])[0] ?? '',
+        beside: selection.unnamed,
         watch: selected.path === undefined ? [] : [selected.path],
         digest: selected.path === undefined ? JSON.stringify(selected.find) : folderDigest(selected.path),
+        ...(isGuard(source.entry, selected) ? { guards: true } : {}),
         selected,
         selection,
         source,
@@ -72,11 +76,25 @@ function refuseMixedSettings({ settings, options }: Entry, { several }: Selectio
   if (!several && options.config !== undefined) throw new GatewayError('CONFIG_INVALID', rule, { fix: 'Rename "config" to "settings".' });
 }
 
+function isGuard({ options }: Entry, { name, stem }: Selected): boolean {
+  return options.enforceWith !== undefined && (options.enforceWith === name || options.enforceWith === stem);
+}
+
+// A guard that does not exist would let everything pass.
+function refuseUnknownGuard(entry: Entry, { plugins }: Selection): void {
+  if (entry.options.enforceWith === undefined || plugins.some((plugin) => isGuard(entry, plugin))) return;
+  const names = plugins.map((plugin) => plugin.name).join(', ');
+  throw new GatewayError('CONFIG_INVALID', `"enforceWith" names "${entry.options.enforceWith}"; this entry has ${names}.`, {
+    fix: 'Write the name of one of them.',
+  });
+}
+
 function openPlugin(manifest: JaatoManifest, host: Host): Plugin {
-  const { selected, selection } = manifest;
+  const { selected, guards } = manifest;
   if (selected.fault) throw selected.fault;
   const member = host.join(toMember(manifest, host));
-  const build = () => toOffer({ id: manifest.id, member, report: member.report() as JaatoReport | undefined, unnamed: selection.unnamed });
+  const known = { id: manifest.id, member, enforces: guards === true };
+  const build = () => toOffer({ ...known, report: member.report() as JaatoReport | undefined });
   let offer = build();
   let report = member.report();
   return {
@@ -96,7 +114,7 @@ function openPlugin(manifest: JaatoManifest, host: Host): Plugin {
   };
 }
 
-function toMember({ id, selected, selection, source }: JaatoManifest, host: Host): MemberSpec {
+function toMember({ id, selected, selection, source, guards }: JaatoManifest, host: Host): MemberSpec {
   const { entry } = source;
   const { options } = entry;
   return {
@@ -110,11 +128,13 @@ function toMember({ id, selected, selection, source }: JaatoManifest, host: Host
       config: configOf(entry, selection, selected),
       paths: options.paths ?? [],
       workspace: options.workspace ?? entry.cwd,
+      enforce: guards === true,
       ...pick(options, ['standins', 'instances', 'strictProtocol', 'executorCall', 'errorPrefix']),
     },
     cwd: entry.cwd,
     env: entry.env,
     startTimeoutMs: entry.startTimeoutMs ?? START_TIMEOUT_MS,
+    callers: options.instances === 'per-session',
     log: host.log.area(`plugin:${id}`),
   };
 }

@@ -2,7 +2,8 @@ import type { Member } from '../../src/core/host.ts';
 import type { JsonObject } from '../../src/core/json.ts';
 import { emptyOffer, type Offer } from '../../src/core/plugin.ts';
 import type { Tool } from '../../src/core/tool.ts';
-import { toPrompt } from './prompt.ts';
+import { enforce, noteAutoApproved } from './enforce.ts';
+import { toPrompt, toUserCommand } from './prompt.ts';
 import type { JaatoReport, JaatoTool } from './report.ts';
 
 /** What is known of a plugin. */
@@ -11,22 +12,25 @@ export interface OfferInput {
   readonly id: string;
   readonly member: Member;
   readonly report: JaatoReport | undefined;
-  /** Plugins beside it that the configuration does not name. */
-  readonly unnamed: readonly string[];
+  /** Whether it decides before every call. */
+  readonly enforces: boolean;
 }
 
 /** What a plugin offers; undefined until it has been described: its declarations are made at run time. */
-export function toOffer({ member, report, unnamed }: OfferInput): Offer | undefined {
+export function toOffer({ id, member, report, enforces }: OfferInput): Offer | undefined {
   if (report?.tools === undefined) return undefined;
   const { commands = [], instructions = '', autoApproved = [] } = report;
   const approved = new Set(autoApproved);
+  noteAutoApproved(id, autoApproved);
   return {
     ...emptyOffer,
     tools: report.tools.map((tool) => toTool(tool, report, approved.has(tool.name), member)),
+    commands: commands.filter((c) => !c.broken).map((command) => toUserCommand(command, member)),
     prompts: commands.filter((c) => c.shared && !c.broken).map((command) => toPrompt(command, member)),
     ...(instructions === '' ? {} : { instructions }),
+    ...(enforces ? { middleware: enforce(id, member) } : {}),
     problems: report.problems ?? [],
-    facts: factsOf(report, unnamed),
+    facts: factsOf(report),
   };
 }
 
@@ -58,10 +62,10 @@ function toTool(tool: JaatoTool, { name, generation }: JaatoReport, approved: bo
   };
 }
 
-function factsOf(report: JaatoReport, unnamed: readonly string[]): JsonObject {
+function factsOf(report: JaatoReport): JsonObject {
   const { name, generation, stage, source, tier, standins = [], missing = [], notApplicable = [], hiddenExecutors = [] } = report;
   const commands = (report.commands ?? []).map((c) => `${c.name}${c.broken ? ' (broken)' : c.shared ? '' : ' (for the person)'}`);
-  const lists = { standins, missing, notApplicable, hiddenExecutors, commands, unnamed };
+  const lists = { standins, missing, notApplicable, hiddenExecutors, commands };
   return {
     ...(name === undefined ? {} : { name }),
     generation,

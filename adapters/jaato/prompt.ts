@@ -1,3 +1,4 @@
+import type { UserCommand } from '../../src/core/command.ts';
 import type { ToolResult } from '../../src/core/content.ts';
 import { GatewayError } from '../../src/core/errors.ts';
 import type { Member } from '../../src/core/host.ts';
@@ -39,6 +40,17 @@ export function toPrompt(command: JaatoCommand, member: Member): Prompt {
       const found = (await member.request('complete', { command: name, words })) as JsonValue[];
       return found.map((item) => (item as { value: string }).value).filter((value) => value.startsWith(typed));
     },
+  };
+}
+
+/** Any command, for the person at the gateway's own command line. */
+export function toUserCommand({ name, description, parameters = [] }: JaatoCommand, member: Member): UserCommand {
+  const words = parameters.map((p) => `${p.required ? '<' : '['}${p.name}${p.capture_rest ? '...' : ''}${p.required ? '>' : ']'}`);
+  return {
+    name,
+    ...(description === '' ? {} : { description }),
+    ...(words.length > 0 ? { usage: words.join(' ') } : {}),
+    run: (text, ctx) => member.call(`command:${name}`, { text }, ctx),
   };
 }
 

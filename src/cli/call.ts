@@ -27,12 +27,13 @@ export function addCall(program: Command, adapters: readonly Adapter[]): void {
       const app = await session.open();
       const done = showProgress(`calling ${name}`);
       try {
+        await app.registry.listed(session.config.limits.startTimeoutMs);
         const caller = localCaller(options.profile);
         const call = new Call(caller, silentClient(session.log.area(name)));
         process.once('SIGINT', () => call.abort(new GatewayError('CALL_CANCELLED', 'The call was cancelled.')));
         const { result } = await app.gateway.call(name, args, call, auditCaller(caller, 'cli', 'plugmux'));
         done();
-        print(result, options.json, () => show(result));
+        print(result, options.json, () => showResult(result));
         if (result.isError) process.exitCode = 1;
       } catch (error) {
         if (error instanceof GatewayError && error.code === 'UNKNOWN_TOOL')
@@ -57,7 +58,8 @@ function parseArguments(text: string): JsonObject {
   return value;
 }
 
-function show({ content }: ToolResult): string {
+/** A result as text for a terminal. */
+export function showResult({ content }: ToolResult): string {
   return content.map(showBlock).join('\n');
 }
 

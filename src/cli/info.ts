@@ -7,7 +7,7 @@ import type { SlotStatus } from '../registry/slot.ts';
 import { type CommonOptions, openSession, UsageError } from './context.ts';
 import { columns, print } from './print.ts';
 
-/** `plugmux info`: everything known of one plugin, or of one of its tools. Starts no plugin. */
+/** `plugmux info`: all that is known of one plugin or tool. Starts only plugins whose tools are not known otherwise. */
 export function addInfo(program: Command, adapters: readonly Adapter[]): void {
   program
     .command('info')
@@ -23,6 +23,7 @@ export function addInfo(program: Command, adapters: readonly Adapter[]): void {
       });
       const app = await session.open();
       try {
+        await app.gateway.listed();
         const plugin = findPlugin(app, id);
         const data = tool === undefined ? describePlugin(app, plugin, options.profile) : describeTool(app, plugin, tool, options.profile);
         print(data, options.json, () =>

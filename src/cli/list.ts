@@ -5,7 +5,7 @@ import { shorten } from '../core/text.ts';
 import { type CommonOptions, openSession } from './context.ts';
 import { columns, print } from './print.ts';
 
-/** `plugmux list`: plugins and their tools. Starts no plugin. */
+/** `plugmux list`: plugins and their tools. Starts only those whose tools are not known otherwise. */
 export function addList(program: Command, adapters: readonly Adapter[]): void {
   program
     .command('list')
@@ -18,6 +18,7 @@ export function addList(program: Command, adapters: readonly Adapter[]): void {
         quiet: true,
       });
       const app = await session.open();
+      await app.gateway.listed();
       const { tools } = app.gateway.view(localCaller(options.profile));
       const plugins = app.registry.plugins().map((plugin) => ({
         id: plugin.id,

@@ -87,6 +87,14 @@ export interface PythonRuntime {
   readonly module: string;
   /** An interpreter or the folder of a virtual environment; `python3` where absent. */
   readonly python?: string | undefined;
+  /** Packages that are installed into an environment of the source's own before it starts. */
+  readonly packages?: PythonPackages | undefined;
+}
+
+/** What goes into a virtual environment: requirements as pip takes them, and the path of a file of such. */
+export interface PythonPackages {
+  readonly install?: readonly string[] | undefined;
+  readonly requirements?: string | undefined;
 }
 
 /** How one plugin runs in its process group. */

@@ -1,3 +1,4 @@
+import type { UserCommand } from './command.ts';
 import type { ErrorCode } from './error-codes.ts';
 import type { GatewayError } from './errors.ts';
 import type { JsonObject } from './json.ts';
@@ -28,6 +29,8 @@ export interface Manifest {
   readonly adapter: string;
   /** The folder or file it came from, for people. */
   readonly origin: string;
+  /** Further plugins of its source that the configuration does not select. */
+  readonly beside?: readonly string[];
   /** Files and folders whose change means a changed plugin. */
   readonly watch: readonly string[];
   /** Changes whenever the plugin would behave differently: its text and its configuration. */
@@ -47,6 +50,8 @@ export interface Trigger {
 export interface Offer {
   readonly tools: readonly Tool[];
   readonly prompts: readonly Prompt[];
+  /** What a person can run on it. */
+  readonly commands?: readonly UserCommand[];
   readonly resources: readonly Resource[];
   readonly templates: readonly ResourceTemplate[];
   readonly triggers: readonly Trigger[];

@@ -9,8 +9,8 @@ import { loadSeats } from './loading.ts';
 import { logTo } from './plugin-process.ts';
 import { Seat, type SeatGroup } from './seat.ts';
 
-/** Opens a home for a group's members. */
-export type OpenHome = (members: readonly MemberSpec[], events: HomeEvents) => Home;
+/** Opens a home for a group's members. A failure means that trying again would not help; the signal ends long work. */
+export type OpenHome = (members: readonly MemberSpec[], events: HomeEvents, signal: AbortSignal) => Home | Promise<Home>;
 
 interface Generation {
   readonly home: Home;
@@ -26,6 +26,7 @@ export class Group implements SeatGroup {
   readonly #open: OpenHome;
   readonly #log: Logger;
   readonly #backoff;
+  readonly #end = new AbortController();
   readonly #ending = new Set<Promise<void>>();
   #seats: Seat[] = [];
   #current: Generation | undefined;
@@ -130,8 +131,9 @@ export class Group implements SeatGroup {
       const seats = this.#seats.filter((seat) => !seat.excluded);
       if (seats.length === 0) return;
       for (const seat of seats) if (!this.#current?.seats.has(seat)) seat.move(seat.state() === 'restarting' ? 'restarting' : 'opening');
-      const home = this.#openFor(seats);
+      const home = await this.#openFor(seats);
       if (!home) return;
+      if (this.#closed) return home.stop();
       this.#opening = home;
       const failure = await this.#hello(home);
       if (failure !== undefined) {
@@ -154,11 +156,12 @@ export class Group implements SeatGroup {
   }
 
   // What is missing on this machine does not come back by trying again.
-  #openFor(seats: readonly Seat[]): Home | undefined {
+  async #openFor(seats: readonly Seat[]): Promise<Home | undefined> {
     try {
-      return this.#open(
+      return await this.#open(
         seats.map((seat) => seat.spec),
         this.#events(seats),
+        this.#end.signal,
       );
     } catch (error) {
       const failure = error instanceof GatewayError ? error : new GatewayError('PLUGIN_FAILED', toError(error).message, { cause: error });
@@ -257,6 +260,7 @@ export class Group implements SeatGroup {
   /** Ends the home and everything it started. */
   async close(): Promise<void> {
     this.#closed = true;
+    this.#end.abort(new GatewayError('DRAINING', 'The plugin group is being closed.'));
     this.#wake?.();
     const current = this.#current;
     this.#current = undefined;

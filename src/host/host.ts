@@ -8,7 +8,7 @@ import { openInProcess } from './in-process.ts';
 import { nodeLaunch } from './node/launch.ts';
 import { startPluginProcess } from './plugin-process.ts';
 import { startProgram } from './program.ts';
-import { pythonLaunch } from './python/launch.ts';
+import { preparePython } from './python/launch.ts';
 
 /** The part of the house that owns plugin processes. */
 export interface PluginHost extends Host {
@@ -24,11 +24,11 @@ export function createHost(state: string, limits: HostLimits, keep: (pluginId: s
 
   const openProcess =
     (name: string): OpenHome =>
-    (members, events) => {
+    async (members, events, signal) => {
       const area = log.area(`group:${name}`);
       const { cwd, env } = shareSettings(members, area);
       const runtime = members[0]?.runtime;
-      const launch = runtime?.kind === 'python' ? pythonLaunch(runtime.python) : nodeLaunch();
+      const launch = runtime?.kind === 'python' ? await preparePython(runtime, join(state, 'envs'), area, signal) : nodeLaunch();
       return startPluginProcess({ ...launch, cwd, env: { ...launch.env, ...env } }, limits, area, guardian, events);
     };
 
@@ -49,7 +49,7 @@ export function createHost(state: string, limits: HostLimits, keep: (pluginId: s
     },
     join(spec) {
       const inside = spec.isolation === 'none' && spec.runtime.kind === 'node';
-      const key = `${inside ? 'none' : 'process'} ${spec.runtime.kind} ${spec.group}`;
+      const key = `${inside ? 'none' : 'process'} ${placeOf(spec.runtime)} ${spec.group}`;
       let group = groups.get(key);
       if (!group || group.empty) {
         const open: OpenHome = inside ? (_, events) => openInProcess(limits, events) : openProcess(spec.group);
@@ -70,6 +70,11 @@ export function createHost(state: string, limits: HostLimits, keep: (pluginId: s
       guardian.close();
     },
   };
+}
+
+// One process has one interpreter with one set of packages.
+function placeOf(runtime: MemberSpec['runtime']): string {
+  return runtime.kind === 'python' ? JSON.stringify([runtime.kind, runtime.python, runtime.packages]) : runtime.kind;
 }
 
 // One process has one working folder and one environment; members that disagree are told so.

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { PluginConfig } from '../config/config.ts';
+import type { UserCommand } from '../core/command.ts';
 import type { Host } from '../core/host.ts';
 import { type Logger, silentLog } from '../core/log.ts';
 import type { Store } from '../store/store.ts';
@@ -18,6 +19,8 @@ export interface Registry {
   catalogue(): Catalogue;
   plugins(): readonly SlotStatus[];
   config(pluginId: string): PluginConfig | undefined;
+  /** What a person can run on a plugin. */
+  commands(pluginId: string): readonly UserCommand[];
   onChange(listener: (catalogue: Catalogue) => void): void;
   /** Calls back with a plugin and the address, its own, of a resource whose contents have changed. */
   onUpdated(listener: (pluginId: string, uri: string) => void): void;
@@ -131,6 +134,7 @@ export function createRegistry(host: Host, store: Store | undefined, log: Logger
     catalogue: () => catalogue,
     plugins: () => slots.map((slot) => slot.status()),
     config: (id) => slots.find((slot) => slot.id === id)?.config,
+    commands: (id) => slots.find((slot) => slot.id === id)?.commands() ?? [],
     onChange: (listener) => void listeners.push(listener),
     onUpdated: (listener) => void updateListeners.push(listener),
     start: async () => void (await Promise.all(slots.map((slot) => slot.start()))),

@@ -1,4 +1,5 @@
 import type { PluginConfig } from '../config/config.ts';
+import type { UserCommand } from '../core/command.ts';
 import { GatewayError, toError } from '../core/errors.ts';
 import type { Host } from '../core/host.ts';
 import type { JsonObject } from '../core/json.ts';
@@ -19,6 +20,7 @@ export interface SlotStatus {
   readonly origin: string;
   readonly state: 'disabled' | 'needs-config' | PluginState;
   readonly error?: GatewayError | undefined;
+  readonly beside?: readonly string[] | undefined;
   readonly needs: readonly string[];
   readonly problems: readonly Problem[];
   readonly quarantined: readonly Quarantined[];
@@ -167,12 +169,18 @@ export class Slot {
       origin,
       state: this.state(),
       error: this.#error ?? this.#plugin?.error?.(),
+      beside: manifest?.beside,
       needs: offer?.needs ?? [],
       problems: offer?.problems ?? [],
       quarantined: this.#vetted.quarantined,
       triggers: offer?.triggers ?? [],
       facts: offer?.facts ?? {},
     };
+  }
+
+  /** What a person can run on it. */
+  commands(): readonly UserCommand[] {
+    return this.#offer?.commands ?? [];
   }
 
   async start(): Promise<void> {

@@ -55,7 +55,8 @@ async function readEntry(plugin: PluginConfig, path: string, config: Config, ada
         error: new GatewayError('ENTRY_NOT_FOUND', `${at}: ${path} does not exist.`, { plugin: plugin.id, at }),
       },
     ];
-  const candidates = plugin.format === undefined ? adapters : adapters.filter((a) => a.kind === plugin.format);
+  const able = plugin.path === undefined ? adapters.filter((a) => selects(plugin, [a])) : adapters;
+  const candidates = plugin.format === undefined ? able : able.filter((a) => a.kind === plugin.format);
   try {
     const claims = await claim({ key: plugin.id, path, root: config.dir, entry: plugin.entry }, candidates, host);
     if (claims.length === 0) {

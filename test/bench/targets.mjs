@@ -8,15 +8,45 @@ import { describeTool, ECHO, FILLER, toolNames } from './tools.mjs';
 const here = (file) => fileURLToPath(new URL(file, import.meta.url));
 const PLUGMUX = here('../../dist/src/main.js');
 
-/** A project whose one plugin offers the bench's tools; limits are raised to what the bench needs, nothing is off. */
-function writeProject(tools, isolation) {
-  const dir = mkdtempSync(join(tmpdir(), 'plugmux-bench-'));
-  mkdirSync(join(dir, 'bench'));
+function writeTalos(dir, tools) {
   const functions = toolNames(tools).map((name, i) => ({ name, description: describeTool(i), parameters: i === 0 ? ECHO : FILLER }));
   writeFileSync(join(dir, 'bench/manifest.json'), JSON.stringify({ id: 'bench', name: 'Bench', version: '1.0.0', functions }));
   const code = `const fillers = Object.fromEntries(${JSON.stringify(toolNames(tools).slice(1))}.map((name) => [name, async () => 'x']));
 export const handlers = { echo: async ({ message }) => message, ...fillers };\n`;
   writeFileSync(join(dir, 'bench/index.ts'), code);
+}
+
+function writeJaato(dir, tools) {
+  const schemas = toolNames(tools).map((name, i) => ({ name, description: describeTool(i), parameters: i === 0 ? ECHO : FILLER }));
+  const code = `import json
+
+SCHEMAS = json.loads(${JSON.stringify(JSON.stringify(schemas))})
+
+
+class BenchPlugin:
+    name = "bench"
+
+    def get_tool_schemas(self):
+        return SCHEMAS
+
+    def get_executors(self):
+        fillers = {schema["name"]: (lambda args: "x") for schema in SCHEMAS}
+        return {**fillers, "echo": lambda args: args["message"]}
+
+
+def create_plugin():
+    return BenchPlugin()
+`;
+  writeFileSync(join(dir, 'bench/__init__.py'), code);
+}
+
+const WRITERS = { talos: writeTalos, jaato: writeJaato };
+
+/** A project whose one plugin offers the bench's tools; limits are raised to what the bench needs, nothing is off. */
+function writeProject(tools, isolation, format) {
+  const dir = mkdtempSync(join(tmpdir(), 'plugmux-bench-'));
+  mkdirSync(join(dir, 'bench'));
+  WRITERS[format](dir, tools);
   const limits = {
     tools: 20_000,
     toolsPerPlugin: 20_000,
@@ -31,9 +61,9 @@ export const handlers = { echo: async ({ message }) => message, ...fillers };\n`
 }
 
 const plugmux =
-  (transport, isolation) =>
+  (transport, isolation, format = 'talos') =>
   ({ port, tools }) => {
-    const { dir, file } = writeProject(tools, isolation);
+    const { dir, file } = writeProject(tools, isolation, format);
     const args = transport === 'stdio' ? ['stdio'] : ['serve', '--http', `127.0.0.1:${port}`];
     return { command: [process.execPath, PLUGMUX, ...args, '--config', file], dir };
   };
@@ -47,6 +77,7 @@ const named = (name, reference, transport, tool, prepare, more = {}) => ({ name,
 export const TARGETS = ['http', 'sse', 'ws', 'stdio'].flatMap((transport) => {
   const bare = `bare ${transport}`;
   const child = `${bare} + child`;
+  const python = `${bare} + Python child`;
   const inProcess = plugmux(transport, 'none');
   return [
     named(bare, bare, transport, 'echo', server('bare.mjs', transport)),
@@ -56,7 +87,9 @@ export const TARGETS = ['http', 'sse', 'ws', 'stdio'].flatMap((transport) => {
     ...(transport === 'ws' || transport === 'sse'
       ? []
       : [named(`SDK v2 ${transport}`, bare, transport, 'echo', server('sdk2.mjs', transport))]),
-    named(child, child, transport, 'echo', server('bare.mjs', transport, 'child')),
+    named(child, child, transport, 'echo', server('bare.mjs', transport, 'node')),
     named(`plugmux ${transport} + plugin process`, child, transport, 'bench_echo', plugmux(transport, 'process')),
+    named(python, python, transport, 'echo', server('bare.mjs', transport, 'python')),
+    named(`plugmux ${transport} + Python plugin`, python, transport, 'echo', plugmux(transport, 'process', 'jaato')),
   ];
 });

@@ -11,6 +11,7 @@ from .calling import Caller
 from .commands import CommandSet
 from .describe import describe_plugin
 from .instances import Instances
+from .permission import Console, check, fallback_reason
 from .registry import registry_of
 
 _DESCRIBE_AGAIN = 0.25
@@ -18,7 +19,7 @@ _DESCRIPTION_AGE = 5.0
 
 
 class JaatoPlugin:
-    """What the bridge sees. Calls come as `tool:<name>` and `command:<name>`."""
+    """What the bridge sees. Calls come as `tool:<name>`, `command:<name>` and `check:<name>`."""
 
     def __init__(self, params, context, made):
         self.params = params
@@ -29,6 +30,9 @@ class JaatoPlugin:
         self.registry = registry_of(self)
         self._instances = Instances(self, made)
         self._caller = Caller(self)
+        # Why a permission plugin's answers cannot be trusted, and the tools it was told to let pass.
+        self.untrusted = None
+        self.whitelisted = set()
         self._description = None
         self._described_at = 0.0
         self._lock = Lock()
@@ -47,7 +51,11 @@ class JaatoPlugin:
     def prepare(self, contract):
         """Initialises an object and hands it what the original's host hands it, in that order."""
         config = self._config(contract)
+        if self.params.get("enforce"):
+            Console(self.context).configure(config)
         contract.call("initialize", config)
+        if self.params.get("enforce"):
+            self._trust(contract, config)
         contract.call("set_plugin_registry", self.registry)
         if self.params.get("workspace"):
             contract.call("set_workspace_path", self.params["workspace"])
@@ -56,6 +64,13 @@ class JaatoPlugin:
         contract.call("set_output_callback", self._caller.output)
         contract.call("set_tool_output_callback", self._caller.chunk)
         wire_channel(self, contract, config)
+
+    def _trust(self, contract, config):
+        if not contract.has("check_permission"):
+            raise BridgeError("CONFIG_INVALID", "It cannot decide about calls: it has no check_permission().", 'Correct "enforceWith".')
+        self.untrusted = fallback_reason(contract, config)
+        if self.untrusted is not None:
+            self.context.log("error", f"every call is refused: {self.untrusted}")
 
     # Plugins add keys of their own to nested dicts, so each object gets a copy of its own.
     def _config(self, contract):
@@ -144,7 +159,11 @@ class JaatoPlugin:
                 return CommandSet(self, contract).run(name, args, call, self._caller)
             finally:
                 self.describe_soon()
-        raise BridgeError("INVALID_PARAMS", f'A jaato plugin runs no "{kind}".')
+        return check(self, name, args, call)
+
+    def needs_place(self, key):
+        """A check must not wait for the calls it is about."""
+        return not key.startswith("check:")
 
     def request(self, method, params):
         if method == "complete":

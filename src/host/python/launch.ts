@@ -2,6 +2,9 @@ import { existsSync, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { GatewayError } from '../../core/errors.ts';
+import type { PythonRuntime } from '../../core/host.ts';
+import type { Logger } from '../../core/log.ts';
+import { environmentFor } from './environments.ts';
 
 /** How to start an interpreter with the bridge. */
 export interface PythonLaunch {
@@ -13,11 +16,22 @@ export interface PythonLaunch {
 const BRIDGE = fileURLToPath(new URL('./', import.meta.url));
 const ALWAYS = { PYTHONUNBUFFERED: '1', PYTHONIOENCODING: 'utf-8', PYTHONUTF8: '1' };
 
+/** The same, in the environment that a source's packages need; it is made on the spot, which may take long. */
+export async function preparePython(
+  { python, packages }: PythonRuntime,
+  folder: string,
+  log: Logger,
+  signal: AbortSignal,
+): Promise<PythonLaunch> {
+  const base = pythonLaunch(python);
+  return packages ? pythonLaunch(await environmentFor(base.command, packages, folder, log, signal)) : base;
+}
+
 /**
  * The program that runs Python plugins. `python` is an interpreter or the folder of a virtual environment; a name
  * without a slash is looked up on PATH. Links are never resolved: the link is what makes an environment of it.
  */
-export function pythonLaunch(python = 'python3'): PythonLaunch {
+function pythonLaunch(python = 'python3'): PythonLaunch {
   const found = /[/\\]/.test(python) ? inPlace(python) : onPath(python);
   if (found === undefined) {
     throw new GatewayError('DEPENDENCY_MISSING', `The plugin needs Python, and ${python} was not found.`, {

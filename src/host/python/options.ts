@@ -1,11 +1,13 @@
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import type { Source } from '../../core/adapter.ts';
-import type { PythonRuntime } from '../../core/host.ts';
+import type { PythonPackages, PythonRuntime } from '../../core/host.ts';
 
 /** Keys of an mcp.json entry that every Python format has. */
 export const pythonOptions = {
   python: z.string().min(1).optional().describe('Python: interpreter, or folder of a virtual environment; default python3 on PATH'),
+  install: z.array(z.string()).optional().describe('Python: packages for an environment of the source, as <package>==<version>'),
+  requirements: z.string().optional().describe('Python: file with packages for an environment of the source'),
   paths: z.array(z.string()).optional().describe('Python: folders put first on the import path'),
   allow: z.array(z.string()).optional().describe('Python: plugins to load where the source holds several'),
   workspace: z.string().optional().describe('Python: workspace folder told to plugins; default: the working folder'),
@@ -14,10 +16,15 @@ export const pythonOptions = {
 };
 
 /** Those of them that are paths. `python` is not: a name without a slash is looked up on PATH. */
-export const pythonPaths = ['paths', 'workspace'];
+export const pythonPaths = ['paths', 'workspace', 'requirements'];
 
 /** The runtime of a source, for the format whose `runtime.py` is given. */
 export function pythonRuntime({ root, entry }: Source, module: string): PythonRuntime {
-  const python = entry.options.python as string | undefined;
-  return { kind: 'python', module, python: python !== undefined && /[/\\]/.test(python) ? resolve(root, python) : python };
+  const { python, install, requirements } = entry.options as { python?: string } & PythonPackages;
+  return {
+    kind: 'python',
+    module,
+    python: python !== undefined && /[/\\]/.test(python) ? resolve(root, python) : python,
+    packages: install || requirements ? { install, requirements } : undefined,
+  };
 }

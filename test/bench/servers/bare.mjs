@@ -1,5 +1,5 @@
 // The limit: JSON-RPC by hand, nothing vetted, nothing checked, nothing recorded.
-//   bare.mjs <http|sse|ws|stdio> <port> <tools> [child]     "child": the tool runs in a child process, over a pipe of lines
+//   bare.mjs <http|sse|ws|stdio> <port> <tools> [node|python]     the tool runs in a child process, over a pipe of lines
 import { spawn } from 'node:child_process';
 import { createServer } from 'node:http';
 import { fileURLToPath } from 'node:url';
@@ -25,10 +25,10 @@ function lines(stream, take) {
   });
 }
 
-function inChild() {
-  const child = spawn(process.execPath, [fileURLToPath(new URL('./bare-child.mjs', import.meta.url))], {
-    stdio: ['pipe', 'pipe', 'inherit'],
-  });
+const CHILDREN = { node: [process.execPath, './bare-child.mjs'], python: ['python3', './bare-child.py'] };
+
+function inChild([program, file]) {
+  const child = spawn(program, [fileURLToPath(new URL(file, import.meta.url))], { stdio: ['pipe', 'pipe', 'inherit'] });
   const waiting = new Map();
   let last = 0;
   lines(child.stdout, (line) => {
@@ -43,7 +43,9 @@ function inChild() {
   };
 }
 
-const call = where === 'child' ? inChild() : (args, answer) => answer(JSON.stringify({ content: [{ type: 'text', text: args.message }] }));
+const call = where
+  ? inChild(CHILDREN[where])
+  : (args, answer) => answer(JSON.stringify({ content: [{ type: 'text', text: args.message }] }));
 
 function handle(text, send) {
   const { id, method, params } = JSON.parse(text);

@@ -138,14 +138,15 @@ class Bridge:
             return
         call = Call(self, number, entry, params)
         self._calls[number] = call
-        if entry.lane.enter(call):
+        call.placed = entry.needs_place(call.tool)
+        if not call.placed or entry.lane.enter(call):
             self._run(call)
 
     def _run(self, call):
         """Runs a call and whatever waited for its place."""
         while call is not None:
             if not call.begin():
-                call = call.entry.lane.leave()
+                call = self._next(call)
                 continue
             try:
                 result = copy_context().run(self._invoke, call)
@@ -156,7 +157,10 @@ class Bridge:
                     self._await(call, result)
                     return
                 self._finish(call, result, None)
-            call = call.entry.lane.leave()
+            call = self._next(call)
+
+    def _next(self, call):
+        return call.entry.lane.leave() if call.placed else None
 
     def _invoke(self, call):
         streams.speaker.set(call.entry.id)
@@ -170,7 +174,7 @@ class Bridge:
 
         def done(result, error):
             self._finish(call, result, error)
-            following = call.entry.lane.leave()
+            following = self._next(call)
             if following is not None:
                 self._crew.submit(lambda: self._run(following))
 

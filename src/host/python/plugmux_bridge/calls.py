@@ -14,7 +14,7 @@ _changes = Lock()
 class Call:
     """What a format's runtime sees of one call."""
 
-    __slots__ = ("number", "entry", "tool", "args", "_params", "_bridge", "_listeners", "state", "task", "_done")
+    __slots__ = ("number", "entry", "tool", "args", "notes", "placed", "task", "state", "_params", "_bridge", "_listeners", "_done")
 
     def __init__(self, bridge, number, entry, params):
         self.number = number
@@ -28,6 +28,10 @@ class Call:
         # waiting, running, abandoned, done
         self.state = "waiting"
         self.task = None
+        # For the format's own use.
+        self.notes = None
+        # Whether it takes one of the plugin's places.
+        self.placed = True
 
     @property
     def id(self):

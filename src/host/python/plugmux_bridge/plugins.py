@@ -51,13 +51,14 @@ class Context:
 
 
 class Entry:
-    __slots__ = ("id", "plugin", "context", "lane")
+    __slots__ = ("id", "plugin", "context", "lane", "needs_place")
 
     def __init__(self, context, plugin):
         self.id = context.id
         self.context = context
         self.plugin = plugin
         self.lane = Lane(getattr(plugin, "concurrency", 1))
+        self.needs_place = getattr(plugin, "needs_place", None) or (lambda tool: True)
 
 
 class Plugins:

@@ -1,0 +1,113 @@
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { GatewayError, toError } from '../../core/errors.ts';
+import type { PythonPackages } from '../../core/host.ts';
+import type { Logger } from '../../core/log.ts';
+import { runTool } from './run-tool.ts';
+
+const DONE = 'plugmux.json';
+const LAST_LINES = 8;
+const STALE_MS = 10_000;
+
+/**
+ * The virtual environment for a list of packages, below `folder`: made once, found again by its content, without any
+ * network. Nothing is ever installed into the interpreter it is made from.
+ */
+export async function environmentFor(
+  base: string,
+  packages: PythonPackages,
+  folder: string,
+  log: Logger,
+  signal: AbortSignal,
+): Promise<string> {
+  const wanted = wantedOf(packages);
+  const digest = createHash('sha256')
+    .update(JSON.stringify([base, wanted]))
+    .digest('hex')
+    .slice(0, 24);
+  const place = join(folder, digest);
+  if (existsSync(join(place, DONE))) return place;
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const release = await lock(`${place}.lock`, signal);
+  try {
+    // Another gateway may have made it meanwhile; what one left half-made is not used.
+    if (existsSync(join(place, DONE))) return place;
+    rmSync(place, { recursive: true, force: true });
+    await make(place, base, wanted, log, signal);
+    writeFileSync(join(place, `${DONE}.new`), JSON.stringify({ python: base, packages: wanted, made: new Date().toISOString() }));
+    renameSync(join(place, `${DONE}.new`), join(place, DONE));
+    return place;
+  } catch (error) {
+    rmSync(place, { recursive: true, force: true });
+    throw error;
+  } finally {
+    release();
+  }
+}
+
+function wantedOf({ install = [], requirements }: PythonPackages): string[] {
+  for (const name of install) {
+    if (!name.startsWith('-')) continue;
+    throw new GatewayError('CONFIG_INVALID', `"install" names "${name}", which pip would take for an option.`, {
+      fix: 'Write <package>==<version>.',
+    });
+  }
+  if (requirements === undefined) return [...install];
+  try {
+    return [...install, `# ${requirements}`, readFileSync(requirements, 'utf8')];
+  } catch (error) {
+    throw new GatewayError('ENTRY_NOT_FOUND', `The requirements file ${requirements} cannot be read: ${toError(error).message}.`);
+  }
+}
+
+async function make(place: string, base: string, wanted: readonly string[], log: Logger, signal: AbortSignal): Promise<void> {
+  const packages = wanted.filter((line) => !line.includes('\n') && !line.startsWith('#'));
+  log.info(`making a Python environment in ${place}${packages.length > 0 ? ` with ${packages.join(', ')}` : ''}`);
+  const say = (line: string): void => log.info(line);
+  const venv = await runTool(base, ['-m', 'venv', place], say, signal);
+  if (venv.code !== 0)
+    throw failed('a virtual environment cannot be made', venv.lines, 'Install the module venv (Debian, Ubuntu: apt install python3-venv).');
+  const list = join(place, 'requirements.txt');
+  writeFileSync(list, `${wanted.join('\n')}\n`);
+  const python = [join(place, 'bin', 'python'), join(place, 'Scripts', 'python.exe')].find((file) => existsSync(file)) as string;
+  const pip = await runTool(
+    python,
+    ['-m', 'pip', 'install', '--no-input', '--disable-pip-version-check', '--progress-bar', 'off', '-r', list],
+    say,
+    signal,
+  );
+  if (pip.code !== 0)
+    throw failed(
+      'pip could not install what the plugin needs',
+      pip.lines,
+      'Correct "install" or "requirements", or try again with a network.',
+    );
+}
+
+function failed(what: string, lines: readonly string[], fix: string): GatewayError {
+  return new GatewayError('DEPENDENCY_MISSING', `${what}: ${lines.slice(-LAST_LINES).join(' | ') || 'it said nothing'}.`, { fix });
+}
+
+// A folder is made by one process only. One that has not been touched for a while was left by a process that died.
+async function lock(path: string, signal: AbortSignal): Promise<() => void> {
+  const mark = join(path, 'alive');
+  for (;;) {
+    try {
+      mkdirSync(path);
+      break;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    }
+    const touched = (statSync(mark, { throwIfNoEntry: false }) ?? statSync(path, { throwIfNoEntry: false }))?.mtimeMs ?? 0;
+    if (touched > 0 && Date.now() - touched > STALE_MS) rmSync(path, { recursive: true, force: true });
+    else await sleep(200, undefined, { signal });
+  }
+  const touch = setInterval(() => writeFileSync(mark, ''), STALE_MS / 5).unref();
+  writeFileSync(mark, '');
+  return () => {
+    clearInterval(touch);
+    rmSync(path, { recursive: true, force: true });
+  };
+}
