@@ -41,6 +41,8 @@ def _is_failure(payload):
 
 
 def _attachments(payload):
+    if not any(isinstance(key, str) and key.startswith("_") for key in payload):
+        return payload, []
     rest = {key: value for key, value in payload.items() if not (isinstance(key, str) and key.startswith("_"))}
     permission = payload.get("_permission")
     if isinstance(permission, dict) and permission.get("comment"):

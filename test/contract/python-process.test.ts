@@ -1,0 +1,172 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, it } from 'vitest';
+import { jaato } from '../../dist/adapters/jaato/adapter.js';
+import { GatewayError } from '../../dist/src/core/errors.js';
+import { connect } from '../support/clients.ts';
+import { type House, openHouse, textOf } from '../support/house.ts';
+import { processesWith, until } from '../support/processes.ts';
+import { describeWithPython } from '../support/python.ts';
+import { tempFolder } from '../support/temp.ts';
+
+const HOSTILE = fileURLToPath(new URL('../fixtures/python/hostile.py', import.meta.url));
+const ECHO = fileURLToPath(new URL('../fixtures/jaato/echo', import.meta.url));
+const MAIN = fileURLToPath(new URL('../../dist/src/main.js', import.meta.url));
+
+async function open(more: object = {}, limits: object = {}): Promise<House> {
+  const house = await openHouse([jaato], {
+    plugins: { hostile: { path: HOSTILE, ...more }, echo: { path: ECHO } },
+    limits: { restartMinMs: 50, stopGraceMs: 500, pluginStopMs: 500, ...limits },
+  });
+  await house.app.registry.listed(20_000);
+  return house;
+}
+
+/** The neighbour goes on as if nothing had happened. */
+async function expectUnharmed(house: House): Promise<void> {
+  expect(textOf(await house.call('echo', { message: 'unharmed' }))).toBe('unharmed');
+}
+
+const codeOf = (result: { meta?: Record<string, unknown> }) => (result.meta?.['plugmux/error'] as { code?: string } | undefined)?.code;
+
+describeWithPython('a Python plugin process', () => {
+  it('keeps prints, logging and raw bytes out of the protocol', async () => {
+    const house = await open();
+    expect(textOf(await house.call('prints'))).toBe('printed');
+    expect(textOf(await house.call('prints'))).toBe('printed');
+    await until('it is logged', () => house.lines.some((line) => line.area === 'plugin:hostile' && line.message.includes('"id":1')));
+    expect(house.lines.some((line) => line.message.includes('printed at import'))).toBe(true);
+    expect(house.lines.some((line) => line.message.includes('\u001b'))).toBe(false);
+    await expectUnharmed(house);
+  });
+
+  it('keeps what C code and child processes write out of the protocol, and its descriptors to itself', async () => {
+    const house = await open();
+    expect(textOf(await house.call('writes_in_c'))).toBe('written');
+    expect((await house.call('runs_child')).structured).toEqual({ descriptors: [] });
+    expect((await house.call('forks')).structured).toEqual({ code: 0 });
+    await until('it is logged', () => house.lines.some((line) => line.message.includes('from the grandchild')));
+    await expectUnharmed(house);
+  });
+
+  it.each([
+    ['exit', 'SystemExit: 3'],
+    ['interrupt', 'KeyboardInterrupt'],
+    ['generator', 'GeneratorExit'],
+    ['recursion', 'maximum recursion depth exceeded'],
+    ['rude', 'Rude (its text cannot be read: ValueError)'],
+    ['empty', 'RuntimeError'],
+    ['group', 'BaseException: bare'],
+  ])('answers for a tool that raises: %s', async (kind, text) => {
+    const house = await open();
+    const result = await house.call('raises', { kind });
+    expect(result.isError).toBe(true);
+    expect(textOf(result)).toBe(text);
+    expect((await house.call('prints')).isError).toBeFalsy();
+    await expectUnharmed(house);
+  });
+
+  it('answers with plain data whatever a tool returns', async () => {
+    const house = await open();
+    const returned = async (kind: string) => (await house.call('returns', { kind })).structured;
+    expect(await returned('nan')).toEqual({ value: null, list: [null] });
+    expect(await returned('bytes')).toEqual({ value: 'AP8=' });
+    expect(await returned('keys')).toEqual({ 1: 'one', None: 'none', '(1, 2)': 'pair' });
+    expect(await returned('circle')).toEqual({ self: '[circular]' });
+    expect(await returned('huge number')).toEqual({ value: String(2n ** 70n) });
+    expect(JSON.stringify(await returned('deep'))).toContain('[too deep]');
+    expect(textOf(await house.call('returns', { kind: 'surrogates' }))).toBe('lone \ud800 and \udfff');
+    expect(((await returned('large')) as { text: string }).text).toBe('ü'.repeat(1024 * 1024));
+    expect(codeOf(await house.call('returns', { kind: 'big' }))).toBe('RESULT_TOO_LARGE');
+    await expectUnharmed(house);
+  });
+
+  it('passes 10 MB on where the limit allows it', async () => {
+    const house = await open({}, { resultBytes: 64 * 1024 * 1024 });
+    const result = await house.call('returns', { kind: 'big' });
+    expect((result.structured as { text: string }).text).toHaveLength(10 * 1024 * 1024);
+  });
+
+  it('never waits for a terminal', async () => {
+    const house = await open();
+    expect(textOf(await house.call('asks_input'))).toBe('EOF when reading a line');
+  });
+
+  it.each(['exit', 'abort', 'segv', 'kill'])('loses one call to a process that dies: %s', async (kind) => {
+    const house = await open();
+    const [result, neighbour] = await Promise.all([house.call('dies', { kind }), house.call('echo', { message: 'beside' })]);
+    expect(codeOf(result)).toBe('PLUGIN_CRASHED');
+    expect(textOf(neighbour)).toBe('beside');
+    await until('it serves again', () => house.app.registry.plugins()[0]?.state === 'ready');
+    expect(textOf(await house.call('prints'))).toBe('printed');
+  });
+
+  it('answers a call past its deadline at once, and starts afresh when threads hang', async () => {
+    const house = await open({ limits: { callTimeoutMs: 300 } });
+    const calls = Array.from({ length: 8 }, () => house.call('sleeps', { seconds: 600 }));
+    for (const result of await Promise.all(calls)) expect(codeOf(result)).toBe('CALL_TIMEOUT');
+    await expectUnharmed(house);
+    await until('it serves again', async () => (await house.call('prints')).isError !== true);
+  });
+
+  it('drops the late result of a call that was cancelled', async () => {
+    const house = await open();
+    const call = house.newCall();
+    const pending = house.call('says', { ms: 300, secret: 'late' }, call);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    call.abort(new GatewayError('CALL_CANCELLED', 'cancelled by the test'));
+    expect(codeOf(await pending)).toBe('CALL_CANCELLED');
+    expect(textOf(await house.call('says', { ms: 300, secret: 'mine' }))).toBe('mine');
+    await until('the late end is logged', () => house.lines.some((line) => line.message.includes('ended after its cancellation')));
+  });
+
+  it('gives every caller its own answer, in threads and on the loop', async () => {
+    const house = await open();
+    const secrets = Array.from({ length: 60 }, (_, i) => `secret ${i}`);
+    const results = await Promise.all(secrets.map((secret, i) => house.call('says', { ms: (i * 7) % 20, secret })));
+    expect(results.map(textOf)).toEqual(secrets);
+    const awaited = await Promise.all(secrets.map((_, i) => house.call('awaits', { seconds: (i % 5) / 100 })));
+    expect(awaited.map(textOf)).toEqual(secrets.map(() => 'awaited'));
+    expect(textOf(await house.call('awaits', { exit: true }))).toBe('SystemExit: 4');
+    expect(textOf(await house.call('awaits'))).toBe('awaited');
+  });
+
+  it('ends with threads that never end', async () => {
+    const house = await open({ env: { PLUGMUX_TEST_NAMED: 'threads' } });
+    await house.call('threads');
+    await expectUnharmed(house);
+    await house.close();
+    await until('the process is gone', () => processesWith('PLUGMUX_TEST_NAMED=threads').length === 0, 5000);
+  });
+
+  it('leaves no interpreter behind when the gateway is killed, whatever its threads do', async () => {
+    const dir = tempFolder();
+    const mark = `killed-${Math.random()}`;
+    const file = join(dir, 'mcp.json');
+    writeFileSync(file, JSON.stringify({ plugins: { hostile: { path: HOSTILE, env: { PLUGMUX_TEST_NAMED: mark } } } }));
+    const client = await connect('v2 auto', { command: process.execPath, args: [MAIN, 'stdio', '--config', file] });
+    await client.list();
+    void client.call('sleeps', { seconds: 600 }).catch(() => undefined);
+    await client.call('threads');
+    expect(processesWith(mark).length).toBeGreaterThan(0);
+    process.kill(client.pid() as number, 'SIGKILL');
+    await until('the interpreter is gone', () => processesWith(mark).length === 0, 10_000);
+  });
+
+  it('speaks on stdin and stdout behind programs that pass nothing else on', async () => {
+    const bridge = fileURLToPath(new URL('../../dist/src/host/python/', import.meta.url));
+    const child = spawn('python3', ['-u', bridge, '--stdio'], { stdio: ['pipe', 'pipe', 'inherit'] });
+    const ask = async (message: object): Promise<unknown> => {
+      child.stdin.write(`${JSON.stringify({ jsonrpc: '2.0', ...message })}\n`);
+      const [chunk] = (await once(child.stdout, 'data')) as [Buffer];
+      return JSON.parse(chunk.toString()).result;
+    };
+    expect(await ask({ id: 1, method: 'hello', params: {} })).toMatchObject({ protocol: 1, runtime: 'python' });
+    expect(await ask({ id: 2, method: 'ping' })).toMatchObject({ inFlight: 0, abandoned: 0 });
+    child.stdin.end();
+    expect((await once(child, 'exit'))[0]).toBe(0);
+  });
+});
