@@ -193,8 +193,8 @@ class Bridge:
             self.channel.reply(call.number, error_result(describe(error)))
         elif result is None:
             self.channel.reply_error(call.number, cancelled_error())
-        elif len(result) > self._result_bytes:
-            text = f"The result has {len(result)} bytes; the limit is {self._result_bytes}."
+        elif _size(result) > self._result_bytes:
+            text = f"The result has {_size(result)} bytes; the limit is {self._result_bytes}."
             self.channel.reply_error(call.number, BridgeError("RESULT_TOO_LARGE", text))
         else:
             self.channel.reply(call.number, result, hold=True)
@@ -231,6 +231,10 @@ class Bridge:
         timer.start()
         self.channel.fail_pending(BridgeError("PLUGIN_UNAVAILABLE", "The gateway is gone."))
         self._on_main(lambda: (self._plugins.close(_STOP_SECONDS), _exit(code)))
+
+
+def _size(text):
+    return len(text) if text.isascii() else len(text.encode())
 
 
 def _exit(code):

@@ -4,28 +4,36 @@ import re
 from json import JSONEncoder
 
 # The common case in one pass of C code; whatever it cannot say in the gateway's terms goes the long way.
-_fast = JSONEncoder(ensure_ascii=True, allow_nan=False, separators=(",", ":")).encode
+_readable = JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
+_escaped = JSONEncoder(ensure_ascii=True, allow_nan=False, separators=(",", ":")).encode
+_HALF_PAIR = re.compile("[\ud800-\udfff]")
 _SUSPECT_NUMBER = re.compile(r"(?<![\w.+-])-?\d{16,}(?![\d.eE])")
 _SAFE = 2**53 - 1
 # The gateway takes 64 levels, of which the result around the value needs some.
 _DEEPEST = 60
-dumps = _fast
+
+
+def dumps(value):
+    """Plain data as JSON that a reader can read; only half a surrogate pair, which UTF-8 cannot say, is escaped."""
+    text = _readable(value)
+    return text if text.isascii() or not _HALF_PAIR.search(text) else _escaped(value)
+
 
 
 def to_json(value):
     """A value as JSON text, and notes on what was changed on the way."""
     kind = type(value)
     if kind is str or kind is bool or value is None:
-        return _fast(value), ()
+        return dumps(value), ()
     if _is_plain(value, 0):
         try:
-            text = _fast(value)
+            text = dumps(value)
             if not _SUSPECT_NUMBER.search(text):
                 return text, ()
         except (ValueError, TypeError, RecursionError):
             pass
     notes = []
-    return _fast(to_plain(value, notes)), tuple(dict.fromkeys(notes))
+    return dumps(to_plain(value, notes)), tuple(dict.fromkeys(notes))
 
 
 # Whether JSONEncoder would do the right thing: keys are texts, values plain, nothing too deep. Numbers are judged later.
