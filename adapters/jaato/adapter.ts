@@ -1,12 +1,13 @@
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import type { Adapter, Entry, Source } from '../../src/core/adapter.ts';
-import { GatewayError } from '../../src/core/errors.ts';
+import { GatewayError, toError } from '../../src/core/errors.ts';
 import type { Host, MemberSpec } from '../../src/core/host.ts';
 import { isJsonObject, type JsonObject } from '../../src/core/json.ts';
 import type { Manifest, Plugin } from '../../src/core/plugin.ts';
 import { folderDigest } from '../../src/host/folder-digest.ts';
 import { pythonOptions, pythonPaths, pythonRuntime } from '../../src/host/python/options.ts';
+import { joinTwice } from './join-twice.ts';
 import { toOffer } from './offer.ts';
 import { idOf, recognise, type Selected, type Selection } from './recognise.ts';
 import type { JaatoReport } from './report.ts';
@@ -18,6 +19,8 @@ interface JaatoManifest extends Manifest {
 }
 
 const RUNTIME = fileURLToPath(new URL('./runtime.py', import.meta.url));
+/** Tools change at run time and nobody says so; this is how often a list of tools asks again. */
+const REFRESH_MS = 5_000;
 /** The original gives initialisers 30 s; some plugins load a model there. */
 const START_TIMEOUT_MS = 30_000;
 
@@ -39,6 +42,7 @@ export const jaato: Adapter = {
   },
   paths: pythonPaths,
   selectors: ['entryPoints'],
+  guards: ({ options }) => options.enforceWith !== undefined,
 
   async read(source) {
     const selection = recognise(source);
@@ -92,11 +96,12 @@ function refuseUnknownGuard(entry: Entry, { plugins }: Selection): void {
 function openPlugin(manifest: JaatoManifest, host: Host): Plugin {
   const { selected, guards } = manifest;
   if (selected.fault) throw selected.fault;
-  const member = host.join(toMember(manifest, host));
+  const member = joinTwice(host, (bare) => toMember(manifest, host, bare));
   const known = { id: manifest.id, member, enforces: guards === true };
   const build = () => toOffer({ ...known, report: member.report() as JaatoReport | undefined });
   let offer = build();
   let report = member.report();
+  let refreshed = 0;
   return {
     manifest,
     offer() {
@@ -109,12 +114,17 @@ function openPlugin(manifest: JaatoManifest, host: Host): Plugin {
     state: member.state,
     error: member.error,
     start: member.start,
+    refresh() {
+      if (performance.now() - refreshed < REFRESH_MS) return;
+      refreshed = performance.now();
+      member.request('refresh', {}).catch((error) => host.log.debug(`${manifest.id} cannot be described again: ${toError(error).message}`));
+    },
     onChange: (listener) => member.onChange(listener),
     close: member.leave,
   };
 }
 
-function toMember({ id, selected, selection, source, guards }: JaatoManifest, host: Host): MemberSpec {
+function toMember({ id, selected, selection, source, guards }: JaatoManifest, host: Host, bare: boolean): MemberSpec {
   const { entry } = source;
   const { options } = entry;
   return {
@@ -125,6 +135,8 @@ function toMember({ id, selected, selection, source, guards }: JaatoManifest, ho
     runtime: pythonRuntime(source, RUNTIME),
     params: {
       find: selected.find,
+      bareParents: bare ? 'on' : (options.bareParents ?? 'auto'),
+      ...(entry.callsPerPlugin === undefined ? {} : { concurrency: entry.callsPerPlugin }),
       config: configOf(entry, selection, selected),
       paths: options.paths ?? [],
       workspace: options.workspace ?? entry.cwd,

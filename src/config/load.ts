@@ -221,6 +221,7 @@ function toPlugin(id: string, file: NonNullable<ConfigFile['plugins']>[string], 
       ...(file.cwd === undefined ? {} : { cwd: path(file.cwd) }),
       env: file.env ?? {},
       ...(file.limits?.startTimeoutMs === undefined ? {} : { startTimeoutMs: file.limits.startTimeoutMs }),
+      ...(file.limits?.callsPerPlugin === undefined ? {} : { callsPerPlugin: file.limits.callsPerPlugin }),
       options,
     },
   };
@@ -238,7 +239,14 @@ export function defaultEntry(dir: string): Entry {
   };
 }
 
-function secretsOf(entry: Entry): string[] {
-  const named = [...Object.entries(entry.env), ...Object.entries(entry.settings)].filter(([key]) => isSecretKey(key));
-  return [...Object.values(entry.credentials), ...named.map(([, value]) => String(value))];
+function secretsOf({ env, settings, credentials, options }: Entry): string[] {
+  return [...Object.values(credentials), ...[env, settings, options].flatMap(secretTexts)];
+}
+
+function secretTexts(value: JsonValue | Readonly<Record<string, JsonValue>>): string[] {
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([key, item]) => {
+    if (isSecretKey(key) && (typeof item === 'string' || typeof item === 'number')) return [String(item)];
+    return secretTexts(item);
+  });
 }

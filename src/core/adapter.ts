@@ -27,6 +27,8 @@ export interface Entry {
   readonly env: Readonly<Record<string, string>>;
   /** Longest time for one stage of loading, in milliseconds. */
   readonly startTimeoutMs?: number;
+  /** Most calls in flight at a time, where the operator says so. */
+  readonly callsPerPlugin?: number;
   /** Keys that only one format knows, declared by its adapter. */
   readonly options: JsonObject;
 }
@@ -41,6 +43,8 @@ export interface Adapter {
   readonly paths: readonly string[];
   /** Names of `options` that select a plugin where an entry has no `path`; its source is then the folder of mcp.json. */
   readonly selectors?: readonly string[];
+  /** Whether an entry is there to guard the calls of others, whatever else is wrong with it. */
+  guards?(entry: Entry): boolean;
   /** What is in a source, or null where it is none of this format's. Reads text only and runs nothing. */
   read(source: Source, host: Host): Promise<readonly Manifest[] | null>;
   /** Opens what `read` found. Called only for what the policy admitted. */

@@ -82,6 +82,8 @@ export interface Plugin {
   error?(): GatewayError | undefined;
   /** Starts what starts lazily; settles when the plugin is ready or has failed, and never rejects. */
   start(): Promise<void>;
+  /** Clients are being told what it offers: a chance to look whether that has changed. Returns at once. */
+  refresh?(): void;
   /** Calls back whenever the offer or the state has changed. */
   onChange(listener: () => void): void;
   /** Calls back with the address of a resource whose contents have changed. */

@@ -36,6 +36,8 @@ export interface Gateway {
   knows(profile: string): boolean;
   /** What a caller sees now; the same object until something changes. */
   view(caller: Caller): View;
+  /** Lets plugins look whether what they offer has changed; a change is told to clients later. */
+  refresh(): void;
   /** Settles when the plugins have listed what they offer, so that a first list is complete. */
   listed(): Promise<void>;
   /** Calls a tool. Throws UNKNOWN_TOOL, DRAINING and a bad ticket at once; every other failure is a result. */
@@ -121,6 +123,7 @@ export function createGateway(
   return {
     knows: (profile) => rules.policy.knows(profile),
     view,
+    refresh: () => registry.refresh(),
     listed: () => registry.listed(rules.config.limits.firstListMs),
     call(name, args, call, auditCaller, client) {
       refuseIfDraining();

@@ -21,6 +21,7 @@ export function createMethods(gateway: Gateway, lists: Lists, shared: boolean): 
       if (request.params.cursor !== undefined)
         throw new GatewayError('INVALID_PARAMS', 'The cursor is not known: lists have one page.', { field: 'cursor' });
       const build = () => lists.get(request.view(), kind, request.era.kind);
+      gateway.refresh();
       if (listed) return build();
       return gateway.listed().then(() => {
         listed = true;

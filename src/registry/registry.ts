@@ -24,6 +24,8 @@ export interface Registry {
   onChange(listener: (catalogue: Catalogue) => void): void;
   /** Calls back with a plugin and the address, its own, of a resource whose contents have changed. */
   onUpdated(listener: (pluginId: string, uri: string) => void): void;
+  /** Lets every plugin look whether what it offers has changed. */
+  refresh(): void;
   /** Starts every plugin that starts lazily and waits until each is ready or has failed. */
   start(): Promise<void>;
   /** Starts what cannot be listed otherwise; settles when every plugin has listed or failed, at the latest after `withinMs`. */
@@ -137,6 +139,9 @@ export function createRegistry(host: Host, store: Store | undefined, log: Logger
     commands: (id) => slots.find((slot) => slot.id === id)?.commands() ?? [],
     onChange: (listener) => void listeners.push(listener),
     onUpdated: (listener) => void updateListeners.push(listener),
+    refresh() {
+      for (const slot of slots) slot.refresh();
+    },
     start: async () => void (await Promise.all(slots.map((slot) => slot.start()))),
     async listed(withinMs) {
       const unlisted = slots.filter((slot) => !slot.hasListed);

@@ -137,6 +137,7 @@ export class Slot {
       origin: this.#found.origin,
       watch: [],
       digest: '',
+      ...(this.#found.guards ? { guards: true } : {}),
     };
     // A failed plugin offers nothing, but keeps its claim on the names it had.
     const offer = this.state() === 'failed' ? undefined : this.#offer;
@@ -181,6 +182,10 @@ export class Slot {
   /** What a person can run on it. */
   commands(): readonly UserCommand[] {
     return this.#offer?.commands ?? [];
+  }
+
+  refresh(): void {
+    if (this.state() === 'ready') this.#plugin?.refresh?.();
   }
 
   async start(): Promise<void> {

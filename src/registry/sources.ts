@@ -17,6 +17,8 @@ export interface Found {
   readonly manifest?: Manifest;
   readonly adapter?: Adapter;
   readonly error?: GatewayError;
+  /** It should guard the calls of others and cannot. */
+  readonly guards?: boolean;
 }
 
 interface Claim {
@@ -47,11 +49,13 @@ function selects({ path, entry }: PluginConfig, adapters: readonly Adapter[]): b
 
 async function readEntry(plugin: PluginConfig, path: string, config: Config, adapters: readonly Adapter[], host: Host): Promise<Found[]> {
   const base = { id: plugin.id, origin: path, config: plugin };
+  const guards = plugin.enabled && adapters.some((a) => a.guards?.(plugin.entry));
   const at = config.at('plugins', plugin.id, 'path');
   if (!existsSync(path))
     return [
       {
         ...base,
+        guards,
         error: new GatewayError('ENTRY_NOT_FOUND', `${at}: ${path} does not exist.`, { plugin: plugin.id, at }),
       },
     ];
@@ -76,7 +80,7 @@ async function readEntry(plugin: PluginConfig, path: string, config: Config, ada
       })),
     );
   } catch (error) {
-    return [{ ...base, error: asFailure(error, plugin.id) }];
+    return [{ ...base, guards, error: asFailure(error, plugin.id) }];
   }
 }
 

@@ -24,7 +24,19 @@ class Caller:
         executor = self.executor(contract, name)
         if executor is None:
             return error_result(f"No executor registered for {name}")
+        if call.wants_progress and contract.call("supports_streaming", name):
+            return self._stream(contract, name, args, call)
         return self.run(executor, name, args, call)
+
+    async def _stream(self, contract, name, args, call):
+        """The same tool piece by piece: each is progress, all of them together the result."""
+        current_call.set(call)
+        pieces = []
+        async for chunk in contract.find("execute_streaming")(name, args):
+            text = str(getattr(chunk, "content", chunk))
+            pieces.append(text)
+            call.progress(text)
+        return to_result("".join(pieces), self._error_prefix)
 
     def executor(self, contract, name):
         """The callable of a tool; maps grow at run time."""

@@ -5,7 +5,7 @@ from plugmux_bridge.modules import explain_import_error, import_file, import_fro
 from plugmux_bridge.standins import StandIns
 
 from .contract import Contract
-from .entry_points import find_entry_point
+from .entry_points import find_entry_point, load_entry_point, refuse_shadow
 from .stand_ins import jaato_stand_ins
 
 _STANDINS = "jaato:standins"
@@ -36,14 +36,21 @@ def load(params, context):
     if find["kind"] == "entryPoint":
         entry_point = find_entry_point(find["name"], find.get("distribution"))
         source = {"entryPoint": entry_point.name, "value": entry_point.value, "distribution": entry_point.dist.name}
-        run = entry_point.load
+        source["version"] = entry_point.dist.version
+        run = lambda: load_entry_point(entry_point, params.get("bareParents") == "on")  # noqa: E731
     elif find["kind"] == "file":
         run = lambda: import_file(find["file"], find["module"])  # noqa: E731
     else:
         run = lambda: import_from(find["root"], find["module"], find.get("bare", []))  # noqa: E731
 
     context.stage("import")
-    found = _guarded("import", run, context, standins)
+    try:
+        found = _guarded("import", run, context, standins)
+    except BridgeError as error:
+        if find["kind"] == "entryPoint" and params.get("bareParents", "auto") == "auto" and _has_parents(entry_point):
+            context.log("warn", f"{error.message} It is tried once more without the packages above it.")
+            error.field = "bareParents"
+        raise
     module, factory = _factory_of(find, found)
     source["file"] = getattr(module, "__file__", None)
     _check_kind(module, find)
@@ -53,7 +60,13 @@ def load(params, context):
     context.stage("protocol")
     contract = Contract(plugin)
     contract.require(params.get("strictProtocol"))
+    if find["kind"] == "entryPoint":
+        refuse_shadow(contract.name, entry_point, find.get("distribution"))
     return Made(factory, contract, module, standins, source)
+
+
+def _has_parents(entry_point):
+    return "." in entry_point.module
 
 
 # One list for the whole process: the modules of one plugin are found by the others too.

@@ -48,7 +48,9 @@ class Console:
             self._context.log("info", "nobody can be asked: denied")
             return "n"
         question = current_question() or []
-        text = "\n".join(line for line in question if line.strip("=- \n")).strip()
+        lines = "\n".join(question).splitlines()
+        # The rules it draws around the question are for a terminal.
+        text = "\n".join(line for line in lines if line.strip("=- ")).strip()
         question.clear()
         try:
             # One at a time: some generations of the plugin keep one open question only.

@@ -3,7 +3,7 @@
 from threading import Lock
 from time import monotonic
 
-from plugmux_bridge.encode import dumps, to_plain
+from plugmux_bridge.encode import dumps
 from plugmux_bridge.errors import BridgeError, describe, trace
 
 from .asking import wire_channel
@@ -116,14 +116,16 @@ class JaatoPlugin:
             return {"stage": "protocol", "generation": self.contract.generation}
         return self._description.report
 
-    def describe_soon(self):
+    def describe_soon(self, at_once=True):
         """Tools change while a plugin runs, and nobody says so: it is asked again when things are quiet."""
         from threading import Timer
 
         with self._lock:
             if self._timer is not None or self._closed:
                 return
-            self._timer = Timer(_DESCRIBE_AGAIN, self._describe_again)
+            # Soon after things are quiet, but no more often than every few seconds: a description may cost much.
+            delay = max(_DESCRIBE_AGAIN, 0 if at_once else _DESCRIPTION_AGE - (monotonic() - self._described_at))
+            self._timer = Timer(delay, self._describe_again)
             self._timer.daemon = True
             self._timer.start()
 
@@ -151,8 +153,8 @@ class JaatoPlugin:
         contract = self._instances.of(call)
         if kind == "tool":
             result = self._caller.tool(contract, name, args, call)
-            if monotonic() - self._described_at > _DESCRIPTION_AGE:
-                self.describe_soon()
+            if self._timer is None:
+                self.describe_soon(at_once=False)
             return result
         if kind == "command":
             try:
@@ -172,8 +174,6 @@ class JaatoPlugin:
             if monotonic() - self._described_at > _DESCRIPTION_AGE:
                 self.refresh()
             return {}
-        if method == "declarations":
-            return to_plain([tool.declaration() for tool in self._description.tools.values()], [])
         if method == "reset":
             self._instances.reset()
             return {}

@@ -4,8 +4,9 @@
 class BridgeError(Exception):
     """What happened and why, what to do, and one of the gateway's permanent codes."""
 
-    def __init__(self, code, message, fix=None):
+    def __init__(self, code, message, fix=None, field=None):
         super().__init__(message)
+        self.field = field
         self.code = code
         self.message = message
         self.fix = fix
@@ -14,6 +15,8 @@ class BridgeError(Exception):
         data = {"code": self.code}
         if self.fix is not None:
             data["fix"] = self.fix
+        if self.field is not None:
+            data["field"] = self.field
         return {"code": -32000, "message": self.message, "data": data}
 
 

@@ -1,0 +1,543 @@
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { jaato } from '../../dist/adapters/jaato/adapter.js';
+import { localCaller } from '../../dist/src/core/caller.js';
+import type { Answers, Questions } from '../../dist/src/core/question.js';
+import { Call, silentClient } from '../../dist/src/gateway/call.js';
+import { type House, openHouse, textOf } from '../support/house.ts';
+import { distribution, pluginText, writeFiles } from '../support/jaato.ts';
+import { until } from '../support/processes.ts';
+import { describeWithPython } from '../support/python.ts';
+import { tempFolder } from '../support/temp.ts';
+
+const SEED = fileURLToPath(new URL('../fixtures/jaato-seed', import.meta.url));
+
+async function open(plugins: object, dir?: string): Promise<House> {
+  const house = await openHouse([jaato], { plugins, limits: { restartMinMs: 50, stopGraceMs: 500 } }, dir);
+  await house.app.registry.listed(20_000);
+  return house;
+}
+
+/** A project folder with files of its own and an mcp.json for the plugins. */
+async function project(files: Readonly<Record<string, string>>, plugins: object): Promise<House> {
+  const dir = tempFolder();
+  writeFiles(dir, files);
+  return open(plugins, dir);
+}
+
+const status = (house: House, id: string) => house.app.registry.plugins().find((p) => p.id === id);
+const tools = (house: House) => [...house.app.registry.catalogue().tools.keys()];
+const code = (result: { meta?: Record<string, unknown> }) => (result.meta?.['plugmux/error'] as { code?: string } | undefined)?.code;
+
+/** A call whose client answers forms, and what it was asked. */
+function askable(house: House, answer: (message: string) => string | undefined): { call: Call; asked: string[] } {
+  const asked: string[] = [];
+  const ask = async (questions: Questions): Promise<Answers> =>
+    Object.fromEntries(
+      Object.entries(questions).map(([key, question]) => {
+        const message = question.kind === 'form' ? question.message : '';
+        asked.push(message);
+        const text = answer(message);
+        return [key, text === undefined ? { action: 'decline' } : { action: 'accept', content: { answer: text } }];
+      }),
+    );
+  return { call: new Call(localCaller(), { ...silentClient(house.app.registry as never), abilities: ['form'], ask }), asked };
+}
+
+describeWithPython('jaato plugins', () => {
+  describe('of the first documents', () => {
+    it('runs the documented example as it stands, without the framework around it', async () => {
+      const house = await open({ example: { path: join(SEED, 'shared/plugins/example.py') } });
+      expect((await house.call('example_tool', { message: 'hello' })).structured).toEqual({ echo: 'hello', length: 5 });
+      expect(status(house, 'example')?.facts).toMatchObject({ generation: 'S', name: 'example' });
+      expect(status(house, 'example')?.facts.standins).toEqual(
+        expect.arrayContaining(['google', 'google.genai', 'google.genai.types', 'shared.plugins.base']),
+      );
+      expect(house.app.registry.catalogue().tools.get('example_tool')?.tool.approval).toBe('client');
+    });
+
+    it('turns declarations into JSON Schema, and says what it leaves out', async () => {
+      const house = await open({ search: { path: join(SEED, 'shared/plugins/search') } });
+      const entry = house.app.registry.catalogue().tools.get('search_index');
+      expect(entry?.tool.input).toEqual({
+        type: 'object',
+        properties: {
+          level: { type: ['integer', 'null'], enum: [1, 2, null] },
+          query: { type: 'string', minLength: 1, examples: ['a word'] },
+          tags: { type: 'array', items: { type: 'string' }, maxItems: 3 },
+          any: { anyOf: [{ type: 'string' }, { type: 'number' }] },
+        },
+        required: ['query'],
+      });
+      expect(entry?.tool.approval).toBe('auto');
+      expect(tools(house)).toEqual(['search_index']);
+      const messages = status(house, 'search')?.problems.map((p) => p.message);
+      expect(messages).toEqual([
+        'The command "reindex" is declared, but nothing runs it: there is no executor of that name.',
+        'The tool "forgotten" is declared but has no executor.',
+      ]);
+      expect(house.app.registry.catalogue().instructions[0]?.text).toBe('Call search_index for everything.');
+    });
+
+    it('gives each plugin its own copy of its settings', async () => {
+      const settings = { limit: 3, nested: { kept: true } };
+      const house = await open({ search: { path: join(SEED, 'shared/plugins/search'), settings } });
+      expect((await house.call('search_index', { query: 'x' })).structured).toEqual({ found: { query: 'x' }, limit: 3 });
+    });
+
+    it('loads several plugins of a checkout, only those that are named, each with its own settings', async () => {
+      const house = await open({ checkout: { path: SEED, allow: ['search', 'example'], config: { search: { limit: 7 } } } });
+      expect(house.app.registry.plugins().map((p) => p.id)).toEqual(['search', 'example']);
+      expect((await house.call('search_index', { query: 'x' })).structured).toMatchObject({ limit: 7 });
+      expect(status(house, 'search')?.beside).toEqual(['background']);
+    });
+
+    it.each([
+      [{ checkout: { path: SEED } }, /holds 3 jaato plugins: background, example, search/],
+      [{ checkout: { path: SEED, allow: ['serch'] } }, /holds no plugin "serch"\. Did you mean search\?/],
+      [{ checkout: { path: SEED, allow: ['search'], settings: { limit: 1 } } }, /selects several takes "config"/],
+      [{ search: { path: join(SEED, 'shared/plugins/search'), config: { search: {} } } }, /selects one plugin takes "settings"/],
+    ])('refuses an entry that says too little or too much: %j', async (plugins, message) => {
+      const house = await open(plugins);
+      expect(house.app.registry.plugins().map((p) => p.error?.message)).toEqual([expect.stringMatching(message)]);
+    });
+
+    it('runs commands for the model as prompts, and the others for the person alone', async () => {
+      const house = await open({ search: { path: join(SEED, 'shared/plugins/search'), settings: { limit: 2 } } });
+      const { prompts } = house.app.gateway.view(localCaller());
+      expect([...prompts.keys()].sort()).toEqual(['search', 'search_instructions']);
+      const result = await house.app.gateway.getPrompt('search', {}, house.newCall());
+      expect(result.messages).toEqual([{ role: 'user', content: { type: 'text', text: '{"found":{},"limit":2}' } }]);
+      const commands = house.app.registry.commands('search');
+      expect(commands.map((c) => c.name)).toEqual(['search', 'stats']);
+      expect(textOf(await (commands[1] as (typeof commands)[0]).run('', house.newCall()))).toBe('{"limit":2}');
+    });
+
+    it('notices tools that come while it runs, and ends background threads', async () => {
+      const house = await open({ background: { path: join(SEED, 'shared/plugins/background') } });
+      expect(tools(house)).toContain('round_0');
+      await until('the second tool is listed', () => {
+        house.app.gateway.refresh();
+        return tools(house).includes('round_1');
+      });
+      expect(textOf(await house.call('round_1'))).toBe('1');
+      await house.close();
+      expect(house.lines.some((line) => line.message === 'stopped after True')).toBe(true);
+    });
+  });
+
+  describe('entry points', () => {
+    const weather = distribution(
+      'acme-weather',
+      { weather: 'acme_weather.plugin:create_plugin' },
+      {
+        'acme_weather/__init__.py': '',
+        'acme_weather/plugin.py': pluginText('weather', { forecast: '"sunny"' }),
+        'never_imported.py': 'raise RuntimeError("nobody named it")\n',
+      },
+    );
+    const inLib = (files: Readonly<Record<string, string>>, lib = 'lib') =>
+      Object.fromEntries(Object.entries(files).map(([name, text]) => [`${lib}/${name}`, text]));
+
+    it('are found in folders of the path, without pip', async () => {
+      const house = await project(inLib(weather), { weather: { entryPoints: ['weather'], paths: ['./lib'] } });
+      expect(textOf(await house.call('forecast'))).toBe('sunny');
+      expect(status(house, 'weather')?.facts).toMatchObject({ entryPoint: 'weather', distribution: 'acme-weather', version: '1.0' });
+    });
+
+    it('are refused where two distributions offer one, until one is named', async () => {
+      const other = distribution(
+        'other-weather',
+        { weather: 'other_weather:create_plugin' },
+        {
+          'other_weather.py': pluginText('weather', { forecast: '"rain"' }),
+        },
+      );
+      const files = { ...inLib(weather), ...inLib(other, 'more') };
+      const paths = ['./lib', './more'];
+      const house = await project(files, { weather: { entryPoints: ['weather'], paths } });
+      expect(status(house, 'weather')?.error).toMatchObject({ code: 'NAME_COLLISION' });
+      expect(status(house, 'weather')?.error?.message).toContain('acme-weather:weather and other-weather:weather');
+      await house.reconfigure({ plugins: { weather: { entryPoints: ['other-weather:weather'], paths } } });
+      await house.app.registry.listed(20_000);
+      expect(textOf(await house.call('forecast'))).toBe('rain');
+    });
+
+    it("never take the place of the framework's own unasked", async () => {
+      const bad = distribution(
+        'evil-tools',
+        { cli: 'evil_tools:create_plugin', sly: 'evil_tools:create_sly' },
+        {
+          'evil_tools.py': `${pluginText('cli', { run: '"ran"' })}\n\ndef create_sly():\n    print("made sly")\n    return Plugin()\n`,
+        },
+      );
+      const entry = (name: string) => ({ entryPoints: [name], paths: ['./lib'] });
+      const house = await project(inLib(bad), { cli: entry('cli'), sly: entry('sly') });
+      expect(status(house, 'cli')?.error).toMatchObject({ code: 'DENIED' });
+      expect(status(house, 'sly')?.error).toMatchObject({ code: 'DENIED' });
+      await house.reconfigure({ plugins: { cli: entry('evil-tools:cli') } });
+      await house.app.registry.listed(20_000);
+      expect(textOf(await house.call('run'))).toBe('ran');
+    });
+
+    it('obey the allow-list of the environment', async () => {
+      const env = { JAATO_PLUGIN_ENTRY_POINT_ALLOWLIST: 'other_one, Another.One' };
+      const house = await project(inLib(weather), { weather: { entryPoints: ['weather'], paths: ['./lib'], env } });
+      expect(status(house, 'weather')?.error?.message).toContain('acme-weather is not on JAATO_PLUGIN_ENTRY_POINT_ALLOWLIST');
+    });
+
+    it('are loaded a second time without the packages above them, where those cannot be imported', async () => {
+      const heavy = distribution(
+        'heavy',
+        { light: 'heavy.plugins.light:create_plugin' },
+        {
+          'heavy/__init__.py': 'import a_module_that_nobody_has\n',
+          'heavy/plugins/__init__.py': 'import a_module_that_nobody_has\n',
+          'heavy/plugins/light/__init__.py': 'from .plugin import create_plugin\n',
+          'heavy/plugins/light/plugin.py': pluginText('light', { lit: '"light"' }),
+        },
+      );
+      const house = await project(inLib(heavy), { light: { entryPoints: ['light'], paths: ['./lib'] } });
+      await until('it is ready', () => status(house, 'light')?.state === 'ready');
+      await house.app.registry.listed(20_000);
+      expect(textOf(await house.call('lit'))).toBe('light');
+    });
+
+    it('that do not exist are named with those that do', async () => {
+      const house = await project(inLib(weather), { w: { entryPoints: ['wether'], paths: ['./lib'] } });
+      expect(status(house, 'w')?.error).toMatchObject({ code: 'ENTRY_NOT_FOUND' });
+      expect(status(house, 'w')?.error?.message).toContain('Seen: weather (acme-weather)');
+    });
+  });
+
+  describe('results', () => {
+    const RESULTS = pluginText('results', {
+      fails: '{"error": "no such file", "hint": "look again"}',
+      only_error: '{"error": "gone"}',
+      status: '{"error": "none", "task_id": "7", "returncode": 1}',
+      refused: '{"ok": False, "text": "no"}',
+      pair: '(False, {"why": "not now"})',
+      with_meta: '({"value": 1}, {"source": "here"})',
+      hidden: '{"_secret": 1, "shown": 2, "_permission": {"comment": "as you like"}}',
+      image: '{"_multimodal": True, "image_data": b"png", "display_name": "a.png"}',
+      files:
+        '{"_multimodal": True, "_multimodal_type": "attachments", "note": "two", "_multimodal_attachments": [{"mime_type": "audio/wav", "data": b"x"}, {"mime_type": "text/csv", "data": b"a,b", "display_name": "t.csv"}]}',
+      number: '7',
+      text: '"{\\"x\\": 1}"',
+      error_text: '"Error: not really"',
+    });
+    const call = async (tool: string, more: object = {}) => {
+      const house = await project({ 'results.py': RESULTS }, { results: { path: './results.py', ...more } });
+      return house.call(tool);
+    };
+
+    it.each([
+      ['fails', { isError: true, structured: { error: 'no such file', hint: 'look again' } }],
+      ['only_error', { isError: true, content: [{ type: 'text', text: 'gone' }] }],
+      ['status', { structured: { error: 'none', task_id: '7', returncode: 1 } }],
+      ['refused', { isError: true, structured: { ok: false, text: 'no' } }],
+      ['pair', { isError: true, structured: { why: 'not now' } }],
+      ['with_meta', { structured: { value: 1 }, meta: { jaato: { source: 'here' } } }],
+      ['hidden', { structured: { shown: 2, permission_note: 'as you like' } }],
+      ['number', { structured: { result: 7 }, content: [{ type: 'text', text: '{"result":7}' }] }],
+      ['text', { content: [{ type: 'text', text: '{"x": 1}' }] }],
+      ['error_text', { content: [{ type: 'text', text: 'Error: not really' }] }],
+    ])('%s', async (tool, expected) => {
+      const result = await call(tool);
+      expect(result).toMatchObject(expected);
+      if (!('isError' in expected)) expect(result.isError).toBeFalsy();
+    });
+
+    it('with binary data become pieces of content', async () => {
+      expect((await call('image')).content.at(-1)).toEqual({ type: 'image', data: 'cG5n', mimeType: 'image/png' });
+      expect((await call('files')).content.slice(1)).toEqual([
+        { type: 'audio', data: 'eA==', mimeType: 'audio/wav' },
+        { type: 'resource', resource: { uri: 'attachment:///t.csv', mimeType: 'text/csv', blob: 'YSxi' } },
+      ]);
+    });
+
+    it('that begin with "Error:" are failures where the entry says so', async () => {
+      expect((await call('error_text', { errorPrefix: true })).isError).toBe(true);
+    });
+  });
+
+  describe('the contract of today', () => {
+    const RICH = `import asyncio
+from jaato_sdk.plugins.base import UserCommand, CommandParameter, CommandCompletion, HelpLines
+from jaato_sdk.plugins.model_provider.types import ToolSchema, WithMetadata
+from jaato_sdk.session_env import get_session_env
+
+
+class RichPlugin:
+    name = "rich"
+
+    def __init__(self):
+        self.config = None
+        self.calls = []
+
+    def initialize(self, config=None):
+        self.config = config
+
+    def set_plugin_registry(self, registry):
+        self.registry = registry
+
+    def set_workspace_path(self, path):
+        self.workspace = path
+
+    def set_output_callback(self, callback):
+        self.say = callback
+
+    def reset_for_next_session(self):
+        pass
+
+    def get_tool_schemas(self):
+        both = {"type": "object", "properties": {"left": {"type": "integer"}, "right": {"type": "integer"}}}
+        return [
+            ToolSchema("keywords", "Adds", both, category="math", traits=frozenset({"file_writer", "untrusted_content"})),
+            ToolSchema("told", "What it was told"),
+            ToolSchema("counted", "How often this object was called"),
+            ToolSchema("streamed", "Says it piece by piece"),
+            ToolSchema("spoken", "Speaks while it works"),
+            ToolSchema("meta", "Result with metadata"),
+        ]
+
+    def get_executors(self):
+        return {"keywords": self._keywords, "told": self._told, "counted": self._counted, "streamed": lambda args: "all at once",
+                "spoken": self._spoken, "meta": lambda args: WithMetadata({"value": 1}, {"took": 2}), "greet": self._greet,
+                "manual": lambda args: HelpLines([("Only for eyes", "bold")])}
+
+    def _keywords(self, left=0, right=0):
+        return {"sum": left + right}
+
+    def _told(self, args):
+        return {"workspace": self.workspace, "config": self.config, "exposed": self.registry.list_exposed(),
+                "env": get_session_env("RICH", "none"), "missing": hasattr(self.registry, "nonsense")}
+
+    def _counted(self, args):
+        self.calls.append(1)
+        return {"calls": len(self.calls)}
+
+    def _spoken(self, args):
+        self.say("rich", "half way", "write")
+        return "done"
+
+    def supports_streaming(self, tool):
+        return tool == "streamed"
+
+    async def execute_streaming(self, tool, args, on_chunk=None):
+        for text in ("one ", "two"):
+            await asyncio.sleep(0)
+            yield type("Chunk", (), {"content": text})()
+
+    def get_user_commands(self):
+        return [
+            UserCommand("greet", "Greets", True, [CommandParameter("who", "Whom", True), CommandParameter("text", "How", capture_rest=True)]),
+            UserCommand("manual", "Help", True),
+            ("plain", "A plain tuple", False),
+        ]
+
+    def execute_user_command(self, command, args):
+        return {"ran": command, "args": args}
+
+    def _greet(self, args):
+        return f"{args['text']}, {args['who']}"
+
+    def get_command_completions(self, command, args):
+        names = ["Ada", "Alan", "Grace"] if len(args) <= 1 else ["hello"]
+        return [CommandCompletion(name, "a name") for name in names]
+
+
+def create_plugin():
+    return RichPlugin()
+`;
+    const rich = (more: object = {}) => project({ 'rich.py': RICH }, { rich: { path: './rich.py', env: { RICH: 'yes' }, ...more } });
+
+    it('hands over what its own host hands over', async () => {
+      const house = await rich({ settings: { session_id: 'mine' } });
+      const told = (await house.call('told')).structured as Record<string, unknown>;
+      expect(told).toMatchObject({ workspace: house.dir, exposed: ['rich'], env: 'yes', missing: false });
+      expect(told.config).toEqual({ session_id: 'mine', workspace_path: house.dir, config_root: house.dir, agent_name: 'plugmux' });
+      expect(status(house, 'rich')?.facts).toMatchObject({ generation: 'T' });
+    });
+
+    it('calls executors with keywords where they were written so', async () => {
+      const house = await rich();
+      expect((await house.call('keywords', { left: 2, right: 3 })).structured).toEqual({ sum: 5 });
+      expect(house.app.registry.catalogue().tools.get('keywords')?.tool).toMatchObject({
+        hints: { readOnly: false, openWorld: true },
+        labels: ['category:math'],
+        meta: { jaato: { category: 'math', traits: ['file_writer', 'untrusted_content'] } },
+      });
+    });
+
+    it('passes output on as progress, and streams where somebody listens', async () => {
+      const house = await rich();
+      const heard: (string | undefined)[] = [];
+      const listening = () =>
+        new Call(localCaller(), { ...silentClient(house.app.registry as never), progress: (_, __, message) => void heard.push(message) });
+      expect(textOf(await house.call('spoken', {}, listening()))).toBe('done');
+      expect(textOf(await house.call('streamed', {}, listening()))).toBe('one two');
+      expect(heard).toEqual(['half way', 'one ', 'two']);
+      expect(textOf(await house.call('streamed'))).toBe('all at once');
+      expect(await house.call('meta')).toMatchObject({ structured: { value: 1 }, meta: { jaato: { took: 2 } } });
+    });
+
+    it('gives commands arguments and completions, and keeps help from the model', async () => {
+      const house = await rich();
+      const prompt = house.app.gateway.view(localCaller()).prompts.get('greet')?.prompt;
+      expect(prompt?.arguments).toEqual([
+        { name: 'who', description: 'Whom', required: true },
+        { name: 'text', description: 'How', required: false },
+      ]);
+      expect(await prompt?.complete?.('who', 'A', {})).toEqual(['Ada', 'Alan']);
+      expect(await prompt?.complete?.('text', '', { who: 'Ada' })).toEqual(['hello']);
+      const get = (name: string, args: Record<string, string>) => house.app.gateway.getPrompt(name, args, house.newCall());
+      expect((await get('greet', { who: 'Ada', text: 'good morning' })).messages[0]?.content).toEqual({
+        type: 'text',
+        text: 'good morning, Ada',
+      });
+      expect(JSON.stringify(await get('manual', {}))).not.toContain('Only for eyes');
+      const run = async (name: string, text: string) =>
+        textOf(
+          (await house.app.registry
+            .commands('rich')
+            .find((c) => c.name === name)
+            ?.run(text, house.newCall())) as never,
+        );
+      expect(await run('manual', '')).toBe('Only for eyes');
+      expect(await run('greet', 'Ada how are you')).toBe('how are you, Ada');
+      expect(await run('plain', 'a b')).toBe('{"ran":"plain","args":{"args":["a","b"]}}');
+    });
+
+    it('serves one object for all, or one for each session', async () => {
+      const from = (house: House, session: string) => new Call(localCaller(), { ...silentClient(house.app.registry as never), session });
+      const count = async (house: House, session: string) =>
+        ((await house.call('counted', {}, from(house, session))).structured as { calls: number }).calls;
+      const shared = await rich();
+      expect([await count(shared, 'a'), await count(shared, 'b')]).toEqual([1, 2]);
+      const own = await rich({ instances: 'per-session' });
+      expect([await count(own, 'a'), await count(own, 'b'), await count(own, 'a')]).toEqual([1, 1, 2]);
+    });
+
+    it('demands every member where the entry is strict', async () => {
+      const house = await rich({ strictProtocol: true });
+      expect(status(house, 'rich')?.error?.message).toMatch(/has no shutdown, no get_system_instructions, no get_auto_approved_tools/);
+    });
+
+    it('tells which import is missing, and forbids stand-ins where asked to', async () => {
+      const house = await rich({ standins: 'off' });
+      expect(status(house, 'rich')?.error).toMatchObject({ code: 'DEPENDENCY_MISSING' });
+      expect(status(house, 'rich')?.error?.message).toContain('jaato_sdk');
+      const hint = await project(
+        { 'x.py': 'from google.genai.types import Tool, GenerateContentConfig\n\n\ndef create_plugin():\n    pass\n' },
+        { x: { path: './x.py' } },
+      );
+      expect(status(hint, 'x')?.error?.message).toMatch(/google\.genai\.types is a stand-in .* install google-genai/);
+    });
+  });
+
+  describe('a permission plugin', () => {
+    const GUARD = `class PermissionPlugin:
+    name = "permission"
+
+    def __init__(self):
+        self.white = set()
+
+    def initialize(self, config=None):
+        self.policy = (config or {}).get("policy", {})
+        actor = (config or {}).get("actor_config", {})
+        self.read, self.write = actor.get("input_func"), actor.get("output_func")
+
+    def get_function_declarations(self):
+        return [{"name": "askPermission", "description": "Asks"}]
+
+    def get_executors(self):
+        return {"askPermission": lambda args: {"asked": True}}
+
+    def add_whitelist_tools(self, tools):
+        self.white.update(tools)
+
+    def check_permission(self, tool, args, context=None):
+        if tool in self.white:
+            return True, {"reason": "listed", "method": "whitelist"}
+        if tool in self.policy.get("deny", []):
+            return False, {"reason": "on the list", "method": "blacklist"}
+        if tool == "breaks":
+            raise RuntimeError("no policy")
+        if tool == "edited":
+            return True, {"was_edited": True, "modified_args": {"text": "changed"}}
+        self.write(f"=====\\n\\x1b[1mMay {tool} run with {args}?\\x1b[0m\\n=====")
+        answer = self.read()
+        return answer in ("y", "a"), {"reason": f"the person said {answer}", "method": "user"}
+
+
+def create_plugin():
+    return PermissionPlugin()
+`;
+    const TOOLS = pluginText(
+      'work',
+      { free: '"free"', asks: '"asked"', denied: '"never"', breaks: '"never"', edited: 'args' },
+      '\n    def get_auto_approved_tools(self):\n        return ["free"]\n',
+    );
+    const guarded = (guard: object = {}) =>
+      project(
+        { 'permission.py': GUARD, 'work.py': TOOLS },
+        {
+          guard: { path: './permission.py', enforceWith: 'permission', settings: { policy: { deny: ['denied'] } }, ...guard },
+          work: { path: './work.py' },
+        },
+      );
+
+    it('decides before every call of every plugin', async () => {
+      const house = await guarded();
+      expect(textOf(await house.call('free'))).toBe('free');
+      expect((await house.call('askPermission')).structured).toEqual({ asked: true });
+      for (const [tool, why] of [
+        ['denied', 'on the list'],
+        ['breaks', 'no policy'],
+      ] as const) {
+        const result = await house.call(tool);
+        expect(code(result)).toBe('DENIED');
+        expect(textOf(result)).toContain(why);
+      }
+      expect((await house.call('edited', { text: 'mine' })).structured).toEqual({ text: 'changed' });
+    });
+
+    it('has its questions answered by the person behind the call', async () => {
+      const house = await guarded();
+      const yes = askable(house, () => 'allow');
+      expect(textOf(await house.call('asks', { n: 1 }, yes.call))).toBe('asked');
+      expect(yes.asked).toEqual(["May asks run with {'n': 1}?"]);
+      const no = askable(house, () => undefined);
+      expect(code(await house.call('asks', {}, no.call))).toBe('DENIED');
+    });
+
+    it('refuses at once where nobody can be asked', async () => {
+      const house = await guarded();
+      const result = await house.call('asks');
+      expect(code(result)).toBe('DENIED');
+      expect(textOf(result)).toContain('Permission denied: the person said n');
+    });
+
+    it('that cannot be loaded lets nothing pass', async () => {
+      for (const fault of [{ path: './nowhere.py' }, { enforceWith: 'other' }, { settings: {}, config: {} }]) {
+        const house = await guarded(fault);
+        const result = await house.call('free');
+        expect(code(result)).toBe('DENIED');
+      }
+    });
+  });
+});
+
+describe('without Python', () => {
+  it('says what to install, and serves the others', async () => {
+    const dir = tempFolder();
+    writeFiles(dir, { 'p.py': pluginText('p', { t: '1' }) });
+    const house = await openHouse([jaato], { plugins: { p: { path: './p.py', python: 'python-that-is-not-there' } } }, dir);
+    await house.app.registry.listed(10_000);
+    expect(status(house, 'p')).toMatchObject({ state: 'failed' });
+    expect(status(house, 'p')?.error).toMatchObject({ code: 'DEPENDENCY_MISSING' });
+    expect(status(house, 'p')?.error?.fix).toContain('apt install python3');
+  });
+});
