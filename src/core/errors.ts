@@ -9,6 +9,7 @@ export interface ErrorDetails {
   readonly plugin?: string | undefined;
   readonly tool?: string | undefined;
   readonly field?: string | undefined;
+  readonly uri?: string | undefined;
   readonly at?: string | undefined;
   readonly retryAfterMs?: number | undefined;
   readonly cause?: unknown;
@@ -38,7 +39,7 @@ export class GatewayError extends Error {
 
   /** The object of this error as clients see it: no stack, no cause. */
   toObject(): JsonObject {
-    const { plugin, tool, field, at, retryAfterMs } = this.details;
+    const { plugin, tool, field, uri, at, retryAfterMs } = this.details;
     const object: JsonObject = { code: this.code };
     const rest = {
       outcome: this.outcome,
@@ -47,6 +48,7 @@ export class GatewayError extends Error {
       plugin,
       tool,
       field,
+      uri,
       at,
       retryAfterMs,
       ref: this.ref,

@@ -6,6 +6,9 @@ import { guard } from './guard.ts';
 import { matchTemplate } from './templates.ts';
 import type { View } from './views.ts';
 
+/** Addresses are foreign text; an error tells one only so far. */
+const MOST_SHOWN = 2_048;
+
 /** Reads a resource by its public address: a listed one, or one that a template describes. */
 export async function readResource(address: string, view: View, call: Call): Promise<readonly ResourceContents[]> {
   const entry = view.resources.get(address);
@@ -14,7 +17,7 @@ export async function readResource(address: string, view: View, call: Call): Pro
     const contents = await guard(plugin.id, () => resource.read(uri, values, call));
     if (contents) return toPublic(contents, prefix);
   }
-  throw new GatewayError('INVALID_PARAMS', 'There is no resource of that address.', { field: 'uri' });
+  throw new GatewayError('INVALID_PARAMS', 'There is no resource of that address.', { field: 'uri', uri: address.slice(0, MOST_SHOWN) });
 }
 
 /** Whether an address is listed, or fits a template. */

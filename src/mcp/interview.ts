@@ -36,6 +36,8 @@ export class Interview implements Request, ClientLink {
   #open: OpenQuestion | undefined;
   #turn: Promise<unknown> = Promise.resolve();
   #outcome: (() => Reply) | undefined;
+  /** Answers that came with the first request: a client may know what will be asked. They hold for the first question only. */
+  #offered: JsonObject | undefined;
 
   /** `returned`: answers to a question that was put before this interview began, with the ticket they came with. */
   constructor(first: RequestLink, park: Park, returned?: ClientLink['returned']) {
@@ -99,8 +101,9 @@ export class Interview implements Request, ClientLink {
   }
 
   /** First round: runs the method. Settles with its reply, or with the first question. */
-  start(handler: Handler): Promise<Reply> {
+  start(handler: Handler, offered: JsonObject): Promise<Reply> {
     const round = this.#begin();
+    this.#offered = offered;
     Promise.resolve(handler(this)).then(
       (reply) => this.#finish(() => reply),
       (error) => this.#finish(() => raise(error)),
@@ -116,12 +119,12 @@ export class Interview implements Request, ClientLink {
     const open = this.#open;
     if (this.#outcome) this.#finish(this.#outcome);
     else if (!open) this.#finish(() => raise(new GatewayError('INVALID_PARAMS', 'Nothing was asked.')));
-    else if (Object.entries(open.questions).some(([key, question]) => answerFault(question, own(responses, key)) !== undefined)) {
-      this.#pose(open);
-    } else {
-      this.#open = undefined;
-      const known = Object.keys(open.questions).map((key): [string, JsonObject] => [key, responses[key] as JsonObject]);
-      open.resolve(Object.fromEntries(known));
+    else {
+      const answers = answersTo(open.questions, responses);
+      if (answers) {
+        this.#open = undefined;
+        open.resolve(answers);
+      } else this.#pose(open);
     }
     return round;
   }
@@ -140,7 +143,11 @@ export class Interview implements Request, ClientLink {
       () =>
         new Promise<Answers>((resolve, reject) => {
           refuseUnable(questions, this.abilities);
-          this.#pose({ questions, ticket, resolve, reject });
+          // An approval is given to the question that was put, and to no other.
+          const offered = ticket === undefined ? answersTo(questions, this.#offered ?? {}) : undefined;
+          this.#offered = undefined;
+          if (offered) resolve(offered);
+          else this.#pose({ questions, ticket, resolve, reject });
         }),
     );
     this.#turn = answers.catch(() => undefined);
@@ -185,6 +192,13 @@ export class Interview implements Request, ClientLink {
 
 function raise(error: unknown): never {
   throw error;
+}
+
+// What was asked and nothing else; undefined where an answer is missing or makes no sense.
+function answersTo(questions: Questions, responses: JsonObject): Answers | undefined {
+  const entries = Object.entries(questions);
+  if (entries.some(([key, question]) => answerFault(question, own(responses, key)) !== undefined)) return undefined;
+  return Object.fromEntries(entries.map(([key]): [string, JsonObject] => [key, responses[key] as JsonObject]));
 }
 
 function own(object: JsonObject, key: string): JsonValue | undefined {

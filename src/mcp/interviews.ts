@@ -1,7 +1,7 @@
 import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import { canonicalJson } from '../core/canonical.ts';
 import { GatewayError } from '../core/errors.ts';
-import { isJsonObject, type JsonValue } from '../core/json.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../core/json.ts';
 import type { ClientLink } from '../gateway/call.ts';
 import { Interview, type Park } from './interview.ts';
 import type { Handler, Reply, RequestLink } from './peer.ts';
@@ -64,15 +64,15 @@ export function createInterviews(askMs: number): Interviews {
   return {
     run(method, request, handler) {
       const { requestState, inputResponses } = request.params;
-      const begin = (returned?: ClientLink['returned']): Promise<Reply> =>
-        new Interview(request, (interview, ticket) => park(ownerOf(method, request))(interview, ticket), returned).start(handler);
-      if (requestState === undefined) return begin();
-      const answers = isJsonObject(inputResponses) ? inputResponses : {};
+      const begin = (offered: JsonObject, returned?: ClientLink['returned']): Promise<Reply> =>
+        new Interview(request, (interview, ticket) => park(ownerOf(method, request))(interview, ticket), returned).start(handler, offered);
+      const responses = isJsonObject(inputResponses) ? inputResponses : {};
+      if (requestState === undefined) return begin(responses);
       const state = readState(requestState);
       const waiting = take(state, ownerOf(method, request));
-      if (waiting) return waiting.resume(request, answers);
+      if (waiting) return waiting.resume(request, responses);
       if (state.ticket === undefined || method !== 'tools/call') throw unknownState();
-      return begin({ ticket: state.ticket, answers });
+      return begin({}, { ticket: state.ticket, answers: responses });
     },
     get parked() {
       return parked.size;

@@ -152,6 +152,18 @@ describe('asking in the stateless era', () => {
     expect(second.body.result).toMatchObject({ resultType: 'complete', content: [{ text: 'accept Ada' }] });
   });
 
+  it('takes answers that come with the first request, for the first question and no other', async () => {
+    const { body } = await post({ inputResponses: { ...answered, extra: { action: 'accept' } } });
+    expect(body.result).toMatchObject({ resultType: 'complete', content: [{ text: 'accept Ada' }] });
+    expect((await post({ inputResponses: { q: { action: 'accept', content: { name: 1 } } } })).body.result?.resultType).toBe(
+      'input_required',
+    );
+    const twice = await post({ name: 'twice', arguments: {}, inputResponses: { q: { action: 'accept', content: { x: 1 } } } }, gateway, {
+      'mcp-name': 'twice',
+    });
+    expect(twice.body.result).toMatchObject({ resultType: 'input_required', inputRequests: { q: { params: { message: 'Second?' } } } });
+  });
+
   it('asks again for what is missing or makes no sense, with a new state', async () => {
     let state = await begin();
     for (const inputResponses of [

@@ -119,7 +119,10 @@ export function testTransport({ name, serve, generations, skip = [] }: Transport
       expect((await raw.listResources()).resources.map((r) => r.uri)).toEqual(['plain://text', 'plugin://plain/instructions']);
       expect((await raw.listResourceTemplates()).resourceTemplates.map((t) => t.uriTemplate)).toEqual(['plain://item/{id}']);
       expect((await raw.readResource({ uri: 'plain://item/7' })).contents[0]).toMatchObject({ text: 'item 7' });
-      await expect(raw.readResource({ uri: 'plain://item/none' })).rejects.toMatchObject({ code: -32602 });
+      await expect(raw.readResource({ uri: 'plain://item/none' })).rejects.toMatchObject({
+        code: -32602,
+        data: { uri: 'plain://item/none' },
+      });
       await expect(raw.getPrompt({ name: 'greet' })).rejects.toMatchObject({ code: -32602 });
       // The oldest clients do not know of instructions.
       expect(raw.getInstructions?.() ?? 'Plain instructions.').toContain('Plain instructions.');
