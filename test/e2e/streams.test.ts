@@ -246,7 +246,7 @@ describe('slow clients', () => {
     for (let i = 0; i < 20; i++) {
       const started = performance.now();
       expect((await healthy.call('echo', { message: 'quick' })).content[0]?.text).toBe('quick');
-      expect(performance.now() - started).toBeLessThan(500);
+      expect(performance.now() - started).toBeLessThan(3000);
     }
     for (const socket of sockets) socket.destroy();
   });
