@@ -1,17 +1,41 @@
-import type { Reporter, TestModule } from 'vitest/node';
+import type { Reporter, TestModule, TestSpecification, Vitest } from 'vitest/node';
+import { REQUIREMENTS } from './requirements.ts';
+import { uncited } from './support/uncited.ts';
 
-/** Ends a run with one plain line. */
+/** Ends a run with one plain line. A run of everything fails for each promise that no test cites. */
 // biome-ignore lint/style/noDefaultExport: a reporter is loaded by its default export
 export default class SummaryReporter implements Reporter {
+  #vitest: Vitest | undefined;
+  #complete = false;
+
+  onInit(vitest: Vitest): void {
+    this.#vitest = vitest;
+  }
+
+  async onTestRunStart(chosen: readonly TestSpecification[]): Promise<void> {
+    const { testNamePattern, tagsFilter } = this.#vitest?.config ?? {};
+    const all = (await this.#vitest?.globTestSpecifications()) ?? [];
+    this.#complete = chosen.length === all.length && testNamePattern === undefined && !tagsFilter?.length;
+  }
+
   onTestRunEnd(modules: readonly TestModule[]): void {
     const counts = { passed: 0, failed: 0, skipped: 0 };
+    const citations = [];
     for (const module of modules) {
       if (module.errors().length > 0) counts.failed++;
       for (const test of module.children.allTests()) {
         const { state } = test.result();
+        citations.push({ tags: test.tags, state });
         if (state === 'passed') counts.passed++;
         else if (state === 'failed') counts.failed++;
         else counts.skipped++;
+      }
+    }
+    if (this.#complete) {
+      for (const id of uncited(Object.keys(REQUIREMENTS), citations, process.env.CI !== 'true')) {
+        process.stdout.write(`no test cites the promise ${id}: ${REQUIREMENTS[id as keyof typeof REQUIREMENTS].promise}\n`);
+        counts.failed++;
+        process.exitCode = 1;
       }
     }
     const skipped = counts.skipped > 0 ? `, ${counts.skipped} skipped` : '';

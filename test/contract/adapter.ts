@@ -4,6 +4,7 @@ import { toLimits } from '../../dist/src/config/limits.js';
 import type { Adapter } from '../../dist/src/core/adapter.js';
 import { GatewayError } from '../../dist/src/core/errors.js';
 import { silentLog } from '../../dist/src/core/log.js';
+import { define, type TestParts } from '../support/define.ts';
 import { type House, openHouse, textOf } from '../support/house.ts';
 import { processesWith, until } from '../support/processes.ts';
 import { tempFolder } from '../support/temp.ts';
@@ -20,10 +21,10 @@ export interface AdapterSuite {
 
 /** States what every format must do, on real plugins in real processes. */
 export function testAdapter({ adapter, fixtures, toolName, skip = [] }: AdapterSuite): void {
-  const test = (name: string, body: () => Promise<void>): void => {
+  const test = (name: string, ...rest: TestParts): void => {
     const reason = skip.find(({ tests }) => tests.includes(name))?.reason;
-    if (reason === undefined) it(name, body);
-    else it.skip(`${name} (${reason})`, body);
+    if (reason === undefined) define(name, ...rest);
+    else it.skip(`${name} (${reason})`, () => undefined);
   };
   const path = (fixture: string): string => join(fixtures, fixture);
   const open = (...names: string[]): Promise<House> =>
@@ -56,7 +57,7 @@ export function testAdapter({ adapter, fixtures, toolName, skip = [] }: AdapterS
       expect(await adapter.read({ path: dir, root: dir, entry }, host)).toBeNull();
     });
 
-    test('a tool is called and answers', async () => {
+    test('a tool is called and answers', { tags: ['tools-call'] }, async () => {
       const house = await open('echo');
       const result = await house.call(toolName('echo', 'echo'), { message: 'hello' });
       expect(textOf(result)).toBe('hello');
@@ -70,7 +71,7 @@ export function testAdapter({ adapter, fixtures, toolName, skip = [] }: AdapterS
       }
     });
 
-    test('answers belong to their calls, however many are in flight', async () => {
+    test('answers belong to their calls, however many are in flight', { tags: ['tools-call', 'T6'] }, async () => {
       const house = await open('echo');
       const messages = Array.from({ length: 200 }, (_, i) => `message ${i}`);
       const results = await Promise.all(messages.map((message) => house.call(toolName('echo', 'echo'), { message })));
@@ -92,7 +93,7 @@ export function testAdapter({ adapter, fixtures, toolName, skip = [] }: AdapterS
       });
     });
 
-    test('arguments are checked before the plugin sees them', async () => {
+    test('arguments are checked before the plugin sees them', { tags: ['tool-errors-in-band', 'F52'] }, async () => {
       const house = await open('typed');
       for (const args of [{}, { kind: 'c' }, { kind: 'a', count: 0 }, { kind: 'a', count: '1' }, { kind: 'a', nested: { x: 1 } }]) {
         const result = await house.call(toolName('typed', 'describe'), args);
@@ -109,13 +110,13 @@ export function testAdapter({ adapter, fixtures, toolName, skip = [] }: AdapterS
       expect(JSON.parse(textOf(result))).toEqual({ got: args });
     });
 
-    test('fifty tools are listed in a stable order', async () => {
+    test('fifty tools are listed in a stable order', { tags: ['tools-list'] }, async () => {
       const [first, second] = [await open('many'), await open('many')];
       expect(names(first)).toHaveLength(50);
       expect(names(first)).toEqual(names(second));
     });
 
-    test('a failing tool is a failed result with its message and without a stack', async () => {
+    test('a failing tool is a failed result with its message and without a stack', { tags: ['tool-errors-in-band'] }, async () => {
       const house = await open('fails');
       const result = await house.call(toolName('fails', 'throws'));
       expect(result.isError).toBe(true);
@@ -123,7 +124,7 @@ export function testAdapter({ adapter, fixtures, toolName, skip = [] }: AdapterS
       expect(textOf(result)).not.toMatch(/\bat .*:\d+/);
     });
 
-    test('values that are no JSON are converted, never fatal', async () => {
+    test('values that are no JSON are converted, never fatal', { tags: ['F53'] }, async () => {
       const house = await open('fails');
       const result = await house.call(toolName('fails', 'junk'));
       expect(result.isError).toBeFalsy();
@@ -131,13 +132,13 @@ export function testAdapter({ adapter, fixtures, toolName, skip = [] }: AdapterS
       expect((await house.call(toolName('fails', 'nothing'))).isError).toBeFalsy();
     });
 
-    test('a result over the limit is one clear error', async () => {
+    test('a result over the limit is one clear error', { tags: ['result-limit'] }, async () => {
       const house = await open('fails');
       const result = await house.call(toolName('fails', 'huge'));
       expect(result.meta?.['plugmux/error']).toMatchObject({ code: 'RESULT_TOO_LARGE', outcome: 'REPLIED_INVALID' });
     });
 
-    test('a crash is one failed call, then the plugin works again', async () => {
+    test('a crash is one failed call, then the plugin works again', { tags: ['T16'] }, async () => {
       const house = await open('fails');
       const result = await house.call(toolName('fails', 'exits'));
       expect(result.meta?.['plugmux/error']).toMatchObject({ code: 'PLUGIN_CRASHED', outcome: 'SENT_NO_REPLY', plugin: 'fails' });
@@ -145,14 +146,14 @@ export function testAdapter({ adapter, fixtures, toolName, skip = [] }: AdapterS
       expect((await house.call(toolName('fails', 'nothing'))).isError).toBeFalsy();
     });
 
-    test('a call past its deadline fails with the time, and the tool is cancelled', async () => {
+    test('a call past its deadline fails with the time, and the tool is cancelled', { tags: ['F17'] }, async () => {
       const house = await openListed({ plugins: { slow: { path: path('slow'), limits: { callTimeoutMs: 1000 } } } });
       const result = await house.call(toolName('slow', 'wait'), { ms: 60_000 });
       expect(textOf(result)).toBe(`Tool "${toolName('slow', 'wait')}" timed out after 1s`);
       await until('the cancellation arrives', async () => textOf(await house.call(toolName('slow', 'cancelled'))) === '1');
     });
 
-    test('a cancelled call ends at once and the tool is told', async () => {
+    test('a cancelled call ends at once and the tool is told', { tags: ['cancel-reaches-tool'] }, async () => {
       const house = await open('slow');
       await house.call(toolName('slow', 'cancelled'));
       const call = house.newCall();
@@ -163,7 +164,7 @@ export function testAdapter({ adapter, fixtures, toolName, skip = [] }: AdapterS
       await until('the cancellation arrives', async () => textOf(await house.call(toolName('slow', 'cancelled'))) === '1');
     });
 
-    test('a blocked process is killed at the deadline and starts again', async () => {
+    test('a blocked process is killed at the deadline and starts again', { tags: ['F60'] }, async () => {
       const limits = { callTimeoutMs: 3000, startTimeoutMs: 30_000 };
       const house = await openListed({
         plugins: { slow: { path: path('slow'), limits } },
@@ -175,7 +176,7 @@ export function testAdapter({ adapter, fixtures, toolName, skip = [] }: AdapterS
       await until('it answers again', async () => textOf(await house.call(toolName('slow', 'cancelled'))) === '0');
     });
 
-    test('a broken plugin is named with its stage and cause; its neighbours serve', async () => {
+    test('a broken plugin is named with its stage and cause; its neighbours serve', { tags: ['T16', 'F44'] }, async () => {
       const house = await openHouse([adapter], { pluginFolders: [fixtures] });
       await house.app.registry.start();
       const broken = house.app.registry.plugins().find((p) => p.id === 'broken');
@@ -185,14 +186,14 @@ export function testAdapter({ adapter, fixtures, toolName, skip = [] }: AdapterS
       expect(textOf(await house.call(toolName('echo', 'echo'), { message: 'still here' }))).toBe('still here');
     });
 
-    test('noise on stdout harms nothing and reaches the log', async () => {
+    test('noise on stdout harms nothing and reaches the log', { tags: ['plugin-stdout'] }, async () => {
       const house = await open('rude');
       expect(textOf(await house.call(toolName('rude', 'shout')))).toBe('quiet');
       expect(textOf(await house.call(toolName('rude', 'shout')))).toBe('quiet');
       await until('the line is logged', () => house.lines.some((line) => line.message.includes('printed at import')));
     });
 
-    test('closing leaves no process, however rude', async () => {
+    test('closing leaves no process, however rude', { tags: ['F57'] }, async () => {
       const house = await open('rude');
       const marker = `marker-${Math.random()}`;
       await house.call(toolName('rude', 'spawn'), { marker });
@@ -212,7 +213,7 @@ export function testAdapter({ adapter, fixtures, toolName, skip = [] }: AdapterS
       expect(textOf(await house.call(toolName('echo', 'echo'), { message: 'back' }))).toBe('back');
     });
 
-    test('a plugin that is replaced finishes the calls it has', async () => {
+    test('a plugin that is replaced finishes the calls it has', { tags: ['plugin-replaced'] }, async () => {
       const house = await open('slow');
       await house.call(toolName('slow', 'cancelled'));
       const pending = house.call(toolName('slow', 'wait'), { ms: 1000 });
@@ -223,7 +224,7 @@ export function testAdapter({ adapter, fixtures, toolName, skip = [] }: AdapterS
       expect(textOf(await pending)).toBe('waited');
     });
 
-    test('the environment holds what is configured and nothing else of the gateway', async () => {
+    test('the environment holds what is configured and nothing else of the gateway', { tags: ['T15'] }, async () => {
       process.env.PLUGMUX_TEST_SECRET = 'must not travel';
       try {
         const house = await openListed({ plugins: { echo: { path: path('echo'), env: { PLUGMUX_TEST_NAMED: 'travels' } } } });
@@ -235,7 +236,7 @@ export function testAdapter({ adapter, fixtures, toolName, skip = [] }: AdapterS
       }
     });
 
-    test('the same plugin under another key is renamed everywhere', async () => {
+    test('the same plugin under another key is renamed everywhere', { tags: ['F46'] }, async () => {
       const house = await openListed({ plugins: { parrot: { path: path('echo') } } });
       expect(names(house)).toEqual([toolName('parrot', 'echo')]);
       expect(textOf(await house.call(toolName('parrot', 'echo'), { message: 'hi' }))).toBe('hi');

@@ -38,7 +38,7 @@ describe.each(CASES)('asking over %s, client %s', (name, generation) => {
   const say = async (handlers: Handlers, tool: string, args: object = {}): Promise<string> =>
     (await (await open(handlers)).call(tool, args)).content[0]?.text ?? '';
 
-  it('gets a form filled in', async () => {
+  it('gets a form filled in', { tags: ['ask-form'] }, async () => {
     let seen: Record<string, unknown> = {};
     const elicit = (params: Record<string, unknown>) => {
       seen = params;
@@ -51,30 +51,30 @@ describe.each(CASES)('asking over %s, client %s', (name, generation) => {
     });
   });
 
-  it.each(['decline', 'cancel'])('hears that the person says %s', async (action) => {
+  it.each(['decline', 'cancel'])('hears that the person says %s', { tags: ['ask-form'] }, async (action) => {
     expect(await say({ elicit: () => ({ action }) }, 'ask', { field: 'name' })).toBe(action);
   });
 
-  it('sends the person to an address', async () => {
+  it('sends the person to an address', { tags: ['ask-url'] }, async () => {
     expect(await say({ elicit: ({ url }) => ({ action: url === 'https://example.com/login' ? 'accept' : 'decline' }) }, 'visit')).toBe(
       'accept',
     );
   });
 
-  it('borrows the model of the client', async () => {
+  it('borrows the model of the client', { tags: ['ask-sampling-roots'] }, async () => {
     const sample = () => ({ role: 'assistant', model: 'm', content: { type: 'text', text: 'deep' } });
     expect(await say({ sample }, 'think')).toBe('deep');
   });
 
-  it('learns the roots', async () => {
+  it('learns the roots', { tags: ['ask-sampling-roots'] }, async () => {
     expect(await say({ roots: () => ({ roots: [{ uri: 'file:///a' }, { uri: 'file:///b' }] }) }, 'roots')).toBe('file:///a,file:///b');
   });
 
-  it('asks twice in one call', async () => {
+  it('asks twice in one call', { tags: ['mrtr-rounds'] }, async () => {
     expect(await say({ elicit: ({ message }) => accept({ x: message === 'First?' ? 1 : 2 })() }, 'twice')).toBe('3');
   });
 
-  it('refuses at once where the client cannot answer', async () => {
+  it('refuses at once where the client cannot answer', { tags: ['ask-undeclared'] }, async () => {
     const client = await open({});
     const started = performance.now();
     if (generation === 'v2 modern') await expect(client.call('think')).rejects.toMatchObject({ code: -32021 });
@@ -82,13 +82,13 @@ describe.each(CASES)('asking over %s, client %s', (name, generation) => {
     expect(performance.now() - started).toBeLessThan(1000);
   });
 
-  it('does not let the deadline of the call run while the person thinks', async () => {
+  it('does not let the deadline of the call run while the person thinks', { tags: ['ask-stops-clock'] }, async () => {
     const elicit = () =>
       new Promise<object>((resolve) => setTimeout(() => resolve({ action: 'accept', content: { name: 'late' } }), 1200)) as object;
     expect(await say({ elicit }, 'ask', { field: 'name' })).toBe('accept late');
   });
 
-  it('keeps the answers of two clients apart', async () => {
+  it('keeps the answers of two clients apart', { tags: ['T6'] }, async () => {
     const clients = await Promise.all(['Ada', 'Bob', 'Eve'].map((who) => open({ elicit: accept({ name: who }) })));
     const answers = await Promise.all(clients.flatMap((client) => [client, client].map((c) => c.call('ask', { field: 'name' }))));
     expect(answers.map((a) => a.content[0]?.text)).toEqual(['Ada', 'Ada', 'Bob', 'Bob', 'Eve', 'Eve'].map((who) => `accept ${who}`));
@@ -96,7 +96,7 @@ describe.each(CASES)('asking over %s, client %s', (name, generation) => {
 });
 
 describe('asking in the legacy era', () => {
-  it('gives up on an answer that does not come, or makes no sense', async () => {
+  it('gives up on an answer that does not come, or makes no sense', { tags: ['ask-validated'] }, async () => {
     const silent = await connect('v1', gateway.at('ws'), { elicit: () => new Promise(() => undefined) as object });
     expect((await silent.call('ask', { field: 'name' }))._meta?.['plugmux/error']).toMatchObject({ code: 'ASK_FAILED' });
     const wrong = await connect('v1', gateway.at('http'), { elicit: accept({ name: 7 }) });
@@ -141,7 +141,7 @@ describe('asking in the stateless era', () => {
   const begin = async (): Promise<string> => (await post({})).body.result?.requestState as string;
   const answered = { q: { action: 'accept', content: { name: 'Ada' } } };
 
-  it('answers with the question, and goes on when it comes back', async () => {
+  it('answers with the question, and goes on when it comes back', { tags: ['mrtr-rounds'] }, async () => {
     const first = await post({});
     expect(first.body.result).toMatchObject({
       resultType: 'input_required',
@@ -152,7 +152,9 @@ describe('asking in the stateless era', () => {
     expect(second.body.result).toMatchObject({ resultType: 'complete', content: [{ text: 'accept Ada' }] });
   });
 
-  it('takes answers that come with the first request, for the first question and no other', async () => {
+  it('takes answers that come with the first request, for the first question and no other', {
+    tags: ['mrtr-offered-answers'],
+  }, async () => {
     const { body } = await post({ inputResponses: { ...answered, extra: { action: 'accept' } } });
     expect(body.result).toMatchObject({ resultType: 'complete', content: [{ text: 'accept Ada' }] });
     expect((await post({ inputResponses: { q: { action: 'accept', content: { name: 1 } } } })).body.result?.resultType).toBe(
@@ -164,7 +166,7 @@ describe('asking in the stateless era', () => {
     expect(twice.body.result).toMatchObject({ resultType: 'input_required', inputRequests: { q: { params: { message: 'Second?' } } } });
   });
 
-  it('asks again for what is missing or makes no sense, with a new state', async () => {
+  it('asks again for what is missing or makes no sense, with a new state', { tags: ['F19', 'ask-validated'] }, async () => {
     let state = await begin();
     for (const inputResponses of [
       undefined,
@@ -190,13 +192,13 @@ describe('asking in the stateless era', () => {
     ['made up', () => 'nonsense'],
     ['empty', () => ''],
     ['no text', () => 7],
-  ])('refuses a state that is %s', async (_, alter) => {
+  ])('refuses a state that is %s', { tags: ['F19'] }, async (_, alter) => {
     const state = await begin();
     expect((await post({ requestState: alter(state), inputResponses: answered })).body.error).toMatchObject({ code: -32602 });
     expect((await post({ requestState: state, inputResponses: answered })).body.result?.resultType).toBe('complete');
   });
 
-  it('takes a state once, for the same arguments, and only in time', async () => {
+  it('takes a state once, for the same arguments, and only in time', { tags: ['F19'] }, async () => {
     const used = await begin();
     await post({ requestState: used, inputResponses: answered });
     expect((await post({ requestState: used, inputResponses: answered })).body.error?.code).toBe(-32602);
@@ -210,7 +212,7 @@ describe('asking in the stateless era', () => {
     expect((await post({ requestState: late, inputResponses: answered })).body.error?.code).toBe(-32602);
   });
 
-  it('refuses a state of another principal, and leaves its owner alone', async () => {
+  it('refuses a state of another principal, and leaves its owner alone', { tags: ['F19', 'F41'] }, async () => {
     const tokens = ['ada', 'bob'].map((principal) => ({ token: `a-token-for-${principal}-only`, principal }));
     const guarded = await serve(writeConfig({ auth: { tokens } }, ['plain']));
     const login = (who: number): Record<string, string> => ({ authorization: `Bearer ${tokens[who]?.token}` });
@@ -220,7 +222,9 @@ describe('asking in the stateless era', () => {
     expect((await post({ requestState: state, inputResponses: answered }, guarded, ada)).body.result?.resultType).toBe('complete');
   });
 
-  it('answers a needed capability that is not declared with 400, before anything is asked', async () => {
+  it('answers a needed capability that is not declared with 400, before anything is asked', {
+    tags: ['F19', 'ask-undeclared'],
+  }, async () => {
     const { status, body } = await post({ _meta: { ...meta, 'io.modelcontextprotocol/clientCapabilities': {} } });
     expect([status, body.error]).toEqual([
       400,

@@ -14,7 +14,7 @@ testTransport({
 });
 
 describe('Streamable HTTP', () => {
-  it('keeps clients with the same ids apart', async () => {
+  it('keeps clients with the same ids apart', { tags: ['T6'] }, async () => {
     const target = await serve(writeConfig({}, ['plain']));
     const clients = await Promise.all(SPEAKERS.flatMap((g) => [g, g, g]).map((g) => connect(g, target)));
     const rounds = Array.from({ length: 20 }, (_, i) => i);
@@ -26,7 +26,7 @@ describe('Streamable HTTP', () => {
     );
   });
 
-  it('ends in order on SIGTERM, with calls in flight answered', async () => {
+  it('ends in order on SIGTERM, with calls in flight answered', { tags: ['drain-on-signal'] }, async () => {
     const target = await serve(writeConfig({}, ['plain']));
     const client = await connect('v1', target);
     const pending = client.call('wait', { ms: 500 });

@@ -12,7 +12,7 @@ testTransport({
 });
 
 describe('HTTP+SSE', () => {
-  it('turns a client away that will not shake hands', async () => {
+  it('turns a client away that will not shake hands', { tags: ['sse-serves'] }, async () => {
     const gateway = await serve(writeConfig({}, ['plain']));
     await expect(connect('v2 modern', gateway.at('sse'))).rejects.toThrow();
     expect((await connect('v1.0', gateway.at('sse'))).raw).toBeDefined();
@@ -24,7 +24,7 @@ describe('HTTP+SSE', () => {
     ['?sessionId=nonsense', 400],
     [`?sessionId=${'f'.repeat(32)}`, 404],
     [`?sessionId=${'f'.repeat(32)}&x=1`, 400],
-  ])('answers a message to the session %j with %i, and lives on', async (query, status) => {
+  ])('answers a message to the session %j with %i, and lives on', { tags: ['F33'] }, async (query, status) => {
     const gateway = await serve(writeConfig({}, ['plain']));
     const messages = new URL(gateway.url);
     messages.pathname = '/messages';

@@ -27,14 +27,16 @@ async function exchange(
 }
 
 describe('stdio', () => {
-  it('finishes calls in flight when stdin ends, and exits with 0', async () => {
+  it('finishes calls in flight when stdin ends, and exits with 0', { tags: ['F4'] }, async () => {
     const waits = [1, 2, 3].map((id) => line(id, 'tools/call', { name: 'wait', arguments: { ms: 300 } })).join('');
     const { code, replies } = await exchange(handshake + waits);
     expect(code).toBe(0);
     expect(replies.map((r) => r.id)).toEqual([0, 1, 2, 3]);
   });
 
-  it('answers every unreadable message once and goes on', async () => {
+  it('answers every unreadable message once and goes on', {
+    tags: ['F1', 'F7', 'F10', 'F11', 'rpc-parse-error', 'rpc-invalid-request', 'rpc-id-type'],
+  }, async () => {
     const bad = [
       '{"jsonrpc":"2.0","id":1',
       '[]',
@@ -64,7 +66,7 @@ describe('stdio', () => {
     ]);
   });
 
-  it('answers a line over the limit once, skips it and serves the next', async () => {
+  it('answers a line over the limit once, skips it and serves the next', { tags: ['F2'] }, async () => {
     const { replies } = await exchange(`${handshake}${'x'.repeat(3_000_000)}\n${line(1, 'ping')}`, { limits: { messageBytes: 1_000_000 } });
     expect(replies.slice(1)).toEqual([
       expect.objectContaining({
@@ -75,21 +77,21 @@ describe('stdio', () => {
     ]);
   });
 
-  it('never answers what looks like a response', async () => {
+  it('never answers what looks like a response', { tags: ['rpc-no-reply-to-responses'] }, async () => {
     const { replies } = await exchange(
       `${handshake}{"jsonrpc":"2.0","id":99,"result":{}}\n{"jsonrpc":"2.0","error":{}}\n${line(1, 'ping')}`,
     );
     expect(replies.map((r) => r.id)).toEqual([0, 1]);
   });
 
-  it('refuses a second use of an id that is still owed, and lets the first call finish', async () => {
+  it('refuses a second use of an id that is still owed, and lets the first call finish', { tags: ['duplicate-id'] }, async () => {
     const wait = line(1, 'tools/call', { name: 'wait', arguments: { ms: 200 } });
     const { replies } = await exchange(handshake + wait + line(1, 'ping'));
     expect(replies[1]).toMatchObject({ id: null, error: { code: -32600, data: { code: 'DUPLICATE_ID' } } });
     expect(replies[2]).toMatchObject({ id: 1, result: { content: [{ text: 'waited' }] } });
   });
 
-  it('refuses a call before the handshake, and a second handshake', async () => {
+  it('refuses a call before the handshake, and a second handshake', { tags: ['F15'] }, async () => {
     const { replies } = await exchange(line(1, 'tools/list') + line(2, 'ping') + handshake + handshake.replace('"id":0', '"id":3'));
     expect(replies.map((r) => [r.id, r.error?.data?.code])).toEqual([
       [1, 'NOT_INITIALIZED'],
@@ -99,7 +101,7 @@ describe('stdio', () => {
     ]);
   });
 
-  it('answers batches in the one revision that has them', async () => {
+  it('answers batches in the one revision that has them', { tags: ['batch-in-its-revision'] }, async () => {
     const old = handshake.replace('2025-06-18', '2025-03-26');
     const batch = `[${line(1, 'ping').trim()},${line('two', 'tools/call', { name: 'echo', arguments: { message: 'x' } }).trim()}]\n`;
     const { replies } = await exchange(old + batch);
@@ -110,7 +112,7 @@ describe('stdio', () => {
     expect((await exchange(handshake + batch)).replies[1]).toMatchObject({ id: null, error: { code: -32600 } });
   });
 
-  it('ends with its client, and with everything it started', async () => {
+  it('ends with its client, and with everything it started', { tags: ['F4'] }, async () => {
     const client = await connect('v1', target(writeConfig({}, ['plain'])));
     const pid = client.pid() as number;
     await client.close();

@@ -111,7 +111,7 @@ describe('Talos life', () => {
     expect(await run(house, 'b-consumer')).toBe('servedundefined');
   });
 
-  it('keeps plugins of another group in another process', async () => {
+  it('keeps plugins of another group in another process', { tags: ['T16'] }, async () => {
     const code = 'export const handlers = { run: () => String(process.pid) };';
     const prepare = (folder: string) => ['a', 'b', 'c'].forEach((id) => void writePlugin(folder, id, { 'index.ts': code }));
     const house = await open(prepare, { plugins: { c: { group: 'own' } } });
@@ -147,7 +147,7 @@ describe('Talos life', () => {
     });
   });
 
-  it('names a plugin whose init throws, with the stage, and its neighbours work', async () => {
+  it('names a plugin whose init throws, with the stage, and its neighbours work', { tags: ['F44'] }, async () => {
     const house = await open((folder) => {
       writePlugin(folder, 'bad', {
         'index.ts': `export const init = () => { throw new Error('bad init'); }; export const handlers = { run: () => 1 };`,
@@ -173,7 +173,7 @@ describe('Talos life', () => {
     expect(await run(house, 'z-good')).toBe('1');
   });
 
-  it('leaves out a plugin that has crashed five times during its own calls', async () => {
+  it('leaves out a plugin that has crashed five times during its own calls', { tags: ['F56'] }, async () => {
     const house = await open(
       (folder) => {
         writePlugin(folder, 'crash', { 'index.ts': 'export const handlers = { run: () => process.kill(process.pid, "SIGKILL") };' });
@@ -190,7 +190,7 @@ describe('Talos life', () => {
     expect(await run(house, 'good')).toBe('1');
   });
 
-  it('survives what a plugin leaves running when it fails later', async () => {
+  it('survives what a plugin leaves running when it fails later', { tags: ['T16'] }, async () => {
     const house = await open(
       one(
         'late',
@@ -247,7 +247,7 @@ describe('Talos configuration', () => {
     expect(await run(house, 'inside')).toBe(String(process.pid));
   });
 
-  it('serves its instructions under the names that the tools have here', async () => {
+  it('serves its instructions under the names that the tools have here', { tags: ['names-rewritten'] }, async () => {
     const house = await open(
       (folder) =>
         writePlugin(folder, 'own', {
@@ -275,7 +275,7 @@ describe('Talos configuration', () => {
     expect(await run(house, 'more')).toBe('1');
   });
 
-  it('quarantines a tool with an impossible schema alone', async () => {
+  it('quarantines a tool with an impossible schema alone', { tags: ['F49'] }, async () => {
     const functions = [
       { name: 'run', parameters: { type: 'object' } },
       { name: 'bad', parameters: { type: 'object', properties: { a: { $ref: 'https://example.com/x' } } } },
@@ -333,7 +333,7 @@ describe('loading TypeScript', () => {
     expect(await run(house, 'deps')).toBe('cjs,cjs,esm,by NODE_PATH,esm');
   });
 
-  it('names missing packages before it runs anything, with the command that installs them', async () => {
+  it('names missing packages before it runs anything, with the command that installs them', { tags: ['F44'] }, async () => {
     const house = await open(
       one(
         'missing',
@@ -354,7 +354,7 @@ describe('loading TypeScript', () => {
     expect(await run(house, 'optional')).toBe('does without');
   });
 
-  it('says where the source is wrong', async () => {
+  it('says where the source is wrong', { tags: ['F44'] }, async () => {
     const house = await open(one('syntax', 'export const handlers = {\n  run: () => {\n};'));
     await house.app.registry.start();
     expect(status(house, 'syntax')?.error?.message).toMatch(/cannot be built: index\.ts:\d+:\d+: /);

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { connect, type Generation, type Target } from '../support/clients.ts';
+import { define, type TestParts } from '../support/define.ts';
 import { until } from '../support/processes.ts';
 import type { AtEnd } from '../support/temp.ts';
 
@@ -16,10 +17,10 @@ export interface TransportSuite {
 /** States what every transport must do, with real clients of every generation. */
 export function testTransport({ name, serve, generations, skip = [] }: TransportSuite): void {
   describe.each(generations)(`transport contract: ${name}, client %s`, (generation) => {
-    const test = (title: string, body: () => Promise<void>): void => {
+    const test = (title: string, ...rest: TestParts): void => {
       const reason = skip.find((s) => s.tests.includes(title) && (s.generations?.includes(generation) ?? true))?.reason;
-      if (reason === undefined) it(title, body);
-      else it.skip(`${title} (${reason})`, body);
+      if (reason === undefined) define(title, ...rest);
+      else it.skip(`${title} (${reason})`, () => undefined);
     };
 
     const modern = name !== 'HTTP+SSE' && (generation === 'v2 modern' || generation === 'v2 auto');
@@ -32,7 +33,7 @@ export function testTransport({ name, serve, generations, skip = [] }: Transport
       for (const end of ends.reverse()) await end();
     });
 
-    test('lists the tools', async () => {
+    test('lists the tools', { tags: ['tools-list'] }, async () => {
       const client = await connect(generation, target);
       expect(await client.list()).toEqual([
         'echo',
@@ -51,19 +52,19 @@ export function testTransport({ name, serve, generations, skip = [] }: Transport
       ]);
     });
 
-    test('calls a tool', async () => {
+    test('calls a tool', { tags: ['tools-call'] }, async () => {
       const client = await connect(generation, target);
       expect((await client.call('echo', { message: 'hello' })).content).toEqual([{ type: 'text', text: 'hello' }]);
     });
 
-    test('answers a hundred calls at once, each with its own', async () => {
+    test('answers a hundred calls at once, each with its own', { tags: ['tools-call'] }, async () => {
       const client = await connect(generation, target);
       const messages = Array.from({ length: 100 }, (_, i) => `message ${i}`);
       const results = await Promise.all(messages.map((message) => client.call('echo', { message })));
       expect(results.map((r) => r.content[0]?.text)).toEqual(messages);
     });
 
-    test('reports progress in order, then answers', async () => {
+    test('reports progress in order, then answers', { tags: ['progress-in-order'] }, async () => {
       const client = await connect(generation, target);
       const seen: number[] = [];
       const result = await client.call('count', { to: 5 }, { onprogress: ({ progress }) => void seen.push(progress) });
@@ -71,7 +72,7 @@ export function testTransport({ name, serve, generations, skip = [] }: Transport
       expect(seen).toEqual([1, 2, 3, 4, 5]);
     });
 
-    test('passes log lines on from the level asked for', async () => {
+    test('passes log lines on from the level asked for', { tags: ['logging-from-level'] }, async () => {
       const client = await connect(generation, target);
       if (modern) await client.call('log', {}, { logLevel: 'error' });
       else {
@@ -82,7 +83,7 @@ export function testTransport({ name, serve, generations, skip = [] }: Transport
       expect(client.logs()).toEqual(['an error line']);
     });
 
-    test('cancels a call', async () => {
+    test('cancels a call', { tags: ['cancel-reaches-tool'] }, async () => {
       const client = await connect(generation, target);
       const abort = new AbortController();
       const pending = client.call('wait', { ms: 60_000 }, { signal: abort.signal });
@@ -91,7 +92,7 @@ export function testTransport({ name, serve, generations, skip = [] }: Transport
       await until('the tool is told', async () => (await client.call('cancelled')).content[0]?.text !== '0');
     });
 
-    test('tells that the tools have changed, once a change', async () => {
+    test('tells that the tools have changed, once a change', { tags: ['tools-list-changed'] }, async () => {
       const client = await connect(generation, target);
       await client.call('change');
       await until('the notification arrives', () => client.changes() > 0);
@@ -102,13 +103,15 @@ export function testTransport({ name, serve, generations, skip = [] }: Transport
       await until('the second notification arrives', () => client.changes() === 2);
     });
 
-    test('carries a megabyte there and back', async () => {
+    test('carries a megabyte there and back', { tags: ['transport-large'] }, async () => {
       const client = await connect(generation, target);
       const message = 'payload, "quoted"; '.repeat(56_000);
       expect((await client.call('echo', { message })).content[0]?.text).toBe(message);
     });
 
-    test('serves prompts, resources and completion', async () => {
+    test('serves prompts, resources and completion', {
+      tags: ['prompts-serve', 'resources-serve', 'resources-unknown', 'completion-serves'],
+    }, async () => {
       const { raw } = await connect(generation, target);
       const { prompts } = await raw.listPrompts();
       expect(prompts.map((p) => p.name)).toEqual(['greet', 'plain_instructions', 'approvals']);
@@ -128,7 +131,9 @@ export function testTransport({ name, serve, generations, skip = [] }: Transport
       expect(raw.getInstructions?.() ?? 'Plain instructions.').toContain('Plain instructions.');
     });
 
-    test('answers an unknown tool with the protocol error, and a bad result with a failed one', async () => {
+    test('answers an unknown tool with the protocol error, and a bad result with a failed one', {
+      tags: ['tools-unknown', 'tool-errors-in-band', 'F53'],
+    }, async () => {
       const client = await connect(generation, target);
       await expect(client.call('ecko')).rejects.toMatchObject({ code: -32602, message: expect.stringContaining('echo') });
       const bad = await client.call('circular');
@@ -136,7 +141,7 @@ export function testTransport({ name, serve, generations, skip = [] }: Transport
       expect(bad._meta?.['plugmux/error']).toMatchObject({ code: 'RESULT_INVALID' });
     });
 
-    test('gives structured data that is no object to modern clients only', async () => {
+    test('gives structured data that is no object to modern clients only', { tags: ['tool-content-by-revision'] }, async () => {
       const client = await connect(generation, target);
       expect((await client.call('structured')).structuredContent).toEqual(modern ? [1, 2] : undefined);
     });

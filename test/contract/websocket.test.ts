@@ -36,12 +36,12 @@ describe('WebSocket', () => {
     ['the origin null', ['mcp'], { origin: 'null' }, 403],
     ['a foreign host', ['mcp'], { host: 'evil.example' }, 403],
     ['a foreign subprotocol', ['chat'], {}, 400],
-  ])('refuses %s before the upgrade', async (_, protocols, headers, status) => {
+  ])('refuses %s before the upgrade', { tags: ['F35', 'T2'] }, async (_, protocols, headers, status) => {
     const gateway = await serve(writeConfig({}, ['plain']));
     expect(await attempt(gateway.at('ws').url, protocols, headers as Record<string, string>)).toEqual({ status, type: 'application/json' });
   });
 
-  it('refuses a connection without the token, and one at another address', async () => {
+  it('refuses a connection without the token, and one at another address', { tags: ['F35', 'T2', 'F38'] }, async () => {
     const gateway = await serve(
       writeConfig({ auth: { tokens: [{ token: 'a-token-of-sufficient-length', principal: 'ada' }] } }, ['plain']),
     );
@@ -60,7 +60,9 @@ describe('WebSocket', () => {
     socket.close();
   });
 
-  it('closes on binary frames with 1003, on too large ones with 1009, and serves others meanwhile', async () => {
+  it('closes on binary frames with 1003, on too large ones with 1009, and serves others meanwhile', {
+    tags: ['websocket-frames'],
+  }, async () => {
     const gateway = await serve(writeConfig({ limits: { messageBytes: 10_000 } }, ['plain']));
     const open = async (): Promise<WebSocket> => (await attempt(gateway.at('ws').url, ['mcp'])) as WebSocket;
     const [binary, large, good] = [await open(), await open(), await open()];
@@ -72,7 +74,7 @@ describe('WebSocket', () => {
     expect(await reply).toEqual({ jsonrpc: '2.0', id: 1, result: {} });
   });
 
-  it('says good-bye when the gateway ends', async () => {
+  it('says good-bye when the gateway ends', { tags: ['websocket-goodbye'] }, async () => {
     const gateway = await serve(writeConfig({}, ['plain']));
     const socket = (await attempt(gateway.at('ws').url, ['mcp'])) as WebSocket;
     const code = closed(socket);

@@ -96,7 +96,7 @@ describe('plugmux call', () => {
 });
 
 describe('plugmux doctor', () => {
-  it('explains every plugin: state, cause and fix', async () => {
+  it('explains every plugin: state, cause and fix', { tags: ['F44', 'F43'] }, async () => {
     const { code, stdout } = await run(['doctor'], {
       cwd: project({ pluginFolders: ['./plugins', './absent'], profiles: { p: { tools: ['nothing_*', 'good_*'] } } }),
     });
@@ -113,7 +113,7 @@ describe('plugmux doctor', () => {
 });
 
 describe('plugmux limits', () => {
-  it('prints every limit with its value and where that comes from', async () => {
+  it('prints every limit with its value and where that comes from', { tags: ['limits-printed'] }, async () => {
     const cwd = project({ limits: { calls: 7 }, plugins: { good: { path: './plugins/good', limits: { callTimeoutMs: { run: 5 } } } } });
     const { code, stdout } = await run(['limits'], { cwd });
     expect(code).toBe(0);
@@ -144,7 +144,7 @@ describe('every command', () => {
     },
   );
 
-  it('says what is wrong with the configuration, and exits with 2', async () => {
+  it('says what is wrong with the configuration, and exits with 2', { tags: ['F72'] }, async () => {
     const cwd = tempFolder();
     expect(await run(['list'], { cwd })).toMatchObject({ code: 2, stderr: expect.stringContaining('plugmux init') });
     writeFileSync(join(cwd, 'mcp.json'), '{"pluginFolder": []}');
@@ -170,7 +170,7 @@ describe('every command', () => {
     });
   });
 
-  it('refuses to listen beyond this machine without a login', async () => {
+  it('refuses to listen beyond this machine without a login', { tags: ['F73'] }, async () => {
     const cwd = project({ listen: { http: '0.0.0.0:0' } });
     expect(await run(['serve'], { cwd })).toMatchObject({ code: 2, stderr: expect.stringContaining('needs a token') });
   });

@@ -112,21 +112,21 @@ describe('Host', () => {
     'localhost.evil.com',
     '0.0.0.0',
     '[::]',
-  ])('refuses %s', async (host) => {
+  ])('refuses %s', { tags: ['F21', 'T1'] }, async (host) => {
     const answer = await send(open, { headers: { host }, body: initialize });
     expect([400, 403]).toContain(answer.status);
     expect(answer.headers['content-type']).toBe('application/json');
     expect(codeOf(answer).code).toMatch(/HOST_REFUSED|INVALID_REQUEST/);
   });
 
-  it('refuses none and two', async () => {
+  it('refuses none and two', { tags: ['F21', 'T1'] }, async () => {
     expect((await send(open, { raw: ['Content-Type', 'application/json'], body: initialize })).status).toBe(400);
     expect(
       (await send(open, { raw: ['Host', 'localhost', 'Host', 'evil.com', 'Content-Type', 'application/json'], body: initialize })).status,
     ).toBe(400);
   });
 
-  it('ignores what a proxy would say', async () => {
+  it('ignores what a proxy would say', { tags: ['F29'] }, async () => {
     expect(
       (
         await send(open, {
@@ -158,7 +158,7 @@ describe('Origin', () => {
     'chrome-extension://x',
     'https://user@good.example',
     '',
-  ])('refuses %j on every method', async (origin) => {
+  ])('refuses %j on every method', { tags: ['T1'] }, async (origin) => {
     for (const method of ['POST', 'GET', 'DELETE', 'OPTIONS']) {
       const answer = await send(open, { method, headers: { origin }, body: method === 'POST' ? initialize : '' });
       expect([method, answer.status]).toEqual([method, 403]);
@@ -178,7 +178,7 @@ describe('Origin', () => {
     ).toBe(403);
   });
 
-  it('answers a preflight for listed origins, with the headers that clients need', async () => {
+  it('answers a preflight for listed origins, with the headers that clients need', { tags: ['F22'] }, async () => {
     const { status, headers } = await send(open, {
       method: 'OPTIONS',
       headers: { origin: 'https://good.example', 'access-control-request-method': 'POST' },
@@ -194,6 +194,7 @@ describe('Origin', () => {
 describe('routes and bodies', () => {
   it.each(['/', '//mcp', '/mcp/', '/mcp/../admin', '/%6dcp', '/MCP', '/mcp%2f', '/admin', 'http://localhost/mcp'])(
     'serves nothing at %s',
+    { tags: ['F26'] },
     async (path) => {
       const answer = await send(open, { path, body: initialize });
       expect(answer.status).toBe(404);
@@ -206,7 +207,7 @@ describe('routes and bodies', () => {
     ['PATCH', 405],
     ['GET', 405],
     ['DELETE', 405],
-  ])('answers %s without a session with %i', async (method, status) => {
+  ])('answers %s without a session with %i', { tags: ['http-methods'] }, async (method, status) => {
     const answer = await send(open, { method });
     expect(answer.status).toBe(status);
     expect(answer.headers['content-type']).toBe('application/json');
@@ -219,7 +220,7 @@ describe('routes and bodies', () => {
     ['multipart/form-data; x=application/json', 415],
     ['application/json; charset=utf-8', 200],
     ['Application/JSON', 200],
-  ])('answers the content type %s with %i', async (type, status) => {
+  ])('answers the content type %s with %i', { tags: ['http-media-type'] }, async (type, status) => {
     expect((await send(open, { headers: { 'content-type': type }, body: initialize })).status).toBe(status);
   });
 
@@ -228,11 +229,11 @@ describe('routes and bodies', () => {
     ['*/*', 200],
     ['application/json', 200],
     ['text/event-stream', 200],
-  ])('answers Accept: %s with %i', async (accept, status) => {
+  ])('answers Accept: %s with %i', { tags: ['F23'] }, async (accept, status) => {
     expect((await send(open, { headers: { accept }, body: initialize })).status).toBe(status);
   });
 
-  it('refuses a body over the limit, declared or not, and a compressed one', async () => {
+  it('refuses a body over the limit, declared or not, and a compressed one', { tags: ['F24'] }, async () => {
     const body = 'x'.repeat(200_000);
     expect(codeOf(await send(open, { body }))).toEqual({ number: -32600, code: 'MESSAGE_TOO_LARGE' });
     const chunked = await send(open, { body, headers: { 'transfer-encoding': 'chunked' } }).catch(
@@ -253,7 +254,7 @@ describe('routes and bodies', () => {
     [`[${rpc('tools/list', envelope)}]`, -32600],
     [Buffer.from([0x22, 0xff, 0x22]), -32700],
     ['['.repeat(50_000), -32600],
-  ])('answers the body %.20s with 400 and JSON', async (body, number) => {
+  ])('answers the body %.20s with 400 and JSON', { tags: ['rpc-parse-error', 'rpc-invalid-request', 'F12'] }, async (body, number) => {
     const answer = await send(open, { body });
     expect(answer.status).toBe(400);
     expect(JSON.parse(answer.text)).toMatchObject({ jsonrpc: '2.0', id: null, error: { code: number } });
@@ -283,7 +284,9 @@ describe('sessions of the legacy era', () => {
     return { 'mcp-session-id': id, 'mcp-protocol-version': '2025-06-18', ...headers };
   };
 
-  it('answers calls in it, 202 to what needs no reply, and ends with DELETE', async () => {
+  it('answers calls in it, 202 to what needs no reply, and ends with DELETE', {
+    tags: ['http-session', 'http-accepted', 'F32'],
+  }, async () => {
     const headers = await session();
     expect(
       JSON.parse((await send(open, { headers, body: rpc('tools/call', { name: 'echo', arguments: { message: 'x' } }) })).text),
@@ -297,12 +300,14 @@ describe('sessions of the legacy era', () => {
     expect((await send(open, { headers, body: rpc('ping') })).status).toBe(404);
   });
 
-  it('answers an unknown method with 200', async () => {
+  it('answers an unknown method with 200', { tags: ['modern-removed-methods'] }, async () => {
     const answer = await send(open, { headers: await session(), body: rpc('nope') });
     expect([answer.status, codeOf(answer).number]).toEqual([200, -32601]);
   });
 
-  it('refuses no session with 400, a wrong one with 404, an unknown revision with 400', async () => {
+  it('refuses no session with 400, a wrong one with 404, an unknown revision with 400', {
+    tags: ['F32', 'http-version-header'],
+  }, async () => {
     expect((await send(open, { body: rpc('ping') })).status).toBe(400);
     const wrong = await send(open, { headers: { 'mcp-session-id': 'f'.repeat(32) }, body: rpc('ping') });
     expect([wrong.status, codeOf(wrong)]).toEqual([404, { number: -32600, code: 'UNKNOWN_SESSION' }]);
@@ -314,7 +319,7 @@ describe('sessions of the legacy era', () => {
     ).toBe(200);
   });
 
-  it('opens one stream and refuses the second with 409', async () => {
+  it('opens one stream and refuses the second with 409', { tags: ['http-standing-stream'] }, async () => {
     const headers = await session();
     const { hostname, port } = new URL(open.url);
     const stream = request({ hostname, port, path: '/mcp', method: 'GET', headers: { ...headers, accept: 'text/event-stream' } });
@@ -330,7 +335,7 @@ describe('sessions of the legacy era', () => {
     stream.on('error', () => undefined).destroy();
   });
 
-  it('streams only where something comes before the reply', async () => {
+  it('streams only where something comes before the reply', { tags: ['http-json-unless-streaming'] }, async () => {
     const headers = await session();
     const plain = await send(open, { headers, body: rpc('tools/call', { name: 'count', arguments: { to: 2 } }) });
     expect(plain.headers['content-type']).toBe('application/json');
@@ -342,7 +347,7 @@ describe('sessions of the legacy era', () => {
     expect(streamed.text.match(/^data: /gm)).toHaveLength(3);
   });
 
-  it('belongs to whoever opened it', async () => {
+  it('belongs to whoever opened it', { tags: ['T5', 'F32', 'F41'] }, async () => {
     const ada = await session(guarded, { authorization: `Bearer ${TOKEN}` });
     const bob = { ...ada, authorization: `Bearer ${TOKEN}-2` };
     for (const method of ['POST', 'GET', 'DELETE'])
@@ -352,7 +357,7 @@ describe('sessions of the legacy era', () => {
 });
 
 describe('the modern era', () => {
-  it('answers without a session and never mints one', async () => {
+  it('answers without a session and never mints one', { tags: ['modern-stateless', 'modern-result-marks'] }, async () => {
     const answer = await send(open, {
       headers: { ...modern, 'mcp-method': 'server/discover', 'mcp-session-id': 'ignored' },
       body: rpc('server/discover', envelope),
@@ -400,13 +405,13 @@ describe('the modern era', () => {
       200,
       -32602,
     ],
-  ])('answers %s', async (_, headers, body, status, number) => {
+  ])('answers %s', { tags: ['F34', 'modern-envelope', 'modern-removed-methods', 'F13'] }, async (_, headers, body, status, number) => {
     const answer = await send(open, { headers, body });
     expect([answer.status, codeOf(answer).number]).toEqual([status, number]);
     expect(JSON.parse(answer.text).id).toBe(1);
   });
 
-  it('takes a closed connection for a cancellation', async () => {
+  it('takes a closed connection for a cancellation', { tags: ['modern-cancel-by-close'] }, async () => {
     const { hostname, port } = new URL(open.url);
     const call = (name: string, args: object) => ({
       headers: { ...modern, 'mcp-method': 'tools/call', 'mcp-name': name },
@@ -430,7 +435,7 @@ describe('tokens', () => {
     ['another scheme', { authorization: `Basic ${TOKEN}` }],
     ['a wrong one', { authorization: 'Bearer wrong-token-of-some-length' }],
     ['a longer one', { authorization: `Bearer ${TOKEN}x` }],
-  ])('refuses %s everywhere, with WWW-Authenticate', async (_, headers) => {
+  ])('refuses %s everywhere, with WWW-Authenticate', { tags: ['F38', 'F26'] }, async (_, headers) => {
     const paths = ['/mcp', '/nothing'];
     for (const path of paths) {
       const answer = await send(guarded, { path, headers: headers as Record<string, string>, body: initialize });
@@ -439,7 +444,7 @@ describe('tokens', () => {
     }
   });
 
-  it('takes a right one whatever the case of the scheme, and none from the address', async () => {
+  it('takes a right one whatever the case of the scheme, and none from the address', { tags: ['F38'] }, async () => {
     const fresh = await serve(writeConfig({ auth: { tokens: [{ token: TOKEN, principal: 'ada' }] } }, ['plain']));
     for (const scheme of ['Bearer', 'bearer', 'BEARER'])
       expect((await send(fresh, { headers: { authorization: `${scheme} ${TOKEN}` }, body: initialize })).status).toBe(200);
@@ -465,7 +470,7 @@ describe('tokens', () => {
     expect(fresh.stderr()).not.toContain(TOKEN);
   });
 
-  it('stops listening to an address that keeps guessing', async () => {
+  it('stops listening to an address that keeps guessing', { tags: ['login-rate'] }, async () => {
     const fresh = await serve(
       writeConfig({ auth: { tokens: [{ token: TOKEN, principal: 'ada' }] }, limits: { failedLoginsPerMinute: 3 } }, ['plain']),
     );

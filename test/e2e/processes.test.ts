@@ -31,25 +31,29 @@ const targets = {
 };
 
 describe.each(Object.entries(targets))('a plugin killed with SIGKILL, over %s', (_, start) => {
-  it.each(['v2 legacy', 'v2 modern', 'v1'] as const)('is one clear error for a %s client, and works a second later', async (generation) => {
-    const client = await connect(generation, await start(project(`mark-${Math.random()}`)));
-    const pid = Number((await client.call('victim_pid')).content[0]?.text);
-    const pending = client.call('victim_sleep');
-    await new Promise((resolve) => setTimeout(resolve, 100));
-    process.kill(pid, 'SIGKILL');
-    const failed = await pending;
-    expect(failed.isError).toBe(true);
-    expect(failed._meta?.['plugmux/error']).toMatchObject({
-      code: 'PLUGIN_CRASHED',
-      outcome: 'SENT_NO_REPLY',
-      plugin: 'victim',
-      tool: 'victim_sleep',
-    });
-    expect(JSON.stringify(failed)).not.toMatch(/\/home|\/tmp|\/work/);
-    await new Promise((resolve) => setTimeout(resolve, 1000));
-    const again = Number((await client.call('victim_pid')).content[0]?.text);
-    expect(again).not.toBe(pid);
-  });
+  it.each(['v2 legacy', 'v2 modern', 'v1'] as const)(
+    'is one clear error for a %s client, and works a second later',
+    { tags: ['T16'] },
+    async (generation) => {
+      const client = await connect(generation, await start(project(`mark-${Math.random()}`)));
+      const pid = Number((await client.call('victim_pid')).content[0]?.text);
+      const pending = client.call('victim_sleep');
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      process.kill(pid, 'SIGKILL');
+      const failed = await pending;
+      expect(failed.isError).toBe(true);
+      expect(failed._meta?.['plugmux/error']).toMatchObject({
+        code: 'PLUGIN_CRASHED',
+        outcome: 'SENT_NO_REPLY',
+        plugin: 'victim',
+        tool: 'victim_sleep',
+      });
+      expect(JSON.stringify(failed)).not.toMatch(/\/home|\/tmp|\/work/);
+      await new Promise((resolve) => setTimeout(resolve, 1000));
+      const again = Number((await client.call('victim_pid')).content[0]?.text);
+      expect(again).not.toBe(pid);
+    },
+  );
 });
 
 describe('the gateway killed with SIGKILL', () => {
@@ -57,7 +61,7 @@ describe('the gateway killed with SIGKILL', () => {
     ['an idle plugin', 'victim_pid'],
     ['a plugin with a process of its own', 'victim_grandchild'],
     ['a plugin that cannot notice', 'victim_spin'],
-  ])('leaves nothing of %s', async (_, tool) => {
+  ])('leaves nothing of %s', { tags: ['F75'] }, async (_, tool) => {
     const mark = `mark-${Math.random()}`;
     const gateway = await serve(project(mark), { bin: BIN });
     const client = await connect('v1', gateway);
@@ -71,7 +75,7 @@ describe('the gateway killed with SIGKILL', () => {
 });
 
 describe('the gateway asked to end', () => {
-  it.each(['SIGTERM', 'SIGINT'] as const)('ends with 0 on %s and leaves nothing', async (signal) => {
+  it.each(['SIGTERM', 'SIGINT'] as const)('ends with 0 on %s and leaves nothing', { tags: ['drain-on-signal', 'F57'] }, async (signal) => {
     const mark = `mark-${Math.random()}`;
     const gateway = await serve(project(mark), { bin: BIN });
     const client = await connect('v1', gateway);

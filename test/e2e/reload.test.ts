@@ -25,7 +25,9 @@ async function start(): Promise<{ dir: string; gateway: Serving; client: TestCli
 const text = async (client: TestClient, name: string): Promise<string | undefined> => (await client.call(name)).content[0]?.text;
 
 describe('a change while the gateway runs', () => {
-  it('adds a plugin that appears in a folder, and takes it away again, telling the client each time', async () => {
+  it('adds a plugin that appears in a folder, and takes it away again, telling the client each time', {
+    tags: ['tools-list-changed'],
+  }, async () => {
     const { dir, client } = await start();
     writePlugin(join(dir, 'plugins'), 'two', { 'index.ts': 'export const handlers = { run: () => "two" };' });
     await until('the client is told', () => client.changes() === 1);
@@ -36,7 +38,9 @@ describe('a change while the gateway runs', () => {
     expect(await client.list()).toEqual(['one_run']);
   });
 
-  it('replaces a plugin whose file is saved, while a call in flight finishes with the old one', async () => {
+  it('replaces a plugin whose file is saved, while a call in flight finishes with the old one', {
+    tags: ['plugin-replaced', 'tools-list-changed'],
+  }, async () => {
     const { dir, client } = await start();
     const pending = text(client, 'one_run');
     await new Promise((resolve) => setTimeout(resolve, 50));
@@ -46,7 +50,7 @@ describe('a change while the gateway runs', () => {
     expect(client.changes()).toBe(0);
   });
 
-  it('takes over a changed configuration, and keeps the old one when the new one is broken', async () => {
+  it('takes over a changed configuration, and keeps the old one when the new one is broken', { tags: ['F72'] }, async () => {
     const { client, save, gateway } = await start();
     save('{"pluginFolders":["./plugins"],"plugins":{"one":{"settings":{"s":"set"}}}}');
     await until('the setting arrives', async () => (await text(client, 'one_run')) === 'one set');
@@ -59,7 +63,7 @@ describe('a change while the gateway runs', () => {
     await expect(client.call('one_run')).rejects.toMatchObject({ code: -32602 });
   });
 
-  it('survives a hundred saves in a row without losing a call', async () => {
+  it('survives a hundred saves in a row without losing a call', { tags: ['F74'] }, async () => {
     const { client, save, gateway } = await start();
     const calls = Array.from({ length: 20 }, async (_, i) => {
       await new Promise((resolve) => setTimeout(resolve, i * 50));

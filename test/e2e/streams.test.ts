@@ -82,7 +82,7 @@ const start = (config: object = {}): Promise<Serving> => serve(writeConfig(confi
 const counting = tool(1, 'count', { to: 5 }, { _meta: { progressToken: 't' } });
 
 describe('resuming a stream', () => {
-  it('delivers what was missed and what follows, each once and in order', async () => {
+  it('delivers what was missed and what follows, each once and in order', { tags: ['http-resume'] }, async () => {
     const gateway = await start();
     const headers = await session(gateway);
     const first = new Stream(gateway, 'POST', headers, counting);
@@ -96,7 +96,7 @@ describe('resuming a stream', () => {
     expect(all.map((m) => m.params?.progress ?? m.result?.content[0]?.text)).toEqual([1, 2, 3, 4, 5, 'counted to 5']);
   });
 
-  it('delivers the reply to a client that comes back after it was given', async () => {
+  it('delivers the reply to a client that comes back after it was given', { tags: ['http-resume'] }, async () => {
     const gateway = await start();
     const headers = await session(gateway);
     const first = new Stream(gateway, 'POST', headers, counting);
@@ -110,7 +110,7 @@ describe('resuming a stream', () => {
     expect(second.messages().at(-1)?.result?.content[0]?.text).toBe('counted to 5');
   });
 
-  it('keeps notices for a client whose standing stream broke', async () => {
+  it('keeps notices for a client whose standing stream broke', { tags: ['http-resume'] }, async () => {
     const gateway = await start();
     const headers = await session(gateway);
     const standing = new Stream(gateway, 'GET', headers);
@@ -124,14 +124,18 @@ describe('resuming a stream', () => {
     again.drop();
   });
 
-  it.each(['garbage', 'r1', 'r1-', '-1', `r1-${'9'.repeat(1000)}`, 'r1-1 OR 1'])('refuses the event id %.20j', async (id) => {
-    const gateway = await start();
-    const stream = new Stream(gateway, 'GET', { ...(await session(gateway)), 'last-event-id': id });
-    await until('it is answered', () => stream.ended);
-    expect(stream.status).toBe(400);
-  });
+  it.each(['garbage', 'r1', 'r1-', '-1', `r1-${'9'.repeat(1000)}`, 'r1-1 OR 1'])(
+    'refuses the event id %.20j',
+    { tags: ['F31'] },
+    async (id) => {
+      const gateway = await start();
+      const stream = new Stream(gateway, 'GET', { ...(await session(gateway)), 'last-event-id': id });
+      await until('it is answered', () => stream.ended);
+      expect(stream.status).toBe(400);
+    },
+  );
 
-  it('replays nothing of another session', async () => {
+  it('replays nothing of another session', { tags: ['F31', 'F41'] }, async () => {
     const gateway = await start();
     const [ada, bob] = [await session(gateway), await session(gateway)];
     const first = new Stream(gateway, 'POST', ada, counting);
@@ -152,7 +156,7 @@ describe('resuming a stream', () => {
 });
 
 describe('sessions', () => {
-  it('end when nobody uses them, and never under a call or an open stream', async () => {
+  it('end when nobody uses them, and never under a call or an open stream', { tags: ['session-caps', 'F32'] }, async () => {
     const gateway = await start({ limits: { sessionIdleMs: 300 } });
     const [idle, busy, streaming] = [await session(gateway), await session(gateway), await session(gateway)];
     const call = new Stream(gateway, 'POST', busy, tool(1, 'wait', { ms: 1200 }));
@@ -167,7 +171,7 @@ describe('sessions', () => {
     standing.drop();
   });
 
-  it('are shed with 503 and a time to come back where there are too many', async () => {
+  it('are shed with 503 and a time to come back where there are too many', { tags: ['session-caps'] }, async () => {
     const tokens = [{ token: 'a-token-of-sufficient-length', principal: 'ada' }];
     const gateway = await start({ auth: { tokens }, limits: { sessionsPerPrincipal: 2 } });
     const open = () =>
@@ -208,7 +212,7 @@ describe('profiles', () => {
     expect(await (await connect('v2 modern', gateway.at('ws', 'reader'))).list()).toEqual(['echo']);
   });
 
-  it('answer for a tool they do not have as for one that does not exist', async () => {
+  it('answer for a tool they do not have as for one that does not exist', { tags: ['profiles-bound'] }, async () => {
     const gateway = await start({ profiles: config.profiles });
     const client = await connect('v2 auto', gateway.at('http', 'reader'));
     const messages = await Promise.all(
@@ -217,7 +221,7 @@ describe('profiles', () => {
     expect(messages[0]).toBe(messages[1]);
   });
 
-  it('bind a token that names one, and no other', async () => {
+  it('bind a token that names one, and no other', { tags: ['profiles-bound'] }, async () => {
     const gateway = await start(config);
     const reader = { ...gateway.at('http'), ...bearer('a-token-for-the-reader') };
     expect(await (await connect('v1', reader)).list()).toEqual(['echo']);
@@ -227,7 +231,7 @@ describe('profiles', () => {
 });
 
 describe('slow clients', () => {
-  it('that never read are cut off, and others are not kept waiting', async () => {
+  it('that never read are cut off, and others are not kept waiting', { tags: ['slow-readers'] }, async () => {
     const gateway = await start({ limits: { queuedBytes: 200_000 } });
     const { hostname, port } = new URL(gateway.url);
     const healthy = await connect('v1', gateway);
@@ -251,7 +255,7 @@ describe('slow clients', () => {
     for (const socket of sockets) socket.destroy();
   });
 
-  it('that send their request byte by byte are ended in time', async () => {
+  it('that send their request byte by byte are ended in time', { tags: ['slow-senders'] }, async () => {
     const gateway = await start({ limits: { headerMs: 500, bodyMs: 1000 } });
     const { hostname, port } = new URL(gateway.url);
     const closed = (head: string): Promise<string> =>
@@ -271,7 +275,7 @@ describe('slow clients', () => {
     expect(body).toContain('408 Request Timeout');
   });
 
-  it('cannot open more connections than the cap', async () => {
+  it('cannot open more connections than the cap', { tags: ['F27'] }, async () => {
     const gateway = await start({ limits: { connectionsLoopback: 10 } });
     const { hostname, port } = new URL(gateway.url);
     let refused = 0;
@@ -298,7 +302,7 @@ describe('slow clients', () => {
 });
 
 describe('health', () => {
-  it('says one word to anybody, and "busy" while the gateway drains', async () => {
+  it('says one word to anybody, and "busy" while the gateway drains', { tags: ['health-words', 'drain-on-signal'] }, async () => {
     const gateway = await start({ auth: { tokens: [{ token: 'a-token-of-sufficient-length', principal: 'ada' }] } });
     const ask = async (path: string): Promise<[number, string]> => {
       const answer = await fetch(new URL(path, gateway.url));
@@ -320,7 +324,7 @@ describe('health', () => {
     expect(await ended).toBe(0);
   });
 
-  it('ends at once on a second signal', async () => {
+  it('ends at once on a second signal', { tags: ['drain-on-signal'] }, async () => {
     const gateway = await start();
     const client = await connect('v1', gateway);
     void client.call('wait', { ms: 60_000 }).catch(() => undefined);

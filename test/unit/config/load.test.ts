@@ -69,11 +69,11 @@ describe('loadConfig', () => {
     ['{\n"a" 1}', 'mcp.json:2:5: not valid JSON: colon expected. Put a colon between the key and its value.'],
     ['{// x\n}', 'mcp.json:1:2: not valid JSON: invalid comment token. Remove the comment: JSON has none.'],
     ['{"state":"a",\n "state":"b"}', 'mcp.json:2:2: the key "state" stands twice in one object. Keep one of the two.'],
-  ])('refuses %s', (text, message) => {
+  ])('refuses %s', { tags: ['F72'] }, (text, message) => {
     expect(messageOf(text)).toBe(message);
   });
 
-  it('names every fault at once', () => {
+  it('names every fault at once', { tags: ['F72'] }, () => {
     expect(messageOf('{"stat":"x","listen":{"htp":"y"}}').split('\n')).toHaveLength(2);
   });
 
@@ -104,7 +104,7 @@ describe('loadConfig', () => {
     expect(messageOf('{"mcpServers":{},"theme":"dark","state":"x"}')).toContain('unknown key "theme"');
   });
 
-  it('says why a file cannot be read', () => {
+  it('says why a file cannot be read', { tags: ['F72'] }, () => {
     const dir = tempFolder();
     const attempt = (name: string): string => {
       try {
@@ -127,7 +127,7 @@ describe('loadConfig', () => {
     expect(attempt('bom.json')).toBe('');
   });
 
-  it('never throws anything but CONFIG_INVALID', () => {
+  it('never throws anything but CONFIG_INVALID', { tags: ['F72'] }, () => {
     const dir = tempFolder();
     fc.assert(
       fc.property(

@@ -10,7 +10,7 @@ function split(chunks: readonly Buffer[], limit: number): (string | null)[] {
 }
 
 describe('createLineSplitter', () => {
-  it('finds the same lines however the bytes are cut', () => {
+  it('finds the same lines however the bytes are cut', { tags: ['F3'] }, () => {
     fc.assert(
       fc.property(fc.array(fc.string({ unit: 'binary', maxLength: 40 })), fc.array(fc.nat(20)), (lines, cuts) => {
         const clean = lines.map((line) => line.replace(/[\r\n]/g, ' '));
@@ -28,14 +28,14 @@ describe('createLineSplitter', () => {
     );
   });
 
-  it('reports a line over the limit once, however it arrives, and goes on with the next', () => {
+  it('reports a line over the limit once, however it arrives, and goes on with the next', { tags: ['F2'] }, () => {
     const whole = Buffer.from(`a\n${'x'.repeat(100)}\nb\n`);
     const bytes = [...whole].map((byte) => Buffer.from([byte]));
     expect(split([whole], 10)).toEqual(['a', null, 'b']);
     expect(split(bytes, 10)).toEqual(['a', null, 'b']);
   });
 
-  it('holds no more than the limit of an endless line', () => {
+  it('holds no more than the limit of an endless line', { tags: ['F2'] }, () => {
     let reported = 0;
     const feed = createLineSplitter(1000, { line: () => undefined, tooLong: () => void reported++ });
     for (let i = 0; i < 10_000; i++) feed(Buffer.alloc(1000, 120));

@@ -9,7 +9,7 @@ describe('toPlain', () => {
     );
   });
 
-  it('never throws and always gives JSON, whatever the value', () => {
+  it('never throws and always gives JSON, whatever the value', { tags: ['F53'] }, () => {
     fc.assert(
       fc.property(
         fc.anything({ withBigInt: true, withDate: true, withMap: true, withSet: true, withTypedArray: true, withSparseArray: true }),
@@ -41,7 +41,7 @@ describe('toPlain', () => {
     expect(toPlain(value)).toEqual(expected);
   });
 
-  it('marks cycles, depth and what cannot be read', () => {
+  it('marks cycles, depth and what cannot be read', { tags: ['F53'] }, () => {
     const circle: Record<string, unknown> = {};
     circle.self = circle;
     expect(toPlain(circle)).toEqual({ self: '[circular]' });

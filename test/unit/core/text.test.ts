@@ -5,6 +5,7 @@ import { escapeHidden, hasHidden, hidePaths, shorten, showName } from '../../../
 describe('text', () => {
   it.each(['\u0000', '\u001b[31m', '\u009f', '\u200b', '\u202e', '\u2066', '\ufeff', '\u{e0041}'])(
     'finds and writes out the hidden %j',
+    { tags: ['T10'] },
     (hidden) => {
       expect(hasHidden(`a${hidden}b`)).toBe(true);
       expect(hasHidden(escapeHidden(`a${hidden}b`))).toBe(false);

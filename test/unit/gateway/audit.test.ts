@@ -31,7 +31,7 @@ describe('createAudit', () => {
     for (const name of readdirSync(dir)) expect(statSync(join(dir, name)).mode & 0o077).toBe(0);
   });
 
-  it('chains its batches, so that a missing line shows', async () => {
+  it('chains its batches, so that a missing line shows', { tags: ['T25'] }, async () => {
     const dir = join(tempFolder(), 'audit');
     const audit = createAudit(dir, false, silentLog);
     for (let i = 0; i < 250; i++) audit.record(record);
@@ -59,7 +59,7 @@ describe('createAudit', () => {
     expect(linesOf(dir)[0]?.arguments).toEqual({ secret: 'value' });
   });
 
-  it('says when it cannot write', async () => {
+  it('says when it cannot write', { tags: ['T27'] }, async () => {
     const dir = tempFolder();
     writeFileSync(join(dir, 'audit'), 'a file is in the way');
     const audit = createAudit(join(dir, 'audit'), false, silentLog);

@@ -56,7 +56,7 @@ describe('checkResult', () => {
     expect(check(result)).toBe('RESULT_INVALID');
   });
 
-  it('refuses a cycle as too deep and a flood as too large', () => {
+  it('refuses a cycle as too deep and a flood as too large', { tags: ['F53', 'result-limit'] }, () => {
     const circle: Record<string, unknown> = {};
     circle.self = circle;
     expect(check({ content: [text], structured: circle })).toBe('RESULT_INVALID');

@@ -5,7 +5,7 @@ import { createBackoff } from '../../../src/host/backoff.ts';
 const LIMITS = { restartMinMs: 250, restartMaxMs: 30_000, circuitFailures: 5, circuitWindowMs: 60_000 } as HostLimits;
 
 describe('createBackoff', () => {
-  it('doubles the wait and opens after five failures within a minute', () => {
+  it('doubles the wait and opens after five failures within a minute', { tags: ['F56'] }, () => {
     const backoff = createBackoff(LIMITS, () => 0.5);
     expect([0, 1, 2, 3].map((now) => backoff.failed(now))).toEqual([250, 500, 1000, 2000]);
     expect(backoff.open).toBe(false);
@@ -18,7 +18,7 @@ describe('createBackoff', () => {
     expect(createBackoff(LIMITS, () => 1).failed(0)).toBeCloseTo(300);
   });
 
-  it('forgets after a minute of good health', () => {
+  it('forgets after a minute of good health', { tags: ['F56'] }, () => {
     const backoff = createBackoff(LIMITS, () => 0.5);
     backoff.failed(0);
     backoff.failed(1);
@@ -32,7 +32,7 @@ describe('createBackoff', () => {
     expect(backoff.open).toBe(false);
   });
 
-  it('closes by hand', () => {
+  it('closes by hand', { tags: ['F56'] }, () => {
     const backoff = createBackoff(LIMITS);
     for (let i = 0; i < 5; i++) backoff.failed(i);
     backoff.reset();

@@ -7,7 +7,7 @@ const request = (method: string, params: object = {}) =>
 const base = { 'mcp-protocol-version': '2026-07-28' };
 
 describe('checkHeaders', () => {
-  it('passes what agrees with the body', () => {
+  it('passes what agrees with the body', { tags: ['F34'] }, () => {
     expect(checkHeaders(request('tools/list'), { ...base, 'mcp-method': 'tools/list' })).toBeUndefined();
     expect(
       checkHeaders(request('tools/call', { name: 'echo' }), { ...base, 'mcp-method': 'tools/call', 'mcp-name': ' echo ' }),
@@ -29,17 +29,17 @@ describe('checkHeaders', () => {
     ['another name', { 'mcp-method': 'tools/call', 'mcp-name': 'ecko' }],
     ['the name twice', { 'mcp-method': 'tools/call', 'mcp-name': ['echo', 'echo'] }],
     ['a name badly encoded', { 'mcp-method': 'tools/call', 'mcp-name': '=?base64?ZWNobw?=' }],
-  ])('refuses %s', (_, headers) => {
+  ])('refuses %s', { tags: ['F34'] }, (_, headers) => {
     expect(checkHeaders(request('tools/call', { name: 'echo' }), { ...base, ...headers })).toMatchObject({ number: -32020, status: 400 });
   });
 
-  it('compares the version as it is spelt', () => {
+  it('compares the version as it is spelt', { tags: ['F34'] }, () => {
     expect(checkVersion('2026-07-28', base)).toBeUndefined();
     for (const headers of [{}, { 'mcp-protocol-version': 'draft' }])
       expect(checkVersion('2026-07-28', headers)).toMatchObject({ number: -32020 });
   });
 
-  it('compares arguments that travel in headers, numbers by value, and none that were not given', () => {
+  it('compares arguments that travel in headers, numbers by value, and none that were not given', { tags: ['header-arguments'] }, () => {
     const params = [
       { path: ['region'], header: 'mcp-param-region' },
       { path: ['where', 'shard'], header: 'mcp-param-shard' },
@@ -60,7 +60,7 @@ describe('checkHeaders', () => {
     }
   });
 
-  it('decodes what was encoded', () => {
+  it('decodes what was encoded', { tags: ['F34'] }, () => {
     const text = fc.string({ unit: 'grapheme' });
     fc.assert(fc.property(text, (value) => void expect(decodeHeader(`=?base64?${Buffer.from(value).toString('base64')}?=`)).toBe(value)));
     expect(decodeHeader('ü')).toBeUndefined();

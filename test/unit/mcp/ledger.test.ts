@@ -72,7 +72,7 @@ class Forget implements fc.Command<Model, Ledger> {
 }
 
 describe('Ledger', () => {
-  it('pays every debt at most once and owes exactly what was not settled', () => {
+  it('pays every debt at most once and owes exactly what was not settled', { tags: ['F16'] }, () => {
     const commands = [
       fc.nat(4).map((id) => new Owe(id)),
       fc.nat(20).map((which) => new Pay(which)),
@@ -91,7 +91,7 @@ describe('Ledger', () => {
     );
   });
 
-  it('keeps 1 and "1" apart', () => {
+  it('keeps 1 and "1" apart', { tags: ['rpc-id-type'] }, () => {
     const ledger = new Ledger();
     const outlet = { write: () => undefined };
     expect(ledger.owe(1, outlet)).toBeDefined();

@@ -120,7 +120,7 @@ const CASES = [
 ] as const;
 
 describe('what the engine writes', () => {
-  it.each(CASES)('%s fits the schema of the legacy era', async (method, params, schema) => {
+  it.each(CASES)('%s fits the schema of the legacy era', { tags: ['transport-schemas'] }, async (method, params, schema) => {
     const [hello, reply] = await ask([handshake, { id: 1, method, params }]);
     expect(InitializeResultSchema.safeParse(hello?.result).error).toBeUndefined();
     expect(JSONRPCMessageSchema.safeParse(reply).error).toBeUndefined();
@@ -128,28 +128,33 @@ describe('what the engine writes', () => {
     expect(reply?.result).not.toHaveProperty('resultType');
   });
 
-  it.each(CASES)('%s fits the schema of the modern era, with its marks', async (method, params, schema) => {
-    const [discover, reply] = await ask([
-      { id: 0, method: 'server/discover', params: envelope },
-      { id: 1, method, params: { ...params, ...envelope } },
-    ]);
-    expect(DiscoverResultSchema.safeParse(discover?.result).error).toBeUndefined();
-    expect(JSONRPCMessageSchema.safeParse(reply).error).toBeUndefined();
-    expect(schema.safeParse(reply?.result).error).toBeUndefined();
-    expect(reply?.result).toMatchObject({ resultType: 'complete' });
-    const cacheable = method.endsWith('/list') || method === 'resources/read';
-    expect(Object.keys(reply?.result ?? {}).includes('ttlMs')).toBe(cacheable);
-  });
+  it.each(CASES)(
+    '%s fits the schema of the modern era, with its marks',
+    { tags: ['transport-schemas', 'modern-result-marks'] },
+    async (method, params, schema) => {
+      const [discover, reply] = await ask([
+        { id: 0, method: 'server/discover', params: envelope },
+        { id: 1, method, params: { ...params, ...envelope } },
+      ]);
+      expect(DiscoverResultSchema.safeParse(discover?.result).error).toBeUndefined();
+      expect(JSONRPCMessageSchema.safeParse(reply).error).toBeUndefined();
+      expect(schema.safeParse(reply?.result).error).toBeUndefined();
+      expect(reply?.result).toMatchObject({ resultType: 'complete' });
+      const cacheable = method.endsWith('/list') || method === 'resources/read';
+      expect(Object.keys(reply?.result ?? {}).includes('ttlMs')).toBe(cacheable);
+    },
+  );
 
   it.each(['2024-11-05', '2025-03-26', '2025-06-18', '2025-11-25', '1999-01-01'])(
     'answers a client that asks for revision %s',
+    { tags: ['initialize-negotiates'] },
     async (protocolVersion) => {
       const [hello] = await ask([{ ...handshake, params: { ...handshake.params, protocolVersion } }]);
       expect(hello?.result).toMatchObject({ protocolVersion: protocolVersion === '1999-01-01' ? '2025-11-25' : protocolVersion });
     },
   );
 
-  it('tells an older client in words what it cannot take', async () => {
+  it('tells an older client in words what it cannot take', { tags: ['tool-content-by-revision'] }, async () => {
     const [, reply] = await ask([
       { ...handshake, params: { ...handshake.params, protocolVersion: '2024-11-05' } },
       { id: 1, method: 'tools/call', params: { name: 'echo' } },
@@ -167,12 +172,12 @@ describe('what the engine writes', () => {
     ['no capabilities', { _meta: { 'io.modelcontextprotocol/protocolVersion': '2026-07-28' } }, -32602],
     ['an unknown revision', { _meta: { ...envelope._meta, 'io.modelcontextprotocol/protocolVersion': '2099-01-01' } }, -32022],
     ['a revision that is no text', { _meta: { ...envelope._meta, 'io.modelcontextprotocol/protocolVersion': 5 } }, -32602],
-  ])('refuses an envelope with %s', async (_, params, code) => {
+  ])('refuses an envelope with %s', { tags: ['modern-envelope'] }, async (_, params, code) => {
     const [reply] = await ask([{ id: 1, method: 'tools/list', params }]);
     expect(reply).toMatchObject({ id: 1, error: { code } });
   });
 
-  it('answers every method that is gone or unknown', async () => {
+  it('answers every method that is gone or unknown', { tags: ['modern-removed-methods'] }, async () => {
     const replies = await ask([
       { id: 1, method: 'server/discover', params: envelope },
       { id: 2, method: 'ping', params: envelope },
@@ -182,7 +187,7 @@ describe('what the engine writes', () => {
     expect(replies.slice(1).map((r) => (r.error as { code: number }).code)).toEqual([-32601, -32601, -32602]);
   });
 
-  it('lets a client that only probed shake hands after all', async () => {
+  it('lets a client that only probed shake hands after all', { tags: ['modern-probe-then-handshake'] }, async () => {
     const replies = await ask([{ id: 1, method: 'server/discover', params: envelope }, handshake, { id: 2, method: 'tools/list' }]);
     expect(replies.map((r) => 'result' in r)).toEqual([true, true, true]);
   });

@@ -29,11 +29,11 @@ describe('readMessage', () => {
     ['[]', expect.objectContaining({ kind: 'fault', number: -32600 })],
     [`${'['.repeat(100_000)}`, expect.objectContaining({ kind: 'fault', number: -32600, code: 'MESSAGE_TOO_DEEP' })],
     [`[${'1,'.repeat(1_000_000)}1]`, expect.objectContaining({ kind: 'fault', number: -32600, code: 'MESSAGE_TOO_DEEP' })],
-  ])('reads %.60s', (text, expected) => {
+  ])('reads %.60s', { tags: ['F7', 'F10', 'F11', 'F12'] }, (text, expected) => {
     expect(read(text)).toEqual(expected);
   });
 
-  it('refuses bytes that are no UTF-8 instead of repairing them', () => {
+  it('refuses bytes that are no UTF-8 instead of repairing them', { tags: ['F3'] }, () => {
     expect(readMessage(Buffer.from([0x22, 0xff, 0xc3, 0x28, 0x22]), CAPS)).toMatchObject({ kind: 'fault', number: -32700 });
   });
 

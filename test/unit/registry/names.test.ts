@@ -7,21 +7,21 @@ const named = (...claims: [string, string][]) =>
   [...publicNames(claims.map(([plugin, native]) => ({ plugin, native })))].map(([, name]) => name);
 
 describe('publicNames', () => {
-  it('keeps a native name while it is unique', () => {
+  it('keeps a native name while it is unique', { tags: ['F46'] }, () => {
     expect(named(['notes', 'notes_read'], ['mail', 'send'])).toEqual(['notes_read', 'send']);
   });
 
-  it('gives nobody a name that two plugins claim', () => {
+  it('gives nobody a name that two plugins claim', { tags: ['F46'] }, () => {
     expect(named(['a', 'search'], ['b', 'search'], ['c', 'other'])).toEqual(['a_search', 'b_search', 'other']);
   });
 
-  it('judges uniqueness after cleaning', () => {
+  it('judges uniqueness after cleaning', { tags: ['F46'] }, () => {
     expect(named(['a', 'get.item'], ['b', 'get item'])).toEqual(['a_get_item', 'b_get_item']);
     expect(sanitise('9lives')).toBe('_9lives');
     expect(sanitise('')).toBe('_');
   });
 
-  it('cuts long names by a rule that depends on plugin and name alone', () => {
+  it('cuts long names by a rule that depends on plugin and name alone', { tags: ['F46'] }, () => {
     const long = 'x'.repeat(60);
     const [first] = named(['a', long]);
     expect(first).toHaveLength(48);
@@ -29,12 +29,12 @@ describe('publicNames', () => {
     expect(named(['z', 'other'], ['a', long])[1]).toBe(first);
   });
 
-  it('parts names that coincide only after qualifying', () => {
+  it('parts names that coincide only after qualifying', { tags: ['F46'] }, () => {
     const names = named(['a_b', 'c'], ['z', 'c'], ['a', 'b_c'], ['y', 'b_c']);
     expect(new Set(names).size).toBe(4);
   });
 
-  it('is unique, valid and independent of order for any set of claims', () => {
+  it('is unique, valid and independent of order for any set of claims', { tags: ['F46'] }, () => {
     const claim = fc.record({
       plugin: fc.constantFrom('a', 'a_b', 'ä', 'p-1'),
       native: fc.oneof(fc.constantFrom('b_c', 'c', 'get.x', 'get x', 'constructor', '__proto__'), fc.string({ maxLength: 70 })),
@@ -52,7 +52,7 @@ describe('publicNames', () => {
 });
 
 describe('createRewriter', () => {
-  it('replaces whole words, longest first, in one pass', () => {
+  it('replaces whole words, longest first, in one pass', { tags: ['names-rewritten'] }, () => {
     const rewrite = createRewriter(
       new Map([
         ['read', 'write'],
@@ -63,7 +63,7 @@ describe('createRewriter', () => {
     expect(rewrite?.('read read_all write, unread read-only (read)')).toBe('write read gone, unread read-only (write)');
   });
 
-  it('is absent where nothing was renamed', () => {
+  it('is absent where nothing was renamed', { tags: ['names-rewritten'] }, () => {
     expect(createRewriter(new Map([['a', 'a']]))).toBeUndefined();
   });
 });

@@ -41,7 +41,7 @@ describe('vetSchema', () => {
         $ref: '#/$defs/d0',
       },
     ],
-  ])('refuses %s', (_, schema) => {
+  ])('refuses %s', { tags: ['F49', 'F50', 'F51'] }, (_, schema) => {
     const started = performance.now();
     expect(refusal(schema)).toBeTypeOf('string');
     expect(performance.now() - started).toBeLessThan(250);
@@ -79,7 +79,7 @@ describe('vetSchema', () => {
     expect(schema.$id).toBe('x');
   });
 
-  it('never throws, whatever it is given', () => {
+  it('never throws, whatever it is given', { tags: ['F49'] }, () => {
     const schema = fc.object({
       key: fc.constantFrom('type', 'properties', '$ref', 'items', 'allOf', 'enum', '$defs', 'required', 'x', '$schema'),
       maxDepth: 4,
@@ -149,13 +149,13 @@ describe('createValidatorSet', () => {
     expect(check({ type: 'object', ...part }, args)).toBe(message);
   });
 
-  it('coerces nothing, fills in nothing, and takes what the schema takes', () => {
+  it('coerces nothing, fills in nothing, and takes what the schema takes', { tags: ['F52'] }, () => {
     const args = { extra: 1 };
     expect(check({ type: 'object', properties: { a: { type: 'string', default: 'x' } } }, args)).toBeUndefined();
     expect(args).toEqual({ extra: 1 });
   });
 
-  it('runs patterns in linear time', () => {
+  it('runs patterns in linear time', { tags: ['F51'] }, () => {
     const started = performance.now();
     expect(check({ type: 'object', properties: { a: { pattern: '^(a+)+$' } } }, { a: `${'a'.repeat(40)}!` })).toBeTypeOf('string');
     expect(performance.now() - started).toBeLessThan(500);
@@ -167,14 +167,14 @@ describe('createValidatorSet', () => {
     expect(validate({ a: 'z' })).toBeUndefined();
   });
 
-  it('compares 20,000 objects without blocking', () => {
+  it('compares 20,000 objects without blocking', { tags: ['F51'] }, () => {
     const list = Array.from({ length: 20_000 }, (_, i) => ({ i }));
     const started = performance.now();
     expect(check({ type: 'object', properties: { l: { uniqueItems: true } } }, { l: list })).toBeUndefined();
     expect(performance.now() - started).toBeLessThan(900);
   });
 
-  it('keeps schemas with one $id apart', () => {
+  it('keeps schemas with one $id apart', { tags: ['schema-id-apart'] }, () => {
     const set = createValidatorSet();
     const compile = (type: string) => {
       const vetted = vetSchema({ type: 'object', $id: 'same', properties: { a: { type } } }, 1000);

@@ -23,9 +23,13 @@ const entry = (part: Partial<Entry> = {}): Entry => ({
 });
 
 describe('toManifest', () => {
-  it.each([{}, { id: '' }, { id: 5 }, { id: 'x', functions: {} }])('refuses only what has no id or no functions: %j', (raw) => {
-    expect(toManifest({ ...('functions' in raw ? {} : { functions: [] }), ...raw } as never)).toHaveProperty('fault');
-  });
+  it.each([{}, { id: '' }, { id: 5 }, { id: 'x', functions: {} }])(
+    'refuses only what has no id or no functions: %j',
+    { tags: ['F43'] },
+    (raw) => {
+      expect(toManifest({ ...('functions' in raw ? {} : { functions: [] }), ...raw } as never)).toHaveProperty('fault');
+    },
+  );
 
   it('defaults everything else', () => {
     expect(manifest({})).toMatchObject({
@@ -40,7 +44,7 @@ describe('toManifest', () => {
     });
   });
 
-  it('drops what makes no sense with a problem each, and ignores unknown keys', () => {
+  it('drops what makes no sense with a problem each, and ignores unknown keys', { tags: ['F43'] }, () => {
     const read = manifest({
       functions: [{ name: 'a' }, {}, 'x', { name: 'a' }],
       settings: {},

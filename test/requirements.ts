@@ -1,0 +1,189 @@
+/** One promise of the gateway: what holds, and whose word says that it must. */
+export interface Requirement {
+  readonly promise: string;
+  /** A page of the protocol's specification, another standard, or the part of this project's own word it belongs to. */
+  readonly source: string;
+}
+
+const LEGACY = 'https://modelcontextprotocol.io/specification/2025-11-25';
+const MODERN = 'https://modelcontextprotocol.io/specification/2026-07-28';
+const JSON_RPC = 'https://www.jsonrpc.org/specification';
+
+function promised<Id extends string>(source: string, promises: Readonly<Record<Id, string>>): Record<Id, Requirement> {
+  const entries = Object.entries<string>(promises).map(([id, promise]) => [id, { promise, source }]);
+  return Object.fromEntries(entries) as Record<Id, Requirement>;
+}
+
+/**
+ * Everything that is promised so far. A test cites the promises it proves as tags, `it('…', { tags: ['F1'] }, …)`; a run of
+ * all tests fails for a promise that none cites, and any run for a tag that is no promise. Ids with a number are the
+ * faults (F) and threats (T) of the hardening plan.
+ */
+export const REQUIREMENTS = {
+  ...promised(JSON_RPC, {
+    'rpc-parse-error': 'What is not JSON or not UTF-8 is answered once with -32700 and id null.',
+    'rpc-invalid-request': 'JSON that is no request is answered once with -32600, with its id where one can be read.',
+    'rpc-id-type': 'An id is echoed with its JSON type: 1 is not "1".',
+    'rpc-no-reply-to-responses': 'What looks like a response is never answered.',
+    F1: 'A line cut off inside its JSON is answered with -32700; the next line is served.',
+    F3: 'A character split over two chunks arrives whole; bytes that are not UTF-8 are refused, never repaired.',
+    F7: 'A message whose "jsonrpc" is absent, another version or no text is refused with -32600.',
+    F9: 'An id may be used again once its reply has been given.',
+    F10: 'Parameters that are no object are refused with -32602.',
+    F11: 'The same key twice in one object is refused with -32600.',
+    F12: 'Nesting, keys and lists over the caps are refused before anything else is looked at.',
+  }),
+  ...promised(`${LEGACY}/basic/lifecycle`, {
+    'initialize-negotiates': 'A served revision is echoed; for any other the newest legacy one is offered.',
+    F15: 'A call before the handshake and a second handshake are refused and leave the state as it was.',
+  }),
+  ...promised('https://modelcontextprotocol.io/specification/2025-03-26/basic', {
+    'batch-in-its-revision': 'Batches are answered as one array in revision 2025-03-26, and refused in every other.',
+  }),
+  ...promised(`${LEGACY}/basic/utilities/cancellation`, {
+    'cancel-reaches-tool': 'A cancelled call ends at once and its tool is told.',
+  }),
+  ...promised(`${LEGACY}/basic/utilities/progress`, {
+    'progress-in-order': 'Progress arrives in order and before the reply, and only where a token was given.',
+  }),
+  ...promised(`${LEGACY}/server/utilities/logging`, {
+    'logging-from-level': 'Log lines of a tool reach the client of its call from the level it asked for.',
+  }),
+  ...promised(`${LEGACY}/server/tools`, {
+    'tools-list': 'Tools are listed on one page, in a stable order, with schemas that every client can read.',
+    'tools-call': 'A call reaches its tool and the answer belongs to the call, however many are in flight.',
+    'tools-unknown': 'An unknown tool is a protocol error -32602 that names near ones; prototype names are unknown.',
+    'tools-list-changed': 'Clients are told of a change of the list once a change, and of none where nothing changed.',
+    'tool-errors-in-band': 'Bad arguments and failures of a tool are results with isError and a text for the model.',
+    'tool-content-by-revision': 'A client is sent no kind of content and no structured data that its revision does not know.',
+  }),
+  ...promised(`${LEGACY}/server/prompts`, {
+    'prompts-serve': 'Prompts are listed and fetched with their arguments; a missing required one is -32602.',
+  }),
+  ...promised(`${LEGACY}/server/resources`, {
+    'resources-serve': 'Resources and templates are listed and read.',
+    'resources-unknown': 'An unknown resource is -32602 with its address in data.uri.',
+  }),
+  ...promised(`${LEGACY}/server/utilities/completion`, {
+    'completion-serves': 'Arguments of prompts are completed; no values is no error.',
+  }),
+  ...promised(`${LEGACY}/client/elicitation`, {
+    'ask-form': 'A tool gets a form filled in, declined or cancelled by the person behind the call, in both eras.',
+    'ask-url': 'A tool sends the person to an address where the client can show one.',
+    'ask-undeclared': 'Nobody is asked for what the client did not declare: the call is refused at once.',
+    'ask-validated': 'Answers are checked against what was asked before the tool sees them.',
+    'ask-stops-clock': 'The time a person thinks does not count against the deadline of the call.',
+    'ask-sampling-roots': 'Sampling and roots pass through to the client.',
+  }),
+  ...promised(`${LEGACY}/basic/transports`, {
+    'http-session': 'A session id is 128 random bits, minted by initialize and ended by DELETE.',
+    'http-version-header': 'An absent version header means 2025-03-26; one that is not served is refused with 400.',
+    'http-accepted': 'A notification or a response that is posted is answered with 202.',
+    'http-standing-stream': 'A session has one standing stream; the second is refused with 409.',
+    'http-json-unless-streaming': 'A reply is plain JSON unless something comes before it.',
+    'http-resume': 'A broken stream is resumed: what was missed arrives once and in order.',
+    'http-methods': 'A method without meaning at an address is answered with 405.',
+    'http-media-type': 'A body that is not JSON is refused with 415.',
+    'sse-serves': 'HTTP+SSE opens with the address to post to and answers there; modern messages are answered -32601.',
+    F23: 'A client that accepts neither JSON nor a stream is told so with 406; none named, or any, counts as yes.',
+    F31: 'A Last-Event-ID that makes no sense is refused with 400; one of another session replays nothing.',
+    F32: 'An unknown, expired, ended or foreign session is 404; none, or one that cannot be an id, is 400.',
+    F33: 'A message to an unknown or nameless HTTP+SSE session is refused, and the gateway lives.',
+  }),
+  ...promised(`${MODERN}/basic`, {
+    'modern-envelope': 'A modern request without its envelope is -32602, of an unknown revision -32022, both with 400.',
+    'modern-removed-methods': 'Every removed or unknown method is answered with -32601; over HTTP with 404.',
+    'modern-stateless': 'A modern request needs no session and gets none.',
+    'modern-result-marks': 'Every modern result says its type and the server; what may be cached says for how long.',
+    'modern-cancel-by-close': 'Closing the response stream cancels a modern call.',
+    'modern-probe-then-handshake': 'A client that only probed with server/discover may shake hands after all.',
+    F34: 'Headers that are absent, doubled, badly encoded or differ from the body are refused with 400 and -32020.',
+    'header-arguments': 'Arguments that travel in headers are compared with the body, numbers by value.',
+  }),
+  ...promised(`${MODERN}/basic/utilities/mrtr`, {
+    'mrtr-rounds': 'A question ends the request with input_required; the call goes on when the answer comes back.',
+    'mrtr-offered-answers': 'Answers that come with the first request are used for the first question.',
+    F19: 'A state that is altered, used, late or of another caller or call is -32602 and runs nothing; bad answers are asked again.',
+  }),
+  ...promised('the transports', {
+    'transport-large': 'A megabyte travels there and back on every transport.',
+    'transport-schemas': 'Every reply of the engine fits the schemas of the official SDK, in both eras.',
+    'duplicate-id': 'An id that is still owed is refused a second time with id null; the first call goes on.',
+    F2: 'A line over the limit costs one error and its own bytes; service goes on with the next.',
+    F4: 'When stdin ends, calls in flight finish, replies are flushed and the gateway exits with 0 and no child.',
+    F16: 'A reply or a cancellation ends a call, never both, and nothing follows.',
+    F35: 'A WebSocket with a foreign origin, host, token or subprotocol is refused before the upgrade.',
+    'websocket-frames': 'Binary frames close with 1003, too large ones with 1009; other connections go on.',
+    'websocket-goodbye': 'A WebSocket is closed with 1001 when the gateway ends.',
+  }),
+  ...promised('the HTTP edge', {
+    T1: 'No web page and no rebound name reaches the gateway: Host and Origin are checked on every route.',
+    T2: 'No web page opens a WebSocket.',
+    T5: 'A session belongs to whoever opened it, whatever the method; to anybody else it does not exist.',
+    T6: 'A reply never reaches another client, however equal their ids.',
+    F21: 'A Host that is absent, doubled or spelt like a loopback address without being one is refused.',
+    F22: 'A preflight is answered for listed origins only, with the headers that clients need and no credentials.',
+    F24: 'A body over the limit, declared or not, and a compressed one are refused in JSON.',
+    F26: 'Nothing is normalised into a route: every other path is 404, under the same login.',
+    F27: 'Connections over the cap are refused, and there is room again when others end.',
+    F29: 'What a proxy would say of a request is ignored.',
+    F38: 'A token that is absent, wrong, doubled, in the address or of another scheme is 401, and never logged.',
+    F41: 'What belongs to one principal answers another as if it did not exist; the owner notices nothing.',
+    'login-rate': 'An address that keeps guessing tokens is not listened to for a minute.',
+    'slow-readers': 'Clients that never read are cut off; others are served meanwhile.',
+    'slow-senders': 'A request that arrives too slowly is ended in time.',
+    'session-caps': 'Idle sessions end, busy ones never; sessions over the cap are shed with 503 and Retry-After.',
+    'profiles-bound': 'What a profile does not have does not exist for it; a token bound to a profile gets no other.',
+    'health-words': 'Liveness and readiness say one word to anybody; readiness ends with draining.',
+    'drain-on-signal':
+      'On SIGTERM calls in flight are answered, new work is refused with Retry-After, exit 0; a second signal ends at once.',
+    F73: 'Listening beyond this machine without a login is refused.',
+  }),
+  ...promised('schemas, arguments and results', {
+    F13: 'A tool named like a prototype member is unknown.',
+    F18: 'An address that fits no template is not found, and quickly, however it is made.',
+    F49: 'A schema that is none costs its tool and not its plugin.',
+    F50: 'References that leave the schema or loop, and schemas that explode, are refused; nothing is fetched.',
+    F51: 'Schemas that are expensive to check stay bounded; the loop turns.',
+    F52: 'Arguments are neither coerced nor filled in.',
+    F53: 'A result that is no JSON is converted or refused, never fatal and never lost.',
+    'schema-id-apart': 'Schemas with one $id never share a validator.',
+    'result-limit': 'A result over the size or depth limit is one clear error.',
+    T10: 'Hidden characters never reach a client in a name, nor unescaped in a description.',
+    T24: 'Secrets are masked by value, key and shape wherever text leaves the gateway.',
+  }),
+  ...promised('names', {
+    F46: 'Equal names are qualified for all claimants; names are valid, unique, stable and independent of order.',
+    'names-rewritten': 'A changed name is rewritten as a whole word in what the model reads, and nowhere else.',
+  }),
+  ...promised('plugin processes', {
+    T15: 'The environment of a plugin holds what is configured and nothing else of the gateway.',
+    T16: 'A plugin that crashes or blocks costs its own calls; its neighbours serve.',
+    F17: 'A plugin that never answers ends in an error at the limit, and is told.',
+    F43: 'A manifest that cannot be used fails its plugin with the place; the others load.',
+    F44: 'What keeps a plugin from loading is told apart in words.',
+    F56: 'A plugin that keeps dying is started ever more rarely and then left out, until a probe succeeds.',
+    F57: 'Nothing of a plugin is left, whatever it ignores, forks or leaves behind.',
+    F60: 'A blocked plugin is killed at the deadline of its call and starts again.',
+    F75: 'Killing the gateway leaves no process of a plugin.',
+    'plugin-stdout': 'What a plugin prints harms nothing and reaches the log.',
+    'plugin-replaced': 'A plugin that is replaced finishes the calls it has.',
+  }),
+  ...promised('configuration and life', {
+    F72: 'A configuration that cannot be used is told with its place and a suggestion: exit 2 at start, the old one kept on reload.',
+    F74: 'A flood of reloads is coalesced, loses no call and leaves nothing behind.',
+    'limits-printed': 'Every limit is printed with its value and where that comes from.',
+    T25: 'The audit log is chained: a missing line shows.',
+    T27: 'An audit log that cannot be written is told, and refuses calls where it is required.',
+    'errors-documented': 'Error codes and their documentation are the same, both ways.',
+  }),
+} satisfies Record<string, Requirement>;
+
+/** The id of a promise. */
+export type RequirementId = keyof typeof REQUIREMENTS;
+
+declare module 'vitest' {
+  interface TestTags {
+    readonly tags: RequirementId;
+  }
+}
