@@ -107,6 +107,7 @@ export const REQUIREMENTS = {
   }),
   ...promised('the transports', {
     'transport-large': 'A megabyte travels there and back on every transport.',
+    differential: 'The same traffic is answered as by a server of the official SDK, but for differences with a reason.',
     'transport-schemas': 'Every reply of the engine fits the schemas of the official SDK, in both eras.',
     'duplicate-id': 'An id that is still owed is refused a second time with id null; the first call goes on.',
     F2: 'A line over the limit costs one error and its own bytes; service goes on with the next.',

@@ -37,7 +37,8 @@ export function checkArguments(params: readonly HeaderParam[], args: JsonValue |
 
 function mismatchName(method: string, params: Readonly<Record<string, unknown>>, headers: HeaderView): RpcError | undefined {
   const field = NAMED[method];
-  return field === undefined ? undefined : mismatch(headers, 'mcp-name', params[field]);
+  // A body without the name has nothing to compare; the method itself says what is missing.
+  return field === undefined || typeof params[field] !== 'string' ? undefined : mismatch(headers, 'mcp-name', params[field]);
 }
 
 function mismatch(headers: HeaderView, name: string, expected: unknown): RpcError | undefined {

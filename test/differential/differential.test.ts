@@ -1,0 +1,74 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { serve, writeConfig } from '../support/gateway.ts';
+import { tempFolder } from '../support/temp.ts';
+import { differences, type Exchange, Player } from './exchange.ts';
+import { startReference } from './reference.ts';
+import { RULES } from './rules.ts';
+import { asking, handshake, legacyTraffic, modernTraffic } from './traffic.ts';
+
+// The same traffic to a server of the official SDK and to this gateway: every difference has a reason, or is a fault.
+
+const SEED = 20_260_728;
+const RECORDED = fileURLToPath(new URL('recorded', import.meta.url));
+
+const ends: (() => unknown)[] = [];
+const atEnd = (end: () => unknown): void => void ends.push(end);
+const used = new Set<string>();
+let theirs: string;
+let ours: string;
+
+beforeAll(async () => {
+  theirs = await startReference(atEnd);
+  ours = (await serve(writeConfig({}, ['plain'], tempFolder(atEnd)), { atEnd })).url;
+});
+afterAll(async () => {
+  for (const end of ends.reverse()) await end();
+});
+
+/** Plays exchanges to both, one after the other; what no rule explains. */
+async function unexplained(exchanges: readonly Exchange[]): Promise<object[]> {
+  const [reference, gateway] = [new Player(theirs), new Player(ours)];
+  const left: object[] = [];
+  for (const exchange of exchanges) {
+    const [t, o] = await Promise.all([reference.play(exchange), gateway.play(exchange)]);
+    const played = { exchange, theirs: t, ours: o };
+    for (const difference of differences(t, o)) {
+      const rules = RULES.filter((rule) => rule.explains(difference, played));
+      for (const { name } of rules) used.add(name);
+      if (rules.length === 0) left.push({ name: exchange.name, body: exchange.body.slice(0, 400), ...difference });
+    }
+  }
+  return left;
+}
+
+function recording(file: string): Exchange[] {
+  return readFileSync(join(RECORDED, file), 'utf8')
+    .trim()
+    .split('\n')
+    .map((line, i) => ({ name: `${file}:${i + 1}`, ...(JSON.parse(line) as Omit<Exchange, 'name'>) }));
+}
+
+describe('the same traffic to the reference and to the gateway', () => {
+  it.each(readdirSync(RECORDED))('recorded: %s', { tags: ['differential'] }, async (file) => {
+    expect(await unexplained(recording(file))).toEqual([]);
+  });
+
+  it('generated: sessions of the legacy era', { tags: ['differential'] }, async () => {
+    expect(await unexplained([...handshake, ...legacyTraffic(SEED, 400)])).toEqual([]);
+  });
+
+  it('generated: requests of the stateless era', { tags: ['differential'] }, async () => {
+    expect(await unexplained(modernTraffic(SEED, 400))).toEqual([]);
+  });
+
+  it('questions of the stateless era', { tags: ['differential'] }, async () => {
+    expect(await unexplained(asking)).toEqual([]);
+  });
+
+  it('leaves no rule that explains nothing', () => {
+    expect(RULES.map(({ name }) => name).filter((name) => !used.has(name))).toEqual([]);
+  });
+});
