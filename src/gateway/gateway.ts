@@ -7,6 +7,7 @@ import type { Logger } from '../core/log.ts';
 import { didYouMean } from '../core/nearest.ts';
 import type { PromptResult } from '../core/prompt.ts';
 import type { Redactor } from '../core/redact.ts';
+import { showName } from '../core/text.ts';
 import type { Grants } from '../policy/grants.ts';
 import type { Policy } from '../policy/policy.ts';
 import type { Registry } from '../registry/registry.ts';
@@ -176,5 +177,5 @@ export function createGateway(
 }
 
 function unknown(code: 'UNKNOWN_TOOL' | 'INVALID_PARAMS', kind: string, name: string, known: Iterable<string>): GatewayError {
-  return new GatewayError(code, `Unknown ${kind}: ${name}.${didYouMean(name, known)}`);
+  return new GatewayError(code, `Unknown ${kind}: ${showName(name)}.${didYouMean(name, known)}`);
 }

@@ -4,6 +4,9 @@ import { GatewayError } from '../core/errors.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../core/json.ts';
 import { createLineSplitter } from '../core/lines.ts';
 
+// Taken before any plugin runs: what one does to the JSON of its process must not reach the channel.
+const { parse, stringify } = JSON;
+
 /** What one end of a channel does with what arrives. */
 export interface ChannelHandlers {
   /** Answers a request; a rejection becomes an error reply. `reply` may be an already serialised JSON text. */
@@ -58,7 +61,7 @@ export function createChannel(read: Readable, write: Writable, limit: number, ha
   const answer = (id: number, method: string, params: JsonObject): void => {
     handlers.request(method, params, id).then(
       (reply) => send(`{"jsonrpc":"2.0","id":${id},"result":${reply.json}}`),
-      (error) => send(`{"jsonrpc":"2.0","id":${id},"error":${JSON.stringify(toWire(error))}}`),
+      (error) => send(`{"jsonrpc":"2.0","id":${id},"error":${stringify(toWire(error))}}`),
     );
   };
 
@@ -75,7 +78,7 @@ export function createChannel(read: Readable, write: Writable, limit: number, ha
     if (line.length === 0) return;
     let message: unknown;
     try {
-      message = JSON.parse(line.toString());
+      message = parse(line.toString());
     } catch {
       return handlers.broken('it sent a line that is no JSON');
     }

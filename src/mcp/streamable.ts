@@ -34,6 +34,9 @@ export interface StreamableParts extends PeerParts {
 /** The first revision whose clients understand an event without data. */
 const PRIMING_SINCE = '2025-11-25';
 
+/** What the protocol allows as a session id: visible ASCII. */
+const SESSION_ID = /^[\x21-\x7e]{1,256}$/;
+
 const NOTHING: Gone = () => undefined;
 
 /** Serves POST, GET and DELETE of one address. */
@@ -50,7 +53,8 @@ export function createStreamable(parts: StreamableParts): Streamable {
 
   const findSession = (headers: HeaderView, caller: Caller): Session => {
     const id = singleHeader(headers, 'mcp-session-id');
-    if (id === undefined) throw new EdgeError(400, 'INVALID_REQUEST', 'The header Mcp-Session-Id is missing or stands twice.');
+    if (id === undefined || !SESSION_ID.test(id))
+      throw new EdgeError(400, 'INVALID_REQUEST', 'The header Mcp-Session-Id is missing, stands twice or is no session id.');
     const session = sessions.find(id, caller);
     if (!session) throw new EdgeError(404, 'UNKNOWN_SESSION', 'The session does not exist or has ended.');
     const version = headers['mcp-protocol-version'] === undefined ? ASSUMED_REVISION : singleHeader(headers, 'mcp-protocol-version');

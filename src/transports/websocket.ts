@@ -12,6 +12,8 @@ import { Refusal } from './edge.ts';
 
 /** The subprotocol of MCP over WebSocket. */
 const SUBPROTOCOL = 'mcp';
+/** The only version of WebSocket that became a standard. */
+const VERSION = '13';
 const PING_MS = 30_000;
 const CLOSE = { normal: 1000, goingAway: 1001, unsupported: 1003, policy: 1008, overloaded: 1013 } as const;
 
@@ -79,6 +81,9 @@ export function createWebSocket(engine: Engine, limits: Limits, admit: (request:
       socket.on('error', () => undefined);
       try {
         const caller = admit(request);
+        if (request.headers['sec-websocket-version'] !== VERSION) {
+          throw new Refusal(426, 'INVALID_REQUEST', `The version of WebSocket is ${VERSION}.`, { 'Sec-WebSocket-Version': VERSION });
+        }
         const offered = request.headers['sec-websocket-protocol'];
         if (offered !== undefined && !offered.split(',').some((name) => name.trim() === SUBPROTOCOL)) {
           throw new Refusal(400, 'INVALID_REQUEST', `The subprotocol is ${SUBPROTOCOL}.`);

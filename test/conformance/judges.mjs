@@ -49,7 +49,8 @@ export function fixtureConfig(names) {
   const dir = mkdtempSync(join(tmpdir(), 'plugmux-judges-'));
   process.on('exit', () => rmSync(dir, { recursive: true, force: true }));
   for (const name of names) writeFileSync(join(dir, `${name}.fixture`), '');
-  const plugins = Object.fromEntries(names.map((name) => [name, { path: `./${name}.fixture` }]));
+  // The suite looks at the schemas as the plugin wrote them.
+  const plugins = Object.fromEntries(names.map((name) => [name, { path: `./${name}.fixture`, schemas: 'verbatim' }]));
   writeFileSync(join(dir, 'mcp.json'), JSON.stringify({ plugins }));
   return { dir, file: join(dir, 'mcp.json') };
 }

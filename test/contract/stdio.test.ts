@@ -84,11 +84,13 @@ describe('stdio', () => {
     expect(replies.map((r) => r.id)).toEqual([0, 1]);
   });
 
-  it('refuses a second use of an id that is still owed, and lets the first call finish', { tags: ['duplicate-id'] }, async () => {
+  it('refuses a second use of an id that is still owed, and lets the first call finish', { tags: ['duplicate-id', 'F9'] }, async () => {
     const wait = line(1, 'tools/call', { name: 'wait', arguments: { ms: 200 } });
-    const { replies } = await exchange(handshake + wait + line(1, 'ping'));
+    const { replies } = await exchange(handshake + wait + line(1, 'ping') + line(0, 'ping'));
     expect(replies[1]).toMatchObject({ id: null, error: { code: -32600, data: { code: 'DUPLICATE_ID' } } });
-    expect(replies[2]).toMatchObject({ id: 1, result: { content: [{ text: 'waited' }] } });
+    // An id whose reply has been given is free again.
+    expect(replies[2]).toEqual({ jsonrpc: '2.0', id: 0, result: {} });
+    expect(replies[3]).toMatchObject({ id: 1, result: { content: [{ text: 'waited' }] } });
   });
 
   it('refuses a call before the handshake, and a second handshake', { tags: ['F15'] }, async () => {

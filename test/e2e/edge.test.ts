@@ -309,6 +309,8 @@ describe('sessions of the legacy era', () => {
     tags: ['F32', 'http-version-header'],
   }, async () => {
     expect((await send(open, { body: rpc('ping') })).status).toBe(400);
+    for (const id of ['', 'a b', '\u00e9', 'x'.repeat(1_000)])
+      expect((await send(open, { headers: { 'mcp-session-id': id }, body: rpc('ping') })).status).toBe(400);
     const wrong = await send(open, { headers: { 'mcp-session-id': 'f'.repeat(32) }, body: rpc('ping') });
     expect([wrong.status, codeOf(wrong)]).toEqual([404, { number: -32600, code: 'UNKNOWN_SESSION' }]);
     expect((await send(open, { headers: { ...(await session()), 'mcp-protocol-version': '1999-01-01' }, body: rpc('ping') })).status).toBe(

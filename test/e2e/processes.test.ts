@@ -1,9 +1,11 @@
-import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { spawn } from 'node:child_process';
+import { mkdirSync, readdirSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { connect } from '../support/clients.ts';
 import { BIN, serve, writeConfig } from '../support/gateway.ts';
 import { processesWith, until } from '../support/processes.ts';
+import { HANDSHAKE } from '../support/raw-stdio.ts';
 import { writePlugin } from '../support/talos.ts';
 import { tempFolder } from '../support/temp.ts';
 
@@ -71,6 +73,43 @@ describe('the gateway killed with SIGKILL', () => {
     const before = processesWith(`MARK=${mark}`);
     await gateway.stop('SIGKILL');
     await until(`${before.length} processes are gone`, () => processesWith(`MARK=${mark}`).length === 0, 10_000);
+  });
+});
+
+describe('the gateway killed and started again', () => {
+  it('serves at once from the state it left', { tags: ['F75', 'T22'] }, async () => {
+    const file = project(`mark-${Math.random()}`);
+    const first = await serve(file, { bin: BIN });
+    await (await connect('v1', first)).call('victim_pid');
+    await first.stop('SIGKILL');
+    const again = await serve(file, { bin: BIN });
+    expect(Number((await (await connect('v1', again)).call('victim_pid')).content[0]?.text)).toBeGreaterThan(1);
+    const state = join(dirname(file), '.plugmux');
+    const kept = ['.', ...(readdirSync(state, { recursive: true }) as string[])];
+    expect(kept.length).toBeGreaterThan(3);
+    expect(kept.filter((name) => (statSync(join(state, name)).mode & 0o077) !== 0)).toEqual([]);
+  });
+});
+
+describe('the client of a gateway on stdio killed with SIGKILL', () => {
+  it('takes the gateway and its plugins with it', { tags: ['F6'] }, async () => {
+    const mark = `mark-${Math.random()}`;
+    const file = project(mark);
+    const call = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name: 'victim_grandchild', arguments: {} } });
+    const start = `const { spawn } = require('node:child_process');
+      const child = spawn(process.execPath, [${JSON.stringify(BIN)}, 'stdio', '--config', ${JSON.stringify(file)}], { stdio: ['pipe', 'pipe', 'ignore'] });
+      child.stdin.write(${JSON.stringify(`${HANDSHAKE}${call}\n`)});
+      child.stdout.on('data', (chunk) => process.stdout.write(chunk));`;
+    const client = spawn(process.execPath, ['-e', start], { stdio: ['ignore', 'pipe', 'ignore'] });
+    onTestFinished(() => void client.kill('SIGKILL'));
+    let out = '';
+    client.stdout.on('data', (chunk) => {
+      out += chunk;
+    });
+    await until('the plugin has started a process', () => out.includes('"id":1'));
+    expect(processesWith(`MARK=${mark}`).length).toBeGreaterThan(1);
+    client.kill('SIGKILL');
+    await until('all of them are gone', () => processesWith(`MARK=${mark}`).length === 0 && processesWith(file).length === 0, 15_000);
   });
 });
 

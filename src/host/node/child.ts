@@ -12,12 +12,15 @@ import type { RuntimeCall } from './runtime.ts';
 // The entry of a plugin process. It speaks with the gateway on descriptors 3 (in) and 4 (out) alone; whatever plugins
 // print goes to 1 and 2 and is only ever a log line.
 
+// Taken before any plugin runs: what one does to the JSON of its process must not reach the channel.
+const { parse, stringify } = JSON;
+
 const PROTOCOL = 1;
 const LINE_LIMIT = 64 * 1024 * 1024;
 const STOP_MS = 5_000;
 
 const json = (value: unknown): Serialised => ({
-  json: JSON.stringify(value) ?? 'null',
+  json: stringify(value) ?? 'null',
 });
 const calls = new Map<number, LazyAbort>();
 let resultBytes = 8 * 1024 * 1024;
@@ -35,7 +38,7 @@ const channel: Channel = createChannel(read, write, LINE_LIMIT, {
 });
 
 function tell(method: string, params: JsonObject): void {
-  channel.notify(method, JSON.stringify(params));
+  channel.notify(method, stringify(params));
 }
 
 function logger(id: string): Logger {
@@ -53,7 +56,7 @@ const plugins = createPluginSet({
   log: logger,
   stage: (id, stage) => tell('stage', { id, stage }),
   changed: (id, report) => tell('changed', { id, report }),
-  consult: (id, method, params) => channel.request('consult', JSON.stringify({ id, method, params })),
+  consult: (id, method, params) => channel.request('consult', stringify({ id, method, params })),
 });
 
 async function answer(method: string, params: JsonObject, requestId: number): Promise<Serialised> {
@@ -94,13 +97,13 @@ async function call(id: string, params: JsonObject, requestId: number): Promise<
       return abort.signal;
     },
     progress(done, total, message) {
-      if (params.progress === true) tell('progress', JSON.parse(JSON.stringify({ call: requestId, done, total, message })));
+      if (params.progress === true) tell('progress', parse(stringify({ call: requestId, done, total, message })));
     },
     log: (level, text) => tell('log', { id, level, text, call: requestId }),
     wantsProgress: params.progress === true,
     caller: params.caller as unknown as RuntimeCall['caller'],
     abilities: (params.can ?? []) as unknown as QuestionKind[],
-    ask: async (questions) => (await channel.request('ask', JSON.stringify({ call: requestId, questions }))) as unknown as Answers,
+    ask: async (questions) => (await channel.request('ask', stringify({ call: requestId, questions }))) as unknown as Answers,
   };
   try {
     return serialise(await plugins.call(id, params.tool as string, params.args as JsonObject, context));
@@ -113,7 +116,7 @@ async function call(id: string, params: JsonObject, requestId: number): Promise<
 function serialise(result: ToolResult): Serialised {
   let text: string | undefined;
   try {
-    text = JSON.stringify(result);
+    text = stringify(result);
   } catch (error) {
     throw new GatewayError('RESULT_INVALID', `The result is no plain data: ${toError(error).message}`);
   }

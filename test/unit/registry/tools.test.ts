@@ -1,0 +1,51 @@
+import { describe, expect, it } from 'vitest';
+import { textResult } from '../../../src/core/content.ts';
+import type { Tool } from '../../../src/core/tool.ts';
+import { vetTools } from '../../../src/registry/tools.ts';
+import { createValidatorSet } from '../../../src/registry/validators.ts';
+
+const LIMITS = { toolNameChars: 128, descriptionChars: 100, schemaBytes: 65_536, toolsPerPlugin: 500, tools: 2_000 };
+const manifest = { id: 'p', version: '1', adapter: 'x', origin: '', watch: [], digest: '' };
+const tool = (name: unknown, more: object = {}): Tool =>
+  ({ name, description: 'd', input: { type: 'object' }, approval: 'auto', call: async () => textResult(''), ...more }) as Tool;
+const vet = (tools: readonly Tool[]) => vetTools(tools, manifest, LIMITS, createValidatorSet(), true);
+
+describe('vetTools', () => {
+  it('serves so many tools of one plugin, in their order, and says of the rest why not', { tags: ['F47', 'tools-list'] }, async () => {
+    const { tools, quarantined } = await vet(Array.from({ length: 10_000 }, (_, i) => tool(`t${i}`)));
+    expect(tools.map(({ tool: { name } }) => name)).toEqual(Array.from({ length: 500 }, (_, i) => `t${i}`));
+    expect(quarantined).toHaveLength(9_500);
+    expect(quarantined[0]).toMatchObject({ tool: 't500', code: 'TOOL_REFUSED', reason: 'plugin p offers more than 500 tools' });
+  });
+
+  it('refuses names that are none, too long, doubled or not to be seen, each alone', { tags: ['T10', 'T12', 'F46'] }, async () => {
+    const { tools, quarantined } = await vet([
+      ...['', 7, null, 'x'.repeat(129), 'a\u200bb', 'a\u202eb', 'tag\u{e0041}'].map((name) => tool(name)),
+      tool('twice'),
+      tool('twice'),
+      tool('__proto__'),
+      tool('constructor'),
+    ]);
+    expect(tools.map(({ tool: { name } }) => name)).toEqual(['twice', '__proto__', 'constructor']);
+    expect(quarantined).toHaveLength(8);
+    for (const { tool: shown } of quarantined) expect(shown).not.toMatch(/[\u200b\u202e\u{e0041}]/u);
+  });
+
+  it('writes hidden characters of a description out, and cuts it', { tags: ['T10'] }, async () => {
+    const { tools } = await vet([tool('a', { description: 'see\u202e\u200b this' }), tool('b', { description: 'x'.repeat(1_000) })]);
+    expect(tools.map(({ description }) => [description.length > 100, description.includes('\u202e')])).toEqual([
+      [false, false],
+      [false, false],
+    ]);
+    expect(tools[0]?.description).toContain('\\u{202e}');
+  });
+
+  it.each([undefined, null, true, [], { type: 'string' }, { type: 'object', $schema: 'urn:none' }, { type: 'object', $id: 5 }])(
+    'refuses the schema %j alone',
+    { tags: ['F49'] },
+    async (input) => {
+      const { tools, quarantined } = await vet([tool('bad', { input }), tool('good')]);
+      expect([tools.map(({ tool: { name } }) => name), quarantined.map(({ code }) => code)]).toEqual([['good'], ['SCHEMA_REFUSED']]);
+    },
+  );
+});
