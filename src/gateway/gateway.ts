@@ -14,6 +14,7 @@ import type { Registry } from '../registry/registry.ts';
 import { approvalsPrompt, listApprovals } from './approval-list.ts';
 import type { Approvals } from './approvals.ts';
 import type { Audit } from './audit.ts';
+import { bounded } from './bounded.ts';
 import type { Call } from './call.ts';
 import { type Outcome, type PipelineParts, runCall } from './call-pipeline.ts';
 import { createGreetings } from './greetings.ts';
@@ -149,13 +150,14 @@ export function createGateway(
       if (!entry) throw unknown('INVALID_PARAMS', 'prompt', name, prompts.keys());
       const missing = (entry.prompt.arguments ?? []).filter((a) => a.required && args[a.name] === undefined).map((a) => a.name);
       if (missing.length > 0) throw new GatewayError('INVALID_PARAMS', `The prompt ${name} needs ${missing.join(', ')}.`);
-      return guard(entry.plugin.id, () => entry.prompt.get(args, call));
+      const prompt = guard(entry.plugin.id, () => entry.prompt.get(args, call));
+      return bounded(`Prompt "${name}"`, call, rules.config.limits, prompt);
     },
     async readResource(uri, call) {
       refuseIfDraining();
       const seen = view(call.caller);
       call.bounds = seen.terms.bounds;
-      return kept.read(uri, call.caller) ?? readResource(uri, seen, call);
+      return kept.read(uri, call.caller) ?? bounded('The resource', call, rules.config.limits, readResource(uri, seen, call));
     },
     onChange: (listener) => void listeners.push(listener),
     onUpdated(listener) {

@@ -26,6 +26,13 @@ describe('a call that does not end', () => {
     expect(await pending).toMatchObject(cancelled);
   });
 
+  it.each(['v2 modern', 'v1'] as const)('is answered in time where it reads a resource, for a %s client', async (generation) => {
+    const gateway = await serve(writeConfig({ limits: { callTimeoutMs: 300 } }, ['plain']));
+    const { raw } = await connect(generation, gateway);
+    await expect(raw.readResource({ uri: 'plain://item/never' })).rejects.toMatchObject({ data: { code: 'CALL_TIMEOUT' } });
+    expect((await raw.readResource({ uri: 'plain://item/1' })).contents).toHaveLength(1);
+  });
+
   it('is answered when its session is ended', async () => {
     const gateway = await serve(writeConfig({}, ['plain']));
     const send = (body: object, headers: Record<string, string> = {}): Promise<Response> =>

@@ -1,0 +1,20 @@
+import { GatewayError } from '../core/errors.ts';
+import type { Call } from './call.ts';
+import { Deadline } from './deadline.ts';
+
+/** How long plugin code may take, in milliseconds: without progress, and in all. */
+export interface Bounds {
+  readonly callTimeoutMs: number;
+  readonly callCapMs: number;
+}
+
+/** Waits for plugin code outside a tool call, no longer than for one; a cancellation ends the waiting too. */
+export function bounded<T>(what: string, call: Call, { callTimeoutMs, callCapMs }: Bounds, work: Promise<T>): Promise<T> {
+  return new Promise<T>((resolve, reject) => {
+    call.onAbort(reject);
+    call.clock = new Deadline({ timeoutMs: callTimeoutMs, capMs: callCapMs }, call, ({ timeoutMs }) => {
+      return new GatewayError('CALL_TIMEOUT', `${what} timed out after ${Number((timeoutMs / 1000).toFixed(3))}s`);
+    });
+    work.then(resolve, reject);
+  }).finally(() => call.stopClock());
+}
