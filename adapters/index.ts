@@ -1,6 +1,7 @@
 import type { Adapter } from '../src/core/adapter.ts';
 import { jaato } from './jaato/adapter.ts';
+import { squadron } from './squadron/adapter.ts';
 import { talos } from './talos/adapter.ts';
 
 /** Every plugin format, in the order in which they are asked whether a folder is theirs. */
-export const adapters: readonly Adapter[] = [talos, jaato];
+export const adapters: readonly Adapter[] = [talos, jaato, squadron];

@@ -4,6 +4,7 @@ import type { GatewayError } from './errors.ts';
 import type { JsonObject, JsonValue } from './json.ts';
 import type { Logger } from './log.ts';
 import type { PluginState } from './plugin.ts';
+import type { ProgramRuntime } from './program-runtime.ts';
 import type { CallContext } from './tool.ts';
 
 /** The limits of plugin processes and of what adapters start; times in milliseconds, sizes in bytes. */
@@ -106,8 +107,8 @@ export interface MemberSpec {
   readonly order: string;
   /** Where its code runs: a process of its own group, or inside the gateway. */
   readonly isolation: 'process' | 'none';
-  /** The runtime that can run it, and the module that maps the format, loaded by that runtime. */
-  readonly runtime: NodeRuntime | PythonRuntime;
+  /** What runs it: a runtime of ours with the module that maps the format, or a program with a protocol of its own. */
+  readonly runtime: NodeRuntime | PythonRuntime | ProgramRuntime;
   /** What the format's runtime module gets; may hold secrets and never reaches a command line. */
   readonly params: JsonObject;
   readonly cwd: string;

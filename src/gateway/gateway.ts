@@ -122,6 +122,18 @@ export function createGateway(
     if (draining) throw new GatewayError('DRAINING', 'The gateway is shutting down and takes no new work.', { retryAfterMs: 1000 });
   };
 
+  const begin = (name: string, args: JsonObject, call: Call, audit: string, client?: Slots): Promise<Outcome> | undefined => {
+    const { tools, listed, search } = view(call.caller);
+    const meant = search?.resolve(name, args);
+    const tool = meant?.tool ?? listed.get(name) ?? tools.get(name);
+    if (!tool) return undefined;
+    const { restore } = tool.shape;
+    const given = meant?.args ?? args;
+    const restored = restore ? restore(given) : given;
+    const returned = approvals.redeem(tool, restored, call);
+    return runCall({ tool, args: restored, call, client, returned, audit }, parts);
+  };
+
   return {
     knows: (profile) => rules.policy.knows(profile),
     view,
@@ -129,17 +141,17 @@ export function createGateway(
     listed: () => registry.listed(rules.config.limits.firstListMs),
     call(name, args, call, auditCaller, client) {
       refuseIfDraining();
-      const { tools, listed, search, middleware, terms } = view(call.caller);
+      const { middleware, terms } = view(call.caller);
       call.bounds = terms.bounds;
       if (middleware.length > 0) greet(call.caller, call.session);
-      const meant = search?.resolve(name, args);
-      const tool = meant?.tool ?? listed.get(name) ?? tools.get(name);
-      if (!tool) throw unknown('UNKNOWN_TOOL', 'tool', name, tools.keys());
-      const { restore } = tool.shape;
-      const given = meant?.args ?? args;
-      const restored = restore ? restore(given) : given;
-      const returned = approvals.redeem(tool, restored, call);
-      return runCall({ tool, args: restored, call, client, returned, audit: auditCaller }, parts);
+      const started = begin(name, args, call, auditCaller, client);
+      if (started) return started;
+      // Some clients call what they know from another day without listing first.
+      return registry.listed(rules.config.limits.firstListMs).then(() => {
+        const late = begin(name, args, call, auditCaller, client);
+        if (!late) throw unknown('UNKNOWN_TOOL', 'tool', name, view(call.caller).tools.keys());
+        return late;
+      });
     },
     greet,
     async getPrompt(name, args, call) {

@@ -143,7 +143,7 @@ export class Group implements SeatGroup {
       }
       const { culprit, ...rest } = await loadSeats(home, seats, this.#limits.startTimeoutMs);
       if (culprit && 'error' in rest) {
-        this.#log.error(`${culprit.spec.id}: ${rest.error.message} Starting again without it.`);
+        this.#log.error(`${culprit.spec.id}: ${rest.error.message}${seats.length > 1 ? ' Starting again without it.' : ''}`);
         culprit.exclude(rest.error);
         await home.stop();
         continue;

@@ -1,13 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { ProcessIdentity } from './process-tree.ts';
 
-// Waits until the gateway's end of the pipe closes, then kills the groups that are still recorded, and whatever
-// carries their marks. Plugin processes end by themselves at that moment; this is for those that cannot. A shell
-// script, because it must cost next to nothing while it waits.
+// Waits until the gateway's end of the pipe closes, then kills the groups that are still recorded, whatever carries
+// their marks, and removes their folders. Plugin processes end by themselves at that moment; this is for those that
+// cannot. A shell script, because it must cost next to nothing while it waits.
 const SCRIPT = `
 trap '' INT TERM HUP
 list=
-while read -r op pid start mark; do
+while read -r op pid start mark dir; do
   rest=
   IFS='
 '
@@ -16,11 +16,11 @@ $entry" ;; esac; done
   unset IFS
   list=$rest
   [ "$op" = + ] && list="$list
-$pid $start $mark"
+$pid $start $mark $dir"
 done
 [ -z "$list" ] && exit 0
 sleep 6
-echo "$list" | while read -r pid start mark; do
+echo "$list" | while read -r pid start mark dir; do
   [ -z "$pid" ] && continue
   now=$(cut -d' ' -f22 "/proc/$pid/stat" 2>/dev/null)
   if [ ! -e "/proc/$pid" ] || [ "$now" = "$start" ]; then kill -KILL "-$pid" 2>/dev/null; fi
@@ -28,12 +28,14 @@ echo "$list" | while read -r pid start mark; do
     other=\${file#/proc/}
     [ "\${other%/environ}" = "$$" ] || kill -KILL "\${other%/environ}" 2>/dev/null
   done
+  [ -z "$dir" ] || rm -rf -- "$dir"
 done
 `;
 
 /** Kills recorded plugin processes should the gateway itself be killed. */
 export interface Guardian {
-  add(leader: ProcessIdentity, mark: string): void;
+  /** `dir`: a folder of the process that is removed with it. */
+  add(leader: ProcessIdentity, mark: string, dir?: string): void;
   remove(leader: ProcessIdentity): void;
   close(): void;
 }
@@ -59,7 +61,7 @@ export function createGuardian(): Guardian {
   };
 
   return {
-    add: ({ pid, start }, mark) => tell(`+ ${pid} ${start || '-'} ${mark}`),
+    add: ({ pid, start }, mark, dir = '') => tell(`+ ${pid} ${start || '-'} ${mark} ${dir}`),
     remove: ({ pid }) => tell(`- ${pid}`),
     close() {
       shell?.stdin?.end();

@@ -16,6 +16,10 @@ export interface HomeEvents {
 
 /** Where the plugins of a group run: a process of their own, or the gateway itself. */
 export interface Home {
+  /** It holds one plugin only, and lives no longer than that plugin loads or serves. */
+  readonly single?: boolean;
+  /** Makes ready what a plugin needs before it starts, however long that takes. */
+  prepare?(id: string): Promise<void>;
   /** Settles once the home can load plugins. */
   hello(): Promise<void>;
   load(id: string, module: string, params: JsonObject): Promise<JsonObject>;

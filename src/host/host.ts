@@ -8,6 +8,7 @@ import { openInProcess } from './in-process.ts';
 import { nodeLaunch } from './node/launch.ts';
 import { startPluginProcess } from './plugin-process.ts';
 import { startProgram } from './program.ts';
+import { openProgram } from './program-home.ts';
 import { preparePython } from './python/launch.ts';
 
 /** The part of the house that owns plugin processes. */
@@ -26,6 +27,8 @@ export function createHost(state: string, limits: HostLimits, keep: (pluginId: s
     (name: string): OpenHome =>
     async (members, events, signal) => {
       const area = log.area(`group:${name}`);
+      const [first] = members;
+      if (first?.runtime.kind === 'program') return openProgram(first, first.runtime, { limits, guardian }, events);
       const { cwd, env } = shareSettings(members, area);
       const runtime = members[0]?.runtime;
       const launch = runtime?.kind === 'python' ? await preparePython(runtime, join(state, 'envs'), area, signal) : nodeLaunch();

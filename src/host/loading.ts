@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { GatewayError, toError } from '../core/errors.ts';
-import type { JsonObject } from '../core/json.ts';
 import type { Home } from './home.ts';
 import type { Seat } from './seat.ts';
 
@@ -12,29 +11,40 @@ export async function loadSeats(home: Home, seats: readonly Seat[], stageMs: num
   const opened: Seat[] = [];
   for (const seat of seats) {
     const { id, runtime, params } = seat.spec;
+    if (home.prepare) {
+      seat.stage = 'install';
+      const { fatal } = await stage(home, seat, undefined, async () => void (await home.prepare?.(id)));
+      if (fatal) return { culprit: seat, error: fatal };
+    }
     seat.stage = 'start';
-    const outcome = await stage(home, seat, seat.spec.startTimeoutMs ?? stageMs, () => home.load(id, runtime.module, params));
+    const outcome = await stage(home, seat, seat.spec.startTimeoutMs ?? stageMs, () =>
+      home.load(id, 'module' in runtime ? runtime.module : '', params),
+    );
     if (outcome.fatal) return { culprit: seat, error: outcome.fatal };
-    if (outcome.report) opened.push(seat);
+    if (!outcome.report) continue;
+    seat.setReport(outcome.report);
+    opened.push(seat);
   }
   for (const seat of opened) {
     const outcome = await stage(home, seat, seat.spec.startTimeoutMs ?? stageMs, () => home.initialize(seat.spec.id));
     if (outcome.fatal) return { culprit: seat, error: outcome.fatal };
-    if (outcome.report) seat.move('ready');
+    if (!outcome.report) continue;
+    seat.setReport(outcome.report);
+    seat.move('ready');
   }
   return {};
 }
 
-interface StageOutcome {
-  readonly report?: JsonObject;
+interface StageOutcome<R> {
+  readonly report?: R;
   readonly fatal?: GatewayError;
 }
 
-async function stage(home: Home, seat: Seat, stageMs: number, run: () => Promise<JsonObject>): Promise<StageOutcome> {
+async function stage<R>(home: Home, seat: Seat, stageMs: number | undefined, run: () => Promise<R>): Promise<StageOutcome<R>> {
   const plugin = seat.spec.id;
   let timer: NodeJS.Timeout | undefined;
   const timeout = new Promise<'timeout'>((resolve) => {
-    timer = setTimeout(() => resolve('timeout'), stageMs);
+    if (stageMs !== undefined) timer = setTimeout(() => resolve('timeout'), stageMs);
   });
   const gone = home.gone.then((why) => ({ why }));
   try {
@@ -47,13 +57,11 @@ async function stage(home: Home, seat: Seat, stageMs: number, run: () => Promise
       timeout,
     ]);
     if (first === 'timeout') {
-      const message = `The plugin did not finish the stage "${seat.stage}" within ${stageMs / 1000} s.`;
+      const message = `The plugin did not finish the stage "${seat.stage}" within ${(stageMs as number) / 1000} s.`;
       return { fatal: new GatewayError('LOAD_TIMEOUT', message, { plugin }) };
     }
-    if ('report' in first) {
-      seat.setReport(first.report);
-      return first;
-    }
+    if ('report' in first) return first;
+    if ('error' in first && home.single) return { fatal: withPlugin(first.error, seat) };
     // A request that failed because the home died says so a moment before the home itself does.
     const died = 'why' in first ? first : await Promise.race([gone, sleep(50, undefined)]);
     if (died) {

@@ -1,28 +1,38 @@
 import type { Readable } from 'node:stream';
 import { createLineSplitter } from '../core/lines.ts';
 import type { Logger } from '../core/log.ts';
+import type { ProgramLaunch } from '../core/program-runtime.ts';
 import { escapeHidden, shorten } from '../core/text.ts';
 
 const LINE_LIMIT = 16 * 1024;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: terminal colour codes start with one
 const COLOURS = /\u001b\[[0-9;?]*[ -/]*[@-~]/g;
 
+type StreamName = 'stdout' | 'stderr';
+
+/** How a format reads a printed line. */
+export type ReadLine = NonNullable<ProgramLaunch['output']>;
+
 /** What a plugin process printed: drained for ever, logged at a bounded rate, the end of it kept. */
 export interface Output {
-  drain(stream: Readable, name: 'stdout' | 'stderr'): void;
+  drain(stream: Readable, name: StreamName): void;
+  /** Takes chunks of a stream that reached us another way. */
+  feed(name: StreamName): (chunk: Buffer) => void;
   /** The last lines of stderr, oldest first. */
   tail(lines: number): string[];
 }
 
 /** `keptBytes` of stderr are kept; lines over `linesPerSecond` are counted instead of logged. */
-export function createOutput(log: Logger, keptBytes: number, linesPerSecond: number): Output {
+export function createOutput(log: Logger, keptBytes: number, linesPerSecond: number, readLine?: ReadLine): Output {
   const kept: string[] = [];
   let size = 0;
   let second = 0;
   let inSecond = 0;
   let dropped = 0;
 
-  const record = (text: string, name: 'stdout' | 'stderr'): void => {
+  const record = (text: string, name: StreamName): void => {
+    const read = readLine?.(text, name);
+    if (read === null) return;
     if (name === 'stderr') {
       kept.push(text);
       size += text.length;
@@ -36,21 +46,24 @@ export function createOutput(log: Logger, keptBytes: number, linesPerSecond: num
       dropped = 0;
     }
     if (++inSecond > linesPerSecond) dropped++;
-    else log[name === 'stderr' ? 'warn' : 'info'](text, { stream: name });
+    else log[read?.level ?? (name === 'stderr' ? 'warn' : 'info')](read?.text ?? text, { stream: name });
   };
+
+  const feed = (name: StreamName): ((chunk: Buffer) => void) =>
+    createLineSplitter(LINE_LIMIT, {
+      line(line) {
+        const text = shorten(escapeHidden(line.toString().replace(COLOURS, '')), LINE_LIMIT);
+        if (text.trim() !== '') record(text, name);
+      },
+      tooLong: () => record(`(a line over ${LINE_LIMIT} bytes)`, name),
+    });
 
   return {
     drain(stream, name) {
-      const split = createLineSplitter(LINE_LIMIT, {
-        line(line) {
-          const text = shorten(escapeHidden(line.toString().replace(COLOURS, '')), LINE_LIMIT);
-          if (text.trim() !== '') record(text, name);
-        },
-        tooLong: () => record(`(a line over ${LINE_LIMIT} bytes)`, name),
-      });
-      stream.on('data', split);
+      stream.on('data', feed(name));
       stream.on('error', () => undefined);
     },
+    feed,
     tail: (lines) => kept.slice(-lines),
   };
 }

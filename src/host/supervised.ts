@@ -6,13 +6,21 @@ import type { HostLimits, ProgramSpec } from '../core/host.ts';
 import { describeExit, describeSpawnError } from './diagnose.ts';
 import { childEnvironment } from './environment.ts';
 import type { Guardian } from './guardian.ts';
-import { createOutput, type Output } from './output.ts';
+import { createOutput, type Output, type ReadLine } from './output.ts';
 import { identify, type ProcessIdentity, relatives, signalIdentity, trySignal } from './process-tree.ts';
 
 const LAST_LINES = 20;
+const LAST_WORDS_MS = 50;
 
 /** What stands at each descriptor of a program, from stdin on. */
 export type Descriptors = readonly ('ignore' | 'pipe')[];
+
+/** What some programs need besides. */
+export interface Extras {
+  /** A folder of its own that the guardian removes with it. */
+  readonly dir?: string;
+  readonly readLine?: ReadLine | undefined;
+}
 
 /**
  * A program in a process group of its own, watched from its start to the end of the last process it left behind. Its
@@ -26,9 +34,10 @@ export class Supervised {
   readonly #limits: HostLimits;
   readonly #leader: ProcessIdentity;
   readonly #mark: string;
+  readonly #exited: Promise<true>;
   #killedFor: string | undefined;
 
-  constructor(spec: ProgramSpec, descriptors: Descriptors, limits: HostLimits, guardian: Guardian) {
+  constructor(spec: ProgramSpec, descriptors: Descriptors, limits: HostLimits, guardian: Guardian, extras: Extras = {}) {
     this.#limits = limits;
     this.#mark = randomUUID();
     const child = spawn(spec.command, spec.args, {
@@ -41,14 +50,27 @@ export class Supervised {
     });
     this.#child = child;
     this.#leader = (child.pid === undefined ? undefined : identify(child.pid)) ?? { pid: child.pid ?? 0, start: '' };
-    this.output = createOutput(spec.log, limits.stderrBytes, limits.stderrLinesPerSecond);
+    this.output = createOutput(spec.log, limits.stderrBytes, limits.stderrLinesPerSecond, extras.readLine);
+    const silent = new Promise<void>((resolve) => (child.stderr ? child.stderr.once('close', resolve) : resolve()));
+    let exited: () => void = () => undefined;
+    this.#exited = new Promise((resolve) => {
+      exited = () => resolve(true);
+    });
     this.gone = new Promise((resolve) => {
-      child.on('error', (error) => resolve(describeSpawnError(spec.command, error).message));
-      child.on('exit', (code, signal) => resolve(this.#killedFor ?? describeExit({ code, signal }, this.output.tail(LAST_LINES))));
+      child.on('error', (error) => {
+        exited();
+        resolve(describeSpawnError(spec.command, error).message);
+      });
+      child.on('exit', async (code, signal) => {
+        exited();
+        // Its last words may still be in the pipe; a grandchild that holds the pipe must not hold us.
+        await Promise.race([silent, sleep(LAST_WORDS_MS, undefined, { ref: false })]);
+        resolve(this.#killedFor ?? describeExit({ code, signal }, this.output.tail(LAST_LINES)));
+      });
     });
     for (const stream of child.stdio) stream?.on('error', () => undefined);
     if (child.stderr) this.output.drain(child.stderr, 'stderr');
-    if (child.pid !== undefined) guardian.add(this.#leader, this.#mark);
+    if (child.pid !== undefined) guardian.add(this.#leader, this.#mark, extras.dir);
     void this.gone.then(() => {
       this.#sweep();
       guardian.remove(this.#leader);
@@ -84,7 +106,7 @@ export class Supervised {
   }
 
   async #ended(within: number): Promise<boolean> {
-    return Promise.race([this.gone.then(() => true), sleep(within, false, { ref: false })]);
+    return Promise.race([this.#exited, sleep(within, false, { ref: false })]);
   }
 
   // The leader is ours until its exit has been seen, so its number cannot belong to another process.

@@ -1,0 +1,59 @@
+import { GatewayError } from '../../../src/core/errors.ts';
+import type { LaunchPlace, ProgramLaunch, ProgramSession, RunningProgram } from '../../../src/core/program-runtime.ts';
+import { type Handshake, handshakeEnvironment, readHandshake } from './handshake.ts';
+import { createLogReader } from './log-lines.ts';
+import type { PluginProgram } from './program.ts';
+import { createTracebacks } from './tracebacks.ts';
+
+/** One start of a plugin program: its environment, its handshake line, its connection. */
+export async function toLaunch(program: PluginProgram, { dir, stage }: LaunchPlace): Promise<ProgramLaunch> {
+  const readLog = createLogReader();
+  const tracebacks = createTracebacks();
+  let settle: (handshake: Handshake) => void;
+  let fail: (error: unknown) => void;
+  const handshake = new Promise<Handshake>((resolve, reject) => {
+    settle = resolve;
+    fail = reject;
+  });
+  handshake.catch(() => undefined);
+  let shaken = false;
+  const tls = program.tls === 'off' ? undefined : (await import('./tls.ts')).createHostTls();
+
+  return {
+    command: program.command,
+    args: program.args,
+    env: { ...handshakeEnvironment(dir), ...(tls ? { PLUGIN_CLIENT_CERT: tls.certificate } : {}) },
+    output(text, stream) {
+      if (stream === 'stderr') {
+        tracebacks.line(text);
+        return readLog(text);
+      }
+      if (shaken) return { level: 'debug', text };
+      try {
+        const read = readHandshake(text);
+        if (read === undefined) return undefined;
+        settle(read);
+      } catch (error) {
+        fail(error);
+      }
+      shaken = true;
+      return null;
+    },
+    async connect(running: RunningProgram): Promise<ProgramSession> {
+      stage('handshake');
+      const { target, certificate } = await Promise.race([handshake, running.gone.then(neverShook)]);
+      if (certificate === undefined && program.tls === 'required') {
+        throw new GatewayError('HANDSHAKE_FAILED', 'The plugin shows no certificate, and the configuration requires one.', {
+          fix: 'Set "autoMtls": "wanted", or false, for this plugin.',
+        });
+      }
+      const { openSession } = await import('./session.ts');
+      const channel = tls && certificate ? tls.credentials(certificate) : undefined;
+      return openSession({ target, channel, program, running, tracebacks, stage });
+    },
+  };
+}
+
+function neverShook(why: string): never {
+  throw new GatewayError('HANDSHAKE_FAILED', `The plugin did not start: ${why}.`);
+}

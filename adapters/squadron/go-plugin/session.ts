@@ -1,0 +1,159 @@
+import { randomUUID } from 'node:crypto';
+import type { ChannelCredentials, ServiceError } from '@grpc/grpc-js';
+import { errorResult, type ToolResult } from '../../../src/core/content.ts';
+import { GatewayError } from '../../../src/core/errors.ts';
+import type { JsonObject } from '../../../src/core/json.ts';
+import type { ProgramSession, RunningProgram } from '../../../src/core/program-runtime.ts';
+import type { CallContext } from '../../../src/core/tool.ts';
+import { toResult } from '../result.ts';
+import { toOutputSchema } from '../schema.ts';
+import { configure } from './configure.ts';
+import { connect, STATUS } from './connection.ts';
+import type { WireTool } from './messages.ts';
+import type { PluginProgram } from './program.ts';
+import type { Tracebacks } from './tracebacks.ts';
+
+const LARGEST_REQUEST = 4 * 1024 * 1024;
+const GO_PREFIX = /^rpc error: code = \w+ desc = /;
+const PYTHON_FAILURE = 'Internal Server Error';
+const LAST_WORDS_MS = 500;
+const RUN = randomUUID();
+
+/** What a session is opened with. */
+export interface SessionParts {
+  readonly target: string;
+  readonly channel: ChannelCredentials | undefined;
+  readonly program: PluginProgram;
+  readonly running: RunningProgram;
+  readonly tracebacks: Tracebacks;
+  stage(name: string): void;
+}
+
+/** What a plugin listed when it started. */
+export interface SquadronReport {
+  readonly tools: readonly WireTool[];
+}
+
+/** Connects to a plugin that has shaken hands: health, output, settings, list of tools. */
+export async function openSession(parts: SessionParts): Promise<ProgramSession> {
+  const { target, channel, program, running, tracebacks, stage } = parts;
+  const connection = connect(target, channel);
+  try {
+    stage('health');
+    if (!(await connection.healthy(program.startMs))) throw new GatewayError('HANDSHAKE_FAILED', 'The plugin says that it is not serving.');
+    const feeds = { stdout: running.feed('stdout'), stderr: running.feed('stderr') };
+    connection.drain(({ stream, data }) => feeds[stream](data));
+    stage('configure');
+    await configure(connection, program);
+    stage('list');
+    // A Go plugin lists in an order that changes from start to start.
+    const tools = (await connection.listTools(program.startMs)).sort((a, b) => (a.name < b.name ? -1 : 1));
+    return new Session(connection, tools, program, running, tracebacks);
+  } catch (error) {
+    connection.close();
+    throw error;
+  }
+}
+
+class Session implements ProgramSession {
+  readonly report: JsonObject;
+  readonly #connection: ReturnType<typeof connect>;
+  readonly #promised: ReadonlySet<string>;
+  readonly #program: PluginProgram;
+  readonly #running: RunningProgram;
+  readonly #tracebacks: Tracebacks;
+  /** Calls in flight, oldest first. */
+  readonly #calls = new Set<CallContext>();
+  readonly #keys = new WeakMap<CallContext, string>();
+  #count = 0;
+
+  constructor(
+    connection: ReturnType<typeof connect>,
+    tools: readonly WireTool[],
+    program: PluginProgram,
+    running: RunningProgram,
+    tracebacks: Tracebacks,
+  ) {
+    this.report = { tools } satisfies SquadronReport as unknown as JsonObject;
+    this.#connection = connection;
+    this.#promised = new Set(tools.filter((tool) => toOutputSchema(tool.outputSchemaJson)?.type === 'object').map((tool) => tool.name));
+    this.#program = program;
+    this.#running = running;
+    this.#tracebacks = tracebacks;
+  }
+
+  call(tool: string, args: JsonObject, ctx: CallContext): Promise<ToolResult> {
+    const payload = JSON.stringify(args);
+    // Only a text of many characters can be too many bytes; most need no counting.
+    if (payload.length > LARGEST_REQUEST / 4 && Buffer.byteLength(payload) > LARGEST_REQUEST - 1024) {
+      const text = `The arguments of ${tool} are larger than 4 MiB, which plugins of this kind do not take.`;
+      return Promise.reject(new GatewayError('MESSAGE_TOO_LARGE', text, { outcome: 'NOT_SENT', fix: 'Send less in one call.' }));
+    }
+    return new Promise((resolve, reject) => {
+      this.#calls.add(ctx);
+      const call = this.#connection.call(tool, payload, this.#metadata(ctx), (error, text = '') => {
+        this.#calls.delete(ctx);
+        if (error) return void this.#explain(tool, error).then(resolve, reject);
+        try {
+          resolve(toResult(text, this.#promised.has(tool)));
+        } catch (fault) {
+          reject(fault);
+        }
+      });
+      ctx.onAbort((reason) => {
+        call.cancel();
+        if (reason instanceof GatewayError && reason.code === 'CALL_TIMEOUT') void this.#check(ctx);
+      });
+    });
+  }
+
+  // Newer plugins see by the key that a call is the same one, sent again.
+  #metadata(ctx: CallContext): Record<string, string> {
+    let key = this.#keys.get(ctx);
+    if (key === undefined) {
+      key = `${RUN}-${++this.#count}`;
+      this.#keys.set(ctx, key);
+    }
+    return { 'squadron-tool-use-id': key, 'squadron-idempotency-key': key };
+  }
+
+  async #explain(tool: string, error: ServiceError): Promise<ToolResult> {
+    const details = error.details.replace(GO_PREFIX, '');
+    switch (error.code) {
+      case STATUS.UNKNOWN:
+        return errorResult(
+          details === PYTHON_FAILURE ? ((await this.#tracebacks.next()) ?? `${tool} failed; the plugin's log has the cause`) : details,
+        );
+      case STATUS.RESOURCE_EXHAUSTED:
+        return errorResult(`The arguments or the result of ${tool} are too large for the plugin: ${details}`);
+      case STATUS.UNIMPLEMENTED:
+        return errorResult(`The plugin does not implement calls of ${tool}: ${details}`);
+      case STATUS.DEADLINE_EXCEEDED:
+        throw new GatewayError('CALL_TIMEOUT', `${tool} was given up by the plugin: ${details}`);
+      case STATUS.UNAVAILABLE: {
+        // The end of the process is the better explanation, and comes a moment later.
+        const why = await Promise.race([this.#running.gone, new Promise<string>((r) => setTimeout(r, LAST_WORDS_MS, details).unref())]);
+        throw new GatewayError('PLUGIN_CRASHED', `The connection to the plugin was lost while the call was in flight: ${why}.`);
+      }
+      default:
+        return errorResult(details || `${tool} failed with the status ${error.code}`);
+    }
+  }
+
+  // A synchronous Python tool blocks its whole plugin. That is being busy, as long as an older call may still run; past
+  // the deadline of the oldest one it does not come back.
+  async #check(timedOut: CallContext): Promise<void> {
+    const [oldest] = this.#calls;
+    if (oldest !== timedOut && oldest !== undefined && !oldest.aborted) return;
+    const alive = await this.#connection.healthy(this.#program.silentMs).catch(() => false);
+    if (!alive) this.#running.kill('PLUGIN_UNRESPONSIVE', 'it hung past the time limit of a call and was killed');
+  }
+
+  shutdown(): Promise<void> {
+    return this.#connection.shutdown();
+  }
+
+  close(): void {
+    this.#connection.close();
+  }
+}

@@ -1,0 +1,111 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readlinkSync, renameSync, rmSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { GatewayError } from '../../../src/core/errors.ts';
+import { PROGRAM } from './home.ts';
+import { consoleScript } from './pyproject.ts';
+import { runTool, type ToolRun } from './run-tool.ts';
+import { hasEntry, type Runner, readRunner, writeRunner } from './runner.ts';
+import { hashSource } from './source-hash.ts';
+
+/** What a build works with. */
+export interface BuildContext {
+  readonly env: Readonly<Record<string, string>>;
+  readonly signal: AbortSignal;
+  heard(line: string): void;
+  /** Names a step, for people. */
+  step(text: string): void;
+}
+
+/** The language of a source folder. Throws where it is none that can be built. */
+export function languageOf(source: string): Runner['kind'] {
+  if (existsSync(join(source, 'go.mod'))) return 'go';
+  if (existsSync(join(source, 'pyproject.toml'))) return 'python';
+  throw new GatewayError('MANIFEST_INVALID', `source "${source}" has no go.mod or pyproject.toml — can't determine plugin language.`);
+}
+
+/**
+ * Builds a source folder into an install folder unless it is the one built there already. A failed build leaves what
+ * was there. Answers whether it built.
+ */
+export async function build(source: string, dir: string, context: BuildContext): Promise<boolean> {
+  const kind = languageOf(source);
+  const sourceHash = await hashSource(source);
+  const runner = readRunner(dir);
+  if (runner?.sourceHash === sourceHash && hasEntry(dir, runner)) {
+    context.step(`Source unchanged — skipping rebuild (${dir})`);
+    return false;
+  }
+  mkdirSync(dir, { recursive: true });
+  const entry = kind === 'go' ? await buildGo(source, dir, context) : await buildPython(source, dir, context);
+  writeRunner(dir, { kind, entry, sourceHash });
+  return true;
+}
+
+async function buildGo(source: string, dir: string, context: BuildContext): Promise<string> {
+  const draft = join(dir, `.${PROGRAM}-${randomBytes(4).toString('hex')}`);
+  try {
+    await runTool(toRun('go', ['build', '-o', draft, '.'], source, context));
+    renameSync(draft, join(dir, PROGRAM));
+  } finally {
+    rmSync(draft, { force: true });
+  }
+  return PROGRAM;
+}
+
+async function buildPython(source: string, dir: string, context: BuildContext): Promise<string> {
+  if (process.platform === 'win32') throw new GatewayError('PLUGIN_FAILED', 'Python plugins are not supported on Windows.');
+  const script = consoleScript(source);
+  return installPython(source, script, dir, context);
+}
+
+/**
+ * Makes a virtual environment with one package in it and switches to it. Its scripts hold the path it was made at, so
+ * each has a folder of its own; `venv` is a link to the one in use.
+ */
+export async function installPython(what: string, script: string, dir: string, context: BuildContext): Promise<string> {
+  const name = `.venv-${randomBytes(4).toString('hex')}`;
+  const venv = join(dir, name);
+  try {
+    context.step('Creating venv (python3)...');
+    await runTool(toRun('python3', ['-m', 'venv', venv], dir, context));
+    context.step('Installing source...');
+    const pip = ['-m', 'pip', 'install', '--disable-pip-version-check', '--no-input', '--', what];
+    await runTool(toRun(join(venv, 'bin', 'python'), pip, dir, context));
+    if (!existsSync(join(venv, 'bin', script))) throw new GatewayError('MANIFEST_INVALID', `The package installs no script "${script}".`);
+    switchTo(dir, name);
+  } catch (error) {
+    rmSync(venv, { recursive: true, force: true });
+    throw error;
+  }
+  return `venv/bin/${script}`;
+}
+
+// The environment before this one stays until the next build: a process that runs from it may still import.
+function switchTo(dir: string, name: string): void {
+  const link = join(dir, 'venv');
+  const before = readLink(link);
+  const draft = join(dir, `.link-${name}`);
+  symlinkSync(name, draft);
+  try {
+    renameSync(draft, link);
+  } catch {
+    // Squadron itself makes a folder there.
+    rmSync(link, { recursive: true, force: true });
+    renameSync(draft, link);
+  }
+  const stale = readdirSync(dir).filter((item) => item.startsWith('.venv-') && item !== name && item !== before);
+  for (const item of stale) rmSync(join(dir, item), { recursive: true, force: true });
+}
+
+function readLink(path: string): string | undefined {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return undefined;
+  }
+}
+
+function toRun(command: string, args: readonly string[], cwd: string, { env, signal, heard }: BuildContext): ToolRun {
+  return { command, args, cwd, env, signal, heard };
+}

@@ -1,0 +1,84 @@
+import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { identify } from '../../../src/host/process-tree.ts';
+import { stopped } from './run-tool.ts';
+
+const POLL_MS = 100;
+const inThisProcess = new Map<string, Promise<unknown>>();
+
+/** Runs something while nobody else, here or in another process, does it under the same lock file. Waits for its turn. */
+export async function withLock<T>(file: string, signal: AbortSignal, run: () => Promise<T>): Promise<T> {
+  const before = inThisProcess.get(file) ?? Promise.resolve();
+  const mine = before.then(() => locked(file, signal, run));
+  const settled = mine.catch(() => undefined);
+  inThisProcess.set(file, settled);
+  try {
+    return await mine;
+  } finally {
+    if (inThisProcess.get(file) === settled) inThisProcess.delete(file);
+  }
+}
+
+async function locked<T>(file: string, signal: AbortSignal, run: () => Promise<T>): Promise<T> {
+  mkdirSync(dirname(file), { recursive: true });
+  const own = `${process.pid} ${identify(process.pid)?.start ?? ''}`;
+  while (!tryTake(file, own)) {
+    if (signal.aborted) throw stopped();
+    breakStale(file);
+    await sleep(POLL_MS);
+  }
+  try {
+    return await run();
+  } finally {
+    rmSync(file, { force: true });
+  }
+}
+
+// A link appears with its content; a file that is opened and then written would be empty for a moment.
+function tryTake(file: string, own: string): boolean {
+  const draft = `${file}.${process.pid}`;
+  try {
+    writeFileSync(draft, own);
+    linkSync(draft, file);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
+  } finally {
+    rmSync(draft, { force: true });
+  }
+}
+
+function breakStale(file: string): void {
+  const owner = read(file);
+  if (owner === undefined || isAlive(owner)) return;
+  const aside = `${file}.stale-${process.pid}`;
+  try {
+    renameSync(file, aside);
+    // Somebody else was faster, and the lock is a new one: it goes back.
+    if (read(aside) !== owner) linkSync(aside, file);
+  } catch {
+    // Gone already.
+  }
+  rmSync(aside, { force: true });
+}
+
+function isAlive(owner: string): boolean {
+  const [pid, start] = owner.split(' ');
+  try {
+    process.kill(Number(pid), 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+  const now = identify(Number(pid))?.start;
+  return now === undefined || now === start;
+}
+
+function read(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return undefined;
+  }
+}

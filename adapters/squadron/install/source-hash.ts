@@ -1,0 +1,48 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+
+const FOLDERS = new Set([
+  '.git',
+  '__pycache__',
+  '.pytest_cache',
+  '.mypy_cache',
+  '.ruff_cache',
+  'node_modules',
+  'venv',
+  '.venv',
+  'dist',
+  'build',
+  '.tox',
+  '.idea',
+  '.vscode',
+]);
+const FILES = /\.py[co]$|^\.DS_Store$/;
+
+/** Whether an entry of a source tree takes no part in a build. */
+export function isIgnored(name: string, folder: boolean): boolean {
+  return folder ? FOLDERS.has(name) || name.endsWith('.egg-info') : FILES.test(name);
+}
+
+/** The digest of a source tree as Squadron stamps it into runner.json: equal digests mean that nothing is built. */
+export async function hashSource(root: string): Promise<string> {
+  const hash = createHash('sha256');
+  const walk = async (dir: string, prefix: string): Promise<void> => {
+    const entries = await readdir(dir, { withFileTypes: true });
+    // Each folder's entries by the bytes of their names, subfolders in their place.
+    entries.sort((a, b) => Buffer.compare(Buffer.from(a.name), Buffer.from(b.name)));
+    for (const entry of entries) {
+      if (isIgnored(entry.name, entry.isDirectory())) continue;
+      if (entry.isDirectory()) await walk(join(dir, entry.name), `${prefix}${entry.name}/`);
+      else if (entry.isFile()) {
+        hash.update(`${prefix}${entry.name}\0`);
+        await pipeline(createReadStream(join(dir, entry.name)), hash, { end: false });
+        hash.update('\0');
+      }
+    }
+  };
+  await walk(root, '');
+  return hash.digest('hex');
+}

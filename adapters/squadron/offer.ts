@@ -1,0 +1,50 @@
+import { emptyOffer, type Offer, type Problem } from '../../src/core/plugin.ts';
+import type { Tool } from '../../src/core/tool.ts';
+import type { WireTool } from './go-plugin/messages.ts';
+import type { SquadronReport } from './go-plugin/session.ts';
+import { toInputSchema, toOutputSchema } from './schema.ts';
+
+/** What a plugin's tools are made from. */
+export interface OfferInput {
+  readonly id: string;
+  readonly report: SquadronReport;
+  readonly facts: Offer['facts'];
+  readonly problems: readonly Problem[];
+  readonly call: (tool: WireTool) => Tool['call'];
+}
+
+/** What a running plugin offers. */
+export function toOffer({ id, report, facts, problems, call }: OfferInput): Offer {
+  const tools: Tool[] = [];
+  const refused: Problem[] = [];
+  for (const tool of report.tools) {
+    const input = toInputSchema(tool.schemaJson);
+    if (input) tools.push(toTool(id, tool, input, call(tool)));
+    else
+      refused.push({
+        code: 'SCHEMA_REFUSED',
+        subject: tool.name,
+        message: `The input schema of "${tool.name}" is no JSON object; the tool is not offered.`,
+      });
+  }
+  return { ...emptyOffer, tools, problems: [...problems, ...refused], facts };
+}
+
+function toTool(id: string, tool: WireTool, input: Tool['input'], call: Tool['call']): Tool {
+  const output = toOutputSchema(tool.outputSchemaJson);
+  return {
+    name: tool.name,
+    // The name Squadron shows its models is its reference with other separators.
+    native: `plugins_${id}_${tool.name}`,
+    aliases: [`plugins.${id}.${tool.name}`],
+    description: tool.description,
+    input,
+    ...(output?.type === 'object' ? { output } : {}),
+    ...(output && output.type !== 'object' ? { meta: { outputSchema: output } } : {}),
+    // False and unknown look alike on the wire.
+    ...(tool.idempotent ? { hints: { idempotent: true } } : {}),
+    approval: 'client',
+    labels: [`plugins.${id}.all`, `plugins.${id}.${tool.name}`],
+    call,
+  };
+}

@@ -1,0 +1,45 @@
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { isIgnored } from './install/source-hash.ts';
+
+const GO_SDK = /^\s*(?:require\s+)?github\.com\/mlund01\/(?:squadron-sdk|squad-sdk)\s+v/m;
+const PYTHON_SDK = /["']\s*(?:squadron-sdk|squad-sdk)\b/;
+const MOST_FILES = 5_000;
+
+/** Whether a folder holds the source of a plugin: its go.mod or pyproject.toml names the SDK. */
+export function isPluginSource(folder: string): boolean {
+  return GO_SDK.test(readText(join(folder, 'go.mod'))) || PYTHON_SDK.test(readText(join(folder, 'pyproject.toml')));
+}
+
+/** The name of a plugin that is found by its folder alone. */
+export function nameOfFolder(folder: string): string {
+  return basename(folder).replaceAll('-', '_');
+}
+
+/** Changes with any file of a source tree that takes part in a build. */
+export function digestOf(folder: string): string {
+  const hash = createHash('sha256');
+  let left = MOST_FILES;
+  const walk = (dir: string): void => {
+    for (const item of readdirSync(dir, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1))) {
+      if (isIgnored(item.name, item.isDirectory()) || left-- <= 0) continue;
+      const path = join(dir, item.name);
+      if (item.isDirectory()) walk(path);
+      else if (item.isFile()) {
+        const { size, mtimeMs } = statSync(path);
+        hash.update(`${path}\0${size}\0${mtimeMs}\n`);
+      }
+    }
+  };
+  walk(folder);
+  return hash.digest('hex');
+}
+
+function readText(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return '';
+  }
+}

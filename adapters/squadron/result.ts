@@ -1,0 +1,64 @@
+import type { Content, ToolResult } from '../../src/core/content.ts';
+import { GatewayError } from '../../src/core/errors.ts';
+import { isJsonObject } from '../../src/core/json.ts';
+
+const MAGIC: Readonly<Record<string, string>> = {
+  iVBORw0KGgo: 'image/png',
+  '/9j/': 'image/jpeg',
+  R0lGOD: 'image/gif',
+  UklGR: 'image/webp',
+};
+const BASE64 = '[A-Za-z0-9+/]';
+const START = Object.keys(MAGIC).join('|');
+const WHOLE = new RegExp(`^(?:${START})${BASE64}{100,}={0,2}$`);
+// A data address anywhere, or a JSON text that is nothing but an image.
+const PARTS = new RegExp(
+  `data:image/(png|jpeg|jpg|gif|webp);base64,(${BASE64}+={0,2})|(?<=")((?:${START})${BASE64}{100,}={0,2})(?=")`,
+  'g',
+);
+
+/** The text a tool returned as a result; images in it become images. `promised`: its output schema is an object's. */
+export function toResult(text: string, promised: boolean): ToolResult {
+  const content = toContent(text);
+  if (!promised) return { content };
+  const structured = parse(text);
+  if (!isJsonObject(structured)) {
+    throw new GatewayError('RESULT_INVALID', 'The tool ran, but its result is not the JSON object that its output schema promises.');
+  }
+  return { content, structured };
+}
+
+function toContent(text: string): Content[] {
+  const whole = toImage(text.trim());
+  if (whole) return [whole];
+  if (!text.includes('data:image/') && !Object.keys(MAGIC).some((magic) => text.includes(`"${magic}`))) return [{ type: 'text', text }];
+  const images: Content[] = [];
+  const json = parse(text) !== undefined;
+  const rest = text.replace(PARTS, (found: string, kind: string | undefined, data: string | undefined) => {
+    const image: Content | undefined =
+      kind === undefined ? (json ? toImage(found) : undefined) : { type: 'image', data: data as string, mimeType: mimeType(kind) };
+    if (!image) return found;
+    images.push(image);
+    return json ? `(image ${images.length})` : '';
+  });
+  const words = json ? rest.replace(/^"\(image 1\)"$/, '') : rest.trim();
+  return words === '' ? images : [{ type: 'text', text: words }, ...images];
+}
+
+function toImage(text: string): Content | undefined {
+  const magic = Object.keys(MAGIC).find((start) => text.startsWith(start));
+  if (magic === undefined || !WHOLE.test(text)) return undefined;
+  return { type: 'image', data: text, mimeType: MAGIC[magic] as string };
+}
+
+function mimeType(kind: string): string {
+  return `image/${kind === 'jpg' ? 'jpeg' : kind}`;
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,156 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { ToolResult } from '../core/content.ts';
+import type { ErrorCode } from '../core/error-codes.ts';
+import { GatewayError } from '../core/errors.ts';
+import type { HostLimits, MemberSpec } from '../core/host.ts';
+import type { JsonObject, JsonValue } from '../core/json.ts';
+import type { ProgramLaunch, ProgramRuntime, ProgramSession } from '../core/program-runtime.ts';
+import type { CallContext } from '../core/tool.ts';
+import type { Guardian } from './guardian.ts';
+import type { Home, HomeEvents } from './home.ts';
+import { adopted } from './pid-one.ts';
+import { makePrivateFolder, removeFolder } from './private-folder.ts';
+import { type Descriptors, Supervised } from './supervised.ts';
+
+/** What watching over a program takes. */
+interface Supervision {
+  readonly limits: HostLimits;
+  readonly guardian: Guardian;
+}
+
+/** Opens a home for a plugin that is a program of its own. Nothing starts before `prepare`. */
+export function openProgram(spec: MemberSpec, runtime: ProgramRuntime, supervision: Supervision, events: HomeEvents): Home {
+  return new ProgramHome(spec, runtime, supervision, events);
+}
+
+const DESCRIPTORS: Descriptors = ['ignore', 'pipe', 'pipe'];
+
+interface CallInFlight {
+  reject(error: GatewayError): void;
+}
+
+class ProgramHome implements Home {
+  readonly single = true;
+  readonly gone: Promise<string>;
+  readonly #spec: MemberSpec;
+  readonly #runtime: ProgramRuntime;
+  readonly #supervision: Supervision;
+  readonly #events: HomeEvents;
+  readonly #giveUp = new AbortController();
+  readonly #calls = new Set<CallInFlight>();
+  #end: (why: string) => void = () => undefined;
+  #dir: string | undefined;
+  #launch: ProgramLaunch | undefined;
+  #process: Supervised | undefined;
+  #killedFor: ErrorCode | undefined;
+  #session: ProgramSession | undefined;
+  #stopping: Promise<void> | undefined;
+
+  constructor(spec: MemberSpec, runtime: ProgramRuntime, supervision: Supervision, events: HomeEvents) {
+    this.#spec = spec;
+    this.#runtime = runtime;
+    this.#supervision = supervision;
+    this.#events = events;
+    this.gone = new Promise((resolve) => {
+      this.#end = resolve;
+    });
+  }
+
+  hello = async (): Promise<void> => undefined;
+
+  async prepare(id: string): Promise<void> {
+    this.#dir = makePrivateFolder();
+    const stage = (name: string): void => this.#events.stage(id, name);
+    this.#launch = await this.#runtime.launch({ dir: this.#dir, signal: this.#giveUp.signal, stage });
+  }
+
+  async load(): Promise<JsonObject> {
+    const launch = this.#launch;
+    if (!launch || this.#dir === undefined || this.#stopping) throw new GatewayError('PLUGIN_UNAVAILABLE', 'The plugin was stopped.');
+    const { cwd, env, log } = this.#spec;
+    const spec = { ...adopted(launch), cwd, env: { ...env, ...launch.env }, log };
+    const { limits, guardian } = this.#supervision;
+    const supervised = new Supervised(spec, DESCRIPTORS, limits, guardian, { dir: this.#dir, readLine: launch.output });
+    supervised.output.drain(supervised.stream(1), 'stdout');
+    this.#process = supervised;
+    void supervised.gone.then((why) => this.#lost(why));
+    this.#session = await launch.connect({
+      gone: supervised.gone,
+      tail: supervised.output.tail,
+      feed: supervised.output.feed,
+      kill: (code, reason) => {
+        this.#killedFor ??= code;
+        supervised.kill(reason);
+      },
+    });
+    return this.#session.report;
+  }
+
+  async initialize(): Promise<JsonObject> {
+    return this.#session?.report ?? {};
+  }
+
+  async call(_id: string, tool: string, args: JsonObject, ctx: CallContext): Promise<ToolResult> {
+    const session = this.#connected();
+    return new Promise((resolve, reject) => {
+      const call: CallInFlight = { reject };
+      this.#calls.add(call);
+      session.call(tool, args, ctx).then(
+        (result) => {
+          this.#calls.delete(call);
+          resolve(result);
+        },
+        (error) => {
+          this.#calls.delete(call);
+          reject(error);
+        },
+      );
+    });
+  }
+
+  async request(_id: string, method: string, params: JsonObject): Promise<JsonValue> {
+    const answer = this.#connected().request;
+    if (!answer) throw new GatewayError('METHOD_NOT_FOUND', `The plugin answers no "${method}".`);
+    return answer(method, params);
+  }
+
+  #connected(): ProgramSession {
+    if (!this.#session) throw new GatewayError('PLUGIN_UNAVAILABLE', 'The plugin is not connected.');
+    return this.#session;
+  }
+
+  busy(): string | undefined {
+    return this.#session ? this.#session.busy?.() : 'it is not connected';
+  }
+
+  inFlight(): readonly string[] {
+    return Array.from(this.#calls, () => this.#spec.id);
+  }
+
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop();
+    return this.#stopping;
+  }
+
+  async #stop(): Promise<void> {
+    this.#giveUp.abort();
+    const session = this.#session;
+    if (session) {
+      const asked = session.shutdown().catch(() => undefined);
+      await Promise.race([asked, this.gone, sleep(this.#supervision.limits.pluginStopMs, undefined, { ref: false })]);
+    }
+    await this.#process?.stop(() => session?.close());
+    this.#lost('it was stopped');
+  }
+
+  #lost(why: string): void {
+    // First, so that whoever hears of it still sees which calls were in flight.
+    this.#end(why);
+    const code = this.#killedFor ?? 'PLUGIN_CRASHED';
+    for (const { reject } of this.#calls) {
+      reject(new GatewayError(code, `The plugin process ended while the call was in flight: ${why}.`));
+    }
+    this.#session?.close();
+    if (this.#dir !== undefined) removeFolder(this.#dir);
+  }
+}
