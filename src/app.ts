@@ -61,7 +61,7 @@ export async function createApp({ config: first, adapters, redactor, log }: AppP
   learn(config);
 
   const store = createStore(config.state);
-  const host = createHost(config.state, config.limits, (id) => keepOf(store, `plugin:${id}`), log);
+  const host = createHost(config.state, config.limits, (id) => keepOf(store, `plugin:${id}`), log, redactor.add);
   const registry = createRegistry(host, store, log);
   const grants = createGrants(store);
   const approvals = createApprovals(createTickets(store, config.limits.askMs), grants, [askClient]);

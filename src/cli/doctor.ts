@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { Adapter } from '../core/adapter.ts';
 import { DEFAULT_PROFILE, localCaller } from '../core/caller.ts';
+import type { Problem } from '../core/plugin.ts';
 import type { SlotStatus } from '../registry/slot.ts';
 import { type CommonOptions, openSession } from './context.ts';
 import { print, showProgress } from './print.ts';
@@ -36,7 +37,8 @@ export function addDoctor(program: Command, adapters: readonly Adapter[]): void 
       const done = showProgress('starting the plugins');
       await app.registry.start();
       done();
-      const plugins = app.registry.plugins().map(diagnose);
+      const checked = await app.registry.check();
+      const plugins = app.registry.plugins().map((plugin) => diagnose(plugin, checked.get(plugin.id) ?? []));
       // A rule is unused only once every profile has been looked through.
       for (const profile of [DEFAULT_PROFILE, ...session.config.profiles.keys()]) app.gateway.view(localCaller(profile));
       const notes = [
@@ -58,7 +60,7 @@ export function addDoctor(program: Command, adapters: readonly Adapter[]): void 
     });
 }
 
-function diagnose(plugin: SlotStatus): Diagnosis {
+function diagnose(plugin: SlotStatus, checked: readonly Problem[]): Diagnosis {
   const { error, needs, problems, quarantined } = plugin;
   const missing = needs.map((key) => ({
     code: 'NEEDS_CONFIGURATION',
@@ -75,6 +77,7 @@ function diagnose(plugin: SlotStatus): Diagnosis {
     faults: [
       ...(error && plugin.state !== 'ready' ? [{ code: error.code, message: error.message, fix: error.fix }] : []),
       ...missing,
+      ...checked,
       ...quarantined.map(({ tool, code, reason }) => ({
         code,
         subject: tool,

@@ -11,6 +11,8 @@ export interface Source {
   readonly path: string;
   /** The folder of mcp.json. */
   readonly root: string;
+  /** The format that mcp.json names for it. */
+  readonly format?: string;
   /** The plugin folder that was scanned. */
   readonly folder?: string;
   /** The keys of the entry, checked against the schema; relative paths are made absolute. */
@@ -47,6 +49,8 @@ export interface Adapter {
   guards?(entry: Entry): boolean;
   /** What is in a source, or null where it is none of this format's. Reads text only and runs nothing. */
   read(source: Source, host: Host): Promise<readonly Manifest[] | null>;
+  /** Sees together what was found of this format, before any of it is opened: what plugins need of each other. */
+  relate?(manifests: readonly Manifest[]): readonly Manifest[];
   /** Opens what `read` found. Called only for what the policy admitted. */
   open(manifest: Manifest, host: Host): Promise<Plugin>;
 }

@@ -36,6 +36,8 @@ export interface Host {
   dataDir(pluginId: string): string;
   /** Texts kept across restarts, the plugin's own. */
   keep(pluginId: string): Keep;
+  /** Keeps a text out of logs and errors from now on. */
+  hide(secret: string): void;
   /** Makes a plugin part of a process group. Nothing starts before `Member.start` or the first call. */
   join(spec: MemberSpec): Member;
   /** Starts a foreign program that speaks a protocol of its own, under the same watch as a plugin process. */

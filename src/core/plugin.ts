@@ -35,8 +35,11 @@ export interface Manifest {
   readonly watch: readonly string[];
   /** Changes whenever the plugin would behave differently: its text and its configuration. */
   readonly digest: string;
-  /** It guards the calls of others: they are refused until it has listed what it offers, and whenever it has failed. */
-  readonly guards?: boolean;
+  /**
+   * It guards the calls of others: they are refused until it has listed what it offers, and whenever it has failed.
+   * `seen`: only where the caller's profile has the plugin.
+   */
+  readonly guards?: boolean | 'seen';
 }
 
 /** An event source that a plugin declares. */
@@ -84,6 +87,8 @@ export interface Plugin {
   start(): Promise<void>;
   /** Clients are being told what it offers: a chance to look whether that has changed. Returns at once. */
   refresh?(): void;
+  /** Looks at itself when somebody asks how it is: what is wrong, worst first. */
+  check?(): Promise<readonly Problem[]>;
   /** Calls back whenever the offer or the state has changed. */
   onChange(listener: () => void): void;
   /** Calls back with the address of a resource whose contents have changed. */

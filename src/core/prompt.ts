@@ -27,6 +27,8 @@ export interface Prompt {
   readonly title?: string;
   readonly description?: string;
   readonly arguments?: readonly PromptArgument[];
+  /** Names of tools it makes no sense without: it exists only where all of them do. */
+  readonly requires?: readonly string[];
   get(args: Readonly<Record<string, string>>, ctx: CallContext): Promise<PromptResult>;
   /** Values for one argument that begin as the person typed; `known` are the arguments already filled in. */
   complete?(argument: string, typed: string, known: Readonly<Record<string, string>>): Promise<readonly string[]>;

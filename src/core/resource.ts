@@ -9,6 +9,8 @@ interface Described {
   readonly mimeType?: string;
   readonly annotations?: JsonObject;
   readonly meta?: JsonObject;
+  /** Names of tools it makes no sense without: it exists only where all of them do. */
+  readonly requires?: readonly string[];
 }
 
 /** Something a client can read by its URI. `size` is in bytes. */

@@ -144,7 +144,9 @@ export function createGateway(
       const { middleware, terms } = view(call.caller);
       call.bounds = terms.bounds;
       if (middleware.length > 0) greet(call.caller, call.session);
-      const started = begin(name, args, call, auditCaller, client);
+      // A guard may not have been asked anything yet.
+      const isReady = middleware.length === 0 || middleware.every(({ steps }) => steps !== undefined);
+      const started = isReady ? begin(name, args, call, auditCaller, client) : undefined;
       if (started) return started;
       // Some clients call what they know from another day without listing first.
       return registry.listed(rules.config.limits.firstListMs).then(() => {

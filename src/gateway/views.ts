@@ -68,17 +68,34 @@ export function createView(
   };
   const search = terms.search === true ? createToolSearch(tools, (tool) => createVisibleTool({ ...own, ...tool })) : undefined;
   const told = [search && SEARCH_INSTRUCTIONS, terms.instructions].filter((text) => text !== undefined).join('\n\n');
+  const isComplete = createRequirements(tools);
   return {
     profile,
     tools,
     listed: search?.listed ?? tools,
     search,
-    prompts: new Map([...withOwn(catalogue.prompts, ownPrompts)].filter(([, entry]) => policy.seesPrompt(entry, caller))),
-    resources: visible(catalogue.resources),
+    prompts: new Map(
+      [...withOwn(catalogue.prompts, ownPrompts)].filter(
+        ([, entry]) => policy.seesPrompt(entry, caller) && isComplete(entry.prompt.requires),
+      ),
+    ),
+    resources: new Map([...visible(catalogue.resources)].filter(([, { resource }]) => isComplete(resource.requires))),
     templates: visible(catalogue.templates),
     middleware,
     terms,
     instructions: composeInstructions(spoken, told),
+  };
+}
+
+// By whatever name the author knew them.
+function createRequirements(tools: ReadonlyMap<string, VisibleTool>): (requires: readonly string[] | undefined) => boolean {
+  let names: Set<string> | undefined;
+  return (requires = []) => {
+    if (requires.length === 0) return true;
+    names ??= new Set(
+      [...tools.values()].flatMap(({ entry: { name, tool } }) => [name, tool.name, tool.native ?? name, ...(tool.aliases ?? [])]),
+    );
+    return requires.every((name) => names?.has(name));
   };
 }
 

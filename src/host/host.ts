@@ -18,7 +18,13 @@ export interface PluginHost extends Host {
 }
 
 /** A host that keeps plugin data below `state`, and texts of plugins where `keep` says. */
-export function createHost(state: string, limits: HostLimits, keep: (pluginId: string) => Keep, log: Logger): PluginHost {
+export function createHost(
+  state: string,
+  limits: HostLimits,
+  keep: (pluginId: string) => Keep,
+  log: Logger,
+  hide: (secret: string) => void,
+): PluginHost {
   const groups = new Map<string, Group>();
   const programs = new Set<Program>();
   const guardian = createGuardian();
@@ -40,6 +46,7 @@ export function createHost(state: string, limits: HostLimits, keep: (pluginId: s
     limits,
     cacheDir: join(state, 'cache'),
     keep,
+    hide,
     dataDir(pluginId) {
       // An id is foreign text: it must name one folder below ours and nothing else.
       const dir = join(

@@ -107,7 +107,7 @@ export function buildCatalogue(contributions: readonly Contribution[], limit: nu
     ),
     instructions: withText.flatMap(({ manifest, text }) => (text === undefined ? [] : [{ plugin: manifest, text }])),
     middleware: contributions.flatMap(({ manifest, offer }) =>
-      offer?.middleware || manifest.guards === true ? [{ plugin: manifest, steps: offer?.middleware }] : [],
+      offer?.middleware || manifest.guards ? [{ plugin: manifest, steps: offer?.middleware }] : [],
     ),
     profiles: contributions.flatMap(({ offer }) => offer?.profiles ?? []).filter(isFirst),
     collisions: collisionsOf(claims),

@@ -3,6 +3,7 @@ import type { PluginConfig } from '../config/config.ts';
 import type { UserCommand } from '../core/command.ts';
 import type { Host } from '../core/host.ts';
 import { type Logger, silentLog } from '../core/log.ts';
+import type { Problem } from '../core/plugin.ts';
 import type { Store } from '../store/store.ts';
 import { buildCatalogue, type Catalogue } from './catalogue.ts';
 import { Slot, type SlotStatus } from './slot.ts';
@@ -26,6 +27,8 @@ export interface Registry {
   onUpdated(listener: (pluginId: string, uri: string) => void): void;
   /** Lets every plugin look whether what it offers has changed. */
   refresh(): void;
+  /** Asks every plugin how it is; what is wrong, by plugin. */
+  check(): Promise<ReadonlyMap<string, readonly Problem[]>>;
   /** Starts every plugin that starts lazily and waits until each is ready or has failed. */
   start(): Promise<void>;
   /** Starts what cannot be listed otherwise; settles when every plugin has listed or failed, at the latest after `withinMs`. */
@@ -142,6 +145,7 @@ export function createRegistry(host: Host, store: Store | undefined, log: Logger
     refresh() {
       for (const slot of slots) slot.refresh();
     },
+    check: async () => new Map(await Promise.all(slots.map(async (slot) => [slot.id, await slot.check()] as const))),
     start: async () => void (await Promise.all(slots.map((slot) => slot.start()))),
     async listed(withinMs) {
       const unlisted = slots.filter((slot) => !slot.hasListed);

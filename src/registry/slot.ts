@@ -188,6 +188,14 @@ export class Slot {
     if (this.state() === 'ready') this.#plugin?.refresh?.();
   }
 
+  async check(): Promise<readonly Problem[]> {
+    try {
+      return (await this.#plugin?.check?.()) ?? [];
+    } catch (error) {
+      return [{ code: 'PLUGIN_FAILED', subject: 'check', message: `It could not be checked: ${toError(error).message}` }];
+    }
+  }
+
   async start(): Promise<void> {
     await this.#plugin?.start();
   }

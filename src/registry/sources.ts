@@ -39,7 +39,20 @@ export async function findPlugins(config: Config, adapters: readonly Adapter[], 
       if (!named.has(realPath(path))) found.push(...(await readScanned(path, folder, config, adapters, host)));
     }
   }
-  return [...refuseSecond(found), ...unmatched(config, found, adapters)];
+  return [...relateAll(refuseSecond(found), adapters), ...unmatched(config, found, adapters)];
+}
+
+// What is switched off does not count: whoever needs it shall hear so.
+function relateAll(found: readonly Found[], adapters: readonly Adapter[]): Found[] {
+  const related = new Map<Manifest | undefined, Manifest>();
+  for (const adapter of adapters) {
+    const own = found.flatMap((f) => (f.adapter === adapter && f.config.enabled && f.manifest ? [f.manifest] : []));
+    for (const [i, manifest] of (adapter.relate?.(own) ?? []).entries()) related.set(own[i], manifest);
+  }
+  return found.map((f) => {
+    const manifest = related.get(f.manifest);
+    return manifest ? { ...f, manifest } : f;
+  });
 }
 
 // An entry without a path may name its plugin in a way that only its format knows.
@@ -62,7 +75,11 @@ async function readEntry(plugin: PluginConfig, path: string, config: Config, ada
   const able = plugin.path === undefined ? adapters.filter((a) => selects(plugin, [a])) : adapters;
   const candidates = plugin.format === undefined ? able : able.filter((a) => a.kind === plugin.format);
   try {
-    const claims = await claim({ key: plugin.id, path, root: config.dir, entry: plugin.entry }, candidates, host);
+    const claims = await claim(
+      { key: plugin.id, path, root: config.dir, ...(plugin.format === undefined ? {} : { format: plugin.format }), entry: plugin.entry },
+      candidates,
+      host,
+    );
     if (claims.length === 0) {
       const formats = candidates.map((a) => a.kind).join(', ');
       throw new GatewayError('MANIFEST_INVALID', `${path} is no plugin of a format known here (${formats}).`, {

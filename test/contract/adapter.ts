@@ -16,11 +16,13 @@ export interface AdapterSuite {
   readonly fixtures: string;
   /** The public name of a fixture's tool. */
   toolName(fixture: string, tool: string): string;
+  /** The longest text that the format passes whole; a million characters where absent. */
+  readonly longestText?: number;
   readonly skip?: readonly { readonly reason: string; readonly tests: readonly string[] }[];
 }
 
 /** States what every format must do, on real plugins in real processes. */
-export function testAdapter({ adapter, fixtures, toolName, skip = [] }: AdapterSuite): void {
+export function testAdapter({ adapter, fixtures, toolName, longestText = 1_000_000, skip = [] }: AdapterSuite): void {
   const test = (name: string, ...rest: TestParts): void => {
     const reason = skip.find(({ tests }) => tests.includes(name))?.reason;
     if (reason === undefined) define(name, ...rest);
@@ -58,7 +60,16 @@ export function testAdapter({ adapter, fixtures, toolName, skip = [] }: AdapterS
       const none = (): never => {
         throw new Error('reading needs nothing of this');
       };
-      const host = { log: silentLog, limits: toLimits(), cacheDir: dir, dataDir: () => dir, keep: none, join: none, spawn: none };
+      const host = {
+        log: silentLog,
+        limits: toLimits(),
+        cacheDir: dir,
+        dataDir: () => dir,
+        keep: none,
+        hide: none,
+        join: none,
+        spawn: none,
+      };
       expect(await adapter.read({ path: dir, root: dir, entry }, host)).toBeNull();
     });
 
@@ -71,7 +82,7 @@ export function testAdapter({ adapter, fixtures, toolName, skip = [] }: AdapterS
 
     test('texts arrive as they were sent, whatever they hold', async () => {
       const house = await open('echo');
-      for (const message of ['', 'ü – 漢字 🙂', '"quoted"\n{"jsonrpc":"2.0"}', '\u0000\u2028', 'x'.repeat(1_000_000)]) {
+      for (const message of ['', 'ü – 漢字 🙂', '"quoted"\n{"jsonrpc":"2.0"}', '\u0000\u2028', 'x'.repeat(longestText)]) {
         expect(textOf(await house.call(toolName('echo', 'echo'), { message }))).toBe(message);
       }
     });
@@ -212,6 +223,7 @@ export function testAdapter({ adapter, fixtures, toolName, skip = [] }: AdapterS
       const house = await open('echo', 'many');
       const config = (enabled: boolean) => ({ plugins: { echo: { path: path('echo'), enabled }, many: { path: path('many') } } });
       await house.reconfigure(config(false));
+      await house.app.gateway.listed();
       expect(names(house)).not.toContain(toolName('echo', 'echo'));
       await expect(house.call(toolName('echo', 'echo'), { message: 'x' })).rejects.toMatchObject({ code: 'UNKNOWN_TOOL' });
       await house.reconfigure(config(true));

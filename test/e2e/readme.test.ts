@@ -57,6 +57,7 @@ describe('README', () => {
       'json plugins/dice/manifest.json',
       'ts plugins/dice/index.ts',
       'sh',
+      'json ethos.json',
     ]);
     // The first one is the clean clone's, which .ci/run does.
     expect(shell[0]).toBe('npm ci\nnpm start\n');
@@ -114,11 +115,14 @@ describe('README', () => {
     expect(stdout).toMatch(/^ok +agenda/m);
   });
 
-  it('shows a configuration that can be read', () => {
+  it.each([
+    ['mcp.json', ['notes', 'mail']],
+    ['ethos.json', ['charts']],
+  ])('shows a configuration that can be read: %s', (name, ids) => {
     const dir = tempFolder();
-    writeFileSync(join(dir, 'mcp.json'), SNIPPETS.find((s) => s.name === 'mcp.json')?.text ?? '');
-    const config = loadConfig(join(dir, 'mcp.json'), adapters, {});
-    expect([...config.plugins.keys()]).toEqual(['notes', 'mail']);
+    writeFileSync(join(dir, name), SNIPPETS.find((s) => s.name === name)?.text ?? '');
+    const config = loadConfig(join(dir, name), adapters, {});
+    expect([...config.plugins.keys()]).toEqual(ids);
     expect(config.warnings).toEqual([]);
   });
 

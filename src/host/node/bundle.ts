@@ -17,6 +17,7 @@ export interface Bundle {
 
 const MISSING = 'plugmux-missing:';
 const EMPTY = 'plugmux-empty';
+const STAND_IN = 'plugmux-stand-in';
 const LOADERS: Readonly<Record<string, Loader>> = {
   '.ts': 'ts',
   '.mts': 'ts',
@@ -70,7 +71,7 @@ export async function bundle(request: LoadRequest, log: Logger): Promise<Bundle>
     return {
       code: code ?? '',
       map: map ?? '',
-      inputs: Object.keys(inputs).filter((path) => !path.startsWith(EMPTY)),
+      inputs: Object.keys(inputs).filter((path) => !path.startsWith(EMPTY) && !path.startsWith(STAND_IN)),
       externals: imports.map((i) => i.path).filter((path) => path.startsWith('file:')),
     };
   } catch (error) {
@@ -125,6 +126,11 @@ function toPlugin(request: LoadRequest): Plugin {
         contents: 'module.exports = {};',
         loader: 'js',
       }));
+      build.onLoad({ filter: /.*/, namespace: STAND_IN }, ({ path }) => ({
+        contents: lenient(path),
+        loader: 'js',
+        resolveDir: dirname(path),
+      }));
       build.onLoad({ filter: SOURCE, namespace: 'file' }, async ({ path }) => {
         const source = await readFile(path, 'utf8');
         const url = urlOf(path, request);
@@ -143,6 +149,24 @@ function toPlugin(request: LoadRequest): Plugin {
   };
 }
 
+// One name that a stand-in lacks must not cost the whole plugin: as CommonJS it links all the same, and the name becomes
+// a function that throws when it is called.
+function lenient(file: string): string {
+  return `const real = require(${JSON.stringify(file)});
+const seen = new Set(['then', 'default', '__esModule']);
+const missing = new Proxy({}, { get(_, name) {
+  if (typeof name === 'symbol' || (seen.has(name) && !(name in stubs))) return undefined;
+  seen.add(name);
+  return (stubs[name] ??= stub(name));
+} });
+const stubs = Object.create(null);
+function stub(name) {
+  console.warn('The plugin uses "' + name + '", which the stand-in for its host does not have; it throws when it is called.');
+  return function () { throw new Error('"' + name + '" is a part of the original host that does not exist here.'); };
+}
+module.exports = Object.create(missing, Object.getOwnPropertyDescriptors(real));`;
+}
+
 async function resolveImport(build: PluginBuild, request: LoadRequest, args: OnResolveArgs): Promise<OnResolveResult | undefined> {
   const { path, kind, importer, resolveDir } = args;
   if (args.pluginData === RESOLVING || kind === 'entry-point') return undefined;
@@ -158,7 +182,7 @@ async function resolveImport(build: PluginBuild, request: LoadRequest, args: OnR
     const installed = found.errors.length === 0 && found.path.includes('node_modules');
     const standIn = request.standIns[path];
     // A copy that the plugin itself installed wins over the stand-in; a path alias of some tsconfig does not.
-    if (standIn !== undefined && !installed) return standIn === null ? { path, namespace: EMPTY } : { path: standIn };
+    if (standIn !== undefined && !installed) return standIn === null ? { path, namespace: EMPTY } : { path: standIn, namespace: STAND_IN };
     if (found.errors.length > 0) continue;
     // A package written in TypeScript, or a path alias into the plugin itself, is bundled; the rest stays outside.
     if (found.external || !installed || /\.[mc]?tsx?$/.test(found.path)) return found.external ? found : { path: found.path };

@@ -1,10 +1,11 @@
 import { existsSync } from 'node:fs';
 import { extname } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { GatewayError } from '../../core/errors.ts';
+import { GatewayError, toError } from '../../core/errors.ts';
 import type { Logger } from '../../core/log.ts';
 import { bundle } from './bundle.ts';
 import { type BundleCache, createBundleCache } from './bundle-cache.ts';
+import { explainImport, isUnlinked } from './import-errors.ts';
 import type { LoadRequest } from './load-request.ts';
 
 const NATIVE = new Set(['.js', '.mjs', '.cjs']);
@@ -16,7 +17,20 @@ let caches: Map<string, BundleCache> | undefined;
  */
 export async function loadEntry(request: LoadRequest, log: Logger): Promise<Record<string, unknown>> {
   if (!existsSync(request.entry)) throw new GatewayError('ENTRY_NOT_FOUND', `The entry file ${request.entry} does not exist.`);
-  if (NATIVE.has(extname(request.entry))) return importNative(request);
+  try {
+    if (!NATIVE.has(extname(request.entry))) return await importBundled(request, log);
+    return await importNative(request).catch((error) => {
+      // What only a bundler can put together: imports without an extension, names and modules that stand-ins provide.
+      if (!isUnlinked(error)) throw error;
+      log.debug(`imported as a bundle: ${toError(error).message}`);
+      return importBundled(request, log);
+    });
+  } catch (error) {
+    throw explainImport(error, request);
+  }
+}
+
+async function importBundled(request: LoadRequest, log: Logger): Promise<Record<string, unknown>> {
   caches ??= new Map();
   const cache = caches.get(request.cacheDir) ?? createBundleCache(request.cacheDir);
   caches.set(request.cacheDir, cache);

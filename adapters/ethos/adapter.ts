@@ -1,0 +1,57 @@
+import { createHash } from 'node:crypto';
+import { basename } from 'node:path';
+import { z } from 'zod';
+import type { Adapter, Source } from '../../src/core/adapter.ts';
+import type { Host } from '../../src/core/host.ts';
+import type { Manifest } from '../../src/core/plugin.ts';
+import { VERSION } from '../../src/core/version.ts';
+import type { EthosManifest } from './manifest.ts';
+import { openPlugin } from './open.ts';
+import { type Recognised, recogniseSource } from './reading/recognise.ts';
+import { relate } from './reading/relate.ts';
+import { readSkills } from './reading/skills.ts';
+
+/** Ethos plugins: folders and npm packages that export `activate(api)`. */
+export const ethos: Adapter = {
+  kind: 'ethos',
+  options: {
+    ignoreContract: z.boolean().optional().describe('Ethos: load it whatever contract it was written for'),
+    onGuardError: z.enum(['deny', 'allow']).optional().describe('Ethos: what a failing before_tool_call hook means; default deny'),
+    commandTools: z.boolean().optional().describe('Ethos: offer commands that run code as tools; default false'),
+    publishOutput: z.boolean().optional().describe('Ethos: publish the output schemas of tools; default false'),
+  },
+  paths: [],
+
+  async read(source) {
+    return recogniseSource(source)?.map((found) => toManifest(found, source)) ?? null;
+  },
+
+  relate: (manifests) => relate(manifests as EthosManifest[]),
+
+  async open(manifest, host: Host) {
+    const own = manifest as EthosManifest;
+    if (own.fault) throw own.fault;
+    return openPlugin(own, await readSkills(own.found.folder, own.found.package.skillsDir), host);
+  },
+};
+
+function toManifest(found: Recognised, source: Source): EthosManifest {
+  const { package: pkg, pluginId, folderName } = found;
+  const id = source.key ?? pluginId;
+  const alias = [pluginId, folderName].find((name) => name !== id);
+  const manifest: Manifest = {
+    id,
+    ...(alias === undefined ? {} : { alias }),
+    title: pkg.name ?? pluginId,
+    ...(pkg.description === undefined ? {} : { description: pkg.description }),
+    version: pkg.version,
+    adapter: 'ethos',
+    origin: found.entry !== undefined && basename(source.path) === basename(found.entry) ? source.path : found.folder,
+    watch: [found.folder],
+    digest: createHash('sha256')
+      .update(JSON.stringify([VERSION, found.digest, source.entry]))
+      .digest('hex'),
+    ...(found.scan.guards && source.entry.options.onGuardError !== 'allow' ? { guards: 'seen' } : {}),
+  };
+  return { ...manifest, found, source, group: `ethos:${id}`, order: id, dependencies: [] };
+}

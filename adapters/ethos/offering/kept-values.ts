@@ -1,0 +1,41 @@
+import type { Keep } from '../../../src/core/host.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../../../src/core/json.ts';
+
+const SPACE = 'kv:';
+const MOST_BYTES = 1024 * 1024;
+
+/** Answers what tools ask of their key-value stores; expired entries are as if they had never been. */
+export function answerStore(keep: Keep, method: string, params: JsonObject, now: () => number = Date.now): JsonValue {
+  // Names as JSON texts: one never runs into the other, and no character is lost on the way through the store.
+  const scope = SPACE + JSON.stringify(String(params.scope));
+  const key = scope + JSON.stringify(String(params.key));
+  switch (method) {
+    case 'kv.get':
+      return read(keep, key, now());
+    case 'kv.set': {
+      const { value, ttl } = params;
+      if (typeof value !== 'string' || value.length > MOST_BYTES) throw new Error('A value of the store is a text of at most 1 MB.');
+      keep.set(key, JSON.stringify(typeof ttl === 'number' ? { value, until: now() + ttl * 1000 } : { value }));
+      return null;
+    }
+    case 'kv.delete':
+      keep.delete(key);
+      return null;
+    default:
+      return [...keep.entries().keys()]
+        .filter((name) => name.startsWith(scope) && read(keep, name, now()) !== null)
+        .map((name) => JSON.parse(name.slice(scope.length)) as string)
+        .filter((name) => name.startsWith(String(params.prefix ?? '')))
+        .sort();
+  }
+}
+
+function read(keep: Keep, key: string, now: number): string | null {
+  const text = keep.get(key);
+  if (text === undefined) return null;
+  const entry: unknown = JSON.parse(text);
+  if (!isJsonObject(entry) || typeof entry.value !== 'string') return null;
+  if (typeof entry.until !== 'number' || entry.until > now) return entry.value;
+  keep.delete(key);
+  return null;
+}

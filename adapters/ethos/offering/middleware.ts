@@ -1,0 +1,69 @@
+import type { ToolResult } from '../../../src/core/content.ts';
+import type { Member } from '../../../src/core/host.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../../../src/core/json.ts';
+import type { Middleware, Passing } from '../../../src/core/middleware.ts';
+import { toRuntimeCaller } from '../../../src/host/node/runtime.ts';
+import type { EthosReport, FilterReport } from '../report.ts';
+
+const TOOLSET = 'toolset:';
+
+/** A plugin's hooks and filters as steps of every call; undefined where it has none. */
+export function toMiddleware(
+  { hooks, filters }: EthosReport,
+  member: Member,
+  onError: 'deny' | 'allow',
+  guards: boolean,
+): Middleware | undefined {
+  const has = (...names: string[]): boolean => names.some((name) => hooks.includes(name));
+  const tell = (method: string, params: JsonObject): void => void member.request(method, params).catch(() => undefined);
+  const steps: Middleware = {
+    onError,
+    ...(has('before_tool_call') ? { guard: async (passing) => toVerdict(await member.request('guard', toParams(passing))) } : {}),
+    ...(filters.length > 0 ? aroundCalls(filters, member) : {}),
+    ...(has('after_tool_call', 'tool_end_with_path')
+      ? {
+          ended: (passing, result, ms) =>
+            tell('ended', { ...toParams(passing), result: result as unknown as JsonObject, ms: Math.round(ms) }),
+        }
+      : {}),
+    ...(has('session_start') ? { sessionStarted: ({ session, caller }) => tell('session', { session, profile: caller.profile }) } : {}),
+  };
+  return guards || Object.keys(steps).length > 1 ? steps : undefined;
+}
+
+function aroundCalls(filters: readonly FilterReport[], member: Member): Partial<Middleware> {
+  return {
+    concerns: ({ tool, origin, labels }) => filters.some((filter) => concerns(filter, [tool, origin.name], labels)),
+    async before(passing) {
+      const answer = await member.request('before', toParams(passing));
+      return isJsonObject(answer) ? (answer as unknown as ToolResult) : undefined;
+    },
+    async after(passing, result) {
+      const changed = await member.request('after', { ...toParams(passing), result: result as unknown as JsonObject });
+      return isJsonObject(changed) ? (changed as unknown as ToolResult) : result;
+    },
+  };
+}
+
+function concerns({ tools, toolset }: FilterReport, names: readonly string[], labels: readonly string[]): boolean {
+  if (tools === undefined && toolset === undefined) return true;
+  return tools?.some((name) => names.includes(name)) === true || (toolset !== undefined && labels.includes(TOOLSET + toolset));
+}
+
+function toParams({ tool, origin, labels, args, context }: Passing): JsonObject {
+  const toolset = labels.find((label) => label.startsWith(TOOLSET))?.slice(TOOLSET.length);
+  return {
+    tool,
+    names: [tool, origin.name],
+    ...(toolset === undefined ? {} : { toolset }),
+    origin: { ...origin },
+    args,
+    caller: { ...toRuntimeCaller(context) } as unknown as JsonObject,
+  };
+}
+
+function toVerdict(answer: JsonValue): Awaited<ReturnType<NonNullable<Middleware['guard']>>> {
+  if (!isJsonObject(answer)) return undefined;
+  if (typeof answer.refuse === 'string') return { refuse: answer.refuse };
+  return isJsonObject(answer.args) ? { args: answer.args } : undefined;
+}

@@ -1,0 +1,53 @@
+import type { JsonObject } from '../../../src/core/json.ts';
+import type { Resource } from '../../../src/core/resource.ts';
+
+const MOST_NOTICES = 50;
+
+/** Where notices go that come from no monitor. */
+const NO_MONITOR = 'notify';
+
+/** What a plugin's monitors have said, newest last, as resources that change. */
+export class Notices {
+  readonly #pluginId: string;
+  readonly #kept = new Map<string, JsonObject[]>();
+  readonly #listeners: ((uri: string) => void)[] = [];
+
+  constructor(pluginId: string) {
+    this.#pluginId = pluginId;
+  }
+
+  /** Whether this is the first notice of its kind. */
+  add({ monitor, message, sessionKey, payload }: JsonObject): boolean {
+    const name = typeof monitor === 'string' ? monitor : NO_MONITOR;
+    const notices = this.#kept.get(name) ?? [];
+    this.#kept.set(name, notices);
+    const rest = Object.fromEntries(Object.entries({ sessionKey, payload }).filter(([, value]) => value !== undefined));
+    notices.push({ at: new Date().toISOString(), message: message ?? '', ...rest } as JsonObject);
+    if (notices.length > MOST_NOTICES) notices.shift();
+    for (const listener of this.#listeners) listener(this.#uri(name));
+    return notices.length === 1;
+  }
+
+  onAdded(listener: (uri: string) => void): void {
+    this.#listeners.push(listener);
+  }
+
+  /** One resource for each monitor, and one for what came from none. */
+  resources(monitors: readonly string[]): Resource[] {
+    const names = [...new Set([...monitors, ...this.#kept.keys()])];
+    return names.map((name) => {
+      const uri = this.#uri(name);
+      return {
+        uri,
+        name: `${this.#pluginId} ${name}`,
+        description: `The last notices of ${name === NO_MONITOR ? 'the plugin' : `its monitor "${name}"`}, oldest first.`,
+        mimeType: 'application/json',
+        read: async () => [{ uri, mimeType: 'application/json', text: JSON.stringify(this.#kept.get(name) ?? []) }],
+      };
+    });
+  }
+
+  #uri(name: string): string {
+    return `trigger://${encodeURIComponent(this.#pluginId)}/${encodeURIComponent(name)}`;
+  }
+}

@@ -1,0 +1,138 @@
+import type { JsonObject } from '../../../src/core/json.ts';
+import type { Middleware } from '../../../src/core/middleware.ts';
+import { emptyOffer, type Offer, type Problem } from '../../../src/core/plugin.ts';
+import type { Resource } from '../../../src/core/resource.ts';
+import type { CallContext, Tool } from '../../../src/core/tool.ts';
+import type { EthosManifest } from '../manifest.ts';
+import type { Skill } from '../reading/skills.ts';
+import { toProblems } from '../reading/source-scan.ts';
+import { COMMAND_PREFIX, type EthosReport, type ToolReport } from '../report.ts';
+import { toProfile } from './profiles.ts';
+import { type AskText, commandPrompts, skillPrompts, skillResources } from './prompts.ts';
+
+/** The original host's time limit for one call, in milliseconds. */
+const CALL_TIMEOUT_MS = 120_000;
+
+/** What the tools of an offer do when they are called. */
+export interface OfferParts {
+  readonly manifest: EthosManifest;
+  readonly needs: readonly string[];
+  readonly call: (name: string) => Tool['call'];
+  readonly compose: (ctx: CallContext) => Promise<string>;
+  readonly command: AskText;
+  readonly middleware: Middleware | undefined;
+  /** What monitors have said. */
+  readonly notices: readonly Resource[];
+  readonly skills: readonly Skill[];
+  readonly problems: readonly Problem[];
+}
+
+/** What a plugin offers, as its code last said. */
+export function toOffer(report: EthosReport | undefined, parts: OfferParts): Offer {
+  const { manifest, needs, middleware, compose } = parts;
+  const { id, found } = manifest;
+  const problems = [...parts.problems, ...found.package.problems, ...toProblems(found.scan.findings), ...settingsProblems(manifest)];
+  if (report === undefined) return { ...emptyOffer, needs, problems };
+  const usable = needs.length === 0;
+  // A command and a skill of one name would be one prompt twice.
+  const skills = parts.skills.filter(({ name }) => !report.commands.some((command) => command.name === name));
+  const text =
+    report.instructions.trim() === '' ? 'These instructions depend on the moment: read them when they are needed.' : report.instructions;
+  return {
+    ...emptyOffer,
+    tools: usable
+      ? [...report.tools.filter((tool) => tool.available).map((tool) => toTool(tool, parts)), ...commandTools(report, parts)]
+      : [],
+    prompts: usable ? [...commandPrompts(id, report.commands, parts.command), ...skillPrompts(id, skills)] : [],
+    resources: [...parts.notices, ...(usable ? skillResources(id, parts.skills) : [])],
+    profiles: report.personalities.map((personality) => toProfile(personality, found.folder, manifest.source.entry.cwd)),
+    ...(usable && report.injects ? { instructions: text, compose } : {}),
+    ...(middleware ? { middleware } : {}),
+    triggers: report.monitors.map(({ name }) => ({ id: name, title: name })),
+    needs,
+    problems: [...problems, ...reported(report)],
+    facts: factsOf(report),
+  };
+}
+
+function toTool(tool: ToolReport, { manifest, call }: OfferParts): Tool {
+  const { name, toolset } = tool;
+  return {
+    name,
+    aliases: [`${manifest.found.pluginId}_${name}`],
+    title: name,
+    description: tool.description,
+    input: tool.schema,
+    ...(manifest.source.entry.options.publishOutput === true && tool.outputSchema ? { output: tool.outputSchema } : {}),
+    ...hintsOf(tool),
+    approval: tool.requiresApproval ? 'required' : 'client',
+    labels: toolset === undefined ? [] : [`toolset:${toolset}`],
+    meta: { ...(toolset === undefined ? {} : { toolset }), ...(tool.returnDirect ? { returnDirect: true } : {}) },
+    timeoutMs: CALL_TIMEOUT_MS,
+    call: call(name),
+  };
+}
+
+// Off by default: a command that runs code was meant for a person to start.
+function commandTools({ commands }: EthosReport, { manifest, call }: OfferParts): Tool[] {
+  if (manifest.source.entry.options.commandTools !== true) return [];
+  return commands
+    .filter(({ kind }) => kind === 'run')
+    .map(({ name, description, hint }) => ({
+      name: COMMAND_PREFIX + name,
+      native: `${manifest.id}_${COMMAND_PREFIX}${name}`,
+      description,
+      input: { type: 'object', properties: { arguments: { type: 'string', description: hint ?? 'What follows the command.' } } },
+      approval: 'client',
+      timeoutMs: CALL_TIMEOUT_MS,
+      call: call(COMMAND_PREFIX + name),
+    }));
+}
+
+function hintsOf({ requiresApproval, network }: ToolReport): Pick<Tool, 'hints'> {
+  if (!requiresApproval && !network) return {};
+  return { hints: { ...(requiresApproval ? { destructive: true } : {}), ...(network ? { openWorld: true } : {}) } };
+}
+
+function settingsProblems({ source, id }: EthosManifest): Problem[] {
+  const keys = Object.keys(source.entry.settings);
+  if (keys.length === 0) return [];
+  return [
+    {
+      code: 'CONFIG_INVALID',
+      subject: 'settings',
+      message: `"settings" mean nothing to a plugin of this format: ${keys.join(', ')}.`,
+      fix: `Put them under "plugins.${id}.env" or "credentials", as the plugin's documentation says.`,
+    },
+  ];
+}
+
+function reported({ unsupported, warnings, monitors, tools }: EthosReport): Problem[] {
+  const hidden = tools.filter((tool) => !tool.available).map((tool) => tool.name);
+  const crashed = monitors.filter((m) => m.state === 'crashed');
+  return [
+    ...(unsupported.length > 0
+      ? [{ subject: 'not supported', message: `It registered what has no counterpart here: ${unsupported.join('; ')}.` }]
+      : []),
+    ...warnings.map((message) => ({ message })),
+    ...hidden.map((name) => ({
+      subject: name,
+      message: `The tool "${name}" says that it is not available now; it is hidden until it is.`,
+    })),
+    ...crashed.map(({ name, error }) => ({
+      code: 'PLUGIN_FAILED' as const,
+      subject: name,
+      message: `The monitor "${name}" failed: ${error}.`,
+    })),
+  ];
+}
+
+function factsOf({ shape, hooks, filters, monitors, healthChecks, commands }: EthosReport): JsonObject {
+  const facts: JsonObject = { shape };
+  if (hooks.length > 0) facts.hooks = [...hooks];
+  if (filters.length > 0) facts.filters = filters.length;
+  if (monitors.length > 0) facts.monitors = monitors.map(({ name, state }) => `${name} (${state})`);
+  if (healthChecks.length > 0) facts.healthChecks = [...healthChecks];
+  if (commands.length > 0) facts.commands = commands.map(({ name, kind }) => `${name} (${kind})`);
+  return facts;
+}

@@ -1,0 +1,81 @@
+import { readFileSync, statSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { resolve } from 'node:path';
+import type { Bounds } from '../../../src/core/bounds.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../../../src/core/json.ts';
+import type { OfferedProfile } from '../../../src/core/offered-profile.ts';
+import { isInside } from '../reading/entry-file.ts';
+
+const LARGEST_SOUL = 64 * 1024;
+
+/** A personality as a profile: the plugins it names, what it tells the model, how far its plugins reach, what it forbids. */
+export function toProfile(personality: JsonObject, folder: string, cwd: string): OfferedProfile {
+  const { id, name, description, soulPath } = personality;
+  const safety = objectOf(personality.safety);
+  const instructions = [description, soulPath === undefined ? undefined : readSoul(folder, soulPath)].filter(isText).join('\n\n');
+  const tools = exposedTools(objectOf(personality.mcp_export));
+  const denyRules = texts(safety.denyRules);
+  return {
+    name: String(id),
+    ...(isText(description) || isText(name) ? { description: String(description ?? name) } : {}),
+    ...(instructions === '' ? {} : { instructions }),
+    plugins: texts(personality.plugins),
+    ...(tools ? { tools } : {}),
+    ...(safety.approvalMode === 'manual' ? { askAlways: true } : {}),
+    ...(denyRules.length > 0 ? { denyRules } : {}),
+    ...boundsOf(objectOf(safety.network), isJsonObject(personality.fs_reach) ? personality.fs_reach : undefined, cwd),
+  };
+}
+
+function exposedTools({ enabled, expose_tools: exposed }: JsonObject): readonly string[] | undefined {
+  if (enabled === false || exposed === 'none') return [];
+  return Array.isArray(exposed) ? texts(exposed) : undefined;
+}
+
+function boundsOf(network: JsonObject, fs: JsonObject | undefined, cwd: string): { readonly bounds?: Bounds } {
+  const path = (text: string): string => resolve(cwd, text.replace(/^~(?=\/|$)/, homedir()));
+  const bounds: Bounds = {
+    ...(Object.keys(network).length === 0
+      ? {}
+      : {
+          network: {
+            ...(Array.isArray(network.allow) ? { allow: texts(network.allow) } : {}),
+            deny: texts(network.deny),
+            allowPrivate: network.allow_private_urls === true,
+          },
+        }),
+    ...(fs === undefined
+      ? {}
+      : {
+          fs: {
+            read: texts(fs.read).map(path),
+            write: texts(fs.write).map(path),
+            ...(isText(fs.workdir) ? { workdir: path(fs.workdir) } : {}),
+          },
+        }),
+  };
+  return Object.keys(bounds).length > 0 ? { bounds } : {};
+}
+
+// The soul's text lies beside the plugin, or not at all: a path is no reason to read somewhere else.
+function readSoul(folder: string, path: JsonValue): string | undefined {
+  if (!isText(path)) return undefined;
+  const file = resolve(folder, path);
+  try {
+    return isInside(file, folder) && statSync(file).size <= LARGEST_SOUL ? readFileSync(file, 'utf8').trim() : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isText(value: JsonValue | undefined): value is string {
+  return typeof value === 'string' && value.trim() !== '';
+}
+
+function texts(value: JsonValue | undefined): string[] {
+  return Array.isArray(value) ? value.filter(isText) : [];
+}
+
+function objectOf(value: JsonValue | undefined): JsonObject {
+  return isJsonObject(value) ? value : {};
+}

@@ -1,0 +1,70 @@
+import type { JsonObject } from '../../../src/core/json.ts';
+import type { Prompt, PromptResult } from '../../../src/core/prompt.ts';
+import type { Resource } from '../../../src/core/resource.ts';
+import type { CallContext } from '../../../src/core/tool.ts';
+import type { Skill } from '../reading/skills.ts';
+import type { CommandReport } from '../report.ts';
+
+/** Asks the plugin's process for the text of a command. */
+export type AskText = (params: JsonObject) => Promise<string>;
+
+/** The commands of a plugin that give the model a text, as prompts. */
+export function commandPrompts(id: string, commands: readonly CommandReport[], ask: AskText): Prompt[] {
+  return commands
+    .filter(({ kind }) => kind !== 'run')
+    .map(({ name, description, hint }) => ({
+      name: `${id}_${name}`,
+      title: `${id}: /${name}`,
+      description,
+      arguments: [{ name: 'arguments', description: hint ?? 'What follows the command.' }],
+      get: async (args, ctx) => toPrompt(description, await ask({ name, arguments: args.arguments ?? '', ...whoOf(ctx) })),
+      complete: async (argument, typed) => (argument === 'arguments' ? completeHint(hint ?? '', typed) : []),
+    }));
+}
+
+/** The skills of a plugin as prompts, and as resources of the same text. */
+export function skillPrompts(id: string, skills: readonly Skill[]): Prompt[] {
+  return skills.map(({ name, description = '', requiredTools, text }) => ({
+    name: `${id}_${name}`,
+    title: `${id}: ${name}`,
+    ...(description === '' ? {} : { description }),
+    requires: requiredTools,
+    get: async () => toPrompt(description, text),
+  }));
+}
+
+/** The skills of a plugin as resources. */
+export function skillResources(id: string, skills: readonly Skill[]): Resource[] {
+  return skills.map(({ name, description, requiredTools, tags, text }) => {
+    const uri = `skill://${encodeURIComponent(id)}/${encodeURIComponent(name)}`;
+    return {
+      uri,
+      name: `${id} ${name}`,
+      ...(description === undefined ? {} : { description }),
+      mimeType: 'text/markdown',
+      size: Buffer.byteLength(text),
+      ...(tags.length > 0 ? { meta: { tags: [...tags] } } : {}),
+      requires: requiredTools,
+      read: async () => [{ uri, mimeType: 'text/markdown', text }],
+    };
+  });
+}
+
+function toPrompt(description: string, text: string): PromptResult {
+  return { ...(description === '' ? {} : { description }), messages: [{ role: 'user', content: { type: 'text', text } }] };
+}
+
+function whoOf({ session, caller }: CallContext): JsonObject {
+  return { session, profile: caller.profile };
+}
+
+/** Words that a hint such as `<on|off> [--fast]` allows where somebody is typing. */
+export function completeHint(hint: string, typed: string): string[] {
+  const words = typed.split(/\s+/);
+  const last = words.pop() ?? '';
+  const start = typed.slice(0, typed.length - last.length);
+  const place = hint.split(/\s+/).filter((word) => word !== '' && !word.startsWith('/'))[words.filter((word) => word !== '').length] ?? '';
+  const choices = place.replace(/^[[<(]+|[\])>.…]+$/g, '').split('|');
+  if (choices.length < 2) return [];
+  return choices.filter((choice) => choice.startsWith(last)).map((choice) => start + choice);
+}

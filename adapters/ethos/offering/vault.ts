@@ -1,0 +1,54 @@
+import { createHash } from 'node:crypto';
+import type { Keep } from '../../../src/core/host.ts';
+
+const SPACE = 'secret:';
+const GIVEN = 'given:';
+
+/** A plugin's secrets: those of mcp.json, and those it wrote itself. */
+export interface Vault {
+  /** Secrets by key. */
+  secrets(): Readonly<Record<string, string>>;
+  /** Full references, as tools declare them. */
+  references(): Readonly<Record<string, string>>;
+  /** Keys whose value in mcp.json is another than at the last start; told once. */
+  takeChanged(): readonly string[];
+  /** Keeps what the plugin wrote. It holds until the file's value changes. */
+  set(key: string, value: string): void;
+}
+
+/** The vault of one plugin. A credential whose key has a slash is a full reference, any other a secret of this plugin. */
+export function openVault(keep: Keep, pluginId: string, credentials: Readonly<Record<string, string>>): Vault {
+  const given = Object.entries(credentials).filter(([key]) => !key.includes('/'));
+  const secrets: Record<string, string> = Object.fromEntries(given);
+  let changed: string[] = [];
+  for (const [key, value] of given) {
+    const before = keep.get(GIVEN + key);
+    if (before === digest(value)) continue;
+    if (before !== undefined) changed.push(key);
+    keep.set(GIVEN + key, digest(value));
+    keep.delete(SPACE + key);
+  }
+  for (const [name, value] of keep.entries()) if (name.startsWith(SPACE)) secrets[name.slice(SPACE.length)] = value;
+  const full = Object.fromEntries(Object.entries(credentials).filter(([key]) => key.includes('/')));
+  return {
+    secrets: () => secrets,
+    references: () => ({
+      ...Object.fromEntries(Object.entries(secrets).map(([key, value]) => [`plugins/${pluginId}/${key}`, value])),
+      ...full,
+    }),
+    takeChanged() {
+      const taken = changed;
+      changed = [];
+      return taken;
+    },
+    set(key, value) {
+      keep.set(SPACE + key, value);
+      secrets[key] = value;
+    },
+  };
+}
+
+// A digest tells whether a value has changed without keeping it a second time.
+function digest(value: string): string {
+  return createHash('sha256').update(value).digest('hex');
+}

@@ -1,0 +1,148 @@
+import { join } from 'node:path';
+import { GatewayError } from '../../src/core/errors.ts';
+import type { Host, Keep, MemberSpec } from '../../src/core/host.ts';
+import type { JsonObject, JsonValue } from '../../src/core/json.ts';
+import type { Offer, Plugin } from '../../src/core/plugin.ts';
+import { toRuntimeCaller } from '../../src/host/node/runtime.ts';
+import type { EthosManifest } from './manifest.ts';
+import { type Health, toHealthProblems } from './offering/health.ts';
+import { answerStore } from './offering/kept-values.ts';
+import { toMiddleware } from './offering/middleware.ts';
+import { Notices } from './offering/notices.ts';
+import { toOffer } from './offering/offer.ts';
+import { createRemembered } from './offering/remembered.ts';
+import { openVault } from './offering/vault.ts';
+import type { readSkills } from './reading/skills.ts';
+import type { EthosReport } from './report.ts';
+import type { EthosParams } from './running/surroundings.ts';
+
+const MONITOR = 'monitor:';
+
+/** Opens a plugin: its last known offer at once, its process when somebody needs it. */
+export function openPlugin(manifest: EthosManifest, { skills, problems }: Awaited<ReturnType<typeof readSkills>>, host: Host): Plugin {
+  const { id, source, found } = manifest;
+  const log = host.log.area(`plugin:${found.pluginId}`);
+  const keep = host.keep(id);
+  const vault = openVault(keep, found.pluginId, source.entry.credentials);
+  // Those of mcp.json are known; what the plugin wrote itself is not.
+  for (const secret of Object.values(vault.secrets())) host.hide(secret);
+  const notices = new Notices(id);
+  const remembered = createRemembered(keep, manifest.digest, log);
+  const required = found.package.credentials.filter((credential) => credential.required).map(({ key }) => key);
+  const listeners: (() => void)[] = [];
+  let report = remembered.get();
+  let offer: Offer | undefined;
+
+  const refresh = (): void => {
+    offer = undefined;
+    for (const listener of listeners) listener();
+  };
+
+  const answer = async (method: string, params: JsonObject): Promise<JsonValue> => {
+    if (method.startsWith('kv.')) return answerStore(keep, method, params);
+    switch (method) {
+      case 'start':
+        return {
+          secrets: { ...vault.secrets() },
+          references: { ...vault.references() },
+          changedSecrets: [...vault.takeChanged()],
+          resume: runningMonitors(keep),
+        };
+      case 'secret.set':
+        host.hide(String(params.value));
+        vault.set(String(params.key), String(params.value));
+        refresh();
+        return null;
+      case 'monitor':
+        if (params.params === null) keep.delete(MONITOR + String(params.name));
+        else keep.set(MONITOR + String(params.name), JSON.stringify(params.params));
+        return null;
+      case 'notify':
+        log.info(`notice${typeof params.monitor === 'string' ? ` of ${params.monitor}` : ''}: ${String(params.message)}`);
+        if (notices.add(params)) refresh();
+        return null;
+      default:
+        throw new GatewayError('METHOD_NOT_FOUND', `The Ethos adapter answers no "${method}".`);
+    }
+  };
+  const member = host.join(toMember(manifest, host, log, answer));
+  const onError = (source.entry.options.onGuardError as 'deny' | 'allow' | undefined) ?? 'deny';
+
+  const build = (): Offer | undefined => {
+    const needs = required.filter((key) => (vault.secrets()[key] ?? '') === '');
+    if (report === undefined && needs.length === 0) return undefined;
+    return toOffer(report, {
+      manifest,
+      needs,
+      call: (name) => (args, ctx) => member.call(name, args, ctx),
+      compose: async (ctx) => String(await member.request('compose', { ...toRuntimeCaller(ctx) } as unknown as JsonObject)),
+      middleware: report && toMiddleware(report, member, onError, manifest.guards !== undefined),
+      command: async (params) => String(await member.request('prompt', params)),
+      notices: notices.resources(report?.monitors.map(({ name }) => name) ?? []),
+      skills,
+      problems,
+    });
+  };
+
+  member.onChange(() => {
+    const now = member.report();
+    // Before that the report is that of a plugin half loaded.
+    if (member.state() === 'ready' && now !== undefined && now !== (report as unknown)) {
+      report = now as unknown as EthosReport;
+      remembered.set(now);
+      offer = undefined;
+    }
+  });
+  return {
+    manifest,
+    offer() {
+      offer ??= build();
+      return offer;
+    },
+    state: member.state,
+    error: member.error,
+    start: member.start,
+    async check() {
+      if (!report || report.healthChecks.length === 0 || member.state() !== 'ready') return [];
+      return toHealthProblems((await member.request('check', {})) as unknown as Health[]);
+    },
+    onChange(listener) {
+      listeners.push(listener);
+      member.onChange(listener);
+    },
+    onUpdated: (listener) => notices.onAdded(listener),
+    close: member.leave,
+  };
+}
+
+function toMember(manifest: EthosManifest, host: Host, log: Host['log'], answer: NonNullable<MemberSpec['answer']>): MemberSpec {
+  const { id, found, source, dependencies } = manifest;
+  const { entry } = source;
+  const params: EthosParams = {
+    pluginId: found.pluginId,
+    ...(found.entry === undefined ? {} : { entry: found.entry }),
+    dependencies,
+    onGuardError: entry.options.onGuardError === 'allow' ? 'allow' : 'deny',
+    workingDir: entry.cwd,
+    cacheDir: join(host.cacheDir, 'node'),
+  };
+  return {
+    id,
+    group: manifest.group,
+    order: manifest.order,
+    isolation: entry.isolation,
+    runtime: { kind: 'node', module: new URL('./runtime.js', import.meta.url).href },
+    params: params as unknown as JsonObject,
+    cwd: entry.cwd,
+    env: entry.env,
+    startTimeoutMs: entry.startTimeoutMs,
+    log,
+    callers: true,
+    answer,
+  };
+}
+
+function runningMonitors(keep: Keep): JsonObject {
+  const running = [...keep.entries()].filter(([key]) => key.startsWith(MONITOR));
+  return Object.fromEntries(running.map(([key, params]) => [key.slice(MONITOR.length), JSON.parse(params) as JsonObject]));
+}

@@ -1,0 +1,118 @@
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { extname, join, relative } from 'node:path';
+import type { Problem } from '../../../src/core/plugin.ts';
+import type { EthosPackage } from './package-file.ts';
+
+const SOURCES = new Set(['.ts', '.mts', '.cts', '.tsx', '.js', '.mjs', '.cjs', '.jsx']);
+const MOST_FILES = 2_000;
+const LARGEST_FILE = 512 * 1024;
+const MOST_BYTES = 8 * 1024 * 1024;
+
+/** What the text of a plugin's sources tells. */
+export interface ScanResult {
+  readonly findings: readonly Finding[];
+  /** The code registers a `before_tool_call` hook. */
+  readonly guards: boolean;
+  /** Changes with any file that was looked at. */
+  readonly digest: string;
+}
+
+/** Something in the sources that an owner may want to know. */
+export interface Finding {
+  readonly level: 'red' | 'yellow';
+  readonly rule: string;
+  /** File, relative to the plugin's folder, and line. */
+  readonly at: string;
+}
+
+interface Rule {
+  readonly level: Finding['level'];
+  readonly name: string;
+  readonly pattern: RegExp;
+  /** Permissions that make it expected. */
+  readonly declared?: keyof EthosPackage['permissions'];
+}
+
+const RULES: readonly Rule[] = [
+  {
+    level: 'red',
+    name: 'dynamic-code-exec',
+    pattern: /\beval\s*\(|\bnew\s+Function\s*\(|\bvm\s*\.\s*run(?:InThisContext|InNewContext|InContext)\b/,
+  },
+  { level: 'red', name: 'shell-exec', pattern: /['"](?:node:)?child_process['"]/, declared: 'shell' },
+  {
+    level: 'red',
+    name: 'credential-access',
+    pattern: /\.(?:ssh|aws|gnupg|netrc|npmrc|kube)\b\/?['"/]|process\.env(?:\.|\[['"])[A-Z0-9_]*(?:_KEY|_TOKEN|_SECRET|_PASSWORD)\b/,
+  },
+  {
+    level: 'red',
+    name: 'fs-write-outside-safe-path',
+    pattern: /\b(?:writeFile|appendFile|createWriteStream|rm|unlink|mkdir)(?:Sync)?\s*\(\s*['"`](?:\/|~\/|\.\.\/)/,
+    declared: 'filesystem',
+  },
+  {
+    level: 'yellow',
+    name: 'network-access',
+    pattern: /\bfetch\s*\(|['"](?:node:)?(?:https?|net|tls|dgram|http2)['"]|\bnew\s+WebSocket\s*\(/,
+    declared: 'network',
+  },
+  {
+    level: 'yellow',
+    name: 'exfil-shape',
+    pattern: /\bfetch\s*\([^)]*\b(?:readFileSync|process\.env)\b|JSON\.stringify\s*\(\s*process\.env\s*\)/,
+  },
+];
+
+const GUARD = /registerModifyingHook\s*(?:<[^>]*>)?\s*\(\s*['"`]before_tool_call['"`]/;
+
+/** Looks through every source file of a plugin outside of node_modules. It reports and never blocks. */
+export function scanSources(folder: string, { permissions }: EthosPackage): ScanResult {
+  const rules = RULES.filter(({ declared }) => declared === undefined || !permissions[declared]);
+  const findings: Finding[] = [];
+  const seen = new Set<string>();
+  const hash = createHash('sha256');
+  let guards = false;
+  let files = MOST_FILES;
+  let bytes = MOST_BYTES;
+
+  const look = (file: string, size: number): void => {
+    if (!SOURCES.has(extname(file)) || size > LARGEST_FILE || bytes < size) return;
+    bytes -= size;
+    const text = readFileSync(file, 'utf8');
+    guards ||= GUARD.test(text);
+    for (const { level, name, pattern } of rules) {
+      const found = pattern.exec(text);
+      if (!found || seen.has(`${name} ${file}`)) continue;
+      seen.add(`${name} ${file}`);
+      const line = text.slice(0, found.index).split('\n').length;
+      findings.push({ level, rule: name, at: `${relative(folder, file)}:${line}` });
+    }
+  };
+
+  const walk = (dir: string): void => {
+    for (const item of readdirSync(dir, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1))) {
+      if (item.name.startsWith('.') || item.name === 'node_modules' || files-- <= 0) continue;
+      const path = join(dir, item.name);
+      if (item.isDirectory()) walk(path);
+      else if (item.isFile()) {
+        const { size, mtimeMs } = statSync(path);
+        hash.update(`${path}\0${size}\0${mtimeMs}\n`);
+        look(path, size);
+      }
+    }
+  };
+  walk(folder);
+  return { findings, guards, digest: hash.digest('hex') };
+}
+
+/** The findings as an owner reads them, one a rule. */
+export function toProblems(findings: readonly Finding[]): Problem[] {
+  const byRule = new Map<string, Finding[]>();
+  for (const finding of findings) byRule.set(finding.rule, [...(byRule.get(finding.rule) ?? []), finding]);
+  return [...byRule].map(([rule, [first, ...more]]) => ({
+    subject: `scan (${first?.level})`,
+    message: `${rule} at ${first?.at}${more.length > 0 ? ` and ${more.length} more places` : ''}. Its original host would ask before loading it.`,
+  }));
+}

@@ -1,0 +1,63 @@
+import type { JsonObject } from '../../src/core/json.ts';
+
+/** Tools that stand for commands are called by this and the command's name. */
+export const COMMAND_PREFIX = 'cmd_';
+
+/** What the runtime tells the adapter of one plugin; crosses the plugin channel as JSON. */
+export interface EthosReport {
+  /** How its module exports `activate`. */
+  readonly shape: 'activate' | 'plugin' | 'default';
+  readonly tools: readonly ToolReport[];
+  /** Names of the hooks that have a handler. */
+  readonly hooks: readonly string[];
+  readonly filters: readonly FilterReport[];
+  /** The plugin adds to the system prompt. */
+  readonly injects: boolean;
+  /** What it added when it was loaded. */
+  readonly instructions: string;
+  readonly commands: readonly CommandReport[];
+  readonly personalities: readonly JsonObject[];
+  readonly monitors: readonly MonitorReport[];
+  readonly healthChecks: readonly string[];
+  /** Registrations that nothing here serves, as `<member>` or `<member>: <name>`. */
+  readonly unsupported: readonly string[];
+  readonly warnings: readonly string[];
+}
+
+/** A tool as its fields are now: plugins change them after registering. */
+export interface ToolReport {
+  readonly name: string;
+  readonly description: string;
+  readonly schema: JsonObject;
+  readonly outputSchema?: JsonObject;
+  readonly toolset?: string;
+  readonly maxResultChars?: number;
+  readonly requiresApproval: boolean;
+  readonly returnDirect: boolean;
+  readonly untrusted: boolean;
+  readonly cache?: { readonly ttlMs: number; readonly keyed: boolean };
+  readonly network: boolean;
+  readonly available: boolean;
+}
+
+/** Which tools a filter is for; all where it names none. */
+export interface FilterReport {
+  readonly tools?: readonly string[];
+  readonly toolset?: string;
+}
+
+/** A command, under its lower-case name. */
+export interface CommandReport {
+  readonly name: string;
+  readonly description: string;
+  readonly kind: 'prompt' | 'run' | 'slash';
+  /** What its arguments look like, for people. */
+  readonly hint?: string;
+}
+
+/** A monitor and how its last run stands. */
+export interface MonitorReport {
+  readonly name: string;
+  readonly state: 'idle' | 'running' | 'crashed';
+  readonly error?: string;
+}

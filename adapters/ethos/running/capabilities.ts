@@ -1,0 +1,62 @@
+import type { JsonObject } from '../../../src/core/json.ts';
+import type { EthosTool } from './format.ts';
+import { asObject } from './surroundings.ts';
+
+/** What a tool declared it needs, understood. */
+export interface Capabilities {
+  readonly network?: readonly string[];
+  readonly secrets?: readonly string[];
+  readonly storage?: { readonly scope: 'tool-private' | 'session' | 'personality'; readonly ttl?: number };
+  readonly files?: { readonly read: Paths; readonly write: Paths };
+  readonly binaries?: readonly string[];
+  /** Declared and not to be had here: the tool must not run. */
+  readonly unserved: readonly string[];
+}
+
+/** A list of paths, or whatever the caller's profile allows. */
+export type Paths = readonly string[] | 'from-personality';
+
+const SCOPES = ['tool-private', 'session', 'personality'];
+
+/** Reads the capabilities of a tool. What cannot be understood counts as unserved: a tool must not run with less than it asked for. */
+export function toCapabilities({ capabilities }: EthosTool): Capabilities {
+  const raw = asObject(capabilities);
+  const unserved: string[] = [];
+  const read = <T>(key: string, understand: (value: JsonObject[string]) => T | undefined): T | undefined => {
+    const value = raw[key];
+    if (value === undefined || value === null) return undefined;
+    const understood = understand(value);
+    if (understood === undefined) unserved.push(key);
+    return understood;
+  };
+  const network = read('network', (value) => texts(asObject(value).allowedHosts));
+  const secrets = read('secrets', texts);
+  const storage = read('storage', (value) => {
+    const { scope, kind, ttlSecondsDefault } = asObject(value);
+    if (kind !== 'kv' || !SCOPES.includes(String(scope))) return undefined;
+    const ttl = typeof ttlSecondsDefault === 'number' ? { ttl: ttlSecondsDefault } : {};
+    return { scope: scope as 'session', ...ttl };
+  });
+  const files = read('fs_reach', (value) => {
+    const { read: r = [], write: w = [] } = asObject(value);
+    const [forRead, forWrite] = [paths(r), paths(w)];
+    return forRead && forWrite ? { read: forRead, write: forWrite } : undefined;
+  });
+  const binaries = read('process', (value) => texts(asObject(value).allowedBinaries));
+  return {
+    ...(network ? { network } : {}),
+    ...(secrets ? { secrets } : {}),
+    ...(storage ? { storage } : {}),
+    ...(files ? { files } : {}),
+    ...(binaries ? { binaries } : {}),
+    unserved,
+  };
+}
+
+function texts(value: unknown): readonly string[] | undefined {
+  return Array.isArray(value) && value.every((item) => typeof item === 'string') ? (value as string[]) : undefined;
+}
+
+function paths(value: unknown): Paths | undefined {
+  return value === 'from-personality' ? value : texts(value);
+}

@@ -1,0 +1,63 @@
+import { toError } from '../../../src/core/errors.ts';
+import type { JsonObject } from '../../../src/core/json.ts';
+import type { EthosFilter, EthosResult, FilterMeta } from './format.ts';
+import { failure, toEthosResult } from './result.ts';
+
+/** A call as filters choose by it: every name of the tool, and its toolset. */
+export interface FilteredTool {
+  readonly names: readonly string[];
+  readonly toolset?: string;
+}
+
+/** Whether a filter is for a tool; one that names nothing is for all. */
+export function concerns(filter: { readonly tools?: readonly string[]; readonly toolset?: string }, tool: FilteredTool): boolean {
+  const { tools, toolset } = filter;
+  if (tools === undefined && toolset === undefined) return true;
+  return tools?.some((name) => tool.names.includes(name)) === true || (toolset !== undefined && toolset === tool.toolset);
+}
+
+/** What a filter chooses by. */
+export function selectorOf({ toolName, toolset }: EthosFilter): { tools?: readonly string[]; toolset?: string } {
+  const tools = typeof toolName === 'string' ? [toolName] : Array.isArray(toolName) ? toolName.map(String) : undefined;
+  return { ...(tools ? { tools } : {}), ...(typeof toolset === 'string' ? { toolset } : {}) };
+}
+
+/** The first answer that a filter gives in the tool's place, or null. */
+export async function runBefore(
+  filters: readonly EthosFilter[],
+  tool: FilteredTool,
+  args: JsonObject,
+  ctx: object,
+  meta: FilterMeta,
+): Promise<EthosResult | null> {
+  for (const filter of filters) {
+    if (!filter.before || !concerns(selectorOf(filter), tool)) continue;
+    try {
+      const answer = await filter.before(args, ctx, meta);
+      if (answer !== null && answer !== undefined) return toEthosResult(answer);
+    } catch (error) {
+      return failure(toError(error).message, 'execution_failed');
+    }
+  }
+  return null;
+}
+
+/** The result as all filters leave it. */
+export async function runAfter(
+  filters: readonly EthosFilter[],
+  tool: FilteredTool,
+  result: EthosResult,
+  ctx: object,
+  meta: FilterMeta,
+): Promise<EthosResult> {
+  let current = result;
+  for (const filter of filters) {
+    if (!filter.after || !concerns(selectorOf(filter), tool)) continue;
+    try {
+      current = toEthosResult((await filter.after(current, ctx, meta)) ?? current);
+    } catch (error) {
+      current = failure(toError(error).message, 'execution_failed');
+    }
+  }
+  return current;
+}

@@ -1,0 +1,35 @@
+import type { JsonObject } from '../../../src/core/json.ts';
+import type { EthosHandler } from './format.ts';
+import { asObject } from './surroundings.ts';
+
+/** Runs all handlers of a void hook at once; what they throw is told to `failed` and to nobody else. */
+export async function runVoid(
+  handlers: readonly EthosHandler[] | undefined,
+  payload: object,
+  failed: (error: unknown) => void,
+): Promise<void> {
+  const ended = await Promise.allSettled((handlers ?? []).map(async (handler) => handler(payload)));
+  for (const outcome of ended) if (outcome.status === 'rejected') failed(outcome.reason);
+}
+
+/**
+ * Runs the handlers of a modifying hook one after the other, each on the payload as it came. Of each key the first
+ * value that is not null counts. What a handler throws goes to `failed`, which decides whether to go on.
+ */
+export async function runModifying(
+  handlers: readonly EthosHandler[] | undefined,
+  payload: () => object,
+  failed: (error: unknown) => void,
+): Promise<JsonObject> {
+  const merged: JsonObject = {};
+  for (const handler of handlers ?? []) {
+    try {
+      for (const [key, value] of Object.entries(asObject(await handler(payload())))) {
+        if (value !== null && value !== undefined) merged[key] ??= value;
+      }
+    } catch (error) {
+      failed(error);
+    }
+  }
+  return merged;
+}

@@ -1,0 +1,156 @@
+import { type ToolResult, textResult } from '../../../src/core/content.ts';
+import { GatewayError, toError } from '../../../src/core/errors.ts';
+import type { JsonObject, JsonValue } from '../../../src/core/json.ts';
+import { toPlain } from '../../../src/core/plain.ts';
+import type { LoadedPlugin, RuntimeCall, RuntimeContext } from '../../../src/host/node/runtime.ts';
+import { COMMAND_PREFIX, type EthosReport } from '../report.ts';
+import { toCapabilities } from './capabilities.ts';
+import { runCommand } from './commands.ts';
+import { selectorOf } from './filters.ts';
+import type { FoundPlugin } from './find-plugin.ts';
+import type { EthosResult, EthosTool } from './format.ts';
+import type { Monitors } from './monitors.ts';
+import { createProgress } from './progress.ts';
+import type { Registrations } from './registrations.ts';
+import { failure, toEthosResult, toResult } from './result.ts';
+import type { Side } from './side.ts';
+import { createToolContext } from './tool-context.ts';
+import { isAvailable, toToolReport } from './tool-report.ts';
+
+const LOOK_AGAIN_MS = 3_000;
+const SETTLE_MS = 50;
+const DEACTIVATE_MS = 5_000;
+
+/** What a running plugin is made of. */
+export interface PluginParts {
+  readonly found: FoundPlugin;
+  readonly registrations: Registrations;
+  readonly monitors: Monitors;
+  readonly side: Side;
+  readonly context: RuntimeContext;
+  /** Lets go of everything the plugin subscribed to. */
+  readonly release: () => void;
+}
+
+/** One activated plugin. */
+export class EthosPlugin implements LoadedPlugin {
+  readonly #parts: PluginParts;
+  readonly #log: RuntimeContext['log'];
+  #instructions = '';
+  #told = '';
+  #settling: NodeJS.Timeout | undefined;
+  readonly #looking: NodeJS.Timeout;
+  #closed = false;
+
+  constructor(parts: PluginParts) {
+    this.#parts = parts;
+    this.#log = parts.context.log;
+    this.#told = JSON.stringify(this.report());
+    // Availability and fields change without a word; this is how lists come to know.
+    this.#looking = setInterval(() => this.#look(), LOOK_AGAIN_MS).unref();
+  }
+
+  report(): JsonObject {
+    const { registrations: r, monitors, found } = this.#parts;
+    const report: EthosReport = {
+      shape: found.shape,
+      tools: [...r.tools.values()].map(toToolReport),
+      hooks: [...new Set([...r.voidHooks.keys(), ...r.modifyingHooks.keys()])].sort(),
+      filters: r.filters.map(selectorOf),
+      injects: r.injectors.length > 0 || r.modifyingHooks.has('before_prompt_build'),
+      instructions: this.#instructions,
+      commands: [...r.commands].map(([name, { kind, command }]) => {
+        const hint = command.argumentHint ?? command.usage;
+        return { name, description: String(command.description ?? ''), kind, ...(typeof hint === 'string' ? { hint } : {}) };
+      }),
+      personalities: [...r.personalities.values()].map((p) => toPlain(p) as JsonObject),
+      monitors: monitors.report(r.monitors.keys()),
+      healthChecks: r.healthChecks.map((check) => String(check?.name)),
+      unsupported: [...r.unsupported].sort(),
+      warnings: [...r.warnings].sort(),
+    };
+    return report as unknown as JsonObject;
+  }
+
+  async initialize(): Promise<void> {
+    this.#instructions = await this.#parts.side.compose({ session: 'gateway', profile: 'default' });
+    this.#told = JSON.stringify(this.report());
+  }
+
+  /** Something may have changed: looks once things are quiet. */
+  changed(): void {
+    if (this.#closed) return;
+    this.#settling ??= setTimeout(() => {
+      this.#settling = undefined;
+      this.#look();
+    }, SETTLE_MS).unref();
+  }
+
+  #look(): void {
+    if (this.#closed) return;
+    const now = JSON.stringify(this.report());
+    if (now === this.#told) return;
+    this.#told = now;
+    this.#parts.context.changed();
+  }
+
+  async call(name: string, args: JsonObject, call: RuntimeCall): Promise<ToolResult> {
+    const { registrations } = this.#parts;
+    const tool = registrations.tools.get(name);
+    try {
+      if (tool) return toResult(await this.#run(tool, args, call));
+      const command = name.startsWith(COMMAND_PREFIX) ? registrations.commands.get(name.slice(COMMAND_PREFIX.length)) : undefined;
+      if (command?.kind !== 'run') return toResult(failure(`Unknown tool: ${name}`, 'not_available'));
+      const { text, failed } = await runCommand(command.command, String(args.arguments ?? ''), this.#commandContext(call));
+      return failed ? toResult(failure(text, 'execution_failed')) : textResult(text);
+    } catch (error) {
+      this.#log.debug(`${name} threw: ${toError(error).stack}`);
+      return toResult(failure(toError(error).message || 'The tool failed without a message.', 'execution_failed'));
+    } finally {
+      this.changed();
+    }
+  }
+
+  async #run(tool: EthosTool, args: JsonObject, call: RuntimeCall): Promise<EthosResult> {
+    if (!isAvailable(tool)) return failure(`Tool ${tool.name} is not currently available`, 'not_available');
+    const capabilities = toCapabilities(tool);
+    if (capabilities.unserved.length > 0) {
+      const missing = capabilities.unserved.join(', ');
+      return failure(
+        `Tool ${tool.name} is not currently available: what it declares under ${missing} cannot be served here`,
+        'not_available',
+      );
+    }
+    const { caller } = call;
+    if (!caller) throw new GatewayError('INTERNAL', 'The call does not say who calls.');
+    const context = createToolContext(
+      this.#parts.side.contextParts,
+      { caller, signal: call.signal, progress: createProgress(call, this.#log) },
+      { name: tool.name, maxResultChars: tool.maxResultChars, capabilities },
+    );
+    return toEthosResult(await tool.execute(args, context));
+  }
+
+  #commandContext({ caller }: RuntimeCall): object {
+    return { sessionId: caller?.session, personalityId: caller?.profile };
+  }
+
+  request(method: string, params: JsonObject): Promise<JsonValue> {
+    return this.#parts.side.answer(method, params);
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    clearInterval(this.#looking);
+    clearTimeout(this.#settling);
+    const { found, monitors, release } = this.#parts;
+    const late = new Promise<void>((resolve) => setTimeout(resolve, DEACTIVATE_MS).unref());
+    try {
+      await Promise.race([found.deactivate?.(), late]);
+    } catch (error) {
+      this.#log.warn(`deactivate() failed: ${toError(error).message}`);
+    }
+    monitors.close();
+    release();
+  }
+}

@@ -1,0 +1,19 @@
+import type { Logger } from '../../../src/core/log.ts';
+import type { RuntimeCall } from '../../../src/host/node/runtime.ts';
+import type { ProgressEvent } from './tool-context.ts';
+
+/** Passes on what a tool says while it works: to the client where it is meant for people, else to the log. */
+export function createProgress(call: RuntimeCall, log: Logger): (event: ProgressEvent) => void {
+  let last = 0;
+  let total: number | undefined;
+  return (event) => {
+    const { type = 'progress', message, percent, audience = 'internal', toolName } = event ?? {};
+    if (type !== 'progress') return;
+    if (audience === 'internal') return log.debug(`${toolName ?? 'tool'}: ${message ?? ''}`);
+    // A percentage where it grows, else a counter that nobody takes for a share of something.
+    const grows = typeof percent === 'number' && Number.isFinite(percent) && percent > last;
+    if (grows) total = 100;
+    last = grows ? percent : last + (total === undefined ? 1 : 0.01);
+    call.progress(last, total, typeof message === 'string' ? message : undefined);
+  };
+}

@@ -1,0 +1,53 @@
+import type { EthosCommand, EthosFilter, EthosHandler, EthosHealthCheck, EthosInjector, EthosMonitor, EthosTool } from './format.ts';
+
+/** Hooks that have a counterpart here. */
+const FIRED = ['session_start', 'before_tool_call', 'after_tool_call', 'tool_end_with_path', 'before_prompt_build'];
+
+/** Hooks of the original host's life with its model and channels, which nothing here corresponds to. */
+const NEVER_FIRED = [
+  'before_llm_call',
+  'after_llm_call',
+  'agent_done',
+  'message_received',
+  'message_sent',
+  'message_sending',
+  'personality_switched',
+  'subagent_spawned',
+  'subagent_spawning',
+  'subagent_ended',
+  'after_ticket_revision',
+  'process_complete',
+  'on_background_job_complete',
+  'goal_completed',
+  'goal_failed',
+  'goal_exhausted',
+  'goal_needs_clarification',
+];
+
+/** Everything one plugin has registered, in the order it did. */
+export class Registrations {
+  readonly tools = new Map<string, EthosTool>();
+  readonly voidHooks = new Map<string, EthosHandler[]>();
+  readonly modifyingHooks = new Map<string, EthosHandler[]>();
+  readonly filters: EthosFilter[] = [];
+  readonly injectors: EthosInjector[] = [];
+  readonly personalities = new Map<string, object>();
+  readonly commands = new Map<string, { readonly kind: 'prompt' | 'run' | 'slash'; readonly command: EthosCommand }>();
+  readonly monitors = new Map<string, EthosMonitor>();
+  readonly healthChecks: EthosHealthCheck[] = [];
+  readonly unsupported = new Set<string>();
+  readonly warnings = new Set<string>();
+
+  addHook(hooks: Map<string, EthosHandler[]>, name: string, handler: EthosHandler): void {
+    hooks.set(name, [...(hooks.get(name) ?? []), handler]);
+    if (NEVER_FIRED.includes(name)) this.warnings.add(`It registered the hook "${name}", which never fires here.`);
+    else if (!FIRED.includes(name)) this.warnings.add(`It registered the hook "${name}", which is not known and never fires.`);
+  }
+
+  /** Everything is gone, as after unloading. */
+  clear(): void {
+    for (const kept of [this.tools, this.voidHooks, this.modifyingHooks, this.personalities, this.commands, this.monitors]) kept.clear();
+    for (const kept of [this.unsupported, this.warnings]) kept.clear();
+    for (const list of [this.filters, this.injectors, this.healthChecks]) list.length = 0;
+  }
+}

@@ -1,0 +1,20 @@
+const MOST_SESSIONS = 1_000;
+
+/** What tools of one session share, and how far it has come. */
+export interface Session {
+  turn: number;
+  readonly context: Map<string, unknown>;
+}
+
+/** The sessions that have called; the one silent for longest is forgotten first. */
+export class Sessions {
+  readonly #all = new Map<string, Session>();
+
+  get(id: string): Session {
+    const session = this.#all.get(id) ?? { turn: 0, context: new Map<string, unknown>() };
+    this.#all.delete(id);
+    this.#all.set(id, session);
+    if (this.#all.size > MOST_SESSIONS) this.#all.delete(this.#all.keys().next().value as string);
+    return session;
+  }
+}

@@ -1,0 +1,86 @@
+import type { RuntimeCaller } from '../../../src/host/node/runtime.ts';
+import type { Capabilities, Paths } from './capabilities.ts';
+import { NO_RULES } from './hosts.ts';
+import type { KvStores } from './kv-store.ts';
+import { createScopedFetch } from './scoped-fetch.ts';
+import { createScopedFs, type Reach } from './scoped-fs.ts';
+import { createScopedProcess } from './scoped-process.ts';
+import { createSecretsResolver } from './secrets-resolver.ts';
+import type { Sessions } from './sessions.ts';
+import type { EthosParams, EthosStart } from './surroundings.ts';
+
+/** Longest answer of one call, in characters. */
+export const RESULT_BUDGET = 80_000;
+
+/** What contexts are made from. */
+export interface ContextParts {
+  readonly params: EthosParams;
+  readonly references: EthosStart['references'];
+  readonly sessions: Sessions;
+  readonly stores: KvStores;
+}
+
+/** One call, as far as a context tells of it. */
+export interface ContextCall {
+  readonly caller: RuntimeCaller;
+  readonly signal: AbortSignal;
+  readonly progress?: (event: ProgressEvent) => void;
+}
+
+/** What a tool says while it works. */
+export interface ProgressEvent {
+  readonly type?: string;
+  readonly toolName?: string;
+  readonly message?: string;
+  readonly percent?: number;
+  readonly audience?: string;
+}
+
+/** The second argument of a tool or a filter. A field whose capability was not declared is not there. */
+export function createToolContext(
+  { params, references, sessions, stores }: ContextParts,
+  call: ContextCall,
+  tool?: { readonly name: string; readonly maxResultChars?: unknown; readonly capabilities: Capabilities },
+): object {
+  const { caller, signal } = call;
+  const { session: sessionId, profile, id, bounds } = caller;
+  const workingDir = bounds.fs?.workdir ?? params.workingDir;
+  const session = sessions.get(sessionId);
+  const turn = tool ? ++session.turn : Math.max(1, session.turn);
+  const limit = tool?.maxResultChars;
+  const context: Record<string, unknown> = {
+    sessionId,
+    sessionKey: `mcp:${profile}`,
+    platform: 'mcp',
+    workingDir,
+    currentTurn: turn,
+    messageCount: turn,
+    toolCallId: id,
+    personalityId: profile,
+    abortSignal: signal,
+    resultBudgetChars: typeof limit === 'number' && limit > 0 ? Math.min(RESULT_BUDGET, limit) : RESULT_BUDGET,
+    emit: (event: ProgressEvent) => call.progress?.(event),
+    getContext: (key: string) => session.context.get(key),
+    setContext: (key: string, value: unknown) => void session.context.set(key, value),
+    dryRun: false,
+  };
+  if (!tool) return context;
+  const { network, secrets, storage, files, binaries } = tool.capabilities;
+  if (network) context.scopedFetch = createScopedFetch(network, bounds.network ?? NO_RULES, signal);
+  if (secrets) context.secretsResolver = createSecretsResolver(secrets, references);
+  if (storage) context.kvStore = stores.open(scopeOf(storage.scope, tool.name, sessionId, profile), storage.ttl);
+  if (files) context.scopedFs = createScopedFs(reaches(files, bounds.fs), workingDir);
+  if (binaries) context.scopedProcess = createScopedProcess(binaries, workingDir, signal);
+  return context;
+}
+
+function scopeOf(scope: 'tool-private' | 'session' | 'personality', tool: string, session: string, profile: string): string {
+  if (scope === 'tool-private') return `tool:${tool}`;
+  return scope === 'session' ? `session:${session}` : `personality:${profile}`;
+}
+
+// What the profile says bounds everything; without it, "from-personality" reaches nothing.
+function reaches(files: { readonly read: Paths; readonly write: Paths }, bounds: Reach | undefined): Reach[] {
+  const own = (paths: Paths, kind: keyof Reach): readonly string[] => (paths === 'from-personality' ? (bounds?.[kind] ?? []) : paths);
+  return [{ read: own(files.read, 'read'), write: own(files.write, 'write') }, ...(bounds ? [bounds] : [])];
+}

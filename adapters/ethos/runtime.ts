@@ -1,0 +1,120 @@
+import { fileURLToPath } from 'node:url';
+import { GatewayError, toError } from '../../src/core/errors.ts';
+import type { JsonObject } from '../../src/core/json.ts';
+import type { Runtime, RuntimeContext } from '../../src/host/node/runtime.ts';
+import { createApi } from './running/api.ts';
+import { findPlugin } from './running/find-plugin.ts';
+import { KvStores } from './running/kv-store.ts';
+import { Monitors, type Notice } from './running/monitors.ts';
+import { EthosPlugin } from './running/plugin.ts';
+import { Registrations } from './running/registrations.ts';
+import { Secrets } from './running/secrets.ts';
+import { Sessions } from './running/sessions.ts';
+import { Side } from './running/side.ts';
+import { asObject, busOf, type EthosParams, type EthosStart, loadedIn } from './running/surroundings.ts';
+
+const sdk = (name: string): string => fileURLToPath(new URL(`./sdk/${name}.js`, import.meta.url));
+
+/** Modules of the original host; a plugin's own copy wins. */
+const STAND_INS = {
+  '@ethosagent/plugin-sdk': sdk('plugin-sdk'),
+  '@ethosagent/plugin-sdk/tool-helpers': sdk('tool-helpers'),
+  '@ethosagent/plugin-sdk/testing': sdk('testing'),
+  '@ethosagent/types': sdk('types'),
+};
+
+/** Runs Ethos plugins inside a plugin process. */
+export const runtime: Runtime = {
+  async open(raw, context) {
+    const params = raw as unknown as EthosParams;
+    refuseUnlessLoaded(params, context);
+    context.stage('import');
+    const { entry, cacheDir } = params;
+    const exports = entry === undefined ? { activate() {} } : await context.load({ entry, cacheDir, moduleRoots: [], standIns: STAND_INS });
+    const found = findPlugin(exports);
+    context.log.info(`module shape: ${found.shape === 'activate' ? 'activate()' : `"${found.shape}" object`}`);
+    context.stage('activate');
+    const { api, parts, resume } = assemble(params, (await context.consult('start', {})) as unknown as EthosStart, context);
+    try {
+      await found.activate(api);
+    } catch (error) {
+      parts.release();
+      throw error;
+    }
+    const plugin = new EthosPlugin({ ...parts, found, context });
+    parts.onChanged(() => plugin.changed());
+    loadedIn(context).add(context.id);
+    await resume();
+    return plugin;
+  },
+};
+
+function refuseUnlessLoaded({ dependencies }: EthosParams, context: RuntimeContext): void {
+  const missing = dependencies.filter((id) => !loadedIn(context).has(id));
+  if (missing.length === 0) return;
+  throw new GatewayError('DEPENDENCY_MISSING', `It depends on ${missing.join(', ')}, which did not load.`, {
+    fix: 'Mend that plugin first; its own entry in `plugmux doctor` says what is wrong.',
+  });
+}
+
+function assemble(params: EthosParams, start: EthosStart, context: RuntimeContext) {
+  const { log, consult } = context;
+  const registrations = new Registrations();
+  const bus = busOf(context);
+  const stores = new KvStores(consult);
+  const ends: (() => void)[] = [];
+  let changed = (): void => undefined;
+
+  const quietly = (asked: Promise<unknown>): void => void asked.catch((error) => log.warn(toError(error).message));
+  const notify = async (notice: Notice, monitor?: string): Promise<void> => {
+    const { sessionKey, message, payload } = notice ?? {};
+    await consult('notify', JSON.parse(JSON.stringify({ monitor, sessionKey, message: String(message ?? ''), payload })) as JsonObject);
+  };
+  const secrets = new Secrets(start.secrets, (key, value) => consult('secret.set', { key, value }));
+  const monitors: Monitors = new Monitors({
+    find: (name) => registrations.monitors.get(name),
+    context: (name, signal) => ({
+      pluginId: params.pluginId,
+      notify: (notice: Notice) => notify(notice, name),
+      getSecret: (key: string) => secrets.get(key),
+      kvStore: stores.open(`monitor:${name}`, undefined),
+      signal,
+      emit: (event: string, payload: unknown) => bus.emit(event, payload),
+      diagnostics: (api as { diagnostics: unknown }).diagnostics,
+    }),
+    changed(name, running) {
+      quietly(consult('monitor', { name, params: running === undefined ? null : (JSON.parse(JSON.stringify(running)) as JsonObject) }));
+      changed();
+    },
+    log: (message) => log.warn(message),
+  });
+  const api = createApi({
+    params,
+    registrations,
+    secrets,
+    monitors,
+    bus,
+    log,
+    notify,
+    changed: () => changed(),
+    atEnd: (end) => void ends.push(end),
+  });
+  const side = new Side({ params, references: start.references, sessions: new Sessions(), stores }, registrations, log);
+  const release = (): void => {
+    loadedIn(context).delete(context.id);
+    monitors.close();
+    for (const end of ends) end();
+    secrets.clear();
+    registrations.clear();
+  };
+  const resume = async (): Promise<void> => {
+    for (const [name, given] of Object.entries(start.resume)) {
+      if (registrations.monitors.has(name) && !monitors.isRunning(name)) monitors.start(name, asObject(given));
+    }
+    for (const key of start.changedSecrets) quietly(secrets.tell(key));
+  };
+  const onChanged = (listener: () => void): void => {
+    changed = listener;
+  };
+  return { api, resume, parts: { registrations, monitors, side, release, onChanged } };
+}

@@ -1,0 +1,378 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { ethos } from '../../dist/adapters/ethos/adapter.js';
+import { talos } from '../../dist/adapters/talos/adapter.js';
+import { localCaller } from '../../dist/src/core/caller.js';
+import { Call, silentClient } from '../../dist/src/gateway/call.js';
+import { openEthos, runTool, writeEthos, writeFiles } from '../support/ethos.ts';
+import { type House, openHouse, textOf } from '../support/house.ts';
+import { until } from '../support/processes.ts';
+import { writePlugin } from '../support/talos.ts';
+import { tempFolder } from '../support/temp.ts';
+
+// What plugins of this format do beside answering calls of their own tools.
+
+const run = async (house: House, args: object = {}, tool = 'run'): Promise<string> => textOf(await house.call(tool, args));
+const echo = runTool('return { ok: true, value: JSON.stringify(args) };', "toolset: 'web',");
+const callAs = (_house: House, session: string, profile = 'default') =>
+  new Call(localCaller(profile), { ...silentClient({ ...console, area: () => console } as never), session });
+const prompt = async (house: House, name: string, args: Record<string, string> = {}, session = 's'): Promise<string> => {
+  const { messages } = await house.app.gateway.getPrompt(name, args, callAs(house, session));
+  const content = messages[0]?.content;
+  return content?.type === 'text' ? content.text : '';
+};
+const view = (house: House, profile = 'default') => house.app.gateway.view(localCaller(profile));
+
+describe('Ethos hooks', () => {
+  const guard = (body: string) =>
+    `export function activate(api) { api.registerModifyingHook('before_tool_call', async (call) => { ${body} }); }`;
+
+  it('stand before the calls of every format, with the exported name and the origin', async () => {
+    const dir = tempFolder();
+    const plugins = join(dir, 'plugins');
+    mkdirSync(plugins);
+    writePlugin(plugins, 'old', { 'index.ts': 'export const handlers = { run: async (args) => args };' });
+    writeEthos(plugins, 'guard', {
+      'index.ts': guard(
+        "return call.args.bad ? { error: 'not ' + call.toolName + ' of ' + JSON.stringify(call.origin) } : { args: { ...call.args, seen: true } };",
+      ),
+    });
+    const house = await openHouse([talos, ethos], { pluginFolders: ['./plugins'] }, dir);
+    expect(await run(house, { bad: 1 }, 'old_run')).toBe('not old_run of {"format":"talos","plugin":"old","name":"run"}');
+    expect(JSON.parse(await run(house, { a: 1 }, 'old_run'))).toEqual({ a: 1, seen: true });
+  });
+
+  it('each see the arguments as they came, and the first change of a key wins', async () => {
+    const house = await openEthos((folder) => {
+      writeEthos(folder, 'p', { 'index.ts': echo });
+      const second =
+        "if (call.args.first) throw new Error('saw a change'); return { args: { second: true }, error: call.args.stop ? 'stopped' : null };";
+      writeEthos(folder, 'g', {
+        'index.ts': `export function activate(api) {
+        api.registerModifyingHook('before_tool_call', async () => ({ args: { first: true } }));
+        api.registerModifyingHook('before_tool_call', async (call) => { ${second} }); }`,
+      });
+    });
+    expect(JSON.parse(await run(house))).toEqual({ first: true });
+    expect(await run(house, { stop: 1 })).toBe('stopped');
+  });
+
+  it('refuse what a failing guard was to judge, unless the operator says otherwise', async () => {
+    const write = (folder: string) => {
+      writeEthos(folder, 'p', { 'index.ts': echo });
+      writeEthos(folder, 'g', { 'index.ts': guard("throw new Error('lost my mind');") });
+    };
+    const closed = await openEthos(write);
+    const result = await closed.call('run');
+    expect(result.meta?.['plugmux/error']).toMatchObject({ code: 'DENIED' });
+    expect(textOf(result)).toContain('lost my mind');
+    const open = await openEthos(write, { plugins: { g: { onGuardError: 'allow' } } });
+    expect(await run(open)).toBe('{}');
+  });
+
+  it('refuse while a guard cannot be loaded, and only where a profile has it', async () => {
+    const house = await openEthos(
+      (folder) => {
+        writeEthos(folder, 'p', { 'index.ts': echo });
+        writeEthos(folder, 'g', { 'index.ts': `${guard('')}\nthrow new Error('broken');` });
+      },
+      { profiles: { free: { plugins: ['p'] } } },
+    );
+    expect((await house.call('run')).meta?.['plugmux/error']).toMatchObject({ code: 'DENIED' });
+    const call = callAs(house, 'x', 'free');
+    expect(textOf((await house.app.gateway.call('run', {}, call, '"principal":"test"')).result)).toBe('{}');
+  });
+
+  it('hear of sessions, of calls that ended and of paths, and change nothing by that', async () => {
+    const follow = `const heard = [];
+    export function activate(api) {
+      for (const hook of ['session_start', 'after_tool_call', 'tool_end_with_path']) api.registerVoidHook(hook, async (payload) => { heard.push([hook, structuredClone(payload)]); payload.result = null; throw new Error('ignored'); });
+      api.registerTool({ name: 'heard', description: '', schema: {}, execute: async () => ({ ok: true, value: JSON.stringify(heard) }) });
+    }`;
+    const house = await openEthos((folder) => {
+      writeEthos(folder, 'p', {
+        'index.ts': runTool("return args.fail ? { ok: false, error: 'no', code: 'MY_CODE' } : { ok: true, value: 'yes' };"),
+      });
+      writeEthos(folder, 'f', { 'index.ts': follow });
+    });
+    expect(await run(house, { path: '', file_path: '/a/b' })).toBe('yes');
+    await house.call('run', { fail: true });
+    let heard: [string, Record<string, unknown>][] = [];
+    await until('both calls were heard of', async () => {
+      heard = JSON.parse(await run(house, {}, 'heard')).filter(([, p]: [string, { toolName?: string }]) => p.toolName !== 'heard');
+      return heard.filter(([hook]) => hook === 'after_tool_call').length === 2;
+    });
+    const of = (hook: string) => heard.filter(([name]) => name === hook).map(([, payload]) => payload);
+    expect(of('session_start')).toEqual([{ sessionId: 'gateway', sessionKey: 'mcp:default', platform: 'mcp', personalityId: 'default' }]);
+    expect(of('after_tool_call')).toMatchObject([
+      { toolName: 'run', durationMs: expect.any(Number), origin: { plugin: 'p' } },
+      { toolName: 'run' },
+    ]);
+    expect(of('tool_end_with_path')).toMatchObject([{ filePath: '/a/b', toolName: 'run' }]);
+  });
+});
+
+describe('Ethos filters', () => {
+  it('run around the tools they name, the first answer wins, every after runs, and a fault is a failed call', async () => {
+    const filters = `export function activate(api) {
+      api.registerToolFilter({ toolName: 'run', before: async (args) => (args.short ? { ok: true, value: 'short' } : null) });
+      api.registerToolFilter({ toolset: 'web', after: async (result) => ({ ...result, value: result.value + '!' }) });
+      api.registerToolFilter({ toolName: ['other'], after: async () => ({ ok: false, error: 'never', code: 'x' }) });
+      api.registerToolFilter({ before: async (args, ctx, meta) => { if (args.boom) throw new Error(meta.toolName + ' ' + ctx.sessionKey); return null; } });
+    }`;
+    const house = await openEthos((folder) => {
+      writeEthos(folder, 'p', { 'index.ts': echo });
+      writeEthos(folder, 'z', { 'index.ts': filters });
+    });
+    expect(await run(house, { a: 1 })).toBe('{"a":1}!');
+    expect(await run(house, { short: 1 })).toBe('short!');
+    expect(textOf(await house.call('run', { boom: 1 }))).toContain('run mcp:default');
+  });
+});
+
+describe('Ethos prompts', () => {
+  it('composes injectors by priority, the lowest prepend on top, and the hooks around them', async () => {
+    const code = `let calls = 0;
+    export function activate(api) {
+      const add = (id, priority, position) => api.registerInjector({ id, priority, inject: async () => ({ content: id, position }) });
+      add('a1', 1); add('a9', 9); add('p1', 1, 'prepend'); add('p9', 9, 'prepend');
+      api.registerInjector({ id: 'bad', priority: 5, inject: async () => { throw new Error('no'); } });
+      api.registerInjector({ id: 'off', priority: 5, shouldInject: () => false, inject: async () => ({ content: 'off' }) });
+      api.registerInjector({ id: 'who', priority: 0, inject: async (ctx) => ({ content: ctx.sessionId + ' ' + ctx.platform }) });
+      api.registerModifyingHook('before_prompt_build', async () => ({ prependSystem: 'first', appendSystem: 'last', overrideSystem: 'all' }));
+    }`;
+    const house = await openEthos((folder) => writeEthos(folder, 'p', { 'index.ts': code }));
+    expect(await prompt(house, 'p_instructions', {}, 'me')).toBe('first\n\np1\n\np9\n\na9\n\na1\n\nme mcp\n\nlast');
+    expect(view(house).instructions).toContain('gateway mcp');
+    expect(house.lines.some((line) => line.message.includes('the injector "bad" failed: no'))).toBe(true);
+    const [contents] = await house.app.gateway.readResource('plugin://p/instructions', callAs(house, 'you'));
+    expect(contents?.text).toContain('you mcp');
+  });
+
+  it('serves commands of both dialects with arguments and completion, and run commands as tools where asked', async () => {
+    const code = `export function activate(api) {
+      api.registerCommand({ name: 'Review', description: 'Reviews', argumentHint: '<file> [deep|quick]', prompt: 'Review $1 ($2) of: $ARGUMENTS. $10' });
+      api.registerSlashCommand({ name: '/status', description: 'Status', usage: '/status', handler: async (args, ctx) => 'status ' + args + ' ' + ctx.sessionId });
+      api.registerSlashCommand({ name: 'docs', description: 'Docs', execute: async (args) => ({ text: 'docs ' + args }) });
+      api.registerCommand({ name: 'build', description: 'Builds', run: async ({ args, emit }) => { emit('building ' + args.positional.join()); return { exitCode: args.named.fail ? 1 : 0, output: 'done' }; } });
+      try { api.registerCommand({ name: 'both', prompt: '', run: async () => ({}) }); } catch (error) { api.diagnostics.warn(error.message); }
+    }`;
+    const house = await openEthos((folder) => writeEthos(folder, 'p', { 'index.ts': code }));
+    expect([...view(house).prompts.keys()].sort()).toEqual(['p_docs', 'p_review', 'p_status']);
+    expect(await prompt(house, 'p_review', { arguments: 'a.ts quick' })).toBe('Review a.ts (quick) of: a.ts quick. ');
+    expect(await prompt(house, 'p_status', { arguments: 'now' }, 'me')).toBe('status now me');
+    expect(await prompt(house, 'p_docs')).toBe('docs ');
+    expect(await view(house).prompts.get('p_review')?.prompt.complete?.('arguments', 'a.ts d', {})).toEqual(['a.ts deep']);
+    expect(house.lines.some((line) => line.message.includes('exactly one'))).toBe(true);
+    expect([...view(house).tools.keys()]).toEqual([]);
+    await house.reconfigure({ pluginFolders: ['./plugins'], plugins: { p: { commandTools: true } } });
+    expect(await run(house, { arguments: 'x y' }, 'p_cmd_build')).toBe('building x,y\ndone');
+    expect((await house.call('p_cmd_build', { arguments: '--fail=1' })).isError).toBe(true);
+  });
+
+  it('serves skills as prompts and resources, without code too, and hides those whose tools are missing', async () => {
+    const house = await openEthos((folder) => {
+      writeEthos(folder, 'p', { 'index.ts': echo });
+      writeEthos(
+        folder,
+        'taught',
+        {
+          'skills/brew.md': '---\nname: tea\ndescription: Makes tea\nrequired_tools: [run]\ntags: [hot]\n---\nBoil water.',
+          'skills/fold/SKILL.md': 'Fold it.',
+          'skills/fly.md': '---\nrequired_tools: [wings]\n---\nFlap.',
+          'skills/odd.md': '---\n: [\n---\nStill here.',
+        },
+        { skills_dir: 'skills' },
+      );
+    });
+    expect([...view(house).prompts.keys()].sort()).toEqual(['taught_fold', 'taught_odd', 'taught_tea']);
+    expect(await prompt(house, 'taught_tea')).toBe('Boil water.');
+    expect([...view(house).resources.keys()].filter((uri) => uri.startsWith('skill:')).sort()).toEqual([
+      'skill://taught/fold',
+      'skill://taught/odd',
+      'skill://taught/tea',
+    ]);
+    const problems = house.app.registry.plugins().find((p) => p.id === 'taught')?.problems ?? [];
+    expect(problems.map((p) => p.message).join()).toContain('front matter of the skill "odd"');
+  });
+});
+
+describe('Ethos personalities', () => {
+  it('are profiles with the plugins they name and the rules they bring', async () => {
+    const code = `export function activate(api) { api.registerPersonality({ id: 'planner', description: 'Plans.', soulPath: './soul.md', plugins: ['p'],
+      safety: { approvalMode: 'manual', denyRules: ['"secret"'], network: { allow: ['api.example.com'] } }, fs_reach: { read: ['docs'] } });
+      api.registerPersonality({ id: 'nobody' }); }`;
+    const house = await openEthos((folder) => {
+      writeEthos(folder, 'p', { 'index.ts': echo });
+      writeEthos(folder, 'other', { 'index.ts': echo.replace("'run'", "'other'") });
+      writeEthos(folder, 'brings', { 'index.ts': code, 'soul.md': 'Be calm.' });
+    });
+    await until('the profile is there', () => house.app.gateway.knows('planner'));
+    const planner = view(house, 'planner');
+    expect([...planner.tools.values()].map(({ entry, approval }) => [entry.name, approval])).toEqual([['run', 'required']]);
+    expect(planner.instructions).toContain('Plans.\n\nBe calm.');
+    expect(planner.terms).toMatchObject({
+      denyRules: ['"secret"'],
+      bounds: { network: { allow: ['api.example.com'] }, fs: { read: [join(house.dir, 'docs')] } },
+    });
+    expect([...view(house, 'nobody').tools.keys()]).toEqual([]);
+    await house.reconfigure({ pluginFolders: ['./plugins'], plugins: { brings: { enabled: false } } });
+    await until('the profile is gone', () => !house.app.gateway.knows('planner'));
+  });
+});
+
+describe('Ethos background', () => {
+  it('turns what monitors say into resources that change, and goes on after a crash', async () => {
+    const code = `export function activate(api) {
+      api.registerMonitor({ name: 'watch', run: async ({ what }, ctx) => {
+        await ctx.kvStore.set('runs', String(1 + Number(await ctx.kvStore.get('runs'))));
+        await ctx.notify({ sessionKey: 's', message: what + ' ' + (await ctx.kvStore.get('runs')), payload: { a: 1 } });
+        await new Promise((resolve) => ctx.signal.addEventListener('abort', resolve)); } });
+      api.registerMonitor({ name: 'falls', run: async () => { throw new Error('fell'); } });
+      const tool = (name, body) => api.registerTool({ name, description: '', schema: {}, execute: async () => { await body(); return { ok: true, value: name }; } });
+      tool('begin', () => { api.startMonitor('watch', { what: 'rain' }); api.startMonitor('falls'); });
+      tool('unknown', () => api.startMonitor('nothing'));
+      tool('crash', () => process.exit(3));
+      tool('end', () => api.stopMonitor('watch'));
+    }`;
+    const house = await openEthos((folder) => writeEthos(folder, 'p', { 'index.ts': code }));
+    const updated: string[] = [];
+    house.app.gateway.onUpdated((address) => updated.push(address));
+    expect(await run(house, {}, 'unknown')).toBe('Monitor "nothing" not registered.');
+    await house.call('begin');
+    await until('the notice is told', () => updated.includes('trigger://p/watch'));
+    const read = async () => JSON.parse((await house.app.gateway.readResource('trigger://p/watch', callAs(house, 's')))[0]?.text ?? '[]');
+    expect(await read()).toMatchObject([{ message: 'rain 1', sessionKey: 's', payload: { a: 1 } }]);
+    await until('the crash is reported', () => JSON.stringify(house.app.registry.plugins()[0]?.problems).includes('fell'));
+    await house.call('crash');
+    await until('the monitor runs again', async () => (await read()).length === 2);
+    expect((await read())[1]).toMatchObject({ message: 'rain 2' });
+    await house.call('end');
+    await until('it has stopped', () => JSON.stringify(house.app.registry.plugins()[0]?.facts).includes('watch (idle)'));
+  });
+
+  it('runs health checks for whoever asks, errors first', async () => {
+    const code = `export function activate(api) {
+      api.registerHealthCheck({ name: 'slowly', description: '', run: async () => ({ status: 'warn', message: 'slow' }) });
+      api.registerHealthCheck({ name: 'well', description: '', run: async () => ({ status: 'ok', message: 'fine' }) });
+      api.registerHealthCheck({ name: 'ill', description: '', run: async () => { throw new Error('no disk'); } });
+    }`;
+    const house = await openEthos((folder) => writeEthos(folder, 'p', { 'index.ts': code }));
+    expect((await house.app.registry.check()).get('p')).toEqual([
+      { code: 'PLUGIN_FAILED', subject: 'health: ill', message: 'error: no disk' },
+      { subject: 'health: slowly', message: 'warn: slow' },
+    ]);
+  });
+});
+
+describe('Ethos tool context', () => {
+  it('tells who calls and where, keeps what tools of one session share, and leaves out what was not declared', async () => {
+    const code = runTool(
+      `const before = ctx.getContext('n') ?? 0; ctx.setContext('n', before + 1);
+      const { abortSignal, emit, getContext, setContext, ...plain } = ctx;
+      return { ok: true, value: JSON.stringify({ ...plain, before, aborted: abortSignal.aborted, fields: Object.keys(ctx).filter((k) => /scoped|store|secrets/i.test(k)) }) };`,
+      'maxResultChars: 500,',
+    );
+    const house = await openEthos((folder) => writeEthos(folder, 'p', { 'index.ts': code }));
+    const as = async (session: string) => JSON.parse(textOf(await house.call('run', {}, callAs(house, session))));
+    expect(await as('a')).toEqual({
+      sessionId: 'a',
+      sessionKey: 'mcp:default',
+      platform: 'mcp',
+      workingDir: house.dir,
+      currentTurn: 1,
+      messageCount: 1,
+      toolCallId: expect.any(String),
+      personalityId: 'default',
+      resultBudgetChars: 500,
+      dryRun: false,
+      before: 0,
+      aborted: false,
+      fields: [],
+    });
+    expect(await as('a')).toMatchObject({ before: 1, currentTurn: 2 });
+    expect(await as('b')).toMatchObject({ before: 0, currentTurn: 1 });
+  });
+
+  it('backs what is declared, and refuses a tool that declares what cannot be had', async () => {
+    const dir = tempFolder();
+    writeFiles(dir, { 'in/a.txt': 'inside', 'out/b.txt': 'outside' });
+    const code = runTool(
+      `const tried = async (what) => { try { return await what(); } catch (error) { return error.message.split(':')[0]; } };
+      await ctx.kvStore.set('k', 'v'); await ctx.kvStore.set('gone', 'v', { ttlSeconds: -1 });
+      return { ok: true, value: JSON.stringify([
+        await ctx.scopedFs.read('${dir}/in/a.txt'), await tried(() => ctx.scopedFs.read('${dir}/out/b.txt')), await tried(() => ctx.scopedFs.write('${dir}/in/c', 'x')),
+        (await ctx.scopedProcess.spawn('echo', ['$HOME;'])).stdout, await tried(() => ctx.scopedProcess.spawn('sh', ['-c', 'true'])),
+        await ctx.kvStore.list(''), await ctx.kvStore.get('gone'),
+        await ctx.secretsResolver.get('providers/x/key'), await tried(() => ctx.secretsResolver.get('providers/y/key')),
+        await tried(() => ctx.scopedFetch('http://127.0.0.1/')), await tried(() => ctx.scopedFetch.fetch('https://other.example/')) ]) };`,
+      `capabilities: { fs_reach: { read: ['${dir}/in'] }, process: { allowedBinaries: ['echo'] }, storage: { scope: 'tool-private', kind: 'kv' }, secrets: ['providers/x/*'], network: { allowedHosts: ['api.example.com'] } },`,
+    );
+    const house = await openEthos(
+      (folder) => {
+        writeEthos(folder, 'p', { 'index.ts': code });
+        writeEthos(folder, 'q', {
+          'index.ts': runTool(
+            "return { ok: true, value: 'ran' };",
+            "capabilities: { storage: { scope: 'tool-private', kind: 'sql' } },",
+          ).replace("'run'", "'asks'"),
+        });
+      },
+      { plugins: { p: { credentials: { 'providers/x/key': 'hush', 'providers/y/key': 'hush too' } } } },
+    );
+    expect(JSON.parse(await run(house))).toEqual([
+      'inside',
+      'PATH_NOT_REACHABLE',
+      'PATH_NOT_REACHABLE',
+      '$HOME;\n',
+      'BINARY_NOT_ALLOWED',
+      ['k'],
+      null,
+      'hush',
+      'SECRET_NOT_DECLARED',
+      'HOST_NOT_ALLOWED',
+      'HOST_NOT_ALLOWED',
+    ]);
+    const refused = await house.call('asks');
+    expect([refused.isError, textOf(refused), refused.meta?.ethos]).toEqual([
+      true,
+      expect.stringContaining('not currently available'),
+      { code: 'not_available' },
+    ]);
+  });
+
+  it('passes on progress that is meant for people, in numbers that grow', async () => {
+    const code =
+      runTool(`for (const [percent, audience] of [[10, 'user'], [5, 'user'], [50, 'dashboard'], [60]]) ctx.emit({ type: 'progress', toolName: 'run', message: 'm', percent, audience });
+      return { ok: true, value: '' };`);
+    const house = await openEthos((folder) => writeEthos(folder, 'p', { 'index.ts': code }));
+    const seen: [number, number | undefined][] = [];
+    await house.call(
+      'run',
+      {},
+      house.newCall((done, total) => seen.push([done, total])),
+    );
+    expect(seen).toEqual([
+      [10, 100],
+      [10.01, 100],
+      [50, 100],
+    ]);
+  });
+
+  it('says what approval, toolset, network and cost a tool declares', async () => {
+    const fields = "requiresApproval: true, returnDirect: true, toolset: 'danger', capabilities: { network: { allowedHosts: [] } },";
+    const house = await openEthos(
+      (folder) => writeEthos(folder, 'p', { 'index.ts': runTool("return { ok: true, value: 'x', cost_usd: 0.5 };", fields) }),
+      { plugins: { p: { approval: 'allow' } } },
+    );
+    const tool = house.app.registry.catalogue().tools.get('run')?.tool;
+    expect(tool).toMatchObject({
+      approval: 'required',
+      hints: { destructive: true, openWorld: true },
+      labels: ['toolset:danger'],
+      meta: { returnDirect: true, toolset: 'danger' },
+    });
+    expect((await house.call('run')).meta).toEqual({ ethos: { cost_usd: 0.5 } });
+  });
+});

@@ -1,0 +1,40 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { ethos } from '../../dist/adapters/ethos/adapter.js';
+import { type House, openHouse } from './house.ts';
+import { tempFolder } from './temp.ts';
+
+/** Writes files below a folder. */
+export function writeFiles(dir: string, files: Readonly<Record<string, string>>): void {
+  for (const [name, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(dir, name)), { recursive: true });
+    writeFileSync(join(dir, name), text);
+  }
+}
+
+/** Writes an Ethos plugin folder: a package.json with the `ethos` key, and files. */
+export function writeEthos(folder: string, id: string, files: Readonly<Record<string, string>>, own: object = {}, more: object = {}): void {
+  const json = { name: id, version: '1.0.0', type: 'module', ethos: { type: 'plugin', pluginContractMajor: 4, ...own }, ...more };
+  writeFiles(join(folder, id), { 'package.json': JSON.stringify(json), ...files });
+}
+
+/** The text of a plugin with a tool `run` whose body is given; `args` and `ctx` are at hand. */
+export const runTool = (body: string, fields = ''): string => `
+  export function activate(api) {
+    api.registerTool({ name: 'run', description: 'Runs', schema: { type: 'object' }, ${fields} async execute(args, ctx) { ${body} } });
+  }`;
+
+/** A house with plugins of this format, all started. */
+export async function openEthos(prepare: (folder: string) => void, config: object = {}): Promise<House> {
+  const dir = tempFolder();
+  const folder = join(dir, 'plugins');
+  mkdirSync(folder);
+  prepare(folder);
+  const house = await openHouse(
+    [ethos],
+    { pluginFolders: ['./plugins'], limits: { restartMinMs: 50, startTimeoutMs: 5000 }, ...config },
+    dir,
+  );
+  await house.app.registry.start();
+  return house;
+}

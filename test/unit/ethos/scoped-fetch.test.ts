@@ -1,0 +1,96 @@
+import { lookup as systemLookup } from 'node:dns';
+import { createServer, type RequestListener } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { type Lookup, NO_RULES } from '../../../adapters/ethos/running/hosts.ts';
+import { createScopedFetch } from '../../../adapters/ethos/running/scoped-fetch.ts';
+
+const here = { deny: [], allowPrivate: true };
+const never = new AbortController().signal;
+
+async function serve(listener: RequestListener): Promise<string> {
+  const server = createServer(listener);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+describe('createScopedFetch', () => {
+  it('is a function and has one', async () => {
+    const url = await serve((_, response) => response.end('hello'));
+    const scoped = createScopedFetch(['127.0.0.1'], here, never);
+    expect(await (await scoped(url)).text()).toBe('hello');
+    expect(await (await scoped.fetch(new URL(url))).text()).toBe('hello');
+  });
+
+  it.each([
+    'http://127.0.0.1:1/',
+    'http://2130706433:1/',
+    'http://0177.1:1/',
+    'http://[::ffff:127.0.0.1]:1/',
+    'http://localhost:8099/',
+    'file:///etc/passwd',
+    'data:,x',
+    'ftp://a.example/',
+  ])('does not reach %s', async (url) => {
+    await expect(createScopedFetch(['*', '127.0.0.1', 'localhost', 'a.example'], NO_RULES, never)(url)).rejects.toThrow('HOST_NOT_ALLOWED');
+  });
+
+  it('does not connect to the address a name was pointed at', async () => {
+    let asked = 0;
+    const url = await serve((_, response) => {
+      asked++;
+      response.end('reached');
+    });
+    const pointed = ((_: string, options: object, callback: never) =>
+      systemLookup('127.0.0.1', options as never, callback)) as unknown as Lookup;
+    const scoped = createScopedFetch(['a.example'], NO_RULES, never, pointed);
+    await expect(scoped(url.replace('127.0.0.1', 'a.example'))).rejects.toThrow('HOST_NOT_ALLOWED');
+    expect(asked).toBe(0);
+    expect(await (await createScopedFetch(['a.example'], here, never, pointed)(url.replace('127.0.0.1', 'a.example'))).text()).toBe(
+      'reached',
+    );
+  });
+
+  it('checks every redirect like a first address', async () => {
+    const inner = await serve((_, response) => response.end('secret'));
+    const outer = await serve(({ url }, response) =>
+      response
+        .writeHead(302, { location: url === '/name' ? inner.replace('127.0.0.1', 'localhost') : 'http://169.254.169.254/latest' })
+        .end(),
+    );
+    const scoped = createScopedFetch(['127.0.0.1'], here, never);
+    await expect(scoped(`${outer}/name`)).rejects.toThrow('HOST_NOT_ALLOWED: localhost');
+    await expect(scoped(`${outer}/metadata`)).rejects.toThrow('HOST_NOT_ALLOWED');
+    expect((await scoped(outer, { redirect: 'manual' })).status).toBe(302);
+    await expect(scoped(outer, { redirect: 'error' })).rejects.toThrow('redirect');
+  });
+
+  it('takes no credentials along to another origin, and turns a post that was seen other into a get', async () => {
+    const target = await serve((request, response) =>
+      response.end(JSON.stringify([request.method, request.headers.authorization ?? null, request.headers['x-kept']])),
+    );
+    const first = await serve((request, response) => response.writeHead(request.url === '/303' ? 303 : 307, { location: target }).end());
+    const scoped = createScopedFetch(['127.0.0.1'], here, never);
+    const init = { method: 'POST', body: 'x', headers: { authorization: 'Bearer t', 'x-kept': 'y' } };
+    expect(await (await scoped(`${first}/303`, init)).json()).toEqual(['GET', null, 'y']);
+    expect(await (await scoped(`${first}/307`, init)).json()).toEqual(['POST', null, 'y']);
+    const same = await serve((request, response) =>
+      request.url === '/' ? response.writeHead(302, { location: '/end' }).end() : response.end(String(request.headers.authorization)),
+    );
+    expect(await (await scoped(same, { headers: { authorization: 'Bearer t' } })).text()).toBe('Bearer t');
+  });
+
+  it('ends a circle of redirects, and with the call', async () => {
+    const circle = await serve((_, response) => response.writeHead(302, { location: '/' }).end());
+    await expect(createScopedFetch(['127.0.0.1'], here, never)(circle)).rejects.toThrow('more than 10 times');
+    const silent = await serve(() => undefined);
+    const call = new AbortController();
+    const pending = createScopedFetch(['127.0.0.1'], here, call.signal)(silent);
+    setTimeout(() => call.abort(new Error('the call was cancelled')), 50);
+    await expect(pending).rejects.toThrow('the call was cancelled');
+  });
+});
