@@ -31,6 +31,8 @@ export function addServe(program: Command, adapters: readonly Adapter[]): void {
           await app.close();
           throw error;
         });
+        // Who is already connected waits for nothing; the lines below shall be true.
+        await app.gateway.listed();
         announce(app, http.origin, PATHS, options.json);
         await app.follow(session.load);
         void app.registry.start();

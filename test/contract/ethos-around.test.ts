@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { ethos } from '../../dist/adapters/ethos/adapter.js';
 import { talos } from '../../dist/adapters/talos/adapter.js';
@@ -374,5 +375,30 @@ describe('Ethos tool context', () => {
       meta: { returnDirect: true, toolset: 'danger' },
     });
     expect((await house.call('run')).meta).toEqual({ ethos: { cost_usd: 0.5 } });
+  });
+});
+
+describe('the Ethos plugin of the default catalogue', () => {
+  it('keeps texts, fills them in, finds them again after a restart, and deletes nothing unasked', async () => {
+    const path = fileURLToPath(new URL('../../plugins/snippets', import.meta.url));
+    const config = { plugins: { snippets: { path } } };
+    const house = await openHouse([ethos], config);
+    await house.app.gateway.listed();
+    expect(await run(house, { name: 'hi', text: 'Dear {{ name }}, see you {{when}}.', tags: ['mail'] }, 'snippet_save')).toContain(
+      'name, when',
+    );
+    expect((await house.call('snippet_save', { name: 'hi', text: 'x' })).isError).toBe(true);
+    const filled = await house.call('snippet_get', { name: 'hi', values: { name: '$1' } });
+    expect([textOf(filled), filled.structured]).toEqual([
+      'Dear $1, see you {{when}}.\n\n(still open: when)',
+      { text: 'Dear $1, see you {{when}}.', open: ['when'] },
+    ]);
+    expect((await house.call('snippet_delete', { name: 'hi' })).meta?.['plugmux/error']).toMatchObject({ code: 'DENIED' });
+    await house.close();
+    const again = await openHouse([ethos], { plugins: { snippets: { path, approval: { snippet_delete: 'allow' } } } }, house.dir);
+    expect(JSON.parse(await run(again, { query: 'MAIL dear' }, 'snippet_find'))).toMatchObject([{ name: 'hi', tags: ['mail'] }]);
+    expect(await run(again, { name: 'hi' }, 'snippet_delete')).toContain('Deleted');
+    expect(await run(again, {}, 'snippet_find')).toBe('[]');
+    expect([...view(again).prompts.keys()].sort()).toEqual(['snippets_instructions', 'snippets_reusable-texts', 'snippets_use']);
   });
 });

@@ -1,8 +1,8 @@
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { adapters } from '../../dist/adapters/index.js';
 import { loadConfig } from '../../dist/src/config/load.js';
 import { connect } from '../support/clients.ts';
@@ -67,12 +67,16 @@ describe('README', () => {
     const shown = SNIPPETS.find((s) => s.language === 'text')?.text ?? '';
     const gateway = await serve(join(ROOT, 'mcp.json'), { bin: BIN, env: { PLUGMUX_STATE: tempFolder() } });
     expect(await gateway.stop()).toBe(0);
-    const { stdout } = spawnSync(process.execPath, [BIN, 'serve', '--http', '127.0.0.1:0', '--config', join(ROOT, 'mcp.json')], {
-      encoding: 'utf8',
-      timeout: 3000,
-      killSignal: 'SIGTERM',
+    const child = spawn(process.execPath, [BIN, 'serve', '--http', '127.0.0.1:0', '--config', join(ROOT, 'mcp.json')], {
       env: { ...process.env, PLUGMUX_STATE: tempFolder() },
+      stdio: ['ignore', 'pipe', 'ignore'],
     });
+    onTestFinished(() => void child.kill());
+    let stdout = '';
+    for await (const chunk of child.stdout) {
+      stdout += String(chunk);
+      if (stdout.includes('stdio --config')) break;
+    }
     const generic = (text: string): string =>
       text
         .trim()
