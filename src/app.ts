@@ -8,8 +8,10 @@ import type { Redactor } from './core/redact.ts';
 import { askClient, createApprovals } from './gateway/approvals.ts';
 import { createAudit } from './gateway/audit.ts';
 import { createGateway, type Gateway } from './gateway/gateway.ts';
+import { type PluginAdmin, toAdminTool } from './gateway/plugin-admin.ts';
 import { createHost } from './host/host.ts';
 import { createEngine, type Engine } from './mcp/engine.ts';
+import { createEnablement } from './policy/enablement.ts';
 import { createGrants, type Grants } from './policy/grants.ts';
 import { createPolicy, type Policy } from './policy/policy.ts';
 import { createTickets } from './policy/tickets.ts';
@@ -36,6 +38,7 @@ export interface App {
   policy(): Policy;
   /** Takes over a new configuration, or the same one after plugins have changed. Calls in flight go on. */
   adopt(config: Config): Promise<void>;
+  readonly admin: PluginAdmin;
   /** Follows the configuration file and the plugins from now on. `load` reads the file anew. */
   follow(load: () => Config): Promise<void>;
   /** Whether every plugin serves that should: none is opening or being restarted. */
@@ -83,18 +86,39 @@ export async function createApp({ config: first, adapters, redactor, log }: AppP
     gateway.adopt({ config, policy });
   });
 
+  const enablement = createEnablement(store);
   const apply = async (next: Config): Promise<void> => {
     const nextPolicy = createPolicy(next, offered);
     const found = await findPlugins(next, adapters, host);
     config = next;
     policy = nextPolicy;
     gateway.adopt({ config, policy });
-    await registry.apply(found, next.limits, policy.admit);
+    await registry.apply(found, next.limits, (item) => nextPolicy.admit(item) ?? enablement.refusal(item.id));
     watchAll();
   };
   await apply(config);
 
+  const adopt = (next: Config): Promise<void> => {
+    adopting = adopting.then(() => apply(next));
+    return adopting;
+  };
+
+  const admin: PluginAdmin = {
+    plugins: registry.plugins,
+    tools: (pluginId) => [...registry.catalogue().tools.values()].filter(({ plugin }) => plugin.id === pluginId).map(toAdminTool),
+    async setEnabled(pluginId, enabled) {
+      enablement.set(pluginId, enabled);
+      if (enabled) registry.renew(pluginId);
+      await adopt(config);
+      if (!enabled) return;
+      await registry.start();
+      const error = registry.plugins().find(({ id }) => id === pluginId)?.error;
+      if (error) throw error;
+    },
+  };
+
   return {
+    admin,
     gateway,
     grants,
     registry,
@@ -106,8 +130,7 @@ export async function createApp({ config: first, adapters, redactor, log }: AppP
     plugins: registry.plugins,
     adopt(next) {
       learn(next);
-      adopting = adopting.then(() => apply(next));
-      return adopting;
+      return adopt(next);
     },
     async follow(load) {
       const reload = (): void => {

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { App } from '../app.ts';
+import { adminPluginRoutes } from '../console/admin-plugins.ts';
 import type { Adapter } from '../core/adapter.ts';
 import { DEFAULT_PROFILE } from '../core/caller.ts';
 import { httpLines, stdioLine } from './connect.ts';
@@ -27,7 +28,7 @@ export function addServe(program: Command, adapters: readonly Adapter[]): void {
       const { PATHS, serveHttp } = await import('../transports/http.ts');
       await untilStopped(log, config.limits.drainMs, async (stopped) => {
         const app = await session.open();
-        const http = await serveHttp(app.engine, config, app, log).catch(async (error) => {
+        const http = await serveHttp(app.engine, config, app, adminPluginRoutes(app.admin), log).catch(async (error) => {
           await app.close();
           throw error;
         });

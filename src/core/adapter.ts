@@ -53,4 +53,6 @@ export interface Adapter {
   relate?(manifests: readonly Manifest[]): readonly Manifest[];
   /** Opens what `read` found. Called only for what the policy admitted. */
   open(manifest: Manifest, host: Host): Promise<Plugin>;
+  /** Forgets what kept a plugin from being opened: an administrator enables it anew. */
+  renew?(manifest: Manifest, host: Host): void;
 }

@@ -5,6 +5,8 @@ export interface Caller {
   /** The profile whose tools this caller sees. */
   readonly profile: string;
   readonly scopes: readonly string[];
+  /** Many clients may be this one caller: they came over the network and nobody asked them for a token. */
+  readonly anonymous?: boolean;
 }
 
 /** The profile of the unnamed endpoint. */

@@ -74,6 +74,8 @@ export interface Program {
 export interface Keep {
   get(key: string): string | undefined;
   set(key: string, value: string): void;
+  /** Writes only where there is nothing yet; false where there was. Of several gateways, one gets true. */
+  add(key: string, value: string): boolean;
   delete(key: string): void;
   entries(): ReadonlyMap<string, string>;
 }

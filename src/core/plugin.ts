@@ -93,7 +93,8 @@ export interface Plugin {
   onChange(listener: () => void): void;
   /** Calls back with the address of a resource whose contents have changed. */
   onUpdated?(listener: (uri: string) => void): void;
-  close(): Promise<void>;
+  /** `disabled`: not for a restart or a shutdown, but because somebody wants it gone. */
+  close(disabled?: boolean): Promise<void>;
 }
 
 /** An offer with nothing in it, to build others from. */

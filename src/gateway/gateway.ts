@@ -40,8 +40,8 @@ export interface Gateway {
   view(caller: Caller): View;
   /** Lets plugins look whether what they offer has changed; a change is told to clients later. */
   refresh(): void;
-  /** Settles when the plugins have listed what they offer, so that a first list is complete. */
-  listed(): Promise<void>;
+  /** Settles when the plugins have listed what they offer, so that a first list is complete; waits once and not again. */
+  listed(): Promise<void> | undefined;
   /** Calls a tool. Throws UNKNOWN_TOOL, DRAINING and a bad ticket at once; every other failure is a result. */
   call(name: string, args: JsonObject, call: Call, audit: string, client?: Slots): Promise<Outcome>;
   getPrompt(name: string, args: Readonly<Record<string, string>>, call: Call): Promise<PromptResult>;
@@ -73,6 +73,7 @@ export function createGateway(
   let rules = first;
   let views = new Map<string, View>();
   let draining = false;
+  let waited = false;
   const listeners: (() => void)[] = [];
   const { limits } = first.config;
   const queue = createSlotQueue(limits.calls);
@@ -138,7 +139,12 @@ export function createGateway(
     knows: (profile) => rules.policy.knows(profile),
     view,
     refresh: () => registry.refresh(),
-    listed: () => registry.listed(rules.config.limits.firstListMs),
+    listed() {
+      if (waited) return undefined;
+      return registry.listed(rules.config.limits.firstListMs)?.then(() => {
+        waited = true;
+      });
+    },
     call(name, args, call, auditCaller, client) {
       refuseIfDraining();
       const { middleware, terms } = view(call.caller);
@@ -149,11 +155,13 @@ export function createGateway(
       const started = isReady ? begin(name, args, call, auditCaller, client) : undefined;
       if (started) return started;
       // Some clients call what they know from another day without listing first.
-      return registry.listed(rules.config.limits.firstListMs).then(() => {
+      const again = (): Promise<Outcome> => {
         const late = begin(name, args, call, auditCaller, client);
         if (!late) throw unknown('UNKNOWN_TOOL', 'tool', name, view(call.caller).tools.keys());
         return late;
-      });
+      };
+      const opening = registry.listed(rules.config.limits.firstListMs);
+      return opening ? opening.then(again) : again();
     },
     greet,
     async getPrompt(name, args, call) {

@@ -109,7 +109,7 @@ export class LegacyPeer extends Peer implements Subscriber {
     this.serve(message, outlet, handler, this.#settings);
   }
 
-  #initialize({ params }: Request): Reply {
+  #initialize({ params }: Request): Reply | Promise<Reply> {
     if (this.revision !== '') throw new GatewayError('INVALID_REQUEST', 'This connection is initialized already.');
     const revision = negotiate(need(params, 'protocolVersion'));
     const { clientInfo } = params;
@@ -120,6 +120,13 @@ export class LegacyPeer extends Peer implements Subscriber {
       audit: auditCaller(this.caller, this.#transport, name),
       abilities: abilitiesOf(params.capabilities, revision),
     };
+    // Many clients read the instructions here and never again, so plugins that are still opening are waited for.
+    const opening = this.parts.gateway.listed();
+    return opening ? opening.then(() => this.#hello()) : this.#hello();
+  }
+
+  #hello(): Reply {
+    const { revision } = this;
     this.parts.gateway.greet(this.caller, this.#settings.session);
     const { instructions } = this.parts.gateway.view(this.caller);
     return JSON.stringify({

@@ -12,8 +12,6 @@ export type Methods = ReadonlyMap<string, Handler>;
 /** Builds the shared methods. `shared`: what is listed and read is the same for every caller. */
 export function createMethods(gateway: Gateway, lists: Lists, shared: boolean): Methods {
   const hints = cacheHints(shared);
-  let listed = false;
-
   // The first list waits for plugins that are still opening: some clients ask once and never again.
   const list =
     (kind: ListKind): Handler =>
@@ -22,11 +20,8 @@ export function createMethods(gateway: Gateway, lists: Lists, shared: boolean): 
         throw new GatewayError('INVALID_PARAMS', 'The cursor is not known: lists have one page.', { field: 'cursor' });
       const build = () => lists.get(request.view(), kind, request.era.kind);
       gateway.refresh();
-      if (listed) return build();
-      return gateway.listed().then(() => {
-        listed = true;
-        return build();
-      });
+      const opening = gateway.listed();
+      return opening ? opening.then(build) : build();
     };
 
   return new Map<string, Handler>([

@@ -17,6 +17,8 @@ export type Admit = (found: Found) => string | undefined;
 export interface Registry {
   /** Brings the plugins in line with what was found: opens new ones, replaces changed ones, closes the rest. */
   apply(found: readonly Found[], limits: RegistryLimits, admit: Admit): Promise<void>;
+  /** Opens a failed plugin anew with the next `apply`. */
+  renew(pluginId: string): void;
   catalogue(): Catalogue;
   plugins(): readonly SlotStatus[];
   config(pluginId: string): PluginConfig | undefined;
@@ -31,8 +33,8 @@ export interface Registry {
   check(): Promise<ReadonlyMap<string, readonly Problem[]>>;
   /** Starts every plugin that starts lazily and waits until each is ready or has failed. */
   start(): Promise<void>;
-  /** Starts what cannot be listed otherwise; settles when every plugin has listed or failed, at the latest after `withinMs`. */
-  listed(withinMs: number): Promise<void>;
+  /** Starts what cannot be listed otherwise; settles when every plugin has listed or failed, at the latest after `withinMs`. Undefined where all have. */
+  listed(withinMs: number): Promise<void> | undefined;
   close(): Promise<void>;
 }
 
@@ -44,6 +46,7 @@ export function createRegistry(host: Host, store: Store | undefined, log: Logger
   const listeners: ((catalogue: Catalogue) => void)[] = [];
   const updateListeners: ((pluginId: string, uri: string) => void)[] = [];
   const announced = new Set<string>();
+  const stale = new Set<string>();
   let slots: Slot[] = [];
   let limits: RegistryLimits;
   let catalogue = buildCatalogue([], 0);
@@ -103,8 +106,8 @@ export function createRegistry(host: Host, store: Store | undefined, log: Logger
     if (slots.includes(slot)) for (const listener of updateListeners) listener(slot.id, uri);
   };
 
-  const retire = (slot: Slot): void => {
-    const done = slot.close().finally(() => {
+  const retire = (slot: Slot, disabled = false): void => {
+    const done = slot.close(disabled).finally(() => {
       closing = closing.filter((c) => c !== done);
     });
     closing.push(done);
@@ -116,15 +119,17 @@ export function createRegistry(host: Host, store: Store | undefined, log: Logger
       const old = new Map(slots.map((slot) => [slot.id, slot]));
       const kept: Slot[] = [];
       const opening: Promise<void>[] = [];
+      const refusedNow = new Set<string>();
       for (const item of found) {
         const refused = admit(item);
         const digest = digestOf(item, refused, newLimits);
         const existing = old.get(item.id);
-        if (existing?.digest === digest) {
+        if (existing?.digest === digest && !stale.delete(item.id)) {
           old.delete(item.id);
           kept.push(existing);
           continue;
         }
+        if (refused !== undefined) refusedNow.add(item.id);
         const slot = new Slot(item, digest, newLimits, host, { changed, updated });
         kept.push(slot);
         opening.push(slot.open(refused));
@@ -132,9 +137,15 @@ export function createRegistry(host: Host, store: Store | undefined, log: Logger
       slots = kept;
       // The newer version of a plugin is opened before the older one is let go, so that its group never stands empty.
       await Promise.all(opening);
-      for (const slot of old.values()) retire(slot);
+      for (const slot of old.values()) retire(slot, refusedNow.has(slot.id));
       changed();
       await Promise.resolve();
+    },
+    renew(pluginId) {
+      const slot = slots.find(({ id }) => id === pluginId);
+      if (slot?.state() !== 'failed') return;
+      slot.renew();
+      stale.add(pluginId);
     },
     catalogue: () => catalogue,
     plugins: () => slots.map((slot) => slot.status()),
@@ -147,16 +158,17 @@ export function createRegistry(host: Host, store: Store | undefined, log: Logger
     },
     check: async () => new Map(await Promise.all(slots.map(async (slot) => [slot.id, await slot.check()] as const))),
     start: async () => void (await Promise.all(slots.map((slot) => slot.start()))),
-    async listed(withinMs) {
+    listed(withinMs) {
       const unlisted = slots.filter((slot) => !slot.hasListed);
-      if (unlisted.length === 0) return;
+      if (unlisted.length === 0) return undefined;
       for (const slot of unlisted) void slot.start();
-      let timer: NodeJS.Timeout | undefined;
-      const late = new Promise<void>((resolve) => {
-        timer = setTimeout(resolve, withinMs);
+      return new Promise((resolve) => {
+        const timer = setTimeout(resolve, withinMs);
+        void Promise.all(unlisted.map((slot) => slot.listed)).then(() => {
+          clearTimeout(timer);
+          resolve();
+        });
       });
-      await Promise.race([Promise.all(unlisted.map((slot) => slot.listed)), late]);
-      clearTimeout(timer);
     },
     async close() {
       save();

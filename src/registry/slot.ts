@@ -200,9 +200,15 @@ export class Slot {
     await this.#plugin?.start();
   }
 
-  async close(): Promise<void> {
+  /** Forgets what kept it from being opened. */
+  renew(): void {
+    const { manifest, adapter } = this.#found;
+    if (manifest) adapter?.renew?.(manifest, this.#host);
+  }
+
+  async close(disabled = false): Promise<void> {
     this.#closed = true;
     this.#settle();
-    await this.#plugin?.close();
+    await this.#plugin?.close(disabled);
   }
 }

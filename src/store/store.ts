@@ -67,6 +67,7 @@ export function keepOf(store: Store, space: string): Keep {
   return {
     get: (key) => store.get(space, key),
     set: (key, value) => store.set(space, key, value),
+    add: (key, value) => store.add(space, key, value),
     delete: (key) => store.delete(space, key),
     entries: () => store.entries(space),
   };

@@ -24,6 +24,8 @@ export interface Login {
   /** The only profile it may use, where the token says so. */
   readonly profile?: string | undefined;
   readonly scopes: readonly string[];
+  /** Nobody was asked for a token. */
+  readonly anonymous?: boolean;
 }
 
 /** Checks that every HTTP request passes, whatever it asks for: Host, Origin, then who it is. */
@@ -41,7 +43,7 @@ export interface Edge {
 const HOST = /^(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]+)(?::(\d{1,5}))?$/;
 const SINGLE = new Set(['host', 'origin', 'authorization', 'content-type', 'content-length', 'mcp-session-id']);
 const MOST_REMEMBERED = 256;
-const NOBODY_IN_PARTICULAR: Login = { principal: localCaller().principal, scopes: [] };
+const NOBODY_IN_PARTICULAR: Login = { principal: localCaller().principal, scopes: [], anonymous: true };
 const MINUTE_MS = 60_000;
 
 /** The edge of one configuration. */
@@ -132,12 +134,16 @@ export function createEdge(config: Config): Edge {
       const profile = own ?? requested;
       const known = callers.get(login) ?? new Map<string, Caller>();
       callers.set(login, known);
-      const caller = known.get(profile) ?? { principal: login.principal, profile, scopes: login.scopes };
+      const caller = known.get(profile) ?? toCaller(login, profile);
       known.set(profile, caller);
       return caller;
     },
     allowsOrigin,
   };
+}
+
+function toCaller({ principal, scopes, anonymous }: Login, profile: string): Caller {
+  return anonymous === true ? { principal, profile, scopes, anonymous } : { principal, profile, scopes };
 }
 
 function digest(token: string): string {

@@ -10,7 +10,7 @@ import { createConnectionCap } from './connections.ts';
 import { createEdge } from './edge.ts';
 import { type Health, healthRoutes } from './health.ts';
 import { createLoadWatch } from './load.ts';
-import { createRouter } from './router.ts';
+import { createRouter, type Routes } from './router.ts';
 import { createSse } from './sse.ts';
 import { type HouseStatus, statusRoute } from './status.ts';
 import { streamableRoute } from './streamable.ts';
@@ -28,8 +28,14 @@ export interface HttpTransport {
   close(): Promise<void>;
 }
 
-/** Serves the engine over HTTP. Rejects with PORT_IN_USE where the address is taken. */
-export async function serveHttp(engine: Engine, config: Config, house: Health & HouseStatus, log: Logger): Promise<HttpTransport> {
+/** Serves the engine over HTTP, and routes with a login of their own beside it. Rejects with PORT_IN_USE where the address is taken. */
+export async function serveHttp(
+  engine: Engine,
+  config: Config,
+  house: Health & HouseStatus,
+  own: Routes['own'],
+  log: Logger,
+): Promise<HttpTransport> {
   const { limits, listen } = config;
   const cap = createConnectionCap(limits);
   // A number and no set: the set's old tables would keep every response alive until a full collection.
@@ -48,6 +54,7 @@ export async function serveHttp(engine: Engine, config: Config, house: Health & 
         [PATHS.messages, sse.messages],
         [PATHS.websocket, {}],
       ]),
+      own,
       admin: new Map([[PATHS.status, statusRoute(house, counts)]]),
       open: healthRoutes({ ready: house.ready, draining: () => draining }),
     },

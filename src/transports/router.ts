@@ -3,7 +3,7 @@ import { type Caller, DEFAULT_PROFILE, localCaller } from '../core/caller.ts';
 import { toError } from '../core/errors.ts';
 import type { Logger } from '../core/log.ts';
 import { errorText, RPC } from '../mcp/wire.ts';
-import { type Edge, Refusal } from './edge.ts';
+import { type Edge, type Login, Refusal } from './edge.ts';
 
 /** One request that has passed the edge. */
 export interface Exchange {
@@ -17,11 +17,15 @@ export interface Exchange {
 /** What one address does, by HTTP method. */
 export type Route = Readonly<Record<string, (exchange: Exchange) => void>>;
 
+/** What one address and everything below it does, with a login of its own kind; `login` throws a refusal. */
+export type OwnRoute = (request: IncomingMessage, response: ServerResponse, path: string, login: () => Login) => void;
+
 /**
  * An address by its first part, for the unnamed profile and for named ones below it; open ones need no login, and those of
  * the operator exist for tokens with the scope `admin` alone.
  */
 export interface Routes {
+  readonly own: ReadonlyMap<string, OwnRoute>;
   readonly profiled: ReadonlyMap<string, Route>;
   readonly admin: ReadonlyMap<string, Route>;
   readonly open: ReadonlyMap<string, Route>;
@@ -69,6 +73,11 @@ export function createRouter({ edge, routes, log, knows, draining, full }: Route
     return named && knows(profile) ? { route: named, base, profile, admin: false } : undefined;
   };
 
+  const findOwn = (path: string): OwnRoute | undefined => {
+    for (const [prefix, route] of routes.own) if (path === prefix || path.startsWith(`${prefix}/`)) return route;
+    return undefined;
+  };
+
   // Whoever may not use an address gets the answer of one that does not exist.
   const callerFor = (request: IncomingMessage, found: Found | undefined): Caller => {
     const login = edge.authenticate(request);
@@ -100,6 +109,8 @@ export function createRouter({ edge, routes, log, knows, draining, full }: Route
     const path = pathOf(request);
     const open = routes.open.get(path);
     if (!open) refuseWork();
+    const own = findOwn(path);
+    if (own) return own(request, response, path, () => edge.authenticate(request));
     const found = open ? undefined : find(path);
     const route = open ?? found?.route;
     const method = request.method ?? '';

@@ -70,7 +70,7 @@ const gateway = {
   knows: () => true,
   view: () => view,
   greet: () => undefined,
-  listed: async () => undefined,
+  listed: () => undefined,
   call: async () => ({ result: { content, structured: { a: 1 }, meta: { 'x/y': 1 } } }),
   getPrompt: async () => ({ description: 'd', messages: content.map((c) => ({ role: 'user', content: c })) }),
   readResource: async () => [{ uri: 'a:b', blob: 'AA==' }],

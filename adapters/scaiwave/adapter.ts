@@ -1,0 +1,159 @@
+import { basename } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { z } from 'zod';
+import type { Adapter, Source } from '../../src/core/adapter.ts';
+import type { Host, MemberSpec } from '../../src/core/host.ts';
+import type { JsonObject } from '../../src/core/json.ts';
+import type { Manifest, Plugin } from '../../src/core/plugin.ts';
+import { folderDigest } from '../../src/host/folder-digest.ts';
+import { pythonOptions, pythonPaths, pythonRuntime } from '../../src/host/python/options.ts';
+import { Installs } from './installs.ts';
+import { toOffer } from './offer.ts';
+import { recognise, type Selected, type Selection } from './recognise.ts';
+import type { ScaiWaveReport } from './report.ts';
+
+interface ScaiWaveManifest extends Manifest {
+  readonly selected: Selected;
+  readonly selection: Selection;
+  readonly source: Source;
+}
+
+const RUNTIME = fileURLToPath(new URL('./runtime.py', import.meta.url));
+/** on_install alone may take 60 s. */
+const START_TIMEOUT_MS = 75_000;
+
+const context = z.strictObject({
+  tenant: z.record(z.string(), z.json()).optional().describe('attributes of ctx.tenant; tenant_id is "default" where absent'),
+  roomId: z.string().min(1).optional(),
+  senderId: z.string().min(1).optional(),
+  userToken: z.string().optional(),
+  dbUrl: z.string().optional().describe('SQLAlchemy address of ctx.db, such as sqlite+aiosqlite:///notes.db'),
+  redisUrl: z.string().optional().describe('address of ctx.redis'),
+});
+
+/** ScaiWave plugins: Python classes that inherit from BasePlugin. */
+export const scaiwave: Adapter = {
+  kind: 'scaiwave',
+  options: {
+    ...pythonOptions,
+    grant: z.array(z.string()).optional().describe('ScaiWave: permissions that tools may require, such as external_http'),
+    hideUngranted: z.boolean().optional().describe('ScaiWave: tools without their permissions are not listed'),
+    context: context.optional().describe('ScaiWave: what the context of every call holds'),
+  },
+  paths: pythonPaths,
+
+  async read(source) {
+    const selection = recognise(source);
+    if (!selection) return null;
+    const several = selection.plugins.length > 1;
+    return selection.plugins.map((selected): ScaiWaveManifest => {
+      const own = selected.id ?? selected.pick ?? basename(source.path, '.py');
+      const id = several ? own : (source.key ?? own);
+      return {
+        id,
+        ...(selected.id === undefined || id === selected.id ? {} : { alias: selected.id }),
+        title: own,
+        version: '0.0.0',
+        adapter: 'scaiwave',
+        origin: source.path,
+        watch: [source.path],
+        digest: folderDigest(source.path),
+        selected,
+        selection,
+        source,
+      };
+    });
+  },
+
+  open: async (manifest, host) => openPlugin(manifest as ScaiWaveManifest, host),
+
+  renew(manifest, host) {
+    const installs = installsOf(manifest as ScaiWaveManifest, host);
+    if (!installs.installed) installs.forget();
+  },
+};
+
+function installsOf({ id, source }: ScaiWaveManifest, host: Host): Installs {
+  return new Installs(host.keep(id), String(tenantOf(source).tenant_id), host.log.area(`plugin:${id}`));
+}
+
+function tenantOf({ entry }: Source): JsonObject {
+  const { tenant } = (entry.options.context ?? {}) as { tenant?: JsonObject };
+  return { tenant_id: 'default', ...tenant };
+}
+
+function openPlugin(manifest: ScaiWaveManifest, host: Host): Plugin {
+  const { selection, source } = manifest;
+  const { options } = source.entry;
+  const installs = installsOf(manifest, host);
+  const member = host.join(toMember(manifest, installs, host));
+  const build = () => {
+    const told = member.report() as ScaiWaveReport | undefined;
+    return (
+      told &&
+      toOffer({
+        id: manifest.id,
+        member,
+        report: told,
+        granted: (options.grant ?? []) as string[],
+        hideUngranted: options.hideUngranted === true,
+        selected: selection.plugins.map((p) => p.pick),
+      })
+    );
+  };
+  let report: JsonObject | undefined;
+  let offer: ReturnType<typeof build>;
+  return {
+    manifest,
+    offer() {
+      // Before the hook has run there is nothing to call.
+      if (!installs.installed) return undefined;
+      if (member.report() !== report || !offer) {
+        report = member.report();
+        offer = build();
+      }
+      return offer;
+    },
+    state: member.state,
+    error: member.error,
+    start: member.start,
+    onChange: (listener) => member.onChange(listener),
+    async close(disabled) {
+      if (disabled && installs.installed) {
+        installs.forget();
+        await member.request('uninstall', {}).catch((error: Error) => {
+          host.log.area(`plugin:${manifest.id}`).error(`on_uninstall failed: ${error.message}. The plugin is disabled nevertheless.`);
+        });
+      }
+      await member.leave();
+    },
+  };
+}
+
+function toMember(manifest: ScaiWaveManifest, installs: Installs, host: Host): MemberSpec {
+  const { id, selected, selection, source } = manifest;
+  const { entry } = source;
+  const { tenant: _, ...given } = (entry.options.context ?? {}) as JsonObject;
+  return {
+    id,
+    group: entry.group ?? `scaiwave:${source.key ?? source.path}`,
+    order: String(selection.plugins.indexOf(selected)).padStart(4, '0'),
+    isolation: 'process',
+    runtime: pythonRuntime(source, RUNTIME),
+    callers: true,
+    answer: (method, params) => installs.answer(method, params),
+    params: {
+      ...selection.find,
+      ...given,
+      ...(selected.pick === undefined ? {} : { pick: selected.pick }),
+      paths: entry.options.paths ?? [],
+      settings: { ...entry.env, ...entry.settings, ...entry.credentials },
+      tenant: tenantOf(source),
+      ...(entry.options.standins === undefined ? {} : { standins: entry.options.standins }),
+    },
+    cwd: entry.cwd,
+    env: entry.env,
+    startTimeoutMs: entry.startTimeoutMs ?? START_TIMEOUT_MS,
+    log: host.log.area(`plugin:${id}`),
+  };
+}

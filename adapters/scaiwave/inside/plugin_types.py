@@ -1,0 +1,98 @@
+"""The four types and the base class that plugins import from `app.plugins`, as the original documents them."""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, field
+from enum import Enum
+
+# What plugins said that the documented types do not know; told once a source has been loaded.
+warnings = []
+
+
+class _Forgiving(type):
+    """Keeps keywords that are newer than the documentation out of an object, and remembers that they were there."""
+
+    def __call__(cls, *args, **named):
+        unknown = [name for name in named if name not in cls.__dataclass_fields__]
+        for name in unknown:
+            del named[name]
+            warnings.append(f"{cls.__name__} was given the unknown keyword {name!r}, which is left out")
+        return super().__call__(*args, **named)
+
+
+class PluginPermission(str, Enum):
+    READ_MESSAGES = "read_messages"
+    WRITE_MESSAGES = "write_messages"
+    READ_NOTES = "read_notes"
+    WRITE_NOTES = "write_notes"
+    READ_USERS = "read_users"
+    EXTERNAL_HTTP = "external_http"
+    SEARCH = "search"
+    MANAGE_TASKS = "manage_tasks"
+
+
+@dataclass(frozen=True)
+class ToolDefinition(metaclass=_Forgiving):
+    name: str
+    description: str
+    parameters: dict
+    usage: "str | None" = None
+    permissions_required: "list[PluginPermission]" = field(default_factory=list)
+    side_effects: bool = False
+
+
+@dataclass(frozen=True)
+class PluginManifest(metaclass=_Forgiving):
+    id: str
+    name: str
+    version: str
+    description: str
+    tools: "list[ToolDefinition]" = field(default_factory=list)
+    permissions: "list[PluginPermission]" = field(default_factory=list)
+    injects_context: bool = False
+    scope: "str | None" = None
+
+
+@dataclass
+class PluginContext(metaclass=_Forgiving):
+    db: object
+    tenant: object
+    settings: object
+    redis: object
+    room_id: str
+    sender_id: str
+    user_token: "str | None" = None
+    scaigrid: object = None
+    arq: object = None
+    approval_service: object = None
+    event_service_factory: object = None
+
+
+class BasePlugin(ABC):
+    @property
+    @abstractmethod
+    def manifest(self): ...
+
+    @abstractmethod
+    async def execute_tool(self, tool_name, args, ctx): ...
+
+    async def get_system_context(self, ctx):
+        return None
+
+    async def get_dynamic_tools(self, ctx):
+        return None
+
+    async def on_install(self, ctx):
+        return None
+
+    async def on_uninstall(self, ctx):
+        return None
+
+
+def protocol():
+    """What the module of the four types holds."""
+    return {t.__name__: t for t in (PluginContext, PluginManifest, PluginPermission, ToolDefinition)}
+
+
+def base():
+    """What the module of the base class holds; plugins also find the types there."""
+    return {"BasePlugin": BasePlugin, **protocol()}

@@ -1,0 +1,45 @@
+"""What a tool said, as the gateway's result."""
+
+import re
+
+from plugmux_bridge.encode import to_json
+from plugmux_bridge.errors import describe
+from plugmux_bridge.results import error_result, text_result
+
+from .surroundings import NotConfigured, NotHere
+
+_MARK = re.compile(r"^[\s*_#>-]*fallback suggestions", re.IGNORECASE)
+_ITEM = re.compile(r"^\s*(?:[-*+]|\d+[.)])\s")
+
+
+def to_result(value, warn):
+    """A text goes through unchanged; an empty one says that there is no result."""
+    if value is None or value == "":
+        return text_result("(no result)", {"empty": True})
+    if not isinstance(value, str):
+        warn(f"a tool returned {type(value).__name__} and no text; it is sent as JSON")
+        value = to_json(value)[0]
+    text = str.__str__(value)
+    return error_result(text) if ends_with_suggestions(text) else text_result(text)
+
+
+def failed(tool, error):
+    """An exception, for the model: its kind alone, or what the gateway itself has to say."""
+    if isinstance(error, (NotHere, NotConfigured)):
+        return error_result(describe(error))
+    return error_result(f"{tool} failed: {type(error).__name__}")
+
+
+def ends_with_suggestions(text):
+    """Whether a text ends the way failures end: the format has no other sign for them."""
+    lines = text.rstrip().splitlines()
+    if not lines:
+        return False
+    start = len(lines)
+    while start > 0 and lines[start - 1].strip():
+        start -= 1
+    last = lines[start:]
+    if _MARK.match(last[-1]) or _MARK.match(last[0]):
+        return True
+    marked = [i for i, line in enumerate(last) if _MARK.match(line)]
+    return bool(marked) and all(_ITEM.match(line) for line in last[marked[-1] + 1 :])

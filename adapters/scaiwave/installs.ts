@@ -1,0 +1,90 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { GatewayError } from '../../src/core/errors.ts';
+import type { Keep } from '../../src/core/host.ts';
+import type { JsonObject } from '../../src/core/json.ts';
+import type { Logger } from '../../src/core/log.ts';
+
+/** What is written down of a plugin's installation for one tenant. */
+interface Install {
+  readonly state: 'installing' | 'installed' | 'failed';
+  readonly version: string;
+  /** ISO 8601. */
+  readonly at: string;
+  readonly error?: string;
+}
+
+/** Longer than a hook may take: what says "installing" for that long was cut off. */
+const LONGEST_MS = 70_000;
+const LOOK_AGAIN_MS = 250;
+
+/** The record of one plugin and tenant, in the gateway's store: hooks run once, also beside a second gateway. */
+export class Installs {
+  readonly #keep: Keep;
+  readonly #key: string;
+  readonly #log: Logger;
+
+  constructor(keep: Keep, tenant: string, log: Logger) {
+    this.#keep = keep;
+    this.#key = `install:${tenant}`;
+    this.#log = log;
+  }
+
+  /** Whether the hook is to be run now, by whoever asks; the mark is set before the answer. */
+  async begin(version: string): Promise<boolean> {
+    const mark: Install = { state: 'installing', version, at: new Date().toISOString() };
+    if (this.#keep.add(this.#key, JSON.stringify(mark))) return true;
+    for (;;) {
+      const record = this.#read();
+      if (!record) return this.begin(version);
+      if (record.state === 'installed') {
+        if (record.version !== version)
+          this.#log.info(`the version changed from ${record.version} to ${version}; on_install is not run again`);
+        return false;
+      }
+      if (record.state === 'failed') throw again(`on_install failed on ${record.at}: ${record.error}`);
+      if (Date.now() - Date.parse(record.at) > LONGEST_MS) throw again(`an installation that began on ${record.at} was interrupted`);
+      await sleep(LOOK_AGAIN_MS);
+    }
+  }
+
+  done(version: string): void {
+    this.#write({ state: 'installed', version, at: new Date().toISOString() });
+  }
+
+  failed(version: string, error: string): void {
+    this.#write({ state: 'failed', version, at: new Date().toISOString(), error });
+  }
+
+  get installed(): boolean {
+    return this.#read()?.state === 'installed';
+  }
+
+  /** As if it had never been installed. */
+  forget(): void {
+    this.#keep.delete(this.#key);
+  }
+
+  /** What the runtime asks and tells about it. */
+  async answer(method: string, { version = '', error = '' }: JsonObject): Promise<boolean> {
+    if (method === 'installing') return this.begin(String(version));
+    if (method === 'installed') this.done(String(version));
+    else if (method === 'notInstalled') this.failed(String(version), String(error));
+    else throw new GatewayError('METHOD_NOT_FOUND', `The adapter answers no "${method}".`);
+    return true;
+  }
+
+  #read(): Install | undefined {
+    const text = this.#keep.get(this.#key);
+    return text === undefined ? undefined : (JSON.parse(text) as Install);
+  }
+
+  #write(install: Install): void {
+    this.#keep.set(this.#key, JSON.stringify(install));
+  }
+}
+
+function again(why: string): GatewayError {
+  return new GatewayError('PLUGIN_FAILED', `The plugin stays disabled: ${why}.`, {
+    fix: 'Mend the cause and enable it again: plugmux enable <plugin>, or POST /v1/admin/plugins/<id>/enable.',
+  });
+}

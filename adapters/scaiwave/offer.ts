@@ -1,0 +1,118 @@
+import { errorResult } from '../../src/core/content.ts';
+import type { Member } from '../../src/core/host.ts';
+import { emptyOffer, type Offer, type Problem } from '../../src/core/plugin.ts';
+import type { Prompt } from '../../src/core/prompt.ts';
+import type { Tool } from '../../src/core/tool.ts';
+import type { ScaiWaveReport, ScaiWaveTool } from './report.ts';
+
+/** What is known of a plugin. */
+export interface OfferInput {
+  /** The plugin's id in the gateway. */
+  readonly id: string;
+  readonly member: Member;
+  readonly report: ScaiWaveReport;
+  /** Permissions that the configuration grants. */
+  readonly granted: readonly string[];
+  /** Tools without their permissions are left out of the list. */
+  readonly hideUngranted: boolean;
+  /** Plugins of the source that the configuration selects. */
+  readonly selected: readonly (string | undefined)[];
+}
+
+/** Permissions by which a tool talks to somebody outside. */
+const OUTSIDE = ['external_http', 'search'];
+
+/** What a plugin offers. */
+export function toOffer(input: OfferInput): Offer {
+  const { member, report } = input;
+  const declared = report.tools.filter((tool) => !input.hideUngranted || missing(tool, input).length === 0);
+  return {
+    ...emptyOffer,
+    tools: [...declared.map((tool) => toTool(tool, input)), ...report.dynamic.map((tool) => toTool(tool, input))],
+    prompts: declared.filter((tool) => tool.usage).map((tool) => toPrompt(tool, member)),
+    ...(report.injectsContext ? { instructions: report.instructions || ' ', compose: composer(member) } : {}),
+    problems: [...report.problems, ...unselected(input)],
+    facts: {
+      manifest: report.id,
+      version: report.version,
+      permissions: [...report.permissions],
+      granted: input.granted.filter((p) => report.permissions.includes(p)),
+      ...(report.scope === null ? {} : { scope: report.scope }),
+      ...(report.standins.length > 0 ? { standins: [...report.standins] } : {}),
+    },
+  };
+}
+
+function composer(member: Member): NonNullable<Offer['compose']> {
+  return async ({ session, caller }) => String(await member.request('context', { caller: { session, principal: caller.principal } }));
+}
+
+function missing({ permissions }: ScaiWaveTool, { report, granted }: OfferInput): string[] {
+  return (permissions ?? report.permissions).filter((permission) => !granted.includes(permission));
+}
+
+function toTool(tool: ScaiWaveTool, input: OfferInput): Tool {
+  const { id, member, report } = input;
+  const { name, usage, permissions = report.permissions } = tool;
+  const lacking = missing(tool, input);
+  const key = `tool:${name}`;
+  return {
+    name,
+    title: `${report.name}: ${name}`,
+    description: usage ? `${tool.description}\nUsage: ${usage}`.trim() : tool.description,
+    input: tool.input,
+    ...effectsOf(tool, permissions),
+    meta: {
+      scaiwave: {
+        plugin: report.id,
+        version: report.version,
+        permissions: [...permissions],
+        ...(report.scope === null ? {} : { scope: report.scope }),
+        ...(usage ? { usage } : {}),
+      },
+    },
+    async call(args, ctx) {
+      if (lacking.length > 0) {
+        return errorResult(
+          `The tool ${name} was not run: it needs ${lacking.join(', ')}, which nobody granted. The owner can grant it in mcp.json: "plugins": { "${id}": { "grant": ${JSON.stringify(lacking)} } }.`,
+        );
+      }
+      if (report.scope === 'private' && ctx.caller.anonymous === true) {
+        return errorResult(
+          `The tool ${name} was not run: it works on the data of its caller alone, and here everybody is the same caller. Use a token ("auth" in mcp.json) or stdio.`,
+        );
+      }
+      return member.call(key, args, ctx);
+    },
+  };
+}
+
+// The author's own statement. What a tool does that was made up at run time, nobody has stated.
+function effectsOf({ sideEffects }: ScaiWaveTool, permissions: readonly string[]): Pick<Tool, 'approval' | 'hints'> {
+  const outside = permissions.some((permission) => OUTSIDE.includes(permission)) ? { openWorld: true } : {};
+  if (sideEffects === undefined) return { approval: 'client', hints: outside };
+  return { approval: sideEffects ? 'required' : 'auto', hints: { destructive: sideEffects, readOnly: !sideEffects, ...outside } };
+}
+
+/** A tool as people type it: whatever stands behind its name goes to the plugin as it is. */
+function toPrompt({ name, usage, description }: ScaiWaveTool, member: Member): Prompt {
+  return {
+    name,
+    description: `${description}\nUsage: ${usage}`.trim(),
+    arguments: [{ name: 'text', description: `What to type, as in ${usage}`, required: false }],
+    async get({ text = '' }, ctx) {
+      const { content } = await member.call(`usage:${name}`, { text }, ctx);
+      return { description, messages: content.map((block) => ({ role: 'user', content: block })) };
+    },
+  };
+}
+
+function unselected({ report, selected }: OfferInput): Problem[] {
+  if (selected.includes(undefined) && report.others.length > 0) {
+    const all = [report.id, ...report.others];
+    return [
+      { message: `The source also holds ${report.others.join(', ')}.`, fix: `Name those to serve: "allow": ${JSON.stringify(all)}.` },
+    ];
+  }
+  return [];
+}

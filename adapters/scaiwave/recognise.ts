@@ -1,0 +1,118 @@
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { basename, dirname, join, sep } from 'node:path';
+import type { Source } from '../../src/core/adapter.ts';
+import type { JsonObject } from '../../src/core/json.ts';
+import { type Declared, declaredIn, importsFormat, namedInList } from './declarations.ts';
+
+/** One plugin that a source holds, as far as its text tells; without `pick` whatever the source turns out to hold. */
+export interface Selected {
+  /** The manifest's id, or the class where the id is not written out. */
+  readonly pick?: string;
+  /** The manifest's id, where it is written out. */
+  readonly id?: string;
+}
+
+/** What a source selects, and how the runtime imports it. */
+export interface Selection {
+  readonly plugins: readonly Selected[];
+  /** Parameters of the runtime: `list` and `modules`. */
+  readonly find: JsonObject;
+}
+
+const BUILTIN = ['app', 'plugins', 'builtin'];
+const LARGEST = 1024 * 1024;
+
+/** Reads what a source holds; null where it is none of this format's. Reads text only. */
+export function recognise({ path, key, entry }: Source): Selection | null {
+  const found = statSync(path).isDirectory() ? inFolder(path, key !== undefined) : inFile(path);
+  if (!found) return null;
+  const allow = entry.options.allow as string[] | undefined;
+  if (!allow) return { plugins: found.declared.length > 0 ? found.declared.map(toSelected) : [{}], find: found.find };
+  const plugins = allow.map((name) => {
+    const declared = found.declared.find((d) => d.id === name || d.className === name);
+    return declared ? toSelected(declared) : { pick: name, id: name };
+  });
+  return { plugins, find: found.find };
+}
+
+interface Held {
+  readonly declared: readonly Declared[];
+  readonly find: JsonObject;
+}
+
+function toSelected({ id, className }: Declared): Selected {
+  return id === undefined ? { pick: className } : { pick: id, id };
+}
+
+function inFile(path: string): Held | undefined {
+  const text = path.endsWith('.py') ? readText(path) : '';
+  return importsFormat(text) ? { declared: declaredIn(text), find: { modules: [toModule(path)] } } : undefined;
+}
+
+function inFolder(path: string, named: boolean): Held | undefined {
+  const builtin = builtinFolder(path);
+  if (builtin !== undefined) return inBuiltin(builtin);
+  const init = join(path, '__init__.py');
+  if (existsSync(init) && importsFormat(readText(init)))
+    return { declared: declaredIn(readText(init)), find: { modules: [toModule(path)] } };
+  // A folder of files is one project only where somebody says so: a scanned one is claimed if it is a package.
+  if (!named && !existsSync(init)) return undefined;
+  const files = filesIn(path).filter((file) => importsFormat(readText(file)));
+  if (files.length === 0) return undefined;
+  return { declared: files.flatMap((file) => declaredIn(readText(file))), find: { modules: files.map(toModule) } };
+}
+
+function inBuiltin(folder: string): Held {
+  const files = filesIn(folder);
+  const declared = files.flatMap((file) => declaredIn(readText(file)));
+  const init = readText(join(folder, '__init__.py'));
+  const listed = namedInList(init);
+  const registered = listed.flatMap((name) => declared.filter((d) => d.className === name));
+  const root = join(folder, '..', '..', '..');
+  return {
+    declared: registered.length > 0 ? registered : declared,
+    find: {
+      modules: files.map(toModule),
+      ...(listed.length > 0 ? { list: { root, bare: ['app', 'app.plugins'] } } : {}),
+    },
+  };
+}
+
+/** The folder of built-in plugins: the one given, or the one inside a checkout. */
+function builtinFolder(path: string): string | undefined {
+  const inside = join(path, ...BUILTIN);
+  if (existsSync(inside)) return inside;
+  return path.endsWith(sep + BUILTIN.join(sep)) ? path : undefined;
+}
+
+// Inside a tree the module keeps the name that others import it by; packages above it are not run.
+function toModule(path: string): JsonObject {
+  const stem = basename(path, '.py');
+  const inTree = builtinFolder(dirname(path)) === dirname(path);
+  if (inTree) {
+    const root = join(dirname(path), '..', '..', '..');
+    return { kind: 'module', file: path, root, module: [...BUILTIN, stem].join('.'), bare: ['app', 'app.plugins', 'app.plugins.builtin'] };
+  }
+  const folder = dirname(path);
+  if (existsSync(join(folder, '__init__.py'))) {
+    return { kind: 'module', file: path, root: dirname(folder), module: `${basename(folder)}.${stem}`, bare: [basename(folder)] };
+  }
+  return path.endsWith('.py')
+    ? { kind: 'file', file: path, module: stem }
+    : { kind: 'module', file: path, root: folder, module: stem, bare: [] };
+}
+
+function filesIn(folder: string): string[] {
+  return readdirSync(folder)
+    .filter((name) => name.endsWith('.py') && !name.startsWith('_'))
+    .sort()
+    .map((name) => join(folder, name));
+}
+
+function readText(file: string): string {
+  try {
+    return statSync(file).size > LARGEST ? '' : readFileSync(file, 'utf8');
+  } catch {
+    return '';
+  }
+}

@@ -1,0 +1,30 @@
+import type { JsonObject } from '../../src/core/json.ts';
+import type { Problem } from '../../src/core/plugin.ts';
+
+/** A tool as the manifest declares it; a dynamic one has only the first three. */
+export interface ScaiWaveTool {
+  readonly name: string;
+  readonly description: string;
+  readonly input: JsonObject;
+  readonly usage?: string | null;
+  readonly permissions?: readonly string[];
+  readonly sideEffects?: boolean;
+}
+
+/** What the runtime tells the adapter of one plugin; all of it stands there from the start. */
+export interface ScaiWaveReport {
+  readonly id: string;
+  readonly name: string;
+  readonly version: string;
+  readonly description: string;
+  readonly permissions: readonly string[];
+  readonly scope: string | null;
+  readonly injectsContext: boolean;
+  readonly tools: readonly ScaiWaveTool[];
+  readonly dynamic: readonly ScaiWaveTool[];
+  readonly instructions: string;
+  readonly problems: readonly Problem[];
+  readonly standins: readonly string[];
+  /** Ids of further plugins of the source. */
+  readonly others: readonly string[];
+}

@@ -1,0 +1,10 @@
+"""Runs ScaiWave plugins inside a Python plugin process."""
+
+from .inside.loading import source_of
+from .inside.plugin import ScaiWavePlugin
+
+
+def open(params, context):
+    """Imports the source once for all its plugins and picks the one that is meant."""
+    source = source_of(params, context)
+    return ScaiWavePlugin(params, context, source, source.pick(params.get("pick"), context))

@@ -1,0 +1,140 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { isJsonObject, type JsonObject, type JsonValue } from '../core/json.ts';
+import type { PluginAdmin } from '../gateway/plugin-admin.ts';
+import type { SlotStatus } from '../registry/slot.ts';
+import { readBody } from '../transports/body.ts';
+import { type Login, Refusal } from '../transports/edge.ts';
+import type { OwnRoute } from '../transports/router.ts';
+
+/** An answer that is no success: clients go by the code. */
+class AdminError extends Error {
+  readonly status: number;
+  readonly code: string;
+  constructor(status: number, code: string, message: string) {
+    super(message);
+    this.status = status;
+    this.code = code;
+  }
+}
+
+const MOST_BYTES = 64 * 1024;
+const LOGIN_CODES: Readonly<Record<number, string>> = { 401: 'SW_AUTH_INVALID_TOKEN', 429: 'SW_RATE_LIMIT_EXCEEDED' };
+const ACTION = /^\/v1\/(?:admin\/plugins\/([^/]+)\/(enable|disable)|plugins\/([^/]+)\/(toggle)|rooms\/[^/]+\/plugins\/([^/]+)\/(toggle))$/;
+
+/** Listing, enabling and disabling plugins, at the addresses and in the words of ScaiWave's own server. */
+export function adminPluginRoutes(admin: PluginAdmin): ReadonlyMap<string, OwnRoute> {
+  const run = async (request: IncomingMessage, path: string, body: () => Promise<JsonValue>): Promise<JsonValue> => {
+    if (path === '/v1/admin/plugins' || path === '/v1/plugins') {
+      if (request.method !== 'GET') throw new AdminError(405, 'SW_METHOD_NOT_ALLOWED', 'Use GET.');
+      return admin.plugins().map((status) => toItem(status, admin));
+    }
+    const [, named, action, toggled, toggle, inRoom] = ACTION.exec(path) ?? [];
+    if (inRoom !== undefined) throw new AdminError(404, 'SW_ROOM_NOT_FOUND', 'There are no rooms here: a plugin is enabled for everybody.');
+    const id = named ?? toggled;
+    if (id === undefined) throw new AdminError(404, 'SW_NOT_FOUND', 'Nothing is served at this address.');
+    if (request.method !== 'POST') throw new AdminError(405, 'SW_METHOD_NOT_ALLOWED', 'Use POST.');
+    const status = findPlugin(admin, decode(id));
+    const wanted = toggle === undefined ? action === 'enable' : wish(await body(), status.state === 'disabled');
+    try {
+      await admin.setEnabled(status.id, wanted);
+    } catch (error) {
+      throw new AdminError(409, 'SW_PLUGIN_INSTALL_FAILED', (error as Error).message);
+    }
+    return toItem(findPlugin(admin, status.id), admin);
+  };
+
+  const route: OwnRoute = (request, response, path, login) => {
+    const body = (): Promise<JsonValue> => readJson(request, response, login);
+    answer(response, async () => {
+      checkLogin(login);
+      return run(request, path, body);
+    });
+  };
+  return new Map(['/v1/admin/plugins', '/v1/plugins', '/v1/rooms'].map((prefix) => [prefix, route]));
+}
+
+function checkLogin(login: () => Login): void {
+  let scopes: readonly string[];
+  try {
+    const known = login();
+    if (known.anonymous === true)
+      throw new AdminError(401, 'SW_AUTH_INVALID_TOKEN', 'No token is configured: add one with the scope "admin".');
+    scopes = known.scopes;
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    throw new AdminError(error.status, LOGIN_CODES[error.status] ?? 'SW_AUTH_INVALID_TOKEN', error.message);
+  }
+  if (!scopes.includes('admin')) throw new AdminError(403, 'SW_AUTH_INSUFFICIENT_PERMISSION', 'The token lacks the scope "admin".');
+}
+
+function findPlugin(admin: PluginAdmin, id: string): SlotStatus {
+  const all = admin.plugins();
+  const found = all.find((p) => p.alias === id) ?? all.find((p) => p.id === id);
+  if (!found) throw new AdminError(404, 'SW_PLUGIN_NOT_FOUND', `There is no plugin ${id.slice(0, 128)}.`);
+  return found;
+}
+
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+// What stands in the body wins; without it the state turns round.
+function wish(body: JsonValue, disabled: boolean): boolean {
+  return isJsonObject(body) && typeof body.enabled === 'boolean' ? body.enabled : disabled;
+}
+
+function readJson(request: IncomingMessage, response: ServerResponse, login: () => Login): Promise<JsonValue> {
+  return new Promise((resolve, reject) => {
+    const { principal, scopes } = login();
+    const exchange = { request, response, caller: { principal, profile: '', scopes }, refuse: reject };
+    readBody(exchange, MOST_BYTES, (bytes) => {
+      try {
+        resolve(bytes.length === 0 ? null : (JSON.parse(bytes.toString()) as JsonValue));
+      } catch {
+        reject(new AdminError(400, 'SW_BAD_REQUEST', 'The body is no JSON.'));
+      }
+    });
+  });
+}
+
+function answer(response: ServerResponse, run: () => Promise<JsonValue>): void {
+  const send = (status: number, value: JsonObject): void => {
+    const text = JSON.stringify(value);
+    response
+      .writeHead(status, { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(text), 'Cache-Control': 'no-store' })
+      .end(text);
+  };
+  run().then(
+    (data) => send(200, { data, meta: Array.isArray(data) ? { total: data.length } : {} }),
+    (error: unknown) => {
+      const { status, code, message } =
+        error instanceof AdminError || error instanceof Refusal
+          ? error
+          : new AdminError(500, 'SW_INTERNAL', 'The gateway failed on this request.');
+      send(status, { error: { code, message } });
+    },
+  );
+}
+
+function toItem(status: SlotStatus, admin: PluginAdmin): JsonObject {
+  const { facts, alias, id, state, error } = status;
+  return {
+    id: alias ?? id,
+    name: status.title ?? id,
+    version: facts.version ?? status.version ?? null,
+    description: status.description ?? null,
+    format: status.adapter ?? null,
+    enabled: state !== 'disabled',
+    state,
+    error: error ? error.message : null,
+    scope: facts.scope ?? null,
+    injects_context: facts.injectsContext ?? false,
+    permissions: facts.permissions ?? [],
+    granted: facts.granted ?? [],
+    tools: [...admin.tools(id)],
+  };
+}

@@ -1,0 +1,268 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { expect, it } from 'vitest';
+import { scaiwave } from '../../dist/adapters/scaiwave/adapter.js';
+import { type House, openHouse, textOf } from '../support/house.ts';
+import { until } from '../support/processes.ts';
+import { describeWithPython } from '../support/python.ts';
+import { tempFolder } from '../support/temp.ts';
+
+// What only this format has, on real plugins in a real interpreter.
+
+const HEAD = `import json
+from app.plugins.base import BasePlugin
+from app.plugins.protocol import PluginContext, PluginManifest, PluginPermission, ToolDefinition
+`;
+
+/** A plugin class: what its manifest has besides, and the body of execute_tool. */
+function plugin(id: string, tools: string, body: string, more = '', manifest = ''): string {
+  const className = id.replaceAll(/\W/g, '_').toUpperCase();
+  return `
+class ${className}(BasePlugin):
+    @property
+    def manifest(self) -> PluginManifest:
+        return PluginManifest(id="${id}", name="${className}", version="1.0.0", description="A test", tools=[${tools}]${manifest})
+
+    async def execute_tool(self, tool_name: str, args: str, ctx: PluginContext) -> str:
+        ${body.replaceAll('\n', '\n        ')}
+${more.replaceAll(/^(?=.)/gm, '    ')}
+`;
+}
+const tool = (name: string, more = ''): string => `ToolDefinition(name="${name}", description="Does ${name}", parameters={}${more})`;
+
+async function open(files: Record<string, string>, entry: object = {}, dir = tempFolder(), path = './plugin.py'): Promise<House> {
+  for (const [name, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(dir, name)), { recursive: true });
+    writeFileSync(join(dir, name), text);
+  }
+  const house = await openHouse([scaiwave], { plugins: { it: { path, ...entry } } }, dir);
+  await house.app.registry.start();
+  return house;
+}
+
+const one = (text: string, entry: object = {}, dir?: string) => open({ 'plugin.py': HEAD + text }, entry, dir);
+const status = (house: House, id = 'it') => house.app.registry.plugins().find((p) => p.id === id);
+const entryOf = (house: House, name: string) => house.app.registry.catalogue().tools.get(name);
+const names = (house: House) => [...house.app.registry.catalogue().tools.keys()];
+const run = async (house: House, name: string, args: object = {}) => textOf(await house.call(name, args));
+
+describeWithPython('ScaiWave plugins', () => {
+  it('run as the documentation shows them, with every documented field of the context', async () => {
+    const body = `assert isinstance(args, str) and json.loads(args) == {"x": "ü"}, args
+assert (ctx.db or None) is None and ctx.redis is None and ctx.user_token is None and ctx.arq is None
+return "\\n".join([ctx.room_id, ctx.sender_id, ctx.tenant.tenant_id, ctx.settings.api_base, ctx.settings.KEY, args])`;
+    const house = await one(plugin('acme.it', tool('show'), body), {
+      settings: { api_base: 'http://127.0.0.1:9' },
+      credentials: { KEY: 'k' },
+      context: { roomId: 'desk', senderId: 'ai', tenant: { tenant_id: 't1' } },
+    });
+    expect(await run(house, 'show', { x: 'ü' })).toBe('desk\nai\nt1\nhttp://127.0.0.1:9\nk\n{"x": "ü"}');
+  });
+
+  it('get a new context for every call, with the session where nothing else is configured', async () => {
+    const body = `old, self.last = getattr(self, "last", None), ctx
+ctx.room_id += "!"
+return f"{old is ctx} {ctx.room_id} {ctx.sender_id}"`;
+    const house = await one(plugin('acme.it', tool('show'), body));
+    expect(await run(house, 'show')).toBe('False gateway! mcp:local');
+    expect(await run(house, 'show')).toBe('False gateway! mcp:local');
+  });
+
+  it.each([
+    ['ctx.db.execute("x")', "ctx.db is not available outside ScaiWave (attribute 'execute')"],
+    ['ctx.settings.missing', 'ctx.settings.missing is not configured: add "missing" to "settings" of the entry in mcp.json'],
+    ['ctx.tenant.plan', 'ctx.tenant.plan is not configured: add "plan" to "context": { "tenant" } of the entry in mcp.json'],
+    ['1 / 0', 'show failed: ZeroDivisionError'],
+    ['exit(3)', 'show failed: SystemExit'],
+  ])('answer %s with one text and go on', async (code, expected) => {
+    const house = await one(plugin('acme.it', tool('show'), `if "go" in args:\n    ${code}\nreturn "fine"`));
+    const result = await house.call('show', { go: true });
+    expect([result.isError, textOf(result)]).toEqual([true, expected]);
+    expect(await run(house, 'show')).toBe('fine');
+  });
+
+  it.each([
+    ['Drive search failed: HTTP 401.\nFallback suggestions: `find_note`; `web_search`.', true],
+    ['Failed.\n\n**Fallback suggestions:**\n- `a`\n- `b`', true],
+    ['Failed.\n> fallback suggestions: none', true],
+    ['Fallback suggestions are listed on page 3.\n\nThe end.', false],
+    ['A list.\nFallback suggestions: x\nand then more text', false],
+    ['All good, see Fallback suggestions', false],
+  ])('tell a failure from a success by its ending: %s', async (text, failed) => {
+    const house = await one(plugin('acme.it', tool('show'), `return ${JSON.stringify(text)}`));
+    const result = await house.call('show');
+    expect([result.isError === true, textOf(result)]).toEqual([failed, text]);
+  });
+
+  it('say nothing, or say it in data, and lose none of it', async () => {
+    const house = await one(plugin('acme.it', `${tool('none')}, ${tool('data')}`, 'return None if tool_name == "none" else {"a": [1]}'));
+    expect((await house.call('none')).meta).toEqual({ empty: true });
+    expect(await run(house, 'data')).toBe('{"a":[1]}');
+  });
+
+  it('need the permissions they ask for, and say which and where', async () => {
+    const tools = `${tool('free')}, ${tool('fetch', ', permissions_required=[PluginPermission.EXTERNAL_HTTP, "search"]')}`;
+    const text = plugin('acme.it', tools, 'return tool_name', '', ', permissions=[]');
+    const house = await one(text, { grant: ['search'] });
+    const result = await house.call('fetch');
+    expect(result.isError).toBe(true);
+    expect(textOf(result)).toContain('external_http');
+    expect(textOf(result)).toContain('"grant"');
+    expect(await run(house, 'free')).toBe('free');
+    expect(entryOf(house, 'fetch')?.tool.hints).toMatchObject({ openWorld: true });
+    expect(
+      status(house)
+        ?.problems.map((p) => p.message)
+        .join(),
+    ).toContain('which the manifest does not declare');
+    const granted = await one(text, { grant: ['search', 'external_http'] });
+    expect(await run(granted, 'fetch')).toBe('fetch');
+    const hidden = await one(text, { hideUngranted: true });
+    expect(names(hidden)).toEqual(['free']);
+  });
+
+  it('state their side effects, which decides who is asked', async () => {
+    const house = await one(plugin('acme.it', `${tool('look')}, ${tool('send', ', side_effects=True')}`, 'return tool_name'));
+    expect([entryOf(house, 'look')?.tool.approval, entryOf(house, 'send')?.tool.approval]).toEqual(['auto', 'required']);
+    expect(entryOf(house, 'send')?.tool.hints).toEqual({ destructive: true, readOnly: false });
+  });
+
+  it('bring tools at run time, which never replace declared ones', async () => {
+    const more = `found = None
+async def get_dynamic_tools(self, ctx):
+    if self.found == "fail":
+        raise RuntimeError("no")
+    return self.found and [
+        {"type": "function", "function": {"name": "dance", "parameters": {"type": "object", "properties": {"n": {"type": "integer"}}}}},
+        {"name": "learn", "description": "a second learn"},
+    ]`;
+    const house = await one(
+      plugin('acme.it', tool('learn'), 'if tool_name == "learn":\n    self.found = json.loads(args).get("f", True)\nreturn args', more),
+    );
+    expect(names(house)).toEqual(['learn']);
+    await house.call('learn');
+    await until('the tool is listed', () => names(house).includes('dance'));
+    expect(entryOf(house, 'dance')?.tool).toMatchObject({ approval: 'client', input: { properties: { n: { type: 'integer' } } } });
+    expect(entryOf(house, 'learn')?.description).toBe('Does learn');
+    expect(await run(house, 'dance', { n: 2 })).toBe('{"n": 2}');
+    await house.call('learn', { f: 'fail' });
+    await until('the failure is told', () => status(house)?.problems.some((p) => p.subject === 'get_dynamic_tools') === true);
+    expect(names(house)).toContain('dance');
+  });
+
+  it('tell the model what is so right now', async () => {
+    const more = 'n = 0\nasync def get_system_context(self, ctx):\n    self.n += 1\n    return f"asked {self.n} times"';
+    const house = await one(plugin('acme.it', tool('x'), 'return ""', more, ', injects_context=True'));
+    const { prompts, instructions } = house.app.registry.catalogue();
+    expect(instructions.map((i) => i.text)).toEqual(['asked 1 times']);
+    const got = await prompts.get('it_instructions')?.prompt.get({}, house.newCall());
+    expect(got?.messages[0]?.content).toMatchObject({ text: 'asked 2 times' });
+  });
+
+  it('take a typed line as it is, by the prompt of a tool with a usage', async () => {
+    const house = await one(plugin('acme.it', tool('foo', ', usage="[/foo <bar>]"'), 'return f"got {args}"'));
+    expect(entryOf(house, 'foo')?.description).toBe('Does foo\nUsage: [/foo <bar>]');
+    const got = await house.app.registry.catalogue().prompts.get('foo')?.prompt.get({ text: 'plain words' }, house.newCall());
+    expect(got?.messages[0]?.content).toMatchObject({ text: 'got plain words' });
+  });
+
+  it('are found in a tree by its list, in the list’s order, and one by one where the list is broken', async () => {
+    const file = (id: string) => HEAD + plugin(id, tool(id.replace('.', '_')), 'return tool_name');
+    const tree = (list: string) => ({
+      'tree/app/__init__.py': 'raise RuntimeError("never run")',
+      'tree/app/plugins/__init__.py': 'raise RuntimeError("never run")',
+      'tree/app/plugins/builtin/__init__.py': list,
+      'tree/app/plugins/builtin/a.py': file('acme.a'),
+      'tree/app/plugins/builtin/b.py': file('acme.b'),
+      'tree/app/plugins/builtin/c.py': `import nowhere_at_all\n${file('acme.c')}`,
+      'tree/app/plugins/builtin/unlisted.py': file('acme.unlisted'),
+    });
+    const imports = ['from app.plugins.builtin.b import ACME_B', 'from app.plugins.builtin.a import ACME_A'];
+    const good = await open(
+      tree([...imports, 'BUILTIN_PLUGINS = [', '    ACME_B(),', '    ACME_A(),', ']'].join('\n')),
+      {},
+      tempFolder(),
+      './tree',
+    );
+    expect(names(good)).toEqual(['acme_b', 'acme_a']);
+    expect(good.app.registry.plugins().map((p) => p.id)).toEqual(['acme.b', 'acme.a']);
+    const third = [...imports, 'from app.plugins.builtin.c import ACME_C', 'BUILTIN_PLUGINS = [ACME_B(), ACME_A(), ACME_C()]'];
+    const broken = await open(tree(third.join('\n')), {}, tempFolder(), './tree');
+    expect(names(broken).sort()).toEqual(['acme_a', 'acme_b']);
+    expect(status(broken, 'acme.c')?.error?.message).toContain('nowhere_at_all');
+  });
+
+  it('may be named where a source holds several, and take their own ids then', async () => {
+    const text = HEAD + plugin('acme.a', tool('x'), 'return "a"') + plugin('acme.b', tool('y'), 'return "b"');
+    const both = await open({ 'plugin.py': text });
+    expect(both.app.registry.plugins().map((p) => p.id)).toEqual(['acme.a', 'acme.b']);
+    const named = await open({ 'plugin.py': text }, { allow: ['acme.b'] });
+    expect(named.app.registry.plugins().map((p) => [p.id, p.alias])).toEqual([['it', 'acme.b']]);
+    expect(names(named)).toEqual(['y']);
+    const missing = await open({ 'plugin.py': text }, { allow: ['acme.z'] });
+    expect(status(missing)?.error?.message).toContain('found: acme.a, acme.b');
+  });
+
+  it('use newer keywords with a warning, and unknown permissions not at all', async () => {
+    const newer = await one(plugin('acme.it', tool('x', ', icon="star"'), 'return "x"'));
+    expect(await run(newer, 'x')).toBe('x');
+    expect(newer.lines.some((l) => l.level === 'warn' && l.message.includes("'icon'"))).toBe(true);
+    const unknown = await one(plugin('acme.it', tool('x', ', permissions_required=[PluginPermission.FLY]'), 'return "x"'));
+    expect(status(unknown)?.error?.message).toContain('FLY');
+  });
+
+  it('keep what is private from callers that nobody can tell apart', async () => {
+    const house = await one(plugin('acme.it', tool('mine'), 'return "secret"', '', ', scope="private"'));
+    expect(await run(house, 'mine')).toBe('secret');
+    const tool_ = entryOf(house, 'mine')?.tool;
+    const anonymous = Object.create(house.newCall(), {
+      caller: { value: { principal: 'local', profile: 'default', scopes: [], anonymous: true } },
+    });
+    const refused = await tool_?.call({}, anonymous);
+    expect([refused?.isError, textOf(refused as never)]).toEqual([true, expect.stringContaining('Use a token')]);
+  });
+});
+
+describeWithPython('Installing a ScaiWave plugin', () => {
+  const counting = (hook: string) =>
+    plugin(
+      'acme.it',
+      tool('count'),
+      'return open("count").read()',
+      `async def on_install(self, ctx):\n    ${hook}\nasync def on_uninstall(self, ctx):\n    open("count", "a").write("u")`,
+    );
+
+  it('runs on_install once, also across restarts, and on_uninstall when somebody disables it', async () => {
+    const dir = tempFolder();
+    const text = counting('open("count", "a").write(f"i{ctx.tenant.tenant_id}")');
+    const first = await one(text, {}, dir);
+    expect(await run(first, 'count')).toBe('idefault');
+    await first.close();
+    const second = await one(text, {}, dir);
+    expect(await run(second, 'count')).toBe('idefault');
+    await second.app.admin.setEnabled('it', false);
+    expect(status(second)?.state).toBe('disabled');
+    expect(names(second)).toEqual([]);
+    await second.close();
+    const third = await one(text, {}, dir);
+    expect(status(third)?.state).toBe('disabled');
+    await third.app.admin.setEnabled('it', true);
+    expect(await run(third, 'count')).toBe('idefaultuidefault');
+  });
+
+  it('leaves a plugin disabled whose hook fails, and tries again when somebody enables it', async () => {
+    const dir = tempFolder();
+    const text = counting(
+      'import os\n    if not os.path.exists("ready"):\n        raise RuntimeError("not ready")\n    open("count", "a").write("i")',
+    );
+    const house = await one(text, {}, dir);
+    expect(status(house)).toMatchObject({ state: 'failed', error: { message: expect.stringContaining('not ready') } });
+    await expect(house.app.admin.setEnabled('it', true)).rejects.toThrow('not ready');
+    await house.close();
+    const second = await one(text, {}, dir);
+    expect(status(second)?.error?.message).toContain('on_install failed on');
+    writeFileSync(join(dir, 'ready'), '');
+    await second.app.admin.setEnabled('it', true);
+    expect(await run(second, 'count')).toBe('i');
+  });
+});
