@@ -11,6 +11,7 @@ function createKeep(): Keep {
   return {
     get: (key) => kept.get(key),
     set: (key, value) => void kept.set(key, value),
+    add: (key, value) => !kept.has(key) && kept.set(key, value) !== undefined,
     delete: (key) => void kept.delete(key),
     entries: () => new Map(kept),
   };

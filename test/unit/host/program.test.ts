@@ -9,7 +9,13 @@ const keep = { get: () => undefined, set: () => undefined, delete: () => undefin
 
 function start(script: string, command = process.execPath) {
   const { log, lines } = keepLog();
-  const host = createHost(tempFolder(), toLimits({ stopGraceMs: 300 }), () => keep, log);
+  const host = createHost(
+    tempFolder(),
+    toLimits({ stopGraceMs: 300 }),
+    () => keep,
+    () => undefined,
+    log,
+  );
   onTestFinished(() => host.close());
   const marker = `marker-${Math.random()}`;
   const program = host.spawn({ command, args: ['-e', script], cwd: process.cwd(), env: { MARKER: marker }, log });
