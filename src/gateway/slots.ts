@@ -35,7 +35,8 @@ export function createSlotQueue(longest: number): SlotQueue {
   };
 
   return {
-    tryTake: (places) => waiting.length === 0 && tryTake(places),
+    // Whoever waits, waits for a place that is full: a call that needs none of those passes by.
+    tryTake,
     take(places, withinMs) {
       if (waiting.length >= longest) return Promise.resolve(false);
       return new Promise((resolve) => {

@@ -27,6 +27,18 @@ describe('createSlotQueue', () => {
     expect(order).toEqual(['second', 'first']);
   });
 
+  it('lets a call pass that needs no place others wait for', async () => {
+    const queue = createSlotQueue(10);
+    const [full, all] = [createSlots(1), createSlots(10)];
+    queue.tryTake([full, all]);
+    const waiting = queue.take([full, all], 1000);
+    const other = createSlots(1);
+    expect(queue.tryTake([other, all])).toBe(true);
+    expect(queue.tryTake([full, all])).toBe(false);
+    queue.release([full, all]);
+    expect(await waiting).toBe(true);
+  });
+
   it('gives up after the time, and takes no more than so many waiting', async () => {
     const queue = createSlotQueue(1);
     const a = createSlots(1);
