@@ -91,9 +91,11 @@ export class Group implements SeatGroup {
     return generation?.seats.has(seat) && generation.home.busy() === undefined ? generation.home : undefined;
   }
 
-  async home(seat: Seat, ctx?: CallContext): Promise<Home> {
+  async home(asked: Seat, ctx?: CallContext): Promise<Home> {
     const deadline = performance.now() + this.#limits.queueMs;
     for (;;) {
+      // A plugin that is replaced while a call waits for it takes the call in its newer version.
+      const seat = this.#seats.find((s) => s.spec.id === asked.spec.id) ?? asked;
       if (ctx?.aborted) throw this.#unavailable(seat, 'the call ended before it could be handed over');
       const generation = this.#current;
       if (generation?.seats.has(seat)) {

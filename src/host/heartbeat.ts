@@ -21,11 +21,17 @@ const BEAT_MS = 500;
 /** Pings a quiet process twice a second and reports one that stays silent with nothing to do. */
 export function createHeartbeat(limits: HostLimits, hooks: HeartbeatHooks): Heartbeat {
   let last = performance.now();
+  let beaten = last;
   let asked = false;
   let timer: NodeJS.Timeout | undefined;
 
   const beat = (): void => {
-    const silence = performance.now() - last;
+    const now = performance.now();
+    // While the gateway itself stood still it could hear nobody: that time is not the process's silence.
+    const away = now - beaten - BEAT_MS;
+    if (away > BEAT_MS) last += away;
+    beaten = now;
+    const silence = now - last;
     if (!asked && silence >= BEAT_MS) {
       asked = true;
       hooks.ping();
@@ -36,13 +42,15 @@ export function createHeartbeat(limits: HostLimits, hooks: HeartbeatHooks): Hear
   return {
     start() {
       last = performance.now();
+      beaten = last;
       timer ??= setInterval(beat, BEAT_MS).unref();
     },
     heard() {
       last = performance.now();
       asked = false;
     },
-    silent: () => asked && performance.now() - last >= limits.unresponsiveMs,
+    // As of the last beat, for the same reason.
+    silent: () => asked && beaten - last >= limits.unresponsiveMs,
     stop() {
       clearInterval(timer);
       timer = undefined;

@@ -1,0 +1,62 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { toLimits } from '../../../src/config/limits.ts';
+import { createHeartbeat } from '../../../src/host/heartbeat.ts';
+
+const limits = toLimits({ unresponsiveMs: 2_000, hungMs: 10_000 });
+let clock = 0;
+
+beforeEach(() => {
+  clock = 0;
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+  vi.spyOn(performance, 'now').mockImplementation(() => clock);
+});
+afterEach(() => {
+  vi.restoreAllMocks();
+  vi.useRealTimers();
+});
+
+function watch() {
+  const seen = { pings: 0, hung: 0 };
+  const heartbeat = createHeartbeat(limits, { ping: () => void seen.pings++, waiting: () => false, hung: () => void seen.hung++ });
+  heartbeat.start();
+  return { seen, heartbeat };
+}
+
+/** Time passes, and the process keeps up with it. */
+function pass(ms: number): void {
+  for (let gone = 0; gone < ms; gone += 500) {
+    clock += 500;
+    vi.advanceTimersByTime(500);
+  }
+}
+
+describe('createHeartbeat', () => {
+  it('asks a quiet process once, and calls it silent after the time', () => {
+    const { seen, heartbeat } = watch();
+    pass(1_500);
+    expect([seen.pings, heartbeat.silent()]).toEqual([1, false]);
+    pass(1_000);
+    expect(heartbeat.silent()).toBe(true);
+    heartbeat.heard();
+    expect(heartbeat.silent()).toBe(false);
+  });
+
+  it('reports one that stays silent with nothing to do', () => {
+    const { seen } = watch();
+    pass(9_500);
+    expect(seen.hung).toBe(0);
+    pass(1_000);
+    expect(seen.hung).toBeGreaterThan(0);
+  });
+
+  it('blames nobody for the time in which the gateway itself stood still', () => {
+    const { seen, heartbeat } = watch();
+    pass(1_000);
+    clock += 60_000;
+    expect(heartbeat.silent()).toBe(false);
+    vi.advanceTimersByTime(500);
+    expect([heartbeat.silent(), seen.hung]).toEqual([false, 0]);
+    pass(2_500);
+    expect(heartbeat.silent()).toBe(true);
+  });
+});
