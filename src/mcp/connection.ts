@@ -16,6 +16,8 @@ export interface Connection {
   owed(): number;
   /** Ends streams that would stay open for ever. */
   endStreams(): void;
+  /** Ends the calls under way; each is answered with the reason. */
+  interrupt(reason: string): void;
   close(reason: string): void;
 }
 
@@ -77,6 +79,10 @@ export function createConnection(outlet: Outlet, parts: ConnectionParts): Connec
     },
     owed: () => (legacy?.ledger.size ?? 0) + (modern?.ledger.size ?? 0),
     endStreams: () => modern?.ledger.endStreams(),
+    interrupt(reason) {
+      legacy?.interrupt(reason);
+      modern?.interrupt(reason);
+    },
     close(reason) {
       legacy?.close(reason);
       modern?.close(reason);

@@ -28,6 +28,7 @@ const NUMBERS: Partial<Record<ErrorCode, number>> = {
   DUPLICATE_ID: RPC.request,
   METHOD_NOT_FOUND: RPC.method,
   INVALID_PARAMS: RPC.params,
+  UNKNOWN_SESSION: RPC.request,
   UNKNOWN_TOOL: RPC.params,
 };
 

@@ -69,6 +69,11 @@ export class Ledger {
     outlet.write({ last: true });
   }
 
+  /** Ends the calls that are under way: each is still owed its reply, which now comes at once and says why. */
+  interrupt(reason: string): void {
+    for (const { call } of [...this.#owed.values()]) call?.abort(new GatewayError('CALL_CANCELLED', reason));
+  }
+
   /** The connection is gone: nothing is owed any more, and nothing need go on. */
   forget(reason: string): void {
     for (const debt of [...this.#owed.values()]) {

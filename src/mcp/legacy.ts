@@ -78,6 +78,11 @@ export class LegacyPeer extends Peer implements Subscriber {
     return this.#requests.ask(questions, this.revision, call, outlet);
   }
 
+  override interrupt(reason: string): void {
+    super.interrupt(reason);
+    this.#requests.close();
+  }
+
   override close(reason: string): void {
     this.#requests.close();
     super.close(reason);

@@ -145,6 +145,11 @@ export abstract class Peer {
     this.ledger.pay(debt, this.eraKind === 'modern' ? { ...frame, status } : frame);
   }
 
+  /** Its calls are ended, and answered; whatever they asked the client is given up. */
+  interrupt(reason: string): void {
+    this.ledger.interrupt(reason);
+  }
+
   /** The client has gone: its calls end. */
   close(reason: string): void {
     this.ledger.forget(reason);

@@ -40,22 +40,21 @@ export function createSessions(limits: SessionLimits, events: { opened(peer: Leg
     if (!sessions.delete(session.id)) return;
     const { principal } = session.peer.caller;
     perPrincipal.set(principal, (perPrincipal.get(principal) ?? 1) - 1);
-    session.peer.close(reason);
+    // Whoever still waits for a reply over a connection of its own gets one.
+    session.peer.interrupt(reason);
     session.peer.channel?.write({ last: true });
     events.ended(session.peer);
   };
 
-  // Only what nobody uses is idle: no open stream, no call in flight.
-  const sweep = setInterval(
-    () => {
-      const oldest = performance.now() - limits.sessionIdleMs;
-      for (const session of sessions.values()) {
-        if (session.touched < oldest && !session.streams.standing?.held && session.peer.ledger.size === 0)
-          end(session, 'the session was idle');
-      }
-    },
-    Math.min(limits.sessionIdleMs, 60_000),
-  ).unref();
+  // Only what nobody uses is idle: no open stream, no call in flight. Such use may have ended any time since the last look.
+  const every = Math.min(limits.sessionIdleMs / 2, 60_000);
+  const sweep = setInterval(() => {
+    const now = performance.now();
+    for (const session of sessions.values()) {
+      if (session.streams.standing?.held || session.peer.ledger.size > 0) session.touched = now;
+      else if (now - session.touched > limits.sessionIdleMs + every) end(session, 'The session was idle.');
+    }
+  }, every).unref();
 
   return {
     open(peer) {
@@ -89,7 +88,7 @@ export function createSessions(limits: SessionLimits, events: { opened(peer: Leg
     },
     close() {
       clearInterval(sweep);
-      for (const session of [...sessions.values()]) end(session, 'the gateway is shutting down');
+      for (const session of [...sessions.values()]) end(session, 'The gateway is shutting down.');
     },
   };
 }

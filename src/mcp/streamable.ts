@@ -140,7 +140,7 @@ export function createStreamable(parts: StreamableParts): Streamable {
     },
     end(headers, caller, outlet) {
       try {
-        sessions.end(findSession(headers, caller), 'the client ended the session');
+        sessions.end(findSession(headers, caller), 'The client ended the session.');
         outlet.write({ last: true, status: 204 });
       } catch (error) {
         refuse(outlet, error, statusOf(error, headers));

@@ -67,6 +67,9 @@ export function serveStdio(engine: Engine, limits: StdioLimits, profile: string)
     connection.endStreams();
     await new Promise((resolve) => setImmediate(resolve));
     while (connection.owed() > 0 && performance.now() < until) await new Promise((resolve) => setTimeout(resolve, 10));
+    // What did not end in time is answered too, and the answer is written.
+    connection.interrupt('The gateway is shutting down.');
+    await new Promise((resolve) => setImmediate(resolve));
     connection.close('the connection has ended');
     await new Promise<void>((resolve) => {
       setImmediate(() => {

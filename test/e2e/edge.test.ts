@@ -305,7 +305,7 @@ describe('sessions of the legacy era', () => {
   it('refuses no session with 400, a wrong one with 404, an unknown revision with 400', async () => {
     expect((await send(open, { body: rpc('ping') })).status).toBe(400);
     const wrong = await send(open, { headers: { 'mcp-session-id': 'f'.repeat(32) }, body: rpc('ping') });
-    expect([wrong.status, codeOf(wrong).code]).toEqual([404, 'UNKNOWN_SESSION']);
+    expect([wrong.status, codeOf(wrong)]).toEqual([404, { number: -32600, code: 'UNKNOWN_SESSION' }]);
     expect((await send(open, { headers: { ...(await session()), 'mcp-protocol-version': '1999-01-01' }, body: rpc('ping') })).status).toBe(
       400,
     );

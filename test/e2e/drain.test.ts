@@ -1,0 +1,43 @@
+import { describe, expect, it } from 'vitest';
+import { connect, type Target } from '../support/clients.ts';
+import { FIXTURE_BIN, serve, writeConfig } from '../support/gateway.ts';
+import { until } from '../support/processes.ts';
+
+const config = { limits: { drainMs: 300 } };
+const cancelled = { isError: true, _meta: { 'plugmux/error': { code: 'CALL_CANCELLED', outcome: 'SENT_NO_REPLY' } } };
+
+describe('a call that does not end', () => {
+  it.each(['http', 'sse', 'ws'] as const)('is answered when the gateway has waited long enough for it, over %s', async (kind) => {
+    const gateway = await serve(writeConfig(config, ['plain']));
+    const client = await connect('v1', gateway.at(kind));
+    const pending = client.call('wait', { ms: 60_000 });
+    await client.call('echo', { message: 'the call before has begun' });
+    const ended = gateway.stop();
+    expect(await pending).toMatchObject(cancelled);
+    expect(await ended).toBe(0);
+  });
+
+  it('is answered over stdio too, when the gateway is told to end', async () => {
+    const target: Target = { command: process.execPath, args: [FIXTURE_BIN, 'stdio', '--config', writeConfig(config, ['plain'])] };
+    const client = await connect('v1', target);
+    const pending = client.call('wait', { ms: 60_000 });
+    await client.call('echo', { message: 'the call before has begun' });
+    process.kill(client.pid() as number, 'SIGTERM');
+    expect(await pending).toMatchObject(cancelled);
+  });
+
+  it('is answered when its session is ended', async () => {
+    const gateway = await serve(writeConfig({}, ['plain']));
+    const send = (body: object, headers: Record<string, string> = {}): Promise<Response> =>
+      fetch(gateway.url, { method: 'POST', headers: { 'content-type': 'application/json', ...headers }, body: JSON.stringify(body) });
+    const params = { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: { name: 't', version: '1' } };
+    const opened = await send({ jsonrpc: '2.0', id: 0, method: 'initialize', params });
+    const headers = { 'mcp-session-id': opened.headers.get('mcp-session-id') as string };
+    const pending = send({ jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name: 'wait', arguments: { ms: 60_000 } } }, headers);
+    await send({ jsonrpc: '2.0', id: 2, method: 'tools/call', params: { name: 'echo', arguments: { message: 'begun' } } }, headers);
+    expect((await fetch(gateway.url, { method: 'DELETE', headers })).status).toBe(204);
+    expect(await (await pending).json()).toMatchObject({ id: 1, result: cancelled });
+    const watcher = await connect('v1', gateway);
+    await until('the tool is told', async () => (await watcher.call('cancelled')).content[0]?.text === '1');
+  });
+});
