@@ -11,6 +11,7 @@ import { createHost } from './host/host.ts';
 import { createEngine, type Engine } from './mcp/engine.ts';
 import { createPolicy, type Policy } from './policy/policy.ts';
 import { createRegistry, type Registry } from './registry/registry.ts';
+import type { SlotStatus } from './registry/slot.ts';
 import { findPlugins } from './registry/sources.ts';
 import { createStore, keepOf } from './store/store.ts';
 
@@ -35,6 +36,10 @@ export interface App {
   follow(load: () => Config): Promise<void>;
   /** Whether every plugin serves that should: none is opening or being restarted. */
   ready(): boolean;
+  /** Calls in flight. */
+  calls(): number;
+  /** Every plugin with its state. */
+  plugins(): readonly SlotStatus[];
   /** Refuses new calls, ends plugins and writes down what is left. */
   close(): Promise<void>;
 }
@@ -90,6 +95,8 @@ export async function createApp({ config: first, adapters, redactor, log }: AppP
     config: () => config,
     policy: () => policy,
     ready: () => registry.plugins().every(({ state }) => state !== 'opening' && state !== 'restarting'),
+    calls: gateway.active,
+    plugins: registry.plugins,
     adopt(next) {
       learn(next);
       adopting = adopting.then(() => apply(next));

@@ -12,11 +12,12 @@ import { type Health, healthRoutes } from './health.ts';
 import { createLoadWatch } from './load.ts';
 import { createRouter } from './router.ts';
 import { createSse } from './sse.ts';
+import { type HouseStatus, statusRoute } from './status.ts';
 import { streamableRoute } from './streamable.ts';
 import { createWebSocket } from './websocket.ts';
 
 /** Where each transport is served; named profiles stand one level below. */
-export const PATHS = { streamable: '/mcp', sse: '/sse', messages: '/messages', websocket: '/ws' } as const;
+export const PATHS = { streamable: '/mcp', sse: '/sse', messages: '/messages', websocket: '/ws', status: '/status' } as const;
 
 /** A listening HTTP server with every transport that travels over HTTP. */
 export interface HttpTransport {
@@ -28,7 +29,7 @@ export interface HttpTransport {
 }
 
 /** Serves the engine over HTTP. Rejects with PORT_IN_USE where the address is taken. */
-export async function serveHttp(engine: Engine, config: Config, health: Health, log: Logger): Promise<HttpTransport> {
+export async function serveHttp(engine: Engine, config: Config, house: Health & HouseStatus, log: Logger): Promise<HttpTransport> {
   const { limits, listen } = config;
   const cap = createConnectionCap(limits);
   // A number and no set: the set's old tables would keep every response alive until a full collection.
@@ -37,6 +38,7 @@ export async function serveHttp(engine: Engine, config: Config, health: Health, 
   let draining = false;
 
   const sse = createSse(engine, limits, PATHS.messages);
+  const counts = () => ({ sessions: engine.sessions(), sse: sse.open(), websocket: websocket.open(), connections: cap.all().size });
   const router = createRouter({
     edge: createEdge(config),
     routes: {
@@ -46,7 +48,8 @@ export async function serveHttp(engine: Engine, config: Config, health: Health, 
         [PATHS.messages, sse.messages],
         [PATHS.websocket, {}],
       ]),
-      open: healthRoutes({ ...health, draining: () => draining }),
+      admin: new Map([[PATHS.status, statusRoute(house, counts)]]),
+      open: healthRoutes({ ready: house.ready, draining: () => draining }),
     },
     log,
     knows: engine.knows,
@@ -68,7 +71,7 @@ export async function serveHttp(engine: Engine, config: Config, health: Health, 
   server.on('connection', (socket) => cap.admit(socket));
   server.on('upgrade', websocket.upgrade);
   server.on('clientError', answerBroken);
-  await listenOn(server, listen.host, listen.port);
+  await listenOn(server, listen.host, listen.port, limits.connections);
   const { port } = server.address() as AddressInfo;
 
   return {
@@ -78,6 +81,9 @@ export async function serveHttp(engine: Engine, config: Config, health: Health, 
       const until = performance.now() + limits.drainMs;
       while (inFlight.count + sse.owed() + websocket.owed() > 0 && performance.now() < until)
         await new Promise((resolve) => setTimeout(resolve, 10));
+      // What did not end in time is answered too.
+      for (const transport of [sse, websocket]) transport.interrupt('The gateway is shutting down.');
+      await new Promise((resolve) => setImmediate(resolve));
     },
     async close() {
       load.stop();
@@ -111,7 +117,8 @@ function answerBroken(error: NodeJS.ErrnoException, socket: Socket | import('nod
   );
 }
 
-function listenOn(server: Server, host: string, port: number): Promise<void> {
+// As many may wait to be taken as may be open: the system's own default turns away clients that come all at once.
+function listenOn(server: Server, host: string, port: number, backlog: number): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
       const where = `${formatHost(host)}:${port}`;
@@ -123,6 +130,6 @@ function listenOn(server: Server, host: string, port: number): Promise<void> {
           }),
         );
     });
-    server.listen(port, host, resolve);
+    server.listen({ port, host, backlog }, resolve);
   });
 }

@@ -17,9 +17,13 @@ export interface Exchange {
 /** What one address does, by HTTP method. */
 export type Route = Readonly<Record<string, (exchange: Exchange) => void>>;
 
-/** An address by its first part, for the unnamed profile and for named ones below it; open ones need no login. */
+/**
+ * An address by its first part, for the unnamed profile and for named ones below it; open ones need no login, and those of
+ * the operator exist for tokens with the scope `admin` alone.
+ */
 export interface Routes {
   readonly profiled: ReadonlyMap<string, Route>;
+  readonly admin: ReadonlyMap<string, Route>;
   readonly open: ReadonlyMap<string, Route>;
 }
 
@@ -41,6 +45,13 @@ export interface RouterParts {
   full(): boolean;
 }
 
+interface Found {
+  readonly route: Route;
+  readonly base: string;
+  readonly profile: string;
+  readonly admin: boolean;
+}
+
 const EXPOSED = 'Mcp-Session-Id, MCP-Protocol-Version, WWW-Authenticate';
 const ALLOWED = 'Content-Type, Accept, Authorization, Mcp-Session-Id, MCP-Protocol-Version, Mcp-Method, Mcp-Name, Last-Event-ID';
 const NAMED = /^(\/[a-z]+)\/([A-Za-z0-9_][A-Za-z0-9_.-]{0,63})$/;
@@ -48,15 +59,21 @@ const NAMED = /^(\/[a-z]+)\/([A-Za-z0-9_][A-Za-z0-9_.-]{0,63})$/;
 /** A router over a table of routes; whatever is not in it does not exist. */
 export function createRouter({ edge, routes, log, knows, draining, full }: RouterParts): Router {
   // The table's own routes first, then `<route>/<profile>` for profiles that exist.
-  const find = (path: string): { base: string; profile: string } | undefined => {
-    if (routes.profiled.has(path)) return { base: path, profile: DEFAULT_PROFILE };
+  const find = (path: string): Found | undefined => {
+    const route = routes.profiled.get(path);
+    if (route) return { route, base: path, profile: DEFAULT_PROFILE, admin: false };
+    const own = routes.admin.get(path);
+    if (own) return { route: own, base: path, profile: DEFAULT_PROFILE, admin: true };
     const [, base = '', profile = ''] = NAMED.exec(path) ?? [];
-    return routes.profiled.has(base) && knows(profile) ? { base, profile } : undefined;
+    const named = routes.profiled.get(base);
+    return named && knows(profile) ? { route: named, base, profile, admin: false } : undefined;
   };
 
-  const callerFor = (request: IncomingMessage, found: { profile: string } | undefined): Caller => {
+  // Whoever may not use an address gets the answer of one that does not exist.
+  const callerFor = (request: IncomingMessage, found: Found | undefined): Caller => {
     const login = edge.authenticate(request);
-    if (!found) throw new Refusal(404, 'NOT_FOUND', 'Nothing is served at this address.');
+    if (!found || (found.admin && !login.scopes.includes('admin')))
+      throw new Refusal(404, 'NOT_FOUND', 'Nothing is served at this address.');
     return edge.callerAt(login, found.profile);
   };
 
@@ -84,7 +101,7 @@ export function createRouter({ edge, routes, log, knows, draining, full }: Route
     const open = routes.open.get(path);
     if (!open) refuseWork();
     const found = open ? undefined : find(path);
-    const route = open ?? (found ? (routes.profiled.get(found.base) as Route) : undefined);
+    const route = open ?? found?.route;
     const method = request.method ?? '';
     if (method === 'OPTIONS' && origin !== undefined && route) return preflight(response, route);
     const caller = open ? localCaller() : callerFor(request, found);

@@ -23,6 +23,10 @@ export interface SseTransport {
   readonly messages: Route;
   /** Replies owed to clients of this transport. */
   owed(): number;
+  /** Ends the calls under way; each is answered. */
+  interrupt(reason: string): void;
+  /** Streams that clients hold. */
+  open(): number;
   /** Ends every stream. */
   close(): void;
 }
@@ -89,7 +93,11 @@ export function createSse(engine: Engine, limits: Limits, messagesPath: string):
         });
       },
     },
+    open: () => sessions.size,
     owed: () => [...sessions.values()].reduce((sum, { connection }) => sum + connection.owed(), 0),
+    interrupt(reason) {
+      for (const { connection } of sessions.values()) connection.interrupt(reason);
+    },
     close() {
       for (const { connection, reply } of sessions.values()) {
         connection.close('the gateway is shutting down');

@@ -19,6 +19,10 @@ export interface WebSocketTransport {
   /** Answers an upgrade request, whatever it asks for. */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
   owed(): number;
+  /** Ends the calls under way; each is answered. */
+  interrupt(reason: string): void;
+  /** Connections that clients hold. */
+  open(): number;
   /** Closes every connection. */
   close(): void;
 }
@@ -88,7 +92,11 @@ export function createWebSocket(engine: Engine, limits: Limits, admit: (request:
         refuse(socket, error instanceof Refusal ? error : new Refusal(500, 'INTERNAL', toError(error).message));
       }
     },
+    open: () => open.size,
     owed: () => [...open.values()].reduce((sum, connection) => sum + connection.owed(), 0),
+    interrupt(reason) {
+      for (const connection of open.values()) connection.interrupt(reason);
+    },
     close() {
       clearInterval(pings);
       for (const [socket, connection] of open) {

@@ -1,0 +1,40 @@
+import type { JsonObject } from '../core/json.ts';
+import { ledgerTotals } from '../mcp/ledger.ts';
+import type { Route } from './router.ts';
+
+/** What the rest of the house tells of itself. */
+export interface HouseStatus {
+  /** Calls in flight. */
+  calls(): number;
+  plugins(): readonly { readonly id: string; readonly state: string }[];
+}
+
+/** What the transports tell: sessions and connections, by kind. */
+export type TransportStatus = () => Readonly<Record<'sessions' | 'sse' | 'websocket' | 'connections', number>>;
+
+/** `/status`: the counters of a running gateway, for tokens with the scope `admin`. */
+export function statusRoute({ calls, plugins }: HouseStatus, transports: TransportStatus): Route {
+  return {
+    GET({ response }) {
+      const status: JsonObject = {
+        uptimeSeconds: Math.round(process.uptime()),
+        replies: { ...ledgerTotals },
+        calls: calls(),
+        ...transports(),
+        plugins: Object.fromEntries(plugins().map(({ id, state }) => [id, state])),
+        memory: { ...process.memoryUsage() },
+        resources: count(process.getActiveResourcesInfo()),
+      };
+      const text = JSON.stringify(status);
+      response
+        .writeHead(200, { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(text), 'Cache-Control': 'no-store' })
+        .end(text);
+    },
+  };
+}
+
+function count(names: readonly string[]): JsonObject {
+  const found = new Map<string, number>();
+  for (const name of names) found.set(name, (found.get(name) ?? 0) + 1);
+  return Object.fromEntries(found);
+}
