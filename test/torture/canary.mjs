@@ -1,0 +1,52 @@
+import { spawn } from 'node:child_process';
+import { echo } from './judge.mjs';
+import { sleep } from './processes.mjs';
+
+const EVERY_MS = 50;
+/** Times are reported as they are; a run fails only where they are beyond what the machine itself explains. */
+const MARGIN_MS = 1_000;
+const MARGIN_FACTOR = 5;
+
+/** Calls a healthy plugin all the time; whatever else happens, it must not be refused or kept waiting. */
+export async function sing(client, until) {
+  const times = [];
+  const control = createControl();
+  const beside = [];
+  while (!until()) {
+    if (!client.connected && !(await client.open())) {
+      client.oracle.fail('O2', 'the canary cannot connect');
+      break;
+    }
+    const started = performance.now();
+    await Promise.all([
+      echo(client, 'canary_echo', 100, { may: [] }).then(() => times.push(performance.now() - started)),
+      control.echo().then(() => beside.push(performance.now() - started)),
+    ]);
+    await sleep(Math.max(0, EVERY_MS - (performance.now() - started)));
+  }
+  control.end();
+  const [p50, p99, max] = [0.5, 0.99, 1].map((q) => quantile(times, q));
+  const controlP99 = quantile(beside, 0.99);
+  if (p99 > MARGIN_MS + MARGIN_FACTOR * controlP99)
+    client.oracle.fail('O2', `the canary waited ${Math.round(p99)} ms at its 99th percentile, a bare process ${Math.round(controlP99)} ms`);
+  return { calls: times.length, p50, p99, max, controlP99 };
+}
+
+/** A process that only says back what it hears: how long that takes tells how busy the machine is, and this process. */
+function createControl() {
+  const child = spawn(process.execPath, ['-e', 'process.stdin.pipe(process.stdout)'], { stdio: ['pipe', 'pipe', 'ignore'] });
+  child.stdin.on('error', () => undefined);
+  return {
+    echo: () =>
+      new Promise((resolve) => {
+        child.stdout.once('data', resolve);
+        child.stdin.write('.');
+      }),
+    end: () => child.kill('SIGKILL'),
+  };
+}
+
+function quantile(times, q) {
+  const sorted = [...times].sort((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * q))] ?? 0;
+}

@@ -1,0 +1,76 @@
+import { ERROR_CODES } from '../../dist/src/core/error-codes.js';
+
+/** What must hold, in words; a run ends with the first that does not. */
+export const STATEMENTS = {
+  O1: 'every owed request id gets exactly one reply, its own, or its connection closes',
+  O2: 'a client on another connection, calling a healthy plugin, sees no error and no long wait',
+  O3: 'afterwards children, descriptors, sessions and memory are back where they were',
+  O4: 'errors have a stable code and a reference, and show no secret, no stack, no path; nobody sees what belongs to another',
+  O5: 'the gateway lives on, serves every plugin again, and ends in order when asked, leaving no process',
+};
+
+const MARK = /§([\w-]+)\./g;
+const STACK = /\n\s+at .+:\d+:\d+/;
+const MOST_STEPS = 400;
+
+/** Collects steps and the first statement that was broken. */
+export class Oracle {
+  #steps = [];
+  #started = performance.now();
+  #secrets = [];
+  #paths = [];
+  broken;
+  counts = {};
+  /** Aborted with the first broken statement. */
+  end = new AbortController();
+
+  step(who, what) {
+    const at = ((performance.now() - this.#started) / 1000).toFixed(3);
+    this.#steps.push(`${at.padStart(9)} ${who}: ${what}`);
+    if (this.#steps.length > MOST_STEPS) this.#steps.shift();
+  }
+
+  steps(last) {
+    return this.#steps.slice(-last);
+  }
+
+  count(what, by = 1) {
+    this.counts[what] = (this.counts[what] ?? 0) + by;
+  }
+
+  fail(which, what) {
+    if (this.broken) return;
+    this.broken = { which, what };
+    this.step('oracle', `${which} broken: ${what}`);
+    this.end.abort();
+  }
+
+  /** What nobody may ever see, and where things lie, which no client may see. */
+  forbid(secrets, paths) {
+    this.#secrets = secrets;
+    this.#paths = paths;
+  }
+
+  /** Looks for what does not belong into a text that `owner` received. */
+  inspect(owner, text) {
+    for (const [, other] of text.matchAll(MARK)) if (other !== owner) this.fail('O4', `${owner} received a payload of ${other}`);
+    for (const path of this.#paths) if (text.includes(path)) this.fail('O4', `${owner} received a path: ${text.slice(0, 300)}`);
+    this.inspectSecrets(owner, text);
+  }
+
+  inspectSecrets(where, text) {
+    for (const secret of this.#secrets) if (text.includes(secret)) this.fail('O4', `${where} shows the planted secret "${secret}"`);
+  }
+
+  /** The shape that every error of the gateway has. Returns its code. */
+  errorCode(owner, object, text) {
+    if (STACK.test(text)) this.fail('O4', `${owner} received a stack: ${text.slice(0, 300)}`);
+    const known = typeof object?.code === 'string' && object.code in ERROR_CODES;
+    if (!known || typeof object.message !== 'string' || typeof object.ref !== 'string')
+      this.fail('O4', `${owner} received an error of another shape: ${text.slice(0, 300)}`);
+    return object?.code;
+  }
+}
+
+/** A payload that names its owner, so that it is recognised wherever it turns up. */
+export const payload = (owner, number, size) => `§${owner}.${number}§`.padEnd(size, 'x');

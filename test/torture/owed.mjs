@@ -1,0 +1,73 @@
+const LATEST_MS = 60_000;
+
+/** What one client is owed. Every id is settled once: by its reply, by its own cancellation, or with its connection. */
+export class Owed {
+  #owner;
+  #oracle;
+  #open = new Map();
+  #cancelled = new Set();
+
+  constructor(owner, oracle) {
+    this.#owner = owner;
+    this.#oracle = oracle;
+  }
+
+  get size() {
+    return this.#open.size;
+  }
+
+  /** Settles with the reply, or undefined where there will be none. */
+  owe(id, what) {
+    this.#oracle.count('requests');
+    return new Promise((resolve) => this.#open.set(id, { resolve, what, since: performance.now() }));
+  }
+
+  has(id) {
+    return this.#open.has(id);
+  }
+
+  pay(message) {
+    const debt = this.#open.get(message.id);
+    if (debt) {
+      this.#open.delete(message.id);
+      this.#oracle.count('replies');
+      return debt.resolve(message);
+    }
+    // A reply that was on its way when the cancellation was sent; a second one is none.
+    if (this.#cancelled.delete(message.id)) return;
+    const text = JSON.stringify(message).slice(0, 200);
+    this.#oracle.fail('O1', `${this.#owner} received a reply to ${JSON.stringify(message.id)}, which it was not owed: ${text}`);
+  }
+
+  cancel(id) {
+    if (!this.#open.has(id)) return;
+    this.#cancelled.add(id);
+    this.forget(id);
+  }
+
+  /** The same id was sent again: once the first has its reply, the gateway may take the second for a request of its own. */
+  repeat(id) {
+    this.#cancelled.add(id);
+  }
+
+  /** Nothing will come for this id any more. */
+  forget(id) {
+    const debt = this.#open.get(id);
+    this.#open.delete(id);
+    debt?.resolve(undefined);
+  }
+
+  /** The connection has closed. */
+  gone() {
+    for (const id of [...this.#open.keys()]) this.forget(id);
+    this.#cancelled.clear();
+  }
+
+  /** Fails where something has been owed for too long. */
+  check() {
+    const now = performance.now();
+    for (const [id, { what, since }] of this.#open) {
+      if (now - since > LATEST_MS) this.#oracle.fail('O1', `${this.#owner} never got its reply to ${JSON.stringify(id)} (${what})`);
+    }
+  }
+}

@@ -1,0 +1,32 @@
+import { connect } from 'node:net';
+import { sleep } from './processes.mjs';
+
+// What no library would send: connections that are opened for nothing, requests that are never finished, and noise.
+
+/** Opens connections, sends what `write` gives for each, holds them for a while, and drops them. */
+export async function hold(url, { sockets, ms, write, read = false }) {
+  const { hostname, port } = new URL(url);
+  const open = Array.from({ length: sockets }, (_, i) => {
+    const socket = connect(Number(port), hostname);
+    socket.on('error', () => undefined);
+    if (!read) socket.pause();
+    const bytes = write?.(i);
+    if (bytes !== undefined) socket.write(bytes);
+    return socket;
+  });
+  await sleep(ms);
+  for (const socket of open) socket.destroy();
+}
+
+/** The head of a request, whole. */
+export function head(method, path, token, length, more = '') {
+  return `${method} ${path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${token}\r\nContent-Type: application/json\r\nAccept: application/json, text/event-stream\r\n${more}Content-Length: ${length}\r\n\r\n`;
+}
+
+/** A whole request of the stateless era. */
+export function modernCall(token, name, args) {
+  const meta = { 'io.modelcontextprotocol/protocolVersion': '2026-07-28', 'io.modelcontextprotocol/clientCapabilities': {} };
+  const body = JSON.stringify({ jsonrpc: '2.0', id: 0, method: 'tools/call', params: { name, arguments: args, _meta: meta } });
+  const headers = `MCP-Protocol-Version: 2026-07-28\r\nMcp-Method: tools/call\r\nMcp-Name: ${name}\r\n`;
+  return head('POST', '/mcp', token, Buffer.byteLength(body), headers) + body;
+}
