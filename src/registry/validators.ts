@@ -72,8 +72,9 @@ function createCompiler(dialect: Dialect, onUnchecked: (pattern: string) => void
     validateSchema: false,
     validateFormats: false,
     allErrors: false,
+    // What every object inherits is no argument.
+    ownProperties: true,
     logger: false,
-    addUsedSchema: false,
     code: { regExp: linear },
   });
   ajv.removeKeyword('uniqueItems');

@@ -118,6 +118,51 @@ describe('vetSchema', () => {
   });
 });
 
+describe('a schema that was vetted', () => {
+  const word = fc.constantFrom('a', 'b', 'c', '__proto__', 'constructor', '$id', 'x y', '');
+  const { schema } = fc.letrec<{ schema: object; leaf: object; branch: object }>((tie) => ({
+    leaf: fc.oneof(
+      fc.constantFrom(
+        { type: 'string' },
+        { type: 'integer', minimum: 1 },
+        { enum: ['a', 1, null] },
+        { const: { a: 1 } },
+        { type: ['string', 'null'] },
+      ),
+      fc.constantFrom({ $ref: '#/$defs/a' }, { $ref: '#' }, { $ref: '#/$defs/none' }, { pattern: '^(a+)+$' }, { format: 'uri' }, {}),
+    ),
+    branch: fc.oneof(
+      fc.dictionary(word, tie('schema'), { maxKeys: 3 }).map((properties) => ({ type: 'object', properties, additionalProperties: false })),
+      tie('schema').map((items) => ({ type: 'array', items, uniqueItems: true })),
+      fc
+        .tuple(fc.constantFrom('allOf', 'anyOf', 'oneOf'), fc.array(tie('schema'), { minLength: 1, maxLength: 3 }))
+        .map(([k, list]) => ({ [k]: list })),
+      tie('schema').map((not) => ({ not })),
+    ),
+    schema: fc.oneof({ maxDepth: 3 }, tie('leaf'), tie('branch')),
+  }));
+  const root = fc
+    .tuple(fc.dictionary(word, schema, { maxKeys: 4 }), schema, fc.uniqueArray(word, { maxLength: 2 }))
+    .map(([properties, a, required]) => ({ type: 'object', properties, required, $defs: { a } }));
+
+  it('compiles, and judges any arguments without a throw, always the same way', () => {
+    fc.assert(
+      fc.property(root, fc.dictionary(word, fc.jsonValue({ maxDepth: 2 }), { maxKeys: 4 }), (s, args) => {
+        const vetted = vetSchema(s, 64 * 1024);
+        if (vetted.refused !== undefined) return;
+        const { validate } = createValidatorSet().compile(vetted.schema, vetted.dialect);
+        const before = JSON.stringify(args);
+        const first = validate(args as never);
+        expect(validate(args as never)).toBe(first);
+        expect(JSON.stringify(args)).toBe(before);
+        // A required property without a name is none to the compiler.
+        for (const name of s.required) if (name !== '' && !Object.hasOwn(args, name)) expect(first).toBeTypeOf('string');
+      }),
+      { numRuns: 40 },
+    );
+  });
+});
+
 describe('createValidatorSet', () => {
   const check = (schema: object, args: object): string | undefined => {
     const vetted = vetSchema(schema, 64 * 1024);
@@ -172,6 +217,27 @@ describe('createValidatorSet', () => {
     const started = performance.now();
     expect(check({ type: 'object', properties: { l: { uniqueItems: true } } }, { l: list })).toBeUndefined();
     expect(performance.now() - started).toBeLessThan(900);
+  });
+
+  it('does not take what every object inherits for an argument', () => {
+    for (const name of ['constructor', '__proto__', 'toString'])
+      expect(check({ type: 'object', required: [name] }, {})).toBe(`${name} is required`);
+  });
+
+  it('checks a schema that refers to itself, beside others that do', () => {
+    const set = createValidatorSet();
+    const compile = (field: string) => {
+      const branch = { anyOf: [{ $ref: '#' }, { type: 'null' }] };
+      const vetted = vetSchema({ type: 'object', properties: { [field]: { type: 'string' }, next: branch }, required: [field] }, 1000);
+      if (vetted.refused !== undefined) throw new Error(vetted.refused);
+      return set.compile(vetted.schema, vetted.dialect);
+    };
+    const [a, b] = [compile('a'), compile('b')];
+    expect([a.unchecked, b.unchecked]).toEqual([[], []]);
+    expect([a.validate({}), b.validate({})]).toEqual(['a is required', 'b is required']);
+    expect(a.validate({ a: 'x', next: { a: 'y', next: null } })).toBeUndefined();
+    expect(a.validate({ a: 'x', next: { b: 'y' } })).toBeTypeOf('string');
+    expect(b.validate({ b: 'x', next: { b: 7 } })).toBeTypeOf('string');
   });
 
   it('keeps schemas with one $id apart', () => {
