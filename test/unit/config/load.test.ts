@@ -147,4 +147,51 @@ describe('loadConfig', () => {
       { numRuns: 200 },
     );
   });
+
+  it('takes any good configuration, and says of a change to it where it stands', () => {
+    const dir = tempFolder();
+    const id = fc.constantFrom('a', 'b-1', 'c.d', '_e');
+    const entry = fc.record(
+      {
+        path: fc.constantFrom('./x', '/y', '~/z'),
+        enabled: fc.boolean(),
+        approval: fc.constantFrom('allow', 'ask', 'deny'),
+        settings: fc.dictionary(id, fc.string({ unit: fc.constantFrom('a', '"', 'ü', '\n', '{') })),
+      },
+      { requiredKeys: ['path'] },
+    );
+    const good = fc.record(
+      {
+        plugins: fc.dictionary(id, entry, { maxKeys: 3 }),
+        limits: fc.record({ calls: fc.integer({ min: 1, max: 5000 }) }),
+        state: fc.constantFrom('s', './t'),
+      },
+      { requiredKeys: [] },
+    );
+    const strange = fc.constantFrom<[string, unknown]>(
+      ['zzz', 1],
+      ['limits', { cals: 1 }],
+      ['plugins', { a: { path: 7 } }],
+      ['listen', 'x'],
+      ['state', null],
+      ['auth', []],
+    );
+    fc.assert(
+      fc.property(good, strange, fc.constantFrom(0, 1, 4), (config, [key, value], spaces) => {
+        expect(load(JSON.stringify(config, null, spaces), {}, dir).plugins.size).toBe(Object.keys(config.plugins ?? {}).length);
+        const text = JSON.stringify({ ...config, [key]: value }, null, spaces);
+        let message = '';
+        try {
+          load(text, {}, dir);
+        } catch (error) {
+          message = (error as Error).message;
+        }
+        const [, line, column] = /^mcp\.json:(\d+):(\d+): /.exec(message) ?? [];
+        // The place lies inside the text, at a key or a value.
+        const at = text.split('\n')[Number(line) - 1]?.slice(Number(column) - 1);
+        expect(at, message).toMatch(/^["[{\d]|^null/);
+      }),
+      { numRuns: 20 },
+    );
+  });
 });

@@ -43,6 +43,37 @@ describe('parseJson', () => {
     );
   });
 
+  it('finds a key that was given twice, wherever it stands and however it is spelt', () => {
+    const spell = (key: string): string => `"${[...key].map((c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`).join('')}"`;
+    const key = fc.string({ unit: fc.constantFrom('a', 'b', ':', '"', '{', '\\', '_'), maxLength: 4 });
+    const around = fc.array(fc.constantFrom('array', 'object'), { maxLength: 5 });
+    fc.assert(
+      fc.property(key, fc.dictionary(key, fc.jsonValue({ maxDepth: 1 }), { maxKeys: 4 }), around, (twice, others, levels) => {
+        delete others[twice];
+        const rest = Object.entries(others).map(([k, v]) => `,${JSON.stringify(k)}:${JSON.stringify(v)}`);
+        let text = `{${JSON.stringify(twice)}:1${rest.join('')},${spell(twice)}:2}`;
+        let once = `{${JSON.stringify(twice)}:1${rest.join('')}}`;
+        for (const level of levels) [text, once] = level === 'array' ? [`[${text}]`, `[${once}]`] : [`{"x":${text}}`, `{"x":${once}}`];
+        expect(faultOf(text)).toBe('duplicate');
+        expect(faultOf(once)).toBeUndefined();
+      }),
+    );
+  });
+
+  it('holds to each cap exactly', () => {
+    const nest = (levels: number): string => '['.repeat(levels) + ']'.repeat(levels);
+    const list = (items: number): string => `[${Array.from({ length: items }, (_, i) => i).join(',')}]`;
+    const keys = (n: number): string => `[${Array.from({ length: n }, (_, i) => `{"k":${i}}`).join(',')}]`;
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 12 }), fc.integer({ min: 1, max: 30 }), fc.integer({ min: 1, max: 60 }), (deep, items, n) => {
+        expect(faultOf(nest(deep))).toBe(deep > CAPS.depth ? 'depth' : undefined);
+        expect(faultOf(list(items))).toBe(items > CAPS.items ? 'items' : undefined);
+        expect(faultOf(keys(Math.min(n, CAPS.items)))).toBeUndefined();
+        expect(faultOf(`{"a":${keys(20)},"b":${keys(20)},"c":${keys(n % 20)}}`)).toBe(43 + (n % 20) > CAPS.keys ? 'keys' : undefined);
+      }),
+    );
+  });
+
   it.each([
     ['{"a":1,"a":2}', 'duplicate'],
     ['{"a":1,"\\u0061":2}', 'duplicate'],

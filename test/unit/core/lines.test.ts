@@ -2,6 +2,9 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createLineSplitter } from '../../../src/core/lines.ts';
 
+// Of one to four bytes, and what ends a line elsewhere.
+const CHARACTERS = ['a', '"', '\0', 'é', '\u0085', '\u2028', '€', '😀', '\ud800'];
+
 function split(chunks: readonly Buffer[], limit: number): (string | null)[] {
   const seen: (string | null)[] = [];
   const feed = createLineSplitter(limit, { line: (line) => void seen.push(line.toString()), tooLong: () => void seen.push(null) });
@@ -12,7 +15,7 @@ function split(chunks: readonly Buffer[], limit: number): (string | null)[] {
 describe('createLineSplitter', () => {
   it('finds the same lines however the bytes are cut', () => {
     fc.assert(
-      fc.property(fc.array(fc.string({ unit: 'binary', maxLength: 40 })), fc.array(fc.nat(20)), (lines, cuts) => {
+      fc.property(fc.array(fc.string({ unit: fc.constantFrom(...CHARACTERS), maxLength: 40 })), fc.array(fc.nat(20)), (lines, cuts) => {
         const clean = lines.map((line) => line.replace(/[\r\n]/g, ' '));
         const bytes = Buffer.from(clean.map((line) => `${line}\n`).join(''));
         const chunks: Buffer[] = [];
@@ -24,6 +27,27 @@ describe('createLineSplitter', () => {
         chunks.push(bytes.subarray(Math.min(at, bytes.length)));
         expect(split(chunks, 1000)).toEqual(split([bytes], 1000));
         expect(split([bytes], 1000)).toEqual(clean.map((line) => Buffer.from(line).toString()));
+      }),
+    );
+  });
+
+  it('reports the same lines too long, at any limit and with either ending, however the bytes are cut', () => {
+    const line = fc.tuple(fc.string({ maxLength: 30 }), fc.constantFrom('\n', '\r\n', '\n\n'));
+    fc.assert(
+      fc.property(fc.array(line), fc.array(fc.integer({ min: 1, max: 9 })), fc.integer({ min: 1, max: 25 }), (lines, cuts, limit) => {
+        const bytes = Buffer.from(lines.map(([text, end]) => text.replace(/[\r\n]/g, ' ') + end).join(''));
+        const chunks: Buffer[] = [];
+        let at = 0;
+        for (const cut of cuts) {
+          chunks.push(bytes.subarray(at, at + cut));
+          at += cut;
+        }
+        chunks.push(bytes.subarray(Math.min(at, bytes.length)));
+        const whole = split([bytes], limit);
+        expect(split(chunks, limit)).toEqual(whole);
+        // What is reported is what is too long by itself: the ending's carriage return counts, the newline does not.
+        const expected = bytes.toString().split('\n').slice(0, -1);
+        expect(whole).toEqual(expected.map((text) => (Buffer.byteLength(text) > limit ? null : text.replace(/\r$/, ''))));
       }),
     );
   });

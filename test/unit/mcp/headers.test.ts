@@ -1,10 +1,88 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { JsonObject, JsonValue } from '../../../src/core/json.ts';
 import { checkArguments, checkHeaders, checkVersion, decodeHeader } from '../../../src/mcp/modern-headers.ts';
+import { headerParams } from '../../../src/registry/header-params.ts';
 
 const request = (method: string, params: object = {}) =>
   ({ kind: 'request', id: 1, method, params: { ...params, _meta: { 'io.modelcontextprotocol/protocolVersion': '2026-07-28' } } }) as const;
 const base = { 'mcp-protocol-version': '2026-07-28' };
+
+/** A header value as a client writes it: as it is where it can stand so, in base64 otherwise. */
+const encode = (text: string): string =>
+  /^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/.test(text) && !text.startsWith('=?')
+    ? text
+    : `=?base64?${Buffer.from(text).toString('base64')}?=`;
+const text = fc.string({ unit: fc.constantFrom('a', 'B', '_', ' ', '=', '?', 'ü', '😀', '\n', '"', ',') });
+
+describe('headers that repeat the body', () => {
+  it('pass when they say the same, and never when they say anything else', () => {
+    const method = fc.constantFrom('tools/call', 'prompts/get', 'resources/read');
+    fc.assert(
+      fc.property(method, text, text, method, (name, own, other, otherMethod) => {
+        const message = request(name, { [name === 'resources/read' ? 'uri' : 'name']: own });
+        const refused = (headers: Record<string, string | string[]>): boolean =>
+          checkHeaders(message, { ...base, ...headers })?.number === -32020;
+        expect(refused({ 'mcp-method': name, 'mcp-name': encode(own) })).toBe(false);
+        expect(refused({ 'mcp-method': name, 'mcp-name': encode(other) })).toBe(other !== own);
+        expect(refused({ 'mcp-method': otherMethod, 'mcp-name': encode(own) })).toBe(otherMethod !== name);
+        expect(refused({ 'mcp-method': name, 'mcp-name': [encode(own), encode(own)] })).toBe(true);
+        expect(refused({ 'mcp-method': name })).toBe(true);
+      }),
+    );
+  });
+
+  it('are never believed where they are junk', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary-ascii' }), (value) => {
+        const decoded = decodeHeader(value);
+        if (decoded !== undefined && !value.startsWith('=?base64?')) expect(decoded).toBe(value);
+      }),
+    );
+  });
+});
+
+describe('header arguments of a schema', () => {
+  const field = fc.record({
+    type: fc.constantFrom('string', 'integer', 'boolean'),
+    name: fc.constantFrom('Region', 'region', 'Shard', 'x y', '', 'ü'),
+  });
+  const fields = fc.dictionary(fc.constantFrom('a', 'b', 'c', '__proto__', 'constructor'), field);
+
+  it('are found once for each header, and what a client sends for them is compared by value', () => {
+    fc.assert(
+      fc.property(fields, fields, text, fc.integer(), fc.boolean(), (outer, inner, word, number, flag) => {
+        const properties = (from: typeof outer): JsonObject =>
+          Object.fromEntries(Object.entries(from).map(([key, { type, name }]) => [key, { type, 'x-mcp-header': name }]));
+        const nested: JsonObject = { type: 'object', properties: properties(inner) };
+        const { params, schema } = headerParams({ type: 'object', properties: { ...properties(outer), nested } });
+        const names = params.map(({ header }) => header);
+        expect(new Set(names).size).toBe(names.length);
+        expect(JSON.stringify(schema).split('x-mcp-header').length - 1).toBe(names.length);
+
+        const values = (from: typeof outer): JsonObject =>
+          Object.fromEntries(
+            Object.entries(from).map(([key, { type }]) => [key, type === 'string' ? word : type === 'integer' ? number : flag]),
+          );
+        const args: JsonObject = { ...values(outer), nested: values(inner) };
+        const valueAt = (path: readonly string[]): JsonValue =>
+          path.reduce<JsonValue>((value, key) => (value as JsonObject)[key] as JsonValue, args);
+        const headers = Object.fromEntries(params.map(({ path, header }) => [header, encode(String(valueAt(path)))]));
+        expect(checkArguments(params, args, headers)).toBeUndefined();
+        for (const { path, header } of params) {
+          const other = encode(`${valueAt(path)}1`);
+          expect(checkArguments(params, args, { ...headers, [header]: other })).toMatchObject({ number: -32020 });
+          expect(checkArguments(params, args, { ...headers, [header]: undefined })).toMatchObject({ number: -32020 });
+        }
+      }),
+    );
+  });
+
+  it('are looked for in any schema without a throw', () => {
+    const schema = fc.object({ key: fc.constantFrom('type', 'properties', 'x-mcp-header', 'items', '$ref', 'a'), maxDepth: 4 });
+    fc.assert(fc.property(schema, (s) => void headerParams(s as JsonObject)));
+  });
+});
 
 describe('checkHeaders', () => {
   it('passes what agrees with the body', () => {
@@ -61,7 +139,6 @@ describe('checkHeaders', () => {
   });
 
   it('decodes what was encoded', () => {
-    const text = fc.string({ unit: 'grapheme' });
     fc.assert(fc.property(text, (value) => void expect(decodeHeader(`=?base64?${Buffer.from(value).toString('base64')}?=`)).toBe(value)));
     expect(decodeHeader('ü')).toBeUndefined();
   });

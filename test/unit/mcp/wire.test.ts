@@ -50,6 +50,49 @@ describe('readMessage', () => {
   });
 });
 
+describe('what a message is', () => {
+  const id = fc.oneof(fc.integer(), fc.string(), fc.constantFrom(null, 1.5, true, 1e300, {}, []));
+  const field = <T>(value: fc.Arbitrary<T>) => fc.option(value, { nil: undefined });
+  const message = fc.record({
+    jsonrpc: field(fc.constantFrom('2.0', '1.0', 2)),
+    id: field(id),
+    method: field(fc.oneof(fc.string(), fc.constantFrom(7, null))),
+    params: field(fc.oneof(fc.dictionary(fc.string(), fc.jsonValue({ maxDepth: 1 })), fc.constantFrom([], 'x', 1))),
+    result: field(fc.constantFrom({}, null)),
+    error: field(fc.constantFrom({}, { code: 1 })),
+  });
+  const isId = (value: unknown): boolean => typeof value === 'string' || Number.isSafeInteger(value);
+
+  it('is decided by its fields alone; what is refused names the id where it can be read, and a response is never refused', () => {
+    fc.assert(
+      fc.property(message, (fields) => {
+        const seen = JSON.parse(JSON.stringify(fields)) as Record<string, unknown>;
+        const read_ = read(JSON.stringify(fields));
+        if (read_.kind === 'batch') throw new Error('an object is no batch');
+        const known = isId(seen.id) ? seen.id : undefined;
+        const answered = 'result' in seen || 'error' in seen;
+        const goodParams = !('params' in seen) || (typeof seen.params === 'object' && !Array.isArray(seen.params));
+        if (seen.jsonrpc !== '2.0') expect(read_).toMatchObject({ kind: 'fault', number: -32600, id: known ?? null });
+        else if (!('method' in seen)) expect(read_.kind).toBe(answered ? 'response' : 'fault');
+        else if (typeof seen.method !== 'string') expect(read_).toMatchObject({ kind: 'fault', number: -32600 });
+        else if ('id' in seen && known === undefined) expect(read_).toMatchObject({ kind: 'fault', number: -32600, id: null });
+        else if (!('id' in seen)) expect(read_.kind).toBe('notification');
+        else if (!goodParams) expect(read_).toMatchObject({ kind: 'fault', number: -32602, id: known });
+        else expect(read_).toEqual({ kind: 'request', id: known, method: seen.method, params: seen.params ?? {} });
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('is the same in a batch as alone', () => {
+    fc.assert(
+      fc.property(fc.array(message, { minLength: 1, maxLength: 5 }), (messages) => {
+        expect(read(JSON.stringify(messages))).toEqual({ kind: 'batch', items: messages.map((m) => read(JSON.stringify(m))) });
+      }),
+    );
+  });
+});
+
 describe('replyText', () => {
   it('splices the id around texts and bytes alike', () => {
     expect(replyText('a"b', '{"x":1}')).toBe('{"jsonrpc":"2.0","id":"a\\"b","result":{"x":1}}');
