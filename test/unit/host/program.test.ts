@@ -13,8 +13,8 @@ function start(script: string, command = process.execPath) {
     tempFolder(),
     toLimits({ stopGraceMs: 300 }),
     () => keep,
-    () => undefined,
     log,
+    () => undefined,
   );
   onTestFinished(() => host.close());
   const marker = `marker-${Math.random()}`;

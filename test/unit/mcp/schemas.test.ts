@@ -71,6 +71,7 @@ const gateway = {
   view: () => view,
   greet: () => undefined,
   listed: () => undefined,
+  refresh: () => undefined,
   call: async () => ({ result: { content, structured: { a: 1 }, meta: { 'x/y': 1 } } }),
   getPrompt: async () => ({ description: 'd', messages: content.map((c) => ({ role: 'user', content: c })) }),
   readResource: async () => [{ uri: 'a:b', blob: 'AA==' }],
