@@ -3,6 +3,7 @@ import type { App } from '../app.ts';
 import type { Adapter } from '../core/adapter.ts';
 import { DEFAULT_PROFILE, localCaller } from '../core/caller.ts';
 import { didYouMean } from '../core/nearest.ts';
+import type { VisibleTool } from '../gateway/visible-tool.ts';
 import type { SlotStatus } from '../registry/slot.ts';
 import { type CommonOptions, openSession, UsageError } from './context.ts';
 import { columns, print } from './print.ts';
@@ -49,12 +50,15 @@ function toolsOf(app: App, plugin: SlotStatus, profile: string) {
 
 function describePlugin(app: App, plugin: SlotStatus, profile: string): Record<string, unknown> {
   const { error, problems, quarantined, triggers, facts, adapter, ...rest } = plugin;
+  const tools = toolsOf(app, plugin, profile);
   return {
     ...rest,
     format: adapter,
     ...facts,
     error: error?.toObject(),
-    tools: toolsOf(app, plugin, profile).map(({ entry }) => entry.name),
+    tools: tools.map(({ entry }) => entry.name),
+    // What each tool's clients are not told; `info <plugin> <tool>` shows it whole.
+    untold: tools.flatMap((tool) => untold(tool).map((loss) => `${tool.entry.name}: ${loss}`)),
     triggers: triggers.map((t) => t.id),
     problems: [...problems.map((p) => p.message), ...quarantined.map((q) => `${q.tool}: ${q.reason}`)],
   };
@@ -70,7 +74,7 @@ function describeTool(app: App, plugin: SlotStatus, name: string, profile: strin
       didYouMean(name, [...names, ...tools.map(({ entry }) => entry.tool.name)]).trim() || `It has: ${names.join(', ') || 'none'}.`,
     );
   }
-  const { entry, approval, timeoutMs } = found;
+  const { entry, approval, timeoutMs, schemas, shape } = found;
   return {
     name: entry.name,
     own: entry.tool.name,
@@ -80,9 +84,25 @@ function describeTool(app: App, plugin: SlotStatus, name: string, profile: strin
     hints: entry.tool.hints,
     labels: entry.tool.labels,
     timeoutMs,
-    input: entry.input,
+    schemas,
+    input: shape.input,
+    original: shape.input === entry.input ? undefined : entry.input,
+    untold: untold(found),
     output: entry.tool.output,
+    maxChars: entry.tool.maxChars,
+    untrusted: entry.tool.untrusted,
+    cachedMs: entry.tool.cache?.ttlMs,
   };
+}
+
+/** Several clients cut descriptions here without notice. */
+const LONGEST_DESCRIPTION = 2_048;
+
+function untold({ entry, shape }: VisibleTool): string[] {
+  const { length } = entry.description;
+  const long =
+    length > LONGEST_DESCRIPTION ? [`its description has ${length} characters; some clients cut it at ${LONGEST_DESCRIPTION}`] : [];
+  return [...long, ...shape.losses];
 }
 
 function isEmpty(value: unknown): boolean {

@@ -65,8 +65,16 @@ export async function cacheKey(
   args: JsonObject,
   { caller, session }: Call,
 ): Promise<string | undefined> {
-  const own = rule.key ? await Promise.resolve(rule.key(args)).catch(() => undefined) : canonicalJson(args);
+  const own = rule.key ? await ownKey(rule, args) : canonicalJson(args);
   if (typeof own !== 'string') return undefined;
   const { id, digest } = entry.plugin;
   return JSON.stringify([id, digest, entry.tool.name, caller.profile, caller.principal, session, own]);
+}
+
+async function ownKey(rule: CacheRule, args: JsonObject): Promise<string | undefined> {
+  try {
+    return await rule.key?.(args);
+  } catch {
+    return undefined;
+  }
 }

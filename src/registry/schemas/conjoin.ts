@@ -9,12 +9,17 @@ const SPOKEN = new Set(['title', 'description', 'default', 'examples', 'deprecat
  * `lost` hears of each keyword where only the second one's rule could be kept.
  */
 export function conjoin(a: JsonObject, b: JsonObject, lost: (keyword: string) => void): JsonObject {
-  const both = new Map<string, JsonValue>(Object.entries(a));
-  for (const [key, value] of Object.entries(b)) {
+  const both = new Map<string, JsonValue>(Object.entries(apart(a, b)));
+  for (const [key, value] of Object.entries(apart(b, a))) {
     const before = both.get(key);
     both.set(key, before === undefined || same(before, value) ? value : merged(key, before, value, lost));
   }
   return Object.fromEntries(both);
+}
+
+// Nothing may stand beside a reference.
+function apart(schema: JsonObject, other: JsonObject): JsonObject {
+  return '$ref' in schema && Object.keys(other).length > 0 && !same(schema, other) ? { anyOf: [schema] } : schema;
 }
 
 function merged(key: string, a: JsonValue, b: JsonValue, lost: (keyword: string) => void): JsonValue {

@@ -62,7 +62,7 @@ function isTextEnum(schema: JsonObject, key: string): boolean {
 
 function addChoice(kept: JsonObject, { anyOf, oneOf }: JsonObject, at: string, report: Report): JsonObject {
   const choices = [anyOf, oneOf].flatMap((list) => (Array.isArray(list) ? list : []));
-  if (choices.length === 0) return kept;
+  if (choices.length === 0) return { type: 'string', ...kept };
   const real = choices.filter((choice) => !isJsonObject(choice) || choice.type !== 'null').map((choice) => convert(choice, at, report));
   const nullable: JsonObject = real.length < choices.length ? { nullable: true } : {};
   const lost = (keyword: string): void => report(at, `of two rules for "${keyword}" only one is told`);

@@ -68,9 +68,8 @@ function withoutMarks(schema: JsonObject): JsonObject {
 
 function mergeAllOf({ allOf, ...rest }: JsonObject, at: string, report: Report): JsonObject {
   if (!Array.isArray(allOf)) return rest;
-  if (allOf.length === 1 && Object.keys(rest).length === 0 && isJsonObject(allOf[0])) return mergeAllOf(allOf[0], at, report);
-  // What is said of the whole stands above what its parts say of themselves. Nothing may stand beside a reference.
-  const parts = [...allOf.filter(isJsonObject).map((part) => ('$ref' in part ? { anyOf: [part] } : part)), rest];
+  // What is said of the whole stands above what its parts say of themselves.
+  const parts = [...allOf.filter(isJsonObject), rest];
   const merged = parts.reduce<JsonObject>(
     (all, part) => conjoin(all, withoutMarks(part), (keyword) => report(at, `of two rules for "${keyword}" only one is told`)),
     {},

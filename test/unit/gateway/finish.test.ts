@@ -1,0 +1,119 @@
+import { describe, expect, it } from 'vitest';
+import { localCaller } from '../../../src/core/caller.ts';
+import type { Content, ToolResult } from '../../../src/core/content.ts';
+import type { Tool } from '../../../src/core/tool.ts';
+import { finishResult } from '../../../src/gateway/finish.ts';
+import { createKeptResults } from '../../../src/gateway/kept-results.ts';
+import { checkResult } from '../../../src/gateway/output.ts';
+import type { VisibleTool } from '../../../src/gateway/visible-tool.ts';
+
+const caller = localCaller();
+
+function finish(result: ToolResult, tool: Partial<Tool> = {}, rules: Partial<VisibleTool> = {}, keptBytes = 1000) {
+  const store = createKeptResults({ keptBytes, keptMs: 1000 });
+  const visible = { entry: { name: 't', tool }, maxChars: 100, fence: true, ...rules } as VisibleTool;
+  const size = checkResult(result, { resultBytes: 1e6, resultDepth: 64 });
+  const finished = finishResult(result, size, { tool: visible, call: { caller } }, { path: 'p' }, store);
+  const link = finished.content.find((block) => block.type === 'resource_link');
+  return { finished, whole: link && store.read(link.uri, caller)?.map(({ text }) => text) };
+}
+const text = (value: string): Content => ({ type: 'text', text: value });
+const texts = ({ content }: ToolResult): unknown[] => content.map((block) => (block.type === 'text' ? block.text : block.type));
+
+describe('finishResult', () => {
+  it.each<[string, ToolResult]>([
+    ['a text', { content: [text('x')] }],
+    ['a failure', { content: [text('x')], isError: true, structured: {} as never }],
+    ['data beside their JSON', { content: [text('{"a":1}')], structured: { a: 1 } }],
+    ['a list beside its JSON', { content: [text(' [1]')], structured: [1] }],
+    ['a number beside itself', { content: [text('5')], structured: 5 }],
+    ['an image of any size', { content: [{ type: 'image', data: 'A'.repeat(1000), mimeType: 'image/png' }] }],
+  ])('hands on %s as it is', (_, result) => {
+    const { finished } = finish(result);
+    if (result.isError) expect(texts(finished)).toEqual(['x', '{}']);
+    else expect(finished).toBe(result);
+  });
+
+  it('leaves the data alone where a schema of them is published', () => {
+    const { finished } = finish({ content: [text('prose')], structured: { a: 1 } }, { output: { type: 'object' } });
+    expect(finished).toEqual({ content: [text('prose'), text('{"a":1}')], structured: { a: 1 } });
+  });
+
+  it.each([
+    [{ a: 1 }, { a: 1, text: 'prose' }],
+    [{ text: 'taken' }, { text: 'taken', message: 'prose' }],
+    [{ said: 'prose' }, { said: 'prose' }],
+  ])('adds a text to data that lack it: %j', (structured, expected) => {
+    expect(finish({ content: [text('prose')], structured }).finished.structured).toEqual(expected);
+  });
+
+  it('cuts over several blocks, keeps what is no text, and never splits a character', () => {
+    const image: Content = { type: 'image', data: 'AA==', mimeType: 'image/png' };
+    const { finished, whole } = finish({ content: [text('a'.repeat(90)), image, text('😀'.repeat(10)), text('b')], structured: { x: 1 } });
+    expect(texts(finished).slice(0, -1)).toEqual(['a'.repeat(90), 'image', `${'😀'.repeat(5)}\n[truncated — 111 chars total]`]);
+    expect(finished.structured).toBeUndefined();
+    expect(whole).toEqual(['a'.repeat(90), '😀'.repeat(10), 'b', '{"x":1}']);
+    const odd = finish({ content: [text(`a${'😀'.repeat(60)}`)] });
+    expect(texts(odd.finished)[0]).toBe(`a${'😀'.repeat(49)}\n[truncated — 121 chars total]`);
+  });
+
+  it("counts for a format's own limit only what the tool wrote, and only where it did not fail", () => {
+    const structured = { long: 'x'.repeat(50) };
+    expect(finish({ content: [text('short')], structured }, { maxChars: 10 }).whole).toBeUndefined();
+    expect(finish({ content: [text('x'.repeat(11))], isError: true }, { maxChars: 10 }).whole).toBeUndefined();
+    expect(finish({ content: [text('x'.repeat(11))] }, { maxChars: 10 }).whole).toEqual(['x'.repeat(11)]);
+    expect(finish({ content: [text('x'.repeat(101))] }, { maxChars: 1000 }).whole).toEqual(['x'.repeat(101)]);
+  });
+
+  it('cuts data that are too long by themselves', () => {
+    const { finished, whole } = finish({ content: [], structured: { long: 'x'.repeat(200) } });
+    expect(finished.structured).toBeUndefined();
+    expect(texts(finished)[0]).toMatch(/^\{"long":"x+\n\[truncated — 211 chars total\]$/);
+    expect(whole).toEqual([JSON.stringify({ long: 'x'.repeat(200) })]);
+  });
+
+  it('says so where the whole cannot be kept', () => {
+    const { finished, whole } = finish({ content: [text('x'.repeat(200))] }, {}, {}, 100);
+    expect(whole).toBeUndefined();
+    expect(texts(finished)[1]).toContain('too long to be kept');
+  });
+
+  it('fences after cutting, also what is kept and what is added to the data', () => {
+    const { finished, whole } = finish({ content: [text('x'.repeat(200))] }, { untrusted: true });
+    expect(texts(finished)[0]).toBe(`<untrusted source="p" tool="t">\n${'x'.repeat(100)}\n[truncated — 200 chars total]\n</untrusted>`);
+    expect(whole?.[0]).toMatch(/^<untrusted/);
+    expect(finish({ content: [text('y')], structured: { a: 1 } }, { untrusted: true }).finished.structured).toEqual({
+      a: 1,
+      text: expect.stringMatching(/^<untrusted[\s\S]*y[\s\S]*untrusted>$/),
+    });
+    expect(finish({ content: [text('y')] }, { untrusted: true }, { fence: false }).finished).toEqual({
+      content: [text('y')],
+      meta: { 'plugmux/untrusted': true },
+    });
+  });
+});
+
+describe('createKeptResults', () => {
+  const kept = (value: string) => [{ text: value, mimeType: 'text/plain' }];
+
+  it('lets the oldest go where there is no room, and all after their time', () => {
+    let time = 0;
+    const store = createKeptResults({ keptBytes: 10, keptMs: 100 }, () => time);
+    const [a, b] = ['aaaaaa', 'bbbb'].map((value) => store.keep(caller, kept(value)) as string) as [string, string];
+    expect([a, b].map((uri) => store.read(uri, caller)?.[0]?.text)).toEqual(['aaaaaa', 'bbbb']);
+    time = 50;
+    const c = store.keep(caller, kept('c')) as string;
+    expect([a, b, c].map((uri) => store.read(uri, caller)?.[0]?.text)).toEqual([undefined, 'bbbb', 'c']);
+    time = 120;
+    expect([b, c].map((uri) => store.read(uri, caller)?.[0]?.text)).toEqual([undefined, 'c']);
+  });
+
+  it('knows nothing for another principal or another profile', () => {
+    const store = createKeptResults({ keptBytes: 10, keptMs: 100 });
+    const uri = store.keep(caller, kept('x')) as string;
+    expect(store.read(uri, { ...caller, principal: 'other' })).toBeUndefined();
+    expect(store.read(uri, { ...caller, profile: 'other' })).toBeUndefined();
+    expect(store.read(`${uri}x`, caller)).toBeUndefined();
+    expect(store.read(uri, caller)).toEqual([{ uri, mimeType: 'text/plain', text: 'x' }]);
+  });
+});
