@@ -86,6 +86,7 @@ export function createToolSearch(
     input: tool.input,
     validate: validators.compile(tool.input, '2020-12').validate,
     headers: [],
+    portable: true,
   });
 
   return {

@@ -119,7 +119,7 @@ function createRules({ plugins, limits }: Config, terms: Terms): (entry: ToolEnt
   );
   return ({ name, plugin, tool }) => {
     const own = rules.get(plugin.id);
-    const names = [tool.name, name, tool.native ?? tool.name];
+    const names = own ? [tool.name, name, tool.native ?? tool.name] : [];
     // Tool, then plugin, then the format's own limit, then the gateway's; a limit of its own may be longer than the cap.
     const timeoutMs = own?.callTimeoutMs?.find(names) ?? Math.min(tool.timeoutMs ?? limits.callTimeoutMs, limits.callCapMs);
     return {

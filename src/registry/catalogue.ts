@@ -20,6 +20,7 @@ export interface ToolEntry {
   readonly input: JsonObject;
   readonly validate: VettedTool['validate'];
   readonly headers: VettedTool['headers'];
+  readonly portable: VettedTool['portable'];
 }
 
 /** One registered prompt under its public name. */
@@ -168,6 +169,7 @@ function toToolEntry(
     input: rewrite ? rewriteDescriptions(vetted.schema, rewrite) : vetted.schema,
     validate: vetted.validate,
     headers: vetted.headers,
+    portable: vetted.portable,
   };
 }
 

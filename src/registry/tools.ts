@@ -3,6 +3,7 @@ import type { Manifest } from '../core/plugin.ts';
 import { escapeHidden, hasHidden, shorten, showName } from '../core/text.ts';
 import type { Tool } from '../core/tool.ts';
 import { type HeaderParam, headerParams } from './header-params.ts';
+import { isPortable } from './schemas/is-portable.ts';
 import { tryCompile } from './trial.ts';
 import type { Validator, ValidatorSet } from './validators.ts';
 import { type Dialect, vetSchema } from './vet.ts';
@@ -23,6 +24,8 @@ export interface VettedTool {
   readonly description: string;
   /** Arguments that clients repeat in HTTP headers. */
   readonly headers: readonly HeaderParam[];
+  /** Whether the schema is one that every client takes as it stands. */
+  readonly portable: boolean;
   /** Says what is wrong with arguments; compiled on first use. */
   readonly validate: Validator;
 }
@@ -70,7 +73,14 @@ export async function vetTools(
       names.add(tool.name);
       const check = validate ? lazyValidator(validators, vetted.schema, vetted.dialect) : () => undefined;
       const { params, schema } = headerParams(publishable(vetted.schema));
-      served.push({ tool, schema, description: describeTool(tool, limits.descriptionChars), headers: params, validate: check });
+      served.push({
+        tool,
+        schema,
+        description: describeTool(tool, limits.descriptionChars),
+        headers: params,
+        portable: isPortable(schema),
+        validate: check,
+      });
     }
   }
   return { tools: served, quarantined };

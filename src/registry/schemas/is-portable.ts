@@ -2,51 +2,74 @@ import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.t
 import { SAFE_KEY } from './portable.ts';
 import { isForeign } from './types.ts';
 
-const SIMPLE = new Set(['title', 'default', 'examples', 'deprecated', 'readOnly', 'writeOnly', 'nullable', 'const', 'format', 'pattern']);
-const NUMBERS = new Set(['minimum', 'maximum', 'exclusiveMinimum', 'exclusiveMaximum', 'multipleOf']);
-const COUNTS = new Set(['minLength', 'maxLength', 'minItems', 'maxItems', 'uniqueItems', 'minProperties', 'maxProperties', 'x-mcp-header']);
+type Check = (value: JsonValue, schema: JsonObject) => boolean;
+
+const always: Check = () => true;
+const isMeant: Check = (value) => value !== '';
+const isSmall: Check = (value) => typeof value === 'number' && Math.abs(value) < Number.MAX_SAFE_INTEGER;
+const isFilled: Check = (value) => Array.isArray(value) && value.length > 0;
+
+/** The keywords that may stay as they are, each with what else it takes. */
+const KEYWORDS: ReadonlyMap<string, Check> = new Map([
+  ['type', always],
+  ['title', isMeant],
+  ['description', isMeant],
+  ['default', always],
+  ['examples', always],
+  ['deprecated', always],
+  ['readOnly', always],
+  ['writeOnly', always],
+  ['nullable', always],
+  ['x-mcp-header', always],
+  ['const', always],
+  ['enum', isFilled],
+  ['format', always],
+  ['pattern', always],
+  ['minLength', always],
+  ['maxLength', always],
+  ['minimum', isSmall],
+  ['maximum', isSmall],
+  ['exclusiveMinimum', isSmall],
+  ['exclusiveMaximum', isSmall],
+  ['multipleOf', always],
+  ['minItems', always],
+  ['maxItems', always],
+  ['uniqueItems', always],
+  ['minProperties', always],
+  ['maxProperties', always],
+  ['items', isPlain],
+  ['properties', arePlain],
+  ['required', areKnown],
+  ['additionalProperties', (value) => typeof value === 'boolean' || isPlain(value)],
+]);
 
 /** Whether a schema certainly is in the portable form already: most are, and then nothing has to be built. */
 export function isPortable(schema: JsonObject): boolean {
   const { type, properties } = schema;
-  if (type !== 'object' || !isJsonObject(properties)) return false;
+  if (type !== 'object' || !isJsonObject(properties) || schema.enum !== undefined || schema.const !== undefined) return false;
   for (const key in properties) if (!SAFE_KEY.test(key)) return false;
-  return isPlain(schema) && !('enum' in schema) && !('const' in schema);
+  return isPlain(schema);
 }
 
 function isPlain(schema: JsonValue): boolean {
   if (!isJsonObject(schema)) return false;
   const { type } = schema;
-  if (typeof type !== 'string') return false;
-  if (type === 'array' && schema.items === undefined) return false;
+  if (typeof type !== 'string' || (type === 'array' && schema.items === undefined)) return false;
   for (const key in schema) {
-    if (key !== 'type' && (!isPlainKeyword(key, schema[key] as JsonValue, schema) || isForeign(key, type))) return false;
+    const check = KEYWORDS.get(key);
+    if (check === undefined || !check(schema[key] as JsonValue, schema) || isForeign(key, type)) return false;
   }
   return true;
 }
 
-function isPlainKeyword(key: string, value: JsonValue, schema: JsonObject): boolean {
-  if (SIMPLE.has(key)) return value !== '';
-  if (COUNTS.has(key)) return true;
-  if (NUMBERS.has(key)) return Math.abs(Number(value)) < Number.MAX_SAFE_INTEGER;
-  switch (key) {
-    case 'description':
-      return value !== '';
-    case 'enum':
-      return Array.isArray(value) && value.length > 0;
-    case 'items':
-      return isPlain(value);
-    case 'properties':
-      return isJsonObject(value) && Object.values(value).every(isPlain);
-    case 'required':
-      return (
-        Array.isArray(value) &&
-        value.length > 0 &&
-        value.every((name) => isJsonObject(schema.properties) && Object.hasOwn(schema.properties, String(name)))
-      );
-    case 'additionalProperties':
-      return typeof value === 'boolean' || isPlain(value);
-    default:
-      return false;
-  }
+function arePlain(properties: JsonValue): boolean {
+  if (!isJsonObject(properties)) return false;
+  for (const name in properties) if (!isPlain(properties[name] as JsonValue)) return false;
+  return true;
+}
+
+function areKnown(required: JsonValue, { properties }: JsonObject): boolean {
+  if (!Array.isArray(required) || required.length === 0 || !isJsonObject(properties)) return false;
+  for (const name of required) if (!Object.hasOwn(properties, name as string)) return false;
+  return true;
 }

@@ -2,7 +2,6 @@ import type { JsonObject } from '../../core/json.ts';
 import type { SchemaForm } from '../../core/schema-form.ts';
 import type { HeaderParam } from '../header-params.ts';
 import { toGemini } from './gemini.ts';
-import { isPortable } from './is-portable.ts';
 import { toPortable } from './portable.ts';
 import { renameKeys, restoreKeys } from './rename.ts';
 
@@ -20,16 +19,22 @@ export interface Shape {
 interface Source {
   readonly input: JsonObject;
   readonly headers: readonly HeaderParam[];
+  /** Whether the schema is in the portable form as it stands. */
+  readonly portable: boolean;
 }
 
 const known = new WeakMap<JsonObject, Map<SchemaForm, Shape>>();
 
-/** The shape of a schema in one form; built once for each schema. */
+const NOTHING: readonly string[] = [];
+
+/** The shape of a schema in one form; what had to be built is built once for each schema. */
 export function shapeOf(source: Source, form: SchemaForm): Shape {
-  let forms = known.get(source.input);
+  const { input, headers, portable } = source;
+  if (form === 'verbatim' || (form === 'portable' && portable)) return { input, headers, losses: NOTHING };
+  let forms = known.get(input);
   if (!forms) {
     forms = new Map();
-    known.set(source.input, forms);
+    known.set(input, forms);
   }
   let shape = forms.get(form);
   if (!shape) {
@@ -40,7 +45,6 @@ export function shapeOf(source: Source, form: SchemaForm): Shape {
 }
 
 function build({ input, headers }: Source, form: SchemaForm): Shape {
-  if (form === 'verbatim' || (form === 'portable' && isPortable(input))) return { input, headers, losses: [] };
   const losses = new Set<string>();
   const report = (at: string, what: string): void => void losses.add(`${at.replace(/^\./, '') || 'the schema'}: ${what}`);
   const { schema, natives } = renameKeys(toPortable(input, report), report);
