@@ -4,6 +4,7 @@ import { escapeHidden, hasHidden, shorten, showName } from '../core/text.ts';
 import type { Tool } from '../core/tool.ts';
 import { type HeaderParam, headerParams } from './header-params.ts';
 import { isPortable } from './schemas/is-portable.ts';
+import { shapeOf } from './schemas/shape.ts';
 import { tryCompile } from './trial.ts';
 import type { Validator, ValidatorSet } from './validators.ts';
 import { type Dialect, vetSchema } from './vet.ts';
@@ -73,12 +74,15 @@ export async function vetTools(
       names.add(tool.name);
       const check = validate ? lazyValidator(validators, vetted.schema, vetted.dialect) : () => undefined;
       const { params, schema } = headerParams(publishable(vetted.schema));
+      const portable = isPortable(schema);
+      // A large schema is rewritten here, where others get a turn in between, and not when somebody lists.
+      if (vetted.subschemas > TRIAL_FROM) shapeOf({ input: schema, headers: params, portable }, 'portable');
       served.push({
         tool,
         schema,
         description: describeTool(tool, limits.descriptionChars),
         headers: params,
-        portable: isPortable(schema),
+        portable,
         validate: check,
       });
     }

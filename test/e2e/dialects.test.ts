@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { connect } from '../support/clients.ts';
-import { serve, writeConfig } from '../support/gateway.ts';
+import { FIXTURE_BIN, run, serve, writeConfig } from '../support/gateway.ts';
 
 const CONFIG = {
   limits: { resultChars: 1000 },
@@ -137,5 +137,27 @@ describe.each(ERAS)('what a client of %s gets', (generation) => {
     }
     expect((await client.call('call_tool', { tool: 'odd' }))._meta?.['plugmux/error']).toMatchObject({ code: 'ARGUMENTS_INVALID' });
     expect(raw.getInstructions()).toContain('find_tools');
+  });
+});
+
+describe('plugmux info', () => {
+  const info = async (...args: string[]): Promise<Record<string, unknown>> => {
+    const { stdout } = await run(['info', ...args, '--json', '--config', writeConfig(CONFIG, ['results'])], { bin: FIXTURE_BIN });
+    return JSON.parse(stdout) as Record<string, unknown>;
+  };
+
+  it('tells what clients are not told of a tool, and of all tools of a plugin', async () => {
+    const untold = ['the schema: alternatives at the root, told in words only', 'was_ist: it stands for "was ist"'];
+    const tool = await info('results', 'odd');
+    expect(tool).toMatchObject({
+      schemas: 'portable',
+      input: { properties: { was_ist: {} } },
+      original: { properties: { 'was ist': {} } },
+    });
+    expect(tool.untold).toEqual(untold);
+    expect((await info('results')).untold).toEqual(untold.map((loss) => `odd: ${loss}`));
+    const exact = await info('results', 'odd', '--profile', 'exact');
+    expect(exact).toMatchObject({ schemas: 'verbatim', input: { properties: { 'was ist': {} } }, untold: [] });
+    expect(exact).not.toHaveProperty('original');
   });
 });

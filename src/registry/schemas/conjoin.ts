@@ -30,7 +30,8 @@ function merged(key: string, a: JsonValue, b: JsonValue, lost: (keyword: string)
   if ((key === 'properties' || key === 'patternProperties') && isJsonObject(a) && isJsonObject(b)) return mergeProperties(a, b, lost);
   if (key === 'type') return narrowType(a, b, lost);
   if (key === 'enum' && Array.isArray(a) && Array.isArray(b)) {
-    const shared = a.filter((item) => b.some((other) => same(item, other)));
+    const allowed = new Set(b.map((item) => JSON.stringify(item)));
+    const shared = a.filter((item) => allowed.has(JSON.stringify(item)));
     if (shared.length > 0) return shared;
   }
   if (key === 'items' || key === 'additionalProperties') {

@@ -1,6 +1,6 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
 import { shorten } from '../../core/text.ts';
-import { conjoin, same } from './conjoin.ts';
+import { conjoin } from './conjoin.ts';
 import type { Report } from './inline.ts';
 
 const MOST_LEVELS = 16;
@@ -49,7 +49,11 @@ class Fold {
     const conditional = [then, otherwise, ...valuesOf(dependentSchemas), ...valuesOf(dependencies)].filter(isJsonObject);
     if (condition !== undefined || conditional.length > 0)
       this.#note('Further rules apply to some combinations of arguments.', 'conditions');
-    for (const branch of conditional) result = addOptional(result, this.#branch(branch, depth));
+    if (conditional.length > 0)
+      result = addOptional(
+        result,
+        conditional.map((branch) => this.#branch(branch, depth)),
+      );
     if (not !== undefined) this.#note(`Not allowed: ${show(not)}.`, '"not"');
     const allowed = values ?? (only === undefined ? undefined : [only]);
     if (allowed !== undefined) this.#note(`Allowed as a whole: ${show(allowed)}.`, '"enum"');
@@ -82,8 +86,9 @@ class Fold {
       properties.set(name, unite(isJsonObject(own) ? variants.map((v) => (isJsonObject(v) ? this.#conjoin(own, v) : own)) : variants));
     }
     const required = requiredOf(base);
-    const shared = branches.map(requiredOf).reduce((a, b) => a.filter((name) => b.includes(name)));
-    const sets = branches.map((branch) => describeBranch(branch, required));
+    const shared = branches.map(requiredOf).reduce((a, b) => inBoth(a, new Set(b)));
+    const known = new Set(required);
+    const sets = branches.map((branch) => describeBranch(branch, known));
     if (new Set(sets).size > 1) this.#note(`The arguments must fit ${words}: ${sets.map((set) => `(${set})`).join(', ')}.`, 'alternatives');
     const closed = base.additionalProperties ?? (branches.every((b) => b.additionalProperties === false) ? false : undefined);
     const all = [...new Set([...required, ...shared])];
@@ -103,7 +108,7 @@ class Fold {
 
 /** One schema for a value that fits any of several: one list of allowed values where each allows certain values of one type. */
 function unite(variants: readonly JsonValue[]): JsonValue {
-  const different = variants.filter((variant, i) => variants.findIndex((other) => same(other, variant)) === i);
+  const different = [...new Map(variants.map((variant) => [JSON.stringify(variant), variant])).values()];
   if (different.length === 1 || !different.every(isJsonObject)) return different.find((v) => v === true) ?? (different[0] as JsonValue);
   const values = different.map((variant) =>
     Array.isArray(variant.enum) ? variant.enum : 'const' in variant ? [variant.const] : undefined,
@@ -115,18 +120,24 @@ function unite(variants: readonly JsonValue[]): JsonValue {
   return { ...first, enum: all };
 }
 
-function addOptional(base: JsonObject, branch: JsonObject): JsonObject {
-  const known = propertiesOf(base);
-  const added = Object.entries(propertiesOf(branch)).filter(([name, schema]) => !Object.hasOwn(known, name) && schema !== false);
-  return added.length === 0 ? base : { ...base, properties: { ...known, ...Object.fromEntries(added) } };
+function addOptional(base: JsonObject, branches: readonly JsonObject[]): JsonObject {
+  const all = new Map(Object.entries(propertiesOf(base)));
+  for (const branch of branches) {
+    for (const [name, schema] of Object.entries(propertiesOf(branch))) if (!all.has(name) && schema !== false) all.set(name, schema);
+  }
+  return { ...base, properties: Object.fromEntries(all) };
 }
 
-function describeBranch(branch: JsonObject, known: readonly string[]): string {
+function inBoth(names: readonly string[], others: ReadonlySet<string>): string[] {
+  return names.filter((name) => others.has(name));
+}
+
+function describeBranch(branch: JsonObject, known: ReadonlySet<string>): string {
   const fixed = Object.entries(propertiesOf(branch)).flatMap(([name, schema]) =>
     isJsonObject(schema) && 'const' in schema ? [[name, `${name} = ${show(schema.const as JsonValue)}`] as const] : [],
   );
   const named = new Set(fixed.map(([name]) => name));
-  const needed = requiredOf(branch).filter((name) => !known.includes(name) && !named.has(name));
+  const needed = requiredOf(branch).filter((name) => !known.has(name) && !named.has(name));
   const words = [...fixed.map(([, text]) => text), ...needed];
   return words.length > 0 ? words.join(', ') : Object.keys(propertiesOf(branch)).join(', ') || 'anything';
 }

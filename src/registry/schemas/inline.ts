@@ -30,7 +30,8 @@ class Inliner {
   readonly #report: Report;
   /** References that are kept; all, where absent. */
   readonly #kept: ReadonlySet<string> | undefined;
-  readonly #names = new Map<string, string>();
+  /** By what they point to: one target can be written in many ways. */
+  readonly #names = new Map<JsonValue, string>();
   readonly #defs = new Map<string, JsonValue>();
   #room: number;
 
@@ -61,13 +62,13 @@ class Inliner {
   }
 
   #keep(ref: string, target: JsonValue, own: JsonObject, at: string): JsonValue {
-    let name = this.#names.get(ref);
+    let name = this.#names.get(target);
     if (name === undefined) {
       const wanted = (ref.split('/').at(-1) as string).replace(/[^A-Za-z0-9_.-]/g, '') || 'root';
-      const taken = new Set(this.#names.values());
       name = wanted;
-      for (let i = 2; taken.has(name); i++) name = `${wanted}_${i}`;
-      this.#names.set(ref, name);
+      for (let i = 2; this.#defs.has(name); i++) name = `${wanted}_${i}`;
+      this.#defs.set(name, true);
+      this.#names.set(target, name);
       this.#defs.set(name, this.#expand(target, at));
     }
     const pointer = { $ref: `#/$defs/${name}` };
@@ -101,12 +102,13 @@ function referencesIn(schema: JsonValue, found = new Set<string>()): Set<string>
 
 // Those that lead back to themselves; undefined, which is all of them, where there are too many to follow.
 function keptReferences(root: JsonObject): Set<string> | undefined {
-  const next = new Map<string, Set<string>>();
+  const next = new Map<JsonValue, Set<string>>();
   const follow = (ref: string): Set<string> => {
-    let found = next.get(ref);
+    const target = targetOf(root, ref) as JsonValue;
+    let found = next.get(target);
     if (!found) {
-      found = referencesIn(targetOf(root, ref) as JsonValue);
-      next.set(ref, found);
+      found = referencesIn(target);
+      next.set(target, found);
     }
     return found;
   };

@@ -88,9 +88,9 @@ function typesOf(schema: JsonObject): string[] {
 function shapeObject(schema: JsonObject, at: string, report: Report): JsonObject {
   const { required, unevaluatedProperties, ...rest } = schema;
   const known = isJsonObject(schema.properties) ? schema.properties : {};
-  const forbidden = Object.keys(known).filter((name) => known[name] === false);
+  const forbidden = new Set(Object.keys(known).filter((name) => known[name] === false));
   for (const name of forbidden) report(`${at}.${name}`, 'that it must not be given');
-  const needed = (Array.isArray(required) ? [...new Set(required as string[])] : []).filter((name) => !forbidden.includes(name));
+  const needed = (Array.isArray(required) ? [...new Set(required as string[])] : []).filter((name) => !forbidden.has(name));
   const missing = needed.filter((name) => !Object.hasOwn(known, name));
   const properties = Object.fromEntries([
     ...Object.entries(known).filter(([, item]) => item !== false),
