@@ -5,6 +5,13 @@ import { fenceResult } from './fence.ts';
 import type { KeptResults, KeptText } from './kept-results.ts';
 import type { VisibleTool } from './visible-tool.ts';
 
+const SPACE = 0x20;
+/** What ends a JSON object or list, by what begins it. */
+const CLOSING: ReadonlyMap<number, number> = new Map([
+  [0x7b, 0x7d],
+  [0x5b, 0x5d],
+]);
+
 /** The call whose result is finished. */
 interface Finishing {
   readonly tool: VisibleTool;
@@ -68,8 +75,11 @@ function saysSame(text: string, structured: JsonValue): boolean {
 }
 
 function looksLikeJson(text: string): boolean {
-  const first = text.charCodeAt(0);
-  return first === 0x7b || first === 0x5b || (first <= 0x20 && /^\s*[[{]/.test(text));
+  let first = 0;
+  let last = text.length - 1;
+  while (text.charCodeAt(first) <= SPACE) first++;
+  while (text.charCodeAt(last) <= SPACE) last--;
+  return CLOSING.get(text.charCodeAt(first)) === text.charCodeAt(last);
 }
 
 // Others see only the structured data: a text that says more stands there too, unless a published schema leaves no room.

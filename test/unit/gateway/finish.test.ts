@@ -25,6 +25,7 @@ describe('finishResult', () => {
     ['a text', { content: [text('x')] }],
     ['a failure', { content: [text('x')], isError: true, structured: {} as never }],
     ['data beside their JSON', { content: [text('{"a":1}')], structured: { a: 1 } }],
+    ['data beside JSON with space around it', { content: [text('\n {"a": 1} \n')], structured: { a: 1 } }],
     ['a list beside its JSON', { content: [text(' [1]')], structured: [1] }],
     ['a number beside itself', { content: [text('5')], structured: 5 }],
     ['an image of any size', { content: [{ type: 'image', data: 'A'.repeat(1000), mimeType: 'image/png' }] }],
@@ -32,6 +33,11 @@ describe('finishResult', () => {
     const { finished } = finish(result);
     if (result.isError) expect(texts(finished)).toEqual(['x', '{}']);
     else expect(finished).toBe(result);
+  });
+
+  it('takes a text that only begins like JSON for what it is', () => {
+    const { finished } = finish({ content: [text('[notes](a.md)')], structured: { a: 1 } });
+    expect(finished).toEqual({ content: [text('[notes](a.md)'), text('{"a":1}')], structured: { a: 1, text: '[notes](a.md)' } });
   });
 
   it('leaves the data alone where a schema of them is published', () => {
