@@ -27,7 +27,7 @@ export const LIMITS = {
   resultChars: {
     value: 2 * MB,
     unit: 'characters',
-    meaning: 'text of one result; more is cut and kept as a resource',
+    meaning: 'text of one result; more is cut and kept as a resource. At least resultBytes where that is set',
   },
   resultDepth: { value: 64, unit: 'levels', meaning: 'nesting of a result' },
   toolNameChars: {
@@ -218,5 +218,8 @@ export type Limits = Readonly<Record<LimitName, number>>;
 export function toLimits(overrides: Partial<Record<LimitName, number | undefined>> = {}): Limits {
   const limits = Object.fromEntries(Object.entries(LIMITS).map(([name, info]) => [name, info.value])) as Record<LimitName, number>;
   for (const [name, value] of Object.entries(overrides)) if (value !== undefined) limits[name as LimitName] = value;
+  // Who allows larger results wants them whole.
+  if (overrides.resultBytes !== undefined && overrides.resultChars === undefined)
+    limits.resultChars = Math.max(limits.resultChars, limits.resultBytes);
   return Object.freeze(limits);
 }
