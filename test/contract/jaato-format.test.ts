@@ -39,7 +39,7 @@ function askable(house: House, answer: (message: string) => string | undefined):
         const message = question.kind === 'form' ? question.message : '';
         asked.push(message);
         const text = answer(message);
-        return [key, (text === undefined ? { action: 'decline' } : { action: 'accept', content: { answer: text } }) as Answers[string]];
+        return [key, { action: text === undefined ? 'decline' : 'accept', content: { answer: text ?? '' } }];
       }),
     );
   return { call: new Call(localCaller(), { ...silentClient(house.app.registry as never), abilities: ['form'], ask }), asked };

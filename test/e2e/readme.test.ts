@@ -54,6 +54,7 @@ describe('README', () => {
       'json client',
       'sh',
       'json mcp.json',
+      'json jaato.json',
       'json plugins/dice/manifest.json',
       'ts plugins/dice/index.ts',
       'sh',
@@ -122,6 +123,7 @@ describe('README', () => {
   it.each([
     ['mcp.json', ['notes', 'mail']],
     ['ethos.json', ['charts']],
+    ['jaato.json', ['planner', 'several', 'installed', 'charts', 'guard']],
   ])('shows a configuration that can be read: %s', (name, ids) => {
     const dir = tempFolder();
     writeFileSync(join(dir, name), SNIPPETS.find((s) => s.name === name)?.text ?? '');
