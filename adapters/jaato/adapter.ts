@@ -111,7 +111,9 @@ function openPlugin(manifest: JaatoManifest, host: Host): Plugin {
       }
       return offer;
     },
-    state: member.state,
+    // Until it has been described once there is nothing to serve.
+    state: () =>
+      member.state() === 'ready' && (member.report() as JaatoReport | undefined)?.tools === undefined ? 'opening' : member.state(),
     error: member.error,
     start: member.start,
     refresh() {

@@ -32,11 +32,11 @@ export function addServe(program: Command, adapters: readonly Adapter[]): void {
           await app.close();
           throw error;
         });
+        void app.registry.start();
         // Who is already connected waits for nothing; the lines below shall be true.
         await app.gateway.listed();
         announce(app, http.origin, PATHS, options.json);
         await app.follow(session.load);
-        void app.registry.start();
         await stopped;
         await http.drain();
         await app.close();

@@ -7,6 +7,7 @@ import { adapters } from '../../dist/adapters/index.js';
 import { loadConfig } from '../../dist/src/config/load.js';
 import { connect } from '../support/clients.ts';
 import { BIN, run, serve } from '../support/gateway.ts';
+import { hasPython } from '../support/python.ts';
 import { tempFolder } from '../support/temp.ts';
 
 // Every snippet of README is run, or read by the code that would read it.
@@ -64,7 +65,7 @@ describe('README', () => {
     expect(shell[0]).toBe('npm ci\nnpm start\n');
   });
 
-  it('shows what npm start prints', async () => {
+  it.skipIf(!hasPython && process.env.CI !== 'true')('shows what npm start prints (with Python)', async () => {
     const shown = SNIPPETS.find((s) => s.language === 'text')?.text ?? '';
     const gateway = await serve(join(ROOT, 'mcp.json'), { bin: BIN, env: { PLUGMUX_STATE: tempFolder() } });
     expect(await gateway.stop()).toBe(0);
@@ -112,7 +113,8 @@ describe('README', () => {
     expect(await client.list()).toContain('dice_roll');
   });
 
-  it('runs its commands', () => {
+  // doctor fails where a plugin cannot run.
+  it.skipIf(!hasPython && process.env.CI !== 'true')('runs its commands (with Python)', () => {
     const { status, stdout, stderr } = runShell(shell[2] as string, tempFolder());
     expect([status, stderr]).toEqual([0, '']);
     expect(stdout).toContain('Wrote garden.md');

@@ -51,8 +51,12 @@ class JaatoPlugin:
     def prepare(self, contract):
         """Initialises an object and hands it what the original's host hands it, in that order."""
         config = self._config(contract)
+        output = self._caller.output
         if self.params.get("enforce"):
-            Console(self.context).configure(config)
+            console = Console(self.context)
+            console.configure(config)
+            # Later generations print their questions there.
+            output = lambda source, text, mode="write": console.write(text)  # noqa: E731
         contract.call("initialize", config)
         if self.params.get("enforce"):
             self._trust(contract, config)
@@ -61,7 +65,7 @@ class JaatoPlugin:
             contract.call("set_workspace_path", self.params["workspace"])
             contract.call("set_config_root", self.params["workspace"])
         contract.call("set_agent_name", "plugmux")
-        contract.call("set_output_callback", self._caller.output)
+        contract.call("set_output_callback", output)
         contract.call("set_tool_output_callback", self._caller.chunk)
         wire_channel(self, contract, config)
 

@@ -1,0 +1,93 @@
+from jaato_sdk.plugins.base import CommandCompletion, CommandParameter, UserCommand
+from jaato_sdk.plugins.model_provider.types import ToolSchema
+
+from .database import Database, TablesError
+
+INSTRUCTIONS = """\
+The tables are the CSV and TSV files of one folder. Call tables_list first, then tables_describe for the columns, then
+tables_query with one SELECT statement in the SQL of SQLite. Table and column names with blanks or dashes go in double
+quotes. A query answers at most 200 rows unless max_rows says otherwise: count and group in SQL rather than reading all."""
+
+NAME = {"type": "string", "minLength": 1, "description": "Name of the table: the file's name without its ending"}
+
+
+class TablesPlugin:
+    """Tools over the CSV files of a folder; `root` in the settings names another folder than the workspace."""
+
+    name = "tables"
+
+    def __init__(self):
+        self._database = None
+
+    def initialize(self, config=None):
+        config = config or {}
+        root = config.get("root") or config.get("workspace_path") or "."
+        self._database = Database(root, config.get("delimiter"))
+
+    def shutdown(self):
+        if self._database is not None:
+            self._database.close()
+
+    def reset_for_next_session(self):
+        """Nothing of one session matters to the next."""
+
+    def get_tool_schemas(self):
+        return [
+            ToolSchema("tables_list", "List the tables with their number of rows", {"type": "object", "properties": {}}, category="search"),
+            ToolSchema(
+                "tables_describe",
+                "Describe a table: its columns, their types, and a few rows",
+                {"type": "object", "properties": {"table": NAME}, "required": ["table"], "additionalProperties": False},
+                category="search",
+            ),
+            ToolSchema(
+                "tables_query",
+                "Run one SELECT statement over the tables",
+                {
+                    "type": "object",
+                    "properties": {
+                        "sql": {"type": "string", "minLength": 1, "description": "One SELECT statement in the SQL of SQLite"},
+                        "max_rows": {"type": "integer", "minimum": 1, "maximum": 5000, "default": 200},
+                    },
+                    "required": ["sql"],
+                    "additionalProperties": False,
+                },
+                category="search",
+            ),
+        ]
+
+    def get_executors(self):
+        return {
+            "tables_list": lambda args: self._try(lambda: {"tables": self._database.tables()}),
+            "tables_describe": lambda args: self._try(lambda: self._database.describe(args["table"])),
+            "tables_query": lambda args: self._try(lambda: self._database.query(args["sql"], args.get("max_rows", 200))),
+            "table": self._show,
+        }
+
+    def _try(self, run):
+        try:
+            return run()
+        except TablesError as error:
+            return {"error": str(error), "hint": error.hint}
+
+    def get_system_instructions(self):
+        return INSTRUCTIONS
+
+    def get_auto_approved_tools(self):
+        # All of them only read, and only files of one folder.
+        return ["tables_list", "tables_describe", "tables_query", "table"]
+
+    def get_user_commands(self):
+        parameters = [CommandParameter("name", "Which table; without it, all of them"), CommandParameter("rows", "How many rows")]
+        return [UserCommand("table", "Put a table, or the list of tables, into the conversation", True, parameters)]
+
+    def get_command_completions(self, command, args):
+        if len(args) > 1:
+            return []
+        return [CommandCompletion(table["name"], f"{table['rows']} rows") for table in self._database.tables()]
+
+    def _show(self, args):
+        name = args.get("name")
+        if not name:
+            return self._try(lambda: {"tables": self._database.tables()})
+        return self._try(lambda: self._database.first_rows(str(name), int(args.get("rows") or 20)))

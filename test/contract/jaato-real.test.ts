@@ -1,0 +1,79 @@
+import { existsSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { jaato } from '../../dist/adapters/jaato/adapter.js';
+import { connect } from '../support/clients.ts';
+import { BIN } from '../support/gateway.ts';
+import { type House, openHouse, textOf } from '../support/house.ts';
+import { tempFolder } from '../support/temp.ts';
+
+// Plugins of the published packages, in a virtual environment that holds jaato-sdk, jaato-server and google-genai.
+const python = process.env.PLUGMUX_TEST_JAATO ?? '';
+const SEARCH = fileURLToPath(new URL('../fixtures/jaato-seed/shared/plugins/search', import.meta.url));
+
+async function open(plugins: object): Promise<House> {
+  const house = await openHouse([jaato], { plugins });
+  await house.app.registry.listed(60_000);
+  return house;
+}
+
+const body = (): void => {
+  it('loads plugins of the real packages, without any stand-in', async () => {
+    const names = ['calculator', 'todo', 'cli', 'references', 'memory', 'environment', 'permission'];
+    const house = await open({ real: { python, entryPoints: names } });
+    expect(house.app.registry.plugins().map((p) => [p.id, p.state, p.error?.message])).toEqual(names.map((n) => [n, 'ready', undefined]));
+    for (const { facts } of house.app.registry.plugins()) {
+      expect(facts).toMatchObject({ generation: 'T', distribution: 'jaato-server', stage: 'describe' });
+      expect(facts).not.toHaveProperty('standins');
+    }
+    const result = await house.call('calculate', { expression: '6 * 7' });
+    expect(result.isError).toBeFalsy();
+    expect(textOf(result)).toContain('42');
+  });
+
+  it('runs a plan through the real plugin and its command', async () => {
+    const house = await open({ todo: { python, entryPoints: ['todo'] } });
+    const created = await house.call('createPlan', { title: 'Garden', steps: ['dig', 'sow'] });
+    expect(created.isError).toBeFalsy();
+    const command = house.app.registry.commands('todo').find((c) => c.name === 'plan');
+    expect((await command?.run('', house.newCall()))?.isError).toBeFalsy();
+  });
+
+  it('reads declarations of the real google-genai as those of the stand-in', async () => {
+    const real = await open({ search: { path: SEARCH, python } });
+    const standIn = await open({ search: { path: SEARCH } });
+    const schema = (house: House) => house.app.registry.catalogue().tools.get('search_index')?.tool.input;
+    expect(schema(real)).toBeDefined();
+    expect(schema(real)).toEqual(schema(standIn));
+    expect(real.app.registry.plugins()[0]?.facts.standins ?? []).not.toContain('google.genai.types');
+  });
+
+  it('has the real permission plugin ask the person before a command runs', async () => {
+    const dir = tempFolder();
+    const file = join(dir, 'mcp.json');
+    const guard = { python, entryPoints: ['permission'], enforceWith: 'permission', settings: { policy: { defaultPolicy: 'ask' } } };
+    writeFileSync(file, JSON.stringify({ plugins: { guard, shell: { python, entryPoints: ['cli'] } } }));
+    const target = { command: process.execPath, args: [BIN, 'stdio', '--config', file] };
+    const asked: string[] = [];
+    const answer = (choice: string) => (params: Record<string, unknown>) => {
+      asked.push(String(params.message));
+      return { action: 'accept', content: { answer: choice } };
+    };
+    const run = async (choice: string) => {
+      const client = await connect('v2 auto', target, { elicit: answer(choice) });
+      await client.list();
+      return client.call('cli_based_tool', { command: 'echo from-the-shell' });
+    };
+    const allowed = await run('allow');
+    expect(asked).toEqual([expect.stringContaining('echo from-the-shell')]);
+    expect(JSON.stringify(allowed.content)).toContain('from-the-shell');
+    expect(allowed.isError).toBeFalsy();
+    const denied = await run('deny');
+    expect(denied.isError).toBe(true);
+    expect(JSON.stringify(denied.content)).toContain('Permission denied');
+  });
+};
+
+if (existsSync(python) || process.env.CI === 'true') describe('jaato plugins of the published packages', body);
+else describe.skip('jaato plugins of the published packages (PLUGMUX_TEST_JAATO names no environment with jaato-server)', body);

@@ -1,0 +1,96 @@
+import { execFileSync } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { jaato } from '../../dist/adapters/jaato/adapter.js';
+import { type House, openHouse, textOf } from '../support/house.ts';
+import { distribution, pluginText, writeFiles } from '../support/jaato.ts';
+import { until } from '../support/processes.ts';
+import { describeWithPython } from '../support/python.ts';
+import { tempFolder } from '../support/temp.ts';
+
+// Packages are wheels made here, so that nothing depends on a network.
+function writeWheel(dir: string, name: string, files: Readonly<Record<string, string>>): string {
+  const wheel = `${name}-1.0-py3-none-any.whl`;
+  const info = `${name}-1.0.dist-info`;
+  const all = {
+    ...files,
+    [`${info}/METADATA`]: `Metadata-Version: 2.1\nName: ${name}\nVersion: 1.0\n`,
+    [`${info}/WHEEL`]: 'Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n',
+    [`${info}/RECORD`]: '',
+  };
+  const code =
+    'import json, sys, zipfile\nwith zipfile.ZipFile(sys.argv[1], "w") as z:\n    for n, t in json.loads(sys.argv[2]).items(): z.writestr(n, t)';
+  execFileSync('python3', ['-c', code, join(dir, wheel), JSON.stringify(all)]);
+  return join(dir, wheel);
+}
+
+const settled = (house: House, state: string) => until(`it is ${state}`, () => house.app.registry.plugins()[0]?.state === state, 60_000);
+
+describeWithPython('the Python environment of a source', () => {
+  it('is made with what the source needs, once, and used again without any network', { timeout: 120_000 }, async () => {
+    const dir = tempFolder();
+    const wheel = writeWheel(dir, 'tiny', { 'tiny.py': 'ANSWER = "from the wheel"\n' });
+    writeFiles(dir, { 'p.py': pluginText('p', { answer: '__import__("tiny").ANSWER', where: '__import__("sys").prefix' }) });
+    const config = { plugins: { p: { path: './p.py', install: [wheel] } } };
+    const first = await openHouse([jaato], config, dir);
+    void first.app.registry.start();
+    await settled(first, 'ready');
+    expect(textOf(await first.call('answer'))).toBe('from the wheel');
+    const place = textOf(await first.call('where'));
+    expect(place.startsWith(join(dir, '.plugmux', 'envs'))).toBe(true);
+    expect(readdirSync(join(dir, '.plugmux', 'envs'))).toHaveLength(1);
+    expect(first.lines.some((line) => line.message.startsWith('making a Python environment'))).toBe(true);
+    await first.close();
+
+    process.env.PIP_INDEX_URL = 'http://127.0.0.1:9/nothing';
+    try {
+      const second = await openHouse([jaato], config, dir);
+      await second.app.registry.listed(20_000);
+      expect(textOf(await second.call('answer'))).toBe('from the wheel');
+      expect(second.lines.some((line) => line.message.startsWith('making a Python environment'))).toBe(false);
+    } finally {
+      delete process.env.PIP_INDEX_URL;
+    }
+    expect(() => execFileSync('python3', ['-c', 'import tiny'], { stdio: 'ignore' })).toThrow();
+  });
+
+  it('is refused with what pip said last, and leaves nothing half-made', { timeout: 120_000 }, async () => {
+    const dir = tempFolder();
+    writeFiles(dir, { 'p.py': pluginText('p', { answer: '1' }), 'requirements.txt': './no-such-file.whl\n' });
+    const house = await openHouse([jaato], { plugins: { p: { path: './p.py', requirements: './requirements.txt' } } }, dir);
+    void house.app.registry.start();
+    await settled(house, 'failed');
+    const error = house.app.registry.plugins()[0]?.error;
+    expect(error).toMatchObject({ code: 'DEPENDENCY_MISSING' });
+    expect(error?.message).toMatch(/pip could not install .*no-such-file\.whl/);
+    expect(readdirSync(join(dir, '.plugmux', 'envs'))).toEqual([]);
+  });
+
+  it('never takes a package for an option', async () => {
+    const dir = tempFolder();
+    writeFiles(dir, { 'p.py': pluginText('p', { answer: '1' }) });
+    const house = await openHouse([jaato], { plugins: { p: { path: './p.py', install: ['--index-url=http://x'] } } }, dir);
+    void house.app.registry.start();
+    await settled(house, 'failed');
+    expect(house.app.registry.plugins()[0]?.error).toMatchObject({ code: 'CONFIG_INVALID' });
+  });
+
+  it('may be one that exists already', { timeout: 60_000 }, async () => {
+    const dir = tempFolder();
+    execFileSync('python3', ['-m', 'venv', '--without-pip', join(dir, 'venv')]);
+    const [lib] = readdirSync(join(dir, 'venv/lib'));
+    const installed = distribution(
+      'acme',
+      { weather: 'acme:create_plugin' },
+      { 'acme.py': pluginText('weather', { forecast: 'os.environ["VIRTUAL_ENV"]' }) },
+    );
+    writeFiles(join(dir, 'venv/lib', lib as string, 'site-packages'), installed);
+    for (const python of ['./venv', './venv/bin/python']) {
+      const house = await openHouse([jaato], { plugins: { weather: { python, entryPoints: ['weather'] } } }, dir);
+      await house.app.registry.listed(20_000);
+      expect(textOf(await house.call('forecast'))).toBe(join(dir, 'venv'));
+      await house.close();
+    }
+  });
+});
