@@ -105,6 +105,7 @@ class Plugins:
             if monotonic() > deadline:
                 entry.context.log("error", "it was not closed: the others took all the time there was")
                 continue
+            streams.speaker.set(plugin_id)
             try:
                 _finish(entry.plugin.close())
             except BaseException as error:  # noqa: BLE001 - foreign code runs in here
