@@ -106,6 +106,7 @@ export const REQUIREMENTS = {
     listen: 'A listener is told what it asked for, and nothing else; its stream ends with a result.',
     'mrtr-rounds': 'A question ends the request with input_required; the call goes on when the answer comes back.',
     'mrtr-offered-answers': 'Answers that come with the first request are used for the first question.',
+    T28: 'No key is built in: what one run has sealed means nothing to another.',
     F19: 'A state that is altered, used, late or of another caller or call is -32602 and runs nothing; bad answers are asked again.',
   }),
   ...promised('the transports', {
@@ -143,6 +144,7 @@ export const REQUIREMENTS = {
     F29: 'What a proxy would say of a request is ignored.',
     F38: 'A token that is absent, wrong, doubled, in the address or of another scheme is 401, and never logged.',
     F41: 'What belongs to one principal answers another as if it did not exist; the owner notices nothing.',
+    T23: 'Connections, sessions, queued bytes and slow requests are capped; what is over is shed, and others are served.',
     'login-rate': 'An address that keeps guessing tokens is not listened to for a minute.',
     'slow-readers': 'Clients that never read are cut off; others are served meanwhile.',
     'slow-senders': 'A request that arrives too slowly is ended in time.',
@@ -162,8 +164,12 @@ export const REQUIREMENTS = {
     F52: 'Arguments are neither coerced nor filled in.',
     F53: 'A result that is no JSON is converted or refused, never fatal and never lost.',
     'schema-id-apart': 'Schemas with one $id never share a validator.',
+    'calls-bounded': 'Calls in flight are bounded for a client, a plugin and in all: one waits its turn, then is refused as not sent.',
     'result-limit': 'A result over the size or depth limit is one clear error.',
     T10: 'Hidden characters never reach a client in a name, nor unescaped in a description.',
+    T14: 'No schema of a plugin stops the loop or stands in for another.',
+    T26: 'What is checked is what is passed on: no key twice, and no header that differs from the body.',
+    'error-object': 'An error says what happened, whether to try again and what to do, without stacks, paths or causes.',
     T24: 'Secrets are masked by value, key and shape wherever text leaves the gateway.',
   }),
   ...promised('names', {
@@ -193,10 +199,15 @@ export const REQUIREMENTS = {
   ...promised('configuration and life', {
     F72: 'A configuration that cannot be used is told with its place and a suggestion: exit 2 at start, the old one kept on reload.',
     F74: 'A flood of reloads is coalesced, loses no call and leaves nothing behind.',
+    T21: 'A configuration is taken whole or not at all, and never listens further than its logins allow.',
+    'instructions-budget': 'Instructions for the model stay within 2,048 characters, with a pointer to the rest.',
+    'approval-rules':
+      'Rules of approval apply by tool, plugin and profile, tighten what is renamed, and are told where they match nothing.',
+    'audit-line': 'Every call is one line of the audit log, with a digest in place of its arguments.',
     F76: 'Time limits run on the monotonic clock.',
     'limits-printed': 'Every limit is printed with its value and where that comes from.',
     T25: 'The audit log is chained: a missing line shows.',
-    T27: 'An audit log that cannot be written is told, and refuses calls where it is required.',
+    T27: 'An audit log that cannot be written is told; calls are refused where it is required, or strangers may call.',
     'errors-documented': 'Error codes and their documentation are the same, both ways.',
   }),
 } satisfies Record<string, Requirement>;

@@ -1,4 +1,5 @@
 import type { Config } from '../config/config.ts';
+import { isLoopback } from '../config/listen.ts';
 import type { Caller } from '../core/caller.ts';
 import type { ResourceContents } from '../core/content.ts';
 import { GatewayError } from '../core/errors.ts';
@@ -98,7 +99,7 @@ export function createGateway(
   registry.onChange(changed);
 
   const partsOf = ({ config }: Rules): PipelineParts => {
-    const auditRequired = config.audit.required ?? false;
+    const auditRequired = config.audit.required ?? !isLoopback(config.listen.host);
     return { limits: config.limits, queue, all, pluginSlots, approvals, audit, auditRequired, redactor, log, cache, kept };
   };
   let parts = partsOf(first);

@@ -222,6 +222,13 @@ describe('asking in the stateless era', () => {
     expect((await post({ requestState: state, inputResponses: answered }, guarded, ada)).body.result?.resultType).toBe('complete');
   });
 
+  it('refuses a state of another run', { tags: ['T28', 'F19'] }, async () => {
+    const other = await serve(writeConfig({}, ['plain']));
+    const requestState = await begin();
+    expect((await post({ requestState, inputResponses: answered }, other)).body.error?.code).toBe(-32602);
+    expect((await post({ requestState, inputResponses: answered })).body.result?.resultType).toBe('complete');
+  });
+
   it('answers a needed capability that is not declared with 400, before anything is asked', {
     tags: ['F19', 'ask-undeclared'],
   }, async () => {

@@ -96,6 +96,20 @@ describe('a hostile plugin', () => {
     expect([await run(house, 'bad_run'), await run(house, 'bad_after')]).toEqual(['first', 'after']);
   });
 
+  it('may shout as it likes, and costs nobody else anything', { tags: ['plugin-stdout', 'T16'] }, async () => {
+    const code = `import { writeSync } from 'node:fs';
+      const flood = 'x'.repeat(1023) + '\\n';
+      export const handlers = { run: () => { for (let i = 0; i < 30_000; i++) { process.stderr.write(flood); process.stdout.write('\\u001b[2J' + i + '\\n'); } return 'shouted'; } };`;
+    const house = await open(code);
+    const pid = await run(house, 'good_run');
+    const before = process.memoryUsage().rss;
+    expect(await run(house, 'bad_run')).toBe('shouted');
+    expect(await run(house, 'good_run')).toBe(pid);
+    expect(process.memoryUsage().rss - before).toBeLessThan(100 * 1024 * 1024);
+    expect(house.lines.length).toBeLessThan(5_000);
+    for (const { message } of house.lines) expect(message).not.toContain('\u001b');
+  });
+
   it('never sees the token of a client', { tags: ['T8'] }, async () => {
     const dir = write(
       `export const handlers = { run: (args, context) => JSON.stringify({ args, context, env: process.env, argv: process.argv, exec: process.execArgv }) };`,

@@ -35,7 +35,7 @@ const targets = {
 describe.each(Object.entries(targets))('a plugin killed with SIGKILL, over %s', (_, start) => {
   it.each(['v2 legacy', 'v2 modern', 'v1'] as const)(
     'is one clear error for a %s client, and works a second later',
-    { tags: ['T16'] },
+    { tags: ['T16', 'error-object'] },
     async (generation) => {
       const client = await connect(generation, await start(project(`mark-${Math.random()}`)));
       const pid = Number((await client.call('victim_pid')).content[0]?.text);

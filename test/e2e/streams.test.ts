@@ -171,7 +171,7 @@ describe('sessions', () => {
     standing.drop();
   });
 
-  it('are shed with 503 and a time to come back where there are too many', { tags: ['session-caps'] }, async () => {
+  it('are shed with 503 and a time to come back where there are too many', { tags: ['session-caps', 'T23'] }, async () => {
     const tokens = [{ token: 'a-token-of-sufficient-length', principal: 'ada' }];
     const gateway = await start({ auth: { tokens }, limits: { sessionsPerPrincipal: 2 } });
     const open = () =>
@@ -231,7 +231,7 @@ describe('profiles', () => {
 });
 
 describe('slow clients', () => {
-  it('that never read are cut off, and others are not kept waiting', { tags: ['slow-readers'] }, async () => {
+  it('that never read are cut off, and others are not kept waiting', { tags: ['slow-readers', 'T23'] }, async () => {
     const gateway = await start({ limits: { queuedBytes: 200_000 } });
     const { hostname, port } = new URL(gateway.url);
     const healthy = await connect('v1', gateway);
@@ -255,7 +255,7 @@ describe('slow clients', () => {
     for (const socket of sockets) socket.destroy();
   });
 
-  it('that send their request byte by byte are ended in time', { tags: ['slow-senders'] }, async () => {
+  it('that send their request byte by byte are ended in time', { tags: ['slow-senders', 'T23'] }, async () => {
     const gateway = await start({ limits: { headerMs: 500, bodyMs: 1000 } });
     const { hostname, port } = new URL(gateway.url);
     const closed = (head: string): Promise<string> =>
@@ -275,7 +275,7 @@ describe('slow clients', () => {
     expect(body).toContain('408 Request Timeout');
   });
 
-  it('cannot open more connections than the cap', { tags: ['F27'] }, async () => {
+  it('cannot open more connections than the cap', { tags: ['F27', 'T23'] }, async () => {
     const gateway = await start({ limits: { connectionsLoopback: 10 } });
     const { hostname, port } = new URL(gateway.url);
     let refused = 0;

@@ -69,7 +69,7 @@ describe('loadConfig', () => {
     ['{\n"a" 1}', 'mcp.json:2:5: not valid JSON: colon expected. Put a colon between the key and its value.'],
     ['{// x\n}', 'mcp.json:1:2: not valid JSON: invalid comment token. Remove the comment: JSON has none.'],
     ['{"state":"a",\n "state":"b"}', 'mcp.json:2:2: the key "state" stands twice in one object. Keep one of the two.'],
-  ])('refuses %s', { tags: ['F72'] }, (text, message) => {
+  ])('refuses %s', { tags: ['F72', 'T21'] }, (text, message) => {
     expect(messageOf(text)).toBe(message);
   });
 
@@ -91,7 +91,7 @@ describe('loadConfig', () => {
     expect(messageOf('{"state":"${file:nope}"}')).toContain('mcp.json:1:10: the file nope cannot be read');
   });
 
-  it('keeps what must not be shown apart', () => {
+  it('keeps what must not be shown apart', { tags: ['T24'] }, () => {
     const text =
       '{"plugins":{"a":{"credentials":{"c":"credential1"},"env":{"API_KEY":"from-env1","LANG":"C"}}},"auth":{"tokens":[{"token":"0123456789abcdef","principal":"p"}]}}';
     expect(load(text).secrets).toEqual(['0123456789abcdef', 'credential1', 'from-env1']);

@@ -39,7 +39,7 @@ describe('the error catalogue', () => {
 });
 
 describe('GatewayError', () => {
-  it('shows clients what they need and nothing of the inside', () => {
+  it('shows clients what they need and nothing of the inside', { tags: ['error-object'] }, () => {
     const error = new GatewayError('CALL_TIMEOUT', 'too late', { plugin: 'p', tool: 't', cause: new Error('inner') });
     const object = error.toObject();
     expect(object).toEqual({

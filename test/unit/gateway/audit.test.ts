@@ -17,7 +17,7 @@ function linesOf(dir: string): Record<string, unknown>[] {
 }
 
 describe('createAudit', () => {
-  it('writes a line a call, with a digest instead of the arguments', async () => {
+  it('writes a line a call, with a digest instead of the arguments', { tags: ['audit-line'] }, async () => {
     const dir = join(tempFolder(), 'audit');
     const audit = createAudit(dir, false, silentLog);
     audit.record(record);
@@ -51,7 +51,7 @@ describe('createAudit', () => {
     expect(seals).toBe(3);
   });
 
-  it('writes plain arguments only where asked to', async () => {
+  it('writes plain arguments only where asked to', { tags: ['audit-line'] }, async () => {
     const dir = join(tempFolder(), 'audit');
     const audit = createAudit(dir, true, silentLog);
     audit.record(record);

@@ -8,7 +8,7 @@ describe('composeInstructions', () => {
     expect(composeInstructions([])).toBeUndefined();
   });
 
-  it('gives every text whole where all fit', () => {
+  it('gives every text whole where all fit', { tags: ['instructions-budget'] }, () => {
     expect(
       composeInstructions([
         { plugin: plugin('a'), text: 'one' },
@@ -17,14 +17,18 @@ describe('composeInstructions', () => {
     ).toBe('## A (plugin a)\none\n\n## B (plugin b)\ntwo');
   });
 
-  it.each([3, 20, 200])('stays within 2,048 characters for %i long texts, with a pointer to the rest', (count) => {
-    const text = composeInstructions(
-      Array.from({ length: count }, (_, i) => ({ plugin: plugin(`plugin${i}`), text: 'word '.repeat(1000) })),
-    ) as string;
-    expect(text.length).toBeLessThanOrEqual(2048);
-    expect(text).toContain('<plugin>_instructions');
-    expect(text).toContain('plugin0');
-  });
+  it.each([3, 20, 200])(
+    'stays within 2,048 characters for %i long texts, with a pointer to the rest',
+    { tags: ['instructions-budget'] },
+    (count) => {
+      const text = composeInstructions(
+        Array.from({ length: count }, (_, i) => ({ plugin: plugin(`plugin${i}`), text: 'word '.repeat(1000) })),
+      ) as string;
+      expect(text.length).toBeLessThanOrEqual(2048);
+      expect(text).toContain('<plugin>_instructions');
+      expect(text).toContain('plugin0');
+    },
+  );
 
   it('lets a profile speak first, and the plugins in the room that is left', () => {
     const text = composeInstructions([], 'Plan first.');

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { createSlotQueue, createSlots } from '../../../src/gateway/slots.ts';
 
 describe('createSlotQueue', () => {
-  it('takes a slot in every place or in none', () => {
+  it('takes a slot in every place or in none', { tags: ['calls-bounded'] }, () => {
     const queue = createSlotQueue(10);
     const [one, many] = [createSlots(1), createSlots(5)];
     expect(queue.tryTake([one, many])).toBe(true);
@@ -12,7 +12,7 @@ describe('createSlotQueue', () => {
     expect([one.active, many.active]).toEqual([0, 0]);
   });
 
-  it('hands slots on in the order they were asked for, past those that must wait for another place', async () => {
+  it('hands slots on in the order they were asked for, past those that must wait for another place', { tags: ['calls-bounded'] }, async () => {
     const queue = createSlotQueue(10);
     const [a, b] = [createSlots(1), createSlots(1)];
     queue.tryTake([a]);
@@ -27,7 +27,7 @@ describe('createSlotQueue', () => {
     expect(order).toEqual(['second', 'first']);
   });
 
-  it('lets a call pass that needs no place others wait for', async () => {
+  it('lets a call pass that needs no place others wait for', { tags: ['calls-bounded'] }, async () => {
     const queue = createSlotQueue(10);
     const [full, all] = [createSlots(1), createSlots(10)];
     queue.tryTake([full, all]);
@@ -39,7 +39,7 @@ describe('createSlotQueue', () => {
     expect(await waiting).toBe(true);
   });
 
-  it('gives up after the time, and takes no more than so many waiting', async () => {
+  it('gives up after the time, and takes no more than so many waiting', { tags: ['calls-bounded'] }, async () => {
     const queue = createSlotQueue(1);
     const a = createSlots(1);
     queue.tryTake([a]);

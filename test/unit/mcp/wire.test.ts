@@ -29,7 +29,7 @@ describe('readMessage', () => {
     ['[]', expect.objectContaining({ kind: 'fault', number: -32600 })],
     [`${'['.repeat(100_000)}`, expect.objectContaining({ kind: 'fault', number: -32600, code: 'MESSAGE_TOO_DEEP' })],
     [`[${'1,'.repeat(1_000_000)}1]`, expect.objectContaining({ kind: 'fault', number: -32600, code: 'MESSAGE_TOO_DEEP' })],
-  ])('reads %.60s', { tags: ['F7', 'F10', 'F11', 'F12'] }, (text, expected) => {
+  ])('reads %.60s', { tags: ['F7', 'F10', 'F11', 'F12', 'T26'] }, (text, expected) => {
     expect(read(text)).toEqual(expected);
   });
 

@@ -25,18 +25,18 @@ const DELETE = entry('notes_delete', 'notes', 'delete');
 const caller = localCaller();
 
 describe('createPolicy', () => {
-  it("takes the format's word where nothing else is said", () => {
+  it("takes the format's word where nothing else is said", { tags: ['approval-rules'] }, () => {
     expect(policy({}).approval(READ, caller)).toBe('client');
     expect(policy({}).approval(entry('x', 'p', 'x', { approval: 'required' }), caller)).toBe('required');
   });
 
-  it('lets a tool beat its plugin and an exact name beat a glob', () => {
+  it('lets a tool beat its plugin and an exact name beat a glob', { tags: ['approval-rules'] }, () => {
     const { approval, sees } = policy({ notes: { approval: { '*': 'allow', 'del*': 'ask', delete: 'deny' } } });
     expect(approval(READ, caller)).toBe('auto');
     expect(sees(DELETE, caller)).toBe(false);
   });
 
-  it('lets a profile beat both, and loosen only where it says allow', () => {
+  it('lets a profile beat both, and loosen only where it says allow', { tags: ['approval-rules'] }, () => {
     const { approval, sees } = policy(
       { notes: { approval: 'ask' } },
       { open: { approval: { notes_read: 'allow' } }, closed: { approval: 'deny' }, same: { approval: 'inherit' } },
@@ -47,12 +47,12 @@ describe('createPolicy', () => {
     expect(approval(READ, localCaller('same'))).toBe('required');
   });
 
-  it('shows an unknown profile nothing', () => {
+  it('shows an unknown profile nothing', { tags: ['profiles-bound'] }, () => {
     expect(policy({}).knows('nope')).toBe(false);
     expect(policy({}).sees(READ, localCaller('nope'))).toBe(false);
   });
 
-  it('selects by name, by plugin and tool, by label, and takes out again', () => {
+  it('selects by name, by plugin and tool, by label, and takes out again', { tags: ['profiles-bound'] }, () => {
     const { sees } = policy(
       {},
       {
@@ -69,7 +69,7 @@ describe('createPolicy', () => {
     expect([sees(READ, localCaller('s')), sees(DELETE, localCaller('s'))]).toEqual([false, true]);
   });
 
-  it('keeps tightening a tool that was renamed, and never loosens a stranger of the same name', () => {
+  it('keeps tightening a tool that was renamed, and never loosens a stranger of the same name', { tags: ['approval-rules'] }, () => {
     const renamed = entry('notes_notes_delete', 'notes', 'delete');
     const stranger = {
       ...entry('other_notes_delete', 'other', 'x'),
@@ -84,7 +84,7 @@ describe('createPolicy', () => {
     expect(out.sees(renamed, caller)).toBe(false);
   });
 
-  it('tells which rules match nothing', () => {
+  it('tells which rules match nothing', { tags: ['approval-rules'] }, () => {
     const p = policy({ notes: { approval: { read: 'allow', raed: 'ask' } } }, { x: { tools: ['notes_*', 'nots_*'] } });
     p.sees(READ, localCaller('x'));
     expect(p.unused()).toEqual(['plugins.notes.approval: raed', 'profiles.x.tools: nots_*']);

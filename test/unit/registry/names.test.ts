@@ -11,7 +11,7 @@ describe('publicNames', () => {
     expect(named(['notes', 'notes_read'], ['mail', 'send'])).toEqual(['notes_read', 'send']);
   });
 
-  it('gives nobody a name that two plugins claim', { tags: ['F46'] }, () => {
+  it('gives nobody a name that two plugins claim', { tags: ['F46', 'T12'] }, () => {
     expect(named(['a', 'search'], ['b', 'search'], ['c', 'other'])).toEqual(['a_search', 'b_search', 'other']);
   });
 
@@ -34,7 +34,7 @@ describe('publicNames', () => {
     expect(new Set(names).size).toBe(4);
   });
 
-  it('is unique, valid and independent of order for any set of claims', { tags: ['F46'] }, () => {
+  it('is unique, valid and independent of order for any set of claims', { tags: ['F46', 'T12'] }, () => {
     const claim = fc.record({
       plugin: fc.constantFrom('a', 'a_b', 'ä', 'p-1'),
       native: fc.oneof(fc.constantFrom('b_c', 'c', 'get.x', 'get x', 'constructor', '__proto__'), fc.string({ maxLength: 70 })),

@@ -41,7 +41,7 @@ describe('vetSchema', () => {
         $ref: '#/$defs/d0',
       },
     ],
-  ])('refuses %s', { tags: ['F49', 'F50', 'F51'] }, (_, schema) => {
+  ])('refuses %s', { tags: ['F49', 'F50', 'F51', 'T14'] }, (_, schema) => {
     const started = performance.now();
     expect(refusal(schema)).toBeTypeOf('string');
     expect(performance.now() - started).toBeLessThan(250);
@@ -200,7 +200,7 @@ describe('createValidatorSet', () => {
     expect(args).toEqual({ extra: 1 });
   });
 
-  it('runs patterns in linear time', { tags: ['F51'] }, () => {
+  it('runs patterns in linear time', { tags: ['F51', 'T14'] }, () => {
     const started = performance.now();
     expect(check({ type: 'object', properties: { a: { pattern: '^(a+)+$' } } }, { a: `${'a'.repeat(40)}!` })).toBeTypeOf('string');
     expect(performance.now() - started).toBeLessThan(500);
@@ -212,7 +212,7 @@ describe('createValidatorSet', () => {
     expect(validate({ a: 'z' })).toBeUndefined();
   });
 
-  it('compares 20,000 objects without blocking', { tags: ['F51'] }, () => {
+  it('compares 20,000 objects without blocking', { tags: ['F51', 'T14'] }, () => {
     const list = Array.from({ length: 20_000 }, (_, i) => ({ i }));
     const started = performance.now();
     expect(check({ type: 'object', properties: { l: { uniqueItems: true } } }, { l: list })).toBeUndefined();
@@ -240,7 +240,7 @@ describe('createValidatorSet', () => {
     expect(b.validate({ b: 'x', next: { b: 7 } })).toBeTypeOf('string');
   });
 
-  it('keeps schemas with one $id apart', { tags: ['schema-id-apart'] }, () => {
+  it('keeps schemas with one $id apart', { tags: ['schema-id-apart', 'T14'] }, () => {
     const set = createValidatorSet();
     const compile = (type: string) => {
       const vetted = vetSchema({ type: 'object', $id: 'same', properties: { a: { type } } }, 1000);
