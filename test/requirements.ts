@@ -63,6 +63,7 @@ export const REQUIREMENTS = {
   }),
   ...promised(`${LEGACY}/server/resources`, {
     'resources-serve': 'Resources and templates are listed and read.',
+    'resources-watched': 'A client that watches a resource is told when it changes, in both eras, and nobody else is.',
     'resources-unknown': 'An unknown resource is -32602 with its address in data.uri.',
   }),
   ...promised(`${LEGACY}/server/utilities/completion`, {

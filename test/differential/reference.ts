@@ -73,7 +73,12 @@ async function callTool(call: Tool['call'], args: JsonObject, ctx: ServerContext
 }
 
 function build({ era }: { readonly era: string }): McpServer {
-  const { tools, prompts, resources, templates, instructions } = plain(() => undefined, {});
+  const { tools, prompts, resources, templates, instructions } = plain(
+    () => undefined,
+    {},
+    undefined,
+    () => undefined,
+  );
   const server = new McpServer(
     { name: 'reference', version: '1.0.0' },
     {

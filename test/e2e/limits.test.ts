@@ -48,7 +48,7 @@ describe('limits', () => {
     writeFileSync(join(dir, 'state/audit'), 'a file is in the way');
     const token = 'a-token-of-sufficient-length';
     const file = writeConfig({ state: './state', auth: { tokens: [{ token, principal: 'ada' }] }, ...config }, ['plain'], dir);
-    const target = await serve(file, { http: http });
+    const target = await serve(file, { address });
     const client = await connect('v1', { url: target.url.replace('0.0.0.0', '127.0.0.1'), headers: { authorization: `Bearer ${token}` } });
     await client.call('echo', { message: 'the first line shows that it cannot be written' });
     await pause(400);

@@ -127,7 +127,9 @@ describe('the stateless era on one channel', () => {
   const modern = (id: unknown, method: string, params: object = {}, meta: object = {}): string =>
     line(id, method, { ...params, _meta: { ...ENVELOPE, ...meta } });
 
-  it('tells a listener what it asked for and nothing else, and ends its stream with a result', { tags: ['listen'] }, async () => {
+  it('tells a listener what it asked for and nothing else, and ends its stream with a result', {
+    tags: ['listen', 'resources-watched'],
+  }, async () => {
     const raw = new RawStdio(writeConfig({}, ['plain']));
     const notifications = { toolsListChanged: true, resourceSubscriptions: ['plain://text', 'plain://none'], unknown: true };
     raw.send(modern('l', 'subscriptions/listen', { notifications }));
@@ -147,6 +149,8 @@ describe('the stateless era on one channel', () => {
     await pause(100);
     const told = raw.messages.filter(({ method }) => method?.endsWith('list_changed'));
     expect(told).toEqual([{ jsonrpc: '2.0', method: 'notifications/tools/list_changed', params: subscription('l') }]);
+    const updates = raw.messages.filter(({ method }) => method === 'notifications/resources/updated');
+    expect(updates).toEqual([expect.objectContaining({ params: { uri: 'plain://text', ...subscription('l') } })]);
     raw.send(`${JSON.stringify({ jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId: 'p' } })}\n`);
     raw.process.stdin?.end();
     await until('the stream has its result', () => raw.repliesTo('l').length === 1);
@@ -164,6 +168,26 @@ describe('the stateless era on one channel', () => {
     raw.send(modern(3, 'tools/call', { name: 'log', arguments: {} }, { 'io.modelcontextprotocol/logLevel': 'info' }));
     await raw.reply(3);
     expect(raw.messages.slice(2).map(({ id, method }) => id ?? method)).toEqual(['notifications/message', 'notifications/message', 3]);
+  });
+});
+
+describe('the resources that a legacy client watches', () => {
+  it('are told when they change, until it watches no more', { tags: ['resources-watched'] }, async () => {
+    const raw = await open();
+    const updates = (): number => raw.messages.filter(({ method }) => method === 'notifications/resources/updated').length;
+    raw.send(line(1, 'resources/subscribe', { uri: 'plain://none' }));
+    expect((await raw.reply(1)).error?.code).toBe(-32602);
+    raw.send(line(2, 'resources/subscribe', { uri: 'plain://text' }));
+    raw.send(callLine(3, 'change'));
+    await until('the change is told', () => updates() === 1);
+    expect(raw.messages.find(({ method }) => method === 'notifications/resources/updated')).toMatchObject({
+      params: { uri: 'plain://text' },
+    });
+    raw.send(line(4, 'resources/unsubscribe', { uri: 'plain://text' }));
+    raw.send(callLine(5, 'change'));
+    await raw.reply(5);
+    await pause(100);
+    expect(updates()).toBe(1);
   });
 });
 
