@@ -205,6 +205,7 @@ export const REQUIREMENTS = {
     'approval-rules':
       'Rules of approval apply by tool, plugin and profile, tighten what is renamed, and are told where they match nothing.',
     'audit-line': 'Every call is one line of the audit log, with a digest in place of its arguments.',
+    F78: 'Mixed load under random faults from a seed loses, doubles and misroutes nothing.',
     F76: 'Time limits run on the monotonic clock.',
     'limits-printed': 'Every limit is printed with its value and where that comes from.',
     T25: 'The audit log is chained: a missing line shows.',

@@ -7,15 +7,19 @@ const config = { limits: { drainMs: 300 } };
 const cancelled = { isError: true, _meta: { 'plugmux/error': { code: 'CALL_CANCELLED', outcome: 'SENT_NO_REPLY' } } };
 
 describe('a call that does not end', () => {
-  it.each(['http', 'sse', 'ws'] as const)('is answered when the gateway has waited long enough for it, over %s', { tags: ['drain-on-signal'] }, async (kind) => {
-    const gateway = await serve(writeConfig(config, ['plain']));
-    const client = await connect('v1', gateway.at(kind));
-    const pending = client.call('wait', { ms: 60_000 });
-    await client.call('echo', { message: 'the call before has begun' });
-    const ended = gateway.stop();
-    expect(await pending).toMatchObject(cancelled);
-    expect(await ended).toBe(0);
-  });
+  it.each(['http', 'sse', 'ws'] as const)(
+    'is answered when the gateway has waited long enough for it, over %s',
+    { tags: ['drain-on-signal'] },
+    async (kind) => {
+      const gateway = await serve(writeConfig(config, ['plain']));
+      const client = await connect('v1', gateway.at(kind));
+      const pending = client.call('wait', { ms: 60_000 });
+      await client.call('echo', { message: 'the call before has begun' });
+      const ended = gateway.stop();
+      expect(await pending).toMatchObject(cancelled);
+      expect(await ended).toBe(0);
+    },
+  );
 
   it('is answered over stdio too, when the gateway is told to end', { tags: ['drain-on-signal', 'F4'] }, async () => {
     const target: Target = { command: process.execPath, args: [FIXTURE_BIN, 'stdio', '--config', writeConfig(config, ['plain'])] };

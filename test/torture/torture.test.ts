@@ -18,13 +18,13 @@ function run(...args: string[]): Promise<{ code: number | null; output: string }
 }
 
 describe.skipIf(process.platform !== 'linux' && process.env.CI !== 'true')('torture (needs /proc)', () => {
-  it('holds the oracle under load and faults', { timeout: TIMEOUT_MS }, async () => {
+  it('holds the oracle under load and faults', { tags: ['F78'], timeout: TIMEOUT_MS }, async () => {
     const { code, output } = await run('--seed', '7', '--minutes', '0.08', '--stdio', '0');
     expect(code, output).toBe(0);
     expect(output).toContain('held: O1 O2 O3 O4 O5');
   });
 
-  it('gives nobody the answer of another who uses the same ids', { timeout: TIMEOUT_MS }, async () => {
+  it('gives nobody the answer of another who uses the same ids', { tags: ['T6'], timeout: TIMEOUT_MS }, async () => {
     const { code, output } = await run('--isolation', '--seed', '7', '--sessions', '16', '--calls', '12');
     expect(code, output).toBe(0);
     for (const kind of ['http', 'http-modern', 'sse', 'ws', 'ws-modern'])

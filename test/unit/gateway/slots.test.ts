@@ -12,7 +12,9 @@ describe('createSlotQueue', () => {
     expect([one.active, many.active]).toEqual([0, 0]);
   });
 
-  it('hands slots on in the order they were asked for, past those that must wait for another place', { tags: ['calls-bounded'] }, async () => {
+  it('hands slots on in the order they were asked for, past those that must wait for another place', {
+    tags: ['calls-bounded'],
+  }, async () => {
     const queue = createSlotQueue(10);
     const [a, b] = [createSlots(1), createSlots(1)];
     queue.tryTake([a]);

@@ -244,7 +244,9 @@ class Interrupt extends Command {
 }
 
 describe('every owed id is paid exactly once', () => {
-  it('through calls, answers, crashes, cancellations, cuts, returns and reconnections in any order', async () => {
+  it('through calls, answers, crashes, cancellations, cuts, returns and reconnections in any order', {
+    tags: ['F16', 'T6', 'cancel-reaches-tool'],
+  }, async () => {
     const pick = fc.nat(20);
     const id = fc.constantFrom(0, 1, '0', '1');
     const commands = [

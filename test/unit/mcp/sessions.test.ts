@@ -24,7 +24,7 @@ afterEach(() => {
 const lives = ({ id }: Session): boolean => sessions.find(id, caller) !== undefined;
 
 describe('Sessions', () => {
-  it('end when nobody has used them for the time', () => {
+  it('end when nobody has used them for the time', { tags: ['session-caps'] }, () => {
     sessions.open(peer());
     vi.advanceTimersByTime(1_000);
     expect(sessions.size).toBe(1);
@@ -32,7 +32,7 @@ describe('Sessions', () => {
     expect(sessions.size).toBe(0);
   });
 
-  it('live while a call is in flight, and for their time after it has ended, whenever that is', () => {
+  it('live while a call is in flight, and for their time after it has ended, whenever that is', { tags: ['session-caps'] }, () => {
     for (const length of [10_001, 10_250, 10_499]) {
       const client = peer();
       client.ledger.size = 1;
@@ -47,14 +47,14 @@ describe('Sessions', () => {
     }
   });
 
-  it('are found by their owner alone', () => {
+  it('are found by their owner alone', { tags: ['T5'] }, () => {
     const { id } = sessions.open(peer());
     expect(sessions.find(id, { ...caller, principal: 'bob' })).toBeUndefined();
     expect(sessions.find(id, { ...caller, profile: 'other' })).toBeUndefined();
     expect(sessions.find(id, caller)).toBeDefined();
   });
 
-  it('are refused beyond the caps, and there is room again when one has ended', () => {
+  it('are refused beyond the caps, and there is room again when one has ended', { tags: ['session-caps'] }, () => {
     const first = sessions.open(peer());
     sessions.open(peer());
     expect(() => sessions.open(peer())).toThrow('2 sessions');

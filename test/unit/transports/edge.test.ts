@@ -74,7 +74,7 @@ function isOurs(text: string): boolean {
 }
 
 describe('Host', () => {
-  it('passes our names with a port that exists, in any case, and nothing else', () => {
+  it('passes our names with a port that exists, in any case, and nothing else', { tags: ['F21', 'T1'] }, () => {
     const text = fc.oneof(host, near(host), near(host), fc.string(), fc.ipV4());
     fc.assert(
       fc.property(text, fc.boolean(), (value, loud) => {
@@ -97,7 +97,7 @@ describe('Host', () => {
     );
   });
 
-  it('and every header that decides stand once', () => {
+  it('and every header that decides stand once', { tags: ['F21'] }, () => {
     const name = fc.constantFrom(
       'host',
       'Host',
@@ -127,7 +127,7 @@ describe('Origin', () => {
     fc.tuple(fc.constantFrom('http://', 'https://', 'HTTP://', 'ftp://', ''), host).map(([scheme, rest]) => scheme + rest),
   );
 
-  it('passes what is listed and pages of our own, on the port we listen on where that is known', () => {
+  it('passes what is listed and pages of our own, on the port we listen on where that is known', { tags: ['T1', 'F22'] }, () => {
     const value = fc.oneof(origin, near(origin), near(origin), fc.string(), fc.constantFrom('null', 'file://', 'about:blank'));
     fc.assert(
       fc.property(value, (sent) => {
