@@ -189,6 +189,7 @@ export const REQUIREMENTS = {
     F57: 'Nothing of a plugin is left, whatever it ignores, forks or leaves behind.',
     T8: "A client's token never leaves the gateway.",
     F58: 'What a plugin says of calls that are not its own, or says twice, is dropped; what is no message ends it.',
+    F59: 'A number that belongs to another process by now is never signalled.',
     F61: 'What a plugin does to its process stays there.',
     F62: 'A plugin is heard once a call, however often it settles.',
     F60: 'A blocked plugin is killed at the deadline of its call and starts again.',

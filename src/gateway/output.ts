@@ -1,6 +1,7 @@
 import type { Content, ToolResult } from '../core/content.ts';
 import { GatewayError } from '../core/errors.ts';
-import { isJsonObject } from '../core/json.ts';
+import { isJsonObject, type JsonValue } from '../core/json.ts';
+import type { Redactor } from '../core/redact.ts';
 
 /** The limits of a result: bytes in all, levels of nesting. */
 export interface OutputLimits {
@@ -105,4 +106,10 @@ class Walk {
       throw new GatewayError('RESULT_TOO_LARGE', `The tool ran, but its result is larger than ${this.#limits.resultBytes} bytes.`);
     }
   }
+}
+
+/** A tool's own failure without the secrets it was given: addresses with keys in them are what errors like to tell. */
+export function withoutSecrets({ structured, ...result }: ToolResult, redactor: Redactor): ToolResult {
+  const content = result.content.map((block) => (block.type === 'text' ? { ...block, text: redactor.text(block.text) } : block));
+  return structured === undefined ? { ...result, content } : { ...result, content, structured: redactor.value(structured) as JsonValue };
 }

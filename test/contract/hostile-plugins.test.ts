@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { talos } from '../../dist/adapters/talos/adapter.js';
@@ -108,6 +108,28 @@ describe('a hostile plugin', () => {
     expect(process.memoryUsage().rss - before).toBeLessThan(100 * 1024 * 1024);
     expect(house.lines.length).toBeLessThan(5_000);
     for (const { message } of house.lines) expect(message).not.toContain('\u001b');
+  });
+
+  it('cannot tell the secrets it was given, wherever it says them', { tags: ['T24'] }, async () => {
+    const secret = 'planted-value-0123456789';
+    const spelt = [secret, Buffer.from(secret).toString('base64'), 'Bearer planted.bearer.token-0123456789'];
+    const dir = write(
+      `const spelt = ${JSON.stringify(spelt)};
+      export const handlers = {
+        run: () => { for (const s of spelt) { console.log(s); console.error(s); } throw new Error('failed with ' + spelt.join(' and ')); },
+        dies: () => { process.stderr.write(spelt.join('\\n') + '\\n'); setTimeout(() => process.exit(9), 100); return new Promise(() => {}); },
+      };`,
+      ['run', 'dies'],
+    );
+    const config = { pluginFolders: ['./plugins'], plugins: { bad: { group: 'own', credentials: { key: secret } } }, state: './state' };
+    const gateway = await serve(writeConfig(config, [], dir), { bin: BIN });
+    const client = await connect('v1', gateway.at('http'));
+    const replies = JSON.stringify([await client.call('bad_run', {}), await client.call('bad_dies', {})]);
+    expect(replies).toContain('failed with');
+    await gateway.stop();
+    const audit = readdirSync(join(dir, 'state/audit')).map((name) => readFileSync(join(dir, 'state/audit', name), 'utf8'));
+    for (const text of [replies, gateway.stderr(), ...audit]) for (const s of spelt) expect(text).not.toContain(s.replace('Bearer ', ''));
+    expect(gateway.stderr()).toContain('PLUGIN_CRASHED');
   });
 
   it('never sees the token of a client', { tags: ['T8'] }, async () => {

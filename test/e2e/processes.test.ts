@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { mkdirSync, readdirSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { identify, relatives, signalIdentity } from '../../dist/src/host/process-tree.js';
 import { connect } from '../support/clients.ts';
 import { BIN, serve, writeConfig } from '../support/gateway.ts';
 import { processesWith, until } from '../support/processes.ts';
@@ -88,6 +89,22 @@ describe('the gateway killed and started again', () => {
     const kept = ['.', ...(readdirSync(state, { recursive: true }) as string[])];
     expect(kept.length).toBeGreaterThan(3);
     expect(kept.filter((name) => (statSync(join(state, name)).mode & 0o077) !== 0)).toEqual([]);
+  });
+});
+
+describe('a number that belongs to another process by now', () => {
+  it('is not signalled, and nothing of it is taken for the plugin', { tags: ['F59'] }, async () => {
+    const stranger = spawn('sleep', ['300'], { stdio: 'ignore', detached: true });
+    onTestFinished(() => void stranger.kill('SIGKILL'));
+    const pid = stranger.pid as number;
+    await until('it runs', () => identify(pid) !== undefined);
+    const dead = { pid, start: '1' };
+    signalIdentity(dead, 'SIGKILL');
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(identify(pid)).toBeDefined();
+    expect(relatives(dead, 'a-mark-that-nobody-carries')).toEqual([]);
+    signalIdentity(identify(pid) as never, 'SIGKILL');
+    await until('it has ended', () => identify(pid) === undefined);
   });
 });
 
