@@ -15,9 +15,16 @@ import { errorText, type Fault, type Id, type Incoming, type Message, RPC } from
 /** What happens to an exchange when its client goes away before the reply. */
 export type Gone = () => void;
 
+/** A request that may still wait for its reply. */
+export interface Pending {
+  readonly gone: Gone;
+  /** Its reply has to come now; that of a session comes when the session ends. */
+  interrupt(reason: string): void;
+}
+
 /** Streamable HTTP: both eras on one address. Knows bodies, headers and sessions, and nothing of sockets. */
 export interface Streamable {
-  post(incoming: Incoming, headers: HeaderView, caller: Caller, outlet: Outlet): Gone;
+  post(incoming: Incoming, headers: HeaderView, caller: Caller, outlet: Outlet): Pending;
   /** Opens the stream of a session for messages that answer no request. */
   open(headers: HeaderView, caller: Caller, outlet: Outlet): Gone;
   /** Ends a session. */
@@ -37,13 +44,14 @@ const PRIMING_SINCE = '2025-11-25';
 /** What the protocol allows as a session id: visible ASCII. */
 const SESSION_ID = /^[\x21-\x7e]{1,256}$/;
 
-const NOTHING: Gone = () => undefined;
+const nothing = (): void => undefined;
+const NOTHING: Pending = { gone: nothing, interrupt: nothing };
 
 /** Serves POST, GET and DELETE of one address. */
 export function createStreamable(parts: StreamableParts): Streamable {
   const { sessions, redactor, log } = parts;
 
-  const refuse = (outlet: Outlet, error: unknown, status: number, id: Id | null = null): Gone => {
+  const refuse = (outlet: Outlet, error: unknown, status: number, id: Id | null = null): Pending => {
     const { number, message, data } = toRpcError(error, redactor, log);
     const retryAfterMs = error instanceof GatewayError ? error.details.retryAfterMs : undefined;
     const frame = { bytes: errorText(id, number, message, data), last: true, status };
@@ -63,14 +71,14 @@ export function createStreamable(parts: StreamableParts): Streamable {
     return session;
   };
 
-  const modern = (message: Message, headers: HeaderView, caller: Caller, outlet: Outlet): Gone => {
+  const modern = (message: Message, headers: HeaderView, caller: Caller, outlet: Outlet): Pending => {
     const peer = parts.modern(caller);
     peer.receive(message, outlet, headers);
     if (message.kind !== 'request') outlet.write({ last: true, status: 202 });
-    return () => peer.close('the client closed the connection');
+    return { gone: () => peer.close('the client closed the connection'), interrupt: (reason) => peer.interrupt(reason) };
   };
 
-  const initialize = (message: Message & { kind: 'request' }, caller: Caller, outlet: Outlet): Gone => {
+  const initialize = (message: Message & { kind: 'request' }, caller: Caller, outlet: Outlet): Pending => {
     const peer = parts.legacy(caller);
     let session: Session | undefined;
     peer.receive(message, {
@@ -83,7 +91,7 @@ export function createStreamable(parts: StreamableParts): Streamable {
     return NOTHING;
   };
 
-  const legacy = (incoming: Message | (Incoming & { kind: 'batch' }), headers: HeaderView, caller: Caller, outlet: Outlet): Gone => {
+  const legacy = (incoming: Message | (Incoming & { kind: 'batch' }), headers: HeaderView, caller: Caller, outlet: Outlet): Pending => {
     if (incoming.kind === 'request' && incoming.method === 'initialize' && headers['mcp-session-id'] === undefined) {
       return initialize(incoming, caller, outlet);
     }
@@ -97,7 +105,7 @@ export function createStreamable(parts: StreamableParts): Streamable {
       peer.receive(incoming, stream);
       if (incoming.kind !== 'request') stream.write({ last: true, status: 202 });
     }
-    return () => stream.lost(outlet);
+    return { gone: () => stream.lost(outlet), interrupt: nothing };
   };
 
   const resume = ({ streams }: Session, lastEventId: string, outlet: Outlet): SessionStream | undefined => {
@@ -139,7 +147,8 @@ export function createStreamable(parts: StreamableParts): Streamable {
         peer.channel = standing;
         return () => standing.lost(outlet);
       } catch (error) {
-        return refuse(outlet, error, statusOf(error, headers));
+        refuse(outlet, error, statusOf(error, headers));
+        return nothing;
       }
     },
     end(headers, caller, outlet) {

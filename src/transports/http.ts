@@ -9,6 +9,7 @@ import { errorText, RPC } from '../mcp/wire.ts';
 import { createConnectionCap } from './connections.ts';
 import { createEdge } from './edge.ts';
 import { type Health, healthRoutes } from './health.ts';
+import { InFlight } from './in-flight.ts';
 import { createLoadWatch } from './load.ts';
 import { createRouter, type Routes } from './router.ts';
 import { createSse } from './sse.ts';
@@ -38,8 +39,7 @@ export async function serveHttp(
 ): Promise<HttpTransport> {
   const { limits, listen } = config;
   const cap = createConnectionCap(limits);
-  // A number and no set: the set's old tables would keep every response alive until a full collection.
-  const inFlight = { count: 0 };
+  const inFlight = new InFlight();
   const load = createLoadWatch();
   let draining = false;
 
@@ -89,7 +89,7 @@ export async function serveHttp(
       while (inFlight.count + sse.owed() + websocket.owed() > 0 && performance.now() < until)
         await new Promise((resolve) => setTimeout(resolve, 10));
       // What did not end in time is answered too.
-      for (const transport of [sse, websocket]) transport.interrupt('The gateway is shutting down.');
+      for (const transport of [inFlight, sse, websocket]) transport.interrupt('The gateway is shutting down.');
       await new Promise((resolve) => setImmediate(resolve));
     },
     async close() {

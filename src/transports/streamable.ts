@@ -1,13 +1,15 @@
 import type { ServerResponse } from 'node:http';
 import type { Limits } from '../config/limits.ts';
 import type { Engine } from '../mcp/engine.ts';
+import type { Pending } from '../mcp/streamable.ts';
 import { acceptJson, accepts, readBody } from './body.ts';
 import { Refusal } from './edge.ts';
+import type { InFlight } from './in-flight.ts';
 import { HttpReply } from './reply.ts';
 import type { Exchange, Route } from './router.ts';
 
 /** Streamable HTTP: POST for messages of both eras, GET for a session's standing stream, DELETE to end a session. */
-export function streamableRoute(engine: Engine, limits: Limits, inFlight: { count: number }): Route {
+export function streamableRoute(engine: Engine, limits: Limits, inFlight: InFlight): Route {
   const post = (exchange: Exchange): void => {
     const { request, response, caller } = exchange;
     acceptJson(request);
@@ -16,18 +18,18 @@ export function streamableRoute(engine: Engine, limits: Limits, inFlight: { coun
     }
     readBody(exchange, limits.messageBytes, (body) => {
       const reply = new HttpReply(response, limits.queuedBytes);
-      const gone = engine.streamable.post(engine.read(body), request.headers, caller, reply);
-      if (!reply.done) track(response, reply, gone);
+      const pending = engine.streamable.post(engine.read(body), request.headers, caller, reply);
+      if (!reply.done) track(response, reply, pending);
     });
   };
 
-  const track = (response: ServerResponse, reply: HttpReply, gone: () => void): void => {
-    inFlight.count++;
+  const track = (response: ServerResponse, reply: HttpReply, pending: Pending): void => {
+    const waiting = inFlight.add(pending);
     response.on('close', () => {
-      inFlight.count--;
+      inFlight.remove(waiting);
       if (reply.done) return;
       reply.close();
-      gone();
+      pending.gone();
     });
   };
 

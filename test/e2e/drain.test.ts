@@ -7,12 +7,18 @@ const config = { limits: { drainMs: 300 } };
 const cancelled = { isError: true, _meta: { 'plugmux/error': { code: 'CALL_CANCELLED', outcome: 'SENT_NO_REPLY' } } };
 
 describe('a call that does not end', () => {
-  it.each(['http', 'sse', 'ws'] as const)(
-    'is answered when the gateway has waited long enough for it, over %s',
+  it.each([
+    ['http', 'v1'],
+    ['http', 'v2 modern'],
+    ['sse', 'v1'],
+    ['ws', 'v1'],
+    ['ws', 'v2 modern'],
+  ] as const)(
+    'is answered when the gateway has waited long enough for it, over %s to client %s',
     { tags: ['drain-on-signal'] },
-    async (kind) => {
+    async (kind, generation) => {
       const gateway = await serve(writeConfig(config, ['plain']));
-      const client = await connect('v1', gateway.at(kind));
+      const client = await connect(generation, gateway.at(kind));
       const pending = client.call('wait', { ms: 60_000 });
       await client.call('echo', { message: 'the call before has begun' });
       const ended = gateway.stop();

@@ -66,7 +66,7 @@ export class EngineClient {
     const place = `response ${++this.#last}`;
     const outlet = this.#outlet(place);
     const modern = { 'mcp-protocol-version': MODERN, 'mcp-method': method, 'mcp-name': params.name as string };
-    this.#place(place).gone = this.#engine.streamable.post(incoming, this.modern ? modern : this.#headers, localCaller(), outlet);
+    this.#place(place).gone = this.#engine.streamable.post(incoming, this.modern ? modern : this.#headers, localCaller(), outlet).gone;
     return place;
   }
 

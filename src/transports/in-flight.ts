@@ -1,0 +1,41 @@
+import type { Pending } from '../mcp/streamable.ts';
+
+/** One request that waits for its reply, between its neighbours. */
+export interface Waiting {
+  readonly pending: Pending;
+  previous: Waiting | undefined;
+  next: Waiting | undefined;
+}
+
+/** The requests that wait for a reply. A list and no set: a set's old tables would keep every response alive until a full collection. */
+export class InFlight {
+  #first: Waiting | undefined;
+  #count = 0;
+
+  get count(): number {
+    return this.#count;
+  }
+
+  add(pending: Pending): Waiting {
+    const waiting: Waiting = { pending, previous: undefined, next: this.#first };
+    if (this.#first) this.#first.previous = waiting;
+    this.#first = waiting;
+    this.#count++;
+    return waiting;
+  }
+
+  remove(waiting: Waiting): void {
+    const { previous, next } = waiting;
+    if (previous) previous.next = next;
+    else this.#first = next;
+    if (next) next.previous = previous;
+    waiting.previous = undefined;
+    waiting.next = undefined;
+    this.#count--;
+  }
+
+  /** Has every one of them answered now. */
+  interrupt(reason: string): void {
+    for (let waiting = this.#first; waiting; waiting = waiting.next) waiting.pending.interrupt(reason);
+  }
+}
