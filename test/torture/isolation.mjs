@@ -1,12 +1,12 @@
 import { createClient } from './clients/open.mjs';
-import { Gateway } from './gateway.mjs';
-import { intrude } from './intruder.mjs';
-import { call, echo } from './judge.mjs';
-import { Oracle, payload } from './oracle.mjs';
-import { sleep } from './processes.mjs';
-import { createRandom } from './random.mjs';
-import { measure } from './settle.mjs';
-import { createWorld } from './world.mjs';
+import { call, echo } from './oracle/judge.mjs';
+import { Oracle, payload } from './oracle/oracle.mjs';
+import { measure } from './oracle/settle.mjs';
+import { intrude } from './work/intruder.mjs';
+import { Gateway } from './world/gateway.mjs';
+import { sleep } from './world/processes.mjs';
+import { createRandom } from './world/random.mjs';
+import { createWorld } from './world/world.mjs';
 
 const KINDS = ['http', 'http-modern', 'sse', 'ws', 'ws-modern', 'stdio', 'stdio-modern'];
 /** Every session over stdio is a gateway process of its own, with a plugin process below it. */
@@ -30,8 +30,8 @@ const LIMITS = {
 };
 
 /** Many clients with the same ids and a payload of their own each, transport by transport; strangers try to get in between. */
-export async function isolation({ seed, sessions, calls, only }) {
-  const oracle = new Oracle();
+export async function isolation({ stop, seed, sessions, calls, only }) {
+  const oracle = new Oracle(stop);
   const world = createWorld({ limits: LIMITS, plugins: ['canary', 'steady', 'slow', 'inner'] });
   oracle.forbid(world.secrets, [world.dir]);
   const gateway = new Gateway(world, oracle);

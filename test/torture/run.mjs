@@ -3,7 +3,7 @@
 // Loopback only; whatever it starts it ends, by pid. Exit code 1 where a statement of the oracle does not hold.
 import { parseArgs } from 'node:util';
 import { isolation } from './isolation.mjs';
-import { STATEMENTS } from './oracle.mjs';
+import { STATEMENTS } from './oracle/oracle.mjs';
 import { torture } from './torture.mjs';
 
 const MB = 1024 * 1024;
@@ -25,9 +25,13 @@ const command = flags.isolation
   : `npm run torture -- --seed ${flags.seed} --minutes ${flags.minutes} --stdio ${flags.stdio}`;
 console.log(command);
 
+// Ended from outside, it still ends what it has started.
+const stop = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => stop.abort());
+
 const report = flags.isolation
-  ? await isolation({ seed: flags.seed, sessions: Number(flags.sessions), calls: Number(flags.calls), only: flags.only })
-  : await torture({ seed: flags.seed, seconds: Number(flags.minutes) * 60, stdio: Number(flags.stdio) });
+  ? await isolation({ stop: stop.signal, seed: flags.seed, sessions: Number(flags.sessions), calls: Number(flags.calls), only: flags.only })
+  : await torture({ stop: stop.signal, seed: flags.seed, seconds: Number(flags.minutes) * 60, stdio: Number(flags.stdio) });
 const { oracle } = report;
 
 console.log(`${((performance.now() - started) / 1000).toFixed(1)} s`, JSON.stringify(oracle.counts));

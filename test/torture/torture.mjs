@@ -1,14 +1,14 @@
-import { sing } from './canary.mjs';
 import { createClient } from './clients/open.mjs';
-import { repair, strike } from './faults.mjs';
-import { Gateway } from './gateway.mjs';
-import { echo } from './judge.mjs';
-import { work } from './load.mjs';
-import { Oracle } from './oracle.mjs';
-import { sleep, within } from './processes.mjs';
-import { createRandom } from './random.mjs';
-import { compare, measure, settled } from './settle.mjs';
-import { createWorld } from './world.mjs';
+import { sing } from './oracle/canary.mjs';
+import { echo } from './oracle/judge.mjs';
+import { Oracle } from './oracle/oracle.mjs';
+import { compare, measure, settled } from './oracle/settle.mjs';
+import { repair, strike } from './work/faults.mjs';
+import { work } from './work/load.mjs';
+import { Gateway } from './world/gateway.mjs';
+import { sleep, within } from './world/processes.mjs';
+import { createRandom } from './world/random.mjs';
+import { createWorld } from './world/world.mjs';
 
 const CROWD = ['http', 'http-modern', 'ws', 'ws-modern', 'sse', 'http', 'http-modern', 'ws', 'ws-modern', 'sse', 'http', 'ws-modern'];
 
@@ -30,8 +30,8 @@ const limitsFor = (seconds) => ({
 });
 
 /** Mixed load under faults for some seconds, then the oracle. Returns what a report needs. */
-export async function torture({ seed, seconds, stdio }) {
-  const oracle = new Oracle();
+export async function torture({ stop, seed, seconds, stdio }) {
+  const oracle = new Oracle(stop);
   const world = createWorld({ limits: limitsFor(seconds) });
   oracle.forbid(world.secrets, [world.dir]);
   const gateway = new Gateway(world, oracle);
@@ -43,13 +43,11 @@ export async function torture({ seed, seconds, stdio }) {
   try {
     await gateway.start();
     clients = crowd.map((kind, i) => createClient(kind, `${kind}-${i}`, run, i % 2 === 0 ? 'ada' : 'bob'));
-    // The same work once without faults: what is compiled and cached on first use is no leak.
-    await phase(run, { seed: `${seed} warm-up`, seconds: Math.min(20, seconds / 4), clients, faults: false });
-    for (const client of clients) await client.close();
-    const idle = await settled(gateway);
-    if (idle !== undefined) oracle.fail('O3', `it does not come to rest before any fault: ${idle}`);
-    report.before = await measure(gateway);
-    if (!oracle.broken) report.canary = await phase(run, { seed, seconds, clients, faults: true });
+    // The same once before: what is loaded, compiled and cached on first use is no leak.
+    await phase(run, { name: 'warm-up', seed: `${seed} warm-up`, seconds: Math.min(40, seconds / 2), clients });
+    if (!oracle.broken) await rest(run, clients);
+    if (!oracle.broken) report.before = await measure(gateway);
+    if (!oracle.broken) report.canary = await phase(run, { name: 'torture', seed, seconds, clients });
     if (!oracle.broken) await finish(run, clients, report);
   } catch (error) {
     oracle.fail('O5', `the run itself failed: ${error.stack}`);
@@ -61,16 +59,18 @@ export async function torture({ seed, seconds, stdio }) {
   return { ...report, oracle, log: gateway.log(40) };
 }
 
-async function phase(run, { seed, seconds, clients, faults }) {
+async function phase(run, { name, seed, seconds, clients }) {
   const { oracle } = run;
   const end = performance.now() + seconds * 1000;
   const over = () => oracle.broken !== undefined || performance.now() > end;
   run.over = over;
   void run.gateway.exited.then((how) => over() || oracle.fail('O5', `the gateway ended with ${how}`));
-  const bird = createClient('ws', `canary-${faults ? 2 : 1}`, run, 'bob');
+  const bird = createClient('ws', `canary-${name}`, run, 'bob');
   const song = sing(bird, over);
-  const busy = [...clients.map((client) => work(client, createRandom(`${seed} ${client.name}`), over))];
-  if (faults) busy.push(strike(run, createRandom(`${seed} faults`)));
+  const busy = [
+    ...clients.map((client) => work(client, createRandom(`${seed} ${client.name}`), over)),
+    strike(run, createRandom(`${seed} faults`)),
+  ];
   // A lost reply would keep its client waiting for ever: what is owed for too long is looked for here.
   const waiting = Promise.all([...busy, song]);
   let done = false;
@@ -86,17 +86,22 @@ async function phase(run, { seed, seconds, clients, faults }) {
   return times;
 }
 
+/** Mends what was broken, lets the clients go, and waits until every plugin serves and nothing is going on. */
+async function rest(run, clients) {
+  const { oracle } = run;
+  repair(run);
+  for (const client of clients) await client.close();
+  const why = await settled(run);
+  if (why !== undefined) return oracle.fail('O3', `it does not come to rest: ${why}`);
+  for (const kind of ['http', 'http-modern', 'sse', 'ws', 'ws-modern']) await healthy(run, kind);
+  const still = await settled(run);
+  if (still !== undefined) oracle.fail('O3', `it does not come to rest: ${still}`);
+}
+
 async function finish(run, clients, report) {
   const { gateway, oracle, world } = run;
-  repair(run);
-  const served = await within(30_000, async () => {
-    const { plugins } = await gateway.status();
-    return Object.values(plugins).every((state) => state === 'ready');
-  });
-  if (!served) return oracle.fail('O5', `not every plugin serves again: ${JSON.stringify((await gateway.status()).plugins)}`);
-  for (const kind of ['http', 'http-modern', 'sse', 'ws', 'ws-modern']) await healthy(run, kind);
-  for (const client of clients) await client.close();
-  report.end = await compare(gateway, report.before, oracle);
+  await rest(run, clients);
+  if (!oracle.broken) report.end = await compare(gateway, report.before, oracle);
   if (oracle.broken) return;
   const how = await gateway.stop('SIGTERM');
   if (how !== 0) oracle.fail('O5', `asked to end, the gateway ended with ${how}`);

@@ -1,4 +1,4 @@
-import { Owed } from '../owed.mjs';
+import { Owed } from '../oracle/owed.mjs';
 
 export const LEGACY = '2025-11-25';
 export const MODERN = '2026-07-28';

@@ -1,4 +1,4 @@
-import { stdioCommand } from '../gateway.mjs';
+import { stdioCommand } from '../world/gateway.mjs';
 import { HttpClient } from './http.mjs';
 import { SseClient } from './sse.mjs';
 import { StdioClient } from './stdio.mjs';

@@ -12,19 +12,24 @@ function split(chunks: readonly Buffer[], limit: number): (string | null)[] {
   return seen;
 }
 
+/** The same bytes in pieces of the given lengths, and the rest. */
+function cut(bytes: Buffer, lengths: readonly number[]): Buffer[] {
+  const chunks: Buffer[] = [];
+  let at = 0;
+  for (const length of lengths) {
+    chunks.push(bytes.subarray(at, at + length));
+    at += length;
+  }
+  return [...chunks, bytes.subarray(Math.min(at, bytes.length))];
+}
+
 describe('createLineSplitter', () => {
   it('finds the same lines however the bytes are cut', { tags: ['F3'] }, () => {
     fc.assert(
       fc.property(fc.array(fc.string({ unit: fc.constantFrom(...CHARACTERS), maxLength: 40 })), fc.array(fc.nat(20)), (lines, cuts) => {
         const clean = lines.map((line) => line.replace(/[\r\n]/g, ' '));
         const bytes = Buffer.from(clean.map((line) => `${line}\n`).join(''));
-        const chunks: Buffer[] = [];
-        let at = 0;
-        for (const cut of cuts) {
-          chunks.push(bytes.subarray(at, at + cut));
-          at += cut;
-        }
-        chunks.push(bytes.subarray(Math.min(at, bytes.length)));
+        const chunks = cut(bytes, cuts);
         expect(split(chunks, 1000)).toEqual(split([bytes], 1000));
         expect(split([bytes], 1000)).toEqual(clean.map((line) => Buffer.from(line).toString()));
       }),
@@ -36,13 +41,7 @@ describe('createLineSplitter', () => {
     fc.assert(
       fc.property(fc.array(line), fc.array(fc.integer({ min: 1, max: 9 })), fc.integer({ min: 1, max: 25 }), (lines, cuts, limit) => {
         const bytes = Buffer.from(lines.map(([text, end]) => text.replace(/[\r\n]/g, ' ') + end).join(''));
-        const chunks: Buffer[] = [];
-        let at = 0;
-        for (const cut of cuts) {
-          chunks.push(bytes.subarray(at, at + cut));
-          at += cut;
-        }
-        chunks.push(bytes.subarray(Math.min(at, bytes.length)));
+        const chunks = cut(bytes, cuts);
         const whole = split([bytes], limit);
         expect(split(chunks, limit)).toEqual(whole);
         // What is reported is what is too long by itself: the ending's carriage return counts, the newline does not.

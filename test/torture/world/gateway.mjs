@@ -3,10 +3,10 @@ import { readFileSync, rmSync } from 'node:fs';
 import { request } from 'node:http';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { createLineSplitter } from '../../dist/src/core/lines.js';
+import { createLineSplitter } from '../../../dist/src/core/lines.js';
 import { descendants, descriptors, lives, nameOf, total, withEnvironment, within } from './processes.mjs';
 
-const MAIN = fileURLToPath(new URL('../fixtures/fixture-main.mjs', import.meta.url));
+const MAIN = fileURLToPath(new URL('../../fixtures/fixture-main.mjs', import.meta.url));
 const PROBE = new URL('./probe.mjs', import.meta.url).href;
 
 /** The command line of a gateway over stdin and stdout. */

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { createClient } from './clients/open.mjs';
-import { sleep } from './processes.mjs';
+import { createClient } from '../clients/open.mjs';
+import { sleep } from '../world/processes.mjs';
 
 const RPC = { 'content-type': 'application/json', accept: 'application/json, text/event-stream' };
 const BODY = JSON.stringify({ jsonrpc: '2.0', id: 0, method: 'tools/list' });

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const FIXTURES = fileURLToPath(new URL('../fixtures/talos', import.meta.url));
+const FIXTURES = fileURLToPath(new URL('../../fixtures/talos', import.meta.url));
 
 /** Plugins of a run: folders of the tests' own fixtures, under other ids and in groups of their own. */
 const PLUGINS = {
@@ -74,6 +74,8 @@ export function createWorld({ limits, plugins = Object.keys(PLUGINS), fixture = 
     tokens,
     secrets,
     plugins,
+    /** How many processes the plugins take. */
+    groups: new Set(plugins.flatMap((id) => PLUGINS[id].group ?? [])).size,
     save: (text = JSON.stringify(config())) => writeFileSync(file, text),
     /** Gives a plugin another setting: it is replaced by itself. */
     renew(id) {

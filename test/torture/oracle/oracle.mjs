@@ -1,4 +1,4 @@
-import { ERROR_CODES } from '../../dist/src/core/error-codes.js';
+import { ERROR_CODES } from '../../../dist/src/core/error-codes.js';
 
 /** What must hold, in words; a run ends with the first that does not. */
 export const STATEMENTS = {
@@ -23,6 +23,10 @@ export class Oracle {
   counts = {};
   /** Aborted with the first broken statement. */
   end = new AbortController();
+
+  constructor(stop) {
+    stop.addEventListener('abort', () => this.fail('O5', 'the run was ended from outside'));
+  }
 
   step(who, what) {
     const at = ((performance.now() - this.#started) / 1000).toFixed(3);

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
+import { sleep } from '../world/processes.mjs';
 import { echo } from './judge.mjs';
-import { sleep } from './processes.mjs';
 
 const EVERY_MS = 50;
 /** Times are reported as they are; a run fails only where they are beyond what the machine itself explains. */
@@ -25,11 +25,21 @@ export async function sing(client, until) {
     await sleep(Math.max(0, EVERY_MS - (performance.now() - started)));
   }
   control.end();
-  const [p50, p99, max] = [0.5, 0.99, 1].map((q) => quantile(times, q));
-  const controlP99 = quantile(beside, 0.99);
-  if (p99 > MARGIN_MS + MARGIN_FACTOR * controlP99)
-    client.oracle.fail('O2', `the canary waited ${Math.round(p99)} ms at its 99th percentile, a bare process ${Math.round(controlP99)} ms`);
-  return { calls: times.length, p50, p99, max, controlP99 };
+  // Of a few calls the slowest says nothing.
+  const judged = times.length < 500 ? 0.9 : 0.99;
+  const [slow, slowBeside] = [quantile(times, judged), quantile(beside, judged)];
+  if (slow > MARGIN_MS + MARGIN_FACTOR * slowBeside)
+    client.oracle.fail(
+      'O2',
+      `one in ${Math.round(1 / (1 - judged))} calls of the canary took ${Math.round(slow)} ms, of a bare process ${Math.round(slowBeside)} ms`,
+    );
+  return {
+    calls: times.length,
+    p50: quantile(times, 0.5),
+    p99: quantile(times, 0.99),
+    max: quantile(times, 1),
+    controlP99: quantile(beside, 0.99),
+  };
 }
 
 /** A process that only says back what it hears: how long that takes tells how busy the machine is, and this process. */

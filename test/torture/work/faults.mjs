@@ -1,6 +1,6 @@
 import { appendFileSync } from 'node:fs';
-import { payload } from './oracle.mjs';
-import { lives, sleep, withEnvironment } from './processes.mjs';
+import { payload } from '../oracle/oracle.mjs';
+import { lives, sleep, withEnvironment } from '../world/processes.mjs';
 import { head, hold, modernCall } from './sockets.mjs';
 
 /** A process of the victim's group, in any gateway of the run. */

@@ -1,5 +1,5 @@
-import { BROKEN, call, echo, judge } from './judge.mjs';
-import { sleep } from './processes.mjs';
+import { BROKEN, call, echo, judge } from '../oracle/judge.mjs';
+import { sleep } from '../world/processes.mjs';
 
 // What clients do, each by its own choice. Every answer is judged; an operation settles when it has its answer.
 

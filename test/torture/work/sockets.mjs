@@ -1,5 +1,5 @@
 import { connect } from 'node:net';
-import { sleep } from './processes.mjs';
+import { sleep } from '../world/processes.mjs';
 
 // What no library would send: connections that are opened for nothing, requests that are never finished, and noise.
 
