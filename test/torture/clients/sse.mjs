@@ -41,6 +41,7 @@ export class SseClient extends Client {
         const read = eventReader({
           event: () => undefined,
           message: (data, kind) => {
+            if (this.#stream !== stream) return;
             if (kind !== 'endpoint') return this.receive(data);
             this.#endpoint = data;
             resolve();

@@ -29,7 +29,8 @@ export class StdioClient extends Client {
     const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'pipe'], env: this.#command.env });
     this.#child = child;
     const read = createLineSplitter(16 * 1024 * 1024, {
-      line: (line) => this.receive(line.toString()),
+      // What a gateway that was killed had still written is for nobody.
+      line: (line) => this.#child === child && this.receive(line.toString()),
       tooLong: () => this.oracle.fail('O1', `${this.name} received a line without end`),
     });
     child.stdout.on('data', read);

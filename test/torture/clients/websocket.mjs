@@ -21,7 +21,7 @@ export class WebSocketClient extends Client {
   connect() {
     const socket = new WebSocket(this.#url, 'mcp', { headers: { authorization: `Bearer ${this.#token}` } });
     this.#socket = socket;
-    socket.on('message', (data) => this.receive(String(data)));
+    socket.on('message', (data) => this.#socket === socket && this.receive(String(data)));
     socket.on('error', () => undefined);
     return new Promise((resolve) => {
       socket.on('open', resolve);
