@@ -9,8 +9,6 @@ import { createRandom } from './world/random.mjs';
 import { createWorld } from './world/world.mjs';
 
 const KINDS = ['http', 'http-modern', 'sse', 'ws', 'ws-modern', 'stdio', 'stdio-modern'];
-/** Every session over stdio is a gateway process of its own, with a plugin process below it. */
-const MOST_PROCESSES = 8;
 const LANES = 4;
 const AT_ONCE = 32;
 
@@ -30,7 +28,7 @@ const LIMITS = {
 };
 
 /** Many clients with the same ids and a payload of their own each, transport by transport; strangers try to get in between. */
-export async function isolation({ stop, seed, sessions, calls, only }) {
+export async function isolation({ stop, seed, sessions, processes, calls, only }) {
   const oracle = new Oracle(stop);
   const world = createWorld({ limits: LIMITS, plugins: ['canary', 'steady', 'slow', 'inner'] });
   oracle.forbid(world.secrets, [world.dir]);
@@ -41,9 +39,7 @@ export async function isolation({ stop, seed, sessions, calls, only }) {
     await gateway.start();
     for (const kind of KINDS) {
       if (oracle.broken || (only !== undefined && !kind.startsWith(only))) continue;
-      rows.push(
-        await overOne(run, kind, { seed, calls, sessions: kind.startsWith('stdio') ? Math.min(sessions, MOST_PROCESSES) : sessions }),
-      );
+      rows.push(await overOne(run, kind, { seed, calls, sessions: kind.startsWith('stdio') ? processes : sessions }));
     }
     if (!oracle.broken) await squared(run);
   } catch (error) {

@@ -14,6 +14,8 @@ const { values: flags } = parseArgs({
     stdio: { type: 'string', default: '2' },
     isolation: { type: 'boolean', default: false },
     sessions: { type: 'string', default: '256' },
+    // Every session over stdio is a gateway process of its own, with plugin processes below it.
+    processes: { type: 'string', default: '8' },
     calls: { type: 'string', default: '40' },
     only: { type: 'string' },
   },
@@ -21,7 +23,7 @@ const { values: flags } = parseArgs({
 
 const started = performance.now();
 const command = flags.isolation
-  ? `npm run torture -- --isolation --seed ${flags.seed} --sessions ${flags.sessions} --calls ${flags.calls}${flags.only ? ` --only ${flags.only}` : ''}`
+  ? `npm run torture -- --isolation --seed ${flags.seed} --sessions ${flags.sessions} --processes ${flags.processes} --calls ${flags.calls}${flags.only ? ` --only ${flags.only}` : ''}`
   : `npm run torture -- --seed ${flags.seed} --minutes ${flags.minutes} --stdio ${flags.stdio}`;
 console.log(command);
 
@@ -30,7 +32,14 @@ const stop = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => stop.abort());
 
 const report = flags.isolation
-  ? await isolation({ stop: stop.signal, seed: flags.seed, sessions: Number(flags.sessions), calls: Number(flags.calls), only: flags.only })
+  ? await isolation({
+      stop: stop.signal,
+      seed: flags.seed,
+      sessions: Number(flags.sessions),
+      processes: Number(flags.processes),
+      calls: Number(flags.calls),
+      only: flags.only,
+    })
   : await torture({ stop: stop.signal, seed: flags.seed, seconds: Number(flags.minutes) * 60, stdio: Number(flags.stdio) });
 const { oracle } = report;
 

@@ -25,7 +25,7 @@ describe.skipIf(process.platform !== 'linux' && process.env.CI !== 'true')('tort
   });
 
   it('gives nobody the answer of another who uses the same ids', { tags: ['T6'], timeout: TIMEOUT_MS }, async () => {
-    const { code, output } = await run('--isolation', '--seed', '7', '--sessions', '16', '--calls', '12');
+    const { code, output } = await run('--isolation', '--seed', '7', '--sessions', '16', '--processes', '1', '--calls', '12');
     expect(code, output).toBe(0);
     for (const kind of ['http', 'http-modern', 'sse', 'ws', 'ws-modern'])
       expect(output).toMatch(new RegExp(`^${kind} +16 sessions, 192 answers`, 'm'));
