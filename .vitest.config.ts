@@ -1,3 +1,5 @@
+import { tmpdir, userInfo } from 'node:os';
+import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
 import { REQUIREMENTS } from './test/requirements.ts';
 
@@ -11,6 +13,8 @@ export default defineConfig({
     maxWorkers: 2,
     // The promises that tests cite; a tag that is none of them fails its file.
     tags: Object.entries(REQUIREMENTS).map(([name, { promise }]) => ({ name, description: promise })),
+    // Plugins that are compiled are compiled once for all tests; the digest of their source decides.
+    env: { SQUADRON_HOME: join(tmpdir(), `plugmux-squadron-${userInfo().uid}`) },
     reporters: ['default', './test/summary-reporter.ts'],
   },
 });

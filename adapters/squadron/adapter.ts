@@ -1,43 +1,48 @@
-import { existsSync, statSync } from 'node:fs';
-import { z } from 'zod';
-import type { Adapter, Source } from '../../src/core/adapter.ts';
-import { findHome, installFolder } from './install/home.ts';
-import type { InstallRequest } from './install/install.ts';
-import { openSquadronPlugin, type SquadronManifest } from './plugin.ts';
-import { digestOf, isPluginSource, nameOfFolder } from './recognise.ts';
+import { statSync } from 'node:fs';
+import type { Adapter } from '../../src/core/adapter.ts';
+import { addCommands } from './commands.ts';
+import { fromDeclarations, fromEntry, fromFolder, type SquadronManifest } from './manifests.ts';
+import { neighboursOf } from './neighbours.ts';
+import { OPTIONS, toOptions } from './options.ts';
+import { openProgramPlugin } from './plugin.ts';
+import { holdsHcl, isPluginSource, nameOfFolder } from './recognise.ts';
 
 /** Squadron plugins: programs in Go or Python that serve tools over go-plugin gRPC. */
 export const squadron: Adapter = {
   kind: 'squadron',
-  options: {
-    source: z.string().optional().describe('Squadron: a release `github.com/owner/repo`, or a folder with the source of a plugin'),
-    version: z.string().optional().describe('Squadron: the tag of the release, or "local"'),
-  },
+  options: OPTIONS,
   paths: [],
+  selectors: ['source', 'version'],
+
+  commands: addCommands,
+  convert: async (dir) => (await import('./convert.ts')).convertProject(dir),
 
   async read(source) {
-    if (!isFolder(source.path) || !isPluginSource(source.path)) return null;
-    const id = source.key ?? nameOfFolder(source.path);
-    return [toManifest(id, source, { name: id, version: 'local', source: source.path, home: findHome(source.root) })];
+    const { path, key } = source;
+    const options = toOptions(source.entry);
+    const selected = options.source !== undefined || options.version !== undefined;
+    if (key !== undefined && selected && path === source.root) return [fromEntry(key, source)];
+    if (isFolder(path) && isPluginSource(path)) return [fromFolder(key ?? nameOfFolder(path), source)];
+    // Only what mcp.json names: files of this kind belong to other programs as well.
+    if (key === undefined || !holdsHcl(path)) return null;
+    const { readProject } = await import('./hcl/project.ts');
+    const { readDeclarations } = await import('./hcl/declarations.ts');
+    const declared = readDeclarations(readProject(path), options.vars);
+    const ours = declared.plugins.length + declared.tools.length + declared.servers.length > 0;
+    return ours || !isFolder(path) ? fromDeclarations(key, source, declared) : null;
   },
 
-  open: async (manifest, host) => openSquadronPlugin(manifest as SquadronManifest, host),
+  async open(found, host) {
+    const manifest = found as SquadronManifest;
+    const { fault, install, tools } = manifest;
+    if (fault) throw fault;
+    const neighbours = neighboursOf(host);
+    if (install) return openProgramPlugin(manifest, install, host, neighbours);
+    const { openAliases } = await import('./aliases.ts');
+    return openAliases(manifest, tools ?? [], neighbours);
+  },
 };
 
-function toManifest(id: string, { path, entry }: Source, install: InstallRequest): SquadronManifest {
-  installFolder(install.home, install.name, install.version);
-  return {
-    id,
-    version: install.version,
-    adapter: 'squadron',
-    origin: path,
-    watch: [path],
-    digest: digestOf(path),
-    entry,
-    install,
-  };
-}
-
 function isFolder(path: string): boolean {
-  return existsSync(path) && statSync(path).isDirectory();
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
 }

@@ -1,36 +1,34 @@
 import { isAbsolute } from 'node:path';
-import type { Entry } from '../../src/core/adapter.ts';
 import { GatewayError } from '../../src/core/errors.ts';
 import type { Host } from '../../src/core/host.ts';
-import type { Manifest, Offer, Plugin } from '../../src/core/plugin.ts';
+import type { Offer, Plugin } from '../../src/core/plugin.ts';
 import type { LaunchPlace, ProgramLaunch } from '../../src/core/program-runtime.ts';
 import type { Tool } from '../../src/core/tool.ts';
 import type { WireTool } from './go-plugin/messages.ts';
 import type { SquadronReport } from './go-plugin/session.ts';
 import type { InstallRequest } from './install/install.ts';
+import type { SquadronManifest } from './manifests.ts';
+import type { Neighbours } from './neighbours.ts';
 import { toOffer } from './offer.ts';
-import { toSettings } from './settings.ts';
 
 const START_MS = 60_000;
 
-/** A plugin of this format as it was found. */
-export interface SquadronManifest extends Manifest {
-  readonly entry: Entry;
-  readonly install: InstallRequest;
-}
-
-/** Opens a plugin; nothing of it is installed or started before it is needed. */
-export function openSquadronPlugin(manifest: SquadronManifest, host: Host): Plugin {
-  const { id, entry, install } = manifest;
-  const settings = toSettings(id, entry);
+/** Opens a plugin that is a program; nothing of it is installed or started before it is needed. */
+export function openProgramPlugin(manifest: SquadronManifest, install: InstallRequest, host: Host, neighbours: Neighbours): Plugin {
+  const { id, options, notes, source } = manifest;
+  const { entry } = source;
+  const settings = manifest.settings();
+  for (const value of Object.values(settings)) host.hide(value);
   const log = host.log.area(`plugin:${id}`);
   const startMs = entry.startTimeoutMs ?? START_MS;
 
   const launch = async (place: LaunchPlace): Promise<ProgramLaunch> => {
     const { ensureInstalled } = await import('./install/install.ts');
-    const program = await ensureInstalled(install, { env: entry.env, signal: place.signal, log });
+    const say = (line: string): void => log.info(line);
+    const program = await ensureInstalled(install, { env: entry.env, signal: place.signal, keep: host.keep(id), heard: say, step: say });
     const { toLaunch } = await import('./go-plugin/launch.ts');
-    return toLaunch({ ...program, settings, tls: 'off', startMs, silentMs: 2_000 }, place);
+    const silentMs = host.limits.unresponsiveMs;
+    return toLaunch({ ...program, fixed: isRelease(install), settings, tls: options.tls, startMs, silentMs }, place);
   };
 
   const member = host.join({
@@ -58,16 +56,21 @@ export function openSquadronPlugin(manifest: SquadronManifest, host: Host): Plug
       }
     };
 
-  let offer: Offer | undefined;
-  let built: unknown;
+  const toOwnOffer = (report: SquadronReport): Offer =>
+    toOffer({ id, report, facts: factsOf(install), problems: notes.map((message) => ({ message })), call });
+
+  // An older version of the plugin may still serve: until this one has listed, that one's list is the best guess.
+  let report = neighbours.lastReport(id);
+  let offer = report && toOwnOffer(report);
   let started = false;
-  return {
+  const plugin: Plugin = {
     manifest,
     offer() {
-      const report = member.report();
-      if (report === built) return offer;
-      built = report;
-      offer = report && toOffer({ id, report: report as unknown as SquadronReport, facts: factsOf(install), problems: [], call });
+      const latest = member.report() as unknown as SquadronReport | undefined;
+      if (latest === undefined || latest === report) return offer;
+      report = latest;
+      offer = toOwnOffer(latest);
+      neighbours.listed(id, latest);
       return offer;
     },
     state: () => (started || member.state() !== 'ready' ? member.state() : 'opening'),
@@ -77,10 +80,23 @@ export function openSquadronPlugin(manifest: SquadronManifest, host: Host): Plug
       await member.start();
     },
     onChange: (listener) => member.onChange(listener),
-    close: member.leave,
+    async close() {
+      neighbours.closed(id, plugin);
+      await member.leave();
+    },
   };
+  neighbours.opened(id, plugin);
+  return plugin;
 }
 
-function factsOf({ source, version }: InstallRequest): Offer['facts'] {
-  return { source: source === undefined ? 'installed' : isAbsolute(source) ? 'folder' : source, release: version };
+function isRelease({ source }: InstallRequest): boolean {
+  return source !== undefined && !isAbsolute(source);
+}
+
+function factsOf(install: InstallRequest): Offer['facts'] {
+  const { source, version } = install;
+  return {
+    source: isRelease(install) ? (source as string) : source === undefined ? 'already installed' : 'local folder',
+    release: version,
+  };
 }

@@ -12,6 +12,16 @@ export function isPluginSource(folder: string): boolean {
   return GO_SDK.test(readText(join(folder, 'go.mod'))) || PYTHON_SDK.test(readText(join(folder, 'pyproject.toml')));
 }
 
+/** Whether a path is an `.hcl` file, or a folder with some in it. */
+export function holdsHcl(path: string): boolean {
+  if (path.endsWith('.hcl')) return true;
+  try {
+    return readdirSync(path, { recursive: true }).some((name) => String(name).endsWith('.hcl'));
+  } catch {
+    return false;
+  }
+}
+
 /** The name of a plugin that is found by its folder alone. */
 export function nameOfFolder(folder: string): string {
   return basename(folder).replaceAll('-', '_');

@@ -4,8 +4,9 @@ import { isJsonObject, type JsonObject } from '../../src/core/json.ts';
 export function toInputSchema(text: string): JsonObject | undefined {
   const schema = text.trim() === '' ? {} : parse(text);
   if (!isJsonObject(schema)) return undefined;
-  const { type = 'object', properties, ...rest } = schema;
-  // A list of properties that was left empty arrives as null.
+  const { type: said, properties, ...rest } = schema;
+  // What an author left empty arrives as null, or as an empty text.
+  const type = said === undefined || said === null || said === '' ? 'object' : said;
   if (properties !== undefined && properties !== null) return { type, properties, ...rest };
   return '$ref' in rest ? { type, ...rest } : { type, properties: {}, ...rest };
 }

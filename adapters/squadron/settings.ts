@@ -3,7 +3,7 @@ import { GatewayError } from '../../src/core/errors.ts';
 import type { JsonValue } from '../../src/core/json.ts';
 
 /** The settings of an entry as the texts that a plugin is configured with. Throws where one has no such text. */
-export function toSettings(plugin: string, { settings, credentials }: Entry): Record<string, string> {
+export function toSettings(plugin: string, { settings, credentials }: Pick<Entry, 'settings' | 'credentials'>): Record<string, string> {
   const texts: Record<string, string> = {};
   for (const [key, value] of Object.entries({ ...settings, ...credentials })) {
     const text = toText(value);
@@ -39,17 +39,18 @@ function toText(value: JsonValue): string | undefined {
   if (value === null) return '';
   if (typeof value === 'string') return value;
   if (typeof value === 'boolean') return String(value);
-  return typeof value === 'number' ? toDecimal(value) : undefined;
+  return typeof value === 'number' ? toDecimalText(String(value)) : undefined;
 }
 
-/** A number in plain decimal digits, never with an exponent. */
-export function toDecimal(value: number): string {
-  const text = String(value);
-  const [, sign = '', whole = '', fraction = '', exponent] = /^(-?)(\d+)(?:\.(\d+))?(?:e([+-]\d+))?$/.exec(text) ?? [];
-  if (exponent === undefined) return text;
+/** A decimal number as text, in plain digits: no exponent, nothing that only fills up. */
+export function toDecimalText(number: string): string {
+  const [, sign = '', whole = '', fraction = '', exponent = '0'] = /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/.exec(number) ?? [];
   const shift = Number(exponent);
-  const digits = whole + fraction;
-  const point = whole.length + shift;
-  if (point <= 0) return `${sign}0.${'0'.repeat(-point)}${digits}`;
-  return point >= digits.length ? sign + digits.padEnd(point, '0') : `${sign}${digits.slice(0, point)}.${digits.slice(point)}`;
+  if (whole === '' || Math.abs(shift) > 400) return number;
+  const digits = `${'0'.repeat(Math.max(0, -shift))}${whole}${fraction}${'0'.repeat(Math.max(0, shift))}`;
+  const point = whole.length + shift + Math.max(0, -shift);
+  const before = digits.slice(0, point).replace(/^0+(?=\d)/, '');
+  const after = digits.slice(point).replace(/0+$/, '');
+  const text = after === '' ? before : `${before}.${after}`;
+  return /^[0.]*$/.test(text) ? '0' : sign + text;
 }

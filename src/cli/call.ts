@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
+import type { App } from '../app.ts';
 import type { Adapter } from '../core/adapter.ts';
-import { DEFAULT_PROFILE, localCaller } from '../core/caller.ts';
+import { type Caller, DEFAULT_PROFILE, localCaller } from '../core/caller.ts';
 import type { Content, ToolResult } from '../core/content.ts';
 import { GatewayError } from '../core/errors.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
@@ -31,6 +32,7 @@ export function addCall(program: Command, adapters: readonly Adapter[]): void {
         const caller = localCaller(options.profile);
         const call = new Call(caller, silentClient(session.log.area(name)));
         process.once('SIGINT', () => call.abort(new GatewayError('CALL_CANCELLED', 'The call was cancelled.')));
+        await untilListed(app, name, caller);
         const { result } = await app.gateway.call(name, args, call, auditCaller(caller, 'cli', 'plugmux'));
         done();
         print(result, options.json, () => showResult(result));
@@ -45,6 +47,14 @@ export function addCall(program: Command, adapters: readonly Adapter[]): void {
         session.flushLog();
       }
     });
+}
+
+// Some plugins are built before they can be listed; a person who calls one of their tools can wait for that.
+async function untilListed(app: App, name: string, caller: Caller): Promise<void> {
+  const isThere = (): boolean => app.gateway.view(caller).tools.has(name);
+  if (isThere()) return;
+  const appeared = new Promise<void>((resolve) => app.gateway.onChange(() => isThere() && resolve()));
+  await Promise.race([app.registry.start(), appeared]);
 }
 
 function parseArguments(text: string): JsonObject {

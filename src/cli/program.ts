@@ -9,6 +9,7 @@ import { addCommand } from './command.ts';
 import { describeError, UsageError } from './context.ts';
 import { addDoctor } from './doctor.ts';
 import { addExpose } from './expose.ts';
+import { addImport } from './import.ts';
 import { addInfo } from './info.ts';
 import { addInit } from './init.ts';
 import { addLimits } from './limits.ts';
@@ -16,6 +17,7 @@ import { addList } from './list.ts';
 import { addSchema } from './schema.ts';
 import { addServe } from './serve.ts';
 import { addStdio } from './stdio.ts';
+import { openWorkshop } from './workshop.ts';
 
 /** Runs the command line. Exit codes: 0 done, 1 failed, 2 misused or badly configured. */
 export async function runProgram(argv: readonly string[], adapters: readonly Adapter[]): Promise<void> {
@@ -35,8 +37,10 @@ export async function runProgram(argv: readonly string[], adapters: readonly Ada
   addExpose(program, adapters);
   addDoctor(program, adapters);
   addLimits(program, adapters);
+  addImport(program, adapters);
   addInit(program);
   addSchema(program, adapters);
+  for (const adapter of adapters) adapter.commands?.(program, openWorkshop(adapter));
   for (const command of program.commands) {
     command.exitOverride();
     command.option('--config <file>', 'the configuration; default: PLUGMUX_CONFIG, then mcp.json');

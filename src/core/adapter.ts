@@ -1,3 +1,4 @@
+import type { Command } from 'commander';
 import type { z } from 'zod';
 import type { Host } from './host.ts';
 import type { JsonObject } from './json.ts';
@@ -47,6 +48,10 @@ export interface Adapter {
   readonly selectors?: readonly string[];
   /** Whether an entry is there to guard the calls of others, whatever else is wrong with it. */
   guards?(entry: Entry): boolean;
+  /** Adds commands of this format's own to the command line. */
+  readonly commands?: (program: Command, open: OpenWorkshop) => void;
+  /** Turns a project of the format's own host into a configuration file's content, with remarks for a person. */
+  readonly convert?: (dir: string) => Promise<{ readonly config: JsonObject; readonly notes: readonly string[] }>;
   /** What is in a source, or null where it is none of this format's. Reads text only and runs nothing. */
   read(source: Source, host: Host): Promise<readonly Manifest[] | null>;
   /** Sees together what was found of this format, before any of it is opened: what plugins need of each other. */
@@ -56,3 +61,16 @@ export interface Adapter {
   /** Forgets what kept a plugin from being opened: an administrator enables it anew. */
   renew?(manifest: Manifest, host: Host): void;
 }
+
+/** What a format's own commands work with; nothing in it runs by itself. */
+export interface Workshop {
+  /** The folder of the configuration, where there is one. */
+  readonly root: string | undefined;
+  readonly host: Host;
+  /** What the configuration says of a plugin of this format, where it names one. */
+  find(id: string): Promise<Manifest | undefined>;
+  close(): Promise<void>;
+}
+
+/** Opens a workshop for one command; `config` names the configuration where the person did. */
+export type OpenWorkshop = (options: { readonly config?: string; readonly logLevel?: string }) => Promise<Workshop>;

@@ -15,6 +15,10 @@ export const ERROR_CODES = {
     meaning: 'What people have agreed to cannot be read or written, so tools that need an approval are refused.',
     fix: 'Make state.db in the state folder readable and writable for the gateway.',
   },
+  ARCHIVE_REFUSED: {
+    meaning: 'A downloaded archive holds something that must not be unpacked, or lacks what it should hold.',
+    fix: 'Ask the publisher, or use another version.',
+  },
   ARGUMENTS_INVALID: {
     outcome: 'NOT_SENT',
     meaning: "The arguments do not match the tool's input schema.",
@@ -54,6 +58,10 @@ export const ERROR_CODES = {
     meaning: 'The tool needs to ask something that this client cannot answer.',
     fix: 'Use a client with the capability named in the message.',
   },
+  CHECKSUM_MISMATCH: {
+    meaning: 'A download is not what its publisher lists, or an installed plugin was changed since.',
+    fix: 'Find out who changed it; remove its folder to install it again.',
+  },
   CONFIG_INVALID: {
     meaning: 'The configuration file cannot be used as it stands.',
     fix: 'Correct the place named in the message.',
@@ -66,6 +74,10 @@ export const ERROR_CODES = {
   DEPENDENCY_MISSING: {
     meaning: 'The plugin needs a package that is not installed.',
     fix: 'Run the install command named in the message.',
+  },
+  DOWNLOAD_FAILED: {
+    meaning: 'A release of a plugin could not be fetched.',
+    fix: 'Check the source, the version and the network; nothing was installed or changed.',
   },
   DRAINING: {
     outcome: 'NOT_SENT',

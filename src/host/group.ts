@@ -142,13 +142,13 @@ export class Group implements SeatGroup {
         continue;
       }
       const { culprit, ...rest } = await loadSeats(home, seats, this.#limits.startTimeoutMs);
+      if (this.#closed) return home.stop();
       if (culprit && 'error' in rest) {
         this.#log.error(`${culprit.spec.id}: ${rest.error.message}${seats.length > 1 ? ' Starting again without it.' : ''}`);
         culprit.exclude(rest.error);
         await home.stop();
         continue;
       }
-      if (this.#closed) return home.stop();
       this.#opening = undefined;
       this.#switch({ home, seats: new Set(seats) });
       return;

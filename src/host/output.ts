@@ -4,6 +4,7 @@ import type { Logger } from '../core/log.ts';
 import type { ProgramLaunch } from '../core/program-runtime.ts';
 import { escapeHidden, shorten } from '../core/text.ts';
 
+const PANIC = /^(panic|fatal error): /;
 const LINE_LIMIT = 16 * 1024;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: terminal colour codes start with one
 const COLOURS = /\u001b\[[0-9;?]*[ -/]*[@-~]/g;
@@ -64,6 +65,11 @@ export function createOutput(log: Logger, keptBytes: number, linesPerSecond: num
       stream.on('error', () => undefined);
     },
     feed,
-    tail: (lines) => kept.slice(-lines),
+    tail(lines) {
+      // A Go program tells why it died first, and where at length.
+      const panic = kept.findLastIndex((line) => PANIC.test(line));
+      const last = kept.slice(-lines);
+      return panic < 0 || panic >= kept.length - lines ? last : [kept[panic] as string, ...last.slice(1)];
+    },
   };
 }

@@ -109,9 +109,9 @@ class ProgramHome implements Home {
   }
 
   async request(_id: string, method: string, params: JsonObject): Promise<JsonValue> {
-    const answer = this.#connected().request;
-    if (!answer) throw new GatewayError('METHOD_NOT_FOUND', `The plugin answers no "${method}".`);
-    return answer(method, params);
+    const session = this.#connected();
+    if (!session.request) throw new GatewayError('METHOD_NOT_FOUND', `The plugin answers no "${method}".`);
+    return session.request(method, params);
   }
 
   #connected(): ProgramSession {

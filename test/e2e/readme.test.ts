@@ -4,11 +4,14 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { adapters } from '../../dist/adapters/index.js';
+import { readDeclarations } from '../../dist/adapters/squadron/hcl/declarations.js';
+import { readProject } from '../../dist/adapters/squadron/hcl/project.js';
 import { loadConfig } from '../../dist/src/config/load.js';
 import { connect } from '../support/clients.ts';
 import { BIN, run, serve } from '../support/gateway.ts';
 import { hasPython } from '../support/python.ts';
 import { tempFolder } from '../support/temp.ts';
+import { withoutGo, withoutPython } from '../support/toolchains.ts';
 
 // Every snippet of README is run, or read by the code that would read it.
 
@@ -60,6 +63,8 @@ describe('README', () => {
       'ts plugins/dice/index.ts',
       'sh',
       'json ethos.json',
+      'json squadron',
+      'hcl squad/squad.hcl',
     ]);
     // The first one is the clean clone's, which .ci/run does.
     expect(shell[0]).toBe('npm ci\nnpm start\n');
@@ -116,10 +121,25 @@ describe('README', () => {
   // doctor fails where a plugin cannot run.
   it.skipIf(!hasPython && process.env.CI !== 'true')('runs its commands (with Python)', () => {
     const { status, stdout, stderr } = runShell(shell[2] as string, tempFolder());
-    expect([status, stderr]).toEqual([0, '']);
+    // The examples in Go and Python need their toolchains; the others serve without.
+    expect([status, stderr]).toEqual([(withoutGo() ?? withoutPython()) ? 1 : 0, '']);
     expect(stdout).toContain('Wrote garden.md');
     expect(stdout).toContain('Sow in March.');
     expect(stdout).toMatch(/^ok +agenda/m);
+  }, 400_000);
+
+  it('shows Squadron plugins that can be declared', () => {
+    const dir = tempFolder();
+    for (const { name, text } of SNIPPETS.filter((s) => s.name.endsWith('.hcl'))) {
+      mkdirSync(dirname(join(dir, name)), { recursive: true });
+      writeFileSync(join(dir, name), text);
+    }
+    writeFileSync(join(dir, 'mcp.json'), SNIPPETS.find((s) => s.name === 'squadron')?.text ?? '');
+    const config = loadConfig(join(dir, 'mcp.json'), adapters, {});
+    const declared = readDeclarations(readProject(join(dir, 'squad')), { token: 'geheim' });
+    expect(declared.plugins).toEqual([expect.objectContaining({ name: 'mail', settings: { token: 'geheim' } })]);
+    expect([...config.plugins.keys()]).toEqual(['shell', 'browser', 'built', 'squad']);
+    expect(declared.tools).toEqual([expect.objectContaining({ name: 'greet', implements: ['plugins', 'mail', 'send'] })]);
   });
 
   it.each([

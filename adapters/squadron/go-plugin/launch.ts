@@ -22,7 +22,12 @@ export async function toLaunch(program: PluginProgram, { dir, stage }: LaunchPla
   return {
     command: program.command,
     args: program.args,
-    env: { ...handshakeEnvironment(dir), ...(tls ? { PLUGIN_CLIENT_CERT: tls.certificate } : {}) },
+    // What Python compiles on the way would change the files that are verified at every start.
+    env: {
+      ...handshakeEnvironment(dir),
+      ...(program.fixed ? { PYTHONDONTWRITEBYTECODE: '1' } : {}),
+      ...(tls ? { PLUGIN_CLIENT_CERT: tls.certificate } : {}),
+    },
     output(text, stream) {
       if (stream === 'stderr') {
         tracebacks.line(text);

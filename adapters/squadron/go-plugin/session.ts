@@ -107,6 +107,16 @@ class Session implements ProgramSession {
     });
   }
 
+  /** `call`: the bare text of a result, for the command line. */
+  request(_method: string, { tool, payload }: JsonObject): Promise<string> {
+    return new Promise((resolve, reject) => {
+      this.#connection.call(String(tool), String(payload), {}, (error, text = '') => {
+        if (!error) return resolve(text);
+        void this.#explain(String(tool), error).then((result) => reject(new GatewayError('PLUGIN_FAILED', firstText(result))), reject);
+      });
+    });
+  }
+
   // Newer plugins see by the key that a call is the same one, sent again.
   #metadata(ctx: CallContext): Record<string, string> {
     let key = this.#keys.get(ctx);
@@ -156,4 +166,8 @@ class Session implements ProgramSession {
   close(): void {
     this.#connection.close();
   }
+}
+
+function firstText({ content: [first] }: ToolResult): string {
+  return first?.type === 'text' ? first.text : '';
 }

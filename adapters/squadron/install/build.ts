@@ -4,18 +4,9 @@ import { join } from 'node:path';
 import { GatewayError } from '../../../src/core/errors.ts';
 import { PROGRAM } from './home.ts';
 import { consoleScript } from './pyproject.ts';
-import { runTool, type ToolRun } from './run-tool.ts';
+import { runTool, type ToolContext, type ToolRun } from './run-tool.ts';
 import { hasEntry, type Runner, readRunner, writeRunner } from './runner.ts';
 import { hashSource } from './source-hash.ts';
-
-/** What a build works with. */
-export interface BuildContext {
-  readonly env: Readonly<Record<string, string>>;
-  readonly signal: AbortSignal;
-  heard(line: string): void;
-  /** Names a step, for people. */
-  step(text: string): void;
-}
 
 /** The language of a source folder. Throws where it is none that can be built. */
 export function languageOf(source: string): Runner['kind'] {
@@ -28,7 +19,7 @@ export function languageOf(source: string): Runner['kind'] {
  * Builds a source folder into an install folder unless it is the one built there already. A failed build leaves what
  * was there. Answers whether it built.
  */
-export async function build(source: string, dir: string, context: BuildContext): Promise<boolean> {
+export async function build(source: string, dir: string, context: ToolContext): Promise<boolean> {
   const kind = languageOf(source);
   const sourceHash = await hashSource(source);
   const runner = readRunner(dir);
@@ -42,7 +33,7 @@ export async function build(source: string, dir: string, context: BuildContext):
   return true;
 }
 
-async function buildGo(source: string, dir: string, context: BuildContext): Promise<string> {
+async function buildGo(source: string, dir: string, context: ToolContext): Promise<string> {
   const draft = join(dir, `.${PROGRAM}-${randomBytes(4).toString('hex')}`);
   try {
     await runTool(toRun('go', ['build', '-o', draft, '.'], source, context));
@@ -53,7 +44,7 @@ async function buildGo(source: string, dir: string, context: BuildContext): Prom
   return PROGRAM;
 }
 
-async function buildPython(source: string, dir: string, context: BuildContext): Promise<string> {
+async function buildPython(source: string, dir: string, context: ToolContext): Promise<string> {
   if (process.platform === 'win32') throw new GatewayError('PLUGIN_FAILED', 'Python plugins are not supported on Windows.');
   const script = consoleScript(source);
   return installPython(source, script, dir, context);
@@ -63,15 +54,16 @@ async function buildPython(source: string, dir: string, context: BuildContext): 
  * Makes a virtual environment with one package in it and switches to it. Its scripts hold the path it was made at, so
  * each has a folder of its own; `venv` is a link to the one in use.
  */
-export async function installPython(what: string, script: string, dir: string, context: BuildContext): Promise<string> {
+export async function installPython(what: string, script: string, dir: string, context: ToolContext): Promise<string> {
   const name = `.venv-${randomBytes(4).toString('hex')}`;
   const venv = join(dir, name);
   try {
-    context.step('Creating venv (python3)...');
+    context.step(`Creating venv (${venv})...`);
     await runTool(toRun('python3', ['-m', 'venv', venv], dir, context));
     context.step('Installing source...');
     const pip = ['-m', 'pip', 'install', '--disable-pip-version-check', '--no-input', '--', what];
     await runTool(toRun(join(venv, 'bin', 'python'), pip, dir, context));
+    context.step(`Entry: venv/bin/${script}`);
     if (!existsSync(join(venv, 'bin', script))) throw new GatewayError('MANIFEST_INVALID', `The package installs no script "${script}".`);
     switchTo(dir, name);
   } catch (error) {
@@ -106,6 +98,6 @@ function readLink(path: string): string | undefined {
   }
 }
 
-function toRun(command: string, args: readonly string[], cwd: string, { env, signal, heard }: BuildContext): ToolRun {
+function toRun(command: string, args: readonly string[], cwd: string, { env, signal, heard }: ToolContext): ToolRun {
   return { command, args, cwd, env, signal, heard };
 }

@@ -1,8 +1,15 @@
-import type { Logger } from '../../../src/core/log.ts';
+import { existsSync, rmSync } from 'node:fs';
+import { isAbsolute, join } from 'node:path';
+import { GatewayError } from '../../../src/core/errors.ts';
+import type { Keep } from '../../../src/core/host.ts';
+import type { ReleaseHosts } from '../options.ts';
 import { build } from './build.ts';
-import { installFolder } from './home.ts';
+import { forgetDigest, recordDigest, verifyDigest } from './digest.ts';
+import { installFolder, PROGRAM } from './home.ts';
 import { withLock } from './lock.ts';
-import { findProgram, type Program } from './runner.ts';
+import { installRelease, parseRelease } from './release.ts';
+import type { ToolContext } from './run-tool.ts';
+import { findProgram, hasEntry, type Program, readRunner } from './runner.ts';
 
 /** Which program, and where it comes from. */
 export interface InstallRequest {
@@ -11,25 +18,56 @@ export interface InstallRequest {
   /** A release `github.com/owner/repo`, an absolute path of a source folder, or undefined for what is installed already. */
   readonly source: string | undefined;
   readonly home: string;
+  readonly releases: ReleaseHosts;
 }
 
 /** What an install works with. */
-export interface InstallContext {
-  readonly env: Readonly<Record<string, string>>;
-  readonly signal: AbortSignal;
-  readonly log: Logger;
+export interface InstallContext extends ToolContext {
+  /** Where digests of releases are kept. */
+  readonly keep: Keep;
+  /** Longest silence of a download, in milliseconds. */
+  readonly stallMs?: number;
 }
 
-/** Makes sure that a plugin is installed as its entry says, and says how to run it. */
-export async function ensureInstalled(
-  { name, version, source, home }: InstallRequest,
-  { env, signal, log }: InstallContext,
-): Promise<Program> {
+/** Makes sure that a plugin is installed as its entry says, and says how to run it. Nobody else installs it meanwhile. */
+export async function ensureInstalled(request: InstallRequest, context: InstallContext): Promise<Program> {
+  const { name, version, source, home } = request;
   const dir = installFolder(home, name, version);
-  if (source !== undefined) {
-    await withLock(`${dir}.lock`, signal, () =>
-      build(source, dir, { env, signal, heard: (line) => log.info(line), step: (text) => log.info(text) }),
-    );
+  if (source === undefined) return findProgram(dir);
+  if (isAbsolute(source)) {
+    await withLock(`${dir}.lock`, context.signal, () => build(source, dir, context)).catch((error) => {
+      throw asBuildFailure(name, error);
+    });
+    return findProgram(dir);
   }
+  await withLock(`${dir}.lock`, context.signal, () => ensureRelease(request, source, dir, context));
   return findProgram(dir);
+}
+
+async function ensureRelease({ version, releases }: InstallRequest, source: string, dir: string, context: InstallContext): Promise<void> {
+  const { keep, step } = context;
+  if (isInstalled(dir)) return verifyDigest(dir, keep, () => step(`${dir} was installed by another host; its digest is recorded now`));
+  const release = parseRelease(source, version);
+  // What another host left half done, or we before a power cut.
+  rmSync(dir, { recursive: true, force: true });
+  forgetDigest(dir, keep);
+  const hosts = new Set([new URL(releases.api).host, new URL(releases.download).host]);
+  const { signal, stallMs } = context;
+  step(`installing ${source} ${version}`);
+  await installRelease(release, dir, releases, { hosts, signal, log: step, ...(stallMs === undefined ? {} : { stallMs }) }, context);
+  await recordDigest(dir, keep);
+}
+
+function isInstalled(dir: string): boolean {
+  const runner = readRunner(dir);
+  return runner ? hasEntry(dir, runner) : existsSync(join(dir, PROGRAM));
+}
+
+function asBuildFailure(name: string, error: unknown): unknown {
+  if (!(error instanceof GatewayError) || error.code !== 'PLUGIN_FAILED') return error;
+  return new GatewayError('PLUGIN_FAILED', `plugin "${name}": build failed: ${error.message}`, {
+    ...error.details,
+    plugin: name,
+    cause: error,
+  });
 }

@@ -3,15 +3,21 @@ import { GatewayError } from '../../../src/core/errors.ts';
 import { createLineSplitter } from '../../../src/core/lines.ts';
 import { escapeHidden } from '../../../src/core/text.ts';
 
+/** What build tools work with. */
+export interface ToolContext {
+  readonly env: Readonly<Record<string, string>>;
+  readonly signal: AbortSignal;
+  /** Hears every line a tool prints, on either stream. */
+  heard(line: string): void;
+  /** Hears what is being done, in words. */
+  step(text: string): void;
+}
+
 /** One run of a build tool. */
-export interface ToolRun {
+export interface ToolRun extends Omit<ToolContext, 'step'> {
   readonly command: string;
   readonly args: readonly string[];
   readonly cwd: string;
-  readonly env: Readonly<Record<string, string>>;
-  readonly signal: AbortSignal;
-  /** Hears every line the tool prints, on either stream. */
-  heard(line: string): void;
 }
 
 const LONGEST_RUN_MS = 15 * 60_000;

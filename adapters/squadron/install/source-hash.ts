@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
 
 const FOLDERS = new Set([
   '.git',
@@ -38,7 +37,7 @@ export async function hashSource(root: string): Promise<string> {
       if (entry.isDirectory()) await walk(join(dir, entry.name), `${prefix}${entry.name}/`);
       else if (entry.isFile()) {
         hash.update(`${prefix}${entry.name}\0`);
-        await pipeline(createReadStream(join(dir, entry.name)), hash, { end: false });
+        for await (const chunk of createReadStream(join(dir, entry.name))) hash.update(chunk as Buffer);
         hash.update('\0');
       }
     }

@@ -1,0 +1,139 @@
+import type { JsonObject, JsonValue } from '../../src/core/json.ts';
+import { emptyOffer, type Offer, type Plugin, type Problem } from '../../src/core/plugin.ts';
+import type { Tool } from '../../src/core/tool.ts';
+import type { FaultyBlock, ToolBlock } from './hcl/declarations.ts';
+import { evaluate, HclNumber, type HclValue, isObject, type Scope } from './hcl/evaluate.ts';
+import { HclError } from './hcl/lexer.ts';
+import type { SquadronManifest } from './manifests.ts';
+import type { Neighbours } from './neighbours.ts';
+
+/** The tools that files declare on top of other plugins' tools. */
+export function openAliases(manifest: SquadronManifest, blocks: readonly (ToolBlock | FaultyBlock)[], neighbours: Neighbours): Plugin {
+  const targets = (): Plugin[] => blocks.flatMap((block) => ('error' in block ? [] : (neighbours.find(block.implements[1] ?? '') ?? [])));
+  const settled = (): boolean => targets().every((plugin) => plugin.offer() !== undefined || plugin.state() === 'failed');
+  let offer: Offer | undefined;
+  let stale = true;
+  let listener: () => void = () => undefined;
+  const unfollow = neighbours.follow(() => {
+    stale = true;
+    listener();
+  });
+  return {
+    manifest,
+    offer() {
+      if (stale && settled()) {
+        offer = toOffer(blocks, manifest.notes, neighbours);
+        stale = false;
+      }
+      return offer;
+    },
+    state: () => (settled() ? 'ready' : 'opening'),
+    start: async () => void (await Promise.all(targets().map((plugin) => plugin.start()))),
+    onChange(next) {
+      listener = next;
+    },
+    close: async () => unfollow(),
+  };
+}
+
+function toOffer(blocks: readonly (ToolBlock | FaultyBlock)[], notes: readonly string[], neighbours: Neighbours): Offer {
+  const tools: Tool[] = [];
+  const problems: Problem[] = notes.map((message) => ({ message }));
+  for (const block of blocks) {
+    if ('error' in block)
+      problems.push({ code: block.error.code, subject: block.name, message: block.error.message, fix: block.error.fix });
+    else {
+      const target = findTarget(block, neighbours);
+      if (typeof target === 'string')
+        problems.push({ code: 'TOOL_REFUSED', subject: block.name, message: `The tool "${block.name}" is not offered: ${target}.` });
+      else tools.push(toAlias(block, target, neighbours));
+    }
+  }
+  return { ...emptyOffer, tools, problems };
+}
+
+function findTarget({ implements: path }: ToolBlock, neighbours: Neighbours): Tool | string {
+  const [space, plugin = '', tool = ''] = path;
+  const reference = path.join('.');
+  if (space !== 'plugins' || path.length !== 3) return `it implements ${reference}, and only tools of plugins can be implemented here`;
+  const owner = neighbours.find(plugin);
+  if (!owner) return `there is no plugin "${plugin}"`;
+  return owner.offer()?.tools.find(({ name }) => name === tool) ?? `the plugin "${plugin}" has no tool "${tool}" (${owner.state()})`;
+}
+
+function toAlias(block: ToolBlock, target: Tool, neighbours: Neighbours): Tool {
+  const { name, description, fields, parameters, scope } = block;
+  return {
+    name,
+    native: `tools_${name}`,
+    aliases: [`tools.${name}`],
+    description: description ?? target.description,
+    input: toInput(fields),
+    ...(target.output ? { output: target.output } : {}),
+    ...(target.hints ? { hints: target.hints } : {}),
+    approval: 'client',
+    labels: [`tools.${name}`],
+    async call(inputs, ctx) {
+      const filled = block.at(() =>
+        [...parameters].map(([key, expression]): [string, HclValue] => [key, evaluate(expression, withInputs(scope, inputs))]),
+      );
+      const args = Object.fromEntries(filled.flatMap(([key, value]) => (value === null ? [] : [[key, toJson(value)]])));
+      const now = findTarget(block, neighbours);
+      return (typeof now === 'string' ? target : now).call(args, ctx);
+    },
+  };
+}
+
+function toInput(fields: ToolBlock['fields']): JsonObject {
+  const properties: JsonObject = {};
+  const required: string[] = [];
+  for (const [name, field] of Object.entries(fields)) {
+    properties[name] = toSchema(field);
+    if (isObject(field) && field.required === true) required.push(name);
+  }
+  return { type: 'object', properties, required, additionalProperties: false };
+}
+
+function toSchema(field: HclValue): JsonObject {
+  if (!isObject(field)) return {};
+  const { type, description, inside } = field;
+  return {
+    ...(typeof type === 'string' ? { type } : {}),
+    ...(typeof description === 'string' ? { description } : {}),
+    ...(inside !== undefined && type === 'array' ? { items: toSchema(inside) } : {}),
+    ...(isObject(inside) && type === 'object' && !('type' in inside) ? { properties: toInput(inside).properties as JsonObject } : {}),
+  };
+}
+
+// Parameters are worked out anew for each call, from what the caller gave.
+function withInputs(scope: Scope, inputs: JsonObject): Scope {
+  return {
+    call: scope.call.bind(scope),
+    read(path, place) {
+      if (path[0] !== 'inputs') return scope.read(path, place);
+      let value: JsonValue | undefined = inputs;
+      for (const key of path.slice(1)) {
+        if (value === undefined || value === null) break;
+        if (typeof value !== 'object' || Array.isArray(value))
+          throw new HclError(`"${path.join('.')}" leads into a value that has no members`, place);
+        value = Object.hasOwn(value, key) ? value[key] : undefined;
+      }
+      return fromJson(value ?? null);
+    },
+  };
+}
+
+function fromJson(value: JsonValue): HclValue {
+  if (typeof value === 'number') return new HclNumber(String(value));
+  if (Array.isArray(value)) return value.map(fromJson);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, fromJson(item)]));
+}
+
+/** A value of a file as JSON has it. */
+export function toJson(value: HclValue): JsonValue {
+  if (value instanceof HclNumber) return Number(value.text);
+  if (Array.isArray(value)) return value.map(toJson);
+  if (!isObject(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, toJson(item)]));
+}

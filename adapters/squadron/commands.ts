@@ -1,0 +1,174 @@
+import { existsSync } from 'node:fs';
+import { isAbsolute, join, relative, resolve } from 'node:path';
+import type { Command } from 'commander';
+import type { OpenWorkshop, Workshop } from '../../src/core/adapter.ts';
+import { GatewayError } from '../../src/core/errors.ts';
+import type { Member } from '../../src/core/host.ts';
+import { didYouMean } from '../../src/core/nearest.ts';
+import { escapeHidden } from '../../src/core/text.ts';
+import type { WireTool } from './go-plugin/messages.ts';
+import type { SquadronReport } from './go-plugin/session.ts';
+import { findHome, installFolder, PROGRAM } from './install/home.ts';
+import type { SquadronManifest } from './manifests.ts';
+
+interface Options {
+  readonly version: string;
+  readonly squadronHome?: string;
+  readonly config?: string;
+  readonly logLevel?: string;
+}
+
+const START_MS = 60_000;
+
+/** `plugmux plugin`: the commands that authors of these plugins know from home. None of them downloads anything. */
+export function addCommands(program: Command, open: OpenWorkshop): void {
+  const plugin = program.command('plugin').description('try and build Squadron plugins');
+  const add = (
+    name: string,
+    description: string,
+    run: (workshop: Workshop, options: Options, args: readonly string[]) => Promise<void>,
+  ): void => {
+    plugin
+      .command(name)
+      .description(description)
+      .option('-v, --version <version>', 'the installed version', 'local')
+      .option('--squadron-home <folder>', 'where plugins are installed; default: SQUADRON_HOME, then .squadron')
+      .option('--config <file>', 'the configuration whose settings the plugin gets')
+      .option('--log-level <level>', 'debug, info, warn, error or silent')
+      .action(async (...given: unknown[]) => {
+        const options = given.at(-2) as Options;
+        const workshop = await open(options);
+        try {
+          await run(
+            workshop,
+            options,
+            given.slice(0, -2).filter((arg) => typeof arg === 'string'),
+          );
+        } finally {
+          await workshop.close();
+        }
+      });
+  };
+  add('tools <name>', 'list the tools of an installed plugin', (workshop, options, [name = '']) =>
+    withPlugin(workshop, name, options, async (_, tools) => listTools(name, tools)),
+  );
+  add('info <name> <tool>', "show a tool's schemas", (workshop, options, [name = '', tool = '']) =>
+    withPlugin(workshop, name, options, async (_, tools) => showTool(findTool(name, tools, tool))),
+  );
+  add('call <name> <tool> [json]', 'call a tool and print its bare result', (workshop, options, [name = '', tool = '', payload = '{}']) =>
+    withPlugin(workshop, name, options, (member, tools) => callTool(member, findTool(name, tools, tool), payload)),
+  );
+  add('build <name> <path>', 'build a plugin from its source and install it', (workshop, options, [name = '', path = '']) =>
+    buildPlugin(workshop, name, path, options),
+  );
+}
+
+async function withPlugin(
+  workshop: Workshop,
+  name: string,
+  options: Options,
+  use: (member: Member, tools: readonly WireTool[]) => Promise<void>,
+): Promise<void> {
+  const { host, root } = workshop;
+  const dir = installFolder(homeOf(options, root), name, options.version);
+  const { findProgram } = await import('./install/runner.ts');
+  const { toLaunch } = await import('./go-plugin/launch.ts');
+  const program = findProgram(dir);
+  const known = (await workshop.find(name)) as SquadronManifest | undefined;
+  const settings = known?.settings() ?? {};
+  for (const value of Object.values(settings)) host.hide(value);
+  const { env = {}, cwd = process.cwd() } = known?.source.entry ?? {};
+  const member = host.join({
+    id: name,
+    group: `squadron:${name}`,
+    order: name,
+    isolation: 'process',
+    runtime: {
+      kind: 'program',
+      launch: (place) =>
+        toLaunch(
+          {
+            ...program,
+            fixed: options.version !== 'local',
+            settings,
+            tls: known?.options.tls ?? 'off',
+            startMs: START_MS,
+            silentMs: START_MS,
+          },
+          place,
+        ),
+    },
+    params: {},
+    cwd,
+    env,
+    startTimeoutMs: START_MS,
+    log: host.log.area(`plugin:${name}`),
+  });
+  await member.start();
+  const failure = member.error();
+  if (failure)
+    throw new GatewayError(failure.code, `plugin '${name}' (version ${options.version}) failed to load: ${failure.message}`, {
+      fix: failure.fix,
+    });
+  await use(member, (member.report() as unknown as SquadronReport).tools);
+}
+
+function listTools(name: string, tools: readonly WireTool[]): void {
+  print(`Available tools for plugin '${name}':`);
+  for (const tool of tools) print(`  - ${tool.name}: ${tool.description}`);
+}
+
+function findTool(plugin: string, tools: readonly WireTool[], name: string): WireTool {
+  const tool = tools.find((t) => t.name === name);
+  if (tool) return tool;
+  const names = tools.map((t) => t.name);
+  throw new GatewayError('UNKNOWN_TOOL', `plugin '${plugin}' has no tool '${name}'.`, {
+    fix: didYouMean(name, names).trim() || `It has: ${names.join(', ') || 'none'}.`,
+  });
+}
+
+function showTool({ name, description, schemaJson, outputSchemaJson }: WireTool): void {
+  print(`Tool: ${name}`);
+  print(`Description: ${description}`);
+  print(`Input schema: ${schemaJson}`);
+  if (outputSchemaJson !== '') print(`Output schema: ${outputSchemaJson}`);
+}
+
+async function callTool(member: Member, { name }: WireTool, payload: string): Promise<void> {
+  try {
+    process.stdout.write(`${await member.request('call', { tool: name, payload })}\n`);
+  } catch (error) {
+    const { message } = error as Error;
+    throw new GatewayError('PLUGIN_FAILED', `plugin call failed: ${message}`, { cause: error });
+  }
+}
+
+async function buildPlugin({ root }: Workshop, name: string, path: string, options: Options): Promise<void> {
+  const source = resolve(path);
+  const way = relative(process.cwd(), source);
+  if (way.startsWith('..') || isAbsolute(way)) {
+    throw new GatewayError('CONFIG_INVALID', `${source} is outside project root (${process.cwd()}).`, {
+      fix: 'Run the command in a folder that holds the source.',
+    });
+  }
+  if (!existsSync(source)) throw new GatewayError('ENTRY_NOT_FOUND', `${source} does not exist.`);
+  const dir = installFolder(homeOf(options, root), name, options.version);
+  const { build, languageOf } = await import('./install/build.ts');
+  const { withLock } = await import('./install/lock.ts');
+  const kind = languageOf(source);
+  const stop = new AbortController();
+  process.once('SIGINT', () => stop.abort());
+  print(`Building plugin '${name}' (version: ${options.version})...`);
+  print(`  Source: ${source}`);
+  print(`  Output: ${join(dir, kind === 'go' ? PROGRAM : 'venv')}`);
+  const context = { env: {}, signal: stop.signal, heard: print, step: (text: string) => print(`  ${text}`) };
+  await withLock(`${dir}.lock`, stop.signal, () => build(source, dir, context));
+}
+
+function homeOf({ squadronHome }: Options, root: string | undefined): string {
+  return findHome(root ?? process.cwd(), squadronHome);
+}
+
+function print(line: string): void {
+  process.stdout.write(`${escapeHidden(line)}\n`);
+}

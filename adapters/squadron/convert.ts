@@ -1,0 +1,65 @@
+import { relative, sep } from 'node:path';
+import type { JsonObject, JsonValue } from '../../src/core/json.ts';
+import { toJson } from './aliases.ts';
+import { readDeclarations, type ServerBlock } from './hcl/declarations.ts';
+import { readProject } from './hcl/project.ts';
+import { declaredVariables } from './hcl/scope.ts';
+import { resolveSource } from './path-rule.ts';
+
+/** The configuration that serves what a Squadron project declares. Its values of variables come from the environment. */
+export async function convertProject(dir: string): Promise<{ config: JsonObject; notes: string[] }> {
+  const project = readProject(dir);
+  // A variable without a default, or a secret one, is a matter of the vault: here of the environment.
+  const wanted = declaredVariables(project).filter(({ secret, preset }) => secret || preset === undefined);
+  const given = Object.fromEntries(wanted.map(({ name }) => [name, `\${env:${toVariable(name)}}`]));
+  const declared = readDeclarations(project, given);
+  const notes: string[] = [];
+  const plugins: JsonObject = {};
+  for (const block of declared.plugins) {
+    if ('error' in block) {
+      notes.push(`plugin "${block.name}" is left out: ${block.error.message}`);
+      continue;
+    }
+    const { name, source, version, settings, folder } = block;
+    const entry: JsonObject = { format: 'squadron' };
+    if (source) entry.source = source.startsWith('github.com/') ? source : toRelative(source, folder, dir);
+    entry.version = version;
+    if (Object.keys(settings).length > 0) entry.settings = { ...settings };
+    plugins[name] = entry;
+  }
+  const servers: JsonObject = {};
+  for (const block of declared.servers) {
+    const server = 'error' in block ? block.error.message : toServer(block);
+    if (typeof server === 'string') notes.push(`mcp "${block.name}" is left out: ${server}`);
+    else servers[block.name] = server;
+  }
+  const text = JSON.stringify([plugins, servers]);
+  const variables = wanted.map(({ name }) => toVariable(name)).filter((name) => text.includes(`\${env:${name}}`));
+  if (variables.length > 0) notes.push(`set these environment variables: ${variables.join(', ')}.`);
+  if (declared.tools.length > 0) {
+    notes.push(
+      `tool blocks (${declared.tools.map(({ name }) => name).join(', ')}) have no form in mcp.json; for them, name the project itself instead: "squad": { "format": "squadron", "path": "." }.`,
+    );
+  }
+  if (declared.skipped.length > 0) notes.push(`blocks of these kinds are no plugins and are left out: ${declared.skipped.join(', ')}.`);
+  return { config: { plugins, ...(Object.keys(servers).length > 0 ? { mcpServers: servers } : {}) }, notes };
+}
+
+function toServer({ attributes }: ServerBlock): JsonObject | string {
+  const { command, args, env, url, headers } = Object.fromEntries(
+    Object.entries(attributes).map(([key, value]): [string, JsonValue] => [key, toJson(value)]),
+  );
+  if (typeof command === 'string') return { command, ...(args === undefined ? {} : { args }), ...(env === undefined ? {} : { env }) };
+  if (typeof url === 'string') return { url, ...(headers === undefined ? {} : { headers }) };
+  return 'it has neither "command" nor "url".';
+}
+
+function toRelative(source: string, folder: string, root: string): string {
+  return `./${relative(root, resolveSource(source, folder, root))
+    .split(sep)
+    .join('/')}`;
+}
+
+function toVariable(name: string): string {
+  return name.replace(/\W/g, '_').toUpperCase();
+}

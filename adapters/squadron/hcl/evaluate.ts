@@ -1,0 +1,176 @@
+import { toDecimalText } from '../settings.ts';
+import { HclError, type TextToken, type Token } from './lexer.ts';
+import { type Expression, isMark, show } from './parser.ts';
+
+/** A number with all its digits. */
+export class HclNumber {
+  readonly text: string;
+
+  constructor(text: string) {
+    this.text = toDecimalText(text);
+  }
+}
+
+/** What an expression comes to. */
+export type HclValue = string | boolean | null | HclNumber | HclValue[] | { [key: string]: HclValue };
+
+/** What expressions may speak of. */
+export interface Scope {
+  /** The value of a name such as `vars.token`. */
+  read(path: readonly string[], place: Token): HclValue;
+  call(name: string, args: readonly HclValue[], place: Token): HclValue;
+}
+
+/** Works an expression out. */
+export function evaluate(expression: Expression, scope: Scope): HclValue {
+  const reader = new Reader(
+    expression.filter(({ kind }) => kind !== 'end'),
+    scope,
+  );
+  const value = reader.value();
+  reader.expectEnd();
+  return value;
+}
+
+/** A name such as `plugins.shell.run`, where an expression is nothing else. */
+export function asReference(expression: Expression): readonly string[] | undefined {
+  const tokens = expression.filter(({ kind }) => kind !== 'end' && kind !== 'newline');
+  const fits = tokens.every((token, i) => (i % 2 === 0 ? token.kind === 'name' : isMark(token, '.')));
+  if (!fits || tokens.length % 2 === 0) return undefined;
+  return tokens.flatMap((token) => (token.kind === 'name' ? [token.text] : []));
+}
+
+/** Whether a value is an object. */
+export function isObject(value: HclValue | undefined): value is { [key: string]: HclValue } {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof HclNumber);
+}
+
+/** A value as it appears inside a text; undefined for lists and objects. */
+export function toText(value: HclValue): string | undefined {
+  if (typeof value === 'string') return value;
+  if (typeof value === 'boolean') return String(value);
+  if (value instanceof HclNumber) return value.text;
+  return value === null ? '' : undefined;
+}
+
+class Reader {
+  readonly #tokens: readonly Token[];
+  readonly #scope: Scope;
+  #at = 0;
+
+  constructor(tokens: readonly Token[], scope: Scope) {
+    this.#tokens = tokens;
+    this.#scope = scope;
+  }
+
+  value(): HclValue {
+    this.#skipNewlines();
+    const token = this.#next();
+    switch (token.kind) {
+      case 'text':
+        return this.#text(token);
+      case 'number':
+        return new HclNumber(token.text);
+      case 'name':
+        return this.#named(token.text, token);
+      case 'mark':
+        if (token.text === '[') return this.#list(']');
+        if (token.text === '{') return this.#object();
+        if (token.text === '-' && this.#peek()?.kind === 'number') return new HclNumber(`-${(this.#next() as { text: string }).text}`);
+        if (token.text === '(') return this.#list(')')[0] ?? null;
+        break;
+      default:
+    }
+    throw new HclError(`${show(token)} is not supported in a value here`, token);
+  }
+
+  expectEnd(): void {
+    this.#skipNewlines();
+    const token = this.#peek();
+    if (token)
+      throw new HclError(
+        `${show(token)} is not supported in a value here: texts, numbers, true, false, vars.<name> and functions are`,
+        token,
+      );
+  }
+
+  #text({ parts, line, column }: TextToken): HclValue {
+    // A text that is nothing but one filled-in value is that value.
+    const [before, only, after] = parts;
+    if (parts.length === 3 && before === '' && after === '' && typeof only === 'object') return evaluate(only, this.#scope);
+    return parts
+      .map((part) => {
+        if (typeof part === 'string') return part;
+        const text = toText(evaluate(part, this.#scope));
+        if (text === undefined) throw new HclError('a list or an object cannot stand inside a text', { line, column });
+        return text;
+      })
+      .join('');
+  }
+
+  #named(name: string, place: Token): HclValue {
+    if (name === 'true' || name === 'false') return name === 'true';
+    if (name === 'null') return null;
+    if (isMark(this.#peek(), '(')) {
+      this.#next();
+      return this.#scope.call(name, this.#list(')'), place);
+    }
+    const path = [name];
+    while (isMark(this.#peek(), '.')) {
+      this.#next();
+      const member = this.#next();
+      if (member.kind !== 'name') throw new HclError(`${show(member)} is not expected here; a name is`, member);
+      path.push(member.text);
+    }
+    return this.#scope.read(path, place);
+  }
+
+  #list(close: ']' | ')'): HclValue[] {
+    const values: HclValue[] = [];
+    for (;;) {
+      this.#skipNewlines();
+      if (isMark(this.#peek(), close)) break;
+      values.push(this.value());
+      this.#skipNewlines();
+      if (isMark(this.#peek(), ',')) this.#next();
+      else if (!isMark(this.#peek(), close)) throw this.#unexpected(`"," or "${close}"`);
+    }
+    this.#next();
+    return values;
+  }
+
+  #object(): HclValue {
+    const members: [string, HclValue][] = [];
+    for (;;) {
+      this.#skipNewlines();
+      const key = this.#next();
+      if (isMark(key, '}')) break;
+      const name = key.kind === 'name' ? key.text : key.kind === 'text' ? toText(this.#text(key)) : undefined;
+      if (name === undefined) throw new HclError(`${show(key)} is no key`, key);
+      const equals = this.#next();
+      if (!isMark(equals, '=') && !isMark(equals, ':')) throw new HclError(`${show(equals)} is not expected here; "=" is`, equals);
+      members.push([name, this.value()]);
+      if (isMark(this.#peek(), ',')) this.#next();
+    }
+    return Object.fromEntries(members);
+  }
+
+  #unexpected(wanted: string): HclError {
+    const token = this.#peek() ?? (this.#tokens.at(-1) as Token);
+    return new HclError(`${show(token)} is not expected here; ${wanted} is`, token);
+  }
+
+  #skipNewlines(): void {
+    while (this.#peek()?.kind === 'newline') this.#at++;
+  }
+
+  #peek(): Token | undefined {
+    return this.#tokens[this.#at];
+  }
+
+  #next(): Token {
+    const token = this.#tokens[this.#at++];
+    if (!token) throw this.#unexpected('a value');
+    return token;
+  }
+}

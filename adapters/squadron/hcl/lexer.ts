@@ -1,0 +1,235 @@
+/** Where something stands, counted from 1. */
+export interface Place {
+  readonly line: number;
+  readonly column: number;
+}
+
+/** A fault in a file, with its place. */
+export class HclError extends Error {
+  readonly place: Place;
+
+  constructor(message: string, place: Place) {
+    super(message);
+    this.place = place;
+  }
+}
+
+/** A text with what is filled in between its parts. */
+export type Part = string | readonly Token[];
+
+interface Word extends Place {
+  readonly kind: 'name' | 'number' | 'mark';
+  readonly text: string;
+}
+
+/** A text in quotes or a heredoc. */
+export interface TextToken extends Place {
+  readonly kind: 'text';
+  readonly parts: readonly Part[];
+}
+
+interface Silent extends Place {
+  readonly kind: 'newline' | 'end';
+}
+
+/** The smallest piece of a file that means something. */
+export type Token = Word | TextToken | Silent;
+
+const SPACE = /[ \t\r]+|#[^\n]*|\/\/[^\n]*|\/\*[\s\S]*?\*\//y;
+const NAME = /[\p{L}_][\p{L}\p{N}_-]*/uy;
+const NUMBER = /\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
+const HEREDOC = /<<(-?)([\p{L}_][\p{L}\p{N}_-]*)[ \t]*\r?\n/uy;
+const MARK = /&&|\|\||==|!=|<=|>=|=>|\.\.\.|[{}()[\]=,.:?!<>+\-*/%]/y;
+const ESCAPES: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t', '"': '"', '\\': '\\' };
+
+/** Cuts a file into tokens. */
+export function tokenise(source: string): Token[] {
+  return new Lexer(source.replace(/^\ufeff/, '')).run(undefined);
+}
+
+class Lexer {
+  readonly #source: string;
+  #at = 0;
+  #line = 1;
+  #lineStart = 0;
+
+  constructor(source: string) {
+    this.#source = source;
+  }
+
+  /** Tokens up to the end of the file, or up to the bracket that closes a filled-in expression. */
+  run(close: Place | undefined): Token[] {
+    const tokens: Token[] = [];
+    for (let depth = 0; ; ) {
+      this.#match(SPACE);
+      const place = this.#place();
+      if (this.#at >= this.#source.length) {
+        if (close) throw new HclError('"${" is never closed', close);
+        tokens.push({ kind: 'end', ...place });
+        return tokens;
+      }
+      const next = this.#source[this.#at];
+      if (next === '\n') {
+        this.#at++;
+        this.#newLine();
+        tokens.push({ kind: 'newline', ...place });
+        continue;
+      }
+      if (close && next === '}' && depth === 0) {
+        this.#at++;
+        tokens.push({ kind: 'end', ...place });
+        return tokens;
+      }
+      if (next === '{') depth++;
+      if (next === '}') depth--;
+      tokens.push(this.#token(place));
+    }
+  }
+
+  #token(place: Place): Token {
+    if (this.#source[this.#at] === '"') return this.#quoted(place);
+    const heredoc = this.#match(HEREDOC);
+    if (heredoc) return this.#heredoc(heredoc[1] === '-', heredoc[2] as string, place);
+    for (const [kind, pattern] of [
+      ['name', NAME],
+      ['number', NUMBER],
+      ['mark', MARK],
+    ] as const) {
+      const found = this.#match(pattern);
+      if (found) return { kind, text: found[0], ...place };
+    }
+    throw new HclError(`"${String.fromCodePoint(this.#source.codePointAt(this.#at) as number)}" is not expected here`, place);
+  }
+
+  #quoted(place: Place): Token {
+    this.#at++;
+    const parts: Part[] = [];
+    let text = '';
+    for (;;) {
+      const next = this.#source[this.#at];
+      if (next === undefined || next === '\n') throw new HclError('the text is never closed', place);
+      if (next === '"') break;
+      if (next === '\\') text += this.#escape();
+      else if (this.#starts('${') || this.#starts('%{')) {
+        parts.push(text, this.#filledIn());
+        text = '';
+      } else text += this.#plain();
+    }
+    this.#at++;
+    return { kind: 'text', parts: [...parts, text], ...place };
+  }
+
+  // What follows a heredoc's opening line, up to a line that holds its word alone.
+  #heredoc(indented: boolean, word: string, place: Place): Token {
+    this.#newLine();
+    const end = new RegExp(`^[ \\t]*${word}[ \\t]*\\r?$`, 'u');
+    const parts: Part[] = [];
+    let text = '';
+    for (;;) {
+      const stop = this.#source.indexOf('\n', this.#at);
+      const line = this.#source.slice(this.#at, stop < 0 ? undefined : stop);
+      if (end.test(line)) {
+        this.#at += line.length;
+        break;
+      }
+      if (stop < 0) throw new HclError(`the text is never closed by a line "${word}"`, place);
+      while (this.#at <= stop) {
+        if (this.#source[this.#at] === '\n') {
+          text += '\n';
+          this.#at++;
+          this.#newLine();
+          break;
+        }
+        if (this.#starts('${') || this.#starts('%{')) {
+          parts.push(text, this.#filledIn());
+          text = '';
+        } else text += this.#plain();
+      }
+    }
+    const all = [...parts, text].map((part) => (typeof part === 'string' ? part.replaceAll('\r\n', '\n') : part));
+    return { kind: 'text', parts: indented ? withoutIndent(all) : all, ...place };
+  }
+
+  #escape(): string {
+    const place = this.#place();
+    const unicode = /\\(?:u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8}))/y;
+    const found = this.#match(unicode);
+    if (found) return String.fromCodePoint(Number.parseInt((found[1] ?? found[2]) as string, 16));
+    const letter = this.#source[this.#at + 1] ?? '';
+    const meant = ESCAPES[letter];
+    if (meant === undefined) throw new HclError(`"\\${letter}" is no escape`, place);
+    this.#at += 2;
+    return meant;
+  }
+
+  // One character, or the two-character spelling of a bracket that is meant as itself.
+  #plain(): string {
+    for (const [spelt, meant] of [
+      ['$${', '${'],
+      ['%%{', '%{'],
+    ] as const) {
+      if (!this.#starts(spelt)) continue;
+      this.#at += spelt.length;
+      return meant;
+    }
+    return this.#source[this.#at++] as string;
+  }
+
+  #filledIn(): Token[] {
+    const place = this.#place();
+    if (this.#starts('%{')) throw new HclError('directives in texts are not supported', place);
+    this.#at += 2;
+    // "~" trims the text around it; nothing here needs that.
+    if (this.#source[this.#at] === '~') this.#at++;
+    return this.run(place);
+  }
+
+  #starts(text: string): boolean {
+    return this.#source.startsWith(text, this.#at);
+  }
+
+  #match(pattern: RegExp): RegExpExecArray | null {
+    let last: RegExpExecArray | null = null;
+    do {
+      pattern.lastIndex = this.#at;
+      const found = pattern.exec(this.#source);
+      if (!found) return last;
+      last = found;
+      for (let from = 0; ; ) {
+        const newline = found[0].indexOf('\n', from);
+        if (newline < 0 || pattern === HEREDOC) break;
+        this.#line++;
+        this.#lineStart = this.#at + newline + 1;
+        from = newline + 1;
+      }
+      this.#at += found[0].length;
+    } while (pattern === SPACE);
+    return last;
+  }
+
+  #newLine(): void {
+    this.#line++;
+    this.#lineStart = this.#at;
+  }
+
+  #place(): Place {
+    return { line: this.#line, column: this.#at - this.#lineStart + 1 };
+  }
+}
+
+function withoutIndent(parts: readonly Part[]): Part[] {
+  const lines = parts
+    .map((part) => (typeof part === 'string' ? part : '\u0000'))
+    .join('')
+    .split('\n');
+  const indents = lines
+    .slice(0, -1)
+    .filter((line) => line.trim() !== '')
+    .map((line) => /^[ \t]*/.exec(line)?.[0].length ?? 0);
+  const least = indents.length === 0 ? 0 : Math.min(...indents);
+  const cut = new RegExp(`(^|\\n)[ \\t]{0,${least}}`, 'g');
+  // Only the first part starts a line by itself.
+  return parts.map((part, i) =>
+    typeof part === 'string' ? part.replace(cut, (found, start: string) => (start === '' && i > 0 ? found : start)) : part,
+  );
+}

@@ -1,0 +1,102 @@
+import { chmodSync, createWriteStream } from 'node:fs';
+import { basename } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { promisify } from 'node:util';
+import { list } from 'tar';
+import { type Entry, open, type ZipFile } from 'yauzl';
+import { GatewayError } from '../../../src/core/errors.ts';
+
+const MOST_ENTRIES = 10_000;
+const LARGEST = 1024 * 1024 * 1024;
+const LARGEST_TEXT = 1024 * 1024;
+
+/** Takes the one file of that base name out of a `.tar.gz`; everything else in it stays where it is. */
+export async function extractFromTar(archive: string, name: string, target: string): Promise<void> {
+  const writes: Promise<void>[] = [];
+  let entries = 0;
+  let fault: GatewayError | undefined;
+  let size = 0;
+  await list({
+    file: archive,
+    strict: true,
+    onReadEntry(entry) {
+      fault ??= nameFault(entry.path);
+      if (++entries > MOST_ENTRIES) fault ??= refused(`it has more than ${MOST_ENTRIES} entries`);
+      size += entry.size;
+      if (size > LARGEST) fault ??= refused('it unpacks to more than 1 GB');
+      const wanted = (entry.type === 'File' || entry.type === 'OldFile') && basename(entry.path) === name;
+      if (fault || !wanted) entry.resume();
+      else writes.push(pipeline(entry as unknown as NodeJS.ReadableStream, createWriteStream(target, { mode: 0o600 })));
+    },
+  }).catch((error: Error) => {
+    throw fault ?? refused(`it cannot be read: ${error.message}`);
+  });
+  await Promise.all(writes);
+  if (fault) throw fault;
+  if (writes.length !== 1) throw refused(`it holds ${writes.length === 0 ? 'no file' : 'several files'} "${name}"`);
+  chmodSync(target, 0o755);
+}
+
+/** The same for a `.zip`. */
+export async function extractFromZip(archive: string, name: string, target: string): Promise<void> {
+  let found = false;
+  await eachEntry(archive, async (entry, zip) => {
+    // Unix puts the kind of a file into the upper half: only plain files count.
+    const kind = (entry.externalFileAttributes >>> 16) & 0o170000;
+    if (basename(entry.fileName) !== name || entry.fileName.endsWith('/') || (kind !== 0 && kind !== 0o100000)) return;
+    found = true;
+    await pipeline(await openEntry(zip, entry), createWriteStream(target, { mode: 0o755 }));
+  });
+  if (!found) throw refused(`it holds no file "${name}"`);
+}
+
+/** The text of the one entry whose name fits; undefined where there is none. */
+export async function readFromZip(archive: string, fits: RegExp): Promise<string | undefined> {
+  let text: string | undefined;
+  await eachEntry(archive, async (entry, zip) => {
+    if (!fits.test(entry.fileName)) return;
+    if (entry.uncompressedSize > LARGEST_TEXT) throw refused(`${entry.fileName} is larger than 1 MB`);
+    const chunks: Buffer[] = [];
+    for await (const chunk of await openEntry(zip, entry)) chunks.push(chunk as Buffer);
+    text = Buffer.concat(chunks).toString('utf8');
+  });
+  return text;
+}
+
+async function eachEntry(archive: string, visit: (entry: Entry, zip: ZipFile) => Promise<void>): Promise<void> {
+  const zip = await promisify<string, object, ZipFile>(open)(archive, { lazyEntries: true, autoClose: false }).catch((error: Error) => {
+    throw refused(`it cannot be read: ${error.message}`);
+  });
+  try {
+    if (zip.entryCount > MOST_ENTRIES) throw refused(`it has more than ${MOST_ENTRIES} entries`);
+    let size = 0;
+    await new Promise<void>((resolve, reject) => {
+      zip.on('error', (error: Error) => reject(refused(`it cannot be read: ${error.message}`)));
+      zip.on('end', resolve);
+      zip.on('entry', (entry: Entry) => {
+        size += entry.uncompressedSize;
+        const fault = nameFault(entry.fileName) ?? (size > LARGEST ? refused('it unpacks to more than 1 GB') : undefined);
+        if (fault) return reject(fault);
+        visit(entry, zip).then(() => zip.readEntry(), reject);
+      });
+      zip.readEntry();
+    });
+  } finally {
+    zip.close();
+  }
+}
+
+function openEntry(zip: ZipFile, entry: Entry): Promise<NodeJS.ReadableStream> {
+  return new Promise((resolve, reject) => zip.openReadStream(entry, (error, stream) => (error ? reject(error) : resolve(stream))));
+}
+
+function nameFault(path: string): GatewayError | undefined {
+  const parts = path.split(/[/\\]/);
+  if (parts.includes('..') || /^([/\\]|[A-Za-z]:)/.test(path))
+    return refused(`it holds the name ${JSON.stringify(path)}, which leads out of the folder`);
+  return undefined;
+}
+
+function refused(why: string): GatewayError {
+  return new GatewayError('ARCHIVE_REFUSED', `The archive is refused: ${why}.`);
+}

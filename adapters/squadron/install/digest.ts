@@ -1,0 +1,54 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { readdir, readlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import { GatewayError } from '../../../src/core/errors.ts';
+import type { Keep } from '../../../src/core/host.ts';
+
+/** The digest of everything in an install folder: names, contents, where links lead. */
+async function digestOf(dir: string): Promise<string> {
+  const hash = createHash('sha256');
+  const walk = async (folder: string, prefix: string): Promise<void> => {
+    const entries = await readdir(folder, { withFileTypes: true });
+    entries.sort((a, b) => (a.name < b.name ? -1 : 1));
+    for (const entry of entries) {
+      const path = join(folder, entry.name);
+      const name = prefix + entry.name;
+      if (entry.isSymbolicLink()) hash.update(`link ${name}\0${await readlink(path)}\0`);
+      else if (entry.isDirectory()) await walk(path, `${name}/`);
+      else if (entry.isFile()) {
+        hash.update(`file ${name}\0`);
+        for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
+      }
+    }
+  };
+  await walk(dir, '');
+  return hash.digest('hex');
+}
+
+/** Records what was installed. */
+export async function recordDigest(dir: string, keep: Keep): Promise<void> {
+  keep.set(keyOf(dir), await digestOf(dir));
+}
+
+/** Compares what is there with what was installed. What another host installed is recorded when it is first seen. */
+export async function verifyDigest(dir: string, keep: Keep, firstSeen: () => void): Promise<void> {
+  const known = keep.get(keyOf(dir));
+  if (known === undefined) {
+    await recordDigest(dir, keep);
+    return firstSeen();
+  }
+  if ((await digestOf(dir)) === known) return;
+  throw new GatewayError('CHECKSUM_MISMATCH', `The installed plugin in ${dir} is not what was installed there.`, {
+    fix: `Find out who changed it; remove the folder ${dir} to install it again.`,
+  });
+}
+
+/** Forgets an install that is made anew. */
+export function forgetDigest(dir: string, keep: Keep): void {
+  keep.delete(keyOf(dir));
+}
+
+function keyOf(dir: string): string {
+  return `digest ${dir}`;
+}

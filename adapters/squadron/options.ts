@@ -1,0 +1,52 @@
+import { z } from 'zod';
+import type { Entry } from '../../src/core/adapter.ts';
+
+/** Where releases come from. */
+export interface ReleaseHosts {
+  readonly api: string;
+  readonly download: string;
+}
+
+/** Whether a connection is encrypted; `wanted` falls back where the plugin cannot. */
+export type Tls = 'off' | 'wanted' | 'required';
+
+/** The keys of mcp.json that only this format has. */
+export interface SquadronOptions {
+  readonly source?: string;
+  readonly version?: string;
+  readonly vars: Readonly<Record<string, string>>;
+  readonly tls: Tls;
+  readonly releases: ReleaseHosts;
+}
+
+const HOSTS: ReleaseHosts = { api: 'https://api.github.com', download: 'https://github.com' };
+
+/** Their schema. */
+export const OPTIONS = {
+  source: z.string().optional().describe('Squadron: a release `github.com/owner/repo`, or a folder with the source of a plugin'),
+  version: z.string().optional().describe('Squadron: the tag of the release, or "local"'),
+  vars: z.record(z.string(), z.string()).optional().describe('Squadron: values of `vars.<name>` in .hcl files'),
+  autoMtls: z
+    .union([z.boolean(), z.literal('wanted')])
+    .optional()
+    .describe('Squadron: encrypt the connection; "wanted" goes on without where the plugin cannot'),
+  releases: z
+    .strictObject({ api: z.url().optional(), download: z.url().optional() })
+    .optional()
+    .describe('Squadron: base addresses that releases are listed and downloaded from'),
+};
+
+/** The options of an entry, which the schema has checked. */
+export function toOptions({ options }: Entry): SquadronOptions {
+  const { source, version, vars = {}, autoMtls = false, releases } = options as z.infer<z.ZodObject<typeof OPTIONS>>;
+  return {
+    ...(source === undefined ? {} : { source }),
+    ...(version === undefined ? {} : { version }),
+    vars,
+    tls: autoMtls === 'wanted' ? 'wanted' : autoMtls ? 'required' : 'off',
+    releases: {
+      api: (releases?.api ?? HOSTS.api).replace(/\/+$/, ''),
+      download: (releases?.download ?? HOSTS.download).replace(/\/+$/, ''),
+    },
+  };
+}

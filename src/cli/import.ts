@@ -1,0 +1,35 @@
+import { existsSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { type Command, Option } from 'commander';
+import type { Adapter } from '../core/adapter.ts';
+import { UsageError } from './context.ts';
+
+/** `plugmux import`: the configuration that does what a project of another host does. */
+export function addImport(program: Command, adapters: readonly Adapter[]): void {
+  const able = adapters.filter(({ convert }) => convert !== undefined);
+  program
+    .command('import')
+    .description("write the mcp.json that does what a project of a format's own host does")
+    .argument('<format>', able.map(({ kind }) => kind).join(', '))
+    .argument('<folder>', 'the project')
+    .option('--out <file>', 'the file to write; default: mcp.json in that folder; "-" prints it')
+    .addOption(new Option('--force', 'replace a file that is there'))
+    .action(async (format: string, folder: string, { out, force }: { out?: string; force?: boolean }) => {
+      const adapter = able.find(({ kind }) => kind === format);
+      if (!adapter?.convert)
+        throw new UsageError(`There is nothing to import from "${format}".`, `Formats: ${able.map(({ kind }) => kind).join(', ')}.`);
+      const dir = resolve(folder);
+      if (!existsSync(dir)) throw new UsageError(`${dir} does not exist.`, 'Name the folder of the project.');
+      const file = out === '-' ? undefined : resolve(out ?? join(dir, 'mcp.json'));
+      if (file !== undefined && existsSync(file) && !force)
+        throw new UsageError(`${file} exists already.`, 'Name another with --out, or replace it with --force.');
+      const { config, notes } = await adapter.convert(dir);
+      const text = `${JSON.stringify(config, null, 2)}\n`;
+      if (file === undefined) process.stdout.write(text);
+      else {
+        writeFileSync(file, text);
+        process.stdout.write(`Wrote ${file}. Check it with: plugmux doctor --config ${file}\n`);
+      }
+      for (const note of notes) process.stderr.write(`note: ${note}\n`);
+    });
+}

@@ -1,0 +1,58 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Config, PluginConfig } from '../config/config.ts';
+import { toLimits } from '../config/limits.ts';
+import { loadConfig } from '../config/load.ts';
+import { locateConfig } from '../config/locate.ts';
+import type { Adapter, OpenWorkshop } from '../core/adapter.ts';
+import { createRedactor } from '../core/redact.ts';
+import { createHost } from '../host/host.ts';
+import { findPlugins } from '../registry/sources.ts';
+import { createStore, keepOf } from '../store/store.ts';
+import { createLog, isLogLevel } from './log.ts';
+
+/** Opens what a format's own commands work with: the configuration if there is one, and a host that keeps nothing else. */
+export function openWorkshop(adapter: Adapter): OpenWorkshop {
+  return async ({ config: flag, logLevel = process.env.PLUGMUX_LOG_LEVEL ?? 'error' }) => {
+    const redactor = createRedactor();
+    const { log, flush } = createLog(isLogLevel(logLevel) ? logLevel : 'error', redactor);
+    const config = readConfig(flag, [adapter]);
+    for (const secret of config?.secrets ?? []) redactor.add(secret);
+    // A gateway may be running on the configured state: these commands leave it alone.
+    const state = mkdtempSync(join(tmpdir(), 'plugmux-'));
+    const store = createStore(state);
+    const host = createHost(state, config?.limits ?? toLimits(), (id) => keepOf(store, id), log, redactor.add);
+    return {
+      root: config?.dir,
+      host,
+      async find(id) {
+        if (!config) return undefined;
+        const found = await findPlugins(onlyFormat(config, adapter), [adapter], host);
+        return found.find((f) => f.id === id)?.manifest;
+      },
+      async close() {
+        await host.close();
+        store.close();
+        flush();
+        rmSync(state, { recursive: true, force: true });
+      },
+    };
+  };
+}
+
+// Other formats' entries cannot be read here, and need not be.
+function onlyFormat(config: Config, { kind }: Adapter): Config {
+  const own = [...config.plugins].filter(([, { format }]: [string, PluginConfig]) => format === undefined || format === kind);
+  return { ...config, plugins: new Map(own) };
+}
+
+function readConfig(flag: string | undefined, adapters: readonly Adapter[]): Config | undefined {
+  let file: string;
+  try {
+    file = locateConfig({ flag, env: process.env, cwd: process.cwd(), here: true });
+  } catch {
+    return undefined;
+  }
+  return loadConfig(file, adapters, process.env);
+}

@@ -1,0 +1,273 @@
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { squadron } from '../../dist/adapters/squadron/adapter.js';
+import { installFolder } from '../../dist/adapters/squadron/install/home.js';
+import { connect } from '../support/clients.ts';
+import { BIN, run, serve, writeConfig } from '../support/gateway.ts';
+import { type House, openHouse, textOf } from '../support/house.ts';
+import { processesWith, until } from '../support/processes.ts';
+import { tempFolder } from '../support/temp.ts';
+import { withoutGo, withoutPython } from '../support/toolchains.ts';
+
+// What only this format has, on real plugins in real processes.
+
+const FIXTURES = fileURLToPath(new URL('../fixtures', import.meta.url));
+const GO = join(FIXTURES, 'squadron');
+const SNAKE = join(FIXTURES, 'squadron-python/snake');
+const BY_HAND = join(FIXTURES, 'squadron-old/by_hand');
+const SLOW = { timeout: 300_000 };
+
+async function open(plugins: object, more: object = {}, dir: string = tempFolder()): Promise<House> {
+  const house = await openHouse([squadron], { plugins, limits: { restartMinMs: 50, stopGraceMs: 500 }, ...more }, dir);
+  await house.app.registry.listed(240_000);
+  return house;
+}
+
+const status = (house: House, id: string) => house.app.registry.plugins().find((p) => p.id === id);
+const names = (house: House): string[] => [...house.app.registry.catalogue().tools.keys()];
+const privateFolders = (): string[] => readdirSync(tmpdir()).filter((name) => name.startsWith('pm-'));
+
+describe.skipIf(withoutGo())('plugins in Go', SLOW, () => {
+  it('written by hand on the old SDK run as they are', async () => {
+    const house = await open({ hand: { path: BY_HAND, settings: { big: 12345678901, on: true }, credentials: { key: 'geheim' } } });
+    expect(status(house, 'hand')?.error).toBeUndefined();
+    expect(names(house).sort()).toEqual(['fail', 'join', 'panic', 'print', 'settings'].map((n) => `plugins_hand_${n}`));
+    expect(textOf(await house.call('plugins_hand_settings'))).toBe('big=12345678901\nkey=geheim\non=true');
+    expect(textOf(await house.call('plugins_hand_join', { words: ['a', 'b'] }))).toBe('a b');
+    const failed = await house.call('plugins_hand_fail');
+    expect([failed.isError, textOf(failed)]).toEqual([true, 'it went wrong']);
+    await house.call('plugins_hand_print');
+    await until('the line is logged', () => house.lines.some(({ level, message }) => level === 'warn' && message === 'a prefixed line'));
+    const fell = await house.call('plugins_hand_panic');
+    expect(fell.meta?.['plugmux/error']).toMatchObject({ code: 'PLUGIN_CRASHED', message: expect.stringContaining('it fell over') });
+    await until('it is ready again', () => status(house, 'hand')?.state === 'ready');
+    expect(textOf(await house.call('plugins_hand_join', { words: ['still', 'here'] }))).toBe('still here');
+  });
+
+  it('that refuse their settings, or get none where they are empty, say so', async () => {
+    const house = await open({
+      hand: { path: BY_HAND, settings: { refuse: 'yes' } },
+      echo: { path: join(GO, 'echo'), settings: { prefix: '' } },
+    });
+    expect(status(house, 'hand')?.error?.message).toBe(
+      'The plugin failed in the stage "configure": The plugin failed to configure: these settings are refused',
+    );
+    expect(status(house, 'echo')?.error?.message).toContain('settings [prefix] are empty');
+  });
+
+  it('speak over an encrypted connection where that is wanted', async () => {
+    const house = await open({ echo: { path: join(GO, 'echo'), autoMtls: true }, hand: { path: BY_HAND, autoMtls: true } });
+    expect(textOf(await house.call('plugins_echo_echo', { message: 'secret' }))).toBe('secret');
+    expect(textOf(await house.call('plugins_hand_join', { words: ['a'] }))).toBe('a');
+  });
+
+  it('refuse arguments over 4 MiB before they are sent', async () => {
+    const house = await open({ echo: { path: join(GO, 'echo') } });
+    const result = await house.call('plugins_echo_echo', { message: 'x'.repeat(4_200_000) });
+    expect(result.meta?.['plugmux/error']).toMatchObject({ code: 'MESSAGE_TOO_LARGE', outcome: 'NOT_SENT' });
+    expect(textOf(await house.call('plugins_echo_echo', { message: 'x' }))).toBe('x');
+  });
+
+  it('that are built already are run as they are, with a runner.json or without', async () => {
+    const home = process.env.SQUADRON_HOME as string;
+    const [built, bare] = ['built', 'bare'].map((name) => installFolder(home, name, 'local')) as [string, string];
+    for (const dir of [built, bare]) mkdirSync(dir, { recursive: true });
+    spawnSync('go', ['build', '-o', join(built, 'program'), '.'], { cwd: join(GO, 'echo'), stdio: 'inherit' });
+    cpSync(join(built, 'program'), join(bare, 'plugin'));
+    writeFileSync(join(built, 'runner.json'), '{"kind":"go","entry":"program","args":["--ignored"]}');
+    const house = await open({
+      built: { format: 'squadron', version: 'local' },
+      bare: { format: 'squadron', version: 'local' },
+      none: { format: 'squadron', version: 'local' },
+    });
+    for (const name of ['built', 'bare']) expect(textOf(await house.call(`plugins_${name}_echo`, { message: name }))).toBe(name);
+    expect(status(house, 'none')?.error).toMatchObject({
+      code: 'ENTRY_NOT_FOUND',
+      message: expect.stringContaining('no runner.json or plugin binary found in'),
+    });
+  });
+
+  it('are built again when their source changes, and a broken change tells why', async () => {
+    const dir = tempFolder();
+    cpSync(join(GO, 'echo'), join(dir, 'plugin_live'), { recursive: true });
+    const main = join(dir, 'plugin_live/main.go');
+    const config = { plugins: { live: { format: 'squadron', source: './plugin_live', version: 'local' } } };
+    const house = await open(config.plugins, {}, dir);
+    expect(textOf(await house.call('plugins_live_echo', { message: 'one' }))).toBe('one');
+    const source = readFileSync(main, 'utf8');
+    writeFileSync(main, source.replace('return prefix + in.Message', 'return "new " + prefix + in.Message'));
+    await house.reconfigure(config);
+    // The list does not shrink while the new one is being built.
+    expect(names(house)).toContain('plugins_live_echo');
+    expect(textOf(await house.call('plugins_live_echo', { message: 'two' }))).toBe('new two');
+    writeFileSync(main, `${source}\nthis is no Go`);
+    await house.reconfigure(config);
+    await house.app.registry.start();
+    expect(status(house, 'live')).toMatchObject({
+      state: 'failed',
+      error: { message: expect.stringMatching(/plugin "live": build failed: [\s\S]*main\.go:\d+/) },
+    });
+  });
+
+  it('are declared in files: plugins, tools made of their tools, selections of both', async () => {
+    const dir = tempFolder();
+    cpSync(join(GO, 'echo'), join(dir, 'squad/src/plugin_echo'), { recursive: true });
+    const hcl = `
+      variable "greeting" { default = "Hello" }
+      plugin "parrot" {
+        source  = "@/src/plugin_echo"
+        version = "local"
+        settings { prefix = "\${vars.greeting}: " }
+      }
+      plugin "outside" {
+        source  = "../../../etc"
+        version = "local"
+      }
+      tool "greet" {
+        implements  = plugins.parrot.echo
+        description = "Greets somebody"
+        inputs {
+          field "who" {
+            type     = "string"
+            required = true
+          }
+          field "loud" { type = boolean }
+        }
+        message = "\${inputs.who}!"
+        loud    = inputs.loud
+      }
+      tool "fixed" {
+        implements = plugins.parrot.echo
+        message    = "always this"
+      }
+      tool "lost" { implements = builtins.http.get }
+      agent "x" { tools = [plugins.parrot.all] }`;
+    mkdirSync(join(dir, 'squad/deep'), { recursive: true });
+    writeFileSync(join(dir, 'squad/deep/squad.hcl'), hcl);
+    const profiles = { some: { tools: ['plugins.parrot.echo'] }, all: { tools: ['plugins.parrot.all', 'tools.greet'] } };
+    const house = await open({ squad: { format: 'squadron', path: './squad', vars: { greeting: 'Hi' } } }, { profiles }, dir);
+    expect(status(house, 'outside')?.error?.message).toContain('escapes the project root');
+    expect(textOf(await house.call('plugins_parrot_echo', { message: 'x' }))).toBe('Hi: x');
+    expect(textOf(await house.call('tools_greet', { who: 'Ann', loud: true }))).toBe('Hi: ANN!');
+    expect(textOf(await house.call('tools_greet', { who: 'Ann' }))).toBe('Hi: Ann!');
+    expect(textOf(await house.call('tools_fixed'))).toBe('Hi: always this');
+    expect((await house.call('tools_greet', {})).meta?.['plugmux/error']).toMatchObject({ code: 'ARGUMENTS_INVALID' });
+    const messages = status(house, 'squad')
+      ?.problems.map((p) => p.message)
+      .join('\n');
+    expect(messages).toContain('builtins.http.get');
+    const seen = (profile: string) => [...house.app.gateway.view({ ...house.newCall().caller, profile }).tools.keys()].sort();
+    expect(seen('some')).toEqual(['plugins_parrot_echo']);
+    expect(seen('all')).toEqual(['plugins_parrot_echo', 'tools_greet']);
+  });
+
+  it('are called by clients of both eras, and nothing is left of them when the gateway is killed', async () => {
+    const config = writeConfig({ plugins: { rude: { path: join(GO, 'rude') }, echo: { path: join(GO, 'echo') } } });
+    const before = privateFolders();
+    const gateway = await serve(config, { bin: BIN });
+    for (const era of ['v1', 'v2 auto'] as const) {
+      const client = await connect(era, { url: gateway.url });
+      await until('it is listed', async () => (await client.list()).includes('plugins_rude_shout'), 60_000);
+      expect(await client.call('plugins_echo_echo', { message: era })).toMatchObject({ content: [{ type: 'text', text: era }] });
+    }
+    const marker = `marker-${Math.random()}`;
+    await (await connect('v2 auto', { url: gateway.url })).call('plugins_rude_spawn', { marker });
+    expect(processesWith(marker)).toHaveLength(1);
+    expect(privateFolders().length).toBeGreaterThan(before.length);
+    await gateway.stop('SIGKILL');
+    await until('everything is gone', () => processesWith(marker).length === 0 && privateFolders().length <= before.length, 20_000);
+  });
+
+  it('are tried out on the command line', async () => {
+    const dir = tempFolder();
+    cpSync(join(GO, 'echo'), join(dir, 'src'), { recursive: true });
+    const env = { SQUADRON_HOME: join(dir, 'home') };
+    const plugin = (...args: string[]) => run(['plugin', ...args], { cwd: dir, env, bin: BIN });
+    expect((await plugin('tools', 'bird')).stderr).toContain('no runner.json or plugin binary found in');
+    const output = join(installFolder(join(dir, 'home'), 'bird', 'local'), 'plugin');
+    expect((await plugin('build', 'bird', './src')).stdout).toBe(
+      `Building plugin 'bird' (version: local)...\n  Source: ${join(dir, 'src')}\n  Output: ${output}\n`,
+    );
+    expect((await plugin('build', 'bird', './src')).stdout).toContain('  Source unchanged — skipping rebuild (');
+    expect((await plugin('tools', 'bird')).stdout).toBe("Available tools for plugin 'bird':\n  - echo: Says it back\n");
+    expect((await plugin('info', 'bird', 'echo')).stdout).toMatch(
+      /^Tool: echo\nDescription: Says it back\nInput schema: \{.*\}\nOutput schema: \{"type":"string"\}\n$/,
+    );
+    expect(await plugin('call', 'bird', 'echo', '{"message":"hi"}')).toEqual({ code: 0, stdout: 'hi\n', stderr: '' });
+    const wrong = await plugin('call', 'bird', 'echo', '{"message":1}');
+    expect([wrong.code, wrong.stderr]).toEqual([1, expect.stringContaining('plugin call failed: invalid payload for echo')]);
+    expect((await plugin('call', 'bird', 'ekko')).stderr).toContain('Did you mean echo');
+    expect((await plugin('build', 'bird', '/usr')).stderr).toContain('is outside project root');
+    writeFileSync(
+      join(dir, 'mcp.json'),
+      JSON.stringify({ plugins: { bird: { format: 'squadron', version: 'local', settings: { prefix: 'set: ' } } } }),
+    );
+    expect((await plugin('call', 'bird', 'echo', '{"message":"hi"}')).stdout).toBe('set: hi\n');
+  });
+});
+
+describe.skipIf(withoutPython())('plugins in Python', SLOW, () => {
+  it('run as they are: schemas, models, images, errors, prints', async () => {
+    const house = await open({ snake: { path: SNAKE, settings: { prefix: '> ' } } });
+    expect(status(house, 'snake')?.error).toBeUndefined();
+    expect(textOf(await house.call('plugins_snake_echo', { message: 'hi', loud: true }))).toBe('> HI');
+    const sum = await house.call('plugins_snake_add', { numbers: [1, 2], mode: 'double' });
+    expect(sum.structured).toEqual({ total: 6, of: [1, 2] });
+    expect(house.app.registry.catalogue().tools.get('plugins_snake_add')?.tool).toMatchObject({
+      input: { properties: { mode: { enum: ['plain', 'double'], default: 'plain' } }, required: ['numbers'] },
+      output: { type: 'object' },
+    });
+    const failed = await house.call('plugins_snake_raises', { text: 'line one\n  line two' });
+    expect([failed.isError, textOf(failed)]).toEqual([true, 'RuntimeError: line one\n  line two']);
+    const errors = await Promise.all(Array.from({ length: 5 }, (_, i) => house.call('plugins_snake_raises', { text: `number ${i}` })));
+    expect(errors.map(textOf).sort()).toEqual(Array.from({ length: 5 }, (_, i) => `RuntimeError: number ${i}`));
+    expect((await house.call('plugins_snake_screenshot')).content).toEqual([
+      expect.objectContaining({ type: 'image', mimeType: 'image/png' }),
+    ]);
+    expect((await house.call('plugins_snake_screenshot', { form: 'uri' })).content).toHaveLength(2);
+    expect(textOf(await house.call('plugins_snake_shout'))).toBe('quiet');
+    await until('it is logged', () => house.lines.some((line) => line.message.includes('printed at import')));
+  });
+
+  it('are cancelled, found busy, killed past the oldest deadline, restarted after a crash', async () => {
+    const limits = { callTimeoutMs: { plugins_snake_block: 4000, '*': 1500 } };
+    const house = await open({ snake: { path: SNAKE, limits } }, { limits: { restartMinMs: 50, unresponsiveMs: 500, stopGraceMs: 500 } });
+    const late = await house.call('plugins_snake_wait', { ms: 60_000 });
+    expect(late.meta?.['plugmux/error']).toMatchObject({ code: 'CALL_TIMEOUT' });
+    await until('the cancellation arrives', async () => textOf(await house.call('plugins_snake_cancelled')) === '1');
+    // One that blocks keeps the others waiting, and is left to its own deadline.
+    const blocked = house.call('plugins_snake_block', { ms: 3000 });
+    expect((await house.call('plugins_snake_cancelled')).meta?.['plugmux/error']).toMatchObject({ code: 'CALL_TIMEOUT' });
+    expect(textOf(await blocked)).toBe('blocked');
+    expect(textOf(await house.call('plugins_snake_cancelled'))).toBe('1');
+    expect((await house.call('plugins_snake_block', { ms: 60_000 })).meta?.['plugmux/error']).toMatchObject({ code: 'CALL_TIMEOUT' });
+    await until('it was started anew', async () => textOf(await house.call('plugins_snake_cancelled')) === '0', 20_000);
+    const crashed = await house.call('plugins_snake_crash');
+    expect(crashed.meta?.['plugmux/error']).toMatchObject({ code: 'PLUGIN_CRASHED', message: expect.stringContaining('code 9') });
+    await until('it is back', async () => textOf(await house.call('plugins_snake_cancelled')) === '0', 20_000);
+  });
+
+  it('speak over an encrypted connection, and leave no key behind', async () => {
+    const house = await open({ snake: { path: SNAKE, autoMtls: true } });
+    expect(textOf(await house.call('plugins_snake_echo', { message: 'secret' }))).toBe('secret');
+    const during = privateFolders();
+    await house.close();
+    expect(privateFolders().length).toBeLessThan(during.length);
+  });
+
+  it('that cannot be installed say what pip said', async () => {
+    const dir = tempFolder();
+    cpSync(SNAKE, join(dir, 'snail'), { recursive: true });
+    const toml = join(dir, 'snail/pyproject.toml');
+    writeFileSync(toml, readFileSync(toml, 'utf8').replace('squadron-sdk==0.1.1', 'squadron-sdk==99.0.0'));
+    const house = await open({ snail: { path: './snail' } }, {}, dir);
+    expect(status(house, 'snail')?.error?.message).toMatch(/plugin "snail": build failed: [\s\S]*squadron-sdk==99\.0\.0/);
+    writeFileSync(toml, readFileSync(toml, 'utf8').replace('snake = "snake.main:main"', 'a = "snake.main:main"\nb = "snake.main:main"'));
+    const again = await open({ snail: { path: './snail' } }, {}, dir);
+    expect(status(again, 'snail')?.error?.message).toContain('must hold exactly one entry, the program to run; it holds a, b');
+  });
+});

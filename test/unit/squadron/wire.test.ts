@@ -1,0 +1,185 @@
+import { X509Certificate } from 'node:crypto';
+import { describe, expect, it } from 'vitest';
+import { createIdentity } from '../../../adapters/squadron/go-plugin/certificate.ts';
+import { readHandshake } from '../../../adapters/squadron/go-plugin/handshake.ts';
+import { createLogReader } from '../../../adapters/squadron/go-plugin/log-lines.ts';
+import { readCall, readConfigure, readStdio, readTools, writeCall, writeConfigure } from '../../../adapters/squadron/go-plugin/messages.ts';
+import { writeBytes, writeText } from '../../../adapters/squadron/go-plugin/protobuf.ts';
+import { createTracebacks } from '../../../adapters/squadron/go-plugin/tracebacks.ts';
+import { toResult } from '../../../adapters/squadron/result.ts';
+import { toInputSchema, toOutputSchema } from '../../../adapters/squadron/schema.ts';
+import { toDecimalText, toSettings } from '../../../adapters/squadron/settings.ts';
+
+describe('messages', () => {
+  it('are written and read', () => {
+    expect(writeCall({ tool: 'a', payload: '{}' }).toString('hex')).toBe('0a016112027b7d');
+    expect(readCall(writeText(1, 'ü\u0000'))).toBe('ü\u0000');
+    expect(writeConfigure({ k: 'v', e: '' }).toString('hex')).toBe('0a060a016b120176' + '0a030a0165');
+    expect(readConfigure(Buffer.from('0801', 'hex'))).toBeUndefined();
+    expect(readConfigure(writeText(2, 'no'))).toBe('no');
+    expect(readStdio(Buffer.concat([Buffer.from([8, 2]), writeText(2, 'x')]))).toEqual({ stream: 'stderr', data: Buffer.from('x') });
+  });
+
+  it('may hold fields that are not known yet, and lack those of newer plugins', () => {
+    const tool = Buffer.concat([
+      writeText(1, 'n'),
+      writeText(2, 'd'),
+      Buffer.from('280199030000000000000000', 'hex'),
+      writeText(99, 'new'),
+    ]);
+    expect(readTools(writeBytes(1, tool))).toEqual([
+      { name: 'n', description: 'd', schemaJson: '', outputSchemaJson: '', idempotent: true },
+    ]);
+  });
+
+  it('that are cut short or of the wrong kind are refused', () => {
+    for (const hex of ['0a05', '0a', 'ffffffffffffffffffffff', '0801', '0f']) expect(() => readCall(Buffer.from(hex, 'hex'))).toThrow();
+  });
+});
+
+describe('the handshake line', () => {
+  it('is found among other lines', () => {
+    expect(readHandshake('printed at import')).toBeUndefined();
+    expect(readHandshake('1|1|tcp|127.0.0.1:4000|grpc|')).toEqual({ target: 'dns:127.0.0.1:4000' });
+    expect(readHandshake(' 1|1|tcp|127.0.0.1:4000|grpc||true\r')).toEqual({ target: 'dns:127.0.0.1:4000' });
+    expect(readHandshake(`1|1|tcp|127.0.0.1:4000|grpc|${'QUJD'.repeat(20)}`)?.certificate?.toString()).toBe('ABC'.repeat(20));
+  });
+
+  it.each([
+    ['2|1|unix|/x|grpc|', 'version 2 of the plugin protocol'],
+    ['1|7|unix|/x|grpc|', 'version 7 of the tool interface'],
+    ['1|1|tcp|127.0.0.1:1', 'netrpc'],
+    ['1|1|tcp|10.0.0.1:1|grpc|', 'not this machine alone'],
+    ['1|1|unix|/nowhere/at/all|grpc|', 'does not exist'],
+    ['1|1|unix|/etc/hostname|grpc|', 'is no socket'],
+  ])('%s is refused', (line, why) => {
+    expect(() => readHandshake(line)).toThrow(why);
+  });
+});
+
+it('a certificate is one for both sides', () => {
+  const { certificate } = createIdentity();
+  const read = new X509Certificate(certificate);
+  expect(read.verify(read.publicKey)).toBe(true);
+  expect(read.checkHost('localhost')).toBe('localhost');
+  expect(read.ca).toBe(true);
+  expect(read.keyUsage).toEqual(['1.3.6.1.5.5.7.3.2', '1.3.6.1.5.5.7.3.1']);
+});
+
+it('log lines keep their level', () => {
+  const read = createLogReader();
+  expect(read('{"@level":"warn","@message":"hot","@timestamp":"t","n":1}')).toEqual({ level: 'warn', text: 'hot n=1' });
+  expect(read('[ERROR] bad')).toEqual({ level: 'error', text: 'bad' });
+  expect(read('2026/11/21 [TRACE] fine')).toEqual({ level: 'debug', text: 'fine' });
+  expect(read('anything')).toEqual({ level: 'debug', text: 'anything' });
+  expect(read('panic: it fell over').level).toBe('error');
+  expect(read('goroutine 1 [running]:').level).toBe('error');
+  expect(read('main.main()').level).toBe('error');
+  expect(read('all is well').level).toBe('debug');
+});
+
+describe('messages of failed Python calls', () => {
+  const feed = (text: string) => {
+    const tracebacks = createTracebacks();
+    for (const line of text.split('\n')) if (line.trim() !== '') tracebacks.line(line);
+    return tracebacks;
+  };
+  const one = (message: string) =>
+    `Application error\nTraceback (most recent call last):\n  File "x.py", line 1, in f\n    raise E\n${message}`;
+
+  it('are found, in their order', async () => {
+    const tracebacks = feed(`noise\n${one('ValueError: first')}\nmore noise? no: part of the message\n${one('a.b.Error: second')}`);
+    expect(await tracebacks.next()).toBe('ValueError: first\nmore noise? no: part of the message');
+    expect(await tracebacks.next()).toBe('Error: second');
+    expect(await tracebacks.next()).toBeUndefined();
+  });
+
+  it('are the last of a chain', async () => {
+    const chain = `${one("KeyError: 'x'")}\nDuring handling of the above exception, another exception occurred:\nTraceback (most recent call last):\n  File "y"\nRuntimeError: outer`;
+    expect(await feed(chain).next()).toBe('RuntimeError: outer');
+  });
+
+  it('are not those that a plugin logs by itself', async () => {
+    expect(await feed('Something else\nTraceback (most recent call last):\n  File "y"\nRuntimeError: logged').next()).toBeUndefined();
+  });
+});
+
+describe('schemas', () => {
+  it.each([
+    ['', { type: 'object', properties: {} }],
+    ['{}', { type: 'object', properties: {} }],
+    ['{"type":"object","properties":null}', { type: 'object', properties: {} }],
+    ['{"type":"","properties":null}', { type: 'object', properties: {} }],
+    ['{"$ref":"#/$defs/a","$defs":{"a":{"type":"object"}}}', { type: 'object', $ref: '#/$defs/a', $defs: { a: { type: 'object' } } }],
+    [
+      '{"type":"object","properties":{"a":{"enum":[1]}},"additionalProperties":false}',
+      { type: 'object', properties: { a: { enum: [1] } }, additionalProperties: false },
+    ],
+    ['{"type":"string"}', { type: 'string', properties: {} }],
+    ['no json', undefined],
+    ['[]', undefined],
+  ])('%s', (text, schema) => expect(toInputSchema(text)).toEqual(schema));
+
+  it('of results may be missing', () => {
+    expect(toOutputSchema('')).toBeUndefined();
+    expect(toOutputSchema('{"type":"string"}')).toEqual({ type: 'string' });
+  });
+});
+
+describe('results', () => {
+  const png = `iVBORw0KGgo${'A'.repeat(120)}`;
+
+  it('are texts unless they hold images', () => {
+    expect(toResult('plain', false)).toEqual({ content: [{ type: 'text', text: 'plain' }] });
+    expect(toResult('{"a":1}', false)).toEqual({ content: [{ type: 'text', text: '{"a":1}' }] });
+    expect(toResult('', false)).toEqual({ content: [{ type: 'text', text: '' }] });
+    expect(toResult('iVBORw0KGgo is how they begin', false).content).toHaveLength(1);
+  });
+
+  it.each([
+    ['png', png],
+    ['jpeg', `/9j/${'A'.repeat(120)}`],
+    ['gif', `R0lGOD${'A'.repeat(120)}`],
+    ['webp', `UklGR${'A'.repeat(120)}`],
+  ])('show a bare %s', (kind, data) => {
+    expect(toResult(`${data}\n`, false).content).toEqual([{ type: 'image', data, mimeType: `image/${kind}` }]);
+  });
+
+  it('show images inside a text and inside JSON', () => {
+    expect(toResult(`see data:image/jpg;base64,QUJD and data:image/gif;base64,QQ== here`, false).content).toEqual([
+      { type: 'text', text: 'see  and  here' },
+      { type: 'image', data: 'QUJD', mimeType: 'image/jpeg' },
+      { type: 'image', data: 'QQ==', mimeType: 'image/gif' },
+    ]);
+    expect(toResult(JSON.stringify({ page: 'x', shot: png }), false).content).toEqual([
+      { type: 'text', text: '{"page":"x","shot":"(image 1)"}' },
+      { type: 'image', data: png, mimeType: 'image/png' },
+    ]);
+    expect(toResult(`quoted "${png}" in no JSON`, false).content).toHaveLength(1);
+  });
+
+  it('keep what the output schema promises', () => {
+    expect(toResult('{"a":1}', true)).toEqual({ content: [{ type: 'text', text: '{"a":1}' }], structured: { a: 1 } });
+    expect(() => toResult('no json', true)).toThrow('output schema');
+  });
+});
+
+describe('settings', () => {
+  it('become texts', () => {
+    const settings = { a: 'x', b: true, c: 12345678901, d: 1e21, e: 1.5e-7 };
+    expect(toSettings('p', { settings, credentials: { k: 's' } })).toEqual({
+      a: 'x',
+      b: 'true',
+      c: '12345678901',
+      d: '1000000000000000000000',
+      e: '0.00000015',
+      k: 's',
+    });
+    expect(['-0.0', '0', '10', '-1.20', '007'].map(toDecimalText)).toEqual(['0', '0', '10', '-1.2', '7']);
+  });
+
+  it('that are empty, lists or objects are refused', () => {
+    expect(() => toSettings('p', { settings: { a: '', b: null, c: 'x' }, credentials: {} })).toThrow('settings [a, b] are empty');
+    expect(() => toSettings('p', { settings: { a: [1] }, credentials: {} })).toThrow('"a" is a list or an object');
+  });
+});
