@@ -1,10 +1,9 @@
 import { GatewayError } from '../core/errors.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import { didYouMean } from '../core/nearest.ts';
-import type { Manifest } from '../core/plugin.ts';
 import type { Tool } from '../core/tool.ts';
-import { VERSION } from '../core/version.ts';
 import type { ToolEntry } from '../registry/catalogue.ts';
+import { OWN } from '../registry/own.ts';
 import { createValidatorSet } from '../registry/validators.ts';
 import { toAnnotations } from './annotations.ts';
 import { createToolIndex } from './tool-index.ts';
@@ -26,7 +25,6 @@ const FIND = 'find_tools';
 const CALL = 'call_tool';
 const USUAL = 8;
 const MOST = 50;
-const OWN: Manifest = { id: 'plugmux', version: VERSION, adapter: 'plugmux', origin: '', watch: [], digest: VERSION };
 
 /** The search over the tools of a view; `complete` gives the two tools the rules that hold for all. */
 export function createToolSearch(

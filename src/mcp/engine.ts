@@ -10,6 +10,7 @@ import { createLists } from './lists.ts';
 import { createMethods } from './methods.ts';
 import { type ModernParts, ModernPeer } from './modern.ts';
 import type { Outlet } from './outlet.ts';
+import { plainCall } from './plain-call.ts';
 import { createSessions, type SessionLimits } from './sessions.ts';
 import { createStreamable, type Streamable } from './streamable.ts';
 import { createSubscriptions } from './subscriptions.ts';
@@ -32,6 +33,8 @@ export interface Engine {
   /** A client on a connection of its own. */
   connect(caller: Caller, transport: string, outlet: Outlet, hopeless: () => void): Connection;
   readonly streamable: Streamable;
+  /** Calls one tool for code that speaks no MCP; `bytes` are the arguments. Returns what to do when that code goes away. */
+  call(tool: string, bytes: Buffer, caller: Caller, outlet: Outlet): () => void;
   /** Whether a profile exists. */
   knows(profile: string): boolean;
   sessions(): number;
@@ -87,6 +90,11 @@ export function createEngine(gateway: Gateway, limits: EngineLimits, shared: boo
       };
     },
     streamable,
+    call(tool, bytes, caller, outlet) {
+      const peer = new ModernPeer(parts, methods, caller, 'api');
+      plainCall(peer, tool, bytes, caps, outlet);
+      return () => peer.close('the client closed the connection');
+    },
     knows: gateway.knows,
     sessions: () => sessions.size,
     close() {

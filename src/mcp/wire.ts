@@ -51,19 +51,29 @@ export type Incoming = Message | Fault | { readonly kind: 'batch'; readonly item
 
 /** Vets and parses one message. Never throws; whatever is wrong becomes a fault that can be answered. */
 export function readMessage(bytes: Buffer, caps: JsonCaps): Incoming {
-  if (!isUtf8(bytes)) return fault(null, RPC.parse, 'PARSE_ERROR', 'The message is not UTF-8.');
-  let value: JsonValue;
-  try {
-    value = parseJson(bytes.toString(), caps);
-  } catch (error) {
-    if (!(error instanceof JsonError)) throw error;
-    if (error.fault === 'syntax') return fault(null, RPC.parse, 'PARSE_ERROR', 'The message is not JSON.');
-    if (error.fault === 'duplicate') return fault(null, RPC.request, 'DUPLICATE_KEY', 'The message has the same key twice in one object.');
-    return fault(null, RPC.request, 'MESSAGE_TOO_DEEP', `The message has ${error.message}.`);
-  }
+  const read = readJson(bytes, caps);
+  if ('fault' in read) return read.fault;
+  const { value } = read;
   if (!Array.isArray(value)) return toMessage(value);
   if (value.length === 0) return fault(null, RPC.request, 'INVALID_REQUEST', 'A batch must not be empty.');
   return { kind: 'batch', items: value.map(toMessage) };
+}
+
+/** Vets and parses JSON of a stranger. */
+export function readJson(bytes: Buffer, caps: JsonCaps): { readonly value: JsonValue } | { readonly fault: Fault } {
+  if (!isUtf8(bytes)) return { fault: fault(null, RPC.parse, 'PARSE_ERROR', 'The message is not UTF-8.') };
+  try {
+    return { value: parseJson(bytes.toString(), caps) };
+  } catch (error) {
+    if (!(error instanceof JsonError)) throw error;
+    return { fault: jsonFault(error) };
+  }
+}
+
+function jsonFault(error: JsonError): Fault {
+  if (error.fault === 'syntax') return fault(null, RPC.parse, 'PARSE_ERROR', 'The message is not JSON.');
+  if (error.fault === 'duplicate') return fault(null, RPC.request, 'DUPLICATE_KEY', 'The message has the same key twice in one object.');
+  return fault(null, RPC.request, 'MESSAGE_TOO_DEEP', `The message has ${error.message}.`);
 }
 
 /** The fault of a message that was not read because of its size. */

@@ -15,10 +15,18 @@ import { createRouter, type Routes } from './router.ts';
 import { createSse } from './sse.ts';
 import { type HouseStatus, statusRoute } from './status.ts';
 import { streamableRoute } from './streamable.ts';
+import { toolsRoute } from './tools-api.ts';
 import { createWebSocket } from './websocket.ts';
 
 /** Where each transport is served; named profiles stand one level below. */
-export const PATHS = { streamable: '/mcp', sse: '/sse', messages: '/messages', websocket: '/ws', status: '/status' } as const;
+export const PATHS = {
+  streamable: '/mcp',
+  sse: '/sse',
+  messages: '/messages',
+  websocket: '/ws',
+  tools: '/api/tools',
+  status: '/status',
+} as const;
 
 /** A listening HTTP server with every transport that travels over HTTP. */
 export interface HttpTransport {
@@ -55,6 +63,7 @@ export async function serveHttp(
         [PATHS.websocket, {}],
       ]),
       own,
+      named: new Map([[PATHS.tools, toolsRoute(engine, limits, inFlight)]]),
       admin: new Map([[PATHS.status, statusRoute(house, counts)]]),
       open: healthRoutes({ ready: house.ready, draining: () => draining }),
     },

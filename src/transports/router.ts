@@ -10,6 +10,8 @@ export interface Exchange {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   readonly caller: Caller;
+  /** The tool in the path, where the route is below `named`. */
+  readonly name?: string;
   /** Answers with a refusal instead. */
   refuse(thrown: unknown): void;
 }
@@ -21,12 +23,13 @@ export type Route = Readonly<Record<string, (exchange: Exchange) => void>>;
 export type OwnRoute = (request: IncomingMessage, response: ServerResponse, path: string, login: () => Login) => void;
 
 /**
- * An address by its first part, for the unnamed profile and for named ones below it; open ones need no login, and those of
- * the operator exist for tokens with the scope `admin` alone.
+ * An address by its first part, for the unnamed profile and for named ones below it; `named` ones have the name of a tool at
+ * their end; open ones need no login, and those of the operator exist for tokens with the scope `admin` alone.
  */
 export interface Routes {
   readonly own: ReadonlyMap<string, OwnRoute>;
   readonly profiled: ReadonlyMap<string, Route>;
+  readonly named: ReadonlyMap<string, Route>;
   readonly admin: ReadonlyMap<string, Route>;
   readonly open: ReadonlyMap<string, Route>;
 }
@@ -54,23 +57,25 @@ interface Found {
   readonly base: string;
   readonly profile: string;
   readonly admin: boolean;
+  readonly name: string;
 }
 
 const EXPOSED = 'Mcp-Session-Id, MCP-Protocol-Version, WWW-Authenticate';
 const ALLOWED = 'Content-Type, Accept, Authorization, Mcp-Session-Id, MCP-Protocol-Version, Mcp-Method, Mcp-Name, Last-Event-ID';
-const NAMED = /^(\/[a-z]+)\/([A-Za-z0-9_][A-Za-z0-9_.-]{0,63})$/;
+const PROFILED = /^(\/[a-z]+)\/([A-Za-z0-9_][A-Za-z0-9_.-]{0,63})$/;
+const NAMED = /^(\/api\/[a-z]+)(?:\/([A-Za-z0-9_][A-Za-z0-9_.-]{0,63}))?\/([A-Za-z_][A-Za-z0-9_-]{0,127})$/;
 
 /** A router over a table of routes; whatever is not in it does not exist. */
 export function createRouter({ edge, routes, log, knows, draining, full }: RouterParts): Router {
   // The table's own routes first, then `<route>/<profile>` for profiles that exist.
   const find = (path: string): Found | undefined => {
     const route = routes.profiled.get(path);
-    if (route) return { route, base: path, profile: DEFAULT_PROFILE, admin: false };
+    if (route) return { route, base: path, profile: DEFAULT_PROFILE, admin: false, name: '' };
     const own = routes.admin.get(path);
-    if (own) return { route: own, base: path, profile: DEFAULT_PROFILE, admin: true };
-    const [, base = '', profile = ''] = NAMED.exec(path) ?? [];
-    const named = routes.profiled.get(base);
-    return named && knows(profile) ? { route: named, base, profile, admin: false } : undefined;
+    if (own) return { route: own, base: path, profile: DEFAULT_PROFILE, admin: true, name: '' };
+    const [, base = '', profile = DEFAULT_PROFILE, name = ''] = PROFILED.exec(path) ?? NAMED.exec(path) ?? [];
+    const below = (name === '' ? routes.profiled : routes.named).get(base);
+    return below && knows(profile) ? { route: below, base, profile, admin: false, name } : undefined;
   };
 
   const findOwn = (path: string): OwnRoute | undefined => {
@@ -118,7 +123,7 @@ export function createRouter({ edge, routes, log, knows, draining, full }: Route
     const caller = open ? localCaller() : callerFor(request, found);
     const run = route && Object.hasOwn(route, method) ? route[method] : undefined;
     if (!run) throw new Refusal(405, 'METHOD_NOT_ALLOWED', `${method} is not served here.`, { Allow: Object.keys(route ?? {}).join(', ') });
-    run({ request, response, caller, refuse: (thrown) => refuse(request, response, thrown) });
+    run({ request, response, caller, name: found?.name ?? '', refuse: (thrown) => refuse(request, response, thrown) });
   };
 
   return {

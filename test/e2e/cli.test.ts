@@ -135,7 +135,7 @@ describe('plugmux init', () => {
 });
 
 describe('every command', () => {
-  it.each(['serve', 'stdio', 'list', 'info', 'call', 'doctor', 'limits', 'init', 'schema'])(
+  it.each(['serve', 'stdio', 'list', 'info', 'call', 'doctor', 'limits', 'init', 'schema', 'approvals', 'export'])(
     '%s has --help and --config',
     async (command) => {
       const { code, stdout } = await run([command, '--help']);

@@ -1,0 +1,117 @@
+import { type Command, Option } from 'commander';
+import type { Config } from '../config/config.ts';
+import type { Adapter } from '../core/adapter.ts';
+import { DEFAULT_PROFILE, localCaller } from '../core/caller.ts';
+import { didYouMean } from '../core/nearest.ts';
+import { PATHS } from '../transports/http.ts';
+import { ownCommand } from './connect.ts';
+import { type CommonOptions, openSession, UsageError } from './context.ts';
+import { exportAnthropic } from './export/anthropic.ts';
+import { exportClaudeCode } from './export/claude-code.ts';
+import { exportClaudeDesktop } from './export/claude-desktop.ts';
+import { exportCursor } from './export/cursor.ts';
+import type { Exporter, ExportPart, Server } from './export/exporter.ts';
+import { exportGemini } from './export/gemini.ts';
+import { exportGeminiCli } from './export/gemini-cli.ts';
+import { exportOpenai } from './export/openai.ts';
+import { exportOpenapi } from './export/openapi.ts';
+import { exportVscode } from './export/vscode.ts';
+import { print, showProgress } from './print.ts';
+
+interface Options extends CommonOptions {
+  readonly profile: string;
+  readonly http?: string | true;
+  readonly name: string;
+}
+
+const CLIENTS: ReadonlyMap<string, Exporter> = new Map([
+  ['claude-code', exportClaudeCode],
+  ['claude-desktop', exportClaudeDesktop],
+  ['cursor', exportCursor],
+  ['vscode', exportVscode],
+  ['gemini-cli', exportGeminiCli],
+]);
+
+const APIS: ReadonlyMap<string, Exporter> = new Map([
+  ['openai', exportOpenai],
+  ['anthropic', exportAnthropic],
+  ['gemini', exportGemini],
+  ['openapi', exportOpenapi],
+]);
+
+const TARGETS = [...CLIENTS.keys(), ...APIS.keys()];
+const TOKEN_FROM = 'PLUGMUX_TOKEN';
+
+/** `plugmux export`: a client's configuration with its allow-list, or the tools as an API wants them declared. */
+export function addExport(program: Command, adapters: readonly Adapter[]): void {
+  program
+    .command('export')
+    .description("print a client's configuration with its allow-list, or the tools as declarations")
+    .argument('<target>', `a client or an API: ${TARGETS.join(', ')}`)
+    .option('--profile <name>', 'the tools of this profile', DEFAULT_PROFILE)
+    .addOption(new Option('--http [address]', 'connect to a running gateway; default: as mcp.json says'))
+    .option('--name <name>', 'what the client calls the gateway', 'plugmux')
+    .option('--json', 'print all parts as JSON')
+    .action(async (target: string, options: Options) => {
+      const exporter = CLIENTS.get(target) ?? APIS.get(target);
+      if (!exporter) {
+        const fix = didYouMean(target, TARGETS).trim() || `Use one of: ${TARGETS.join(', ')}.`;
+        throw new UsageError(`There is no export for "${target}".`, fix);
+      }
+      const { name, profile } = options;
+      // Gemini CLI reads the server's name up to the first underscore.
+      if (!/^[A-Za-z0-9-]{1,32}$/.test(name))
+        throw new UsageError(`"${name}" cannot be a name.`, 'Use letters, digits and "-", at most 32.');
+      const session = openSession(options, adapters, { here: true, quiet: true });
+      const app = await session.open();
+      const done = showProgress('starting the plugins');
+      try {
+        await app.registry.start();
+        done();
+        if (!app.gateway.knows(profile)) throw new UsageError(`There is no profile "${profile}".`, 'Name one of mcp.json.');
+        const view = app.gateway.view(localCaller(profile));
+        // A client sees what is listed, which may be a search in place of the tools.
+        const tools = CLIENTS.has(target) ? view.listed : view.tools;
+        const parts = exporter({
+          name,
+          tools: [...tools.values()],
+          server: serverOf(session.config, options),
+          api: apiOf(session.config, options),
+        });
+        print(parts.length === 1 && parts[0]?.file === undefined ? parts[0]?.content : parts, options.json, () =>
+          parts.map(show).join('\n\n'),
+        );
+      } finally {
+        done();
+        await app.close();
+        session.flushLog();
+      }
+    });
+}
+
+function originOf({ listen }: Config, http: string | true): string {
+  if (typeof http === 'string') return URL.canParse(http) ? new URL(http).origin : `http://${http}`;
+  const host = listen.host.includes(':') ? `[${listen.host}]` : listen.host;
+  return `http://${host}:${listen.port}`;
+}
+
+// Where code that speaks no MCP calls tools.
+function apiOf(config: Config, { http = true, profile }: Options): string {
+  return `${originOf(config, http)}${PATHS.tools}${profile === DEFAULT_PROFILE ? '' : `/${profile}`}`;
+}
+
+function serverOf(config: Config, { http, profile }: Options): Server {
+  const { file, tokens } = config;
+  const named = profile !== DEFAULT_PROFILE;
+  if (http !== undefined) {
+    const url = `${originOf(config, http)}${PATHS.streamable}${named ? `/${profile}` : ''}`;
+    return tokens.length > 0 ? { url, tokenFrom: TOKEN_FROM } : { url };
+  }
+  const [command = '', ...args] = [...ownCommand(), 'stdio'];
+  return { command, args: [...args, ...(file === undefined ? [] : ['--config', file]), ...(named ? ['--profile', profile] : [])] };
+}
+
+function show({ file, content, note }: ExportPart): string {
+  const text = typeof content === 'string' ? content.trimEnd() : content === undefined ? undefined : JSON.stringify(content, null, 2);
+  return [file && `# ${file}`, note && `# ${note}`, text].filter((line) => line !== undefined).join('\n');
+}

@@ -1,0 +1,37 @@
+import { VERSION } from '../../core/version.ts';
+import type { Exporter } from './exporter.ts';
+
+const RESULT = {
+  type: 'object',
+  properties: {
+    content: { type: 'array', items: { type: 'object' } },
+    structuredContent: { description: 'the result as data, where there is any' },
+    isError: { type: 'boolean' },
+  },
+  required: ['content'],
+};
+
+/** An OpenAPI description: one POST for each tool. */
+export const exportOpenapi: Exporter = ({ tools, api }) => [
+  {
+    content: {
+      openapi: '3.1.0',
+      info: { title: 'plugmux', version: VERSION },
+      servers: [{ url: api }],
+      paths: Object.fromEntries(
+        tools.map(({ entry: { name, description, plugin }, shape }) => [
+          `/${name}`,
+          {
+            post: {
+              operationId: name,
+              description,
+              tags: [plugin.id],
+              requestBody: { required: true, content: { 'application/json': { schema: shape.input } } },
+              responses: { 200: { description: 'what the tool gave back', content: { 'application/json': { schema: RESULT } } } },
+            },
+          },
+        ]),
+      ),
+    },
+  },
+];

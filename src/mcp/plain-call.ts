@@ -1,0 +1,20 @@
+import { isJsonObject } from '../core/json.ts';
+import type { JsonCaps } from '../core/json-scan.ts';
+import type { ModernPeer } from './modern.ts';
+import type { Outlet } from './outlet.ts';
+import { MODERN } from './revisions.ts';
+import { RPC, readJson } from './wire.ts';
+
+const ENVELOPE = { 'io.modelcontextprotocol/protocolVersion': MODERN, 'io.modelcontextprotocol/clientCapabilities': {} };
+
+/** Calls one tool for code that speaks no MCP: `bytes` are its arguments. The reply is that of a client without capabilities. */
+export function plainCall(peer: ModernPeer, tool: string, bytes: Buffer, caps: JsonCaps, outlet: Outlet): void {
+  const read = bytes.length === 0 ? { value: {} } : readJson(bytes, caps);
+  if ('fault' in read) return peer.refuse(read.fault, outlet);
+  const { value: args } = read;
+  if (!isJsonObject(args)) {
+    const message = 'The body must be a JSON object with the arguments.';
+    return peer.refuse({ kind: 'fault', id: null, number: RPC.params, code: 'INVALID_PARAMS', message }, outlet);
+  }
+  peer.receive({ kind: 'request', id: 1, method: 'tools/call', params: { name: tool, arguments: args, _meta: ENVELOPE } }, outlet);
+}

@@ -1,0 +1,59 @@
+import type { ServerResponse } from 'node:http';
+import type { Limits } from '../config/limits.ts';
+import type { ErrorCode } from '../core/error-codes.ts';
+import { isJsonObject, type JsonObject } from '../core/json.ts';
+import type { Engine } from '../mcp/engine.ts';
+import type { Frame, Outlet } from '../mcp/outlet.ts';
+import { acceptJson, readBody } from './body.ts';
+import type { Exchange, Route } from './router.ts';
+
+const STATUS: Partial<Record<ErrorCode, number>> = { UNKNOWN_TOOL: 404, DRAINING: 503, INTERNAL: 500 };
+
+/** `POST /api/tools/<tool>`, or `/api/tools/<profile>/<tool>`, for code that speaks no MCP: the body holds the arguments, the answer is the tool's result. */
+export function toolsRoute(engine: Engine, limits: Limits, inFlight: { count: number }): Route {
+  return {
+    POST(exchange: Exchange) {
+      const { request, response, caller, name = '' } = exchange;
+      acceptJson(request);
+      readBody(exchange, limits.messageBytes, (body) => {
+        const reply = new ApiReply(response);
+        const gone = engine.call(name, body, caller, reply);
+        if (reply.done) return;
+        inFlight.count++;
+        response.on('close', () => {
+          inFlight.count--;
+          if (!reply.done) gone();
+        });
+      });
+    },
+  };
+}
+
+/** The reply of a call without its protocol: the result, or the error's object. */
+class ApiReply implements Outlet {
+  readonly #response: ServerResponse;
+  done = false;
+
+  constructor(response: ServerResponse) {
+    this.#response = response;
+  }
+
+  // Nobody asked for progress or log lines, so that only the last frame says something.
+  write({ bytes, last }: Frame): void {
+    if (this.done || !last) return;
+    this.done = true;
+    if (bytes === undefined) return void this.#response.destroy();
+    const { result, error } = JSON.parse(bytes.toString()) as { result?: JsonObject; error?: { message: string; data?: JsonObject } };
+    if (isJsonObject(result)) {
+      const { resultType: _, ...rest } = result;
+      return this.#send(200, rest);
+    }
+    const code = error?.data?.code as ErrorCode | undefined;
+    this.#send((code && STATUS[code]) ?? 400, { error: error?.data ?? { message: error?.message ?? 'The call failed.' } });
+  }
+
+  #send(status: number, value: JsonObject): void {
+    const body = JSON.stringify(value);
+    this.#response.writeHead(status, { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(body) }).end(body);
+  }
+}

@@ -1,0 +1,51 @@
+import { describe, expect, it } from 'vitest';
+import { connect } from '../support/clients.ts';
+import { FIXTURE_BIN, run, serve, writeConfig } from '../support/gateway.ts';
+
+const plugmux = (file: string, ...args: string[]) => run(['export', ...args, '--config', file], { bin: FIXTURE_BIN });
+
+/** The server entry that an export for Claude Code holds. */
+async function serverIn(file: string, ...args: string[]): Promise<{ command: string; args: string[]; url: string; headers: object }> {
+  const { code, stdout, stderr } = await plugmux(file, 'claude-code', '--json', ...args);
+  expect([code, stderr]).toEqual([0, '']);
+  return JSON.parse(stdout)[0].content.mcpServers.plugmux;
+}
+
+describe('plugmux export', () => {
+  it('prints something that starts the gateway as it stands, for the profile asked for', async () => {
+    const { command, args } = await serverIn(writeConfig({ profiles: { few: { tools: ['runs'] } } }, ['consent']), '--profile', 'few');
+    // The printed command is the product's own; the test's plugin format needs the test's program.
+    const own = args.map((arg) => (arg.endsWith('main.js') ? FIXTURE_BIN : arg));
+    expect(await (await connect('v1', { command, args: own })).list()).toEqual(['runs']);
+  });
+
+  it('points to a running gateway, its profile, and the variable that holds the token', async () => {
+    const tokens = [{ token: 'a-token-long-enough', principal: 'ada' }];
+    const file = writeConfig({ auth: { tokens }, profiles: { few: { tools: ['runs'] } } }, ['consent']);
+    const gateway = await serve(file);
+    const { url, headers } = await serverIn(file, '--http', new URL(gateway.url).host, '--profile', 'few');
+    expect(headers).toEqual({ Authorization: 'Bearer $' + '{PLUGMUX_TOKEN}' });
+    const client = await connect('v2 auto', { url, headers: { Authorization: `Bearer ${tokens[0]?.token}` } });
+    expect(await client.list()).toEqual(['runs']);
+  });
+
+  it('shows files and contents to a person, and plain data where an API wants it', async () => {
+    const file = writeConfig({}, ['consent']);
+    const { stdout } = await plugmux(file, 'cursor');
+    expect(stdout).toMatch(/^# ~\/\.cursor\/mcp\.json\n\{\n/);
+    expect(stdout).toMatch(/\n\n# ~\/\.cursor\/permissions\.json\n\{\n {2}"mcpAllowlist": \[\n {4}"plugmux:runs"\n/);
+    expect(JSON.parse((await plugmux(file, 'gemini')).stdout)).toMatchObject([{ functionDeclarations: [{ name: 'erase' }, {}, {}] }]);
+  });
+
+  it('says what is wrong with a target, a profile or a name', async () => {
+    const file = writeConfig({}, ['consent']);
+    const say = async (...args: string[]) => {
+      const { code, stderr } = await plugmux(file, ...args);
+      return [code, stderr];
+    };
+    expect(await say('cursr')).toEqual([2, expect.stringContaining('Did you mean cursor')]);
+    expect(await say('cursor', '--profile', 'none')).toEqual([2, expect.stringContaining('no profile')]);
+    expect(await say('cursor', '--name', 'my_gateway')).toEqual([2, expect.stringContaining('cannot be a name')]);
+    expect(await say('claude-desktop', '--http')).toEqual([2, expect.stringContaining('Leave --http out')]);
+  });
+});
