@@ -156,6 +156,17 @@ export const REQUIREMENTS = {
       'On SIGTERM calls in flight are answered, new work is refused with Retry-After, exit 0; a second signal ends at once.',
     F73: 'Listening beyond this machine without a login is refused.',
   }),
+  ...promised('approval', {
+    'approval-asked': 'A tool that needs an approval runs only after the person behind the client has agreed to it and its arguments.',
+    'approval-no': 'A no, no answer and nobody to ask end the call, each in its own words, and nothing has run.',
+    'approval-ticket':
+      'A ticket is good once, in time, for its caller, tool and arguments, also after a restart; nobody else can make one.',
+    'approval-remembered': 'What was allowed for good holds over restarts, for that caller and tool, until it is taken back.',
+    'approval-rules': 'The rule of a profile beats that of a plugin, and that beats the word of the format.',
+    'approval-closed': 'Where approvals cannot be read or written, what needs one is refused.',
+    'approval-exported': "A client's allow-list holds the tools that run without a question, and no other.",
+    'tools-api': 'Code that speaks no MCP calls tools behind the same edge, schema and policy as any client.',
+  }),
   ...promised('schemas, arguments and results', {
     F13: 'A tool named like a prototype member, of any length or with hidden characters is unknown, and shown shortened.',
     F18: 'An address that fits no template is not found, and quickly, however it is made.',

@@ -47,7 +47,7 @@ describe.each(CASES)('approval over %s, client %s', (name, generation) => {
   const open = (elicit?: (params: Record<string, unknown>) => object) => connect(generation, target(), elicit ? { elicit } : {});
   const ran = (mark: string) => (existsSync(runs) ? readFileSync(runs, 'utf8') : '').includes(mark);
 
-  it('runs the tool once the person agrees, and asks again the next time', async () => {
+  it('runs the tool once the person agrees, and asks again the next time', { tags: ['approval-asked'] }, async () => {
     const questions: Record<string, unknown>[] = [];
     const client = await open((params) => {
       questions.push(params);
@@ -62,7 +62,7 @@ describe.each(CASES)('approval over %s, client %s', (name, generation) => {
     expect(questions).toHaveLength(2);
   });
 
-  it('tells the model that the person said no, and runs nothing', async () => {
+  it('tells the model that the person said no, and runs nothing', { tags: ['approval-no'] }, async () => {
     const mark = newMark();
     const client = await open(() => ({ action: 'decline' }));
     const result = await client.call('consent_erase', { what: mark });
@@ -91,7 +91,7 @@ describe.each(CASES)('approval over %s, client %s', (name, generation) => {
     expect((await client.call('consent_erase', { what: 'late' })).content[0]?.text).toBe('erased late');
   });
 
-  it('leaves nobody waiting for an answer that does not come', async () => {
+  it('leaves nobody waiting for an answer that does not come', { tags: ['approval-no'] }, async () => {
     const mark = newMark();
     const client = await open(() => new Promise(() => undefined) as object);
     if (generation === 'v2 modern') {
@@ -136,19 +136,23 @@ const alone = (state: string): string => state.replace(/^[^.]+/, 'gone');
 const agreed = { inputResponses: { approval: { action: 'accept', content: {} } } };
 
 describe('approval for good', () => {
-  it.each(['v1', 'v2 modern'] as const)('is remembered over a restart, for this caller and tool alone: client %s', async (generation) => {
-    const dir = tempFolder();
-    const config = writeConfig({ profiles: { other: {} } }, ['consent'], dir);
-    const first = await serve(config);
-    const client = await connect(generation, { url: first.url }, { elicit: accept('Always allow') });
-    await client.call('erase', { what: 'one' });
-    await first.stop('SIGKILL');
-    const second = await serve(config);
-    const again = await connect(generation, { url: second.url });
-    expect((await again.call('erase', { what: 'two' })).content[0]?.text).toBe('erased two');
-    const elsewhere = await connect(generation, second.at('http', 'other'));
-    expect((await elsewhere.call('erase', { what: 'three' })).content[0]?.text).toContain('--profile other');
-  });
+  it.each(['v1', 'v2 modern'] as const)(
+    'is remembered over a restart, for this caller and tool alone: client %s',
+    { tags: ['approval-remembered'] },
+    async (generation) => {
+      const dir = tempFolder();
+      const config = writeConfig({ profiles: { other: {} } }, ['consent'], dir);
+      const first = await serve(config);
+      const client = await connect(generation, { url: first.url }, { elicit: accept('Always allow') });
+      await client.call('erase', { what: 'one' });
+      await first.stop('SIGKILL');
+      const second = await serve(config);
+      const again = await connect(generation, { url: second.url });
+      expect((await again.call('erase', { what: 'two' })).content[0]?.text).toBe('erased two');
+      const elsewhere = await connect(generation, second.at('http', 'other'));
+      expect((await elsewhere.call('erase', { what: 'three' })).content[0]?.text).toContain('--profile other');
+    },
+  );
 });
 
 describe('approval over a restart', () => {
@@ -168,24 +172,28 @@ describe('approval over a restart', () => {
     expect([restarts, (await client.call('runs')).content[0]?.text]).toEqual([1, 'x;']);
   });
 
-  it.each(['http', 'ws', 'stdio'] as const)('takes a ticket of the gateway before, once: %s', async (kind) => {
-    const config = writeConfig({}, ['consent']);
-    const start = async () => {
-      if (kind === 'stdio') return { target: stdio(config), stop: () => undefined };
-      const serving = await serve(config);
-      return { target: serving.at(kind), stop: serving.stop };
-    };
-    const before = await start();
-    const { result } = await (await openRaw(before.target)).call('erase', { what: 'x' });
-    expect(result).toMatchObject({ resultType: 'input_required', inputRequests: { approval: { method: 'elicitation/create' } } });
-    const { requestState } = result as { requestState: string };
-    await before.stop();
-    const raw = await openRaw((await start()).target);
-    expect((await raw.call('erase', { what: 'x' }, { ...agreed, requestState })).result?.content?.[0]?.text).toBe('erased x');
-    const replayed = await raw.call('erase', { what: 'x' }, { ...agreed, requestState });
-    expect(replayed.error).toMatchObject({ code: -32602, message: expect.stringContaining('used already') });
-    expect((await raw.call('runs', {})).result?.content?.[0]?.text).toBe('x;');
-  });
+  it.each(['http', 'ws', 'stdio'] as const)(
+    'takes a ticket of the gateway before, once: %s',
+    { tags: ['approval-ticket'] },
+    async (kind) => {
+      const config = writeConfig({}, ['consent']);
+      const start = async () => {
+        if (kind === 'stdio') return { target: stdio(config), stop: () => undefined };
+        const serving = await serve(config);
+        return { target: serving.at(kind), stop: serving.stop };
+      };
+      const before = await start();
+      const { result } = await (await openRaw(before.target)).call('erase', { what: 'x' });
+      expect(result).toMatchObject({ resultType: 'input_required', inputRequests: { approval: { method: 'elicitation/create' } } });
+      const { requestState } = result as { requestState: string };
+      await before.stop();
+      const raw = await openRaw((await start()).target);
+      expect((await raw.call('erase', { what: 'x' }, { ...agreed, requestState })).result?.content?.[0]?.text).toBe('erased x');
+      const replayed = await raw.call('erase', { what: 'x' }, { ...agreed, requestState });
+      expect(replayed.error).toMatchObject({ code: -32602, message: expect.stringContaining('used already') });
+      expect((await raw.call('runs', {})).result?.content?.[0]?.text).toBe('x;');
+    },
+  );
 
   it.each(['http', 'sse', 'ws'] as const)('has run nothing where the client had a connection, and asks again: %s', async (kind) => {
     const config = writeConfig({}, ['consent']);
@@ -224,7 +232,9 @@ describe('tickets on the wire', () => {
   };
   const change = (text: string, at: number) => text.slice(0, at) + (text.at(at) === 'A' ? 'B' : 'A') + text.slice(at + 1);
 
-  it('are refused where they are altered, made up or for other arguments, and nothing runs', async () => {
+  it('are refused where they are altered, made up or for other arguments, and nothing runs', {
+    tags: ['approval-ticket', 'F19'],
+  }, async () => {
     const { ada, state, alone } = await begin();
     const ticketAt = alone.lastIndexOf('.') + 1;
     const bad = [
@@ -245,7 +255,7 @@ describe('tickets on the wire', () => {
     expect((await ada.call('erase', { what: 'x' }, { ...agreed, requestState: alone })).result?.content?.[0]?.text).toBe('erased x');
   });
 
-  it('are refused from another caller or profile, and stay good for their own', async () => {
+  it('are refused from another caller or profile, and stay good for their own', { tags: ['approval-ticket', 'F41'] }, async () => {
     const { serving, ada, bob, state, alone } = await begin();
     const elsewhere = await openRaw({ url: serving.at('http', 'other').url, headers: login(0) });
     for (const requestState of [state, alone])

@@ -5,7 +5,7 @@ import { FIXTURE_BIN, run, serve, writeConfig } from '../support/gateway.ts';
 const plugmux = (config: string, ...args: string[]) => run([...args, '--config', config], { bin: FIXTURE_BIN });
 
 describe('approval rules', () => {
-  it('hold per format, plugin, tool and profile, each stronger than the one before', async () => {
+  it('hold per format, plugin, tool and profile, each stronger than the one before', { tags: ['approval-rules'] }, async () => {
     const path = './consent.fixture';
     const config = writeConfig(
       {
@@ -76,7 +76,7 @@ describe('approval rules', () => {
 });
 
 describe('plugmux approvals', () => {
-  it('lists what is asked, allows a tool for good and forgets that again', async () => {
+  it('lists what is asked, allows a tool for good and forgets that again', { tags: ['approval-remembered'] }, async () => {
     const config = writeConfig({}, ['consent']);
     const listed = await plugmux(config, 'approvals');
     expect(listed.stdout).toContain('Run without a question (1):\n- runs\n');

@@ -43,7 +43,7 @@ describe('POST /api/tools/<tool>', () => {
     expect((await post('runs', '')).status).toBe(200);
   });
 
-  it('obeys the schema, the policy and the profile like any client', async () => {
+  it('obeys the schema, the policy and the profile like any client', { tags: ['tools-api'] }, async () => {
     expect(await post('echo', { message: 7 })).toMatchObject({ status: 200, body: { isError: true } });
     expect((await post('erase', { what: 'x' })).body).toMatchObject({ isError: true, _meta: { 'plugmux/error': { code: 'DENIED' } } });
     expect((await post('few/echo', { message: 'hello' })).status).toBe(200);
@@ -64,7 +64,7 @@ describe('POST /api/tools/<tool>', () => {
     expect((await post('echo', body)).status).toBe(400);
   });
 
-  it('stands behind the same edge as everything else', async () => {
+  it('stands behind the same edge as everything else', { tags: ['tools-api', 'T3'] }, async () => {
     const target = guarded;
     const login = { authorization: `Bearer ${TOKEN}` };
     expect((await post('echo', { message: 'a' }, { target })).status).toBe(401);

@@ -37,21 +37,21 @@ const source = (server: Server = START, tools: readonly VisibleTool[] = TOOLS): 
 });
 
 describe('exports for clients', () => {
-  it('give Claude Code its server and permission rules', () => {
+  it('give Claude Code its server and permission rules', { tags: ['approval-exported'] }, () => {
     expect(exportClaudeCode(source())).toEqual([
       { file: '.mcp.json', content: { mcpServers: { plugmux: { type: 'stdio', ...START } } } },
       { file: '.claude/settings.json', content: { permissions: { allow: ['mcp__plugmux__wipe', 'mcp__plugmux__runs'] } } },
     ]);
   });
 
-  it('give Cursor its server and its list of tools', () => {
+  it('give Cursor its server and its list of tools', { tags: ['approval-exported'] }, () => {
     expect(exportCursor(source())).toEqual([
       { file: '~/.cursor/mcp.json', content: { mcpServers: { plugmux: START } } },
       { file: '~/.cursor/permissions.json', content: { mcpAllowlist: ['plugmux:wipe', 'plugmux:runs'] } },
     ]);
   });
 
-  it('give Gemini CLI its server and a rule of its policy engine', () => {
+  it('give Gemini CLI its server and a rule of its policy engine', { tags: ['approval-exported'] }, () => {
     expect(exportGeminiCli(source({ url: URL }))).toEqual([
       { file: '~/.gemini/settings.json', content: { mcpServers: { plugmux: { httpUrl: URL } } } },
       {

@@ -28,7 +28,7 @@ const TTL = 1000;
 const bond = { subject: 'ada erases x', shown: 'digest-of-x' };
 
 describe('createTickets', () => {
-  it('gives back what was shown, once', () => {
+  it('gives back what was shown, once', { tags: ['approval-ticket'] }, () => {
     const tickets = createTickets(openStore(), TTL);
     const ticket = tickets.issue(bond);
     expect(tickets.redeem(ticket, bond.subject)).toBe('digest-of-x');
@@ -38,7 +38,7 @@ describe('createTickets', () => {
     });
   });
 
-  it('knows its tickets after a restart, and in another gateway of the same store', () => {
+  it('knows its tickets after a restart, and in another gateway of the same store', { tags: ['approval-ticket'] }, () => {
     const dir = tempFolder();
     const first = openStore(dir);
     const [one, two] = [createTickets(first, TTL).issue(bond), createTickets(first, TTL).issue(bond)];
@@ -56,7 +56,7 @@ describe('createTickets', () => {
     expect(tickets.redeem(ticket, bond.subject)).toBe('digest-of-x');
   });
 
-  it('is void once any character of it is another, or one is added or missing', () => {
+  it('is void once any character of it is another, or one is added or missing', { tags: ['approval-ticket'] }, () => {
     const tickets = createTickets(openStore(), TTL);
     const ticket = tickets.issue(bond);
     for (let i = 0; i < ticket.length; i++) {
@@ -69,12 +69,12 @@ describe('createTickets', () => {
     expect(tickets.redeem(ticket, bond.subject)).toBe('digest-of-x');
   });
 
-  it('cannot be made without the key', () => {
+  it('cannot be made without the key', { tags: ['approval-ticket'] }, () => {
     const ticket = createTickets(openStore(), TTL).issue(bond);
     expect(thrownBy(() => createTickets(openStore(), TTL).redeem(ticket, bond.subject)).code).toBe('INVALID_PARAMS');
   });
 
-  it('expires', () => {
+  it('expires', { tags: ['approval-ticket'] }, () => {
     let now = 5_000_000;
     const tickets = createTickets(openStore(), TTL, () => now);
     const [early, late] = [tickets.issue(bond), tickets.issue(bond)];
@@ -99,7 +99,7 @@ describe('createTickets', () => {
     expect(thrownBy(() => tickets.redeem(old, bond.subject)).message).toContain('expired');
   });
 
-  it('is refused, and none is given out, where the store cannot be used', () => {
+  it('is refused, and none is given out, where the store cannot be used', { tags: ['approval-closed'] }, () => {
     const good = createTickets(openStore(), TTL).issue(bond);
     const tickets = createTickets(brokenStore(), TTL);
     expect(thrownBy(() => tickets.issue(bond))).toEqual({

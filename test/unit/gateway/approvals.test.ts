@@ -1,0 +1,78 @@
+import { describe, expect, it } from 'vitest';
+import { localCaller } from '../../../src/core/caller.ts';
+import type { GatewayError } from '../../../src/core/errors.ts';
+import type { JsonObject } from '../../../src/core/json.ts';
+import { silentLog } from '../../../src/core/log.ts';
+import { askClient, createApprovals } from '../../../src/gateway/approvals.ts';
+import { Call, silentClient } from '../../../src/gateway/call.ts';
+import type { VisibleTool } from '../../../src/gateway/visible-tool.ts';
+import { createGrants } from '../../../src/policy/grants.ts';
+import type { RuledBy } from '../../../src/policy/policy.ts';
+import { createTickets } from '../../../src/policy/tickets.ts';
+import { createStore, type Store } from '../../../src/store/store.ts';
+import { tempFolder } from '../../support/temp.ts';
+
+const toolOf = (ruledBy: RuledBy = 'format', description = 'Erases') =>
+  ({
+    ruledBy,
+    entry: { name: 'notes_erase', description, input: {}, plugin: { id: 'notes' }, tool: { name: 'erase' } },
+  }) as unknown as VisibleTool;
+
+/** A house where a person always gives the same answer, and how often that person was asked. */
+function house(answer: JsonObject, store: Store = createStore(tempFolder())) {
+  const approvals = createApprovals(createTickets(store, 1000), createGrants(store), [askClient]);
+  const asked: unknown[] = [];
+  const obtain = (tool: VisibleTool, session = 's1', stateless = false) => {
+    const ask = async (questions: unknown) => {
+      asked.push(questions);
+      return { approval: answer };
+    };
+    const call = new Call(localCaller(), { ...silentClient(silentLog), session, stateless, abilities: ['form'], ask });
+    return approvals
+      .obtain({ tool, sent: { what: 'x' }, args: { what: 'x' }, call, returned: undefined })
+      .catch((e: GatewayError) => e.code);
+  };
+  return { obtain, asked };
+}
+
+const accept = (decision: string): JsonObject => ({ action: 'accept', content: { decision } });
+
+describe('createApprovals', () => {
+  it('remembers for a session, and for no other', async () => {
+    const { obtain, asked } = house(accept('Allow for this session'));
+    expect([await obtain(toolOf()), await obtain(toolOf()), asked.length]).toEqual(['session', 'session', 1]);
+    await obtain(toolOf(), 's2');
+    expect(asked).toHaveLength(2);
+  });
+
+  it('asks again for a tool that looks different now, whatever was allowed', { tags: ['approval-remembered'] }, async () => {
+    for (const decision of ['Allow for this session', 'Always allow']) {
+      const { obtain, asked } = house(accept(decision));
+      await obtain(toolOf('format', 'Erases'));
+      await obtain(toolOf('format', 'Erases, and tells nobody'));
+      expect(asked).toHaveLength(2);
+    }
+  });
+
+  it('asks again where the operator has begun to ask for himself', async () => {
+    const { obtain, asked } = house(accept('Always allow'));
+    expect([await obtain(toolOf()), await obtain(toolOf()), asked.length]).toEqual(['always', 'always', 1]);
+    expect(await obtain(toolOf('plugin'))).toBe('DENIED');
+    expect(asked).toHaveLength(2);
+  });
+
+  it('offers nothing for a session that is none', async () => {
+    const { obtain } = house(accept('Allow for this session'));
+    expect(await obtain(toolOf(), 's1', true)).toBe('DENIED');
+  });
+
+  it('asks nobody and refuses where nothing can be read', { tags: ['approval-closed'] }, async () => {
+    const broken = new Proxy({} as Store, {
+      get: () => () => {
+        throw new Error('the disk is gone');
+      },
+    });
+    const { obtain, asked } = house(accept('Allow once'), broken);
+    expect([await obtain(toolOf()), asked.length]).toEqual(['APPROVAL_STORE_UNAVAILABLE', 0]);
+  });
+});
