@@ -119,14 +119,18 @@ describe('README', () => {
   });
 
   // doctor fails where a plugin cannot run.
-  it.skipIf(!hasPython && process.env.CI !== 'true')('runs its commands (with Python)', () => {
-    const { status, stdout, stderr } = runShell(shell[2] as string, tempFolder());
-    // The examples in Go and Python need their toolchains; the others serve without.
-    expect([status, stderr]).toEqual([(withoutGo() ?? withoutPython()) ? 1 : 0, '']);
-    expect(stdout).toContain('Wrote garden.md');
-    expect(stdout).toContain('Sow in March.');
-    expect(stdout).toMatch(/^ok +agenda/m);
-  }, 400_000);
+  it.skipIf(!hasPython && process.env.CI !== 'true')(
+    'runs its commands (with Python)',
+    () => {
+      const { status, stdout, stderr } = runShell(shell[2] as string, tempFolder());
+      // The examples in Go and Python need their toolchains; the others serve without.
+      expect([status, stderr]).toEqual([(withoutGo() ?? withoutPython()) ? 1 : 0, '']);
+      expect(stdout).toContain('Wrote garden.md');
+      expect(stdout).toContain('Sow in March.');
+      expect(stdout).toMatch(/^ok +agenda/m);
+    },
+    400_000,
+  );
 
   it('shows Squadron plugins that can be declared', () => {
     const dir = tempFolder();
