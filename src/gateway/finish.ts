@@ -90,9 +90,16 @@ function addPlainText(result: ToolResult, structured: JsonValue): ToolResult {
     if (block.type !== 'text' || block.text === '' || looksLikeJson(block.text)) continue;
     text = text === undefined ? block.text : `${text}\n${block.text}`;
   }
-  if (text === undefined || Object.values(structured).includes(text)) return result;
+  if (text === undefined || carries(structured, text)) return result;
   const key = ['text', 'message', 'plugmux_text'].find((name) => !Object.hasOwn(structured, name));
   return key === undefined ? result : { ...result, structured: { ...structured, [key]: text } };
+}
+
+// Whether one of the data is the text itself, or most of it: what stands around it then tells of the other data.
+function carries(structured: JsonObject, text: string): boolean {
+  return Object.values(structured).some(
+    (value) => typeof value === 'string' && value.length * 2 >= text.length && (text.includes(value) || value.includes(text)),
+  );
 }
 
 function lengthOf(content: readonly Content[]): number {

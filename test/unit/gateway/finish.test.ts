@@ -49,6 +49,8 @@ describe('finishResult', () => {
     [{ a: 1 }, { a: 1, text: 'prose' }],
     [{ text: 'taken' }, { text: 'taken', message: 'prose' }],
     [{ said: 'prose' }, { said: 'prose' }],
+    [{ said: 'pros' }, { said: 'pros' }],
+    [{ said: 'pr' }, { said: 'pr', text: 'prose' }],
   ])('adds a text to data that lack it: %j', (structured, expected) => {
     expect(finish({ content: [text('prose')], structured }).finished.structured).toEqual(expected);
   });
