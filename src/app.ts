@@ -67,7 +67,7 @@ export async function createApp({ config: first, adapters, redactor, log }: AppP
   const host = createHost(config.state, config.limits, (id) => keepOf(store, `plugin:${id}`), log, redactor.add);
   const registry = createRegistry(host, store, log);
   const grants = createGrants(store);
-  const approvals = createApprovals(createTickets(store, config.limits.askMs), grants, [askClient]);
+  const approvals = createApprovals(createTickets(store, config.limits.askMs), grants, redactor, [askClient]);
   const audit = createAudit(join(config.state, 'audit'), config.audit.arguments, log);
   const gateway = createGateway({ config, policy }, registry, approvals, grants, audit, redactor, log);
   const engine = createEngine(gateway, config.limits, config.tokens.length === 0, redactor, log);

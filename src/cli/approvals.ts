@@ -6,8 +6,9 @@ import { didYouMean } from '../core/nearest.ts';
 import { describeApprovals, listApprovals } from '../gateway/approval-list.ts';
 import { surfaceOf } from '../gateway/audit-fields.ts';
 import type { VisibleTool } from '../gateway/visible-tool.ts';
-import { type CommonOptions, openSession, UsageError } from './context.ts';
-import { print, showProgress } from './print.ts';
+import { toGrantKey } from '../policy/grants.ts';
+import { type CommonOptions, openSession, UsageError, withPlugins } from './context.ts';
+import { print } from './print.ts';
 
 interface Options extends CommonOptions {
   readonly profile: string;
@@ -30,18 +31,7 @@ export function addApprovals(program: Command, adapters: readonly Adapter[]): vo
       const run = ACTIONS.get(action);
       if (!run) throw new UsageError(`There is no action "${action}".`, 'Use list, allow or forget.');
       const session = openSession(options, adapters, { here: true, quiet: true });
-      const app = await session.open();
-      const done = showProgress('starting the plugins');
-      try {
-        await app.registry.start();
-        done();
-        if (!app.gateway.knows(options.profile)) throw new UsageError(`There is no profile "${options.profile}".`, 'Name one of mcp.json.');
-        run(app, name, options);
-      } finally {
-        done();
-        await app.close();
-        session.flushLog();
-      }
+      await withPlugins(session, options.profile, (app) => run(app, name, options));
     });
 }
 
@@ -62,7 +52,7 @@ const ACTIONS: ReadonlyMap<string, (app: App, name: string | undefined, options:
       if (ruledBy !== 'format') {
         throw new UsageError(`mcp.json says that ${entry.name} is asked about: the ${ruledBy}'s "approval".`, 'Change it there.');
       }
-      app.grants.give(keyOf(tool, options), surfaceOf(entry));
+      app.grants.give(toGrantKey(options, tool.entry), surfaceOf(entry));
       print({ allowed: entry.name }, options.json, () => `${entry.name} runs without a question from now on.`);
     },
   ],
@@ -70,7 +60,7 @@ const ACTIONS: ReadonlyMap<string, (app: App, name: string | undefined, options:
     'forget',
     (app, name, options) => {
       const tool = findTool(app, name, options);
-      if (!app.grants.take(keyOf(tool, options)))
+      if (!app.grants.take(toGrantKey(options, tool.entry)))
         throw new UsageError(`${tool.entry.name} was not allowed for good.`, 'There is nothing to forget.');
       print({ forgotten: tool.entry.name }, options.json, () => `${tool.entry.name} is asked about again from now on.`);
     },
@@ -79,10 +69,6 @@ const ACTIONS: ReadonlyMap<string, (app: App, name: string | undefined, options:
 
 function callerOf({ principal, profile }: Options) {
   return { principal, profile, scopes: [] };
-}
-
-function keyOf({ entry }: VisibleTool, { principal, profile }: Options) {
-  return { principal, profile, plugin: entry.plugin.id, tool: entry.tool.name };
 }
 
 function findTool(app: App, name: string | undefined, options: Options): VisibleTool {

@@ -7,6 +7,7 @@ import { GatewayError } from '../core/errors.ts';
 import type { Logger } from '../core/log.ts';
 import { createRedactor, type Redactor } from '../core/redact.ts';
 import { createLog, isLogLevel } from './log.ts';
+import { showProgress } from './print.ts';
 
 /** Options that every command has. */
 export interface CommonOptions {
@@ -62,6 +63,22 @@ export function openSession(
     load,
     open: () => createApp({ config, adapters, redactor, log }),
   };
+}
+
+/** Opens the house with every plugin started, for as long as `use` takes, as a profile sees it. */
+export async function withPlugins(session: Session, profile: string, use: (app: App) => void): Promise<void> {
+  const app = await session.open();
+  const done = showProgress('starting the plugins');
+  try {
+    await app.registry.start();
+    done();
+    if (!app.gateway.knows(profile)) throw new UsageError(`There is no profile "${profile}".`, 'Name one of mcp.json.');
+    use(app);
+  } finally {
+    done();
+    await app.close();
+    session.flushLog();
+  }
 }
 
 /** What went wrong, for a person: message, then what to do. */

@@ -5,7 +5,7 @@ import { DEFAULT_PROFILE, localCaller } from '../core/caller.ts';
 import { didYouMean } from '../core/nearest.ts';
 import { PATHS } from '../transports/http.ts';
 import { ownCommand } from './connect.ts';
-import { type CommonOptions, openSession, UsageError } from './context.ts';
+import { type CommonOptions, openSession, UsageError, withPlugins } from './context.ts';
 import { exportAnthropic } from './export/anthropic.ts';
 import { exportClaudeCode } from './export/claude-code.ts';
 import { exportClaudeDesktop } from './export/claude-desktop.ts';
@@ -16,7 +16,7 @@ import { exportGeminiCli } from './export/gemini-cli.ts';
 import { exportOpenai } from './export/openai.ts';
 import { exportOpenapi } from './export/openapi.ts';
 import { exportVscode } from './export/vscode.ts';
-import { print, showProgress } from './print.ts';
+import { print } from './print.ts';
 
 interface Options extends CommonOptions {
   readonly profile: string;
@@ -63,12 +63,7 @@ export function addExport(program: Command, adapters: readonly Adapter[]): void 
       if (!/^[A-Za-z0-9-]{1,32}$/.test(name))
         throw new UsageError(`"${name}" cannot be a name.`, 'Use letters, digits and "-", at most 32.');
       const session = openSession(options, adapters, { here: true, quiet: true });
-      const app = await session.open();
-      const done = showProgress('starting the plugins');
-      try {
-        await app.registry.start();
-        done();
-        if (!app.gateway.knows(profile)) throw new UsageError(`There is no profile "${profile}".`, 'Name one of mcp.json.');
+      await withPlugins(session, profile, (app) => {
         const view = app.gateway.view(localCaller(profile));
         // A client sees what is listed, which may be a search in place of the tools.
         const tools = CLIENTS.has(target) ? view.listed : view.tools;
@@ -81,11 +76,7 @@ export function addExport(program: Command, adapters: readonly Adapter[]): void 
         print(parts.length === 1 && parts[0]?.file === undefined ? parts[0]?.content : parts, options.json, () =>
           parts.map(show).join('\n\n'),
         );
-      } finally {
-        done();
-        await app.close();
-        session.flushLog();
-      }
+      });
     });
 }
 

@@ -1,6 +1,6 @@
 import type { Caller } from '../core/caller.ts';
 import type { Approval } from '../core/tool.ts';
-import type { Grants } from '../policy/grants.ts';
+import { type Grants, toGrantKey } from '../policy/grants.ts';
 import type { RuledBy } from '../policy/policy.ts';
 import type { PromptEntry } from '../registry/catalogue.ts';
 import { OWN } from '../registry/own.ts';
@@ -17,15 +17,12 @@ export interface ApprovalStatus {
 }
 
 /** How every tool that a caller sees stands with approval. */
-export function listApprovals({ tools }: View, { principal, profile }: Caller, grants: Grants): ApprovalStatus[] {
+export function listApprovals({ tools }: View, caller: Caller, grants: Grants): ApprovalStatus[] {
   return [...tools.values()].map(({ entry, approval, ruledBy }) => ({
     tool: entry.name,
     approval,
     ruledBy,
-    granted:
-      approval === 'required' &&
-      ruledBy === 'format' &&
-      grants.has({ principal, profile, plugin: entry.plugin.id, tool: entry.tool.name }, surfaceOf(entry)),
+    granted: approval === 'required' && ruledBy === 'format' && grants.has(toGrantKey(caller, entry), surfaceOf(entry)),
   }));
 }
 

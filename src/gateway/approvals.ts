@@ -3,7 +3,8 @@ import { canonicalJson } from '../core/canonical.ts';
 import { GatewayError } from '../core/errors.ts';
 import type { JsonObject, JsonValue } from '../core/json.ts';
 import type { Question } from '../core/question.ts';
-import type { GrantKey, Grants } from '../policy/grants.ts';
+import type { Redactor } from '../core/redact.ts';
+import { type GrantKey, type Grants, toGrantKey } from '../policy/grants.ts';
 import type { Tickets } from '../policy/tickets.ts';
 import type { ToolEntry } from '../registry/catalogue.ts';
 import { denied } from './approval-texts.ts';
@@ -56,7 +57,7 @@ export const askClient: Answerer = ({ call, question, ticket }) => {
 };
 
 /** `answerers` are tried in order; the first who can be asked is. */
-export function createApprovals(tickets: Tickets, grants: Grants, answerers: readonly Answerer[]): Approvals {
+export function createApprovals(tickets: Tickets, grants: Grants, redactor: Redactor, answerers: readonly Answerer[]): Approvals {
   const session = createSessionGrants();
 
   // The operator's own "ask" is stronger than what a person once said: then no word holds for good.
@@ -69,7 +70,7 @@ export function createApprovals(tickets: Tickets, grants: Grants, answerers: rea
     let ticket: string | undefined;
     const request: ConsentRequest = {
       call,
-      question: toForm(tool.entry, args, offered),
+      question: toForm(tool.entry, redactor.text(JSON.stringify(args, null, 2)), offered),
       ticket: () => {
         ticket ??= tickets.issue({ subject, shown: digest(args) });
         return ticket;
@@ -98,12 +99,7 @@ export function createApprovals(tickets: Tickets, grants: Grants, answerers: rea
       const { tool, sent, args, call, returned } = about;
       const { entry } = tool;
       const surface = surfaceOf(entry);
-      const key: GrantKey = {
-        principal: call.caller.principal,
-        profile: call.caller.profile,
-        plugin: entry.plugin.id,
-        tool: entry.tool.name,
-      };
+      const key = toGrantKey(call.caller, entry);
       const known = remembered(about, key, surface);
       if (known) return known;
       const offered: Consent[] = [

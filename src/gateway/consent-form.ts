@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject, type JsonValue } from '../core/json.ts';
+import { isJsonObject, type JsonValue } from '../core/json.ts';
 import type { Question } from '../core/question.ts';
 import { escapeHidden } from '../core/text.ts';
 import type { ToolEntry } from '../registry/catalogue.ts';
@@ -19,8 +19,8 @@ const CHOICES: Readonly<Record<Consent, string>> = {
 const HEAD = 3_000;
 const TAIL = 1_000;
 
-/** The form that asks whether a tool may run with these arguments. The question names both, and nothing the plugin wrote. */
-export function toForm({ name, plugin }: ToolEntry, args: JsonObject, offered: readonly Consent[]): Question {
+/** The form that asks whether a tool may run with these arguments, given as text. The question names both, and nothing the plugin wrote. */
+export function toForm({ name, plugin }: ToolEntry, args: string, offered: readonly Consent[]): Question {
   const decision = { type: 'string', title: 'Decision', enum: offered.map((consent) => CHOICES[consent]), default: CHOICES.once };
   return {
     kind: 'form',
@@ -40,8 +40,8 @@ export function readAnswer(answer: JsonValue | undefined, offered: readonly Cons
 }
 
 // Long arguments lose their middle, and say so: nothing may hide behind a cut that nobody sees.
-function showArguments(args: JsonObject): string {
-  const text = escapeHidden(JSON.stringify(args, null, 2));
+function showArguments(args: string): string {
+  const text = escapeHidden(args);
   const left = text.length - HEAD - TAIL;
   return left <= 0 ? text : `${text.slice(0, HEAD)}\n[${left} characters are not shown]\n${text.slice(-TAIL)}`;
 }

@@ -4,7 +4,7 @@ import type { Answers, Questions } from '../core/question.ts';
 import type { Call } from '../gateway/call.ts';
 import type { Outlet } from './outlet.ts';
 import { answerFault, toClientRequest } from './questions.ts';
-import type { Id } from './wire.ts';
+import { type Id, notificationText } from './wire.ts';
 
 interface Waiting {
   resolve(result: JsonObject): void;
@@ -52,8 +52,15 @@ export class ServerRequests {
   #send(request: { method: string; params: JsonObject }, call: Call, outlet: Outlet): Promise<JsonObject> {
     const id = ++this.#last;
     return new Promise<JsonObject>((resolve, reject) => {
+      const giveUp = (reason: Error): void => {
+        const waiting = this.#waiting.get(id);
+        if (!waiting) return;
+        // Whoever still looks at the question need not answer it any more.
+        outlet.write({ bytes: notificationText('notifications/cancelled', JSON.stringify({ requestId: id })), last: false });
+        waiting.reject(reason);
+      };
       const timer = setTimeout(
-        () => reject(new GatewayError('ASK_FAILED', `No answer came within ${this.#askMs / 1000} s.`)),
+        () => giveUp(new GatewayError('ASK_FAILED', `No answer came within ${this.#askMs / 1000} s.`)),
         this.#askMs,
       ).unref();
       const end =
@@ -64,7 +71,7 @@ export class ServerRequests {
           then(value);
         };
       this.#waiting.set(id, { resolve: end(resolve), reject: end(reject) });
-      call.onAbort((reason) => this.#waiting.get(id)?.reject(reason as Error));
+      call.onAbort((reason) => giveUp(reason as Error));
       outlet.write({ bytes: JSON.stringify({ jsonrpc: '2.0', id, ...request }), last: false });
     });
   }

@@ -1,5 +1,7 @@
+import type { Caller } from '../core/caller.ts';
 import { canonicalJson } from '../core/canonical.ts';
 import { isJsonObject } from '../core/json.ts';
+import type { ToolEntry } from '../registry/catalogue.ts';
 import type { Store } from '../store/store.ts';
 import { inApprovalStore } from './approval-store.ts';
 
@@ -9,6 +11,11 @@ export interface GrantKey {
   readonly profile: string;
   readonly plugin: string;
   readonly tool: string;
+}
+
+/** What a grant for a caller and a tool goes by. */
+export function toGrantKey({ principal, profile }: Pick<Caller, 'principal' | 'profile'>, { plugin, tool }: ToolEntry): GrantKey {
+  return { principal, profile, plugin: plugin.id, tool: tool.name };
 }
 
 /** A person's word that a tool may run without being asked for each call. */

@@ -3,6 +3,7 @@ import { localCaller } from '../../../src/core/caller.ts';
 import type { GatewayError } from '../../../src/core/errors.ts';
 import type { JsonObject } from '../../../src/core/json.ts';
 import { silentLog } from '../../../src/core/log.ts';
+import { createRedactor } from '../../../src/core/redact.ts';
 import { askClient, createApprovals } from '../../../src/gateway/approvals.ts';
 import { Call, silentClient } from '../../../src/gateway/call.ts';
 import type { VisibleTool } from '../../../src/gateway/visible-tool.ts';
@@ -20,17 +21,17 @@ const toolOf = (ruledBy: RuledBy = 'format', description = 'Erases') =>
 
 /** A house where a person always gives the same answer, and how often that person was asked. */
 function house(answer: JsonObject, store: Store = createStore(tempFolder())) {
-  const approvals = createApprovals(createTickets(store, 1000), createGrants(store), [askClient]);
+  const redactor = createRedactor();
+  redactor.add('a secret of the gateway');
+  const approvals = createApprovals(createTickets(store, 1000), createGrants(store), redactor, [askClient]);
   const asked: unknown[] = [];
-  const obtain = (tool: VisibleTool, session = 's1', stateless = false) => {
+  const obtain = (tool: VisibleTool, session = 's1', stateless = false, args: JsonObject = { what: 'x' }) => {
     const ask = async (questions: unknown) => {
       asked.push(questions);
       return { approval: answer };
     };
     const call = new Call(localCaller(), { ...silentClient(silentLog), session, stateless, abilities: ['form'], ask });
-    return approvals
-      .obtain({ tool, sent: { what: 'x' }, args: { what: 'x' }, call, returned: undefined })
-      .catch((e: GatewayError) => e.code);
+    return approvals.obtain({ tool, sent: { what: 'x' }, args, call, returned: undefined }).catch((e: GatewayError) => e.code);
   };
   return { obtain, asked };
 }
@@ -64,6 +65,13 @@ describe('createApprovals', () => {
   it('offers nothing for a session that is none', async () => {
     const { obtain } = house(accept('Allow for this session'));
     expect(await obtain(toolOf(), 's1', true)).toBe('DENIED');
+  });
+
+  it('shows no secret that a guard has put into the arguments', { tags: ['T24'] }, async () => {
+    const { obtain, asked } = house({ action: 'decline' });
+    expect(await obtain(toolOf(), 's1', false, { key: 'a secret of the gateway' })).toBe('DENIED');
+    expect(JSON.stringify(asked)).toContain('key');
+    expect(JSON.stringify(asked)).not.toContain('a secret of the gateway');
   });
 
   it('asks nobody and refuses where nothing can be read', { tags: ['approval-closed'] }, async () => {

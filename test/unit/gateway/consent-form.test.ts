@@ -10,7 +10,7 @@ const entry = {
   tool: { title: 'Agree!' },
 } as unknown as ToolEntry;
 const formOf = (args: object, offered: readonly ('once' | 'session' | 'always')[] = ['once']) => {
-  const form = toForm(entry, args as never, offered);
+  const form = toForm(entry, JSON.stringify(args, null, 2), offered);
   if (form.kind !== 'form') throw new Error('no form');
   return form;
 };

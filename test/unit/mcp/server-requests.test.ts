@@ -1,0 +1,39 @@
+import { describe, expect, it } from 'vitest';
+import { localCaller } from '../../../src/core/caller.ts';
+import { silentLog } from '../../../src/core/log.ts';
+import { Call, silentClient } from '../../../src/gateway/call.ts';
+import { ServerRequests } from '../../../src/mcp/server-requests.ts';
+
+const QUESTION = { q: { kind: 'form', message: 'Well?', schema: { type: 'object', properties: {} } } } as const;
+
+function ask(askMs: number) {
+  const sent: { id?: number; method: string; params: object }[] = [];
+  const call = new Call(localCaller(), silentClient(silentLog));
+  const requests = new ServerRequests(askMs);
+  const outlet = { write: ({ bytes }: { bytes?: string | Buffer }) => void sent.push(JSON.parse(String(bytes))) };
+  const answer = requests.ask(QUESTION, '2025-11-25', call, outlet).catch((error: { code?: string; message: string }) => error);
+  return { sent, call, requests, answer };
+}
+
+describe('ServerRequests', () => {
+  it('takes a question back that nobody answers in time', async () => {
+    const { sent, answer } = ask(10);
+    expect(await answer).toMatchObject({ code: 'ASK_FAILED' });
+    expect(sent.slice(1)).toEqual([{ jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId: sent[0]?.id } }]);
+  });
+
+  it('takes a question back whose call has been cancelled', async () => {
+    const { sent, call, answer } = ask(10_000);
+    call.abort(new Error('enough'));
+    expect(await answer).toMatchObject({ message: 'enough' });
+    expect(sent.map(({ method }) => method)).toEqual(['elicitation/create', 'notifications/cancelled']);
+  });
+
+  it('takes nothing back that was answered', async () => {
+    const { sent, call, requests, answer } = ask(10_000);
+    requests.settle(sent[0]?.id, { result: { action: 'decline' } });
+    expect(await answer).toEqual({ q: { action: 'decline' } });
+    call.abort(new Error('too late'));
+    expect(sent).toHaveLength(1);
+  });
+});
