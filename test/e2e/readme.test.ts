@@ -59,6 +59,7 @@ describe('README', () => {
       'sh',
       'json mcp.json',
       'json jaato.json',
+      'json scaiwave.json',
       'json plugins/dice/manifest.json',
       'ts plugins/dice/index.ts',
       'sh',
@@ -150,6 +151,7 @@ describe('README', () => {
     ['mcp.json', ['notes', 'mail']],
     ['ethos.json', ['charts']],
     ['jaato.json', ['planner', 'several', 'installed', 'charts', 'guard']],
+    ['scaiwave.json', ['greeter']],
   ])('shows a configuration that can be read: %s', (name, ids) => {
     const dir = tempFolder();
     writeFileSync(join(dir, name), SNIPPETS.find((s) => s.name === name)?.text ?? '');
