@@ -72,6 +72,17 @@ export const RULES: readonly Rule[] = [
     explains: ({ ours, theirs }) => theirs === undefined && JSON.stringify(ours).includes('instructions'),
   },
   {
+    name: 'approvals-offered',
+    reason: 'The gateway has one prompt of its own, which tells what runs without being asked for.',
+    explains: ({ path, ours, theirs }) =>
+      /\.prompts\.\d+$/.test(path) && theirs === undefined && (ours as { name: string }).name === 'approvals',
+  },
+  {
+    name: 'portable-schemas',
+    reason: 'Schemas are shown in the form that every client takes: a list of required properties that is empty says nothing.',
+    explains: ({ path, theirs, ours }) => /\.inputSchema\.required$/.test(path) && ours === undefined && JSON.stringify(theirs) === '[]',
+  },
+  {
     name: 'instructions-attributed',
     reason: 'A gateway says whose instructions it passes on.',
     explains: ({ path, theirs, ours }) => /\.result\.instructions$/.test(path) && String(ours).endsWith(String(theirs)),
