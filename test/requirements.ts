@@ -16,8 +16,8 @@ function promised<Id extends string>(source: string, promises: Readonly<Record<I
 
 /**
  * Everything that is promised so far. A test cites the promises it proves as tags, `it('…', { tags: ['F1'] }, …)`; a run of
- * all tests fails for a promise that none cites, and any run for a tag that is no promise. Ids with a number are the
- * faults (F) and threats (T) of the hardening plan.
+ * all tests fails for a promise that none cites, and any run for a tag that is no promise. Ids with a
+ * number are faults (F) that are provoked and threats (T) that are met.
  */
 export const REQUIREMENTS = {
   ...promised(JSON_RPC, {
