@@ -9,7 +9,13 @@ const LEGACY = 'https://modelcontextprotocol.io/specification/2025-11-25';
 const MODERN = 'https://modelcontextprotocol.io/specification/2026-07-28';
 const JSON_RPC = 'https://www.jsonrpc.org/specification';
 
+const known = new Set<string>();
+
 function promised<Id extends string>(source: string, promises: Readonly<Record<Id, string>>): Record<Id, Requirement> {
+  for (const id of Object.keys(promises)) {
+    if (known.has(id)) throw new Error(`the promise ${id} stands twice`);
+    known.add(id);
+  }
   const entries = Object.entries<string>(promises).map(([id, promise]) => [id, { promise, source }]);
   return Object.fromEntries(entries) as Record<Id, Requirement>;
 }
@@ -162,7 +168,8 @@ export const REQUIREMENTS = {
     'approval-ticket':
       'A ticket is good once, in time, for its caller, tool and arguments, also after a restart; nobody else can make one.',
     'approval-remembered': 'What was allowed for good holds over restarts, for that caller and tool, until it is taken back.',
-    'approval-rules': 'The rule of a profile beats that of a plugin, and that beats the word of the format.',
+    'approval-rules':
+      'The rule of a profile beats that of a plugin, and that the word of the format; what is renamed stays as strict, and a rule without a match is told.',
     'approval-closed': 'Where approvals cannot be read or written, what needs one is refused.',
     'approval-exported': "A client's allow-list holds the tools that run without a question, and no other.",
     'tools-api': 'Code that speaks no MCP calls tools behind the same edge, schema and policy as any client.',
@@ -214,8 +221,6 @@ export const REQUIREMENTS = {
     F74: 'A flood of reloads is coalesced, loses no call and leaves nothing behind.',
     T21: 'A configuration is taken whole or not at all, and never listens further than its logins allow.',
     'instructions-budget': 'Instructions for the model stay within 2,048 characters, with a pointer to the rest.',
-    'approval-rules':
-      'Rules of approval apply by tool, plugin and profile, tighten what is renamed, and are told where they match nothing.',
     'audit-line': 'Every call is one line of the audit log, with a digest in place of its arguments.',
     F78: 'Mixed load under random faults from a seed loses, doubles and misroutes nothing.',
     F76: 'Time limits run on the monotonic clock.',
