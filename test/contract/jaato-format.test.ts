@@ -106,7 +106,7 @@ describeWithPython('jaato plugins', () => {
     it('runs commands for the model as prompts, and the others for the person alone', async () => {
       const house = await open({ search: { path: join(SEED, 'shared/plugins/search'), settings: { limit: 2 } } });
       const { prompts } = house.app.gateway.view(localCaller());
-      expect([...prompts.keys()].sort()).toEqual(['search', 'search_instructions']);
+      expect([...prompts.values()].filter((p) => p.plugin.id === 'search').map((p) => p.name)).toEqual(['search', 'search_instructions']);
       const result = await house.app.gateway.getPrompt('search', {}, house.newCall());
       expect(result.messages).toEqual([{ role: 'user', content: { type: 'text', text: '{"found":{},"limit":2}' } }]);
       const commands = house.app.registry.commands('search');
