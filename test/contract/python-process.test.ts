@@ -85,7 +85,7 @@ describeWithPython('a Python plugin process', () => {
   });
 
   it('passes 10 MB on where the limit allows it', async () => {
-    const house = await open({}, { resultBytes: 64 * 1024 * 1024 });
+    const house = await open({}, { resultBytes: 64 * 1024 * 1024, resultChars: 64 * 1024 * 1024 });
     const result = await house.call('returns', { kind: 'big' });
     expect((result.structured as { text: string }).text).toHaveLength(10 * 1024 * 1024);
   });
