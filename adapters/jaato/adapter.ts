@@ -7,6 +7,7 @@ import { isJsonObject, type JsonObject } from '../../src/core/json.ts';
 import type { Manifest, Plugin } from '../../src/core/plugin.ts';
 import { folderDigest } from '../../src/host/folder-digest.ts';
 import { pythonOptions, pythonPaths, pythonRuntime } from '../../src/host/python/options.ts';
+import { release } from './enforce.ts';
 import { joinTwice } from './join-twice.ts';
 import { toOffer } from './offer.ts';
 import { idOf, recognise, type Selected, type Selection } from './recognise.ts';
@@ -97,7 +98,7 @@ function openPlugin(manifest: JaatoManifest, host: Host): Plugin {
   const { selected, guards } = manifest;
   if (selected.fault) throw selected.fault;
   const member = joinTwice(host, (bare) => toMember(manifest, host, bare));
-  const known = { id: manifest.id, member, enforces: guards === true };
+  const known = { id: manifest.id, host, member, enforces: guards === true };
   const build = () => toOffer({ ...known, report: member.report() as JaatoReport | undefined });
   let offer = build();
   let report = member.report();
@@ -122,7 +123,10 @@ function openPlugin(manifest: JaatoManifest, host: Host): Plugin {
       member.request('refresh', {}).catch((error) => host.log.debug(`${manifest.id} cannot be described again: ${toError(error).message}`));
     },
     onChange: (listener) => member.onChange(listener),
-    close: member.leave,
+    close() {
+      release(host, manifest.id);
+      return member.leave();
+    },
   };
 }
 

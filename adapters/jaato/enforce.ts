@@ -1,19 +1,34 @@
 import { GatewayError } from '../../src/core/errors.ts';
-import type { Member } from '../../src/core/host.ts';
+import type { Host, Member } from '../../src/core/host.ts';
 import { isJsonObject, type JsonObject } from '../../src/core/json.ts';
-import type { Middleware } from '../../src/core/middleware.ts';
+import type { Middleware, Passing } from '../../src/core/middleware.ts';
+import type { CallContext } from '../../src/core/tool.ts';
 
-/** Names of tools that jaato plugins declared to need no prompt, by plugin. */
-const autoApproved = new Map<string, ReadonlySet<string>>();
+/** What the jaato plugins of one gateway know of each other. */
+interface Shared {
+  /** Tools and commands that were declared to need no prompt, by plugin. */
+  readonly autoApproved: Map<string, ReadonlySet<string>>;
+  /** Permission plugins that decide before every call, by id. */
+  readonly guards: Map<string, Middleware>;
+}
 
-/** Notes which tools of a plugin need no prompt: a permission plugin is told so before it decides about them. */
-export function noteAutoApproved(plugin: string, tools: readonly string[]): void {
-  autoApproved.set(plugin, new Set(tools));
+const everyone = new WeakMap<Host, Shared>();
+
+function sharedOf(host: Host): Shared {
+  const shared = everyone.get(host) ?? { autoApproved: new Map(), guards: new Map() };
+  everyone.set(host, shared);
+  return shared;
+}
+
+/** Notes what needs no prompt: a permission plugin is told so before it decides about it. */
+export function noteAutoApproved(host: Host, plugin: string, names: readonly string[]): void {
+  sharedOf(host).autoApproved.set(plugin, new Set(names));
 }
 
 /** A permission plugin that decides before every call of every plugin. It asks or refuses; it loosens nothing. */
-export function enforce(id: string, member: Member): Middleware {
-  return {
+export function enforce(host: Host, id: string, member: Member): Middleware {
+  const { autoApproved, guards } = sharedOf(host);
+  const guard: Middleware = {
     onError: 'deny',
     async permit({ tool, origin, args, context }) {
       const own = origin.format === 'jaato';
@@ -27,4 +42,22 @@ export function enforce(id: string, member: Member): Middleware {
       return isJsonObject(structured.args) ? { args: structured.args } : undefined;
     },
   };
+  guards.set(id, guard);
+  return guard;
+}
+
+/** A guard that is no more. */
+export function release(host: Host, id: string): void {
+  const shared = everyone.get(host);
+  shared?.autoApproved.delete(id);
+  shared?.guards.delete(id);
+}
+
+/** A command runs like a call: whoever guards calls decides about it too. Throws DENIED. */
+export async function permitCommand(host: Host, plugin: string, name: string, args: JsonObject, context: CallContext): Promise<void> {
+  const passing: Passing = { tool: name, origin: { format: 'jaato', plugin, name }, labels: [], args, context };
+  for (const guard of sharedOf(host).guards.values()) {
+    const verdict = await guard.permit?.(passing);
+    if (verdict && 'refuse' in verdict) throw new GatewayError('DENIED', verdict.refuse, { plugin });
+  }
 }

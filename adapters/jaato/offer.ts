@@ -1,15 +1,16 @@
-import type { Member } from '../../src/core/host.ts';
+import type { Host, Member } from '../../src/core/host.ts';
 import type { JsonObject } from '../../src/core/json.ts';
 import { emptyOffer, type Offer } from '../../src/core/plugin.ts';
 import type { Tool } from '../../src/core/tool.ts';
-import { enforce, noteAutoApproved } from './enforce.ts';
-import { toPrompt, toUserCommand } from './prompt.ts';
+import { enforce, noteAutoApproved, permitCommand } from './enforce.ts';
+import { type RunCommand, toPrompt, toUserCommand } from './prompt.ts';
 import type { JaatoReport, JaatoTool } from './report.ts';
 
 /** What is known of a plugin. */
 export interface OfferInput {
   /** The plugin's id in the gateway. */
   readonly id: string;
+  readonly host: Host;
   readonly member: Member;
   readonly report: JaatoReport | undefined;
   /** Whether it decides before every call. */
@@ -17,18 +18,22 @@ export interface OfferInput {
 }
 
 /** What a plugin offers; undefined until it has been described: its declarations are made at run time. */
-export function toOffer({ id, member, report, enforces }: OfferInput): Offer | undefined {
+export function toOffer({ id, host, member, report, enforces }: OfferInput): Offer | undefined {
   if (report?.tools === undefined) return undefined;
   const { commands = [], instructions = '', autoApproved = [] } = report;
   const approved = new Set(autoApproved);
-  noteAutoApproved(id, autoApproved);
+  noteAutoApproved(host, id, autoApproved);
+  const run: RunCommand = async (name, params, ctx) => {
+    await permitCommand(host, id, name, params, ctx);
+    return member.call(`command:${name}`, params, ctx);
+  };
   return {
     ...emptyOffer,
     tools: report.tools.map((tool) => toTool(tool, report, approved.has(tool.name), member)),
-    commands: commands.filter((c) => !c.broken).map((command) => toUserCommand(command, member)),
-    prompts: commands.filter((c) => c.shared && !c.broken).map((command) => toPrompt(command, member)),
+    commands: commands.filter((c) => !c.broken).map((command) => toUserCommand(command, run)),
+    prompts: commands.filter((c) => c.shared && !c.broken).map((command) => toPrompt(command, run, member)),
     ...(instructions === '' ? {} : { instructions }),
-    ...(enforces ? { middleware: enforce(id, member) } : {}),
+    ...(enforces ? { middleware: enforce(host, id, member) } : {}),
     problems: report.problems ?? [],
     facts: factsOf(report),
   };
@@ -63,7 +68,7 @@ function toTool(tool: JaatoTool, { name, generation }: JaatoReport, approved: bo
 }
 
 function factsOf(report: JaatoReport): JsonObject {
-  const { name, generation, stage, source, tier, standins = [], missing = [], notApplicable = [], hiddenExecutors = [] } = report;
+  const { name, generation, stage, source, tier, python, standins = [], missing = [], notApplicable = [], hiddenExecutors = [] } = report;
   const commands = (report.commands ?? []).map((c) => `${c.name}${c.broken ? ' (broken)' : c.shared ? '' : ' (for the person)'}`);
   const lists = { standins, missing, notApplicable, hiddenExecutors, commands };
   return {
@@ -71,6 +76,7 @@ function factsOf(report: JaatoReport): JsonObject {
     generation,
     stage,
     ...(source ?? {}),
+    ...(python === undefined ? {} : { python }),
     ...(tier === undefined ? {} : { tier }),
     ...Object.fromEntries(
       Object.entries(lists)

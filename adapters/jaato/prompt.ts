@@ -2,12 +2,16 @@ import type { UserCommand } from '../../src/core/command.ts';
 import type { ToolResult } from '../../src/core/content.ts';
 import { GatewayError } from '../../src/core/errors.ts';
 import type { Member } from '../../src/core/host.ts';
-import type { JsonValue } from '../../src/core/json.ts';
+import type { JsonObject, JsonValue } from '../../src/core/json.ts';
 import type { Prompt, PromptArgument } from '../../src/core/prompt.ts';
+import type { CallContext } from '../../src/core/tool.ts';
 import type { JaatoCommand } from './report.ts';
 
+/** Runs a command of a plugin, if whoever guards calls lets it. */
+export type RunCommand = (name: string, params: JsonObject, ctx: CallContext) => Promise<ToolResult>;
+
 /** A command whose result the model may see, as a prompt: fetching it runs the command. */
-export function toPrompt(command: JaatoCommand, member: Member): Prompt {
+export function toPrompt(command: JaatoCommand, run: RunCommand, member: Member): Prompt {
   const { name, description, parameters } = command;
   const args: readonly PromptArgument[] = parameters ?? [{ name: 'args', description: 'What to type behind the command', required: false }];
   return {
@@ -19,7 +23,7 @@ export function toPrompt(command: JaatoCommand, member: Member): Prompt {
       required: a.required ?? false,
     })),
     async get(given, ctx) {
-      const result = await member.call(`command:${name}`, { named: { ...given } }, ctx);
+      const result = await run(name, { named: { ...given } }, ctx);
       if (result.isError) throw new GatewayError('PLUGIN_FAILED', `The command ${name} failed: ${textOf(result)}`);
       // What was made for the person's eyes only does not go to the model.
       const content =
@@ -44,13 +48,13 @@ export function toPrompt(command: JaatoCommand, member: Member): Prompt {
 }
 
 /** Any command, for the person at the gateway's own command line. */
-export function toUserCommand({ name, description, parameters = [] }: JaatoCommand, member: Member): UserCommand {
+export function toUserCommand({ name, description, parameters = [] }: JaatoCommand, run: RunCommand): UserCommand {
   const words = parameters.map((p) => `${p.required ? '<' : '['}${p.name}${p.capture_rest ? '...' : ''}${p.required ? '>' : ']'}`);
   return {
     name,
     ...(description === '' ? {} : { description }),
     ...(words.length > 0 ? { usage: words.join(' ') } : {}),
-    run: (text, ctx) => member.call(`command:${name}`, { text }, ctx),
+    run: (text, ctx) => run(name, { text }, ctx),
   };
 }
 

@@ -43,4 +43,6 @@ export interface JaatoReport {
   readonly hiddenExecutors?: readonly string[];
   readonly problems?: readonly Problem[];
   readonly tier?: string;
+  /** The interpreter: its version and where it is. */
+  readonly python?: string;
 }

@@ -420,6 +420,18 @@ def create_plugin():
       expect([await count(own, 'a'), await count(own, 'b'), await count(own, 'a')]).toEqual([1, 1, 2]);
     });
 
+    it('loads a file that is called like a module of Python', async () => {
+      const house = await project({ 'json.py': pluginText('j', { told: '__import__("json").dumps([1])' }) }, { j: { path: './json.py' } });
+      expect(textOf(await house.call('told'))).toBe('[1]');
+      expect(status(house, 'j')?.facts.python).toMatch(/^3\.\d+\.\S+ \(/);
+    });
+
+    it('says which setting the plugin requires', async () => {
+      const more = '\n    def get_config_schema(self):\n        return {"required": ["region", "key"]}\n';
+      const house = await project({ 'p.py': pluginText('p', { t: '1' }, more) }, { p: { path: './p.py', settings: { key: 'k' } } });
+      expect(status(house, 'p')?.problems.map((p) => p.message)).toEqual(['The plugin requires the setting "region", which is not set.']);
+    });
+
     it('demands every member where the entry is strict', async () => {
       const house = await rich({ strictProtocol: true });
       expect(status(house, 'rich')?.error?.message).toMatch(/has no shutdown, no get_system_instructions, no get_auto_approved_tools/);
@@ -478,7 +490,7 @@ def create_plugin():
     const TOOLS = pluginText(
       'work',
       { free: '"free"', asks: '"asked"', denied: '"never"', breaks: '"never"', edited: 'args' },
-      '\n    def get_auto_approved_tools(self):\n        return ["free"]\n',
+      '\n    def get_auto_approved_tools(self):\n        return ["free"]\n\n    def get_user_commands(self):\n        return [("denied", "", True), ("free", "", True)]\n',
     );
     const guarded = (guard: object = {}) =>
       project(
@@ -511,6 +523,13 @@ def create_plugin():
       expect(yes.asked).toEqual(["May asks run with {'n': 1}?"]);
       const no = askable(house, () => undefined);
       expect(code(await house.call('asks', {}, no.call))).toBe('DENIED');
+    });
+
+    it('decides about commands too', async () => {
+      const house = await guarded();
+      const get = (name: string) => house.app.gateway.getPrompt(name, {}, house.newCall());
+      expect((await get('free')).messages[0]?.content).toEqual({ type: 'text', text: 'free' });
+      await expect(get('denied')).rejects.toMatchObject({ code: 'DENIED', message: 'Permission denied: on the list' });
     });
 
     it('refuses at once where nobody can be asked', async () => {

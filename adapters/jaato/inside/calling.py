@@ -1,12 +1,15 @@
 """Runs executors the way the original's host does."""
 
 from contextvars import ContextVar
+from time import monotonic
 
 from plugmux_bridge.loop import is_awaitable
 from plugmux_bridge.results import error_result
 
 from .cancellation import token_for
 from .unwrap import to_result
+
+_MCP_GIVES_UP = 29.5
 
 # The call whose code runs here, for callbacks that do not say which.
 current_call = ContextVar("plugmux_jaato_call", default=None)
@@ -26,7 +29,15 @@ class Caller:
             return error_result(f"No executor registered for {name}")
         if call.wants_progress and contract.call("supports_streaming", name):
             return self._stream(contract, name, args, call)
-        return self.run(executor, name, args, call)
+        if contract.generation != "S" or contract.name != "mcp":
+            return self.run(executor, name, args, call)
+        started = monotonic()
+        try:
+            return self.run(executor, name, args, call)
+        finally:
+            # It has given up waiting for its server by now, and would hand the late answer to whoever calls next.
+            if monotonic() - started >= _MCP_GIVES_UP:
+                self._owner.context.restart("a call of the plugin mcp ran into the plugin's own time limit")
 
     async def _stream(self, contract, name, args, call):
         """The same tool piece by piece: each is progress, all of them together the result."""
@@ -61,7 +72,7 @@ class Caller:
 
     def invoke(self, executor, name, args, call):
         current_call.set(call)
-        with token_for(call):
+        with token_for(call, self.chunk):
             if getattr(executor, "__name__", "") == "mcp_based_tool":
                 return executor(name, args)
             if self._wants_keywords(executor, name):

@@ -15,20 +15,23 @@ _nothing = _NoToken()
 
 
 class _Token:
-    """Puts a token where executors look for it: on the thread, in a module that their own host's code brought along."""
+    """Puts a token, and where output goes, where executors look for it: on the thread, in a module that their own host's code brought along."""
 
-    def __init__(self, runner, token):
-        self._runner = runner
+    def __init__(self, runner, token, chunk):
+        self._local = runner._thread_local
         self._token = token
+        self._chunk = chunk
 
     def __enter__(self):
-        self._runner._thread_local.cancel_token = self._token
+        self._local.cancel_token = self._token
+        self._local.tool_output_callback = self._chunk
 
     def __exit__(self, *_):
-        self._runner._thread_local.cancel_token = None
+        self._local.cancel_token = None
+        self._local.tool_output_callback = None
 
 
-def token_for(call):
+def token_for(call, chunk):
     """A context in which the call's token is found; nothing where the plugin has no such module."""
     runner = _runner()
     if runner is None:
@@ -37,7 +40,7 @@ def token_for(call):
 
     token = CancelToken()
     call.on_cancel(token.cancel)
-    return _Token(runner, token)
+    return _Token(runner, token, chunk)
 
 
 _known = None

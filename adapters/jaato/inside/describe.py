@@ -1,5 +1,7 @@
 """What a plugin offers at one moment."""
 
+import sys
+
 from plugmux_bridge.encode import to_plain
 from plugmux_bridge.errors import describe
 
@@ -53,6 +55,7 @@ def describe_plugin(owner):
             tools[name] = tool
         else:
             problems.append({"subject": name, "code": "TOOL_REFUSED", "message": f'The tool "{name}" is declared but has no executor.'})
+    _check_config(owner, contract, problems)
     names = {command.name for command in commands}
     hidden = sorted(name for name in executors if name not in declared and name not in names)
     report = {
@@ -62,6 +65,7 @@ def describe_plugin(owner):
         "missing": contract.missing(),
         "notApplicable": contract.not_applicable(),
         "standins": list(owner.made.standins.served),
+        "python": f"{sys.version.split()[0]} ({sys.executable})",
         "source": {key: value for key, value in owner.made.source.items() if value},
         "tools": [tool.report() for tool in tools.values()],
         "commands": [command.report() for command in commands],
@@ -74,6 +78,16 @@ def describe_plugin(owner):
     if tier is not None:
         report["tier"] = str(tier)
     return Description(tools, executors, {command.name: command for command in commands}, to_plain(report, []))
+
+
+# Today's contract lets a plugin describe its settings; the original's host shows it, and so does this report.
+def _check_config(owner, contract, problems):
+    schema = contract.call("get_config_schema")
+    required = schema.get("required") if isinstance(schema, dict) else None
+    for key in required if isinstance(required, list) else []:
+        if key not in (owner.params.get("config") or {}):
+            message = f'The plugin requires the setting "{key}", which is not set.'
+            problems.append({"subject": str(key), "code": "CONFIG_INVALID", "message": message, "fix": f'Add "{key}" to its settings.'})
 
 
 def _tools(contract, problems):

@@ -40,7 +40,14 @@ def import_file(path, name):
     folder = os.path.dirname(path)
     if folder not in sys.path:
         sys.path.insert(0, folder)
-    return importlib.import_module(name)
+    # A file may be called like a module that Python has brought along.
+    if name in sys.modules or name in sys.stdlib_module_names:
+        name = f"plugmux_plugin_{name}"
+    spec = importlib.util.spec_from_file_location(name, path)
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    return module
 
 
 def prepend_paths(paths):

@@ -39,6 +39,10 @@ class Context:
         if entry is not None:
             self.bridge.notify("changed", {"id": self.id, "report": entry.plugin.report()})
 
+    def restart(self, reason):
+        """Asks for a fresh process; calls in flight may finish in this one."""
+        self.bridge.notify("restart", {"id": self.id, "reason": reason})
+
     def consult(self, method, params):
         """Asks the adapter, in the gateway, and waits; not for the loop's thread."""
         return self.bridge.channel.ask("consult", {"id": self.id, "method": method, "params": params})
