@@ -39,6 +39,7 @@ describeWithPython('a Python plugin process', () => {
     expect(textOf(await house.call('prints'))).toBe('printed');
     await until('it is logged', () => house.lines.some((line) => line.area === 'plugin:hostile' && line.message.includes('"id":1')));
     expect(house.lines.some((line) => line.message.includes('printed at import'))).toBe(true);
+    await until('the half line is logged', () => house.lines.some((line) => line.message === 'red and half a line'));
     expect(house.lines.some((line) => line.message.includes('\u001b'))).toBe(false);
     await expectUnharmed(house);
   });

@@ -164,7 +164,10 @@ class Bridge:
 
     def _invoke(self, call):
         streams.speaker.set(call.entry.id)
-        return call.entry.plugin.call(call.tool, call.args, call)
+        try:
+            return call.entry.plugin.call(call.tool, call.args, call)
+        finally:
+            streams.finish_lines()
 
     def _await(self, call, awaitable):
         def started(task):

@@ -1,5 +1,6 @@
 """Tells the gateway who printed what. Whatever bypasses `sys.stdout` is still caught on the descriptor."""
 
+import re
 import sys
 from contextvars import ContextVar
 from threading import local
@@ -7,6 +8,8 @@ from time import monotonic
 
 _LINES_PER_SECOND = 200
 _LONGEST = 16 * 1024
+_COLOURS = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
+_installed = []
 
 # The plugin whose code runs here.
 speaker = ContextVar("plugmux_speaker", default=None)
@@ -47,7 +50,15 @@ class Tagged:
         for line in lines:
             self.write(line)
 
+    def finish_line(self):
+        """What was printed without a newline is a line once its call is over."""
+        text = getattr(self._partial, "text", "")
+        if text:
+            self._partial.text = ""
+            self._say(speaker.get(), text)
+
     def _say(self, plugin, line):
+        line = _COLOURS.sub("", line)
         if not line.strip():
             return
         second = int(monotonic())
@@ -66,10 +77,19 @@ def install(notify):
         stream = getattr(sys, name)
         if stream is not None:
             stream.reconfigure(errors="backslashreplace", line_buffering=True)
-            setattr(sys, name, Tagged(stream, level, notify))
+            tagged = Tagged(stream, level, notify)
+            _installed.append(tagged)
+            setattr(sys, name, tagged)
+
+
+def finish_lines():
+    """Ends the lines that this thread has begun."""
+    for tagged in _installed:
+        tagged.finish_line()
 
 
 def uninstall():
+    _installed.clear()
     for name in ("stdout", "stderr"):
         stream = getattr(sys, name)
         if isinstance(stream, Tagged):
