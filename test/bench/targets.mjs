@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { installFolder } from '../../dist/adapters/squadron/install/home.js';
 import { describeTool, ECHO, FILLER, toolNames } from './tools.mjs';
 
 const here = (file) => fileURLToPath(new URL(file, import.meta.url));
@@ -40,7 +41,15 @@ def create_plugin():
   writeFileSync(join(dir, 'bench/__init__.py'), code);
 }
 
-const WRITERS = { talos: writeTalos, jaato: writeJaato };
+// As if it had been built: what is installed already is run as it is.
+function writeSquadron(dir, tools) {
+  const home = installFolder(join(dir, '.squadron'), 'bench', 'local');
+  mkdirSync(home, { recursive: true });
+  const args = [here('servers/grpc-plugin.mjs'), String(tools)];
+  writeFileSync(join(home, 'runner.json'), JSON.stringify({ kind: 'go', entry: process.execPath, args }));
+}
+
+const WRITERS = { talos: writeTalos, jaato: writeJaato, squadron: writeSquadron };
 
 /** A project whose one plugin offers the bench's tools; limits are raised to what the bench needs, nothing is off. */
 function writeProject(tools, isolation, format) {
@@ -56,7 +65,8 @@ function writeProject(tools, isolation, format) {
     resultBytes: 67_108_864,
   };
   const file = join(dir, 'mcp.json');
-  writeFileSync(file, JSON.stringify({ plugins: { bench: { path: './bench', isolation } }, limits, state: './state' }));
+  const bench = format === 'squadron' ? { format, version: 'local' } : { path: './bench', isolation };
+  writeFileSync(file, JSON.stringify({ plugins: { bench }, limits, state: './state' }));
   return { dir, file };
 }
 
@@ -78,6 +88,7 @@ export const TARGETS = ['http', 'sse', 'ws', 'stdio'].flatMap((transport) => {
   const bare = `bare ${transport}`;
   const child = `${bare} + child`;
   const python = `${bare} + Python child`;
+  const grpc = `${bare} + gRPC child`;
   const inProcess = plugmux(transport, 'none');
   return [
     named(bare, bare, transport, 'echo', server('bare.mjs', transport)),
@@ -91,5 +102,7 @@ export const TARGETS = ['http', 'sse', 'ws', 'stdio'].flatMap((transport) => {
     named(`plugmux ${transport} + plugin process`, child, transport, 'bench_echo', plugmux(transport, 'process')),
     named(python, python, transport, 'echo', server('bare.mjs', transport, 'python')),
     named(`plugmux ${transport} + Python plugin`, python, transport, 'echo', plugmux(transport, 'process', 'jaato')),
+    named(grpc, grpc, transport, 'echo', server('bare.mjs', transport, 'grpc')),
+    named(`plugmux ${transport} + gRPC plugin`, grpc, transport, 'plugins_bench_echo', plugmux(transport, 'process', 'squadron')),
   ];
 });

@@ -29,6 +29,7 @@ async function open(plugins: object, more: object = {}, dir: string = tempFolder
 
 const status = (house: House, id: string) => house.app.registry.plugins().find((p) => p.id === id);
 const names = (house: House): string[] => [...house.app.registry.catalogue().tools.keys()];
+const withoutNamespaces = (): boolean => spawnSync('unshare', ['--fork', '--pid', '--mount-proc', 'true']).status !== 0;
 const privateFolders = (): string[] => readdirSync(tmpdir()).filter((name) => name.startsWith('pm-'));
 
 describe.skipIf(withoutGo())('plugins in Go', SLOW, () => {
@@ -180,6 +181,41 @@ describe.skipIf(withoutGo())('plugins in Go', SLOW, () => {
     expect(privateFolders().length).toBeGreaterThan(before.length);
     await gateway.stop('SIGKILL');
     await until('everything is gone', () => processesWith(marker).length === 0 && privateFolders().length <= before.length, 20_000);
+  });
+
+  it.skipIf(withoutNamespaces())('live on under a gateway that is process 1', async () => {
+    const mark = `mark-${Math.random()}`;
+    const config = writeConfig({ plugins: { echo: { path: join(GO, 'echo'), env: { MARK: mark } } } });
+    const args = ['--fork', '--pid', '--mount-proc', process.execPath, BIN, 'stdio', '--config', config];
+    const client = await connect('v2 auto', { command: 'unshare', args });
+    await until('it is listed', async () => (await client.list()).includes('plugins_echo_echo'), 60_000);
+    const running = processesWith(mark);
+    expect(running.length).toBeGreaterThan(0);
+    // The SDK looks for its parent every five seconds.
+    await new Promise((resolve) => setTimeout(resolve, 11_000));
+    expect(await client.call('plugins_echo_echo', { message: 'alive' })).toMatchObject({ content: [{ type: 'text', text: 'alive' }] });
+    expect(processesWith(mark)).toEqual(running);
+  });
+
+  it('without their toolchain are unavailable, with the fix; the others serve', async () => {
+    const dir = tempFolder();
+    cpSync(join(GO, 'echo'), join(dir, 'lonely'), { recursive: true });
+    cpSync(SNAKE, join(dir, 'snakeless'), { recursive: true });
+    const env = { PATH: dir };
+    const house = await open(
+      { lonely: { path: './lonely', env }, snakeless: { path: './snakeless', env }, echo: { path: join(GO, 'echo') } },
+      {},
+      dir,
+    );
+    expect(status(house, 'lonely')).toMatchObject({
+      state: 'failed',
+      error: { code: 'DEPENDENCY_MISSING', fix: expect.stringContaining('Install Go') },
+    });
+    expect(status(house, 'snakeless')).toMatchObject({
+      state: 'failed',
+      error: { code: 'DEPENDENCY_MISSING', fix: expect.stringContaining('python3') },
+    });
+    expect(textOf(await house.call('plugins_echo_echo', { message: 'here' }))).toBe('here');
   });
 
   it('are tried out on the command line', async () => {

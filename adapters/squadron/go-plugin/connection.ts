@@ -17,7 +17,14 @@ import {
 const UNARY_MS = 10_000;
 const SHUTDOWN_MS = 2_000;
 /** gRPC status codes that mean something here. */
-export const STATUS = { UNKNOWN: 2, DEADLINE_EXCEEDED: 4, RESOURCE_EXHAUSTED: 8, UNIMPLEMENTED: 12, UNAVAILABLE: 14 } as const;
+export const STATUS = {
+  UNKNOWN: 2,
+  DEADLINE_EXCEEDED: 4,
+  RESOURCE_EXHAUSTED: 8,
+  UNIMPLEMENTED: 12,
+  INTERNAL: 13,
+  UNAVAILABLE: 14,
+} as const;
 
 /** The services of one running plugin. Descriptors are fixed here: nothing a plugin sends is used as one. */
 export interface Connection {

@@ -64,8 +64,6 @@ class Session implements ProgramSession {
   readonly #tracebacks: Tracebacks;
   /** Calls in flight, oldest first. */
   readonly #calls = new Set<CallContext>();
-  readonly #keys = new WeakMap<CallContext, string>();
-  #count = 0;
 
   constructor(
     connection: ReturnType<typeof connect>,
@@ -91,7 +89,10 @@ class Session implements ProgramSession {
     }
     return new Promise((resolve, reject) => {
       this.#calls.add(ctx);
-      const call = this.#connection.call(tool, payload, this.#metadata(ctx), (error, text = '') => {
+      // Newer plugins see by the key that a call is the same one, sent again.
+      const key = `${RUN}-${ctx.id}`;
+      const metadata = { 'squadron-run-id': RUN, 'squadron-tool-use-id': key, 'squadron-idempotency-key': key };
+      const call = this.#connection.call(tool, payload, metadata, (error, text = '') => {
         this.#calls.delete(ctx);
         if (error) return void this.#explain(tool, error).then(resolve, reject);
         try {
@@ -117,16 +118,6 @@ class Session implements ProgramSession {
     });
   }
 
-  // Newer plugins see by the key that a call is the same one, sent again.
-  #metadata(ctx: CallContext): Record<string, string> {
-    let key = this.#keys.get(ctx);
-    if (key === undefined) {
-      key = `${RUN}-${++this.#count}`;
-      this.#keys.set(ctx, key);
-    }
-    return { 'squadron-tool-use-id': key, 'squadron-idempotency-key': key };
-  }
-
   async #explain(tool: string, error: ServiceError): Promise<ToolResult> {
     const details = error.details.replace(GO_PREFIX, '');
     switch (error.code) {
@@ -140,6 +131,9 @@ class Session implements ProgramSession {
         return errorResult(`The plugin does not implement calls of ${tool}: ${details}`);
       case STATUS.DEADLINE_EXCEEDED:
         throw new GatewayError('CALL_TIMEOUT', `${tool} was given up by the plugin: ${details}`);
+      case STATUS.INTERNAL:
+        if (!details.includes('message parsing error')) return errorResult(details);
+        throw new GatewayError('PLUGIN_PROTOCOL_ERROR', `The plugin answered ${tool} with a message that cannot be read.`);
       case STATUS.UNAVAILABLE: {
         // The end of the process is the better explanation, and comes a moment later.
         const why = await Promise.race([this.#running.gone, new Promise<string>((r) => setTimeout(r, LAST_WORDS_MS, details).unref())]);

@@ -1,10 +1,15 @@
 // The limit: JSON-RPC by hand, nothing vetted, nothing checked, nothing recorded.
-//   bare.mjs <http|sse|ws|stdio> <port> <tools> [node|python]     the tool runs in a child process, over a pipe of lines
+//   bare.mjs <http|sse|ws|stdio> <port> <tools> [node|python|grpc]     the tool runs in a child process, over a
+//   pipe of lines or as a gRPC plugin
 import { spawn } from 'node:child_process';
+import { mkdtempSync } from 'node:fs';
 import { createServer } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { WebSocketServer } from 'ws';
 import { describeTool, ECHO, FILLER, toolNames } from '../tools.mjs';
+import { read, write } from './grpc-line.mjs';
 
 const [transport, port, count, where] = process.argv.slice(2);
 const LIST = JSON.stringify({
@@ -43,8 +48,27 @@ function inChild([program, file]) {
   };
 }
 
+async function inPlugin() {
+  const { Client, credentials } = await import('@grpc/grpc-js');
+  const dir = mkdtempSync(join(tmpdir(), 'bare-'));
+  const plugin = fileURLToPath(new URL('./grpc-plugin.mjs', import.meta.url));
+  const child = spawn(process.execPath, [plugin, count], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: { ...process.env, PLUGIN_UNIX_SOCKET_DIR: dir },
+  });
+  process.on('exit', () => child.kill());
+  const address = await new Promise((resolve) => lines(child.stdout, (line) => resolve(line.split('|')[3])));
+  const client = new Client(`unix:${address}`, credentials.createInsecure());
+  const ask = (args) => write('echo', JSON.stringify(args));
+  return (args, answer) =>
+    client.makeUnaryRequest('/plugin.ToolPlugin/Call', ask, read, args, (error, [text] = []) => {
+      if (error) throw error;
+      answer(JSON.stringify({ content: [{ type: 'text', text }] }));
+    });
+}
+
 const call = where
-  ? inChild(CHILDREN[where])
+  ? await (where === 'grpc' ? inPlugin() : inChild(CHILDREN[where]))
   : (args, answer) => answer(JSON.stringify({ content: [{ type: 'text', text: args.message }] }));
 
 function handle(text, send) {
