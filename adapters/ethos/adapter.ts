@@ -15,12 +15,14 @@ import { readSkills } from './reading/skills.ts';
 export const ethos: Adapter = {
   kind: 'ethos',
   options: {
+    package: z.string().optional().describe('Ethos: name of an npm package, found as Node does from the folder of this file'),
     ignoreContract: z.boolean().optional().describe('Ethos: load it whatever contract it was written for'),
     onGuardError: z.enum(['deny', 'allow']).optional().describe('Ethos: what a failing before_tool_call hook means; default deny'),
     commandTools: z.boolean().optional().describe('Ethos: offer commands that run code as tools; default false'),
     publishOutput: z.boolean().optional().describe('Ethos: publish the output schemas of tools; default false'),
   },
   paths: [],
+  selectors: ['package'],
 
   async read(source) {
     return recogniseSource(source)?.map((found) => toManifest(found, source)) ?? null;

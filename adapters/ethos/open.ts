@@ -77,6 +77,10 @@ export function openPlugin(manifest: EthosManifest, { skills, problems }: Awaite
       call: (name) => (args, ctx) => member.call(name, args, ctx),
       compose: async (ctx) => String(await member.request('compose', { ...toRuntimeCaller(ctx) } as unknown as JsonObject)),
       middleware: report && toMiddleware(report, member, onError, manifest.guards !== undefined),
+      async cacheKey(tool, args) {
+        const key = await member.request('cacheKey', { tool, args });
+        return typeof key === 'string' ? key : undefined;
+      },
       command: async (params) => String(await member.request('prompt', params)),
       notices: notices.resources(report?.monitors.map(({ name }) => name) ?? []),
       skills,
@@ -102,6 +106,7 @@ export function openPlugin(manifest: EthosManifest, { skills, problems }: Awaite
     state: member.state,
     error: member.error,
     start: member.start,
+    refresh: () => void member.request('look', {}).catch(() => undefined),
     async check() {
       if (!report || report.healthChecks.length === 0 || member.state() !== 'ready') return [];
       return toHealthProblems((await member.request('check', {})) as unknown as Health[]);
@@ -123,7 +128,9 @@ function toMember(manifest: EthosManifest, host: Host, log: Host['log'], answer:
     ...(found.entry === undefined ? {} : { entry: found.entry }),
     dependencies,
     onGuardError: entry.options.onGuardError === 'allow' ? 'allow' : 'deny',
+    publishOutput: entry.options.publishOutput === true,
     workingDir: entry.cwd,
+    dataDir: host.dataDir(id),
     cacheDir: join(host.cacheDir, 'node'),
   };
   return {

@@ -3,6 +3,9 @@ import type { JsonObject } from '../../src/core/json.ts';
 /** Tools that stand for commands are called by this and the command's name. */
 export const COMMAND_PREFIX = 'cmd_';
 
+/** Longest answer of one call, in characters. */
+export const RESULT_BUDGET = 80_000;
+
 /** What the runtime tells the adapter of one plugin; crosses the plugin channel as JSON. */
 export interface EthosReport {
   /** How its module exports `activate`. */
@@ -22,6 +25,8 @@ export interface EthosReport {
   /** Registrations that nothing here serves, as `<member>` or `<member>: <name>`. */
   readonly unsupported: readonly string[];
   readonly warnings: readonly string[];
+  /** Last values of the metrics it gave, by name and labels. */
+  readonly metrics: Readonly<Record<string, number>>;
 }
 
 /** A tool as its fields are now: plugins change them after registering. */

@@ -33,7 +33,7 @@ export async function getSnippet(
   if (!snippet) return err(`There is no snippet "${name}". Use snippet_find to see what there is.`, 'input_invalid');
   const text = snippet.text.replace(PLACEHOLDER, (whole, key: string) => (Object.hasOwn(values, key) ? (values[key] as string) : whole));
   const open = placeholders(text);
-  return { ...ok(open.length > 0 ? `${text}\n\n(still open: ${open.join(', ')})` : text), structured: { text, open } };
+  return ok(open.length > 0 ? `${text}\n\n(still open: ${open.join(', ')})` : text);
 }
 
 export async function findSnippets({ query = '' }: { query?: string }, ctx: ToolContext): Promise<ToolResult> {

@@ -98,8 +98,8 @@ const MARKS: Readonly<Partial<Record<SlotStatus['state'], string>>> = {
 function toText(plugins: readonly Diagnosis[], notes: readonly string[], file: string | undefined): string {
   const lines = [`configuration: ${file ?? 'none'}`, ''];
   for (const { id, format, origin, state, facts, faults } of plugins) {
-    const dialect = typeof facts.dialect === 'string' ? `, dialect ${facts.dialect}` : '';
-    lines.push(`${(MARKS[state] ?? state).padEnd(7)} ${id}  (${format ?? 'no format'}${dialect})  ${origin}`);
+    const how = ['dialect', 'shape'].flatMap((key) => (typeof facts[key] === 'string' ? [`, ${key} ${facts[key]}`] : [])).join('');
+    lines.push(`${(MARKS[state] ?? state).padEnd(7)} ${id}  (${format ?? 'no format'}${how})  ${origin}`);
     for (const { subject, message, fix } of faults) {
       lines.push(`          ${subject === undefined ? '' : `${subject}: `}${message}`);
       if (fix !== undefined) lines.push(`          -> ${fix}`);

@@ -152,6 +152,31 @@ describe('Ethos packages', () => {
     ).toEqual(['ethos-plugin-one', 'two']);
   });
 
+  it('finds a package by its name, and says how to install one that is not there', async () => {
+    const dir = tempFolder();
+    writePackage(
+      dir,
+      '@acme/ethos-charts',
+      {
+        'index.js':
+          "exports.activate = (api) => api.registerTool({ name: 'run', description: '', schema: {}, execute: async () => ({ ok: true, value: api.pluginId }) });",
+      },
+      { ethos: { type: 'plugin', pluginContractMajor: 2 } },
+    );
+    const house = await openHouse(
+      [ethos],
+      { plugins: { charts: { package: '@acme/ethos-charts' }, absent: { package: 'ethos-plugin-absent' }, bad: { package: '../x' } } },
+      dir,
+    );
+    await house.app.registry.start();
+    expect(await run(house)).toBe('ethos-charts');
+    expect(status(house, 'absent')?.error).toMatchObject({
+      code: 'ENTRY_NOT_FOUND',
+      fix: expect.stringContaining('npm install --ignore-scripts --prefix'),
+    });
+    expect(status(house, 'bad')?.error?.code).toBe('CONFIG_INVALID');
+  });
+
   it('loads what needs others after them, in one process, and says why somebody cannot be loaded', async () => {
     const provide = (id: string) =>
       `export const activate = (api) => { globalThis.loaded = [...(globalThis.loaded ?? []), '${id}']; api.on('ask', (reply) => reply('${id}')); };`;

@@ -6,9 +6,10 @@ import type { CallContext, Tool } from '../../../src/core/tool.ts';
 import type { EthosManifest } from '../manifest.ts';
 import type { Skill } from '../reading/skills.ts';
 import { toProblems } from '../reading/source-scan.ts';
-import { COMMAND_PREFIX, type EthosReport, type ToolReport } from '../report.ts';
+import { COMMAND_PREFIX, type EthosReport, RESULT_BUDGET, type ToolReport } from '../report.ts';
 import { toProfile } from './profiles.ts';
 import { type AskText, commandPrompts, skillPrompts, skillResources } from './prompts.ts';
+import { reportResource } from './report-resource.ts';
 
 /** The original host's time limit for one call, in milliseconds. */
 const CALL_TIMEOUT_MS = 120_000;
@@ -20,6 +21,8 @@ export interface OfferParts {
   readonly call: (name: string) => Tool['call'];
   readonly compose: (ctx: CallContext) => Promise<string>;
   readonly command: AskText;
+  /** What makes two calls of a tool equal, by its own word; undefined where it has none. */
+  readonly cacheKey: (tool: string, args: JsonObject) => Promise<string | undefined>;
   readonly middleware: Middleware | undefined;
   /** What monitors have said. */
   readonly notices: readonly Resource[];
@@ -34,6 +37,8 @@ export function toOffer(report: EthosReport | undefined, parts: OfferParts): Off
   const problems = [...parts.problems, ...found.package.problems, ...toProblems(found.scan.findings), ...settingsProblems(manifest)];
   if (report === undefined) return { ...emptyOffer, needs, problems };
   const usable = needs.length === 0;
+  const facts = factsOf(report);
+  const all = [...problems, ...reported(report)];
   // A command and a skill of one name would be one prompt twice.
   const skills = parts.skills.filter(({ name }) => !report.commands.some((command) => command.name === name));
   const text =
@@ -44,23 +49,26 @@ export function toOffer(report: EthosReport | undefined, parts: OfferParts): Off
       ? [...report.tools.filter((tool) => tool.available).map((tool) => toTool(tool, parts)), ...commandTools(report, parts)]
       : [],
     prompts: usable ? [...commandPrompts(id, report.commands, parts.command), ...skillPrompts(id, skills)] : [],
-    resources: [...parts.notices, ...(usable ? skillResources(id, parts.skills) : [])],
+    resources: [
+      reportResource(id, found.package.contract, facts, all),
+      ...parts.notices,
+      ...(usable ? skillResources(id, parts.skills) : []),
+    ],
     profiles: report.personalities.map((personality) => toProfile(personality, found.folder, manifest.source.entry.cwd)),
     ...(usable && report.injects ? { instructions: text, compose } : {}),
     ...(middleware ? { middleware } : {}),
     triggers: report.monitors.map(({ name }) => ({ id: name, title: name })),
     needs,
-    problems: [...problems, ...reported(report)],
-    facts: factsOf(report),
+    problems: all,
+    facts,
   };
 }
 
-function toTool(tool: ToolReport, { manifest, call }: OfferParts): Tool {
+function toTool(tool: ToolReport, { manifest, call, cacheKey }: OfferParts): Tool {
   const { name, toolset } = tool;
   return {
     name,
     aliases: [`${manifest.found.pluginId}_${name}`],
-    title: name,
     description: tool.description,
     input: tool.schema,
     ...(manifest.source.entry.options.publishOutput === true && tool.outputSchema ? { output: tool.outputSchema } : {}),
@@ -69,6 +77,9 @@ function toTool(tool: ToolReport, { manifest, call }: OfferParts): Tool {
     labels: toolset === undefined ? [] : [`toolset:${toolset}`],
     meta: { ...(toolset === undefined ? {} : { toolset }), ...(tool.returnDirect ? { returnDirect: true } : {}) },
     timeoutMs: CALL_TIMEOUT_MS,
+    maxChars: Math.min(RESULT_BUDGET, tool.maxResultChars ?? RESULT_BUDGET),
+    ...(tool.untrusted ? { untrusted: true } : {}),
+    ...(tool.cache ? { cache: { ttlMs: tool.cache.ttlMs, ...(tool.cache.keyed ? { key: (args) => cacheKey(name, args) } : {}) } } : {}),
     call: call(name),
   };
 }
@@ -127,12 +138,13 @@ function reported({ unsupported, warnings, monitors, tools }: EthosReport): Prob
   ];
 }
 
-function factsOf({ shape, hooks, filters, monitors, healthChecks, commands }: EthosReport): JsonObject {
+function factsOf({ shape, hooks, filters, monitors, healthChecks, commands, metrics }: EthosReport): JsonObject {
   const facts: JsonObject = { shape };
   if (hooks.length > 0) facts.hooks = [...hooks];
   if (filters.length > 0) facts.filters = filters.length;
   if (monitors.length > 0) facts.monitors = monitors.map(({ name, state }) => `${name} (${state})`);
   if (healthChecks.length > 0) facts.healthChecks = [...healthChecks];
+  if (Object.keys(metrics).length > 0) facts.metrics = { ...metrics };
   if (commands.length > 0) facts.commands = commands.map(({ name, kind }) => `${name} (${kind})`);
   return facts;
 }

@@ -24,6 +24,8 @@ export interface EthosCredential {
 export interface EthosPackage {
   /** Whether `ethos.type` marks it as a plugin. */
   readonly marked: boolean;
+  /** The contract major it was written for, as it says. */
+  readonly contract: string;
   readonly id?: string;
   readonly name?: string;
   readonly version: string;
@@ -72,6 +74,7 @@ export function toPackage(raw: JsonObject | null, folder: string, ignoreContract
   if (marked) checkContract(ethos.pluginContractMajor, folder, ignoreContract, problems);
   return {
     marked,
+    contract: ethos.pluginContractMajor === undefined ? 'not declared' : String(ethos.pluginContractMajor),
     ...(id === undefined ? {} : { id }),
     ...optional('name', text(raw?.name)),
     version: text(raw?.version) ?? '0.0.0',

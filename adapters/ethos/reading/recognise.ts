@@ -30,7 +30,11 @@ const OURS = /@ethosagent\/|\bactivate\b/;
  */
 export function recogniseSource(source: Source): readonly Recognised[] | null {
   const { path, key } = source;
-  const ignore = source.entry.options.ignoreContract === true;
+  const { ignoreContract, package: name } = source.entry.options;
+  const ignore = ignoreContract === true;
+  if (key !== undefined && typeof name === 'string') return [fromPackage(name, source.root, ignore)];
+  // A link that leads nowhere is nobody's plugin.
+  if (!existsSync(path)) return null;
   if (!statSync(path).isDirectory()) return key === undefined ? null : fromFile(source, ignore);
   if (key === undefined && isScope(source)) {
     const inside = readdirSync(path).map((name) => join(path, name));
@@ -39,6 +43,26 @@ export function recogniseSource(source: Source): readonly Recognised[] | null {
   }
   const found = fromFolder(path, isInstalled(path), key !== undefined ? (source.format ?? 'guess') : false, ignore);
   return found ? [found] : null;
+}
+
+// As Node would find it from the folder of mcp.json; nothing is ever installed from here.
+function fromPackage(name: string, root: string, ignoreContract: boolean): Recognised {
+  if (!/^(?:@[\w.-]+\/)?[\w-][\w.-]*$/.test(name)) {
+    throw new GatewayError('CONFIG_INVALID', `"package" is the bare name of an npm package, not ${JSON.stringify(name)}.`, {
+      fix: 'Name a folder or file by "path".',
+    });
+  }
+  for (let dir = root; ; dir = dirname(dir)) {
+    const folder = join(dir, 'node_modules', name);
+    if (existsSync(join(folder, 'package.json'))) {
+      const found = fromFolder(folder, true, 'ethos', ignoreContract);
+      if (found) return found;
+    }
+    if (dirname(dir) === dir) break;
+  }
+  throw new GatewayError('ENTRY_NOT_FOUND', `The package ${name} is not installed in ${root} or above it.`, {
+    fix: `npm install --ignore-scripts --prefix ${root} ${name}`,
+  });
 }
 
 // "@scope" inside of a scanned node_modules.
@@ -90,12 +114,12 @@ function recognise(folder: string, entry: string | undefined, pkg: EthosPackage,
   };
 }
 
-// A package.json that cannot be read is a fault only where somebody named the folder.
+// A package.json that cannot be read is a fault only where somebody named the folder, or where it was meant for us.
 function readPackageLeniently(folder: string, named: boolean): ReturnType<typeof readPackage> {
   try {
     return readPackage(folder);
   } catch (error) {
-    if (named) throw error;
+    if (named || readFileSync(join(folder, 'package.json'), 'utf8').includes('"ethos"')) throw error;
     return null;
   }
 }

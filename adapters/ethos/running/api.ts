@@ -21,6 +21,8 @@ export interface ApiParts {
   readonly atEnd: (end: () => void) => void;
 }
 
+const MOST_METRICS = 100;
+
 /** Members that are accepted and have no counterpart; each is listed by its first text argument. */
 const RECORDED = [
   'registerDataSource',
@@ -149,14 +151,19 @@ function background({ registrations, monitors, notify, changed }: ApiParts): Rec
   };
 }
 
-function diagnostics({ log }: ApiParts): Record<string, unknown> {
+function diagnostics({ log, registrations }: ApiParts): Record<string, unknown> {
   const at = (level: 'debug' | 'info' | 'warn' | 'error') => (message: unknown, data?: unknown) => log[level](withData(message, data));
   return {
     debug: at('debug'),
     info: at('info'),
     warn: at('warn'),
     error: at('error'),
-    metric: (name: string, value: number, labels?: object) => log.debug(withData(`metric ${name} = ${value}`, labels)),
+    metric(name: unknown, value: unknown, labels?: object) {
+      log.debug(withData(`metric ${name} = ${value}`, labels));
+      const { metrics } = registrations;
+      if (typeof value === 'number' && (metrics.size < MOST_METRICS || metrics.has(withData(name, labels))))
+        metrics.set(withData(name, labels), value);
+    },
   };
 }
 

@@ -11,6 +11,7 @@ import type { FoundPlugin } from './find-plugin.ts';
 import type { EthosResult, EthosTool } from './format.ts';
 import type { Monitors } from './monitors.ts';
 import { createProgress } from './progress.ts';
+import { PublishedOutput } from './published-output.ts';
 import type { Registrations } from './registrations.ts';
 import { failure, toEthosResult, toResult } from './result.ts';
 import type { Side } from './side.ts';
@@ -36,6 +37,7 @@ export interface PluginParts {
 export class EthosPlugin implements LoadedPlugin {
   readonly #parts: PluginParts;
   readonly #log: RuntimeContext['log'];
+  readonly #output = new PublishedOutput();
   #instructions = '';
   #told = '';
   #settling: NodeJS.Timeout | undefined;
@@ -45,7 +47,7 @@ export class EthosPlugin implements LoadedPlugin {
   constructor(parts: PluginParts) {
     this.#parts = parts;
     this.#log = parts.context.log;
-    this.#told = JSON.stringify(this.report());
+    this.#told = this.#surface();
     // Availability and fields change without a word; this is how lists come to know.
     this.#looking = setInterval(() => this.#look(), LOOK_AGAIN_MS).unref();
   }
@@ -68,13 +70,19 @@ export class EthosPlugin implements LoadedPlugin {
       healthChecks: r.healthChecks.map((check) => String(check?.name)),
       unsupported: [...r.unsupported].sort(),
       warnings: [...r.warnings].sort(),
+      metrics: Object.fromEntries(r.metrics),
     };
     return report as unknown as JsonObject;
   }
 
   async initialize(): Promise<void> {
     this.#instructions = await this.#parts.side.compose({ session: 'gateway', profile: 'default' });
-    this.#told = JSON.stringify(this.report());
+    this.#told = this.#surface();
+  }
+
+  // Metrics change all the time and are nobody's business until something else has changed.
+  #surface(): string {
+    return JSON.stringify({ ...this.report(), metrics: null });
   }
 
   /** Something may have changed: looks once things are quiet. */
@@ -88,7 +96,7 @@ export class EthosPlugin implements LoadedPlugin {
 
   #look(): void {
     if (this.#closed) return;
-    const now = JSON.stringify(this.report());
+    const now = this.#surface();
     if (now === this.#told) return;
     this.#told = now;
     this.#parts.context.changed();
@@ -128,14 +136,21 @@ export class EthosPlugin implements LoadedPlugin {
       { caller, signal: call.signal, progress: createProgress(call, this.#log) },
       { name: tool.name, maxResultChars: tool.maxResultChars, capabilities },
     );
-    return toEthosResult(await tool.execute(args, context));
+    const result = toEthosResult(await tool.execute(args, context));
+    const { outputSchema } = toToolReport(tool);
+    if (!this.#parts.side.contextParts.params.publishOutput || outputSchema === undefined) return result;
+    return this.#output.conform(result, outputSchema);
   }
 
   #commandContext({ caller }: RuntimeCall): object {
     return { sessionId: caller?.session, personalityId: caller?.profile };
   }
 
-  request(method: string, params: JsonObject): Promise<JsonValue> {
+  async request(method: string, params: JsonObject): Promise<JsonValue> {
+    if (method === 'look') {
+      this.#look();
+      return null;
+    }
     return this.#parts.side.answer(method, params);
   }
 

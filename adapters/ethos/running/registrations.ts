@@ -37,6 +37,7 @@ export class Registrations {
   readonly healthChecks: EthosHealthCheck[] = [];
   readonly unsupported = new Set<string>();
   readonly warnings = new Set<string>();
+  readonly metrics = new Map<string, number>();
 
   addHook(hooks: Map<string, EthosHandler[]>, name: string, handler: EthosHandler): void {
     hooks.set(name, [...(hooks.get(name) ?? []), handler]);
@@ -47,7 +48,7 @@ export class Registrations {
   /** Everything is gone, as after unloading. */
   clear(): void {
     for (const kept of [this.tools, this.voidHooks, this.modifyingHooks, this.personalities, this.commands, this.monitors]) kept.clear();
-    for (const kept of [this.unsupported, this.warnings]) kept.clear();
+    for (const kept of [this.unsupported, this.warnings, this.metrics]) kept.clear();
     for (const list of [this.filters, this.injectors, this.healthChecks]) list.length = 0;
   }
 }

@@ -11,13 +11,13 @@ export interface Reach {
 /** Several reaches that must all agree. */
 export type Reaches = readonly Reach[];
 
-/** Files for a tool, within what it declared and its caller's profile allows. Links are followed before anything is compared. */
-export function createScopedFs(reaches: Reaches, workingDir: string): object {
+/** Finds the real place of a path, links followed, and refuses it where a list does not hold it. */
+export function createReach(reaches: Reaches, workingDir: string): (path: unknown, kind: keyof Reach) => Promise<string> {
   const toPath = (path: unknown): string => {
     if (typeof path !== 'string' || path === '' || path.includes('\0')) throw outOfReach(path);
     return resolve(workingDir, path.replace(/^~(?=\/|$)/, homedir()));
   };
-  const reach = async (path: unknown, kind: keyof Reach): Promise<string> => {
+  return async (path, kind) => {
     const real = await realOf(toPath(path));
     for (const lists of reaches) {
       const roots = await Promise.all(lists[kind].map((root) => realOf(toPath(root))));
@@ -25,14 +25,21 @@ export function createScopedFs(reaches: Reaches, workingDir: string): object {
     }
     return real;
   };
-  const orNothing = async <T>(what: Promise<T>, nothing: T): Promise<T> => {
-    try {
-      return await what;
-    } catch (error) {
-      if (isAbsent(error)) return nothing;
-      throw error;
-    }
-  };
+}
+
+/** What was asked for, or something else where there is no such file. */
+export async function orNothing<T>(what: Promise<T>, nothing: T): Promise<T> {
+  try {
+    return await what;
+  } catch (error) {
+    if (isAbsent(error)) return nothing;
+    throw error;
+  }
+}
+
+/** Files for a tool, within what it declared and its caller's profile allows. */
+export function createScopedFs(reaches: Reaches, workingDir: string): object {
+  const reach = createReach(reaches, workingDir);
   const entries = async (dir: unknown) => orNothing(readdir(await reach(dir, 'read'), { withFileTypes: true }), []);
   return {
     read: async (path: unknown) => readFile(await reach(path, 'read'), 'utf8'),

@@ -4,6 +4,8 @@ const MOST_SESSIONS = 1_000;
 export interface Session {
   turn: number;
   readonly context: Map<string, unknown>;
+  /** When files were last read, for tools that guard against stale writes. */
+  readonly readMtimes: Map<string, number>;
 }
 
 /** The sessions that have called; the one silent for longest is forgotten first. */
@@ -11,7 +13,7 @@ export class Sessions {
   readonly #all = new Map<string, Session>();
 
   get(id: string): Session {
-    const session = this.#all.get(id) ?? { turn: 0, context: new Map<string, unknown>() };
+    const session = this.#all.get(id) ?? { turn: 0, context: new Map<string, unknown>(), readMtimes: new Map<string, number>() };
     this.#all.delete(id);
     this.#all.set(id, session);
     if (this.#all.size > MOST_SESSIONS) this.#all.delete(this.#all.keys().next().value as string);

@@ -11,7 +11,10 @@ export interface EthosParams {
   readonly dependencies: readonly string[];
   /** What a hook that fails means for the call it guards. */
   readonly onGuardError: 'deny' | 'allow';
+  readonly publishOutput: boolean;
   readonly workingDir: string;
+  /** A folder of the plugin's own to write to. */
+  readonly dataDir: string;
   readonly baseUrl?: string;
   readonly cacheDir: string;
 }

@@ -1,16 +1,16 @@
+import type { NetworkBounds } from '../../../src/core/bounds.ts';
 import type { RuntimeCaller } from '../../../src/host/node/runtime.ts';
+import { RESULT_BUDGET } from '../report.ts';
 import type { Capabilities, Paths } from './capabilities.ts';
 import { NO_RULES } from './hosts.ts';
 import type { KvStores } from './kv-store.ts';
 import { createScopedFetch } from './scoped-fetch.ts';
 import { createScopedFs, type Reach } from './scoped-fs.ts';
 import { createScopedProcess } from './scoped-process.ts';
+import { createScopedStorage } from './scoped-storage.ts';
 import { createSecretsResolver } from './secrets-resolver.ts';
 import type { Sessions } from './sessions.ts';
 import type { EthosParams, EthosStart } from './surroundings.ts';
-
-/** Longest answer of one call, in characters. */
-export const RESULT_BUDGET = 80_000;
 
 /** What contexts are made from. */
 export interface ContextParts {
@@ -63,6 +63,9 @@ export function createToolContext(
     getContext: (key: string) => session.context.get(key),
     setContext: (key: string, value: unknown) => void session.context.set(key, value),
     dryRun: false,
+    readMtimes: session.readMtimes,
+    storage: createScopedStorage(storageReach(params.dataDir, bounds.fs), workingDir),
+    ...(bounds.network ? { networkPolicy: toPolicy(bounds.network) } : {}),
   };
   if (!tool) return context;
   const { network, secrets, storage, files, binaries } = tool.capabilities;
@@ -72,6 +75,15 @@ export function createToolContext(
   if (files) context.scopedFs = createScopedFs(reaches(files, bounds.fs), workingDir);
   if (binaries) context.scopedProcess = createScopedProcess(binaries, workingDir, signal);
   return context;
+}
+
+function toPolicy({ allow, deny, allowPrivate }: NetworkBounds): object {
+  return { ...(allow ? { allow } : {}), deny, allow_private_urls: allowPrivate };
+}
+
+// The plugin's own folder, and what the profile opens beside it.
+function storageReach(own: string, bounds: Reach | undefined): Reach[] {
+  return [{ read: [own, ...(bounds?.read ?? [])], write: [own, ...(bounds?.write ?? [])] }];
 }
 
 function scopeOf(scope: 'tool-private' | 'session' | 'personality', tool: string, session: string, profile: string): string {

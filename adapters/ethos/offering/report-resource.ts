@@ -1,0 +1,15 @@
+import type { JsonObject } from '../../../src/core/json.ts';
+import type { Problem } from '../../../src/core/plugin.ts';
+import type { Resource } from '../../../src/core/resource.ts';
+
+/** What `doctor` would tell of a plugin, for whoever reads resources. */
+export function reportResource(id: string, contract: string, facts: JsonObject, problems: readonly Problem[]): Resource {
+  const uri = `plugin://${encodeURIComponent(id)}/report`;
+  return {
+    uri,
+    name: `${id} report`,
+    description: 'How the plugin was loaded, what it registered, and what does not work or has no counterpart here.',
+    mimeType: 'application/json',
+    read: async () => [{ uri, mimeType: 'application/json', text: JSON.stringify({ id, contract, ...facts, problems }) }],
+  };
+}

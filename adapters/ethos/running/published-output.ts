@@ -1,0 +1,50 @@
+import { toError } from '../../../src/core/errors.ts';
+import { isJsonObject, type JsonObject } from '../../../src/core/json.ts';
+import type { EthosResult } from './format.ts';
+import { failure } from './result.ts';
+
+type Validate = ((data: unknown) => boolean) & { errors?: readonly { instancePath: string; message?: string }[] | null };
+
+/** Makes results keep what a published output schema promises. Compiled here, where the schema can harm nobody else. */
+export class PublishedOutput {
+  readonly #compiled = new Map<string, Validate>();
+
+  /** The result with its structured data, taken from the text where there are none; a failure where they break the promise. */
+  async conform(result: EthosResult, schema: JsonObject): Promise<EthosResult> {
+    if (!result.ok) return result;
+    const structured = result.structured ?? parse(result.value);
+    if (!isJsonObject(structured)) return mismatch('it has no structured data');
+    let validate: Validate;
+    try {
+      validate = await this.#compile(schema);
+    } catch (error) {
+      return mismatch(`the schema cannot be used: ${toError(error).message}`);
+    }
+    if (validate(structured)) return { ...result, structured };
+    const [first] = validate.errors ?? [];
+    return mismatch(`${first?.instancePath || 'the result'} ${first?.message ?? 'is wrong'}`);
+  }
+
+  async #compile(schema: JsonObject): Promise<Validate> {
+    const key = JSON.stringify(schema);
+    const known = this.#compiled.get(key);
+    if (known) return known;
+    const { Ajv2020 } = await import('ajv/dist/2020.js');
+    const { $id: _, $schema: __, ...plain } = schema;
+    const validate = new Ajv2020({ strict: false, validateFormats: false }).compile(plain) as Validate;
+    this.#compiled.set(key, validate);
+    return validate;
+  }
+}
+
+function mismatch(why: string): EthosResult {
+  return failure(`The tool ran, but its result does not match the output schema it publishes: ${why}.`, 'execution_failed');
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
