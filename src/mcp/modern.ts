@@ -102,7 +102,13 @@ export class ModernPeer extends Peer {
     return tool && tool.shape.headers.length > 0 ? checkArguments(tool.shape.headers, message.params.arguments, headers) : undefined;
   }
 
-  #discover(): string {
+  // The instructions are read here and perhaps never again, so plugins that are still opening are waited for.
+  #discover(): string | Promise<string> {
+    const opening = this.parts.gateway.listed();
+    return opening ? opening.then(() => this.#describe()) : this.#describe();
+  }
+
+  #describe(): string {
     const { instructions } = this.parts.gateway.view(this.caller);
     return toResult(
       {
