@@ -108,14 +108,17 @@ async function readScanned(path: string, folder: string, config: Config, adapter
     config: scannedConfig(basename(path), config),
   };
   try {
-    const source: Source = { path, root: config.dir, folder, entry: defaultEntry(config.dir) };
+    const source: Source = { path, root: config.dir, folder, entry: unnamed.config.entry };
     const found: Found[] = [];
     for (const { adapter, manifests } of await claim(source, adapters, host)) {
       for (const { id } of manifests) {
-        // An entry without a path completes the plugin that the scan found under its id.
-        const plugin = scannedConfig(id, config);
-        const [manifest] = ((await adapter.read({ ...source, entry: plugin.entry }, host)) ?? []).filter((m) => m.id === id);
-        if (manifest) found.push({ id, origin: path, config: plugin, manifest, adapter });
+        // An entry without a path completes the plugin that the scan found under its id, or in the folder of its name.
+        const byFolder = manifests.length === 1 ? completing(unnamed.id, config) : undefined;
+        const plugin = completing(id, config) ?? byFolder ?? scannedConfig(id, config);
+        const key = plugin.id === id ? {} : { key: plugin.id };
+        const read = await adapter.read({ ...source, ...key, entry: plugin.entry }, host);
+        const [manifest] = (read ?? []).filter((m) => m.id === plugin.id);
+        if (manifest) found.push({ id: plugin.id, origin: path, config: plugin, manifest, adapter });
       }
     }
     return found;
@@ -144,9 +147,14 @@ function asFailure(thrown: unknown, plugin: string): GatewayError {
   return new GatewayError('MANIFEST_INVALID', `It cannot be read: ${toError(thrown).message}`, { plugin, cause: thrown });
 }
 
-function scannedConfig(id: string, config: Config): PluginConfig {
+function completing(id: string, config: Config): PluginConfig | undefined {
   const named = config.plugins.get(id);
-  if (named && named.path === undefined) return named;
+  return named?.path === undefined ? named : undefined;
+}
+
+function scannedConfig(id: string, config: Config): PluginConfig {
+  const named = completing(id, config);
+  if (named) return named;
   return {
     id,
     enabled: true,

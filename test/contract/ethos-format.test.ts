@@ -152,6 +152,19 @@ describe('Ethos packages', () => {
     ).toEqual(['ethos-plugin-one', 'two']);
   });
 
+  it('takes the keys of an entry under its own id or the name of its folder, the contract among them', async () => {
+    const code =
+      "export const activate = (api) => api.registerTool({ name: 'run', description: '', schema: {}, execute: async () => ({ ok: true, value: api.pluginId + process.env.LEVEL }) });";
+    const write = (folder: string) => writeEthos(folder, 'folder', { 'index.ts': code }, { id: 'own', pluginContractMajor: 1 });
+    const old = await openEthos(write, { plugins: { folder: { ignoreContract: true, env: { LEVEL: '1' } } } });
+    expect(await run(old)).toBe('own1');
+    expect(old.app.registry.plugins()).toMatchObject([{ id: 'folder', alias: 'own' }]);
+    const modern = (folder: string) => writeEthos(folder, 'folder', { 'index.ts': code }, { id: 'own' });
+    const house = await openEthos(modern, { plugins: { own: { env: { LEVEL: '2' } } } });
+    expect(await run(house)).toBe('own2');
+    expect(house.app.registry.plugins()).toMatchObject([{ id: 'own', alias: 'folder' }]);
+  });
+
   it('finds a package by its name, and says how to install one that is not there', async () => {
     const dir = tempFolder();
     writePackage(
