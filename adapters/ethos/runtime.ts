@@ -12,6 +12,7 @@ import { Secrets } from './running/secrets.ts';
 import { Sessions } from './running/sessions.ts';
 import { Side } from './running/side.ts';
 import { asObject, busOf, type EthosParams, type EthosStart, loadedIn } from './running/surroundings.ts';
+import { pluginCredentialRef } from './sdk/plugin-sdk.ts';
 
 const sdk = (name: string): string => fileURLToPath(new URL(`./sdk/${name}.js`, import.meta.url));
 
@@ -70,7 +71,11 @@ function assemble(params: EthosParams, start: EthosStart, context: RuntimeContex
     const { sessionKey, message, payload } = notice ?? {};
     await consult('notify', JSON.parse(JSON.stringify({ monitor, sessionKey, message: String(message ?? ''), payload })) as JsonObject);
   };
-  const secrets = new Secrets(start.secrets, (key, value) => consult('secret.set', { key, value }));
+  const references = { ...start.references };
+  const secrets = new Secrets(start.secrets, async (key, value) => {
+    await consult('secret.set', { key, value });
+    references[pluginCredentialRef(params.pluginId, key)] = value;
+  });
   const monitors: Monitors = new Monitors({
     find: (name) => registrations.monitors.get(name),
     context: (name, signal) => ({
@@ -99,7 +104,7 @@ function assemble(params: EthosParams, start: EthosStart, context: RuntimeContex
     changed: () => changed(),
     atEnd: (end) => void ends.push(end),
   });
-  const side = new Side({ params, references: start.references, sessions: new Sessions(), stores }, registrations, log);
+  const side = new Side({ params, references, sessions: new Sessions(), stores }, registrations, log);
   const release = (): void => {
     loadedIn(context).delete(context.id);
     monitors.close();

@@ -448,6 +448,15 @@ describe('Ethos extras', () => {
     expect([wrong.isError, textOf(wrong)]).toEqual([true, expect.stringContaining('/n must be number')]);
   });
 
+  it('lets a tool resolve the secrets of its own plugin, those just written too', async () => {
+    const code = `export function activate(api) { api.registerTool({ name: 'run', description: '', schema: {}, capabilities: { secrets: ['plugins/p/*'] }, execute: async (args, ctx) => {
+      await api.setSecret('NEW', 'new'); return { ok: true, value: (await ctx.secretsResolver.get('plugins/p/OLD')) + ' ' + (await ctx.secretsResolver.get('plugins/p/NEW')) }; } }); }`;
+    const house = await openEthos((folder) => writeEthos(folder, 'p', { 'index.ts': code }), {
+      plugins: { p: { credentials: { OLD: 'old' } } },
+    });
+    expect(await run(house)).toBe('old new');
+  });
+
   it('tells in a resource what doctor would tell', async () => {
     const house = await openEthos((folder) =>
       writeEthos(folder, 'p', {

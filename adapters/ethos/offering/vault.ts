@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Keep } from '../../../src/core/host.ts';
+import { pluginCredentialRef } from '../sdk/plugin-sdk.ts';
 
 const SPACE = 'secret:';
 const GIVEN = 'given:';
@@ -33,7 +34,7 @@ export function openVault(keep: Keep, pluginId: string, credentials: Readonly<Re
   return {
     secrets: () => secrets,
     references: () => ({
-      ...Object.fromEntries(Object.entries(secrets).map(([key, value]) => [`plugins/${pluginId}/${key}`, value])),
+      ...Object.fromEntries(Object.entries(secrets).map(([key, value]) => [pluginCredentialRef(pluginId, key), value])),
       ...full,
     }),
     takeChanged() {
