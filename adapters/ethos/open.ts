@@ -106,7 +106,10 @@ export function openPlugin(manifest: EthosManifest, { skills, problems }: Awaite
     state: member.state,
     error: member.error,
     start: member.start,
-    refresh: () => void member.request('look', {}).catch(() => undefined),
+    refresh() {
+      // One that has not run yet has nothing new to say, and a look is no reason to start it.
+      if (member.report() !== undefined) void member.request('look', {}).catch(() => undefined);
+    },
     async check() {
       if (!report || report.healthChecks.length === 0 || member.state() !== 'ready') return [];
       return toHealthProblems((await member.request('check', {})) as unknown as Health[]);
