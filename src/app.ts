@@ -73,7 +73,7 @@ export async function createApp({ config: first, adapters, redactor, log }: AppP
   const engine = createEngine(gateway, config.limits, config.tokens.length === 0, redactor, log);
 
   const watchAll = (): void => {
-    const plugins = registry.plugins().flatMap((plugin) => (plugin.origin === '' ? [] : [plugin.origin]));
+    const plugins = registry.plugins().flatMap((plugin) => plugin.watch);
     watcher?.set([...(config.file === undefined ? [] : [config.file]), ...config.files, ...config.pluginFolders, ...plugins]);
   };
 

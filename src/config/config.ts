@@ -1,4 +1,5 @@
 import type { Entry } from '../core/adapter.ts';
+import type { JsonObject } from '../core/json.ts';
 import type { SchemaForm } from '../core/schema-form.ts';
 import type { Limits } from './limits.ts';
 import type { ApprovalRule, ConfigFile, ProfileFile } from './schema.ts';
@@ -18,6 +19,14 @@ export interface PluginConfig {
   /** Absent: texts of strangers are fenced. */
   readonly fence?: boolean;
   readonly entry: Entry;
+}
+
+/** One entry of `mcpServers`. */
+export interface UpstreamConfig {
+  /** The entry as it stands there, references filled in. */
+  readonly server: JsonObject;
+  /** Why it cannot be used as it stands. */
+  readonly fault?: string;
 }
 
 /** A bearer token and who it stands for. */
@@ -48,7 +57,8 @@ export interface Config {
   readonly state: string;
   readonly pluginFolders: readonly string[];
   readonly plugins: ReadonlyMap<string, PluginConfig>;
-  readonly upstreams: readonly string[];
+  /** The entries of `mcpServers`; each has an entry of the same id in `plugins`. */
+  readonly upstreams: ReadonlyMap<string, UpstreamConfig>;
   readonly profiles: ReadonlyMap<string, ProfileFile>;
   readonly listen: ListenConfig;
   readonly tokens: readonly TokenConfig[];

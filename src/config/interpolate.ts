@@ -1,10 +1,12 @@
 import { readFileSync, statSync } from 'node:fs';
+import { homedir } from 'node:os';
 import { resolve } from 'node:path';
 import { isJsonObject, type JsonValue } from '../core/json.ts';
 import { nearest } from '../core/nearest.ts';
 
 const REFERENCE = /\$\{(env|file):([^}]*)\}/g;
 const PLAIN_REFERENCE = /\$\{([A-Za-z_][A-Za-z0-9_]*)(:-[^}]*)?\}/g;
+const INPUT_REFERENCE = /\$\{input:[^}]*\}/g;
 const LARGEST_FILE = 64 * 1024;
 
 /** A reference in a configuration text that could not be filled in. */
@@ -27,6 +29,8 @@ export interface Interpolated {
  */
 export function interpolate(value: JsonValue, dir: string, env: NodeJS.ProcessEnv): Interpolated {
   const unresolved: Unresolved[] = [];
+  // What other clients call the folder at hand and the home.
+  const places: Readonly<Record<string, string>> = { workspaceFolder: dir, userHome: homedir() };
   const files: string[] = [];
 
   const fromEnv = (reference: string, path: readonly (string | number)[]): string => {
@@ -65,7 +69,15 @@ export function interpolate(value: JsonValue, dir: string, env: NodeJS.ProcessEn
       if (!node.includes('${')) return node;
       const own = node.replace(REFERENCE, (_, kind: string, ref: string) => (kind === 'env' ? fromEnv(ref, path) : fromFile(ref, path)));
       if (path[0] !== 'mcpServers') return own;
-      return own.replace(PLAIN_REFERENCE, (_, name: string, fallback = '') => fromEnv(name + fallback, path));
+      const plain = own.replace(PLAIN_REFERENCE, (_, name: string, fallback = '') => places[name] ?? fromEnv(name + fallback, path));
+      return plain.replace(INPUT_REFERENCE, (reference: string) => {
+        unresolved.push({
+          path,
+          message: `${reference} asks a person for a value`,
+          fix: 'Put the value into an environment variable and name that.',
+        });
+        return '';
+      });
     }
     if (Array.isArray(node)) return node.map((item, i) => walk(item, [...path, i]));
     if (!isJsonObject(node)) return node;

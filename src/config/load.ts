@@ -14,6 +14,7 @@ import { toLimits } from './limits.ts';
 import { parseListen } from './listen.ts';
 import { type ConfigFile, createConfigSchema, type ProfileFile, toEditorSchema } from './schema.ts';
 import { createSourceText, type SourceText } from './source-text.ts';
+import { serverSecrets, toUpstreams, type Unfilled } from './upstreams.ts';
 
 const LARGEST = 1024 * 1024;
 const CAPS = { depth: 64, keys: 20_000, items: 100_000 };
@@ -33,9 +34,10 @@ export function loadConfig(file: string, adapters: readonly Adapter[], env: Node
   const raw = parse(text, name, source);
   const dir = dirname(file);
   const { value, unresolved, files } = interpolate(raw, dir, env);
-  if (unresolved.length > 0) {
-    throw invalid(unresolved.map((u) => `${source.at([...u.path])}: ${u.message}. ${u.fix}`));
-  }
+  const unfilled = unresolved.map((u) => ({ ...u, text: `${source.at([...u.path])}: ${u.message}. ${u.fix}` }));
+  // An upstream that lacks a value costs itself alone: the file may be another client's, where that value is known.
+  const fatal = unfilled.filter(({ path }) => path[0] !== 'mcpServers');
+  if (fatal.length > 0) throw invalid(fatal.map(({ text }) => text));
   const schema = createConfigSchema(adapters);
   const { own, warnings } = splitForeign(value, Object.keys(schema.shape), name);
   const parsed = schema.safeParse(own);
@@ -49,6 +51,7 @@ export function loadConfig(file: string, adapters: readonly Adapter[], env: Node
     warnings,
     files,
     source,
+    unfilled,
   });
 }
 
@@ -120,12 +123,14 @@ interface Origin {
   readonly warnings: string[];
   readonly files: readonly string[];
   readonly source: SourceText;
+  readonly unfilled: readonly Unfilled[];
 }
 
 function toConfig(data: ConfigFile, origin: Origin): Config {
   const { dir, overrides, env, source, warnings } = origin;
   const path = (p: string): string => resolve(dir, p.replace(/^~(?=[/\\]|$)/, homedir()));
-  const plugins = new Map(Object.entries(data.plugins ?? {}).map(([id, file]) => [id, toPlugin(id, file, origin, path)]));
+  const { upstreams, files } = toUpstreams(data, origin.unfilled, source, warnings);
+  const plugins = new Map(Object.entries(files).map(([id, file]) => [id, toPlugin(id, file, origin, path)]));
   const tokens = (data.auth?.tokens ?? []).map((t) => ({ scopes: [], ...t }));
   const profiles = new Map(Object.entries(data.profiles ?? {}).map(([name, file]) => [name, toProfile(file, path)]));
   for (const [i, token] of tokens.entries()) {
@@ -139,9 +144,6 @@ function toConfig(data: ConfigFile, origin: Origin): Config {
     throw invalid([
       `${overrides.http ? '--http' : source.at(['listen', 'http'])}: "${address}" is no address and port. Write it like 127.0.0.1:8808.`,
     ]);
-  const upstreams = Object.keys(data.mcpServers ?? {});
-  if (upstreams.length > 0)
-    warnings.push(`${source.at(['mcpServers'], 'key')}: upstream MCP servers are not served by this version: ${upstreams.join(', ')}.`);
   return Object.freeze({
     file: origin.file,
     dir,
@@ -163,7 +165,11 @@ function toConfig(data: ConfigFile, origin: Origin): Config {
       arguments: data.audit?.arguments ?? false,
     },
     warnings,
-    secrets: [...tokens.map((t) => t.token), ...[...plugins.values()].flatMap((p) => secretsOf(p.entry))],
+    secrets: [
+      ...tokens.map((t) => t.token),
+      ...[...plugins.values()].flatMap((p) => secretsOf(p.entry)),
+      ...serverSecrets(data.mcpServers),
+    ],
     files: origin.files,
     at: (...where: (string | number)[]) => source.at(where),
   });

@@ -37,6 +37,27 @@ const limits = z.strictObject(
   ) as Record<LimitName, z.ZodOptional<z.ZodInt>>,
 );
 
+const serverEntry = z
+  .looseObject({
+    command: z
+      .union([z.string(), z.array(z.string())])
+      .optional()
+      .describe('program of a server that speaks over stdio'),
+    args: z.array(z.string()).optional(),
+    env: z.record(z.string(), z.unknown()).optional().describe('environment of the program'),
+    cwd: z.string().optional().describe('working folder; default: the folder of this file'),
+    type: z.string().optional().describe('stdio, http, sse or ws, where the address does not tell'),
+    url: z.string().optional().describe('address of a remote server'),
+    headers: z.record(z.string(), z.unknown()).optional().describe('HTTP headers of every request'),
+    enabled: z.boolean().optional(),
+    disabled: z.boolean().optional(),
+    approval: approval.optional(),
+    limits: pluginLimits.optional(),
+    validate: z.enum(['on', 'off']).optional(),
+    names: z.record(z.string(), z.string()).optional().describe('public names of tools, by their own name'),
+  })
+  .describe('an upstream MCP server; the key is its id');
+
 function pluginEntry(adapters: readonly Adapter[]) {
   const kinds = adapters.map((a) => a.kind);
   const own = Object.assign({}, ...adapters.map((a) => a.options)) as Record<string, z.ZodType>;
@@ -103,7 +124,10 @@ export function createConfigSchema(adapters: readonly Adapter[]) {
       $schema: z.string().optional(),
       pluginFolders: z.array(z.string()).optional().describe('folders whose direct subfolders are plugins'),
       plugins: z.record(id, pluginEntry(adapters)).optional(),
-      mcpServers: z.record(z.string(), z.looseObject({})).optional().describe('upstream MCP servers, as in the files of other clients'),
+      mcpServers: z
+        .record(z.string().min(1).max(128), serverEntry)
+        .optional()
+        .describe('upstream MCP servers, as in the files of other clients'),
       profiles: z.record(id, profile).optional(),
       listen: z
         .strictObject({

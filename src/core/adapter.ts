@@ -8,12 +8,14 @@ import type { Manifest, Plugin } from './plugin.ts';
 export interface Source {
   /** The entry's key; absent for a scanned folder. */
   readonly key?: string;
-  /** Absolute path of the folder or file. */
+  /** Absolute path of the folder or file; for an entry of `mcpServers` the folder that its relative paths start from. */
   readonly path: string;
   /** The folder of mcp.json. */
   readonly root: string;
   /** The format that mcp.json names for it. */
   readonly format?: string;
+  /** An entry of `mcpServers` as it stands there, with its references filled in. */
+  readonly server?: JsonObject;
   /** The plugin folder that was scanned. */
   readonly folder?: string;
   /** The keys of the entry, checked against the schema; relative paths are made absolute. */
@@ -52,6 +54,8 @@ export interface Adapter {
   readonly commands?: (program: Command, open: OpenWorkshop) => void;
   /** Turns a project of the format's own host into a configuration file's content, with remarks for a person. */
   readonly convert?: (dir: string) => Promise<{ readonly config: JsonObject; readonly notes: readonly string[] }>;
+  /** Reads the entries of `mcpServers`, and nothing else. */
+  readonly servers?: true;
   /** What is in a source, or null where it is none of this format's. Reads text only and runs nothing. */
   read(source: Source, host: Host): Promise<readonly Manifest[] | null>;
   /** Sees together what was found of this format, before any of it is opened: what plugins need of each other. */

@@ -239,6 +239,11 @@ export const ERROR_CODES = {
     meaning: 'The body is not JSON.',
     fix: 'Send Content-Type: application/json.',
   },
+  UPSTREAM_LOST: {
+    outcome: 'SENT_NO_REPLY',
+    meaning: 'The connection to an upstream server was lost while the call was in flight; the tool may have run.',
+    fix: 'Check what the tool did; the gateway connects again by itself.',
+  },
 } as const satisfies Record<string, CodeInfo>;
 
 /** One of the permanent codes. */

@@ -5,7 +5,12 @@ const CARRIAGE_RETURN = 13;
 export interface LineHandlers {
   line(line: Buffer): void;
   tooLong(): void;
+  /** That line has ended; what it began and ended with. */
+  skipped?(head: Buffer, tail: Buffer): void;
 }
+
+/** How much of a skipped line's ends is kept. */
+const KEPT = 256;
 
 /**
  * Cuts a byte stream into lines. Chunks of an unfinished line are kept as a list and joined once; a line over `limit`
@@ -14,15 +19,23 @@ export interface LineHandlers {
 export function createLineSplitter(limit: number, handlers: LineHandlers): (chunk: Buffer) => void {
   let parts: Buffer[] = [];
   let held = 0;
-  let skipping = false;
+  let skipping: { readonly head: Buffer; tail: Buffer } | undefined;
+
+  const skip = (chunk: Buffer): void => {
+    if (skipping) skipping.tail = tailOf([skipping.tail, chunk]);
+    else {
+      skipping = { head: headOf([...parts, chunk]), tail: tailOf([...parts, chunk]) };
+      handlers.tooLong();
+    }
+  };
 
   const emit = (last: Buffer): void => {
-    if (skipping) {
-      skipping = false;
-      return;
-    }
-    if (held + last.length > limit) handlers.tooLong();
-    else {
+    if (skipping || held + last.length > limit) {
+      skip(last);
+      const { head, tail } = skipping as { head: Buffer; tail: Buffer };
+      handlers.skipped?.(head, tail);
+      skipping = undefined;
+    } else {
       const line = held === 0 ? last : Buffer.concat([...parts, last]);
       handlers.line(line[line.length - 1] === CARRIAGE_RETURN ? line.subarray(0, -1) : line);
     }
@@ -36,16 +49,23 @@ export function createLineSplitter(limit: number, handlers: LineHandlers): (chun
       emit(chunk.subarray(from, at));
       from = at + 1;
     }
-    if (from === chunk.length || skipping) return;
+    if (from === chunk.length) return;
     const rest = chunk.subarray(from);
-    if (held + rest.length > limit) {
+    if (skipping || held + rest.length > limit) {
+      skip(rest);
       parts = [];
       held = 0;
-      skipping = true;
-      handlers.tooLong();
       return;
     }
     parts.push(rest);
     held += rest.length;
   };
+}
+
+function headOf(parts: readonly Buffer[]): Buffer {
+  return Buffer.concat(parts.slice(0, KEPT).map((part) => part.subarray(0, KEPT))).subarray(0, KEPT);
+}
+
+function tailOf(parts: readonly Buffer[]): Buffer {
+  return Buffer.concat(parts.slice(-KEPT).map((part) => part.subarray(-KEPT))).subarray(-KEPT);
 }

@@ -1,4 +1,5 @@
 import type { Content } from './content.ts';
+import type { JsonObject } from './json.ts';
 import type { CallContext } from './tool.ts';
 
 /** One argument of a prompt; all values are texts. */
@@ -19,6 +20,7 @@ export interface PromptMessage {
 export interface PromptResult {
   readonly description?: string;
   readonly messages: readonly PromptMessage[];
+  readonly meta?: JsonObject;
 }
 
 /** A text that a person can call up in the LLM client. */
@@ -29,6 +31,9 @@ export interface Prompt {
   readonly arguments?: readonly PromptArgument[];
   /** Names of tools it makes no sense without: it exists only where all of them do. */
   readonly requires?: readonly string[];
+  readonly meta?: JsonObject;
+  /** Further members of its listing that clients may know, such as icons. */
+  readonly extras?: JsonObject;
   get(args: Readonly<Record<string, string>>, ctx: CallContext): Promise<PromptResult>;
   /** Values for one argument that begin as the person typed; `known` are the arguments already filled in. */
   complete?(argument: string, typed: string, known: Readonly<Record<string, string>>): Promise<readonly string[]>;

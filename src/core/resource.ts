@@ -11,6 +11,8 @@ interface Described {
   readonly meta?: JsonObject;
   /** Names of tools it makes no sense without: it exists only where all of them do. */
   readonly requires?: readonly string[];
+  /** Further members of its listing that clients may know, such as icons. */
+  readonly extras?: JsonObject;
 }
 
 /** Something a client can read by its URI. `size` is in bytes. */

@@ -21,6 +21,8 @@ export interface CallContext {
   /** Unique among all calls. */
   readonly id: string;
   readonly caller: Caller;
+  /** The same object for all calls of one client, as far as clients can be told apart; for comparing only. */
+  readonly client: object;
   /** Stable for one session of a client, or for one endpoint and principal where the protocol has no sessions. No secret. */
   readonly session: string;
   /** What the caller's profile lets plugins reach. */
@@ -74,6 +76,8 @@ export interface Tool {
   /** Category, module, toolset: what profiles select by. */
   readonly labels?: readonly string[];
   readonly meta?: JsonObject;
+  /** Further members of its listing that clients may know, such as icons. */
+  readonly extras?: JsonObject;
   /** The format's own time limit in milliseconds. */
   readonly timeoutMs?: number;
   /**

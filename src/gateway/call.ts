@@ -9,6 +9,8 @@ import type { CallContext } from '../core/tool.ts';
 
 /** The client behind a call, as far as it can be reached. */
 export interface ClientLink {
+  /** Stands for the client; absent where this link is all there is of it. */
+  readonly client?: object | undefined;
   readonly log: Logger;
   readonly session: string;
   /** Where progress goes; absent where nobody asked for it. */
@@ -65,6 +67,10 @@ export class Call extends LazyAbort implements CallContext {
   get id(): string {
     this.#id ??= `${process.pid}-${++called}`;
     return this.#id;
+  }
+
+  get client(): object {
+    return this.#client.client ?? this.#client;
   }
 
   get log(): Logger {

@@ -22,10 +22,11 @@ import { createGreetings } from './greetings.ts';
 import { guard } from './guard.ts';
 import { createKeptResults } from './kept-results.ts';
 import { tell } from './middleware.ts';
-import { publicAddress, readResource } from './resources.ts';
+import { ownerOf, publicAddress, readResource } from './resources.ts';
 import { createResultCache } from './result-cache.ts';
 import { createSlotQueue, createSlots, type Slots } from './slots.ts';
 import { createView, type View } from './views.ts';
+import { createWatches } from './watches.ts';
 
 /** The configuration and the policy made from it: they change together. */
 export interface Rules {
@@ -53,6 +54,11 @@ export interface Gateway {
   onChange(listener: () => void): void;
   /** Calls back with the address of a resource whose contents have changed, and the plugin it belongs to. */
   onUpdated(listener: (address: string, pluginId: string) => void): void;
+  /**
+   * Lets the plugin of a resource know that somebody wants to hear of its changes, until the returned function is called.
+   * Undefined where the caller sees no such resource.
+   */
+  watch(address: string, caller: Caller): (() => void) | undefined;
   /** Takes over a new configuration. */
   adopt(rules: Rules): void;
   /** Refuses new calls from now on. */
@@ -78,6 +84,7 @@ export function createGateway(
   const listeners: (() => void)[] = [];
   const { limits } = first.config;
   const queue = createSlotQueue(limits.calls);
+  const watches = createWatches(registry.watch);
   const all = createSlots(limits.calls);
   const perPlugin = new Map<string, Slots>();
   const cache = createResultCache(limits);
@@ -188,6 +195,10 @@ export function createGateway(
         const address = publicAddress(registry.catalogue(), pluginId, uri);
         if (address !== undefined) listener(address, pluginId);
       });
+    },
+    watch(address, caller) {
+      const owner = ownerOf(address, view(caller));
+      return owner && watches.add(owner.pluginId, owner.uri);
     },
     adopt(next) {
       rules = next;

@@ -20,9 +20,12 @@ export async function readResource(address: string, view: View, call: Call): Pro
   throw new GatewayError('INVALID_PARAMS', 'There is no resource of that address.', { field: 'uri', uri: address.slice(0, MOST_SHOWN) });
 }
 
-/** Whether an address is listed, or fits a template. */
-export function isReadable(address: string, view: View): boolean {
-  return view.resources.has(address) || !matching(address, view.templates).next().done;
+/** Whose resource an address is, listed or fitting a template, and the plugin's own address of it. */
+export function ownerOf(address: string, view: View): { readonly pluginId: string; readonly uri: string } | undefined {
+  const listed = view.resources.get(address);
+  if (listed) return { pluginId: listed.plugin.id, uri: address.slice(listed.prefix.length) };
+  for (const { plugin, uri } of matching(address, view.templates)) return { pluginId: plugin.id, uri };
+  return undefined;
 }
 
 /** The public address of a plugin's own resource; undefined where it offers none such. */

@@ -13,11 +13,15 @@ const SIGNALS: Readonly<Record<string, string>> = {
   SIGTERM: 'it was asked to end from outside',
 };
 
-/** Why a plugin process ended, in words, with the last lines it wrote to stderr. */
+const MOST_WORDS = 5;
+// Where in its code a program was says nothing to who starts it; the error above that does.
+const STACK = /^\s+at |^\s*[~^]+\s*$|^Node\.js v\d/;
+
+/** Why a process ended, in words, with the last lines it wrote to stderr that say something. */
 export function describeExit({ code, signal }: Exit, lastLines: readonly string[]): string {
   const how = signal === null ? `it exited with code ${code}` : (SIGNALS[signal] ?? `it was ended by ${signal}`);
-  if (lastLines.length === 0) return how;
-  return `${how}; its last words: ${lastLines.join(' | ')}`;
+  const words = lastLines.filter((line) => !STACK.test(line)).slice(-MOST_WORDS);
+  return words.length === 0 ? how : `${how}; its last words: ${words.join(' | ')}`;
 }
 
 /** Why a program could not be started at all. */

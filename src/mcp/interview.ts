@@ -28,6 +28,7 @@ export type Park = (interview: Interview, ticket: string | undefined) => string;
  */
 export class Interview implements Request, ClientLink {
   readonly stateless = true;
+  readonly client: object | undefined;
   readonly returned: ClientLink['returned'];
   readonly #park: Park;
   readonly #call: Call;
@@ -41,6 +42,7 @@ export class Interview implements Request, ClientLink {
 
   /** `returned`: answers to a question that was put before this interview began, with the ticket they came with. */
   constructor(first: RequestLink, park: Park, returned?: ClientLink['returned']) {
+    this.client = first.client;
     this.#current = first;
     this.#park = park;
     this.returned = returned;

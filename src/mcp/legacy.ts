@@ -5,7 +5,6 @@ import { isJsonObject } from '../core/json.ts';
 import type { Answers, Questions } from '../core/question.ts';
 import { auditCaller } from '../gateway/audit-fields.ts';
 import type { Call } from '../gateway/call.ts';
-import { isReadable } from '../gateway/resources.ts';
 import { createSlots } from '../gateway/slots.ts';
 import { BatchOutlet } from './batch.ts';
 import { capabilities, SERVER_INFO } from './era.ts';
@@ -34,7 +33,7 @@ export class LegacyPeer extends Peer implements Subscriber {
   readonly #transport: string;
   readonly #own: Methods;
   readonly #requests: ServerRequests;
-  readonly #watched = new Set<string>();
+  readonly #watched = new Map<string, () => void>();
   // Replaced as a whole, so that all requests between two changes share one object.
   #settings: RequestSettings;
   /** Where messages go that answer no request; absent while an HTTP client holds no stream open. */
@@ -85,6 +84,8 @@ export class LegacyPeer extends Peer implements Subscriber {
 
   override close(reason: string): void {
     this.#requests.close();
+    for (const end of this.#watched.values()) end();
+    this.#watched.clear();
     super.close(reason);
   }
 
@@ -145,17 +146,20 @@ export class LegacyPeer extends Peer implements Subscriber {
     return '{}';
   }
 
-  #watch(request: Request): Reply {
-    const uri = need(request.params, 'uri');
-    if (!isReadable(uri, request.view()))
-      throw new GatewayError('INVALID_PARAMS', 'There is no resource of that address.', { field: 'uri' });
+  #watch({ params }: Request): Reply {
+    const uri = need(params, 'uri');
     if (this.#watched.size >= MOST_WATCHED) throw new GatewayError('OVERLOADED', `One client may watch ${MOST_WATCHED} resources.`);
-    this.#watched.add(uri);
+    if (this.#watched.has(uri)) return '{}';
+    const end = this.parts.gateway.watch(uri, this.caller);
+    if (!end) throw new GatewayError('INVALID_PARAMS', 'There is no resource of that address.', { field: 'uri' });
+    this.#watched.set(uri, end);
     return '{}';
   }
 
   #unwatch(params: Request['params']): Reply {
-    this.#watched.delete(need(params, 'uri'));
+    const uri = need(params, 'uri');
+    this.#watched.get(uri)?.();
+    this.#watched.delete(uri);
     return '{}';
   }
 

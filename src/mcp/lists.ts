@@ -1,3 +1,4 @@
+import { withOrigin } from '../core/instance.ts';
 import type { JsonObject } from '../core/json.ts';
 import { toAnnotations } from '../gateway/annotations.ts';
 import type { View } from '../gateway/views.ts';
@@ -65,10 +66,11 @@ const BUILDERS: Readonly<Record<ListKind, (view: View) => object[]>> = {
       title: prompt.title,
       description: prompt.description,
       arguments: prompt.arguments,
-      _meta: origin(plugin),
+      ...prompt.extras,
+      _meta: withOrigin(prompt.meta, origin(plugin)),
     })),
   resources: ({ resources }) =>
-    [...resources.values()].map(({ address, resource: { name, title, description, mimeType, size, annotations, meta } }) => ({
+    [...resources.values()].map(({ address, resource: { name, title, description, mimeType, size, annotations, meta, extras } }) => ({
       uri: address,
       name,
       title,
@@ -76,41 +78,38 @@ const BUILDERS: Readonly<Record<ListKind, (view: View) => object[]>> = {
       mimeType,
       size,
       annotations,
+      ...extras,
       _meta: meta,
     })),
   resourceTemplates: ({ templates }) =>
-    [...templates.values()].map(({ address, resource: { name, title, description, mimeType, annotations, meta } }) => ({
+    [...templates.values()].map(({ address, resource: { name, title, description, mimeType, annotations, meta, extras } }) => ({
       uriTemplate: address,
       name,
       title,
       description,
       mimeType,
       annotations,
+      ...extras,
       _meta: meta,
     })),
 };
 
 function origin(plugin: { readonly id: string; readonly adapter: string; readonly version: string }): JsonObject {
-  return {
-    'plugmux/origin': {
-      format: plugin.adapter,
-      plugin: plugin.id,
-      version: plugin.version,
-    },
-  };
+  return { format: plugin.adapter, plugin: plugin.id, version: plugin.version };
 }
 
 function toTool({ entry, approval, shape }: VisibleTool): object {
-  const { name, description, tool, plugin } = entry;
+  const { name, description, output, tool, plugin } = entry;
   return {
     name,
     title: tool.title,
     description,
     inputSchema: shape.input,
+    outputSchema: output,
     annotations: toAnnotations(tool.hints, approval),
+    ...tool.extras,
     _meta: {
-      ...tool.meta,
-      ...origin(plugin),
+      ...withOrigin(tool.meta, origin(plugin)),
       ...(approval === 'client' ? {} : { 'plugmux/approval': approval }),
       ...(tool.untrusted === true ? { 'plugmux/untrusted': true } : {}),
     },

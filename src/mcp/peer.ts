@@ -181,6 +181,10 @@ class PeerRequest implements RequestLink {
     return this.#settings.era;
   }
 
+  get client(): object {
+    return this.#peer;
+  }
+
   get caller(): Caller {
     return this.#peer.caller;
   }

@@ -1,5 +1,5 @@
 import type { Content, ResourceContents, ToolResult } from '../core/content.ts';
-import { isJsonObject } from '../core/json.ts';
+import { isJsonObject, type JsonObject } from '../core/json.ts';
 import type { PromptResult } from '../core/prompt.ts';
 import { type Era, MODERN_META } from './era.ts';
 
@@ -26,12 +26,12 @@ export function toCallResult(result: ToolResult, era: Era): string {
 }
 
 /** A fetched prompt. */
-export function toPromptResult({ description, messages }: PromptResult, era: Era): string {
+export function toPromptResult({ description, messages, meta }: PromptResult, era: Era): string {
   const shown = messages.map(({ role, content }) => ({
     role,
     content: downgrade([content], era)[0],
   }));
-  return toResult({ description, messages: shown }, era);
+  return toResult({ description, messages: shown }, era, meta);
 }
 
 /** The contents of a resource. */
@@ -40,8 +40,9 @@ export function toReadResult(contents: readonly ResourceContents[], era: Era, hi
 }
 
 /** Any other result, marked as the era wants it. */
-export function toResult(result: object, era: Era): string {
-  return JSON.stringify(era.kind === 'legacy' ? result : { ...result, resultType: 'complete', _meta: MODERN_META });
+export function toResult(result: object, era: Era, meta?: JsonObject): string {
+  if (era.kind === 'legacy') return JSON.stringify(meta ? { ...result, _meta: meta } : result);
+  return JSON.stringify({ ...result, resultType: 'complete', _meta: { ...meta, ...MODERN_META } });
 }
 
 // One kind of content that a client does not know makes it refuse the whole result: tell it in words instead.

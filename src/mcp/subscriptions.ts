@@ -2,7 +2,6 @@ import type { Caller } from '../core/caller.ts';
 import { GatewayError } from '../core/errors.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import type { Gateway } from '../gateway/gateway.ts';
-import { isReadable } from '../gateway/resources.ts';
 import type { View } from '../gateway/views.ts';
 import { MODERN_META } from './era.ts';
 import type { ListKind, Lists } from './lists.ts';
@@ -110,9 +109,11 @@ export function createSubscriptions(gateway: Gateway, lists: Lists): Subscriptio
         throw new GatewayError('INVALID_PARAMS', '"notifications" must be an object.', { field: 'notifications' });
       const honoured = NOTICES.filter(({ filter }) => notifications[filter] === true).map(({ filter }) => filter);
       const { resourceSubscriptions: wanted } = notifications;
-      const watched = (Array.isArray(wanted) ? wanted : [])
-        .filter((uri): uri is string => typeof uri === 'string' && isReadable(uri, request.view()))
-        .slice(0, MOST_WATCHED);
+      const watches = new Map<string, () => void>();
+      for (const uri of (Array.isArray(wanted) ? wanted : []).slice(0, MOST_WATCHED)) {
+        const end = typeof uri === 'string' && !watches.has(uri) ? gateway.watch(uri, request.caller) : undefined;
+        if (end) watches.set(uri as string, end);
+      }
       const meta: JsonObject = { [SUBSCRIPTION]: id };
       const send = (method: string, params: JsonObject): void =>
         outlet.write({
@@ -124,13 +125,13 @@ export function createSubscriptions(gateway: Gateway, lists: Lists): Subscriptio
         listening: true,
         wants: (filter) => honoured.includes(filter),
         changed: (method) => send(method, {}),
-        watches: (uri) => watched.includes(uri),
+        watches: (uri) => watches.has(uri),
         updated: (uri) => send('notifications/resources/updated', { uri }),
       };
       send('notifications/subscriptions/acknowledged', {
         notifications: {
           ...Object.fromEntries(honoured.map((filter) => [filter, true])),
-          ...(watched.length > 0 ? { resourceSubscriptions: watched } : {}),
+          ...(watches.size > 0 ? { resourceSubscriptions: [...watches.keys()] } : {}),
         },
       });
       add(subscriber);
@@ -138,6 +139,7 @@ export function createSubscriptions(gateway: Gateway, lists: Lists): Subscriptio
         const leave = (): void => {
           streams.delete(end);
           subscribers.delete(subscriber);
+          for (const end of watches.values()) end();
         };
         const end = (): void => {
           leave();

@@ -18,6 +18,8 @@ export interface ToolEntry {
   readonly description: string;
   /** The schema as clients see it. */
   readonly input: JsonObject;
+  /** The schema of its structured results, where clients may see it. */
+  readonly output?: JsonObject | undefined;
   readonly validate: VettedTool['validate'];
   readonly headers: VettedTool['headers'];
   readonly portable: VettedTool['portable'];
@@ -167,6 +169,7 @@ function toToolEntry(
     tool: vetted.tool,
     description: rewrite ? rewrite(vetted.description) : vetted.description,
     input: rewrite ? rewriteDescriptions(vetted.schema, rewrite) : vetted.schema,
+    output: vetted.output,
     validate: vetted.validate,
     headers: vetted.headers,
     portable: vetted.portable,

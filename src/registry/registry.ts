@@ -27,6 +27,8 @@ export interface Registry {
   onChange(listener: (catalogue: Catalogue) => void): void;
   /** Calls back with a plugin and the address, its own, of a resource whose contents have changed. */
   onUpdated(listener: (pluginId: string, uri: string) => void): void;
+  /** Lets a plugin know which of its resources somebody wants to hear of. */
+  watch(pluginId: string, uris: ReadonlySet<string>): void;
   /** Lets every plugin look whether what it offers has changed. */
   refresh(): void;
   /** Asks every plugin how it is; what is wrong, by plugin. */
@@ -99,11 +101,23 @@ export function createRegistry(host: Host, store: Store | undefined, log: Logger
     queueMicrotask(() => {
       scheduled = false;
       rebuild();
+      endLingering();
     });
   };
 
+  const watched = new Map<string, ReadonlySet<string>>();
   const updated = (slot: Slot, uri: string): void => {
     if (slots.includes(slot)) for (const listener of updateListeners) listener(slot.id, uri);
+  };
+
+  // An older version serves until the newer one has listed what it offers.
+  const lingering = new Map<Slot, Slot>();
+  const endLingering = (): void => {
+    for (const [slot, heir] of lingering) {
+      if (!heir.hasListed && slots.includes(heir)) continue;
+      lingering.delete(slot);
+      retire(slot);
+    }
   };
 
   const retire = (slot: Slot, disabled = false): void => {
@@ -130,14 +144,18 @@ export function createRegistry(host: Host, store: Store | undefined, log: Logger
           continue;
         }
         if (refused !== undefined) refusedNow.add(item.id);
-        const slot = new Slot(item, digest, newLimits, host, { changed, updated });
+        const slot = new Slot(item, digest, newLimits, host, { changed, updated }, existing);
         kept.push(slot);
-        opening.push(slot.open(refused));
+        opening.push(slot.open(refused).then(() => slot.watch(watched.get(slot.id) ?? new Set())));
       }
       slots = kept;
       // The newer version of a plugin is opened before the older one is let go, so that its group never stands empty.
       await Promise.all(opening);
-      for (const slot of old.values()) retire(slot, refusedNow.has(slot.id));
+      for (const slot of old.values()) {
+        const heir = slots.find((s) => s.id === slot.id);
+        if (!heir || heir.hasListed) retire(slot, refusedNow.has(slot.id));
+        else lingering.set(slot, heir);
+      }
       changed();
       await Promise.resolve();
     },
@@ -153,6 +171,10 @@ export function createRegistry(host: Host, store: Store | undefined, log: Logger
     commands: (id) => slots.find((slot) => slot.id === id)?.commands() ?? [],
     onChange: (listener) => void listeners.push(listener),
     onUpdated: (listener) => void updateListeners.push(listener),
+    watch(pluginId, uris) {
+      watched.set(pluginId, uris);
+      for (const slot of slots) if (slot.id === pluginId) slot.watch(uris);
+    },
     refresh() {
       for (const slot of slots) slot.refresh();
     },
@@ -174,6 +196,7 @@ export function createRegistry(host: Host, store: Store | undefined, log: Logger
       save();
       for (const slot of slots.reverse()) retire(slot);
       slots = [];
+      endLingering();
       await Promise.all(closing);
     },
   };

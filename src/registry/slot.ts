@@ -18,6 +18,8 @@ export interface SlotStatus {
   readonly description?: string | undefined;
   readonly version?: string | undefined;
   readonly origin: string;
+  /** Files and folders whose change may mean a changed plugin. */
+  readonly watch: readonly string[];
   readonly state: 'disabled' | 'needs-config' | PluginState;
   readonly error?: GatewayError | undefined;
   readonly beside?: readonly string[] | undefined;
@@ -47,6 +49,8 @@ export class Slot {
   readonly #limits: RegistryLimits;
   readonly #host: Host;
   readonly #events: SlotEvents;
+  // The version that this one replaces: it stands in until this one has listed.
+  #before: Slot | undefined;
   readonly #validators = createValidatorSet();
   /** Whether `listed` has settled. */
   hasListed = false;
@@ -58,7 +62,7 @@ export class Slot {
   #vetted: VettedTools = NOTHING;
   #closed = false;
 
-  constructor(found: Found, digest: string, limits: RegistryLimits, host: Host, events: SlotEvents) {
+  constructor(found: Found, digest: string, limits: RegistryLimits, host: Host, events: SlotEvents, before?: Slot) {
     this.id = found.id;
     this.digest = digest;
     this.config = found.config;
@@ -66,10 +70,12 @@ export class Slot {
     this.#limits = limits;
     this.#host = host;
     this.#events = events;
+    this.#before = before;
     this.#error = found.error;
     this.listed = new Promise((resolve) => {
       this.#settle = () => {
         this.hasListed = true;
+        this.#before = undefined;
         resolve();
       };
     });
@@ -114,7 +120,8 @@ export class Slot {
       if (this.#offer !== offer) return;
       this.#vetted = vetted;
     }
-    if (offer || this.state() === 'failed') this.#settle();
+    // One that is being restarted and has never listed may never list: nobody waits for it.
+    if (offer || this.state() === 'failed' || this.state() === 'restarting') this.#settle();
     this.#events.changed(this);
   }
 
@@ -130,6 +137,8 @@ export class Slot {
   contribution(remembered: () => string[]): Contribution | undefined {
     const { manifest } = this.#found;
     if (this.#closed || this.#disabled !== undefined) return undefined;
+    const before = this.#before?.contribution(() => []);
+    if (before?.offer && !this.#offer) return before;
     const known = manifest ?? {
       id: this.id,
       version: '',
@@ -168,6 +177,7 @@ export class Slot {
       description: manifest?.description,
       version: manifest?.version,
       origin,
+      watch: manifest?.watch ?? (origin === '' ? [] : [origin]),
       state: this.state(),
       error: this.#error ?? this.#plugin?.error?.(),
       beside: manifest?.beside,
@@ -194,6 +204,10 @@ export class Slot {
     } catch (error) {
       return [{ code: 'PLUGIN_FAILED', subject: 'check', message: `It could not be checked: ${toError(error).message}` }];
     }
+  }
+
+  watch(uris: ReadonlySet<string>): void {
+    this.#plugin?.watch?.(uris);
   }
 
   async start(): Promise<void> {

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, realpathSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import type { Config, PluginConfig } from '../config/config.ts';
+import type { Config, PluginConfig, UpstreamConfig } from '../config/config.ts';
 import { defaultEntry } from '../config/load.ts';
 import type { Adapter, Source } from '../core/adapter.ts';
 import { GatewayError, toError } from '../core/errors.ts';
@@ -33,6 +33,7 @@ export async function findPlugins(config: Config, adapters: readonly Adapter[], 
     const path = plugin.path ?? (selects(plugin, adapters) ? config.dir : undefined);
     if (path !== undefined) found.push(...(await readEntry(plugin, path, config, adapters, host)));
   }
+  for (const [id, upstream] of config.upstreams) found.push(...(await readServer(id, upstream, config, adapters, host)));
   const named = new Set(found.map((f) => realPath(f.origin)));
   for (const folder of config.pluginFolders) {
     for (const path of listFolder(folder, config, found)) {
@@ -72,7 +73,7 @@ async function readEntry(plugin: PluginConfig, path: string, config: Config, ada
         error: new GatewayError('ENTRY_NOT_FOUND', `${at}: ${path} does not exist.`, { plugin: plugin.id, at }),
       },
     ];
-  const able = plugin.path === undefined ? adapters.filter((a) => selects(plugin, [a])) : adapters;
+  const able = plugin.path === undefined ? adapters.filter((a) => selects(plugin, [a])) : foldersOnly(adapters);
   const candidates = plugin.format === undefined ? able : able.filter((a) => a.kind === plugin.format);
   try {
     const claims = await claim(
@@ -101,6 +102,37 @@ async function readEntry(plugin: PluginConfig, path: string, config: Config, ada
   }
 }
 
+function foldersOnly(adapters: readonly Adapter[]): readonly Adapter[] {
+  return adapters.filter((a) => a.servers === undefined);
+}
+
+async function readServer(
+  id: string,
+  { server, fault }: UpstreamConfig,
+  config: Config,
+  adapters: readonly Adapter[],
+  host: Host,
+): Promise<Found[]> {
+  const plugin = config.plugins.get(id) as PluginConfig;
+  const at = config.at('mcpServers', id);
+  const base = { id, origin: '', config: plugin };
+  try {
+    if (fault !== undefined) throw new GatewayError('CONFIG_INVALID', fault, { plugin: id, at });
+    const source: Source = { key: id, path: config.dir, root: config.dir, server, entry: plugin.entry };
+    for (const adapter of adapters.filter((a) => a.servers)) {
+      const [manifest] = (await adapter.read(source, host)) ?? [];
+      if (manifest) return [{ ...base, origin: manifest.origin, manifest, adapter }];
+    }
+    throw new GatewayError('CONFIG_INVALID', `${at}: the entry names neither a program ("command") nor an address ("url").`, {
+      plugin: id,
+      at,
+      fix: 'Write it as in other MCP clients: { "command": "npx", "args": ["-y", "package"] } or { "url": "https://..." }.',
+    });
+  } catch (error) {
+    return [{ ...base, error: asFailure(error, id) }];
+  }
+}
+
 async function readScanned(path: string, folder: string, config: Config, adapters: readonly Adapter[], host: Host): Promise<Found[]> {
   const unnamed = {
     id: basename(path),
@@ -110,7 +142,7 @@ async function readScanned(path: string, folder: string, config: Config, adapter
   try {
     const source: Source = { path, root: config.dir, folder, entry: unnamed.config.entry };
     const found: Found[] = [];
-    for (const { adapter, manifests } of await claim(source, adapters, host)) {
+    for (const { adapter, manifests } of await claim(source, foldersOnly(adapters), host)) {
       for (const { id } of manifests) {
         // An entry without a path completes the plugin that the scan found under its id, or in the folder of its name.
         const byFolder = manifests.length === 1 ? completing(unnamed.id, config) : undefined;

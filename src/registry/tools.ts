@@ -22,6 +22,8 @@ export interface RegistryLimits {
 export interface VettedTool {
   readonly tool: Tool;
   readonly schema: JsonObject;
+  /** The schema of its structured results; absent where it has none that can be shown. */
+  readonly output: JsonObject | undefined;
   readonly description: string;
   /** Arguments that clients repeat in HTTP headers. */
   readonly headers: readonly HeaderParam[];
@@ -77,9 +79,11 @@ export async function vetTools(
       const portable = isPortable(schema);
       // A large schema is rewritten here, where others get a turn in between, and not when somebody lists.
       if (vetted.subschemas > TRIAL_FROM) shapeOf({ input: schema, headers: params, portable }, 'portable');
+      const output = tool.output && vetSchema(tool.output, limits.schemaBytes).schema;
       served.push({
         tool,
         schema,
+        output,
         description: describeTool(tool, limits.descriptionChars),
         headers: params,
         portable,

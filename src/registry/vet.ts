@@ -9,7 +9,7 @@ export type Vetted =
       readonly subschemas: number;
       readonly refused?: undefined;
     }
-  | { readonly refused: string };
+  | { readonly schema?: undefined; readonly refused: string };
 
 /** The dialects that validators exist for. */
 export type Dialect = 'draft-07' | '2020-12';

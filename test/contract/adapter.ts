@@ -20,20 +20,43 @@ export interface AdapterSuite {
   readonly longestText?: number;
   /** What an empty text becomes where the format gives it a meaning. */
   readonly emptyText?: string;
+  /** The configuration that names fixtures by plugin id; `plugins` entries with a path where absent. */
+  config?(entries: Readonly<Record<string, FixtureEntry>>): object;
   readonly skip?: readonly { readonly reason: string; readonly tests: readonly string[] }[];
 }
 
+const FIXTURES = ['echo', 'typed', 'many', 'slow', 'fails', 'broken', 'rude'];
+
+/** A fixture in a configuration; `keys` are further keys of its entry. */
+export interface FixtureEntry {
+  readonly fixture: string;
+  readonly keys?: object;
+}
+
 /** States what every format must do, on real plugins in real processes. */
-export function testAdapter({ adapter, fixtures, toolName, longestText = 1_000_000, emptyText = '', skip = [] }: AdapterSuite): void {
+export function testAdapter({
+  adapter,
+  fixtures,
+  toolName,
+  longestText = 1_000_000,
+  emptyText = '',
+  config: configOf,
+  skip = [],
+}: AdapterSuite): void {
   const test = (name: string, ...rest: TestParts): void => {
     const reason = skip.find(({ tests }) => tests.includes(name))?.reason;
     if (reason === undefined) define(name, ...rest);
     else it.skip(`${name} (${reason})`, () => undefined);
   };
   const path = (fixture: string): string => join(fixtures, fixture);
+  const entries = (named: Readonly<Record<string, FixtureEntry>>): object =>
+    configOf?.(named) ?? {
+      plugins: Object.fromEntries(Object.entries(named).map(([id, { fixture, keys }]) => [id, { path: path(fixture), ...keys }])),
+    };
+  const all = configOf?.(Object.fromEntries(FIXTURES.map((fixture) => [fixture, { fixture }]))) ?? { pluginFolders: [fixtures] };
   const open = (...names: string[]): Promise<House> =>
     openListed({
-      plugins: Object.fromEntries(names.map((name) => [name, { path: path(name) }])),
+      ...entries(Object.fromEntries(names.map((fixture) => [fixture, { fixture }]))),
       limits: { stopGraceMs: 500, pluginStopMs: 500, restartMinMs: 50 },
     });
   // Some formats know their tools only once they run.
@@ -51,7 +74,7 @@ export function testAdapter({ adapter, fixtures, toolName, longestText = 1_000_0
 
   describe(`adapter contract: ${adapter.kind}`, () => {
     test('reading recognises a plugin and runs none of its code', async () => {
-      const house = await openHouse([adapter], { pluginFolders: [fixtures] });
+      const house = await openHouse([adapter], all);
       expect(house.app.registry.plugins().map((p) => p.id)).toEqual(expect.arrayContaining(['echo', 'broken', 'rude']));
       expect(processesWith(house.dir)).toEqual([]);
     });
@@ -166,7 +189,7 @@ export function testAdapter({ adapter, fixtures, toolName, longestText = 1_000_0
     });
 
     test('a call past its deadline fails with the time, and the tool is cancelled', { tags: ['F17'] }, async () => {
-      const house = await openListed({ plugins: { slow: { path: path('slow'), limits: { callTimeoutMs: 1000 } } } });
+      const house = await openListed(entries({ slow: { fixture: 'slow', keys: { limits: { callTimeoutMs: 1000 } } } }));
       const result = await house.call(toolName('slow', 'wait'), { ms: 60_000 });
       expect(textOf(result)).toBe(`Tool "${toolName('slow', 'wait')}" timed out after 1s`);
       await until('the cancellation arrives', async () => textOf(await house.call(toolName('slow', 'cancelled'))) === '1');
@@ -186,7 +209,7 @@ export function testAdapter({ adapter, fixtures, toolName, longestText = 1_000_0
     test('a blocked process is killed at the deadline and starts again', { tags: ['F60'] }, async () => {
       const limits = { callTimeoutMs: 3000, startTimeoutMs: 30_000 };
       const house = await openListed({
-        plugins: { slow: { path: path('slow'), limits } },
+        ...entries({ slow: { fixture: 'slow', keys: { limits } } }),
         limits: { restartMinMs: 50, unresponsiveMs: 1000 },
       });
       await house.call(toolName('slow', 'cancelled'));
@@ -196,7 +219,7 @@ export function testAdapter({ adapter, fixtures, toolName, longestText = 1_000_0
     });
 
     test('a broken plugin is named with its stage and cause; its neighbours serve', { tags: ['T16', 'F44'] }, async () => {
-      const house = await openHouse([adapter], { pluginFolders: [fixtures] });
+      const house = await openHouse([adapter], all);
       await house.app.registry.start();
       const broken = house.app.registry.plugins().find((p) => p.id === 'broken');
       expect(broken).toMatchObject({ state: 'failed' });
@@ -223,7 +246,7 @@ export function testAdapter({ adapter, fixtures, toolName, longestText = 1_000_0
 
     test('a plugin that is switched off disappears, and comes back', async () => {
       const house = await open('echo', 'many');
-      const config = (enabled: boolean) => ({ plugins: { echo: { path: path('echo'), enabled }, many: { path: path('many') } } });
+      const config = (enabled: boolean) => entries({ echo: { fixture: 'echo', keys: { enabled } }, many: { fixture: 'many' } });
       await house.reconfigure(config(false));
       await house.app.gateway.listed();
       expect(names(house)).not.toContain(toolName('echo', 'echo'));
@@ -238,7 +261,7 @@ export function testAdapter({ adapter, fixtures, toolName, longestText = 1_000_0
       await house.call(toolName('slow', 'cancelled'));
       const pending = house.call(toolName('slow', 'wait'), { ms: 1000 });
       await new Promise((resolve) => setTimeout(resolve, 100));
-      await house.reconfigure({ plugins: { slow: { path: path('slow'), env: { CHANGED: 'yes' } } } });
+      await house.reconfigure(entries({ slow: { fixture: 'slow', keys: { env: { CHANGED: 'yes' } } } }));
       await house.app.registry.listed(20_000);
       expect(textOf(await house.call(toolName('slow', 'cancelled')))).toBe('0');
       expect(textOf(await pending)).toBe('waited');
@@ -247,7 +270,7 @@ export function testAdapter({ adapter, fixtures, toolName, longestText = 1_000_0
     test('the environment holds what is configured and nothing else of the gateway', { tags: ['T15'] }, async () => {
       process.env.PLUGMUX_TEST_SECRET = 'must not travel';
       try {
-        const house = await openListed({ plugins: { echo: { path: path('echo'), env: { PLUGMUX_TEST_NAMED: 'travels' } } } });
+        const house = await openListed(entries({ echo: { fixture: 'echo', keys: { env: { PLUGMUX_TEST_NAMED: 'travels' } } } }));
         await house.call(toolName('echo', 'echo'), { message: 'x' });
         expect(processesWith('PLUGMUX_TEST_NAMED=travels').length).toBeGreaterThan(0);
         expect(processesWith('PLUGMUX_TEST_SECRET=must not travel')).toEqual([]);
@@ -257,7 +280,7 @@ export function testAdapter({ adapter, fixtures, toolName, longestText = 1_000_0
     });
 
     test('the same plugin under another key is renamed everywhere', { tags: ['F46'] }, async () => {
-      const house = await openListed({ plugins: { parrot: { path: path('echo') } } });
+      const house = await openListed(entries({ parrot: { fixture: 'echo' } }));
       expect(await listed(house)).toEqual([toolName('parrot', 'echo')]);
       expect(textOf(await house.call(toolName('parrot', 'echo'), { message: 'hi' }))).toBe('hi');
     });

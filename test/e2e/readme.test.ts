@@ -60,6 +60,7 @@ describe('README', () => {
       'json mcp.json',
       'json jaato.json',
       'json scaiwave.json',
+      'json servers.json',
       'json plugins/dice/manifest.json',
       'ts plugins/dice/index.ts',
       'sh',
@@ -160,6 +161,16 @@ describe('README', () => {
     const config = loadConfig(join(dir, name), adapters, {});
     expect([...config.plugins.keys()]).toEqual(ids);
     expect(config.warnings).toEqual([]);
+  });
+
+  it('shows upstream servers that can be read', () => {
+    const dir = tempFolder();
+    writeFileSync(join(dir, 'servers.json'), SNIPPETS.find((s) => s.name === 'servers.json')?.text ?? '');
+    const config = loadConfig(join(dir, 'servers.json'), adapters, {});
+    expect([...config.upstreams.keys()]).toEqual(['memory', 'issues', 'search', 'lab']);
+    expect([...config.upstreams.values()].map(({ fault }) => fault)).toEqual([undefined, undefined, undefined, undefined]);
+    expect(config.plugins.get('search')?.approval).toEqual({ 'delete_*': 'deny' });
+    expect(config.plugins.get('lab')?.enabled).toBe(false);
   });
 
   it('shows a plugin that works as it stands', async () => {

@@ -21,6 +21,7 @@ import { EventSource } from 'eventsource';
 import { onTestFinished } from 'vitest';
 import { WebSocket } from 'ws';
 import { type OldClient, openOld } from './old-clients.ts';
+import type { AtEnd } from './temp.ts';
 import { WsTransport } from './ws-transport.ts';
 
 // Node 20 has neither; the older SDKs expect both.
@@ -70,12 +71,17 @@ const INFO = { name: 'plugmux-test', version: '1.0.0' };
 const MODES = { 'v2 legacy': 'legacy', 'v2 auto': 'auto', 'v2 modern': { pin: '2026-07-28' } } as const;
 
 /** Connects a client; it is closed with the test at the latest. `handlers` answer what the server asks. */
-export async function connect(generation: Generation, target: Target, handlers: Handlers = {}): Promise<TestClient> {
+export async function connect(
+  generation: Generation,
+  target: Target,
+  handlers: Handlers = {},
+  atEnd: AtEnd = onTestFinished as AtEnd,
+): Promise<TestClient> {
   const client =
     generation === 'v1' || generation === 'v1.10' || generation === 'v1.0'
       ? await connectV1(generation, target, handlers)
       : await connectV2(generation, target, handlers);
-  onTestFinished(() => client.close().catch(() => undefined));
+  atEnd(() => client.close().catch(() => undefined));
   return client;
 }
 

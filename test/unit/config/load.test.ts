@@ -99,7 +99,7 @@ describe('loadConfig', () => {
 
   it('takes the file of another client, with warnings for what is not ours', () => {
     const config = load('{"mcpServers":{"m":{"command":"npx","args":["${HOME_X:-h}"],"odd":1}},"theme":"dark"}');
-    expect(config.upstreams).toEqual(['m']);
+    expect([...config.upstreams]).toEqual([['m', { server: { command: 'npx', args: ['h'], odd: 1 } }]]);
     expect(config.warnings[0]).toContain('"theme" belongs to another program');
     expect(messageOf('{"mcpServers":{},"theme":"dark","state":"x"}')).toContain('unknown key "theme"');
   });

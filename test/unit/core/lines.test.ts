@@ -68,4 +68,19 @@ describe('createLineSplitter', () => {
   it('takes CR LF as an ending', () => {
     expect(split([Buffer.from('a\r\nb\n\n')], 10)).toEqual(['a', 'b', '']);
   });
+
+  it('shows the ends of a line that was skipped, however it was cut', () => {
+    const line = `HEAD${'x'.repeat(5000)}TAIL`;
+    for (const size of [1, 7, 999, 10_000]) {
+      const seen: string[] = [];
+      const feed = createLineSplitter(1000, {
+        line: (whole) => void seen.push(whole.toString()),
+        tooLong: () => undefined,
+        skipped: (head, tail) => void seen.push(`${head.toString().slice(0, 4)} ${tail.toString().slice(-4)}`),
+      });
+      const text = Buffer.from(`${line}\nnext\n`);
+      for (let at = 0; at < text.length; at += size) feed(text.subarray(at, at + size));
+      expect(seen).toEqual(['HEAD TAIL', 'next']);
+    }
+  });
 });

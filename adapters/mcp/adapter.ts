@@ -1,0 +1,52 @@
+import { createHash } from 'node:crypto';
+import type { Adapter, Source } from '../../src/core/adapter.ts';
+import type { JsonObject } from '../../src/core/json.ts';
+import type { Manifest } from '../../src/core/plugin.ts';
+import { nameOf, readEntry, type ServerEntry } from './entry.ts';
+import { Upstream } from './upstream.ts';
+
+interface ServerManifest extends Manifest {
+  readonly entry: ServerEntry;
+  readonly source: Source;
+}
+
+/** Upstream MCP servers, as the `mcpServers` of any client's file name them. */
+export const mcp: Adapter = {
+  kind: 'mcp',
+  servers: true,
+  options: {},
+  paths: [],
+
+  async read(source) {
+    const { server, key = '', path } = source;
+    const entry = server && readEntry(withEnvironment(server, source), path);
+    if (!entry) return null;
+    const { description, name, title } = server;
+    const shown = [title, name].find((text) => typeof text === 'string' && text !== '');
+    const manifest: ServerManifest = {
+      id: key,
+      ...(shown === undefined ? {} : { title: String(shown) }),
+      ...(typeof description === 'string' ? { description } : {}),
+      version: '',
+      adapter: 'mcp',
+      origin: nameOf(entry),
+      watch: [],
+      digest: createHash('sha256')
+        .update(JSON.stringify([server, source.entry]))
+        .digest('hex'),
+      entry,
+      source,
+    };
+    return [manifest];
+  },
+
+  async open(manifest, host) {
+    const { entry, source } = manifest as ServerManifest;
+    return new Upstream({ manifest, entry, host, timeoutMs: source.entry.startTimeoutMs ?? host.limits.startTimeoutMs });
+  },
+};
+
+// What `plugins` says of the environment completes what the server's own entry says.
+function withEnvironment(server: JsonObject, { entry }: Source): JsonObject {
+  return Object.keys(entry.env).length === 0 ? server : { ...server, env: { ...(server.env as JsonObject), ...entry.env } };
+}

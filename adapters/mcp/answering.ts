@@ -1,0 +1,27 @@
+import { GatewayError } from '../../src/core/errors.ts';
+import type { JsonObject } from '../../src/core/json.ts';
+import type { CallContext } from '../../src/core/tool.ts';
+import type { InFlight } from './in-flight.ts';
+import { toQuestion } from './questions.ts';
+
+/** Answers what a server asks while it works. The newer era's questions are answers themselves and do not come here. */
+export async function answerServer(
+  method: string,
+  params: JsonObject,
+  request: number | undefined,
+  calls: InFlight,
+  refused: WeakMap<CallContext, GatewayError>,
+): Promise<JsonObject> {
+  const question = toQuestion(method, params);
+  const ctx = calls.of(request) ?? (await calls.asker());
+  // Some servers look at the roots when nobody is there yet.
+  if (question.kind === 'roots' && !ctx?.abilities.includes('roots')) return { roots: [] };
+  if (!ctx) throw new GatewayError('ASK_FAILED', 'No client is there to be asked: no call is in flight.');
+  try {
+    const { question: found } = await ctx.ask({ question });
+    return found ?? {};
+  } catch (error) {
+    if (error instanceof GatewayError && error.code === 'CAPABILITY_MISSING') refused.set(ctx, error);
+    throw error;
+  }
+}

@@ -1,0 +1,139 @@
+import type { ResourceContents, ToolResult } from '../../src/core/content.ts';
+import { GatewayError } from '../../src/core/errors.ts';
+import { isJsonObject, type JsonObject } from '../../src/core/json.ts';
+import type { Prompt } from '../../src/core/prompt.ts';
+import type { CallContext, Tool } from '../../src/core/tool.ts';
+import { toCallFailure } from './failures.ts';
+import { paramHeaders } from './headers.ts';
+import { RpcFailure } from './link.ts';
+import { toVisits, type Visit } from './notices.ts';
+import { toQuestions } from './questions.ts';
+import { toContents, toPromptResult, toToolResult } from './results.ts';
+import type { Session } from './session.ts';
+
+const MOST_ROUNDS = 20;
+const VISIT_FIRST = -32042;
+const MOST_COMPLETIONS = 100;
+
+/** Finds the connection that takes a call just now; rejects where there is none in time. */
+export type Connected = (ctx?: CallContext) => Session | Promise<Session>;
+
+/** What callers ask of a server. */
+export interface Calls {
+  tool(name: string, schema: JsonObject): Tool['call'];
+  prompt(name: string): Prompt['get'];
+  read(uri: string, ctx: CallContext): Promise<readonly ResourceContents[]>;
+  completing(ref: JsonObject): Pick<Prompt, 'complete'>;
+}
+
+/** Carries calls to whatever connection there is, and the server's questions back to the client behind each call. */
+export function createCalls(connected: Connected): Calls {
+  // The common call is one promise from here to the server; whatever is out of the ordinary goes on from its result.
+  const run = (method: string, params: JsonObject, ctx: CallContext, headersOf?: HeadersOf): Promise<JsonObject> => {
+    const found = connected(ctx);
+    const send = (session: Session): Promise<JsonObject> =>
+      session.request(method, params, ctx, session.modern ? headersOf?.(params) : undefined).then(
+        (result) => (result.resultType === 'input_required' ? goOn(session, result, method, params, ctx, headersOf) : result),
+        (error) => recover(error, session, method, params, ctx, headersOf),
+      );
+    return found instanceof Promise ? found.then(send) : send(found);
+  };
+
+  const recover = async (
+    error: unknown,
+    session: Session,
+    method: string,
+    params: JsonObject,
+    ctx: CallContext,
+    headersOf: HeadersOf | undefined,
+  ): Promise<JsonObject> => {
+    try {
+      if (isRefusal(error) && !ctx.aborted) {
+        // What the server refused unseen is sent once more, on the connection that replaces this one.
+        await session.gone;
+        const next = await connected(ctx);
+        return await inRounds(next, method, params, ctx, headersOf);
+      }
+      const visits = error instanceof RpcFailure && error.number === VISIT_FIRST ? toVisits(error.data) : [];
+      if (visits.length === 0 || !(await visitAll(visits, session, ctx))) throw error;
+      return await inRounds(session, method, params, ctx, headersOf);
+    } catch (thrown) {
+      throw toCallFailure(thrown, method);
+    }
+  };
+
+  return {
+    tool(name, schema) {
+      const headersOf = paramHeaders(schema);
+      return (args, ctx): Promise<ToolResult> => run('tools/call', { name, arguments: args }, ctx, headersOf).then(toToolResult);
+    },
+    prompt: (name) => async (args, ctx) => toPromptResult(await run('prompts/get', { name, arguments: { ...args } }, ctx)),
+    read: async (uri, ctx) => toContents(await run('resources/read', { uri }, ctx)),
+    completing: (ref) => ({
+      async complete(argument, typed, known) {
+        const session = await connected();
+        if (!session.can('completions')) return [];
+        const params: JsonObject = { ref, argument: { name: argument, value: typed } };
+        if (Object.keys(known).length > 0) params.context = { arguments: { ...known } };
+        const { completion } = await session.request('completion/complete', params).catch((error) => {
+          throw toCallFailure(error, 'completion/complete');
+        });
+        const values = isJsonObject(completion) && Array.isArray(completion.values) ? completion.values : [];
+        return values.filter((value) => typeof value === 'string').slice(0, MOST_COMPLETIONS);
+      },
+    }),
+  };
+}
+
+type HeadersOf = (params: JsonObject) => Record<string, string>;
+
+function isRefusal(error: unknown): boolean {
+  return error instanceof GatewayError && error.code === 'PLUGIN_UNAVAILABLE';
+}
+
+async function inRounds(
+  session: Session,
+  method: string,
+  params: JsonObject,
+  ctx: CallContext,
+  headersOf: HeadersOf | undefined,
+): Promise<JsonObject> {
+  const result = await session.request(method, params, ctx, session.modern ? headersOf?.(params) : undefined);
+  return result.resultType === 'input_required' ? goOn(session, result, method, params, ctx, headersOf) : result;
+}
+
+// The newer era answers with questions, and is asked again with their answers.
+async function goOn(
+  session: Session,
+  first: JsonObject,
+  method: string,
+  params: JsonObject,
+  ctx: CallContext,
+  headersOf: HeadersOf | undefined,
+): Promise<JsonObject> {
+  let result = first;
+  try {
+    for (let round = 0; result.resultType === 'input_required'; round++) {
+      if (round >= MOST_ROUNDS) {
+        throw new GatewayError('PLUGIN_PROTOCOL_ERROR', `The server asked for more input ${MOST_ROUNDS} times in one call.`);
+      }
+      const questions = toQuestions(result.inputRequests);
+      const answers = Object.keys(questions).length > 0 ? await ctx.ask(questions) : {};
+      const state: JsonObject = result.requestState === undefined ? {} : { requestState: result.requestState };
+      result = await session.request(method, { ...params, inputResponses: { ...answers }, ...state }, ctx, headersOf?.(params));
+    }
+    return result;
+  } catch (error) {
+    throw toCallFailure(error, method);
+  }
+}
+
+// Revision 2025-11-25 may refuse a call until a person has been somewhere; the server says when they are done.
+async function visitAll(visits: readonly Visit[], session: Session, ctx: CallContext): Promise<boolean> {
+  const done = Promise.all(visits.map(({ id }) => session.notices.completed(id, ctx)));
+  done.catch(() => undefined);
+  const answers = await ctx.ask(Object.fromEntries(visits.map(({ id, message, url }) => [id, { kind: 'url', message, url } as const])));
+  if (!visits.every(({ id }) => answers[id]?.action === 'accept')) return false;
+  await done;
+  return true;
+}

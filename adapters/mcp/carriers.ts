@@ -1,0 +1,163 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { OAuthClientProvider, Transport } from '@modelcontextprotocol/client';
+import { GatewayError } from '../../src/core/errors.ts';
+import type { Host } from '../../src/core/host.ts';
+import type { Logger } from '../../src/core/log.ts';
+import type { LocalServer, RemoteServer } from './entry.ts';
+import { LineTransport } from './line-transport.ts';
+import type { Writing } from './link.ts';
+import { createTaggingFetch } from './tagging-fetch.ts';
+
+/** What carries the messages of one connection, and what becomes of it. */
+export interface Carrier {
+  readonly transport: Writing;
+  /** The transport's name, for people. */
+  readonly name: string;
+  /** Whether the server is a program of ours. */
+  readonly local: boolean;
+  /** Settles with the reason when the connection is of no more use. */
+  readonly gone: Promise<string>;
+  /** Whether it was the other side that ended it. */
+  readonly endedItself: boolean;
+  /** Whether there was anything at all at the other side. */
+  readonly started: boolean;
+  /** Why a request that was on its way got no answer. */
+  lossOf(): GatewayError;
+  /** Called back with the ends of a message that was too long to be kept. */
+  lost: (about: string) => void;
+  /** Called back when the stream that was to answer a request has ended without the answer, which will come by another. */
+  streamEnded: (request: number) => void;
+  /** Ends the connection for a reason of its own. */
+  drop(why: string): void;
+  /** Looks whether the server still answers anything, and ends a program that does not. */
+  check(ping: () => Promise<unknown>): Promise<void>;
+  end(): Promise<void>;
+}
+
+abstract class Common {
+  readonly gone: Promise<string>;
+  protected why: string | undefined;
+  protected ending = false;
+  endedItself = false;
+  #settle: (why: string) => void = () => undefined;
+  lost: (about: string) => void = () => undefined;
+  streamEnded: (request: number) => void = () => undefined;
+
+  constructor() {
+    this.gone = new Promise((resolve) => {
+      this.#settle = resolve;
+    });
+  }
+
+  drop(why: string): void {
+    if (this.why !== undefined) return;
+    this.why = why;
+    this.endedItself = !this.ending;
+    this.#settle(why);
+  }
+}
+
+/** A program of ours, started for this connection. */
+export class LocalCarrier extends Common implements Carrier {
+  readonly local = true;
+  readonly name = 'stdio';
+  readonly transport: LineTransport;
+  readonly #unresponsiveMs: number;
+
+  constructor(server: LocalServer, host: Host, log: Logger) {
+    super();
+    this.#unresponsiveMs = host.limits.unresponsiveMs;
+    this.transport = new LineTransport(server, host, log, {
+      lost: (about) => this.lost(about),
+      gone: (why) => this.drop(why),
+      ending: () => {
+        this.ending = true;
+      },
+    });
+  }
+
+  get started(): boolean {
+    return this.transport.pid !== undefined;
+  }
+
+  lossOf(): GatewayError {
+    return new GatewayError('PLUGIN_CRASHED', `The server ended while the call was in flight: ${this.why ?? 'it was stopped'}.`);
+  }
+
+  async check(ping: () => Promise<unknown>): Promise<void> {
+    // An error is an answer, too.
+    const alive = ping().then(
+      () => true,
+      () => true,
+    );
+    if (await Promise.race([alive, sleep(this.#unresponsiveMs, false, { ref: false })])) return;
+    this.transport.kill('it hung past the time limit of a call and was killed');
+  }
+
+  async end(): Promise<void> {
+    await this.transport.close();
+  }
+}
+
+/** A server at an address. */
+export class RemoteCarrier extends Common implements Carrier {
+  readonly local = false;
+  readonly started = true;
+  readonly transport: Transport;
+  readonly name: string;
+  readonly #terminate: (() => Promise<void>) | undefined;
+
+  constructor(name: string, open: (carrier: RemoteCarrier) => { transport: Transport; terminate?: () => Promise<void> }) {
+    super();
+    this.name = name;
+    const { transport, terminate } = open(this);
+    this.transport = transport;
+    this.#terminate = terminate;
+  }
+
+  lossOf(): GatewayError {
+    return new GatewayError(
+      'UPSTREAM_LOST',
+      `The connection to the server was lost while the call was in flight: ${this.why ?? 'its stream ended'}.`,
+    );
+  }
+
+  // The server belongs to somebody else: whether it hangs is theirs to see to.
+  async check(): Promise<void> {}
+
+  async end(): Promise<void> {
+    // A session that is not ended costs the server memory; one that cannot be is not waited for.
+    if (this.why === undefined) await Promise.race([this.#terminate?.().catch(() => undefined), sleep(1_000, undefined, { ref: false })]);
+    this.ending = true;
+    this.drop('it was closed');
+    await this.transport.close().catch(() => undefined);
+  }
+}
+
+/** Opens what carries messages to a remote server; `kind` is what is to be tried. */
+export async function openRemote(
+  server: RemoteServer,
+  kind: 'http' | 'sse' | 'ws',
+  login: OAuthClientProvider | undefined,
+  host: Host,
+): Promise<RemoteCarrier> {
+  const messageBytes = 2 * host.limits.resultBytes + 64 * 1024;
+  if (kind === 'ws') {
+    const { SocketTransport } = await import('./socket-transport.ts');
+    return new RemoteCarrier('WebSocket', (carrier) => ({
+      transport: new SocketTransport(server, messageBytes, host.limits.startTimeoutMs, (why) => carrier.drop(why)),
+    }));
+  }
+  const { SSEClientTransport, StreamableHTTPClientTransport } = await import('@modelcontextprotocol/client');
+  const common = { requestInit: { headers: server.headers }, ...(login ? { authProvider: login } : {}) };
+  if (kind === 'sse') {
+    return new RemoteCarrier('HTTP+SSE', () => ({
+      transport: new SSEClientTransport(server.url, { ...common, fetch: createTaggingFetch(messageBytes) }),
+    }));
+  }
+  return new RemoteCarrier('Streamable HTTP', (carrier) => {
+    const fetch = createTaggingFetch(messageBytes, (request) => carrier.streamEnded(request));
+    const transport = new StreamableHTTPClientTransport(server.url, { ...common, fetch });
+    return { transport, terminate: () => transport.terminateSession() };
+  });
+}

@@ -1,0 +1,143 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { ErrorCode } from '../../src/core/error-codes.ts';
+import { GatewayError, toError } from '../../src/core/errors.ts';
+import type { Host } from '../../src/core/host.ts';
+import type { Logger } from '../../src/core/log.ts';
+import { type Carrier, LocalCarrier, openRemote } from './carriers.ts';
+import type { LocalServer, RemoteServer, ServerEntry } from './entry.ts';
+import { causeOf, statusOf, unreachable } from './failures.ts';
+import { Session } from './session.ts';
+
+/** What a connection needs besides the entry. */
+export interface Connecting {
+  readonly host: Host;
+  readonly log: Logger;
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal;
+}
+
+/** A way of connecting that may be tried. */
+interface Way {
+  readonly open: () => Promise<Carrier>;
+  readonly era: 'legacy' | undefined;
+  /** Whether its failure leaves room for the next way. */
+  readonly next: (error: Error, carrier: Carrier) => boolean;
+}
+
+/** Longest wait for an answer that tells the era of a program: one that says nothing at all is of the older one. */
+const PROBE_MS = 10_000;
+
+/** What worked last time, so that it is tried first. */
+export interface Memory {
+  way?: number;
+}
+
+/** Connects to a server, by the way that worked last or by each in turn. Rejects with what went wrong, in words. */
+export async function connect(entry: ServerEntry, parts: Connecting, memory: Memory): Promise<Session> {
+  const ways = waysTo(entry, parts);
+  for (let at = memory.way ?? 0; ; at++) {
+    const way = ways[at] as Way;
+    const carrier = await way.open();
+    try {
+      const { host, log, timeoutMs, signal } = parts;
+      const session = await Session.open({
+        carrier,
+        era: way.era,
+        timeoutMs,
+        probeMs: Math.min(PROBE_MS, host.limits.startTimeoutMs / 3),
+        log,
+        signal,
+      });
+      memory.way = at;
+      return session;
+    } catch (thrown) {
+      const error = toError(thrown);
+      // A program that died says why a moment after its pipe closed.
+      const died = carrier.local ? await Promise.race([carrier.gone, sleep(200, undefined)]) : undefined;
+      const again = !parts.signal.aborted && at + 1 < ways.length && way.next(error, carrier);
+      await carrier.end();
+      if (again) continue;
+      delete memory.way;
+      throw explain(error, entry, carrier.endedItself ? died : undefined, parts);
+    }
+  }
+}
+
+function waysTo({ server, era }: ServerEntry, { host, log }: Connecting): Way[] {
+  if (server.kind === 'stdio') return localWays(server, era, host, log);
+  return remoteWays(server, era, host);
+}
+
+// Some servers end themselves on a message they do not know: those are started anew and spoken to in the older way.
+function localWays(server: LocalServer, era: 'legacy' | undefined, host: Host, log: Logger): Way[] {
+  const open = async (): Promise<Carrier> => new LocalCarrier(server, host, log);
+  const legacy: Way = { open, era: 'legacy', next: () => false };
+  return era === 'legacy' ? [legacy] : [{ open, era: undefined, next: (_, carrier) => carrier.endedItself && carrier.started }, legacy];
+}
+
+// Before Streamable HTTP there was HTTP+SSE: a server of that kind refuses what the newer one sends.
+function remoteWays(server: RemoteServer, era: 'legacy' | undefined, host: Host): Way[] {
+  const kinds = server.kind === 'any' ? (['http', 'sse'] as const) : ([server.kind] as const);
+  return kinds.map((kind) => ({
+    open: () => openRemote(server, kind, undefined, host),
+    era,
+    next: (error) => {
+      const status = statusOf(error) ?? 0;
+      return status >= 400 && status < 500 && status !== 401 && status !== 403 && status !== 429;
+    },
+  }));
+}
+
+function explain(error: Error, entry: ServerEntry, died: string | undefined, { timeoutMs }: Connecting): GatewayError {
+  const fail = (code: ErrorCode, message: string, fix: string): GatewayError => new GatewayError(code, message, { fix, cause: error });
+  if (entry.server.kind === 'stdio') {
+    if (died !== undefined) return fail('HANDSHAKE_FAILED', `The server did not start: ${died}.`, fixFor(died, entry.server));
+    if (isTimeout(error))
+      return fail(
+        'LOAD_TIMEOUT',
+        `The server said nothing within ${timeoutMs / 1000} s.`,
+        'Run its command by hand, or raise "limits.startTimeoutMs".',
+      );
+    return fail(
+      'HANDSHAKE_FAILED',
+      `The server does not speak MCP: ${causeOf(error)}.`,
+      'Check that the command starts an MCP server on stdio.',
+    );
+  }
+  const address = entry.server.url.host;
+  const why = unreachable(error);
+  if (why !== undefined)
+    return fail(
+      'HANDSHAKE_FAILED',
+      `${address} cannot be reached: ${why}.`,
+      'Check the address and the network; the gateway keeps trying.',
+    );
+  const status = statusOf(error);
+  if (status === 401 || error.name === 'UnauthorizedError') {
+    return fail(
+      'NEEDS_CONFIGURATION',
+      `${address} wants a login.`,
+      'Give a token in "headers": { "Authorization": "Bearer ${env:TOKEN}" }.',
+    );
+  }
+  if (status === 403)
+    return fail('NEEDS_CONFIGURATION', `${address} refuses this login (HTTP 403).`, 'Check the token and what it may do.');
+  if (status !== undefined)
+    return fail('HANDSHAKE_FAILED', `${address} answered with HTTP ${status}.`, 'Check the path of the address, such as /mcp or /sse.');
+  if (isTimeout(error))
+    return fail(
+      'LOAD_TIMEOUT',
+      `${address} did not answer within ${timeoutMs / 1000} s.`,
+      'Check the server, or raise "limits.startTimeoutMs".',
+    );
+  return fail('HANDSHAKE_FAILED', `${address} does not speak MCP: ${causeOf(error)}.`, 'Check the address and its "type".');
+}
+
+function fixFor(died: string, { command }: LocalServer): string {
+  if (died.includes('was not found')) return `Install ${command}, or give its full path.`;
+  return 'Read its last words; run its command by hand to see more.';
+}
+
+function isTimeout(error: Error): boolean {
+  return (error as { code?: unknown }).code === 'REQUEST_TIMEOUT' || /timed? ?out/i.test(error.message);
+}

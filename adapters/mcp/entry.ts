@@ -1,0 +1,135 @@
+import { homedir } from 'node:os';
+import { resolve } from 'node:path';
+import { GatewayError } from '../../src/core/errors.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../../src/core/json.ts';
+import type { Problem } from '../../src/core/plugin.ts';
+import type { LoginSettings } from './login.ts';
+
+/** A server that is a program of ours, spoken to over its stdin and stdout. */
+export interface LocalServer {
+  readonly kind: 'stdio';
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  readonly cwd: string;
+}
+
+/** A server at an address. `any`: Streamable HTTP, and HTTP+SSE where that is refused. */
+export interface RemoteServer {
+  readonly kind: 'any' | 'http' | 'sse' | 'ws';
+  readonly url: URL;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly login: LoginSettings;
+}
+
+/** What an entry of `mcpServers` says, whichever client it was written for. */
+export interface ServerEntry {
+  readonly server: LocalServer | RemoteServer;
+  /** Tools nobody has to be asked for, by their own names; `*` for all. */
+  readonly trusted: readonly string[];
+  readonly include: readonly string[] | undefined;
+  readonly exclude: readonly string[];
+  readonly timeoutMs: number | undefined;
+  /** The era to speak, where the operator knows better than asking would tell. */
+  readonly era: 'legacy' | undefined;
+  readonly problems: readonly Problem[];
+}
+
+const TYPES: Readonly<Record<string, RemoteServer['kind'] | 'stdio'>> = {
+  stdio: 'stdio',
+  local: 'stdio',
+  http: 'http',
+  'streamable-http': 'http',
+  streamable_http: 'http',
+  streamablehttp: 'http',
+  sse: 'sse',
+  ws: 'ws',
+  websocket: 'ws',
+  remote: 'any',
+};
+
+/** Keys that mean something here, to the rest of the gateway, or to nobody but the other client's window. */
+const KNOWN = new Set(
+  'era command args env cwd type transport url httpUrl serverUrl headers timeout autoApprove alwaysAllow trust includeTools excludeTools disabledTools oauth enabled disabled approval limits validate names description name title icon iconPath gallery version dev note notes'.split(
+    ' ',
+  ),
+);
+
+/** Reads an entry; undefined where it names neither a program nor an address. Throws CONFIG_INVALID on what cannot be used. */
+export function readEntry(raw: JsonObject, dir: string): ServerEntry | undefined {
+  const url = raw.url ?? raw.httpUrl ?? raw.serverUrl;
+  if (raw.command === undefined && url === undefined) return undefined;
+  const type = typeOf(raw);
+  const server = raw.command !== undefined && (type === undefined || type === 'stdio') ? toLocal(raw, dir) : toRemote(raw, url, type);
+  return {
+    server,
+    trusted: raw.trust === true ? ['*'] : [...texts(raw.autoApprove), ...texts(raw.alwaysAllow)],
+    include: raw.includeTools === undefined ? undefined : texts(raw.includeTools),
+    exclude: [...texts(raw.excludeTools), ...texts(raw.disabledTools)],
+    timeoutMs: toMilliseconds(raw.timeout),
+    era: raw.era === 'legacy' ? 'legacy' : undefined,
+    problems: Object.keys(raw)
+      .filter((key) => !KNOWN.has(key))
+      .map((key) => ({ subject: key, message: `The key "${key}" is not known here and is ignored.` })),
+  };
+}
+
+function typeOf({ type, transport }: JsonObject): RemoteServer['kind'] | 'stdio' | undefined {
+  const named = typeof type === 'string' ? type : transport;
+  if (named === undefined) return undefined;
+  const known = typeof named === 'string' ? TYPES[named.toLowerCase()] : undefined;
+  if (known === undefined) throw invalid(`"type" is ${JSON.stringify(named)}`, 'Use stdio, http, sse or ws.');
+  return known;
+}
+
+function toLocal({ command, args, env, cwd }: JsonObject, dir: string): LocalServer {
+  const [program, ...first] = Array.isArray(command) ? command : [command];
+  if (typeof program !== 'string' || program === '') throw invalid('"command" is no text', 'Name the program to start.');
+  const path = (text: string): string => resolve(dir, text.replace(/^~(?=[/\\]|$)/, homedir()));
+  return {
+    kind: 'stdio',
+    command: program.replace(/^~(?=[/\\])/, homedir()),
+    args: [...texts(first), ...texts(args)],
+    env: scalars(env),
+    cwd: typeof cwd === 'string' && cwd !== '' ? path(cwd) : dir,
+  };
+}
+
+function toRemote(raw: JsonObject, address: JsonValue | undefined, type: RemoteServer['kind'] | 'stdio' | undefined): RemoteServer {
+  const text = typeof address === 'string' ? address : '';
+  if (!URL.canParse(text)) throw invalid(`"url" is no address: ${JSON.stringify(address ?? null)}`, 'Write it like https://host/mcp.');
+  const url = new URL(text);
+  const socket = url.protocol === 'ws:' || url.protocol === 'wss:';
+  if (!socket && url.protocol !== 'http:' && url.protocol !== 'https:')
+    throw invalid(`"url" has the scheme ${url.protocol}`, 'Use https, http, wss or ws.');
+  if (type === 'stdio') throw invalid('"type" says stdio, but there is an address', 'Remove "type" or the address.');
+  if (url.username !== '' || url.password !== '') throw invalid('"url" holds a login', 'Put it into "headers".');
+  const kind = socket ? 'ws' : (type ?? (raw.httpUrl !== undefined ? 'http' : 'any'));
+  if (kind === 'ws' && !socket) url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
+  return { kind, url, headers: scalars(raw.headers), login: isJsonObject(raw.oauth) ? raw.oauth : {} };
+}
+
+/** How people know a server: its program and arguments, or its address without what follows a question mark. */
+export function nameOf({ server }: ServerEntry): string {
+  return server.kind === 'stdio' ? [server.command, ...server.args].join(' ') : server.url.origin + server.url.pathname;
+}
+
+// Some clients count in seconds, others in milliseconds: nobody means a limit below one second.
+function toMilliseconds(timeout: JsonValue | undefined): number | undefined {
+  if (typeof timeout !== 'number' || !(timeout > 0)) return undefined;
+  return Math.min(timeout < 1000 ? timeout * 1000 : timeout, 86_400_000);
+}
+
+function texts(value: JsonValue | readonly (JsonValue | undefined)[] | undefined): string[] {
+  return Array.isArray(value) ? value.filter((item) => typeof item === 'string') : [];
+}
+
+function scalars(value: JsonValue | undefined): Record<string, string> {
+  if (!isJsonObject(value)) return {};
+  const kept = Object.entries(value).filter(([, item]) => ['string', 'number', 'boolean'].includes(typeof item));
+  return Object.fromEntries(kept.map(([key, item]) => [key, String(item)]));
+}
+
+function invalid(what: string, fix: string): GatewayError {
+  return new GatewayError('CONFIG_INVALID', `The entry cannot be used: ${what}.`, { fix });
+}

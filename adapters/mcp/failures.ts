@@ -1,0 +1,105 @@
+import { GatewayError, toError } from '../../src/core/errors.ts';
+import { isJsonObject } from '../../src/core/json.ts';
+import { RpcFailure } from './link.ts';
+
+const METHOD_NOT_FOUND = -32601;
+const INVALID_PARAMS = -32602;
+const NO_SUCH_RESOURCE = -32002;
+const CAPABILITY_MISSING = -32021;
+
+const UNREACHABLE: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'nothing listens there',
+  ENOTFOUND: 'the name is not known',
+  EAI_AGAIN: 'the name could not be looked up',
+  EHOSTUNREACH: 'there is no way to that machine',
+  ENETUNREACH: 'there is no way to that network',
+  ETIMEDOUT: 'it does not answer',
+  UND_ERR_CONNECT_TIMEOUT: 'it does not answer',
+  CERT_HAS_EXPIRED: 'its certificate has expired',
+  DEPTH_ZERO_SELF_SIGNED_CERT: 'its certificate is signed by nobody but itself',
+  SELF_SIGNED_CERT_IN_CHAIN: 'its certificate is signed by an authority that is not known here',
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'its certificate cannot be verified',
+  ERR_TLS_CERT_ALTNAME_INVALID: 'its certificate is for another name',
+};
+
+/** The HTTP status behind an error of the SDK's transports. */
+export function statusOf(error: unknown): number | undefined {
+  if (!isJsonObject(error)) return undefined;
+  const { status, data, code } = error as unknown as { status?: unknown; data?: { status?: unknown }; code?: unknown };
+  const found = status ?? data?.status ?? (typeof code === 'number' && code >= 100 && code < 600 ? code : undefined);
+  return typeof found === 'number' ? found : undefined;
+}
+
+/** Why an address could not be reached at all; undefined where it was. */
+export function unreachable(error: Error): string | undefined {
+  const { code, cause, errors } = error as NodeJS.ErrnoException & { readonly errors?: readonly unknown[] };
+  if (code !== undefined && UNREACHABLE[code] !== undefined) return UNREACHABLE[code];
+  // A name with several addresses fails once for each.
+  const inner = errors?.[0] ?? cause;
+  return inner instanceof Error && inner !== error ? unreachable(inner) : undefined;
+}
+
+/** What a failed sending means: the error for its call, and why the connection is of no more use, where it is not. */
+export interface SendFailure {
+  readonly error: GatewayError | RpcFailure;
+  readonly ends?: string;
+}
+
+/** Judges what the SDK's transports throw. `session`: the server keeps one for us, and 404 says that it has ended. */
+export function judge(thrown: unknown, session: boolean): SendFailure {
+  const refused = (why: string): SendFailure => ({
+    error: new GatewayError('PLUGIN_UNAVAILABLE', `The server takes no calls: ${why}.`, { cause: thrown }),
+    ends: why,
+  });
+  if (thrown instanceof GatewayError || thrown instanceof RpcFailure) return { error: thrown };
+  const error = toError(thrown);
+  const status = statusOf(error);
+  if (status === 404 && session) return refused('it has ended our session');
+  if (status === 401) return refused('it wants a login');
+  const why = unreachable(error);
+  if (why !== undefined) return refused(`it cannot be reached, ${why}`);
+  const answered = rpcErrorIn(error);
+  if (answered) return { error: answered };
+  if (status !== undefined)
+    return { error: new GatewayError('PLUGIN_FAILED', `The server answered with HTTP ${status}.`, { cause: error }) };
+  const lost = new GatewayError('UPSTREAM_LOST', `The connection to the server failed: ${causeOf(error)}.`, { cause: error });
+  return { error: lost, ...(error instanceof TypeError ? { ends: causeOf(error) } : {}) };
+}
+
+/** What became of a call, in the gateway's words. */
+export function toCallFailure(thrown: unknown, method: string): GatewayError {
+  if (thrown instanceof GatewayError) return thrown;
+  return thrown instanceof RpcFailure ? toRpcFailure(thrown, method) : (judge(thrown, false).error as GatewayError);
+}
+
+// The newer era tells some errors by an HTTP status, with the error itself in the body.
+function rpcErrorIn(error: Error): RpcFailure | undefined {
+  const { data } = error as { data?: unknown };
+  try {
+    const body: unknown = isJsonObject(data) && typeof data.text === 'string' ? JSON.parse(data.text) : undefined;
+    return isJsonObject(body) && isJsonObject(body.error) ? new RpcFailure(body.error) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function toRpcFailure(failure: RpcFailure, method: string): GatewayError {
+  const { number, message, data } = failure;
+  if (number === CAPABILITY_MISSING) {
+    const needed = isJsonObject(data) && isJsonObject(data.requiredCapabilities) ? data.requiredCapabilities : {};
+    const { elicitation, ...others } = needed;
+    const kind = isJsonObject(elicitation) ? ('url' in elicitation ? 'url' : 'form') : Object.keys(others)[0];
+    return new GatewayError('CAPABILITY_MISSING', message, { field: kind, cause: failure });
+  }
+  if (method !== 'tools/call' && (number === INVALID_PARAMS || number === NO_SUCH_RESOURCE || number === METHOD_NOT_FOUND)) {
+    return new GatewayError('INVALID_PARAMS', message, { cause: failure });
+  }
+  return new GatewayError('PLUGIN_FAILED', message, { cause: failure });
+}
+
+/** The innermost reason of an error. */
+export function causeOf(error: Error): string {
+  let cause: unknown = error;
+  while (cause instanceof Error && cause.cause instanceof Error) cause = cause.cause;
+  return (cause as Error).message.replace(/\.$/, '') || 'without a reason';
+}

@@ -1,0 +1,134 @@
+import { passedHere } from '../../src/core/instance.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../../src/core/json.ts';
+import { emptyOffer, type Offer, type Problem } from '../../src/core/plugin.ts';
+import type { Prompt, PromptArgument } from '../../src/core/prompt.ts';
+import type { Resource, ResourceTemplate } from '../../src/core/resource.ts';
+import type { Hints, Tool } from '../../src/core/tool.ts';
+import type { Calls } from './calls.ts';
+import type { ServerEntry } from './entry.ts';
+
+/** What a server lists, as it lists it. */
+export interface Lists {
+  readonly tools: readonly JsonValue[];
+  readonly prompts: readonly JsonValue[];
+  readonly resources: readonly JsonValue[];
+  readonly resourceTemplates: readonly JsonValue[];
+}
+
+/** Whether a server lists what it has from this very gateway: serving that again would never end. */
+export function listsThisGateway({ tools, prompts }: Lists): boolean {
+  return [...tools, ...prompts].some((item) => isJsonObject(item) && passedHere(item._meta));
+}
+
+/** What a server offers, in the gateway's words. One item that cannot be used costs itself alone. */
+export function toOffer(lists: Lists, entry: ServerEntry, instructions: string | undefined, calls: Calls, facts: JsonObject): Offer {
+  const problems: Problem[] = [...entry.problems];
+  const usable = <T>(items: readonly JsonValue[], kind: string, key: string, make: (item: JsonObject) => T): T[] =>
+    items.flatMap((item) => {
+      if (isJsonObject(item) && typeof item[key] === 'string') return [make(item)];
+      problems.push({ code: 'TOOL_REFUSED', subject: kind, message: `The server lists a ${kind} without "${key}"; it is not served.` });
+      return [];
+    });
+  const tools = usable(lists.tools, 'tool', 'name', (raw) => raw).filter((raw) => wanted(raw, entry, problems));
+  return {
+    ...emptyOffer,
+    tools: tools.map((raw) => toTool(raw, entry, calls)),
+    prompts: usable(lists.prompts, 'prompt', 'name', (raw) => toPrompt(raw, calls)),
+    resources: usable(lists.resources, 'resource', 'uri', (raw) => toResource(raw, calls)),
+    templates: usable(lists.resourceTemplates, 'resource template', 'uriTemplate', (raw) => toTemplate(raw, calls)),
+    ...(instructions === undefined || instructions.trim() === '' ? {} : { instructions }),
+    problems,
+    facts,
+  };
+}
+
+function wanted(raw: JsonObject, { include, exclude }: ServerEntry, problems: Problem[]): boolean {
+  const name = raw.name as string;
+  if ((include && !include.includes(name)) || exclude.includes(name)) return false;
+  if (!isJsonObject(raw.execution) || raw.execution.taskSupport !== 'required') return true;
+  problems.push({ subject: name, message: 'The tool can only be run as a task, which this gateway does not serve.' });
+  return false;
+}
+
+function toTool(raw: JsonObject, { trusted, timeoutMs }: ServerEntry, calls: Calls): Tool {
+  const { name, title, description, inputSchema, outputSchema, annotations, _meta, icons } = raw;
+  const hints = toHints(annotations);
+  const shown = text(title) ?? (isJsonObject(annotations) ? text(annotations.title) : undefined);
+  return {
+    name: name as string,
+    ...(shown === undefined ? {} : { title: shown }),
+    description: text(description) ?? '',
+    // The gateway's vetting sees it as it came; what is no schema costs this tool.
+    input: inputSchema as JsonObject,
+    ...(isJsonObject(outputSchema) ? { output: outputSchema } : {}),
+    ...(hints ? { hints } : {}),
+    approval: trusted.includes('*') || trusted.includes(name as string) ? 'auto' : 'client',
+    ...(isJsonObject(_meta) ? { meta: _meta } : {}),
+    ...(Array.isArray(icons) ? { extras: { icons } } : {}),
+    ...(timeoutMs === undefined ? {} : { timeoutMs }),
+    call: calls.tool(name as string, isJsonObject(inputSchema) ? inputSchema : {}),
+  };
+}
+
+function toHints(annotations: JsonValue | undefined): Hints | undefined {
+  if (!isJsonObject(annotations)) return undefined;
+  const { readOnlyHint, destructiveHint, idempotentHint, openWorldHint } = annotations;
+  const all = { readOnly: readOnlyHint, destructive: destructiveHint, idempotent: idempotentHint, openWorld: openWorldHint };
+  const said = Object.entries(all).filter(([, value]) => typeof value === 'boolean');
+  return said.length > 0 ? Object.fromEntries(said) : undefined;
+}
+
+function toPrompt(raw: JsonObject, calls: Calls): Prompt {
+  const args = Array.isArray(raw.arguments) ? raw.arguments.filter((arg) => isJsonObject(arg) && typeof arg.name === 'string') : [];
+  return {
+    ...described(raw),
+    name: raw.name as string,
+    ...(args.length > 0 ? { arguments: args as unknown as PromptArgument[] } : {}),
+    get: calls.prompt(raw.name as string),
+    ...calls.completing({ type: 'ref/prompt', name: raw.name as string }),
+  };
+}
+
+function toResource(raw: JsonObject, calls: Calls): Resource {
+  const uri = raw.uri as string;
+  return {
+    ...described(raw),
+    ...more(raw),
+    uri,
+    name: text(raw.name) ?? uri,
+    ...(typeof raw.size === 'number' ? { size: raw.size } : {}),
+    read: (ctx) => calls.read(uri, ctx),
+  };
+}
+
+function toTemplate(raw: JsonObject, calls: Calls): ResourceTemplate {
+  const uriTemplate = raw.uriTemplate as string;
+  return {
+    ...described(raw),
+    ...more(raw),
+    uriTemplate,
+    name: text(raw.name) ?? uriTemplate,
+    read: (uri, _, ctx) => calls.read(uri, ctx),
+    ...calls.completing({ type: 'ref/resource', uri: uriTemplate }),
+  };
+}
+
+function described({ title, description, _meta, icons }: JsonObject) {
+  return {
+    ...(text(title) === undefined ? {} : { title: title as string }),
+    ...(text(description) === undefined ? {} : { description: description as string }),
+    ...(isJsonObject(_meta) ? { meta: _meta } : {}),
+    ...(Array.isArray(icons) ? { extras: { icons } } : {}),
+  };
+}
+
+function more({ mimeType, annotations }: JsonObject) {
+  return {
+    ...(text(mimeType) === undefined ? {} : { mimeType: mimeType as string }),
+    ...(isJsonObject(annotations) ? { annotations } : {}),
+  };
+}
+
+function text(value: JsonValue | undefined): string | undefined {
+  return typeof value === 'string' ? value : undefined;
+}

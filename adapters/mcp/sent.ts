@@ -1,0 +1,57 @@
+import type { GatewayError } from '../../src/core/errors.ts';
+import type { JsonObject } from '../../src/core/json.ts';
+import type { CallContext } from '../../src/core/tool.ts';
+import type { Pending } from './link.ts';
+
+/** What a request needs of its connection. */
+interface Connection {
+  /** The request has ended; the refusal that a failure came from, where it did. */
+  ended(id: number, ctx: CallContext | undefined, failed: boolean): GatewayError | undefined;
+  judge(thrown: Error): Error;
+}
+
+/** One request on its way; an object with methods, since there is one for each call. */
+export class Sent implements Pending {
+  readonly #connection: Connection;
+  readonly #id: number;
+  readonly #ctx: CallContext | undefined;
+  readonly #resolve: (result: JsonObject) => void;
+  readonly #reject: (error: Error) => void;
+  settled = false;
+  timer: NodeJS.Timeout | undefined;
+
+  constructor(
+    connection: Connection,
+    id: number,
+    ctx: CallContext | undefined,
+    resolve: (result: JsonObject) => void,
+    reject: (error: Error) => void,
+  ) {
+    this.#connection = connection;
+    this.#id = id;
+    this.#ctx = ctx;
+    this.#resolve = resolve;
+    this.#reject = reject;
+  }
+
+  progress({ progress, total, message }: JsonObject): void {
+    this.#ctx?.progress(progress as number, total as number | undefined, message as string | undefined);
+  }
+
+  resolve(result: JsonObject): void {
+    const refused = this.#end(result.isError === true);
+    if (refused) this.#reject(refused);
+    else this.#resolve(result);
+  }
+
+  reject(thrown: Error): void {
+    const refused = this.#end(true);
+    this.#reject(refused ?? this.#connection.judge(thrown));
+  }
+
+  #end(failed: boolean): GatewayError | undefined {
+    this.settled = true;
+    clearTimeout(this.timer);
+    return this.#connection.ended(this.#id, this.#ctx, failed);
+  }
+}

@@ -1,0 +1,219 @@
+import type { Client, Implementation } from '@modelcontextprotocol/client';
+import { GatewayError } from '../../src/core/errors.ts';
+import { isJsonObject, type JsonObject } from '../../src/core/json.ts';
+import type { Logger } from '../../src/core/log.ts';
+import type { CallContext } from '../../src/core/tool.ts';
+import { VERSION } from '../../src/core/version.ts';
+import { answerServer } from './answering.ts';
+import type { Carrier } from './carriers.ts';
+import { judge } from './failures.ts';
+import { InFlight } from './in-flight.ts';
+import { Link, type LinkEvents } from './link.ts';
+
+import { createNotices, type Notices } from './notices.ts';
+import { ALL_KINDS, toCapabilities } from './questions.ts';
+import { Sent } from './sent.ts';
+
+/** How the gateway introduces itself to servers. */
+export const CLIENT_INFO = { name: 'plugmux', title: 'plugmux', version: VERSION };
+
+const META = 'io.modelcontextprotocol/';
+
+/** How one connection is made. */
+export interface SessionParts {
+  readonly carrier: Carrier;
+  /** What is already known of the server's era; undefined: it is asked. */
+  readonly era: 'legacy' | undefined;
+  readonly timeoutMs: number;
+  readonly probeMs: number;
+  readonly log: Logger;
+  readonly signal: AbortSignal;
+}
+
+/** One established connection to a server. */
+export class Session {
+  readonly notices: Notices;
+  readonly modern: boolean;
+  readonly #carrier: Carrier;
+  readonly #client: Client;
+  readonly #link: Link;
+  readonly #calls: InFlight;
+  readonly #refused: WeakMap<CallContext, GatewayError>;
+  readonly #timeoutMs: number;
+  /** Whether it is always clear whose call a question belongs to. */
+  readonly #clear: boolean;
+
+  private constructor(
+    parts: SessionParts,
+    client: Client,
+    link: Link,
+    calls: InFlight,
+    notices: Notices,
+    refused: WeakMap<CallContext, GatewayError>,
+  ) {
+    this.#carrier = parts.carrier;
+    this.#timeoutMs = parts.timeoutMs;
+    this.#client = client;
+    this.#link = link;
+    this.#calls = calls;
+    this.#refused = refused;
+    this.notices = notices;
+    this.modern = client.getProtocolEra() === 'modern';
+    this.#clear = this.modern || link.hasPerRequestStream;
+  }
+
+  /** Connects and agrees on an era. Rejects with what the SDK or the transport says, or with why the server has ended. */
+  static async open(parts: SessionParts): Promise<Session> {
+    const { carrier, era, log } = parts;
+    const { Client } = await import('@modelcontextprotocol/client');
+    const calls = new InFlight();
+    const refused = new WeakMap<CallContext, GatewayError>();
+    const notices = createNotices(calls, log);
+    const events: LinkEvents = {
+      question: (method, params, request) => answerServer(method, params, request, calls, refused),
+      notification: (method, params) => notices.hear(method, params),
+    };
+    const link = new Link(carrier.transport, events);
+    // The SDK tells a program from an address by these two.
+    if (carrier.local) Object.assign(link, { stderr: null, pid: null });
+    const client = new Client(CLIENT_INFO, {
+      capabilities: toCapabilities(ALL_KINDS),
+      versionNegotiation: { mode: era ?? 'auto', probe: { timeoutMs: parts.probeMs } },
+    });
+    client.onerror = (error) => log.debug(error.message);
+    carrier.lost = (about) => loseOne(link, about);
+    // A server that lets go of a call's stream wants the client behind it to come back for the answer, too.
+    carrier.streamEnded = (request) => calls.of(request)?.detach();
+    void carrier.gone.then(() => link.failAll(() => carrier.lossOf()));
+    await client.connect(link, { timeout: parts.timeoutMs, signal: parts.signal });
+    return new Session(parts, client, link, calls, notices, refused);
+  }
+
+  /** Settles with the reason when the connection is of no more use. */
+  get gone(): Promise<string> {
+    return this.#carrier.gone;
+  }
+
+  /** How the messages travel, in words. */
+  get transport(): string {
+    return this.#carrier.name;
+  }
+
+  get revision(): string {
+    return this.#client.getNegotiatedProtocolVersion() ?? '';
+  }
+
+  get instructions(): string | undefined {
+    return this.#client.getInstructions();
+  }
+
+  get server(): Implementation | undefined {
+    return this.#client.getServerVersion();
+  }
+
+  /** What the server says it can do. */
+  can(feature: string, detail?: string): boolean {
+    const found = (this.#client.getServerCapabilities() as JsonObject | undefined)?.[feature];
+    return isJsonObject(found) && (detail === undefined || found[detail] === true);
+  }
+
+  /** A listen stream of the newer era; the SDK keeps it. */
+  listen(filter: Parameters<Client['listen']>[0]): ReturnType<Client['listen']> {
+    return this.#client.listen(filter, { timeout: this.#timeoutMs });
+  }
+
+  /** Sends a request, on behalf of a call where there is one, and returns its result as it is. */
+  request(method: string, params: JsonObject, ctx?: CallContext, headers?: Record<string, string>): Promise<JsonObject> {
+    // A stream for each request says itself whose question it carries, and the newer era's questions are answers.
+    if (ctx === undefined || this.#clear || this.#calls.free(ctx)) return this.#send(method, params, ctx, headers);
+    return this.#calls.turn(ctx).then((take) => {
+      const answer = this.#send(method, params, ctx, headers);
+      take();
+      return answer;
+    });
+  }
+
+  #send(method: string, params: JsonObject, ctx?: CallContext, headers?: Record<string, string>): Promise<JsonObject> {
+    if (ctx?.aborted) return Promise.reject(new GatewayError('CALL_CANCELLED', 'The call ended before it was sent.'));
+    const id = this.#link.nextId();
+    const stream = this.modern && this.#link.hasPerRequestStream ? new AbortController() : undefined;
+    return new Promise((resolve, reject) => {
+      const one = new Sent(this, id, ctx, resolve, reject);
+      if (ctx) {
+        this.#calls.add(id, ctx);
+        ctx.onAbort((reason) => {
+          if (!one.settled) this.#giveUp(id, stream, reason as Error);
+        });
+      } else {
+        one.timer = setTimeout(() => this.#giveUp(id, stream, tooSlow(method, this.#timeoutMs)), this.#timeoutMs);
+      }
+      const options = this.#carrier.local
+        ? undefined
+        : {
+            ...(headers ? { headers } : {}),
+            ...(stream ? { requestSignal: stream.signal } : {}),
+            onRequestStreamEnd: () => this.#link.fail(id, this.#carrier.lossOf()),
+          };
+      this.#link.request(id, method, this.#withMeta(id, params, ctx), one, options);
+    });
+  }
+
+  /** What becomes of an answer: an error that a refused question led to is that refusal. */
+  ended(id: number, ctx: CallContext | undefined, failed: boolean): GatewayError | undefined {
+    if (!ctx) return undefined;
+    this.#calls.remove(id);
+    return failed ? this.#refused.get(ctx) : undefined;
+  }
+
+  /** What a failed sending means for the call, and for the connection. */
+  judge(thrown: Error): Error {
+    const { error, ends } = judge(thrown, this.#link.sessionId !== undefined);
+    if (ends !== undefined) this.#carrier.drop(ends);
+    return error;
+  }
+
+  #withMeta(id: number, params: JsonObject, ctx: CallContext | undefined): JsonObject {
+    if (!this.modern) return ctx?.wantsProgress ? { ...params, _meta: { progressToken: id } } : params;
+    const capabilities = toCapabilities(ctx ? ctx.abilities : ALL_KINDS);
+    const _meta: JsonObject = {
+      [`${META}protocolVersion`]: this.revision,
+      [`${META}clientInfo`]: CLIENT_INFO,
+      [`${META}clientCapabilities`]: capabilities,
+    };
+    if (ctx?.wantsProgress) _meta.progressToken = id;
+    if (ctx) _meta[`${META}logLevel`] = 'debug';
+    return { ...params, _meta };
+  }
+
+  #giveUp(id: number, stream: AbortController | undefined, reason: Error): void {
+    if (stream) stream.abort();
+    else this.#link.notify('notifications/cancelled', { requestId: id, reason: reason.message });
+    this.#link.fail(id, reason);
+    // A program that is silent past the deadline of a call and answers nothing else either does not come back.
+    if (reason instanceof GatewayError && reason.code === 'CALL_TIMEOUT') void this.#carrier.check(() => this.#ping());
+  }
+
+  async #ping(): Promise<unknown> {
+    return this.#send(this.modern ? 'server/discover' : 'ping', {});
+  }
+
+  /** Calls that wait for an answer. */
+  get inFlight(): number {
+    return this.#calls.size;
+  }
+
+  async close(): Promise<void> {
+    await this.#carrier.end();
+  }
+}
+
+function tooSlow(method: string, ms: number): GatewayError {
+  return new GatewayError('LOAD_TIMEOUT', `The server did not answer ${method} within ${ms / 1000} s.`);
+}
+
+// A message that was too long is lost, and with it the answer it was.
+function loseOne(link: Link, about: string): void {
+  for (const [, id] of about.matchAll(/"id"\s*:\s*(\d+)/g)) {
+    link.fail(Number(id), new GatewayError('RESULT_TOO_LARGE', "The server's answer is larger than the gateway takes."));
+  }
+}

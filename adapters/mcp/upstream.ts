@@ -1,0 +1,240 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { GatewayError, toError } from '../../src/core/errors.ts';
+import type { Host } from '../../src/core/host.ts';
+import type { JsonObject } from '../../src/core/json.ts';
+import type { Logger } from '../../src/core/log.ts';
+import type { Manifest, Offer, Plugin, PluginState } from '../../src/core/plugin.ts';
+import type { CallContext } from '../../src/core/tool.ts';
+import { createBackoff } from '../../src/host/backoff.ts';
+import { type Calls, createCalls } from './calls.ts';
+import { connect, type Memory } from './connect.ts';
+import type { ServerEntry } from './entry.ts';
+import { listAll } from './listing.ts';
+import { listsThisGateway, toOffer } from './offer.ts';
+import type { Session } from './session.ts';
+import { createWatching, type Watching } from './watching.ts';
+
+const LIST_AGAIN_MS = 100;
+
+/** What an upstream server needs of the house. */
+export interface UpstreamParts {
+  readonly manifest: Manifest;
+  readonly entry: ServerEntry;
+  readonly host: Host;
+  readonly timeoutMs: number;
+}
+
+/** One server of `mcpServers`: connected when first needed, connected again with back-off, its last known offer kept. */
+export class Upstream implements Plugin {
+  readonly manifest: Manifest;
+  readonly #parts: UpstreamParts;
+  readonly #log: Logger;
+  readonly #backoff;
+  readonly #memory: Memory = {};
+  readonly #calls: Calls;
+  readonly #watching: Watching;
+  readonly #end = new AbortController();
+  readonly #changed: (() => void)[] = [];
+  readonly #updated: ((uri: string) => void)[] = [];
+  #state: PluginState = 'opening';
+  #error: GatewayError | undefined;
+  #offer: Offer | undefined;
+  #session: Session | undefined;
+  #first: Promise<void> | undefined;
+  #run: Promise<void> | undefined;
+  #nextTry = 0;
+  #listing: Promise<void> | undefined;
+  #stale = false;
+
+  constructor(parts: UpstreamParts) {
+    this.manifest = parts.manifest;
+    this.#parts = parts;
+    this.#log = parts.host.log.area(`plugin:${parts.manifest.id}`);
+    this.#backoff = createBackoff(parts.host.limits);
+    this.#watching = createWatching(this.#log);
+    this.#calls = createCalls((ctx) => this.#session ?? this.#connected(ctx));
+  }
+
+  offer = (): Offer | undefined => this.#offer;
+  state = (): PluginState => this.#state;
+  error = (): GatewayError | undefined => this.#error;
+  onChange = (listener: () => void): void => void this.#changed.push(listener);
+  onUpdated = (listener: (uri: string) => void): void => void this.#updated.push(listener);
+
+  watch(uris: ReadonlySet<string>): void {
+    this.#watching.set(uris);
+  }
+
+  /** Settles after the first attempt, whatever came of it; further ones go on by themselves. */
+  start(): Promise<void> {
+    this.#first ??= new Promise((resolve) => {
+      this.#run = this.#keepConnected(resolve);
+    });
+    return this.#first;
+  }
+
+  async close(): Promise<void> {
+    const session = this.#session;
+    this.#move('closed');
+    if (session) await this.#drain(session);
+    this.#end.abort(new GatewayError('PLUGIN_UNAVAILABLE', 'The server is being closed.'));
+    await session?.close();
+    await this.#run;
+  }
+
+  // Calls in flight may finish; nothing new comes here any more.
+  async #drain(session: Session): Promise<void> {
+    const until = performance.now() + this.#parts.host.limits.drainMs;
+    let gone = false;
+    void session.gone.then(() => {
+      gone = true;
+    });
+    while (session.inFlight > 0 && !gone && performance.now() < until) await sleep(20);
+  }
+
+  get #closed(): boolean {
+    return this.#state === 'closed';
+  }
+
+  async #keepConnected(tried: () => void): Promise<void> {
+    while (!this.#closed) {
+      const failure = await this.#attempt();
+      tried();
+      if (this.#closed || (failure && this.#isFinal(failure))) return;
+      if (failure) await this.#pause(failure);
+      else await this.#serve();
+    }
+  }
+
+  // Connects and lists; the reason where either fails.
+  async #attempt(): Promise<GatewayError | undefined> {
+    const { entry, host, timeoutMs } = this.#parts;
+    try {
+      const session = await connect(entry, { host, log: this.#log, timeoutMs, signal: this.#end.signal }, this.#memory);
+      this.#session = session;
+      session.notices.changed = () => void this.#relist();
+      session.notices.updated = (uri) => {
+        for (const listener of this.#updated) listener(uri);
+      };
+      try {
+        await this.#list(session);
+      } catch (error) {
+        this.#session = undefined;
+        await session.close();
+        throw error;
+      }
+      this.#watching.follow(session);
+      this.#nextTry = 0;
+      this.#move('ready');
+      return undefined;
+    } catch (thrown) {
+      const error = toError(thrown);
+      return error instanceof GatewayError
+        ? error
+        : new GatewayError('HANDSHAKE_FAILED', `The server cannot be used: ${error.message}.`, { cause: error });
+    }
+  }
+
+  // Until the connection is lost, however long that takes.
+  async #serve(): Promise<void> {
+    const session = this.#session as Session;
+    const calm = setTimeout(() => this.#backoff.healthy(performance.now()), this.#parts.host.limits.circuitWindowMs).unref();
+    const why = await session.gone;
+    clearTimeout(calm);
+    this.#session = undefined;
+    await session.close();
+    if (!this.#closed) await this.#pause(new GatewayError('PLUGIN_CRASHED', `The connection was lost: ${why}.`));
+  }
+
+  async #pause(error: GatewayError): Promise<void> {
+    const delay = this.#backoff.failed(performance.now());
+    this.#nextTry = performance.now() + delay;
+    this.#log.warn(`${error.message} Next try in ${(delay / 1000).toFixed(1)} s.`);
+    this.#move(this.#offer ? 'restarting' : 'failed', error);
+    await sleep(delay, undefined, { signal: this.#end.signal }).catch(() => undefined);
+  }
+
+  // What only another configuration can mend is not tried again.
+  #isFinal(error: GatewayError): boolean {
+    if (error.code !== 'CONFIG_INVALID' && error.code !== 'NEEDS_CONFIGURATION') return false;
+    this.#log.error(`${error.message} ${error.fix}`);
+    this.#move('failed', error);
+    return true;
+  }
+
+  async #list(session: Session): Promise<void> {
+    const lists = await listAll(session);
+    if (listsThisGateway(lists)) {
+      throw new GatewayError('CONFIG_INVALID', 'The server lists what it has from this very gateway; it would be served round and round.', {
+        fix: 'Remove it from "mcpServers", or this gateway from that server.',
+      });
+    }
+    this.#offer = toOffer(lists, this.#parts.entry, session.instructions, this.#calls, factsOf(session));
+  }
+
+  // However often a server says that its lists have changed, they are fetched one at a time, and once more at the end.
+  async #relist(): Promise<void> {
+    this.#stale = true;
+    this.#listing ??= (async () => {
+      while (this.#stale && this.#session) {
+        this.#stale = false;
+        const session = this.#session;
+        try {
+          await this.#list(session);
+          this.#tell();
+        } catch (error) {
+          this.#log.warn(`its lists could not be fetched again: ${toError(error).message}`);
+          if (error instanceof GatewayError && this.#isFinal(error)) this.#end.abort();
+        }
+        await sleep(LIST_AGAIN_MS, undefined, { ref: false });
+      }
+    })().finally(() => {
+      this.#listing = undefined;
+    });
+    await this.#listing;
+  }
+
+  // Waits for a connection as long as a call may wait for its turn.
+  async #connected(ctx?: CallContext): Promise<Session> {
+    const { queueMs } = this.#parts.host.limits;
+    const until = performance.now() + queueMs;
+    void this.start();
+    while (!this.#session) {
+      if (this.#closed || ctx?.aborted || this.#backoff.open || this.#state === 'failed' || performance.now() >= until)
+        throw this.#unavailable();
+      await sleep(10);
+    }
+    return this.#session;
+  }
+
+  #unavailable(): GatewayError {
+    const retryAfterMs = Math.max(0, Math.round(this.#nextTry - performance.now()));
+    const when = retryAfterMs > 0 ? ` The next try is in ${(retryAfterMs / 1000).toFixed(1)} s.` : '';
+    const why = this.#error?.message ?? (this.#closed ? 'it is closed.' : 'it is still being connected.');
+    return new GatewayError('PLUGIN_UNAVAILABLE', `Server ${this.manifest.id} takes no calls: ${why}${when}`, {
+      plugin: this.manifest.id,
+      ...(retryAfterMs > 0 ? { retryAfterMs } : {}),
+    });
+  }
+
+  #move(state: PluginState, error?: GatewayError): void {
+    if (this.#closed) return;
+    this.#state = state;
+    this.#error = error;
+    this.#tell();
+  }
+
+  #tell(): void {
+    for (const listener of this.#changed) listener();
+  }
+}
+
+function factsOf(session: Session): JsonObject {
+  const { server } = session;
+  return {
+    ...(server ? { server: `${server.title ?? server.name} ${server.version}` } : {}),
+    transport: session.transport,
+    era: session.modern ? 'modern' : 'legacy',
+    revision: session.revision,
+  };
+}

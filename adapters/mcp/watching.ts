@@ -1,0 +1,91 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Logger } from '../../src/core/log.ts';
+import type { Session } from './session.ts';
+
+const AGAIN_MS = 1_000;
+
+/** Asks a server for news of what somebody wants to hear of: its lists always, of its resources those that are watched. */
+export interface Watching {
+  /** The addresses that are watched from now on. */
+  set(uris: ReadonlySet<string>): void;
+  /** Takes over a new connection. */
+  follow(session: Session): void;
+}
+
+type Listening = Awaited<ReturnType<Session['listen']>>;
+
+/** Nothing is asked before there is a connection, and everything again on each new one. */
+export function createWatching(log: Logger): Watching {
+  let wanted: ReadonlySet<string> = new Set();
+  let session: Session | undefined;
+  let subscribed = new Set<string>();
+  let turn: Promise<void> = Promise.resolve();
+
+  // One change after the other: a server must not hear of an end before the beginning.
+  const apply = (): void => {
+    turn = turn.then(async () => {
+      const current = session;
+      if (!current) return;
+      try {
+        if (current.modern) await listen(current);
+        else await subscribe(current);
+      } catch (error) {
+        log.debug(`the server takes no subscription: ${(error as Error).message}`);
+      }
+    });
+  };
+
+  const subscribe = async (current: Session): Promise<void> => {
+    if (!current.can('resources', 'subscribe')) return;
+    for (const uri of [...wanted].filter((uri) => !subscribed.has(uri))) {
+      await current.request('resources/subscribe', { uri });
+      subscribed.add(uri);
+    }
+    for (const uri of [...subscribed].filter((uri) => !wanted.has(uri))) {
+      subscribed.delete(uri);
+      await current.request('resources/unsubscribe', { uri });
+    }
+  };
+
+  // The newer era has one stream for everything: another wish is another stream, opened before the older one is closed.
+  let stream: Listening | undefined;
+  const listen = async (current: Session): Promise<void> => {
+    const filter = {
+      ...(current.can('tools', 'listChanged') ? { toolsListChanged: true } : {}),
+      ...(current.can('prompts', 'listChanged') ? { promptsListChanged: true } : {}),
+      ...(current.can('resources', 'listChanged') ? { resourcesListChanged: true } : {}),
+      ...(wanted.size > 0 && current.can('resources', 'subscribe') ? { resourceSubscriptions: [...wanted] } : {}),
+    };
+    const before = stream;
+    stream = undefined;
+    if (Object.keys(filter).length > 0) {
+      const opened = await current.listen(filter);
+      stream = opened;
+      void opened.closed.then(async (cause) => {
+        if (cause === 'local' || stream !== opened) return;
+        // What changed while nobody listened is not told again.
+        await sleep(AGAIN_MS, undefined, { ref: false });
+        if (session !== current || stream !== opened) return;
+        apply();
+        current.notices.changed();
+      });
+    }
+    await before?.close();
+  };
+
+  return {
+    set(uris) {
+      wanted = uris;
+      apply();
+    },
+    follow(next) {
+      session = next;
+      subscribed = new Set();
+      stream = undefined;
+      apply();
+      void next.gone.then(() => {
+        if (session === next) session = undefined;
+      });
+    },
+  };
+}

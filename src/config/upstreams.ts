@@ -1,0 +1,83 @@
+import { realpathSync } from 'node:fs';
+import { basename } from 'node:path';
+import { isJsonObject, type JsonObject, type JsonValue } from '../core/json.ts';
+import { isSecretKey } from '../core/redact.ts';
+import type { UpstreamConfig } from './config.ts';
+import type { ConfigFile } from './schema.ts';
+import type { SourceText } from './source-text.ts';
+
+/** A reference that could not be filled in, with a sentence about it. */
+export interface Unfilled {
+  readonly path: readonly (string | number)[];
+  readonly text: string;
+}
+
+type PluginFiles = NonNullable<ConfigFile['plugins']>;
+
+/** Keys of an `mcpServers` entry that every plugin may have. */
+const SHARED = ['approval', 'limits', 'validate', 'names'] as const;
+
+/**
+ * The upstream servers of a configuration, and the plugin entries with one for each of them: what `plugins` says of its
+ * id, where that names no plugin of its own, completes what the server's entry says.
+ */
+export function toUpstreams(
+  { mcpServers = {}, plugins = {} }: ConfigFile,
+  unfilled: readonly Unfilled[],
+  source: SourceText,
+  warnings: string[],
+): { upstreams: ReadonlyMap<string, UpstreamConfig>; files: PluginFiles } {
+  const upstreams = new Map<string, UpstreamConfig>();
+  const files: PluginFiles = { ...plugins };
+  for (const [id, entry] of Object.entries(mcpServers)) {
+    const server = entry as JsonObject;
+    if (startsItself(server)) {
+      warnings.push(`${source.at(['mcpServers', id], 'key')}: the server "${id}" starts plugmux itself and is left out.`);
+      continue;
+    }
+    const faults = unfilled.filter(({ path }) => path[0] === 'mcpServers' && path[1] === id).map(({ text }) => text);
+    upstreams.set(id, faults.length === 0 ? { server } : { server, fault: faults.join(' ') });
+    const own = plugins[id];
+    if (own?.path !== undefined) continue;
+    const shared = Object.fromEntries(SHARED.flatMap((key) => (entry[key] === undefined ? [] : [[key, entry[key]]])));
+    files[id] = { ...shared, enabled: entry.enabled !== false && entry.disabled !== true, ...own };
+  }
+  return { upstreams, files };
+}
+
+/** What must never be shown of the servers' entries: values under a secret's name, however deep. */
+export function serverSecrets(servers: ConfigFile['mcpServers'] = {}): string[] {
+  const walk = (node: JsonValue): string[] => {
+    if (Array.isArray(node)) return node.flatMap(walk);
+    if (!isJsonObject(node)) return [];
+    return Object.entries(node).flatMap(([key, value]) =>
+      isSecretKey(key) && typeof value === 'string' ? [value, value.replace(/^\w+ +/, '')] : walk(value),
+    );
+  };
+  return walk(servers as JsonObject);
+}
+
+// By the program's name, by the package's name, or by the very file that runs here.
+function startsItself({ command, args }: JsonObject): boolean {
+  const words = [command, args].flat().filter((word): word is string => typeof word === 'string');
+  const [program = ''] = words;
+  if (isOwnName(program)) return true;
+  if (words.some((word) => word.endsWith('main.js') && isOwnFile(word))) return true;
+  // npx, bunx, pnpm dlx and the like: the first word that is no option names the package.
+  const wrapped = words.slice(1).find((word) => !word.startsWith('-') && word !== 'dlx' && word !== 'exec' && word !== 'x');
+  return (
+    /^(npx|bunx|pnpm|yarn|npm|bun)(\.cmd)?$/.test(basename(program)) && wrapped !== undefined && isOwnName(wrapped.replace(/@[^@/]+$/, ''))
+  );
+}
+
+function isOwnName(word: string): boolean {
+  return /^plugmux(\.(js|cmd|exe))?$/.test(basename(word));
+}
+
+function isOwnFile(file: string): boolean {
+  try {
+    return realpathSync(file) === realpathSync(process.argv[1] ?? '');
+  } catch {
+    return false;
+  }
+}

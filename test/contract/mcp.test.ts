@@ -1,0 +1,20 @@
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { mcp } from '../../dist/adapters/mcp/adapter.js';
+import { testAdapter } from './adapter.ts';
+
+const fixtures = fileURLToPath(new URL('../fixtures/mcp', import.meta.url));
+
+testAdapter({
+  adapter: mcp,
+  fixtures,
+  toolName: (_, tool) => tool,
+  config: (entries) => ({
+    mcpServers: Object.fromEntries(
+      Object.entries(entries).map(([id, { fixture, keys }]) => [
+        id,
+        { command: process.execPath, args: [join(fixtures, fixture, 'server.mjs')], ...keys },
+      ]),
+    ),
+  }),
+});
