@@ -37,6 +37,19 @@ const limits = z.strictObject(
   ) as Record<LimitName, z.ZodOptional<z.ZodInt>>,
 );
 
+// What may be said of any plugin, whatever its format and wherever it comes from.
+const shared = {
+  approval: approval.optional(),
+  limits: pluginLimits.optional(),
+  validate: z.enum(['on', 'off']).optional().describe('off: arguments are not checked against the schema'),
+  names: z.record(z.string(), z.string()).optional().describe('public names of tools, by their own name'),
+  schemas: schemas.optional(),
+  fence: z.boolean().optional().describe('false: texts that strangers wrote reach the model unmarked. Default: true'),
+};
+
+/** The keys that every plugin may have, also one of `mcpServers`. */
+export const SHARED_KEYS = Object.keys(shared) as readonly (keyof typeof shared)[];
+
 const serverEntry = z
   .looseObject({
     command: z
@@ -51,10 +64,7 @@ const serverEntry = z
     headers: z.record(z.string(), z.unknown()).optional().describe('HTTP headers of every request'),
     enabled: z.boolean().optional(),
     disabled: z.boolean().optional(),
-    approval: approval.optional(),
-    limits: pluginLimits.optional(),
-    validate: z.enum(['on', 'off']).optional(),
-    names: z.record(z.string(), z.string()).optional().describe('public names of tools, by their own name'),
+    ...shared,
   })
   .describe('an upstream MCP server; the key is its id');
 
@@ -71,16 +81,11 @@ function pluginEntry(adapters: readonly Adapter[]) {
       enabled: z.boolean().optional(),
       settings: z.record(z.string(), z.json()).optional(),
       credentials: z.record(z.string(), z.string()).optional(),
-      approval: approval.optional(),
       isolation: z.enum(['process', 'none']).optional().describe('none: trusted code, run inside the gateway'),
       group: z.string().min(1).optional().describe('plugins with the same group share one process'),
       cwd: z.string().optional().describe('working folder; default: the folder of this file'),
       env: z.record(z.string(), z.string()).optional().describe('environment of the plugin process'),
-      limits: pluginLimits.optional(),
-      validate: z.enum(['on', 'off']).optional().describe('off: arguments are not checked against the schema'),
-      names: z.record(z.string(), z.string()).optional().describe('public names of tools, by their own name'),
-      schemas: schemas.optional(),
-      fence: z.boolean().optional().describe('false: texts that strangers wrote reach the model unmarked. Default: true'),
+      ...shared,
       ...own,
     })
     .describe('one plugin; the key is its id');

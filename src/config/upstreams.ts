@@ -3,7 +3,7 @@ import { basename } from 'node:path';
 import { isJsonObject, type JsonObject, type JsonValue } from '../core/json.ts';
 import { isSecretKey } from '../core/redact.ts';
 import type { UpstreamConfig } from './config.ts';
-import type { ConfigFile } from './schema.ts';
+import { type ConfigFile, SHARED_KEYS } from './schema.ts';
 import type { SourceText } from './source-text.ts';
 
 /** A reference that could not be filled in, with a sentence about it. */
@@ -13,9 +13,6 @@ export interface Unfilled {
 }
 
 type PluginFiles = NonNullable<ConfigFile['plugins']>;
-
-/** Keys of an `mcpServers` entry that every plugin may have. */
-const SHARED = ['approval', 'limits', 'validate', 'names'] as const;
 
 /**
  * The upstream servers of a configuration, and the plugin entries with one for each of them: what `plugins` says of its
@@ -39,7 +36,7 @@ export function toUpstreams(
     upstreams.set(id, faults.length === 0 ? { server } : { server, fault: faults.join(' ') });
     const own = plugins[id];
     if (own?.path !== undefined) continue;
-    const shared = Object.fromEntries(SHARED.flatMap((key) => (entry[key] === undefined ? [] : [[key, entry[key]]])));
+    const shared = Object.fromEntries(SHARED_KEYS.flatMap((key) => (entry[key] === undefined ? [] : [[key, entry[key]]])));
     files[id] = { ...shared, enabled: entry.enabled !== false && entry.disabled !== true, ...own };
   }
   return { upstreams, files };

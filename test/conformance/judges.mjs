@@ -44,14 +44,14 @@ export async function runToEnd([command, ...args], env = process.env) {
   return { code, stdout, stderr };
 }
 
-/** A folder with a configuration for the named fixture plugins; it goes with the process. */
-export function fixtureConfig(names) {
+/** A folder with a configuration for the named fixture plugins, and further keys of it; it goes with the process. */
+export function fixtureConfig(names, more = {}) {
   const dir = mkdtempSync(join(tmpdir(), 'plugmux-judges-'));
   process.on('exit', () => rmSync(dir, { recursive: true, force: true }));
   for (const name of names) writeFileSync(join(dir, `${name}.fixture`), '');
   // The suite looks at the schemas as the plugin wrote them.
   const plugins = Object.fromEntries(names.map((name) => [name, { path: `./${name}.fixture`, schemas: 'verbatim' }]));
-  writeFileSync(join(dir, 'mcp.json'), JSON.stringify({ plugins }));
+  writeFileSync(join(dir, 'mcp.json'), JSON.stringify({ plugins, ...more }));
   return { dir, file: join(dir, 'mcp.json') };
 }
 
