@@ -1,11 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { OAuthClientProvider, Transport } from '@modelcontextprotocol/client';
+import type { Transport } from '@modelcontextprotocol/client';
 import { GatewayError } from '../../src/core/errors.ts';
 import type { Host } from '../../src/core/host.ts';
 import type { Logger } from '../../src/core/log.ts';
 import type { LocalServer, RemoteServer } from './entry.ts';
 import { LineTransport } from './line-transport.ts';
 import type { Writing } from './link.ts';
+import { createLogin } from './login.ts';
 import { createTaggingFetch } from './tagging-fetch.ts';
 
 /** What carries the messages of one connection, and what becomes of it. */
@@ -135,12 +136,7 @@ export class RemoteCarrier extends Common implements Carrier {
 }
 
 /** Opens what carries messages to a remote server; `kind` is what is to be tried. */
-export async function openRemote(
-  server: RemoteServer,
-  kind: 'http' | 'sse' | 'ws',
-  login: OAuthClientProvider | undefined,
-  host: Host,
-): Promise<RemoteCarrier> {
+export async function openRemote(server: RemoteServer, kind: 'http' | 'sse' | 'ws', host: Host): Promise<RemoteCarrier> {
   const messageBytes = 2 * host.limits.resultBytes + 64 * 1024;
   if (kind === 'ws') {
     const { SocketTransport } = await import('./socket-transport.ts');
@@ -149,6 +145,7 @@ export async function openRemote(
     }));
   }
   const { SSEClientTransport, StreamableHTTPClientTransport } = await import('@modelcontextprotocol/client');
+  const login = server.login && (await createLogin(server.login));
   const common = { requestInit: { headers: server.headers }, ...(login ? { authProvider: login } : {}) };
   if (kind === 'sse') {
     return new RemoteCarrier('HTTP+SSE', () => ({

@@ -79,7 +79,7 @@ function localWays(server: LocalServer, era: 'legacy' | undefined, host: Host, l
 function remoteWays(server: RemoteServer, era: 'legacy' | undefined, host: Host): Way[] {
   const kinds = server.kind === 'any' ? (['http', 'sse'] as const) : ([server.kind] as const);
   return kinds.map((kind) => ({
-    open: () => openRemote(server, kind, undefined, host),
+    open: () => openRemote(server, kind, host),
     era,
     next: (error) => {
       const status = statusOf(error) ?? 0;
@@ -117,7 +117,7 @@ function explain(error: Error, entry: ServerEntry, died: string | undefined, { t
     return fail(
       'NEEDS_CONFIGURATION',
       `${address} wants a login.`,
-      'Give a token in "headers": { "Authorization": "Bearer ${env:TOKEN}" }.',
+      'Give a token in "headers": { "Authorization": "Bearer ${env:TOKEN}" }, or a login in "oauth".',
     );
   }
   if (status === 403)

@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { GatewayError } from '../../src/core/errors.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../src/core/json.ts';
 import type { Problem } from '../../src/core/plugin.ts';
-import type { LoginSettings } from './login.ts';
+import { type LoginSettings, readLogin } from './login.ts';
 
 /** A server that is a program of ours, spoken to over its stdin and stdout. */
 export interface LocalServer {
@@ -19,7 +19,7 @@ export interface RemoteServer {
   readonly kind: 'any' | 'http' | 'sse' | 'ws';
   readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;
-  readonly login: LoginSettings;
+  readonly login: LoginSettings | undefined;
 }
 
 /** What an entry of `mcpServers` says, whichever client it was written for. */
@@ -106,7 +106,7 @@ function toRemote(raw: JsonObject, address: JsonValue | undefined, type: RemoteS
   if (url.username !== '' || url.password !== '') throw invalid('"url" holds a login', 'Put it into "headers".');
   const kind = socket ? 'ws' : (type ?? (raw.httpUrl !== undefined ? 'http' : 'any'));
   if (kind === 'ws' && !socket) url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
-  return { kind, url, headers: scalars(raw.headers), login: isJsonObject(raw.oauth) ? raw.oauth : {} };
+  return { kind, url, headers: scalars(raw.headers), login: isJsonObject(raw.oauth) ? readLogin(raw.oauth) : undefined };
 }
 
 /** How people know a server: its program and arguments, or its address without what follows a question mark. */

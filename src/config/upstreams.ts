@@ -48,7 +48,7 @@ export function serverSecrets(servers: ConfigFile['mcpServers'] = {}): string[] 
     if (Array.isArray(node)) return node.flatMap(walk);
     if (!isJsonObject(node)) return [];
     return Object.entries(node).flatMap(([key, value]) =>
-      isSecretKey(key) && typeof value === 'string' ? [value, value.replace(/^\w+ +/, '')] : walk(value),
+      (isSecretKey(key) || key === 'clientSecret') && typeof value === 'string' ? [value, value.replace(/^\w+ +/, '')] : walk(value),
     );
   };
   return walk(servers as JsonObject);

@@ -1,0 +1,103 @@
+import { createServer, request, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { connect } from '../support/clients.ts';
+import { run, serve, writeConfig } from '../support/gateway.ts';
+import { until } from '../support/processes.ts';
+
+// A server behind a login of its own: one process plays the authorization server and the guard before a gateway.
+
+interface Guard {
+  readonly url: string;
+  /** What was sent to the token endpoint. */
+  readonly grants: { readonly login: string; readonly body: string }[];
+}
+
+async function guard(back: string): Promise<Guard> {
+  const grants: Guard['grants'] = [];
+  let issued = 0;
+  const server: Server = createServer((req, res) => {
+    const own = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const json = (body: object, status = 200, headers = {}) =>
+      res.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(body));
+    if (req.url?.startsWith('/.well-known/oauth-protected-resource')) return json({ resource: `${own}/mcp`, authorization_servers: [own] });
+    if (req.url?.startsWith('/.well-known/')) {
+      return json({
+        issuer: own,
+        authorization_endpoint: `${own}/authorize`,
+        token_endpoint: `${own}/token`,
+        response_types_supported: ['code'],
+        grant_types_supported: ['client_credentials'],
+        token_endpoint_auth_methods_supported: ['client_secret_basic'],
+        code_challenge_methods_supported: ['S256'],
+      });
+    }
+    if (req.url === '/token') {
+      let body = '';
+      req.on('data', (chunk) => {
+        body += chunk;
+      });
+      req.on('end', () => {
+        grants.push({ login: String(req.headers.authorization), body });
+        json({ access_token: `token-${++issued}`, token_type: 'Bearer', expires_in: 3600 });
+      });
+      return;
+    }
+    // A token is good until the next one has been issued.
+    if (issued === 0 || req.headers.authorization !== `Bearer token-${issued}`) {
+      return json({ error: 'invalid_token' }, 401, {
+        'www-authenticate': `Bearer resource_metadata="${own}/.well-known/oauth-protected-resource/mcp"`,
+      });
+    }
+    const { authorization: _, ...headers } = req.headers;
+    const target = new URL(back);
+    const onward = request(target, { method: req.method, headers: { ...headers, host: target.host } }, (answer) => {
+      res.writeHead(answer.statusCode ?? 500, answer.headers);
+      answer.pipe(res);
+    });
+    onward.on('error', () => res.destroy());
+    res.on('close', () => onward.destroy());
+    req.pipe(onward);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, grants };
+}
+
+describe('a server behind a login', () => {
+  it('is logged in to by id and secret, which nobody else ever sees', async () => {
+    const back = await serve(writeConfig({}, ['plain']));
+    const { url, grants } = await guard(back.url);
+    const oauth = { clientId: 'gateway', clientSecret: 'a-very-secret-word', issuer: url, scope: 'tools' };
+    const front = await serve(writeConfig({ mcpServers: { back: { url: `${url}/mcp`, oauth } } }));
+    const client = await connect('v2 legacy', front.at('http'));
+    await until('its tools are there', async () => (await client.list()).includes('echo'));
+    expect((await client.call('echo', { message: 'hello' })).content[0]?.text).toBe('hello');
+    expect(grants[0]?.login).toBe(`Basic ${Buffer.from('gateway:a-very-secret-word').toString('base64')}`);
+    expect(new URLSearchParams(grants[0]?.body).get('grant_type')).toBe('client_credentials');
+    expect(new URLSearchParams(grants[0]?.body).get('scope')).toBe('tools');
+    expect(front.stderr()).not.toContain('a-very-secret-word');
+  });
+
+  it('gets no secret when it names another authorization server than the configuration', async () => {
+    const back = await serve(writeConfig({}, ['plain']));
+    const { url, grants } = await guard(back.url);
+    const oauth = { clientId: 'gateway', clientSecret: 'a-very-secret-word', issuer: 'https://login.example.com' };
+    const { code, stdout } = await run(['doctor', '--config', writeConfig({ mcpServers: { back: { url: `${url}/mcp`, oauth } } })]);
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/FAILED +back/);
+    expect(stdout).not.toContain('a-very-secret-word');
+    expect(grants).toEqual([]);
+  });
+
+  it('is explained where the configuration has no login for it, or half of one', async () => {
+    const { url } = await guard('http://127.0.0.1:1/mcp');
+    const mcpServers = { none: { url: `${url}/mcp` }, half: { url: `${url}/mcp`, oauth: { clientId: 'gateway' } } };
+    const { stdout } = await run(['doctor', '--config', writeConfig({ mcpServers })]);
+    expect(stdout).toContain('wants a login');
+    expect(stdout).toContain('it lacks clientSecret, issuer');
+  });
+});
