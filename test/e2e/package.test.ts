@@ -17,6 +17,7 @@ describe('the packed package', () => {
     // Without scripts: dist/ is built, and must not be built anew under the tests that run beside this one.
     npm(['pack', '--ignore-scripts', '--pack-destination', dir], ROOT);
     const tarball = readdirSync(dir).find((name) => name.endsWith('.tgz')) as string;
+    expect(execFileSync('tar', ['tzf', join(dir, tarball)], { encoding: 'utf8' })).not.toContain('__pycache__');
     const home = join(dir, 'home');
     mkdirSync(home);
     writeFileSync(join(home, 'package.json'), '{"private":true}');
