@@ -170,6 +170,19 @@ class BridgeTest(unittest.TestCase):
         process.ask("request", id="p", method="open", params={})
         self.assertEqual([text(process.read(number)) for number in calls], ["0", "1", "2", "3", "4", "5"])
 
+    def test_an_answer_never_waits_for_the_next_call(self):
+        process = self.start(concurrency=1)
+        first = process.call("wait", n=0, seconds=0.1)
+        second = process.call("wait", n=1, seconds=600)
+        self.assertEqual(text(process.read(first)), "0")
+        process.ask("request", id="p", method="open", params={})
+        self.assertEqual(text(process.read(second)), "1")
+
+    def test_what_waited_for_a_coroutine_is_answered_without_further_ado(self):
+        process = self.start(concurrency=1)
+        calls = [process.call("async", seconds=0.1), process.call("echo", n=1), process.call("echo", n=2)]
+        self.assertEqual([text(process.read(number)) for number in calls], ["later", "1", "2"])
+
     def test_what_needs_no_place_does_not_wait(self):
         process = self.start(concurrency=1)
         process.call("wait", n=0)

@@ -160,7 +160,15 @@ class Bridge:
             call = self._next(call)
 
     def _next(self, call):
-        return call.entry.lane.leave() if call.placed else None
+        following = call.entry.lane.leave() if call.placed else None
+        if following is not None:
+            # The answer before it must not wait for it.
+            self.channel.flush()
+        return following
+
+    def _run_apart(self, call):
+        self._run(call)
+        self.channel.flush()
 
     def _invoke(self, call):
         streams.speaker.set(call.entry.id)
@@ -179,7 +187,7 @@ class Bridge:
             self._finish(call, result, error)
             following = self._next(call)
             if following is not None:
-                self._crew.submit(lambda: self._run(following))
+                self._crew.submit(lambda: self._run_apart(following))
 
         loop.spawn(awaitable, started, done)
 
