@@ -10,10 +10,12 @@ const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 // The bridge's own tests are Python's: each file is one test here.
 describeWithPython('the Python bridge', () => {
   for (const file of readdirSync(HERE).filter((name) => name.startsWith('test_') && name.endsWith('.py'))) {
-    it(file, () => {
+    it(file, { timeout: 120_000 }, () => {
       const { status, stderr } = spawnSync('python3', ['-m', 'unittest', file.replace(/\.py$/, '')], {
         cwd: HERE,
         encoding: 'utf8',
+        // A test that waits for ever is a failure, not a run without end.
+        timeout: 100_000,
         env: { ...process.env, PYTHONPATH: `${ROOT}/src/host/python:${HERE}`, PYTHONDONTWRITEBYTECODE: '1' },
       });
       expect(stderr).toMatch(/^Ran [1-9]\d* tests?/m);
