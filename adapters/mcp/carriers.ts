@@ -28,6 +28,8 @@ export interface Carrier {
   lost: (about: string) => void;
   /** Called back when the stream that was to answer a request has ended without the answer, which will come by another. */
   streamEnded: (request: number) => void;
+  /** Why an error that belongs to no request means the end of the connection; undefined where it does not. */
+  breaks(error: Error): string | undefined;
   /** Ends the connection for a reason of its own. */
   drop(why: string): void;
   /** Looks whether the server still answers anything, and ends a program that does not. */
@@ -85,6 +87,8 @@ export class LocalCarrier extends Common implements Carrier {
     return new GatewayError('PLUGIN_CRASHED', `The server ended while the call was in flight: ${this.why ?? 'it was stopped'}.`);
   }
 
+  breaks(): undefined {}
+
   async check(ping: () => Promise<unknown>): Promise<void> {
     // An error is an answer, too.
     const alive = ping().then(
@@ -121,6 +125,12 @@ export class RemoteCarrier extends Common implements Carrier {
       'UPSTREAM_LOST',
       `The connection to the server was lost while the call was in flight: ${this.why ?? 'its stream ended'}.`,
     );
+  }
+
+  // A stream that opens again after a break belongs to a session that nobody has initialized, or to none at all.
+  breaks(error: Error): string | undefined {
+    if (this.name === 'HTTP+SSE' && error.message.startsWith('SSE error')) return 'its stream broke';
+    return error.message.startsWith('Maximum reconnection attempts') ? 'its stream could not be opened again' : undefined;
   }
 
   // The server belongs to somebody else: whether it hangs is theirs to see to.

@@ -80,7 +80,11 @@ export class Session {
       capabilities: toCapabilities(ALL_KINDS),
       versionNegotiation: { mode: era ?? 'auto', probe: { timeoutMs: parts.probeMs } },
     });
-    client.onerror = (error) => log.debug(error.message);
+    client.onerror = (error) => {
+      log.debug(error.message);
+      const why = carrier.breaks(error);
+      if (why !== undefined) carrier.drop(why);
+    };
     carrier.lost = (about) => loseOne(link, about);
     // A server that lets go of a call's stream wants the client behind it to come back for the answer, too.
     carrier.streamEnded = (request) => calls.of(request)?.detach();

@@ -178,11 +178,13 @@ describe('servers that come and go', () => {
     await until('nothing is left', () => processesWith(`MARK=${mark}`).length === 0, 15_000);
   });
 
-  it('a gateway behind the gateway may be replaced', async () => {
+  it.each(['http', 'sse', 'ws'] as const)('a gateway behind the gateway may be replaced, over %s', async (kind) => {
     const file = writeConfig({}, ['plain']);
     const first = await serve(file);
     const address = new URL(first.url);
-    const { client } = await open({ back: { url: first.url } }, { limits: { restartMinMs: 50, restartMaxMs: 200 } }, ['echo']);
+    const { client } = await open({ back: { ...first.at(kind), type: kind } }, { limits: { restartMinMs: 50, restartMaxMs: 200 } }, [
+      'echo',
+    ]);
     expect((await client.call('echo', { message: 'one' })).content[0]?.text).toBe('one');
     await first.stop();
     const failed = await client.call('echo', { message: 'nobody' });
