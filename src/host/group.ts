@@ -36,6 +36,7 @@ export class Group implements SeatGroup {
   #wanted = false;
   #closed = false;
   #nextTry = 0;
+  #health: NodeJS.Timeout | undefined;
   #wake: (() => void) | undefined;
 
   constructor(limits: HostLimits, log: Logger, open: OpenHome) {
@@ -206,7 +207,9 @@ export class Group implements SeatGroup {
     this.#nextTry = 0;
     if (old) this.#retire(old.home);
     void generation.home.gone.then((why) => this.#lost(generation, why));
-    setTimeout(() => this.#current === generation && this.#backoff.healthy(performance.now()), this.#limits.circuitWindowMs).unref();
+    // One clock for the newest: a home that has been replaced must not be kept by the wait for its good health.
+    clearTimeout(this.#health);
+    this.#health = setTimeout(() => this.#backoff.healthy(performance.now()), this.#limits.circuitWindowMs).unref();
   }
 
   // The old home takes no new calls; those in flight may finish.
@@ -222,6 +225,7 @@ export class Group implements SeatGroup {
   async #lost(generation: Generation, why: string): Promise<void> {
     if (this.#current !== generation || this.#closed) return;
     this.#current = undefined;
+    clearTimeout(this.#health);
     const blamed = new Set(generation.home.inFlight());
     const delay = this.#backoff.failed(performance.now());
     this.#nextTry = performance.now() + delay;
