@@ -10,7 +10,8 @@ export const STATEMENTS = {
 };
 
 const MARK = /§([\w-]+)\./g;
-const STACK = /\n\s+at .+:\d+:\d+/;
+// As it stands in JSON.
+const STACK = /\\n +at .+:\d+:\d+/;
 const MOST_STEPS = 400;
 
 /** Collects steps and the first statement that was broken. */
@@ -58,6 +59,7 @@ export class Oracle {
   /** Looks for what does not belong into a text that `owner` received. */
   inspect(owner, text) {
     for (const [, other] of text.matchAll(MARK)) if (other !== owner) this.fail('O4', `${owner} received a payload of ${other}`);
+    if (STACK.test(text)) this.fail('O4', `${owner} received a stack: ${text.slice(0, 300)}`);
     for (const path of this.#paths) if (text.includes(path)) this.fail('O4', `${owner} received a path: ${text.slice(0, 300)}`);
     this.inspectSecrets(owner, text);
   }
@@ -68,7 +70,6 @@ export class Oracle {
 
   /** The shape that every error of the gateway has. Returns its code. */
   errorCode(owner, object, text) {
-    if (STACK.test(text)) this.fail('O4', `${owner} received a stack: ${text.slice(0, 300)}`);
     const known = typeof object?.code === 'string' && object.code in ERROR_CODES;
     if (!known || typeof object.message !== 'string' || typeof object.ref !== 'string')
       this.fail('O4', `${owner} received an error of another shape: ${text.slice(0, 300)}`);
