@@ -16,8 +16,8 @@ export interface ProgramRuntime {
 
 /** What a program may use while it runs. */
 export interface LaunchPlace {
-  /** A folder of this start alone (0700, short path); it goes when the program goes. */
-  readonly dir: string;
+  /** A folder of this start alone (0700, short path); it goes when the program goes. To be asked for last. */
+  folder(): string;
   readonly signal: AbortSignal;
   /** Names what is being done, for messages. */
   stage(name: string): void;

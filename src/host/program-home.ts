@@ -59,18 +59,25 @@ class ProgramHome implements Home {
   hello = async (): Promise<void> => undefined;
 
   async prepare(id: string): Promise<void> {
-    this.#dir = makePrivateFolder();
     const stage = (name: string): void => this.#events.stage(id, name);
-    this.#launch = await this.#runtime.launch({ dir: this.#dir, signal: this.#giveUp.signal, stage });
+    const folder = (): string => {
+      // Made when the program is about to start: before that nobody would remove it after a sudden end.
+      this.#dir ??= makePrivateFolder();
+      return this.#dir;
+    };
+    this.#launch = await this.#runtime.launch({ folder, signal: this.#giveUp.signal, stage });
   }
 
   async load(): Promise<JsonObject> {
     const launch = this.#launch;
-    if (!launch || this.#dir === undefined || this.#stopping) throw new GatewayError('PLUGIN_UNAVAILABLE', 'The plugin was stopped.');
+    if (!launch || this.#stopping) throw new GatewayError('PLUGIN_UNAVAILABLE', 'The plugin was stopped.');
     const { cwd, env, log } = this.#spec;
     const spec = { ...adopted(launch), cwd, env: { ...env, ...launch.env }, log };
     const { limits, guardian } = this.#supervision;
-    const supervised = new Supervised(spec, DESCRIPTORS, limits, guardian, { dir: this.#dir, readLine: launch.output });
+    const supervised = new Supervised(spec, DESCRIPTORS, limits, guardian, {
+      ...(this.#dir === undefined ? {} : { dir: this.#dir }),
+      readLine: launch.output,
+    });
     supervised.output.drain(supervised.stream(1), 'stdout');
     this.#process = supervised;
     void supervised.gone.then((why) => this.#lost(why));

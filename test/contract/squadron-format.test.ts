@@ -1,6 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
@@ -30,7 +29,8 @@ async function open(plugins: object, more: object = {}, dir: string = tempFolder
 const status = (house: House, id: string) => house.app.registry.plugins().find((p) => p.id === id);
 const names = (house: House): string[] => [...house.app.registry.catalogue().tools.keys()];
 const withoutNamespaces = (): boolean => spawnSync('unshare', ['--fork', '--pid', '--mount-proc', 'true']).status !== 0;
-const privateFolders = (): string[] => readdirSync(tmpdir()).filter((name) => name.startsWith('pm-'));
+/** The private folder of a plugin, as a process of it was told. */
+const privateFolder = (pid: number): string => /TMPDIR=([^\0]+)/.exec(readFileSync(`/proc/${pid}/environ`, 'latin1'))?.[1] ?? '';
 
 describe.skipIf(withoutGo())('plugins in Go', SLOW, () => {
   it('written by hand on the old SDK run as they are', async () => {
@@ -168,7 +168,6 @@ describe.skipIf(withoutGo())('plugins in Go', SLOW, () => {
 
   it('are called by clients of both eras, and nothing is left of them when the gateway is killed', async () => {
     const config = writeConfig({ plugins: { rude: { path: join(GO, 'rude') }, echo: { path: join(GO, 'echo') } } });
-    const before = privateFolders();
     const gateway = await serve(config, { bin: BIN });
     for (const era of ['v1', 'v2 auto'] as const) {
       const client = await connect(era, { url: gateway.url });
@@ -178,9 +177,10 @@ describe.skipIf(withoutGo())('plugins in Go', SLOW, () => {
     const marker = `marker-${Math.random()}`;
     await (await connect('v2 auto', { url: gateway.url })).call('plugins_rude_spawn', { marker });
     expect(processesWith(marker)).toHaveLength(1);
-    expect(privateFolders().length).toBeGreaterThan(before.length);
+    const folder = privateFolder(processesWith(marker)[0] as number);
+    expect(statSync(folder).mode & 0o777).toBe(0o700);
     await gateway.stop('SIGKILL');
-    await until('everything is gone', () => processesWith(marker).length === 0 && privateFolders().length <= before.length, 20_000);
+    await until('everything is gone', () => processesWith(marker).length === 0 && !existsSync(folder), 20_000);
   });
 
   it.skipIf(withoutNamespaces())('live on under a gateway that is process 1', async () => {
@@ -288,11 +288,13 @@ describe.skipIf(withoutPython())('plugins in Python', SLOW, () => {
   });
 
   it('speak over an encrypted connection, and leave no key behind', async () => {
-    const house = await open({ snake: { path: SNAKE, autoMtls: true } });
+    const mark = `mark-${Math.random()}`;
+    const house = await open({ snake: { path: SNAKE, autoMtls: true, env: { MARK: mark } } });
     expect(textOf(await house.call('plugins_snake_echo', { message: 'secret' }))).toBe('secret');
-    const during = privateFolders();
+    const folder = privateFolder(processesWith(mark)[0] as number);
+    expect(readdirSync(folder).some((name) => name.endsWith('.pem'))).toBe(true);
     await house.close();
-    expect(privateFolders().length).toBeLessThan(during.length);
+    expect(existsSync(folder)).toBe(false);
   });
 
   it('that cannot be installed say what pip said', async () => {

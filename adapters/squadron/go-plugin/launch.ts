@@ -6,7 +6,7 @@ import type { PluginProgram } from './program.ts';
 import { createTracebacks } from './tracebacks.ts';
 
 /** One start of a plugin program: its environment, its handshake line, its connection. */
-export async function toLaunch(program: PluginProgram, { dir, stage }: LaunchPlace): Promise<ProgramLaunch> {
+export async function toLaunch(program: PluginProgram, { folder, stage }: LaunchPlace): Promise<ProgramLaunch> {
   const readLog = createLogReader();
   const tracebacks = createTracebacks();
   let settle: (handshake: Handshake) => void;
@@ -24,7 +24,7 @@ export async function toLaunch(program: PluginProgram, { dir, stage }: LaunchPla
     args: program.args,
     // What Python compiles on the way would change the files that are verified at every start.
     env: {
-      ...handshakeEnvironment(dir),
+      ...handshakeEnvironment(folder()),
       ...(program.fixed ? { PYTHONDONTWRITEBYTECODE: '1' } : {}),
       ...(tls ? { PLUGIN_CLIENT_CERT: tls.certificate } : {}),
     },

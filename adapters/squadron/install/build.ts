@@ -34,6 +34,8 @@ export async function build(source: string, dir: string, context: ToolContext): 
 }
 
 async function buildGo(source: string, dir: string, context: ToolContext): Promise<string> {
+  // What a build left that was ended with its gateway.
+  for (const stale of readdirSync(dir).filter((name) => name.startsWith(`.${PROGRAM}-`))) rmSync(join(dir, stale), { force: true });
   const draft = join(dir, `.${PROGRAM}-${randomBytes(4).toString('hex')}`);
   try {
     await runTool(toRun('go', ['build', '-o', draft, '.'], source, context));
