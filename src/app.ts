@@ -86,7 +86,7 @@ export async function createApp({ config: first, adapters, redactor, log }: AppP
     gateway.adopt({ config, policy });
   });
 
-  const enablement = createEnablement(store);
+  const enablement = createEnablement(store, log);
   const apply = async (next: Config): Promise<void> => {
     const nextPolicy = createPolicy(next, offered);
     const found = await findPlugins(next, adapters, host);

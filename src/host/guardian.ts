@@ -22,7 +22,7 @@ done
 sleep 6
 echo "$list" | while read -r pid start mark dir; do
   [ -z "$pid" ] && continue
-  now=$(cut -d' ' -f22 "/proc/$pid/stat" 2>/dev/null)
+  now=$(sed 's/^.*) //' "/proc/$pid/stat" 2>/dev/null | cut -d' ' -f20)
   if [ ! -e "/proc/$pid" ] || [ "$now" = "$start" ]; then kill -KILL "-$pid" 2>/dev/null; fi
   for file in $(grep -la "PLUGMUX_PROCESS=$mark" /proc/[0-9]*/environ 2>/dev/null); do
     other=\${file#/proc/}

@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import type Database from 'libsql';
@@ -20,12 +20,12 @@ const TABLE =
 
 /** The store below a state folder: `state.db`, readable by its owner alone. Several gateways may share it. */
 export function createStore(dir: string): Store {
+  const file = join(dir, 'state.db');
   let opened: Database.Database | undefined;
 
   const open = (): Database.Database => {
     if (opened) return opened;
     mkdirSync(dir, { recursive: true, mode: 0o700 });
-    const file = join(dir, 'state.db');
     // Loaded here and not above: the native library costs time that a start without stored data need not pay.
     const Libsql = createRequire(import.meta.url)('libsql') as typeof Database;
     const db = new Libsql(file);
@@ -37,9 +37,14 @@ export function createStore(dir: string): Store {
     return db;
   };
 
+  // Where nothing was ever kept there is nothing to read, and no file is made for it.
+  const openToRead = (): Database.Database | undefined => opened ?? (existsSync(file) ? open() : undefined);
+
   return {
     get(space, key) {
-      const row = open().prepare('SELECT value FROM entry WHERE space = ? AND key = ?').get(space, key) as { value: string } | undefined;
+      const row = openToRead()?.prepare('SELECT value FROM entry WHERE space = ? AND key = ?').get(space, key) as
+        | { value: string }
+        | undefined;
       return row?.value;
     },
     set(space, key, value) {
@@ -49,10 +54,13 @@ export function createStore(dir: string): Store {
       return open().prepare('INSERT INTO entry VALUES (?, ?, ?) ON CONFLICT DO NOTHING').run(space, key, value).changes === 1;
     },
     delete(space, key) {
-      open().prepare('DELETE FROM entry WHERE space = ? AND key = ?').run(space, key);
+      openToRead()?.prepare('DELETE FROM entry WHERE space = ? AND key = ?').run(space, key);
     },
     entries(space) {
-      const rows = open().prepare('SELECT key, value FROM entry WHERE space = ?').all(space) as { key: string; value: string }[];
+      const rows = (openToRead()?.prepare('SELECT key, value FROM entry WHERE space = ?').all(space) ?? []) as {
+        key: string;
+        value: string;
+      }[];
       return new Map(rows.map((row) => [row.key, row.value]));
     },
     close() {
