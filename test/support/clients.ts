@@ -130,7 +130,7 @@ async function connectV2(generation: keyof typeof MODES, target: Target, handler
 }
 
 function transportV2(target: Target): TransportV2 {
-  if (!('url' in target)) return new StdioV2({ command: target.command, args: [...target.args], stderr: 'ignore' });
+  if (!('url' in target)) return new StdioV2({ command: target.command, args: [...target.args], env: builtOnce(), stderr: 'ignore' });
   const url = new URL(target.url);
   const options = { requestInit: { headers: target.headers ?? {} } };
   if (target.kind === 'ws') return new WsTransport(target.url) as unknown as TransportV2;
@@ -167,7 +167,7 @@ function openV1(target: Target, handlers: Handlers): OldClient {
 }
 
 function transportV1(target: Target): unknown {
-  if (!('url' in target)) return new StdioV1({ command: target.command, args: [...target.args], stderr: 'ignore' });
+  if (!('url' in target)) return new StdioV1({ command: target.command, args: [...target.args], env: builtOnce(), stderr: 'ignore' });
   const url = new URL(target.url);
   const options = { requestInit: { headers: target.headers ?? {} } };
   if (target.kind === 'ws') return new WsV1(url);
@@ -177,4 +177,9 @@ function transportV1(target: Target): unknown {
 function pidOf(transport: unknown): number | undefined {
   const { pid, _process: child } = transport as { pid?: number | null; _process?: { pid?: number } };
   return pid ?? child?.pid ?? undefined;
+}
+
+// These transports pass a short environment on; plugins that are compiled shall be compiled once for all tests all the same.
+function builtOnce(): Record<string, string> {
+  return { SQUADRON_HOME: process.env.SQUADRON_HOME ?? '' };
 }
