@@ -17,10 +17,14 @@ const MOST_WORDS = 5;
 // Where in its code a program was says nothing to who starts it; the error above that does.
 const STACK = /^\s+at |^\s*[~^]+\s*$|^Node\.js v\d/;
 
+/** The line by which a Go program tells why it dies; where in its code it was follows at length. */
+export const PANIC = /^(panic|fatal error): /;
+
 /** Why a process ended, in words, with the last lines it wrote to stderr that say something. */
 export function describeExit({ code, signal }: Exit, lastLines: readonly string[]): string {
   const how = signal === null ? `it exited with code ${code}` : (SIGNALS[signal] ?? `it was ended by ${signal}`);
-  const words = lastLines.filter((line) => !STACK.test(line)).slice(-MOST_WORDS);
+  const telling = lastLines.filter((line) => !STACK.test(line));
+  const words = PANIC.test(telling[0] ?? '') ? telling.slice(0, MOST_WORDS) : telling.slice(-MOST_WORDS);
   return words.length === 0 ? how : `${how}; its last words: ${words.join(' | ')}`;
 }
 

@@ -3,8 +3,8 @@ import { createLineSplitter } from '../core/lines.ts';
 import type { Logger } from '../core/log.ts';
 import type { ProgramLaunch } from '../core/program-runtime.ts';
 import { escapeHidden, shorten } from '../core/text.ts';
+import { PANIC } from './diagnose.ts';
 
-const PANIC = /^(panic|fatal error): /;
 const LINE_LIMIT = 16 * 1024;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: terminal colour codes start with one
 const COLOURS = /\u001b\[[0-9;?]*[ -/]*[@-~]/g;
