@@ -24,7 +24,8 @@ export const PANIC = /^(panic|fatal error): /;
 export function describeExit({ code, signal }: Exit, lastLines: readonly string[]): string {
   const how = signal === null ? `it exited with code ${code}` : (SIGNALS[signal] ?? `it was ended by ${signal}`);
   const telling = lastLines.filter((line) => !STACK.test(line));
-  const words = PANIC.test(telling[0] ?? '') ? telling.slice(0, MOST_WORDS) : telling.slice(-MOST_WORDS);
+  const panic = telling.findIndex((line) => PANIC.test(line));
+  const words = panic < 0 ? telling.slice(-MOST_WORDS) : telling.slice(panic, panic + MOST_WORDS);
   return words.length === 0 ? how : `${how}; its last words: ${words.join(' | ')}`;
 }
 

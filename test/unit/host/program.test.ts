@@ -35,7 +35,8 @@ describe('a foreign program', () => {
   });
 
   it('ends by itself when its stdin is closed', async () => {
-    const { program } = start(`process.stdin.resume()`);
+    const { program } = start(`process.stdin.resume(); console.log('up')`);
+    await firstLine(program.stdout);
     await program.stop();
     expect(await program.gone).toBe('it exited with code 0');
   });
