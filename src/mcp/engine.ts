@@ -12,7 +12,7 @@ import { type ModernParts, ModernPeer } from './modern.ts';
 import type { Outlet } from './outlet.ts';
 import { plainCall } from './plain-call.ts';
 import { createSessions, type SessionLimits } from './sessions.ts';
-import { createStreamable, type Streamable } from './streamable.ts';
+import { createStreamable, type Pending, type Streamable } from './streamable.ts';
 import { createSubscriptions } from './subscriptions.ts';
 import { type Incoming, readMessage } from './wire.ts';
 
@@ -34,7 +34,7 @@ export interface Engine {
   connect(caller: Caller, transport: string, outlet: Outlet, hopeless: () => void): Connection;
   readonly streamable: Streamable;
   /** Calls one tool for code that speaks no MCP; `bytes` are the arguments. Returns what to do when that code goes away. */
-  call(tool: string, bytes: Buffer, caller: Caller, outlet: Outlet): () => void;
+  call(tool: string, bytes: Buffer, caller: Caller, outlet: Outlet): Pending;
   /** Whether a profile exists. */
   knows(profile: string): boolean;
   sessions(): number;
@@ -93,7 +93,7 @@ export function createEngine(gateway: Gateway, limits: EngineLimits, shared: boo
     call(tool, bytes, caller, outlet) {
       const peer = new ModernPeer(parts, methods, caller, 'api');
       plainCall(peer, tool, bytes, caps, outlet);
-      return () => peer.close('the client closed the connection');
+      return { gone: () => peer.close('the client closed the connection'), interrupt: (reason) => peer.interrupt(reason) };
     },
     knows: gateway.knows,
     sessions: () => sessions.size,

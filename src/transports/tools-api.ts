@@ -5,24 +5,25 @@ import { isJsonObject, type JsonObject } from '../core/json.ts';
 import type { Engine } from '../mcp/engine.ts';
 import type { Frame, Outlet } from '../mcp/outlet.ts';
 import { acceptJson, readBody } from './body.ts';
+import type { InFlight } from './in-flight.ts';
 import type { Exchange, Route } from './router.ts';
 
 const STATUS: Partial<Record<ErrorCode, number>> = { UNKNOWN_TOOL: 404, DRAINING: 503, INTERNAL: 500 };
 
 /** `POST /api/tools/<tool>`, or `/api/tools/<profile>/<tool>`, for code that speaks no MCP: the body holds the arguments, the answer is the tool's result. */
-export function toolsRoute(engine: Engine, limits: Limits, inFlight: { count: number }): Route {
+export function toolsRoute(engine: Engine, limits: Limits, inFlight: InFlight): Route {
   return {
     POST(exchange: Exchange) {
       const { request, response, caller, name = '' } = exchange;
       acceptJson(request);
       readBody(exchange, limits.messageBytes, (body) => {
         const reply = new ApiReply(response);
-        const gone = engine.call(name, body, caller, reply);
+        const pending = engine.call(name, body, caller, reply);
         if (reply.done) return;
-        inFlight.count++;
+        const waiting = inFlight.add(pending);
         response.on('close', () => {
-          inFlight.count--;
-          if (!reply.done) gone();
+          inFlight.remove(waiting);
+          if (!reply.done) pending.gone();
         });
       });
     },
@@ -53,6 +54,7 @@ class ApiReply implements Outlet {
   }
 
   #send(status: number, value: JsonObject): void {
+    if (this.#response.headersSent) return;
     const body = JSON.stringify(value);
     this.#response.writeHead(status, { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(body) }).end(body);
   }
