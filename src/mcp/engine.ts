@@ -33,7 +33,7 @@ export interface Engine {
   /** A client on a connection of its own. */
   connect(caller: Caller, transport: string, outlet: Outlet, hopeless: () => void): Connection;
   readonly streamable: Streamable;
-  /** Calls one tool for code that speaks no MCP; `bytes` are the arguments. Returns what to do when that code goes away. */
+  /** Calls one tool for code that speaks no MCP; `bytes` are the arguments. */
   call(tool: string, bytes: Buffer, caller: Caller, outlet: Outlet): Pending;
   /** Whether a profile exists. */
   knows(profile: string): boolean;
