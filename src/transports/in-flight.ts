@@ -1,7 +1,8 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Pending } from '../mcp/streamable.ts';
 
 /** One request that waits for its reply, between its neighbours. */
-export interface Waiting {
+interface Waiting {
   readonly pending: Pending;
   previous: Waiting | undefined;
   next: Waiting | undefined;
@@ -16,7 +17,23 @@ export class InFlight {
     return this.#count;
   }
 
-  add(pending: Pending): Waiting {
+  /** Keeps a request until its response is over, one way or the other, and then calls `over` once. */
+  follow({ socket }: IncomingMessage, response: ServerResponse, pending: Pending, over: () => void): void {
+    const waiting = this.#add(pending);
+    let isOver = false;
+    const end = (): void => {
+      if (isOver) return;
+      isOver = true;
+      this.#remove(waiting);
+      over();
+    };
+    response.on('close', end);
+    // A response that stands behind another one of its connection hears nothing when that connection goes.
+    if (response.socket === null) socket.once('close', end);
+    if (socket.destroyed) end();
+  }
+
+  #add(pending: Pending): Waiting {
     const waiting: Waiting = { pending, previous: undefined, next: this.#first };
     if (this.#first) this.#first.previous = waiting;
     this.#first = waiting;
@@ -24,7 +41,7 @@ export class InFlight {
     return waiting;
   }
 
-  remove(waiting: Waiting): void {
+  #remove(waiting: Waiting): void {
     const { previous, next } = waiting;
     if (previous) previous.next = next;
     else this.#first = next;

@@ -1,7 +1,5 @@
-import type { ServerResponse } from 'node:http';
 import type { Limits } from '../config/limits.ts';
 import type { Engine } from '../mcp/engine.ts';
-import type { Pending } from '../mcp/streamable.ts';
 import { acceptJson, accepts, readBody } from './body.ts';
 import { Refusal } from './edge.ts';
 import type { InFlight } from './in-flight.ts';
@@ -19,17 +17,12 @@ export function streamableRoute(engine: Engine, limits: Limits, inFlight: InFlig
     readBody(exchange, limits.messageBytes, (body) => {
       const reply = new HttpReply(response, limits.queuedBytes);
       const pending = engine.streamable.post(engine.read(body), request.headers, caller, reply);
-      if (!reply.done) track(response, reply, pending);
-    });
-  };
-
-  const track = (response: ServerResponse, reply: HttpReply, pending: Pending): void => {
-    const waiting = inFlight.add(pending);
-    response.on('close', () => {
-      inFlight.remove(waiting);
       if (reply.done) return;
-      reply.close();
-      pending.gone();
+      inFlight.follow(request, response, pending, () => {
+        if (reply.done) return;
+        reply.close();
+        pending.gone();
+      });
     });
   };
 

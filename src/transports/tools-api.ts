@@ -20,9 +20,7 @@ export function toolsRoute(engine: Engine, limits: Limits, inFlight: InFlight): 
         const reply = new ApiReply(response);
         const pending = engine.call(name, body, caller, reply);
         if (reply.done) return;
-        const waiting = inFlight.add(pending);
-        response.on('close', () => {
-          inFlight.remove(waiting);
+        inFlight.follow(request, response, pending, () => {
           if (!reply.done) pending.gone();
         });
       });
