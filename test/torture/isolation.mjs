@@ -1,8 +1,8 @@
+import { intrude } from './acts/intruder.mjs';
 import { createClient } from './clients/open.mjs';
 import { call, echo } from './oracle/judge.mjs';
 import { Oracle, payload } from './oracle/oracle.mjs';
 import { measure } from './oracle/settle.mjs';
-import { intrude } from './work/intruder.mjs';
 import { Gateway } from './world/gateway.mjs';
 import { sleep } from './world/processes.mjs';
 import { createRandom } from './world/random.mjs';

@@ -1,10 +1,10 @@
+import { repair, strike } from './acts/faults.mjs';
+import { work } from './acts/load.mjs';
 import { createClient } from './clients/open.mjs';
 import { sing } from './oracle/canary.mjs';
 import { echo } from './oracle/judge.mjs';
 import { Oracle } from './oracle/oracle.mjs';
 import { compare, measure, settled } from './oracle/settle.mjs';
-import { repair, strike } from './work/faults.mjs';
-import { work } from './work/load.mjs';
 import { Gateway } from './world/gateway.mjs';
 import { sleep, within } from './world/processes.mjs';
 import { createRandom } from './world/random.mjs';
