@@ -4,7 +4,7 @@ import { z } from 'zod';
 import type { Adapter, Source } from '../../src/core/adapter.ts';
 import type { Host, MemberSpec } from '../../src/core/host.ts';
 import type { JsonObject } from '../../src/core/json.ts';
-import type { Manifest, Plugin } from '../../src/core/plugin.ts';
+import type { Manifest, Offer, Plugin } from '../../src/core/plugin.ts';
 import { folderDigest } from '../../src/host/folder-digest.ts';
 import { pythonOptions, pythonPaths, pythonRuntime } from '../../src/host/python/options.ts';
 import { Installs } from './installs.ts';
@@ -87,43 +87,41 @@ function openPlugin(manifest: ScaiWaveManifest, host: Host): Plugin {
   const { options } = source.entry;
   const installs = installsOf(manifest, host);
   const member = host.join(toMember(manifest, installs, host));
-  const build = () => {
-    const told = member.report() as ScaiWaveReport | undefined;
-    return (
-      told &&
-      toOffer({
-        id: manifest.id,
-        member,
-        report: told,
-        granted: (options.grant ?? []) as string[],
-        hideUngranted: options.hideUngranted === true,
-        selected: selection.plugins.map((p) => p.pick),
-      })
-    );
-  };
+  const told = (): ScaiWaveReport | undefined => member.report() as ScaiWaveReport | undefined;
+  // Before its hook has run and it has been described there is nothing to serve.
+  const isDescribed = (): boolean => told()?.described === true;
+  const build = (): Offer | undefined =>
+    isDescribed()
+      ? toOffer({
+          id: manifest.id,
+          member,
+          report: told() as ScaiWaveReport,
+          granted: (options.grant ?? []) as string[],
+          hideUngranted: options.hideUngranted === true,
+          selected: selection.plugins.map((p) => p.pick),
+        })
+      : undefined;
   let report: JsonObject | undefined;
-  let offer: ReturnType<typeof build>;
+  let offer: Offer | undefined;
   return {
     manifest,
     offer() {
-      // Before the hook has run there is nothing to call.
-      if (!installs.installed) return undefined;
-      if (member.report() !== report || !offer) {
+      if (member.report() !== report) {
         report = member.report();
         offer = build();
       }
       return offer;
     },
-    state: member.state,
+    state: () => (member.state() === 'ready' && !isDescribed() ? 'opening' : member.state()),
     error: member.error,
     start: member.start,
     onChange: (listener) => member.onChange(listener),
     async close(disabled) {
       if (disabled && installs.installed) {
-        installs.forget();
         await member.request('uninstall', {}).catch((error: Error) => {
           host.log.area(`plugin:${manifest.id}`).error(`on_uninstall failed: ${error.message}. The plugin is disabled nevertheless.`);
         });
+        installs.forget();
       }
       await member.leave();
     },
@@ -146,6 +144,7 @@ function toMember(manifest: ScaiWaveManifest, installs: Installs, host: Host): M
       ...selection.find,
       ...given,
       ...(selected.pick === undefined ? {} : { pick: selected.pick }),
+      ...(entry.callsPerPlugin === undefined ? {} : { concurrency: entry.callsPerPlugin }),
       paths: entry.options.paths ?? [],
       settings: { ...entry.env, ...entry.settings, ...entry.credentials },
       tenant: tenantOf(source),

@@ -30,7 +30,7 @@ export function toOffer(input: OfferInput): Offer {
     ...emptyOffer,
     tools: [...declared.map((tool) => toTool(tool, input)), ...report.dynamic.map((tool) => toTool(tool, input))],
     prompts: declared.filter((tool) => tool.usage).map((tool) => toPrompt(tool, member)),
-    ...(report.injectsContext ? { instructions: report.instructions || ' ', compose: composer(member) } : {}),
+    ...(report.injectsContext ? { instructions: report.instructions, compose: composer(member) } : {}),
     problems: [...report.problems, ...unselected(input)],
     facts: {
       manifest: report.id,

@@ -11,8 +11,10 @@ export interface ScaiWaveTool {
   readonly sideEffects?: boolean;
 }
 
-/** What the runtime tells the adapter of one plugin; all of it stands there from the start. */
+/** What the runtime tells the adapter of one plugin. */
 export interface ScaiWaveReport {
+  /** Whether its hook has run and it has been asked for its tools and texts. */
+  readonly described: boolean;
   readonly id: string;
   readonly name: string;
   readonly version: string;

@@ -34,6 +34,7 @@ class ScaiWavePlugin:
         self._dynamic = {}
         self._dynamic_problem = None
         self._text = ""
+        self._described = False
         self._refresh = None
         self._closed = False
 
@@ -46,6 +47,7 @@ class ScaiWavePlugin:
             self._install()
         self.context.stage("describe")
         loop.wait_for(self._describe())
+        self._described = True
         if self._has("get_dynamic_tools"):
             loop.running_loop().call_soon_threadsafe(self._refresh_later, _DYNAMIC_AGE)
 
@@ -84,6 +86,7 @@ class ScaiWavePlugin:
         if self._dynamic_problem is not None:
             problems.append({"subject": "get_dynamic_tools", "message": self._dynamic_problem})
         return {
+            "described": self._described,
             "id": manifest.id,
             "name": manifest.name,
             "version": manifest.version,
