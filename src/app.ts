@@ -99,7 +99,8 @@ export async function createApp({ config: first, adapters, redactor, log }: AppP
   await apply(config);
 
   const adopt = (next: Config): Promise<void> => {
-    adopting = adopting.then(() => apply(next));
+    // What went wrong before is no reason not to try this.
+    adopting = adopting.catch(() => undefined).then(() => apply(next));
     return adopting;
   };
 
@@ -111,7 +112,7 @@ export async function createApp({ config: first, adapters, redactor, log }: AppP
       if (enabled) registry.renew(pluginId);
       await adopt(config);
       if (!enabled) return;
-      await registry.start();
+      await registry.start(pluginId);
       const error = registry.plugins().find(({ id }) => id === pluginId)?.error;
       if (error) throw error;
     },
@@ -142,8 +143,7 @@ export async function createApp({ config: first, adapters, redactor, log }: AppP
           return;
         }
         learn(next);
-        adopting = adopting
-          .then(() => apply(next))
+        adopting = adopt(next)
           .then(() => registry.start())
           .catch((error) => log.error(`the reload failed: ${toError(error).message}`));
       };

@@ -8,6 +8,7 @@ import { addCall } from './call.ts';
 import { addCommand } from './command.ts';
 import { describeError, UsageError } from './context.ts';
 import { addDoctor } from './doctor.ts';
+import { addEnable } from './enable.ts';
 import { addExport } from './export.ts';
 import { addExpose } from './expose.ts';
 import { addImport } from './import.ts';
@@ -37,6 +38,7 @@ export async function runProgram(argv: readonly string[], adapters: readonly Ada
   addCommand(program, adapters);
   addExpose(program, adapters);
   addDoctor(program, adapters);
+  addEnable(program, adapters);
   addExport(program, adapters);
   addLimits(program, adapters);
   addImport(program, adapters);

@@ -19,6 +19,8 @@ export function addStdio(program: Command, adapters: readonly Adapter[]): void {
       const { config, log } = session;
       await untilStopped(log, config.limits.drainMs, async (stopped) => {
         const app = await session.open();
+        // A plugin may bring the profile along.
+        if (!app.gateway.knows(options.profile)) await app.gateway.listed();
         if (!app.gateway.knows(options.profile)) {
           await app.close();
           throw new UsageError(

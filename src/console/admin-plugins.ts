@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { isJsonObject, type JsonObject, type JsonValue } from '../core/json.ts';
-import type { PluginAdmin } from '../gateway/plugin-admin.ts';
+import { findPlugin, type PluginAdmin } from '../gateway/plugin-admin.ts';
 import type { SlotStatus } from '../registry/slot.ts';
 import { readBody } from '../transports/body.ts';
 import { type Login, Refusal } from '../transports/edge.ts';
@@ -33,14 +33,14 @@ export function adminPluginRoutes(admin: PluginAdmin): ReadonlyMap<string, OwnRo
     const id = named ?? toggled;
     if (id === undefined) throw new AdminError(404, 'SW_NOT_FOUND', 'Nothing is served at this address.');
     if (request.method !== 'POST') throw new AdminError(405, 'SW_METHOD_NOT_ALLOWED', 'Use POST.');
-    const status = findPlugin(admin, decode(id));
+    const status = knownPlugin(admin, decode(id));
     const wanted = toggle === undefined ? action === 'enable' : wish(await body(), status.state === 'disabled');
     try {
       await admin.setEnabled(status.id, wanted);
     } catch (error) {
       throw new AdminError(409, 'SW_PLUGIN_INSTALL_FAILED', (error as Error).message);
     }
-    return toItem(findPlugin(admin, status.id), admin);
+    return toItem(knownPlugin(admin, status.id), admin);
   };
 
   const route: OwnRoute = (request, response, path, login) => {
@@ -67,9 +67,8 @@ function checkLogin(login: () => Login): void {
   if (!scopes.includes('admin')) throw new AdminError(403, 'SW_AUTH_INSUFFICIENT_PERMISSION', 'The token lacks the scope "admin".');
 }
 
-function findPlugin(admin: PluginAdmin, id: string): SlotStatus {
-  const all = admin.plugins();
-  const found = all.find((p) => p.alias === id) ?? all.find((p) => p.id === id);
+function knownPlugin(admin: PluginAdmin, id: string): SlotStatus {
+  const found = findPlugin(admin.plugins(), id);
   if (!found) throw new AdminError(404, 'SW_PLUGIN_NOT_FOUND', `There is no plugin ${id.slice(0, 128)}.`);
   return found;
 }

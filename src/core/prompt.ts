@@ -29,6 +29,8 @@ export interface Prompt {
   readonly title?: string;
   readonly description?: string;
   readonly arguments?: readonly PromptArgument[];
+  /** Code of the plugin makes up the text: it is there only for profiles that let the plugin's hooks run. */
+  readonly composed?: boolean;
   /** Names of tools it makes no sense without: it exists only where all of them do. */
   readonly requires?: readonly string[];
   readonly meta?: JsonObject;

@@ -19,6 +19,8 @@ interface Described {
 export interface Resource extends Described {
   readonly uri: string;
   readonly size?: number;
+  /** Code of the plugin makes up the text: it is there only for profiles that let the plugin's hooks run. */
+  readonly composed?: boolean;
   read(ctx: CallContext): Promise<readonly ResourceContents[]>;
 }
 

@@ -17,3 +17,8 @@ export function toAdminTool({ name, description, plugin, tool }: ToolEntry): Jso
   const { usage = null, permissions = [], dynamic = false } = isJsonObject(own) ? own : {};
   return { name, description, usage, side_effects: tool.approval === 'required', permissions_required: permissions, dynamic };
 }
+
+/** A plugin by the id its author gave it, or by the one it has here. */
+export function findPlugin(plugins: readonly SlotStatus[], id: string): SlotStatus | undefined {
+  return plugins.find((plugin) => plugin.alias === id) ?? plugins.find((plugin) => plugin.id === id);
+}

@@ -41,7 +41,9 @@ export function createView(
   const middleware = catalogue.middleware.filter(({ plugin }) => policy.hears(plugin, caller));
   const terms = policy.terms(profile);
   const rulesFor = createRules(config, terms);
-  const spoken = catalogue.instructions.filter(({ plugin }) => policy.seesPlugin(plugin, caller));
+  // What a plugin's code makes up is silent where its hooks are.
+  const speaks = (plugin: ToolEntry['plugin'], composed = false): boolean => !composed || policy.hears(plugin, caller);
+  const spoken = catalogue.instructions.filter(({ plugin, composed }) => policy.seesPlugin(plugin, caller) && speaks(plugin, composed));
   for (const [name, entry] of catalogue.tools) {
     if (policy.sees(entry, caller))
       tools.set(
@@ -76,10 +78,14 @@ export function createView(
     search,
     prompts: new Map(
       [...withOwn(catalogue.prompts, ownPrompts)].filter(
-        ([, entry]) => policy.seesPrompt(entry, caller) && isComplete(entry.prompt.requires),
+        ([, entry]) => policy.seesPrompt(entry, caller) && speaks(entry.plugin, entry.prompt.composed) && isComplete(entry.prompt.requires),
       ),
     ),
-    resources: new Map([...visible(catalogue.resources)].filter(([, { resource }]) => isComplete(resource.requires))),
+    resources: new Map(
+      [...visible(catalogue.resources)].filter(
+        ([, { plugin, resource }]) => speaks(plugin, resource.composed) && isComplete(resource.requires),
+      ),
+    ),
     templates: visible(catalogue.templates),
     middleware,
     terms,

@@ -49,6 +49,8 @@ export interface Catalogue {
   readonly instructions: readonly {
     readonly plugin: Manifest;
     readonly text: string;
+    /** Whether the plugin's code makes up the text. */
+    readonly composed: boolean;
   }[];
   /** What plugins do with the calls of others; a guard that has not listed, or has failed, has no steps. */
   readonly middleware: readonly { readonly plugin: Manifest; readonly steps: Middleware | undefined }[];
@@ -108,7 +110,9 @@ export function buildCatalogue(contributions: readonly Contribution[], limit: nu
       (c) => c.templates,
       (t) => t.uriTemplate,
     ),
-    instructions: withText.flatMap(({ manifest, text }) => (text === undefined ? [] : [{ plugin: manifest, text }])),
+    instructions: withText.flatMap(({ contribution, manifest, text }) =>
+      text === '' ? [] : [{ plugin: manifest, text, composed: contribution.offer?.compose !== undefined }],
+    ),
     middleware: contributions.flatMap(({ manifest, offer }) =>
       offer?.middleware || manifest.guards ? [{ plugin: manifest, steps: offer?.middleware }] : [],
     ),
@@ -179,7 +183,8 @@ function toToolEntry(
 interface WithText {
   readonly contribution: Contribution;
   readonly manifest: Manifest;
-  readonly text: string | undefined;
+  /** Empty where there is none, or none so far. */
+  readonly text: string;
   readonly prompts: readonly Prompt[];
   readonly resources: readonly Resource[];
   readonly templates: readonly ResourceTemplate[];
@@ -189,20 +194,13 @@ interface WithText {
 function withInstructions(contribution: Contribution, rewrite: ((text: string) => string) | undefined): WithText {
   const { manifest, offer } = contribution;
   const { prompts = [], resources = [], templates = [] } = offer ?? {};
-  const raw = offer?.instructions;
-  if (raw === undefined || raw.trim() === '')
-    return {
-      contribution,
-      manifest,
-      text: undefined,
-      prompts,
-      resources,
-      templates,
-    };
-  const clean = (plain: string): string => escapeHidden(rewrite ? rewrite(plain) : plain);
-  const text = clean(raw);
   const compose = offer?.compose;
-  const instructions = { text, now: async (ctx: CallContext) => (compose ? clean(await compose(ctx)) : text) };
+  const raw = offer?.instructions ?? '';
+  if (raw.trim() === '' && !compose) return { contribution, manifest, text: '', prompts, resources, templates };
+  const clean = (plain: string): string => escapeHidden(rewrite ? rewrite(plain) : plain);
+  const text = raw.trim() === '' ? '' : clean(raw);
+  const now = async (ctx: CallContext): Promise<string> => (compose ? clean(await compose(ctx)) : text);
+  const instructions = { text, now, composed: compose !== undefined };
   return {
     contribution,
     manifest,

@@ -7,15 +7,18 @@ import type { CallContext } from '../core/tool.ts';
 export interface Instructions {
   readonly text: string;
   readonly now: (ctx: CallContext) => Promise<string>;
+  /** Whether the plugin's code makes up the text. */
+  readonly composed: boolean;
 }
 
 /** The prompt by which a person hands a plugin's instructions to the model. */
-export function instructionsPrompt(manifest: Manifest, { now }: Instructions): Prompt {
+export function instructionsPrompt(manifest: Manifest, { now, composed }: Instructions): Prompt {
   const description = `How to use the tools of ${manifest.title ?? manifest.id}`;
   return {
     name: `${manifest.id}_instructions`,
     title: `${manifest.title ?? manifest.id}: instructions`,
     description,
+    composed,
     get: async (_, ctx) => ({
       description,
       messages: [{ role: 'user', content: { type: 'text', text: await now(ctx) } }],
@@ -24,7 +27,7 @@ export function instructionsPrompt(manifest: Manifest, { now }: Instructions): P
 }
 
 /** The same text as a resource. */
-export function instructionsResource(manifest: Manifest, { text, now }: Instructions): Resource {
+export function instructionsResource(manifest: Manifest, { text, now, composed }: Instructions): Resource {
   const uri = instructionsUri(manifest);
   return {
     uri,
@@ -32,6 +35,7 @@ export function instructionsResource(manifest: Manifest, { text, now }: Instruct
     title: `${manifest.title ?? manifest.id}: instructions`,
     mimeType: 'text/markdown',
     size: Buffer.byteLength(text),
+    composed,
     read: async (ctx) => [{ uri, mimeType: 'text/markdown', text: await now(ctx) }],
   };
 }

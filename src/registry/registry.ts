@@ -33,8 +33,8 @@ export interface Registry {
   refresh(): void;
   /** Asks every plugin how it is; what is wrong, by plugin. */
   check(): Promise<ReadonlyMap<string, readonly Problem[]>>;
-  /** Starts every plugin that starts lazily and waits until each is ready or has failed. */
-  start(): Promise<void>;
+  /** Starts the plugins that start lazily, all or one, and waits until each is ready or has failed. */
+  start(pluginId?: string): Promise<void>;
   /** Starts what cannot be listed otherwise; settles when every plugin has listed or failed, at the latest after `withinMs`. Undefined where all have. */
   listed(withinMs: number): Promise<void> | undefined;
   close(): Promise<void>;
@@ -179,7 +179,9 @@ export function createRegistry(host: Host, store: Store | undefined, log: Logger
       for (const slot of slots) slot.refresh();
     },
     check: async () => new Map(await Promise.all(slots.map(async (slot) => [slot.id, await slot.check()] as const))),
-    start: async () => void (await Promise.all(slots.map((slot) => slot.start()))),
+    async start(pluginId) {
+      await Promise.all(slots.map((slot) => (pluginId === undefined || slot.id === pluginId ? slot.start() : undefined)));
+    },
     listed(withinMs) {
       const unlisted = slots.filter((slot) => !slot.hasListed);
       if (unlisted.length === 0) return undefined;

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { BIN, type Serving, serve, writeConfig } from '../support/gateway.ts';
+import { BIN, run, type Serving, serve, writeConfig } from '../support/gateway.ts';
 import { tempFolder } from '../support/temp.ts';
 
 const ECHO = fileURLToPath(new URL('../fixtures/talos/echo', import.meta.url));
@@ -99,5 +99,17 @@ describe('the administrators’ routes', () => {
     await gateway.stop();
     gateway = await serve(config(), { bin: BIN, atEnd: (end) => void ends.push(end) });
     expect(await ask(gateway, '/v1/plugins', { token: ADMIN })).toMatchObject({ body: { data: [{ id: 'echo', enabled: false }] } });
+  });
+});
+
+describe('plugmux enable and disable', () => {
+  it('say so of a plugin across commands, and name those there are', async () => {
+    const args = ['--config', writeConfig({ plugins: { echo: { path: ECHO } } })];
+    const state = async () => (JSON.parse((await run(['list', '--json', ...args])).stdout) as { state: string }[])[0]?.state;
+    expect(await run(['disable', 'echo', ...args])).toMatchObject({ code: 0, stdout: expect.stringContaining('echo is disabled.') });
+    expect(await state()).toBe('disabled');
+    expect(await run(['enable', 'echo', ...args])).toMatchObject({ code: 0, stdout: expect.stringContaining('echo is enabled.') });
+    expect(await state()).toBe('ready');
+    expect(await run(['enable', 'eco', ...args])).toMatchObject({ code: 2, stderr: expect.stringContaining('Did you mean echo?') });
   });
 });

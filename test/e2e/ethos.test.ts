@@ -66,3 +66,21 @@ describe('an Ethos plugin, seen by a client', () => {
     expect((walker.raw as Client).getInstructions()).toContain('Walks.');
   });
 });
+
+describe('profiles of an Ethos plugin', () => {
+  it('are served over stdio by name, like those of the configuration', async () => {
+    const client = await connect('v1', { command: process.execPath, args: [BIN, 'stdio', '--profile', 'walker', '--config', project()] });
+    expect(await client.list()).toEqual(['go']);
+  });
+
+  it('and of the configuration may leave a plugin its tools and take its hooks and injectors away', async () => {
+    const file = project();
+    writeFileSync(file, JSON.stringify({ pluginFolders: ['./plugins'], profiles: { quiet: { plugins: ['way'], hooks: [] } } }));
+    const client = await connect('v1', { command: process.execPath, args: [BIN, 'stdio', '--profile', 'quiet', '--config', file] });
+    const raw = client.raw as Client;
+    expect(await client.list()).toEqual(['go']);
+    expect(raw.getInstructions() ?? '').not.toContain('Use go.');
+    expect((await raw.listPrompts()).prompts.map((prompt) => prompt.name)).not.toContain('way_instructions');
+    expect((await raw.listResources()).resources.map((resource) => resource.uri)).not.toContain('plugin://way/instructions');
+  });
+});

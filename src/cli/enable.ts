@@ -1,0 +1,36 @@
+import type { Command } from 'commander';
+import type { Adapter } from '../core/adapter.ts';
+import { didYouMean } from '../core/nearest.ts';
+import { findPlugin } from '../gateway/plugin-admin.ts';
+import { type CommonOptions, openSession, UsageError } from './context.ts';
+
+const COMMANDS = [
+  { name: 'enable', enabled: true, description: 'open a plugin that was disabled, or one that failed, anew' },
+  { name: 'disable', enabled: false, description: 'keep a plugin from being opened, until it is enabled again' },
+] as const;
+
+/** `plugmux enable` and `plugmux disable`: what administrators decide about whole plugins, remembered across restarts. */
+export function addEnable(program: Command, adapters: readonly Adapter[]): void {
+  for (const { name, enabled, description } of COMMANDS) {
+    program
+      .command(`${name} <plugin>`)
+      .description(description)
+      .action(async (id: string, options: CommonOptions) => {
+        const session = openSession(options, adapters, { here: true, quiet: true });
+        const app = await session.open();
+        try {
+          const all = app.registry.plugins();
+          const found = findPlugin(all, id);
+          if (!found) {
+            const ids = all.map((plugin) => plugin.id);
+            throw new UsageError(`There is no plugin "${id}".`, didYouMean(id, ids).trim() || `Use one of: ${ids.join(', ')}.`);
+          }
+          await app.admin.setEnabled(found.id, enabled);
+          process.stdout.write(`${found.id} is ${name}d. A gateway that runs already follows with the next change of its configuration.\n`);
+        } finally {
+          await app.close();
+          session.flushLog();
+        }
+      });
+  }
+}
