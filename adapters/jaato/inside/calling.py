@@ -20,7 +20,7 @@ class Caller:
 
     def __init__(self, owner):
         self._owner = owner
-        self._by_keyword = {}
+        self._ways = {}
         self._error_prefix = owner.params.get("errorPrefix") is True
 
     def tool(self, contract, name, args, call):
@@ -72,21 +72,24 @@ class Caller:
 
     def invoke(self, executor, name, args, call):
         current_call.set(call)
-        with token_for(call, self.chunk):
-            if getattr(executor, "__name__", "") == "mcp_based_tool":
-                return executor(name, args)
-            if self._wants_keywords(executor, name):
-                return executor(**args)
-            return executor(args)
+        way = self._ways.get(name) or self._find_way(executor, name)
+        token = token_for(call, self.chunk)
+        if token is None:
+            return way(executor, name, args)
+        with token:
+            return way(executor, name, args)
+
+    # A legacy executor serves many tools and is told which; others take one dict, or what the dict holds.
+    def _find_way(self, executor, name):
+        if getattr(executor, "__name__", "") == "mcp_based_tool":
+            way = _with_name
+        else:
+            way = _with_keywords if self._wants_keywords(executor, name) else _with_dict
+        self._ways[name] = way
+        return way
 
     # The original hands over one dict, and so fails on executors that were written with keyword parameters.
     def _wants_keywords(self, executor, name):
-        known = self._by_keyword.get(name)
-        if known is None:
-            known = self._by_keyword[name] = self._judge(executor, name)
-        return known
-
-    def _judge(self, executor, name):
         tool = self._owner.description.tools.get(name)
         if tool is None or self._owner.params.get("executorCall", "auto") == "dict":
             return False
@@ -117,3 +120,15 @@ class Caller:
 
     def chunk(self, text):
         self.output("tool", text)
+
+
+def _with_dict(executor, _, args):
+    return executor(args)
+
+
+def _with_name(executor, name, args):
+    return executor(name, args)
+
+
+def _with_keywords(executor, _, args):
+    return executor(**args)

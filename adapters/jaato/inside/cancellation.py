@@ -3,17 +3,6 @@
 import sys
 
 
-class _NoToken:
-    def __enter__(self):
-        return None
-
-    def __exit__(self, *_):
-        return None
-
-
-_nothing = _NoToken()
-
-
 class _Token:
     """Puts a token, and where output goes, where executors look for it: on the thread, in a module that their own host's code brought along."""
 
@@ -32,10 +21,10 @@ class _Token:
 
 
 def token_for(call, chunk):
-    """A context in which the call's token is found; nothing where the plugin has no such module."""
+    """A context in which the call's token is found; None where the plugin has no such module."""
     runner = _runner()
     if runner is None:
-        return _nothing
+        return None
     from .stand_ins import CancelToken
 
     token = CancelToken()

@@ -1,11 +1,14 @@
 """What an executor returned, as a result of the gateway."""
 
-from plugmux_bridge.results import error_result, value_result
+from plugmux_bridge.results import error_result, text_result, value_result
 
 _STATUS_KEYS = ("result", "progress", "task_id", "stream_id", "returncode")
 
 
 def to_result(value, error_prefix=False):
+    """A returned value as the gateway's result."""
+    if type(value) is str and not error_prefix:
+        return text_result(value)
     ok, payload, meta = unwrap(value)
     attachments = []
     if isinstance(payload, dict):

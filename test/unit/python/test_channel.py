@@ -105,6 +105,9 @@ class ChannelTest(unittest.TestCase):
         self.assertIsNone(parse(b"not json"))
         self.assertIsNone(parse(b"[1]"))
         self.assertEqual(parse('{"a":"ü"}'.encode()), {"a": "ü"})
+        self.assertEqual(parse(b' {"a":1}\r'), {"a": 1})
+        for line in (b"", b"  ", b'{"a":1} {"b":2}', b'{"a":', b"\xff"):
+            self.assertIsNone(parse(line), line)
 
 
 if __name__ == "__main__":

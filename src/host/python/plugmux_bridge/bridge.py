@@ -32,7 +32,7 @@ class Bridge:
         self.standins = True
         self._plugins = Plugins(self)
         self._calls = {}
-        self._result_bytes = 8 * 1024 * 1024
+        self._limit_results(8 * 1024 * 1024)
         self._started = monotonic()
         self._jobs = []
         self._has_jobs = Lock()
@@ -76,7 +76,7 @@ class Bridge:
         if method == "ping":
             self.channel.reply(number, dumps(self._status()), hold=True)
         elif method == "hello":
-            self._result_bytes = params.get("resultBytes", self._result_bytes)
+            self._limit_results(params.get("resultBytes", self._result_bytes))
             self.standins = params.get("standins", "auto") != "off"
             self.channel.reply(number, dumps(self._hello()))
         elif method == "request":
@@ -89,6 +89,11 @@ class Bridge:
             self._on_main(lambda: self._reply_with(number, lambda: self._close(params.get("deadlineMs", 5000) / 1000)))
         else:
             self.channel.reply_error(number, self._unknown(method))
+
+    def _limit_results(self, size):
+        self._result_bytes = size
+        # So many characters cannot be more bytes than that; longer texts are measured.
+        self._surely_fits = size // 4
 
     def _unknown(self, method):
         return BridgeError("METHOD_NOT_FOUND", f'The plugin process knows no method "{method}".')
@@ -153,7 +158,8 @@ class Bridge:
             except BaseException as error:  # noqa: BLE001 - foreign code runs in here
                 self._finish(call, None, error)
             else:
-                if loop.is_awaitable(result):
+                # Most results are ready texts.
+                if type(result) is not str and loop.is_awaitable(result):
                     self._await(call, result)
                     return
                 self._finish(call, result, None)
@@ -197,7 +203,9 @@ class Bridge:
             self.stuck.remove(call)
             call.entry.context.log("info", f"{call.tool} ended after its cancellation; the result is dropped")
             return
-        if isinstance(error, BridgeError):
+        if error is None and result is not None and len(result) <= self._surely_fits:
+            self.channel.reply(call.number, result, hold=call.task is None)
+        elif isinstance(error, BridgeError):
             self.channel.reply_error(call.number, error)
         elif error is not None:
             call.entry.context.log("debug", f"{call.tool} raised: {trace(error)}")
@@ -208,9 +216,7 @@ class Bridge:
             text = f"The result has {_size(result)} bytes; the limit is {self._result_bytes}."
             self.channel.reply_error(call.number, BridgeError("RESULT_TOO_LARGE", text))
         else:
-            self.channel.reply(call.number, result, hold=True)
-            if call.task is not None:
-                self.channel.flush()
+            self.channel.reply(call.number, result, hold=call.task is None)
 
     def _cancel(self, number):
         call = self._calls.pop(number, None)

@@ -14,7 +14,15 @@ _changes = Lock()
 class Call:
     """What a format's runtime sees of one call."""
 
-    __slots__ = ("number", "entry", "tool", "args", "notes", "placed", "task", "state", "_params", "_bridge", "_listeners", "_done")
+    # waiting, running, abandoned, done
+    state = "waiting"
+    task = None
+    # For the format's own use.
+    notes = None
+    # Whether it takes one of the plugin's places.
+    placed = True
+    _listeners = None
+    _done = 0
 
     def __init__(self, bridge, number, entry, params):
         self.number = number
@@ -23,15 +31,6 @@ class Call:
         self.args = params.get("args") or {}
         self._params = params
         self._bridge = bridge
-        self._listeners = None
-        self._done = 0
-        # waiting, running, abandoned, done
-        self.state = "waiting"
-        self.task = None
-        # For the format's own use.
-        self.notes = None
-        # Whether it takes one of the plugin's places.
-        self.placed = True
 
     @property
     def id(self):

@@ -4,7 +4,7 @@ import os
 import re
 from collections import deque
 from itertools import count
-from json import loads
+from json import JSONDecoder, loads
 from threading import Lock
 
 from .encode import dumps
@@ -13,6 +13,8 @@ from .errors import BridgeError, from_wire
 _CHUNK = 1 << 18
 _LINE_LIMIT = 64 * 1024 * 1024
 _ID = re.compile(rb'"id":(\d+)')
+# `loads` looks at every text for what the gateway never sends: byte order marks, blanks around it.
+_scan = JSONDecoder().scan_once
 
 
 class Channel:
@@ -126,7 +128,9 @@ class Channel:
 
     def reply(self, number, result, hold=False):
         """Answers a request with a JSON text."""
-        self.send(f'{{"jsonrpc":"2.0","id":{number},"result":{result}}}', hold)
+        self._out.append(f'{{"jsonrpc":"2.0","id":{number},"result":{result}}}')
+        if not hold:
+            self.flush()
 
     def reply_error(self, number, error, hold=False):
         self.send(f'{{"jsonrpc":"2.0","id":{number},"error":{dumps(error.to_wire())}}}', hold)
@@ -177,7 +181,13 @@ class Channel:
 def parse(line):
     """One line as a message; None where it is none."""
     try:
-        message = loads(str(line, "utf-8"))
+        text = str(line, "utf-8")
+        try:
+            message, end = _scan(text, 0)
+        except StopIteration:
+            end = -1
+        if end != len(text):
+            message = loads(text)
     except ValueError:
         return None
     return message if isinstance(message, dict) else None

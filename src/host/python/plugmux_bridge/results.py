@@ -15,6 +15,8 @@ def error_result(text, meta=None):
 
 def value_result(value, is_error=False, attachments=(), meta=None):
     """Data: structured content and the same JSON as text; a text stays a text; other values stand under `result`."""
+    if type(value) is str and not is_error and not attachments:
+        return text_result(value, meta)
     if isinstance(value, str):
         blocks, structured, notes = [_text_block(str.__str__(value))] if value or not attachments else [], "", ()
     else:

@@ -3,13 +3,15 @@
 import re
 import sys
 from contextvars import ContextVar
-from threading import local
+from threading import get_ident, local
 from time import monotonic
 
 _LINES_PER_SECOND = 200
 _LONGEST = 16 * 1024
 _COLOURS = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
 _installed = []
+# Threads that have begun a line and not ended it.
+_begun = set()
 
 # The plugin whose code runs here.
 speaker = ContextVar("plugmux_speaker", default=None)
@@ -42,6 +44,8 @@ class Tagged:
             lines.append(rest)
             rest = ""
         self._partial.text = rest
+        if rest:
+            _begun.add(get_ident())
         for line in lines:
             self._say(plugin, line)
         return len(text)
@@ -84,6 +88,9 @@ def install(notify):
 
 def finish_lines():
     """Ends the lines that this thread has begun."""
+    if not _begun:
+        return
+    _begun.discard(get_ident())
     for tagged in _installed:
         tagged.finish_line()
 
