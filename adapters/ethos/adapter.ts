@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { basename } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Adapter, Source } from '../../src/core/adapter.ts';
 import type { Host } from '../../src/core/host.ts';
+import { VERSION } from '../../src/core/package.ts';
 import type { Manifest } from '../../src/core/plugin.ts';
-import { VERSION } from '../../src/core/version.ts';
 import type { EthosManifest } from './manifest.ts';
 import { openPlugin } from './open.ts';
 import { type Recognised, recogniseSource } from './reading/recognise.ts';

@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Adapter, Entry, Source } from '../../src/core/adapter.ts';
 import { GatewayError, toError } from '../../src/core/errors.ts';
 import type { Host, MemberSpec } from '../../src/core/host.ts';

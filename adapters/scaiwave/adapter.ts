@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Adapter, Source } from '../../src/core/adapter.ts';
 import type { Host, MemberSpec } from '../../src/core/host.ts';
 import type { JsonObject } from '../../src/core/json.ts';

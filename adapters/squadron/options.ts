@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Entry } from '../../src/core/adapter.ts';
 
 /** Where releases come from. */

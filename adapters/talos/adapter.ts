@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Adapter, Source } from '../../src/core/adapter.ts';
 import { GatewayError } from '../../src/core/errors.ts';
 import type { Host, MemberSpec } from '../../src/core/host.ts';

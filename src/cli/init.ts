@@ -1,7 +1,7 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
+import { PACKAGE_ROOT } from '../core/package.ts';
 import { type CommonOptions, UsageError } from './context.ts';
 import { print } from './print.ts';
 
@@ -14,13 +14,12 @@ export function addInit(program: Command): void {
     .action((options: CommonOptions) => {
       const file = resolve(options.config ?? 'mcp.json');
       if (existsSync(file)) throw new UsageError(`${file} exists already.`, 'Name another file with --config, or edit it.');
-      const root = fileURLToPath(new URL('../../../', import.meta.url));
       const from = (path: string): string => {
-        const short = relative(join(file, '..'), join(root, path));
+        const short = relative(join(file, '..'), join(PACKAGE_ROOT, path));
         return short.startsWith('.') ? short : `./${short}`;
       };
       const own = join(file, '..', 'plugins');
-      const folders = [...(existsSync(own) && resolve(own) !== resolve(root, 'plugins') ? ['./plugins'] : []), from('plugins')];
+      const folders = [...(existsSync(own) && resolve(own) !== resolve(PACKAGE_ROOT, 'plugins') ? ['./plugins'] : []), from('plugins')];
       const config = {
         $schema: from('dist/mcp.schema.json'),
         pluginFolders: folders,

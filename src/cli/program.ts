@@ -1,7 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import type { Adapter } from '../core/adapter.ts';
 import { GatewayError } from '../core/errors.ts';
-import { VERSION } from '../core/version.ts';
+import { VERSION } from '../core/package.ts';
 import { DEEPEST_NESTING, nesting } from '../host/environment.ts';
 import { addApprovals } from './approvals.ts';
 import { addCall } from './call.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Adapter } from '../core/adapter.ts';
 import { SCHEMA_FORMS } from '../core/schema-form.ts';
 import { LIMITS, type LimitName } from './limits.ts';

@@ -1,6 +1,7 @@
 import { realpathSync } from 'node:fs';
-import { basename } from 'node:path';
+import { basename, join, sep } from 'node:path';
 import { isJsonObject, type JsonObject, type JsonValue } from '../core/json.ts';
+import { PACKAGE_ROOT } from '../core/package.ts';
 import { isSecretKey } from '../core/redact.ts';
 import type { UpstreamConfig } from './config.ts';
 import { type ConfigFile, SHARED_KEYS } from './schema.ts';
@@ -54,7 +55,7 @@ export function serverSecrets(servers: ConfigFile['mcpServers'] = {}): string[] 
   return walk(servers as JsonObject);
 }
 
-// By the program's name, by the package's name, or by the very file that runs here.
+// By the program's name, by the package's name, or by a file of the package that runs here.
 function startsItself({ command, args }: JsonObject): boolean {
   const words = [command, args].flat().filter((word): word is string => typeof word === 'string');
   const [program = ''] = words;
@@ -73,7 +74,7 @@ function isOwnName(word: string): boolean {
 
 function isOwnFile(file: string): boolean {
   try {
-    return realpathSync(file) === realpathSync(process.argv[1] ?? '');
+    return realpathSync(file).startsWith(join(realpathSync(PACKAGE_ROOT), 'dist', sep));
   } catch {
     return false;
   }

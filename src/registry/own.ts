@@ -1,5 +1,5 @@
+import { VERSION } from '../core/package.ts';
 import type { Manifest } from '../core/plugin.ts';
-import { VERSION } from '../core/version.ts';
 
 /** What the gateway itself offers comes from here; no plugin is ever this one. */
 export const OWN: Manifest = { id: 'plugmux', title: 'plugmux', version: VERSION, adapter: 'plugmux', origin: '', watch: [], digest: '' };

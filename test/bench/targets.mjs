@@ -7,7 +7,7 @@ import { installFolder } from '../../dist/adapters/squadron/install/home.js';
 import { describeTool, ECHO, FILLER, toolNames } from './tools.mjs';
 
 const here = (file) => fileURLToPath(new URL(file, import.meta.url));
-const PLUGMUX = here('../../dist/src/main.js');
+const PLUGMUX = here('../../dist/bundle/src/main.js');
 
 function writeTalos(dir, tools) {
   const functions = toolNames(tools).map((name, i) => ({ name, description: describeTool(i), parameters: i === 0 ? ECHO : FILLER }));

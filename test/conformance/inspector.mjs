@@ -20,7 +20,7 @@ const mcpServers = {
   http: { type: 'streamable-http', url: at('/mcp') },
   sse: { type: 'sse', url: at('/sse') },
   shipped: {
-    ...program(join(ROOT, 'dist/src/main.js'), 'stdio', '--config', join(ROOT, 'mcp.json')),
+    ...program(join(ROOT, 'dist/bundle/src/main.js'), 'stdio', '--config', join(ROOT, 'mcp.json')),
     env: { PLUGMUX_STATE: join(dir, 'state') },
   },
   careless: program(join(ROOT, 'test/fixtures/careless-server.mjs')),

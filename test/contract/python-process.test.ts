@@ -14,7 +14,7 @@ import { tempFolder } from '../support/temp.ts';
 
 const HOSTILE = fileURLToPath(new URL('../fixtures/python/hostile.py', import.meta.url));
 const ECHO = fileURLToPath(new URL('../fixtures/jaato/echo', import.meta.url));
-const MAIN = fileURLToPath(new URL('../../dist/src/main.js', import.meta.url));
+const MAIN = fileURLToPath(new URL('../../dist/bundle/src/main.js', import.meta.url));
 
 async function open(more: object = {}, limits: object = {}): Promise<House> {
   const house = await openHouse([jaato], {

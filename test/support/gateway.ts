@@ -9,7 +9,7 @@ import { type AtEnd, tempFolder } from './temp.ts';
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
 /** The built command line. */
-export const BIN = join(ROOT, 'dist/src/main.js');
+export const BIN = join(ROOT, 'dist/bundle/src/main.js');
 
 /** The same with the tests' own plugin format. */
 export const FIXTURE_BIN = join(ROOT, 'test/fixtures/fixture-main.mjs');

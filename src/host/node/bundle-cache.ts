@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { VERSION } from '../../core/version.ts';
+import { VERSION } from '../../core/package.ts';
 import type { Bundle } from './bundle.ts';
 import type { LoadRequest } from './load-request.ts';
 

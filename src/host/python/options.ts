@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Source } from '../../core/adapter.ts';
 import type { PythonPackages, PythonRuntime } from '../../core/host.ts';
 

@@ -1,0 +1,90 @@
+// Puts the programs that dist/ holds file by file into a few files below dist/bundle: a start is mostly the loading of
+// modules, and takes half the time this way. The tests use both: what starts a process starts a bundle.
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { build } from 'esbuild';
+
+const OUT = 'dist/bundle';
+
+/** What is started or imported by its file name. All are bundled together, so that they share the classes of their errors. */
+const PROGRAMS = [
+  'src/main',
+  'src/host/node/child',
+  'src/host/node/resolve-hook',
+  'src/host/node/empty',
+  'src/registry/trial-worker',
+  'adapters/talos/runtime',
+  'adapters/ethos/runtime',
+  'adapters/ethos/sdk/plugin-sdk',
+  'adapters/ethos/sdk/testing',
+  'adapters/ethos/sdk/tool-helpers',
+  'adapters/ethos/sdk/types',
+];
+
+/** Packages that every start needs; the others are loaded from node_modules when their time comes. */
+const INLINE = ['zod', 'jsonc-parser', 'fastest-levenshtein'];
+
+// Code moves, files do not: whoever asks for a neighbour gets the one that stands in its old place below dist/bundle.
+const places = {
+  name: 'places',
+  setup({ onLoad }) {
+    onLoad({ filter: /[/\\]dist[/\\](src|adapters)[/\\].*\.js$/ }, ({ path }) => {
+      const place = join(OUT, relative('dist', path));
+      const text = readFileSync(path, 'utf8');
+      for (const [, file] of text.matchAll(/new URL\('(\.[^']*\.js)', import\.meta\.url\)/g)) wanted.push(join(dirname(place), file));
+      const contents = text.replaceAll(/(new URL\([^()]*, )import\.meta\.url\)/g, `$1__place(${JSON.stringify(place)}))`);
+      return { contents, loader: 'js' };
+    });
+  },
+};
+const wanted = [];
+const placeOf = `import { createRequire as __require } from 'node:module';
+import { pathToFileURL as __url } from 'node:url';
+const __place = (file) => new URL(file, __url(__require(import.meta.url).resolve('#package'))).href;`;
+
+const { dependencies } = JSON.parse(readFileSync('package.json', 'utf8'));
+const { outputFiles } = await build({
+  entryPoints: PROGRAMS.map((program) => `dist/${program}.js`),
+  bundle: true,
+  splitting: true,
+  outbase: 'dist',
+  outdir: OUT,
+  chunkNames: 'chunks/[hash]',
+  format: 'esm',
+  platform: 'node',
+  target: 'node20',
+  mainFields: ['module', 'main'],
+  external: Object.keys(dependencies)
+    .filter((name) => !INLINE.includes(name))
+    .flatMap((name) => [name, `${name}/*`]),
+  banner: { js: placeOf },
+  plugins: [places],
+  write: false,
+});
+
+// Who passes on a copy passes on its licence.
+const licences = INLINE.map((name) => {
+  const dir = join('node_modules', name);
+  return `${name}\n\n${readFileSync(
+    join(
+      dir,
+      readdirSync(dir).find((file) => /^licen[cs]e/i.test(file)),
+    ),
+    'utf8',
+  )}`;
+});
+const files = new Map(outputFiles.map(({ path, text }) => [relative('.', path), text]));
+files.set(join(OUT, 'NOTICES.txt'), licences.join('\n\n'));
+const missing = wanted.filter((file) => !files.has(file));
+if (missing.length > 0) throw new Error(`${missing.join(', ')}: started by name, but not among the programs of .check/bundle.mjs.`);
+
+// What is the same stays untouched: a gateway may be running from it.
+for (const [file, text] of files) {
+  if (existsSync(file) && readFileSync(file, 'utf8') === text) continue;
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, text);
+}
+for (const item of readdirSync(OUT, { withFileTypes: true, recursive: true })) {
+  const file = join(item.parentPath, item.name);
+  if (item.isFile() && /\.(js|txt)$/.test(item.name) && !files.has(file)) rmSync(file);
+}
