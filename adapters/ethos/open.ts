@@ -146,6 +146,7 @@ function toMember(manifest: EthosManifest, host: Host, log: Host['log'], answer:
     cwd: entry.cwd,
     env: entry.env,
     startTimeoutMs: entry.startTimeoutMs,
+    stopTimeoutMs: entry.shutdownTimeoutMs,
     log,
     callers: true,
     answer,

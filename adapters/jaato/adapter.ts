@@ -152,6 +152,7 @@ function toMember({ id, selected, selection, source, guards }: JaatoManifest, ho
     cwd: entry.cwd,
     env: entry.env,
     startTimeoutMs: entry.startTimeoutMs ?? START_TIMEOUT_MS,
+    stopTimeoutMs: entry.shutdownTimeoutMs,
     callers: options.instances === 'per-session',
     log: host.log.area(`plugin:${id}`),
   };

@@ -153,6 +153,7 @@ function toMember(manifest: ScaiWaveManifest, installs: Installs, host: Host): M
     cwd: entry.cwd,
     env: entry.env,
     startTimeoutMs: entry.startTimeoutMs ?? START_TIMEOUT_MS,
+    stopTimeoutMs: entry.shutdownTimeoutMs,
     log: host.log.area(`plugin:${id}`),
   };
 }

@@ -41,6 +41,7 @@ export function openProgramPlugin(manifest: SquadronManifest, install: InstallRe
     cwd: entry.cwd,
     env: entry.env,
     startTimeoutMs: startMs,
+    stopTimeoutMs: entry.shutdownTimeoutMs,
     log,
   });
 

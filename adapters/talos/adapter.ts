@@ -137,6 +137,7 @@ function toMember(manifest: TalosPluginManifest, record: Readonly<Record<string,
     },
     cwd: entry.cwd,
     startTimeoutMs: entry.startTimeoutMs,
+    stopTimeoutMs: entry.shutdownTimeoutMs,
     // createRequire() looks here too, even from a folder that does not exist.
     env:
       roots.length > 0

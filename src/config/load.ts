@@ -207,13 +207,15 @@ function toPlugin(id: string, file: NonNullable<ConfigFile['plugins']>[string], 
       .filter(([key, value]) => !COMMON.has(key) && value !== undefined)
       .map(([key, value]) => [key, pathKeys.has(key) ? toPath(value) : value]),
   ) as JsonObject;
+  const limits = toPluginLimits(file.limits);
+  const { startTimeoutMs, shutdownTimeoutMs, callsPerPlugin } = limits;
   return {
     id,
     ...(file.path === undefined ? {} : { path: path(file.path) }),
     ...(file.format === undefined ? {} : { format: file.format }),
     enabled: file.enabled ?? true,
     approval: file.approval ?? 'inherit',
-    limits: file.limits ?? {},
+    limits,
     validate: file.validate !== 'off',
     names: file.names ?? {},
     ...(file.schemas === undefined ? {} : { schemas: file.schemas }),
@@ -226,10 +228,20 @@ function toPlugin(id: string, file: NonNullable<ConfigFile['plugins']>[string], 
       ...(file.group === undefined ? {} : { group: file.group }),
       ...(file.cwd === undefined ? {} : { cwd: path(file.cwd) }),
       env: file.env ?? {},
-      ...(file.limits?.startTimeoutMs === undefined ? {} : { startTimeoutMs: file.limits.startTimeoutMs }),
-      ...(file.limits?.callsPerPlugin === undefined ? {} : { callsPerPlugin: file.limits.callsPerPlugin }),
+      ...(startTimeoutMs === undefined ? {} : { startTimeoutMs }),
+      ...(shutdownTimeoutMs === undefined ? {} : { shutdownTimeoutMs }),
+      ...(callsPerPlugin === undefined ? {} : { callsPerPlugin }),
       options,
     },
+  };
+}
+
+// Two limits go by a second name, which the sources of Python plugins are described with.
+function toPluginLimits({ concurrency, initTimeoutMs, ...limits }: PluginConfig['limits'] = {}): PluginConfig['limits'] {
+  return {
+    ...(concurrency === undefined ? {} : { callsPerPlugin: concurrency }),
+    ...(initTimeoutMs === undefined ? {} : { startTimeoutMs: initTimeoutMs }),
+    ...limits,
   };
 }
 

@@ -23,7 +23,10 @@ const pluginLimits = z
   .strictObject({
     callTimeoutMs: z.union([milliseconds, z.record(z.string(), milliseconds)]).optional(),
     startTimeoutMs: milliseconds.optional(),
+    shutdownTimeoutMs: milliseconds.optional(),
     callsPerPlugin: z.int().min(1).optional(),
+    concurrency: z.int().min(1).optional().describe('the same as callsPerPlugin'),
+    initTimeoutMs: milliseconds.optional().describe('the same as startTimeoutMs'),
     resultChars: z.union([z.int().min(1), z.record(z.string(), z.int().min(1))]).optional(),
   })
   .describe('limits of this plugin; callTimeoutMs and resultChars are numbers or maps by tool name (globs)');

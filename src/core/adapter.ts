@@ -32,6 +32,8 @@ export interface Entry {
   readonly env: Readonly<Record<string, string>>;
   /** Longest time for one stage of loading, in milliseconds. */
   readonly startTimeoutMs?: number;
+  /** Longest time for the plugin's own stop function, in milliseconds. */
+  readonly shutdownTimeoutMs?: number;
   /** Most calls in flight at a time, where the operator says so. */
   readonly callsPerPlugin?: number;
   /** Keys that only one format knows, declared by its adapter. */

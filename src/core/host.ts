@@ -119,6 +119,8 @@ export interface MemberSpec {
   readonly env: Readonly<Record<string, string>>;
   /** Longest time for one stage of loading, in milliseconds; the gateway's own limit where absent. */
   readonly startTimeoutMs?: number | undefined;
+  /** Longest time for the plugin's own stop function, in milliseconds; the gateway's own limit where absent. */
+  readonly stopTimeoutMs?: number | undefined;
   readonly log: Logger;
   /** Whether the runtime wants to know who calls; `RuntimeCall.caller` is there then. */
   readonly callers?: boolean;

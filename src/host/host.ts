@@ -34,11 +34,12 @@ export function createHost(
     async (members, events, signal) => {
       const area = log.area(`group:${name}`);
       const [first] = members;
-      if (first?.runtime.kind === 'program') return openProgram(first, first.runtime, { limits, guardian }, events);
+      const own = { ...limits, pluginStopMs: longestStop(members, limits) };
+      if (first?.runtime.kind === 'program') return openProgram(first, first.runtime, { limits: own, guardian }, events);
       const { cwd, env } = shareSettings(members, area);
       const runtime = members[0]?.runtime;
       const launch = runtime?.kind === 'python' ? await preparePython(runtime, join(state, 'envs'), area, signal) : nodeLaunch();
-      return startPluginProcess({ ...launch, cwd, env: { ...launch.env, ...env } }, limits, area, guardian, events);
+      return startPluginProcess({ ...launch, cwd, env: { ...launch.env, ...env } }, own, area, guardian, events);
     };
 
   return {
@@ -85,6 +86,11 @@ export function createHost(
 // One process has one interpreter with one set of packages.
 function placeOf(runtime: MemberSpec['runtime']): string {
   return runtime.kind === 'python' ? JSON.stringify([runtime.kind, runtime.python, runtime.packages]) : runtime.kind;
+}
+
+// Members stop one after the other, under one clock.
+function longestStop(members: readonly MemberSpec[], { pluginStopMs }: HostLimits): number {
+  return Math.max(...members.map((member) => member.stopTimeoutMs ?? pluginStopMs));
 }
 
 // One process has one working folder and one environment; members that disagree are told so.

@@ -76,6 +76,9 @@ class PluginProcess implements Home {
     const params = JSON.stringify({
       protocol: PROTOCOL,
       resultBytes: this.#limits.resultBytes,
+      stopMs: this.#limits.pluginStopMs,
+      loopWarnMs: this.#limits.unresponsiveMs,
+      loopLimitMs: this.#limits.hungMs,
     });
     const answer = (await this.#channel.request('hello', params)) as JsonObject;
     if (answer.protocol !== PROTOCOL) {

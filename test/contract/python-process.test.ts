@@ -1,13 +1,15 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 import { jaato } from '../../dist/adapters/jaato/adapter.js';
 import { GatewayError } from '../../dist/src/core/errors.js';
 import { connect } from '../support/clients.ts';
 import { type House, openHouse, textOf } from '../support/house.ts';
+import { pluginText, writeFiles } from '../support/jaato.ts';
 import { processesWith, until } from '../support/processes.ts';
 import { describeWithPython } from '../support/python.ts';
 import { tempFolder } from '../support/temp.ts';
@@ -133,6 +135,37 @@ describeWithPython('a Python plugin process', () => {
     expect(awaited.map(textOf)).toEqual(secrets.map(() => 'awaited'));
     expect(textOf(await house.call('awaits', { exit: true }))).toBe('SystemExit: 4');
     expect(textOf(await house.call('awaits'))).toBe('awaited');
+  });
+
+  it('starts afresh beside a coroutine that blocks the loop, and names it', async () => {
+    const house = await open({}, { unresponsiveMs: 300, hungMs: 1000, drainMs: 5000 });
+    const blocked = house.call('blocks', { seconds: 6 });
+    // Those that came before the change wait with the one that blocks.
+    const soon = () => Promise.race([house.call('awaits').then(textOf), sleep(300, 'waits')]);
+    await until('a fresh process answers', async () => (await soon()) === 'awaited');
+    expect(await Promise.race([blocked, 'still blocked'])).toBe('still blocked');
+    expect(textOf(await blocked)).toBe('blocked');
+    const said = (level: string) =>
+      house.lines.filter((line) => line.level === level && line.message.includes('blocks has blocked the loop'));
+    expect(said('warn').map((line) => line.area)).toEqual(['plugin:hostile', 'group:jaato:hostile']);
+    await expectUnharmed(house);
+  });
+
+  it.each([
+    [{}, false],
+    [{ limits: { shutdownTimeoutMs: 5000 } }, true],
+  ])('gives a plugin the time to stop that its entry says: %j', async (more, stopped) => {
+    const dir = tempFolder();
+    const stop = `\n    def shutdown(self):\n        __import__("time").sleep(0.8)\n        open("stopped", "w").close()\n`;
+    writeFiles(dir, { 'slow.py': pluginText('slow', { t: '1' }, stop) });
+    const house = await openHouse(
+      [jaato],
+      { plugins: { slow: { path: './slow.py', ...more } }, limits: { pluginStopMs: 100, stopGraceMs: 100 } },
+      dir,
+    );
+    await house.app.registry.listed(20_000);
+    await house.close();
+    expect(existsSync(join(dir, 'stopped'))).toBe(stopped);
   });
 
   it('ends with threads that never end', async () => {

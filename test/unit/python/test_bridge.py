@@ -7,6 +7,7 @@ import sys
 import tempfile
 import textwrap
 import threading
+import time
 import unittest
 from pathlib import Path
 
@@ -50,6 +51,8 @@ FORMAT = """
                 call.progress("half", 1, 2)
             if tool == "async":
                 return self.later(args)
+            if tool == "block":
+                return self.block()
             if tool == "raise":
                 raise SystemExit(2)
             return text_result(str(args.get("n")))
@@ -57,6 +60,10 @@ FORMAT = """
         async def later(self, args):
             await asyncio.sleep(args.get("seconds", 0))
             return text_result("later")
+
+        async def block(self):
+            self.gate.wait()
+            return text_result("free")
 
         def request(self, method, params):
             if method == "open":
@@ -76,7 +83,7 @@ FORMAT = """
 class Process:
     """A bridge process, and what the gateway's end of its channel says and hears."""
 
-    def __init__(self, **params):
+    def __init__(self, hello=None, **params):
         self.folder = tempfile.TemporaryDirectory()
         runtime = Path(self.folder.name, "runtime.py")
         runtime.write_text(textwrap.dedent(FORMAT))
@@ -90,7 +97,7 @@ class Process:
         self._lines = os.fdopen(self._out_read, encoding="utf-8")
         self._last = 0
         self.heard = []
-        self.hello = self.ask("hello")
+        self.hello = self.ask("hello", **(hello or {}))
         self.loaded = self.ask("load", id="p", module=str(runtime), params=params)
         if "error" not in self.loaded:
             self.ask("initialize", id="p")
@@ -240,6 +247,24 @@ class BridgeTest(unittest.TestCase):
         calls = [process.call("async", seconds=0.05) for _ in range(8)]
         self.assertEqual([text(process.read(number)) for number in calls], ["later"] * 8)
 
+    def test_a_blocked_loop_is_measured_and_told_and_ends_in_a_fresh_process(self):
+        process = self.start(concurrency=2, hello={"loopWarnMs": 10, "loopLimitMs": 60})
+        self.assertEqual(process.ask("ping")["result"]["loopLag"], 0)
+        number = process.call("block")
+        while process.ask("ping")["result"]["loopLag"] < 0.1:
+            time.sleep(0.01)
+        told = process.until("log")["params"]
+        while "blocked" not in told["text"]:
+            told = process.until("log")["params"]
+        self.assertRegex(told["text"], r"^block has blocked the loop for 0\.\d s: other calls wait")
+        self.assertEqual((told["id"], told["level"]), ("p", "warn"))
+        self.assertIn("block has blocked the loop", process.until("restart")["params"]["reason"])
+        process.ask("request", id="p", method="open", params={})
+        self.assertEqual(text(process.read(number)), "free")
+        process.ask("ping")
+        self.assertLess(process.ask("ping")["result"]["loopLag"], 5)
+        self.assertEqual([m["method"] for m in process.heard if m.get("method") == "restart"], [])
+
     def test_a_coroutine_that_is_cancelled_ends(self):
         process = self.start(concurrency=1)
         number = process.call("async", seconds=30)
@@ -274,6 +299,41 @@ class BridgeTest(unittest.TestCase):
         process = self.start()
         self.assertEqual(process.ask("shutdown", deadlineMs=1000)["result"], {})
         self.assertIn({"id": "p", "level": "info", "text": "closed"}, [m.get("params") for m in process.heard])
+
+
+class OrphanTest(unittest.TestCase):
+    """Its parent is killed while somebody else still holds the channel."""
+
+    def orphan(self, code, settled=0.0):
+        starter = f"import subprocess, sys, time; p = subprocess.Popen([sys.executable, '-c', {code!r}]); print(p.pid, flush=True); time.sleep(600)"
+        in_read, in_write = os.pipe()
+        environment = {**os.environ, "PYTHONPATH": str(BRIDGE)}
+        parent = subprocess.Popen([sys.executable, "-c", starter], stdin=in_read, stdout=subprocess.PIPE, env=environment)
+        os.close(in_read)
+        self.addCleanup(os.close, in_write)
+        self.addCleanup(parent.stdout.close)
+        pid = int(parent.stdout.readline())
+        message = {"jsonrpc": "2.0", "id": 1, "method": "ping"}
+        os.write(in_write, json.dumps(message).encode() + b"\n")
+        self.assertIn(b"uptime", parent.stdout.readline())
+        # It looks around while it serves already.
+        time.sleep(settled)
+        parent.kill()
+        parent.wait()
+        deadline = time.monotonic() + 10
+        while Path(f"/proc/{pid}").exists() and "Z (zombie)" not in Path(f"/proc/{pid}/status").read_text():
+            self.assertLess(time.monotonic(), deadline, "the process goes on")
+            time.sleep(0.02)
+
+    @unittest.skipUnless(sys.platform == "linux", "the kernel tells on Linux only")
+    def test_the_kernel_tells(self):
+        code = "from plugmux_bridge import bridge, orphan; orphan._LOOK_AGAIN = 0.2; bridge.main(use_stdio=True)"
+        self.orphan(code)
+        self.orphan(code, settled=1.0)
+
+    @unittest.skipUnless(sys.platform == "linux", "the test reads /proc")
+    def test_elsewhere_it_looks_for_itself(self):
+        self.orphan("from plugmux_bridge import bridge, orphan; orphan._LOOK_AGAIN = 0.05; orphan._find_prctl = lambda: None; bridge.main(use_stdio=True)")
 
 
 class StreamsTest(unittest.TestCase):

@@ -7,18 +7,18 @@ from contextvars import copy_context
 from threading import Lock, Timer
 from time import monotonic
 
-from . import loop, streams
+from . import loop, orphan, streams
 from .calls import Call, Stuck, cancelled_error
 from .channel import Channel, parse
 from .crew import Crew
 from .encode import dumps, to_json
 from .errors import BridgeError, describe, to_bridge_error, trace
 from .plugins import Plugins
+from .pulse import Pulse
 from .results import error_result
 
 PROTOCOL = 1
 VERSION = 1
-_STOP_SECONDS = 5.0
 
 
 class Bridge:
@@ -29,7 +29,6 @@ class Bridge:
         self.notify = channel.notify
         self.stuck = Stuck(self)
         self.loop_turns = loop.turns
-        self.standins = True
         self._plugins = Plugins(self)
         self._calls = {}
         self._limit_results(8 * 1024 * 1024)
@@ -39,6 +38,8 @@ class Bridge:
         self._has_jobs.acquire()
         self._jobs_lock = Lock()
         self._leaving = False
+        self._stop_seconds = 5.0
+        self._pulse = Pulse(self._calls, self.notify)
         self._crew = Crew(channel, self._handle, lambda: self.leave(0))
 
     def run(self):
@@ -51,7 +52,8 @@ class Bridge:
             for job in jobs:
                 job()
 
-    def _on_main(self, job):
+    def on_main(self, job):
+        """Runs something on the main thread, once that has nothing else to do."""
         with self._jobs_lock:
             self._jobs.append(job)
             if len(self._jobs) == 1:
@@ -77,16 +79,18 @@ class Bridge:
             self.channel.reply(number, dumps(self._status()), hold=True)
         elif method == "hello":
             self._limit_results(params.get("resultBytes", self._result_bytes))
-            self.standins = params.get("standins", "auto") != "off"
+            self._stop_seconds = params.get("stopMs", self._stop_seconds * 1000) / 1000
+            self._pulse.limit(params)
             self.channel.reply(number, dumps(self._hello()))
         elif method == "request":
             self._reply_with(number, lambda: self._plugins.request(params["id"], params["method"], params.get("params") or {}))
         elif method == "load":
-            self._on_main(lambda: self._reply_with(number, lambda: self._plugins.load(params["id"], params["module"], params["params"])))
+            self.on_main(lambda: self._reply_with(number, lambda: self._plugins.load(params["id"], params["module"], params["params"])))
         elif method == "initialize":
-            self._on_main(lambda: self._reply_with(number, lambda: self._plugins.initialize(params["id"])))
+            self.on_main(lambda: self._reply_with(number, lambda: self._plugins.initialize(params["id"])))
         elif method == "shutdown":
-            self._on_main(lambda: self._reply_with(number, lambda: self._close(params.get("deadlineMs", 5000) / 1000)))
+            seconds = params.get("deadlineMs", self._stop_seconds * 1000) / 1000
+            self.on_main(lambda: self._reply_with(number, lambda: self._close(seconds)))
         else:
             self.channel.reply_error(number, self._unknown(method))
 
@@ -111,7 +115,12 @@ class Bridge:
         }
 
     def _status(self):
-        return {"uptime": round(monotonic() - self._started, 3), "inFlight": len(self._calls), "abandoned": len(self.stuck)}
+        return {
+            "uptime": round(monotonic() - self._started, 3),
+            "inFlight": len(self._calls),
+            "abandoned": len(self.stuck),
+            "loopLag": round(self._pulse.take(), 3),
+        }
 
     def _reply_with(self, number, run):
         try:
@@ -243,11 +252,11 @@ class Bridge:
                 return
             self._leaving = True
         # The main thread may be stuck in a plugin's import; the deadline does not depend on it.
-        timer = Timer(_STOP_SECONDS, _exit, (code,))
+        timer = Timer(self._stop_seconds, _exit, (code,))
         timer.daemon = True
         timer.start()
         self.channel.fail_pending(BridgeError("PLUGIN_UNAVAILABLE", "The gateway is gone."))
-        self._on_main(lambda: (self._plugins.close(_STOP_SECONDS), _exit(code)))
+        self.on_main(lambda: (self._plugins.close(self._stop_seconds), _exit(code)))
 
 
 def _size(text):
@@ -274,6 +283,7 @@ def main(use_stdio=False):
     # The terminal's Ctrl-C is for the gateway, which then ends us in order.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, lambda *_: bridge.leave(0))
+    orphan.watch(lambda: bridge.leave(0), bridge.on_main)
     bridge.run()
 
 

@@ -2,9 +2,12 @@
 
 import sys
 from threading import Event, Lock, Thread
+from time import monotonic
 
 _lock = Lock()
 _loop = None
+_asked = None
+_lag = 0.0
 
 
 def running_loop():
@@ -37,6 +40,32 @@ def turns(within=1.0):
     turned = Event()
     _loop.call_soon_threadsafe(turned.set)
     return turned.wait(within)
+
+
+def lag():
+    """How many seconds work waits for the loop, and whether that is so just now or was so when it was last asked."""
+    global _asked
+    if _loop is None:
+        return 0.0, False
+    asked = _asked
+    if asked is not None:
+        return monotonic() - asked, True
+    _asked = monotonic()
+    _loop.call_soon_threadsafe(_turned)
+    return _lag, False
+
+
+def _turned():
+    global _asked, _lag
+    _lag = monotonic() - _asked
+    _asked = None
+
+
+def current_task():
+    """What the loop is busy with."""
+    import asyncio
+
+    return None if _loop is None else asyncio.current_task(_loop)
 
 
 def is_awaitable(value):
