@@ -18,7 +18,7 @@ import { createTickets } from './policy/tickets.ts';
 import { createRegistry, type Registry } from './registry/registry.ts';
 import type { SlotStatus } from './registry/slot.ts';
 import { findPlugins } from './registry/sources.ts';
-import { createStore, keepOf } from './store/store.ts';
+import { createStore, keepOf, spaceOf } from './store/store.ts';
 
 /** What the house is built from. */
 export interface AppParts {
@@ -64,7 +64,7 @@ export async function createApp({ config: first, adapters, redactor, log }: AppP
   learn(config);
 
   const store = createStore(config.state);
-  const host = createHost(config.state, config.limits, (id) => keepOf(store, `plugin:${id}`), log, redactor.add);
+  const host = createHost(config.state, config.limits, (id) => keepOf(store, spaceOf(id)), log, redactor.add);
   const registry = createRegistry(host, store, log);
   const grants = createGrants(store);
   const approvals = createApprovals(createTickets(store, config.limits.askMs), grants, redactor, [askClient]);

@@ -206,6 +206,8 @@ export const REQUIREMENTS = {
     F56: 'A plugin that keeps dying is started ever more rarely and then left out, until a probe succeeds.',
     F57: 'Nothing of a plugin is left, whatever it ignores, forks or leaves behind.',
     T8: "A client's token never leaves the gateway.",
+    T9: 'What servers name on the way to a login is fetched only over https and from public addresses, without redirects.',
+    F42: 'A login that leads to a script, a file, a page without TLS, another issuer or without PKCE is refused before anybody is sent there.',
     F58: 'What a plugin says of calls that are not its own, or says twice, is dropped; what is no message ends it.',
     F59: 'A number that belongs to another process by now is never signalled.',
     F61: 'What a plugin does to its process stays there.',

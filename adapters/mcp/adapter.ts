@@ -3,6 +3,7 @@ import type { Adapter, Source } from '../../src/core/adapter.ts';
 import type { JsonObject } from '../../src/core/json.ts';
 import type { Manifest } from '../../src/core/plugin.ts';
 import { nameOf, readEntry, type ServerEntry } from './entry.ts';
+import { addCommands } from './login/commands.ts';
 import { Upstream } from './upstream.ts';
 
 interface ServerManifest extends Manifest {
@@ -16,6 +17,7 @@ export const mcp: Adapter = {
   servers: true,
   options: {},
   paths: [],
+  commands: addCommands,
 
   async read(source) {
     const { server, key = '', path } = source;

@@ -6,7 +6,7 @@ import type { Logger } from '../../src/core/log.ts';
 import type { LocalServer, RemoteServer } from './entry.ts';
 import { LineTransport } from './line-transport.ts';
 import type { Writing } from './link.ts';
-import { createLogin } from './login.ts';
+import { createAuth } from './login/auth.ts';
 import { createTaggingFetch } from './tagging-fetch.ts';
 
 /** What carries the messages of one connection, and what becomes of it. */
@@ -146,7 +146,7 @@ export class RemoteCarrier extends Common implements Carrier {
 }
 
 /** Opens what carries messages to a remote server; `kind` is what is to be tried. */
-export async function openRemote(server: RemoteServer, kind: 'http' | 'sse' | 'ws', host: Host): Promise<RemoteCarrier> {
+export async function openRemote(id: string, server: RemoteServer, kind: 'http' | 'sse' | 'ws', host: Host): Promise<RemoteCarrier> {
   const messageBytes = 2 * host.limits.resultBytes + 64 * 1024;
   if (kind === 'ws') {
     const { SocketTransport } = await import('./socket-transport.ts');
@@ -155,8 +155,8 @@ export async function openRemote(server: RemoteServer, kind: 'http' | 'sse' | 'w
     }));
   }
   const { SSEClientTransport, StreamableHTTPClientTransport } = await import('@modelcontextprotocol/client');
-  const login = server.login && (await createLogin(server.login));
-  const common = { requestInit: { headers: server.headers }, ...(login ? { authProvider: login } : {}) };
+  const auth = await createAuth(id, server, host);
+  const common = { requestInit: { headers: server.headers }, ...(auth ? { authProvider: auth } : {}) };
   if (kind === 'sse') {
     return new RemoteCarrier('HTTP+SSE', () => ({
       transport: new SSEClientTransport(server.url, { ...common, fetch: createTaggingFetch(messageBytes) }),

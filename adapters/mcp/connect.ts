@@ -6,10 +6,13 @@ import type { Logger } from '../../src/core/log.ts';
 import { type Carrier, LocalCarrier, openRemote } from './carriers.ts';
 import type { LocalServer, RemoteServer, ServerEntry } from './entry.ts';
 import { causeOf, statusOf, unreachable } from './failures.ts';
+import { loginNeeded } from './login/auth.ts';
 import { Session } from './session.ts';
 
 /** What a connection needs besides the entry. */
 export interface Connecting {
+  /** The server's id. */
+  readonly id: string;
   readonly host: Host;
   readonly log: Logger;
   readonly timeoutMs: number;
@@ -63,9 +66,9 @@ export async function connect(entry: ServerEntry, parts: Connecting, memory: Mem
   }
 }
 
-function waysTo({ server, era }: ServerEntry, { host, log }: Connecting): Way[] {
+function waysTo({ server, era }: ServerEntry, { id, host, log }: Connecting): Way[] {
   if (server.kind === 'stdio') return localWays(server, era, host, log);
-  return remoteWays(server, era, host);
+  return remoteWays(id, server, era, host);
 }
 
 // Some servers end themselves on a message they do not know: those are started anew and spoken to in the older way.
@@ -76,10 +79,10 @@ function localWays(server: LocalServer, era: 'legacy' | undefined, host: Host, l
 }
 
 // Before Streamable HTTP there was HTTP+SSE: a server of that kind refuses what the newer one sends.
-function remoteWays(server: RemoteServer, era: 'legacy' | undefined, host: Host): Way[] {
+function remoteWays(id: string, server: RemoteServer, era: 'legacy' | undefined, host: Host): Way[] {
   const kinds = server.kind === 'any' ? (['http', 'sse'] as const) : ([server.kind] as const);
   return kinds.map((kind) => ({
-    open: () => openRemote(server, kind, host),
+    open: () => openRemote(id, server, kind, host),
     era,
     next: (error) => {
       const status = statusOf(error) ?? 0;
@@ -88,7 +91,7 @@ function remoteWays(server: RemoteServer, era: 'legacy' | undefined, host: Host)
   }));
 }
 
-function explain(error: Error, entry: ServerEntry, died: string | undefined, { timeoutMs }: Connecting): GatewayError {
+function explain(error: Error, entry: ServerEntry, died: string | undefined, { id, timeoutMs }: Connecting): GatewayError {
   const fail = (code: ErrorCode, message: string, fix: string): GatewayError => new GatewayError(code, message, { fix, cause: error });
   if (entry.server.kind === 'stdio') {
     if (died !== undefined) return fail('HANDSHAKE_FAILED', `The server did not start: ${died}.`, fixFor(died, entry.server));
@@ -104,6 +107,7 @@ function explain(error: Error, entry: ServerEntry, died: string | undefined, { t
       'Check that the command starts an MCP server on stdio.',
     );
   }
+  if (error instanceof GatewayError) return error;
   const address = entry.server.url.host;
   const why = unreachable(error);
   if (why !== undefined)
@@ -113,13 +117,7 @@ function explain(error: Error, entry: ServerEntry, died: string | undefined, { t
       'Check the address and the network; the gateway keeps trying.',
     );
   const status = statusOf(error);
-  if (status === 401 || error.name === 'UnauthorizedError') {
-    return fail(
-      'NEEDS_CONFIGURATION',
-      `${address} wants a login.`,
-      'Give a token in "headers": { "Authorization": "Bearer ${env:TOKEN}" }, or a login in "oauth".',
-    );
-  }
+  if (status === 401 || error.name === 'UnauthorizedError') return loginNeeded(id, entry.server);
   if (status === 403)
     return fail('NEEDS_CONFIGURATION', `${address} refuses this login (HTTP 403).`, 'Check the token and what it may do.');
   if (status !== undefined)

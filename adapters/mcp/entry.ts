@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { GatewayError } from '../../src/core/errors.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../src/core/json.ts';
 import type { Problem } from '../../src/core/plugin.ts';
-import { type LoginSettings, readLogin } from './login.ts';
+import { type LoginSettings, readLogin } from './login/settings.ts';
 
 /** A server that is a program of ours, spoken to over its stdin and stdout. */
 export interface LocalServer {

@@ -51,6 +51,7 @@ export function judge(thrown: unknown, session: boolean): SendFailure {
     error: new GatewayError('PLUGIN_UNAVAILABLE', `The server takes no calls: ${why}.`, { cause: thrown }),
     ends: why,
   });
+  if (thrown instanceof GatewayError && thrown.code === 'NEEDS_CONFIGURATION') return { error: thrown, ends: 'it wants a login' };
   if (thrown instanceof GatewayError || thrown instanceof RpcFailure) return { error: thrown };
   const error = toError(thrown);
   const status = statusOf(error);

@@ -10,11 +10,13 @@ import { type Calls, createCalls } from './calls.ts';
 import { connect, type Memory } from './connect.ts';
 import type { ServerEntry } from './entry.ts';
 import { listAll } from './listing.ts';
+import { recordOf } from './login/auth.ts';
 import { listsThisGateway, toOffer } from './offer.ts';
 import type { Session } from './session.ts';
 import { createWatching, type Watching } from './watching.ts';
 
 const LIST_AGAIN_MS = 100;
+const LOGIN_POLL_MS = 1_000;
 
 /** What an upstream server needs of the house. */
 export interface UpstreamParts {
@@ -100,8 +102,10 @@ export class Upstream implements Plugin {
     while (!this.#closed) {
       const failure = await this.#attempt();
       tried();
-      if (this.#closed || (failure && this.#isFinal(failure))) return;
-      if (failure) await this.#pause(failure);
+      if (this.#closed) return;
+      if (failure && this.#isFinal(failure)) {
+        if (!(await this.#loggedIn(failure))) return;
+      } else if (failure) await this.#pause(failure);
       else await this.#serve();
     }
   }
@@ -110,7 +114,11 @@ export class Upstream implements Plugin {
   async #attempt(): Promise<GatewayError | undefined> {
     const { entry, host, timeoutMs } = this.#parts;
     try {
-      const session = await connect(entry, { host, log: this.#log, timeoutMs, signal: this.#end.signal }, this.#memory);
+      const session = await connect(
+        entry,
+        { id: this.manifest.id, host, log: this.#log, timeoutMs, signal: this.#end.signal },
+        this.#memory,
+      );
       this.#session = session;
       session.notices.changed = () => void this.#relist();
       session.notices.updated = (uri) => {
@@ -152,6 +160,18 @@ export class Upstream implements Plugin {
     this.#log.warn(`${error.message} Next try in ${(delay / 1000).toFixed(1)} s.`);
     this.#move(this.#offer ? 'restarting' : 'failed', error);
     await sleep(delay, undefined, { signal: this.#end.signal }).catch(() => undefined);
+  }
+
+  // A person may log in at any time, by another process.
+  async #loggedIn({ code }: GatewayError): Promise<boolean> {
+    const { entry, host } = this.#parts;
+    if (code !== 'NEEDS_CONFIGURATION' || entry.server.kind === 'stdio') return false;
+    const record = recordOf(this.manifest.id, entry.server, host);
+    const before = record.text();
+    while (!this.#closed && record.text() === before) {
+      await sleep(LOGIN_POLL_MS, undefined, { signal: this.#end.signal, ref: false }).catch(() => undefined);
+    }
+    return !this.#closed;
   }
 
   // What only another configuration can mend is not tried again.

@@ -9,7 +9,7 @@ import type { Adapter, OpenWorkshop } from '../core/adapter.ts';
 import { createRedactor } from '../core/redact.ts';
 import { createHost } from '../host/host.ts';
 import { findPlugins } from '../registry/sources.ts';
-import { createStore, keepOf } from '../store/store.ts';
+import { createStore, keepOf, type Store, spaceOf } from '../store/store.ts';
 import { createLog, isLogLevel } from './log.ts';
 
 /** Opens what a format's own commands work with: the configuration if there is one, and a host that keeps nothing else. */
@@ -22,10 +22,16 @@ export function openWorkshop(adapter: Adapter): OpenWorkshop {
     // A gateway may be running on the configured state: these commands leave it alone.
     const state = mkdtempSync(join(tmpdir(), 'plugmux-'));
     const store = createStore(state);
+    let kept: Store | undefined;
     const host = createHost(state, config?.limits ?? toLimits(), (id) => keepOf(store, id), log, redactor.add);
     return {
       root: config?.dir,
       host,
+      keep(id) {
+        if (!config) return undefined;
+        kept ??= createStore(config.state);
+        return keepOf(kept, spaceOf(id));
+      },
       async find(id) {
         if (!config) return undefined;
         const found = await findPlugins(onlyFormat(config, adapter), [adapter], host);
@@ -34,6 +40,7 @@ export function openWorkshop(adapter: Adapter): OpenWorkshop {
       async close() {
         await host.close();
         store.close();
+        kept?.close();
         flush();
         rmSync(state, { recursive: true, force: true });
       },

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { z } from 'zod';
-import type { Host } from './host.ts';
+import type { Host, Keep } from './host.ts';
 import type { JsonObject } from './json.ts';
 import type { Manifest, Plugin } from './plugin.ts';
 
@@ -73,6 +73,8 @@ export interface Workshop {
   /** The folder of the configuration, where there is one. */
   readonly root: string | undefined;
   readonly host: Host;
+  /** What running gateways keep for a plugin: the configured state, where there is a configuration. */
+  keep(pluginId: string): Keep | undefined;
   /** What the configuration says of a plugin of this format, where it names one. */
   find(id: string): Promise<Manifest | undefined>;
   close(): Promise<void>;

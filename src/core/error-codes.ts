@@ -120,6 +120,10 @@ export const ERROR_CODES = {
     meaning: 'A plugin did not finish one stage of loading in time.',
     fix: 'Look at what the plugin does in that stage, or raise "limits.startTimeoutMs".',
   },
+  LOGIN_REFUSED: {
+    meaning: 'What a server or its authorization server names for a login must not be followed.',
+    fix: 'Ask whoever runs the server; nothing was sent there and no token was kept.',
+  },
   MANIFEST_INVALID: {
     meaning: "The plugin's manifest cannot be used.",
     fix: 'Correct the manifest at the place named.',

@@ -32,6 +32,8 @@ export function createStore(dir: string): Store {
     chmodSync(file, 0o600);
     db.exec('PRAGMA busy_timeout = 2000');
     db.exec('PRAGMA journal_mode = WAL');
+    // What is forgotten, such as a token, is not to be read from the file either.
+    db.exec('PRAGMA secure_delete = ON');
     db.exec(TABLE);
     opened = db;
     return db;
@@ -68,6 +70,11 @@ export function createStore(dir: string): Store {
       opened = undefined;
     },
   };
+}
+
+/** The space of what one plugin keeps. */
+export function spaceOf(pluginId: string): string {
+  return `plugin:${pluginId}`;
 }
 
 /** One space of a store. */

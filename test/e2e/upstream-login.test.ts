@@ -95,9 +95,9 @@ describe('a server behind a login', () => {
 
   it('is explained where the configuration has no login for it, or half of one', async () => {
     const { url } = await guard('http://127.0.0.1:1/mcp');
-    const mcpServers = { none: { url: `${url}/mcp` }, half: { url: `${url}/mcp`, oauth: { clientId: 'gateway' } } };
+    const mcpServers = { none: { url: `${url}/mcp` }, half: { url: `${url}/mcp`, oauth: { clientSecret: 'gateway' } } };
     const { stdout } = await run(['doctor', '--config', writeConfig({ mcpServers })]);
     expect(stdout).toContain('wants a login');
-    expect(stdout).toContain('it lacks clientSecret, issuer');
+    expect(stdout).toContain('it lacks clientId, issuer');
   });
 });

@@ -1,5 +1,6 @@
 import type { NetworkBounds } from '../../../src/core/bounds.ts';
-import { checkedLookup, isHostAllowed, type Lookup, literalAddress, refuseAddress } from './hosts.ts';
+import { checkedLookup, type Lookup, literalAddress, refuseAddress } from '../../../src/host/addresses.ts';
+import { isHostAllowed } from './hosts.ts';
 
 const MOST_HOPS = 10;
 const REDIRECTS = new Set([301, 302, 303, 307, 308]);

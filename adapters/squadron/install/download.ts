@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
-import { lookup as dnsLookup } from 'node:dns';
 import { createWriteStream } from 'node:fs';
 import { get as httpGet, type IncomingMessage } from 'node:http';
 import { get as httpsGet } from 'node:https';
-import { BlockList, isIP, isIPv6, type LookupFunction } from 'node:net';
+import type { LookupFunction } from 'node:net';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { GatewayError } from '../../../src/core/errors.ts';
+import { checkedLookup, literalAddress, refuseAddress } from '../../../src/host/addresses.ts';
 import { stopped } from './run-tool.ts';
 
 /** How files are fetched. */
@@ -24,6 +24,7 @@ const MOST_HOPS = 5;
 const TRIES = 3;
 const PROGRESS_MS = 3_000;
 const MB = 1024 * 1024;
+const PUBLIC = { allowPrivate: false };
 const LARGEST_TEXT = 8 * MB;
 const LARGEST_FILE = 1024 * MB;
 
@@ -108,61 +109,25 @@ async function open(url: URL, downloads: Downloads, hops = 0): Promise<IncomingM
 function request(url: URL, { hosts, signal, stallMs = STALL_MS }: Downloads): Promise<IncomingMessage> {
   const trusted = hosts.has(url.host);
   if (url.protocol !== 'https:' && !(trusted && url.protocol === 'http:')) throw failed(url.href, 'the address is not https');
-  const literal = url.hostname.replace(/^\[|\]$/g, '');
-  if (!trusted && isIP(literal) && isPrivate(literal)) throw failed(url.href, 'the address is a private one');
+  const literal = literalAddress(url.hostname);
+  if (!trusted && literal !== undefined && refuseAddress(literal, PUBLIC) !== undefined)
+    throw failed(url.href, 'the address is a private one');
   return new Promise((resolve, reject) => {
     const get = url.protocol === 'https:' ? httpsGet : httpGet;
     const headers = { 'user-agent': 'plugmux', accept: 'application/octet-stream, application/json, */*' };
     let response: IncomingMessage | undefined;
-    const call = get(url, { headers, signal, timeout: stallMs, ...(trusted ? {} : { lookup: publicLookup }) }, (answer) => {
-      response = answer;
-      resolve(answer);
-    });
+    const call = get(
+      url,
+      { headers, signal, timeout: stallMs, ...(trusted ? {} : { lookup: checkedLookup(PUBLIC) as LookupFunction }) },
+      (answer) => {
+        response = answer;
+        resolve(answer);
+      },
+    );
     call.on('timeout', () => (response ?? call).destroy(new Error(`nothing came for ${stallMs / 1000} s`)));
     call.on('error', reject);
   });
 }
-
-const PRIVATE = new BlockList();
-for (const [net, bits] of [
-  ['0.0.0.0', 8],
-  ['10.0.0.0', 8],
-  ['100.64.0.0', 10],
-  ['127.0.0.0', 8],
-  ['169.254.0.0', 16],
-  ['172.16.0.0', 12],
-  ['192.0.0.0', 24],
-  ['192.168.0.0', 16],
-  ['198.18.0.0', 15],
-  ['224.0.0.0', 3],
-] as const)
-  PRIVATE.addSubnet(net, bits, 'ipv4');
-// Only global unicast is public; embedded IPv4 addresses of the old transition schemes are none of it here.
-const PUBLIC6 = new BlockList();
-PUBLIC6.addSubnet('2000::', 3, 'ipv6');
-for (const [net, bits] of [
-  ['2001::', 32],
-  ['2002::', 16],
-  ['2001:db8::', 32],
-] as const)
-  PRIVATE.addSubnet(net, bits, 'ipv6');
-
-function isPrivate(address: string): boolean {
-  if (!isIPv6(address)) return PRIVATE.check(address);
-  return PRIVATE.check(address, 'ipv6') || !PUBLIC6.check(address, 'ipv6');
-}
-
-// The address that was looked at is the one that is connected to.
-const publicLookup: LookupFunction = (host, options, done) => {
-  dnsLookup(host, { ...options, all: true }, (error, found) => {
-    if (error) return done(error, '', 0);
-    const usable = found.filter(({ address }) => !isPrivate(address));
-    const [first] = usable;
-    if (!first) return done(new Error(`${host} is a private address`), '', 0);
-    if (options.all) (done as unknown as (error: null, all: typeof usable) => void)(null, usable);
-    else done(null, first.address, first.family);
-  });
-};
 
 function nameOf(url: string): string {
   return decodeURIComponent(new URL(url).pathname.split('/').at(-1) ?? url);

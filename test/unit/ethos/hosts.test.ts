@@ -1,12 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import {
-  checkedLookup,
-  isHostAllowed,
-  type Lookup,
-  literalAddress,
-  NO_RULES,
-  refuseAddress,
-} from '../../../adapters/ethos/running/hosts.ts';
+import { isHostAllowed, NO_RULES } from '../../../adapters/ethos/running/hosts.ts';
+import { checkedLookup, type Lookup, literalAddress, refuseAddress } from '../../../src/host/addresses.ts';
 
 const rules = (more: object = {}) => ({ ...NO_RULES, ...more });
 

@@ -2,8 +2,9 @@ import { lookup as systemLookup } from 'node:dns';
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { type Lookup, NO_RULES } from '../../../adapters/ethos/running/hosts.ts';
+import { NO_RULES } from '../../../adapters/ethos/running/hosts.ts';
 import { createScopedFetch } from '../../../adapters/ethos/running/scoped-fetch.ts';
+import type { Lookup } from '../../../src/host/addresses.ts';
 
 const here = { deny: [], allowPrivate: true };
 const never = new AbortController().signal;

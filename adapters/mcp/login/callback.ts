@@ -1,0 +1,77 @@
+import { timingSafeEqual } from 'node:crypto';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { GatewayError } from '../../../src/core/errors.ts';
+import { escapeHidden, shorten } from '../../../src/core/text.ts';
+
+/** What a browser brings back from a login. */
+export interface Answer {
+  readonly code: string;
+  /** The authorization server that says it sent the browser here. */
+  readonly iss?: string;
+}
+
+/** Where a browser comes back to. */
+export interface Callback {
+  readonly url: string;
+  /** Rejects where the login was refused over there. */
+  readonly answer: Promise<Answer>;
+  close(): void;
+}
+
+const PATH = '/callback';
+const LONGEST_REASON = 300;
+
+/** Waits on this machine alone for the browser; only one that knows the word is listened to. */
+export async function openCallback(word: string, port = 0): Promise<Callback> {
+  let settle: (answer: Answer) => void = () => undefined;
+  let fail: (error: Error) => void = () => undefined;
+  const answer = new Promise<Answer>((resolve, reject) => {
+    settle = resolve;
+    fail = reject;
+  });
+  answer.catch(() => undefined);
+  const server = createServer((request, response) => {
+    const say = (status: number, text: string): void => {
+      response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-store', connection: 'close' });
+      response.end(`${text}\n`);
+    };
+    const target = new URL(request.url ?? '/', origin());
+    if (request.method !== 'GET' || request.headers.host !== new URL(origin()).host || target.pathname !== PATH)
+      return say(404, 'Not here.');
+    const { searchParams: query } = target;
+    if (!isSame(query.get('state') ?? '', word)) return say(400, 'This is not the login that is waited for. Start it again.');
+    const code = query.get('code');
+    if (code === null || query.has('error')) {
+      say(200, 'The login was refused. You can close this page.');
+      return fail(toRefusal(query));
+    }
+    const iss = query.get('iss');
+    say(200, 'You are logged in as far as the browser is concerned. You can close this page; the terminal says how it went on.');
+    settle({ code, ...(iss === null ? {} : { iss }) });
+  });
+  const origin = (): string => `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error) => reject(new GatewayError('BIND_REFUSED', `Port ${port} cannot be listened on: ${error.message}.`)));
+    server.listen(port, '127.0.0.1', resolve);
+  });
+  return {
+    url: origin() + PATH,
+    answer,
+    close() {
+      server.close();
+      server.closeIdleConnections();
+    },
+  };
+}
+
+function toRefusal(query: URLSearchParams): GatewayError {
+  const said = [query.get('error'), query.get('error_description')].filter((text) => text !== null).join(': ');
+  const why = said === '' ? 'it gave no code' : shorten(escapeHidden(said), LONGEST_REASON);
+  return new GatewayError('LOGIN_REFUSED', `The login was refused by the authorization server: ${why}.`, { fix: 'Log in again.' });
+}
+
+function isSame(given: string, word: string): boolean {
+  const [a, b] = [Buffer.from(given), Buffer.from(word)];
+  return a.length === b.length && timingSafeEqual(a, b);
+}

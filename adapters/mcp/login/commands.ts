@@ -1,0 +1,89 @@
+import type { Command } from 'commander';
+import type { OpenWorkshop, Workshop } from '../../../src/core/adapter.ts';
+import { GatewayError } from '../../../src/core/errors.ts';
+import type { Keep } from '../../../src/core/host.ts';
+import type { Manifest } from '../../../src/core/plugin.ts';
+import type { RemoteServer, ServerEntry } from '../entry.ts';
+import { loginRecord } from './stored.ts';
+
+interface Options {
+  readonly config?: string;
+  readonly logLevel?: string;
+  readonly timeout?: string;
+}
+
+interface Place {
+  readonly server: RemoteServer;
+  readonly keep: Keep;
+  readonly workshop: Workshop;
+}
+
+const WAIT_S = 300;
+// What a shell would run, were the address pasted into one.
+const SHELL = /[$()'`;|<>\\!*]/g;
+
+/** `plugmux login` and `logout`: a person's login at a remote server, kept for every gateway of the same state. */
+export function addCommands(program: Command, open: OpenWorkshop): void {
+  program
+    .command('login <server>')
+    .description('log in to a remote server of "mcpServers" with a browser')
+    .option('--timeout <seconds>', 'how long to wait for the browser', String(WAIT_S))
+    .action((name: string, options: Options) => withServer(open, name, options, (place) => logIn(name, place, options)));
+  program
+    .command('logout <server>')
+    .description('forget the login at a remote server')
+    .action((name: string, options: Options) =>
+      withServer(open, name, options, async ({ server, keep, workshop }) => {
+        const record = loginRecord(keep, server.url, workshop.host.hide);
+        print(record.read() ? `Logged out of ${name}: its tokens are forgotten here.` : `Nobody is logged in to ${name}.`);
+        record.forget();
+      }),
+    );
+}
+
+async function logIn(name: string, { server, keep, workshop }: Place, { timeout }: Options): Promise<void> {
+  const seconds = Number(timeout);
+  if (server.login?.grant === 'client_credentials') {
+    throw new GatewayError('CONFIG_INVALID', `${name} is logged in to by the id and secret of its "oauth"; no person is needed.`);
+  }
+  const { logInByBrowser } = await import('./person.ts');
+  const login = await logInByBrowser({
+    server,
+    timeoutMs: (seconds > 0 ? seconds : WAIT_S) * 1000,
+    visit(url) {
+      print(`Open this address in a browser to log in to ${name} at ${url.host}:\n\n  ${url.href.replace(SHELL, encode)}\n`);
+    },
+  });
+  loginRecord(keep, server.url, workshop.host.hide).write(login);
+  print(`Logged in to ${name}. Gateways that run with this configuration connect within a moment.`);
+}
+
+async function withServer(open: OpenWorkshop, name: string, options: Options, use: (place: Place) => Promise<void>): Promise<void> {
+  const workshop = await open(options);
+  try {
+    const manifest = (await workshop.find(name)) as (Manifest & { readonly entry: ServerEntry }) | undefined;
+    const keep = workshop.keep(name);
+    if (!manifest || !keep) {
+      throw new GatewayError('ENTRY_NOT_FOUND', `There is no server "${name}" in "mcpServers".`, {
+        fix: 'Name one of them, and the configuration with --config.',
+      });
+    }
+    const { server } = manifest.entry;
+    if (server.kind === 'stdio' || server.kind === 'ws') {
+      throw new GatewayError('CONFIG_INVALID', `${name} is no server that is reached over HTTP: there is no login of this kind.`, {
+        fix: server.kind === 'ws' ? 'Give a token in "headers".' : 'Give what it needs in "env".',
+      });
+    }
+    await use({ server, keep, workshop });
+  } finally {
+    await workshop.close();
+  }
+}
+
+function encode(character: string): string {
+  return `%${character.charCodeAt(0).toString(16).toUpperCase()}`;
+}
+
+function print(text: string): void {
+  process.stdout.write(`${text}\n`);
+}

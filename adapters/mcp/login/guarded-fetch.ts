@@ -1,0 +1,90 @@
+import type { FetchLike } from '@modelcontextprotocol/client';
+import { GatewayError } from '../../../src/core/errors.ts';
+import { checkedLookup, literalAddress, refuseAddress } from '../../../src/host/addresses.ts';
+
+const LONGEST_MS = 30_000;
+const LARGEST = 1024 * 1024;
+const PUBLIC = { allowPrivate: false };
+
+/** A fetch for what other servers name, and what came of it. */
+export interface GuardedFetch {
+  readonly fetch: FetchLike;
+  /** Why the last request found nobody able to answer; undefined where somebody was. */
+  trouble(): string | undefined;
+  /** Throws where any address was refused, whether or not its user made do without. */
+  assertNothingRefused(): void;
+}
+
+/**
+ * A fetch for addresses that foreign servers name on the way to a login: https and public, except on the hosts that the
+ * configuration names; no redirects; answers are bounded in time and size. The address that was looked at is connected to.
+ */
+export function createGuardedFetch(named: readonly URL[]): GuardedFetch {
+  let trouble: string | undefined;
+  let refusal: GatewayError | undefined;
+  const refused = (url: URL, why: string): GatewayError => {
+    refusal ??= toRefusal(url, why);
+    return refusal;
+  };
+  const hosts = new Set(named.map(({ hostname }) => hostname));
+  // Whoever tries things out has both servers on one machine, under whichever of its names.
+  const isNear = named.some(({ hostname }) => isLoopback(hostname));
+  const isTrusted = (hostname: string): boolean => hosts.has(hostname) || (isNear && isLoopback(hostname));
+
+  const guarded: FetchLike = async (input, init = {}) => {
+    const url = new URL(input);
+    const trusted = isTrusted(url.hostname);
+    if (url.protocol !== 'https:' && !(url.protocol === 'http:' && trusted)) throw refused(url, 'it is not https');
+    if (url.username !== '' || url.password !== '') throw refused(url, 'it holds a name or a password');
+    const literal = literalAddress(url.hostname);
+    const why = trusted || literal === undefined ? undefined : refuseAddress(literal, PUBLIC);
+    if (why !== undefined) throw refused(url, why);
+    const { Agent, fetch } = await import('undici');
+    const dispatcher = new Agent(trusted ? {} : { connect: { lookup: checkedLookup(PUBLIC) as never } });
+    try {
+      const signal = AbortSignal.any([AbortSignal.timeout(LONGEST_MS), ...(init.signal ? [init.signal] : [])]);
+      const response = await fetch(url, { ...init, redirect: 'manual', signal, dispatcher } as never);
+      if (response.status >= 300 && response.status < 400) throw refused(url, 'it redirects elsewhere');
+      const body = await readAll(response.body as unknown as AsyncIterable<Uint8Array> | null);
+      if (body === undefined) throw refused(url, `it answers with more than ${LARGEST} bytes`);
+      trouble = response.status >= 500 ? `${url.host} answered with HTTP ${response.status}` : undefined;
+      const empty = response.status === 204 || response.status === 205;
+      return new Response(empty ? null : body, { status: response.status, headers: [...response.headers] as [string, string][] });
+    } catch (error) {
+      const cause = ((error as Error).cause ?? error) as Error;
+      if (cause.message?.startsWith('HOST_NOT_ALLOWED')) throw refused(url, 'its name leads to an address that is not public');
+      if (!(error instanceof GatewayError)) trouble = `${url.host} cannot be reached`;
+      throw error;
+    } finally {
+      void dispatcher.close();
+    }
+  };
+  return {
+    fetch: guarded,
+    trouble: () => trouble,
+    assertNothingRefused() {
+      if (refusal) throw refusal;
+    },
+  };
+}
+
+/** Whether a host is this machine, by a name or an address that cannot mean another. */
+export function isLoopback(hostname: string): boolean {
+  const literal = literalAddress(hostname);
+  return hostname === 'localhost' || hostname.endsWith('.localhost') || literal === '::1' || (literal?.startsWith('127.') ?? false);
+}
+
+async function readAll(body: AsyncIterable<Uint8Array> | null): Promise<string | undefined> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of body ?? []) {
+    size += chunk.length;
+    if (size > LARGEST) return undefined;
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString();
+}
+
+function toRefusal(url: URL, why: string): GatewayError {
+  return new GatewayError('LOGIN_REFUSED', `The login was given up: ${url.host} is named on the way, and ${why}.`);
+}

@@ -1,0 +1,91 @@
+import { randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { GatewayError, toError } from '../../../src/core/errors.ts';
+import type { RemoteServer } from '../entry.ts';
+import { causeOf } from '../failures.ts';
+import { openCallback } from './callback.ts';
+import { createGuardedFetch, type GuardedFetch } from './guarded-fetch.ts';
+import { createProvider } from './provider.ts';
+import { NO_SETTINGS } from './settings.ts';
+import type { StoredLogin } from './stored.ts';
+
+/** What a login by a person needs. */
+export interface PersonalLogin {
+  readonly server: RemoteServer;
+  readonly timeoutMs: number;
+  /** Shows the person where to go. */
+  visit(url: URL): void;
+}
+
+/** Logs in to a server with the help of a person's browser. Nothing is kept of a login that fails. */
+export async function logInByBrowser({ server, timeoutMs, visit }: PersonalLogin): Promise<StoredLogin> {
+  const { auth } = await import('@modelcontextprotocol/client');
+  const settings = server.login ?? NO_SETTINGS;
+  const guard = createGuardedFetch([server.url, ...(settings.issuer === undefined ? [] : [new URL(settings.issuer)])]);
+  const word = randomBytes(32).toString('base64url');
+  const callback = await openCallback(word, settings.callbackPort);
+  const over = new AbortController();
+  let login: StoredLogin = {};
+  try {
+    const provider = createProvider({
+      settings,
+      word,
+      redirectUrl: callback.url,
+      registers: true,
+      state: {
+        read: () => login,
+        write(next) {
+          // The SDK goes on without what could not be fetched; a refused address ends the login.
+          guard.assertNothingRefused();
+          login = next;
+        },
+      },
+      visit,
+    });
+    const challenge = await askForChallenge(server, guard);
+    const scope = settings.scope ?? challenge.scope;
+    const options = { ...challenge, serverUrl: server.url, fetchFn: guard.fetch, ...(scope === undefined ? {} : { scope }) };
+    await auth(provider, options);
+    const { code, iss } = await Promise.race([callback.answer, sleep(timeoutMs, undefined, { signal: over.signal }).then(tooLate)]);
+    await auth(provider, { ...options, authorizationCode: code, ...(iss === undefined ? {} : { iss }) });
+    return login;
+  } catch (thrown) {
+    guard.assertNothingRefused();
+    const error = toError(thrown);
+    if (error instanceof GatewayError) throw error;
+    const trouble = guard.trouble();
+    throw new GatewayError('LOGIN_REFUSED', `The login at ${server.url.host} failed: ${trouble ?? causeOf(error)}.`, {
+      ...(trouble === undefined ? {} : { fix: 'Try again later.' }),
+      cause: error,
+    });
+  } finally {
+    over.abort();
+    callback.close();
+  }
+}
+
+/** What a server says of the login it wants. */
+interface Challenge {
+  readonly resourceMetadataUrl?: URL;
+  readonly scope?: string;
+}
+
+// A server names its login where it refuses a request without one.
+async function askForChallenge({ url, headers }: RemoteServer, { fetch }: GuardedFetch): Promise<Challenge> {
+  const { extractWWWAuthenticateParams, LATEST_PROTOCOL_VERSION } = await import('@modelcontextprotocol/client');
+  const params = { protocolVersion: LATEST_PROTOCOL_VERSION, capabilities: {}, clientInfo: { name: 'plugmux', version: '' } };
+  const response = await fetch(url, {
+    method: 'POST',
+    headers: { ...headers, 'content-type': 'application/json', accept: 'application/json, text/event-stream' },
+    body: JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'initialize', params }),
+  });
+  if (response.status !== 401) return {};
+  const { resourceMetadataUrl, scope } = extractWWWAuthenticateParams(response);
+  return { ...(resourceMetadataUrl ? { resourceMetadataUrl } : {}), ...(scope === undefined ? {} : { scope }) };
+}
+
+function tooLate(): never {
+  throw new GatewayError('LOGIN_REFUSED', 'The browser did not come back in time.', {
+    fix: 'Log in again, or give more time with --timeout.',
+  });
+}

@@ -1,0 +1,185 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { createServer, type IncomingMessage, type RequestListener } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { toNodeHandler } from '@modelcontextprotocol/node';
+import { createMcpHandler, fromJsonSchema, McpServer, OAuthError, OAuthErrorCode, requireBearerAuth } from '@modelcontextprotocol/server';
+import { onTestFinished } from 'vitest';
+
+/** An authorization server, and what it has done. */
+export interface AuthorizationServer {
+  readonly url: string;
+  /** Its own description; a test may spoil it. */
+  readonly metadata: Record<string, unknown>;
+  /** Paths asked for, in order. */
+  readonly asked: string[];
+  /** Bodies that came to the token endpoint. */
+  readonly grants: URLSearchParams[];
+  readonly clients: Map<string, { redirect_uris: string[] }>;
+  /** Access tokens that are good, with the resource they are for. */
+  readonly good: Map<string, string>;
+  /** Whether the person agrees. */
+  agrees: boolean;
+  /** Another answer than its own, where there is one. */
+  interfere?: (request: IncomingMessage) => number | undefined;
+}
+
+interface Pending {
+  readonly client: string;
+  readonly redirect: string;
+  readonly challenge: string;
+  readonly resource: string;
+}
+
+async function listen(handle: RequestListener): Promise<string> {
+  const server = createServer(handle);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+async function bodyOf(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks).toString();
+}
+
+/** Starts one: code grant with PKCE, dynamic registration, refresh tokens that are good once. */
+export async function serveAuthorization(): Promise<AuthorizationServer> {
+  const codes = new Map<string, Pending>();
+  const refresh = new Map<string, Pending>();
+  const url = await listen((request, response) => {
+    void answer(request).then(({ status, body, headers }) => {
+      response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(body));
+    });
+  });
+  const self: AuthorizationServer = {
+    url,
+    metadata: {
+      issuer: url,
+      authorization_endpoint: `${url}/authorize`,
+      token_endpoint: `${url}/token`,
+      registration_endpoint: `${url}/register`,
+      response_types_supported: ['code'],
+      grant_types_supported: ['authorization_code', 'refresh_token'],
+      token_endpoint_auth_methods_supported: ['none'],
+      code_challenge_methods_supported: ['S256'],
+      authorization_response_iss_parameter_supported: true,
+    },
+    asked: [],
+    grants: [],
+    clients: new Map(),
+    good: new Map(),
+    agrees: true,
+  };
+  type Reply = { status: number; body: object; headers?: Record<string, string> };
+  const deny = (error: string, status = 400): Reply => ({ status, body: { error } });
+
+  async function answer(request: IncomingMessage): Promise<Reply> {
+    const { pathname, searchParams } = new URL(request.url ?? '/', url);
+    self.asked.push(pathname);
+    const other = self.interfere?.(request);
+    if (other !== undefined) return deny('server_error', other);
+    if (pathname.startsWith('/.well-known/oauth-authorization-server')) return { status: 200, body: self.metadata };
+    if (pathname === '/register') return register(JSON.parse(await bodyOf(request)));
+    if (pathname === '/authorize') return authorize(searchParams);
+    if (pathname === '/token') return exchange(new URLSearchParams(await bodyOf(request)));
+    return deny('not_here', 404);
+  }
+
+  function register(client: { redirect_uris: string[] }): Reply {
+    const id = `client-${randomBytes(4).toString('hex')}`;
+    self.clients.set(id, client);
+    return { status: 201, body: { ...client, client_id: id } };
+  }
+
+  function authorize(query: URLSearchParams): Reply {
+    const get = (key: string): string => query.get(key) ?? '';
+    const back = new URL(get('redirect_uri'));
+    const known = self.clients.get(get('client_id'));
+    if (!known?.redirect_uris.includes(back.href) || get('code_challenge_method') !== 'S256') return deny('invalid_request');
+    back.searchParams.set('state', get('state'));
+    back.searchParams.set('iss', url);
+    if (!self.agrees) back.searchParams.set('error', 'access_denied');
+    else {
+      const code = randomBytes(8).toString('hex');
+      codes.set(code, {
+        client: get('client_id'),
+        redirect: back.href.split('?')[0] ?? '',
+        challenge: get('code_challenge'),
+        resource: get('resource'),
+      });
+      back.searchParams.set('code', code);
+    }
+    return { status: 302, body: {}, headers: { location: back.href } };
+  }
+
+  function exchange(body: URLSearchParams): Reply {
+    self.grants.push(body);
+    const get = (key: string): string => body.get(key) ?? '';
+    const isRefresh = get('grant_type') === 'refresh_token';
+    const [from, key] = isRefresh ? [refresh, get('refresh_token')] : [codes, get('code')];
+    const pending = from.get(key);
+    from.delete(key);
+    const proof = createHash('sha256').update(get('code_verifier')).digest('base64url');
+    if (
+      !pending ||
+      pending.client !== get('client_id') ||
+      (!isRefresh && (pending.challenge !== proof || pending.redirect !== get('redirect_uri')))
+    )
+      return deny('invalid_grant');
+    const [access_token, refresh_token] = [`access-${randomBytes(8).toString('hex')}`, `refresh-${randomBytes(8).toString('hex')}`];
+    self.good.set(access_token, get('resource'));
+    refresh.set(refresh_token, pending);
+    return { status: 200, body: { access_token, refresh_token, token_type: 'Bearer', expires_in: 3600 } };
+  }
+  return self;
+}
+
+/** A server of the official SDK that wants a bearer token of an authorization server. */
+export interface ProtectedServer {
+  readonly url: string;
+  /** What it says of its login; a test may spoil it. */
+  readonly resource: Record<string, unknown>;
+  /** Authorization headers that came with requests. */
+  readonly seen: string[];
+}
+
+/** Starts one with a tool `whoami`. */
+export async function serveProtected(authorization: AuthorizationServer): Promise<ProtectedServer> {
+  const handler = createMcpHandler(() => {
+    const server = new McpServer({ name: 'protected', version: '1.0.0' });
+    const inputSchema = fromJsonSchema({ type: 'object', properties: {} });
+    server.registerTool('whoami', { description: 'Says who calls', inputSchema }, (_, ctx) => ({
+      content: [{ type: 'text', text: String(ctx.http?.authInfo?.clientId) }],
+    }));
+    return server;
+  });
+  let url = '';
+  const seen: string[] = [];
+  const verifyAccessToken = async (token: string) => {
+    if (authorization.good.get(token) !== `${url}/mcp`) throw new OAuthError(OAuthErrorCode.InvalidToken, 'not a good token');
+    return { token, clientId: 'somebody', scopes: [], expiresAt: Date.now() / 1000 + 3600, resource: new URL(`${url}/mcp`) };
+  };
+  const resource: Record<string, unknown> = {};
+  const node = toNodeHandler({
+    async fetch(request: Request): Promise<Response> {
+      const { pathname } = new URL(request.url);
+      if (pathname.startsWith('/.well-known/oauth-protected-resource')) return Response.json(resource);
+      if (pathname !== '/mcp') return new Response('', { status: 404 });
+      seen.push(request.headers.get('authorization') ?? '');
+      const gate = requireBearerAuth({
+        verifier: { verifyAccessToken },
+        resourceMetadataUrl: `${url}/.well-known/oauth-protected-resource/mcp`,
+        expectedResource: new URL(`${url}/mcp`),
+      });
+      const auth = await gate(request);
+      return auth instanceof Response ? auth : handler.fetch(request, { authInfo: auth });
+    },
+  });
+  url = await listen((request, response) => void node(request, response));
+  Object.assign(resource, { resource: `${url}/mcp`, authorization_servers: [authorization.url] });
+  return { url: `${url}/mcp`, resource, seen };
+}
