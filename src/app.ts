@@ -47,7 +47,9 @@ export interface App {
   calls(): number;
   /** Every plugin with its state. */
   plugins(): readonly SlotStatus[];
-  /** Refuses new calls, ends plugins and writes down what is left. */
+  /** Takes no new calls, and ends the streams that nothing else would end. */
+  drain(): void;
+  /** Drains, ends plugins and writes down what is left. */
   close(): Promise<void>;
 }
 
@@ -72,6 +74,10 @@ export async function createApp({ config: first, adapters, redactor, log }: AppP
   const gateway = createGateway({ config, policy }, registry, approvals, grants, audit, redactor, log);
   const engine = createEngine(gateway, config.limits, config.tokens.length === 0, redactor, log);
 
+  const drain = (): void => {
+    gateway.drain();
+    engine.endStreams();
+  };
   const watchAll = (): void => {
     const plugins = registry.plugins().flatMap((plugin) => plugin.watch);
     watcher?.set([...(config.file === undefined ? [] : [config.file]), ...config.files, ...config.pluginFolders, ...plugins]);
@@ -150,8 +156,9 @@ export async function createApp({ config: first, adapters, redactor, log }: AppP
       watcher = await createWatcher(reload, log);
       watchAll();
     },
+    drain,
     async close() {
-      gateway.drain();
+      drain();
       await watcher?.close();
       engine.close();
       await adopting.catch(() => undefined);

@@ -38,6 +38,7 @@ export function addServe(program: Command, adapters: readonly Adapter[]): void {
         announce(app, http.origin, PATHS, options.json);
         await app.follow(session.load);
         await stopped;
+        app.drain();
         await http.drain();
         await app.close();
         await http.close();

@@ -38,6 +38,8 @@ export interface Engine {
   /** Whether a profile exists. */
   knows(profile: string): boolean;
   sessions(): number;
+  /** Ends the listen streams, which would stay open for ever. */
+  endStreams(): void;
   /** Ends listen streams and sessions, each in its own way. */
   close(): void;
 }
@@ -97,6 +99,7 @@ export function createEngine(gateway: Gateway, limits: EngineLimits, shared: boo
     },
     knows: gateway.knows,
     sessions: () => sessions.size,
+    endStreams: subscriptions.close,
     close() {
       interviews.close();
       subscriptions.close();

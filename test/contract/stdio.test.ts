@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { connect, GENERATIONS } from '../support/clients.ts';
 import { FIXTURE_BIN, run, writeConfig } from '../support/gateway.ts';
-import { until } from '../support/processes.ts';
+import { isAlive, until } from '../support/processes.ts';
 import { tempFolder } from '../support/temp.ts';
 import { testTransport } from './transport.ts';
 
@@ -118,13 +118,6 @@ describe('stdio', () => {
     const client = await connect('v1', target(writeConfig({}, ['plain'])));
     const pid = client.pid() as number;
     await client.close();
-    await until('the gateway is gone', () => {
-      try {
-        process.kill(pid, 0);
-        return false;
-      } catch {
-        return true;
-      }
-    });
+    await until('the gateway is gone', () => !isAlive(pid));
   });
 });

@@ -58,3 +58,31 @@ describe('a call that does not end', () => {
     await until('the tool is told', async () => (await watcher.call('cancelled')).content[0]?.text === '1');
   });
 });
+
+describe('a gateway that is told to end', () => {
+  const patient = { limits: { drainMs: 60_000 } };
+
+  it.each(['http', 'ws'] as const)(
+    'waits for calls and not for those who only listen, over %s',
+    { tags: ['drain-on-signal'] },
+    async (kind) => {
+      const gateway = await serve(writeConfig(patient, ['plain']));
+      const listener = await connect('v2 modern', gateway.at(kind));
+      await listener.call('change');
+      await until('it hears of changes', () => listener.changes() > 0);
+      expect(await gateway.stop()).toBe(0);
+    },
+  );
+
+  it('takes no new call on a connection that is open, and answers the one under way', { tags: ['drain-on-signal'] }, async () => {
+    const gateway = await serve(writeConfig(patient, ['plain']));
+    const client = await connect('v1', gateway.at('ws'));
+    const pending = client.call('wait', { ms: 1000 });
+    await client.call('echo', { message: 'the call before has begun' });
+    const ended = gateway.stop();
+    await until('it drains', async () => (await fetch(new URL('/readyz', gateway.url))).status === 503);
+    await expect(client.call('echo', { message: 'late' })).rejects.toMatchObject({ data: { code: 'DRAINING' } });
+    expect((await pending).content[0]?.text).toBe('waited');
+    expect(await ended).toBe(0);
+  });
+});

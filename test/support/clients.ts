@@ -21,6 +21,7 @@ import { EventSource } from 'eventsource';
 import { onTestFinished } from 'vitest';
 import { WebSocket } from 'ws';
 import { type OldClient, openOld } from './old-clients.ts';
+import { isAlive, until } from './processes.ts';
 import type { AtEnd } from './temp.ts';
 import { WsTransport } from './ws-transport.ts';
 
@@ -81,7 +82,12 @@ export async function connect(
     generation === 'v1' || generation === 'v1.10' || generation === 'v1.0'
       ? await connectV1(generation, target, handlers)
       : await connectV2(generation, target, handlers);
-  atEnd(() => client.close().catch(() => undefined));
+  // The older ones close without waiting for the program they started, which still writes in its folder then.
+  const pid = client.pid();
+  atEnd(async () => {
+    await client.close().catch(() => undefined);
+    if (pid !== undefined) await until(`${generation}: its program ends`, () => !isAlive(pid), 20_000);
+  });
   return client;
 }
 

@@ -18,6 +18,15 @@ export function processesWith(text: string): number[] {
     });
 }
 
+/** Whether a process of ours still runs. */
+export function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
+
 /** Waits until a condition holds, looking every 20 ms; throws after `withinMs`. */
 export async function until(what: string, condition: () => boolean | Promise<boolean>, withinMs = 10_000): Promise<void> {
   const end = performance.now() + withinMs;
