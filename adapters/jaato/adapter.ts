@@ -7,7 +7,7 @@ import { isJsonObject, type JsonObject } from '../../src/core/json.ts';
 import type { Manifest, Plugin } from '../../src/core/plugin.ts';
 import { folderDigest } from '../../src/host/folder-digest.ts';
 import { pythonOptions, pythonPaths, pythonRuntime } from '../../src/host/python/options.ts';
-import { release } from './enforce.ts';
+import { answerGuard, release } from './enforce.ts';
 import { joinTwice } from './join-twice.ts';
 import { toOffer } from './offer.ts';
 import { idOf, recognise, type Selected, type Selection } from './recognise.ts';
@@ -154,6 +154,7 @@ function toMember({ id, selected, selection, source, guards }: JaatoManifest, ho
     startTimeoutMs: entry.startTimeoutMs ?? START_TIMEOUT_MS,
     stopTimeoutMs: entry.shutdownTimeoutMs,
     callers: options.instances === 'per-session',
+    answer: (method, params) => answerGuard(host, method, params),
     log: host.log.area(`plugin:${id}`),
   };
 }

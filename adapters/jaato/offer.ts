@@ -2,7 +2,8 @@ import type { Host, Member } from '../../src/core/host.ts';
 import type { JsonObject } from '../../src/core/json.ts';
 import { emptyOffer, type Offer } from '../../src/core/plugin.ts';
 import type { Tool } from '../../src/core/tool.ts';
-import { enforce, noteAutoApproved, permitCommand } from './enforce.ts';
+import { enforce, note, type Preview, permitCommand } from './enforce.ts';
+import { previewCall } from './preview.ts';
 import { type RunCommand, toPrompt, toUserCommand } from './prompt.ts';
 import type { JaatoReport, JaatoTool } from './report.ts';
 
@@ -22,14 +23,15 @@ export function toOffer({ id, host, member, report, enforces }: OfferInput): Off
   if (report?.tools === undefined) return undefined;
   const { commands = [], instructions = '', autoApproved = [] } = report;
   const approved = new Set(autoApproved);
-  noteAutoApproved(host, id, autoApproved);
+  const preview: Preview | undefined = report.previews ? (tool, args) => previewCall(member, tool, args) : undefined;
+  note(host, id, autoApproved, preview);
   const run: RunCommand = async (name, params, ctx) => {
     await permitCommand(host, id, name, params, ctx);
     return member.call(`command:${name}`, params, ctx);
   };
   return {
     ...emptyOffer,
-    tools: report.tools.map((tool) => toTool(tool, report, approved.has(tool.name), member)),
+    tools: report.tools.map((tool) => toTool(tool, report, approved.has(tool.name), member, preview)),
     commands: commands.filter((c) => !c.broken).map((command) => toUserCommand(command, run)),
     prompts: commands.filter((c) => c.shared && !c.broken).map((command) => toPrompt(command, run, member)),
     ...(instructions === '' ? {} : { instructions }),
@@ -39,7 +41,7 @@ export function toOffer({ id, host, member, report, enforces }: OfferInput): Off
   };
 }
 
-function toTool(tool: JaatoTool, { name, generation }: JaatoReport, approved: boolean, member: Member): Tool {
+function toTool(tool: JaatoTool, { name, generation }: JaatoReport, approved: boolean, member: Member, preview?: Preview): Tool {
   const { category, discoverability, traits = [] } = tool;
   const key = `tool:${tool.name}`;
   const hints = {
@@ -63,6 +65,7 @@ function toTool(tool: JaatoTool, { name, generation }: JaatoReport, approved: bo
         ...(traits.length === 0 ? {} : { traits: [...traits] }),
       },
     },
+    ...(preview ? { preview: (args: JsonObject) => preview(tool.name, args) } : {}),
     call: (args, ctx) => member.call(key, args, ctx),
   };
 }

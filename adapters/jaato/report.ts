@@ -40,6 +40,8 @@ export interface JaatoReport {
   readonly commands?: readonly JaatoCommand[];
   readonly instructions?: string;
   readonly autoApproved?: readonly string[];
+  /** Whether it has words of its own for questions about its calls. */
+  readonly previews?: boolean;
   readonly hiddenExecutors?: readonly string[];
   readonly problems?: readonly Problem[];
   readonly tier?: string;

@@ -57,6 +57,13 @@ export interface CacheRule {
   key?(args: JsonObject): string | undefined | Promise<string | undefined>;
 }
 
+/** What a plugin says of one call to the person who is asked whether it may run. */
+export interface CallPreview {
+  readonly text: string;
+  /** The call will fail of itself, with an error worth reading: nobody need be asked. */
+  readonly pointless: boolean;
+}
+
 /** What every plugin's function becomes, whatever its format. */
 export interface Tool {
   /** The name inside the plugin. */
@@ -89,5 +96,7 @@ export interface Tool {
   readonly cache?: CacheRule | undefined;
   /** What it returns was written by strangers: texts are fenced before a model reads them. Read anew with every call. */
   readonly untrusted?: boolean;
+  /** The plugin's own words for a question about this call. Settles within seconds and never rejects. */
+  preview?(args: JsonObject): Promise<CallPreview | undefined>;
   call(args: JsonObject, ctx: CallContext): Promise<ToolResult>;
 }

@@ -44,8 +44,11 @@ export interface ConsentCase {
 export interface Approvals {
   /** Takes a ticket that came back. Throws INVALID_PARAMS where it is no good for this call. */
   redeem(tool: VisibleTool, sent: JsonObject, call: Call): Returned | undefined;
-  /** Settles once a person has agreed, now or before. Rejects with DENIED at once where nobody can be asked. */
-  obtain(about: ConsentCase): Promise<Consent>;
+  /**
+   * Settles once a person has agreed, now or before; undefined where there is nothing to agree to. Rejects with DENIED at
+   * once where nobody can be asked.
+   */
+  obtain(about: ConsentCase): Promise<Consent | undefined>;
 }
 
 const KEY = 'approval';
@@ -66,11 +69,11 @@ export function createApprovals(tickets: Tickets, grants: Grants, redactor: Reda
     return tool.ruledBy === 'format' && grants.has(key, surface) ? 'always' : undefined;
   };
 
-  const ask = async ({ tool, args, call }: ConsentCase, offered: readonly Consent[], subject: string): Promise<Answer> => {
+  const ask = async ({ tool, args, call }: ConsentCase, offered: readonly Consent[], subject: string, words?: string): Promise<Answer> => {
     let ticket: string | undefined;
     const request: ConsentRequest = {
       call,
-      question: toForm(tool.entry, redactor.text(JSON.stringify(args, null, 2)), offered),
+      question: toForm(tool.entry, redactor.text(JSON.stringify(args, null, 2)), offered, redactor.text(words ?? '')),
       ticket: () => {
         ticket ??= tickets.issue({ subject, shown: digest(args) });
         return ticket;
@@ -109,7 +112,9 @@ export function createApprovals(tickets: Tickets, grants: Grants, redactor: Reda
       ];
       // A person agreed to what was shown: where a guard has made other arguments of it since, the question is put again.
       const brought = returned?.shown === digest(args) ? readAnswer(returned.answer, offered) : undefined;
-      const answer = brought ?? (await ask(about, offered, subjectOf(entry, sent, call)));
+      const preview = brought ? undefined : await entry.tool.preview?.(args);
+      if (preview?.pointless) return undefined;
+      const answer = brought ?? (await ask(about, offered, subjectOf(entry, sent, call), preview?.text));
       if (answer === undefined) throw denied('unclear', tool, call.caller);
       if (answer === 'declined' || answer === 'dismissed') throw denied(answer, tool, call.caller);
       if (answer === 'session') session.give(call.session, key, surface);

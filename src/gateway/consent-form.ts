@@ -19,12 +19,15 @@ const CHOICES: Readonly<Record<Consent, string>> = {
 const HEAD = 3_000;
 const TAIL = 1_000;
 
-/** The form that asks whether a tool may run with these arguments, given as text. The question names both, and nothing the plugin wrote. */
-export function toForm({ name, plugin }: ToolEntry, args: string, offered: readonly Consent[]): Question {
+/**
+ * The form that asks whether a tool may run with these arguments, given as text. The question names both; what the plugin
+ * itself says of the call stands below, marked as its words.
+ */
+export function toForm({ name, plugin }: ToolEntry, args: string, offered: readonly Consent[], words = ''): Question {
   const decision = { type: 'string', title: 'Decision', enum: offered.map((consent) => CHOICES[consent]), default: CHOICES.once };
   return {
     kind: 'form',
-    message: `Run the tool ${name} of the plugin ${plugin.id}?\n\nArguments:\n${showArguments(args)}`,
+    message: `Run the tool ${name} of the plugin ${plugin.id}?\n\nArguments:\n${show(args)}${quote(words)}`,
     schema: { type: 'object', properties: offered.length > 1 ? { decision } : {} },
   };
 }
@@ -39,9 +42,13 @@ export function readAnswer(answer: JsonValue | undefined, offered: readonly Cons
   return decision === undefined ? 'once' : offered.find((consent) => CHOICES[consent] === decision);
 }
 
-// Long arguments lose their middle, and say so: nothing may hide behind a cut that nobody sees.
-function showArguments(args: string): string {
-  const text = escapeHidden(args);
+function quote(words: string): string {
+  return words === '' ? '' : `\n\nThe plugin says of it:\n${show(words).replace(/^/gm, '> ')}`;
+}
+
+// Long texts lose their middle, and say so: nothing may hide behind a cut that nobody sees.
+function show(whole: string): string {
+  const text = escapeHidden(whole);
   const left = text.length - HEAD - TAIL;
   return left <= 0 ? text : `${text.slice(0, HEAD)}\n[${left} characters are not shown]\n${text.slice(-TAIL)}`;
 }

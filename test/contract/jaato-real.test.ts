@@ -50,28 +50,35 @@ const body = (): void => {
   });
 
   it('has the real permission plugin ask the person before a command runs', async () => {
-    const dir = tempFolder();
-    const file = join(dir, 'mcp.json');
+    const write = (shell: object): string => {
+      const file = join(tempFolder(), 'mcp.json');
+      writeFileSync(file, JSON.stringify({ plugins: { guard, shell: { python, entryPoints: ['cli'], ...shell } } }));
+      return file;
+    };
     const guard = { python, entryPoints: ['permission'], enforceWith: 'permission', settings: { policy: { defaultPolicy: 'ask' } } };
-    writeFileSync(file, JSON.stringify({ plugins: { guard, shell: { python, entryPoints: ['cli'] } } }));
-    const target = { command: process.execPath, args: [BIN, 'stdio', '--config', file] };
     const asked: string[] = [];
     const answer = (choice: string) => (params: Record<string, unknown>) => {
       asked.push(String(params.message));
       return { action: 'accept', content: { answer: choice } };
     };
-    const run = async (choice: string) => {
+    const run = async (choice: string, file: string) => {
+      const target = { command: process.execPath, args: [BIN, 'stdio', '--config', file] };
       const client = await connect('v2 auto', target, { elicit: answer(choice) });
       await client.list();
       return client.call('cli_based_tool', { command: 'echo from-the-shell' });
     };
-    const allowed = await run('allow');
+    const allowed = await run('allow', write({}));
     expect(asked).toEqual([expect.stringContaining('echo from-the-shell')]);
     expect(JSON.stringify(allowed.content)).toContain('from-the-shell');
     expect(allowed.isError).toBeFalsy();
-    const denied = await run('deny');
+    const denied = await run('deny', write({}));
     expect(denied.isError).toBe(true);
     expect(JSON.stringify(denied.content)).toContain('Permission denied');
+    // Where the operator asks as well, the person is asked once.
+    asked.length = 0;
+    const both = await run('allow', write({ approval: 'ask' }));
+    expect(asked).toEqual([expect.stringContaining('Run the tool cli_based_tool of the plugin shell?')]);
+    expect(JSON.stringify(both.content)).toContain('from-the-shell');
   });
 };
 

@@ -71,6 +71,7 @@ def describe_plugin(owner):
         "commands": [command.report() for command in commands],
         "instructions": _text(contract.call("get_system_instructions")),
         "autoApproved": sorted({str(name) for name in contract.listed("get_auto_approved_tools")}),
+        "previews": contract.has("format_permission_request"),
         "hiddenExecutors": hidden,
         "problems": problems,
     }

@@ -38,20 +38,25 @@ class Console:
             config[f"{kind}_config"] = {**(config.get(f"{kind}_config") or {}), **functions}
 
     def write(self, text="", *_args, **_options):
-        question = current_question()
-        if question is not None:
-            question.append(_COLOURS.sub("", str(text)))
+        call = current_call.get()
+        if call is not None and isinstance(call.notes, Case):
+            call.notes.printed.append(_COLOURS.sub("", str(text)))
 
     def read(self, *_prompt):
         call = current_call.get()
-        if call is None or "form" not in call.can:
+        case = call.notes if call is not None else None
+        if not isinstance(case, Case):
+            return "n"
+        # The person has just been asked about this very call.
+        if case.agreed:
+            return "y"
+        words = case.words(self._context)
+        if words.get("pointless"):
+            return "y"
+        if "form" not in call.can:
             self._context.log("info", "nobody can be asked: denied")
             return "n"
-        question = current_question() or []
-        lines = "\n".join(question).splitlines()
-        # The rules it draws around the question are for a terminal.
-        text = "\n".join(line for line in lines if line.strip("=- ")).strip()
-        question.clear()
+        text = "\n\n".join(part for part in (case.question(), words.get("text")) if part)
         try:
             # One at a time: some generations of the plugin keep one open question only.
             with self._asking:
@@ -61,14 +66,29 @@ class Console:
             return "n"
 
 
-def current_question():
-    """The lines printed in the course of the current call."""
-    call = current_call.get()
-    if call is None:
-        return None
-    if call.notes is None:
-        call.notes = []
-    return call.notes
+class Case:
+    """The call that is being decided about."""
+
+    def __init__(self, tool, params):
+        self.tool = tool
+        self.args = params.get("args") or {}
+        self.plugin = params.get("plugin", "")
+        self.agreed = params.get("agreed") is True
+        self.printed = []
+
+    def question(self):
+        """What was printed since the last answer, without the rules drawn around it, which are for a terminal."""
+        lines = "\n".join(self.printed).splitlines()
+        self.printed.clear()
+        return "\n".join(line for line in lines if line.strip("=- ")).strip()
+
+    def words(self, context):
+        """What the plugin whose tool it is says of the call."""
+        try:
+            return context.consult("preview", {"plugin": self.plugin, "tool": self.tool, "args": self.args}) or {}
+        except BridgeError as error:
+            context.log("debug", f"no preview: {describe(error)}")
+            return {}
 
 
 def _file_names_channel(path):
@@ -98,12 +118,13 @@ def check(owner, name, params, call):
     if owner.untrusted is not None:
         return _denied(owner.untrusted)
     contract = owner.contract
+    case = call.notes = Case(name, params)
     current_call.set(call)
     if params.get("autoApproved") and name not in owner.whitelisted:
         owner.whitelisted.add(name)
         contract.call("add_whitelist_tools", [name])
     try:
-        allowed, info = contract.find("check_permission")(name, params.get("args") or {}, {"plugin": params.get("plugin", "")})
+        allowed, info = contract.find("check_permission")(name, case.args, {"plugin": case.plugin})
     except Exception as error:  # noqa: BLE001 - a guard that fails refuses
         owner.context.log("warn", f"check_permission failed: {describe(error)}")
         return _denied(f"the check failed: {describe(error)}")

@@ -12,6 +12,7 @@ from .commands import CommandSet
 from .describe import describe_plugin
 from .instances import Instances
 from .permission import Console, check, fallback_reason
+from .preview import preview
 from .registry import registry_of
 
 _DESCRIBE_AGAIN = 0.25
@@ -174,6 +175,8 @@ class JaatoPlugin:
     def request(self, method, params):
         if method == "complete":
             return CommandSet(self, self.contract).complete(params["command"], params["words"])
+        if method == "preview":
+            return preview(self.contract, params["tool"], params["args"])
         if method == "refresh":
             if monotonic() - self._described_at > _DESCRIPTION_AGE:
                 self.refresh()
