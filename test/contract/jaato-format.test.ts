@@ -3,52 +3,19 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { jaato } from '../../dist/adapters/jaato/adapter.js';
 import { localCaller } from '../../dist/src/core/caller.js';
-import type { Answers, Questions } from '../../dist/src/core/question.js';
 import { Call, silentClient } from '../../dist/src/gateway/call.js';
 import { type House, openHouse, textOf } from '../support/house.ts';
-import { distribution, pluginText, writeFiles } from '../support/jaato.ts';
+import { distribution, openJaato, pluginText, project, status, tools, writeFiles } from '../support/jaato.ts';
 import { until } from '../support/processes.ts';
 import { describeWithPython } from '../support/python.ts';
 import { tempFolder } from '../support/temp.ts';
 
 const SEED = fileURLToPath(new URL('../fixtures/jaato-seed', import.meta.url));
 
-async function open(plugins: object, dir?: string): Promise<House> {
-  const house = await openHouse([jaato], { plugins, limits: { restartMinMs: 50, stopGraceMs: 500 } }, dir);
-  await house.app.registry.listed(20_000);
-  return house;
-}
-
-/** A project folder with files of its own and an mcp.json for the plugins. */
-async function project(files: Readonly<Record<string, string>>, plugins: object): Promise<House> {
-  const dir = tempFolder();
-  writeFiles(dir, files);
-  return open(plugins, dir);
-}
-
-const status = (house: House, id: string) => house.app.registry.plugins().find((p) => p.id === id);
-const tools = (house: House) => [...house.app.registry.catalogue().tools.keys()];
-const code = (result: { meta?: Record<string, unknown> }) => (result.meta?.['plugmux/error'] as { code?: string } | undefined)?.code;
-
-/** A call whose client answers forms, and what it was asked. */
-function askable(house: House, answer: (message: string) => string | undefined): { call: Call; asked: string[] } {
-  const asked: string[] = [];
-  const ask = async (questions: Questions): Promise<Answers> =>
-    Object.fromEntries(
-      Object.entries(questions).map(([key, question]) => {
-        const message = question.kind === 'form' ? question.message : '';
-        asked.push(message);
-        const text = answer(message);
-        return [key, { action: text === undefined ? 'decline' : 'accept', content: { answer: text ?? '' } }];
-      }),
-    );
-  return { call: new Call(localCaller(), { ...silentClient(house.app.registry as never), abilities: ['form'], ask }), asked };
-}
-
 describeWithPython('jaato plugins', () => {
   describe('of the first documents', () => {
     it('runs the documented example as it stands, without the framework around it', async () => {
-      const house = await open({ example: { path: join(SEED, 'shared/plugins/example.py') } });
+      const house = await openJaato({ example: { path: join(SEED, 'shared/plugins/example.py') } });
       expect((await house.call('example_tool', { message: 'hello' })).structured).toEqual({ echo: 'hello', length: 5 });
       expect(status(house, 'example')?.facts).toMatchObject({ generation: 'S', name: 'example' });
       expect(status(house, 'example')?.facts.standins).toEqual(
@@ -58,7 +25,7 @@ describeWithPython('jaato plugins', () => {
     });
 
     it('turns declarations into JSON Schema, and says what it leaves out', async () => {
-      const house = await open({ search: { path: join(SEED, 'shared/plugins/search') } });
+      const house = await openJaato({ search: { path: join(SEED, 'shared/plugins/search') } });
       const entry = house.app.registry.catalogue().tools.get('search_index');
       expect(entry?.tool.input).toEqual({
         type: 'object',
@@ -82,12 +49,12 @@ describeWithPython('jaato plugins', () => {
 
     it('gives each plugin its own copy of its settings', async () => {
       const settings = { limit: 3, nested: { kept: true } };
-      const house = await open({ search: { path: join(SEED, 'shared/plugins/search'), settings } });
+      const house = await openJaato({ search: { path: join(SEED, 'shared/plugins/search'), settings } });
       expect((await house.call('search_index', { query: 'x' })).structured).toEqual({ found: { query: 'x' }, limit: 3 });
     });
 
     it('loads several plugins of a checkout, only those that are named, each with its own settings', async () => {
-      const house = await open({ checkout: { path: SEED, allow: ['search', 'example'], config: { search: { limit: 7 } } } });
+      const house = await openJaato({ checkout: { path: SEED, allow: ['search', 'example'], config: { search: { limit: 7 } } } });
       expect(house.app.registry.plugins().map((p) => p.id)).toEqual(['search', 'example']);
       expect((await house.call('search_index', { query: 'x' })).structured).toMatchObject({ limit: 7 });
       expect(status(house, 'search')?.beside).toEqual(['background']);
@@ -99,12 +66,12 @@ describeWithPython('jaato plugins', () => {
       [{ checkout: { path: SEED, allow: ['search'], settings: { limit: 1 } } }, /selects several takes "config"/],
       [{ search: { path: join(SEED, 'shared/plugins/search'), config: { search: {} } } }, /selects one plugin takes "settings"/],
     ])('refuses an entry that says too little or too much: %j', async (plugins, message) => {
-      const house = await open(plugins);
+      const house = await openJaato(plugins);
       expect(house.app.registry.plugins().map((p) => p.error?.message)).toEqual([expect.stringMatching(message)]);
     });
 
     it('runs commands for the model as prompts, and the others for the person alone', async () => {
-      const house = await open({ search: { path: join(SEED, 'shared/plugins/search'), settings: { limit: 2 } } });
+      const house = await openJaato({ search: { path: join(SEED, 'shared/plugins/search'), settings: { limit: 2 } } });
       const { prompts } = house.app.gateway.view(localCaller());
       expect([...prompts.values()].filter((p) => p.plugin.id === 'search').map((p) => p.name)).toEqual(['search', 'search_instructions']);
       const result = await house.app.gateway.getPrompt('search', {}, house.newCall());
@@ -115,7 +82,7 @@ describeWithPython('jaato plugins', () => {
     });
 
     it('notices tools that come while it runs, and ends background threads', async () => {
-      const house = await open({ background: { path: join(SEED, 'shared/plugins/background') } });
+      const house = await openJaato({ background: { path: join(SEED, 'shared/plugins/background') } });
       expect(tools(house)).toContain('round_0');
       await until('the second tool is listed', () => {
         house.app.gateway.refresh();
@@ -446,184 +413,6 @@ def create_plugin():
         { x: { path: './x.py' } },
       );
       expect(status(hint, 'x')?.error?.message).toMatch(/google\.genai\.types is a stand-in .* install google-genai/);
-    });
-  });
-
-  describe('the words of a plugin for questions about its calls', () => {
-    const WORDS = `
-    def format_permission_request(self, tool, args, channel_type):
-        from jaato_sdk.plugins.base import PermissionDisplayInfo
-        kind = args.get("kind")
-        if kind == "raises":
-            raise RuntimeError("no words")
-        if kind == "hangs":
-            __import__("time").sleep(30)
-        args["kind"] = "changed"
-        if kind == "pointless":
-            return PermissionDisplayInfo("Erase", "", pre_validation_error="there is no such file")
-        if kind == "dict":
-            return {"summary": "A dict", "details": ""}
-        return PermissionDisplayInfo(f"Erase 3 files ({channel_type})", "\\x1b[31m-gone\\x1b[0m", truncated=True, original_lines=9,
-                                     warnings="cannot be undone", warning_level="error") if tool == "erase" else None
-`;
-    const TOOLS = pluginText('work', { erase: 'args.get("kind", "erased")', plain: '"plain"' }, WORDS);
-    const open = () => project({ 'work.py': TOOLS }, { work: { path: './work.py', approval: 'ask' } });
-    const ask = async (house: House, tool: string, args: object) => {
-      const { call, asked } = askable(house, () => 'Allow once');
-      const result = await house.call(tool, args, call);
-      return { text: textOf(result), asked };
-    };
-
-    it('stand in the question, marked as such', async () => {
-      const house = await open();
-      const { text, asked } = await ask(house, 'erase', {});
-      expect(text).toBe('erased');
-      expect(asked).toEqual([
-        'Run the tool erase of the plugin work?\n\nArguments:\n{}\n\nThe plugin says of it:\n' +
-          '> Erase 3 files (console)\n> \n> -gone\n> \n> [cut; 9 lines in all]\n> \n> error: cannot be undone',
-      ]);
-      expect((await ask(house, 'erase', { kind: 'dict' })).asked[0]).toMatch(/> A dict$/);
-      expect((await ask(house, 'plain', {})).asked).toEqual(['Run the tool plain of the plugin work?\n\nArguments:\n{}']);
-    });
-
-    it('are left out where there are none in time, and change nothing', async () => {
-      const house = await open();
-      for (const kind of ['raises', 'hangs']) {
-        const { text, asked } = await ask(house, 'erase', { kind });
-        expect(text).toBe(kind);
-        expect(asked).toEqual([expect.not.stringContaining('The plugin says')]);
-      }
-    });
-
-    it('save the question where the call would fail anyway', async () => {
-      const { text, asked } = await ask(await open(), 'erase', { kind: 'pointless' });
-      expect([text, asked]).toEqual(['pointless', []]);
-    });
-  });
-
-  describe('a permission plugin', () => {
-    const GUARD = `class PermissionPlugin:
-    name = "permission"
-
-    def __init__(self):
-        self.white = set()
-
-    def initialize(self, config=None):
-        self.policy = (config or {}).get("policy", {})
-        actor = (config or {}).get("actor_config", {})
-        self.read, self.write = actor.get("input_func"), actor.get("output_func")
-
-    def get_function_declarations(self):
-        return [{"name": "askPermission", "description": "Asks"}]
-
-    def get_executors(self):
-        return {"askPermission": lambda args: {"asked": True}}
-
-    def add_whitelist_tools(self, tools):
-        self.white.update(tools)
-
-    def check_permission(self, tool, args, context=None):
-        if tool in self.white:
-            return True, {"reason": "listed", "method": "whitelist"}
-        if tool in self.policy.get("deny", []):
-            return False, {"reason": "on the list", "method": "blacklist"}
-        if tool == "breaks":
-            raise RuntimeError("no policy")
-        if tool == "edited":
-            return True, {"was_edited": True, "modified_args": {"text": "changed"}}
-        self.write(f"=====\\n\\x1b[1mMay {tool} run with {args}?\\x1b[0m\\n=====")
-        answer = self.read()
-        return answer in ("y", "a"), {"reason": f"the person said {answer}", "method": "user"}
-
-
-def create_plugin():
-    return PermissionPlugin()
-`;
-    const TOOLS = pluginText(
-      'work',
-      { free: '"free"', asks: '"asked"', denied: '"never"', breaks: '"never"', edited: 'args' },
-      '\n    def get_auto_approved_tools(self):\n        return ["free"]\n\n    def get_user_commands(self):\n        return [("denied", "", True), ("free", "", True)]\n',
-    );
-    const guarded = (guard: object = {}, work: object = {}) =>
-      project(
-        { 'permission.py': GUARD, 'work.py': TOOLS },
-        {
-          guard: { path: './permission.py', enforceWith: 'permission', settings: { policy: { deny: ['denied'] } }, ...guard },
-          work: { path: './work.py', ...work },
-        },
-      );
-
-    it('decides before every call of every plugin', async () => {
-      const house = await guarded();
-      expect(textOf(await house.call('free'))).toBe('free');
-      expect((await house.call('askPermission')).structured).toEqual({ asked: true });
-      for (const [tool, why] of [
-        ['denied', 'on the list'],
-        ['breaks', 'no policy'],
-      ] as const) {
-        const result = await house.call(tool);
-        expect(code(result)).toBe('DENIED');
-        expect(textOf(result)).toContain(why);
-      }
-      expect((await house.call('edited', { text: 'mine' })).structured).toEqual({ text: 'changed' });
-    });
-
-    it('has its questions answered by the person behind the call', async () => {
-      const house = await guarded();
-      const yes = askable(house, () => 'allow');
-      expect(textOf(await house.call('asks', { n: 1 }, yes.call))).toBe('asked');
-      expect(yes.asked).toEqual(["May asks run with {'n': 1}?"]);
-      const no = askable(house, () => undefined);
-      expect(code(await house.call('asks', {}, no.call))).toBe('DENIED');
-    });
-
-    it('asks the person no second time about a call that the gateway has asked about', async () => {
-      const house = await guarded({}, { approval: 'ask' });
-      const yes = askable(house, () => 'Allow once');
-      expect(textOf(await house.call('asks', { n: 1 }, yes.call))).toBe('asked');
-      expect(yes.asked).toEqual([expect.stringContaining('Run the tool asks of the plugin work?')]);
-      // Consent loosens nothing: what the guard refuses without a question stays refused.
-      expect(code(await house.call('denied', {}, askable(house, () => 'Allow once').call))).toBe('DENIED');
-      // For whom the gateway need not ask, the guard asks as before.
-      const alone = askable(house, () => 'allow');
-      const mine = await guarded({}, { approval: { asks: 'allow' } });
-      expect(textOf(await mine.call('asks', {}, alone.call))).toBe('asked');
-      expect(alone.asked).toEqual(['May asks run with {}?']);
-    });
-
-    it('shows what the plugin says of its call', async () => {
-      const words =
-        '\n    def format_permission_request(self, tool, args, channel):\n        return {"summary": f"Words for {tool}", "details": "", "pre_validation_error": args.get("bad")}\n';
-      const house = await project(
-        { 'permission.py': GUARD, 'work.py': pluginText('work', { asks: '"asked"' }, words) },
-        { guard: { path: './permission.py', enforceWith: 'permission' }, work: { path: './work.py' } },
-      );
-      const yes = askable(house, () => 'allow');
-      expect(textOf(await house.call('asks', {}, yes.call))).toBe('asked');
-      expect(yes.asked).toEqual(['May asks run with {}?\n\nWords for asks']);
-      expect(textOf(await house.call('asks', { bad: 'no such file' }))).toBe('asked');
-    });
-
-    it('decides about commands too', async () => {
-      const house = await guarded();
-      const get = (name: string) => house.app.gateway.getPrompt(name, {}, house.newCall());
-      expect((await get('free')).messages[0]?.content).toEqual({ type: 'text', text: 'free' });
-      await expect(get('denied')).rejects.toMatchObject({ code: 'DENIED', message: 'Permission denied: on the list' });
-    });
-
-    it('refuses at once where nobody can be asked', async () => {
-      const house = await guarded();
-      const result = await house.call('asks');
-      expect(code(result)).toBe('DENIED');
-      expect(textOf(result)).toContain('Permission denied: the person said n');
-    });
-
-    it('that cannot be loaded lets nothing pass', async () => {
-      for (const fault of [{ path: './nowhere.py' }, { enforceWith: 'other' }, { settings: {}, config: {} }]) {
-        const house = await guarded(fault);
-        const result = await house.call('free');
-        expect(code(result)).toBe('DENIED');
-      }
     });
   });
 });

@@ -1,5 +1,11 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { jaato } from '../../dist/adapters/jaato/adapter.js';
+import { localCaller } from '../../dist/src/core/caller.js';
+import type { Answers, Questions } from '../../dist/src/core/question.js';
+import { Call, silentClient } from '../../dist/src/gateway/call.js';
+import { type House, openHouse } from './house.ts';
+import { tempFolder } from './temp.ts';
 
 /** Writes files below a folder, each with its own folders. */
 export function writeFiles(dir: string, files: Readonly<Record<string, string>>): void {
@@ -44,4 +50,40 @@ export function distribution(name: string, entryPoints: Readonly<Record<string, 
     [`${info}/METADATA`]: `Metadata-Version: 2.1\nName: ${name}\nVersion: 1.0\nRequires-Dist: jaato (>=99)\n`,
     [`${info}/entry_points.txt`]: `[jaato.plugins]\n${lines.join('\n')}\n`,
   };
+}
+
+/** A house with jaato plugins, all of which have been tried. */
+export async function openJaato(plugins: object, dir?: string): Promise<House> {
+  const house = await openHouse([jaato], { plugins, limits: { restartMinMs: 50, stopGraceMs: 500 } }, dir);
+  await house.app.registry.listed(20_000);
+  return house;
+}
+
+/** A project folder with files of its own and an mcp.json for the plugins. */
+export async function project(files: Readonly<Record<string, string>>, plugins: object): Promise<House> {
+  const dir = tempFolder();
+  writeFiles(dir, files);
+  return openJaato(plugins, dir);
+}
+
+/** What is known of a plugin. */
+export const status = (house: House, id: string) => house.app.registry.plugins().find((p) => p.id === id);
+/** The names of all tools. */
+export const tools = (house: House) => [...house.app.registry.catalogue().tools.keys()];
+/** The code of a failed call. */
+export const code = (result: { meta?: Record<string, unknown> }) => (result.meta?.['plugmux/error'] as { code?: string } | undefined)?.code;
+
+/** A call whose client answers forms, and what it was asked. */
+export function askable(house: House, answer: (message: string) => string | undefined): { call: Call; asked: string[] } {
+  const asked: string[] = [];
+  const ask = async (questions: Questions): Promise<Answers> =>
+    Object.fromEntries(
+      Object.entries(questions).map(([key, question]) => {
+        const message = question.kind === 'form' ? question.message : '';
+        asked.push(message);
+        const text = answer(message);
+        return [key, { action: text === undefined ? 'decline' : 'accept', content: { answer: text ?? '' } }];
+      }),
+    );
+  return { call: new Call(localCaller(), { ...silentClient(house.app.registry as never), abilities: ['form'], ask }), asked };
 }
