@@ -1,13 +1,14 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { serve, writeConfig } from '../support/gateway.ts';
-import { tempFolder } from '../support/temp.ts';
-import { differences, type Exchange, Player } from './exchange.ts';
+import { type AtEnd, tempFolder } from '../support/temp.ts';
+import { differences, type Exchange, HttpPlayer, type Player } from './exchange.ts';
+import { linePlayers } from './line-servers.ts';
 import { startReference } from './reference.ts';
 import { RULES } from './rules.ts';
-import { asking, handshake, legacyTraffic, modernTraffic } from './traffic.ts';
+import { asking, closing, handshake, legacyTraffic, modernTraffic } from './traffic.ts';
 
 // The same traffic to a server of the official SDK and to this gateway: every difference has a reason, or is a fault.
 
@@ -28,9 +29,13 @@ afterAll(async () => {
   for (const end of ends.reverse()) await end();
 });
 
+const overHttp = (): [Player, Player] => [new HttpPlayer(theirs), new HttpPlayer(ours)];
+
 /** Plays exchanges to both, one after the other; what no rule explains. */
-async function unexplained(exchanges: readonly Exchange[]): Promise<object[]> {
-  const [reference, gateway] = [new Player(theirs), new Player(ours)];
+async function unexplained(
+  exchanges: readonly Exchange[],
+  [reference, gateway]: readonly [Player, Player] = overHttp(),
+): Promise<object[]> {
   const left: object[] = [];
   for (const exchange of exchanges) {
     const [t, o] = await Promise.all([reference.play(exchange), gateway.play(exchange)]);
@@ -66,6 +71,28 @@ describe('the same traffic to the reference and to the gateway', () => {
 
   it('questions of the stateless era', { tags: ['differential'] }, async () => {
     expect(await unexplained(asking)).toEqual([]);
+  });
+
+  describe('line by line', () => {
+    const plays = ({ method, edge }: Exchange): boolean => method === 'POST' && edge !== true;
+    const byLine = (exchanges: readonly Exchange[], era: 'legacy' | 'modern'): Promise<object[]> =>
+      unexplained(exchanges.filter(plays), linePlayers(onTestFinished as AtEnd, closing[era]));
+
+    it.each(readdirSync(RECORDED))('recorded: %s', { tags: ['differential'] }, async (file) => {
+      expect(await byLine(recording(file), file.includes('modern') ? 'modern' : 'legacy')).toEqual([]);
+    });
+
+    it('generated: a connection of the legacy era', { tags: ['differential'] }, async () => {
+      expect(await byLine([...handshake, ...legacyTraffic(SEED, 400)], 'legacy')).toEqual([]);
+    });
+
+    it('generated: a connection of the stateless era', { tags: ['differential'] }, async () => {
+      expect(await byLine(modernTraffic(SEED, 400), 'modern')).toEqual([]);
+    });
+
+    it('questions of the stateless era', { tags: ['differential'] }, async () => {
+      expect(await byLine(asking, 'modern')).toEqual([]);
+    });
   });
 
   it('leaves no rule that explains nothing', () => {

@@ -1,11 +1,18 @@
 import { request } from 'node:http';
 
-/** One HTTP request as both servers get it; `$session` stands for the id that each has given. */
+/** One message as both servers get it, as an HTTP request; `$session` stands for the id that each has given. */
 export interface Exchange {
   readonly name: string;
   readonly method: 'POST' | 'GET' | 'DELETE';
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
+  /** What it is about stands in its headers: nothing to play where there are none. */
+  readonly edge?: boolean;
+}
+
+/** A server under comparison. */
+export interface Player {
+  play(exchange: Exchange): Promise<Answer>;
 }
 
 const PATIENCE_MS = 3_000;
@@ -19,8 +26,8 @@ export interface Answer {
   readonly messages: readonly unknown[];
 }
 
-/** A server under comparison, with the session it has opened. */
-export class Player {
+/** A server on Streamable HTTP, with the session it has opened. */
+export class HttpPlayer implements Player {
   readonly #url: URL;
   #session = '';
   #state = '';
@@ -67,7 +74,8 @@ function messagesIn(kind: string, text: string): unknown[] {
   return text === '' ? [] : [kind === 'application/json' ? (JSON.parse(text) as unknown) : text];
 }
 
-function stateIn(messages: readonly unknown[]): string | undefined {
+/** The state that a server wants back with the answers to its questions. */
+export function stateIn(messages: readonly unknown[]): string | undefined {
   for (const message of messages) {
     const { result } = (message ?? {}) as { result?: { requestState?: string } };
     if (typeof result?.requestState === 'string') return result.requestState;
@@ -75,8 +83,8 @@ function stateIn(messages: readonly unknown[]): string | undefined {
   return undefined;
 }
 
-// A state is opaque and never the same twice.
-function steady(message: unknown): unknown {
+/** A message without what is opaque and never the same twice. */
+export function steady(message: unknown): unknown {
   return JSON.parse(JSON.stringify(message), (key, value: unknown) => (key === 'requestState' ? '(a state)' : value));
 }
 

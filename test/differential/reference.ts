@@ -72,7 +72,8 @@ async function callTool(call: Tool['call'], args: JsonObject, ctx: ServerContext
   }
 }
 
-function build({ era }: { readonly era: string }): McpServer {
+/** The reference server of one era. */
+export function build({ era }: { readonly era: string }): McpServer {
   const { tools, prompts, resources, templates, instructions } = plain(
     () => undefined,
     {},

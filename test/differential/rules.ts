@@ -40,6 +40,21 @@ export const RULES: readonly Rule[] = [
     reason: 'A session that has ended has nothing to say: 204 as well as 200.',
     explains: ({ path, theirs, ours }, { exchange }) => exchange.method === 'DELETE' && path === 'status' && theirs === 200 && ours === 204,
   },
+  {
+    name: 'every-line-is-answered',
+    reason: 'A line that is no message is answered with an error; silence would leave its sender waiting.',
+    explains: ({ path, theirs, ours }, played) =>
+      /^messages\.0$/.test(path) && theirs === undefined && played.ours.kind === 'lines' && [-32700, -32600, -32602].includes(codeOf(ours)),
+  },
+  {
+    name: 'every-request-stands-alone',
+    reason: 'A request that names a revision which is not served is refused, on a connection that began with another one too.',
+    explains: ({ path }, { ours, theirs }) =>
+      /^messages\.0\.(result|error)$/.test(path) &&
+      ours.kind === 'lines' &&
+      codeOf(ours.messages[0]) === -32022 &&
+      codeOf(theirs.messages[0]) === 0,
+  },
   { name: 'wording', reason: 'The text of an error is free.', explains: at(/\.error\.message$/) },
   {
     name: 'error-object',
@@ -140,6 +155,10 @@ export const RULES: readonly Rule[] = [
     explains: ({ path, theirs, ours }) => /inputRequests\.\w+\.params$/.test(path) && theirs === undefined && JSON.stringify(ours) === '{}',
   },
 ];
+
+function codeOf(message: unknown): number {
+  return (message as { error?: { code: number } }).error?.code ?? 0;
+}
 
 function isFailed({ messages }: Answer): boolean {
   return messages.some((message) => (message as { result?: { isError?: boolean } }).result?.isError === true);

@@ -105,6 +105,14 @@ const post = (name: string, headers: Record<string, string>, body: unknown): Exc
   body: typeof body === 'string' ? body : JSON.stringify(body),
 });
 
+const atEdge = (exchange: Exchange): Exchange => ({ ...exchange, edge: true });
+
+/** A request of either era that every server answers, to see what came before. */
+export const closing = {
+  legacy: (requestId: string): object => ({ jsonrpc: '2.0', id: requestId, method: 'ping' }),
+  modern: (requestId: string): object => ({ jsonrpc: '2.0', id: requestId, method: 'prompts/list', params: { _meta: ENVELOPE } }),
+};
+
 /** The handshake that opens a legacy session. */
 export const handshake: readonly Exchange[] = [
   post('initialize', COMMON, {
@@ -131,7 +139,9 @@ export function legacyTraffic(seed: number, count: number): Exchange[] {
   const bad = fc
     .tuple(id, headers)
     .map(([requestId, more]) =>
-      post(`legacy headers ${JSON.stringify(more)}`, { ...legacyHeaders, ...more }, { jsonrpc: '2.0', id: requestId, method: 'ping' }),
+      atEdge(
+        post(`legacy headers ${JSON.stringify(more)}`, { ...legacyHeaders, ...more }, { jsonrpc: '2.0', id: requestId, method: 'ping' }),
+      ),
     );
   const odd = broken.map((body) => post(`legacy broken ${JSON.stringify(body).slice(0, 60)}`, legacyHeaders, body));
   return fc.sample(fc.oneof({ weight: 10, arbitrary: good }, { weight: 1, arbitrary: bad }, { weight: 3, arbitrary: odd }), {
@@ -155,7 +165,7 @@ export function modernTraffic(seed: number, count: number): Exchange[] {
     .map(([exchange, header, value]) => {
       const { [header]: _, ...rest } = exchange.headers;
       return {
-        ...exchange,
+        ...atEdge(exchange),
         name: `${exchange.name} with ${header} ${value ?? 'left out'}`,
         headers: value === undefined ? rest : { ...rest, [header]: value },
       };
