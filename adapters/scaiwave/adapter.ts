@@ -149,6 +149,7 @@ function toMember(manifest: ScaiWaveManifest, installs: Installs, host: Host): M
       settings: { ...entry.env, ...entry.settings, ...entry.credentials },
       tenant: tenantOf(source),
       ...(entry.options.standins === undefined ? {} : { standins: entry.options.standins }),
+      ...(entry.options.instances === undefined ? {} : { instances: entry.options.instances }),
     },
     cwd: entry.cwd,
     env: entry.env,

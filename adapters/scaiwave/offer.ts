@@ -1,8 +1,10 @@
 import { errorResult } from '../../src/core/content.ts';
 import type { Member } from '../../src/core/host.ts';
+import type { JsonObject } from '../../src/core/json.ts';
 import { emptyOffer, type Offer, type Problem } from '../../src/core/plugin.ts';
 import type { Prompt } from '../../src/core/prompt.ts';
 import type { Tool } from '../../src/core/tool.ts';
+import { toRuntimeCaller } from '../../src/host/node/runtime.ts';
 import type { ScaiWaveReport, ScaiWaveTool } from './report.ts';
 
 /** What is known of a plugin. */
@@ -44,7 +46,7 @@ export function toOffer(input: OfferInput): Offer {
 }
 
 function composer(member: Member): NonNullable<Offer['compose']> {
-  return async ({ session, caller }) => String(await member.request('context', { caller: { session, principal: caller.principal } }));
+  return async (ctx) => String(await member.request('context', { caller: { ...toRuntimeCaller(ctx) } as unknown as JsonObject }));
 }
 
 function missing({ permissions }: ScaiWaveTool, { report, granted }: OfferInput): string[] {

@@ -23,6 +23,8 @@ export interface CallContext {
   readonly caller: Caller;
   /** The same object for all calls of one client, as far as clients can be told apart; for comparing only. */
   readonly client: object;
+  /** What the client calls itself; empty where it does not say. */
+  readonly clientName: string;
   /** Stable for one session of a client, or for one endpoint and principal where the protocol has no sessions. No secret. */
   readonly session: string;
   /** What the caller's profile lets plugins reach. */

@@ -11,6 +11,8 @@ import type { CallContext } from '../core/tool.ts';
 export interface ClientLink {
   /** Stands for the client; absent where this link is all there is of it. */
   readonly client?: object | undefined;
+  /** What it calls itself. */
+  readonly clientName?: string | undefined;
   readonly log: Logger;
   readonly session: string;
   /** Where progress goes; absent where nobody asked for it. */
@@ -71,6 +73,10 @@ export class Call extends LazyAbort implements CallContext {
 
   get client(): object {
     return this.#client.client ?? this.#client;
+  }
+
+  get clientName(): string {
+    return this.#client.clientName ?? '';
   }
 
   get log(): Logger {

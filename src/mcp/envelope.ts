@@ -15,6 +15,11 @@ export function envelopeValue({ params: { _meta: meta } }: WithParams, name: str
   return isJsonObject(meta) ? meta[PREFIX + name] : undefined;
 }
 
+/** What a client calls itself, by what it says of itself; empty where it does not. */
+export function nameOf(clientInfo: JsonValue | undefined): string {
+  return isJsonObject(clientInfo) && typeof clientInfo.name === 'string' ? clientInfo.name.slice(0, 64) : '';
+}
+
 /** Whether a message carries the envelope of the stateless era; it may still be a bad one. */
 export function hasEnvelope(message: WithParams): boolean {
   return envelopeValue(message, 'protocolVersion') !== undefined;

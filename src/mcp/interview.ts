@@ -66,6 +66,10 @@ export class Interview implements Request, ClientLink {
     return this.#current.audit;
   }
 
+  get clientName(): string | undefined {
+    return this.#current.clientName;
+  }
+
   get session(): string {
     return this.#current.session;
   }

@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import type { Caller } from '../core/caller.ts';
 import { GatewayError } from '../core/errors.ts';
-import { isJsonObject } from '../core/json.ts';
 import type { Answers, Questions } from '../core/question.ts';
 import { auditCaller } from '../gateway/audit-fields.ts';
 import type { Call } from '../gateway/call.ts';
 import { createSlots } from '../gateway/slots.ts';
 import { BatchOutlet } from './batch.ts';
+import { nameOf } from './envelope.ts';
 import { capabilities, SERVER_INFO } from './era.ts';
 import { DEFAULT_THRESHOLD, toThreshold } from './logging.ts';
 import { type Methods, need } from './methods.ts';
@@ -48,6 +48,7 @@ export class LegacyPeer extends Peer implements Subscriber {
       era: { kind: 'legacy', revision: '' },
       logFrom: DEFAULT_THRESHOLD,
       audit: auditCaller(caller, transport, ''),
+      clientName: '',
       session: randomUUID(),
       slots: createSlots(limits.callsPerClient),
       abilities: [],
@@ -113,12 +114,12 @@ export class LegacyPeer extends Peer implements Subscriber {
   #initialize({ params }: Request): Reply | Promise<Reply> {
     if (this.revision !== '') throw new GatewayError('INVALID_REQUEST', 'This connection is initialized already.');
     const revision = negotiate(need(params, 'protocolVersion'));
-    const { clientInfo } = params;
-    const name = isJsonObject(clientInfo) && typeof clientInfo.name === 'string' ? clientInfo.name.slice(0, 64) : '';
+    const clientName = nameOf(params.clientInfo);
     this.#settings = {
       ...this.#settings,
       era: { kind: 'legacy', revision },
-      audit: auditCaller(this.caller, this.#transport, name),
+      audit: auditCaller(this.caller, this.#transport, clientName),
+      clientName,
       abilities: abilitiesOf(params.capabilities, revision),
     };
     // Many clients read the instructions here and never again, so plugins that are still opening are waited for.

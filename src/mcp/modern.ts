@@ -2,7 +2,7 @@ import type { Caller } from '../core/caller.ts';
 import { GatewayError } from '../core/errors.ts';
 import { auditCaller } from '../gateway/audit-fields.ts';
 import { createSlots, type Slots } from '../gateway/slots.ts';
-import { envelopeFault, envelopeRevision, envelopeValue } from './envelope.ts';
+import { envelopeFault, envelopeRevision, envelopeValue, nameOf } from './envelope.ts';
 import { capabilities, type Era } from './era.ts';
 import type { RpcError } from './errors.ts';
 import type { Interviews } from './interviews.ts';
@@ -56,6 +56,9 @@ export class ModernPeer extends Peer {
         era: ERA,
         logFrom,
         audit: this.#audit,
+        get clientName() {
+          return nameOf(envelopeValue(message, 'clientInfo'));
+        },
         session: this.#session,
         slots: this.#slots,
         get abilities() {

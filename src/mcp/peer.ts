@@ -62,6 +62,8 @@ export interface RequestSettings {
   /** Log lines from this level on go to the client; undefined: none. */
   readonly logFrom: LogThreshold;
   readonly audit: string;
+  /** What the client calls itself. */
+  readonly clientName: string;
   /** The session that plugins see. */
   readonly session: string;
   readonly slots: Slots | undefined;
@@ -191,6 +193,10 @@ class PeerRequest implements RequestLink {
 
   get audit(): string {
     return this.#settings.audit;
+  }
+
+  get clientName(): string {
+    return this.#settings.clientName;
   }
 
   get session(): string {

@@ -2,6 +2,10 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, it } from 'vitest';
 import { scaiwave } from '../../dist/adapters/scaiwave/adapter.js';
+import { localCaller } from '../../dist/src/core/caller.js';
+import { Call, silentClient } from '../../dist/src/gateway/call.js';
+import { connect } from '../support/clients.ts';
+import { BIN } from '../support/gateway.ts';
 import { type House, openHouse, textOf } from '../support/house.ts';
 import { until } from '../support/processes.ts';
 import { describeWithPython } from '../support/python.ts';
@@ -66,6 +70,33 @@ return f"{old is ctx} {ctx.room_id} {ctx.sender_id}"`;
     const house = await one(plugin('acme.it', tool('show'), body));
     expect(await run(house, 'show')).toBe('False gateway! mcp:local');
     expect(await run(house, 'show')).toBe('False gateway! mcp:local');
+  });
+
+  it('know the client by what it calls itself, and its session, in both eras', async () => {
+    const dir = tempFolder();
+    writeFileSync(join(dir, 'plugin.py'), HEAD + plugin('acme.it', tool('who'), 'return f"{ctx.sender_id} {ctx.room_id}"'));
+    const file = join(dir, 'mcp.json');
+    writeFileSync(file, JSON.stringify({ plugins: { it: { path: './plugin.py' } } }));
+    for (const generation of ['v1', 'v2 modern'] as const) {
+      const client = await connect(generation, { command: process.execPath, args: [BIN, 'stdio', '--config', file] });
+      await client.list();
+      const [sender, room] = (await client.call('who')).content[0]?.text?.split(' ') ?? [];
+      expect(sender).toBe('mcp:plugmux-test');
+      expect(room).toMatch(generation === 'v1' ? /^[0-9a-f-]{36}$/ : /^default:local$/);
+      expect((await client.call('who')).content[0]?.text).toBe(`${sender} ${room}`);
+    }
+  });
+
+  it('serve with one object for all, or one for each session', async () => {
+    const body = 'self.n = getattr(self, "n", 0) + 1\nreturn str(self.n)';
+    const from = (house: House, session: string) => new Call(localCaller(), { ...silentClient(house.app.registry as never), session });
+    const count = async (house: House) => {
+      const texts = [];
+      for (const session of ['a', 'b', 'a']) texts.push(textOf(await house.call('count', {}, from(house, session))));
+      return texts.join();
+    };
+    expect(await count(await one(plugin('acme.it', tool('count'), body)))).toBe('1,2,3');
+    expect(await count(await one(plugin('acme.it', tool('count'), body), { instances: 'per-session' }))).toBe('1,1,2');
   });
 
   it.each([

@@ -54,7 +54,11 @@ class Connections:
             self._redis = from_url(self._redis_url)
         return self._redis
 
-    async def close(self):
+    def close(self):
+        """Something to await where anything was opened."""
+        return None if self._redis is None and self._engine is None else self._close()
+
+    async def _close(self):
         if self._redis is not None:
             await self._redis.aclose()
         if self._engine is not None:

@@ -1,18 +1,18 @@
 """One ScaiWave plugin: its tools, its texts, its hooks."""
 
-import asyncio
 import json
 import sys
 
 from plugmux_bridge import loop
 from plugmux_bridge.errors import BridgeError, describe, trace
-from plugmux_bridge.loop import is_awaitable
+from plugmux_bridge.loop import is_awaitable, is_cancellation
 
 from . import plugin_types
 from .connections import Connections
 from .dynamic import fingerprint, read_dynamic
+from .lending import Lent
+from .objects import Objects
 from .results import failed, to_result
-from .surroundings import Values
 
 _DYNAMIC_LIMIT = 5.0
 _CONTEXT_LIMIT = 5.0
@@ -29,6 +29,7 @@ class ScaiWavePlugin:
         self.context = context
         self.source = source
         self.plugin, self.manifest = picked
+        self._objects = Objects(self.plugin, params.get("instances") == "per-session")
         self.concurrency = params.get("concurrency") or 8
         self._connections = Connections(params)
         self._dynamic = {}
@@ -46,16 +47,21 @@ class ScaiWavePlugin:
             self.context.stage("install")
             self._install()
         self.context.stage("describe")
-        loop.wait_for(self._describe())
+        dynamic = self._has("get_dynamic_tools")
+        if dynamic or self.manifest.injects_context:
+            loop.wait_for(self._describe())
         self._described = True
-        if self._has("get_dynamic_tools"):
+        if dynamic:
             loop.running_loop().call_soon_threadsafe(self._refresh_later, _DYNAMIC_AGE)
+        else:
+            # It takes longer to import than all the rest; the first call shall not wait for it, nor the start.
+            loop.warm_up()
 
     # Said before and after: a hook that was cut off is not run again behind the administrator's back.
     def _install(self):
         try:
             if self._has("on_install"):
-                loop.wait_for(asyncio.wait_for(self._hook("on_install"), _HOOK_LIMIT))
+                loop.wait_for(self._hook("on_install"))
         except BaseException as error:  # noqa: BLE001 - foreign code
             self.context.log("error", f"on_install failed: {trace(error)}")
             self.context.consult("notInstalled", {"error": describe(error)})
@@ -69,7 +75,7 @@ class ScaiWavePlugin:
     async def _hook(self, name):
         async with self._lend({}) as ctx:
             value = getattr(self.plugin, name)(ctx)
-            return await value if is_awaitable(value) else value
+            return await loop.within(value, _HOOK_LIMIT) if is_awaitable(value) else value
 
     async def _describe(self):
         await self._read_dynamic()
@@ -118,12 +124,11 @@ class ScaiWavePlugin:
         try:
             async with self._lend({}) as ctx:
                 value = self.plugin.get_dynamic_tools(ctx)
-                found = await asyncio.wait_for(value, _DYNAMIC_LIMIT) if is_awaitable(value) else value
+                found = await loop.within(value, _DYNAMIC_LIMIT) if is_awaitable(value) else value
             self._dynamic = read_dynamic(found, self.manifest.tools, lambda text: self.context.log("warn", text))
             self._dynamic_problem = None
         except BaseException as error:  # noqa: BLE001 - foreign code
-            what = f"no answer within {_DYNAMIC_LIMIT:g} s" if isinstance(error, asyncio.TimeoutError) else describe(error)
-            self._dynamic_problem = f"get_dynamic_tools failed, and the tools known before stay: {what}."
+            self._dynamic_problem = f"get_dynamic_tools failed, and the tools known before stay: {describe(error)}."
             self.context.log("warn", self._dynamic_problem)
         if (fingerprint(self._dynamic), self._dynamic_problem) != before:
             self.context.changed()
@@ -132,7 +137,7 @@ class ScaiWavePlugin:
     def _refresh_later(self, delay):
         if self._closed:
             return
-        running = asyncio.get_running_loop() if _inside_loop() else loop.running_loop()
+        running = loop.running_loop()
         if self._refresh is not None:
             if self._refresh.when() <= running.time() + delay:
                 return
@@ -156,12 +161,12 @@ class ScaiWavePlugin:
     async def _run(self, name, text, call):
         try:
             async with self._lend(call.caller) as ctx:
-                value = self.plugin.execute_tool(name, text, ctx)
+                value = self._objects.of(call.caller).execute_tool(name, text, ctx)
                 if is_awaitable(value):
                     value = await value
-        except asyncio.CancelledError:
-            raise
         except BaseException as error:  # noqa: BLE001 - foreign code
+            if is_cancellation(error):
+                raise
             self.context.log("warn", f"{name} failed: {trace(error)}")
             return failed(name, error)
         finally:
@@ -174,57 +179,22 @@ class ScaiWavePlugin:
             return loop.wait_for(self._system_context(params.get("caller") or {}))
         if method == "uninstall":
             if self._has("on_uninstall"):
-                loop.wait_for(asyncio.wait_for(self._hook("on_uninstall"), _HOOK_LIMIT))
+                loop.wait_for(self._hook("on_uninstall"))
             return {}
         raise BridgeError("METHOD_NOT_FOUND", f'A ScaiWave plugin answers no "{method}".')
 
     async def _system_context(self, caller):
         async with self._lend(caller) as ctx:
-            value = self.plugin.get_system_context(ctx)
+            value = self._objects.of(caller).get_system_context(ctx)
             if is_awaitable(value):
-                value = await asyncio.wait_for(value, _CONTEXT_LIMIT)
+                value = await loop.within(value, _CONTEXT_LIMIT)
         return value if isinstance(value, str) else ""
 
     # --- the context
 
     def _lend(self, caller):
-        return _Lent(self.params, self._connections, caller)
+        return Lent(self.params, self._connections, caller)
 
     def close(self):
         self._closed = True
         return self._connections.close()
-
-
-class _Lent:
-    """A new context for every call; nothing of it outlives the call."""
-
-    def __init__(self, params, connections, caller):
-        self._params = params
-        self._caller = caller
-        self._connections = connections
-        self._database = connections.database()
-
-    async def __aenter__(self):
-        params, caller = self._params, self._caller
-        protocol = sys.modules.get("app.plugins.protocol")
-        make = getattr(protocol, "PluginContext", plugin_types.PluginContext)
-        return make(
-            db=await self._database.__aenter__(),
-            tenant=Values(params["tenant"], "ctx.tenant", '"context": { "tenant" }'),
-            settings=Values(params["settings"], "ctx.settings", '"settings"'),
-            redis=self._connections.redis(),
-            room_id=params.get("roomId") or caller.get("session") or "mcp",
-            sender_id=params.get("senderId") or f"mcp:{caller.get('principal') or 'plugmux'}",
-            user_token=params.get("userToken"),
-        )
-
-    async def __aexit__(self, *exc):
-        return await self._database.__aexit__(*exc)
-
-
-def _inside_loop():
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        return False
-    return True

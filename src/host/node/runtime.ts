@@ -32,6 +32,8 @@ export interface RuntimeContext {
 export interface RuntimeCaller {
   readonly id: string;
   readonly session: string;
+  /** What the client calls itself; empty where it does not say. */
+  readonly client: string;
   readonly principal: string;
   readonly profile: string;
   /** What the caller's profile lets plugins reach. */
@@ -64,6 +66,6 @@ export interface LoadedPlugin {
 }
 
 /** The part of a call's context that tells who calls. */
-export function toRuntimeCaller({ id, session, bounds, caller: { principal, profile } }: CallContext): RuntimeCaller {
-  return { id, session, principal, profile, bounds };
+export function toRuntimeCaller({ id, session, clientName, bounds, caller: { principal, profile } }: CallContext): RuntimeCaller {
+  return { id, session, client: clientName, principal, profile, bounds };
 }

@@ -68,6 +68,37 @@ def current_task():
     return None if _loop is None else asyncio.current_task(_loop)
 
 
+class Late(Exception):
+    """Something awaited has not come in time."""
+
+
+async def within(awaitable, seconds):
+    """Awaits something, and ends it with Late once the time is over."""
+    import asyncio
+
+    # wait_for() would not tell its own time limit from one inside of what is awaited.
+    task = asyncio.ensure_future(awaitable)
+    try:
+        await asyncio.wait({task}, timeout=seconds)
+        if task.done():
+            return task.result()
+    except asyncio.CancelledError:
+        task.cancel()
+        raise
+    task.cancel()
+    raise Late(f"no answer within {seconds:g} s")
+
+
+def warm_up():
+    """Starts the loop behind the scenes, for those who will need it soon."""
+    Thread(target=running_loop, name="plugmux-warm-up", daemon=True).start()
+
+
+def is_cancellation(error):
+    asyncio = sys.modules.get("asyncio")
+    return asyncio is not None and isinstance(error, asyncio.CancelledError)
+
+
 def is_awaitable(value):
     return hasattr(type(value), "__await__")
 

@@ -1,0 +1,24 @@
+"""The objects of one plugin: one for everybody, or one for each client session."""
+
+_MOST = 256
+
+
+class Objects:
+    def __init__(self, first, per_session):
+        self._first = first
+        self._per_session = per_session
+        self._by_session = {}
+
+    def of(self, caller):
+        """The object that serves a caller; the first one where nobody in particular calls."""
+        session = caller.get("session")
+        if not self._per_session or session is None:
+            return self._first
+        found = self._by_session.pop(session, None)
+        if found is None:
+            found = type(self._first)()
+        # The one used last stands last; the first is the one to go.
+        self._by_session[session] = found
+        if len(self._by_session) > _MOST:
+            del self._by_session[next(iter(self._by_session))]
+        return found
