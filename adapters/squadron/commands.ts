@@ -19,6 +19,7 @@ interface Options {
 }
 
 const START_MS = 60_000;
+const LARGEST = 1024 * 1024 * 1024;
 
 /** `plugmux plugin`: the commands that authors of these plugins know from home. None of them downloads anything. */
 export function addCommands(program: Command, open: OpenWorkshop): void {
@@ -94,6 +95,7 @@ async function withPlugin(
             tls: known?.options.tls ?? 'off',
             startMs: START_MS,
             silentMs: START_MS,
+            largestBytes: LARGEST,
           },
           place,
         ),
@@ -143,7 +145,7 @@ async function callTool(member: Member, { name }: WireTool, payload: string): Pr
   }
 }
 
-async function buildPlugin({ root }: Workshop, name: string, path: string, options: Options): Promise<void> {
+async function buildPlugin({ root, host }: Workshop, name: string, path: string, options: Options): Promise<void> {
   const source = resolve(path);
   const way = relative(process.cwd(), source);
   if (way.startsWith('..') || isAbsolute(way)) {
@@ -161,7 +163,7 @@ async function buildPlugin({ root }: Workshop, name: string, path: string, optio
   print(`Building plugin '${name}' (version: ${options.version})...`);
   print(`  Source: ${source}`);
   print(`  Output: ${join(dir, kind === 'go' ? PROGRAM : 'venv')}`);
-  const context = { env: {}, signal: stop.signal, heard: print, step: (text: string) => print(`  ${text}`) };
+  const context = { env: {}, signal: stop.signal, run: host.run, heard: print, step: (text: string) => print(`  ${text}`) };
   await withLock(`${dir}.lock`, stop.signal, () => build(source, dir, context));
 }
 

@@ -12,6 +12,8 @@ import type { Neighbours } from './neighbours.ts';
 import { toOffer } from './offer.ts';
 
 const START_MS = 60_000;
+// What surrounds a result in its message, and what lists of tools are long.
+const HEADROOM = 4 * 1024 * 1024;
 
 /** Opens a plugin that is a program; nothing of it is installed or started before it is needed. */
 export function openProgramPlugin(manifest: SquadronManifest, install: InstallRequest, host: Host, neighbours: Neighbours): Plugin {
@@ -25,10 +27,18 @@ export function openProgramPlugin(manifest: SquadronManifest, install: InstallRe
   const launch = async (place: LaunchPlace): Promise<ProgramLaunch> => {
     const { ensureInstalled } = await import('./install/install.ts');
     const say = (line: string): void => log.info(line);
-    const program = await ensureInstalled(install, { env: entry.env, signal: place.signal, keep: host.keep(id), heard: say, step: say });
+    const program = await ensureInstalled(install, {
+      env: entry.env,
+      signal: place.signal,
+      run: host.run,
+      keep: host.keep(id),
+      heard: say,
+      step: say,
+    });
     const { toLaunch } = await import('./go-plugin/launch.ts');
-    const silentMs = host.limits.unresponsiveMs;
-    return toLaunch({ ...program, fixed: isRelease(install), settings, tls: options.tls, startMs, silentMs }, place);
+    const { unresponsiveMs: silentMs, resultBytes } = host.limits;
+    const largestBytes = resultBytes + HEADROOM;
+    return toLaunch({ ...program, fixed: isRelease(install), settings, tls: options.tls, startMs, silentMs, largestBytes }, place);
   };
 
   const member = host.join({

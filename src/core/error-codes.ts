@@ -245,7 +245,8 @@ export const ERROR_CODES = {
   },
   UPSTREAM_LOST: {
     outcome: 'SENT_NO_REPLY',
-    meaning: 'The connection to an upstream server was lost while the call was in flight; the tool may have run.',
+    meaning:
+      'The connection to an upstream server, or to a plugin that still runs, was lost while the call was in flight; the tool may have run.',
     fix: 'Check what the tool did; the gateway connects again by itself.',
   },
 } as const satisfies Record<string, CodeInfo>;

@@ -42,6 +42,8 @@ export interface Host {
   join(spec: MemberSpec): Member;
   /** Starts a foreign program that speaks a protocol of its own, under the same watch as a plugin process. */
   spawn(spec: ProgramSpec): Program;
+  /** Runs a tool such as a compiler to its end, under the same watch. */
+  run(spec: ToolSpec): Promise<ToolEnd>;
 }
 
 /** A program to start: no shell, an argument array, a short environment and what is named here. */
@@ -68,6 +70,24 @@ export interface Program {
   kill(reason: string): void;
   /** Ends it in order and within bounded time: stdin closed, SIGTERM, SIGKILL, then whatever it left behind. Safe to call twice. */
   stop(): Promise<void>;
+}
+
+/** A tool to run to its end: no shell, no input, a folder for its temporary files that goes with it. */
+export interface ToolSpec extends Omit<ProgramSpec, 'log'> {
+  /** Ends it at once, and everything it started. */
+  readonly signal: AbortSignal;
+  /** Hears every line it prints, on either stream. */
+  heard(line: string): void;
+}
+
+/** How a tool ended. */
+export interface ToolEnd {
+  /** Undefined where it was ended by a signal or never began. */
+  readonly code: number | undefined;
+  /** Whether there is no such program. */
+  readonly missing: boolean;
+  /** In words. */
+  readonly why: string;
 }
 
 /** Texts by key, kept in the gateway's store. */

@@ -10,6 +10,7 @@ import { startPluginProcess } from './plugin-process.ts';
 import { startProgram } from './program.ts';
 import { openProgram } from './program-home.ts';
 import { preparePython } from './python/launch.ts';
+import { runTool } from './tool.ts';
 
 /** The part of the house that owns plugin processes. */
 export interface PluginHost extends Host {
@@ -75,6 +76,7 @@ export function createHost(
       void program.gone.then(() => programs.delete(program));
       return program;
     },
+    run: (spec) => runTool(spec, limits, guardian, log),
     async close() {
       await Promise.all([...programs].map((program) => program.stop()));
       await Promise.all([...groups.values()].reverse().map((group) => group.close()));

@@ -40,6 +40,7 @@ class ProgramHome implements Home {
   readonly #calls = new Set<CallInFlight>();
   #end: (why: string) => void = () => undefined;
   #dir: string | undefined;
+  #preparing: Promise<unknown> | undefined;
   #launch: ProgramLaunch | undefined;
   #process: Supervised | undefined;
   #killedFor: ErrorCode | undefined;
@@ -65,7 +66,9 @@ class ProgramHome implements Home {
       this.#dir ??= makePrivateFolder();
       return this.#dir;
     };
-    this.#launch = await this.#runtime.launch({ folder, signal: this.#giveUp.signal, stage });
+    const launching = this.#runtime.launch({ folder, signal: this.#giveUp.signal, stage });
+    this.#preparing = launching.catch(() => undefined);
+    this.#launch = await launching;
   }
 
   async load(): Promise<JsonObject> {
@@ -141,6 +144,8 @@ class ProgramHome implements Home {
 
   async #stop(): Promise<void> {
     this.#giveUp.abort();
+    // An install that is given up takes away what it has put down.
+    await Promise.race([this.#preparing, sleep(this.#supervision.limits.stopGraceMs, undefined, { ref: false })]);
     const session = this.#session;
     if (session) {
       const asked = session.shutdown().catch(() => undefined);

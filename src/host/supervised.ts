@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { Readable, Writable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { HostLimits, ProgramSpec } from '../core/host.ts';
-import { describeExit, describeSpawnError } from './diagnose.ts';
+import { describeExit, describeSpawnError, type Exit } from './diagnose.ts';
 import { childEnvironment } from './environment.ts';
 import type { Guardian } from './guardian.ts';
 import { createOutput, type Output, type ReadLine } from './output.ts';
@@ -29,6 +29,8 @@ export interface Extras {
 export class Supervised {
   /** Settles when it has ended, with the reason in words. */
   readonly gone: Promise<string>;
+  /** How it ended, once it has; an error where it could not be started. */
+  end: Exit | NodeJS.ErrnoException | undefined;
   readonly output: Output;
   readonly #child: ChildProcess;
   readonly #limits: HostLimits;
@@ -58,10 +60,12 @@ export class Supervised {
     });
     this.gone = new Promise((resolve) => {
       child.on('error', (error) => {
+        this.end = error;
         exited();
         resolve(describeSpawnError(spec.command, error).message);
       });
       child.on('exit', async (code, signal) => {
+        this.end = { code, signal };
         exited();
         // Its last words may still be in the pipe; a grandchild that holds the pipe must not hold us.
         await Promise.race([silent, sleep(LAST_WORDS_MS, undefined, { ref: false })]);

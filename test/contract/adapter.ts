@@ -94,6 +94,7 @@ export function testAdapter({
         hide: none,
         join: none,
         spawn: none,
+        run: none,
       };
       expect(await adapter.read({ path: dir, root: dir, entry }, host)).toBeNull();
     });

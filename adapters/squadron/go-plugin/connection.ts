@@ -22,7 +22,6 @@ export const STATUS = {
   DEADLINE_EXCEEDED: 4,
   RESOURCE_EXHAUSTED: 8,
   UNIMPLEMENTED: 12,
-  INTERNAL: 13,
   UNAVAILABLE: 14,
 } as const;
 
@@ -45,10 +44,10 @@ export interface Connection {
   close(): void;
 }
 
-/** Connects to a plugin that listens already; the first call waits for nothing else. */
-export function connect(target: string, channel: ChannelCredentials = credentials.createInsecure()): Connection {
+/** Connects to a plugin that listens already; the first call waits for nothing else. No answer is larger than `largestBytes`. */
+export function connect(target: string, largestBytes: number, channel: ChannelCredentials = credentials.createInsecure()): Connection {
   const client = new Client(target, channel, {
-    'grpc.max_receive_message_length': -1,
+    'grpc.max_receive_message_length': largestBytes,
     'grpc.max_send_message_length': -1,
     'grpc.enable_http_proxy': 0,
     'grpc.initial_reconnect_backoff_ms': 50,

@@ -9,6 +9,8 @@ export interface PluginProgram {
   readonly fixed: boolean;
   readonly tls: Tls;
   readonly startMs: number;
+  /** Largest message it may send. */
+  readonly largestBytes: number;
   /** How long a plugin may be silent past the deadline of its oldest call. */
   readonly silentMs: number;
 }

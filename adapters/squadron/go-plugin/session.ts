@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { ChannelCredentials, ServiceError } from '@grpc/grpc-js';
-import { errorResult, type ToolResult } from '../../../src/core/content.ts';
+import type { ToolResult } from '../../../src/core/content.ts';
 import { GatewayError } from '../../../src/core/errors.ts';
 import type { JsonObject } from '../../../src/core/json.ts';
 import type { ProgramSession, RunningProgram } from '../../../src/core/program-runtime.ts';
@@ -8,14 +9,13 @@ import type { CallContext } from '../../../src/core/tool.ts';
 import { toResult } from '../result.ts';
 import { toOutputSchema } from '../schema.ts';
 import { configure } from './configure.ts';
-import { connect, STATUS } from './connection.ts';
+import { connect } from './connection.ts';
+import { toFailure, toStartFailure } from './failures.ts';
 import type { WireTool } from './messages.ts';
 import type { PluginProgram } from './program.ts';
 import type { Tracebacks } from './tracebacks.ts';
 
 const LARGEST_REQUEST = 4 * 1024 * 1024;
-const GO_PREFIX = /^rpc error: code = \w+ desc = /;
-const PYTHON_FAILURE = 'Internal Server Error';
 const LAST_WORDS_MS = 500;
 const RUN = randomUUID();
 
@@ -37,7 +37,7 @@ export interface SquadronReport {
 /** Connects to a plugin that has shaken hands: health, output, settings, list of tools. */
 export async function openSession(parts: SessionParts): Promise<ProgramSession> {
   const { target, channel, program, running, tracebacks, stage } = parts;
-  const connection = connect(target, channel);
+  const connection = connect(target, program.largestBytes, channel);
   try {
     stage('health');
     if (!(await connection.healthy(program.startMs))) throw new GatewayError('HANDSHAKE_FAILED', 'The plugin says that it is not serving.');
@@ -51,7 +51,7 @@ export async function openSession(parts: SessionParts): Promise<ProgramSession> 
     return new Session(connection, tools, program, running, tracebacks);
   } catch (error) {
     connection.close();
-    throw error;
+    throw toStartFailure(error);
   }
 }
 
@@ -118,30 +118,12 @@ class Session implements ProgramSession {
     });
   }
 
-  async #explain(tool: string, error: ServiceError): Promise<ToolResult> {
-    const details = error.details.replace(GO_PREFIX, '');
-    switch (error.code) {
-      case STATUS.UNKNOWN:
-        return errorResult(
-          details === PYTHON_FAILURE ? ((await this.#tracebacks.next()) ?? `${tool} failed; the plugin's log has the cause`) : details,
-        );
-      case STATUS.RESOURCE_EXHAUSTED:
-        return errorResult(`The arguments or the result of ${tool} are too large for the plugin: ${details}`);
-      case STATUS.UNIMPLEMENTED:
-        return errorResult(`The plugin does not implement calls of ${tool}: ${details}`);
-      case STATUS.DEADLINE_EXCEEDED:
-        throw new GatewayError('CALL_TIMEOUT', `${tool} was given up by the plugin: ${details}`);
-      case STATUS.INTERNAL:
-        if (!details.includes('message parsing error')) return errorResult(details);
-        throw new GatewayError('PLUGIN_PROTOCOL_ERROR', `The plugin answered ${tool} with a message that cannot be read.`);
-      case STATUS.UNAVAILABLE: {
-        // The end of the process is the better explanation, and comes a moment later.
-        const why = await Promise.race([this.#running.gone, new Promise<string>((r) => setTimeout(r, LAST_WORDS_MS, details).unref())]);
-        throw new GatewayError('PLUGIN_CRASHED', `The connection to the plugin was lost while the call was in flight: ${why}.`);
-      }
-      default:
-        return errorResult(details || `${tool} failed with the status ${error.code}`);
-    }
+  #explain(tool: string, error: ServiceError): Promise<ToolResult> {
+    return toFailure(tool, error, {
+      traceback: () => this.#tracebacks.next(),
+      // The end of the process is the better explanation, and comes a moment later.
+      ended: () => Promise.race([this.#running.gone, sleep(LAST_WORDS_MS, undefined, { ref: false })]),
+    });
   }
 
   // A synchronous Python tool blocks its whole plugin. That is being busy, as long as an older call may still run; past

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { GatewayError } from '../../../src/core/errors.ts';
 import { PROGRAM } from './home.ts';
 import { consoleScript } from './pyproject.ts';
-import { runTool, type ToolContext, type ToolRun } from './run-tool.ts';
+import { runTool, type ToolContext } from './run-tool.ts';
 import { hasEntry, type Runner, readRunner, writeRunner } from './runner.ts';
 import { hashSource } from './source-hash.ts';
 
@@ -38,7 +38,7 @@ async function buildGo(source: string, dir: string, context: ToolContext): Promi
   for (const stale of readdirSync(dir).filter((name) => name.startsWith(`.${PROGRAM}-`))) rmSync(join(dir, stale), { force: true });
   const draft = join(dir, `.${PROGRAM}-${randomBytes(4).toString('hex')}`);
   try {
-    await runTool(toRun('go', ['build', '-o', draft, '.'], source, context));
+    await runTool('go', ['build', '-o', draft, '.'], source, context);
     renameSync(draft, join(dir, PROGRAM));
   } finally {
     rmSync(draft, { force: true });
@@ -61,10 +61,10 @@ export async function installPython(what: string, script: string, dir: string, c
   const venv = join(dir, name);
   try {
     context.step(`Creating venv (${venv})...`);
-    await runTool(toRun('python3', ['-m', 'venv', venv], dir, context));
+    await runTool('python3', ['-m', 'venv', venv], dir, context);
     context.step('Installing source...');
     const pip = ['-m', 'pip', 'install', '--disable-pip-version-check', '--no-input', '--', what];
-    await runTool(toRun(join(venv, 'bin', 'python'), pip, dir, context));
+    await runTool(join(venv, 'bin', 'python'), pip, dir, context);
     context.step(`Entry: venv/bin/${script}`);
     if (!existsSync(join(venv, 'bin', script))) throw new GatewayError('MANIFEST_INVALID', `The package installs no script "${script}".`);
     switchTo(dir, name);
@@ -98,8 +98,4 @@ function readLink(path: string): string | undefined {
   } catch {
     return undefined;
   }
-}
-
-function toRun(command: string, args: readonly string[], cwd: string, { env, signal, heard }: ToolContext): ToolRun {
-  return { command, args, cwd, env, signal, heard };
 }

@@ -1,0 +1,37 @@
+import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { HostLimits, ToolEnd, ToolSpec } from '../core/host.ts';
+import type { Logger } from '../core/log.ts';
+import type { Guardian } from './guardian.ts';
+import { makePrivateFolder, removeFolder } from './private-folder.ts';
+import { Supervised } from './supervised.ts';
+
+const LAST_WORDS_MS = 500;
+
+/** Runs a tool to its end. Nothing it started and nothing it put aside outlives it, or the gateway. */
+export async function runTool(spec: ToolSpec, limits: HostLimits, guardian: Guardian, log: Logger): Promise<ToolEnd> {
+  const { command, args, cwd, signal, heard } = spec;
+  const dir = makePrivateFolder();
+  const env = { ...spec.env, TMPDIR: dir, TMP: dir, TEMP: dir, GOTMPDIR: dir };
+  const readLine = (line: string): null => {
+    heard(line);
+    return null;
+  };
+  const tool = new Supervised({ command, args, cwd, env, log }, ['ignore', 'pipe', 'pipe'], limits, guardian, { dir, readLine });
+  const stdout = tool.stream(1);
+  tool.output.drain(stdout, 'stdout');
+  const silent = once(stdout, 'close').catch(() => undefined);
+  const kill = (): void => tool.kill('it was stopped');
+  if (signal.aborted) kill();
+  signal.addEventListener('abort', kill, { once: true });
+  try {
+    const why = await tool.gone;
+    await Promise.race([silent, sleep(LAST_WORDS_MS, undefined, { ref: false })]);
+    const { end } = tool;
+    if (end instanceof Error) return { code: undefined, missing: end.code === 'ENOENT', why };
+    return { code: end?.code ?? undefined, missing: false, why };
+  } finally {
+    signal.removeEventListener('abort', kill);
+    removeFolder(dir);
+  }
+}

@@ -1,0 +1,169 @@
+import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { connect as connectTls } from 'node:tls';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { squadron } from '../../dist/adapters/squadron/adapter.js';
+import { installFolder } from '../../dist/adapters/squadron/install/home.js';
+import { type House, openHouse, textOf } from '../support/house.ts';
+import { processesWith, until } from '../support/processes.ts';
+
+// A peer that breaks the rules of the connection, after the handshake and in the middle of calls.
+
+const PEER = fileURLToPath(new URL('../fixtures/hostile-peer.mjs', import.meta.url));
+
+async function open(mode: string, keys: object = {}, limits: object = {}): Promise<House> {
+  const dir = installFolder(process.env.SQUADRON_HOME as string, 'peer', 'local');
+  mkdirSync(dir, { recursive: true });
+  writeFileSync(join(dir, 'runner.json'), JSON.stringify({ kind: 'go', entry: process.execPath, args: [PEER, mode] }));
+  const house = await openHouse([squadron], {
+    plugins: { peer: { format: 'squadron', version: 'local', ...keys } },
+    limits: { restartMinMs: 20, stopGraceMs: 300, unresponsiveMs: 300, ...limits },
+  });
+  await house.app.registry.listed(20_000);
+  return house;
+}
+
+const status = (house: House) => house.app.registry.plugins().find(({ id }) => id === 'peer');
+const call = (house: House, tool: string) => house.call(`plugins_peer_${tool}`);
+const pidOf = async (house: House) => /of (\d+)/.exec(textOf(await call(house, 'echo')))?.[1];
+const codeOf = (result: { readonly meta?: object }) =>
+  (result.meta as { 'plugmux/error'?: { code: string } } | undefined)?.['plugmux/error']?.code;
+
+describe('a call whose answer breaks the rules', () => {
+  it('fails alone, with a word for what went wrong, and the process stays', { tags: ['F67', 'F68'] }, async () => {
+    const house = await open('good', {}, { resultBytes: 1_000_000, callTimeoutMs: 5_000 });
+    const pid = await pidOf(house);
+    expect(pid).toBeDefined();
+    for (const [tool, code, text] of [
+      ['reset', 'PLUGIN_PROTOCOL_ERROR', 'broke off'],
+      ['reset_cancel', 'PLUGIN_PROTOCOL_ERROR', 'broke off'],
+      ['reset_calm', 'PLUGIN_PROTOCOL_ERROR', 'broke off'],
+      ['a_gigabyte', 'RESULT_TOO_LARGE', ''],
+      ['truncated_frame', 'PLUGIN_PROTOCOL_ERROR', 'cannot be read'],
+      ['truncated_field', 'PLUGIN_PROTOCOL_ERROR', 'cannot be read'],
+      ['wrong_type', 'PLUGIN_PROTOCOL_ERROR', 'cannot be read'],
+      ['no_number', 'PLUGIN_PROTOCOL_ERROR', 'cannot be read'],
+      ['endless_number', 'PLUGIN_PROTOCOL_ERROR', 'cannot be read'],
+      ['no_status', 'PLUGIN_PROTOCOL_ERROR', 'broke off'],
+      ['no_message', 'PLUGIN_PROTOCOL_ERROR', ''],
+      ['compressed_nonsense', 'PLUGIN_PROTOCOL_ERROR', ''],
+      ['unknown_fields', undefined, 'known'],
+      ['no_field', undefined, ''],
+      ['odd_status', undefined, ''],
+      ['prefixed', undefined, 'it broke'],
+      ['ping_storm', undefined, 'pinged'],
+      ['goaway', undefined, 'answered after all'],
+    ] as const) {
+      const result = await call(house, tool);
+      expect([tool, codeOf(result), textOf(result)]).toEqual([tool, code, expect.stringContaining(text)]);
+      expect([tool, await pidOf(house)]).toEqual([tool, pid]);
+    }
+    await until('what was printed is logged', () => house.lines.some(({ message }) => message.includes('unknown channel')));
+  });
+
+  it('fails alone where the connection goes with it, and the process is connected to again', { tags: ['F67'] }, async () => {
+    const house = await open('good');
+    const pid = await pidOf(house);
+    for (const tool of ['goaway_unseen', 'hang_up', 'not_grpc', 'reset_refused']) {
+      expect([tool, codeOf(await call(house, tool))]).toEqual([tool, 'UPSTREAM_LOST']);
+      expect([tool, await pidOf(house)]).toEqual([tool, pid]);
+    }
+    expect(status(house)?.state).toBe('ready');
+  });
+
+  it('ends with its process, which is started again', { tags: ['F67'] }, async () => {
+    const house = await open('good');
+    const pid = await pidOf(house);
+    const results = await Promise.all(['silent', 'half_silent', 'die'].map((tool) => call(house, tool)));
+    expect(results.map(codeOf)).toEqual(Array(3).fill('PLUGIN_CRASHED'));
+    expect(textOf(results[0] as never)).toContain('code 7');
+    await until('another process serves', async () => ![undefined, pid].includes(await pidOf(house)));
+  });
+
+  it('ends at its limit where nothing more comes', { tags: ['F67'] }, async () => {
+    const house = await open('good', { limits: { callTimeoutMs: 600 } });
+    const pid = await pidOf(house);
+    const results = await Promise.all(['silent', 'half_silent', 'two_messages'].map((tool) => call(house, tool)));
+    expect(results.map(codeOf)).toEqual(Array(3).fill('CALL_TIMEOUT'));
+    expect(await pidOf(house)).toBe(pid);
+  });
+
+  it('is made by methods that are fixed here: what else the plugin would tell of itself is never asked', { tags: ['T20'] }, async () => {
+    const house = await open('good');
+    expect(
+      textOf(await call(house, 'asked'))
+        .split(' ')
+        .sort(),
+    ).toEqual([
+      '/grpc.health.v1.Health/Check',
+      '/plugin.GRPCStdio/StreamStdio',
+      '/plugin.ToolPlugin/Call',
+      '/plugin.ToolPlugin/Configure',
+      '/plugin.ToolPlugin/ListTools',
+    ]);
+  });
+
+  it('is taken however often the plugin sends what it should not send', { tags: ['F68'] }, async () => {
+    const house = await open('stdio-nonsense');
+    expect(textOf(await call(house, 'echo'))).toContain('call 1');
+  });
+});
+
+describe('a start that breaks the rules', () => {
+  it.each([
+    ['silent', 'LOAD_TIMEOUT', 'stage "handshake"'],
+    ['nowhere', 'HANDSHAKE_FAILED', 'the socket it named does not exist'],
+    ['elsewhere', 'HANDSHAKE_FAILED', '10.1.2.3:4000, which is not this machine alone'],
+    ['endless-line', 'LOAD_TIMEOUT', 'stage "handshake"'],
+    ['refusing', 'HANDSHAKE_FAILED', 'ECONNREFUSED'],
+    ['half-open', 'LOAD_TIMEOUT', 'stage "health"'],
+    ['hanging-up', 'HANDSHAKE_FAILED', 'cannot be spoken to'],
+    ['goaway', 'HANDSHAKE_FAILED', 'cannot be spoken to'],
+    ['reset-storm', 'HANDSHAKE_FAILED', 'cannot be spoken to'],
+    ['unhealthy', 'HANDSHAKE_FAILED', 'not serving'],
+    ['unknown-health', 'HANDSHAKE_FAILED', 'not serving'],
+    ['configure-nonsense', 'PLUGIN_FAILED', 'failed to configure'],
+    ['list-nonsense', 'HANDSHAKE_FAILED', 'cannot be read'],
+  ])('(%s) is told, tried again, and leaves nothing', { tags: ['F67', 'F68', 'T17'] }, async (mode, code, message) => {
+    const mark = `mark-${Math.random()}`;
+    const house = await open(mode, { env: { MARK: mark }, limits: { startTimeoutMs: 1_500 } });
+    const { state, error } = status(house) ?? {};
+    expect([mode, state, error?.code, error?.message]).toEqual([
+      mode,
+      expect.stringMatching(/failed|restarting/),
+      code,
+      expect.stringContaining(message),
+    ]);
+    await house.close();
+    expect(processesWith(mark)).toEqual([]);
+  });
+});
+
+describe('an encrypted connection', () => {
+  it.each([
+    ['tls', true, undefined],
+    ['tls', 'wanted', undefined],
+    ['good', 'wanted', undefined],
+    ['good', true, 'shows no certificate'],
+    // Whoever answers is not the one that was agreed on: neither mode goes on without.
+    ['false-tls', true, 'cannot be spoken to'],
+    ['false-tls', 'wanted', 'cannot be spoken to'],
+  ] as const)('with a peer that is %s, where the entry says %s', { tags: ['T17'] }, async (mode, autoMtls, refusal) => {
+    const house = await open(mode, { autoMtls, limits: { startTimeoutMs: 3_000 } });
+    if (refusal === undefined) expect(textOf(await call(house, 'echo'))).toContain('call 1');
+    else expect(status(house)?.error).toMatchObject({ code: 'HANDSHAKE_FAILED', message: expect.stringContaining(refusal) });
+  });
+
+  it('is not taken part in by whoever comes first: without the certificate of the gateway nobody is heard', { tags: ['T17'] }, async () => {
+    const mark = `mark-${Math.random()}`;
+    const house = await open('tls', { autoMtls: true, env: { MARK: mark } });
+    const [pid] = processesWith(mark);
+    const dir = /PLUGIN_UNIX_SOCKET_DIR=([^\0]+)/.exec(readFileSync(`/proc/${pid}/environ`, 'latin1'))?.[1];
+    expect(statSync(dir as string).mode & 0o777).toBe(0o700);
+    const rogue = connectTls({ path: join(dir as string, 'plugin1'), rejectUnauthorized: false, ALPNProtocols: ['h2'] });
+    rogue.on('error', () => undefined);
+    await new Promise((resolve) => rogue.once('close', resolve));
+    expect(textOf(await call(house, 'echo'))).toContain('call 1');
+  });
+});
