@@ -202,6 +202,7 @@ export const REQUIREMENTS = {
     T16: 'A plugin that crashes or blocks costs its own calls; its neighbours serve.',
     F17: 'A plugin that never answers ends in an error at the limit, and is told.',
     F43: 'A manifest that cannot be used fails its plugin with the place; the others load.',
+    F45: 'A manifest of 10 MB, a YAML text that multiplies itself and a tag that would build code are refused within a second.',
     F44: 'What keeps a plugin from loading is told apart in words.',
     F56: 'A plugin that keeps dying is started ever more rarely and then left out, until a probe succeeds.',
     F57: 'Nothing of a plugin is left, whatever it ignores, forks or leaves behind.',

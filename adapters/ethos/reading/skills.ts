@@ -79,7 +79,7 @@ async function parseHeader(header: string, name: string, refuse: (message: strin
   try {
     // Read only where a plugin has skills: most have none.
     const { parse } = await import('yaml');
-    const fields: unknown = parse(header, { maxAliasCount: 20, schema: 'core' });
+    const fields: unknown = parse(header, { maxAliasCount: 20, schema: 'core', logLevel: 'error' });
     return typeof fields === 'object' && fields !== null ? (fields as Record<string, unknown>) : {};
   } catch (error) {
     refuse(`The front matter of the skill "${name}" cannot be read and is ignored: ${(error as Error).message.split('\n')[0]}`);

@@ -1,0 +1,50 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { readPackage } from '../../../adapters/ethos/reading/package-file.ts';
+import { readSkills } from '../../../adapters/ethos/reading/skills.ts';
+import { recogniseFolder } from '../../../adapters/talos/recognise.ts';
+import { tempFolder } from '../../support/temp.ts';
+
+const MANY = 10 * 1024 * 1024;
+
+/** How long something took, in milliseconds, beside what came of it. */
+async function timed<T>(work: () => T | Promise<T>): Promise<{ ms: number; came: T | Error }> {
+  const started = performance.now();
+  const came = await Promise.resolve()
+    .then(work)
+    .catch((error: Error) => error);
+  return { ms: performance.now() - started, came };
+}
+
+describe('a hostile manifest', () => {
+  it.each([
+    ['of a Talos plugin', 'manifest.json', recogniseFolder],
+    ['of a package', 'package.json', ({ path }: { path: string }) => readPackage(path)],
+  ] as const)('%s that has 10 MB is refused unread', { tags: ['F45'] }, async (_, file, read) => {
+    const path = tempFolder();
+    writeFileSync(join(path, 'index.js'), '');
+    writeFileSync(join(path, file), `{"id":"a","description":"${'x'.repeat(MANY)}"}`);
+    const { ms, came } = await timed(() => read({ path } as never));
+    expect(came).toMatchObject({ code: 'MANIFEST_INVALID' });
+    expect(String((came as Error).message)).toContain('it is larger than');
+    expect(ms).toBeLessThan(1000);
+  });
+
+  it('in YAML may neither multiply itself nor make anything but data', { tags: ['F45'] }, async () => {
+    const folder = tempFolder();
+    const bomb = Array.from({ length: 30 }, (_, i) => `a${i}: &a${i} [${i === 0 ? 'x' : `*a${i - 1}, *a${i - 1}, *a${i - 1}`}]`);
+    const skills = {
+      bomb: bomb.join('\n'),
+      code: 'name: code\ndescription: !!js/function "function () { globalThis.ran = true; }"',
+      plain: 'name: plain\ndescription: Says what it does',
+    };
+    for (const [name, header] of Object.entries(skills)) writeFileSync(join(folder, `${name}.md`), `---\n${header}\n---\nText.\n`);
+    const { ms, came } = await timed(() => readSkills(folder, '.'));
+    const { skills: read, problems } = came as Awaited<ReturnType<typeof readSkills>>;
+    expect(read.find(({ name }) => name === 'plain')).toMatchObject({ description: 'Says what it does', text: 'Text.' });
+    expect(problems.map(({ message }) => message).join(' ')).toContain('"bomb"');
+    expect(globalThis).not.toHaveProperty('ran');
+    expect(ms).toBeLessThan(1000);
+  });
+});
