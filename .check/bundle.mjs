@@ -22,7 +22,7 @@ const PROGRAMS = [
 ];
 
 /** Packages that every start needs; the others are loaded from node_modules when their time comes. */
-const INLINE = ['zod', 'jsonc-parser', 'fastest-levenshtein'];
+const INLINE = ['zod', 'commander', 'jsonc-parser', 'fastest-levenshtein'];
 
 // Code moves, files do not: whoever asks for a neighbour gets the one that stands in its old place below dist/bundle.
 const places = {
@@ -38,9 +38,10 @@ const places = {
   },
 };
 const wanted = [];
-const placeOf = `import { createRequire as __require } from 'node:module';
+const banner = `import { createRequire as __createRequire } from 'node:module';
 import { pathToFileURL as __url } from 'node:url';
-const __place = (file) => new URL(file, __url(__require(import.meta.url).resolve('#package'))).href;`;
+const require = __createRequire(import.meta.url);
+const __place = (file) => new URL(file, __url(require.resolve('#package'))).href;`;
 
 const { dependencies } = JSON.parse(readFileSync('package.json', 'utf8'));
 const { outputFiles } = await build({
@@ -57,7 +58,7 @@ const { outputFiles } = await build({
   external: Object.keys(dependencies)
     .filter((name) => !INLINE.includes(name))
     .flatMap((name) => [name, `${name}/*`]),
-  banner: { js: placeOf },
+  banner: { js: banner },
   plugins: [places],
   write: false,
 });
