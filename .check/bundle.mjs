@@ -74,7 +74,9 @@ const licences = INLINE.map((name) => {
     'utf8',
   )}`;
 });
-const files = new Map(outputFiles.map(({ path, text }) => [relative('.', path), text]));
+// One character beyond ASCII, in a comment of somebody's even, would make the whole source take twice the memory.
+const ascii = (text) => text.replaceAll(/[\u0080-\uffff]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
+const files = new Map(outputFiles.map(({ path, text }) => [relative('.', path), ascii(text)]));
 files.set(join(OUT, 'NOTICES.txt'), licences.join('\n\n'));
 const missing = wanted.filter((file) => !files.has(file));
 if (missing.length > 0) throw new Error(`${missing.join(', ')}: started by name, but not among the programs of .check/bundle.mjs.`);
