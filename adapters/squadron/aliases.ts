@@ -69,7 +69,7 @@ function toAlias(block: ToolBlock, target: Tool, neighbours: Neighbours): Tool {
     aliases: [`tools.${name}`],
     description: description ?? target.description,
     input: toInput(fields),
-    ...(target.output ? { output: target.output } : {}),
+    ...(target.output ? { output: target.output, checksOutput: target.checksOutput === true } : {}),
     ...(target.hints ? { hints: target.hints } : {}),
     approval: 'client',
     labels: [`tools.${name}`],

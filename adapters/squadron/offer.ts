@@ -39,7 +39,7 @@ function toTool(id: string, tool: WireTool, input: Tool['input'], call: Tool['ca
     aliases: [`plugins.${id}.${tool.name}`],
     description: tool.description,
     input,
-    ...(output?.type === 'object' ? { output } : {}),
+    ...(output?.type === 'object' ? { output, checksOutput: true } : {}),
     ...(output && output.type !== 'object' ? { meta: { outputSchema: output } } : {}),
     // False and unknown look alike on the wire.
     ...(tool.idempotent ? { hints: { idempotent: true } } : {}),

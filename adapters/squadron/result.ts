@@ -1,6 +1,7 @@
 import type { Content, ToolResult } from '../../src/core/content.ts';
 import { GatewayError } from '../../src/core/errors.ts';
-import { isJsonObject } from '../../src/core/json.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../../src/core/json.ts';
+import { withoutNils } from './nils.ts';
 
 const MAGIC: Readonly<Record<string, string>> = {
   iVBORw0KGgo: 'image/png',
@@ -17,15 +18,15 @@ const PARTS = new RegExp(
   'g',
 );
 
-/** The text a tool returned as a result; images in it become images. `promised`: its output schema is an object's. */
-export function toResult(text: string, promised: boolean): ToolResult {
+/** The text a tool returned as a result; images in it become images. `promised`: the schema of the object it should be. */
+export function toResult(text: string, promised: JsonObject | undefined): ToolResult {
   const content = toContent(text);
   if (!promised) return { content };
   const structured = parse(text);
   if (!isJsonObject(structured)) {
     throw new GatewayError('RESULT_INVALID', 'The tool ran, but its result is not the JSON object that its output schema promises.');
   }
-  return { content, structured };
+  return { content, structured: withoutNils(structured, promised, promised) as JsonObject };
 }
 
 function toContent(text: string): Content[] {
@@ -55,7 +56,7 @@ function mimeType(kind: string): string {
   return `image/${kind === 'jpg' ? 'jpeg' : kind}`;
 }
 
-function parse(text: string): unknown {
+function parse(text: string): JsonValue | undefined {
   try {
     return JSON.parse(text);
   } catch {

@@ -80,6 +80,8 @@ export interface Tool {
   readonly input: JsonObject;
   /** The plugin's own JSON Schema of the structured result. */
   readonly output?: JsonObject;
+  /** Whether its structured results are held against that schema; those of formats whose hosts do so themselves are not. */
+  readonly checksOutput?: boolean;
   readonly hints?: Hints;
   readonly approval: Approval;
   /** Category, module, toolset: what profiles select by. */

@@ -17,7 +17,7 @@ import { fenceResult } from './fence.ts';
 import { finishResult, isTooLong } from './finish.ts';
 import type { KeptResults } from './kept-results.ts';
 import { askPermits, passGuards, runAround, tell, toPassing } from './middleware.ts';
-import { checkResult, withoutSecrets } from './output.ts';
+import { checkResult, misfit, toMisfit, withoutSecrets } from './output.ts';
 import { cacheKey, type ResultCache } from './result-cache.ts';
 import type { SlotQueue, Slots } from './slots.ts';
 import type { VisibleTool } from './visible-tool.ts';
@@ -81,6 +81,8 @@ export async function runCall(request: CallRequest, parts: PipelineParts): Promi
     const known = key === undefined ? undefined : recall(key, request, args, parts);
     result = known ?? (await invoke(request, args, parts));
     bytes = checkResult(result, parts.limits);
+    failure = misfit(result, request.tool.entry);
+    if (failure) result = toMisfit(result, failure);
     if (result.isError === true) result = withoutSecrets(result, parts.redactor);
     if (rule && key !== undefined && !known && result.isError !== true && !isTooLong(request.tool, result))
       parts.cache.set(key, result, bytes, rule.ttlMs);

@@ -2,6 +2,7 @@ import type { Content, ToolResult } from '../core/content.ts';
 import { GatewayError } from '../core/errors.ts';
 import { isJsonObject, type JsonValue } from '../core/json.ts';
 import type { Redactor } from '../core/redact.ts';
+import type { ToolEntry } from '../registry/catalogue.ts';
 
 /** The limits of a result: bytes in all, levels of nesting. */
 export interface OutputLimits {
@@ -28,6 +29,23 @@ export function checkResult(result: ToolResult, limits: OutputLimits): number {
     if (error instanceof GatewayError) throw error;
     throw invalid(`it cannot be read: ${(error as Error).message}`);
   }
+}
+
+/** What of a result does not fit the schema its tool promises; undefined where nothing is amiss, or nobody asks. */
+export function misfit(result: ToolResult, { name, fits }: Pick<ToolEntry, 'name' | 'fits'>): GatewayError | undefined {
+  if (fits === undefined || result.isError === true || !isJsonObject(result.structured)) return undefined;
+  const fault = fits(result.structured)?.replace(/^the arguments\b/, 'it');
+  if (fault === undefined) return undefined;
+  return new GatewayError('RESULT_INVALID', `${name} ran, but its result does not fit its output schema: ${fault}.`, { tool: name });
+}
+
+/** Such a result as an error that still says what the tool gave: clients refuse the data themselves. */
+export function toMisfit({ content, meta }: ToolResult, failure: GatewayError): ToolResult {
+  return {
+    content: [{ type: 'text', text: failure.message }, ...content],
+    isError: true,
+    meta: { ...meta, 'plugmux/error': failure.toObject() },
+  };
 }
 
 function invalid(why: string): GatewayError {

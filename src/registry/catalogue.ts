@@ -21,6 +21,7 @@ export interface ToolEntry {
   /** The schema of its structured results, where clients may see it. */
   readonly output?: JsonObject | undefined;
   readonly validate: VettedTool['validate'];
+  readonly fits?: VettedTool['fits'];
   readonly headers: VettedTool['headers'];
   readonly portable: VettedTool['portable'];
 }
@@ -175,6 +176,7 @@ function toToolEntry(
     input: rewrite ? rewriteDescriptions(vetted.schema, rewrite) : vetted.schema,
     output: vetted.output,
     validate: vetted.validate,
+    ...(vetted.fits ? { fits: vetted.fits } : {}),
     headers: vetted.headers,
     portable: vetted.portable,
   };

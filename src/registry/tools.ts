@@ -31,6 +31,8 @@ export interface VettedTool {
   readonly portable: boolean;
   /** Says what is wrong with arguments; compiled on first use. */
   readonly validate: Validator;
+  /** Says what of a structured result does not fit its schema; absent where nobody asks. */
+  readonly fits?: Validator;
 }
 
 /** A tool that is kept from clients, and why. */
@@ -79,7 +81,8 @@ export async function vetTools(
       const portable = isPortable(schema);
       // A large schema is rewritten here, where others get a turn in between, and not when somebody lists.
       if (vetted.subschemas > TRIAL_FROM) shapeOf({ input: schema, headers: params, portable }, 'portable');
-      const output = tool.output && vetSchema(tool.output, limits.schemaBytes).schema;
+      const promised = tool.output && vetSchema(tool.output, limits.schemaBytes);
+      const output = promised?.schema;
       served.push({
         tool,
         schema,
@@ -88,6 +91,7 @@ export async function vetTools(
         headers: params,
         portable,
         validate: check,
+        ...(tool.checksOutput && output ? { fits: lazyValidator(validators, output, promised?.dialect ?? '2020-12') } : {}),
       });
     }
   }

@@ -7,6 +7,7 @@ import { squadron } from '../../dist/adapters/squadron/adapter.js';
 import { installFolder } from '../../dist/adapters/squadron/install/home.js';
 import { type House, openHouse, textOf } from '../support/house.ts';
 import { processesWith, until } from '../support/processes.ts';
+import { tempFolder } from '../support/temp.ts';
 
 // A peer that breaks the rules of the connection, after the handshake and in the middle of calls.
 
@@ -107,6 +108,34 @@ describe('a call whose answer breaks the rules', () => {
   it('is taken however often the plugin sends what it should not send', { tags: ['F68'] }, async () => {
     const house = await open('stdio-nonsense');
     expect(textOf(await call(house, 'echo'))).toContain('call 1');
+  });
+});
+
+describe('what a call carries and promises', () => {
+  it('says which call it is, and says so again when it is sent again', async () => {
+    const house = await open('good', { env: { ONCE: join(tempFolder(), 'once') } });
+    const [first, second] = textOf(await call(house, 'die_once'))
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(Object.keys(first).sort()).toEqual(
+      ['attempt-id', 'idempotency-key', 'run-id', 'task-name', 'tool-use-id'].map((key) => `squadron-${key}`),
+    );
+    expect(second).toEqual({ ...first, 'squadron-attempt-id': expect.not.stringMatching(first['squadron-attempt-id']) });
+    const other = JSON.parse(textOf(await call(house, 'metadata')));
+    expect(other['squadron-run-id']).toBe(first['squadron-run-id']);
+    expect(other['squadron-idempotency-key']).not.toBe(first['squadron-idempotency-key']);
+    expect(other['squadron-task-name']).toBe('default');
+  });
+
+  it('is held against the schema of its result; what does not fit is told with what came', async () => {
+    const house = await open('good');
+    expect((await call(house, 'fits')).structured).toEqual({ n: 1 });
+    const misfit = await call(house, 'misfit');
+    expect([misfit.isError, misfit.structured, codeOf(misfit)]).toEqual([true, undefined, 'RESULT_INVALID']);
+    expect(misfit.content.map((block) => (block.type === 'text' ? block.text : ''))).toEqual([
+      'plugins_peer_misfit ran, but its result does not fit its output schema: n must be integer.',
+      '{"n":"one"}',
+    ]);
   });
 });
 

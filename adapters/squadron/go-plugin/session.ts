@@ -58,7 +58,7 @@ export async function openSession(parts: SessionParts): Promise<ProgramSession> 
 class Session implements ProgramSession {
   readonly report: JsonObject;
   readonly #connection: ReturnType<typeof connect>;
-  readonly #promised: ReadonlySet<string>;
+  readonly #promised: ReadonlyMap<string, JsonObject>;
   readonly #program: PluginProgram;
   readonly #running: RunningProgram;
   readonly #tracebacks: Tracebacks;
@@ -74,7 +74,12 @@ class Session implements ProgramSession {
   ) {
     this.report = { tools } satisfies SquadronReport as unknown as JsonObject;
     this.#connection = connection;
-    this.#promised = new Set(tools.filter((tool) => toOutputSchema(tool.outputSchemaJson)?.type === 'object').map((tool) => tool.name));
+    this.#promised = new Map(
+      tools.flatMap(({ name, outputSchemaJson }) => {
+        const schema = toOutputSchema(outputSchemaJson);
+        return schema?.type === 'object' ? [[name, schema]] : [];
+      }),
+    );
     this.#program = program;
     this.#running = running;
     this.#tracebacks = tracebacks;
@@ -89,14 +94,11 @@ class Session implements ProgramSession {
     }
     return new Promise((resolve, reject) => {
       this.#calls.add(ctx);
-      // Newer plugins see by the key that a call is the same one, sent again.
-      const key = `${RUN}-${ctx.id}`;
-      const metadata = { 'squadron-run-id': RUN, 'squadron-tool-use-id': key, 'squadron-idempotency-key': key };
-      const call = this.#connection.call(tool, payload, metadata, (error, text = '') => {
+      const call = this.#connection.call(tool, payload, metadataOf(ctx), (error, text = '') => {
         this.#calls.delete(ctx);
         if (error) return void this.#explain(tool, error).then(resolve, reject);
         try {
-          resolve(toResult(text, this.#promised.has(tool)));
+          resolve(toResult(text, this.#promised.get(tool)));
         } catch (fault) {
           reject(fault);
         }
@@ -142,6 +144,23 @@ class Session implements ProgramSession {
   close(): void {
     this.#connection.close();
   }
+}
+
+const attempts = new WeakMap<CallContext, number>();
+
+// Newer plugins see by the key that a call is the same one, sent again.
+function metadataOf(ctx: CallContext): Record<string, string> {
+  const key = `${RUN}-${ctx.id}`;
+  const attempt = (attempts.get(ctx) ?? 0) + 1;
+  attempts.set(ctx, attempt);
+  return {
+    'squadron-run-id': RUN,
+    // Such values are plain ASCII.
+    'squadron-task-name': ctx.caller.profile.replace(/[^\x20-\x7e]/g, '_'),
+    'squadron-attempt-id': `${key}-${attempt}`,
+    'squadron-tool-use-id': key,
+    'squadron-idempotency-key': key,
+  };
 }
 
 function firstText({ content: [first] }: ToolResult): string {

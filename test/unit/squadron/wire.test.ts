@@ -130,10 +130,10 @@ describe('results', () => {
   const png = `iVBORw0KGgo${'A'.repeat(120)}`;
 
   it('are texts unless they hold images', () => {
-    expect(toResult('plain', false)).toEqual({ content: [{ type: 'text', text: 'plain' }] });
-    expect(toResult('{"a":1}', false)).toEqual({ content: [{ type: 'text', text: '{"a":1}' }] });
-    expect(toResult('', false)).toEqual({ content: [{ type: 'text', text: '' }] });
-    expect(toResult('iVBORw0KGgo is how they begin', false).content).toHaveLength(1);
+    expect(toResult('plain', undefined)).toEqual({ content: [{ type: 'text', text: 'plain' }] });
+    expect(toResult('{"a":1}', undefined)).toEqual({ content: [{ type: 'text', text: '{"a":1}' }] });
+    expect(toResult('', undefined)).toEqual({ content: [{ type: 'text', text: '' }] });
+    expect(toResult('iVBORw0KGgo is how they begin', undefined).content).toHaveLength(1);
   });
 
   it.each([
@@ -142,25 +142,38 @@ describe('results', () => {
     ['gif', `R0lGOD${'A'.repeat(120)}`],
     ['webp', `UklGR${'A'.repeat(120)}`],
   ])('show a bare %s', (kind, data) => {
-    expect(toResult(`${data}\n`, false).content).toEqual([{ type: 'image', data, mimeType: `image/${kind}` }]);
+    expect(toResult(`${data}\n`, undefined).content).toEqual([{ type: 'image', data, mimeType: `image/${kind}` }]);
   });
 
   it('show images inside a text and inside JSON', () => {
-    expect(toResult(`see data:image/jpg;base64,QUJD and data:image/gif;base64,QQ== here`, false).content).toEqual([
+    expect(toResult(`see data:image/jpg;base64,QUJD and data:image/gif;base64,QQ== here`, undefined).content).toEqual([
       { type: 'text', text: 'see  and  here' },
       { type: 'image', data: 'QUJD', mimeType: 'image/jpeg' },
       { type: 'image', data: 'QQ==', mimeType: 'image/gif' },
     ]);
-    expect(toResult(JSON.stringify({ page: 'x', shot: png }), false).content).toEqual([
+    expect(toResult(JSON.stringify({ page: 'x', shot: png }), undefined).content).toEqual([
       { type: 'text', text: '{"page":"x","shot":"(image 1)"}' },
       { type: 'image', data: png, mimeType: 'image/png' },
     ]);
-    expect(toResult(`quoted "${png}" in no JSON`, false).content).toHaveLength(1);
+    expect(toResult(`quoted "${png}" in no JSON`, undefined).content).toHaveLength(1);
   });
 
   it('keep what the output schema promises', () => {
-    expect(toResult('{"a":1}', true)).toEqual({ content: [{ type: 'text', text: '{"a":1}' }], structured: { a: 1 } });
-    expect(() => toResult('no json', true)).toThrow('output schema');
+    expect(toResult('{"a":1}', { type: 'object' })).toEqual({ content: [{ type: 'text', text: '{"a":1}' }], structured: { a: 1 } });
+    const schema = {
+      type: 'object',
+      properties: {
+        list: { $ref: '#/$defs/list' },
+        map: { type: 'object' },
+        one: { type: 'object', properties: {} },
+        many: { items: { type: 'array' } },
+      },
+      $defs: { list: { type: 'array' } },
+    };
+    // Go writes null for a list or a map that nobody filled.
+    const filled = toResult('{"list":null,"map":null,"one":null,"many":[null],"other":null}', schema);
+    expect(filled.structured).toEqual({ list: [], map: {}, one: null, many: [[]], other: null });
+    expect(() => toResult('no json', { type: 'object' })).toThrow('output schema');
   });
 });
 
