@@ -7,8 +7,9 @@ import { isJsonObject, type JsonObject } from '../../src/core/json.ts';
 import type { Manifest, Plugin } from '../../src/core/plugin.ts';
 import { folderDigest } from '../../src/host/folder-digest.ts';
 import { pythonOptions, pythonPaths, pythonRuntime } from '../../src/host/python/options.ts';
-import { answerGuard, release } from './enforce.ts';
+import { forget, previewOf } from './enforce.ts';
 import { joinTwice } from './join-twice.ts';
+import { answerState, dropState } from './kept-state.ts';
 import { toOffer } from './offer.ts';
 import { idOf, recognise, type Selected, type Selection } from './recognise.ts';
 import type { JaatoReport } from './report.ts';
@@ -39,6 +40,10 @@ export const jaato: Adapter = {
       .describe("jaato: require every member that a generation's own host requires"),
     executorCall: z.enum(['auto', 'dict']).optional().describe('jaato: dict: executors always get one dict'),
     errorPrefix: z.boolean().optional().describe('jaato: results that begin with "Error:" are failures'),
+    commandPrompts: z
+      .enum(['shared', 'all'])
+      .optional()
+      .describe('jaato: all: commands for the person alone are prompts too, and what they say may reach the model'),
     enforceWith: z.string().optional().describe("jaato: name of this entry's plugin that decides before every call of every plugin"),
   },
   paths: pythonPaths,
@@ -98,7 +103,8 @@ function openPlugin(manifest: JaatoManifest, host: Host): Plugin {
   const { selected, guards } = manifest;
   if (selected.fault) throw selected.fault;
   const member = joinTwice(host, (bare) => toMember(manifest, host, bare));
-  const known = { id: manifest.id, host, member, enforces: guards === true };
+  const everyCommand = manifest.source.entry.options.commandPrompts === 'all';
+  const known = { id: manifest.id, host, member, enforces: guards === true, everyCommand };
   const build = () => toOffer({ ...known, report: member.report() as JaatoReport | undefined });
   let offer = build();
   let report = member.report();
@@ -123,9 +129,10 @@ function openPlugin(manifest: JaatoManifest, host: Host): Plugin {
       member.request('refresh', {}).catch((error) => host.log.debug(`${manifest.id} cannot be described again: ${toError(error).message}`));
     },
     onChange: (listener) => member.onChange(listener),
-    close() {
-      release(host, manifest.id);
-      return member.leave();
+    async close(disabled) {
+      forget(host, manifest.id, member);
+      await member.leave();
+      if (disabled) dropState(host, manifest.id);
     },
   };
 }
@@ -154,7 +161,7 @@ function toMember({ id, selected, selection, source, guards }: JaatoManifest, ho
     startTimeoutMs: entry.startTimeoutMs ?? START_TIMEOUT_MS,
     stopTimeoutMs: entry.shutdownTimeoutMs,
     callers: options.instances === 'per-session',
-    answer: (method, params) => answerGuard(host, method, params),
+    answer: async (method, params) => (method === 'preview' ? previewOf(host, params) : answerState(host, id, method, params)),
     log: host.log.area(`plugin:${id}`),
   };
 }

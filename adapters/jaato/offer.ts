@@ -2,7 +2,7 @@ import type { Host, Member } from '../../src/core/host.ts';
 import type { JsonObject } from '../../src/core/json.ts';
 import { emptyOffer, type Offer } from '../../src/core/plugin.ts';
 import type { Tool } from '../../src/core/tool.ts';
-import { enforce, note, type Preview, permitCommand } from './enforce.ts';
+import { enforce, introduce, type Preview, permitCommand } from './enforce.ts';
 import { previewCall } from './preview.ts';
 import { type RunCommand, toPrompt, toUserCommand } from './prompt.ts';
 import type { JaatoReport, JaatoTool } from './report.ts';
@@ -16,15 +16,18 @@ export interface OfferInput {
   readonly report: JaatoReport | undefined;
   /** Whether it decides before every call. */
   readonly enforces: boolean;
+  /** Also commands that are for the person alone are prompts. */
+  readonly everyCommand: boolean;
 }
 
 /** What a plugin offers; undefined until it has been described: its declarations are made at run time. */
-export function toOffer({ id, host, member, report, enforces }: OfferInput): Offer | undefined {
+export function toOffer({ id, host, member, report, enforces, everyCommand }: OfferInput): Offer | undefined {
   if (report?.tools === undefined) return undefined;
   const { commands = [], instructions = '', autoApproved = [] } = report;
   const approved = new Set(autoApproved);
   const preview: Preview | undefined = report.previews ? (tool, args) => previewCall(member, tool, args) : undefined;
-  note(host, id, autoApproved, preview);
+  const guard = enforces ? enforce(host, id, member) : undefined;
+  introduce(host, id, { member, preview, guard }, autoApproved);
   const run: RunCommand = async (name, params, ctx) => {
     await permitCommand(host, id, name, params, ctx);
     return member.call(`command:${name}`, params, ctx);
@@ -33,9 +36,9 @@ export function toOffer({ id, host, member, report, enforces }: OfferInput): Off
     ...emptyOffer,
     tools: report.tools.map((tool) => toTool(tool, report, approved.has(tool.name), member, preview)),
     commands: commands.filter((c) => !c.broken).map((command) => toUserCommand(command, run)),
-    prompts: commands.filter((c) => c.shared && !c.broken).map((command) => toPrompt(command, run, member)),
+    prompts: commands.filter((c) => (c.shared || everyCommand) && !c.broken).map((command) => toPrompt(command, run, member)),
     ...(instructions === '' ? {} : { instructions }),
-    ...(enforces ? { middleware: enforce(host, id, member) } : {}),
+    ...(guard ? { middleware: guard } : {}),
     problems: report.problems ?? [],
     facts: factsOf(report),
   };

@@ -10,9 +10,12 @@ import type { JaatoCommand } from './report.ts';
 /** Runs a command of a plugin, if whoever guards calls lets it. */
 export type RunCommand = (name: string, params: JsonObject, ctx: CallContext) => Promise<ToolResult>;
 
-/** A command whose result the model may see, as a prompt: fetching it runs the command. */
+/** For the person's eyes: a wish that many clients do not know of. */
+const FOR_THE_PERSON = { annotations: { audience: ['user'] } };
+
+/** A command as a prompt: fetching it runs the command. */
 export function toPrompt(command: JaatoCommand, run: RunCommand, member: Member): Prompt {
-  const { name, description, parameters } = command;
+  const { name, description, parameters, shared } = command;
   const args: readonly PromptArgument[] = parameters ?? [{ name: 'args', description: 'What to type behind the command', required: false }];
   return {
     name,
@@ -28,7 +31,10 @@ export function toPrompt(command: JaatoCommand, run: RunCommand, member: Member)
       // What was made for the person's eyes only does not go to the model.
       const content =
         result.meta?.display === true ? [{ type: 'text', text: 'The command has shown its help to the person.' } as const] : result.content;
-      return { ...(description === '' ? {} : { description }), messages: content.map((block) => ({ role: 'user', content: block })) };
+      return {
+        ...(description === '' ? {} : { description }),
+        messages: content.map((block) => ({ role: 'user', content: shared ? block : { ...block, ...FOR_THE_PERSON } })),
+      };
     },
     async complete(argument, typed, known) {
       const before = args

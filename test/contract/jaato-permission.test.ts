@@ -148,6 +148,20 @@ def create_plugin():
       expect(alone.asked).toEqual(['May asks run with {}?']);
     });
 
+    it('goes on deciding about commands and knowing what needs no prompt when plugins are replaced', async () => {
+      const house = await guarded();
+      const entries = (n: number) => ({
+        guard: { path: './permission.py', enforceWith: 'permission', settings: { n, policy: { deny: ['denied'] } } },
+        work: { path: './work.py', settings: { n } },
+      });
+      await house.reconfigure({ plugins: entries(2) });
+      await house.app.registry.listed(20_000);
+      const get = (name: string) => house.app.gateway.getPrompt(name, {}, house.newCall());
+      await expect(get('denied')).rejects.toMatchObject({ code: 'DENIED' });
+      expect(textOf(await house.call('free'))).toBe('free');
+      expect(code(await house.call('asks'))).toBe('DENIED');
+    });
+
     it('shows what the plugin says of its call', async () => {
       const words =
         '\n    def format_permission_request(self, tool, args, channel):\n        return {"summary": f"Words for {tool}", "details": "", "pre_validation_error": args.get("bad")}\n';

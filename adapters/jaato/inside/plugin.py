@@ -12,6 +12,7 @@ from .commands import CommandSet
 from .describe import describe_plugin
 from .instances import Instances
 from .permission import Console, check, fallback_reason
+from .persistence import Persistence
 from .preview import preview
 from .registry import registry_of
 
@@ -31,6 +32,7 @@ class JaatoPlugin:
         self.registry = registry_of(self)
         self._instances = Instances(self, made)
         self._caller = Caller(self)
+        self._persistence = Persistence(self, made)
         # Why a permission plugin's answers cannot be trusted, and the tools it was told to let pass.
         self.untrusted = None
         self.whitelisted = set()
@@ -45,6 +47,7 @@ class JaatoPlugin:
     def initialize(self):
         self.context.stage("initialize")
         self._guard("initialize", lambda: self.prepare(self.contract))
+        self._persistence.restore()
         self.registry.expose(self)
         self.context.stage("describe")
         self._description = self._guard("describe", self.describe)
@@ -126,8 +129,10 @@ class JaatoPlugin:
         from threading import Timer
 
         with self._lock:
-            if self._timer is not None or self._closed:
+            if self._closed or (self._timer is not None and not (at_once and self._timer.interval > _DESCRIBE_AGAIN)):
                 return
+            if self._timer is not None:
+                self._timer.cancel()
             # Soon after things are quiet, but no more often than every few seconds: a description may cost much.
             delay = max(_DESCRIBE_AGAIN, 0 if at_once else _DESCRIPTION_AGE - (monotonic() - self._described_at))
             self._timer = Timer(delay, self._describe_again)
@@ -139,6 +144,7 @@ class JaatoPlugin:
             self._timer = None
         if not self._closed:
             self.refresh()
+            self._persistence.save()
 
     def refresh(self):
         """Describes again and tells the gateway where something has changed."""
@@ -192,4 +198,8 @@ class JaatoPlugin:
             if self._timer is not None:
                 self._timer.cancel()
         self.registry.unexpose(self)
+        try:
+            self._persistence.save()
+        except BridgeError as error:
+            self.context.log("warn", f"its state was not kept: {describe(error)}")
         self._instances.close()
