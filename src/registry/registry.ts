@@ -41,7 +41,7 @@ export interface Registry {
 }
 
 const REMEMBERED = 'known-tools';
-const SAVE_AFTER_MS = 500;
+const SAVE_AFTER_MS = 5_000;
 
 /** An empty registry. The last known tools of each plugin are kept in `store`, if there is one. */
 export function createRegistry(host: Host, store: Store | undefined, log: Logger = silentLog): Registry {
