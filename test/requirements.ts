@@ -231,6 +231,7 @@ export const REQUIREMENTS = {
     'instructions-budget': 'Instructions for the model stay within 2,048 characters, with a pointer to the rest.',
     'audit-line': 'Every call is one line of the audit log, with a digest in place of its arguments.',
     F78: 'Mixed load under random faults from a seed loses, doubles and misroutes nothing.',
+    F77: 'A link that is late, narrow, cut, dead or noisy costs its own calls: each ends in its reply or one error, nobody else notices.',
     F76: 'Time limits run on the monotonic clock.',
     'limits-printed': 'Every limit is printed with its value and where that comes from.',
     T25: 'The audit log is chained: a missing line shows.',
