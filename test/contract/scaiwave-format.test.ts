@@ -110,6 +110,7 @@ return f"{old is ctx} {ctx.room_id} {ctx.sender_id}"`;
     const result = await house.call('show', { go: true });
     expect([result.isError, textOf(result)]).toEqual([true, expected]);
     expect(await run(house, 'show')).toBe('fine');
+    if (code.includes('db')) expect(house.lines.some((line) => line.message.includes('"context": { "dbUrl"'))).toBe(true);
   });
 
   it.each([

@@ -2,13 +2,13 @@
 
 from contextlib import asynccontextmanager
 
-from plugmux_bridge.errors import BridgeError
+from plugmux_bridge.errors import BridgeError, describe
 
 from .surroundings import NoDatabase
 
 
 class Connections:
-    """Opened on the loop with the first call; one engine and one client for the whole process."""
+    """One engine and one client for the whole process; they connect with the first call that uses them."""
 
     def __init__(self, params):
         self._db_url = params.get("dbUrl")
@@ -17,26 +17,45 @@ class Connections:
         self._engine = None
         self._redis = None
 
-    def check(self):
-        """Fails at the start, and not with the first call, where a package is missing."""
-        from importlib.util import find_spec
+    def prepare(self):
+        """Fails at the start, and not with the first call, where a package is missing or an address makes no sense."""
+        if self._db_url:
+            self._attempt("dbUrl", "sqlalchemy[asyncio] and the address's driver", self._make_engine)
+        if self._redis_url:
+            self._attempt("redisUrl", "redis", self._make_client)
 
-        for url, package, key in ((self._db_url, "sqlalchemy", "dbUrl"), (self._redis_url, "redis", "redisUrl")):
-            if url and find_spec(package) is None:
-                fix = f'Install {package} in the environment of "python", or take "{key}" out of "context".'
-                raise BridgeError("DEPENDENCY_MISSING", f'"{key}" needs the package {package}, which is not installed.', fix)
+    def _attempt(self, key, packages, make):
+        try:
+            make()
+        except ImportError as error:
+            missing = getattr(error, "name", None) or describe(error)
+            raise BridgeError(
+                "DEPENDENCY_MISSING",
+                f'"{key}" needs the package {missing}, which is not installed.',
+                f'Install {packages} in the environment of "python", for example with "install", or take "{key}" out of "context".',
+            ) from error
+        except Exception as error:  # noqa: BLE001 - the packages' own errors; what they say may hold the address
+            fix = f'Correct "{key}" in "context".'
+            raise BridgeError("CONFIG_INVALID", f'"{key}" is no address that can be used: {type(error).__name__}.', fix) from error
+
+    def _make_engine(self):
+        import greenlet  # noqa: F401 - SQLAlchemy itself misses it with the first query only
+        from sqlalchemy.ext.asyncio import async_sessionmaker, create_async_engine
+
+        self._engine = create_async_engine(self._db_url)
+        self._sessions = async_sessionmaker(self._engine, expire_on_commit=False)
+
+    def _make_client(self):
+        from redis.asyncio import from_url
+
+        self._redis = from_url(self._redis_url)
 
     @asynccontextmanager
     async def database(self):
         """A session of its own for one call, rolled back where the call fails."""
-        if not self._db_url:
+        if self._sessions is None:
             yield NoDatabase()
             return
-        if self._sessions is None:
-            from sqlalchemy.ext.asyncio import async_sessionmaker, create_async_engine
-
-            self._engine = create_async_engine(self._db_url)
-            self._sessions = async_sessionmaker(self._engine, expire_on_commit=False)
         session = self._sessions()
         try:
             yield session
@@ -48,10 +67,6 @@ class Connections:
 
     def redis(self):
         """A client, or None as the original documents it."""
-        if self._redis_url and self._redis is None:
-            from redis.asyncio import from_url
-
-            self._redis = from_url(self._redis_url)
         return self._redis
 
     def close(self):

@@ -13,6 +13,7 @@ from .dynamic import fingerprint, read_dynamic
 from .lending import Lent
 from .objects import Objects
 from .results import failed, to_result
+from .surroundings import NotHere
 
 _DYNAMIC_LIMIT = 5.0
 _CONTEXT_LIMIT = 5.0
@@ -42,7 +43,7 @@ class ScaiWavePlugin:
     # --- loading
 
     def initialize(self):
-        self._connections.check()
+        self._connections.prepare()
         if self.context.consult("installing", {"version": self.manifest.version}):
             self.context.stage("install")
             self._install()
@@ -167,7 +168,8 @@ class ScaiWavePlugin:
         except BaseException as error:  # noqa: BLE001 - foreign code
             if is_cancellation(error):
                 raise
-            self.context.log("warn", f"{name} failed: {trace(error)}")
+            supply = f" {error.supply}" if isinstance(error, NotHere) else ""
+            self.context.log("warn", f"{name} failed: {trace(error)}{supply}")
             return failed(name, error)
         finally:
             if self._has("get_dynamic_tools"):

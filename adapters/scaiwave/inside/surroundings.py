@@ -4,6 +4,9 @@
 class NotHere(RuntimeError):
     """Something of the original that the gateway does not have; its text may be shown."""
 
+    # For the log: what the owner can do about it.
+    supply = 'A database is there with "context": { "dbUrl": "<SQLAlchemy address>" } in the entry of mcp.json.'
+
 
 class NotConfigured(AttributeError):
     """A setting that the configuration does not have; its text may be shown."""
