@@ -1,5 +1,5 @@
-import { existsSync } from 'node:fs';
-import { isAbsolute, join, relative, resolve } from 'node:path';
+import { existsSync, realpathSync } from 'node:fs';
+import { isAbsolute, join, relative, resolve, sep } from 'node:path';
 import type { Command } from 'commander';
 import type { OpenWorkshop, Workshop } from '../../src/core/adapter.ts';
 import { GatewayError } from '../../src/core/errors.ts';
@@ -147,13 +147,13 @@ async function callTool(member: Member, { name }: WireTool, payload: string): Pr
 
 async function buildPlugin({ root, host }: Workshop, name: string, path: string, options: Options): Promise<void> {
   const source = resolve(path);
-  const way = relative(process.cwd(), source);
-  if (way.startsWith('..') || isAbsolute(way)) {
+  if (!existsSync(source)) throw new GatewayError('ENTRY_NOT_FOUND', `${source} does not exist.`);
+  // By its name, and by where its links lead.
+  if (isOutside(source, process.cwd()) || isOutside(realpathSync(source), realpathSync(process.cwd()))) {
     throw new GatewayError('CONFIG_INVALID', `${source} is outside project root (${process.cwd()}).`, {
       fix: 'Run the command in a folder that holds the source.',
     });
   }
-  if (!existsSync(source)) throw new GatewayError('ENTRY_NOT_FOUND', `${source} does not exist.`);
   const dir = installFolder(homeOf(options, root), name, options.version);
   const { build, languageOf } = await import('./install/build.ts');
   const { withLock } = await import('./install/lock.ts');
@@ -165,6 +165,11 @@ async function buildPlugin({ root, host }: Workshop, name: string, path: string,
   print(`  Output: ${join(dir, kind === 'go' ? PROGRAM : 'venv')}`);
   const context = { env: {}, signal: stop.signal, run: host.run, heard: print, step: (text: string) => print(`  ${text}`) };
   await withLock(`${dir}.lock`, stop.signal, () => build(source, dir, context));
+}
+
+function isOutside(path: string, root: string): boolean {
+  const way = relative(root, path);
+  return way === '..' || way.startsWith(`..${sep}`) || isAbsolute(way);
 }
 
 function homeOf({ squadronHome }: Options, root: string | undefined): string {

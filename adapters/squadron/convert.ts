@@ -4,6 +4,7 @@ import { toJson } from './aliases.ts';
 import { readDeclarations, type ServerBlock } from './hcl/declarations.ts';
 import { readProject } from './hcl/project.ts';
 import { declaredVariables } from './hcl/scope.ts';
+import { installFolder } from './install/home.ts';
 import { resolveSource } from './path-rule.ts';
 
 /** The configuration that serves what a Squadron project declares. Its values of variables come from the environment. */
@@ -22,7 +23,14 @@ export async function convertProject(dir: string): Promise<{ config: JsonObject;
     }
     const { name, source, version, settings, folder } = block;
     const entry: JsonObject = { format: 'squadron' };
-    if (source) entry.source = source.startsWith('github.com/') ? source : toRelative(source, folder, dir);
+    try {
+      // Names and versions are held to the same rules as when they are served.
+      installFolder('', name, version);
+      if (source) entry.source = source.startsWith('github.com/') ? source : toRelative(source, folder, dir);
+    } catch (error) {
+      notes.push(`plugin "${name}" is left out: ${(error as Error).message}`);
+      continue;
+    }
     entry.version = version;
     if (Object.keys(settings).length > 0) entry.settings = { ...settings };
     plugins[name] = entry;
@@ -32,6 +40,10 @@ export async function convertProject(dir: string): Promise<{ config: JsonObject;
     const server = 'error' in block ? block.error.message : toServer(block);
     if (typeof server === 'string') notes.push(`mcp "${block.name}" is left out: ${server}`);
     else servers[block.name] = server;
+    if (!('error' in block) && 'client_secret' in block.attributes)
+      notes.push(
+        `mcp "${block.name}": its client_secret is not taken over; write it into "oauth" together with the "issuer" that may have it.`,
+      );
   }
   const text = JSON.stringify([plugins, servers]);
   const variables = wanted.map(({ name }) => toVariable(name)).filter((name) => text.includes(`\${env:${name}}`));
@@ -46,12 +58,17 @@ export async function convertProject(dir: string): Promise<{ config: JsonObject;
 }
 
 function toServer({ attributes }: ServerBlock): JsonObject | string {
-  const { command, args, env, url, headers } = Object.fromEntries(
+  const { command, args, env, url, headers, client_id } = Object.fromEntries(
     Object.entries(attributes).map(([key, value]): [string, JsonValue] => [key, toJson(value)]),
   );
   if (typeof command === 'string') return { command, ...(args === undefined ? {} : { args }), ...(env === undefined ? {} : { env }) };
-  if (typeof url === 'string') return { url, ...(headers === undefined ? {} : { headers }) };
-  return 'it has neither "command" nor "url".';
+  if (typeof url === 'string') {
+    const oauth: JsonObject = typeof client_id === 'string' && client_id !== '' ? { oauth: { clientId: client_id } } : {};
+    return { url, ...(headers === undefined ? {} : { headers }), ...oauth };
+  }
+  return typeof attributes.source === 'string'
+    ? `what its "source" ${attributes.source} installs is not started here; install it and name its "command".`
+    : 'it has neither "command" nor "url".';
 }
 
 function toRelative(source: string, folder: string, root: string): string {

@@ -1,11 +1,11 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '../../src/core/json.ts';
+import { resolveReference } from './schema.ts';
 
 const DEEPEST = 32;
-const REFERENCE = /^#\/(\$defs|definitions)\/([^/]+)$/;
 
 /** A value without the nulls that Go writes for lists and maps nobody filled, where the schema promises a list or an object. */
 export function withoutNils(value: JsonValue, schema: JsonValue | undefined, root: JsonObject, depth = 0): JsonValue {
-  const meant = resolve(schema, root);
+  const meant = resolveReference(schema, root);
   if (!meant || depth > DEEPEST) return value;
   if (value === null) return meant.type === 'array' ? [] : meant.type === 'object' && isMap(meant) ? {} : null;
   if (Array.isArray(value)) return value.map((item) => withoutNils(item, meant.items, root, depth + 1));
@@ -19,13 +19,4 @@ export function withoutNils(value: JsonValue, schema: JsonValue | undefined, roo
 // A nil map is an empty one; a nil pointer to a struct is not a struct without values.
 function isMap({ properties, additionalProperties }: JsonObject): boolean {
   return properties === undefined && additionalProperties !== false;
-}
-
-function resolve(schema: JsonValue | undefined, root: JsonObject): JsonObject | undefined {
-  if (!isJsonObject(schema)) return undefined;
-  const [, place, name = ''] = REFERENCE.exec(typeof schema.$ref === 'string' ? schema.$ref : '') ?? [];
-  if (place === undefined) return schema;
-  const defs = root[place];
-  const found = isJsonObject(defs) ? defs[name] : undefined;
-  return isJsonObject(found) ? found : undefined;
 }

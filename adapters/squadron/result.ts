@@ -22,11 +22,12 @@ const PARTS = new RegExp(
 export function toResult(text: string, promised: JsonObject | undefined): ToolResult {
   const content = toContent(text);
   if (!promised) return { content };
-  const structured = parse(text);
+  const parsed = parse(text);
+  const structured = parsed === undefined ? undefined : withoutNils(parsed, promised, promised);
   if (!isJsonObject(structured)) {
     throw new GatewayError('RESULT_INVALID', 'The tool ran, but its result is not the JSON object that its output schema promises.');
   }
-  return { content, structured: withoutNils(structured, promised, promised) as JsonObject };
+  return { content, structured };
 }
 
 function toContent(text: string): Content[] {

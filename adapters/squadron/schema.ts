@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject } from '../../src/core/json.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../../src/core/json.ts';
 
 /** The schema text of a tool as an object schema, otherwise untouched; undefined where it is none. */
 export function toInputSchema(text: string): JsonObject | undefined {
@@ -14,7 +14,21 @@ export function toInputSchema(text: string): JsonObject | undefined {
 /** The schema of a tool's result as the plugin gives it; undefined where it gives none. */
 export function toOutputSchema(text: string): JsonObject | undefined {
   const schema = text.trim() === '' ? undefined : parse(text);
-  return isJsonObject(schema) && Object.keys(schema).length > 0 ? schema : undefined;
+  if (!isJsonObject(schema) || Object.keys(schema).length === 0) return undefined;
+  // A model that holds others of its kind is a reference to itself; that it is an object has to stand beside it.
+  return schema.type === undefined && resolveReference(schema, schema)?.type === 'object' ? { type: 'object', ...schema } : schema;
+}
+
+const REFERENCE = /^#\/(\$defs|definitions)\/([^/]+)$/;
+
+/** What a schema says, where it says so by a reference to a part of `root`. */
+export function resolveReference(schema: JsonValue | undefined, root: JsonObject): JsonObject | undefined {
+  if (!isJsonObject(schema)) return undefined;
+  const [, place, name = ''] = REFERENCE.exec(typeof schema.$ref === 'string' ? schema.$ref : '') ?? [];
+  if (place === undefined) return schema;
+  const defs = root[place];
+  const found = isJsonObject(defs) && Object.hasOwn(defs, name) ? defs[name] : undefined;
+  return isJsonObject(found) ? found : undefined;
 }
 
 function parse(text: string): unknown {

@@ -83,7 +83,7 @@ export async function withPlugins(session: Session, profile: string, use: (app: 
 
 /** What went wrong, for a person: message, then what to do. */
 export function describeError(error: unknown): string {
-  if (error instanceof GatewayError) return `${error.message}${error.message.includes('\n') ? '\n' : ' '}${error.fix}`;
+  if (error instanceof GatewayError) return `${error.message}${/^[^\n]*[.!?]$/.test(error.message) ? ' ' : '\n'}${error.fix}`;
   if (error instanceof UsageError) return `${error.message} ${error.fix}`;
   return error instanceof Error ? error.message : String(error);
 }

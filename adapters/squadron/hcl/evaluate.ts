@@ -1,18 +1,7 @@
-import { toDecimalText } from '../settings.ts';
 import { HclError, type TextToken, type Token } from './lexer.ts';
+import { BINDING, combine, toTruth } from './operators.ts';
 import { type Expression, isMark, show } from './parser.ts';
-
-/** A number with all its digits. */
-export class HclNumber {
-  readonly text: string;
-
-  constructor(text: string) {
-    this.text = toDecimalText(text);
-  }
-}
-
-/** What an expression comes to. */
-export type HclValue = string | boolean | null | HclNumber | HclValue[] | { [key: string]: HclValue };
+import { HclNumber, type HclValue, toText } from './values.ts';
 
 /** What expressions may speak of. */
 export interface Scope {
@@ -40,19 +29,6 @@ export function asReference(expression: Expression): readonly string[] | undefin
   return tokens.flatMap((token) => (token.kind === 'name' ? [token.text] : []));
 }
 
-/** Whether a value is an object. */
-export function isObject(value: HclValue | undefined): value is { [key: string]: HclValue } {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof HclNumber);
-}
-
-/** A value as it appears inside a text; undefined for lists and objects. */
-export function toText(value: HclValue): string | undefined {
-  if (typeof value === 'string') return value;
-  if (typeof value === 'boolean') return String(value);
-  if (value instanceof HclNumber) return value.text;
-  return value === null ? '' : undefined;
-}
-
 class Reader {
   readonly #tokens: readonly Token[];
   readonly #scope: Scope;
@@ -63,7 +39,27 @@ class Reader {
     this.#scope = scope;
   }
 
+  /** A whole expression: `a == b ? c : d` and what binds more tightly. */
   value(): HclValue {
+    const condition = this.#combined(1);
+    const question = this.#ahead('?');
+    if (!question) return condition;
+    const yes = this.value();
+    if (!this.#ahead(':')) throw this.#unexpected('":"');
+    const no = this.value();
+    return toTruth(condition, question) ? yes : no;
+  }
+
+  #combined(least: number): HclValue {
+    let left = this.#single();
+    for (;;) {
+      const operator = this.#ahead(...Object.keys(BINDING).filter((mark) => (BINDING[mark] as number) >= least));
+      if (operator?.kind !== 'mark') return left;
+      left = combine(operator.text, left, this.#combined((BINDING[operator.text] as number) + 1), operator);
+    }
+  }
+
+  #single(): HclValue {
     this.#skipNewlines();
     const token = this.#next();
     switch (token.kind) {
@@ -77,6 +73,8 @@ class Reader {
         if (token.text === '[') return this.#list(']');
         if (token.text === '{') return this.#object();
         if (token.text === '-' && this.#peek()?.kind === 'number') return new HclNumber(`-${(this.#next() as { text: string }).text}`);
+        if (token.text === '-') return combine('-', new HclNumber('0'), this.#single(), token);
+        if (token.text === '!') return !toTruth(this.#single(), token);
         if (token.text === '(') return this.#list(')')[0] ?? null;
         break;
       default:
@@ -89,7 +87,7 @@ class Reader {
     const token = this.#peek();
     if (token)
       throw new HclError(
-        `${show(token)} is not supported in a value here: texts, numbers, true, false, vars.<name> and functions are`,
+        `${show(token)} is not supported in a value here: texts, numbers, true, false, vars.<name>, operators and functions are`,
         token,
       );
   }
@@ -158,6 +156,16 @@ class Reader {
   #unexpected(wanted: string): HclError {
     const token = this.#peek() ?? (this.#tokens.at(-1) as Token);
     return new HclError(`${show(token)} is not expected here; ${wanted} is`, token);
+  }
+
+  // Takes one of these marks, where the next thing that is no end of a line is one; inside brackets lines may end before it.
+  #ahead(...marks: readonly string[]): Token | undefined {
+    let at = this.#at;
+    while (this.#tokens[at]?.kind === 'newline') at++;
+    const token = this.#tokens[at];
+    if (token?.kind !== 'mark' || !marks.includes(token.text)) return undefined;
+    this.#at = at + 1;
+    return token;
   }
 
   #skipNewlines(): void {

@@ -75,8 +75,8 @@ class Lexer {
         tokens.push({ kind: 'newline', ...place });
         continue;
       }
-      if (close && next === '}' && depth === 0) {
-        this.#at++;
+      if (close && depth === 0 && (next === '}' || this.#starts('~}'))) {
+        this.#at += next === '}' ? 1 : 2;
         tokens.push({ kind: 'end', ...place });
         return tokens;
       }
@@ -177,11 +177,13 @@ class Lexer {
 
   #filledIn(): Token[] {
     const place = this.#place();
-    if (this.#starts('%{')) throw new HclError('directives in texts are not supported', place);
+    const directive = this.#starts('%{');
     this.#at += 2;
     // "~" trims the text around it; nothing here needs that.
     if (this.#source[this.#at] === '~') this.#at++;
-    return this.run(place);
+    const tokens = this.run(place);
+    // A directive is nothing that can be worked out here, and most texts that hold one are never looked at.
+    return directive ? [{ kind: 'mark', text: '%{', ...place }, ...tokens] : tokens;
   }
 
   #starts(text: string): boolean {

@@ -78,11 +78,40 @@ describe('.hcl files', () => {
     expect(settingsOf(text.replaceAll('\n', '\r\n'))).toMatchObject({ cut: 'first\n  second preset\n' });
   });
 
+  it('work out operators and conditions', () => {
+    const text = `settings {
+      a = vars.v == "preset" ? "yes" : "no"
+      b = 1 + 2 * 3 - (4 - 1) % 2
+      c = !true || 2 >= 1 && "\${vars.v}x" != "presetx"
+      d = -(2 + 3)
+      e = (
+        vars.v == "x"
+        ? 1
+        : vars.v == "preset" ? 2 : 3
+      )
+      f = "\${~ vars.v ~}."
+    }`;
+    expect(settingsOf(text)).toEqual({ a: 'yes', b: '6', c: 'false', d: '-5', e: '2', f: 'preset.' });
+    for (const [expression, why] of [
+      ['1 / 0', 'no number'],
+      ['1 + "x"', 'a number is expected'],
+      ['1 ? 2 : 3', 'true or false is expected'],
+      ['true ? 1', 'is not expected here; ":" is'],
+    ]) {
+      expect(() => settingsOf(`settings { x = ${expression} }`)).toThrow(why);
+    }
+  });
+
   it('leave aside what is none of our business, whatever is in it', () => {
     const declared = declare({
       'a.hcl': `agent "x" {
         tools = [plugins.p.all, builtins.http.get]
         model = a.b["c"] ? 1 : foo(1, [for x in y : x...]) && !z
+        text = <<-EOT
+          %{ for x in y ~}
+          \${x}
+          %{ endfor }
+        EOT
         prompt = "\${ x == "}" ? "{" : "}" }"
       }
       plugin "p" { version = "v1.2.3", }`.replace(', }', ' }'),
@@ -107,7 +136,9 @@ describe('.hcl files', () => {
     expect(faults('plugin "a" { version = vars.nobody }')[0]).toMatch(/main\.hcl:1:24: the variable "nobody" is neither declared/);
     expect(faults('plugin "a" { source = "./x" }')[0]).toMatch(/has no version/);
     expect(faults('plugin "a" { version = "local" }\nplugin "a" { version = "local" }')[1]).toMatch(/there is another plugin "a"/);
-    expect(faults('plugin "a" { version = 1 + 2 }')[0]).toMatch(/main\.hcl:1:26: "\+" is not supported/);
+    expect(faults('plugin "a" { version = vars[0] }')[0]).toMatch(/main\.hcl:1:24: "vars" is not known/);
+    expect(faults('plugin "a" { version = 1[0] }')[0]).toMatch(/main\.hcl:1:25: "\[" is not supported/);
+    expect(faults('plugin "a" { version = "%{ if true }1%{ endif }" }')[0]).toMatch(/"%\{" is not supported/);
     expect(() => declare({ 'main.hcl': 'plugin "a" {\n version = "never closed\n}' })).toThrow('main.hcl:2:12: the text is never closed');
     expect(() => declare({ 'main.hcl': 'plugin "a" {\n' })).toThrow(/main\.hcl:2:1: the end is not expected here/);
     expect(() => declare({ 'main.hcl': 'plugin "a" { v = "${" }' })).toThrow(/never closed/);
@@ -138,6 +169,12 @@ describe('.hcl files', () => {
           headers { "x-k" = "v" } }
         mcp "o" { source = "npm:thing"
           version = "1.0.0" }
+        mcp "p" { url = "https://example.test/mcp"
+          client_id = "abc"
+          client_secret = "s3cret" }
+        plugin "http" { version = "local" }
+        plugin "d" { source = "/abs"
+          version = "local" }
         agent "x" {}`.replace('headers { "x-k" = "v" }', 'headers = { "x-k" = "v" }'),
     });
     const { config, notes } = await convertProject(dir);
@@ -150,8 +187,12 @@ describe('.hcl files', () => {
       mcpServers: {
         m: { command: 'npx', args: ['-y', 'server'], env: { K: '${env:KEY}' } },
         n: { url: 'https://example.test/mcp', headers: { 'x-k': 'v' } },
+        p: { url: 'https://example.test/mcp', oauth: { clientId: 'abc' } },
       },
     });
-    expect(notes.join('\n')).toMatch(/mcp "o" is left out[\s\S]*KEY[\s\S]*agent/);
+    expect(notes.join('\n')).toMatch(
+      /"http"[\s\S]*"d" is left out: .*absolute[\s\S]*mcp "o" is left out[\s\S]*client_secret[\s\S]*KEY[\s\S]*agent/,
+    );
+    expect(notes.join('\n')).not.toContain('s3cret');
   });
 });

@@ -123,6 +123,9 @@ describe('schemas', () => {
   it('of results may be missing', () => {
     expect(toOutputSchema('')).toBeUndefined();
     expect(toOutputSchema('{"type":"string"}')).toEqual({ type: 'string' });
+    const tree = { $ref: '#/$defs/Node', $defs: { Node: { type: 'object' }, Text: { type: 'string' } } };
+    expect(toOutputSchema(JSON.stringify(tree))).toEqual({ type: 'object', ...tree });
+    expect(toOutputSchema(JSON.stringify({ ...tree, $ref: '#/$defs/Text' }))?.type).toBeUndefined();
   });
 });
 
@@ -173,6 +176,8 @@ describe('results', () => {
     // Go writes null for a list or a map that nobody filled.
     const filled = toResult('{"list":null,"map":null,"one":null,"many":[null],"other":null}', schema);
     expect(filled.structured).toEqual({ list: [], map: {}, one: null, many: [[]], other: null });
+    expect(toResult('null', { type: 'object' }).structured).toEqual({});
+    expect(() => toResult('null', { type: 'object', properties: {} })).toThrow('output schema');
     expect(() => toResult('no json', { type: 'object' })).toThrow('output schema');
   });
 });

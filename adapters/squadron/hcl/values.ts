@@ -1,0 +1,26 @@
+import { toDecimalText } from '../settings.ts';
+
+/** A number with all its digits. */
+export class HclNumber {
+  readonly text: string;
+
+  constructor(text: string) {
+    this.text = toDecimalText(text);
+  }
+}
+
+/** What an expression comes to. */
+export type HclValue = string | boolean | null | HclNumber | HclValue[] | { [key: string]: HclValue };
+
+/** Whether a value is an object. */
+export function isObject(value: HclValue | undefined): value is { [key: string]: HclValue } {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof HclNumber);
+}
+
+/** A value as it appears inside a text; undefined for lists and objects. */
+export function toText(value: HclValue): string | undefined {
+  if (typeof value === 'string') return value;
+  if (typeof value === 'boolean') return String(value);
+  if (value instanceof HclNumber) return value.text;
+  return value === null ? '' : undefined;
+}
