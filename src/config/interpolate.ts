@@ -3,11 +3,17 @@ import { homedir } from 'node:os';
 import { resolve } from 'node:path';
 import { isJsonObject, type JsonValue } from '../core/json.ts';
 import { nearest } from '../core/nearest.ts';
+import { whyUnreadable } from '../core/unreadable.ts';
 
 const REFERENCE = /\$\{(env|file):([^}]*)\}/g;
 const PLAIN_REFERENCE = /\$\{([A-Za-z_][A-Za-z0-9_]*)(:-[^}]*)?\}/g;
 const INPUT_REFERENCE = /\$\{input:[^}]*\}/g;
 const LARGEST_FILE = 64 * 1024;
+
+// Where nobody means the text itself, and a guessable secret would be the result.
+function holdsSecret([first, , third]: readonly (string | number)[]): boolean {
+  return first === 'auth' || (first === 'plugins' && third === 'credentials');
+}
 
 /** A reference in a configuration text that could not be filled in. */
 export interface Unresolved {
@@ -57,7 +63,7 @@ export function interpolate(value: JsonValue, dir: string, env: NodeJS.ProcessEn
     } catch (error) {
       unresolved.push({
         path,
-        message: `the file ${reference} cannot be read: ${(error as Error).message}`,
+        message: `the file ${reference} cannot be read: ${whyUnreadable(error)}`,
         fix: 'Create it or correct the path.',
       });
       return '';
@@ -68,6 +74,11 @@ export function interpolate(value: JsonValue, dir: string, env: NodeJS.ProcessEn
     if (typeof node === 'string') {
       if (!node.includes('${')) return node;
       const own = node.replace(REFERENCE, (_, kind: string, ref: string) => (kind === 'env' ? fromEnv(ref, path) : fromFile(ref, path)));
+      if (holdsSecret(path)) {
+        for (const [reference, name] of own.matchAll(PLAIN_REFERENCE)) {
+          unresolved.push({ path, message: `${reference} would be taken as it stands`, fix: `Write \${env:${name}}.` });
+        }
+      }
       if (path[0] !== 'mcpServers') return own;
       const plain = own.replace(PLAIN_REFERENCE, (_, name: string, fallback = '') => places[name] ?? fromEnv(name + fallback, path));
       return plain.replace(INPUT_REFERENCE, (reference: string) => {

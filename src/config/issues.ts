@@ -22,9 +22,10 @@ function describe(issue: z.core.$ZodIssue, base: Path, value: JsonValue, schema:
   }
   if (issue.code === 'invalid_union') {
     // The branch that got furthest, or fits the value's kind, is the one the author meant.
-    const branches = issue.errors.filter((errors) => !errors.some((e) => e.code === 'invalid_type' && e.path.length === 0));
-    const [only] = branches;
-    if (branches.length === 1 && only) return only.flatMap((e) => describe(e, path, value, schema, source));
+    const fitting = issue.errors.filter((errors) => !errors.some((e) => e.code === 'invalid_type' && e.path.length === 0));
+    const entered = fitting.filter((errors) => errors.every((e) => e.path.length > 0));
+    const [only, ...others] = entered.length > 0 ? entered : fitting;
+    if (only && others.length === 0) return only.flatMap((e) => describe(e, path, value, schema, source));
   }
   const found = valueAt(value, path);
   const expected = expectation(issue);
@@ -53,8 +54,10 @@ function expectation(issue: z.core.$ZodIssue): string {
   }
 }
 
+const WORDS: Readonly<Record<string, string>> = { record: 'object', int: 'whole number', array: 'list' };
+
 function article(type: string): string {
-  const word = type === 'record' ? 'object' : type === 'int' ? 'whole number' : type;
+  const word = WORDS[type] ?? type;
   return /^[aeiou]/.test(word) ? `an ${word}` : `a ${word}`;
 }
 

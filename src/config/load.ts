@@ -1,12 +1,13 @@
 import { readFileSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { basename, dirname, resolve } from 'node:path';
+import { dirname, parse, relative, resolve } from 'node:path';
 import type { Adapter, Entry } from '../core/adapter.ts';
 import { DEFAULT_PROFILE } from '../core/caller.ts';
 import { GatewayError } from '../core/errors.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../core/json.ts';
 import { JsonError, parseJson } from '../core/json-scan.ts';
 import { isSecretKey } from '../core/redact.ts';
+import { whyUnreadable } from '../core/unreadable.ts';
 import type { Config, PluginConfig } from './config.ts';
 import { interpolate } from './interpolate.ts';
 import { describeIssues } from './issues.ts';
@@ -28,10 +29,10 @@ export interface Overrides {
 
 /** Reads and checks a configuration file. Throws CONFIG_INVALID naming every fault with file, line and column. */
 export function loadConfig(file: string, adapters: readonly Adapter[], env: NodeJS.ProcessEnv, overrides: Overrides = {}): Config {
-  const name = basename(file);
+  const name = nameOf(file);
   const text = readText(file);
   const source = createSourceText(name, text);
-  const raw = parse(text, name, source);
+  const raw = parseText(text, name, source);
   const dir = dirname(file);
   const { value, unresolved, files } = interpolate(raw, dir, env);
   const unfilled = unresolved.map((u) => ({ ...u, text: `${source.at([...u.path])}: ${u.message}. ${u.fix}` }));
@@ -55,6 +56,12 @@ export function loadConfig(file: string, adapters: readonly Adapter[], env: Node
   });
 }
 
+// As somebody finds it from where the program runs: a client may have started that anywhere.
+function nameOf(file: string): string {
+  const inside = relative(process.cwd(), file);
+  return inside.startsWith('..') || process.cwd() === parse(file).root ? file : inside;
+}
+
 function readText(file: string): string {
   try {
     const stat = statSync(file);
@@ -62,24 +69,15 @@ function readText(file: string): string {
     if (stat.size > LARGEST) throw new Error(`it is larger than ${LARGEST / 1024 / 1024} MB`);
     return new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(file));
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    const why =
-      code === 'ENOENT'
-        ? 'it does not exist'
-        : code === 'EACCES'
-          ? 'no permission to read it'
-          : code === 'ELOOP'
-            ? 'it is a loop of links'
-            : message;
-    const fix =
-      code === 'ENOENT'
-        ? 'Make one with `plugmux init`, or name another with --config.'
-        : 'Correct the file or name another with --config.';
-    throw new GatewayError('CONFIG_INVALID', `The configuration ${file} cannot be read: ${why}.`, { fix, cause: error });
+    const isThere = (error as NodeJS.ErrnoException).code !== 'ENOENT';
+    const fix = isThere
+      ? 'Correct the file or name another with --config.'
+      : 'Make one with `plugmux init`, or name another with --config.';
+    throw new GatewayError('CONFIG_INVALID', `The configuration ${file} cannot be read: ${whyUnreadable(error)}.`, { fix, cause: error });
   }
 }
 
-function parse(text: string, name: string, source: SourceText): JsonValue {
+function parseText(text: string, name: string, source: SourceText): JsonValue {
   try {
     return parseJson(text, CAPS);
   } catch (error) {
@@ -96,7 +94,7 @@ function parse(text: string, name: string, source: SourceText): JsonValue {
 function invalid(faults: readonly string[]): GatewayError {
   const shown = faults.slice(0, MOST_FAULTS);
   if (faults.length > shown.length) shown.push(`and ${faults.length - shown.length} more`);
-  const at = /^\S+:\d+:\d+/.exec(shown[0] ?? '')?.[0];
+  const at = /^.+?:\d+:\d+(?=: )/.exec(shown[0] ?? '')?.[0];
   return new GatewayError('CONFIG_INVALID', shown.join('\n'), { at });
 }
 

@@ -7,7 +7,7 @@ export function nearest(name: string, candidates: Iterable<string>, most = 3): s
   const found: { name: string; score: number }[] = [];
   for (const candidate of candidates) {
     const other = candidate.toLowerCase();
-    const contains = wanted.length >= 3 && (other.includes(wanted) || wanted.includes(other));
+    const contains = Math.min(wanted.length, other.length) >= 3 && (other.includes(wanted) || wanted.includes(other));
     const score = Math.min(distance(wanted, other), contains ? reach : Number.POSITIVE_INFINITY);
     if (score <= reach) found.push({ name: candidate, score });
   }

@@ -7,6 +7,7 @@ import { GatewayError, toError } from '../core/errors.ts';
 import type { Host } from '../core/host.ts';
 import { didYouMean } from '../core/nearest.ts';
 import type { Manifest } from '../core/plugin.ts';
+import { whyUnreadable } from '../core/unreadable.ts';
 
 /** A plugin that was found, or why it could not be used; nothing of it has run. */
 export interface Found {
@@ -206,8 +207,7 @@ function listFolder(folder: string, config: Config, found: Found[]): string[] {
       .sort()
       .map((name) => join(folder, name));
   } catch (error) {
-    const why = (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'it does not exist' : toError(error).message;
-    const failure = new GatewayError('ENTRY_NOT_FOUND', `The plugin folder ${folder} cannot be read: ${why}.`, {
+    const failure = new GatewayError('ENTRY_NOT_FOUND', `The plugin folder ${folder} cannot be read: ${whyUnreadable(error)}.`, {
       at: config.at('pluginFolders'),
     });
     found.push({

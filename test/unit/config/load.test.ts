@@ -1,7 +1,7 @@
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { z } from 'zod';
 import { loadConfig } from '../../../src/config/load.ts';
 import type { Adapter } from '../../../src/core/adapter.ts';
@@ -16,13 +16,18 @@ function load(text: string, env: NodeJS.ProcessEnv = {}, dir = tempFolder()) {
   return loadConfig(file, [adapter], env);
 }
 
+/** A message as whoever stands in the file's folder reads it. */
+function inFolder(message: string): string {
+  return message.replace(/^\/\S*\/(?=mcp\.json:)/gm, '');
+}
+
 function messageOf(text: string, env: NodeJS.ProcessEnv = {}): string {
   try {
     load(text, env);
   } catch (error) {
     expect(error).toBeInstanceOf(GatewayError);
     expect((error as GatewayError).code).toBe('CONFIG_INVALID');
-    return (error as GatewayError).message;
+    return inFolder((error as GatewayError).message);
   }
   throw new Error('it was taken');
 }
@@ -54,6 +59,16 @@ describe('loadConfig', () => {
       'mcp.json:1:29: plugins.a.approval must be one of "allow", "ask", "deny", "inherit", not "alow". Did you mean allow?',
     ],
     ['{"plugins":{"a":{"format":"talis"}}}', 'mcp.json:1:27: plugins.a.format must be one of "talos", not "talis". Did you mean talos?'],
+    [
+      '{"profiles":{"p":{"approval":{"x":"alow"}}}}',
+      'mcp.json:1:35: profiles.p.approval.x must be one of "allow", "ask", "deny", "inherit", not "alow". Did you mean allow?',
+    ],
+    [
+      '{"auth":{"tokens":[{"token":"${PLUGMUX_TOKEN}","principal":"p"}]}}',
+      'mcp.json:1:29: ${PLUGMUX_TOKEN} would be taken as it stands. Write ${env:PLUGMUX_TOKEN}.',
+    ],
+    ['{"plugins":{"a":{"credentials":{"k":"${KEY:-x}"}}}}', 'mcp.json:1:37: ${KEY:-x} would be taken as it stands. Write ${env:KEY}.'],
+    ['{"pluginFolders":"x"}', 'mcp.json:1:18: pluginFolders must be a list, not "x".'],
     ['{"plugins":[]}', 'mcp.json:1:12: plugins must be an object, not a list.'],
     ['[]', 'mcp.json:1:1: the file must be an object, not a list.'],
     ['{"listen":{"http":"8808"}}', 'mcp.json:1:19: "8808" is no address and port. Write it like 127.0.0.1:8808.'],
@@ -88,7 +103,30 @@ describe('loadConfig', () => {
     expect(messageOf('{"state":"${env:PLUGMUX_TOKN}"}', { PLUGMUX_TOKEN: 'x' })).toBe(
       'mcp.json:1:10: the environment variable PLUGMUX_TOKN is not set; PLUGMUX_TOKEN is set. Set it, or give a default: ${env:PLUGMUX_TOKN:-value}.',
     );
-    expect(messageOf('{"state":"${file:nope}"}')).toContain('mcp.json:1:10: the file nope cannot be read');
+    expect(messageOf('{"state":"${env:PLUGMUX_TOKN}"}', { _: 'x', A: 'y' })).toContain('PLUGMUX_TOKN is not set. Set it');
+    expect(messageOf('{"state":"${file:nope}"}')).toContain('mcp.json:1:10: the file nope cannot be read: it does not exist. ');
+  });
+
+  it('names the file as it is found from where the program runs', () => {
+    const dir = tempFolder();
+    const fault = (file: string): string => {
+      try {
+        loadConfig(file, [adapter], {});
+        return '';
+      } catch (error) {
+        return (error as Error).message;
+      }
+    };
+    const file = join(dir, 'with space', 'mcp.json');
+    mkdirSync(join(dir, 'with space'));
+    writeFileSync(file, '{"stat":1}');
+    expect(fault(file)).toMatch(new RegExp(`^${file}:1:2: `));
+    const before = process.cwd();
+    onTestFinished(() => process.chdir(before));
+    process.chdir(dir);
+    expect(fault(file)).toMatch(/^with space\/mcp\.json:1:2: /);
+    process.chdir('/');
+    expect(fault(file)).toMatch(new RegExp(`^${file}:1:2: `));
   });
 
   it('keeps what must not be shown apart', { tags: ['T24'] }, () => {
@@ -122,7 +160,7 @@ describe('loadConfig', () => {
     expect(attempt('folder.json')).toContain('it is a folder');
     expect(attempt('loop.json')).toContain('a loop of links');
     expect(attempt('large.json')).toContain('larger than 1 MB');
-    expect(attempt('latin.json')).toContain('cannot be read');
+    expect(attempt('latin.json')).toContain('it is not text in UTF-8');
     writeFileSync(join(dir, 'bom.json'), '\ufeff{}');
     expect(attempt('bom.json')).toBe('');
   });
@@ -184,7 +222,7 @@ describe('loadConfig', () => {
         try {
           load(text, {}, dir);
         } catch (error) {
-          message = (error as Error).message;
+          message = inFolder((error as Error).message);
         }
         const [, line, column] = /^mcp\.json:(\d+):(\d+): /.exec(message) ?? [];
         // The place lies inside the text, at a key or a value.
