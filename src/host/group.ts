@@ -90,7 +90,7 @@ export class Group implements SeatGroup {
 
   serving(seat: Seat): Home | undefined {
     const generation = this.#current;
-    return generation?.seats.has(seat) && generation.home.busy() === undefined ? generation.home : undefined;
+    return generation?.seats.has(seat) && seat.state() !== 'failed' && generation.home.busy() === undefined ? generation.home : undefined;
   }
 
   async home(asked: Seat, ctx?: CallContext): Promise<Home> {
@@ -100,7 +100,7 @@ export class Group implements SeatGroup {
       const seat = this.#seats.find((s) => s.spec.id === asked.spec.id) ?? asked;
       if (ctx?.aborted) throw this.#unavailable(seat, 'the call ended before it could be handed over');
       const generation = this.#current;
-      if (generation?.seats.has(seat)) {
+      if (generation?.seats.has(seat) && seat.state() !== 'failed') {
         const busy = generation.home.busy();
         if (busy === undefined) return generation.home;
         if (performance.now() >= deadline) throw this.#unavailable(seat, busy);
@@ -145,7 +145,7 @@ export class Group implements SeatGroup {
       const { culprit, ...rest } = await loadSeats(home, seats, this.#limits.startTimeoutMs);
       if (this.#closed) return home.stop();
       if (culprit && 'error' in rest) {
-        this.#log.error(`${culprit.spec.id}: ${rest.error.message}${seats.length > 1 ? ' Starting again without it.' : ''}`);
+        if (seats.length > 1) this.#log.warn(`Starting again without ${culprit.spec.id}: ${rest.error.message}`);
         culprit.exclude(rest.error);
         await home.stop();
         continue;

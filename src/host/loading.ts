@@ -86,6 +86,7 @@ function withPlugin(error: Error, { spec, stage }: Seat): GatewayError {
   }
   return new GatewayError('PLUGIN_FAILED', `The plugin failed in the stage "${stage}": ${error.message}`, {
     plugin: spec.id,
+    ...(error instanceof GatewayError ? { fix: error.fix } : {}),
     cause: error,
   });
 }

@@ -357,7 +357,19 @@ describe('loading TypeScript', () => {
   it('says where the source is wrong', { tags: ['F44'] }, async () => {
     const house = await open(one('syntax', 'export const handlers = {\n  run: () => {\n};'));
     await house.app.registry.start();
-    expect(status(house, 'syntax')?.error?.message).toMatch(/cannot be built: index\.ts:\d+:\d+: /);
+    expect(status(house, 'syntax')?.error).toMatchObject({
+      message: expect.stringMatching(/cannot be built: index\.ts:3:\d+: /),
+      fix: 'Correct the source at the place named.',
+    });
+  });
+
+  it('says where the source is wrong on its first line, and where it throws', { tags: ['F44'] }, async () => {
+    const first = await open(one('first', 'export const handlers = { run: async ( => 1 };'));
+    await first.app.registry.start();
+    expect(status(first, 'first')?.error?.message).toContain(' index.ts:1:40: ');
+    const thrown = await open(one('throws', 'const x = 1;\nthrow new Error("no licence");\nexport const handlers = { run: () => x };'));
+    await thrown.app.registry.start();
+    expect(status(thrown, 'throws')?.error?.message).toBe('The plugin failed in the stage "import": no licence (index.ts:2:7)');
   });
 
   it('shows the places of the original source in stack traces', async () => {

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { isBuiltin } from 'node:module';
-import { dirname, extname, relative } from 'node:path';
+import { dirname, extname, relative, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { Loader, Message, Metafile, OnResolveArgs, OnResolveResult, Plugin, PluginBuild } from 'esbuild';
 import { GatewayError } from '../../core/errors.ts';
@@ -34,6 +34,15 @@ const RESOLVING = Symbol('resolving');
 /** Bundles an entry and its own files; packages stay outside, as absolute addresses. Missing ones are an error. */
 export async function bundle(request: LoadRequest, log: Logger): Promise<Bundle> {
   const esbuild = await import('esbuild');
+  const folder = dirname(request.entry);
+  const prefixes = new Map<string, number>();
+  // What stands before the source on its first line is none of the author's.
+  const place = ({ text, location }: Message): string => {
+    if (!location) return text;
+    const { file, line, column } = location;
+    const before = line === 1 ? (prefixes.get(resolve(folder, file)) ?? 0) : 0;
+    return `${file}:${line}:${column + 1 - before}: ${text}`;
+  };
   try {
     const result = await esbuild.build({
       entryPoints: [request.entry],
@@ -47,9 +56,11 @@ export async function bundle(request: LoadRequest, log: Logger): Promise<Bundle>
       conditions: [],
       sourcemap: 'external',
       sourcesContent: false,
+      // The bundle is kept elsewhere; stacks shall name the plugin's own files.
+      sourceRoot: `${pathToFileURL(folder).href}/`,
       outfile: 'entry.mjs',
       logLevel: 'silent',
-      absWorkingDir: dirname(request.entry),
+      absWorkingDir: folder,
       define: {
         'import.meta.url': '__plugmux_url',
         'import.meta.dirname': '__plugmux_dir',
@@ -61,7 +72,7 @@ export async function bundle(request: LoadRequest, log: Logger): Promise<Bundle>
         js: `import{createRequire as __plugmux_require}from'node:module';const require=__plugmux_require(${JSON.stringify(urlOf(request.entry, request))});`,
       },
       loader: { '.txt': 'text', '.md': 'text' },
-      plugins: [toPlugin(request)],
+      plugins: [toPlugin(request, prefixes)],
     });
     for (const warning of result.warnings) log.debug(`bundling: ${place(warning)}`);
     const { inputs, outputs } = result.metafile;
@@ -84,10 +95,6 @@ export async function bundle(request: LoadRequest, log: Logger): Promise<Bundle>
     // The compiler runs as a child process; a plugin process must not carry it around.
     await esbuild.stop();
   }
-}
-
-function place({ text, location }: Message): string {
-  return location ? `${location.file}:${location.line}:${location.column + 1}: ${text}` : text;
 }
 
 function urlOf(file: string, { location }: LoadRequest): string {
@@ -117,7 +124,7 @@ function packageOf(specifier: string): string {
     .join('/');
 }
 
-function toPlugin(request: LoadRequest): Plugin {
+function toPlugin(request: LoadRequest, prefixes: Map<string, number>): Plugin {
   return {
     name: 'plugmux',
     setup(build) {
@@ -138,6 +145,7 @@ function toPlugin(request: LoadRequest): Plugin {
         const [u, f, d] = [url, file, dirname(file)].map((text) => JSON.stringify(text));
         // On the first line, so that line numbers stay true.
         const names = `const __plugmux_url=${u},__plugmux_file=${f},__plugmux_dir=${d};`;
+        prefixes.set(path, names.length);
         const contents = source.startsWith('#!') ? source.replace(/^#![^\n]*/, names) : names + source;
         return {
           contents,

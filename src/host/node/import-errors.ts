@@ -1,4 +1,4 @@
-import { dirname } from 'node:path';
+import { dirname, sep } from 'node:path';
 import { GatewayError, toError } from '../../core/errors.ts';
 import type { LoadRequest } from './load-request.ts';
 
@@ -13,7 +13,15 @@ export function isUnlinked(error: unknown): boolean {
   return UNLINKED.has(code ?? '') || (name === 'SyntaxError' && /does not provide an export named/.test(message));
 }
 
-/** The same error, or one that names the package that is missing or was never built, with the command that mends it. */
+// The plugin's own line nearest to where an error was thrown, as a path in its folder.
+function placeIn(stack: string, folder: string): string | undefined {
+  const line = stack
+    .split('\n')
+    .find((frame) => /^\s+at /.test(frame) && frame.includes(`${folder}${sep}`) && !frame.includes('node_modules'));
+  return line?.slice(line.indexOf(folder) + folder.length + 1).match(/^.+:\d+:\d+/)?.[0];
+}
+
+/** The same error with its place in the plugin, or one that names the package that is missing or was never built. */
 export function explainImport(error: unknown, { entry, moduleRoots }: LoadRequest): unknown {
   if (error instanceof GatewayError) return error;
   const { message, stack = '' } = toError(error);
@@ -30,7 +38,12 @@ export function explainImport(error: unknown, { entry, moduleRoots }: LoadReques
     );
   }
   const missing = MISSING.exec(message)?.[1];
-  if (missing === undefined) return error;
+  if (missing === undefined) {
+    const place = placeIn(stack, dirname(entry));
+    return place === undefined
+      ? error
+      : new GatewayError('PLUGIN_FAILED', `${message} (${place})`, { fix: 'Correct the source at the place named.', cause: error });
+  }
   return new GatewayError('DEPENDENCY_MISSING', `It needs ${missing} (not installed).`, {
     fix: `npm install --ignore-scripts --prefix ${target} ${missing}`,
     field: missing,
