@@ -3,6 +3,7 @@ import type { App } from '../app.ts';
 import { adminPluginRoutes } from '../console/admin-plugins.ts';
 import type { Adapter } from '../core/adapter.ts';
 import { DEFAULT_PROFILE } from '../core/caller.ts';
+import type { SlotStatus } from '../registry/slot.ts';
 import { httpLines, stdioLine } from './connect.ts';
 import { type CommonOptions, openSession } from './context.ts';
 import { columns, print } from './print.ts';
@@ -57,13 +58,21 @@ function announce(app: App, origin: string, paths: Readonly<Record<string, strin
   };
   const lines = [...httpLines(url), ...(file === undefined ? [] : [stdioLine(file)])];
   const plugins = app.registry.plugins();
-  const tools = app.registry.catalogue().tools.size;
+  const tools = [...app.registry.catalogue().tools.values()];
+  const serving = new Set(tools.map(({ plugin }) => plugin.id));
   const connect = Object.fromEntries(lines.map((l) => [l.client, l.line]));
   const named = [...profiles.keys()].filter((name) => name !== DEFAULT_PROFILE);
   const below = named.length > 0 ? ['', `profiles, one level below each address: ${named.join(', ')}`] : [];
-  print({ url, urls, profiles: named, plugins: plugins.map((p) => p.id), tools, connect }, json, () =>
+  const without = (label: string, is: (plugin: SlotStatus) => boolean): string[] => {
+    const ids = plugins.filter((plugin) => !serving.has(plugin.id) && is(plugin)).map(({ id }) => id);
+    return ids.length > 0 ? [`${label}: ${ids.join(', ')}`] : [];
+  };
+  const isBroken = ({ state, needs }: SlotStatus): boolean => state === 'failed' || needs.length > 0;
+  print({ url, urls, profiles: named, plugins: plugins.map((p) => p.id), tools: tools.length, connect }, json, () =>
     [
-      `plugmux serves ${tools} tools of ${plugins.filter((p) => p.state === 'ready').length} plugins`,
+      `plugmux serves ${tools.length} tools of ${serving.size} plugins`,
+      ...without('still opening', (plugin) => ['opening', 'restarting'].includes(plugin.state) && !isBroken(plugin)),
+      ...without('not served, `plugmux doctor` says why', isBroken),
       '',
       columns(Object.entries(urls)),
       ...below,

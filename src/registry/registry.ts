@@ -92,8 +92,19 @@ export function createRegistry(host: Host, store: Store | undefined, log: Logger
     unsaved.clear();
   };
 
+  // Whoever serves without looking at every state learns here why something is missing.
+  const told = new Map<string, string>();
+  const tellFailure = (slot: Slot): void => {
+    const { id, state, error } = slot.status();
+    if (state !== 'failed' || !error) return void told.delete(id);
+    if (told.get(id) === error.message) return;
+    told.set(id, error.message);
+    log.area(`plugin:${id}`).warn(`It is not served: ${error.message} ${error.fix}`);
+  };
+
   let scheduled = false;
   const changed = (slot?: Slot): void => {
+    if (slot) tellFailure(slot);
     if (slot && unsaved.size === 0) setTimeout(save, SAVE_AFTER_MS).unref();
     if (slot) unsaved.add(slot);
     if (scheduled) return;
@@ -151,6 +162,7 @@ export function createRegistry(host: Host, store: Store | undefined, log: Logger
       slots = kept;
       // The newer version of a plugin is opened before the older one is let go, so that its group never stands empty.
       await Promise.all(opening);
+      for (const slot of slots) tellFailure(slot);
       for (const slot of old.values()) {
         const heir = slots.find((s) => s.id === slot.id);
         if (!heir || heir.hasListed) retire(slot, refusedNow.has(slot.id));
