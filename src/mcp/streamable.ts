@@ -62,12 +62,22 @@ export function createStreamable(parts: StreamableParts): Streamable {
   const findSession = (headers: HeaderView, caller: Caller): Session => {
     const id = singleHeader(headers, 'mcp-session-id');
     if (id === undefined || !SESSION_ID.test(id))
-      throw new EdgeError(400, 'INVALID_REQUEST', 'The header Mcp-Session-Id is missing, stands twice or is no session id.');
+      throw new EdgeError(
+        400,
+        'INVALID_REQUEST',
+        'The header Mcp-Session-Id is missing, stands twice or is no session id.',
+        'Send initialize first, and the Mcp-Session-Id of its reply with everything after it.',
+      );
     const session = sessions.find(id, caller);
     if (!session) throw new EdgeError(404, 'UNKNOWN_SESSION', 'The session does not exist or has ended.');
     const version = headers['mcp-protocol-version'] === undefined ? ASSUMED_REVISION : singleHeader(headers, 'mcp-protocol-version');
     if (version === undefined || !LEGACY.includes(version))
-      throw new EdgeError(400, 'INVALID_REQUEST', 'The revision in MCP-Protocol-Version is not served.');
+      throw new EdgeError(
+        400,
+        'INVALID_REQUEST',
+        'The revision in MCP-Protocol-Version is not served.',
+        `Send one of: ${LEGACY.join(', ')}.`,
+      );
     return session;
   };
 
@@ -171,8 +181,8 @@ function statusOf(error: unknown, headers: HeaderView): number {
 /** A refusal with an HTTP status of its own. */
 class EdgeError extends GatewayError {
   readonly status: number;
-  constructor(status: number, code: ErrorCode, message: string) {
-    super(code, message);
+  constructor(status: number, code: ErrorCode, message: string, fix?: string) {
+    super(code, message, { fix });
     this.status = status;
   }
 }

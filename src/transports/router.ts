@@ -83,6 +83,8 @@ export function createRouter({ edge, routes, log, knows, draining, full }: Route
     return undefined;
   };
 
+  const speaksRpc = (path: string): boolean => ![...routes.named.keys()].some((base) => path === base || path.startsWith(`${base}/`));
+
   // Whoever may not use an address gets the answer of one that does not exist.
   const callerFor = (request: IncomingMessage, found: Found | undefined): Caller => {
     const login = edge.authenticate(request);
@@ -100,7 +102,9 @@ export function createRouter({ edge, routes, log, knows, draining, full }: Route
     if (response.headersSent) return;
     const refusal = thrown instanceof Refusal ? thrown : new Refusal(500, 'INTERNAL', 'The gateway failed on this request.');
     if (!(thrown instanceof Refusal)) log.error(toError(thrown).stack ?? String(thrown), { ref: refusal.ref });
-    const body = errorText(null, refusal.status >= 500 ? RPC.internal : RPC.request, refusal.message, refusal.toObject());
+    const about = refusal.toObject();
+    const rpc = (): string => errorText(null, refusal.status >= 500 ? RPC.internal : RPC.request, refusal.message, about);
+    const body = speaksRpc(pathOf(request)) ? rpc() : JSON.stringify({ error: about });
     const headers = { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(body), ...refusal.headers };
     response.writeHead(refusal.status, headers).end(body);
     // What the client still sends is not kept.

@@ -11,6 +11,18 @@ const RESULT = {
   required: ['content'],
 };
 
+const ERROR = {
+  type: 'object',
+  properties: {
+    error: {
+      type: 'object',
+      properties: { code: { type: 'string' }, message: { type: 'string' }, fix: { type: 'string' }, ref: { type: 'string' } },
+      required: ['code', 'message'],
+    },
+  },
+  required: ['error'],
+};
+
 /** An OpenAPI description: one POST for each tool. */
 export const exportOpenapi: Exporter = ({ tools, api }) => [
   {
@@ -27,7 +39,10 @@ export const exportOpenapi: Exporter = ({ tools, api }) => [
               description,
               tags: [plugin.id],
               requestBody: { required: true, content: { 'application/json': { schema: shape.input } } },
-              responses: { 200: { description: 'what the tool gave back', content: { 'application/json': { schema: RESULT } } } },
+              responses: {
+                200: { description: 'what the tool gave back', content: { 'application/json': { schema: RESULT } } },
+                default: { description: 'why it was not called', content: { 'application/json': { schema: ERROR } } },
+              },
             },
           },
         ]),
