@@ -7,7 +7,7 @@ import { GatewayError } from '../core/errors.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import { auditCaller } from '../gateway/audit-fields.ts';
 import { Call, silentClient } from '../gateway/call.ts';
-import { type CommonOptions, openSession, UsageError } from './context.ts';
+import { type CommonOptions, checkProfile, openSession, UsageError } from './context.ts';
 import { print, showProgress } from './print.ts';
 
 /** `plugmux call`: one tool call from the command line, under the same policy as any client. */
@@ -33,6 +33,7 @@ export function addCall(program: Command, adapters: readonly Adapter[]): void {
         const call = new Call(caller, silentClient(session.log.area(name)));
         process.once('SIGINT', () => call.abort(new GatewayError('CALL_CANCELLED', 'The call was cancelled.')));
         await untilListed(app, name, caller);
+        checkProfile(app, options.profile);
         const { result } = await app.gateway.call(name, args, call, auditCaller(caller, 'cli', 'plugmux'));
         done();
         print(result, options.json, () => showResult(result));

@@ -8,7 +8,7 @@ import { didYouMean } from '../core/nearest.ts';
 import { Call, silentClient } from '../gateway/call.ts';
 import { guard } from '../gateway/guard.ts';
 import { showResult } from './call.ts';
-import { type CommonOptions, openSession, UsageError } from './context.ts';
+import { type CommonOptions, openSession, UsageError, unknownPlugin } from './context.ts';
 import { columns, print, showProgress } from './print.ts';
 
 /** `plugmux command`: runs what a plugin offers to the person rather than to the model. */
@@ -48,9 +48,7 @@ export function addCommand(program: Command, adapters: readonly Adapter[]): void
 
 async function commandsOf({ registry }: App, id: string, withinMs: number): Promise<readonly UserCommand[]> {
   const plugins = registry.plugins().map((p) => p.id);
-  if (!plugins.includes(id)) {
-    throw new UsageError(`There is no plugin "${id}".`, didYouMean(id, plugins).trim() || `There are: ${plugins.join(', ') || 'none'}.`);
-  }
+  if (!plugins.includes(id)) throw unknownPlugin(id, plugins);
   await registry.listed(withinMs);
   const { error } = registry.plugins().find((p) => p.id === id) ?? {};
   if (error) throw error;

@@ -5,6 +5,7 @@ import { locateConfig } from '../config/locate.ts';
 import type { Adapter } from '../core/adapter.ts';
 import { GatewayError } from '../core/errors.ts';
 import type { Logger } from '../core/log.ts';
+import { didYouMean } from '../core/nearest.ts';
 import { createRedactor, type Redactor } from '../core/redact.ts';
 import { createLog, isLogLevel } from './log.ts';
 import { showProgress } from './print.ts';
@@ -72,7 +73,7 @@ export async function withPlugins(session: Session, profile: string, use: (app: 
   try {
     await app.registry.start();
     done();
-    if (!app.gateway.knows(profile)) throw new UsageError(`There is no profile "${profile}".`, 'Name one of mcp.json.');
+    checkProfile(app, profile);
     use(app);
   } finally {
     done();
@@ -81,8 +82,23 @@ export async function withPlugins(session: Session, profile: string, use: (app: 
   }
 }
 
+/** Refuses a profile that does not exist. Plugins may bring profiles along: those that list them have been waited for. */
+export function checkProfile({ gateway, policy }: App, profile: string): void {
+  if (gateway.knows(profile)) return;
+  const profiles = policy().profiles();
+  throw new UsageError(`There is no profile "${profile}".`, didYouMean(profile, profiles).trim() || `Use one of: ${profiles.join(', ')}.`);
+}
+
+/** The refusal of a plugin's id that nobody has. */
+export function unknownPlugin(id: string, ids: readonly string[]): UsageError {
+  const fix = ids.length > 0 ? `Use one of: ${ids.join(', ')}.` : 'Add it under "plugins" in mcp.json.';
+  return new UsageError(`There is no plugin "${id}".`, didYouMean(id, ids).trim() || fix);
+}
+
 /** What went wrong, for a person: message, then what to do. */
 export function describeError(error: unknown): string {
+  // A fault of the configuration begins with its place and says itself what belongs there.
+  if (error instanceof GatewayError && error.code === 'CONFIG_INVALID' && error.details.at !== undefined) return error.message;
   if (error instanceof GatewayError) return `${error.message}${/^[^\n]*[.!?]$/.test(error.message) ? ' ' : '\n'}${error.fix}`;
   if (error instanceof UsageError) return `${error.message} ${error.fix}`;
   return error instanceof Error ? error.message : String(error);

@@ -1,8 +1,7 @@
 import type { Command } from 'commander';
 import type { Adapter } from '../core/adapter.ts';
-import { didYouMean } from '../core/nearest.ts';
 import { findPlugin } from '../gateway/plugin-admin.ts';
-import { type CommonOptions, openSession, UsageError } from './context.ts';
+import { type CommonOptions, openSession, unknownPlugin } from './context.ts';
 
 const COMMANDS = [
   { name: 'enable', enabled: true, description: 'open a plugin that was disabled, or one that failed, anew' },
@@ -21,10 +20,8 @@ export function addEnable(program: Command, adapters: readonly Adapter[]): void 
         try {
           const all = app.registry.plugins();
           const found = findPlugin(all, id);
-          if (!found) {
-            const ids = all.map((plugin) => plugin.id);
-            throw new UsageError(`There is no plugin "${id}".`, didYouMean(id, ids).trim() || `Use one of: ${ids.join(', ')}.`);
-          }
+          const ids = all.map((plugin) => plugin.id);
+          if (!found) throw unknownPlugin(id, ids);
           await app.admin.setEnabled(found.id, enabled);
           process.stdout.write(`${found.id} is ${name}d. A gateway that runs already follows with the next change of its configuration.\n`);
         } finally {

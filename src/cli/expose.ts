@@ -5,9 +5,8 @@ import { createApp } from '../app.ts';
 import type { Config, PluginConfig } from '../config/config.ts';
 import type { Adapter } from '../core/adapter.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
-import { didYouMean } from '../core/nearest.ts';
 import type { SlotStatus } from '../registry/slot.ts';
-import { type CommonOptions, openSession, type Session, UsageError } from './context.ts';
+import { type CommonOptions, openSession, type Session, UsageError, unknownPlugin } from './context.ts';
 import { print } from './print.ts';
 
 interface Edit {
@@ -65,8 +64,7 @@ function placeOf(id: string, config: Config, plugins: readonly SlotStatus[]): Pl
       return { entry: entry.id, config: entry, list: { key: 'allow', names: allow } };
     }
   }
-  const ids = [...plugins.map((p) => p.id), ...config.plugins.keys()];
-  throw new UsageError(`There is no plugin "${id}".`, didYouMean(id, ids).trim() || 'Add it under "plugins" in mcp.json.');
+  throw unknownPlugin(id, [...plugins.map((p) => p.id), ...config.plugins.keys()]);
 }
 
 const isNames = (list: unknown): list is string[] => Array.isArray(list) && list.every((item) => typeof item === 'string');

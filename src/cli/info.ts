@@ -5,7 +5,7 @@ import { DEFAULT_PROFILE, localCaller } from '../core/caller.ts';
 import { didYouMean } from '../core/nearest.ts';
 import type { VisibleTool } from '../gateway/visible-tool.ts';
 import type { SlotStatus } from '../registry/slot.ts';
-import { type CommonOptions, openSession, UsageError } from './context.ts';
+import { type CommonOptions, checkProfile, openSession, UsageError, unknownPlugin } from './context.ts';
 import { columns, print } from './print.ts';
 
 /** `plugmux info`: all that is known of one plugin or tool. Starts only plugins whose tools are not known otherwise. */
@@ -25,10 +25,11 @@ export function addInfo(program: Command, adapters: readonly Adapter[]): void {
       const app = await session.open();
       try {
         await app.gateway.listed();
+        checkProfile(app, options.profile);
         const plugin = findPlugin(app, id);
         const data = tool === undefined ? describePlugin(app, plugin, options.profile) : describeTool(app, plugin, tool, options.profile);
         print(data, options.json, () =>
-          columns(Object.entries(data).flatMap(([key, value]) => (isEmpty(value) ? [] : [[key, show(value)]]))),
+          columns(Object.entries(data).flatMap(([key, value]) => (isEmpty(value) ? [] : rowsOf(key, show(value))))),
         );
       } finally {
         await app.close();
@@ -40,8 +41,10 @@ function findPlugin(app: App, id: string): SlotStatus {
   const plugins = app.registry.plugins();
   const plugin = plugins.find((p) => p.id === id) ?? plugins.find((p) => p.alias === id);
   if (plugin) return plugin;
-  const ids = plugins.map((p) => p.id);
-  throw new UsageError(`There is no plugin "${id}".`, didYouMean(id, ids).trim() || `There are: ${ids.join(', ') || 'none'}.`);
+  throw unknownPlugin(
+    id,
+    plugins.map((p) => p.id),
+  );
 }
 
 function toolsOf(app: App, plugin: SlotStatus, profile: string) {
@@ -111,6 +114,11 @@ function isEmpty(value: unknown): boolean {
 
 function show(value: unknown): string {
   if (typeof value === 'string') return value;
-  if (Array.isArray(value) && value.every((item) => typeof item === 'string')) return value.join('\n').replaceAll('\n', '\n  ');
+  if (Array.isArray(value) && value.every((item) => typeof item === 'string')) return value.join('\n');
   return JSON.stringify(value);
+}
+
+// A value of several lines stays in its column.
+function rowsOf(key: string, text: string): string[][] {
+  return text.split('\n').map((line, i) => [i === 0 ? key : '', line]);
 }

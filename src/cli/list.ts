@@ -1,8 +1,9 @@
 import type { Command } from 'commander';
+import type { App } from '../app.ts';
 import type { Adapter } from '../core/adapter.ts';
 import { DEFAULT_PROFILE, localCaller } from '../core/caller.ts';
 import { shorten } from '../core/text.ts';
-import { type CommonOptions, openSession } from './context.ts';
+import { type CommonOptions, checkProfile, openSession } from './context.ts';
 import { columns, print } from './print.ts';
 
 /** `plugmux list`: plugins and their tools. Starts only those whose tools are not known otherwise. */
@@ -18,37 +19,53 @@ export function addList(program: Command, adapters: readonly Adapter[]): void {
         quiet: true,
       });
       const app = await session.open();
-      await app.gateway.listed();
-      const { tools } = app.gateway.view(localCaller(options.profile));
-      const plugins = app.registry.plugins().map((plugin) => ({
-        id: plugin.id,
-        format: plugin.adapter,
-        version: plugin.version,
-        state: plugin.state,
-        error: plugin.error?.message,
-        needs: plugin.needs,
-        tools: [...tools.values()]
-          .filter(({ entry }) => entry.plugin.id === plugin.id)
-          .map(({ entry, approval }) => ({
-            name: entry.name,
-            description: entry.description,
-            approval,
-          })),
-      }));
-      await app.close();
-      print(plugins, options.json, () => {
-        if (plugins.length === 0) return 'No plugins. Add one under "plugins" or "pluginFolders" in mcp.json.';
-        return plugins
-          .map((plugin) => {
-            const why = plugin.error ?? (plugin.needs.length > 0 ? `set ${plugin.needs.join(', ')}` : '');
-            const head = [plugin.id, plugin.format, plugin.version, plugin.state, why]
-              .filter((part) => part !== undefined && part !== '')
-              .join('  ');
-            return [head, columns(plugin.tools.map((tool) => ['', tool.name, shorten(tool.description.split('\n')[0] as string, 80)]))]
-              .join('\n')
-              .trimEnd();
-          })
-          .join('\n\n');
-      });
+      try {
+        await app.gateway.listed();
+        checkProfile(app, options.profile);
+        const plugins = describe(app, options.profile);
+        print(plugins, options.json, () => toText(plugins));
+      } finally {
+        await app.close();
+      }
     });
+}
+
+type Listed = ReturnType<typeof describe>[number];
+
+function describe(app: App, profile: string) {
+  const { tools } = app.gateway.view(localCaller(profile));
+  return app.registry.plugins().map((plugin) => ({
+    id: plugin.id,
+    format: plugin.adapter,
+    version: plugin.version,
+    state: plugin.state,
+    error: plugin.error?.message,
+    needs: plugin.needs,
+    tools: [...tools.values()]
+      .filter(({ entry }) => entry.plugin.id === plugin.id)
+      .map(({ entry, approval }) => ({
+        name: entry.name,
+        description: entry.description,
+        approval,
+      })),
+  }));
+}
+
+function toText(plugins: readonly Listed[]): string {
+  if (plugins.length === 0) return 'No plugins. Add one under "plugins" or "pluginFolders" in mcp.json.';
+  return plugins
+    .map((plugin) => {
+      const head = [plugin.id, plugin.format, plugin.version, plugin.state, whyOf(plugin)].filter(
+        (part) => part !== undefined && part !== '',
+      );
+      const tools = plugin.tools.map((tool) => ['', tool.name, shorten(tool.description.split('\n')[0] as string, 80)]);
+      return [head.join('  '), columns(tools)].join('\n').trimEnd();
+    })
+    .join('\n\n');
+}
+
+function whyOf({ state, error, needs, tools }: Listed): string | undefined {
+  if (error !== undefined) return error;
+  if (needs.length > 0) return `set ${needs.join(', ')}`;
+  return state === 'opening' && tools.length === 0 ? 'its tools are not known yet; `plugmux doctor` waits for them' : undefined;
 }

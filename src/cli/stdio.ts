@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import type { Adapter } from '../core/adapter.ts';
 import { DEFAULT_PROFILE } from '../core/caller.ts';
 import { serveStdio } from '../transports/stdio.ts';
-import { type CommonOptions, openSession, UsageError } from './context.ts';
+import { type CommonOptions, checkProfile, openSession } from './context.ts';
 import { untilStopped } from './stop.ts';
 
 /** `plugmux stdio`: the gateway for one client that starts it. */
@@ -21,12 +21,11 @@ export function addStdio(program: Command, adapters: readonly Adapter[]): void {
         const app = await session.open();
         // A plugin may bring the profile along.
         if (!app.gateway.knows(options.profile)) await app.gateway.listed();
-        if (!app.gateway.knows(options.profile)) {
+        try {
+          checkProfile(app, options.profile);
+        } catch (error) {
           await app.close();
-          throw new UsageError(
-            `There is no profile "${options.profile}".`,
-            `Use one of: ${[...config.profiles.keys(), DEFAULT_PROFILE].join(', ')}.`,
-          );
+          throw error;
         }
         const transport = serveStdio(app.engine, config.limits, options.profile);
         await app.follow(session.load);

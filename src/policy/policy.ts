@@ -17,6 +17,8 @@ export interface Policy {
   admit(found: Found): string | undefined;
   /** Whether a profile exists. */
   knows(profile: string): boolean;
+  /** The profiles there are. */
+  profiles(): string[];
   sees(entry: ToolEntry, caller: Caller): boolean;
   seesPrompt(entry: PromptEntry, caller: Caller): boolean;
   seesPlugin(plugin: { readonly id: string; readonly alias?: string }, caller: Caller): boolean;
@@ -93,6 +95,7 @@ export function createPolicy(config: Config, offered: readonly OfferedProfile[] 
   return {
     admit: ({ config: plugin }) => (plugin.enabled ? undefined : 'it is disabled in mcp.json'),
     knows: (profile) => profiles.has(profile),
+    profiles: () => [...profiles.keys()],
     sees(entry, caller) {
       const profile = profiles.get(caller.profile);
       if (!profile || !seesPlugin(entry.plugin, caller)) return false;

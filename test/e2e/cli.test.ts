@@ -1,7 +1,9 @@
+import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
-import { run } from '../support/gateway.ts';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { BIN, run, serve } from '../support/gateway.ts';
+import { until } from '../support/processes.ts';
 import { writePlugin } from '../support/talos.ts';
 import { tempFolder } from '../support/temp.ts';
 
@@ -91,6 +93,10 @@ describe('plugmux call', () => {
     });
     expect(await run(['call', 'good_run', '{'], { cwd })).toMatchObject({ code: 2, stderr: expect.stringContaining('not JSON') });
     expect(await run(['call', 'good_run', '[]'], { cwd })).toMatchObject({ code: 2 });
+    expect(await run(['call', 'lacking_run'], { cwd })).toMatchObject({
+      code: 1,
+      stdout: expect.stringContaining('It needs absent-package'),
+    });
     expect(await run(['cal'], { cwd })).toMatchObject({ code: 2, stderr: expect.stringContaining('Did you mean call?') });
   });
 });
@@ -134,7 +140,37 @@ describe('plugmux init', () => {
   });
 });
 
+describe('plugmux serve', () => {
+  it('says which plugins do not serve, and logs why', async () => {
+    const file = join(project({ pluginFolders: ['./plugins'], listen: { http: '127.0.0.1:0' } }), 'mcp.json');
+    const gateway = await serve(file, { bin: BIN });
+    await until('the broken plugins are told of', () =>
+      ['garbled', 'lacking'].every((id) => new RegExp(`"plugin:${id}","message":"It is not served: `).test(gateway.stderr())),
+    );
+    const child = spawn(process.execPath, [BIN, 'serve', '--config', file]);
+    onTestFinished(() => void child.kill('SIGKILL'));
+    let out = '';
+    child.stdout.on('data', (chunk) => {
+      out += chunk;
+    });
+    await until('the addresses are printed', () => out.includes('stdio --config'));
+    expect(out).toMatch(
+      /^plugmux serves \d tools of \d plugins?\n(?:still opening: .*\n)?not served, `plugmux doctor` says why: garbled.*waiting\n\n/,
+    );
+  });
+});
+
 describe('every command', () => {
+  it.each([['list'], ['info', 'good'], ['call', 'good_run'], ['approvals'], ['export', 'openai']])(
+    '%s says so where there is no such profile',
+    async (...args) => {
+      expect(await run([...args, '--profile', 'defalt'], { cwd: project() })).toMatchObject({
+        code: 2,
+        stderr: 'plugmux: There is no profile "defalt". Did you mean default?\n',
+      });
+    },
+  );
+
   it.each(['serve', 'stdio', 'list', 'info', 'call', 'doctor', 'limits', 'init', 'schema', 'approvals', 'export'])(
     '%s has --help and --config',
     async (command) => {

@@ -51,11 +51,11 @@ describe('a change while the gateway runs', () => {
   });
 
   it('takes over a changed configuration, and keeps the old one when the new one is broken', { tags: ['F72'] }, async () => {
-    const { client, save, gateway } = await start();
+    const { client, dir, save, gateway } = await start();
     save('{"pluginFolders":["./plugins"],"plugins":{"one":{"settings":{"s":"set"}}}}');
     await until('the setting arrives', async () => (await text(client, 'one_run')) === 'one set');
     save('{"pluginFolders":["./plugins"],"plugin":{}}');
-    await until('the fault is told', () => gateway.stderr().includes('the configuration stays as it was: mcp.json:1:32: unknown key'));
+    await until('the fault is told', () => gateway.stderr().includes(`the configuration stays as it was: ${join(dir, 'mcp.json')}:1:32: unknown key`));
     expect(await text(client, 'one_run')).toBe('one set');
     save('{"pluginFolders":["./plugins"],"plugins":{"one":{"enabled":false}}}');
     await until('the client is told', () => client.changes() > 0);
