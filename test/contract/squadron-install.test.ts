@@ -174,7 +174,7 @@ describe('a release', () => {
       'too often',
     ],
   ];
-  it.each(faults)('that %s is refused and leaves nothing', async (_, spoil, code, message) => {
+  it.each(faults)('that %s is refused and leaves nothing', { tags: ['F69'] }, async (_, spoil, code, message) => {
     const place = await prepare();
     spoil(place);
     await expect(place.install()).rejects.toMatchObject({ code, message: expect.stringContaining(message) });
@@ -196,7 +196,7 @@ describe('a release', () => {
       ],
       'no file "plugin"',
     ],
-  ])('whose archive %s is refused', async (_, entries, why) => {
+  ])('whose archive %s is refused', { tags: ['T18'] }, async (_, entries, why) => {
     const place = await prepare(makeTar(entries));
     await expect(place.install()).rejects.toMatchObject({ code: 'ARCHIVE_REFUSED', message: expect.stringContaining(why) });
     expect(place.left()).toEqual([]);
@@ -219,7 +219,7 @@ describe('a release', () => {
     expect(place.left()).toEqual([]);
   });
 
-  it('that was changed since does not start; one that another host installed is recorded', async () => {
+  it('that was changed since does not start; one that another host installed is recorded', { tags: ['T19'] }, async () => {
     const { install, dir, kept } = await prepare();
     await install();
     kept.clear();

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { gzipSync } from 'node:zlib';
+import { crc32, gzipSync } from 'node:zlib';
 import { onTestFinished } from 'vitest';
 
 /** A place on this machine that serves made-up releases. */
@@ -66,4 +66,34 @@ export function makeTar(entries: readonly TarEntry[]): Buffer {
 /** The line of a list of checksums. */
 export function checksumLine(name: string, data: Buffer | string): string {
   return `${createHash('sha256').update(data).digest('hex')}  ${name}\n`;
+}
+
+/** A `.zip` with its entries stored as they are. */
+export function makeZip(entries: Readonly<Record<string, string>>): Buffer {
+  let offset = 0;
+  const locals: Buffer[] = [];
+  const centrals: Buffer[] = [];
+  for (const [name, data] of Object.entries(entries)) {
+    const [path, body] = [Buffer.from(name), Buffer.from(data)];
+    const common = Buffer.alloc(26);
+    common.writeUInt16LE(20, 0);
+    common.writeUInt32LE(crc32(body), 10);
+    common.writeUInt32LE(body.length, 14);
+    common.writeUInt32LE(body.length, 18);
+    common.writeUInt16LE(path.length, 22);
+    const local = Buffer.concat([Buffer.from('PK\u0003\u0004'), common, path, body]);
+    const rest = Buffer.alloc(14);
+    rest.writeUInt32LE(offset, 10);
+    centrals.push(Buffer.concat([Buffer.from('PK\u0001\u0002\u0014\u0000'), common, rest, path]));
+    locals.push(local);
+    offset += local.length;
+  }
+  const directory = Buffer.concat(centrals);
+  const end = Buffer.alloc(22);
+  end.write('PK\u0005\u0006');
+  end.writeUInt16LE(centrals.length, 8);
+  end.writeUInt16LE(centrals.length, 10);
+  end.writeUInt32LE(directory.length, 12);
+  end.writeUInt32LE(offset, 16);
+  return Buffer.concat([...locals, directory, end]);
 }

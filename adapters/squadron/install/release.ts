@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, renameSync, rmSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { GatewayError } from '../../../src/core/errors.ts';
 import { isJsonObject } from '../../../src/core/json.ts';
 import type { ReleaseHosts } from '../options.ts';
@@ -52,6 +52,7 @@ export async function installRelease(
   const wheels = listing.assets.filter(({ name }) => /^[\w.+-]+\.whl$/.test(name));
   const wheel = wheels.find(({ name }) => name.endsWith('-py3-none-any.whl')) ?? wheels[0];
   mkdirSync(dirname(dir), { recursive: true });
+  removeStale(dir);
   if (wheel) return installWheel(wheel, listing.assets, dir, downloads, tools);
   await installProgram(release, `${hosts.download}/${owner}/${repo}/releases/download/${tag}`, listing.failure, dir, downloads);
 }
@@ -82,6 +83,14 @@ async function installProgram(
       ...error.details,
       cause: error,
     });
+  }
+}
+
+// What an install left that was ended with its gateway; whoever is here holds the lock.
+function removeStale(dir: string): void {
+  const parent = dirname(dir);
+  for (const name of readdirSync(parent)) {
+    if (name.startsWith(`${basename(dir)}.new-`)) rmSync(join(parent, name), { recursive: true, force: true });
   }
 }
 

@@ -2,7 +2,7 @@
 //   bare.mjs <http|sse|ws|stdio> <port> <tools> [node|python|grpc]     the tool runs in a child process, over a
 //   pipe of lines or as a gRPC plugin
 import { spawn } from 'node:child_process';
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -56,7 +56,11 @@ async function inPlugin() {
     stdio: ['ignore', 'pipe', 'inherit'],
     env: { ...process.env, PLUGIN_UNIX_SOCKET_DIR: dir },
   });
-  process.on('exit', () => child.kill());
+  process.on('exit', () => {
+    child.kill();
+    rmSync(dir, { recursive: true, force: true });
+  });
+  process.on('SIGTERM', () => process.exit());
   const address = await new Promise((resolve) => lines(child.stdout, (line) => resolve(line.split('|')[3])));
   const client = new Client(`unix:${address}`, credentials.createInsecure());
   const ask = (args) => write('echo', JSON.stringify(args));
