@@ -12,7 +12,8 @@ import { tempFolder } from '../support/temp.ts';
 // redis, and a redis-server on PATH.
 const python = process.env.PLUGMUX_TEST_SCAIWAVE ?? '';
 const ci = process.env.CI === 'true';
-const hasServer = spawnSync('redis-server', ['--version']).status === 0;
+const SERVER = 'redis-server';
+const hasServer = spawnSync(SERVER, ['--version']).status === 0;
 
 const PLUGIN = `
 import asyncio
@@ -105,7 +106,7 @@ const services = (): void => {
 const redis = (): void => {
   it('is a client of the server that the entry names', async () => {
     const port = await freePort();
-    const server = spawn('redis-server', ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no']);
+    const server = spawn(SERVER, ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no']);
     onTestFinished(() => void server.kill('SIGKILL'));
     await new Promise<void>((resolve, reject) => {
       server.stdout.on('data', (chunk: Buffer) => chunk.toString().includes('Ready to accept') && resolve());
