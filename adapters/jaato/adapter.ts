@@ -124,9 +124,10 @@ function openPlugin(manifest: JaatoManifest, host: Host): Plugin {
     error: member.error,
     start: member.start,
     refresh() {
-      if (performance.now() - refreshed < REFRESH_MS) return;
+      if (performance.now() - refreshed < REFRESH_MS) return undefined;
       refreshed = performance.now();
       member.request('refresh', {}).catch((error) => host.log.debug(`${manifest.id} cannot be described again: ${toError(error).message}`));
+      return undefined;
     },
     onChange: (listener) => member.onChange(listener),
     async close(disabled) {

@@ -115,6 +115,13 @@ function openPlugin(manifest: ScaiWaveManifest, host: Host): Plugin {
     state: () => (member.state() === 'ready' && !isDescribed() ? 'opening' : member.state()),
     error: member.error,
     start: member.start,
+    refresh({ caller: { principal }, session, clientName }) {
+      if (told()?.bySession !== true) return undefined;
+      return member.request('dynamic', { caller: { principal, session, client: clientName } }).then(
+        () => undefined,
+        (error: Error) => host.log.area(`plugin:${manifest.id}`).debug(`its dynamic tools cannot be asked for: ${error.message}`),
+      );
+    },
     onChange: (listener) => member.onChange(listener),
     async close(disabled) {
       if (disabled && installs.installed) {

@@ -73,6 +73,7 @@ function toTool(tool: ScaiWaveTool, input: OfferInput): Tool {
         ...(usage ? { usage } : {}),
       },
     },
+    ...(tool.sessions ? { shownTo: (session: string) => tool.sessions?.includes(session) === true } : {}),
     async call(args, ctx) {
       if (lacking.length > 0) {
         return errorResult(

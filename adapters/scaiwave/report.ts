@@ -9,6 +9,8 @@ export interface ScaiWaveTool {
   readonly usage?: string | null;
   readonly permissions?: readonly string[];
   readonly sideEffects?: boolean;
+  /** The sessions that have it, where each has its own. */
+  readonly sessions?: readonly string[];
 }
 
 /** What the runtime tells the adapter of one plugin. */
@@ -24,6 +26,8 @@ export interface ScaiWaveReport {
   readonly injectsContext: boolean;
   readonly tools: readonly ScaiWaveTool[];
   readonly dynamic: readonly ScaiWaveTool[];
+  /** Each client's session has dynamic tools of its own. */
+  readonly bySession: boolean;
   readonly instructions: string;
   readonly problems: readonly Problem[];
   readonly standins: readonly string[];

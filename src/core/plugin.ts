@@ -75,6 +75,9 @@ export interface Offer {
 /** Where a plugin stands. */
 export type PluginState = 'opening' | 'ready' | 'restarting' | 'failed' | 'closed';
 
+/** The client that asks what there is. */
+export type Asker = Pick<CallContext, 'caller' | 'session' | 'clientName'>;
+
 /** An opened plugin. */
 export interface Plugin {
   readonly manifest: Manifest;
@@ -85,8 +88,11 @@ export interface Plugin {
   error?(): GatewayError | undefined;
   /** Starts what starts lazily; settles when the plugin is ready or has failed, and never rejects. */
   start(): Promise<void>;
-  /** Clients are being told what it offers: a chance to look whether that has changed. Returns at once. */
-  refresh?(): void;
+  /**
+   * A client is being told what the plugin offers: a chance to look whether that has changed. What it promises is waited
+   * for, within bounds: for plugins that make up something for this very client.
+   */
+  refresh?(asker: Asker): Promise<void> | undefined;
   /** Looks at itself when somebody asks how it is: what is wrong, worst first. */
   check?(): Promise<readonly Problem[]>;
   /** Calls back whenever the offer or the state has changed. */

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Config } from '../config/config.ts';
 import { isLoopback } from '../config/listen.ts';
 import type { Caller } from '../core/caller.ts';
@@ -6,6 +7,7 @@ import { GatewayError } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { Logger } from '../core/log.ts';
 import { didYouMean } from '../core/nearest.ts';
+import type { Asker } from '../core/plugin.ts';
 import type { PromptResult } from '../core/prompt.ts';
 import type { Redactor } from '../core/redact.ts';
 import { showName } from '../core/text.ts';
@@ -24,6 +26,7 @@ import { createKeptResults } from './kept-results.ts';
 import { tell } from './middleware.ts';
 import { ownerOf, publicAddress, readResource } from './resources.ts';
 import { createResultCache } from './result-cache.ts';
+import { createSessionViews } from './session-views.ts';
 import { createSlotQueue, createSlots, type Slots } from './slots.ts';
 import { createView, type View } from './views.ts';
 import { createWatches } from './watches.ts';
@@ -38,10 +41,10 @@ export interface Rules {
 export interface Gateway {
   /** Whether a profile exists. */
   knows(profile: string): boolean;
-  /** What a caller sees now; the same object until something changes. */
-  view(caller: Caller): View;
-  /** Lets plugins look whether what they offer has changed; a change is told to clients later. */
-  refresh(): void;
+  /** What a caller sees now; the same object until something changes. Without a session it is what all sessions see together. */
+  view(caller: Caller, session?: string): View;
+  /** Lets plugins look whether what they offer has changed; a change is told to clients later. Waits for those that promise it. */
+  refresh(asker: Asker): Promise<void> | undefined;
   /** Settles when the plugins have listed what they offer, so that a first list is complete; waits once and not again. */
   listed(): Promise<void> | undefined;
   /** Calls a tool. Throws UNKNOWN_TOOL, DRAINING and a bad ticket at once; every other failure is a result. */
@@ -112,13 +115,13 @@ export function createGateway(
   let parts = partsOf(first);
 
   const own = [approvalsPrompt((caller) => listApprovals(view(caller), caller, grants))];
-  const view = ({ profile }: Caller): View => {
-    let found = views.get(profile);
-    if (!found) {
-      found = createView(registry.catalogue(), rules.policy, rules.config, profile, own);
-      views.set(profile, found);
-    }
-    return found;
+  const build = (profile: string, session?: string): View =>
+    createView(registry.catalogue(), rules.policy, rules.config, profile, own, session);
+  const sessions = createSessionViews(build);
+  const view = ({ profile }: Caller, session?: string): View => {
+    const found = views.get(profile) ?? build(profile);
+    views.set(profile, found);
+    return session === undefined ? found : sessions.get(found, session);
   };
 
   const greetings = createGreetings();
@@ -132,7 +135,7 @@ export function createGateway(
   };
 
   const begin = (name: string, args: JsonObject, call: Call, audit: string, client?: Slots): Promise<Outcome> | undefined => {
-    const { tools, listed, search } = view(call.caller);
+    const { tools, listed, search } = view(call.caller, call.session);
     const meant = search?.resolve(name, args);
     const tool = meant?.tool ?? listed.get(name) ?? tools.get(name);
     if (!tool) return undefined;
@@ -146,7 +149,10 @@ export function createGateway(
   return {
     knows: (profile) => rules.policy.knows(profile),
     view,
-    refresh: () => registry.refresh(),
+    refresh(asker) {
+      const pending = registry.refresh(asker);
+      return pending && Promise.race([pending, sleep(rules.config.limits.firstListMs, undefined, { ref: false })]);
+    },
     listed() {
       if (waited) return undefined;
       return registry.listed(rules.config.limits.firstListMs)?.then(() => {
@@ -165,7 +171,7 @@ export function createGateway(
       // Some clients call what they know from another day without listing first.
       const again = (): Promise<Outcome> => {
         const late = begin(name, args, call, auditCaller, client);
-        if (!late) throw unknown('UNKNOWN_TOOL', 'tool', name, view(call.caller).tools.keys());
+        if (!late) throw unknown('UNKNOWN_TOOL', 'tool', name, view(call.caller, call.session).tools.keys());
         return late;
       };
       const opening = registry.listed(rules.config.limits.firstListMs);

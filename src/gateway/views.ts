@@ -14,6 +14,8 @@ export interface View {
   readonly profile: string;
   /** Every tool that can be called, by its public name. */
   readonly tools: ReadonlyMap<string, VisibleTool>;
+  /** Sessions see different parts of it; without a session it is all of them. */
+  readonly bySession: boolean;
   /** The tools that clients list: all, or those by which they search. */
   readonly listed: ReadonlyMap<string, VisibleTool>;
   /** There where clients search. */
@@ -26,13 +28,14 @@ export interface View {
   readonly terms: Terms;
 }
 
-/** Builds the view of a profile; `ownPrompts` are the gateway's own prompts. */
+/** Builds the view of a profile, or of one session in it; `ownPrompts` are the gateway's own prompts. */
 export function createView(
   catalogue: Catalogue,
   policy: Policy,
   config: Config,
   profile: string,
   ownPrompts: readonly PromptEntry[] = [],
+  session?: string,
 ): View {
   const caller: Caller = { principal: '', profile, scopes: [] };
   const visible = <E extends { readonly plugin: ToolEntry['plugin'] }>(entries: ReadonlyMap<string, E>): Map<string, E> =>
@@ -45,7 +48,7 @@ export function createView(
   const speaks = (plugin: ToolEntry['plugin'], composed = false): boolean => !composed || policy.hears(plugin, caller);
   const spoken = catalogue.instructions.filter(({ plugin, composed }) => policy.seesPlugin(plugin, caller) && speaks(plugin, composed));
   for (const [name, entry] of catalogue.tools) {
-    if (policy.sees(entry, caller))
+    if (policy.sees(entry, caller) && (session === undefined || (entry.tool.shownTo?.(session) ?? true)))
       tools.set(
         name,
         createVisibleTool({
@@ -74,6 +77,7 @@ export function createView(
   return {
     profile,
     tools,
+    bySession: [...tools.values()].some(({ entry }) => entry.tool.shownTo !== undefined),
     listed: search?.listed ?? tools,
     search,
     prompts: new Map(

@@ -164,6 +164,10 @@ export class LegacyPeer extends Peer implements Subscriber {
     return '{}';
   }
 
+  get session(): string {
+    return this.#settings.session;
+  }
+
   get listening(): boolean {
     return this.revision !== '' && this.channel !== undefined;
   }

@@ -19,9 +19,10 @@ export function createMethods(gateway: Gateway, lists: Lists, shared: boolean): 
       if (request.params.cursor !== undefined)
         throw new GatewayError('INVALID_PARAMS', 'The cursor is not known: lists have one page.', { field: 'cursor' });
       const build = () => lists.get(request.view(), kind, request.era.kind);
-      gateway.refresh();
+      const { caller, session, clientName = '' } = request;
+      const refreshed = gateway.refresh({ caller, session, clientName });
       const opening = gateway.listed();
-      return opening ? opening.then(build) : build();
+      return opening || refreshed ? Promise.all([opening, refreshed]).then(build) : build();
     };
 
   return new Map<string, Handler>([

@@ -101,7 +101,7 @@ export class ModernPeer extends Peer {
   #headerFault(message: Message & { kind: 'request' }, headers: HeaderView): RpcError | undefined {
     const fault = checkHeaders(message, headers);
     if (fault || message.method !== 'tools/call') return fault;
-    const tool = this.parts.gateway.view(this.caller).listed.get(String(message.params.name));
+    const tool = this.parts.gateway.view(this.caller, this.#session).listed.get(String(message.params.name));
     return tool && tool.shape.headers.length > 0 ? checkArguments(tool.shape.headers, message.params.arguments, headers) : undefined;
   }
 

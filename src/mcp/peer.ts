@@ -20,6 +20,10 @@ export interface Request {
   readonly params: JsonObject;
   readonly era: Era;
   readonly caller: Caller;
+  /** What the client calls itself, where it does say. */
+  readonly clientName?: string | undefined;
+  /** The session that plugins see. */
+  readonly session: string;
   /** What the caller sees now. */
   view(): View;
   /** The context that plugin code gets; made at most once. */
@@ -223,7 +227,7 @@ class PeerRequest implements RequestLink {
   }
 
   view(): View {
-    return this.#gateway.view(this.#peer.caller);
+    return this.#gateway.view(this.#peer.caller, this.session);
   }
 
   call(): Call {

@@ -39,6 +39,8 @@ const NOTICES: readonly {
 /** Somebody who may be told that a list has changed. */
 export interface Subscriber {
   readonly caller: Caller;
+  /** The session that plugins see. */
+  readonly session: string;
   readonly listening: boolean;
   wants(filter: string): boolean;
   changed(method: string): void;
@@ -61,11 +63,24 @@ export function createSubscriptions(gateway: Gateway, lists: Lists): Subscriptio
   const subscribers = new Set<Subscriber>();
   const streams = new Set<() => void>();
   const known = new Map<string, View>();
+  // What those saw whose session sees a part of its own.
+  const parts = new WeakMap<Subscriber, View>();
   let scheduled = false;
 
   // Compared as bytes: a plugin that was replaced by an equal one is no change to a client.
   const differs = (before: View, after: View, kinds: readonly ListKind[]): boolean =>
     kinds.some((kind) => !lists.get(before, kind, 'legacy').equals(lists.get(after, kind, 'legacy')));
+
+  const methodsOf = (before: View, after: View): Set<string> =>
+    new Set(NOTICES.filter((n) => differs(before, after, n.kinds)).map((n) => n.method));
+
+  const changesOf = (subscriber: Subscriber): Set<string> | undefined => {
+    const before = parts.get(subscriber);
+    if (!before && known.get(subscriber.caller.profile)?.bySession !== true) return undefined;
+    const after = gateway.view(subscriber.caller, subscriber.session);
+    parts.set(subscriber, after);
+    return before && methodsOf(before, after);
+  };
 
   const tell = (): void => {
     scheduled = false;
@@ -73,13 +88,12 @@ export function createSubscriptions(gateway: Gateway, lists: Lists): Subscriptio
     for (const [profile, before] of known) {
       const after = gateway.view({ principal: '', profile, scopes: [] });
       known.set(profile, after);
-      changes.set(profile, new Set(NOTICES.filter((n) => differs(before, after, n.kinds)).map((n) => n.method)));
+      changes.set(profile, methodsOf(before, after));
     }
     for (const subscriber of subscribers) {
       if (!subscriber.listening) continue;
-      for (const { method, filter } of NOTICES) {
-        if (changes.get(subscriber.caller.profile)?.has(method) && subscriber.wants(filter)) subscriber.changed(method);
-      }
+      const changed = changesOf(subscriber) ?? changes.get(subscriber.caller.profile);
+      for (const { method, filter } of NOTICES) if (changed?.has(method) && subscriber.wants(filter)) subscriber.changed(method);
     }
   };
 
@@ -122,6 +136,7 @@ export function createSubscriptions(gateway: Gateway, lists: Lists): Subscriptio
         });
       const subscriber: Subscriber = {
         caller: request.caller,
+        session: request.session,
         listening: true,
         wants: (filter) => honoured.includes(filter),
         changed: (method) => send(method, {}),

@@ -3,7 +3,7 @@ import type { PluginConfig } from '../config/config.ts';
 import type { UserCommand } from '../core/command.ts';
 import type { Host } from '../core/host.ts';
 import { type Logger, silentLog } from '../core/log.ts';
-import type { Problem } from '../core/plugin.ts';
+import type { Asker, Problem } from '../core/plugin.ts';
 import type { Store } from '../store/store.ts';
 import { buildCatalogue, type Catalogue } from './catalogue.ts';
 import { Slot, type SlotStatus } from './slot.ts';
@@ -30,7 +30,7 @@ export interface Registry {
   /** Lets a plugin know which of its resources somebody wants to hear of. */
   watch(pluginId: string, uris: ReadonlySet<string>): void;
   /** Lets every plugin look whether what it offers has changed. */
-  refresh(): void;
+  refresh(asker: Asker): Promise<void> | undefined;
   /** Asks every plugin how it is; what is wrong, by plugin. */
   check(): Promise<ReadonlyMap<string, readonly Problem[]>>;
   /** Starts the plugins that start lazily, all or one, and waits until each is ready or has failed. */
@@ -187,8 +187,9 @@ export function createRegistry(host: Host, store: Store | undefined, log: Logger
       watched.set(pluginId, uris);
       for (const slot of slots) if (slot.id === pluginId) slot.watch(uris);
     },
-    refresh() {
-      for (const slot of slots) slot.refresh();
+    refresh(asker) {
+      const pending = slots.map((slot) => slot.refresh(asker)).filter((promise) => promise !== undefined);
+      return pending.length === 0 ? undefined : Promise.all(pending).then(() => undefined);
     },
     check: async () => new Map(await Promise.all(slots.map(async (slot) => [slot.id, await slot.check()] as const))),
     async start(pluginId) {

@@ -3,7 +3,7 @@ import type { UserCommand } from '../core/command.ts';
 import { GatewayError, toError } from '../core/errors.ts';
 import type { Host } from '../core/host.ts';
 import type { JsonObject } from '../core/json.ts';
-import type { Offer, Plugin, PluginState, Problem } from '../core/plugin.ts';
+import type { Asker, Offer, Plugin, PluginState, Problem } from '../core/plugin.ts';
 import { type Contribution, nativeName } from './catalogue.ts';
 import type { Found } from './sources.ts';
 import { type Quarantined, type RegistryLimits, type VettedTools, vetTools } from './tools.ts';
@@ -61,6 +61,7 @@ export class Slot {
   #offer: Offer | undefined;
   #vetted: VettedTools = NOTHING;
   #closed = false;
+  #updating: Promise<void> | undefined;
 
   constructor(found: Found, digest: string, limits: RegistryLimits, host: Host, events: SlotEvents, before?: Slot) {
     this.id = found.id;
@@ -90,7 +91,9 @@ export class Slot {
       const plugin = await adapter.open(manifest, this.#host);
       this.#plugin = plugin;
       if (this.#closed) return await plugin.close();
-      plugin.onChange(() => void this.#update());
+      plugin.onChange(() => {
+        this.#updating = this.#update();
+      });
       plugin.onUpdated?.((uri) => this.#events.updated(this, uri));
       await this.#update();
     } catch (error) {
@@ -194,8 +197,9 @@ export class Slot {
     return this.#offer?.commands ?? [];
   }
 
-  refresh(): void {
-    if (this.state() === 'ready') this.#plugin?.refresh?.();
+  refresh(asker: Asker): Promise<void> | undefined {
+    if (this.state() !== 'ready') return undefined;
+    return this.#plugin?.refresh?.(asker)?.then(() => this.#updating);
   }
 
   async check(): Promise<readonly Problem[]> {

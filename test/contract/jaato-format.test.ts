@@ -85,7 +85,7 @@ describeWithPython('jaato plugins', () => {
       const house = await openJaato({ background: { path: join(SEED, 'shared/plugins/background') } });
       expect(tools(house)).toContain('round_0');
       await until('the second tool is listed', () => {
-        house.app.gateway.refresh();
+        house.app.gateway.refresh(house.newCall());
         return tools(house).includes('round_1');
       });
       expect(textOf(await house.call('round_1'))).toBe('1');

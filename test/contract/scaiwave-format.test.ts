@@ -5,7 +5,7 @@ import { scaiwave } from '../../dist/adapters/scaiwave/adapter.js';
 import { localCaller } from '../../dist/src/core/caller.js';
 import { Call, silentClient } from '../../dist/src/gateway/call.js';
 import { connect } from '../support/clients.ts';
-import { BIN } from '../support/gateway.ts';
+import { BIN, serve } from '../support/gateway.ts';
 import { type House, openHouse, textOf } from '../support/house.ts';
 import { until } from '../support/processes.ts';
 import { describeWithPython } from '../support/python.ts';
@@ -180,6 +180,41 @@ async def get_dynamic_tools(self, ctx):
     await house.call('learn', { f: 'fail' });
     await until('the failure is told', () => status(house)?.problems.some((p) => p.subject === 'get_dynamic_tools') === true);
     expect(names(house)).toContain('dance');
+  });
+
+  it('bring tools to one session alone where they work on the data of their caller alone', async () => {
+    const more = `found = {}
+async def get_dynamic_tools(self, ctx):
+    return [{"name": n, "description": f"{n} of everybody" if n != "diary" else f"diary of {ctx.room_id}"} for n in self.found.get(ctx.room_id, ())]`;
+    const body = `if tool_name != "learn":
+    return f"{tool_name} ran"
+self.found.setdefault(ctx.room_id, []).append(json.loads(args)["skill"])
+return ctx.room_id`;
+    const dir = tempFolder();
+    writeFileSync(join(dir, 'plugin.py'), HEAD + plugin('acme.it', tool('learn'), body, more, ', scope="private"'));
+    const file = join(dir, 'mcp.json');
+    const auth = { tokens: ['a', 'b'].map((name) => ({ token: `token-of-${name}-0123456789`, principal: name })) };
+    writeFileSync(file, JSON.stringify({ plugins: { it: { path: './plugin.py' } }, auth }));
+    const gateway = await serve(file);
+    const open = (name: string) =>
+      connect('v1', { ...gateway.at('http'), headers: { authorization: `Bearer token-of-${name}-0123456789` } });
+    const [a, b] = [await open('a'), await open('b')];
+    const listed = async (client: typeof a) => (await client.list()).sort();
+    await a.call('learn', { skill: 'dance' });
+    await until('its session has it', async () => (await listed(a)).includes('dance'));
+    expect(await listed(b)).toEqual(['learn']);
+    expect((await a.call('dance')).content[0]?.text).toBe('dance ran');
+    await expect(b.call('dance')).rejects.toThrow(/Unknown tool/);
+    // Nothing new to the gateway, but to this session.
+    const told = b.changes();
+    await b.call('learn', { skill: 'dance' });
+    await until('it is told', () => b.changes() > told);
+    await until('the other has it too', async () => (await listed(b)).includes('dance'));
+    // What each session describes for itself is shown to none but the first.
+    for (const client of [a, b]) await client.call('learn', { skill: 'diary' });
+    await until('the first has it', async () => (await listed(a)).includes('diary'));
+    expect(JSON.stringify(await b.list())).not.toContain('diary');
+    expect((await b.call('dance')).content[0]?.text).toBe('dance ran');
   });
 
   it('tell the model what is so right now', async () => {

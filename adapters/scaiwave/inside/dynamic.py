@@ -1,8 +1,19 @@
 """Tools that a plugin makes up at run time."""
 
+from time import monotonic
+
+from plugmux_bridge import loop
 from plugmux_bridge.encode import dumps
+from plugmux_bridge.errors import describe
 
 from .manifest import to_schema
+
+_LIMIT = 5.0
+_AGE = 30.0
+_AFTER_CALL = 0.25
+_MOST_SESSIONS = 256
+# Whoever calls without a client's session, as the command line does.
+_NOBODY = "gateway"
 
 
 def read_dynamic(definitions, static, warn):
@@ -27,5 +38,93 @@ def read_dynamic(definitions, static, warn):
     return tools
 
 
-def fingerprint(tools):
-    return dumps(sorted(tools.items()))
+class DynamicTools:
+    """One list for everybody, or one for each client session where a plugin works on the data of its caller alone."""
+
+    def __init__(self, ask, static, by_session, context):
+        self._ask = ask
+        self._static = static
+        self._context = context
+        self.by_session = by_session
+        self.problem = None
+        self._lists = {}
+        self._read_at = {}
+        self._timers = {}
+        self._closed = False
+
+    def _key(self, caller):
+        return (caller.get("session") or _NOBODY) if self.by_session else ""
+
+    def of(self, caller):
+        """The tools that a caller has."""
+        return self._lists.get(self._key(caller), {})
+
+    async def freshen(self, caller):
+        """Reads a caller's list where it has not been read for a while."""
+        if monotonic() - self._read_at.get(self._key(caller), -_AGE) >= _AGE:
+            await self.read(caller)
+
+    async def read(self, caller):
+        """Asks for the list; a failure leaves the one before."""
+        key, before = self._key(caller), self._fingerprint()
+        self._read_at[key] = monotonic()
+        try:
+            found = await self._ask(caller, _LIMIT)
+            tools = read_dynamic(found, self._static, lambda text: self._context.log("warn", text))
+            self._lists[key] = tools
+            self.problem = None
+        except BaseException as error:  # noqa: BLE001 - foreign code
+            if loop.is_cancellation(error):
+                raise
+            self.problem = f"get_dynamic_tools failed, and the tools known before stay: {describe(error)}."
+            self._context.log("warn", self.problem)
+        while len(self._lists) > _MOST_SESSIONS:
+            oldest = min(self._lists, key=self._read_at.get)
+            del self._lists[oldest]
+            self._read_at.pop(oldest, None)
+        if self._fingerprint() != before:
+            self._context.changed()
+
+    def after_call(self, caller):
+        self._read_later(caller, _AFTER_CALL)
+
+    def from_now_on(self):
+        """Keeps a list for everybody up to date; others are read when their session asks."""
+        if not self.by_session:
+            loop.running_loop().call_soon_threadsafe(self._read_later, {}, _AGE)
+
+    def close(self):
+        self._closed = True
+
+    # On the loop. An earlier time wins; for everybody's list the next one is set when it has come.
+    def _read_later(self, caller, delay):
+        if self._closed:
+            return
+        running, key = loop.running_loop(), self._key(caller)
+        timer = self._timers.get(key)
+        if timer is not None:
+            if timer.when() <= running.time() + delay:
+                return
+            timer.cancel()
+        self._timers[key] = running.call_later(delay, self._read_now, caller, key)
+
+    def _read_now(self, caller, key):
+        self._timers.pop(key, None)
+        task = loop.running_loop().create_task(self.read(caller))
+        if not self.by_session:
+            task.add_done_callback(lambda _: self._read_later({}, _AGE))
+
+    def report(self):
+        """Every tool, with the sessions that have it. One that sessions define differently is shown to the first one's kind alone."""
+        tools = {}
+        for session, found in self._lists.items():
+            for name, tool in found.items():
+                first = tools.setdefault(name, {**tool, "sessions": []})
+                if {**tool, "sessions": first["sessions"]} == first:
+                    first["sessions"].append(session)
+        if self.by_session:
+            return list(tools.values())
+        return [{key: value for key, value in tool.items() if key != "sessions"} for tool in tools.values()]
+
+    def _fingerprint(self):
+        return dumps([sorted((session, sorted(tools.items())) for session, tools in self._lists.items()), self.problem])

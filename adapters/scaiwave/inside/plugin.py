@@ -9,17 +9,14 @@ from plugmux_bridge.loop import is_awaitable, is_cancellation
 
 from . import plugin_types
 from .connections import Connections
-from .dynamic import fingerprint, read_dynamic
+from .dynamic import DynamicTools
 from .lending import Lent
 from .objects import Objects
 from .results import failed, to_result
 from .surroundings import NotHere
 
-_DYNAMIC_LIMIT = 5.0
 _CONTEXT_LIMIT = 5.0
 _HOOK_LIMIT = 60.0
-_DYNAMIC_AGE = 30.0
-_AFTER_CALL = 0.25
 
 
 class ScaiWavePlugin:
@@ -33,12 +30,11 @@ class ScaiWavePlugin:
         self._objects = Objects(self.plugin, params.get("instances") == "per-session")
         self.concurrency = params.get("concurrency") or 8
         self._connections = Connections(params)
-        self._dynamic = {}
-        self._dynamic_problem = None
+        by_session = self.manifest.scope == "private" or params.get("instances") == "per-session"
+        self._dynamic = DynamicTools(self._ask_for_tools, self.manifest.tools, by_session, context)
+        self._makes_tools = self._has("get_dynamic_tools")
         self._text = ""
         self._described = False
-        self._refresh = None
-        self._closed = False
 
     # --- loading
 
@@ -48,12 +44,11 @@ class ScaiWavePlugin:
             self.context.stage("install")
             self._install()
         self.context.stage("describe")
-        dynamic = self._has("get_dynamic_tools")
-        if dynamic or self.manifest.injects_context:
+        if self._makes_tools or self.manifest.injects_context:
             loop.wait_for(self._describe())
         self._described = True
-        if dynamic:
-            loop.running_loop().call_soon_threadsafe(self._refresh_later, _DYNAMIC_AGE)
+        if self._makes_tools:
+            self._dynamic.from_now_on()
         else:
             # It takes longer to import than all the rest; the first call shall not wait for it, nor the start.
             loop.warm_up()
@@ -79,7 +74,8 @@ class ScaiWavePlugin:
             return await loop.within(value, _HOOK_LIMIT) if is_awaitable(value) else value
 
     async def _describe(self):
-        await self._read_dynamic()
+        if self._makes_tools:
+            await self._dynamic.read({})
         if self.manifest.injects_context:
             try:
                 self._text = await self._system_context({})
@@ -90,8 +86,8 @@ class ScaiWavePlugin:
         manifest = self.manifest
         problems = [*manifest.problems, *({"message": text} for text in self.source.problems)]
         problems += [{"subject": name, "message": f"{name} could not be loaded: {why}."} for name, why in self.source.broken.items()]
-        if self._dynamic_problem is not None:
-            problems.append({"subject": "get_dynamic_tools", "message": self._dynamic_problem})
+        if self._dynamic.problem is not None:
+            problems.append({"subject": "get_dynamic_tools", "message": self._dynamic.problem})
         return {
             "described": self._described,
             "id": manifest.id,
@@ -102,7 +98,8 @@ class ScaiWavePlugin:
             "scope": manifest.scope,
             "injectsContext": manifest.injects_context,
             "tools": list(manifest.tools.values()),
-            "dynamic": list(self._dynamic.values()),
+            "dynamic": self._dynamic.report(),
+            "bySession": self._makes_tools and self._dynamic.by_session,
             "instructions": self._text,
             "problems": problems,
             "standins": list(self.source.standins.served),
@@ -116,45 +113,16 @@ class ScaiWavePlugin:
         own = getattr(type(self.plugin), name, None)
         return own is not None and own is not harmless
 
-    # --- dynamic tools
-
-    async def _read_dynamic(self):
-        if not self._has("get_dynamic_tools"):
-            return
-        before = fingerprint(self._dynamic), self._dynamic_problem
-        try:
-            async with self._lend({}) as ctx:
-                value = self.plugin.get_dynamic_tools(ctx)
-                found = await loop.within(value, _DYNAMIC_LIMIT) if is_awaitable(value) else value
-            self._dynamic = read_dynamic(found, self.manifest.tools, lambda text: self.context.log("warn", text))
-            self._dynamic_problem = None
-        except BaseException as error:  # noqa: BLE001 - foreign code
-            self._dynamic_problem = f"get_dynamic_tools failed, and the tools known before stay: {describe(error)}."
-            self.context.log("warn", self._dynamic_problem)
-        if (fingerprint(self._dynamic), self._dynamic_problem) != before:
-            self.context.changed()
-
-    # On the loop. An earlier time wins; when it comes, the next one is set.
-    def _refresh_later(self, delay):
-        if self._closed:
-            return
-        running = loop.running_loop()
-        if self._refresh is not None:
-            if self._refresh.when() <= running.time() + delay:
-                return
-            self._refresh.cancel()
-        self._refresh = running.call_later(delay, self._refresh_now, running)
-
-    def _refresh_now(self, running):
-        self._refresh = None
-        task = running.create_task(self._read_dynamic())
-        task.add_done_callback(lambda _: self._refresh_later(_DYNAMIC_AGE))
+    async def _ask_for_tools(self, caller, limit):
+        async with self._lend(caller) as ctx:
+            value = self._objects.of(caller).get_dynamic_tools(ctx)
+            return await loop.within(value, limit) if is_awaitable(value) else value
 
     # --- calls
 
     def call(self, key, args, call):
         kind, _, name = key.partition(":")
-        if name not in self.manifest.tools and name not in self._dynamic:
+        if name not in self.manifest.tools and name not in self._dynamic.of(call.caller):
             raise BridgeError("UNKNOWN_TOOL", f"The plugin has no tool {name} just now.")
         text = str(args.get("text", "")) if kind == "usage" else json.dumps(args, ensure_ascii=False)
         return self._run(name, text, call)
@@ -172,13 +140,15 @@ class ScaiWavePlugin:
             self.context.log("warn", f"{name} failed: {trace(error)}{supply}")
             return failed(name, error)
         finally:
-            if self._has("get_dynamic_tools"):
-                self._refresh_later(_AFTER_CALL)
+            if self._makes_tools:
+                self._dynamic.after_call(call.caller)
         return to_result(value, lambda warning: self.context.log("warn", f"{name}: {warning}"))
 
     def request(self, method, params):
         if method == "context":
             return loop.wait_for(self._system_context(params.get("caller") or {}))
+        if method == "dynamic":
+            return self._dynamic.freshen(params["caller"])
         if method == "uninstall":
             if self._has("on_uninstall"):
                 loop.wait_for(self._hook("on_uninstall"))
@@ -198,5 +168,5 @@ class ScaiWavePlugin:
         return Lent(self.params, self._connections, caller)
 
     def close(self):
-        self._closed = True
+        self._dynamic.close()
         return self._connections.close()
