@@ -41,7 +41,7 @@ describe.each(CASES)('upstream %s, client %s', (upstream, generation) => {
   const say = async (handlers: Handlers, tool: string, args: object = {}): Promise<string> =>
     (await (await open(handlers)).call(`${upstream}_${tool}`, args)).content[0]?.text ?? '';
 
-  it('gets forms, addresses, the model and the roots of the client', async () => {
+  it('gets forms, addresses, the model and the roots of the client', { tags: ['F20'] }, async () => {
     let seen: Record<string, unknown> = {};
     const elicit = (params: Record<string, unknown>) => {
       seen = params;

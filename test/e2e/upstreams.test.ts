@@ -11,6 +11,7 @@ import { tempFolder } from '../support/temp.ts';
 // Upstream servers as people have them: reference servers, odd ones, dead ones, other gateways.
 
 const ODD = fileURLToPath(new URL('../fixtures/odd-server.mjs', import.meta.url));
+const ERAS = fileURLToPath(new URL('../fixtures/era-server.mjs', import.meta.url));
 const require = createRequire(import.meta.url);
 const program = (name: string): string => join(dirname(require.resolve(`@modelcontextprotocol/${name}/package.json`)), 'dist/index.js');
 const node = (...args: string[]) => ({ command: process.execPath, args });
@@ -192,6 +193,31 @@ describe('servers that come and go', () => {
     await serve(file, { address: address.host });
     await until('it is back', async () => !(await client.call('echo', { message: 'two' })).isError, 20_000);
   });
+
+  it.each([
+    ['legacy', 'modern'],
+    ['modern', 'legacy'],
+  ] as const)(
+    'one that spoke the %s era and comes back in the %s one is the same to every client',
+    { tags: ['F20'] },
+    async (first, second) => {
+      const file = join(tempFolder(), 'era');
+      writeFileSync(file, first);
+      const mark = `mark-${Math.random()}`;
+      const eras = { ...node(ERAS, file), env: { MARK: mark } };
+      const { gateway, client } = await open({ eras }, { limits: { restartMinMs: 50 } }, [`only_${first}`]);
+      const clients = [client, await connect('v1', gateway.at('sse')), await connect('v2 modern', gateway.at('http'))];
+      for (const each of clients) expect((await each.call('say', { text: first })).content).toEqual([{ type: 'text', text: first }]);
+      writeFileSync(file, second);
+      for (const pid of processesWith(`MARK=${mark}`)) process.kill(pid, 'SIGKILL');
+      for (const each of clients) {
+        await until('it has been told', () => each.changes() > 0);
+        await until('it is back', async () => (await each.list()).includes(`only_${second}`));
+        expect(await each.list()).not.toContain(`only_${first}`);
+        expect((await each.call('say', { text: second })).content).toEqual([{ type: 'text', text: second }]);
+      }
+    },
+  );
 
   it('dead ones are explained by doctor, and the others serve', async () => {
     const file = writeConfig({
