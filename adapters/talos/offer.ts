@@ -23,7 +23,8 @@ export interface OfferInput {
 export function toOffer(input: OfferInput): Offer {
   const { manifest, needs, report } = input;
   const usable = needs.length === 0;
-  const functions = manifest.functions.filter((f) => report === undefined || report.functions.includes(f.name));
+  const handled = report && new Set(report.functions);
+  const functions = manifest.functions.filter((f) => handled === undefined || handled.has(f.name));
   return {
     ...emptyOffer,
     tools: usable ? functions.map((f) => toTool(f, input)) : [],
@@ -84,7 +85,8 @@ function unsupported(manifest: TalosManifest): Problem[] {
 }
 
 function mismatches(manifest: TalosManifest, report: TalosReport): Problem[] {
-  const missing = manifest.functions.filter((f) => !report.functions.includes(f.name)).map((f) => f.name);
+  const handled = new Set(report.functions);
+  const missing = manifest.functions.filter((f) => !handled.has(f.name)).map((f) => f.name);
   const problems: Problem[] = missing.map((name) => ({
     code: 'TOOL_REFUSED',
     subject: name,

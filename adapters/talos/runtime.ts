@@ -79,7 +79,8 @@ class TalosPlugin implements LoadedPlugin {
     const map = isJsonObject(handlers) ? (handlers as Exports) : undefined;
     this.#handlers = ownFunctions(map ?? exports, params.functions);
     this.#dialect = map ? 'source' : this.#handlers.size > 0 || params.functions.length === 0 ? 'docs' : 'none';
-    this.#undeclared = map ? Object.keys(map).filter((name) => typeof map[name] === 'function' && !params.functions.includes(name)) : [];
+    const declared = new Set(params.functions);
+    this.#undeclared = map ? Object.keys(map).filter((name) => typeof map[name] === 'function' && !declared.has(name)) : [];
     context.log.info(`dialect: ${this.#dialect}; ${this.#handlers.size} of ${params.functions.length} functions have a handler`);
   }
 

@@ -6,7 +6,7 @@ import type { JsonObject } from '../core/json.ts';
 import type { Asker, Offer, Plugin, PluginState, Problem } from '../core/plugin.ts';
 import { type Contribution, nativeName } from './catalogue.ts';
 import type { Found } from './sources.ts';
-import { type Quarantined, type RegistryLimits, type VettedTools, vetTools } from './tools.ts';
+import { NO_TOOLS, type Quarantined, type RegistryLimits, vetTools } from './tools.ts';
 import { createValidatorSet } from './validators.ts';
 
 /** What an operator may know of one plugin. */
@@ -29,8 +29,6 @@ export interface SlotStatus {
   readonly triggers: Offer['triggers'];
   readonly facts: JsonObject;
 }
-
-const NOTHING: VettedTools = { tools: [], quarantined: [] };
 
 /** What a slot tells the registry. */
 export interface SlotEvents {
@@ -59,7 +57,7 @@ export class Slot {
   #disabled: string | undefined;
   #error: GatewayError | undefined;
   #offer: Offer | undefined;
-  #vetted: VettedTools = NOTHING;
+  #vetted = NO_TOOLS;
   #closed = false;
   #updating: Promise<void> | undefined;
 
@@ -112,13 +110,8 @@ export class Slot {
     const offer = this.#plugin?.offer();
     if (offer !== this.#offer && offer) {
       this.#offer = offer;
-      const vetted = await vetTools(
-        offer.tools,
-        this.#found.manifest as NonNullable<Found['manifest']>,
-        this.#limits,
-        this.#validators,
-        this.config.validate,
-      );
+      const vetting = { plugin: this.id, limits: this.#limits, validators: this.#validators, validate: this.config.validate };
+      const vetted = await vetTools(offer.tools, vetting, this.#vetted);
       // Vetting may wait for a trial; an offer that has been replaced meanwhile must not win.
       if (this.#offer !== offer) return;
       this.#vetted = vetted;

@@ -1,5 +1,5 @@
+import { hash } from 'node:crypto';
 import { isJsonObject, type JsonObject, type JsonValue } from '../core/json.ts';
-import type { Manifest } from '../core/plugin.ts';
 import { escapeHidden, hasHidden, shorten, showName } from '../core/text.ts';
 import type { Tool } from '../core/tool.ts';
 import { type HeaderParam, headerParams } from './header-params.ts';
@@ -19,12 +19,18 @@ export interface RegistryLimits {
 }
 
 /** A tool that may be served: its schema is vetted, its name and description are safe to show. */
-export interface VettedTool {
+export interface VettedTool extends VettedSchemas {
   readonly tool: Tool;
+  readonly description: string;
+}
+
+/** What became of a tool's schemas. */
+interface VettedSchemas {
+  /** Tells whether the schemas are the same as in another offer. */
+  readonly digest: string;
   readonly schema: JsonObject;
   /** The schema of its structured results; absent where it has none that can be shown. */
   readonly output: JsonObject | undefined;
-  readonly description: string;
   /** Arguments that clients repeat in HTTP headers. */
   readonly headers: readonly HeaderParam[];
   /** Whether the schema is one that every client takes as it stands. */
@@ -48,54 +54,86 @@ export interface VettedTools {
   readonly quarantined: readonly Quarantined[];
 }
 
+/** What a plugin has that offers nothing. */
+export const NO_TOOLS: VettedTools = { tools: [], quarantined: [] };
+
 /** Schemas with more subschemas than this are compiled on trial first. */
 const TRIAL_FROM = 150;
 
-/** Vets the tools of one plugin's offer, in the order they are offered. */
-export async function vetTools(
-  tools: readonly Tool[],
-  { id }: Manifest,
-  limits: RegistryLimits,
-  validators: ValidatorSet,
-  validate: boolean,
-): Promise<VettedTools> {
-  const served: VettedTool[] = [];
+/** What one plugin's tools are vetted with. */
+export interface Vetting {
+  readonly plugin: string;
+  readonly limits: RegistryLimits;
+  readonly validators: ValidatorSet;
+  /** Whether arguments are checked before a call. */
+  readonly validate: boolean;
+}
+
+/**
+ * Vets the tools of one plugin's offer, in the order they are offered. A tool whose schemas are those of `before`, the offer
+ * before this one, keeps what was made of them.
+ */
+export async function vetTools(tools: readonly Tool[], vetting: Vetting, before: VettedTools = NO_TOOLS): Promise<VettedTools> {
+  const { plugin, limits } = vetting;
+  const served = new Map<string, VettedTool>();
   const quarantined: Quarantined[] = [];
   const refuse = (tool: Tool, code: Quarantined['code'], reason: string): number =>
     quarantined.push({ tool: showName(String(tool.name)), code, reason });
-  const names = new Set<string>();
+  const known = new Map(before.tools.map((vetted) => [vetted.tool.name, vetted]));
   for (const tool of tools) {
     const fault =
-      nameFault(tool.name, limits.toolNameChars) ?? (names.has(tool.name) ? 'the plugin has another tool of the same name' : undefined);
-    const vetted = fault === undefined ? vetSchema(tool.input, limits.schemaBytes) : undefined;
-    if (vetted === undefined) refuse(tool, 'TOOL_REFUSED', fault as string);
-    else if (vetted.refused !== undefined) refuse(tool, 'SCHEMA_REFUSED', `its input schema is refused: ${vetted.refused}`);
-    else if (served.length >= limits.toolsPerPlugin)
-      refuse(tool, 'TOOL_REFUSED', `plugin ${id} offers more than ${limits.toolsPerPlugin} tools`);
-    else if (vetted.subschemas > TRIAL_FROM && !(await tryCompile(vetted.schema, vetted.dialect))) {
-      refuse(tool, 'SCHEMA_REFUSED', 'its input schema takes too long to compile');
-    } else {
-      names.add(tool.name);
-      const check = validate ? lazyValidator(validators, vetted.schema, vetted.dialect) : () => undefined;
-      const { params, schema } = headerParams(publishable(vetted.schema));
-      const portable = isPortable(schema);
-      // A large schema is rewritten here, where others get a turn in between, and not when somebody lists.
-      if (vetted.subschemas > TRIAL_FROM) shapeOf({ input: schema, headers: params, portable }, 'portable');
-      const promised = tool.output && vetSchema(tool.output, limits.schemaBytes);
-      const output = promised?.schema;
-      served.push({
-        tool,
-        schema,
-        output,
-        description: describeTool(tool, limits.descriptionChars),
-        headers: params,
-        portable,
-        validate: check,
-        ...(tool.checksOutput && output ? { fits: lazyValidator(validators, output, promised?.dialect ?? '2020-12') } : {}),
-      });
+      nameFault(tool.name, limits.toolNameChars) ??
+      (served.has(tool.name) ? 'the plugin has another tool of the same name' : undefined) ??
+      (served.size >= limits.toolsPerPlugin ? `plugin ${plugin} offers more than ${limits.toolsPerPlugin} tools` : undefined);
+    if (fault !== undefined) {
+      refuse(tool, 'TOOL_REFUSED', fault);
+      continue;
     }
+    const schemas = await vetSchemas(tool, vetting, known.get(tool.name));
+    if ('refused' in schemas) refuse(tool, 'SCHEMA_REFUSED', `its input schema ${schemas.refused}`);
+    else served.set(tool.name, { ...schemas, tool, description: describeTool(tool, limits.descriptionChars) });
   }
-  return { tools: served, quarantined };
+  return { tools: [...served.values()], quarantined };
+}
+
+async function vetSchemas(
+  { input, output: offered, checksOutput = false }: Tool,
+  { limits, validators, validate }: Vetting,
+  before: VettedTool | undefined,
+): Promise<VettedSchemas | { readonly refused: string }> {
+  const digest = digestOf([input, offered, checksOutput]);
+  if (digest === undefined) return { refused: 'cannot be written as JSON' };
+  if (before?.digest === digest) {
+    const { tool: _, description: __, ...schemas } = before;
+    return schemas;
+  }
+  const vetted = vetSchema(input, limits.schemaBytes);
+  if (vetted.refused !== undefined) return { refused: `is refused: ${vetted.refused}` };
+  const isLarge = vetted.subschemas > TRIAL_FROM;
+  if (isLarge && !(await tryCompile(vetted.schema, vetted.dialect))) return { refused: 'takes too long to compile' };
+  const { params, schema } = headerParams(publishable(vetted.schema));
+  const portable = isPortable(schema);
+  // A large schema is rewritten here, where others get a turn in between, and not when somebody lists.
+  if (isLarge) shapeOf({ input: schema, headers: params, portable }, 'portable');
+  const promised = offered && vetSchema(offered, limits.schemaBytes);
+  const output = promised?.schema;
+  return {
+    digest,
+    schema,
+    output,
+    headers: params,
+    portable,
+    validate: validate ? lazyValidator(validators, vetted.schema, vetted.dialect) : () => undefined,
+    ...(checksOutput && output ? { fits: lazyValidator(validators, output, promised?.dialect ?? '2020-12') } : {}),
+  };
+}
+
+function digestOf(schemas: unknown): string | undefined {
+  try {
+    return hash('sha1', JSON.stringify(schemas));
+  } catch {
+    return undefined;
+  }
 }
 
 function nameFault(name: unknown, limit: number): string | undefined {

@@ -1,16 +1,43 @@
 import { describe, expect, it } from 'vitest';
 import { textResult } from '../../../src/core/content.ts';
+import type { JsonObject } from '../../../src/core/json.ts';
 import type { Tool } from '../../../src/core/tool.ts';
 import { vetTools } from '../../../src/registry/tools.ts';
 import { createValidatorSet } from '../../../src/registry/validators.ts';
 
 const LIMITS = { toolNameChars: 128, descriptionChars: 100, schemaBytes: 65_536, toolsPerPlugin: 500, tools: 2_000 };
-const manifest = { id: 'p', version: '1', adapter: 'x', origin: '', watch: [], digest: '' };
 const tool = (name: unknown, more: object = {}): Tool =>
   ({ name, description: 'd', input: { type: 'object' }, approval: 'auto', call: async () => textResult(''), ...more }) as Tool;
-const vet = (tools: readonly Tool[]) => vetTools(tools, manifest, LIMITS, createValidatorSet(), true);
+const vetting = () => ({ plugin: 'p', limits: LIMITS, validators: createValidatorSet(), validate: true });
+const vet = (tools: readonly Tool[]) => vetTools(tools, vetting());
 
 describe('vetTools', () => {
+  it('keeps what it made of a schema until that is another one, even in the same object', async () => {
+    const shared = vetting();
+    const input: JsonObject = { type: 'object', required: ['a'] };
+    const first = await vetTools([tool('same', { input }), tool('other')], shared);
+    const second = await vetTools(
+      [tool('same', { input: { ...input }, description: 'new' }), tool('other', { input: { type: 'text' } })],
+      shared,
+      first,
+    );
+    expect(second.tools).toMatchObject([{ description: 'new' }]);
+    expect(second.tools[0]?.validate).toBe(first.tools[0]?.validate);
+    expect(second.quarantined).toMatchObject([{ tool: 'other', code: 'SCHEMA_REFUSED' }]);
+    input.required = ['b'];
+    const third = await vetTools([tool('same', { input })], shared, second);
+    expect(third.tools[0]?.validate({ b: 1 })).toBeUndefined();
+    expect(third.tools[0]?.validate({ a: 1 })).toContain('b');
+  });
+
+  it('refuses a schema that cannot be written, alone', async () => {
+    const round: JsonObject = { type: 'object' };
+    round.properties = { round };
+    const { tools, quarantined } = await vet([tool('round', { input: round }), tool('fine')]);
+    expect(tools.map((t) => t.tool.name)).toEqual(['fine']);
+    expect(quarantined).toMatchObject([{ tool: 'round', reason: 'its input schema cannot be written as JSON' }]);
+  });
+
   it('serves so many tools of one plugin, in their order, and says of the rest why not', { tags: ['F47', 'tools-list'] }, async () => {
     const { tools, quarantined } = await vet(Array.from({ length: 10_000 }, (_, i) => tool(`t${i}`)));
     expect(tools.map(({ tool: { name } }) => name)).toEqual(Array.from({ length: 500 }, (_, i) => `t${i}`));
