@@ -1,4 +1,4 @@
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
@@ -6,10 +6,12 @@ import { jaato } from '../../dist/adapters/jaato/adapter.js';
 import { connect } from '../support/clients.ts';
 import { BIN } from '../support/gateway.ts';
 import { type House, openHouse, textOf } from '../support/house.ts';
+import { askable } from '../support/jaato.ts';
 import { tempFolder } from '../support/temp.ts';
 
 // Plugins of the published packages, in a virtual environment that holds jaato-sdk, jaato-server and google-genai.
 const python = process.env.PLUGMUX_TEST_JAATO ?? '';
+const SITE = existsSync(join(python, 'lib')) ? join('lib', readdirSync(join(python, 'lib'))[0] ?? '', 'site-packages') : '';
 const SEARCH = fileURLToPath(new URL('../fixtures/jaato-seed/shared/plugins/search', import.meta.url));
 
 async function open(plugins: object): Promise<House> {
@@ -38,6 +40,18 @@ const body = (): void => {
     expect(created.isError).toBeFalsy();
     const command = house.app.registry.commands('todo').find((c) => c.name === 'plan');
     expect((await command?.run('', house.newCall()))?.isError).toBeFalsy();
+  });
+
+  it('has the real clarification plugin ask the person, question by question', async () => {
+    const house = await open({ clarification: { python, path: join(python, SITE, 'shared/plugins/clarification') } });
+    const { call, asked } = askable(house, (message) => (message.includes('Which') ? '2' : 'Ada'));
+    const questions = [
+      { text: 'Which one?', question_type: 'single_choice', choices: ['dev', 'prod'] },
+      { text: 'Name?', question_type: 'free_text' },
+    ];
+    const result = await house.call('request_clarification', { context: 'A release', questions }, call);
+    expect(result.structured).toMatchObject({ responses: { 1: { text: 'prod' }, 2: { value: 'Ada' } } });
+    expect(asked).toEqual([expect.stringMatching(/A release[\s\S]*Which one\?[\s\S]*2\. prod/), expect.stringContaining('Name?')]);
   });
 
   it('reads declarations of the real google-genai as those of the stand-in', async () => {

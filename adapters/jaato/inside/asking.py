@@ -2,9 +2,40 @@
 
 from queue import Queue
 
+from plugmux_bridge.encode import dumps, to_plain
 from plugmux_bridge.errors import BridgeError, describe
 
 from .calling import current_call
+
+
+# Where a plugin of today tells its interface what it asks: it prints nothing then.
+_HOOKS = {"set_clarification_hooks": "on_question_displayed", "set_selection_hooks": "on_requested"}
+_MOST_SHOWN = 2000
+
+
+class _Talk:
+    """What a plugin has printed in the course of one call, and what it was answered."""
+
+    def __init__(self):
+        self.printed = []
+        self.answers = Queue()
+
+
+class _Answers(Queue):
+    """The one queue that a plugin reads from; each call finds the answers to its own questions in it, and no others."""
+
+    def __init__(self, talk):
+        super().__init__()
+        self._talk = talk
+
+    def get(self, block=True, timeout=None):
+        return self._talk().answers.get(block, timeout)
+
+    def empty(self):
+        return self._talk().answers.empty()
+
+    def qsize(self):
+        return self._talk().answers.qsize()
 
 
 class _Channel:
@@ -12,37 +43,61 @@ class _Channel:
 
     def __init__(self, owner):
         self._owner = owner
-        self.input_queue = Queue()
-        self._printed = []
+        self._outside = _Talk()
+        self.input_queue = _Answers(self._talk)
+
+    def _talk(self):
+        call = current_call.get()
+        if call is None:
+            return self._outside
+        if call.notes is None:
+            call.notes = _Talk()
+        return call.notes
 
     def output(self, source, text, mode="write"):
-        self._printed.append(str(text))
+        self._talk().printed.append(str(text))
         self._owner.context.log("info", f"{source}: {text}")
+
+    def shown(self, tool, *details):
+        """A question as an interface would show it; the last detail is its lines."""
+        text = "\n".join(str(line) for line in details[-1]) if details and isinstance(details[-1], (list, tuple)) else ""
+        if text and text not in self._talk().printed:
+            self.output(tool, text)
 
     def prompt(self, waiting):
         """The plugin begins to wait for a line, or has stopped waiting."""
+        talk = self._talk()
         if not waiting:
-            self._printed.clear()
+            talk.printed.clear()
             return
         call = current_call.get()
-        text = "\n".join(self._printed).strip()
-        self._printed.clear()
+        text = "\n".join(talk.printed).strip()
+        talk.printed.clear()
+        # An answer to a question that the plugin gave up on is none to this one.
+        while not talk.answers.empty():
+            talk.answers.get()
         if call is None or "form" not in call.can:
             self._owner.context.log("warn", "it waits for an answer, and nobody can be asked")
-            self.input_queue.put("")
+            talk.answers.put("")
             return
-        self._ask(call, text or f"{self._owner.context.id} asks for an answer.")
+        self._ask(call, talk, text or self._unsaid(call))
+
+    # What is known of a question that the plugin does not put into words.
+    def _unsaid(self, call):
+        args = dumps(to_plain(call.args, []))
+        name = call.tool.partition(":")[2]
+        return f"{self._owner.context.id} asks for an answer.\n\n{name}: {args[:_MOST_SHOWN]}{'…' if len(args) > _MOST_SHOWN else ''}"
 
     # The plugin goes on to wait on its queue: the question runs beside it.
-    def _ask(self, call, text):
+    def _ask(self, call, talk, text):
         from threading import Thread
 
         def ask():
             try:
-                self.input_queue.put(ask_text(call, text))
+                talk.answers.put(ask_text(call, text))
             except BridgeError as error:
                 self._owner.context.log("warn", f"no answer: {describe(error)}")
-                self.input_queue.put("")
+                talk.answers.put("")
 
         Thread(target=ask, name="plugmux-ask", daemon=True).start()
 
@@ -57,6 +112,11 @@ def wire_channel(owner, contract, config):
         contract.call("set_channel", "queue", callbacks)
     except Exception as error:  # noqa: BLE001 - foreign code
         owner.context.log("warn", f"it takes no queue channel: {describe(error)}")
+    for member, hook in _HOOKS.items():
+        try:
+            contract.call(member, **{hook: channel.shown})
+        except Exception as error:  # noqa: BLE001 - foreign code
+            owner.context.log("info", f"it takes no {hook}: {describe(error)}")
     inner = getattr(contract.plugin, "_channel", None)
     set_callbacks = getattr(inner, "set_callbacks", None)
     if callable(set_callbacks):

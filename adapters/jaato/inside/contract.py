@@ -50,10 +50,10 @@ class Contract:
                 return None if vars(cls).get("_is_protocol") else getattr(plugin, member, None)
         return getattr(plugin, member, None)
 
-    def call(self, member, *args):
+    def call(self, member, *args, **named):
         """Calls a member; None where it is missing."""
         found = self.find(member)
-        return found(*args) if callable(found) else None
+        return found(*args, **named) if callable(found) else None
 
     def listed(self, member, *args):
         """The list that a member returns; a missing one and None are empty."""

@@ -112,4 +112,5 @@ def _factory_of(find, found):
 def _check_kind(module, find):
     kind = getattr(module, "PLUGIN_KIND", None)
     if find["kind"] != "entryPoint" and kind is not None and kind != "tool":
-        raise BridgeError("MANIFEST_INVALID", f'PLUGIN_KIND is "{kind}": only plugins of the kind "tool" bring tools.')
+        fix = "Take it out of the entry: it works inside of its own framework alone."
+        raise BridgeError("MANIFEST_INVALID", f'PLUGIN_KIND is "{kind}": only plugins of the kind "tool" bring tools.', fix)

@@ -1,0 +1,94 @@
+import { expect, it } from 'vitest';
+import { type House, textOf } from '../support/house.ts';
+import { askable, project } from '../support/jaato.ts';
+import { describeWithPython } from '../support/python.ts';
+
+// Plugins that ask the person while they work, as the framework's own ones do: through a queue.
+
+const ASKER = `class Channel:
+    def set_callbacks(self, output_callback=None, input_queue=None, prompt_callback=None):
+        self.output, self.queue, self.prompt = output_callback, input_queue, prompt_callback
+
+    def ask(self, lines, hook):
+        for line in lines:
+            self.output("asker", line, "append")
+        if hook is not None:
+            hook("ask", 1, 1, hook_lines)
+        self.prompt(True)
+        try:
+            return self.queue.get(timeout=5)
+        finally:
+            self.prompt(False)
+
+
+hook_lines = ["Shown by the interface", "  1. yes"]
+
+
+class AskerPlugin:
+    name = "asker"
+    hook = None
+
+    def __init__(self):
+        self._channel = None
+
+    def supports_interactivity(self):
+        return True
+
+    def get_supported_channels(self):
+        return ["queue"]
+
+    def set_channel(self, kind, config=None):
+        if kind != "queue":
+            raise ValueError(kind)
+        self._channel = Channel()
+
+    def set_clarification_hooks(self, on_requested=None, on_question_displayed=None):
+        self.hook = on_question_displayed
+
+    def get_tool_schemas(self):
+        return [{"name": "ask", "description": ""}]
+
+    def get_executors(self):
+        return {"ask": self._ask}
+
+    def _ask(self, args):
+        answers = []
+        for _ in range(args.get("times", 1)):
+            answers.append(self._channel.ask(args.get("lines", []), self.hook if args.get("hook") else None))
+        return "|".join(answers)
+
+
+def create_plugin():
+    return AskerPlugin()
+`;
+const open = () => project({ 'asker.py': ASKER }, { asker: { path: './asker.py' } });
+const ask = async (house: House, args: object, answer: (message: string) => string | undefined) => {
+  const { call, asked } = askable(house, answer);
+  return { text: textOf(await house.call('ask', args, call)), asked };
+};
+
+describeWithPython('jaato plugins that ask', () => {
+  it('reach the person behind the call with what they print, with what they show, or with what is known', async () => {
+    const house = await open();
+    expect(await ask(house, { lines: ['Which one?', '  a or b'] }, () => 'b')).toEqual({ text: 'b', asked: ['Which one?\n  a or b'] });
+    expect((await ask(house, { hook: true }, () => 'yes')).asked).toEqual(['Shown by the interface\n  1. yes']);
+    expect((await ask(house, {}, () => 'well')).asked).toEqual(['asker asks for an answer.\n\nask: {}']);
+    expect(await ask(house, { lines: ['Again?'], times: 2 }, () => 'x')).toEqual({ text: 'x|x', asked: ['Again?', 'Again?'] });
+  });
+
+  it('are answered with nothing where the person declines or nobody can be asked', async () => {
+    const house = await open();
+    expect((await ask(house, { lines: ['Well?'] }, () => undefined)).text).toBe('');
+    expect(textOf(await house.call('ask', { lines: ['Well?'] }))).toBe('');
+  });
+
+  it('get for each call the answers to its own questions', async () => {
+    const house = await open();
+    const calls = Array.from({ length: 8 }, (_, i) =>
+      ask(house, { lines: [`question ${i}`], times: 3 }, (message) => message.replace('question', 'answer')),
+    );
+    const found = await Promise.all(calls);
+    expect(found.map(({ text }) => text)).toEqual(found.map((_, i) => `answer ${i}|answer ${i}|answer ${i}`));
+    expect(found.map(({ asked }) => asked)).toEqual(found.map((_, i) => [`question ${i}`, `question ${i}`, `question ${i}`]));
+  });
+});
