@@ -1,6 +1,5 @@
-import { GatewayError } from '../core/errors.ts';
 import type { Call } from './call.ts';
-import { Deadline } from './deadline.ts';
+import { Deadline, timedOut } from './deadline.ts';
 
 /** How long plugin code may take, in milliseconds: without progress, and in all. */
 export interface Bounds {
@@ -12,9 +11,7 @@ export interface Bounds {
 export function bounded<T>(what: string, call: Call, { callTimeoutMs, callCapMs }: Bounds, work: Promise<T>): Promise<T> {
   return new Promise<T>((resolve, reject) => {
     call.onAbort(reject);
-    call.clock = new Deadline({ timeoutMs: callTimeoutMs, capMs: callCapMs }, call, ({ timeoutMs }) => {
-      return new GatewayError('CALL_TIMEOUT', `${what} timed out after ${Number((timeoutMs / 1000).toFixed(3))}s`);
-    });
+    call.clock = new Deadline({ timeoutMs: callTimeoutMs, capMs: callCapMs }, call, (limits) => timedOut(what, limits));
     work.then(resolve, reject);
   }).finally(() => call.stopClock());
 }

@@ -12,7 +12,7 @@ import type { Audit, AuditRecord } from './audit.ts';
 import { auditFields } from './audit-fields.ts';
 import type { Call } from './call.ts';
 import type { Consent } from './consent-form.ts';
-import { Deadline } from './deadline.ts';
+import { Deadline, timedOut } from './deadline.ts';
 import { fenceResult } from './fence.ts';
 import { finishResult, isTooLong } from './finish.ts';
 import type { KeptResults } from './kept-results.ts';
@@ -159,7 +159,7 @@ function invoke({ tool, call }: CallRequest, args: JsonObject, { log }: Pipeline
   return new Promise((resolve, reject) => {
     call.onAbort(reject);
     if (call.aborted) return;
-    call.clock = new Deadline(tool, call, timedOut);
+    call.clock = new Deadline(tool, call, tooLate);
     const result =
       middleware.length === 0
         ? entry.tool.call(args, call)
@@ -173,7 +173,7 @@ function keyOf(rule: CacheRule, { tool, call }: CallRequest, args: JsonObject): 
   return new Promise<string | undefined>((resolve, reject) => {
     call.onAbort(reject);
     if (call.aborted) return;
-    call.clock = new Deadline(tool, call, timedOut);
+    call.clock = new Deadline(tool, call, tooLate);
     cacheKey(rule, tool, args, call).then(resolve, reject);
   }).finally(() => call.stopClock());
 }
@@ -188,8 +188,8 @@ function recall(key: string, { tool, call }: CallRequest, args: JsonObject, { ca
   return known;
 }
 
-function timedOut({ entry, timeoutMs }: VisibleTool): GatewayError {
-  return new GatewayError('CALL_TIMEOUT', `Tool "${entry.name}" timed out after ${Number((timeoutMs / 1000).toFixed(3))}s`);
+function tooLate(tool: VisibleTool): GatewayError {
+  return timedOut(`Tool "${tool.entry.name}"`, tool);
 }
 
 function asFailure(thrown: unknown, { tool }: CallRequest): GatewayError {

@@ -1,3 +1,4 @@
+import { GatewayError } from '../core/errors.ts';
 import type { CallClock } from './call.ts';
 
 /** The time limits of one call, in milliseconds: without progress, and in all. */
@@ -9,6 +10,11 @@ export interface TimeLimits {
 /** What a deadline ends. */
 export interface Abortable {
   abort(reason: unknown): void;
+}
+
+/** The failure of what took longer than `timeoutMs`. */
+export function timedOut(what: string, { timeoutMs }: Pick<TimeLimits, 'timeoutMs'>): GatewayError {
+  return new GatewayError('CALL_TIMEOUT', `${what} timed out after ${Number((timeoutMs / 1000).toFixed(3))}s`);
 }
 
 /** Runs out after `timeoutMs` without progress, after `capMs` at the latest; time spent on open questions does not count. */

@@ -34,7 +34,7 @@ export function checkResult(result: ToolResult, limits: OutputLimits): number {
 /** What of a result does not fit the schema its tool promises; undefined where nothing is amiss, or nobody asks. */
 export function misfit(result: ToolResult, { name, fits }: Pick<ToolEntry, 'name' | 'fits'>): GatewayError | undefined {
   if (fits === undefined || result.isError === true || !isJsonObject(result.structured)) return undefined;
-  const fault = fits(result.structured)?.replace(/^the arguments\b/, 'it');
+  const fault = fits(result.structured);
   if (fault === undefined) return undefined;
   return new GatewayError('RESULT_INVALID', `${name} ran, but its result does not fit its output schema: ${fault}.`, { tool: name });
 }

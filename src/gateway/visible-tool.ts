@@ -29,37 +29,12 @@ export interface VisibleTool extends ToolRules {
 
 /** Completes a tool for a view. */
 export function createVisibleTool(rules: ToolRules): VisibleTool {
-  return new LazyShape(rules);
+  return Object.assign(Object.create(SHAPED) as Pick<VisibleTool, 'shape'>, rules);
 }
 
-class LazyShape implements VisibleTool {
-  readonly entry: ToolEntry;
-  readonly approval: Approval;
-  readonly ruledBy: RuledBy;
-  readonly timeoutMs: number;
-  readonly capMs: number;
-  readonly maxChars: number;
-  readonly schemas: SchemaForm;
-  readonly fence: boolean;
-  readonly middleware: readonly ActiveMiddleware[];
-  readonly terms: Terms;
-  #shape: Shape | undefined;
-
-  constructor(rules: ToolRules) {
-    this.entry = rules.entry;
-    this.approval = rules.approval;
-    this.ruledBy = rules.ruledBy;
-    this.timeoutMs = rules.timeoutMs;
-    this.capMs = rules.capMs;
-    this.maxChars = rules.maxChars;
-    this.schemas = rules.schemas;
-    this.fence = rules.fence;
-    this.middleware = rules.middleware;
-    this.terms = rules.terms;
-  }
-
+const SHAPED = {
   get shape(): Shape {
-    this.#shape ??= shapeOf(this.entry, this.schemas);
-    return this.#shape;
-  }
-}
+    const { entry, schemas } = this as unknown as ToolRules;
+    return shapeOf(entry, schemas);
+  },
+};

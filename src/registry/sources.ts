@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, realpathSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { Config, PluginConfig, UpstreamConfig } from '../config/config.ts';
-import { defaultEntry } from '../config/load.ts';
+import { defaultEntry } from '../config/plugin-entry.ts';
 import type { Adapter, Source } from '../core/adapter.ts';
 import { GatewayError, toError } from '../core/errors.ts';
 import type { Host } from '../core/host.ts';

@@ -124,7 +124,7 @@ async function vetSchemas(
     headers: params,
     portable,
     validate: validate ? lazyValidator(validators, vetted.schema, vetted.dialect) : () => undefined,
-    ...(checksOutput && output ? { fits: lazyValidator(validators, output, promised?.dialect ?? '2020-12') } : {}),
+    ...(checksOutput && output ? { fits: lazyValidator(validators, output, promised?.dialect ?? '2020-12', 'it') } : {}),
   };
 }
 
@@ -148,10 +148,10 @@ function describeTool(tool: Tool, limit: number): string {
   return shorten(text === '' ? (tool.title ?? tool.name) : text, limit);
 }
 
-function lazyValidator(validators: ValidatorSet, schema: JsonObject, dialect: Dialect): Validator {
+function lazyValidator(validators: ValidatorSet, schema: JsonObject, dialect: Dialect, whole?: string): Validator {
   let compiled: Validator | undefined;
   return (args) => {
-    compiled ??= validators.compile(schema, dialect).validate;
+    compiled ??= validators.compile(schema, dialect, whole).validate;
     return compiled(args);
   };
 }

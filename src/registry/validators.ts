@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import type { ErrorObject, ValidateFunction } from 'ajv';
+import { canonicalJson } from '../core/canonical.ts';
 import type { JsonObject, JsonValue } from '../core/json.ts';
 import { shorten } from '../core/text.ts';
 import type { Dialect } from './vet.ts';
@@ -14,8 +15,11 @@ const LONGEST_MESSAGE = 4 * 1024;
 
 /** Compiles the schemas of one plugin; schemas of different plugins never meet in one instance. */
 export interface ValidatorSet {
-  /** A validator that accepts everything, with a reason, where the schema cannot be compiled. */
-  compile(schema: JsonObject, dialect: Dialect): { readonly validate: Validator; readonly unchecked: readonly string[] };
+  /**
+   * A validator that accepts everything, with a reason, where the schema cannot be compiled. `whole` is what it calls the
+   * value itself.
+   */
+  compile(schema: JsonObject, dialect: Dialect, whole?: string): { readonly validate: Validator; readonly unchecked: readonly string[] };
 }
 
 /** An empty set. The compiler is loaded with the first schema, not with the gateway. */
@@ -32,12 +36,12 @@ export function createValidatorSet(): ValidatorSet {
   };
 
   return {
-    compile(schema, dialect) {
+    compile(schema, dialect, whole = 'the arguments') {
       unchecked = [];
       try {
         const check = compilerFor(dialect).compile(schema);
         return {
-          validate: (args) => (check(args) ? undefined : describe(check)),
+          validate: (args) => (check(args) ? undefined : describe(check, whole)),
           unchecked,
         };
       } catch (error) {
@@ -89,27 +93,18 @@ function createCompiler(dialect: Dialect, onUnchecked: (pattern: string) => void
 
 // By canonical text, so that a long list of objects costs its length and not the square of it.
 function allDifferent(items: readonly JsonValue[]): boolean {
-  const seen = new Set<string>();
-  for (const item of items) {
-    const text = JSON.stringify(item, (_, value) =>
-      value && typeof value === 'object' && !Array.isArray(value)
-        ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
-        : value,
-    );
-    if (seen.has(text)) return false;
-    seen.add(text);
-  }
-  return true;
+  return new Set(items.map(canonicalJson)).size === items.length;
 }
 
-function describe(check: ValidateFunction): string {
+function describe(check: ValidateFunction, whole: string): string {
   const [error] = check.errors ?? [];
-  return error ? shorten(sentence(error), LONGEST_MESSAGE) : 'the arguments do not match the schema';
+  return error ? shorten(sentence(error, whole), LONGEST_MESSAGE) : `${whole} cannot be matched with the schema`;
 }
 
-function sentence({ instancePath, keyword, params, message }: ErrorObject): string {
-  const where = instancePath === '' ? 'the arguments' : instancePath.slice(1).replaceAll('/', '.');
-  if (keyword === 'required') return `${where === 'the arguments' ? '' : `${where}.`}${params.missingProperty} is required`;
+function sentence({ instancePath, keyword, params, message }: ErrorObject, whole: string): string {
+  const path = instancePath.slice(1).replaceAll('/', '.');
+  const where = path === '' ? whole : path;
+  if (keyword === 'required') return `${path === '' ? '' : `${path}.`}${params.missingProperty} is required`;
   if (keyword === 'additionalProperties' || keyword === 'unevaluatedProperties') {
     return `${where} must not have "${params.additionalProperty ?? params.unevaluatedProperty}"`;
   }

@@ -18,8 +18,9 @@ describe('createRedactor', () => {
 
   it('masks by key, at any depth, and leaves the rest', { tags: ['T24'] }, () => {
     const { value } = createRedactor();
-    expect(value({ apiKey: 'x', nested: [{ 'client-secret': 'y', name: 'n' }], tokens: 3 })).toEqual({
+    expect(value({ apiKey: 'x', accessToken: 'z', nested: [{ 'client-secret': 'y', name: 'n' }], tokens: 3 })).toEqual({
       apiKey: '[redacted]',
+      accessToken: '[redacted]',
       nested: [{ 'client-secret': '[redacted]', name: 'n' }],
       tokens: 3,
     });
