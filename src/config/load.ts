@@ -1,21 +1,22 @@
 import { readFileSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, parse, relative, resolve } from 'node:path';
-import type { Adapter, Entry } from '../core/adapter.ts';
+import type { Adapter } from '../core/adapter.ts';
 import { DEFAULT_PROFILE } from '../core/caller.ts';
 import { GatewayError } from '../core/errors.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../core/json.ts';
 import { JsonError, parseJson } from '../core/json-scan.ts';
-import { isSecretKey } from '../core/redact.ts';
 import { whyUnreadable } from '../core/unreadable.ts';
-import type { Config, PluginConfig } from './config.ts';
+import type { Config } from './config.ts';
 import { interpolate } from './interpolate.ts';
 import { describeIssues } from './issues.ts';
 import { toLimits } from './limits.ts';
 import { parseListen } from './listen.ts';
+import { toPlugin } from './plugin-entry.ts';
 import { type ConfigFile, createConfigSchema, type ProfileFile, toEditorSchema } from './schema.ts';
+import { secretsIn, secretsOf } from './secrets.ts';
 import { createSourceText, type SourceText } from './source-text.ts';
-import { serverSecrets, toUpstreams, type Unfilled } from './upstreams.ts';
+import { toUpstreams, type Unfilled } from './upstreams.ts';
 
 const LARGEST = 1024 * 1024;
 const CAPS = { depth: 64, keys: 20_000, items: 100_000 };
@@ -166,7 +167,7 @@ function toConfig(data: ConfigFile, origin: Origin): Config {
     secrets: [
       ...tokens.map((t) => t.token),
       ...[...plugins.values()].flatMap((p) => secretsOf(p.entry)),
-      ...serverSecrets(data.mcpServers),
+      ...secretsIn(data.mcpServers as JsonObject | undefined),
     ],
     files: origin.files,
     at: (...where: (string | number)[]) => source.at(where),
@@ -177,92 +178,4 @@ function toProfile(file: ProfileFile, path: (p: string) => string): ProfileFile 
   if (!file.fs) return file;
   const { read = [], write = [], workdir } = file.fs;
   return { ...file, fs: { read: read.map(path), write: write.map(path), ...(workdir === undefined ? {} : { workdir: path(workdir) }) } };
-}
-
-const COMMON = new Set([
-  'path',
-  'format',
-  'enabled',
-  'settings',
-  'credentials',
-  'approval',
-  'isolation',
-  'group',
-  'cwd',
-  'env',
-  'limits',
-  'validate',
-  'names',
-  'schemas',
-  'fence',
-]);
-
-function toPlugin(id: string, file: NonNullable<ConfigFile['plugins']>[string], origin: Origin, path: (p: string) => string): PluginConfig {
-  const pathKeys = new Set(origin.adapters.flatMap((a) => a.paths));
-  const toPath = (value: unknown): unknown => (Array.isArray(value) ? value.map(toPath) : path(String(value)));
-  const options = Object.fromEntries(
-    Object.entries(file)
-      .filter(([key, value]) => !COMMON.has(key) && value !== undefined)
-      .map(([key, value]) => [key, pathKeys.has(key) ? toPath(value) : value]),
-  ) as JsonObject;
-  const limits = toPluginLimits(file.limits);
-  const { startTimeoutMs, shutdownTimeoutMs, callsPerPlugin } = limits;
-  return {
-    id,
-    ...(file.path === undefined ? {} : { path: path(file.path) }),
-    ...(file.format === undefined ? {} : { format: file.format }),
-    enabled: file.enabled ?? true,
-    approval: file.approval ?? 'inherit',
-    limits,
-    validate: file.validate !== 'off',
-    names: file.names ?? {},
-    ...(file.schemas === undefined ? {} : { schemas: file.schemas }),
-    ...(file.fence === undefined ? {} : { fence: file.fence }),
-    entry: {
-      ...defaultEntry(origin.dir),
-      settings: file.settings ?? {},
-      credentials: file.credentials ?? {},
-      isolation: file.isolation ?? 'process',
-      ...(file.group === undefined ? {} : { group: file.group }),
-      ...(file.cwd === undefined ? {} : { cwd: path(file.cwd) }),
-      env: file.env ?? {},
-      ...(startTimeoutMs === undefined ? {} : { startTimeoutMs }),
-      ...(shutdownTimeoutMs === undefined ? {} : { shutdownTimeoutMs }),
-      ...(callsPerPlugin === undefined ? {} : { callsPerPlugin }),
-      options,
-    },
-  };
-}
-
-// Two limits go by a second name, which the sources of Python plugins are described with.
-function toPluginLimits({ concurrency, initTimeoutMs, ...limits }: PluginConfig['limits'] = {}): PluginConfig['limits'] {
-  return {
-    ...(concurrency === undefined ? {} : { callsPerPlugin: concurrency }),
-    ...(initTimeoutMs === undefined ? {} : { startTimeoutMs: initTimeoutMs }),
-    ...limits,
-  };
-}
-
-/** The keys of a plugin that mcp.json says nothing about. */
-export function defaultEntry(dir: string): Entry {
-  return {
-    settings: {},
-    credentials: {},
-    isolation: 'process',
-    cwd: dir,
-    env: {},
-    options: {},
-  };
-}
-
-function secretsOf({ env, settings, credentials, options }: Entry): string[] {
-  return [...Object.values(credentials), ...[env, settings, options].flatMap(secretTexts)];
-}
-
-function secretTexts(value: JsonValue | Readonly<Record<string, JsonValue>>): string[] {
-  if (typeof value !== 'object' || value === null) return [];
-  return Object.entries(value).flatMap(([key, item]) => {
-    if (isSecretKey(key) && (typeof item === 'string' || typeof item === 'number')) return [String(item)];
-    return secretTexts(item);
-  });
 }

@@ -50,6 +50,21 @@ const shared = {
   fence: z.boolean().optional().describe('false: texts that strangers wrote reach the model unmarked. Default: true'),
 };
 
+// What any plugin of `plugins` may have besides.
+const common = {
+  path: z.string().optional().describe('folder or file of the plugin'),
+  enabled: z.boolean().optional(),
+  settings: z.record(z.string(), z.json()).optional(),
+  credentials: z.record(z.string(), z.string()).optional(),
+  isolation: z.enum(['process', 'none']).optional().describe('none: trusted code, run inside the gateway'),
+  group: z.string().min(1).optional().describe('plugins with the same group share one process'),
+  cwd: z.string().optional().describe('working folder; default: the folder of this file'),
+  env: z.record(z.string(), z.string()).optional().describe('environment of the plugin process'),
+};
+
+/** The keys of a plugin that belong to no format. */
+export const COMMON_KEYS: ReadonlySet<string> = new Set(['format', ...Object.keys(common), ...Object.keys(shared)]);
+
 /** The keys that every plugin may have, also one of `mcpServers`. */
 export const SHARED_KEYS = Object.keys(shared) as readonly (keyof typeof shared)[];
 
@@ -76,18 +91,11 @@ function pluginEntry(adapters: readonly Adapter[]) {
   const own = Object.assign({}, ...adapters.map((a) => a.options)) as Record<string, z.ZodType>;
   return z
     .strictObject({
-      path: z.string().optional().describe('folder or file of the plugin'),
       format: z
         .enum(kinds as [string, ...string[]])
         .optional()
         .describe('the plugin format, where it cannot be recognised'),
-      enabled: z.boolean().optional(),
-      settings: z.record(z.string(), z.json()).optional(),
-      credentials: z.record(z.string(), z.string()).optional(),
-      isolation: z.enum(['process', 'none']).optional().describe('none: trusted code, run inside the gateway'),
-      group: z.string().min(1).optional().describe('plugins with the same group share one process'),
-      cwd: z.string().optional().describe('working folder; default: the folder of this file'),
-      env: z.record(z.string(), z.string()).optional().describe('environment of the plugin process'),
+      ...common,
       ...shared,
       ...own,
     })

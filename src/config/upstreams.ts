@@ -1,8 +1,7 @@
 import { realpathSync } from 'node:fs';
 import { basename, join, sep } from 'node:path';
-import { isJsonObject, type JsonObject, type JsonValue } from '../core/json.ts';
+import type { JsonObject } from '../core/json.ts';
 import { PACKAGE_ROOT } from '../core/package.ts';
-import { isSecretKey } from '../core/redact.ts';
 import type { UpstreamConfig } from './config.ts';
 import { type ConfigFile, SHARED_KEYS } from './schema.ts';
 import type { SourceText } from './source-text.ts';
@@ -41,18 +40,6 @@ export function toUpstreams(
     files[id] = { ...shared, enabled: entry.enabled !== false && entry.disabled !== true, ...own };
   }
   return { upstreams, files };
-}
-
-/** What must never be shown of the servers' entries: values under a secret's name, however deep. */
-export function serverSecrets(servers: ConfigFile['mcpServers'] = {}): string[] {
-  const walk = (node: JsonValue): string[] => {
-    if (Array.isArray(node)) return node.flatMap(walk);
-    if (!isJsonObject(node)) return [];
-    return Object.entries(node).flatMap(([key, value]) =>
-      (isSecretKey(key) || key === 'clientSecret') && typeof value === 'string' ? [value, value.replace(/^\w+ +/, '')] : walk(value),
-    );
-  };
-  return walk(servers as JsonObject);
 }
 
 // By the program's name, by the package's name, or by a file of the package that runs here.

@@ -1,0 +1,70 @@
+import type { Adapter, Entry } from '../core/adapter.ts';
+import type { JsonObject } from '../core/json.ts';
+import type { PluginConfig } from './config.ts';
+import { COMMON_KEYS, type ConfigFile } from './schema.ts';
+
+type PluginFile = NonNullable<ConfigFile['plugins']>[string];
+
+interface Surroundings {
+  readonly dir: string;
+  readonly adapters: readonly Adapter[];
+}
+
+/** One entry of `plugins` with its paths made absolute by `path`; what is left over belongs to a format. */
+export function toPlugin(id: string, file: PluginFile, { dir, adapters }: Surroundings, path: (p: string) => string): PluginConfig {
+  const pathKeys = new Set(adapters.flatMap((a) => a.paths));
+  const toPath = (value: unknown): unknown => (Array.isArray(value) ? value.map(toPath) : path(String(value)));
+  const options = Object.fromEntries(
+    Object.entries(file)
+      .filter(([key, value]) => !COMMON_KEYS.has(key) && value !== undefined)
+      .map(([key, value]) => [key, pathKeys.has(key) ? toPath(value) : value]),
+  ) as JsonObject;
+  const limits = toPluginLimits(file.limits);
+  const { startTimeoutMs, shutdownTimeoutMs, callsPerPlugin } = limits;
+  return {
+    id,
+    ...(file.path === undefined ? {} : { path: path(file.path) }),
+    ...(file.format === undefined ? {} : { format: file.format }),
+    enabled: file.enabled ?? true,
+    approval: file.approval ?? 'inherit',
+    limits,
+    validate: file.validate !== 'off',
+    names: file.names ?? {},
+    ...(file.schemas === undefined ? {} : { schemas: file.schemas }),
+    ...(file.fence === undefined ? {} : { fence: file.fence }),
+    entry: {
+      ...defaultEntry(dir),
+      settings: file.settings ?? {},
+      credentials: file.credentials ?? {},
+      isolation: file.isolation ?? 'process',
+      ...(file.group === undefined ? {} : { group: file.group }),
+      ...(file.cwd === undefined ? {} : { cwd: path(file.cwd) }),
+      env: file.env ?? {},
+      ...(startTimeoutMs === undefined ? {} : { startTimeoutMs }),
+      ...(shutdownTimeoutMs === undefined ? {} : { shutdownTimeoutMs }),
+      ...(callsPerPlugin === undefined ? {} : { callsPerPlugin }),
+      options,
+    },
+  };
+}
+
+// Two limits go by a second name, which the sources of Python plugins are described with.
+function toPluginLimits({ concurrency, initTimeoutMs, ...limits }: PluginConfig['limits'] = {}): PluginConfig['limits'] {
+  return {
+    ...(concurrency === undefined ? {} : { callsPerPlugin: concurrency }),
+    ...(initTimeoutMs === undefined ? {} : { startTimeoutMs: initTimeoutMs }),
+    ...limits,
+  };
+}
+
+/** The keys of a plugin that mcp.json says nothing about. */
+export function defaultEntry(dir: string): Entry {
+  return {
+    settings: {},
+    credentials: {},
+    isolation: 'process',
+    cwd: dir,
+    env: {},
+    options: {},
+  };
+}
