@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import * as z from 'zod';
 import type { Adapter, Source } from '../../src/core/adapter.ts';
 import { GatewayError } from '../../src/core/errors.ts';
+import { fileFault } from '../../src/core/file-fault.ts';
 import type { Host, MemberSpec } from '../../src/core/host.ts';
 import type { JsonObject } from '../../src/core/json.ts';
 import { didYouMean } from '../../src/core/nearest.ts';
@@ -59,12 +60,13 @@ function openPlugin(manifest: TalosPluginManifest, host: Host): Plugin {
   const { id, talos: own, source } = manifest;
   const record = toRecord(own, source.entry);
   const member = host.join(toMember(manifest, record.values, record.needs.length === 0, host));
+  const prompt = readPrompt(source.path);
   const common = {
     id,
     manifest: own,
-    instructions: readPrompt(source.path),
+    instructions: prompt.instructions,
     needs: record.needs,
-    problems: [...record.problems, ...unknownTriggers(own, source)],
+    problems: [...record.problems, ...prompt.problems, ...unknownTriggers(own, source)],
     call: (name: string) => (args: JsonObject, ctx: Parameters<typeof member.call>[2]) => member.call(name, args, ctx),
   };
   const build = () => toOffer({ ...common, report: member.report() as TalosReport | undefined });
@@ -167,10 +169,12 @@ function placeInHost(folder: string, hostRoot: string, id: string, host: Host): 
   }
 }
 
-function readPrompt(folder: string): string {
+function readPrompt(folder: string): { instructions: string; problems: Problem[] } {
   try {
-    return instructionsOf(readFileSync(join(folder, 'prompt.md'), 'utf8'));
-  } catch {
-    return '';
+    return { instructions: instructionsOf(readFileSync(join(folder, 'prompt.md'), 'utf8')), problems: [] };
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return { instructions: '', problems: [] };
+    const message = `The instructions cannot be read: ${fileFault(error)}.`;
+    return { instructions: '', problems: [{ code: 'ENTRY_NOT_FOUND', subject: 'prompt.md', message }] };
   }
 }

@@ -3,6 +3,7 @@ import type { Adapter } from '../core/adapter.ts';
 import { DEFAULT_PROFILE, localCaller } from '../core/caller.ts';
 import type { Problem } from '../core/plugin.ts';
 import type { SlotStatus } from '../registry/slot.ts';
+import { unclaimed } from '../registry/sources.ts';
 import { type CommonOptions, openSession } from './context.ts';
 import { print, showProgress } from './print.ts';
 
@@ -47,6 +48,10 @@ export function addDoctor(program: Command, adapters: readonly Adapter[]): void 
           .policy()
           .unused()
           .map((rule) => `the rule ${rule} matches nothing`),
+        ...unclaimed(
+          session.config,
+          plugins.map(({ origin }) => origin),
+        ),
       ];
       const names = [...app.registry.catalogue().collisions].map(
         ([name, parties]) => `the tool name "${name}" is claimed by ${parties.join(' and ')}`,

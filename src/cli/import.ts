@@ -1,8 +1,9 @@
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import type { Adapter } from '../core/adapter.ts';
 import { UsageError } from './context.ts';
+import { writeOut } from './write-out.ts';
 
 /** `plugmux import`: the configuration that does what a project of another host does. */
 export function addImport(program: Command, adapters: readonly Adapter[]): void {
@@ -27,7 +28,7 @@ export function addImport(program: Command, adapters: readonly Adapter[]): void 
       const text = `${JSON.stringify(config, null, 2)}\n`;
       if (file === undefined) process.stdout.write(text);
       else {
-        writeFileSync(file, text);
+        writeOut(file, text);
         process.stdout.write(`Wrote ${file}. Check it with: plugmux doctor --config ${file}\n`);
       }
       for (const note of notes) process.stderr.write(`note: ${note}\n`);

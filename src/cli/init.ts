@@ -1,9 +1,10 @@
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { PACKAGE_ROOT } from '../core/package.ts';
 import { type CommonOptions, UsageError } from './context.ts';
 import { print } from './print.ts';
+import { writeOut } from './write-out.ts';
 
 /** `plugmux init`: a first mcp.json that serves the plugins that come with the package. */
 export function addInit(program: Command): void {
@@ -25,9 +26,7 @@ export function addInit(program: Command): void {
         pluginFolders: folders,
         listen: { http: '127.0.0.1:8808' },
       };
-      writeFileSync(file, `${JSON.stringify(config, null, 2)}\n`, {
-        flag: 'wx',
-      });
+      writeOut(file, `${JSON.stringify(config, null, 2)}\n`);
       print({ file }, options.json, () => `Wrote ${file}. Serve it with: plugmux serve --config ${file}`);
     });
 }

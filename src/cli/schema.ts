@@ -1,7 +1,7 @@
-import { writeFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { toEditorSchema } from '../config/schema.ts';
 import type { Adapter } from '../core/adapter.ts';
+import { writeOut } from './write-out.ts';
 
 /** `plugmux schema`: the JSON Schema of mcp.json, for editors. */
 export function addSchema(program: Command, adapters: readonly Adapter[]): void {
@@ -12,6 +12,6 @@ export function addSchema(program: Command, adapters: readonly Adapter[]): void 
     .action((options: { out?: string }) => {
       const text = `${JSON.stringify(toEditorSchema(adapters), null, 2)}\n`;
       if (options.out === undefined) process.stdout.write(text);
-      else writeFileSync(options.out, text);
+      else writeOut(options.out, text);
     });
 }

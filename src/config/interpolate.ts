@@ -1,9 +1,9 @@
 import { readFileSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { resolve } from 'node:path';
+import { fileFault } from '../core/file-fault.ts';
 import { isJsonObject, type JsonValue } from '../core/json.ts';
 import { nearest } from '../core/nearest.ts';
-import { whyUnreadable } from '../core/unreadable.ts';
 
 const REFERENCE = /\$\{(env|file):([^}]*)\}/g;
 const PLAIN_REFERENCE = /\$\{([A-Za-z_][A-Za-z0-9_]*)(:-[^}]*)?\}/g;
@@ -63,7 +63,7 @@ export function interpolate(value: JsonValue, dir: string, env: NodeJS.ProcessEn
     } catch (error) {
       unresolved.push({
         path,
-        message: `the file ${reference} cannot be read: ${whyUnreadable(error)}`,
+        message: `the file ${reference} cannot be read: ${fileFault(error)}`,
         fix: 'Create it or correct the path.',
       });
       return '';

@@ -4,9 +4,9 @@ import { dirname, parse, relative, resolve } from 'node:path';
 import type { Adapter } from '../core/adapter.ts';
 import { DEFAULT_PROFILE } from '../core/caller.ts';
 import { GatewayError } from '../core/errors.ts';
+import { fileFault } from '../core/file-fault.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../core/json.ts';
 import { JsonError, parseJson } from '../core/json-scan.ts';
-import { whyUnreadable } from '../core/unreadable.ts';
 import type { Config } from './config.ts';
 import { interpolate } from './interpolate.ts';
 import { describeIssues } from './issues.ts';
@@ -74,7 +74,7 @@ function readText(file: string): string {
     const fix = isThere
       ? 'Correct the file or name another with --config.'
       : 'Make one with `plugmux init`, or name another with --config.';
-    throw new GatewayError('CONFIG_INVALID', `The configuration ${file} cannot be read: ${whyUnreadable(error)}.`, { fix, cause: error });
+    throw new GatewayError('CONFIG_INVALID', `The configuration ${file} cannot be read: ${fileFault(error)}.`, { fix, cause: error });
   }
 }
 

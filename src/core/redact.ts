@@ -1,7 +1,8 @@
 import { isJsonObject } from './json.ts';
 
 const MASK = '[redacted]';
-const SECRET_KEY = /(^|[-_.]|access|auth|bearer|client|refresh)(authorization|cookie|password|passwd|secret|token|api[-_]?key|credential)s?$/i;
+const SECRET_KEY =
+  /(^|[-_.]|access|auth|bearer|client|refresh)(authorization|cookie|password|passwd|secret|token|api[-_]?key|credential)s?$/i;
 const SHAPES = [
   /\bBearer\s+[A-Za-z0-9._~+/=-]{8,}/g,
   /\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*/g,

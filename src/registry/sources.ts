@@ -1,13 +1,13 @@
 import { existsSync, readdirSync, realpathSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { basename, join, sep } from 'node:path';
 import type { Config, PluginConfig, UpstreamConfig } from '../config/config.ts';
 import { defaultEntry } from '../config/plugin-entry.ts';
 import type { Adapter, Source } from '../core/adapter.ts';
 import { GatewayError, toError } from '../core/errors.ts';
+import { fileFault } from '../core/file-fault.ts';
 import type { Host } from '../core/host.ts';
 import { didYouMean } from '../core/nearest.ts';
 import type { Manifest } from '../core/plugin.ts';
-import { whyUnreadable } from '../core/unreadable.ts';
 
 /** A plugin that was found, or why it could not be used; nothing of it has run. */
 export interface Found {
@@ -207,7 +207,7 @@ function listFolder(folder: string, config: Config, found: Found[]): string[] {
       .sort()
       .map((name) => join(folder, name));
   } catch (error) {
-    const failure = new GatewayError('ENTRY_NOT_FOUND', `The plugin folder ${folder} cannot be read: ${whyUnreadable(error)}.`, {
+    const failure = new GatewayError('ENTRY_NOT_FOUND', `The plugin folder ${folder} cannot be read: ${fileFault(error)}.`, {
       at: config.at('pluginFolders'),
     });
     found.push({
@@ -218,6 +218,21 @@ function listFolder(folder: string, config: Config, found: Found[]): string[] {
     });
     return [];
   }
+}
+
+/** Folders that a scan met and no format claimed, in a sentence for each plugin folder. One of packages holds many others. */
+export function unclaimed({ pluginFolders }: Config, origins: readonly string[]): string[] {
+  const known = origins.map(realPath);
+  return pluginFolders.flatMap((folder) => {
+    if (basename(folder) === 'node_modules' || !existsSync(folder)) return [];
+    const strangers = readdirSync(folder, { withFileTypes: true }).filter((item) => {
+      const path = realPath(join(folder, item.name));
+      const isKnown = known.some((origin) => origin === path || origin.startsWith(path + sep));
+      return item.isDirectory() && !/^[._]/.test(item.name) && !isKnown;
+    });
+    const names = strangers.map(({ name }) => name).sort();
+    return names.length === 0 ? [] : [`no plugin of a known format is in ${names.map((name) => join(folder, name)).join(', ')}`];
+  });
 }
 
 function realPath(path: string): string {

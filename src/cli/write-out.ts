@@ -1,0 +1,15 @@
+import { existsSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { fileFault } from '../core/file-fault.ts';
+import { UsageError } from './context.ts';
+
+/** Writes a file that somebody named on the command line. */
+export function writeOut(file: string, text: string): void {
+  const folder = dirname(file);
+  if (!existsSync(folder)) throw new UsageError(`The folder ${folder} does not exist.`, 'Make it, or name another file.');
+  try {
+    writeFileSync(file, text);
+  } catch (error) {
+    throw new UsageError(`${file} cannot be written: ${fileFault(error)}.`, 'Name another file.');
+  }
+}
