@@ -44,10 +44,8 @@ export function openSession(
   mode: { here: boolean; quiet: boolean },
   overrides: Overrides = {},
 ): Session {
-  const level = options.logLevel ?? process.env.PLUGMUX_LOG_LEVEL ?? (mode.quiet ? 'error' : 'info');
-  if (!isLogLevel(level)) throw new UsageError(`There is no log level "${level}".`, 'Use debug, info, warn, error or silent.');
   const redactor = createRedactor();
-  const { log, flush } = createLog(level, redactor);
+  const { log, flush } = createLog(logLevel(options.logLevel, mode.quiet ? 'error' : 'info'), redactor);
   const file = locateConfig({
     flag: options.config,
     env: process.env,
@@ -64,6 +62,13 @@ export function openSession(
     load,
     open: () => createApp({ config, adapters, redactor, log }),
   };
+}
+
+/** The level of the log: as asked for, else by the environment. */
+export function logLevel(asked: string | undefined, usual: string): string {
+  const level = asked ?? process.env.PLUGMUX_LOG_LEVEL ?? usual;
+  if (!isLogLevel(level)) throw new UsageError(`There is no log level "${level}".`, 'Use debug, info, warn, error or silent.');
+  return level;
 }
 
 /** Opens the house with every plugin started, for as long as `use` takes, as a profile sees it. */

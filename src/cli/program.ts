@@ -45,8 +45,8 @@ export async function runProgram(argv: readonly string[], adapters: readonly Ada
   addInit(program);
   addSchema(program, adapters);
   for (const adapter of adapters) adapter.commands?.(program, openWorkshop(adapter));
-  for (const command of program.commands) {
-    command.exitOverride();
+  // A command of commands would take these options away from the one that is meant.
+  for (const command of program.commands.filter(({ commands }) => commands.length === 0)) {
     command.option('--config <file>', 'the configuration; default: PLUGMUX_CONFIG, then mcp.json');
     command.option('--log-level <level>', 'debug, info, warn, error or silent');
   }

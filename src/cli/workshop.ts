@@ -10,13 +10,14 @@ import { createRedactor } from '../core/redact.ts';
 import { createHost } from '../host/host.ts';
 import { findPlugins } from '../registry/sources.ts';
 import { createStore, keepOf, type Store, spaceOf } from '../store/store.ts';
-import { createLog, isLogLevel } from './log.ts';
+import { logLevel } from './context.ts';
+import { createLog } from './log.ts';
 
 /** Opens what a format's own commands work with: the configuration if there is one, and a host that keeps nothing else. */
 export function openWorkshop(adapter: Adapter): OpenWorkshop {
-  return async ({ config: flag, logLevel = process.env.PLUGMUX_LOG_LEVEL ?? 'error' }) => {
+  return async ({ config: flag, logLevel: asked }) => {
     const redactor = createRedactor();
-    const { log, flush } = createLog(isLogLevel(logLevel) ? logLevel : 'error', redactor);
+    const { log, flush } = createLog(logLevel(asked, 'error'), redactor);
     const config = readConfig(flag, [adapter]);
     for (const secret of config?.secrets ?? []) redactor.add(secret);
     // A gateway may be running on the configured state: these commands leave it alone.

@@ -103,9 +103,9 @@ describe('plugmux call', () => {
 
 describe('plugmux doctor', () => {
   it('explains every plugin: state, cause and fix', { tags: ['F44', 'F43'] }, async () => {
-    const { code, stdout } = await run(['doctor'], {
-      cwd: project({ pluginFolders: ['./plugins', './absent'], profiles: { p: { tools: ['nothing_*', 'good_*'] } } }),
-    });
+    const cwd = project({ pluginFolders: ['./plugins', './absent'], profiles: { p: { tools: ['nothing_*', 'good_*'] } } });
+    for (const name of ['strange', 'odd', '_shared', '.hidden']) mkdirSync(join(cwd, 'plugins', name));
+    const { code, stdout } = await run(['doctor'], { cwd });
     expect(code).toBe(1);
     expect(stdout).toMatch(/^ok {6}good {2}\(talos, dialect source\)/m);
     expect(stdout).toMatch(
@@ -114,7 +114,10 @@ describe('plugmux doctor', () => {
     expect(stdout).toMatch(/^FAILED {2}garbled /m);
     expect(stdout).toMatch(/^FAILED {2}absent .*\n {10}The plugin folder .*absent cannot be read: it does not exist\./m);
     expect(stdout).toMatch(/^todo {4}waiting .*\n {10}token: "token" is required and not set/m);
-    expect(stdout.match(/^note: .*$/gm)).toEqual(['note: the rule profiles.p.tools: nothing_* matches nothing']);
+    expect(stdout.match(/^note: .*$/gm)).toEqual([
+      'note: the rule profiles.p.tools: nothing_* matches nothing',
+      `note: no plugin of a known format is in ${['odd', 'strange'].map((name) => join(cwd, 'plugins', name)).join(', ')}`,
+    ]);
   });
 });
 
@@ -188,7 +191,29 @@ describe('every command', () => {
       code: 2,
       stderr: expect.stringContaining('mcp.json:1:2: unknown key "pluginFolder". Did you mean pluginFolders'),
     });
-    expect(await run(['list', '--log-level', 'loud'], { cwd })).toMatchObject({ code: 2 });
+    for (const args of [['list'], ['plugin', 'tools', 'x']]) {
+      expect(await run([...args, '--log-level', 'loud'], { cwd })).toMatchObject({
+        code: 2,
+        stderr: 'plugmux: There is no log level "loud". Use debug, info, warn, error or silent.\n',
+      });
+    }
+  });
+
+  it('says why it cannot write where it was told to', async () => {
+    const cwd = tempFolder();
+    for (const args of [
+      ['init', '--config', 'none/mcp.json'],
+      ['schema', '--out', 'none/schema.json'],
+    ]) {
+      expect(await run(args, { cwd })).toMatchObject({
+        code: 2,
+        stderr: expect.stringMatching(/^plugmux: The folder .*none does not exist\. Make it/),
+      });
+    }
+    expect(await run(['schema', '--out', '.'], { cwd })).toMatchObject({
+      code: 2,
+      stderr: 'plugmux: . cannot be written: it is a folder. Name another file.\n',
+    });
   });
 
   it('never reads ./mcp.json for stdio, which runs in whatever folder is open', async () => {
