@@ -5,6 +5,7 @@ import type { SlotStatus } from '../registry/slot.ts';
 import { readBody } from '../transports/body.ts';
 import { type Login, Refusal } from '../transports/edge.ts';
 import type { OwnRoute } from '../transports/router.ts';
+import { sendJson } from '../transports/send-json.ts';
 
 /** An answer that is no success: clients go by the code. */
 class AdminError extends Error {
@@ -101,12 +102,8 @@ function readJson(request: IncomingMessage, response: ServerResponse, login: () 
 }
 
 function answer(response: ServerResponse, run: () => Promise<JsonValue>): void {
-  const send = (status: number, value: JsonObject): void => {
-    const text = JSON.stringify(value);
-    response
-      .writeHead(status, { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(text), 'Cache-Control': 'no-store' })
-      .end(text);
-  };
+  const send = (status: number, value: JsonObject): void =>
+    sendJson(response, status, JSON.stringify(value), { 'Cache-Control': 'no-store' });
   run().then(
     (data) => send(200, { data, meta: Array.isArray(data) ? { total: data.length } : {} }),
     (error: unknown) => {

@@ -5,6 +5,7 @@ import { formatHost, isLoopback } from '../config/listen.ts';
 import { type Caller, DEFAULT_PROFILE, localCaller } from '../core/caller.ts';
 import type { ErrorCode } from '../core/error-codes.ts';
 import { GatewayError } from '../core/errors.ts';
+import { errorText, RPC } from '../mcp/wire.ts';
 
 /** A refusal at the edge, before any protocol code has seen the request. */
 export class Refusal extends GatewayError {
@@ -15,6 +16,11 @@ export class Refusal extends GatewayError {
     super(code, message);
     this.status = status;
     this.headers = headers;
+  }
+
+  /** The refusal as a reply to nobody in particular. */
+  toRpc(): string {
+    return errorText(null, this.status >= 500 ? RPC.internal : RPC.request, this.message, this.toObject());
   }
 }
 

@@ -2,8 +2,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type Caller, DEFAULT_PROFILE, localCaller } from '../core/caller.ts';
 import { toError } from '../core/errors.ts';
 import type { Logger } from '../core/log.ts';
-import { errorText, RPC } from '../mcp/wire.ts';
 import { type Edge, type Login, Refusal } from './edge.ts';
+import { sendJson } from './send-json.ts';
 
 /** One request that has passed the edge. */
 export interface Exchange {
@@ -102,11 +102,8 @@ export function createRouter({ edge, routes, log, knows, draining, full }: Route
     if (response.headersSent) return;
     const refusal = thrown instanceof Refusal ? thrown : new Refusal(500, 'INTERNAL', 'The gateway failed on this request.');
     if (!(thrown instanceof Refusal)) log.error(toError(thrown).stack ?? String(thrown), { ref: refusal.ref });
-    const about = refusal.toObject();
-    const rpc = (): string => errorText(null, refusal.status >= 500 ? RPC.internal : RPC.request, refusal.message, about);
-    const body = speaksRpc(pathOf(request)) ? rpc() : JSON.stringify({ error: about });
-    const headers = { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(body), ...refusal.headers };
-    response.writeHead(refusal.status, headers).end(body);
+    const text = speaksRpc(pathOf(request)) ? refusal.toRpc() : JSON.stringify({ error: refusal.toObject() });
+    sendJson(response, refusal.status, text, refusal.headers);
     // What the client still sends is not kept.
     if (!request.complete) request.resume();
   };

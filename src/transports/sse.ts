@@ -4,12 +4,13 @@ import type { Caller } from '../core/caller.ts';
 import { GatewayError } from '../core/errors.ts';
 import type { Connection } from '../mcp/connection.ts';
 import type { Engine } from '../mcp/engine.ts';
-import type { Incoming } from '../mcp/wire.ts';
+import { hasEnvelope } from '../mcp/envelope.ts';
 import { errorText, RPC } from '../mcp/wire.ts';
 import { acceptJson, accepts, readBody } from './body.ts';
 import { Refusal } from './edge.ts';
 import { HttpReply } from './reply.ts';
 import type { Route } from './router.ts';
+import { sendJson } from './send-json.ts';
 
 interface SseSession {
   readonly caller: Caller;
@@ -83,12 +84,11 @@ export function createSse(engine: Engine, limits: Limits, messagesPath: string):
           const incoming = engine.read(body);
           if (incoming.kind === 'fault') {
             const { id, number, code, message } = incoming;
-            const text = errorText(id, number, message, new GatewayError(code, message).toObject());
-            response.writeHead(400, { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(text) }).end(text);
-            return;
+            return sendJson(response, 400, errorText(id, number, message, new GatewayError(code, message).toObject()));
           }
           response.writeHead(202, { 'Content-Length': 0 }).end();
-          if (isModernRequest(incoming)) session.reply.send(`event: message\ndata: ${noSuchEra(incoming.id)}\n\n`);
+          if (incoming.kind === 'request' && hasEnvelope(incoming))
+            session.reply.send(`event: message\ndata: ${noSuchEra(incoming.id)}\n\n`);
           else session.connection.receive(incoming);
         });
       },
@@ -105,14 +105,6 @@ export function createSse(engine: Engine, limits: Limits, messagesPath: string):
       }
     },
   };
-}
-
-function isModernRequest(incoming: Incoming): incoming is Incoming & { kind: 'request' } {
-  return incoming.kind === 'request' && engineEnvelope(incoming.params._meta);
-}
-
-function engineEnvelope(meta: unknown): boolean {
-  return typeof meta === 'object' && meta !== null && 'io.modelcontextprotocol/protocolVersion' in meta;
 }
 
 function noSuchEra(id: string | number): string {

@@ -1,6 +1,7 @@
 import type { JsonObject } from '../core/json.ts';
 import { ledgerTotals } from '../mcp/ledger.ts';
 import type { Route } from './router.ts';
+import { sendJson } from './send-json.ts';
 
 /** What the rest of the house tells of itself. */
 export interface HouseStatus {
@@ -25,10 +26,7 @@ export function statusRoute({ calls, plugins }: HouseStatus, transports: Transpo
         memory: { ...process.memoryUsage() },
         resources: count(process.getActiveResourcesInfo()),
       };
-      const text = JSON.stringify(status);
-      response
-        .writeHead(200, { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(text), 'Cache-Control': 'no-store' })
-        .end(text);
+      sendJson(response, 200, JSON.stringify(status), { 'Cache-Control': 'no-store' });
     },
   };
 }

@@ -7,6 +7,7 @@ import type { Frame, Outlet } from '../mcp/outlet.ts';
 import { acceptJson, readBody } from './body.ts';
 import type { InFlight } from './in-flight.ts';
 import type { Exchange, Route } from './router.ts';
+import { sendJson } from './send-json.ts';
 
 const STATUS: Partial<Record<ErrorCode, number>> = { UNKNOWN_TOOL: 404, DRAINING: 503, INTERNAL: 500 };
 
@@ -53,7 +54,6 @@ class ApiReply implements Outlet {
 
   #send(status: number, value: JsonObject): void {
     if (this.#response.headersSent) return;
-    const body = JSON.stringify(value);
-    this.#response.writeHead(status, { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(body) }).end(body);
+    sendJson(this.#response, status, JSON.stringify(value));
   }
 }

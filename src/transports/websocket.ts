@@ -7,7 +7,6 @@ import type { Caller } from '../core/caller.ts';
 import { toError } from '../core/errors.ts';
 import type { Connection } from '../mcp/connection.ts';
 import type { Engine } from '../mcp/engine.ts';
-import { errorText, RPC } from '../mcp/wire.ts';
 import { Refusal } from './edge.ts';
 
 /** The subprotocol of MCP over WebSocket. */
@@ -121,7 +120,7 @@ function createServer(maxPayload: number): WebSocketServer {
 }
 
 function refuse(socket: Duplex, refusal: Refusal): void {
-  const body = errorText(null, refusal.status >= 500 ? RPC.internal : RPC.request, refusal.message, refusal.toObject());
+  const body = refusal.toRpc();
   const headers = Object.entries({
     'Content-Type': 'application/json',
     'Content-Length': Buffer.byteLength(body),
