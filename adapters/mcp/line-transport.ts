@@ -65,18 +65,18 @@ export class LineTransport implements Transport {
     this.write(message);
   }
 
-  /** Messages of one turn of the event loop leave in one write. */
+  /** Messages that one event of the loop leads to leave in one write. */
   write(message: JSONRPCMessage): void {
-    if (this.#queue === '') setImmediate(() => this.#flush());
+    if (this.#queue === '') process.nextTick(this.#flush);
     this.#queue += `${JSON.stringify(message)}\n`;
   }
 
-  #flush(): void {
+  readonly #flush = (): void => {
     const text = this.#queue;
     this.#queue = '';
     const stdin = this.#program?.stdin;
     if (stdin && !stdin.destroyed && !stdin.writableEnded) stdin.write(text);
-  }
+  };
 
   kill(reason: string): void {
     this.#program?.kill(reason);
