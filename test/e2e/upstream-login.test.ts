@@ -95,9 +95,15 @@ describe('a server behind a login', () => {
 
   it('is explained where the configuration has no login for it, or half of one', async () => {
     const { url } = await guard('http://127.0.0.1:1/mcp');
-    const mcpServers = { none: { url: `${url}/mcp` }, half: { url: `${url}/mcp`, oauth: { clientSecret: 'gateway' } } };
+    const mcpServers = {
+      none: { url: `${url}/mcp` },
+      half: { url: `${url}/mcp`, oauth: { clientSecret: 'gateway' } },
+      bad: { url: `${url}/mcp`, headers: { authorization: 'Bearer no' } },
+    };
     const { stdout } = await run(['doctor', '--config', writeConfig({ mcpServers })]);
     expect(stdout).toContain('wants a login');
+    expect(stdout).toContain('Run `plugmux login none`');
     expect(stdout).toContain('it lacks clientId, issuer');
+    expect(stdout).toMatch(/refuses the "Authorization" of its "headers"/);
   });
 });

@@ -15,9 +15,8 @@ const SETTLED_MS = 1_000;
 export async function createAuth(id: string, server: RemoteServer, host: Host): Promise<AuthProvider | undefined> {
   const settings = server.login ?? NO_SETTINGS;
   if (settings.grant === 'client_credentials') return toAuth(id, server, await machineProvider(settings));
-  const hasToken = Object.keys(server.headers).some((name) => name.toLowerCase() === 'authorization');
   const record = recordOf(id, server, host);
-  if (hasToken || record.read()?.tokens === undefined) return undefined;
+  if (hasToken(server) || record.read()?.tokens === undefined) return undefined;
   return toAuth(id, server, personProvider(id, settings, record));
 }
 
@@ -27,11 +26,23 @@ export function recordOf(id: string, { url }: RemoteServer, host: Pick<Host, 'ke
 }
 
 /** What to say where a person has to log in. */
-export function loginNeeded(id: string, { url }: RemoteServer, why = 'wants a login'): GatewayError {
-  return new GatewayError('NEEDS_CONFIGURATION', `${url.host} ${why}.`, {
+export function loginNeeded(id: string, server: RemoteServer, why = 'wants a login'): GatewayError {
+  const { host } = server.url;
+  if (hasToken(server)) {
+    return new GatewayError('NEEDS_CONFIGURATION', `${host} refuses the "Authorization" of its "headers".`, {
+      plugin: id,
+      fix: `Give it a token that is good, or take it out and run \`plugmux login ${id}\`.`,
+    });
+  }
+  return new GatewayError('NEEDS_CONFIGURATION', `${host} ${why}.`, {
     plugin: id,
     fix: `Run \`plugmux login ${id}\`, or give a token in "headers": { "Authorization": "Bearer \${env:TOKEN}" }.`,
   });
+}
+
+// Who writes a token down means that one.
+function hasToken({ headers }: RemoteServer): boolean {
+  return Object.keys(headers).some((name) => name.toLowerCase() === 'authorization');
 }
 
 function toAuth(id: string, server: RemoteServer, provider: OAuthClientProvider): AuthProvider {
