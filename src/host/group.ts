@@ -139,6 +139,7 @@ export class Group implements SeatGroup {
       const failure = await this.#hello(home);
       if (failure !== undefined) {
         await home.stop();
+        if (failure instanceof GatewayError) return this.#giveUp(failure, seats);
         await this.#wait(failure, seats);
         continue;
       }
@@ -166,18 +167,23 @@ export class Group implements SeatGroup {
       );
     } catch (error) {
       const failure = error instanceof GatewayError ? error : new GatewayError('PLUGIN_FAILED', toError(error).message, { cause: error });
-      for (const seat of seats) seat.exclude(failure);
+      this.#giveUp(failure, seats);
       return undefined;
     }
   }
 
-  async #hello(home: Home): Promise<string | undefined> {
+  #giveUp(failure: GatewayError, seats: readonly Seat[]): void {
+    for (const seat of seats) seat.exclude(failure);
+  }
+
+  /** Why it did not come up; a GatewayError where it never will. */
+  async #hello(home: Home): Promise<string | GatewayError | undefined> {
     const late = sleep(this.#limits.startTimeoutMs, 'it said nothing in time', {
       ref: false,
     });
     const hello = home.hello().then(
       () => undefined,
-      (error: Error) => error.message,
+      (error: Error) => (error instanceof GatewayError && error.code === 'DEPENDENCY_MISSING' ? error : error.message),
     );
     return Promise.race([hello, home.gone, late]);
   }

@@ -23,6 +23,7 @@ export interface Launch {
 }
 
 const PROTOCOL = 1;
+const NEWER = 'Name another interpreter with "python" in mcp.json.';
 /** stdin, stdout, stderr, then the channel: what the plugin reads, what it writes. */
 const DESCRIPTORS: Descriptors = ['ignore', 'pipe', 'pipe', 'pipe', 'pipe'];
 
@@ -46,6 +47,7 @@ class PluginProcess implements Home {
   // Stages of loading have their own time limit, and imports may block.
   #loading = 0;
   #killedFor: ErrorCode | undefined;
+  #refuse: (why: GatewayError) => void = () => undefined;
   #stopping: Promise<void> | undefined;
 
   constructor(process: Supervised, limits: HostLimits, events: HomeEvents) {
@@ -80,7 +82,10 @@ class PluginProcess implements Home {
       loopWarnMs: this.#limits.unresponsiveMs,
       loopLimitMs: this.#limits.hungMs,
     });
-    const answer = (await this.#channel.request('hello', params)) as JsonObject;
+    const fatal = new Promise<never>((_, reject) => {
+      this.#refuse = reject;
+    });
+    const answer = (await Promise.race([this.#channel.request('hello', params), fatal])) as JsonObject;
     if (answer.protocol !== PROTOCOL) {
       throw new GatewayError('HANDSHAKE_FAILED', `The plugin runtime speaks channel version ${answer.protocol}, the gateway ${PROTOCOL}.`);
     }
@@ -187,6 +192,11 @@ class PluginProcess implements Home {
         return events.stage(id, String(params.stage));
       case 'changed':
         return events.changed(id, params.report as JsonObject);
+      // It cannot run here, however often it is started.
+      case 'fatal':
+        return this.#refuse(
+          new GatewayError('DEPENDENCY_MISSING', `The plugin process cannot run: ${String(params.error)}.`, { fix: NEWER }),
+        );
       case 'restart':
         return events.restart(String(params.reason));
       case 'progress':

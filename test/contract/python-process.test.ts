@@ -168,6 +168,21 @@ describeWithPython('a Python plugin process', () => {
     expect(existsSync(join(dir, 'stopped'))).toBe(stopped);
   });
 
+  it('is not started again and again with an interpreter that is too old', async () => {
+    const dir = tempFolder();
+    // As an old one would go through the program's first lines.
+    const main = fileURLToPath(new URL('../../dist/src/host/python/__main__.py', import.meta.url));
+    const old = `import runpy, sys; sys.version_info = (3, 9, 1); sys.version = "3.9.1 (main)"; sys.argv = ["x"]; runpy.run_path(${JSON.stringify(main)}, run_name="__main__")`;
+    const python = join(dir, 'python');
+    writeFileSync(python, `#!/bin/sh\nexec python3 -c '${old}'\n`, { mode: 0o755 });
+    const house = await open({ python });
+    const status = house.app.registry.plugins()[0];
+    expect(status).toMatchObject({ state: 'failed', error: { code: 'DEPENDENCY_MISSING' } });
+    expect(status?.error?.message).toMatch(/needs Python 3\.10 or later; this is 3\.9\.1/);
+    expect(house.lines.filter((line) => line.message.includes('Next try'))).toEqual([]);
+    await expectUnharmed(house);
+  });
+
   it('ends with threads that never end', async () => {
     const house = await open({ env: { PLUGMUX_TEST_NAMED: 'threads' } });
     await house.call('threads');

@@ -3,7 +3,14 @@
 import sys
 
 if sys.version_info < (3, 10):
-    sys.stderr.write("plugmux needs Python 3.10 or later; this is %s (%s)\n" % (sys.version.split()[0], sys.executable))
+    import json
+    import os
+
+    _told = "plugmux needs Python 3.10 or later; this is %s (%s)" % (sys.version.split()[0], sys.executable)
+    sys.stderr.write(_told + "\n")
+    if "--stdio" not in sys.argv[1:]:
+        # Said on the channel too: no later start can end otherwise.
+        os.write(4, (json.dumps({"jsonrpc": "2.0", "method": "fatal", "params": {"error": _told}}) + "\n").encode("ascii"))
     sys.exit(3)
 
 # Nothing of ours may be found by a plugin's import: the folder leaves the path as soon as the package is known.
