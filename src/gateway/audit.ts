@@ -1,6 +1,7 @@
 import { hash, randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileFault } from '../core/file-fault.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { Logger } from '../core/log.ts';
 import { createDayFile } from './day-file.ts';
@@ -30,6 +31,7 @@ export interface Audit {
 
 const BATCH_LINES = 100;
 const BATCH_MS = 100;
+const KEY_BYTES = 32;
 
 /** An audit log below `dir`, one file a day; `plain` writes arguments beside their digest. */
 export function createAudit(dir: string, plain: boolean, log: Logger): Audit {
@@ -79,7 +81,7 @@ export function createAudit(dir: string, plain: boolean, log: Logger): Audit {
 
   return {
     record({ caller, tool, args, outcome, code, consent, ms, bytes }) {
-      key ??= readKey(dir);
+      key ??= readKey(dir, log);
       const text = JSON.stringify(args);
       const digest = hash('sha512-256', key + text);
       const shown = plain ? `,"arguments":${text}` : '';
@@ -97,17 +99,26 @@ export function createAudit(dir: string, plain: boolean, log: Logger): Audit {
 }
 
 // Without a key, short arguments could be guessed from their digests. SHA-512/256 with a prefixed key is a sound MAC.
-function readKey(dir: string): string {
+function readKey(dir: string, log: Logger): string {
   const file = join(dir, 'key');
+  const fresh = randomBytes(KEY_BYTES).toString('hex');
   try {
     mkdirSync(dir, { recursive: true, mode: 0o700 });
-    if (!existsSync(file))
-      writeFileSync(file, randomBytes(32).toString('hex'), {
-        mode: 0o600,
-        flag: 'wx',
-      });
-    return readFileSync(file, 'utf8');
-  } catch {
-    return randomBytes(32).toString('hex');
+    if (!existsSync(file)) writeUnlessThere(file, fresh);
+    const kept = readFileSync(file, 'utf8');
+    if (kept.length === fresh.length) return kept;
+    throw new Error('it holds no key');
+  } catch (error) {
+    log.warn(`the digests of this run cannot be compared with those of others: ${file} cannot be used: ${fileFault(error)}`);
+    return fresh;
+  }
+}
+
+// Of several gateways that start at once all use the first one's key.
+function writeUnlessThere(file: string, text: string): void {
+  try {
+    writeFileSync(file, text, { mode: 0o600, flag: 'wx' });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
   }
 }

@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject } from '../core/json.ts';
+import { asObject, type JsonObject } from '../core/json.ts';
 import type { ToolEntry } from '../registry/catalogue.ts';
 import type { SlotStatus } from '../registry/slot.ts';
 
@@ -14,7 +14,7 @@ export interface PluginAdmin {
 /** A tool as administrators see it. */
 export function toAdminTool({ name, description, plugin, tool }: ToolEntry): JsonObject {
   const own = tool.meta?.[plugin.adapter];
-  const { usage = null, permissions = [], dynamic = false } = isJsonObject(own) ? own : {};
+  const { usage = null, permissions = [], dynamic = false } = asObject(own);
   return { name, description, usage, side_effects: tool.approval === 'required', permissions_required: permissions, dynamic };
 }
 

@@ -59,6 +59,23 @@ describe('createAudit', () => {
     expect(linesOf(dir)[0]?.arguments).toEqual({ secret: 'value' });
   });
 
+  it('gives equal arguments equal digests over restarts, and says where it cannot', { tags: ['audit-line'] }, async () => {
+    const dir = join(tempFolder(), 'audit');
+    const lines: string[] = [];
+    const run = async (): Promise<unknown> => {
+      const audit = createAudit(dir, false, { ...silentLog, warn: (message) => void lines.push(message) });
+      audit.record(record);
+      await audit.close();
+      return linesOf(dir).findLast((line) => line.args !== undefined)?.args;
+    };
+    const first = await run();
+    expect(await run()).toBe(first);
+    expect(lines).toEqual([]);
+    writeFileSync(join(dir, 'key'), '');
+    expect(await run()).not.toBe(first);
+    expect(lines).toEqual([expect.stringMatching(/cannot be compared with those of others: .*key cannot be used: it holds no key$/)]);
+  });
+
   it('says when it cannot write', { tags: ['T27'] }, async () => {
     const dir = tempFolder();
     writeFileSync(join(dir, 'audit'), 'a file is in the way');
