@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { GatewayError, toError } from '../../src/core/errors.ts';
-import type { JsonObject } from '../../src/core/json.ts';
+import { asObject, type JsonObject } from '../../src/core/json.ts';
 import type { Runtime, RuntimeContext } from '../../src/host/node/runtime.ts';
 import { createApi } from './running/api.ts';
 import { findPlugin } from './running/find-plugin.ts';
@@ -11,7 +11,7 @@ import { Registrations } from './running/registrations.ts';
 import { Secrets } from './running/secrets.ts';
 import { Sessions } from './running/sessions.ts';
 import { Side } from './running/side.ts';
-import { asObject, busOf, type EthosParams, type EthosStart, loadedIn } from './running/surroundings.ts';
+import { busOf, type EthosParams, type EthosStart, loadedIn } from './running/surroundings.ts';
 import { pluginCredentialRef } from './sdk/plugin-sdk.ts';
 
 const sdk = (name: string): string => fileURLToPath(new URL(`./sdk/${name}.js`, import.meta.url));

@@ -1,7 +1,7 @@
 import type { Readable, Writable } from 'node:stream';
 import { ERROR_CODES, type ErrorCode } from '../core/error-codes.ts';
 import { GatewayError } from '../core/errors.ts';
-import { isJsonObject, type JsonObject, type JsonValue } from '../core/json.ts';
+import { asObject, isJsonObject, type JsonObject, type JsonValue } from '../core/json.ts';
 import { createLineSplitter } from '../core/lines.ts';
 
 // Taken before any plugin runs: what one does to the JSON of its process must not reach the channel.
@@ -84,7 +84,7 @@ export function createChannel(read: Readable, write: Writable, limit: number, ha
     }
     if (!isJsonObject(message)) return handlers.broken('it sent a line that is no message');
     if (typeof message.method !== 'string') return settle(message);
-    const params = isJsonObject(message.params) ? message.params : {};
+    const params = asObject(message.params);
     if (typeof message.id === 'number') answer(message.id, message.method, params);
     else handlers.notify(message.method, params);
   };
@@ -131,7 +131,7 @@ function toWire(error: unknown): JsonObject {
 }
 
 function fromWire(error: JsonObject): GatewayError {
-  const data = isJsonObject(error.data) ? error.data : {};
+  const data = asObject(error.data);
   const code = typeof data.code === 'string' && data.code in ERROR_CODES ? (data.code as ErrorCode) : 'PLUGIN_FAILED';
   const text = (key: string): string | undefined => (typeof data[key] === 'string' ? data[key] : undefined);
   return new GatewayError(code, String(error.message), { fix: text('fix'), field: text('field') });

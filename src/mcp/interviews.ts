@@ -1,7 +1,7 @@
 import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import { canonicalJson } from '../core/canonical.ts';
 import { GatewayError } from '../core/errors.ts';
-import { isJsonObject, type JsonObject, type JsonValue } from '../core/json.ts';
+import { asObject, type JsonObject, type JsonValue } from '../core/json.ts';
 import type { ClientLink } from '../gateway/call.ts';
 import { Interview, type Park } from './interview.ts';
 import type { Handler, Reply, RequestLink } from './peer.ts';
@@ -66,7 +66,7 @@ export function createInterviews(askMs: number): Interviews {
       const { requestState, inputResponses } = request.params;
       const begin = (offered: JsonObject, returned?: ClientLink['returned']): Promise<Reply> =>
         new Interview(request, (interview, ticket) => park(ownerOf(method, request))(interview, ticket), returned).start(handler, offered);
-      const responses = isJsonObject(inputResponses) ? inputResponses : {};
+      const responses = asObject(inputResponses);
       if (requestState === undefined) return begin(responses);
       const state = readState(requestState);
       const waiting = take(state, ownerOf(method, request));

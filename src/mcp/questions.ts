@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject, type JsonValue } from '../core/json.ts';
+import { asObject, isJsonObject, type JsonObject, type JsonValue } from '../core/json.ts';
 import type { Question, QuestionKind, Questions } from '../core/question.ts';
 import { cannotAnswer } from '../gateway/call.ts';
 
@@ -64,7 +64,7 @@ export function answerFault(question: Question, answer: JsonValue | undefined): 
 // Forms are flat, so their answers need no compiled schema.
 function formFault({ properties, required }: JsonObject, content: JsonValue | undefined): string | undefined {
   if (!isJsonObject(content)) return 'an accepted form has no content';
-  const fields = isJsonObject(properties) ? properties : {};
+  const fields = asObject(properties);
   for (const name of Array.isArray(required) ? required : []) {
     if (typeof name === 'string' && !Object.hasOwn(content, name)) return `${name} is missing`;
   }

@@ -2,7 +2,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { resolve } from 'node:path';
 import type { Bounds } from '../../../src/core/bounds.ts';
-import { isJsonObject, type JsonObject, type JsonValue } from '../../../src/core/json.ts';
+import { asObject, isJsonObject, type JsonObject, type JsonValue } from '../../../src/core/json.ts';
 import type { OfferedProfile } from '../../../src/core/offered-profile.ts';
 import { isInside } from '../reading/entry-file.ts';
 
@@ -11,9 +11,9 @@ const LARGEST_SOUL = 64 * 1024;
 /** A personality as a profile: the plugins it names, what it tells the model, how far its plugins reach, what it forbids. */
 export function toProfile(personality: JsonObject, folder: string, cwd: string): OfferedProfile {
   const { id, name, description, soulPath } = personality;
-  const safety = objectOf(personality.safety);
+  const safety = asObject(personality.safety);
   const instructions = [description, soulPath === undefined ? undefined : readSoul(folder, soulPath)].filter(isText).join('\n\n');
-  const tools = exposedTools(objectOf(personality.mcp_export));
+  const tools = exposedTools(asObject(personality.mcp_export));
   const denyRules = texts(safety.denyRules);
   return {
     name: String(id),
@@ -23,7 +23,7 @@ export function toProfile(personality: JsonObject, folder: string, cwd: string):
     ...(tools ? { tools } : {}),
     ...(safety.approvalMode === 'manual' ? { askAlways: true } : {}),
     ...(denyRules.length > 0 ? { denyRules } : {}),
-    ...boundsOf(objectOf(safety.network), isJsonObject(personality.fs_reach) ? personality.fs_reach : undefined, cwd),
+    ...boundsOf(asObject(safety.network), isJsonObject(personality.fs_reach) ? personality.fs_reach : undefined, cwd),
   };
 }
 
@@ -74,8 +74,4 @@ function isText(value: JsonValue | undefined): value is string {
 
 function texts(value: JsonValue | undefined): string[] {
   return Array.isArray(value) ? value.filter(isText) : [];
-}
-
-function objectOf(value: JsonValue | undefined): JsonObject {
-  return isJsonObject(value) ? value : {};
 }

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { GatewayError } from '../../../src/core/errors.ts';
-import { isJsonObject, type JsonObject, type JsonValue } from '../../../src/core/json.ts';
+import { asObject, isJsonObject, type JsonObject, type JsonValue } from '../../../src/core/json.ts';
 import { parseJson } from '../../../src/core/json-scan.ts';
 import type { Problem } from '../../../src/core/plugin.ts';
 
@@ -119,7 +119,7 @@ function toCredentials(raw: JsonValue | undefined, problems: Problem[]): EthosCr
       problems.push({ code: 'MANIFEST_INVALID', subject: `credentials[${i}]`, message });
       return [];
     }
-    const more = isJsonObject(item) ? item : {};
+    const more = asObject(item);
     return [{ key, label: text(more.label) ?? key, required: more.required === true }];
   });
 }

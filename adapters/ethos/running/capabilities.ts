@@ -1,6 +1,5 @@
-import type { JsonObject } from '../../../src/core/json.ts';
+import { asObject, type JsonObject } from '../../../src/core/json.ts';
 import type { EthosTool } from './format.ts';
-import { asObject } from './surroundings.ts';
 
 /** What a tool declared it needs, understood. */
 export interface Capabilities {

@@ -1,8 +1,8 @@
 import { toError } from '../../../src/core/errors.ts';
+import { asObject } from '../../../src/core/json.ts';
 import { toPlain } from '../../../src/core/plain.ts';
 import type { Health } from '../offering/health.ts';
 import type { EthosHealthCheck } from './format.ts';
-import { asObject } from './surroundings.ts';
 
 const CHECK_MS = 5_000;
 

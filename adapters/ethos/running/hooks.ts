@@ -1,6 +1,5 @@
-import type { JsonObject } from '../../../src/core/json.ts';
+import { asObject, type JsonObject } from '../../../src/core/json.ts';
 import type { EthosHandler } from './format.ts';
-import { asObject } from './surroundings.ts';
 
 /** Runs all handlers of a void hook at once; what they throw is told to `failed` and to nobody else. */
 export async function runVoid(

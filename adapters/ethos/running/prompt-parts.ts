@@ -1,6 +1,6 @@
+import { asObject } from '../../../src/core/json.ts';
 import type { EthosHandler, EthosInjector } from './format.ts';
 import { runModifying } from './hooks.ts';
-import { asObject } from './surroundings.ts';
 
 /** Who the prompt is composed for. */
 export interface PromptReader {

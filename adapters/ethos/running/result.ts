@@ -1,5 +1,5 @@
 import { type Content, errorResult, type ToolResult } from '../../../src/core/content.ts';
-import { isJsonObject, type JsonObject } from '../../../src/core/json.ts';
+import { asObject, isJsonObject, type JsonObject } from '../../../src/core/json.ts';
 import { toPlain } from '../../../src/core/plain.ts';
 import type { EthosResult } from './format.ts';
 
@@ -45,7 +45,7 @@ export function fromResult({ content, structured, isError, meta }: ToolResult): 
   if (isError !== true) return { ok: true, value: text, ...(structured === undefined ? {} : { structured }) };
   const own = meta?.[META];
   const gateway = meta?.['plugmux/error'];
-  const known: JsonObject = isJsonObject(own) ? own : {};
+  const known: JsonObject = asObject(own);
   const code = typeof known.code === 'string' ? known.code : isJsonObject(gateway) ? String(gateway.code) : 'execution_failed';
   return { ...known, ok: false, error: text, code };
 }

@@ -57,8 +57,3 @@ export function withData(message: unknown, data: unknown): string {
     return text;
   }
 }
-
-/** A foreign value as an object, whatever it is. */
-export function asObject(value: unknown): JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as JsonObject) : {};
-}

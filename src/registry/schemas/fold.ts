@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
+import { asObject, isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
 import { shorten } from '../../core/text.ts';
 import { conjoin } from './conjoin.ts';
 import type { Report } from './inline.ts';
@@ -19,7 +19,7 @@ export function foldRoot(root: JsonObject, report: Report): JsonObject {
     ...rest,
     type: 'object',
     ...(spoken === '' ? {} : { description: spoken }),
-    properties: isJsonObject(properties) ? properties : {},
+    properties: asObject(properties),
   };
 }
 
@@ -143,7 +143,7 @@ function describeBranch(branch: JsonObject, known: ReadonlySet<string>): string 
 }
 
 function propertiesOf({ properties }: JsonObject): JsonObject {
-  return isJsonObject(properties) ? properties : {};
+  return asObject(properties);
 }
 
 function requiredOf({ required }: JsonObject): string[] {

@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
+import { asObject, isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
 import { conjoin } from './conjoin.ts';
 import { foldRoot } from './fold.ts';
 import { inline, type Report } from './inline.ts';
@@ -22,7 +22,7 @@ export function toPortable(schema: JsonObject, report: Report): JsonObject {
   const { properties, ...rest } = simplify(folded, '', report) as JsonObject;
   const defs = isJsonObject($defs) ? mapObject($defs, (name, item) => simplify(item, name, report)) : undefined;
   const { $defs: _, ...plain } = rest;
-  return { ...plain, properties: isJsonObject(properties) ? properties : {}, ...(defs ? { $defs: defs } : {}) };
+  return { ...plain, properties: asObject(properties), ...(defs ? { $defs: defs } : {}) };
 }
 
 function simplify(schema: JsonValue, at: string, report: Report): JsonValue {
@@ -87,7 +87,7 @@ function typesOf(schema: JsonObject): string[] {
 
 function shapeObject(schema: JsonObject, at: string, report: Report): JsonObject {
   const { required, unevaluatedProperties, ...rest } = schema;
-  const known = isJsonObject(schema.properties) ? schema.properties : {};
+  const known = asObject(schema.properties);
   const forbidden = new Set(Object.keys(known).filter((name) => known[name] === false));
   for (const name of forbidden) report(`${at}.${name}`, 'that it must not be given');
   const needed = (Array.isArray(required) ? [...new Set(required as string[])] : []).filter((name) => !forbidden.has(name));
