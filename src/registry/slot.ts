@@ -59,6 +59,7 @@ export class Slot {
   #offer: Offer | undefined;
   #vetted = NO_TOOLS;
   #closed = false;
+  #vetting = false;
   #updating: Promise<void> | undefined;
 
   constructor(found: Found, digest: string, limits: RegistryLimits, host: Host, events: SlotEvents, before?: Slot) {
@@ -110,11 +111,17 @@ export class Slot {
     const offer = this.#plugin?.offer();
     if (offer !== this.#offer && offer) {
       this.#offer = offer;
+      this.#vetting = true;
       const vetting = { plugin: this.id, limits: this.#limits, validators: this.#validators, validate: this.config.validate };
-      const vetted = await vetTools(offer.tools, vetting, this.#vetted);
+      const vetted = await vetTools(offer.tools, vetting, this.#vetted).finally(() => {
+        if (this.#offer === offer) this.#vetting = false;
+      });
       // Vetting may wait for a trial; an offer that has been replaced meanwhile must not win.
       if (this.#offer !== offer) return;
       this.#vetted = vetted;
+    } else if (this.#vetting) {
+      // What happens meanwhile is told with what is being vetted: before that the plugin has not listed.
+      return;
     }
     // One that is being restarted and has never listed may never list: nobody waits for it.
     if (offer || this.state() === 'failed' || this.state() === 'restarting') this.#settle();
