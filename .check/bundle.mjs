@@ -22,7 +22,7 @@ const PROGRAMS = [
 ];
 
 /** Packages that every start needs; the others are loaded from node_modules when their time comes. */
-const INLINE = ['zod', 'commander', 'jsonc-parser', 'fastest-levenshtein'];
+const INLINE = ['zod', 'commander', 'fastest-levenshtein', 'ipaddr.js', 'jsonc-parser'];
 
 // Code moves, files do not: whoever asks for a neighbour gets the one that stands in its old place below dist/bundle.
 const places = {
