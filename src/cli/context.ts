@@ -6,9 +6,10 @@ import type { Adapter } from '../core/adapter.ts';
 import { GatewayError } from '../core/errors.ts';
 import type { Logger } from '../core/log.ts';
 import { didYouMean } from '../core/nearest.ts';
-import { createRedactor, type Redactor } from '../core/redact.ts';
+import type { Redactor } from '../core/redact.ts';
 import { createLog, isLogLevel } from './log.ts';
 import { showProgress } from './print.ts';
+import { ownRedactor } from './redactor.ts';
 
 /** Options that every command has. */
 export interface CommonOptions {
@@ -44,7 +45,7 @@ export function openSession(
   mode: { here: boolean; quiet: boolean },
   overrides: Overrides = {},
 ): Session {
-  const redactor = createRedactor();
+  const redactor = ownRedactor;
   const { log, flush } = createLog(logLevel(options.logLevel, mode.quiet ? 'error' : 'info'), redactor);
   const file = locateConfig({
     flag: options.config,

@@ -6,6 +6,7 @@ import type { SlotStatus } from '../registry/slot.ts';
 import { unclaimed } from '../registry/sources.ts';
 import { type CommonOptions, openSession } from './context.ts';
 import { print, showProgress } from './print.ts';
+import { ownRedactor } from './redactor.ts';
 
 interface Diagnosis {
   readonly id: string;
@@ -58,8 +59,8 @@ export function addDoctor(program: Command, adapters: readonly Adapter[]): void 
       );
       await app.close();
       session.flushLog();
-      print({ config: session.config.file, plugins, notes: [...notes, ...names] }, options.json, () =>
-        toText(plugins, [...notes, ...names], session.config.file),
+      print(ownRedactor.value({ config: session.config.file, plugins, notes: [...notes, ...names] }), options.json, () =>
+        ownRedactor.text(toText(plugins, [...notes, ...names], session.config.file)),
       );
       if (plugins.some((plugin) => plugin.state === 'failed')) process.exitCode = 1;
     });

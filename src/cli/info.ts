@@ -7,6 +7,7 @@ import type { VisibleTool } from '../gateway/visible-tool.ts';
 import type { SlotStatus } from '../registry/slot.ts';
 import { type CommonOptions, checkProfile, openSession, UsageError, unknownPlugin } from './context.ts';
 import { columns, print } from './print.ts';
+import { ownRedactor } from './redactor.ts';
 
 /** `plugmux info`: all that is known of one plugin or tool. Starts only plugins whose tools are not known otherwise. */
 export function addInfo(program: Command, adapters: readonly Adapter[]): void {
@@ -28,8 +29,8 @@ export function addInfo(program: Command, adapters: readonly Adapter[]): void {
         checkProfile(app, options.profile);
         const plugin = findPlugin(app, id);
         const data = tool === undefined ? describePlugin(app, plugin, options.profile) : describeTool(app, plugin, tool, options.profile);
-        print(data, options.json, () =>
-          columns(Object.entries(data).flatMap(([key, value]) => (isEmpty(value) ? [] : rowsOf(key, show(value))))),
+        print(ownRedactor.value(data), options.json, () =>
+          ownRedactor.text(columns(Object.entries(data).flatMap(([key, value]) => (isEmpty(value) ? [] : rowsOf(key, show(value)))))),
         );
       } finally {
         await app.close();

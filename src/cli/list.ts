@@ -5,6 +5,7 @@ import { DEFAULT_PROFILE, localCaller } from '../core/caller.ts';
 import { shorten } from '../core/text.ts';
 import { type CommonOptions, checkProfile, openSession } from './context.ts';
 import { columns, print } from './print.ts';
+import { ownRedactor } from './redactor.ts';
 
 /** `plugmux list`: plugins and their tools. Starts only those whose tools are not known otherwise. */
 export function addList(program: Command, adapters: readonly Adapter[]): void {
@@ -23,7 +24,7 @@ export function addList(program: Command, adapters: readonly Adapter[]): void {
         await app.gateway.listed();
         checkProfile(app, options.profile);
         const plugins = describe(app, options.profile);
-        print(plugins, options.json, () => toText(plugins));
+        print(ownRedactor.value(plugins), options.json, () => ownRedactor.text(toText(plugins)));
       } finally {
         await app.close();
       }

@@ -16,6 +16,7 @@ import { addInfo } from './info.ts';
 import { addInit } from './init.ts';
 import { addLimits } from './limits.ts';
 import { addList } from './list.ts';
+import { ownRedactor } from './redactor.ts';
 import { addSchema } from './schema.ts';
 import { addServe } from './serve.ts';
 import { addStdio } from './stdio.ts';
@@ -60,7 +61,7 @@ export async function runProgram(argv: readonly string[], adapters: readonly Ada
     await program.parseAsync(argv);
   } catch (error) {
     process.exitCode = exitCode(error);
-    if (!(error instanceof CommanderError)) process.stderr.write(`plugmux: ${describeError(error)}\n`);
+    if (!(error instanceof CommanderError)) process.stderr.write(`plugmux: ${ownRedactor.text(describeError(error))}\n`);
   }
 }
 

@@ -6,17 +6,17 @@ import { toLimits } from '../config/limits.ts';
 import { loadConfig } from '../config/load.ts';
 import { locateConfig } from '../config/locate.ts';
 import type { Adapter, OpenWorkshop } from '../core/adapter.ts';
-import { createRedactor } from '../core/redact.ts';
 import { createHost } from '../host/host.ts';
 import { findPlugins } from '../registry/sources.ts';
 import { createStore, keepOf, type Store, spaceOf } from '../store/store.ts';
 import { logLevel } from './context.ts';
 import { createLog } from './log.ts';
+import { ownRedactor } from './redactor.ts';
 
 /** Opens what a format's own commands work with: the configuration if there is one, and a host that keeps nothing else. */
 export function openWorkshop(adapter: Adapter): OpenWorkshop {
   return async ({ config: flag, logLevel: asked }) => {
-    const redactor = createRedactor();
+    const redactor = ownRedactor;
     const { log, flush } = createLog(logLevel(asked, 'error'), redactor);
     const config = readConfig(flag, [adapter]);
     for (const secret of config?.secrets ?? []) redactor.add(secret);

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { squadron } from '../../dist/adapters/squadron/adapter.js';
 import { installFolder } from '../../dist/adapters/squadron/install/home.js';
+import { run, writeConfig } from '../support/gateway.ts';
 import { type House, openHouse, textOf } from '../support/house.ts';
 import { processesWith, until } from '../support/processes.ts';
 import { tempFolder } from '../support/temp.ts';
@@ -166,6 +167,27 @@ describe('a start that breaks the rules', () => {
     ]);
     await house.close();
     expect(processesWith(mark)).toEqual([]);
+  });
+});
+
+describe('a plugin that tells what it was configured with', { timeout: 60_000 }, () => {
+  it('tells nobody who reads of it', { tags: ['T24'] }, async () => {
+    const env = { SQUADRON_HOME: process.env.SQUADRON_HOME as string };
+    const dir = installFolder(env.SQUADRON_HOME, 'peer', 'local');
+    mkdirSync(dir, { recursive: true });
+    writeFileSync(join(dir, 'runner.json'), JSON.stringify({ kind: 'go', entry: process.execPath, args: [PEER, 'tell-tale'] }));
+    const peer = {
+      format: 'squadron',
+      version: 'local',
+      settings: { key: 'value-of-a-setting' },
+      credentials: { other: 'value-of-a-credential' },
+    };
+    const config = ['--config', writeConfig({ plugins: { peer } })];
+    for (const args of [['doctor'], ['doctor', '--json'], ['list'], ['list', '--json'], ['info', 'peer'], ['plugin', 'tools', 'peer']]) {
+      const { stdout, stderr } = await run([...args, ...config], { env });
+      expect([args, stdout + stderr]).toEqual([args, expect.stringMatching(/these do not please:.*\[redacted\]/)]);
+      expect(stdout + stderr).not.toMatch(/value-of-a-/);
+    }
   });
 });
 

@@ -3,6 +3,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 const HEADER = /Application error$/;
 const TRACEBACK = 'Traceback (most recent call last):';
 const CHAINED = /^(The above exception was the direct cause|During handling of the above exception)/;
+// What a plugin logs beside: by logging's own format, with the time in front, or as JSON.
+const LOGGED =
+  /^(?:(?:TRACE|DEBUG|INFO|WARN|WARNING|ERROR|CRITICAL)[: ]|\[(?:TRACE|DEBUG|INFO|WARN|ERROR)\]|\d{4}-\d\d-\d\d[T ]\d\d:|\{"@)/;
+const MOST_LINES = 100;
 const WAIT_MS = 300;
 const SETTLE_MS = 15;
 const MOST = 32;
@@ -59,6 +63,8 @@ export function createTracebacks(): Tracebacks {
           open.named = false;
         } else if (started) open = { lines: [], named: false };
         started = false;
+      } else if (open?.named && (LOGGED.test(text) || open.lines.length >= MOST_LINES)) {
+        open = undefined;
       } else if (open && !CHAINED.test(text) && (open.named || !/^\s/.test(text))) {
         if (!open.named && !done.includes(open)) done.push(open);
         open.named = true;

@@ -94,6 +94,12 @@ describe('messages of failed Python calls', () => {
     expect(await tracebacks.next()).toBeUndefined();
   });
 
+  it('end where the plugin logs something', async () => {
+    const logs = ['DEBUG:hpack:Adding x', '2026-11-21 20:00:00,1 WARNING later', '[INFO] later', '{"@level":"info"}'];
+    for (const log of logs)
+      expect(await feed(`${one('ValueError: two\nlines')}\n${log}\nmore of it`).next()).toBe('ValueError: two\nlines');
+  });
+
   it('are the last of a chain', async () => {
     const chain = `${one("KeyError: 'x'")}\nDuring handling of the above exception, another exception occurred:\nTraceback (most recent call last):\n  File "y"\nRuntimeError: outer`;
     expect(await feed(chain).next()).toBe('RuntimeError: outer');

@@ -1,0 +1,4 @@
+import { createRedactor } from '../core/redact.ts';
+
+/** What a command has learnt to keep to itself, whichever way its words go out. */
+export const ownRedactor = createRedactor();
