@@ -1,6 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { NodeStreamableHTTPServerTransport, toNodeHandler } from '@modelcontextprotocol/node';
 import {
   classifyInboundRequest,
@@ -17,6 +16,7 @@ import { z } from 'zod';
 import type { JsonObject } from '../../dist/src/core/json.js';
 import type { CallContext, Tool } from '../../dist/src/core/tool.js';
 import { plain } from '../fixtures/plain-plugin.mjs';
+import { listen } from '../support/http-server.ts';
 import type { AtEnd } from '../support/temp.ts';
 
 // The same plugin served by the official SDK: what the gateway is compared with.
@@ -160,11 +160,6 @@ export async function startReference(atEnd: AtEnd): Promise<string> {
     return kind === 'legacy' ? legacy(request, response, body) : modern(request, response, body);
   };
 
-  const server = createServer((request, response) => void serve(request, response));
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  atEnd(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/mcp`;
+  const origin = await listen((request, response) => void serve(request, response), atEnd);
+  return `${origin}/mcp`;
 }

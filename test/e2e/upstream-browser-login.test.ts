@@ -1,11 +1,11 @@
 import { spawn } from 'node:child_process';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
-import { type AddressInfo, createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { type AuthorizationServer, type ProtectedServer, serveAuthorization, serveProtected } from '../support/authorization.ts';
 import { connect } from '../support/clients.ts';
 import { BIN, run, serve, writeConfig } from '../support/gateway.ts';
+import { freePort } from '../support/http-server.ts';
 import { until } from '../support/processes.ts';
 
 // A person logs in to a server of the official SDK; the browser is a fetch that follows where it is sent.
@@ -47,15 +47,6 @@ async function logIn(config: string, browse: (url: string) => Promise<unknown> =
     stderr += chunk;
   });
   return new Promise((resolve) => child.on('close', (code) => resolve({ code, stdout, stderr })));
-}
-
-/** A port that nobody listens on just now. */
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 describe('a server that wants a person to log in', () => {

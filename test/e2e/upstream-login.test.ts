@@ -1,8 +1,8 @@
-import { createServer, request, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { request } from 'node:http';
+import { describe, expect, it } from 'vitest';
 import { connect } from '../support/clients.ts';
 import { run, serve, writeConfig } from '../support/gateway.ts';
+import { listen } from '../support/http-server.ts';
 import { until } from '../support/processes.ts';
 
 // A server behind a login of its own: one process plays the authorization server and the guard before a gateway.
@@ -16,8 +16,7 @@ interface Guard {
 async function guard(back: string): Promise<Guard> {
   const grants: Guard['grants'] = [];
   let issued = 0;
-  const server: Server = createServer((req, res) => {
-    const own = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const own: string = await listen((req, res) => {
     const json = (body: object, status = 200, headers = {}) =>
       res.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(body));
     if (req.url?.startsWith('/.well-known/oauth-protected-resource')) return json({ resource: `${own}/mcp`, authorization_servers: [own] });
@@ -59,12 +58,7 @@ async function guard(back: string): Promise<Guard> {
     res.on('close', () => onward.destroy());
     req.pipe(onward);
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  onTestFinished(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, grants };
+  return { url: own, grants };
 }
 
 describe('a server behind a login', () => {

@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { crc32, gzipSync } from 'node:zlib';
-import { onTestFinished } from 'vitest';
+import { listen } from './http-server.ts';
 
 /** A place on this machine that serves made-up releases. */
 export interface ReleaseServer {
@@ -17,19 +16,14 @@ export interface ReleaseServer {
 export async function serveReleases(): Promise<ReleaseServer> {
   const asked: string[] = [];
   const files: ReleaseServer['files'] = new Map();
-  const server = createServer((request, response) => {
+  const base = await listen((request, response) => {
     asked.push(request.url ?? '');
     const file = files.get(decodeURIComponent(request.url ?? ''));
     if (typeof file === 'function') return file(request, response);
     if (file === undefined) return void response.writeHead(404).end('not here');
     response.end(file);
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  onTestFinished(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  return { base: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, asked, files };
+  return { base, asked, files };
 }
 
 /** One entry of an archive. */

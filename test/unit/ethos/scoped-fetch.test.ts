@@ -1,27 +1,16 @@
 import { lookup as systemLookup } from 'node:dns';
-import { createServer, type RequestListener } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { NO_RULES } from '../../../adapters/ethos/running/hosts.ts';
 import { createScopedFetch } from '../../../adapters/ethos/running/scoped-fetch.ts';
 import type { Lookup } from '../../../src/host/addresses.ts';
+import { listen } from '../../support/http-server.ts';
 
 const here = { deny: [], allowPrivate: true };
 const never = new AbortController().signal;
 
-async function serve(listener: RequestListener): Promise<string> {
-  const server = createServer(listener);
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  onTestFinished(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-}
-
 describe('createScopedFetch', () => {
   it('is a function and has one', async () => {
-    const url = await serve((_, response) => response.end('hello'));
+    const url = await listen((_, response) => response.end('hello'));
     const scoped = createScopedFetch(['127.0.0.1'], here, never);
     expect(await (await scoped(url)).text()).toBe('hello');
     expect(await (await scoped.fetch(new URL(url))).text()).toBe('hello');
@@ -42,7 +31,7 @@ describe('createScopedFetch', () => {
 
   it('does not connect to the address a name was pointed at', async () => {
     let asked = 0;
-    const url = await serve((_, response) => {
+    const url = await listen((_, response) => {
       asked++;
       response.end('reached');
     });
@@ -57,8 +46,8 @@ describe('createScopedFetch', () => {
   });
 
   it('checks every redirect like a first address', async () => {
-    const inner = await serve((_, response) => response.end('secret'));
-    const outer = await serve(({ url }, response) =>
+    const inner = await listen((_, response) => response.end('secret'));
+    const outer = await listen(({ url }, response) =>
       response
         .writeHead(302, { location: url === '/name' ? inner.replace('127.0.0.1', 'localhost') : 'http://169.254.169.254/latest' })
         .end(),
@@ -71,24 +60,24 @@ describe('createScopedFetch', () => {
   });
 
   it('takes no credentials along to another origin, and turns a post that was seen other into a get', async () => {
-    const target = await serve((request, response) =>
+    const target = await listen((request, response) =>
       response.end(JSON.stringify([request.method, request.headers.authorization ?? null, request.headers['x-kept']])),
     );
-    const first = await serve((request, response) => response.writeHead(request.url === '/303' ? 303 : 307, { location: target }).end());
+    const first = await listen((request, response) => response.writeHead(request.url === '/303' ? 303 : 307, { location: target }).end());
     const scoped = createScopedFetch(['127.0.0.1'], here, never);
     const init = { method: 'POST', body: 'x', headers: { authorization: 'Bearer t', 'x-kept': 'y' } };
     expect(await (await scoped(`${first}/303`, init)).json()).toEqual(['GET', null, 'y']);
     expect(await (await scoped(`${first}/307`, init)).json()).toEqual(['POST', null, 'y']);
-    const same = await serve((request, response) =>
+    const same = await listen((request, response) =>
       request.url === '/' ? response.writeHead(302, { location: '/end' }).end() : response.end(String(request.headers.authorization)),
     );
     expect(await (await scoped(same, { headers: { authorization: 'Bearer t' } })).text()).toBe('Bearer t');
   });
 
   it('ends a circle of redirects, and with the call', async () => {
-    const circle = await serve((_, response) => response.writeHead(302, { location: '/' }).end());
+    const circle = await listen((_, response) => response.writeHead(302, { location: '/' }).end());
     await expect(createScopedFetch(['127.0.0.1'], here, never)(circle)).rejects.toThrow('more than 10 times');
-    const silent = await serve(() => undefined);
+    const silent = await listen(() => undefined);
     const call = new AbortController();
     const pending = createScopedFetch(['127.0.0.1'], here, call.signal)(silent);
     setTimeout(() => call.abort(new Error('the call was cancelled')), 50);
