@@ -3,7 +3,7 @@ const FAULTS: Readonly<Record<string, string>> = {
   EACCES: 'permission is denied',
   EPERM: 'permission is denied',
   EISDIR: 'it is a folder',
-  ENOTDIR: 'it is no folder',
+  ENOTDIR: 'a part of its path is no folder',
   ELOOP: 'it is a loop of links',
   EROFS: 'it is on a read-only file system',
   ENOSPC: 'the disk is full',

@@ -1,5 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { GatewayError } from '../core/errors.ts';
+import { fileFault } from '../core/file-fault.ts';
 import type { Host, HostLimits, Keep, MemberSpec, Program } from '../core/host.ts';
 import type { Logger } from '../core/log.ts';
 import { Group, type OpenHome } from './group.ts';
@@ -56,7 +58,14 @@ export function createHost(
         'data',
         pluginId.replace(/[^A-Za-z0-9_-]/g, (c) => `%${c.codePointAt(0)?.toString(16)}`),
       );
-      mkdirSync(dir, { recursive: true, mode: 0o700 });
+      try {
+        mkdirSync(dir, { recursive: true, mode: 0o700 });
+      } catch (error) {
+        throw new GatewayError('CONFIG_INVALID', `The folder ${dir} for the plugin's data cannot be made: ${fileFault(error)}.`, {
+          fix: 'Make the state folder writable, or name another one under "state" in mcp.json.',
+          cause: error,
+        });
+      }
       return dir;
     },
     join(spec) {

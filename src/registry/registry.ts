@@ -99,7 +99,8 @@ export function createRegistry(host: Host, store: Store | undefined, log: Logger
     if (state !== 'failed' || !error) return void told.delete(id);
     if (told.get(id) === error.message) return;
     told.set(id, error.message);
-    log.area(`plugin:${id}`).warn(`It is not served: ${error.message} ${error.fix}`);
+    const stop = /[.!?]$/.test(error.message) ? '' : '.';
+    log.area(`plugin:${id}`).warn(`It is not served: ${error.message}${stop} ${error.fix}`);
   };
 
   let scheduled = false;

@@ -37,6 +37,14 @@ describe('plugmux list', () => {
     expect(stdout).toMatch(/^waiting {2}talos {2}1\.0\.0 {2}needs-config {2}set token$/m);
   });
 
+  it('says what is wrong with the state folder', async () => {
+    const cwd = project({ pluginFolders: ['./plugins'], state: './mcp.json' });
+    const { stdout } = await run(['list'], { cwd });
+    expect(stdout).toContain(
+      `good  talos  1.0.0  failed  The folder ${cwd}/mcp.json/data/good for the plugin's data cannot be made: a part of its path is no folder.`,
+    );
+  });
+
   it('prints JSON, and nothing else, where asked to', async () => {
     const { stdout } = await run(['list', '--json'], { cwd: project() });
     expect((JSON.parse(stdout) as { id: string; state: string }[]).map((p) => [p.id, p.state])).toEqual([
