@@ -67,6 +67,27 @@ describeWithPython('the Python environment of a source', () => {
     expect(readdirSync(join(dir, '.plugmux', 'envs'))).toEqual([]);
   });
 
+  it('finds packages that lie somewhere from the folder of the file that names them', { timeout: 120_000 }, async () => {
+    const dir = tempFolder();
+    const files = {
+      'p.py': pluginText('p', { answer: '__import__("tiny").ANSWER' }),
+      'needs/requirements.txt': './tiny-1.0-py3-none-any.whl\n',
+    };
+    writeFiles(dir, files);
+    writeWheel(dir, 'tiny', { 'tiny.py': 'ANSWER = "beside mcp.json"\n' });
+    writeWheel(join(dir, 'needs'), 'tiny', { 'tiny.py': 'ANSWER = "beside the list"\n' });
+    for (const [more, answer] of [
+      [{ install: ['./tiny-1.0-py3-none-any.whl'] }, 'beside mcp.json'],
+      [{ requirements: './needs/requirements.txt' }, 'beside the list'],
+    ] as const) {
+      const house = await openHouse([jaato], { plugins: { p: { path: './p.py', ...more } } }, dir);
+      void house.app.registry.start();
+      await settled(house, 'ready');
+      expect(textOf(await house.call('answer'))).toBe(answer);
+      await house.close();
+    }
+  });
+
   it('never takes a package for an option', async () => {
     const dir = tempFolder();
     writeFiles(dir, { 'p.py': pluginText('p', { answer: '1' }) });

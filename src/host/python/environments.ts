@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { GatewayError, toError } from '../../core/errors.ts';
 import type { PythonPackages } from '../../core/host.ts';
@@ -35,7 +35,9 @@ export async function environmentFor(
     // Another gateway may have made it meanwhile; what one left half-made is not used.
     if (existsSync(join(place, DONE))) return place;
     rmSync(place, { recursive: true, force: true });
-    await make(place, base, wanted, log, signal);
+    // Paths in a requirements file start from its folder.
+    const cwd = packages.requirements === undefined ? folder : dirname(packages.requirements);
+    await make(place, base, wanted, cwd, log, signal);
     writeFileSync(join(place, `${DONE}.new`), JSON.stringify({ python: base, packages: wanted, made: new Date().toISOString() }));
     renameSync(join(place, `${DONE}.new`), join(place, DONE));
     return place;
@@ -62,11 +64,11 @@ function wantedOf({ install = [], requirements }: PythonPackages): string[] {
   }
 }
 
-async function make(place: string, base: string, wanted: readonly string[], log: Logger, signal: AbortSignal): Promise<void> {
+async function make(place: string, base: string, wanted: readonly string[], cwd: string, log: Logger, signal: AbortSignal): Promise<void> {
   const packages = wanted.filter((line) => !line.includes('\n') && !line.startsWith('#'));
   log.info(`making a Python environment in ${place}${packages.length > 0 ? ` with ${packages.join(', ')}` : ''}`);
   const say = (line: string): void => log.info(line);
-  const venv = await runTool(base, ['-m', 'venv', place], say, signal);
+  const venv = await runTool(base, ['-m', 'venv', place], say, signal, cwd);
   if (venv.code !== 0)
     throw failed('a virtual environment cannot be made', venv.lines, 'Install the module venv (Debian, Ubuntu: apt install python3-venv).');
   const list = join(place, 'requirements.txt');
@@ -77,6 +79,7 @@ async function make(place: string, base: string, wanted: readonly string[], log:
     ['-m', 'pip', 'install', '--no-input', '--disable-pip-version-check', '--progress-bar', 'off', '-r', list],
     say,
     signal,
+    cwd,
   );
   if (pip.code !== 0)
     throw failed(

@@ -18,6 +18,11 @@ export const pythonOptions = {
 /** Those of them that are paths. `python` is not: a name without a slash is looked up on PATH. */
 export const pythonPaths = ['paths', 'workspace', 'requirements'];
 
+// A package that lies somewhere is found from the folder of mcp.json, like everything else there.
+function toRequirement(name: string, root: string): string {
+  return /^\.{1,2}[/\\]/.test(name) ? resolve(root, name) : name;
+}
+
 /** The runtime of a source, for the format whose `runtime.py` is given. */
 export function pythonRuntime({ root, entry }: Source, module: string): PythonRuntime {
   const { python, install, requirements } = entry.options as { python?: string } & PythonPackages;
@@ -25,6 +30,6 @@ export function pythonRuntime({ root, entry }: Source, module: string): PythonRu
     kind: 'python',
     module,
     python: python !== undefined && /[/\\]/.test(python) ? resolve(root, python) : python,
-    packages: install || requirements ? { install, requirements } : undefined,
+    packages: install || requirements ? { install: install?.map((name) => toRequirement(name, root)), requirements } : undefined,
   };
 }

@@ -17,11 +17,18 @@ export interface ToolRun {
 }
 
 /** Runs a program to its end: no shell, no input, every line told. The signal ends it with all it started. */
-export function runTool(command: string, args: readonly string[], say: (line: string) => void, signal: AbortSignal): Promise<ToolRun> {
+export function runTool(
+  command: string,
+  args: readonly string[],
+  say: (line: string) => void,
+  signal: AbortSignal,
+  cwd?: string,
+): Promise<ToolRun> {
   const passed = Object.fromEntries(Object.entries(process.env).filter(([name]) => PASSED.test(name))) as Record<string, string>;
   const lines: string[] = [];
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, {
+      ...(cwd === undefined ? {} : { cwd }),
       stdio: ['ignore', 'pipe', 'pipe'],
       env: childEnvironment(passed, 'tool'),
       detached: true,
