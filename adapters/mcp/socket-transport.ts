@@ -37,6 +37,10 @@ export class SocketTransport implements Transport {
     });
     return new Promise((resolve, reject) => {
       socket.once('open', resolve);
+      socket.once('unexpected-response', (_, response) => {
+        reject(Object.assign(new Error(`it answered with HTTP ${response.statusCode}`), { status: response.statusCode }));
+        socket.terminate();
+      });
       socket.on('error', (error) => {
         this.onerror?.(error);
         reject(error);

@@ -7,23 +7,23 @@ import type { ProcessIdentity } from './process-tree.ts';
 const SCRIPT = `
 trap '' INT TERM HUP
 list=
-while read -r op pid start mark dir; do
+while read -r op mark pid start dir; do
   rest=
   IFS='
 '
-  for entry in $list; do case $entry in "$pid "*) ;; *) rest="$rest
+  for entry in $list; do case $entry in "$mark "*) ;; *) rest="$rest
 $entry" ;; esac; done
   unset IFS
   list=$rest
   [ "$op" = + ] && list="$list
-$pid $start $mark $dir"
+$mark $pid $start $dir"
 done
 [ -z "$list" ] && exit 0
 sleep 6
-echo "$list" | while read -r pid start mark dir; do
-  [ -z "$pid" ] && continue
+echo "$list" | while read -r mark pid start dir; do
+  [ -z "$mark" ] && continue
   now=$(sed 's/^.*) //' "/proc/$pid/stat" 2>/dev/null | cut -d' ' -f20)
-  if [ ! -e "/proc/$pid" ] || [ "$now" = "$start" ]; then kill -KILL "-$pid" 2>/dev/null; fi
+  if [ "$pid" != 0 ] && { [ ! -e "/proc/$pid" ] || [ "$now" = "$start" ]; }; then kill -KILL "-$pid" 2>/dev/null; fi
   for file in $(grep -la "PLUGMUX_PROCESS=$mark" /proc/[0-9]*/environ 2>/dev/null); do
     other=\${file#/proc/}
     [ "\${other%/environ}" = "$$" ] || kill -KILL "\${other%/environ}" 2>/dev/null
@@ -34,9 +34,12 @@ done
 
 /** Kills recorded plugin processes should the gateway itself be killed. */
 export interface Guardian {
-  /** `dir`: a folder of the process that is removed with it. */
-  add(leader: ProcessIdentity, mark: string, dir?: string): void;
-  remove(leader: ProcessIdentity): void;
+  /**
+   * Told before a process starts, by the mark in its environment, and again once it has a number: a gateway may die in
+   * between. `dir`: a folder of the process that is removed with it.
+   */
+  add(mark: string, leader?: ProcessIdentity, dir?: string): void;
+  remove(mark: string): void;
   close(): void;
 }
 
@@ -61,8 +64,8 @@ export function createGuardian(): Guardian {
   };
 
   return {
-    add: ({ pid, start }, mark, dir = '') => tell(`+ ${pid} ${start || '-'} ${mark} ${dir}`),
-    remove: ({ pid }) => tell(`- ${pid}`),
+    add: (mark, { pid, start } = { pid: 0, start: '' }, dir = '') => tell(`+ ${mark} ${pid} ${start || '-'} ${dir}`),
+    remove: (mark) => tell(`- ${mark}`),
     close() {
       shell?.stdin?.end();
       shell = undefined;

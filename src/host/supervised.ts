@@ -42,6 +42,7 @@ export class Supervised {
   constructor(spec: ProgramSpec, descriptors: Descriptors, limits: HostLimits, guardian: Guardian, extras: Extras = {}) {
     this.#limits = limits;
     this.#mark = randomUUID();
+    guardian.add(this.#mark, undefined, extras.dir);
     const child = spawn(spec.command, spec.args, {
       cwd: spec.cwd,
       env: childEnvironment(spec.env, this.#mark),
@@ -74,10 +75,10 @@ export class Supervised {
     });
     for (const stream of child.stdio) stream?.on('error', () => undefined);
     if (child.stderr) this.output.drain(child.stderr, 'stderr');
-    if (child.pid !== undefined) guardian.add(this.#leader, this.#mark, extras.dir);
+    if (child.pid !== undefined) guardian.add(this.#mark, this.#leader, extras.dir);
     void this.gone.then(() => {
       this.#sweep();
-      guardian.remove(this.#leader);
+      guardian.remove(this.#mark);
     });
   }
 

@@ -2,7 +2,13 @@ import { spawn } from 'node:child_process';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { type AuthorizationServer, type ProtectedServer, serveAuthorization, serveProtected } from '../support/authorization.ts';
+import {
+  type AuthorizationServer,
+  type ProtectedServer,
+  serveAuthorization,
+  serveProtected,
+  serveProtectedSse,
+} from '../support/authorization.ts';
 import { connect } from '../support/clients.ts';
 import { BIN, run, serve, writeConfig } from '../support/gateway.ts';
 import { freePort } from '../support/http-server.ts';
@@ -166,5 +172,20 @@ describe('a server that wants a person to log in', () => {
     expect(new URL(visited).searchParams.get('scope')).toBe('read write');
     expect(authorization.asked).not.toContain('/register');
     expect((await run(['call', 'whoami', '--config', config])).stdout.trim()).toBe('somebody');
+  });
+
+  it('may speak the older HTTP+SSE', async () => {
+    const authorization = await serveAuthorization();
+    const server = await serveProtectedSse(authorization);
+    const config = writeConfig({ mcpServers: { safe: { type: 'sse', url: server.url } }, limits: { restartMinMs: 50 } });
+    expect((await run(['doctor', '--config', config])).stdout).toContain('plugmux login safe');
+    const { code, stderr } = await logIn(config);
+    expect([code, stderr]).toEqual([0, '']);
+    const front = await serve(config, { bin: BIN });
+    const client = await connect('v2 legacy', front.at('http'));
+    await until('it is there', async () => (await client.list()).includes('whoami'));
+    authorization.good.clear();
+    await until('it is called with a new token', async () => (await client.call('whoami')).content[0]?.text === 'somebody');
+    expect(authorization.grants.map((grant) => grant.get('grant_type'))).toEqual(['authorization_code', 'refresh_token']);
   });
 });

@@ -93,10 +93,13 @@ describe('a server behind a login', () => {
       none: { url: `${url}/mcp` },
       half: { url: `${url}/mcp`, oauth: { clientSecret: 'gateway' } },
       bad: { url: `${url}/mcp`, headers: { authorization: 'Bearer no' } },
+      socket: { url: `${url.replace('http:', 'ws:')}/mcp` },
     };
     const { stdout } = await run(['doctor', '--config', writeConfig({ mcpServers })]);
     expect(stdout).toContain('wants a login');
     expect(stdout).toContain('Run `plugmux login none`');
+    expect(stdout).not.toContain('plugmux login socket');
+    expect(stdout).toContain('Give a token in "headers"');
     expect(stdout).toContain('it lacks clientId, issuer');
     expect(stdout).toMatch(/refuses the "Authorization" of its "headers"/);
   });

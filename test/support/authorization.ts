@@ -1,6 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto';
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { toNodeHandler } from '@modelcontextprotocol/node';
+import { McpServer as OldServer } from '@modelcontextprotocol/sdk/server/mcp.js';
+import { SSEServerTransport } from '@modelcontextprotocol/sdk/server/sse.js';
 import { createMcpHandler, fromJsonSchema, McpServer, OAuthError, OAuthErrorCode, requireBearerAuth } from '@modelcontextprotocol/server';
 import { listen } from './http-server.ts';
 
@@ -171,4 +173,33 @@ export async function serveProtected(authorization: AuthorizationServer): Promis
   url = await listen((request, response) => void node(request, response));
   Object.assign(resource, { resource: `${url}/mcp`, authorization_servers: [authorization.url] });
   return { url: `${url}/mcp`, resource, seen };
+}
+
+/** The same over HTTP+SSE, by the SDK of that time. */
+export async function serveProtectedSse(authorization: AuthorizationServer): Promise<ProtectedServer> {
+  const transports = new Map<string, SSEServerTransport>();
+  const resource: Record<string, unknown> = {};
+  const seen: string[] = [];
+  let url = '';
+  const serve = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const { pathname, searchParams } = new URL(request.url ?? '/', url);
+    if (pathname.startsWith('/.well-known/oauth-protected-resource')) return void response.end(JSON.stringify(resource));
+    if (pathname.startsWith('/.well-known')) return void response.writeHead(404).end();
+    const token = request.headers.authorization ?? '';
+    seen.push(token);
+    if (authorization.good.get(token.replace('Bearer ', '')) !== `${url}/sse`) {
+      const place = `${url}/.well-known/oauth-protected-resource/sse`;
+      return void response.writeHead(401, { 'www-authenticate': `Bearer resource_metadata="${place}"` }).end();
+    }
+    const known = transports.get(searchParams.get('sessionId') ?? '');
+    if (known) return known.handlePostMessage(request, response);
+    const transport = new SSEServerTransport('/messages', response);
+    transports.set(transport.sessionId, transport);
+    const server = new OldServer({ name: 'protected', version: '1.0.0' });
+    server.registerTool('whoami', { description: 'Says who calls' }, () => ({ content: [{ type: 'text', text: 'somebody' }] }));
+    await server.connect(transport);
+  };
+  url = await listen((request, response) => void serve(request, response));
+  Object.assign(resource, { resource: `${url}/sse`, authorization_servers: [authorization.url] });
+  return { url: `${url}/sse`, resource, seen };
 }

@@ -36,7 +36,7 @@ export function loginNeeded(id: string, server: RemoteServer, why = 'wants a log
   }
   return new GatewayError('NEEDS_CONFIGURATION', `${host} ${why}.`, {
     plugin: id,
-    fix: `Run \`plugmux login ${id}\`, or give a token in "headers": { "Authorization": "Bearer \${env:TOKEN}" }.`,
+    fix: `${server.kind === 'ws' ? 'Give' : `Run \`plugmux login ${id}\`, or give`} a token in "headers": { "Authorization": "Bearer \${env:TOKEN}" }.`,
   });
 }
 

@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import { GatewayError } from '../../../src/core/errors.ts';
 import type { Host } from '../../../src/core/host.ts';
 
@@ -45,7 +46,12 @@ export async function runTool(command: string, args: readonly string[], cwd: str
     : code === undefined
       ? why
       : `exited with code ${code}`;
-  throw new GatewayError('PLUGIN_FAILED', `${[command, ...args].slice(0, 3).join(' ')} ${how}:\n${tail.join('\n')}`);
+  throw new GatewayError('PLUGIN_FAILED', `${nameOf(command, args)} ${how}:\n${tail.join('\n')}`);
+}
+
+// The tool and what it was to do, without the paths.
+function nameOf(command: string, args: readonly string[]): string {
+  return [basename(command), ...args.filter((arg) => /^[a-z]/.test(arg)).slice(0, 2)].join(' ');
 }
 
 /** An install that was given up because its plugin is no longer wanted. */
