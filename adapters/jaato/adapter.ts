@@ -6,6 +6,7 @@ import type { Host, MemberSpec } from '../../src/core/host.ts';
 import { isJsonObject, type JsonObject } from '../../src/core/json.ts';
 import type { Manifest, Plugin } from '../../src/core/plugin.ts';
 import { folderDigest } from '../../src/host/folder-digest.ts';
+import { lazily } from '../../src/host/python/lazy.ts';
 import { pythonOptions, pythonPaths, pythonRuntime } from '../../src/host/python/options.ts';
 import { forget, previewOf } from './enforce.ts';
 import { joinTwice } from './join-twice.ts';
@@ -102,7 +103,16 @@ function refuseUnknownGuard(entry: Entry, { plugins }: Selection): void {
 function openPlugin(manifest: JaatoManifest, host: Host): Plugin {
   const { selected, guards } = manifest;
   if (selected.fault) throw selected.fault;
-  const member = joinTwice(host, (bare) => toMember(manifest, host, bare));
+  const member = lazily(
+    joinTwice(host, (bare) => toMember(manifest, host, bare)),
+    {
+      spec: toMember(manifest, host, false),
+      digest: manifest.digest,
+      keep: host.keep(manifest.id),
+      start: manifest.source.entry.options.start,
+      isComplete: (report) => report.tools !== undefined,
+    },
+  );
   const everyCommand = manifest.source.entry.options.commandPrompts === 'all';
   const known = { id: manifest.id, host, member, enforces: guards === true, everyCommand };
   const build = () => toOffer({ ...known, report: member.report() as JaatoReport | undefined });
@@ -124,7 +134,7 @@ function openPlugin(manifest: JaatoManifest, host: Host): Plugin {
     error: member.error,
     start: member.start,
     refresh() {
-      if (performance.now() - refreshed < REFRESH_MS) return undefined;
+      if (member.idle() || performance.now() - refreshed < REFRESH_MS) return undefined;
       refreshed = performance.now();
       member.request('refresh', {}).catch((error) => host.log.debug(`${manifest.id} cannot be described again: ${toError(error).message}`));
       return undefined;

@@ -6,6 +6,7 @@ import type { Host, MemberSpec } from '../../src/core/host.ts';
 import type { JsonObject } from '../../src/core/json.ts';
 import type { Manifest, Offer, Plugin } from '../../src/core/plugin.ts';
 import { folderDigest } from '../../src/host/folder-digest.ts';
+import { lazily } from '../../src/host/python/lazy.ts';
 import { pythonOptions, pythonPaths, pythonRuntime } from '../../src/host/python/options.ts';
 import { Installs } from './installs.ts';
 import { toOffer } from './offer.ts';
@@ -86,7 +87,16 @@ function openPlugin(manifest: ScaiWaveManifest, host: Host): Plugin {
   const { selection, source } = manifest;
   const { options } = source.entry;
   const installs = installsOf(manifest, host);
-  const member = host.join(toMember(manifest, installs, host));
+  const spec = toMember(manifest, installs, host);
+  const member = lazily(host.join(spec), {
+    spec,
+    digest: manifest.digest,
+    keep: host.keep(manifest.id),
+    start: options.start,
+    // Its hook runs when it is enabled.
+    urgent: !installs.installed,
+    isComplete: (report) => report.described === true,
+  });
   const told = (): ScaiWaveReport | undefined => member.report() as ScaiWaveReport | undefined;
   // Before its hook has run and it has been described there is nothing to serve.
   const isDescribed = (): boolean => told()?.described === true;
@@ -116,7 +126,7 @@ function openPlugin(manifest: ScaiWaveManifest, host: Host): Plugin {
     error: member.error,
     start: member.start,
     refresh({ caller: { principal }, session, clientName }) {
-      if (told()?.bySession !== true) return undefined;
+      if (told()?.bySession !== true || member.idle()) return undefined;
       return member.request('dynamic', { caller: { principal, session, client: clientName } }).then(
         () => undefined,
         (error: Error) => host.log.area(`plugin:${manifest.id}`).debug(`its dynamic tools cannot be asked for: ${error.message}`),

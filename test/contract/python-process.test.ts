@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 import { jaato } from '../../dist/adapters/jaato/adapter.js';
+import { scaiwave } from '../../dist/adapters/scaiwave/adapter.js';
 import { GatewayError } from '../../dist/src/core/errors.js';
 import { connect } from '../support/clients.ts';
 import { type House, openHouse, textOf } from '../support/house.ts';
@@ -17,6 +18,19 @@ import { tempFolder } from '../support/temp.ts';
 const HOSTILE = fileURLToPath(new URL('../fixtures/python/hostile.py', import.meta.url));
 const ECHO = fileURLToPath(new URL('../fixtures/jaato/echo', import.meta.url));
 const MAIN = fileURLToPath(new URL('../../dist/bundle/src/main.js', import.meta.url));
+
+const SCAIWAVE = `from app.plugins.base import BasePlugin
+from app.plugins.protocol import PluginManifest, ToolDefinition
+
+
+class Q(BasePlugin):
+    @property
+    def manifest(self):
+        return PluginManifest("acme.q", "Q", "1.0.0", "", [ToolDefinition("two", "", {})])
+
+    async def execute_tool(self, tool_name, args, ctx):
+        return tool_name
+`;
 
 async function open(more: object = {}, limits: object = {}): Promise<House> {
   const house = await openHouse([jaato], {
@@ -181,6 +195,32 @@ describeWithPython('a Python plugin process', () => {
     expect(status?.error?.message).toMatch(/needs Python 3\.10 or later; this is 3\.9\.1/);
     expect(house.lines.filter((line) => line.message.includes('Next try'))).toEqual([]);
     await expectUnharmed(house);
+  });
+
+  it('starts with the first call where the entry says so and the source is known', async () => {
+    const dir = tempFolder();
+    const mark = `lazy-${Math.random()}`;
+    writeFiles(dir, { 'p.py': pluginText('p', { one: '"one"' }), 'q.py': SCAIWAVE });
+    const lazy = { start: 'lazy', env: { PLUGMUX_TEST_NAMED: mark } };
+    const config = (more = {}) => ({ plugins: { p: { path: './p.py', ...lazy, ...more }, q: { path: './q.py', ...lazy } } });
+    const begin = async (more?: object): Promise<House> => {
+      const house = await openHouse([jaato, scaiwave], config(more), dir);
+      await house.app.registry.listed(20_000);
+      expect([...house.app.registry.catalogue().tools.keys()]).toEqual(['one', 'two']);
+      return house;
+    };
+    // It must be described once.
+    const first = await begin();
+    expect(processesWith(mark).length).toBeGreaterThan(0);
+    await first.close();
+    const second = await begin();
+    second.app.gateway.refresh(second.newCall());
+    expect(processesWith(mark)).toEqual([]);
+    expect([textOf(await second.call('one')), textOf(await second.call('two'))]).toEqual(['one', 'two']);
+    expect([...second.app.registry.catalogue().tools.keys()]).toEqual(['one', 'two']);
+    await second.close();
+    await begin({ settings: { changed: true } });
+    expect(processesWith(mark).length).toBeGreaterThan(0);
   });
 
   it('ends with threads that never end', async () => {

@@ -12,6 +12,7 @@ export const pythonOptions = {
   allow: z.array(z.string()).optional().describe('Python: plugins to load where the source holds several'),
   workspace: z.string().optional().describe('Python: workspace folder told to plugins; default: the working folder'),
   standins: z.enum(['auto', 'off']).optional().describe('Python: off: no stand-ins for modules of the original framework'),
+  start: z.enum(['boot', 'lazy']).optional().describe('Python: lazy: a source that is known already starts with its first call'),
   instances: z.enum(['shared', 'per-session']).optional().describe('Python: one plugin object for all, or one for each client session'),
 };
 

@@ -1,0 +1,77 @@
+import { createHash } from 'node:crypto';
+import type { Keep, Member, MemberSpec } from '../../core/host.ts';
+import type { JsonObject } from '../../core/json.ts';
+
+/** A member that may wait with its start until somebody calls. */
+export interface LazyMember extends Member {
+  /** Nobody has needed its process so far. */
+  idle(): boolean;
+}
+
+/** What is needed to know a source again, and to keep what it reported. */
+export interface Remembering {
+  readonly spec: MemberSpec;
+  /** The manifest's. */
+  readonly digest: string;
+  readonly keep: Keep;
+  /** The entry's `start`. */
+  readonly start: unknown;
+  /** There is something to be done at its start, whoever calls later. */
+  readonly urgent?: boolean;
+  /** Whether a report is that of a plugin that has said all. */
+  isComplete(report: JsonObject): boolean;
+}
+
+const KEY = 'report';
+
+/**
+ * A member that starts with its first call where `start` is "lazy": until then it offers what it reported the last time.
+ * A source that is new or has changed, or whose settings have, starts at once, to be described.
+ */
+export function lazily(member: Member, { spec, digest, keep, start, urgent, isComplete }: Remembering): LazyMember {
+  const isLazy = start === 'lazy';
+  const { params, env, cwd, runtime } = spec;
+  const mark = isLazy
+    ? createHash('sha256')
+        .update(JSON.stringify([digest, params, env, cwd, runtime]))
+        .digest('hex')
+    : '';
+  const remembered = isLazy && !urgent ? recall(keep, mark) : undefined;
+  let idle = remembered !== undefined;
+  let last: JsonObject | undefined;
+  const complete = (): JsonObject | undefined => {
+    const report = member.report();
+    return report && isComplete(report) ? report : undefined;
+  };
+  if (isLazy) {
+    member.onChange(() => {
+      const report = complete();
+      if (report === undefined || report === last || member.state() !== 'ready') return;
+      last = report;
+      keep.set(KEY, JSON.stringify({ mark, report }));
+    });
+  }
+  return {
+    idle: () => idle,
+    state: () => member.state(),
+    error: () => member.error(),
+    report: () => complete() ?? remembered ?? member.report(),
+    start: () => (idle ? Promise.resolve() : member.start()),
+    call(tool, args, ctx) {
+      idle = false;
+      return member.call(tool, args, ctx);
+    },
+    request(method, params) {
+      idle = false;
+      return member.request(method, params);
+    },
+    onChange: (listener) => member.onChange(listener),
+    leave: () => member.leave(),
+  };
+}
+
+function recall(keep: Keep, mark: string): JsonObject | undefined {
+  const text = keep.get(KEY);
+  const known = text === undefined ? undefined : (JSON.parse(text) as { mark: string; report: JsonObject });
+  return known?.mark === mark ? known.report : undefined;
+}
