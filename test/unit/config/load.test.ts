@@ -33,6 +33,17 @@ function messageOf(text: string, env: NodeJS.ProcessEnv = {}): string {
 }
 
 describe('loadConfig', () => {
+  it('knows two limits of a plugin by either of their names', () => {
+    const read = (limits: object) => load(JSON.stringify({ plugins: { p: { path: '.', limits } } })).plugins.get('p');
+    for (const limits of [
+      { concurrency: 2, initTimeoutMs: 40_000 },
+      { callsPerPlugin: 2, startTimeoutMs: 40_000 },
+    ]) {
+      expect(read(limits)).toMatchObject({ limits: { callsPerPlugin: 2 }, entry: { callsPerPlugin: 2, startTimeoutMs: 40_000 } });
+    }
+    expect(read({ shutdownTimeoutMs: 9 })?.entry.shutdownTimeoutMs).toBe(9);
+  });
+
   it('takes an empty object', () => {
     const config = load('{}');
     expect(config.listen).toMatchObject({ host: '127.0.0.1', port: 8808 });
