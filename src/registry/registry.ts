@@ -104,17 +104,19 @@ export function createRegistry(host: Host, store: Store | undefined, log: Logger
   };
 
   let scheduled = false;
+  const flush = (): void => {
+    if (!scheduled) return;
+    scheduled = false;
+    rebuild();
+    endLingering();
+  };
   const changed = (slot?: Slot): void => {
     if (slot) tellFailure(slot);
     if (slot && unsaved.size === 0) setTimeout(save, SAVE_AFTER_MS).unref();
     if (slot) unsaved.add(slot);
     if (scheduled) return;
     scheduled = true;
-    queueMicrotask(() => {
-      scheduled = false;
-      rebuild();
-      endLingering();
-    });
+    queueMicrotask(flush);
   };
 
   const watched = new Map<string, ReadonlySet<string>>();
@@ -197,6 +199,8 @@ export function createRegistry(host: Host, store: Store | undefined, log: Logger
       await Promise.all(slots.map((slot) => (pluginId === undefined || slot.id === pluginId ? slot.start() : undefined)));
     },
     listed(withinMs) {
+      // Whoever asks looks into the catalogue next: what has just listed must stand there.
+      flush();
       const unlisted = slots.filter((slot) => !slot.hasListed);
       if (unlisted.length === 0) return undefined;
       for (const slot of unlisted) void slot.start();

@@ -113,12 +113,15 @@ export class Slot {
       this.#offer = offer;
       this.#vetting = true;
       const vetting = { plugin: this.id, limits: this.#limits, validators: this.#validators, validate: this.config.validate };
-      const vetted = await vetTools(offer.tools, vetting, this.#vetted).finally(() => {
+      try {
+        const vetted = await vetTools(offer.tools, vetting, this.#vetted);
+        // Vetting may wait for a trial; an offer that has been replaced meanwhile must not win.
+        if (this.#offer !== offer) return;
+        this.#vetted = vetted;
+      } finally {
+        // In one go with what was vetted: nobody may find the one without the other.
         if (this.#offer === offer) this.#vetting = false;
-      });
-      // Vetting may wait for a trial; an offer that has been replaced meanwhile must not win.
-      if (this.#offer !== offer) return;
-      this.#vetted = vetted;
+      }
     } else if (this.#vetting) {
       // What happens meanwhile is told with what is being vetted: before that the plugin has not listed.
       return;
