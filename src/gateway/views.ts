@@ -48,18 +48,9 @@ export function createView(
   const speaks = (plugin: ToolEntry['plugin'], composed = false): boolean => !composed || policy.hears(plugin, caller);
   const spoken = catalogue.instructions.filter(({ plugin, composed }) => policy.seesPlugin(plugin, caller) && speaks(plugin, composed));
   for (const [name, entry] of catalogue.tools) {
-    if (policy.sees(entry, caller) && (session === undefined || (entry.tool.shownTo?.(session) ?? true)))
-      tools.set(
-        name,
-        createVisibleTool({
-          entry,
-          approval: policy.approval(entry, caller),
-          ruledBy: policy.ruledBy(entry, caller),
-          ...rulesFor(entry),
-          middleware,
-          terms,
-        }),
-      );
+    const ruling = policy.judge(entry, caller);
+    const isShown = session === undefined || (entry.tool.shownTo?.(session) ?? true);
+    if (ruling && isShown) tools.set(name, createVisibleTool({ entry, ...ruling, ...rulesFor(entry), middleware, terms }));
   }
   const own: Omit<ToolRules, 'entry' | 'approval'> = {
     timeoutMs: config.limits.callTimeoutMs,

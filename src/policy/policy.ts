@@ -19,22 +19,26 @@ export interface Policy {
   knows(profile: string): boolean;
   /** The profiles there are. */
   profiles(): string[];
-  sees(entry: ToolEntry, caller: Caller): boolean;
+  /** What the rules make of a tool for a caller; undefined where it does not exist for them. */
+  judge(entry: ToolEntry, caller: Caller): Ruling | undefined;
   seesPrompt(entry: PromptEntry, caller: Caller): boolean;
   seesPlugin(plugin: { readonly id: string; readonly alias?: string }, caller: Caller): boolean;
   /** Whether a plugin's hooks, filters and injectors run for this caller. */
   hears(plugin: Manifest, caller: Caller): boolean;
   /** What a profile asks for beside its selections. */
   terms(profile: string): Terms;
-  approval(entry: ToolEntry, caller: Caller): Approval;
-  /** Whose word on a tool's approval counts. */
-  ruledBy(entry: ToolEntry, caller: Caller): RuledBy;
   /** Rules that have matched no tool so far, as `place: pattern`. */
   unused(): string[];
 }
 
 /** The operator's rule for a profile or for a plugin, or what the format says. */
 export type RuledBy = 'profile' | 'plugin' | 'format';
+
+/** The approval a tool needs, and whose word that is. */
+export interface Ruling {
+  readonly approval: Approval;
+  readonly ruledBy: RuledBy;
+}
 
 type Rule = 'allow' | 'ask' | 'deny' | 'inherit';
 type Rules = Rule | NameMap<Rule>;
@@ -72,8 +76,7 @@ export function createPolicy(config: Config, offered: readonly OfferedProfile[] 
   if (!profiles.has(DEFAULT_PROFILE)) profiles.set(DEFAULT_PROFILE, toProfile({}));
   const plugins = new Map([...config.plugins].map(([id, plugin]) => [id, toRules(plugin.approval)]));
 
-  const ruleFor = (entry: ToolEntry, profile: Profile): { rule: Rule; by: RuledBy } => {
-    const { certain, further } = toolNames(entry);
+  const ruleFor = (entry: ToolEntry, { certain, further }: ToolNames, profile: Profile): { rule: Rule; by: RuledBy } => {
     const inProfile = findRule(profile.approval, certain, further);
     if (inProfile !== 'inherit') return { rule: inProfile, by: 'profile' };
     const rule = findRule(plugins.get(entry.plugin.id) ?? 'inherit', [...certain, ...further, entry.tool.name]);
@@ -86,22 +89,18 @@ export function createPolicy(config: Config, offered: readonly OfferedProfile[] 
     return profile !== undefined && (profile.plugins?.has(namesOf(plugin)) ?? true);
   };
 
-  const approval: Policy['approval'] = (entry, caller) => {
-    const profile = profiles.get(caller.profile);
-    const rule = profile ? ruleFor(entry, profile).rule : 'deny';
-    return rule === 'allow' || rule === 'ask' ? APPROVALS[rule] : entry.tool.approval;
-  };
-
   return {
     admit: ({ config: plugin }) => (plugin.enabled ? undefined : 'it is disabled in mcp.json'),
     knows: (profile) => profiles.has(profile),
     profiles: () => [...profiles.keys()],
-    sees(entry, caller) {
+    judge(entry, caller) {
       const profile = profiles.get(caller.profile);
-      if (!profile || !seesPlugin(entry.plugin, caller)) return false;
-      const { certain, further } = toolNames(entry);
-      if (profile.tools && !profile.tools.has([...certain, ...(entry.tool.labels ?? [])], further)) return false;
-      return ruleFor(entry, profile).rule !== 'deny';
+      if (!profile || !seesPlugin(entry.plugin, caller)) return undefined;
+      const names = toolNames(entry);
+      if (profile.tools && !profile.tools.has([...names.certain, ...(entry.tool.labels ?? [])], names.further)) return undefined;
+      const { rule, by } = ruleFor(entry, names, profile);
+      if (rule === 'deny') return undefined;
+      return { approval: rule === 'inherit' ? entry.tool.approval : APPROVALS[rule], ruledBy: by };
     },
     seesPrompt: ({ name, plugin }, caller) =>
       (plugin === OWN || seesPlugin(plugin, caller)) && (profiles.get(caller.profile)?.prompts?.has([name]) ?? true),
@@ -112,11 +111,6 @@ export function createPolicy(config: Config, offered: readonly OfferedProfile[] 
       return seesPlugin(plugin, caller) && (profiles.get(caller.profile)?.hooks?.has(namesOf(plugin)) ?? true);
     },
     terms: (profile) => profiles.get(profile)?.terms ?? NO_TERMS,
-    approval,
-    ruledBy(entry, caller) {
-      const profile = profiles.get(caller.profile);
-      return profile ? ruleFor(entry, profile).by : 'profile';
-    },
     unused() {
       const places: string[] = [];
       const add = (place: string, list: { readonly unused: readonly string[] } | Rule | undefined): void => {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Config } from '../../../src/config/config.ts';
-import { localCaller } from '../../../src/core/caller.ts';
+import { type Caller, localCaller } from '../../../src/core/caller.ts';
 import { createNameMap, createSelection } from '../../../src/policy/patterns.ts';
-import { createPolicy } from '../../../src/policy/policy.ts';
+import { createPolicy, type Policy } from '../../../src/policy/policy.ts';
 import type { ToolEntry } from '../../../src/registry/catalogue.ts';
 
 function entry(name: string, plugin: string, tool: string, more: object = {}): ToolEntry {
@@ -14,10 +14,21 @@ function entry(name: string, plugin: string, tool: string, more: object = {}): T
 }
 
 function policy(plugins: Record<string, object>, profiles: Record<string, object> = {}) {
-  return createPolicy({
-    plugins: new Map(Object.entries(plugins).map(([id, p]) => [id, { id, approval: 'inherit', ...p }])),
-    profiles: new Map(Object.entries(profiles)),
-  } as unknown as Config);
+  return withVerbs(
+    createPolicy({
+      plugins: new Map(Object.entries(plugins).map(([id, p]) => [id, { id, approval: 'inherit', ...p }])),
+      profiles: new Map(Object.entries(profiles)),
+    } as unknown as Config),
+  );
+}
+
+/** A policy with a question for each half of its judgement. */
+function withVerbs(policy: Policy) {
+  return {
+    ...policy,
+    sees: (tool: ToolEntry, by: Caller) => policy.judge(tool, by) !== undefined,
+    approval: (tool: ToolEntry, by: Caller) => policy.judge(tool, by)?.approval,
+  };
 }
 
 const READ = entry('notes_read', 'notes', 'read');
@@ -77,9 +88,9 @@ describe('createPolicy', () => {
     } as unknown as ToolEntry;
     const tight = policy({}, { default: { approval: { notes_delete: 'ask' } } });
     expect(tight.approval(renamed, caller)).toBe('required');
-    const loose = policy({}, { default: { approval: { notes_delete: 'allow' }, tools: ['notes_delete'] } });
-    expect(loose.approval(stranger, caller)).toBe('client');
-    expect(loose.sees(stranger, caller)).toBe(false);
+    const allowing = { approval: { notes_delete: 'allow' } };
+    expect(policy({}, { default: allowing }).approval(stranger, caller)).toBe('client');
+    expect(policy({}, { default: { ...allowing, tools: ['notes_delete'] } }).sees(stranger, caller)).toBe(false);
     const out = policy({}, { default: { tools: ['*', '!notes_delete'] } });
     expect(out.sees(renamed, caller)).toBe(false);
   });
@@ -94,7 +105,7 @@ describe('createPolicy', () => {
     const offered = { name: 'planner', plugins: ['notes'], askAlways: true, denyRules: ['rm -rf'], instructions: 'Plan first.' };
     const planner = localCaller('planner');
     const withFile = (file?: object) =>
-      createPolicy({ plugins: new Map(), profiles: new Map(file ? [['planner', file]] : []) } as never, [offered]);
+      withVerbs(createPolicy({ plugins: new Map(), profiles: new Map(file ? [['planner', file]] : []) } as never, [offered]));
 
     it('serves the profile and nothing but its plugins', () => {
       const { knows, sees } = withFile();
