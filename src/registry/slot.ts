@@ -60,6 +60,7 @@ export class Slot {
   #vetted = NO_TOOLS;
   #closed = false;
   #vetting = false;
+  #latest: Promise<unknown> | undefined;
   #updating: Promise<void> | undefined;
 
   constructor(found: Found, digest: string, limits: RegistryLimits, host: Host, events: SlotEvents, before?: Slot) {
@@ -114,7 +115,9 @@ export class Slot {
       this.#vetting = true;
       const vetting = { plugin: this.id, limits: this.#limits, validators: this.#validators, validate: this.config.validate };
       try {
-        const vetted = await vetTools(offer.tools, vetting, this.#vetted);
+        const run = vetTools(offer.tools, vetting, this.#vetted);
+        this.#latest = run;
+        const vetted = await run;
         // Vetting may wait for a trial; an offer that has been replaced meanwhile must not win.
         if (this.#offer !== offer) return;
         this.#vetted = vetted;
@@ -219,6 +222,8 @@ export class Slot {
 
   async start(): Promise<void> {
     await this.#plugin?.start();
+    // What it lists is served once it has been vetted.
+    await this.#latest?.catch(() => undefined);
   }
 
   /** Forgets what kept it from being opened. */

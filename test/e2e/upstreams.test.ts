@@ -249,6 +249,11 @@ describe('servers that come and go', () => {
     expect(notes.join(' ')).toContain('"self" starts plugmux itself');
   });
 
+  it('doctor waits until what they list has been looked at', async () => {
+    const file = writeConfig({ mcpServers: { a: node(ODD), b: node(ODD), c: node(ODD) } });
+    expect((await run(['doctor', '--config', file])).stdout).toContain('the tool name "fine" is claimed by a and b and c');
+  });
+
   it('a server that lists this gateway is refused', async () => {
     const dir = tempFolder();
     const file = writeConfig({ mcpServers: {} }, ['plain'], dir);
