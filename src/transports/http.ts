@@ -16,7 +16,7 @@ import { createSse } from './sse.ts';
 import { type HouseStatus, statusRoute } from './status.ts';
 import { streamableRoute } from './streamable.ts';
 import { toolsRoute } from './tools-api.ts';
-import { createWebSocket } from './websocket.ts';
+import { createWebSocket, upgradeRoute } from './websocket.ts';
 
 /** Where each transport is served; named profiles stand one level below. */
 export const PATHS = {
@@ -60,7 +60,7 @@ export async function serveHttp(
         [PATHS.streamable, streamableRoute(engine, limits, inFlight)],
         [PATHS.sse, sse.stream],
         [PATHS.messages, sse.messages],
-        [PATHS.websocket, {}],
+        [PATHS.websocket, upgradeRoute],
       ]),
       own,
       named: new Map([[PATHS.tools, toolsRoute(engine, limits, inFlight)]]),

@@ -8,6 +8,7 @@ import { toError } from '../core/errors.ts';
 import type { Connection } from '../mcp/connection.ts';
 import type { Engine } from '../mcp/engine.ts';
 import { Refusal } from './edge.ts';
+import type { Route } from './router.ts';
 
 /** The subprotocol of MCP over WebSocket. */
 const SUBPROTOCOL = 'mcp';
@@ -15,6 +16,16 @@ const SUBPROTOCOL = 'mcp';
 const VERSION = '13';
 const PING_MS = 30_000;
 const CLOSE = { normal: 1000, goingAway: 1001, unsupported: 1003, policy: 1008, overloaded: 1013 } as const;
+
+/** What the address says to who comes without an upgrade. */
+export const upgradeRoute: Route = {
+  GET() {
+    throw new Refusal(426, 'INVALID_REQUEST', 'This address is for WebSocket: send an upgrade request.', {
+      Upgrade: 'websocket',
+      Connection: 'Upgrade',
+    });
+  },
+};
 
 /** WebSocket connections, both eras. One message a text frame; cancellation and subscriptions as on stdio. */
 export interface WebSocketTransport {

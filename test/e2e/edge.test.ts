@@ -213,6 +213,12 @@ describe('routes and bodies', () => {
     expect(answer.headers['content-type']).toBe('application/json');
   });
 
+  it('answers a plain GET where WebSocket lives with 426, and says so', { tags: ['http-methods'] }, async () => {
+    const answer = await send(open, { method: 'GET', path: '/ws' });
+    expect([answer.status, answer.headers.upgrade]).toEqual([426, 'websocket']);
+    expect((await send(open, { path: '/ws', body: initialize })).headers.allow).toBe('GET');
+  });
+
   it.each([
     ['text/plain', 415],
     ['application/x-www-form-urlencoded', 415],
