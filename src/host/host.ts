@@ -32,6 +32,8 @@ export function createHost(
   const programs = new Set<Program>();
   const guardian = createGuardian();
 
+  const run: Host['run'] = (spec) => runTool(spec, limits, guardian, log);
+
   const openProcess =
     (name: string): OpenHome =>
     async (members, events, signal) => {
@@ -41,7 +43,8 @@ export function createHost(
       if (first?.runtime.kind === 'program') return openProgram(first, first.runtime, { limits: own, guardian }, events);
       const { cwd, env } = shareSettings(members, area);
       const runtime = members[0]?.runtime;
-      const launch = runtime?.kind === 'python' ? await preparePython(runtime, join(state, 'envs'), area, signal) : nodeLaunch();
+      const making = { folder: join(state, 'envs'), run, log: area, signal };
+      const launch = runtime?.kind === 'python' ? await preparePython(runtime, making) : nodeLaunch();
       return startPluginProcess({ ...launch, cwd, env: { ...launch.env, ...env } }, own, area, guardian, events);
     };
 
@@ -85,7 +88,7 @@ export function createHost(
       void program.gone.then(() => programs.delete(program));
       return program;
     },
-    run: (spec) => runTool(spec, limits, guardian, log),
+    run,
     async close() {
       await Promise.all([...programs].map((program) => program.stop()));
       await Promise.all([...groups.values()].reverse().map((group) => group.close()));

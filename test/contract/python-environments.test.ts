@@ -1,11 +1,12 @@
-import { execFileSync } from 'node:child_process';
-import { readdirSync } from 'node:fs';
+import { execFileSync, spawn } from 'node:child_process';
+import { chmodSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, it } from 'vitest';
+import { expect, it, onTestFinished } from 'vitest';
 import { jaato } from '../../dist/adapters/jaato/adapter.js';
+import { BIN } from '../support/gateway.ts';
 import { type House, openHouse, textOf } from '../support/house.ts';
 import { distribution, pluginText, writeFiles } from '../support/jaato.ts';
-import { until } from '../support/processes.ts';
+import { processesWith, until } from '../support/processes.ts';
 import { describeWithPython } from '../support/python.ts';
 import { tempFolder } from '../support/temp.ts';
 
@@ -86,6 +87,20 @@ describeWithPython('the Python environment of a source', () => {
       expect(textOf(await house.call('answer'))).toBe(answer);
       await house.close();
     }
+  });
+
+  it('that is being made dies with its gateway, with all that makes it', { tags: ['F75'], timeout: 60_000 }, async () => {
+    const dir = tempFolder();
+    const mark = `mark-${Math.random()}`;
+    writeFiles(dir, { 'p.py': pluginText('p', { answer: '1' }), python: `#!/bin/sh\nsh -c 'sleep 60; : ${mark}' &\nwait\n` });
+    chmodSync(join(dir, 'python'), 0o755);
+    const file = join(dir, 'mcp.json');
+    writeFileSync(file, JSON.stringify({ plugins: { p: { path: './p.py', python: './python', install: ['tiny==1.0'] } } }));
+    const gateway = spawn(process.execPath, [BIN, 'serve', '--http', '127.0.0.1:0', '--config', file], { stdio: 'ignore' });
+    onTestFinished(() => void gateway.kill('SIGKILL'));
+    await until('it is being made', () => processesWith(`: ${mark}`).length > 0);
+    gateway.kill('SIGKILL');
+    await until('nothing is left', () => processesWith(mark).length === 0, 30_000);
   });
 
   it('never takes a package for an option', async () => {

@@ -3,25 +3,32 @@ import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writ
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { GatewayError, toError } from '../../core/errors.ts';
-import type { PythonPackages } from '../../core/host.ts';
+import type { Host, PythonPackages } from '../../core/host.ts';
 import type { Logger } from '../../core/log.ts';
-import { runTool } from './run-tool.ts';
 
 const DONE = 'plugmux.json';
 const LAST_LINES = 8;
 const STALE_MS = 10_000;
+// What package tools need to reach their index where that is not the public one.
+const PASSED = /^(PIP_.*|https?_proxy|no_proxy|all_proxy|SSL_CERT_FILE|SSL_CERT_DIR|REQUESTS_CA_BUNDLE)$/i;
+
+/** What an environment is made with. */
+export interface Making {
+  /** Environments live below it. */
+  readonly folder: string;
+  /** Runs a package tool. */
+  readonly run: Host['run'];
+  readonly log: Logger;
+  /** Ends the making at once. */
+  readonly signal: AbortSignal;
+}
 
 /**
- * The virtual environment for a list of packages, below `folder`: made once, found again by its content, without any
+ * The virtual environment for a list of packages: made once, found again by its content, without any
  * network. Nothing is ever installed into the interpreter it is made from.
  */
-export async function environmentFor(
-  base: string,
-  packages: PythonPackages,
-  folder: string,
-  log: Logger,
-  signal: AbortSignal,
-): Promise<string> {
+export async function environmentFor(base: string, packages: PythonPackages, making: Making): Promise<string> {
+  const { folder, signal } = making;
   const wanted = wantedOf(packages);
   const digest = createHash('sha256')
     .update(JSON.stringify([base, wanted]))
@@ -37,7 +44,7 @@ export async function environmentFor(
     rmSync(place, { recursive: true, force: true });
     // Paths in a requirements file start from its folder.
     const cwd = packages.requirements === undefined ? folder : dirname(packages.requirements);
-    await make(place, base, wanted, cwd, log, signal);
+    await make(place, base, wanted, cwd, making);
     writeFileSync(join(place, `${DONE}.new`), JSON.stringify({ python: base, packages: wanted, made: new Date().toISOString() }));
     renameSync(join(place, `${DONE}.new`), join(place, DONE));
     return place;
@@ -64,33 +71,41 @@ function wantedOf({ install = [], requirements }: PythonPackages): string[] {
   }
 }
 
-async function make(place: string, base: string, wanted: readonly string[], cwd: string, log: Logger, signal: AbortSignal): Promise<void> {
+async function make(place: string, base: string, wanted: readonly string[], cwd: string, making: Making): Promise<void> {
   const packages = wanted.filter((line) => !line.includes('\n') && !line.startsWith('#'));
-  log.info(`making a Python environment in ${place}${packages.length > 0 ? ` with ${packages.join(', ')}` : ''}`);
-  const say = (line: string): void => log.info(line);
-  const venv = await runTool(base, ['-m', 'venv', place], say, signal, cwd);
-  if (venv.code !== 0)
-    throw failed('a virtual environment cannot be made', venv.lines, 'Install the module venv (Debian, Ubuntu: apt install python3-venv).');
+  making.log.info(`making a Python environment in ${place}${packages.length > 0 ? ` with ${packages.join(', ')}` : ''}`);
+  await run(making, base, ['-m', 'venv', place], cwd, {
+    fault: 'a virtual environment cannot be made',
+    fix: 'Install the module venv (Debian, Ubuntu: apt install python3-venv).',
+  });
   const list = join(place, 'requirements.txt');
   writeFileSync(list, `${wanted.join('\n')}\n`);
   const python = [join(place, 'bin', 'python'), join(place, 'Scripts', 'python.exe')].find((file) => existsSync(file)) as string;
-  const pip = await runTool(
-    python,
-    ['-m', 'pip', 'install', '--no-input', '--disable-pip-version-check', '--progress-bar', 'off', '-r', list],
-    say,
-    signal,
-    cwd,
-  );
-  if (pip.code !== 0)
-    throw failed(
-      'pip could not install what the plugin needs',
-      pip.lines,
-      'Correct "install" or "requirements", or try again with a network.',
-    );
+  const pip = ['-m', 'pip', 'install', '--no-input', '--disable-pip-version-check', '--progress-bar', 'off', '-r', list];
+  await run(making, python, pip, cwd, {
+    fault: 'pip could not install what the plugin needs',
+    fix: 'Correct "install" or "requirements", or try again with a network.',
+  });
 }
 
-function failed(what: string, lines: readonly string[], fix: string): GatewayError {
-  return new GatewayError('DEPENDENCY_MISSING', `${what}: ${lines.slice(-LAST_LINES).join(' | ') || 'it said nothing'}.`, { fix });
+async function run(
+  { run: runTool, log, signal }: Making,
+  command: string,
+  args: readonly string[],
+  cwd: string,
+  { fault, fix }: { readonly fault: string; readonly fix: string },
+): Promise<void> {
+  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => PASSED.test(name))) as Record<string, string>;
+  const lines: string[] = [];
+  const heard = (line: string): void => {
+    lines.push(line);
+    if (lines.length > LAST_LINES) lines.shift();
+    log.info(line);
+  };
+  const { code, why } = await runTool({ command, args, cwd, env, signal, heard });
+  signal.throwIfAborted();
+  if (code === 0) return;
+  throw new GatewayError('DEPENDENCY_MISSING', `${fault}: ${lines.join(' | ') || why}.`, { fix });
 }
 
 // A folder is made by one process only. One that has not been touched for a while was left by a process that died.

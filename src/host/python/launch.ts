@@ -3,8 +3,7 @@ import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { GatewayError } from '../../core/errors.ts';
 import type { PythonRuntime } from '../../core/host.ts';
-import type { Logger } from '../../core/log.ts';
-import { environmentFor } from './environments.ts';
+import { environmentFor, type Making } from './environments.ts';
 
 /** How to start an interpreter with the bridge. */
 export interface PythonLaunch {
@@ -17,14 +16,9 @@ const BRIDGE = fileURLToPath(new URL('./', import.meta.url));
 const ALWAYS = { PYTHONUNBUFFERED: '1', PYTHONIOENCODING: 'utf-8', PYTHONUTF8: '1' };
 
 /** The same, in the environment that a source's packages need; it is made on the spot, which may take long. */
-export async function preparePython(
-  { python, packages }: PythonRuntime,
-  folder: string,
-  log: Logger,
-  signal: AbortSignal,
-): Promise<PythonLaunch> {
+export async function preparePython({ python, packages }: PythonRuntime, making: Making): Promise<PythonLaunch> {
   const base = pythonLaunch(python);
-  return packages ? pythonLaunch(await environmentFor(base.command, packages, folder, log, signal)) : base;
+  return packages ? pythonLaunch(await environmentFor(base.command, packages, making)) : base;
 }
 
 /**
