@@ -38,6 +38,7 @@ export const REQUIREMENTS = {
     F9: 'An id may be used again once its reply has been given.',
     F10: 'Parameters that are no object are refused with -32602.',
     F11: 'The same key twice in one object is refused with -32600.',
+    'json-escaped-keys': 'A key that is spelt with escapes is the key it spells, whatever the engine has read before.',
     F12: 'Nesting, keys and lists over the caps are refused before anything else is looked at.',
   }),
   ...promised(`${LEGACY}/basic/lifecycle`, {

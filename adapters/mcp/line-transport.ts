@@ -1,5 +1,6 @@
 import type { JSONRPCMessage, Transport } from '@modelcontextprotocol/client';
 import type { Host, Program } from '../../src/core/host.ts';
+import { parseText } from '../../src/core/json-text.ts';
 import { createLineSplitter } from '../../src/core/lines.ts';
 import type { Logger } from '../../src/core/log.ts';
 import { escapeHidden, shorten } from '../../src/core/text.ts';
@@ -92,7 +93,7 @@ export class LineTransport implements Transport {
     if (line.length === 0) return;
     let message: unknown;
     try {
-      message = JSON.parse(line.toString());
+      message = parseText(line.toString());
     } catch {
       // Whoever prints on the protocol's channel is not answered: two that answer each other's errors never stop.
       this.#log.info(shorten(escapeHidden(line.toString()), SHOWN), { stream: 'stdout' });

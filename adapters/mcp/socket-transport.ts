@@ -1,5 +1,6 @@
 import type { JSONRPCMessage, Transport } from '@modelcontextprotocol/client';
 import { WebSocket } from 'ws';
+import { parseText } from '../../src/core/json-text.ts';
 import type { RemoteServer } from './entry.ts';
 
 /** Speaks to a server over a WebSocket: one message a text frame, subprotocol `mcp`. */
@@ -60,7 +61,7 @@ export class SocketTransport implements Transport {
 
   #hear(text: string): void {
     try {
-      const message: unknown = JSON.parse(text);
+      const message: unknown = parseText(text);
       if (typeof message === 'object' && message !== null) this.onmessage?.(message as JSONRPCMessage);
     } catch (error) {
       this.onerror?.(error as Error);

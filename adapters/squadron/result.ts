@@ -1,6 +1,7 @@
 import type { Content, ToolResult } from '../../src/core/content.ts';
 import { GatewayError } from '../../src/core/errors.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../src/core/json.ts';
+import { parseText } from '../../src/core/json-text.ts';
 import { withoutNils } from './nils.ts';
 
 const MAGIC: Readonly<Record<string, string>> = {
@@ -59,7 +60,7 @@ function mimeType(kind: string): string {
 
 function parse(text: string): JsonValue | undefined {
   try {
-    return JSON.parse(text);
+    return parseText(text);
   } catch {
     return undefined;
   }

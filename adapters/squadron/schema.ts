@@ -1,4 +1,5 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '../../src/core/json.ts';
+import { parseText } from '../../src/core/json-text.ts';
 
 /** The schema text of a tool as an object schema, otherwise untouched; undefined where it is none. */
 export function toInputSchema(text: string): JsonObject | undefined {
@@ -33,7 +34,7 @@ export function resolveReference(schema: JsonValue | undefined, root: JsonObject
 
 function parse(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return parseText(text);
   } catch {
     return undefined;
   }

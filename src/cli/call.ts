@@ -5,6 +5,7 @@ import { type Caller, DEFAULT_PROFILE, localCaller } from '../core/caller.ts';
 import type { Content, ToolResult } from '../core/content.ts';
 import { GatewayError } from '../core/errors.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
+import { parseText } from '../core/json-text.ts';
 import { auditCaller } from '../gateway/audit-fields.ts';
 import { Call, silentClient } from '../gateway/call.ts';
 import { type CommonOptions, checkProfile, openSession, UsageError } from './context.ts';
@@ -61,7 +62,7 @@ async function untilListed(app: App, name: string, caller: Caller): Promise<void
 function parseArguments(text: string): JsonObject {
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = parseText(text);
   } catch (error) {
     throw new UsageError(`The arguments are not JSON: ${(error as Error).message}.`, `Write them like '{"name":"value"}'.`);
   }

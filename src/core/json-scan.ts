@@ -1,4 +1,5 @@
 import type { JsonValue } from './json.ts';
+import { endOfString, parseText } from './json-text.ts';
 
 /** What a JSON text may hold before it is parsed: levels of nesting, keys in all, elements of one array. */
 export interface JsonCaps {
@@ -22,7 +23,6 @@ export class JsonError extends Error {
 const QUOTE = 34;
 const COMMA = 44;
 const COLON = 58;
-const BACKSLASH = 92;
 const OPEN_ARRAY = 91;
 const CLOSE_ARRAY = 93;
 const OPEN_OBJECT = 123;
@@ -33,7 +33,7 @@ export function parseJson(text: string, caps: JsonCaps): JsonValue {
   const keys = measure(text, caps);
   let value: JsonValue;
   try {
-    value = JSON.parse(text);
+    value = parseText(text);
   } catch (error) {
     throw new JsonError('syntax', (error as Error).message);
   }
@@ -65,17 +65,6 @@ function measure(text: string, caps: JsonCaps): number {
     }
   }
   return keys;
-}
-
-function endOfString(text: string, from: number): number {
-  let end = from;
-  for (;;) {
-    end = text.indexOf('"', end + 1);
-    if (end < 0) return text.length;
-    let back = end - 1;
-    while (text.charCodeAt(back) === BACKSLASH) back--;
-    if ((end - back) % 2 === 1) return end;
-  }
 }
 
 function countKeys(value: JsonValue): number {

@@ -2,10 +2,11 @@ import type { Readable, Writable } from 'node:stream';
 import { ERROR_CODES, type ErrorCode } from '../core/error-codes.ts';
 import { GatewayError } from '../core/errors.ts';
 import { asObject, isJsonObject, type JsonObject, type JsonValue } from '../core/json.ts';
+import { parseText } from '../core/json-text.ts';
 import { createLineSplitter } from '../core/lines.ts';
 
 // Taken before any plugin runs: what one does to the JSON of its process must not reach the channel.
-const { parse, stringify } = JSON;
+const { stringify } = JSON;
 
 /** What one end of a channel does with what arrives. */
 export interface ChannelHandlers {
@@ -78,7 +79,7 @@ export function createChannel(read: Readable, write: Writable, limit: number, ha
     if (line.length === 0) return;
     let message: unknown;
     try {
-      message = parse(line.toString());
+      message = parseText(line.toString());
     } catch {
       return handlers.broken('it sent a line that is no JSON');
     }

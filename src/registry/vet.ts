@@ -1,4 +1,5 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '../core/json.ts';
+import { parseText } from '../core/json-text.ts';
 import { children, IN_PLACE_LIST, IN_PLACE_ONE, Misplaced, targetOf } from './schemas/subschemas.ts';
 
 /** A schema that may be served and compiled, or why it may not. */
@@ -42,7 +43,7 @@ export function vetSchema(input: unknown, maxBytes: number): Vetted {
       throw new Refusal(`it is ${input === null ? 'null' : Array.isArray(input) ? 'a list' : `a ${typeof input}`}, not an object`);
     const text = JSON.stringify(input);
     if (Buffer.byteLength(text) > maxBytes) throw new Refusal(`it has ${Buffer.byteLength(text)} bytes, more than ${maxBytes}`);
-    const schema = JSON.parse(text) as JsonObject;
+    const schema = parseText(text) as JsonObject;
     if (schema.type !== 'object') throw new Refusal(`its root must have "type": "object", not ${JSON.stringify(schema.type)}`);
     const walk = new Walk(schema);
     const subschemas = walk.visit(schema, '#', 0);

@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http';
 import type { Limits } from '../config/limits.ts';
 import type { ErrorCode } from '../core/error-codes.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
+import { parseText } from '../core/json-text.ts';
 import type { Engine } from '../mcp/engine.ts';
 import type { Frame, Outlet } from '../mcp/outlet.ts';
 import { acceptJson, readBody } from './body.ts';
@@ -43,7 +44,7 @@ class ApiReply implements Outlet {
     if (this.done || !last) return;
     this.done = true;
     if (bytes === undefined) return void this.#response.destroy();
-    const { result, error } = JSON.parse(bytes.toString()) as { result?: JsonObject; error?: { message: string; data?: JsonObject } };
+    const { result, error } = parseText(bytes.toString()) as { result?: JsonObject; error?: { message: string; data?: JsonObject } };
     if (isJsonObject(result)) {
       const { resultType: _, ...rest } = result;
       return this.#send(200, rest);

@@ -1,5 +1,6 @@
 import { toError } from '../../../src/core/errors.ts';
 import { isJsonObject, type JsonObject } from '../../../src/core/json.ts';
+import { parseText } from '../../../src/core/json-text.ts';
 import type { EthosResult } from './format.ts';
 import { failure } from './result.ts';
 
@@ -43,7 +44,7 @@ function mismatch(why: string): EthosResult {
 
 function parse(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return parseText(text);
   } catch {
     return undefined;
   }
