@@ -40,12 +40,12 @@ export function parseKeysApart(text: string): JsonValue {
 }
 
 function* escapedKeys(text: string): Generator<readonly [start: number, end: number]> {
-  let escape = text.indexOf('\\');
+  let slash = text.indexOf('\\');
   for (let start = text.indexOf('"'); start >= 0; ) {
     const end = endOfString(text, start);
-    if (escape >= 0 && escape < start) escape = text.indexOf('\\', start);
-    if (escape < 0) return;
-    if (escape < end && isBeforeColon(text, end + 1)) yield [start, end];
+    if (slash >= 0 && slash < start) slash = text.indexOf('\\', start);
+    if (slash < 0) return;
+    if (slash < end && isBeforeColon(text, end + 1)) yield [start, end];
     start = text.indexOf('"', end + 1);
   }
 }
