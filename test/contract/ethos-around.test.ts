@@ -103,11 +103,11 @@ describe('Ethos hooks', () => {
     expect(await run(house, { path: '', file_path: '/a/b' })).toBe('yes');
     await house.call('run', { fail: true });
     let heard: [string, Record<string, unknown>][] = [];
-    await until('both calls were heard of', async () => {
-      heard = JSON.parse(await run(house, {}, 'heard')).filter(([, p]: [string, { toolName?: string }]) => p.toolName !== 'heard');
-      return heard.filter(([hook]) => hook === 'after_tool_call').length === 2;
-    });
     const of = (hook: string) => heard.filter(([name]) => name === hook).map(([, payload]) => payload);
+    await until('both calls and the path were heard of', async () => {
+      heard = JSON.parse(await run(house, {}, 'heard')).filter(([, p]: [string, { toolName?: string }]) => p.toolName !== 'heard');
+      return of('after_tool_call').length === 2 && of('tool_end_with_path').length > 0;
+    });
     expect(of('session_start')).toEqual([{ sessionId: 'gateway', sessionKey: 'mcp:default', platform: 'mcp', personalityId: 'default' }]);
     expect(of('after_tool_call')).toMatchObject([
       { toolName: 'run', durationMs: expect.any(Number), origin: { plugin: 'p' } },
