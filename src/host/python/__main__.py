@@ -16,7 +16,7 @@ if sys.version_info < (3, 10):
 # Nothing of ours may be found by a plugin's import: the folder leaves the path as soon as the package is known.
 _folder = sys.path.pop(0)
 sys.path.insert(0, _folder)
-from plugmux_bridge.bridge import main
+from plugmux_bridge.start import main
 
 sys.path.remove(_folder)
 main(use_stdio="--stdio" in sys.argv[1:])

@@ -327,13 +327,13 @@ class OrphanTest(unittest.TestCase):
 
     @unittest.skipUnless(sys.platform == "linux", "the kernel tells on Linux only")
     def test_the_kernel_tells(self):
-        code = "from plugmux_bridge import bridge, orphan; orphan._LOOK_AGAIN = 0.2; bridge.main(use_stdio=True)"
+        code = "from plugmux_bridge import start, orphan; orphan._LOOK_AGAIN = 0.2; start.main(use_stdio=True)"
         self.orphan(code)
         self.orphan(code, settled=1.0)
 
     @unittest.skipUnless(sys.platform == "linux", "the test reads /proc")
     def test_elsewhere_it_looks_for_itself(self):
-        self.orphan("from plugmux_bridge import bridge, orphan; orphan._LOOK_AGAIN = 0.05; orphan._find_prctl = lambda: None; bridge.main(use_stdio=True)")
+        self.orphan("from plugmux_bridge import start, orphan; orphan._LOOK_AGAIN = 0.05; orphan._find_prctl = lambda: None; start.main(use_stdio=True)")
 
 
 class StreamsTest(unittest.TestCase):
