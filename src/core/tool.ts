@@ -100,7 +100,10 @@ export interface Tool {
   readonly cache?: CacheRule | undefined;
   /** What it returns was written by strangers: texts are fenced before a model reads them. Read anew with every call. */
   readonly untrusted?: boolean;
-  /** Whether a client's session has this tool; every session has it where this is absent. */
+  /**
+   * Whether a client's session has this tool; every session has it where this is absent. An offer may hold several tools of
+   * one name that all have this: each session has the first that is shown to it.
+   */
   shownTo?(session: string): boolean;
   /** The plugin's own words for a question about this call. Settles within seconds and never rejects. */
   preview?(args: JsonObject): Promise<CallPreview | undefined>;

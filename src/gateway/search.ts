@@ -85,6 +85,7 @@ export function createToolSearch(
     validate: validators.compile(tool.input, '2020-12').validate,
     headers: [],
     portable: true,
+    others: [],
   });
 
   return {

@@ -47,10 +47,10 @@ export function createView(
   // What a plugin's code makes up is silent where its hooks are.
   const speaks = (plugin: ToolEntry['plugin'], composed = false): boolean => !composed || policy.hears(plugin, caller);
   const spoken = catalogue.instructions.filter(({ plugin, composed }) => policy.seesPlugin(plugin, caller) && speaks(plugin, composed));
-  for (const [name, entry] of catalogue.tools) {
-    const ruling = policy.judge(entry, caller);
-    const isShown = session === undefined || (entry.tool.shownTo?.(session) ?? true);
-    if (ruling && isShown) tools.set(name, createVisibleTool({ entry, ...ruling, ...rulesFor(entry), middleware, terms }));
+  for (const [name, whole] of catalogue.tools) {
+    const entry = shownTo(session, whole);
+    const ruling = entry && policy.judge(entry, caller);
+    if (ruling) tools.set(name, createVisibleTool({ entry, ...ruling, ...rulesFor(entry), middleware, terms }));
   }
   const own: Omit<ToolRules, 'entry' | 'approval'> = {
     timeoutMs: config.limits.callTimeoutMs,
@@ -86,6 +86,11 @@ export function createView(
     terms,
     instructions: composeInstructions(spoken, told),
   };
+}
+
+function shownTo(session: string | undefined, entry: ToolEntry): ToolEntry | undefined {
+  if (session === undefined || entry.tool.shownTo === undefined) return entry;
+  return [entry, ...entry.others].find(({ tool }) => tool.shownTo?.(session));
 }
 
 // By whatever name the author knew them.

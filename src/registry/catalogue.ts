@@ -24,6 +24,8 @@ export interface ToolEntry {
   readonly fits?: VettedTool['fits'];
   readonly headers: VettedTool['headers'];
   readonly portable: VettedTool['portable'];
+  /** The same tool as it is shown to further sessions. */
+  readonly others: readonly ToolEntry[];
 }
 
 /** One registered prompt under its public name. */
@@ -164,13 +166,13 @@ function collisionsOf(claims: readonly ToolClaim[]): Map<string, string[]> {
 
 function toToolEntry(
   name: string,
-  { manifest }: Contribution,
+  contribution: Contribution,
   vetted: VettedTool,
   rewrite: ((text: string) => string) | undefined,
 ): ToolEntry {
   return {
     name,
-    plugin: manifest,
+    plugin: contribution.manifest,
     tool: vetted.tool,
     description: rewrite ? rewrite(vetted.description) : vetted.description,
     input: rewrite ? rewriteDescriptions(vetted.schema, rewrite) : vetted.schema,
@@ -179,6 +181,7 @@ function toToolEntry(
     ...(vetted.fits ? { fits: vetted.fits } : {}),
     headers: vetted.headers,
     portable: vetted.portable,
+    others: vetted.others.map((other) => toToolEntry(name, contribution, other, rewrite)),
   };
 }
 

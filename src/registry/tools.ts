@@ -22,6 +22,8 @@ export interface RegistryLimits {
 export interface VettedTool extends VettedSchemas {
   readonly tool: Tool;
   readonly description: string;
+  /** The tool as it is shown to further sessions. */
+  readonly others: readonly VettedTool[];
 }
 
 /** What became of a tool's schemas. */
@@ -75,23 +77,30 @@ export interface Vetting {
  */
 export async function vetTools(tools: readonly Tool[], vetting: Vetting, before: VettedTools = NO_TOOLS): Promise<VettedTools> {
   const { plugin, limits } = vetting;
-  const served = new Map<string, VettedTool>();
+  const served = new Map<string, VettedTool & { readonly others: VettedTool[] }>();
   const quarantined: Quarantined[] = [];
   const refuse = (tool: Tool, code: Quarantined['code'], reason: string): number =>
     quarantined.push({ tool: showName(String(tool.name)), code, reason });
-  const known = new Map(before.tools.map((vetted) => [vetted.tool.name, vetted]));
+  const known = new Map(before.tools.flatMap((vetted) => [vetted, ...vetted.others]).map((vetted) => [vetted.digest, vetted]));
   for (const tool of tools) {
+    const twin = served.get(tool.name);
+    const isVariant = twin?.tool.shownTo !== undefined && tool.shownTo !== undefined;
     const fault =
       nameFault(tool.name, limits.toolNameChars) ??
-      (served.has(tool.name) ? 'the plugin has another tool of the same name' : undefined) ??
-      (served.size >= limits.toolsPerPlugin ? `plugin ${plugin} offers more than ${limits.toolsPerPlugin} tools` : undefined);
+      (twin && !isVariant ? 'the plugin has another tool of the same name' : undefined) ??
+      (!twin && served.size >= limits.toolsPerPlugin ? `plugin ${plugin} offers more than ${limits.toolsPerPlugin} tools` : undefined);
     if (fault !== undefined) {
       refuse(tool, 'TOOL_REFUSED', fault);
       continue;
     }
-    const schemas = await vetSchemas(tool, vetting, known.get(tool.name));
-    if ('refused' in schemas) refuse(tool, 'SCHEMA_REFUSED', `its input schema ${schemas.refused}`);
-    else served.set(tool.name, { ...schemas, tool, description: describeTool(tool, limits.descriptionChars) });
+    const schemas = await vetSchemas(tool, vetting, known);
+    if ('refused' in schemas) {
+      refuse(tool, 'SCHEMA_REFUSED', `its input schema ${schemas.refused}`);
+      continue;
+    }
+    const vetted = { ...schemas, tool, description: describeTool(tool, limits.descriptionChars), others: [] };
+    if (twin) twin.others.push(vetted);
+    else served.set(tool.name, vetted);
   }
   return { tools: [...served.values()], quarantined };
 }
@@ -99,14 +108,12 @@ export async function vetTools(tools: readonly Tool[], vetting: Vetting, before:
 async function vetSchemas(
   { input, output: offered, checksOutput = false }: Tool,
   { limits, validators, validate }: Vetting,
-  before: VettedTool | undefined,
+  known: ReadonlyMap<string, VettedSchemas>,
 ): Promise<VettedSchemas | { readonly refused: string }> {
   const digest = digestOf([input, offered, checksOutput]);
   if (digest === undefined) return { refused: 'cannot be written as JSON' };
-  if (before?.digest === digest) {
-    const { tool: _, description: __, ...schemas } = before;
-    return schemas;
-  }
+  const before = known.get(digest);
+  if (before) return before;
   const vetted = vetSchema(input, limits.schemaBytes);
   if (vetted.refused !== undefined) return { refused: `is refused: ${vetted.refused}` };
   const isLarge = vetted.subschemas > TRIAL_FROM;

@@ -185,9 +185,13 @@ async def get_dynamic_tools(self, ctx):
   it('bring tools to one session alone where they work on the data of their caller alone', async () => {
     const more = `found = {}
 async def get_dynamic_tools(self, ctx):
-    return [{"name": n, "description": f"{n} of everybody" if n != "diary" else f"diary of {ctx.room_id}"} for n in self.found.get(ctx.room_id, ())]`;
+    return [
+        {"name": n, "description": f"{n} of everybody"} if n != "diary" else
+        {"name": n, "description": f"diary of {ctx.room_id}", "parameters": {"type": "object", "properties": {ctx.room_id: {}}, "required": [ctx.room_id]}}
+        for n in self.found.get(ctx.room_id, ())
+    ]`;
     const body = `if tool_name != "learn":
-    return f"{tool_name} ran"
+    return f"{tool_name} ran {args}"
 self.found.setdefault(ctx.room_id, []).append(json.loads(args)["skill"])
 return ctx.room_id`;
     const dir = tempFolder();
@@ -200,21 +204,29 @@ return ctx.room_id`;
       connect('v1', { ...gateway.at('http'), headers: { authorization: `Bearer token-of-${name}-0123456789` } });
     const [a, b] = [await open('a'), await open('b')];
     const listed = async (client: typeof a) => (await client.list()).sort();
+    const diary = async (client: typeof a) => (await client.raw.listTools()).tools.find(({ name }) => name === 'diary');
     await a.call('learn', { skill: 'dance' });
     await until('its session has it', async () => (await listed(a)).includes('dance'));
     expect(await listed(b)).toEqual(['learn']);
-    expect((await a.call('dance')).content[0]?.text).toBe('dance ran');
+    expect((await a.call('dance')).content[0]?.text).toBe('dance ran {}');
     await expect(b.call('dance')).rejects.toThrow(/Unknown tool/);
     // Nothing new to the gateway, but to this session.
     const told = b.changes();
     await b.call('learn', { skill: 'dance' });
     await until('it is told', () => b.changes() > told);
     await until('the other has it too', async () => (await listed(b)).includes('dance'));
-    // What each session describes for itself is shown to none but the first.
-    for (const client of [a, b]) await client.call('learn', { skill: 'diary' });
-    await until('the first has it', async () => (await listed(a)).includes('diary'));
-    expect(JSON.stringify(await b.list())).not.toContain('diary');
-    expect((await b.call('dance')).content[0]?.text).toBe('dance ran');
+    // A tool of one name may be another in each session.
+    for (const [client, other] of [
+      [a, b],
+      [b, a],
+    ] as const) {
+      const room = (await client.call('learn', { skill: 'diary' })).content[0]?.text;
+      await until('it has its own', async () => (await listed(client)).includes('diary'));
+      expect(await diary(client)).toMatchObject({ description: `diary of ${room}`, inputSchema: { required: [room] } });
+      expect((await client.call('diary', { [`${room}`]: 1 })).content[0]?.text).toBe(`diary ran {"${room}": 1}`);
+      expect((await client.call('diary', { page: 1 })).isError).toBe(true);
+      expect(JSON.stringify(await diary(other)) ?? '').not.toContain(room);
+    }
   });
 
   it('tell the model what is so right now', async () => {

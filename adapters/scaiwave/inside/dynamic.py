@@ -115,13 +115,11 @@ class DynamicTools:
             task.add_done_callback(lambda _: self._read_later({}, _AGE))
 
     def report(self):
-        """Every tool, with the sessions that have it. One that sessions define differently is shown to the first one's kind alone."""
+        """Every tool, with the sessions that have it; one that sessions define differently stands there with each definition."""
         tools = {}
         for session, found in self._lists.items():
-            for name, tool in found.items():
-                first = tools.setdefault(name, {**tool, "sessions": []})
-                if {**tool, "sessions": first["sessions"]} == first:
-                    first["sessions"].append(session)
+            for tool in found.values():
+                tools.setdefault(dumps(tool), {**tool, "sessions": []})["sessions"].append(session)
         if self.by_session:
             return list(tools.values())
         return [{key: value for key, value in tool.items() if key != "sessions"} for tool in tools.values()]
