@@ -26,6 +26,19 @@ function writeWheel(dir: string, name: string, files: Readonly<Record<string, st
   return join(dir, wheel);
 }
 
+// A package that builds itself, where others need a tool from the network.
+const BACKEND = `import os, zipfile
+def build_wheel(folder, config_settings=None, metadata_directory=None):
+    os.makedirs("build", exist_ok=True)
+    open("build/left", "a").write("x")
+    with zipfile.ZipFile(os.path.join(folder, "tiny-1.0-py3-none-any.whl"), "w") as wheel:
+        wheel.write("tiny.py")
+        wheel.writestr("tiny-1.0.dist-info/METADATA", "Metadata-Version: 2.1\\nName: tiny\\nVersion: 1.0\\n")
+        wheel.writestr("tiny-1.0.dist-info/WHEEL", "Wheel-Version: 1.0\\nGenerator: test\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n")
+        wheel.writestr("tiny-1.0.dist-info/RECORD", "")
+    return "tiny-1.0-py3-none-any.whl"
+`;
+
 const settled = (house: House, state: string) => until(`it is ${state}`, () => house.app.registry.plugins()[0]?.state === state, 60_000);
 
 describeWithPython('the Python environment of a source', () => {
@@ -87,6 +100,28 @@ describeWithPython('the Python environment of a source', () => {
       expect(textOf(await house.call('answer'))).toBe(answer);
       await house.close();
     }
+  });
+
+  it('is made anew when a package that lies somewhere has changed, and only then', { timeout: 120_000 }, async () => {
+    const dir = tempFolder();
+    writeFiles(dir, {
+      'p.py': pluginText('p', { answer: '__import__("tiny").ANSWER' }),
+      'needs/all.txt': '-r more/tiny.txt\n',
+      'needs/more/tiny.txt': '../tiny\n',
+      'tiny/pyproject.toml': '[build-system]\nrequires = []\nbuild-backend = "backend"\nbackend-path = ["."]\n',
+      'tiny/backend.py': BACKEND,
+    });
+    const answers = [];
+    for (const [text, known] of [['one'], ['one', true], ['two']] as const) {
+      writeFiles(dir, { 'tiny/tiny.py': `ANSWER = "${text}"\n` });
+      const house = await openHouse([jaato], { plugins: { p: { path: './p.py', requirements: './needs/all.txt' } } }, dir);
+      void house.app.registry.start();
+      await settled(house, 'ready');
+      answers.push(textOf(await house.call('answer')));
+      expect(house.lines.some((line) => line.message.startsWith('making a Python environment'))).toBe(known !== true);
+      await house.close();
+    }
+    expect(answers).toEqual(['one', 'one', 'two']);
   });
 
   it('that is being made dies with its gateway, with all that makes it', { tags: ['F75'], timeout: 60_000 }, async () => {

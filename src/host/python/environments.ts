@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { GatewayError, toError } from '../../core/errors.ts';
+import { GatewayError } from '../../core/errors.ts';
 import type { Host, PythonPackages } from '../../core/host.ts';
 import type { Logger } from '../../core/log.ts';
+import { readWanted, type Wanted } from './packages.ts';
 
 const DONE = 'plugmux.json';
 const LAST_LINES = 8;
@@ -29,9 +30,9 @@ export interface Making {
  */
 export async function environmentFor(base: string, packages: PythonPackages, making: Making): Promise<string> {
   const { folder, signal } = making;
-  const wanted = wantedOf(packages);
+  const wanted = await readWanted(packages);
   const digest = createHash('sha256')
-    .update(JSON.stringify([base, wanted]))
+    .update(JSON.stringify([base, wanted.digest]))
     .digest('hex')
     .slice(0, 24);
   const place = join(folder, digest);
@@ -42,10 +43,8 @@ export async function environmentFor(base: string, packages: PythonPackages, mak
     // Another gateway may have made it meanwhile; what one left half-made is not used.
     if (existsSync(join(place, DONE))) return place;
     rmSync(place, { recursive: true, force: true });
-    // Paths in a requirements file start from its folder.
-    const cwd = packages.requirements === undefined ? folder : dirname(packages.requirements);
-    await make(place, base, wanted, cwd, making);
-    writeFileSync(join(place, `${DONE}.new`), JSON.stringify({ python: base, packages: wanted, made: new Date().toISOString() }));
+    await make(place, base, wanted, making);
+    writeFileSync(join(place, `${DONE}.new`), JSON.stringify({ python: base, ...wanted, made: new Date().toISOString() }));
     renameSync(join(place, `${DONE}.new`), join(place, DONE));
     return place;
   } catch (error) {
@@ -56,32 +55,20 @@ export async function environmentFor(base: string, packages: PythonPackages, mak
   }
 }
 
-function wantedOf({ install = [], requirements }: PythonPackages): string[] {
-  for (const name of install) {
-    if (!name.startsWith('-')) continue;
-    throw new GatewayError('CONFIG_INVALID', `"install" names "${name}", which pip would take for an option.`, {
-      fix: 'Write <package>==<version>.',
-    });
-  }
-  if (requirements === undefined) return [...install];
-  try {
-    return [...install, `# ${requirements}`, readFileSync(requirements, 'utf8')];
-  } catch (error) {
-    throw new GatewayError('ENTRY_NOT_FOUND', `The requirements file ${requirements} cannot be read: ${toError(error).message}.`);
-  }
-}
-
-async function make(place: string, base: string, wanted: readonly string[], cwd: string, making: Making): Promise<void> {
-  const packages = wanted.filter((line) => !line.includes('\n') && !line.startsWith('#'));
+async function make(place: string, base: string, { names, file }: Wanted, making: Making): Promise<void> {
+  const packages = [...names, ...(file === undefined ? [] : [file])];
+  // Paths in a requirements file start from its folder.
+  const cwd = file === undefined ? making.folder : dirname(file);
   making.log.info(`making a Python environment in ${place}${packages.length > 0 ? ` with ${packages.join(', ')}` : ''}`);
   await run(making, base, ['-m', 'venv', place], cwd, {
     fault: 'a virtual environment cannot be made',
     fix: 'Install the module venv (Debian, Ubuntu: apt install python3-venv).',
   });
   const list = join(place, 'requirements.txt');
-  writeFileSync(list, `${wanted.join('\n')}\n`);
+  writeFileSync(list, `${names.join('\n')}\n`);
   const python = [join(place, 'bin', 'python'), join(place, 'Scripts', 'python.exe')].find((file) => existsSync(file)) as string;
   const pip = ['-m', 'pip', 'install', '--no-input', '--disable-pip-version-check', '--progress-bar', 'off', '-r', list];
+  if (file !== undefined) pip.push('-r', file);
   await run(making, python, pip, cwd, {
     fault: 'pip could not install what the plugin needs',
     fix: 'Correct "install" or "requirements", or try again with a network.',

@@ -1,3 +1,4 @@
+import { homedir } from 'node:os';
 import { resolve } from 'node:path';
 import * as z from 'zod';
 import type { Source } from '../../core/adapter.ts';
@@ -21,7 +22,7 @@ export const pythonPaths = ['paths', 'workspace', 'requirements'];
 
 // A package that lies somewhere is found from the folder of mcp.json, like everything else there.
 function toRequirement(name: string, root: string): string {
-  return /^\.{1,2}[/\\]/.test(name) ? resolve(root, name) : name;
+  return /^(?:~|[\w.-]*)[/\\]/.test(name) ? resolve(root, name.replace(/^~/, homedir())) : name;
 }
 
 /** The runtime of a source, for the format whose `runtime.py` is given. */
