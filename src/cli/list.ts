@@ -41,6 +41,7 @@ function describe(app: App, profile: string) {
     version: plugin.version,
     state: plugin.state,
     error: plugin.error?.message,
+    fix: plugin.error?.fix,
     needs: plugin.needs,
     tools: [...tools.values()]
       .filter(({ entry }) => entry.plugin.id === plugin.id)
@@ -65,8 +66,8 @@ function toText(plugins: readonly Listed[]): string {
     .join('\n\n');
 }
 
-function whyOf({ state, error, needs, tools }: Listed): string | undefined {
-  if (error !== undefined) return error;
+function whyOf({ state, error, fix, needs, tools }: Listed): string | undefined {
+  if (error !== undefined) return state === 'needs-config' ? `${error} ${fix}` : error;
   if (needs.length > 0) return `set ${needs.join(', ')}`;
   return state === 'opening' && tools.length === 0 ? 'its tools are not known yet; `plugmux doctor` waits for them' : undefined;
 }

@@ -96,7 +96,7 @@ export function createRegistry(host: Host, store: Store | undefined, log: Logger
   const told = new Map<string, string>();
   const tellFailure = (slot: Slot): void => {
     const { id, state, error } = slot.status();
-    if (state !== 'failed' || !error) return void told.delete(id);
+    if ((state !== 'failed' && state !== 'needs-config') || !error) return void told.delete(id);
     if (told.get(id) === error.message) return;
     told.set(id, error.message);
     const stop = /[.!?]$/.test(error.message) ? '' : '.';
@@ -176,9 +176,7 @@ export function createRegistry(host: Host, store: Store | undefined, log: Logger
     },
     renew(pluginId) {
       const slot = slots.find(({ id }) => id === pluginId);
-      if (slot?.state() !== 'failed') return;
-      slot.renew();
-      stale.add(pluginId);
+      if (slot?.renew()) stale.add(pluginId);
     },
     catalogue: () => catalogue,
     plugins: () => slots.map((slot) => slot.status()),

@@ -130,16 +130,21 @@ export class Slot {
       return;
     }
     // One that is being restarted and has never listed may never list: nobody waits for it.
-    if (offer || this.state() === 'failed' || this.state() === 'restarting') this.#settle();
+    if (offer || this.#isOut() || this.state() === 'restarting') this.#settle();
     this.#events.changed(this);
   }
 
   state(): SlotStatus['state'] {
     if (this.#closed) return 'closed';
     if (this.#disabled !== undefined) return 'disabled';
-    if (this.#error) return 'failed';
+    if (this.#isOut()) return (this.#error ?? this.#plugin?.error?.())?.code === 'NEEDS_CONFIGURATION' ? 'needs-config' : 'failed';
     const state = this.#plugin?.state() ?? 'opening';
     return state === 'ready' && (this.#offer?.needs.length ?? 0) > 0 ? 'needs-config' : state;
+  }
+
+  /** Whether it is not served, and will not be by itself. */
+  #isOut(): boolean {
+    return this.#error !== undefined || this.#plugin?.state() === 'failed';
   }
 
   /** What it brings into the catalogue; nothing while it is disabled. */
@@ -158,7 +163,7 @@ export class Slot {
       ...(this.#found.guards ? { guards: true } : {}),
     };
     // A failed plugin offers nothing, but keeps its claim on the names it had.
-    const offer = this.state() === 'failed' ? undefined : this.#offer;
+    const offer = this.#isOut() ? undefined : this.#offer;
     return {
       manifest: known,
       offer,
@@ -226,10 +231,12 @@ export class Slot {
     await this.#latest?.catch(() => undefined);
   }
 
-  /** Forgets what kept it from being opened. */
-  renew(): void {
+  /** Forgets what kept it from being opened; false where nothing did. */
+  renew(): boolean {
     const { manifest, adapter } = this.#found;
+    if (this.#closed || this.#disabled !== undefined || !this.#isOut()) return false;
     if (manifest) adapter?.renew?.(manifest, this.#host);
+    return true;
   }
 
   async close(disabled = false): Promise<void> {

@@ -80,9 +80,9 @@ describe('a server behind a login', () => {
     const back = await serve(writeConfig({}, ['plain']));
     const { url, grants } = await guard(back.url);
     const oauth = { clientId: 'gateway', clientSecret: 'a-very-secret-word', issuer: 'https://login.example.com' };
-    const { code, stdout } = await run(['doctor', '--config', writeConfig({ mcpServers: { back: { url: `${url}/mcp`, oauth } } })]);
-    expect(code).toBe(1);
-    expect(stdout).toMatch(/FAILED +back/);
+    const { stdout } = await run(['doctor', '--config', writeConfig({ mcpServers: { back: { url: `${url}/mcp`, oauth } } })]);
+    expect(stdout).toMatch(/todo +back/);
+    expect(stdout).toContain('Check the "clientId", "clientSecret", "issuer"');
     expect(stdout).not.toContain('a-very-secret-word');
     expect(grants).toEqual([]);
   });
@@ -95,12 +95,22 @@ describe('a server behind a login', () => {
       bad: { url: `${url}/mcp`, headers: { authorization: 'Bearer no' } },
       socket: { url: `${url.replace('http:', 'ws:')}/mcp` },
     };
-    const { stdout } = await run(['doctor', '--config', writeConfig({ mcpServers })]);
+    const config = writeConfig({ mcpServers });
+    const { stdout } = await run(['doctor', '--config', config]);
+    for (const id of ['none', 'bad', 'socket']) expect(stdout).toMatch(new RegExp(`^todo +${id} `, 'm'));
+    expect(stdout).toMatch(/^FAILED +half /m);
     expect(stdout).toContain('wants a login');
     expect(stdout).toContain('Run `plugmux login none`');
     expect(stdout).not.toContain('plugmux login socket');
     expect(stdout).toContain('Give a token in "headers"');
     expect(stdout).toContain('it lacks clientId, issuer');
     expect(stdout).toMatch(/refuses the "Authorization" of its "headers"/);
+    // Whoever only looks at the list learns what to do, too.
+    await run(['doctor', '--config', config]);
+    const listed = JSON.parse((await run(['list', '--json', '--config', config])).stdout) as { id: string; state: string; fix: string }[];
+    expect(listed.find(({ id }) => id === 'none')).toMatchObject({
+      state: 'needs-config',
+      fix: expect.stringContaining('plugmux login none'),
+    });
   });
 });
