@@ -210,6 +210,8 @@ export const REQUIREMENTS = {
     T8: "A client's token never leaves the gateway.",
     T9: 'What servers name on the way to a login is fetched only over https and from public addresses, without redirects.',
     F42: 'A login that leads to a script, a file, a page without TLS, another issuer or without PKCE is refused before anybody is sent there.',
+    'login-step-up':
+      'A call that needs a scope which the login lacks names it and costs nothing else; the next login asks for it with those it had.',
     F69: 'A download that is cut, changed, elsewhere or not there is refused with a code, and nothing of it stays.',
     T18: 'Of an archive only the one file that is wanted is unpacked; one that leads out of its folder is refused.',
     T19: 'What is installed is held against its digest at every start; one byte changed, and it does not start.',

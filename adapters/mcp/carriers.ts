@@ -6,7 +6,8 @@ import type { Logger } from '../../src/core/log.ts';
 import type { LocalServer, RemoteServer } from './entry.ts';
 import { LineTransport } from './line-transport.ts';
 import type { Writing } from './link.ts';
-import { createAuth } from './login/auth.ts';
+import { createAuth, recordOf } from './login/auth.ts';
+import { createStepUp, withScopeErrors } from './login/step-up.ts';
 import { createTaggingFetch } from './tagging-fetch.ts';
 
 /** What carries the messages of one connection, and what becomes of it. */
@@ -28,6 +29,8 @@ export interface Carrier {
   lost: (about: string) => void;
   /** Called back when the stream that was to answer a request has ended without the answer, which will come by another. */
   streamEnded: (request: number) => void;
+  /** What a failure means that the login has to do with; undefined for every other one. */
+  explain(thrown: unknown): GatewayError | undefined;
   /** Why an error that belongs to no request means the end of the connection; undefined where it does not. */
   breaks(error: Error): string | undefined;
   /** Ends the connection for a reason of its own. */
@@ -87,6 +90,8 @@ export class LocalCarrier extends Common implements Carrier {
     return new GatewayError('PLUGIN_CRASHED', `The server ended while the call was in flight: ${this.why ?? 'it was stopped'}.`);
   }
 
+  explain(): undefined {}
+
   breaks(): undefined {}
 
   async check(ping: () => Promise<unknown>): Promise<void> {
@@ -104,20 +109,28 @@ export class LocalCarrier extends Common implements Carrier {
   }
 }
 
+interface RemoteParts {
+  readonly transport: Transport;
+  readonly terminate?: () => Promise<void>;
+  readonly explain?: Carrier['explain'];
+}
+
 /** A server at an address. */
 export class RemoteCarrier extends Common implements Carrier {
   readonly local = false;
   readonly started = true;
   readonly transport: Transport;
   readonly name: string;
+  readonly explain: Carrier['explain'];
   readonly #terminate: (() => Promise<void>) | undefined;
 
-  constructor(name: string, open: (carrier: RemoteCarrier) => { transport: Transport; terminate?: () => Promise<void> }) {
+  constructor(name: string, open: (carrier: RemoteCarrier) => RemoteParts) {
     super();
     this.name = name;
-    const { transport, terminate } = open(this);
+    const { transport, terminate, explain } = open(this);
     this.transport = transport;
     this.#terminate = terminate;
+    this.explain = explain ?? (() => undefined);
   }
 
   lossOf(): GatewayError {
@@ -155,16 +168,20 @@ export async function openRemote(id: string, server: RemoteServer, kind: 'http' 
     }));
   }
   const { SSEClientTransport, StreamableHTTPClientTransport } = await import('@modelcontextprotocol/client');
-  const auth = await createAuth(id, server, host);
+  const record = recordOf(id, server, host);
+  const stepUp = createStepUp(id, server, record);
+  const { explain } = stepUp;
+  const auth = await createAuth(id, server, record, stepUp);
   const common = { requestInit: { headers: server.headers }, ...(auth ? { authProvider: auth } : {}) };
   if (kind === 'sse') {
     return new RemoteCarrier('HTTP+SSE', () => ({
-      transport: new SSEClientTransport(server.url, { ...common, fetch: createTaggingFetch(messageBytes) }),
+      transport: new SSEClientTransport(server.url, { ...common, fetch: withScopeErrors(createTaggingFetch(messageBytes)) }),
+      explain,
     }));
   }
   return new RemoteCarrier('Streamable HTTP', (carrier) => {
     const fetch = createTaggingFetch(messageBytes, (request) => carrier.streamEnded(request));
     const transport = new StreamableHTTPClientTransport(server.url, { ...common, fetch });
-    return { transport, terminate: () => transport.terminateSession() };
+    return { transport, terminate: () => transport.terminateSession(), explain };
   });
 }

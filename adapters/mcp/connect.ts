@@ -61,7 +61,7 @@ export async function connect(entry: ServerEntry, parts: Connecting, memory: Mem
       await carrier.end();
       if (again) continue;
       delete memory.way;
-      throw explain(error, entry, carrier.endedItself ? died : undefined, parts);
+      throw carrier.explain(error) ?? explain(error, entry, carrier.endedItself ? died : undefined, parts);
     }
   }
 }

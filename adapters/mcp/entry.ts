@@ -114,6 +114,11 @@ export function nameOf({ server }: ServerEntry): string {
   return server.kind === 'stdio' ? [server.command, ...server.args].join(' ') : server.url.origin + server.url.pathname;
 }
 
+/** Whether an entry brings a token: who writes one down means that one. */
+export function hasToken({ headers }: RemoteServer): boolean {
+  return Object.keys(headers).some((name) => name.toLowerCase() === 'authorization');
+}
+
 // Some clients count in seconds, others in milliseconds: nobody means a limit below one second.
 function toMilliseconds(timeout: JsonValue | undefined): number | undefined {
   if (typeof timeout !== 'number' || !(timeout > 0)) return undefined;

@@ -171,6 +171,8 @@ export class Session {
 
   /** What a failed sending means for the call, and for the connection. */
   judge(thrown: Error): Error {
+    const known = this.#carrier.explain(thrown);
+    if (known) return known;
     const { error, ends } = judge(thrown, this.#link.sessionId !== undefined);
     if (ends !== undefined) this.#carrier.drop(ends);
     return error;

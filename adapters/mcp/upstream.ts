@@ -228,6 +228,7 @@ export class Upstream implements Plugin {
   }
 
   #unavailable(): GatewayError {
+    if (this.#error?.code === 'NEEDS_CONFIGURATION') return this.#error;
     const retryAfterMs = Math.max(0, Math.round(this.#nextTry - performance.now()));
     const when = retryAfterMs > 0 ? ` The next try is in ${(retryAfterMs / 1000).toFixed(1)} s.` : '';
     const why = this.#error?.message ?? (this.#closed ? 'it is closed.' : 'it is still being connected.');

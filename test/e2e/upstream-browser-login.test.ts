@@ -1,7 +1,6 @@
-import { spawn } from 'node:child_process';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import {
   type AuthorizationServer,
   type ProtectedServer,
@@ -12,6 +11,7 @@ import {
 import { connect } from '../support/clients.ts';
 import { BIN, run, serve, writeConfig } from '../support/gateway.ts';
 import { freePort } from '../support/http-server.ts';
+import { logIn } from '../support/login.ts';
 import { until } from '../support/processes.ts';
 
 // A person logs in to a server of the official SDK; the browser is a fetch that follows where it is sent.
@@ -27,32 +27,6 @@ async function prepare(oauth?: object): Promise<Place> {
   const server = await serveProtected(authorization);
   const entry = { url: server.url, ...(oauth === undefined ? {} : { oauth }) };
   return { authorization, server, config: writeConfig({ mcpServers: { safe: entry }, limits: { restartMinMs: 50 } }) };
-}
-
-interface Login {
-  readonly code: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-/** Runs `plugmux login` and does what it says, as a browser would. */
-async function logIn(config: string, browse: (url: string) => Promise<unknown> = (url) => fetch(url), more: string[] = []): Promise<Login> {
-  const child = spawn(process.execPath, [BIN, 'login', 'safe', '--config', config, ...more], { stdio: ['ignore', 'pipe', 'pipe'] });
-  onTestFinished(() => void child.kill('SIGKILL'));
-  let stdout = '';
-  let stderr = '';
-  let visited = false;
-  child.stdout.on('data', (chunk) => {
-    stdout += chunk;
-    const url = /^ {2}(\S+)$/m.exec(stdout)?.[1];
-    if (url === undefined || visited || !stdout.endsWith('\n')) return;
-    visited = true;
-    browse(url).catch(() => child.kill('SIGTERM'));
-  });
-  child.stderr.on('data', (chunk) => {
-    stderr += chunk;
-  });
-  return new Promise((resolve) => child.on('close', (code) => resolve({ code, stdout, stderr })));
 }
 
 describe('a server that wants a person to log in', () => {

@@ -18,6 +18,9 @@ export interface AuthorizationServer {
   readonly clients: Map<string, { redirect_uris: string[] }>;
   /** Access tokens that are good, with the resource they are for. */
   readonly good: Map<string, string>;
+  /** What each access token was granted; a test may leave it out of the answers. */
+  readonly scopes: Map<string, string>;
+  tellsScope: boolean;
   /** Whether the person agrees. */
   agrees: boolean;
   /** Another answer than its own, where there is one. */
@@ -29,6 +32,7 @@ interface Pending {
   readonly redirect: string;
   readonly challenge: string;
   readonly resource: string;
+  readonly scope: string;
 }
 
 async function bodyOf(request: IncomingMessage): Promise<string> {
@@ -63,6 +67,8 @@ export async function serveAuthorization(): Promise<AuthorizationServer> {
     grants: [],
     clients: new Map(),
     good: new Map(),
+    scopes: new Map(),
+    tellsScope: true,
     agrees: true,
   };
   type Reply = { status: number; body: object; headers?: Record<string, string> };
@@ -101,6 +107,7 @@ export async function serveAuthorization(): Promise<AuthorizationServer> {
         redirect: back.href.split('?')[0] ?? '',
         challenge: get('code_challenge'),
         resource: get('resource'),
+        scope: get('scope'),
       });
       back.searchParams.set('code', code);
     }
@@ -123,8 +130,10 @@ export async function serveAuthorization(): Promise<AuthorizationServer> {
       return deny('invalid_grant');
     const [access_token, refresh_token] = [`access-${randomBytes(8).toString('hex')}`, `refresh-${randomBytes(8).toString('hex')}`];
     self.good.set(access_token, get('resource'));
+    self.scopes.set(access_token, pending.scope);
     refresh.set(refresh_token, pending);
-    return { status: 200, body: { access_token, refresh_token, token_type: 'Bearer', expires_in: 3600 } };
+    const scope = self.tellsScope && pending.scope !== '' ? { scope: pending.scope } : {};
+    return { status: 200, body: { access_token, refresh_token, token_type: 'Bearer', expires_in: 3600, ...scope } };
   }
   return self;
 }
@@ -138,7 +147,19 @@ export interface ProtectedServer {
   readonly seen: string[];
 }
 
-/** Starts one with a tool `whoami`. */
+/** What a tool needs beyond a login. */
+export const NEEDED: Readonly<Record<string, string>> = { remove: 'files:write', empty: 'files:write files:admin' };
+
+// Told as the authorization specification wants it; undefined where the login is enough.
+function refusal(body: string, granted: string): Response | undefined {
+  const needed = /"method":"tools\/call"/.test(body) ? NEEDED[/"name":"(\w+)"/.exec(body)?.[1] ?? ''] : undefined;
+  const has = granted.split(' ');
+  if (needed === undefined || needed.split(' ').every((scope) => has.includes(scope))) return undefined;
+  const challenge = `Bearer error="insufficient_scope", scope="${needed}", error_description="not with this login"`;
+  return Response.json({ error: 'insufficient_scope' }, { status: 403, headers: { 'www-authenticate': challenge } });
+}
+
+/** Starts one with the tools `whoami`, `remove` and `empty`; the latter two need a scope each. */
 export async function serveProtected(authorization: AuthorizationServer): Promise<ProtectedServer> {
   const handler = createMcpHandler(() => {
     const server = new McpServer({ name: 'protected', version: '1.0.0' });
@@ -146,6 +167,9 @@ export async function serveProtected(authorization: AuthorizationServer): Promis
     server.registerTool('whoami', { description: 'Says who calls', inputSchema }, (_, ctx) => ({
       content: [{ type: 'text', text: String(ctx.http?.authInfo?.clientId) }],
     }));
+    for (const name of Object.keys(NEEDED)) {
+      server.registerTool(name, { description: 'Needs a scope', inputSchema }, () => ({ content: [{ type: 'text', text: 'done' }] }));
+    }
     return server;
   });
   let url = '';
@@ -167,7 +191,9 @@ export async function serveProtected(authorization: AuthorizationServer): Promis
         expectedResource: new URL(`${url}/mcp`),
       });
       const auth = await gate(request);
-      return auth instanceof Response ? auth : handler.fetch(request, { authInfo: auth });
+      if (auth instanceof Response) return auth;
+      const body = request.method === 'POST' ? await request.clone().text() : '';
+      return refusal(body, authorization.scopes.get(auth.token) ?? '') ?? handler.fetch(request, { authInfo: auth });
     },
   });
   url = await listen((request, response) => void node(request, response));
@@ -192,11 +218,17 @@ export async function serveProtectedSse(authorization: AuthorizationServer): Pro
       return void response.writeHead(401, { 'www-authenticate': `Bearer resource_metadata="${place}"` }).end();
     }
     const known = transports.get(searchParams.get('sessionId') ?? '');
-    if (known) return known.handlePostMessage(request, response);
+    if (known) {
+      const body = await bodyOf(request);
+      const refused = refusal(body, authorization.scopes.get(token.replace('Bearer ', '')) ?? '');
+      if (refused) return void response.writeHead(403, Object.fromEntries(refused.headers)).end();
+      return known.handlePostMessage(request, response, JSON.parse(body));
+    }
     const transport = new SSEServerTransport('/messages', response);
     transports.set(transport.sessionId, transport);
     const server = new OldServer({ name: 'protected', version: '1.0.0' });
     server.registerTool('whoami', { description: 'Says who calls' }, () => ({ content: [{ type: 'text', text: 'somebody' }] }));
+    server.registerTool('remove', { description: 'Needs a scope' }, () => ({ content: [{ type: 'text', text: 'done' }] }));
     await server.connect(transport);
   };
   url = await listen((request, response) => void serve(request, response));

@@ -1,23 +1,23 @@
 import type { AuthProvider, OAuthClientProvider } from '@modelcontextprotocol/client';
 import { GatewayError, toError } from '../../../src/core/errors.ts';
 import type { Host } from '../../../src/core/host.ts';
-import type { RemoteServer } from '../entry.ts';
+import { hasToken, type RemoteServer } from '../entry.ts';
 import { causeOf } from '../failures.ts';
 import { createGuardedFetch } from './guarded-fetch.ts';
 import { createProvider } from './provider.ts';
 import { type LoginSettings, NO_SETTINGS } from './settings.ts';
+import type { StepUp } from './step-up.ts';
 import { type LoginRecord, loginRecord, type StoredLogin } from './stored.ts';
 
 /** How long after a renewal an answer may still be about the token before it. */
 const SETTLED_MS = 1_000;
 
 /** What a server's requests are signed with, and how that is renewed; undefined where nobody has logged in. */
-export async function createAuth(id: string, server: RemoteServer, host: Host): Promise<AuthProvider | undefined> {
+export async function createAuth(id: string, server: RemoteServer, record: LoginRecord, stepUp: StepUp): Promise<AuthProvider | undefined> {
   const settings = server.login ?? NO_SETTINGS;
   if (settings.grant === 'client_credentials') return toAuth(id, server, await machineProvider(settings));
-  const record = recordOf(id, server, host);
   if (hasToken(server) || record.read()?.tokens === undefined) return undefined;
-  return toAuth(id, server, personProvider(id, settings, record));
+  return toAuth(id, server, personProvider(id, settings, record, stepUp));
 }
 
 /** Where a person's login at a server is kept. */
@@ -34,15 +34,14 @@ export function loginNeeded(id: string, server: RemoteServer, why = 'wants a log
       fix: `Give it a token that is good, or take it out and run \`plugmux login ${id}\`.`,
     });
   }
+  if (server.login?.grant === 'client_credentials') {
+    const fix = 'Check the "clientId", "clientSecret", "issuer" and "scope" of its "oauth".';
+    return new GatewayError('NEEDS_CONFIGURATION', `${host} ${why}.`, { plugin: id, fix });
+  }
   return new GatewayError('NEEDS_CONFIGURATION', `${host} ${why}.`, {
     plugin: id,
     fix: `${server.kind === 'ws' ? 'Give' : `Run \`plugmux login ${id}\`, or give`} a token in "headers": { "Authorization": "Bearer \${env:TOKEN}" }.`,
   });
-}
-
-// Who writes a token down means that one.
-function hasToken({ headers }: RemoteServer): boolean {
-  return Object.keys(headers).some((name) => name.toLowerCase() === 'authorization');
 }
 
 function toAuth(id: string, server: RemoteServer, provider: OAuthClientProvider): AuthProvider {
@@ -94,7 +93,7 @@ async function machineProvider({ clientId = '', clientSecret = '', issuer = '', 
 }
 
 // Every request needs the token, so it is read from the store only when it has to be renewed: others may have done so.
-function personProvider(id: string, settings: LoginSettings, record: LoginRecord): OAuthClientProvider {
+function personProvider(id: string, settings: LoginSettings, record: LoginRecord, stepUp: StepUp): OAuthClientProvider {
   let known: StoredLogin | undefined = record.read();
   const state = {
     read: () => known,
@@ -118,7 +117,11 @@ function personProvider(id: string, settings: LoginSettings, record: LoginRecord
   return {
     ...provider,
     tokens(context) {
-      if (context !== undefined) known = record.read();
+      if (context !== undefined || stepUp.waiting) {
+        const used = known?.tokens?.access_token;
+        known = record.read();
+        if (known?.tokens?.access_token !== used) stepUp.waiting = false;
+      }
       return known?.tokens;
     },
     invalidateCredentials(what) {

@@ -4,6 +4,7 @@ import { GatewayError } from '../../../src/core/errors.ts';
 import type { Keep } from '../../../src/core/host.ts';
 import type { Manifest } from '../../../src/core/plugin.ts';
 import type { RemoteServer, ServerEntry } from '../entry.ts';
+import { joinScopes } from './scopes.ts';
 import { loginRecord } from './stored.ts';
 
 interface Options {
@@ -47,14 +48,19 @@ async function logIn(name: string, { server, keep, workshop }: Place, { timeout 
     throw new GatewayError('CONFIG_INVALID', `${name} is logged in to by the id and secret of its "oauth"; no person is needed.`);
   }
   const { logInByBrowser } = await import('./person.ts');
+  const record = loginRecord(keep, server.url, workshop.host.hide);
+  const before = record.read();
   const login = await logInByBrowser({
     server,
     timeoutMs: (seconds > 0 ? seconds : WAIT_S) * 1000,
+    // What the login before could do, the next one can, too.
+    beyond: joinScopes(before?.scope, before?.tokens?.scope, record.wanted()),
     visit(url) {
       print(`Open this address in a browser to log in to ${name} at ${url.host}:\n\n  ${url.href.replace(SHELL, encode)}\n`);
     },
   });
-  loginRecord(keep, server.url, workshop.host.hide).write(login);
+  record.write(login);
+  record.settle();
   print(`Logged in to ${name}. Gateways that run with this configuration connect within a moment.`);
 }
 

@@ -6,6 +6,7 @@ import { causeOf } from '../failures.ts';
 import { openCallback } from './callback.ts';
 import { createGuardedFetch, type GuardedFetch } from './guarded-fetch.ts';
 import { createProvider } from './provider.ts';
+import { joinScopes } from './scopes.ts';
 import { NO_SETTINGS } from './settings.ts';
 import type { StoredLogin } from './stored.ts';
 
@@ -13,12 +14,14 @@ import type { StoredLogin } from './stored.ts';
 export interface PersonalLogin {
   readonly server: RemoteServer;
   readonly timeoutMs: number;
+  /** Scopes to ask for beyond those that the configuration or the server names. */
+  readonly beyond: string | undefined;
   /** Shows the person where to go. */
   visit(url: URL): void;
 }
 
 /** Logs in to a server with the help of a person's browser. Nothing is kept of a login that fails. */
-export async function logInByBrowser({ server, timeoutMs, visit }: PersonalLogin): Promise<StoredLogin> {
+export async function logInByBrowser({ server, timeoutMs, beyond, visit }: PersonalLogin): Promise<StoredLogin> {
   const { auth } = await import('@modelcontextprotocol/client');
   const settings = server.login ?? NO_SETTINGS;
   const guard = createGuardedFetch([server.url, ...(settings.issuer === undefined ? [] : [new URL(settings.issuer)])]);
@@ -26,6 +29,7 @@ export async function logInByBrowser({ server, timeoutMs, visit }: PersonalLogin
   const callback = await openCallback(word, settings.callbackPort);
   const over = new AbortController();
   let login: StoredLogin = {};
+  let asked: string | undefined;
   try {
     const provider = createProvider({
       settings,
@@ -40,15 +44,18 @@ export async function logInByBrowser({ server, timeoutMs, visit }: PersonalLogin
           login = next;
         },
       },
-      visit,
+      visit(url) {
+        asked = joinScopes(url.searchParams.get('scope'));
+        visit(url);
+      },
     });
     const challenge = await askForChallenge(server, guard);
-    const scope = settings.scope ?? challenge.scope;
+    const scope = joinScopes(settings.scope ?? challenge.scope, beyond);
     const options = { ...challenge, serverUrl: server.url, fetchFn: guard.fetch, ...(scope === undefined ? {} : { scope }) };
     await auth(provider, options);
     const { code, iss } = await Promise.race([callback.answer, sleep(timeoutMs, undefined, { signal: over.signal }).then(tooLate)]);
     await auth(provider, { ...options, authorizationCode: code, ...(iss === undefined ? {} : { iss }) });
-    return login;
+    return { ...login, ...(asked === undefined ? {} : { scope: asked }) };
   } catch (thrown) {
     guard.assertNothingRefused();
     const error = toError(thrown);

@@ -1,11 +1,14 @@
 import type { OAuthDiscoveryState, StoredOAuthClientInformation, StoredOAuthTokens } from '@modelcontextprotocol/client';
 import type { Keep } from '../../../src/core/host.ts';
 import { isJsonObject } from '../../../src/core/json.ts';
+import { joinScopes } from './scopes.ts';
 
 /** What a person's login at one server came to. */
 export interface StoredLogin {
   readonly client?: StoredOAuthClientInformation;
   readonly tokens?: StoredOAuthTokens;
+  /** What the person was asked for; a server need not repeat it with the tokens. */
+  readonly scope?: string;
   /** The authorization server it happened at; tokens are renewed there and nowhere else. */
   readonly discovery?: OAuthDiscoveryState;
 }
@@ -14,6 +17,11 @@ export interface StoredLogin {
 export interface LoginRecord {
   read(): StoredLogin | undefined;
   write(login: StoredLogin): void;
+  /** Notes what the server wants beyond this login; the next one asks for it, too. */
+  want(scope: string | undefined): void;
+  wanted(): string | undefined;
+  /** What is noted has been asked for. */
+  settle(): void;
   forget(): void;
   /** As it is kept, to see whether it has changed. */
   text(): string | undefined;
@@ -22,6 +30,8 @@ export interface LoginRecord {
 /** Finds the record of a server by its address. */
 export function loginRecord(keep: Keep, url: URL, hide: (secret: string) => void): LoginRecord {
   const key = `login ${url.href}`;
+  // Apart from the login, which other processes renew meanwhile.
+  const wish = `scope ${url.href}`;
   return {
     text: () => keep.get(key),
     read() {
@@ -39,7 +49,16 @@ export function loginRecord(keep: Keep, url: URL, hide: (secret: string) => void
       hideAll(login, hide);
       keep.set(key, JSON.stringify(login));
     },
-    forget: () => keep.delete(key),
+    want(scope) {
+      const all = joinScopes(keep.get(wish), scope);
+      if (all !== undefined && all !== keep.get(wish)) keep.set(wish, all);
+    },
+    wanted: () => keep.get(wish),
+    settle: () => keep.delete(wish),
+    forget() {
+      keep.delete(key);
+      keep.delete(wish);
+    },
   };
 }
 

@@ -24,10 +24,12 @@ async function logIn({ server }: Place, oauth?: JsonObject): Promise<string[]> {
     visited.push(url.href);
     fetch(url).catch(() => undefined);
   };
-  const login = await logInByBrowser({ server: entry?.server as RemoteServer, timeoutMs: 5_000, visit }).catch((error) => {
-    expect(visited).toEqual([]);
-    throw error;
-  });
+  const login = await logInByBrowser({ server: entry?.server as RemoteServer, beyond: undefined, timeoutMs: 5_000, visit }).catch(
+    (error) => {
+      expect(visited).toEqual([]);
+      throw error;
+    },
+  );
   expect(login.tokens?.access_token).toBeDefined();
   return visited;
 }
