@@ -58,8 +58,14 @@ export function connect(target: string, largestBytes: number, channel: ChannelCr
   const unary = <Q, A>(path: string, write: (q: Q) => Buffer, read: (b: Buffer) => A, question: Q, withinMs: number): Promise<A> =>
     new Promise((resolve, reject) => {
       const options = { deadline: Date.now() + withinMs };
-      client.makeUnaryRequest(path, write, read, question, none, options, (error, answer) =>
-        error ? reject(error) : resolve(answer as A),
+      const request: ClientUnaryCall = client.makeUnaryRequest(
+        path,
+        write,
+        once(read, () => request),
+        question,
+        none,
+        options,
+        (error, answer) => (error ? reject(error) : resolve(answer as A)),
       );
     });
 
@@ -70,7 +76,16 @@ export function connect(target: string, largestBytes: number, channel: ChannelCr
     call(tool, payload, metadata, done) {
       const headers = new Metadata();
       for (const key in metadata) headers.set(key, metadata[key] as string);
-      return client.makeUnaryRequest('/plugin.ToolPlugin/Call', writeCall, readCall, { tool, payload }, headers, done);
+      const read = once(readCall, () => request);
+      const request: ClientUnaryCall = client.makeUnaryRequest(
+        '/plugin.ToolPlugin/Call',
+        writeCall,
+        read,
+        { tool, payload },
+        headers,
+        done,
+      );
+      return request;
     },
     drain(heard) {
       const stream = client.makeServerStreamRequest('/plugin.GRPCStdio/StreamStdio', writeEmpty, readStdio, undefined);
@@ -83,5 +98,14 @@ export function connect(target: string, largestBytes: number, channel: ChannelCr
       await unary('/plugin.GRPCController/Shutdown', writeEmpty, readNothing, undefined, SHUTDOWN_MS).catch(() => undefined);
     },
     close: () => client.close(),
+  };
+}
+
+// The library reads one message of a unary call and then waits for the end of a stream that nobody reads: a peer that
+// sends a second one would hold the call for ever. Whoever reads on is told at once that it is one too many.
+function once<A>(read: (bytes: Buffer) => A, request: () => ClientUnaryCall): (bytes: Buffer) => A {
+  return (bytes) => {
+    request().call?.startRead();
+    return read(bytes);
   };
 }

@@ -16,6 +16,7 @@ const PYTHON_FAILURE = 'Internal Server Error';
 // What the connection's own side says; every other text is the plugin's.
 const TOO_LARGE = /^Received message (larger than max|that decompresses to a size larger)/;
 const UNREADABLE = /^(Response message parsing error|Failed to decompress|No message received)/;
+const TWICE = 'Too many responses received';
 const BROKEN_OFF = /^(Received RST_STREAM|Call cancelled$|Bandwidth exhausted or memory limit exceeded$)/;
 const LOST =
   /^(Connection dropped|Stream refused by server|No connection established|Received HTTP status|Failed to start HTTP|connect E|read E|write E|Channel)/;
@@ -30,6 +31,7 @@ export async function toFailure(tool: string, error: ServiceError, causes: Cause
     throw new GatewayError('PLUGIN_PROTOCOL_ERROR', `The plugin answered ${tool} with a message that cannot be read.`, { cause: error });
   if (BROKEN_OFF.test(details))
     throw new GatewayError('PLUGIN_PROTOCOL_ERROR', `The plugin broke off its answer to ${tool}.`, { cause: error });
+  if (details === TWICE) throw new GatewayError('PLUGIN_PROTOCOL_ERROR', `The plugin answered ${tool} more than once.`, { cause: error });
   switch (code) {
     case STATUS.UNKNOWN:
       return errorResult(
