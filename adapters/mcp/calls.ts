@@ -26,8 +26,11 @@ export interface Calls {
   completing(ref: JsonObject): Pick<Prompt, 'complete'>;
 }
 
-/** Carries calls to whatever connection there is, and the server's questions back to the client behind each call. */
-export function createCalls(connected: Connected): Calls {
+/**
+ * Carries calls to whatever connection there is, and the server's questions back to the client behind each call. `failed`
+ * hears of tools that failed in their own words.
+ */
+export function createCalls(connected: Connected, failed: (result: ToolResult) => void = () => undefined): Calls {
   // The common call is one promise from here to the server; whatever is out of the ordinary goes on from its result.
   const run = (method: string, params: JsonObject, ctx: CallContext, headersOf?: HeadersOf): Promise<JsonObject> => {
     const found = connected(ctx);
@@ -62,10 +65,16 @@ export function createCalls(connected: Connected): Calls {
     }
   };
 
+  const toResult = (raw: JsonObject): ToolResult => {
+    const result = toToolResult(raw);
+    if (result.isError) failed(result);
+    return result;
+  };
+
   return {
     tool(name, schema) {
       const headersOf = paramHeaders(schema);
-      return (args, ctx): Promise<ToolResult> => run('tools/call', { name, arguments: args }, ctx, headersOf).then(toToolResult);
+      return (args, ctx): Promise<ToolResult> => run('tools/call', { name, arguments: args }, ctx, headersOf).then(toResult);
     },
     prompt: (name) => async (args, ctx) => toPromptResult(await run('prompts/get', { name, arguments: { ...args } }, ctx)),
     read: async (uri, ctx) => toContents(await run('resources/read', { uri }, ctx)),

@@ -6,6 +6,7 @@ import type { Logger } from '../../src/core/log.ts';
 import type { Manifest, Offer, Plugin, PluginState } from '../../src/core/plugin.ts';
 import type { CallContext } from '../../src/core/tool.ts';
 import { createBackoff } from '../../src/host/backoff.ts';
+import { createAdvice } from './advice.ts';
 import { type Calls, createCalls } from './calls.ts';
 import { connect, type Memory } from './connect.ts';
 import type { ServerEntry } from './entry.ts';
@@ -54,7 +55,7 @@ export class Upstream implements Plugin {
     this.#log = parts.host.log.area(`plugin:${parts.manifest.id}`);
     this.#backoff = createBackoff(parts.host.limits);
     this.#watching = createWatching(this.#log);
-    this.#calls = createCalls((ctx) => this.#session ?? this.#connected(ctx));
+    this.#calls = createCalls((ctx) => this.#session ?? this.#connected(ctx), createAdvice(this.#log));
   }
 
   offer = (): Offer | undefined => this.#offer;

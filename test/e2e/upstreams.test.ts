@@ -115,6 +115,16 @@ describe('an odd server', () => {
     expect((await connect('v1', gateway.at('http'))).raw.getInstructions()).toContain('Odd instructions');
   });
 
+  it('that asks the older way alone is explained, and asks where its entry says so', async () => {
+    const args = [fileURLToPath(new URL('../fixtures/push-server.mjs', import.meta.url))];
+    const server = { command: process.execPath, args };
+    const front = await serve(writeConfig({ mcpServers: { both: server, older: { ...server, era: 'legacy' } } }));
+    const client = await connect('v2 modern', front.at('http'), { elicit: () => ({ action: 'accept', content: { name: 'Ada' } }) });
+    expect((await client.call('both_greet')).isError).toBe(true);
+    await until('the operator is told', () => front.stderr().includes('in the older era only'));
+    expect((await client.call('older_greet')).content[0]?.text).toBe('accept Ada');
+  });
+
   it('is followed when its tools change, and when a resource does', async () => {
     const { client } = await open({ odd: node(ODD) }, {}, ['fine']);
     const updates: string[] = [];
