@@ -329,6 +329,21 @@ describeWithPython('Installing a ScaiWave plugin', () => {
     expect(await run(third, 'count')).toBe('idefaultuidefault');
   });
 
+  it('runs hooks where the calls run, and brings no loop to those that await nothing', async () => {
+    const text = `import sqlite3, sys
+${plugin(
+  'acme.it',
+  tool('show'),
+  'import asyncio\nawait asyncio.sleep(0)\nreturn self.db.execute("select v from t").fetchone()[0]',
+  `async def on_install(self, ctx):
+    self.db = sqlite3.connect(":memory:")
+    self.db.execute("create table t as select ? as v", [f"asyncio at start: {'asyncio' in sys.modules}"])`,
+)}`;
+    expect(await run(await one(text), 'show')).toBe('asyncio at start: False');
+    const awaiting = text.replace('self.db =', 'import asyncio\n        await asyncio.sleep(0.01)\n        self.db =');
+    expect(await run(await one(awaiting), 'show')).toBe('asyncio at start: True');
+  });
+
   it('leaves a plugin disabled whose hook fails, and tries again when somebody enables it', async () => {
     const dir = tempFolder();
     const text = counting(

@@ -45,19 +45,16 @@ class ScaiWavePlugin:
             self._install()
         self.context.stage("describe")
         if self._makes_tools or self.manifest.injects_context:
-            loop.wait_for(self._describe())
+            loop.begin(self._describe())
         self._described = True
-        if self._makes_tools:
-            self._dynamic.from_now_on()
-        else:
-            # It takes longer to import than all the rest; the first call shall not wait for it, nor the start.
-            loop.warm_up()
+        # Neither the start nor the first call shall wait for it.
+        loop.warm_up(self._dynamic.from_now_on if self._makes_tools else None)
 
     # Said before and after: a hook that was cut off is not run again behind the administrator's back.
     def _install(self):
         try:
             if self._has("on_install"):
-                loop.wait_for(self._hook("on_install"))
+                loop.begin(self._hook("on_install"))
         except BaseException as error:  # noqa: BLE001 - foreign code
             self.context.log("error", f"on_install failed: {trace(error)}")
             self.context.consult("notInstalled", {"error": describe(error)})

@@ -1,10 +1,14 @@
-"""The one asyncio loop of the process, in a thread of its own, started when it is first needed."""
+"""The one asyncio loop of the process, in a thread of its own; it turns once it is first needed."""
 
 import sys
 from threading import Event, Lock, Thread
-from time import monotonic
+from time import monotonic, sleep
 
+from .early import Early, awaits_nothing, loop_needed
+
+_WARM_UP_AFTER = 0.05
 _lock = Lock()
+_early = None
 _loop = None
 _asked = None
 _lag = 0.0
@@ -18,17 +22,27 @@ def running_loop():
             import asyncio
 
             _loop = asyncio.new_event_loop()
-            Thread(target=_run, args=(_loop,), name="plugmux-loop", daemon=True).start()
+            _thread().end()
         return _loop
 
 
-def _run(loop):
+# What its thread does until there is a loop.
+def _thread():
+    global _early
+    if _early is None:
+        _early = Early()
+        Thread(target=_serve, args=(_early,), name="plugmux-loop", daemon=True).start()
+    return _early
+
+
+def _serve(early):
+    early.serve(spawn)
     import asyncio
 
-    asyncio.set_event_loop(loop)
+    asyncio.set_event_loop(_loop)
     while True:
         try:
-            loop.run_forever()
+            _loop.run_forever()
         except BaseException as error:  # noqa: BLE001 - sys.exit in a task of the plugin's own comes out here
             sys.stderr.write(f"a background task ended with {type(error).__name__}; the loop goes on\n")
 
@@ -74,6 +88,8 @@ class Late(Exception):
 
 async def within(awaitable, seconds):
     """Awaits something, and ends it with Late once the time is over."""
+    if not await _is_turning(awaitable):
+        return await awaitable
     import asyncio
 
     # wait_for() would not tell its own time limit from one inside of what is awaited.
@@ -89,9 +105,26 @@ async def within(awaitable, seconds):
     raise Late(f"no answer within {seconds:g} s")
 
 
-def warm_up():
-    """Starts the loop behind the scenes, for those who will need it soon."""
-    Thread(target=running_loop, name="plugmux-warm-up", daemon=True).start()
+# What awaits nothing needs no loop; for anything else there is one from here on.
+async def _is_turning(awaitable):
+    if _early is None or not _early.serving:
+        return True
+    if awaits_nothing(awaitable):
+        return False
+    await loop_needed()
+    return True
+
+
+def warm_up(then=None):
+    """Starts the loop behind the scenes, for those who will need it soon; the answer that is on its way goes first."""
+
+    def start():
+        sleep(_WARM_UP_AFTER)
+        running_loop()
+        if then is not None:
+            then()
+
+    Thread(target=start, name="plugmux-warm-up", daemon=True).start()
 
 
 def is_cancellation(error):
@@ -132,6 +165,25 @@ def spawn(awaitable, started, done):
 
 def wait_for(awaitable):
     """Awaits something on the loop from another thread; returns its result or raises."""
+    return _outcome(lambda done: spawn(awaitable, lambda task: None, done))
+
+
+def begin(coroutine):
+    """
+    The same for a coroutine of ours whose foreign parts run in `within()` alone: importing asyncio takes longer than all
+    the rest of a start, and where nothing awaits anything it is not needed.
+    """
+
+    def start(done):
+        with _lock:
+            if _loop is None and "asyncio" not in sys.modules:
+                return _thread().put(coroutine, done)
+        return spawn(coroutine, lambda task: None, done)
+
+    return _outcome(start)
+
+
+def _outcome(start):
     gate = Event()
     outcome = []
 
@@ -139,7 +191,7 @@ def wait_for(awaitable):
         outcome.extend((result, error))
         gate.set()
 
-    spawn(awaitable, lambda task: None, done)
+    start(done)
     gate.wait()
     if outcome[1] is not None:
         raise outcome[1]
