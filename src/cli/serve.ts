@@ -3,6 +3,7 @@ import type { App } from '../app.ts';
 import { adminPluginRoutes } from '../console/admin-plugins.ts';
 import type { Adapter } from '../core/adapter.ts';
 import { DEFAULT_PROFILE } from '../core/caller.ts';
+import { compileSooner } from '../core/compile-sooner.ts';
 import type { SlotStatus } from '../registry/slot.ts';
 import { httpLines, stdioLine } from './connect.ts';
 import { type CommonOptions, openSession } from './context.ts';
@@ -17,6 +18,7 @@ export function addServe(program: Command, adapters: readonly Adapter[]): void {
     .option('--http <address>', 'address and port to listen on, such as 127.0.0.1:8808')
     .option('--json', 'print the addresses as JSON')
     .action(async (options: CommonOptions & { http?: string }) => {
+      compileSooner();
       const session = openSession(
         options,
         adapters,

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { Adapter } from '../core/adapter.ts';
 import { DEFAULT_PROFILE } from '../core/caller.ts';
+import { compileSooner } from '../core/compile-sooner.ts';
 import { serveStdio } from '../transports/stdio.ts';
 import { type CommonOptions, checkProfile, openSession } from './context.ts';
 import { untilStopped } from './stop.ts';
@@ -12,6 +13,7 @@ export function addStdio(program: Command, adapters: readonly Adapter[]): void {
     .description('serve the plugins to the program that starts this one, over stdin and stdout')
     .option('--profile <name>', 'the profile to serve', DEFAULT_PROFILE)
     .action(async (options: CommonOptions & { profile: string }) => {
+      compileSooner();
       const session = openSession(options, adapters, {
         here: false,
         quiet: false,

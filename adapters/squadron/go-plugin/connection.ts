@@ -77,13 +77,8 @@ export function connect(target: string, largestBytes: number, channel: ChannelCr
       const headers = new Metadata();
       for (const key in metadata) headers.set(key, metadata[key] as string);
       const read = once(readCall, () => request);
-      const request: ClientUnaryCall = client.makeUnaryRequest(
-        '/plugin.ToolPlugin/Call',
-        writeCall,
-        read,
-        { tool, payload },
-        headers,
-        done,
+      const request: ClientUnaryCall = withoutStack(() =>
+        client.makeUnaryRequest('/plugin.ToolPlugin/Call', writeCall, read, { tool, payload }, headers, done),
       );
       return request;
     },
@@ -108,4 +103,15 @@ function once<A>(read: (bytes: Buffer) => A, request: () => ClientUnaryCall): (b
     request().call?.startRead();
     return read(bytes);
   };
+}
+
+// The client notes for every call where it came from, in case it fails. What fails is the plugin, and notes are dear.
+function withoutStack<T>(run: () => T): T {
+  const { stackTraceLimit } = Error;
+  Error.stackTraceLimit = 0;
+  try {
+    return run();
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit;
+  }
 }

@@ -1,4 +1,5 @@
 import { Socket } from 'node:net';
+import { compileSooner } from '../../core/compile-sooner.ts';
 import type { ToolResult } from '../../core/content.ts';
 import { GatewayError, toError } from '../../core/errors.ts';
 import type { JsonObject } from '../../core/json.ts';
@@ -25,6 +26,7 @@ const json = (value: unknown): Serialised => ({
 const calls = new Map<number, LazyAbort>();
 let resultBytes = 8 * 1024 * 1024;
 
+compileSooner();
 process.setSourceMapsEnabled(true);
 const read = new Socket({ fd: 3, readable: true, writable: false });
 const write = new Socket({ fd: 4, readable: false, writable: true });
