@@ -18,7 +18,7 @@ export interface Hints {
 
 /** What the gateway lends a tool, prompt or resource for one call. */
 export interface CallContext {
-  /** Unique among all calls. */
+  /** Unique among all calls of this run of the gateway. */
   readonly id: string;
   readonly caller: Caller;
   /** The same object for all calls of one client, as far as clients can be told apart; for comparing only. */

@@ -67,7 +67,7 @@ export class Call extends LazyAbort implements CallContext {
   }
 
   get id(): string {
-    this.#id ??= `${process.pid}-${++called}`;
+    this.#id ??= String(++called);
     return this.#id;
   }
 

@@ -50,6 +50,8 @@ export function connect(target: string, largestBytes: number, channel: ChannelCr
     'grpc.max_receive_message_length': largestBytes,
     'grpc.max_send_message_length': -1,
     'grpc.enable_http_proxy': 0,
+    // Whether a call may be sent twice is not for the connection to say.
+    'grpc.enable_retries': 0,
     'grpc.initial_reconnect_backoff_ms': 50,
     'grpc.max_reconnect_backoff_ms': 1000,
   });

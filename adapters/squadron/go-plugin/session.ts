@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ChannelCredentials, ServiceError } from '@grpc/grpc-js';
 import type { ToolResult } from '../../../src/core/content.ts';
@@ -17,7 +17,8 @@ import type { Tracebacks } from './tracebacks.ts';
 
 const LARGEST_REQUEST = 4 * 1024 * 1024;
 const LAST_WORDS_MS = 500;
-const RUN = randomUUID();
+/** Unlike that of any other run of any gateway. */
+const RUN = randomBytes(8).toString('base64url');
 
 /** What a session is opened with. */
 export interface SessionParts {
@@ -146,18 +147,17 @@ class Session implements ProgramSession {
   }
 }
 
-const attempts = new WeakMap<CallContext, number>();
+let attempts = 0;
 
-// Newer plugins see by the key that a call is the same one, sent again.
+// Newer plugins see by the key that a call is the same one, sent again. Every call brings these words anew, and a connection
+// remembers only so many of them: their length is what they cost.
 function metadataOf(ctx: CallContext): Record<string, string> {
-  const key = `${RUN}-${ctx.id}`;
-  const attempt = (attempts.get(ctx) ?? 0) + 1;
-  attempts.set(ctx, attempt);
+  const key = `${RUN}.${ctx.id}`;
   return {
     'squadron-run-id': RUN,
     // Such values are plain ASCII.
     'squadron-task-name': ctx.caller.profile.replace(/[^\x20-\x7e]/g, '_'),
-    'squadron-attempt-id': `${key}-${attempt}`,
+    'squadron-attempt-id': `${RUN}.${++attempts}`,
     'squadron-tool-use-id': key,
     'squadron-idempotency-key': key,
   };
