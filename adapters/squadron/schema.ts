@@ -3,8 +3,8 @@ import { parseText } from '../../src/core/json-text.ts';
 
 /** The schema text of a tool as an object schema, otherwise untouched; undefined where it is none. */
 export function toInputSchema(text: string): JsonObject | undefined {
-  const schema = text.trim() === '' ? {} : parse(text);
-  if (!isJsonObject(schema)) return undefined;
+  const schema = text.trim() === '' ? {} : parseSchema(text);
+  if (!schema) return undefined;
   const { type: said, properties, ...rest } = schema;
   // What an author left empty arrives as null, or as an empty text.
   const type = said === undefined || said === null || said === '' ? 'object' : said;
@@ -14,8 +14,8 @@ export function toInputSchema(text: string): JsonObject | undefined {
 
 /** The schema of a tool's result as the plugin gives it; undefined where it gives none. */
 export function toOutputSchema(text: string): JsonObject | undefined {
-  const schema = text.trim() === '' ? undefined : parse(text);
-  if (!isJsonObject(schema) || Object.keys(schema).length === 0) return undefined;
+  const schema = text.trim() === '' ? undefined : parseSchema(text);
+  if (!schema || Object.keys(schema).length === 0) return undefined;
   // A model that holds others of its kind is a reference to itself; that it is an object has to stand beside it.
   return schema.type === undefined && resolveReference(schema, schema)?.type === 'object' ? { type: 'object', ...schema } : schema;
 }
@@ -32,10 +32,24 @@ export function resolveReference(schema: JsonValue | undefined, root: JsonObject
   return isJsonObject(found) ? found : undefined;
 }
 
-function parse(text: string): unknown {
+function parseSchema(text: string): JsonObject | undefined {
   try {
-    return parseText(text);
+    const schema = parseText(text);
+    if (!isJsonObject(schema)) return undefined;
+    return text.includes('"$ref"') ? (withoutDangling(schema, schema, 0) as JsonObject) : schema;
   } catch {
     return undefined;
   }
+}
+
+const DEEPEST = 64;
+
+// The Go SDK drops the definitions that a recursive type refers to: what it refers to may then be anything.
+function withoutDangling(value: JsonValue, root: JsonObject, depth: number): JsonValue {
+  if (depth > DEEPEST) return value;
+  if (Array.isArray(value)) return value.map((item) => withoutDangling(item, root, depth + 1));
+  if (!isJsonObject(value)) return value;
+  const isDangling = typeof value.$ref === 'string' && REFERENCE.test(value.$ref) && resolveReference(value, root) === undefined;
+  const members = Object.entries(value).filter(([key]) => !(isDangling && key === '$ref'));
+  return Object.fromEntries(members.map(([key, item]) => [key, withoutDangling(item, root, depth + 1)]));
 }

@@ -29,6 +29,7 @@ export function toSettings(plugin: string, { settings, credentials }: Pick<Entry
       {
         plugin,
         field: empty[0],
+        fix: 'Give them a value: under "settings" or "credentials" of the plugin in mcp.json; variables of .hcl files under "vars".',
       },
     );
   }

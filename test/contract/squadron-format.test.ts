@@ -49,6 +49,12 @@ describe.skipIf(withoutGo())('plugins in Go', SLOW, () => {
     expect(textOf(await house.call('plugins_hand_join', { words: ['still', 'here'] }))).toBe('still here');
   });
 
+  it('may take what is made of its own kind, whatever the SDK has lost of that', async () => {
+    const house = await open({ typed: { path: join(GO, 'typed') } });
+    const tree = { name: 'root', children: [{ name: 'leaf' }] };
+    expect((await house.call('plugins_typed_plant', tree)).structured).toEqual(tree);
+  });
+
   it('that refuse their settings, or get none where they are empty, say so', async () => {
     const house = await open({
       hand: { path: BY_HAND, settings: { refuse: 'yes' } },
@@ -145,6 +151,11 @@ describe.skipIf(withoutGo())('plugins in Go', SLOW, () => {
         implements = plugins.parrot.echo
         message    = "always this"
       }
+      tool "second" {
+        implements = plugins.parrot.echo
+        inputs     = { people = array("who is there", true) }
+        message    = inputs.people[1]["name"]
+      }
       tool "lost" { implements = builtins.http.get }
       agent "x" { tools = [plugins.parrot.all] }`;
     mkdirSync(join(dir, 'squad/deep'), { recursive: true });
@@ -155,6 +166,12 @@ describe.skipIf(withoutGo())('plugins in Go', SLOW, () => {
     expect(textOf(await house.call('plugins_parrot_echo', { message: 'x' }))).toBe('Hi: x');
     expect(textOf(await house.call('tools_greet', { who: 'Ann', loud: true }))).toBe('Hi: ANN!');
     expect(textOf(await house.call('tools_greet', { who: 'Ann' }))).toBe('Hi: Ann!');
+    expect(textOf(await house.call('tools_second', { people: [{ name: 'Ann' }, { name: 'Bob' }] }))).toBe('Hi: Bob');
+    const { code, message } = (await house.call('tools_second', { people: [] })).meta?.['plugmux/error'] as {
+      code: string;
+      message: string;
+    };
+    expect([code, message]).toEqual(['MANIFEST_INVALID', expect.stringContaining('no member 1')]);
     expect(textOf(await house.call('tools_fixed'))).toBe('Hi: always this');
     expect((await house.call('tools_greet', {})).meta?.['plugmux/error']).toMatchObject({ code: 'ARGUMENTS_INVALID' });
     const messages = status(house, 'squad')

@@ -1,7 +1,7 @@
 import { HclError, type TextToken, type Token } from './lexer.ts';
 import { BINDING, combine, toTruth } from './operators.ts';
 import { type Expression, isMark, show } from './parser.ts';
-import { HclNumber, type HclValue, toText } from './values.ts';
+import { HclNumber, type HclValue, isObject, toText } from './values.ts';
 
 /** What expressions may speak of. */
 export interface Scope {
@@ -113,14 +113,23 @@ class Reader {
       this.#next();
       return this.#scope.call(name, this.#list(')'), place);
     }
-    const path = [name];
-    while (isMark(this.#peek(), '.')) {
-      this.#next();
+    const steps: (string | number)[] = [name];
+    while (isMark(this.#peek(), '.') || isMark(this.#peek(), '[')) steps.push(this.#step());
+    const names = steps.findIndex((step) => typeof step === 'number');
+    const [path, inside] = names < 0 ? [steps, []] : [steps.slice(0, names), steps.slice(names)];
+    return inside.reduce<HclValue>((value, step) => member(value, step, place), this.#scope.read(path as string[], place));
+  }
+
+  // `.name`, `["name"]` or `[0]`.
+  #step(): string | number {
+    if (isMark(this.#next(), '.')) {
       const member = this.#next();
       if (member.kind !== 'name') throw new HclError(`${show(member)} is not expected here; a name is`, member);
-      path.push(member.text);
+      return member.text;
     }
-    return this.#scope.read(path, place);
+    const key = this.value();
+    if (!this.#ahead(']')) throw this.#unexpected('"]"');
+    return key instanceof HclNumber ? Number(key.text) : (toText(key) ?? '');
   }
 
   #list(close: ']' | ')'): HclValue[] {
@@ -181,4 +190,10 @@ class Reader {
     if (!token) throw this.#unexpected('a value');
     return token;
   }
+}
+
+function member(value: HclValue, step: string | number, place: Token): HclValue {
+  const members = Array.isArray(value) || isObject(value) ? value : {};
+  if (!Object.hasOwn(members, step)) throw new HclError(`there is no member ${JSON.stringify(step)}`, place);
+  return (members as { [key: string | number]: HclValue })[step] as HclValue;
 }

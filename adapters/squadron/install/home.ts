@@ -30,12 +30,14 @@ export function installFolder(home: string, name: string, version: string): stri
       'CONFIG_INVALID',
       `"${name}" is no name of a Squadron plugin: lower-case letters, digits and "_", not starting with a digit.`,
       {
-        fix: 'Rename its key in mcp.json.',
+        fix: 'Rename it: its key in mcp.json, or its block.',
       },
     );
   }
   if (RESERVED.has(name))
-    throw new GatewayError('CONFIG_INVALID', `"${name}" is a name that Squadron keeps for itself.`, { fix: 'Rename its key in mcp.json.' });
+    throw new GatewayError('CONFIG_INVALID', `"${name}" is a name that Squadron keeps for itself.`, {
+      fix: 'Rename it: its key in mcp.json, or its block.',
+    });
   if (!VERSION.test(version)) {
     throw new GatewayError('CONFIG_INVALID', `"${version}" is no version of a plugin.`, {
       fix: 'Write a release tag such as v1.2.3, or "local".',

@@ -90,10 +90,13 @@ describe('.hcl files', () => {
         : vars.v == "preset" ? 2 : 3
       )
       f = "\${~ vars.v ~}."
+      g = vars["v"]
     }`;
-    expect(settingsOf(text)).toEqual({ a: 'yes', b: '6', c: 'false', d: '-5', e: '2', f: 'preset.' });
+    expect(settingsOf(text)).toEqual({ a: 'yes', b: '6', c: 'false', d: '-5', e: '2', f: 'preset.', g: 'preset' });
     for (const [expression, why] of [
       ['1 / 0', 'no number'],
+      ['vars.v[0]', 'no member 0'],
+      ['vars["v" 1]', 'is not expected here; "]" is'],
       ['1 + "x"', 'a number is expected'],
       ['1 ? 2 : 3', 'true or false is expected'],
       ['true ? 1', 'is not expected here; ":" is'],

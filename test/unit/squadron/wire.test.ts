@@ -126,6 +126,19 @@ describe('schemas', () => {
     ['[]', undefined],
   ])('%s', (text, schema) => expect(toInputSchema(text)).toEqual(schema));
 
+  // What the Go SDK sends of a recursive type: a reference, and nothing that it refers to.
+  it('may have lost what they refer to', () => {
+    const lost = {
+      type: 'object',
+      properties: { next: { $ref: '#/$defs/Tree', description: 'd' }, all: { items: { $ref: '#/$defs/Tree' } } },
+    };
+    const found = { type: 'object', properties: { next: { description: 'd' }, all: { items: {} } } };
+    expect(toInputSchema(JSON.stringify(lost))).toEqual(found);
+    expect(toOutputSchema(JSON.stringify(lost))).toEqual(found);
+    const kept = { ...lost, $defs: { Tree: { type: 'object' } } };
+    expect(toInputSchema(JSON.stringify(kept))).toEqual(kept);
+  });
+
   it('of results may be missing', () => {
     expect(toOutputSchema('')).toBeUndefined();
     expect(toOutputSchema('{"type":"string"}')).toEqual({ type: 'string' });
