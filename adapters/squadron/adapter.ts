@@ -15,7 +15,7 @@ export const squadron: Adapter = {
   selectors: ['source', 'version'],
 
   commands: addCommands,
-  convert: async (dir) => (await import('./convert.ts')).convertProject(dir),
+  convert: async (dir, into) => (await import('./convert.ts')).convertProject(dir, into),
 
   async read(source) {
     const { path, key } = source;

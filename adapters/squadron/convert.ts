@@ -7,8 +7,11 @@ import { declaredVariables } from './hcl/scope.ts';
 import { installFolder } from './install/home.ts';
 import { resolveSource } from './path-rule.ts';
 
-/** The configuration that serves what a Squadron project declares. Its values of variables come from the environment. */
-export async function convertProject(dir: string): Promise<{ config: JsonObject; notes: string[] }> {
+/**
+ * The configuration, in a file of the folder `into`, that serves what a Squadron project declares. Its values of variables
+ * come from the environment.
+ */
+export async function convertProject(dir: string, into: string = dir): Promise<{ config: JsonObject; notes: string[] }> {
   const project = readProject(dir);
   // A variable without a default, or a secret one, is a matter of the vault: here of the environment.
   const wanted = declaredVariables(project).filter(({ secret, preset }) => secret || preset === undefined);
@@ -26,7 +29,7 @@ export async function convertProject(dir: string): Promise<{ config: JsonObject;
     try {
       // Names and versions are held to the same rules as when they are served.
       installFolder('', name, version);
-      if (source) entry.source = source.startsWith('github.com/') ? source : toRelative(source, folder, dir);
+      if (source) entry.source = source.startsWith('github.com/') ? source : toRelative(source, folder, dir, into);
     } catch (error) {
       notes.push(`plugin "${name}" is left out: ${(error as Error).message}`);
       continue;
@@ -71,10 +74,13 @@ function toServer({ attributes }: ServerBlock): JsonObject | string {
     : 'it has neither "command" nor "url".';
 }
 
-function toRelative(source: string, folder: string, root: string): string {
-  return `./${relative(root, resolveSource(source, folder, root))
+// Held to the rule where it was written, and where it is going to be.
+function toRelative(source: string, folder: string, root: string, into: string): string {
+  const way = relative(into, resolveSource(source, folder, root))
     .split(sep)
-    .join('/')}`;
+    .join('/');
+  resolveSource(way, into, into);
+  return `./${way}`;
 }
 
 function toVariable(name: string): string {

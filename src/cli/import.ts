@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import type { Adapter } from '../core/adapter.ts';
 import { UsageError } from './context.ts';
@@ -24,7 +24,7 @@ export function addImport(program: Command, adapters: readonly Adapter[]): void 
       const file = out === '-' ? undefined : resolve(out ?? join(dir, 'mcp.json'));
       if (file !== undefined && existsSync(file) && !force)
         throw new UsageError(`${file} exists already.`, 'Name another with --out, or replace it with --force.');
-      const { config, notes } = await adapter.convert(dir);
+      const { config, notes } = await adapter.convert(dir, file === undefined ? dir : dirname(file));
       const text = `${JSON.stringify(config, null, 2)}\n`;
       if (file === undefined) process.stdout.write(text);
       else {

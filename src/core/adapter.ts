@@ -55,7 +55,7 @@ export interface Adapter {
   /** Adds commands of this format's own to the command line. */
   readonly commands?: (program: Command, open: OpenWorkshop) => void;
   /** Turns a project of the format's own host into a configuration file's content, with remarks for a person. */
-  readonly convert?: (dir: string) => Promise<{ readonly config: JsonObject; readonly notes: readonly string[] }>;
+  readonly convert?: (dir: string, into: string) => Promise<{ readonly config: JsonObject; readonly notes: readonly string[] }>;
   /** Reads the entries of `mcpServers`, and nothing else. */
   readonly servers?: true;
   /** What is in a source, or null where it is none of this format's. Reads text only and runs nothing. */

@@ -1,5 +1,5 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { convertProject } from '../../../adapters/squadron/convert.ts';
 import { type Declarations, readDeclarations } from '../../../adapters/squadron/hcl/declarations.ts';
@@ -197,5 +197,11 @@ describe('.hcl files', () => {
       /"http"[\s\S]*"d" is left out: .*absolute[\s\S]*mcp "o" is left out[\s\S]*client_secret[\s\S]*KEY[\s\S]*agent/,
     );
     expect(notes.join('\n')).not.toContain('s3cret');
+    // In a file of another folder the same source has another way, or none that the rule allows.
+    const above = await convertProject(dir, dirname(dir));
+    expect(above.config.plugins).toMatchObject({ a: { source: `./${basename(dir)}/src/a` } });
+    const beside = await convertProject(dir, join(dir, 'beside'));
+    expect(Object.keys(beside.config.plugins as object)).toEqual(['b', 'c']);
+    expect(beside.notes[0]).toMatch(/plugin "a" is left out: .* escapes/);
   });
 });
