@@ -69,6 +69,12 @@ describeWithPython('a Python plugin process', () => {
     await expectUnharmed(house);
   });
 
+  it('leaves to the children of a plugin the signals they know', async () => {
+    const house = await open();
+    expect((await house.call('ends_children')).structured).toEqual({ forked: [-15, 130], started: -2 });
+    await expectUnharmed(house);
+  });
+
   it.each([
     ['exit', 'SystemExit: 3'],
     ['interrupt', 'KeyboardInterrupt'],

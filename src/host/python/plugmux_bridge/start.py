@@ -13,13 +13,15 @@ def main(use_stdio=False):
     for descriptor in (read_fd, write_fd):
         os.set_inheritable(descriptor, False)
     channel = Channel(read_fd, write_fd)
-    if hasattr(os, "register_at_fork"):
-        os.register_at_fork(after_in_child=lambda: _after_fork(channel))
-    streams.install(channel.notify)
     bridge = Bridge(channel)
-    # The terminal's Ctrl-C is for the gateway, which then ends us in order.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, lambda *_: bridge.leave(0))
+    # The terminal's Ctrl-C is for the gateway, which then ends us in order. It is not ignored: programs that a plugin
+    # starts would be born with that.
+    handlers = {signal.SIGINT: lambda *_: None, signal.SIGTERM: lambda *_: bridge.leave(0)}
+    if hasattr(os, "register_at_fork"):
+        os.register_at_fork(after_in_child=lambda: _after_fork(channel, handlers))
+    streams.install(channel.notify)
+    for number, handler in handlers.items():
+        signal.signal(number, handler)
     orphan.watch(lambda: bridge.leave(0), bridge.on_main)
     bridge.run()
 
@@ -34,9 +36,13 @@ def _take_standard_streams():
     return read_fd, write_fd
 
 
-# A copy in a child would keep the gateway from seeing the end of this process.
-def _after_fork(channel):
+# A child is the plugin's own: it dies of signals as it would at home, and a copy of the channel in it would keep the
+# gateway from seeing the end of this process.
+def _after_fork(channel, handlers):
     streams.uninstall()
+    for number, handler in handlers.items():
+        if signal.getsignal(number) is handler:
+            signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
     for descriptor in channel.descriptors:
         try:
             os.close(descriptor)
