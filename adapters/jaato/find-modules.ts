@@ -19,7 +19,8 @@ const NOT_PLUGINS = new Set(['__init__.py', 'base.py', 'registry.py']);
 const FACTORY = /^(?:def\s+create_plugin\b|create_plugin\s*[:=]|from\s+\S+\s+import\s+(?:\([^)]*|[^\n(]*)\bcreate_plugin\b)/m;
 const NAME = [
   /def name\(self\)[^:]*:\s*(?:r?"""[\s\S]*?"""|r?'''[\s\S]*?''')?\s*return\s+(["'])([^"'\n]+)\1/,
-  /^\s+name(?:\s*:\s*str)?\s*=\s*(["'])([^"'\n]+)\1/m,
+  // An attribute of the class; an argument of a call has a comma or a bracket behind it.
+  /^\s+name(?:\s*:\s*str)?\s*=\s*(["'])([^"'\n]+)\1\s*(?:#.*)?$/m,
 ];
 
 /** Whether a file or a package folder defines a plugin; reads text only. */

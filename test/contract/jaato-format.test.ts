@@ -113,6 +113,13 @@ describeWithPython('jaato plugins', () => {
       expect(status(house, 'weather')?.facts).toMatchObject({ entryPoint: 'weather', distribution: 'acme-weather', version: '1.0' });
     });
 
+    it('are found beside what is left of a distribution that was removed badly', async () => {
+      const { 'acme_weather-1.0.dist-info/entry_points.txt': left = '' } = weather as Record<string, string>;
+      const files = { ...inLib(weather), 'lib/removed-1.0.dist-info/entry_points.txt': left };
+      const house = await project(files, { weather: { entryPoints: ['weather'], paths: ['./lib'] } });
+      expect(textOf(await house.call('forecast'))).toBe('sunny');
+    });
+
     it('are refused where two distributions offer one, until one is named', async () => {
       const other = distribution(
         'other-weather',

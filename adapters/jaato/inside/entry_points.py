@@ -20,7 +20,7 @@ def find_entry_point(name, distribution=None):
     """The one entry point of that name; its distribution decides where two offer it."""
     from importlib.metadata import entry_points
 
-    every = sorted(entry_points(group=GROUP), key=lambda ep: (ep.name, ep.dist.name))
+    every = sorted(filter(_has_owner, entry_points(group=GROUP)), key=lambda ep: (ep.name, ep.dist.name))
     found = [ep for ep in every if ep.name == name and (distribution is None or normalise(ep.dist.name) == normalise(distribution))]
     offered = _unique(found)
     if len(offered) == 1:
@@ -41,6 +41,14 @@ def find_entry_point(name, distribution=None):
         f'Several distributions offer the entry point "{name}": {named}.',
         f'Name one of them as "<distribution>:{name}".',
     )
+
+
+# Trust hangs on the distribution's name. What is left of one that was removed badly may have entry points and no name.
+def _has_owner(entry_point):
+    try:
+        return bool(entry_point.dist.name)
+    except Exception:  # noqa: BLE001 - how it fails depends on the version of Python
+        return False
 
 
 def _refuse_unlisted(entry_point):
