@@ -75,7 +75,8 @@ export class Group implements SeatGroup {
 
   start(): Promise<void> {
     this.#wanted = true;
-    if (this.#launching) return this.#launching;
+    // Whoever joined in the midst of a launch has one of its own after that.
+    if (this.#launching) return this.#changed ? this.#launching.then(() => this.start()) : this.#launching;
     if (this.#closed || (this.#current && !this.#changed)) return Promise.resolve();
     return this.#begin(this.#launch());
   }
