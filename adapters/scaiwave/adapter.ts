@@ -84,8 +84,7 @@ function tenantOf({ entry }: Source): JsonObject {
 }
 
 function openPlugin(manifest: ScaiWaveManifest, host: Host): Plugin {
-  const { selection, source } = manifest;
-  const { options } = source.entry;
+  const { options } = manifest.source.entry;
   const installs = installsOf(manifest, host);
   const spec = toMember(manifest, installs, host);
   const member = lazily(host.join(spec), {
@@ -108,7 +107,6 @@ function openPlugin(manifest: ScaiWaveManifest, host: Host): Plugin {
           report: told() as ScaiWaveReport,
           granted: (options.grant ?? []) as string[],
           hideUngranted: options.hideUngranted === true,
-          selected: selection.plugins.map((p) => p.pick),
         })
       : undefined;
   let report: JsonObject | undefined;
@@ -161,6 +159,10 @@ function toMember(manifest: ScaiWaveManifest, installs: Installs, host: Host): M
       ...selection.find,
       ...given,
       ...(selected.pick === undefined ? {} : { pick: selected.pick }),
+      // One of them tells what else the source turns out to hold, where nobody has chosen.
+      ...(entry.options.allow === undefined && selected === selection.plugins[0]
+        ? { picks: selection.plugins.flatMap(({ pick }) => pick ?? []) }
+        : {}),
       ...(entry.callsPerPlugin === undefined ? {} : { concurrency: entry.callsPerPlugin }),
       paths: entry.options.paths ?? [],
       settings: { ...entry.env, ...entry.settings, ...entry.credentials },

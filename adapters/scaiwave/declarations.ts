@@ -8,7 +8,11 @@ export interface Declared {
 const IMPORTS = /^\s*(?:from\s+app\.plugins(?:\.\w+)*\s+import\b|import\s+app\.plugins\b)/m;
 const CLASS = /^class\s+(\w+)\s*\(([^)]*)\)\s*:/gm;
 const ID = [/\bPluginManifest\(\s*(?:id\s*=\s*)?(["'])([^"'\n]+)\1/, /\bPluginManifest\([^)]*?\bid\s*=\s*(["'])([^"'\n]+)\1/];
-const LIST = /^BUILTIN_PLUGINS(?:\s*:[^=\n]+)?\s*=\s*\[([^\]]*)\]/m;
+/** An id that stands in a constant. */
+const ID_NAME = /\bPluginManifest\((?:\s*(?:id\s*=\s*)?|[^)]*?\bid\s*=\s*)(?:\w+\.)?([A-Za-z_]\w*)\s*[,)]/;
+/** Statements about the list, with the lines that go on or close them. */
+const LIST = /^BUILTIN_PLUGINS\b(?!\s*:[^=\n]*$).*(?:\n(?:[ \t]+\S.*|[\])}].*|[ \t]*(?:#.*)?(?=\n)))*/gm;
+const RENAMED = /\b(\w+)\s+as\s+(\w+)/g;
 
 /** Whether a text imports from the format's own package. */
 export function importsFormat(text: string): boolean {
@@ -30,27 +34,32 @@ export function declaredIn(text: string): Declared[] {
     const complete = /\bmanifest\b/.test(body) || found.some((f) => bases.includes(f.className));
     // A class that leaves something to its heirs is no plugin itself.
     if (!complete || /@(?:abc\.)?abstractmethod/.test(body)) continue;
-    const id = idIn(body);
+    const id = idIn(body, text);
     found.push({ className, bases, ...(id === undefined ? {} : { id }) });
   }
   const listed = namedInList(text);
   const own = listed.length > 0 ? found.filter((f) => listed.includes(f.className)) : found;
   const [only] = own;
   // A manifest that stands outside its class belongs to the only class there is.
-  const loose = own.length === 1 && only?.id === undefined ? idIn(text) : undefined;
+  const loose = own.length === 1 && only?.id === undefined ? idIn(text, text) : undefined;
   return own.map(({ className, id = loose }) => ({ className, ...(id === undefined ? {} : { id }) }));
 }
 
-/** The classes that a `BUILTIN_PLUGINS` list names. */
+/** Names in the statements that make up a `BUILTIN_PLUGINS` list, classes among them; in whatever form it is written. */
 export function namedInList(text: string): string[] {
-  const list = (LIST.exec(text)?.[1] ?? '').replace(/#.*$/gm, '');
-  return [...list.matchAll(/([A-Za-z_]\w*)\s*\(/g)].map((match) => match[1] as string);
+  const plain = text.replace(/(^|\s)#.*$/gm, '$1');
+  const renamed = new Map([...plain.matchAll(RENAMED)].map(([, from, to]) => [to as string, from as string]));
+  const names = [...plain.matchAll(LIST)].flatMap(([statement]) => statement.match(/[A-Za-z_]\w*/g) ?? []);
+  return [...new Set(names)].map((name) => renamed.get(name) ?? name);
 }
 
-function idIn(text: string): string | undefined {
+function idIn(body: string, text: string): string | undefined {
   for (const pattern of ID) {
-    const found = pattern.exec(text)?.[2];
+    const found = pattern.exec(body)?.[2];
     if (found !== undefined) return found;
   }
-  return undefined;
+  const name = ID_NAME.exec(body)?.[1];
+  if (name === undefined) return undefined;
+  const constant = new RegExp(`^\\s*${name}(?:\\s*:[^=\\n]+)?\\s*=\\s*(["'])([^"'\\n]+)\\1`, 'm');
+  return (constant.exec(body) ?? constant.exec(text))?.[2];
 }

@@ -17,8 +17,6 @@ export interface OfferInput {
   readonly granted: readonly string[];
   /** Tools without their permissions are left out of the list. */
   readonly hideUngranted: boolean;
-  /** Plugins of the source that the configuration selects. */
-  readonly selected: readonly (string | undefined)[];
 }
 
 /** Permissions by which a tool talks to somebody outside. */
@@ -33,10 +31,13 @@ export function toOffer(input: OfferInput): Offer {
     tools: [...declared.map((tool) => toTool(tool, input)), ...report.dynamic.map((tool) => toTool(tool, input))],
     prompts: declared.filter((tool) => tool.usage).map((tool) => toPrompt(tool, member)),
     ...(report.injectsContext ? { instructions: report.instructions, compose: composer(member) } : {}),
-    problems: [...report.problems, ...unselected(input)],
+    problems: [...report.problems, ...unselected(report)],
     facts: {
       manifest: report.id,
+      name: report.name,
       version: report.version,
+      description: report.description,
+      injectsContext: report.injectsContext,
       permissions: [...report.permissions],
       granted: input.granted.filter((p) => report.permissions.includes(p)),
       ...(report.scope === null ? {} : { scope: report.scope }),
@@ -71,6 +72,7 @@ function toTool(tool: ScaiWaveTool, input: OfferInput): Tool {
         permissions: [...permissions],
         ...(report.scope === null ? {} : { scope: report.scope }),
         ...(usage ? { usage } : {}),
+        ...(tool.sideEffects === undefined ? { dynamic: true } : {}),
       },
     },
     ...(tool.sessions ? { shownTo: (session: string) => tool.sessions?.includes(session) === true } : {}),
@@ -110,12 +112,8 @@ function toPrompt({ name, usage, description }: ScaiWaveTool, member: Member): P
   };
 }
 
-function unselected({ report, selected }: OfferInput): Problem[] {
-  if (selected.includes(undefined) && report.others.length > 0) {
-    const all = [report.id, ...report.others];
-    return [
-      { message: `The source also holds ${report.others.join(', ')}.`, fix: `Name those to serve: "allow": ${JSON.stringify(all)}.` },
-    ];
-  }
-  return [];
+function unselected({ served, others }: ScaiWaveReport): Problem[] {
+  if (others.length === 0) return [];
+  const fix = `Name those to serve: "allow": ${JSON.stringify([...served, ...others])}.`;
+  return [{ message: `The source also holds ${others.join(', ')}.`, fix }];
 }

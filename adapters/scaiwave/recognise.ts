@@ -65,12 +65,14 @@ function inFolder(path: string, named: boolean): Held | undefined {
 function inBuiltin(folder: string): Held {
   const files = filesIn(folder);
   const declared = files.flatMap((file) => declaredIn(readText(file)));
-  const init = readText(join(folder, '__init__.py'));
-  const listed = namedInList(init);
-  const registered = listed.flatMap((name) => declared.filter((d) => d.className === name));
+  const listed = namedInList(readText(join(folder, '__init__.py')));
+  // A plugin of the list may be a package.
+  const inside = packagesIn(folder).flatMap((inner) => filesIn(inner, true).flatMap((file) => declaredIn(readText(file))));
+  const registered = listed.flatMap((name) => [...declared, ...inside].filter((d) => d.className === name));
   const root = join(folder, '..', '..', '..');
   return {
-    declared: registered.length > 0 ? registered : declared,
+    // Whatever the list turns out to hold, where its text does not tell.
+    declared: listed.length > 0 ? registered : declared,
     find: {
       modules: files.map(toModule),
       ...(listed.length > 0 ? { list: { root, bare: ['app', 'app.plugins'] } } : {}),
@@ -102,9 +104,16 @@ function toModule(path: string): JsonObject {
     : { kind: 'module', file: path, root: folder, module: stem, bare: [] };
 }
 
-function filesIn(folder: string): string[] {
+function packagesIn(folder: string): string[] {
   return readdirSync(folder)
-    .filter((name) => name.endsWith('.py') && !name.startsWith('_'))
+    .sort()
+    .map((name) => join(folder, name))
+    .filter((path) => existsSync(join(path, '__init__.py')));
+}
+
+function filesIn(folder: string, all = false): string[] {
+  return readdirSync(folder)
+    .filter((name) => name.endsWith('.py') && (all || !name.startsWith('_')))
     .sort()
     .map((name) => join(folder, name));
 }

@@ -31,6 +31,7 @@ export interface ScaiWaveReport {
   readonly instructions: string;
   readonly problems: readonly Problem[];
   readonly standins: readonly string[];
-  /** Ids of further plugins of the source. */
+  /** Ids of the source's plugins that are served, and of those that its text did not show and nobody named. */
+  readonly served: readonly string[];
   readonly others: readonly string[];
 }

@@ -119,10 +119,10 @@ function answer(response: ServerResponse, run: () => Promise<JsonValue>): void {
 function toItem(status: SlotStatus, admin: PluginAdmin): JsonObject {
   const { facts, alias, id, state, error } = status;
   return {
-    id: alias ?? id,
-    name: status.title ?? id,
+    id: alias ?? facts.manifest ?? id,
+    name: facts.name ?? status.title ?? id,
     version: facts.version ?? status.version ?? null,
-    description: status.description ?? null,
+    description: facts.description ?? status.description ?? null,
     format: status.adapter ?? null,
     enabled: state !== 'disabled',
     state,

@@ -20,5 +20,5 @@ export function toAdminTool({ name, description, plugin, tool }: ToolEntry): Jso
 
 /** A plugin by the id its author gave it, or by the one it has here. */
 export function findPlugin(plugins: readonly SlotStatus[], id: string): SlotStatus | undefined {
-  return plugins.find((plugin) => plugin.alias === id) ?? plugins.find((plugin) => plugin.id === id);
+  return plugins.find(({ alias, facts }) => (alias ?? facts.manifest) === id) ?? plugins.find((plugin) => plugin.id === id);
 }

@@ -271,6 +271,36 @@ return ctx.room_id`;
     expect(status(broken, 'acme.c')?.error?.message).toContain('nowhere_at_all');
   });
 
+  it.each([
+    ['a tuple of classes', 'BUILTIN_PLUGINS = (\n    # those\n    ACME_B,\n    Renamed(),\n)'],
+    ['an empty list that is filled', 'BUILTIN_PLUGINS: list = []\nBUILTIN_PLUGINS.append(ACME_B())\nBUILTIN_PLUGINS += [Renamed()]'],
+  ])('are found where the list is %s, also in packages', async (_, list) => {
+    const file = (id: string) => HEAD + plugin(id, tool(id.replace('.', '_')), 'return tool_name');
+    const imports = 'from .a import ACME_A as Renamed\nfrom .b import ACME_B\n';
+    const files = {
+      'tree/app/plugins/builtin/__init__.py': imports + list,
+      'tree/app/plugins/builtin/a.py': file('acme.a'),
+      'tree/app/plugins/builtin/b/__init__.py': 'from .plugin import ACME_B\n',
+      'tree/app/plugins/builtin/b/plugin.py': file('acme.b'),
+      'tree/app/plugins/builtin/unlisted.py': file('acme.unlisted'),
+    };
+    expect(names(await open(files, {}, tempFolder(), './tree'))).toEqual(['acme_b', 'acme_a']);
+  });
+
+  it('are told of where the text of their source did not show them', async () => {
+    const hidden = plugin('acme.b', tool('y'), 'return "b"')
+      .replace(/^(?=.)/gm, '    ')
+      .replace('class', 'global ACME_B\n    class');
+    const text = `${plugin('acme.a', tool('x'), 'return "a"')}\ndef make():\n${hidden}\nmake()\n`;
+    const house = await one(text);
+    expect(names(house)).toEqual(['x']);
+    expect(status(house)?.problems).toContainEqual({
+      message: 'The source also holds acme.b.',
+      fix: 'Name those to serve: "allow": ["acme.a","acme.b"].',
+    });
+    expect(status(await one(text, { allow: ['acme.a'] }))?.problems).toEqual([]);
+  });
+
   it('may be named where a source holds several, and take their own ids then', async () => {
     const text = HEAD + plugin('acme.a', tool('x'), 'return "a"') + plugin('acme.b', tool('y'), 'return "b"');
     const both = await open({ 'plugin.py': text });

@@ -100,8 +100,17 @@ class ScaiWavePlugin:
             "instructions": self._text,
             "problems": problems,
             "standins": list(self.source.standins.served),
-            "others": [other.id for _, other in self.source.found if other.id != manifest.id],
+            **self._siblings(),
         }
+
+    # What else the source holds: served as well, or seen by nobody before it was imported.
+    def _siblings(self):
+        picks = self.params.get("picks")
+        served, others = [], []
+        for plugin, manifest in self.source.found if picks is not None else ():
+            known = manifest is self.manifest or manifest.id in picks or type(plugin).__name__ in picks
+            (served if known else others).append(manifest.id)
+        return {"served": served, "others": others}
 
     # Whether the plugin brings a method of its own where the base class has a harmless one.
     def _has(self, name):
