@@ -8,6 +8,7 @@ import type { Manifest, Plugin } from '../../src/core/plugin.ts';
 import { folderDigest } from '../../src/host/folder-digest.ts';
 import { lazily } from '../../src/host/python/lazy.ts';
 import { pythonOptions, pythonPaths, pythonRuntime } from '../../src/host/python/options.ts';
+import { reportedPlugin } from '../../src/host/reported-plugin.ts';
 import { forget, previewOf } from './enforce.ts';
 import { joinTwice } from './join-twice.ts';
 import { answerState, dropState } from './kept-state.ts';
@@ -110,42 +111,36 @@ function openPlugin(manifest: JaatoManifest, host: Host): Plugin {
       digest: manifest.digest,
       keep: host.keep(manifest.id),
       start: manifest.source.entry.options.start,
-      isComplete: (report) => report.tools !== undefined,
+      isComplete: isDescribed,
     },
   );
   const everyCommand = manifest.source.entry.options.commandPrompts === 'all';
   const known = { id: manifest.id, host, member, enforces: guards === true, everyCommand };
-  const build = () => toOffer({ ...known, report: member.report() as JaatoReport | undefined });
-  let offer = build();
-  let report = member.report();
   let refreshed = 0;
   return {
-    manifest,
-    offer() {
-      if (member.report() !== report) {
-        report = member.report();
-        offer = build();
-      }
-      return offer;
-    },
-    // Until it has been described once there is nothing to serve.
-    state: () =>
-      member.state() === 'ready' && (member.report() as JaatoReport | undefined)?.tools === undefined ? 'opening' : member.state(),
-    error: member.error,
-    start: member.start,
+    ...reportedPlugin({
+      manifest,
+      member,
+      isComplete: isDescribed,
+      toOffer: (report) => toOffer({ ...known, report: report as JaatoReport | undefined }),
+    }),
     refresh() {
       if (member.idle() || performance.now() - refreshed < REFRESH_MS) return undefined;
       refreshed = performance.now();
       member.request('refresh', {}).catch((error) => host.log.debug(`${manifest.id} cannot be described again: ${toError(error).message}`));
       return undefined;
     },
-    onChange: (listener) => member.onChange(listener),
     async close(disabled) {
       forget(host, manifest.id, member);
       await member.leave();
       if (disabled) dropState(host, manifest.id);
     },
   };
+}
+
+// Until it has been described once there is nothing to serve.
+function isDescribed(report: JsonObject | undefined): boolean {
+  return report?.tools !== undefined;
 }
 
 function toMember({ id, selected, selection, source, guards }: JaatoManifest, host: Host, bare: boolean): MemberSpec {

@@ -4,10 +4,11 @@ import * as z from 'zod';
 import type { Adapter, Source } from '../../src/core/adapter.ts';
 import type { Host, MemberSpec } from '../../src/core/host.ts';
 import type { JsonObject } from '../../src/core/json.ts';
-import type { Manifest, Offer, Plugin } from '../../src/core/plugin.ts';
+import type { Manifest, Plugin } from '../../src/core/plugin.ts';
 import { folderDigest } from '../../src/host/folder-digest.ts';
 import { lazily } from '../../src/host/python/lazy.ts';
 import { pythonOptions, pythonPaths, pythonRuntime } from '../../src/host/python/options.ts';
+import { reportedPlugin } from '../../src/host/reported-plugin.ts';
 import { Installs } from './installs.ts';
 import { toOffer } from './offer.ts';
 import { recognise, type Selected, type Selection } from './recognise.ts';
@@ -94,43 +95,28 @@ function openPlugin(manifest: ScaiWaveManifest, host: Host): Plugin {
     start: options.start,
     // Its hook runs when it is enabled.
     urgent: !installs.installed,
-    isComplete: (report) => report.described === true,
+    isComplete: isDescribed,
   });
-  const told = (): ScaiWaveReport | undefined => member.report() as ScaiWaveReport | undefined;
-  // Before its hook has run and it has been described there is nothing to serve.
-  const isDescribed = (): boolean => told()?.described === true;
-  const build = (): Offer | undefined =>
-    isDescribed()
-      ? toOffer({
-          id: manifest.id,
-          member,
-          report: told() as ScaiWaveReport,
-          granted: (options.grant ?? []) as string[],
-          hideUngranted: options.hideUngranted === true,
-        })
-      : undefined;
-  let report: JsonObject | undefined;
-  let offer: Offer | undefined;
+  const common = {
+    id: manifest.id,
+    member,
+    granted: (options.grant ?? []) as string[],
+    hideUngranted: options.hideUngranted === true,
+  };
   return {
-    manifest,
-    offer() {
-      if (member.report() !== report) {
-        report = member.report();
-        offer = build();
-      }
-      return offer;
-    },
-    state: () => (member.state() === 'ready' && !isDescribed() ? 'opening' : member.state()),
-    error: member.error,
-    start: member.start,
+    ...reportedPlugin({
+      manifest,
+      member,
+      isComplete: isDescribed,
+      toOffer: (report) => (isDescribed(report) ? toOffer({ ...common, report: report as unknown as ScaiWaveReport }) : undefined),
+    }),
     refresh({ caller: { principal }, session, clientName }) {
-      if (told()?.bySession !== true || member.idle()) return undefined;
+      if (member.report()?.bySession !== true || member.idle()) return undefined;
       return member.request('dynamic', { caller: { principal, session, client: clientName } }).then(
         () => undefined,
         (error: Error) => host.log.area(`plugin:${manifest.id}`).debug(`its dynamic tools cannot be asked for: ${error.message}`),
       );
     },
-    onChange: (listener) => member.onChange(listener),
     async close(disabled) {
       if (disabled && installs.installed) {
         await member.request('uninstall', {}).catch((error: Error) => {
@@ -141,6 +127,11 @@ function openPlugin(manifest: ScaiWaveManifest, host: Host): Plugin {
       await member.leave();
     },
   };
+}
+
+// Before its hook has run and it has been described there is nothing to serve.
+function isDescribed(report: JsonObject | undefined): boolean {
+  return report?.described === true;
 }
 
 function toMember(manifest: ScaiWaveManifest, installs: Installs, host: Host): MemberSpec {

@@ -1,10 +1,10 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { scaiwave } from '../../dist/adapters/scaiwave/adapter.js';
 import { type House, openHouse, textOf } from '../support/house.ts';
+import { freePort } from '../support/http-server.ts';
 import { describeWithPython } from '../support/python.ts';
 import { tempFolder } from '../support/temp.ts';
 
@@ -119,15 +119,6 @@ const redis = (): void => {
     expect([gone.isError, textOf(gone)]).toEqual([true, 'recall failed: ConnectionError']);
   });
 };
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { port: number };
-      server.close(() => resolve(port));
-    });
-  });
-}
 
 const suite = (name: string, missing: string | undefined, body: () => void): void => {
   if (missing === undefined || ci) describe(name, body);

@@ -1,0 +1,34 @@
+import type { Member } from '../core/host.ts';
+import type { JsonObject } from '../core/json.ts';
+import type { Manifest, Offer, Plugin } from '../core/plugin.ts';
+
+/** A plugin that offers what its member reports. */
+export interface Reported {
+  readonly manifest: Manifest;
+  readonly member: Member;
+  /** Whether a report says all; one that is ready and has not said all is still opening. Absent: every report does. */
+  isComplete?(report: JsonObject | undefined): boolean;
+  /** What it offers after a report; made once for each. */
+  toOffer(report: JsonObject | undefined): Offer | undefined;
+}
+
+/** The plugin of a member, without what only its format knows to do. */
+export function reportedPlugin({ manifest, member, isComplete = () => true, toOffer }: Reported): Plugin {
+  let report = member.report();
+  let offer = toOffer(report);
+  return {
+    manifest,
+    offer() {
+      if (member.report() !== report) {
+        report = member.report();
+        offer = toOffer(report);
+      }
+      return offer;
+    },
+    state: () => (member.state() === 'ready' && !isComplete(member.report()) ? 'opening' : member.state()),
+    error: () => member.error(),
+    start: () => member.start(),
+    onChange: (listener) => member.onChange(listener),
+    close: () => member.leave(),
+  };
+}
