@@ -234,6 +234,7 @@ describe('servers that come and go', () => {
       mcpServers: {
         odd: { ...node(ODD), surprise: true },
         missing: { command: 'no-such-program-anywhere' },
+        line: { command: 'node server.mjs --flag' },
         refused: { url: 'http://127.0.0.1:1/mcp' },
         nothing: { url: 'not an address' },
         empty: {},
@@ -252,6 +253,7 @@ describe('servers that come and go', () => {
     expect(said.odd).toMatch(/^ready: .*"surprise" is not known/);
     expect(said.missing).toMatch(/^failed: .*no-such-program-anywhere was not found/);
     expect(said.refused).toMatch(/^failed: /);
+    expect(plugins.find(({ id }) => id === 'line')?.faults[0]).toMatchObject({ fix: expect.stringContaining('into "args"') });
     expect(said.nothing).toMatch(/^failed: .*no address/);
     expect(said.empty).toMatch(/^failed: .*neither a program/);
     expect(said.unset).toMatch(/^failed: .*NOT_SET_ANYWHERE is not set/);
