@@ -5,14 +5,12 @@ import type { Prompt } from '../../src/core/prompt.ts';
 import type { CallContext, Tool } from '../../src/core/tool.ts';
 import { toCallFailure } from './failures.ts';
 import { paramHeaders } from './headers.ts';
-import { RpcFailure } from './link.ts';
-import { toVisits, type Visit } from './notices.ts';
 import { toQuestions } from './questions.ts';
 import { toContents, toPromptResult, toToolResult } from './results.ts';
 import type { Session } from './session.ts';
+import { afterVisits } from './visits.ts';
 
 const MOST_ROUNDS = 20;
-const VISIT_FIRST = -32042;
 const MOST_COMPLETIONS = 100;
 
 /** Finds the connection that takes a call just now; rejects where there is none in time. */
@@ -57,9 +55,7 @@ export function createCalls(connected: Connected, failed: (result: ToolResult) =
         const next = await connected(ctx);
         return await inRounds(next, method, params, ctx, headersOf);
       }
-      const visits = error instanceof RpcFailure && error.number === VISIT_FIRST ? toVisits(error.data) : [];
-      if (visits.length === 0 || !(await visitAll(visits, session, ctx))) throw error;
-      return await inRounds(session, method, params, ctx, headersOf);
+      return await afterVisits(error, session.notices, ctx, () => inRounds(session, method, params, ctx, headersOf));
     } catch (thrown) {
       throw toCallFailure(thrown, method);
     }
@@ -135,14 +131,4 @@ async function goOn(
   } catch (error) {
     throw toCallFailure(error, method);
   }
-}
-
-// Revision 2025-11-25 may refuse a call until a person has been somewhere; the server says when they are done.
-async function visitAll(visits: readonly Visit[], session: Session, ctx: CallContext): Promise<boolean> {
-  const done = Promise.all(visits.map(({ id }) => session.notices.completed(id, ctx)));
-  done.catch(() => undefined);
-  const answers = await ctx.ask(Object.fromEntries(visits.map(({ id, message, url }) => [id, { kind: 'url', message, url } as const])));
-  if (!visits.every(({ id }) => answers[id]?.action === 'accept')) return false;
-  await done;
-  return true;
 }

@@ -133,7 +133,8 @@ function explain(error: Error, entry: ServerEntry, died: string | undefined, { i
 
 function fixFor(died: string, { command }: LocalServer): string {
   // Other clients take no command line here either, but people write one.
-  if (died.includes('was not found') && /\s/.test(command)) return 'Name the program alone as "command", and put what follows it into "args".';
+  if (died.includes('was not found') && /\s/.test(command))
+    return 'Name the program alone as "command", and put what follows it into "args".';
   if (died.includes('was not found')) return `Install ${command}, or give its full path.`;
   return 'Read its last words; run its command by hand to see more.';
 }

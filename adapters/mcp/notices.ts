@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject } from '../../src/core/json.ts';
+import type { JsonObject } from '../../src/core/json.ts';
 import type { Logger } from '../../src/core/log.ts';
 import type { CallContext } from '../../src/core/tool.ts';
 import type { InFlight } from './in-flight.ts';
@@ -79,21 +79,4 @@ export function createNotices(calls: InFlight, log: Logger): Notices {
     },
   };
   return notices;
-}
-
-/** An address that a person is to visit. */
-export interface Visit {
-  readonly id: string;
-  readonly message: string;
-  readonly url: string;
-}
-
-/** The addresses that an error of revision 2025-11-25 wants a person to visit first. */
-export function toVisits(data: unknown): Visit[] {
-  const list = isJsonObject(data) && Array.isArray(data.elicitations) ? data.elicitations : [];
-  return list.flatMap((item) =>
-    isJsonObject(item) && typeof item.elicitationId === 'string' && typeof item.url === 'string'
-      ? [{ id: item.elicitationId, message: String(item.message ?? ''), url: item.url }]
-      : [],
-  );
 }
