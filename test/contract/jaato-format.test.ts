@@ -400,6 +400,21 @@ def create_plugin():
       expect(status(house, 'j')?.facts.python).toMatch(/^3\.\d+\.\S+ \(/);
     });
 
+    it('loads packages that are called like those of Python, which others go on to find', async () => {
+      const plugin = (name: string) =>
+        `import http.client, urllib.request\nfrom .more import MORE\n${pluginText(name, { [name]: 'MORE' })}`;
+      const files = {
+        'lib/email/__init__.py': plugin('mail'),
+        'lib/email/more.py': 'MORE = "mail ran"\n',
+        'lib/calendar/__init__.py': plugin('dates'),
+        'lib/calendar/more.py': 'MORE = "dates ran"\n',
+      };
+      const house = await project(files, { mail: { path: './lib/email' }, dates: { path: './lib/calendar' } });
+      expect([textOf(await house.call('mail')), textOf(await house.call('dates'))]).toEqual(['mail ran', 'dates ran']);
+      const both = await project(files, { both: { path: './lib', allow: ['mail', 'dates'] } });
+      expect([textOf(await both.call('mail')), textOf(await both.call('dates'))]).toEqual(['mail ran', 'dates ran']);
+    });
+
     it('says which setting the plugin requires', async () => {
       const more = '\n    def get_config_schema(self):\n        return {"required": ["region", "key"]}\n';
       const house = await project({ 'p.py': pluginText('p', { t: '1' }, more) }, { p: { path: './p.py', settings: { key: 'k' } } });

@@ -12,8 +12,11 @@ def import_from(root, name, bare):
     Imports `name` from the folder `root`. The packages named in `bare` are made without running their `__init__.py`:
     they only say where their modules are.
     """
-    if root not in sys.path:
-        sys.path.insert(0, root)
+    add_folder(root)
+    whole = os.path.join(root, name, "__init__.py")
+    known = getattr(sys.modules.get(name), "__file__", None)
+    if known != whole and _is_unusable(name) and os.path.isfile(whole):
+        return _import_as(name, whole)
     for parent in bare:
         make_bare(parent, os.path.join(root, *parent.split(".")))
     return importlib.import_module(name)
@@ -37,12 +40,30 @@ def make_bare(name, folder):
 
 def import_file(path, name):
     """Imports one file under a name of its own; its folder is searched for what it imports."""
-    folder = os.path.dirname(path)
-    if folder not in sys.path:
-        sys.path.insert(0, folder)
-    # A file may be called like a module that Python has brought along.
-    if name in sys.modules or name in sys.stdlib_module_names:
-        name = f"plugmux_plugin_{name}"
+    add_folder(os.path.dirname(path))
+    return _import_as(name, path)
+
+
+def add_folder(folder):
+    """
+    Has a plugin's folder searched. Python's own modules come first: what lies there may be called `calendar` or `email`,
+    which others import.
+    """
+    if folder in sys.path:
+        return
+    library = os.path.dirname(os.__file__)
+    own = [index for index, path in enumerate(sys.path) if path in (library, os.path.join(library, "lib-dynload"))]
+    sys.path.insert(max(own, default=-1) + 1, folder)
+
+
+# A plugin may be called like a module that Python has brought along, or in a way that no import can say.
+def _is_unusable(name):
+    return name in sys.modules or name in sys.stdlib_module_names or "." in name
+
+
+def _import_as(name, path):
+    if _is_unusable(name):
+        name = f"plugmux_plugin_{name.replace('.', '_')}"
     spec = importlib.util.spec_from_file_location(name, path)
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
