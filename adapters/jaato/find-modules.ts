@@ -70,8 +70,11 @@ function rootAbove(path: string): string {
   return folder;
 }
 
+// Other classes of the file may have names too: the plugin's is the one beside its executors.
 function nameOf(path: string): string | undefined {
-  for (const text of textsOf(path)) {
+  const texts = textsOf(path);
+  const plugins = texts.flatMap((text) => text.split(/^(?=class\b)/m).filter((part) => /^\s+def get_executors\b/m.test(part)));
+  for (const text of plugins.length > 0 ? plugins : texts) {
     for (const pattern of NAME) {
       const found = pattern.exec(text)?.[2];
       if (found !== undefined) return found;

@@ -415,6 +415,23 @@ def create_plugin():
       expect([textOf(await both.call('mail')), textOf(await both.call('dates'))]).toEqual(['mail ran', 'dates ran']);
     });
 
+    it('go by the name of the plugin, not by that of a tool or of another class', async () => {
+      const log = 'class Log:\n    @property\n    def name(self):\n        return "<log>"\n\n\n';
+      const named = log + pluginText('weather', { forecast: '1' });
+      const unnamed =
+        log +
+        pluginText('weather', { forecast: 'dict(\n                name="a tool",\n            )' }).replace(
+          '= "weather"',
+          '= "we" + "ather"',
+        );
+      const files = { 'a/weather.py': named, 'b/plain.py': unnamed };
+      const house = await project(files, { named: { path: './a', allow: ['weather'] }, unnamed: { path: './b', allow: ['plain'] } });
+      expect(house.app.registry.plugins().map((p) => [p.id, p.state])).toEqual([
+        ['weather', 'ready'],
+        ['plain', 'ready'],
+      ]);
+    });
+
     it('says which setting the plugin requires', async () => {
       const more = '\n    def get_config_schema(self):\n        return {"required": ["region", "key"]}\n';
       const house = await project({ 'p.py': pluginText('p', { t: '1' }, more) }, { p: { path: './p.py', settings: { key: 'k' } } });
