@@ -32,6 +32,40 @@ class Q(BasePlugin):
         return tool_name
 `;
 
+/** Overrides signals, leaves children and threads, and then does not come back in one way or another. */
+const DEAF = pluginText(
+  'deaf',
+  {
+    fine: '"fine"',
+    leaves: 'leave()',
+    // A call into C that keeps the lock of the interpreter.
+    holds: 'ctypes.PyDLL(None).sleep(30)',
+    spins: '[None for _ in iter(int, 1)]',
+    waits: 'never_awaits()',
+  },
+  `
+    def initialize(self, config=None):
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            signal.signal(number, lambda *_: None)
+
+`,
+).replace(
+  'import os',
+  `import ctypes, multiprocessing, os, signal, subprocess, threading, time
+
+
+def leave():
+    fork = multiprocessing.get_context("fork")
+    fork.Process(target=lambda: (signal.signal(signal.SIGTERM, signal.SIG_IGN), time.sleep(600))).start()
+    threading.Thread(target=time.sleep, args=(600,)).start()
+    subprocess.Popen(["sleep", "600"], start_new_session=True)
+    return "left"
+
+
+async def never_awaits():
+    time.sleep(30)`,
+);
+
 async function open(more: object = {}, limits: object = {}): Promise<House> {
   const house = await openHouse([jaato], {
     plugins: { hostile: { path: HOSTILE, ...more }, echo: { path: ECHO } },
@@ -49,7 +83,7 @@ async function expectUnharmed(house: House): Promise<void> {
 const codeOf = (result: { meta?: Record<string, unknown> }) => (result.meta?.['plugmux/error'] as { code?: string } | undefined)?.code;
 
 describeWithPython('a Python plugin process', () => {
-  it('keeps prints, logging and raw bytes out of the protocol', async () => {
+  it('keeps prints, logging and raw bytes out of the protocol', { tags: ['F63', 'plugin-stdout'] }, async () => {
     const house = await open();
     expect(textOf(await house.call('prints'))).toBe('printed');
     expect(textOf(await house.call('prints'))).toBe('printed');
@@ -60,7 +94,9 @@ describeWithPython('a Python plugin process', () => {
     await expectUnharmed(house);
   });
 
-  it('keeps what C code and child processes write out of the protocol, and its descriptors to itself', async () => {
+  it('keeps what C code and child processes write out of the protocol, and its descriptors to itself', {
+    tags: ['F63', 'plugin-stdout'],
+  }, async () => {
     const house = await open();
     expect(textOf(await house.call('writes_in_c'))).toBe('written');
     expect((await house.call('runs_child')).structured).toEqual({ descriptors: [] });
@@ -83,16 +119,18 @@ describeWithPython('a Python plugin process', () => {
     ['rude', 'Rude (its text cannot be read: ValueError)'],
     ['empty', 'RuntimeError'],
     ['group', 'BaseException: bare'],
-  ])('answers for a tool that raises: %s', async (kind, text) => {
+  ])('answers for a tool that raises: %s', { tags: ['F64', 'T16'] }, async (kind, text) => {
     const house = await open();
     const result = await house.call('raises', { kind });
     expect(result.isError).toBe(true);
     expect(textOf(result)).toBe(text);
+    expect(JSON.stringify(result)).not.toMatch(/Traceback|hostile\.py/);
+    expect(house.lines.some((line) => line.message.includes('raises raised: ') || line.message.includes('Traceback'))).toBe(true);
     expect((await house.call('prints')).isError).toBeFalsy();
     await expectUnharmed(house);
   });
 
-  it('answers with plain data whatever a tool returns', async () => {
+  it('answers with plain data whatever a tool returns', { tags: ['F53', 'F14'] }, async () => {
     const house = await open();
     const returned = async (kind: string) => (await house.call('returns', { kind })).structured;
     expect(await returned('nan')).toEqual({ value: null, list: [null] });
@@ -118,7 +156,7 @@ describeWithPython('a Python plugin process', () => {
     expect(textOf(await house.call('asks_input'))).toBe('EOF when reading a line');
   });
 
-  it.each(['exit', 'abort', 'segv', 'kill'])('loses one call to a process that dies: %s', async (kind) => {
+  it.each(['exit', 'abort', 'segv', 'kill'])('loses one call to a process that dies: %s', { tags: ['F64', 'T16'] }, async (kind) => {
     const house = await open();
     const [result, neighbour] = await Promise.all([house.call('dies', { kind }), house.call('echo', { message: 'beside' })]);
     expect(codeOf(result)).toBe('PLUGIN_CRASHED');
@@ -127,7 +165,7 @@ describeWithPython('a Python plugin process', () => {
     expect(textOf(await house.call('prints'))).toBe('printed');
   });
 
-  it('answers a call past its deadline at once, and starts afresh when threads hang', async () => {
+  it('answers a call past its deadline at once, and starts afresh when threads hang', { tags: ['F17', 'F65'] }, async () => {
     const house = await open({ limits: { callTimeoutMs: 300 } });
     const calls = Array.from({ length: 8 }, () => house.call('sleeps', { seconds: 600 }));
     for (const result of await Promise.all(calls)) expect(codeOf(result)).toBe('CALL_TIMEOUT');
@@ -135,7 +173,35 @@ describeWithPython('a Python plugin process', () => {
     await until('it serves again', async () => (await house.call('prints')).isError !== true);
   });
 
-  it('drops the late result of a call that was cancelled', async () => {
+  it.each(['holds', 'spins', 'waits'])(
+    'ends at the deadline with its children, deaf to signals: %s',
+    { tags: ['F65', 'F57'] },
+    async (way) => {
+      const dir = tempFolder();
+      const mark = `child-${Math.random()}`;
+      writeFiles(dir, { 'deaf.py': DEAF });
+      const deaf = { path: './deaf.py', env: { PLUGMUX_TEST_NAMED: mark }, limits: { callTimeoutMs: 1000 } };
+      const limits = { restartMinMs: 50, stopGraceMs: 500, unresponsiveMs: 300, hungMs: 2000 };
+      const house = await openHouse([jaato], { plugins: { deaf, echo: { path: ECHO } }, limits }, dir);
+      await house.app.registry.listed(20_000);
+      expect(textOf(await house.call('leaves'))).toBe('left');
+      const before = new Set(processesWith(mark));
+      expect(before.size).toBeGreaterThan(2);
+      const began = performance.now();
+      const stuck = house.call(way);
+      await expectUnharmed(house);
+      expect(['CALL_TIMEOUT', 'PLUGIN_UNRESPONSIVE']).toContain(codeOf(await stuck));
+      expect(performance.now() - began).toBeLessThan(5000);
+      await expectUnharmed(house);
+      // Threads alone do not cost the process: the others of its calls still have a place.
+      if (way !== 'spins') await until('nothing of it is left', () => processesWith(mark).every((pid) => !before.has(pid)), 10_000);
+      await until('it serves again', async () => textOf(await house.call('fine')) === 'fine');
+      await house.close();
+      await until('nothing is left', () => processesWith(mark).length === 0, 10_000);
+    },
+  );
+
+  it('drops the late result of a call that was cancelled', { tags: ['cancel-reaches-tool'] }, async () => {
     const house = await open();
     const call = house.newCall();
     const pending = house.call('says', { ms: 300, secret: 'late' }, call);
@@ -146,7 +212,7 @@ describeWithPython('a Python plugin process', () => {
     await until('the late end is logged', () => house.lines.some((line) => line.message.includes('ended after its cancellation')));
   });
 
-  it('gives every caller its own answer, in threads and on the loop', async () => {
+  it('gives every caller its own answer, in threads and on the loop', { tags: ['T6'] }, async () => {
     const house = await open();
     const secrets = Array.from({ length: 60 }, (_, i) => `secret ${i}`);
     const results = await Promise.all(secrets.map((secret, i) => house.call('says', { ms: (i * 7) % 20, secret })));
@@ -157,7 +223,7 @@ describeWithPython('a Python plugin process', () => {
     expect(textOf(await house.call('awaits'))).toBe('awaited');
   });
 
-  it('starts afresh beside a coroutine that blocks the loop, and names it', async () => {
+  it('starts afresh beside a coroutine that blocks the loop, and names it', { tags: ['F65'] }, async () => {
     const house = await open({}, { unresponsiveMs: 300, hungMs: 1000, drainMs: 5000 });
     const blocked = house.call('blocks', { seconds: 6 });
     // Those that came before the change wait with the one that blocks.
@@ -229,7 +295,7 @@ describeWithPython('a Python plugin process', () => {
     expect(processesWith(mark).length).toBeGreaterThan(0);
   });
 
-  it('ends with threads that never end', async () => {
+  it('ends with threads that never end', { tags: ['F57'] }, async () => {
     const house = await open({ env: { PLUGMUX_TEST_NAMED: 'threads' } });
     await house.call('threads');
     await expectUnharmed(house);
@@ -237,7 +303,7 @@ describeWithPython('a Python plugin process', () => {
     await until('the process is gone', () => processesWith('PLUGMUX_TEST_NAMED=threads').length === 0, 5000);
   });
 
-  it('leaves no interpreter behind when the gateway is killed, whatever its threads do', async () => {
+  it('leaves no interpreter behind when the gateway is killed, whatever its threads do', { tags: ['F75'] }, async () => {
     const dir = tempFolder();
     const mark = `killed-${Math.random()}`;
     const file = join(dir, 'mcp.json');
