@@ -313,6 +313,16 @@ describe.skipIf(withoutPython())('plugins in Python', SLOW, () => {
     expect(existsSync(folder)).toBe(false);
   });
 
+  it('are built by a Python that is called `python` alone', async () => {
+    const dir = tempFolder();
+    cpSync(SNAKE, join(dir, 'snake'), { recursive: true });
+    mkdirSync(join(dir, 'bin'));
+    const { stdout } = spawnSync('python3', ['-c', 'import sys; print(sys.executable)'], { encoding: 'utf8' });
+    writeFileSync(join(dir, 'bin/python'), `#!/bin/sh\nexec ${stdout.trim()} "$@"\n`, { mode: 0o755 });
+    const house = await open({ snake: { path: './snake', env: { PATH: join(dir, 'bin') } } }, {}, dir);
+    expect(textOf(await house.call('plugins_snake_echo', { message: 'here' }))).toBe('here');
+  });
+
   it('that cannot be installed say what pip said', async () => {
     const dir = tempFolder();
     cpSync(SNAKE, join(dir, 'snail'), { recursive: true });

@@ -61,7 +61,7 @@ export async function installPython(what: string, script: string, dir: string, c
   const venv = join(dir, name);
   try {
     context.step(`Creating venv (${venv})...`);
-    await runTool('python3', ['-m', 'venv', venv], dir, context);
+    await makeVenv(venv, dir, context);
     context.step('Installing source...');
     const pip = ['-m', 'pip', 'install', '--disable-pip-version-check', '--no-input', '--', what];
     await runTool(join(venv, 'bin', 'python'), pip, dir, context);
@@ -73,6 +73,17 @@ export async function installPython(what: string, script: string, dir: string, c
     throw error;
   }
   return `venv/bin/${script}`;
+}
+
+// Some systems have it under the shorter name only.
+async function makeVenv(venv: string, dir: string, context: ToolContext): Promise<void> {
+  const args = ['-m', 'venv', venv];
+  await runTool('python3', args, dir, context).catch((error: GatewayError) => {
+    if (error.code !== 'DEPENDENCY_MISSING') throw error;
+    return runTool('python', args, dir, context).catch((other: GatewayError) => {
+      throw other.code === 'DEPENDENCY_MISSING' ? error : other;
+    });
+  });
 }
 
 // The environment before this one stays until the next build: a process that runs from it may still import.
