@@ -210,6 +210,7 @@ export const REQUIREMENTS = {
     T8: "A client's token never leaves the gateway.",
     T9: 'What servers name on the way to a login is fetched only over https and from public addresses, without redirects.',
     F42: 'A login that leads to a script, a file, a page without TLS, another issuer or without PKCE is refused before anybody is sent there.',
+    F28: 'A server whose TLS is missing, old, expired, of another name or of nobody known is told so, and nothing is sent to it.',
     'login-step-up':
       'A call that needs a scope which the login lacks names it and costs nothing else; the next login asks for it with those it had.',
     F69: 'A download that is cut, changed, elsewhere or not there is refused with a code, and nothing of it stays.',

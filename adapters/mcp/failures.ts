@@ -20,6 +20,10 @@ const UNREACHABLE: Readonly<Record<string, string>> = {
   SELF_SIGNED_CERT_IN_CHAIN: 'its certificate is signed by an authority that is not known here',
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'its certificate cannot be verified',
   ERR_TLS_CERT_ALTNAME_INVALID: 'its certificate is for another name',
+  ERR_SSL_WRONG_VERSION_NUMBER: 'it answers without TLS',
+  ERR_SSL_PACKET_LENGTH_TOO_LONG: 'it answers without TLS',
+  ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION: 'it knows no version of TLS that is safe',
+  ERR_SSL_UNSUPPORTED_PROTOCOL: 'it knows no version of TLS that is safe',
 };
 
 /** The HTTP status behind an error of the SDK's transports. */
@@ -34,6 +38,7 @@ export function statusOf(error: unknown): number | undefined {
 export function unreachable(error: Error): string | undefined {
   const { code, cause, errors } = error as NodeJS.ErrnoException & { readonly errors?: readonly unknown[] };
   if (code !== undefined && UNREACHABLE[code] !== undefined) return UNREACHABLE[code];
+  if (code?.startsWith('ERR_SSL_')) return `TLS fails: ${code.slice('ERR_SSL_'.length).toLowerCase().replaceAll('_', ' ')}`;
   // A name with several addresses fails once for each.
   const inner = errors?.[0] ?? cause;
   return inner instanceof Error && inner !== error ? unreachable(inner) : undefined;
