@@ -54,14 +54,19 @@ def _attachments(payload):
         return rest, []
     kind = payload.get("_multimodal_type", "image")
     if kind == "attachments":
-        found = [item for item in payload.get("_multimodal_attachments") or [] if isinstance(item, dict)]
-        return rest, [block(item.get("data"), item.get("mime_type"), item.get("display_name")) for item in found]
+        return rest, [block(*_parts(item)) for item in payload.get("_multimodal_attachments") or []]
     field, default = ("file_data", "application/octet-stream") if kind == "file" else ("image_data", "image/png")
     data = rest.pop(field, None)
     mime_type = rest.pop("mime_type", None) or default
     if data is None:
         return rest, []
     return rest, [block(data, mime_type, rest.get("display_name"), embed=kind == "file")]
+
+
+# A dict, or an `Attachment` of the contract's own types.
+def _parts(item):
+    read = item.get if isinstance(item, dict) else lambda name: getattr(item, name, None)
+    return read("data"), read("mime_type"), read("display_name")
 
 
 def block(data, mime_type, name=None, embed=False):
