@@ -25,6 +25,7 @@ export function toOffer({ id, host, member, report, enforces, everyCommand }: Of
   if (report?.tools === undefined) return undefined;
   const { commands = [], instructions = '', autoApproved = [] } = report;
   const approved = new Set(autoApproved);
+  const declared = new Set(report.tools.map((tool) => tool.name));
   const preview: Preview | undefined = report.previews ? (tool, args) => previewCall(member, tool, args) : undefined;
   const guard = enforces ? enforce(host, id, member) : undefined;
   introduce(host, id, { member, preview, guard }, autoApproved);
@@ -36,7 +37,13 @@ export function toOffer({ id, host, member, report, enforces, everyCommand }: Of
     ...emptyOffer,
     tools: report.tools.map((tool) => toTool(tool, report, approved.has(tool.name), member, preview)),
     commands: commands.filter((c) => !c.broken).map((command) => toUserCommand(command, run)),
-    prompts: commands.filter((c) => (c.shared || everyCommand) && !c.broken).map((command) => toPrompt(command, run, member)),
+    prompts: commands
+      .filter((c) => (c.shared || everyCommand) && !c.broken)
+      // Where a tool has the same executor, the rules for the tool count for the command too.
+      .map((command) => ({
+        ...toPrompt(command, run, member),
+        ...(declared.has(command.name) ? { runs: command.name, guarded: true } : {}),
+      })),
     ...(instructions === '' ? {} : { instructions }),
     ...(guard ? { middleware: guard } : {}),
     problems: report.problems ?? [],

@@ -1,9 +1,10 @@
 import { errorResult } from '../../src/core/content.ts';
+import { GatewayError } from '../../src/core/errors.ts';
 import type { Member } from '../../src/core/host.ts';
 import type { JsonObject } from '../../src/core/json.ts';
 import { emptyOffer, type Offer, type Problem } from '../../src/core/plugin.ts';
 import type { Prompt } from '../../src/core/prompt.ts';
-import type { Tool } from '../../src/core/tool.ts';
+import type { CallContext, Tool } from '../../src/core/tool.ts';
 import { toRuntimeCaller } from '../../src/host/node/runtime.ts';
 import type { ScaiWaveReport, ScaiWaveTool } from './report.ts';
 
@@ -29,7 +30,7 @@ export function toOffer(input: OfferInput): Offer {
   return {
     ...emptyOffer,
     tools: [...declared.map((tool) => toTool(tool, input)), ...report.dynamic.map((tool) => toTool(tool, input))],
-    prompts: declared.filter((tool) => tool.usage).map((tool) => toPrompt(tool, member)),
+    prompts: declared.filter((tool) => tool.usage).map((tool) => toPrompt(tool, input)),
     ...(report.injectsContext ? { instructions: report.instructions, compose: composer(member) } : {}),
     problems: [...report.problems, ...unselected(report)],
     facts: {
@@ -55,9 +56,8 @@ function missing({ permissions }: ScaiWaveTool, { report, granted }: OfferInput)
 }
 
 function toTool(tool: ScaiWaveTool, input: OfferInput): Tool {
-  const { id, member, report } = input;
+  const { member, report } = input;
   const { name, usage, permissions = report.permissions } = tool;
-  const lacking = missing(tool, input);
   const key = `tool:${name}`;
   return {
     name,
@@ -77,19 +77,22 @@ function toTool(tool: ScaiWaveTool, input: OfferInput): Tool {
     },
     ...(tool.sessions ? { shownTo: (session: string) => tool.sessions?.includes(session) === true } : {}),
     async call(args, ctx) {
-      if (lacking.length > 0) {
-        return errorResult(
-          `The tool ${name} was not run: it needs ${lacking.join(', ')}, which nobody granted. The owner can grant it in mcp.json: "plugins": { "${id}": { "grant": ${JSON.stringify(lacking)} } }.`,
-        );
-      }
-      if (report.scope === 'private' && ctx.caller.anonymous === true) {
-        return errorResult(
-          `The tool ${name} was not run: it works on the data of its caller alone, and here everybody is the same caller. Use a token ("auth" in mcp.json) or stdio.`,
-        );
-      }
-      return member.call(key, args, ctx);
+      const refused = refusal(tool, input, ctx);
+      return refused === undefined ? member.call(key, args, ctx) : errorResult(refused);
     },
   };
+}
+
+// Why a tool is not run for a caller.
+function refusal(tool: ScaiWaveTool, input: OfferInput, { caller }: CallContext): string | undefined {
+  const lacking = missing(tool, input);
+  if (lacking.length > 0) {
+    return `The tool ${tool.name} was not run: it needs ${lacking.join(', ')}, which nobody granted. The owner can grant it in mcp.json: "plugins": { "${input.id}": { "grant": ${JSON.stringify(lacking)} } }.`;
+  }
+  if (input.report.scope === 'private' && caller.anonymous === true) {
+    return `The tool ${tool.name} was not run: it works on the data of its caller alone, and here everybody is the same caller. Use a token ("auth" in mcp.json) or stdio.`;
+  }
+  return undefined;
 }
 
 // The author's own statement. What a tool does that was made up at run time, nobody has stated.
@@ -100,13 +103,17 @@ function effectsOf({ sideEffects }: ScaiWaveTool, permissions: readonly string[]
 }
 
 /** A tool as people type it: whatever stands behind its name goes to the plugin as it is. */
-function toPrompt({ name, usage, description }: ScaiWaveTool, member: Member): Prompt {
+function toPrompt(tool: ScaiWaveTool, input: OfferInput): Prompt {
+  const { name, usage, description } = tool;
   return {
     name,
     description: `${description}\nUsage: ${usage}`.trim(),
     arguments: [{ name: 'text', description: `What to type, as in ${usage}`, required: false }],
+    runs: name,
     async get({ text = '' }, ctx) {
-      const { content } = await member.call(`usage:${name}`, { text }, ctx);
+      const refused = refusal(tool, input, ctx);
+      if (refused !== undefined) throw new GatewayError('DENIED', refused);
+      const { content } = await input.member.call(`usage:${name}`, { text }, ctx);
       return { description, messages: content.map((block) => ({ role: 'user', content: block })) };
     },
   };

@@ -33,6 +33,10 @@ export interface Prompt {
   readonly composed?: boolean;
   /** Names of tools it makes no sense without: it exists only where all of them do. */
   readonly requires?: readonly string[];
+  /** The plugin's tool that it runs with what the person typed: it exists only where nobody has a say in calls of that tool. */
+  readonly runs?: string;
+  /** It asks those who guard calls itself. */
+  readonly guarded?: boolean;
   readonly meta?: JsonObject;
   /** Further members of its listing that clients may know, such as icons. */
   readonly extras?: JsonObject;

@@ -73,7 +73,11 @@ export function createView(
     search,
     prompts: new Map(
       [...withOwn(catalogue.prompts, ownPrompts)].filter(
-        ([, entry]) => policy.seesPrompt(entry, caller) && speaks(entry.plugin, entry.prompt.composed) && isComplete(entry.prompt.requires),
+        ([, entry]) =>
+          policy.seesPrompt(entry, caller) &&
+          speaks(entry.plugin, entry.prompt.composed) &&
+          isComplete(entry.prompt.requires) &&
+          runsFreely(entry, tools),
       ),
     ),
     resources: new Map(
@@ -103,6 +107,14 @@ function createRequirements(tools: ReadonlyMap<string, VisibleTool>): (requires:
     );
     return requires.every((name) => names?.has(name));
   };
+}
+
+// A prompt is no way round whoever is to be asked about the calls of a tool.
+function runsFreely({ plugin, prompt: { runs, guarded = false } }: PromptEntry, tools: ReadonlyMap<string, VisibleTool>): boolean {
+  if (runs === undefined) return true;
+  const tool = [...tools.values()].find(({ entry }) => entry.plugin.id === plugin.id && entry.tool.name === runs);
+  if (!tool || tool.approval === 'required' || tool.terms.denyRules.length > 0) return false;
+  return guarded || tool.middleware.length === 0;
 }
 
 // A plugin keeps the names of its prompts: then ours gets our name in front.

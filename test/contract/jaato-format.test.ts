@@ -81,6 +81,23 @@ describeWithPython('jaato plugins', () => {
       expect(textOf(await (commands[1] as (typeof commands)[0]).run('', house.newCall()))).toBe('{"limit":2}');
     });
 
+    it('runs no command whose tool the operator keeps back', async () => {
+      const commands = `
+    def get_user_commands(self):
+        return [("find", "", True), ("only", "", True)]
+`;
+      const text = pluginText('p', { find: '1' }, commands)
+        .replace('"find": lambda', '"only": lambda args: 2,\n            "find": lambda')
+        .replace('for tool in self.get_executors()', 'for tool in ["find"]');
+      const prompts = async (more: object) => {
+        const house = await project({ 'p.py': text }, { p: { path: './p.py', ...more } });
+        return [...house.app.gateway.view(house.newCall().caller).prompts.keys()].filter((name) => name !== 'approvals');
+      };
+      expect(await prompts({})).toEqual(['find', 'only']);
+      expect(await prompts({ approval: { find: 'deny' } })).toEqual(['only']);
+      expect(await prompts({ approval: { find: 'ask' } })).toEqual(['only']);
+    });
+
     it('notices tools that come while it runs, and ends background threads', async () => {
       const house = await openJaato({ background: { path: join(SEED, 'shared/plugins/background') } });
       expect(tools(house)).toContain('round_0');
@@ -196,7 +213,7 @@ describeWithPython('jaato plugins', () => {
       hidden: '{"_secret": 1, "shown": 2, "_permission": {"comment": "as you like"}}',
       image: '{"_multimodal": True, "image_data": b"png", "display_name": "a.png"}',
       files:
-        '{"_multimodal": True, "_multimodal_type": "attachments", "note": "two", "_multimodal_attachments": [{"mime_type": "audio/wav", "data": b"x"}, {"mime_type": "text/csv", "data": b"a,b", "display_name": "t.csv"}]}',
+        '{"_multimodal": True, "_multimodal_type": "attachments", "note": "two", "_multimodal_attachments": [{"mime_type": "audio/wav", "data": b"x"}, __import__("types").SimpleNamespace(mime_type="text/csv", data=b"a,b", display_name="t.csv")]}',
       number: '7',
       text: '"{\\"x\\": 1}"',
       error_text: '"Error: not really"',

@@ -271,6 +271,23 @@ return ctx.room_id`;
     expect(status(broken, 'acme.c')?.error?.message).toContain('nowhere_at_all');
   });
 
+  it('are no way round the permissions and approvals of a tool by its prompt', async () => {
+    const usage = ', usage="[/it]"';
+    const tools = [
+      tool('free', usage),
+      tool('send', `${usage}, side_effects=True`),
+      tool('fetch', `${usage}, permissions_required=[PluginPermission.SEARCH]`),
+    ];
+    const text = plugin('acme.it', tools.join(), 'return "ran"');
+    const prompts = (house: House) => [...house.app.gateway.view(localCaller()).prompts.keys()].filter((name) => name !== 'approvals');
+    const house = await one(text);
+    expect(prompts(house)).toEqual(['free', 'fetch']);
+    await expect(house.app.gateway.getPrompt('fetch', {}, house.newCall())).rejects.toMatchObject({ code: 'DENIED' });
+    await expect(house.app.gateway.getPrompt('send', {}, house.newCall())).rejects.toMatchObject({ code: 'INVALID_PARAMS' });
+    const ruled = await one(text, { approval: { free: 'ask', send: 'allow', fetch: 'deny' }, grant: ['search'] });
+    expect(prompts(ruled)).toEqual(['send']);
+  });
+
   it.each([
     ['a tuple of classes', 'BUILTIN_PLUGINS = (\n    # those\n    ACME_B,\n    Renamed(),\n)'],
     ['an empty list that is filled', 'BUILTIN_PLUGINS: list = []\nBUILTIN_PLUGINS.append(ACME_B())\nBUILTIN_PLUGINS += [Renamed()]'],
