@@ -23,8 +23,10 @@ def value_result(value, is_error=False, attachments=(), meta=None):
         json, notes = to_json(value)
         if not json.startswith("{"):
             json = f'{{"result":{json}}}'
-        blocks = [] if json == "{}" and attachments else [_text_block(json)]
-        structured = f',"structured":{json}'
+        # Where all was in the attachments, nothing is left to say.
+        is_bare = json == "{}" and attachments
+        blocks = [] if is_bare else [_text_block(json)]
+        structured = "" if is_bare else f',"structured":{json}'
     if notes:
         meta = {**(meta or {}), "plugmux/notes": list(notes)}
     failed = ',"isError":true' if is_error else ""
