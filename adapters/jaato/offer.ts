@@ -2,6 +2,7 @@ import type { Host, Member } from '../../src/core/host.ts';
 import type { JsonObject } from '../../src/core/json.ts';
 import { emptyOffer, type Offer } from '../../src/core/plugin.ts';
 import type { Tool } from '../../src/core/tool.ts';
+import { pythonFacts } from '../../src/host/python/facts.ts';
 import { enforce, introduce, type Preview, permitCommand } from './enforce.ts';
 import { previewCall } from './preview.ts';
 import { type RunCommand, toPrompt, toUserCommand } from './prompt.ts';
@@ -81,7 +82,7 @@ function toTool(tool: JaatoTool, { name, generation }: JaatoReport, approved: bo
 }
 
 function factsOf(report: JaatoReport): JsonObject {
-  const { name, generation, stage, source, tier, python, standins = [], missing = [], notApplicable = [], hiddenExecutors = [] } = report;
+  const { name, generation, stage, source, tier, standins = [], missing = [], notApplicable = [], hiddenExecutors = [] } = report;
   const commands = (report.commands ?? []).map((c) => `${c.name}${c.broken ? ' (broken)' : c.shared ? '' : ' (for the person)'}`);
   const lists = { standins, missing, notApplicable, hiddenExecutors, commands };
   return {
@@ -89,7 +90,7 @@ function factsOf(report: JaatoReport): JsonObject {
     generation,
     stage,
     ...(source ?? {}),
-    ...(python === undefined ? {} : { python }),
+    ...pythonFacts(report),
     ...(tier === undefined ? {} : { tier }),
     ...Object.fromEntries(
       Object.entries(lists)

@@ -1,5 +1,6 @@
 import type { JsonObject } from '../../src/core/json.ts';
 import type { Problem } from '../../src/core/plugin.ts';
+import type { PythonReport } from '../../src/host/python/facts.ts';
 
 /** A tool as the plugin declared it. */
 export interface JaatoTool {
@@ -28,7 +29,7 @@ export interface JaatoCommand {
 }
 
 /** What the runtime tells the adapter of one plugin; only the first two stand there before it is described. */
-export interface JaatoReport {
+export interface JaatoReport extends PythonReport {
   readonly stage: string;
   readonly generation: 'S' | 'M' | 'T';
   readonly name?: string;
@@ -45,6 +46,4 @@ export interface JaatoReport {
   readonly hiddenExecutors?: readonly string[];
   readonly problems?: readonly Problem[];
   readonly tier?: string;
-  /** The interpreter: its version and where it is. */
-  readonly python?: string;
 }

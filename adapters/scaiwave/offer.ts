@@ -6,6 +6,7 @@ import { emptyOffer, type Offer, type Problem } from '../../src/core/plugin.ts';
 import type { Prompt } from '../../src/core/prompt.ts';
 import type { CallContext, Tool } from '../../src/core/tool.ts';
 import { toRuntimeCaller } from '../../src/host/node/runtime.ts';
+import { pythonFacts } from '../../src/host/python/facts.ts';
 import type { ScaiWaveReport, ScaiWaveTool } from './report.ts';
 
 /** What is known of a plugin. */
@@ -42,6 +43,7 @@ export function toOffer(input: OfferInput): Offer {
       permissions: [...report.permissions],
       granted: input.granted.filter((p) => report.permissions.includes(p)),
       ...(report.scope === null ? {} : { scope: report.scope }),
+      ...pythonFacts(report),
       ...(report.standins.length > 0 ? { standins: [...report.standins] } : {}),
     },
   };

@@ -1,5 +1,6 @@
 import type { JsonObject } from '../../src/core/json.ts';
 import type { Problem } from '../../src/core/plugin.ts';
+import type { PythonReport } from '../../src/host/python/facts.ts';
 
 /** A tool as the manifest declares it; a dynamic one has only the first three. */
 export interface ScaiWaveTool {
@@ -14,7 +15,7 @@ export interface ScaiWaveTool {
 }
 
 /** What the runtime tells the adapter of one plugin. */
-export interface ScaiWaveReport {
+export interface ScaiWaveReport extends PythonReport {
   /** Whether its hook has run and it has been asked for its tools and texts. */
   readonly described: boolean;
   readonly id: string;

@@ -414,7 +414,11 @@ def create_plugin():
     it('loads a file that is called like a module of Python', async () => {
       const house = await project({ 'json.py': pluginText('j', { told: '__import__("json").dumps([1])' }) }, { j: { path: './json.py' } });
       expect(textOf(await house.call('told'))).toBe('[1]');
-      expect(status(house, 'j')?.facts.python).toMatch(/^3\.\d+\.\S+ \(/);
+      const { python, searched, timings } = (status(house, 'j')?.facts ?? {}) as { python: string; searched: string[]; timings: string[] };
+      expect(python).toMatch(/^3\.\d+\.\S+ \(/);
+      expect(searched).toContain(house.dir);
+      const stages = ['find', 'import', 'factory', 'protocol', 'initialize', 'describe'];
+      expect(timings).toEqual(stages.map((stage) => expect.stringMatching(new RegExp(`^${stage} \\d+ ms$`))));
     });
 
     it('loads packages that are called like those of Python, which others go on to find', async () => {

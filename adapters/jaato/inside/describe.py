@@ -1,7 +1,5 @@
 """What a plugin offers at one moment."""
 
-import sys
-
 from plugmux_bridge.encode import to_plain
 from plugmux_bridge.errors import describe
 
@@ -65,7 +63,6 @@ def describe_plugin(owner):
         "missing": contract.missing(),
         "notApplicable": contract.not_applicable(),
         "standins": list(owner.made.standins.served),
-        "python": f"{sys.version.split()[0]} ({sys.executable})",
         "source": {key: value for key, value in owner.made.source.items() if value},
         "tools": [tool.report() for tool in tools.values()],
         "commands": [command.report() for command in commands],

@@ -161,7 +161,8 @@ class BridgeTest(unittest.TestCase):
     def test_it_says_who_it_is(self):
         process = self.start()
         self.assertEqual((process.hello["result"]["protocol"], process.hello["result"]["runtime"]), (1, "python"))
-        self.assertEqual(process.loaded["result"], {"order": []})
+        self.assertEqual(process.loaded["result"]["order"], [])
+        self.assertIn(sys.executable, process.loaded["result"]["python"])
         self.assertEqual(process.until("stage")["params"], {"id": "p", "stage": "import"})
         self.assertEqual(process.until("log")["params"], {"id": "p", "level": "info", "text": "initialised"})
 
@@ -204,7 +205,7 @@ class BridgeTest(unittest.TestCase):
         process.ask("request", id="p", method="open", params={})
         process.read(first)
         process.ask("request", id="p", method="changed", params={})
-        self.assertEqual(process.until("changed")["params"]["report"], {"order": [0]})
+        self.assertEqual(process.until("changed")["params"]["report"]["order"], [0])
 
     def test_a_running_call_that_is_cancelled_is_answered_at_once_and_told(self):
         process = self.start(concurrency=2)

@@ -16,6 +16,7 @@ class Context:
     def __init__(self, plugins, plugin_id):
         self.id = plugin_id
         self._plugins = plugins
+        self._stages = []
 
     @property
     def bridge(self):
@@ -31,13 +32,23 @@ class Context:
 
     def stage(self, name):
         """Says which stage of loading begins; a hang or a death is then blamed on it."""
+        self._stages.append((name, monotonic()))
         self.bridge.notify("stage", {"id": self.id, "stage": name})
+
+    def settle(self):
+        """The last stage has ended."""
+        self._stages.append(("", monotonic()))
+
+    def timings(self):
+        """How long each stage of loading took, for people."""
+        following = zip(self._stages, self._stages[1:])
+        return [f"{name} {(end - began) * 1000:.0f} ms" for (name, began), (_, end) in following if name]
 
     def changed(self):
         """Tells the gateway that the report has changed."""
         entry = self._plugins.get(self.id)
         if entry is not None:
-            self.bridge.notify("changed", {"id": self.id, "report": entry.plugin.report()})
+            self.bridge.notify("changed", {"id": self.id, "report": entry.report()})
 
     def restart(self, reason):
         """Asks for a fresh process; calls in flight may finish in this one."""
@@ -64,6 +75,15 @@ class Entry:
         self.lane = Lane(getattr(plugin, "concurrency", 1))
         self.needs_place = getattr(plugin, "needs_place", None) or (lambda tool: True)
 
+    def report(self):
+        """What the format tells, and what is worth knowing of any Python plugin."""
+        return {
+            **self.plugin.report(),
+            "python": f"{sys.version.split()[0]} ({sys.executable})",
+            "searched": list(sys.path),
+            "timings": self.context.timings(),
+        }
+
 
 class Plugins:
     def __init__(self, bridge):
@@ -80,8 +100,8 @@ class Plugins:
         token = streams.speaker.set(plugin_id)
         try:
             plugin = _finish(self._runtime(module).open(params, context))
-            self._entries[plugin_id] = Entry(context, plugin)
-            return plugin.report()
+            entry = self._entries[plugin_id] = Entry(context, plugin)
+            return entry.report()
         finally:
             streams.speaker.reset(token)
 
@@ -90,7 +110,8 @@ class Plugins:
         token = streams.speaker.set(plugin_id)
         try:
             _finish(entry.plugin.initialize())
-            return entry.plugin.report()
+            entry.context.settle()
+            return entry.report()
         finally:
             streams.speaker.reset(token)
 
