@@ -2,9 +2,9 @@ import type { JsonObject, JsonValue } from '../../src/core/json.ts';
 import { emptyOffer, type Offer, type Plugin, type Problem } from '../../src/core/plugin.ts';
 import type { Tool } from '../../src/core/tool.ts';
 import type { FaultyBlock, ToolBlock } from './hcl/declarations.ts';
-import { evaluate, type Scope } from './hcl/evaluate.ts';
+import { evaluate } from './hcl/evaluate.ts';
 import { HclError } from './hcl/lexer.ts';
-import { HclNumber, type HclValue, isObject } from './hcl/values.ts';
+import { HclNumber, type HclValue, isObject, type Scope } from './hcl/values.ts';
 import type { SquadronManifest } from './manifests.ts';
 import type { Neighbours } from './neighbours.ts';
 

@@ -1,10 +1,10 @@
 import { GatewayError } from '../../../src/core/errors.ts';
-import { asReference, evaluate, type Scope } from './evaluate.ts';
+import { asReference, evaluate } from './evaluate.ts';
 import { HclError, type Place } from './lexer.ts';
 import type { Attribute, Block, Expression } from './parser.ts';
 import { at, type HclFile, type HclProject } from './project.ts';
 import { FileScope, readVariables } from './scope.ts';
-import { type HclValue, isObject, toText } from './values.ts';
+import { type HclValue, isObject, type Scope, toText } from './values.ts';
 
 /** A `plugin` block. */
 export interface PluginBlock {

@@ -1,14 +1,8 @@
 import { HclError, type TextToken, type Token } from './lexer.ts';
 import { BINDING, combine, toTruth } from './operators.ts';
 import { type Expression, isMark, show } from './parser.ts';
-import { HclNumber, type HclValue, isObject, toText } from './values.ts';
-
-/** What expressions may speak of. */
-export interface Scope {
-  /** The value of a name such as `vars.token`. */
-  read(path: readonly string[], place: Token): HclValue;
-  call(name: string, args: readonly HclValue[], place: Token): HclValue;
-}
+import { fillIn } from './template.ts';
+import { HclNumber, type HclValue, isObject, type Scope, toText } from './values.ts';
 
 /** Works an expression out. */
 export function evaluate(expression: Expression, scope: Scope): HclValue {
@@ -96,14 +90,7 @@ class Reader {
     // A text that is nothing but one filled-in value is that value.
     const [before, only, after] = parts;
     if (parts.length === 3 && before === '' && after === '' && typeof only === 'object') return evaluate(only, this.#scope);
-    return parts
-      .map((part) => {
-        if (typeof part === 'string') return part;
-        const text = toText(evaluate(part, this.#scope));
-        if (text === undefined) throw new HclError('a list or an object cannot stand inside a text', { line, column });
-        return text;
-      })
-      .join('');
+    return fillIn(parts, this.#scope, { line, column }, evaluate);
   }
 
   #named(name: string, place: Token): HclValue {

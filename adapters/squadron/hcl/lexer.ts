@@ -1,3 +1,5 @@
+import { TextParts } from './text-parts.ts';
+
 /** Where something stands, counted from 1. */
 export interface Place {
   readonly line: number;
@@ -52,6 +54,8 @@ class Lexer {
   #at = 0;
   #line = 1;
   #lineStart = 0;
+  /** Whether what was filled in last ended with "~". */
+  #trimsAfter = false;
 
   constructor(source: string) {
     this.#source = source;
@@ -77,6 +81,7 @@ class Lexer {
       }
       if (close && depth === 0 && (next === '}' || this.#starts('~}'))) {
         this.#at += next === '}' ? 1 : 2;
+        this.#trimsAfter = next === '~';
         tokens.push({ kind: 'end', ...place });
         return tokens;
       }
@@ -103,28 +108,23 @@ class Lexer {
 
   #quoted(place: Place): Token {
     this.#at++;
-    const parts: Part[] = [];
-    let text = '';
+    const text = new TextParts<readonly Token[]>();
     for (;;) {
       const next = this.#source[this.#at];
       if (next === undefined || next === '\n') throw new HclError('the text is never closed', place);
       if (next === '"') break;
-      if (next === '\\') text += this.#escape();
-      else if (this.#starts('${') || this.#starts('%{')) {
-        parts.push(text, this.#filledIn());
-        text = '';
-      } else text += this.#plain();
+      if (next === '\\') text.add(this.#escape());
+      else this.#plainOrFilledIn(text);
     }
     this.#at++;
-    return { kind: 'text', parts: [...parts, text], ...place };
+    return { kind: 'text', parts: text.quoted(), ...place };
   }
 
   // What follows a heredoc's opening line, up to a line that holds its word alone.
   #heredoc(indented: boolean, word: string, place: Place): Token {
     this.#newLine();
     const end = new RegExp(`^[ \\t]*${word}[ \\t]*\\r?$`, 'u');
-    const parts: Part[] = [];
-    let text = '';
+    const text = new TextParts<readonly Token[]>();
     for (;;) {
       const stop = this.#source.indexOf('\n', this.#at);
       const line = this.#source.slice(this.#at, stop < 0 ? undefined : stop);
@@ -135,19 +135,15 @@ class Lexer {
       if (stop < 0) throw new HclError(`the text is never closed by a line "${word}"`, place);
       while (this.#at <= stop) {
         if (this.#source[this.#at] === '\n') {
-          text += '\n';
+          text.add('\n');
           this.#at++;
           this.#newLine();
           break;
         }
-        if (this.#starts('${') || this.#starts('%{')) {
-          parts.push(text, this.#filledIn());
-          text = '';
-        } else text += this.#plain();
+        this.#plainOrFilledIn(text);
       }
     }
-    const all = [...parts, text].map((part) => (typeof part === 'string' ? part.replaceAll('\r\n', '\n') : part));
-    return { kind: 'text', parts: indented ? withoutIndent(all) : all, ...place };
+    return { kind: 'text', parts: text.heredoc(indented), ...place };
   }
 
   #escape(): string {
@@ -175,15 +171,16 @@ class Lexer {
     return this.#source[this.#at++] as string;
   }
 
-  #filledIn(): Token[] {
-    const place = this.#place();
+  // A "~" beside what is filled in trims the text on that side.
+  #plainOrFilledIn(text: TextParts<readonly Token[]>): void {
     const directive = this.#starts('%{');
+    if (!directive && !this.#starts('${')) return text.add(this.#plain());
+    const place = this.#place();
     this.#at += 2;
-    // "~" trims the text around it; nothing here needs that.
-    if (this.#source[this.#at] === '~') this.#at++;
+    const before = this.#source[this.#at] === '~';
+    if (before) this.#at++;
     const tokens = this.run(place);
-    // A directive is nothing that can be worked out here, and most texts that hold one are never looked at.
-    return directive ? [{ kind: 'mark', text: '%{', ...place }, ...tokens] : tokens;
+    text.fillIn(directive ? [{ kind: 'mark', text: '%{', ...place }, ...tokens] : tokens, { before, after: this.#trimsAfter });
   }
 
   #starts(text: string): boolean {
@@ -217,21 +214,4 @@ class Lexer {
   #place(): Place {
     return { line: this.#line, column: this.#at - this.#lineStart + 1 };
   }
-}
-
-function withoutIndent(parts: readonly Part[]): Part[] {
-  const lines = parts
-    .map((part) => (typeof part === 'string' ? part : '\u0000'))
-    .join('')
-    .split('\n');
-  const indents = lines
-    .slice(0, -1)
-    .filter((line) => line.trim() !== '')
-    .map((line) => /^[ \t]*/.exec(line)?.[0].length ?? 0);
-  const least = indents.length === 0 ? 0 : Math.min(...indents);
-  const cut = new RegExp(`(^|\\n)[ \\t]{0,${least}}`, 'g');
-  // Only the first part starts a line by itself.
-  return parts.map((part, i) =>
-    typeof part === 'string' ? part.replace(cut, (found, start: string) => (start === '' && i > 0 ? found : start)) : part,
-  );
 }

@@ -2,11 +2,11 @@ import { readFileSync } from 'node:fs';
 import { extname } from 'node:path';
 import { GatewayError } from '../../../src/core/errors.ts';
 import { resolveSource } from '../path-rule.ts';
-import { evaluate, type Scope } from './evaluate.ts';
+import { evaluate } from './evaluate.ts';
 import { HclError, type Place } from './lexer.ts';
 import type { Block } from './parser.ts';
 import { at, type HclFile, type HclProject } from './project.ts';
-import { type HclValue, isObject, toText } from './values.ts';
+import { type HclValue, isObject, type Scope, toText } from './values.ts';
 
 const LARGEST = 1024 * 1024;
 const SCHEMA_TYPES: Readonly<Record<string, string>> = {

@@ -1,4 +1,5 @@
 import { toDecimalText } from '../settings.ts';
+import type { Token } from './lexer.ts';
 
 /** A number with all its digits. */
 export class HclNumber {
@@ -23,4 +24,11 @@ export function toText(value: HclValue): string | undefined {
   if (typeof value === 'boolean') return String(value);
   if (value instanceof HclNumber) return value.text;
   return value === null ? '' : undefined;
+}
+
+/** What expressions may speak of. */
+export interface Scope {
+  /** The value of a name such as `vars.token`. */
+  read(path: readonly string[], place: Token): HclValue;
+  call(name: string, args: readonly HclValue[], place: Token): HclValue;
 }

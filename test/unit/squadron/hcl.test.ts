@@ -78,6 +78,45 @@ describe('.hcl files', () => {
     expect(settingsOf(text.replaceAll('\n', '\r\n'))).toMatchObject({ cut: 'first\n  second preset\n' });
   });
 
+  it('follow directives and trim beside "~"', () => {
+    const text = `settings {
+      a = "%{ if vars.v == "preset" }yes%{ else }no \${vars.gone}%{ endif }!"
+      b = "%{ if false }\${vars.gone}%{ endif }-"
+      c = "%{ for x in ["p", "q"] }\${x},%{ endfor }"
+      d = "%{ for i, x in [{ n = "p" }, { n = "q" }] }%{ if i == "1" }\${x.n}%{ endif }%{ endfor }"
+      e = <<-EOT
+        key: \${vars.v}
+        other:
+          deep: \${vars.v}
+        last
+      EOT
+      f = <<-EOT
+        a
+          \${~ vars.v ~}
+        b
+        %{~ for x in ["p", "q"] ~}
+        - \${x}
+        %{~ endfor ~}
+        end
+      EOT
+    }`;
+    expect(settingsOf(text)).toEqual({
+      a: 'yes!',
+      b: '-',
+      c: 'p,q,',
+      d: 'q',
+      e: 'key: preset\nother:\n  deep: preset\nlast\n',
+      f: 'a\npresetb\n- p\n- q\nend\n',
+    });
+    for (const [value, why] of [
+      ['%{ if true }x', '"%{ endif }" is missing'],
+      ['%{ while true }x', 'is not known here'],
+      ['%{ for x of [] }x%{ endfor }', 'needs "x in list"'],
+      ['%{ for x in "y" }x%{ endfor }', 'a list or an object is expected'],
+    ])
+      expect(() => settingsOf(`settings { x = "${value}" }`)).toThrow(why);
+  });
+
   it('work out operators and conditions', () => {
     const text = `settings {
       a = vars.v == "preset" ? "yes" : "no"
@@ -141,7 +180,7 @@ describe('.hcl files', () => {
     expect(faults('plugin "a" { version = "local" }\nplugin "a" { version = "local" }')[1]).toMatch(/there is another plugin "a"/);
     expect(faults('plugin "a" { version = vars[0] }')[0]).toMatch(/main\.hcl:1:24: "vars" is not known/);
     expect(faults('plugin "a" { version = 1[0] }')[0]).toMatch(/main\.hcl:1:25: "\[" is not supported/);
-    expect(faults('plugin "a" { version = "%{ if true }1%{ endif }" }')[0]).toMatch(/"%\{" is not supported/);
+    expect(faults('plugin "a" { version = "%{ while true }1%{ done }" }')[0]).toMatch(/the directive "%\{ while \}" is not known here/);
     expect(() => declare({ 'main.hcl': 'plugin "a" {\n version = "never closed\n}' })).toThrow('main.hcl:2:12: the text is never closed');
     expect(() => declare({ 'main.hcl': 'plugin "a" {\n' })).toThrow(/main\.hcl:2:1: the end is not expected here/);
     expect(() => declare({ 'main.hcl': 'plugin "a" { v = "${" }' })).toThrow(/never closed/);
