@@ -54,6 +54,21 @@ describe('a tool that needs a scope which the login does not have', () => {
     },
   );
 
+  it('may be every tool: the server needs another login before anything', { tags: ['login-step-up'] }, async () => {
+    const authorization = await serveAuthorization();
+    const server = await serveProtected(authorization);
+    const config = writeConfig({ mcpServers: { safe: { url: server.url } }, limits: { restartMinMs: 50 } });
+    await logIn(config);
+    server.wants = 'base:all';
+    const { stdout } = await run(['doctor', '--config', config]);
+    expect(stdout).toMatch(/^todo +safe .*\n.*wants the scope "base:all"[^\n]*\n.*plugmux login safe/m);
+    const front = await serve(config, { bin: BIN });
+    expect((await logIn(config)).code).toBe(0);
+    const client = await connect('v2 legacy', front.at('http'));
+    await until('it is there', async () => (await client.list()).includes('whoami'));
+    expect((await client.call('whoami')).content[0]?.text).toBe('somebody');
+  });
+
   it('is told over the older HTTP+SSE, too', async () => {
     const authorization = await serveAuthorization();
     const server = await serveProtectedSse(authorization);

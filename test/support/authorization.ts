@@ -145,14 +145,16 @@ export interface ProtectedServer {
   readonly resource: Record<string, unknown>;
   /** Authorization headers that came with requests. */
   readonly seen: string[];
+  /** A scope that every request needs, where a test sets one. */
+  wants?: string;
 }
 
 /** What a tool needs beyond a login. */
 export const NEEDED: Readonly<Record<string, string>> = { remove: 'files:write', empty: 'files:write files:admin' };
 
 // Told as the authorization specification wants it; undefined where the login is enough.
-function refusal(body: string, granted: string): Response | undefined {
-  const needed = /"method":"tools\/call"/.test(body) ? NEEDED[/"name":"(\w+)"/.exec(body)?.[1] ?? ''] : undefined;
+function refusal(body: string, granted: string, always?: string): Response | undefined {
+  const needed = /"method":"tools\/call"/.test(body) ? NEEDED[/"name":"(\w+)"/.exec(body)?.[1] ?? ''] : always;
   const has = granted.split(' ');
   if (needed === undefined || needed.split(' ').every((scope) => has.includes(scope))) return undefined;
   const challenge = `Bearer error="insufficient_scope", scope="${needed}", error_description="not with this login"`;
@@ -179,6 +181,7 @@ export async function serveProtected(authorization: AuthorizationServer): Promis
     return { token, clientId: 'somebody', scopes: [], expiresAt: Date.now() / 1000 + 3600, resource: new URL(`${url}/mcp`) };
   };
   const resource: Record<string, unknown> = {};
+  const self: ProtectedServer & { url: string } = { url: '', resource, seen };
   const node = toNodeHandler({
     async fetch(request: Request): Promise<Response> {
       const { pathname } = new URL(request.url);
@@ -193,12 +196,13 @@ export async function serveProtected(authorization: AuthorizationServer): Promis
       const auth = await gate(request);
       if (auth instanceof Response) return auth;
       const body = request.method === 'POST' ? await request.clone().text() : '';
-      return refusal(body, authorization.scopes.get(auth.token) ?? '') ?? handler.fetch(request, { authInfo: auth });
+      return refusal(body, authorization.scopes.get(auth.token) ?? '', self.wants) ?? handler.fetch(request, { authInfo: auth });
     },
   });
   url = await listen((request, response) => void node(request, response));
   Object.assign(resource, { resource: `${url}/mcp`, authorization_servers: [authorization.url] });
-  return { url: `${url}/mcp`, resource, seen };
+  self.url = `${url}/mcp`;
+  return self;
 }
 
 /** The same over HTTP+SSE, by the SDK of that time. */
