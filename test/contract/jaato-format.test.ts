@@ -464,6 +464,11 @@ def create_plugin():
       expect(status(house, 'rich')?.error?.message).toMatch(/has no shutdown, no get_system_instructions, no get_auto_approved_tools/);
     });
 
+    it('tells once what is wrong', async () => {
+      const house = await project({ 'p.py': `exit("bye")\n${pluginText('p', { t: '1' })}` }, { p: { path: './p.py' } });
+      expect(status(house, 'p')?.error?.message).toMatch(/in the stage "import": SystemExit: bye$/);
+    });
+
     it('tells which import is missing, and forbids stand-ins where asked to', async () => {
       const house = await rich({ standins: 'off' });
       expect(status(house, 'rich')?.error).toMatchObject({ code: 'DEPENDENCY_MISSING' });
@@ -472,7 +477,8 @@ def create_plugin():
         { 'x.py': 'from google.genai.types import Tool, GenerateContentConfig\n\n\ndef create_plugin():\n    pass\n' },
         { x: { path: './x.py' } },
       );
-      expect(status(hint, 'x')?.error?.message).toMatch(/google\.genai\.types is a stand-in .* install google-genai/);
+      expect(status(hint, 'x')?.error?.message).toMatch(/; google\.genai\.types is a stand-in that holds data classes only\.$/);
+      expect(status(hint, 'x')?.error?.fix).toMatch(/^Install google-genai in/);
     });
   });
 });

@@ -1,6 +1,6 @@
 """From what the configuration names to a plugin object: find, import, factory, protocol."""
 
-from plugmux_bridge.errors import BridgeError, describe, trace
+from plugmux_bridge.errors import BridgeError, describe_kind, trace
 from plugmux_bridge.modules import explain_import_error, import_file, import_from, prepend_paths
 from plugmux_bridge.standins import StandIns
 
@@ -90,7 +90,7 @@ def _guarded(stage, run, context, standins):
         raise BridgeError("DEPENDENCY_MISSING", f"The plugin cannot be loaded (stage {stage}): {text}.", fix) from error
     except BaseException as error:  # noqa: BLE001 - a plugin may call sys.exit while it is imported
         context.log("warn", trace(error))
-        raise BridgeError("PLUGIN_FAILED", f"It failed in the stage {stage}: {type(error).__name__}: {describe(error)}") from error
+        raise BridgeError("PLUGIN_FAILED", describe_kind(error)) from error
 
 
 def _factory_of(find, found):

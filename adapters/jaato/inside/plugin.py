@@ -4,7 +4,7 @@ from threading import Lock
 from time import monotonic
 
 from plugmux_bridge.encode import dumps
-from plugmux_bridge.errors import BridgeError, describe, trace
+from plugmux_bridge.errors import BridgeError, describe, describe_kind, trace
 
 from .asking import wire_channel
 from .calling import Caller
@@ -106,7 +106,7 @@ class JaatoPlugin:
             raise BridgeError("DEPENDENCY_MISSING", f"The plugin failed in the stage {stage}: {text}.", fix) from error
         except BaseException as error:  # noqa: BLE001 - foreign code
             self.context.log("warn", trace(error))
-            raise BridgeError("PLUGIN_FAILED", f"{type(error).__name__}: {describe(error)}") from error
+            raise BridgeError("PLUGIN_FAILED", describe_kind(error)) from error
 
     # --- what it offers
 

@@ -4,7 +4,7 @@ import os
 import sys
 from inspect import isabstract
 
-from plugmux_bridge.errors import BridgeError, describe, trace
+from plugmux_bridge.errors import BridgeError, describe, describe_kind, trace
 from plugmux_bridge.modules import explain_import_error, import_file, import_from, make_bare, prepend_paths
 from plugmux_bridge.standins import StandIn, StandIns
 
@@ -141,7 +141,7 @@ def _attempt(run, place, source, context):
         source.broken[place] = text
     except BaseException as error:  # noqa: BLE001 - a plugin may call sys.exit while it is imported
         context.log("warn", trace(error))
-        source.broken[place] = f"{type(error).__name__}: {describe(error)}"
+        source.broken[place] = describe_kind(error)
     return None
 
 

@@ -4,7 +4,7 @@ import json
 import sys
 
 from plugmux_bridge import loop
-from plugmux_bridge.errors import BridgeError, describe, trace
+from plugmux_bridge.errors import BridgeError, describe, describe_kind, trace
 from plugmux_bridge.loop import is_awaitable, is_cancellation
 
 from . import plugin_types
@@ -60,7 +60,7 @@ class ScaiWavePlugin:
             self.context.consult("notInstalled", {"error": describe(error)})
             raise BridgeError(
                 "PLUGIN_FAILED",
-                f"on_install failed, and the plugin stays disabled: {type(error).__name__}: {describe(error)}.",
+                f"on_install failed, and the plugin stays disabled: {describe_kind(error)}.",
                 "Mend the cause, then enable the plugin again.",
             ) from error
         self.context.consult("installed", {"version": self.manifest.version})

@@ -40,6 +40,12 @@ def describe(error):
     return text if isinstance(error, Exception) else f"{name}: {text}"
 
 
+def describe_kind(error):
+    """The same behind the type's name."""
+    name, text = type(error).__name__, describe(error)
+    return text if text.startswith(name) else f"{name}: {text}"
+
+
 def to_bridge_error(error):
     return error if isinstance(error, BridgeError) else BridgeError("PLUGIN_FAILED", describe(error))
 

@@ -6,6 +6,8 @@ import os
 import sys
 from types import ModuleType
 
+from .errors import describe_kind
+
 
 def import_from(root, name, bare):
     """
@@ -83,4 +85,8 @@ def explain_import_error(error, standins):
     name = getattr(error, "name", None)
     if isinstance(error, ModuleNotFoundError) and name:
         return f"it needs the module {name}, which is not installed", f'Install the package that brings {name}, for example with "install" in mcp.json.'
-    return f"{type(error).__name__}: {error}.{standins.hint(name)}", None
+    real = standins.real_of(name)
+    if real is None:
+        return describe_kind(error), None
+    text = f"{describe_kind(error)}; {name} is a stand-in that holds data classes only"
+    return text, f'Install {real} in the environment of "python", for example with "install", for the real one.'

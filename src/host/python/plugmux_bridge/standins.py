@@ -53,12 +53,10 @@ class StandIns:
         self.served.append(name)
         self._log("info", f"{name} is provided by a stand-in: the package {stand_in.real} is not installed")
 
-    def hint(self, module):
-        """What to say of an import that failed in one of these modules; nothing where it is none of them."""
+    def real_of(self, module):
+        """The distribution that has the real one of a module served here; None where it is none of these."""
         stand_in = self._modules.get(module or "")
-        if stand_in is None or module not in self.served:
-            return ""
-        return f" {module} is a stand-in that holds data classes only; install {stand_in.real} for the real one."
+        return stand_in.real if stand_in is not None and module in self.served else None
 
 
 def _label(stand_in):
