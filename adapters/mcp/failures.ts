@@ -36,9 +36,11 @@ export function statusOf(error: unknown): number | undefined {
 
 /** Why an address could not be reached at all; undefined where it was. */
 export function unreachable(error: Error): string | undefined {
-  const { code, cause, errors } = error as NodeJS.ErrnoException & { readonly errors?: readonly unknown[] };
-  if (code !== undefined && UNREACHABLE[code] !== undefined) return UNREACHABLE[code];
-  if (code?.startsWith('ERR_SSL_')) return `TLS fails: ${code.slice('ERR_SSL_'.length).toLowerCase().replaceAll('_', ' ')}`;
+  // The SDK's errors have a code, too: an HTTP status, for some.
+  const { code, cause, errors } = error as { readonly code?: unknown; readonly cause?: unknown; readonly errors?: readonly unknown[] };
+  const name = String(code);
+  if (UNREACHABLE[name] !== undefined) return UNREACHABLE[name];
+  if (name.startsWith('ERR_SSL_')) return `TLS fails: ${name.slice('ERR_SSL_'.length).toLowerCase().replaceAll('_', ' ')}`;
   // A name with several addresses fails once for each.
   const inner = errors?.[0] ?? cause;
   return inner instanceof Error && inner !== error ? unreachable(inner) : undefined;
