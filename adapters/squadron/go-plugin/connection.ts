@@ -1,4 +1,5 @@
 import { type ChannelCredentials, Client, type ClientUnaryCall, credentials, Metadata, type ServiceError } from '@grpc/grpc-js';
+import { CallMetadata, type Headers } from './call-metadata.ts';
 import {
   readCall,
   readConfigure,
@@ -32,12 +33,7 @@ export interface Connection {
   configure(settings: Readonly<Record<string, string>>, withinMs: number): Promise<string | undefined>;
   listTools(withinMs: number): Promise<WireTool[]>;
   /** No deadline of its own: the caller cancels. */
-  call(
-    tool: string,
-    payload: string,
-    metadata: Readonly<Record<string, string>>,
-    done: (error: ServiceError | null, result?: string) => void,
-  ): ClientUnaryCall;
+  call(tool: string, payload: string, headers: Headers, done: (error: ServiceError | null, result?: string) => void): ClientUnaryCall;
   /** Empties what a Go plugin prints; must be called once, or a plugin that prints much hangs. */
   drain(heard: (data: StdioData) => void): void;
   shutdown(): Promise<void>;
@@ -75,12 +71,10 @@ export function connect(target: string, largestBytes: number, channel: ChannelCr
     healthy: (withinMs = UNARY_MS) => unary('/grpc.health.v1.Health/Check', writeHealth, readHealth, undefined, withinMs),
     configure: (settings, withinMs) => unary('/plugin.ToolPlugin/Configure', writeConfigure, readConfigure, settings, withinMs),
     listTools: (withinMs) => unary('/plugin.ToolPlugin/ListTools', writeEmpty, readTools, undefined, withinMs),
-    call(tool, payload, metadata, done) {
-      const headers = new Metadata();
-      for (const key in metadata) headers.set(key, metadata[key] as string);
+    call(tool, payload, headers, done) {
       const read = once(readCall, () => request);
       const request: ClientUnaryCall = withoutStack(() =>
-        client.makeUnaryRequest('/plugin.ToolPlugin/Call', writeCall, read, { tool, payload }, headers, done),
+        client.makeUnaryRequest('/plugin.ToolPlugin/Call', writeCall, read, { tool, payload }, new CallMetadata(headers), done),
       );
       return request;
     },

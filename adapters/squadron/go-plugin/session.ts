@@ -8,6 +8,7 @@ import type { ProgramSession, RunningProgram } from '../../../src/core/program-r
 import type { CallContext } from '../../../src/core/tool.ts';
 import { toResult } from '../result.ts';
 import { toOutputSchema } from '../schema.ts';
+import type { Headers } from './call-metadata.ts';
 import { configure } from './configure.ts';
 import { connect } from './connection.ts';
 import { toFailure, toStartFailure } from './failures.ts';
@@ -95,7 +96,7 @@ class Session implements ProgramSession {
     }
     return new Promise((resolve, reject) => {
       this.#calls.add(ctx);
-      const call = this.#connection.call(tool, payload, metadataOf(ctx), (error, text = '') => {
+      const call = this.#connection.call(tool, payload, headersOf(ctx), (error, text = '') => {
         this.#calls.delete(ctx);
         if (error) return void this.#explain(tool, error).then(resolve, reject);
         try {
@@ -151,7 +152,7 @@ let attempts = 0;
 
 // Newer plugins see by the key that a call is the same one, sent again. Every call brings these words anew, and a connection
 // remembers only so many of them: their length is what they cost.
-function metadataOf(ctx: CallContext): Record<string, string> {
+function headersOf(ctx: CallContext): Headers {
   const key = `${RUN}.${ctx.id}`;
   return {
     'squadron-run-id': RUN,
