@@ -34,6 +34,7 @@ export function createHost(
 
   const run: Host['run'] = (spec) => runTool(spec, limits, guardian, log);
 
+  const served = new Set<string>();
   const openProcess =
     (name: string): OpenHome =>
     async (members, events, signal) => {
@@ -43,7 +44,7 @@ export function createHost(
       if (first?.runtime.kind === 'program') return openProgram(first, first.runtime, { limits: own, guardian }, events);
       const { cwd, env } = shareSettings(members, area);
       const runtime = members[0]?.runtime;
-      const making = { folder: join(state, 'envs'), run, log: area, signal };
+      const making = { folder: join(state, 'envs'), owner: name, served, run, log: area, signal };
       const launch = runtime?.kind === 'python' ? await preparePython(runtime, making) : nodeLaunch();
       return startPluginProcess({ ...launch, cwd, env: { ...launch.env, ...env } }, own, area, guardian, events);
     };

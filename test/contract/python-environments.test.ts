@@ -1,5 +1,5 @@
 import { execFileSync, spawn } from 'node:child_process';
-import { chmodSync, readdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, readdirSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { jaato } from '../../dist/adapters/jaato/adapter.js';
@@ -67,6 +67,36 @@ describeWithPython('the Python environment of a source', () => {
       delete process.env.PIP_INDEX_URL;
     }
     expect(() => execFileSync('python3', ['-c', 'import tiny'], { stdio: 'ignore' })).toThrow();
+  });
+
+  it('goes when its source has had another one for a day', { timeout: 120_000 }, async () => {
+    const dir = tempFolder();
+    const envs = join(dir, '.plugmux', 'envs');
+    writeFiles(dir, { 'p.py': pluginText('p', { answer: '1' }), 'q.py': pluginText('q', { other: '2' }) });
+    const wheels = ['one', 'two'].map((name) => writeWheel(dir, name, { [`${name}.py`]: '' }));
+    const start = async (install: readonly string[], more: object = {}) => {
+      const house = await openHouse([jaato], { plugins: { p: { path: './p.py', install }, ...more } }, dir);
+      await house.app.registry.start();
+      expect(house.app.registry.plugins().map(({ state }) => state)).not.toContain('failed');
+      await house.close();
+      return readdirSync(envs);
+    };
+    const [first = ''] = await start(wheels.slice(0, 1));
+    const ages = (days: number) => {
+      const then = new Date(Date.now() - days * 86_400_000);
+      utimesSync(join(envs, first, 'plugmux.json'), then, then);
+    };
+    expect(await start(wheels.slice(1))).toHaveLength(2);
+    expect(await start(wheels.slice(1))).toHaveLength(2);
+    ages(2);
+    const left = await start(wheels.slice(1));
+    expect(left).toHaveLength(1);
+    expect(left).not.toContain(first);
+    // What another source uses, too, stays.
+    await start(wheels.slice(0, 1), { q: { path: './q.py', install: wheels.slice(0, 1) } });
+    ages(2);
+    expect(await start(wheels.slice(1))).toContain(first);
+    expect(await start(wheels.slice(1))).toContain(first);
   });
 
   it('is refused with what pip said last, and leaves nothing half-made', { timeout: 120_000 }, async () => {

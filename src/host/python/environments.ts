@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { GatewayError } from '../../core/errors.ts';
 import type { Host, PythonPackages } from '../../core/host.ts';
 import type { Logger } from '../../core/log.ts';
+import { claim, DONE, finish } from './environment-record.ts';
 import { readWanted, type Wanted } from './packages.ts';
 
-const DONE = 'plugmux.json';
 const LAST_LINES = 8;
 const STALE_MS = 10_000;
 // What package tools need to reach their index where that is not the public one.
@@ -17,6 +17,10 @@ const PASSED = /^(PIP_.*|https?_proxy|no_proxy|all_proxy|SSL_CERT_FILE|SSL_CERT_
 export interface Making {
   /** Environments live below it. */
   readonly folder: string;
+  /** The source that uses it. */
+  readonly owner: string;
+  /** The sources that have had one from this gateway; what they had before may still run. */
+  readonly served: Set<string>;
   /** Runs a package tool. */
   readonly run: Host['run'];
   readonly log: Logger;
@@ -29,23 +33,30 @@ export interface Making {
  * network. Nothing is ever installed into the interpreter it is made from.
  */
 export async function environmentFor(base: string, packages: PythonPackages, making: Making): Promise<string> {
-  const { folder, signal } = making;
+  const { folder, owner, served, signal } = making;
   const wanted = await readWanted(packages);
   const digest = createHash('sha256')
     .update(JSON.stringify([base, wanted.digest]))
     .digest('hex')
     .slice(0, 24);
   const place = join(folder, digest);
-  if (existsSync(join(place, DONE))) return place;
+  const isFirst = !served.has(owner);
+  served.add(owner);
+  if (existsSync(join(place, DONE))) {
+    claim(place, owner, isFirst);
+    return place;
+  }
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const release = await lock(`${place}.lock`, signal);
   try {
     // Another gateway may have made it meanwhile; what one left half-made is not used.
-    if (existsSync(join(place, DONE))) return place;
+    if (existsSync(join(place, DONE))) {
+      claim(place, owner, false);
+      return place;
+    }
     rmSync(place, { recursive: true, force: true });
     await make(place, base, wanted, making);
-    writeFileSync(join(place, `${DONE}.new`), JSON.stringify({ python: base, ...wanted, made: new Date().toISOString() }));
-    renameSync(join(place, `${DONE}.new`), join(place, DONE));
+    finish(place, { python: base, ...wanted, made: new Date().toISOString(), owners: [owner] });
     return place;
   } catch (error) {
     rmSync(place, { recursive: true, force: true });
