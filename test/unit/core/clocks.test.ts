@@ -10,6 +10,7 @@ const SRC = fileURLToPath(new URL('../../../src', import.meta.url));
 const TIME_OF_DAY = [
   'gateway/audit.ts',
   'gateway/day-file.ts',
+  'host/python/environment-record.ts',
   'host/python/environments.ts',
   'policy/enablement.ts',
   'policy/grants.ts',
