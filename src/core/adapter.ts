@@ -54,7 +54,7 @@ export interface Adapter {
   guards?(entry: Entry): boolean;
   /** Adds commands of this format's own to the command line. */
   readonly commands?: (program: Command, open: OpenWorkshop) => void;
-  /** Turns a project of the format's own host into a configuration file's content, with remarks for a person. */
+  /** Turns a project of the format's own host into the content of a configuration file that will stand in `into`, with remarks for a person. */
   readonly convert?: (dir: string, into: string) => Promise<{ readonly config: JsonObject; readonly notes: readonly string[] }>;
   /** Reads the entries of `mcpServers`, and nothing else. */
   readonly servers?: true;

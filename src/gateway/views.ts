@@ -65,6 +65,7 @@ export function createView(
   const search = terms.search === true ? createToolSearch(tools, (tool) => createVisibleTool({ ...own, ...tool })) : undefined;
   const told = [search && SEARCH_INSTRUCTIONS, terms.instructions].filter((text) => text !== undefined).join('\n\n');
   const isComplete = createRequirements(tools);
+  const runsFreely = createFreedom(tools);
   return {
     profile,
     tools,
@@ -77,7 +78,7 @@ export function createView(
           policy.seesPrompt(entry, caller) &&
           speaks(entry.plugin, entry.prompt.composed) &&
           isComplete(entry.prompt.requires) &&
-          runsFreely(entry, tools),
+          runsFreely(entry),
       ),
     ),
     resources: new Map(
@@ -110,11 +111,16 @@ function createRequirements(tools: ReadonlyMap<string, VisibleTool>): (requires:
 }
 
 // A prompt is no way round whoever is to be asked about the calls of a tool.
-function runsFreely({ plugin, prompt: { runs, guarded = false } }: PromptEntry, tools: ReadonlyMap<string, VisibleTool>): boolean {
-  if (runs === undefined) return true;
-  const tool = [...tools.values()].find(({ entry }) => entry.plugin.id === plugin.id && entry.tool.name === runs);
-  if (!tool || tool.approval === 'required' || tool.terms.denyRules.length > 0) return false;
-  return guarded || tool.middleware.length === 0;
+function createFreedom(tools: ReadonlyMap<string, VisibleTool>): (entry: PromptEntry) => boolean {
+  let own: Map<string, VisibleTool> | undefined;
+  const key = (plugin: string, tool: string): string => `${plugin}\n${tool}`;
+  return ({ plugin, prompt: { runs, guarded = false } }) => {
+    if (runs === undefined) return true;
+    own ??= new Map([...tools.values()].map((tool) => [key(tool.entry.plugin.id, tool.entry.tool.name), tool]));
+    const tool = own.get(key(plugin.id, runs));
+    if (!tool || tool.approval === 'required' || tool.terms.denyRules.length > 0) return false;
+    return guarded || tool.middleware.length === 0;
+  };
 }
 
 // A plugin keeps the names of its prompts: then ours gets our name in front.

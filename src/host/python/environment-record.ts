@@ -14,17 +14,17 @@ export function finish(place: string, record: object): void {
 }
 
 /**
- * Notes that a source uses an environment; `alone` removes those that it alone had before. An environment that cannot be
- * written to serves nevertheless.
+ * Notes that a source uses an environment, and with `forget` removes those that nobody but this source had before. An
+ * environment that cannot be written to serves nevertheless.
  */
-export function claim(place: string, owner: string, alone: boolean): void {
+export function claim(place: string, owner: string, forget: boolean): void {
   try {
     const record = read(place);
     const owners = ownersOf(record);
     const now = new Date();
     if (owners.includes(owner)) utimesSync(join(place, DONE), now, now);
     else finish(place, { ...record, owners: [...owners, owner] });
-    if (alone) forgetFormer(place, owner);
+    if (forget) forgetFormer(place, owner);
   } catch {
     // Some states are mounted to be read only.
   }
