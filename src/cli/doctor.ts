@@ -40,7 +40,8 @@ export function addDoctor(program: Command, adapters: readonly Adapter[]): void 
       await app.registry.start();
       done();
       const checked = await app.registry.check();
-      const plugins = app.registry.plugins().map((plugin) => diagnose(plugin, checked.get(plugin.id) ?? []));
+      const all = app.registry.plugins();
+      const plugins = all.map((plugin) => diagnose(plugin, checked.get(plugin.id) ?? []));
       // A rule is unused only once every profile has been looked through.
       for (const profile of [DEFAULT_PROFILE, ...session.config.profiles.keys()]) app.gateway.view(localCaller(profile));
       const notes = [
@@ -62,7 +63,8 @@ export function addDoctor(program: Command, adapters: readonly Adapter[]): void 
       print(ownRedactor.value({ config: session.config.file, plugins, notes: [...notes, ...names] }), options.json, () =>
         ownRedactor.text(toText(plugins, [...notes, ...names], session.config.file)),
       );
-      if (plugins.some((plugin) => plugin.state === 'failed')) process.exitCode = 1;
+      // What has tried and was turned away is out, too; a setting that nobody has made yet is no failure.
+      if (all.some(({ state, error }) => state === 'failed' || (state === 'needs-config' && error !== undefined))) process.exitCode = 1;
     });
 }
 

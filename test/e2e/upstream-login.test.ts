@@ -80,7 +80,8 @@ describe('a server behind a login', () => {
     const back = await serve(writeConfig({}, ['plain']));
     const { url, grants } = await guard(back.url);
     const oauth = { clientId: 'gateway', clientSecret: 'a-very-secret-word', issuer: 'https://login.example.com' };
-    const { stdout } = await run(['doctor', '--config', writeConfig({ mcpServers: { back: { url: `${url}/mcp`, oauth } } })]);
+    const { code, stdout } = await run(['doctor', '--config', writeConfig({ mcpServers: { back: { url: `${url}/mcp`, oauth } } })]);
+    expect(code).toBe(1);
     expect(stdout).toMatch(/todo +back/);
     expect(stdout).toContain('Check the "clientId", "clientSecret", "issuer"');
     expect(stdout).not.toContain('a-very-secret-word');
