@@ -2,7 +2,7 @@ import type { Reporter, TestModule, TestSpecification, Vitest } from 'vitest/nod
 import { REQUIREMENTS } from './requirements.ts';
 import { uncited } from './support/uncited.ts';
 
-/** Ends a run with one plain line. A run of everything fails for each promise that no test cites. */
+/** Ends a run with one plain line, and one for each failure before it. A run of everything fails for each promise that no test cites. */
 // biome-ignore lint/style/noDefaultExport: a reporter is loaded by its default export
 export default class SummaryReporter implements Reporter {
   #vitest: Vitest | undefined;
@@ -18,23 +18,29 @@ export default class SummaryReporter implements Reporter {
     this.#complete = chosen.length === all.length && testNamePattern === undefined && !tagsFilter?.length;
   }
 
-  onTestRunEnd(modules: readonly TestModule[]): void {
+  onTestRunEnd(modules: readonly TestModule[], unhandled: readonly { message: string }[]): void {
     const counts = { passed: 0, failed: 0, skipped: 0 };
     const citations = [];
+    const fail = (where: string, errors: readonly { message: string }[]): void => {
+      counts.failed++;
+      const [first] = errors[0]?.message.split('\n') ?? [];
+      process.stdout.write(`failed: ${where}: ${first ?? 'no error was given'}\n`);
+    };
     for (const module of modules) {
-      if (module.errors().length > 0) counts.failed++;
+      if (module.errors().length > 0) fail(module.relativeModuleId, module.errors());
       for (const test of module.children.allTests()) {
-        const { state } = test.result();
+        const { state, errors } = test.result();
         citations.push({ tags: test.tags, state });
         if (state === 'passed') counts.passed++;
-        else if (state === 'failed') counts.failed++;
+        else if (state === 'failed') fail(`${module.relativeModuleId} > ${test.fullName}`, errors);
         else counts.skipped++;
       }
     }
+    for (const error of unhandled) fail('outside of any test', [error]);
     if (this.#complete) {
       for (const id of uncited(Object.keys(REQUIREMENTS), citations, process.env.CI !== 'true')) {
-        process.stdout.write(`no test cites the promise ${id}: ${REQUIREMENTS[id as keyof typeof REQUIREMENTS].promise}\n`);
-        counts.failed++;
+        const { promise } = REQUIREMENTS[id as keyof typeof REQUIREMENTS];
+        fail(`no test cites the promise ${id}`, [{ message: promise }]);
         process.exitCode = 1;
       }
     }

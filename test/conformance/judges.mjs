@@ -85,7 +85,7 @@ export async function startGateway(file) {
 
 /** Ends a run of a judge with one plain line. */
 export function conclude(passed, faults) {
-  for (const fault of faults) console.error(fault);
+  for (const fault of faults) console.log(`failed: ${fault}`);
   console.log(`${passed} passed, ${faults.length} failed`);
   process.exitCode = faults.length > 0 ? 1 : 0;
 }
