@@ -4,17 +4,20 @@ import { describe, expect, it } from 'vitest';
 import { readPackage } from '../../../adapters/ethos/reading/package-file.ts';
 import { readSkills } from '../../../adapters/ethos/reading/skills.ts';
 import { recogniseFolder } from '../../../adapters/talos/recognise.ts';
+import { cpuMs } from '../../support/cpu-time.ts';
 import { tempFolder } from '../../support/temp.ts';
 
 const MANY = 10 * 1024 * 1024;
 
-/** How long something took, in milliseconds, beside what came of it. */
+/** How many milliseconds of the processor something took, beside what came of it. */
 async function timed<T>(work: () => T | Promise<T>): Promise<{ ms: number; came: T | Error }> {
-  const started = performance.now();
-  const came = await Promise.resolve()
-    .then(work)
-    .catch((error: Error) => error);
-  return { ms: performance.now() - started, came };
+  let came: T | Error | undefined;
+  const ms = await cpuMs(async () => {
+    came = await Promise.resolve()
+      .then(work)
+      .catch((error: Error) => error);
+  });
+  return { ms, came: came as T | Error };
 }
 
 describe('a hostile manifest', () => {

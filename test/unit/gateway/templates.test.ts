@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { matchTemplate } from '../../../src/gateway/templates.ts';
+import { cpuMs } from '../../support/cpu-time.ts';
 
 describe('matchTemplate', () => {
   it.each([
@@ -24,13 +25,10 @@ describe('matchTemplate', () => {
     expect(matchTemplate(template, uri)).toBeUndefined();
   });
 
-  it('is quick on addresses made to be slow', { tags: ['F18'] }, () => {
-    const started = performance.now();
-    matchTemplate(
-      `a://${'{x}a'.repeat(50)}`.replace(/\{x\}/g, () => `{v${Math.random().toString(36).slice(2)}}`),
-      `a://${'a'.repeat(100_000)}b`,
-    );
-    expect(performance.now() - started).toBeLessThan(50);
+  it('is quick on addresses made to be slow', { tags: ['F18'] }, async () => {
+    const template = `a://${Array.from({ length: 50 }, (_, i) => `{v${i}}a`).join('')}`;
+    const address = `a://${'a'.repeat(100_000)}b`;
+    expect(await cpuMs(() => matchTemplate(template, address))).toBeLessThan(200);
   });
 
   it('finds again what was filled in', () => {

