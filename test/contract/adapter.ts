@@ -233,7 +233,7 @@ export function testAdapter({
       const house = await open('rude');
       expect(textOf(await house.call(toolName('rude', 'shout')))).toBe('quiet');
       expect(textOf(await house.call(toolName('rude', 'shout')))).toBe('quiet');
-      await until('the line is logged', () => house.lines.some((line) => line.message.includes('printed at import')));
+      await house.logged('printed at import');
     });
 
     test('closing leaves no process, however rude', { tags: ['F57'] }, async () => {

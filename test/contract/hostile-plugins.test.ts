@@ -126,10 +126,10 @@ describe('a hostile plugin', () => {
     const client = await connect('v1', gateway.at('http'));
     const replies = JSON.stringify([await client.call('bad_run', {}), await client.call('bad_dies', {})]);
     expect(replies).toContain('failed with');
+    await gateway.said('PLUGIN_CRASHED');
     await gateway.stop();
     const audit = readdirSync(join(dir, 'state/audit')).map((name) => readFileSync(join(dir, 'state/audit', name), 'utf8'));
     for (const text of [replies, gateway.stderr(), ...audit]) for (const s of spelt) expect(text).not.toContain(s.replace('Bearer ', ''));
-    expect(gateway.stderr()).toContain('PLUGIN_CRASHED');
   });
 
   it('never sees the token of a client', { tags: ['T8'] }, async () => {

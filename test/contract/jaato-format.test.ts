@@ -107,7 +107,7 @@ describeWithPython('jaato plugins', () => {
       });
       expect(textOf(await house.call('round_1'))).toBe('1');
       await house.close();
-      expect(house.lines.some((line) => line.message === 'stopped after True')).toBe(true);
+      await house.logged('stopped after True');
     });
   });
 

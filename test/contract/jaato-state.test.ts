@@ -35,7 +35,7 @@ async function kept(house: House): Promise<void> {
     .commands('p')
     .find((c) => c.name === 'look')
     ?.run('', house.newCall());
-  await until('the state is kept', () => house.lines.some((line) => line.message.includes('its state is kept')));
+  await house.logged('its state is kept');
 }
 const count = (house: House) => house.call('count').then(textOf);
 
@@ -58,7 +58,7 @@ describeWithPython('jaato plugins', () => {
     await kept(house);
     await house.call('die');
     await until('it serves again', async () => (await count(house)) === '1');
-    expect(house.lines.some((line) => line.message.includes('restore_persistence_state failed: not this one'))).toBe(true);
+    await house.logged('restore_persistence_state failed: not this one');
   });
 
   it('offer commands for the person alone as prompts where the entry says so, marked for the person', async () => {

@@ -88,7 +88,7 @@ describeWithPython('a Python plugin process', () => {
     expect(textOf(await house.call('prints'))).toBe('printed');
     expect(textOf(await house.call('prints'))).toBe('printed');
     await until('it is logged', () => house.lines.some((line) => line.area === 'plugin:hostile' && line.message.includes('"id":1')));
-    expect(house.lines.some((line) => line.message.includes('printed at import'))).toBe(true);
+    await house.logged('printed at import');
     await until('the half line is logged', () => house.lines.some((line) => line.message === 'red and half a line'));
     expect(house.lines.some((line) => line.message.includes('\u001b'))).toBe(false);
     await expectUnharmed(house);
@@ -101,7 +101,7 @@ describeWithPython('a Python plugin process', () => {
     expect(textOf(await house.call('writes_in_c'))).toBe('written');
     expect((await house.call('runs_child')).structured).toEqual({ descriptors: [] });
     expect((await house.call('forks')).structured).toEqual({ code: 0 });
-    await until('it is logged', () => house.lines.some((line) => line.message.includes('from the grandchild')));
+    await house.logged('from the grandchild');
     await expectUnharmed(house);
   });
 
@@ -125,7 +125,9 @@ describeWithPython('a Python plugin process', () => {
     expect(result.isError).toBe(true);
     expect(textOf(result)).toBe(text);
     expect(JSON.stringify(result)).not.toMatch(/Traceback|hostile\.py/);
-    expect(house.lines.some((line) => line.message.includes('raises raised: ') || line.message.includes('Traceback'))).toBe(true);
+    await until('it is logged', () =>
+      house.lines.some(({ message }) => message.includes('raises raised: ') || message.includes('Traceback')),
+    );
     expect((await house.call('prints')).isError).toBeFalsy();
     await expectUnharmed(house);
   });
@@ -209,7 +211,7 @@ describeWithPython('a Python plugin process', () => {
     call.abort(new GatewayError('CALL_CANCELLED', 'cancelled by the test'));
     expect(codeOf(await pending)).toBe('CALL_CANCELLED');
     expect(textOf(await house.call('says', { ms: 300, secret: 'mine' }))).toBe('mine');
-    await until('the late end is logged', () => house.lines.some((line) => line.message.includes('ended after its cancellation')));
+    await house.logged('ended after its cancellation');
   });
 
   it('gives every caller its own answer, in threads and on the loop', { tags: ['T6'] }, async () => {

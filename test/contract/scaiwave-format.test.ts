@@ -110,7 +110,7 @@ return f"{old is ctx} {ctx.room_id} {ctx.sender_id}"`;
     const result = await house.call('show', { go: true });
     expect([result.isError, textOf(result)]).toEqual([true, expected]);
     expect(await run(house, 'show')).toBe('fine');
-    if (code.includes('db')) expect(house.lines.some((line) => line.message.includes('"context": { "dbUrl"'))).toBe(true);
+    if (code.includes('db')) await house.logged('"context": { "dbUrl"');
   });
 
   it.each([
@@ -332,7 +332,7 @@ return ctx.room_id`;
   it('use newer keywords with a warning, and unknown permissions not at all', async () => {
     const newer = await one(plugin('acme.it', tool('x', ', icon="star"'), 'return "x"'));
     expect(await run(newer, 'x')).toBe('x');
-    expect(newer.lines.some((l) => l.level === 'warn' && l.message.includes("'icon'"))).toBe(true);
+    await until('it is logged', () => newer.lines.some((l) => l.level === 'warn' && l.message.includes("'icon'")));
     const unknown = await one(plugin('acme.it', tool('x', ', permissions_required=[PluginPermission.FLY]'), 'return "x"'));
     expect(status(unknown)?.error?.message).toContain('FLY');
   });

@@ -282,7 +282,7 @@ describe.skipIf(withoutPython())('plugins in Python', SLOW, () => {
     ]);
     expect((await house.call('plugins_snake_screenshot', { form: 'uri' })).content).toHaveLength(2);
     expect(textOf(await house.call('plugins_snake_shout'))).toBe('quiet');
-    await until('it is logged', () => house.lines.some((line) => line.message.includes('printed at import')));
+    await house.logged('printed at import');
   });
 
   it('are cancelled, found busy, killed past the oldest deadline, restarted after a crash', async () => {

@@ -64,7 +64,7 @@ describe('a call whose answer breaks the rules', () => {
       expect([tool, codeOf(result), textOf(result)]).toEqual([tool, code, expect.stringContaining(text)]);
       expect([tool, await pidOf(house)]).toEqual([tool, pid]);
     }
-    await until('what was printed is logged', () => house.lines.some(({ message }) => message.includes('unknown channel')));
+    await house.logged('unknown channel');
   });
 
   it('fails alone where the connection goes with it, and the process is connected to again', { tags: ['F67'] }, async () => {

@@ -198,7 +198,7 @@ describe('Talos life', () => {
       ),
     );
     const pid = await run(house, 'late');
-    await until('it is logged', () => house.lines.some((l) => l.message.includes('later')));
+    await house.logged('later');
     expect(await run(house, 'late')).toBe(pid);
   });
 });

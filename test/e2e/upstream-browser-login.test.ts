@@ -34,8 +34,8 @@ describe('a server that wants a person to log in', () => {
     const { authorization, server, config } = await prepare();
     const front = await serve(config, { bin: BIN });
     const client = await connect('v2 legacy', front.at('http'));
-    await until('it is explained', () => front.stderr().includes('wants a login'));
-    expect(front.stderr()).toContain('Run `plugmux login safe`');
+    await front.said('wants a login');
+    await front.said('Run `plugmux login safe`');
     expect(authorization.asked).toEqual([]);
 
     const login = await logIn(config);

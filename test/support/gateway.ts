@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
 import type { Kind } from './clients.ts';
+import { until } from './processes.ts';
 import { type AtEnd, tempFolder } from './temp.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -33,6 +34,8 @@ export interface Serving {
   at(kind: Kind, profile?: string): { readonly url: string; readonly kind: Kind };
   readonly process: ChildProcess;
   stderr(): string;
+  /** Waits until it has said something on stderr, which may arrive after an answer. */
+  said(part: string): Promise<void>;
   /** Ends it in order; settles with its exit code. */
   stop(signal?: NodeJS.Signals): Promise<number | null>;
 }
@@ -75,7 +78,8 @@ export async function serve(
     if (kind === 'ws') address.protocol = 'ws:';
     return { url: address.href, kind };
   };
-  return { url, at, process: child, stderr: () => err, stop };
+  const said = (part: string) => until(`"${part}" is said`, () => err.includes(part));
+  return { url, at, process: child, stderr: () => err, said, stop };
 }
 
 /** Runs a command to its end. */

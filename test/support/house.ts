@@ -10,6 +10,7 @@ import type { ToolResult } from '../../dist/src/core/content.js';
 import type { Logger, LogLevel } from '../../dist/src/core/log.js';
 import { createRedactor } from '../../dist/src/core/redact.js';
 import { Call, silentClient } from '../../dist/src/gateway/call.js';
+import { until } from './processes.ts';
 import { tempFolder } from './temp.ts';
 
 /** One line of the log. */
@@ -34,6 +35,8 @@ export interface House {
   readonly app: App;
   readonly dir: string;
   readonly lines: readonly LogLine[];
+  /** Waits for a line of the log: what a process writes may arrive after its answer. */
+  logged(part: string): Promise<void>;
   call(name: string, args?: object, call?: Call): Promise<ToolResult>;
   newCall(progress?: (done: number, total: number | undefined) => void): Call;
   /** Writes a new configuration and takes it over. */
@@ -63,6 +66,7 @@ export async function openHouse(adapters: readonly Adapter[], config: object, di
     app,
     dir,
     lines,
+    logged: (part) => until(`"${part}" is logged`, () => lines.some(({ message }) => message.includes(part))),
     newCall,
     call: async (name, args = {}, call = newCall()) => (await app.gateway.call(name, args as never, call, '"principal":"test"')).result,
     reconfigure: (value) => app.adopt(load(value)),
