@@ -44,7 +44,8 @@ function project(): string {
 /** Runs shell lines with `plugmux` meaning the built command and `claude` writing down how it was called. */
 function runShell(text: string, cwd: string) {
   const words = `plugmux() { ${JSON.stringify(process.execPath)} ${JSON.stringify(BIN)} "$@"; }\nclaude() { printf '%s\\n' "$@" > claude-args; }\n`;
-  return spawnSync('bash', ['-euc', words + text], { cwd, encoding: 'utf8' });
+  // With a socket for its input bash takes itself for a remote shell and reads what the machine has set up for those.
+  return spawnSync('bash', ['--norc', '-euc', words + text], { cwd, encoding: 'utf8' });
 }
 
 describe('README', () => {

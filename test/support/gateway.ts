@@ -100,6 +100,8 @@ export function run(
   child.stderr.on('data', (chunk) => {
     stderr += chunk;
   });
+  // A command need not read what it is given.
+  child.stdin.on('error', () => undefined);
   child.stdin.end(options.input ?? '');
   return new Promise((resolve) => child.on('close', (code) => resolve({ code, stdout, stderr })));
 }

@@ -328,13 +328,43 @@ class OrphanTest(unittest.TestCase):
 
     @unittest.skipUnless(sys.platform == "linux", "the kernel tells on Linux only")
     def test_the_kernel_tells(self):
-        code = "from plugmux_bridge import start, orphan; orphan._LOOK_AGAIN = 0.2; start.main(use_stdio=True)"
+        code = "from plugmux_bridge import start, orphan; orphan._LOOK_AGAIN = 600; start.main(use_stdio=True)"
         self.orphan(code)
         self.orphan(code, settled=1.0)
 
     @unittest.skipUnless(sys.platform == "linux", "the test reads /proc")
     def test_elsewhere_it_looks_for_itself(self):
         self.orphan("from plugmux_bridge import start, orphan; orphan._LOOK_AGAIN = 0.05; orphan._find_prctl = lambda: None; start.main(use_stdio=True)")
+
+
+class TerminationTest(unittest.TestCase):
+    """SIGTERM comes while the main thread holds what leaving needs."""
+
+    @unittest.skipUnless(os.name == "posix", "a process elsewhere gets no SIGTERM")
+    def test_it_ends_although_the_signal_interrupts_a_locked_section(self):
+        code = """
+import os
+from plugmux_bridge import bridge, start
+from time import sleep
+run = bridge.Bridge.run
+def locked(self):
+    self._crew.start()
+    with self._jobs_lock:
+        os.write(2, b"locked\\n")
+        sleep(0.5)
+    run(self)
+bridge.Bridge.run = locked
+start.main(use_stdio=True)
+"""
+        environment = {**os.environ, "PYTHONPATH": str(BRIDGE)}
+        pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
+        with subprocess.Popen([sys.executable, "-c", code], env=environment, **pipes) as process:
+            self.assertEqual(process.stderr.readline(), b"locked\n")
+            process.terminate()
+            try:
+                self.assertEqual(process.wait(10), 0)
+            finally:
+                process.kill()
 
 
 class StreamsTest(unittest.TestCase):

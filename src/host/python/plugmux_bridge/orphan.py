@@ -3,37 +3,40 @@
 import os
 import signal
 import sys
+from queue import Empty, SimpleQueue
 from threading import Thread
-from time import sleep
 
 _LOOK_AGAIN = 2.0
 _PR_SET_PDEATHSIG = 1
 
 
-def watch(orphaned, on_main):
-    """Calls back, or has the process sent SIGTERM, once the process that started this one has ended."""
-    parent = os.getppid()
-    # Outside of its own process namespace a parent has no number that could change.
-    if parent > 1:
-        Thread(target=_watch, args=(parent, orphaned, on_main), name="plugmux-orphan", daemon=True).start()
+def watch(leave, on_main):
+    """
+    Calls `leave` once the process that started this one has ended, or once what is returned here is called. A signal
+    handler may do that: it interrupts the main thread anywhere, also where that holds the locks that leaving needs.
+    """
+    told = SimpleQueue()
+    Thread(target=_watch, args=(os.getppid(), told, leave, on_main), name="plugmux-orphan", daemon=True).start()
+    return lambda: told.put(True)
 
 
 # The import is not left to the main thread, which has plugins to load; the wish is: the signal comes to the thread that
 # uttered it, and no other thread would run the handler.
-def _watch(parent, orphaned, on_main):
-    prctl = _find_prctl()
-    heard = []
+def _watch(parent, told, leave, on_main):
+    # Outside of its own process namespace a parent has no number that could change.
+    changes = parent > 1
+    prctl = _find_prctl() if changes else None
     if prctl is not None:
-        on_main(lambda: heard.append(prctl(_PR_SET_PDEATHSIG, int(signal.SIGTERM), 0, 0, 0)))
-    while True:
-        told_by_kernel = heard == [0]
         # Looked at once more after the wish was heard: it comes too late for a parent that had gone before.
-        if os.getppid() != parent:
-            orphaned()
-            return
-        if told_by_kernel:
-            return
-        sleep(_LOOK_AGAIN)
+        on_main(lambda: (prctl(_PR_SET_PDEATHSIG, int(signal.SIGTERM), 0, 0, 0), told.put(False)))
+    while not (changes and os.getppid() != parent):
+        try:
+            # The kernel wakes nobody where it gives the signal to another thread than the one that waits.
+            if told.get(timeout=_LOOK_AGAIN if changes else None):
+                break
+        except Empty:
+            pass
+    leave()
 
 
 def _find_prctl():

@@ -14,15 +14,15 @@ def main(use_stdio=False):
         os.set_inheritable(descriptor, False)
     channel = Channel(read_fd, write_fd)
     bridge = Bridge(channel)
+    told = orphan.watch(lambda: bridge.leave(0), bridge.on_main)
     # The terminal's Ctrl-C is for the gateway, which then ends us in order. It is not ignored: programs that a plugin
     # starts would be born with that.
-    handlers = {signal.SIGINT: lambda *_: None, signal.SIGTERM: lambda *_: bridge.leave(0)}
+    handlers = {signal.SIGINT: lambda *_: None, signal.SIGTERM: lambda *_: told()}
     if hasattr(os, "register_at_fork"):
         os.register_at_fork(after_in_child=lambda: _after_fork(channel, handlers))
     streams.install(channel.notify)
     for number, handler in handlers.items():
         signal.signal(number, handler)
-    orphan.watch(lambda: bridge.leave(0), bridge.on_main)
     bridge.run()
 
 
