@@ -201,7 +201,7 @@ export function testAdapter({
       await house.call(toolName('slow', 'cancelled'));
       const call = house.newCall();
       const pending = house.call(toolName('slow', 'wait'), { ms: 60_000 }, call);
-      await new Promise((resolve) => setTimeout(resolve, 100));
+      await new Promise((resolve) => setTimeout(resolve, 400));
       call.abort(new GatewayError('CALL_CANCELLED', 'cancelled by the test'));
       expect((await pending).meta?.['plugmux/error']).toMatchObject({ code: 'CALL_CANCELLED' });
       await until('the cancellation arrives', async () => textOf(await house.call(toolName('slow', 'cancelled'))) === '1');

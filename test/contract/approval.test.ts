@@ -17,7 +17,7 @@ let gateway: Serving;
 const stdio = (config: string): Target => ({ command: process.execPath, args: [FIXTURE_BIN, 'stdio', '--config', config] });
 
 beforeAll(async () => {
-  const config = { limits: { askMs: 1500, callTimeoutMs: 500 }, plugins: { asked: { path: './consent.fixture', approval: 'ask' } } };
+  const config = { limits: { askMs: 3000, callTimeoutMs: 1000 }, plugins: { asked: { path: './consent.fixture', approval: 'ask' } } };
   file = writeConfig(config, ['consent'], tempFolder(atEnd));
   runs = join(file, '../consent.fixture.runs');
   gateway = await serve(file, { atEnd });
@@ -87,7 +87,7 @@ describe.each(CASES)('approval over %s, client %s', (name, generation) => {
   });
 
   it('does not let the deadline of the call run while the person thinks', async () => {
-    const client = await open(() => new Promise<object>((resolve) => setTimeout(() => resolve(accept()()), 800)) as object);
+    const client = await open(() => new Promise<object>((resolve) => setTimeout(() => resolve(accept()()), 1200)) as object);
     expect((await client.call('consent_erase', { what: 'late' })).content[0]?.text).toBe('erased late');
   });
 
@@ -98,7 +98,7 @@ describe.each(CASES)('approval over %s, client %s', (name, generation) => {
       // The client holds the question itself; a late answer finds that its time is over.
       const raw = await openRaw(target());
       const { result } = await raw.call('consent_erase', { what: mark });
-      await new Promise((resolve) => setTimeout(resolve, 1700));
+      await new Promise((resolve) => setTimeout(resolve, 3200));
       const { error } = await raw.call('consent_erase', { what: mark }, { ...agreed, requestState: result?.requestState });
       expect(error).toMatchObject({ code: -32602, message: expect.stringContaining('expired') });
     } else {

@@ -11,7 +11,7 @@ let gateway: Serving;
 let stdio: Target;
 
 beforeAll(async () => {
-  const file = writeConfig({ limits: { askMs: 1500, callTimeoutMs: 1000 } }, ['plain'], tempFolder(atEnd));
+  const file = writeConfig({ limits: { askMs: 4000, callTimeoutMs: 1000 } }, ['plain'], tempFolder(atEnd));
   gateway = await serve(file, { atEnd });
   stdio = { command: process.execPath, args: [FIXTURE_BIN, 'stdio', '--config', file] };
 });
@@ -79,7 +79,7 @@ describe.each(CASES)('asking over %s, client %s', (name, generation) => {
     const started = performance.now();
     if (generation === 'v2 modern') await expect(client.call('think')).rejects.toMatchObject({ code: -32021 });
     else expect((await client.call('think'))._meta?.['plugmux/error']).toMatchObject({ code: 'CAPABILITY_MISSING', field: 'sampling' });
-    expect(performance.now() - started).toBeLessThan(1000);
+    expect(performance.now() - started).toBeLessThan(3000);
   });
 
   it('does not let the deadline of the call run while the person thinks', { tags: ['ask-stops-clock'] }, async () => {
@@ -208,7 +208,7 @@ describe('asking in the stateless era', () => {
       'complete',
     );
     const late = await begin();
-    await new Promise((resolve) => setTimeout(resolve, 1700));
+    await new Promise((resolve) => setTimeout(resolve, 4200));
     expect((await post({ requestState: late, inputResponses: answered })).body.error?.code).toBe(-32602);
   });
 

@@ -29,8 +29,8 @@ describe('Streamable HTTP', () => {
   it('ends in order on SIGTERM, with calls in flight answered', { tags: ['drain-on-signal'] }, async () => {
     const target = await serve(writeConfig({}, ['plain']));
     const client = await connect('v1', target);
-    const pending = client.call('wait', { ms: 500 });
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    const pending = client.call('wait', { ms: 1_500 });
+    await new Promise((resolve) => setTimeout(resolve, 400));
     const code = target.stop();
     expect((await pending).content[0]?.text).toBe('waited');
     expect(await code).toBe(0);

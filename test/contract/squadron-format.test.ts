@@ -287,7 +287,7 @@ describe.skipIf(withoutPython())('plugins in Python', SLOW, () => {
 
   it('are cancelled, found busy, killed past the oldest deadline, restarted after a crash', async () => {
     const limits = { callTimeoutMs: { plugins_snake_block: 4000, '*': 1500 } };
-    const house = await open({ snake: { path: SNAKE, limits } }, { limits: { restartMinMs: 50, unresponsiveMs: 500, stopGraceMs: 500 } });
+    const house = await open({ snake: { path: SNAKE, limits } }, { limits: { restartMinMs: 50, unresponsiveMs: 1500, stopGraceMs: 500 } });
     const late = await house.call('plugins_snake_wait', { ms: 60_000 });
     expect(late.meta?.['plugmux/error']).toMatchObject({ code: 'CALL_TIMEOUT' });
     await until('the cancellation arrives', async () => textOf(await house.call('plugins_snake_cancelled')) === '1');

@@ -20,7 +20,7 @@ async function open(mode: string, keys: object = {}, limits: object = {}): Promi
   writeFileSync(join(dir, 'runner.json'), JSON.stringify({ kind: 'go', entry: process.execPath, args: [PEER, mode] }));
   const house = await openHouse([squadron], {
     plugins: { peer: { format: 'squadron', version: 'local', ...keys } },
-    limits: { restartMinMs: 20, stopGraceMs: 300, unresponsiveMs: 300, ...limits },
+    limits: { restartMinMs: 20, stopGraceMs: 300, unresponsiveMs: 1000, ...limits },
   });
   await house.app.registry.listed(20_000);
   return house;
@@ -87,7 +87,7 @@ describe('a call whose answer breaks the rules', () => {
   });
 
   it('ends at its limit where nothing more comes', { tags: ['F67'] }, async () => {
-    const house = await open('good', { limits: { callTimeoutMs: 600 } });
+    const house = await open('good', { limits: { callTimeoutMs: 1500 } });
     const pid = await pidOf(house);
     const results = await Promise.all(['silent', 'half_silent'].map((tool) => call(house, tool)));
     expect(results.map(codeOf)).toEqual(Array(2).fill('CALL_TIMEOUT'));
@@ -160,7 +160,7 @@ describe('a start that breaks the rules', () => {
     ['list-nonsense', 'HANDSHAKE_FAILED', 'cannot be read'],
   ])('(%s) is told, tried again, and leaves nothing', { tags: ['F67', 'F68', 'T17'] }, async (mode, code, message) => {
     const mark = `mark-${Math.random()}`;
-    const house = await open(mode, { env: { MARK: mark }, limits: { startTimeoutMs: 1_500 } });
+    const house = await open(mode, { env: { MARK: mark }, limits: { startTimeoutMs: code === 'LOAD_TIMEOUT' ? 1_500 : 15_000 } });
     const { state, error } = status(house) ?? {};
     expect([mode, state, error?.code, error?.message]).toEqual([
       mode,
@@ -204,7 +204,7 @@ describe('an encrypted connection', () => {
     ['false-tls', true, 'cannot be spoken to'],
     ['false-tls', 'wanted', 'cannot be spoken to'],
   ] as const)('with a peer that is %s, where the entry says %s', { tags: ['T17'] }, async (mode, autoMtls, refusal) => {
-    const house = await open(mode, { autoMtls, limits: { startTimeoutMs: 3_000 } });
+    const house = await open(mode, { autoMtls, limits: { startTimeoutMs: 15_000 } });
     if (refusal === undefined) expect(textOf(await call(house, 'echo'))).toContain('call 1');
     else expect(status(house)?.error).toMatchObject({ code: 'HANDSHAKE_FAILED', message: expect.stringContaining(refusal) });
   });

@@ -14,7 +14,7 @@ async function open(prepare: (folder: string) => void, config: object = {}): Pro
   const folder = join(dir, 'plugins');
   mkdirSync(folder);
   prepare(folder);
-  return openHouse([talos], { pluginFolders: ['./plugins'], limits: { restartMinMs: 50, startTimeoutMs: 3000 }, ...config }, dir);
+  return openHouse([talos], { pluginFolders: ['./plugins'], limits: { restartMinMs: 50, startTimeoutMs: 15_000 }, ...config }, dir);
 }
 
 const status = (house: House, id: string) => house.app.registry.plugins().find((p) => p.id === id);

@@ -37,7 +37,7 @@ describe('a call that does not end', () => {
   });
 
   it.each(['v2 modern', 'v1'] as const)('is answered in time where it reads a resource, for a %s client', async (generation) => {
-    const gateway = await serve(writeConfig({ limits: { callTimeoutMs: 300 } }, ['plain']));
+    const gateway = await serve(writeConfig({ limits: { callTimeoutMs: 1000 } }, ['plain']));
     const { raw } = await connect(generation, gateway);
     await expect(raw.readResource({ uri: 'plain://item/never' })).rejects.toMatchObject({ data: { code: 'CALL_TIMEOUT' } });
     expect((await raw.readResource({ uri: 'plain://item/1' })).contents).toHaveLength(1);

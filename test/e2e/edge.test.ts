@@ -2,6 +2,7 @@ import { request } from 'node:http';
 import { connect as connectSocket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Serving, serve, writeConfig } from '../support/gateway.ts';
+import { until } from '../support/processes.ts';
 import { tempFolder } from '../support/temp.ts';
 
 interface Answer {
@@ -425,14 +426,14 @@ describe('the modern era', () => {
       headers: { ...modern, 'mcp-method': 'tools/call', 'mcp-name': name },
       body: rpc('tools/call', { name, arguments: args, ...envelope }),
     });
-    const before = Number(JSON.parse((await send(open, call('cancelled', {}))).text).result.content[0].text);
+    const cancelled = async () => Number(JSON.parse((await send(open, call('cancelled', {}))).text).result.content[0].text);
+    const before = await cancelled();
     const { headers, body } = call('wait', { ms: 60_000 });
     const pending = request({ hostname, port, path: '/mcp', method: 'POST', headers: { 'content-type': 'application/json', ...headers } });
     pending.on('error', () => undefined).end(body);
     await new Promise((resolve) => setTimeout(resolve, 200));
     pending.destroy();
-    await new Promise((resolve) => setTimeout(resolve, 200));
-    expect(Number(JSON.parse((await send(open, call('cancelled', {}))).text).result.content[0].text)).toBe(before + 1);
+    await until('the tool is told', async () => (await cancelled()) === before + 1);
   });
 });
 

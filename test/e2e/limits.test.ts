@@ -18,12 +18,12 @@ describe('limits', () => {
     'of calls in flight %s: one waits its turn, and is refused when that does not come',
     { tags: ['calls-bounded'] },
     async (_, limits) => {
-      const target = await serve(writeConfig({ limits: { queueMs: 400, ...limits } }, ['plain']));
+      const target = await serve(writeConfig({ limits: { queueMs: 1_000, ...limits } }, ['plain']));
       const client = await connect('v1', target);
       const [short, waited] = [client.call('wait', { ms: 150 }), client.call('echo', { message: 'in time' })];
       expect([(await short).content[0]?.text, (await waited).content[0]?.text]).toEqual(['waited', 'in time']);
-      const long = client.call('wait', { ms: 1_500 });
-      await pause(50);
+      const long = client.call('wait', { ms: 3_000 });
+      await pause(300);
       const refused = await client.call('echo', { message: 'x' });
       expect(refused._meta?.['plugmux/error']).toMatchObject({ code: 'BUSY', outcome: 'NOT_SENT' });
       expect((await long).content[0]?.text).toBe('waited');

@@ -41,7 +41,7 @@ describe.each(Object.entries(targets))('a plugin killed with SIGKILL, over %s', 
       const client = await connect(generation, await start(project(`mark-${Math.random()}`)));
       const pid = Number((await client.call('victim_pid')).content[0]?.text);
       const pending = client.call('victim_sleep');
-      await new Promise((resolve) => setTimeout(resolve, 100));
+      await new Promise((resolve) => setTimeout(resolve, 400));
       process.kill(pid, 'SIGKILL');
       const failed = await pending;
       expect(failed.isError).toBe(true);

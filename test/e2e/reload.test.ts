@@ -12,7 +12,7 @@ async function start(): Promise<{ dir: string; gateway: Serving; client: TestCli
   mkdirSync(join(dir, 'plugins'));
   writePlugin(join(dir, 'plugins'), 'one', {
     'index.ts':
-      'export const handlers = { run: async (_, c) => { await new Promise((r) => setTimeout(r, 400)); return `one ${c.s ?? ""}`; } };',
+      'export const handlers = { run: async (_, c) => { await new Promise((r) => setTimeout(r, 800)); return `one ${c.s ?? ""}`; } };',
   });
   const save = (config: string): void => writeFileSync(join(dir, 'mcp.json'), config);
   save('{"pluginFolders":["./plugins"]}');
@@ -43,7 +43,7 @@ describe('a change while the gateway runs', () => {
   }, async () => {
     const { dir, client } = await start();
     const pending = text(client, 'one_run');
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await new Promise((resolve) => setTimeout(resolve, 250));
     writeFileSync(join(dir, 'plugins/one/index.ts'), 'export const handlers = { run: () => "replaced" };');
     expect(await pending).toBe('one ');
     await until('the new code answers', async () => (await text(client, 'one_run')) === 'replaced');

@@ -157,11 +157,11 @@ describe('resuming a stream', () => {
 
 describe('sessions', () => {
   it('end when nobody uses them, and never under a call or an open stream', { tags: ['session-caps', 'F32'] }, async () => {
-    const gateway = await start({ limits: { sessionIdleMs: 300 } });
+    const gateway = await start({ limits: { sessionIdleMs: 1_500 } });
     const [idle, busy, streaming] = [await session(gateway), await session(gateway), await session(gateway)];
-    const call = new Stream(gateway, 'POST', busy, tool(1, 'wait', { ms: 1200 }));
+    const call = new Stream(gateway, 'POST', busy, tool(1, 'wait', { ms: 5_000 }));
     const standing = new Stream(gateway, 'GET', streaming);
-    await new Promise((resolve) => setTimeout(resolve, 1000));
+    await new Promise((resolve) => setTimeout(resolve, 3_500));
     const ping = async (headers: Record<string, string>): Promise<number> =>
       (await fetch(gateway.url, { method: 'POST', headers: { ...headers, 'content-type': 'application/json' }, body: rpc(9, 'ping') }))
         .status;
@@ -273,7 +273,7 @@ describe('slow clients', () => {
     for (let i = 0; i < 20; i++) {
       const started = performance.now();
       expect((await healthy.call('echo', { message: 'quick' })).content[0]?.text).toBe('quick');
-      expect(performance.now() - started).toBeLessThan(3000);
+      expect(performance.now() - started).toBeLessThan(10_000);
     }
     for (const socket of sockets) socket.destroy();
   });
@@ -335,8 +335,8 @@ describe('health', () => {
     expect(await ask('/readyz')).toEqual([200, 'ready']);
     const open = await start();
     const client = await connect('v1', open);
-    const pending = client.call('wait', { ms: 800 });
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    const pending = client.call('wait', { ms: 2_000 });
+    await new Promise((resolve) => setTimeout(resolve, 400));
     const ended = open.stop();
     await new Promise((resolve) => setTimeout(resolve, 200));
     const draining = await fetch(new URL('/readyz', open.url));
@@ -357,6 +357,6 @@ describe('health', () => {
     await new Promise((resolve) => setTimeout(resolve, 200));
     void gateway.stop('SIGTERM');
     expect(await ended).toBe(1);
-    expect(performance.now() - started).toBeLessThan(3000);
+    expect(performance.now() - started).toBeLessThan(10_000);
   });
 });

@@ -87,7 +87,7 @@ describe('POST /api/tools/<tool>', () => {
       body: '{"ms":60000}',
       signal: abort.signal,
     }).catch(() => 'gone');
-    setTimeout(() => abort.abort(), 100);
+    setTimeout(() => abort.abort(), 400);
     expect(await pending).toBe('gone');
     await until('the tool is told', async () => (await cancelled()) > before);
   });

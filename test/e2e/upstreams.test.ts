@@ -170,7 +170,7 @@ describe('an odd server', () => {
   });
 
   it('may be slow without making others wait, and is told when a call is given up', async () => {
-    const { client } = await open({ odd: node(ODD) }, { plugins: { odd: { limits: { callTimeoutMs: 500 } } } }, ['silent']);
+    const { client } = await open({ odd: node(ODD) }, { plugins: { odd: { limits: { callTimeoutMs: 2_000 } } } }, ['silent']);
     const slow = client.call('silent');
     expect((await client.call('fine')).content[0]?.text).toBe('fine');
     expect((await slow)._meta?.['plugmux/error']).toMatchObject({ code: 'CALL_TIMEOUT', plugin: 'odd' });

@@ -32,7 +32,7 @@ export async function openEthos(prepare: (folder: string) => void, config: objec
   prepare(folder);
   const house = await openHouse(
     [ethos],
-    { pluginFolders: ['./plugins'], limits: { restartMinMs: 50, startTimeoutMs: 5000 }, ...config },
+    { pluginFolders: ['./plugins'], limits: { restartMinMs: 50, startTimeoutMs: 15_000 }, ...config },
     dir,
   );
   await house.app.registry.start();

@@ -117,7 +117,7 @@ describe('createKeptResults', () => {
   });
 
   it('knows nothing for another principal or another profile', () => {
-    const store = createKeptResults({ keptBytes: 10, keptMs: 100 });
+    const store = createKeptResults({ keptBytes: 10, keptMs: 100_000 });
     const uri = store.keep(caller, kept('x')) as string;
     expect(store.read(uri, { ...caller, principal: 'other' })).toBeUndefined();
     expect(store.read(uri, { ...caller, profile: 'other' })).toBeUndefined();
