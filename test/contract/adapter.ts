@@ -240,7 +240,7 @@ export function testAdapter({
       const house = await open('rude');
       const marker = `marker-${Math.random()}`;
       await house.call(toolName('rude', 'spawn'), { marker });
-      expect(processesWith(marker).length).toBeGreaterThan(0);
+      await until('it is there', () => processesWith(marker).length > 0);
       await house.close();
       await until('the processes are gone', () => processesWith(marker).length === 0, 5000);
     });

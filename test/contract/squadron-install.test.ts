@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { squadron } from '../../dist/adapters/squadron/adapter.js';
+import { extractFromTar } from '../../dist/adapters/squadron/install/archive.js';
 import { installFolder, PLATFORM } from '../../dist/adapters/squadron/install/home.js';
 import { ensureInstalled, type InstallContext } from '../../dist/adapters/squadron/install/install.js';
 import { openHouse, textOf } from '../support/house.ts';
@@ -206,6 +207,12 @@ describe('a release', () => {
     const place = await prepare(Buffer.from('not gzip at all'));
     await expect(place.install()).rejects.toMatchObject({ code: 'ARCHIVE_REFUSED' });
     expect(place.left()).toEqual([]);
+  });
+
+  it.skipIf(!existsSync('/dev/full'))('that finds no room on the disk is given up', async () => {
+    const file = join(tempFolder(), ARCHIVE);
+    writeFileSync(file, makeTar([{ name: 'plugin', data: 'x'.repeat(1_000_000) }, ...GOOD.slice(0, 1)]));
+    await expect(extractFromTar(file, 'plugin', '/dev/full')).rejects.toMatchObject({ code: 'ENOSPC' });
   });
 
   it('that is given up leaves nothing', async () => {

@@ -21,6 +21,7 @@ import { EventSource } from 'eventsource';
 import { onTestFinished } from 'vitest';
 import { WebSocket } from 'ws';
 import { type OldClient, openOld } from './old-clients.ts';
+import { oneByOne } from './one-by-one.ts';
 import { isAlive, until } from './processes.ts';
 import type { AtEnd } from './temp.ts';
 import { WsTransport } from './ws-transport.ts';
@@ -120,7 +121,7 @@ async function connectV2(generation: keyof typeof MODES, target: Target, handler
   if (sample) client.setRequestHandler('sampling/createMessage', ({ params }) => sample(params as never) as never);
   if (roots) client.setRequestHandler('roots/list', () => roots() as never);
   const transport = transportV2(target);
-  await client.connect(transport);
+  await client.connect(oneByOne(transport));
   return {
     raw: client,
     list: async () => (await client.listTools()).tools.map((tool) => tool.name),
@@ -149,7 +150,7 @@ async function connectV1(generation: 'v1' | 'v1.10' | 'v1.0', target: Target, ha
   const { client, transport, schemas } = generation === 'v1' ? openV1(target, handlers) : await openOld(generation, target, INFO);
   client.setNotificationHandler(schemas.toolsChanged, () => void changes++);
   client.setNotificationHandler(schemas.message, ({ params }) => void logs.push(String(params.data)));
-  await client.connect(transport);
+  await client.connect(oneByOne(transport as object) as never);
   return {
     raw: client as unknown as ClientV1,
     list: async () => (await client.listTools()).tools.map((tool) => tool.name),

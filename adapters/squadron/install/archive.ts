@@ -1,10 +1,11 @@
-import { chmodSync, createWriteStream } from 'node:fs';
+import { chmodSync } from 'node:fs';
 import { basename } from 'node:path';
-import { pipeline } from 'node:stream/promises';
+import { finished, pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
 import { list } from 'tar';
 import { type Entry, open, type ZipFile } from 'yauzl';
 import { GatewayError } from '../../../src/core/errors.ts';
+import { writeTo } from './output.ts';
 
 const MOST_ENTRIES = 10_000;
 const LARGEST = 1024 * 1024 * 1024;
@@ -12,7 +13,8 @@ const LARGEST_TEXT = 1024 * 1024;
 
 /** Takes the one file of that base name out of a `.tar.gz`; everything else in it stays where it is. */
 export async function extractFromTar(archive: string, name: string, target: string): Promise<void> {
-  const writes: Promise<void>[] = [];
+  const output = writeTo(target, 0o600);
+  let found = 0;
   let entries = 0;
   let fault: GatewayError | undefined;
   let size = 0;
@@ -25,15 +27,24 @@ export async function extractFromTar(archive: string, name: string, target: stri
       size += entry.size;
       if (size > LARGEST) fault ??= refused('it unpacks to more than 1 GB');
       const wanted = (entry.type === 'File' || entry.type === 'OldFile') && basename(entry.path) === name;
-      if (fault || !wanted) entry.resume();
-      else writes.push(pipeline(entry as unknown as NodeJS.ReadableStream, createWriteStream(target, { mode: 0o600 })));
+      if (fault || !wanted || ++found > 1) entry.resume();
+      else {
+        entry.pipe(output);
+        // An entry that nobody reads any more would hold up all of the archive.
+        output.on('error', () => {
+          entry.unpipe(output);
+          entry.resume();
+        });
+      }
     },
   }).catch((error: Error) => {
+    output.destroy();
     throw fault ?? refused(`it cannot be read: ${error.message}`);
   });
-  await Promise.all(writes);
+  if (found > 0) await finished(output);
+  else output.destroy();
   if (fault) throw fault;
-  if (writes.length !== 1) throw refused(`it holds ${writes.length === 0 ? 'no file' : 'several files'} "${name}"`);
+  if (found !== 1) throw refused(`it holds ${found === 0 ? 'no file' : 'several files'} "${name}"`);
   chmodSync(target, 0o755);
 }
 
@@ -45,7 +56,7 @@ export async function extractFromZip(archive: string, name: string, target: stri
     const kind = (entry.externalFileAttributes >>> 16) & 0o170000;
     if (basename(entry.fileName) !== name || entry.fileName.endsWith('/') || (kind !== 0 && kind !== 0o100000)) return;
     found = true;
-    await pipeline(await openEntry(zip, entry), createWriteStream(target, { mode: 0o755 }));
+    await pipeline(await openEntry(zip, entry), writeTo(target, 0o755));
   });
   if (!found) throw refused(`it holds no file "${name}"`);
 }

@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { createWriteStream } from 'node:fs';
 import { get as httpGet, type IncomingMessage } from 'node:http';
 import { get as httpsGet } from 'node:https';
 import type { LookupFunction } from 'node:net';
@@ -7,6 +6,7 @@ import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { GatewayError } from '../../../src/core/errors.ts';
 import { checkedLookup, literalAddress, refuseAddress } from '../../../src/host/addresses.ts';
+import { writeTo } from './output.ts';
 import { stopped } from './run-tool.ts';
 
 /** How files are fetched. */
@@ -48,11 +48,7 @@ export async function fetchFile(url: string, file: string, sha256: string, downl
   const digest = await again(url, downloads, async () => {
     const response = await open(new URL(url), downloads);
     const hash = createHash('sha256');
-    await pipeline(
-      response,
-      meter(url, Number(response.headers['content-length']), hash, downloads.log),
-      createWriteStream(file, { mode: 0o600 }),
-    );
+    await pipeline(response, meter(url, Number(response.headers['content-length']), hash, downloads.log), writeTo(file, 0o600));
     return hash.digest('hex');
   });
   if (digest !== sha256.toLowerCase()) {
