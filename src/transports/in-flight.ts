@@ -20,16 +20,18 @@ export class InFlight {
   /** Keeps a request until its response is over, one way or the other, and then calls `over` once. */
   follow({ socket }: IncomingMessage, response: ServerResponse, pending: Pending, over: () => void): void {
     const waiting = this.#add(pending);
+    const behind = response.socket === null;
     let isOver = false;
     const end = (): void => {
       if (isOver) return;
       isOver = true;
+      if (behind) socket.off('close', end);
       this.#remove(waiting);
       over();
     };
     response.on('close', end);
-    // A response that stands behind another one of its connection hears nothing when that connection goes.
-    if (response.socket === null) socket.once('close', end);
+    // A response that stands behind another one of its connection hears nothing when that connection goes; any number may.
+    if (behind) socket.setMaxListeners(0).once('close', end);
     if (socket.destroyed) end();
   }
 
