@@ -3,8 +3,8 @@ import type { HostLimits } from '../core/host.ts';
 /** What a heartbeat needs of the process it watches. */
 export interface HeartbeatHooks {
   ping(): void;
-  /** Whether calls are in flight: then their own deadlines decide, not this clock. */
-  waiting(): boolean;
+  /** How long the process may be silent just now, in milliseconds. */
+  patience(): number;
   hung(): void;
 }
 
@@ -13,12 +13,14 @@ export interface Heartbeat {
   start(): void;
   heard(): void;
   silent(): boolean;
+  /** Looks at once, not with the next beat, whether the process has been silent for too long. */
+  look(): void;
   stop(): void;
 }
 
 const BEAT_MS = 500;
 
-/** Pings a quiet process twice a second and reports one that stays silent with nothing to do. */
+/** Pings a quiet process twice a second and reports one that stays silent for too long. */
 export function createHeartbeat(limits: HostLimits, hooks: HeartbeatHooks): Heartbeat {
   let last = performance.now();
   let beaten = last;
@@ -31,15 +33,20 @@ export function createHeartbeat(limits: HostLimits, hooks: HeartbeatHooks): Hear
     const away = now - beaten - BEAT_MS;
     if (away > BEAT_MS) last += away;
     beaten = now;
-    const silence = now - last;
-    if (!asked && silence >= BEAT_MS) {
+    if (!asked && now - last >= BEAT_MS) {
       asked = true;
       hooks.ping();
     }
-    if (silence >= limits.hungMs && !hooks.waiting()) hooks.hung();
+    look();
+  };
+  // As of the last beat, for the same reason.
+  const silentFor = (ms: number): boolean => asked && beaten - last >= ms;
+  const look = (): void => {
+    if (silentFor(hooks.patience())) hooks.hung();
   };
 
   return {
+    look,
     start() {
       last = performance.now();
       beaten = last;
@@ -49,8 +56,7 @@ export function createHeartbeat(limits: HostLimits, hooks: HeartbeatHooks): Hear
       last = performance.now();
       asked = false;
     },
-    // As of the last beat, for the same reason.
-    silent: () => asked && beaten - last >= limits.unresponsiveMs,
+    silent: () => silentFor(limits.unresponsiveMs),
     stop() {
       clearInterval(timer);
       timer = undefined;

@@ -46,6 +46,8 @@ class PluginProcess implements Home {
   readonly #heartbeat;
   // Stages of loading have their own time limit, and imports may block.
   #loading = 0;
+  // The oldest call has passed its deadline, and nothing was heard since.
+  #overdue = false;
   #killedFor: ErrorCode | undefined;
   #refuse: (why: GatewayError) => void = () => undefined;
   #stopping: Promise<void> | undefined;
@@ -59,12 +61,15 @@ class PluginProcess implements Home {
       request: (method, params) => this.#answer(method, params, events),
       notify: (method, params) => this.#hear(method, params, events),
       broken: (reason) => this.#kill('PLUGIN_PROTOCOL_ERROR', `it broke the rules of the plugin channel: ${reason}`),
-      heard: () => this.#heartbeat.heard(),
+      heard: () => {
+        this.#overdue = false;
+        this.#heartbeat.heard();
+      },
     });
     this.#heartbeat = createHeartbeat(limits, {
       ping: () => void this.#channel.request('ping', '{}').catch(() => undefined),
-      waiting: () => this.#calls.size > 0 || this.#loading > 0,
-      hung: () => this.#kill('PLUGIN_UNRESPONSIVE', 'it hung and was killed'),
+      patience: () => this.#patience(),
+      hung: () => this.#kill('PLUGIN_UNRESPONSIVE', `it hung ${this.#overdue ? 'past the time limit of a call ' : ''}and was killed`),
     });
     void this.gone.then((why) => {
       this.#heartbeat.stop();
@@ -133,15 +138,28 @@ class PluginProcess implements Home {
     ctx.onAbort((reason) => {
       if (!this.#calls.has(number)) return;
       this.#channel.notify('cancel', JSON.stringify({ call: number }));
-      // A process that is silent past the deadline of its own call does not come back.
-      const timedOut = reason instanceof GatewayError && reason.code === 'CALL_TIMEOUT';
-      if (timedOut && this.#heartbeat.silent()) this.#kill('PLUGIN_UNRESPONSIVE', 'it hung past the time limit of a call and was killed');
+      if (!(reason instanceof GatewayError) || reason.code !== 'CALL_TIMEOUT' || this.#oldest() < number) return;
+      this.#overdue = true;
+      this.#heartbeat.look();
     });
     try {
       return (await answer) as unknown as ToolResult;
     } finally {
       this.#calls.delete(number);
     }
+  }
+
+  // Honest plugins block: the deadline of the oldest call decides. Past it a silent process does not come back.
+  #patience(): number {
+    if (this.#loading > 0) return Number.POSITIVE_INFINITY;
+    if (this.#overdue) return this.#limits.unresponsiveMs;
+    return this.#oldest() === Number.POSITIVE_INFINITY ? this.#limits.hungMs : Number.POSITIVE_INFINITY;
+  }
+
+  // The number of the first call that is still waited for, infinite where there is none.
+  #oldest(): number {
+    for (const [number, { ctx }] of this.#calls) if (!ctx.aborted) return number;
+    return Number.POSITIVE_INFINITY;
   }
 
   busy(): string | undefined {

@@ -207,16 +207,39 @@ export function testAdapter({
       await until('the cancellation arrives', async () => textOf(await house.call(toolName('slow', 'cancelled'))) === '1');
     });
 
-    test('a blocked process is killed at the deadline and starts again', { tags: ['F60'] }, async () => {
-      const limits = { callTimeoutMs: 3000, startTimeoutMs: 30_000 };
+    const openBlocking = async (callTimeoutMs: number, limits: object): Promise<House> => {
+      const keys = { limits: { callTimeoutMs, startTimeoutMs: 30_000 } };
       const house = await openListed({
-        ...entries({ slow: { fixture: 'slow', keys: { limits } } }),
-        limits: { restartMinMs: 50, unresponsiveMs: 1000 },
+        ...entries({ slow: { fixture: 'slow', keys } }),
+        limits: { restartMinMs: 50, unresponsiveMs: 1000, ...limits },
       });
       await house.call(toolName('slow', 'cancelled'));
-      const result = await house.call(toolName('slow', 'block'), { ms: 600_000 });
-      expect(result.meta?.['plugmux/error']).toMatchObject({ code: 'CALL_TIMEOUT' });
-      await until('it answers again', async () => textOf(await house.call(toolName('slow', 'cancelled'))) === '0');
+      return house;
+    };
+    const answersAgain = async (house: House): Promise<void> => {
+      // Long enough to get no more calls, whose deadlines would end it.
+      await new Promise((resolve) => setTimeout(resolve, 2000));
+      await until('it answers again', async () => textOf(await house.call(toolName('slow', 'cancelled'))) === '0', 20_000);
+    };
+
+    test('a blocked process is killed at the deadline and starts again', { tags: ['F60'], timeout: 60_000 }, async () => {
+      // The second limit ends before the process counts as silent.
+      for (const callTimeoutMs of [3000, 700]) {
+        const house = await openBlocking(callTimeoutMs, {});
+        const result = await house.call(toolName('slow', 'block'), { ms: 600_000 });
+        expect(result.meta?.['plugmux/error']).toMatchObject({ code: 'CALL_TIMEOUT' });
+        await answersAgain(house);
+      }
+    });
+
+    test('a blocked process is killed as well where its caller has gone', { tags: ['F60'], timeout: 60_000 }, async () => {
+      const house = await openBlocking(3000, { hungMs: 2000 });
+      const call = house.newCall();
+      const pending = house.call(toolName('slow', 'block'), { ms: 600_000 }, call);
+      await new Promise((resolve) => setTimeout(resolve, 400));
+      call.abort(new GatewayError('CALL_CANCELLED', 'cancelled by the test'));
+      expect((await pending).meta?.['plugmux/error']).toMatchObject({ code: 'CALL_CANCELLED' });
+      await answersAgain(house);
     });
 
     test('a broken plugin is named with its stage and cause; its neighbours serve', { tags: ['T16', 'F44'] }, async () => {

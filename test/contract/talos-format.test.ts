@@ -163,10 +163,13 @@ describe('Talos life', () => {
     ['hangs', 'while (true);', 'did not finish the stage "import" within 3 s'],
     ['waits', 'await new Promise(() => setInterval(() => 1, 1000));', 'did not finish the stage "import" within 3 s'],
   ])('leaves out a plugin that %s while it is loaded', async (id, code, message) => {
-    const house = await open((folder) => {
-      writePlugin(folder, id, { 'index.ts': `${code}\nexport const handlers = { run: () => 1 };` });
-      writePlugin(folder, 'z-good', { 'index.ts': 'export const handlers = { run: () => 1 };' });
-    });
+    const house = await open(
+      (folder) => {
+        writePlugin(folder, id, { 'index.ts': `${code}\nexport const handlers = { run: () => 1 };` });
+        writePlugin(folder, 'z-good', { 'index.ts': 'export const handlers = { run: () => 1 };' });
+      },
+      { limits: { restartMinMs: 50, startTimeoutMs: 3000 } },
+    );
     await house.app.registry.start();
     expect(status(house, id)?.error?.message).toContain(message);
     expect(status(house, id)?.state).toBe('failed');

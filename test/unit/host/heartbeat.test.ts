@@ -17,7 +17,7 @@ afterEach(() => {
 
 function watch() {
   const seen = { pings: 0, hung: 0 };
-  const heartbeat = createHeartbeat(limits, { ping: () => void seen.pings++, waiting: () => false, hung: () => void seen.hung++ });
+  const heartbeat = createHeartbeat(limits, { ping: () => void seen.pings++, patience: () => limits.hungMs, hung: () => void seen.hung++ });
   heartbeat.start();
   return { seen, heartbeat };
 }
