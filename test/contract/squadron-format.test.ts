@@ -277,6 +277,7 @@ describe.skipIf(withoutPython())('plugins in Python', SLOW, () => {
     expect([failed.isError, textOf(failed)]).toEqual([true, 'RuntimeError: line one\n  line two']);
     const errors = await Promise.all(Array.from({ length: 5 }, (_, i) => house.call('plugins_snake_raises', { text: `number ${i}` })));
     expect(errors.map(textOf).sort()).toEqual(Array.from({ length: 5 }, (_, i) => `RuntimeError: number ${i}`));
+    expect(textOf(await house.call('plugins_snake_late'))).toBe('TimeoutError: it took too long');
     expect((await house.call('plugins_snake_screenshot')).content).toEqual([
       expect.objectContaining({ type: 'image', mimeType: 'image/png' }),
     ]);

@@ -1,7 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-const HEADER = /Application error$/;
-const TRACEBACK = 'Traceback (most recent call last):';
+// A timeout of the tool's own goes by another word than every other failure.
+const HEADER = /(?:Application error|Timeout occurred)$/;
+const TRACEBACK = /^(?: {2}\+ Exception Group )?Traceback \(most recent call last\):$/;
+// Groups of exceptions are drawn as a tree: its margin, and the lines between its branches.
+const MARGIN = /^ +[|+] ?/;
+const BRANCH = /^ +\+[-+]+ (?:\d+|\.\.\.) -+$/;
+const LAST = /^ +\+-+$/;
+const IN_GROUP = /^(?:Exception Group )?Traceback \(most recent call last\):$/;
 const CHAINED = /^(The above exception was the direct cause|During handling of the above exception)/;
 // What a plugin logs beside: by logging's own format, with the time in front, or as JSON.
 const LOGGED =
@@ -23,6 +29,10 @@ interface Report {
   lines: string[];
   /** Whether the exception's own line has come; what follows belongs to its message. */
   named: boolean;
+  /** Whether it was the cause of another one, which comes next. */
+  chained: boolean;
+  /** Whether it is drawn as a tree. */
+  group: boolean;
 }
 
 /** Every failed call is reported once, in the order of the failures: reports are handed out in the order in which they came. */
@@ -32,19 +42,33 @@ export function createTracebacks(): Tracebacks {
   let started = false;
   let turn: Promise<unknown> = Promise.resolve();
 
+  const add = (report: Report, text: string): void => {
+    if (report.group && LAST.test(text)) return;
+    const line = report.group ? text.replace(MARGIN, '') : text;
+    // What each branch begins with is named by itself.
+    if (report.group && (BRANCH.test(text) || IN_GROUP.test(line))) report.named = false;
+    else if (report.named) report.lines.push(line);
+    else if (!/^\s/.test(line)) {
+      report.named = true;
+      report.lines.push(withoutModule(line));
+      if (!done.includes(report)) done.push(report);
+      if (done.length > MOST) done.shift();
+    }
+  };
+
   const take = async (): Promise<string | undefined> => {
     const until = performance.now() + WAIT_MS;
     for (;;) {
       const report = done[0];
       if (report) {
         let size = 0;
-        while (size !== report.lines.length) {
+        while (size !== report.lines.length || (!report.named && performance.now() < until)) {
           size = report.lines.length;
           await sleep(SETTLE_MS);
         }
         done.shift();
         if (open === report) open = undefined;
-        return toMessage(report.lines);
+        return report.lines.join('\n');
       }
       if (performance.now() >= until) return undefined;
       await sleep(5);
@@ -56,21 +80,15 @@ export function createTracebacks(): Tracebacks {
       if (HEADER.test(text)) {
         started = true;
         open = undefined;
-      } else if (text === TRACEBACK) {
-        if (open?.named) {
-          // A chain of exceptions ends with the one that the caller met.
-          open.lines = [];
-          open.named = false;
-        } else if (started) open = { lines: [], named: false };
+      } else if (TRACEBACK.test(text) && (started || open?.chained)) {
+        // A chain of exceptions ends with the one that the caller met.
+        open = Object.assign(started ? {} : (open ?? {}), { lines: [], named: false, chained: false, group: text.startsWith(' ') });
         started = false;
       } else if (open?.named && (LOGGED.test(text) || open.lines.length >= MOST_LINES)) {
         open = undefined;
-      } else if (open && !CHAINED.test(text) && (open.named || !/^\s/.test(text))) {
-        if (!open.named && !done.includes(open)) done.push(open);
-        open.named = true;
-        open.lines.push(text);
-        if (done.length > MOST) done.shift();
-      }
+      } else if (open?.named && CHAINED.test(text)) {
+        open.chained = true;
+      } else if (open) add(open, text);
     },
     next() {
       const mine = turn.then(take);
@@ -80,7 +98,6 @@ export function createTracebacks(): Tracebacks {
   };
 }
 
-function toMessage(lines: readonly string[]): string {
-  const [first = '', ...rest] = lines;
-  return [first.replace(/^(?:[A-Za-z_]\w*\.)+(?=[A-Za-z_]\w*(:|$))/, ''), ...rest].join('\n');
+function withoutModule(line: string): string {
+  return line.replace(/^(?:(?:[A-Za-z_]\w*|<locals>)\.)+(?=[A-Za-z_]\w*(:|$))/, '');
 }

@@ -105,6 +105,44 @@ describe('messages of failed Python calls', () => {
     expect(await feed(chain).next()).toBe('RuntimeError: outer');
   });
 
+  it('may hold another report in their message', async () => {
+    const inner = 'Traceback (most recent call last):\n  File "<string>", line 1\nKeyError: 1';
+    expect(await feed(one(`RuntimeError: it said\n${inner}`)).next()).toBe(`RuntimeError: it said\n${inner}`);
+  });
+
+  it('are those of timeouts, too, and of classes inside of functions', async () => {
+    expect(await feed(one('TimeoutError: too late').replace('Application error', 'Timeout occurred')).next()).toBe(
+      'TimeoutError: too late',
+    );
+    expect(await feed(one('a.f.<locals>.Odd: it is')).next()).toBe('Odd: it is');
+  });
+
+  it('name every exception of a group', async () => {
+    const tree = `Application error
+  + Exception Group Traceback (most recent call last):
+  |   File "x.py", line 6, in main
+  | ExceptionGroup: several (2 sub-exceptions)
+  +-+---------------- 1 ----------------
+    | Traceback (most recent call last):
+    |   File "x.py", line 3, in a
+    | ValueError: bad a
+    | and more
+    +---------------- 2 ----------------
+    | Exception Group Traceback (most recent call last):
+    |   File "x.py", line 4, in b
+    | ExceptionGroup: inner (1 sub-exception)
+    +-+---------------- 1 ----------------
+      | a.b.Odd: bad b
+      +------------------------------------`;
+    const told =
+      'ExceptionGroup: several (2 sub-exceptions)\nValueError: bad a\nand more\nExceptionGroup: inner (1 sub-exception)\nOdd: bad b';
+    expect(await feed(tree).next()).toBe(told);
+    const cause = 'The above exception was the direct cause of the following exception:';
+    const outer = 'Traceback (most recent call last):\n  File "y"\nRuntimeError: outer';
+    expect(await feed(`${tree}\n${cause}\n${outer}`).next()).toBe('RuntimeError: outer');
+    expect(await feed(`${one('KeyError: 1')}\n${cause}\n${tree.replace('Application error\n', '')}`).next()).toBe(told);
+  });
+
   it('are not those that a plugin logs by itself', async () => {
     expect(await feed('Something else\nTraceback (most recent call last):\n  File "y"\nRuntimeError: logged').next()).toBeUndefined();
   });
