@@ -43,11 +43,16 @@ export function fromDeclarations(id: string, source: Source, declared: Declarati
   const plugins = declared.plugins.map((block) => fromBlock(block, source, declared.root, servers));
   const notes = declared.skipped.length > 0 ? [`Blocks of these kinds are left aside: ${declared.skipped.join(', ')}.`] : [];
   if (declared.tools.length === 0 && notes.length === 0 && plugins.length > 0) return plugins;
-  const digest = createHash('sha256').update(JSON.stringify(declared)).digest('hex');
+  const digest = createHash('sha256').update(JSON.stringify(declared, asPlain)).digest('hex');
   return [
     ...plugins,
     { ...base(id, source, toOptions(source.entry)), version: 'local', digest, settings: () => ({}), tools: declared.tools, notes },
   ];
+}
+
+// What JSON leaves out is part of what a file declares, too: parameters, variables, faults.
+function asPlain(_key: string, value: unknown): unknown {
+  return value instanceof Map ? [...value] : value instanceof Error ? value.message : value;
 }
 
 function fromBlock(block: PluginBlock | FaultyBlock, source: Source, root: string, servers: ReadonlySet<string>): SquadronManifest {

@@ -161,7 +161,8 @@ describe.skipIf(withoutGo())('plugins in Go', SLOW, () => {
     mkdirSync(join(dir, 'squad/deep'), { recursive: true });
     writeFileSync(join(dir, 'squad/deep/squad.hcl'), hcl);
     const profiles = { some: { tools: ['plugins.parrot.echo'] }, all: { tools: ['plugins.parrot.all', 'tools.greet'] } };
-    const house = await open({ squad: { format: 'squadron', path: './squad', vars: { greeting: 'Hi' } } }, { profiles }, dir);
+    const plugins = { squad: { format: 'squadron', path: './squad', vars: { greeting: 'Hi' } } };
+    const house = await open(plugins, { profiles }, dir);
     expect(status(house, 'outside')?.error?.message).toContain('escapes the project root');
     expect(textOf(await house.call('plugins_parrot_echo', { message: 'x' }))).toBe('Hi: x');
     expect(textOf(await house.call('tools_greet', { who: 'Ann', loud: true }))).toBe('Hi: ANN!');
@@ -180,6 +181,10 @@ describe.skipIf(withoutGo())('plugins in Go', SLOW, () => {
     const seen = (profile: string) => [...house.app.gateway.view({ ...house.newCall().caller, profile }).tools.keys()].sort();
     expect(seen('some')).toEqual(['plugins_parrot_echo']);
     expect(seen('all')).toEqual(['plugins_parrot_echo', 'tools_greet']);
+    // Nothing but a parameter is another one.
+    writeFileSync(join(dir, 'squad/deep/squad.hcl'), hcl.replace('"always this"', '"now that"'));
+    await house.reconfigure({ plugins, profiles, limits: { restartMinMs: 50, stopGraceMs: 500 } });
+    await until('it is taken over', async () => textOf(await house.call('tools_fixed')) === 'Hi: now that');
   });
 
   it('are called by clients of both eras, and nothing is left of them when the gateway is killed', async () => {

@@ -43,6 +43,8 @@ export interface FaultyBlock {
 /** What a project declares, as far as it concerns us. */
 export interface Declarations {
   readonly root: string;
+  /** The variables that expressions speak of. */
+  readonly variables: ReadonlyMap<string, HclValue>;
   readonly plugins: readonly (PluginBlock | FaultyBlock)[];
   readonly tools: readonly (ToolBlock | FaultyBlock)[];
   readonly servers: readonly (ServerBlock | FaultyBlock)[];
@@ -81,6 +83,7 @@ export function readDeclarations(project: HclProject, given: Readonly<Record<str
   };
   return {
     root,
+    variables,
     plugins: read('plugin', toPlugin),
     tools: read('tool', toTool),
     servers: read('mcp', toServer),
