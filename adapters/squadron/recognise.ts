@@ -4,7 +4,8 @@ import { basename, join } from 'node:path';
 import { isIgnored } from './install/source-hash.ts';
 
 const GO_SDK = /^\s*(?:require\s+)?github\.com\/mlund01\/(?:squadron-sdk|squad-sdk)\s+v/m;
-const PYTHON_SDK = /["']\s*(?:squadron-sdk|squad-sdk)\b/;
+// In a list or as a key; names of packages may be written in several ways.
+const PYTHON_SDK = /(?:["']|^)\s*squad(?:ron)?[-_.]+sdk\b/im;
 const MOST_FILES = 5_000;
 
 /** Whether a folder holds the source of a plugin: its go.mod or pyproject.toml names the SDK. */

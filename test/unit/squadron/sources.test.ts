@@ -71,17 +71,15 @@ it('folders are recognised by the SDK they name', () => {
     'my-go/go.mod': 'module x\n\nrequire (\n\tgithub.com/mlund01/squadron-sdk v0.0.31\n)\n',
     'old/go.mod': 'module x\nrequire github.com/mlund01/squad-sdk v0.0.1\n',
     'py/pyproject.toml': '[project]\ndependencies = ["squadron-sdk>=0.1.1"]\n',
+    'spelt/pyproject.toml': '[project]\ndependencies = [\n  "Squadron_SDK",\n]\n',
+    'key/pyproject.toml': '[tool.poetry.dependencies]\nsquadron-sdk = "^0.1"\n',
+    'unused/pyproject.toml': '[project]\ndependencies = []\n# squadron-sdk\n',
     'other/go.mod': 'module x\n\nrequire github.com/hashicorp/go-plugin v1.6.3\n',
     'self/go.mod': 'module github.com/mlund01/squadron-sdk\n',
   });
-  expect(['my-go', 'old', 'py', 'other', 'self', 'absent'].map((name) => isPluginSource(join(dir, name)))).toEqual([
-    true,
-    true,
-    true,
-    false,
-    false,
-    false,
-  ]);
+  const found = (...names: string[]) => names.map((name) => isPluginSource(join(dir, name)));
+  expect(found('my-go', 'old', 'py', 'spelt', 'key')).toEqual([true, true, true, true, true]);
+  expect(found('other', 'self', 'unused', 'absent')).toEqual([false, false, false, false]);
   expect(nameOfFolder('/x/my-go')).toBe('my_go');
 });
 
