@@ -17,7 +17,35 @@ export function toOutputSchema(text: string): JsonObject | undefined {
   const schema = text.trim() === '' ? undefined : parseSchema(text);
   if (!schema || Object.keys(schema).length === 0) return undefined;
   // A model that holds others of its kind is a reference to itself; that it is an object has to stand beside it.
-  return schema.type === undefined && resolveReference(schema, schema)?.type === 'object' ? { type: 'object', ...schema } : schema;
+  const meant = schema.type === undefined && resolveReference(schema, schema)?.type === 'object' ? { type: 'object', ...schema } : schema;
+  return withNilPointers(meant, meant, 0) as JsonObject;
+}
+
+// The Go SDK says of a pointer what it says of a value, and that it is there; where it is nil, it is not. Only a struct
+// inside of another is promised no longer for that: everything else is rarely behind a pointer. A struct is known by
+// being closed: models of Python are open.
+function withNilPointers(value: JsonValue, root: JsonObject, depth: number): JsonValue {
+  if (depth > DEEPEST) return value;
+  if (Array.isArray(value)) return value.map((item) => withNilPointers(item, root, depth + 1));
+  if (!isJsonObject(value)) return value;
+  const { properties, required, additionalProperties } = value;
+  const members = Object.entries(value).map(([key, item]): [string, JsonValue] => [key, withNilPointers(item, root, depth + 1)]);
+  const relaxed = Object.fromEntries(members);
+  if (additionalProperties === false && isJsonObject(properties) && Array.isArray(required)) {
+    relaxed.required = required.filter((name) => typeof name !== 'string' || !mayBeNil(properties[name], root));
+  }
+  return relaxed;
+}
+
+/** Whether null may stand for a struct that is not there. */
+export function mayBeNil(schema: JsonValue | undefined, root: JsonObject): boolean {
+  const meant = resolveReference(schema, root);
+  return meant?.type === 'object' && !isMap(meant);
+}
+
+/** Whether a schema is that of a map: a nil one is empty, a nil pointer to a struct is not a struct without values. */
+export function isMap({ properties, additionalProperties }: JsonObject): boolean {
+  return properties === undefined && additionalProperties !== false;
 }
 
 const REFERENCE = /^#\/(\$defs|definitions)\/([^/]+)$/;

@@ -55,6 +55,15 @@ describe.skipIf(withoutGo())('plugins in Go', SLOW, () => {
     expect((await house.call('plugins_typed_plant', tree)).structured).toEqual(tree);
   });
 
+  it('may leave pointers to structs nil, which their schemas know nothing of', async () => {
+    const house = await open({ typed: { path: join(GO, 'typed') } });
+    const result = await house.call('plugins_typed_sparse');
+    expect([result.isError, result.structured]).toEqual([undefined, { name: 'x', data: '', tags: [], more: {} }]);
+    expect(house.app.registry.catalogue().tools.get('plugins_typed_sparse')?.output).toMatchObject({
+      required: ['name', 'data', 'tags', 'more'],
+    });
+  });
+
   it('that refuse their settings, or get none where they are empty, say so', async () => {
     const house = await open({
       hand: { path: BY_HAND, settings: { refuse: 'yes' } },

@@ -177,6 +177,19 @@ describe('schemas', () => {
     expect(toInputSchema(JSON.stringify(kept))).toEqual(kept);
   });
 
+  it('of results promise no struct that a pointer may lack; open ones promise what they say', () => {
+    const properties = { n: { type: 'integer' }, list: { type: 'array' }, map: { type: 'object' }, any: true, s: { $ref: '#/$defs/S' } };
+    const S = { type: 'object', properties: { t: { type: 'string' } }, required: ['t'], additionalProperties: false };
+    const closed = { type: 'object', properties, required: Object.keys(properties), additionalProperties: false, $defs: { S } };
+    const relaxed = { ...closed, required: ['n', 'list', 'map', 'any'] };
+    expect(toOutputSchema(JSON.stringify(closed))).toEqual(relaxed);
+    const nulls = JSON.stringify({ n: null, list: null, map: null, any: null, s: null });
+    expect(toResult(nulls, relaxed as never).structured).toEqual({ n: null, list: [], map: {}, any: null });
+    const open = { type: 'object', properties: { n: { type: 'integer' } }, required: ['n'] };
+    expect(toOutputSchema(JSON.stringify(open))).toEqual(open);
+    expect(toResult('{"n":null}', open as never).structured).toEqual({ n: null });
+  });
+
   it('of results may be missing', () => {
     expect(toOutputSchema('')).toBeUndefined();
     expect(toOutputSchema('{"type":"string"}')).toEqual({ type: 'string' });
