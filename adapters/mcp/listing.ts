@@ -22,6 +22,7 @@ export async function listAll(session: Session): Promise<Lists> {
 
 async function listOne(session: Session, method: string, key: string): Promise<readonly JsonValue[]> {
   const items: JsonValue[] = [];
+  const pages = new Set<string>();
   let cursor: JsonValue | undefined;
   for (let page = 0; page < MOST_PAGES; page++) {
     const params: JsonObject = cursor === undefined ? {} : { cursor };
@@ -30,8 +31,12 @@ async function listOne(session: Session, method: string, key: string): Promise<r
       if (error instanceof RpcFailure && error.number === METHOD_NOT_FOUND) return {} as JsonObject;
       throw error;
     });
-    const found = result[key];
-    if (Array.isArray(found)) items.push(...found);
+    const found = Array.isArray(result[key]) ? result[key] : [];
+    // Some servers mean the end by an empty cursor, and answer that one with the first page again.
+    const text = JSON.stringify(found);
+    if (found.length > 0 && pages.has(text)) return items;
+    pages.add(text);
+    items.push(...found);
     const { nextCursor } = result;
     // A cursor that does not move would be followed for ever.
     if (nextCursor === undefined || nextCursor === null || nextCursor === cursor) return items;

@@ -116,6 +116,17 @@ describe('an odd server', () => {
     expect((await connect('v1', gateway.at('http'))).raw.getInstructions()).toContain('Odd instructions');
   });
 
+  it('may mean the end of a list by an empty cursor, and describe addresses in any form', async () => {
+    const { client } = await open({ odd: node(ODD) }, {}, ['fine']);
+    expect((await client.raw.listResources()).resources.map(({ uri }) => uri)).toEqual([
+      'odd://thing',
+      'odd://mute',
+      'plugin://odd/instructions',
+    ]);
+    for (const uri of ['odd://files/a', 'odd://files/a/b.txt', 'odd://files/a/b.txt?lines=1-9'])
+      expect((await client.raw.readResource({ uri })).contents).toEqual([{ uri, text: 'a thing' }]);
+  });
+
   it('that asks the older way alone is explained, and asks where its entry says so', async () => {
     const args = [fileURLToPath(new URL('../fixtures/push-server.mjs', import.meta.url))];
     const server = { command: process.execPath, args };
