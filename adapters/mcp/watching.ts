@@ -26,25 +26,31 @@ export function createWatching(log: Logger): Watching {
     turn = turn.then(async () => {
       const current = session;
       if (!current) return;
-      try {
-        if (current.modern) await listen(current);
-        else await subscribe(current);
-      } catch (error) {
-        log.debug(`the server takes no subscription: ${(error as Error).message}`);
-      }
+      await tried(current.modern ? listen(current) : subscribe(current));
     });
   };
 
+  const tried = (asked: Promise<unknown>): Promise<boolean> =>
+    asked.then(
+      () => true,
+      (error: Error) => {
+        log.debug(`the server takes no subscription: ${error.message}`);
+        return false;
+      },
+    );
+
   const subscribe = async (current: Session): Promise<void> => {
     if (!current.can('resources', 'subscribe')) return;
-    for (const uri of [...wanted].filter((uri) => !subscribed.has(uri))) {
-      await current.request('resources/subscribe', { uri });
-      subscribed.add(uri);
-    }
-    for (const uri of [...subscribed].filter((uri) => !wanted.has(uri))) {
-      subscribed.delete(uri);
-      await current.request('resources/unsubscribe', { uri });
-    }
+    // One that is refused, or not answered, costs none of the others.
+    const added = [...wanted].filter((uri) => !subscribed.has(uri));
+    await Promise.all(
+      added.map(async (uri) => {
+        if (await tried(current.request('resources/subscribe', { uri }))) subscribed.add(uri);
+      }),
+    );
+    const ended = [...subscribed].filter((uri) => !wanted.has(uri));
+    for (const uri of ended) subscribed.delete(uri);
+    await Promise.all(ended.map((uri) => tried(current.request('resources/unsubscribe', { uri }))));
   };
 
   // The newer era has one stream for everything: another wish is another stream, opened before the older one is closed.

@@ -144,6 +144,8 @@ describe('an odd server', () => {
       client.raw as never as { setNotificationHandler(method: string, handler: (n: { params: { uri: string } }) => void): void }
     ).setNotificationHandler('notifications/resources/updated', ({ params }) => void updates.push(params.uri));
     expect((await client.call('touch')).content[0]?.text).toBe('');
+    // One that the server refuses costs none of the others.
+    await client.raw.subscribeResource({ uri: 'odd://mute' });
     await client.raw.subscribeResource({ uri: 'odd://thing' });
     await until('the subscription has arrived', async () => (await client.call('touch')).content[0]?.text === 'odd://thing');
     await until('the change is told', () => updates.includes('odd://thing'));
