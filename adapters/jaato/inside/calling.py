@@ -93,14 +93,14 @@ class Caller:
         tool = self._owner.description.tools.get(name)
         if tool is None or self._owner.params.get("executorCall", "auto") == "dict":
             return False
-        from inspect import Parameter, signature
+        from inspect import Parameter
 
         try:
-            parameters = list(signature(executor).parameters.values())
+            parameters = _parameters(executor)
         except (TypeError, ValueError):
             return False
         named = [p for p in parameters if p.kind in (Parameter.POSITIONAL_OR_KEYWORD, Parameter.KEYWORD_ONLY)]
-        only_keywords = bool(named) and all(p.kind is Parameter.KEYWORD_ONLY for p in named) and len(named) == len(parameters)
+        only_keywords = bool(parameters) and all(p.kind in (Parameter.KEYWORD_ONLY, Parameter.VAR_KEYWORD) for p in parameters)
         properties = tool.schema.get("properties", {})
         several = len(named) > 1 and all(p.name in properties for p in named)
         if not (several or only_keywords):
@@ -120,6 +120,28 @@ class Caller:
 
     def chunk(self, text):
         self.output("tool", text)
+
+
+# What a decorator says of the function inside counts only where it hands on whatever it is given.
+def _parameters(executor):
+    from inspect import Parameter, ismethod, signature
+
+    bound = ismethod(executor)
+    function = executor.__func__ if bound else executor
+    while True:
+        inner = getattr(function, "__wrapped__", None)
+        try:
+            found = list(signature(function, follow_wrapped=False).parameters.values())
+        except ValueError:
+            if inner is None:
+                raise
+            # functools.cache() and its like are not written in Python, and hand everything on.
+            found = []
+        if bound and found and found[0].kind is not Parameter.VAR_POSITIONAL:
+            del found[0]
+        if inner is None or not {p.kind for p in found} <= {Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD}:
+            return found
+        function = inner
 
 
 def _with_dict(executor, _, args):

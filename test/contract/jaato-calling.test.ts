@@ -1,0 +1,71 @@
+import { expect, it } from 'vitest';
+import { textOf } from '../support/house.ts';
+import { project } from '../support/jaato.ts';
+import { describeWithPython } from '../support/python.ts';
+
+// How executors are called that were written in other ways than the documents show.
+
+const PLUGIN = `import functools
+
+
+def spread(function):
+    @functools.wraps(function)
+    def inner(args):
+        return function(**args)
+    return inner
+
+
+def in_method(function):
+    @functools.wraps(function)
+    def inner(self, args):
+        return function(self, **args)
+    return inner
+
+
+def logged(function):
+    @functools.wraps(function)
+    def inner(*given, **named):
+        return function(*given, **named)
+    return inner
+
+
+class Plugin:
+    name = "p"
+
+    def get_tool_schemas(self):
+        both = {"type": "object", "properties": {"left": {"type": "integer"}, "right": {"type": "integer"}}}
+        return [{"name": name, "description": name, "parameters": both} for name in self.get_executors()]
+
+    def get_executors(self):
+        return {
+            "spread": self._spread,
+            "handed_on": self._handed_on,
+            "both": logged(spread(lambda left, right: [left, right])),
+            "cached": functools.lru_cache(lambda left, right: [left, right]),
+            "rest": self._rest,
+            "whatever": lambda **named: sorted(named.values()),
+            "partial": functools.partial(lambda first, args: [first, args["right"]], 1),
+        }
+
+    @in_method
+    def _spread(self, left, right):
+        return [left, right]
+
+    @logged
+    def _handed_on(self, left, right):
+        return [left, right]
+
+    def _rest(self, *, left, **rest):
+        return [left, rest["right"]]
+
+
+def create_plugin():
+    return Plugin()
+`;
+
+describeWithPython('executors of jaato plugins', () => {
+  it.each(['spread', 'handed_on', 'both', 'cached', 'rest', 'whatever', 'partial'])('get what they can take: %s', async (tool) => {
+    const house = await project({ 'p.py': PLUGIN }, { p: { path: './p.py' } });
+    expect(textOf(await house.call(tool, { left: 1, right: 2 }))).toBe('{"result":[1,2]}');
+  });
+});
