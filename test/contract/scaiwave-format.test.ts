@@ -337,6 +337,30 @@ return ctx.room_id`;
     expect(status(unknown)?.error?.message).toContain('FLY');
   });
 
+  it('may derive from the documented types, and copy what they are handed', async () => {
+    const text = `import copy, dataclasses, inspect
+from abc import ABC
+
+class HttpTool(ToolDefinition):
+    def __init__(self, url, **more):
+        super().__init__("fetch", f"Fetches {url}", {}, **more)
+
+@dataclasses.dataclass(frozen=True)
+class Rated(ToolDefinition, ABC):
+    rate: int = 3
+${plugin(
+  'acme.it',
+  'HttpTool(url="http://a", icon="star"), Rated("rated", "Rated", {})',
+  `rate = Rated("x", "x", {}, rate=5).rate
+settings = copy.deepcopy(ctx.settings)
+return f"{rate} {list(inspect.signature(ToolDefinition).parameters)[:2]} {settings.key} {getattr(settings, 'other', None)}"`,
+)}`;
+    const house = await one(text, { settings: { key: 'v' } });
+    expect(entryOf(house, 'fetch')?.description).toBe('Fetches http://a');
+    expect(await run(house, 'rated')).toBe("5 ['name', 'description'] v None");
+    expect(status(house)?.problems.map((p) => p.message)).toEqual([expect.stringContaining("'icon'")]);
+  });
+
   it('keep what is private from callers that nobody can tell apart', async () => {
     const house = await one(plugin('acme.it', tool('mine'), 'return "secret"', '', ', scope="private"'));
     expect(await run(house, 'mine')).toBe('secret');

@@ -3,20 +3,26 @@
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from enum import Enum
+from functools import wraps
 
 # What plugins said that the documented types do not know; told once a source has been loaded.
 warnings = []
 
 
-class _Forgiving(type):
+def _forgiving(cls):
     """Keeps keywords that are newer than the documentation out of an object, and remembers that they were there."""
+    make = cls.__init__
 
-    def __call__(cls, *args, **named):
-        unknown = [name for name in named if name not in cls.__dataclass_fields__]
-        for name in unknown:
+    # Not in a metaclass: plugins derive classes of their own, with other parameters and beside other bases.
+    @wraps(make)
+    def __init__(self, *args, **named):
+        for name in [name for name in named if name not in cls.__dataclass_fields__]:
             del named[name]
             warnings.append(f"{cls.__name__} was given the unknown keyword {name!r}, which is left out")
-        return super().__call__(*args, **named)
+        make(self, *args, **named)
+
+    cls.__init__ = __init__
+    return cls
 
 
 class PluginPermission(str, Enum):
@@ -30,8 +36,9 @@ class PluginPermission(str, Enum):
     MANAGE_TASKS = "manage_tasks"
 
 
+@_forgiving
 @dataclass(frozen=True)
-class ToolDefinition(metaclass=_Forgiving):
+class ToolDefinition:
     name: str
     description: str
     parameters: dict
@@ -40,8 +47,9 @@ class ToolDefinition(metaclass=_Forgiving):
     side_effects: bool = False
 
 
+@_forgiving
 @dataclass(frozen=True)
-class PluginManifest(metaclass=_Forgiving):
+class PluginManifest:
     id: str
     name: str
     version: str
@@ -52,8 +60,9 @@ class PluginManifest(metaclass=_Forgiving):
     scope: "str | None" = None
 
 
+@_forgiving
 @dataclass
-class PluginContext(metaclass=_Forgiving):
+class PluginContext:
     db: object
     tenant: object
     settings: object

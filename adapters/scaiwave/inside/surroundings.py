@@ -41,6 +41,9 @@ class Values:
         self.__dict__["_Values__parts"] = (values, what, key)
 
     def __getattr__(self, name):
+        # A copy of it is asked for some before it has its values.
+        if "_Values__parts" not in self.__dict__:
+            raise AttributeError(name)
         values, what, key = self.__dict__["_Values__parts"]
         if name in values:
             return values[name]
