@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { textOf } from '../support/house.ts';
-import { project } from '../support/jaato.ts';
+import { pluginText, project } from '../support/jaato.ts';
 import { describeWithPython } from '../support/python.ts';
 
 // How executors are called that were written in other ways than the documents show.
@@ -67,5 +67,16 @@ describeWithPython('executors of jaato plugins', () => {
   it.each(['spread', 'handed_on', 'both', 'cached', 'rest', 'whatever', 'partial'])('get what they can take: %s', async (tool) => {
     const house = await project({ 'p.py': PLUGIN }, { p: { path: './p.py' } });
     expect(textOf(await house.call(tool, { left: 1, right: 2 }))).toBe('{"result":[1,2]}');
+  });
+
+  it('share what stands in files that import each other', async () => {
+    const files = {
+      'all/a.py': `import b\n${pluginText('a', { put: 'b.KEPT.append(1) or "put"' })}`,
+      'all/b.py': `KEPT = []\nprint("imported")\n${pluginText('b', { count: 'len(KEPT)' })}`,
+    };
+    const house = await project(files, { all: { path: './all', allow: ['a', 'b'] } });
+    await house.call('put');
+    expect(textOf(await house.call('count'))).toBe('{"result":1}');
+    expect(house.lines.filter(({ message }) => message === 'imported')).toHaveLength(1);
   });
 });

@@ -43,7 +43,9 @@ def make_bare(name, folder):
 def import_file(path, name):
     """Imports one file under a name of its own; its folder is searched for what it imports."""
     add_folder(os.path.dirname(path))
-    return _import_as(name, path)
+    known = sys.modules.get(name)
+    # Another file of the folder may have imported it already.
+    return known if getattr(known, "__file__", None) == path else _import_as(name, path)
 
 
 def add_folder(folder):
