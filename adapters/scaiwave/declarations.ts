@@ -12,6 +12,10 @@ const ID = [/\bPluginManifest\(\s*(?:id\s*=\s*)?(["'])([^"'\n]+)\1/, /\bPluginMa
 const ID_NAME = /\bPluginManifest\((?:\s*(?:id\s*=\s*)?|[^)]*?\bid\s*=\s*)(?:\w+\.)?([A-Za-z_]\w*)\s*[,)]/;
 /** Statements about the list, with the lines that go on or close them. */
 const LIST = /^BUILTIN_PLUGINS\b(?!\s*:[^=\n]*$).*(?:\n(?:[ \t]+\S.*|[\])}].*|[ \t]*(?:#.*)?(?=\n)))*/gm;
+/** A method that a class leaves to its heirs. */
+const ABSTRACT = /@(?:abc\.)?abstractmethod\s+(?:async\s+)?def\s+(\w+)/g;
+/** What stands among the bases of a class and brings no method of a plugin. */
+const BARE = /^$|^(?:object|ABC|Protocol|Generic\b.*|metaclass\s*=.*|\w*\])$/;
 const RENAMED = /\b(\w+)\s+as\s+(\w+)/g;
 
 /** Whether a text imports from the format's own package. */
@@ -19,36 +23,73 @@ export function importsFormat(text: string): boolean {
   return IMPORTS.test(text);
 }
 
-/** The plugin classes of a text, in their order: those that say what they are, themselves or by a class above them. */
-export function declaredIn(text: string): Declared[] {
-  const classes = [...text.matchAll(CLASS)].map((match, i, all) => ({
-    className: match[1] as string,
-    bases: (match[2] as string).split(',').map((base) => base.trim().split('.').at(-1) as string),
-    body: text.slice(match.index, all[i + 1]?.index ?? text.length),
-  }));
-  const family = new Set(['BasePlugin']);
-  const found: (Declared & { readonly bases: readonly string[] })[] = [];
-  for (const { className, bases, body } of classes) {
-    if (!bases.some((base) => family.has(base))) continue;
-    family.add(className);
-    const complete = /\bmanifest\b/.test(body) || found.some((f) => bases.includes(f.className));
-    // A class that leaves something to its heirs is no plugin itself.
-    if (!complete || /@(?:abc\.)?abstractmethod/.test(body)) continue;
-    const id = idIn(body, text);
-    found.push({ className, bases, ...(id === undefined ? {} : { id }) });
-  }
+/** A class as its text shows it. */
+interface PythonClass {
+  readonly className: string;
+  readonly bases: readonly string[];
+  /** Its text without what it leaves to its heirs, which stands in `abstract`. */
+  readonly body: string;
+  readonly abstract: readonly string[];
+}
+
+/**
+ * The plugin classes of a text, in their order: those that lack nothing, with what the classes above them bring. These may
+ * stand in one of the texts beside it.
+ */
+export function declaredIn(text: string, beside: readonly string[] = []): Declared[] {
+  const own = classesIn(text);
+  const known = new Map([...beside.flatMap(classesIn), ...own].map((c) => [c.className, c]));
   const listed = namedInList(text);
-  const own = listed.length > 0 ? found.filter((f) => listed.includes(f.className)) : found;
-  const [only] = own;
+  const found = own.filter((c) => isPlugin(c, known) && (listed.length === 0 || listed.includes(c.className)));
+  const ids = found.map(({ body }) => idIn(body, text));
   // A manifest that stands outside its class belongs to the only class there is.
-  const loose = own.length === 1 && only?.id === undefined ? idIn(text, text) : undefined;
-  return own.map(({ className, id = loose }) => ({ className, ...(id === undefined ? {} : { id }) }));
+  if (found.length === 1) ids[0] ??= idIn(text, text);
+  return found.map(({ className }, i) => ({ className, ...(ids[i] === undefined ? {} : { id: ids[i] }) }));
+}
+
+function classesIn(text: string): PythonClass[] {
+  const renamed = renamedIn(text);
+  return [...text.matchAll(CLASS)].map(({ 1: className = '', 2: bases = '', index }, i, all) => {
+    const whole = text.slice(index, all[i + 1]?.index ?? text.length);
+    return {
+      className,
+      bases: bases.split(',').map((base) => {
+        const name = base.trim().split('.').at(-1) as string;
+        return renamed.get(name) ?? name;
+      }),
+      body: whole.replaceAll(ABSTRACT, ''),
+      abstract: [...whole.matchAll(ABSTRACT)].map((match) => match[1] as string),
+    };
+  });
+}
+
+function isPlugin(start: PythonClass, known: ReadonlyMap<string, PythonClass>): boolean {
+  const above = new Set([start]);
+  const unknown = new Set<string>();
+  for (const { bases } of above) {
+    for (const base of bases) {
+      const found = known.get(base);
+      if (found) above.add(found);
+      else unknown.add(base);
+    }
+  }
+  if (!unknown.delete('BasePlugin') || start.abstract.length > 0) return false;
+  const bodies = [...above].map(({ body }) => body);
+  if (!bodies.some((body) => /\bmanifest\b/.test(body))) return false;
+  // A class that is out of sight may bring anything.
+  const isKnown = [...unknown].every((name) => BARE.test(name));
+  const wanted = ['execute_tool', ...[...above].flatMap(({ abstract }) => abstract)];
+  return !isKnown || wanted.every((name) => bodies.some((body) => new RegExp(`\\bdef\\s+${name}\\b|^\\s+${name}\\s*[:=]`, 'm').test(body)));
+}
+
+function renamedIn(text: string): ReadonlyMap<string, string> {
+  return new Map([...text.matchAll(RENAMED)].map(([, from, to]) => [to as string, from as string]));
 }
 
 /** Names in the statements that make up a `BUILTIN_PLUGINS` list, classes among them; in whatever form it is written. */
 export function namedInList(text: string): string[] {
   const plain = text.replace(/(^|\s)#.*$/gm, '$1');
-  const renamed = new Map([...plain.matchAll(RENAMED)].map(([, from, to]) => [to as string, from as string]));
+  const renamed = renamedIn(plain);
   const names = [...plain.matchAll(LIST)].flatMap(([statement]) => statement.match(/[A-Za-z_]\w*/g) ?? []);
   return [...new Set(names)].map((name) => renamed.get(name) ?? name);
 }

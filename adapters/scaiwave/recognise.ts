@@ -21,6 +21,7 @@ export interface Selection {
 
 const BUILTIN = ['app', 'plugins', 'builtin'];
 const LARGEST = 1024 * 1024;
+const IMPORT = /^[ \t]*(?:from|import)\s.*$/gm;
 
 /** Reads what a source holds; null where it is none of this format's. Reads text only. */
 export function recognise({ path, key, entry }: Source): Selection | null {
@@ -46,28 +47,27 @@ function toSelected({ id, className }: Declared): Selected {
 
 function inFile(path: string): Held | undefined {
   const text = path.endsWith('.py') ? readText(path) : '';
-  return importsFormat(text) ? { declared: declaredIn(text), find: { modules: [toModule(path)] } } : undefined;
+  return importsFormat(text) ? { declared: declaredFrom(path), find: { modules: [toModule(path)] } } : undefined;
 }
 
 function inFolder(path: string, named: boolean): Held | undefined {
   const builtin = builtinFolder(path);
   if (builtin !== undefined) return inBuiltin(builtin);
   const init = join(path, '__init__.py');
-  if (existsSync(init) && importsFormat(readText(init)))
-    return { declared: declaredIn(readText(init)), find: { modules: [toModule(path)] } };
+  if (existsSync(init) && importsFormat(readText(init))) return { declared: declaredFrom(init), find: { modules: [toModule(path)] } };
   // A folder of files is one project only where somebody says so: a scanned one is claimed if it is a package.
   if (!named && !existsSync(init)) return undefined;
   const files = filesIn(path).filter((file) => importsFormat(readText(file)));
   if (files.length === 0) return undefined;
-  return { declared: files.flatMap((file) => declaredIn(readText(file))), find: { modules: files.map(toModule) } };
+  return { declared: files.flatMap(declaredFrom), find: { modules: files.map(toModule) } };
 }
 
 function inBuiltin(folder: string): Held {
   const files = filesIn(folder);
-  const declared = files.flatMap((file) => declaredIn(readText(file)));
+  const declared = files.flatMap(declaredFrom);
   const listed = namedInList(readText(join(folder, '__init__.py')));
   // A plugin of the list may be a package.
-  const inside = packagesIn(folder).flatMap((inner) => filesIn(inner, true).flatMap((file) => declaredIn(readText(file))));
+  const inside = packagesIn(folder).flatMap((inner) => filesIn(inner, true).flatMap(declaredFrom));
   const registered = listed.flatMap((name) => [...declared, ...inside].filter((d) => d.className === name));
   const root = join(folder, '..', '..', '..');
   return {
@@ -102,6 +102,22 @@ function toModule(path: string): JsonObject {
   return path.endsWith('.py')
     ? { kind: 'file', file: path, module: stem }
     : { kind: 'module', file: path, root: folder, module: stem, bare: [] };
+}
+
+function declaredFrom(file: string): Declared[] {
+  return declaredIn(readText(file), [...textsBeside(file)]);
+}
+
+// Files of the same folder that a file imports, and those that they import: classes above its own may be there.
+function* textsBeside(file: string, seen = new Set([file])): Generator<string> {
+  const names = (readText(file).match(IMPORT) ?? []).flatMap((line) => line.match(/\w+/g) ?? []);
+  for (const name of names) {
+    const other = join(dirname(file), `${name}.py`);
+    if (seen.has(other) || !existsSync(other)) continue;
+    seen.add(other);
+    yield readText(other);
+    yield* textsBeside(other, seen);
+  }
 }
 
 function packagesIn(folder: string): string[] {

@@ -304,6 +304,43 @@ return ctx.room_id`;
     expect(names(await open(files, {}, tempFolder(), './tree'))).toEqual(['acme_b', 'acme_a']);
   });
 
+  it('are found where what they share stands in another file, and under another name', async () => {
+    const base = `from abc import abstractmethod
+${HEAD}
+class Shared(BasePlugin):
+    @property
+    def manifest(self):
+        return PluginManifest(self.key, self.key, "1.0.0", "", [ToolDefinition(self.key.partition(".")[2], "", {})])
+
+    @property
+    @abstractmethod
+    def key(self): ...
+`;
+    const heir = (name: string) => `from common import Shared as Base
+
+
+class ${name}(Base):
+    key = "acme.${name.toLowerCase()}"
+
+    async def execute_tool(self, tool_name, args, ctx):
+        return tool_name
+`;
+    const types = 'from app.plugins.protocol import PluginContext\n';
+    const files = { 'all/common.py': base, 'all/a.py': types + heir('Sun'), 'all/b.py': types + heir('Rain'), 'all/c.py': types };
+    const house = await open(files, {}, tempFolder(), './all');
+    expect(house.app.registry.plugins().map((p) => [p.id, p.problems])).toEqual([
+      ['Sun', []],
+      ['Rain', []],
+    ]);
+    expect(names(house)).toEqual(['sun', 'rain']);
+    const both = await open({ 'common.py': base, 'two.py': types + heir('Sun') + heir('Rain') }, {}, tempFolder(), './two.py');
+    expect(names(both)).toEqual(['sun', 'rain']);
+    const renamed =
+      HEAD.replace('BasePlugin', 'BasePlugin as BP') + plugin('acme.x', tool('x'), 'return "x"').replace('(BasePlugin)', '(BP)');
+    const aliased = await one(renamed.replace(HEAD, '') + renamed.replaceAll(/acme.x|ACME_X/gi, 'acme_y').replace('name="x"', 'name="y"'));
+    expect(names(aliased)).toEqual(['x', 'y']);
+  });
+
   it('are told of where the text of their source did not show them', async () => {
     const hidden = plugin('acme.b', tool('y'), 'return "b"')
       .replace(/^(?=.)/gm, '    ')

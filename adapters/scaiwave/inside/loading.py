@@ -24,6 +24,8 @@ class Source:
         self.found = []
         # Name of a file, and why nothing came of it.
         self.broken = {}
+        # Name of a file, and the classes in it that leave something to their heirs.
+        self.barren = {}
         self.problems = []
 
     def add(self, plugin, place):
@@ -70,6 +72,10 @@ def _load(params, context):
     if registered is None:
         for module in params["modules"]:
             _take_module(module, params, source, context)
+    for place, classes in source.barren.items():
+        # A file that others build on has done its part.
+        if not source.found or not all(cls.__subclasses__() for cls in classes):
+            source.broken[place] = "it holds no class that is a complete BasePlugin"
     for text in plugin_types.warnings:
         source.problems.append(text + ".")
         context.log("warn", text)
@@ -119,9 +125,10 @@ def _take_module(spec, params, source, context):
         return
     base = sys.modules["app.plugins.base"].BasePlugin if "app.plugins.base" in sys.modules else plugin_types.BasePlugin
     own = [value for value in vars(module).values() if isinstance(value, type) and value.__module__ == module.__name__]
-    classes = [cls for cls in dict.fromkeys(own) if issubclass(cls, base) and not isabstract(cls)]
+    family = [cls for cls in dict.fromkeys(own) if issubclass(cls, base)]
+    classes = [cls for cls in family if not isabstract(cls)]
     if not classes:
-        source.broken[spec["file"]] = "it holds no class that is a complete BasePlugin"
+        source.barren[spec["file"]] = family
     _take_list(classes, spec["file"], source, context)
 
 
