@@ -3,7 +3,7 @@ import { textOf } from '../support/house.ts';
 import { pluginText, project } from '../support/jaato.ts';
 import { describeWithPython } from '../support/python.ts';
 
-// How executors are called that were written in other ways than the documents show.
+// Tools of jaato plugins that were written in other ways than the documents show.
 
 const PLUGIN = `import functools
 
@@ -63,10 +63,54 @@ def create_plugin():
     return Plugin()
 `;
 
-describeWithPython('executors of jaato plugins', () => {
-  it.each(['spread', 'handed_on', 'both', 'cached', 'rest', 'whatever', 'partial'])('get what they can take: %s', async (tool) => {
-    const house = await project({ 'p.py': PLUGIN }, { p: { path: './p.py' } });
-    expect(textOf(await house.call(tool, { left: 1, right: 2 }))).toBe('{"result":[1,2]}');
+describeWithPython('tools of jaato plugins', () => {
+  it.each(['spread', 'handed_on', 'both', 'cached', 'rest', 'whatever', 'partial'])(
+    'give their executors what they can take: %s',
+    async (tool) => {
+      const house = await project({ 'p.py': PLUGIN }, { p: { path: './p.py' } });
+      expect(textOf(await house.call(tool, { left: 1, right: 2 }))).toBe('{"result":[1,2]}');
+    },
+  );
+
+  it('have schemas that are written in both ways at once', async () => {
+    const text = `from google.genai import types
+
+class Plugin:
+    name = "p"
+
+    def get_function_declarations(self):
+        return [types.FunctionDeclaration(name="t", description="", parameters={
+            "type": "object",
+            "properties": {
+                "plain": {"type": "string", "nullable": True},
+                "upper": {"type": "STRING"},
+                "object": types.Schema(type=types.Type("string")),
+                "nullable": {"type": ["integer", "null"]},
+                "deep": {"type": "array", "items": {"any_of": [{"type": "string"}, {"type": "INTEGER"}]}},
+                "free": True,
+            },
+        })]
+
+    def get_executors(self):
+        return {"t": lambda args: args}
+
+
+def create_plugin():
+    return Plugin()
+`;
+    const house = await project({ 'p.py': text }, { p: { path: './p.py' } });
+    expect(house.app.registry.catalogue().tools.get('t')?.tool.input).toEqual({
+      type: 'object',
+      properties: {
+        plain: { type: ['string', 'null'] },
+        upper: { type: 'string' },
+        object: { type: 'string' },
+        nullable: { type: ['integer', 'null'] },
+        deep: { type: 'array', items: { anyOf: [{ type: 'string' }, { type: 'integer' }] } },
+        free: true,
+      },
+    });
+    expect((await house.call('t', { plain: null })).structured).toEqual({ plain: null });
   });
 
   it('share what stands in files that import each other', async () => {

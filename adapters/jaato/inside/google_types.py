@@ -13,6 +13,10 @@ class Type(str, Enum):
     OBJECT = "OBJECT"
     NULL = "NULL"
 
+    @classmethod
+    def _missing_(cls, value):
+        return cls.__members__.get(str(value).upper())
+
 
 class Behavior(str, Enum):
     UNSPECIFIED = "UNSPECIFIED"

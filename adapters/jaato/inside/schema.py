@@ -16,6 +16,9 @@ _RENAMED = {
     "ref": "$ref",
 }
 _TYPES = {"STRING", "NUMBER", "INTEGER", "BOOLEAN", "ARRAY", "OBJECT", "NULL"}
+# Where parts of a schema are schemas themselves.
+_INNER = ("items", "additionalProperties")
+_LISTS = ("anyOf", "oneOf", "allOf")
 _EMPTY = {"type": "object", "properties": {}}
 
 
@@ -46,9 +49,21 @@ def input_schema(declaration):
     return plain if "type" in plain else {"type": "object", **plain}
 
 
+# Any part of it may be written that way: the real declaration reads types in either case, and objects as well as dicts.
 def _is_gemini(schema):
+    if not isinstance(schema, dict):
+        return hasattr(schema, "model_dump")
     kind = schema.get("type")
-    return (isinstance(kind, str) and kind in _TYPES) or hasattr(kind, "value") or any(key in schema for key in _RENAMED if key != "ref")
+    if (isinstance(kind, str) and kind in _TYPES) or hasattr(kind, "value") or schema.get("nullable") is not None:
+        return True
+    if any(key in schema for key in _RENAMED if key != "ref"):
+        return True
+    properties = schema.get("properties")
+    inner = list(properties.values()) if isinstance(properties, dict) else []
+    inner += [schema[key] for key in _INNER if key in schema]
+    for key in _LISTS:
+        inner += schema[key] if isinstance(schema.get(key), (list, tuple)) else []
+    return any(_is_gemini(part) for part in inner)
 
 
 def _fields(schema):
@@ -62,6 +77,8 @@ def _fields(schema):
 
 def convert(schema):
     """A Gemini schema, field by field."""
+    if isinstance(schema, (bool, list)):
+        return schema
     if not isinstance(schema, dict):
         schema = _fields(schema)
     fields = {_RENAMED.get(key, key): value for key, value in schema.items() if value is not None}
@@ -69,16 +86,17 @@ def convert(schema):
     nullable = fields.pop("nullable", False)
     result = {}
     if kind is not None:
-        result["type"] = [kind, "null"] if nullable and kind != "null" else kind
+        kinds = kind if isinstance(kind, list) else [kind]
+        result["type"] = [*kinds, "null"] if nullable and "null" not in kinds else kind
     order = fields.pop("propertyOrdering", None)
     for key, value in fields.items():
         if key == "properties":
             result[key] = _ordered({name: convert(item) for name, item in value.items()}, order)
         elif key == "$defs":
             result[key] = {name: convert(item) for name, item in value.items()}
-        elif key in ("items", "additionalProperties") and not isinstance(value, bool):
+        elif key in _INNER:
             result[key] = convert(value)
-        elif key == "anyOf":
+        elif key in _LISTS:
             result[key] = [convert(item) for item in value]
         elif key == "$ref":
             result[key] = value.replace("#/defs/", "#/$defs/")
@@ -97,6 +115,8 @@ def convert(schema):
 
 def _type_name(kind):
     kind = getattr(kind, "value", kind)
+    if isinstance(kind, (list, tuple)):
+        return [name for name in map(_type_name, kind) if name is not None]
     if not isinstance(kind, str) or kind.upper() == "TYPE_UNSPECIFIED":
         return None
     return kind.lower()
