@@ -2,8 +2,8 @@ import type { UserCommand } from '../../src/core/command.ts';
 import type { ToolResult } from '../../src/core/content.ts';
 import { GatewayError } from '../../src/core/errors.ts';
 import type { Member } from '../../src/core/host.ts';
-import type { JsonObject, JsonValue } from '../../src/core/json.ts';
-import type { Prompt, PromptArgument } from '../../src/core/prompt.ts';
+import type { JsonObject } from '../../src/core/json.ts';
+import type { Prompt } from '../../src/core/prompt.ts';
 import type { CallContext } from '../../src/core/tool.ts';
 import type { JaatoCommand } from './report.ts';
 
@@ -16,14 +16,14 @@ const FOR_THE_PERSON = { annotations: { audience: ['user'] } };
 /** A command as a prompt: fetching it runs the command. */
 export function toPrompt(command: JaatoCommand, run: RunCommand, member: Member): Prompt {
   const { name, description, parameters, shared } = command;
-  const args: readonly PromptArgument[] = parameters ?? [{ name: 'args', description: 'What to type behind the command', required: false }];
+  const args = parameters ?? [{ name: 'args', description: 'What to type behind the command', required: false, capture_rest: true }];
   return {
     name,
     ...(description === '' ? {} : { description }),
     arguments: args.map((a) => ({
       name: a.name,
-      ...(a.description === undefined || a.description === '' ? {} : { description: a.description }),
-      required: a.required ?? false,
+      ...(a.description === '' ? {} : { description: a.description }),
+      required: a.required,
     })),
     async get(given, ctx) {
       const result = await run(name, { named: { ...given } }, ctx);
@@ -37,18 +37,15 @@ export function toPrompt(command: JaatoCommand, run: RunCommand, member: Member)
       };
     },
     async complete(argument, typed, known) {
-      const before = args
-        .slice(
-          0,
-          Math.max(
-            0,
-            args.findIndex((a) => a.name === argument),
-          ),
-        )
-        .map((a) => known[a.name] ?? '');
-      const words = [...before, typed];
-      const found = (await member.request('complete', { command: name, words })) as JsonValue[];
-      return found.map((item) => (item as { value: string }).value).filter((value) => value.startsWith(typed));
+      const at = args.findIndex((a) => a.name === argument);
+      // The tail of a line is typed word by word: the last one is completed.
+      const tail = args[at]?.capture_rest === true ? typed.trimStart().split(/\s+/) : [typed];
+      const last = tail.at(-1) ?? '';
+      const head = typed.slice(0, typed.length - last.length);
+      const words = [...args.slice(0, Math.max(0, at)).map((a) => known[a.name] ?? ''), ...tail];
+      const found = (await member.request('complete', { command: name, words })) as unknown as { value: string }[];
+      const values = found.filter(({ value }) => value.startsWith(typed) || value.startsWith(last));
+      return values.map(({ value }) => (value.startsWith(typed) ? value : head + value));
     },
   };
 }

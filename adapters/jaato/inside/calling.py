@@ -109,7 +109,9 @@ class Caller:
         return True
 
     def output(self, source, text, mode="write"):
-        """What a plugin tells the person meanwhile."""
+        """What a plugin tells the person meanwhile; the end of it ("flush") says nothing itself."""
+        if not text:
+            return
         call = current_call.get()
         if call is not None and call.wants_progress:
             call.progress(text)

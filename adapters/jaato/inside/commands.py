@@ -2,6 +2,7 @@
 
 from plugmux_bridge.encode import to_plain
 from plugmux_bridge.errors import BridgeError
+from plugmux_bridge.loop import is_awaitable
 from plugmux_bridge.results import value_result
 
 
@@ -14,7 +15,8 @@ class Command:
         self.description = str(_field(given, "description", fields, 1) or "")
         self.shared = bool(_field(given, "share_with_model", fields, 2))
         parameters = _field(given, "parameters", fields, 3)
-        self.parameters = None if parameters is None else [Parameter(parameter) for parameter in parameters]
+        # An empty list says no more than none: such commands get their words as they are.
+        self.parameters = [Parameter(parameter) for parameter in parameters or ()] or None
         self.broken = False
 
     def report(self):
@@ -47,6 +49,9 @@ def read_commands(contract, executors, problems):
     commands = []
     for given in contract.listed("get_user_commands"):
         command = Command(given)
+        if any(known.name == command.name for known in commands):
+            problems.append({"subject": command.name, "message": f'The command "{command.name}" is declared twice; the first counts.'})
+            continue
         command.broken = command.name not in executors and not contract.has("execute_user_command")
         if command.broken:
             message = f'The command "{command.name}" is declared, but nothing runs it: there is no executor of that name.'
@@ -92,6 +97,12 @@ class CommandSet:
         if executor is None:
             executor = lambda given: self._contract.call("execute_user_command", name, given)  # noqa: E731
         value = caller.invoke(executor, name, args, call)
+        return self._await(value, caller) if is_awaitable(value) else self._finish(value, caller)
+
+    async def _await(self, value, caller):
+        return self._finish(await value, caller)
+
+    def _finish(self, value, caller):
         lines = _help_lines(value)
         if lines is not None:
             return value_result("\n".join(lines), meta={"display": True})
@@ -106,8 +117,9 @@ class CommandSet:
             return to_arguments(command, named.get("args", ""), self._contract.generation)
         args = {}
         for parameter in command.parameters:
-            if parameter.name in named:
-                value = named[parameter.name]
+            value = named.get(parameter.name, "")
+            # Many clients send what was left out as an empty text, which nobody can type.
+            if value != "":
                 args[parameter.name] = value if parameter.capture_rest else _word(value)
         return args
 
@@ -127,6 +139,6 @@ class CommandSet:
 
 # Display only: a list of (text, style).
 def _help_lines(value):
-    if type(value).__name__ != "HelpLines" or not hasattr(value, "lines"):
+    if not any(cls.__name__ == "HelpLines" for cls in type(value).__mro__) or not hasattr(value, "lines"):
         return None
     return [str(line[0]) if isinstance(line, (tuple, list)) and line else str(line) for line in value.lines]

@@ -45,6 +45,8 @@ class Contract:
 
     def find(self, member):
         plugin = self.plugin
+        if member in getattr(plugin, "__dict__", ()):
+            return getattr(plugin, member)
         for cls in type(plugin).__mro__:
             if member in vars(cls):
                 return None if vars(cls).get("_is_protocol") else getattr(plugin, member, None)
