@@ -31,15 +31,17 @@ const ENTRY_POINT = /^(?:([A-Za-z0-9][A-Za-z0-9._-]*):)?([^:\s]+)$/;
 /** Reads what a source selects; null where it is none of this format's. Reads text only. */
 export function recognise(source: Source): Selection | null {
   const { path, key, entry } = source;
+  // Where somebody says what it is, its text need not show the factory.
+  const isSaid = source.format === 'jaato';
   const { entryPoints, allow } = entry.options as { entryPoints?: string[]; allow?: string[] };
   if (entryPoints) return fromEntryPoints(entryPoints, path === source.root);
   const bare = entry.options.bareParents !== 'off';
-  if (!statSync(path).isDirectory()) return path.endsWith('.py') && isPluginModule(path) ? one(toModule(path, bare)) : null;
+  if (!statSync(path).isDirectory()) return path.endsWith('.py') && (isSaid || isPluginModule(path)) ? one(toModule(path, bare)) : null;
   if (allow) return fromFolder(pluginsFolder(path), allow, bare);
   if (isPackage(path) && isPluginModule(path)) return one(toModule(path, bare));
   // Only a folder that was named is worth an explanation.
   const held = key === undefined ? [] : modulesIn(pluginsFolder(path), bare);
-  if (held.length === 0) return null;
+  if (held.length === 0) return isSaid && isPackage(path) ? one(toModule(path, bare)) : null;
   throw new GatewayError('CONFIG_INVALID', `${path} holds ${held.length} jaato plugins: ${held.map((m) => m.name).join(', ')}.`, {
     fix: 'Name those to load with "allow", or give one plugin\'s own path.',
   });

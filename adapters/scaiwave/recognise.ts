@@ -24,8 +24,8 @@ const LARGEST = 1024 * 1024;
 const IMPORT = /^[ \t]*(?:from|import)\s.*$/gm;
 
 /** Reads what a source holds; null where it is none of this format's. Reads text only. */
-export function recognise({ path, key, entry }: Source): Selection | null {
-  const found = statSync(path).isDirectory() ? inFolder(path, key !== undefined) : inFile(path);
+export function recognise({ path, key, format, entry }: Source): Selection | null {
+  const found = statSync(path).isDirectory() ? inFolder(path, key !== undefined) : inFile(path, format === 'scaiwave');
   if (!found) return null;
   const allow = entry.options.allow as string[] | undefined;
   if (!allow) return { plugins: found.declared.length > 0 ? found.declared.map(toSelected) : [{}], find: found.find };
@@ -45,9 +45,10 @@ function toSelected({ id, className }: Declared): Selected {
   return id === undefined ? { pick: className } : { pick: id, id };
 }
 
-function inFile(path: string): Held | undefined {
-  const text = path.endsWith('.py') ? readText(path) : '';
-  return importsFormat(text) ? { declared: declaredFrom(path), find: { modules: [toModule(path)] } } : undefined;
+// Where somebody says what it is, its text need not show it.
+function inFile(path: string, isSaid: boolean): Held | undefined {
+  if (!path.endsWith('.py')) return undefined;
+  return isSaid || importsFormat(readText(path)) ? { declared: declaredFrom(path), find: { modules: [toModule(path)] } } : undefined;
 }
 
 function inFolder(path: string, named: boolean): Held | undefined {
@@ -57,7 +58,7 @@ function inFolder(path: string, named: boolean): Held | undefined {
   if (existsSync(init) && importsFormat(readText(init))) return { declared: declaredFrom(init), find: { modules: [toModule(path)] } };
   // A folder of files is one project only where somebody says so: a scanned one is claimed if it is a package.
   if (!named && !existsSync(init)) return undefined;
-  const files = filesIn(path).filter((file) => importsFormat(readText(file)));
+  const files = filesIn(path).filter((file) => importsFormat(readText(file)) || declaredFrom(file).length > 0);
   if (files.length === 0) return undefined;
   return { declared: files.flatMap(declaredFrom), find: { modules: files.map(toModule) } };
 }

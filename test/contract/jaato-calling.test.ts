@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { textOf } from '../support/house.ts';
-import { pluginText, project } from '../support/jaato.ts';
+import { pluginText, project, status } from '../support/jaato.ts';
 import { describeWithPython } from '../support/python.ts';
 
 // Tools of jaato plugins that were written in other ways than the documents show.
@@ -111,6 +111,21 @@ def create_plugin():
       },
     });
     expect((await house.call('t', { plain: null })).structured).toEqual({ plain: null });
+  });
+
+  it('are served by whatever the entry says is such a plugin, though its text does not show it', async () => {
+    const hidden = (text: string) =>
+      `try:\n    from nowhere import create_plugin\nexcept ImportError:\n${text.replaceAll(/^(?=.)/gm, '    ')}`;
+    const files = {
+      'p.py': hidden(pluginText('p', { t: '"hidden"' })),
+      'pack/__init__.py': hidden(pluginText('q', { u: '"inner"' })),
+      'n.py': '',
+    };
+    const format = 'jaato';
+    const plugins = { p: { format, path: './p.py' }, q: { format, path: './pack' }, n: { format, path: './n.py' } };
+    const house = await project(files, plugins);
+    expect([textOf(await house.call('t')), textOf(await house.call('u'))]).toEqual(['hidden', 'inner']);
+    expect(status(house, 'n')?.error?.message).toContain('has no create_plugin()');
   });
 
   it('share what stands in files that import each other', async () => {

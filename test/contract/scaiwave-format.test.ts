@@ -326,7 +326,7 @@ class ${name}(Base):
         return tool_name
 `;
     const types = 'from app.plugins.protocol import PluginContext\n';
-    const files = { 'all/common.py': base, 'all/a.py': types + heir('Sun'), 'all/b.py': types + heir('Rain'), 'all/c.py': types };
+    const files = { 'all/common.py': base, 'all/a.py': heir('Sun'), 'all/b.py': types + heir('Rain'), 'all/c.py': types };
     const house = await open(files, {}, tempFolder(), './all');
     expect(house.app.registry.plugins().map((p) => [p.id, p.problems])).toEqual([
       ['Sun', []],
