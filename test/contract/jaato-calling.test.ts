@@ -113,6 +113,30 @@ def create_plugin():
     expect((await house.call('t', { plain: null })).structured).toEqual({ plain: null });
   });
 
+  it('fail in fields of an object as in those of a dict', async () => {
+    const head = `import dataclasses
+
+
+@dataclasses.dataclass
+class Said:
+    success: bool = True
+    error: str = None
+    result: str = None
+
+
+`;
+    const tools = {
+      done: 'Said(result="r")',
+      refused: 'Said(False)',
+      wrong: 'Said(error="no such file")',
+      beside: 'Said(error="e", result="r")',
+    };
+    const house = await project({ 'p.py': head + pluginText('p', tools) }, { p: { path: './p.py' } });
+    const failed = Object.keys(tools).map(async (tool) => (await house.call(tool)).isError === true);
+    expect(await Promise.all(failed)).toEqual([false, true, true, false]);
+    expect((await house.call('wrong')).structured).toEqual({ success: true, error: 'no such file', result: null });
+  });
+
   it('are served by whatever the entry says is such a plugin, though its text does not show it', async () => {
     const hidden = (text: string) =>
       `try:\n    from nowhere import create_plugin\nexcept ImportError:\n${text.replaceAll(/^(?=.)/gm, '    ')}`;

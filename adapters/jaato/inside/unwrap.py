@@ -35,12 +35,19 @@ def unwrap(value):
 
 # Nearly all tools report a failure as data; status records, in contrast, carry `error` beside what they are about.
 def _is_failure(payload):
-    if not isinstance(payload, dict):
-        return False
+    payload = payload if isinstance(payload, dict) else _fields(payload)
     if payload.get("success") is False or payload.get("ok") is False:
         return True
     error = payload.get("error")
     return isinstance(error, str) and error != "" and not any(key in payload for key in _STATUS_KEYS)
+
+
+# An object whose fields become those of the result; one that is None says no more than a missing key.
+def _fields(payload):
+    kind = type(payload)
+    names = getattr(kind, "__dataclass_fields__", None) or getattr(kind, "model_fields", None) or ()
+    values = {name: getattr(payload, name, None) for name in names}
+    return {name: value for name, value in values.items() if value is not None}
 
 
 def _attachments(payload):
