@@ -10,7 +10,7 @@ export default defineConfig({
     testTimeout: 30_000,
     hookTimeout: 30_000,
     // Tests start real processes and wait for them most of the time; this is what two cores can carry.
-    maxWorkers: 4,
+    maxWorkers: 3,
     // The promises that tests cite; a tag that is none of them fails its file.
     tags: Object.entries(REQUIREMENTS).map(([name, { promise }]) => ({ name, description: promise })),
     // Plugins that are compiled are compiled once for all tests; the digest of their source decides.

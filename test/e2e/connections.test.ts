@@ -138,7 +138,9 @@ describe('clients that go away', () => {
         sent.on('error', () => undefined).end(rpc(1, 'tools/call', { name: 'wait', arguments: { ms: 60_000 }, _meta: meta }));
         return sent;
       });
-      await pause(150);
+      await pause(300);
+      // It came after them.
+      await callModern(gateway, 'echo', { message: 'x' });
       for (const sent of requests) sent.destroy();
     }
     await until('every call has ended', async () => (await cancelled()) === before + 100);

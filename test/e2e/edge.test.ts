@@ -431,7 +431,7 @@ describe('the modern era', () => {
     const { headers, body } = call('wait', { ms: 60_000 });
     const pending = request({ hostname, port, path: '/mcp', method: 'POST', headers: { 'content-type': 'application/json', ...headers } });
     pending.on('error', () => undefined).end(body);
-    await new Promise((resolve) => setTimeout(resolve, 200));
+    await new Promise((resolve) => setTimeout(resolve, 500));
     pending.destroy();
     await until('the tool is told', async () => (await cancelled()) === before + 1);
   });

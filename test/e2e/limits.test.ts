@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { connect } from '../support/clients.ts';
 import { serve, writeConfig } from '../support/gateway.ts';
+import { until } from '../support/processes.ts';
 import { tempFolder } from '../support/temp.ts';
 
 // What happens at the edges that the configuration draws.
@@ -52,7 +53,9 @@ describe('limits', () => {
     const client = await connect('v1', { url: target.url.replace('0.0.0.0', '127.0.0.1'), headers: { authorization: `Bearer ${token}` } });
     await client.call('echo', { message: 'the first line shows that it cannot be written' });
     await pause(400);
-    const result = await client.call('echo', { message: 'x' });
+    const call = () => client.call('echo', { message: 'x' });
+    if (expected === 'refused') await until('it is refused', async () => (await call()).isError === true);
+    const result = await call();
     if (expected === 'served') expect(result.content[0]?.text).toBe('x');
     else expect(result._meta?.['plugmux/error']).toMatchObject({ code: 'AUDIT_STORE_UNAVAILABLE', outcome: 'NOT_SENT' });
   });

@@ -308,12 +308,14 @@ describe('slow clients', () => {
         { length: 30 },
         () =>
           new Promise<ReturnType<typeof connectSocket>>((resolve) => {
-            const socket = connectSocket(Number(port), hostname, () => setTimeout(() => resolve(socket), 200));
+            const socket = connectSocket(Number(port), hostname, () => resolve(socket));
             socket.on('error', () => undefined);
             socket.on('close', () => void refused++);
           }),
       ),
     );
+    await until('the surplus is turned away', () => refused >= 20);
+    await new Promise((resolve) => setTimeout(resolve, 200));
     expect(refused).toBe(20);
     for (const socket of sockets) socket.destroy();
     await until('there is room again', () =>
@@ -336,10 +338,10 @@ describe('health', () => {
     expect(await ask('/readyz')).toEqual([200, 'ready']);
     const open = await start();
     const client = await connect('v1', open);
-    const pending = client.call('wait', { ms: 2_000 });
+    const pending = client.call('wait', { ms: 4_000 });
     await new Promise((resolve) => setTimeout(resolve, 400));
     const ended = open.stop();
-    await new Promise((resolve) => setTimeout(resolve, 200));
+    await open.said('SIGTERM: finishing');
     const draining = await fetch(new URL('/readyz', open.url));
     expect([draining.status, await draining.text()]).toEqual([503, 'busy']);
     const refused = await fetch(open.url, { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{}' });
@@ -352,10 +354,10 @@ describe('health', () => {
     const gateway = await start();
     const client = await connect('v1', gateway);
     void client.call('wait', { ms: 60_000 }).catch(() => undefined);
-    await new Promise((resolve) => setTimeout(resolve, 200));
+    await new Promise((resolve) => setTimeout(resolve, 500));
     const started = performance.now();
     const ended = gateway.stop('SIGTERM');
-    await new Promise((resolve) => setTimeout(resolve, 200));
+    await gateway.said('SIGTERM: finishing');
     void gateway.stop('SIGTERM');
     expect(await ended).toBe(1);
     expect(performance.now() - started).toBeLessThan(10_000);
