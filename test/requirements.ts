@@ -127,7 +127,7 @@ export const REQUIREMENTS = {
     F6: 'A gateway on stdio whose client is killed ends, and everything it started with it.',
     F55: 'A flood of lists and changes is coalesced, and memory stays flat.',
     F5: 'A reader that pauses is waited for: reading stops, memory stays bounded, and every reply comes in the end.',
-    F14: 'Half a pair of UTF-16 goes through arguments and results as it came.',
+    F14: 'Half a pair of UTF-16 becomes U+FFFD in arguments, results and every other message, whatever the kind of plugin.',
     F16: 'A reply or a cancellation ends a call, never both, and nothing follows.',
     F30: 'A client that goes away leaves nothing: a modern call is cancelled, a legacy one is kept for resumption.',
     F35: 'A WebSocket with a foreign origin, host, token, version or subprotocol is refused before the upgrade.',

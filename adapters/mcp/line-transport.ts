@@ -4,6 +4,7 @@ import { parseText } from '../../src/core/json-text.ts';
 import { createLineSplitter } from '../../src/core/lines.ts';
 import type { Logger } from '../../src/core/log.ts';
 import { escapeHidden, shorten } from '../../src/core/text.ts';
+import { wellFormedJson } from '../../src/core/well-formed.ts';
 import type { LocalServer } from './entry.ts';
 
 const SHOWN = 2_000;
@@ -69,7 +70,7 @@ export class LineTransport implements Transport {
   /** Messages that one event of the loop leads to leave in one write. */
   write(message: JSONRPCMessage): void {
     if (this.#queue === '') process.nextTick(this.#flush);
-    this.#queue += `${JSON.stringify(message)}\n`;
+    this.#queue += `${wellFormedJson(JSON.stringify(message))}\n`;
   }
 
   readonly #flush = (): void => {

@@ -1,6 +1,7 @@
 import type { JSONRPCMessage, Transport } from '@modelcontextprotocol/client';
 import { WebSocket } from 'ws';
 import { parseText } from '../../src/core/json-text.ts';
+import { wellFormedJson } from '../../src/core/well-formed.ts';
 import type { RemoteServer } from './entry.ts';
 
 /** Speaks to a server over a WebSocket: one message a text frame, subprotocol `mcp`. */
@@ -50,7 +51,7 @@ export class SocketTransport implements Transport {
   }
 
   async send(message: JSONRPCMessage): Promise<void> {
-    this.#socket?.send(JSON.stringify(message));
+    this.#socket?.send(wellFormedJson(JSON.stringify(message)));
   }
 
   async close(): Promise<void> {

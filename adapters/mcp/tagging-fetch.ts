@@ -1,5 +1,6 @@
 import { GatewayError } from '../../src/core/errors.ts';
 import { isJsonObject, type JsonObject } from '../../src/core/json.ts';
+import { wellFormedJson } from '../../src/core/well-formed.ts';
 
 // On the older revisions a server asks its questions on the stream that will answer a request, and nothing but that
 // stream says whose call it asks for. The SDK's transport joins all streams, so each question is marked before that.
@@ -30,7 +31,8 @@ export function requestOf({ _meta }: JsonObject): number | undefined {
  * `ended` hears of a request whose stream has ended.
  */
 export function createTaggingFetch(limit: number, ended: (request: number) => void = () => undefined): typeof fetch {
-  return async (input, init) => {
+  return async (input, given) => {
+    const init = typeof given?.body === 'string' ? { ...given, body: wellFormedJson(given.body) } : given;
     const response = await fetch(input, init);
     if (!response.ok || !response.body) return response;
     const request = typeof init?.body === 'string' ? OWN_REQUEST.exec(init.body)?.[1] : undefined;

@@ -3,6 +3,7 @@ import type { Config } from '../config/config.ts';
 import type { Adapter } from '../core/adapter.ts';
 import { DEFAULT_PROFILE, localCaller } from '../core/caller.ts';
 import { didYouMean } from '../core/nearest.ts';
+import { wellFormedJson } from '../core/well-formed.ts';
 import { PATHS } from '../transports/http.ts';
 import { ownCommand } from './connect.ts';
 import { type CommonOptions, openSession, UsageError, withPlugins } from './context.ts';
@@ -103,6 +104,7 @@ function serverOf(config: Config, { http, profile }: Options): Server {
 }
 
 function show({ file, content, note }: ExportPart): string {
-  const text = typeof content === 'string' ? content.trimEnd() : content === undefined ? undefined : JSON.stringify(content, null, 2);
+  const text =
+    typeof content === 'string' ? content.trimEnd() : content === undefined ? undefined : wellFormedJson(JSON.stringify(content, null, 2));
   return [file && `# ${file}`, note && `# ${note}`, text].filter((line) => line !== undefined).join('\n');
 }

@@ -3,6 +3,7 @@ import type pino from 'pino';
 import type { Logger, LogLevel } from '../core/log.ts';
 import type { Redactor } from '../core/redact.ts';
 import { escapeHidden } from '../core/text.ts';
+import { wellFormedJson } from '../core/well-formed.ts';
 
 const LEVELS: readonly string[] = ['debug', 'info', 'warn', 'error', 'silent'];
 const COLOURS: Readonly<Record<string, string>> = {
@@ -52,7 +53,8 @@ function openLog(level: string): Opened {
   }
   // Lines that a blocked reader does not take are lost and never make anybody wait.
   const destination = load.destination({ dest: 2, sync: false, minLength: 0, maxLength: MOST_BUFFERED });
-  return { root: load(base, destination), flush: () => destination.flushSync() };
+  const write = (line: string): void => void destination.write(wellFormedJson(line));
+  return { root: load(base, { write }), flush: () => destination.flushSync() };
 }
 
 function toLogger(open: () => Opened, threshold: number, redactor: Redactor, area?: string): Logger {

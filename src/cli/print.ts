@@ -1,8 +1,9 @@
 import { escapeHidden } from '../core/text.ts';
+import { wellFormedJson } from '../core/well-formed.ts';
 
 /** Writes data to stdout: JSON where asked for, else text whose hidden characters cannot act on a terminal. */
 export function print(data: unknown, json: boolean | undefined, text: () => string): void {
-  process.stdout.write(json ? `${JSON.stringify(data, null, 2)}\n` : `${escapeHidden(text())}\n`);
+  process.stdout.write(json ? `${wellFormedJson(JSON.stringify(data, null, 2))}\n` : `${escapeHidden(text())}\n`);
 }
 
 /** Rows as aligned columns; the last column is left as long as it is. */

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileFault } from '../core/file-fault.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { Logger } from '../core/log.ts';
+import { wellFormedJson } from '../core/well-formed.ts';
 import { createDayFile } from './day-file.ts';
 
 /** What came of one call, for the audit log. Durations are in milliseconds, sizes in bytes. */
@@ -87,9 +88,8 @@ export function createAudit(dir: string, plain: boolean, log: Logger): Audit {
       const shown = plain ? `,"arguments":${text}` : '';
       const reason = code === undefined ? '' : `,"code":"${code}"`;
       const agreed = consent === undefined ? '' : `,"consent":"${consent}"`;
-      waiting.push(
-        `{"seq":${++sequence},"time":${Date.now()},"run":"${run}",${caller},${tool},"args":"${digest}"${shown},"outcome":"${outcome}"${reason}${agreed},"ms":${Math.round(ms * 10) / 10},"bytes":${bytes}}`,
-      );
+      const line = `{"seq":${++sequence},"time":${Date.now()},"run":"${run}",${caller},${tool},"args":"${digest}"${shown},"outcome":"${outcome}"${reason}${agreed},"ms":${Math.round(ms * 10) / 10},"bytes":${bytes}}`;
+      waiting.push(wellFormedJson(line));
       if (waiting.length >= BATCH_LINES) void flush();
       else timer ??= setTimeout(flush, BATCH_MS).unref();
     },

@@ -4,6 +4,7 @@ import { GatewayError } from '../core/errors.ts';
 import { asObject, isJsonObject, type JsonObject, type JsonValue } from '../core/json.ts';
 import { parseText } from '../core/json-text.ts';
 import { createLineSplitter } from '../core/lines.ts';
+import { wellFormedJson } from '../core/well-formed.ts';
 
 // Taken before any plugin runs: what one does to the JSON of its process must not reach the channel.
 const { stringify } = JSON;
@@ -56,7 +57,7 @@ export function createChannel(read: Readable, write: Writable, limit: number, ha
   };
   const send = (line: string): void => {
     if (queue === '') setImmediate(flush);
-    queue += `${line}\n`;
+    queue += `${wellFormedJson(line)}\n`;
   };
 
   const answer = (id: number, method: string, params: JsonObject): void => {

@@ -1,5 +1,6 @@
 import { withOrigin } from '../core/instance.ts';
 import type { JsonObject } from '../core/json.ts';
+import { wellFormedJson } from '../core/well-formed.ts';
 import { toAnnotations } from '../gateway/annotations.ts';
 import type { View } from '../gateway/views.ts';
 import type { VisibleTool } from '../gateway/visible-tool.ts';
@@ -31,18 +32,8 @@ export function createLists(shared: boolean): Lists {
       let bytes = ofView.get(key);
       if (!bytes) {
         const list = { [kind]: BUILDERS[kind](view) };
-        bytes = Buffer.from(
-          JSON.stringify(
-            era === 'legacy'
-              ? list
-              : {
-                  ...list,
-                  resultType: 'complete',
-                  ...scope,
-                  _meta: MODERN_META,
-                },
-          ),
-        );
+        const result = era === 'legacy' ? list : { ...list, resultType: 'complete', ...scope, _meta: MODERN_META };
+        bytes = Buffer.from(wellFormedJson(JSON.stringify(result)));
         ofView.set(key, bytes);
       }
       return bytes;

@@ -4,7 +4,7 @@ import type { Answers, Questions } from '../core/question.ts';
 import type { Call } from '../gateway/call.ts';
 import type { Outlet } from './outlet.ts';
 import { answerFault, toClientRequest } from './questions.ts';
-import { type Id, notificationText } from './wire.ts';
+import { type Id, notificationText, requestText } from './wire.ts';
 
 interface Waiting {
   resolve(result: JsonObject): void;
@@ -72,7 +72,7 @@ export class ServerRequests {
         };
       this.#waiting.set(id, { resolve: end(resolve), reject: end(reject) });
       call.onAbort((reason) => giveUp(reason as Error));
-      outlet.write({ bytes: JSON.stringify({ jsonrpc: '2.0', id, ...request }), last: false });
+      outlet.write({ bytes: requestText(id, request.method, request.params), last: false });
     });
   }
 }

@@ -2,6 +2,8 @@ import { isUtf8 } from 'node:buffer';
 import type { ErrorCode } from '../core/error-codes.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../core/json.ts';
 import { type JsonCaps, JsonError, parseJson } from '../core/json-scan.ts';
+import { parseText } from '../core/json-text.ts';
+import { isWellFormed, wellFormedForeignJson, wellFormedJson } from '../core/well-formed.ts';
 
 /** A request id, echoed with its JSON type. */
 export type Id = string | number;
@@ -53,21 +55,37 @@ export type Incoming = Message | Fault | { readonly kind: 'batch'; readonly item
 export function readMessage(bytes: Buffer, caps: JsonCaps): Incoming {
   const read = readJson(bytes, caps);
   if ('fault' in read) return read.fault;
-  const { value } = read;
+  const { value, original } = read;
+  if (original !== undefined && hasBrokenId(parseText(original)))
+    return fault(null, RPC.request, 'INVALID_REQUEST', 'An id must not hold half a surrogate pair.');
   if (!Array.isArray(value)) return toMessage(value);
   if (value.length === 0) return fault(null, RPC.request, 'INVALID_REQUEST', 'A batch must not be empty.');
   return { kind: 'batch', items: value.map(toMessage) };
 }
 
-/** Vets and parses JSON of a stranger. */
-export function readJson(bytes: Buffer, caps: JsonCaps): { readonly value: JsonValue } | { readonly fault: Fault } {
+/** A parsed text; `original` is how it came, if halves of surrogate pairs had to be replaced. */
+interface ReadJson {
+  readonly value: JsonValue;
+  readonly original?: string | undefined;
+}
+
+/** Vets and parses JSON of a stranger. Each half of a surrogate pair in it becomes U+FFFD. */
+export function readJson(bytes: Buffer, caps: JsonCaps): ReadJson | { readonly fault: Fault } {
   if (!isUtf8(bytes)) return { fault: fault(null, RPC.parse, 'PARSE_ERROR', 'The message is not UTF-8.') };
   try {
-    return { value: parseJson(bytes.toString(), caps) };
+    const original = bytes.toString();
+    const text = wellFormedForeignJson(original);
+    return { value: parseJson(text, caps), original: text === original ? undefined : original };
   } catch (error) {
     if (!(error instanceof JsonError)) throw error;
     return { fault: jsonFault(error) };
   }
+}
+
+// An id is echoed as it was sent, and such an id cannot be.
+function hasBrokenId(value: JsonValue): boolean {
+  if (Array.isArray(value)) return value.some(hasBrokenId);
+  return isJsonObject(value) && typeof value.id === 'string' && !isWellFormed(value.id);
 }
 
 function jsonFault(error: JsonError): Fault {
@@ -112,7 +130,7 @@ function isId(id: JsonValue | undefined): id is Id {
 /** A reply around a result that is already JSON. Large results come as bytes and are copied once. */
 export function replyText(id: Id, result: string | Buffer): string | Buffer {
   const head = `{"jsonrpc":"2.0","id":${typeof id === 'number' ? id : JSON.stringify(id)},"result":`;
-  if (typeof result === 'string') return `${head}${result}}`;
+  if (typeof result === 'string') return `${head}${wellFormedJson(result)}}`;
   return Buffer.concat([Buffer.from(head), result, CLOSING]);
 }
 
@@ -120,14 +138,16 @@ const CLOSING = Buffer.from('}');
 
 /** An error reply. */
 export function errorText(id: Id | null, number: number, message: string, data?: JsonObject): string {
-  return JSON.stringify({
-    jsonrpc: '2.0',
-    id,
-    error: data === undefined ? { code: number, message } : { code: number, message, data },
-  });
+  const error = data === undefined ? { code: number, message } : { code: number, message, data };
+  return wellFormedJson(JSON.stringify({ jsonrpc: '2.0', id, error }));
 }
 
 /** A notification; `params` is ready JSON. */
 export function notificationText(method: string, params: string): string {
-  return `{"jsonrpc":"2.0","method":"${method}","params":${params}}`;
+  return `{"jsonrpc":"2.0","method":"${method}","params":${wellFormedJson(params)}}`;
+}
+
+/** A request of our own. */
+export function requestText(id: Id, method: string, params: JsonObject): string {
+  return wellFormedJson(JSON.stringify({ jsonrpc: '2.0', id, method, params }));
 }

@@ -37,8 +37,8 @@ export class RawStdio {
   readonly lines: string[] = [];
   #rest = '';
 
-  constructor(configFile: string) {
-    this.process = spawn(process.execPath, [FIXTURE_BIN, 'stdio', '--config', configFile], { stdio: ['pipe', 'pipe', 'ignore'] });
+  constructor(configFile: string, bin: string = FIXTURE_BIN) {
+    this.process = spawn(process.execPath, [bin, 'stdio', '--config', configFile], { stdio: ['pipe', 'pipe', 'ignore'] });
     onTestFinished(() => void this.process.kill('SIGKILL'));
     this.process.stdout?.on('data', (chunk) => {
       const parts = (this.#rest + chunk).split('\n');

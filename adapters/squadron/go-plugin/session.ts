@@ -6,6 +6,7 @@ import { GatewayError } from '../../../src/core/errors.ts';
 import type { JsonObject } from '../../../src/core/json.ts';
 import type { ProgramSession, RunningProgram } from '../../../src/core/program-runtime.ts';
 import type { CallContext } from '../../../src/core/tool.ts';
+import { wellFormedJson } from '../../../src/core/well-formed.ts';
 import { toResult } from '../result.ts';
 import { toOutputSchema } from '../schema.ts';
 import type { Headers } from './call-metadata.ts';
@@ -88,7 +89,7 @@ class Session implements ProgramSession {
   }
 
   call(tool: string, args: JsonObject, ctx: CallContext): Promise<ToolResult> {
-    const payload = JSON.stringify(args);
+    const payload = wellFormedJson(JSON.stringify(args));
     // Only a text of many characters can be too many bytes; most need no counting.
     if (payload.length > LARGEST_REQUEST / 4 && Buffer.byteLength(payload) > LARGEST_REQUEST - 1024) {
       const text = `The arguments of ${tool} are larger than 4 MiB, which plugins of this kind do not take.`;

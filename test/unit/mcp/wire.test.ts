@@ -18,6 +18,9 @@ describe('readMessage', () => {
     ['{"jsonrpc":"2.0","id":1}', expect.objectContaining({ kind: 'fault', number: -32600, id: 1 })],
     ['{"jsonrpc":"2.0","id":{},"method":"m"}', expect.objectContaining({ kind: 'fault', number: -32600, id: null })],
     ['{"jsonrpc":"2.0","id":1e300,"method":"m"}', expect.objectContaining({ kind: 'fault', number: -32600, id: null })],
+    ['{"jsonrpc":"2.0","id":"\\ud800","method":"m"}', expect.objectContaining({ kind: 'fault', number: -32600, id: null })],
+    ['{"jsonrpc":"2.0","id":1,"method":"m","params":{"\\uDC00":"\\ud800"}}', expect.objectContaining({ params: { '\ufffd': '\ufffd' } })],
+    ['{"jsonrpc":"2.0","id":1,"method":"m","params":{"\\ud800":1,"\\ud801":2}}', expect.objectContaining({ code: 'DUPLICATE_KEY' })],
     ['{"jsonrpc":"2.0","id":1,"method":"m","params":"x"}', expect.objectContaining({ kind: 'fault', number: -32602, id: 1 })],
     ['{"jsonrpc":"2.0","method":"m","params":[]}', expect.objectContaining({ kind: 'notification' })],
     [
