@@ -1,4 +1,5 @@
 import type { Logger } from '../core/log.ts';
+import { toTimer } from '../core/timer.ts';
 
 const GRACE_MS = 15_000;
 
@@ -15,7 +16,7 @@ export async function untilStopped(log: Logger, drainMs: number, body: (stopped:
   const signalled = (signal: NodeJS.Signals): void => {
     if (++asked > 1) process.exit(1);
     log.info(`${signal}: finishing what is in flight`);
-    setTimeout(() => process.exit(1), drainMs + GRACE_MS).unref();
+    setTimeout(() => process.exit(1), toTimer(drainMs + GRACE_MS)).unref();
     stop();
   };
   process.on('SIGTERM', signalled);

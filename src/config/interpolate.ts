@@ -75,8 +75,9 @@ export function interpolate(value: JsonValue, dir: string, env: NodeJS.ProcessEn
       if (!node.includes('${')) return node;
       const own = node.replace(REFERENCE, (_, kind: string, ref: string) => (kind === 'env' ? fromEnv(ref, path) : fromFile(ref, path)));
       if (holdsSecret(path)) {
-        for (const [reference, name] of own.matchAll(PLAIN_REFERENCE)) {
-          unresolved.push({ path, message: `${reference} would be taken as it stands`, fix: `Write \${env:${name}}.` });
+        for (const [, name, fallback] of own.matchAll(PLAIN_REFERENCE)) {
+          const shown = fallback === undefined ? name : `${name}:-…`;
+          unresolved.push({ path, message: `\${${shown}} would be taken as it stands`, fix: `Write \${env:${name}}.` });
         }
       }
       if (path[0] !== 'mcpServers') return own;

@@ -1,23 +1,36 @@
 import type { z } from 'zod';
 import { isJsonObject, type JsonObject, type JsonValue } from '../core/json.ts';
 import { didYouMean } from '../core/nearest.ts';
+import { HIDDEN_TEXT, mayShowKey, showValue } from './shown-value.ts';
 import type { SourceText } from './source-text.ts';
 
 type Path = readonly (string | number)[];
 
-/** Every fault that the schema found, one line each: place, what is wrong, what was expected. */
-export function describeIssues(issues: readonly z.core.$ZodIssue[], value: JsonValue, schema: object, source: SourceText): string[] {
-  return issues.flatMap((issue) => describe(issue, [], value, schema as JsonObject, source));
+/** What a schema was applied to. */
+export interface Checked {
+  /** The values with their references filled in. */
+  readonly value: JsonValue;
+  /** The same as the file spells them. */
+  readonly written: JsonValue;
+  /** The editor schema. */
+  readonly schema: object;
+  readonly source: SourceText;
 }
 
-function describe(issue: z.core.$ZodIssue, base: Path, value: JsonValue, schema: JsonObject, source: SourceText): string[] {
+/** Every fault that the schema found, one line each: place, what is wrong, what was expected. */
+export function describeIssues(issues: readonly z.core.$ZodIssue[], checked: Checked): string[] {
+  return issues.flatMap((issue) => describe(issue, [], checked));
+}
+
+function describe(issue: z.core.$ZodIssue, base: Path, checked: Checked): string[] {
+  const { value, written, schema, source } = checked;
   const path = [...base, ...(issue.path as Path)];
   const name = path.join('.') || 'the file';
   if (issue.code === 'unrecognized_keys') {
     return issue.keys.map((key) => {
-      const known = keysAt(schema, path);
+      const known = keysAt(schema as JsonObject, path);
       const near = didYouMean(key, known) || (known.length > 0 && known.length <= 30 ? ` Known keys: ${known.join(', ')}.` : '');
-      return `${source.at([...path, key], 'key')}: unknown key "${key}"${path.length > 0 ? ` in ${name}` : ''}.${near}`;
+      return `${source.at([...path, key], 'key')}: unknown key${mayShowKey(path, key) ? ` "${key}"` : ''}${path.length > 0 ? ` in ${name}` : ''}.${near}`;
     });
   }
   if (issue.code === 'invalid_union') {
@@ -25,13 +38,19 @@ function describe(issue: z.core.$ZodIssue, base: Path, value: JsonValue, schema:
     const fitting = issue.errors.filter((errors) => !errors.some((e) => e.code === 'invalid_type' && e.path.length === 0));
     const entered = fitting.filter((errors) => errors.every((e) => e.path.length > 0));
     const [only, ...others] = entered.length > 0 ? entered : fitting;
-    if (only && others.length === 0) return only.flatMap((e) => describe(e, path, value, schema, source));
+    if (only && others.length === 0) return only.flatMap((e) => describe(e, path, checked));
   }
+  if (issue.code === 'too_small' && issue.origin === 'array') return [`${source.at([...path])}: ${name} must be ${issue.message}.`];
   const found = valueAt(value, path);
   const expected = expectation(issue);
   const near = issue.code === 'invalid_value' && typeof found === 'string' ? didYouMean(found, issue.values.map(String)) : '';
-  return [`${source.at([...path])}: ${name} must be ${expected}, not ${show(found)}.${near}`];
+  const shown = showValue(path, found, valueAt(written, path));
+  const instead = shown === HIDDEN_TEXT && CONSTRAINTS.has(issue.code) ? '' : `, not ${shown}`;
+  return [`${source.at([...path])}: ${name} must be ${expected}${instead}.${near}`];
 }
+
+// Faults of a value of the right type, of which its type says nothing.
+const CONSTRAINTS: ReadonlySet<string> = new Set(['too_small', 'too_big', 'invalid_format', 'invalid_value']);
 
 function expectation(issue: z.core.$ZodIssue): string {
   switch (issue.code) {
@@ -59,14 +78,6 @@ const WORDS: Readonly<Record<string, string>> = { record: 'object', int: 'whole 
 function article(type: string): string {
   const word = WORDS[type] ?? type;
   return /^[aeiou]/.test(word) ? `an ${word}` : `a ${word}`;
-}
-
-function show(value: JsonValue | undefined): string {
-  if (value === undefined) return 'absent';
-  if (Array.isArray(value)) return 'a list';
-  if (isJsonObject(value)) return 'an object';
-  const text = JSON.stringify(value);
-  return text.length > 40 ? `a ${typeof value} of ${text.length} characters` : text;
 }
 
 function valueAt(value: JsonValue, path: Path): JsonValue | undefined {

@@ -214,10 +214,24 @@ export type LimitName = keyof typeof LIMITS;
 /** A value for every limit. */
 export type Limits = Readonly<Record<LimitName, number>>;
 
-/** The defaults, with some values replaced. */
+/** Pairs of limits of which the first cannot be above the second. */
+export const ORDERED_LIMITS = [
+  ['restartMinMs', 'restartMaxMs'],
+  ['unresponsiveMs', 'hungMs'],
+  ['sessionsPerPrincipal', 'sessions'],
+  ['connectionsPerAddress', 'connections'],
+  ['headerMs', 'bodyMs'],
+] as const satisfies readonly (readonly [LimitName, LimitName])[];
+
+/** The defaults, with some values replaced; a default yields to a value that is set against it. */
 export function toLimits(overrides: Partial<Record<LimitName, number | undefined>> = {}): Limits {
   const limits = Object.fromEntries(Object.entries(LIMITS).map(([name, info]) => [name, info.value])) as Record<LimitName, number>;
   for (const [name, value] of Object.entries(overrides)) if (value !== undefined) limits[name as LimitName] = value;
+  for (const [lower, upper] of ORDERED_LIMITS) {
+    if (limits[lower] <= limits[upper]) continue;
+    if (overrides[lower] === undefined) limits[lower] = limits[upper];
+    else limits[upper] = limits[lower];
+  }
   // Who allows larger results wants them whole.
   if (overrides.resultBytes !== undefined && overrides.resultChars === undefined)
     limits.resultChars = Math.max(limits.resultChars, limits.resultBytes);

@@ -7,6 +7,7 @@ import { GatewayError } from '../core/errors.ts';
 import { fileFault } from '../core/file-fault.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../core/json.ts';
 import { JsonError, parseJson } from '../core/json-scan.ts';
+import { contradictions, reservedKeys } from './checks.ts';
 import type { Config } from './config.ts';
 import { interpolate } from './interpolate.ts';
 import { describeIssues } from './issues.ts';
@@ -15,6 +16,7 @@ import { parseListen } from './listen.ts';
 import { toPlugin } from './plugin-entry.ts';
 import { type ConfigFile, createConfigSchema, type ProfileFile, toEditorSchema } from './schema.ts';
 import { secretsIn, secretsOf } from './secrets.ts';
+import { HIDDEN_TEXT, showValue } from './shown-value.ts';
 import { createSourceText, type SourceText } from './source-text.ts';
 import { toUpstreams, type Unfilled } from './upstreams.ts';
 
@@ -42,8 +44,14 @@ export function loadConfig(file: string, adapters: readonly Adapter[], env: Node
   if (fatal.length > 0) throw invalid(fatal.map(({ text }) => text));
   const schema = createConfigSchema(adapters);
   const { own, warnings } = splitForeign(value, Object.keys(schema.shape), name);
+  const reserved = reservedKeys(own, source);
+  if (reserved.length > 0) throw invalid(reserved);
   const parsed = schema.safeParse(own);
-  if (!parsed.success) throw invalid(describeIssues(parsed.error.issues, value, toEditorSchema(adapters), source));
+  if (!parsed.success) {
+    throw invalid(describeIssues(parsed.error.issues, { value, written: raw, schema: toEditorSchema(adapters), source }));
+  }
+  const contrary = contradictions(parsed.data, source);
+  if (contrary.length > 0) throw invalid(contrary);
   return toConfig(parsed.data, {
     file,
     dir,
@@ -54,6 +62,8 @@ export function loadConfig(file: string, adapters: readonly Adapter[], env: Node
     files,
     source,
     unfilled,
+    // Of the same shape as what the schema has just taken.
+    written: raw as unknown as ConfigFile,
   });
 }
 
@@ -88,7 +98,9 @@ function parseText(text: string, name: string, source: SourceText): JsonValue {
       if (twice) throw invalid([`${twice.at}: the key "${twice.key}" stands twice in one object. Keep one of the two.`]);
     }
     const syntax = source.syntaxError();
-    throw invalid([syntax ? `${syntax.at}: not valid JSON: ${syntax.message}. ${syntax.fix}` : `${name}: ${error.message}`]);
+    if (syntax) throw invalid([`${syntax.at}: not valid JSON: ${syntax.message}. ${syntax.fix}`]);
+    // What the engine's own parser says quotes the text around the fault.
+    throw invalid([`${name}: ${error.fault === 'syntax' ? 'not valid JSON' : error.message}.`]);
   }
 }
 
@@ -123,6 +135,8 @@ interface Origin {
   readonly files: readonly string[];
   readonly source: SourceText;
   readonly unfilled: readonly Unfilled[];
+  /** The file as it stands, references not filled in. */
+  readonly written: ConfigFile;
 }
 
 function toConfig(data: ConfigFile, origin: Origin): Config {
@@ -132,17 +146,19 @@ function toConfig(data: ConfigFile, origin: Origin): Config {
   const plugins = new Map(Object.entries(files).map(([id, file]) => [id, toPlugin(id, file, origin, path)]));
   const tokens = (data.auth?.tokens ?? []).map((t) => ({ scopes: [], ...t }));
   const profiles = new Map(Object.entries(data.profiles ?? {}).map(([name, file]) => [name, toProfile(file, path)]));
-  for (const [i, token] of tokens.entries()) {
-    if (token.profile !== undefined && token.profile !== DEFAULT_PROFILE && !profiles.has(token.profile)) {
-      throw invalid([`${source.at(['auth', 'tokens', i, 'profile'])}: there is no profile "${token.profile}". Add it under "profiles".`]);
-    }
+  for (const [i, { profile }] of tokens.entries()) {
+    if (profile === undefined || profile === DEFAULT_PROFILE || profiles.has(profile)) continue;
+    // What is no plain word may be a token that stands in the wrong place.
+    const named = /^[A-Za-z]{1,15}$/.test(profile) ? `"${profile}"` : 'of this name';
+    throw invalid([`${source.at(['auth', 'tokens', i, 'profile'])}: there is no profile ${named}. Add it under "profiles".`]);
   }
   const address = overrides.http ?? data.listen?.http ?? '127.0.0.1:8808';
   const listen = parseListen(address);
-  if (!listen)
-    throw invalid([
-      `${overrides.http ? '--http' : source.at(['listen', 'http'])}: "${address}" is no address and port. Write it like 127.0.0.1:8808.`,
-    ]);
+  if (!listen) {
+    const shown = showValue(['listen', 'http'], address, overrides.http ?? origin.written.listen?.http);
+    const where = overrides.http === undefined ? source.at(['listen', 'http']) : '--http';
+    throw invalid([`${where}: ${shown === HIDDEN_TEXT ? 'listen.http' : shown} is no address and port. Write it like 127.0.0.1:8808.`]);
+  }
   return Object.freeze({
     file: origin.file,
     dir,

@@ -1,9 +1,13 @@
 import * as z from 'zod';
 import type { Adapter } from '../core/adapter.ts';
 import { SCHEMA_FORMS } from '../core/schema-form.ts';
+import { LONGEST_TIMER_MS } from '../core/timer.ts';
 import { LIMITS, type LimitName } from './limits.ts';
 
 const ID = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}$/;
+
+// What one bearer token of an Authorization header can consist of.
+const BEARER = /^[\x21-\x7e]*$/;
 
 const id = z.string().regex(ID, 'an id: letters, digits, "_", "-" and ".", at most 64 characters');
 const milliseconds = z.int().min(1).max(86_400_000);
@@ -35,7 +39,12 @@ const limits = z.strictObject(
   Object.fromEntries(
     Object.entries(LIMITS).map(([name, info]) => [
       name,
-      z.int().min(1).optional().describe(`${info.meaning} (${info.unit}; default ${info.value})`),
+      z
+        .int()
+        .min(1)
+        .max(info.unit === 'ms' ? LONGEST_TIMER_MS : Number.MAX_SAFE_INTEGER)
+        .optional()
+        .describe(`${info.meaning} (${info.unit}; default ${info.value})`),
     ]),
   ) as Record<LimitName, z.ZodOptional<z.ZodInt>>,
 );
@@ -158,12 +167,13 @@ export function createConfigSchema(adapters: readonly Adapter[]) {
           tokens: z
             .array(
               z.strictObject({
-                token: z.string().min(16),
+                token: z.string().min(16).regex(BEARER, 'printable ASCII without spaces, as an Authorization header carries it'),
                 principal: id,
                 profile: id.optional(),
                 scopes: z.array(z.string()).optional(),
               }),
             )
+            .min(1, 'a list with at least one token: an empty one would let everybody in')
             .optional(),
         })
         .optional(),

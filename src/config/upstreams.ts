@@ -34,7 +34,7 @@ export function toUpstreams(
     }
     const faults = unfilled.filter(({ path }) => path[0] === 'mcpServers' && path[1] === id).map(({ text }) => text);
     upstreams.set(id, faults.length === 0 ? { server } : { server, fault: faults.join(' ') });
-    const own = plugins[id];
+    const own = Object.hasOwn(plugins, id) ? plugins[id] : undefined;
     if (own?.path !== undefined) continue;
     const shared = Object.fromEntries(SHARED_KEYS.flatMap((key) => (entry[key] === undefined ? [] : [[key, entry[key]]])));
     files[id] = { ...shared, enabled: entry.enabled !== false && entry.disabled !== true, ...own };

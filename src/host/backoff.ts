@@ -1,4 +1,5 @@
 import type { HostLimits } from '../core/host.ts';
+import { toTimer } from '../core/timer.ts';
 
 /** Decides when a crashed process may be started again. Times are in milliseconds of a monotonic clock. */
 export interface Backoff {
@@ -31,7 +32,7 @@ export function createBackoff(limits: HostLimits, random: () => number = Math.ra
       const delay = open ? limits.restartMaxMs : wait;
       wait = Math.min(wait * 2, limits.restartMaxMs);
       since = now;
-      return delay * (0.8 + 0.4 * random());
+      return toTimer(delay * (0.8 + 0.4 * random()));
     },
     healthy(now) {
       open = false;

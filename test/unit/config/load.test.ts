@@ -78,7 +78,7 @@ describe('loadConfig', () => {
       '{"auth":{"tokens":[{"token":"${PLUGMUX_TOKEN}","principal":"p"}]}}',
       'mcp.json:1:29: ${PLUGMUX_TOKEN} would be taken as it stands. Write ${env:PLUGMUX_TOKEN}.',
     ],
-    ['{"plugins":{"a":{"credentials":{"k":"${KEY:-x}"}}}}', 'mcp.json:1:37: ${KEY:-x} would be taken as it stands. Write ${env:KEY}.'],
+    ['{"plugins":{"a":{"credentials":{"k":"${KEY:-x}"}}}}', 'mcp.json:1:37: ${KEY:-…} would be taken as it stands. Write ${env:KEY}.'],
     ['{"pluginFolders":"x"}', 'mcp.json:1:18: pluginFolders must be a list, not "x".'],
     ['{"plugins":[]}', 'mcp.json:1:12: plugins must be an object, not a list.'],
     ['[]', 'mcp.json:1:1: the file must be an object, not a list.'],

@@ -1,0 +1,61 @@
+import { isJsonObject, type JsonValue } from '../core/json.ts';
+import { ORDERED_LIMITS } from './limits.ts';
+import type { ConfigFile } from './schema.ts';
+import type { SourceText } from './source-text.ts';
+
+type Path = readonly (string | number)[];
+
+const RESERVED: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);
+// Their keys become ids, which other programs look up in objects of their own.
+const ID_MAPS: ReadonlySet<string> = new Set(['plugins', 'profiles', 'mcpServers']);
+
+/** Keys that name a part of every JavaScript object: none of them can be an id, a tool or a setting. */
+export function reservedKeys(value: JsonValue, source: SourceText): string[] {
+  const faults: string[] = [];
+  const walk = (node: JsonValue, path: Path): void => {
+    if (Array.isArray(node)) {
+      for (const [i, item] of node.entries()) walk(item, [...path, i]);
+    } else if (isJsonObject(node)) {
+      const isIdMap = path.length === 1 && ID_MAPS.has(String(path[0]));
+      for (const [key, item] of Object.entries(node)) {
+        if (RESERVED.has(key) || (isIdMap && key in Object.prototype)) {
+          const where = path.length > 0 ? ` in ${path.join('.')}` : '';
+          faults.push(`${source.at([...path, key], 'key')}: the key "${key}"${where} is reserved in JavaScript. Use another name.`);
+        } else walk(item, [...path, key]);
+      }
+    }
+  };
+  walk(value, []);
+  return faults;
+}
+
+/** What every value allows by itself and the file as a whole cannot mean. */
+export function contradictions(data: ConfigFile, source: SourceText): string[] {
+  return [...loginFaults(data, source), ...limitFaults(data, source)];
+}
+
+function loginFaults({ auth }: ConfigFile, source: SourceText): string[] {
+  if (auth === undefined) return [];
+  if (auth.tokens === undefined) {
+    return [`${source.at(['auth'], 'key')}: auth names no tokens, so everybody could connect. Add "tokens", or leave "auth" out.`];
+  }
+  const first = new Map<string, number>();
+  const faults: string[] = [];
+  for (const [i, { token }] of auth.tokens.entries()) {
+    const before = first.get(token);
+    if (before === undefined) first.set(token, i);
+    else {
+      const where = source.at(['auth', 'tokens', i, 'token']);
+      faults.push(`${where}: auth.tokens.${i}.token is the same as auth.tokens.${before}.token. Give each entry a token of its own.`);
+    }
+  }
+  return faults;
+}
+
+function limitFaults({ limits = {} }: ConfigFile, source: SourceText): string[] {
+  return ORDERED_LIMITS.flatMap(([lower, upper]) => {
+    const [low, high] = [limits[lower], limits[upper]];
+    if (low === undefined || high === undefined || low <= high) return [];
+    return [`${source.at(['limits', lower])}: limits.${lower} must be at most limits.${upper} (${high}), not ${low}.`];
+  });
+}
