@@ -4,8 +4,9 @@ import type { Host, Keep, MemberSpec } from '../../src/core/host.ts';
 import type { JsonObject, JsonValue } from '../../src/core/json.ts';
 import type { Offer, Plugin } from '../../src/core/plugin.ts';
 import { toRuntimeCaller } from '../../src/host/node/runtime.ts';
+import { expectText, objectIn, textIn } from '../../src/host/wire.ts';
 import type { EthosManifest } from './manifest.ts';
-import { type Health, toHealthProblems } from './offering/health.ts';
+import { readHealth, toHealthProblems } from './offering/health.ts';
 import { answerStore } from './offering/kept-values.ts';
 import { toMiddleware } from './offering/middleware.ts';
 import { Notices } from './offering/notices.ts';
@@ -13,7 +14,7 @@ import { toOffer } from './offering/offer.ts';
 import { createRemembered } from './offering/remembered.ts';
 import { openVault } from './offering/vault.ts';
 import type { readSkills } from './reading/skills.ts';
-import type { EthosReport } from './report.ts';
+import { checkEthosReport, type EthosReport } from './report.ts';
 import type { EthosParams } from './running/surroundings.ts';
 
 const MONITOR = 'monitor:';
@@ -49,16 +50,16 @@ export function openPlugin(manifest: EthosManifest, { skills, problems }: Awaite
           resume: runningMonitors(keep),
         };
       case 'secret.set':
-        host.hide(String(params.value));
-        vault.set(String(params.key), String(params.value));
+        host.hide(textIn(params, 'value'));
+        vault.set(textIn(params, 'key'), textIn(params, 'value'));
         refresh();
         return null;
       case 'monitor':
-        if (params.params === null) keep.delete(MONITOR + String(params.name));
-        else keep.set(MONITOR + String(params.name), JSON.stringify(params.params));
+        if (params.params === null) keep.delete(MONITOR + textIn(params, 'name'));
+        else keep.set(MONITOR + textIn(params, 'name'), JSON.stringify(objectIn(params, 'params')));
         return null;
       case 'notify':
-        log.info(`notice${typeof params.monitor === 'string' ? ` of ${params.monitor}` : ''}: ${String(params.message)}`);
+        log.info(`notice${typeof params.monitor === 'string' ? ` of ${params.monitor}` : ''}: ${textIn(params, 'message')}`);
         if (notices.add(params)) refresh();
         return null;
       default:
@@ -75,13 +76,14 @@ export function openPlugin(manifest: EthosManifest, { skills, problems }: Awaite
       manifest,
       needs,
       call: (name) => (args, ctx) => member.call(name, args, ctx),
-      compose: async (ctx) => String(await member.request('compose', { ...toRuntimeCaller(ctx) } as unknown as JsonObject)),
+      compose: async (ctx) =>
+        expectText(await member.request('compose', { ...toRuntimeCaller(ctx) } as unknown as JsonObject), 'its text for the prompt'),
       middleware: report && toMiddleware(report, member, onError, manifest.guards !== undefined),
       async cacheKey(tool, args) {
         const key = await member.request('cacheKey', { tool, args });
         return typeof key === 'string' ? key : undefined;
       },
-      command: async (params) => String(await member.request('prompt', params)),
+      command: async (params) => expectText(await member.request('prompt', params), 'the text of a command'),
       notices: notices.resources(report?.monitors.map(({ name }) => name) ?? []),
       skills,
       problems,
@@ -112,7 +114,7 @@ export function openPlugin(manifest: EthosManifest, { skills, problems }: Awaite
     },
     async check() {
       if (!report || report.healthChecks.length === 0 || member.state() !== 'ready') return [];
-      return toHealthProblems((await member.request('check', {})) as unknown as Health[]);
+      return toHealthProblems(readHealth(await member.request('check', {})));
     },
     onChange(listener) {
       listeners.push(listener);
@@ -149,6 +151,7 @@ function toMember(manifest: EthosManifest, host: Host, log: Host['log'], answer:
     stopTimeoutMs: entry.shutdownTimeoutMs,
     log,
     callers: true,
+    checkReport: checkEthosReport,
     answer,
   };
 }

@@ -1,4 +1,6 @@
+import * as z from 'zod';
 import type { JsonObject } from '../../src/core/json.ts';
+import { checkReports, reported } from '../../src/host/report-check.ts';
 
 /** Tools that stand for commands are called by this and the command's name. */
 export const COMMAND_PREFIX = 'cmd_';
@@ -66,3 +68,40 @@ export interface MonitorReport {
   readonly state: 'idle' | 'running' | 'crashed';
   readonly error?: string;
 }
+
+const tool = z.object({
+  name: z.string(),
+  description: z.string(),
+  // What it must be is for the vetting of schemas to say, and costs the tool alone.
+  schema: z.unknown(),
+  toolset: z.string().optional(),
+  maxResultChars: z.number().optional(),
+  requiresApproval: z.boolean(),
+  returnDirect: z.boolean(),
+  untrusted: z.boolean(),
+  cache: z.object({ ttlMs: z.number(), keyed: z.boolean() }).optional(),
+  network: z.boolean(),
+  available: z.boolean(),
+});
+
+/** Refuses a report of another shape. */
+export const checkEthosReport = checkReports(
+  z.object({
+    shape: z.enum(['activate', 'plugin', 'default']),
+    tools: z.array(tool),
+    hooks: reported.texts,
+    filters: z.array(z.object({ tools: reported.texts.optional(), toolset: z.string().optional() })),
+    injects: z.boolean(),
+    instructions: z.string(),
+    commands: z.array(
+      z.object({ name: z.string(), description: z.string(), kind: z.enum(['prompt', 'run', 'slash']), hint: z.string().optional() }),
+    ),
+    personalities: z.array(z.looseObject({ id: z.string() })),
+    monitors: z.array(z.object({ name: z.string(), state: z.enum(['idle', 'running', 'crashed']), error: z.string().optional() })),
+    healthChecks: reported.texts,
+    unsupported: reported.texts,
+    warnings: reported.texts,
+    // A measurement that is no number arrives as null.
+    metrics: z.record(z.string(), z.number().nullable()),
+  }),
+);

@@ -14,7 +14,7 @@ import { joinTwice } from './join-twice.ts';
 import { answerState, dropState } from './kept-state.ts';
 import { toOffer } from './offer.ts';
 import { idOf, recognise, type Selected, type Selection } from './recognise.ts';
-import type { JaatoReport } from './report.ts';
+import { checkJaatoReport, type JaatoReport } from './report.ts';
 
 interface JaatoManifest extends Manifest {
   readonly selected: Selected;
@@ -167,6 +167,7 @@ function toMember({ id, selected, selection, source, guards }: JaatoManifest, ho
     startTimeoutMs: entry.startTimeoutMs ?? START_TIMEOUT_MS,
     stopTimeoutMs: entry.shutdownTimeoutMs,
     callers: options.instances === 'per-session',
+    checkReport: checkJaatoReport,
     answer: async (method, params) => (method === 'preview' ? previewOf(host, params) : answerState(host, id, method, params)),
     log: host.log.area(`plugin:${id}`),
   };

@@ -3,6 +3,7 @@ import type { Host, Member } from '../../src/core/host.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../src/core/json.ts';
 import type { Middleware, Passing } from '../../src/core/middleware.ts';
 import type { CallContext, CallPreview } from '../../src/core/tool.ts';
+import { objectIn, textIn } from '../../src/host/wire.ts';
 
 /** What a plugin says of one call of a tool of its own. */
 export type Preview = (tool: string, args: JsonObject) => Promise<CallPreview | undefined>;
@@ -38,10 +39,9 @@ export function forget(host: Host, id: string, member: Member): void {
 }
 
 /** What the runtime of a permission plugin asks while it decides. */
-export async function previewOf(host: Host, { plugin, tool, args }: JsonObject): Promise<JsonValue> {
-  const preview = await knownOf(host)
-    .get(String(plugin))
-    ?.preview?.(String(tool), args as JsonObject);
+export async function previewOf(host: Host, params: JsonObject): Promise<JsonValue> {
+  const [plugin, tool, args] = [textIn(params, 'plugin'), textIn(params, 'tool'), objectIn(params, 'args')];
+  const preview = await knownOf(host).get(plugin)?.preview?.(tool, args);
   return preview ? { ...preview } : null;
 }
 
@@ -57,7 +57,8 @@ export function enforce(host: Host, id: string, member: Member): Middleware {
       const params: JsonObject = { args, plugin: origin.plugin, autoApproved: approved, agreed };
       const { structured } = await member.call(`check:${own ? origin.name : tool}`, params, context);
       if (!isJsonObject(structured)) throw new GatewayError('PLUGIN_FAILED', 'The permission plugin gave no verdict.');
-      if (structured.allowed !== true) return { refuse: String(structured.reason) };
+      if (structured.allowed !== true)
+        return { refuse: typeof structured.reason === 'string' ? structured.reason : 'The permission plugin gave no reason.' };
       return isJsonObject(structured.args) ? { args: structured.args } : undefined;
     },
   };

@@ -13,5 +13,5 @@ export async function previewCall(member: Member, tool: string, args: JsonObject
   const preview = await Promise.race([told, sleep(LONGEST_MS, undefined, { ref: false, signal: late.signal }).catch(() => undefined)]);
   late.abort();
   if (!isJsonObject(preview)) return undefined;
-  return { text: String(preview.text ?? ''), pointless: preview.pointless === true };
+  return { text: typeof preview.text === 'string' ? preview.text : '', pointless: preview.pointless === true };
 }

@@ -2,7 +2,7 @@ import type { UserCommand } from '../../src/core/command.ts';
 import type { ToolResult } from '../../src/core/content.ts';
 import { GatewayError } from '../../src/core/errors.ts';
 import type { Member } from '../../src/core/host.ts';
-import type { JsonObject } from '../../src/core/json.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../../src/core/json.ts';
 import type { Prompt } from '../../src/core/prompt.ts';
 import type { CallContext } from '../../src/core/tool.ts';
 import type { JaatoCommand } from './report.ts';
@@ -43,11 +43,16 @@ export function toPrompt(command: JaatoCommand, run: RunCommand, member: Member)
       const last = tail.at(-1) ?? '';
       const head = typed.slice(0, typed.length - last.length);
       const words = [...args.slice(0, Math.max(0, at)).map((a) => known[a.name] ?? ''), ...tail];
-      const found = (await member.request('complete', { command: name, words })) as unknown as { value: string }[];
-      const values = found.filter(({ value }) => value.startsWith(typed) || value.startsWith(last));
-      return values.map(({ value }) => (value.startsWith(typed) ? value : head + value));
+      const found = readCompletions(await member.request('complete', { command: name, words }));
+      const values = found.filter((value) => value.startsWith(typed) || value.startsWith(last));
+      return values.map((value) => (value.startsWith(typed) ? value : head + value));
     },
   };
+}
+
+function readCompletions(reply: JsonValue): string[] {
+  if (!Array.isArray(reply)) throw new GatewayError('PLUGIN_PROTOCOL_ERROR', "The plugin's process answered with no list of completions.");
+  return reply.flatMap((item) => (isJsonObject(item) && typeof item.value === 'string' ? [item.value] : []));
 }
 
 /** Any command, for the person at the gateway's own command line. */

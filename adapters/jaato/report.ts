@@ -1,6 +1,8 @@
+import * as z from 'zod';
 import type { JsonObject } from '../../src/core/json.ts';
 import type { Problem } from '../../src/core/plugin.ts';
-import type { PythonReport } from '../../src/host/python/facts.ts';
+import { type PythonReport, pythonReport } from '../../src/host/python/facts.ts';
+import { checkReports, reported } from '../../src/host/report-check.ts';
 
 /** A tool as the plugin declared it. */
 export interface JaatoTool {
@@ -47,3 +49,42 @@ export interface JaatoReport extends PythonReport {
   readonly problems?: readonly Problem[];
   readonly tier?: string;
 }
+
+const tool = z.object({
+  name: z.string(),
+  description: z.string(),
+  input: reported.object,
+  category: z.string().optional(),
+  discoverability: z.string().optional(),
+  traits: reported.texts.optional(),
+});
+
+const command = z.object({
+  name: z.string(),
+  description: z.string(),
+  shared: z.boolean(),
+  broken: z.boolean(),
+  parameters: z.array(z.object({ name: z.string(), description: z.string(), required: z.boolean(), capture_rest: z.boolean() })).optional(),
+});
+
+/** Refuses a report of another shape. */
+export const checkJaatoReport = checkReports(
+  z.object({
+    ...pythonReport,
+    stage: z.string(),
+    generation: z.enum(['S', 'M', 'T']),
+    name: z.string().optional(),
+    missing: reported.texts.optional(),
+    notApplicable: reported.texts.optional(),
+    standins: reported.texts.optional(),
+    source: reported.object.optional(),
+    tools: z.array(tool).optional(),
+    commands: z.array(command).optional(),
+    instructions: z.string().optional(),
+    autoApproved: reported.texts.optional(),
+    previews: z.boolean().optional(),
+    hiddenExecutors: reported.texts.optional(),
+    problems: reported.problems.optional(),
+    tier: z.string().optional(),
+  }),
+);

@@ -12,7 +12,7 @@ import { reportedPlugin } from '../../src/host/reported-plugin.ts';
 import { Installs } from './installs.ts';
 import { toOffer } from './offer.ts';
 import { recognise, type Selected, type Selection } from './recognise.ts';
-import type { ScaiWaveReport } from './report.ts';
+import { checkScaiWaveReport, type ScaiWaveReport } from './report.ts';
 
 interface ScaiWaveManifest extends Manifest {
   readonly selected: Selected;
@@ -145,6 +145,7 @@ function toMember(manifest: ScaiWaveManifest, installs: Installs, host: Host): M
     isolation: 'process',
     runtime: pythonRuntime(source, RUNTIME),
     callers: true,
+    checkReport: checkScaiWaveReport,
     answer: (method, params) => installs.answer(method, params),
     params: {
       ...selection.find,

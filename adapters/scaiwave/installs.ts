@@ -3,6 +3,7 @@ import { GatewayError } from '../../src/core/errors.ts';
 import type { Keep } from '../../src/core/host.ts';
 import type { JsonObject } from '../../src/core/json.ts';
 import type { Logger } from '../../src/core/log.ts';
+import { optionalText } from '../../src/host/wire.ts';
 
 /** What is written down of a plugin's installation for one tenant. */
 interface Install {
@@ -65,10 +66,11 @@ export class Installs {
   }
 
   /** What the runtime asks and tells about it. */
-  async answer(method: string, { version = '', error = '' }: JsonObject): Promise<boolean> {
-    if (method === 'installing') return this.begin(String(version));
-    if (method === 'installed') this.done(String(version));
-    else if (method === 'notInstalled') this.failed(String(version), String(error));
+  async answer(method: string, params: JsonObject): Promise<boolean> {
+    const [version = '', error = ''] = [optionalText(params, 'version'), optionalText(params, 'error')];
+    if (method === 'installing') return this.begin(version);
+    if (method === 'installed') this.done(version);
+    else if (method === 'notInstalled') this.failed(version, error);
     else throw new GatewayError('METHOD_NOT_FOUND', `The adapter answers no "${method}".`);
     return true;
   }

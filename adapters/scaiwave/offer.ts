@@ -7,6 +7,7 @@ import type { Prompt } from '../../src/core/prompt.ts';
 import type { CallContext, Tool } from '../../src/core/tool.ts';
 import { toRuntimeCaller } from '../../src/host/node/runtime.ts';
 import { pythonFacts } from '../../src/host/python/facts.ts';
+import { expectText } from '../../src/host/wire.ts';
 import type { ScaiWaveReport, ScaiWaveTool } from './report.ts';
 
 /** What is known of a plugin. */
@@ -50,7 +51,11 @@ export function toOffer(input: OfferInput): Offer {
 }
 
 function composer(member: Member): NonNullable<Offer['compose']> {
-  return async (ctx) => String(await member.request('context', { caller: { ...toRuntimeCaller(ctx) } as unknown as JsonObject }));
+  return async (ctx) =>
+    expectText(
+      await member.request('context', { caller: { ...toRuntimeCaller(ctx) } as unknown as JsonObject }),
+      'its text for the prompt',
+    );
 }
 
 function missing({ permissions }: ScaiWaveTool, { report, granted }: OfferInput): string[] {

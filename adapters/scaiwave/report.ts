@@ -1,6 +1,8 @@
+import * as z from 'zod';
 import type { JsonObject } from '../../src/core/json.ts';
 import type { Problem } from '../../src/core/plugin.ts';
-import type { PythonReport } from '../../src/host/python/facts.ts';
+import { type PythonReport, pythonReport } from '../../src/host/python/facts.ts';
+import { checkReports, reported } from '../../src/host/report-check.ts';
 
 /** A tool as the manifest declares it; a dynamic one has only the first three. */
 export interface ScaiWaveTool {
@@ -36,3 +38,36 @@ export interface ScaiWaveReport extends PythonReport {
   readonly served: readonly string[];
   readonly others: readonly string[];
 }
+
+const tool = z.object({
+  name: z.string(),
+  description: z.string(),
+  input: reported.object,
+  usage: z.string().nullish(),
+  permissions: reported.texts.optional(),
+  sideEffects: z.boolean().optional(),
+  sessions: reported.texts.optional(),
+});
+
+/** Refuses a report of another shape. */
+export const checkScaiWaveReport = checkReports(
+  z.object({
+    ...pythonReport,
+    described: z.boolean(),
+    id: z.string(),
+    name: z.string(),
+    version: z.string(),
+    description: z.string(),
+    permissions: reported.texts,
+    scope: z.string().nullable(),
+    injectsContext: z.boolean(),
+    tools: z.array(tool),
+    dynamic: z.array(tool),
+    bySession: z.boolean(),
+    instructions: z.string(),
+    problems: reported.problems,
+    standins: reported.texts,
+    served: reported.texts,
+    others: reported.texts,
+  }),
+);

@@ -14,7 +14,7 @@ import { toOffer } from './offer.ts';
 import { instructionsOf } from './prompt.ts';
 import { recogniseFolder } from './recognise.ts';
 import { toRecord } from './record.ts';
-import type { TalosReport } from './report.ts';
+import { checkTalosReport, type TalosReport } from './report.ts';
 
 interface TalosPluginManifest extends Manifest {
   readonly talos: TalosManifest;
@@ -132,6 +132,7 @@ function toMember(manifest: TalosPluginManifest, record: Readonly<Record<string,
             ...entry.env,
           }
         : entry.env,
+    checkReport: checkTalosReport,
     log,
   };
 }

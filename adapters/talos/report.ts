@@ -1,3 +1,6 @@
+import * as z from 'zod';
+import { checkReports, reported } from '../../src/host/report-check.ts';
+
 /** What the runtime tells the adapter of one loaded plugin; crosses the plugin channel as JSON. */
 export interface TalosReport {
   /** `source`: a `handlers` map; `docs`: named exports; `none`: neither was found. */
@@ -11,3 +14,14 @@ export interface TalosReport {
   /** Why `start` failed, where it did. */
   readonly startError?: string;
 }
+
+/** Refuses a report of another shape. */
+export const checkTalosReport = checkReports(
+  z.object({
+    dialect: z.enum(['source', 'docs', 'none']),
+    functions: reported.texts,
+    undeclared: reported.texts,
+    triggers: reported.texts,
+    startError: z.string().optional(),
+  }),
+);

@@ -1,5 +1,5 @@
 import { errorResult } from '../../src/core/content.ts';
-import { toError } from '../../src/core/errors.ts';
+import { thrownText, toError } from '../../src/core/errors.ts';
 import { isJsonObject, type JsonObject } from '../../src/core/json.ts';
 import type { LoadedPlugin, Runtime, RuntimeContext } from '../../src/host/node/runtime.ts';
 import type { TalosReport } from './report.ts';
@@ -105,7 +105,7 @@ class TalosPlugin implements LoadedPlugin {
       this.#started = true;
     } catch (error) {
       // The functions stay in place: the plugin may work in part.
-      this.#startError = toError(error).message;
+      this.#startError = thrownText(error);
       this.#context.log.error(`start() failed: ${toError(error).stack}`);
     }
   }
@@ -117,7 +117,7 @@ class TalosPlugin implements LoadedPlugin {
       return toResult(await handler(args, this.#configOf(), new More(call)));
     } catch (error) {
       this.#context.log.debug(`${tool} threw: ${toError(error).stack}`);
-      return errorResult(toError(error).message || 'The function failed without a message.');
+      return errorResult(thrownText(error) || 'The function failed without a message.');
     }
   }
 

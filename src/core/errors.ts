@@ -1,6 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { type CallOutcome, type CodeInfo, ERROR_CODES, type ErrorCode } from './error-codes.ts';
 import type { JsonObject } from './json.ts';
+import { shorten } from './text.ts';
+
+/** Longest text that a plugin's error, log line or question brings, in characters. */
+export const LONGEST_TEXT = 16 * 1024;
 
 /** What an error may tell beside its message; `at` is file:line:column, `retryAfterMs` milliseconds. */
 export interface ErrorDetails {
@@ -62,6 +66,15 @@ export class GatewayError extends Error {
 export function toError(thrown: unknown): Error {
   if (thrown instanceof Error) return thrown;
   return new Error(typeof thrown === 'string' ? thrown : describeThrown(thrown));
+}
+
+/** What a thrown value says, cut where it says too much: a text whatever its message is. */
+export function thrownText(thrown: unknown): string {
+  try {
+    return shorten(String(toError(thrown).message), LONGEST_TEXT);
+  } catch {
+    return 'a value that cannot be shown was thrown';
+  }
 }
 
 function describeThrown(thrown: unknown): string {

@@ -144,6 +144,8 @@ export interface MemberSpec {
   readonly log: Logger;
   /** Whether the runtime wants to know who calls; `RuntimeCall.caller` is there then. */
   readonly callers?: boolean;
+  /** Looks at every report before it counts; throws where it is not what the format's runtime reports. */
+  readonly checkReport?: (report: JsonObject) => void;
   /** Answers what the format's runtime asks of its adapter, outside or inside of calls. */
   readonly answer?: (method: string, params: JsonObject) => Promise<JsonValue>;
 }

@@ -4,6 +4,7 @@ import { GatewayError } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
 import { LazyAbort } from '../core/lazy-abort.ts';
 import type { Logger } from '../core/log.ts';
+import { ProgressBucket } from '../core/progress.ts';
 import type { Answers, QuestionKind, Questions } from '../core/question.ts';
 import type { CallContext } from '../core/tool.ts';
 
@@ -53,6 +54,7 @@ export class Call extends LazyAbort implements CallContext {
   readonly caller: Caller;
   readonly #client: ClientLink;
   #last = Number.NEGATIVE_INFINITY;
+  #thinned: ProgressBucket | undefined;
   #open = 0;
   #id: string | undefined;
   /** Set by the gateway, from the caller's profile. */
@@ -108,7 +110,9 @@ export class Call extends LazyAbort implements CallContext {
     this.#last = done;
     this.clock?.progressed();
     const number = typeof total === 'number' && Number.isFinite(total) ? total : undefined;
-    this.#client.progress?.(done, number, typeof message === 'string' ? message : undefined);
+    if (!this.wantsProgress) return;
+    this.#thinned ??= new ProgressBucket((...report) => this.#client.progress?.(...report));
+    this.#thinned.report(done, number, typeof message === 'string' ? message : undefined);
   }
 
   async ask(questions: Questions, ticket?: () => string): Promise<Answers> {
@@ -125,9 +129,12 @@ export class Call extends LazyAbort implements CallContext {
     this.#client.detach?.();
   }
 
-  /** The tool has answered, or nobody waits for it any more. */
+  /** The tool has answered, or nobody waits for it any more: what it reported last goes out before the reply. */
   stopClock(): void {
     this.clock?.stop();
     this.clock = undefined;
+    if (this.#thinned === undefined) return;
+    if (this.reason instanceof GatewayError && this.reason.code === 'CALL_CANCELLED') this.#thinned.drop();
+    else this.#thinned.flush();
   }
 }

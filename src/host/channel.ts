@@ -1,10 +1,12 @@
 import type { Readable, Writable } from 'node:stream';
 import { ERROR_CODES, type ErrorCode } from '../core/error-codes.ts';
-import { GatewayError } from '../core/errors.ts';
+import { GatewayError, LONGEST_TEXT, thrownText } from '../core/errors.ts';
 import { asObject, isJsonObject, type JsonObject, type JsonValue } from '../core/json.ts';
 import { parseText } from '../core/json-text.ts';
 import { createLineSplitter } from '../core/lines.ts';
+import { shorten, showName } from '../core/text.ts';
 import { wellFormedJson } from '../core/well-formed.ts';
+import { BrokenRule } from './wire.ts';
 
 // Taken before any plugin runs: what one does to the JSON of its process must not reach the channel.
 const { stringify } = JSON;
@@ -14,7 +16,7 @@ export interface ChannelHandlers {
   /** Answers a request; a rejection becomes an error reply. `reply` may be an already serialised JSON text. */
   request(method: string, params: JsonObject, id: number): Promise<Serialised>;
   notify(method: string, params: JsonObject): void;
-  /** The other side broke the rules of the channel; it cannot be trusted any more. */
+  /** The other side broke the rules of the channel: nothing it sends is read any more. Also for what a handler throws. */
   broken(reason: string): void;
   /** Something arrived; called for every chunk. */
   heard?(): void;
@@ -72,28 +74,52 @@ export function createChannel(read: Readable, write: Writable, limit: number, ha
     // An answer nobody waits for came too late or was made up: dropped.
     if (!waiting) return;
     pending.delete(message.id as number);
-    if (isJsonObject(message.error)) waiting.reject(fromWire(message.error));
-    else waiting.resolve(message.result ?? null);
+    const { error, result } = message;
+    if (error !== undefined && error !== null) waiting.reject(fromWire(error));
+    else if (result !== undefined) waiting.resolve(result);
+    else waiting.reject(badReply('it holds neither a result nor an error'));
   };
 
+  let broken = false;
+  const breakOff = (reason: string): void => {
+    if (broken) return;
+    broken = true;
+    handlers.broken(reason);
+  };
+
+  const take = (message: JsonObject): void => {
+    const { method, id } = message;
+    if (method === undefined && id !== undefined) return settle(message);
+    if (typeof method !== 'string') throw new BrokenRule('it has no method');
+    if (message.params !== undefined && !isJsonObject(message.params)) throw new BrokenRule('its parameters are no object');
+    const params = asObject(message.params);
+    if (id === undefined) handlers.notify(method, params);
+    else if (Number.isSafeInteger(id)) answer(id as number, method, params);
+    else throw new BrokenRule('its id is no whole number');
+  };
+
+  // The one guard around everything that arrives: no handler behind it can take the process of this end down.
   const receive = (line: Buffer): void => {
-    if (line.length === 0) return;
+    if (line.length === 0 || broken) return;
     let message: unknown;
     try {
       message = parseText(line.toString());
     } catch {
-      return handlers.broken('it sent a line that is no JSON');
+      return breakOff('it sent a line that is no JSON');
     }
-    if (!isJsonObject(message)) return handlers.broken('it sent a line that is no message');
-    if (typeof message.method !== 'string') return settle(message);
-    const params = asObject(message.params);
-    if (typeof message.id === 'number') answer(message.id, message.method, params);
-    else handlers.notify(message.method, params);
+    if (!isJsonObject(message)) return breakOff('it sent a line that is no message');
+    try {
+      take(message);
+    } catch (error) {
+      breakOff(
+        `its message${typeof message.method === 'string' ? ` "${showName(message.method)}"` : ''} cannot be used: ${describe(error)}`,
+      );
+    }
   };
 
   const split = createLineSplitter(limit, {
     line: receive,
-    tooLong: () => handlers.broken(`it sent a line over ${limit} bytes`),
+    tooLong: () => breakOff(`it sent a line over ${limit} bytes`),
   });
   read.on('data', (chunk: Buffer) => {
     handlers.heard?.();
@@ -127,14 +153,37 @@ export function createChannel(read: Readable, write: Writable, limit: number, ha
 }
 
 function toWire(error: unknown): JsonObject {
-  const { message } = error instanceof Error ? error : new Error(String(error));
-  const data: JsonObject = error instanceof GatewayError ? error.toObject() : { code: 'PLUGIN_FAILED' };
-  return { code: -32000, message, data };
+  const message = thrownText(error);
+  if (!(error instanceof GatewayError)) return { code: -32000, message, data: { code: 'PLUGIN_FAILED' } };
+  return { code: -32000, message, data: { ...error.toObject(), message, fix: shorten(error.fix, LONGEST_TEXT) } };
 }
 
-function fromWire(error: JsonObject): GatewayError {
+function fromWire(error: JsonValue): GatewayError {
+  if (!isJsonObject(error)) return badReply('its error is no object');
+  const { message } = error;
+  if (typeof message !== 'string') return badReply('its error has no text');
   const data = asObject(error.data);
-  const code = typeof data.code === 'string' && data.code in ERROR_CODES ? (data.code as ErrorCode) : 'PLUGIN_FAILED';
-  const text = (key: string): string | undefined => (typeof data[key] === 'string' ? data[key] : undefined);
-  return new GatewayError(code, String(error.message), { fix: text('fix'), field: text('field') });
+  const { code } = data;
+  const text = (key: string): string | undefined => {
+    const value = data[key];
+    return typeof value === 'string' ? shorten(value, LONGEST_TEXT) : undefined;
+  };
+  return new GatewayError(isErrorCode(code) ? code : 'PLUGIN_FAILED', shorten(message, LONGEST_TEXT), {
+    fix: text('fix'),
+    field: text('field'),
+  });
+}
+
+function isErrorCode(code: JsonValue | undefined): code is ErrorCode {
+  return typeof code === 'string' && Object.hasOwn(ERROR_CODES, code);
+}
+
+function badReply(why: string): GatewayError {
+  return new GatewayError('PLUGIN_PROTOCOL_ERROR', `The plugin process sent a reply that cannot be used: ${why}.`);
+}
+
+const DESCRIPTION = 300;
+
+function describe(error: unknown): string {
+  return shorten(thrownText(error), DESCRIPTION);
 }

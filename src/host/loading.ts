@@ -17,30 +17,28 @@ export async function loadSeats(home: Home, seats: readonly Seat[], stageMs: num
       if (fatal) return { culprit: seat, error: fatal };
     }
     seat.stage = 'start';
-    const outcome = await stage(home, seat, seat.spec.startTimeoutMs ?? stageMs, () =>
-      home.load(id, 'module' in runtime ? runtime.module : '', params),
+    const outcome = await stage(home, seat, seat.spec.startTimeoutMs ?? stageMs, async () =>
+      seat.setReport(await home.load(id, 'module' in runtime ? runtime.module : '', params)),
     );
     if (outcome.fatal) return { culprit: seat, error: outcome.fatal };
-    if (!outcome.report) continue;
-    seat.setReport(outcome.report);
-    opened.push(seat);
+    if (outcome.done) opened.push(seat);
   }
   for (const seat of opened) {
-    const outcome = await stage(home, seat, seat.spec.startTimeoutMs ?? stageMs, () => home.initialize(seat.spec.id));
+    const outcome = await stage(home, seat, seat.spec.startTimeoutMs ?? stageMs, async () =>
+      seat.setReport(await home.initialize(seat.spec.id)),
+    );
     if (outcome.fatal) return { culprit: seat, error: outcome.fatal };
-    if (!outcome.report) continue;
-    seat.setReport(outcome.report);
-    seat.move('ready');
+    if (outcome.done) seat.move('ready');
   }
   return {};
 }
 
-interface StageOutcome<R> {
-  readonly report?: R;
+interface StageOutcome {
+  readonly done?: true;
   readonly fatal?: GatewayError;
 }
 
-async function stage<R>(home: Home, seat: Seat, stageMs: number | undefined, run: () => Promise<R>): Promise<StageOutcome<R>> {
+async function stage(home: Home, seat: Seat, stageMs: number | undefined, run: () => Promise<void>): Promise<StageOutcome> {
   const plugin = seat.spec.id;
   let timer: NodeJS.Timeout | undefined;
   const timeout = new Promise<'timeout'>((resolve) => {
@@ -50,7 +48,7 @@ async function stage<R>(home: Home, seat: Seat, stageMs: number | undefined, run
   try {
     const first = await Promise.race([
       run().then(
-        (report) => ({ report }),
+        () => ({ done: true }) as const,
         (error) => ({ error: toError(error) }),
       ),
       gone,
@@ -60,7 +58,7 @@ async function stage<R>(home: Home, seat: Seat, stageMs: number | undefined, run
       const message = `The plugin did not finish the stage "${seat.stage}" within ${(stageMs as number) / 1000} s.`;
       return { fatal: new GatewayError('LOAD_TIMEOUT', message, { plugin }) };
     }
-    if ('report' in first) return first;
+    if ('done' in first) return first;
     if ('error' in first && home.single) return { fatal: withPlugin(first.error, seat) };
     // A request that failed because the home died says so a moment before the home itself does.
     const died = 'why' in first ? first : await Promise.race([gone, sleep(50, undefined)]);

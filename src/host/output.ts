@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import { thrownText } from '../core/errors.ts';
 import { createLineSplitter } from '../core/lines.ts';
 import type { Logger } from '../core/log.ts';
 import type { ProgramLaunch } from '../core/program-runtime.ts';
@@ -31,8 +32,18 @@ export function createOutput(log: Logger, keptBytes: number, linesPerSecond: num
   let inSecond = 0;
   let dropped = 0;
 
+  // How a format reads a line must not end what drains its program.
+  const readAs: ReadLine = (text, name) => {
+    try {
+      return readLine?.(text, name);
+    } catch (error) {
+      log.debug(`a line of its output could not be read: ${thrownText(error)}`);
+      return undefined;
+    }
+  };
+
   const record = (text: string, name: StreamName): void => {
-    const read = readLine?.(text, name);
+    const read = readAs(text, name);
     if (read === null) return;
     if (name === 'stderr') {
       kept.push(text);

@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ToolResult } from '../core/content.ts';
 import type { ErrorCode } from '../core/error-codes.ts';
-import { GatewayError } from '../core/errors.ts';
+import { GatewayError, LONGEST_TEXT } from '../core/errors.ts';
 import type { HostLimits } from '../core/host.ts';
-import type { JsonObject, JsonValue } from '../core/json.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../core/json.ts';
 import type { Logger } from '../core/log.ts';
-import type { Questions } from '../core/question.ts';
+import { shorten, showName } from '../core/text.ts';
 import type { CallContext } from '../core/tool.ts';
 import { type Channel, createChannel, type Serialised } from './channel.ts';
 import type { Guardian } from './guardian.ts';
@@ -13,6 +13,7 @@ import { createHeartbeat } from './heartbeat.ts';
 import type { Home, HomeEvents } from './home.ts';
 import { toRuntimeCaller } from './node/runtime.ts';
 import { type Descriptors, Supervised } from './supervised.ts';
+import { numberIn, objectIn, optionalNumber, optionalText, questionsIn, textIn } from './wire.ts';
 
 /** The program of a plugin process, whatever its language; it speaks the channel on descriptors 3 and 4. */
 export interface Launch {
@@ -34,12 +35,20 @@ interface CallInFlight {
 
 /** Starts a plugin process. */
 export function startPluginProcess(launch: Launch, limits: HostLimits, log: Logger, guardian: Guardian, events: HomeEvents): Home {
-  return new PluginProcess(new Supervised({ ...launch, log }, DESCRIPTORS, limits, guardian), limits, events);
+  return openPluginProcess(new Supervised({ ...launch, log }, DESCRIPTORS, limits, guardian), limits, events);
+}
+
+/** What a plugin process is to the gateway: its streams, its end, and the means to bring that about. */
+export type WatchedProcess = Pick<Supervised, 'gone' | 'output' | 'stream' | 'kill' | 'stop'>;
+
+/** The home that a process is, once it has started. */
+export function openPluginProcess(process: WatchedProcess, limits: HostLimits, events: HomeEvents): Home {
+  return new PluginProcess(process, limits, events);
 }
 
 class PluginProcess implements Home {
   readonly gone: Promise<string>;
-  readonly #process: Supervised;
+  readonly #process: WatchedProcess;
   readonly #limits: HostLimits;
   readonly #channel: Channel;
   readonly #calls = new Map<number, CallInFlight>();
@@ -52,7 +61,7 @@ class PluginProcess implements Home {
   #refuse: (why: GatewayError) => void = () => undefined;
   #stopping: Promise<void> | undefined;
 
-  constructor(process: Supervised, limits: HostLimits, events: HomeEvents) {
+  constructor(process: WatchedProcess, limits: HostLimits, events: HomeEvents) {
     this.#process = process;
     this.#limits = limits;
     this.gone = process.gone;
@@ -60,7 +69,7 @@ class PluginProcess implements Home {
     this.#channel = createChannel(process.stream(4), process.stream(3), limits.resultBytes + 64 * 1024, {
       request: (method, params) => this.#answer(method, params, events),
       notify: (method, params) => this.#hear(method, params, events),
-      broken: (reason) => this.#kill('PLUGIN_PROTOCOL_ERROR', `it broke the rules of the plugin channel: ${reason}`),
+      broken: (reason) => this.#kill('PLUGIN_PROTOCOL_ERROR', `it broke the rules of the channel: ${reason}`),
       heard: () => {
         this.#overdue = false;
         this.#heartbeat.heard();
@@ -90,9 +99,11 @@ class PluginProcess implements Home {
     const fatal = new Promise<never>((_, reject) => {
       this.#refuse = reject;
     });
-    const answer = (await Promise.race([this.#channel.request('hello', params), fatal])) as JsonObject;
-    if (answer.protocol !== PROTOCOL) {
-      throw new GatewayError('HANDSHAKE_FAILED', `The plugin runtime speaks channel version ${answer.protocol}, the gateway ${PROTOCOL}.`);
+    const answer = await Promise.race([this.#channel.request('hello', params), fatal]);
+    const protocol = isJsonObject(answer) ? answer.protocol : undefined;
+    if (protocol !== PROTOCOL) {
+      const version = typeof protocol === 'number' ? `version ${protocol} of the plugin channel` : 'no version of the plugin channel';
+      throw new GatewayError('HANDSHAKE_FAILED', `The plugin runtime speaks ${version}, the gateway version ${PROTOCOL}.`);
     }
     this.#heartbeat.start();
   }
@@ -108,7 +119,9 @@ class PluginProcess implements Home {
   async #load(method: string, params: JsonObject): Promise<JsonObject> {
     this.#loading++;
     try {
-      return (await this.#channel.request(method, JSON.stringify(params))) as JsonObject;
+      const report = await this.#channel.request(method, JSON.stringify(params));
+      if (!isJsonObject(report)) throw new GatewayError('PLUGIN_PROTOCOL_ERROR', 'What the plugin process reported is no object.');
+      return report;
     } finally {
       this.#loading--;
     }
@@ -143,7 +156,7 @@ class PluginProcess implements Home {
       this.#heartbeat.look();
     });
     try {
-      return (await answer) as unknown as ToolResult;
+      return asResult(await answer);
     } finally {
       this.#calls.delete(number);
     }
@@ -191,42 +204,67 @@ class PluginProcess implements Home {
     this.#process.kill(reason);
   }
 
-  // What a plugin asks of the client behind one of its calls, and its runtime of the adapter.
-  async #answer(method: string, { call, questions, ...more }: JsonObject, events: HomeEvents): Promise<Serialised> {
+  // What a plugin asks of the client behind one of its calls, and its runtime of the adapter. Checked before the first wait: what is wrong
+  // with it is the channel's to tell.
+  #answer(method: string, params: JsonObject, events: HomeEvents): Promise<Serialised> {
     if (method === 'consult') {
-      const answer = await events.consult(String(more.id), String(more.method), more.params as JsonObject);
-      return { json: JSON.stringify(answer) ?? 'null' };
+      return events.consult(textIn(params, 'id'), textIn(params, 'method'), objectIn(params, 'params')).then(serialise);
     }
-    const asking = method === 'ask' ? this.#calls.get(call as number) : undefined;
-    if (!asking) throw new GatewayError('METHOD_NOT_FOUND', `The gateway cannot answer "${method}" here.`);
-    return { json: JSON.stringify(await asking.ctx.ask(questions as unknown as Questions)) };
+    const asking = method === 'ask' ? this.#calls.get(numberIn(params, 'call')) : undefined;
+    if (asking) return asking.ctx.ask(questionsIn(params)).then(serialise);
+    return Promise.reject(new GatewayError('METHOD_NOT_FOUND', `The gateway cannot answer "${showName(method)}" here.`));
   }
 
   #hear(method: string, params: JsonObject, events: HomeEvents): void {
-    const id = String(params.id);
-    const call = this.#calls.get(params.call as number);
     switch (method) {
       case 'stage':
-        return events.stage(id, String(params.stage));
+        return events.stage(textIn(params, 'id'), showName(textIn(params, 'stage')));
       case 'changed':
-        return events.changed(id, params.report as JsonObject);
+        return events.changed(textIn(params, 'id'), objectIn(params, 'report'));
       // It cannot run here, however often it is started.
       case 'fatal':
         return this.#refuse(
-          new GatewayError('DEPENDENCY_MISSING', `The plugin process cannot run: ${String(params.error)}.`, { fix: NEWER }),
+          new GatewayError('DEPENDENCY_MISSING', `The plugin process cannot run: ${bounded(textIn(params, 'error'))}.`, { fix: NEWER }),
         );
       case 'restart':
-        return events.restart(String(params.reason));
+        return events.restart(bounded(textIn(params, 'reason')));
       case 'progress':
-        return call?.ctx.progress(Number(params.done), params.total as number | undefined, params.message as string | undefined);
+        return this.#progress(params);
       case 'log':
-        if (call) logTo(call.ctx.log, String(params.level), String(params.text));
-        return events.log(id, String(params.level), String(params.text));
+        return this.#log(params, events);
       default:
         // A newer runtime may say more than this gateway knows.
         return;
     }
   }
+
+  #progress(params: JsonObject): void {
+    const { ctx } = this.#calls.get(numberIn(params, 'call')) ?? {};
+    const message = optionalText(params, 'message');
+    const [done, total] = [numberIn(params, 'done'), optionalNumber(params, 'total')];
+    ctx?.progress(done, total, message === undefined ? undefined : bounded(message));
+  }
+
+  #log(params: JsonObject, events: HomeEvents): void {
+    const [level, text] = [textIn(params, 'level'), bounded(textIn(params, 'text'))];
+    const call = this.#calls.get(optionalNumber(params, 'call') ?? 0);
+    if (call) logTo(call.ctx.log, level, text);
+    events.log(optionalText(params, 'id') ?? '', level, text);
+  }
+}
+
+function serialise(answer: unknown): Serialised {
+  return { json: JSON.stringify(answer) ?? 'null' };
+}
+
+function bounded(text: string): string {
+  return shorten(text, LONGEST_TEXT);
+}
+
+// What every step behind this one relies on; what stands in the content is checked with the whole of a result.
+function asResult(answer: JsonValue): ToolResult {
+  if (isJsonObject(answer) && Array.isArray(answer.content)) return answer as unknown as ToolResult;
+  throw new GatewayError('RESULT_INVALID', 'The tool ran, but what its process gave back is no result: it has no list of content.');
 }
 
 /** Writes a foreign log line; an unknown level counts as info. */

@@ -19,9 +19,10 @@ export function reportedPlugin({ manifest, member, isComplete = () => true, toOf
   return {
     manifest,
     offer() {
-      if (member.report() !== report) {
-        report = member.report();
-        offer = toOffer(report);
+      const latest = member.report();
+      if (latest !== report) {
+        offer = toOffer(latest);
+        report = latest;
       }
       return offer;
     },

@@ -1,5 +1,5 @@
 import type { ToolResult } from '../core/content.ts';
-import { GatewayError } from '../core/errors.ts';
+import { GatewayError, thrownText } from '../core/errors.ts';
 import type { Member, MemberSpec } from '../core/host.ts';
 import type { JsonObject, JsonValue } from '../core/json.ts';
 import type { PluginState } from '../core/plugin.ts';
@@ -78,7 +78,9 @@ export class Seat implements Member {
     this.#tell();
   }
 
+  /** Takes what its runtime reports; throws where that cannot be used, and the report before stays. */
   setReport(report: JsonObject): void {
+    this.spec.checkReport?.(report);
     this.#report = report;
     this.#tell();
   }
@@ -99,7 +101,14 @@ export class Seat implements Member {
     );
   }
 
+  // One listener that fails keeps neither the others nor the group from what they do.
   #tell(): void {
-    for (const listener of this.#listeners) listener();
+    for (const listener of this.#listeners) {
+      try {
+        listener();
+      } catch (error) {
+        this.spec.log.error(`a change of the plugin could not be taken over: ${thrownText(error)}`);
+      }
+    }
   }
 }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { PluginConfig } from '../config/config.ts';
 import type { UserCommand } from '../core/command.ts';
+import { toError } from '../core/errors.ts';
 import type { Host } from '../core/host.ts';
 import { type Logger, silentLog } from '../core/log.ts';
 import type { Asker, Problem } from '../core/plugin.ts';
@@ -107,7 +108,11 @@ export function createRegistry(host: Host, store: Store | undefined, log: Logger
   const flush = (): void => {
     if (!scheduled) return;
     scheduled = false;
-    rebuild();
+    try {
+      rebuild();
+    } catch (error) {
+      log.error(`the catalogue could not be built again, the one before stays: ${toError(error).stack}`);
+    }
     endLingering();
   };
   const changed = (slot?: Slot): void => {

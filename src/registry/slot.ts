@@ -1,6 +1,6 @@
 import type { PluginConfig } from '../config/config.ts';
 import type { UserCommand } from '../core/command.ts';
-import { GatewayError, toError } from '../core/errors.ts';
+import { GatewayError, thrownText } from '../core/errors.ts';
 import type { Host } from '../core/host.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { Asker, Offer, Plugin, PluginState, Problem } from '../core/plugin.ts';
@@ -56,6 +56,8 @@ export class Slot {
   #plugin: Plugin | undefined;
   #disabled: string | undefined;
   #error: GatewayError | undefined;
+  // What it said last cannot be used.
+  #fault: GatewayError | undefined;
   #offer: Offer | undefined;
   #vetted = NO_TOOLS;
   #closed = false;
@@ -92,24 +94,30 @@ export class Slot {
       this.#plugin = plugin;
       if (this.#closed) return await plugin.close();
       plugin.onChange(() => {
-        this.#updating = this.#update();
+        this.#updating = this.#takeOver();
       });
       plugin.onUpdated?.((uri) => this.#events.updated(this, uri));
       await this.#update();
     } catch (error) {
-      this.#error =
-        error instanceof GatewayError
-          ? error
-          : new GatewayError('PLUGIN_FAILED', toError(error).message, {
-              plugin: this.id,
-              cause: error,
-            });
+      this.#error = asFailure(error, this.id);
       this.#settle();
+    }
+  }
+
+  // The one way from a plugin's word to the catalogue: what cannot be used is that plugin's failure, until it says something else.
+  async #takeOver(): Promise<void> {
+    try {
+      await this.#update();
+    } catch (error) {
+      this.#fault = asFailure(error, this.id);
+      this.#settle();
+      this.#events.changed(this);
     }
   }
 
   async #update(): Promise<void> {
     const offer = this.#plugin?.offer();
+    this.#fault = undefined;
     if (offer !== this.#offer && offer) {
       this.#offer = offer;
       this.#vetting = true;
@@ -137,14 +145,15 @@ export class Slot {
   state(): SlotStatus['state'] {
     if (this.#closed) return 'closed';
     if (this.#disabled !== undefined) return 'disabled';
-    if (this.#isOut()) return (this.#error ?? this.#plugin?.error?.())?.code === 'NEEDS_CONFIGURATION' ? 'needs-config' : 'failed';
+    if (this.#isOut())
+      return (this.#error ?? this.#fault ?? this.#plugin?.error?.())?.code === 'NEEDS_CONFIGURATION' ? 'needs-config' : 'failed';
     const state = this.#plugin?.state() ?? 'opening';
     return state === 'ready' && (this.#offer?.needs.length ?? 0) > 0 ? 'needs-config' : state;
   }
 
   /** Whether it is not served, and will not be by itself. */
   #isOut(): boolean {
-    return this.#error !== undefined || this.#plugin?.state() === 'failed';
+    return this.#error !== undefined || this.#fault !== undefined || this.#plugin?.state() === 'failed';
   }
 
   /** What it brings into the catalogue; nothing while it is disabled. */
@@ -193,7 +202,7 @@ export class Slot {
       origin,
       watch: manifest?.watch ?? (origin === '' ? [] : [origin]),
       state: this.state(),
-      error: this.#error ?? this.#plugin?.error?.(),
+      error: this.#error ?? this.#fault ?? this.#plugin?.error?.(),
       beside: manifest?.beside,
       needs: offer?.needs ?? [],
       problems: offer?.problems ?? [],
@@ -217,7 +226,7 @@ export class Slot {
     try {
       return (await this.#plugin?.check?.()) ?? [];
     } catch (error) {
-      return [{ code: 'PLUGIN_FAILED', subject: 'check', message: `It could not be checked: ${toError(error).message}` }];
+      return [{ code: 'PLUGIN_FAILED', subject: 'check', message: `It could not be checked: ${thrownText(error)}` }];
     }
   }
 
@@ -244,4 +253,8 @@ export class Slot {
     this.#settle();
     await this.#plugin?.close(disabled);
   }
+}
+
+function asFailure(error: unknown, plugin: string): GatewayError {
+  return error instanceof GatewayError ? error : new GatewayError('PLUGIN_FAILED', thrownText(error), { plugin, cause: error });
 }

@@ -1,7 +1,7 @@
 import type { Keep } from '../../../src/core/host.ts';
 import type { JsonObject } from '../../../src/core/json.ts';
 import type { Logger } from '../../../src/core/log.ts';
-import type { EthosReport } from '../report.ts';
+import { checkEthosReport, type EthosReport } from '../report.ts';
 
 const KEY = 'report';
 
@@ -17,7 +17,9 @@ export function createRemembered(keep: Keep, digest: string, log: Logger): Remem
     get() {
       try {
         const { digest: of, report } = JSON.parse(keep.get(KEY) ?? '{}') as { digest?: string; report?: EthosReport };
-        return of === digest ? report : undefined;
+        if (of !== digest || report === undefined) return undefined;
+        checkEthosReport(report as unknown as JsonObject);
+        return report;
       } catch (error) {
         log.warn(`the last known tools cannot be read: ${(error as Error).message}`);
         return undefined;

@@ -20,7 +20,8 @@ export interface Vault {
 /** The vault of one plugin. A credential whose key has a slash is a full reference, any other a secret of this plugin. */
 export function openVault(keep: Keep, pluginId: string, credentials: Readonly<Record<string, string>>): Vault {
   const given = Object.entries(credentials).filter(([key]) => !key.includes('/'));
-  const secrets: Record<string, string> = Object.fromEntries(given);
+  // Without a prototype: a key such as "constructor" is one like any other.
+  const secrets: Record<string, string> = Object.assign(Object.create(null), Object.fromEntries(given));
   let changed: string[] = [];
   for (const [key, value] of given) {
     const before = keep.get(GIVEN + key);

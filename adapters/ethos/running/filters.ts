@@ -1,4 +1,4 @@
-import { toError } from '../../../src/core/errors.ts';
+import { thrownText } from '../../../src/core/errors.ts';
 import type { JsonObject } from '../../../src/core/json.ts';
 import type { EthosFilter, EthosResult, FilterMeta } from './format.ts';
 import { failure, toEthosResult } from './result.ts';
@@ -36,7 +36,7 @@ export async function runBefore(
       const answer = await filter.before(args, ctx, meta);
       if (answer !== null && answer !== undefined) return toEthosResult(answer);
     } catch (error) {
-      return failure(toError(error).message, 'execution_failed');
+      return failure(thrownText(error), 'execution_failed');
     }
   }
   return null;
@@ -56,7 +56,7 @@ export async function runAfter(
     try {
       current = toEthosResult((await filter.after(current, ctx, meta)) ?? current);
     } catch (error) {
-      current = failure(toError(error).message, 'execution_failed');
+      current = failure(thrownText(error), 'execution_failed');
     }
   }
   return current;

@@ -1,4 +1,4 @@
-import { toError } from '../../../src/core/errors.ts';
+import { thrownText } from '../../../src/core/errors.ts';
 import { asObject } from '../../../src/core/json.ts';
 import { toPlain } from '../../../src/core/plain.ts';
 import type { Health } from '../offering/health.ts';
@@ -22,7 +22,7 @@ async function runCheck(check: EthosHealthCheck): Promise<Health> {
     const more = details === undefined || details === null ? '' : ` ${JSON.stringify(details)}`;
     return { name, status: status === 'ok' || status === 'warn' ? status : 'error', message: String(message ?? '') + more };
   } catch (error) {
-    return { name, status: 'error', message: toError(error).message };
+    return { name, status: 'error', message: thrownText(error) };
   } finally {
     clearTimeout(timer);
   }

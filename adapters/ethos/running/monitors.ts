@@ -1,4 +1,4 @@
-import { toError } from '../../../src/core/errors.ts';
+import { thrownText } from '../../../src/core/errors.ts';
 import type { MonitorReport } from '../report.ts';
 import type { EthosMonitor } from './format.ts';
 
@@ -47,7 +47,7 @@ export class Monitors {
       .then(() => monitor.run(params, this.#parts.context(name, signal)))
       .then(
         () => this.#ended(name, run),
-        (error) => this.#ended(name, run, signal.aborted ? undefined : toError(error).message),
+        (error) => this.#ended(name, run, signal.aborted ? undefined : thrownText(error)),
       );
   }
 

@@ -1,5 +1,5 @@
 import { type ToolResult, textResult } from '../../../src/core/content.ts';
-import { GatewayError, toError } from '../../../src/core/errors.ts';
+import { GatewayError, thrownText, toError } from '../../../src/core/errors.ts';
 import type { JsonObject, JsonValue } from '../../../src/core/json.ts';
 import { toPlain } from '../../../src/core/plain.ts';
 import type { LoadedPlugin, RuntimeCall, RuntimeContext } from '../../../src/host/node/runtime.ts';
@@ -56,18 +56,23 @@ export class EthosPlugin implements LoadedPlugin {
     const { registrations: r, monitors, found } = this.#parts;
     const report: EthosReport = {
       shape: found.shape,
-      tools: [...r.tools.values()].map(toToolReport),
-      hooks: [...new Set([...r.voidHooks.keys(), ...r.modifyingHooks.keys()])].sort(),
+      tools: [...r.tools].map(([name, tool]) => toToolReport(tool, name)),
+      hooks: [...new Set([...r.voidHooks.keys(), ...r.modifyingHooks.keys()])].filter(isText).sort(),
       filters: r.filters.map(selectorOf),
       injects: r.injectors.length > 0 || r.modifyingHooks.has('before_prompt_build'),
       instructions: this.#instructions,
       commands: [...r.commands].map(([name, { kind, command }]) => {
         const hint = command.argumentHint ?? command.usage;
-        return { name, description: String(command.description ?? ''), kind, ...(typeof hint === 'string' ? { hint } : {}) };
+        return {
+          name,
+          description: isText(command.description) ? command.description : '',
+          kind,
+          ...(typeof hint === 'string' ? { hint } : {}),
+        };
       }),
       personalities: [...r.personalities.values()].map((p) => toPlain(p) as JsonObject),
-      monitors: monitors.report(r.monitors.keys()),
-      healthChecks: r.healthChecks.map((check) => String(check?.name)),
+      monitors: monitors.report([...r.monitors.keys()].filter(isText)),
+      healthChecks: r.healthChecks.map((check) => check?.name).filter(isText),
       unsupported: [...r.unsupported].sort(),
       warnings: [...r.warnings].sort(),
       metrics: Object.fromEntries(r.metrics),
@@ -96,10 +101,14 @@ export class EthosPlugin implements LoadedPlugin {
 
   #look(): void {
     if (this.#closed) return;
-    const now = this.#surface();
-    if (now === this.#told) return;
-    this.#told = now;
-    this.#parts.context.changed();
+    try {
+      const now = this.#surface();
+      if (now === this.#told) return;
+      this.#told = now;
+      this.#parts.context.changed();
+    } catch (error) {
+      this.#log.warn(`what it offers cannot be told: ${thrownText(error)}`);
+    }
   }
 
   async call(name: string, args: JsonObject, call: RuntimeCall): Promise<ToolResult> {
@@ -113,7 +122,7 @@ export class EthosPlugin implements LoadedPlugin {
       return failed ? toResult(failure(text, 'execution_failed')) : textResult(text);
     } catch (error) {
       this.#log.debug(`${name} threw: ${toError(error).stack}`);
-      return toResult(failure(toError(error).message || 'The tool failed without a message.', 'execution_failed'));
+      return toResult(failure(thrownText(error) || 'The tool failed without a message.', 'execution_failed'));
     } finally {
       this.changed();
     }
@@ -168,4 +177,8 @@ export class EthosPlugin implements LoadedPlugin {
     monitors.close();
     release();
   }
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string';
 }

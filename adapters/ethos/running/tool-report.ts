@@ -7,11 +7,11 @@ import type { EthosTool } from './format.ts';
 const CACHE_MS = 300_000;
 
 /** A tool as its fields stand now. */
-export function toToolReport(tool: EthosTool): ToolReport {
+export function toToolReport(tool: EthosTool, name = tool.name): ToolReport {
   const { toolset, maxResultChars, outputSchema } = tool;
   const cache = toCache(tool.cache);
   return {
-    name: tool.name,
+    name,
     description: typeof tool.description === 'string' ? tool.description : '',
     schema: toSchema(tool.schema),
     ...(typeof toolset === 'string' && toolset !== '' ? { toolset } : {}),

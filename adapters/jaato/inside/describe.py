@@ -1,6 +1,6 @@
 """What a plugin offers at one moment."""
 
-from plugmux_bridge.encode import to_plain
+from plugmux_bridge.encode import dumps, to_plain
 from plugmux_bridge.errors import describe
 
 from .commands import read_commands
@@ -23,7 +23,8 @@ class ToolEntry:
         for key in ("category", "discoverability"):
             value = getattr(self, key)
             if value is not None:
-                report[key] = to_plain(value, [])
+                plain = to_plain(value, [])
+                report[key] = plain if isinstance(plain, str) else dumps(plain)
         if self.traits:
             report["traits"] = self.traits
         return report
@@ -55,7 +56,7 @@ def describe_plugin(owner):
             problems.append({"subject": name, "code": "TOOL_REFUSED", "message": f'The tool "{name}" is declared but has no executor.'})
     _check_config(owner, contract, problems)
     names = {command.name for command in commands}
-    hidden = sorted(name for name in executors if name not in declared and name not in names)
+    hidden = sorted(str(name) for name in executors if name not in declared and name not in names)
     report = {
         "stage": "describe",
         "name": str(contract.name),

@@ -5,7 +5,13 @@ interface LogLine {
   readonly text: string;
 }
 
-const LEVELS: Readonly<Record<string, LogLevel>> = { trace: 'debug', debug: 'debug', info: 'info', warn: 'warn', error: 'error' };
+const LEVELS: ReadonlyMap<unknown, LogLevel> = new Map([
+  ['trace', 'debug'],
+  ['debug', 'debug'],
+  ['info', 'info'],
+  ['warn', 'warn'],
+  ['error', 'error'],
+]);
 const PREFIX = /^(?:\S+\s+)?\[(TRACE|DEBUG|INFO|WARN|ERROR)\]\s*(.*)$/;
 const PANIC = /^(panic|fatal error): /;
 // The rest of a Go panic: goroutine headers, frames and where they stand.
@@ -34,7 +40,7 @@ function readJson(line: string): LogLine | undefined {
     } = JSON.parse(line) as Record<string, unknown>;
     if (typeof message !== 'string') return undefined;
     const more = Object.entries(fields).map(([key, value]) => ` ${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`);
-    return { level: LEVELS[String(level)] ?? 'debug', text: `${module === undefined ? '' : `${module}: `}${message}${more.join('')}` };
+    return { level: LEVELS.get(level) ?? 'debug', text: `${typeof module === 'string' ? `${module}: ` : ''}${message}${more.join('')}` };
   } catch {
     return undefined;
   }
@@ -42,5 +48,5 @@ function readJson(line: string): LogLine | undefined {
 
 function readPrefix(line: string): LogLine | undefined {
   const [, level, text] = PREFIX.exec(line) ?? [];
-  return level === undefined ? undefined : { level: LEVELS[level.toLowerCase()] ?? 'debug', text: text ?? '' };
+  return level === undefined ? undefined : { level: LEVELS.get(level.toLowerCase()) ?? 'debug', text: text ?? '' };
 }

@@ -1,11 +1,13 @@
 import { Socket } from 'node:net';
 import { compileSooner } from '../../core/compile-sooner.ts';
 import type { ToolResult } from '../../core/content.ts';
-import { GatewayError, toError } from '../../core/errors.ts';
-import type { JsonObject } from '../../core/json.ts';
+import { GatewayError, LONGEST_TEXT, thrownText, toError } from '../../core/errors.ts';
+import type { JsonObject, JsonValue } from '../../core/json.ts';
 import { LazyAbort } from '../../core/lazy-abort.ts';
 import type { Logger, LogLevel } from '../../core/log.ts';
+import { ProgressBucket } from '../../core/progress.ts';
 import type { Answers, QuestionKind } from '../../core/question.ts';
+import { shorten } from '../../core/text.ts';
 import { type Channel, createChannel, type Serialised } from '../channel.ts';
 import { createPluginSet } from './plugin-set.ts';
 import type { RuntimeCall } from './runtime.ts';
@@ -14,15 +16,12 @@ import type { RuntimeCall } from './runtime.ts';
 // print goes to 1 and 2 and is only ever a log line.
 
 // Taken before any plugin runs: what one does to the JSON of its process must not reach the channel.
-const { parse, stringify } = JSON;
+const { stringify } = JSON;
 
 const PROTOCOL = 1;
 const LINE_LIMIT = 64 * 1024 * 1024;
 const STOP_MS = 5_000;
 
-const json = (value: unknown): Serialised => ({
-  json: stringify(value) ?? 'null',
-});
 const calls = new Map<number, LazyAbort>();
 let resultBytes = 8 * 1024 * 1024;
 
@@ -34,7 +33,13 @@ const write = new Socket({ fd: 4, readable: false, writable: true });
 const channel: Channel = createChannel(read, write, LINE_LIMIT, {
   request: (method, params, id) => answer(method, params, id),
   notify(method, params) {
-    if (method === 'cancel') calls.get(params.call as number)?.abort(new Error('the call was cancelled'));
+    if (method !== 'cancel') return;
+    try {
+      calls.get(params.call as number)?.abort(new Error('the call was cancelled'));
+    } catch (error) {
+      // A listener of the plugin's own failed: that is no word of the gateway's.
+      console.error(thrownText(error));
+    }
   },
   broken: (reason) => leave(1, reason),
 });
@@ -43,8 +48,13 @@ function tell(method: string, params: JsonObject): void {
   channel.notify(method, stringify(params));
 }
 
+// What a plugin says beside its results is cut here: the gateway takes no line without end.
+function cut(text: unknown): string {
+  return shorten(typeof text === 'string' ? text : thrownText(text), LONGEST_TEXT);
+}
+
 function logger(id: string): Logger {
-  const at = (level: LogLevel) => (text: string) => tell('log', { id, level, text });
+  const at = (level: LogLevel) => (text: string) => tell('log', { id, level, text: cut(text) });
   return {
     debug: at('debug'),
     info: at('info'),
@@ -56,10 +66,28 @@ function logger(id: string): Logger {
 
 const plugins = createPluginSet({
   log: logger,
-  stage: (id, stage) => tell('stage', { id, stage }),
-  changed: (id, report) => tell('changed', { id, report }),
-  consult: (id, method, params) => channel.request('consult', stringify({ id, method, params })),
+  stage: (id, stage) => tell('stage', { id, stage: cut(stage) }),
+  changed(id, report) {
+    const text = stringify({ id, report });
+    if (text.length <= resultBytes && Buffer.byteLength(text) <= resultBytes) channel.notify('changed', text);
+    else logger(id).error(`what it offers has more than ${resultBytes} bytes and is not told; what was told before stays`);
+  },
+  consult: (id, method, params) => ask('consult', { id, method, params }),
 });
+
+// What the gateway could not take is refused where it is asked.
+async function ask(method: string, params: object): Promise<JsonValue> {
+  return channel.request(method, bounded(stringify(params), 'MESSAGE_TOO_LARGE', 'What the plugin asks'));
+}
+
+function json(value: unknown): Serialised {
+  return { json: bounded(stringify(value) ?? 'null', 'RESULT_TOO_LARGE', 'What the plugin process answers') };
+}
+
+function bounded(text: string, code: 'MESSAGE_TOO_LARGE' | 'RESULT_TOO_LARGE', what: string): string {
+  if (text.length <= resultBytes && Buffer.byteLength(text) <= resultBytes) return text;
+  throw new GatewayError(code, `${what} has ${Buffer.byteLength(text)} bytes; the limit is ${resultBytes}.`);
+}
 
 async function answer(method: string, params: JsonObject, requestId: number): Promise<Serialised> {
   const id = params.id as string;
@@ -94,23 +122,29 @@ async function answer(method: string, params: JsonObject, requestId: number): Pr
 async function call(id: string, params: JsonObject, requestId: number): Promise<Serialised> {
   const abort = new LazyAbort();
   calls.set(requestId, abort);
+  let bucket: ProgressBucket | undefined;
+  const report = (done: number, total: number | undefined, message: string | undefined): void =>
+    tell('progress', { call: requestId, done, ...(total === undefined ? {} : { total }), ...(message === undefined ? {} : { message }) });
   const context: RuntimeCall = {
     get signal() {
       return abort.signal;
     },
     progress(done, total, message) {
-      if (params.progress === true) tell('progress', parse(stringify({ call: requestId, done, total, message })));
+      if (params.progress !== true || !Number.isFinite(done)) return;
+      bucket ??= new ProgressBucket(report);
+      bucket.report(done, Number.isFinite(total) ? total : undefined, message === undefined ? undefined : cut(message));
     },
-    log: (level, text) => tell('log', { id, level, text, call: requestId }),
+    log: (level, text) => tell('log', { id, level, text: cut(text), call: requestId }),
     wantsProgress: params.progress === true,
     caller: params.caller as unknown as RuntimeCall['caller'],
     abilities: (params.can ?? []) as unknown as QuestionKind[],
-    ask: async (questions) => (await channel.request('ask', stringify({ call: requestId, questions }))) as unknown as Answers,
+    ask: async (questions) => (await ask('ask', { call: requestId, questions })) as unknown as Answers,
   };
   try {
     return serialise(await plugins.call(id, params.tool as string, params.args as JsonObject, context));
   } finally {
     calls.delete(requestId);
+    bucket?.flush();
   }
 }
 
@@ -120,18 +154,15 @@ function serialise(result: ToolResult): Serialised {
   try {
     text = stringify(result);
   } catch (error) {
-    throw new GatewayError('RESULT_INVALID', `The result is no plain data: ${toError(error).message}`);
+    throw new GatewayError('RESULT_INVALID', `The result is no plain data: ${thrownText(error)}`);
   }
   if (text === undefined) throw new GatewayError('RESULT_INVALID', 'The plugin returned no result.');
-  if (text.length > resultBytes || Buffer.byteLength(text) > resultBytes) {
-    throw new GatewayError('RESULT_TOO_LARGE', `The result has ${Buffer.byteLength(text)} bytes; the limit is ${resultBytes}.`);
-  }
-  return { json: text };
+  return { json: bounded(text, 'RESULT_TOO_LARGE', 'The result') };
 }
 
 // A fault in something the plugin left running is its own: it is logged, and the plugins of the group go on.
 for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
-  process.on(event, (error: unknown) => console.error(toError(error).stack ?? String(error)));
+  process.on(event, (error: unknown) => console.error(cut(toError(error).stack ?? thrownText(error))));
 }
 // The terminal's Ctrl-C is for the gateway, which then ends us in order.
 process.on('SIGINT', () => undefined);

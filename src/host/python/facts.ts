@@ -1,4 +1,6 @@
+import * as z from 'zod';
 import type { JsonObject } from '../../core/json.ts';
+import { reported } from '../report-check.ts';
 
 /** What a Python plugin's process tells of itself, in the report of any format. */
 export interface PythonReport {
@@ -9,6 +11,13 @@ export interface PythonReport {
   /** The stages of loading, each with the time it took. */
   readonly timings?: readonly string[];
 }
+
+/** The shape of that, as part of a format's own. */
+export const pythonReport = {
+  python: z.string().optional(),
+  searched: reported.texts.optional(),
+  timings: reported.texts.optional(),
+} as const;
 
 /** The same as facts for the operator. */
 export function pythonFacts({ python, searched = [], timings = [] }: PythonReport): JsonObject {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
+import { thrownText } from '../../core/errors.ts';
 import type { Keep, Member, MemberSpec } from '../../core/host.ts';
-import type { JsonObject } from '../../core/json.ts';
+import { isJsonObject, type JsonObject } from '../../core/json.ts';
 
 /** A member that may wait with its start until somebody calls. */
 export interface LazyMember extends Member {
@@ -36,7 +37,7 @@ export function lazily(member: Member, { spec, digest, keep, start, urgent, isCo
         .update(JSON.stringify([digest, params, env, cwd, runtime]))
         .digest('hex')
     : '';
-  const remembered = isLazy && !urgent ? recall(keep, mark) : undefined;
+  const remembered = isLazy && !urgent ? recall(keep, mark, spec) : undefined;
   let idle = remembered !== undefined;
   let last: JsonObject | undefined;
   const complete = (): JsonObject | undefined => {
@@ -48,7 +49,11 @@ export function lazily(member: Member, { spec, digest, keep, start, urgent, isCo
       const report = complete();
       if (report === undefined || report === last || member.state() !== 'ready') return;
       last = report;
-      keep.set(KEY, JSON.stringify({ mark, report }));
+      try {
+        keep.set(KEY, JSON.stringify({ mark, report }));
+      } catch (error) {
+        spec.log.warn(`what it offers cannot be remembered: ${thrownText(error)}`);
+      }
     });
   }
   return {
@@ -70,8 +75,14 @@ export function lazily(member: Member, { spec, digest, keep, start, urgent, isCo
   };
 }
 
-function recall(keep: Keep, mark: string): JsonObject | undefined {
-  const text = keep.get(KEY);
-  const known = text === undefined ? undefined : (JSON.parse(text) as { mark: string; report: JsonObject });
-  return known?.mark === mark ? known.report : undefined;
+function recall(keep: Keep, mark: string, { checkReport, log }: MemberSpec): JsonObject | undefined {
+  try {
+    const known: unknown = JSON.parse(keep.get(KEY) ?? 'null');
+    if (!isJsonObject(known) || known.mark !== mark || !isJsonObject(known.report)) return undefined;
+    checkReport?.(known.report);
+    return known.report;
+  } catch (error) {
+    log.warn(`what it offered the last time cannot be read: ${thrownText(error)}`);
+    return undefined;
+  }
 }

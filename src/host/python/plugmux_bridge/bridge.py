@@ -133,11 +133,38 @@ class Bridge:
             self._reply_value(number, None, error)
 
     def _reply_value(self, number, value, error):
+        text = None
+        if error is None:
+            text = to_json(value)[0]
+            if _size(text) > self._result_bytes:
+                what = f"What the plugin process answers has {_size(text)} bytes; the limit is {self._result_bytes}."
+                error = BridgeError("RESULT_TOO_LARGE", what)
         if error is not None:
             self._log_trace(error)
             self.channel.reply_error(number, to_bridge_error(error))
         else:
-            self.channel.reply(number, to_json(value)[0])
+            self.channel.reply(number, text)
+
+    def tell_changed(self, plugin_id, report):
+        """Tells the gateway what a plugin offers now."""
+        text = to_json({"id": plugin_id, "report": report})[0]
+        if _size(text) > self._result_bytes:
+            what = f"what it offers has more than {self._result_bytes} bytes and is not told; what was told before stays"
+            self.notify("log", {"id": plugin_id, "level": "error", "text": what})
+        else:
+            self.channel.tell("changed", text)
+
+    def bounded(self, params):
+        """What is asked as a JSON text; what the gateway could not take is refused here."""
+        text = to_json(params)[0]
+        if _size(text) > self._result_bytes:
+            what = f"What the plugin asks has {_size(text)} bytes; the limit is {self._result_bytes}."
+            raise BridgeError("MESSAGE_TOO_LARGE", what)
+        return text
+
+    def ask(self, method, params):
+        """Asks the gateway and waits; raises BridgeError where no answer comes."""
+        return self.channel.ask(method, self.bounded(params))
 
     def _log_trace(self, error):
         if not isinstance(error, BridgeError):

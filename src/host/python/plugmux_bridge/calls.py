@@ -3,7 +3,8 @@
 from collections import deque
 from threading import Lock, Timer
 
-from .errors import BridgeError
+from .errors import BridgeError, cut
+from .progress import Bucket
 
 _GRACE = 1.0
 _HARD_LIMIT = 60.0
@@ -23,6 +24,7 @@ class Call:
     placed = True
     _listeners = None
     _done = 0
+    _bucket = None
 
     def __init__(self, bridge, number, entry, params):
         self.number = number
@@ -66,21 +68,26 @@ class Call:
         """Reports progress; without a number every report counts one further."""
         if not self.wants_progress or self.state != "running":
             return
-        self._done = done if done is not None else self._done + 1
-        params = {"call": self.number, "done": self._done}
+        self._done = done if _is_number(done) else self._done + 1
+        if self._bucket is None:
+            self._bucket = Bucket(self._send_progress)
+        self._bucket.report(self._done, total if _is_number(total) else None, None if message is None else cut(str(message)))
+
+    def _send_progress(self, done, total, message):
+        params = {"call": self.number, "done": done}
         if total is not None:
             params["total"] = total
         if message is not None:
-            params["message"] = str(message)
+            params["message"] = message
         self._bridge.notify("progress", params)
 
     def log(self, level, text):
         """Reaches the client behind the call, as far as it wants to hear, and the gateway's log."""
-        self._bridge.notify("log", {"id": self.entry.id, "level": level, "text": str(text), "call": self.number})
+        self._bridge.notify("log", {"id": self.entry.id, "level": str(level), "text": cut(str(text)), "call": self.number})
 
     def ask(self, questions):
         """Asks the client and waits; for code in a thread. Raises BridgeError where no answer came."""
-        return self._bridge.channel.ask("ask", {"call": self.number, "questions": questions}) or {}
+        return self._bridge.ask("ask", {"call": self.number, "questions": questions}) or {}
 
     async def ask_async(self, questions):
         """The same for code on the loop."""
@@ -98,7 +105,7 @@ class Call:
             else:
                 future.set_exception(error)
 
-        self._bridge.channel.request("ask", {"call": self.number, "questions": questions}, done)
+        self._bridge.channel.put("ask", self._bridge.bounded({"call": self.number, "questions": questions}), done)
         return await future
 
     def begin(self):
@@ -115,7 +122,9 @@ class Call:
             if self.state == "abandoned":
                 return False
             self.state = "done"
-            return True
+        if self._bucket is not None:
+            self._bucket.flush()
+        return True
 
     def abandon(self):
         """Nobody waits any more; what it was doing until now."""
@@ -131,6 +140,10 @@ class Call:
                 listener()
             except BaseException as error:  # noqa: BLE001 - foreign code
                 self.entry.context.log("warn", f"a cancellation listener failed: {type(error).__name__}")
+
+
+def _is_number(value):
+    return type(value) in (int, float) and value - value == 0
 
 
 class Lane:

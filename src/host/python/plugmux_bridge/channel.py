@@ -136,16 +136,24 @@ class Channel:
         self.send(f'{{"jsonrpc":"2.0","id":{number},"error":{dumps(error.to_wire())}}}', hold)
 
     def notify(self, method, params):
-        self.send(f'{{"jsonrpc":"2.0","method":"{method}","params":{dumps(params)}}}')
+        self.tell(method, dumps(params))
+
+    def tell(self, method, params):
+        """A notification whose parameters are a JSON text."""
+        self.send(f'{{"jsonrpc":"2.0","method":"{method}","params":{params}}}')
 
     def request(self, method, params, done):
         """Asks the gateway; `done(result, error)` is called by the thread that reads the answer."""
+        self.put(method, dumps(params), done)
+
+    def put(self, method, params, done):
+        """The same with parameters that are a JSON text."""
         number = next(self._ids)
         self._pending[number] = done
-        self.send(f'{{"jsonrpc":"2.0","id":{number},"method":"{method}","params":{dumps(params)}}}')
+        self.send(f'{{"jsonrpc":"2.0","id":{number},"method":"{method}","params":{params}}}')
 
     def ask(self, method, params):
-        """The same, waiting for the answer; raises BridgeError where there is none."""
+        """The same, waiting for the answer to a question in JSON; raises BridgeError where there is none."""
         gate = Lock()
         gate.acquire()
         answer = []
@@ -154,7 +162,7 @@ class Channel:
             answer.extend((result, error))
             gate.release()
 
-        self.request(method, params, done)
+        self.put(method, params, done)
         gate.acquire()
         if answer[1] is not None:
             raise answer[1]

@@ -1,5 +1,13 @@
 """Errors that the gateway understands."""
 
+# Longest text of an error, a log line or a question, in characters: the gateway takes no line without end.
+LONGEST_TEXT = 16 * 1024
+
+
+def cut(text):
+    """A text, no longer than the gateway takes it."""
+    return text if len(text) <= LONGEST_TEXT else f"{text[: LONGEST_TEXT - 1]}…"
+
 
 class BridgeError(Exception):
     """What happened and why, what to do, and one of the gateway's permanent codes."""
@@ -14,10 +22,10 @@ class BridgeError(Exception):
     def to_wire(self):
         data = {"code": self.code}
         if self.fix is not None:
-            data["fix"] = self.fix
+            data["fix"] = cut(str(self.fix))
         if self.field is not None:
             data["field"] = self.field
-        return {"code": -32000, "message": self.message, "data": data}
+        return {"code": -32000, "message": cut(str(self.message)), "data": data}
 
 
 def from_wire(error):
@@ -37,7 +45,7 @@ def describe(error):
     if not text:
         return name
     # sys.exit(3) says no more than "3".
-    return text if isinstance(error, Exception) else f"{name}: {text}"
+    return cut(text if isinstance(error, Exception) else f"{name}: {text}")
 
 
 def describe_kind(error):
@@ -55,6 +63,6 @@ def trace(error):
     from traceback import format_exception
 
     try:
-        return "".join(format_exception(type(error), error, error.__traceback__, limit=-40)).rstrip()
+        return cut("".join(format_exception(type(error), error, error.__traceback__, limit=-40)).rstrip())
     except BaseException:  # noqa: BLE001 - foreign `__str__` and `__repr__` run in here
         return type(error).__name__

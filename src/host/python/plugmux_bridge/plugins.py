@@ -7,7 +7,7 @@ from time import monotonic
 
 from . import loop, streams
 from .calls import Lane
-from .errors import BridgeError, describe, trace
+from .errors import BridgeError, cut, describe, trace
 
 
 class Context:
@@ -28,12 +28,12 @@ class Context:
         return self._plugins.shared
 
     def log(self, level, text):
-        self.bridge.notify("log", {"id": self.id, "level": level, "text": str(text)})
+        self.bridge.notify("log", {"id": self.id, "level": str(level), "text": cut(str(text))})
 
     def stage(self, name):
         """Says which stage of loading begins; a hang or a death is then blamed on it."""
         self._stages.append((name, monotonic()))
-        self.bridge.notify("stage", {"id": self.id, "stage": name})
+        self.bridge.notify("stage", {"id": self.id, "stage": cut(name)})
 
     def settle(self):
         """The last stage has ended."""
@@ -48,15 +48,15 @@ class Context:
         """Tells the gateway that the report has changed."""
         entry = self._plugins.get(self.id)
         if entry is not None:
-            self.bridge.notify("changed", {"id": self.id, "report": entry.report()})
+            self.bridge.tell_changed(self.id, entry.report())
 
     def restart(self, reason):
         """Asks for a fresh process; calls in flight may finish in this one."""
-        self.bridge.notify("restart", {"id": self.id, "reason": reason})
+        self.bridge.notify("restart", {"id": self.id, "reason": cut(str(reason))})
 
     def consult(self, method, params):
         """Asks the adapter, in the gateway, and waits; not for the loop's thread."""
-        return self.bridge.channel.ask("consult", {"id": self.id, "method": method, "params": params})
+        return self.bridge.ask("consult", {"id": self.id, "method": method, "params": params})
 
     def resize(self, concurrency):
         """How many calls of this plugin run at a time."""
@@ -80,7 +80,7 @@ class Entry:
         return {
             **self.plugin.report(),
             "python": f"{sys.version.split()[0]} ({sys.executable})",
-            "searched": list(sys.path),
+            "searched": [str(place) for place in sys.path],
             "timings": self.context.timings(),
         }
 

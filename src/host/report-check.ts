@@ -1,0 +1,33 @@
+import * as z from 'zod';
+import { ERROR_CODES } from '../core/error-codes.ts';
+import { GatewayError } from '../core/errors.ts';
+import type { JsonObject } from '../core/json.ts';
+import { showName } from '../core/text.ts';
+
+/** Parts that reports of several formats have. */
+export const reported = {
+  texts: z.array(z.string()),
+  object: z.record(z.string(), z.unknown()),
+  problems: z.array(
+    z.object({
+      code: z
+        .string()
+        .refine((code) => Object.hasOwn(ERROR_CODES, code), 'it is no error code of the gateway')
+        .optional(),
+      message: z.string(),
+      fix: z.string().optional(),
+      subject: z.string().optional(),
+    }),
+  ),
+} as const;
+
+/** Checks reports against the shape that a format's runtime gives them; unknown members do not matter. */
+export function checkReports(shape: z.ZodType): (report: JsonObject) => void {
+  return (report) => {
+    const { error } = shape.safeParse(report);
+    if (!error) return;
+    const { path = [], message = '' } = error.issues[0] ?? {};
+    const place = path.length === 0 ? '' : ` at ${showName(path.join('.'))}`;
+    throw new GatewayError('PLUGIN_PROTOCOL_ERROR', `What the plugin's process reported cannot be used${place}: ${message}.`);
+  };
+}
