@@ -1,6 +1,6 @@
 import { readFileSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { resolve } from 'node:path';
+import { parse, resolve } from 'node:path';
 import { fileFault } from '../core/file-fault.ts';
 import { isJsonObject, type JsonValue } from '../core/json.ts';
 import { nearest } from '../core/nearest.ts';
@@ -22,10 +22,18 @@ export interface Unresolved {
   readonly fix: string;
 }
 
+/** What a reference was filled in with; `key` is the name of the variable or file. */
+export interface Filled {
+  readonly path: readonly (string | number)[];
+  readonly key: string;
+  readonly value: string;
+}
+
 /** The values with every reference filled in, what could not be, and the files that were read. */
 export interface Interpolated {
   readonly value: JsonValue;
   readonly unresolved: readonly Unresolved[];
+  readonly filled: readonly Filled[];
   readonly files: readonly string[];
 }
 
@@ -38,12 +46,17 @@ export function interpolate(value: JsonValue, dir: string, env: NodeJS.ProcessEn
   // What other clients call the folder at hand and the home.
   const places: Readonly<Record<string, string>> = { workspaceFolder: dir, userHome: homedir() };
   const files: string[] = [];
+  const filled: Filled[] = [];
+  const fill = (path: readonly (string | number)[], key: string, value: string): string => {
+    filled.push({ path, key, value });
+    return value;
+  };
 
   const fromEnv = (reference: string, path: readonly (string | number)[]): string => {
     const [name = '', ...rest] = reference.split(':-');
     const found = env[name];
-    if (found !== undefined && (found !== '' || rest.length === 0)) return found;
-    if (rest.length > 0) return rest.join(':-');
+    if (found !== undefined && (found !== '' || rest.length === 0)) return fill(path, name, found);
+    if (rest.length > 0) return fill(path, name, rest.join(':-'));
     const near = nearest(name, Object.keys(env))[0];
     const hint = near === undefined ? '' : `; ${near} is set`;
     unresolved.push({
@@ -59,7 +72,7 @@ export function interpolate(value: JsonValue, dir: string, env: NodeJS.ProcessEn
     files.push(file);
     try {
       if (statSync(file).size > LARGEST_FILE) throw new Error('it is larger than 64 KB');
-      return readFileSync(file, 'utf8').replace(/\r?\n$/, '');
+      return fill(path, parse(file).name, readFileSync(file, 'utf8').replace(/\r?\n$/, ''));
     } catch (error) {
       unresolved.push({
         path,
@@ -96,5 +109,5 @@ export function interpolate(value: JsonValue, dir: string, env: NodeJS.ProcessEn
     return Object.fromEntries(Object.entries(node).map(([key, item]) => [key, walk(item, [...path, key])]));
   };
 
-  return { value: walk(value, []), unresolved, files };
+  return { value: walk(value, []), unresolved, filled, files };
 }

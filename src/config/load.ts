@@ -5,17 +5,17 @@ import type { Adapter } from '../core/adapter.ts';
 import { DEFAULT_PROFILE } from '../core/caller.ts';
 import { GatewayError } from '../core/errors.ts';
 import { fileFault } from '../core/file-fault.ts';
-import { isJsonObject, type JsonObject, type JsonValue } from '../core/json.ts';
+import { isJsonObject, type JsonValue } from '../core/json.ts';
 import { JsonError, parseJson } from '../core/json-scan.ts';
 import { contradictions, reservedKeys } from './checks.ts';
 import type { Config } from './config.ts';
-import { interpolate } from './interpolate.ts';
+import { type Filled, interpolate } from './interpolate.ts';
 import { describeIssues } from './issues.ts';
 import { toLimits } from './limits.ts';
 import { parseListen } from './listen.ts';
 import { toPlugin } from './plugin-entry.ts';
 import { type ConfigFile, createConfigSchema, type ProfileFile, toEditorSchema } from './schema.ts';
-import { secretsIn, secretsOf } from './secrets.ts';
+import { secretsOf } from './secrets.ts';
 import { HIDDEN_TEXT, showValue } from './shown-value.ts';
 import { createSourceText, type SourceText } from './source-text.ts';
 import { toUpstreams, type Unfilled } from './upstreams.ts';
@@ -37,7 +37,7 @@ export function loadConfig(file: string, adapters: readonly Adapter[], env: Node
   const source = createSourceText(name, text);
   const raw = parseText(text, name, source);
   const dir = dirname(file);
-  const { value, unresolved, files } = interpolate(raw, dir, env);
+  const { value, unresolved, filled, files } = interpolate(raw, dir, env);
   const unfilled = unresolved.map((u) => ({ ...u, text: `${source.at([...u.path])}: ${u.message}. ${u.fix}` }));
   // An upstream that lacks a value costs itself alone: the file may be another client's, where that value is known.
   const fatal = unfilled.filter(({ path }) => path[0] !== 'mcpServers');
@@ -60,6 +60,7 @@ export function loadConfig(file: string, adapters: readonly Adapter[], env: Node
     adapters,
     warnings,
     files,
+    filled,
     source,
     unfilled,
     // Of the same shape as what the schema has just taken.
@@ -133,6 +134,7 @@ interface Origin {
   readonly adapters: readonly Adapter[];
   readonly warnings: string[];
   readonly files: readonly string[];
+  readonly filled: readonly Filled[];
   readonly source: SourceText;
   readonly unfilled: readonly Unfilled[];
   /** The file as it stands, references not filled in. */
@@ -180,11 +182,7 @@ function toConfig(data: ConfigFile, origin: Origin): Config {
       arguments: data.audit?.arguments ?? false,
     },
     warnings,
-    secrets: [
-      ...tokens.map((t) => t.token),
-      ...[...plugins.values()].flatMap((p) => secretsOf(p.entry)),
-      ...secretsIn(data.mcpServers as JsonObject | undefined),
-    ],
+    secrets: secretsOf(data, origin.filled, dir),
     files: origin.files,
     at: (...where: (string | number)[]) => source.at(where),
   });

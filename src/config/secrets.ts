@@ -1,18 +1,124 @@
-import type { Entry } from '../core/adapter.ts';
-import { isJsonObject, type JsonValue } from '../core/json.ts';
-import { isSecretKey } from '../core/redact.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../core/json.ts';
+import { namesSecret } from '../core/secret-key.ts';
+import type { Filled } from './interpolate.ts';
+import { COMMON_KEYS, type ConfigFile } from './schema.ts';
+import { isPath, looksSecret, NUMBER, secretsInAddresses, secretsInside, textsOf } from './secret-values.ts';
 
-/** What must never be shown of a plugin's entry. */
-export function secretsOf({ env, settings, credentials, options }: Entry): string[] {
-  return [...Object.values(credentials), ...[env, settings, options].flatMap(secretsIn)];
+type PluginFile = NonNullable<ConfigFile['plugins']>[string];
+
+// Where a reference stands for a path, a name or an address to listen at.
+const PLAIN_KEYS: ReadonlySet<string> = new Set(['$schema', 'audit', 'limits', 'listen', 'pluginFolders', 'profiles', 'state']);
+const PLAIN_ENTRY_KEYS: ReadonlySet<string> = new Set(['approval', 'cwd', 'enabled', 'format', 'group', 'isolation', 'path', 'type']);
+const PLAIN_LOGIN_KEYS: ReadonlySet<string> = new Set(['principal', 'profile', 'scopes']);
+// Headers that say what is sent, and to which version of an interface.
+const MEDIA = /^(accept|accept-encoding|accept-language|content-type)$/i;
+const FLAG = /^--?[A-Za-z]/;
+const ENV_FLAG = /^(-e|--env)$/;
+const HEADER_FLAG = /^(-H|--headers?)$/;
+
+/**
+ * Every value of a configuration that must not be shown: tokens, credentials, headers, passwords in addresses, and what an
+ * environment or a reference brings in unless it is plain (secret-values.ts).
+ */
+export function secretsOf(data: ConfigFile, filled: readonly Filled[], dir: string): string[] {
+  const secrets = new Secrets(dir);
+  for (const { token } of data.auth?.tokens ?? []) secrets.add(token);
+  for (const { key, path, value } of filled) {
+    secrets.addValue([key, String(path.at(-1))], value, isPlain(path));
+  }
+  for (const plugin of Object.values(data.plugins ?? {})) secrets.addPlugin(plugin);
+  secrets.addServers((data.mcpServers ?? {}) as JsonObject);
+  for (const [, text] of textsOf(data as unknown as JsonValue)) for (const secret of secretsInAddresses(text)) secrets.found.add(secret);
+  return [...secrets.found].filter((secret) => secret !== '');
 }
 
-/** The values under a secret's name, however deep; of one like `Bearer x` also the part behind the first word. */
-export function secretsIn(value: JsonValue | Readonly<Record<string, JsonValue>> | undefined): string[] {
-  if (Array.isArray(value)) return value.flatMap(secretsIn);
-  if (!isJsonObject(value)) return [];
-  return Object.entries(value).flatMap(([key, item]) => {
-    const isText = typeof item === 'string' || typeof item === 'number';
-    return isSecretKey(key) && isText ? [...new Set([String(item), String(item).replace(/^\w+ +/, '')])] : secretsIn(item);
-  });
+class Secrets {
+  readonly found = new Set<string>();
+  readonly #dir: string;
+
+  constructor(dir: string) {
+    this.#dir = dir;
+  }
+
+  add(value: unknown): void {
+    if (Array.isArray(value)) for (const item of value) this.add(item);
+    if (typeof value !== 'string' && typeof value !== 'number') return;
+    for (const secret of [String(value), ...secretsInside(String(value))]) this.found.add(secret);
+  }
+
+  /** Adds a value of an environment where one of its keys calls it a secret, or where it looks like one and can be one. */
+  addValue(keys: readonly string[], value: string, isPlain = false): void {
+    // Shells keep the folder they are in under these names.
+    const isWorkingFolder = keys.some((key) => /^(OLD)?PWD$/.test(key)) && isPath(value, this.#dir);
+    if (isWorkingFolder) return;
+    if (keys.some(namesSecret)) this.addNamed(value);
+    else if (!isPlain && looksSecret(value, this.#dir)) this.add(value);
+  }
+
+  /** Adds what its key calls a secret; of the address of a webhook also the path, which is what is secret of it. */
+  addNamed(value: unknown): void {
+    this.add(value);
+    if (typeof value !== 'string' || !/^https?:\/\//.test(value) || !URL.canParse(value)) return;
+    const { pathname, search } = new URL(value);
+    if (looksSecret(pathname, '/')) this.add(pathname + search);
+    for (const segment of pathname.split('/')) if (looksSecret(segment, '/')) this.add(segment);
+  }
+
+  addPlugin({ credentials = {}, env = {}, ...entry }: PluginFile): void {
+    this.add(Object.values(credentials));
+    this.#addEnv(env);
+    // What a plugin is set to is no secret unless its key says so and it cannot be a plain word or sentence.
+    const own = Object.entries(entry).filter(([key]) => key === 'settings' || !COMMON_KEYS.has(key));
+    for (const [key, value] of textsOf(Object.fromEntries(own) as JsonObject)) {
+      if (namesSecret(key) && !/\s/.test(value) && looksSecret(value, this.#dir)) this.add(value);
+    }
+  }
+
+  // Entries have keys of many clients: what they hold is found by its key, however deep.
+  addServers(node: JsonValue): void {
+    if (Array.isArray(node)) for (const item of node) this.addServers(item);
+    if (!isJsonObject(node)) return;
+    for (const [key, item] of Object.entries(node)) {
+      if (key === 'env' && isJsonObject(item)) this.#addEnv(item);
+      else if (/headers$/i.test(key) && isJsonObject(item)) for (const [name, value] of Object.entries(item)) this.#addHeader(name, value);
+      else if ((key === 'args' || key === 'command') && Array.isArray(item)) this.#addArguments(item.map(String));
+      else if (namesSecret(key) && !isJsonObject(item)) this.addNamed(item);
+      else this.addServers(item);
+    }
+  }
+
+  #addEnv(env: Readonly<Record<string, unknown>>): void {
+    for (const [key, value] of Object.entries(env)) this.addValue([key], String(value));
+  }
+
+  #addHeader(name: string, value: unknown): void {
+    const text = String(value);
+    const isPlainValue = (MEDIA.test(name) && text.includes('/')) || (NUMBER.test(text) && text.length < 6 && !namesSecret(name));
+    if (isPlainValue) return;
+    this.add(value);
+    if (/^cookie$/i.test(name)) for (const pair of text.split(/; */)) this.add(pair.slice(pair.indexOf('=') + 1));
+  }
+
+  // `--api-key x`, `--token=x`, `--header "Authorization: Bearer x"`, `-e NAME=x`: words as programs take them.
+  #addArguments(words: readonly string[]): void {
+    for (const [i, word] of words.entries()) this.#addArgument(words[i - 1] ?? '', word);
+  }
+
+  #addArgument(before: string, word: string): void {
+    if (FLAG.test(before) && !/[=:]/.test(before) && !FLAG.test(word) && namesSecret(before) && !isPath(word, this.#dir)) this.add(word);
+    const [, flag = '', name = '', value] = /^(-{0,2})([A-Za-z_][\w.-]*)(?:=|:\s*)(.+)$/s.exec(word) ?? [];
+    if (word.startsWith('{')) this.add(secretsInside(word));
+    if (value === undefined) return;
+    const long = `--${name}`;
+    if (flag !== '' && (ENV_FLAG.test(long) || HEADER_FLAG.test(long))) this.#addArgument(long, value);
+    else if (ENV_FLAG.test(before)) this.#addEnv({ [name]: value });
+    else if (HEADER_FLAG.test(before)) this.#addHeader(name, value);
+    else if (namesSecret(name) && !value.startsWith('//') && !isPath(value, this.#dir)) this.add(value);
+  }
+}
+
+function isPlain([first, second, third, fourth]: Filled['path']): boolean {
+  if (first === 'auth') return PLAIN_LOGIN_KEYS.has(String(fourth));
+  if (first === 'plugins' || first === 'mcpServers') return second !== undefined && PLAIN_ENTRY_KEYS.has(String(third));
+  return PLAIN_KEYS.has(String(first));
 }

@@ -1,23 +1,19 @@
 import { isJsonObject } from './json.ts';
+import { secretForms } from './secret-forms.ts';
+import { SecretIndex } from './secret-index.ts';
+import { isSecretKey } from './secret-key.ts';
 
 const MASK = '[redacted]';
-const SECRET_KEY =
-  /(^|[-_.]|access|auth|bearer|client|refresh)(authorization|cookie|password|passwd|secret|token|api[-_]?key|credential)s?$/i;
+// Each with a part that every text of its shape has: looking for that alone is quick.
 const SHAPES = [
-  /\bBearer\s+[A-Za-z0-9._~+/=-]{8,}/g,
-  /\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*/g,
-  /-----BEGIN [A-Z ]+-----[\s\S]*?-----END [A-Z ]+-----/g,
-];
-const SHORTEST = 6;
-
-/** Whether a key's name says that its value is a secret. */
-export function isSecretKey(key: string): boolean {
-  return SECRET_KEY.test(key);
-}
+  ['earer', /\b[Bb]earer\s+[A-Za-z0-9._~+/=-]{8,}/g],
+  ['eyJ', /\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*/g],
+  ['-----BEGIN', /-----BEGIN [A-Z ]+-----[\s\S]*?-----END [A-Z ]+-----/g],
+] as const;
 
 /** Hides secrets at the exits: logs, errors, audit lines and what commands print. */
 export interface Redactor {
-  /** Learns a secret value, and how it looks in base64 and in a URL. Values under six characters are not masked. */
+  /** Learns a secret value and the forms it can take, such as base64; for good, since a plugin may keep it. */
   add(secret: string): void;
   text(text: string): string;
   /** A copy of a value with secret keys masked and every text redacted. */
@@ -27,21 +23,11 @@ export interface Redactor {
 /** A redactor that knows no secret values yet; shapes such as bearer tokens and keys are masked from the start. */
 export function createRedactor(): Redactor {
   const secrets = new Set<string>();
-  let pattern: RegExp | undefined;
+  const index = new SecretIndex();
 
   const text = (input: string): string => {
-    let output = input;
-    if (secrets.size > 0) {
-      pattern ??= new RegExp(
-        [...secrets]
-          .sort((a, b) => b.length - a.length)
-          .map(quoteForPattern)
-          .join('|'),
-        'g',
-      );
-      output = output.replace(pattern, MASK);
-    }
-    for (const shape of SHAPES) output = output.replace(shape, MASK);
+    let output = index.mask(input, MASK);
+    for (const [part, shape] of SHAPES) if (output.includes(part)) output = output.replace(shape, MASK);
     return output;
   };
 
@@ -50,21 +36,17 @@ export function createRedactor(): Redactor {
     if (Array.isArray(input)) return input.map(value);
     if (!isJsonObject(input)) return input;
     return Object.fromEntries(
-      Object.entries(input).map(([key, item]) => [key, isSecretKey(key) && typeof item === 'string' ? MASK : value(item)]),
+      Object.entries(input).map(([key, item]) => [text(key), isSecretKey(key) && typeof item === 'string' ? MASK : value(item)]),
     );
   };
 
   return {
     add(secret) {
-      if (secret.length < SHORTEST) return;
-      secrets.add(secret).add(Buffer.from(secret).toString('base64')).add(encodeURIComponent(secret));
-      pattern = undefined;
+      if (secrets.has(secret)) return;
+      secrets.add(secret);
+      for (const form of secretForms(secret)) index.add(form);
     },
     text,
     value,
   };
-}
-
-function quoteForPattern(text: string): string {
-  return text.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
 }

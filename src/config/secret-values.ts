@@ -1,0 +1,104 @@
+import { existsSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { resolve } from 'node:path';
+import { isJsonObject, type JsonValue } from '../core/json.ts';
+import { namesSecret } from '../core/secret-key.ts';
+
+const SHORTEST = 8;
+/** A number in any of the usual spellings. */
+export const NUMBER = /^[+-]?[\d.,_]*\d[\d.,_]*(e[+-]?\d+)?$/i;
+const LOCALE = /^([a-z]{2,3}|C|POSIX)([_-][A-Z]{2})?(\.[A-Za-z0-9-]+)?(@[a-z]+)?$/;
+const LETTERS = /^\p{L}+$/u;
+const HOST = /^(localhost|(\d{1,3}\.){3}\d{1,3}|\[[0-9a-f:.]+\]|([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,24}\.?)(:\d{1,5})?$/;
+// Without a dot only the port tells a host from other texts.
+const NEAR_HOST = /^[a-z]+(-[a-z]+)*:\d{1,5}$/;
+/** Whether a value can be a secret whatever its key: masking plain words, hosts and paths would spoil every message. */
+export function looksSecret(value: string, dir: string): boolean {
+  if (value.trim().length < SHORTEST) return false;
+  return ![NUMBER, LOCALE, LETTERS, HOST, NEAR_HOST].some((plain) => plain.test(value)) && !isPath(value, dir);
+}
+
+/** Whether a value is a path of something that exists, or several of them as in PATH. */
+export function isPath(value: string, dir: string): boolean {
+  if (!/[/\\]/.test(value) || value.includes('\n') || value.includes('\u0000')) return false;
+  if (exists(value, dir)) return true;
+  const parts = value.split(':');
+  return parts.length > 1 && parts.every((part) => part === '' || part.startsWith('/')) && parts.some((part) => exists(part, dir));
+}
+
+function exists(path: string, dir: string): boolean {
+  return path !== '' && existsSync(resolve(dir, path.replace(/^~(?=[/\\]|$)/, homedir())));
+}
+
+/** Passwords inside of addresses, and the secrets of their queries: as they stand there, and decoded. */
+export function secretsInAddresses(text: string): string[] {
+  return [...text.matchAll(/[a-z][a-z0-9+.-]{0,64}:\/\/([^\s"'<>]+)/gi)]
+    .flatMap(([, rest = '']) => [...loginOf(rest), ...assignments(rest.replace(/^[^?#]*/, ''))])
+    .flatMap((found) => [found, decoded(found)]);
+}
+
+/** The secrets inside of a text that is one itself: of addresses, connection strings, headers and JSON. */
+export function secretsInside(text: string): string[] {
+  // The form of Go's MySQL driver and its like: user:password@tcp(host:3306)/name.
+  const [, login] = /^[^\s:/@]+:([^\s/@][^\s@]*)@[\w.([-]/.exec(text) ?? [];
+  const found = [...secretsInAddresses(text), ...assignments(text), ...schemeless(text), ...secretsInJson(text)];
+  return login === undefined ? found : [...found, login, decoded(login)];
+}
+
+// `rest` is an address without its scheme.
+function loginOf(rest: string): string[] {
+  const authority = rest.split(/[/?#]/, 1)[0] as string;
+  // Some programs take passwords with a slash in them as they are.
+  const isSloppy = !authority.includes('@') && rest.includes('@') && /^[^:]*:(?!\d+$)/.test(authority);
+  const whole = isSloppy ? rest : authority;
+  const end = whole.lastIndexOf('@');
+  if (end < 0) return [];
+  const login = whole.slice(0, end);
+  const colon = login.indexOf(':');
+  if (colon >= 0) return [login.slice(colon + 1)];
+  // A user alone is a name or a token.
+  return looksSecret(login, '/') ? [login] : [];
+}
+
+// `key=value` and `key: value`, as in connection strings, queries, options and headers.
+function assignments(text: string): string[] {
+  const pattern = /(?:^|[\s;,&?#{"'-])([A-Za-z_][\w.-]{0,64})["']?\s?[=:]\s{0,4}(?:"([^"]+)"|'([^']+)'|([^\s;,&"'}]+))/g;
+  const found = [...text.matchAll(pattern)].filter(([, key = '']) => namesSecret(key));
+  return found.flatMap(([, , one, two, three = '']) => [one ?? two ?? three, ...schemeless(one ?? two ?? '')]);
+}
+
+const SCHEME = /^(apikey|api-key|basic|bearer|bot|digest|key|negotiate|oauth|ssws|token) +(\S.*)$/is;
+
+// What stands behind a word such as `Bearer`; of `Basic` also the password inside.
+function schemeless(value: string): string[] {
+  const [, scheme = '', rest] = SCHEME.exec(value.trim()) ?? [];
+  if (rest === undefined) return [];
+  if (scheme.toLowerCase() !== 'basic') return [rest];
+  const login = Buffer.from(rest, 'base64').toString();
+  const colon = login.indexOf(':');
+  return colon < 0 ? [rest] : [rest, login, login.slice(colon + 1)];
+}
+
+function secretsInJson(text: string): string[] {
+  if (!/^\s*[{[]/.test(text)) return [];
+  try {
+    return [...textsOf(JSON.parse(text) as JsonValue)].flatMap(([key, value]) => (namesSecret(key) ? [value] : secretsInAddresses(value)));
+  } catch {
+    return [];
+  }
+}
+
+/** The texts and numbers of a value with the key each stands under, however deep. */
+export function* textsOf(node: JsonValue, key = ''): Generator<[string, string]> {
+  if (typeof node === 'string' || typeof node === 'number') yield [key, String(node)];
+  else if (Array.isArray(node)) for (const item of node) yield* textsOf(item, key);
+  else if (isJsonObject(node)) for (const [name, item] of Object.entries(node)) yield* textsOf(item, name);
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}

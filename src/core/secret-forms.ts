@@ -1,0 +1,63 @@
+import { escapeHidden } from './text.ts';
+
+/** Shorter secrets are masked only as whole words, since they could be a part of many others. */
+export const SHORTEST_INSIDE_WORDS = 6;
+const SHORTEST = 3;
+const SHORTEST_LINE = 8;
+/** From here on it is recognised inside of longer base64, such as that of `user:password`. */
+const SHORTEST_INSIDE_BASE64 = 9;
+const PLAIN_WORDS: ReadonlySet<string> = new Set('true false null none undefined yes no on off'.split(' '));
+
+/** How a secret can look where it comes out again; empty where masking it would spoil every message. */
+export function secretForms(secret: string): ReadonlySet<string> {
+  const forms = new Set<string>();
+  const text = secret.trim();
+  if (text.length < SHORTEST || PLAIN_WORDS.has(text.toLowerCase())) return forms;
+  for (const one of new Set([secret, text, ...linesOf(text)])) addForms(one, forms);
+  for (const form of forms) if (form.length < SHORTEST) forms.delete(form);
+  return forms;
+}
+
+// Streams are cut into lines: each line of a key would come out by itself.
+function linesOf(text: string): string[] {
+  if (!/[\r\n]/.test(text)) return [];
+  const lines = text.split(/[\r\n]+/).map((line) => line.trim());
+  return lines.filter((line) => line.length >= SHORTEST_LINE && !line.startsWith('-----'));
+}
+
+function addForms(text: string, forms: Set<string>): void {
+  const json = JSON.stringify(text).slice(1, -1);
+  const ascii = json.replace(/[\u007f-\uffff]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  const all = [text, json, ascii, json.replaceAll('/', '\\/'), JSON.stringify(json).slice(1, -1), escapeHidden(text)];
+  for (const form of [...all, ...urlForms(text), ...base64Forms(text)]) forms.add(form);
+}
+
+function urlForms(text: string): string[] {
+  // Half of a surrogate pair has no form in a URL.
+  const whole = text.replace(/\p{Surrogate}/gu, '\ufffd');
+  const encoded = encodeURIComponent(whole);
+  const strict = encoded.replace(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`);
+  const inForm = new URLSearchParams([['', whole]]).toString().slice(1);
+  const forms = [encoded, strict, strict.replaceAll('%20', '+'), inForm, encodeURI(whole)];
+  return [...forms, ...forms.map((form) => form.replace(/%[0-9A-F]{2}/g, (hex) => hex.toLowerCase()))];
+}
+
+function base64Forms(text: string): string[] {
+  const whole = Buffer.from(text);
+  const forms = [whole.toString('base64')];
+  if (whole.length >= SHORTEST_INSIDE_BASE64) {
+    // Behind other bytes the same ones give other characters: three ways, less what the neighbours have a part in.
+    for (let before = 0; before < 3; before++) {
+      const shifted = Buffer.concat([Buffer.alloc(before), whole]);
+      const usable = shifted.length - (shifted.length % 3);
+      forms.push(
+        shifted
+          .subarray(0, usable)
+          .toString('base64')
+          .slice(before === 0 ? 0 : before + 1),
+      );
+    }
+  }
+  const bare = forms.map((form) => form.replace(/=+$/, ''));
+  return [...forms, ...bare].flatMap((form) => [form, form.replaceAll('+', '-').replaceAll('/', '_')]);
+}
