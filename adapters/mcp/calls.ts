@@ -83,8 +83,9 @@ export function createCalls(connected: Connected, failed: (result: ToolResult) =
         const { completion } = await session.request('completion/complete', params).catch((error) => {
           throw toCallFailure(error, 'completion/complete');
         });
-        const values = isJsonObject(completion) && Array.isArray(completion.values) ? completion.values : [];
-        return values.filter((value) => typeof value === 'string').slice(0, MOST_COMPLETIONS);
+        if (!isJsonObject(completion) || !Array.isArray(completion.values))
+          throw new GatewayError('RESULT_INVALID', 'The server answered completion/complete without a list of values.');
+        return completion.values.filter((value) => typeof value === 'string').slice(0, MOST_COMPLETIONS);
       },
     }),
   };
@@ -122,9 +123,14 @@ async function goOn(
       if (round >= MOST_ROUNDS) {
         throw new GatewayError('PLUGIN_PROTOCOL_ERROR', `The server asked for more input ${MOST_ROUNDS} times in one call.`);
       }
+      const { requestState } = result;
       const questions = toQuestions(result.inputRequests);
+      if (requestState !== undefined && typeof requestState !== 'string')
+        throw new GatewayError('PLUGIN_PROTOCOL_ERROR', 'The server asked for input with a "requestState" that is not a text.');
+      if (requestState === undefined && Object.keys(questions).length === 0)
+        throw new GatewayError('PLUGIN_PROTOCOL_ERROR', 'The server asked for input and did not say what for.');
       const answers = Object.keys(questions).length > 0 ? await ctx.ask(questions) : {};
-      const state: JsonObject = result.requestState === undefined ? {} : { requestState: result.requestState };
+      const state: JsonObject = requestState === undefined ? {} : { requestState };
       result = await session.request(method, { ...params, inputResponses: { ...answers }, ...state }, ctx, headersOf?.(params));
     }
     return result;

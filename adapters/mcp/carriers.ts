@@ -4,11 +4,13 @@ import { GatewayError } from '../../src/core/errors.ts';
 import type { Host } from '../../src/core/host.ts';
 import type { Logger } from '../../src/core/log.ts';
 import type { LocalServer, RemoteServer } from './entry.ts';
-import { LineTransport } from './line-transport.ts';
+import type { Guard } from './guard.ts';
+import { type LineEvents, LineTransport } from './line-transport.ts';
 import type { Writing } from './link.ts';
 import { createAuth, recordOf } from './login/auth.ts';
 import { createStepUp, withScopeErrors } from './login/step-up.ts';
-import { createTaggingFetch } from './tagging-fetch.ts';
+import { createReadingFetch, type MessageSink } from './reading-fetch.ts';
+import type { SocketEvents } from './socket-transport.ts';
 
 /** What carries the messages of one connection, and what becomes of it. */
 export interface Carrier {
@@ -25,10 +27,8 @@ export interface Carrier {
   readonly started: boolean;
   /** Why a request that was on its way got no answer. */
   lossOf(): GatewayError;
-  /** Called back with the ends of a message that was too long to be kept. */
-  lost: (about: string) => void;
-  /** Called back when the stream that was to answer a request has ended without the answer, which will come by another. */
-  streamEnded: (request: number) => void;
+  /** Where messages go that the transport does not hand over itself, and those that cannot be read. */
+  sink: MessageSink;
   /** What a failure means that the login has to do with; undefined for every other one. */
   explain(thrown: unknown): GatewayError | undefined;
   /** Why an error that belongs to no request means the end of the connection; undefined where it does not. */
@@ -40,14 +40,15 @@ export interface Carrier {
   end(): Promise<void>;
 }
 
+const NO_SINK: MessageSink = { take: () => undefined, lost: () => undefined, answered: () => undefined, ended: () => undefined };
+
 abstract class Common {
   readonly gone: Promise<string>;
   protected why: string | undefined;
   protected ending = false;
   endedItself = false;
   #settle: (why: string) => void = () => undefined;
-  lost: (about: string) => void = () => undefined;
-  streamEnded: (request: number) => void = () => undefined;
+  sink: MessageSink = NO_SINK;
 
   constructor() {
     this.gone = new Promise((resolve) => {
@@ -70,16 +71,17 @@ export class LocalCarrier extends Common implements Carrier {
   readonly transport: LineTransport;
   readonly #unresponsiveMs: number;
 
-  constructor(server: LocalServer, host: Host, log: Logger) {
+  constructor(server: LocalServer, host: Host, log: Logger, guard: Guard) {
     super();
     this.#unresponsiveMs = host.limits.unresponsiveMs;
-    this.transport = new LineTransport(server, host, log, {
-      lost: (about) => this.lost(about),
+    const events: LineEvents = {
+      lost: (error, head, tail) => this.sink.lost(error, head, tail, undefined),
       gone: (why) => this.drop(why),
       ending: () => {
         this.ending = true;
       },
-    });
+    };
+    this.transport = new LineTransport(server, host, log, events, guard);
   }
 
   get started(): boolean {
@@ -159,13 +161,30 @@ export class RemoteCarrier extends Common implements Carrier {
 }
 
 /** Opens what carries messages to a remote server; `kind` is what is to be tried. */
-export async function openRemote(id: string, server: RemoteServer, kind: 'http' | 'sse' | 'ws', host: Host): Promise<RemoteCarrier> {
+export async function openRemote(
+  id: string,
+  server: RemoteServer,
+  kind: 'http' | 'sse' | 'ws',
+  host: Host,
+  guard: Guard,
+): Promise<RemoteCarrier> {
   const messageBytes = 2 * host.limits.resultBytes + 64 * 1024;
+  const readingFetch = (carrier: RemoteCarrier): typeof fetch =>
+    createReadingFetch(messageBytes, {
+      take: (message, request) => carrier.sink.take(message, request),
+      lost: (error, head, tail, request) => carrier.sink.lost(error, head, tail, request),
+      answered: (request) => carrier.sink.answered(request),
+      ended: (request) => carrier.sink.ended(request),
+    });
   if (kind === 'ws') {
     const { SocketTransport } = await import('./socket-transport.ts');
-    return new RemoteCarrier('WebSocket', (carrier) => ({
-      transport: new SocketTransport(server, messageBytes, host.limits.startTimeoutMs, (why) => carrier.drop(why)),
-    }));
+    return new RemoteCarrier('WebSocket', (carrier) => {
+      const events: SocketEvents = {
+        gone: (why) => carrier.drop(why),
+        lost: (error, head, tail) => carrier.sink.lost(error, head, tail, undefined),
+      };
+      return { transport: new SocketTransport(server, messageBytes, host.limits.startTimeoutMs, events, guard) };
+    });
   }
   const { SSEClientTransport, StreamableHTTPClientTransport } = await import('@modelcontextprotocol/client');
   const record = recordOf(id, server, host);
@@ -174,14 +193,13 @@ export async function openRemote(id: string, server: RemoteServer, kind: 'http' 
   const auth = await createAuth(id, server, record, stepUp);
   const common = { requestInit: { headers: server.headers }, ...(auth ? { authProvider: auth } : {}) };
   if (kind === 'sse') {
-    return new RemoteCarrier('HTTP+SSE', () => ({
-      transport: new SSEClientTransport(server.url, { ...common, fetch: withScopeErrors(createTaggingFetch(messageBytes)) }),
+    return new RemoteCarrier('HTTP+SSE', (carrier) => ({
+      transport: new SSEClientTransport(server.url, { ...common, fetch: withScopeErrors(readingFetch(carrier)) }),
       explain,
     }));
   }
   return new RemoteCarrier('Streamable HTTP', (carrier) => {
-    const fetch = createTaggingFetch(messageBytes, (request) => carrier.streamEnded(request));
-    const transport = new StreamableHTTPClientTransport(server.url, { ...common, fetch });
+    const transport = new StreamableHTTPClientTransport(server.url, { ...common, fetch: readingFetch(carrier) });
     return { transport, terminate: () => transport.terminateSession(), explain };
   });
 }

@@ -4,6 +4,7 @@ import { GatewayError, toError } from '../../src/core/errors.ts';
 import type { Host } from '../../src/core/host.ts';
 import type { Logger } from '../../src/core/log.ts';
 import { type Carrier, LocalCarrier, openRemote } from './carriers.ts';
+import type { Checks } from './dropped.ts';
 import type { LocalServer, RemoteServer, ServerEntry } from './entry.ts';
 import { causeOf, statusOf, unreachable } from './failures.ts';
 import { loginNeeded } from './login/auth.ts';
@@ -17,6 +18,7 @@ export interface Connecting {
   readonly log: Logger;
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
+  readonly checks: Checks;
 }
 
 /** A way of connecting that may be tried. */
@@ -42,7 +44,7 @@ export async function connect(entry: ServerEntry, parts: Connecting, memory: Mem
     const way = ways[at] as Way;
     const carrier = await way.open();
     try {
-      const { host, log, timeoutMs, signal } = parts;
+      const { host, log, timeoutMs, signal, checks } = parts;
       const session = await Session.open({
         carrier,
         era: way.era,
@@ -50,6 +52,7 @@ export async function connect(entry: ServerEntry, parts: Connecting, memory: Mem
         probeMs: Math.min(PROBE_MS, host.limits.startTimeoutMs / 3),
         log,
         signal,
+        checks,
       });
       memory.way = at;
       return session;
@@ -66,23 +69,22 @@ export async function connect(entry: ServerEntry, parts: Connecting, memory: Mem
   }
 }
 
-function waysTo({ server, era }: ServerEntry, { id, host, log }: Connecting): Way[] {
-  if (server.kind === 'stdio') return localWays(server, era, host, log);
-  return remoteWays(id, server, era, host);
+function waysTo({ server, era }: ServerEntry, parts: Connecting): Way[] {
+  return server.kind === 'stdio' ? localWays(server, era, parts) : remoteWays(server, era, parts);
 }
 
 // Some servers end themselves on a message they do not know: those are started anew and spoken to in the older way.
-function localWays(server: LocalServer, era: 'legacy' | undefined, host: Host, log: Logger): Way[] {
-  const open = async (): Promise<Carrier> => new LocalCarrier(server, host, log);
+function localWays(server: LocalServer, era: 'legacy' | undefined, { host, log, checks }: Connecting): Way[] {
+  const open = async (): Promise<Carrier> => new LocalCarrier(server, host, log, checks.guard);
   const legacy: Way = { open, era: 'legacy', next: () => false };
   return era === 'legacy' ? [legacy] : [{ open, era: undefined, next: (_, carrier) => carrier.endedItself && carrier.started }, legacy];
 }
 
 // Before Streamable HTTP there was HTTP+SSE: a server of that kind refuses what the newer one sends.
-function remoteWays(id: string, server: RemoteServer, era: 'legacy' | undefined, host: Host): Way[] {
+function remoteWays(server: RemoteServer, era: 'legacy' | undefined, { id, host, checks }: Connecting): Way[] {
   const kinds = server.kind === 'any' ? (['http', 'sse'] as const) : ([server.kind] as const);
   return kinds.map((kind) => ({
-    open: () => openRemote(id, server, kind, host),
+    open: () => openRemote(id, server, kind, host, checks.guard),
     era,
     next: (error) => {
       const status = statusOf(error) ?? 0;

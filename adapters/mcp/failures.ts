@@ -1,45 +1,56 @@
 import { GatewayError, toError } from '../../src/core/errors.ts';
 import { isJsonObject } from '../../src/core/json.ts';
-import { RpcFailure } from './link.ts';
+import type { QuestionKind } from '../../src/core/question.ts';
+import { shorten } from '../../src/core/text.ts';
+import { RpcFailure } from './messages.ts';
 
 const METHOD_NOT_FOUND = -32601;
 const INVALID_PARAMS = -32602;
 const NO_SUCH_RESOURCE = -32002;
 const CAPABILITY_MISSING = -32021;
+const KINDS: readonly QuestionKind[] = ['sampling', 'roots'];
 
-const UNREACHABLE: Readonly<Record<string, string>> = {
-  ECONNREFUSED: 'nothing listens there',
-  ENOTFOUND: 'the name is not known',
-  EAI_AGAIN: 'the name could not be looked up',
-  EHOSTUNREACH: 'there is no way to that machine',
-  ENETUNREACH: 'there is no way to that network',
-  ETIMEDOUT: 'it does not answer',
-  UND_ERR_CONNECT_TIMEOUT: 'it does not answer',
-  CERT_HAS_EXPIRED: 'its certificate has expired',
-  DEPTH_ZERO_SELF_SIGNED_CERT: 'its certificate is signed by nobody but itself',
-  SELF_SIGNED_CERT_IN_CHAIN: 'its certificate is signed by an authority that is not known here',
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'its certificate cannot be verified',
-  ERR_TLS_CERT_ALTNAME_INVALID: 'its certificate is for another name',
-  ERR_SSL_WRONG_VERSION_NUMBER: 'it answers without TLS',
-  ERR_SSL_PACKET_LENGTH_TOO_LONG: 'it answers without TLS',
-  ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION: 'it knows no version of TLS that is safe',
-  ERR_SSL_UNSUPPORTED_PROTOCOL: 'it knows no version of TLS that is safe',
-};
+const LONGEST_CAUSE = 500;
+
+const UNREACHABLE: ReadonlyMap<string, string> = new Map([
+  ['ECONNREFUSED', 'nothing listens there'],
+  ['ENOTFOUND', 'the name is not known'],
+  ['EAI_AGAIN', 'the name could not be looked up'],
+  ['EHOSTUNREACH', 'there is no way to that machine'],
+  ['ENETUNREACH', 'there is no way to that network'],
+  ['ETIMEDOUT', 'it does not answer'],
+  ['UND_ERR_CONNECT_TIMEOUT', 'it does not answer'],
+  ['CERT_HAS_EXPIRED', 'its certificate has expired'],
+  ['DEPTH_ZERO_SELF_SIGNED_CERT', 'its certificate is signed by nobody but itself'],
+  ['SELF_SIGNED_CERT_IN_CHAIN', 'its certificate is signed by an authority that is not known here'],
+  ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'its certificate cannot be verified'],
+  ['ERR_TLS_CERT_ALTNAME_INVALID', 'its certificate is for another name'],
+  ['ERR_SSL_WRONG_VERSION_NUMBER', 'it answers without TLS'],
+  ['ERR_SSL_PACKET_LENGTH_TOO_LONG', 'it answers without TLS'],
+  ['ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION', 'it knows no version of TLS that is safe'],
+  ['ERR_SSL_UNSUPPORTED_PROTOCOL', 'it knows no version of TLS that is safe'],
+]);
 
 /** The HTTP status behind an error of the SDK's transports. */
 export function statusOf(error: unknown): number | undefined {
-  if (!isJsonObject(error)) return undefined;
+  if (!isJsonObject(error) || isAnswered(error)) return undefined;
   const { status, data, code } = error as unknown as { status?: unknown; data?: { status?: unknown }; code?: unknown };
   const found = status ?? data?.status ?? (typeof code === 'number' && code >= 100 && code < 600 ? code : undefined);
   return typeof found === 'number' ? found : undefined;
+}
+
+// What a server answered to the handshake is an error of the SDK, too, with a code and data of the server's own.
+function isAnswered(error: unknown): boolean {
+  return error instanceof Error && error.name === 'ProtocolError';
 }
 
 /** Why an address could not be reached at all; undefined where it was. */
 export function unreachable(error: Error): string | undefined {
   // The SDK's errors have a code, too: an HTTP status, for some.
   const { code, cause, errors } = error as { readonly code?: unknown; readonly cause?: unknown; readonly errors?: readonly unknown[] };
-  const name = String(code);
-  if (UNREACHABLE[name] !== undefined) return UNREACHABLE[name];
+  const name = typeof code === 'string' ? code : '';
+  const known = UNREACHABLE.get(name);
+  if (known !== undefined) return known;
   if (name.startsWith('ERR_SSL_')) return `TLS fails: ${name.slice('ERR_SSL_'.length).toLowerCase().replaceAll('_', ' ')}`;
   // A name with several addresses fails once for each.
   const inner = errors?.[0] ?? cause;
@@ -71,7 +82,8 @@ export function judge(thrown: unknown, session: boolean): SendFailure {
   if (status !== undefined)
     return { error: new GatewayError('PLUGIN_FAILED', `The server answered with HTTP ${status}.`, { cause: error }) };
   const lost = new GatewayError('UPSTREAM_LOST', `The connection to the server failed: ${causeOf(error)}.`, { cause: error });
-  return { error: lost, ...(error instanceof TypeError ? { ends: causeOf(error) } : {}) };
+  // What fetch itself says of a request that it cannot send has no cause, and is about that request alone.
+  return { error: lost, ...(error instanceof TypeError && error.cause !== undefined ? { ends: causeOf(error) } : {}) };
 }
 
 /** What became of a call, in the gateway's words. */
@@ -96,7 +108,11 @@ function toRpcFailure(failure: RpcFailure, method: string): GatewayError {
   if (number === CAPABILITY_MISSING) {
     const needed = isJsonObject(data) && isJsonObject(data.requiredCapabilities) ? data.requiredCapabilities : {};
     const { elicitation, ...others } = needed;
-    const kind = isJsonObject(elicitation) ? ('url' in elicitation ? 'url' : 'form') : Object.keys(others)[0];
+    const kind = isJsonObject(elicitation)
+      ? Object.hasOwn(elicitation, 'url')
+        ? 'url'
+        : 'form'
+      : KINDS.find((name) => Object.hasOwn(others, name));
     return new GatewayError('CAPABILITY_MISSING', message, { field: kind, cause: failure });
   }
   if (method !== 'tools/call' && (number === INVALID_PARAMS || number === NO_SUCH_RESOURCE || number === METHOD_NOT_FOUND)) {
@@ -105,9 +121,18 @@ function toRpcFailure(failure: RpcFailure, method: string): GatewayError {
   return new GatewayError('PLUGIN_FAILED', message, { cause: failure });
 }
 
-/** The innermost reason of an error. */
+/** The innermost reason of an error, in one sentence. */
 export function causeOf(error: Error): string {
   let cause: unknown = error;
   while (cause instanceof Error && cause.cause instanceof Error) cause = cause.cause;
-  return (cause as Error).message.replace(/\.$/, '') || 'without a reason';
+  if (isMisfit(cause)) return 'its answer does not have the shape that the protocol wants';
+  const [first = ''] = (cause as Error).message.split('\n');
+  return shorten(first.replace(/\.$/, ''), LONGEST_CAUSE) || 'without a reason';
+}
+
+// Libraries explain a wrong shape by a list of everything that they tried.
+function isMisfit(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const { code, name, issues } = error as Error & { readonly code?: unknown; readonly issues?: unknown };
+  return Array.isArray(issues) || name === 'ZodError' || code === 'INVALID_RESULT';
 }

@@ -1,6 +1,8 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '../../src/core/json.ts';
 
 const ANNOTATION = 'x-mcp-header';
+// What can be part of a header's name.
+const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 const PLAIN = /^[\x20-\x7e]*$/;
 
 /** Arguments that a schema wants repeated in HTTP headers; undefined where it wants none. */
@@ -10,7 +12,10 @@ export function paramHeaders(schema: JsonObject): ((params: JsonObject) => Recor
   return (params) =>
     Object.fromEntries(
       found.flatMap(({ header, path }) => {
-        const value = path.reduce<JsonValue | undefined>((node, key) => (isJsonObject(node) ? node[key] : undefined), params);
+        const value = path.reduce<JsonValue | undefined>(
+          (node, key) => (isJsonObject(node) && Object.hasOwn(node, key) ? node[key] : undefined),
+          params,
+        );
         return value === undefined || value === null ? [] : [[header, encode(String(value))]];
       }),
     );
@@ -22,7 +27,7 @@ function collect(schema: JsonObject, path: readonly string[]): { header: string;
   return Object.entries(properties).flatMap(([name, property]) => {
     if (!isJsonObject(property)) return [];
     const own = property[ANNOTATION];
-    const here = typeof own === 'string' ? [{ header: `Mcp-Param-${own}`, path: [...path, name] }] : [];
+    const here = typeof own === 'string' && TOKEN.test(own) ? [{ header: `Mcp-Param-${own}`, path: [...path, name] }] : [];
     return [...here, ...collect(property, [...path, name])];
   });
 }

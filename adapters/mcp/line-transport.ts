@@ -1,18 +1,23 @@
 import type { JSONRPCMessage, Transport } from '@modelcontextprotocol/client';
+import type { GatewayError } from '../../src/core/errors.ts';
 import type { Host, Program } from '../../src/core/host.ts';
 import { parseText } from '../../src/core/json-text.ts';
 import { createLineSplitter } from '../../src/core/lines.ts';
 import type { Logger } from '../../src/core/log.ts';
-import { escapeHidden, shorten } from '../../src/core/text.ts';
 import { wellFormedJson } from '../../src/core/well-formed.ts';
+import { createOutput } from '../../src/host/output.ts';
 import type { LocalServer } from './entry.ts';
+import type { Guard } from './guard.ts';
+import { notJson, tooLarge } from './messages.ts';
 
-const SHOWN = 2_000;
+const ENDS = 256;
+const OPEN_OBJECT = 123;
+const NEWLINE = Buffer.from('\n');
 
 /** What a transport of ours tells besides messages. */
 export interface LineEvents {
-  /** A message was longer than the limit and is lost; `about` are its first and last characters. */
-  lost(about: string): void;
+  /** A message cannot be read, or was longer than the limit; `head` and `tail` are its ends. */
+  lost(error: GatewayError, head: string, tail: string): void;
   /** The program has ended. */
   gone(why: string): void;
   /** It is about to be ended from this side. */
@@ -25,33 +30,39 @@ export class LineTransport implements Transport {
   readonly #host: Host;
   readonly #log: Logger;
   readonly #events: LineEvents;
+  readonly #guard: Guard;
+  readonly #printed: (line: Buffer) => void;
   #program: Program | undefined;
   #queue = '';
   onmessage: Transport['onmessage'];
   onclose: Transport['onclose'];
   onerror: Transport['onerror'];
 
-  constructor(server: LocalServer, host: Host, log: Logger, events: LineEvents) {
+  constructor(server: LocalServer, host: Host, log: Logger, events: LineEvents, guard: Guard) {
     this.#server = server;
     this.#host = host;
     this.#log = log;
     this.#events = events;
+    this.#guard = guard;
+    this.#printed = createOutput(log, 0, host.limits.stderrLinesPerSecond).feed('stdout');
   }
 
   async start(): Promise<void> {
     const { command, args, cwd, env } = this.#server;
     const program = this.#host.spawn({ command, args, cwd, env, log: this.#log });
     this.#program = program;
-    const split = createLineSplitter(2 * this.#host.limits.resultBytes + 64 * 1024, {
-      line: (line) => this.#hear(line),
+    const limit = 2 * this.#host.limits.resultBytes + 64 * 1024;
+    const split = createLineSplitter(limit, {
+      line: this.#guard.callback((line: Buffer) => this.#hear(line)),
       tooLong: () => undefined,
-      skipped: (head, tail) => this.#events.lost(`${head.toString('latin1')} ${tail.toString('latin1')}`),
+      skipped: (head, tail) => this.#events.lost(tooLarge(limit), head.toString('latin1'), tail.toString('latin1')),
     });
-    program.stdout.on('data', split);
-    void program.gone.then((why) => {
+    program.stdout.on('data', this.#guard.callback(split));
+    const ended = this.#guard.callback((why: string) => {
       this.#events.gone(why);
       this.onclose?.();
     });
+    this.#guard.background(program.gone.then(ended));
   }
 
   get pid(): number | undefined {
@@ -96,12 +107,14 @@ export class LineTransport implements Transport {
     try {
       message = parseText(line.toString());
     } catch {
-      // Whoever prints on the protocol's channel is not answered: two that answer each other's errors never stop.
-      this.#log.info(shorten(escapeHidden(line.toString()), SHOWN), { stream: 'stdout' });
-      return;
+      if (line[0] === OPEN_OBJECT)
+        this.#events.lost(notJson(), line.toString('latin1', 0, ENDS), line.toString('latin1', Math.max(0, line.length - ENDS)));
     }
-    for (const one of Array.isArray(message) ? message : [message]) {
-      if (typeof one === 'object' && one !== null) this.onmessage?.(one as JSONRPCMessage);
+    if (typeof message === 'object' && message !== null) {
+      for (const one of Array.isArray(message) ? message : [message]) this.onmessage?.(one as JSONRPCMessage);
+    } else {
+      // What a program prints on the protocol's channel is not answered: two that answer each other's errors never stop.
+      this.#printed(Buffer.concat([line, NEWLINE]));
     }
   }
 }

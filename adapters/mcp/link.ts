@@ -1,24 +1,16 @@
 import type { JSONRPCMessage, Transport, TransportSendOptions } from '@modelcontextprotocol/client';
-import { isJsonObject, type JsonObject, type JsonValue } from '../../src/core/json.ts';
-import { unmark } from './tagging-fetch.ts';
-
-/** An error that the server answered with. */
-export class RpcFailure extends Error {
-  readonly number: number;
-  readonly data: JsonValue | undefined;
-
-  constructor({ code, message, data }: JsonObject) {
-    super(typeof message === 'string' && message !== '' ? message : 'the server answered with an error without a message');
-    this.number = typeof code === 'number' ? code : 0;
-    this.data = data;
-  }
-}
+import { GatewayError } from '../../src/core/errors.ts';
+import { isJsonObject, type JsonObject } from '../../src/core/json.ts';
+import type { Dropped } from './dropped.ts';
+import type { Guard } from './guard.ts';
+import { cancelledFault, FIRST_ID, isRequestId, progressFault, toFailure, toSdkMessage } from './messages.ts';
 
 /** What comes from the server without having been asked for. */
 export interface LinkEvents {
   /** A question for somebody; `request` is the request on whose stream it came, where that is known. */
   question(method: string, params: JsonObject, request: number | undefined): Promise<JsonObject>;
-  notification(method: string, params: JsonObject): void;
+  /** Returns why a notification cannot be used; undefined where it can. */
+  notification(method: string, params: JsonObject, request: number | undefined): string | undefined;
 }
 
 /** A transport that may be able to write without anybody waiting for it. */
@@ -33,18 +25,26 @@ export interface Pending {
   reject(error: Error): void;
 }
 
-// Far from the SDK's own numbers, so that each answer finds the one who asked.
-const FIRST_ID = 1_000_000;
+/** What a connection does with what it cannot use. */
+export interface LinkParts {
+  readonly events: LinkEvents;
+  readonly guard: Guard;
+  readonly dropped: Dropped;
+}
+
 const QUESTIONS = new Set(['elicitation/create', 'sampling/createMessage', 'roots/list']);
-const STREAM_NOTICES = new Set(['notifications/subscriptions/acknowledged', 'notifications/cancelled']);
+const INVALID_PARAMS = -32602;
+const INTERNAL = -32603;
 
 /**
  * A connection that the SDK's client and we share: the handshake, sessions and listen streams are the client's, calls
- * and lists are ours and pass in both directions as they are, without a schema in between.
+ * and lists are ours. Every message is checked here for its shape, before anything of it is used.
  */
 export class Link implements Transport {
   readonly #inner: Writing;
   readonly #events: LinkEvents;
+  readonly #guard: Guard;
+  readonly #dropped: Dropped;
   readonly #pending = new Map<number, Pending>();
   #last = FIRST_ID;
   onmessage: Transport['onmessage'];
@@ -52,9 +52,11 @@ export class Link implements Transport {
   onerror: Transport['onerror'];
   readonly setProtocolVersion = (version: string): void => this.#inner.setProtocolVersion?.(version);
 
-  constructor(inner: Writing, events: LinkEvents) {
+  constructor(inner: Writing, { events, guard, dropped }: LinkParts) {
     this.#inner = inner;
     this.#events = events;
+    this.#guard = guard;
+    this.#dropped = dropped;
   }
 
   get hasPerRequestStream(): boolean {
@@ -66,9 +68,12 @@ export class Link implements Transport {
   }
 
   async start(): Promise<void> {
-    this.#inner.onmessage = (message) => this.#receive(message);
-    this.#inner.onerror = (error) => this.onerror?.(error);
-    this.#inner.onclose = () => this.onclose?.();
+    this.#inner.onmessage = this.#guard.callback((message) => {
+      const left = this.take(message, undefined);
+      if (left) this.onmessage?.(left);
+    });
+    this.#inner.onerror = this.#guard.callback((error) => this.onerror?.(error));
+    this.#inner.onclose = this.#guard.callback(() => this.onclose?.());
     await this.#inner.start();
   }
 
@@ -90,11 +95,16 @@ export class Link implements Transport {
     this.#pending.set(id, pending);
     const message: JSONRPCMessage = { jsonrpc: '2.0', id, method, params };
     if (this.#inner.write) this.#inner.write(message);
-    else this.#inner.send(message, options).catch((error: Error) => this.fail(id, error));
+    else this.#guard.background(this.#inner.send(message, options).catch((error: Error) => this.fail(id, error)));
   }
 
   notify(method: string, params: JsonObject): void {
-    this.#inner.send({ jsonrpc: '2.0', method, params }).catch((error: Error) => this.onerror?.(error));
+    this.#guard.background(this.#inner.send({ jsonrpc: '2.0', method, params }));
+  }
+
+  /** Whether a request still waits for its answer. */
+  waits(id: number): boolean {
+    return this.#pending.has(id);
   }
 
   /** Gives up a request; whatever still comes for it is dropped. */
@@ -109,41 +119,73 @@ export class Link implements Transport {
     for (const id of [...this.#pending.keys()]) this.fail(id, error());
   }
 
-  #receive(message: JSONRPCMessage): void {
-    const { id, method, params, result, error } = message as {
-      id?: unknown;
-      method?: unknown;
-      params?: unknown;
-      result?: unknown;
-      error?: unknown;
-    };
-    if (typeof method === 'string') return this.#hear(message, method, id, isJsonObject(params) ? params : {});
-    if (typeof id !== 'number' || id <= FIRST_ID) return this.onmessage?.(message);
+  /** Takes a message as it was parsed; `request` is the request on whose stream it came. Returns what is left for the SDK. */
+  take(message: unknown, request: number | undefined): JSONRPCMessage | undefined {
+    if (!isJsonObject(message)) return this.#drop('a message that is not an object');
+    const { id, method } = message;
+    if (method === undefined || method === null) return this.#settle(message);
+    if (typeof method !== 'string') return this.#drop('a message whose method is not a text');
+    const params = message.params ?? {};
+    if (id === undefined) return this.#hear(method, params, request);
+    if (!isRequestId(id)) return this.#drop('a request whose id is neither a text nor a whole number');
+    if (!isJsonObject(params)) return this.#refuse(id, INVALID_PARAMS, 'The "params" are not an object.');
+    // The SDK answers pings and methods that are not known.
+    if (!QUESTIONS.has(method)) return { jsonrpc: '2.0', id, method, params };
+    this.#answer(id, this.#events.question(method, params, request));
+    return undefined;
+  }
+
+  #settle(message: JsonObject): JSONRPCMessage | undefined {
+    const { id, result } = message;
+    if (typeof id !== 'number' || id <= FIRST_ID) return toSdkMessage(message) ?? this.#drop('an answer without a usable id');
     const pending = this.#pending.get(id);
     // An answer nobody waits for came too late or was made up.
-    if (!pending) return;
+    if (!pending) return undefined;
     this.#pending.delete(id);
     if (isJsonObject(result)) pending.resolve(result);
-    else
-      pending.reject(new RpcFailure(isJsonObject(error) ? error : { message: 'the server answered with neither a result nor an error' }));
+    else pending.reject(toFailure(message));
+    return undefined;
   }
 
-  #hear(message: JSONRPCMessage, method: string, id: unknown, params: JsonObject): void {
-    if (id === undefined) {
-      if (method === 'notifications/progress') this.#pending.get(params.progressToken as number)?.progress(params);
-      else if (STREAM_NOTICES.has(method)) this.onmessage?.(message);
-      else this.#events.notification(method, params);
-      return;
+  #hear(method: string, params: unknown, request: number | undefined): JSONRPCMessage | undefined {
+    if (!isJsonObject(params)) return this.#drop(`${method} with "params" that are not an object`);
+    switch (method) {
+      case 'notifications/progress': {
+        const fault = progressFault(params);
+        if (fault !== undefined) return this.#drop(fault);
+        this.#pending.get(params.progressToken as number)?.progress(params);
+        return undefined;
+      }
+      case 'notifications/cancelled': {
+        const fault = cancelledFault(params);
+        return fault === undefined ? { jsonrpc: '2.0', method, params } : this.#drop(fault);
+      }
+      case 'notifications/subscriptions/acknowledged':
+        return { jsonrpc: '2.0', method, params };
+      default: {
+        const fault = this.#events.notification(method, params, request);
+        return fault === undefined ? undefined : this.#drop(fault);
+      }
     }
-    const marked = unmark(id) ?? { id: id as string | number, request: undefined };
-    if (!QUESTIONS.has(method)) return this.onmessage?.({ ...message, id: marked.id } as JSONRPCMessage);
-    this.#events.question(method, params, marked.request).then(
-      (answer) => this.#answer({ jsonrpc: '2.0', id: marked.id, result: answer }),
-      (error: Error) => this.#answer({ jsonrpc: '2.0', id: marked.id, error: { code: -32603, message: error.message } }),
-    );
   }
 
-  #answer(message: JSONRPCMessage): void {
-    this.#inner.send(message).catch((error: Error) => this.onerror?.(error));
+  #drop(why: string): undefined {
+    this.#dropped.add(why);
+  }
+
+  #refuse(id: string | number, code: number, message: string): undefined {
+    this.#guard.background(this.#inner.send({ jsonrpc: '2.0', id, error: { code, message } }));
+  }
+
+  #answer(id: string | number, answer: Promise<JsonObject>): void {
+    this.#guard.background(
+      answer.then(
+        (result) => this.#inner.send({ jsonrpc: '2.0', id, result }),
+        (error: Error) => {
+          const code = error instanceof GatewayError && error.code === 'INVALID_PARAMS' ? INVALID_PARAMS : INTERNAL;
+          return this.#inner.send({ jsonrpc: '2.0', id, error: { code, message: error.message } });
+        },
+      ),
+    );
   }
 }

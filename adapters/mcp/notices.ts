@@ -1,12 +1,13 @@
 import type { JsonObject } from '../../src/core/json.ts';
 import type { Logger } from '../../src/core/log.ts';
+import { shorten, showName } from '../../src/core/text.ts';
 import type { CallContext } from '../../src/core/tool.ts';
 import type { InFlight } from './in-flight.ts';
-import { requestOf } from './tagging-fetch.ts';
 
 /** What a server tells of its own accord. */
 export interface Notices {
-  hear(method: string, params: JsonObject): void;
+  /** Returns why a notification cannot be used; undefined where it can. `request`: the request on whose stream it came. */
+  hear(method: string, params: JsonObject, request: number | undefined): string | undefined;
   /** Called back when a list has changed. */
   changed: () => void;
   /** Called back when a resource's contents have changed. */
@@ -17,52 +18,60 @@ export interface Notices {
 
 type Level = 'debug' | 'info' | 'warn' | 'error';
 
+const LONGEST_LINE = 16 * 1024;
+
 // The protocol's eight levels as the gateway's four.
-const LEVELS: Readonly<Record<string, Level>> = {
-  debug: 'debug',
-  info: 'info',
-  notice: 'info',
-  warning: 'warn',
-  error: 'error',
-  critical: 'error',
-  alert: 'error',
-  emergency: 'error',
-};
+const LEVELS: ReadonlyMap<string, Level> = new Map([
+  ['debug', 'debug'],
+  ['info', 'info'],
+  ['notice', 'info'],
+  ['warning', 'warn'],
+  ['error', 'error'],
+  ['critical', 'error'],
+  ['alert', 'error'],
+  ['emergency', 'error'],
+]);
 
 /** Hears one connection. Log lines go to the client whose call they belong to, where that is certain, and to the log. */
 export function createNotices(calls: InFlight, log: Logger): Notices {
   const completions = new Map<string, () => void>();
 
-  const logLine = (params: JsonObject): void => {
-    const level = LEVELS[String(params.level)] ?? 'info';
-    const text = typeof params.data === 'string' ? params.data : JSON.stringify(params.data ?? null);
-    const ctx = calls.of(requestOf(params)) ?? calls.only();
+  const logLine = ({ level, logger, data }: JsonObject, request: number | undefined): string | undefined => {
+    if (!isTextOrAbsent(level)) return 'a log message whose level is not a text';
+    if (!isTextOrAbsent(logger)) return 'a log message whose logger is not a text';
+    const text = shorten(typeof data === 'string' ? data : JSON.stringify(data ?? null), LONGEST_LINE);
+    const ctx = calls.of(request) ?? calls.only();
     if (ctx) {
-      const to = typeof params.logger === 'string' ? ctx.log.area(params.logger) : ctx.log;
-      to[level](text);
+      const to = logger ? ctx.log.area(showName(logger)) : ctx.log;
+      to[LEVELS.get(level ?? '') ?? 'info'](text);
     }
-    log.debug(text, { level: String(params.level) });
+    log.debug(text, { level: showName(level ?? '') });
+    return undefined;
   };
 
   const notices: Notices = {
     changed: () => undefined,
     updated: () => undefined,
-    hear(method, params) {
+    hear(method, params, request) {
       switch (method) {
         case 'notifications/tools/list_changed':
         case 'notifications/prompts/list_changed':
         case 'notifications/resources/list_changed':
-          return notices.changed();
+          notices.changed();
+          return undefined;
         case 'notifications/resources/updated':
-          if (typeof params.uri === 'string') notices.updated(params.uri);
-          return;
+          if (typeof params.uri !== 'string') return 'a changed resource without an address';
+          notices.updated(params.uri);
+          return undefined;
         case 'notifications/message':
-          return logLine(params);
+          return logLine(params, request);
         case 'notifications/elicitation/complete':
-          return completions.get(String(params.elicitationId))?.();
+          if (typeof params.elicitationId !== 'string') return 'the end of a question without its id';
+          completions.get(params.elicitationId)?.();
+          return undefined;
         default:
           // A newer server may say more than is known here.
-          return;
+          return undefined;
       }
     },
     completed(elicitationId, ctx) {
@@ -79,4 +88,8 @@ export function createNotices(calls: InFlight, log: Logger): Notices {
     },
   };
   return notices;
+}
+
+function isTextOrAbsent(value: unknown): value is string | undefined | null {
+  return value === undefined || value === null || typeof value === 'string';
 }

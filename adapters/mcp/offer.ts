@@ -1,11 +1,14 @@
+import type { GatewayError } from '../../src/core/errors.ts';
 import { passedHere } from '../../src/core/instance.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../src/core/json.ts';
 import { emptyOffer, type Offer, type Problem } from '../../src/core/plugin.ts';
-import type { Prompt, PromptArgument } from '../../src/core/prompt.ts';
+import type { Prompt } from '../../src/core/prompt.ts';
 import type { Resource, ResourceTemplate } from '../../src/core/resource.ts';
 import type { Hints, Tool } from '../../src/core/tool.ts';
 import type { Calls } from './calls.ts';
+import { isMimeType } from './content-faults.ts';
 import type { ServerEntry } from './entry.ts';
+import { annotationsOf, argumentsOf, iconsOf, metaOf, text } from './listed.ts';
 
 /** What a server lists, as it lists it. */
 export interface Lists {
@@ -13,6 +16,8 @@ export interface Lists {
   readonly prompts: readonly JsonValue[];
   readonly resources: readonly JsonValue[];
   readonly resourceTemplates: readonly JsonValue[];
+  /** Lists that could not be used. */
+  readonly faults: readonly GatewayError[];
 }
 
 /** Whether a server lists what it has from this very gateway: serving that again would never end. */
@@ -22,11 +27,12 @@ export function listsThisGateway({ tools, prompts }: Lists): boolean {
 
 /** What a server offers, in the gateway's words. One item that cannot be used costs itself alone. */
 export function toOffer(lists: Lists, entry: ServerEntry, instructions: string | undefined, calls: Calls, facts: JsonObject): Offer {
-  const problems: Problem[] = [...entry.problems];
+  const problems: Problem[] = [...entry.problems, ...lists.faults.map(({ code, message, fix }) => ({ code, message, fix }))];
   const usable = <T>(items: readonly JsonValue[], kind: string, key: string, make: (item: JsonObject) => T): T[] =>
     items.flatMap((item) => {
       if (isJsonObject(item) && typeof item[key] === 'string') return [make(item)];
-      problems.push({ code: 'TOOL_REFUSED', subject: kind, message: `The server lists a ${kind} without "${key}"; it is not served.` });
+      const why = item === null ? 'that is nothing, or nested too deep' : `without "${key}"`;
+      problems.push({ code: 'TOOL_REFUSED', subject: kind, message: `The server lists a ${kind} ${why}; it is not served.` });
       return [];
     });
   const tools = usable(lists.tools, 'tool', 'name', (raw) => raw).filter((raw) => wanted(raw, entry, problems));
@@ -63,8 +69,8 @@ function toTool(raw: JsonObject, { trusted, timeoutMs }: ServerEntry, calls: Cal
     ...(isJsonObject(outputSchema) ? { output: outputSchema } : {}),
     ...(hints ? { hints } : {}),
     approval: trusted.includes('*') || trusted.includes(name as string) ? 'auto' : 'client',
-    ...(isJsonObject(_meta) ? { meta: _meta } : {}),
-    ...(Array.isArray(icons) ? { extras: { icons } } : {}),
+    ...metaOf(_meta),
+    ...iconsOf(icons),
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
     call: calls.tool(name as string, isJsonObject(inputSchema) ? inputSchema : {}),
   };
@@ -79,11 +85,11 @@ function toHints(annotations: JsonValue | undefined): Hints | undefined {
 }
 
 function toPrompt(raw: JsonObject, calls: Calls): Prompt {
-  const args = Array.isArray(raw.arguments) ? raw.arguments.filter((arg) => isJsonObject(arg) && typeof arg.name === 'string') : [];
+  const args = argumentsOf(raw.arguments);
   return {
     ...described(raw),
     name: raw.name as string,
-    ...(args.length > 0 ? { arguments: args as unknown as PromptArgument[] } : {}),
+    ...(args.length > 0 ? { arguments: args } : {}),
     get: calls.prompt(raw.name as string),
     ...calls.completing({ type: 'ref/prompt', name: raw.name as string }),
   };
@@ -96,7 +102,7 @@ function toResource(raw: JsonObject, calls: Calls): Resource {
     ...more(raw),
     uri,
     name: text(raw.name) ?? uri,
-    ...(typeof raw.size === 'number' ? { size: raw.size } : {}),
+    ...(typeof raw.size === 'number' && raw.size >= 0 ? { size: raw.size } : {}),
     read: (ctx) => calls.read(uri, ctx),
   };
 }
@@ -117,18 +123,14 @@ function described({ title, description, _meta, icons }: JsonObject) {
   return {
     ...(text(title) === undefined ? {} : { title: title as string }),
     ...(text(description) === undefined ? {} : { description: description as string }),
-    ...(isJsonObject(_meta) ? { meta: _meta } : {}),
-    ...(Array.isArray(icons) ? { extras: { icons } } : {}),
+    ...metaOf(_meta),
+    ...iconsOf(icons),
   };
 }
 
 function more({ mimeType, annotations }: JsonObject) {
   return {
-    ...(text(mimeType) === undefined ? {} : { mimeType: mimeType as string }),
-    ...(isJsonObject(annotations) ? { annotations } : {}),
+    ...(isMimeType(mimeType) ? { mimeType } : {}),
+    ...annotationsOf(annotations),
   };
-}
-
-function text(value: JsonValue | undefined): string | undefined {
-  return typeof value === 'string' ? value : undefined;
 }

@@ -1,17 +1,22 @@
 import type { Content, ResourceContents, ToolResult } from '../../src/core/content.ts';
 import { GatewayError } from '../../src/core/errors.ts';
-import { isJsonObject, type JsonObject } from '../../src/core/json.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../../src/core/json.ts';
 import type { PromptMessage, PromptResult } from '../../src/core/prompt.ts';
+import { blockFault, contentsFault } from './content-faults.ts';
+import { isDeeper } from './nesting.ts';
 
+const MOST_LEVELS = 64;
 const SERVER_INFO = 'io.modelcontextprotocol/serverInfo';
 
 /** A tool's result, untouched but for the server's name card: who serves the client is the gateway. */
 export function toToolResult(raw: JsonObject): ToolResult {
   const { content, structuredContent, isError } = raw;
-  const blocks = Array.isArray(content) ? (content as unknown as Content[]) : [];
+  if (content !== undefined && content !== null && !Array.isArray(content)) throw invalid('its "content" is not a list');
+  if (isError !== undefined && isError !== null && typeof isError !== 'boolean') throw invalid('its "isError" is neither true nor false');
+  const blocks = (content ?? []) as unknown as Content[];
   // Data that stands alone is told as text too: some clients look at one of the two only.
   const told: Content[] =
-    blocks.length === 0 && structuredContent !== undefined ? [{ type: 'text', text: JSON.stringify(structuredContent) }] : blocks;
+    blocks.length === 0 && structuredContent !== undefined ? [{ type: 'text', text: toText(structuredContent) }] : blocks;
   return {
     content: told,
     ...(structuredContent === undefined ? {} : { structured: structuredContent }),
@@ -20,12 +25,27 @@ export function toToolResult(raw: JsonObject): ToolResult {
   };
 }
 
+function toText(value: JsonValue): string {
+  try {
+    return JSON.stringify(value);
+  } catch {
+    throw invalid('it is nested too deep');
+  }
+}
+
 /** A fetched prompt. */
 export function toPromptResult(raw: JsonObject): PromptResult {
-  const messages = Array.isArray(raw.messages) ? raw.messages : undefined;
-  if (!messages?.every(isMessage)) throw new GatewayError('RESULT_INVALID', 'The server answered with something that is no prompt.');
+  const { messages, description } = raw;
+  if (isDeeper(raw, MOST_LEVELS)) throw invalid('it is nested too deep');
+  if (!Array.isArray(messages)) throw invalid('it has no list of messages');
+  for (const message of messages) {
+    if (!isJsonObject(message) || (message.role !== 'user' && message.role !== 'assistant'))
+      throw invalid('one of its messages has no role');
+    const fault = isJsonObject(message.content) ? blockFault(message.content) : 'it is not an object';
+    if (fault !== undefined) throw invalid(`the content of one of its messages cannot be used: ${fault}`);
+  }
   return {
-    ...(typeof raw.description === 'string' ? { description: raw.description } : {}),
+    ...(typeof description === 'string' ? { description } : {}),
     messages: messages as unknown as PromptMessage[],
     ...metaOf(raw),
   };
@@ -33,15 +53,18 @@ export function toPromptResult(raw: JsonObject): PromptResult {
 
 /** The contents of a resource. */
 export function toContents(raw: JsonObject): readonly ResourceContents[] {
-  const contents = Array.isArray(raw.contents) ? raw.contents : undefined;
-  if (!contents?.every((item) => isJsonObject(item) && typeof item.uri === 'string')) {
-    throw new GatewayError('RESULT_INVALID', 'The server answered with something that is no resource.');
+  const { contents } = raw;
+  if (isDeeper(contents, MOST_LEVELS)) throw invalid('it is nested too deep');
+  if (!Array.isArray(contents)) throw invalid('it has no list of contents');
+  for (const item of contents) {
+    const fault = isJsonObject(item) ? contentsFault(item) : 'they are not an object';
+    if (fault !== undefined) throw invalid(`the contents of the resource cannot be used: ${fault}`);
   }
   return contents as unknown as ResourceContents[];
 }
 
-function isMessage(message: unknown): boolean {
-  return isJsonObject(message) && (message.role === 'user' || message.role === 'assistant') && isJsonObject(message.content);
+function invalid(why: string): GatewayError {
+  return new GatewayError('RESULT_INVALID', `The server answered, but its result cannot be passed on: ${why}.`);
 }
 
 function metaOf({ _meta }: JsonObject): { meta?: JsonObject } {

@@ -35,7 +35,7 @@ export class Sent implements Pending {
   }
 
   progress({ progress, total, message }: JsonObject): void {
-    this.#ctx?.progress(progress as number, total as number | undefined, message as string | undefined);
+    this.#ctx?.progress(progress as number, (total as number | null) ?? undefined, (message as string | null) ?? undefined);
   }
 
   resolve(result: JsonObject): void {

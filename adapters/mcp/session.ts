@@ -3,21 +3,24 @@ import { GatewayError } from '../../src/core/errors.ts';
 import { isJsonObject, type JsonObject } from '../../src/core/json.ts';
 import type { Logger } from '../../src/core/log.ts';
 import { VERSION } from '../../src/core/package.ts';
+import { shorten } from '../../src/core/text.ts';
 import type { CallContext } from '../../src/core/tool.ts';
 import { answerServer } from './answering.ts';
 import type { Carrier } from './carriers.ts';
+import type { Checks } from './dropped.ts';
 import { judge } from './failures.ts';
 import { InFlight } from './in-flight.ts';
 import { Link, type LinkEvents } from './link.ts';
-
 import { createNotices, type Notices } from './notices.ts';
 import { ALL_KINDS, toCapabilities } from './questions.ts';
 import { Sent } from './sent.ts';
+import { createSink } from './sink.ts';
 
 /** How the gateway introduces itself to servers. */
 export const CLIENT_INFO = { name: 'plugmux', title: 'plugmux', version: VERSION };
 
 const META = 'io.modelcontextprotocol/';
+const LONGEST_ERROR = 500;
 
 /** How one connection is made. */
 export interface SessionParts {
@@ -28,6 +31,7 @@ export interface SessionParts {
   readonly probeMs: number;
   readonly log: Logger;
   readonly signal: AbortSignal;
+  readonly checks: Checks;
 }
 
 /** One established connection to a server. */
@@ -64,16 +68,16 @@ export class Session {
 
   /** Connects and agrees on an era. Rejects with what the SDK or the transport says, or with why the server has ended. */
   static async open(parts: SessionParts): Promise<Session> {
-    const { carrier, era, log } = parts;
+    const { carrier, era, log, checks } = parts;
     const { Client } = await import('@modelcontextprotocol/client');
     const calls = new InFlight();
     const refused = new WeakMap<CallContext, GatewayError>();
     const notices = createNotices(calls, log);
     const events: LinkEvents = {
       question: (method, params, request) => answerServer(method, params, request, calls, refused),
-      notification: (method, params) => notices.hear(method, params),
+      notification: (method, params, request) => notices.hear(method, params, request),
     };
-    const link = new Link(carrier.transport, events);
+    const link = new Link(carrier.transport, { events, ...checks });
     // The SDK tells a program from an address by these two.
     if (carrier.local) Object.assign(link, { stderr: null, pid: null });
     const client = new Client(CLIENT_INFO, {
@@ -81,14 +85,12 @@ export class Session {
       versionNegotiation: { mode: era ?? 'auto', probe: { timeoutMs: parts.probeMs } },
     });
     client.onerror = (error) => {
-      log.debug(error.message);
+      log.debug(shorten(error.message, LONGEST_ERROR));
       const why = carrier.breaks(error);
       if (why !== undefined) carrier.drop(why);
     };
-    carrier.lost = (about) => loseOne(link, about);
-    // A server that lets go of a call's stream wants the client behind it to come back for the answer, too.
-    carrier.streamEnded = (request) => calls.of(request)?.detach();
-    void carrier.gone.then(() => link.failAll(() => carrier.lossOf()));
+    carrier.sink = createSink(link, calls, checks);
+    checks.guard.background(carrier.gone.then(() => link.failAll(() => carrier.lossOf())));
     await client.connect(link, { timeout: parts.timeoutMs, signal: parts.signal });
     return new Session(parts, client, link, calls, notices, refused);
   }
@@ -215,11 +217,4 @@ export class Session {
 
 function tooSlow(method: string, ms: number): GatewayError {
   return new GatewayError('LOAD_TIMEOUT', `The server did not answer ${method} within ${ms / 1000} s.`);
-}
-
-// A message that was too long is lost, and with it the answer it was.
-function loseOne(link: Link, about: string): void {
-  for (const [, id] of about.matchAll(/"id"\s*:\s*(\d+)/g)) {
-    link.fail(Number(id), new GatewayError('RESULT_TOO_LARGE', "The server's answer is larger than the gateway takes."));
-  }
 }

@@ -1,25 +1,43 @@
+import type { IncomingMessage } from 'node:http';
 import type { JSONRPCMessage, Transport } from '@modelcontextprotocol/client';
-import { WebSocket } from 'ws';
+import { type RawData, WebSocket } from 'ws';
+import type { GatewayError } from '../../src/core/errors.ts';
 import { parseText } from '../../src/core/json-text.ts';
+import { escapeHidden, shorten } from '../../src/core/text.ts';
 import { wellFormedJson } from '../../src/core/well-formed.ts';
 import type { RemoteServer } from './entry.ts';
+import type { Guard } from './guard.ts';
+import { notJson } from './messages.ts';
+
+const ENDS = 256;
+const LONGEST_REASON = 100;
+
+/** What a socket tells besides messages. */
+export interface SocketEvents {
+  /** A message cannot be read; `head` and `tail` are its ends. */
+  lost(error: GatewayError, head: string, tail: string): void;
+  /** The connection is closed. */
+  gone(why: string): void;
+}
 
 /** Speaks to a server over a WebSocket: one message a text frame, subprotocol `mcp`. */
 export class SocketTransport implements Transport {
   readonly #server: RemoteServer;
   readonly #messageBytes: number;
   readonly #timeoutMs: number;
-  readonly #gone: (why: string) => void;
+  readonly #events: SocketEvents;
+  readonly #guard: Guard;
   #socket: WebSocket | undefined;
   onmessage: Transport['onmessage'];
   onclose: Transport['onclose'];
   onerror: Transport['onerror'];
 
-  constructor(server: RemoteServer, messageBytes: number, timeoutMs: number, gone: (why: string) => void) {
+  constructor(server: RemoteServer, messageBytes: number, timeoutMs: number, events: SocketEvents, guard: Guard) {
     this.#server = server;
     this.#messageBytes = messageBytes;
     this.#timeoutMs = timeoutMs;
-    this.#gone = gone;
+    this.#events = events;
+    this.#guard = guard;
   }
 
   start(): Promise<void> {
@@ -30,23 +48,35 @@ export class SocketTransport implements Transport {
       perMessageDeflate: false,
     });
     this.#socket = socket;
-    socket.on('message', (data, binary) => {
-      if (!binary) this.#hear(String(data));
-    });
-    socket.on('close', (code, reason) => {
-      this.#gone(`the connection was closed (${code}${reason.length > 0 ? `, ${reason.toString().slice(0, 100)}` : ''})`);
-      this.onclose?.();
-    });
+    const { callback } = this.#guard;
+    socket.on(
+      'message',
+      callback((data: RawData, binary: boolean) => this.#hear(binary ? '' : String(data))),
+    );
+    socket.on(
+      'close',
+      callback((code: number, reason: Buffer) => {
+        const said = shorten(escapeHidden(reason.toString()), LONGEST_REASON);
+        this.#events.gone(`the connection was closed (${code}${said === '' ? '' : `, ${said}`})`);
+        this.onclose?.();
+      }),
+    );
     return new Promise((resolve, reject) => {
       socket.once('open', resolve);
-      socket.once('unexpected-response', (_, response) => {
-        reject(Object.assign(new Error(`it answered with HTTP ${response.statusCode}`), { status: response.statusCode }));
-        socket.terminate();
-      });
-      socket.on('error', (error) => {
-        this.onerror?.(error);
-        reject(error);
-      });
+      socket.once(
+        'unexpected-response',
+        callback((_: unknown, response: IncomingMessage) => {
+          reject(Object.assign(new Error(`it answered with HTTP ${response.statusCode}`), { status: response.statusCode }));
+          socket.terminate();
+        }),
+      );
+      socket.on(
+        'error',
+        callback((error: Error) => {
+          reject(error);
+          this.onerror?.(error);
+        }),
+      );
     });
   }
 
@@ -61,11 +91,12 @@ export class SocketTransport implements Transport {
   }
 
   #hear(text: string): void {
+    let message: unknown;
     try {
-      const message: unknown = parseText(text);
-      if (typeof message === 'object' && message !== null) this.onmessage?.(message as JSONRPCMessage);
-    } catch (error) {
-      this.onerror?.(error as Error);
+      message = parseText(text);
+    } catch {
+      return this.#events.lost(notJson(), text.slice(0, ENDS), text.slice(-ENDS));
     }
+    this.onmessage?.(message as JSONRPCMessage);
   }
 }

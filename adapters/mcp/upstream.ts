@@ -9,10 +9,11 @@ import { createBackoff } from '../../src/host/backoff.ts';
 import { createAdvice } from './advice.ts';
 import { type Calls, createCalls } from './calls.ts';
 import { connect, type Memory } from './connect.ts';
+import { type Checks, createChecks } from './dropped.ts';
 import type { ServerEntry } from './entry.ts';
 import { listAll } from './listing.ts';
 import { recordOf } from './login/auth.ts';
-import { listsThisGateway, toOffer } from './offer.ts';
+import { type Lists, listsThisGateway, toOffer } from './offer.ts';
 import type { Session } from './session.ts';
 import { createWatching, type Watching } from './watching.ts';
 
@@ -35,6 +36,7 @@ export class Upstream implements Plugin {
   readonly #backoff;
   readonly #memory: Memory = {};
   readonly #calls: Calls;
+  readonly #checks: Checks;
   readonly #watching: Watching;
   readonly #end = new AbortController();
   readonly #changed: (() => void)[] = [];
@@ -42,6 +44,7 @@ export class Upstream implements Plugin {
   #state: PluginState = 'opening';
   #error: GatewayError | undefined;
   #offer: Offer | undefined;
+  #lists: Lists | undefined;
   #session: Session | undefined;
   #first: Promise<void> | undefined;
   #run: Promise<void> | undefined;
@@ -54,6 +57,7 @@ export class Upstream implements Plugin {
     this.#parts = parts;
     this.#log = parts.host.log.area(`plugin:${parts.manifest.id}`);
     this.#backoff = createBackoff(parts.host.limits);
+    this.#checks = createChecks(this.#log);
     this.#watching = createWatching(this.#log);
     this.#calls = createCalls((ctx) => this.#session ?? this.#connected(ctx), createAdvice(this.#log));
   }
@@ -83,6 +87,7 @@ export class Upstream implements Plugin {
     this.#end.abort(new GatewayError('PLUGIN_UNAVAILABLE', 'The server is being closed.'));
     await session?.close();
     await this.#run;
+    this.#checks.dropped.close();
   }
 
   // Calls in flight may finish; nothing new comes here any more.
@@ -117,11 +122,11 @@ export class Upstream implements Plugin {
     try {
       const session = await connect(
         entry,
-        { id: this.manifest.id, host, log: this.#log, timeoutMs, signal: this.#end.signal },
+        { id: this.manifest.id, host, log: this.#log, timeoutMs, signal: this.#end.signal, checks: this.#checks },
         this.#memory,
       );
       this.#session = session;
-      session.notices.changed = () => void this.#relist();
+      session.notices.changed = () => this.#checks.guard.background(this.#relist());
       session.notices.updated = (uri) => {
         for (const listener of this.#updated) listener(uri);
       };
@@ -184,7 +189,9 @@ export class Upstream implements Plugin {
   }
 
   async #list(session: Session): Promise<void> {
-    const lists = await listAll(session);
+    const lists = await listAll(session, this.#lists);
+    this.#lists = lists;
+    for (const { message } of lists.faults) this.#log.warn(message);
     if (listsThisGateway(lists)) {
       throw new GatewayError('CONFIG_INVALID', 'The server lists what it has from this very gateway; it would be served round and round.', {
         fix: 'Remove it from "mcpServers", or this gateway from that server.',
@@ -247,7 +254,7 @@ export class Upstream implements Plugin {
   }
 
   #tell(): void {
-    for (const listener of this.#changed) listener();
+    for (const listener of this.#changed) this.#checks.guard.callback(listener)();
   }
 }
 

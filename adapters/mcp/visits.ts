@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isJsonObject, type JsonObject } from '../../src/core/json.ts';
 import type { CallContext } from '../../src/core/tool.ts';
-import { RpcFailure } from './link.ts';
+import { RpcFailure } from './messages.ts';
 import type { Notices } from './notices.ts';
+import { safeAddress } from './questions.ts';
 
 const VISIT_FIRST = -32042;
 const MOST_VISITS = 10;
@@ -28,7 +29,7 @@ export async function afterVisits(
   const asked = new Set<string>();
   for (let refusal = first; ; ) {
     const visits = toVisits(refusal);
-    if (visits.length === 0 || asked.size > MOST_VISITS) throw refusal;
+    if (visits.length === 0 || visits.length > MOST_VISITS || asked.size > MOST_VISITS) throw refusal;
     const done = Promise.all(visits.map(({ id }) => notices.completed(id, ctx)));
     done.catch(() => undefined);
     const fresh = visits.filter(({ url }) => !asked.has(url));
@@ -47,15 +48,16 @@ export async function afterVisits(
 function toVisits(error: unknown): Visit[] {
   if (!(error instanceof RpcFailure) || error.number !== VISIT_FIRST) return [];
   const list = isJsonObject(error.data) && Array.isArray(error.data.elicitations) ? error.data.elicitations : [];
-  return list.flatMap((item) =>
-    isJsonObject(item) && typeof item.elicitationId === 'string' && typeof item.url === 'string'
-      ? [{ id: item.elicitationId, message: String(item.message ?? ''), url: item.url }]
-      : [],
-  );
+  return list.flatMap((item) => {
+    if (!isJsonObject(item) || typeof item.elicitationId !== 'string' || typeof item.url !== 'string') return [];
+    // Answers come back under these ids, so what every object inherits cannot be one.
+    if (item.elicitationId in Object.prototype) return [];
+    return [{ id: item.elicitationId, message: typeof item.message === 'string' ? item.message : '', url: safeAddress(item.url) }];
+  });
 }
 
 async function agrees(visits: readonly Visit[], ctx: CallContext): Promise<boolean> {
   if (visits.length === 0) return true;
   const answers = await ctx.ask(Object.fromEntries(visits.map(({ id, message, url }) => [id, { kind: 'url', message, url } as const])));
-  return visits.every(({ id }) => answers[id]?.action === 'accept');
+  return visits.every(({ id }) => Object.hasOwn(answers, id) && answers[id]?.action === 'accept');
 }

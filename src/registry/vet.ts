@@ -18,12 +18,12 @@ export type Dialect = 'draft-07' | '2020-12';
 const DEEPEST = 32;
 const MOST_SUBSCHEMAS = 2_000;
 const MOST_WEIGHT = 2_000;
-const DIALECTS: Readonly<Record<string, Dialect>> = {
-  'json-schema.org/draft-06/schema': 'draft-07',
-  'json-schema.org/draft-07/schema': 'draft-07',
-  'json-schema.org/draft/2019-09/schema': '2020-12',
-  'json-schema.org/draft/2020-12/schema': '2020-12',
-};
+const DIALECTS: ReadonlyMap<string, Dialect> = new Map([
+  ['json-schema.org/draft-06/schema', 'draft-07'],
+  ['json-schema.org/draft-07/schema', 'draft-07'],
+  ['json-schema.org/draft/2019-09/schema', '2020-12'],
+  ['json-schema.org/draft/2020-12/schema', '2020-12'],
+]);
 const TYPES = new Set(['string', 'number', 'integer', 'boolean', 'object', 'array', 'null']);
 
 const NUMBERS = ['minimum', 'maximum', 'exclusiveMinimum', 'exclusiveMaximum', 'multipleOf'];
@@ -67,7 +67,7 @@ class Walk {
     this.#rootId = typeof root.$id === 'string' ? root.$id : undefined;
     if (root.$schema === undefined) return;
     const name = typeof root.$schema === 'string' ? root.$schema.replace(/^https?:\/\//, '').replace(/#$/, '') : '';
-    const known = DIALECTS[name];
+    const known = DIALECTS.get(name);
     if (known === undefined) throw new Refusal(`its dialect ${JSON.stringify(root.$schema)} is not known`);
     this.dialect = known;
   }

@@ -1,0 +1,161 @@
+import type { GatewayError } from '../../src/core/errors.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../../src/core/json.ts';
+import { parseText } from '../../src/core/json-text.ts';
+import { wellFormedJson } from '../../src/core/well-formed.ts';
+import { EventReader, type ServerEvent } from './event-reader.ts';
+import { FIRST_ID, notJson, tooLarge } from './messages.ts';
+
+// The SDK's HTTP transports check messages against schemas that know neither later fields nor whose call a question on a
+// stream belongs to, and drop what does not fit. So messages are read here, and the SDK gets what is its own.
+
+/** Where the messages of a connection go. */
+export interface MessageSink {
+  /** Takes a message that came on the stream of a request, where that is known. Returns what is left for the SDK. */
+  take(message: unknown, request: number | undefined): unknown;
+  /** A message cannot be read; `head` and `tail` are its ends. */
+  lost(error: GatewayError, head: string, tail: string, request: number | undefined): void;
+  /** All of a JSON answer has been taken. */
+  answered(request: number): void;
+  /** The stream of a request has ended. */
+  ended(request: number): void;
+}
+
+const OWN_REQUEST = /^\{"jsonrpc":"2\.0","id":(\d+),/;
+const ENDS = 256;
+const REFUSAL_BYTES = 64 * 1024;
+const LONGEST_EVENT_ID = 1_024;
+const EVENT_ID = /^[\x21-\x7e]+$/;
+// How long a server may make its clients wait before they open a stream again.
+const SHORTEST_RETRY_MS = 100;
+const LONGEST_RETRY_MS = 30_000;
+
+/** A fetch whose answers are bounded in size, and whose messages go to the sink first. */
+export function createReadingFetch(limit: number, sink: MessageSink): typeof fetch {
+  return async (input, given) => {
+    const init = typeof given?.body === 'string' ? { ...given, body: wellFormedJson(given.body) } : given;
+    const response = await fetch(input, init);
+    if (!response.body) return response;
+    const { status, statusText, headers } = response;
+    const answer = (body: ReadableStream<Uint8Array> | string): Response => new Response(body, { status, statusText, headers });
+    if (!response.ok) return answer(response.body.pipeThrough(cutAt(REFUSAL_BYTES)));
+    const request = requestOf(init?.body);
+    switch (typeOf(response)) {
+      case 'text/event-stream':
+        return answer(response.body.pipeThrough(readEvents(request, limit, sink)));
+      case 'application/json':
+        return answer(readJson(await readAll(response.body, limit), request, sink));
+      default:
+        return answer(response.body.pipeThrough(cutAt(limit)));
+    }
+  };
+}
+
+function requestOf(body: unknown): number | undefined {
+  const id = typeof body === 'string' ? Number(OWN_REQUEST.exec(body)?.[1]) : 0;
+  return id > FIRST_ID ? id : undefined;
+}
+
+function typeOf({ headers }: Response): string | undefined {
+  return headers.get('content-type')?.split(';')[0]?.trim().toLowerCase();
+}
+
+function cutAt(limit: number): TransformStream<Uint8Array, Uint8Array> {
+  let seen = 0;
+  return new TransformStream({
+    transform(chunk, controller) {
+      seen += chunk.length;
+      if (seen > limit) controller.terminate();
+      else controller.enqueue(chunk);
+    },
+  });
+}
+
+async function readAll(body: ReadableStream<Uint8Array>, limit: number): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of body) {
+    size += chunk.length;
+    if (size > limit) throw tooLarge(limit);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString();
+}
+
+function readJson(text: string, request: number | undefined, sink: MessageSink): string {
+  let messages: unknown;
+  try {
+    messages = parseText(text);
+  } catch {
+    if (request !== undefined) throw notJson();
+    // What the SDK asked, it judges itself.
+    return text;
+  }
+  const left = (Array.isArray(messages) ? messages : [messages]).flatMap((message) => sink.take(message, request) ?? []);
+  if (request !== undefined) sink.answered(request);
+  return JSON.stringify(left);
+}
+
+function readEvents(request: number | undefined, limit: number, sink: MessageSink): TransformStream<Uint8Array, Uint8Array> {
+  let reader: EventReader;
+  return new TransformStream({
+    start(out) {
+      const send = (text: string): void => out.enqueue(Buffer.from(text));
+      reader = new EventReader(limit, {
+        event(event) {
+          for (const text of write(event, readEvent(event, request, sink))) send(text);
+        },
+        tooLong() {
+          if (request === undefined) return;
+          sink.lost(tooLarge(limit), '', '', request);
+          send(`data: ${JSON.stringify(answered(request))}\n\n`);
+          out.terminate();
+        },
+        skipped: (head, tail) => sink.lost(tooLarge(limit), head, tail, request),
+      });
+    },
+    transform: (chunk) => reader.push(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength)),
+    flush() {
+      if (request !== undefined) sink.ended(request);
+    },
+  });
+}
+
+/** What the SDK gets instead of an event's data. */
+function readEvent({ data, event }: ServerEvent, request: number | undefined, sink: MessageSink): readonly string[] {
+  if (data === undefined) return [];
+  if (data === '' || !(event === undefined || event === '' || event === 'message')) return [data];
+  let parsed: unknown;
+  try {
+    parsed = parseText(data);
+  } catch {
+    sink.lost(notJson(), data.slice(0, ENDS), data.slice(-ENDS), undefined);
+    return [''];
+  }
+  const messages: readonly unknown[] = Array.isArray(parsed) ? parsed : [parsed];
+  const left = messages.flatMap((message) => sink.take(message, request) ?? (isAnswer(message) ? answered(message.id) : []));
+  return left.length === 0 ? [''] : left.map((message) => JSON.stringify(message));
+}
+
+// The SDK opens a stream again that has ended without an answer, so it sees that there was one.
+function answered(id: JsonValue | undefined): JsonObject {
+  return { jsonrpc: '2.0', id: id as number, result: {} };
+}
+
+function isAnswer(message: unknown): message is JsonObject {
+  return isJsonObject(message) && typeof message.id === 'number' && message.id > FIRST_ID && typeof message.method !== 'string';
+}
+
+function write({ event, id, retry }: ServerEvent, data: readonly string[]): string[] {
+  const head: string[] = [];
+  // Both go into what the SDK sends or waits for next.
+  if (id !== undefined && id.length <= LONGEST_EVENT_ID && EVENT_ID.test(id)) head.push(`id: ${id}`);
+  if (retry !== undefined && /^\d+$/.test(retry))
+    head.push(`retry: ${Math.min(Math.max(Number(retry), SHORTEST_RETRY_MS), LONGEST_RETRY_MS)}`);
+  if (data.length === 0) return head.length === 0 ? [] : [`${head.join('\n')}\n\n`];
+  const name = event === undefined ? [] : [`event: ${event}`];
+  return data.flatMap((text) => {
+    // An event without data may still say where and when the stream goes on.
+    if (text === '' && head.length === 0) return [];
+    return [[...head, ...name, ...text.split('\n').map((line) => `data: ${line}`), '', ''].join('\n')];
+  });
+}

@@ -1,0 +1,220 @@
+import fc from 'fast-check';
+import { describe, expect, it, vi } from 'vitest';
+import { createChecks } from '../../../../adapters/mcp/dropped.ts';
+import { InFlight } from '../../../../adapters/mcp/in-flight.ts';
+import { Link, type Writing } from '../../../../adapters/mcp/link.ts';
+import { FIRST_ID } from '../../../../adapters/mcp/messages.ts';
+import { createNotices } from '../../../../adapters/mcp/notices.ts';
+import { createSink } from '../../../../adapters/mcp/sink.ts';
+import { GatewayError } from '../../../../src/core/errors.ts';
+import type { JsonObject } from '../../../../src/core/json.ts';
+import { silentLog } from '../../../../src/core/log.ts';
+import type { CallContext } from '../../../../src/core/tool.ts';
+
+/** A link over a transport that only records. */
+function open() {
+  const warnings: string[] = [];
+  const log = { ...silentLog, warn: (text: string) => void warnings.push(text), area: () => log };
+  const checks = createChecks(log);
+  const calls = new InFlight();
+  const notices = createNotices(calls, log);
+  const sent: JsonObject[] = [];
+  const inner: Writing = {
+    start: async () => undefined,
+    send: async (message) => void sent.push(message as unknown as JsonObject),
+    close: async () => undefined,
+  };
+  const questions: unknown[] = [];
+  const events = {
+    question: async (...asked: unknown[]) => {
+      questions.push(asked);
+      return { answered: true };
+    },
+    notification: (method: string, params: JsonObject, request: number | undefined) => notices.hear(method, params, request),
+  };
+  const link = new Link(inner, { events, ...checks });
+  const forSdk: unknown[] = [];
+  link.onmessage = (message) => void forSdk.push(message);
+  void link.start();
+  const ask = () => {
+    const id = link.nextId();
+    const outcome = { progress: [] as unknown[], result: undefined as unknown, error: undefined as Error | undefined };
+    link.request(
+      id,
+      'tools/call',
+      {},
+      {
+        progress: (params) => outcome.progress.push(params),
+        resolve: (result) => {
+          outcome.result = result;
+        },
+        reject: (error) => {
+          outcome.error = error;
+        },
+      },
+    );
+    return { id, outcome };
+  };
+  return {
+    link,
+    checks,
+    calls,
+    notices,
+    warnings,
+    sent,
+    questions,
+    forSdk,
+    ask,
+    receive: (message: unknown) => inner.onmessage?.(message as never),
+  };
+}
+
+describe('an answer of the wrong shape', () => {
+  it.each([
+    [{ result: 'a text' }, 'RESULT_INVALID'],
+    [{ result: [] }, 'RESULT_INVALID'],
+    [{ result: 0 }, 'RESULT_INVALID'],
+    [{}, 'PLUGIN_PROTOCOL_ERROR'],
+    [{ result: null, error: null }, 'PLUGIN_PROTOCOL_ERROR'],
+    [{ error: 'broken' }, 'PLUGIN_PROTOCOL_ERROR'],
+    [{ error: { code: 'x', message: { toString: 1 } } }, 'PLUGIN_PROTOCOL_ERROR'],
+  ])('%j costs its request', (answer, code) => {
+    const { ask, receive, checks } = open();
+    const [one, other] = [ask(), ask()];
+    receive({ jsonrpc: '2.0', id: one.id, ...answer });
+    expect(one.outcome.error).toMatchObject({ code });
+    receive({ id: other.id, result: { fine: true }, extra: 1 });
+    expect(other.outcome.result).toEqual({ fine: true });
+    expect(checks.dropped.count).toBe(0);
+  });
+
+  it('costs the SDK its own request, in a shape that it understands', () => {
+    const { receive, forSdk } = open();
+    receive({ id: 0, result: 'a text' });
+    receive({ id: 'listen:0', error: { code: 'x', message: 5, data: 1 } });
+    receive({ id: 1, error: { code: -32601, message: 'unknown' }, extra: 1 });
+    expect(forSdk).toEqual([
+      { jsonrpc: '2.0', id: 0, error: { code: -32603, message: 'the answer is neither a result nor an error' } },
+      { jsonrpc: '2.0', id: 'listen:0', error: { code: -32603, message: 'the answer is neither a result nor an error', data: 1 } },
+      { jsonrpc: '2.0', id: 1, error: { code: -32601, message: 'unknown' } },
+    ]);
+  });
+
+  it('has an error message that is cut', () => {
+    const { ask, receive } = open();
+    const { id, outcome } = ask();
+    receive({ id, error: { code: 1, message: 'x'.repeat(100_000) } });
+    expect(outcome.error?.message.length).toBeLessThan(5_000);
+  });
+});
+
+describe('a notification of the wrong shape', () => {
+  const WRONG: unknown[] = [
+    5,
+    null,
+    { method: 5 },
+    { method: 'notifications/message', params: [] },
+    { method: 'notifications/message', params: { level: { toString: 5 }, data: 'x' } },
+    { method: 'notifications/message', params: { level: 'info', logger: ['a'], data: 'x' } },
+    { method: 'notifications/progress', params: { progressToken: {}, progress: 1 } },
+    { method: 'notifications/progress', params: { progressToken: FIRST_ID + 1, progress: '1' } },
+    { method: 'notifications/progress', params: { progressToken: FIRST_ID + 1, progress: 1, total: {} } },
+    { method: 'notifications/progress', params: { progressToken: FIRST_ID + 1, progress: 1, message: 5 } },
+    { method: 'notifications/cancelled', params: { requestId: { toString: 1 } } },
+    { method: 'notifications/resources/updated', params: { uri: 7 } },
+    { method: 'notifications/elicitation/complete', params: { elicitationId: { toString: 1 } } },
+    { method: 'roots/list', id: null },
+    { method: 'roots/list', id: { a: 1 } },
+    { id: null, error: { code: -32700, message: 'no' } },
+  ];
+
+  it('is dropped and counted, and logged once a minute', () => {
+    vi.useFakeTimers();
+    try {
+      const { ask, receive, checks, warnings } = open();
+      const { outcome } = ask();
+      for (const message of WRONG) receive(message);
+      expect(checks.dropped.count).toBe(WRONG.length);
+      expect(outcome).toEqual({ progress: [], result: undefined, error: undefined });
+      expect(warnings).toHaveLength(1);
+      vi.advanceTimersByTime(60_000);
+      expect(warnings).toHaveLength(2);
+      expect(warnings[1]).toContain(`Dropped ${WRONG.length - 1} messages from the server, in all ${WRONG.length}`);
+      vi.advanceTimersByTime(600_000);
+      expect(warnings).toHaveLength(2);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  it('does not become one by unknown methods, further fields or names that every object has', () => {
+    const { receive, checks, calls } = open();
+    const lines: string[] = [];
+    const line = (level: string) => (text: string) => void lines.push(`${level} ${text}`);
+    const log = { debug: line('debug'), info: line('info'), warn: line('warn'), error: line('error'), area: () => log };
+    calls.add(1, { client: {}, log } as unknown as CallContext);
+    for (const level of ['constructor', '__proto__', 'toString', 'alert', null])
+      receive({ method: 'notifications/message', params: { level, data: 'x', more: 1 } });
+    receive({ method: 'constructor', params: { a: 1 } });
+    receive({ method: 'notifications/unknown' });
+    expect(lines).toEqual(['info x', 'info x', 'info x', 'error x', 'info x']);
+    expect(checks.dropped.count).toBe(0);
+  });
+
+  it('whose handling fails is one of them', () => {
+    const { receive, checks, notices } = open();
+    notices.changed = () => {
+      throw new Error('it broke');
+    };
+    let deep: unknown = 1;
+    for (let i = 0; i < 100_000; i++) deep = [deep];
+    receive({ method: 'notifications/tools/list_changed' });
+    receive({ method: 'notifications/message', params: { level: 'info', data: deep } });
+    expect(checks.dropped.count).toBe(2);
+  });
+});
+
+describe('a question', () => {
+  it('is asked with the request on whose stream it came, whatever its id looks like', async () => {
+    const { link, questions, sent } = open();
+    link.take({ id: 'plugmux-asks-for:1000001:{', method: 'roots/list' }, undefined);
+    link.take({ id: 'q', method: 'elicitation/create', params: { message: 'x' } }, 1_000_007);
+    expect(questions).toEqual([
+      ['roots/list', {}, undefined],
+      ['elicitation/create', { message: 'x' }, 1_000_007],
+    ]);
+    await vi.waitFor(() => expect(sent.map(({ id }) => id)).toEqual(['plugmux-asks-for:1000001:{', 'q']));
+  });
+
+  it('whose params are no object is refused', () => {
+    const { receive, sent } = open();
+    receive({ id: 9, method: 'roots/list', params: 'x' });
+    expect(sent).toEqual([{ jsonrpc: '2.0', id: 9, error: { code: -32602, message: 'The "params" are not an object.' } }]);
+  });
+});
+
+describe('a message that cannot be read', () => {
+  it('costs the request whose id stands at its first or last place, and none by numbers inside', () => {
+    const { link, calls, checks, ask } = open();
+    const sink = createSink(link, calls, checks);
+    const [first, last, inside] = [ask(), ask(), ask()];
+    const lost = new GatewayError('PLUGIN_PROTOCOL_ERROR', 'not JSON');
+    sink.lost(lost, `{"jsonrpc":"2.0","id":${first.id},"res`, '', undefined);
+    sink.lost(lost, '{"result":{"a":', `1},"jsonrpc":"2.0","id":${last.id}}`, undefined);
+    sink.lost(lost, `{"result":{"id":${inside.id},`, `"id": ${inside.id}}]}}`, undefined);
+    expect([first.outcome.error, last.outcome.error, inside.outcome.error]).toEqual([lost, lost, undefined]);
+    expect(checks.dropped.count).toBe(1);
+  });
+});
+
+it('nothing that a server sends is thrown', () => {
+  const { receive, link } = open();
+  fc.assert(
+    fc.property(fc.json(), (text) => {
+      receive(JSON.parse(text));
+      receive({ jsonrpc: '2.0', ...JSON.parse(text) });
+      expect(link.waits(1)).toBe(false);
+    }),
+    { numRuns: 300, seed: 12 },
+  );
+});
