@@ -209,6 +209,7 @@ export const REQUIREMENTS = {
     F56: 'A plugin that keeps dying is started ever more rarely and then left out, until a probe succeeds.',
     F57: 'Nothing of a plugin is left, whatever it ignores, forks or leaves behind.',
     T8: "A client's token never leaves the gateway.",
+    'address-spellings': 'Every spelling of an address counts as the address it means: IPv4 inside of IPv6, and what a tunnel leads to.',
     T9: 'What servers name on the way to a login is fetched only over https and from public addresses, without redirects.',
     F42: 'A login that leads to a script, a file, a page without TLS, another issuer or without PKCE is refused before anybody is sent there.',
     F28: 'A server whose TLS is missing, old, expired, of another name or of nobody known is told so, and nothing is sent to it.',

@@ -6,11 +6,6 @@ export function parseListen(address: string): { host: string; port: number } | u
   return port > 65_535 ? undefined : { host: (match[1] ?? match[2]) as string, port };
 }
 
-/** Whether a host stands for this machine alone. */
-export function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(host);
-}
-
 /** An address as it stands in a URL. */
 export function formatHost(host: string): string {
   return host.includes(':') ? `[${host}]` : host;

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Config } from '../config/config.ts';
-import { isLoopback } from '../config/listen.ts';
+import { isLoopback } from '../core/addresses.ts';
 import type { Caller } from '../core/caller.ts';
 import type { ResourceContents } from '../core/content.ts';
 import { GatewayError } from '../core/errors.ts';

@@ -1,6 +1,9 @@
 import { lookup as resolveName } from 'node:dns';
 import ipaddr from 'ipaddr.js';
+import { meantAddress, tunnelledAddresses } from '../core/addresses.ts';
 import type { NetworkBounds } from '../core/bounds.ts';
+
+type Address = ReturnType<typeof ipaddr.parse>;
 
 /** Looks a name up, as `net.connect` wants it. */
 export type Lookup = typeof resolveName;
@@ -19,12 +22,21 @@ const METADATA_RANGES = [
 /** Why an address must not be connected to, or undefined. Every spelling of an address counts as the address it means. */
 export function refuseAddress(address: string, { allowPrivate }: Pick<NetworkBounds, 'allowPrivate'>): string | undefined {
   if (!ipaddr.isValid(address)) return 'it is no address';
-  const parsed = ipaddr.process(address.replace(/%.*$/, ''));
-  const isMetadata = METADATA_RANGES.some(([base, bits]) => base.kind() === parsed.kind() && parsed.match([base, bits] as never));
-  if (isMetadata) return 'it is where clouds keep the keys of their machines';
-  return parsed.range() === 'unicast' || (allowPrivate && LOCAL_RANGES.has(parsed.range()))
-    ? undefined
-    : `it is ${parsed.range()}, not public`;
+  const parsed = parse(address);
+  if (isMetadata(parsed)) return 'it is where clouds keep the keys of their machines';
+  const range = parsed.range();
+  if (range === 'unicast' || (allowPrivate && LOCAL_RANGES.has(range))) return undefined;
+  // Where packets are passed on to says more than the name of the tunnel.
+  const inner = tunnelledAddresses(address).map((text) => parse(text).range());
+  return `it is ${inner.find((name) => name !== 'unicast') ?? range}, not public`;
+}
+
+function parse(address: string): Address {
+  return ipaddr.parse(meantAddress(address).replace(/%.*$/, ''));
+}
+
+function isMetadata(address: Address): boolean {
+  return METADATA_RANGES.some(([base, bits]) => base.kind() === address.kind() && address.match([base, bits] as never));
 }
 
 const LOCAL_RANGES = new Set<string>(['private', 'loopback', 'uniqueLocal', 'carrierGradeNat']);

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Config } from '../config/config.ts';
-import { formatHost, isLoopback } from '../config/listen.ts';
+import { formatHost } from '../config/listen.ts';
+import { isLoopback } from '../core/addresses.ts';
 import { type Caller, DEFAULT_PROFILE, localCaller } from '../core/caller.ts';
 import type { ErrorCode } from '../core/error-codes.ts';
 import { GatewayError } from '../core/errors.ts';

@@ -1,4 +1,5 @@
 import type { FetchLike } from '@modelcontextprotocol/client';
+import { isLoopback as isLoopbackHost } from '../../../src/core/addresses.ts';
 import { GatewayError } from '../../../src/core/errors.ts';
 import { checkedLookup, literalAddress, refuseAddress } from '../../../src/host/addresses.ts';
 
@@ -70,8 +71,7 @@ export function createGuardedFetch(named: readonly URL[]): GuardedFetch {
 
 /** Whether a host is this machine, by a name or an address that cannot mean another. */
 export function isLoopback(hostname: string): boolean {
-  const literal = literalAddress(hostname);
-  return hostname === 'localhost' || hostname.endsWith('.localhost') || literal === '::1' || (literal?.startsWith('127.') ?? false);
+  return hostname.endsWith('.localhost') || isLoopbackHost(literalAddress(hostname) ?? hostname);
 }
 
 async function readAll(body: AsyncIterable<Uint8Array> | null): Promise<string | undefined> {
