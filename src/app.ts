@@ -41,7 +41,7 @@ export interface App {
   readonly admin: PluginAdmin;
   /** Follows the configuration file and the plugins from now on. `load` reads the file anew. */
   follow(load: () => Config): Promise<void>;
-  /** Whether every plugin serves that should: none is opening or being restarted. */
+  /** Whether every plugin opened or failed once, or had `firstListMs` for it; true for good from then on. */
   ready(): boolean;
   /** Calls in flight. */
   calls(): number;
@@ -104,6 +104,14 @@ export async function createApp({ config: first, adapters, redactor, log }: AppP
   };
   await apply(config);
 
+  // A plugin that restarts or joins later must not take the whole gateway out of a load balancer.
+  const applied = performance.now();
+  let isReady = false;
+  const ready = (): boolean => {
+    isReady ||= performance.now() - applied > config.limits.firstListMs || registry.plugins().every(({ state }) => state !== 'opening');
+    return isReady;
+  };
+
   const adopt = (next: Config): Promise<void> => {
     // What went wrong before is no reason not to try this.
     adopting = adopting.catch(() => undefined).then(() => apply(next));
@@ -132,7 +140,7 @@ export async function createApp({ config: first, adapters, redactor, log }: AppP
     engine,
     config: () => config,
     policy: () => policy,
-    ready: () => registry.plugins().every(({ state }) => state !== 'opening' && state !== 'restarting'),
+    ready,
     calls: gateway.active,
     plugins: registry.plugins,
     adopt(next) {

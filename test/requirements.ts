@@ -158,7 +158,8 @@ export const REQUIREMENTS = {
     'slow-senders': 'A request that arrives too slowly is ended in time.',
     'session-caps': 'Idle sessions end, busy ones never; sessions over the cap are shed with 503 and Retry-After.',
     'profiles-bound': 'What a profile does not have does not exist for it; a token bound to a profile gets no other.',
-    'health-words': 'Liveness and readiness say one word to anybody; readiness ends with draining.',
+    'health-words':
+      'Liveness and readiness say one word to anybody. Readiness comes once every plugin opened or failed once, and only draining ends it.',
     'drain-on-signal':
       'On SIGTERM calls in flight are answered, new work is refused with Retry-After, exit 0; a second signal ends at once.',
     F73: 'Listening beyond this machine without a login is refused.',

@@ -2,11 +2,11 @@ import type { Route } from './router.ts';
 
 /** What the two health routes ask. */
 export interface Health {
-  /** Whether every plugin that should serve does. */
+  /** Whether every plugin opened or failed once; never false again after that. */
   ready(): boolean;
 }
 
-/** `/livez`: the event loop turns. `/readyz`: the gateway takes work and its plugins serve. One word each, for anybody. */
+/** `/livez`: the event loop turns. `/readyz`: the gateway takes work. One word each, for anybody; the state of plugins is in `/status`. */
 export function healthRoutes({ ready, draining }: Health & { draining(): boolean }): ReadonlyMap<string, Route> {
   const say = (word: () => { status: number; text: string }): Route => {
     const answer: Route[string] = ({ response }) => {
