@@ -88,7 +88,7 @@ export const REQUIREMENTS = {
     'http-session': 'A session id is 128 random bits, minted by initialize and ended by DELETE.',
     'http-version-header': 'An absent version header means 2025-03-26; one that is not served is refused with 400.',
     'http-accepted': 'A notification or a response that is posted is answered with 202.',
-    'http-standing-stream': 'A session has one standing stream; the second is refused with 409.',
+    'http-standing-stream': 'A session has one standing stream; the newest one replaces the older, which ends.',
     'http-json-unless-streaming': 'A reply is plain JSON unless something comes before it.',
     'http-resume': 'A broken stream is resumed: what was missed arrives once and in order.',
     'http-methods': 'A method without meaning at an address is answered with 405.',
@@ -156,7 +156,8 @@ export const REQUIREMENTS = {
     'login-rate': 'An address that keeps guessing tokens is not listened to for a minute.',
     'slow-readers': 'Clients that never read are cut off; others are served meanwhile.',
     'slow-senders': 'A request that arrives too slowly is ended in time.',
-    'session-caps': 'Idle sessions end, busy ones never; sessions over the cap are shed with 503 and Retry-After.',
+    'session-caps':
+      'Idle sessions end, busy ones never. A session over a cap takes the place of an idle one: of its own principal if that is full, of the one with most sessions if all are; unused ones first, then the longest unused. If none is idle: 503 and Retry-After.',
     'profiles-bound': 'What a profile does not have does not exist for it; a token bound to a profile gets no other.',
     'health-words':
       'Liveness and readiness say one word to anybody. Readiness comes once every plugin opened or failed once, and only draining ends it.',

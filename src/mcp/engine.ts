@@ -58,10 +58,7 @@ export function createEngine(gateway: Gateway, limits: EngineLimits, shared: boo
   const parts: ModernParts = { gateway, redactor, log, subscriptions, interviews, shared };
 
   const legacy = (caller: Caller, transport: string): LegacyPeer => new LegacyPeer(parts, methods, caller, transport, limits);
-  const sessions = createSessions(limits, {
-    opened: subscriptions.add,
-    ended: subscriptions.remove,
-  });
+  const sessions = createSessions(limits, { opened: subscriptions.add, ended: subscriptions.remove }, log.area('sessions'));
   // Modern clients of one token share its slots; without tokens one client cannot be told from another.
   const streamable = createStreamable({
     ...parts,

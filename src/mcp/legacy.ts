@@ -85,9 +85,14 @@ export class LegacyPeer extends Peer implements Subscriber {
 
   override close(reason: string): void {
     this.#requests.close();
+    this.unwatch();
+    super.close(reason);
+  }
+
+  /** Ends its subscriptions to resources. */
+  unwatch(): void {
     for (const end of this.#watched.values()) end();
     this.#watched.clear();
-    super.close(reason);
   }
 
   /** Batches exist in one revision only: one array of replies, none where nothing is owed. */

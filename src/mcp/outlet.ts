@@ -5,6 +5,8 @@ export interface Frame {
   readonly last: boolean;
   /** HTTP status; 200 where absent. */
   readonly status?: number;
+  /** The HTTP methods that the address has, with status 405. */
+  readonly allow?: string;
   /** How long to wait before another try, with a refusal. */
   readonly retryAfterMs?: number;
   /** Where the frame stands in a stream that can be resumed, and how soon to come back for more. */

@@ -62,7 +62,7 @@ export class SessionStream implements Outlet {
     if (this.#started) return;
     this.#started = true;
     this.#id = this.#keep(this);
-    if (this.#priming) this.#outlet?.write({ bytes: '', last: false, event: { id: this.#name(0), retryMs: RETRY_MS } });
+    this.#prime();
   }
 
   /** Lets go of the client, if it knows how to come back. */
@@ -84,6 +84,17 @@ export class SessionStream implements Outlet {
     this.#outlet = outlet;
     for (const { number, frame } of this.#events) if (number > after) outlet.write(frame);
     if (this.#ended) outlet.write({ last: true });
+  }
+
+  /** A client begins afresh: it gets what follows. The numbers go on, so that no event id ever names two events. */
+  replace(outlet: Outlet): void {
+    this.#outlet?.write({ last: true });
+    this.#outlet = outlet;
+    this.#prime();
+  }
+
+  #prime(): void {
+    if (this.#priming) this.#outlet?.write({ bytes: '', last: false, event: { id: this.#name(this.#last), retryMs: RETRY_MS } });
   }
 
   #send(frame: Frame): void {

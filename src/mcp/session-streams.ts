@@ -31,11 +31,12 @@ export class SessionStreams {
     return this.#streams.get(STANDING);
   }
 
-  /** Opens the standing stream, or hands it to the client that comes back for it. */
+  /** Opens the standing stream, or hands it to the newest client; `after`: the last event that this one received. */
   stand(outlet: Outlet, priming: boolean, after?: number): SessionStream {
     const existing = this.standing;
-    if (existing && after !== undefined) {
-      existing.resume(outlet, after);
+    if (existing) {
+      if (after === undefined) existing.replace(outlet);
+      else existing.resume(outlet, after);
       return existing;
     }
     const stream = new SessionStream(outlet, priming, () => STANDING);

@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import type { Caller } from '../core/caller.ts';
 import { GatewayError } from '../core/errors.ts';
+import { type Logger, silentLog } from '../core/log.ts';
+import { Shares } from '../core/shares.ts';
 import type { LegacyPeer } from './legacy.ts';
 import { SessionStreams } from './session-streams.ts';
 
@@ -11,6 +13,8 @@ export interface Session {
   readonly streams: SessionStreams;
   /** When it was last used, on a monotonic clock in milliseconds. */
   touched: number;
+  /** Whether the client sent anything after the handshake. */
+  used: boolean;
 }
 
 /** The limits of sessions. */
@@ -22,7 +26,7 @@ export interface SessionLimits {
 
 /** The sessions of all legacy HTTP clients. */
 export interface Sessions {
-  /** Opens a session; throws OVERLOADED where there is no room. */
+  /** Opens a session. If there is no room, an idle one ends for it; throws OVERLOADED if none is idle. */
   open(peer: LegacyPeer): Session;
   /** The session of that id, if it belongs to this caller: a stranger's looks like one that never was. */
   find(id: string, caller: Caller): Session | undefined;
@@ -31,27 +35,48 @@ export interface Sessions {
   close(): void;
 }
 
+/** Told when a session begins or ends. */
+export interface SessionEvents {
+  opened(peer: LegacyPeer): void;
+  ended(peer: LegacyPeer): void;
+}
+
+/** Longer than any gateway runs, so a session that was never used ranks before all used ones. */
+const NEVER_USED_MS = 1e12;
+
 /** No sessions yet. Callers without a token share one principal, which has no cap of its own. */
-export function createSessions(limits: SessionLimits, events: { opened(peer: LegacyPeer): void; ended(peer: LegacyPeer): void }): Sessions {
+export function createSessions(limits: SessionLimits, events: SessionEvents, log: Logger = silentLog): Sessions {
   const sessions = new Map<string, Session>();
-  const perPrincipal = new Map<string, number>();
+  const shares = new Shares<Session>();
 
   const end = (session: Session, reason: string): void => {
     if (!sessions.delete(session.id)) return;
-    const { principal } = session.peer.caller;
-    perPrincipal.set(principal, (perPrincipal.get(principal) ?? 1) - 1);
+    shares.delete(session.peer.caller.principal, session);
     // Whoever still waits for a reply over a connection of its own gets one.
     session.peer.interrupt(reason);
     session.peer.channel?.write({ last: true });
+    session.peer.unwatch();
     events.ended(session.peer);
   };
 
-  // Only what nobody uses is idle: no open stream, no call in flight. Such use may have ended any time since the last look.
+  const isBusy = ({ streams, peer }: Session): boolean => streams.standing?.held === true || peer.ledger.size > 0;
+  const rank = (session: Session): number | undefined => {
+    if (isBusy(session)) return undefined;
+    return session.used ? session.touched : session.touched - NEVER_USED_MS;
+  };
+  const evict = (session: Session | undefined): void => {
+    if (!session)
+      throw new GatewayError('OVERLOADED', 'There is no room for another session: all of them are in use.', { retryAfterMs: 10_000 });
+    log.info(`An idle session of ${session.peer.caller.principal} ended to make room for a new one.`);
+    end(session, 'The session made room for a newer one.');
+  };
+
+  // Such use may have ended any time since the last look.
   const every = Math.min(limits.sessionIdleMs / 2, 60_000);
   const sweep = setInterval(() => {
     const now = performance.now();
     for (const session of sessions.values()) {
-      if (session.streams.standing?.held || session.peer.ledger.size > 0) session.touched = now;
+      if (isBusy(session)) session.touched = now;
       else if (now - session.touched > limits.sessionIdleMs + every) end(session, 'The session was idle.');
     }
   }, every).unref();
@@ -59,19 +84,18 @@ export function createSessions(limits: SessionLimits, events: { opened(peer: Leg
   return {
     open(peer) {
       const { principal } = peer.caller;
-      const held = perPrincipal.get(principal) ?? 0;
-      const most = principal === 'local' ? limits.sessions : Math.min(limits.sessions, limits.sessionsPerPrincipal);
-      if (sessions.size >= limits.sessions || held >= most) {
-        throw new GatewayError('OVERLOADED', `There are ${held} sessions already.`, { retryAfterMs: 10_000 });
-      }
+      const most = principal === 'local' ? limits.sessions : limits.sessionsPerPrincipal;
+      if (shares.sizeOf(principal) >= most) evict(shares.firstOf(principal, rank));
+      else if (shares.size >= limits.sessions) evict(shares.firstOfLargest(principal, rank));
       const session: Session = {
         id: randomBytes(16).toString('hex'),
         peer,
         streams: new SessionStreams(),
         touched: performance.now(),
+        used: false,
       };
       sessions.set(session.id, session);
-      perPrincipal.set(principal, held + 1);
+      shares.add(principal, session);
       events.opened(peer);
       return session;
     },
@@ -80,6 +104,7 @@ export function createSessions(limits: SessionLimits, events: { opened(peer: Leg
       if (!session || session.peer.caller.principal !== caller.principal || session.peer.caller.profile !== caller.profile)
         return undefined;
       session.touched = performance.now();
+      session.used = true;
       return session;
     },
     end,

@@ -5,7 +5,7 @@ import { hasEnvelope } from './envelope.ts';
 import { RpcError, toRpcError } from './errors.ts';
 import type { LegacyPeer } from './legacy.ts';
 import type { ModernPeer } from './modern.ts';
-import { type HeaderView, type Outlet, singleHeader } from './outlet.ts';
+import { type Frame, type HeaderView, type Outlet, singleHeader } from './outlet.ts';
 import type { PeerParts } from './peer.ts';
 import { ASSUMED_REVISION, isModern, LEGACY } from './revisions.ts';
 import type { SessionStream } from './session-stream.ts';
@@ -54,9 +54,16 @@ export function createStreamable(parts: StreamableParts): Streamable {
   const refuse = (outlet: Outlet, error: unknown, status: number, id: Id | null = null): Pending => {
     const { number, message, data } = toRpcError(error, redactor, log);
     const retryAfterMs = error instanceof GatewayError ? error.details.retryAfterMs : undefined;
-    const frame = { bytes: errorText(id, number, message, data), last: true, status };
+    const frame: Frame = { bytes: errorText(id, number, message, data), last: true, status };
     outlet.write(retryAfterMs === undefined ? frame : { ...frame, retryAfterMs });
     return NOTHING;
+  };
+
+  // GET and DELETE belong to sessions: without one the method itself is out of place.
+  const refuseInSession = (outlet: Outlet, error: unknown, headers: HeaderView): void => {
+    if (headers['mcp-session-id'] !== undefined) return void refuse(outlet, error, statusOf(error));
+    const { number, message, data } = toRpcError(error, redactor, log);
+    outlet.write({ bytes: errorText(null, number, message, data), last: true, status: 405, allow: 'POST' });
   };
 
   const findSession = (headers: HeaderView, caller: Caller): Session => {
@@ -90,12 +97,16 @@ export function createStreamable(parts: StreamableParts): Streamable {
 
   const initialize = (message: Message & { kind: 'request' }, caller: Caller, outlet: Outlet): Pending => {
     const peer = parts.legacy(caller);
-    let session: Session | undefined;
     peer.receive(message, {
       write(frame) {
         // The session exists only if the handshake succeeded.
-        if (peer.revision !== '') session = sessions.open(peer);
-        outlet.write(session ? { ...frame, sessionId: session.id } : { ...frame, status: 400 });
+        if (peer.revision === '') return outlet.write({ ...frame, status: 400 });
+        try {
+          outlet.write({ ...frame, sessionId: sessions.open(peer).id });
+        } catch (error) {
+          // The handshake may have waited for plugins, so nobody else is there to catch this.
+          refuse(outlet, error, statusOf(error), message.id);
+        }
       },
     });
     return NOTHING;
@@ -140,8 +151,7 @@ export function createStreamable(parts: StreamableParts): Streamable {
         if (era === 'modern') return modern(incoming as Message, headers, caller, outlet);
         return legacy(incoming, headers, caller, outlet);
       } catch (error) {
-        const status = error instanceof EdgeError ? error.status : error instanceof GatewayError && error.code === 'OVERLOADED' ? 503 : 500;
-        return refuse(outlet, error, status, id);
+        return refuse(outlet, error, statusOf(error), id);
       }
     },
     open(headers, caller, outlet) {
@@ -151,13 +161,13 @@ export function createStreamable(parts: StreamableParts): Streamable {
         const last = singleHeader(headers, 'last-event-id');
         const resumed = last === undefined ? undefined : resume(session, last, outlet);
         if (resumed) return () => resumed.lost(outlet);
-        if (streams.standing?.held) throw new EdgeError(409, 'INVALID_REQUEST', 'The session has a stream open already.');
+        if (streams.standing?.held) log.info(`A newer event stream of ${caller.principal} replaces the one its session had open.`);
         const after = last === undefined ? undefined : streams.find(last)?.after;
         const standing = streams.stand(outlet, peer.revision >= PRIMING_SINCE, after);
         peer.channel = standing;
         return () => standing.lost(outlet);
       } catch (error) {
-        refuse(outlet, error, statusOf(error, headers));
+        refuseInSession(outlet, error, headers);
         return nothing;
       }
     },
@@ -166,16 +176,15 @@ export function createStreamable(parts: StreamableParts): Streamable {
         sessions.end(findSession(headers, caller), 'The client ended the session.');
         outlet.write({ last: true, status: 204 });
       } catch (error) {
-        refuse(outlet, error, statusOf(error, headers));
+        refuseInSession(outlet, error, headers);
       }
     },
   };
 }
 
-// GET and DELETE belong to sessions: without one the method itself is out of place.
-function statusOf(error: unknown, headers: HeaderView): number {
-  if (headers['mcp-session-id'] === undefined) return 405;
-  return error instanceof EdgeError ? error.status : 500;
+function statusOf(error: unknown): number {
+  if (error instanceof EdgeError) return error.status;
+  return error instanceof GatewayError && error.code === 'OVERLOADED' ? 503 : 500;
 }
 
 /** A refusal with an HTTP status of its own. */

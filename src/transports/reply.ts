@@ -62,7 +62,7 @@ export class HttpReply implements Outlet {
     if (text !== '' && !this.#response.destroyed) this.#response.write(text);
   }
 
-  #body({ bytes, status = 200, sessionId, retryAfterMs }: Frame): void {
+  #body({ bytes, status = 200, sessionId, allow, retryAfterMs }: Frame): void {
     this.#done = true;
     if (bytes === undefined) {
       // A cancelled request has no reply; a stream that ends empty is how HTTP says so.
@@ -73,6 +73,7 @@ export class HttpReply implements Outlet {
     const length = typeof bytes === 'string' ? Buffer.byteLength(bytes) : bytes.length;
     const headers: Record<string, string | number> = { 'Content-Type': 'application/json', 'Content-Length': length };
     if (sessionId !== undefined) headers['Mcp-Session-Id'] = sessionId;
+    if (allow !== undefined) headers.Allow = allow;
     if (retryAfterMs !== undefined) headers['Retry-After'] = Math.ceil(retryAfterMs / 1000);
     this.#response.writeHead(status, headers).end(bytes);
   }

@@ -328,22 +328,6 @@ describe('sessions of the legacy era', () => {
     ).toBe(200);
   });
 
-  it('opens one stream and refuses the second with 409', { tags: ['http-standing-stream'] }, async () => {
-    const headers = await session();
-    const { hostname, port } = new URL(open.url);
-    const stream = request({ hostname, port, path: '/mcp', method: 'GET', headers: { ...headers, accept: 'text/event-stream' } });
-    await new Promise<void>((resolve) =>
-      stream
-        .on('response', (res) => {
-          expect(res.headers['content-type']).toBe('text/event-stream');
-          resolve();
-        })
-        .end(),
-    );
-    expect((await send(open, { method: 'GET', headers })).status).toBe(409);
-    stream.on('error', () => undefined).destroy();
-  });
-
   it('streams only where something comes before the reply', { tags: ['http-json-unless-streaming'] }, async () => {
     const headers = await session();
     const plain = await send(open, { headers, body: rpc('tools/call', { name: 'count', arguments: { to: 2 } }) });

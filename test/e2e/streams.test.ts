@@ -171,20 +171,53 @@ describe('sessions', () => {
     standing.drop();
   });
 
-  it('are shed with 503 and a time to come back where there are too many', { tags: ['session-caps', 'T23'] }, async () => {
-    const tokens = [{ token: 'a-token-of-sufficient-length', principal: 'ada' }];
-    const gateway = await start({ auth: { tokens }, limits: { sessionsPerPrincipal: 2 } });
+  it('over the cap take the place of idle ones; where none is idle they are shed with 503 and a time to come back', {
+    tags: ['session-caps', 'T23'],
+  }, async () => {
+    const authorization = 'Bearer a-token-of-sufficient-length';
+    const auth = { tokens: [{ token: 'a-token-of-sufficient-length', principal: 'ada' }] };
+    const gateway = await start({ auth, limits: { sessionsPerPrincipal: 2 } });
     const open = () =>
       fetch(gateway.url, {
         method: 'POST',
-        headers: { 'content-type': 'application/json', authorization: `Bearer ${tokens[0]?.token}` },
+        headers: { 'content-type': 'application/json', authorization },
         body: rpc(0, 'initialize', { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: { name: 't', version: '1' } }),
       });
-    expect([(await open()).status, (await open()).status]).toEqual([200, 200]);
-    const third = await open();
-    expect(third.status).toBe(503);
-    expect(third.headers.get('retry-after')).toBe('10');
-    expect(await third.json()).toMatchObject({ error: { data: { code: 'OVERLOADED' } } });
+    const opened = async () => ({ authorization, 'mcp-session-id': (await open()).headers.get('mcp-session-id') as string });
+    const [calling, idle] = [await opened(), await opened()];
+    const call = new Stream(gateway, 'POST', calling, tool(1, 'count', { to: 1000 }, { _meta: { progressToken: 't' } }));
+    await until('the call is under way', () => call.messages().length > 0);
+    const streaming = await opened();
+    await gateway.said('An idle session of ada ended');
+    const ping = new Stream(gateway, 'POST', idle, rpc(2, 'ping'));
+    await until('the idle session has ended', () => ping.status === 404);
+    const standing = new Stream(gateway, 'GET', streaming);
+    await until('it stands', () => standing.status === 200);
+    const refused = await open();
+    expect(refused.status).toBe(503);
+    expect(refused.headers.get('retry-after')).toBe('10');
+    expect(await refused.json()).toMatchObject({ error: { data: { code: 'OVERLOADED' } } });
+    expect([call.ended, standing.ended]).toEqual([false, false]);
+    call.drop();
+    standing.drop();
+  });
+
+  it('have one standing stream: the newest of many at once, and what is told goes there', {
+    tags: ['http-standing-stream'],
+  }, async () => {
+    const gateway = await start();
+    const headers = await session(gateway);
+    const streams = Array.from({ length: 10 }, () => new Stream(gateway, 'GET', headers));
+    await until('all but one have ended', () => streams.filter(({ status, ended }) => status === 200 && ended).length === 9);
+    await gateway.said('A newer event stream of local replaces the one');
+    const newest = new Stream(gateway, 'GET', headers);
+    await until('the last one has ended', () => streams.every(({ ended }) => ended));
+    new Stream(gateway, 'POST', headers, tool(2, 'change', {}));
+    await until('the notice arrives', () => newest.messages().some(({ method }) => method === 'notifications/tools/list_changed'));
+    expect(newest.ended).toBe(false);
+    const names = [...streams, newest].flatMap(({ events }) => events.map(({ id, data }) => (data === '' ? [] : [id]))).flat();
+    expect(new Set(names).size).toBe(names.length);
+    newest.drop();
   });
 });
 

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { silentLog } from '../../../src/core/log.ts';
 import type { LegacyPeer } from '../../../src/mcp/legacy.ts';
 import { createSessions, type Session, type Sessions } from '../../../src/mcp/sessions.ts';
 
@@ -8,19 +9,30 @@ const limits = { sessions: 3, sessionsPerPrincipal: 2, sessionIdleMs: 1_000 };
 /** As much of a client as sessions look at. */
 function peer(principal = 'ada'): LegacyPeer & { ledger: { size: number } } {
   const ended: string[] = [];
-  return { caller: { ...caller, principal }, ledger: { size: 0 }, interrupt: (why: string) => void ended.push(why), ended } as never;
+  return {
+    caller: { ...caller, principal },
+    ledger: { size: 0 },
+    interrupt: (why: string) => void ended.push(why),
+    unwatch: () => undefined,
+    ended,
+  } as never;
 }
 
 let sessions: Sessions;
+let said: string[];
 beforeEach(() => {
   vi.useFakeTimers();
-  sessions = createSessions(limits, { opened: () => undefined, ended: () => undefined });
+  said = [];
+  const log = { ...silentLog, info: (line: string) => void said.push(line) };
+  sessions = createSessions(limits, { opened: () => undefined, ended: () => undefined }, log);
 });
 afterEach(() => {
   sessions.close();
   vi.useRealTimers();
 });
 
+/** Looks without using it. */
+const isHeld = ({ peer: client }: Session): boolean => (client as unknown as { ended: string[] }).ended.length === 0;
 const lives = ({ id }: Session): boolean => sessions.find(id, caller) !== undefined;
 
 describe('Sessions', () => {
@@ -54,13 +66,58 @@ describe('Sessions', () => {
     expect(sessions.find(id, caller)).toBeDefined();
   });
 
-  it('are refused beyond the caps, and there is room again when one has ended', { tags: ['session-caps'] }, () => {
-    const first = sessions.open(peer());
+  it('of a full principal make room: unused ones first, then the longest unused', { tags: ['session-caps'] }, () => {
+    const [used, unused] = [sessions.open(peer()), sessions.open(peer())];
+    vi.advanceTimersByTime(10);
+    expect(lives(used)).toBe(true);
+    const third = sessions.open(peer());
+    expect([used, unused, third].map(isHeld)).toEqual([true, false, true]);
+    expect(lives(third)).toBe(true);
+    vi.advanceTimersByTime(10);
+    lives(used);
+    const fourth = sessions.open(peer());
+    expect([used, third, fourth].map(isHeld)).toEqual([true, false, true]);
+    expect(said).toHaveLength(2);
+  });
+
+  it('with a call or a stream never make room: without an idle one the newcomer is refused', { tags: ['session-caps'] }, () => {
+    const [calling, streaming] = [peer(), sessions.open(peer())];
+    calling.ledger.size = 1;
+    const busy = sessions.open(calling);
+    const stream = streaming.streams.stand({ write: () => undefined }, false);
+    expect(() => sessions.open(peer())).toThrow('all of them are in use');
+    expect([busy, streaming].map(isHeld)).toEqual([true, true]);
+    // Another principal is not full, and its sessions are none of this one's business.
+    expect(sessions.open(peer('bob'))).toBeDefined();
+    expect(() => sessions.open(peer())).toThrow('all of them are in use');
+    expect(sessions.size).toBe(3);
+    calling.ledger.size = 0;
     sessions.open(peer());
-    expect(() => sessions.open(peer())).toThrow('2 sessions');
-    sessions.open(peer('bob'));
-    expect(() => sessions.open(peer('eve'))).toThrow();
-    sessions.end(first, 'over');
-    expect(sessions.open(peer())).toBeDefined();
+    expect([busy, streaming].map(isHeld)).toEqual([false, true]);
+    stream.write({ last: true });
+  });
+
+  it('in all make room where one principal has most of them', { tags: ['session-caps'] }, () => {
+    const bob = sessions.open(peer('bob'));
+    vi.advanceTimersByTime(10);
+    const [older, newer] = [sessions.open(peer()), sessions.open(peer())];
+    const eve = sessions.open(peer('eve'));
+    expect([bob, older, newer, eve].map(isHeld)).toEqual([true, false, true, true]);
+    // All have one: the longest unused goes, whose ever it is.
+    const mal = sessions.open(peer('mal'));
+    expect([bob, newer, eve, mal].map(isHeld)).toEqual([false, true, true, true]);
+  });
+
+  it('of a principal with fewer never make room for one with more', { tags: ['session-caps'] }, () => {
+    const wide = createSessions({ ...limits, sessionsPerPrincipal: 3 }, { opened: () => undefined, ended: () => undefined });
+    const bob = wide.open(peer('bob'));
+    const busy = [peer(), peer()];
+    for (const client of busy) {
+      client.ledger.size = 1;
+      wide.open(client);
+    }
+    expect(() => wide.open(peer())).toThrow('all of them are in use');
+    expect(wide.find(bob.id, { ...caller, principal: 'bob' })).toBe(bob);
+    wide.close();
   });
 });
