@@ -27,6 +27,7 @@ function promised<Id extends string>(source: string, promises: Readonly<Record<I
  */
 export const REQUIREMENTS = {
   ...promised(JSON_RPC, {
+    'rpc-byte-order-mark': 'A byte order mark before a message is skipped, on every transport.',
     'rpc-parse-error': 'What is not JSON or not UTF-8 is answered once with -32700 and id null.',
     'rpc-invalid-request': 'JSON that is no request is answered once with -32600, with its id where one can be read.',
     'rpc-id-type': 'An id is echoed with its JSON type: 1 is not "1".',
@@ -91,8 +92,8 @@ export const REQUIREMENTS = {
     'http-standing-stream': 'A session has one standing stream; the newest one replaces the older, which ends.',
     'http-json-unless-streaming': 'A reply is plain JSON unless something comes before it.',
     'http-resume': 'A broken stream is resumed: what was missed arrives once and in order.',
-    'http-methods': 'A method without meaning at an address is answered with 405.',
-    'http-media-type': 'A body that is not JSON is refused with 415.',
+    'http-methods': 'A method without meaning at an address is answered with 405 and the methods that have one.',
+    'http-media-type': 'A body that is not JSON in UTF-8 is refused with 415.',
     'sse-serves': 'HTTP+SSE opens with the address to post to and answers there; modern messages are answered -32601.',
     'http-stream-headers': 'A stream says that nobody may keep it or hold it back.',
     F23: 'A client that accepts neither JSON nor a stream is told so with 406; none named, or any, counts as yes.',
@@ -133,7 +134,9 @@ export const REQUIREMENTS = {
     F35: 'A WebSocket with a foreign origin, host, token, version or subprotocol is refused before the upgrade.',
     F36: 'Floods of fragments close a WebSocket; compression is not taken.',
     F37: 'A WebSocket client that does not read is dropped and its calls are cancelled.',
-    'websocket-frames': 'Binary frames close with 1003, too large ones with 1009; other connections go on.',
+    'websocket-frames':
+      'Binary frames close with 1003, too large ones with 1009; nothing that follows a close frame is handled; other connections go on.',
+    'websocket-pings': 'A WebSocket whose client leaves pings unanswered for 45 s is dropped, and its calls are cancelled.',
     'websocket-goodbye': 'A WebSocket is closed with 1001 when the gateway ends.',
   }),
   ...promised('the HTTP edge', {
@@ -146,9 +149,10 @@ export const REQUIREMENTS = {
     F21: 'A Host that is absent, doubled or spelt like a loopback address without being one is refused.',
     F22: 'A preflight is answered for listed origins only, with the headers that clients need and no credentials.',
     F24: 'A body over the limit, declared or not, and a compressed one are refused in JSON.',
-    F25: 'Pipelined requests, 100-continue and HTTP/1.0 get right answers.',
+    F25: 'Pipelined requests, 100-continue and HTTP/1.0 get right answers; other expectations and transfer codings are refused in JSON.',
     F26: 'Nothing is normalised into a route: every other path is 404, under the same login.',
-    F27: 'Connections over the cap are refused, and there is room again when others end.',
+    F27: 'Connections over the cap take the place of idle ones, or are refused; all loopback addresses share one cap.',
+    'http-headers': 'More than 100 headers are refused with 431, and no header behind the last one read goes unnoticed.',
     F29: 'What a proxy would say of a request is ignored.',
     F38: 'A token that is absent, wrong, doubled, in the address or of another scheme is 401, and never logged.',
     F41: 'What belongs to one principal answers another as if it did not exist; the owner notices nothing.',

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { isJsonObject, type JsonObject, type JsonValue } from '../core/json.ts';
 import { findPlugin, type PluginAdmin } from '../gateway/plugin-admin.ts';
 import type { SlotStatus } from '../registry/slot.ts';
-import { readBody } from '../transports/body.ts';
+import { acceptJson, readBody } from '../transports/body.ts';
 import { type Login, Refusal } from '../transports/edge.ts';
 import type { OwnRoute } from '../transports/router.ts';
 import { sendJson } from '../transports/send-json.ts';
@@ -11,10 +11,12 @@ import { sendJson } from '../transports/send-json.ts';
 class AdminError extends Error {
   readonly status: number;
   readonly code: string;
-  constructor(status: number, code: string, message: string) {
+  readonly headers: Readonly<Record<string, string>>;
+  constructor(status: number, code: string, message: string, headers: Readonly<Record<string, string>> = {}) {
     super(message);
     this.status = status;
     this.code = code;
+    this.headers = headers;
   }
 }
 
@@ -26,14 +28,14 @@ const ACTION = /^\/v1\/(?:admin\/plugins\/([^/]+)\/(enable|disable)|plugins\/([^
 export function adminPluginRoutes(admin: PluginAdmin): ReadonlyMap<string, OwnRoute> {
   const run = async (request: IncomingMessage, path: string, body: () => Promise<JsonValue>): Promise<JsonValue> => {
     if (path === '/v1/admin/plugins' || path === '/v1/plugins') {
-      if (request.method !== 'GET') throw new AdminError(405, 'SW_METHOD_NOT_ALLOWED', 'Use GET.');
+      checkMethod(request, 'GET');
       return admin.plugins().map((status) => toItem(status, admin));
     }
     const [, named, action, toggled, toggle, inRoom] = ACTION.exec(path) ?? [];
     if (inRoom !== undefined) throw new AdminError(404, 'SW_ROOM_NOT_FOUND', 'There are no rooms here: a plugin is enabled for everybody.');
     const id = named ?? toggled;
     if (id === undefined) throw new AdminError(404, 'SW_NOT_FOUND', 'Nothing is served at this address.');
-    if (request.method !== 'POST') throw new AdminError(405, 'SW_METHOD_NOT_ALLOWED', 'Use POST.');
+    checkMethod(request, 'POST');
     const status = knownPlugin(admin, decode(id));
     const wanted = toggle === undefined ? action === 'enable' : wish(await body(), status.state === 'disabled');
     try {
@@ -54,6 +56,10 @@ export function adminPluginRoutes(admin: PluginAdmin): ReadonlyMap<string, OwnRo
   return new Map(['/v1/admin/plugins', '/v1/plugins', '/v1/rooms'].map((prefix) => [prefix, route]));
 }
 
+function checkMethod({ method }: IncomingMessage, allowed: string): void {
+  if (method !== allowed) throw new AdminError(405, 'SW_METHOD_NOT_ALLOWED', `Use ${allowed}.`, { Allow: allowed });
+}
+
 function checkLogin(login: () => Login): void {
   let scopes: readonly string[];
   try {
@@ -63,7 +69,7 @@ function checkLogin(login: () => Login): void {
     scopes = known.scopes;
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
-    throw new AdminError(error.status, LOGIN_CODES[error.status] ?? 'SW_AUTH_INVALID_TOKEN', error.message);
+    throw new AdminError(error.status, LOGIN_CODES[error.status] ?? 'SW_AUTH_INVALID_TOKEN', error.message, error.headers);
   }
   if (!scopes.includes('admin')) throw new AdminError(403, 'SW_AUTH_INSUFFICIENT_PERMISSION', 'The token lacks the scope "admin".');
 }
@@ -90,28 +96,32 @@ function wish(body: JsonValue, disabled: boolean): boolean {
 function readJson(request: IncomingMessage, response: ServerResponse, login: () => Login): Promise<JsonValue> {
   return new Promise((resolve, reject) => {
     const { principal, scopes } = login();
+    const { 'content-type': type, 'content-encoding': encoding } = request.headers;
+    // ScaiWave's clients post these few bytes without naming a type.
+    if (type !== undefined || encoding !== undefined) acceptJson(request);
     const exchange = { request, response, caller: { principal, profile: '', scopes }, refuse: reject };
     readBody(exchange, MOST_BYTES, (bytes) => {
       try {
-        resolve(bytes.length === 0 ? null : (JSON.parse(bytes.toString()) as JsonValue));
+        const text = bytes.toString().replace(/^\ufeff/, '');
+        resolve(text === '' ? null : (JSON.parse(text) as JsonValue));
       } catch {
-        reject(new AdminError(400, 'SW_BAD_REQUEST', 'The body is no JSON.'));
+        reject(new AdminError(400, 'SW_BAD_REQUEST', 'The body is not JSON.'));
       }
     });
   });
 }
 
 function answer(response: ServerResponse, run: () => Promise<JsonValue>): void {
-  const send = (status: number, value: JsonObject): void =>
-    sendJson(response, status, JSON.stringify(value), { 'Cache-Control': 'no-store' });
+  const send = (status: number, value: JsonObject, headers: Readonly<Record<string, string>> = {}): void =>
+    sendJson(response, status, JSON.stringify(value), { 'Cache-Control': 'no-store', ...headers });
   run().then(
     (data) => send(200, { data, meta: Array.isArray(data) ? { total: data.length } : {} }),
     (error: unknown) => {
-      const { status, code, message } =
+      const { status, code, message, headers } =
         error instanceof AdminError || error instanceof Refusal
           ? error
           : new AdminError(500, 'SW_INTERNAL', 'The gateway failed on this request.');
-      send(status, { error: { code, message } });
+      send(status, { error: { code, message } }, headers);
     },
   );
 }

@@ -63,6 +63,9 @@ export function readMessage(bytes: Buffer, caps: JsonCaps): Incoming {
   return { kind: 'batch', items: value.map(toMessage) };
 }
 
+/** Some programs on Windows begin a text with it. */
+const BOM = '\ufeff';
+
 /** A parsed text; `original` is how it came, if halves of surrogate pairs had to be replaced. */
 interface ReadJson {
   readonly value: JsonValue;
@@ -73,7 +76,8 @@ interface ReadJson {
 export function readJson(bytes: Buffer, caps: JsonCaps): ReadJson | { readonly fault: Fault } {
   if (!isUtf8(bytes)) return { fault: fault(null, RPC.parse, 'PARSE_ERROR', 'The message is not UTF-8.') };
   try {
-    const original = bytes.toString();
+    const sent = bytes.toString();
+    const original = sent.startsWith(BOM) ? sent.slice(1) : sent;
     const text = wellFormedForeignJson(original);
     return { value: parseJson(text, caps), original: text === original ? undefined : original };
   } catch (error) {

@@ -1,11 +1,14 @@
 import type { IncomingMessage } from 'node:http';
 import { Refusal } from './edge.ts';
+import { readMediaType } from './media-type.ts';
 import type { Exchange } from './router.ts';
 
-/** Refuses a request whose body is not JSON. */
+/** Refuses a request whose body is not JSON in UTF-8. */
 export function acceptJson({ headers }: IncomingMessage): void {
-  if (!/^application\/json\s*(;|$)/i.test(headers['content-type'] ?? '')) {
-    throw new Refusal(415, 'UNSUPPORTED_MEDIA_TYPE', 'The body must be application/json.');
+  const type = readMediaType(headers['content-type']);
+  if (type !== 'json') {
+    const message = type === 'charset' ? 'The charset of the body must be UTF-8.' : 'The body must be application/json.';
+    throw new Refusal(415, 'UNSUPPORTED_MEDIA_TYPE', message);
   }
   // Compressed bodies say nothing about their size.
   const encoding = headers['content-encoding'];

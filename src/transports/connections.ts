@@ -1,5 +1,8 @@
 import type { Socket } from 'node:net';
-import { isLoopback } from '../config/listen.ts';
+import type { Duplex } from 'node:stream';
+import { isLoopback, meantAddress } from '../core/addresses.ts';
+import { Shares } from '../core/shares.ts';
+import { responseOf } from './raw-reply.ts';
 
 /** The limits of connections. */
 export interface ConnectionLimits {
@@ -8,32 +11,73 @@ export interface ConnectionLimits {
   readonly connectionsLoopback: number;
 }
 
-/** Counts connections by address and turns away the surplus before a byte of them is read. */
-export function createConnectionCap(limits: ConnectionLimits): {
+/** Counts connections by address, and makes room or closes the surplus before a byte of it is read. */
+export interface ConnectionCap {
   admit(socket: Socket): boolean;
+  /** The connection is no longer one of HTTP: it stays open without a request. */
+  hold(socket: Duplex): void;
   all(): ReadonlySet<Socket>;
-} {
+}
+
+interface Connection {
+  readonly socket: Socket;
+  readonly owner: string;
+  /** Counts up, so the lower one is older. */
+  readonly number: number;
+}
+
+/** This machine has many loopback addresses, which one process could use one after another. */
+const LOOPBACK = 'loopback';
+
+/** More than any gateway counts, so a connection that never sent a byte ranks before all that did. */
+const NEVER_USED = 1e12;
+
+/** A cap on connections. `isShared`: other machines can connect as well. */
+export function createConnectionCap(limits: ConnectionLimits, isShared: boolean): ConnectionCap {
+  const { connections, connectionsPerAddress, connectionsLoopback } = limits;
   const open = new Set<Socket>();
-  const perAddress = new Map<string, number>();
+  const held = new WeakSet<Duplex>();
+  const shares = new Shares<Connection>();
+  // Other machines keep a share that processes of this one cannot use up.
+  const mostLocal = isShared ? Math.max(Math.ceil(connections / 2), connections - connectionsPerAddress) : connections;
+  let last = 0;
+
+  const rank = ({ socket, number }: Connection): number | undefined => {
+    if (held.has(socket) || responseOf(socket)) return undefined;
+    return socket.bytesRead === 0 ? number - NEVER_USED : number;
+  };
+
+  const forget = (connection: Connection): void => {
+    open.delete(connection.socket);
+    shares.delete(connection.owner, connection);
+  };
+
+  const replaces = (idle: Connection | undefined): boolean => {
+    if (!idle) return false;
+    forget(idle);
+    idle.socket.destroy();
+    return true;
+  };
+
   return {
     admit(socket) {
-      const address = socket.remoteAddress ?? '';
-      const held = perAddress.get(address) ?? 0;
-      const most = isLoopback(address.replace(/^::ffff:/, '')) ? limits.connectionsLoopback : limits.connectionsPerAddress;
-      if (open.size >= limits.connections || held >= most) {
-        socket.destroy();
-        return false;
+      const address = meantAddress(socket.remoteAddress ?? '');
+      const owner = isLoopback(address) ? LOOPBACK : address;
+      const most = owner === LOOPBACK ? Math.min(connectionsLoopback, mostLocal) : connectionsPerAddress;
+      const isFull = shares.sizeOf(owner) >= most;
+      if (isFull || open.size >= connections) {
+        if (!replaces(isFull ? shares.firstOf(owner, rank) : shares.firstOfLargest(owner, rank))) {
+          socket.destroy();
+          return false;
+        }
       }
+      const connection = { socket, owner, number: ++last };
       open.add(socket);
-      perAddress.set(address, held + 1);
-      socket.on('close', () => {
-        open.delete(socket);
-        const left = (perAddress.get(address) ?? 1) - 1;
-        if (left > 0) perAddress.set(address, left);
-        else perAddress.delete(address);
-      });
+      shares.add(owner, connection);
+      socket.on('close', () => forget(connection));
       return true;
     },
+    hold: (socket) => void held.add(socket),
     all: () => open,
   };
 }

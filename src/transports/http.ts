@@ -1,16 +1,20 @@
 import { createServer, type Server } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
 import type { Config } from '../config/config.ts';
 import { formatHost } from '../config/listen.ts';
+import { isLoopback } from '../core/addresses.ts';
 import { GatewayError } from '../core/errors.ts';
 import type { Logger } from '../core/log.ts';
 import type { Engine } from '../mcp/engine.ts';
 import { errorText, RPC } from '../mcp/wire.ts';
 import { createConnectionCap } from './connections.ts';
 import { createEdge } from './edge.ts';
+import { isContinue } from './headers.ts';
 import { type Health, healthRoutes } from './health.ts';
 import { InFlight } from './in-flight.ts';
 import { createLoadWatch } from './load.ts';
+import { responseOf, sendRaw } from './raw-reply.ts';
 import { createRouter, type Routes } from './router.ts';
 import { createSse } from './sse.ts';
 import { type HouseStatus, statusRoute } from './status.ts';
@@ -37,6 +41,8 @@ export interface HttpTransport {
   close(): Promise<void>;
 }
 
+const BROKEN_STATUS: Readonly<Record<string, number>> = { HPE_HEADER_OVERFLOW: 431, ERR_HTTP_REQUEST_TIMEOUT: 408 };
+
 /** Serves the engine over HTTP, and routes with a login of their own beside it. Rejects with PORT_IN_USE where the address is taken. */
 export async function serveHttp(
   engine: Engine,
@@ -46,7 +52,7 @@ export async function serveHttp(
   log: Logger,
 ): Promise<HttpTransport> {
   const { limits, listen } = config;
-  const cap = createConnectionCap(limits);
+  const cap = createConnectionCap(limits, !isLoopback(listen.host));
   const inFlight = new InFlight();
   const load = createLoadWatch();
   let draining = false;
@@ -80,12 +86,25 @@ export async function serveHttp(
       headersTimeout: limits.headerMs,
       requestTimeout: limits.bodyMs,
       keepAliveTimeout: limits.keepAliveMs,
+      // Node would answer a missing Host itself, and not in JSON.
+      requireHostHeader: false,
     },
     router.handle,
   );
-  server.maxHeadersCount = 100;
+  // Node would leave out the headers above its own count without a word; the router refuses them.
+  server.maxHeadersCount = 0;
   server.on('connection', (socket) => cap.admit(socket));
-  server.on('upgrade', websocket.upgrade);
+  server.on('checkExpectation', router.handle);
+  server.on('checkContinue', (request, response) => {
+    if (isContinue(request.headers.expect)) response.writeContinue();
+    router.handle(request, response);
+  });
+  for (const event of ['upgrade', 'connect'] as const) {
+    server.on(event, (request, socket, head) => {
+      cap.hold(socket);
+      websocket.upgrade(request, socket, head);
+    });
+  }
   server.on('clientError', answerBroken);
   await listenOn(server, listen.host, listen.port, limits.connections);
   const { port } = server.address() as AddressInfo;
@@ -117,20 +136,13 @@ export async function serveHttp(
   };
 }
 
-// What is no HTTP at all gets an answer in JSON too.
-function answerBroken(error: NodeJS.ErrnoException, socket: Socket | import('node:stream').Duplex): void {
-  const status =
-    error.code === 'HPE_HEADER_OVERFLOW'
-      ? '431 Request Header Fields Too Large'
-      : error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
-        ? '408 Request Timeout'
-        : '400 Bad Request';
-  const refusal = new GatewayError('INVALID_REQUEST', 'The request is no valid HTTP.');
-  const body = errorText(null, RPC.request, refusal.message, refusal.toObject());
-  if (!socket.writable) return void socket.destroy();
-  socket.end(
-    `HTTP/1.1 ${status}\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
-  );
+// What is not HTTP gets an answer in JSON too.
+function answerBroken(error: NodeJS.ErrnoException, socket: Duplex): void {
+  // In the midst of a response the answer would become a part of it.
+  if (responseOf(socket)?.headersSent === true) return void socket.destroy();
+  const status = BROKEN_STATUS[error.code ?? ''] ?? 400;
+  const refusal = new GatewayError('INVALID_REQUEST', 'The request is not valid HTTP.');
+  sendRaw(socket, status, errorText(null, RPC.request, refusal.message, refusal.toObject()));
 }
 
 // As many may wait to be taken as may be open: the system's own default turns away clients that come all at once.

@@ -3,6 +3,7 @@ import { type Caller, DEFAULT_PROFILE, localCaller } from '../core/caller.ts';
 import { toError } from '../core/errors.ts';
 import type { Logger } from '../core/log.ts';
 import { type Edge, type Login, Refusal } from './edge.ts';
+import { checkHeaders } from './headers.ts';
 import { sendJson } from './send-json.ts';
 
 /** One request that has passed the edge. */
@@ -109,6 +110,7 @@ export function createRouter({ edge, routes, log, knows, draining, full }: Route
   };
 
   const serve = (request: IncomingMessage, response: ServerResponse): void => {
+    checkHeaders(request);
     edge.checkAddress(request);
     const { origin } = request.headers;
     if (origin !== undefined) allowOrigin(response, origin);
@@ -136,6 +138,7 @@ export function createRouter({ edge, routes, log, knows, draining, full }: Route
       }
     },
     admit(request, base) {
+      checkHeaders(request);
       edge.checkAddress(request);
       const found = find(pathOf(request));
       refuseWork();

@@ -8,13 +8,17 @@ import { toError } from '../core/errors.ts';
 import type { Connection } from '../mcp/connection.ts';
 import type { Engine } from '../mcp/engine.ts';
 import { Refusal } from './edge.ts';
+import { sendRaw } from './raw-reply.ts';
 import type { Route } from './router.ts';
 
 /** The subprotocol of MCP over WebSocket. */
 const SUBPROTOCOL = 'mcp';
 /** The only version of WebSocket that became a standard. */
 const VERSION = '13';
-const PING_MS = 30_000;
+const KEY = /^[+/0-9A-Za-z]{22}==$/;
+const PING_MS = 15_000;
+/** A peer that leaves this many pings in a row unanswered, for 45 s in all, is gone. */
+const MOST_UNANSWERED = 3;
 const CLOSE = { normal: 1000, goingAway: 1001, unsupported: 1003, policy: 1008, overloaded: 1013 } as const;
 
 /** What the address says to who comes without an upgrade. */
@@ -43,9 +47,16 @@ export interface WebSocketTransport {
 /** `admit` is the edge: it throws a refusal, or says who is calling. It decides before anything is upgraded. */
 export function createWebSocket(engine: Engine, limits: Limits, admit: (request: IncomingMessage) => Caller): WebSocketTransport {
   const open = new Map<WebSocket, Connection>();
+  const unanswered = new WeakMap<WebSocket, number>();
   let server: WebSocketServer | undefined;
   const pings = setInterval(() => {
-    for (const socket of open.keys()) socket.ping();
+    for (const socket of open.keys()) {
+      const count = unanswered.get(socket) ?? 0;
+      unanswered.set(socket, count + 1);
+      // Termination skips the close handshake, which such a peer would not answer either.
+      if (count >= MOST_UNANSWERED) socket.terminate();
+      else if (socket.readyState === socket.OPEN) socket.ping();
+    }
   }, PING_MS).unref();
 
   const serve = (socket: WebSocket, raw: Duplex, caller: Caller): void => {
@@ -62,24 +73,31 @@ export function createWebSocket(engine: Engine, limits: Limits, admit: (request:
       }
       socket.send(bytes, { binary: false });
       if (socket.bufferedAmount + raw.writableLength > limits.queuedBytes) {
-        socket.close(CLOSE.overloaded, 'the client does not read');
-        connection.close('the client does not read');
+        end(CLOSE.overloaded, 'the client does not read');
         socket.terminate();
       }
+    };
+    // No reply can follow a close frame, so the calls under way end with it.
+    const end = (code: number, reason: string): void => {
+      socket.close(code, reason);
+      connection.close(reason);
     };
     const connection = engine.connect(
       caller,
       'websocket',
       { write: ({ bytes }) => bytes !== undefined && socket.readyState === socket.OPEN && write(bytes) },
-      () => socket.close(CLOSE.policy, 'too many messages that make no sense'),
+      () => end(CLOSE.policy, 'too many messages that make no sense'),
     );
     open.set(socket, connection);
     socket.on('message', (data: Buffer, isBinary: boolean) => {
-      if (isBinary) socket.close(CLOSE.unsupported, 'text frames only');
+      // What the client sent before it saw our close frame still arrives.
+      if (socket.readyState !== socket.OPEN) return;
+      if (isBinary) end(CLOSE.unsupported, 'text frames only');
       else connection.receive(engine.read(data));
     });
+    socket.on('pong', () => unanswered.delete(socket));
     // A frame that breaks the protocol closes the connection by itself; it must not end the gateway.
-    socket.on('error', () => undefined);
+    socket.on('error', (error) => connection.close(error.message));
     socket.on('close', () => {
       open.delete(socket);
       connection.close('the client closed the connection');
@@ -91,13 +109,7 @@ export function createWebSocket(engine: Engine, limits: Limits, admit: (request:
       socket.on('error', () => undefined);
       try {
         const caller = admit(request);
-        if (request.headers['sec-websocket-version'] !== VERSION) {
-          throw new Refusal(426, 'INVALID_REQUEST', `The version of WebSocket is ${VERSION}.`, { 'Sec-WebSocket-Version': VERSION });
-        }
-        const offered = request.headers['sec-websocket-protocol'];
-        if (offered !== undefined && !offered.split(',').some((name) => name.trim() === SUBPROTOCOL)) {
-          throw new Refusal(400, 'INVALID_REQUEST', `The subprotocol is ${SUBPROTOCOL}.`);
-        }
+        checkUpgrade(request);
         server ??= createServer(limits.messageBytes);
         server.handleUpgrade(request, socket, head, (upgraded) => serve(upgraded, socket, caller));
       } catch (error) {
@@ -122,21 +134,33 @@ export function createWebSocket(engine: Engine, limits: Limits, admit: (request:
 // Loaded with the first connection: a gateway that nobody reaches this way need not pay for it when it starts.
 function createServer(maxPayload: number): WebSocketServer {
   const { WebSocketServer: Server } = createRequire(import.meta.url)('ws') as typeof import('ws');
-  return new Server({
+  const server = new Server({
     noServer: true,
     maxPayload,
     perMessageDeflate: false,
     handleProtocols: (offered) => (offered.has(SUBPROTOCOL) ? SUBPROTOCOL : false),
   });
+  // What the library refuses itself would get its own HTML page otherwise.
+  server.on('wsClientError', ({ message }, socket) => refuse(socket, new Refusal(400, 'INVALID_REQUEST', `${message}.`)));
+  return server;
 }
 
-function refuse(socket: Duplex, refusal: Refusal): void {
-  const body = refusal.toRpc();
-  const headers = Object.entries({
-    'Content-Type': 'application/json',
-    'Content-Length': Buffer.byteLength(body),
-    Connection: 'close',
-    ...refusal.headers,
-  });
-  socket.end(`HTTP/1.1 ${refusal.status} Refused\r\n${headers.map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n${body}`);
+function checkUpgrade({ method, headers }: IncomingMessage): void {
+  if (method !== 'GET') throw new Refusal(405, 'METHOD_NOT_ALLOWED', `${method} does not open a WebSocket.`, { Allow: 'GET' });
+  if (headers.upgrade?.toLowerCase() !== 'websocket') {
+    throw new Refusal(426, 'INVALID_REQUEST', 'This address upgrades to "websocket" only.', { Upgrade: 'websocket' });
+  }
+  if (headers['sec-websocket-version'] !== VERSION) {
+    throw new Refusal(426, 'INVALID_REQUEST', `The version of WebSocket is ${VERSION}.`, { 'Sec-WebSocket-Version': VERSION });
+  }
+  if (!KEY.test(headers['sec-websocket-key'] ?? '')) throw new Refusal(400, 'INVALID_REQUEST', 'The Sec-WebSocket-Key is not valid.');
+  const offered = headers['sec-websocket-protocol'];
+  if (offered !== undefined && !offered.split(',').some((name) => name.trim() === SUBPROTOCOL)) {
+    throw new Refusal(400, 'INVALID_REQUEST', `The subprotocol is ${SUBPROTOCOL}.`);
+  }
+}
+
+/** Answers an upgrade request with a refusal. */
+export function refuse(socket: Duplex, refusal: Refusal): void {
+  sendRaw(socket, refusal.status, refusal.toRpc(), refusal.headers);
 }

@@ -36,6 +36,15 @@ describe('readMessage', () => {
     expect(read(text)).toEqual(expected);
   });
 
+  it('skips one byte order mark at the beginning, and no more', { tags: ['rpc-byte-order-mark'] }, () => {
+    const message = '{"jsonrpc":"2.0","id":0,"method":"m","params":{"a":"\ufeff"}}';
+    expect(read(`\ufeff${message}`)).toEqual({ kind: 'request', id: 0, method: 'm', params: { a: '\ufeff' } });
+    for (const text of [`\ufeff\ufeff${message}`, ` \ufeff${message}`, `${message}\ufeff`, '\ufeff'])
+      expect(read(text)).toMatchObject({ kind: 'fault', number: -32700 });
+    const utf16 = Buffer.concat([Buffer.from([0xff, 0xfe]), Buffer.from(message, 'utf16le')]);
+    expect(read(utf16)).toMatchObject({ kind: 'fault', number: -32700 });
+  });
+
   it('refuses bytes that are no UTF-8 instead of repairing them', { tags: ['F3'] }, () => {
     expect(readMessage(Buffer.from([0x22, 0xff, 0xc3, 0x28, 0x22]), CAPS)).toMatchObject({ kind: 'fault', number: -32700 });
   });

@@ -1,0 +1,24 @@
+import type { IncomingMessage } from 'node:http';
+import { Refusal } from './edge.ts';
+
+const MOST_HEADERS = 100;
+
+/** Refuses a request whose headers are too many, or whose Expect or Transfer-Encoding is not supported. */
+export function checkHeaders({ rawHeaders, headers }: IncomingMessage): void {
+  // Names and values alternate. Repeated names count each time, so nothing hides behind the last header that is looked at.
+  if (rawHeaders.length > 2 * MOST_HEADERS) {
+    throw new Refusal(431, 'INVALID_REQUEST', `The request has more than ${MOST_HEADERS} headers.`, { Connection: 'close' });
+  }
+  const { expect, 'transfer-encoding': coding } = headers;
+  if (expect !== undefined && !isContinue(expect)) {
+    throw new Refusal(417, 'INVALID_REQUEST', 'The only supported expectation is "100-continue".', { Connection: 'close' });
+  }
+  if (coding !== undefined && coding.toLowerCase() !== 'chunked') {
+    throw new Refusal(400, 'INVALID_REQUEST', 'The only supported transfer coding is "chunked".', { Connection: 'close' });
+  }
+}
+
+/** Whether a client waits for "100 Continue", and for nothing else, before it sends the body. */
+export function isContinue(expect: string | undefined): boolean {
+  return expect?.toLowerCase() === '100-continue';
+}

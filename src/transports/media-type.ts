@@ -1,0 +1,23 @@
+const JSON_TYPE = /^application\/json[ \t]*(?=;|$)/i;
+// One parameter: a token, and a token or a quoted text.
+const PARAMETER = /[ \t]*;[ \t]*(?:([!#$%&'*+.^_`|~0-9A-Za-z-]+)[ \t]*=[ \t]*("(?:[^"\\]|\\.)*"|[^\s;"]*))?[ \t]*/y;
+
+/** What a Content-Type says of a body: JSON in UTF-8, JSON in another charset, or something else. */
+export function readMediaType(header: string | undefined): 'json' | 'charset' | 'other' {
+  if (header === 'application/json') return 'json';
+  const type = JSON_TYPE.exec(header?.trim() ?? '');
+  if (!type) return 'other';
+  const text = type.input;
+  PARAMETER.lastIndex = type[0].length;
+  while (PARAMETER.lastIndex < text.length) {
+    const parameter = PARAMETER.exec(text);
+    if (!parameter) return 'other';
+    const [, name, value = ''] = parameter;
+    if (name?.toLowerCase() === 'charset' && !/^utf-?8$/i.test(unquote(value))) return 'charset';
+  }
+  return 'json';
+}
+
+function unquote(value: string): string {
+  return value.startsWith('"') ? value.slice(1, -1).replace(/\\(.)/g, '$1').trim() : value;
+}
