@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { Config } from './config/config.ts';
 import { createWatcher, type Watcher } from './config/watch.ts';
 import type { Adapter } from './core/adapter.ts';
-import { toError } from './core/errors.ts';
+import { GatewayError, toError } from './core/errors.ts';
 import type { Logger } from './core/log.ts';
 import type { Redactor } from './core/redact.ts';
 import { askClient, createApprovals } from './gateway/approvals.ts';
@@ -26,7 +26,12 @@ export interface AppParts {
   readonly adapters: readonly Adapter[];
   readonly redactor: Redactor;
   readonly log: Logger;
+  /** Runs with a damaged store too, in which every plugin counts as disabled; otherwise that is STORE_DAMAGED. */
+  readonly acceptDamage?: boolean;
 }
+
+/** How long until a store that could not be read is tried again. */
+const STORE_AGAIN_MS = 5_000;
 
 /** The running house, without any transport. */
 export interface App {
@@ -54,7 +59,7 @@ export interface App {
 }
 
 /** Builds the floors in order and opens the plugins; closing goes the other way round. */
-export async function createApp({ config: first, adapters, redactor, log }: AppParts): Promise<App> {
+export async function createApp({ config: first, adapters, redactor, log, acceptDamage = false }: AppParts): Promise<App> {
   let config = first;
   let policy = createPolicy(config);
   let watcher: Watcher | undefined;
@@ -66,6 +71,7 @@ export async function createApp({ config: first, adapters, redactor, log }: AppP
   learn(config);
 
   const store = createStore(config.state);
+  if (!acceptDamage) store.refuseDamage();
   const host = createHost(config.state, config.limits, (id) => keepOf(store, spaceOf(id)), log, redactor.add);
   const registry = createRegistry(host, store, log);
   const grants = createGrants(store);
@@ -93,12 +99,15 @@ export async function createApp({ config: first, adapters, redactor, log }: AppP
   });
 
   const enablement = createEnablement(store, log);
+  let again: NodeJS.Timeout | undefined;
   const apply = async (next: Config): Promise<void> => {
     const nextPolicy = createPolicy(next, offered);
     const found = await findPlugins(next, adapters, host);
     config = next;
     policy = nextPolicy;
     gateway.adopt({ config, policy });
+    clearTimeout(again);
+    if (enablement.check()) again = setTimeout(() => void adopt(config).catch(() => undefined), STORE_AGAIN_MS).unref();
     await registry.apply(found, next.limits, (item) => nextPolicy.admit(item) ?? enablement.refusal(item.id));
     watchAll();
   };
@@ -122,9 +131,19 @@ export async function createApp({ config: first, adapters, redactor, log }: AppP
     plugins: registry.plugins,
     tools: (pluginId) => [...registry.catalogue().tools.values()].filter(({ plugin }) => plugin.id === pluginId).map(toAdminTool),
     async setEnabled(pluginId, enabled) {
-      enablement.set(pluginId, enabled);
+      let unsaved: unknown;
+      try {
+        enablement.set(pluginId, enabled);
+      } catch (error) {
+        if (enabled) throw error;
+        unsaved = error;
+      }
       if (enabled) registry.renew(pluginId);
       await adopt(config);
+      if (unsaved instanceof GatewayError) {
+        const { code, message, fix } = unsaved;
+        throw new GatewayError(code, `${pluginId} is disabled until this process ends; that cannot be kept: ${message}`, { fix });
+      }
       if (!enabled) return;
       await registry.start(pluginId);
       const error = registry.plugins().find(({ id }) => id === pluginId)?.error;
@@ -167,6 +186,7 @@ export async function createApp({ config: first, adapters, redactor, log }: AppP
     drain,
     async close() {
       drain();
+      clearTimeout(again);
       await watcher?.close();
       engine.close();
       await adopting.catch(() => undefined);

@@ -35,7 +35,8 @@ export interface Session {
   readonly flushLog: () => void;
   /** Reads the configuration again. */
   load(): Config;
-  open(): Promise<App>;
+  /** `acceptDamage`: also if the store is damaged, as commands do that explain what is wrong. */
+  open(how?: { acceptDamage: boolean }): Promise<App>;
 }
 
 /** Finds and reads the configuration. `here`: ./mcp.json counts. `quiet`: only problems are logged unless asked. */
@@ -61,7 +62,7 @@ export function openSession(
     redactor,
     flushLog: flush,
     load,
-    open: () => createApp({ config, adapters, redactor, log }),
+    open: (how) => createApp({ config, adapters, redactor, log, ...how }),
   };
 }
 

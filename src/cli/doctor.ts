@@ -35,7 +35,7 @@ export function addDoctor(program: Command, adapters: readonly Adapter[]): void 
         here: true,
         quiet: true,
       });
-      const app = await session.open();
+      const app = await session.open({ acceptDamage: true });
       const done = showProgress('starting the plugins');
       await app.registry.start();
       done();
@@ -64,7 +64,8 @@ export function addDoctor(program: Command, adapters: readonly Adapter[]): void 
         ownRedactor.text(toText(plugins, [...notes, ...names], session.config.file)),
       );
       // What has tried and was turned away is out, too; a setting that nobody has made yet is no failure.
-      if (all.some(({ state, error }) => state === 'failed' || (state === 'needs-config' && error !== undefined))) process.exitCode = 1;
+      if (all.some(({ state, error }) => state === 'failed' || (['needs-config', 'disabled'].includes(state) && error !== undefined)))
+        process.exitCode = 1;
     });
 }
 

@@ -19,7 +19,7 @@ export function addList(program: Command, adapters: readonly Adapter[]): void {
         here: true,
         quiet: true,
       });
-      const app = await session.open();
+      const app = await session.open({ acceptDamage: true });
       try {
         await app.gateway.listed();
         checkProfile(app, options.profile);

@@ -20,6 +20,7 @@ import { ownRedactor } from './redactor.ts';
 import { addSchema } from './schema.ts';
 import { addServe } from './serve.ts';
 import { addStdio } from './stdio.ts';
+import { addStore } from './store.ts';
 import { openWorkshop } from './workshop.ts';
 
 /** Runs the command line. Exit codes: 0 done, 1 failed, 2 misused or badly configured. */
@@ -45,11 +46,13 @@ export async function runProgram(argv: readonly string[], adapters: readonly Ada
   addImport(program, adapters);
   addInit(program);
   addSchema(program, adapters);
+  addStore(program, adapters);
   for (const adapter of adapters) adapter.commands?.(program, openWorkshop(adapter));
   // A command of commands would take these options away from the one that is meant.
-  for (const command of program.commands.filter(({ commands }) => commands.length === 0)) {
-    command.option('--config <file>', 'the configuration; default: PLUGMUX_CONFIG, then mcp.json');
-    command.option('--log-level <level>', 'debug, info, warn, error or silent');
+  for (const command of program.commands.flatMap((command) => (command.commands.length === 0 ? command : command.commands))) {
+    const has = (name: string): boolean => command.options.some(({ long }) => long === name);
+    if (!has('--config')) command.option('--config <file>', 'the configuration; default: PLUGMUX_CONFIG, then mcp.json');
+    if (!has('--log-level')) command.option('--log-level <level>', 'debug, info, warn, error or silent');
   }
   try {
     if (nesting(process.env) > DEEPEST_NESTING) {
@@ -61,7 +64,9 @@ export async function runProgram(argv: readonly string[], adapters: readonly Ada
     await program.parseAsync(argv);
   } catch (error) {
     process.exitCode = exitCode(error);
-    if (!(error instanceof CommanderError)) process.stderr.write(`plugmux: ${ownRedactor.text(describeError(error))}\n`);
+    // README lists what each code means; a fault of the configuration or the command line says all itself.
+    const code = error instanceof GatewayError && process.exitCode === 1 ? ` (${error.code})` : '';
+    if (!(error instanceof CommanderError)) process.stderr.write(`plugmux: ${ownRedactor.text(describeError(error))}${code}\n`);
   }
 }
 

@@ -69,7 +69,8 @@ function announce(app: App, origin: string, paths: Readonly<Record<string, strin
     const ids = plugins.filter((plugin) => !serving.has(plugin.id) && is(plugin)).map(({ id }) => id);
     return ids.length > 0 ? [`${label}: ${ids.join(', ')}`] : [];
   };
-  const isBroken = ({ state, needs }: SlotStatus): boolean => state === 'failed' || state === 'needs-config' || needs.length > 0;
+  const isBroken = ({ state, error, needs }: SlotStatus): boolean =>
+    state === 'failed' || state === 'needs-config' || (state === 'disabled' && error !== undefined) || needs.length > 0;
   print({ url, urls, profiles: named, plugins: plugins.map((p) => p.id), tools: tools.length, connect }, json, () =>
     [
       `plugmux serves ${tools.length} tools of ${serving.size} plugins`,

@@ -223,6 +223,16 @@ export const ERROR_CODES = {
     meaning: 'The input schema of a tool cannot be served safely.',
     fix: "Correct the schema in the plugin; the plugin's other tools are served.",
   },
+  STATE_STORE_UNAVAILABLE: {
+    outcome: 'NOT_SENT',
+    meaning: 'What the gateway keeps in state.db cannot be read or written now, so what depends on it stays closed.',
+    fix: 'Make state.db in the state folder readable and writable, free disk space, or end the program that locks it.',
+  },
+  STORE_DAMAGED: {
+    outcome: 'NOT_SENT',
+    meaning: 'state.db in the state folder is damaged, so plugins that are disabled there cannot be told from the others.',
+    fix: 'End the gateways on this state folder, then run `plugmux store repair`.',
+  },
   TOOL_REFUSED: {
     meaning: 'One tool of a plugin cannot be served.',
     fix: 'Correct the tool; the others are served.',

@@ -1,31 +1,64 @@
-import { toError } from '../core/errors.ts';
+import { GatewayError } from '../core/errors.ts';
 import type { Logger } from '../core/log.ts';
-import type { Store } from '../store/store.ts';
+import { isDamage } from '../store/faults.ts';
+import { DISABLED_SPACE, type Store } from '../store/store.ts';
 
 /** What administrators decided about whole plugins, kept across restarts. */
 export interface Enablement {
-  /** Why a plugin may not be opened, or undefined. */
-  refusal(pluginId: string): string | undefined;
+  /** Why a plugin may not be opened, or undefined. An error means that the decisions cannot be read. */
+  refusal(pluginId: string): string | GatewayError | undefined;
+  /** Keeps a decision. Throws if the store cannot be written; a plugin that was to be disabled is, until this process ends. */
   set(pluginId: string, enabled: boolean): void;
+  /** Looks at the store before plugins are opened; whether its decisions may be readable later although they are not now. */
+  check(): boolean;
 }
 
-const SPACE = 'disabled-plugins';
+const DISABLED = 'an administrator disabled it';
 
-/** The decisions in a store. A plugin that nobody spoke of is enabled; a store that cannot be read is told and says nothing. */
+/** The decisions in a store. A plugin without a decision is enabled; as long as the store cannot be read, none is. */
 export function createEnablement(store: Store, log: Logger): Enablement {
-  const read = (id: string): string | undefined => {
-    try {
-      return store.get(SPACE, id);
-    } catch (error) {
-      log.error(`whether an administrator disabled ${id} cannot be read, so it is opened: ${toError(error).message}`);
-      return undefined;
-    }
+  const unsaved = new Set<string>();
+  let reported: string | undefined;
+
+  const report = (error: GatewayError): void => {
+    if (reported !== error.message)
+      log.error(`${error.message} Plugins that open from now on count as disabled. ${error.fix}`, { code: error.code });
+    reported = error.message;
   };
+
   return {
-    refusal: (id) => (read(id) === undefined ? undefined : 'an administrator disabled it'),
+    refusal(id) {
+      if (unsaved.has(id)) return DISABLED;
+      try {
+        return store.get(DISABLED_SPACE, id) === undefined ? undefined : DISABLED;
+      } catch (thrown) {
+        const { code, message, fix } = thrown as GatewayError;
+        return new GatewayError(code, `It counts as disabled, since the decisions of administrators cannot be read: ${message}`, {
+          fix,
+          cause: thrown,
+        });
+      }
+    },
     set(id, enabled) {
-      if (enabled) store.delete(SPACE, id);
-      else store.set(SPACE, id, new Date().toISOString());
+      try {
+        if (enabled) store.delete(DISABLED_SPACE, id);
+        else store.set(DISABLED_SPACE, id, new Date().toISOString());
+        unsaved.delete(id);
+      } catch (error) {
+        if (!enabled) unsaved.add(id);
+        throw error;
+      }
+    },
+    check() {
+      try {
+        store.check();
+        store.get(DISABLED_SPACE, '');
+        reported = undefined;
+        return false;
+      } catch (error) {
+        report(error as GatewayError);
+        return !isDamage(error);
+      }
     },
   };
 }

@@ -32,6 +32,8 @@ export interface Grants {
   list(): readonly Grant[];
   /** Takes a grant back; false where there was none. */
   take(key: GrantKey): boolean;
+  /** Throws APPROVAL_STORE_UNAVAILABLE if the store is damaged, also for what needs no grant of it. */
+  refuseDamage(): void;
 }
 
 const SPACE = 'grants';
@@ -39,8 +41,10 @@ const SPACE = 'grants';
 /** The grants of a store. */
 export function createGrants(store: Store, now: () => number = Date.now): Grants {
   const get = (key: GrantKey): Grant | undefined => {
-    const text = inApprovalStore(() => store.get(SPACE, nameOf(key)));
-    return text === undefined ? undefined : toGrant(text);
+    return inApprovalStore(() => {
+      const text = store.get(SPACE, nameOf(key));
+      return text === undefined ? undefined : toGrant(text);
+    });
   };
   return {
     has: (key, surface) => get(key)?.surface === surface,
@@ -54,6 +58,7 @@ export function createGrants(store: Store, now: () => number = Date.now): Grants
       inApprovalStore(() => store.delete(SPACE, nameOf(key)));
       return true;
     },
+    refuseDamage: () => inApprovalStore(store.refuseDamage),
   };
 }
 

@@ -23,13 +23,14 @@ export interface Tickets {
 
 const KEYS = 'keys';
 const USED = 'used-tickets';
+const KEY_BYTES = 32;
 
 /** Tickets that last `ttlMs`. The clock is that of the wall: a ticket outlives the process. */
 export function createTickets(store: Store, ttlMs: number, now: () => number = Date.now): Tickets {
   let key: Buffer | undefined;
 
   const sealOf = (content: string, subject: string): string => {
-    key ??= Buffer.from(readKey(store), 'base64url');
+    key ??= readKey(store);
     return createHmac('sha256', key).update(`${content}\n${subject}`).digest('base64url');
   };
 
@@ -52,9 +53,12 @@ export function createTickets(store: Store, ttlMs: number, now: () => number = D
 }
 
 // Kept under one name by whoever comes first: several gateways may share a store.
-function readKey(store: Store): string {
-  store.add(KEYS, 'tickets', randomBytes(32).toString('base64url'));
-  return store.get(KEYS, 'tickets') as string;
+function readKey(store: Store): Buffer {
+  store.add(KEYS, 'tickets', randomBytes(KEY_BYTES).toString('base64url'));
+  const key = Buffer.from(store.get(KEYS, 'tickets') ?? '', 'base64url');
+  // A short key could be guessed, and with it anybody could make tickets.
+  if (key.length !== KEY_BYTES) throw new Error('the key that seals questions is not the one that was kept');
+  return key;
 }
 
 // A used ticket is remembered for as long as it would have been good.

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { PluginConfig } from '../config/config.ts';
 import type { UserCommand } from '../core/command.ts';
-import { toError } from '../core/errors.ts';
+import { GatewayError, toError } from '../core/errors.ts';
 import type { Host } from '../core/host.ts';
 import { type Logger, silentLog } from '../core/log.ts';
 import type { Asker, Problem } from '../core/plugin.ts';
@@ -11,8 +11,11 @@ import { Slot, type SlotStatus } from './slot.ts';
 import type { Found } from './sources.ts';
 import type { RegistryLimits } from './tools.ts';
 
-/** Says whether a found plugin may be opened; the reason where it may not. */
-export type Admit = (found: Found) => string | undefined;
+/**
+ * Says whether a found plugin may be opened: undefined, or the reason it may not. An error means that this cannot be
+ * told: then the plugin is not opened, but one that is open already stays so.
+ */
+export type Admit = (found: Found) => string | GatewayError | undefined;
 
 /** Who is here, under which public names. */
 export interface Registry {
@@ -57,7 +60,8 @@ export function createRegistry(host: Host, store: Store | undefined, log: Logger
 
   const remembered = (id: string): string[] => {
     try {
-      return JSON.parse(store?.get(REMEMBERED, id) ?? '[]') as string[];
+      const names: unknown = JSON.parse(store?.get(REMEMBERED, id) ?? '[]');
+      return Array.isArray(names) ? names.filter((name) => typeof name === 'string') : [];
     } catch (error) {
       log.warn(`the last known tools of ${id} cannot be read: ${(error as Error).message}`);
       return [];
@@ -97,7 +101,7 @@ export function createRegistry(host: Host, store: Store | undefined, log: Logger
   const told = new Map<string, string>();
   const tellFailure = (slot: Slot): void => {
     const { id, state, error } = slot.status();
-    if ((state !== 'failed' && state !== 'needs-config') || !error) return void told.delete(id);
+    if (!['failed', 'needs-config', 'disabled'].includes(state) || !error) return void told.delete(id);
     if (told.get(id) === error.message) return;
     told.set(id, error.message);
     const stop = /[.!?]$/.test(error.message) ? '' : '.';
@@ -154,9 +158,11 @@ export function createRegistry(host: Host, store: Store | undefined, log: Logger
       const opening: Promise<void>[] = [];
       const refusedNow = new Set<string>();
       for (const item of found) {
-        const refused = admit(item);
-        const digest = digestOf(item, refused, newLimits);
+        const verdict = admit(item);
         const existing = old.get(item.id);
+        const isOpen = verdict instanceof GatewayError && existing?.digest === digestOf(item, undefined, newLimits);
+        const refused = isOpen ? undefined : verdict;
+        const digest = digestOf(item, refused, newLimits);
         if (existing?.digest === digest && !stale.delete(item.id)) {
           old.delete(item.id);
           kept.push(existing);
@@ -225,9 +231,13 @@ export function createRegistry(host: Host, store: Store | undefined, log: Logger
   };
 }
 
-function digestOf({ manifest, config, error, origin }: Found, refused: string | undefined, limits: RegistryLimits): string {
+function digestOf({ manifest, config, error, origin }: Found, refused: string | GatewayError | undefined, limits: RegistryLimits): string {
   // Of these the plugin notices nothing.
   const { approval: _, schemas: __, fence: ___, ...behaviour } = config;
-  const text = JSON.stringify([manifest?.digest, manifest?.adapter, origin, behaviour, error?.message, refused, limits]);
+  const text = JSON.stringify([manifest?.digest, manifest?.adapter, origin, behaviour, error?.message, reasonOf(refused), limits]);
   return createHash('sha256').update(text).digest('hex');
+}
+
+function reasonOf(refused: string | GatewayError | undefined): string | undefined {
+  return refused instanceof GatewayError ? refused.code : refused;
 }

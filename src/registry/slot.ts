@@ -85,9 +85,10 @@ export class Slot {
   }
 
   /** Opens the plugin unless it was refused; a failure is kept and told, never thrown. */
-  async open(refused: string | undefined): Promise<void> {
+  async open(refused: string | GatewayError | undefined): Promise<void> {
     const { manifest, adapter } = this.#found;
-    this.#disabled = refused;
+    if (refused instanceof GatewayError) this.#error ??= refused;
+    this.#disabled = refused instanceof GatewayError ? refused.message : refused;
     if (refused !== undefined || !manifest || !adapter) return this.#settle();
     try {
       const plugin = await adapter.open(manifest, this.#host);

@@ -1,10 +1,16 @@
-import { chmodSync, existsSync, mkdirSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { mkdirSync, type Stats, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type Database from 'libsql';
+import type { GatewayError } from '../core/errors.ts';
 import type { Keep } from '../core/host.ts';
+import { checkHeader, checkPages, openDatabase } from './database.ts';
+import { isDamage, storeDamaged, toStoreError } from './faults.ts';
+import { showPresence } from './presence.ts';
 
-/** Texts kept across restarts in one SQLite file, in named spaces. Opens on first use. */
+/**
+ * Texts kept across restarts in one SQLite file, in named spaces. Opens on first use. Every method throws STORE_DAMAGED
+ * or STATE_STORE_UNAVAILABLE if the file cannot be used; once damage was seen, every method does.
+ */
 export interface Store {
   get(space: string, key: string): string | undefined;
   set(space: string, key: string, value: string): void;
@@ -12,64 +18,137 @@ export interface Store {
   add(space: string, key: string, value: string): boolean;
   delete(space: string, key: string): void;
   entries(space: string): ReadonlyMap<string, string>;
+  /** Reads every page of the file. A store that does not exist yet is whole. */
+  check(): void;
+  /** Throws STORE_DAMAGED if damage is known, or if the file has changed and is damaged now. */
+  refuseDamage(): void;
   close(): void;
 }
 
-const TABLE =
-  'CREATE TABLE IF NOT EXISTS entry (space TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (space, key)) WITHOUT ROWID';
+type Mark = Pick<Stats, 'ino' | 'size' | 'mtimeMs'>;
+
+/** A file that was removed while it was in use: what is open still holds what it held. */
+const GONE: Mark = { ino: -1, size: 0, mtimeMs: 0 };
+
+/** The space of what administrators decided about whole plugins. */
+export const DISABLED_SPACE = 'disabled-plugins';
+
+/** The file below a state folder that holds the store. */
+export function storeFile(dir: string): string {
+  return join(dir, 'state.db');
+}
 
 /** The store below a state folder: `state.db`, readable by its owner alone. Several gateways may share it. */
 export function createStore(dir: string): Store {
-  const file = join(dir, 'state.db');
+  const file = storeFile(dir);
   let opened: Database.Database | undefined;
+  let leave: (() => void) | undefined;
+  let damage: GatewayError | undefined;
+  let checked: Mark | undefined;
+
+  // A database in use caches its pages, so damage done to the file would show late or never.
+  const look = (fully: boolean): void => {
+    const now = markOf(file);
+    if (!now && checked) checked = GONE;
+    if (!now || (!fully && isSame(now, checked))) return;
+    if (now.size === 0 && (checked?.size ?? 0) > 0) throw storeDamaged(file, 'it was emptied while it was in use');
+    if (!opened) checkHeader(file);
+    if (now.size > 0) checkPages(file);
+    // What lies there now is another file, and it is whole.
+    if (checked && now.ino !== checked.ino) {
+      opened?.close();
+      opened = undefined;
+    }
+    checked = now;
+  };
 
   const open = (): Database.Database => {
     if (opened) return opened;
     mkdirSync(dir, { recursive: true, mode: 0o700 });
-    // Loaded here and not above: the native library costs time that a start without stored data need not pay.
-    const Libsql = createRequire(import.meta.url)('libsql') as typeof Database;
-    const db = new Libsql(file);
-    chmodSync(file, 0o600);
-    db.exec('PRAGMA busy_timeout = 2000');
-    db.exec('PRAGMA journal_mode = WAL');
-    // What is forgotten, such as a token, is not to be read from the file either.
-    db.exec('PRAGMA secure_delete = ON');
-    db.exec(TABLE);
-    opened = db;
-    return db;
+    leave ??= showPresence(dir);
+    opened = openDatabase(file);
+    checked = markOf(file);
+    return opened;
   };
 
+  const guarded = <T>(use: () => T): T => {
+    if (damage) throw damage;
+    try {
+      return use();
+    } catch (error) {
+      const fault = toStoreError(file, error);
+      if (isDamage(fault)) damage = fault;
+      throw fault;
+    }
+  };
+
+  const write = <T>(use: (db: Database.Database) => T): T =>
+    guarded(() => {
+      look(false);
+      return use(open());
+    });
+
   // Where nothing was ever kept there is nothing to read, and no file is made for it.
-  const openToRead = (): Database.Database | undefined => opened ?? (existsSync(file) ? open() : undefined);
+  const read = <T>(nothing: T, use: (db: Database.Database) => T): T =>
+    guarded(() => {
+      look(false);
+      return opened || markOf(file) ? use(open()) : nothing;
+    });
 
   return {
     get(space, key) {
-      const row = openToRead()?.prepare('SELECT value FROM entry WHERE space = ? AND key = ?').get(space, key) as
+      const row = read(undefined, (db) => db.prepare('SELECT value FROM entry WHERE space = ? AND key = ?').get(space, key)) as
         | { value: string }
         | undefined;
       return row?.value;
     },
     set(space, key, value) {
-      open().prepare('INSERT INTO entry VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET value = excluded.value').run(space, key, value);
+      write((db) =>
+        db.prepare('INSERT INTO entry VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET value = excluded.value').run(space, key, value),
+      );
     },
     add(space, key, value) {
-      return open().prepare('INSERT INTO entry VALUES (?, ?, ?) ON CONFLICT DO NOTHING').run(space, key, value).changes === 1;
+      return write((db) => db.prepare('INSERT INTO entry VALUES (?, ?, ?) ON CONFLICT DO NOTHING').run(space, key, value).changes === 1);
     },
     delete(space, key) {
-      openToRead()?.prepare('DELETE FROM entry WHERE space = ? AND key = ?').run(space, key);
+      read(undefined, (db) => db.prepare('DELETE FROM entry WHERE space = ? AND key = ?').run(space, key));
     },
     entries(space) {
-      const rows = (openToRead()?.prepare('SELECT key, value FROM entry WHERE space = ?').all(space) ?? []) as {
+      const rows = read([], (db) => db.prepare('SELECT key, value FROM entry WHERE space = ?').all(space)) as {
         key: string;
         value: string;
       }[];
       return new Map(rows.map((row) => [row.key, row.value]));
     },
+    check: () => guarded(() => look(true)),
+    refuseDamage() {
+      try {
+        guarded(() => look(false));
+      } catch (error) {
+        if (isDamage(error)) throw error;
+      }
+    },
     close() {
       opened?.close();
       opened = undefined;
+      leave?.();
+      leave = undefined;
     },
   };
+}
+
+// Only its name is looked at: closing a descriptor of our own on this file would drop the locks that SQLite holds on it.
+function markOf(file: string): Mark | undefined {
+  try {
+    return statSync(file);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+function isSame(a: Mark, b: Mark | undefined): boolean {
+  return b !== undefined && a.ino === b.ino && a.size === b.size && a.mtimeMs === b.mtimeMs;
 }
 
 /** The space of what one plugin keeps. */

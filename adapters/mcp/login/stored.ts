@@ -32,11 +32,20 @@ export function loginRecord(keep: Keep, url: URL, hide: (secret: string) => void
   const key = `login ${url.href}`;
   // Apart from the login, which other processes renew meanwhile.
   const wish = `scope ${url.href}`;
+  let seen: string | undefined;
   return {
-    text: () => keep.get(key),
-    read() {
+    text() {
+      // Polled for changes: a store that cannot be read for a while has not changed.
       try {
-        const value: unknown = JSON.parse(keep.get(key) ?? 'null');
+        seen = keep.get(key);
+      } catch {}
+      return seen;
+    },
+    read() {
+      // A store that cannot be read does not mean that there is no login.
+      const text = keep.get(key) ?? 'null';
+      try {
+        const value: unknown = JSON.parse(text);
         if (!isJsonObject(value)) return undefined;
         const login = value as unknown as StoredLogin;
         hideAll(login, hide);
@@ -50,8 +59,11 @@ export function loginRecord(keep: Keep, url: URL, hide: (secret: string) => void
       keep.set(key, JSON.stringify(login));
     },
     want(scope) {
-      const all = joinScopes(keep.get(wish), scope);
-      if (all !== undefined && all !== keep.get(wish)) keep.set(wish, all);
+      // Called while an error is explained, which is worth more than the note.
+      try {
+        const all = joinScopes(keep.get(wish), scope);
+        if (all !== undefined && all !== keep.get(wish)) keep.set(wish, all);
+      } catch {}
     },
     wanted: () => keep.get(wish),
     settle: () => keep.delete(wish),

@@ -6,8 +6,9 @@ import { expect, it } from 'vitest';
 // A clock that is set, or a machine that sleeps, must not end what has time left: limits run on the monotonic clock.
 
 const SRC = fileURLToPath(new URL('../../../src', import.meta.url));
-/** Where the time of day is what is meant: the audit log, and what is kept across restarts, where no other clock goes on. */
+/** Where the time of day is what is meant: the audit log, the name of a store that was moved aside, and what is kept across restarts, where no other clock goes on. */
 const TIME_OF_DAY = [
+  'cli/store.ts',
   'gateway/audit.ts',
   'gateway/day-file.ts',
   'host/python/environment-record.ts',

@@ -1,0 +1,96 @@
+import { createInterface } from 'node:readline/promises';
+import type { Command } from 'commander';
+import type { Adapter } from '../core/adapter.ts';
+import type { GatewayError } from '../core/errors.ts';
+import { examine, type Moved, moveAside } from '../store/repair.ts';
+import type { Salvage } from '../store/salvage.ts';
+import { DISABLED_SPACE, storeFile } from '../store/store.ts';
+import { type CommonOptions, openSession, UsageError } from './context.ts';
+import { print } from './print.ts';
+import { ownRedactor } from './redactor.ts';
+
+interface Options extends CommonOptions {
+  readonly yes?: boolean;
+}
+
+/** `plugmux store repair`: moves a damaged store aside. */
+export function addStore(program: Command, adapters: readonly Adapter[]): void {
+  const store = program.command('store').description('look after what the gateway keeps in its state folder');
+  store
+    .command('repair')
+    .description('check state.db; if it is damaged, move it aside so that the gateway starts with an empty one')
+    .option('--yes', 'do not ask')
+    .option('--json', 'print JSON')
+    .action(async (options: Options) => {
+      const { config } = openSession(options, adapters, { here: true, quiet: true });
+      const { damage, left } = examine(config.state);
+      if (!damage) {
+        return print(
+          { damaged: false, moved: [] },
+          options.json,
+          () => `${storeFile(config.state)} is not damaged: there is nothing to repair.`,
+        );
+      }
+      if (!options.json) print(undefined, false, () => ownRedactor.text(describeLoss(damage, left)));
+      if (options.yes !== true && !(await agrees())) return print(undefined, false, () => 'Nothing was moved.');
+      const moved = moveAside(config.state, new Date());
+      const lost = Object.fromEntries([...left].map(([space, keys]) => [space, space === DISABLED_SPACE ? [...keys] : keys.size]));
+      print(ownRedactor.value({ damaged: true, why: damage.message, lost, moved }), options.json, () => describeMoved(moved));
+    });
+}
+
+function describeLoss(damage: GatewayError, left: Salvage): string {
+  const known = [...left].sort().map(([space, keys]) => `  ${describe(space, keys)}`);
+  return [
+    damage.message,
+    '',
+    ...(known.length > 0
+      ? ['Lost with it, as far as it can still be read:', ...known]
+      : ['Nothing in it can be read, so what is lost is not known.']),
+    '',
+    'With an empty store, plugins that an administrator disabled are enabled again, tools that were allowed for good',
+    'are asked about again, and logins at upstream servers have to be made again.',
+  ].join('\n');
+}
+
+function describe(space: string, keys: ReadonlySet<string>): string {
+  const { size } = keys;
+  const plugin = /^plugin:(.*)$/s.exec(space)?.[1];
+  if (plugin !== undefined) return `what the plugin ${plugin} keeps, logins included: ${size} values`;
+  switch (space) {
+    case DISABLED_SPACE:
+      return `plugins that an administrator disabled: ${[...keys].sort().join(', ')}`;
+    case 'grants':
+      return `tools that were allowed for good: ${size}`;
+    case 'keys':
+      return 'the key that seals open questions: they are void';
+    case 'used-tickets':
+      return `answers that cannot be used twice: ${size}`;
+    case 'known-tools':
+      return `the last known tools of plugins, which are learnt again: ${size}`;
+    case 'audit-heads':
+      return `ends of audit chains, without which a cut tail does not show: ${size}`;
+    default:
+      return `${space}: ${size}`;
+  }
+}
+
+function describeMoved(moved: readonly Moved[]): string {
+  if (moved.length === 0) return 'Another process has repaired it meanwhile: nothing was moved.';
+  return [
+    'Moved aside, in the same folder:',
+    ...moved.map(({ from, to }) => `  ${from} -> ${to}`),
+    'The next start makes an empty store.',
+  ].join('\n');
+}
+
+async function agrees(): Promise<boolean> {
+  if (process.stdin.isTTY !== true)
+    throw new UsageError('There is no terminal to ask whether the store may be moved aside.', 'Run it again with --yes.');
+  const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    return /^y(es)?$/i.test((await terminal.question('Move it aside? [y/N] ')).trim());
+  } finally {
+    terminal.close();
+  }
+}

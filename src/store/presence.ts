@@ -1,0 +1,53 @@
+import { chmodSync, existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type Database from 'libsql';
+import { GatewayError } from '../core/errors.ts';
+import { connect } from './database.ts';
+
+const BUSY = 5;
+
+/**
+ * Shows other processes that this one has the store open, until the returned function is called. The lock lies on a
+ * file beside the store, so it holds for a damaged store as well, and the system drops it when the process dies.
+ */
+export function showPresence(dir: string): () => void {
+  let db: Database.Database | undefined;
+  try {
+    db = lockFile(dir);
+    db.exec('PRAGMA busy_timeout = 2000');
+    // A read transaction keeps a shared lock for as long as it lasts.
+    db.exec('BEGIN; SELECT count(*) FROM sqlite_master');
+  } catch (error) {
+    db?.close();
+    db = undefined;
+    if ((error as { rawCode?: number }).rawCode === BUSY)
+      throw new GatewayError('STATE_STORE_UNAVAILABLE', `The store in ${dir} is being repaired by another process.`);
+    // Without the lock only a repair knows less: a file system without locks costs nothing else.
+  }
+  return () => db?.close();
+}
+
+/** Runs a function while no other process has the store open; undefined if one has. */
+export function whileAlone<T>(dir: string, run: () => T): { readonly value: T } | undefined {
+  const db = lockFile(dir);
+  try {
+    db.exec('BEGIN EXCLUSIVE');
+  } catch (error) {
+    db.close();
+    if ((error as { rawCode?: number }).rawCode === BUSY) return undefined;
+    throw error;
+  }
+  try {
+    return { value: run() };
+  } finally {
+    db.close();
+  }
+}
+
+function lockFile(dir: string): Database.Database {
+  const file = join(dir, 'state.lock');
+  const isNew = !existsSync(file);
+  const db = connect(file);
+  if (isNew) chmodSync(file, 0o600);
+  return db;
+}

@@ -1,0 +1,104 @@
+import { existsSync, renameSync } from 'node:fs';
+import { basename } from 'node:path';
+import { GatewayError } from '../core/errors.ts';
+import { checkPages, connect } from './database.ts';
+import { isDamage, toStoreError } from './faults.ts';
+import { whileAlone } from './presence.ts';
+import { onCopy, type Salvage, salvage } from './salvage.ts';
+import { storeFile } from './store.ts';
+
+/** A file that was moved aside, by its names before and after. */
+export interface Moved {
+  readonly from: string;
+  readonly to: string;
+}
+
+/** What an examination of a store found. */
+export interface Finding {
+  /** What is wrong; undefined if nothing is. */
+  readonly damage: GatewayError | undefined;
+  readonly left: Salvage;
+}
+
+const NOTHING: Finding = { damage: undefined, left: new Map() };
+
+/** Examines a store. Throws STATE_STORE_UNAVAILABLE if it cannot be read, or if it is damaged and a gateway has it open. */
+export function examine(dir: string): Finding {
+  const file = storeFile(dir);
+  if (!existsSync(file)) return NOTHING;
+  return inStore(file, () => {
+    const alone = whileAlone(dir, () =>
+      onCopy(file, (copy) => {
+        const damage = damageOf(copy, file);
+        return damage ? { damage, left: salvage(copy) } : NOTHING;
+      }),
+    );
+    if (alone) return alone.value;
+    // While it is in use, a copy would be torn and only SQLite can read it.
+    if (damageOf(file, file)) throw inUse(dir);
+    return NOTHING;
+  });
+}
+
+/** Moves a damaged store aside, so that the next start begins with an empty one. Throws if a gateway has it open. */
+export function moveAside(dir: string, now: Date): readonly Moved[] {
+  const file = storeFile(dir);
+  return inStore(file, () => {
+    const alone = whileAlone(dir, () => {
+      // Another repair may have come first, and what lies here now may be whole.
+      const isDamaged = existsSync(file) && onCopy(file, (copy) => damageOf(copy, file)) !== undefined;
+      return isDamaged ? rename(file, now) : [];
+    });
+    if (!alone) throw inUse(dir);
+    return alone.value;
+  });
+}
+
+function inUse(dir: string): GatewayError {
+  return new GatewayError('STATE_STORE_UNAVAILABLE', `A gateway or another command has the store in ${dir} open, so it cannot be moved.`, {
+    fix: 'End the gateways that run on this state folder, then run `plugmux store repair` again.',
+  });
+}
+
+function inStore<T>(file: string, run: () => T): T {
+  try {
+    return run();
+  } catch (error) {
+    throw toStoreError(file, error);
+  }
+}
+
+function damageOf(file: string, shown: string): GatewayError | undefined {
+  try {
+    checkPages(file, shown);
+    readShape(file);
+    return undefined;
+  } catch (error) {
+    const fault = toStoreError(shown, error);
+    if (isDamage(fault)) return fault;
+    throw fault;
+  }
+}
+
+function readShape(file: string): void {
+  const db = connect(file);
+  try {
+    const [table] = db.prepare("SELECT name FROM sqlite_master WHERE name = 'entry'").all();
+    if (table) db.prepare('SELECT space, key, value FROM entry LIMIT 1').all();
+  } finally {
+    db.close();
+  }
+}
+
+// The database first: its log alone is discarded by SQLite, but the database alone would be taken for a whole one.
+function rename(file: string, now: Date): readonly Moved[] {
+  const stamp = now.toISOString().replace(/[-:]|\.\d+/g, '');
+  let aside = `${file}.damaged-${stamp}`;
+  for (let i = 2; existsSync(aside); i++) aside = `${file}.damaged-${stamp}-${i}`;
+  return ['', '-wal', '-shm']
+    .filter((end) => existsSync(file + end))
+    .map((end) => {
+      renameSync(file + end, aside + end);
+      return { from: basename(file + end), to: basename(aside + end) };
+    });
+}

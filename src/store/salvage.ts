@@ -1,0 +1,76 @@
+import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type Database from 'libsql';
+import { connect } from './database.ts';
+import { DISABLED_SPACE } from './store.ts';
+
+/** The keys that can still be read in a damaged store, by space. */
+export type Salvage = ReadonlyMap<string, ReadonlySet<string>>;
+
+const LARGEST_SCAN = 256 * 1024 * 1024;
+// A record holds its texts one behind the other: the space, the plugin's id, the time it was disabled.
+const DISABLED_RECORD = new RegExp(
+  `${DISABLED_SPACE}([A-Za-z0-9_][A-Za-z0-9_.-]{0,63}?)\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{3}Z`,
+  'g',
+);
+
+/** Runs a function on a copy of a store, since SQLite changes what it opens; on the store itself if it cannot be copied. */
+export function onCopy<T>(file: string, run: (file: string) => T): T {
+  const dir = mkdtempSync(join(tmpdir(), 'plugmux-salvage-'));
+  try {
+    const copy = join(dir, 'state.db');
+    return run(copied(file, copy) ? copy : file);
+  } finally {
+    rmSync(dir, { recursive: true, force: true });
+  }
+}
+
+/** Reads what is left of a damaged store. */
+export function salvage(file: string): Salvage {
+  const found = new Map<string, Set<string>>();
+  const add = (space: string, key: string): void => void found.set(space, (found.get(space) ?? new Set()).add(key));
+  readRows(file, add);
+  // Where the pages cannot be found any more, their texts may still lie in the file.
+  if (!found.has(DISABLED_SPACE)) for (const part of [file, `${file}-wal`]) scan(part, (id) => add(DISABLED_SPACE, id));
+  return found;
+}
+
+function copied(file: string, copy: string): boolean {
+  try {
+    copyFileSync(file, copy);
+    if (existsSync(`${file}-wal`)) copyFileSync(`${file}-wal`, `${copy}-wal`);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function readRows(file: string, add: (space: string, key: string) => void): void {
+  let db: Database.Database | undefined;
+  try {
+    db = connect(file);
+    // Reading stops at the first bad page, so what lies behind it is read from the other end.
+    for (const order of ['ASC', 'DESC']) readUntilDamage(db, `SELECT space, key FROM entry ORDER BY space ${order}, key ${order}`, add);
+    readUntilDamage(db, `SELECT space, key FROM entry WHERE space = '${DISABLED_SPACE}'`, add);
+  } catch {
+    // What cannot even be opened holds no rows.
+  } finally {
+    db?.close();
+  }
+}
+
+function readUntilDamage(db: Database.Database, query: string, add: (space: string, key: string) => void): void {
+  try {
+    for (const { space, key } of db.prepare(query).iterate() as Iterable<{ space: unknown; key: unknown }>) {
+      if (typeof space === 'string' && typeof key === 'string') add(space, key);
+    }
+  } catch {
+    // The rows before this page are what there is.
+  }
+}
+
+function scan(file: string, add: (id: string) => void): void {
+  if (!existsSync(file) || statSync(file).size > LARGEST_SCAN) return;
+  for (const [, id = ''] of readFileSync(file, 'latin1').matchAll(DISABLED_RECORD)) add(id);
+}
