@@ -7,6 +7,12 @@ import { uncited } from './support/uncited.ts';
 export default class SummaryReporter implements Reporter {
   #vitest: Vitest | undefined;
   #complete = false;
+  readonly #promises: boolean;
+
+  /** `promises`: whether a run of everything must cite each of them; a judge beside the tests cites none. */
+  constructor({ promises = true }: { promises?: boolean } = {}) {
+    this.#promises = promises;
+  }
 
   onInit(vitest: Vitest): void {
     this.#vitest = vitest;
@@ -15,7 +21,7 @@ export default class SummaryReporter implements Reporter {
   async onTestRunStart(chosen: readonly TestSpecification[]): Promise<void> {
     const { testNamePattern, tagsFilter } = this.#vitest?.config ?? {};
     const all = (await this.#vitest?.globTestSpecifications()) ?? [];
-    this.#complete = chosen.length === all.length && testNamePattern === undefined && !tagsFilter?.length;
+    this.#complete = this.#promises && chosen.length === all.length && testNamePattern === undefined && !tagsFilter?.length;
   }
 
   onTestRunEnd(modules: readonly TestModule[], unhandled: readonly { message: string }[]): void {

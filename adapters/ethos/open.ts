@@ -50,8 +50,8 @@ export function openPlugin(manifest: EthosManifest, { skills, problems }: Awaite
           resume: runningMonitors(keep),
         };
       case 'secret.set':
-        host.hide(textIn(params, 'value'));
         vault.set(textIn(params, 'key'), textIn(params, 'value'));
+        host.hide(textIn(params, 'value'));
         refresh();
         return null;
       case 'monitor':

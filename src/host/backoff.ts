@@ -5,6 +5,10 @@ import { toTimer } from '../core/timer.ts';
 export interface Backoff {
   /** Notes a failure; returns how long to wait before the next start. */
   failed(now: number): number;
+  /** Notes that the process asked for its end itself; the same without counting a failure. */
+  asked(now: number): number;
+  /** A wait with some jitter, so that not everything starts at once. */
+  spread(ms: number): number;
   /** Notes that the process has served well until `now`. */
   healthy(now: number): void;
   /** Whether so many failures came so fast that calls are refused without waiting. */
@@ -18,6 +22,8 @@ export function createBackoff(limits: HostLimits, random: () => number = Math.ra
   let wait = limits.restartMinMs;
   let since = 0;
   let open = false;
+  // A failure before that is the probe's: it keeps the circuit open, however short the window is.
+  let probedUntil = 0;
 
   const reset = (): void => {
     failures = [];
@@ -25,15 +31,24 @@ export function createBackoff(limits: HostLimits, random: () => number = Math.ra
     open = false;
   };
 
+  const spread = (ms: number): number => toTimer(ms * (0.8 + 0.4 * random()));
+  const next = (now: number): number => {
+    const delay = spread(open ? limits.restartMaxMs : wait);
+    wait = Math.min(wait * 2, limits.restartMaxMs);
+    since = now;
+    return delay;
+  };
+
   return {
     failed(now) {
       failures = [...failures.filter((at) => now - at < limits.circuitWindowMs), now];
-      open = failures.length >= limits.circuitFailures;
-      const delay = open ? limits.restartMaxMs : wait;
-      wait = Math.min(wait * 2, limits.restartMaxMs);
-      since = now;
-      return toTimer(delay * (0.8 + 0.4 * random()));
+      open = failures.length >= limits.circuitFailures || (open && now < probedUntil);
+      const delay = next(now);
+      probedUntil = now + delay + Math.min(limits.circuitWindowMs, limits.restartMaxMs);
+      return delay;
     },
+    asked: next,
+    spread,
     healthy(now) {
       open = false;
       if (now - since >= limits.circuitWindowMs) reset();

@@ -5,9 +5,10 @@ import type { Logger } from '../core/log.ts';
 import type { CallContext } from '../core/tool.ts';
 import { createBackoff } from './backoff.ts';
 import type { Home, HomeEvents } from './home.ts';
+import { eventsFor } from './home-events.ts';
 import { loadSeats } from './loading.ts';
-import { logTo } from './plugin-process.ts';
 import { Seat, type SeatGroup } from './seat.ts';
+import { unavailable } from './unavailable.ts';
 
 /** Opens a home for a group's members. A failure means that trying again would not help; the signal ends long work. */
 export type OpenHome = (members: readonly MemberSpec[], events: HomeEvents, signal: AbortSignal) => Home | Promise<Home>;
@@ -37,6 +38,7 @@ export class Group implements SeatGroup {
   #closed = false;
   #nextTry = 0;
   #health: NodeJS.Timeout | undefined;
+  #fresh: NodeJS.Timeout | undefined;
   #wake: (() => void) | undefined;
 
   constructor(limits: HostLimits, log: Logger, open: OpenHome) {
@@ -51,7 +53,7 @@ export class Group implements SeatGroup {
   }
 
   join(spec: MemberSpec): Member {
-    const seat = new Seat(spec, this);
+    const seat = new Seat(spec, this, this.#limits);
     // A newer version of a plugin takes over its seat; the older one serves until the new home stands.
     this.#seats = [...this.#seats.filter((s) => s.spec.id !== spec.id), seat].sort((a, b) => (a.spec.order < b.spec.order ? -1 : 1));
     this.#refresh();
@@ -59,7 +61,7 @@ export class Group implements SeatGroup {
   }
 
   async leave(seat: Seat): Promise<void> {
-    seat.move('closed');
+    seat.close();
     if (!this.#seats.includes(seat)) return;
     this.#seats = this.#seats.filter((s) => s !== seat);
     if (this.empty) await this.close();
@@ -106,7 +108,7 @@ export class Group implements SeatGroup {
         if (busy === undefined) return generation.home;
         if (performance.now() >= deadline) throw this.#unavailable(seat, busy);
         await sleep(50);
-      } else if (seat.state() === 'failed' || seat.state() === 'closed' || this.#backoff.open || this.#closed) {
+      } else if (seat.state() === 'failed' || seat.state() === 'closed' || seat.excluded || this.#backoff.open || this.#closed) {
         throw this.#unavailable(seat, seat.error()?.message ?? 'it is closed');
       } else if (this.#nextTry > 0 && performance.now() >= deadline) {
         throw this.#unavailable(seat, 'it is being restarted');
@@ -119,12 +121,7 @@ export class Group implements SeatGroup {
   }
 
   #unavailable(seat: Seat, why: string): GatewayError {
-    const retryAfterMs = Math.max(0, Math.round(this.#nextTry - performance.now()));
-    const when = retryAfterMs > 0 ? ` The next start is in ${(retryAfterMs / 1000).toFixed(1)} s.` : '';
-    return new GatewayError('PLUGIN_UNAVAILABLE', `Plugin ${seat.spec.id} takes no calls: ${why.replace(/\.$/, '')}.${when}`, {
-      plugin: seat.spec.id,
-      retryAfterMs: retryAfterMs > 0 ? retryAfterMs : undefined,
-    });
+    return unavailable(seat.spec.id, why, seat.nextTry || this.#nextTry);
   }
 
   async #launch(): Promise<void> {
@@ -148,11 +145,12 @@ export class Group implements SeatGroup {
       if (this.#closed) return home.stop();
       if (culprit && 'error' in rest) {
         if (seats.length > 1) this.#log.warn(`Starting again without ${culprit.spec.id}: ${rest.error.message}`);
-        culprit.exclude(rest.error);
+        this.#leaveOut(culprit, rest.error);
         await home.stop();
         continue;
       }
       this.#opening = undefined;
+      for (const seat of seats) if (seat.failedAgain) this.#suspend(seat);
       this.#switch({ home, seats: new Set(seats) });
       return;
     }
@@ -171,6 +169,17 @@ export class Group implements SeatGroup {
       this.#giveUp(failure, seats);
       return undefined;
     }
+  }
+
+  // One that has served before is tried again: what kept it from loading may be over by then.
+  #leaveOut(seat: Seat, error: GatewayError): void {
+    seat.failed(error);
+    if (seat.failedAgain) this.#suspend(seat);
+    else seat.exclude(error);
+  }
+
+  #suspend(seat: Seat): void {
+    seat.suspend(this.#backoff.spread(this.#limits.restartMaxMs), () => this.#refresh());
   }
 
   #giveUp(failure: GatewayError, seats: readonly Seat[]): void {
@@ -233,44 +242,47 @@ export class Group implements SeatGroup {
     if (this.#current !== generation || this.#closed) return;
     this.#current = undefined;
     clearTimeout(this.#health);
-    const blamed = new Set(generation.home.inFlight());
-    const delay = this.#backoff.failed(performance.now());
-    this.#nextTry = performance.now() + delay;
-    this.#log.error(`The plugin process ended: ${why}. Starting again in ${(delay / 1000).toFixed(1)} s.`);
+    const { home, seats } = generation;
+    const now = performance.now();
     const error = new GatewayError('PLUGIN_CRASHED', `The plugin process ended: ${why}.`);
-    for (const seat of generation.seats) {
-      if (seat.state() !== 'closed' && seat.state() !== 'failed') seat.move('restarting', error);
-      if (blamed.has(seat.spec.id)) seat.crashed(why);
-    }
+    for (const seat of seats) if (seat.state() !== 'closed' && seat.state() !== 'failed') seat.move('restarting', error);
+    // Ended for a call that ran out of time: that is no crash.
+    const delay = home.overdue?.() ? this.#backoff.spread(this.#limits.restartMinMs) : this.#crashed(home, seats, now);
+    this.#nextTry = now + delay;
+    this.#log.error(`The plugin process ended: ${why}. Starting again in ${(delay / 1000).toFixed(1)} s.`);
     if (!this.#launching) void this.#begin(this.#pause(delay).then(() => this.#launch()));
   }
 
+  // Who crashed the home too often is left out for a while, and the others need not wait for that.
+  #crashed(home: Home, seats: ReadonlySet<Seat>, now: number): number {
+    const blamed = new Set(home.inFlight());
+    const serving = [...seats].filter((seat) => seat.state() === 'restarting' && !seat.excluded);
+    const out = serving.filter((seat) => blamed.has(seat.spec.id) && seat.crashed(now));
+    const delay = this.#backoff.failed(now);
+    if (out.length === 0 || out.length === serving.length) return delay;
+    for (const seat of out) this.#suspend(seat);
+    this.#backoff.reset();
+    return this.#backoff.spread(this.#limits.restartMinMs);
+  }
+
+  // Others may be in the middle of something: a fresh home first, then the old one finishes what it has.
   #events(seats: readonly Seat[]): HomeEvents {
-    const find = (id: string): Seat | undefined => seats.find((seat) => seat.spec.id === id);
-    return {
-      stage: (id, stage) => {
-        const seat = find(id);
-        if (seat) seat.stage = stage;
-      },
-      changed: (id, report) => find(id)?.setReport(report),
-      // Others may be in the middle of something: a fresh home first, then the old one finishes what it has.
-      restart: (reason) => {
-        if (this.#closed || ![...(this.#current?.seats ?? [])].some((seat) => seats.includes(seat))) return;
-        this.#log.warn(`Starting a fresh plugin process: ${reason}.`);
-        setTimeout(() => this.#refresh(), this.#backoff.failed(performance.now())).unref();
-      },
-      log: (id, level, text) => logTo(find(id)?.spec.log ?? this.#log, level, text),
-      async consult(id, method, params) {
-        const answer = find(id)?.spec.answer;
-        if (!answer) throw new GatewayError('METHOD_NOT_FOUND', `The adapter of plugin ${id} answers no "${method}".`);
-        return answer(method, params);
-      },
-    };
+    return eventsFor(seats, this.#log, (reason) => {
+      if (this.#closed || this.#fresh || ![...(this.#current?.seats ?? [])].some((seat) => seats.includes(seat))) return;
+      this.#log.warn(`Starting a fresh plugin process: ${reason}.`);
+      this.#fresh = setTimeout(() => {
+        this.#fresh = undefined;
+        this.#refresh();
+      }, this.#backoff.asked(performance.now())).unref();
+    });
   }
 
   /** Ends the home and everything it started. */
   async close(): Promise<void> {
     this.#closed = true;
+    clearTimeout(this.#fresh);
+    clearTimeout(this.#health);
+    for (const seat of this.#seats) seat.close();
     this.#end.abort(new GatewayError('DRAINING', 'The plugin group is being closed.'));
     this.#wake?.();
     const current = this.#current;

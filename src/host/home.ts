@@ -28,6 +28,8 @@ export interface Home {
   request(id: string, method: string, params: JsonObject): Promise<JsonValue>;
   /** Why it takes no calls just now, or undefined. */
   busy(): string | undefined;
+  /** Whether it was ended because a call ran out of time and it did not answer any more. */
+  overdue?(): boolean;
   /** Ids of the plugins with calls in flight, once a call. */
   inFlight(): readonly string[];
   /** Settles with the reason when the home is gone, whoever ended it. */

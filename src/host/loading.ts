@@ -66,7 +66,7 @@ async function stage(home: Home, seat: Seat, stageMs: number | undefined, run: (
       const message = `The plugin ended its process during the stage "${seat.stage}": ${died.why}.`;
       return { fatal: new GatewayError('PLUGIN_FAILED', message, { plugin }) };
     }
-    seat.move('failed', withPlugin((first as { error: Error }).error, seat));
+    seat.failed(withPlugin((first as { error: Error }).error, seat));
     return {};
   } finally {
     clearTimeout(timer);

@@ -57,6 +57,7 @@ class PluginProcess implements Home {
   #loading = 0;
   // The oldest call has passed its deadline, and nothing was heard since.
   #overdue = false;
+  #endedOverdue = false;
   #killedFor: ErrorCode | undefined;
   #refuse: (why: GatewayError) => void = () => undefined;
   #stopping: Promise<void> | undefined;
@@ -78,7 +79,7 @@ class PluginProcess implements Home {
     this.#heartbeat = createHeartbeat(limits, {
       ping: () => void this.#channel.request('ping', '{}').catch(() => undefined),
       patience: () => this.#patience(),
-      hung: () => this.#kill('PLUGIN_UNRESPONSIVE', `it hung ${this.#overdue ? 'past the time limit of a call ' : ''}and was killed`),
+      hung: () => this.#hung(),
     });
     void this.gone.then((why) => {
       this.#heartbeat.stop();
@@ -199,6 +200,15 @@ class PluginProcess implements Home {
     await this.#process.stop(() => this.#channel.end());
   }
 
+  #hung(): void {
+    this.#endedOverdue ||= this.#overdue;
+    this.#kill('PLUGIN_UNRESPONSIVE', `it hung ${this.#overdue ? 'past the time limit of a call ' : ''}and was killed`);
+  }
+
+  overdue(): boolean {
+    return this.#endedOverdue;
+  }
+
   #kill(code: ErrorCode, reason: string): void {
     this.#killedFor ??= code;
     this.#process.kill(reason);
@@ -263,8 +273,14 @@ function bounded(text: string): string {
 
 // What every step behind this one relies on; what stands in the content is checked with the whole of a result.
 function asResult(answer: JsonValue): ToolResult {
-  if (isJsonObject(answer) && Array.isArray(answer.content)) return answer as unknown as ToolResult;
-  throw new GatewayError('RESULT_INVALID', 'The tool ran, but what its process gave back is no result: it has no list of content.');
+  const why = !isJsonObject(answer) || !Array.isArray(answer.content) ? 'it has no list of content' : faultOf(answer);
+  if (why === undefined) return answer as unknown as ToolResult;
+  throw new GatewayError('RESULT_INVALID', `The tool ran, but what its process gave back is no result: ${why}.`);
+}
+
+function faultOf({ isError, meta }: JsonObject): string | undefined {
+  if (isError !== undefined && typeof isError !== 'boolean') return '"isError" is neither true nor false';
+  return meta === undefined || isJsonObject(meta) ? undefined : '"meta" is no object';
 }
 
 /** Writes a foreign log line; an unknown level counts as info. */

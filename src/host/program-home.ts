@@ -137,6 +137,11 @@ class ProgramHome implements Home {
     return Array.from(this.#calls, () => this.#spec.id);
   }
 
+  // A program is called hung where a call of it ran out of time, and nowhere else.
+  overdue(): boolean {
+    return this.#killedFor === 'PLUGIN_UNRESPONSIVE';
+  }
+
   stop(): Promise<void> {
     this.#stopping ??= this.#stop();
     return this.#stopping;

@@ -1,12 +1,15 @@
 import type { ToolResult } from '../core/content.ts';
-import { GatewayError, thrownText } from '../core/errors.ts';
-import type { Member, MemberSpec } from '../core/host.ts';
+import type { ErrorCode } from '../core/error-codes.ts';
+import { type GatewayError, thrownText } from '../core/errors.ts';
+import type { HostLimits, Member, MemberSpec } from '../core/host.ts';
 import type { JsonObject, JsonValue } from '../core/json.ts';
 import type { PluginState } from '../core/plugin.ts';
 import type { CallContext } from '../core/tool.ts';
+import { countCrashes } from './crashes.ts';
 import type { Home } from './home.ts';
 
-const MOST_CRASHES = 5;
+/** What may be over at the next try; the rest is for a person to put right. */
+const TRANSIENT: ReadonlySet<ErrorCode> = new Set(['PLUGIN_FAILED', 'LOAD_TIMEOUT', 'HANDSHAKE_FAILED', 'PLUGIN_PROTOCOL_ERROR']);
 
 /** What a seat needs of the group it belongs to. */
 export interface SeatGroup {
@@ -27,12 +30,16 @@ export class Seat implements Member {
   #error: GatewayError | undefined;
   #report: JsonObject | undefined;
   #stage = '';
-  #crashes = 0;
   #excluded = false;
+  #served = false;
+  readonly #crashes;
+  #return: NodeJS.Timeout | undefined;
+  #nextTry = 0;
 
-  constructor(spec: MemberSpec, group: SeatGroup) {
+  constructor(spec: MemberSpec, group: SeatGroup, limits: HostLimits) {
     this.spec = spec;
     this.#group = group;
+    this.#crashes = countCrashes(limits);
   }
 
   state = (): PluginState => this.#state;
@@ -57,9 +64,19 @@ export class Seat implements Member {
     return home.request(this.spec.id, method, params);
   }
 
-  /** Left out of further starts: its own loading killed or blocked the process, or its calls crashed it too often. */
+  /** Left out of further starts, for good or for a while: it keeps the home from starting, or crashed it too often. */
   get excluded(): boolean {
     return this.#excluded;
+  }
+
+  /** When it is tried again, while it is left out for a while; 0 otherwise. */
+  get nextTry(): number {
+    return this.#nextTry;
+  }
+
+  /** It has served before and did not come back. */
+  get failedAgain(): boolean {
+    return this.#served && this.#state === 'restarting' && this.#error !== undefined && TRANSIENT.has(this.#error.code);
   }
 
   /** The stage of loading it is in, for blame. */
@@ -75,7 +92,13 @@ export class Seat implements Member {
     if (this.#state === state && this.#error === error) return;
     this.#state = state;
     this.#error = error;
+    if (state === 'ready') this.#served = true;
     this.#tell();
+  }
+
+  /** It could not be loaded. One that has served before keeps its tools: what keeps it from loading may pass. */
+  failed(error: GatewayError): void {
+    this.move(this.#served && TRANSIENT.has(error.code) ? 'restarting' : 'failed', error);
   }
 
   /** Takes what its runtime reports; throws where that cannot be used, and the report before stays. */
@@ -90,15 +113,26 @@ export class Seat implements Member {
     this.move('failed', error);
   }
 
-  /** Counts a crash during one of its calls; the fifth excludes it. */
-  crashed(why: string): void {
-    if (++this.#crashes < MOST_CRASHES) return;
-    this.exclude(
-      new GatewayError('PLUGIN_UNAVAILABLE', `The plugin crashed during ${this.#crashes} calls and is left out: ${why}.`, {
-        plugin: this.spec.id,
-        fix: 'Mend the plugin and reload it, or look at its log.',
-      }),
-    );
+  /** Leaves it out of starts for some time; its tools stay, and calls are told when it is tried again. */
+  suspend(ms: number, back: () => void): void {
+    this.#excluded = true;
+    this.#nextTry = performance.now() + ms;
+    this.#return = setTimeout(() => {
+      this.#excluded = false;
+      this.#nextTry = 0;
+      this.#crashes.probed(performance.now());
+      back();
+    }, ms).unref();
+  }
+
+  /** Counts a crash during one of its calls; whether there were too many of late. */
+  crashed(now: number): boolean {
+    return this.#crashes.add(now);
+  }
+
+  close(): void {
+    clearTimeout(this.#return);
+    this.move('closed');
   }
 
   // One listener that fails keeps neither the others nor the group from what they do.

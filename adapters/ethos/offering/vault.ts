@@ -1,9 +1,13 @@
 import { createHash } from 'node:crypto';
+import { GatewayError } from '../../../src/core/errors.ts';
 import type { Keep } from '../../../src/core/host.ts';
 import { pluginCredentialRef } from '../sdk/plugin-sdk.ts';
 
 const SPACE = 'secret:';
 const GIVEN = 'given:';
+const MOST = 256;
+const LONGEST_KEY = 256;
+const LONGEST = 64 * 1024;
 
 /** A plugin's secrets: those of mcp.json, and those it wrote itself. */
 export interface Vault {
@@ -44,6 +48,13 @@ export function openVault(keep: Keep, pluginId: string, credentials: Readonly<Re
       return taken;
     },
     set(key, value) {
+      const isNew = secrets[key] === undefined;
+      if (value.length > LONGEST || key.length > LONGEST_KEY || (isNew && Object.keys(secrets).length >= MOST)) {
+        throw new GatewayError(
+          'INVALID_PARAMS',
+          `The secret is not kept: a plugin has at most ${MOST}, with keys of ${LONGEST_KEY} and values of ${LONGEST} characters.`,
+        );
+      }
       keep.set(SPACE + key, value);
       secrets[key] = value;
     },

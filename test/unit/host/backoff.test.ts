@@ -32,6 +32,21 @@ describe('createBackoff', () => {
     expect(backoff.open).toBe(false);
   });
 
+  it('counts no start that was asked for, but waits longer for each', () => {
+    const backoff = createBackoff(LIMITS, () => 0.5);
+    expect([0, 1, 2, 3, 4, 5, 6].map((now) => backoff.asked(now))).toEqual([250, 500, 1000, 2000, 4000, 8000, 16_000]);
+    expect(backoff.open).toBe(false);
+  });
+
+  it('stays open where the probe fails, however short the window is', { tags: ['F56'] }, () => {
+    const backoff = createBackoff({ ...LIMITS, circuitWindowMs: 1000 }, () => 0.5);
+    for (let i = 0; i < 5; i++) backoff.failed(i);
+    expect(backoff.failed(30_100)).toBe(30_000);
+    expect(backoff.open).toBe(true);
+    backoff.failed(30_100 + 30_000 + 1001);
+    expect(backoff.open).toBe(false);
+  });
+
   it('closes by hand', { tags: ['F56'] }, () => {
     const backoff = createBackoff(LIMITS);
     for (let i = 0; i < 5; i++) backoff.failed(i);

@@ -1,0 +1,128 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Script } from './fake-process.ts';
+import { fill, mutated, SEED, type Template } from './messages.ts';
+import type { Answer, Oracle } from './oracle.ts';
+
+const BACK_MS = 30_000;
+const ODD_EVERY = 20;
+/** Codes by which a call says that its process was not there to hear of it. */
+const NOT_THERE = ['PLUGIN_UNAVAILABLE', 'UNKNOWN_TOOL', 'BUSY', 'DRAINING', 'DENIED'];
+
+function* answersOf(templates: readonly Template[]): Generator<string> {
+  for (let seed = SEED; ; seed++)
+    for (const text of mutated(templates, 500, seed)) {
+      const found = answerIn(text);
+      if (found !== undefined) yield found;
+    }
+}
+
+// An answer stands under its id: only what is JSON can be one.
+function answerIn(text: string): string | undefined {
+  try {
+    return JSON.stringify((JSON.parse(text) as { result?: unknown }).result);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The script of one pretended process: well-behaved but for the line it is told to send with its next answer. */
+export class Peer {
+  readonly id: string;
+  readonly templates: readonly Template[];
+  readonly #report: string;
+  readonly #answers: Iterator<string>;
+  // Its first start is a good one: a plugin that never served is not tried again.
+  #asked = -ODD_EVERY;
+  #line: string | undefined;
+  #say: (line: string) => void = () => undefined;
+  /** Messages that have been sent. */
+  sent = 0;
+
+  /** `starts`: what it answers to everything but calls, with a field changed, every so often. */
+  constructor(id: string, report: object, templates: readonly Template[], { starts = [] }: { starts?: readonly Template[] } = {}) {
+    this.id = id;
+    this.templates = templates;
+    this.#report = JSON.stringify(report);
+    this.#answers = starts.length === 0 ? [][Symbol.iterator]() : answersOf(starts);
+  }
+
+  readonly script: Script = (method, _, id, say) => {
+    this.#say = say;
+    switch (method) {
+      case 'hello':
+        return this.#odd() ?? '{"protocol":1}';
+      case 'load':
+      case 'initialize':
+        return this.#odd() ?? this.#report;
+      case 'call': {
+        const line = this.#line;
+        this.#line = undefined;
+        if (line !== undefined) {
+          this.sent++;
+          say(fill(line, { PLUGIN: this.id, CALL: id, ID: 1000 + this.sent }));
+        }
+        return '{"content":[{"type":"text","text":"fine"}]}';
+      }
+      case 'request':
+        return this.#odd() ?? 'null';
+      default:
+        return '{}';
+    }
+  };
+
+  #odd(): string | undefined {
+    return ++this.#asked % ODD_EVERY === 0 ? (this.#answers.next().value as string | undefined) : undefined;
+  }
+
+  /** The line to be sent with the next call. */
+  load(line: string): void {
+    this.#line = line;
+  }
+
+  get loaded(): boolean {
+    return this.#line !== undefined;
+  }
+
+  /** Breaks off, so that it starts again and reports anew. */
+  startAgain(): void {
+    this.#say('not a message');
+  }
+}
+
+/** What a batch is made of. */
+export interface Batch {
+  readonly peers: readonly Peer[];
+  /** The public name of a peer's tool. */
+  readonly names: (id: string) => string;
+  readonly messages: number;
+  readonly house: { call(name: string): Promise<Answer> };
+  readonly oracle: Oracle;
+}
+
+/** Sends so many messages, each in the course of a call; a message that found nobody is sent again. */
+export async function batch({ peers, names, messages, house, oracle }: Batch): Promise<void> {
+  const share = Math.ceil(messages / peers.length);
+  const warmUp = Math.min(50, share);
+  const run = async (peer: Peer, lines: Iterable<string>): Promise<void> => {
+    for (const line of lines) {
+      oracle.last.set(peer.id, `${peer.id} ${line}`);
+      peer.load(line);
+      const until = performance.now() + BACK_MS;
+      while (peer.loaded) {
+        const result = await oracle.owe(`a call of ${peer.id}`, house.call(names(peer.id)));
+        const code = result && oracle.inspect(result);
+        if (!peer.loaded) break;
+        if (performance.now() > until)
+          return oracle.fail('O5', `${peer.id} never came back, the last answer was ${JSON.stringify(result)}`);
+        // Its last report may have taken its tool away.
+        if (code === 'UNKNOWN_TOOL' || code === undefined) peer.startAgain();
+        if (code === undefined || NOT_THERE.includes(code)) await sleep(1);
+      }
+    }
+  };
+  const each = (count: number, seed: number): Promise<unknown> =>
+    Promise.all(peers.map((peer, i) => run(peer, mutated(peer.templates, count, seed + i * 1_000_003))));
+  await each(warmUp, SEED + 1);
+  oracle.rest();
+  await each(share, SEED);
+}

@@ -1,0 +1,45 @@
+import { PassThrough } from 'node:stream';
+import type { HostLimits } from '../../../dist/src/core/host.js';
+import type { JsonObject } from '../../../dist/src/core/json.js';
+import { createLineSplitter } from '../../../dist/src/core/lines.js';
+import type { HomeEvents } from '../../../dist/src/host/home.js';
+import { openPluginProcess } from '../../../dist/src/host/plugin-process.js';
+
+/** What a pretended process answers to a request of the gateway: a JSON text, or undefined for no answer of its own. */
+export type Script = (method: string, params: JsonObject, id: number, say: (line: string) => void) => string | undefined;
+
+/** The home of a process that is none: the gateway's own reader and handlers over a pair of pipes, the other end a script. */
+export function openFakeProcess(script: Script, limits: HostLimits, events: HomeEvents): ReturnType<typeof openPluginProcess> {
+  const [down, up, out] = [new PassThrough(), new PassThrough(), new PassThrough()];
+  let ended: (why: string) => void = () => undefined;
+  const gone = new Promise<string>((resolve) => {
+    ended = (why) => {
+      for (const stream of [down, up, out]) stream.destroy();
+      resolve(why);
+    };
+  });
+  const say = (line: string): void => {
+    if (!up.destroyed) up.write(`${line}\n`);
+  };
+  const hear = (line: Buffer): void => {
+    const { id, method, params } = JSON.parse(line.toString()) as { id?: number; method?: string; params?: JsonObject };
+    if (id === undefined || method === undefined) return;
+    const answer = script(method, params ?? {}, id, say);
+    if (answer !== undefined) say(`{"jsonrpc":"2.0","id":${id},"result":${answer}}`);
+  };
+  down.on('data', createLineSplitter(64 * 1024 * 1024, { line: hear, tooLong: () => undefined }));
+  return openPluginProcess(
+    {
+      gone,
+      output: { drain: () => undefined, feed: () => () => undefined, tail: () => [] },
+      stream: (at) => (at === 3 ? down : at === 4 ? up : out),
+      kill: (why) => ended(why),
+      async stop(close) {
+        close();
+        ended('it was stopped');
+      },
+    },
+    limits,
+    events,
+  );
+}

@@ -1,0 +1,88 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { onTestFinished } from 'vitest';
+import { createApp } from '../../../dist/src/app.js';
+import { loadConfig } from '../../../dist/src/config/load.js';
+import type { Adapter } from '../../../dist/src/core/adapter.js';
+import { localCaller } from '../../../dist/src/core/caller.js';
+import type { MemberSpec } from '../../../dist/src/core/host.js';
+import { type Logger, silentLog } from '../../../dist/src/core/log.js';
+import { createRedactor } from '../../../dist/src/core/redact.js';
+import { Call, type ClientLink } from '../../../dist/src/gateway/call.js';
+import { Group } from '../../../dist/src/host/group.js';
+import { tempFolder } from '../../support/temp.ts';
+import { openFakeProcess, type Script } from './fake-process.ts';
+import type { Answer, Oracle } from './oracle.ts';
+
+/** The limits of every fuzzed gateway: what crashes is back at once, however often. */
+export const LIMITS = {
+  restartMinMs: 1,
+  restartMaxMs: 1,
+  circuitFailures: 1000,
+  callTimeoutMs: 5_000,
+  stopGraceMs: 200,
+  pluginStopMs: 200,
+};
+
+/** A profile in which no other plugin has a say about the canary's calls. */
+export const CANARY_ALONE = { profiles: { calm: { plugins: ['canary'] } } };
+
+/** The same adapter, with its plugins in pretended processes. */
+export function inPipes(adapter: Adapter, script: (spec: MemberSpec) => Script): Adapter {
+  return {
+    ...adapter,
+    open: (manifest, host) =>
+      adapter.open(manifest, {
+        ...host,
+        join: (spec) => new Group(host.limits, silentLog, (_, events) => openFakeProcess(script(spec), host.limits, events)).join(spec),
+      }),
+  };
+}
+
+/** A gateway in this process, with a client that has everything a call can ask for. */
+export async function openFuzzHouse(adapters: readonly Adapter[], config: object, files: Readonly<Record<string, string>>, oracle: Oracle) {
+  const dir = tempFolder();
+  for (const [name, text] of Object.entries(files)) {
+    mkdirSync(join(dir, name, '..'), { recursive: true });
+    writeFileSync(join(dir, name), text);
+  }
+  const file = join(dir, 'mcp.json');
+  writeFileSync(file, JSON.stringify({ ...config, limits: LIMITS }));
+  const app = await createApp({ config: loadConfig(file, adapters, process.env), adapters, redactor: createRedactor(), log: silentLog });
+  onTestFinished(() => app.close());
+  await app.registry.start();
+  const call = async (name: string, profile = 'default'): Promise<Answer> => {
+    try {
+      const caller = { ...localCaller(), profile };
+      const outcome = await app.gateway.call(name, {}, new Call(caller, client(oracle)), '"principal":"fuzz"');
+      return outcome.result as Answer;
+    } catch (error) {
+      return {
+        isError: true,
+        meta: { 'plugmux/error': (error as { toObject?: () => object }).toObject?.() ?? { message: String(error) } },
+      };
+    }
+  };
+  return { app, dir, call };
+}
+
+// It hears log lines and progress, which must rise and be texts and numbers, and answers whatever it is asked.
+function client(oracle: Oracle): ClientLink {
+  let last = Number.NEGATIVE_INFINITY;
+  const say = (message: string): void => {
+    if (typeof message !== 'string') oracle.fail('O4', `a log line is no text but ${JSON.stringify(message)}`);
+  };
+  const log: Logger = { debug: say, info: say, warn: say, error: say, area: () => log };
+  return {
+    log,
+    session: 'fuzz',
+    abilities: ['form', 'url', 'sampling', 'roots'],
+    progress(done, total, message) {
+      const good =
+        Number.isFinite(done) && done > last && (total === undefined || Number.isFinite(total)) && typeof (message ?? '') === 'string';
+      if (!good) oracle.fail('O4', `progress of a wrong shape: ${JSON.stringify([done, total, message])} after ${last}`);
+      last = done;
+    },
+    ask: async (questions) => Object.fromEntries(Object.keys(questions).map((key) => [key, { action: 'accept', content: {} }])),
+  };
+}
