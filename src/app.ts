@@ -1,5 +1,9 @@
 import { join } from 'node:path';
+import { changesOf, listKeys } from './config/changes.ts';
 import type { Config } from './config/config.ts';
+import type { Limits } from './config/limits.ts';
+import { liveLimits } from './config/live-limits.ts';
+import { stampOf } from './config/stamp.ts';
 import { createWatcher, type Watcher } from './config/watch.ts';
 import type { Adapter } from './core/adapter.ts';
 import { GatewayError, toError } from './core/errors.ts';
@@ -40,11 +44,15 @@ export interface App {
   readonly engine: Engine;
   readonly grants: Grants;
   config(): Config;
+  /** The limits that hold now: each is read anew with every access. */
+  readonly limits: Limits;
   policy(): Policy;
   /** Takes over a new configuration, or the same one after plugins have changed. Calls in flight go on. */
   adopt(config: Config): Promise<void>;
+  /** Calls back with each new configuration, as soon as it holds. */
+  onConfig(listener: (config: Config) => void): void;
   readonly admin: PluginAdmin;
-  /** Follows the configuration file and the plugins from now on. `load` reads the file anew. */
+  /** Follows the configuration file and the plugins from now on. `load` reads the file anew, and throws where it cannot be used. */
   follow(load: () => Config): Promise<void>;
   /** Whether every plugin opened or failed once, or had `firstListMs` for it; true for good from then on. */
   ready(): boolean;
@@ -64,6 +72,8 @@ export async function createApp({ config: first, adapters, redactor, log, accept
   let policy = createPolicy(config);
   let watcher: Watcher | undefined;
   let adopting: Promise<void> = Promise.resolve();
+  const limits = liveLimits(() => config.limits);
+  const listeners: ((config: Config) => void)[] = [];
   const learn = (next: Config): void => {
     for (const secret of next.secrets) redactor.add(secret);
     for (const warning of next.warnings) log.warn(warning);
@@ -72,21 +82,38 @@ export async function createApp({ config: first, adapters, redactor, log, accept
 
   const store = createStore(config.state);
   if (!acceptDamage) store.refuseDamage();
-  const host = createHost(config.state, config.limits, (id) => keepOf(store, spaceOf(id)), log, redactor.add);
+  const host = createHost(config.state, limits, (id) => keepOf(store, spaceOf(id)), log, redactor.add);
   const registry = createRegistry(host, store, log);
   const grants = createGrants(store);
-  const approvals = createApprovals(createTickets(store, config.limits.askMs), grants, redactor, [askClient]);
-  const audit = createAudit(join(config.state, 'audit'), config.audit.arguments, log);
-  const gateway = createGateway({ config, policy }, registry, approvals, grants, audit, redactor, log);
-  const engine = createEngine(gateway, config.limits, config.tokens.length === 0, redactor, log);
+  const approvals = createApprovals(
+    createTickets(store, () => limits.askMs),
+    grants,
+    redactor,
+    [askClient],
+  );
+  const audit = createAudit(join(config.state, 'audit'), () => config.audit.arguments, log);
+  const gateway = createGateway({ config, policy }, limits, registry, approvals, grants, audit, redactor, log);
+  const engine = createEngine(gateway, limits, () => config.tokens.length === 0, redactor, log);
 
   const drain = (): void => {
     gateway.drain();
     engine.endStreams();
   };
+  const ownFiles = (): readonly string[] => [...(config.file === undefined ? [] : [config.file]), ...config.files];
   const watchAll = (): void => {
     const plugins = registry.plugins().flatMap((plugin) => plugin.watch);
-    watcher?.set([...(config.file === undefined ? [] : [config.file]), ...config.files, ...config.pluginFolders, ...plugins]);
+    watcher?.set([...ownFiles(), ...config.pluginFolders, ...plugins]);
+  };
+
+  // A plugin that the file names no more is still served until it has been closed: by the rules it had.
+  let closing: Config['plugins'] = new Map();
+  const rulesOf = (next: Config): { config: Config; policy: Policy } => {
+    const ruled = closing.size === 0 ? next : { ...next, plugins: new Map([...closing, ...next.plugins]) };
+    return { config: ruled, policy: createPolicy(ruled, offered) };
+  };
+  const setRules = (rules: ReturnType<typeof rulesOf>): void => {
+    ({ policy } = rules);
+    gateway.adopt(rules);
   };
 
   // Profiles come with plugins: with them the policy changes, and with it what everybody sees.
@@ -94,36 +121,60 @@ export async function createApp({ config: first, adapters, redactor, log, accept
   registry.onChange(({ profiles }) => {
     if (JSON.stringify(profiles) === JSON.stringify(offered)) return;
     offered = profiles;
-    policy = createPolicy(config, offered);
-    gateway.adopt({ config, policy });
+    setRules(rulesOf(config));
   });
+
+  // What needs no plugin holds at once. Throws before anything has changed.
+  const hold = (next: Config): void => {
+    const before = closing;
+    closing = new Map([...closing, ...config.plugins]);
+    let rules: ReturnType<typeof rulesOf>;
+    try {
+      rules = rulesOf(next);
+    } catch (error) {
+      closing = before;
+      throw error;
+    }
+    config = next;
+    setRules(rules);
+    engine.adopt();
+    for (const listener of listeners) listener(config);
+  };
 
   const enablement = createEnablement(store, log);
   let again: NodeJS.Timeout | undefined;
-  const apply = async (next: Config): Promise<void> => {
-    const nextPolicy = createPolicy(next, offered);
-    const found = await findPlugins(next, adapters, host);
-    config = next;
-    policy = nextPolicy;
-    gateway.adopt({ config, policy });
+  const applyPlugins = async (): Promise<void> => {
+    const now = config;
+    const profiles = policy.profiles();
+    const found = await findPlugins(now, adapters, host);
     clearTimeout(again);
-    if (enablement.check()) again = setTimeout(() => void adopt(config).catch(() => undefined), STORE_AGAIN_MS).unref();
-    await registry.apply(found, next.limits, (item) => nextPolicy.admit(item) ?? enablement.refusal(item.id));
+    if (enablement.check()) again = setTimeout(() => void adopt().catch(() => undefined), STORE_AGAIN_MS).unref();
+    await registry.apply(found, limits, (item) => policy.admit(item) ?? enablement.refusal(item.id));
     watchAll();
+    if (config !== now) return;
+    closing = new Map();
+    setRules(rulesOf(now));
+    endProfiles(profiles);
   };
-  await apply(config);
+  // Whoever came by a profile that does not exist any more is refused, and never gets the view of another one.
+  const endProfiles = (before: readonly string[]): void => {
+    const gone = new Set(before.filter((profile) => !policy.knows(profile)));
+    if (gone.size === 0) return;
+    engine.revoke(({ profile }) => gone.has(profile), new GatewayError('NOT_FOUND', 'The profile does not exist any more.'));
+  };
+  await applyPlugins();
 
   // A plugin that restarts or joins later must not take the whole gateway out of a load balancer.
   const applied = performance.now();
   let isReady = false;
   const ready = (): boolean => {
-    isReady ||= performance.now() - applied > config.limits.firstListMs || registry.plugins().every(({ state }) => state !== 'opening');
+    isReady ||= performance.now() - applied > limits.firstListMs || registry.plugins().every(({ state }) => state !== 'opening');
     return isReady;
   };
 
-  const adopt = (next: Config): Promise<void> => {
+  const adopt = (): Promise<void> => {
     // What went wrong before is no reason not to try this.
-    adopting = adopting.catch(() => undefined).then(() => apply(next));
+    adopting = adopting.catch(() => undefined).then(applyPlugins);
     return adopting;
   };
 
@@ -139,7 +190,7 @@ export async function createApp({ config: first, adapters, redactor, log, accept
         unsaved = error;
       }
       if (enabled) registry.renew(pluginId);
-      await adopt(config);
+      await adopt();
       if (unsaved instanceof GatewayError) {
         const { code, message, fix } = unsaved;
         throw new GatewayError(code, `${pluginId} is disabled until this process ends; that cannot be kept: ${message}`, { fix });
@@ -158,29 +209,51 @@ export async function createApp({ config: first, adapters, redactor, log, accept
     registry,
     engine,
     config: () => config,
+    limits,
+    onConfig: (listener) => void listeners.push(listener),
     policy: () => policy,
     ready,
     calls: gateway.active,
     plugins: registry.plugins,
     adopt(next) {
       learn(next);
-      return adopt(next);
+      hold(next);
+      return adopt();
     },
     async follow(load) {
+      const started = config;
       const reload = (): void => {
-        let next: Config;
+        const before = config;
         try {
-          next = load();
+          const next = load();
+          for (const secret of next.secrets) redactor.add(secret);
+          // Where it listens and where it keeps its data is settled until the next start.
+          const { state, listen } = started;
+          hold({ ...next, state, listen: { ...next.listen, host: listen.host, port: listen.port } });
+          for (const warning of next.warnings) log.warn(warning);
         } catch (error) {
-          log.error(`the configuration stays as it was: ${toError(error).message}`);
+          const tokens = before.tokens.length > 0 ? ' Tokens that were taken out of it still work.' : '';
+          log.error(`the configuration stays as it was: ${toError(error).message}${tokens}`);
           return;
         }
-        learn(next);
-        adopting = adopt(next)
+        const { all, late: changedLate } = changesOf(before, config);
+        log.info(
+          all.length === 0
+            ? 'the configuration was reloaded: nothing in it has changed'
+            : `the configuration was reloaded; changed: ${listKeys(all)}`,
+        );
+        const waiting = changesOf(started, config).late;
+        const late = changedLate.filter((name) => waiting.includes(name));
+        if (late.length > 0) log.warn(`these changes hold only after a restart: ${listKeys(late)}`);
+        adopting = adopt()
           .then(() => registry.start())
           .catch((error) => log.error(`the reload failed: ${toError(error).message}`));
       };
-      watcher = await createWatcher(reload, log);
+      // What was saved between the first reading and the first look of the watcher would be missed.
+      const catchUp = (): void => {
+        if (stampOf(ownFiles()) !== config.stamp) reload();
+      };
+      watcher = await createWatcher(reload, catchUp, log);
       watchAll();
     },
     drain,

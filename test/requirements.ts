@@ -246,6 +246,8 @@ export const REQUIREMENTS = {
   }),
   ...promised('configuration and life', {
     F72: 'A configuration that cannot be used is told with its place and a suggestion: exit 2 at start, the old one kept on reload.',
+    'reload-logins':
+      'A token that is taken out of the file or changed ends its sessions, streams, sockets and calls at once; a first token closes an open gateway; the last one stays.',
     F74: 'A flood of reloads is coalesced, loses no call and leaves nothing behind.',
     T21: 'A configuration is taken whole or not at all, and never listens further than its logins allow.',
     'instructions-budget': 'Instructions for the model stay within 2,048 characters, with a pointer to the rest.',

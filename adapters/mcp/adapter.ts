@@ -14,6 +14,7 @@ interface ServerManifest extends Manifest {
 /** Upstream MCP servers, as the `mcpServers` of any client's file name them. */
 export const mcp: Adapter = {
   kind: 'mcp',
+  startedWith: ['resultBytes', 'unresponsiveMs'],
   servers: true,
   options: {},
   paths: [],

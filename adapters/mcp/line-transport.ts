@@ -44,7 +44,7 @@ export class LineTransport implements Transport {
     this.#log = log;
     this.#events = events;
     this.#guard = guard;
-    this.#printed = createOutput(log, 0, host.limits.stderrLinesPerSecond).feed('stdout');
+    this.#printed = createOutput(log, host.limits).feed('stdout');
   }
 
   async start(): Promise<void> {

@@ -10,6 +10,7 @@ import { holdsHcl, isPluginSource, nameOfFolder } from './recognise.ts';
 /** Squadron plugins: programs in Go or Python that serve tools over go-plugin gRPC. */
 export const squadron: Adapter = {
   kind: 'squadron',
+  startedWith: ['resultBytes', 'unresponsiveMs'],
   options: OPTIONS,
   paths: [],
   selectors: ['source', 'version'],

@@ -1,5 +1,6 @@
 import { type App, createApp } from '../app.ts';
 import type { Config } from '../config/config.ts';
+import type { Limits } from '../config/limits.ts';
 import { loadConfig, type Overrides } from '../config/load.ts';
 import { locateConfig } from '../config/locate.ts';
 import type { Adapter } from '../core/adapter.ts';
@@ -35,6 +36,8 @@ export interface Session {
   readonly flushLog: () => void;
   /** Reads the configuration again. */
   load(): Config;
+  /** The limits that hold now. */
+  limits(): Limits;
   /** `acceptDamage`: also if the store is damaged, as commands do that explain what is wrong. */
   open(how?: { acceptDamage: boolean }): Promise<App>;
 }
@@ -56,13 +59,18 @@ export function openSession(
   });
   const load = (): Config => loadConfig(file, adapters, process.env, overrides);
   const config = load();
+  let app: App | undefined;
   return {
     config,
     log,
     redactor,
     flushLog: flush,
     load,
-    open: (how) => createApp({ config, adapters, redactor, log, ...how }),
+    limits: () => app?.limits ?? config.limits,
+    async open(how) {
+      app = await createApp({ config, adapters, redactor, log, ...how });
+      return app;
+    },
   };
 }
 

@@ -26,27 +26,36 @@ export function addServe(program: Command, adapters: readonly Adapter[]): void {
         options.http === undefined ? {} : { http: options.http },
       );
       const { config, log } = session;
-      const { checkBind } = await import('../transports/edge.ts');
+      const { checkBind, checkReload } = await import('../transports/edge.ts');
       checkBind(config);
       const { PATHS, serveHttp } = await import('../transports/http.ts');
-      await untilStopped(log, config.limits.drainMs, async (stopped) => {
-        const app = await session.open();
-        const http = await serveHttp(app.engine, config, app, adminPluginRoutes(app.admin), log).catch(async (error) => {
+      await untilStopped(
+        log,
+        () => session.limits().drainMs,
+        async (stopped) => {
+          const app = await session.open();
+          const http = await serveHttp(app.engine, config, app.limits, app, adminPluginRoutes(app.admin), log).catch(async (error) => {
+            await app.close();
+            throw error;
+          });
+          void app.registry.start();
+          // Who is already connected waits for nothing; the lines below shall be true.
+          await app.gateway.listed();
+          announce(app, http.origin, PATHS, options.json);
+          app.onConfig(http.adopt);
+          await app.follow(() => {
+            const next = session.load();
+            checkReload(next, app.config());
+            return next;
+          });
+          await stopped;
+          app.drain();
+          await http.drain();
           await app.close();
-          throw error;
-        });
-        void app.registry.start();
-        // Who is already connected waits for nothing; the lines below shall be true.
-        await app.gateway.listed();
-        announce(app, http.origin, PATHS, options.json);
-        await app.follow(session.load);
-        await stopped;
-        app.drain();
-        await http.drain();
-        await app.close();
-        await http.close();
-        session.flushLog();
-      });
+          await http.close();
+          session.flushLog();
+        },
+      );
     });
 }
 

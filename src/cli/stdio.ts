@@ -18,23 +18,27 @@ export function addStdio(program: Command, adapters: readonly Adapter[]): void {
         here: false,
         quiet: false,
       });
-      const { config, log } = session;
-      await untilStopped(log, config.limits.drainMs, async (stopped) => {
-        const app = await session.open();
-        // A plugin may bring the profile along.
-        if (!app.gateway.knows(options.profile)) await app.gateway.listed();
-        try {
-          checkProfile(app, options.profile);
-        } catch (error) {
+      const { log } = session;
+      await untilStopped(
+        log,
+        () => session.limits().drainMs,
+        async (stopped) => {
+          const app = await session.open();
+          // A plugin may bring the profile along.
+          if (!app.gateway.knows(options.profile)) await app.gateway.listed();
+          try {
+            checkProfile(app, options.profile);
+          } catch (error) {
+            await app.close();
+            throw error;
+          }
+          const transport = serveStdio(app.engine, app.limits, options.profile);
+          await app.follow(session.load);
+          void app.registry.start();
+          await Promise.race([transport.ended, stopped.then(() => transport.drain())]);
           await app.close();
-          throw error;
-        }
-        const transport = serveStdio(app.engine, config.limits, options.profile);
-        await app.follow(session.load);
-        void app.registry.start();
-        await Promise.race([transport.ended, stopped.then(() => transport.drain())]);
-        await app.close();
-        session.flushLog();
-      });
+          session.flushLog();
+        },
+      );
     });
 }

@@ -7,7 +7,7 @@ const GRACE_MS = 15_000;
  * Runs until SIGTERM or SIGINT, then lets `body` finish in order. A second signal skips the waiting; whatever happens,
  * the process has ended shortly after the last deadline.
  */
-export async function untilStopped(log: Logger, drainMs: number, body: (stopped: Promise<void>) => Promise<void>): Promise<void> {
+export async function untilStopped(log: Logger, drainMs: () => number, body: (stopped: Promise<void>) => Promise<void>): Promise<void> {
   let stop: () => void = () => undefined;
   const stopped = new Promise<void>((resolve) => {
     stop = resolve;
@@ -16,7 +16,7 @@ export async function untilStopped(log: Logger, drainMs: number, body: (stopped:
   const signalled = (signal: NodeJS.Signals): void => {
     if (++asked > 1) process.exit(1);
     log.info(`${signal}: finishing what is in flight`);
-    setTimeout(() => process.exit(1), toTimer(drainMs + GRACE_MS)).unref();
+    setTimeout(() => process.exit(1), toTimer(drainMs() + GRACE_MS)).unref();
     stop();
   };
   process.on('SIGTERM', signalled);

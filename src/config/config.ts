@@ -67,6 +67,10 @@ export interface Config {
     readonly required: boolean | undefined;
     readonly arguments: boolean;
   };
+  /** The stamp that the file and `files` had when they were read. */
+  readonly stamp: string;
+  /** What the file says, checked, with its references filled in. */
+  readonly values: JsonObject;
   /** What is odd but not wrong. */
   readonly warnings: readonly string[];
   /** Values that must never be shown. */

@@ -18,6 +18,7 @@ import { type ConfigFile, createConfigSchema, type ProfileFile, toEditorSchema }
 import { secretsOf } from './secrets.ts';
 import { HIDDEN_TEXT, showValue } from './shown-value.ts';
 import { createSourceText, type SourceText } from './source-text.ts';
+import { stampOf } from './stamp.ts';
 import { toUpstreams, type Unfilled } from './upstreams.ts';
 
 const LARGEST = 1024 * 1024;
@@ -33,11 +34,14 @@ export interface Overrides {
 /** Reads and checks a configuration file. Throws CONFIG_INVALID naming every fault with file, line and column. */
 export function loadConfig(file: string, adapters: readonly Adapter[], env: NodeJS.ProcessEnv, overrides: Overrides = {}): Config {
   const name = nameOf(file);
+  // Before the text: what is saved while it is read counts as a change.
+  const stampBefore = stampOf([file]);
   const text = readText(file);
   const source = createSourceText(name, text);
   const raw = parseText(text, name, source);
   const dir = dirname(file);
   const { value, unresolved, filled, files } = interpolate(raw, dir, env);
+  const stamp = stampBefore + stampOf(files);
   const unfilled = unresolved.map((u) => ({ ...u, text: `${source.at([...u.path])}: ${u.message}. ${u.fix}` }));
   // An upstream that lacks a value costs itself alone: the file may be another client's, where that value is known.
   const fatal = unfilled.filter(({ path }) => path[0] !== 'mcpServers');
@@ -54,6 +58,7 @@ export function loadConfig(file: string, adapters: readonly Adapter[], env: Node
   if (contrary.length > 0) throw invalid(contrary);
   return toConfig(parsed.data, {
     file,
+    stamp,
     dir,
     env,
     overrides,
@@ -128,6 +133,7 @@ function splitForeign(value: JsonValue, ownKeys: readonly string[], name: string
 
 interface Origin {
   readonly file: string;
+  readonly stamp: string;
   readonly dir: string;
   readonly env: NodeJS.ProcessEnv;
   readonly overrides: Overrides;
@@ -181,6 +187,8 @@ function toConfig(data: ConfigFile, origin: Origin): Config {
       required: data.audit?.required,
       arguments: data.audit?.arguments ?? false,
     },
+    stamp: origin.stamp,
+    values: data as unknown as Config['values'],
     warnings,
     secrets: secretsOf(data, origin.filled, dir),
     files: origin.files,

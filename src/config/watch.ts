@@ -11,8 +11,11 @@ export interface Watcher {
 const QUIET_MS = 150;
 const IGNORED = /(^|[/\\])(node_modules|\.[^/\\]+|__pycache__)([/\\]|$)/;
 
-/** Calls back once after each burst of changes. Paths that do not exist yet are watched for. */
-export async function createWatcher(onChange: () => void, log: Logger): Promise<Watcher> {
+/**
+ * Calls back once after each burst of changes, and once when it has begun to see them. Paths that do not exist yet are
+ * watched for.
+ */
+export async function createWatcher(onChange: () => void, onReady: () => void, log: Logger): Promise<Watcher> {
   const { watch } = await import('chokidar');
   let timer: NodeJS.Timeout | undefined;
   let watched = new Set<string>();
@@ -27,6 +30,7 @@ export async function createWatcher(onChange: () => void, log: Logger): Promise<
     clearTimeout(timer);
     timer = setTimeout(onChange, QUIET_MS);
   });
+  watcher.once('ready', onReady);
   watcher.on('error', (error) => log.warn(`watching for changes failed: ${(error as Error).message}`));
   return {
     set(paths) {

@@ -3,7 +3,8 @@ import { isJsonObject, type JsonObject, type JsonValue } from '../core/json.ts';
 import { findPlugin, type PluginAdmin } from '../gateway/plugin-admin.ts';
 import type { SlotStatus } from '../registry/slot.ts';
 import { acceptJson, readBody } from '../transports/body.ts';
-import { type Login, Refusal } from '../transports/edge.ts';
+import { Refusal } from '../transports/edge.ts';
+import type { Login } from '../transports/logins.ts';
 import type { OwnRoute } from '../transports/router.ts';
 import { sendJson } from '../transports/send-json.ts';
 
@@ -99,21 +100,25 @@ function readJson(request: IncomingMessage, response: ServerResponse, login: () 
     const { 'content-type': type, 'content-encoding': encoding } = request.headers;
     // ScaiWave's clients post these few bytes without naming a type.
     if (type !== undefined || encoding !== undefined) acceptJson(request);
-    const exchange = { request, response, caller: { principal, profile: '', scopes }, refuse: reject };
+    const exchange = { request, response, caller: { principal, profile: '', scopes }, isRevoked: () => false, refuse: reject };
     readBody(exchange, MOST_BYTES, (bytes) => {
       try {
+        // A reload may have come while the body was on its way.
+        checkLogin(login);
         const text = bytes.toString().replace(/^\ufeff/, '');
         resolve(text === '' ? null : (JSON.parse(text) as JsonValue));
-      } catch {
-        reject(new AdminError(400, 'SW_BAD_REQUEST', 'The body is not JSON.'));
+      } catch (error) {
+        reject(error instanceof AdminError ? error : new AdminError(400, 'SW_BAD_REQUEST', 'The body is not JSON.'));
       }
     });
   });
 }
 
 function answer(response: ServerResponse, run: () => Promise<JsonValue>): void {
-  const send = (status: number, value: JsonObject, headers: Readonly<Record<string, string>> = {}): void =>
-    sendJson(response, status, JSON.stringify(value), { 'Cache-Control': 'no-store', ...headers });
+  const send = (status: number, value: JsonObject, headers: Readonly<Record<string, string>> = {}): void => {
+    // Its login may have gone meanwhile: then it has had its answer.
+    if (!response.headersSent) sendJson(response, status, JSON.stringify(value), { 'Cache-Control': 'no-store', ...headers });
+  };
   run().then(
     (data) => send(200, { data, meta: Array.isArray(data) ? { total: data.length } : {} }),
     (error: unknown) => {

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { z } from 'zod';
-import type { Host, Keep } from './host.ts';
+import type { Host, HostLimits, Keep } from './host.ts';
 import type { JsonObject } from './json.ts';
 import type { Manifest, Plugin } from './plugin.ts';
 
@@ -50,6 +50,8 @@ export interface Adapter {
   readonly paths: readonly string[];
   /** Names of `options` that select a plugin where an entry has no `path`; its source is then the folder of mcp.json. */
   readonly selectors?: readonly string[];
+  /** The limits of the gateway that its plugins are started with; where one changes they are started anew. Absent: those of a plugin process. */
+  readonly startedWith?: readonly (keyof HostLimits)[];
   /** Whether an entry is there to guard the calls of others, whatever else is wrong with it. */
   guards?(entry: Entry): boolean;
   /** Adds commands of this format's own to the command line. */

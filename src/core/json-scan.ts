@@ -43,7 +43,7 @@ export function parseJson(text: string, caps: JsonCaps): JsonValue {
 }
 
 // One pass over the text, before anything is built from it. Returns the number of keys.
-function measure(text: string, caps: JsonCaps): number {
+function measure(text: string, { depth: levels, keys: mostKeys, items }: JsonCaps): number {
   const commas: number[] = [];
   let depth = 0;
   let keys = 0;
@@ -52,13 +52,13 @@ function measure(text: string, caps: JsonCaps): number {
     if (c === QUOTE) {
       i = endOfString(text, i);
     } else if (c === COLON) {
-      if (++keys > caps.keys) throw new JsonError('keys', `more than ${caps.keys} keys`);
+      if (++keys > mostKeys) throw new JsonError('keys', `more than ${mostKeys} keys`);
     } else if (c === COMMA) {
       const seen = (commas[depth] ?? 0) + 1;
       commas[depth] = seen;
-      if (seen >= caps.items) throw new JsonError('items', `an array or object with more than ${caps.items} elements`);
+      if (seen >= items) throw new JsonError('items', `an array or object with more than ${items} elements`);
     } else if (c === OPEN_OBJECT || c === OPEN_ARRAY) {
-      if (++depth > caps.depth) throw new JsonError('depth', `more than ${caps.depth} levels deep`);
+      if (++depth > levels) throw new JsonError('depth', `more than ${levels} levels deep`);
       commas[depth] = 0;
     } else if (c === CLOSE_OBJECT || c === CLOSE_ARRAY) {
       depth--;

@@ -16,7 +16,8 @@ const KEPT = 256;
  * Cuts a byte stream into lines. Chunks of an unfinished line are kept as a list and joined once; a line over `limit`
  * bytes is reported as soon as the limit is passed, skipped to its newline, and the stream goes on.
  */
-export function createLineSplitter(limit: number, handlers: LineHandlers): (chunk: Buffer) => void {
+export function createLineSplitter(limit: number | (() => number), handlers: LineHandlers): (chunk: Buffer) => void {
+  const isOver = (bytes: number): boolean => bytes > (typeof limit === 'number' ? limit : limit());
   let parts: Buffer[] = [];
   let held = 0;
   let skipping: { readonly head: Buffer; tail: Buffer } | undefined;
@@ -30,7 +31,7 @@ export function createLineSplitter(limit: number, handlers: LineHandlers): (chun
   };
 
   const emit = (last: Buffer): void => {
-    if (skipping || held + last.length > limit) {
+    if (skipping || isOver(held + last.length)) {
       skip(last);
       const { head, tail } = skipping as { head: Buffer; tail: Buffer };
       handlers.skipped?.(head, tail);
@@ -51,7 +52,7 @@ export function createLineSplitter(limit: number, handlers: LineHandlers): (chun
     }
     if (from === chunk.length) return;
     const rest = chunk.subarray(from);
-    if (skipping || held + rest.length > limit) {
+    if (skipping || isOver(held + rest.length)) {
       skip(rest);
       parts = [];
       held = 0;

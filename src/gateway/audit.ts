@@ -34,8 +34,8 @@ const BATCH_LINES = 100;
 const BATCH_MS = 100;
 const KEY_BYTES = 32;
 
-/** An audit log below `dir`, one file a day; `plain` writes arguments beside their digest. */
-export function createAudit(dir: string, plain: boolean, log: Logger): Audit {
+/** An audit log below `dir`, one file a day; while `plain()`, arguments are written beside their digest. */
+export function createAudit(dir: string, plain: () => boolean, log: Logger): Audit {
   const run = randomBytes(6).toString('hex');
   let key: string | undefined;
   const file = createDayFile(dir);
@@ -85,7 +85,7 @@ export function createAudit(dir: string, plain: boolean, log: Logger): Audit {
       key ??= readKey(dir, log);
       const text = JSON.stringify(args);
       const digest = hash('sha512-256', key + text);
-      const shown = plain ? `,"arguments":${text}` : '';
+      const shown = plain() ? `,"arguments":${text}` : '';
       const reason = code === undefined ? '' : `,"code":"${code}"`;
       const agreed = consent === undefined ? '' : `,"consent":"${consent}"`;
       const line = `{"seq":${++sequence},"time":${Date.now()},"run":"${run}",${caller},${tool},"args":"${digest}"${shown},"outcome":"${outcome}"${reason}${agreed},"ms":${Math.round(ms * 10) / 10},"bytes":${bytes}}`;

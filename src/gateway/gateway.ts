@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Config } from '../config/config.ts';
+import type { Limits } from '../config/limits.ts';
 import { isLoopback } from '../core/addresses.ts';
 import type { Caller } from '../core/caller.ts';
 import type { ResourceContents } from '../core/content.ts';
@@ -64,6 +65,8 @@ export interface Gateway {
   watch(address: string, caller: Caller): (() => void) | undefined;
   /** Takes over a new configuration. */
   adopt(rules: Rules): void;
+  /** Forgets what is kept for callers that may not call any more. */
+  forget(isGone: (caller: Caller) => boolean): void;
   /** Refuses new calls from now on. */
   drain(): void;
   /** Calls in flight. */
@@ -73,6 +76,7 @@ export interface Gateway {
 /** Puts registry, policy, limits and audit together. */
 export function createGateway(
   first: Rules,
+  limits: Limits,
   registry: Registry,
   approvals: Approvals,
   grants: Grants,
@@ -85,19 +89,17 @@ export function createGateway(
   let draining = false;
   let waited = false;
   const listeners: (() => void)[] = [];
-  const { limits } = first.config;
-  const queue = createSlotQueue(limits.calls);
+  const queue = createSlotQueue(() => limits.calls);
   const watches = createWatches(registry.watch);
-  const all = createSlots(limits.calls);
+  const all = createSlots(() => limits.calls);
   const perPlugin = new Map<string, Slots>();
   const cache = createResultCache(limits);
   const kept = createKeptResults(limits);
 
   const pluginSlots = (id: string): Slots => {
-    const most = registry.config(id)?.limits.callsPerPlugin ?? rules.config.limits.callsPerPlugin;
     const existing = perPlugin.get(id);
-    if (existing?.most === most) return existing;
-    const slots = createSlots(most);
+    if (existing) return existing;
+    const slots = createSlots(() => registry.config(id)?.limits.callsPerPlugin ?? limits.callsPerPlugin);
     perPlugin.set(id, slots);
     return slots;
   };
@@ -110,7 +112,7 @@ export function createGateway(
 
   const partsOf = ({ config }: Rules): PipelineParts => {
     const auditRequired = config.audit.required ?? !isLoopback(config.listen.host);
-    return { limits: config.limits, queue, all, pluginSlots, approvals, audit, auditRequired, redactor, log, cache, kept };
+    return { limits, queue, all, pluginSlots, approvals, audit, auditRequired, redactor, log, cache, kept };
   };
   let parts = partsOf(first);
 
@@ -151,11 +153,11 @@ export function createGateway(
     view,
     refresh(asker) {
       const pending = registry.refresh(asker);
-      return pending && Promise.race([pending, sleep(rules.config.limits.firstListMs, undefined, { ref: false })]);
+      return pending && Promise.race([pending, sleep(limits.firstListMs, undefined, { ref: false })]);
     },
     listed() {
       if (waited) return undefined;
-      return registry.listed(rules.config.limits.firstListMs)?.then(() => {
+      return registry.listed(limits.firstListMs)?.then(() => {
         waited = true;
       });
     },
@@ -174,7 +176,7 @@ export function createGateway(
         if (!late) throw unknown('UNKNOWN_TOOL', 'tool', name, view(call.caller, call.session).tools.keys());
         return late;
       };
-      const opening = registry.listed(rules.config.limits.firstListMs);
+      const opening = registry.listed(limits.firstListMs);
       return opening ? opening.then(again) : again();
     },
     greet,
@@ -187,13 +189,13 @@ export function createGateway(
       const missing = (entry.prompt.arguments ?? []).filter((a) => a.required && args[a.name] === undefined).map((a) => a.name);
       if (missing.length > 0) throw new GatewayError('INVALID_PARAMS', `The prompt ${name} needs ${missing.join(', ')}.`);
       const prompt = guard(entry.plugin.id, () => entry.prompt.get(args, call));
-      return bounded(`Prompt "${name}"`, call, rules.config.limits, prompt);
+      return bounded(`Prompt "${name}"`, call, limits, prompt);
     },
     async readResource(uri, call) {
       refuseIfDraining();
       const seen = view(call.caller);
       call.bounds = seen.terms.bounds;
-      return kept.read(uri, call.caller) ?? bounded('The resource', call, rules.config.limits, readResource(uri, seen, call));
+      return kept.read(uri, call.caller) ?? bounded('The resource', call, limits, readResource(uri, seen, call));
     },
     onChange: (listener) => void listeners.push(listener),
     onUpdated(listener) {
@@ -210,7 +212,10 @@ export function createGateway(
       rules = next;
       parts = partsOf(next);
       changed();
+      // A limit may have been raised.
+      queue.release([]);
     },
+    forget: kept.forget,
     drain() {
       draining = true;
     },

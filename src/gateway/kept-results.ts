@@ -8,6 +8,8 @@ export interface KeptResults {
   keep(caller: Caller, texts: readonly KeptText[]): string | undefined;
   /** Undefined where there is none, or another caller's. */
   read(uri: string, caller: Caller): readonly ResourceContents[] | undefined;
+  /** Drops what is kept for such callers. */
+  forget(isGone: (caller: Caller) => boolean): void;
 }
 
 /** One text of a result. */
@@ -25,8 +27,7 @@ export interface KeptLimits {
 const PREFIX = 'plugmux://results/';
 
 interface Kept {
-  readonly principal: string;
-  readonly profile: string;
+  readonly caller: Caller;
   readonly texts: readonly KeptText[];
   readonly size: number;
   readonly until: number;
@@ -54,11 +55,11 @@ export function createKeptResults(limits: KeptLimits, now: () => number = () => 
   };
 
   return {
-    keep({ principal, profile }, texts) {
+    keep(caller, texts) {
       const own = texts.reduce((sum, { text }) => sum + Buffer.byteLength(text), 0);
       if (own > limits.keptBytes) return undefined;
       const uri = PREFIX + randomBytes(18).toString('base64url');
-      kept.set(uri, { principal, profile, texts, size: own, until: now() + limits.keptMs });
+      kept.set(uri, { caller, texts, size: own, until: now() + limits.keptMs });
       size += own;
       dropOld();
       return uri;
@@ -66,8 +67,11 @@ export function createKeptResults(limits: KeptLimits, now: () => number = () => 
     read(uri, { principal, profile }) {
       if (!uri.startsWith(PREFIX)) return undefined;
       const item = kept.get(uri);
-      if (!item || item.until <= now() || item.principal !== principal || item.profile !== profile) return undefined;
+      if (!item || item.until <= now() || item.caller.principal !== principal || item.caller.profile !== profile) return undefined;
       return item.texts.map(({ text, mimeType }) => ({ uri, mimeType, text }));
+    },
+    forget(isGone) {
+      for (const [uri, item] of kept) if (isGone(item.caller)) drop(uri, item);
     },
   };
 }

@@ -4,9 +4,14 @@ export interface Slots {
   active: number;
 }
 
-/** Slots for at most `most` calls at once. */
-export function createSlots(most: number): Slots {
-  return { most, active: 0 };
+/** Slots for at most `most` calls at once; read each time, since a reload may change it. */
+export function createSlots(most: () => number): Slots {
+  return {
+    active: 0,
+    get most() {
+      return most();
+    },
+  };
 }
 
 interface Waiter {
@@ -21,11 +26,12 @@ export interface SlotQueue {
   tryTake(places: readonly Slots[]): boolean;
   /** Waits for slots; false when none became free within `withinMs`. */
   take(places: readonly Slots[], withinMs: number): Promise<boolean>;
+  /** Gives slots back to those who wait; with none it only looks whether a limit has been raised. */
   release(places: readonly Slots[]): void;
 }
 
 /** A queue of at most `longest` waiting calls. */
-export function createSlotQueue(longest: number): SlotQueue {
+export function createSlotQueue(longest: () => number): SlotQueue {
   let waiting: Waiter[] = [];
 
   const tryTake = (places: readonly Slots[]): boolean => {
@@ -38,7 +44,7 @@ export function createSlotQueue(longest: number): SlotQueue {
     // Whoever waits, waits for a place that is full: a call that needs none of those passes by.
     tryTake,
     take(places, withinMs) {
-      if (waiting.length >= longest) return Promise.resolve(false);
+      if (waiting.length >= longest()) return Promise.resolve(false);
       return new Promise((resolve) => {
         const waiter: Waiter = {
           places,

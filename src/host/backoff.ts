@@ -19,7 +19,8 @@ export interface Backoff {
 /** Doubling waits with 20 % jitter, and a circuit that opens after some failures within a window. */
 export function createBackoff(limits: HostLimits, random: () => number = Math.random): Backoff {
   let failures: number[] = [];
-  let wait = limits.restartMinMs;
+  // Absent until the first failure, so that a limit that a reload has changed counts from the next one.
+  let wait: number | undefined;
   let since = 0;
   let open = false;
   // A failure before that is the probe's: it keeps the circuit open, however short the window is.
@@ -27,14 +28,15 @@ export function createBackoff(limits: HostLimits, random: () => number = Math.ra
 
   const reset = (): void => {
     failures = [];
-    wait = limits.restartMinMs;
+    wait = undefined;
     open = false;
   };
 
   const spread = (ms: number): number => toTimer(ms * (0.8 + 0.4 * random()));
   const next = (now: number): number => {
-    const delay = spread(open ? limits.restartMaxMs : wait);
-    wait = Math.min(wait * 2, limits.restartMaxMs);
+    const own = Math.min(wait ?? limits.restartMinMs, limits.restartMaxMs);
+    const delay = spread(open ? limits.restartMaxMs : own);
+    wait = Math.min(own * 2, limits.restartMaxMs);
     since = now;
     return delay;
   };

@@ -40,7 +40,8 @@ export function createHost(
     async (members, events, signal) => {
       const area = log.area(`group:${name}`);
       const [first] = members;
-      const own = { ...limits, pluginStopMs: longestStop(members, limits) };
+      // The limits themselves stay those of the configuration that holds.
+      const own: HostLimits = Object.create(limits, { pluginStopMs: { get: () => longestStop(members, limits) } });
       if (first?.runtime.kind === 'program') return openProgram(first, first.runtime, { limits: own, guardian }, events);
       const { cwd, env } = shareSettings(members, area);
       const runtime = members[0]?.runtime;

@@ -24,8 +24,14 @@ export interface Output {
   tail(lines: number): string[];
 }
 
-/** `keptBytes` of stderr are kept; lines over `linesPerSecond` are counted instead of logged. */
-export function createOutput(log: Logger, keptBytes: number, linesPerSecond: number, readLine?: ReadLine): Output {
+/** How much of stderr is kept, and how many lines a second are logged; what is over is counted instead. */
+export interface OutputLimits {
+  readonly stderrBytes: number;
+  readonly stderrLinesPerSecond: number;
+}
+
+/** The output of one process. */
+export function createOutput(log: Logger, limits: OutputLimits, readLine?: ReadLine): Output {
   const kept: string[] = [];
   let size = 0;
   let second = 0;
@@ -48,16 +54,16 @@ export function createOutput(log: Logger, keptBytes: number, linesPerSecond: num
     if (name === 'stderr') {
       kept.push(text);
       size += text.length;
-      while (size > keptBytes && kept.length > 1) size -= (kept.shift() as string).length;
+      while (size > limits.stderrBytes && kept.length > 1) size -= (kept.shift() as string).length;
     }
     const now = Math.floor(performance.now() / 1000);
     if (now !== second) {
-      if (dropped > 0) log.warn(`${dropped} lines of output were not logged: over ${linesPerSecond} a second`);
+      if (dropped > 0) log.warn(`${dropped} lines of output were not logged: over ${limits.stderrLinesPerSecond} a second`);
       second = now;
       inSecond = 0;
       dropped = 0;
     }
-    if (++inSecond > linesPerSecond) dropped++;
+    if (++inSecond > limits.stderrLinesPerSecond) dropped++;
     else log[read?.level ?? (name === 'stderr' ? 'warn' : 'info')](read?.text ?? text, { stream: name });
   };
 

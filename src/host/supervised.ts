@@ -53,7 +53,7 @@ export class Supervised {
     });
     this.#child = child;
     this.#leader = (child.pid === undefined ? undefined : identify(child.pid)) ?? { pid: child.pid ?? 0, start: '' };
-    this.output = createOutput(spec.log, limits.stderrBytes, limits.stderrLinesPerSecond, extras.readLine);
+    this.output = createOutput(spec.log, limits, extras.readLine);
     const silent = new Promise<void>((resolve) => (child.stderr ? child.stderr.once('close', resolve) : resolve()));
     let exited: () => void = () => undefined;
     this.#exited = new Promise((resolve) => {

@@ -18,6 +18,8 @@ export interface Connection {
   endStreams(): void;
   /** Ends the calls under way; each is answered with the reason. */
   interrupt(reason: string): void;
+  /** Its caller may not call any more: what it is owed is an error, and at once. */
+  revoke(error: GatewayError): void;
   close(reason: string): void;
 }
 
@@ -34,6 +36,7 @@ export function createConnection(outlet: Outlet, parts: ConnectionParts): Connec
   let legacy: LegacyPeer | undefined;
   let modern: ModernPeer | undefined;
   let faults = 0;
+  let revoked = false;
 
   const toLegacy = (): LegacyPeer => {
     if (!legacy) {
@@ -62,6 +65,7 @@ export function createConnection(outlet: Outlet, parts: ConnectionParts): Connec
 
   return {
     receive(incoming) {
+      if (revoked) return;
       if (incoming.kind === 'fault') return refuse(incoming);
       if (incoming.kind !== 'batch') {
         faults = 0;
@@ -82,6 +86,11 @@ export function createConnection(outlet: Outlet, parts: ConnectionParts): Connec
     interrupt(reason) {
       legacy?.interrupt(reason);
       modern?.interrupt(reason);
+    },
+    revoke(error) {
+      revoked = true;
+      legacy?.revoke(error);
+      modern?.revoke(error);
     },
     close(reason) {
       legacy?.close(reason);

@@ -1,4 +1,5 @@
 import type { Caller } from '../core/caller.ts';
+import type { GatewayError } from '../core/errors.ts';
 import type { JsonCaps } from '../core/json-scan.ts';
 import type { Logger } from '../core/log.ts';
 import type { Redactor } from '../core/redact.ts';
@@ -12,7 +13,7 @@ import { type ModernParts, ModernPeer } from './modern.ts';
 import type { Outlet } from './outlet.ts';
 import { plainCall } from './plain-call.ts';
 import { createSessions, type SessionLimits } from './sessions.ts';
-import { createStreamable, type Pending, type Streamable } from './streamable.ts';
+import { createStreamable, type Pending, type Streamable, toPending } from './streamable.ts';
 import { createSubscriptions } from './subscriptions.ts';
 import { type Incoming, readMessage } from './wire.ts';
 
@@ -26,35 +27,52 @@ export interface EngineLimits extends SessionLimits {
   readonly askMs: number;
 }
 
+/** Hears which callers may not call any more, and why. */
+export type Revoked = (isGone: (caller: Caller) => boolean, error: GatewayError) => void;
+
 /** The protocol engine: what transports hand their bytes to. */
 export interface Engine {
   /** Vets the bytes of one message. */
   read(bytes: Buffer): Incoming;
-  /** A client on a connection of its own. */
-  connect(caller: Caller, transport: string, outlet: Outlet, hopeless: () => void): Connection;
+  /** A client on a connection of its own; `end` closes it from this side. */
+  connect(caller: Caller, transport: string, outlet: Outlet, end: (reason: string) => void): Connection;
   readonly streamable: Streamable;
   /** Calls one tool for code that speaks no MCP; `bytes` are the arguments. */
   call(tool: string, bytes: Buffer, caller: Caller, outlet: Outlet): Pending;
   /** Whether a profile exists. */
   knows(profile: string): boolean;
   sessions(): number;
+  /** Obeys limits that a reload has changed. */
+  adopt(): void;
+  /**
+   * Ends what belongs to callers that may not call any more: sessions, connections, calls under way or waiting for an
+   * answer, and what is kept for them. Transports that hold requests of their own hear of it through `onRevoked`.
+   */
+  revoke(isGone: (caller: Caller) => boolean, error: GatewayError): void;
+  onRevoked(listener: Revoked): void;
   /** Ends the listen streams, which would stay open for ever. */
   endStreams(): void;
   /** Ends listen streams and sessions, each in its own way. */
   close(): void;
 }
 
-/** `shared`: nobody needs a token, so that every caller of a profile sees the same lists. */
-export function createEngine(gateway: Gateway, limits: EngineLimits, shared: boolean, redactor: Redactor, log: Logger): Engine {
+/** `shared`: nobody needs a token just now, so that every caller of a profile sees the same lists. */
+export function createEngine(gateway: Gateway, limits: EngineLimits, shared: () => boolean, redactor: Redactor, log: Logger): Engine {
   const caps: JsonCaps = {
-    depth: limits.jsonDepth,
-    keys: limits.jsonKeys,
-    items: limits.jsonItems,
+    get depth() {
+      return limits.jsonDepth;
+    },
+    get keys() {
+      return limits.jsonKeys;
+    },
+    get items() {
+      return limits.jsonItems;
+    },
   };
   const lists = createLists(shared);
   const methods = createMethods(gateway, lists, shared);
   const subscriptions = createSubscriptions(gateway, lists);
-  const interviews = createInterviews(limits.askMs);
+  const interviews = createInterviews(limits);
   const parts: ModernParts = { gateway, redactor, log, subscriptions, interviews, shared };
 
   const legacy = (caller: Caller, transport: string): LegacyPeer => new LegacyPeer(parts, methods, caller, transport, limits);
@@ -67,9 +85,12 @@ export function createEngine(gateway: Gateway, limits: EngineLimits, shared: boo
     modern: (caller) => new ModernPeer(parts, methods, caller, 'http'),
   });
 
+  const connections = new Set<{ readonly caller: Caller; readonly connection: Connection; end(reason: string): void }>();
+  const listeners: Revoked[] = [];
+
   return {
     read: (bytes) => readMessage(bytes, caps),
-    connect(caller, transport, outlet, hopeless) {
+    connect(caller, transport, outlet, end) {
       let peer: LegacyPeer | undefined;
       const connection = createConnection(outlet, {
         legacy: () => {
@@ -77,12 +98,15 @@ export function createEngine(gateway: Gateway, limits: EngineLimits, shared: boo
           subscriptions.add(peer);
           return peer;
         },
-        modern: () => new ModernPeer(parts, methods, caller, transport, limits.callsPerClient),
-        hopeless,
+        modern: () => new ModernPeer(parts, methods, caller, transport, () => limits.callsPerClient),
+        hopeless: () => end('too many messages that make no sense'),
       });
+      const open = { caller, connection, end };
+      connections.add(open);
       return {
         ...connection,
         close(reason) {
+          connections.delete(open);
           if (peer) subscriptions.remove(peer);
           connection.close(reason);
         },
@@ -92,10 +116,23 @@ export function createEngine(gateway: Gateway, limits: EngineLimits, shared: boo
     call(tool, bytes, caller, outlet) {
       const peer = new ModernPeer(parts, methods, caller, 'api');
       plainCall(peer, tool, bytes, caps, outlet);
-      return { gone: () => peer.close('the client closed the connection'), interrupt: (reason) => peer.interrupt(reason) };
+      return toPending(peer);
     },
     knows: gateway.knows,
     sessions: () => sessions.size,
+    adopt: sessions.adopt,
+    revoke(isGone, error) {
+      sessions.revoke(isGone, error);
+      interviews.revoke(isGone, error);
+      for (const { caller, connection, end } of [...connections]) {
+        if (!isGone(caller)) continue;
+        connection.revoke(error);
+        end(error.message);
+      }
+      for (const listener of listeners) listener(isGone, error);
+      gateway.forget(isGone);
+    },
+    onRevoked: (listener) => void listeners.push(listener),
     endStreams: subscriptions.close,
     close() {
       interviews.close();

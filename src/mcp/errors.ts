@@ -28,6 +28,8 @@ const NUMBERS: Partial<Record<ErrorCode, number>> = {
   DUPLICATE_ID: RPC.request,
   METHOD_NOT_FOUND: RPC.method,
   INVALID_PARAMS: RPC.params,
+  UNAUTHENTICATED: RPC.request,
+  NOT_FOUND: RPC.request,
   UNKNOWN_SESSION: RPC.request,
   UNKNOWN_TOOL: RPC.params,
 };
@@ -61,7 +63,12 @@ export function toRpcError(thrown: unknown, redactor: Redactor, log: Logger, era
       ref: error.ref,
       cause: stackOf(error),
     });
-  return new RpcError(number, message, { ...data, message, fix: hidePaths(String(data.fix)) }, number === RPC.method ? 404 : 200);
+  return new RpcError(number, message, { ...data, message, fix: hidePaths(String(data.fix)) }, statusOf(error.code, number));
+}
+
+function statusOf(code: ErrorCode, number: number): number {
+  if (code === 'UNAUTHENTICATED') return 401;
+  return number === RPC.method || code === 'NOT_FOUND' ? 404 : 200;
 }
 
 function stackOf({ details: { cause } }: GatewayError): string | undefined {

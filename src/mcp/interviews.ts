@@ -1,10 +1,12 @@
 import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import type { Caller } from '../core/caller.ts';
 import { canonicalJson } from '../core/canonical.ts';
 import { GatewayError } from '../core/errors.ts';
 import { asObject, type JsonObject, type JsonValue } from '../core/json.ts';
 import type { ClientLink } from '../gateway/call.ts';
 import { Interview, type Park } from './interview.ts';
 import type { Handler, Reply, RequestLink } from './peer.ts';
+import type { AskLimits } from './server-requests.ts';
 
 const MOST_PARKED = 1_000;
 
@@ -15,6 +17,8 @@ const MOST_PARKED = 1_000;
 export interface Interviews {
   /** Runs a method for a request, or goes on with the call that the request's state belongs to. */
   run(method: string, request: RequestLink, handler: Handler): Promise<Reply>;
+  /** Ends the waiting calls of callers that may not call any more. */
+  revoke(isGone: (caller: Caller) => boolean, error: GatewayError): void;
   /** Calls that wait for an answer. */
   readonly parked: number;
   close(): void;
@@ -27,8 +31,8 @@ interface Parked {
   readonly timer: NodeJS.Timeout;
 }
 
-/** `askMs`: how long a client may take for its answers. */
-export function createInterviews(askMs: number): Interviews {
+/** No calls yet. */
+export function createInterviews(limits: AskLimits): Interviews {
   const parked = new Map<string, Parked>();
   // Made at each start and never told: a state of another run is a foreign one.
   const key = randomBytes(32);
@@ -39,6 +43,7 @@ export function createInterviews(askMs: number): Interviews {
     (owner: string): Park =>
     (interview, ticket) => {
       if (parked.size >= MOST_PARKED) throw new GatewayError('OVERLOADED', `${MOST_PARKED} calls wait for answers already.`);
+      const { askMs } = limits;
       const id = randomBytes(16).toString('base64url');
       const timer = setTimeout(() => {
         parked.delete(id);
@@ -73,6 +78,14 @@ export function createInterviews(askMs: number): Interviews {
       if (waiting) return waiting.resume(request, responses);
       if (state.ticket === undefined || method !== 'tools/call') throw unknownState();
       return begin({}, { ticket: state.ticket, answers: responses });
+    },
+    revoke(isGone, error) {
+      for (const [id, { interview, timer }] of parked) {
+        if (!isGone(interview.caller)) continue;
+        parked.delete(id);
+        clearTimeout(timer);
+        interview.abandon(error);
+      }
     },
     get parked() {
       return parked.size;

@@ -74,6 +74,11 @@ export class Ledger {
     for (const { call } of [...this.#owed.values()]) call?.abort(new GatewayError('CALL_CANCELLED', reason));
   }
 
+  /** The replies that are owed, all of them or those of some ids. */
+  debts(ids?: readonly Id[]): readonly Debt[] {
+    return ids ? ids.flatMap((id) => this.#owed.get(id) ?? []) : [...this.#owed.values()];
+  }
+
   /** The connection is gone: nothing is owed any more, and nothing need go on. */
   forget(reason: string): void {
     for (const debt of [...this.#owed.values()]) {

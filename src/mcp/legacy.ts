@@ -16,7 +16,7 @@ import { abilitiesOf, refuseUnable } from './questions.ts';
 import { BATCH_REVISION, negotiate } from './revisions.ts';
 import { ServerRequests } from './server-requests.ts';
 import type { Subscriber } from './subscriptions.ts';
-import { type Fault, type Message, notificationText } from './wire.ts';
+import { type Fault, type Id, type Message, notificationText } from './wire.ts';
 
 const MOST_WATCHED = 1_000;
 
@@ -41,7 +41,7 @@ export class LegacyPeer extends Peer implements Subscriber {
 
   constructor(parts: PeerParts, methods: Methods, caller: Caller, transport: string, limits: LegacyLimits) {
     super(parts, caller);
-    this.#requests = new ServerRequests(limits.askMs);
+    this.#requests = new ServerRequests(limits);
     this.#methods = methods;
     this.#transport = transport;
     this.#settings = {
@@ -50,7 +50,7 @@ export class LegacyPeer extends Peer implements Subscriber {
       audit: auditCaller(caller, transport, ''),
       clientName: '',
       session: randomUUID(),
-      slots: createSlots(limits.callsPerClient),
+      slots: createSlots(() => limits.callsPerClient),
       abilities: [],
     };
     this.#own = new Map<string, Handler>([
@@ -87,6 +87,13 @@ export class LegacyPeer extends Peer implements Subscriber {
     this.#requests.close();
     this.unwatch();
     super.close(reason);
+  }
+
+  override revoke(error: GatewayError, ids?: readonly Id[]): void {
+    super.revoke(error, ids);
+    if (ids) return;
+    this.#requests.close();
+    this.unwatch();
   }
 
   /** Ends its subscriptions to resources. */

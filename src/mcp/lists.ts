@@ -17,10 +17,9 @@ export interface Lists {
   get(view: View, kind: ListKind, era: Era['kind']): Buffer;
 }
 
-/** `shared`: lists are the same for every caller, so that caches may share them. */
-export function createLists(shared: boolean): Lists {
+/** `shared`: lists are the same for every caller just now, so that caches may share them. */
+export function createLists(shared: () => boolean): Lists {
   const built = new WeakMap<View, Map<string, Buffer>>();
-  const scope = cacheHints(shared);
   return {
     get(view, kind, era) {
       let ofView = built.get(view);
@@ -32,7 +31,7 @@ export function createLists(shared: boolean): Lists {
       let bytes = ofView.get(key);
       if (!bytes) {
         const list = { [kind]: BUILDERS[kind](view) };
-        const result = era === 'legacy' ? list : { ...list, resultType: 'complete', ...scope, _meta: MODERN_META };
+        const result = era === 'legacy' ? list : { ...list, resultType: 'complete', ...cacheHints(shared()), _meta: MODERN_META };
         bytes = Buffer.from(wellFormedJson(JSON.stringify(result)));
         ofView.set(key, bytes);
       }

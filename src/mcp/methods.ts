@@ -9,9 +9,8 @@ import { toCallResult, toPromptResult, toReadResult } from './results.ts';
 /** The methods that both eras have, by name. */
 export type Methods = ReadonlyMap<string, Handler>;
 
-/** Builds the shared methods. `shared`: what is listed and read is the same for every caller. */
-export function createMethods(gateway: Gateway, lists: Lists, shared: boolean): Methods {
-  const hints = cacheHints(shared);
+/** Builds the shared methods. `shared`: what is listed and read is the same for every caller just now. */
+export function createMethods(gateway: Gateway, lists: Lists, shared: () => boolean): Methods {
   // The first list waits for plugins that are still opening: some clients ask once and never again.
   const list =
     (kind: ListKind): Handler =>
@@ -38,7 +37,8 @@ export function createMethods(gateway: Gateway, lists: Lists, shared: boolean): 
     ],
     [
       'resources/read',
-      async (request) => toReadResult(await gateway.readResource(need(request.params, 'uri'), request.call()), request.era, hints),
+      async (request) =>
+        toReadResult(await gateway.readResource(need(request.params, 'uri'), request.call()), request.era, cacheHints(shared())),
     ],
     ['completion/complete', (request) => completeArgument(request)],
   ]);

@@ -27,7 +27,8 @@ const ERA: Era = { kind: 'modern', revision: MODERN };
 export interface ModernParts extends PeerParts {
   readonly subscriptions: Subscriptions;
   readonly interviews: Interviews;
-  readonly shared: boolean;
+  /** Nobody needs a token just now, so that every caller of a profile sees the same lists. */
+  shared(): boolean;
 }
 
 /** A client of the stateless era: one per request over HTTP, one per connection elsewhere. Every request stands alone. */
@@ -39,7 +40,7 @@ export class ModernPeer extends Peer {
   readonly #session: string;
   readonly #slots: Slots | undefined;
 
-  constructor(parts: ModernParts, methods: Methods, caller: Caller, transport: string, callsPerClient?: number) {
+  constructor(parts: ModernParts, methods: Methods, caller: Caller, transport: string, callsPerClient?: () => number) {
     super(parts, caller);
     this.#modern = parts;
     this.#methods = methods;
@@ -118,7 +119,7 @@ export class ModernPeer extends Peer {
         supportedVersions: [MODERN],
         capabilities: capabilities(),
         instructions,
-        ...cacheHints(this.#modern.shared),
+        ...cacheHints(this.#modern.shared()),
       },
       ERA,
     );

@@ -13,7 +13,7 @@ import { faultError, RpcError, showId, toRpcError } from './errors.ts';
 import { type Debt, Ledger } from './ledger.ts';
 import { ClientLog, type LogThreshold } from './logging.ts';
 import type { Outlet } from './outlet.ts';
-import { errorText, type Fault, type Message, notificationText, RPC, replyText } from './wire.ts';
+import { errorText, type Fault, type Id, type Message, notificationText, RPC, replyText } from './wire.ts';
 
 /** A request of any era, as the methods see it. */
 export interface Request {
@@ -154,6 +154,14 @@ export abstract class Peer {
   /** Its calls are ended, and answered; whatever they asked the client is given up. */
   interrupt(reason: string): void {
     this.ledger.interrupt(reason);
+  }
+
+  /** Its caller may not call any more: what it is owed, all of it or the replies to some ids, is an error, and at once. */
+  revoke(error: GatewayError, ids?: readonly Id[]): void {
+    for (const debt of this.ledger.debts(ids)) {
+      debt.call?.abort(new GatewayError('CALL_CANCELLED', error.message));
+      this.fail(debt, error);
+    }
   }
 
   /** The client has gone: its calls end. */

@@ -6,6 +6,11 @@ import type { Outlet } from './outlet.ts';
 import { answerFault, toClientRequest } from './questions.ts';
 import { type Id, notificationText, requestText } from './wire.ts';
 
+/** How long a client may take for an answer. */
+export interface AskLimits {
+  readonly askMs: number;
+}
+
 interface Waiting {
   resolve(result: JsonObject): void;
   reject(error: Error): void;
@@ -13,12 +18,12 @@ interface Waiting {
 
 /** Requests of our own to one legacy client, each answered, refused or given up on exactly once. */
 export class ServerRequests {
-  readonly #askMs: number;
+  readonly #limits: AskLimits;
   readonly #waiting = new Map<Id, Waiting>();
   #last = 0;
 
-  constructor(askMs: number) {
-    this.#askMs = askMs;
+  constructor(limits: AskLimits) {
+    this.#limits = limits;
   }
 
   /** Asks question by question on the stream of the call they belong to. */
@@ -51,6 +56,7 @@ export class ServerRequests {
 
   #send(request: { method: string; params: JsonObject }, call: Call, outlet: Outlet): Promise<JsonObject> {
     const id = ++this.#last;
+    const { askMs } = this.#limits;
     return new Promise<JsonObject>((resolve, reject) => {
       const giveUp = (reason: Error): void => {
         const waiting = this.#waiting.get(id);
@@ -59,10 +65,7 @@ export class ServerRequests {
         outlet.write({ bytes: notificationText('notifications/cancelled', JSON.stringify({ requestId: id })), last: false });
         waiting.reject(reason);
       };
-      const timer = setTimeout(
-        () => giveUp(new GatewayError('ASK_FAILED', `No answer came within ${this.#askMs / 1000} s.`)),
-        this.#askMs,
-      ).unref();
+      const timer = setTimeout(() => giveUp(new GatewayError('ASK_FAILED', `No answer came within ${askMs / 1000} s.`)), askMs).unref();
       const end =
         <T>(then: (value: T) => void) =>
         (value: T): void => {

@@ -31,6 +31,10 @@ export interface Sessions {
   /** The session of that id, if it belongs to this caller: a stranger's looks like one that never was. */
   find(id: string, caller: Caller): Session | undefined;
   end(session: Session, reason: string): void;
+  /** Ends the sessions of callers that may not call any more; returns how many there were. */
+  revoke(isGone: (caller: Caller) => boolean, error: GatewayError): number;
+  /** Looks after idle sessions by the limits that hold now. */
+  adopt(): void;
   readonly size: number;
   close(): void;
 }
@@ -72,14 +76,23 @@ export function createSessions(limits: SessionLimits, events: SessionEvents, log
   };
 
   // Such use may have ended any time since the last look.
-  const every = Math.min(limits.sessionIdleMs / 2, 60_000);
-  const sweep = setInterval(() => {
+  let every: number;
+  let sweep: NodeJS.Timeout | undefined;
+  const sweepIdle = (): void => {
     const now = performance.now();
     for (const session of sessions.values()) {
       if (isBusy(session)) session.touched = now;
       else if (now - session.touched > limits.sessionIdleMs + every) end(session, 'The session was idle.');
     }
-  }, every).unref();
+  };
+  const adopt = (): void => {
+    const next = Math.min(limits.sessionIdleMs / 2, 60_000);
+    if (next === every) return;
+    every = next;
+    clearInterval(sweep);
+    sweep = setInterval(sweepIdle, every).unref();
+  };
+  adopt();
 
   return {
     open(peer) {
@@ -108,6 +121,15 @@ export function createSessions(limits: SessionLimits, events: SessionEvents, log
       return session;
     },
     end,
+    revoke(isGone, error) {
+      const gone = [...sessions.values()].filter(({ peer }) => isGone(peer.caller));
+      for (const session of gone) {
+        session.peer.revoke(error);
+        end(session, error.message);
+      }
+      return gone.length;
+    },
+    adopt,
     get size() {
       return sessions.size;
     },

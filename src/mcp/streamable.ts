@@ -20,6 +20,8 @@ export interface Pending {
   readonly gone: Gone;
   /** Its reply has to come now; that of a session comes when the session ends. */
   interrupt(reason: string): void;
+  /** Its caller may not call any more: the reply is an error, and at once. */
+  revoke(error: GatewayError): void;
 }
 
 /** Streamable HTTP: both eras on one address. Knows bodies, headers and sessions, and nothing of sockets. */
@@ -45,7 +47,7 @@ const PRIMING_SINCE = '2025-11-25';
 const SESSION_ID = /^[\x21-\x7e]{1,256}$/;
 
 const nothing = (): void => undefined;
-const NOTHING: Pending = { gone: nothing, interrupt: nothing };
+const NOTHING: Pending = { gone: nothing, interrupt: nothing, revoke: nothing };
 
 /** Serves POST, GET and DELETE of one address. */
 export function createStreamable(parts: StreamableParts): Streamable {
@@ -92,7 +94,7 @@ export function createStreamable(parts: StreamableParts): Streamable {
     const peer = parts.modern(caller);
     peer.receive(message, outlet, headers);
     if (message.kind !== 'request') outlet.write({ last: true, status: 202 });
-    return { gone: () => peer.close('the client closed the connection'), interrupt: (reason) => peer.interrupt(reason) };
+    return toPending(peer);
   };
 
   const initialize = (message: Message & { kind: 'request' }, caller: Caller, outlet: Outlet): Pending => {
@@ -126,7 +128,7 @@ export function createStreamable(parts: StreamableParts): Streamable {
       peer.receive(incoming, stream);
       if (incoming.kind !== 'request') stream.write({ last: true, status: 202 });
     }
-    return { gone: () => stream.lost(outlet), interrupt: nothing };
+    return { gone: () => stream.lost(outlet), interrupt: nothing, revoke: (error) => peer.revoke(error, idsOf(incoming)) };
   };
 
   const resume = ({ streams }: Session, lastEventId: string, outlet: Outlet): SessionStream | undefined => {
@@ -194,6 +196,20 @@ class EdgeError extends GatewayError {
     super(code, message, { fix });
     this.status = status;
   }
+}
+
+/** A request of a peer that serves nothing else. */
+export function toPending(peer: ModernPeer): Pending {
+  return {
+    gone: () => peer.close('the client closed the connection'),
+    interrupt: (reason) => peer.interrupt(reason),
+    revoke: (error) => peer.revoke(error),
+  };
+}
+
+function idsOf(incoming: Message | (Incoming & { kind: 'batch' })): readonly Id[] {
+  const items = incoming.kind === 'batch' ? incoming.items : [incoming];
+  return items.flatMap((item) => (item.kind === 'request' ? [item.id] : []));
 }
 
 function owes(item: Message | Fault): boolean {

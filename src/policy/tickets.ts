@@ -25,8 +25,8 @@ const KEYS = 'keys';
 const USED = 'used-tickets';
 const KEY_BYTES = 32;
 
-/** Tickets that last `ttlMs`. The clock is that of the wall: a ticket outlives the process. */
-export function createTickets(store: Store, ttlMs: number, now: () => number = Date.now): Tickets {
+/** Tickets that last `ttlMs()`. The clock is that of the wall: a ticket outlives the process. */
+export function createTickets(store: Store, ttlMs: () => number, now: () => number = Date.now): Tickets {
   let key: Buffer | undefined;
 
   const sealOf = (content: string, subject: string): string => {
@@ -36,7 +36,7 @@ export function createTickets(store: Store, ttlMs: number, now: () => number = D
 
   return {
     issue({ subject, shown }) {
-      const content = [(now() + ttlMs).toString(36), randomBytes(16).toString('base64url'), shown].join('~');
+      const content = [(now() + ttlMs()).toString(36), randomBytes(16).toString('base64url'), shown].join('~');
       return `${content}~${inApprovalStore(() => sealOf(content, subject))}`;
     },
     redeem(ticket, subject) {

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { PluginConfig } from '../config/config.ts';
 import type { UserCommand } from '../core/command.ts';
 import { GatewayError, toError } from '../core/errors.ts';
-import type { Host } from '../core/host.ts';
+import type { Host, HostLimits } from '../core/host.ts';
 import { type Logger, silentLog } from '../core/log.ts';
 import type { Asker, Problem } from '../core/plugin.ts';
 import type { Store } from '../store/store.ts';
@@ -55,6 +55,7 @@ export function createRegistry(host: Host, store: Store | undefined, log: Logger
   const stale = new Set<string>();
   let slots: Slot[] = [];
   let limits: RegistryLimits;
+  let vettedWith = '';
   let catalogue = buildCatalogue([], 0);
   let closing: Promise<void>[] = [];
 
@@ -153,6 +154,10 @@ export function createRegistry(host: Host, store: Store | undefined, log: Logger
   return {
     async apply(found, newLimits, admit) {
       limits = newLimits;
+      const { toolNameChars, descriptionChars, schemaBytes, toolsPerPlugin } = limits;
+      const vetting = JSON.stringify([toolNameChars, descriptionChars, schemaBytes, toolsPerPlugin]);
+      const vetAgain = vettedWith !== '' && vetting !== vettedWith;
+      vettedWith = vetting;
       const old = new Map(slots.map((slot) => [slot.id, slot]));
       const kept: Slot[] = [];
       const opening: Promise<void>[] = [];
@@ -160,11 +165,13 @@ export function createRegistry(host: Host, store: Store | undefined, log: Logger
       for (const item of found) {
         const verdict = admit(item);
         const existing = old.get(item.id);
-        const isOpen = verdict instanceof GatewayError && existing?.digest === digestOf(item, undefined, newLimits);
+        const isOpen = verdict instanceof GatewayError && existing?.digest === digestOf(item, undefined, host.limits);
         const refused = isOpen ? undefined : verdict;
-        const digest = digestOf(item, refused, newLimits);
+        const digest = digestOf(item, refused, host.limits);
         if (existing?.digest === digest && !stale.delete(item.id)) {
           old.delete(item.id);
+          existing.config = item.config;
+          if (vetAgain) existing.vetAgain();
           kept.push(existing);
           continue;
         }
@@ -231,10 +238,19 @@ export function createRegistry(host: Host, store: Store | undefined, log: Logger
   };
 }
 
-function digestOf({ manifest, config, error, origin }: Found, refused: string | GatewayError | undefined, limits: RegistryLimits): string {
-  // Of these the plugin notices nothing.
-  const { approval: _, schemas: __, fence: ___, ...behaviour } = config;
-  const text = JSON.stringify([manifest?.digest, manifest?.adapter, origin, behaviour, error?.message, reasonOf(refused), limits]);
+/** What a plugin process is told of the limits when it starts; all others are read where they are needed. */
+const STARTED_WITH: readonly (keyof HostLimits)[] = ['resultBytes', 'pluginStopMs', 'unresponsiveMs', 'hungMs'];
+
+function digestOf(
+  { manifest, adapter, config, error, origin }: Found,
+  refused: string | GatewayError | undefined,
+  limits: HostLimits,
+): string {
+  // Of what is left out here the plugin notices nothing.
+  const own = { ...config.limits, callTimeoutMs: undefined, resultChars: undefined };
+  const behaviour = { ...config, approval: undefined, schemas: undefined, fence: undefined, limits: own };
+  const startedWith = (adapter?.startedWith ?? STARTED_WITH).map((name) => limits[name]);
+  const text = JSON.stringify([manifest?.digest, manifest?.adapter, origin, behaviour, error?.message, reasonOf(refused), startedWith]);
   return createHash('sha256').update(text).digest('hex');
 }
 

@@ -40,7 +40,8 @@ export interface SlotEvents {
 export class Slot {
   readonly id: string;
   readonly digest: string;
-  readonly config: PluginConfig;
+  /** As the last reload left it: what the plugin itself was opened with is still the same. */
+  config: PluginConfig;
   /** Settles when the plugin has listed what it offers, or never will. */
   readonly listed: Promise<void>;
   readonly #found: Found;
@@ -106,9 +107,9 @@ export class Slot {
   }
 
   // The one way from a plugin's word to the catalogue: what cannot be used is that plugin's failure, until it says something else.
-  async #takeOver(): Promise<void> {
+  async #takeOver(again = false): Promise<void> {
     try {
-      await this.#update();
+      await this.#update(again);
     } catch (error) {
       this.#fault = asFailure(error, this.id);
       this.#settle();
@@ -116,23 +117,23 @@ export class Slot {
     }
   }
 
-  async #update(): Promise<void> {
+  async #update(again = false): Promise<void> {
     const offer = this.#plugin?.offer();
     this.#fault = undefined;
-    if (offer !== this.#offer && offer) {
+    if (offer && (again || offer !== this.#offer)) {
       this.#offer = offer;
       this.#vetting = true;
       const vetting = { plugin: this.id, limits: this.#limits, validators: this.#validators, validate: this.config.validate };
+      const run = vetTools(offer.tools, vetting, again ? NO_TOOLS : this.#vetted);
+      this.#latest = run;
       try {
-        const run = vetTools(offer.tools, vetting, this.#vetted);
-        this.#latest = run;
         const vetted = await run;
-        // Vetting may wait for a trial; an offer that has been replaced meanwhile must not win.
-        if (this.#offer !== offer) return;
+        // Vetting may wait for a trial; one that has been overtaken meanwhile must not win.
+        if (this.#latest !== run) return;
         this.#vetted = vetted;
       } finally {
         // In one go with what was vetted: nobody may find the one without the other.
-        if (this.#offer === offer) this.#vetting = false;
+        if (this.#latest === run) this.#vetting = false;
       }
     } else if (this.#vetting) {
       // What happens meanwhile is told with what is being vetted: before that the plugin has not listed.
@@ -141,6 +142,11 @@ export class Slot {
     // One that is being restarted and has never listed may never list: nobody waits for it.
     if (offer || this.#isOut() || this.state() === 'restarting') this.#settle();
     this.#events.changed(this);
+  }
+
+  /** Vets what the plugin offers by the limits that hold now; the plugin itself goes on. */
+  vetAgain(): void {
+    this.#updating = this.#takeOver(true);
   }
 
   state(): SlotStatus['state'] {

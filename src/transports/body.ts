@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { Refusal } from './edge.ts';
+import { Refusal, unauthenticated } from './edge.ts';
 import { readMediaType } from './media-type.ts';
 import type { Exchange } from './router.ts';
 
@@ -17,7 +17,7 @@ export function acceptJson({ headers }: IncomingMessage): void {
 }
 
 /** Reads a request's body, at most `limit` bytes; over that the request is refused and no more of it kept. */
-export function readBody({ request, refuse }: Exchange, limit: number, then: (body: Buffer) => void): void {
+export function readBody({ request, caller, isRevoked, refuse }: Exchange, limit: number, then: (body: Buffer) => void): void {
   const tooLarge = () => new Refusal(413, 'MESSAGE_TOO_LARGE', `The body is larger than ${limit} bytes.`, { Connection: 'close' });
   if (Number(request.headers['content-length'] ?? 0) > limit) return refuse(tooLarge());
   const parts: Buffer[] = [];
@@ -34,6 +34,7 @@ export function readBody({ request, refuse }: Exchange, limit: number, then: (bo
   });
   request.on('end', () => {
     if (over) return;
+    if (isRevoked(caller)) return refuse(unauthenticated());
     try {
       then(parts.length === 1 ? (parts[0] as Buffer) : Buffer.concat(parts));
     } catch (error) {

@@ -34,12 +34,12 @@ const NEVER_USED = 1e12;
 
 /** A cap on connections. `isShared`: other machines can connect as well. */
 export function createConnectionCap(limits: ConnectionLimits, isShared: boolean): ConnectionCap {
-  const { connections, connectionsPerAddress, connectionsLoopback } = limits;
   const open = new Set<Socket>();
   const held = new WeakSet<Duplex>();
   const shares = new Shares<Connection>();
   // Other machines keep a share that processes of this one cannot use up.
-  const mostLocal = isShared ? Math.max(Math.ceil(connections / 2), connections - connectionsPerAddress) : connections;
+  const mostLocal = ({ connections, connectionsPerAddress, connectionsLoopback }: ConnectionLimits): number =>
+    Math.min(connectionsLoopback, isShared ? Math.max(Math.ceil(connections / 2), connections - connectionsPerAddress) : connections);
   let last = 0;
 
   const rank = ({ socket, number }: Connection): number | undefined => {
@@ -63,9 +63,9 @@ export function createConnectionCap(limits: ConnectionLimits, isShared: boolean)
     admit(socket) {
       const address = meantAddress(socket.remoteAddress ?? '');
       const owner = isLoopback(address) ? LOOPBACK : address;
-      const most = owner === LOOPBACK ? Math.min(connectionsLoopback, mostLocal) : connectionsPerAddress;
+      const most = owner === LOOPBACK ? mostLocal(limits) : limits.connectionsPerAddress;
       const isFull = shares.sizeOf(owner) >= most;
-      if (isFull || open.size >= connections) {
+      if (isFull || open.size >= limits.connections) {
         if (!replaces(isFull ? shares.firstOf(owner, rank) : shares.firstOfLargest(owner, rank))) {
           socket.destroy();
           return false;

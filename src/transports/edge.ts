@@ -1,12 +1,12 @@
-import { createHash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Config } from '../config/config.ts';
 import { formatHost } from '../config/listen.ts';
 import { isLoopback } from '../core/addresses.ts';
-import { type Caller, DEFAULT_PROFILE, localCaller } from '../core/caller.ts';
+import { type Caller, DEFAULT_PROFILE } from '../core/caller.ts';
 import type { ErrorCode } from '../core/error-codes.ts';
 import { GatewayError } from '../core/errors.ts';
 import { errorText, RPC } from '../mcp/wire.ts';
+import { createLogins, digestOf, type Login } from './logins.ts';
 
 /** A refusal at the edge, before any protocol code has seen the request. */
 export class Refusal extends GatewayError {
@@ -25,16 +25,6 @@ export class Refusal extends GatewayError {
   }
 }
 
-/** Somebody who has shown a token, or needs none. */
-export interface Login {
-  readonly principal: string;
-  /** The only profile it may use, where the token says so. */
-  readonly profile?: string | undefined;
-  readonly scopes: readonly string[];
-  /** Nobody was asked for a token. */
-  readonly anonymous?: boolean;
-}
-
 /** Checks that every HTTP request passes, whatever it asks for: Host, Origin, then who it is. */
 export interface Edge {
   /** Throws a refusal unless the request is addressed to us and comes from no foreign web page. */
@@ -45,23 +35,23 @@ export interface Edge {
   callerAt(login: Login, profile: string): Caller;
   /** Whether a web page of that origin may use the gateway. */
   allowsOrigin(origin: string): boolean;
+  /** Takes over a new configuration; true where a login has gone. */
+  adopt(config: Config): boolean;
+  /** Whether the login of a caller has gone since it was called. */
+  isRevoked(caller: Caller): boolean;
 }
 
 const HOST = /^(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]+)(?::(\d{1,5}))?$/;
 const SINGLE = new Set(['host', 'origin', 'authorization', 'content-type', 'content-length', 'mcp-session-id']);
 const MOST_REMEMBERED = 256;
-const NOBODY_IN_PARTICULAR: Login = { principal: localCaller().principal, scopes: [], anonymous: true };
 const MINUTE_MS = 60_000;
 
-/** The edge of one configuration. */
+/** The edge of a configuration, and of those that follow it. */
 export function createEdge(config: Config): Edge {
-  const { listen, tokens, limits } = config;
-  const hosts = new Set(['localhost', '127.0.0.1', '[::1]', ...listen.hosts.map((h) => h.toLowerCase())]);
-  if (!isWildcard(listen.host)) hosts.add(formatHost(listen.host).toLowerCase());
-  const origins = new Set(listen.origins.map((o) => o.toLowerCase()));
-  const logins = new Map<string, Login>(tokens.map((token) => [digest(token.token), token]));
-  // One object for each, since callers are compared and remembered by identity.
-  const callers = new Map<Login, Map<string, Caller>>();
+  let { listen, limits } = config;
+  let hosts = hostsOf(listen);
+  let origins = new Set(listen.origins.map((o) => o.toLowerCase()));
+  const logins = createLogins(config.tokens);
   const failed = new Map<string, { since: number; count: number }>();
   const knownHosts = new Map<string, boolean>();
 
@@ -120,7 +110,7 @@ export function createEdge(config: Config): Edge {
       }
     },
     authenticate({ headers, socket }) {
-      if (logins.size === 0) return NOBODY_IN_PARTICULAR;
+      if (logins.anonymous) return logins.anonymous;
       const address = socket.remoteAddress ?? '';
       if (isBlocked(address))
         throw new Refusal(429, 'RATE_LIMITED', 'Too many failed logins.', {
@@ -128,10 +118,10 @@ export function createEdge(config: Config): Edge {
         });
       const token = /^bearer +([^\s]+) *$/i.exec(headers.authorization ?? '')?.[1];
       // Looked up by digest: how long it takes says nothing about how much of a token was right.
-      const login = token === undefined ? undefined : logins.get(digest(token));
+      const login = token === undefined ? undefined : logins.find(digestOf(token));
       if (login) return login;
       if (token !== undefined) noteFailure(address);
-      throw new Refusal(401, 'UNAUTHENTICATED', 'A valid bearer token is needed.', { 'WWW-Authenticate': 'Bearer realm="plugmux"' });
+      throw unauthenticated();
     },
     callerAt(login, requested) {
       const own = login.profile;
@@ -139,26 +129,49 @@ export function createEdge(config: Config): Edge {
         throw new Refusal(404, 'NOT_FOUND', 'Nothing is served at this address.');
       }
       const profile = own ?? requested;
-      const known = callers.get(login) ?? new Map<string, Caller>();
-      callers.set(login, known);
-      const caller = known.get(profile) ?? toCaller(login, profile);
-      known.set(profile, caller);
-      return caller;
+      return logins.callerOf(login, profile);
     },
     allowsOrigin,
+    adopt(next) {
+      ({ listen, limits } = next);
+      hosts = hostsOf(listen);
+      origins = new Set(listen.origins.map((o) => o.toLowerCase()));
+      knownHosts.clear();
+      return logins.adopt(next.tokens);
+    },
+    isRevoked: logins.isRevoked,
   };
 }
 
-function toCaller({ principal, scopes, anonymous }: Login, profile: string): Caller {
-  return anonymous === true ? { principal, profile, scopes, anonymous } : { principal, profile, scopes };
+/** The refusal of a request without a valid token. */
+export function unauthenticated(): Refusal {
+  return new Refusal(401, 'UNAUTHENTICATED', 'A valid bearer token is needed.', { 'WWW-Authenticate': 'Bearer realm="plugmux"' });
 }
 
-function digest(token: string): string {
-  return createHash('sha256').update(token).digest('hex');
+function hostsOf(listen: Config['listen']): ReadonlySet<string> {
+  const hosts = new Set(['localhost', '127.0.0.1', '[::1]', ...listen.hosts.map((h) => h.toLowerCase())]);
+  if (!isWildcard(listen.host)) hosts.add(formatHost(listen.host).toLowerCase());
+  return hosts;
 }
 
 function isWildcard(host: string): boolean {
   return host === '0.0.0.0' || host === '::';
+}
+
+/**
+ * Refuses a configuration that the running gateway must not take over: one that would open it to everybody, or that the
+ * bind rules forbid where it listens now or would listen after a restart.
+ */
+export function checkReload(next: Config, now: Config): void {
+  if (next.tokens.length === 0 && now.tokens.length > 0) {
+    const advice = 'Keep one, or restart the gateway to run it without a login.';
+    throw new GatewayError(
+      'CONFIG_INVALID',
+      `${next.at('auth', 'tokens')}: without a token the gateway would be open to everybody. ${advice}`,
+    );
+  }
+  checkBind({ ...next, listen: { ...next.listen, host: now.listen.host } });
+  checkBind(next);
 }
 
 /** Refuses to listen beyond this machine without a login, or without saying that plain HTTP is meant. */

@@ -2,6 +2,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Config } from '../config/config.ts';
+import type { Limits } from '../config/limits.ts';
 import { formatHost } from '../config/listen.ts';
 import { isLoopback } from '../core/addresses.ts';
 import { GatewayError } from '../core/errors.ts';
@@ -9,7 +10,7 @@ import type { Logger } from '../core/log.ts';
 import type { Engine } from '../mcp/engine.ts';
 import { errorText, RPC } from '../mcp/wire.ts';
 import { createConnectionCap } from './connections.ts';
-import { createEdge } from './edge.ts';
+import { createEdge, unauthenticated } from './edge.ts';
 import { isContinue } from './headers.ts';
 import { type Health, healthRoutes } from './health.ts';
 import { InFlight } from './in-flight.ts';
@@ -36,6 +37,8 @@ export const PATHS = {
 export interface HttpTransport {
   /** `http://host:port`. */
   readonly origin: string;
+  /** Takes over a new configuration: what belongs to logins that have gone ends now. */
+  adopt(config: Config): void;
   /** Takes no new work; settles when what is in flight has been answered, or when the time is over. */
   drain(): Promise<void>;
   close(): Promise<void>;
@@ -47,23 +50,30 @@ const BROKEN_STATUS: Readonly<Record<string, number>> = { HPE_HEADER_OVERFLOW: 4
 export async function serveHttp(
   engine: Engine,
   config: Config,
+  limits: Limits,
   house: Health & HouseStatus,
   own: Routes['own'],
   log: Logger,
 ): Promise<HttpTransport> {
-  const { limits, listen } = config;
+  const { listen } = config;
+  const edge = createEdge(config);
   const cap = createConnectionCap(limits, !isLoopback(listen.host));
   const inFlight = new InFlight();
+  const streams = new InFlight();
+  engine.onRevoked((...of) => {
+    inFlight.revoke(...of);
+    streams.revoke(...of);
+  });
   const load = createLoadWatch();
   let draining = false;
 
   const sse = createSse(engine, limits, PATHS.messages);
   const counts = () => ({ sessions: engine.sessions(), sse: sse.open(), websocket: websocket.open(), connections: cap.all().size });
   const router = createRouter({
-    edge: createEdge(config),
+    edge,
     routes: {
       profiled: new Map([
-        [PATHS.streamable, streamableRoute(engine, limits, inFlight)],
+        [PATHS.streamable, streamableRoute(engine, limits, inFlight, streams)],
         [PATHS.sse, sse.stream],
         [PATHS.messages, sse.messages],
         [PATHS.websocket, upgradeRoute],
@@ -74,23 +84,24 @@ export async function serveHttp(
       open: healthRoutes({ ready: house.ready, draining: () => draining }),
     },
     log,
+    follow(caller, request, response) {
+      const end = (): void => router.refuse(request, response, unauthenticated());
+      streams.follow(caller, request, response, { gone: nothing, interrupt: nothing, revoke: end }, nothing);
+    },
     knows: engine.knows,
     draining: () => draining,
     full: load.full,
   });
   const websocket = createWebSocket(engine, limits, (request) => router.admit(request, PATHS.websocket));
 
-  const server = createServer(
-    {
-      connectionsCheckingInterval: 1000,
-      headersTimeout: limits.headerMs,
-      requestTimeout: limits.bodyMs,
-      keepAliveTimeout: limits.keepAliveMs,
-      // Node would answer a missing Host itself, and not in JSON.
-      requireHostHeader: false,
-    },
-    router.handle,
-  );
+  // Node would answer a missing Host itself, and not in JSON.
+  const server = createServer({ connectionsCheckingInterval: 1000, requireHostHeader: false }, router.handle);
+  const setTimeouts = (): void => {
+    server.headersTimeout = limits.headerMs;
+    server.requestTimeout = limits.bodyMs;
+    server.keepAliveTimeout = limits.keepAliveMs;
+  };
+  setTimeouts();
   // Node would leave out the headers above its own count without a word; the router refuses them.
   server.maxHeadersCount = 0;
   server.on('connection', (socket) => cap.admit(socket));
@@ -111,6 +122,11 @@ export async function serveHttp(
 
   return {
     origin: `http://${formatHost(listen.host)}:${port}`,
+    adopt(next) {
+      setTimeouts();
+      if (edge.adopt(next))
+        engine.revoke(edge.isRevoked, new GatewayError('UNAUTHENTICATED', 'The token was taken out of mcp.json or changed.'));
+    },
     async drain() {
       draining = true;
       const until = performance.now() + limits.drainMs;
@@ -135,6 +151,8 @@ export async function serveHttp(
     },
   };
 }
+
+const nothing = (): void => undefined;
 
 // What is not HTTP gets an answer in JSON too.
 function answerBroken(error: NodeJS.ErrnoException, socket: Duplex): void {

@@ -1,8 +1,15 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Caller } from '../core/caller.ts';
+import type { GatewayError } from '../core/errors.ts';
 import type { Pending } from '../mcp/streamable.ts';
+
+/** How long a client may take to read its last words. */
+const CUT_MS = 500;
 
 /** One request that waits for its reply, between its neighbours. */
 interface Waiting {
+  readonly caller: Caller;
+  readonly response: ServerResponse;
   readonly pending: Pending;
   previous: Waiting | undefined;
   next: Waiting | undefined;
@@ -18,8 +25,8 @@ export class InFlight {
   }
 
   /** Keeps a request until its response is over, one way or the other, and then calls `over` once. */
-  follow({ socket }: IncomingMessage, response: ServerResponse, pending: Pending, over: () => void): void {
-    const waiting = this.#add(pending);
+  follow(caller: Caller, { socket }: IncomingMessage, response: ServerResponse, pending: Pending, over: () => void): void {
+    const waiting = this.#add({ caller, response, pending, previous: undefined, next: this.#first });
     const behind = response.socket === null;
     let isOver = false;
     const end = (): void => {
@@ -35,8 +42,7 @@ export class InFlight {
     if (socket.destroyed) end();
   }
 
-  #add(pending: Pending): Waiting {
-    const waiting: Waiting = { pending, previous: undefined, next: this.#first };
+  #add(waiting: Waiting): Waiting {
     if (this.#first) this.#first.previous = waiting;
     this.#first = waiting;
     this.#count++;
@@ -51,6 +57,16 @@ export class InFlight {
     waiting.previous = undefined;
     waiting.next = undefined;
     this.#count--;
+  }
+
+  /** Has those answered with an error whose callers may not call any more. */
+  revoke(isGone: (caller: Caller) => boolean, error: GatewayError): void {
+    for (let waiting = this.#first; waiting; waiting = waiting.next) {
+      const { caller, pending, response } = waiting;
+      if (!isGone(caller)) continue;
+      pending.revoke(error);
+      setTimeout(() => response.destroy(), CUT_MS).unref();
+    }
   }
 
   /** Has every one of them answered now. */

@@ -3,6 +3,8 @@ import type { Frame, Outlet } from '../mcp/outlet.ts';
 
 const STREAM_HEADERS = { 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-cache, no-transform', 'X-Accel-Buffering': 'no' };
 const KEEP_ALIVE_MS = 15_000;
+/** How long a client may take to read the end of a stream that is not its own any more. */
+const CUT_MS = 500;
 
 /** One HTTP response as an outlet: a JSON body when the first frame is the last, an event stream otherwise. */
 export class HttpReply implements Outlet {
@@ -54,6 +56,12 @@ export class HttpReply implements Outlet {
     clearInterval(this.#timer);
     this.#flush();
     this.#response.end();
+  }
+
+  /** Ends it also for a client that does not read. */
+  cut(): void {
+    this.close();
+    setTimeout(() => this.#response.destroy(), CUT_MS).unref();
   }
 
   #flush(): void {

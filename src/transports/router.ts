@@ -2,8 +2,9 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type Caller, DEFAULT_PROFILE, localCaller } from '../core/caller.ts';
 import { toError } from '../core/errors.ts';
 import type { Logger } from '../core/log.ts';
-import { type Edge, type Login, Refusal } from './edge.ts';
+import { type Edge, Refusal } from './edge.ts';
 import { checkHeaders } from './headers.ts';
+import type { Login } from './logins.ts';
 import { sendJson } from './send-json.ts';
 
 /** One request that has passed the edge. */
@@ -11,6 +12,8 @@ export interface Exchange {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   readonly caller: Caller;
+  /** Whether a caller may not call any more: a reload may come while the body is on its way. */
+  readonly isRevoked: (caller: Caller) => boolean;
   /** The tool in the path, where the route is below `named`. */
   readonly name?: string;
   /** Answers with a refusal instead. */
@@ -38,6 +41,8 @@ export interface Routes {
 /** Decides what a request is for. Paths are matched as they are: nothing is normalised into a match. */
 export interface Router {
   handle(request: IncomingMessage, response: ServerResponse): void;
+  /** Answers a request with a refusal, unless its answer has begun. */
+  refuse(request: IncomingMessage, response: ServerResponse, thrown: unknown): void;
   /** The caller of an upgrade request to an address; throws a refusal. */
   admit(request: IncomingMessage, base: string): Caller;
 }
@@ -47,6 +52,8 @@ export interface RouterParts {
   readonly edge: Edge;
   readonly routes: Routes;
   readonly log: Logger;
+  /** Follows a request that a route with a login of its own serves, once its caller is known. */
+  follow(caller: Caller, request: IncomingMessage, response: ServerResponse): void;
   knows(profile: string): boolean;
   draining(): boolean;
   /** Whether there is no memory for more work. */
@@ -67,7 +74,7 @@ const PROFILED = /^(\/[a-z]+)\/([A-Za-z0-9_][A-Za-z0-9_.-]{0,63})$/;
 const NAMED = /^(\/api\/[a-z]+)(?:\/([A-Za-z0-9_][A-Za-z0-9_.-]{0,63}))?\/([A-Za-z_][A-Za-z0-9_-]{0,127})$/;
 
 /** A router over a table of routes; whatever is not in it does not exist. */
-export function createRouter({ edge, routes, log, knows, draining, full }: RouterParts): Router {
+export function createRouter({ edge, routes, log, follow, knows, draining, full }: RouterParts): Router {
   // The table's own routes first, then `<route>/<profile>` for profiles that exist.
   const find = (path: string): Found | undefined => {
     const route = routes.profiled.get(path);
@@ -109,6 +116,16 @@ export function createRouter({ edge, routes, log, knows, draining, full }: Route
     if (!request.complete) request.resume();
   };
 
+  const loginOf = (request: IncomingMessage, response: ServerResponse): (() => Login) => {
+    let followed = false;
+    return () => {
+      const login = edge.authenticate(request);
+      if (!followed) follow(edge.callerAt(login, login.profile ?? DEFAULT_PROFILE), request, response);
+      followed = true;
+      return login;
+    };
+  };
+
   const serve = (request: IncomingMessage, response: ServerResponse): void => {
     checkHeaders(request);
     edge.checkAddress(request);
@@ -118,7 +135,7 @@ export function createRouter({ edge, routes, log, knows, draining, full }: Route
     const open = routes.open.get(path);
     if (!open) refuseWork();
     const own = findOwn(path);
-    if (own) return own(request, response, path, () => edge.authenticate(request));
+    if (own) return own(request, response, path, loginOf(request, response));
     const found = open ? undefined : find(path);
     const route = open ?? found?.route;
     const method = request.method ?? '';
@@ -126,10 +143,18 @@ export function createRouter({ edge, routes, log, knows, draining, full }: Route
     const caller = open ? localCaller() : callerFor(request, found);
     const run = route && Object.hasOwn(route, method) ? route[method] : undefined;
     if (!run) throw new Refusal(405, 'METHOD_NOT_ALLOWED', `${method} is not served here.`, { Allow: Object.keys(route ?? {}).join(', ') });
-    run({ request, response, caller, name: found?.name ?? '', refuse: (thrown) => refuse(request, response, thrown) });
+    run({
+      request,
+      response,
+      caller,
+      isRevoked: edge.isRevoked,
+      name: found?.name ?? '',
+      refuse: (thrown) => refuse(request, response, thrown),
+    });
   };
 
   return {
+    refuse,
     handle(request, response) {
       try {
         serve(request, response);

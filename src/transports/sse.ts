@@ -43,7 +43,7 @@ export function createSse(engine: Engine, limits: Limits, messagesPath: string):
       caller,
       'sse',
       { write: ({ bytes }) => bytes !== undefined && reply.send(`event: message\ndata: ${bytes}\n\n`) },
-      () => reply.close(),
+      () => reply.cut(),
     );
     sessions.set(id, { caller, connection, reply });
     return id;

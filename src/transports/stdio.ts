@@ -80,7 +80,7 @@ export function serveStdio(engine: Engine, limits: StdioLimits, profile: string)
     });
   };
 
-  const split = createLineSplitter(limits.messageBytes, {
+  const split = createLineSplitter(() => limits.messageBytes, {
     line: (line) => {
       if (!isBlank(line)) connection.receive(engine.read(line));
     },

@@ -7,7 +7,7 @@ import { HttpReply } from './reply.ts';
 import type { Exchange, Route } from './router.ts';
 
 /** Streamable HTTP: POST for messages of both eras, GET for a session's standing stream, DELETE to end a session. */
-export function streamableRoute(engine: Engine, limits: Limits, inFlight: InFlight): Route {
+export function streamableRoute(engine: Engine, limits: Limits, inFlight: InFlight, streams: InFlight): Route {
   const post = (exchange: Exchange): void => {
     const { request, response, caller } = exchange;
     acceptJson(request);
@@ -18,7 +18,7 @@ export function streamableRoute(engine: Engine, limits: Limits, inFlight: InFlig
       const reply = new HttpReply(response, limits.queuedBytes);
       const pending = engine.streamable.post(engine.read(body), request.headers, caller, reply);
       if (reply.done) return;
-      inFlight.follow(request, response, pending, () => {
+      inFlight.follow(caller, request, response, pending, () => {
         if (reply.done) return;
         reply.close();
         pending.gone();
@@ -36,10 +36,11 @@ export function streamableRoute(engine: Engine, limits: Limits, inFlight: InFlig
       const gone = engine.streamable.open(request.headers, caller, reply);
       if (reply.done) return;
       reply.open();
-      response.on('close', () => {
+      const end = (): void => {
         reply.close();
         gone();
-      });
+      };
+      streams.follow(caller, request, response, { gone, interrupt: end, revoke: () => reply.cut() }, end);
     },
     DELETE({ request, response, caller }) {
       engine.streamable.end(request.headers, caller, new HttpReply(response, limits.queuedBytes));

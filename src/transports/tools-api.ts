@@ -10,7 +10,13 @@ import type { InFlight } from './in-flight.ts';
 import type { Exchange, Route } from './router.ts';
 import { sendJson } from './send-json.ts';
 
-const STATUS: Partial<Record<ErrorCode, number>> = { UNKNOWN_TOOL: 404, DRAINING: 503, INTERNAL: 500 };
+const STATUS: Partial<Record<ErrorCode, number>> = {
+  UNAUTHENTICATED: 401,
+  UNKNOWN_TOOL: 404,
+  NOT_FOUND: 404,
+  DRAINING: 503,
+  INTERNAL: 500,
+};
 
 /** `POST /api/tools/<tool>`, or `/api/tools/<profile>/<tool>`, for code that speaks no MCP: the body holds the arguments, the answer is the tool's result. */
 export function toolsRoute(engine: Engine, limits: Limits, inFlight: InFlight): Route {
@@ -22,7 +28,7 @@ export function toolsRoute(engine: Engine, limits: Limits, inFlight: InFlight): 
         const reply = new ApiReply(response);
         const pending = engine.call(name, body, caller, reply);
         if (reply.done) return;
-        inFlight.follow(request, response, pending, () => {
+        inFlight.follow(caller, request, response, pending, () => {
           if (!reply.done) pending.gone();
         });
       });

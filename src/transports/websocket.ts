@@ -19,7 +19,9 @@ const KEY = /^[+/0-9A-Za-z]{22}==$/;
 const PING_MS = 15_000;
 /** A peer that leaves this many pings in a row unanswered, for 45 s in all, is gone. */
 const MOST_UNANSWERED = 3;
-const CLOSE = { normal: 1000, goingAway: 1001, unsupported: 1003, policy: 1008, overloaded: 1013 } as const;
+const CLOSE = { normal: 1000, goingAway: 1001, unsupported: 1003, policy: 1008, tooBig: 1009, overloaded: 1013 } as const;
+/** How long a client may take to answer the closing of a connection that is not its own any more. */
+const CUT_MS = 500;
 
 /** What the address says to who comes without an upgrade. */
 export const upgradeRoute: Route = {
@@ -86,13 +88,18 @@ export function createWebSocket(engine: Engine, limits: Limits, admit: (request:
       caller,
       'websocket',
       { write: ({ bytes }) => bytes !== undefined && socket.readyState === socket.OPEN && write(bytes) },
-      () => end(CLOSE.policy, 'too many messages that make no sense'),
+      (reason) => {
+        end(CLOSE.policy, reason);
+        setTimeout(() => socket.terminate(), CUT_MS).unref();
+      },
     );
     open.set(socket, connection);
     socket.on('message', (data: Buffer, isBinary: boolean) => {
       // What the client sent before it saw our close frame still arrives.
       if (socket.readyState !== socket.OPEN) return;
       if (isBinary) end(CLOSE.unsupported, 'text frames only');
+      // A reload may have lowered the limit that this connection was opened with.
+      else if (data.length > limits.messageBytes) end(CLOSE.tooBig, 'the message is too large');
       else connection.receive(engine.read(data));
     });
     socket.on('pong', () => unanswered.delete(socket));
@@ -110,7 +117,8 @@ export function createWebSocket(engine: Engine, limits: Limits, admit: (request:
       try {
         const caller = admit(request);
         checkUpgrade(request);
-        server ??= createServer(limits.messageBytes);
+        server ??= createServer();
+        server.options.maxPayload = limits.messageBytes;
         server.handleUpgrade(request, socket, head, (upgraded) => serve(upgraded, socket, caller));
       } catch (error) {
         refuse(socket, error instanceof Refusal ? error : new Refusal(500, 'INTERNAL', toError(error).message));
@@ -132,11 +140,10 @@ export function createWebSocket(engine: Engine, limits: Limits, admit: (request:
 }
 
 // Loaded with the first connection: a gateway that nobody reaches this way need not pay for it when it starts.
-function createServer(maxPayload: number): WebSocketServer {
+function createServer(): WebSocketServer {
   const { WebSocketServer: Server } = createRequire(import.meta.url)('ws') as typeof import('ws');
   const server = new Server({
     noServer: true,
-    maxPayload,
     perMessageDeflate: false,
     handleProtocols: (offered) => (offered.has(SUBPROTOCOL) ? SUBPROTOCOL : false),
   });

@@ -23,7 +23,12 @@ const toolOf = (ruledBy: RuledBy = 'format', description = 'Erases') =>
 function house(answer: JsonObject, store: Store = createStore(tempFolder())) {
   const redactor = createRedactor();
   redactor.add('a secret of the gateway');
-  const approvals = createApprovals(createTickets(store, 1000), createGrants(store), redactor, [askClient]);
+  const approvals = createApprovals(
+    createTickets(store, () => 1000),
+    createGrants(store),
+    redactor,
+    [askClient],
+  );
   const asked: unknown[] = [];
   const obtain = (tool: VisibleTool, session = 's1', stateless = false, args: JsonObject = { what: 'x' }) => {
     const ask = async (questions: unknown) => {

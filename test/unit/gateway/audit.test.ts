@@ -19,7 +19,7 @@ function linesOf(dir: string): Record<string, unknown>[] {
 describe('createAudit', () => {
   it('writes a line a call, with a digest instead of the arguments', { tags: ['audit-line'] }, async () => {
     const dir = join(tempFolder(), 'audit');
-    const audit = createAudit(dir, false, silentLog);
+    const audit = createAudit(dir, () => false, silentLog);
     audit.record(record);
     audit.record({ ...record, outcome: 'error', code: 'CALL_TIMEOUT' });
     await audit.close();
@@ -33,7 +33,7 @@ describe('createAudit', () => {
 
   it('chains its batches, so that a missing line shows', { tags: ['T25'] }, async () => {
     const dir = join(tempFolder(), 'audit');
-    const audit = createAudit(dir, false, silentLog);
+    const audit = createAudit(dir, () => false, silentLog);
     for (let i = 0; i < 250; i++) audit.record(record);
     await audit.close();
     const file = join(dir, readdirSync(dir).find((name) => name.endsWith('.jsonl')) as string);
@@ -53,7 +53,7 @@ describe('createAudit', () => {
 
   it('writes plain arguments only where asked to', { tags: ['audit-line'] }, async () => {
     const dir = join(tempFolder(), 'audit');
-    const audit = createAudit(dir, true, silentLog);
+    const audit = createAudit(dir, () => true, silentLog);
     audit.record(record);
     await audit.close();
     expect(linesOf(dir)[0]?.arguments).toEqual({ secret: 'value' });
@@ -63,7 +63,7 @@ describe('createAudit', () => {
     const dir = join(tempFolder(), 'audit');
     const lines: string[] = [];
     const run = async (): Promise<unknown> => {
-      const audit = createAudit(dir, false, { ...silentLog, warn: (message) => void lines.push(message) });
+      const audit = createAudit(dir, () => false, { ...silentLog, warn: (message) => void lines.push(message) });
       audit.record(record);
       await audit.close();
       return linesOf(dir).findLast((line) => line.args !== undefined)?.args;
@@ -79,7 +79,7 @@ describe('createAudit', () => {
   it('says when it cannot write', { tags: ['T27'] }, async () => {
     const dir = tempFolder();
     writeFileSync(join(dir, 'audit'), 'a file is in the way');
-    const audit = createAudit(join(dir, 'audit'), false, silentLog);
+    const audit = createAudit(join(dir, 'audit'), () => false, silentLog);
     audit.record(record);
     await audit.close();
     expect(audit.failure()).toBeTypeOf('string');

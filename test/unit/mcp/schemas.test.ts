@@ -90,7 +90,7 @@ const LIMITS = {
   sessionsPerPrincipal: 10,
   sessionIdleMs: 1e6,
 };
-const engine: Engine = createEngine(gateway, LIMITS, true, createRedactor(), silentLog);
+const engine: Engine = createEngine(gateway, LIMITS, () => true, createRedactor(), silentLog);
 
 async function ask(messages: readonly object[]): Promise<Record<string, unknown>[]> {
   const replies: Record<string, unknown>[] = [];

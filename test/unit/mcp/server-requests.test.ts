@@ -9,7 +9,7 @@ const QUESTION = { q: { kind: 'form', message: 'Well?', schema: { type: 'object'
 function ask(askMs: number) {
   const sent: { id?: number; method: string; params: object }[] = [];
   const call = new Call(localCaller(), silentClient(silentLog));
-  const requests = new ServerRequests(askMs);
+  const requests = new ServerRequests({ askMs });
   const outlet = { write: ({ bytes }: { bytes?: string | Buffer }) => void sent.push(JSON.parse(String(bytes))) };
   const answer = requests.ask(QUESTION, '2025-11-25', call, outlet).catch((error: { code?: string; message: string }) => error);
   return { sent, call, requests, answer };

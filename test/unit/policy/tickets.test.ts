@@ -29,7 +29,7 @@ const bond = { subject: 'ada erases x', shown: 'digest-of-x' };
 
 describe('createTickets', () => {
   it('gives back what was shown, once', { tags: ['approval-ticket'] }, () => {
-    const tickets = createTickets(openStore(), TTL);
+    const tickets = createTickets(openStore(), () => TTL);
     const ticket = tickets.issue(bond);
     expect(tickets.redeem(ticket, bond.subject)).toBe('digest-of-x');
     expect(thrownBy(() => tickets.redeem(ticket, bond.subject))).toMatchObject({
@@ -41,23 +41,23 @@ describe('createTickets', () => {
   it('knows its tickets after a restart, and in another gateway of the same store', { tags: ['approval-ticket'] }, () => {
     const dir = tempFolder();
     const first = openStore(dir);
-    const [one, two] = [createTickets(first, TTL).issue(bond), createTickets(first, TTL).issue(bond)];
-    const second = createTickets(openStore(dir), TTL);
+    const [one, two] = [createTickets(first, () => TTL).issue(bond), createTickets(first, () => TTL).issue(bond)];
+    const second = createTickets(openStore(dir), () => TTL);
     expect(second.redeem(one, bond.subject)).toBe('digest-of-x');
-    expect(thrownBy(() => createTickets(first, TTL).redeem(one, bond.subject)).code).toBe('INVALID_PARAMS');
+    expect(thrownBy(() => createTickets(first, () => TTL).redeem(one, bond.subject)).code).toBe('INVALID_PARAMS');
     first.close();
     expect(second.redeem(two, bond.subject)).toBe('digest-of-x');
   });
 
   it('is void for another subject, and stays good for its own', () => {
-    const tickets = createTickets(openStore(), TTL);
+    const tickets = createTickets(openStore(), () => TTL);
     const ticket = tickets.issue(bond);
     expect(thrownBy(() => tickets.redeem(ticket, 'bob erases x')).message).toContain('another caller');
     expect(tickets.redeem(ticket, bond.subject)).toBe('digest-of-x');
   });
 
   it('is void once any character of it is another, or one is added or missing', { tags: ['approval-ticket'] }, () => {
-    const tickets = createTickets(openStore(), TTL);
+    const tickets = createTickets(openStore(), () => TTL);
     const ticket = tickets.issue(bond);
     for (let i = 0; i < ticket.length; i++) {
       const altered = ticket.slice(0, i) + (ticket[i] === 'z' ? 'y' : 'z') + ticket.slice(i + 1);
@@ -70,13 +70,17 @@ describe('createTickets', () => {
   });
 
   it('cannot be made without the key', { tags: ['approval-ticket'] }, () => {
-    const ticket = createTickets(openStore(), TTL).issue(bond);
-    expect(thrownBy(() => createTickets(openStore(), TTL).redeem(ticket, bond.subject)).code).toBe('INVALID_PARAMS');
+    const ticket = createTickets(openStore(), () => TTL).issue(bond);
+    expect(thrownBy(() => createTickets(openStore(), () => TTL).redeem(ticket, bond.subject)).code).toBe('INVALID_PARAMS');
   });
 
   it('expires', { tags: ['approval-ticket'] }, () => {
     let now = 5_000_000;
-    const tickets = createTickets(openStore(), TTL, () => now);
+    const tickets = createTickets(
+      openStore(),
+      () => TTL,
+      () => now,
+    );
     const [early, late] = [tickets.issue(bond), tickets.issue(bond)];
     now += TTL - 1;
     expect(tickets.redeem(early, bond.subject)).toBe('digest-of-x');
@@ -87,7 +91,11 @@ describe('createTickets', () => {
   it('forgets used tickets when they would have expired, and no earlier', () => {
     let now = 5_000_000;
     const store = openStore();
-    const tickets = createTickets(store, TTL, () => now);
+    const tickets = createTickets(
+      store,
+      () => TTL,
+      () => now,
+    );
     const old = tickets.issue(bond);
     tickets.redeem(old, bond.subject);
     now += TTL - 1;
@@ -100,8 +108,8 @@ describe('createTickets', () => {
   });
 
   it('is refused, and none is given out, where the store cannot be used', { tags: ['approval-closed'] }, () => {
-    const good = createTickets(openStore(), TTL).issue(bond);
-    const tickets = createTickets(brokenStore(), TTL);
+    const good = createTickets(openStore(), () => TTL).issue(bond);
+    const tickets = createTickets(brokenStore(), () => TTL);
     expect(thrownBy(() => tickets.issue(bond))).toEqual({
       code: 'APPROVAL_STORE_UNAVAILABLE',
       message: expect.stringContaining('the disk is gone'),

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { LIMITS } from '../../../src/config/limits.ts';
+import { LIMITS, toLimits } from '../../../src/config/limits.ts';
 import type { Adapter } from '../../../src/core/adapter.ts';
 import { emptyOffer, type Manifest, type Offer, type Plugin } from '../../../src/core/plugin.ts';
 import { createRegistry } from '../../../src/registry/registry.ts';
@@ -28,7 +28,7 @@ it('has the tools of a plugin in its catalogue from the moment the plugin counts
   } as unknown as Plugin;
   const adapter = { kind: 'fake', open: async () => plugin } as unknown as Adapter;
   const config = { id: 'p', names: {}, validate: true } as unknown as Found['config'];
-  const registry = createRegistry({} as never, undefined);
+  const registry = createRegistry({ limits: toLimits() } as never, undefined);
   await registry.apply([{ id: 'p', origin: '/p', config, manifest, adapter }], limits, () => undefined);
   void registry.start();
   for (let turn = 0; turn < 100; turn++) {

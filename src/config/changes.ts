@@ -1,0 +1,51 @@
+import { canonicalJson } from '../core/canonical.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../core/json.ts';
+import { showName } from '../core/text.ts';
+import type { Config } from './config.ts';
+import { reloadMark } from './reload-marks.ts';
+
+/** Names in one message: a file that was written anew may differ in every key. */
+const MOST_NAMES = 40;
+
+/** What a new configuration changes, by the names of its keys; values may be secrets and are never named. */
+export interface Changes {
+  readonly all: readonly string[];
+  /** Those that hold only after a restart. */
+  readonly late: readonly string[];
+}
+
+/** The keys whose values differ, references filled in: a secret's file that has changed counts. */
+export function changesOf(before: Config, after: Config): Changes {
+  const all: string[][] = [];
+  compare(before.values, after.values, [], all);
+  const late = all.filter((path) => reloadMark(path) === 'restart');
+  return { all: all.map(nameOf), late: late.map(nameOf) };
+}
+
+/** The names in a sentence. */
+export function listKeys(names: readonly string[]): string {
+  const shown = names.slice(0, MOST_NAMES).join(', ');
+  return names.length > MOST_NAMES ? `${shown} and ${names.length - MOST_NAMES} more` : shown;
+}
+
+function compare(before: JsonValue | undefined, after: JsonValue | undefined, path: string[], found: string[][]): void {
+  if (hasKeys(before) && hasKeys(after)) {
+    const keys = new Set([...Object.keys(before ?? {}), ...Object.keys(after ?? {})]);
+    for (const key of keys) compare(own(before, key), own(after, key), [...path, key], found);
+    // An object without keys has come or gone.
+    if (keys.size === 0 && before !== after && (before === undefined || after === undefined)) found.push(path);
+  } else if (before === undefined || after === undefined || canonicalJson(before) !== canonicalJson(after)) found.push(path);
+}
+
+function hasKeys(value: JsonValue | undefined): value is JsonObject | undefined {
+  return value === undefined || isJsonObject(value);
+}
+
+function own(object: JsonObject | undefined, key: string): JsonValue | undefined {
+  return object && Object.hasOwn(object, key) ? object[key] : undefined;
+}
+
+// Names of plugins, tools and settings are foreign texts.
+function nameOf(path: readonly string[]): string {
+  return path.map((key) => (/^[\w$-]+$/.test(key) ? key : showName(key))).join('.');
+}

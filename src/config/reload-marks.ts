@@ -1,0 +1,31 @@
+import { LIMITS } from './limits.ts';
+
+/** When a changed key of mcp.json holds: with the next reload, or only with the next start. */
+export type ReloadMark = 'live' | 'restart';
+
+/** Every key of the schema; a mark counts for what stands below its key too. */
+const MARKS: ReadonlyMap<string, ReloadMark> = new Map<string, ReloadMark>([
+  ['$schema', 'live'],
+  ['pluginFolders', 'live'],
+  ['plugins', 'live'],
+  ['mcpServers', 'live'],
+  ['profiles', 'live'],
+  ['listen.http', 'restart'],
+  ['listen.hosts', 'live'],
+  ['listen.origins', 'live'],
+  ['listen.insecure', 'live'],
+  ['auth.tokens', 'live'],
+  ...Object.keys(LIMITS).map((name): [string, ReloadMark] => [`limits.${name}`, 'live']),
+  ['audit.required', 'live'],
+  ['audit.arguments', 'live'],
+  ['state', 'restart'],
+]);
+
+/** The mark of a key: its own, or that of the nearest key above it. */
+export function reloadMark(path: readonly string[]): ReloadMark | undefined {
+  for (let n = path.length; n > 0; n--) {
+    const mark = MARKS.get(path.slice(0, n).join('.'));
+    if (mark) return mark;
+  }
+  return undefined;
+}

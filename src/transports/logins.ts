@@ -1,0 +1,87 @@
+import { createHash } from 'node:crypto';
+import type { TokenConfig } from '../config/config.ts';
+import { type Caller, localCaller } from '../core/caller.ts';
+
+/** Somebody who has shown a token, or needs none. */
+export interface Login {
+  readonly principal: string;
+  /** The only profile it may use, where the token says so. */
+  readonly profile?: string | undefined;
+  readonly scopes: readonly string[];
+  /** Nobody was asked for a token. */
+  readonly anonymous?: boolean;
+}
+
+/** The tokens of the configuration that holds now. */
+export interface Logins {
+  /** The login of a request that shows no token; undefined where one is needed. */
+  readonly anonymous: Login | undefined;
+  /** The login of a token, by the digest of the token. */
+  find(digest: string): Login | undefined;
+  /** The caller that a login is in a profile: one object for each, since callers are compared and remembered by identity. */
+  callerOf(login: Login, profile: string): Caller;
+  /** Takes over other tokens. Those that stay as they were keep their callers; true where a login has gone. */
+  adopt(tokens: readonly TokenConfig[]): boolean;
+  /** Whether the login of a caller has gone. */
+  isRevoked(caller: Caller): boolean;
+}
+
+/** The logins of a configuration; without tokens everybody is the same anonymous caller. */
+export function createLogins(tokens: readonly TokenConfig[]): Logins {
+  const callers = new Map<Login, Map<string, Caller>>();
+  const revoked = new WeakSet<Caller>();
+  let anonymous: Login | undefined;
+  let logins = new Map<string, Login>();
+
+  const adopt = (next: readonly TokenConfig[]): boolean => {
+    const before = anonymous ? [anonymous] : [...logins.values()];
+    const known = logins;
+    logins = new Map(
+      next.map((token) => {
+        const key = digestOf(token.token);
+        const login = known.get(key);
+        return [key, login && isSame(login, token) ? login : { principal: token.principal, profile: token.profile, scopes: token.scopes }];
+      }),
+    );
+    if (next.length > 0) anonymous = undefined;
+    else anonymous ??= { principal: localCaller().principal, scopes: [], anonymous: true };
+    const stays = new Set(anonymous ? [anonymous] : logins.values());
+    const gone = before.filter((login) => !stays.has(login));
+    for (const login of gone) {
+      for (const caller of callers.get(login)?.values() ?? []) revoked.add(caller);
+      callers.delete(login);
+    }
+    return gone.length > 0;
+  };
+  adopt(tokens);
+
+  return {
+    get anonymous() {
+      return anonymous;
+    },
+    find: (digest) => logins.get(digest),
+    callerOf(login, profile) {
+      const known = callers.get(login) ?? new Map<string, Caller>();
+      callers.set(login, known);
+      const caller = known.get(profile) ?? toCaller(login, profile);
+      known.set(profile, caller);
+      return caller;
+    },
+    adopt,
+    isRevoked: (caller) => revoked.has(caller),
+  };
+}
+
+/** What a token is looked up by. */
+export function digestOf(token: string): string {
+  return createHash('sha256').update(token).digest('hex');
+}
+
+// Another principal, profile or scope makes it another login.
+function isSame({ principal, profile, scopes }: Login, token: TokenConfig): boolean {
+  return principal === token.principal && profile === token.profile && JSON.stringify(scopes) === JSON.stringify(token.scopes);
+}
+
+function toCaller({ principal, scopes, anonymous }: Login, profile: string): Caller {
+  return anonymous === true ? { principal, profile, scopes, anonymous } : { principal, profile, scopes };
+}

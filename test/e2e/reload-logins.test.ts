@@ -1,0 +1,142 @@
+import { type IncomingMessage, request } from 'node:http';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { WebSocket } from 'ws';
+import { type Serving, serve, writeConfig } from '../support/gateway.ts';
+import { until } from '../support/processes.ts';
+import { tempFolder } from '../support/temp.ts';
+
+// A token that leaves the file takes everything along that was opened with it; the others notice nothing.
+
+const ADA = { token: 'ada-0123456789abcdef', principal: 'ada', scopes: ['admin'] };
+const BOB = { token: 'bob-0123456789abcdef', principal: 'bob' };
+const MODERN = { 'io.modelcontextprotocol/protocolVersion': '2026-07-28', 'io.modelcontextprotocol/clientCapabilities': {} };
+
+type Token = { readonly token: string; readonly principal: string };
+type Headers = Record<string, string>;
+
+const bearer = (token: Token | undefined): Headers => (token ? { authorization: `Bearer ${token.token}` } : {});
+const rpc = (id: number, method: string, params: object = {}): string => JSON.stringify({ jsonrpc: '2.0', id, method, params });
+const slow = (id: number, meta: object = {}): string => rpc(id, 'tools/call', { name: 'wait', arguments: { ms: 20_000 }, ...meta });
+const HELLO = rpc(0, 'initialize', { protocolVersion: '2025-06-18', capabilities: {}, clientInfo: { name: 'test', version: '1' } });
+
+/** One HTTP exchange as it arrives. */
+class Exchange {
+  status = 0;
+  headers: IncomingMessage['headers'] = {};
+  text = '';
+  over = false;
+  readonly request;
+
+  constructor(gateway: Serving, method: string, path: string, headers: Headers, body: string | undefined = '') {
+    const { hostname, port } = new URL(gateway.url);
+    const all = { accept: 'application/json, text/event-stream', 'content-type': 'application/json', ...headers };
+    this.request = request({ hostname, port, path, method, headers: all, agent: false });
+    this.request.on('error', () => {
+      this.over = true;
+    });
+    this.request.on('response', (response) => {
+      this.status = response.statusCode ?? 0;
+      this.headers = response.headers;
+      response.setEncoding('utf8').on('data', (chunk: string) => {
+        this.text += chunk;
+      });
+      response.on('close', () => {
+        this.over = true;
+      });
+      response.on('error', () => undefined);
+    });
+    if (body !== undefined) this.request.end(body);
+  }
+
+  async ended(what: string): Promise<this> {
+    await until(what, () => this.over);
+    return this;
+  }
+}
+
+const send = (gateway: Serving, token: Token | undefined, body: string, headers: Headers = {}, path = '/mcp'): Promise<Exchange> =>
+  new Exchange(gateway, 'POST', path, { ...bearer(token), ...headers }, body).ended(`an answer to ${body}`);
+
+async function start(tokens: readonly Token[], more: object = {}) {
+  const dir = tempFolder();
+  const save = (auth: readonly Token[] | undefined, others: object = more): void =>
+    void writeConfig({ ...(auth ? { auth: { tokens: auth } } : {}), ...others }, ['plain'], dir);
+  save(tokens.length > 0 ? tokens : undefined);
+  const gateway = await serve(join(dir, 'mcp.json'));
+  return { dir, gateway, save };
+}
+
+async function session(gateway: Serving, token: Token | undefined): Promise<Headers> {
+  const { headers } = await send(gateway, token, HELLO);
+  return { 'mcp-session-id': String(headers['mcp-session-id']), 'mcp-protocol-version': '2025-06-18' };
+}
+
+const modern = (method: string, name?: string): Headers => ({
+  'mcp-protocol-version': '2026-07-28',
+  'mcp-method': method,
+  ...(name === undefined ? {} : { 'mcp-name': name }),
+});
+
+/** Everything that a token can have open at once, each with its way to see that it is over. */
+async function openAll(gateway: Serving, token: Token | undefined): Promise<Record<string, () => boolean>> {
+  const legacy = await session(gateway, token);
+  const get = (path: string, headers: Headers = {}) =>
+    new Exchange(gateway, 'GET', path, { accept: 'text/event-stream', ...bearer(token), ...headers });
+  const post = (body: string, headers: Headers = {}, path = '/mcp') =>
+    new Exchange(gateway, 'POST', path, { ...bearer(token), ...headers }, body);
+  const sse = get('/sse');
+  await until('the address of the SSE stream', () => sse.text.includes('sessionId'));
+  const messages = /data: (.*)/.exec(sse.text)?.[1] ?? '';
+  await send(gateway, token, HELLO, {}, messages);
+  await send(gateway, token, slow(1), {}, messages);
+  const socket = new WebSocket(gateway.at('ws').url, 'mcp', { headers: bearer(token) });
+  let closed = false;
+  socket.on('close', () => {
+    closed = true;
+  });
+  await new Promise((resolve) => socket.once('open', resolve));
+  socket.send(HELLO);
+  socket.send(slow(1));
+  const listen = post(
+    rpc(1, 'subscriptions/listen', { notifications: { toolsListChanged: true }, _meta: MODERN }),
+    modern('subscriptions/listen'),
+  );
+  const open = {
+    'the standing stream': get('/mcp', legacy),
+    'a call of a session': post(slow(2), legacy),
+    'a stateless call': post(slow(3, { _meta: MODERN }), modern('tools/call', 'wait')),
+    'a listen stream': listen,
+    'a call without protocol': post('{"ms":20000}', {}, '/api/tools/wait'),
+    'the SSE stream': sse,
+  };
+  await until('the streams are open', () => open['the standing stream'].status === 200 && listen.text.includes('acknowledged'));
+  const calls = async (): Promise<number> =>
+    JSON.parse((await new Exchange(gateway, 'GET', '/status', bearer(ADA)).ended('the status')).text).calls;
+  if (token) await until('all calls run', async () => (await calls()) >= 5);
+  return {
+    ...Object.fromEntries(Object.entries(open).map(([name, exchange]) => [name, () => exchange.over])),
+    'the WebSocket': () => closed,
+  };
+}
+
+const stillOpen = (all: Record<string, () => boolean>): string[] => Object.keys(all).filter((name) => !all[name]?.());
+
+describe('a reload', () => {
+  it('ends everything of a removed token, and nothing of the others', { tags: ['reload-logins'], timeout: 60_000 }, async () => {
+    const { gateway, save } = await start([ADA, BOB]);
+    const [mine, theirs] = [await openAll(gateway, BOB), await session(gateway, ADA)];
+    const kept = new Exchange(gateway, 'GET', '/mcp', { accept: 'text/event-stream', ...bearer(ADA), ...theirs });
+    save([ADA]);
+    await gateway.said('changed: auth.tokens');
+    await until('all of it has ended', () => stillOpen(mine).length === 0).catch(() => expect(stillOpen(mine)).toEqual([]));
+    expect((await send(gateway, BOB, HELLO)).status).toBe(401);
+    expect((await send(gateway, ADA, rpc(5, 'ping'), theirs)).text).toContain('"id":5');
+    expect(kept.over).toBe(false);
+    await until(
+      'no call is left',
+      async () => JSON.parse((await new Exchange(gateway, 'GET', '/status', bearer(ADA)).ended('status')).text).calls === 0,
+    );
+    expect(gateway.stderr()).not.toContain(BOB.token);
+  });
+});
