@@ -64,6 +64,8 @@ export interface App {
   drain(): void;
   /** Drains, ends plugins and writes down what is left. */
   close(): Promise<void>;
+  /** Kills the plugins that do not end by themselves. */
+  kill(): void;
 }
 
 /** Builds the floors in order and opens the plugins; closing goes the other way round. */
@@ -268,5 +270,6 @@ export async function createApp({ config: first, adapters, redactor, log, accept
       await audit.close();
       store.close();
     },
+    kill: host.kill,
   };
 }

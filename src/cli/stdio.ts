@@ -4,7 +4,12 @@ import { DEFAULT_PROFILE } from '../core/caller.ts';
 import { compileSooner } from '../core/compile-sooner.ts';
 import { serveStdio } from '../transports/stdio.ts';
 import { type CommonOptions, checkProfile, openSession } from './context.ts';
+import { onParentGone } from './parent.ts';
 import { untilStopped } from './stop.ts';
+
+/** How long plugins may take to end in good order once the client is gone; together with the look for it less than 5 s. */
+const ORPHAN_GRACE_MS = 2_500;
+const ORPHAN_EXIT_MS = 3_500;
 
 /** `plugmux stdio`: the gateway for one client that starts it. */
 export function addStdio(program: Command, adapters: readonly Adapter[]): void {
@@ -19,6 +24,11 @@ export function addStdio(program: Command, adapters: readonly Adapter[]): void {
         quiet: false,
       });
       const { log } = session;
+      let orphaned = (): void => process.exit(0);
+      onParentGone(() => {
+        log.info('The program that started this one is gone, so the gateway ends.');
+        orphaned();
+      });
       await untilStopped(
         log,
         () => session.limits().drainMs,
@@ -32,7 +42,12 @@ export function addStdio(program: Command, adapters: readonly Adapter[]): void {
             await app.close();
             throw error;
           }
-          const transport = serveStdio(app.engine, app.limits, options.profile);
+          const transport = serveStdio(app.engine, app.limits, options.profile, log);
+          orphaned = () => {
+            setTimeout(app.kill, ORPHAN_GRACE_MS).unref();
+            setTimeout(() => process.exit(0), ORPHAN_EXIT_MS).unref();
+            transport.abandon('the program that started the gateway is gone');
+          };
           await app.follow(session.load);
           void app.registry.start();
           await Promise.race([transport.ended, stopped.then(() => transport.drain())]);

@@ -4,29 +4,27 @@ const CARRIAGE_RETURN = 13;
 /** What a line splitter calls: one whole line without its ending, or once for a line longer than the limit. */
 export interface LineHandlers {
   line(line: Buffer): void;
-  tooLong(): void;
+  tooLong?(): void;
   /** That line has ended; what it began and ended with. */
   skipped?(head: Buffer, tail: Buffer): void;
 }
 
-/** How much of a skipped line's ends is kept. */
-const KEPT = 256;
-
 /**
  * Cuts a byte stream into lines. Chunks of an unfinished line are kept as a list and joined once; a line over `limit`
- * bytes is reported as soon as the limit is passed, skipped to its newline, and the stream goes on.
+ * bytes is reported as soon as the limit is passed, skipped to its newline, and the stream goes on. `kept`: how many bytes
+ * of a skipped line's beginning and of its end are kept.
  */
-export function createLineSplitter(limit: number | (() => number), handlers: LineHandlers): (chunk: Buffer) => void {
+export function createLineSplitter(limit: number | (() => number), handlers: LineHandlers, kept = 256): (chunk: Buffer) => void {
   const isOver = (bytes: number): boolean => bytes > (typeof limit === 'number' ? limit : limit());
   let parts: Buffer[] = [];
   let held = 0;
   let skipping: { readonly head: Buffer; tail: Buffer } | undefined;
 
   const skip = (chunk: Buffer): void => {
-    if (skipping) skipping.tail = tailOf([skipping.tail, chunk]);
+    if (skipping) skipping.tail = tailOf([skipping.tail, chunk], kept);
     else {
-      skipping = { head: headOf([...parts, chunk]), tail: tailOf([...parts, chunk]) };
-      handlers.tooLong();
+      skipping = { head: headOf([...parts, chunk], kept), tail: tailOf([...parts, chunk], kept) };
+      handlers.tooLong?.();
     }
   };
 
@@ -63,10 +61,10 @@ export function createLineSplitter(limit: number | (() => number), handlers: Lin
   };
 }
 
-function headOf(parts: readonly Buffer[]): Buffer {
-  return Buffer.concat(parts.slice(0, KEPT).map((part) => part.subarray(0, KEPT))).subarray(0, KEPT);
+function headOf(parts: readonly Buffer[], kept: number): Buffer {
+  return Buffer.concat(parts.slice(0, kept).map((part) => part.subarray(0, kept))).subarray(0, kept);
 }
 
-function tailOf(parts: readonly Buffer[]): Buffer {
-  return Buffer.concat(parts.slice(-KEPT).map((part) => part.subarray(-KEPT))).subarray(-KEPT);
+function tailOf(parts: readonly Buffer[], kept: number): Buffer {
+  return Buffer.concat(parts.slice(-kept).map((part) => part.subarray(-kept))).subarray(-kept);
 }

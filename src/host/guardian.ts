@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import type { ProcessIdentity } from './process-tree.ts';
+import { type ProcessIdentity, relatives, signalIdentity } from './process-tree.ts';
 
 // Waits until the gateway's end of the pipe closes, then kills the groups that are still recorded, whatever carries
 // their marks, and removes their folders. Plugin processes end by themselves at that moment; this is for those that
@@ -40,12 +40,15 @@ export interface Guardian {
    */
   add(mark: string, leader?: ProcessIdentity, dir?: string): void;
   remove(mark: string): void;
+  /** Kills every recorded process with its relatives now. */
+  killAll(): void;
   close(): void;
 }
 
 /** A guardian that starts with the first process it is told of. Does nothing on systems without process groups. */
 export function createGuardian(): Guardian {
   let shell: ChildProcess | undefined;
+  const leaders = new Map<string, ProcessIdentity>();
 
   const tell = (line: string): void => {
     if (process.platform === 'win32') return;
@@ -64,8 +67,21 @@ export function createGuardian(): Guardian {
   };
 
   return {
-    add: (mark, { pid, start } = { pid: 0, start: '' }, dir = '') => tell(`+ ${mark} ${pid} ${start || '-'} ${dir}`),
-    remove: (mark) => tell(`- ${mark}`),
+    add(mark, leader, dir = '') {
+      if (leader) leaders.set(mark, leader);
+      const { pid, start } = leader ?? { pid: 0, start: '' };
+      tell(`+ ${mark} ${pid} ${start || '-'} ${dir}`);
+    },
+    remove(mark) {
+      leaders.delete(mark);
+      tell(`- ${mark}`);
+    },
+    killAll() {
+      for (const [mark, leader] of leaders) {
+        const family = relatives(leader, mark);
+        for (const member of [leader, ...family]) signalIdentity(member, 'SIGKILL');
+      }
+    },
     close() {
       shell?.stdin?.end();
       shell = undefined;

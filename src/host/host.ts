@@ -18,6 +18,8 @@ import { runTool } from './tool.ts';
 export interface PluginHost extends Host {
   /** Ends every process. */
   close(): Promise<void>;
+  /** Kills every process at once. */
+  kill(): void;
 }
 
 /** A host that keeps plugin data below `state`, and texts of plugins where `keep` says. */
@@ -96,6 +98,7 @@ export function createHost(
       await Promise.all([...groups.values()].reverse().map((group) => group.close()));
       guardian.close();
     },
+    kill: guardian.killAll,
   };
 }
 

@@ -5,6 +5,7 @@ import type { Logger } from '../core/log.ts';
 import type { Redactor } from '../core/redact.ts';
 import type { Gateway } from '../gateway/gateway.ts';
 import { type Connection, createConnection } from './connection.ts';
+import { readCutMessage } from './cut-message.ts';
 import { createInterviews } from './interviews.ts';
 import { LegacyPeer } from './legacy.ts';
 import { createLists } from './lists.ts';
@@ -34,6 +35,8 @@ export type Revoked = (isGone: (caller: Caller) => boolean, error: GatewayError)
 export interface Engine {
   /** Vets the bytes of one message. */
   read(bytes: Buffer): Incoming;
+  /** Makes what it can of a message over the limit, of which only the beginning and the end are known. */
+  readCut(head: Buffer, tail: Buffer): Incoming;
   /** A client on a connection of its own; `end` closes it from this side. */
   connect(caller: Caller, transport: string, outlet: Outlet, end: (reason: string) => void): Connection;
   readonly streamable: Streamable;
@@ -90,6 +93,7 @@ export function createEngine(gateway: Gateway, limits: EngineLimits, shared: () 
 
   return {
     read: (bytes) => readMessage(bytes, caps),
+    readCut: (head, tail) => readCutMessage(head, tail, limits.messageBytes, caps),
     connect(caller, transport, outlet, end) {
       let peer: LegacyPeer | undefined;
       const connection = createConnection(outlet, {

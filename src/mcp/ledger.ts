@@ -32,6 +32,11 @@ export class Ledger {
     for (const debt of [...this.#owed.values()]) debt.end?.();
   }
 
+  /** Whether the reply to an id is still to come. */
+  owes(id: Id | null): boolean {
+    return id !== null && this.#owed.has(id);
+  }
+
   /** Notes a debt; undefined where the id is still owed. */
   owe(id: Id, outlet: Outlet): Debt | undefined {
     if (this.#owed.has(id)) return undefined;

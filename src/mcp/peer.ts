@@ -97,8 +97,10 @@ export abstract class Peer {
   /** Answers a message that could not be used. */
   refuse(fault: Fault, outlet: Outlet): void {
     const { number, message, data, status } = faultError(fault);
+    // An id gets one reply, and a call under way owes this one its own.
+    const id = this.ledger.owes(fault.id) ? null : fault.id;
     outlet.write({
-      bytes: errorText(fault.id, number, message, data),
+      bytes: errorText(id, number, message, data),
       last: true,
       status,
     });

@@ -1,9 +1,12 @@
+import { createWriteStream, fstatSync } from 'node:fs';
 import { Socket } from 'node:net';
+import type { Writable } from 'node:stream';
+import { isatty, WriteStream } from 'node:tty';
 import { localCaller } from '../core/caller.ts';
 import { createLineSplitter } from '../core/lines.ts';
+import type { Logger } from '../core/log.ts';
 import type { Engine } from '../mcp/engine.ts';
 import type { Frame } from '../mcp/outlet.ts';
-import { tooLarge } from '../mcp/wire.ts';
 
 /** The limits of this transport. */
 export interface StdioLimits {
@@ -18,13 +21,19 @@ export interface StdioTransport {
   readonly ended: Promise<void>;
   /** Stops reading, waits for calls in flight, writes what is queued. */
   drain(): Promise<void>;
+  /** Nobody reads replies any more: stops reading and ends the calls in flight. */
+  abandon(reason: string): void;
 }
+
+/** As much of the ends of a line over the limit is kept as it takes to find the id there. */
+const KEPT_BYTES = 4096;
+const NEWLINE = Buffer.from('\n');
 
 /**
  * Serves one client on stdin and stdout. From here on stdout is the protocol's alone: whatever else prints goes to
  * stderr.
  */
-export function serveStdio(engine: Engine, limits: StdioLimits, profile: string): StdioTransport {
+export function serveStdio(engine: Engine, limits: StdioLimits, profile: string, log: Logger): StdioTransport {
   const output = claimStdout();
   const input = process.stdin;
   let end: () => void = () => undefined;
@@ -72,25 +81,33 @@ export function serveStdio(engine: Engine, limits: StdioLimits, profile: string)
     await new Promise((resolve) => setImmediate(resolve));
     connection.close('the connection has ended');
     await new Promise<void>((resolve) => {
-      setImmediate(() => {
-        if (output.destroyed || output.writableLength === 0) return resolve();
-        output.once('drain', resolve);
-        setTimeout(resolve, limits.drainMs).unref();
-      });
+      if (output.destroyed) return resolve();
+      output.end(() => resolve());
+      output.once('close', () => resolve());
+      setTimeout(resolve, limits.drainMs).unref();
     });
   };
 
-  const split = createLineSplitter(() => limits.messageBytes, {
-    line: (line) => {
-      if (!isBlank(line)) connection.receive(engine.read(line));
+  const split = createLineSplitter(
+    () => limits.messageBytes,
+    {
+      line: (line) => {
+        if (!isBlank(line)) connection.receive(engine.read(line));
+      },
+      skipped: (head, tail) => connection.receive(engine.readCut(head, tail)),
     },
-    tooLong: () => connection.receive(tooLarge(limits.messageBytes)),
-  });
+    KEPT_BYTES,
+  );
   input.on('data', split);
-  input.on('end', () => void finish().then(end));
+  input.on('end', () => {
+    // The last line of a file need not end with a newline.
+    split(NEWLINE);
+    void finish().then(end);
+  });
   input.on('error', () => end());
   // Nobody reads any more: there is nothing left to serve.
-  output.on('error', () => {
+  output.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') log.error(`Standard output cannot be written: ${error.message}.`);
     connection.close('the client closed its end');
     end();
   });
@@ -101,17 +118,33 @@ export function serveStdio(engine: Engine, limits: StdioLimits, profile: string)
       input.pause();
       await finish();
     },
+    abandon(reason) {
+      input.pause();
+      connection.close(reason);
+      end();
+    },
   };
 }
 
+const BLANK: ReadonlySet<number> = new Set([0x20, 0x09, 0xef, 0xbb, 0xbf]);
+
+// Blanks, tabs and the bytes of a byte order mark.
 function isBlank(line: Buffer): boolean {
-  for (const byte of line) if (byte !== 0x20 && byte !== 0x09) return false;
+  for (const byte of line) if (!BLANK.has(byte)) return false;
   return true;
 }
 
-// A socket of our own on descriptor 1: Node's own stdout writes to pipes synchronously and would block on a slow reader.
-function claimStdout(): Socket {
-  const output = new Socket({ fd: 1, readable: false, writable: true });
+// A stream of our own on descriptor 1: Node's own stdout writes to pipes synchronously and would block on a slow reader.
+function claimStdout(): Writable {
+  const output = openStdout();
   process.stdout.write = process.stderr.write.bind(process.stderr) as typeof process.stdout.write;
   return output;
+}
+
+function openStdout(): Writable {
+  if (isatty(1)) return new WriteStream(1);
+  const stat = fstatSync(1);
+  return stat.isFIFO() || stat.isSocket()
+    ? new Socket({ fd: 1, readable: false, writable: true })
+    : createWriteStream('', { fd: 1, autoClose: false });
 }

@@ -1,4 +1,7 @@
-import { describe, expect, it } from 'vitest';
+import { spawn } from 'node:child_process';
+import { openSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { connect, GENERATIONS } from '../support/clients.ts';
 import { FIXTURE_BIN, run, writeConfig } from '../support/gateway.ts';
 import { isAlive, until } from '../support/processes.ts';
@@ -75,6 +78,85 @@ describe('stdio', () => {
       }),
       { jsonrpc: '2.0', id: 1, result: {} },
     ]);
+  });
+
+  it('names the id of a line over the limit if it stands near an end, and waits no longer than the input lasts', {
+    tags: ['large-line-id', 'F2'],
+  }, async () => {
+    const text = 'x'.repeat(20_000);
+    const last = (id: unknown) => `${JSON.stringify({ method: 'ping', params: { id: 'inner', text }, jsonrpc: '2.0', id })}`;
+    const first = line('first', 'ping', { text });
+    const answer = JSON.stringify({ result: { text }, jsonrpc: '2.0', id: 77 });
+    const { replies } = await exchange(`${handshake}${last('last')}\n${first}${text}\n${answer}\n${line(1, 'ping')}${last(2)}`, {
+      limits: { messageBytes: 10_000 },
+    });
+    expect(replies.slice(1).map((r) => [r.id, r.error?.data?.code])).toEqual([
+      ['last', 'MESSAGE_TOO_LARGE'],
+      ['first', 'MESSAGE_TOO_LARGE'],
+      [null, 'MESSAGE_TOO_LARGE'],
+      [1, undefined],
+      [2, 'MESSAGE_TOO_LARGE'],
+    ]);
+  });
+
+  it('never gives a second reply to an id whose call is under way, however wrong the message is', { tags: ['duplicate-id'] }, async () => {
+    const wait = line(1, 'tools/call', { name: 'wait', arguments: { ms: 300 } });
+    const { replies } = await exchange(`${handshake}${wait}{"id":1,"method":"ping"}\n${line(1, 'ping', { text: 'x'.repeat(20_000) })}`, {
+      limits: { messageBytes: 10_000 },
+    });
+    expect(replies.slice(1).map((r) => [r.id, r.error?.code])).toEqual([
+      [null, -32600],
+      [null, -32600],
+      [1, undefined],
+    ]);
+  });
+
+  it('skips byte order marks, and takes a last line without its newline', { tags: ['rpc-byte-order-mark'] }, async () => {
+    const { replies } = await exchange(`\ufeff${handshake}\ufeff${line(1, 'ping')}\ufeff\r\n\ufeff\n${line(2, 'ping').trim()}`);
+    expect(replies.map((r) => [r.id, r.error])).toEqual([
+      [0, undefined],
+      [1, undefined],
+      [2, undefined],
+    ]);
+  });
+
+  it('reads from files and writes to files, as well as to nowhere', { tags: ['stdio-files'] }, async () => {
+    const dir = tempFolder();
+    const file = writeConfig({}, ['plain'], dir);
+    const [input, output] = [join(dir, 'in.jsonl'), join(dir, 'out.jsonl')];
+    const ids = Array.from({ length: 2_000 }, (_, id) => id + 1);
+    writeFileSync(input, handshake + ids.map((id) => line(id, 'ping')).join(''));
+    writeFileSync(output, 'before\n');
+    for (const target of [output, '/dev/null', undefined]) {
+      const stdout = target === undefined ? 'ignore' : openSync(target, 'a');
+      const child = spawn(process.execPath, [FIXTURE_BIN, 'stdio', '--config', file], { stdio: [openSync(input, 'r'), stdout, 'pipe'] });
+      let said = '';
+      child.stderr?.on('data', (chunk) => {
+        said += chunk;
+      });
+      const code = await new Promise((resolve) => child.on('close', resolve));
+      expect([target, code, said]).toEqual([target, 0, expect.not.stringMatching(/"level":"(warn|error)"|fd type/)]);
+    }
+    const lines = readFileSync(output, 'utf8').trimEnd().split('\n');
+    expect(lines[0]).toBe('before');
+    expect(lines.slice(1).map((text) => JSON.parse(text).id)).toEqual([0, ...ids]);
+  });
+
+  it('ends without a word of its inside if the output cannot be written', { tags: ['stdio-files'] }, async () => {
+    const file = writeConfig({}, ['plain']);
+    const child = spawn(process.execPath, [FIXTURE_BIN, 'stdio', '--config', file], {
+      stdio: ['pipe', openSync('/dev/full', 'w'), 'pipe'],
+    });
+    onTestFinished(() => void child.kill('SIGKILL'));
+    let said = '';
+    child.stderr?.on('data', (chunk) => {
+      said += chunk;
+    });
+    // Its input stays open.
+    child.stdin?.write(handshake);
+    await new Promise((resolve) => child.on('close', resolve));
+    expect(said).toContain('Standard output cannot be written: ENOSPC');
+    expect(said).not.toContain('    at ');
   });
 
   it('never answers what looks like a response', { tags: ['rpc-no-reply-to-responses'] }, async () => {

@@ -1,6 +1,7 @@
-import { spawn } from 'node:child_process';
-import { mkdirSync, readdirSync, statSync } from 'node:fs';
+import { execFileSync, spawn } from 'node:child_process';
+import { closeSync, mkdirSync, openSync, readdirSync, statSync, writeSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { identify, relatives, signalIdentity } from '../../dist/src/host/process-tree.js';
 import { connect } from '../support/clients.ts';
@@ -126,6 +127,36 @@ describe('the client of a gateway on stdio killed with SIGKILL', () => {
     await until('the plugin has started a process', () => out.includes('"id":1'));
     expect(processesWith(`MARK=${mark}`).length).toBeGreaterThan(1);
     client.kill('SIGKILL');
+    await until('all of them are gone', () => processesWith(`MARK=${mark}`).length === 0 && processesWith(file).length === 0, 15_000);
+  });
+});
+
+describe('the program that started a gateway on stdio killed with SIGKILL', () => {
+  const parentOf = `const { spawn } = require('node:child_process');
+    const [bin, file] = process.argv.slice(1);
+    const child = spawn(process.execPath, [bin, 'stdio', '--config', file], { stdio: ['inherit', 'inherit', 'ignore'] });
+    setInterval(() => {}, 1000);`;
+
+  it('takes the gateway and the rudest plugin with it, though somebody keeps its stdin open', { tags: ['F6'] }, async () => {
+    const mark = `mark-${Math.random()}`;
+    const dir = tempFolder();
+    const path = fileURLToPath(new URL('../fixtures/talos/rude', import.meta.url));
+    const file = writeConfig({ plugins: { rude: { path, env: { MARK: mark } } } }, [], dir);
+    execFileSync('mkfifo', [join(dir, 'input')]);
+    const input = openSync(join(dir, 'input'), 'r+');
+    onTestFinished(() => closeSync(input));
+    const parent = spawn(process.execPath, ['-e', parentOf, BIN, file], { stdio: [input, 'pipe', 'ignore'] });
+    onTestFinished(() => void parent.kill('SIGKILL'));
+    let out = '';
+    parent.stdout?.on('data', (chunk) => {
+      out += chunk;
+    });
+    const params = { name: 'rude_spawn', arguments: { marker: mark } };
+    writeSync(input, `${HANDSHAKE}${JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/call', params })}\n`);
+    await until('the plugin has started a process', () => out.includes('"id":1'));
+    // The plugin and its grandchild.
+    expect(processesWith(`MARK=${mark}`).length).toBeGreaterThan(1);
+    parent.kill('SIGKILL');
     await until('all of them are gone', () => processesWith(`MARK=${mark}`).length === 0 && processesWith(file).length === 0, 15_000);
   });
 });

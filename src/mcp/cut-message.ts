@@ -1,0 +1,154 @@
+import type { JsonCaps } from '../core/json-scan.ts';
+import { type Fault, type Message, readMessage, tooLarge } from './wire.ts';
+
+/** Members of the outer object as they stand in a text; a value that is long or cut off is undefined. */
+type Members = readonly (readonly [key: string, value: string | undefined])[];
+
+const STRING = /"(?:[^"\\]|\\.)*"/y;
+const SCALAR = /[-+.0-9A-Za-z]+/y;
+/** The byte order mark, byte by byte. */
+const BOM = '\xef\xbb\xbf';
+const isClosing = (character: string | undefined): boolean => character === '}' || character === ']';
+
+/**
+ * What to make of a message over the limit, of which only the beginning and the end are known. A request is refused by
+ * its id if that stands there, as a member of the outer object; a response settles the request that it belongs to.
+ */
+export function readCutMessage(head: Buffer, tail: Buffer, limit: number, caps: JsonCaps): Fault | Message {
+  const members = [...membersFromStart(head.toString('latin1')), ...membersFromEnd(tail.toString('latin1'))];
+  const fault = tooLarge(limit);
+  const ids = new Set(members.flatMap(([key, value]) => (key === 'id' && value !== undefined ? [value] : [])));
+  const [id, ...others] = ids;
+  // Read as part of a whole message, so the same ids are good as everywhere.
+  const probe = Buffer.from(`{"jsonrpc":"2.0","id":${others.length > 0 ? null : id},"method":""}`, 'latin1');
+  const read = id === undefined ? undefined : readMessage(probe, caps);
+  const known = read?.kind === 'request' ? read.id : undefined;
+  const keys = new Set(members.map(([key]) => key));
+  if (!keys.has('method') && (keys.has('result') || keys.has('error'))) {
+    return { kind: 'response', id: known, body: { error: { code: fault.number, message: fault.message } } };
+  }
+  return { ...fault, id: known ?? null };
+}
+
+function membersFromStart(text: string): Members {
+  const members: [string, string | undefined][] = [];
+  let at = skipBlanks(text, text.startsWith(BOM) ? BOM.length : 0);
+  if (text[at] !== '{') return members;
+  do {
+    at = skipBlanks(text, at + 1);
+    const key = match(STRING, text, at);
+    if (key === undefined) return members;
+    at = skipBlanks(text, at + key.length);
+    if (text[at] !== ':') return members;
+    at = skipBlanks(text, at + 1);
+    const value = match(STRING, text, at) ?? match(SCALAR, text, at);
+    const end = value === undefined ? endOfContainer(text, at) : skipBlanks(text, at + value.length);
+    // A scalar at the very end may go on behind it.
+    const isWhole = end !== undefined && end < text.length;
+    members.push([nameOf(key), isWhole ? value : undefined]);
+    if (!isWhole) return members;
+    at = end;
+  } while (text[at] === ',');
+  return members;
+}
+
+// The mirror image: behind the last bracket nothing is open, so what stands before it can be read backwards.
+function membersFromEnd(text: string): Members {
+  const members: [string, string | undefined][] = [];
+  let at = skipBlanksBack(text, text.length - 1);
+  if (text[at] !== '}') return members;
+  do {
+    const last = skipBlanksBack(text, at - 1);
+    const start = startOfValue(text, last);
+    if (start === undefined) return members;
+    at = skipBlanksBack(text, start - 1);
+    if (text[at] !== ':') return members;
+    const keyEnd = skipBlanksBack(text, at - 1);
+    const keyStart = text[keyEnd] === '"' ? startOfString(text, keyEnd) : undefined;
+    if (keyStart === undefined) return members;
+    const isContainer = isClosing(text[last]);
+    members.push([nameOf(text.slice(keyStart, keyEnd + 1)), isContainer ? undefined : text.slice(start, last + 1)]);
+    at = skipBlanksBack(text, keyStart - 1);
+  } while (text[at] === ',');
+  return members;
+}
+
+function match(pattern: RegExp, text: string, at: number): string | undefined {
+  pattern.lastIndex = at;
+  return pattern.exec(text)?.[0];
+}
+
+// A key may be spelt with escapes.
+function nameOf(key: string): string {
+  try {
+    return JSON.parse(key) as string;
+  } catch {
+    return key;
+  }
+}
+
+function isBlank(character: string | undefined): boolean {
+  return character === ' ' || character === '\t' || character === '\r';
+}
+
+function skipBlanks(text: string, from: number): number {
+  let at = from;
+  while (isBlank(text[at])) at++;
+  return at;
+}
+
+function skipBlanksBack(text: string, from: number): number {
+  let at = from;
+  while (isBlank(text[at])) at--;
+  return at;
+}
+
+/** Where the text goes on behind a container; undefined if there is none or its end is not there. */
+function endOfContainer(text: string, from: number): number | undefined {
+  let depth = 0;
+  for (let at = from; at < text.length; at++) {
+    const character = text[at] as string;
+    if (character === '"') {
+      const string = match(STRING, text, at);
+      if (string === undefined) return undefined;
+      at += string.length - 1;
+    } else if (character === '{' || character === '[') depth++;
+    else if (isClosing(character)) depth--;
+    if (depth === 0) return isClosing(character) ? skipBlanks(text, at + 1) : undefined;
+  }
+  return undefined;
+}
+
+function startOfValue(text: string, last: number): number | undefined {
+  const character = text[last] ?? '';
+  if (character === '"') return startOfString(text, last);
+  if (isClosing(character)) return startOfContainer(text, last);
+  let at = last;
+  while (/[-+.0-9A-Za-z]/.test(text[at] ?? '')) at--;
+  return at === last ? undefined : at + 1;
+}
+
+function startOfContainer(text: string, last: number): number | undefined {
+  let depth = 0;
+  for (let at = last; at >= 0; at--) {
+    const character = text[at] as string;
+    if (character === '"') {
+      const start = startOfString(text, at);
+      if (start === undefined) return undefined;
+      at = start;
+    } else if (isClosing(character)) depth++;
+    else if ((character === '{' || character === '[') && --depth === 0) return at;
+  }
+  return undefined;
+}
+
+// From its last quote back to its first, which is the next one without an odd number of backslashes before it.
+function startOfString(text: string, last: number): number | undefined {
+  for (let at = text.lastIndexOf('"', last - 1); at >= 0; at = text.lastIndexOf('"', at - 1)) {
+    let before = at - 1;
+    while (text[before] === '\\') before--;
+    if ((at - 1 - before) % 2 === 0) return before < 0 && at > 0 ? undefined : at;
+    if (at === 0) return undefined;
+  }
+  return undefined;
+}
