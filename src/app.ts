@@ -3,6 +3,7 @@ import { changesOf, listKeys } from './config/changes.ts';
 import type { Config } from './config/config.ts';
 import type { Limits } from './config/limits.ts';
 import { liveLimits } from './config/live-limits.ts';
+import { createPermissionLog } from './config/permissions.ts';
 import { stampOf } from './config/stamp.ts';
 import { createWatcher, type Watcher } from './config/watch.ts';
 import type { Adapter } from './core/adapter.ts';
@@ -73,6 +74,7 @@ export async function createApp({ config: first, adapters, redactor, log, accept
   let config = first;
   let policy = createPolicy(config);
   let watcher: Watcher | undefined;
+  const warnOfPermissions = createPermissionLog(log);
   let adopting: Promise<void> = Promise.resolve();
   const limits = liveLimits(() => config.limits);
   const listeners: ((config: Config) => void)[] = [];
@@ -93,7 +95,7 @@ export async function createApp({ config: first, adapters, redactor, log, accept
     redactor,
     [askClient],
   );
-  const audit = createAudit(join(config.state, 'audit'), () => config.audit.arguments, log);
+  const audit = createAudit(join(config.state, 'audit'), () => config.audit.arguments, log, redactor);
   const gateway = createGateway({ config, policy }, limits, registry, approvals, grants, audit, redactor, log);
   const engine = createEngine(gateway, limits, () => config.tokens.length === 0, redactor, log);
 
@@ -105,6 +107,9 @@ export async function createApp({ config: first, adapters, redactor, log, accept
   const watchAll = (): void => {
     const plugins = registry.plugins().flatMap((plugin) => plugin.watch);
     watcher?.set([...ownFiles(), ...config.pluginFolders, ...plugins]);
+    const origins = registry.plugins().map(({ origin }) => origin);
+    // Nothing waits for it: it says what to look at and refuses nothing.
+    if (watcher) void warnOfPermissions(config, origins);
   };
 
   // A plugin that the file names no more is still served until it has been closed: by the rules it had.

@@ -8,7 +8,7 @@ import { surfaceOf } from '../gateway/audit-fields.ts';
 import type { VisibleTool } from '../gateway/visible-tool.ts';
 import { toGrantKey } from '../policy/grants.ts';
 import { type CommonOptions, openSession, UsageError, withPlugins } from './context.ts';
-import { print } from './print.ts';
+import { printMasked } from './print.ts';
 
 interface Options extends CommonOptions {
   readonly profile: string;
@@ -40,7 +40,7 @@ const ACTIONS: ReadonlyMap<string, (app: App, name: string | undefined, options:
     'list',
     (app, _, options) => {
       const list = listApprovals(app.gateway.view(callerOf(options)), callerOf(options), app.grants);
-      print(list, options.json, () => describeApprovals(list, options.profile));
+      printMasked(list, options.json, () => describeApprovals(list, options.profile));
     },
   ],
   [
@@ -53,7 +53,7 @@ const ACTIONS: ReadonlyMap<string, (app: App, name: string | undefined, options:
         throw new UsageError(`mcp.json says that ${entry.name} is asked about: the ${ruledBy}'s "approval".`, 'Change it there.');
       }
       app.grants.give(toGrantKey(options, tool.entry), surfaceOf(entry));
-      print({ allowed: entry.name }, options.json, () => `${entry.name} runs without a question from now on.`);
+      printMasked({ allowed: entry.name }, options.json, () => `${entry.name} runs without a question from now on.`);
     },
   ],
   [
@@ -62,7 +62,7 @@ const ACTIONS: ReadonlyMap<string, (app: App, name: string | undefined, options:
       const tool = findTool(app, name, options);
       if (!app.grants.take(toGrantKey(options, tool.entry)))
         throw new UsageError(`${tool.entry.name} was not allowed for good.`, 'There is nothing to forget.');
-      print({ forgotten: tool.entry.name }, options.json, () => `${tool.entry.name} is asked about again from now on.`);
+      printMasked({ forgotten: tool.entry.name }, options.json, () => `${tool.entry.name} is asked about again from now on.`);
     },
   ],
 ]);

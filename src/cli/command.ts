@@ -9,7 +9,7 @@ import { Call, silentClient } from '../gateway/call.ts';
 import { guard } from '../gateway/guard.ts';
 import { showResult } from './call.ts';
 import { type CommonOptions, openSession, UsageError, unknownPlugin } from './context.ts';
-import { columns, print, showProgress } from './print.ts';
+import { columns, print, printMasked, showProgress } from './print.ts';
 
 /** `plugmux command`: runs what a plugin offers to the person rather than to the model. */
 export function addCommand(program: Command, adapters: readonly Adapter[]): void {
@@ -28,7 +28,7 @@ export function addCommand(program: Command, adapters: readonly Adapter[]): void
         const commands = await commandsOf(app, id, session.config.limits.startTimeoutMs);
         if (name === undefined) {
           done();
-          return print(commands, options.json, () => list(commands));
+          return printMasked(commands, options.json, () => list(commands));
         }
         const command = commands.find((c) => c.name === name);
         if (!command) throw unknown(id, name, commands);
@@ -36,7 +36,7 @@ export function addCommand(program: Command, adapters: readonly Adapter[]): void
         process.once('SIGINT', () => call.abort(new GatewayError('CALL_CANCELLED', 'The command was cancelled.')));
         const result = await guard(id, () => command.run(words.join(' '), call));
         done();
-        print(result, options.json, () => showResult(result));
+        (result.isError ? printMasked : print)(result, options.json, () => showResult(result));
         if (result.isError) process.exitCode = 1;
       } finally {
         done();

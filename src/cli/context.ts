@@ -57,7 +57,11 @@ export function openSession(
     cwd: process.cwd(),
     here: mode.here,
   });
-  const load = (): Config => loadConfig(file, adapters, process.env, overrides);
+  const load = (): Config => {
+    const loaded = loadConfig(file, adapters, process.env, overrides);
+    for (const secret of loaded.secrets) redactor.add(secret);
+    return loaded;
+  };
   const config = load();
   let app: App | undefined;
   return {

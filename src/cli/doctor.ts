@@ -1,12 +1,12 @@
 import type { Command } from 'commander';
+import { findInsecure } from '../config/permissions.ts';
 import type { Adapter } from '../core/adapter.ts';
 import { DEFAULT_PROFILE, localCaller } from '../core/caller.ts';
 import type { Problem } from '../core/plugin.ts';
 import type { SlotStatus } from '../registry/slot.ts';
 import { unclaimed } from '../registry/sources.ts';
 import { type CommonOptions, openSession } from './context.ts';
-import { print, showProgress } from './print.ts';
-import { ownRedactor } from './redactor.ts';
+import { printMasked, showProgress } from './print.ts';
 
 interface Diagnosis {
   readonly id: string;
@@ -44,8 +44,13 @@ export function addDoctor(program: Command, adapters: readonly Adapter[]): void 
       const plugins = all.map((plugin) => diagnose(plugin, checked.get(plugin.id) ?? []));
       // A rule is unused only once every profile has been looked through.
       for (const profile of [DEFAULT_PROFILE, ...session.config.profiles.keys()]) app.gateway.view(localCaller(profile));
+      const insecure = await findInsecure(
+        session.config,
+        all.map(({ origin }) => origin),
+      );
       const notes = [
         ...session.config.warnings,
+        ...insecure.map(({ message, fix }) => `INSECURE_PERMISSIONS: ${message} ${fix}`),
         ...app
           .policy()
           .unused()
@@ -60,8 +65,8 @@ export function addDoctor(program: Command, adapters: readonly Adapter[]): void 
       );
       await app.close();
       session.flushLog();
-      print(ownRedactor.value({ config: session.config.file, plugins, notes: [...notes, ...names] }), options.json, () =>
-        ownRedactor.text(toText(plugins, [...notes, ...names], session.config.file)),
+      printMasked({ config: session.config.file, plugins, notes: [...notes, ...names] }, options.json, () =>
+        toText(plugins, [...notes, ...names], session.config.file),
       );
       // What has tried and was turned away is out, too; a setting that nobody has made yet is no failure.
       if (all.some(({ state, error }) => state === 'failed' || (['needs-config', 'disabled'].includes(state) && error !== undefined)))

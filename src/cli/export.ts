@@ -18,6 +18,7 @@ import { exportOpenai } from './export/openai.ts';
 import { exportOpenapi } from './export/openapi.ts';
 import { exportVscode } from './export/vscode.ts';
 import { print } from './print.ts';
+import { ownRedactor } from './redactor.ts';
 
 interface Options extends CommonOptions {
   readonly profile: string;
@@ -68,12 +69,15 @@ export function addExport(program: Command, adapters: readonly Adapter[]): void 
         const view = app.gateway.view(localCaller(profile));
         // A client sees what is listed, which may be a search in place of the tools.
         const tools = CLIENTS.has(target) ? view.listed : view.tools;
-        const parts = exporter({
-          name,
-          tools: [...tools.values()],
-          server: serverOf(session.config, options),
-          api: apiOf(session.config, options),
-        });
+        // What is written down for others to read; a key such as Authorization is a part of the form.
+        const parts = ownRedactor.texts(
+          exporter({
+            name,
+            tools: [...tools.values()],
+            server: serverOf(session.config, options),
+            api: apiOf(session.config, options),
+          }),
+        ) as readonly ExportPart[];
         print(parts.length === 1 && parts[0]?.file === undefined ? parts[0]?.content : parts, options.json, () =>
           parts.map(show).join('\n\n'),
         );

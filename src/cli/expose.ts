@@ -7,7 +7,7 @@ import type { Adapter } from '../core/adapter.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import type { SlotStatus } from '../registry/slot.ts';
 import { type CommonOptions, openSession, type Session, UsageError, unknownPlugin } from './context.ts';
-import { print } from './print.ts';
+import { printMasked } from './print.ts';
 
 interface Edit {
   readonly path: JSONPath;
@@ -29,7 +29,7 @@ export function addExpose(program: Command, adapters: readonly Adapter[]): void 
         const edits = [...(name === 'expose' ? expose(id, place) : unexpose(id, place)), ...settingsOf(id, place, options.settings)];
         const changed = write(session, edits);
         const state = name === 'expose' ? 'exposed' : 'not exposed';
-        print({ plugin: id, state, changed }, options.json, () => `${id} is ${changed ? 'now' : 'already'} ${state}.`);
+        printMasked({ plugin: id, state, changed }, options.json, () => `${id} is ${changed ? 'now' : 'already'} ${state}.`);
       });
   add('expose', 'switch a plugin on in mcp.json').option('--settings <json>', 'its settings, a JSON object that replaces what is there');
   add('unexpose', 'switch a plugin off in mcp.json');

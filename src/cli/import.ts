@@ -3,6 +3,7 @@ import { dirname, join, resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import type { Adapter } from '../core/adapter.ts';
 import { UsageError } from './context.ts';
+import { ownRedactor } from './redactor.ts';
 import { writeOut } from './write-out.ts';
 
 /** `plugmux import`: the configuration that does what a project of another host does. */
@@ -31,6 +32,6 @@ export function addImport(program: Command, adapters: readonly Adapter[]): void 
         writeOut(file, text);
         process.stdout.write(`Wrote ${file}. Check it with: plugmux doctor --config ${file}\n`);
       }
-      for (const note of notes) process.stderr.write(`note: ${note}\n`);
+      for (const note of notes) process.stderr.write(`note: ${ownRedactor.text(note)}\n`);
     });
 }

@@ -6,8 +6,7 @@ import { didYouMean } from '../core/nearest.ts';
 import type { VisibleTool } from '../gateway/visible-tool.ts';
 import type { SlotStatus } from '../registry/slot.ts';
 import { type CommonOptions, checkProfile, openSession, UsageError, unknownPlugin } from './context.ts';
-import { columns, print } from './print.ts';
-import { ownRedactor } from './redactor.ts';
+import { columns, printMasked } from './print.ts';
 
 /** `plugmux info`: all that is known of one plugin or tool. Starts only plugins whose tools are not known otherwise. */
 export function addInfo(program: Command, adapters: readonly Adapter[]): void {
@@ -29,8 +28,8 @@ export function addInfo(program: Command, adapters: readonly Adapter[]): void {
         checkProfile(app, options.profile);
         const plugin = findPlugin(app, id);
         const data = tool === undefined ? describePlugin(app, plugin, options.profile) : describeTool(app, plugin, tool, options.profile);
-        print(ownRedactor.value(data), options.json, () =>
-          ownRedactor.text(columns(Object.entries(data).flatMap(([key, value]) => (isEmpty(value) ? [] : rowsOf(key, show(value)))))),
+        printMasked(data, options.json, () =>
+          columns(Object.entries(data).flatMap(([key, value]) => (isEmpty(value) ? [] : rowsOf(key, show(value))))),
         );
       } finally {
         await app.close();

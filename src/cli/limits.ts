@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { LIMITS, type LimitName } from '../config/limits.ts';
 import type { Adapter } from '../core/adapter.ts';
 import { type CommonOptions, openSession } from './context.ts';
-import { columns, print } from './print.ts';
+import { columns, printMasked } from './print.ts';
 
 /** `plugmux limits`: every limit, its value here and where the value comes from. */
 export function addLimits(program: Command, adapters: readonly Adapter[]): void {
@@ -23,7 +23,7 @@ export function addLimits(program: Command, adapters: readonly Adapter[]): void 
           source: config.at('plugins', id, 'limits', name),
         })),
       );
-      print({ limits: rows, plugins: perPlugin }, options.json, () =>
+      printMasked({ limits: rows, plugins: perPlugin }, options.json, () =>
         columns([
           ...rows.map(({ name, value, unit, source, meaning }) => [name, String(value), unit, source, meaning]),
           ...perPlugin.map(({ name, value, source }) => [

@@ -4,8 +4,7 @@ import type { Adapter } from '../core/adapter.ts';
 import { DEFAULT_PROFILE, localCaller } from '../core/caller.ts';
 import { shorten } from '../core/text.ts';
 import { type CommonOptions, checkProfile, openSession } from './context.ts';
-import { columns, print } from './print.ts';
-import { ownRedactor } from './redactor.ts';
+import { columns, printMasked } from './print.ts';
 
 /** `plugmux list`: plugins and their tools. Starts only those whose tools are not known otherwise. */
 export function addList(program: Command, adapters: readonly Adapter[]): void {
@@ -24,7 +23,7 @@ export function addList(program: Command, adapters: readonly Adapter[]): void {
         await app.gateway.listed();
         checkProfile(app, options.profile);
         const plugins = describe(app, options.profile);
-        print(ownRedactor.value(plugins), options.json, () => ownRedactor.text(toText(plugins)));
+        printMasked(plugins, options.json, () => toText(plugins));
       } finally {
         await app.close();
       }

@@ -1,9 +1,15 @@
 import { escapeHidden } from '../core/text.ts';
 import { wellFormedJson } from '../core/well-formed.ts';
+import { ownRedactor } from './redactor.ts';
 
 /** Writes data to stdout: JSON where asked for, else text whose hidden characters cannot act on a terminal. */
 export function print(data: unknown, json: boolean | undefined, text: () => string): void {
   process.stdout.write(json ? `${wellFormedJson(JSON.stringify(data, null, 2))}\n` : `${escapeHidden(text())}\n`);
+}
+
+/** The same without secrets, for everything but what tools return. */
+export function printMasked(data: unknown, json: boolean | undefined, text: () => string): void {
+  print(json ? ownRedactor.value(data) : data, json, () => ownRedactor.text(text()));
 }
 
 /** Rows as aligned columns; the last column is left as long as it is. */

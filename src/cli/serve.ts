@@ -7,7 +7,7 @@ import { compileSooner } from '../core/compile-sooner.ts';
 import type { SlotStatus } from '../registry/slot.ts';
 import { httpLines, stdioLine } from './connect.ts';
 import { type CommonOptions, openSession } from './context.ts';
-import { columns, print } from './print.ts';
+import { columns, printMasked } from './print.ts';
 import { untilStopped } from './stop.ts';
 
 /** `plugmux serve`: the gateway over HTTP until it is stopped. */
@@ -34,10 +34,12 @@ export function addServe(program: Command, adapters: readonly Adapter[]): void {
         () => session.limits().drainMs,
         async (stopped) => {
           const app = await session.open();
-          const http = await serveHttp(app.engine, config, app.limits, app, adminPluginRoutes(app.admin), log).catch(async (error) => {
-            await app.close();
-            throw error;
-          });
+          const http = await serveHttp(app.engine, config, app.limits, app, adminPluginRoutes(app.admin, session.redactor), log).catch(
+            async (error) => {
+              await app.close();
+              throw error;
+            },
+          );
           void app.registry.start();
           // Who is already connected waits for nothing; the lines below shall be true.
           await app.gateway.listed();
@@ -80,7 +82,7 @@ function announce(app: App, origin: string, paths: Readonly<Record<string, strin
   };
   const isBroken = ({ state, error, needs }: SlotStatus): boolean =>
     state === 'failed' || state === 'needs-config' || (state === 'disabled' && error !== undefined) || needs.length > 0;
-  print({ url, urls, profiles: named, plugins: plugins.map((p) => p.id), tools: tools.length, connect }, json, () =>
+  printMasked({ url, urls, profiles: named, plugins: plugins.map((p) => p.id), tools: tools.length, connect }, json, () =>
     [
       `plugmux serves ${tools.length} tools of ${serving.size} plugins`,
       ...without('still opening', (plugin) => ['opening', 'restarting'].includes(plugin.state) && !isBroken(plugin)),

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { isJsonObject, type JsonObject, type JsonValue } from '../core/json.ts';
+import type { Redactor } from '../core/redact.ts';
 import { findPlugin, type PluginAdmin } from '../gateway/plugin-admin.ts';
 import type { SlotStatus } from '../registry/slot.ts';
 import { acceptJson, readBody } from '../transports/body.ts';
@@ -26,7 +27,7 @@ const LOGIN_CODES: Readonly<Record<number, string>> = { 401: 'SW_AUTH_INVALID_TO
 const ACTION = /^\/v1\/(?:admin\/plugins\/([^/]+)\/(enable|disable)|plugins\/([^/]+)\/(toggle)|rooms\/[^/]+\/plugins\/([^/]+)\/(toggle))$/;
 
 /** Listing, enabling and disabling plugins, at the addresses and in the words of ScaiWave's own server. */
-export function adminPluginRoutes(admin: PluginAdmin): ReadonlyMap<string, OwnRoute> {
+export function adminPluginRoutes(admin: PluginAdmin, redactor: Redactor): ReadonlyMap<string, OwnRoute> {
   const run = async (request: IncomingMessage, path: string, body: () => Promise<JsonValue>): Promise<JsonValue> => {
     if (path === '/v1/admin/plugins' || path === '/v1/plugins') {
       checkMethod(request, 'GET');
@@ -49,7 +50,7 @@ export function adminPluginRoutes(admin: PluginAdmin): ReadonlyMap<string, OwnRo
 
   const route: OwnRoute = (request, response, path, login) => {
     const body = (): Promise<JsonValue> => readJson(request, response, login);
-    answer(response, async () => {
+    answer(response, redactor, async () => {
       checkLogin(login);
       return run(request, path, body);
     });
@@ -114,10 +115,11 @@ function readJson(request: IncomingMessage, response: ServerResponse, login: () 
   });
 }
 
-function answer(response: ServerResponse, run: () => Promise<JsonValue>): void {
+function answer(response: ServerResponse, redactor: Redactor, run: () => Promise<JsonValue>): void {
   const send = (status: number, value: JsonObject, headers: Readonly<Record<string, string>> = {}): void => {
     // Its login may have gone meanwhile: then it has had its answer.
-    if (!response.headersSent) sendJson(response, status, JSON.stringify(value), { 'Cache-Control': 'no-store', ...headers });
+    if (!response.headersSent)
+      sendJson(response, status, JSON.stringify(redactor.value(value)), { 'Cache-Control': 'no-store', ...headers });
   };
   run().then(
     (data) => send(200, { data, meta: Array.isArray(data) ? { total: data.length } : {} }),

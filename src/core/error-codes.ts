@@ -104,6 +104,10 @@ export const ERROR_CODES = {
     meaning: 'The Host header names no address this gateway serves.',
     fix: 'Use the printed URL, or add the name to "listen.hosts".',
   },
+  INSECURE_PERMISSIONS: {
+    meaning: 'Others on this machine can change the configuration or a plugin, or read a file with a secret; a warning.',
+    fix: 'Run the command named in the message.',
+  },
   INTERNAL: {
     meaning: 'The gateway itself failed; the log holds the cause under the reference.',
     fix: 'Report the reference with the log line.',

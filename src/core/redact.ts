@@ -18,6 +18,8 @@ export interface Redactor {
   text(text: string): string;
   /** A copy of a value with secret keys masked and every text redacted. */
   value(value: unknown): unknown;
+  /** A copy with every text redacted, whatever key it stands under. */
+  texts(value: unknown): unknown;
 }
 
 /** A redactor that knows no secret values yet; shapes such as bearer tokens and keys are masked from the start. */
@@ -31,12 +33,13 @@ export function createRedactor(): Redactor {
     return output;
   };
 
-  const value = (input: unknown): unknown => {
+  const copy = (input: unknown, byKey: boolean): unknown => {
     if (typeof input === 'string') return text(input);
-    if (Array.isArray(input)) return input.map(value);
+    if (Array.isArray(input)) return input.map((item) => copy(item, byKey));
     if (!isJsonObject(input)) return input;
+    const entries = Object.entries(input);
     return Object.fromEntries(
-      Object.entries(input).map(([key, item]) => [text(key), isSecretKey(key) && typeof item === 'string' ? MASK : value(item)]),
+      entries.map(([key, item]) => [text(key), byKey && typeof item === 'string' && isSecretKey(key) ? MASK : copy(item, byKey)]),
     );
   };
 
@@ -47,6 +50,7 @@ export function createRedactor(): Redactor {
       for (const form of secretForms(secret)) index.add(form);
     },
     text,
-    value,
+    value: (input) => copy(input, true),
+    texts: (input) => copy(input, false),
   };
 }

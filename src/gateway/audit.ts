@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileFault } from '../core/file-fault.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { Logger } from '../core/log.ts';
+import type { Redactor } from '../core/redact.ts';
 import { wellFormedJson } from '../core/well-formed.ts';
 import { createDayFile } from './day-file.ts';
 
@@ -34,8 +35,8 @@ const BATCH_LINES = 100;
 const BATCH_MS = 100;
 const KEY_BYTES = 32;
 
-/** An audit log below `dir`, one file a day; while `plain()`, arguments are written beside their digest. */
-export function createAudit(dir: string, plain: () => boolean, log: Logger): Audit {
+/** An audit log below `dir`, one file a day; while `plain()`, arguments are written beside their digest, without known secrets. */
+export function createAudit(dir: string, plain: () => boolean, log: Logger, redactor: Pick<Redactor, 'texts'>): Audit {
   const run = randomBytes(6).toString('hex');
   let key: string | undefined;
   const file = createDayFile(dir);
@@ -85,7 +86,7 @@ export function createAudit(dir: string, plain: () => boolean, log: Logger): Aud
       key ??= readKey(dir, log);
       const text = JSON.stringify(args);
       const digest = hash('sha512-256', key + text);
-      const shown = plain() ? `,"arguments":${text}` : '';
+      const shown = plain() ? `,"arguments":${JSON.stringify(redactor.texts(args))}` : '';
       const reason = code === undefined ? '' : `,"code":"${code}"`;
       const agreed = consent === undefined ? '' : `,"consent":"${consent}"`;
       const line = `{"seq":${++sequence},"time":${Date.now()},"run":"${run}",${caller},${tool},"args":"${digest}"${shown},"outcome":"${outcome}"${reason}${agreed},"ms":${Math.round(ms * 10) / 10},"bytes":${bytes}}`;

@@ -218,7 +218,7 @@ function toFailedResult(
     });
   }
   const safe = (text: string): string => hidePaths(redactor.text(text));
-  const object = failure.toObject();
+  const object = redactor.texts(failure.toObject()) as JsonObject;
   object.message = safe(failure.message);
   object.fix = safe(failure.fix);
   const advice = failure.details.fix === undefined || call.aborted ? '' : ` ${object.fix}`;

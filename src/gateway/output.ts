@@ -1,6 +1,6 @@
 import type { Content, ToolResult } from '../core/content.ts';
 import { GatewayError } from '../core/errors.ts';
-import { isJsonObject, type JsonValue } from '../core/json.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../core/json.ts';
 import type { Redactor } from '../core/redact.ts';
 import type { ToolEntry } from '../registry/catalogue.ts';
 
@@ -127,7 +127,12 @@ class Walk {
 }
 
 /** A tool's own failure without the secrets it was given: addresses with keys in them are what errors like to tell. */
-export function withoutSecrets({ structured, ...result }: ToolResult, redactor: Redactor): ToolResult {
-  const content = result.content.map((block) => (block.type === 'text' ? { ...block, text: redactor.text(block.text) } : block));
-  return structured === undefined ? { ...result, content } : { ...result, content, structured: redactor.value(structured) as JsonValue };
+export function withoutSecrets({ content, structured, meta, ...result }: ToolResult, redactor: Redactor): ToolResult {
+  const isData = ({ type }: Content): boolean => type === 'image' || type === 'audio';
+  return {
+    ...result,
+    content: content.map((block) => (isData(block) ? block : (redactor.texts(block) as Content))),
+    ...(structured === undefined ? {} : { structured: redactor.value(structured) as JsonValue }),
+    ...(meta === undefined ? {} : { meta: redactor.texts(meta) as JsonObject }),
+  };
 }

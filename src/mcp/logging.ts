@@ -26,9 +26,12 @@ const NAMES: Readonly<Record<LogLevel, (typeof LEVELS)[number]>> = {
 export class ClientLog implements Logger {
   readonly #from: number;
   readonly #send: (params: string) => void;
+  readonly #redact: (text: string) => string;
   readonly #area: string | undefined;
 
-  constructor(from: LogThreshold, send: (params: string) => void, area?: string) {
+  /** `redact` takes secrets out of what is sent. */
+  constructor(from: LogThreshold, send: (params: string) => void, redact: (text: string) => string, area?: string) {
+    this.#redact = redact;
     this.#from = from === undefined ? LEVELS.length : LEVELS.indexOf(from);
     this.#send = send;
     this.#area = area;
@@ -51,7 +54,7 @@ export class ClientLog implements Logger {
   }
 
   area(name: string): Logger {
-    return new ClientLog(LEVELS[this.#from], this.#send, name);
+    return new ClientLog(LEVELS[this.#from], this.#send, this.#redact, name);
   }
 
   #write(level: LogLevel, message: string): void {
@@ -61,7 +64,7 @@ export class ClientLog implements Logger {
       JSON.stringify({
         level: name,
         logger: this.#area,
-        data: escapeHidden(message),
+        data: escapeHidden(this.#redact(message)),
       }),
     );
   }

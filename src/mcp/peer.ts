@@ -88,6 +88,11 @@ export abstract class Peer {
     this.caller = caller;
   }
 
+  /** A text of a plugin as this client can see it: without secrets. */
+  redact(text: string): string {
+    return this.parts.redactor.text(text);
+  }
+
   /** Takes one vetted message; what it answers goes to `outlet`. */
   abstract receive(message: Message, outlet: Outlet): void;
 
@@ -226,7 +231,11 @@ class PeerRequest implements RequestLink {
   }
 
   get log(): Logger {
-    return new ClientLog(this.#settings.logFrom, (params) => this.note('notifications/message', params));
+    return new ClientLog(
+      this.#settings.logFrom,
+      (params) => this.note('notifications/message', params),
+      (text) => this.#peer.redact(text),
+    );
   }
 
   get progress(): ClientLink['progress'] {

@@ -93,7 +93,7 @@ function expectJson(answer: Answer, what: unknown): void {
 describe('every address', () => {
   it('is walked here', { tags: ['http-methods'] }, () => {
     const open = healthRoutes({ ready: () => true, draining: () => false }).keys();
-    const known = [...Object.values(PATHS), ...open, ...adminPluginRoutes({} as never).keys()];
+    const known = [...Object.values(PATHS), ...open, ...adminPluginRoutes({} as never, {} as never).keys()];
     expect(Object.keys(SERVED).sort()).toEqual(known.sort());
   });
 

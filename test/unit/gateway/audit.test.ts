@@ -3,6 +3,7 @@ import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { silentLog } from '../../../src/core/log.ts';
+import { createRedactor } from '../../../src/core/redact.ts';
 import { createAudit } from '../../../src/gateway/audit.ts';
 import { tempFolder } from '../../support/temp.ts';
 
@@ -19,7 +20,7 @@ function linesOf(dir: string): Record<string, unknown>[] {
 describe('createAudit', () => {
   it('writes a line a call, with a digest instead of the arguments', { tags: ['audit-line'] }, async () => {
     const dir = join(tempFolder(), 'audit');
-    const audit = createAudit(dir, () => false, silentLog);
+    const audit = createAudit(dir, () => false, silentLog, createRedactor());
     audit.record(record);
     audit.record({ ...record, outcome: 'error', code: 'CALL_TIMEOUT' });
     await audit.close();
@@ -33,7 +34,7 @@ describe('createAudit', () => {
 
   it('chains its batches, so that a missing line shows', { tags: ['T25'] }, async () => {
     const dir = join(tempFolder(), 'audit');
-    const audit = createAudit(dir, () => false, silentLog);
+    const audit = createAudit(dir, () => false, silentLog, createRedactor());
     for (let i = 0; i < 250; i++) audit.record(record);
     await audit.close();
     const file = join(dir, readdirSync(dir).find((name) => name.endsWith('.jsonl')) as string);
@@ -53,7 +54,7 @@ describe('createAudit', () => {
 
   it('writes plain arguments only where asked to', { tags: ['audit-line'] }, async () => {
     const dir = join(tempFolder(), 'audit');
-    const audit = createAudit(dir, () => true, silentLog);
+    const audit = createAudit(dir, () => true, silentLog, createRedactor());
     audit.record(record);
     await audit.close();
     expect(linesOf(dir)[0]?.arguments).toEqual({ secret: 'value' });
@@ -63,7 +64,7 @@ describe('createAudit', () => {
     const dir = join(tempFolder(), 'audit');
     const lines: string[] = [];
     const run = async (): Promise<unknown> => {
-      const audit = createAudit(dir, () => false, { ...silentLog, warn: (message) => void lines.push(message) });
+      const audit = createAudit(dir, () => false, { ...silentLog, warn: (message) => void lines.push(message) }, createRedactor());
       audit.record(record);
       await audit.close();
       return linesOf(dir).findLast((line) => line.args !== undefined)?.args;
@@ -79,7 +80,7 @@ describe('createAudit', () => {
   it('says when it cannot write', { tags: ['T27'] }, async () => {
     const dir = tempFolder();
     writeFileSync(join(dir, 'audit'), 'a file is in the way');
-    const audit = createAudit(join(dir, 'audit'), () => false, silentLog);
+    const audit = createAudit(join(dir, 'audit'), () => false, silentLog, createRedactor());
     audit.record(record);
     await audit.close();
     expect(audit.failure()).toBeTypeOf('string');
