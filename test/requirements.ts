@@ -164,6 +164,7 @@ export const REQUIREMENTS = {
     'slow-senders': 'A request that arrives too slowly is ended in time.',
     'session-caps':
       'Idle sessions end, busy ones never. A session over a cap takes the place of an idle one: of its own principal if that is full, of the one with most sessions if all are; unused ones first, then the longest unused. If none is idle: 503 and Retry-After.',
+    'kept-shares': 'If there is no room for another cut result, the principal that holds most loses its oldest one.',
     'profiles-bound': 'What a profile does not have does not exist for it; a token bound to a profile gets no other.',
     'health-words':
       'Liveness and readiness say one word to anybody. Readiness comes once every plugin opened or failed once, and only draining ends it.',

@@ -44,14 +44,29 @@ export function createKeptResults(limits: KeptLimits, now: () => number = () => 
     size -= freed;
   };
 
-  // All live equally long: the oldest is always the first to go.
+  // All live equally long, so the oldest expire first.
   const dropOld = (): void => {
     for (const [uri, item] of kept) {
-      if (item.until > now() && size <= limits.keptBytes) break;
+      if (item.until > now()) break;
       drop(uri, item);
     }
     clearTimeout(timer);
     timer = kept.size === 0 ? undefined : setTimeout(dropOld, limits.keptMs).unref();
+  };
+
+  // The principal that holds most makes room, with its oldest result, so nobody can push out the results of others.
+  const makeRoom = (newest: string): void => {
+    while (size > limits.keptBytes) {
+      const oldest = new Map<string, { uri: string; bytes: number }>();
+      for (const [uri, { caller, size: bytes }] of kept) {
+        const share = oldest.get(caller.principal);
+        if (share) share.bytes += bytes;
+        else oldest.set(caller.principal, { uri, bytes });
+      }
+      const [first] = [...oldest.values()].filter(({ uri }) => uri !== newest).sort((a, b) => b.bytes - a.bytes);
+      if (!first) return;
+      drop(first.uri, kept.get(first.uri) as Kept);
+    }
   };
 
   return {
@@ -62,6 +77,7 @@ export function createKeptResults(limits: KeptLimits, now: () => number = () => 
       kept.set(uri, { caller, texts, size: own, until: now() + limits.keptMs });
       size += own;
       dropOld();
+      makeRoom(uri);
       return uri;
     },
     read(uri, { principal, profile }) {
