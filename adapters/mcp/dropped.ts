@@ -1,5 +1,5 @@
 import type { Logger } from '../../src/core/log.ts';
-import { escapeHidden, shorten } from '../../src/core/text.ts';
+import { escapeForTerminal, shorten } from '../../src/core/text.ts';
 import { createGuard, type Guard } from './guard.ts';
 
 const MINUTE_MS = 60_000;
@@ -54,7 +54,7 @@ export function createDropped(log: Logger): Dropped {
     add(why) {
       count++;
       unlogged++;
-      last = shorten(escapeHidden(why), LONGEST_REASON);
+      last = shorten(escapeForTerminal(why), LONGEST_REASON);
       if (timer === undefined) write();
     },
     close() {

@@ -3,7 +3,7 @@ import type { JSONRPCMessage, Transport } from '@modelcontextprotocol/client';
 import { type RawData, WebSocket } from 'ws';
 import type { GatewayError } from '../../src/core/errors.ts';
 import { parseText } from '../../src/core/json-text.ts';
-import { escapeHidden, shorten } from '../../src/core/text.ts';
+import { escapeForTerminal, shorten } from '../../src/core/text.ts';
 import { wellFormedJson } from '../../src/core/well-formed.ts';
 import type { RemoteServer } from './entry.ts';
 import type { Guard } from './guard.ts';
@@ -56,7 +56,7 @@ export class SocketTransport implements Transport {
     socket.on(
       'close',
       callback((code: number, reason: Buffer) => {
-        const said = shorten(escapeHidden(reason.toString()), LONGEST_REASON);
+        const said = shorten(escapeForTerminal(reason.toString()), LONGEST_REASON);
         this.#events.gone(`the connection was closed (${code}${said === '' ? '' : `, ${said}`})`);
         this.onclose?.();
       }),

@@ -5,7 +5,7 @@ import type { OpenWorkshop, Workshop } from '../../src/core/adapter.ts';
 import { GatewayError } from '../../src/core/errors.ts';
 import type { Member } from '../../src/core/host.ts';
 import { didYouMean } from '../../src/core/nearest.ts';
-import { escapeHidden } from '../../src/core/text.ts';
+import { escapeForTerminal } from '../../src/core/text.ts';
 import type { WireTool } from './go-plugin/messages.ts';
 import type { SquadronReport } from './go-plugin/session.ts';
 import { findHome, installFolder, PROGRAM } from './install/home.ts';
@@ -177,5 +177,5 @@ function homeOf({ squadronHome }: Options, root: string | undefined): string {
 }
 
 function print(line: string): void {
-  process.stdout.write(`${escapeHidden(line)}\n`);
+  process.stdout.write(`${escapeForTerminal(line)}\n`);
 }

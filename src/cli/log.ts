@@ -2,7 +2,7 @@ import { createRequire } from 'node:module';
 import type pino from 'pino';
 import type { Logger, LogLevel } from '../core/log.ts';
 import type { Redactor } from '../core/redact.ts';
-import { escapeHidden } from '../core/text.ts';
+import { escapeForTerminal } from '../core/text.ts';
 import { wellFormedJson } from '../core/well-formed.ts';
 
 const LEVELS: readonly string[] = ['debug', 'info', 'warn', 'error', 'silent'];
@@ -79,5 +79,5 @@ function pretty(line: string): string {
   const { level, time, area, message, ...fields } = JSON.parse(line) as Record<string, string>;
   const more = Object.entries(fields).map(([key, value]) => ` ${key}=${value}`);
   const where = area === undefined ? '' : `${area}: `;
-  return `${time?.slice(11, 19)} ${COLOURS[level as string] ?? ''}${level?.padEnd(5)}${RESET} ${where}${escapeHidden(`${message}${more.join('')}`)}\n`;
+  return `${time?.slice(11, 19)} ${COLOURS[level as string] ?? ''}${level?.padEnd(5)}${RESET} ${where}${escapeForTerminal(`${message}${more.join('')}`)}\n`;
 }

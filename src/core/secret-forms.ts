@@ -1,4 +1,4 @@
-import { escapeHidden } from './text.ts';
+import { escapeForTerminal } from './text.ts';
 
 /** Shorter secrets are masked only as whole words, since they could be a part of many others. */
 export const SHORTEST_INSIDE_WORDS = 6;
@@ -28,7 +28,7 @@ function linesOf(text: string): string[] {
 function addForms(text: string, forms: Set<string>): void {
   const json = JSON.stringify(text).slice(1, -1);
   const ascii = json.replace(/[\u007f-\uffff]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`);
-  const all = [text, json, ascii, json.replaceAll('/', '\\/'), JSON.stringify(json).slice(1, -1), escapeHidden(text)];
+  const all = [text, json, ascii, json.replaceAll('/', '\\/'), JSON.stringify(json).slice(1, -1), escapeForTerminal(text)];
   for (const form of [...all, ...urlForms(text), ...base64Forms(text)]) forms.add(form);
 }
 

@@ -1,29 +1,28 @@
-// Characters a reader cannot see but a model or a terminal obeys: C0/C1 controls (newline and tab excepted),
-// zero-width marks, bidirectional controls and the Unicode tag block.
-const HIDDEN =
+import { writtenOut } from './hidden.ts';
+
+/** What must not reach a terminal or a log line: all that is hidden, and every mark of direction and joiner. */
+const UNPRINTABLE =
   // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the characters to find
-  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff]|[\u{e0000}-\u{e007f}]/gu;
+  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff\ufff9-\ufffb]|[\u{e0000}-\u{e007f}]|[\u{e0100}-\u{e01ef}]/gu;
 
-/** Whether a name holds a character that cannot be seen. */
-export function hasHidden(text: string): boolean {
-  return text.search(HIDDEN) >= 0;
+/** The same text as it may be shown on a terminal, in a log line or in a question to a person. */
+export function escapeForTerminal(text: string): string {
+  return text.replace(/\r\n/g, '\n').replace(UNPRINTABLE, writtenOut);
 }
 
-/** The same text with every hidden character written out as `\u{...}`, safe for a terminal, a log and a model. */
-export function escapeHidden(text: string): string {
-  return text.replace(/\r\n/g, '\n').replace(HIDDEN, (c) => `\\u{${(c.codePointAt(0) as number).toString(16)}}`);
-}
+// What joins or extends a character is hidden once the next one is gone.
+const LOOSE_END = /(?:\u200c|\u200d|[\u{e0020}-\u{e007f}])+$/u;
 
 /** At most `limit` characters, never half a surrogate pair, with a mark where something was cut. */
 export function shorten(text: string, limit: number): string {
   if (text.length <= limit) return text;
   const end = /[\ud800-\udbff]/.test(text.charAt(limit - 2)) ? limit - 2 : limit - 1;
-  return `${text.slice(0, end)}…`;
+  return `${text.slice(0, end).replace(LOOSE_END, '')}…`;
 }
 
 /** A foreign name as it may be shown: escaped, on one line, at most 128 characters. */
 export function showName(name: string): string {
-  return shorten(escapeHidden(name).replace(/\s+/g, ' '), 128);
+  return shorten(escapeForTerminal(name).replace(/\s+/g, ' '), 128);
 }
 
 const ABSOLUTE_PATH = /(?<![\w.:/-])(?:file:\/\/)?(?:\/[\w.@~+ -]*[\w.@~+-]){2,}|\b[A-Za-z]:\\(?:[\w.@~+ -]+\\)+[\w.@~+-]+/g;

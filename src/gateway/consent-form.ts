@@ -1,6 +1,6 @@
 import { isJsonObject, type JsonValue } from '../core/json.ts';
 import type { Question } from '../core/question.ts';
-import { escapeHidden } from '../core/text.ts';
+import { escapeForTerminal } from '../core/text.ts';
 import type { ToolEntry } from '../registry/catalogue.ts';
 
 /** How a person agreed: to one call, to all calls of the session, or for good. */
@@ -48,7 +48,7 @@ function quote(words: string): string {
 
 // Long texts lose their middle, and say so: nothing may hide behind a cut that nobody sees.
 function show(whole: string): string {
-  const text = escapeHidden(whole);
+  const text = escapeForTerminal(whole);
   const left = text.length - HEAD - TAIL;
   return left <= 0 ? text : `${text.slice(0, HEAD)}\n[${left} characters are not shown]\n${text.slice(-TAIL)}`;
 }

@@ -3,7 +3,7 @@ import { thrownText } from '../core/errors.ts';
 import { createLineSplitter } from '../core/lines.ts';
 import type { Logger } from '../core/log.ts';
 import type { ProgramLaunch } from '../core/program-runtime.ts';
-import { escapeHidden, shorten } from '../core/text.ts';
+import { escapeForTerminal, shorten } from '../core/text.ts';
 import { PANIC } from './diagnose.ts';
 
 const LINE_LIMIT = 16 * 1024;
@@ -70,7 +70,7 @@ export function createOutput(log: Logger, limits: OutputLimits, readLine?: ReadL
   const feed = (name: StreamName): ((chunk: Buffer) => void) =>
     createLineSplitter(LINE_LIMIT, {
       line(line) {
-        const text = shorten(escapeHidden(line.toString().replace(COLOURS, '')), LINE_LIMIT);
+        const text = shorten(escapeForTerminal(line.toString().replace(COLOURS, '')), LINE_LIMIT);
         if (text.trim() !== '') record(text, name);
       },
       tooLong: () => record(`(a line over ${LINE_LIMIT} bytes)`, name),

@@ -1,5 +1,6 @@
 import { withOrigin } from '../core/instance.ts';
 import type { JsonObject } from '../core/json.ts';
+import { withoutOwnKeys } from '../core/own-meta.ts';
 import { wellFormedJson } from '../core/well-formed.ts';
 import { toAnnotations } from '../gateway/annotations.ts';
 import type { View } from '../gateway/views.ts';
@@ -69,7 +70,7 @@ const BUILDERS: Readonly<Record<ListKind, (view: View) => object[]>> = {
       size,
       annotations,
       ...extras,
-      _meta: meta,
+      _meta: meta && withoutOwnKeys(meta),
     })),
   resourceTemplates: ({ templates }) =>
     [...templates.values()].map(({ address, resource: { name, title, description, mimeType, annotations, meta, extras } }) => ({
@@ -80,7 +81,7 @@ const BUILDERS: Readonly<Record<ListKind, (view: View) => object[]>> = {
       mimeType,
       annotations,
       ...extras,
-      _meta: meta,
+      _meta: meta && withoutOwnKeys(meta),
     })),
 };
 

@@ -1,5 +1,5 @@
 import type { Logger, LogLevel } from '../core/log.ts';
-import { escapeHidden } from '../core/text.ts';
+import { escapeForTerminal } from '../core/text.ts';
 
 /** The protocol's log levels, quietest first. */
 const LEVELS = ['debug', 'info', 'notice', 'warning', 'error', 'critical', 'alert', 'emergency'] as const;
@@ -64,7 +64,7 @@ export class ClientLog implements Logger {
       JSON.stringify({
         level: name,
         logger: this.#area,
-        data: escapeHidden(this.#redact(message)),
+        data: escapeForTerminal(this.#redact(message)),
       }),
     );
   }

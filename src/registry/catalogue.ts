@@ -4,8 +4,8 @@ import type { OfferedProfile } from '../core/offered-profile.ts';
 import type { Manifest, Offer } from '../core/plugin.ts';
 import type { Prompt } from '../core/prompt.ts';
 import type { Resource, ResourceTemplate } from '../core/resource.ts';
-import { escapeHidden } from '../core/text.ts';
 import type { CallContext } from '../core/tool.ts';
+import { cleanText } from './clean.ts';
 import { instructionsPrompt, instructionsResource } from './instructions.ts';
 import { type Claim, createRewriter, publicNames } from './names.ts';
 import { rewriteDescriptions, type VettedTool, type VettedTools } from './tools.ts';
@@ -174,7 +174,7 @@ function toToolEntry(
     name,
     plugin: contribution.manifest,
     tool: vetted.tool,
-    description: rewrite ? rewrite(vetted.description) : vetted.description,
+    description: rewrite ? cleanText(rewrite(vetted.description)) : vetted.description,
     input: rewrite ? rewriteDescriptions(vetted.schema, rewrite) : vetted.schema,
     output: vetted.output,
     validate: vetted.validate,
@@ -202,7 +202,7 @@ function withInstructions(contribution: Contribution, rewrite: ((text: string) =
   const compose = offer?.compose;
   const raw = offer?.instructions ?? '';
   if (raw.trim() === '' && !compose) return { contribution, manifest, text: '', prompts, resources, templates };
-  const clean = (plain: string): string => escapeHidden(rewrite ? rewrite(plain) : plain);
+  const clean = (plain: string): string => cleanText(rewrite ? rewrite(plain) : plain);
   const text = raw.trim() === '' ? '' : clean(raw);
   const now = async (ctx: CallContext): Promise<string> => (compose ? clean(await compose(ctx)) : text);
   const instructions = { text, now, composed: compose !== undefined };

@@ -3,10 +3,11 @@ import type { UserCommand } from '../core/command.ts';
 import { GatewayError, thrownText } from '../core/errors.ts';
 import type { Host } from '../core/host.ts';
 import type { JsonObject } from '../core/json.ts';
-import type { Asker, Offer, Plugin, PluginState, Problem } from '../core/plugin.ts';
+import type { Asker, Manifest, Offer, Plugin, PluginState, Problem } from '../core/plugin.ts';
 import { type Contribution, nativeName } from './catalogue.ts';
+import { type CleanOffer, cleanManifest, cleanOffer } from './clean-offer.ts';
 import type { Found } from './sources.ts';
-import { NO_TOOLS, type Quarantined, type RegistryLimits, vetTools } from './tools.ts';
+import { NO_TOOLS, type Quarantined, type RegistryLimits, type VettedTools, vetTools } from './tools.ts';
 import { createValidatorSet } from './validators.ts';
 
 /** What an operator may know of one plugin. */
@@ -45,6 +46,8 @@ export class Slot {
   /** Settles when the plugin has listed what it offers, or never will. */
   readonly listed: Promise<void>;
   readonly #found: Found;
+  /** What may be shown of the plugin's manifest. */
+  readonly #manifest: Manifest | undefined;
   readonly #limits: RegistryLimits;
   readonly #host: Host;
   readonly #events: SlotEvents;
@@ -59,7 +62,9 @@ export class Slot {
   #error: GatewayError | undefined;
   // What it said last cannot be used.
   #fault: GatewayError | undefined;
-  #offer: Offer | undefined;
+  // As the plugin gave it, to tell whether it has changed; below it what may be shown of it.
+  #given: Offer | undefined;
+  #clean: CleanOffer | undefined;
   #vetted = NO_TOOLS;
   #closed = false;
   #vetting = false;
@@ -71,6 +76,7 @@ export class Slot {
     this.digest = digest;
     this.config = found.config;
     this.#found = found;
+    this.#manifest = found.manifest && cleanManifest(found.manifest);
     this.#limits = limits;
     this.#host = host;
     this.#events = events;
@@ -118,13 +124,15 @@ export class Slot {
   }
 
   async #update(again = false): Promise<void> {
-    const offer = this.#plugin?.offer();
+    const given = this.#plugin?.offer();
     this.#fault = undefined;
-    if (offer && (again || offer !== this.#offer)) {
-      this.#offer = offer;
+    if (given && (again || given !== this.#given)) {
+      this.#given = given;
+      const clean = cleanOffer(given);
+      this.#clean = clean;
       this.#vetting = true;
       const vetting = { plugin: this.id, limits: this.#limits, validators: this.#validators, validate: this.config.validate };
-      const run = vetTools(offer.tools, vetting, again ? NO_TOOLS : this.#vetted);
+      const run = vetTools(clean.offer.tools, vetting, again ? NO_TOOLS : this.#vetted);
       this.#latest = run;
       try {
         const vetted = await run;
@@ -140,7 +148,7 @@ export class Slot {
       return;
     }
     // One that is being restarted and has never listed may never list: nobody waits for it.
-    if (offer || this.#isOut() || this.state() === 'restarting') this.#settle();
+    if (given || this.#isOut() || this.state() === 'restarting') this.#settle();
     this.#events.changed(this);
   }
 
@@ -155,7 +163,7 @@ export class Slot {
     if (this.#isOut())
       return (this.#error ?? this.#fault ?? this.#plugin?.error?.())?.code === 'NEEDS_CONFIGURATION' ? 'needs-config' : 'failed';
     const state = this.#plugin?.state() ?? 'opening';
-    return state === 'ready' && (this.#offer?.needs.length ?? 0) > 0 ? 'needs-config' : state;
+    return state === 'ready' && (this.#given?.needs.length ?? 0) > 0 ? 'needs-config' : state;
   }
 
   /** Whether it is not served, and will not be by itself. */
@@ -165,10 +173,10 @@ export class Slot {
 
   /** What it brings into the catalogue; nothing while it is disabled. */
   contribution(remembered: () => string[]): Contribution | undefined {
-    const { manifest } = this.#found;
+    const manifest = this.#manifest;
     if (this.#closed || this.#disabled !== undefined) return undefined;
     const before = this.#before?.contribution(() => []);
-    if (before?.offer && !this.#offer) return before;
+    if (before?.offer && !this.#given) return before;
     const known = manifest ?? {
       id: this.id,
       version: '',
@@ -179,7 +187,7 @@ export class Slot {
       ...(this.#found.guards ? { guards: true } : {}),
     };
     // A failed plugin offers nothing, but keeps its claim on the names it had.
-    const offer = this.#isOut() ? undefined : this.#offer;
+    const offer = this.#isOut() ? undefined : this.#clean?.offer;
     return {
       manifest: known,
       offer,
@@ -191,14 +199,15 @@ export class Slot {
 
   /** The native names of its tools, once it has listed. */
   nativeNames(): string[] | undefined {
-    return this.#offer && this.#offer.needs.length === 0
+    return this.#given && this.#given.needs.length === 0
       ? this.#vetted.tools.map(({ tool }) => nativeName(tool, this.config.names))
       : undefined;
   }
 
   status(): SlotStatus {
-    const { manifest, origin } = this.#found;
-    const offer = this.#offer;
+    const { origin } = this.#found;
+    const manifest = this.#manifest;
+    const offer = this.#clean?.offer;
     return {
       id: this.id,
       alias: manifest?.alias,
@@ -212,7 +221,7 @@ export class Slot {
       error: this.#error ?? this.#fault ?? this.#plugin?.error?.(),
       beside: manifest?.beside,
       needs: offer?.needs ?? [],
-      problems: offer?.problems ?? [],
+      problems: [...(offer?.problems ?? []), ...(this.#clean?.problems ?? []), ...droppedOf(this.#vetted)],
       quarantined: this.#vetted.quarantined,
       triggers: offer?.triggers ?? [],
       facts: offer?.facts ?? {},
@@ -221,7 +230,7 @@ export class Slot {
 
   /** What a person can run on it. */
   commands(): readonly UserCommand[] {
-    return this.#offer?.commands ?? [];
+    return this.#given?.commands ?? [];
   }
 
   refresh(asker: Asker): Promise<void> | undefined {
@@ -264,4 +273,14 @@ export class Slot {
 
 function asFailure(error: unknown, plugin: string): GatewayError {
   return error instanceof GatewayError ? error : new GatewayError('PLUGIN_FAILED', thrownText(error), { plugin, cause: error });
+}
+
+function droppedOf({ tools }: VettedTools): Problem[] {
+  return tools.flatMap(({ tool, dropped }) =>
+    dropped.map((place) => ({
+      code: 'SCHEMA_REFUSED' as const,
+      subject: tool.name,
+      message: `${place} of ${tool.name} is left out of its schema: it holds characters that cannot be seen.`,
+    })),
+  );
 }

@@ -5,9 +5,11 @@ import { defaultEntry } from '../config/plugin-entry.ts';
 import type { Adapter, Source } from '../core/adapter.ts';
 import { GatewayError, toError } from '../core/errors.ts';
 import { fileFault } from '../core/file-fault.ts';
+import { hasHidden } from '../core/hidden.ts';
 import type { Host } from '../core/host.ts';
 import { didYouMean } from '../core/nearest.ts';
 import type { Manifest } from '../core/plugin.ts';
+import { showName } from '../core/text.ts';
 
 /** A plugin that was found, or why it could not be used; nothing of it has run. */
 export interface Found {
@@ -41,7 +43,7 @@ export async function findPlugins(config: Config, adapters: readonly Adapter[], 
       if (!named.has(realPath(path))) found.push(...(await readScanned(path, folder, config, adapters, host)));
     }
   }
-  return [...relateAll(refuseSecond(found), adapters), ...unmatched(config, found, adapters)];
+  return [...relateAll(refuseSecond(found.map(refuseHidden)), adapters), ...unmatched(config, found, adapters)];
 }
 
 // What is switched off does not count: whoever needs it shall hear so.
@@ -241,6 +243,19 @@ function realPath(path: string): string {
   } catch {
     return path;
   }
+}
+
+// An id is part of prompt names, addresses and texts that the model reads.
+function refuseHidden(item: Found): Found {
+  if (!hasHidden(item.id)) return item;
+  const id = showName(item.id);
+  const { manifest, adapter: _, ...rest } = item;
+  return {
+    ...rest,
+    id,
+    ...(manifest?.guards ? { guards: true } : {}),
+    error: new GatewayError('MANIFEST_INVALID', `The id "${id}" holds characters that cannot be seen.`, { plugin: id }),
+  };
 }
 
 // Two plugins of one id: an entry of mcp.json beats a scanned folder, otherwise the first keeps it; the other is reported.

@@ -1,8 +1,11 @@
 import { hash } from 'node:crypto';
+import { hasHidden } from '../core/hidden.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../core/json.ts';
-import { escapeHidden, hasHidden, shorten, showName } from '../core/text.ts';
+import { shorten, showName } from '../core/text.ts';
 import type { Tool } from '../core/tool.ts';
+import { cleanText } from './clean.ts';
 import { type HeaderParam, headerParams } from './header-params.ts';
+import { cleanSchema } from './schemas/clean.ts';
 import { isPortable } from './schemas/is-portable.ts';
 import { shapeOf } from './schemas/shape.ts';
 import { tryCompile } from './trial.ts';
@@ -37,6 +40,8 @@ interface VettedSchemas {
   readonly headers: readonly HeaderParam[];
   /** Whether the schema is one that every client takes as it stands. */
   readonly portable: boolean;
+  /** Places in its schemas that are left out, since they hold characters that cannot be seen. */
+  readonly dropped: readonly string[];
   /** Says what is wrong with arguments; compiled on first use. */
   readonly validate: Validator;
   /** Says what of a structured result does not fit its schema; absent where nobody asks. */
@@ -86,7 +91,7 @@ export async function vetTools(tools: readonly Tool[], vetting: Vetting, before:
     const twin = served.get(tool.name);
     const isVariant = twin?.tool.shownTo !== undefined && tool.shownTo !== undefined;
     const fault =
-      nameFault(tool.name, limits.toolNameChars) ??
+      nameFault(tool, limits.toolNameChars) ??
       (twin && !isVariant ? 'the plugin has another tool of the same name' : undefined) ??
       (!twin && served.size >= limits.toolsPerPlugin ? `plugin ${plugin} offers more than ${limits.toolsPerPlugin} tools` : undefined);
     if (fault !== undefined) {
@@ -95,7 +100,7 @@ export async function vetTools(tools: readonly Tool[], vetting: Vetting, before:
     }
     const schemas = await vetSchemas(tool, vetting, known);
     if ('refused' in schemas) {
-      refuse(tool, 'SCHEMA_REFUSED', `its input schema ${schemas.refused}`);
+      refuse(tool, 'SCHEMA_REFUSED', schemas.refused);
       continue;
     }
     const vetted = { ...schemas, tool, description: describeTool(tool, limits.descriptionChars), others: [] };
@@ -111,25 +116,30 @@ async function vetSchemas(
   known: ReadonlyMap<string, VettedSchemas>,
 ): Promise<VettedSchemas | { readonly refused: string }> {
   const digest = digestOf([input, offered, checksOutput]);
-  if (digest === undefined) return { refused: 'cannot be written as JSON' };
+  if (digest === undefined) return { refused: 'its input schema cannot be written as JSON' };
   const before = known.get(digest);
   if (before) return before;
   const vetted = vetSchema(input, limits.schemaBytes);
-  if (vetted.refused !== undefined) return { refused: `is refused: ${vetted.refused}` };
+  if (vetted.refused !== undefined) return { refused: `its input schema is refused: ${vetted.refused}` };
+  const cleaned = cleanSchema(vetted.schema);
+  if (cleaned.refused !== undefined) return { refused: `its input schema is refused: ${cleaned.refused}` };
   const isLarge = vetted.subschemas > TRIAL_FROM;
-  if (isLarge && !(await tryCompile(vetted.schema, vetted.dialect))) return { refused: 'takes too long to compile' };
+  if (isLarge && !(await tryCompile(vetted.schema, vetted.dialect))) return { refused: 'its input schema takes too long to compile' };
   const { params, schema } = headerParams(publishable(vetted.schema));
   const portable = isPortable(schema);
   // A large schema is rewritten here, where others get a turn in between, and not when somebody lists.
   if (isLarge) shapeOf({ input: schema, headers: params, portable }, 'portable');
   const promised = offered && vetSchema(offered, limits.schemaBytes);
   const output = promised?.schema;
+  const promises = output && cleanSchema(output, true);
+  if (promises?.refused !== undefined) return { refused: `its output schema is refused: ${promises.refused}` };
   return {
     digest,
     schema,
     output,
     headers: params,
     portable,
+    dropped: [...cleaned.dropped, ...(promises?.dropped ?? [])],
     validate: validate ? lazyValidator(validators, vetted.schema, vetted.dialect) : () => undefined,
     ...(checksOutput && output ? { fits: lazyValidator(validators, output, promised?.dialect ?? '2020-12', 'it') } : {}),
   };
@@ -143,15 +153,15 @@ function digestOf(schemas: unknown): string | undefined {
   }
 }
 
-function nameFault(name: unknown, limit: number): string | undefined {
+function nameFault({ name, native }: Tool, limit: number): string | undefined {
   if (typeof name !== 'string' || name === '') return 'it has no name';
   if (name.length > limit) return `its name has more than ${limit} characters`;
-  if (hasHidden(name)) return 'its name holds characters that cannot be seen';
+  if (hasHidden(name) || (native !== undefined && hasHidden(native))) return 'its name holds characters that cannot be seen';
   return undefined;
 }
 
 function describeTool(tool: Tool, limit: number): string {
-  const text = escapeHidden(typeof tool.description === 'string' ? tool.description : '').trim();
+  const text = cleanText(typeof tool.description === 'string' ? tool.description : '').trim();
   return shorten(text === '' ? (tool.title ?? tool.name) : text, limit);
 }
 

@@ -2,7 +2,7 @@ import { timingSafeEqual } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { GatewayError } from '../../../src/core/errors.ts';
-import { escapeHidden, shorten } from '../../../src/core/text.ts';
+import { escapeForTerminal, shorten } from '../../../src/core/text.ts';
 
 /** What a browser brings back from a login. */
 export interface Answer {
@@ -67,7 +67,7 @@ export async function openCallback(word: string, port = 0): Promise<Callback> {
 
 function toRefusal(query: URLSearchParams): GatewayError {
   const said = [query.get('error'), query.get('error_description')].filter((text) => text !== null).join(': ');
-  const why = said === '' ? 'it gave no code' : shorten(escapeHidden(said), LONGEST_REASON);
+  const why = said === '' ? 'it gave no code' : shorten(escapeForTerminal(said), LONGEST_REASON);
   return new GatewayError('LOGIN_REFUSED', `The login was refused by the authorization server: ${why}.`, { fix: 'Log in again.' });
 }
 

@@ -1,21 +1,36 @@
 import { describe, expect, it } from 'vitest';
 import { nearest } from '../../../src/core/nearest.ts';
-import { escapeHidden, hasHidden, hidePaths, shorten, showName } from '../../../src/core/text.ts';
+import { escapeForTerminal, hidePaths, shorten, showName } from '../../../src/core/text.ts';
+
+const FLAG = '\u{1f3f4}\u{e0067}\u{e0062}\u{e0065}\u{e006e}\u{e0067}\u{e007f}';
 
 describe('text', () => {
-  it.each(['\u0000', '\u001b[31m', '\u009f', '\u200b', '\u202e', '\u2066', '\ufeff', '\u{e0041}'])(
-    'finds and writes out the hidden %j',
-    { tags: ['T10'] },
-    (hidden) => {
-      expect(hasHidden(`a${hidden}b`)).toBe(true);
-      expect(hasHidden(escapeHidden(`a${hidden}b`))).toBe(false);
-    },
-  );
+  it.each([
+    '\u0000',
+    '\u001b[31m',
+    '\r',
+    '\u009f',
+    '\u00ad',
+    '\u200b',
+    '\u200d',
+    '\u200e',
+    '\u202e',
+    '\u2066',
+    '\ufeff',
+    '\u{e0041}',
+    '\u{e0101}',
+  ])('writes out %j for a terminal', { tags: ['T10'] }, (unprintable) => {
+    expect(escapeForTerminal(`a${unprintable}b`)).toMatch(/^a\\u\{[0-9a-f]+\}(\[31m)?b$/);
+  });
 
   it('leaves newline, tab and every visible letter', () => {
     const text = 'a\n\tü 漢字 🙂 é';
-    expect(hasHidden(text)).toBe(false);
-    expect(escapeHidden(text)).toBe(text);
+    expect(escapeForTerminal(text)).toBe(text);
+  });
+
+  it('leaves no joiner and no half of a flag where it cuts', { tags: ['T10'] }, () => {
+    expect(shorten('ab\u200dcd', 4)).toBe('ab…');
+    expect(shorten(`${FLAG} and more`, 9)).toBe('\u{1f3f4}…');
   });
 
   it('never cuts a character in two', () => {

@@ -5,7 +5,8 @@ import type { Tool } from '../../../src/core/tool.ts';
 import { vetTools } from '../../../src/registry/tools.ts';
 import { createValidatorSet } from '../../../src/registry/validators.ts';
 
-const LIMITS = { toolNameChars: 128, descriptionChars: 100, schemaBytes: 65_536, toolsPerPlugin: 500, tools: 2_000 };
+import { LIMITS } from '../../support/vetting.ts';
+
 const tool = (name: unknown, more: object = {}): Tool =>
   ({ name, description: 'd', input: { type: 'object' }, approval: 'auto', call: async () => textResult(''), ...more }) as Tool;
 const vetting = () => ({ plugin: 'p', limits: LIMITS, validators: createValidatorSet(), validate: true });

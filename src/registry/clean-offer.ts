@@ -1,0 +1,96 @@
+import { hasHidden } from '../core/hidden.ts';
+import { foreignOrigin } from '../core/instance.ts';
+import type { JsonObject } from '../core/json.ts';
+import { withoutOwnKeys } from '../core/own-meta.ts';
+import type { Manifest, Offer, Problem } from '../core/plugin.ts';
+import type { Prompt, PromptArgument } from '../core/prompt.ts';
+import type { Resource, ResourceTemplate } from '../core/resource.ts';
+import { showName } from '../core/text.ts';
+import type { Tool } from '../core/tool.ts';
+import { cleanMembers, cleanValue, withMembers } from './clean.ts';
+
+/** An offer whose texts may be shown, and what had to be left out of it. */
+export interface CleanOffer {
+  readonly offer: Offer;
+  readonly problems: readonly Problem[];
+}
+
+const UNSEEN = 'holds characters that cannot be seen';
+
+/**
+ * What a plugin says of itself, fit to be shown: hidden characters are written out, keys of `_meta` that only the gateway
+ * sets are gone, and a prompt, argument or resource whose name or address hides something is left out. The schemas of tools
+ * and their names are vetted elsewhere.
+ */
+export function cleanOffer(offer: Offer): CleanOffer {
+  const problems: Problem[] = [];
+  const refuse = (kind: string, name: string, why: string): void => {
+    const subject = showName(name);
+    problems.push({ code: 'TOOL_REFUSED', subject, message: `The ${kind} "${subject}" is not served: ${why}.` });
+  };
+  const addressed = <R extends Resource | ResourceTemplate>(items: readonly R[], kind: string, address: (item: R) => string): R[] =>
+    items.flatMap((item) => {
+      if (!hasHidden(address(item))) return [cleanResource(item)];
+      refuse(kind, address(item), `its address ${UNSEEN}`);
+      return [];
+    });
+  return {
+    offer: {
+      ...offer,
+      tools: offer.tools.map(cleanTool),
+      prompts: offer.prompts.flatMap((prompt) => cleanPrompt(prompt, refuse) ?? []),
+      resources: addressed(offer.resources, 'resource', ({ uri }) => uri),
+      templates: addressed(offer.templates, 'resource template', ({ uriTemplate }) => uriTemplate),
+      triggers: offer.triggers.map((trigger) => ({ ...trigger, ...cleanMembers(trigger, ['title', 'description']) })),
+      facts: cleanValue(offer.facts),
+      ...(offer.profiles
+        ? { profiles: offer.profiles.map((profile) => ({ ...profile, ...cleanMembers(profile, ['description', 'instructions']) })) }
+        : {}),
+    },
+    problems,
+  };
+}
+
+/** What a plugin says of itself before it runs. */
+export function cleanManifest(manifest: Manifest): Manifest {
+  return { ...manifest, ...cleanMembers(manifest, ['title', 'description', 'version']) };
+}
+
+function cleanTool(tool: Tool): Tool {
+  const aliases = tool.aliases?.some(hasHidden) ? { aliases: tool.aliases.filter((alias) => !hasHidden(alias)) } : {};
+  return withMembers(tool, { ...cleanMembers(tool, ['title'], ['extras']), ...aliases, ...cleanMeta(tool) });
+}
+
+function cleanResource<R extends Resource | ResourceTemplate>(resource: R): R {
+  const members = cleanMembers<Resource | ResourceTemplate>(
+    resource,
+    ['name', 'title', 'description', 'mimeType'],
+    ['annotations', 'extras'],
+  );
+  return withMembers(resource, { ...members, ...cleanMeta(resource) } as Partial<R>);
+}
+
+type Refuse = (kind: string, name: string, why: string) => void;
+
+function cleanPrompt(prompt: Prompt, refuse: Refuse): Prompt | undefined {
+  if (hasHidden(prompt.name)) return void refuse('prompt', prompt.name, `its name ${UNSEEN}`);
+  const kept: PromptArgument[] = [];
+  for (const argument of prompt.arguments ?? []) {
+    if (!hasHidden(argument.name)) kept.push(cleanValue(argument as unknown as JsonObject) as unknown as PromptArgument);
+    else if (argument.required === true) return void refuse('prompt', prompt.name, `the name of an argument that it needs ${UNSEEN}`);
+    else refuse('argument', argument.name, `its name, in the prompt "${prompt.name}", ${UNSEEN}`);
+  }
+  const args = kept.some((argument, i) => argument !== prompt.arguments?.[i]) || kept.length !== (prompt.arguments ?? []).length;
+  return withMembers(prompt, {
+    ...cleanMembers(prompt, ['title', 'description'], ['extras']),
+    ...(args ? { arguments: kept } : {}),
+    ...cleanMeta(prompt),
+  });
+}
+
+function cleanMeta({ meta }: Pick<Tool, 'meta'>): Pick<Tool, 'meta'> {
+  if (meta === undefined) return {};
+  const bare = withoutOwnKeys(meta);
+  const clean = cleanValue(bare === meta ? meta : { ...bare, ...foreignOrigin(meta) });
+  return clean === meta ? {} : { meta: clean };
+}

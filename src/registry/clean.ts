@@ -1,0 +1,37 @@
+import { escapeHidden } from '../core/hidden.ts';
+import type { JsonObject, JsonValue } from '../core/json.ts';
+import { mapTexts } from '../core/map-texts.ts';
+
+// What a plugin or server says of itself reaches the model unasked, so nothing in it may be hidden from a person.
+
+/** A text of a plugin about itself, without hidden characters. */
+export function cleanText(text: string): string {
+  return escapeHidden(text.includes('\r') ? text.replace(/\r\n/g, '\n') : text);
+}
+
+/** The same for every text of a value. */
+export function cleanValue<T extends JsonValue | undefined>(value: T): T {
+  return value === undefined ? value : (mapTexts(value, cleanText) as T);
+}
+
+/** The same for some members of an object that are texts or plain data; one of another type counts as absent. */
+export function cleanMembers<T extends object>(item: T, texts: readonly (keyof T)[], values: readonly (keyof T)[] = []): Partial<T> {
+  const cleaned: Partial<T> = {};
+  for (const key of texts) {
+    const text = item[key];
+    if (text === undefined) continue;
+    const clean = typeof text === 'string' ? (cleanText(text) as T[keyof T]) : undefined;
+    if (clean !== text) cleaned[key] = clean as T[keyof T];
+  }
+  for (const key of values) {
+    const clean = cleanValue(item[key] as JsonObject | undefined);
+    if (clean !== item[key]) cleaned[key] = clean as T[keyof T];
+  }
+  return cleaned;
+}
+
+/** An object with some members replaced. What it inherits and computes stays as it is. */
+export function withMembers<T extends object>(item: T, members: Partial<T>): T {
+  if (Object.keys(members).length === 0) return item;
+  return Object.create(item, Object.getOwnPropertyDescriptors(members)) as T;
+}

@@ -1,0 +1,78 @@
+import { hasHidden } from '../../core/hidden.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
+import { someText } from '../../core/map-texts.ts';
+import { cleanText, cleanValue } from '../clean.ts';
+import { IN_PLACE_LIST, IN_PLACE_ONE, INSIDE_MAP, INSIDE_ONE, STORED_MAP } from './subschemas.ts';
+
+/** What became of a schema's texts: what was left out of it, or why it cannot be served. */
+export type CleanedSchema = { readonly dropped: readonly string[]; readonly refused?: undefined } | { readonly refused: string };
+
+const ONE = new Set([...IN_PLACE_ONE, ...INSIDE_ONE, 'items']);
+const LIST = new Set([...IN_PLACE_LIST, 'prefixItems', 'items']);
+const MAP = new Set([...INSIDE_MAP, ...STORED_MAP]);
+/** Must stay as they are: a value that was written out would not be the one that the tool takes. */
+const EXACT = new Set([
+  ...['enum', 'const', 'pattern', 'required', 'dependentRequired', 'dependencies'],
+  ...['$ref', '$dynamicRef', '$anchor', '$dynamicAnchor'],
+]);
+/** Only help to fill in arguments. */
+const SPARE = new Set(['default', 'examples', 'example']);
+const UNSEEN = 'holds characters that cannot be seen';
+
+class Refusal extends Error {}
+
+/**
+ * Writes out hidden characters in the texts of a vetted schema, in place. Properties whose names hold some are left out, and
+ * so are defaults and examples; values that must stay exact cost the schema. `promised`: it describes a tool's results.
+ */
+export function cleanSchema(schema: JsonObject, promised = false): CleanedSchema {
+  const cleaner = new Cleaner(promised);
+  try {
+    cleaner.visit(schema, '#');
+    return { dropped: cleaner.dropped };
+  } catch (error) {
+    if (error instanceof Refusal) return { refused: error.message };
+    throw error;
+  }
+}
+
+class Cleaner {
+  readonly #promised: boolean;
+  readonly dropped: string[] = [];
+
+  constructor(promised: boolean) {
+    this.#promised = promised;
+  }
+
+  visit(schema: JsonValue, at: string): void {
+    if (!isJsonObject(schema)) return;
+    for (const key of Object.keys(schema)) this.#visitKey(schema, key, schema[key] as JsonValue, `${at}/${cleanText(key)}`);
+  }
+
+  #visitKey(schema: JsonObject, key: string, value: JsonValue, at: string): void {
+    if (hasHidden(key) || (SPARE.has(key) && someText(value, hasHidden))) {
+      delete schema[key];
+      this.dropped.push(at);
+    } else if (EXACT.has(key)) {
+      if (someText(value, hasHidden)) throw new Refusal(`${at} ${UNSEEN}`);
+    } else if (MAP.has(key) && isJsonObject(value)) this.#visitMap(schema, key, value, at);
+    else if (LIST.has(key) && Array.isArray(value)) for (const [i, item] of value.entries()) this.visit(item, `${at}/${i}`);
+    else if (ONE.has(key)) this.visit(value, at);
+    else if (key !== '__proto__') schema[key] = cleanValue(value);
+  }
+
+  #visitMap(schema: JsonObject, key: string, map: JsonObject, at: string): void {
+    for (const [name, item] of Object.entries(map)) {
+      if (!hasHidden(name)) this.visit(item, `${at}/${name}`);
+      else if (key === 'properties' && !(this.#promised && isClosed(schema))) {
+        delete map[name];
+        this.dropped.push(`${at}/${cleanText(name)}`);
+      } else throw new Refusal(`the name ${at}/${cleanText(name)} ${UNSEEN}`);
+    }
+  }
+}
+
+// Clients refuse results with members that a closed schema does not name.
+function isClosed({ additionalProperties, unevaluatedProperties }: JsonObject): boolean {
+  return additionalProperties === false || unevaluatedProperties === false;
+}
