@@ -63,7 +63,7 @@ export function createCalls(connected: Connected, failed: (result: ToolResult) =
 
   const toResult = (raw: JsonObject): ToolResult => {
     const result = toToolResult(raw);
-    if (result.isError) failed(result);
+    if (result.isError === true) failed(result);
     return result;
   };
 
@@ -85,7 +85,8 @@ export function createCalls(connected: Connected, failed: (result: ToolResult) =
         });
         if (!isJsonObject(completion) || !Array.isArray(completion.values))
           throw new GatewayError('RESULT_INVALID', 'The server answered completion/complete without a list of values.');
-        return completion.values.filter((value) => typeof value === 'string').slice(0, MOST_COMPLETIONS);
+        // The gateway refuses values that are not texts.
+        return completion.values.slice(0, MOST_COMPLETIONS) as unknown as readonly string[];
       },
     }),
   };

@@ -20,7 +20,7 @@ export function toToolResult(raw: JsonObject): ToolResult {
   return {
     content: told,
     ...(structuredContent === undefined ? {} : { structured: structuredContent }),
-    ...(isError === true ? { isError } : {}),
+    ...(isError === undefined || isError === null || isError === false ? {} : { isError: isError as boolean }),
     ...metaOf(raw),
   };
 }
@@ -45,7 +45,7 @@ export function toPromptResult(raw: JsonObject): PromptResult {
     if (fault !== undefined) throw invalid(`the content of one of its messages cannot be used: ${fault}`);
   }
   return {
-    ...(typeof description === 'string' ? { description } : {}),
+    ...(description === undefined || description === null ? {} : { description: description as string }),
     messages: messages as unknown as PromptMessage[],
     ...metaOf(raw),
   };
@@ -68,7 +68,8 @@ function invalid(why: string): GatewayError {
 }
 
 function metaOf({ _meta }: JsonObject): { meta?: JsonObject } {
-  if (!isJsonObject(_meta)) return {};
+  if (_meta === undefined || _meta === null) return {};
+  if (!isJsonObject(_meta)) return { meta: _meta as unknown as JsonObject };
   const { [SERVER_INFO]: _, ...meta } = _meta;
   return Object.keys(meta).length > 0 ? { meta } : {};
 }

@@ -3,6 +3,7 @@ import { GatewayError } from '../core/errors.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../core/json.ts';
 import type { Redactor } from '../core/redact.ts';
 import type { ToolEntry } from '../registry/catalogue.ts';
+import { checkBlock, expectObject, ShapeFault } from './shapes.ts';
 
 /** The limits of a result: bytes in all, levels of nesting. */
 export interface OutputLimits {
@@ -17,6 +18,8 @@ export interface OutputLimits {
 export function checkResult(result: ToolResult, limits: OutputLimits): number {
   try {
     if (!isJsonObject(result) || !Array.isArray(result.content)) throw invalid('it has no list of content');
+    if (result.isError !== undefined && typeof result.isError !== 'boolean') throw invalid('its "isError" is not true or false');
+    if (result.meta !== undefined) expectObject(result.meta, 'its "_meta"');
     const walk = new Walk(limits);
     for (const block of result.content as readonly Content[]) {
       checkBlock(block);
@@ -27,12 +30,22 @@ export function checkResult(result: ToolResult, limits: OutputLimits): number {
     return walk.size;
   } catch (error) {
     if (error instanceof GatewayError) throw error;
+    if (error instanceof ShapeFault) throw invalid(error.message);
     throw invalid(`it cannot be read: ${(error as Error).message}`);
   }
 }
 
+/** Throws RESULT_TOO_LARGE or RESULT_INVALID unless something a plugin returned is plain data within the limits. */
+export function checkPlain(value: unknown, limits: OutputLimits): void {
+  new Walk(limits).visit(value, 1);
+}
+
 /** What of a result does not fit the schema its tool promises; undefined where nothing is amiss, or nobody asks. */
-export function misfit(result: ToolResult, { name, fits }: Pick<ToolEntry, 'name' | 'fits'>): GatewayError | undefined {
+export function misfit(result: ToolResult, { name, fits, output }: Pick<ToolEntry, 'name' | 'fits' | 'output'>): GatewayError | undefined {
+  if (output !== undefined && result.isError !== true && result.structured !== undefined && !isJsonObject(result.structured))
+    return new GatewayError('RESULT_INVALID', `${name} ran, but its structured result is not the object that its output schema promises.`, {
+      tool: name,
+    });
   if (fits === undefined || result.isError === true || !isJsonObject(result.structured)) return undefined;
   const fault = fits(result.structured);
   if (fault === undefined) return undefined;
@@ -50,32 +63,6 @@ export function toMisfit({ content, meta }: ToolResult, failure: GatewayError): 
 
 function invalid(why: string): GatewayError {
   return new GatewayError('RESULT_INVALID', `The tool ran, but its result cannot be passed on: ${why}.`);
-}
-
-function checkBlock(block: Content): void {
-  if (!isJsonObject(block)) throw invalid('a piece of its content is no object');
-  switch (block.type) {
-    case 'text':
-      return expectText(block.text, 'text');
-    case 'image':
-    case 'audio':
-      expectText(block.data, 'data');
-      return expectText(block.mimeType, 'mimeType');
-    case 'resource':
-      if (!isJsonObject(block.resource)) throw invalid('an embedded resource is no object');
-      expectText(block.resource.uri, 'uri');
-      if (typeof block.resource.text !== 'string') expectText(block.resource.blob, 'text or blob');
-      return;
-    case 'resource_link':
-      expectText(block.uri, 'uri');
-      return expectText(block.name, 'name');
-    default:
-      throw invalid(`content of the type ${JSON.stringify((block as { type?: unknown }).type)} is not known`);
-  }
-}
-
-function expectText(value: unknown, field: string): void {
-  if (typeof value !== 'string') throw invalid(`a piece of its content has no text in "${field}"`);
 }
 
 class Walk {

@@ -1,5 +1,6 @@
 import { GatewayError } from '../core/errors.ts';
 import { isJsonObject } from '../core/json.ts';
+import { admitValues } from '../gateway/admit.ts';
 import type { Reply, Request } from './peer.ts';
 import { toResult } from './results.ts';
 
@@ -14,7 +15,7 @@ export async function completeArgument(request: Request): Promise<Reply> {
   }
   const known = isJsonObject(context) && isJsonObject(context.arguments) ? (context.arguments as Record<string, string>) : {};
   const complete = findCompleter(request, ref.type, ref.type === 'ref/prompt' ? ref.name : ref.uri);
-  const values = complete ? await complete(argument.name, argument.value, known) : [];
+  const values = complete ? admitValues(await complete(argument.name, argument.value, known)) : [];
   const completion = {
     values: values.slice(0, MOST_VALUES),
     total: values.length,
