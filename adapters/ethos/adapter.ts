@@ -6,6 +6,7 @@ import type { Host } from '../../src/core/host.ts';
 import { VERSION } from '../../src/core/package.ts';
 import type { Manifest } from '../../src/core/plugin.ts';
 import type { EthosManifest } from './manifest.ts';
+import { CALL_TIMEOUT_MS } from './offering/offer.ts';
 import { openPlugin } from './open.ts';
 import { type Recognised, recogniseSource } from './reading/recognise.ts';
 import { relate } from './reading/relate.ts';
@@ -14,6 +15,7 @@ import { readSkills } from './reading/skills.ts';
 /** Ethos plugins: folders and npm packages that export `activate(api)`. */
 export const ethos: Adapter = {
   kind: 'ethos',
+  callTimeoutMs: CALL_TIMEOUT_MS,
   options: {
     package: z.string().optional().describe('Ethos: name of an npm package, found as Node does from the folder of this file'),
     ignoreContract: z.boolean().optional().describe('Ethos: load it whatever contract it was written for'),

@@ -10,7 +10,7 @@ import { didYouMean } from '../../src/core/nearest.ts';
 import type { Manifest, Plugin, Problem } from '../../src/core/plugin.ts';
 import { reportedPlugin } from '../../src/host/reported-plugin.ts';
 import type { TalosManifest } from './manifest.ts';
-import { toOffer } from './offer.ts';
+import { CALL_TIMEOUT_MS, toOffer } from './offer.ts';
 import { instructionsOf } from './prompt.ts';
 import { recogniseFolder } from './recognise.ts';
 import { toRecord } from './record.ts';
@@ -25,6 +25,7 @@ interface TalosPluginManifest extends Manifest {
 /** Talos folder plugins: a `manifest.json`, an `index.ts` and perhaps a `prompt.md`. */
 export const talos: Adapter = {
   kind: 'talos',
+  callTimeoutMs: CALL_TIMEOUT_MS,
   options: {
     hostRoot: z.string().optional().describe('Talos: folder that stands for the root of the original host'),
     moduleRoots: z.array(z.string()).optional().describe('Talos: further folders from which packages resolve'),

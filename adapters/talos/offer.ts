@@ -4,7 +4,8 @@ import type { TalosFunction, TalosManifest } from './manifest.ts';
 import type { TalosReport } from './report.ts';
 
 /** The original host's time limit for one call, in milliseconds. */
-const CALL_TIMEOUT_MS = 120_000;
+/** What hosts of this format give a call. */
+export const CALL_TIMEOUT_MS = 120_000;
 
 /** What is known of a plugin besides its manifest. */
 export interface OfferInput {
@@ -61,7 +62,7 @@ function toTool(fn: TalosFunction, { id, manifest, call }: OfferInput): Tool {
     approval: 'client',
     labels: [`category:${manifest.category}`, ...modules.map((m) => `talos:${id}:${m}`)],
     meta: { category: manifest.category, modules },
-    timeoutMs: CALL_TIMEOUT_MS,
+    usualTimeoutMs: CALL_TIMEOUT_MS,
     call: call(fn.name),
   };
 }

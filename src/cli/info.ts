@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { App } from '../app.ts';
+import type { Config } from '../config/config.ts';
 import type { Adapter } from '../core/adapter.ts';
 import { DEFAULT_PROFILE, localCaller } from '../core/caller.ts';
 import { didYouMean } from '../core/nearest.ts';
@@ -27,7 +28,10 @@ export function addInfo(program: Command, adapters: readonly Adapter[]): void {
         await app.gateway.listed();
         checkProfile(app, options.profile);
         const plugin = findPlugin(app, id);
-        const data = tool === undefined ? describePlugin(app, plugin, options.profile) : describeTool(app, plugin, tool, options.profile);
+        const data =
+          tool === undefined
+            ? describePlugin(app, plugin, options.profile)
+            : describeTool(app, plugin, tool, options.profile, session.config);
         printMasked(data, options.json, () =>
           columns(Object.entries(data).flatMap(([key, value]) => (isEmpty(value) ? [] : rowsOf(key, show(value))))),
         );
@@ -67,7 +71,7 @@ function describePlugin(app: App, plugin: SlotStatus, profile: string): Record<s
   };
 }
 
-function describeTool(app: App, plugin: SlotStatus, name: string, profile: string): Record<string, unknown> {
+function describeTool(app: App, plugin: SlotStatus, name: string, profile: string, config: Config): Record<string, unknown> {
   const tools = toolsOf(app, plugin, profile);
   const found = tools.find(({ entry }) => [entry.name, entry.tool.name, entry.tool.native].includes(name));
   if (!found) {
@@ -87,6 +91,7 @@ function describeTool(app: App, plugin: SlotStatus, name: string, profile: strin
     hints: entry.tool.hints,
     labels: entry.tool.labels,
     timeoutMs,
+    timeoutFrom: timeSource(found, config),
     schemas,
     input: shape.input,
     original: shape.input === entry.input ? undefined : entry.input,
@@ -96,6 +101,23 @@ function describeTool(app: App, plugin: SlotStatus, name: string, profile: strin
     untrusted: entry.tool.untrusted,
     cachedMs: entry.tool.cache?.ttlMs,
   };
+}
+
+// Where a person changes it.
+function timeSource({ entry, timeFrom }: VisibleTool, config: Config): string {
+  const { id, adapter } = entry.plugin;
+  switch (timeFrom) {
+    case 'plugin':
+      return config.at('plugins', id, 'limits', 'callTimeoutMs');
+    case 'tool':
+      return 'the tool itself';
+    case 'file':
+      return config.at('limits', 'callTimeoutMs');
+    case 'format':
+      return `the default of ${adapter}`;
+    case 'default':
+      return 'default';
+  }
 }
 
 /** Several clients cut descriptions here without notice. */

@@ -12,9 +12,9 @@ export function addLimits(program: Command, adapters: readonly Adapter[]): void 
     .option('--json', 'print JSON')
     .action((options: CommonOptions) => {
       const { config } = openSession(options, adapters, { here: true, quiet: true });
-      const rows = Object.entries(LIMITS).map(([name, { value: standard, unit, meaning }]) => {
+      const rows = Object.entries(LIMITS).map(([name, { unit, meaning }]) => {
         const value = config.limits[name as LimitName];
-        return { name, value, unit, source: value === standard ? 'default' : config.at('limits', name), meaning };
+        return { name, value, unit, source: Object.hasOwn(config.ownLimits, name) ? config.at('limits', name) : 'default', meaning };
       });
       const perPlugin = [...config.plugins.values()].flatMap(({ id, limits }) =>
         Object.entries(limits).map(([name, value]) => ({
@@ -23,9 +23,26 @@ export function addLimits(program: Command, adapters: readonly Adapter[]): void 
           source: config.at('plugins', id, 'limits', name),
         })),
       );
-      printMasked({ limits: rows, plugins: perPlugin }, options.json, () =>
+      const { callTimeoutMs } = config.ownLimits;
+      const formats = adapters.flatMap(({ kind, callTimeoutMs: usual }) =>
+        usual === undefined
+          ? []
+          : [
+              callTimeoutMs === undefined
+                ? { name: `callTimeoutMs of ${kind}`, value: Math.min(usual, config.limits.callCapMs), source: `the default of ${kind}` }
+                : { name: `callTimeoutMs of ${kind}`, value: callTimeoutMs, source: config.at('limits', 'callTimeoutMs') },
+            ],
+      );
+      printMasked({ limits: rows, formats, plugins: perPlugin }, options.json, () =>
         columns([
           ...rows.map(({ name, value, unit, source, meaning }) => [name, String(value), unit, source, meaning]),
+          ...formats.map(({ name, value, source }) => [
+            name,
+            String(value),
+            'ms',
+            source,
+            'one call, unless the plugin or tool has its own',
+          ]),
           ...perPlugin.map(({ name, value, source }) => [
             name,
             typeof value === 'object' ? JSON.stringify(value) : String(value),

@@ -16,6 +16,8 @@ export interface PluginConfig {
   readonly names: Readonly<Record<string, string>>;
   /** Absent: the profile decides. */
   readonly schemas?: SchemaForm;
+  /** Absent: results reach clients as they are. */
+  readonly results?: 'as-is' | 'clean';
   /** Absent: texts of strangers are fenced. */
   readonly fence?: boolean;
   readonly entry: Entry;
@@ -63,6 +65,8 @@ export interface Config {
   readonly listen: ListenConfig;
   readonly tokens: readonly TokenConfig[];
   readonly limits: Limits;
+  /** The limits that the file sets. */
+  readonly ownLimits: Partial<Limits>;
   readonly audit: {
     readonly required: boolean | undefined;
     readonly arguments: boolean;

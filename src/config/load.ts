@@ -183,6 +183,7 @@ function toConfig(data: ConfigFile, origin: Origin): Config {
     },
     tokens,
     limits: toLimits(data.limits),
+    ownLimits: data.limits ?? {},
     audit: {
       required: data.audit?.required,
       arguments: data.audit?.arguments ?? false,

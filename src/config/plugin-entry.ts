@@ -31,6 +31,7 @@ export function toPlugin(id: string, file: PluginFile, { dir, adapters }: Surrou
     validate: file.validate !== 'off',
     names: file.names ?? {},
     ...(file.schemas === undefined ? {} : { schemas: file.schemas }),
+    ...(file.results === undefined ? {} : { results: file.results }),
     ...(file.fence === undefined ? {} : { fence: file.fence }),
     entry: {
       ...defaultEntry(dir),

@@ -56,6 +56,10 @@ const shared = {
   validate: z.enum(['on', 'off']).optional().describe('off: arguments are not checked against the schema'),
   names: z.record(z.string(), z.string()).optional().describe('public names of tools, by their own name'),
   schemas: schemas.optional(),
+  results: z
+    .enum(['as-is', 'clean'])
+    .optional()
+    .describe('clean: hidden characters in results and resources of the plugin are written out. Default: as-is'),
   fence: z.boolean().optional().describe('false: texts that strangers wrote reach the model unmarked. Default: true'),
 };
 

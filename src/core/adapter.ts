@@ -52,6 +52,8 @@ export interface Adapter {
   readonly selectors?: readonly string[];
   /** The limits of the gateway that its plugins are started with; where one changes they are started anew. Absent: those of a plugin process. */
   readonly startedWith?: readonly (keyof HostLimits)[];
+  /** The default time limit of a call in this format, in milliseconds; the gateway's own where absent. */
+  readonly callTimeoutMs?: number;
   /** Whether an entry is there to guard the calls of others, whatever else is wrong with it. */
   guards?(entry: Entry): boolean;
   /** Adds commands of this format's own to the command line. */

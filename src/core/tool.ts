@@ -89,8 +89,10 @@ export interface Tool {
   readonly meta?: JsonObject;
   /** Further members of its listing that clients may know, such as icons. */
   readonly extras?: JsonObject;
-  /** The format's own time limit in milliseconds. */
+  /** The time limit that its author, or whoever configured its server, declared for it, in milliseconds. */
   readonly timeoutMs?: number;
+  /** The format's default time limit, which anything else goes before. */
+  readonly usualTimeoutMs?: number;
   /**
    * Longest text of a successful result, in characters. A longer one is cut there, ends with `[truncated — N chars total]`,
    * loses its structured data, and stays whole in a resource that the result links to.

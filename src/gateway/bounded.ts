@@ -11,7 +11,9 @@ export interface Bounds {
 export function bounded<T>(what: string, call: Call, { callTimeoutMs, callCapMs }: Bounds, work: Promise<T>): Promise<T> {
   return new Promise<T>((resolve, reject) => {
     call.onAbort(reject);
-    call.clock = new Deadline({ timeoutMs: callTimeoutMs, capMs: callCapMs }, call, (limits) => timedOut(what, limits));
+    call.clock = new Deadline({ timeoutMs: callTimeoutMs, capMs: Math.max(callCapMs, callTimeoutMs) }, call, (limits) =>
+      timedOut(what, limits),
+    );
     work.then(resolve, reject);
   }).finally(() => call.stopClock());
 }

@@ -4,6 +4,8 @@ import type { Resource, ResourceTemplate } from '../core/resource.ts';
 import { createNameMap, type NameMap } from '../policy/patterns.ts';
 import type { Policy, Terms } from '../policy/policy.ts';
 import type { Catalogue, PromptEntry, ResourceEntry, ToolEntry } from '../registry/catalogue.ts';
+import { cleanText } from '../registry/clean.ts';
+import { callTime } from './call-time.ts';
 import { composeInstructions } from './instructions.ts';
 import type { ActiveMiddleware } from './middleware.ts';
 import { createToolSearch, SEARCH_INSTRUCTIONS, type ToolSearch } from './search.ts';
@@ -53,17 +55,17 @@ export function createView(
     if (ruling) tools.set(name, createVisibleTool({ entry, ...ruling, ...rulesFor(entry), middleware, terms }));
   }
   const own: Omit<ToolRules, 'entry' | 'approval'> = {
-    timeoutMs: config.limits.callTimeoutMs,
-    capMs: config.limits.callCapMs,
+    ...callTime({}, undefined, config),
     maxChars: config.limits.resultChars,
     ruledBy: 'format',
     schemas: 'verbatim',
     fence: false,
+    clean: false,
     middleware,
     terms,
   };
   const search = terms.search === true ? createToolSearch(tools, (tool) => createVisibleTool({ ...own, ...tool })) : undefined;
-  const told = [search && SEARCH_INSTRUCTIONS, terms.instructions].filter((text) => text !== undefined).join('\n\n');
+  const told = cleanText([search && SEARCH_INSTRUCTIONS, terms.instructions].filter((text) => text !== undefined).join('\n\n'));
   const isComplete = createRequirements(tools);
   const runsFreely = createFreedom(tools);
   return {
@@ -132,26 +134,25 @@ function* withOwn(prompts: Catalogue['prompts'], own: readonly PromptEntry[]): G
   }
 }
 
-type OwnRules = Pick<ToolRules, 'timeoutMs' | 'capMs' | 'maxChars' | 'schemas' | 'fence'>;
+type OwnRules = Pick<ToolRules, 'timeoutMs' | 'capMs' | 'timeFrom' | 'maxChars' | 'schemas' | 'fence' | 'clean'>;
 
-function createRules({ plugins, limits }: Config, terms: Terms): (entry: ToolEntry) => OwnRules {
+function createRules(config: Config, terms: Terms): (entry: ToolEntry) => OwnRules {
+  const { plugins, limits } = config;
   const rules = new Map(
-    [...plugins].map(([id, { limits: own, schemas, fence }]) => [
+    [...plugins].map(([id, { limits: own, schemas, fence, results }]) => [
       id,
-      { callTimeoutMs: byName(own.callTimeoutMs), resultChars: byName(own.resultChars), schemas, fence },
+      { callTimeoutMs: byName(own.callTimeoutMs), resultChars: byName(own.resultChars), schemas, fence, clean: results === 'clean' },
     ]),
   );
   return ({ name, plugin, tool }) => {
     const own = rules.get(plugin.id);
     const names = own ? [tool.name, name, tool.native ?? tool.name] : [];
-    // Tool, then plugin, then the format's own limit, then the gateway's; a limit of its own may be longer than the cap.
-    const timeoutMs = own?.callTimeoutMs?.find(names) ?? Math.min(tool.timeoutMs ?? limits.callTimeoutMs, limits.callCapMs);
     return {
-      timeoutMs,
-      capMs: Math.max(limits.callCapMs, timeoutMs),
+      ...callTime(tool, own?.callTimeoutMs?.find(names), config),
       maxChars: own?.resultChars?.find(names) ?? limits.resultChars,
       schemas: own?.schemas ?? terms.schemas ?? 'portable',
       fence: own?.fence ?? true,
+      clean: own?.clean ?? false,
     };
   };
 }

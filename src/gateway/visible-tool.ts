@@ -3,6 +3,7 @@ import type { Approval } from '../core/tool.ts';
 import type { RuledBy, Terms } from '../policy/policy.ts';
 import type { ToolEntry } from '../registry/catalogue.ts';
 import { type Shape, shapeOf } from '../registry/schemas/shape.ts';
+import type { TimeSource } from './call-time.ts';
 import type { ActiveMiddleware } from './middleware.ts';
 
 /** What a profile makes of a tool. `timeoutMs` and `capMs` are its time limits, `maxChars` the longest text of a result. */
@@ -12,10 +13,13 @@ export interface ToolRules {
   readonly ruledBy: RuledBy;
   readonly timeoutMs: number;
   readonly capMs: number;
+  readonly timeFrom: TimeSource;
   readonly maxChars: number;
   readonly schemas: SchemaForm;
   /** Whether texts are fenced where the tool says that strangers wrote them. */
   readonly fence: boolean;
+  /** Whether hidden characters in its results are written out. */
+  readonly clean: boolean;
   /** Who has a say in its calls; one list for all tools of a view. */
   readonly middleware: readonly ActiveMiddleware[];
   readonly terms: Terms;

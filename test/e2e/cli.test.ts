@@ -68,6 +68,7 @@ describe('plugmux info', () => {
       expect(JSON.parse((await run(['info', 'good', name, '--json'], { cwd })).stdout)).toMatchObject({
         name: 'good_run',
         timeoutMs: 120_000,
+        timeoutFrom: 'the default of talos',
       });
   });
 
@@ -135,8 +136,23 @@ describe('plugmux limits', () => {
     const { code, stdout } = await run(['limits'], { cwd });
     expect(code).toBe(0);
     expect(stdout).toMatch(/^calls +7 +count +mcp\.json:1:\d+ +calls in flight in all$/m);
+    expect(stdout).toMatch(/^callTimeoutMs of talos +120000 +ms +the default of talos /m);
     expect(stdout).toMatch(/^messageBytes +4194304 +bytes +default /m);
     expect(stdout).toMatch(/^plugins\.good\.callTimeoutMs +\{"run":5\} +mcp\.json:1:\d+/m);
+  });
+});
+
+describe('limits.callTimeoutMs', () => {
+  it('holds for formats with a default of their own, and is named where it comes from', { tags: ['call-limits'] }, async () => {
+    const cwd = project({ limits: { callTimeoutMs: 700 }, plugins: { good: { path: './plugins/good' } } });
+    expect((await run(['limits'], { cwd })).stdout).toMatch(/^callTimeoutMs of talos +700 +ms +mcp\.json:1:\d+ /m);
+    const { timeoutMs, timeoutFrom } = JSON.parse((await run(['info', 'good', 'run', '--json'], { cwd })).stdout);
+    expect([timeoutMs, timeoutFrom]).toEqual([700, expect.stringMatching(/^mcp\.json:1:\d+$/)]);
+    const own = project({
+      limits: { callTimeoutMs: 700 },
+      plugins: { good: { path: './plugins/good', limits: { callTimeoutMs: { r: 1, '*': 900 } } } },
+    });
+    expect(JSON.parse((await run(['info', 'good', 'run', '--json'], { cwd: own })).stdout)).toMatchObject({ timeoutMs: 900 });
   });
 });
 

@@ -12,7 +12,8 @@ import { type AskText, commandPrompts, skillPrompts, skillResources } from './pr
 import { reportResource } from './report-resource.ts';
 
 /** The original host's time limit for one call, in milliseconds. */
-const CALL_TIMEOUT_MS = 120_000;
+/** What hosts of this format give a call. */
+export const CALL_TIMEOUT_MS = 120_000;
 
 /** What the tools of an offer do when they are called. */
 export interface OfferParts {
@@ -76,7 +77,7 @@ function toTool(tool: ToolReport, { manifest, call, cacheKey }: OfferParts): Too
     approval: tool.requiresApproval ? 'required' : 'client',
     labels: toolset === undefined ? [] : [`toolset:${toolset}`],
     meta: { ...(toolset === undefined ? {} : { toolset }), ...(tool.returnDirect ? { returnDirect: true } : {}) },
-    timeoutMs: CALL_TIMEOUT_MS,
+    usualTimeoutMs: CALL_TIMEOUT_MS,
     maxChars: Math.min(RESULT_BUDGET, tool.maxResultChars ?? RESULT_BUDGET),
     ...(tool.untrusted ? { untrusted: true } : {}),
     ...(tool.cache ? { cache: { ttlMs: tool.cache.ttlMs, ...(tool.cache.keyed ? { key: (args) => cacheKey(name, args) } : {}) } } : {}),
@@ -95,7 +96,7 @@ function commandTools({ commands }: EthosReport, { manifest, call }: OfferParts)
       description,
       input: { type: 'object', properties: { arguments: { type: 'string', description: hint ?? 'What follows the command.' } } },
       approval: 'client',
-      timeoutMs: CALL_TIMEOUT_MS,
+      usualTimeoutMs: CALL_TIMEOUT_MS,
       call: call(COMMAND_PREFIX + name),
     }));
 }
