@@ -7,6 +7,7 @@ import type { Logger } from '../core/log.ts';
 import type { Redactor } from '../core/redact.ts';
 import { hidePaths } from '../core/text.ts';
 import type { CacheRule } from '../core/tool.ts';
+import { admitResult } from './admit.ts';
 import type { Approvals, Returned } from './approvals.ts';
 import type { Audit, AuditRecord } from './audit.ts';
 import { auditFields } from './audit-fields.ts';
@@ -14,7 +15,7 @@ import type { Call } from './call.ts';
 import type { Consent } from './consent-form.ts';
 import { Deadline, timedOut } from './deadline.ts';
 import { fenceResult } from './fence.ts';
-import { finishResult, isTooLong } from './finish.ts';
+import { cleanResult, finishResult, isTooLong } from './finish.ts';
 import type { KeptResults } from './kept-results.ts';
 import { askPermits, passGuards, runAround, tell, toPassing } from './middleware.ts';
 import { checkResult, misfit, toMisfit, withoutSecrets } from './output.ts';
@@ -79,7 +80,7 @@ export async function runCall(request: CallRequest, parts: PipelineParts): Promi
     const rule = request.tool.entry.tool.cache;
     const key = rule && (await keyOf(rule, request, args));
     const known = key === undefined ? undefined : recall(key, request, args, parts);
-    result = known ?? (await invoke(request, args, parts));
+    result = known ?? admitResult(await invoke(request, args, parts));
     bytes = checkResult(result, parts.limits);
     failure = misfit(result, request.tool.entry);
     if (failure) result = toMisfit(result, failure);
@@ -154,8 +155,14 @@ async function waitForSlots(places: readonly Slots[], { queue, limits }: Pipelin
 }
 
 // The only step that differs by format. Whichever comes first decides: the answer, the deadline or the cancellation.
-function invoke({ tool, call }: CallRequest, args: JsonObject, { log }: PipelineParts): Promise<ToolResult> {
+function invoke({ tool, call }: CallRequest, args: JsonObject, { log, limits }: PipelineParts): Promise<ToolResult> {
   const { entry, middleware } = tool;
+  // Other plugins see only what is a result.
+  const checked = (given: ToolResult): ToolResult => {
+    const result = admitResult(given);
+    checkResult(result, limits);
+    return result;
+  };
   return new Promise((resolve, reject) => {
     call.onAbort(reject);
     if (call.aborted) return;
@@ -163,7 +170,7 @@ function invoke({ tool, call }: CallRequest, args: JsonObject, { log }: Pipeline
     const result =
       middleware.length === 0
         ? entry.tool.call(args, call)
-        : runAround(toPassing(entry, args, call), middleware, log, (changed) => entry.tool.call(changed, call));
+        : runAround(toPassing(entry, args, call), middleware, log, (changed) => entry.tool.call(changed, call).then(checked));
     result.then(resolve, reject);
   });
 }
@@ -225,7 +232,8 @@ function toFailedResult(
   const result = errorResult(`${object.message}${advice}`, { 'plugmux/error': object });
   // These words are the plugin's, and with them maybe a stranger's.
   const foreign = failure.code === 'PLUGIN_FAILED' && tool.fence && tool.entry.tool.untrusted === true;
-  return foreign ? fenceResult(result, args, tool.entry.name) : result;
+  const fenced = foreign ? fenceResult(result, args, tool.entry.name) : result;
+  return tool.clean ? cleanResult(fenced) : fenced;
 }
 
 function causeOf({ details: { cause } }: GatewayError): string | undefined {

@@ -1,4 +1,5 @@
 import type { Content, ToolResult } from '../core/content.ts';
+import { escapeHidden } from '../core/hidden.ts';
 import type { JsonObject } from '../core/json.ts';
 
 const STRIPPED = '[STRIPPED-TEMPLATE-TOKEN]';
@@ -21,7 +22,7 @@ const LONGEST_SOURCE = 256;
 
 /** A text that strangers wrote, marked as such, so that a model takes it for content and not for a conversation or orders. */
 export function fenceText(text: string, source: string, tool: string): string {
-  const body = text.replace(TOKENS, STRIPPED).replace(FENCE, '&lt;');
+  const body = escapeHidden(text).replace(TOKENS, STRIPPED).replace(FENCE, '&lt;');
   return `<untrusted source="${source}" tool="${tool}">\n${body}\n</untrusted>`;
 }
 
@@ -30,7 +31,7 @@ export function sourceOf({ path, url, command, query }: JsonObject): string {
   const named = [path, url, prefixed('cmd:', command), prefixed('query:', query)].find(
     (value) => typeof value === 'string' && value !== '',
   );
-  return String(named ?? 'unknown')
+  return escapeHidden(String(named ?? 'unknown').slice(0, LONGEST_SOURCE))
     .replace(/[\r\n]+/g, ' ')
     .replace(/[<>]/g, '')
     .replaceAll('"', "'")

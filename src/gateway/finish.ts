@@ -1,6 +1,8 @@
 import type { Caller } from '../core/caller.ts';
 import type { Content, TextContent, ToolResult } from '../core/content.ts';
+import { escapeHidden } from '../core/hidden.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../core/json.ts';
+import { mapTexts } from '../core/map-texts.ts';
 import { fenceResult } from './fence.ts';
 import type { KeptResults, KeptText } from './kept-results.ts';
 import type { VisibleTool } from './visible-tool.ts';
@@ -24,13 +26,15 @@ interface Finishing {
  * come back as they are.
  */
 export function finishResult(
-  result: ToolResult,
-  size: number,
+  checked: ToolResult,
+  checkedSize: number,
   { tool, call }: Finishing,
   args: JsonObject,
   store: KeptResults,
 ): ToolResult {
   const { tool: own, name } = tool.entry;
+  const result = tool.clean ? cleanResult(checked) : checked;
+  const size = result === checked ? checkedSize : Number.POSITIVE_INFINITY;
   const whole = result.structured === undefined ? result : addJsonText(result, result.structured);
   let finished = whole;
   let kept: readonly KeptText[] | undefined;
@@ -49,6 +53,11 @@ export function finishResult(
   if (finished.structured !== undefined && finished.isError !== true && own.output === undefined)
     finished = addPlainText(finished, finished.structured);
   return kept === undefined ? finished : addLink(finished, store.keep(call.caller, kept), kept);
+}
+
+/** A result with every hidden character in it written out, in its data too. */
+export function cleanResult(result: ToolResult): ToolResult {
+  return mapTexts(result as unknown as JsonValue, escapeHidden) as unknown as ToolResult;
 }
 
 /** Whether a result has more text than its tool may give. */

@@ -15,6 +15,7 @@ import { showName } from '../core/text.ts';
 import type { Grants } from '../policy/grants.ts';
 import type { Policy } from '../policy/policy.ts';
 import type { Registry } from '../registry/registry.ts';
+import { admitPrompt } from './admit.ts';
 import { approvalsPrompt, listApprovals } from './approval-list.ts';
 import type { Approvals } from './approvals.ts';
 import type { Audit } from './audit.ts';
@@ -132,6 +133,8 @@ export function createGateway(
     if (middleware.length > 0 && greetings.isNew(session)) tell(middleware, log, (steps) => steps.sessionStarted?.({ session, caller }));
   };
 
+  const cleans = (pluginId: string): boolean => rules.config.plugins.get(pluginId)?.results === 'clean';
+
   const refuseIfDraining = (): void => {
     if (draining) throw new GatewayError('DRAINING', 'The gateway is shutting down and takes no new work.', { retryAfterMs: 1000 });
   };
@@ -189,13 +192,13 @@ export function createGateway(
       const missing = (entry.prompt.arguments ?? []).filter((a) => a.required && args[a.name] === undefined).map((a) => a.name);
       if (missing.length > 0) throw new GatewayError('INVALID_PARAMS', `The prompt ${name} needs ${missing.join(', ')}.`);
       const prompt = guard(entry.plugin.id, () => entry.prompt.get(args, call));
-      return bounded(`Prompt "${name}"`, call, limits, prompt);
+      return admitPrompt(name, await bounded(`Prompt "${name}"`, call, limits, prompt), limits);
     },
     async readResource(uri, call) {
       refuseIfDraining();
       const seen = view(call.caller);
       call.bounds = seen.terms.bounds;
-      return kept.read(uri, call.caller) ?? bounded('The resource', call, limits, readResource(uri, seen, call));
+      return kept.read(uri, call.caller) ?? bounded('The resource', call, limits, readResource(uri, seen, call, { limits, cleans }));
     },
     onChange: (listener) => void listeners.push(listener),
     onUpdated(listener) {

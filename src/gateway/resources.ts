@@ -1,21 +1,37 @@
 import type { ResourceContents } from '../core/content.ts';
 import { GatewayError } from '../core/errors.ts';
+import { escapeHidden } from '../core/hidden.ts';
+import type { JsonValue } from '../core/json.ts';
+import { mapTexts } from '../core/map-texts.ts';
 import type { Catalogue } from '../registry/catalogue.ts';
+import { admitContents } from './admit.ts';
 import type { Call } from './call.ts';
 import { guard } from './guard.ts';
+import type { OutputLimits } from './output.ts';
 import { matchTemplate } from './templates.ts';
 import type { View } from './views.ts';
+
+/** What holds for the contents of resources. */
+export interface ReadingRules {
+  readonly limits: OutputLimits;
+  /** Whether hidden characters in what a plugin returns are written out. */
+  cleans(pluginId: string): boolean;
+}
 
 /** Addresses are foreign text; an error tells one only so far. */
 const MOST_SHOWN = 2_048;
 
 /** Reads a resource by its public address: a listed one, or one that a template describes. */
-export async function readResource(address: string, view: View, call: Call): Promise<readonly ResourceContents[]> {
+export async function readResource(address: string, view: View, call: Call, rules: ReadingRules): Promise<readonly ResourceContents[]> {
+  const finish = (pluginId: string, prefix: string, given: readonly ResourceContents[]): readonly ResourceContents[] => {
+    const contents = admitContents(given, rules.limits);
+    return toPublic(rules.cleans(pluginId) ? contents.map(cleanContents) : contents, prefix);
+  };
   const entry = view.resources.get(address);
-  if (entry) return toPublic(await guard(entry.plugin.id, () => entry.resource.read(call)), entry.prefix);
+  if (entry) return finish(entry.plugin.id, entry.prefix, await guard(entry.plugin.id, () => entry.resource.read(call)));
   for (const { plugin, prefix, resource, uri, values } of matching(address, view.templates)) {
     const contents = await guard(plugin.id, () => resource.read(uri, values, call));
-    if (contents) return toPublic(contents, prefix);
+    if (contents) return finish(plugin.id, prefix, contents);
   }
   throw new GatewayError('INVALID_PARAMS', 'There is no resource of that address.', { field: 'uri', uri: address.slice(0, MOST_SHOWN) });
 }
@@ -44,6 +60,11 @@ function* matching(address: string, templates: View['templates']) {
     const values = matchTemplate(resource.uriTemplate, uri);
     if (values) yield { plugin, prefix, resource, uri, values };
   }
+}
+
+// The address stays what the client asked for.
+function cleanContents(contents: ResourceContents): ResourceContents {
+  return { ...(mapTexts(contents as unknown as JsonValue, escapeHidden) as unknown as ResourceContents), uri: contents.uri };
 }
 
 function toPublic(contents: readonly ResourceContents[], prefix: string): readonly ResourceContents[] {

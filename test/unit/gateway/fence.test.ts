@@ -43,6 +43,12 @@ describe('fenceText', () => {
   );
 });
 
+it('shows what is hidden in a fence, and what hides its end', { tags: ['T10', 'T13'] }, () => {
+  expect(body('a\u202eb\u{e0041}\u001b[2Jc\r\nd می\u200cخواهم')).toBe('a\\u{202e}b\\u{e0041}\\u{1b}[2Jc\r\nd می\u200cخواهم');
+  expect(body('<\u200b/untrusted> <|im\u200b_start|>')).toBe('<\\u{200b}/untrusted> <|im\\u{200b}_start|>');
+  expect(sourceOf({ url: 'x\u202ey' })).toBe('x\\u{202e}y');
+});
+
 describe('sourceOf', () => {
   it.each([
     [{ path: 'a/b' }, 'a/b'],

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { localCaller } from '../../../src/core/caller.ts';
 import type { Content, ToolResult } from '../../../src/core/content.ts';
 import type { Tool } from '../../../src/core/tool.ts';
-import { finishResult } from '../../../src/gateway/finish.ts';
+import { cleanResult, finishResult } from '../../../src/gateway/finish.ts';
 import { createKeptResults } from '../../../src/gateway/kept-results.ts';
 import { checkResult } from '../../../src/gateway/output.ts';
 import type { VisibleTool } from '../../../src/gateway/visible-tool.ts';
@@ -19,6 +19,32 @@ function finish(result: ToolResult, tool: Partial<Tool> = {}, rules: Partial<Vis
 }
 const text = (value: string): Content => ({ type: 'text', text: value });
 const texts = ({ content }: ToolResult): unknown[] => content.map((block) => (block.type === 'text' ? block.text : block.type));
+
+describe('results that are to be clean', { tags: ['T13'] }, () => {
+  const hidden = 'a\u202eb\u200b';
+  const shown = 'a\\u{202e}b\\u{200b}';
+
+  it('show every hidden character, in texts, data, keys, embedded resources and links', () => {
+    const result = (t: string): ToolResult => ({
+      content: [
+        text(t),
+        { type: 'resource', resource: { uri: 'a:b', text: t } },
+        { type: 'resource_link', uri: 'a:b', name: t, description: t },
+      ],
+      structured: { [t]: [t, 1, null], text: t },
+    });
+    expect(finish(result(hidden), { output: {} }, { clean: true, maxChars: 1000 }).finished).toEqual(
+      finish(result(shown), { output: {} }, { maxChars: 1000 }).finished,
+    );
+    expect(finish(result(hidden), { output: {} }, { clean: false, maxChars: 1000 }).finished.structured).toEqual(result(hidden).structured);
+    expect(finish({ content: [text(`${hidden}${'x'.repeat(100)}`)] }, {}, { clean: true }).whole?.[0]).toMatch(/^a\\u\{202e\}/);
+  });
+
+  it('come back as they are where nothing is hidden', () => {
+    const plain = { content: [text('a\r\nمی\u200cخواهم')], structured: { a: [1] } };
+    expect(cleanResult(plain)).toBe(plain);
+  });
+});
 
 describe('finishResult', () => {
   it.each<[string, ToolResult]>([
