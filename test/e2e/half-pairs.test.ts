@@ -75,7 +75,7 @@ describe('halves of surrogate pairs', () => {
     const dir = tempFolder();
     const raw = new RawStdio(writeConfig({ ...writePlugins(dir), audit: { arguments: true } }, [], dir), BIN);
     raw.send(HANDSHAKE);
-    await raw.reply('hello');
+    await raw.reply('hello', 25_000);
     for (const method of ['tools/list', 'prompts/list', 'resources/list']) raw.send(line(method, method));
     for (const [id, name] of [
       ['typescript', 'cut_echo'],

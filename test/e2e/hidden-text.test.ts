@@ -38,7 +38,7 @@ createInterface({ input: process.stdin }).on('line', (given) => {
 async function open(config: object, dir: string): Promise<RawStdio> {
   const raw = new RawStdio(writeConfig(config, [], dir), BIN);
   raw.send(HANDSHAKE);
-  await raw.reply('hello');
+  await raw.reply('hello', 25_000);
   return raw;
 }
 
@@ -50,7 +50,7 @@ function writeUpstream(): { readonly dir: string; readonly server: object } {
 
 const ask = async (raw: RawStdio, id: string, text: string): Promise<string> => {
   raw.send(text);
-  return JSON.stringify(await raw.reply(id));
+  return JSON.stringify(await raw.reply(id, 25_000));
 };
 
 describe('what a server says of itself', () => {
