@@ -200,7 +200,7 @@ export const REQUIREMENTS = {
     T14: 'No schema of a plugin stops the loop or stands in for another.',
     T26: 'What is checked is what is passed on: no key twice, and no header that differs from the body.',
     'error-object': 'An error says what happened, whether to try again and what to do, without stacks, paths or causes.',
-    T24: 'Secrets are masked by value, key and shape wherever text leaves the gateway.',
+    T24: 'Secrets, wherever a configuration has them, are masked by value, key and shape wherever text leaves the gateway.',
   }),
   ...promised('names', {
     T12: 'No tool stands in for another: identity is plugin and tool, and public names are unique.',

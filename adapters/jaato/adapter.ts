@@ -3,7 +3,7 @@ import * as z from 'zod';
 import type { Adapter, Entry, Source } from '../../src/core/adapter.ts';
 import { GatewayError, toError } from '../../src/core/errors.ts';
 import type { Host, MemberSpec } from '../../src/core/host.ts';
-import { isJsonObject, type JsonObject } from '../../src/core/json.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../../src/core/json.ts';
 import type { Manifest, Plugin } from '../../src/core/plugin.ts';
 import { folderDigest } from '../../src/host/folder-digest.ts';
 import { lazily } from '../../src/host/python/lazy.ts';
@@ -122,7 +122,12 @@ function openPlugin(manifest: JaatoManifest, host: Host): Plugin {
       manifest,
       member,
       isComplete: isDescribed,
-      toOffer: (report) => toOffer({ ...known, report: report as JaatoReport | undefined }),
+      toOffer(report) {
+        const read = report as JaatoReport | undefined;
+        const config = configOf(manifest.source.entry, manifest.selection, selected);
+        for (const key of read?.secretSettings ?? []) if (Object.hasOwn(config, key)) hideAll(config[key], host);
+        return toOffer({ ...known, report: read });
+      },
     }),
     refresh() {
       if (member.idle() || performance.now() - refreshed < REFRESH_MS) return undefined;
@@ -177,6 +182,11 @@ function configOf({ settings, credentials, options }: Entry, { several }: Select
   const all = options.config as JsonObject | undefined;
   const own = several ? (all?.[name] ?? all?.[stem]) : settings;
   return { ...(isJsonObject(own) ? own : {}), ...credentials };
+}
+
+function hideAll(value: JsonValue | undefined, host: Host): void {
+  if (typeof value === 'string' || typeof value === 'number') host.hide(String(value));
+  else if (typeof value === 'object' && value !== null) for (const item of Object.values(value)) hideAll(item, host);
 }
 
 function pick(options: JsonObject, keys: readonly string[]): JsonObject {

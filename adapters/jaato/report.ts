@@ -46,6 +46,8 @@ export interface JaatoReport extends PythonReport {
   /** Whether it has words of its own for questions about its calls. */
   readonly previews?: boolean;
   readonly hiddenExecutors?: readonly string[];
+  /** Settings that its own description of them marks secret. */
+  readonly secretSettings?: readonly string[];
   readonly problems?: readonly Problem[];
   readonly tier?: string;
 }
@@ -84,6 +86,7 @@ export const checkJaatoReport = checkReports(
     autoApproved: reported.texts.optional(),
     previews: z.boolean().optional(),
     hiddenExecutors: reported.texts.optional(),
+    secretSettings: reported.texts.optional(),
     problems: reported.problems.optional(),
     tier: z.string().optional(),
   }),

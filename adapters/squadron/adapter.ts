@@ -18,7 +18,7 @@ export const squadron: Adapter = {
   commands: addCommands,
   convert: async (dir, into) => (await import('./convert.ts')).convertProject(dir, into),
 
-  async read(source) {
+  async read(source, host) {
     const { path, key } = source;
     const options = toOptions(source.entry);
     const selected = options.source !== undefined || options.version !== undefined;
@@ -28,7 +28,10 @@ export const squadron: Adapter = {
     if (key === undefined || !holdsHcl(path)) return null;
     const { readProject } = await import('./hcl/project.ts');
     const { readDeclarations } = await import('./hcl/declarations.ts');
-    const declared = readDeclarations(readProject(path), options.vars);
+    const { secretValues } = await import('./hcl/scope.ts');
+    const project = readProject(path);
+    for (const secret of secretValues(project, options.vars)) host.hide(secret);
+    const declared = readDeclarations(project, options.vars);
     const ours = declared.plugins.length + declared.tools.length + declared.servers.length > 0;
     return ours || !isFolder(path) ? fromDeclarations(key, source, declared) : null;
   },

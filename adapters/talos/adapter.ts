@@ -61,6 +61,7 @@ export const talos: Adapter = {
 function openPlugin(manifest: TalosPluginManifest, host: Host): Plugin {
   const { id, talos: own, source } = manifest;
   const record = toRecord(own, source.entry);
+  for (const secret of record.secrets) host.hide(secret);
   const member = host.join(toMember(manifest, record.values, record.needs.length === 0, host));
   const prompt = readPrompt(source.path);
   const common = {

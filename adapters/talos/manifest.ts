@@ -20,6 +20,7 @@ export interface TalosCredential {
 export interface TalosSetting {
   readonly name: string;
   readonly label: string;
+  readonly secret: boolean;
   readonly default?: string;
 }
 
@@ -77,6 +78,7 @@ export function toManifest(raw: JsonObject): TalosManifest | { readonly fault: s
     settings: entries(raw.settings, 'settings', 'name', problems).map((s) => ({
       name: s.name as string,
       label: text(s.label) ?? (s.name as string),
+      secret: s.secret === true,
       ...(s.default === undefined || s.default === null ? {} : { default: toText(s.default) }),
     })),
     triggers: entries(raw.triggers, 'triggers', 'id', problems).map((t) => ({

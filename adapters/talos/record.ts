@@ -11,6 +11,8 @@ export interface TalosRecord {
   readonly values: Readonly<Record<string, string>>;
   readonly needs: readonly string[];
   readonly problems: readonly Problem[];
+  /** The values that the manifest declares secret, wherever mcp.json has them. */
+  readonly secrets: readonly string[];
 }
 
 /** Manifest defaults first, then what is configured; unset keys stay absent, never empty. */
@@ -37,5 +39,9 @@ export function toRecord(manifest: TalosManifest, entry: Entry): TalosRecord {
       subject: key,
       message: `mcp.json sets "${key}", which the manifest does not declare; the plugin gets it all the same.${didYouMean(key, known)}`,
     }));
-  return { values, needs, problems };
+  const hidden = [...manifest.credentials, ...manifest.settings].filter(({ secret }) => secret).map(({ name }) => name);
+  const secrets = [...hidden, ...(manifest.oauth ? OAUTH_KEYS : [])].flatMap((name) =>
+    Object.hasOwn(values, name) ? [values[name] as string] : [],
+  );
+  return { values, needs, problems, secrets };
 }

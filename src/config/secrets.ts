@@ -1,8 +1,9 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '../core/json.ts';
 import { namesSecret } from '../core/secret-key.ts';
+import { isPath, looksSecret, NUMBER } from '../core/secret-value.ts';
 import type { Filled } from './interpolate.ts';
 import { COMMON_KEYS, type ConfigFile } from './schema.ts';
-import { isPath, looksSecret, NUMBER, secretsInAddresses, secretsInside, textsOf } from './secret-values.ts';
+import { secretsInAddresses, secretsInside, textsOf } from './secret-values.ts';
 
 type PluginFile = NonNullable<ConfigFile['plugins']>[string];
 

@@ -29,7 +29,8 @@ function addForms(text: string, forms: Set<string>): void {
   const json = JSON.stringify(text).slice(1, -1);
   const ascii = json.replace(/[\u007f-\uffff]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`);
   const all = [text, json, ascii, json.replaceAll('/', '\\/'), JSON.stringify(json).slice(1, -1), escapeForTerminal(text)];
-  for (const form of [...all, ...urlForms(text), ...base64Forms(text)]) forms.add(form);
+  // A plugin that prints its environment prints JSON, and some encode the whole of it again.
+  for (const form of [...all, ...[text, json].flatMap((one) => [...urlForms(one), ...base64Forms(one)])]) forms.add(form);
 }
 
 function urlForms(text: string): string[] {

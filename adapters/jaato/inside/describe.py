@@ -54,7 +54,7 @@ def describe_plugin(owner):
             tools[name] = tool
         else:
             problems.append({"subject": name, "code": "TOOL_REFUSED", "message": f'The tool "{name}" is declared but has no executor.'})
-    _check_config(owner, contract, problems)
+    secrets = _check_config(owner, contract, problems)
     names = {command.name for command in commands}
     hidden = sorted(str(name) for name in executors if name not in declared and name not in names)
     report = {
@@ -71,6 +71,7 @@ def describe_plugin(owner):
         "autoApproved": sorted({str(name) for name in contract.listed("get_auto_approved_tools")}),
         "previews": contract.has("format_permission_request"),
         "hiddenExecutors": hidden,
+        "secretSettings": secrets,
         "problems": problems,
     }
     tier = getattr(owner.made.module, "PLUGIN_TIER", None)
@@ -87,6 +88,15 @@ def _check_config(owner, contract, problems):
         if key not in (owner.params.get("config") or {}):
             message = f'The plugin requires the setting "{key}", which is not set.'
             problems.append({"subject": str(key), "code": "CONFIG_INVALID", "message": message, "fix": f'Add "{key}" to its settings.'})
+    properties = schema.get("properties") if isinstance(schema, dict) else None
+    declared = properties.items() if isinstance(properties, dict) else []
+    return sorted(str(key) for key, value in declared if isinstance(value, dict) and _is_secret(value))
+
+
+# JSON Schema has two ways to say it, and forms of settings have words of their own.
+def _is_secret(declared):
+    marked = any(declared.get(mark) is True for mark in ("writeOnly", "secret", "sensitive", "x-secret", "x-sensitive"))
+    return marked or declared.get("format") == "password"
 
 
 def _tools(contract, problems):

@@ -15,7 +15,7 @@ const SETTLED_MS = 1_000;
 /** What a server's requests are signed with, and how that is renewed; undefined where nobody has logged in. */
 export async function createAuth(id: string, server: RemoteServer, record: LoginRecord, stepUp: StepUp): Promise<AuthProvider | undefined> {
   const settings = server.login ?? NO_SETTINGS;
-  if (settings.grant === 'client_credentials') return toAuth(id, server, await machineProvider(settings));
+  if (settings.grant === 'client_credentials') return toAuth(id, server, await machineProvider(settings, record));
   if (hasToken(server) || record.read()?.tokens === undefined) return undefined;
   return toAuth(id, server, personProvider(id, settings, record, stepUp));
 }
@@ -81,15 +81,24 @@ function toAuth(id: string, server: RemoteServer, provider: OAuthClientProvider)
   };
 }
 
-async function machineProvider({ clientId = '', clientSecret = '', issuer = '', scope }: LoginSettings): Promise<OAuthClientProvider> {
+async function machineProvider(
+  { clientId = '', clientSecret = '', issuer = '', scope }: LoginSettings,
+  record: LoginRecord,
+): Promise<OAuthClientProvider> {
   const { ClientCredentialsProvider } = await import('@modelcontextprotocol/client');
-  return new ClientCredentialsProvider({
+  const provider: OAuthClientProvider = new ClientCredentialsProvider({
     clientId,
     clientSecret,
     clientName: 'plugmux',
     expectedIssuer: issuer,
     ...(scope === undefined ? {} : { scope }),
   });
+  const saveTokens = provider.saveTokens.bind(provider);
+  provider.saveTokens = (tokens, context) => {
+    record.hide(tokens);
+    return saveTokens(tokens, context);
+  };
+  return provider;
 }
 
 // Every request needs the token, so it is read from the store only when it has to be renewed: others may have done so.

@@ -22,6 +22,8 @@ export interface LoginRecord {
   wanted(): string | undefined;
   /** What is noted has been asked for. */
   settle(): void;
+  /** Keeps tokens out of logs and errors that are not stored. */
+  hide(tokens: StoredOAuthTokens): void;
   forget(): void;
   /** As it is kept, to see whether it has changed. */
   text(): string | undefined;
@@ -67,6 +69,7 @@ export function loginRecord(keep: Keep, url: URL, hide: (secret: string) => void
     },
     wanted: () => keep.get(wish),
     settle: () => keep.delete(wish),
+    hide: (tokens) => hideAll({ tokens }, hide),
     forget() {
       keep.delete(key);
       keep.delete(wish);

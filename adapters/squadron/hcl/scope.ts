@@ -46,6 +46,15 @@ function toVariable(block: Block, file: HclFile, root: string): Variable {
   return { name, preset: read('default'), secret: read('secret') === true };
 }
 
+/** What was given for the variables that are declared secret. A project that cannot be read has none. */
+export function secretValues(project: HclProject, given: Readonly<Record<string, string>>): string[] {
+  try {
+    return declaredVariables(project).flatMap(({ name, secret }) => (secret && Object.hasOwn(given, name) ? [given[name] as string] : []));
+  } catch {
+    return [];
+  }
+}
+
 /** The values of a project's variables: what was given, then a declaration's default, then an empty text. */
 export function readVariables(project: HclProject, given: Readonly<Record<string, string>>): ReadonlyMap<string, HclValue> {
   const presets = declaredVariables(project).map(({ name, preset }): [string, HclValue] => [name, preset ?? '']);

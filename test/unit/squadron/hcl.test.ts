@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { convertProject } from '../../../adapters/squadron/convert.ts';
 import { type Declarations, readDeclarations } from '../../../adapters/squadron/hcl/declarations.ts';
 import { readProject } from '../../../adapters/squadron/hcl/project.ts';
+import { secretValues } from '../../../adapters/squadron/hcl/scope.ts';
 import { tempFolder } from '../../support/temp.ts';
 
 function project(files: Readonly<Record<string, string>>): string {
@@ -27,6 +28,11 @@ const settingsOf = (text: string, vars: Record<string, string> = {}) => {
 };
 
 describe('.hcl files', () => {
+  it('tell which of the given values are secret', { tags: ['T24'] }, () => {
+    const text = 'variable "key" { secret = true }\nvariable "mode" { default = "x" }\nvariable "toString" { secret = true }';
+    expect(secretValues(readProject(project({ 'main.hcl': text })), { key: 'one', mode: 'plain' })).toEqual(['one']);
+  });
+
   it('give plugins with settings in either form', () => {
     expect(settingsOf('settings {\n a = "x"\n b = true\n}')).toEqual({ a: 'x', b: 'true' });
     expect(settingsOf('settings = { a = "x", "b": false\n c = 1 }')).toEqual({ a: 'x', b: 'false', c: '1' });

@@ -65,6 +65,16 @@ describe('toManifest', () => {
 });
 
 describe('toRecord', () => {
+  it('knows which values the manifest declares secret, under whatever key they are given', { tags: ['T24'] }, () => {
+    const declared = manifest({
+      credentials: [{ name: 'key' }, { name: 'folder', secret: false }, { name: 'constructor' }],
+      settings: [{ name: 'pin', secret: true }, { name: 'mode' }],
+      oauth: {},
+    });
+    const settings = { key: 'one', pin: 2222, mode: 'plain', folder: '/data' };
+    expect(toRecord(declared, entry({ settings, credentials: { refresh_token: 'three' } })).secrets).toEqual(['one', '2222', 'three']);
+  });
+
   const own = manifest({
     settings: [{ name: 'flag', default: 'false' }, { name: 'count', default: 5 }, { name: 'bare' }],
     credentials: [{ name: 'key', required: true }, { name: 'extra' }],

@@ -1,0 +1,29 @@
+import { existsSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { resolve } from 'node:path';
+
+const SHORTEST = 8;
+/** A number in any of the usual spellings. */
+export const NUMBER = /^[+-]?[\d.,_]*\d[\d.,_]*(e[+-]?\d+)?$/i;
+const LOCALE = /^([a-z]{2,3}|C|POSIX)([_-][A-Z]{2})?(\.[A-Za-z0-9-]+)?(@[a-z]+)?$/;
+const LETTERS = /^\p{L}+$/u;
+const HOST = /^(localhost|(\d{1,3}\.){3}\d{1,3}|\[[0-9a-f:.]+\]|([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,24}\.?)(:\d{1,5})?$/;
+// Without a dot only the port tells a host from other texts.
+const NEAR_HOST = /^[a-z]+(-[a-z]+)*:\d{1,5}$/;
+/** Whether a value can be a secret whatever its key: masking plain words, hosts and paths would spoil every message. */
+export function looksSecret(value: string, dir: string): boolean {
+  if (value.trim().length < SHORTEST) return false;
+  return ![NUMBER, LOCALE, LETTERS, HOST, NEAR_HOST].some((plain) => plain.test(value)) && !isPath(value, dir);
+}
+
+/** Whether a value is a path of something that exists, or several of them as in PATH. */
+export function isPath(value: string, dir: string): boolean {
+  if (!/[/\\]/.test(value) || value.includes('\n') || value.includes('\u0000')) return false;
+  if (exists(value, dir)) return true;
+  const parts = value.split(':');
+  return parts.length > 1 && parts.every((part) => part === '' || part.startsWith('/')) && parts.some((part) => exists(part, dir));
+}
+
+function exists(path: string, dir: string): boolean {
+  return path !== '' && existsSync(resolve(dir, path.replace(/^~(?=[/\\]|$)/, homedir())));
+}
