@@ -164,6 +164,7 @@ export const REQUIREMENTS = {
     'slow-senders': 'A request that arrives too slowly is ended in time.',
     'session-caps':
       'Idle sessions end, busy ones never. A session over a cap takes the place of an idle one: of its own principal if that is full, of the one with most sessions if all are; unused ones first, then the longest unused. If none is idle: 503 and Retry-After.',
+    'listen-shares': 'If there are too many listen streams, the oldest one of the principal with most ends for another principal.',
     'kept-shares': 'If there is no room for another cut result, the principal that holds most loses its oldest one.',
     'profiles-bound': 'What a profile does not have does not exist for it; a token bound to a profile gets no other.',
     'health-words':

@@ -1,6 +1,7 @@
 import type { Caller } from '../core/caller.ts';
 import { GatewayError } from '../core/errors.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
+import { Shares } from '../core/shares.ts';
 import type { Gateway } from '../gateway/gateway.ts';
 import type { View } from '../gateway/views.ts';
 import { MODERN_META } from './era.ts';
@@ -58,10 +59,19 @@ export interface Subscriptions {
   close(): void;
 }
 
+/** A listen stream; the older one has the lower number. */
+interface ListenStream {
+  readonly principal: string;
+  readonly number: number;
+  end(): void;
+}
+
 /** Subscriptions to one gateway. */
 export function createSubscriptions(gateway: Gateway, lists: Lists): Subscriptions {
   const subscribers = new Set<Subscriber>();
-  const streams = new Set<() => void>();
+  const streams = new Set<ListenStream>();
+  const shares = new Shares<ListenStream>();
+  let opened = 0;
   const known = new Map<string, View>();
   // What those saw whose session sees a part of its own.
   const parts = new WeakMap<Subscriber, View>();
@@ -113,14 +123,22 @@ export function createSubscriptions(gateway: Gateway, lists: Lists): Subscriptio
     subscribers.add(subscriber);
   };
 
+  // The oldest stream of the principal with most of them ends in good order; a principal's own streams never end for one more.
+  const makeRoom = (principal: string): void => {
+    const oldest = shares.firstOfLargest(principal, ({ number }) => number);
+    if (!oldest || oldest.principal === principal)
+      throw new GatewayError('OVERLOADED', `There are ${MOST_STREAMS} listen streams already.`);
+    oldest.end();
+  };
+
   return {
     add,
     remove: (subscriber) => void subscribers.delete(subscriber),
     listen(id, request, outlet) {
-      if (streams.size >= MOST_STREAMS) throw new GatewayError('OVERLOADED', `There are ${MOST_STREAMS} listen streams already.`);
       const { notifications } = request.params;
       if (!isJsonObject(notifications))
         throw new GatewayError('INVALID_PARAMS', '"notifications" must be an object.', { field: 'notifications' });
+      if (streams.size >= MOST_STREAMS) makeRoom(request.caller.principal);
       const honoured = NOTICES.filter(({ filter }) => notifications[filter] === true).map(({ filter }) => filter);
       const { resourceSubscriptions: wanted } = notifications;
       const watches = new Map<string, () => void>();
@@ -152,7 +170,8 @@ export function createSubscriptions(gateway: Gateway, lists: Lists): Subscriptio
       add(subscriber);
       return new Promise((resolve) => {
         const leave = (): void => {
-          streams.delete(end);
+          streams.delete(stream);
+          shares.delete(stream.principal, stream);
           subscribers.delete(subscriber);
           for (const end of watches.values()) end();
         };
@@ -165,13 +184,15 @@ export function createSubscriptions(gateway: Gateway, lists: Lists): Subscriptio
             }),
           );
         };
-        streams.add(end);
+        const stream: ListenStream = { principal: request.caller.principal, number: ++opened, end };
+        streams.add(stream);
+        shares.add(stream.principal, stream);
         request.keepOpen(end);
         request.call().onAbort(leave);
       });
     },
     close() {
-      for (const end of [...streams]) end();
+      for (const { end } of [...streams]) end();
     },
   };
 }
