@@ -11,9 +11,10 @@ import { GatewayError, toError } from './core/errors.ts';
 import type { Logger } from './core/log.ts';
 import type { Redactor } from './core/redact.ts';
 import { askClient, createApprovals } from './gateway/approvals.ts';
-import { createAudit } from './gateway/audit.ts';
-import { createGateway, type Gateway } from './gateway/gateway.ts';
-import { type PluginAdmin, toAdminTool } from './gateway/plugin-admin.ts';
+import { createAudit, proveAudit, recordRefusal } from './gateway/audit.ts';
+import { createAuditHeads } from './gateway/audit-heads.ts';
+import { createGateway, type Gateway, isAuditRequired } from './gateway/gateway.ts';
+import { createPluginAdmin, type PluginAdmin } from './gateway/plugin-admin.ts';
 import { createHost } from './host/host.ts';
 import { createEngine, type Engine } from './mcp/engine.ts';
 import { createEnablement } from './policy/enablement.ts';
@@ -33,6 +34,8 @@ export interface AppParts {
   readonly log: Logger;
   /** Runs with a damaged store too, in which every plugin counts as disabled; otherwise that is STORE_DAMAGED. */
   readonly acceptDamage?: boolean;
+  /** It is made to run calls: if the configuration requires an audit log, a line must be written first. */
+  readonly forCalls?: boolean;
 }
 
 /** How long until a store that could not be read is tried again. */
@@ -53,6 +56,8 @@ export interface App {
   /** Calls back with each new configuration, as soon as it holds. */
   onConfig(listener: (config: Config) => void): void;
   readonly admin: PluginAdmin;
+  /** Counts a failed login for the audit log. */
+  failedLogin(address: string, reason: string): void;
   /** Follows the configuration file and the plugins from now on. `load` reads the file anew, and throws where it cannot be used. */
   follow(load: () => Config): Promise<void>;
   /** Whether every plugin opened or failed once, or had `firstListMs` for it; true for good from then on. */
@@ -70,7 +75,14 @@ export interface App {
 }
 
 /** Builds the floors in order and opens the plugins; closing goes the other way round. */
-export async function createApp({ config: first, adapters, redactor, log, acceptDamage = false }: AppParts): Promise<App> {
+export async function createApp({
+  config: first,
+  adapters,
+  redactor,
+  log,
+  acceptDamage = false,
+  forCalls = false,
+}: AppParts): Promise<App> {
   let config = first;
   let policy = createPolicy(config);
   let watcher: Watcher | undefined;
@@ -95,7 +107,8 @@ export async function createApp({ config: first, adapters, redactor, log, accept
     redactor,
     [askClient],
   );
-  const audit = createAudit(join(config.state, 'audit'), () => config.audit.arguments, log, redactor);
+  const audit = createAudit(join(config.state, 'audit'), () => config.audit.arguments, log, redactor, createAuditHeads(store, log));
+  if (forCalls && isAuditRequired(config)) await proveAudit(audit, config.state);
   const gateway = createGateway({ config, policy }, limits, registry, approvals, grants, audit, redactor, log);
   const engine = createEngine(gateway, limits, () => config.tokens.length === 0, redactor, log);
 
@@ -185,29 +198,10 @@ export async function createApp({ config: first, adapters, redactor, log, accept
     return adopting;
   };
 
-  const admin: PluginAdmin = {
-    plugins: registry.plugins,
-    tools: (pluginId) => [...registry.catalogue().tools.values()].filter(({ plugin }) => plugin.id === pluginId).map(toAdminTool),
-    async setEnabled(pluginId, enabled) {
-      let unsaved: unknown;
-      try {
-        enablement.set(pluginId, enabled);
-      } catch (error) {
-        if (enabled) throw error;
-        unsaved = error;
-      }
-      if (enabled) registry.renew(pluginId);
-      await adopt();
-      if (unsaved instanceof GatewayError) {
-        const { code, message, fix } = unsaved;
-        throw new GatewayError(code, `${pluginId} is disabled until this process ends; that cannot be kept: ${message}`, { fix });
-      }
-      if (!enabled) return;
-      await registry.start(pluginId);
-      const error = registry.plugins().find(({ id }) => id === pluginId)?.error;
-      if (error) throw error;
-    },
-  };
+  const admin = createPluginAdmin(registry, enablement, adopt, async (by, fields) => {
+    audit.event('admin', { ...by, ...fields });
+    if (isAuditRequired(config)) await audit.written();
+  });
 
   return {
     admin,
@@ -227,6 +221,7 @@ export async function createApp({ config: first, adapters, redactor, log, accept
       hold(next);
       return adopt();
     },
+    failedLogin: audit.failedLogin,
     async follow(load) {
       const started = config;
       const reload = (): void => {
@@ -236,14 +231,18 @@ export async function createApp({ config: first, adapters, redactor, log, accept
           for (const secret of next.secrets) redactor.add(secret);
           // Where it listens and where it keeps its data is settled until the next start.
           const { state, listen } = started;
+          // Before it is required, a line must be written.
+          if (isAuditRequired(next) && !isAuditRequired(before)) void audit.prove();
           hold({ ...next, state, listen: { ...next.listen, host: listen.host, port: listen.port } });
           for (const warning of next.warnings) log.warn(warning);
         } catch (error) {
+          recordRefusal(audit, error);
           const tokens = before.tokens.length > 0 ? ' Tokens that were taken out of it still work.' : '';
           log.error(`the configuration stays as it was: ${toError(error).message}${tokens}`);
           return;
         }
         const { all, late: changedLate } = changesOf(before, config);
+        audit.event('reload', { by: 'file', outcome: 'ok', changed: [...all] });
         log.info(
           all.length === 0
             ? 'the configuration was reloaded: nothing in it has changed'

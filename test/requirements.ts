@@ -259,6 +259,10 @@ export const REQUIREMENTS = {
     'store-damaged': 'A damaged store ends a start; damaged in use, it keeps closed what opens from then on, and approvals are refused.',
     'store-unavailable': 'A store that is locked, full, read-only or otherwise out of reach is not damaged, and opens nothing.',
     'store-repair': 'A damaged store is moved aside on request, told with what is lost, and never while a gateway has it open.',
+    'audit-events':
+      'Calls of tools that do not exist for the caller, failed logins, what administrators do and reloads are lines of the audit log.',
+    'audit-verify':
+      'A changed, moved or removed line, batch or file of the audit log is found, and what a crash leaves is not taken for it.',
     F78: 'Mixed load under random faults from a seed loses, doubles and misroutes nothing.',
     F77: 'A link that is late, narrow, cut, dead or noisy costs its own calls: each ends in its reply or one error, nobody else notices.',
     F76: 'Time limits run on the monotonic clock.',
@@ -266,7 +270,7 @@ export const REQUIREMENTS = {
       "The time limit of a call is that of the plugin in mcp.json, else its author's, else that of the file for all, else the format's, else the built-in one.",
     'limits-printed': 'Every limit is printed with its value and where that comes from.',
     T25: 'The audit log is chained: a missing line shows.',
-    T27: 'An audit log that cannot be written is told; calls are refused where it is required, or strangers may call.',
+    T27: 'An audit log that cannot be written is told. Where it is required, or strangers may call, it ends the start, refuses calls, and no reply leaves before its line is written.',
     'errors-documented': 'Error codes and their documentation are the same, both ways.',
   }),
 } satisfies Record<string, Requirement>;

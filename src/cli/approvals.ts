@@ -7,7 +7,7 @@ import { describeApprovals, listApprovals } from '../gateway/approval-list.ts';
 import { surfaceOf } from '../gateway/audit-fields.ts';
 import type { VisibleTool } from '../gateway/visible-tool.ts';
 import { toGrantKey } from '../policy/grants.ts';
-import { type CommonOptions, openSession, UsageError, withPlugins } from './context.ts';
+import { type CommonOptions, LOCAL_ACTOR, openSession, UsageError, withPlugins } from './context.ts';
 import { printMasked } from './print.ts';
 
 interface Options extends CommonOptions {
@@ -53,6 +53,7 @@ const ACTIONS: ReadonlyMap<string, (app: App, name: string | undefined, options:
         throw new UsageError(`mcp.json says that ${entry.name} is asked about: the ${ruledBy}'s "approval".`, 'Change it there.');
       }
       app.grants.give(toGrantKey(options, tool.entry), surfaceOf(entry));
+      record(app, 'allow', entry.name, options);
       printMasked({ allowed: entry.name }, options.json, () => `${entry.name} runs without a question from now on.`);
     },
   ],
@@ -62,10 +63,16 @@ const ACTIONS: ReadonlyMap<string, (app: App, name: string | undefined, options:
       const tool = findTool(app, name, options);
       if (!app.grants.take(toGrantKey(options, tool.entry)))
         throw new UsageError(`${tool.entry.name} was not allowed for good.`, 'There is nothing to forget.');
+      record(app, 'forget', tool.entry.name, options);
       printMasked({ forgotten: tool.entry.name }, options.json, () => `${tool.entry.name} is asked about again from now on.`);
     },
   ],
 ]);
+
+// Written at the latest when the app is closed.
+function record({ admin }: App, action: string, tool: string, { principal, profile }: Options): void {
+  void admin.record(LOCAL_ACTOR, { action, tool, for: principal, profile, outcome: 'ok' });
+}
 
 function callerOf({ principal, profile }: Options) {
   return { principal, profile, scopes: [] };

@@ -26,7 +26,7 @@ export function addCall(program: Command, adapters: readonly Adapter[]): void {
         here: true,
         quiet: true,
       });
-      const app = await session.open();
+      const app = await session.open({ forCalls: true });
       const done = showProgress(`calling ${name}`);
       try {
         await app.registry.listed(session.config.limits.startTimeoutMs);

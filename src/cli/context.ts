@@ -4,10 +4,12 @@ import type { Limits } from '../config/limits.ts';
 import { loadConfig, type Overrides } from '../config/load.ts';
 import { locateConfig } from '../config/locate.ts';
 import type { Adapter } from '../core/adapter.ts';
+import { LOCAL_PRINCIPAL } from '../core/caller.ts';
 import { GatewayError } from '../core/errors.ts';
 import type { Logger } from '../core/log.ts';
 import { didYouMean } from '../core/nearest.ts';
 import type { Redactor } from '../core/redact.ts';
+import type { Actor } from '../gateway/plugin-admin.ts';
 import { createLog, isLogLevel } from './log.ts';
 import { showProgress } from './print.ts';
 import { ownRedactor } from './redactor.ts';
@@ -18,6 +20,9 @@ export interface CommonOptions {
   readonly logLevel?: string;
   readonly json?: boolean;
 }
+
+/** Who a command acts for in the audit log. */
+export const LOCAL_ACTOR: Actor = { principal: LOCAL_PRINCIPAL, transport: 'cli' };
 
 /** A misuse of the command line: exit code 2. */
 export class UsageError extends Error {
@@ -38,8 +43,11 @@ export interface Session {
   load(): Config;
   /** The limits that hold now. */
   limits(): Limits;
-  /** `acceptDamage`: also if the store is damaged, as commands do that explain what is wrong. */
-  open(how?: { acceptDamage: boolean }): Promise<App>;
+  /**
+   * `acceptDamage`: also if the store is damaged, as commands do that explain what is wrong. `forCalls`: not without an
+   * audit log that can be written, if the configuration requires one.
+   */
+  open(how?: { acceptDamage?: boolean; forCalls?: boolean }): Promise<App>;
 }
 
 /** Finds and reads the configuration. `here`: ./mcp.json counts. `quiet`: only problems are logged unless asked. */

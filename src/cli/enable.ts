@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { Adapter } from '../core/adapter.ts';
 import { findPlugin } from '../gateway/plugin-admin.ts';
-import { type CommonOptions, openSession, unknownPlugin } from './context.ts';
+import { type CommonOptions, LOCAL_ACTOR, openSession, unknownPlugin } from './context.ts';
 
 const COMMANDS = [
   { name: 'enable', enabled: true, description: 'open a plugin that was disabled, or one that failed, anew' },
@@ -22,7 +22,7 @@ export function addEnable(program: Command, adapters: readonly Adapter[]): void 
           const found = findPlugin(all, id);
           const ids = all.map((plugin) => plugin.id);
           if (!found) throw unknownPlugin(id, ids);
-          await app.admin.setEnabled(found.id, enabled);
+          await app.admin.setEnabled(found.id, enabled, LOCAL_ACTOR);
           process.stdout.write(`${found.id} is ${name}d. A gateway that runs already follows with the next change of its configuration.\n`);
         } finally {
           await app.close();

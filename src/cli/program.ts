@@ -4,6 +4,7 @@ import { GatewayError } from '../core/errors.ts';
 import { VERSION } from '../core/package.ts';
 import { DEEPEST_NESTING, nesting } from '../host/environment.ts';
 import { addApprovals } from './approvals.ts';
+import { addAudit } from './audit.ts';
 import { addCall } from './call.ts';
 import { addCommand } from './command.ts';
 import { describeError, UsageError } from './context.ts';
@@ -47,6 +48,7 @@ export async function runProgram(argv: readonly string[], adapters: readonly Ada
   addInit(program);
   addSchema(program, adapters);
   addStore(program, adapters);
+  addAudit(program, adapters);
   for (const adapter of adapters) adapter.commands?.(program, openWorkshop(adapter));
   // A command of commands would take these options away from the one that is meant.
   for (const command of program.commands.flatMap((command) => (command.commands.length === 0 ? command : command.commands))) {

@@ -33,7 +33,7 @@ export function addServe(program: Command, adapters: readonly Adapter[]): void {
         log,
         () => session.limits().drainMs,
         async (stopped) => {
-          const app = await session.open();
+          const app = await session.open({ forCalls: true });
           const http = await serveHttp(app.engine, config, app.limits, app, adminPluginRoutes(app.admin, session.redactor), log).catch(
             async (error) => {
               await app.close();

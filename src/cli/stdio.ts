@@ -33,7 +33,7 @@ export function addStdio(program: Command, adapters: readonly Adapter[]): void {
         log,
         () => session.limits().drainMs,
         async (stopped) => {
-          const app = await session.open();
+          const app = await session.open({ forCalls: true });
           // A plugin may bring the profile along.
           if (!app.gateway.knows(options.profile)) await app.gateway.listed();
           try {

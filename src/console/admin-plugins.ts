@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { isJsonObject, type JsonObject, type JsonValue } from '../core/json.ts';
 import type { Redactor } from '../core/redact.ts';
-import { findPlugin, type PluginAdmin } from '../gateway/plugin-admin.ts';
+import { type Actor, findPlugin, type PluginAdmin } from '../gateway/plugin-admin.ts';
 import type { SlotStatus } from '../registry/slot.ts';
 import { acceptJson, readBody } from '../transports/body.ts';
 import { Refusal } from '../transports/edge.ts';
@@ -28,7 +28,7 @@ const ACTION = /^\/v1\/(?:admin\/plugins\/([^/]+)\/(enable|disable)|plugins\/([^
 
 /** Listing, enabling and disabling plugins, at the addresses and in the words of ScaiWave's own server. */
 export function adminPluginRoutes(admin: PluginAdmin, redactor: Redactor): ReadonlyMap<string, OwnRoute> {
-  const run = async (request: IncomingMessage, path: string, body: () => Promise<JsonValue>): Promise<JsonValue> => {
+  const run = async (request: IncomingMessage, path: string, body: () => Promise<JsonValue>, by: Actor): Promise<JsonValue> => {
     if (path === '/v1/admin/plugins' || path === '/v1/plugins') {
       checkMethod(request, 'GET');
       return admin.plugins().map((status) => toItem(status, admin));
@@ -41,7 +41,7 @@ export function adminPluginRoutes(admin: PluginAdmin, redactor: Redactor): Reado
     const status = knownPlugin(admin, decode(id));
     const wanted = toggle === undefined ? action === 'enable' : wish(await body(), status.state === 'disabled');
     try {
-      await admin.setEnabled(status.id, wanted);
+      await admin.setEnabled(status.id, wanted, by);
     } catch (error) {
       throw new AdminError(409, 'SW_PLUGIN_INSTALL_FAILED', (error as Error).message);
     }
@@ -51,8 +51,18 @@ export function adminPluginRoutes(admin: PluginAdmin, redactor: Redactor): Reado
   const route: OwnRoute = (request, response, path, login) => {
     const body = (): Promise<JsonValue> => readJson(request, response, login);
     answer(response, redactor, async () => {
-      checkLogin(login);
-      return run(request, path, body);
+      const known = identify(login);
+      const by: Actor = { principal: known.principal, transport: 'http' };
+      try {
+        checkScope(known);
+        return await run(request, path, body, by);
+      } catch (error) {
+        const tried = request.method === 'POST' ? attempt(path) : undefined;
+        // What got as far as the plugin was recorded there.
+        if (tried && error instanceof AdminError && error.status !== 409)
+          await admin.record(by, { ...tried, outcome: 'refused', code: error.code });
+        throw error;
+      }
     });
   };
   return new Map(['/v1/admin/plugins', '/v1/plugins', '/v1/rooms'].map((prefix) => [prefix, route]));
@@ -62,17 +72,25 @@ function checkMethod({ method }: IncomingMessage, allowed: string): void {
   if (method !== allowed) throw new AdminError(405, 'SW_METHOD_NOT_ALLOWED', `Use ${allowed}.`, { Allow: allowed });
 }
 
-function checkLogin(login: () => Login): void {
-  let scopes: readonly string[];
+function attempt(path: string): JsonObject | undefined {
+  const [matched, named, action, toggled, toggle, inRoom] = ACTION.exec(path) ?? [];
+  if (matched === undefined) return undefined;
+  return { action: action ?? toggle ?? 'toggle', plugin: decode(named ?? toggled ?? inRoom ?? '') };
+}
+
+function identify(login: () => Login): Login {
   try {
     const known = login();
     if (known.anonymous === true)
       throw new AdminError(401, 'SW_AUTH_INVALID_TOKEN', 'No token is configured: add one with the scope "admin".');
-    scopes = known.scopes;
+    return known;
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
     throw new AdminError(error.status, LOGIN_CODES[error.status] ?? 'SW_AUTH_INVALID_TOKEN', error.message, error.headers);
   }
+}
+
+function checkScope({ scopes }: Login): void {
   if (!scopes.includes('admin')) throw new AdminError(403, 'SW_AUTH_INSUFFICIENT_PERMISSION', 'The token lacks the scope "admin".');
 }
 
@@ -105,7 +123,7 @@ function readJson(request: IncomingMessage, response: ServerResponse, login: () 
     readBody(exchange, MOST_BYTES, (bytes) => {
       try {
         // A reload may have come while the body was on its way.
-        checkLogin(login);
+        checkScope(identify(login));
         const text = bytes.toString().replace(/^\ufeff/, '');
         resolve(text === '' ? null : (JSON.parse(text) as JsonValue));
       } catch (error) {

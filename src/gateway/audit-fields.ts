@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import type { Caller } from '../core/caller.ts';
+import { showName } from '../core/text.ts';
 import type { ToolEntry } from '../registry/catalogue.ts';
 
 const toolFields = new WeakMap<ToolEntry, string>();
@@ -18,19 +19,37 @@ export function auditFields(entry: ToolEntry): string {
   return fields;
 }
 
+/** The fields of an audit line for a tool that does not exist for the caller, by the name that was called. */
+export function unknownFields(name: string): string {
+  return members({ plugin: '', tool: showName(name) });
+}
+
 /** A short hash over all that a model sees of a tool: it changes when the tool looks different. */
 export function surfaceOf({ name, description, input, tool }: ToolEntry): string {
   return hash('sha256', JSON.stringify([name, tool.title, description, input, tool.output, tool.hints])).slice(0, 16);
 }
 
+interface CallerFields {
+  readonly transport: string;
+  readonly client: string;
+  readonly fields: string;
+}
+
+const callerFields = new WeakMap<Caller, CallerFields>();
+
 /** The fields of an audit line that name a caller and its client. */
 export function auditCaller(caller: Caller, transport: string, client: string): string {
-  return members({
+  // In the stateless era each request names its client, mostly the same as the one before.
+  const known = callerFields.get(caller);
+  if (known?.transport === transport && known.client === client) return known.fields;
+  const fields = members({
     principal: caller.principal,
     profile: caller.profile,
     transport,
-    client,
+    client: showName(client),
   });
+  callerFields.set(caller, { transport, client, fields });
+  return fields;
 }
 
 function members(object: Readonly<Record<string, string>>): string {

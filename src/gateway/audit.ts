@@ -1,12 +1,16 @@
 import { hash, randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { GatewayError } from '../core/errors.ts';
 import { fileFault } from '../core/file-fault.ts';
-import type { JsonObject } from '../core/json.ts';
+import type { JsonObject, JsonValue } from '../core/json.ts';
 import type { Logger } from '../core/log.ts';
+import { VERSION } from '../core/package.ts';
 import type { Redactor } from '../core/redact.ts';
-import { wellFormedJson } from '../core/well-formed.ts';
-import { createDayFile } from './day-file.ts';
+import { showName } from '../core/text.ts';
+import type { AuditHeads } from './audit-heads.ts';
+import { createAuditLog } from './audit-log.ts';
+import { createFailedLogins } from './failed-logins.ts';
 
 /** What came of one call, for the audit log. Durations are in milliseconds, sizes in bytes. */
 export interface AuditRecord {
@@ -22,64 +26,39 @@ export interface AuditRecord {
   readonly bytes: number;
 }
 
-/** Writes one line a call. Lines leave in batches; every batch ends with the hash that chains it to the one before. */
+/** What the audit log tells besides calls. */
+export type AuditEvent = 'start' | 'login-failed' | 'admin' | 'reload';
+
+/** Writes one line a call, and one for each further event. Lines leave in batches, which are chained by their hashes. */
 export interface Audit {
   record(record: AuditRecord): void;
+  /** Writes a line about something other than a call. Texts in `fields` are escaped and shortened. */
+  event(name: AuditEvent, fields: JsonObject): void;
+  /** Counts a failed login. There is one line a minute for each address and reason, with how many there were. */
+  failedLogin(address: string, reason: string): void;
+  /** Proves that a line can be written, by writing one; settles with the reason if it cannot. */
+  prove(): Promise<string | undefined>;
   /** Why nothing can be written just now, or undefined. */
   failure(): string | undefined;
-  /** Writes what is waiting and lets go of the file. */
+  /** Writes every line that waits now; settles with the reason if they cannot be written. */
+  written(): Promise<string | undefined>;
+  /** Writes what is waiting and closes the file. */
   close(): Promise<void>;
 }
 
-const BATCH_LINES = 100;
-const BATCH_MS = 100;
 const KEY_BYTES = 32;
+const MOST_ITEMS = 100;
 
-/** An audit log below `dir`, one file a day; while `plain()`, arguments are written beside their digest, without known secrets. */
-export function createAudit(dir: string, plain: () => boolean, log: Logger, redactor: Pick<Redactor, 'texts'>): Audit {
-  const run = randomBytes(6).toString('hex');
+/** An audit log below `dir`, one file a day. While `plain` says so, arguments are written beside their digest, without known secrets. */
+export function createAudit(dir: string, plain: () => boolean, log: Logger, redactor: Pick<Redactor, 'texts'>, heads?: AuditHeads): Audit {
+  const lines = createAuditLog(dir, log, (run, head) => heads?.save(run, head));
   let key: string | undefined;
-  const file = createDayFile(dir);
-  let waiting: string[] = [];
-  let timer: NodeJS.Timeout | undefined;
-  let writing: Promise<void> = Promise.resolve();
-  let chain = hash('sha256', run);
-  let sequence = 0;
-  let failure: string | undefined;
-  let lost = 0;
 
-  const append = async (lines: readonly string[]): Promise<void> => {
-    const text = `${lines.join('\n')}\n`;
-    const next = hash('sha256', chain + text);
-    const seal = JSON.stringify({
-      run,
-      seq: sequence,
-      lines: lines.length,
-      previous: chain,
-      chain: next,
-    });
-    chain = next;
-    try {
-      await file.append(`${text}${seal}\n`);
-      if (failure !== undefined) log.info(`the audit log can be written again; ${lost} lines were lost`);
-      failure = undefined;
-    } catch (error) {
-      lost += lines.length;
-      if (failure === undefined) log.error(`the audit log cannot be written: ${(error as Error).message}`);
-      failure = (error as Error).message;
-    }
+  const event = (name: AuditEvent, fields: JsonObject): void => {
+    lines.add(JSON.stringify({ event: name, ...(safe(redactor.texts(fields) as JsonValue) as JsonObject) }).slice(1, -1));
   };
-
-  const flush = (): Promise<void> => {
-    clearTimeout(timer);
-    timer = undefined;
-    if (waiting.length > 0) {
-      const lines = waiting;
-      waiting = [];
-      writing = writing.then(() => append(lines));
-    }
-    return writing;
-  };
+  let proving = false;
+  const logins = createFailedLogins((fields) => event('login-failed', fields));
 
   return {
     record({ caller, tool, args, outcome, code, consent, ms, bytes }) {
@@ -89,14 +68,52 @@ export function createAudit(dir: string, plain: () => boolean, log: Logger, reda
       const shown = plain() ? `,"arguments":${JSON.stringify(redactor.texts(args))}` : '';
       const reason = code === undefined ? '' : `,"code":"${code}"`;
       const agreed = consent === undefined ? '' : `,"consent":"${consent}"`;
-      const line = `{"seq":${++sequence},"time":${Date.now()},"run":"${run}",${caller},${tool},"args":"${digest}"${shown},"outcome":"${outcome}"${reason}${agreed},"ms":${Math.round(ms * 10) / 10},"bytes":${bytes}}`;
-      waiting.push(wellFormedJson(line));
-      if (waiting.length >= BATCH_LINES) void flush();
-      else timer ??= setTimeout(flush, BATCH_MS).unref();
+      lines.add(
+        `${caller},${tool},"args":"${digest}"${shown},"outcome":"${outcome}"${reason}${agreed},"ms":${Math.round(ms * 10) / 10},"bytes":${bytes}`,
+      );
     },
-    failure: () => failure,
-    close: () => flush().then(file.close),
+    event,
+    failedLogin: logins.add,
+    prove() {
+      event('start', { version: VERSION });
+      proving = true;
+      return lines.written().finally(() => {
+        proving = false;
+      });
+    },
+    failure: () => lines.failure() ?? (proving && !lines.proven() ? 'its first line is being written' : undefined),
+    written: lines.written,
+    async close() {
+      logins.close();
+      await lines.close();
+      heads?.close();
+    },
   };
+}
+
+/** Refuses to go on without an audit log that can be written. */
+export async function proveAudit(audit: Audit, state: string): Promise<void> {
+  const why = await audit.prove();
+  if (why === undefined) return;
+  await audit.close().catch(() => undefined);
+  throw new GatewayError(
+    'AUDIT_STORE_UNAVAILABLE',
+    `The audit log below ${state} cannot be written, and the configuration requires one: ${why}.`,
+  );
+}
+
+/** Records a configuration that was refused. Its message may hold what stands in the file, so the place has to do. */
+export function recordRefusal(audit: Audit, error: unknown): void {
+  const { code = 'INTERNAL', at = '' } = error instanceof GatewayError ? { code: error.code, at: error.details.at } : {};
+  audit.event('reload', { by: 'file', outcome: 'refused', code, at });
+}
+
+// What a line tells of strangers must neither hide anything nor fill the file.
+function safe(value: JsonValue): JsonValue {
+  if (typeof value === 'string') return showName(value);
+  if (Array.isArray(value)) return value.slice(0, MOST_ITEMS).map(safe);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, safe(item)]));
 }
 
 // Without a key, short arguments could be guessed from their digests. SHA-512/256 with a prefixed key is a sound MAC.

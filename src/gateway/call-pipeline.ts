@@ -104,7 +104,23 @@ export async function runCall(request: CallRequest, parts: PipelineParts): Promi
     ms: performance.now() - started,
     bytes,
   });
-  return { result, failure };
+  return parts.auditRequired ? recorded({ result, failure }, request, args, parts) : { result, failure };
+}
+
+// The caller learns what came of a call only once that stands in the audit log.
+async function recorded(outcome: Outcome, request: CallRequest, args: JsonObject, parts: PipelineParts): Promise<Outcome> {
+  const why = await parts.audit.written();
+  if (why === undefined || outcome.failure?.outcome === 'NOT_SENT') return outcome;
+  const thrown = new GatewayError(
+    'AUDIT_STORE_UNAVAILABLE',
+    `The call was made, but its line of the audit log cannot be written: ${why}.`,
+    {
+      outcome: 'SENT_NO_REPLY',
+      fix: 'Check what the tool did before calling it again, and make the audit folder below the state folder writable.',
+    },
+  );
+  const failure = asFailure(thrown, request);
+  return { result: toFailedResult(failure, request, args, parts), failure };
 }
 
 function checkArguments({ entry }: VisibleTool, args: JsonObject): void {

@@ -6,15 +6,17 @@ const KEEP_MS = 1000;
 
 /** Appends to one file a day, `<dir>/<date>.jsonl`; readable by its owner alone. */
 export interface DayFile {
-  /** Rejects where the file cannot be written. */
-  append(text: string): Promise<void>;
+  /** Appends all of a text and returns the file's name. Rejects if the file cannot be written; nothing of the text is left then. */
+  append(text: string): Promise<string>;
   close(): Promise<void>;
 }
 
 /** A day's file below `dir`. Opened anew after a second: somebody may have moved it away, or the day has changed. */
 export function createDayFile(dir: string): DayFile {
   let handle: FileHandle | undefined;
+  let name = '';
   let opened = 0;
+  let isTorn = false;
 
   const close = async (): Promise<void> => {
     const old = handle;
@@ -28,11 +30,42 @@ export function createDayFile(dir: string): DayFile {
       if (handle && now - opened > KEEP_MS) await close();
       if (!handle) {
         mkdirSync(dir, { recursive: true, mode: 0o700 });
-        handle = await open(join(dir, `${new Date().toISOString().slice(0, 10)}.jsonl`), 'a', 0o600);
+        name = `${new Date().toISOString().slice(0, 10)}.jsonl`;
+        handle = await open(join(dir, name), 'a+', 0o600);
+        isTorn = await endsTorn(handle);
         opened = now;
       }
-      await handle.appendFile(text);
+      try {
+        // What a crash left of a line must not run into the next one.
+        await appendWhole(handle, Buffer.from(isTorn ? `\n${text}` : text));
+        isTorn = false;
+      } catch (error) {
+        await close().catch(() => undefined);
+        throw error;
+      }
+      return name;
     },
     close,
   };
+}
+
+async function endsTorn(handle: FileHandle): Promise<boolean> {
+  const { size } = await handle.stat();
+  if (size === 0) return false;
+  const { buffer } = await handle.read(Buffer.alloc(1), 0, 1, size - 1);
+  return buffer[0] !== 10;
+}
+
+// A full disk takes a part of the bytes, which would be a torn line in front of the next one.
+async function appendWhole(handle: FileHandle, bytes: Buffer): Promise<void> {
+  const { size } = await handle.stat();
+  let written = 0;
+  try {
+    while (written < bytes.length) written += (await handle.write(bytes, written)).bytesWritten;
+  } catch (error) {
+    const now = await handle.stat().catch(() => undefined);
+    // What another process appended meanwhile stays.
+    if (written > 0 && now?.size === size + written) await handle.truncate(size).catch(() => undefined);
+    throw error;
+  }
 }

@@ -17,8 +17,9 @@ import type { Policy } from '../policy/policy.ts';
 import type { Registry } from '../registry/registry.ts';
 import { admitPrompt } from './admit.ts';
 import { approvalsPrompt, listApprovals } from './approval-list.ts';
-import type { Approvals } from './approvals.ts';
+import type { Approvals, Returned } from './approvals.ts';
 import type { Audit } from './audit.ts';
+import { unknownFields } from './audit-fields.ts';
 import { bounded } from './bounded.ts';
 import type { Call } from './call.ts';
 import { type Outcome, type PipelineParts, runCall } from './call-pipeline.ts';
@@ -49,7 +50,7 @@ export interface Gateway {
   refresh(asker: Asker): Promise<void> | undefined;
   /** Settles when the plugins have listed what they offer, so that a first list is complete; waits once and not again. */
   listed(): Promise<void> | undefined;
-  /** Calls a tool. Throws UNKNOWN_TOOL, DRAINING and a bad ticket at once; every other failure is a result. */
+  /** Calls a tool. Throws DRAINING at once and rejects with UNKNOWN_TOOL and for a bad ticket; every other failure is a result. */
   call(name: string, args: JsonObject, call: Call, audit: string, client?: Slots): Promise<Outcome>;
   getPrompt(name: string, args: Readonly<Record<string, string>>, call: Call): Promise<PromptResult>;
   readResource(uri: string, call: Call): Promise<readonly ResourceContents[]>;
@@ -72,6 +73,11 @@ export interface Gateway {
   drain(): void;
   /** Calls in flight. */
   active(): number;
+}
+
+/** Whether calls must not run without a line of the audit log: as the file says, else wherever strangers may call. */
+export function isAuditRequired({ audit, listen }: Config): boolean {
+  return audit.required ?? !isLoopback(listen.host);
 }
 
 /** Puts registry, policy, limits and audit together. */
@@ -112,7 +118,7 @@ export function createGateway(
   registry.onChange(changed);
 
   const partsOf = ({ config }: Rules): PipelineParts => {
-    const auditRequired = config.audit.required ?? !isLoopback(config.listen.host);
+    const auditRequired = isAuditRequired(config);
     return { limits, queue, all, pluginSlots, approvals, audit, auditRequired, redactor, log, cache, kept };
   };
   let parts = partsOf(first);
@@ -135,11 +141,19 @@ export function createGateway(
 
   const cleans = (pluginId: string): boolean => rules.config.plugins.get(pluginId)?.results === 'clean';
 
+  // A call of what the caller does not see, or with a ticket that is no good, is a line as well.
+  const refused = async (error: GatewayError, name: string, args: JsonObject, caller: string): Promise<never> => {
+    const { code } = error;
+    audit.record({ caller, tool: unknownFields(redactor.text(name)), args, outcome: 'refused', code, ms: 0, bytes: 0 });
+    if (parts.auditRequired) await audit.written();
+    throw error;
+  };
+
   const refuseIfDraining = (): void => {
     if (draining) throw new GatewayError('DRAINING', 'The gateway is shutting down and takes no new work.', { retryAfterMs: 1000 });
   };
 
-  const begin = (name: string, args: JsonObject, call: Call, audit: string, client?: Slots): Promise<Outcome> | undefined => {
+  const begin = (name: string, args: JsonObject, call: Call, caller: string, client?: Slots): Promise<Outcome> | undefined => {
     const { tools, listed, search } = view(call.caller, call.session);
     const meant = search?.resolve(name, args);
     const tool = meant?.tool ?? listed.get(name) ?? tools.get(name);
@@ -147,8 +161,13 @@ export function createGateway(
     const { restore } = tool.shape;
     const given = meant?.args ?? args;
     const restored = restore ? restore(given) : given;
-    const returned = approvals.redeem(tool, restored, call);
-    return runCall({ tool, args: restored, call, client, returned, audit }, parts);
+    let returned: Returned | undefined;
+    try {
+      returned = approvals.redeem(tool, restored, call);
+    } catch (error) {
+      return refused(error as GatewayError, name, args, caller);
+    }
+    return runCall({ tool, args: restored, call, client, returned, audit: caller }, parts);
   };
 
   return {
@@ -176,8 +195,8 @@ export function createGateway(
       // Some clients call what they know from another day without listing first.
       const again = (): Promise<Outcome> => {
         const late = begin(name, args, call, auditCaller, client);
-        if (!late) throw unknown('UNKNOWN_TOOL', 'tool', name, view(call.caller, call.session).tools.keys());
-        return late;
+        if (late) return late;
+        return refused(unknown('UNKNOWN_TOOL', 'tool', name, view(call.caller, call.session).tools.keys()), name, args, auditCaller);
       };
       const opening = registry.listed(limits.firstListMs);
       return opening ? opening.then(again) : again();

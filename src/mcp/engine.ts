@@ -40,8 +40,8 @@ export interface Engine {
   /** A client on a connection of its own; `end` closes it from this side. */
   connect(caller: Caller, transport: string, outlet: Outlet, end: (reason: string) => void): Connection;
   readonly streamable: Streamable;
-  /** Calls one tool for code that speaks no MCP; `bytes` are the arguments. */
-  call(tool: string, bytes: Buffer, caller: Caller, outlet: Outlet): Pending;
+  /** Calls one tool for code that speaks no MCP; `bytes` are the arguments, `client` is what it calls itself. */
+  call(tool: string, bytes: Buffer, client: string, caller: Caller, outlet: Outlet): Pending;
   /** Whether a profile exists. */
   knows(profile: string): boolean;
   sessions(): number;
@@ -117,9 +117,9 @@ export function createEngine(gateway: Gateway, limits: EngineLimits, shared: () 
       };
     },
     streamable,
-    call(tool, bytes, caller, outlet) {
+    call(tool, bytes, client, caller, outlet) {
       const peer = new ModernPeer(parts, methods, caller, 'api');
-      plainCall(peer, tool, bytes, caps, outlet);
+      plainCall(peer, tool, bytes, client, caps, outlet);
       return toPending(peer);
     },
     knows: gateway.knows,

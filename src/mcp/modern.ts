@@ -36,7 +36,7 @@ export class ModernPeer extends Peer {
   protected readonly eraKind = 'modern';
   readonly #methods: Methods;
   readonly #modern: ModernParts;
-  readonly #audit: string;
+  readonly #transport: string;
   readonly #session: string;
   readonly #slots: Slots | undefined;
 
@@ -44,7 +44,7 @@ export class ModernPeer extends Peer {
     super(parts, caller);
     this.#modern = parts;
     this.#methods = methods;
-    this.#audit = auditCaller(caller, transport, '');
+    this.#transport = transport;
     // This era has no sessions: plugins see one for each endpoint and principal.
     this.#session = `${caller.profile}:${caller.principal}`;
     this.#slots = callsPerClient === undefined ? undefined : createSlots(callsPerClient);
@@ -53,10 +53,14 @@ export class ModernPeer extends Peer {
   receive(message: Message, outlet: Outlet, headers?: HeaderView): void {
     if (message.kind === 'request') {
       const logFrom = toThreshold(envelopeValue(message, 'logLevel'));
+      const { caller } = this;
+      const transport = this.#transport;
       this.serve(message, outlet, this.#handlerFor(message, outlet, headers), {
         era: ERA,
         logFrom,
-        audit: this.#audit,
+        get audit() {
+          return auditCaller(caller, transport, nameOf(envelopeValue(message, 'clientInfo')));
+        },
         get clientName() {
           return nameOf(envelopeValue(message, 'clientInfo'));
         },

@@ -7,8 +7,10 @@ import { RPC, readJson } from './wire.ts';
 
 const ENVELOPE = { 'io.modelcontextprotocol/protocolVersion': MODERN, 'io.modelcontextprotocol/clientCapabilities': {} };
 
-/** Calls one tool for code that speaks no MCP: `bytes` are its arguments. The reply is that of a client without capabilities. */
-export function plainCall(peer: ModernPeer, tool: string, bytes: Buffer, caps: JsonCaps, outlet: Outlet): void {
+const CLIENT = 'io.modelcontextprotocol/clientInfo';
+
+/** Calls one tool for code that speaks no MCP: `bytes` are its arguments, `client` is what it calls itself. The reply is that of a client without capabilities. */
+export function plainCall(peer: ModernPeer, tool: string, bytes: Buffer, client: string, caps: JsonCaps, outlet: Outlet): void {
   const read = bytes.length === 0 ? { value: {} } : readJson(bytes, caps);
   if ('fault' in read) return peer.refuse(read.fault, outlet);
   const { value: args } = read;
@@ -16,5 +18,13 @@ export function plainCall(peer: ModernPeer, tool: string, bytes: Buffer, caps: J
     const message = 'The body must be a JSON object with the arguments.';
     return peer.refuse({ kind: 'fault', id: null, number: RPC.params, code: 'INVALID_PARAMS', message }, outlet);
   }
-  peer.receive({ kind: 'request', id: 1, method: 'tools/call', params: { name: tool, arguments: args, _meta: ENVELOPE } }, outlet);
+  peer.receive(
+    {
+      kind: 'request',
+      id: 1,
+      method: 'tools/call',
+      params: { name: tool, arguments: args, _meta: { ...ENVELOPE, [CLIENT]: { name: client } } },
+    },
+    outlet,
+  );
 }

@@ -19,6 +19,7 @@ const DISABLED = 'an administrator disabled it';
 export function createEnablement(store: Store, log: Logger): Enablement {
   const unsaved = new Set<string>();
   let reported: string | undefined;
+  let fault: GatewayError | undefined;
 
   const report = (error: GatewayError): void => {
     if (reported !== error.message)
@@ -29,14 +30,12 @@ export function createEnablement(store: Store, log: Logger): Enablement {
   return {
     refusal(id) {
       if (unsaved.has(id)) return DISABLED;
+      // A locked store takes its time to fail, so it is not read once more for each plugin.
+      if (fault) return toDoubt(fault);
       try {
         return store.get(DISABLED_SPACE, id) === undefined ? undefined : DISABLED;
       } catch (thrown) {
-        const { code, message, fix } = thrown as GatewayError;
-        return new GatewayError(code, `It counts as disabled, since the decisions of administrators cannot be read: ${message}`, {
-          fix,
-          cause: thrown,
-        });
+        return toDoubt(thrown as GatewayError);
       }
     },
     set(id, enabled) {
@@ -54,11 +53,21 @@ export function createEnablement(store: Store, log: Logger): Enablement {
         store.check();
         store.get(DISABLED_SPACE, '');
         reported = undefined;
+        fault = undefined;
         return false;
       } catch (error) {
-        report(error as GatewayError);
-        return !isDamage(error);
+        fault = error as GatewayError;
+        report(fault);
+        return !isDamage(fault);
       }
     },
   };
+}
+
+function toDoubt(fault: GatewayError): GatewayError {
+  const { code, message, fix } = fault;
+  return new GatewayError(code, `It counts as disabled, since the decisions of administrators cannot be read: ${message}`, {
+    fix,
+    cause: fault,
+  });
 }

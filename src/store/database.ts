@@ -3,6 +3,10 @@ import { createRequire } from 'node:module';
 import type Database from 'libsql';
 import { storeDamaged } from './faults.ts';
 
+const WAIT_MS = 2000;
+/** The event loop stands still meanwhile, and a check is made again a few seconds later. */
+const CHECK_WAIT_MS = 1000;
+
 const TABLE =
   'CREATE TABLE IF NOT EXISTS entry (space TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (space, key)) WITHOUT ROWID';
 
@@ -18,7 +22,7 @@ export function openDatabase(file: string): Database.Database {
   const db = connect(file);
   try {
     chmodSync(file, 0o600);
-    db.exec('PRAGMA busy_timeout = 2000');
+    db.exec(`PRAGMA busy_timeout = ${WAIT_MS}`);
     db.exec('PRAGMA journal_mode = WAL');
     // What is forgotten, such as a token, is not to be read from the file either.
     db.exec('PRAGMA secure_delete = ON');
@@ -27,6 +31,22 @@ export function openDatabase(file: string): Database.Database {
   } catch (error) {
     db.close();
     throw error;
+  }
+}
+
+const BUSY = 5;
+
+/** Runs one write that waits for nothing; false if another process holds the lock. Only a power cut can lose it. */
+export function withoutWaiting(db: Database.Database, run: () => void): boolean {
+  db.exec('PRAGMA busy_timeout = 0; PRAGMA synchronous = NORMAL');
+  try {
+    run();
+    return true;
+  } catch (error) {
+    if ((error as { rawCode?: number }).rawCode === BUSY) return false;
+    throw error;
+  } finally {
+    db.exec(`PRAGMA busy_timeout = ${WAIT_MS}; PRAGMA synchronous = FULL`);
   }
 }
 
@@ -49,7 +69,7 @@ export function checkHeader(file: string, shown = file): void {
 export function checkPages(file: string, shown = file): void {
   const db = connect(file);
   try {
-    db.exec('PRAGMA busy_timeout = 2000');
+    db.exec(`PRAGMA busy_timeout = ${CHECK_WAIT_MS}`);
     // 1.9 ms for each MB: what a gateway keeps is far below one.
     const [row] = db.prepare('PRAGMA quick_check(1)').all() as { quick_check: string }[];
     const said = row?.quick_check ?? '';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type Database from 'libsql';
 import type { GatewayError } from '../core/errors.ts';
 import type { Keep } from '../core/host.ts';
-import { checkHeader, checkPages, openDatabase } from './database.ts';
+import { checkHeader, checkPages, openDatabase, withoutWaiting } from './database.ts';
 import { isDamage, storeDamaged, toStoreError } from './faults.ts';
 import { showPresence } from './presence.ts';
 
@@ -18,12 +18,16 @@ export interface Store {
   add(space: string, key: string, value: string): boolean;
   delete(space: string, key: string): void;
   entries(space: string): ReadonlyMap<string, string>;
+  /** Writes without waiting, neither for a lock nor for the disk; false if another process holds the lock. */
+  note(space: string, key: string, value: string): boolean;
   /** Reads every page of the file. A store that does not exist yet is whole. */
   check(): void;
   /** Throws STORE_DAMAGED if damage is known, or if the file has changed and is damaged now. */
   refuseDamage(): void;
   close(): void;
 }
+
+const SET = 'INSERT INTO entry VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET value = excluded.value';
 
 type Mark = Pick<Stats, 'ino' | 'size' | 'mtimeMs'>;
 
@@ -50,7 +54,8 @@ export function createStore(dir: string): Store {
   const look = (fully: boolean): void => {
     const now = markOf(file);
     if (!now && checked) checked = GONE;
-    if (!now || (!fully && isSame(now, checked))) return;
+    // Without an open database there is no cache that could mislead.
+    if (!now || (isSame(now, checked) && !(fully && opened))) return;
     if (now.size === 0 && (checked?.size ?? 0) > 0) throw storeDamaged(file, 'it was emptied while it was in use');
     if (!opened) checkHeader(file);
     if (now.size > 0) checkPages(file);
@@ -103,9 +108,7 @@ export function createStore(dir: string): Store {
       return row?.value;
     },
     set(space, key, value) {
-      write((db) =>
-        db.prepare('INSERT INTO entry VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET value = excluded.value').run(space, key, value),
-      );
+      write((db) => db.prepare(SET).run(space, key, value));
     },
     add(space, key, value) {
       return write((db) => db.prepare('INSERT INTO entry VALUES (?, ?, ?) ON CONFLICT DO NOTHING').run(space, key, value).changes === 1);
@@ -119,6 +122,9 @@ export function createStore(dir: string): Store {
         value: string;
       }[];
       return new Map(rows.map((row) => [row.key, row.value]));
+    },
+    note(space, key, value) {
+      return write((db) => withoutWaiting(db, () => void db.prepare(SET).run(space, key, value)));
     },
     check: () => guarded(() => look(true)),
     refuseDamage() {

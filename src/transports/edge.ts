@@ -25,6 +25,9 @@ export class Refusal extends GatewayError {
   }
 }
 
+/** Is told of each failed login, with the reason in a few words. */
+export type FailedLogin = (address: string, reason: string) => void;
+
 /** Checks that every HTTP request passes, whatever it asks for: Host, Origin, then who it is. */
 export interface Edge {
   /** Throws a refusal unless the request is addressed to us and comes from no foreign web page. */
@@ -47,7 +50,7 @@ const MOST_REMEMBERED = 256;
 const MINUTE_MS = 60_000;
 
 /** The edge of a configuration, and of those that follow it. */
-export function createEdge(config: Config): Edge {
+export function createEdge(config: Config, failedLogin: FailedLogin = () => undefined): Edge {
   let { listen, limits } = config;
   let hosts = hostsOf(listen);
   let origins = new Set(listen.origins.map((o) => o.toLowerCase()));
@@ -112,15 +115,19 @@ export function createEdge(config: Config): Edge {
     authenticate({ headers, socket }) {
       if (logins.anonymous) return logins.anonymous;
       const address = socket.remoteAddress ?? '';
-      if (isBlocked(address))
+      if (isBlocked(address)) {
+        failedLogin(address, 'too many failed logins');
         throw new Refusal(429, 'RATE_LIMITED', 'Too many failed logins.', {
           'Retry-After': '60',
         });
+      }
       const token = /^bearer +([^\s]+) *$/i.exec(headers.authorization ?? '')?.[1];
       // Looked up by digest: how long it takes says nothing about how much of a token was right.
       const login = token === undefined ? undefined : logins.find(digestOf(token));
       if (login) return login;
       if (token !== undefined) noteFailure(address);
+      // Without a header nobody tried to log in: clients look first whether they have to.
+      if (headers.authorization !== undefined) failedLogin(address, token === undefined ? 'not a bearer token' : 'wrong token');
       throw unauthenticated();
     },
     callerAt(login, requested) {

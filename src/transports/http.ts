@@ -10,7 +10,7 @@ import type { Logger } from '../core/log.ts';
 import type { Engine } from '../mcp/engine.ts';
 import { errorText, RPC } from '../mcp/wire.ts';
 import { createConnectionCap } from './connections.ts';
-import { createEdge, unauthenticated } from './edge.ts';
+import { createEdge, type FailedLogin, unauthenticated } from './edge.ts';
 import { isContinue } from './headers.ts';
 import { type Health, healthRoutes } from './health.ts';
 import { InFlight } from './in-flight.ts';
@@ -51,12 +51,12 @@ export async function serveHttp(
   engine: Engine,
   config: Config,
   limits: Limits,
-  house: Health & HouseStatus,
+  house: Health & HouseStatus & { readonly failedLogin: FailedLogin },
   own: Routes['own'],
   log: Logger,
 ): Promise<HttpTransport> {
   const { listen } = config;
-  const edge = createEdge(config);
+  const edge = createEdge(config, house.failedLogin);
   const cap = createConnectionCap(limits, !isLoopback(listen.host));
   const inFlight = new InFlight();
   const streams = new InFlight();

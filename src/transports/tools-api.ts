@@ -26,7 +26,7 @@ export function toolsRoute(engine: Engine, limits: Limits, inFlight: InFlight): 
       acceptJson(request);
       readBody(exchange, limits.messageBytes, (body) => {
         const reply = new ApiReply(response);
-        const pending = engine.call(name, body, caller, reply);
+        const pending = engine.call(name, body, request.headers['user-agent'] ?? '', caller, reply);
         if (reply.done) return;
         inFlight.follow(caller, request, response, pending, () => {
           if (!reply.done) pending.gone();

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { localCaller } from '../../dist/src/core/caller.js';
-import { type House, textOf } from '../support/house.ts';
+import { BY, type House, textOf } from '../support/house.ts';
 import { pluginText, project } from '../support/jaato.ts';
 import { until } from '../support/processes.ts';
 import { describeWithPython } from '../support/python.ts';
@@ -47,8 +47,8 @@ describeWithPython('jaato plugins', () => {
     await house.reconfigure({ plugins: { p: { path: './p.py', settings: { changed: true } } } });
     await house.app.registry.listed(20_000);
     expect(await count(house)).toBe('3');
-    await house.app.admin.setEnabled('p', false);
-    await house.app.admin.setEnabled('p', true);
+    await house.app.admin.setEnabled('p', false, BY);
+    await house.app.admin.setEnabled('p', true, BY);
     expect(await count(house)).toBe('1');
   });
 

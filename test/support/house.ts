@@ -20,6 +20,9 @@ export interface LogLine {
   readonly message: string;
 }
 
+/** Who the tests act as towards the administrators' part. */
+export const BY = { principal: 'test', transport: 'test' };
+
 /** A logger that keeps its lines. */
 export function keepLog(): { log: Logger; lines: LogLine[] } {
   const lines: LogLine[] = [];

@@ -15,7 +15,8 @@ export interface RawModern {
   call(tool: string, args: object, more?: object): Promise<RawReply>;
 }
 
-const META = {
+/** What every request of the stateless era carries. */
+export const META = {
   'io.modelcontextprotocol/protocolVersion': '2026-07-28',
   'io.modelcontextprotocol/clientCapabilities': { elicitation: {} },
 };

@@ -8,9 +8,12 @@ import { expect, it } from 'vitest';
 const SRC = fileURLToPath(new URL('../../../src', import.meta.url));
 /** Where the time of day is what is meant: the audit log, the name of a store that was moved aside, and what is kept across restarts, where no other clock goes on. */
 const TIME_OF_DAY = [
+  'cli/audit.ts',
   'cli/store.ts',
-  'gateway/audit.ts',
+  'gateway/audit-heads.ts',
+  'gateway/audit-log.ts',
   'gateway/day-file.ts',
+  'gateway/failed-logins.ts',
   'host/python/environment-record.ts',
   'host/python/environments.ts',
   'policy/enablement.ts',
