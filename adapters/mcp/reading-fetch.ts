@@ -16,7 +16,7 @@ export interface MessageSink {
   lost(error: GatewayError, head: string, tail: string, request: number | undefined): void;
   /** All of a JSON answer has been taken. */
   answered(request: number): void;
-  /** The stream of a request has ended. */
+  /** The stream of a request has ended, and can be opened again. */
   ended(request: number): void;
 }
 
@@ -26,7 +26,7 @@ const REFUSAL_BYTES = 64 * 1024;
 const LONGEST_EVENT_ID = 1_024;
 const EVENT_ID = /^[\x21-\x7e]+$/;
 // How long a server may make its clients wait before they open a stream again.
-const SHORTEST_RETRY_MS = 100;
+const SHORTEST_RETRY_MS = 500;
 const LONGEST_RETRY_MS = 30_000;
 
 /** A fetch whose answers are bounded in size, and whose messages go to the sink first. */
@@ -97,11 +97,13 @@ function readJson(text: string, request: number | undefined, sink: MessageSink):
 
 function readEvents(request: number | undefined, limit: number, sink: MessageSink): TransformStream<Uint8Array, Uint8Array> {
   let reader: EventReader;
+  let resumable = false;
   return new TransformStream({
     start(out) {
       const send = (text: string): void => out.enqueue(Buffer.from(text));
       reader = new EventReader(limit, {
         event(event) {
+          resumable ||= event.id !== undefined && event.id !== '';
           for (const text of write(event, readEvent(event, request, sink))) send(text);
         },
         tooLong() {
@@ -115,7 +117,7 @@ function readEvents(request: number | undefined, limit: number, sink: MessageSin
     },
     transform: (chunk) => reader.push(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength)),
     flush() {
-      if (request !== undefined) sink.ended(request);
+      if (request !== undefined && resumable) sink.ended(request);
     },
   });
 }

@@ -18,6 +18,7 @@ import type { Session } from './session.ts';
 import { createWatching, type Watching } from './watching.ts';
 
 const LIST_AGAIN_MS = 100;
+const LIST_RETRY_MS = 30_000;
 const LOGIN_POLL_MS = 1_000;
 
 /** What an upstream server needs of the house. */
@@ -51,6 +52,7 @@ export class Upstream implements Plugin {
   #nextTry = 0;
   #listing: Promise<void> | undefined;
   #stale = false;
+  #again: NodeJS.Timeout | undefined;
 
   constructor(parts: UpstreamParts) {
     this.manifest = parts.manifest;
@@ -88,6 +90,7 @@ export class Upstream implements Plugin {
     await session?.close();
     await this.#run;
     this.#checks.dropped.close();
+    clearTimeout(this.#again);
   }
 
   // Calls in flight may finish; nothing new comes here any more.
@@ -191,7 +194,10 @@ export class Upstream implements Plugin {
   async #list(session: Session): Promise<void> {
     const lists = await listAll(session, this.#lists);
     this.#lists = lists;
+    clearTimeout(this.#again);
     for (const { message } of lists.faults) this.#log.warn(message);
+    // A list that could not be used may be right the next time, and nothing else would tell.
+    if (lists.faults.length > 0) this.#again = setTimeout(session.notices.changed, LIST_RETRY_MS).unref();
     if (listsThisGateway(lists)) {
       throw new GatewayError('CONFIG_INVALID', 'The server lists what it has from this very gateway; it would be served round and round.', {
         fix: 'Remove it from "mcpServers", or this gateway from that server.',

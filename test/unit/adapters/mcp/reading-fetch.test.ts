@@ -56,25 +56,26 @@ describe('the streams of a server', () => {
     const question = { jsonrpc: '2.0', id: 'q:1', method: 'elicitation/create', params: { message: 'ü' } };
     const event = `data: ${JSON.stringify(question)}\n\n`;
     for (const sent of [[event], [event.slice(0, 20), event.slice(20)], [...event], [event.replaceAll('\n', '\r\n')]]) {
-      expect(await received(sent)).toMatchObject({ taken: [[question, 1_000_007]], text: '', ended: [1_000_007] });
+      expect(await received(sent)).toMatchObject({ taken: [[question, 1_000_007]], text: '', ended: [] });
     }
     const own = await received([`data: ${JSON.stringify({ id: 3, method: 'ping' })}\n\n`], '{"jsonrpc":"2.0","id":3}');
     expect(own).toMatchObject({ taken: [[{ id: 3, method: 'ping' }, undefined]], text: 'data: {"id":3,"method":"ping"}\n\n', ended: [] });
   });
 
   it('show the SDK that an answer came, and where the stream goes on', async () => {
-    const { text, taken } = await received([
+    const { text, taken, ended } = await received([
       'id: 3\nretry: 5\ndata: {"jsonrpc":"2.0","id":1000007,"result":{"big":1}}\n\n: comment\n\nid: 4\ndata:\n\n',
     ]);
     expect(taken).toEqual([[{ jsonrpc: '2.0', id: 1_000_007, result: { big: 1 } }, 1_000_007]]);
-    expect(text).toBe('id: 3\nretry: 100\ndata: {"jsonrpc":"2.0","id":1000007,"result":{}}\n\nid: 4\ndata: \n\n');
+    expect(ended).toEqual([1_000_007]);
+    expect(text).toBe('id: 3\nretry: 500\ndata: {"jsonrpc":"2.0","id":1000007,"result":{}}\n\nid: 4\ndata: \n\n');
   });
 
   it('cannot make the SDK come back at once, never, or with what no header holds', async () => {
     const { text } = await received(['retry: 0\ndata: \n\n', 'retry: 99999999999\nid: \u20ac\ndata: \n\n', 'retry: soon\ndata: \n\n']);
-    expect(text).toBe('retry: 100\ndata: \n\nretry: 30000\ndata: \n\n');
+    expect(text).toBe('retry: 500\ndata: \n\nretry: 30000\ndata: \n\n');
     const bare = await received(['retry: 0\n\n', 'retry: 99999999999\n\n', 'retry: soon\n\n']);
-    expect(bare.text).toBe('retry: 100\n\nretry: 30000\n\n');
+    expect(bare.text).toBe('retry: 500\n\nretry: 30000\n\n');
   });
 
   it('lose one message that is not JSON, and go on', async () => {
