@@ -144,6 +144,9 @@ export async function createApp({
     setRules(rulesOf(config));
   });
 
+  // Those that clients may have come by since the plugins were last looked at.
+  let profiles: readonly string[] = [];
+
   // What needs no plugin holds at once. Throws before anything has changed.
   const hold = (next: Config): void => {
     const before = closing;
@@ -156,6 +159,7 @@ export async function createApp({
       throw error;
     }
     config = next;
+    profiles = [...new Set([...profiles, ...policy.profiles()])];
     setRules(rules);
     engine.adopt();
     for (const listener of listeners) listener(config);
@@ -165,7 +169,6 @@ export async function createApp({
   let again: NodeJS.Timeout | undefined;
   const applyPlugins = async (): Promise<void> => {
     const now = config;
-    const profiles = policy.profiles();
     const found = await findPlugins(now, adapters, host);
     clearTimeout(again);
     if (enablement.check()) again = setTimeout(() => void adopt().catch(() => undefined), STORE_AGAIN_MS).unref();
@@ -174,12 +177,14 @@ export async function createApp({
     if (config !== now) return;
     closing = new Map();
     setRules(rulesOf(now));
-    endProfiles(profiles);
+    endProfiles();
   };
   // Whoever came by a profile that does not exist any more is refused, and never gets the view of another one.
-  const endProfiles = (before: readonly string[]): void => {
-    const gone = new Set(before.filter((profile) => !policy.knows(profile)));
+  const endProfiles = (): void => {
+    const gone = new Set(profiles.filter((profile) => !policy.knows(profile)));
+    profiles = policy.profiles();
     if (gone.size === 0) return;
+    for (const profile of gone) log.warn(`the profile ${profile} has gone, and what used it ends`);
     engine.revoke(({ profile }) => gone.has(profile), new GatewayError('NOT_FOUND', 'The profile does not exist any more.'));
   };
   await applyPlugins();

@@ -155,11 +155,12 @@ export const REQUIREMENTS = {
     F26: 'Nothing is normalised into a route: every other path is 404, under the same login.',
     F27: 'Connections over the cap take the place of idle ones, or are refused; all loopback addresses share one cap.',
     'http-headers': 'More than 100 headers are refused with 431, and no header behind the last one read goes unnoticed.',
-    F29: 'What a proxy would say of a request is ignored.',
+    F29: 'What a proxy would say of a request is ignored, unless the operator trusts that proxy.',
     F38: 'A token that is absent, wrong, doubled, in the address or of another scheme is 401, and never logged.',
     F41: 'What belongs to one principal answers another as if it did not exist; the owner notices nothing.',
     T23: 'Connections, sessions, queued bytes and slow requests are capped; what is over is shed, and others are served.',
-    'login-rate': 'An address that keeps guessing tokens is not listened to for a minute.',
+    'login-rate':
+      'Failed logins of an address, or with one token, are turned away for a minute when there are too many; a valid token always passes.',
     'slow-readers': 'Clients that never read are cut off; others are served meanwhile.',
     'slow-senders': 'A request that arrives too slowly is ended in time.',
     'session-caps':
@@ -252,6 +253,8 @@ export const REQUIREMENTS = {
     F72: 'A configuration that cannot be used is told with its place and a suggestion: exit 2 at start, the old one kept on reload.',
     'reload-logins':
       'A token that is taken out of the file or changed ends its sessions, streams, sockets and calls at once; a first token closes an open gateway; the last one stays.',
+    'reload-limits': 'A changed limit holds with the reload, and replaces a plugin process only if that was started with it.',
+    'reload-told': 'Every key of the file is live or needs a restart: a reload names what it has changed, and warns of what waits.',
     F74: 'A flood of reloads is coalesced, loses no call and leaves nothing behind.',
     T21: 'A configuration is taken whole or not at all, and never listens further than its logins allow.',
     'instructions-budget': 'Instructions for the model stay within 2,048 characters, with a pointer to the rest.',

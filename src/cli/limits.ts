@@ -1,8 +1,15 @@
 import type { Command } from 'commander';
+import type { Config } from '../config/config.ts';
 import { LIMITS, type LimitName } from '../config/limits.ts';
 import type { Adapter } from '../core/adapter.ts';
 import { type CommonOptions, openSession } from './context.ts';
 import { columns, printMasked } from './print.ts';
+
+// Behind proxies the default is another one.
+function sourceOf(name: LimitName, { ownLimits, limits, at }: Config): string {
+  if (Object.hasOwn(ownLimits, name)) return at('limits', name);
+  return name === 'keepAliveMs' && limits[name] !== LIMITS[name].value ? at('listen', 'proxies') : 'default';
+}
 
 /** `plugmux limits`: every limit, its value here and where the value comes from. */
 export function addLimits(program: Command, adapters: readonly Adapter[]): void {
@@ -14,7 +21,7 @@ export function addLimits(program: Command, adapters: readonly Adapter[]): void 
       const { config } = openSession(options, adapters, { here: true, quiet: true });
       const rows = Object.entries(LIMITS).map(([name, { unit, meaning }]) => {
         const value = config.limits[name as LimitName];
-        return { name, value, unit, source: Object.hasOwn(config.ownLimits, name) ? config.at('limits', name) : 'default', meaning };
+        return { name, value, unit, source: sourceOf(name as LimitName, config), meaning };
       });
       const perPlugin = [...config.plugins.values()].flatMap(({ id, limits }) =>
         Object.entries(limits).map(([name, value]) => ({

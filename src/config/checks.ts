@@ -1,4 +1,5 @@
 import { isJsonObject, type JsonValue } from '../core/json.ts';
+import { isNetwork } from '../core/networks.ts';
 import { ORDERED_LIMITS } from './limits.ts';
 import type { ConfigFile } from './schema.ts';
 import type { SourceText } from './source-text.ts';
@@ -31,7 +32,15 @@ export function reservedKeys(value: JsonValue, source: SourceText): string[] {
 
 /** What every value allows by itself and the file as a whole cannot mean. */
 export function contradictions(data: ConfigFile, source: SourceText): string[] {
-  return [...loginFaults(data, source), ...limitFaults(data, source)];
+  return [...loginFaults(data, source), ...limitFaults(data, source), ...proxyFaults(data, source)];
+}
+
+function proxyFaults({ listen }: ConfigFile, source: SourceText): string[] {
+  return (listen?.proxies ?? []).flatMap((entry, i) => {
+    if (isNetwork(entry)) return [];
+    const where = source.at(['listen', 'proxies', i]);
+    return [`${where}: listen.proxies.${i} is not an IP address or a network. Write it like 10.0.0.7 or 10.0.0.0/8.`];
+  });
 }
 
 function loginFaults({ auth }: ConfigFile, source: SourceText): string[] {

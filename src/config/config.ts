@@ -46,6 +46,8 @@ export interface ListenConfig {
   readonly port: number;
   readonly hosts: readonly string[];
   readonly origins: readonly string[];
+  /** Addresses and networks of trusted reverse proxies. */
+  readonly proxies: readonly string[];
   readonly insecure: boolean;
 }
 

@@ -107,7 +107,7 @@ export const LIMITS = {
   keepAliveMs: {
     value: 5 * SECOND,
     unit: 'ms',
-    meaning: 'an idle HTTP connection',
+    meaning: 'an idle HTTP connection; 75 s with listen.proxies, unless it is set',
   },
   connectionsPerAddress: {
     value: 64,
@@ -199,7 +199,7 @@ export const LIMITS = {
   failedLoginsPerMinute: {
     value: 20,
     unit: 'count',
-    meaning: 'failed logins of one address',
+    meaning: 'failed logins of one address, or with one token; a valid token always passes',
   },
   firstListMs: {
     value: 5 * SECOND,
@@ -223,9 +223,13 @@ export const ORDERED_LIMITS = [
   ['headerMs', 'bodyMs'],
 ] as const satisfies readonly (readonly [LimitName, LimitName])[];
 
-/** The defaults, with some values replaced; a default yields to a value that is set against it. */
-export function toLimits(overrides: Partial<Record<LimitName, number | undefined>> = {}): Limits {
+/** Proxies keep idle connections for 60 s or more, and one that we have just closed costs them a request. */
+const PROXIED_KEEP_ALIVE_MS = 75 * SECOND;
+
+/** The defaults, with some values replaced; a default yields to a value that is set against it. `proxied`: clients come through proxies. */
+export function toLimits(overrides: Partial<Record<LimitName, number | undefined>> = {}, proxied = false): Limits {
   const limits = Object.fromEntries(Object.entries(LIMITS).map(([name, info]) => [name, info.value])) as Record<LimitName, number>;
+  if (proxied) limits.keepAliveMs = PROXIED_KEEP_ALIVE_MS;
   for (const [name, value] of Object.entries(overrides)) if (value !== undefined) limits[name as LimitName] = value;
   for (const [lower, upper] of ORDERED_LIMITS) {
     if (limits[lower] <= limits[upper]) continue;

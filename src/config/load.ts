@@ -179,10 +179,11 @@ function toConfig(data: ConfigFile, origin: Origin): Config {
       ...listen,
       hosts: data.listen?.hosts ?? [],
       origins: data.listen?.origins ?? [],
+      proxies: data.listen?.proxies ?? [],
       insecure: data.listen?.insecure ?? false,
     },
     tokens,
-    limits: toLimits(data.limits),
+    limits: toLimits(data.limits, (data.listen?.proxies ?? []).length > 0),
     ownLimits: data.limits ?? {},
     audit: {
       required: data.audit?.required,

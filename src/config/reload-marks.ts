@@ -13,6 +13,7 @@ const MARKS: ReadonlyMap<string, ReloadMark> = new Map<string, ReloadMark>([
   ['listen.http', 'restart'],
   ['listen.hosts', 'live'],
   ['listen.origins', 'live'],
+  ['listen.proxies', 'live'],
   ['listen.insecure', 'live'],
   ['auth.tokens', 'live'],
   ...Object.keys(LIMITS).map((name): [string, ReloadMark] => [`limits.${name}`, 'live']),

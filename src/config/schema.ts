@@ -1,8 +1,10 @@
 import * as z from 'zod';
 import type { Adapter } from '../core/adapter.ts';
+import { asObject, type JsonObject } from '../core/json.ts';
 import { SCHEMA_FORMS } from '../core/schema-form.ts';
 import { LONGEST_TIMER_MS } from '../core/timer.ts';
 import { LIMITS, type LimitName } from './limits.ts';
+import { reloadMark } from './reload-marks.ts';
 
 const ID = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}$/;
 
@@ -163,6 +165,10 @@ export function createConfigSchema(adapters: readonly Adapter[]) {
           http: z.string().optional().describe('address and port; default 127.0.0.1:8808'),
           hosts: z.array(z.string()).optional().describe('further names by which clients may address the gateway'),
           origins: z.array(z.string()).optional().describe('web origins that may use the gateway'),
+          proxies: z
+            .array(z.string())
+            .optional()
+            .describe('addresses or networks of trusted reverse proxies: their X-Forwarded-For names the client'),
           insecure: z.boolean().optional().describe('allows plain HTTP beyond this machine, as behind a TLS proxy'),
         })
         .optional(),
@@ -195,7 +201,19 @@ export function createConfigSchema(adapters: readonly Adapter[]) {
 
 /** The JSON Schema of mcp.json, for editors. */
 export function toEditorSchema(adapters: readonly Adapter[]): object {
-  return z.toJSONSchema(createConfigSchema(adapters), { io: 'input' });
+  const schema = z.toJSONSchema(createConfigSchema(adapters), { io: 'input' });
+  markKeys(schema as JsonObject, []);
+  return schema;
+}
+
+// Editors can tell with `x-reload` which keys need a restart.
+function markKeys({ properties }: JsonObject, path: readonly string[]): void {
+  for (const [key, property] of Object.entries(asObject(properties))) {
+    const own = [...path, key];
+    const mark = reloadMark(own);
+    if (mark) (property as JsonObject)['x-reload'] = mark;
+    else markKeys(property as JsonObject, own);
+  }
 }
 
 /** mcp.json as the schema leaves it. */

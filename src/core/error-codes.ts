@@ -210,7 +210,7 @@ export const ERROR_CODES = {
     fix: 'End that program, or set another port under "listen".',
   },
   RATE_LIMITED: {
-    meaning: 'Too many failed logins from this address.',
+    meaning: 'Too many failed logins from this address, or with this token.',
     fix: 'Wait, then use a valid token.',
   },
   RESULT_INVALID: {

@@ -32,8 +32,8 @@ const LOOPBACK = 'loopback';
 /** More than any gateway counts, so a connection that never sent a byte ranks before all that did. */
 const NEVER_USED = 1e12;
 
-/** A cap on connections. `isShared`: other machines can connect as well. */
-export function createConnectionCap(limits: ConnectionLimits, isShared: boolean): ConnectionCap {
+/** A cap on connections. `isShared`: other machines can connect as well. `isProxy`: many clients come from this address. */
+export function createConnectionCap(limits: ConnectionLimits, isShared: boolean, isProxy: (address: string) => boolean): ConnectionCap {
   const open = new Set<Socket>();
   const held = new WeakSet<Duplex>();
   const shares = new Shares<Connection>();
@@ -63,7 +63,7 @@ export function createConnectionCap(limits: ConnectionLimits, isShared: boolean)
     admit(socket) {
       const address = meantAddress(socket.remoteAddress ?? '');
       const owner = isLoopback(address) ? LOOPBACK : address;
-      const most = owner === LOOPBACK ? mostLocal(limits) : limits.connectionsPerAddress;
+      const most = isProxy(address) ? limits.connections : owner === LOOPBACK ? mostLocal(limits) : limits.connectionsPerAddress;
       const isFull = shares.sizeOf(owner) >= most;
       if (isFull || open.size >= limits.connections) {
         if (!replaces(isFull ? shares.firstOf(owner, rank) : shares.firstOfLargest(owner, rank))) {

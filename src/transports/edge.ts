@@ -7,6 +7,8 @@ import type { ErrorCode } from '../core/error-codes.ts';
 import { GatewayError } from '../core/errors.ts';
 import { errorText, RPC } from '../mcp/wire.ts';
 import { createLogins, digestOf, type Login } from './logins.ts';
+import { createProxies } from './proxies.ts';
+import { createThrottle } from './throttle.ts';
 
 /** A refusal at the edge, before any protocol code has seen the request. */
 export class Refusal extends GatewayError {
@@ -40,6 +42,8 @@ export interface Edge {
   allowsOrigin(origin: string): boolean;
   /** Takes over a new configuration; true where a login has gone. */
   adopt(config: Config): boolean;
+  /** Whether a trusted proxy has this address. */
+  isProxy(address: string): boolean;
   /** Whether the login of a caller has gone since it was called. */
   isRevoked(caller: Caller): boolean;
 }
@@ -47,15 +51,15 @@ export interface Edge {
 const HOST = /^(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]+)(?::(\d{1,5}))?$/;
 const SINGLE = new Set(['host', 'origin', 'authorization', 'content-type', 'content-length', 'mcp-session-id']);
 const MOST_REMEMBERED = 256;
-const MINUTE_MS = 60_000;
 
 /** The edge of a configuration, and of those that follow it. */
 export function createEdge(config: Config, failedLogin: FailedLogin = () => undefined): Edge {
   let { listen, limits } = config;
+  let proxies = createProxies(listen.proxies);
   let hosts = hostsOf(listen);
   let origins = new Set(listen.origins.map((o) => o.toLowerCase()));
   const logins = createLogins(config.tokens);
-  const failed = new Map<string, { since: number; count: number }>();
+  const throttle = createThrottle(() => limits.failedLoginsPerMinute);
   const knownHosts = new Map<string, boolean>();
 
   const allowsHost = (host: string): boolean => {
@@ -78,21 +82,6 @@ export function createEdge(config: Config, failedLogin: FailedLogin = () => unde
   };
   const ownPorts = (host: string): boolean => listen.port === 0 || HOST.exec(host)?.[2] === String(listen.port);
 
-  const noteFailure = (address: string): void => {
-    const now = performance.now();
-    const entry = failed.get(address);
-    if (entry && now - entry.since < MINUTE_MS) entry.count++;
-    else {
-      if (failed.size >= MOST_REMEMBERED) failed.clear();
-      failed.set(address, { since: now, count: 1 });
-    }
-  };
-
-  const isBlocked = (address: string): boolean => {
-    const entry = failed.get(address);
-    return entry !== undefined && entry.count >= limits.failedLoginsPerMinute && performance.now() - entry.since < MINUTE_MS;
-  };
-
   return {
     checkAddress({ rawHeaders, headers }) {
       let seen = '';
@@ -112,23 +101,25 @@ export function createEdge(config: Config, failedLogin: FailedLogin = () => unde
         throw new Refusal(403, 'ORIGIN_REFUSED', 'Requests from this web origin are not allowed.');
       }
     },
-    authenticate({ headers, socket }) {
+    authenticate(request) {
       if (logins.anonymous) return logins.anonymous;
-      const address = socket.remoteAddress ?? '';
-      if (isBlocked(address)) {
-        failedLogin(address, 'too many failed logins');
-        throw new Refusal(429, 'RATE_LIMITED', 'Too many failed logins.', {
-          'Retry-After': '60',
-        });
+      const { authorization } = request.headers;
+      const token = /^bearer +([^\s]+) *$/i.exec(authorization ?? '')?.[1];
+      if (token === undefined) {
+        // Without a header nobody tried to log in: clients look first whether they have to.
+        if (authorization !== undefined) failedLogin(proxies.clientOf(request), 'not a bearer token');
+        throw unauthenticated();
       }
-      const token = /^bearer +([^\s]+) *$/i.exec(headers.authorization ?? '')?.[1];
       // Looked up by digest: how long it takes says nothing about how much of a token was right.
-      const login = token === undefined ? undefined : logins.find(digestOf(token));
+      const digest = digestOf(token);
+      const login = logins.find(digest);
       if (login) return login;
-      if (token !== undefined) noteFailure(address);
-      // Without a header nobody tried to log in: clients look first whether they have to.
-      if (headers.authorization !== undefined) failedLogin(address, token === undefined ? 'not a bearer token' : 'wrong token');
-      throw unauthenticated();
+      // Only failures are counted, so that nobody can keep a valid token out.
+      const address = proxies.clientOf(request);
+      const waitMs = throttle.failed(address, digest);
+      failedLogin(address, waitMs === undefined ? 'wrong token' : 'too many failed logins');
+      if (waitMs === undefined) throw unauthenticated();
+      throw new Refusal(429, 'RATE_LIMITED', 'Too many failed logins.', { 'Retry-After': String(Math.ceil(waitMs / 1000)) });
     },
     callerAt(login, requested) {
       const own = login.profile;
@@ -141,11 +132,13 @@ export function createEdge(config: Config, failedLogin: FailedLogin = () => unde
     allowsOrigin,
     adopt(next) {
       ({ listen, limits } = next);
+      proxies = createProxies(listen.proxies);
       hosts = hostsOf(listen);
       origins = new Set(listen.origins.map((o) => o.toLowerCase()));
       knownHosts.clear();
       return logins.adopt(next.tokens);
     },
+    isProxy: (address) => proxies.has(address),
     isRevoked: logins.isRevoked,
   };
 }

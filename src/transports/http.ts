@@ -57,7 +57,7 @@ export async function serveHttp(
 ): Promise<HttpTransport> {
   const { listen } = config;
   const edge = createEdge(config, house.failedLogin);
-  const cap = createConnectionCap(limits, !isLoopback(listen.host));
+  const cap = createConnectionCap(limits, !isLoopback(listen.host), edge.isProxy);
   const inFlight = new InFlight();
   const streams = new InFlight();
   engine.onRevoked((...of) => {

@@ -463,7 +463,7 @@ describe('tokens', () => {
     expect(fresh.stderr()).not.toContain(TOKEN);
   });
 
-  it('stops listening to an address that keeps guessing', { tags: ['login-rate'] }, async () => {
+  it('turns away an address that keeps guessing, but no token that is right', { tags: ['login-rate'] }, async () => {
     const fresh = await serve(
       writeConfig({ auth: { tokens: [{ token: TOKEN, principal: 'ada' }] }, limits: { failedLoginsPerMinute: 3 } }, ['plain']),
     );
@@ -471,5 +471,28 @@ describe('tokens', () => {
     for (let i = 0; i < 5; i++)
       statuses.push((await send(fresh, { headers: { authorization: `Bearer guess-number-${i}-of-many` }, body: initialize })).status);
     expect(statuses).toEqual([401, 401, 401, 429, 429]);
+    // Whoever holds a token shares the address, and is served all the same; so is the answer that asks for a token.
+    expect((await send(fresh, { headers: { authorization: `Bearer ${TOKEN}` }, body: initialize })).status).toBe(200);
+    expect((await send(fresh, { body: initialize })).status).toBe(401);
+  });
+
+  it('counts behind a trusted proxy by the client that it names, and nowhere else', { tags: ['login-rate', 'F29'] }, async () => {
+    const config = (proxies: string[]) =>
+      writeConfig({ listen: { proxies }, auth: { tokens: [{ token: TOKEN, principal: 'ada' }] }, limits: { failedLoginsPerMinute: 2 } }, [
+        'plain',
+      ]);
+    const guess = (gateway: Serving, i: number, client: string) =>
+      send(gateway, { headers: { authorization: `Bearer guess-number-${i}-of-many`, 'x-forwarded-for': client }, body: initialize }).then(
+        ({ status }) => status,
+      );
+    const tries = async (gateway: Serving): Promise<number[]> => {
+      const statuses: number[] = [];
+      for (const [i, client] of ['198.51.100.1', '198.51.100.1', 'made up, 198.51.100.1', '198.51.100.2'].entries())
+        statuses.push(await guess(gateway, i, client));
+      return statuses;
+    };
+    expect(await tries(await serve(config(['127.0.0.0/8'])))).toEqual([401, 401, 429, 401]);
+    expect(await tries(await serve(config([])))).toEqual([401, 401, 429, 429]);
+    expect(await tries(await serve(config(['192.0.2.1'])))).toEqual([401, 401, 429, 429]);
   });
 });

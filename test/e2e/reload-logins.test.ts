@@ -1,3 +1,4 @@
+import { renameSync, writeFileSync } from 'node:fs';
 import { type IncomingMessage, request } from 'node:http';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -10,6 +11,8 @@ import { tempFolder } from '../support/temp.ts';
 
 const ADA = { token: 'ada-0123456789abcdef', principal: 'ada', scopes: ['admin'] };
 const BOB = { token: 'bob-0123456789abcdef', principal: 'bob' };
+const BOB_TOO = { token: 'bob-2-0123456789abcdef', principal: 'bob' };
+const SMALL = { profiles: { small: { tools: ['wait', 'echo'] } } };
 const MODERN = { 'io.modelcontextprotocol/protocolVersion': '2026-07-28', 'io.modelcontextprotocol/clientCapabilities': {} };
 
 type Token = { readonly token: string; readonly principal: string };
@@ -28,7 +31,7 @@ class Exchange {
   over = false;
   readonly request;
 
-  constructor(gateway: Serving, method: string, path: string, headers: Headers, body: string | undefined = '') {
+  constructor(gateway: Serving, method: string, path: string, headers: Headers, body: string | null = '') {
     const { hostname, port } = new URL(gateway.url);
     const all = { accept: 'application/json, text/event-stream', 'content-type': 'application/json', ...headers };
     this.request = request({ hostname, port, path, method, headers: all, agent: false });
@@ -46,7 +49,7 @@ class Exchange {
       });
       response.on('error', () => undefined);
     });
-    if (body !== undefined) this.request.end(body);
+    if (body !== null) this.request.end(body);
   }
 
   async ended(what: string): Promise<this> {
@@ -77,6 +80,12 @@ const modern = (method: string, name?: string): Headers => ({
   'mcp-method': method,
   ...(name === undefined ? {} : { 'mcp-name': name }),
 });
+
+/** Calls in flight, as an administrator sees them. */
+async function calls(gateway: Serving): Promise<number> {
+  const { text } = await new Exchange(gateway, 'GET', '/status', bearer(ADA)).ended('the status');
+  return (JSON.parse(text) as { calls: number }).calls;
+}
 
 /** Everything that a token can have open at once, each with its way to see that it is over. */
 async function openAll(gateway: Serving, token: Token | undefined): Promise<Record<string, () => boolean>> {
@@ -111,9 +120,7 @@ async function openAll(gateway: Serving, token: Token | undefined): Promise<Reco
     'the SSE stream': sse,
   };
   await until('the streams are open', () => open['the standing stream'].status === 200 && listen.text.includes('acknowledged'));
-  const calls = async (): Promise<number> =>
-    JSON.parse((await new Exchange(gateway, 'GET', '/status', bearer(ADA)).ended('the status')).text).calls;
-  if (token) await until('all calls run', async () => (await calls()) >= 5);
+  if (token) await until('all calls run', async () => (await calls(gateway)) >= 5);
   return {
     ...Object.fromEntries(Object.entries(open).map(([name, exchange]) => [name, () => exchange.over])),
     'the WebSocket': () => closed,
@@ -133,10 +140,115 @@ describe('a reload', () => {
     expect((await send(gateway, BOB, HELLO)).status).toBe(401);
     expect((await send(gateway, ADA, rpc(5, 'ping'), theirs)).text).toContain('"id":5');
     expect(kept.over).toBe(false);
-    await until(
-      'no call is left',
-      async () => JSON.parse((await new Exchange(gateway, 'GET', '/status', bearer(ADA)).ended('status')).text).calls === 0,
-    );
+    await until('no call is left', async () => (await calls(gateway)) === 0);
     expect(gateway.stderr()).not.toContain(BOB.token);
   });
+
+  it.each([
+    ['is moved to another principal', [{ ...BOB, principal: 'eve' }]],
+    ['is bound to a profile', [{ ...BOB, profile: 'small' }]],
+    ['gets another scope', [{ ...BOB, scopes: ['admin'] }]],
+  ])('takes a token that %s for another one', { tags: ['reload-logins'] }, async (_, changed) => {
+    const { gateway, save } = await start([ADA, BOB], SMALL);
+    const mine = await session(gateway, BOB);
+    const call = new Exchange(gateway, 'POST', '/mcp', { ...bearer(BOB), ...mine }, slow(1));
+    const stream = new Exchange(gateway, 'GET', '/mcp', { accept: 'text/event-stream', ...bearer(BOB), ...mine });
+    await until('the stream is open', () => stream.status === 200);
+    save([ADA, ...changed], SMALL);
+    await gateway.said('changed: auth.tokens');
+    await until('both have ended', () => call.over && stream.over);
+    expect((await send(gateway, BOB, rpc(2, 'ping'), mine)).status).toBe(404);
+    expect((await send(gateway, BOB, HELLO)).status).toBe(200);
+  });
+
+  it('ends what one of two tokens of a principal opened, and leaves the other', { tags: ['reload-logins'] }, async () => {
+    const { gateway, save } = await start([ADA, BOB, BOB_TOO]);
+    const [first, second] = [await session(gateway, BOB), await session(gateway, BOB_TOO)];
+    // A principal may use what another token of its own opened.
+    const shared = new Exchange(gateway, 'POST', '/mcp', { ...bearer(BOB), ...second }, slow(1));
+    await until('the call runs', async () => (await calls(gateway)) === 1);
+    save([ADA, BOB_TOO]);
+    await gateway.said('changed: auth.tokens');
+    await until('the call of the removed token has ended', () => shared.over);
+    expect((await send(gateway, BOB_TOO, rpc(2, 'ping'), second)).text).toContain('"id":2');
+    expect((await send(gateway, BOB_TOO, rpc(3, 'ping'), first)).status).toBe(404);
+  });
+
+  it('closes a gateway that was open with the first token, to whoever was in already too', {
+    tags: ['reload-logins'],
+    timeout: 60_000,
+  }, async () => {
+    const { gateway, save } = await start([]);
+    const all = await openAll(gateway, undefined);
+    save([ADA]);
+    await gateway.said('changed: auth.tokens');
+    await until('all of it has ended', () => stillOpen(all).length === 0).catch(() => expect(stillOpen(all)).toEqual([]));
+    expect((await send(gateway, undefined, HELLO)).status).toBe(401);
+    expect((await send(gateway, ADA, HELLO)).status).toBe(200);
+  });
+
+  it('does not run a call whose body comes after its token has gone', { tags: ['reload-logins'] }, async () => {
+    const { gateway, save } = await start([ADA, BOB]);
+    const late = new Exchange(gateway, 'POST', '/api/tools/echo', bearer(BOB), null);
+    late.request.flushHeaders();
+    late.request.write('{"message":');
+    await session(gateway, ADA);
+    save([ADA]);
+    await gateway.said('changed: auth.tokens');
+    late.request.end('"late"}');
+    await late.ended('the late call');
+    expect([late.status, late.text.includes('late')]).toEqual([401, false]);
+  });
+
+  it('follows a token that stands in a file of its own', { tags: ['reload-logins'] }, async () => {
+    const { dir, gateway, save } = await start([ADA]);
+    const file = join(dir, 'bob.token');
+    writeFileSync(file, `${BOB.token}\n`);
+    save([ADA, { ...BOB, token: `\${file:./bob.token}` }]);
+    await gateway.said('changed: auth.tokens');
+    const mine = await session(gateway, BOB);
+    const call = new Exchange(gateway, 'POST', '/mcp', { ...bearer(BOB), ...mine }, slow(1));
+    await until('the call runs', async () => (await calls(gateway)) === 1);
+    writeFileSync(`${file}.new`, BOB_TOO.token);
+    renameSync(`${file}.new`, file);
+    await call.ended('the call of the old token');
+    expect((await send(gateway, BOB, HELLO)).status).toBe(401);
+    expect((await send(gateway, BOB_TOO, HELLO)).status).toBe(200);
+  });
+
+  it('ends what used a profile that has gone', { tags: ['reload-logins', 'profiles-bound'] }, async () => {
+    const { gateway, save } = await start([ADA, BOB], SMALL);
+    const { headers } = await send(gateway, BOB, HELLO, {}, '/mcp/small');
+    const mine = { 'mcp-session-id': String(headers['mcp-session-id']), 'mcp-protocol-version': '2025-06-18' };
+    const call = new Exchange(gateway, 'POST', '/mcp/small', { ...bearer(BOB), ...mine }, slow(1));
+    const socket = new WebSocket(gateway.at('ws', 'small').url, 'mcp', { headers: bearer(BOB) });
+    const closed = new Promise((resolve) => socket.on('close', resolve));
+    await new Promise((resolve) => socket.once('open', resolve));
+    await until('the call runs', async () => (await calls(gateway)) === 1);
+    save([ADA, BOB], {});
+    await gateway.said('the profile small');
+    await call.ended('the call in the profile');
+    await closed;
+    for (const path of ['/mcp/small', '/mcp']) expect((await send(gateway, BOB, rpc(2, 'ping'), mine, path)).status).toBe(404);
+  });
+
+  it('keeps the last token, and says that removed ones still work', { tags: ['reload-logins', 'T21'] }, async () => {
+    const { gateway, save } = await start([ADA, BOB]);
+    save(undefined);
+    await gateway.said('without a token the gateway would be open to everybody');
+    await gateway.said('Tokens that were taken out of it still work.');
+    expect(gateway.stderr()).toMatch(/error.*stays as it was/i);
+    expect([(await send(gateway, undefined, HELLO)).status, (await send(gateway, BOB, HELLO)).status]).toEqual([401, 200]);
+  });
+});
+
+it('a reload is refused where the bind rules forbid it', { tags: ['reload-logins', 'F73'] }, async () => {
+  const dir = tempFolder();
+  const save = (config: object): void => void writeConfig(config, ['plain'], dir);
+  save({ auth: { tokens: [ADA, BOB] }, listen: { insecure: true } });
+  const gateway = await serve(join(dir, 'mcp.json'), { address: '0.0.0.0:0' });
+  save({ auth: { tokens: [ADA] } });
+  await gateway.said('plain HTTP');
+  const local = { ...gateway, url: gateway.url.replace('0.0.0.0', '127.0.0.1') };
+  expect((await send(local, BOB, HELLO)).status).toBe(200);
 });

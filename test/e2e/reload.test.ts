@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { connect, type TestClient } from '../support/clients.ts';
@@ -61,6 +61,55 @@ describe('a change while the gateway runs', () => {
     await until('the client is told', () => client.changes() > 0);
     expect(await client.list()).toEqual([]);
     await expect(client.call('one_run')).rejects.toMatchObject({ code: -32602 });
+  });
+
+  it('applies limits, and replaces no plugin process but for those that it was started with', { tags: ['reload-limits'] }, async () => {
+    const { client, dir, gateway, save } = await start();
+    writePlugin(join(dir, 'plugins'), 'two', { 'index.ts': 'export const handlers = { run: () => String(process.pid) };' });
+    await until('the second plugin is listed', async () => (await client.list()).includes('two_run'));
+    const pid = await text(client, 'two_run');
+    const limit = async (limits: object): Promise<void> => {
+      save(JSON.stringify({ pluginFolders: ['./plugins'], limits }));
+      const names = Object.keys(limits).map((name) => `limits.${name}`);
+      await until(`${names} are told`, () => names.every((name) => gateway.stderr().includes(name)));
+    };
+    await limit({
+      sessions: 50,
+      queueMs: 500,
+      drainMs: 5_000,
+      restartMaxMs: 20_000,
+      messageBytes: 1_000,
+      toolsPerPlugin: 400,
+      tools: 1_999,
+    });
+    expect(await text(client, 'two_run')).toBe(pid);
+    const large = await fetch(gateway.url, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'ping', params: { pad: 'x'.repeat(2_000) } }),
+    });
+    expect(large.status).toBe(413);
+    // What the gateway vets with is looked at anew, and the plugin runs on.
+    await limit({ toolNameChars: 2 });
+    await until('no name is short enough', async () => (await client.list()).length === 0);
+    await limit({ callCapMs: 500_000 });
+    await until('the tools are back', async () => (await client.list()).length === 2);
+    expect(await text(client, 'two_run')).toBe(pid);
+    await limit({ resultBytes: 1_000_000 });
+    await until('another process answers', async () => (await text(client, 'two_run')) !== pid);
+  });
+
+  it('warns of what needs a restart, once', { tags: ['reload-told'] }, async () => {
+    const { dir, gateway, save } = await start();
+    const told = (): number => gateway.stderr().split('hold only after a restart').length - 1;
+    save(JSON.stringify({ pluginFolders: ['./plugins'], state: './other' }));
+    await gateway.said('these changes hold only after a restart: state');
+    save(JSON.stringify({ pluginFolders: ['./plugins'], state: './other', limits: { sessions: 9 } }));
+    await gateway.said('changed: limits.sessions');
+    expect(told()).toBe(1);
+    save('{"pluginFolders":["./plugins"]}');
+    await gateway.said('changed: limits.sessions, state');
+    expect([told(), existsSync(join(dir, 'other'))]).toEqual([1, false]);
   });
 
   it('survives a hundred saves in a row without losing a call', { tags: ['F74'] }, async () => {

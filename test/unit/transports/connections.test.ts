@@ -5,6 +5,9 @@ import { createConnectionCap } from '../../../src/transports/connections.ts';
 
 const limits = { connections: 6, connectionsPerAddress: 2, connectionsLoopback: 3 };
 
+/** The address of a trusted proxy. */
+const PROXY = '192.0.2.99';
+
 /** As much of a socket as the cap looks at. */
 class FakeSocket extends EventEmitter {
   destroyed = false;
@@ -25,7 +28,7 @@ class FakeSocket extends EventEmitter {
 }
 
 function setUp(isShared = true) {
-  const cap = createConnectionCap(limits, isShared);
+  const cap = createConnectionCap(limits, isShared, (address) => address === PROXY);
   const open = (address: string, state: { bytesRead?: number; isAnswering?: boolean } = {}): FakeSocket => {
     const socket = new FakeSocket(address);
     cap.admit(socket as unknown as Socket);
@@ -55,7 +58,7 @@ describe('createConnectionCap', () => {
       [true, 4],
       [false, 6],
     ] as const) {
-      const cap = createConnectionCap({ ...limits, connectionsLoopback: 1000 }, isShared);
+      const cap = createConnectionCap({ ...limits, connectionsLoopback: 1000 }, isShared, () => false);
       for (let i = 0; i < 10; i++) {
         const socket = new FakeSocket('127.0.0.1');
         socket._httpMessage = {};
@@ -89,6 +92,14 @@ describe('createConnectionCap', () => {
     const [first, ...rest] = [open('10.0.0.1'), open('::1'), open('::1'), open('::1'), open('10.0.0.2'), open('10.0.0.3')] as FakeSocket[];
     const newcomer = open('10.0.0.4');
     expect(alive(first as FakeSocket, ...rest, newcomer)).toEqual([true, false, true, true, true, true, true]);
+  });
+
+  it('gives a trusted proxy all there are, and whoever else comes what it has idle', { tags: ['F27'] }, () => {
+    const { open } = setUp();
+    const proxied = Array.from({ length: 7 }, (_, i) => open(i % 2 ? PROXY : `::ffff:${PROXY}`, { isAnswering: i < 5 }));
+    expect(alive(...proxied)).toEqual([true, true, true, true, true, false, true]);
+    const other = open('192.0.2.1', { isAnswering: true });
+    expect(alive(...proxied, other)).toEqual([true, true, true, true, true, false, false, true]);
   });
 
   it('forgets what has ended', { tags: ['F27'] }, () => {

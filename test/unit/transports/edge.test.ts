@@ -9,7 +9,7 @@ const NAMES = ['localhost', '127.0.0.1', '[::1]', 'my.host'];
 
 /** An edge that listens on a port, or on whichever was free, and lists one more name and one web origin. */
 function edge(port: number) {
-  const listen = { host: '127.0.0.1', port, hosts: ['my.host'], origins: ['https://good.example'], insecure: false };
+  const listen = { host: '127.0.0.1', port, hosts: ['my.host'], origins: ['https://good.example'], proxies: [], insecure: false };
   return createEdge({ listen, tokens: [], limits: toLimits() } as unknown as Config);
 }
 
