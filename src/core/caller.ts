@@ -5,6 +5,8 @@ export interface Caller {
   /** The profile whose tools this caller sees. */
   readonly profile: string;
   readonly scopes: readonly string[];
+  /** Stands for the token it came by and for what that allows, without telling anything of it; absent where there was none. */
+  readonly login?: string;
   /** Many clients may be this one caller: they came over the network and nobody asked them for a token. */
   readonly anonymous?: boolean;
 }

@@ -127,7 +127,15 @@ export function createApprovals(tickets: Tickets, grants: Grants, redactor: Reda
 
 // A ticket is bound to all that makes a call this call: who, which tool as it looks now, and what was sent.
 function subjectOf(entry: ToolEntry, sent: JsonObject, { caller }: Call): string {
-  return canonicalJson([caller.principal, caller.profile, entry.plugin.id, entry.tool.name, surfaceOf(entry), digest(sent)]);
+  return canonicalJson([
+    caller.principal,
+    caller.profile,
+    caller.login ?? '',
+    entry.plugin.id,
+    entry.tool.name,
+    surfaceOf(entry),
+    digest(sent),
+  ]);
 }
 
 function digest(args: JsonObject): string {

@@ -8,6 +8,8 @@ export interface Login {
   /** The only profile it may use, where the token says so. */
   readonly profile?: string | undefined;
   readonly scopes: readonly string[];
+  /** A digest of the token and of what it allows: what is bound to a login is void for the next one of its principal. */
+  readonly mark?: string;
   /** Nobody was asked for a token. */
   readonly anonymous?: boolean;
 }
@@ -40,7 +42,7 @@ export function createLogins(tokens: readonly TokenConfig[]): Logins {
       next.map((token) => {
         const key = digestOf(token.token);
         const login = known.get(key);
-        return [key, login && isSame(login, token) ? login : { principal: token.principal, profile: token.profile, scopes: token.scopes }];
+        return [key, login && isSame(login, token) ? login : toLogin(key, token)];
       }),
     );
     if (next.length > 0) anonymous = undefined;
@@ -77,11 +79,16 @@ export function digestOf(token: string): string {
   return createHash('sha256').update(token).digest('hex');
 }
 
+function toLogin(key: string, { principal, profile, scopes }: TokenConfig): Login {
+  return { principal, profile, scopes, mark: digestOf(JSON.stringify([key, principal, profile, scopes])).slice(0, 32) };
+}
+
 // Another principal, profile or scope makes it another login.
 function isSame({ principal, profile, scopes }: Login, token: TokenConfig): boolean {
   return principal === token.principal && profile === token.profile && JSON.stringify(scopes) === JSON.stringify(token.scopes);
 }
 
-function toCaller({ principal, scopes, anonymous }: Login, profile: string): Caller {
-  return anonymous === true ? { principal, profile, scopes, anonymous } : { principal, profile, scopes };
+function toCaller({ principal, scopes, mark, anonymous }: Login, profile: string): Caller {
+  if (anonymous === true) return { principal, profile, scopes, anonymous };
+  return mark === undefined ? { principal, profile, scopes } : { principal, profile, scopes, login: mark };
 }

@@ -89,3 +89,23 @@ describe('createApprovals', () => {
     expect([await obtain(toolOf()), asked.length]).toEqual(['APPROVAL_STORE_UNAVAILABLE', 0]);
   });
 });
+
+it('a ticket is void for another login of the same principal', { tags: ['approval-ticket', 'reload-logins'] }, async () => {
+  const store = createStore(tempFolder());
+  const tickets = createTickets(store, () => 1000);
+  const approvals = createApprovals(tickets, createGrants(store), createRedactor(), [askClient]);
+  const callOf = (login: string, returned?: { ticket: string; answers: JsonObject }) =>
+    new Call(
+      { ...localCaller(), login },
+      { ...silentClient(silentLog), session: 's', stateless: true, abilities: ['form'], returned, ask },
+    );
+  let ticket = '';
+  const ask = async (_: unknown, __: Call, issue?: () => string) => {
+    ticket = issue?.() ?? '';
+    throw new Error('the connection ends here');
+  };
+  await approvals.obtain({ tool: toolOf(), sent: {}, args: {}, call: callOf('old'), returned: undefined }).catch(() => undefined);
+  const answers = { approval: accept('Allow once') };
+  expect(() => approvals.redeem(toolOf(), {}, callOf('new', { ticket, answers }))).toThrow('made for another caller');
+  expect(approvals.redeem(toolOf(), {}, callOf('old', { ticket, answers }))?.answer).toEqual(answers.approval);
+});
