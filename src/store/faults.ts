@@ -1,4 +1,5 @@
 import { GatewayError, toError } from '../core/errors.ts';
+import { fileFault } from '../core/file-fault.ts';
 
 /** What SQLite says of a file that cannot be a whole database: SQLITE_CORRUPT and SQLITE_NOTADB. */
 const DAMAGE = new Set([11, 26]);
@@ -19,7 +20,7 @@ export function toStoreError(file: string, thrown: unknown): GatewayError {
   // The low byte is the code proper, whatever the extended one adds.
   const code = typeof error.rawCode === 'number' ? error.rawCode & 0xff : openFault(error.message);
   if (code !== undefined && DAMAGE.has(code)) return storeDamaged(file, error.message, error);
-  const cause = (code === undefined ? undefined : CAUSES[code]) ?? error.message;
+  const cause = (code === undefined ? undefined : CAUSES[code]) ?? fileFault(error);
   return new GatewayError('STATE_STORE_UNAVAILABLE', `The store ${file} cannot be used: ${cause}.`, { cause: error });
 }
 

@@ -39,10 +39,12 @@ describe('plugmux list', () => {
 
   it('says what is wrong with the state folder', async () => {
     const cwd = project({ pluginFolders: ['./plugins'], state: './mcp.json' });
-    const { stdout } = await run(['list'], { cwd });
+    const { stdout, stderr } = await run(['list'], { cwd });
+    const fault = `The store ${cwd}/mcp.json/state.db cannot be used: a part of its path is not a folder.`;
     expect(stdout).toContain(
-      `good  talos  1.0.0  failed  The folder ${cwd}/mcp.json/data/good for the plugin's data cannot be made: a part of its path is no folder.`,
+      `good  talos  1.0.0  disabled  It counts as disabled, since the decisions of administrators cannot be read: ${fault}`,
     );
+    expect(stderr).toContain(fault);
   });
 
   it('prints JSON, and nothing else, where asked to', async () => {
