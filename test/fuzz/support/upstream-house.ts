@@ -1,0 +1,129 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { onTestFinished } from 'vitest';
+import { mcp } from '../../../dist/adapters/mcp/adapter.js';
+import { createApp } from '../../../dist/src/app.js';
+import { loadConfig } from '../../../dist/src/config/load.js';
+import type { Adapter } from '../../../dist/src/core/adapter.js';
+import { localCaller } from '../../../dist/src/core/caller.js';
+import { GatewayError } from '../../../dist/src/core/errors.js';
+import { type Logger, silentLog } from '../../../dist/src/core/log.js';
+import type { Plugin } from '../../../dist/src/core/plugin.js';
+import { createRedactor } from '../../../dist/src/core/redact.js';
+import { Call, type ClientLink } from '../../../dist/src/gateway/call.js';
+import { createLists } from '../../../dist/src/mcp/lists.js';
+import { tempFolder } from '../../support/temp.ts';
+import type { Answer, Oracle } from './oracle.ts';
+import type { Phase } from './upstream-messages.ts';
+import { asProgram, atAddress, type Kind, type UpstreamPeer } from './upstream-peer.ts';
+
+const LIMITS = { restartMinMs: 1, restartMaxMs: 1, circuitFailures: 1000, callTimeoutMs: 5_000, startTimeoutMs: 1_500, queueMs: 3_000 };
+
+/** A gateway in this process whose upstream servers are pretended ones of a kind. */
+export interface UpstreamHouse {
+  /** Makes a request of a phase to a peer. */
+  ask(phase: Phase, id: string): Promise<Answer>;
+  /** Sends a peer a request whether or not it lists anything, so that it can break off. */
+  poke(id: string): Promise<void>;
+  /** What clients get as lists. */
+  lists(): Record<string, { readonly [key: string]: unknown }>;
+  /** Whether a peer's tool is there. */
+  serves(id: string): boolean;
+}
+
+export async function openUpstreamHouse(kind: Kind, peers: readonly UpstreamPeer[], oracle: Oracle): Promise<UpstreamHouse> {
+  const dir = tempFolder();
+  const byId = new Map(peers.map((peer) => [peer.id, peer]));
+  const entries = await Promise.all(
+    peers.map(async (peer) => {
+      const era = peer.modern ? {} : { era: 'legacy' };
+      const entry = kind === 'stdio' ? { command: peer.id } : { url: await atAddress(peer, kind), type: kind };
+      return [peer.id, { ...entry, ...era, approval: 'allow' }] as const;
+    }),
+  );
+  const plugins = new Map<string, Plugin>();
+  const inPipes: Adapter = {
+    ...mcp,
+    async open(manifest, host) {
+      const plugin = await mcp.open(manifest, { ...host, spawn: ({ command }) => asProgram(byId.get(command) as UpstreamPeer) });
+      plugins.set(manifest.id, plugin);
+      return plugin;
+    },
+  };
+  const file = join(dir, 'mcp.json');
+  writeFileSync(file, JSON.stringify({ mcpServers: Object.fromEntries(entries), limits: LIMITS }));
+  const app = await createApp({
+    config: loadConfig(file, [inPipes], process.env),
+    adapters: [inPipes],
+    redactor: createRedactor(),
+    log: silentLog,
+  });
+  onTestFinished(() => app.close());
+  await app.registry.start();
+  const first = new Map([...plugins].map(([id, plugin]) => [id, plugin.offer()?.tools[0]]));
+  const caller = localCaller();
+  const view = () => app.gateway.view(caller);
+  type Named = { readonly plugin: { readonly id: string } } | { readonly entry: { readonly plugin: { readonly id: string } } };
+  const nameOf = (entries: ReadonlyMap<string, Named>, id: string, part: string): string =>
+    [...entries].find(([name, found]) => ('entry' in found ? found.entry : found).plugin.id === id && name.includes(part))?.[0] ??
+    'nothing';
+
+  const ask = async (phase: Phase, id: string): Promise<unknown> => {
+    const call = new Call(caller, client(oracle));
+    switch (phase) {
+      case 'prompt':
+        return app.gateway.getPrompt(nameOf(view().prompts, id, 'say'), {}, call);
+      case 'resource':
+        return app.gateway.readResource(nameOf(view().resources, id, 'one'), call);
+      case 'completion':
+        return view()
+          .prompts.get(nameOf(view().prompts, id, 'say'))
+          ?.prompt.complete?.('a', '', {});
+      default:
+        return (await app.gateway.call(nameOf(view().tools, id, 'run'), {}, call, '"principal":"fuzz"')).result;
+    }
+  };
+  return {
+    async ask(phase, id) {
+      try {
+        return (await ask(phase, id)) as Answer;
+      } catch (thrown) {
+        const error = thrown instanceof GatewayError ? thrown.toObject() : { message: String((thrown as Error).stack) };
+        return { isError: true, meta: { 'plugmux/error': error } };
+      }
+    },
+    async poke(id) {
+      await first
+        .get(id)
+        ?.call({}, new Call(caller, client(oracle)))
+        .catch(() => undefined);
+    },
+    lists() {
+      const lists = createLists(() => false);
+      const kinds = ['tools', 'prompts', 'resources', 'resourceTemplates'] as const;
+      return Object.fromEntries(kinds.map((key) => [key, JSON.parse(String(lists.get(view(), key, 'legacy')))]));
+    },
+    serves: (id) => nameOf(view().tools, id, 'run') !== 'nothing',
+  };
+}
+
+// It takes log lines and progress, which must be texts and numbers, and answers whatever it is asked.
+function client(oracle: Oracle): ClientLink {
+  const say = (message: string): void => {
+    if (typeof message !== 'string') oracle.fail('O4', `a log line that is not a text: ${JSON.stringify(message)}`);
+  };
+  const log: Logger = { debug: say, info: say, warn: say, error: say, area: () => log };
+  let last = Number.NEGATIVE_INFINITY;
+  return {
+    log,
+    session: 'fuzz',
+    abilities: ['form', 'url', 'sampling', 'roots'],
+    progress(done, total, message) {
+      const fits =
+        Number.isFinite(done) && done > last && (total === undefined || Number.isFinite(total)) && typeof (message ?? '') === 'string';
+      if (!fits) oracle.fail('O4', `progress of a wrong shape: ${JSON.stringify([done, total, message])} after ${last}`);
+      last = done;
+    },
+    ask: async (questions) => Object.fromEntries(Object.keys(questions).map((key) => [key, { action: 'accept', content: {} }])),
+  };
+}
