@@ -42,7 +42,7 @@ export function toPrompt(command: JaatoCommand, run: RunCommand, member: Member)
       const tail = args[at]?.capture_rest === true ? typed.trimStart().split(/\s+/) : [typed];
       const last = tail.at(-1) ?? '';
       const head = typed.slice(0, typed.length - last.length);
-      const words = [...args.slice(0, Math.max(0, at)).map((a) => known[a.name] ?? ''), ...tail];
+      const words = [...args.slice(0, Math.max(0, at)).map((a) => (Object.hasOwn(known, a.name) ? (known[a.name] ?? '') : '')), ...tail];
       const found = readCompletions(await member.request('complete', { command: name, words }));
       const values = found.filter((value) => value.startsWith(typed) || value.startsWith(last));
       return values.map((value) => (value.startsWith(typed) ? value : head + value));

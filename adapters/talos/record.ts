@@ -24,7 +24,7 @@ export function toRecord(manifest: TalosManifest, entry: Entry): TalosRecord {
 
   const required = manifest.credentials.filter((c) => c.required).map((c) => c.name);
   if (manifest.oauth) required.push(OAUTH_TOKEN);
-  const needs = required.filter((name) => (values[name] ?? '') === '');
+  const needs = required.filter((name) => !Object.hasOwn(values, name) || values[name] === '');
 
   const known = [
     ...manifest.settings.map((s) => s.name),

@@ -1,8 +1,10 @@
 import type { ToolResult } from '../core/content.ts';
+import { LONGEST_TEXT, thrownText } from '../core/errors.ts';
 import type { HostLimits } from '../core/host.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { Logger } from '../core/log.ts';
 import type { Answers, QuestionKind, Questions } from '../core/question.ts';
+import { shorten } from '../core/text.ts';
 import type { CallContext } from '../core/tool.ts';
 import type { Home, HomeEvents } from './home.ts';
 import { createPluginSet } from './node/plugin-set.ts';
@@ -12,7 +14,7 @@ import { logTo } from './plugin-process.ts';
 /** Runs trusted plugins inside the gateway: fast, and with nothing between them and everything else. */
 export function openInProcess(limits: HostLimits, events: HomeEvents): Home {
   const at = (id: string): Logger => {
-    const say = (level: string) => (text: string) => events.log(id, level, text);
+    const say = (level: string) => (text: string) => events.log(id, level, shorten(String(text), LONGEST_TEXT));
     return {
       debug: say('debug'),
       info: say('info'),
@@ -21,12 +23,15 @@ export function openInProcess(limits: HostLimits, events: HomeEvents): Home {
       area: () => at(id),
     };
   };
-  const set = createPluginSet({
-    log: at,
-    stage: events.stage,
-    changed: events.changed,
-    consult: events.consult,
-  });
+  // No process to end here: what cannot be taken over is told, and what was known before stays.
+  const changed: HomeEvents['changed'] = (id, report) => {
+    try {
+      events.changed(id, report);
+    } catch (error) {
+      at(id).error(`what it offers now cannot be taken over: ${thrownText(error)}`);
+    }
+  };
+  const set = createPluginSet({ log: at, stage: events.stage, changed, consult: events.consult });
   let end: (why: string) => void = () => undefined;
   const gone = new Promise<string>((resolve) => {
     end = resolve;

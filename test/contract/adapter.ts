@@ -181,6 +181,16 @@ export function testAdapter({
       expect(result.meta?.['plugmux/error']).toMatchObject({ code: 'RESULT_TOO_LARGE', outcome: 'REPLIED_INVALID' });
     });
 
+    test('a thrown text of megabytes is cut, and costs its call alone', { tags: ['result-limit'] }, async () => {
+      const house = await open('fails', 'slow');
+      const other = house.call(toolName('slow', 'wait'), { ms: 1000 });
+      const result = await house.call(toolName('fails', 'shouts'));
+      expect(result.isError).toBe(true);
+      expect((result.meta?.['plugmux/error'] as { code?: string } | undefined)?.code ?? 'PLUGIN_FAILED').toBe('PLUGIN_FAILED');
+      expect(textOf(result).length).toBeLessThan(32 * 1024);
+      expect((await other).isError).toBeFalsy();
+    });
+
     test('a crash is one failed call, then the plugin works again', { tags: ['T16'] }, async () => {
       const house = await open('fails');
       const result = await house.call(toolName('fails', 'exits'));

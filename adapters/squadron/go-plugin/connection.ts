@@ -80,7 +80,14 @@ export function connect(target: string, largestBytes: number, channel: ChannelCr
     },
     drain(heard) {
       const stream = client.makeServerStreamRequest('/plugin.GRPCStdio/StreamStdio', writeEmpty, readStdio, undefined);
-      stream.on('data', heard);
+      stream.on('data', (data: StdioData) => {
+        try {
+          heard(data);
+        } catch {
+          // What it printed is not worth its connection.
+          stream.cancel();
+        }
+      });
       // An old plugin has no such service, and every stream ends with its plugin.
       stream.on('error', () => undefined);
     },

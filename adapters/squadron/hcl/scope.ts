@@ -86,7 +86,7 @@ export class FileScope implements Scope {
 
   call(name: string, args: readonly HclValue[], place: Place): HclValue {
     if (name === 'load') return this.#load(args, place);
-    const type = SCHEMA_TYPES[name];
+    const type = Object.hasOwn(SCHEMA_TYPES, name) ? SCHEMA_TYPES[name] : undefined;
     if (type === undefined) throw new HclError(`the function ${name}() is not known`, place);
     return toField(type, args);
   }
