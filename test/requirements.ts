@@ -123,6 +123,9 @@ export const REQUIREMENTS = {
     differential: 'The same traffic is answered as by a server of the official SDK, but for differences with a reason.',
     'transport-schemas': 'Every reply of the engine fits the schemas of the official SDK, in both eras.',
     'large-line-id': 'A line over the limit is answered with its id if that stands in its first or last 4 KB, else with null.',
+    'numbers-exact':
+      'Numbers reach upstream servers, Python and gRPC plugins and come back as they were sent, ids and tokens too; JavaScript plugins refuse whole ones that they would round.',
+    'numbers-faulty': 'NaN, infinity and what is too large for a double is ARGUMENTS_INVALID in arguments, RESULT_INVALID in results.',
     'duplicate-id': 'An id that is still owed is refused a second time with id null; the first call goes on.',
     F2: 'A line over the limit costs one error and its own bytes; service goes on with the next.',
     F4: 'When stdin ends, calls in flight finish, replies are flushed and the gateway exits with 0 and no child.',

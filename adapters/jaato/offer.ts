@@ -77,6 +77,7 @@ function toTool(tool: JaatoTool, { name, generation }: JaatoReport, approved: bo
       },
     },
     ...(preview ? { preview: (args: JsonObject) => preview(tool.name, args) } : {}),
+    exactNumbers: true,
     call: (args, ctx) => member.call(key, args, ctx),
   };
 }

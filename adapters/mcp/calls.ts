@@ -1,5 +1,6 @@
 import type { ResourceContents, ToolResult } from '../../src/core/content.ts';
 import { GatewayError } from '../../src/core/errors.ts';
+import { noteExact } from '../../src/core/exact-tree.ts';
 import { isJsonObject, type JsonObject } from '../../src/core/json.ts';
 import type { Prompt } from '../../src/core/prompt.ts';
 import type { CallContext, Tool } from '../../src/core/tool.ts';
@@ -132,7 +133,7 @@ async function goOn(
         throw new GatewayError('PLUGIN_PROTOCOL_ERROR', 'The server asked for input and did not say what for.');
       const answers = Object.keys(questions).length > 0 ? await ctx.ask(questions) : {};
       const state: JsonObject = requestState === undefined ? {} : { requestState };
-      result = await session.request(method, { ...params, inputResponses: { ...answers }, ...state }, ctx, headersOf?.(params));
+      result = await session.request(method, { ...params, inputResponses: noteExact({ ...answers }), ...state }, ctx, headersOf?.(params));
     }
     return result;
   } catch (error) {

@@ -1,7 +1,8 @@
 import type { JSONRPCMessage, Transport } from '@modelcontextprotocol/client';
 import type { GatewayError } from '../../src/core/errors.ts';
+import { toJsonText } from '../../src/core/exact-number.ts';
+import { parseLine } from '../../src/core/exact-parse.ts';
 import type { Host, Program } from '../../src/core/host.ts';
-import { parseText } from '../../src/core/json-text.ts';
 import { createLineSplitter } from '../../src/core/lines.ts';
 import type { Logger } from '../../src/core/log.ts';
 import { wellFormedJson } from '../../src/core/well-formed.ts';
@@ -26,6 +27,7 @@ export interface LineEvents {
 
 /** Speaks to a program of ours over its stdin and stdout, one message a line. */
 export class LineTransport implements Transport {
+  readonly keepsNumbers = true;
   readonly #server: LocalServer;
   readonly #host: Host;
   readonly #log: Logger;
@@ -81,7 +83,7 @@ export class LineTransport implements Transport {
   /** Messages that one event of the loop leads to leave in one write. */
   write(message: JSONRPCMessage): void {
     if (this.#queue === '') process.nextTick(this.#flush);
-    this.#queue += `${wellFormedJson(JSON.stringify(message))}\n`;
+    this.#queue += `${wellFormedJson(toJsonText(message))}\n`;
   }
 
   readonly #flush = (): void => {
@@ -105,7 +107,7 @@ export class LineTransport implements Transport {
     if (line.length === 0) return;
     let message: unknown;
     try {
-      message = parseText(line.toString());
+      message = parseLine(line);
     } catch {
       if (line[0] === OPEN_OBJECT)
         this.#events.lost(notJson(), line.toString('latin1', 0, ENDS), line.toString('latin1', Math.max(0, line.length - ENDS)));

@@ -1,9 +1,11 @@
 import type { JSONRPCMessage, Transport, TransportSendOptions } from '@modelcontextprotocol/client';
 import { GatewayError } from '../../src/core/errors.ts';
-import { isJsonObject, type JsonObject } from '../../src/core/json.ts';
+import { ExactNumber, fromMark, isMarked, mark } from '../../src/core/exact-number.ts';
+import { holdsExact, mapExact, toDouble } from '../../src/core/exact-tree.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../../src/core/json.ts';
 import type { Dropped } from './dropped.ts';
 import type { Guard } from './guard.ts';
-import { cancelledFault, FIRST_ID, isRequestId, progressFault, toFailure, toSdkMessage } from './messages.ts';
+import { cancelledFault, FIRST_ID, isRequestId, progressFault, type RequestId, toFailure, toSdkMessage } from './messages.ts';
 
 /** What comes from the server without having been asked for. */
 export interface LinkEvents {
@@ -16,6 +18,8 @@ export interface LinkEvents {
 /** A transport that may be able to write without anybody waiting for it. */
 export interface Writing extends Transport {
   write?(message: JSONRPCMessage): void;
+  /** Writes exact numbers as they are; the SDK's transports write doubles. */
+  readonly keepsNumbers?: boolean;
 }
 
 /** A request under way. */
@@ -78,7 +82,7 @@ export class Link implements Transport {
   }
 
   send(message: JSONRPCMessage, options?: TransportSendOptions): Promise<void> {
-    return this.#inner.send(message, options);
+    return this.#write(withOwnId(message), options);
   }
 
   close(): Promise<void> {
@@ -95,11 +99,11 @@ export class Link implements Transport {
     this.#pending.set(id, pending);
     const message: JSONRPCMessage = { jsonrpc: '2.0', id, method, params };
     if (this.#inner.write) this.#inner.write(message);
-    else this.#guard.background(this.#inner.send(message, options).catch((error: Error) => this.fail(id, error)));
+    else this.#guard.background(this.#write(message, options).catch((error: Error) => this.fail(id, error)));
   }
 
   notify(method: string, params: JsonObject): void {
-    this.#guard.background(this.#inner.send({ jsonrpc: '2.0', method, params }));
+    this.#guard.background(this.#write({ jsonrpc: '2.0', method, params }));
   }
 
   /** Whether a request still waits for its answer. */
@@ -121,6 +125,11 @@ export class Link implements Transport {
 
   /** Takes a message as it was parsed; `request` is the request on whose stream it came. Returns what is left for the SDK. */
   take(message: unknown, request: number | undefined): JSONRPCMessage | undefined {
+    const left = this.#take(message, request);
+    return left && toSdk(left);
+  }
+
+  #take(message: unknown, request: number | undefined): JSONRPCMessage | undefined {
     if (!isJsonObject(message)) return this.#drop('a message that is not an object');
     const { id, method } = message;
     if (method === undefined || method === null) return this.#settle(message);
@@ -130,7 +139,7 @@ export class Link implements Transport {
     if (!isRequestId(id)) return this.#drop('a request whose id is neither a text nor a whole number');
     if (!isJsonObject(params)) return this.#refuse(id, INVALID_PARAMS, 'The "params" are not an object.');
     // The SDK answers pings and methods that are not known.
-    if (!QUESTIONS.has(method)) return { jsonrpc: '2.0', id, method, params };
+    if (!QUESTIONS.has(method)) return { jsonrpc: '2.0', id: id as string, method, params };
     this.#answer(id, this.#events.question(method, params, request));
     return undefined;
   }
@@ -169,23 +178,55 @@ export class Link implements Transport {
     }
   }
 
+  #write(message: JSONRPCMessage, options?: TransportSendOptions): Promise<void> {
+    return this.#inner.send(this.#inner.keepsNumbers ? message : withMarks(message), options);
+  }
+
   #drop(why: string): undefined {
     this.#dropped.add(why);
   }
 
-  #refuse(id: string | number, code: number, message: string): undefined {
-    this.#guard.background(this.#inner.send({ jsonrpc: '2.0', id, error: { code, message } }));
+  #refuse(id: RequestId, code: number, message: string): undefined {
+    this.#guard.background(this.#write({ jsonrpc: '2.0', id: id as string, error: { code, message } }));
   }
 
-  #answer(id: string | number, answer: Promise<JsonObject>): void {
+  #answer(id: RequestId, answer: Promise<JsonObject>): void {
     this.#guard.background(
       answer.then(
-        (result) => this.#inner.send({ jsonrpc: '2.0', id, result }),
+        (result) => this.#write({ jsonrpc: '2.0', id: id as string, result }),
         (error: Error) => {
           const code = error instanceof GatewayError && error.code === 'INVALID_PARAMS' ? INVALID_PARAMS : INTERNAL;
-          return this.#inner.send({ jsonrpc: '2.0', id, error: { code, message: error.message } });
+          return this.#write({ jsonrpc: '2.0', id: id as string, error: { code, message: error.message } });
         },
       ),
     );
   }
+}
+
+// An exact number in a message of its own members, or one level below: that is where what was parsed begins.
+function hasExact(message: JSONRPCMessage): boolean {
+  const holds = (value: JsonValue): boolean => holdsExact(value) || (isJsonObject(value) && Object.values(value).some(holdsExact));
+  return Object.values(message as unknown as JsonObject).some(holds);
+}
+
+function map(message: JSONRPCMessage, to: (number: ExactNumber) => JsonValue): JSONRPCMessage {
+  return mapExact(message as unknown as JsonObject, to) as unknown as JSONRPCMessage;
+}
+
+// The SDK serialises what it is given itself: texts stand for the numbers until its bytes are on their way.
+function withMarks(message: JSONRPCMessage): JSONRPCMessage {
+  return hasExact(message) ? map(message, ({ text }) => mark(text)) : message;
+}
+
+// The SDK calculates in doubles; an id it only gives back.
+function toSdk(message: JSONRPCMessage): JSONRPCMessage {
+  if (!hasExact(message)) return message;
+  const { id } = message as { readonly id?: unknown };
+  const own = id instanceof ExactNumber ? { id: mark(id.text) } : {};
+  return { ...map(message, toDouble), ...own } as JSONRPCMessage;
+}
+
+function withOwnId(message: JSONRPCMessage): JSONRPCMessage {
+  const { id } = message as { readonly id?: unknown };
+  return typeof id === 'string' && isMarked(id) ? ({ ...message, id: fromMark(id) } as unknown as JSONRPCMessage) : message;
 }

@@ -1,3 +1,4 @@
+import { toDouble } from '../../src/core/exact-tree.ts';
 import { ORIGIN_KEY } from '../../src/core/instance.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../src/core/json.ts';
 import type { PromptArgument } from '../../src/core/prompt.ts';
@@ -61,8 +62,12 @@ export function annotationsOf(annotations: JsonValue | undefined): { readonly an
     annotations: {
       ...rest,
       ...(Array.isArray(audience) ? { audience: audience.filter((role) => role === 'user' || role === 'assistant') } : {}),
-      ...(typeof priority === 'number' && priority >= 0 && priority <= 1 ? { priority } : {}),
+      ...(isShare(toDouble(priority)) ? { priority: priority as number } : {}),
       ...(typeof lastModified === 'string' && MOMENT.test(lastModified) ? { lastModified } : {}),
     },
   };
+}
+
+function isShare(value: unknown): boolean {
+  return typeof value === 'number' && value >= 0 && value <= 1;
 }

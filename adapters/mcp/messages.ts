@@ -1,5 +1,7 @@
 import type { JSONRPCMessage } from '@modelcontextprotocol/client';
 import { GatewayError } from '../../src/core/errors.ts';
+import { ExactNumber } from '../../src/core/exact-number.ts';
+import { toDouble } from '../../src/core/exact-tree.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../src/core/json.ts';
 import { shorten } from '../../src/core/text.ts';
 
@@ -22,19 +24,23 @@ export class RpcFailure extends Error {
         ? shorten(message, LONGEST_MESSAGE)
         : 'the server answered with an error without a message',
     );
-    this.number = typeof code === 'number' ? code : 0;
+    const number = toDouble(code);
+    this.number = typeof number === 'number' ? number : 0;
     this.data = data;
   }
 }
 
+/** An id of a request of the server. */
+export type RequestId = string | number | ExactNumber;
+
 /** Whether a value can be the id of a request. */
-export function isRequestId(id: JsonValue | undefined): id is string | number {
-  return typeof id === 'string' || Number.isSafeInteger(id);
+export function isRequestId(id: JsonValue | undefined): id is RequestId {
+  return typeof id === 'string' || Number.isInteger(toDouble(id));
 }
 
 /** What an answer without a usable result means. */
 export function toFailure({ result, error }: JsonObject): Error {
-  if (isJsonObject(error) && (typeof error.message === 'string' || typeof error.code === 'number')) return new RpcFailure(error);
+  if (isJsonObject(error) && (typeof error.message === 'string' || typeof toDouble(error.code) === 'number')) return new RpcFailure(error);
   if (result !== undefined && result !== null)
     return new GatewayError('RESULT_INVALID', 'The server answered with a result that is not an object.');
   return new GatewayError(
@@ -47,14 +53,14 @@ export function toFailure({ result, error }: JsonObject): Error {
 
 /** An answer to one of the SDK's own requests, in a shape that it takes; undefined where it has no usable id. */
 export function toSdkMessage({ id, result, error }: JsonObject): JSONRPCMessage | undefined {
-  if (!isRequestId(id)) return undefined;
+  if (!isRequestId(id) || id instanceof ExactNumber) return undefined;
   if (isJsonObject(result)) return { jsonrpc: '2.0', id, result };
   const { code, message, data } = isJsonObject(error) ? error : ({} as JsonObject);
   return {
     jsonrpc: '2.0',
     id,
     error: {
-      code: Number.isSafeInteger(code) ? (code as number) : INTERNAL,
+      code: Number.isSafeInteger(toDouble(code)) ? (toDouble(code) as number) : INTERNAL,
       message: typeof message === 'string' ? shorten(message, LONGEST_MESSAGE) : 'the answer is neither a result nor an error',
       ...(data === undefined ? {} : { data }),
     },
@@ -64,8 +70,8 @@ export function toSdkMessage({ id, result, error }: JsonObject): JSONRPCMessage 
 /** Why a progress message cannot be used. */
 export function progressFault({ progressToken, progress, total, message }: JsonObject): string | undefined {
   if (typeof progressToken !== 'number' && typeof progressToken !== 'string') return 'progress without a token';
-  if (!Number.isFinite(progress)) return 'progress that is not a number';
-  if (total !== undefined && total !== null && !Number.isFinite(total)) return 'progress whose total is not a number';
+  if (!Number.isFinite(toDouble(progress))) return 'progress that is not a number';
+  if (total !== undefined && total !== null && !Number.isFinite(toDouble(total))) return 'progress whose total is not a number';
   if (message !== undefined && message !== null && typeof message !== 'string') return 'progress whose message is not a text';
   return undefined;
 }

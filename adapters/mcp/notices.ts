@@ -1,3 +1,4 @@
+import { toJsonText } from '../../src/core/exact-number.ts';
 import type { JsonObject } from '../../src/core/json.ts';
 import type { Logger } from '../../src/core/log.ts';
 import { shorten, showName } from '../../src/core/text.ts';
@@ -39,7 +40,7 @@ export function createNotices(calls: InFlight, log: Logger): Notices {
   const logLine = ({ level, logger, data }: JsonObject, request: number | undefined): string | undefined => {
     if (!isTextOrAbsent(level)) return 'a log message whose level is not a text';
     if (!isTextOrAbsent(logger)) return 'a log message whose logger is not a text';
-    const text = shorten(typeof data === 'string' ? data : JSON.stringify(data ?? null), LONGEST_LINE);
+    const text = shorten(typeof data === 'string' ? data : toJsonText(data ?? null), LONGEST_LINE);
     const ctx = calls.of(request) ?? calls.only();
     if (ctx) {
       const to = logger ? ctx.log.area(showName(logger)) : ctx.log;

@@ -1,4 +1,5 @@
 import type { GatewayError } from '../../src/core/errors.ts';
+import { toDouble } from '../../src/core/exact-tree.ts';
 import { passedHere } from '../../src/core/instance.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../src/core/json.ts';
 import { emptyOffer, type Offer, type Problem } from '../../src/core/plugin.ts';
@@ -72,6 +73,7 @@ function toTool(raw: JsonObject, { trusted, timeoutMs }: ServerEntry, calls: Cal
     ...metaOf(_meta),
     ...iconsOf(icons),
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
+    exactNumbers: true,
     call: calls.tool(name as string, isJsonObject(inputSchema) ? inputSchema : {}),
   };
 }
@@ -97,12 +99,13 @@ function toPrompt(raw: JsonObject, calls: Calls): Prompt {
 
 function toResource(raw: JsonObject, calls: Calls): Resource {
   const uri = raw.uri as string;
+  const size = toDouble(raw.size);
   return {
     ...described(raw),
     ...more(raw),
     uri,
     name: text(raw.name) ?? uri,
-    ...(typeof raw.size === 'number' && raw.size >= 0 ? { size: raw.size } : {}),
+    ...(typeof size === 'number' && size >= 0 ? { size: raw.size as number } : {}),
     read: (ctx) => calls.read(uri, ctx),
   };
 }

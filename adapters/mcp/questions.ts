@@ -1,4 +1,5 @@
 import { GatewayError } from '../../src/core/errors.ts';
+import { toDouble } from '../../src/core/exact-tree.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../src/core/json.ts';
 import type { Question, QuestionKind, Questions } from '../../src/core/question.ts';
 import { showName } from '../../src/core/text.ts';
@@ -34,7 +35,7 @@ export function toQuestion(method: string, params: JsonObject): Question {
 function sampling(params: JsonObject): JsonObject {
   const { messages, maxTokens } = params;
   if (!Array.isArray(messages) || !messages.every(isMessage)) throw malformed('its "messages" are not a list of messages');
-  if (maxTokens !== undefined && !Number.isFinite(maxTokens)) throw malformed('its "maxTokens" is not a number');
+  if (maxTokens !== undefined && !Number.isFinite(toDouble(maxTokens))) throw malformed('its "maxTokens" is not a number');
   return params;
 }
 

@@ -1,6 +1,7 @@
 import type { GatewayError } from '../../src/core/errors.ts';
+import { unmark } from '../../src/core/exact-number.ts';
+import { parseExact } from '../../src/core/exact-parse.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../src/core/json.ts';
-import { parseText } from '../../src/core/json-text.ts';
 import { wellFormedJson } from '../../src/core/well-formed.ts';
 import { EventReader, type ServerEvent } from './event-reader.ts';
 import { FIRST_ID, notJson, tooLarge } from './messages.ts';
@@ -32,7 +33,7 @@ const LONGEST_RETRY_MS = 30_000;
 /** A fetch whose answers are bounded in size, and whose messages go to the sink first. */
 export function createReadingFetch(limit: number, sink: MessageSink): typeof fetch {
   return async (input, given) => {
-    const init = typeof given?.body === 'string' ? { ...given, body: wellFormedJson(given.body) } : given;
+    const init = typeof given?.body === 'string' ? { ...given, body: unmark(wellFormedJson(given.body)) } : given;
     const response = await fetch(input, init);
     if (!response.body) return response;
     const { status, statusText, headers } = response;
@@ -84,7 +85,7 @@ async function readAll(body: ReadableStream<Uint8Array>, limit: number): Promise
 function readJson(text: string, request: number | undefined, sink: MessageSink): string {
   let messages: unknown;
   try {
-    messages = parseText(text);
+    messages = parseExact(text);
   } catch {
     if (request !== undefined) throw notJson();
     // What the SDK asked, it judges itself.
@@ -128,7 +129,7 @@ function readEvent({ data, event }: ServerEvent, request: number | undefined, si
   if (data === '' || !(event === undefined || event === '' || event === 'message')) return [data];
   let parsed: unknown;
   try {
-    parsed = parseText(data);
+    parsed = parseExact(data);
   } catch {
     sink.lost(notJson(), data.slice(0, ENDS), data.slice(-ENDS), undefined);
     return [''];

@@ -1,5 +1,7 @@
 import type { Content, ResourceContents, ToolResult } from '../../src/core/content.ts';
 import { GatewayError } from '../../src/core/errors.ts';
+import { toJsonText } from '../../src/core/exact-number.ts';
+import { findFault } from '../../src/core/exact-tree.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../src/core/json.ts';
 import type { PromptMessage, PromptResult } from '../../src/core/prompt.ts';
 import { blockFault, contentsFault } from './content-faults.ts';
@@ -27,7 +29,7 @@ export function toToolResult(raw: JsonObject): ToolResult {
 
 function toText(value: JsonValue): string {
   try {
-    return JSON.stringify(value);
+    return toJsonText(value);
   } catch {
     throw invalid('it is nested too deep');
   }
@@ -37,6 +39,7 @@ function toText(value: JsonValue): string {
 export function toPromptResult(raw: JsonObject): PromptResult {
   const { messages, description } = raw;
   if (isDeeper(raw, MOST_LEVELS)) throw invalid('it is nested too deep');
+  refuseFaults(raw);
   if (!Array.isArray(messages)) throw invalid('it has no list of messages');
   for (const message of messages) {
     if (!isJsonObject(message) || (message.role !== 'user' && message.role !== 'assistant'))
@@ -55,12 +58,18 @@ export function toPromptResult(raw: JsonObject): PromptResult {
 export function toContents(raw: JsonObject): readonly ResourceContents[] {
   const { contents } = raw;
   if (isDeeper(contents, MOST_LEVELS)) throw invalid('it is nested too deep');
+  refuseFaults(raw);
   if (!Array.isArray(contents)) throw invalid('it has no list of contents');
   for (const item of contents) {
     const fault = isJsonObject(item) ? contentsFault(item) : 'they are not an object';
     if (fault !== undefined) throw invalid(`the contents of the resource cannot be used: ${fault}`);
   }
   return contents as unknown as ResourceContents[];
+}
+
+function refuseFaults(raw: JsonObject): void {
+  const found = findFault(raw);
+  if (found) throw invalid(`${found.path} ${found.fault}`);
 }
 
 function invalid(why: string): GatewayError {

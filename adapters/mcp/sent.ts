@@ -1,4 +1,5 @@
 import type { GatewayError } from '../../src/core/errors.ts';
+import { toDouble } from '../../src/core/exact-tree.ts';
 import type { JsonObject } from '../../src/core/json.ts';
 import type { CallContext } from '../../src/core/tool.ts';
 import type { Pending } from './link.ts';
@@ -35,7 +36,11 @@ export class Sent implements Pending {
   }
 
   progress({ progress, total, message }: JsonObject): void {
-    this.#ctx?.progress(progress as number, (total as number | null) ?? undefined, (message as string | null) ?? undefined);
+    this.#ctx?.progress(
+      toDouble(progress) as number,
+      (toDouble(total) as number | null) ?? undefined,
+      (message as string | null) ?? undefined,
+    );
   }
 
   resolve(result: JsonObject): void {

@@ -2,7 +2,8 @@ import type { IncomingMessage } from 'node:http';
 import type { JSONRPCMessage, Transport } from '@modelcontextprotocol/client';
 import { type RawData, WebSocket } from 'ws';
 import type { GatewayError } from '../../src/core/errors.ts';
-import { parseText } from '../../src/core/json-text.ts';
+import { toJsonText } from '../../src/core/exact-number.ts';
+import { parseExact } from '../../src/core/exact-parse.ts';
 import { escapeForTerminal, shorten } from '../../src/core/text.ts';
 import { wellFormedJson } from '../../src/core/well-formed.ts';
 import type { RemoteServer } from './entry.ts';
@@ -22,6 +23,7 @@ export interface SocketEvents {
 
 /** Speaks to a server over a WebSocket: one message a text frame, subprotocol `mcp`. */
 export class SocketTransport implements Transport {
+  readonly keepsNumbers = true;
   readonly #server: RemoteServer;
   readonly #messageBytes: number;
   readonly #timeoutMs: number;
@@ -81,7 +83,7 @@ export class SocketTransport implements Transport {
   }
 
   async send(message: JSONRPCMessage): Promise<void> {
-    this.#socket?.send(wellFormedJson(JSON.stringify(message)));
+    this.#socket?.send(wellFormedJson(toJsonText(message)));
   }
 
   async close(): Promise<void> {
@@ -93,7 +95,7 @@ export class SocketTransport implements Transport {
   #hear(text: string): void {
     let message: unknown;
     try {
-      message = parseText(text);
+      message = parseExact(text);
     } catch {
       return this.#events.lost(notJson(), text.slice(0, ENDS), text.slice(-ENDS));
     }

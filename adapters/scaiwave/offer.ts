@@ -83,6 +83,7 @@ function toTool(tool: ScaiWaveTool, input: OfferInput): Tool {
       },
     },
     ...(tool.sessions ? { shownTo: (session: string) => tool.sessions?.includes(session) === true } : {}),
+    exactNumbers: true,
     async call(args, ctx) {
       const refused = refusal(tool, input, ctx);
       return refused === undefined ? member.call(key, args, ctx) : errorResult(refused);

@@ -1,4 +1,6 @@
-import type { JsonObject, JsonValue } from '../../src/core/json.ts';
+import { ExactNumber } from '../../src/core/exact-number.ts';
+import { noteExact } from '../../src/core/exact-tree.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../../src/core/json.ts';
 import { emptyOffer, type Offer, type Plugin, type Problem } from '../../src/core/plugin.ts';
 import type { Tool } from '../../src/core/tool.ts';
 import type { FaultyBlock, ToolBlock } from './hcl/declarations.ts';
@@ -74,13 +76,14 @@ function toAlias(block: ToolBlock, target: Tool, neighbours: Neighbours): Tool {
     ...(target.hints ? { hints: target.hints } : {}),
     approval: 'client',
     labels: [`tools.${name}`],
+    exactNumbers: true,
     async call(inputs, ctx) {
       const filled = block.at(() =>
         [...parameters].map(([key, expression]): [string, HclValue] => [key, evaluate(expression, withInputs(scope, inputs))]),
       );
       const args = Object.fromEntries(filled.flatMap(([key, value]) => (value === null ? [] : [[key, toJson(value)]])));
       const now = findTarget(block, neighbours);
-      return (typeof now === 'string' ? target : now).call(args, ctx);
+      return (typeof now === 'string' ? target : now).call(noteExact(args), ctx);
     },
   };
 }
@@ -115,8 +118,7 @@ function withInputs(scope: Scope, inputs: JsonObject): Scope {
       let value: JsonValue | undefined = inputs;
       for (const key of path.slice(1)) {
         if (value === undefined || value === null) break;
-        if (typeof value !== 'object' || Array.isArray(value))
-          throw new HclError(`"${path.join('.')}" leads into a value that has no members`, place);
+        if (!isJsonObject(value)) throw new HclError(`"${path.join('.')}" leads into a value that has no members`, place);
         value = Object.hasOwn(value, key) ? value[key] : undefined;
       }
       return fromJson(value ?? null);
@@ -125,7 +127,7 @@ function withInputs(scope: Scope, inputs: JsonObject): Scope {
 }
 
 function fromJson(value: JsonValue): HclValue {
-  if (typeof value === 'number') return new HclNumber(String(value));
+  if (typeof value === 'number' || value instanceof ExactNumber) return new HclNumber(String(value));
   if (Array.isArray(value)) return value.map(fromJson);
   if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, fromJson(item)]));
@@ -133,7 +135,7 @@ function fromJson(value: JsonValue): HclValue {
 
 /** A value of a file as JSON has it. */
 export function toJson(value: HclValue): JsonValue {
-  if (value instanceof HclNumber) return Number(value.text);
+  if (value instanceof HclNumber) return String(Number(value.text)) === value.text ? Number(value.text) : new ExactNumber(value.text);
   if (Array.isArray(value)) return value.map(toJson);
   if (!isObject(value)) return value;
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, toJson(item)]));

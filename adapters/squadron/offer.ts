@@ -45,6 +45,7 @@ function toTool(id: string, tool: WireTool, input: Tool['input'], call: Tool['ca
     ...(tool.idempotent ? { hints: { idempotent: true } } : {}),
     approval: 'client',
     labels: [`plugins.${id}.all`, `plugins.${id}.${tool.name}`],
+    exactNumbers: true,
     call,
   };
 }

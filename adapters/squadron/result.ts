@@ -1,7 +1,7 @@
 import type { Content, ToolResult } from '../../src/core/content.ts';
 import { GatewayError } from '../../src/core/errors.ts';
+import { parseExact } from '../../src/core/exact-parse.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../src/core/json.ts';
-import { parseText } from '../../src/core/json-text.ts';
 import { withoutNils } from './nils.ts';
 
 const MAGIC: Readonly<Record<string, string>> = {
@@ -60,7 +60,7 @@ function mimeType(kind: string): string {
 
 function parse(text: string): JsonValue | undefined {
   try {
-    return parseText(text);
+    return parseExact(text);
   } catch {
     return undefined;
   }

@@ -1,5 +1,5 @@
+import { parseExact } from '../../src/core/exact-parse.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../src/core/json.ts';
-import { parseText } from '../../src/core/json-text.ts';
 
 /** The schema text of a tool as an object schema, otherwise untouched; undefined where it is none. */
 export function toInputSchema(text: string): JsonObject | undefined {
@@ -62,7 +62,7 @@ export function resolveReference(schema: JsonValue | undefined, root: JsonObject
 
 function parseSchema(text: string): JsonObject | undefined {
   try {
-    const schema = parseText(text);
+    const schema = parseExact(text);
     if (!isJsonObject(schema)) return undefined;
     return text.includes('"$ref"') ? (withoutDangling(schema, schema, 0) as JsonObject) : schema;
   } catch {

@@ -4,8 +4,8 @@ import type { Adapter } from '../core/adapter.ts';
 import { type Caller, DEFAULT_PROFILE, localCaller } from '../core/caller.ts';
 import type { Content, ToolResult } from '../core/content.ts';
 import { GatewayError } from '../core/errors.ts';
+import { parseExact } from '../core/exact-parse.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
-import { parseText } from '../core/json-text.ts';
 import { auditCaller } from '../gateway/audit-fields.ts';
 import { Call, silentClient } from '../gateway/call.ts';
 import { type CommonOptions, checkProfile, openSession, UsageError } from './context.ts';
@@ -62,7 +62,7 @@ async function untilListed(app: App, name: string, caller: Caller): Promise<void
 function parseArguments(text: string): JsonObject {
   let value: unknown;
   try {
-    value = parseText(text);
+    value = parseExact(text);
   } catch (error) {
     throw new UsageError(`The arguments are not JSON: ${(error as Error).message}.`, `Write them like '{"name":"value"}'.`);
   }

@@ -2,6 +2,7 @@ import { type Command, Option } from 'commander';
 import type { Config } from '../config/config.ts';
 import type { Adapter } from '../core/adapter.ts';
 import { DEFAULT_PROFILE, localCaller } from '../core/caller.ts';
+import { toJsonText } from '../core/exact-number.ts';
 import { didYouMean } from '../core/nearest.ts';
 import { wellFormedJson } from '../core/well-formed.ts';
 import { PATHS } from '../transports/http.ts';
@@ -109,6 +110,6 @@ function serverOf(config: Config, { http, profile }: Options): Server {
 
 function show({ file, content, note }: ExportPart): string {
   const text =
-    typeof content === 'string' ? content.trimEnd() : content === undefined ? undefined : wellFormedJson(JSON.stringify(content, null, 2));
+    typeof content === 'string' ? content.trimEnd() : content === undefined ? undefined : wellFormedJson(toJsonText(content, undefined, 2));
   return [file && `# ${file}`, note && `# ${note}`, text].filter((line) => line !== undefined).join('\n');
 }

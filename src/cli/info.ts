@@ -3,6 +3,7 @@ import type { App } from '../app.ts';
 import type { Config } from '../config/config.ts';
 import type { Adapter } from '../core/adapter.ts';
 import { DEFAULT_PROFILE, localCaller } from '../core/caller.ts';
+import { toJsonText } from '../core/exact-number.ts';
 import { didYouMean } from '../core/nearest.ts';
 import type { VisibleTool } from '../gateway/visible-tool.ts';
 import type { SlotStatus } from '../registry/slot.ts';
@@ -137,7 +138,7 @@ function isEmpty(value: unknown): boolean {
 function show(value: unknown): string {
   if (typeof value === 'string') return value;
   if (Array.isArray(value) && value.every((item) => typeof item === 'string')) return value.join('\n');
-  return JSON.stringify(value);
+  return toJsonText(value);
 }
 
 // A value of several lines stays in its column.

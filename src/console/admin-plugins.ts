@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { toJsonText } from '../core/exact-number.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../core/json.ts';
 import type { Redactor } from '../core/redact.ts';
 import { type Actor, findPlugin, type PluginAdmin } from '../gateway/plugin-admin.ts';
@@ -136,8 +137,7 @@ function readJson(request: IncomingMessage, response: ServerResponse, login: () 
 function answer(response: ServerResponse, redactor: Redactor, run: () => Promise<JsonValue>): void {
   const send = (status: number, value: JsonObject, headers: Readonly<Record<string, string>> = {}): void => {
     // Its login may have gone meanwhile: then it has had its answer.
-    if (!response.headersSent)
-      sendJson(response, status, JSON.stringify(redactor.value(value)), { 'Cache-Control': 'no-store', ...headers });
+    if (!response.headersSent) sendJson(response, status, toJsonText(redactor.value(value)), { 'Cache-Control': 'no-store', ...headers });
   };
   run().then(
     (data) => send(200, { data, meta: Array.isArray(data) ? { total: data.length } : {} }),

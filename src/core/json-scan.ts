@@ -1,5 +1,7 @@
-import type { JsonValue } from './json.ts';
-import { endOfString, parseText } from './json-text.ts';
+import { parsePlaces } from './exact-parse.ts';
+import { JsonBytes } from './exact-scan.ts';
+import { isJsonObject, type JsonValue } from './json.ts';
+import { parseText } from './json-text.ts';
 
 /** What a JSON text may hold before it is parsed: levels of nesting, keys in all, elements of one array. */
 export interface JsonCaps {
@@ -22,6 +24,8 @@ export class JsonError extends Error {
 
 const QUOTE = 34;
 const COMMA = 44;
+const MINUS = 45;
+const NINE = 57;
 const COLON = 58;
 const OPEN_ARRAY = 91;
 const CLOSE_ARRAY = 93;
@@ -30,10 +34,23 @@ const CLOSE_OBJECT = 125;
 
 /** Parses a JSON text within caps; a repeated key is refused, since two parsers would read it differently. */
 export function parseJson(text: string, caps: JsonCaps): JsonValue {
-  const keys = measure(text, caps);
+  return parseMeasured(measure(new JsonBytes(Buffer.from(text), text), caps), () => parseText(text));
+}
+
+/**
+ * The same for a message, whose UTF-8 is there already. Its numbers stay as they were sent, and NaN and infinity are taken as numbers with a
+ * fault: who sent them is told where they stand.
+ */
+export function parseMessage(bytes: Buffer, text: string, caps: JsonCaps): JsonValue {
+  const json = new JsonBytes(bytes, text);
+  const measured = measure(json, caps);
+  return parseMeasured(measured, () => parsePlaces(text, json, measured.exact));
+}
+
+function parseMeasured({ keys }: Measured, parse: () => JsonValue): JsonValue {
   let value: JsonValue;
   try {
-    value = parseText(text);
+    value = parse();
   } catch (error) {
     throw new JsonError('syntax', (error as Error).message);
   }
@@ -42,21 +59,39 @@ export function parseJson(text: string, caps: JsonCaps): JsonValue {
   return value;
 }
 
-// One pass over the text, before anything is built from it. Returns the number of keys.
-function measure(text: string, { depth: levels, keys: mostKeys, items }: JsonCaps): number {
+interface Measured {
+  /** How many keys there are in all. */
+  readonly keys: number;
+  /** Where numbers begin and end, in turn, that JavaScript would write in another way. */
+  readonly exact: readonly number[] | undefined;
+}
+
+// One pass over the text, before anything is built from it.
+function measure(json: JsonBytes, { depth: levels, keys: mostKeys, items }: JsonCaps): Measured {
+  const { bytes } = json;
   const commas: number[] = [];
+  let exact: number[] | undefined;
   let depth = 0;
   let keys = 0;
-  for (let i = 0; i < text.length; i++) {
-    const c = text.charCodeAt(i);
+  for (let i = 0; i < bytes.length; i++) {
+    const c = bytes[i] as number;
     if (c === QUOTE) {
-      i = endOfString(text, i);
+      i = json.endOfString(i);
+    } else if (c <= NINE) {
+      if (c >= MINUS) {
+        const end = json.endOfNumber(i);
+        if (end < 0) {
+          exact ??= [];
+          exact.push(i, ~end);
+          i = ~end - 1;
+        } else if (end > i) i = end - 1;
+      } else if (c === COMMA) {
+        const seen = (commas[depth] ?? 0) + 1;
+        commas[depth] = seen;
+        if (seen >= items) throw new JsonError('items', `an array or object with more than ${items} elements`);
+      }
     } else if (c === COLON) {
       if (++keys > mostKeys) throw new JsonError('keys', `more than ${mostKeys} keys`);
-    } else if (c === COMMA) {
-      const seen = (commas[depth] ?? 0) + 1;
-      commas[depth] = seen;
-      if (seen >= items) throw new JsonError('items', `an array or object with more than ${items} elements`);
     } else if (c === OPEN_OBJECT || c === OPEN_ARRAY) {
       if (++depth > levels) throw new JsonError('depth', `more than ${levels} levels deep`);
       commas[depth] = 0;
@@ -64,7 +99,7 @@ function measure(text: string, { depth: levels, keys: mostKeys, items }: JsonCap
       depth--;
     }
   }
-  return keys;
+  return { keys, exact };
 }
 
 function countKeys(value: JsonValue): number {
@@ -74,6 +109,7 @@ function countKeys(value: JsonValue): number {
     for (const item of value) n += countKeys(item);
     return n;
   }
+  if (!isJsonObject(value)) return 0;
   // What was parsed has no inherited keys; a list of its own would cost more than the walk.
   for (const key in value) n += 1 + countKeys(value[key] as JsonValue);
   return n;

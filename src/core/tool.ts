@@ -100,6 +100,11 @@ export interface Tool {
   readonly maxChars?: number;
   /** Its successful results may be given again; read anew with every call. */
   readonly cache?: CacheRule | undefined;
+  /**
+   * Takes numbers as they were sent, of any size. Any other tool gets doubles, and a call with a whole number that a double
+   * would round is refused.
+   */
+  readonly exactNumbers?: boolean;
   /** What it returns was written by strangers: texts are fenced before a model reads them. Read anew with every call. */
   readonly untrusted?: boolean;
   /**

@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import { canonicalJson } from '../core/canonical.ts';
 import { GatewayError } from '../core/errors.ts';
+import { toJsonText } from '../core/exact-number.ts';
 import type { JsonObject, JsonValue } from '../core/json.ts';
 import type { Question } from '../core/question.ts';
 import type { Redactor } from '../core/redact.ts';
@@ -11,6 +12,7 @@ import { denied } from './approval-texts.ts';
 import { surfaceOf } from './audit-fields.ts';
 import type { Call } from './call.ts';
 import { type Answer, type Consent, readAnswer, toForm } from './consent-form.ts';
+import { argumentsFor } from './numbers.ts';
 import { createSessionGrants } from './session-grants.ts';
 import type { VisibleTool } from './visible-tool.ts';
 
@@ -73,7 +75,7 @@ export function createApprovals(tickets: Tickets, grants: Grants, redactor: Reda
     let ticket: string | undefined;
     const request: ConsentRequest = {
       call,
-      question: toForm(tool.entry, redactor.text(JSON.stringify(args, null, 2)), offered, redactor.text(words ?? '')),
+      question: toForm(tool.entry, redactor.text(toJsonText(args, undefined, 2)), offered, redactor.text(words ?? '')),
       ticket: () => {
         ticket ??= tickets.issue({ subject, shown: digest(args) });
         return ticket;
@@ -113,7 +115,7 @@ export function createApprovals(tickets: Tickets, grants: Grants, redactor: Reda
       ];
       // A person agreed to what was shown: where a guard has made other arguments of it since, the question is put again.
       const brought = returned?.shown === digest(args) ? readAnswer(returned.answer, offered) : undefined;
-      const preview = brought ? undefined : await entry.tool.preview?.(args);
+      const preview = brought ? undefined : await entry.tool.preview?.(argumentsFor(entry.tool, args));
       if (preview?.pointless) return undefined;
       const answer = brought ?? (await ask(about, offered, subjectOf(entry, sent, call), preview?.text));
       if (answer === undefined) throw denied('unclear', tool, call.caller);

@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import type { Caller } from '../core/caller.ts';
+import { toJsonText } from '../core/exact-number.ts';
 import { showName } from '../core/text.ts';
 import type { ToolEntry } from '../registry/catalogue.ts';
 
@@ -26,7 +27,7 @@ export function unknownFields(name: string): string {
 
 /** A short hash over all that a model sees of a tool: it changes when the tool looks different. */
 export function surfaceOf({ name, description, input, tool }: ToolEntry): string {
-  return hash('sha256', JSON.stringify([name, tool.title, description, input, tool.output, tool.hints])).slice(0, 16);
+  return hash('sha256', toJsonText([name, tool.title, description, input, tool.output, tool.hints])).slice(0, 16);
 }
 
 interface CallerFields {

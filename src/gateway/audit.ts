@@ -2,6 +2,7 @@ import { hash, randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { GatewayError } from '../core/errors.ts';
+import { toJsonText } from '../core/exact-number.ts';
 import { fileFault } from '../core/file-fault.ts';
 import type { JsonObject, JsonValue } from '../core/json.ts';
 import type { Logger } from '../core/log.ts';
@@ -63,9 +64,9 @@ export function createAudit(dir: string, plain: () => boolean, log: Logger, reda
   return {
     record({ caller, tool, args, outcome, code, consent, ms, bytes }) {
       key ??= readKey(dir, log);
-      const text = JSON.stringify(args);
+      const text = toJsonText(args);
       const digest = hash('sha512-256', key + text);
-      const shown = plain() ? `,"arguments":${JSON.stringify(redactor.texts(args))}` : '';
+      const shown = plain() ? `,"arguments":${toJsonText(redactor.texts(args))}` : '';
       const reason = code === undefined ? '' : `,"code":"${code}"`;
       const agreed = consent === undefined ? '' : `,"consent":"${consent}"`;
       lines.add(

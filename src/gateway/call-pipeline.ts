@@ -18,6 +18,7 @@ import { fenceResult } from './fence.ts';
 import { cleanResult, finishResult, isTooLong } from './finish.ts';
 import type { KeptResults } from './kept-results.ts';
 import { askPermits, passGuards, runAround, tell, toPassing } from './middleware.ts';
+import { argumentsFor, numberFault } from './numbers.ts';
 import { checkResult, misfit, toMisfit, withoutSecrets } from './output.ts';
 import { cacheKey, type ResultCache } from './result-cache.ts';
 import type { SlotQueue, Slots } from './slots.ts';
@@ -124,7 +125,7 @@ async function recorded(outcome: Outcome, request: CallRequest, args: JsonObject
 }
 
 function checkArguments({ entry }: VisibleTool, args: JsonObject): void {
-  const fault = entry.validate(args);
+  const fault = numberFault(entry.tool, args) ?? entry.validate(args);
   if (fault !== undefined) {
     throw new GatewayError('ARGUMENTS_INVALID', `The arguments of ${entry.name} are not valid: ${fault}.`);
   }
@@ -185,8 +186,10 @@ function invoke({ tool, call }: CallRequest, args: JsonObject, { log, limits }: 
     call.clock = new Deadline(tool, call, tooLate);
     const result =
       middleware.length === 0
-        ? entry.tool.call(args, call)
-        : runAround(toPassing(entry, args, call), middleware, log, (changed) => entry.tool.call(changed, call).then(checked));
+        ? entry.tool.call(argumentsFor(entry.tool, args), call)
+        : runAround(toPassing(entry, args, call), middleware, log, (changed) =>
+            entry.tool.call(argumentsFor(entry.tool, changed), call).then(checked),
+          );
     result.then(resolve, reject);
   });
 }

@@ -1,5 +1,6 @@
 import type { Caller } from '../core/caller.ts';
 import type { Content, TextContent, ToolResult } from '../core/content.ts';
+import { ExactNumber, toJsonText } from '../core/exact-number.ts';
 import { escapeHidden } from '../core/hidden.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../core/json.ts';
 import { mapTexts } from '../core/map-texts.ts';
@@ -74,13 +75,13 @@ function limitOf({ entry, maxChars }: VisibleTool, { isError }: ToolResult): num
 function addJsonText(result: ToolResult, structured: JsonValue): ToolResult {
   const { content } = result;
   for (const block of content) if (block.type === 'text' && saysSame(block.text, structured)) return result;
-  return { ...result, content: [...content, { type: 'text', text: JSON.stringify(structured) }] };
+  return { ...result, content: [...content, { type: 'text', text: toJsonText(structured) }] };
 }
 
 // By its looks where it is an object or a list: comparing would cost every call what only careless plugins need.
 function saysSame(text: string, structured: JsonValue): boolean {
-  if (structured !== null && typeof structured === 'object') return looksLikeJson(text);
-  return text === String(structured) || text === JSON.stringify(structured);
+  if (structured !== null && typeof structured === 'object' && !(structured instanceof ExactNumber)) return looksLikeJson(text);
+  return text === String(structured) || text === toJsonText(structured);
 }
 
 function looksLikeJson(text: string): boolean {

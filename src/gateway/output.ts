@@ -1,5 +1,6 @@
 import type { Content, ToolResult } from '../core/content.ts';
 import { GatewayError } from '../core/errors.ts';
+import { ExactNumber } from '../core/exact-number.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../core/json.ts';
 import type { Redactor } from '../core/redact.ts';
 import type { ToolEntry } from '../registry/catalogue.ts';
@@ -96,6 +97,7 @@ class Walk {
       for (const item of value) this.visit(item, depth + 1);
       return this.#grow(value.length);
     }
+    if (value instanceof ExactNumber) return this.#visitExact(value);
     const prototype = Object.getPrototypeOf(value);
     if (prototype !== Object.prototype && prototype !== null) throw invalid('it holds an object that is no plain data');
     if (typeof (value as { toJSON?: unknown }).toJSON === 'function') throw invalid('it holds an object with a toJSON function');
@@ -103,6 +105,11 @@ class Walk {
       this.#grow(key.length + 4);
       this.visit((value as Record<string, unknown>)[key], depth + 1);
     }
+  }
+
+  #visitExact({ text, fault }: ExactNumber): void {
+    if (fault !== undefined) throw invalid(`it holds a number that ${fault}`);
+    this.#grow(text.length);
   }
 
   #grow(by: number): void {

@@ -3,6 +3,7 @@ import type { ToolResult } from '../core/content.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { CacheRule } from '../core/tool.ts';
 import type { Call } from './call.ts';
+import { argumentsFor } from './numbers.ts';
 import type { VisibleTool } from './visible-tool.ts';
 
 /** Results of tools that say their answer stays true for a while. */
@@ -65,7 +66,7 @@ export async function cacheKey(
   args: JsonObject,
   { caller, session }: Call,
 ): Promise<string | undefined> {
-  const own = rule.key ? await ownKey(rule, args) : canonicalJson(args);
+  const own = rule.key ? await ownKey(rule, argumentsFor(entry.tool, args)) : canonicalJson(args);
   if (typeof own !== 'string') return undefined;
   const { id, digest } = entry.plugin;
   return JSON.stringify([id, digest, entry.tool.name, caller.profile, caller.principal, session, own]);

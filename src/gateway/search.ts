@@ -1,4 +1,5 @@
 import { GatewayError } from '../core/errors.ts';
+import { toJsonText } from '../core/exact-number.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import { didYouMean } from '../core/nearest.ts';
 import type { Tool } from '../core/tool.ts';
@@ -51,7 +52,7 @@ export function createToolSearch(
     call: async ({ query, limit }) => {
       const found = await index.find(query as string, (limit as number | undefined) ?? USUAL);
       const structured = { tools: found.map(describe), total: tools.size };
-      return { content: [{ type: 'text', text: JSON.stringify(structured) }], structured };
+      return { content: [{ type: 'text', text: toJsonText(structured) }], structured };
     },
   };
 

@@ -1,6 +1,8 @@
 import type { Readable, Writable } from 'node:stream';
 import { ERROR_CODES, type ErrorCode } from '../core/error-codes.ts';
 import { GatewayError, LONGEST_TEXT, thrownText } from '../core/errors.ts';
+import { toDoublesText, toJsonText } from '../core/exact-number.ts';
+import { parseLine } from '../core/exact-parse.ts';
 import { asObject, isJsonObject, type JsonObject, type JsonValue } from '../core/json.ts';
 import { parseText } from '../core/json-text.ts';
 import { createLineSplitter } from '../core/lines.ts';
@@ -21,6 +23,17 @@ export interface ChannelHandlers {
   /** Something arrived; called for every chunk. */
   heard?(): void;
 }
+
+/** How one end writes values and reads lines. */
+export interface Codec {
+  parse(line: Buffer): JsonValue;
+  write(value: unknown): string;
+}
+
+/** For a process that has numbers of every size. */
+export const EXACT: Codec = { parse: parseLine, write: toJsonText };
+/** For a process of JavaScript: a whole number that it would round gets there as a text. */
+export const DOUBLES: Codec = { parse: (line) => parseText(line.toString()), write: toDoublesText };
 
 /** A JSON text, ready to be sent. */
 export interface Serialised {
@@ -46,7 +59,13 @@ interface Pending {
 }
 
 /** Joins two streams into a channel. Lines written within one turn of the event loop leave in one write. */
-export function createChannel(read: Readable, write: Writable, limit: number, handlers: ChannelHandlers): Channel {
+export function createChannel(
+  read: Readable,
+  write: Writable,
+  limit: number,
+  handlers: ChannelHandlers,
+  { parse }: Codec = DOUBLES,
+): Channel {
   const pending = new Map<number, Pending>();
   let last = 0;
   let queue = '';
@@ -103,7 +122,7 @@ export function createChannel(read: Readable, write: Writable, limit: number, ha
     if (line.length === 0 || broken) return;
     let message: unknown;
     try {
-      message = parseText(line.toString());
+      message = parse(line);
     } catch {
       return breakOff('it sent a line that is no JSON');
     }

@@ -1,7 +1,7 @@
 import { GatewayError } from '../core/errors.ts';
 import type { Logger } from '../core/log.ts';
 import type { HomeEvents } from './home.ts';
-import { logTo } from './plugin-process.ts';
+import { logTo } from './log-to.ts';
 import type { Seat } from './seat.ts';
 
 /** What a home tells, handed to the seats it is about; a plugin that has left meanwhile hears nothing. */

@@ -48,8 +48,9 @@ export function createHost(
       const { cwd, env } = shareSettings(members, area);
       const runtime = members[0]?.runtime;
       const making = { folder: join(state, 'envs'), owner: name, served, run, log: area, signal };
+      const exactNumbers = runtime?.kind === 'python';
       const launch = runtime?.kind === 'python' ? await preparePython(runtime, making) : nodeLaunch();
-      return startPluginProcess({ ...launch, cwd, env: { ...launch.env, ...env } }, own, area, guardian, events);
+      return startPluginProcess({ ...launch, cwd, env: { ...launch.env, ...env }, exactNumbers }, own, area, guardian, events);
     };
 
   return {

@@ -1,5 +1,6 @@
 import type { ToolResult } from '../core/content.ts';
 import { LONGEST_TEXT, thrownText } from '../core/errors.ts';
+import { noteExact, toSafeDoubles } from '../core/exact-tree.ts';
 import type { HostLimits } from '../core/host.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { Logger } from '../core/log.ts';
@@ -7,9 +8,9 @@ import type { Answers, QuestionKind, Questions } from '../core/question.ts';
 import { shorten } from '../core/text.ts';
 import type { CallContext } from '../core/tool.ts';
 import type { Home, HomeEvents } from './home.ts';
+import { logTo } from './log-to.ts';
 import { createPluginSet } from './node/plugin-set.ts';
 import { type RuntimeCall, type RuntimeCaller, toRuntimeCaller } from './node/runtime.ts';
-import { logTo } from './plugin-process.ts';
 
 /** Runs trusted plugins inside the gateway: fast, and with nothing between them and everything else. */
 export function openInProcess(limits: HostLimits, events: HomeEvents): Home {
@@ -87,6 +88,6 @@ class DirectCall implements RuntimeCall {
   }
 
   ask(questions: Questions): Promise<Answers> {
-    return this.#ctx.ask(questions);
+    return this.#ctx.ask(questions).then((answers) => toSafeDoubles(noteExact({ ...answers })));
   }
 }

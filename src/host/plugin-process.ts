@@ -7,10 +7,11 @@ import { isJsonObject, type JsonObject, type JsonValue } from '../core/json.ts';
 import type { Logger } from '../core/log.ts';
 import { shorten, showName } from '../core/text.ts';
 import type { CallContext } from '../core/tool.ts';
-import { type Channel, createChannel, type Serialised } from './channel.ts';
+import { type Channel, type Codec, createChannel, DOUBLES, EXACT, type Serialised } from './channel.ts';
 import type { Guardian } from './guardian.ts';
 import { createHeartbeat } from './heartbeat.ts';
 import type { Home, HomeEvents } from './home.ts';
+import { logTo } from './log-to.ts';
 import { toRuntimeCaller } from './node/runtime.ts';
 import { type Descriptors, Supervised } from './supervised.ts';
 import { numberIn, objectIn, optionalNumber, optionalText, questionsIn, textIn } from './wire.ts';
@@ -21,6 +22,8 @@ export interface Launch {
   readonly args: readonly string[];
   readonly cwd: string;
   readonly env: Readonly<Record<string, string>>;
+  /** Whether it reads and writes numbers as they were sent, or in doubles. */
+  readonly exactNumbers?: boolean;
 }
 
 const PROTOCOL = 1;
@@ -35,15 +38,16 @@ interface CallInFlight {
 
 /** Starts a plugin process. */
 export function startPluginProcess(launch: Launch, limits: HostLimits, log: Logger, guardian: Guardian, events: HomeEvents): Home {
-  return openPluginProcess(new Supervised({ ...launch, log }, DESCRIPTORS, limits, guardian), limits, events);
+  const codec = launch.exactNumbers === true ? EXACT : DOUBLES;
+  return openPluginProcess(new Supervised({ ...launch, log }, DESCRIPTORS, limits, guardian), limits, events, codec);
 }
 
 /** What a plugin process is to the gateway: its streams, its end, and the means to bring that about. */
 export type WatchedProcess = Pick<Supervised, 'gone' | 'output' | 'stream' | 'kill' | 'stop'>;
 
 /** The home that a process is, once it has started. */
-export function openPluginProcess(process: WatchedProcess, limits: HostLimits, events: HomeEvents): Home {
-  return new PluginProcess(process, limits, events);
+export function openPluginProcess(process: WatchedProcess, limits: HostLimits, events: HomeEvents, codec: Codec = DOUBLES): Home {
+  return new PluginProcess(process, limits, events, codec);
 }
 
 class PluginProcess implements Home {
@@ -51,6 +55,7 @@ class PluginProcess implements Home {
   readonly #process: WatchedProcess;
   readonly #limits: HostLimits;
   readonly #channel: Channel;
+  readonly #codec: Codec;
   readonly #calls = new Map<number, CallInFlight>();
   readonly #heartbeat;
   // Stages of loading have their own time limit, and imports may block.
@@ -62,20 +67,27 @@ class PluginProcess implements Home {
   #refuse: (why: GatewayError) => void = () => undefined;
   #stopping: Promise<void> | undefined;
 
-  constructor(process: WatchedProcess, limits: HostLimits, events: HomeEvents) {
+  constructor(process: WatchedProcess, limits: HostLimits, events: HomeEvents, codec: Codec) {
     this.#process = process;
+    this.#codec = codec;
     this.#limits = limits;
     this.gone = process.gone;
     process.output.drain(process.stream(1), 'stdout');
-    this.#channel = createChannel(process.stream(4), process.stream(3), limits.resultBytes + 64 * 1024, {
-      request: (method, params) => this.#answer(method, params, events),
-      notify: (method, params) => this.#hear(method, params, events),
-      broken: (reason) => this.#kill('PLUGIN_PROTOCOL_ERROR', `it broke the rules of the channel: ${reason}`),
-      heard: () => {
-        this.#overdue = false;
-        this.#heartbeat.heard();
+    this.#channel = createChannel(
+      process.stream(4),
+      process.stream(3),
+      limits.resultBytes + 64 * 1024,
+      {
+        request: (method, params) => this.#answer(method, params, events),
+        notify: (method, params) => this.#hear(method, params, events),
+        broken: (reason) => this.#kill('PLUGIN_PROTOCOL_ERROR', `it broke the rules of the channel: ${reason}`),
+        heard: () => {
+          this.#overdue = false;
+          this.#heartbeat.heard();
+        },
       },
-    });
+      codec,
+    );
     this.#heartbeat = createHeartbeat(limits, {
       ping: () => void this.#channel.request('ping', '{}').catch(() => undefined),
       patience: () => this.#patience(),
@@ -120,7 +132,7 @@ class PluginProcess implements Home {
   async #load(method: string, params: JsonObject): Promise<JsonObject> {
     this.#loading++;
     try {
-      const report = await this.#channel.request(method, JSON.stringify(params));
+      const report = await this.#channel.request(method, this.#codec.write(params));
       if (!isJsonObject(report)) throw new GatewayError('PLUGIN_PROTOCOL_ERROR', 'What the plugin process reported is no object.');
       return report;
     } finally {
@@ -129,7 +141,7 @@ class PluginProcess implements Home {
   }
 
   request(id: string, method: string, params: JsonObject): Promise<JsonValue> {
-    return this.#channel.request('request', JSON.stringify({ id, method, params }));
+    return this.#channel.request('request', this.#codec.write({ id, method, params }));
   }
 
   async call(id: string, tool: string, args: JsonObject, ctx: CallContext, callers = false): Promise<ToolResult> {
@@ -137,7 +149,7 @@ class PluginProcess implements Home {
       throw new GatewayError('BUSY', 'The plugin does not read its calls fast enough.');
     }
     let number = 0;
-    const params = JSON.stringify({
+    const params = this.#codec.write({
       id,
       tool,
       args,
@@ -218,11 +230,17 @@ class PluginProcess implements Home {
   // with it is the channel's to tell.
   #answer(method: string, params: JsonObject, events: HomeEvents): Promise<Serialised> {
     if (method === 'consult') {
-      return events.consult(textIn(params, 'id'), textIn(params, 'method'), objectIn(params, 'params')).then(serialise);
+      return events
+        .consult(textIn(params, 'id'), textIn(params, 'method'), objectIn(params, 'params'))
+        .then((answer) => this.#serialise(answer));
     }
     const asking = method === 'ask' ? this.#calls.get(numberIn(params, 'call')) : undefined;
-    if (asking) return asking.ctx.ask(questionsIn(params)).then(serialise);
+    if (asking) return asking.ctx.ask(questionsIn(params)).then((answers) => this.#serialise(answers));
     return Promise.reject(new GatewayError('METHOD_NOT_FOUND', `The gateway cannot answer "${showName(method)}" here.`));
+  }
+
+  #serialise(answer: unknown): Serialised {
+    return { json: this.#codec.write(answer) ?? 'null' };
   }
 
   #hear(method: string, params: JsonObject, events: HomeEvents): void {
@@ -263,10 +281,6 @@ class PluginProcess implements Home {
   }
 }
 
-function serialise(answer: unknown): Serialised {
-  return { json: JSON.stringify(answer) ?? 'null' };
-}
-
 function bounded(text: string): string {
   return shorten(text, LONGEST_TEXT);
 }
@@ -281,10 +295,4 @@ function asResult(answer: JsonValue): ToolResult {
 function faultOf({ isError, meta }: JsonObject): string | undefined {
   if (isError !== undefined && typeof isError !== 'boolean') return '"isError" is neither true nor false';
   return meta === undefined || isJsonObject(meta) ? undefined : '"meta" is no object';
-}
-
-/** Writes a foreign log line; an unknown level counts as info. */
-export function logTo(log: Logger, level: string, text: string): void {
-  if (level === 'debug' || level === 'warn' || level === 'error') log[level](text);
-  else log.info(text);
 }

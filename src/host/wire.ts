@@ -1,4 +1,6 @@
 import { GatewayError } from '../core/errors.ts';
+import { ExactNumber } from '../core/exact-number.ts';
+import { toDouble } from '../core/exact-tree.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../core/json.ts';
 import type { Questions } from '../core/question.ts';
 import { showName } from '../core/text.ts';
@@ -20,8 +22,8 @@ export function optionalText(params: JsonObject, key: string): string | undefine
 
 /** A number that must be there. */
 export function numberIn(params: JsonObject, key: string): number {
-  const value = params[key];
-  if (typeof value !== 'number') throw mismatch(key, value, 'a number');
+  const value = toDouble(params[key]);
+  if (typeof value !== 'number') throw mismatch(key, params[key], 'a number');
   return value;
 }
 
@@ -77,5 +79,6 @@ function mismatch(key: string, value: JsonValue | undefined, wanted: string): Br
 export function kindOf(value: JsonValue): string {
   if (value === null) return 'null';
   if (Array.isArray(value)) return 'a list';
+  if (value instanceof ExactNumber) return 'a number';
   return { string: 'a text', object: 'an object', number: 'a number' }[typeof value as string] ?? `a ${typeof value}`;
 }

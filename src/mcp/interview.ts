@@ -1,4 +1,5 @@
 import { GatewayError } from '../core/errors.ts';
+import { toJsonText } from '../core/exact-number.ts';
 import type { JsonObject, JsonValue } from '../core/json.ts';
 import type { Logger } from '../core/log.ts';
 import type { Answers, QuestionKind, Questions } from '../core/question.ts';
@@ -166,9 +167,7 @@ export class Interview implements Request, ClientLink {
       Object.entries(open.questions).map(([key, question]) => [key, toClientRequest(question, this.era.revision, key)]),
     );
     const requestState = this.#park(this, open.ticket?.());
-    this.#settle((round) =>
-      round.resolve(JSON.stringify({ resultType: 'input_required', inputRequests, requestState, _meta: MODERN_META })),
-    );
+    this.#settle((round) => round.resolve(toJsonText({ resultType: 'input_required', inputRequests, requestState, _meta: MODERN_META })));
   }
 
   #begin(): Promise<Reply> {

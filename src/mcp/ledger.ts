@@ -1,4 +1,5 @@
 import { GatewayError } from '../core/errors.ts';
+import { ExactNumber, mark } from '../core/exact-number.ts';
 import type { Call } from '../gateway/call.ts';
 import type { Frame, Outlet } from './outlet.ts';
 import type { Id } from './wire.ts';
@@ -18,7 +19,7 @@ export const ledgerTotals = { owed: 0, paid: 0, cancelled: 0, dropped: 0 };
 
 /** The ids a client waits for. Each is paid exactly once, or cancelled, or gone with its connection. */
 export class Ledger {
-  readonly #owed = new Map<Id, Debt>();
+  readonly #owed = new Map<string | number, Debt>();
 
   /** Replies that are owed and will come by themselves. */
   get size(): number {
@@ -34,14 +35,15 @@ export class Ledger {
 
   /** Whether the reply to an id is still to come. */
   owes(id: Id | null): boolean {
-    return id !== null && this.#owed.has(id);
+    return id !== null && this.#owed.has(keyOf(id));
   }
 
   /** Notes a debt; undefined where the id is still owed. */
   owe(id: Id, outlet: Outlet): Debt | undefined {
-    if (this.#owed.has(id)) return undefined;
+    const key = keyOf(id);
+    if (this.#owed.has(key)) return undefined;
     const debt: Debt = { id, outlet };
-    this.#owed.set(id, debt);
+    this.#owed.set(key, debt);
     ledgerTotals.owed++;
     return debt;
   }
@@ -60,12 +62,12 @@ export class Ledger {
 
   /** Something about a debt that is still owed, such as progress. */
   note(debt: Debt, bytes: string): void {
-    if (this.#owed.get(debt.id) === debt) debt.outlet.write({ bytes, last: false });
+    if (this.#owed.get(keyOf(debt.id)) === debt) debt.outlet.write({ bytes, last: false });
   }
 
   /** Ends a call at the client's wish; no reply follows. */
   cancel(id: Id, reason: string): void {
-    const debt = this.#owed.get(id);
+    const debt = this.#owed.get(keyOf(id));
     if (!debt || !this.#settle(debt)) return;
     ledgerTotals.cancelled++;
     const { outlet, call } = debt;
@@ -81,7 +83,7 @@ export class Ledger {
 
   /** The replies that are owed, all of them or those of some ids. */
   debts(ids?: readonly Id[]): readonly Debt[] {
-    return ids ? ids.flatMap((id) => this.#owed.get(id) ?? []) : [...this.#owed.values()];
+    return ids ? ids.flatMap((id) => this.#owed.get(keyOf(id)) ?? []) : [...this.#owed.values()];
   }
 
   /** The connection is gone: nothing is owed any more, and nothing need go on. */
@@ -96,8 +98,14 @@ export class Ledger {
   }
 
   #settle(debt: Debt): boolean {
-    return this.#owed.get(debt.id) === debt && this.#owed.delete(debt.id);
+    const key = keyOf(debt.id);
+    return this.#owed.get(key) === debt && this.#owed.delete(key);
   }
+}
+
+// An id is the same where it is written the same: 1.0 is another than 1, and no text is either.
+function keyOf(id: Id): string | number {
+  return id instanceof ExactNumber ? mark(id.text) : id;
 }
 
 const NOWHERE: Outlet = { write: () => undefined };

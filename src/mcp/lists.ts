@@ -1,3 +1,4 @@
+import { toJsonText } from '../core/exact-number.ts';
 import { withOrigin } from '../core/instance.ts';
 import type { JsonObject } from '../core/json.ts';
 import { withoutOwnKeys } from '../core/own-meta.ts';
@@ -33,7 +34,7 @@ export function createLists(shared: () => boolean): Lists {
       if (!bytes) {
         const list = { [kind]: BUILDERS[kind](view) };
         const result = era === 'legacy' ? list : { ...list, resultType: 'complete', ...cacheHints(shared()), _meta: MODERN_META };
-        bytes = Buffer.from(wellFormedJson(JSON.stringify(result)));
+        bytes = Buffer.from(wellFormedJson(toJsonText(result)));
         ofView.set(key, bytes);
       }
       return bytes;

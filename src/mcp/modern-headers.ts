@@ -1,3 +1,5 @@
+import { isSameNumber } from '../core/exact-number.ts';
+import { toDouble } from '../core/exact-tree.ts';
 import { isJsonObject, type JsonValue } from '../core/json.ts';
 import type { HeaderParam } from '../registry/header-params.ts';
 import { RpcError } from './errors.ts';
@@ -29,7 +31,8 @@ export function checkArguments(params: readonly HeaderParam[], args: JsonValue |
     if (value === undefined || value === null) continue;
     const found = singleHeader(headers, header);
     const text = found === undefined ? undefined : decodeHeader(found);
-    const same = typeof value === 'number' && text !== undefined && text !== '' ? Number(text) === value : text === String(value);
+    const isNumber = typeof toDouble(value) === 'number';
+    const same = isNumber && text !== undefined ? isSameNumber(text, String(value)) : text === String(value);
     if (!same) return mismatch(headers, header, String(value)) ?? undefined;
   }
   return undefined;

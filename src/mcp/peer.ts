@@ -1,6 +1,7 @@
 import type { Caller } from '../core/caller.ts';
 import { GatewayError } from '../core/errors.ts';
-import type { JsonObject } from '../core/json.ts';
+import { ExactNumber, toJsonText } from '../core/exact-number.ts';
+import type { JsonObject, JsonValue } from '../core/json.ts';
 import type { Logger } from '../core/log.ts';
 import type { Answers, QuestionKind, Questions } from '../core/question.ts';
 import type { Redactor } from '../core/redact.ts';
@@ -113,7 +114,7 @@ export abstract class Peer {
 
   /** `notifications/cancelled`: ends the call it names, if that is still under way. */
   protected cancel({ requestId, reason }: JsonObject): void {
-    if (typeof requestId !== 'string' && typeof requestId !== 'number') return;
+    if (!isName(requestId)) return;
     this.ledger.cancel(requestId, typeof reason === 'string' ? reason.slice(0, 200) : 'no reason given');
   }
 
@@ -183,6 +184,11 @@ export function unknownMethod(method: string): RpcError {
   return new RpcError(RPC.method, error.message, error.toObject(), 404);
 }
 
+// What a client names a request or its progress by.
+function isName(value: JsonValue | undefined): value is Id {
+  return typeof value === 'string' || typeof value === 'number' || value instanceof ExactNumber;
+}
+
 class PeerRequest implements RequestLink {
   readonly params: JsonObject;
   readonly #gateway: Gateway;
@@ -240,9 +246,9 @@ class PeerRequest implements RequestLink {
 
   get progress(): ClientLink['progress'] {
     const token = (this.params._meta as JsonObject | undefined)?.progressToken;
-    if (typeof token !== 'string' && typeof token !== 'number') return undefined;
+    if (!isName(token)) return undefined;
     return (progress, total, message) =>
-      this.note('notifications/progress', JSON.stringify({ progressToken: token, progress, total, message }));
+      this.note('notifications/progress', toJsonText({ progressToken: token, progress, total, message }));
   }
 
   view(): View {

@@ -1,3 +1,4 @@
+import { findFault, toDouble } from '../core/exact-tree.ts';
 import { asObject, isJsonObject, type JsonObject, type JsonValue } from '../core/json.ts';
 import type { Question, QuestionKind, Questions } from '../core/question.ts';
 import { cannotAnswer } from '../gateway/call.ts';
@@ -46,6 +47,8 @@ export function toClientRequest(question: Question, revision: string, id: string
 /** What is wrong with an answer, or undefined. Answers come from outside and are believed only as far as this goes. */
 export function answerFault(question: Question, answer: JsonValue | undefined): string | undefined {
   if (!isJsonObject(answer)) return 'it is missing or no object';
+  const found = findFault(answer);
+  if (found) return `${found.path} ${found.fault}`;
   switch (question.kind) {
     case 'sampling':
       return isJsonObject(answer.content) || Array.isArray(answer.content) ? undefined : 'it has no content';
@@ -80,9 +83,9 @@ function fits(value: JsonValue, field: JsonObject): boolean {
     case 'string':
       return typeof value === 'string' && isChoice(value, field);
     case 'number':
-      return typeof value === 'number';
+      return typeof toDouble(value) === 'number';
     case 'integer':
-      return Number.isInteger(value);
+      return Number.isInteger(toDouble(value));
     case 'boolean':
       return typeof value === 'boolean';
     case 'array':

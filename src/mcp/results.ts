@@ -1,4 +1,5 @@
 import type { Content, ResourceContents, ToolResult } from '../core/content.ts';
+import { toJsonText } from '../core/exact-number.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import type { PromptResult } from '../core/prompt.ts';
 import { type Era, MODERN_META } from './era.ts';
@@ -8,7 +9,7 @@ export function toCallResult(result: ToolResult, era: Era): string {
   const { structured, isError, meta } = result;
   const content = downgrade(result.content, era);
   if (era.kind === 'modern') {
-    return JSON.stringify({
+    return toJsonText({
       content,
       structuredContent: structured,
       isError,
@@ -17,7 +18,7 @@ export function toCallResult(result: ToolResult, era: Era): string {
     });
   }
   // Before 2026-07-28 structured content is an object or nothing; the text beside it says the same.
-  return JSON.stringify({
+  return toJsonText({
     content,
     structuredContent: isJsonObject(structured) ? structured : undefined,
     isError,
@@ -41,8 +42,8 @@ export function toReadResult(contents: readonly ResourceContents[], era: Era, hi
 
 /** Any other result, marked as the era wants it. */
 export function toResult(result: object, era: Era, meta?: JsonObject): string {
-  if (era.kind === 'legacy') return JSON.stringify(meta ? { ...result, _meta: meta } : result);
-  return JSON.stringify({ ...result, resultType: 'complete', _meta: { ...meta, ...MODERN_META } });
+  if (era.kind === 'legacy') return toJsonText(meta ? { ...result, _meta: meta } : result);
+  return toJsonText({ ...result, resultType: 'complete', _meta: { ...meta, ...MODERN_META } });
 }
 
 // One kind of content that a client does not know makes it refuse the whole result: tell it in words instead.

@@ -1,4 +1,5 @@
 import { GatewayError } from '../core/errors.ts';
+import { toJsonText } from '../core/exact-number.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import type { Answers, Questions } from '../core/question.ts';
 import type { Call } from '../gateway/call.ts';
@@ -62,7 +63,7 @@ export class ServerRequests {
         const waiting = this.#waiting.get(id);
         if (!waiting) return;
         // Whoever still looks at the question need not answer it any more.
-        outlet.write({ bytes: notificationText('notifications/cancelled', JSON.stringify({ requestId: id })), last: false });
+        outlet.write({ bytes: notificationText('notifications/cancelled', toJsonText({ requestId: id })), last: false });
         waiting.reject(reason);
       };
       const timer = setTimeout(() => giveUp(new GatewayError('ASK_FAILED', `No answer came within ${askMs / 1000} s.`)), askMs).unref();

@@ -1,5 +1,6 @@
 import type { Caller } from '../core/caller.ts';
 import { GatewayError } from '../core/errors.ts';
+import { toJsonText } from '../core/exact-number.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import { Shares } from '../core/shares.ts';
 import type { Gateway } from '../gateway/gateway.ts';
@@ -149,7 +150,7 @@ export function createSubscriptions(gateway: Gateway, lists: Lists): Subscriptio
       const meta: JsonObject = { [SUBSCRIPTION]: id };
       const send = (method: string, params: JsonObject): void =>
         outlet.write({
-          bytes: notificationText(method, JSON.stringify({ ...params, _meta: meta })),
+          bytes: notificationText(method, toJsonText({ ...params, _meta: meta })),
           last: false,
         });
       const subscriber: Subscriber = {
@@ -178,7 +179,7 @@ export function createSubscriptions(gateway: Gateway, lists: Lists): Subscriptio
         const end = (): void => {
           leave();
           resolve(
-            JSON.stringify({
+            toJsonText({
               resultType: 'complete',
               _meta: { ...MODERN_META, ...meta },
             }),

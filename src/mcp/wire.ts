@@ -1,12 +1,17 @@
 import { isUtf8 } from 'node:buffer';
 import type { ErrorCode } from '../core/error-codes.ts';
+import { type ExactNumber, toJsonText } from '../core/exact-number.ts';
+import { parseExact } from '../core/exact-parse.ts';
+import { findFault, noteExact, toDouble } from '../core/exact-tree.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../core/json.ts';
-import { type JsonCaps, JsonError, parseJson } from '../core/json-scan.ts';
-import { parseText } from '../core/json-text.ts';
+import { type JsonCaps, JsonError, parseMessage } from '../core/json-scan.ts';
 import { isWellFormed, wellFormedForeignJson, wellFormedJson } from '../core/well-formed.ts';
 
-/** A request id, echoed with its JSON type. */
-export type Id = string | number;
+/** Ids are counters of 64 bits at most. */
+const LARGEST_ID = 2 ** 64;
+
+/** A request id, echoed as it was sent. */
+export type Id = string | number | ExactNumber;
 
 /** JSON-RPC's own error numbers, and those that revision 2026-07-28 defines. */
 export const RPC = {
@@ -56,7 +61,7 @@ export function readMessage(bytes: Buffer, caps: JsonCaps): Incoming {
   const read = readJson(bytes, caps);
   if ('fault' in read) return read.fault;
   const { value, original } = read;
-  if (original !== undefined && hasBrokenId(parseText(original)))
+  if (original !== undefined && hasBrokenId(parseExact(original)))
     return fault(null, RPC.request, 'INVALID_REQUEST', 'An id must not hold half a surrogate pair.');
   if (!Array.isArray(value)) return toMessage(value);
   if (value.length === 0) return fault(null, RPC.request, 'INVALID_REQUEST', 'A batch must not be empty.');
@@ -79,7 +84,10 @@ export function readJson(bytes: Buffer, caps: JsonCaps): ReadJson | { readonly f
     const sent = bytes.toString();
     const original = sent.startsWith(BOM) ? sent.slice(1) : sent;
     const text = wellFormedForeignJson(original);
-    return { value: parseJson(text, caps), original: text === original ? undefined : original };
+    return {
+      value: parseMessage(text === original ? bytes : Buffer.from(text), text, caps),
+      original: text === original ? undefined : original,
+    };
   } catch (error) {
     if (!(error instanceof JsonError)) throw error;
     return { fault: jsonFault(error) };
@@ -107,7 +115,17 @@ function fault(id: Id | null, number: number, code: ErrorCode, message: string):
   return { kind: 'fault', id, number, code, message };
 }
 
+// NaN and infinity are told by their place where that is an argument; elsewhere a text with them is no JSON.
+function hasWordOutsideArguments(value: JsonValue): boolean {
+  const isWord = ({ isWord, fault }: ExactNumber): string | undefined => (isWord ? fault : undefined);
+  if (findFault(value, isWord) === undefined) return false;
+  if (!isJsonObject(value) || value.method !== 'tools/call' || !isJsonObject(value.params)) return true;
+  const { arguments: _, ...params } = value.params;
+  return findFault(noteExact({ ...value, params }), isWord) !== undefined;
+}
+
 function toMessage(value: JsonValue): Message | Fault {
+  if (hasWordOutsideArguments(value)) return fault(null, RPC.parse, 'PARSE_ERROR', 'The message is not JSON.');
   if (!isJsonObject(value)) return fault(null, RPC.request, 'INVALID_REQUEST', 'A message must be a JSON object.');
   const { id, method, params } = value;
   const known = isId(id) ? id : null;
@@ -128,12 +146,14 @@ function toMessage(value: JsonValue): Message | Fault {
 }
 
 function isId(id: JsonValue | undefined): id is Id {
-  return typeof id === 'string' || (typeof id === 'number' && Number.isSafeInteger(id));
+  if (typeof id === 'string') return true;
+  const number = toDouble(id);
+  return Number.isInteger(number) && Math.abs(number as number) <= LARGEST_ID;
 }
 
 /** A reply around a result that is already JSON. Large results come as bytes and are copied once. */
 export function replyText(id: Id, result: string | Buffer): string | Buffer {
-  const head = `{"jsonrpc":"2.0","id":${typeof id === 'number' ? id : JSON.stringify(id)},"result":`;
+  const head = `{"jsonrpc":"2.0","id":${typeof id === 'string' ? JSON.stringify(id) : id},"result":`;
   if (typeof result === 'string') return `${head}${wellFormedJson(result)}}`;
   return Buffer.concat([Buffer.from(head), result, CLOSING]);
 }
@@ -143,7 +163,7 @@ const CLOSING = Buffer.from('}');
 /** An error reply. */
 export function errorText(id: Id | null, number: number, message: string, data?: JsonObject): string {
   const error = data === undefined ? { code: number, message } : { code: number, message, data };
-  return wellFormedJson(JSON.stringify({ jsonrpc: '2.0', id, error }));
+  return wellFormedJson(toJsonText({ jsonrpc: '2.0', id, error }));
 }
 
 /** A notification; `params` is ready JSON. */
@@ -153,5 +173,5 @@ export function notificationText(method: string, params: string): string {
 
 /** A request of our own. */
 export function requestText(id: Id, method: string, params: JsonObject): string {
-  return wellFormedJson(JSON.stringify({ jsonrpc: '2.0', id, method, params }));
+  return wellFormedJson(toJsonText({ jsonrpc: '2.0', id, method, params }));
 }

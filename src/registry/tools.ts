@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import { toJsonText } from '../core/exact-number.ts';
 import { hasHidden } from '../core/hidden.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../core/json.ts';
 import { shorten, showName } from '../core/text.ts';
@@ -147,7 +148,7 @@ async function vetSchemas(
 
 function digestOf(schemas: unknown): string | undefined {
   try {
-    return hash('sha1', JSON.stringify(schemas));
+    return hash('sha1', toJsonText(schemas));
   } catch {
     return undefined;
   }

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
+import { toDoubles } from '../core/exact-tree.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { Dialect } from './vet.ts';
 
@@ -26,7 +27,7 @@ async function run(schema: JsonObject, dialect: Dialect): Promise<boolean> {
     await once(worker, 'message');
   }
   const current = worker;
-  current.postMessage({ schema, dialect });
+  current.postMessage({ schema: toDoubles(schema), dialect });
   const done = await Promise.race([once(current, 'message').then(() => true), sleep(BUDGET_MS, false)]);
   if (!done) end(current);
   idle = setTimeout(() => end(current), IDLE_MS).unref();

@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import type { ErrorObject, ValidateFunction } from 'ajv';
 import { canonicalJson } from '../core/canonical.ts';
+import { holdsExact, noteExact, toDoubles } from '../core/exact-tree.ts';
 import type { JsonObject, JsonValue } from '../core/json.ts';
 import { shorten } from '../core/text.ts';
 import type { Dialect } from './vet.ts';
@@ -39,9 +40,14 @@ export function createValidatorSet(): ValidatorSet {
     compile(schema, dialect, whole = 'the arguments') {
       unchecked = [];
       try {
-        const check = compilerFor(dialect).compile(schema);
+        const check = compilerFor(dialect).compile(toDoubles(schema));
         return {
-          validate: (args) => (check(args) ? undefined : describe(check, whole)),
+          validate(args) {
+            if (check(toDoubles(args))) return undefined;
+            // A copy may hold exact numbers without being known to.
+            const fits = !holdsExact(args) && holdsExact(noteExact(args)) && check(toDoubles(args));
+            return fits ? undefined : describe(check, whole);
+          },
           unchecked,
         };
       } catch (error) {

@@ -1,5 +1,7 @@
+import { toJsonText } from '../core/exact-number.ts';
+import { parseExact } from '../core/exact-parse.ts';
+import { findFault, toDouble } from '../core/exact-tree.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../core/json.ts';
-import { parseText } from '../core/json-text.ts';
 import { children, IN_PLACE_LIST, IN_PLACE_ONE, Misplaced, targetOf } from './schemas/subschemas.ts';
 
 /** A schema that may be served and compiled, or why it may not. */
@@ -41,10 +43,12 @@ export function vetSchema(input: unknown, maxBytes: number): Vetted {
   try {
     if (!isJsonObject(input))
       throw new Refusal(`it is ${input === null ? 'null' : Array.isArray(input) ? 'a list' : `a ${typeof input}`}, not an object`);
-    const text = JSON.stringify(input);
+    const text = toJsonText(input);
     if (Buffer.byteLength(text) > maxBytes) throw new Refusal(`it has ${Buffer.byteLength(text)} bytes, more than ${maxBytes}`);
-    const schema = parseText(text) as JsonObject;
+    const schema = parseExact(text) as JsonObject;
     if (schema.type !== 'object') throw new Refusal(`its root must have "type": "object", not ${JSON.stringify(schema.type)}`);
+    const odd = findFault(schema);
+    if (odd) throw new Refusal(`its number at ${odd.path} ${odd.fault}`);
     const walk = new Walk(schema);
     const subschemas = walk.visit(schema, '#', 0);
     const known = new Map<JsonValue, number | 'open'>();
@@ -101,9 +105,9 @@ class Walk {
       wrong('required', 'a list of names');
     if (schema.enum !== undefined && !Array.isArray(schema.enum)) wrong('enum', 'a list');
     if (pattern !== undefined && typeof pattern !== 'string') wrong('pattern', 'a text');
-    for (const key of NUMBERS) if (schema[key] !== undefined && typeof schema[key] !== 'number') wrong(key, 'a number');
+    for (const key of NUMBERS) if (schema[key] !== undefined && typeof toDouble(schema[key]) !== 'number') wrong(key, 'a number');
     for (const key of COUNTS) {
-      const value = schema[key];
+      const value = toDouble(schema[key]);
       if (value !== undefined && !(Number.isInteger(value) && (value as number) >= 0)) wrong(key, 'a whole number from 0');
     }
     if (schema.$dynamicRef !== undefined || schema.$recursiveRef !== undefined) wrong('$dynamicRef', 'allowed: references must be static');

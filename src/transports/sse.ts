@@ -5,7 +5,7 @@ import { GatewayError } from '../core/errors.ts';
 import type { Connection } from '../mcp/connection.ts';
 import type { Engine } from '../mcp/engine.ts';
 import { hasEnvelope } from '../mcp/envelope.ts';
-import { errorText, RPC } from '../mcp/wire.ts';
+import { errorText, type Id, RPC } from '../mcp/wire.ts';
 import { acceptJson, accepts, readBody } from './body.ts';
 import { Refusal } from './edge.ts';
 import { HttpReply } from './reply.ts';
@@ -107,7 +107,7 @@ export function createSse(engine: Engine, limits: Limits, messagesPath: string):
   };
 }
 
-function noSuchEra(id: string | number): string {
+function noSuchEra(id: Id): string {
   const error = new GatewayError('METHOD_NOT_FOUND', 'This transport serves the revisions with a handshake alone.');
   return errorText(id, RPC.method, error.message, error.toObject());
 }

@@ -1,8 +1,9 @@
 import type { ServerResponse } from 'node:http';
 import type { Limits } from '../config/limits.ts';
 import type { ErrorCode } from '../core/error-codes.ts';
+import { toJsonText } from '../core/exact-number.ts';
+import { parseExact } from '../core/exact-parse.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
-import { parseText } from '../core/json-text.ts';
 import type { Engine } from '../mcp/engine.ts';
 import type { Frame, Outlet } from '../mcp/outlet.ts';
 import { acceptJson, readBody } from './body.ts';
@@ -50,7 +51,7 @@ class ApiReply implements Outlet {
     if (this.done || !last) return;
     this.done = true;
     if (bytes === undefined) return void this.#response.destroy();
-    const { result, error } = parseText(bytes.toString()) as { result?: JsonObject; error?: { message: string; data?: JsonObject } };
+    const { result, error } = parseExact(bytes.toString()) as { result?: JsonObject; error?: { message: string; data?: JsonObject } };
     if (isJsonObject(result)) {
       const { resultType: _, ...rest } = result;
       return this.#send(200, rest);
@@ -61,6 +62,6 @@ class ApiReply implements Outlet {
 
   #send(status: number, value: JsonObject): void {
     if (this.#response.headersSent) return;
-    sendJson(this.#response, status, JSON.stringify(value));
+    sendJson(this.#response, status, toJsonText(value));
   }
 }

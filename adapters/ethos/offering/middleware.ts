@@ -1,4 +1,5 @@
 import type { ToolResult } from '../../../src/core/content.ts';
+import { holdsExact, noteExact, restoreExact, toSafeDoubles } from '../../../src/core/exact-tree.ts';
 import type { Member } from '../../../src/core/host.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../../src/core/json.ts';
 import type { Middleware, Passing } from '../../../src/core/middleware.ts';
@@ -18,12 +19,14 @@ export function toMiddleware(
   const tell = (method: string, params: JsonObject): void => void member.request(method, params).catch(() => undefined);
   const steps: Middleware = {
     onError,
-    ...(has('before_tool_call') ? { guard: async (passing) => toVerdict(await member.request('guard', toParams(passing))) } : {}),
+    ...(has('before_tool_call')
+      ? { guard: async (passing) => toVerdict(await member.request('guard', toParams(passing)), passing.args) }
+      : {}),
     ...(filters.length > 0 ? aroundCalls(filters, member) : {}),
     ...(has('after_tool_call', 'tool_end_with_path')
       ? {
           ended: (passing, result, ms) =>
-            tell('ended', { ...toParams(passing), result: result as unknown as JsonObject, ms: Math.round(ms) }),
+            tell('ended', { ...toParams(passing), result: toSafeDoubles(toJson(result)), ms: Math.round(ms) }),
         }
       : {}),
     ...(has('session_start') ? { sessionStarted: ({ session, caller }) => tell('session', { session, profile: caller.profile }) } : {}),
@@ -39,8 +42,9 @@ function aroundCalls(filters: readonly FilterReport[], member: Member): Partial<
       return isJsonObject(answer) ? (answer as unknown as ToolResult) : undefined;
     },
     async after(passing, result) {
-      const changed = await member.request('after', { ...toParams(passing), result: result as unknown as JsonObject });
-      return isJsonObject(changed) ? (changed as unknown as ToolResult) : result;
+      const given = toJson(result);
+      const changed = await member.request('after', { ...toParams(passing), result: toSafeDoubles(given) });
+      return isJsonObject(changed) ? (restoreExact(changed, given) as unknown as ToolResult) : result;
     },
   };
 }
@@ -57,13 +61,20 @@ function toParams({ tool, origin, labels, args, context }: Passing): JsonObject 
     names: [tool, origin.name],
     ...(toolset === undefined ? {} : { toolset }),
     origin: { ...origin },
-    args,
+    args: toSafeDoubles(args),
     caller: { ...toRuntimeCaller(context) } as unknown as JsonObject,
   };
 }
 
-function toVerdict(answer: JsonValue): Awaited<ReturnType<NonNullable<Middleware['guard']>>> {
+// What it was put together of may hold exact numbers.
+function toJson(result: ToolResult): JsonObject {
+  const { structured, meta, content } = result;
+  const json = result as unknown as JsonObject;
+  return [structured, meta, ...content].some((part) => holdsExact(part as JsonValue | undefined)) ? noteExact(json) : json;
+}
+
+function toVerdict(answer: JsonValue, given: JsonObject): Awaited<ReturnType<NonNullable<Middleware['guard']>>> {
   if (!isJsonObject(answer)) return undefined;
   if (typeof answer.refuse === 'string') return { refuse: answer.refuse };
-  return isJsonObject(answer.args) ? { args: answer.args } : undefined;
+  return isJsonObject(answer.args) ? { args: restoreExact(answer.args, given) as JsonObject } : undefined;
 }

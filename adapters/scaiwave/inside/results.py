@@ -4,7 +4,7 @@ import re
 
 from plugmux_bridge.encode import to_json
 from plugmux_bridge.errors import describe
-from plugmux_bridge.results import error_result, text_result
+from plugmux_bridge.results import error_result, refuse_no_numbers, text_result
 
 from .surroundings import NotConfigured, NotHere
 
@@ -18,7 +18,8 @@ def to_result(value, warn):
         return text_result("(no result)", {"empty": True})
     if not isinstance(value, str):
         warn(f"a tool returned {type(value).__name__} and no text; it is sent as JSON")
-        value = to_json(value)[0]
+        value, notes = to_json(value)
+        refuse_no_numbers(notes)
     text = str.__str__(value)
     return error_result(text) if ends_with_suggestions(text) else text_result(text)
 

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { ChannelCredentials, ServiceError } from '@grpc/grpc-js';
 import type { ToolResult } from '../../../src/core/content.ts';
 import { GatewayError } from '../../../src/core/errors.ts';
+import { toJsonText } from '../../../src/core/exact-number.ts';
 import type { JsonObject } from '../../../src/core/json.ts';
 import type { ProgramSession, RunningProgram } from '../../../src/core/program-runtime.ts';
 import type { CallContext } from '../../../src/core/tool.ts';
@@ -89,7 +90,7 @@ class Session implements ProgramSession {
   }
 
   call(tool: string, args: JsonObject, ctx: CallContext): Promise<ToolResult> {
-    const payload = wellFormedJson(JSON.stringify(args));
+    const payload = wellFormedJson(toJsonText(args));
     // Only a text of many characters can be too many bytes; most need no counting.
     if (payload.length > LARGEST_REQUEST / 4 && Buffer.byteLength(payload) > LARGEST_REQUEST - 1024) {
       const text = `The arguments of ${tool} are larger than 4 MiB, which plugins of this kind do not take.`;

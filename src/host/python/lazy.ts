@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
 import { thrownText } from '../../core/errors.ts';
+import { toJsonText } from '../../core/exact-number.ts';
+import { parseExact } from '../../core/exact-parse.ts';
 import type { Keep, Member, MemberSpec } from '../../core/host.ts';
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
 
@@ -50,7 +52,7 @@ export function lazily(member: Member, { spec, digest, keep, start, urgent, isCo
       if (report === undefined || report === last || member.state() !== 'ready') return;
       last = report;
       try {
-        keep.set(KEY, JSON.stringify({ mark, report }));
+        keep.set(KEY, toJsonText({ mark, report }));
       } catch (error) {
         spec.log.warn(`what it offers cannot be remembered: ${thrownText(error)}`);
       }
@@ -77,7 +79,7 @@ export function lazily(member: Member, { spec, digest, keep, start, urgent, isCo
 
 function recall(keep: Keep, mark: string, { checkReport, log }: MemberSpec): JsonObject | undefined {
   try {
-    const known: unknown = JSON.parse(keep.get(KEY) ?? 'null');
+    const known = parseExact(keep.get(KEY) ?? 'null');
     if (!isJsonObject(known) || known.mark !== mark || !isJsonObject(known.report)) return undefined;
     checkReport?.(known.report);
     return known.report;

@@ -1,3 +1,4 @@
+import { toJsonText } from '../../core/exact-number.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
 
 const SMALLEST = new Set(['maximum', 'exclusiveMaximum', 'maxLength', 'maxItems', 'maxProperties', 'maxContains']);
@@ -24,14 +25,14 @@ function apart(schema: JsonObject, other: JsonObject): JsonObject {
 
 function merged(key: string, a: JsonValue, b: JsonValue, lost: (keyword: string) => void): JsonValue {
   if (SPOKEN.has(key)) return b;
-  if (LARGEST.has(key)) return Math.max(Number(a), Number(b));
-  if (SMALLEST.has(key)) return Math.min(Number(a), Number(b));
+  if (LARGEST.has(key)) return Number(a) > Number(b) ? a : b;
+  if (SMALLEST.has(key)) return Number(a) < Number(b) ? a : b;
   if (key === 'required' && Array.isArray(a) && Array.isArray(b)) return [...new Set([...a, ...b])];
   if ((key === 'properties' || key === 'patternProperties') && isJsonObject(a) && isJsonObject(b)) return mergeProperties(a, b, lost);
   if (key === 'type') return narrowType(a, b, lost);
   if (key === 'enum' && Array.isArray(a) && Array.isArray(b)) {
-    const allowed = new Set(b.map((item) => JSON.stringify(item)));
-    const shared = a.filter((item) => allowed.has(JSON.stringify(item)));
+    const allowed = new Set(b.map((item) => toJsonText(item)));
+    const shared = a.filter((item) => allowed.has(toJsonText(item)));
     if (shared.length > 0) return shared;
   }
   if (key === 'items' || key === 'additionalProperties') {
@@ -67,5 +68,5 @@ function narrowType(a: JsonValue, b: JsonValue, lost: (keyword: string) => void)
 
 /** Whether two schemas or values are written alike. */
 export function same(a: JsonValue | undefined, b: JsonValue | undefined): boolean {
-  return a === b || JSON.stringify(a) === JSON.stringify(b);
+  return a === b || toJsonText(a) === toJsonText(b);
 }

@@ -1,7 +1,9 @@
+import { ExactNumber, toJsonText } from '../../core/exact-number.ts';
 import { asObject, isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
 import { shorten } from '../../core/text.ts';
 import { conjoin } from './conjoin.ts';
 import type { Report } from './inline.ts';
+import { typeOf } from './types.ts';
 
 const MOST_LEVELS = 16;
 const LONGEST_NOTE = 300;
@@ -108,14 +110,15 @@ class Fold {
 
 /** One schema for a value that fits any of several: one list of allowed values where each allows certain values of one type. */
 function unite(variants: readonly JsonValue[]): JsonValue {
-  const different = [...new Map(variants.map((variant) => [JSON.stringify(variant), variant])).values()];
+  const different = [...new Map(variants.map((variant) => [toJsonText(variant), variant])).values()];
   if (different.length === 1 || !different.every(isJsonObject)) return different.find((v) => v === true) ?? (different[0] as JsonValue);
   const values = different.map((variant) =>
     Array.isArray(variant.enum) ? variant.enum : 'const' in variant ? [variant.const] : undefined,
   );
   if (!values.every((list) => list !== undefined)) return { anyOf: different };
   const all = [...new Set(values.flat())] as JsonValue[];
-  if (!all.every((value) => typeof value === typeof all[0] && typeof value !== 'object')) return { anyOf: different };
+  if (!all.every((value) => typeOf(value) === typeOf(all[0] as JsonValue) && (typeof value !== 'object' || value instanceof ExactNumber)))
+    return { anyOf: different };
   const { const: _, enum: __, ...first } = different[0] as JsonObject;
   return { ...first, enum: all };
 }
@@ -159,5 +162,5 @@ function valuesOf(value: JsonValue | undefined): JsonValue[] {
 }
 
 function show(value: JsonValue): string {
-  return shorten(JSON.stringify(value), 120);
+  return shorten(toJsonText(value), 120);
 }

@@ -1,3 +1,4 @@
+import { toJsonText } from '../../core/exact-number.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
 import { shorten } from '../../core/text.ts';
 import { conjoin } from './conjoin.ts';
@@ -46,7 +47,7 @@ function convert(schema: JsonValue, at: string, report: Report): JsonObject {
       kept.properties = mapObject(value, (name, item) => convert(item, `${at}.${name}`, report));
     else if (isTextEnum(schema, key)) kept.enum = key === 'const' ? [value] : value;
     else if (key === 'format' && FORMATS.has(String(value))) kept.format = value;
-    else if (TOLD.has(key)) told.push(`${key}: ${shorten(JSON.stringify(value), 200)}`);
+    else if (TOLD.has(key)) told.push(`${key}: ${shorten(toJsonText(value), 200)}`);
     else if (key !== 'anyOf' && key !== 'oneOf' && !SILENT.has(key)) report(at, `"${key}"`);
   }
   const spoken = [kept.description, told.length > 0 ? `(${told.join('; ')})` : undefined].filter((part) => part !== undefined).join(' ');

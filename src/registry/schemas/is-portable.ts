@@ -6,7 +6,7 @@ type Check = (value: JsonValue, schema: JsonObject) => boolean;
 
 const always: Check = () => true;
 const isMeant: Check = (value) => value !== '';
-const isSmall: Check = (value) => typeof value === 'number' && Math.abs(value) < Number.MAX_SAFE_INTEGER;
+const isSmall: Check = (value) => Math.abs(Number(value)) < Number.MAX_SAFE_INTEGER;
 const isFilled: Check = (value) => Array.isArray(value) && value.length > 0;
 
 /** The keywords that may stay as they are, each with what else it takes. */

@@ -116,6 +116,6 @@ function shapeList(schema: JsonObject, at: string, report: Report): JsonObject {
   report(at, 'which item stands at which place');
   const kinds = [...places, ...(more === undefined || more === false ? [] : [more])];
   const closed = more === false || unevaluatedItems === false;
-  const most = typeof rest.maxItems === 'number' ? Math.min(rest.maxItems, places.length) : places.length;
+  const most = Math.min(Number(rest.maxItems ?? places.length), places.length);
   return { ...rest, ...(closed ? { maxItems: most } : {}), items: kinds.length === 1 ? (kinds[0] as JsonValue) : { anyOf: kinds } };
 }

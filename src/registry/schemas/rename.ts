@@ -1,3 +1,4 @@
+import { holdsExact, noteExact } from '../../core/exact-tree.ts';
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
 import type { Report } from './inline.ts';
 import { SAFE_KEY } from './portable.ts';
@@ -57,5 +58,6 @@ function freeName(wanted: string, taken: ReadonlySet<string>): string {
 /** Gives arguments their native names back; one that the client already calls by it stays. */
 export function restoreKeys(args: JsonObject, natives: ReadonlyMap<string, string>): JsonObject {
   if (!Object.keys(args).some((name) => natives.has(name))) return args;
-  return Object.fromEntries(Object.entries(args).map(([name, value]) => [natives.get(name) ?? name, value]));
+  const restored = Object.fromEntries(Object.entries(args).map(([name, value]) => [natives.get(name) ?? name, value]));
+  return holdsExact(args) ? noteExact(restored) : restored;
 }

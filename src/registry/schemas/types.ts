@@ -1,3 +1,4 @@
+import { toDouble } from '../../core/exact-tree.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
 
 const OF_TYPE: Readonly<Record<string, readonly string[]>> = {
@@ -61,12 +62,12 @@ export function impliedTypes(schema: JsonObject): string[] {
 export function typeOf(value: JsonValue): string {
   if (value === null) return 'null';
   if (Array.isArray(value)) return 'array';
-  return typeof value;
+  return typeof toDouble(value);
 }
 
 function typesOf(values: readonly JsonValue[]): string[] {
   const types = [...new Set(values.map(typeOf))];
-  return types.includes('number') && values.every((v) => typeof v !== 'number' || Number.isInteger(v))
+  return types.includes('number') && values.map(toDouble).every((v) => typeof v !== 'number' || Number.isInteger(v))
     ? types.map((type) => (type === 'number' ? 'integer' : type))
     : types;
 }
@@ -88,7 +89,7 @@ export function splitTypes(schema: JsonObject, types: readonly string[]): JsonOb
 }
 
 function fits(value: JsonValue, type: string): boolean {
-  return typeOf(value) === type || (type === 'integer' && Number.isInteger(value));
+  return typeOf(value) === type || (type === 'integer' && Number.isInteger(toDouble(value)));
 }
 
 /** Whether a schema says nothing of its value. */

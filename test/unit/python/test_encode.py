@@ -7,6 +7,7 @@ from enum import Enum, IntEnum
 from pathlib import Path
 
 from plugmux_bridge.encode import to_json
+from plugmux_bridge.errors import BridgeError
 from plugmux_bridge.results import error_result, text_result, value_result
 
 
@@ -61,11 +62,10 @@ class EncodeTest(unittest.TestCase):
             (namedtuple("Pair", "a b")(1, 2), [1, 2]),
             (b"hi", "aGk="),
             (bytearray(b"hi"), "aGk="),
-            (float("nan"), None),
-            (float("-inf"), None),
             (2**53 - 1, 2**53 - 1),
-            (2**53, str(2**53)),
-            (-(2**80), str(-(2**80))),
+            (2**53 + 1, 2**53 + 1),
+            (-(2**80), -(2**80)),
+            ({1, 10**998}, [1, 10**998]),
             ({2: "a", None: "b", True: "c", (1, 2): "d", Colour.RED: "e"}, {"2": "a", "True": "c", "None": "b", "(1, 2)": "d", "red": "e"}),
             ([True, False, None, 1.5, -0.0], [True, False, None, 1.5, -0.0]),
             ("9007199254740993123", "9007199254740993123"),
@@ -77,6 +77,16 @@ class EncodeTest(unittest.TestCase):
     def test_what_has_no_row_is_its_text_and_is_noted(self):
         self.assertEqual(convert({"odd": Odd()}), ({"odd": "odd"}, ["stringified"]))
         self.assertEqual(convert([Rude()]), (["[unreadable: ValueError]"], ["stringified", "unreadable"]))
+
+    def test_numbers_are_written_as_python_writes_them(self):
+        for value in [1.0, -0.0, 1e16, 1e-05, 0.1, 9007199254740993, 10**998]:
+            for inside in [value, [value], {"x": {value}}, Point(value)]:
+                self.assertIn(repr(value), to_json(inside)[0])
+
+    def test_what_is_no_number_in_json_is_noted(self):
+        for value in [float("nan"), float("-inf"), 10**5000]:
+            for inside, expected in [(value, None), ([value], [None]), (Point(value), {"x": None, "y": None})]:
+                self.assertEqual(convert(inside), (expected, ["no-number"]))
 
     def test_cycles_and_depth_end_in_a_marker(self):
         circle = {"a": 1}
@@ -110,6 +120,12 @@ class ResultsTest(unittest.TestCase):
     def test_other_values_stand_under_result(self):
         self.assertEqual(json.loads(value_result([1, 2]))["structured"], {"result": [1, 2]})
         self.assertEqual(json.loads(value_result(None))["structured"], {"result": None})
+
+    def test_no_number_is_no_result(self):
+        for value in [float("nan"), [float("inf")], {"x": 10**5000}]:
+            with self.assertRaises(BridgeError) as raised:
+                value_result(value)
+            self.assertEqual(raised.exception.code, "RESULT_INVALID")
 
     def test_notes_and_failures_are_marked(self):
         self.assertEqual(json.loads(value_result([Odd()]))["meta"], {"plugmux/notes": ["stringified"]})

@@ -7,8 +7,10 @@ from json import JSONEncoder
 _readable = JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
 _escaped = JSONEncoder(ensure_ascii=True, allow_nan=False, separators=(",", ":")).encode
 _HALF_PAIR = re.compile("[\ud800-\udfff]")
-_SUSPECT_NUMBER = re.compile(r"(?<![\w.+-])-?\d{16,}(?![\d.eE])")
-_SAFE = 2**53 - 1
+# Numbers of more digits are written by no program that means them, and Python itself refuses to write very long ones.
+_LONGEST = 10**999
+# The note on a number that JSON does not have.
+NO_NUMBER = "no-number"
 # The gateway takes 64 levels, of which the result around the value needs some.
 _DEEPEST = 60
 
@@ -27,16 +29,14 @@ def to_json(value):
         return dumps(value), ()
     if _is_plain(value, 0):
         try:
-            text = dumps(value)
-            if not _SUSPECT_NUMBER.search(text):
-                return text, ()
+            return dumps(value), ()
         except (ValueError, TypeError, RecursionError):
             pass
     notes = []
     return dumps(to_plain(value, notes)), tuple(dict.fromkeys(notes))
 
 
-# Whether JSONEncoder would do the right thing: keys are texts, values plain, nothing too deep. Numbers are judged later.
+# Whether JSONEncoder would do the right thing: keys are texts, values plain, nothing too deep. Numbers that JSON does not have are its to refuse.
 def _is_plain(value, depth):
     kind = type(value)
     if kind is str or kind is int or kind is float or kind is bool or value is None:
@@ -86,10 +86,16 @@ def _convert(value, notes, path, depth):
         return str.__str__(value)
     if isinstance(value, int):
         number = int(value)
-        return number if -_SAFE <= number <= _SAFE else str(number)
+        if -_LONGEST < number < _LONGEST:
+            return number
+        notes.append(NO_NUMBER)
+        return None
     if isinstance(value, float):
         number = float(value)
-        return number if number - number == 0 else None
+        if number - number == 0:
+            return number
+        notes.append(NO_NUMBER)
+        return None
     if id(value) in path:
         return "[circular]"
     if depth >= _DEEPEST:

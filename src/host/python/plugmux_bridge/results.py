@@ -1,6 +1,7 @@
 """Tool results as the JSON texts that cross the channel."""
 
-from .encode import dumps, to_json
+from .encode import NO_NUMBER, dumps, to_json
+from .errors import BridgeError
 
 
 def text_result(text, meta=None):
@@ -21,6 +22,7 @@ def value_result(value, is_error=False, attachments=(), meta=None):
         blocks, structured, notes = [_text_block(str.__str__(value))] if value or not attachments else [], "", ()
     else:
         json, notes = to_json(value)
+        refuse_no_numbers(notes)
         if not json.startswith("{"):
             json = f'{{"result":{json}}}'
         # Where all was in the attachments, nothing is left to say.
@@ -32,6 +34,13 @@ def value_result(value, is_error=False, attachments=(), meta=None):
     failed = ',"isError":true' if is_error else ""
     blocks += [dumps(block) for block in attachments]
     return f'{{"content":[{",".join(blocks)}]{structured}{failed}{_meta(meta)}}}'
+
+
+def refuse_no_numbers(notes):
+    """Refuses a result of which `to_json` noted that a number in it cannot be written."""
+    if NO_NUMBER in notes:
+        what = "The tool ran, but its result holds NaN, infinity or a number of over 999 digits, which JSON cannot pass on."
+        raise BridgeError("RESULT_INVALID", what)
 
 
 def _text_block(text):
