@@ -1,3 +1,4 @@
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import type { Reporter, TestModule, TestSpecification, Vitest } from 'vitest/node';
 import { REQUIREMENTS } from './requirements.ts';
 import { uncited } from './support/uncited.ts';
@@ -43,6 +44,10 @@ export default class SummaryReporter implements Reporter {
       }
     }
     for (const error of unhandled) fail('outside of any test', [error]);
+    for (const fault of scannedFaults()) {
+      fail('a message that left a gateway', [{ message: fault }]);
+      process.exitCode = 1;
+    }
     if (this.#complete) {
       for (const id of uncited(Object.keys(REQUIREMENTS), citations, process.env.CI !== 'true')) {
         const { promise } = REQUIREMENTS[id as keyof typeof REQUIREMENTS];
@@ -53,4 +58,12 @@ export default class SummaryReporter implements Reporter {
     const skipped = counts.skipped > 0 ? `, ${counts.skipped} skipped` : '';
     process.stdout.write(`${counts.passed} passed, ${counts.failed} failed${skipped}\n`);
   }
+}
+
+// What the scan of all messages wrote down, each fault once.
+function scannedFaults(): string[] {
+  const file = process.env.PLUGMUX_SCAN_FILE ?? '';
+  const faults = existsSync(file) ? readFileSync(file, 'utf8').trim().split('\n') : [];
+  for (const one of [file, `${file}.seen`]) rmSync(one, { force: true });
+  return [...new Set(faults)];
 }

@@ -186,7 +186,9 @@ function pidOf(transport: unknown): number | undefined {
   return pid ?? child?.pid ?? undefined;
 }
 
-// These transports pass a short environment on; plugins that are compiled shall be compiled once for all tests all the same.
+// These transports pass a short environment on; plugins that are compiled shall be compiled once for all tests all the same,
+// and every gateway shall look at its messages.
 function builtOnce(): Record<string, string> {
-  return { SQUADRON_HOME: process.env.SQUADRON_HOME ?? '' };
+  const { SQUADRON_HOME = '', NODE_OPTIONS = '', PLUGMUX_SCAN_FILE = '' } = process.env;
+  return { SQUADRON_HOME, NODE_OPTIONS, PLUGMUX_SCAN_FILE };
 }
