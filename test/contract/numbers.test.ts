@@ -174,9 +174,20 @@ describeWithPython('numbers', () => {
 
   it('are listed as they were written, and judged by their values', { tags: ['numbers-exact'] }, async () => {
     const client = new RawStdio(join(dir, 'mcp.json'), BIN);
-    client.send(`${HANDSHAKE}${'{"jsonrpc":"2.0","id":"list","method":"tools/list"}'}\n`);
-    await client.reply('list', 30_000);
-    const list = client.lines.find((line) => line.includes('"id":"list"')) ?? '';
+    client.send(HANDSHAKE);
+    let list = '';
+    // A list does not wait for servers that take long to start.
+    await until(
+      'all servers are listed',
+      async () => {
+        const id = `list ${client.lines.length}`;
+        client.send(`{"jsonrpc":"2.0","id":"${id}","method":"tools/list"}\n`);
+        await client.reply(id, 30_000);
+        list = client.lines.find((line) => line.includes(`"id":"${id}"`)) ?? '';
+        return ['py', ...UPSTREAMS].every((name) => list.includes(`"${name}_look"`));
+      },
+      60_000,
+    );
     for (const part of [
       '"default":1.0,"examples":[9007199254740993,1e2]',
       '"minimum":-0.0,"maximum":1e3',
