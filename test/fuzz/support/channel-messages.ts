@@ -43,7 +43,7 @@ export function channelTemplates(report: object, consults: readonly Template[]):
 }
 
 /** What a process answers to what it is asked besides calls: at its start, and by its format's adapter. */
-export function startTemplates(report: object): Template[] {
+export function otherAnswers(report: object): Template[] {
   const more = [
     { protocol: 1, runtime: 'node', version: 'v20', pid: 1 },
     { content: [{ type: 'text', text: 'instead' }] },

@@ -25,8 +25,20 @@ function answerIn(text: string): string | undefined {
   }
 }
 
+/** Somebody who sends one message, the one it is loaded with, when its tool is called next. */
+export interface Sender {
+  readonly id: string;
+  /** The messages of a batch. */
+  messages(count: number, seed: number): Iterable<string>;
+  load(line: string): void;
+  /** Whether its message is still to be sent. */
+  readonly loaded: boolean;
+  /** Breaks off, so that it starts again and is heard anew. */
+  startAgain(): void;
+}
+
 /** The script of one pretended process: well-behaved but for the line it is told to send with its next answer. */
-export class Peer {
+export class Peer implements Sender {
   readonly id: string;
   readonly templates: readonly Template[];
   readonly #report: string;
@@ -38,12 +50,12 @@ export class Peer {
   /** Messages that have been sent. */
   sent = 0;
 
-  /** `starts`: what it answers to everything but calls, with a field changed, every so often. */
-  constructor(id: string, report: object, templates: readonly Template[], { starts = [] }: { starts?: readonly Template[] } = {}) {
+  /** `answers`: what it answers to everything but calls, with a field changed, every so often. */
+  constructor(id: string, report: object, templates: readonly Template[], { answers = [] }: { answers?: readonly Template[] } = {}) {
     this.id = id;
     this.templates = templates;
     this.#report = JSON.stringify(report);
-    this.#answers = starts.length === 0 ? [][Symbol.iterator]() : answersOf(starts);
+    this.#answers = answers.length === 0 ? [][Symbol.iterator]() : answersOf(answers);
   }
 
   readonly script: Script = (method, _, id, say) => {
@@ -74,7 +86,10 @@ export class Peer {
     return ++this.#asked % ODD_EVERY === 0 ? (this.#answers.next().value as string | undefined) : undefined;
   }
 
-  /** The line to be sent with the next call. */
+  messages(count: number, seed: number): Iterable<string> {
+    return mutated(this.templates, count, seed);
+  }
+
   load(line: string): void {
     this.#line = line;
   }
@@ -91,25 +106,25 @@ export class Peer {
 
 /** What a batch is made of. */
 export interface Batch {
-  readonly peers: readonly Peer[];
+  readonly peers: readonly Sender[];
   /** The public name of a peer's tool. */
-  readonly names: (id: string) => string;
+  readonly toolOf: (id: string) => string;
   readonly messages: number;
   readonly house: { call(name: string): Promise<Answer> };
   readonly oracle: Oracle;
 }
 
 /** Sends so many messages, each in the course of a call; a message that found nobody is sent again. */
-export async function batch({ peers, names, messages, house, oracle }: Batch): Promise<void> {
+export async function batch({ peers, toolOf, messages, house, oracle }: Batch): Promise<void> {
   const share = Math.ceil(messages / peers.length);
   const warmUp = Math.min(50, share);
-  const run = async (peer: Peer, lines: Iterable<string>): Promise<void> => {
+  const run = async (peer: Sender, lines: Iterable<string>): Promise<void> => {
     for (const line of lines) {
       oracle.last.set(peer.id, `${peer.id} ${line}`);
       peer.load(line);
       const until = performance.now() + BACK_MS;
       while (peer.loaded) {
-        const result = await oracle.owe(`a call of ${peer.id}`, house.call(names(peer.id)));
+        const result = await oracle.owe(`a call of ${peer.id}`, house.call(toolOf(peer.id)));
         const code = result && oracle.inspect(result);
         if (!peer.loaded) break;
         if (performance.now() > until)
@@ -121,7 +136,7 @@ export async function batch({ peers, names, messages, house, oracle }: Batch): P
     }
   };
   const each = (count: number, seed: number): Promise<unknown> =>
-    Promise.all(peers.map((peer, i) => run(peer, mutated(peer.templates, count, seed + i * 1_000_003))));
+    Promise.all(peers.map((peer, i) => run(peer, peer.messages(count, seed + i * 1_000_003))));
   await each(warmUp, SEED + 1);
   oracle.rest();
   await each(share, SEED);

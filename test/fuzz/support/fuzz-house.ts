@@ -5,11 +5,12 @@ import { createApp } from '../../../dist/src/app.js';
 import { loadConfig } from '../../../dist/src/config/load.js';
 import type { Adapter } from '../../../dist/src/core/adapter.js';
 import { localCaller } from '../../../dist/src/core/caller.js';
-import type { MemberSpec } from '../../../dist/src/core/host.js';
+import type { HostLimits, MemberSpec } from '../../../dist/src/core/host.js';
 import { type Logger, silentLog } from '../../../dist/src/core/log.js';
 import { createRedactor } from '../../../dist/src/core/redact.js';
 import { Call, type ClientLink } from '../../../dist/src/gateway/call.js';
 import { Group } from '../../../dist/src/host/group.js';
+import type { Home, HomeEvents } from '../../../dist/src/host/home.js';
 import { tempFolder } from '../../support/temp.ts';
 import { openFakeProcess, type Script } from './fake-process.ts';
 import type { Answer, Oracle } from './oracle.ts';
@@ -29,12 +30,17 @@ export const CANARY_ALONE = { profiles: { calm: { plugins: ['canary'] } } };
 
 /** The same adapter, with its plugins in pretended processes. */
 export function inPipes(adapter: Adapter, script: (spec: MemberSpec) => Script): Adapter {
+  return inHomes(adapter, (spec, limits, events) => openFakeProcess(script(spec), limits, events));
+}
+
+/** The same adapter, with each plugin in a home of the test's own. */
+export function inHomes(adapter: Adapter, open: (spec: MemberSpec, limits: HostLimits, events: HomeEvents) => Home): Adapter {
   return {
     ...adapter,
     open: (manifest, host) =>
       adapter.open(manifest, {
         ...host,
-        join: (spec) => new Group(host.limits, silentLog, (_, events) => openFakeProcess(script(spec), host.limits, events)).join(spec),
+        join: (spec) => new Group(host.limits, silentLog, (_, events) => open(spec, host.limits, events)).join(spec),
       }),
   };
 }

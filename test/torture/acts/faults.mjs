@@ -1,4 +1,5 @@
 import { appendFileSync } from 'node:fs';
+import { fill, mutated } from '../../fuzz/support/generate.mjs';
 import { payload } from '../oracle/oracle.mjs';
 import { lives, sleep, withEnvironment } from '../world/processes.mjs';
 import { head, hold, modernCall } from './sockets.mjs';
@@ -24,6 +25,27 @@ const kill = (name) => async (run, random) => signal(random.pick(victims(run)), 
 const renew = async ({ world }, random) => {
   world.renew(random.pick(['steady', 'slow', 'inner', 'victim', 'victim_slow', 'victim_fails', 'victim_rude']));
   world.save();
+};
+
+// hello, load and initialize come first in a process.
+const FIRST_CALL = 4;
+
+/** What the process of `odd` may send of itself, and the answer to its call. */
+const messages = () => {
+  const report = { dialect: 'source', functions: ['write'], undeclared: [], triggers: [] };
+  const say = (method, params) => ({ jsonrpc: '2.0', method, params: { id: '$PLUGIN', ...params } });
+  return [
+    say('log', { level: 'error', text: 'a line', call: '$CALL' }),
+    say('stage', { stage: 'import' }),
+    say('changed', { report }),
+    say('restart', { reason: 'it hangs' }),
+    say('fatal', { error: 'too old' }),
+    say('progress', { call: '$CALL', done: 1, total: 2, message: 'one' }),
+    { ...say('ask', { call: '$CALL', questions: { a: { kind: 'roots' } } }), id: '$ID' },
+    { ...say('consult', { method: 'start', params: {} }), id: '$ID' },
+    { jsonrpc: '2.0', id: '$CALL', result: { content: [{ type: 'text', text: 'fine' }], structured: { a: 1 } } },
+    { jsonrpc: '2.0', id: '$CALL', error: { code: -32000, message: 'boom', data: { code: 'PLUGIN_FAILED', fix: 'mend it' } } },
+  ];
 };
 
 /** Faults by name: how often they strike, and what they do. Each settles when it has done its worst. */
@@ -141,6 +163,17 @@ const FAULTS = {
     run: ({ gateway, world }, random) => {
       const call = modernCall(world.tokens.bob, 'victim_echo', { message: payload('nobody', 0, 50) });
       return hold(gateway.url, { sockets: 40, ms: random.between(100, 800), write: () => call.repeat(20), read: true });
+    },
+  },
+  garbage: {
+    weight: 6,
+    run: ({ gateway, world }, random) => {
+      const lines = [...mutated(messages(), 6, random.int(1_000_000_000))];
+      const calls = lines.map((line, i) => {
+        const filled = fill(line, { PLUGIN: 'odd', CALL: FIRST_CALL, ID: 1000 + i });
+        return modernCall(world.tokens.ada, 'odd_write', { line: filled });
+      });
+      return hold(gateway.url, { sockets: calls.length, ms: random.between(50, 500), write: (i) => calls[i], read: true });
     },
   },
   wrongTokens: {

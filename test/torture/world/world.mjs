@@ -17,6 +17,7 @@ const PLUGINS = {
   victim_slow: { from: 'slow', group: 'victim' },
   victim_fails: { from: 'fails', group: 'victim' },
   victim_rude: { from: 'rude', group: 'victim' },
+  odd: { from: '../../torture/world/odd', group: 'odd' },
 };
 
 /** Only what is broken on purpose may run out of time, however slow the machine is. */

@@ -1,0 +1,54 @@
+import type { Adapter } from '../../../dist/src/core/adapter.js';
+import type { MemberSpec } from '../../../dist/src/core/host.js';
+import { channelTemplates, otherAnswers } from './channel-messages.ts';
+import { batch, Peer } from './channel-peer.ts';
+import { CANARY_ALONE, inPipes, openFuzzHouse } from './fuzz-house.ts';
+import type { Template } from './messages.ts';
+import { Oracle } from './oracle.ts';
+
+/** A plugin format, as far as pretending to be a plugin of it takes. */
+export interface Format {
+  readonly adapter: Adapter;
+  /** What the runtime reports of a plugin with one tool, `run`. */
+  report(id: string): object;
+  /** What the runtime asks of the adapter. */
+  readonly consults: readonly Template[];
+  /** The files that stand for a plugin, and its entry in mcp.json. */
+  files(id: string): Readonly<Record<string, string>>;
+  entry(id: string): object;
+  /** The public name of the tool. */
+  toolOf(id: string): string;
+}
+
+const EACH = 3;
+const CANARY = 'canary';
+
+/** Sends messages to the gateway over the channels of pretended processes of some formats; the first format is the canary's too. */
+export async function fuzzChannel(formats: readonly [Format, ...Format[]], messages: number): Promise<{ summary: string; codes: number }> {
+  const oracle = new Oracle([]);
+  const peers = new Map<string, Peer>();
+  const files: Record<string, string> = {};
+  const plugins: Record<string, object> = {};
+  const tools = new Map<string, string>();
+  const add = (format: Format, id: string, odd: boolean): Peer => {
+    const report = format.report(id);
+    const peer = new Peer(id, report, odd ? channelTemplates(report, format.consults) : [], { answers: odd ? otherAnswers(report) : [] });
+    peers.set(id, peer);
+    Object.assign(files, format.files(id));
+    plugins[id] = { approval: 'allow', ...format.entry(id) };
+    tools.set(id, format.toolOf(id));
+    return peer;
+  };
+  add(formats[0], CANARY, false);
+  const odd = formats.flatMap((format, at) =>
+    Array.from({ length: EACH }, (_, i) => add(format, `${String.fromCharCode(97 + at)}${i}`, true)),
+  );
+
+  const script = ({ id }: MemberSpec) => (peers.get(id) as Peer).script;
+  const adapters = formats.map(({ adapter }) => inPipes(adapter, script));
+  const house = await openFuzzHouse(adapters, { plugins, ...CANARY_ALONE }, files, oracle);
+  const toolOf = (id: string): string => tools.get(id) as string;
+  oracle.sing(() => house.call(toolOf(CANARY), 'calm'));
+  await batch({ peers: odd, toolOf, messages, house, oracle });
+  return { summary: await oracle.read(), codes: oracle.codes.size };
+}
