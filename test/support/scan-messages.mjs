@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer';
+import { createHash } from 'node:crypto';
 import { appendFileSync } from 'node:fs';
 import { Socket } from 'node:net';
 
@@ -9,25 +10,55 @@ const { PLUGMUX_SCAN_FILE: FILE } = process.env;
 const GATEWAY = /(?:^|[\\/])(?:dist[\\/]bundle[\\/]src[\\/]main\.js|dist[\\/]src[\\/]main\.js|fixture-main\.mjs)$/;
 const START = '{"jsonrpc"';
 /** Members of a result by which a list, an answer to `initialize` or a prompt is known. */
-const SHOWN = ['tools', 'prompts', 'resources', 'resourceTemplates', 'messages', 'instructions', 'serverInfo'];
+const SHOWN = ['"tools"', '"prompts"', '"resources"', '"resourceTemplates"', '"messages"', '"instructions"', '"serverInfo"'];
+const MOST_BEHIND = 1024;
 
-/** What is wrong with some bytes on their way out. */
-export function faultsOf(bytes) {
-  const text = bytes.toString();
+const RESULT = '"result":';
+
+/** What is wrong with some bytes, or a text, on their way out. Results that `known` holds were looked at before. */
+export function faultsOf(chunk, known = new Set()) {
   const faults = [];
-  // Most messages hold no escape of that kind and no list: they cost little.
-  const whole = /\\u[dD]/.test(text) ? text.replace(/\\\\/g, '').replace(/\\u[dD][89abAB]..\\u[dD][c-fC-F]../g, '') : '';
-  const half = /.{0,40}\\u[dD][89a-fA-F].{0,40}/s.exec(whole);
-  if (half) faults.push(`half a surrogate pair: ${half[0]}`);
-  const first = bytes.indexOf(START);
-  if (first >= 0 && !isUtf8(bytes.subarray(first))) faults.push('not UTF-8');
-  if (!SHOWN.some((key) => text.includes(`"${key}"`))) return faults;
-  for (const { result } of messagesOf(text)) {
-    if (typeof result !== 'object' || result === null || !SHOWN.some((key) => key in result)) continue;
-    const hidden = hiddenIn(result);
-    if (hidden !== undefined) faults.push(`hidden characters: ${JSON.stringify(hidden).slice(0, 200)}`);
+  if (chunk.includes('\\ud') || chunk.includes('\\uD')) {
+    const whole = chunk
+      .toString()
+      .replace(/\\\\/g, '')
+      .replace(/\\u[dD][89abAB]..\\u[dD][c-fC-F]../g, '');
+    const half = /.{0,40}\\u[dD][89a-fA-F].{0,40}/s.exec(whole);
+    if (half) faults.push(`half a surrogate pair: ${half[0]}`);
+  }
+  const first = chunk.indexOf(START);
+  if (first >= 0 && Buffer.isBuffer(chunk) && !isUtf8(chunk.subarray(first))) faults.push('not UTF-8');
+  if (first < 0 || !SHOWN.some((key) => chunk.includes(key))) return faults;
+  for (const message of piecesOf(chunk)) {
+    const at = message.indexOf(RESULT);
+    if (at < 0 || !SHOWN.some((key) => message.includes(key)) || !isNew(message, at, known)) continue;
+    for (const { result } of messagesOf(message.toString())) {
+      const hidden = isShown(result) ? hiddenIn(result) : undefined;
+      if (hidden !== undefined) faults.push(`hidden characters: ${JSON.stringify(hidden).slice(0, 200)}`);
+    }
   }
   return faults;
+}
+
+function isShown(result) {
+  return typeof result === 'object' && result !== null && SHOWN.some((key) => JSON.parse(key) in result);
+}
+
+function isNew(message, at, known) {
+  const digest = createHash('sha1')
+    .update(typeof message === 'string' ? message.slice(at) : message.subarray(at))
+    .digest('base64');
+  return known.size !== known.add(digest).size;
+}
+
+// Each line by itself: no message has a line break in it.
+function* piecesOf(chunk) {
+  for (let start = chunk.indexOf(START); start >= 0; ) {
+    const line = chunk.indexOf('\n', start);
+    const end = line < 0 ? chunk.length : line;
+    yield typeof chunk === 'string' ? chunk.slice(start, end) : chunk.subarray(start, end);
+    start = chunk.indexOf(START, end);
+  }
 }
 
 /** Every whole message in a text, whatever frames it. */
@@ -35,14 +66,13 @@ export function messagesOf(text) {
   const messages = [];
   for (let start = text.indexOf(START); start >= 0; start = text.indexOf(START, start + 1)) {
     const line = text.indexOf('\n', start);
-    for (let end = line < 0 ? text.length : line; end > start; end = text.lastIndexOf('}', end - 2) + 1) {
+    const last = line < 0 ? text.length : line;
+    // Something may follow it, such as the rest of a batch.
+    for (let end = last; end > start && last - end <= MOST_BEHIND; end = text.lastIndexOf('}', end - 2) + 1) {
       try {
         messages.push(JSON.parse(text.slice(start, end)));
         break;
-      } catch {
-        // Something else follows it, such as the rest of a batch.
-        if (text.length - end > 64) break;
-      }
+      } catch {}
     }
   }
   return messages;
@@ -88,19 +118,20 @@ function isHidden(text) {
 
 function watch() {
   const { _writeGeneric: write } = Socket.prototype;
+  // Many clients ask for the same list, and tests measure the memory of a gateway.
+  const known = new Set();
   let seen = 0;
-  Socket.prototype._writeGeneric = function (many, data, encoding, done) {
-    const chunks = many ? data.map(({ chunk, encoding: own }) => toBytes(chunk, own)) : [toBytes(data, encoding)];
-    const bytes = Buffer.concat(chunks);
+  const look = (chunk) => {
+    const bytes = typeof chunk === 'string' || Buffer.isBuffer(chunk) ? chunk : Buffer.from(chunk);
     if (bytes.includes(START)) seen++;
-    for (const fault of faultsOf(bytes)) appendFileSync(FILE, `${process.argv.slice(1).join(' ')}: ${fault.replaceAll('\n', ' ')}\n`);
+    for (const fault of faultsOf(bytes, known))
+      appendFileSync(FILE, `${process.argv.slice(1).join(' ')}: ${fault.replaceAll('\n', ' ')}\n`);
+  };
+  Socket.prototype._writeGeneric = function (many, data, encoding, done) {
+    for (const chunk of many ? data.map((one) => one.chunk) : [data]) look(chunk);
     return write.call(this, many, data, encoding, done);
   };
   process.on('exit', () => appendFileSync(`${FILE}.seen`, `${seen}\n`));
-}
-
-function toBytes(chunk, encoding) {
-  return typeof chunk === 'string' ? Buffer.from(chunk, encoding === 'buffer' ? 'utf8' : encoding) : Buffer.from(chunk);
 }
 
 if (FILE !== undefined && GATEWAY.test(process.argv[1] ?? '')) watch();
