@@ -4,7 +4,7 @@ import { isJsonObject, type JsonObject, type JsonValue } from '../core/json.ts';
 import type { Redactor } from '../core/redact.ts';
 import { type Actor, findPlugin, type PluginAdmin } from '../gateway/plugin-admin.ts';
 import type { SlotStatus } from '../registry/slot.ts';
-import { acceptJson, readBody } from '../transports/body.ts';
+import { checkEncoding, readBody } from '../transports/body.ts';
 import { Refusal } from '../transports/edge.ts';
 import type { Login } from '../transports/logins.ts';
 import type { OwnRoute } from '../transports/router.ts';
@@ -117,9 +117,8 @@ function wish(body: JsonValue, disabled: boolean): boolean {
 function readJson(request: IncomingMessage, response: ServerResponse, login: () => Login): Promise<JsonValue> {
   return new Promise((resolve, reject) => {
     const { principal, scopes } = login();
-    const { 'content-type': type, 'content-encoding': encoding } = request.headers;
-    // ScaiWave's clients post these few bytes without naming a type.
-    if (type !== undefined || encoding !== undefined) acceptJson(request);
+    // ScaiWave's clients post these few bytes as whatever type their library names, so only how they are encoded counts.
+    checkEncoding(request);
     const exchange = { request, response, caller: { principal, profile: '', scopes }, isRevoked: () => false, refuse: reject };
     readBody(exchange, MOST_BYTES, (bytes) => {
       try {

@@ -1,19 +1,24 @@
 import type { IncomingMessage } from 'node:http';
 import { Refusal, unauthenticated } from './edge.ts';
-import { readMediaType } from './media-type.ts';
+import { namesOtherCharset, readMediaType } from './media-type.ts';
 import type { Exchange } from './router.ts';
 
 /** Refuses a request whose body is not JSON in UTF-8. */
-export function acceptJson({ headers }: IncomingMessage): void {
-  const type = readMediaType(headers['content-type']);
-  if (type !== 'json') {
-    const message = type === 'charset' ? 'The charset of the body must be UTF-8.' : 'The body must be application/json.';
-    throw new Refusal(415, 'UNSUPPORTED_MEDIA_TYPE', message);
-  }
+export function acceptJson(request: IncomingMessage): void {
+  if (readMediaType(request.headers['content-type']) === 'other') throw unsupported('The body must be application/json.');
+  checkEncoding(request);
+}
+
+/** Refuses a body that is compressed or in another charset than UTF-8. */
+export function checkEncoding({ headers }: IncomingMessage): void {
+  if (namesOtherCharset(headers['content-type'])) throw unsupported('The charset of the body must be UTF-8.');
   // Compressed bodies say nothing about their size.
   const encoding = headers['content-encoding'];
-  if (encoding !== undefined && encoding !== 'identity')
-    throw new Refusal(415, 'UNSUPPORTED_MEDIA_TYPE', 'Compressed bodies are not taken.');
+  if (encoding !== undefined && encoding !== 'identity') throw unsupported('Compressed bodies are not taken.');
+}
+
+function unsupported(message: string): Refusal {
+  return new Refusal(415, 'UNSUPPORTED_MEDIA_TYPE', message);
 }
 
 /** Reads a request's body, at most `limit` bytes; over that the request is refused and no more of it kept. */

@@ -18,6 +18,11 @@ export function readMediaType(header: string | undefined): 'json' | 'charset' | 
   return 'json';
 }
 
+/** Whether a Content-Type, of any type, names a charset other than UTF-8. */
+export function namesOtherCharset(header: string | undefined): boolean {
+  return header !== undefined && header !== 'application/json' && readMediaType(header.replace(/^[^;]*/, 'application/json')) === 'charset';
+}
+
 function unquote(value: string): string {
   return value.startsWith('"') ? value.slice(1, -1).replace(/\\(.)/g, '$1').trim() : value;
 }

@@ -27,6 +27,8 @@ export interface StdioTransport {
 
 /** As much of the ends of a line over the limit is kept as it takes to find the id there. */
 const KEPT_BYTES = 4096;
+/** How long an interrupted call may take to produce its reply, in milliseconds. */
+const INTERRUPTED_MS = 500;
 const NEWLINE = Buffer.from('\n');
 
 /**
@@ -71,13 +73,17 @@ export function serveStdio(engine: Engine, limits: StdioLimits, profile: string,
   };
 
   const connection = engine.connect(localCaller(profile), 'stdio', { write }, () => end());
+  const repliesBy = async (until: number): Promise<void> => {
+    while (connection.owed() > 0 && performance.now() < until) await new Promise((resolve) => setTimeout(resolve, 10));
+  };
   const finish = async (): Promise<void> => {
     const until = performance.now() + limits.drainMs;
     connection.endStreams();
     await new Promise((resolve) => setImmediate(resolve));
-    while (connection.owed() > 0 && performance.now() < until) await new Promise((resolve) => setTimeout(resolve, 10));
-    // What did not end in time is answered too, and the answer is written.
+    await repliesBy(until);
+    // Calls that did not end in time are answered too, and their answers are written.
     connection.interrupt('The gateway is shutting down.');
+    await repliesBy(performance.now() + INTERRUPTED_MS);
     await new Promise((resolve) => setImmediate(resolve));
     connection.close('the connection has ended');
     await new Promise<void>((resolve) => {

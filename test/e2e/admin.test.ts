@@ -82,6 +82,15 @@ describe('the administrators’ routes', () => {
     expect(await post(gateway, '/v1/plugins/echo/toggle')).toMatchObject({ body: { data: { enabled: true } } });
   });
 
+  it.each(['text/plain; charset=latin1', 'application/json; charset="utf-16"'])('refuse a body of the type %s', async (type) => {
+    const response = await fetch(new URL('/v1/plugins/echo/toggle', gateway.url), {
+      method: 'POST',
+      headers: { authorization: `Bearer ${ADMIN}`, 'content-type': type },
+      body: '{"enabled":false}',
+    });
+    expect(response.status).toBe(415);
+  });
+
   it.each([
     ['POST', '/v1/admin/plugins/nobody/enable', 404, 'SW_PLUGIN_NOT_FOUND'],
     ['POST', '/v1/rooms/r/plugins/echo/toggle', 404, 'SW_ROOM_NOT_FOUND'],

@@ -198,6 +198,11 @@ describe('plugmux audit', () => {
     const calls = Promise.all(Array.from({ length: 300 }, () => client.call('echo', { message: 'x' })));
     expect(await plugmux(config, 'audit', 'verify')).toMatchObject({ code: 0, stdout: expect.stringContaining('is whole') });
     await calls;
+    // A chain's end is kept once a second, so what follows it would be lost with the process.
+    await until('the end is kept', async () => {
+      const [head] = JSON.parse((await plugmux(config, 'audit', 'verify', '--anchor', '--json')).stdout) as { seq: number }[];
+      return (head?.seq ?? 0) >= 301;
+    });
     await gateway.stop('SIGKILL');
     expect(linesOf(config).length).toBeGreaterThan(200);
     const [name] = readdirSync(folderOf(config)).filter((file) => file.endsWith('.jsonl')) as [string];

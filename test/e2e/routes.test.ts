@@ -146,32 +146,37 @@ describe.each(REFUSED)('a request with %s', (_, status, lines) => {
   });
 });
 
-const MEDIA_TYPES: readonly (readonly [string, boolean])[] = [
-  ['application/json', true],
-  ['application/json; charset=utf-8', true],
-  ['application/json;charset=UTF8', true],
-  ['application/json; charset="utf-8"', true],
-  ['application/json; charset="\\u\\t\\f-8"', true],
-  ['Application/JSON ; profile="a; charset=latin1" ; CHARSET=Utf-8', true],
-  ['application/json;', true],
-  ['application/json; charset=latin1', false],
-  ['application/json; charset="utf-16"', false],
-  ['application/json; charset=utf-8; charset=utf-16', false],
-  ['application/json; a="b\\"; charset=utf-8"; charset=us-ascii', false],
-  ['application/json; charset=', false],
-  ['application/json; charset', false],
-  ['application/json; charset="utf-8', false],
-  ['application/json charset=utf-8', false],
-  ['application/jsonp', false],
-  ['text/plain', false],
-  ['text/plain; a=application/json', false],
+// What a media type gets: taken, or refused for its charset or for the type itself.
+const MEDIA_TYPES: readonly (readonly [string, 'taken' | 'charset' | 'type'])[] = [
+  ['application/json', 'taken'],
+  ['application/json; charset=utf-8', 'taken'],
+  ['application/json;charset=UTF8', 'taken'],
+  ['application/json; charset="utf-8"', 'taken'],
+  ['application/json; charset="\\u\\t\\f-8"', 'taken'],
+  ['Application/JSON ; profile="a; charset=latin1" ; CHARSET=Utf-8', 'taken'],
+  ['application/json;', 'taken'],
+  ['application/json; charset=latin1', 'charset'],
+  ['application/json; charset="utf-16"', 'charset'],
+  ['application/json; charset=utf-8; charset=utf-16', 'charset'],
+  ['application/json; a="b\\"; charset=utf-8"; charset=us-ascii', 'charset'],
+  ['application/json; charset=', 'charset'],
+  ['application/json; charset', 'type'],
+  ['application/json; charset="utf-8', 'charset'],
+  ['application/json charset=utf-8', 'type'],
+  ['application/jsonp', 'type'],
+  ['text/plain', 'type'],
+  ['text/plain; a=application/json', 'type'],
 ];
 
-describe.each(MEDIA_TYPES)('a body of the type %s', (type, taken) => {
-  it(`is ${taken ? 'taken' : 'refused with 415'} at every address that reads one`, { tags: ['http-media-type'] }, async () => {
+describe.each(MEDIA_TYPES)('a body of the type %s', (type, verdict) => {
+  it(`is ${verdict === 'taken' ? 'taken' : 'refused with 415'} at every address that reads one`, {
+    tags: ['http-media-type'],
+  }, async () => {
     for (const [path] of ADDRESSES.filter(([, methods]) => methods.includes('POST'))) {
       // Without a session HTTP+SSE refuses before it looks at the body.
       if (path.startsWith('/messages') || /\/(enable|disable)$/.test(path)) continue;
+      // ScaiWave's clients name any type, so there only the charset counts.
+      const taken = verdict === 'taken' || (verdict === 'type' && path.endsWith('/toggle'));
       const answer = await send('POST', path, [`Content-Type: ${type}`]);
       expect([path, answer.status === 415]).toEqual([path, !taken]);
       if (!taken) expectJson(answer, path);
