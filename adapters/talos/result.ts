@@ -1,15 +1,15 @@
 import { type Content, errorResult, type ToolResult, textResult } from '../../src/core/content.ts';
 import { isJsonObject, type JsonObject } from '../../src/core/json.ts';
-import { toPlain } from '../../src/core/plain.ts';
+import { toPlainResult } from '../../src/core/plain.ts';
 
 const MEDIA = /^(image|audio)\/[a-z0-9.+-]+$/i;
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})+(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
 
-/** What a handler returned, as a result: texts stay texts, data become structured data with the same JSON as text. */
+/** What a handler returned, as a result: texts stay texts, data become structured data with the same JSON as text. Throws RESULT_INVALID. */
 export function toResult(value: unknown): ToolResult {
   if (value === undefined) return textResult('');
   if (typeof value === 'string') return textResult(value);
-  const plain = toPlain(value);
+  const plain = toPlainResult(value);
   if (!isJsonObject(plain)) return { ...textResult(JSON.stringify(plain)), structured: plain };
   if (typeof plain.error === 'string' && plain.error !== '') {
     return errorResult(Object.keys(plain).length === 1 ? plain.error : JSON.stringify(plain));

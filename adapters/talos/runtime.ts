@@ -113,12 +113,14 @@ class TalosPlugin implements LoadedPlugin {
   async call(tool: string, args: JsonObject, call: { readonly signal: AbortSignal }): ReturnType<LoadedPlugin['call']> {
     const handler = this.#handlers.get(tool);
     if (!handler) return errorResult(`The plugin has no function "${tool}".`);
+    let returned: unknown;
     try {
-      return toResult(await handler(args, this.#configOf(), new More(call)));
+      returned = await handler(args, this.#configOf(), new More(call));
     } catch (error) {
       this.#context.log.debug(`${tool} threw: ${toError(error).stack}`);
       return errorResult(thrownText(error) || 'The function failed without a message.');
     }
+    return toResult(returned);
   }
 
   async close(): Promise<void> {

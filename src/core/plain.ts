@@ -1,3 +1,4 @@
+import { GatewayError } from './errors.ts';
 import type { JsonObject, JsonValue } from './json.ts';
 
 const DEEPEST = 64;
@@ -8,17 +9,34 @@ const DEEPEST = 64;
  * (null inside a list); a cycle, a level below 64 and a getter that throws become a text that says so.
  */
 export function toPlain(value: unknown): JsonValue {
-  return convert(value, [], 0) ?? null;
+  return convert(value, new Path(), 0) ?? null;
 }
 
-function convert(value: unknown, path: object[], depth: number): JsonValue | undefined {
+/** The same for the result of a tool, where null in place of NaN or infinity would be another value: throws RESULT_INVALID. */
+export function toPlainResult(value: unknown): JsonValue {
+  const path = new Path();
+  const plain = convert(value, path, 0) ?? null;
+  if (path.notFinite === undefined) return plain;
+  throw new GatewayError('RESULT_INVALID', `The tool ran, but its result holds ${path.notFinite}, which is not a number in JSON.`);
+}
+
+/** The objects around a value that is being converted. */
+class Path {
+  readonly objects: object[] = [];
+  /** The last number so far that JSON has no text for. */
+  notFinite: number | undefined;
+}
+
+function convert(value: unknown, path: Path, depth: number): JsonValue | undefined {
   switch (typeof value) {
     case 'string':
     case 'boolean':
       return value;
     case 'number':
       // JSON has one zero.
-      return Number.isFinite(value) ? value || 0 : null;
+      if (Number.isFinite(value)) return value || 0;
+      path.notFinite = value;
+      return null;
     case 'bigint':
       return value.toString();
     case 'object':
@@ -28,20 +46,19 @@ function convert(value: unknown, path: object[], depth: number): JsonValue | und
   }
 }
 
-function convertObject(value: object, path: object[], depth: number): JsonValue | undefined {
-  if (path.includes(value)) return '[circular]';
+function convertObject(value: object, path: Path, depth: number): JsonValue | undefined {
+  if (path.objects.includes(value)) return '[circular]';
   if (depth >= DEEPEST) return '[too deep]';
+  path.objects.push(value);
   try {
     const special = convertSpecial(value);
-    if (special !== undefined) return convert(special, [...path, value], depth + 1);
-    path.push(value);
-    const plain = Array.isArray(value)
-      ? Array.from(value, (item) => convert(item, path, depth + 1) ?? null)
-      : convertProperties(value, path, depth);
-    path.pop();
-    return plain;
+    if (special !== undefined) return convert(special, path, depth + 1);
+    if (Array.isArray(value)) return Array.from(value, (item) => convert(item, path, depth + 1) ?? null);
+    return convertProperties(value, path, depth);
   } catch (error) {
     return `[unreadable: ${error instanceof Error ? error.message : 'it cannot be read'}]`;
+  } finally {
+    path.objects.pop();
   }
 }
 
@@ -57,7 +74,7 @@ function convertSpecial(value: object): unknown {
   return typeof toJSON === 'function' ? (toJSON.call(value) ?? null) : undefined;
 }
 
-function convertProperties(value: object, path: object[], depth: number): JsonObject {
+function convertProperties(value: object, path: Path, depth: number): JsonObject {
   const entries: [string, JsonValue][] = [];
   for (const key of Object.keys(value)) {
     let item: JsonValue | undefined;

@@ -30,7 +30,10 @@ const PYTHON = pluginText('py', {
   '{"name": tool, "description": tool}',
   '{"name": tool, "description": tool, "parameters": {"type": "object", "properties": {"x": {"default": 1.0}, "number": {"type": "string"}}}}',
 );
-const TYPESCRIPT = 'export const handlers = { look: async ({ x }: { x: unknown }) => JSON.stringify(x) };';
+const TYPESCRIPT = `export const handlers = {
+  look: async ({ x }: { x: unknown }) => JSON.stringify(x),
+  give: async ({ x }: { x: string }) => ({ list: [{ x: Number(x) }] }),
+};`;
 
 let gateway: Serving;
 
@@ -99,7 +102,7 @@ describeWithPython('numbers', () => {
     dir = tempFolder(atEnd);
     writeFiles(dir, { 'py.py': PYTHON });
     const parameters = { type: 'object', properties: { x: {} } };
-    const functions = [{ name: 'look', description: 'Looks', parameters }];
+    const functions = ['look', 'give'].map((name) => ({ name, description: 'Looks or gives', parameters }));
     for (const id of ['ts', 'inside']) writePlugin(dir, id, { 'index.ts': TYPESCRIPT }, { functions });
     const plugins = { py: { format: 'jaato', path: './py.py' }, ts: { path: './ts' }, inside: { path: './inside', isolation: 'none' } };
     const mcpServers = await openUpstreams(atEnd);
@@ -169,7 +172,11 @@ describeWithPython('numbers', () => {
     for (const number of ['float("nan")', '[float("-inf")]', '10**2000', '10**5000']) {
       expect(await call('py_give', JSON.stringify({ number }))).toMatchObject({ refused: 'RESULT_INVALID' });
     }
-    expect(await call('py_look', '{"x":1}')).toMatchObject({ text: '1' });
+    for (const tool of ['ts_give', 'inside_give']) {
+      for (const number of WORDS)
+        expect([tool, number, (await call(tool, `{"x":"${number}"}`)).refused]).toEqual([tool, number, 'RESULT_INVALID']);
+    }
+    for (const tool of ['py_look', 'ts_look']) expect(await call(tool, '{"x":1}')).toMatchObject({ text: '1' });
   });
 
   it('are listed as they were written, and judged by their values', { tags: ['numbers-exact'] }, async () => {

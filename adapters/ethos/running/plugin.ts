@@ -1,7 +1,7 @@
 import { type ToolResult, textResult } from '../../../src/core/content.ts';
 import { GatewayError, thrownText, toError } from '../../../src/core/errors.ts';
 import type { JsonObject, JsonValue } from '../../../src/core/json.ts';
-import { toPlain } from '../../../src/core/plain.ts';
+import { toPlain, toPlainResult } from '../../../src/core/plain.ts';
 import type { LoadedPlugin, RuntimeCall, RuntimeContext } from '../../../src/host/node/runtime.ts';
 import { COMMAND_PREFIX, type EthosReport } from '../report.ts';
 import { toCapabilities } from './capabilities.ts';
@@ -121,6 +121,7 @@ export class EthosPlugin implements LoadedPlugin {
       const { text, failed } = await runCommand(command.command, String(args.arguments ?? ''), this.#commandContext(call));
       return failed ? toResult(failure(text, 'execution_failed')) : textResult(text);
     } catch (error) {
+      if (error instanceof GatewayError && error.code === 'RESULT_INVALID') throw error;
       this.#log.debug(`${name} threw: ${toError(error).stack}`);
       return toResult(failure(thrownText(error) || 'The tool failed without a message.', 'execution_failed'));
     } finally {
@@ -145,7 +146,7 @@ export class EthosPlugin implements LoadedPlugin {
       { caller, signal: call.signal, progress: createProgress(call, this.#log) },
       { name: tool.name, maxResultChars: tool.maxResultChars, capabilities },
     );
-    const result = toEthosResult(await tool.execute(args, context));
+    const result = toEthosResult(await tool.execute(args, context), toPlainResult);
     const { outputSchema } = toToolReport(tool);
     if (!this.#parts.side.contextParts.params.publishOutput || outputSchema === undefined) return result;
     return this.#output.conform(result, outputSchema);

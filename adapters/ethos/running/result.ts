@@ -1,5 +1,5 @@
 import { type Content, errorResult, type ToolResult } from '../../../src/core/content.ts';
-import { asObject, isJsonObject, type JsonObject } from '../../../src/core/json.ts';
+import { asObject, isJsonObject, type JsonObject, type JsonValue } from '../../../src/core/json.ts';
 import { toPlain } from '../../../src/core/plain.ts';
 import type { EthosResult } from './format.ts';
 
@@ -8,11 +8,11 @@ const BASE64 = /^(?:[A-Za-z0-9+/]{4})+(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$
 /** Keys of `_meta` that hold what the format says beside the text. */
 const META = 'ethos';
 
-/** Whatever a tool returned, in the format's own shape. Plain texts and data count as success. */
-export function toEthosResult(returned: unknown): EthosResult {
+/** What a tool or filter returned, in the format's own shape. Plain texts and data count as success. */
+export function toEthosResult(returned: unknown, convert: (value: unknown) => JsonValue = toPlain): EthosResult {
   if (typeof returned === 'string') return { ok: true, value: returned };
   if (returned === undefined || returned === null) return { ok: true, value: '' };
-  const plain = toPlain(returned);
+  const plain = convert(returned);
   if (!isJsonObject(plain) || typeof plain.ok !== 'boolean') return { ok: true, value: JSON.stringify(plain), structured: plain };
   if (plain.ok) return { ...plain, ok: true, value: toText(plain.value) };
   const code = typeof plain.code === 'string' ? plain.code : 'execution_failed';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { toPlain } from '../../../src/core/plain.ts';
+import { toPlain, toPlainResult } from '../../../src/core/plain.ts';
 
 describe('toPlain', () => {
   it('leaves plain JSON as it is', () => {
@@ -79,5 +79,20 @@ describe('toPlain', () => {
   it('shows a value that stands in two places twice', () => {
     const shared = { x: 1 };
     expect(toPlain([shared, shared])).toEqual([{ x: 1 }, { x: 1 }]);
+  });
+});
+
+describe('toPlainResult', () => {
+  it.each([Number.NaN, [Number.POSITIVE_INFINITY], { a: new Map([['b', new Set([-Number.POSITIVE_INFINITY])]]) }])(
+    'refuses %s',
+    { tags: ['numbers-faulty'] },
+    (value) => {
+      expect(() => toPlainResult(value)).toThrow(expect.objectContaining({ code: 'RESULT_INVALID' }));
+      expect(toPlain(value)).not.toBeUndefined();
+    },
+  );
+
+  it('gives what toPlain gives for everything else', () => {
+    fc.assert(fc.property(fc.jsonValue(), (value) => void expect(toPlainResult(value)).toEqual(toPlain(value))));
   });
 });
