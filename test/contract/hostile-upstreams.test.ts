@@ -47,7 +47,9 @@ const HTTP: Readonly<Record<string, (response: ServerResponse, asked: Asked) => 
   no_answer: (response) => response.writeHead(200, SSE_TYPE).end(': nothing\n\n'),
   other_answer: (response) => response.writeHead(200, JSON_TYPE).end('{"jsonrpc":"2.0","id":7,"result":{}}'),
   not_json: (response, { id }) =>
-    response.writeHead(200, SSE_TYPE).end(`data: {"jsonrpc":"2.0","id":${id},"result":{"content":[],"x":NaN}}\n\n`),
+    response.writeHead(200, SSE_TYPE).end(`data: {"jsonrpc":"2.0","id":${id},"result":{"content":[],"x":nope}}\n\n`),
+  nan: (response, { id }) =>
+    response.writeHead(200, SSE_TYPE).end(`data: {"jsonrpc":"2.0","id":${id},"result":{"content":[],"structuredContent":{"x":NaN}}}\n\n`),
   cut_off: (response, asked) => {
     response.writeHead(200, { ...JSON_TYPE, 'content-length': 1000 });
     response.write(result(asked).slice(0, 20), () => response.socket?.destroy());
@@ -60,7 +62,8 @@ const WORKS = new Set(['returns', 'capitals']);
 
 const SOCKET: Readonly<Record<string, (asked: Asked) => (string | Buffer)[]>> = {
   ws_huge: () => ['x'.repeat(1024 * 1024)],
-  ws_not_json: ({ id }) => [`{"jsonrpc":"2.0","id":${id},"result":NaN}`],
+  ws_not_json: ({ id }) => [`{"jsonrpc":"2.0","id":${id},"result":nope}`],
+  ws_nan: ({ id }) => [`{"jsonrpc":"2.0","id":${id},"result":NaN}`],
   ws_binary: (asked) => [Buffer.from([0, 1]), '[]', 'null', result(asked)],
 };
 
@@ -173,7 +176,10 @@ it('servers that break the rules beneath the messages cost their own calls alone
     ws_not_json: 'PLUGIN_PROTOCOL_ERROR',
     ws_huge: 'UPSTREAM_LOST',
     line_too_long: 'RESULT_TOO_LARGE',
-    line_nan: 'PLUGIN_PROTOCOL_ERROR',
+    // A number that JSON has no text for is a wrong result, not a broken message.
+    nan: 'RESULT_INVALID',
+    ws_nan: 'RESULT_INVALID',
+    line_nan: 'RESULT_INVALID',
   });
   for (const name of names) if (!['fine'].includes(String(codes.get(name)))) expect(codes.get(name), name).toMatch(/^[A-Z_]+$/);
   expect((await client.call('echo', { message: 'still there' })).content[0]?.text).toContain('still there');
