@@ -39,7 +39,8 @@ function toVariables(template: string): string {
 
 // Linear in the address: each variable ends where the text behind it first occurs.
 function matchPath(template: string, uri: string): Record<string, string> | undefined {
-  const values: Record<string, string> = {};
+  // The names come from outside: without a prototype, `__proto__` is a name like any other.
+  const values: Record<string, string> = Object.create(null);
   let at = 0;
   let from = 0;
   let name: string | undefined;

@@ -29,7 +29,8 @@ export class ServerRequests {
 
   /** Asks question by question on the stream of the call they belong to. */
   async ask(questions: Questions, revision: string, call: Call, outlet: Outlet): Promise<Answers> {
-    const answers: Record<string, JsonObject> = {};
+    // The keys come from outside: without a prototype, `__proto__` is a key like any other.
+    const answers: Record<string, JsonObject> = Object.create(null);
     for (const [key, question] of Object.entries(questions)) {
       const answer = await this.#send(toClientRequest(question, revision, key), call, outlet);
       const fault = answerFault(question, answer);

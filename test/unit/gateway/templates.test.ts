@@ -25,6 +25,13 @@ describe('matchTemplate', () => {
   });
 
   it.each([
+    ['a://{__proto__}', 'a://7'],
+    ['a://x{?__proto__}', 'a://x?__proto__=7'],
+  ])('takes a variable of any name: %s', (template, uri) => {
+    expect(JSON.stringify(matchTemplate(template, uri))).toBe('{"__proto__":"7"}');
+  });
+
+  it.each([
     ['a://{id}', 'a://'],
     ['a://{id}', 'a://x/y'],
     ['a://{id}/data', 'a://x/data/more'],

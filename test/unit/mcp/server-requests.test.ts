@@ -1,17 +1,18 @@
 import { describe, expect, it } from 'vitest';
 import { localCaller } from '../../../src/core/caller.ts';
 import { silentLog } from '../../../src/core/log.ts';
+import type { Questions } from '../../../src/core/question.ts';
 import { Call, silentClient } from '../../../src/gateway/call.ts';
 import { ServerRequests } from '../../../src/mcp/server-requests.ts';
 
 const QUESTION = { q: { kind: 'form', message: 'Well?', schema: { type: 'object', properties: {} } } } as const;
 
-function ask(askMs: number) {
+function ask(askMs: number, questions: Questions = QUESTION) {
   const sent: { id?: number; method: string; params: object }[] = [];
   const call = new Call(localCaller(), silentClient(silentLog));
   const requests = new ServerRequests({ askMs });
   const outlet = { write: ({ bytes }: { bytes?: string | Buffer }) => void sent.push(JSON.parse(String(bytes))) };
-  const answer = requests.ask(QUESTION, '2025-11-25', call, outlet).catch((error: { code?: string; message: string }) => error);
+  const answer = requests.ask(questions, '2025-11-25', call, outlet).catch((error: { code?: string; message: string }) => error);
   return { sent, call, requests, answer };
 }
 
@@ -35,5 +36,14 @@ describe('ServerRequests', () => {
     expect(await answer).toEqual({ q: { action: 'decline' } });
     call.abort(new Error('too late'));
     expect(sent).toHaveLength(1);
+  });
+
+  it('keeps the answer to a question of any name under that name', async () => {
+    const questions = JSON.parse(`{"__proto__":${JSON.stringify(QUESTION.q)},"constructor":${JSON.stringify(QUESTION.q)}}`) as Questions;
+    const { sent, requests, answer } = ask(10_000, questions);
+    requests.settle(sent[0]?.id, { result: { action: 'decline' } });
+    await expect.poll(() => sent.length).toBe(2);
+    requests.settle(sent[1]?.id, { result: { action: 'cancel' } });
+    expect(JSON.stringify(await answer)).toBe('{"__proto__":{"action":"decline"},"constructor":{"action":"cancel"}}');
   });
 });
