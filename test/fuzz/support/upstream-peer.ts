@@ -57,6 +57,11 @@ export class UpstreamPeer {
     this.#changed = true;
   }
 
+  /** Whether no call has come since then. */
+  get announces(): boolean {
+    return this.#changed;
+  }
+
   /** Ends its connections, so that they are made again. */
   breakOff(): void {
     this.#breaks = true;

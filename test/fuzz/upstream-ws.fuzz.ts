@@ -1,0 +1,3 @@
+import { fuzzUpstream } from './support/upstream-kind.ts';
+
+fuzzUpstream('ws');
