@@ -4,6 +4,8 @@ import { fill, mutated, SEED, type Template } from './messages.ts';
 import type { Answer, Oracle } from './oracle.ts';
 
 const BACK_MS = 30_000;
+/** A start that is under way must not be broken off again. */
+const START_MS = 300;
 const ODD_EVERY = 20;
 /** Codes by which a call says that its process was not there to hear of it. */
 const NOT_THERE = ['PLUGIN_UNAVAILABLE', 'UNKNOWN_TOOL', 'BUSY', 'DRAINING', 'DENIED'];
@@ -123,6 +125,7 @@ export async function batch({ peers, toolOf, messages, house, oracle }: Batch): 
       oracle.last.set(peer.id, `${peer.id} ${line}`);
       peer.load(line);
       const until = performance.now() + BACK_MS;
+      let again = 0;
       while (peer.loaded) {
         const result = await oracle.owe(`a call of ${peer.id}`, house.call(toolOf(peer.id)));
         const code = result && oracle.inspect(result);
@@ -130,7 +133,10 @@ export async function batch({ peers, toolOf, messages, house, oracle }: Batch): 
         if (performance.now() > until)
           return oracle.fail('O5', `${peer.id} never came back, the last answer was ${JSON.stringify(result)}`);
         // Its last report may have taken its tool away.
-        if (code === 'UNKNOWN_TOOL' || code === undefined) peer.startAgain();
+        if ((code === 'UNKNOWN_TOOL' || code === undefined) && performance.now() - again > START_MS) {
+          again = performance.now();
+          peer.startAgain();
+        }
         if (code === undefined || NOT_THERE.includes(code)) await sleep(1);
       }
     }
