@@ -256,7 +256,8 @@ export async function createApp({
         const waiting = changesOf(started, config).late;
         const late = changedLate.filter((name) => waiting.includes(name));
         if (late.length > 0) log.warn(`these changes hold only after a restart: ${listKeys(late)}`);
-        adopting = adopt()
+        // The next reload does not wait for it: a plugin that is restarting may never be ready.
+        adopt()
           .then(() => registry.start())
           .catch((error) => log.error(`the reload failed: ${toError(error).message}`));
       };

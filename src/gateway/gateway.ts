@@ -234,8 +234,10 @@ export function createGateway(
       rules = next;
       parts = partsOf(next);
       changed();
-      // A limit may have been raised.
+      // A limit may have been raised, or lowered below what is kept.
       queue.release([]);
+      kept.adopt();
+      cache.adopt();
     },
     forget: kept.forget,
     drain() {

@@ -8,6 +8,8 @@ export interface KeptResults {
   keep(caller: Caller, texts: readonly KeptText[]): string | undefined;
   /** Undefined where there is none, or another caller's. */
   read(uri: string, caller: Caller): readonly ResourceContents[] | undefined;
+  /** Drops what is over the limits that hold now. */
+  adopt(): void;
   /** Drops what is kept for such callers. */
   forget(isGone: (caller: Caller) => boolean): void;
 }
@@ -30,7 +32,7 @@ interface Kept {
   readonly caller: Caller;
   readonly texts: readonly KeptText[];
   readonly size: number;
-  readonly until: number;
+  readonly since: number;
 }
 
 /** An empty store; `now` is in milliseconds and only grows. */
@@ -44,10 +46,12 @@ export function createKeptResults(limits: KeptLimits, now: () => number = () => 
     size -= freed;
   };
 
+  const isOver = ({ since }: Kept): boolean => since + limits.keptMs <= now();
+
   // All live equally long, so the oldest expire first.
   const dropOld = (): void => {
     for (const [uri, item] of kept) {
-      if (item.until > now()) break;
+      if (!isOver(item)) break;
       drop(uri, item);
     }
     clearTimeout(timer);
@@ -55,7 +59,7 @@ export function createKeptResults(limits: KeptLimits, now: () => number = () => 
   };
 
   // The principal that holds most makes room, with its oldest result, so nobody can push out the results of others.
-  const makeRoom = (newest: string): void => {
+  const makeRoom = (newest?: string): void => {
     while (size > limits.keptBytes) {
       const oldest = new Map<string, { uri: string; bytes: number }>();
       for (const [uri, { caller, size: bytes }] of kept) {
@@ -74,7 +78,7 @@ export function createKeptResults(limits: KeptLimits, now: () => number = () => 
       const own = texts.reduce((sum, { text }) => sum + Buffer.byteLength(text), 0);
       if (own > limits.keptBytes) return undefined;
       const uri = PREFIX + randomBytes(18).toString('base64url');
-      kept.set(uri, { caller, texts, size: own, until: now() + limits.keptMs });
+      kept.set(uri, { caller, texts, size: own, since: now() });
       size += own;
       dropOld();
       makeRoom(uri);
@@ -83,8 +87,12 @@ export function createKeptResults(limits: KeptLimits, now: () => number = () => 
     read(uri, { principal, profile }) {
       if (!uri.startsWith(PREFIX)) return undefined;
       const item = kept.get(uri);
-      if (!item || item.until <= now() || item.caller.principal !== principal || item.caller.profile !== profile) return undefined;
+      if (!item || isOver(item) || item.caller.principal !== principal || item.caller.profile !== profile) return undefined;
       return item.texts.map(({ text, mimeType }) => ({ uri, mimeType, text }));
+    },
+    adopt() {
+      dropOld();
+      makeRoom();
     },
     forget(isGone) {
       for (const [uri, item] of kept) if (isGone(item.caller)) drop(uri, item);

@@ -11,6 +11,8 @@ export interface ResultCache {
   get(key: string): ToolResult | undefined;
   /** `size` is in characters. */
   set(key: string, result: ToolResult, size: number, ttlMs: number): void;
+  /** Drops what is over the limits that hold now. */
+  adopt(): void;
 }
 
 /** How many results are kept, and how much of them. */
@@ -35,6 +37,13 @@ export function createResultCache(limits: CacheLimits, now: () => number = () =>
     cached.delete(key);
   };
 
+  const makeRoom = (): void => {
+    for (const oldest of cached.keys()) {
+      if (cached.size <= limits.cachedResults && size <= limits.cachedBytes) break;
+      drop(oldest);
+    }
+  };
+
   return {
     get(key) {
       const found = cached.get(key);
@@ -48,11 +57,9 @@ export function createResultCache(limits: CacheLimits, now: () => number = () =>
       if (own > limits.cachedBytes) return;
       cached.set(key, { result, size: own, until: now() + ttlMs });
       size += own;
-      for (const oldest of cached.keys()) {
-        if (cached.size <= limits.cachedResults && size <= limits.cachedBytes) break;
-        drop(oldest);
-      }
+      makeRoom();
     },
+    adopt: makeRoom,
   };
 }
 

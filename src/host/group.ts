@@ -208,6 +208,7 @@ export class Group implements SeatGroup {
   }
 
   #pause(delay: number): Promise<void> {
+    if (this.#closed) return Promise.resolve();
     return new Promise((resolve) => {
       const timer = setTimeout(resolve, delay);
       this.#wake = () => {

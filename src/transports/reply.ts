@@ -6,18 +6,23 @@ const KEEP_ALIVE_MS = 15_000;
 /** How long a client may take to read the end of a stream that is not its own any more. */
 const CUT_MS = 500;
 
+/** How much may wait for a client; read with each event, as a stream may outlive many reloads. */
+export interface ReplyLimits {
+  readonly queuedBytes: number;
+}
+
 /** One HTTP response as an outlet: a JSON body when the first frame is the last, an event stream otherwise. */
 export class HttpReply implements Outlet {
   readonly #response: ServerResponse;
-  readonly #queuedBytes: number;
+  readonly #limits: ReplyLimits;
   #queue = '';
   #streaming = false;
   #done = false;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(response: ServerResponse, queuedBytes: number) {
+  constructor(response: ServerResponse, limits: ReplyLimits) {
     this.#response = response;
-    this.#queuedBytes = queuedBytes;
+    this.#limits = limits;
   }
 
   get done(): boolean {
@@ -46,7 +51,7 @@ export class HttpReply implements Outlet {
     if (this.#queue === '') setImmediate(() => this.#flush());
     this.#queue += event;
     // A client that does not read: what waits for it must not grow without end.
-    if (this.#queue.length + this.#response.writableLength > this.#queuedBytes) this.#response.destroy();
+    if (this.#queue.length + this.#response.writableLength > this.#limits.queuedBytes) this.#response.destroy();
   }
 
   /** Ends whatever was begun. */

@@ -64,7 +64,7 @@ export function createSse(engine: Engine, limits: Limits, messagesPath: string):
       GET({ request, response, caller }) {
         if (!accepts(request.headers.accept, ['text/event-stream']))
           throw new Refusal(406, 'NOT_ACCEPTABLE', 'The client does not accept an event stream.');
-        const reply = new HttpReply(response, limits.queuedBytes);
+        const reply = new HttpReply(response, limits);
         const id = open(caller, reply);
         reply.open();
         reply.send(`event: endpoint\ndata: ${messagesPath}?sessionId=${id}\n\n`);

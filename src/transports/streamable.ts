@@ -15,7 +15,7 @@ export function streamableRoute(engine: Engine, limits: Limits, inFlight: InFlig
       throw new Refusal(406, 'NOT_ACCEPTABLE', 'The client accepts neither JSON nor an event stream.');
     }
     readBody(exchange, limits.messageBytes, (body) => {
-      const reply = new HttpReply(response, limits.queuedBytes);
+      const reply = new HttpReply(response, limits);
       const pending = engine.streamable.post(engine.read(body), request.headers, caller, reply);
       if (reply.done) return;
       inFlight.follow(caller, request, response, pending, () => {
@@ -32,7 +32,7 @@ export function streamableRoute(engine: Engine, limits: Limits, inFlight: InFlig
       if (!accepts(request.headers.accept, ['text/event-stream'])) {
         throw new Refusal(406, 'NOT_ACCEPTABLE', 'The client does not accept an event stream.');
       }
-      const reply = new HttpReply(response, limits.queuedBytes);
+      const reply = new HttpReply(response, limits);
       const gone = engine.streamable.open(request.headers, caller, reply);
       if (reply.done) return;
       reply.open();
@@ -43,7 +43,7 @@ export function streamableRoute(engine: Engine, limits: Limits, inFlight: InFlig
       streams.follow(caller, request, response, { gone, interrupt: end, revoke: () => reply.cut() }, end);
     },
     DELETE({ request, response, caller }) {
-      engine.streamable.end(request.headers, caller, new HttpReply(response, limits.queuedBytes));
+      engine.streamable.end(request.headers, caller, new HttpReply(response, limits));
     },
   };
 }

@@ -1,0 +1,100 @@
+import { expect } from 'vitest';
+import type { LimitName } from '../../../dist/src/config/limits.js';
+import { until } from '../processes.ts';
+import { ends, endsToo, HOUR, type Probe, seen, settled } from './probe.ts';
+import type { Result, Running } from './running.ts';
+
+/** What a call answers while another one runs. */
+const beside = async (gateway: Running): Promise<string> => {
+  const session = await gateway.session();
+  const running = gateway.post({ method: 'tools/call', params: { name: 'wait', arguments: { ms: 300 } } }, session);
+  await until('the first call runs', () => gateway.app.calls() === 1);
+  const answer = await gateway.call('echo', { message: 'served' }, session);
+  await running;
+  return answer;
+};
+const slots = (): Probe => seen(10, 1, ['served', 'BUSY'], beside, { limits: { queueMs: 20 } });
+
+const nested = (levels: number): object => (levels === 0 ? {} : { inside: nested(levels - 1) });
+/** The status of a message with such arguments. */
+const sent = (args: object) => async (gateway: Running) => (await gateway.send('POST', '/api/tools/echo', JSON.stringify(args))).status;
+
+const named = (part: string) => async (gateway: Running) => (await gateway.tools()).some(({ name }) => name.includes(part));
+const tools = async (gateway: Running): Promise<number> => (await gateway.tools()).length;
+
+const linkIn = ({ content = [] }: Result): string | undefined => content.find(({ type }) => type === 'resource_link')?.uri;
+const long = (gateway: Running, session?: Record<string, string>): Promise<Result> =>
+  gateway.ask('tools/call', { name: 'long', arguments: { chars: 1_000 } }, session);
+
+/** How many of three results are given again. */
+const given = async (gateway: Running): Promise<number> => {
+  const session = await gateway.session();
+  const all = async (): Promise<string[]> => {
+    const answers = [];
+    for (const by of ['a', 'b', 'c']) answers.push(await gateway.call('kept', { by }, session));
+    return answers;
+  };
+  const [first, second] = [await all(), await all()];
+  return second.filter((answer) => first.includes(answer)).length;
+};
+
+/** The limits that engine, gateway and registry read. */
+export const GATEWAY_PROBES: Partial<Record<LimitName, Probe>> = {
+  jsonDepth: seen(64, 10, [200, 400], sent(nested(20))),
+  jsonKeys: seen(1_000, 10, [200, 400], sent(Object.fromEntries(Array.from({ length: 20 }, (_, i) => [`key${i}`, i])))),
+  jsonItems: seen(1_000, 10, [200, 400], sent({ items: Array.from({ length: 20 }, (_, i) => i) })),
+  resultBytes: seen(100_000, 500, ['a'.repeat(1_000), 'RESULT_TOO_LARGE'], async (gateway) => gateway.call('long', { chars: 1_000 })),
+  resultChars: seen(100_000, 500, [undefined, true], async (gateway) => linkIn(await long(gateway))?.startsWith('plugmux://results/')),
+  resultDepth: seen(64, 10, ['deep', 'RESULT_INVALID'], (gateway) => gateway.call('deep', { levels: 20 })),
+  toolNameChars: seen(128, 10, [true, false], named('a_tool_with_a_long_name')),
+  descriptionChars: seen(4_096, 40, [true, false], async (gateway) => {
+    const tool = (await gateway.tools()).find(({ name }) => name.includes('described'));
+    return (tool?.description.length ?? 0) > 100;
+  }),
+  schemaBytes: seen(65_536, 200, [true, false], named('detailed')),
+  toolsPerPlugin: seen(100, 2, [11, 2], tools),
+  tools: seen(100, 3, [11, 3], tools),
+  keptBytes: seen(100_000, 500, [true, false], async (gateway) => linkIn(await long(gateway)) !== undefined, {
+    limits: { resultChars: 100 },
+  }),
+  // Of a result that is kept already too.
+  keptMs: endsToo(
+    20,
+    async (gateway) => {
+      const session = await gateway.session();
+      const uri = linkIn(await long(gateway, session));
+      return async () => (await gateway.ask('resources/read', { uri }, session)).isError === true;
+    },
+    { limits: { resultChars: 100 } },
+  ),
+  cachedResults: seen(100, 1, [3, 0], given),
+  cachedBytes: seen(100_000, 4, [3, 0], given),
+  callsPerClient: slots(),
+  callsPerPlugin: slots(),
+  calls: slots(),
+  queueMs: ends(
+    20,
+    async (gateway) => {
+      const session = await gateway.session();
+      gateway.call('wait', { ms: 20_000 }, session).catch(() => undefined);
+      await until('the first call runs', () => gateway.app.calls() === 1);
+      return settled(gateway.call('echo', { message: 'late' }, session).then((answer) => expect(answer).toBe('BUSY')));
+    },
+    { limits: { calls: 1 } },
+  ),
+  callTimeoutMs: ends(20, async (gateway) => settled(gateway.call('wait', { ms: HOUR }))),
+  callCapMs: ends(60, async (gateway) => settled(gateway.call('work')), { limits: { callTimeoutMs: 50 } }),
+  askMs: ends(50, async (gateway) => settled(gateway.call('ask'))),
+  firstListMs: {
+    from: HOUR,
+    to: 50,
+    more: { plugins: { probe: { path: './probe.probe' }, stuck: { path: './stuck.probe' } } },
+    async run(gateway, reload) {
+      const readiness = async () => (await gateway.send('GET', '/readyz')).status;
+      expect(await readiness()).toBe(503);
+      await reload();
+      await until('it is ready by the new limit', async () => (await readiness()) === 200);
+      expect(await tools(gateway)).toBe(11);
+    },
+  },
+};

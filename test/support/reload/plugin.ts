@@ -1,0 +1,81 @@
+import { basename } from 'node:path';
+import type { Adapter } from '../../../dist/src/core/adapter.js';
+import type { JsonObject } from '../../../dist/src/core/json.js';
+import { emptyOffer, type Offer } from '../../../dist/src/core/plugin.js';
+import type { CallContext, Tool } from '../../../dist/src/core/tool.js';
+
+// A plugin inside the gateway with a tool for each thing that a limit or a rule bounds, and one that never lists anything.
+
+const text = (value: string) => ({ content: [{ type: 'text' as const, text: value }] });
+const tool = (name: string, call: (args: JsonObject, ctx: CallContext) => unknown, more: Partial<Tool> = {}): Tool => ({
+  name,
+  description: `The tool ${name}`,
+  input: { type: 'object' },
+  approval: 'client',
+  call: call as Tool['call'],
+  ...more,
+});
+const nested = (levels: number): JsonObject => (levels === 0 ? {} : { inside: nested(levels - 1) });
+
+let runs = 0;
+
+const offer: Offer = {
+  ...emptyOffer,
+  tools: [
+    tool('echo', async ({ message }) => text(String(message))),
+    tool(
+      'wait',
+      ({ ms }, ctx) =>
+        new Promise((resolve) => {
+          const timer = setTimeout(() => resolve(text('waited')), Number(ms));
+          ctx.onAbort(() => clearTimeout(timer));
+        }),
+    ),
+    tool('work', async (_, ctx) => {
+      for (let step = 1; !ctx.aborted; step++) {
+        ctx.progress(step, undefined);
+        await new Promise((resolve) => setTimeout(resolve, 10));
+      }
+      return text('ended');
+    }),
+    tool('long', async ({ chars }) => text('a'.repeat(Number(chars)))),
+    tool('deep', async ({ levels }) => ({ ...text('deep'), structured: nested(Number(levels)) })),
+    tool('kept', async () => text(String(++runs).padStart(8, '0')), { cache: { ttlMs: 600_000, key: ({ by }) => String(by) } }),
+    tool('strange', async () => text('from strangers'), { untrusted: true }),
+    tool('ask', async (_, ctx) => {
+      const schema = { type: 'object', properties: { name: { type: 'string' } }, required: ['name'] };
+      const answers = await ctx.ask({ q: { kind: 'form', message: 'Your name?', schema } });
+      return text(JSON.stringify(answers));
+    }),
+    tool('a_tool_with_a_long_name', async () => text('long name')),
+    tool('described', async () => text('described'), { description: 'A description that is longer than others. '.repeat(10) }),
+    tool('detailed', async () => text('detailed'), {
+      input: {
+        type: 'object',
+        properties: Object.fromEntries(Array.from({ length: 20 }, (_, i) => [`argument${i}`, { type: 'string' }])),
+      },
+    }),
+  ],
+};
+
+export const probeAdapter: Adapter = {
+  kind: 'probe',
+  options: {},
+  paths: [],
+  async read({ key, path }) {
+    if (!path.endsWith('.probe')) return null;
+    const id = basename(path, '.probe');
+    return [{ id: key ?? id, version: '1', adapter: 'probe', origin: path, watch: [], digest: id }];
+  },
+  async open(manifest) {
+    const isStuck = manifest.digest === 'stuck';
+    return {
+      manifest,
+      offer: () => (isStuck ? undefined : offer),
+      state: () => (isStuck ? 'opening' : 'ready'),
+      start: async () => undefined,
+      onChange: () => undefined,
+      close: async () => undefined,
+    };
+  },
+};
