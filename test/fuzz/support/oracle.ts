@@ -10,8 +10,8 @@ const MB = 1024 * 1024;
 const HEAP_MARGIN = 8 * MB;
 const ANSWER_MS = 30_000;
 const CANARY_MS = 50;
-/** Times are reported; they fail a run only where the gateway must have stood still. */
-const CANARY_WORST_P99_MS = 2_000;
+/** Generator, servers and gateway share one event loop, so times are reported and fail a run only where it stood still. */
+const CANARY_WORST_P99_MS = 10_000;
 const IDLE_MS = 10_000;
 const STACK = /\n +at .+:\d+:\d+/;
 
