@@ -8,6 +8,7 @@ import { stampOf } from './config/stamp.ts';
 import { createWatcher, type Watcher } from './config/watch.ts';
 import type { Adapter } from './core/adapter.ts';
 import { GatewayError, toError } from './core/errors.ts';
+import { setInstance } from './core/instance.ts';
 import type { Logger } from './core/log.ts';
 import type { Redactor } from './core/redact.ts';
 import { askClient, createApprovals } from './gateway/approvals.ts';
@@ -24,6 +25,7 @@ import { createTickets } from './policy/tickets.ts';
 import { createRegistry, type Registry } from './registry/registry.ts';
 import type { SlotStatus } from './registry/slot.ts';
 import { findPlugins } from './registry/sources.ts';
+import { createStateKey } from './store/state-key.ts';
 import { createStore, keepOf, spaceOf } from './store/store.ts';
 
 /** What the house is built from. */
@@ -96,6 +98,8 @@ export async function createApp({
   };
   learn(config);
 
+  const stateKey = createStateKey(config.state);
+  setInstance(stateKey, config.file);
   const store = createStore(config.state);
   if (!acceptDamage) store.refuseDamage();
   const host = createHost(config.state, limits, (id) => keepOf(store, spaceOf(id)), log, redactor.add);

@@ -44,6 +44,7 @@ export const REQUIREMENTS = {
   }),
   ...promised(`${LEGACY}/basic/lifecycle`, {
     'initialize-negotiates': 'A served revision is echoed; for any other the newest legacy one is offered.',
+    'handshake-first': 'No notification stands before the reply to initialize, and none before notifications/initialized.',
     F15: 'A call before the handshake and a second handshake are refused and leave the state as it was.',
   }),
   ...promised('https://modelcontextprotocol.io/specification/2025-03-26/basic', {
@@ -62,6 +63,7 @@ export const REQUIREMENTS = {
     'tools-list': 'Tools are listed on one page, in a stable order, with schemas that every client can read.',
     'tools-call': 'A call reaches its tool and the answer belongs to the call, however many are in flight.',
     'tools-unknown': 'An unknown tool is a protocol error -32602 that names near ones; prototype names are unknown.',
+    'lists-identical': 'Lists are the same bytes after a restart while nothing has changed.',
     'tools-list-changed': 'Clients are told of a change of the list once a change, and of none where nothing changed.',
     'tool-errors-in-band': 'Bad arguments and failures of a tool are results with isError and a text for the model.',
     'tool-content-by-revision': 'A client is sent no kind of content and no structured data that its revision does not know.',

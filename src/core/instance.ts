@@ -1,8 +1,29 @@
-import { randomUUID } from 'node:crypto';
+import { createHmac, randomUUID } from 'node:crypto';
 import { isJsonObject, type JsonObject, type JsonValue } from './json.ts';
 
-/** Tells this running gateway from every other one. Made at each start; no secret. */
-export const INSTANCE: string = randomUUID();
+const ID_CHARS = 22;
+
+let identify: () => string = randomUUID;
+let identity: string | undefined;
+
+/** Tells this gateway from every other one. No secret. */
+export function instance(): string {
+  identity ??= identify();
+  return identity;
+}
+
+/** Names this gateway by its configuration file and the key of its state folder, so that its lists are the same after a restart. */
+export function setInstance(key: () => Buffer | undefined, file: string | undefined): void {
+  identity = undefined;
+  identify = () => {
+    const secret = key();
+    if (secret === undefined) return randomUUID();
+    return createHmac('sha256', secret)
+      .update(`instance\n${file ?? ''}`)
+      .digest('base64url')
+      .slice(0, ID_CHARS);
+  };
+}
 
 /** Under this key of `_meta` a gateway says where a tool or prompt comes from. */
 export const ORIGIN_KEY = 'plugmux/origin';
@@ -14,7 +35,7 @@ const LONGEST_TEXT = 128;
 export function passedHere(meta: JsonValue | undefined): boolean {
   let origin = isJsonObject(meta) ? meta[ORIGIN_KEY] : undefined;
   for (let steps = 0; isJsonObject(origin); steps++) {
-    if (origin.gateway === INSTANCE || steps >= LONGEST_CHAIN) return true;
+    if (origin.gateway === instance() || steps >= LONGEST_CHAIN) return true;
     origin = origin.from;
   }
   return false;
@@ -39,5 +60,5 @@ function toChain(origin: JsonValue | undefined, steps: number): JsonObject | und
 /** The `_meta` of what this gateway offers: what it came with, and where it comes from; other gateways' words are kept. */
 export function withOrigin(meta: JsonObject | undefined, own: JsonObject): JsonObject {
   const before = meta?.[ORIGIN_KEY];
-  return { ...meta, [ORIGIN_KEY]: { ...own, gateway: INSTANCE, ...(isJsonObject(before) ? { from: before } : {}) } };
+  return { ...meta, [ORIGIN_KEY]: { ...own, gateway: instance(), ...(isJsonObject(before) ? { from: before } : {}) } };
 }

@@ -29,6 +29,9 @@ export const HANDSHAKE = line('hello', 'initialize', {
   clientInfo: { name: 'raw', version: '1' },
 });
 
+/** What the client says once it has the reply: notifications may come from then on. */
+export const INITIALIZED = '{"jsonrpc":"2.0","method":"notifications/initialized"}\n';
+
 /** A gateway on stdio with nothing between the test and its bytes. It ends with the test. */
 export class RawStdio {
   readonly process: ChildProcess;
