@@ -5,6 +5,7 @@ import type { Answers, Questions } from '../core/question.ts';
 import { auditCaller } from '../gateway/audit-fields.ts';
 import type { Call } from '../gateway/call.ts';
 import { createSlots } from '../gateway/slots.ts';
+import type { View } from '../gateway/views.ts';
 import { BatchOutlet } from './batch.ts';
 import { nameOf } from './envelope.ts';
 import { capabilities, SERVER_INFO } from './era.ts';
@@ -36,6 +37,9 @@ export class LegacyPeer extends Peer implements Subscriber {
   readonly #watched = new Map<string, () => void>();
   // Replaced as a whole, so that all requests between two changes share one object.
   #settings: RequestSettings;
+  // What changed since its reply to initialize, until the client says that it is ready for notifications; then undefined.
+  #held: Set<string> | undefined = new Set();
+  #seen: View | undefined;
   /** Where messages go that answer no request; absent while an HTTP client holds no stream open. */
   channel: Outlet | undefined;
 
@@ -71,6 +75,7 @@ export class LegacyPeer extends Peer implements Subscriber {
     if (message.kind === 'request') this.#request(message, outlet);
     else if (message.kind === 'response') this.#requests.settle(message.id, message.body);
     else if (message.method === 'notifications/cancelled') this.cancel(message.params);
+    else if (message.method === 'notifications/initialized' && this.#seen) this.#release();
   }
 
   async ask(questions: Questions, call: Call, outlet: Outlet): Promise<Answers> {
@@ -142,7 +147,9 @@ export class LegacyPeer extends Peer implements Subscriber {
   #hello(): Reply {
     const { revision } = this;
     this.parts.gateway.greet(this.caller, this.#settings.session);
-    const { instructions } = this.parts.gateway.view(this.caller);
+    this.#seen = this.parts.gateway.view(this.caller);
+    this.#held?.clear();
+    const { instructions } = this.#seen;
     return JSON.stringify({
       protocolVersion: revision,
       capabilities: capabilities(),
@@ -188,15 +195,32 @@ export class LegacyPeer extends Peer implements Subscriber {
     return true;
   }
 
+  hasSeen(view: View): boolean {
+    return view === this.#seen;
+  }
+
   watches(uri: string): boolean {
     return this.#watched.has(uri);
   }
 
   updated(uri: string): void {
-    this.channel?.write({ bytes: notificationText('notifications/resources/updated', JSON.stringify({ uri })), last: false });
+    this.#notify('notifications/resources/updated', JSON.stringify({ uri }));
   }
 
   changed(method: string): void {
-    this.channel?.write({ bytes: notificationText(method, '{}'), last: false });
+    this.#notify(method, '{}');
+  }
+
+  // Strict clients end a connection on which anything stands before the reply, or before they have said that they are ready.
+  #notify(method: string, params: string): void {
+    const text = notificationText(method, params);
+    if (this.#held) this.#held.add(text);
+    else this.channel?.write({ bytes: text, last: false });
+  }
+
+  #release(): void {
+    const held = this.#held;
+    this.#held = undefined;
+    for (const text of held ?? []) this.channel?.write({ bytes: text, last: false });
   }
 }

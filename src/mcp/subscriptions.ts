@@ -45,6 +45,8 @@ export interface Subscriber {
   readonly session: string;
   readonly listening: boolean;
   wants(filter: string): boolean;
+  /** Whether it began with this very view, so that nothing in it is news. */
+  hasSeen(view: View): boolean;
   changed(method: string): void;
   watches(uri: string): boolean;
   updated(uri: string): void;
@@ -102,8 +104,9 @@ export function createSubscriptions(gateway: Gateway, lists: Lists): Subscriptio
       changes.set(profile, methodsOf(before, after));
     }
     for (const subscriber of subscribers) {
-      if (!subscriber.listening) continue;
-      const changed = changesOf(subscriber) ?? changes.get(subscriber.caller.profile);
+      const { profile } = subscriber.caller;
+      if (!subscriber.listening || subscriber.hasSeen(known.get(profile) as View)) continue;
+      const changed = changesOf(subscriber) ?? changes.get(profile);
       for (const { method, filter } of NOTICES) if (changed?.has(method) && subscriber.wants(filter)) subscriber.changed(method);
     }
   };
@@ -158,6 +161,7 @@ export function createSubscriptions(gateway: Gateway, lists: Lists): Subscriptio
         session: request.session,
         listening: true,
         wants: (filter) => honoured.includes(filter),
+        hasSeen: () => false,
         changed: (method) => send(method, {}),
         watches: (uri) => watches.has(uri),
         updated: (uri) => send('notifications/resources/updated', { uri }),

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import { writeConfig } from '../support/gateway.ts';
 import { until } from '../support/processes.ts';
-import { callLine, HANDSHAKE, line, RawStdio } from '../support/raw-stdio.ts';
+import { callLine, HANDSHAKE, INITIALIZED, line, RawStdio } from '../support/raw-stdio.ts';
 
 // Raw bytes to the real command line: what no client library would send.
 
@@ -12,6 +12,7 @@ async function open(config: object = {}): Promise<RawStdio> {
   const raw = new RawStdio(writeConfig(config, ['plain']));
   raw.send(HANDSHAKE);
   await raw.reply('hello');
+  raw.send(INITIALIZED);
   return raw;
 }
 

@@ -78,6 +78,14 @@ async function session(gateway: Serving, revision = '2025-11-25'): Promise<Recor
   return { 'mcp-session-id': answer.headers.get('mcp-session-id') as string, 'mcp-protocol-version': revision };
 }
 
+/** A session whose client has said that it takes notifications. */
+async function readySession(gateway: Serving): Promise<Record<string, string>> {
+  const headers = await session(gateway);
+  const body = '{"jsonrpc":"2.0","method":"notifications/initialized"}';
+  await fetch(gateway.url, { method: 'POST', headers: { ...headers, 'content-type': 'application/json' }, body });
+  return headers;
+}
+
 const start = (config: object = {}): Promise<Serving> => serve(writeConfig(config, ['plain']));
 const counting = tool(1, 'count', { to: 5 }, { _meta: { progressToken: 't' } });
 
@@ -112,7 +120,7 @@ describe('resuming a stream', () => {
 
   it('keeps notices for a client whose standing stream broke', { tags: ['http-resume'] }, async () => {
     const gateway = await start();
-    const headers = await session(gateway);
+    const headers = await readySession(gateway);
     const standing = new Stream(gateway, 'GET', headers);
     await until('it stands', () => standing.events.length === 1);
     standing.drop();
@@ -206,7 +214,7 @@ describe('sessions', () => {
     tags: ['http-standing-stream'],
   }, async () => {
     const gateway = await start();
-    const headers = await session(gateway);
+    const headers = await readySession(gateway);
     const streams = Array.from({ length: 10 }, () => new Stream(gateway, 'GET', headers));
     await until('all but one have ended', () => streams.filter(({ status, ended }) => status === 200 && ended).length === 9);
     await gateway.said('A newer event stream of local replaces the one');

@@ -1,0 +1,89 @@
+import { describe, expect, it } from 'vitest';
+import { localCaller } from '../../../dist/src/core/caller.js';
+import { emptyOffer } from '../../../dist/src/core/plugin.js';
+import { openHouse } from '../../support/house.ts';
+import { until } from '../../support/processes.ts';
+import { tempFolder } from '../../support/temp.ts';
+
+/** A plugin that offers nothing until it opens, and one prompt more with each change. */
+function slowPlugin() {
+  let prompts: object[] | undefined;
+  const listeners: (() => void)[] = [];
+  const adapter = {
+    kind: 'slow',
+    options: {},
+    paths: [],
+    read: async ({ key, path }: { key?: string; path: string }) => [
+      { id: key, version: '1', adapter: 'slow', origin: path, watch: [], digest: 'd' },
+    ],
+    open: async (manifest: object) => ({
+      manifest,
+      offer: () => prompts && { ...emptyOffer, prompts },
+      state: () => (prompts ? 'ready' : 'opening'),
+      start: async () => undefined,
+      onChange: (listener: () => void) => listeners.push(listener),
+      close: async () => undefined,
+    }),
+  };
+  const change = (): void => {
+    prompts = [...(prompts ?? []), { name: `p${prompts?.length ?? 0}`, get: async () => ({ messages: [] }) }];
+    for (const listener of listeners) listener();
+  };
+  return { adapter: adapter as never, change };
+}
+
+async function connectTo(adapter: never) {
+  const dir = tempFolder();
+  const { app } = await openHouse([adapter], { plugins: { slow: { path: dir } } });
+  const lines: { id?: number; method?: string }[] = [];
+  const write = ({ bytes }: { bytes?: string | Buffer }) => void lines.push(JSON.parse(String(bytes)));
+  const connection = app.engine.connect(localCaller(), 'test', { write }, () => undefined);
+  const send = (message: object) => connection.receive(app.engine.read(Buffer.from(JSON.stringify({ jsonrpc: '2.0', ...message }))));
+  const initialize = () =>
+    send({
+      id: 1,
+      method: 'initialize',
+      params: { protocolVersion: '2025-06-18', capabilities: {}, clientInfo: { name: 't', version: '1' } },
+    });
+  const initialized = () => send({ method: 'notifications/initialized' });
+  return { app, lines, send, initialize, initialized };
+}
+
+/** Longer than the gateway gathers changes. */
+const told = () => new Promise((resolve) => setTimeout(resolve, 60));
+
+describe('a connection with a handshake', () => {
+  it('carries nothing before the reply to initialize, and no news of what the reply counted in', {
+    tags: ['handshake-first'],
+  }, async () => {
+    const { adapter, change } = slowPlugin();
+    const { lines, initialize, initialized } = await connectTo(adapter);
+    initialize();
+    change();
+    await until('it is answered', () => lines.length > 0);
+    initialized();
+    await told();
+    expect(lines.map(({ id, method }) => id ?? method)).toEqual([1]);
+  });
+
+  it('carries no notification before notifications/initialized; what changed until then is told once after it', {
+    tags: ['handshake-first'],
+  }, async () => {
+    const { adapter, change } = slowPlugin();
+    change();
+    const { lines, initialize, initialized } = await connectTo(adapter);
+    initialize();
+    await until('it is answered', () => lines.length > 0);
+    change();
+    await told();
+    change();
+    await told();
+    expect(lines.map(({ id, method }) => id ?? method)).toEqual([1]);
+    initialized();
+    const changed = 'notifications/prompts/list_changed';
+    expect(lines.map(({ id, method }) => id ?? method)).toEqual([1, changed]);
+    change();
+    await until('it is told', () => lines.length > 2);
+    expect(lines[2]?.method).toBe(changed);
+  });
+});
