@@ -233,6 +233,15 @@ export const REQUIREMENTS = {
       'A call that needs a scope which the login lacks names it and costs nothing else; the next login asks for it with those it had.',
     F69: 'A download that is cut, changed, elsewhere or not there is refused with a code, and nothing of it stays.',
     T18: 'Of an archive only the one file that is wanted is unpacked; one that leads out of its folder is refused.',
+    'list-apart':
+      'Each list of a server stands alone: one that fails, hangs or is none keeps what it held, is read again alone and is named; the others are served.',
+    'null-absent':
+      'A member that a server sends as null counts as absent, over every transport; where any value may stand, null stays a value.',
+    'start-cap':
+      'An upstream server that runs and has not answered yet is left alone for "startCapMs", then ended as one failure; commands wait "startTimeoutMs" and say that it is still starting.',
+    'list-bounds': 'A list is read up to a number of items, bytes and seconds, however many pages it has; what was read is served.',
+    'http-apart':
+      'Over Streamable HTTP a request that is lost, reset or truncated fails alone; the session ends only where the server has forgotten it.',
     T19: 'What is installed is held against its digest at every start; one byte changed, and it does not start.',
     F70: 'No name, version or address of a plugin reaches a command line as an option or a command.',
     F71: 'Installs and builds of one plugin come one after the other; one that is broken off leaves the old state or the new one.',

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { ResourceContents, ToolResult } from '../../src/core/content.ts';
 import { GatewayError } from '../../src/core/errors.ts';
 import { noteExact } from '../../src/core/exact-tree.ts';
@@ -12,6 +13,7 @@ import type { Session } from './session.ts';
 import { afterVisits } from './visits.ts';
 
 const MOST_ROUNDS = 20;
+const SEND_AGAIN_MS = 500;
 const MOST_COMPLETIONS = 100;
 
 /** Finds the connection that takes a call just now; rejects where there is none in time. */
@@ -51,8 +53,8 @@ export function createCalls(connected: Connected, failed: (result: ToolResult) =
   ): Promise<JsonObject> => {
     try {
       if (isRefusal(error) && !ctx.aborted) {
-        // What the server refused unseen is sent once more, on the connection that replaces this one.
-        await session.gone;
+        // What the server refused unseen is sent once more, on the connection that replaces this one where it has ended.
+        if (!session.over) await sleep(SEND_AGAIN_MS);
         const next = await connected(ctx);
         return await inRounds(next, method, params, ctx, headersOf);
       }
@@ -81,7 +83,7 @@ export function createCalls(connected: Connected, failed: (result: ToolResult) =
         if (!session.can('completions')) return [];
         const params: JsonObject = { ref, argument: { name: argument, value: typed } };
         if (Object.keys(known).length > 0) params.context = { arguments: { ...known } };
-        const { completion } = await session.request('completion/complete', params).catch((error) => {
+        const { completion } = await session.ask('completion/complete', params).catch((error) => {
           throw toCallFailure(error, 'completion/complete');
         });
         if (!isJsonObject(completion) || !Array.isArray(completion.values))

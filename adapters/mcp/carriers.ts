@@ -4,6 +4,7 @@ import { GatewayError } from '../../src/core/errors.ts';
 import type { Host } from '../../src/core/host.ts';
 import type { Logger } from '../../src/core/log.ts';
 import type { LocalServer, RemoteServer } from './entry.ts';
+import { SESSION_ENDED } from './failures.ts';
 import type { Guard } from './guard.ts';
 import { type LineEvents, LineTransport } from './line-transport.ts';
 import type { Writing } from './link.ts';
@@ -19,8 +20,12 @@ export interface Carrier {
   readonly name: string;
   /** Whether the server is a program of ours. */
   readonly local: boolean;
+  /** Each request travels alone: the loss of one says nothing of the others. */
+  readonly apart: boolean;
   /** Settles with the reason when the connection is of no more use. */
   readonly gone: Promise<string>;
+  /** Whether that is so. */
+  readonly over: boolean;
   /** Whether it was the other side that ended it. */
   readonly endedItself: boolean;
   /** Whether there was anything at all at the other side. */
@@ -40,6 +45,8 @@ export interface Carrier {
   end(): Promise<void>;
 }
 
+const HTTP = 'Streamable HTTP';
+
 const NO_SINK: MessageSink = { take: () => undefined, lost: () => undefined, answered: () => undefined, ended: () => undefined };
 
 abstract class Common {
@@ -56,6 +63,10 @@ abstract class Common {
     });
   }
 
+  get over(): boolean {
+    return this.why !== undefined;
+  }
+
   drop(why: string): void {
     if (this.why !== undefined) return;
     this.why = why;
@@ -67,6 +78,7 @@ abstract class Common {
 /** A program of ours, started for this connection. */
 export class LocalCarrier extends Common implements Carrier {
   readonly local = true;
+  readonly apart = false;
   readonly name = 'stdio';
   readonly transport: LineTransport;
   readonly #unresponsiveMs: number;
@@ -123,12 +135,14 @@ export class RemoteCarrier extends Common implements Carrier {
   readonly started = true;
   readonly transport: Transport;
   readonly name: string;
+  readonly apart: boolean;
   readonly explain: Carrier['explain'];
   readonly #terminate: (() => Promise<void>) | undefined;
 
   constructor(name: string, open: (carrier: RemoteCarrier) => RemoteParts) {
     super();
     this.name = name;
+    this.apart = name === HTTP;
     const { transport, terminate, explain } = open(this);
     this.transport = transport;
     this.#terminate = terminate;
@@ -142,10 +156,9 @@ export class RemoteCarrier extends Common implements Carrier {
     );
   }
 
-  // A stream that opens again after a break belongs to a session that nobody has initialized, or to none at all.
+  // A stream of HTTP+SSE that opens again after a break belongs to a session that nobody has initialized.
   breaks(error: Error): string | undefined {
-    if (this.name === 'HTTP+SSE' && error.message.startsWith('SSE error')) return 'its stream broke';
-    return error.message.startsWith('Maximum reconnection attempts') ? 'its stream could not be opened again' : undefined;
+    return this.name === 'HTTP+SSE' && error.message.startsWith('SSE error') ? 'its stream broke' : undefined;
   }
 
   // The server belongs to somebody else: whether it hangs is theirs to see to.
@@ -170,12 +183,17 @@ export async function openRemote(
 ): Promise<RemoteCarrier> {
   const messageBytes = 2 * host.limits.resultBytes + 64 * 1024;
   const readingFetch = (carrier: RemoteCarrier): typeof fetch =>
-    createReadingFetch(messageBytes, {
-      take: (message, request) => carrier.sink.take(message, request),
-      lost: (error, head, tail, request) => carrier.sink.lost(error, head, tail, request),
-      answered: (request) => carrier.sink.answered(request),
-      ended: (request) => carrier.sink.ended(request),
-    });
+    createReadingFetch(
+      messageBytes,
+      {
+        take: (message, request) => carrier.sink.take(message, request),
+        lost: (error, head, tail, request) => carrier.sink.lost(error, head, tail, request),
+        answered: (request) => carrier.sink.answered(request),
+        ended: (request) => carrier.sink.ended(request),
+        forgotten: () => carrier.drop(SESSION_ENDED),
+      },
+      { standing: carrier.apart },
+    );
   if (kind === 'ws') {
     const { SocketTransport } = await import('./socket-transport.ts');
     return new RemoteCarrier('WebSocket', (carrier) => {
@@ -198,7 +216,7 @@ export async function openRemote(
       explain,
     }));
   }
-  return new RemoteCarrier('Streamable HTTP', (carrier) => {
+  return new RemoteCarrier(HTTP, (carrier) => {
     const transport = new StreamableHTTPClientTransport(server.url, { ...common, fetch: readingFetch(carrier) });
     return { transport, terminate: () => transport.terminateSession(), explain };
   });

@@ -16,7 +16,10 @@ export interface Connecting {
   readonly id: string;
   readonly host: Host;
   readonly log: Logger;
+  /** How long one request may take that no call waits for, and the handshake with a server at an address. */
   readonly timeoutMs: number;
+  /** How long a program of ours may run until it answers for the first time. */
+  readonly capMs: number;
   readonly signal: AbortSignal;
   readonly checks: Checks;
 }
@@ -44,10 +47,12 @@ export async function connect(entry: ServerEntry, parts: Connecting, memory: Mem
     const way = ways[at] as Way;
     const carrier = await way.open();
     try {
-      const { host, log, timeoutMs, signal, checks } = parts;
+      const { host, log, timeoutMs, capMs, signal, checks } = parts;
       const session = await Session.open({
         carrier,
         era: way.era,
+        // A program may have to be fetched and built before it can say anything; ending it would only begin that anew.
+        connectMs: carrier.local ? capMs : timeoutMs,
         timeoutMs,
         probeMs: Math.min(PROBE_MS, host.limits.startTimeoutMs / 3),
         log,
@@ -93,15 +98,15 @@ function remoteWays(server: RemoteServer, era: 'legacy' | undefined, { id, host,
   }));
 }
 
-function explain(error: Error, entry: ServerEntry, died: string | undefined, { id, timeoutMs }: Connecting): GatewayError {
+function explain(error: Error, entry: ServerEntry, died: string | undefined, { id, timeoutMs, capMs }: Connecting): GatewayError {
   const fail = (code: ErrorCode, message: string, fix: string): GatewayError => new GatewayError(code, message, { fix, cause: error });
   if (entry.server.kind === 'stdio') {
     if (died !== undefined) return fail('HANDSHAKE_FAILED', `The server did not start: ${died}.`, fixFor(died, entry.server));
     if (isTimeout(error))
       return fail(
         'LOAD_TIMEOUT',
-        `The server said nothing within ${timeoutMs / 1000} s.`,
-        'Run its command by hand, or raise "limits.startTimeoutMs".',
+        `The server said nothing within ${capMs / 1000} s.`,
+        'Run its command by hand, or raise "limits.startCapMs".',
       );
     return fail(
       'HANDSHAKE_FAILED',

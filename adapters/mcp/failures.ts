@@ -1,3 +1,4 @@
+import type { ErrorCode } from '../../src/core/error-codes.ts';
 import { GatewayError, toError } from '../../src/core/errors.ts';
 import { isJsonObject } from '../../src/core/json.ts';
 import type { QuestionKind } from '../../src/core/question.ts';
@@ -63,33 +64,55 @@ export interface SendFailure {
   readonly ends?: string;
 }
 
-/** Judges what the SDK's transports throw. `session`: the server keeps one for us, and 404 says that it has ended. */
-export function judge(thrown: unknown, session: boolean): SendFailure {
-  const refused = (why: string): SendFailure => ({
+/** Why a connection to a server whose session has ended is of no more use. */
+export const SESSION_ENDED = 'it has ended our session';
+
+/** What a failed sending is judged by. */
+export interface Judging {
+  /** The server keeps a session for us, and 404 says that it has ended. */
+  readonly session: boolean;
+  /** Each request travels alone: the loss of one says nothing of the others. */
+  readonly apart: boolean;
+}
+
+/** Judges what the SDK's transports throw. */
+export function judge(thrown: unknown, { session, apart }: Judging): SendFailure {
+  const refused = (why: string, ends = true): SendFailure => ({
     error: new GatewayError('PLUGIN_UNAVAILABLE', `The server takes no calls: ${why}.`, { cause: thrown }),
-    ends: why,
+    ...(ends ? { ends: why } : {}),
   });
   if (thrown instanceof GatewayError && thrown.code === 'NEEDS_CONFIGURATION') return { error: thrown, ends: 'it wants a login' };
   if (thrown instanceof GatewayError || thrown instanceof RpcFailure) return { error: thrown };
   const error = toError(thrown);
   const status = statusOf(error);
-  if (status === 404 && session) return refused('it has ended our session');
+  if (status === 404 && session) return refused(SESSION_ENDED);
   if (status === 401) return refused('it wants a login');
   const why = unreachable(error);
-  if (why !== undefined) return refused(`it cannot be reached, ${why}`);
+  if (why !== undefined) return refused(`it cannot be reached, ${why}`, !apart);
   const answered = rpcErrorIn(error);
   if (answered) return { error: answered };
   if (status !== undefined)
     return { error: new GatewayError('PLUGIN_FAILED', `The server answered with HTTP ${status}.`, { cause: error }) };
   const lost = new GatewayError('UPSTREAM_LOST', `The connection to the server failed: ${causeOf(error)}.`, { cause: error });
   // What fetch itself says of a request that it cannot send has no cause, and is about that request alone.
-  return { error: lost, ...(error instanceof TypeError && error.cause !== undefined ? { ends: causeOf(error) } : {}) };
+  const ends = !apart && error instanceof TypeError && error.cause !== undefined;
+  return { error: lost, ...(ends ? { ends: causeOf(error) } : {}) };
+}
+
+const LOSSES: readonly ErrorCode[] = ['UPSTREAM_LOST', 'PLUGIN_UNAVAILABLE', 'LOAD_TIMEOUT'];
+
+/** Whether a request got no answer at all, so that it may be worth another try. */
+export function isLoss(thrown: unknown): boolean {
+  if (thrown instanceof GatewayError) return LOSSES.includes(thrown.code);
+  return thrown instanceof TypeError || unreachable(toError(thrown)) !== undefined;
 }
 
 /** What became of a call, in the gateway's words. */
 export function toCallFailure(thrown: unknown, method: string): GatewayError {
   if (thrown instanceof GatewayError) return thrown;
-  return thrown instanceof RpcFailure ? toRpcFailure(thrown, method) : (judge(thrown, false).error as GatewayError);
+  return thrown instanceof RpcFailure
+    ? toRpcFailure(thrown, method)
+    : (judge(thrown, { session: false, apart: true }).error as GatewayError);
 }
 
 // The newer era tells some errors by an HTTP status, with the error itself in the body.

@@ -1,7 +1,6 @@
 import type { JSONRPCMessage, Transport } from '@modelcontextprotocol/client';
 import type { GatewayError } from '../../src/core/errors.ts';
 import { toJsonText } from '../../src/core/exact-number.ts';
-import { parseLine } from '../../src/core/exact-parse.ts';
 import type { Host, Program } from '../../src/core/host.ts';
 import { createLineSplitter } from '../../src/core/lines.ts';
 import type { Logger } from '../../src/core/log.ts';
@@ -10,6 +9,7 @@ import { createOutput } from '../../src/host/output.ts';
 import type { LocalServer } from './entry.ts';
 import type { Guard } from './guard.ts';
 import { notJson, tooLarge } from './messages.ts';
+import { parseMessageLine } from './nulls.ts';
 
 const ENDS = 256;
 const OPEN_OBJECT = 123;
@@ -107,7 +107,7 @@ export class LineTransport implements Transport {
     if (line.length === 0) return;
     let message: unknown;
     try {
-      message = parseLine(line);
+      message = parseMessageLine(line);
     } catch {
       if (line[0] === OPEN_OBJECT)
         this.#events.lost(notJson(), line.toString('latin1', 0, ENDS), line.toString('latin1', Math.max(0, line.length - ENDS)));

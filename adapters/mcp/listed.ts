@@ -9,6 +9,9 @@ import { isMimeType } from './content-faults.ts';
 const OWN_PREFIX = 'plugmux/';
 const MOMENT = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$/;
 
+/** The lists that a server may have. */
+export type ListKind = 'tools' | 'prompts' | 'resources' | 'resourceTemplates';
+
 /** A text, or nothing. */
 export function text(value: JsonValue | undefined): string | undefined {
   return typeof value === 'string' ? value : undefined;

@@ -1,77 +1,87 @@
-import { GatewayError } from '../../src/core/errors.ts';
+import { hash } from 'node:crypto';
+import { GatewayError, toError } from '../../src/core/errors.ts';
 import type { JsonObject, JsonValue } from '../../src/core/json.ts';
 import { RpcFailure } from './messages.ts';
 import { isDeeper } from './nesting.ts';
-import type { Lists } from './offer.ts';
 import type { Session } from './session.ts';
 
-const MOST_PAGES = 64;
+/** A list is read up to so many items and bytes, and for so long, however many pages it has. */
+export interface ListBounds {
+  readonly items: number;
+  readonly bytes: number;
+  readonly ms: number;
+}
+
+const BOUNDS: ListBounds = { items: 50_000, bytes: 32 * 1024 * 1024, ms: 60_000 };
 // A schema of 64 levels in a tool.
 const MOST_LEVELS = 68;
 const METHOD_NOT_FOUND = -32601;
 
-/** One list of a server, from every page; `fault` says why it cannot be used. */
-interface Listed {
+/** What was read of one list: all of it, or as much as came before `fault` or before a bound was reached. */
+export interface Listed {
   readonly items: readonly JsonValue[];
+  /** Why it could not be read to its end; it may be read the next time. */
   readonly fault?: GatewayError;
+  /** Which bound it was cut at. */
+  readonly cut?: string;
 }
 
-/** Everything a server lists, as it comes. A list that cannot be used is as it was `before`, and costs none of the others. */
-export async function listAll(session: Session, before?: Lists): Promise<Lists> {
-  const list = (feature: string, method: string, key: string): Promise<Listed> =>
-    session.can(feature) ? listOne(session, method, key) : Promise.resolve({ items: [] });
-  const [tools, prompts, resources, resourceTemplates] = await Promise.all([
-    list('tools', 'tools/list', 'tools'),
-    list('prompts', 'prompts/list', 'prompts'),
-    list('resources', 'resources/list', 'resources'),
-    list('resources', 'resources/templates/list', 'resourceTemplates'),
-  ]);
-  const usable = ({ items, fault }: Listed, last: readonly JsonValue[] = []): readonly JsonValue[] => (fault ? last : items);
-  return {
-    tools: usable(tools, before?.tools),
-    prompts: usable(prompts, before?.prompts),
-    resources: usable(resources, before?.resources),
-    resourceTemplates: usable(resourceTemplates, before?.resourceTemplates),
-    faults: [tools, prompts, resources, resourceTemplates].flatMap(({ fault }) => fault ?? []),
-  };
-}
-
-async function listOne(session: Session, method: string, key: string): Promise<Listed> {
+/** Reads one list of a server, page by page. `firstMs`: how long its first page may take. Never rejects. */
+export async function readList(session: Session, method: string, key: string, firstMs: number, bounds = BOUNDS): Promise<Listed> {
+  const items: JsonValue[] = [];
   try {
-    return { items: await pagesOf(session, method, key) };
-  } catch (error) {
-    // An answer that breaks the rules costs the list it was for.
-    if (error instanceof GatewayError && error.outcome === 'REPLIED_INVALID') return { items: [], fault: error };
-    throw error;
+    const cut = await readPages(session, method, key, items, firstMs, bounds);
+    return cut === undefined ? { items } : { items, cut };
+  } catch (thrown) {
+    const error = toError(thrown);
+    return { items, fault: error instanceof GatewayError ? error : new GatewayError('PLUGIN_FAILED', error.message, { cause: error }) };
   }
 }
 
-async function pagesOf(session: Session, method: string, key: string): Promise<readonly JsonValue[]> {
-  const items: JsonValue[] = [];
-  const pages = new Set<string>();
+async function readPages(
+  session: Session,
+  method: string,
+  key: string,
+  items: JsonValue[],
+  firstMs: number,
+  bounds: ListBounds,
+): Promise<string | undefined> {
+  const seen = new Set<string>();
+  let bytes = 0;
   let cursor: string | undefined;
-  for (let page = 0; page < MOST_PAGES; page++) {
+  let until = performance.now() + Math.max(firstMs, bounds.ms);
+  for (;;) {
+    const left = until - performance.now();
+    if (left <= 0) return `${bounds.ms / 1000} s`;
     const params: JsonObject = cursor === undefined ? {} : { cursor };
-    const result = await session.request(method, params).catch((error) => {
+    const result = await session.ask(method, params, cursor === undefined ? firstMs : left).catch((error) => {
       // Some servers promise a feature and know only part of its methods.
-      if (error instanceof RpcFailure && error.number === METHOD_NOT_FOUND) return { [key]: [] } as JsonObject;
+      if (error instanceof RpcFailure && error.number === METHOD_NOT_FOUND && cursor === undefined) return { [key]: [] } as JsonObject;
       throw error;
     });
-    if (!Array.isArray(result[key])) throw invalid(`${method} was answered without a list in "${key}"`);
+    // However long a server needed to begin, its pages come at their own pace.
+    if (cursor === undefined) until = performance.now() + bounds.ms;
+    const page = result[key];
+    if (!Array.isArray(page)) throw invalid(`${method} was answered without a list in "${key}"`);
     // Nothing that goes through all of an item gets one that is nested without end.
-    const found = result[key].map((item) => (isDeeper(item, MOST_LEVELS) ? null : item));
-    // Some servers mean the end by an empty cursor, and answer that one with the first page again.
+    const found = page.map((item) => (isDeeper(item, MOST_LEVELS) ? null : item));
     const text = JSON.stringify(found);
-    if (found.length > 0 && pages.has(text)) return items;
-    pages.add(text);
-    for (const item of found) items.push(item);
+    const digest = hash('sha1', text);
+    // Some servers mean the end by an empty cursor, and answer that one with the first page again.
+    if (found.length > 0 && seen.has(digest)) return undefined;
+    seen.add(digest);
+    bytes += text.length;
+    for (const item of found) {
+      if (items.length >= bounds.items) return `${bounds.items} items`;
+      items.push(item);
+    }
+    if (bytes > bounds.bytes) return `${bounds.bytes} bytes`;
     const { nextCursor } = result;
     // A cursor that does not move would be followed for ever.
-    if (nextCursor === undefined || nextCursor === null || nextCursor === cursor) return items;
+    if (nextCursor === undefined || nextCursor === null || nextCursor === cursor) return undefined;
     if (typeof nextCursor !== 'string') throw invalid(`${method} was answered with a cursor that is not a text`);
     cursor = nextCursor;
   }
-  throw new GatewayError('PLUGIN_PROTOCOL_ERROR', `${method} has more than ${MOST_PAGES} pages.`);
 }
 
 function invalid(why: string): GatewayError {

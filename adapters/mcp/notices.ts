@@ -4,13 +4,14 @@ import type { Logger } from '../../src/core/log.ts';
 import { shorten, showName } from '../../src/core/text.ts';
 import type { CallContext } from '../../src/core/tool.ts';
 import type { InFlight } from './in-flight.ts';
+import type { ListKind } from './listed.ts';
 
 /** What a server tells of its own accord. */
 export interface Notices {
   /** Returns why a notification cannot be used; undefined where it can. `request`: the request on whose stream it came. */
   hear(method: string, params: JsonObject, request: number | undefined): string | undefined;
-  /** Called back when a list has changed. */
-  changed: () => void;
+  /** Called back when lists have changed: those that are named, or any. */
+  changed: (kinds?: readonly ListKind[]) => void;
   /** Called back when a resource's contents have changed. */
   updated: (uri: string) => void;
   /** Settles when a person is done at an address; on the older revisions a server says so by the question's id. */
@@ -56,9 +57,13 @@ export function createNotices(calls: InFlight, log: Logger): Notices {
     hear(method, params, request) {
       switch (method) {
         case 'notifications/tools/list_changed':
+          notices.changed(['tools']);
+          return undefined;
         case 'notifications/prompts/list_changed':
+          notices.changed(['prompts']);
+          return undefined;
         case 'notifications/resources/list_changed':
-          notices.changed();
+          notices.changed(['resources', 'resourceTemplates']);
           return undefined;
         case 'notifications/resources/updated':
           if (typeof params.uri !== 'string') return 'a changed resource without an address';

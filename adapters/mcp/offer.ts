@@ -1,4 +1,3 @@
-import type { GatewayError } from '../../src/core/errors.ts';
 import { toDouble } from '../../src/core/exact-tree.ts';
 import { passedHere } from '../../src/core/instance.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../src/core/json.ts';
@@ -17,8 +16,8 @@ export interface Lists {
   readonly prompts: readonly JsonValue[];
   readonly resources: readonly JsonValue[];
   readonly resourceTemplates: readonly JsonValue[];
-  /** Lists that could not be used. */
-  readonly faults: readonly GatewayError[];
+  /** What is wrong with them. */
+  readonly problems: readonly Problem[];
 }
 
 /** Whether a server lists what it has from this very gateway: serving that again would never end. */
@@ -28,7 +27,7 @@ export function listsThisGateway({ tools, prompts }: Lists): boolean {
 
 /** What a server offers, in the gateway's words. One item that cannot be used costs itself alone. */
 export function toOffer(lists: Lists, entry: ServerEntry, instructions: string | undefined, calls: Calls, facts: JsonObject): Offer {
-  const problems: Problem[] = [...entry.problems, ...lists.faults.map(({ code, message, fix }) => ({ code, message, fix }))];
+  const problems: Problem[] = [...entry.problems, ...lists.problems];
   const usable = <T>(items: readonly JsonValue[], kind: string, key: string, make: (item: JsonObject) => T): T[] =>
     items.flatMap((item) => {
       if (isJsonObject(item) && typeof item[key] === 'string') return [make(item)];

@@ -1,10 +1,11 @@
 import type { GatewayError } from '../../src/core/errors.ts';
 import { unmark } from '../../src/core/exact-number.ts';
-import { parseExact } from '../../src/core/exact-parse.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../src/core/json.ts';
 import { wellFormedJson } from '../../src/core/well-formed.ts';
 import { EventReader, type ServerEvent } from './event-reader.ts';
 import { FIRST_ID, notJson, tooLarge } from './messages.ts';
+import { parseMessage } from './nulls.ts';
+import { isPassing, isStream, keepStanding, type Standing } from './standing.ts';
 
 // The SDK's HTTP transports check messages against schemas that know neither later fields nor whose call a question on a
 // stream belongs to, and drop what does not fit. So messages are read here, and the SDK gets what is its own.
@@ -19,6 +20,15 @@ export interface MessageSink {
   answered(request: number): void;
   /** The stream of a request has ended, and can be opened again. */
   ended(request: number): void;
+  /** The server does not know the session any more. */
+  forgotten?(): void;
+}
+
+/** How a reading fetch goes out, and what it keeps. */
+export interface ReadingOptions {
+  readonly send?: typeof fetch;
+  /** Keeps the standing stream of Streamable HTTP open. */
+  readonly standing?: boolean;
 }
 
 const OWN_REQUEST = /^\{"jsonrpc":"2\.0","id":(\d+),/;
@@ -31,10 +41,47 @@ const SHORTEST_RETRY_MS = 500;
 const LONGEST_RETRY_MS = 30_000;
 
 /** A fetch whose answers are bounded in size, and whose messages go to the sink first. */
-export function createReadingFetch(limit: number, sink: MessageSink): typeof fetch {
+export function createReadingFetch(
+  limit: number,
+  sink: MessageSink,
+  { send = fetch, standing = false }: ReadingOptions = {},
+): typeof fetch {
+  let kept: Standing | undefined;
+  // The stream of a request is opened again only where an event of its own has told how.
+  const isStanding = (init: RequestInit | undefined): boolean => {
+    if (!standing || init?.method !== 'GET') return false;
+    const after = new Headers(init.headers).get('last-event-id');
+    return after === null || after === kept?.after();
+  };
+  const stand = (input: Parameters<typeof fetch>[0], init: RequestInit, first: Response | undefined): Response => {
+    kept = keepStanding(first, {
+      open: async (after) => {
+        const headers = new Headers(init.headers);
+        if (after !== undefined) headers.set('last-event-id', after);
+        const response = await send(input, { ...init, headers });
+        if (response.status === 404 && headers.has('mcp-session-id')) sink.forgotten?.();
+        return response;
+      },
+      read: (noted) => readEvents(undefined, limit, sink, noted),
+      signal: init.signal ?? undefined,
+    });
+    return new Response(kept.body, { headers: { 'content-type': 'text/event-stream' } });
+  };
+
   return async (input, given) => {
     const init = typeof given?.body === 'string' ? { ...given, body: unmark(wellFormedJson(given.body)) } : given;
-    const response = await fetch(input, init);
+    if (init && isStanding(init)) {
+      const first = await send(input, init).catch((error) => {
+        if (init.signal?.aborted) throw error;
+        return undefined;
+      });
+      if (first && isStream(first)) return stand(input, init, first);
+      if (first && !first.ok && !isPassing(first)) return first;
+      await first?.body?.cancel();
+      // Whatever else a server shows there is no stream.
+      return first?.ok ? new Response(null, { status: 405 }) : stand(input, init, undefined);
+    }
+    const response = await send(input, init);
     if (!response.body) return response;
     const { status, statusText, headers } = response;
     const answer = (body: ReadableStream<Uint8Array> | string): Response => new Response(body, { status, statusText, headers });
@@ -85,7 +132,7 @@ async function readAll(body: ReadableStream<Uint8Array>, limit: number): Promise
 function readJson(text: string, request: number | undefined, sink: MessageSink): string {
   let messages: unknown;
   try {
-    messages = parseExact(text);
+    messages = parseMessage(text);
   } catch {
     if (request !== undefined) throw notJson();
     // What the SDK asked, it judges itself.
@@ -96,7 +143,12 @@ function readJson(text: string, request: number | undefined, sink: MessageSink):
   return JSON.stringify(left);
 }
 
-function readEvents(request: number | undefined, limit: number, sink: MessageSink): TransformStream<Uint8Array, Uint8Array> {
+function readEvents(
+  request: number | undefined,
+  limit: number,
+  sink: MessageSink,
+  noted?: (event: ServerEvent) => void,
+): TransformStream<Uint8Array, Uint8Array> {
   let reader: EventReader;
   let resumable = false;
   return new TransformStream({
@@ -105,6 +157,7 @@ function readEvents(request: number | undefined, limit: number, sink: MessageSin
       reader = new EventReader(limit, {
         event(event) {
           resumable ||= event.id !== undefined && event.id !== '';
+          noted?.(event);
           for (const text of write(event, readEvent(event, request, sink))) send(text);
         },
         tooLong() {
@@ -129,7 +182,7 @@ function readEvent({ data, event }: ServerEvent, request: number | undefined, si
   if (data === '' || !(event === undefined || event === '' || event === 'message')) return [data];
   let parsed: unknown;
   try {
-    parsed = parseExact(data);
+    parsed = parseMessage(data);
   } catch {
     sink.lost(notJson(), data.slice(0, ENDS), data.slice(-ENDS), undefined);
     return [''];

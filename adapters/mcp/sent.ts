@@ -8,7 +8,8 @@ import type { Pending } from './link.ts';
 interface Connection {
   /** The request has ended; the refusal that a failure came from, where it did. */
   ended(id: number, ctx: CallContext | undefined, failed: boolean): GatewayError | undefined;
-  judge(thrown: Error): Error;
+  judge(thrown: Error, ofCall: boolean): Error;
+  readonly modern: boolean;
 }
 
 /** One request on its way; an object with methods, since there is one for each call. */
@@ -44,6 +45,8 @@ export class Sent implements Pending {
   }
 
   resolve(result: JsonObject): void {
+    // The older revisions know no data that are null; some serializers write every member.
+    if (result.structuredContent === null && !this.#connection.modern) delete result.structuredContent;
     const refused = this.#end(result.isError === true);
     if (refused) this.#reject(refused);
     else this.#resolve(result);
@@ -51,7 +54,7 @@ export class Sent implements Pending {
 
   reject(thrown: Error): void {
     const refused = this.#end(true);
-    this.#reject(refused ?? this.#connection.judge(thrown));
+    this.#reject(refused ?? this.#connection.judge(thrown, this.#ctx !== undefined));
   }
 
   #end(failed: boolean): GatewayError | undefined {

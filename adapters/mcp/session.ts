@@ -27,6 +27,9 @@ export interface SessionParts {
   readonly carrier: Carrier;
   /** What is already known of the server's era; undefined: it is asked. */
   readonly era: 'legacy' | undefined;
+  /** How long the handshake may take. */
+  readonly connectMs: number;
+  /** How long anything else may take that no call waits for. */
   readonly timeoutMs: number;
   readonly probeMs: number;
   readonly log: Logger;
@@ -43,7 +46,7 @@ export class Session {
   readonly #link: Link;
   readonly #calls: InFlight;
   readonly #refused: WeakMap<CallContext, GatewayError>;
-  readonly #timeoutMs: number;
+  readonly timeoutMs: number;
   /** Whether it is always clear whose call a question belongs to. */
   readonly #clear: boolean;
 
@@ -56,7 +59,7 @@ export class Session {
     refused: WeakMap<CallContext, GatewayError>,
   ) {
     this.#carrier = parts.carrier;
-    this.#timeoutMs = parts.timeoutMs;
+    this.timeoutMs = parts.timeoutMs;
     this.#client = client;
     this.#link = link;
     this.#calls = calls;
@@ -91,8 +94,16 @@ export class Session {
     };
     carrier.sink = createSink(link, calls, checks);
     checks.guard.background(carrier.gone.then(() => link.failAll(() => carrier.lossOf())));
-    await client.connect(link, { timeout: parts.timeoutMs, signal: parts.signal });
+    await client.connect(link, { timeout: parts.connectMs, signal: parts.signal });
     return new Session(parts, client, link, calls, notices, refused);
+  }
+
+  /** Called back when a call was lost, but not the connection: the server may be another one by now. */
+  lost: () => void = () => undefined;
+
+  /** Whether the connection is of no more use. */
+  get over(): boolean {
+    return this.#carrier.over;
   }
 
   /** Settles with the reason when the connection is of no more use. */
@@ -117,6 +128,17 @@ export class Session {
     return this.#client.getServerVersion();
   }
 
+  /** What an operator may want to know of it. */
+  get facts(): JsonObject {
+    const { server } = this;
+    return {
+      ...(server ? { server: `${server.title ?? server.name} ${server.version}` } : {}),
+      transport: this.transport,
+      era: this.modern ? 'modern' : 'legacy',
+      revision: this.revision,
+    };
+  }
+
   /** What the server says it can do. */
   can(feature: string, detail?: string): boolean {
     const found = (this.#client.getServerCapabilities() as JsonObject | undefined)?.[feature];
@@ -125,13 +147,18 @@ export class Session {
 
   /** A listen stream of the newer era; the SDK keeps it. */
   listen(filter: Parameters<Client['listen']>[0]): ReturnType<Client['listen']> {
-    return this.#client.listen(filter, { timeout: this.#timeoutMs });
+    return this.#client.listen(filter, { timeout: this.timeoutMs });
   }
 
-  /** Sends a request, on behalf of a call where there is one, and returns its result as it is. */
-  request(method: string, params: JsonObject, ctx?: CallContext, headers?: Record<string, string>): Promise<JsonObject> {
+  /** Asks for something that no call waits for. */
+  ask(method: string, params: JsonObject, timeoutMs = this.timeoutMs): Promise<JsonObject> {
+    return this.#send(method, params, undefined, undefined, timeoutMs);
+  }
+
+  /** Sends a request on behalf of a call, and returns its result as it is. */
+  request(method: string, params: JsonObject, ctx: CallContext, headers?: Record<string, string>): Promise<JsonObject> {
     // A stream for each request says itself whose question it carries, and the newer era's questions are answers.
-    if (ctx === undefined || this.#clear || this.#calls.free(ctx)) return this.#send(method, params, ctx, headers);
+    if (this.#clear || this.#calls.free(ctx)) return this.#send(method, params, ctx, headers);
     return this.#calls.turn(ctx).then((take) => {
       const answer = this.#send(method, params, ctx, headers);
       take();
@@ -139,7 +166,13 @@ export class Session {
     });
   }
 
-  #send(method: string, params: JsonObject, ctx?: CallContext, headers?: Record<string, string>): Promise<JsonObject> {
+  #send(
+    method: string,
+    params: JsonObject,
+    ctx?: CallContext,
+    headers?: Record<string, string>,
+    timeoutMs = this.timeoutMs,
+  ): Promise<JsonObject> {
     if (ctx?.aborted) return Promise.reject(new GatewayError('CALL_CANCELLED', 'The call ended before it was sent.'));
     const id = this.#link.nextId();
     const stream = this.modern && this.#link.hasPerRequestStream ? new AbortController() : undefined;
@@ -151,7 +184,7 @@ export class Session {
           if (!one.settled) this.#giveUp(id, stream, reason as Error);
         });
       } else {
-        one.timer = setTimeout(() => this.#giveUp(id, stream, tooSlow(method, this.#timeoutMs)), this.#timeoutMs);
+        one.timer = setTimeout(() => this.#giveUp(id, stream, tooSlow(method, timeoutMs)), timeoutMs);
       }
       const options = this.#carrier.local
         ? undefined
@@ -172,11 +205,13 @@ export class Session {
   }
 
   /** What a failed sending means for the call, and for the connection. */
-  judge(thrown: Error): Error {
+  judge(thrown: Error, ofCall: boolean): Error {
     const known = this.#carrier.explain(thrown);
     if (known) return known;
-    const { error, ends } = judge(thrown, this.#link.sessionId !== undefined);
+    const { error, ends } = judge(thrown, { session: this.#link.sessionId !== undefined, apart: this.#carrier.apart });
     if (ends !== undefined) this.#carrier.drop(ends);
+    else if (ofCall && error instanceof GatewayError && (error.code === 'UPSTREAM_LOST' || error.code === 'PLUGIN_UNAVAILABLE'))
+      this.lost();
     return error;
   }
 
@@ -208,6 +243,11 @@ export class Session {
   /** Calls that wait for an answer. */
   get inFlight(): number {
     return this.#calls.size;
+  }
+
+  /** Ends the connection for a reason of ours. */
+  drop(why: string): void {
+    this.#carrier.drop(why);
   }
 
   async close(): Promise<void> {

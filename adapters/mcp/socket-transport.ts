@@ -3,12 +3,12 @@ import type { JSONRPCMessage, Transport } from '@modelcontextprotocol/client';
 import { type RawData, WebSocket } from 'ws';
 import type { GatewayError } from '../../src/core/errors.ts';
 import { toJsonText } from '../../src/core/exact-number.ts';
-import { parseExact } from '../../src/core/exact-parse.ts';
 import { escapeForTerminal, shorten } from '../../src/core/text.ts';
 import { wellFormedJson } from '../../src/core/well-formed.ts';
 import type { RemoteServer } from './entry.ts';
 import type { Guard } from './guard.ts';
 import { notJson } from './messages.ts';
+import { parseMessage } from './nulls.ts';
 
 const ENDS = 256;
 const LONGEST_REASON = 100;
@@ -95,7 +95,7 @@ export class SocketTransport implements Transport {
   #hear(text: string): void {
     let message: unknown;
     try {
-      message = parseExact(text);
+      message = parseMessage(text);
     } catch {
       return this.#events.lost(notJson(), text.slice(0, ENDS), text.slice(-ENDS));
     }

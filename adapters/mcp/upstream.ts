@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { GatewayError, toError } from '../../src/core/errors.ts';
 import type { Host } from '../../src/core/host.ts';
-import type { JsonObject } from '../../src/core/json.ts';
 import type { Logger } from '../../src/core/log.ts';
 import type { Manifest, Offer, Plugin, PluginState } from '../../src/core/plugin.ts';
 import type { CallContext } from '../../src/core/tool.ts';
@@ -11,14 +10,12 @@ import { type Calls, createCalls } from './calls.ts';
 import { connect, type Memory } from './connect.ts';
 import { type Checks, createChecks } from './dropped.ts';
 import type { ServerEntry } from './entry.ts';
-import { listAll } from './listing.ts';
 import { recordOf } from './login/auth.ts';
-import { type Lists, listsThisGateway, toOffer } from './offer.ts';
+import { listsThisGateway, toOffer } from './offer.ts';
+import { createServerLists, type ServerLists } from './server-lists.ts';
 import type { Session } from './session.ts';
 import { createWatching, type Watching } from './watching.ts';
 
-const LIST_AGAIN_MS = 100;
-const LIST_RETRY_MS = 30_000;
 const LOGIN_POLL_MS = 1_000;
 
 /** What an upstream server needs of the house. */
@@ -45,14 +42,11 @@ export class Upstream implements Plugin {
   #state: PluginState = 'opening';
   #error: GatewayError | undefined;
   #offer: Offer | undefined;
-  #lists: Lists | undefined;
+  readonly #lists: ServerLists;
   #session: Session | undefined;
   #first: Promise<void> | undefined;
   #run: Promise<void> | undefined;
   #nextTry = 0;
-  #listing: Promise<void> | undefined;
-  #stale = false;
-  #again: NodeJS.Timeout | undefined;
 
   constructor(parts: UpstreamParts) {
     this.manifest = parts.manifest;
@@ -61,6 +55,10 @@ export class Upstream implements Plugin {
     this.#backoff = createBackoff(parts.host.limits);
     this.#checks = createChecks(this.#log);
     this.#watching = createWatching(this.#log);
+    this.#lists = createServerLists(
+      this.#log,
+      this.#checks.guard.callback(() => this.#relisted()),
+    );
     this.#calls = createCalls((ctx) => this.#session ?? this.#connected(ctx), createAdvice(this.#log));
   }
 
@@ -74,12 +72,30 @@ export class Upstream implements Plugin {
     this.#watching.set(uris);
   }
 
-  /** Settles after the first attempt, whatever came of it; further ones go on by themselves. */
+  /** Settles after the first attempt, whatever came of it, or when that takes long; it and further ones go on by themselves. */
   start(): Promise<void> {
     this.#first ??= new Promise((resolve) => {
-      this.#run = this.#keepConnected(resolve);
+      const slow = setTimeout(() => {
+        if (this.#state === 'opening' && !this.#error) this.#move('opening', this.#stillStarting());
+        resolve();
+      }, this.#parts.timeoutMs);
+      this.#run = this.#keepConnected(() => {
+        clearTimeout(slow);
+        resolve();
+      });
     });
     return this.#first;
+  }
+
+  get #capMs(): number {
+    return Math.max(this.#parts.host.limits.startCapMs, this.#parts.timeoutMs);
+  }
+
+  #stillStarting(): GatewayError {
+    const seconds = this.#parts.timeoutMs / 1000;
+    return new GatewayError('LOAD_TIMEOUT', `It is still starting: the server has not answered within ${seconds} s.`, {
+      fix: `Wait for it: a running gateway gives it up to ${this.#capMs / 1000} s ("limits.startCapMs").`,
+    });
   }
 
   async close(): Promise<void> {
@@ -90,7 +106,6 @@ export class Upstream implements Plugin {
     await session?.close();
     await this.#run;
     this.#checks.dropped.close();
-    clearTimeout(this.#again);
   }
 
   // Calls in flight may finish; nothing new comes here any more.
@@ -125,24 +140,32 @@ export class Upstream implements Plugin {
     try {
       const session = await connect(
         entry,
-        { id: this.manifest.id, host, log: this.#log, timeoutMs, signal: this.#end.signal, checks: this.#checks },
+        {
+          id: this.manifest.id,
+          host,
+          log: this.#log,
+          timeoutMs,
+          capMs: this.#capMs,
+          signal: this.#end.signal,
+          checks: this.#checks,
+        },
         this.#memory,
       );
       this.#session = session;
-      session.notices.changed = () => this.#checks.guard.background(this.#relist());
+      session.notices.changed = (kinds) => this.#lists.read(kinds);
+      session.lost = () => this.#lists.readSoon();
       session.notices.updated = (uri) => {
         for (const listener of this.#updated) listener(uri);
       };
       try {
         await this.#list(session);
       } catch (error) {
+        this.#lists.leave();
         this.#session = undefined;
         await session.close();
         throw error;
       }
       this.#watching.follow(session);
-      this.#nextTry = 0;
-      this.#move('ready');
       return undefined;
     } catch (thrown) {
       const error = toError(thrown);
@@ -156,11 +179,19 @@ export class Upstream implements Plugin {
   async #serve(): Promise<void> {
     const session = this.#session as Session;
     const calm = setTimeout(() => this.#backoff.healthy(performance.now()), this.#parts.host.limits.circuitWindowMs).unref();
+    const hopeless = setTimeout(() => this.#giveUp(session), this.#capMs).unref();
     const why = await session.gone;
     clearTimeout(calm);
+    clearTimeout(hopeless);
+    this.#lists.leave();
     this.#session = undefined;
     await session.close();
     if (!this.#closed) await this.#pause(new GatewayError('PLUGIN_CRASHED', `The connection was lost: ${why}.`));
+  }
+
+  // One that has shaken hands and answers nothing else is started anew.
+  #giveUp(session: Session): void {
+    if (this.#offer === undefined && this.#lists.failure()?.code === 'LOAD_TIMEOUT') session.drop('it has answered none of its lists');
   }
 
   async #pause(error: GatewayError): Promise<void> {
@@ -192,40 +223,37 @@ export class Upstream implements Plugin {
   }
 
   async #list(session: Session): Promise<void> {
-    const lists = await listAll(session, this.#lists);
-    this.#lists = lists;
-    clearTimeout(this.#again);
-    for (const { message } of lists.faults) this.#log.warn(message);
-    // A list that could not be used may be right the next time, and nothing else would tell.
-    if (lists.faults.length > 0) this.#again = setTimeout(session.notices.changed, LIST_RETRY_MS).unref();
+    await this.#lists.follow(session, this.#capMs);
+    const failure = this.#lists.failure();
+    if (failure?.code === 'NEEDS_CONFIGURATION') throw failure;
+    this.#publish(session);
+  }
+
+  // A server whose lists all fail keeps its connection: each of them is tried again by itself.
+  #publish(session: Session): void {
+    const failure = this.#lists.failure();
+    if (failure && this.#offer === undefined) return this.#move(failure.code === 'LOAD_TIMEOUT' ? 'opening' : 'failed', failure);
+    const lists = this.#lists.current();
     if (listsThisGateway(lists)) {
       throw new GatewayError('CONFIG_INVALID', 'The server lists what it has from this very gateway; it would be served round and round.', {
         fix: 'Remove it from "mcpServers", or this gateway from that server.',
       });
     }
-    this.#offer = toOffer(lists, this.#parts.entry, session.instructions, this.#calls, factsOf(session));
+    this.#offer = toOffer(lists, this.#parts.entry, session.instructions, this.#calls, session.facts);
+    this.#nextTry = 0;
+    this.#move('ready');
   }
 
-  // However often a server says that its lists have changed, they are fetched one at a time, and once more at the end.
-  async #relist(): Promise<void> {
-    this.#stale = true;
-    this.#listing ??= (async () => {
-      while (this.#stale && this.#session) {
-        this.#stale = false;
-        const session = this.#session;
-        try {
-          await this.#list(session);
-          this.#tell();
-        } catch (error) {
-          this.#log.warn(`its lists could not be fetched again: ${toError(error).message}`);
-          if (error instanceof GatewayError && this.#isFinal(error)) this.#end.abort();
-        }
-        await sleep(LIST_AGAIN_MS, undefined, { ref: false });
-      }
-    })().finally(() => {
-      this.#listing = undefined;
-    });
-    await this.#listing;
+  #relisted(): void {
+    const session = this.#session;
+    if (!session) return;
+    try {
+      this.#publish(session);
+    } catch (thrown) {
+      const error = toError(thrown);
+      this.#log.warn(`its lists cannot be used: ${error.message}`);
+      if (error instanceof GatewayError && this.#isFinal(error)) this.#end.abort();
+    }
   }
 
   // Waits for a connection as long as a call may wait for its turn.
@@ -262,14 +290,4 @@ export class Upstream implements Plugin {
   #tell(): void {
     for (const listener of this.#changed) this.#checks.guard.callback(listener)();
   }
-}
-
-function factsOf(session: Session): JsonObject {
-  const { server } = session;
-  return {
-    ...(server ? { server: `${server.title ?? server.name} ${server.version}` } : {}),
-    transport: session.transport,
-    era: session.modern ? 'modern' : 'legacy',
-    revision: session.revision,
-  };
 }

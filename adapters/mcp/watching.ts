@@ -1,8 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from '../../src/core/log.ts';
+import { isLoss } from './failures.ts';
 import type { Session } from './session.ts';
 
 const AGAIN_MS = 1_000;
+const LONGEST_MS = 30_000;
 
 /** Asks a server for news of what somebody wants to hear of: its lists always, of its resources those that are watched. */
 export interface Watching {
@@ -19,6 +21,8 @@ export function createWatching(log: Logger): Watching {
   let wanted: ReadonlySet<string> = new Set();
   let session: Session | undefined;
   let subscribed = new Set<string>();
+  let againMs = AGAIN_MS;
+  let again: NodeJS.Timeout | undefined;
   let turn: Promise<void> = Promise.resolve();
 
   // One change after the other: a server must not hear of an end before the beginning.
@@ -26,15 +30,21 @@ export function createWatching(log: Logger): Watching {
     turn = turn.then(async () => {
       const current = session;
       if (!current) return;
-      await tried(current.modern ? listen(current) : subscribe(current));
+      if (await tried(current.modern ? listen(current) : subscribe(current))) againMs = AGAIN_MS;
     });
   };
 
+  // One that was lost on the way is asked for again; one that the server refused is not.
   const tried = (asked: Promise<unknown>): Promise<boolean> =>
     asked.then(
       () => true,
       (error: Error) => {
         log.debug(`the server takes no subscription: ${error.message}`);
+        if (isLoss(error) && session && !session.over) {
+          clearTimeout(again);
+          again = setTimeout(apply, againMs).unref();
+          againMs = Math.min(2 * againMs, LONGEST_MS);
+        }
         return false;
       },
     );
@@ -45,12 +55,12 @@ export function createWatching(log: Logger): Watching {
     const added = [...wanted].filter((uri) => !subscribed.has(uri));
     await Promise.all(
       added.map(async (uri) => {
-        if (await tried(current.request('resources/subscribe', { uri }))) subscribed.add(uri);
+        if (await tried(current.ask('resources/subscribe', { uri }))) subscribed.add(uri);
       }),
     );
     const ended = [...subscribed].filter((uri) => !wanted.has(uri));
     for (const uri of ended) subscribed.delete(uri);
-    await Promise.all(ended.map((uri) => tried(current.request('resources/unsubscribe', { uri }))));
+    await Promise.all(ended.map((uri) => tried(current.ask('resources/unsubscribe', { uri }))));
   };
 
   // The newer era has one stream for everything: another wish is another stream, opened before the older one is closed.

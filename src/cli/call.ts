@@ -41,7 +41,7 @@ export function addCall(program: Command, adapters: readonly Adapter[]): void {
         if (result.isError) process.exitCode = 1;
       } catch (error) {
         if (error instanceof GatewayError && error.code === 'UNKNOWN_TOOL')
-          throw new UsageError(error.message, 'List the tools with `plugmux list`.');
+          throw new UsageError(`${error.message}${stillStarting(app)}`, 'List the tools with `plugmux list`.');
         throw error;
       } finally {
         done();
@@ -57,6 +57,12 @@ async function untilListed(app: App, name: string, caller: Caller): Promise<void
   if (isThere()) return;
   const appeared = new Promise<void>((resolve) => app.gateway.onChange(() => isThere() && resolve()));
   await Promise.race([app.registry.start(), appeared]);
+}
+
+// Its tools may be those of one that has not come up in time.
+function stillStarting({ registry }: App): string {
+  const ids = registry.plugins().flatMap(({ id, state }) => (state === 'opening' ? [id] : []));
+  return ids.length === 0 ? '' : ` Still starting: ${ids.join(', ')}.`;
 }
 
 function parseArguments(text: string): JsonObject {

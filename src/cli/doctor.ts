@@ -68,8 +68,12 @@ export function addDoctor(program: Command, adapters: readonly Adapter[]): void 
       printMasked({ config: session.config.file, plugins, notes: [...notes, ...names] }, options.json, () =>
         toText(plugins, [...notes, ...names], session.config.file),
       );
-      // What has tried and was turned away is out, too; a setting that nobody has made yet is no failure.
-      if (all.some(({ state, error }) => state === 'failed' || (['needs-config', 'disabled'].includes(state) && error !== undefined)))
+      // What has tried and was turned away is out, too, and what has not come up in time; a setting that nobody has made yet is no failure.
+      if (
+        all.some(
+          ({ state, error }) => state === 'failed' || (['needs-config', 'disabled', 'opening'].includes(state) && error !== undefined),
+        )
+      )
         process.exitCode = 1;
     });
 }
@@ -107,6 +111,7 @@ const MARKS: Readonly<Partial<Record<SlotStatus['state'], string>>> = {
   'needs-config': 'todo',
   failed: 'FAILED',
   disabled: 'off',
+  opening: 'starting',
 };
 
 function toText(plugins: readonly Diagnosis[], notes: readonly string[], file: string | undefined): string {

@@ -68,5 +68,7 @@ function toText(plugins: readonly Listed[]): string {
 function whyOf({ state, error, fix, needs, tools }: Listed): string | undefined {
   if (error !== undefined) return state === 'needs-config' ? `${error} ${fix}` : error;
   if (needs.length > 0) return `set ${needs.join(', ')}`;
-  return state === 'opening' && tools.length === 0 ? 'its tools are not known yet; `plugmux doctor` waits for them' : undefined;
+  return state === 'opening' && tools.length === 0
+    ? 'it is still starting and its tools are not known yet; `plugmux doctor` waits for them'
+    : undefined;
 }

@@ -139,7 +139,12 @@ export const LIMITS = {
   startTimeoutMs: {
     value: 30 * SECOND,
     unit: 'ms',
-    meaning: 'one stage of loading a plugin',
+    meaning: 'one stage of loading a plugin; commands wait so long for a server that is still starting',
+  },
+  startCapMs: {
+    value: 10 * MINUTE,
+    unit: 'ms',
+    meaning: 'an upstream server that runs and has not answered yet',
   },
   stopGraceMs: {
     value: 2 * SECOND,
@@ -221,6 +226,7 @@ export const ORDERED_LIMITS = [
   ['sessionsPerPrincipal', 'sessions'],
   ['connectionsPerAddress', 'connections'],
   ['headerMs', 'bodyMs'],
+  ['startTimeoutMs', 'startCapMs'],
 ] as const satisfies readonly (readonly [LimitName, LimitName])[];
 
 /** Proxies keep idle connections for 60 s or more, and one that we have just closed costs them a request. */

@@ -10,6 +10,7 @@ import type { CallContext } from './tool.ts';
 /** The limits of plugin processes and of what adapters start; times in milliseconds, sizes in bytes. */
 export interface HostLimits {
   readonly startTimeoutMs: number;
+  readonly startCapMs: number;
   readonly stopGraceMs: number;
   readonly pluginStopMs: number;
   readonly drainMs: number;

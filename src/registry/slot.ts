@@ -147,8 +147,8 @@ export class Slot {
       // What happens meanwhile is told with what is being vetted: before that the plugin has not listed.
       return;
     }
-    // One that is being restarted and has never listed may never list: nobody waits for it.
-    if (given || this.#isOut() || this.state() === 'restarting') this.#settle();
+    // One that is being restarted, or has begun to explain itself, may never list: nobody waits for it.
+    if (given || this.#isOut() || this.state() === 'restarting' || this.#plugin?.error?.()) this.#settle();
     this.#events.changed(this);
   }
 

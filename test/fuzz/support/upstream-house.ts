@@ -17,7 +17,15 @@ import type { Answer, Oracle } from './oracle.ts';
 import type { Phase } from './upstream-messages.ts';
 import { asProgram, atAddress, type Kind, type UpstreamPeer } from './upstream-peer.ts';
 
-const LIMITS = { restartMinMs: 1, restartMaxMs: 1, circuitFailures: 1000, callTimeoutMs: 5_000, startTimeoutMs: 1_500, queueMs: 3_000 };
+const LIMITS = {
+  restartMinMs: 1,
+  restartMaxMs: 1,
+  circuitFailures: 1000,
+  callTimeoutMs: 5_000,
+  startTimeoutMs: 1_500,
+  startCapMs: 1_500,
+  queueMs: 3_000,
+};
 
 /** A gateway in this process whose upstream servers are pretended ones of a kind. */
 export interface UpstreamHouse {

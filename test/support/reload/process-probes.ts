@@ -50,6 +50,17 @@ export const PROCESS_PROBES: Partial<Record<LimitName, Probe>> = {
     async (gateway) => () => gateway.app.plugins().some(({ id, state }) => id === 'never' && ['failed', 'restarting'].includes(state)),
     { more: { plugins: { never: { path: './never' } } } },
   ),
+  startCapMs: {
+    ...ends(200, async () => () => true),
+    async run(gateway, reload) {
+      await reload();
+      const limits = { startCapMs: 200 };
+      const mute = { command: process.execPath, args: ['-e', 'setInterval(() => undefined, 1000)'] };
+      await gateway.reload({ limits, mcpServers: { mute } });
+      const error = (): string => gateway.app.plugins().find(({ id }) => id === 'mute')?.error?.message ?? '';
+      await until('it is ended by the new limit', () => error().includes('said nothing within 0.2 s'));
+    },
+  },
   stopGraceMs: {
     ...ends(50, async () => () => true),
     limits: { pluginStopMs: 20, drainMs: 20 },
