@@ -21,3 +21,26 @@ declare module '*/real/run.mjs' {
     readonly canary: { readonly calls: number; readonly p99: number } | undefined;
   }>;
 }
+
+declare module '*/upstream-peer.mjs' {
+  type Phase = 'during' | 'call' | 'prompt' | 'resource' | 'completion' | 'list' | 'start';
+  export type Kind = 'stdio' | 'http' | 'sse' | 'ws';
+  export class UpstreamPeer {
+    readonly id: string;
+    readonly modern: boolean;
+    constructor(id: string, modern: boolean);
+    load(phase: Phase, lines: readonly string[]): void;
+    waiting(phase: Phase): number;
+    announce(): void;
+    breakOff(): void;
+    connected(drop: () => void): () => void;
+  }
+  export function serveLines(peer: UpstreamPeer, write: (text: string) => void): (chunk: Buffer) => void;
+  export function serveAt(peer: UpstreamPeer, kind: Exclude<Kind, 'stdio'>): Promise<{ readonly url: string; close(): void }>;
+}
+
+declare module '*/upstream-replies.mjs' {
+  export const capabilities: object;
+  export const serverInfo: object;
+  export function good(method: string, modern: boolean): object | undefined;
+}

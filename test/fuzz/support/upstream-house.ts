@@ -1,5 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { onTestFinished } from 'vitest';
 import { mcp } from '../../../dist/adapters/mcp/adapter.js';
 import { createApp } from '../../../dist/src/app.js';
@@ -7,6 +9,7 @@ import { loadConfig } from '../../../dist/src/config/load.js';
 import type { Adapter } from '../../../dist/src/core/adapter.js';
 import { localCaller } from '../../../dist/src/core/caller.js';
 import { GatewayError } from '../../../dist/src/core/errors.js';
+import type { Program } from '../../../dist/src/core/host.js';
 import { type Logger, silentLog } from '../../../dist/src/core/log.js';
 import type { Plugin } from '../../../dist/src/core/plugin.js';
 import { createRedactor } from '../../../dist/src/core/redact.js';
@@ -15,7 +18,7 @@ import { createLists } from '../../../dist/src/mcp/lists.js';
 import { tempFolder } from '../../support/temp.ts';
 import type { Answer, Oracle } from './oracle.ts';
 import type { Phase } from './upstream-messages.ts';
-import { asProgram, atAddress, type Kind, type UpstreamPeer } from './upstream-peer.ts';
+import { type Kind, serveAt, serveLines, type UpstreamPeer } from './upstream-peer.mjs';
 
 const LIMITS = {
   restartMinMs: 1,
@@ -45,7 +48,7 @@ export async function openUpstreamHouse(kind: Kind, peers: readonly UpstreamPeer
   const entries = await Promise.all(
     peers.map(async (peer) => {
       const era = peer.modern ? {} : { era: 'legacy' };
-      const entry = kind === 'stdio' ? { command: peer.id } : { url: await atAddress(peer, kind), type: kind };
+      const entry = kind === 'stdio' ? { command: peer.id } : { url: await addressOf(peer, kind), type: kind };
       return [peer.id, { ...entry, ...era, approval: 'allow' }] as const;
     }),
   );
@@ -68,6 +71,7 @@ export async function openUpstreamHouse(kind: Kind, peers: readonly UpstreamPeer
   });
   onTestFinished(() => app.close());
   await app.registry.start();
+  while ([...plugins.values()].some((plugin) => plugin.offer() === undefined)) await sleep(20);
   const first = new Map([...plugins].map(([id, plugin]) => [id, plugin.offer()?.tools[0]]));
   const caller = localCaller();
   const view = () => app.gateway.view(caller);
@@ -113,6 +117,35 @@ export async function openUpstreamHouse(kind: Kind, peers: readonly UpstreamPeer
     },
     serves: (id) => nameOf(view().tools, id, 'run') !== 'nothing',
   };
+}
+
+async function addressOf(peer: UpstreamPeer, kind: Exclude<Kind, 'stdio'>): Promise<string> {
+  const { url, close } = await serveAt(peer, kind);
+  onTestFinished(close);
+  return url;
+}
+
+/** The peer as a program whose stdin and stdout are a pair of pipes. */
+function asProgram(peer: UpstreamPeer): Program {
+  const [stdin, stdout] = [new PassThrough(), new PassThrough()];
+  let ended: (why: string) => void = () => undefined;
+  const gone = new Promise<string>((resolve) => {
+    ended = resolve;
+  });
+  const forget = peer.connected(() => end('it broke off'));
+  const end = (why: string): void => {
+    forget();
+    stdin.destroy();
+    stdout.destroy();
+    ended(why);
+  };
+  stdin.on(
+    'data',
+    serveLines(peer, (text) => {
+      if (!stdout.destroyed) stdout.write(text);
+    }),
+  );
+  return { pid: undefined, stdin, stdout, gone, lastLines: () => [], kill: end, stop: async () => end('it was stopped') };
 }
 
 // It takes log lines and progress, which must be texts and numbers, and answers whatever it is asked.

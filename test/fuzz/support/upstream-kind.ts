@@ -10,17 +10,22 @@ import { mutated, SEED } from './messages.ts';
 import { Oracle } from './oracle.ts';
 import { openUpstreamHouse, type UpstreamHouse } from './upstream-house.ts';
 import { type Phase, TEMPLATES } from './upstream-messages.ts';
-import { type Kind, UpstreamPeer } from './upstream-peer.ts';
+import { type Kind, UpstreamPeer } from './upstream-peer.mjs';
 
 const MESSAGES = Number(process.env.PLUGMUX_FUZZ_MESSAGES ?? 20_000);
 const PEERS = 16;
 /** Messages of each peer before the batch. */
-const WARM_UP = 50;
+const WARM_UP = 100;
 /** How many of 100 messages go into a phase. */
-const SHARES: Readonly<Record<Phase, number>> = { call: 76, prompt: 6, resource: 6, completion: 6, list: 5, start: 1 };
-const ASKED: readonly Phase[] = ['call', 'prompt', 'resource', 'completion'];
+const SHARES: Readonly<Record<Phase, number>> = { during: 60, call: 20, prompt: 5, resource: 5, completion: 4, list: 5, start: 1 };
+/** How many messages of a phase are sent in the course of one request; a request has only one reply, and there are four lists. */
+const AT_ONCE: Partial<Record<Phase, number>> = { during: 10, list: 4 };
+const ASKED: readonly Phase[] = ['during', 'call', 'prompt', 'resource', 'completion'];
 const PHASES = Object.keys(TEMPLATES) as Phase[];
-const TRIES = 400;
+/** A machine that is busy takes seconds for a connection, and a peer may refuse several in a row. */
+const BACK_MS = 60_000;
+/** What was asked for and did not come within this time is asked for again. */
+const AGAIN_MS = 3_000;
 const LISTED = {
   tools: ListToolsResultSchema,
   prompts: ListPromptsResultSchema,
@@ -31,7 +36,7 @@ const LISTED = {
 /** Sends generated messages through upstream servers of one kind; each kind has a file of its own, so that two of them run at a time. */
 export function fuzzUpstream(kind: Kind): void {
   it(`${MESSAGES} messages of upstream servers over ${kind} harm nobody`, async () => {
-    const oracle = new Oracle(['plugmux/forged', 'node:internal', 'ZodError', '"path":', 'invalid_type']);
+    const oracle = new Oracle(['"plugmux/forged":', 'node:internal', 'ZodError', '"path":', 'invalid_type']);
     const peers = Array.from({ length: PEERS }, (_, i) => new UpstreamPeer(`peer${i}`, kind !== 'sse' && i % 2 === 1));
     const canary = new UpstreamPeer('canary', false);
     const house = await openUpstreamHouse(kind, [...peers, canary], oracle);
@@ -41,82 +46,92 @@ export function fuzzUpstream(kind: Kind): void {
     await Promise.all(peers.map((peer, i) => run(house, oracle, peer, Math.min(WARM_UP, share), SEED + 1 + i)));
     oracle.rest();
     await Promise.all(peers.map((peer, i) => run(house, oracle, peer, share, SEED + i * 1_000_003)));
-    for (const peer of peers) expect(house.serves(peer.id), `${peer.id} is served after all`).toBe(true);
     process.stdout.write(`upstream ${kind}: ${await oracle.read()}\n`);
     expect(oracle.codes.size).toBeGreaterThan(3);
   });
 }
 
 async function run(house: UpstreamHouse, oracle: Oracle, peer: UpstreamPeer, messages: number, seed: number): Promise<void> {
-  // Made as they are sent: thousands at once would hold up everything in this process.
-  const lines = (phase: Phase): Generator<string> =>
-    mutated(TEMPLATES[phase], Math.ceil((messages * SHARES[phase]) / 100), seed + SHARES[phase]);
-  for (const phase of ASKED) for (const line of lines(phase)) await ask(house, oracle, peer, phase, line);
-  await listAgain(house, oracle, peer, [...lines('list')]);
-  await startAgain(house, oracle, peer, [...lines('start')]);
+  for (const phase of ASKED) for (const lines of portions(phase, messages, seed)) await ask(house, oracle, peer, phase, lines);
+  for (const lines of portions('list', messages, seed)) await listAgain(house, oracle, peer, lines);
+  await untilServed(house, oracle, peer);
+  for (const lines of portions('start', messages, seed)) await startAgain(house, oracle, peer, lines);
+  await untilServed(house, oracle, peer);
 }
 
-async function ask(house: UpstreamHouse, oracle: Oracle, peer: UpstreamPeer, phase: Phase, line?: string): Promise<void> {
-  if (line !== undefined) {
-    oracle.last.set(peer.id, `${peer.id} ${phase} ${line}`);
-    peer.load(phase, [line]);
+/** The messages of a phase, as many at a time as are sent at a time. Made as they are sent: thousands at once would hold up this process. */
+function* portions(phase: Phase, messages: number, seed: number): Generator<string[]> {
+  let some: string[] = [];
+  for (const line of mutated(TEMPLATES[phase], Math.ceil((messages * SHARES[phase]) / 100), seed + PHASES.indexOf(phase))) {
+    if (some.push(line) < (AT_ONCE[phase] ?? 1)) continue;
+    yield some;
+    some = [];
   }
-  for (let tries = 0; ; tries++) {
+  if (some.length > 0) yield some;
+}
+
+function load(oracle: Oracle, peer: UpstreamPeer, phase: Phase, lines: readonly string[]): void {
+  oracle.last.set(peer.id, `${peer.id} ${phase} ${lines.join('\n    ')}`);
+  peer.load(phase, lines);
+}
+
+/** Sends lines in the course of a request. */
+async function ask(house: UpstreamHouse, oracle: Oracle, peer: UpstreamPeer, phase: Phase, lines: readonly string[]): Promise<void> {
+  load(oracle, peer, phase, lines);
+  const until = performance.now() + BACK_MS;
+  for (;;) {
     const result = await oracle.owe(`a ${phase} of ${peer.id}`, house.ask(phase, peer.id));
-    const code = result && oracle.inspect(result);
-    if (peer.waiting(phase) === 0 && (line !== undefined || code === undefined)) return;
-    if (tries > TRIES) return oracle.fail('O5', `${peer.id} did not come back: ${JSON.stringify(result)}`);
-    await sleep(2);
+    if (result) oracle.inspect(result);
+    if (peer.waiting(phase) === 0) return;
+    if (performance.now() > until) return oracle.fail('O5', `${peer.id} did not come back: ${JSON.stringify(result)}`);
+    await sleep(20);
   }
 }
 
-/** Its lists change while these lines are waiting to be sent; at last they are as they should be. */
+/** Sends lines as lists; the lists after them are as they should be. */
 async function listAgain(house: UpstreamHouse, oracle: Oracle, peer: UpstreamPeer, lines: readonly string[]): Promise<void> {
-  for (let from = 0; from < lines.length; from += 4) {
-    const some = lines.slice(from, from + 4);
-    oracle.last.set(peer.id, `${peer.id} list ${some.join('\n')}`);
-    peer.load('list', some);
-    for (let tries = 0; peer.waiting('list') > 0; tries++) {
-      if (tries > TRIES) return oracle.fail('O5', `${peer.id} was not asked for its lists again`);
-      peer.announce();
-      if (house.serves(peer.id)) await oracle.owe(`a call of ${peer.id}`, house.ask('call', peer.id));
-      // Its last list may have taken its tool away, or given it arguments that this call lacks.
-      if (peer.announces) await oracle.owe(`a call of ${peer.id}`, house.poke(peer.id));
-      if (tries % 50 === 49) await breakOff(house, peer);
-      await sleep(10);
-    }
-    checkLists(house, oracle);
-  }
-  await untilServed(house, oracle, peer);
+  load(oracle, peer, 'list', lines);
+  // The gateway asks again only if the peer says so, and what it listed may have been of use for no call.
+  const announce = (): Promise<unknown> => {
+    peer.announce();
+    return house.poke(peer.id);
+  };
+  await untilSent(oracle, peer, 'list', announce);
+  checkLists(house, oracle);
 }
 
+/** Sends a line in the place of the handshake. */
 async function startAgain(house: UpstreamHouse, oracle: Oracle, peer: UpstreamPeer, lines: readonly string[]): Promise<void> {
-  for (const line of lines) {
-    oracle.last.set(peer.id, `${peer.id} start ${line}`);
-    peer.load('start', [line]);
-    await breakOff(house, peer);
-    for (let tries = 0; peer.waiting('start') > 0; tries++) {
-      if (tries > TRIES) return oracle.fail('O5', `${peer.id} was not connected to again`);
-      // A listen stream may have found out first that it broke off.
-      if (tries % 50 === 49) peer.breakOff();
-      await oracle.owe(`a call of ${peer.id}`, house.poke(peer.id));
-      await sleep(5);
-    }
-  }
-  await untilServed(house, oracle, peer);
+  load(oracle, peer, 'start', lines);
+  await untilSent(oracle, peer, 'start', () => breakOff(house, peer));
 }
 
+async function untilSent(oracle: Oracle, peer: UpstreamPeer, phase: Phase, again: () => Promise<unknown>): Promise<void> {
+  const until = performance.now() + BACK_MS;
+  while (peer.waiting(phase) > 0) {
+    if (performance.now() > until) return oracle.fail('O5', `${peer.id} was not asked for its ${phase} again`);
+    await oracle.owe(`a call of ${peer.id}`, again());
+    for (let waited = 0; waited < AGAIN_MS && peer.waiting(phase) > 0; waited += 20) await sleep(20);
+  }
+}
+
+// A peer without a standing connection breaks off with the next request that it gets.
 async function breakOff(house: UpstreamHouse, peer: UpstreamPeer): Promise<void> {
   peer.breakOff();
   await house.poke(peer.id);
 }
 
+/** Has it start again and list what it should, and waits until it can be called. */
 async function untilServed(house: UpstreamHouse, oracle: Oracle, peer: UpstreamPeer): Promise<void> {
   for (const phase of PHASES) peer.load(phase, []);
-  for (let tries = 0; tries < TRIES; tries++) {
-    if (tries % 100 === 0) await breakOff(house, peer);
-    if (house.serves(peer.id) && oracle.inspect(await house.ask('call', peer.id)) === undefined) return;
-    await sleep(20);
+  const until = performance.now() + BACK_MS;
+  while (performance.now() < until) {
+    await breakOff(house, peer);
+    for (let waited = 0; waited < AGAIN_MS; waited += 20) {
+      const result = await oracle.owe(`a call of ${peer.id}`, house.ask('call', peer.id));
+      if (house.serves(peer.id) && result && oracle.inspect(result) === undefined) return;
+      await sleep(20);
+    }
   }
   oracle.fail('O5', `${peer.id} is not served any more`);
 }
@@ -127,6 +142,6 @@ function checkLists(house: UpstreamHouse, oracle: Oracle): void {
     const { success, error } = LISTED[key as keyof typeof LISTED].safeParse(list);
     if (!success)
       oracle.fail('O4', `clients refuse the list of ${key}: ${error.issues.map(({ path, message }) => `${path.join('.')} ${message}`)}`);
-    if (JSON.stringify(list).includes('plugmux/forged')) oracle.fail('O4', `a forged key in ${key}`);
+    if (JSON.stringify(list).includes('"plugmux/forged":')) oracle.fail('O4', `a forged key in ${key}`);
   }
 }

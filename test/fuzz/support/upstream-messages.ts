@@ -1,7 +1,8 @@
 import type { Template } from './messages.ts';
+import { capabilities, serverInfo } from './upstream-replies.mjs';
 
-/** When a message is sent: in the course of a request, as the answer to one, or when the connection is made. */
-export type Phase = 'call' | 'prompt' | 'resource' | 'completion' | 'list' | 'start';
+/** When a message is sent: while a call is under way, in place of the reply to a request, or when the connection is made. */
+export type Phase = 'during' | 'call' | 'prompt' | 'resource' | 'completion' | 'list' | 'start';
 
 const NAMES = ['constructor', '__proto__', 'toString', '', ' ', 'a\u0000b', 'x'.repeat(300), 'run'];
 const meta = { 'plugmux/forged': { code: 'DENIED' }, 'com.example/cost': 3 };
@@ -26,16 +27,6 @@ const content = [
   { type: 'resource', resource: { uri: 'file:///x', mimeType: 'text/plain', text: 'x', _meta: meta } },
   { type: 'resource_link', uri: 'file:///x', name: 'x', title: 'X', description: 'x', mimeType: 'text/plain', size: 1, icons },
 ];
-const capabilities = {
-  tools: { listChanged: true },
-  prompts: { listChanged: true },
-  resources: { listChanged: true, subscribe: true },
-  completions: {},
-  logging: {},
-  experimental: { a: {} },
-};
-const serverInfo = { name: 'fuzzed', title: 'Fuzzed', version: '1', icons };
-
 const DURING: readonly Template[] = [
   note('notifications/message', { level: 'warning', logger: 'log', data: { a: 1 }, _meta: meta }),
   note('notifications/message', { level: 'info', data: 'a line' }),
@@ -61,6 +52,7 @@ const FAILURES: readonly Template[] = [
 
 /** Every message that a server may send in a phase; `$CALL` and `$ID` are filled in. */
 export const TEMPLATES: Readonly<Record<Phase, readonly Template[]>> = {
+  during: DURING,
   call: [
     ...DURING,
     ...FAILURES,
@@ -162,38 +154,3 @@ export const TEMPLATES: Readonly<Record<Phase, readonly Template[]>> = {
     fail({ code: -32022, message: 'no', data: { supported: ['2026-07-28'], requested: 'x' } }),
   ],
 };
-
-/** What a well-behaved server answers; undefined for a method that it does not know. */
-export function good(method: string, modern: boolean): object | undefined {
-  const common = { resultType: 'complete', ttlMs: 1000, cacheScope: 'private' };
-  switch (method) {
-    case 'initialize':
-      return modern ? undefined : { protocolVersion: '2025-11-25', capabilities, serverInfo, instructions: 'Use run.' };
-    case 'server/discover':
-      return modern
-        ? { ...common, supportedVersions: ['2026-07-28'], capabilities, _meta: { 'io.modelcontextprotocol/serverInfo': serverInfo } }
-        : undefined;
-    case 'tools/list':
-      return { ...common, tools: [{ name: 'run', inputSchema: { type: 'object', properties: {} } }] };
-    case 'prompts/list':
-      return { ...common, prompts: [{ name: 'say', arguments: [{ name: 'a' }] }] };
-    case 'resources/list':
-      return { ...common, resources: [{ uri: 'fuzz://one', name: 'one' }] };
-    case 'resources/templates/list':
-      return { ...common, resourceTemplates: [{ uriTemplate: 'fuzz://{one}', name: 'one' }] };
-    case 'tools/call':
-      return { ...common, content: [{ type: 'text', text: 'fine' }] };
-    case 'prompts/get':
-      return { ...common, messages: [{ role: 'user', content: { type: 'text', text: 'fine' } }] };
-    case 'resources/read':
-      return { ...common, contents: [{ uri: 'fuzz://one', text: 'fine' }] };
-    case 'completion/complete':
-      return { ...common, completion: { values: ['one'] } };
-    case 'ping':
-    case 'resources/subscribe':
-    case 'resources/unsubscribe':
-      return { ...common };
-    default:
-      return undefined;
-  }
-}
