@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { changesOf, listKeys } from './config/changes.ts';
 import type { Config } from './config/config.ts';
 import type { Limits } from './config/limits.ts';
-import { liveLimits } from './config/live-limits.ts';
+import { createLiveLimits } from './config/live-limits.ts';
 import { createPermissionLog } from './config/permissions.ts';
 import { stampOf } from './config/stamp.ts';
 import { createWatcher, type Watcher } from './config/watch.ts';
@@ -90,7 +90,7 @@ export async function createApp({
   let watcher: Watcher | undefined;
   const warnOfPermissions = createPermissionLog(log);
   let adopting: Promise<void> = Promise.resolve();
-  const limits = liveLimits(() => config.limits);
+  const { limits, replace: replaceLimits } = createLiveLimits(config.limits);
   const listeners: ((config: Config) => void)[] = [];
   const learn = (next: Config): void => {
     for (const secret of next.secrets) redactor.add(secret);
@@ -163,6 +163,7 @@ export async function createApp({
       throw error;
     }
     config = next;
+    replaceLimits(next.limits);
     profiles = [...new Set([...profiles, ...policy.profiles()])];
     setRules(rules);
     engine.adopt();

@@ -53,12 +53,11 @@ export function createAuditLog(dir: string, log: Logger, saveHead: (run: string,
   let failure: string | undefined;
   let dropped = 0;
 
-  const push = (members: string): void =>
-    void waiting.push(wellFormedJson(`{"seq":${++added},"time":${Date.now()},"run":"${run}",${members}}`));
+  const push = (members: string): void => void waiting.push(`{"seq":${++added},"time":${Date.now()},"run":"${run}",${members}}`);
 
   const appendBatch = async (): Promise<void> => {
     const lines = waiting.slice(0, BATCH_LINES);
-    const text = `${lines.join('\n')}\n`;
+    const text = wellFormedJson(`${lines.join('\n')}\n`);
     const next = chainNext(chain, text);
     const seq = written + lines.length;
     const seal = JSON.stringify({ run, seq, lines: lines.length, previous: chain, chain: next });
@@ -69,9 +68,10 @@ export function createAuditLog(dir: string, log: Logger, saveHead: (run: string,
     saveHead(run, { seq, chain, file: name });
   };
 
-  const append = async (): Promise<void> => {
+  // Lines that come meanwhile wait for a batch of their own: under load they would each be written in a batch of a few.
+  const append = async (upTo: number): Promise<void> => {
     try {
-      while (waiting.length > 0) await appendBatch();
+      while (written < upTo) await appendBatch();
       if (failure !== undefined) log.info(`the audit log can be written again; ${dropped} lines were lost`);
       failure = undefined;
     } catch (error) {
@@ -89,7 +89,8 @@ export function createAuditLog(dir: string, log: Logger, saveHead: (run: string,
   const flush = (): Promise<void> => {
     clearTimeout(timer);
     timer = undefined;
-    writing = writing.then(append);
+    const upTo = added;
+    writing = writing.then(() => append(upTo));
     return writing;
   };
 

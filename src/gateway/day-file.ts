@@ -58,14 +58,18 @@ async function endsTorn(handle: FileHandle): Promise<boolean> {
 
 // A full disk takes a part of the bytes, which would be a torn line in front of the next one.
 async function appendWhole(handle: FileHandle, bytes: Buffer): Promise<void> {
-  const { size } = await handle.stat();
   let written = 0;
   try {
     while (written < bytes.length) written += (await handle.write(bytes, written)).bytesWritten;
   } catch (error) {
-    const now = await handle.stat().catch(() => undefined);
-    // What another process appended meanwhile stays.
-    if (written > 0 && now?.size === size + written) await handle.truncate(size).catch(() => undefined);
+    if (written > 0) await takeBack(handle, bytes.subarray(0, written)).catch(() => undefined);
     throw error;
   }
+}
+
+// Only if it is still the end of the file: what another process appended meanwhile stays.
+async function takeBack(handle: FileHandle, part: Buffer): Promise<void> {
+  const from = (await handle.stat()).size - part.length;
+  const { buffer, bytesRead } = await handle.read(Buffer.alloc(part.length), 0, part.length, from);
+  if (bytesRead === part.length && buffer.equals(part)) await handle.truncate(from);
 }
