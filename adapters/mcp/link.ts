@@ -145,7 +145,9 @@ export class Link implements Transport {
   }
 
   #settle(message: JsonObject): JSONRPCMessage | undefined {
-    const { id, result } = message;
+    const { result } = message;
+    // Some languages know decimals alone and give 1000001 back as 1000001.0.
+    const id = toDouble(message.id);
     if (typeof id !== 'number' || id <= FIRST_ID) return toSdkMessage(message) ?? this.#drop('an answer without a usable id');
     const pending = this.#pending.get(id);
     // An answer nobody waits for came too late or was made up.
@@ -162,7 +164,7 @@ export class Link implements Transport {
       case 'notifications/progress': {
         const fault = progressFault(params);
         if (fault !== undefined) return this.#drop(fault);
-        this.#pending.get(params.progressToken as number)?.progress(params);
+        this.#pending.get(toDouble(params.progressToken) as number)?.progress(params);
         return undefined;
       }
       case 'notifications/cancelled': {

@@ -1,6 +1,6 @@
 import type { JSONRPCMessage } from '@modelcontextprotocol/client';
 import { GatewayError } from '../../src/core/errors.ts';
-import { ExactNumber } from '../../src/core/exact-number.ts';
+import type { ExactNumber } from '../../src/core/exact-number.ts';
 import { toDouble } from '../../src/core/exact-tree.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../src/core/json.ts';
 import { shorten } from '../../src/core/text.ts';
@@ -52,8 +52,9 @@ export function toFailure({ result, error }: JsonObject): Error {
 }
 
 /** An answer to one of the SDK's own requests, in a shape that it takes; undefined where it has no usable id. */
-export function toSdkMessage({ id, result, error }: JsonObject): JSONRPCMessage | undefined {
-  if (!isRequestId(id) || id instanceof ExactNumber) return undefined;
+export function toSdkMessage({ id: given, result, error }: JsonObject): JSONRPCMessage | undefined {
+  if (!isRequestId(given)) return undefined;
+  const id = toDouble(given);
   if (isJsonObject(result)) return { jsonrpc: '2.0', id, result };
   const { code, message, data } = isJsonObject(error) ? error : ({} as JsonObject);
   return {
@@ -69,7 +70,7 @@ export function toSdkMessage({ id, result, error }: JsonObject): JSONRPCMessage 
 
 /** Why a progress message cannot be used. */
 export function progressFault({ progressToken, progress, total, message }: JsonObject): string | undefined {
-  if (typeof progressToken !== 'number' && typeof progressToken !== 'string') return 'progress without a token';
+  if (!isRequestId(progressToken)) return 'progress without a token';
   if (!Number.isFinite(toDouble(progress))) return 'progress that is not a number';
   if (total !== undefined && total !== null && !Number.isFinite(toDouble(total))) return 'progress whose total is not a number';
   if (message !== undefined && message !== null && typeof message !== 'string') return 'progress whose message is not a text';

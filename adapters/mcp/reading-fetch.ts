@@ -1,5 +1,6 @@
 import type { GatewayError } from '../../src/core/errors.ts';
 import { unmark } from '../../src/core/exact-number.ts';
+import { toDouble } from '../../src/core/exact-tree.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../src/core/json.ts';
 import { wellFormedJson } from '../../src/core/well-formed.ts';
 import { EventReader, type ServerEvent } from './event-reader.ts';
@@ -194,11 +195,13 @@ function readEvent({ data, event }: ServerEvent, request: number | undefined, si
 
 // The SDK opens a stream again that has ended without an answer, so it sees that there was one.
 function answered(id: JsonValue | undefined): JsonObject {
-  return { jsonrpc: '2.0', id: id as number, result: {} };
+  return { jsonrpc: '2.0', id: toDouble(id) as number, result: {} };
 }
 
 function isAnswer(message: unknown): message is JsonObject {
-  return isJsonObject(message) && typeof message.id === 'number' && message.id > FIRST_ID && typeof message.method !== 'string';
+  if (!isJsonObject(message) || typeof message.method === 'string') return false;
+  const id = toDouble(message.id);
+  return typeof id === 'number' && id > FIRST_ID;
 }
 
 function write({ event, id, retry }: ServerEvent, data: readonly string[]): string[] {

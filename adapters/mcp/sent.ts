@@ -1,5 +1,5 @@
 import type { GatewayError } from '../../src/core/errors.ts';
-import { toDouble } from '../../src/core/exact-tree.ts';
+import type { ExactNumber } from '../../src/core/exact-number.ts';
 import type { JsonObject } from '../../src/core/json.ts';
 import type { CallContext } from '../../src/core/tool.ts';
 import type { Pending } from './link.ts';
@@ -38,8 +38,8 @@ export class Sent implements Pending {
 
   progress({ progress, total, message }: JsonObject): void {
     this.#ctx?.progress(
-      toDouble(progress) as number,
-      (toDouble(total) as number | null) ?? undefined,
+      progress as number | ExactNumber,
+      (total as number | ExactNumber | null) ?? undefined,
       (message as string | null) ?? undefined,
     );
   }

@@ -1,3 +1,4 @@
+import type { ExactNumber } from './exact-number.ts';
 import { shorten } from './text.ts';
 
 const BURST = 20;
@@ -7,11 +8,11 @@ const MERGED_BYTES = 4096;
 const MERGED_CHARACTERS = Math.floor(MERGED_BYTES / 3);
 
 /** Takes one report of progress. */
-export type SendProgress = (done: number, total: number | undefined, message: string | undefined) => void;
+export type SendProgress<N = number | ExactNumber> = (done: N, total: N | undefined, message: string | undefined) => void;
 
-interface Held {
-  done: number;
-  total: number | undefined;
+interface Held<N> {
+  done: N;
+  total: N | undefined;
   readonly messages: string[];
   /** Of the messages, each with its line break. */
   bytes: number;
@@ -21,20 +22,20 @@ interface Held {
  * Thins out the progress of one call: 20 reports at once, then 20 a second. What comes faster is merged into one report with the newest
  * numbers and the texts joined, the oldest left out over 4 KB; `flush` sends it before the answer.
  */
-export class ProgressBucket {
-  readonly #send: SendProgress;
+export class ProgressBucket<N = number | ExactNumber> {
+  readonly #send: SendProgress<N>;
   #tokens = BURST;
   #filled = performance.now();
-  #held: Held | undefined;
+  #held: Held<N> | undefined;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(send: SendProgress) {
+  constructor(send: SendProgress<N>) {
     this.#send = send;
   }
 
-  report(done: number, total: number | undefined, message: string | undefined): void {
+  report(done: N, total: N | undefined, message: string | undefined): void {
     if (this.#held === undefined && this.#take()) return this.#send(done, total, message);
-    const held = this.#hold();
+    const held = this.#hold(done);
     held.done = done;
     held.total = total;
     if (message !== undefined) add(held, message);
@@ -64,9 +65,9 @@ export class ProgressBucket {
     return true;
   }
 
-  #hold(): Held {
+  #hold(done: N): Held<N> {
     if (this.#held === undefined) {
-      this.#held = { done: 0, total: undefined, messages: [], bytes: 0 };
+      this.#held = { done, total: undefined, messages: [], bytes: 0 };
       const wait = ((1 - this.#tokens) * 1000) / PER_SECOND;
       this.#timer = setTimeout(() => {
         this.#take();
@@ -77,7 +78,7 @@ export class ProgressBucket {
   }
 }
 
-function add(held: Held, message: string): void {
+function add(held: Pick<Held<never>, 'messages' | 'bytes'>, message: string): void {
   const text = Buffer.byteLength(message) < MERGED_BYTES ? message : shorten(message, MERGED_CHARACTERS);
   held.messages.push(text);
   held.bytes += Buffer.byteLength(text) + 1;

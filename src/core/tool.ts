@@ -1,6 +1,7 @@
 import type { Bounds } from './bounds.ts';
 import type { Caller } from './caller.ts';
 import type { ToolResult } from './content.ts';
+import type { ExactNumber } from './exact-number.ts';
 import type { JsonObject } from './json.ts';
 import type { Logger } from './log.ts';
 import type { Answers, QuestionKind, Questions } from './question.ts';
@@ -40,7 +41,7 @@ export interface CallContext {
   /** Whether anybody asked for progress. */
   readonly wantsProgress: boolean;
   /** Reports progress; does nothing when the client did not ask for it. Values that do not grow are dropped. */
-  progress(done: number, total?: number, message?: string): void;
+  progress(done: number | ExactNumber, total?: number | ExactNumber, message?: string): void;
   /** What the client behind the call can be asked. */
   readonly abilities: readonly QuestionKind[];
   /**

@@ -1,3 +1,4 @@
+import { toDouble } from '../core/exact-tree.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../core/json.ts';
 import { withoutOwnKeys } from '../core/own-meta.ts';
 import { isBase64 } from './base64.ts';
@@ -75,10 +76,9 @@ function checkMimeType({ mimeType }: JsonObject): void {
   if (/[\r\n]/.test(mimeType)) throw new ShapeFault('a MIME type has a line break in it');
 }
 
-// A number that is kept as it was written is an object of its own.
 function toNumber(value: unknown): number {
-  if (typeof value === 'number') return value;
-  return isJsonObject(value) ? Number(String(value)) : Number.NaN;
+  const number = toDouble(value);
+  return typeof number === 'number' ? number : Number.NaN;
 }
 
 function expectText(object: JsonObject, field: string, what: string): void {

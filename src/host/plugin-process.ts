@@ -14,7 +14,7 @@ import type { Home, HomeEvents } from './home.ts';
 import { logTo } from './log-to.ts';
 import { toRuntimeCaller } from './node/runtime.ts';
 import { type Descriptors, Supervised } from './supervised.ts';
-import { numberIn, objectIn, optionalNumber, optionalText, questionsIn, textIn } from './wire.ts';
+import { amountIn, numberIn, objectIn, optionalNumber, optionalText, questionsIn, textIn } from './wire.ts';
 
 /** The program of a plugin process, whatever its language; it speaks the channel on descriptors 3 and 4. */
 export interface Launch {
@@ -269,7 +269,7 @@ class PluginProcess implements Home {
   #progress(params: JsonObject): void {
     const { ctx } = this.#calls.get(numberIn(params, 'call')) ?? {};
     const message = optionalText(params, 'message');
-    const [done, total] = [numberIn(params, 'done'), optionalNumber(params, 'total')];
+    const [done = 0, total] = [amountIn(params, 'done'), amountIn(params, 'total')];
     ctx?.progress(done, total, message === undefined ? undefined : bounded(message));
   }
 

@@ -27,6 +27,13 @@ export function numberIn(params: JsonObject, key: string): number {
   return value;
 }
 
+/** A number as it was sent; one that is missing where it may be is undefined. */
+export function amountIn(params: JsonObject, key: 'done' | 'total'): number | ExactNumber | undefined {
+  if (key === 'total' && isMissing(params[key])) return undefined;
+  numberIn(params, key);
+  return params[key] as number | ExactNumber;
+}
+
 /** A number that may be missing. */
 export function optionalNumber(params: JsonObject, key: string): number | undefined {
   return isMissing(params[key]) ? undefined : numberIn(params, key);

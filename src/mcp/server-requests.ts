@@ -1,5 +1,6 @@
 import { GatewayError } from '../core/errors.ts';
 import { toJsonText } from '../core/exact-number.ts';
+import { toDouble } from '../core/exact-tree.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import type { Answers, Questions } from '../core/question.ts';
 import type { Call } from '../gateway/call.ts';
@@ -20,7 +21,7 @@ interface Waiting {
 /** Requests of our own to one legacy client, each answered, refused or given up on exactly once. */
 export class ServerRequests {
   readonly #limits: AskLimits;
-  readonly #waiting = new Map<Id, Waiting>();
+  readonly #waiting = new Map<string | number | undefined, Waiting>();
   #last = 0;
 
   constructor(limits: AskLimits) {
@@ -42,7 +43,8 @@ export class ServerRequests {
 
   /** Takes a response of the client; one that nobody waits for is dropped. */
   settle(id: Id | undefined, { result, error }: JsonObject): void {
-    const waiting = id === undefined ? undefined : this.#waiting.get(id);
+    // Our ids are whole numbers, which some clients give back as decimals.
+    const waiting = this.#waiting.get(toDouble(id));
     if (!waiting) return;
     if (isJsonObject(result)) waiting.resolve(result);
     else {

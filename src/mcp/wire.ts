@@ -119,7 +119,10 @@ function fault(id: Id | null, number: number, code: ErrorCode, message: string):
 function hasWordOutsideArguments(value: JsonValue): boolean {
   const isWord = ({ isWord, fault }: ExactNumber): string | undefined => (isWord ? fault : undefined);
   if (findFault(value, isWord) === undefined) return false;
-  if (!isJsonObject(value) || value.method !== 'tools/call' || !isJsonObject(value.params)) return true;
+  if (!isJsonObject(value)) return true;
+  // Who waits for an answer is to hear what is wrong with it, and does not hear of a message that cannot be read.
+  if (value.method === undefined && isId(value.id)) return false;
+  if (value.method !== 'tools/call' || !isJsonObject(value.params)) return true;
   const { arguments: _, ...params } = value.params;
   return findFault(noteExact({ ...value, params }), isWord) !== undefined;
 }

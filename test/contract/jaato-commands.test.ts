@@ -99,7 +99,7 @@ describeWithPython('commands of jaato plugins', () => {
     const heard: (string | undefined)[] = [];
     const client = {
       ...silentClient(house.app.registry as never),
-      progress: (_: number, __?: number, text?: string) => void heard.push(text),
+      progress: (_: unknown, __?: unknown, text?: string) => void heard.push(text),
     };
     expect(textOf(await house.call('spoken', {}, new Call(localCaller(), client)))).toBe('done');
     expect(heard).toEqual(['at work']);

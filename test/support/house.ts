@@ -41,7 +41,7 @@ export interface House {
   /** Waits for a line of the log: what a process writes may arrive after its answer. */
   logged(part: string): Promise<void>;
   call(name: string, args?: object, call?: Call): Promise<ToolResult>;
-  newCall(progress?: (done: number, total: number | undefined) => void): Call;
+  newCall(progress?: (done: unknown, total: unknown) => void): Call;
   /** Writes a new configuration and takes it over. */
   reconfigure(config: object): Promise<void>;
   close(): Promise<void>;

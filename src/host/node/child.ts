@@ -122,7 +122,7 @@ async function answer(method: string, params: JsonObject, requestId: number): Pr
 async function call(id: string, params: JsonObject, requestId: number): Promise<Serialised> {
   const abort = new LazyAbort();
   calls.set(requestId, abort);
-  let bucket: ProgressBucket | undefined;
+  let bucket: ProgressBucket<number> | undefined;
   const report = (done: number, total: number | undefined, message: string | undefined): void =>
     tell('progress', { call: requestId, done, ...(total === undefined ? {} : { total }), ...(message === undefined ? {} : { message }) });
   const context: RuntimeCall = {

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { ProgressBucket } from '../../../src/core/progress.ts';
+import { ProgressBucket, type SendProgress } from '../../../src/core/progress.ts';
 
-type Report = [done: number, total: number | undefined, message: string | undefined];
+type Report = Parameters<SendProgress>;
 
 const collect = (): { bucket: ProgressBucket; sent: Report[] } => {
   const sent: Report[] = [];

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { GatewayError } from '../../../src/core/errors.ts';
+import { parseExact } from '../../../src/core/exact-parse.ts';
 import { admitContents, admitPrompt, admitResult, admitValues } from '../../../src/gateway/admit.ts';
 import { isBase64 } from '../../../src/gateway/base64.ts';
 import { checkResult, misfit } from '../../../src/gateway/output.ts';
@@ -19,6 +20,14 @@ const faultOf = (run: () => unknown): string | undefined => {
   }
 };
 const call = (result: unknown) => faultOf(() => checkResult(admitResult(result as never), LIMITS));
+
+it('a result may have numbers that are spelt as decimals', { tags: ['numbers-exact'] }, () => {
+  const result = (number: string) => ({ content: [parseExact(`{"type":"text","text":"x","annotations":{"priority":${number}}}`)] });
+  for (const number of ['1.0', '0.0', '1e0', '0.50']) expect([number, call(result(number))]).toEqual([number, undefined]);
+  for (const number of ['1.10', '-1.0', '9007199254740993', '1e999'])
+    expect([number, call(result(number))]).toEqual([number, expect.stringContaining('is not a number from 0 to 1')]);
+  expect(call({ content: [parseExact('{"type":"resource_link","uri":"a:b","name":"n","size":2048.0}')] })).toBeUndefined();
+});
 
 describe('a result of the wrong shape', () => {
   it.each([

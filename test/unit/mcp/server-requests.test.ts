@@ -1,9 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { localCaller } from '../../../src/core/caller.ts';
+import type { ExactNumber } from '../../../src/core/exact-number.ts';
+import { parseExact } from '../../../src/core/exact-parse.ts';
+import type { JsonObject } from '../../../src/core/json.ts';
 import { silentLog } from '../../../src/core/log.ts';
 import type { Questions } from '../../../src/core/question.ts';
 import { Call, silentClient } from '../../../src/gateway/call.ts';
 import { ServerRequests } from '../../../src/mcp/server-requests.ts';
+import { readMessage } from '../../../src/mcp/wire.ts';
 
 const QUESTION = { q: { kind: 'form', message: 'Well?', schema: { type: 'object', properties: {} } } } as const;
 
@@ -45,5 +49,23 @@ describe('ServerRequests', () => {
     await expect.poll(() => sent.length).toBe(2);
     requests.settle(sent[1]?.id, { result: { action: 'cancel' } });
     expect(JSON.stringify(await answer)).toBe('{"__proto__":{"action":"decline"},"constructor":{"action":"cancel"}}');
+  });
+
+  it('knows its own ids where a client spells them as decimals', { tags: ['numbers-exact'] }, async () => {
+    const { requests, answer } = ask(10_000);
+    const { id, result } = parseExact('{"id":1.0,"result":{"action":"decline"}}') as { id: ExactNumber; result: JsonObject };
+    requests.settle(id, { result });
+    expect(await answer).toEqual({ q: { action: 'decline' } });
+  });
+
+  it('fails at once where an answer holds NaN or infinity', { tags: ['numbers-faulty'] }, async () => {
+    for (const number of ['NaN', '-Infinity', '1e999']) {
+      const { requests, answer } = ask(10_000);
+      const line = `{"jsonrpc":"2.0","id":1,"result":{"action":"accept","content":{"n":${number}}}}`;
+      const message = readMessage(Buffer.from(line), { depth: 10, keys: 10, items: 10 });
+      expect(message).toMatchObject({ kind: 'response', id: 1 });
+      if (message.kind === 'response') requests.settle(message.id, message.body);
+      expect(await answer).toMatchObject({ code: 'ASK_FAILED', message: expect.stringContaining('content.n ') });
+    }
   });
 });

@@ -7,6 +7,8 @@ import { FIRST_ID } from '../../../../adapters/mcp/messages.ts';
 import { createNotices } from '../../../../adapters/mcp/notices.ts';
 import { createSink } from '../../../../adapters/mcp/sink.ts';
 import { GatewayError } from '../../../../src/core/errors.ts';
+import { toJsonText } from '../../../../src/core/exact-number.ts';
+import { parseExact } from '../../../../src/core/exact-parse.ts';
 import type { JsonObject } from '../../../../src/core/json.ts';
 import { silentLog } from '../../../../src/core/log.ts';
 import type { CallContext } from '../../../../src/core/tool.ts';
@@ -98,6 +100,17 @@ describe('an answer of the wrong shape', () => {
       { jsonrpc: '2.0', id: 'listen:0', error: { code: -32603, message: 'the answer is neither a result nor an error', data: 1 } },
       { jsonrpc: '2.0', id: 1, error: { code: -32601, message: 'unknown' } },
     ]);
+  });
+
+  it('does not become one by an id that is spelt as a decimal', { tags: ['numbers-exact'] }, () => {
+    const { ask, receive, forSdk, checks } = open();
+    const { id, outcome } = ask();
+    receive(parseExact(`{"jsonrpc":"2.0","method":"notifications/progress","params":{"progressToken":${id}.0,"progress":1.0}}`));
+    receive(parseExact(`{"jsonrpc":"2.0","id":${id}.0,"result":{"x":1.0}}`));
+    expect(toJsonText(outcome)).toBe('{"progress":[{"progressToken":1000001.0,"progress":1.0}],"result":{"x":1.0}}');
+    receive(parseExact('{"jsonrpc":"2.0","id":0.0,"result":{}}'));
+    expect(forSdk).toEqual([{ jsonrpc: '2.0', id: 0, result: {} }]);
+    expect(checks.dropped.count).toBe(0);
   });
 
   it('has an error message that is cut', () => {
