@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import type { Config } from '../config/config.ts';
@@ -25,6 +26,7 @@ export function addAudit(program: Command, adapters: readonly Adapter[]): void {
     .command('verify')
     .description('check that no line of the audit log was changed, moved or removed')
     .option('--day <date>', 'only the file of this day, such as 2026-11-30')
+    .option('--archive <folder...>', 'folders that older files were moved to; what lies there counts as if it lay in place')
     .option('--anchor', 'print the ends of the chains, to be kept where nobody who can write here can change them')
     .option('--json', 'print JSON')
     .action((options: VerifyOptions) => verify(openSession(options, adapters, { here: true, quiet: true }).config, options));
@@ -41,9 +43,10 @@ export function addAudit(program: Command, adapters: readonly Adapter[]): void {
 interface VerifyOptions extends CommonOptions {
   readonly day?: string;
   readonly anchor?: boolean;
+  readonly archive?: readonly string[];
 }
 
-function verify(config: Config, { day, anchor, json }: VerifyOptions): void {
+function verify(config: Config, { day, anchor, archive = [], json }: VerifyOptions): void {
   if (day !== undefined && !DAY.test(day)) throw new UsageError(`"${day}" is not a day.`, 'Write it as 2026-11-30.');
   const dir = join(config.state, 'audit');
   // Before the files: a gateway that writes meanwhile is then ahead of them and never behind.
@@ -55,15 +58,28 @@ function verify(config: Config, { day, anchor, json }: VerifyOptions): void {
   }
   const expected = day === undefined ? heads : new Map([...heads].filter(([, { file }]) => file === `${day}.jsonl`));
   const verifier = createAuditVerifier(expected, day !== undefined);
-  for (const name of listDayFiles(dir)) {
+  const read = new Set<string>();
+  for (const { folder, name } of dayFilesIn([...archive.map(existingFolder), dir])) {
     if (day !== undefined && name !== `${day}.jsonl`) continue;
+    read.add(name);
     let number = 0;
-    for (const line of readLines(dir, name)) verifier.line(name, ++number, line);
+    for (const line of readLines(folder, name)) verifier.line(name, ++number, line);
   }
   const report = verifier.report();
   const all = { ...report, faults: [...faults, ...report.faults] };
-  print(ownRedactor.value({ whole: all.faults.length === 0, ...all }), json, () => ownRedactor.text(describeReport(all, dir)));
+  print(ownRedactor.value({ whole: all.faults.length === 0, ...all }), json, () => ownRedactor.text(describeReport(all, dir, read)));
   if (all.faults.length > 0) process.exitCode = 1;
+}
+
+function existingFolder(path: string): string {
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) return path;
+  throw new UsageError(`There is no folder ${path}.`, 'Name the folder that the files were moved to.');
+}
+
+// By their days, whatever folder they lie in.
+function dayFilesIn(folders: readonly string[]): { folder: string; name: string }[] {
+  const all = folders.flatMap((folder) => listDayFiles(folder).map((name) => ({ folder, name })));
+  return all.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
 }
 
 function readHeads(state: string): { heads: ReadonlyMap<string, AuditHead>; faults: readonly AuditFault[] } {
@@ -80,14 +96,16 @@ function readHeads(state: string): { heads: ReadonlyMap<string, AuditHead>; faul
   }
 }
 
-function describeReport({ files, runs, lines, faults, notes }: AuditReport, dir: string): string {
+function describeReport({ files, runs, lines, faults, notes }: AuditReport, dir: string, read: ReadonlySet<string>): string {
   const found = `${lines} lines of ${runs} runs in ${files} files below ${dir}`;
   const shown = faults.map(({ file, line, run, message }) => {
     const place = file === undefined || file === '' ? '' : `${file}${line === undefined ? '' : `:${line}`}: `;
     return `FAULT ${place}${run === undefined || message.includes(run) ? '' : `run ${run}: `}${message}`;
   });
+  const lacksFile = faults.some(({ file = '' }) => file !== '' && !read.has(file));
+  const hint = lacksFile ? ['If a file was moved away on purpose, name its folder: --archive <folder>.'] : [];
   const verdict = faults.length === 0 ? `The audit log is whole: ${found}.` : `The audit log was tampered with or damaged: ${found}.`;
-  return [...shown, ...notes.map((note) => `note: ${note}`), verdict].join('\n');
+  return [...shown, ...hint, ...notes.map((note) => `note: ${note}`), verdict].join('\n');
 }
 
 interface ShowOptions extends CommonOptions {

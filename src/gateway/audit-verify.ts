@@ -40,6 +40,8 @@ interface Run {
   first: number;
   /** A torn line was found among them. */
   torn: boolean;
+  /** The whole lines of the batch that was torn, which must stand in front of what was written in its place. */
+  again: string;
   metHead: boolean;
 }
 
@@ -55,7 +57,7 @@ export function createAuditVerifier(heads: ReadonlyMap<string, AuditHead>, partl
   const runOf = (id: string): Run => {
     const known = runs.get(id);
     if (known) return known;
-    const run: Run = { id, chain: undefined, seq: 0, sealed: 0, text: '', count: 0, first: 0, torn: false, metHead: false };
+    const run: Run = { id, chain: undefined, seq: 0, sealed: 0, text: '', count: 0, first: 0, torn: false, again: '', metHead: false };
     runs.set(id, run);
     return run;
   };
@@ -63,7 +65,10 @@ export function createAuditVerifier(heads: ReadonlyMap<string, AuditHead>, partl
   const addLine = (run: Run, seq: number, text: string, where: { file: string; line: number }): void => {
     lines++;
     // A batch that was torn by a full disk was written once more as a whole.
-    if (run.torn && seq <= run.seq) startBatch(run);
+    if (run.torn && seq <= run.seq) {
+      run.again = run.text;
+      startBatch(run);
+    }
     const isFirst = run.chain === undefined && run.count === 0 && run.seq === 0;
     if (seq !== run.seq + 1 && !(isFirst && partly)) {
       const message =
@@ -79,6 +84,7 @@ export function createAuditVerifier(heads: ReadonlyMap<string, AuditHead>, partl
 
   const addSeal = (run: Run, seal: JsonObject, text: string, where: { file: string; line: number }): void => {
     const fault = isPlainSeal(seal, text) ? sealFault(run, seal, partly) : `this seal of run ${show(run.id)} was edited`;
+    run.again = '';
     if (fault !== undefined) faults.push({ ...where, run: run.id, message: fault });
     run.chain = String(seal.chain);
     run.sealed = run.seq;
@@ -92,7 +98,9 @@ export function createAuditVerifier(heads: ReadonlyMap<string, AuditHead>, partl
       const value = parse(text);
       const where = { file, line: number };
       const id = value?.run;
-      if (!value || typeof id !== 'string') {
+      if (value ? typeof id !== 'string' : !looksTorn(text)) {
+        faults.push({ ...where, message: 'this line is none that a gateway writes' });
+      } else if (!value || typeof id !== 'string') {
         torn.push(`${file}:${number}`);
         for (const run of runs.values()) if (run.count > 0) run.torn = true;
       } else if (typeof value.chain === 'string' && value.time === undefined) addSeal(runOf(id), value, text, where);
@@ -140,6 +148,8 @@ function sealFault(run: Run, seal: JsonObject, partly: boolean): string | undefi
   if (lines !== run.count)
     return `this seal of run ${show(run.id)} is over ${String(lines)} lines, but ${run.count} stand before it${place}`;
   if (seq !== run.seq) return `this seal of run ${show(run.id)} ends at line ${String(seq)}, but line ${run.seq} stands before it${place}`;
+  if (!run.text.startsWith(run.again))
+    return `lines of run ${show(run.id)} before a torn one are none of the lines under this seal${place}`;
   if (chainNext(before, run.text) !== chain) return `a line under this seal of run ${show(run.id)} was changed, moved or replaced${place}`;
   return undefined;
 }
@@ -150,6 +160,15 @@ function headFault(run: Run | undefined, { seq, file }: AuditHead): string | und
   if (run.sealed < seq) return `its end is cut off: line ${seq} was written, and line ${run.sealed} is the last one under a seal`;
   return `its chain was rewritten: at line ${seq} it is not the one that was written`;
 }
+
+// What a crash leaves is the beginning of a line, or blank where the file system had not written it yet.
+function looksTorn(text: string): boolean {
+  const start = text.slice(0, WIDTH);
+  return STARTS.some((whole) => whole.startsWith(start)) || text.startsWith('\u0000');
+}
+
+const STARTS = ['{"seq":', '{"run":'];
+const WIDTH = 7;
 
 function parse(text: string): JsonObject | undefined {
   try {

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { connect, type Kind } from '../support/clients.ts';
@@ -213,6 +213,21 @@ describe('plugmux audit', () => {
     writeFileSync(file, `${lines.slice(0, before - 3).join('\n')}\n`);
     const cut = await plugmux(config, 'audit', 'verify');
     expect([cut.code, cut.stdout]).toEqual([1, expect.stringMatching(/^FAULT .*its end is cut off/m)]);
+  });
+
+  it('finds files that were moved away, and takes them from where they are said to lie', {
+    tags: ['audit-verify'],
+    timeout: 60_000,
+  }, async () => {
+    const config = writeConfig({ state: './state' }, ['plain']);
+    await plugmux(config, 'call', 'echo', '{"message":"a"}');
+    const archive = join(config, '../archive');
+    mkdirSync(archive);
+    for (const name of readdirSync(folderOf(config))) if (name !== 'key') renameSync(join(folderOf(config), name), join(archive, name));
+    const without = await plugmux(config, 'audit', 'verify');
+    expect([without.code, without.stdout]).toEqual([1, expect.stringContaining('name its folder: --archive <folder>')]);
+    const named = await plugmux(config, 'audit', 'verify', '--archive', archive);
+    expect([named.code, named.stdout]).toEqual([0, expect.stringContaining('is whole: 1 lines of 1 runs in 1 files')]);
   });
 
   it('shows the newest lines, of a tool or since a time', { tags: ['audit-verify'] }, async () => {

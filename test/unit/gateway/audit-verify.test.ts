@@ -113,6 +113,18 @@ describe('the check of the audit log', () => {
       (lines) => rechain(lines.toSpliced(0, 1)),
     ],
     ['an emptied file', /the lines of this run are missing: it wrote 9/, () => []],
+    ...['{"time":1,"tool":"forged","outcome":"ok"}', '{"time":1,"run":5}', '[1]', '"x"', 'a word', '{"time":1,"ru'].map(
+      (forged): [string, RegExp, (lines: string[]) => string[]] => [
+        `the foreign line ${forged}`,
+        /this line is none that a gateway writes/,
+        (lines) => lines.toSpliced(1, 0, forged),
+      ],
+    ),
+    [
+      'other lines in front of a torn one',
+      /before a torn one are none of the lines under this seal/,
+      (lines) => [(lines[0] as string).replace('"ok"', '"no"'), '{"seq":2,"time"', ...lines],
+    ],
   ])('finds %s', { tags: ['audit-verify'] }, async (_, expected, change) => {
     const log = openLog();
     await log.run([3, 3, 3]);
