@@ -97,7 +97,7 @@ function describeTool(app: App, plugin: SlotStatus, name: string, profile: strin
     input: shape.input,
     original: shape.input === entry.input ? undefined : entry.input,
     untold: untold(found),
-    output: entry.tool.output,
+    output: entry.output,
     maxChars: entry.tool.maxChars,
     untrusted: entry.tool.untrusted,
     cachedMs: entry.tool.cache?.ttlMs,

@@ -1,11 +1,13 @@
 import { toJsonText } from '../core/exact-number.ts';
-import { escapeForTerminal } from '../core/text.ts';
+import { escapeForTerminal, escapeJsonForTerminal } from '../core/text.ts';
 import { wellFormedJson } from '../core/well-formed.ts';
 import { ownRedactor } from './redactor.ts';
 
-/** Writes data to stdout: JSON where asked for, else text whose hidden characters cannot act on a terminal. */
+/** Writes data to stdout: JSON where asked for, else text. Hidden characters of neither act on a terminal. */
 export function print(data: unknown, json: boolean | undefined, text: () => string): void {
-  process.stdout.write(json ? `${wellFormedJson(toJsonText(data, undefined, 2))}\n` : `${escapeForTerminal(text())}\n`);
+  process.stdout.write(
+    json ? `${escapeJsonForTerminal(wellFormedJson(toJsonText(data, undefined, 2)))}\n` : `${escapeForTerminal(text())}\n`,
+  );
 }
 
 /** The same without secrets, for everything but what tools return. */

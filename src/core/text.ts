@@ -13,6 +13,12 @@ export function escapeForTerminal(text: string): string {
 // What joins or extends a character is hidden once the next one is gone.
 const LOOSE_END = /(?:\u200c|\u200d|[\u{e0020}-\u{e007f}])+$/u;
 
+/** A JSON text whose hidden characters are written as escapes: it may be shown on a terminal, and says the same. */
+export function escapeJsonForTerminal(json: string): string {
+  const toEscape = (unit: string): string => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  return json.replace(UNPRINTABLE, (char) => char.split('').map(toEscape).join(''));
+}
+
 /** At most `limit` characters, never half a surrogate pair, with a mark where something was cut. */
 export function shorten(text: string, limit: number): string {
   if (text.length <= limit) return text;

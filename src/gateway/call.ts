@@ -1,12 +1,15 @@
 import { type Bounds, NO_BOUNDS } from '../core/bounds.ts';
 import type { Caller } from '../core/caller.ts';
 import { GatewayError } from '../core/errors.ts';
+import { ExactNumber } from '../core/exact-number.ts';
+import { isLarger } from '../core/exact-tree.ts';
 import type { JsonObject } from '../core/json.ts';
 import { LazyAbort } from '../core/lazy-abort.ts';
 import type { Logger } from '../core/log.ts';
-import { ProgressBucket } from '../core/progress.ts';
+import { ProgressBucket, type SendProgress } from '../core/progress.ts';
 import type { Answers, QuestionKind, Questions } from '../core/question.ts';
 import type { CallContext } from '../core/tool.ts';
+import { cleanQuestions } from './clean-questions.ts';
 
 /** The client behind a call, as far as it can be reached. */
 export interface ClientLink {
@@ -17,7 +20,7 @@ export interface ClientLink {
   readonly log: Logger;
   readonly session: string;
   /** Where progress goes; absent where nobody asked for it. */
-  readonly progress?: ((done: number, total: number | undefined, message: string | undefined) => void) | undefined;
+  readonly progress?: SendProgress | undefined;
   readonly abilities: readonly QuestionKind[];
   /** The client keeps no session: what it is asked travels with it, and may come back after a restart. */
   readonly stateless?: boolean;
@@ -53,7 +56,7 @@ let called = 0;
 export class Call extends LazyAbort implements CallContext {
   readonly caller: Caller;
   readonly #client: ClientLink;
-  #last = Number.NEGATIVE_INFINITY;
+  #last: number | ExactNumber = Number.NEGATIVE_INFINITY;
   #thinned: ProgressBucket | undefined;
   #open = 0;
   #id: string | undefined;
@@ -105,21 +108,20 @@ export class Call extends LazyAbort implements CallContext {
     return this.#client.returned;
   }
 
-  progress(done: number, total?: number, message?: string): void {
-    if (this.aborted || typeof done !== 'number' || !Number.isFinite(done) || done <= this.#last) return;
+  progress(done: number | ExactNumber, total?: number | ExactNumber, message?: string): void {
+    if (this.aborted || !isUsable(done) || !isLarger(done, this.#last)) return;
     this.#last = done;
     this.clock?.progressed();
-    const number = typeof total === 'number' && Number.isFinite(total) ? total : undefined;
     if (!this.wantsProgress) return;
     this.#thinned ??= new ProgressBucket((...report) => this.#client.progress?.(...report));
-    this.#thinned.report(done, number, typeof message === 'string' ? message : undefined);
+    this.#thinned.report(done, isUsable(total) ? total : undefined, typeof message === 'string' ? message : undefined);
   }
 
   async ask(questions: Questions, ticket?: () => string): Promise<Answers> {
     if (this.aborted) throw this.reason;
     if (this.#open++ === 0) this.clock?.paused(true);
     try {
-      return await this.#client.ask(questions, this, ticket);
+      return await this.#client.ask(cleanQuestions(questions), this, ticket);
     } finally {
       if (--this.#open === 0) this.clock?.paused(false);
     }
@@ -137,4 +139,8 @@ export class Call extends LazyAbort implements CallContext {
     if (this.reason instanceof GatewayError && this.reason.code === 'CALL_CANCELLED') this.#thinned.drop();
     else this.#thinned.flush();
   }
+}
+
+function isUsable(number: unknown): number is number | ExactNumber {
+  return number instanceof ExactNumber ? number.fault === undefined : Number.isFinite(number);
 }
