@@ -133,6 +133,8 @@ export const REQUIREMENTS = {
     F4: 'When stdin ends, calls in flight finish, replies are flushed and the gateway exits with 0 and no child.',
     F6: 'A gateway on stdio whose client is killed ends, and everything it started with it, also while its stdin stays open.',
     'stdio-files': 'Standard input and output may be files, terminals, pipes, sockets or nothing.',
+    'output-unwritable':
+      'Output that cannot be written is told in one line and ends a program with 1; a reader that wants no more ends it without a word.',
     F55: 'A flood of lists and changes is coalesced, and memory stays flat.',
     F5: 'A reader that pauses is waited for: reading stops, memory stays bounded, and every reply comes in the end.',
     F14: 'Half a pair of UTF-16 becomes U+FFFD in arguments, results and every other message, whatever the kind of plugin.',

@@ -22,10 +22,12 @@ import { addSchema } from './schema.ts';
 import { addServe } from './serve.ts';
 import { addStdio } from './stdio.ts';
 import { addStore } from './store.ts';
+import { endOnUncaught } from './uncaught.ts';
 import { openWorkshop } from './workshop.ts';
 
 /** Runs the command line. Exit codes: 0 done, 1 failed, 2 misused or badly configured. */
 export async function runProgram(argv: readonly string[], adapters: readonly Adapter[]): Promise<void> {
+  endOnUncaught();
   const program = new Command('plugmux');
   program
     .description('Serves plugins of other agent frameworks as one MCP server.')

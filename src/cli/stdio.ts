@@ -50,9 +50,10 @@ export function addStdio(program: Command, adapters: readonly Adapter[]): void {
           };
           await app.follow(session.load);
           void app.registry.start();
-          await Promise.race([transport.ended, stopped.then(() => transport.drain())]);
+          const how = await Promise.race([transport.ended, stopped.then(() => transport.drain())]);
           await app.close();
           session.flushLog();
+          if (how === 'broken') process.exit(1);
         },
       );
     });

@@ -17,8 +17,11 @@ export interface StdioLimits {
 
 /** A client on stdin and stdout. */
 export interface StdioTransport {
-  /** Settles when the client has gone, or asks for nothing more: its stdin has ended and what it is owed is paid. */
-  readonly ended: Promise<void>;
+  /**
+   * Settles when the client has gone, or asks for nothing more: its stdin has ended and what it is owed is paid. `broken`: one of the
+   * two streams failed, which the log tells.
+   */
+  readonly ended: Promise<'done' | 'broken'>;
   /** Stops reading, waits for calls in flight, writes what is queued. */
   drain(): Promise<void>;
   /** Nobody reads replies any more: stops reading and ends the calls in flight. */
@@ -38,9 +41,9 @@ const NEWLINE = Buffer.from('\n');
 export function serveStdio(engine: Engine, limits: StdioLimits, profile: string, log: Logger): StdioTransport {
   const output = claimStdout();
   const input = process.stdin;
-  let end: () => void = () => undefined;
-  const ended = new Promise<void>((resolve) => {
-    end = resolve;
+  let end: (how?: 'broken') => void = () => undefined;
+  const ended = new Promise<'done' | 'broken'>((resolve) => {
+    end = (how) => resolve(how ?? 'done');
   });
 
   let queue: (string | Buffer)[] = [];
@@ -108,14 +111,18 @@ export function serveStdio(engine: Engine, limits: StdioLimits, profile: string,
   input.on('end', () => {
     // The last line of a file need not end with a newline.
     split(NEWLINE);
-    void finish().then(end);
+    void finish().then(() => end());
   });
-  input.on('error', () => end());
+  input.on('error', (error) => {
+    log.error(`Standard input cannot be read: ${error.message}.`);
+    end('broken');
+  });
   // Nobody reads any more: there is nothing left to serve.
   output.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') log.error(`Standard output cannot be written: ${error.message}.`);
+    const isFault = error.code !== 'EPIPE';
+    if (isFault) log.error(`Standard output cannot be written: ${error.message}.`);
     connection.close('the client closed its end');
-    end();
+    end(isFault ? 'broken' : undefined);
   });
 
   return {
@@ -132,11 +139,13 @@ export function serveStdio(engine: Engine, limits: StdioLimits, profile: string,
   };
 }
 
-const BLANK: ReadonlySet<number> = new Set([0x20, 0x09, 0xef, 0xbb, 0xbf]);
+const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf]);
+const BLANK: ReadonlySet<number> = new Set([0x20, 0x09]);
 
-// Blanks, tabs and the bytes of a byte order mark.
+// Blanks and tabs, behind a byte order mark or not.
 function isBlank(line: Buffer): boolean {
-  for (const byte of line) if (!BLANK.has(byte)) return false;
+  const marked = line.length >= BYTE_ORDER_MARK.length && line.subarray(0, BYTE_ORDER_MARK.length).equals(BYTE_ORDER_MARK);
+  for (let at = marked ? BYTE_ORDER_MARK.length : 0; at < line.length; at++) if (!BLANK.has(line[at] as number)) return false;
   return true;
 }
 

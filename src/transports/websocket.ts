@@ -4,7 +4,6 @@ import type { Duplex } from 'node:stream';
 import type { WebSocket, WebSocketServer } from 'ws';
 import type { Limits } from '../config/limits.ts';
 import type { Caller } from '../core/caller.ts';
-import { toError } from '../core/errors.ts';
 import type { Connection } from '../mcp/connection.ts';
 import type { Engine } from '../mcp/engine.ts';
 import { Refusal } from './edge.ts';
@@ -121,7 +120,7 @@ export function createWebSocket(engine: Engine, limits: Limits, admit: (request:
         server.options.maxPayload = limits.messageBytes;
         server.handleUpgrade(request, socket, head, (upgraded) => serve(upgraded, socket, caller));
       } catch (error) {
-        refuse(socket, error instanceof Refusal ? error : new Refusal(500, 'INTERNAL', toError(error).message));
+        refuse(socket, error instanceof Refusal ? error : new Refusal(500, 'INTERNAL', 'The gateway failed on this request.'));
       }
     },
     open: () => open.size,

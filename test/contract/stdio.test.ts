@@ -37,6 +37,21 @@ describe('stdio', () => {
     expect(replies.map((r) => r.id)).toEqual([0, 1, 2, 3]);
   });
 
+  it('says that its output cannot be written, and exits with 1', { tags: ['output-unwritable'] }, async () => {
+    const file = writeConfig({}, ['plain']);
+    writeFileSync(join(file, '../in'), handshake);
+    const child = spawn(process.execPath, [FIXTURE_BIN, 'stdio', '--config', file], {
+      stdio: [openSync(join(file, '../in'), 'r'), openSync('/dev/full', 'w'), 'pipe'],
+    });
+    onTestFinished(() => void child.kill('SIGKILL'));
+    let stderr = '';
+    child.stderr?.on('data', (chunk) => {
+      stderr += chunk;
+    });
+    const code = await new Promise((resolve) => child.on('close', resolve));
+    expect([code, stderr]).toEqual([1, expect.stringContaining('Standard output cannot be written: ENOSPC')]);
+  });
+
   it('answers every unreadable message once and goes on', {
     tags: ['F1', 'F7', 'F10', 'F11', 'rpc-parse-error', 'rpc-invalid-request', 'rpc-id-type'],
   }, async () => {

@@ -1,8 +1,8 @@
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { BIN, run, serve } from '../support/gateway.ts';
+import { BIN, run, serve, writeConfig } from '../support/gateway.ts';
 import { until } from '../support/processes.ts';
 import { writePlugin } from '../support/talos.ts';
 import { tempFolder } from '../support/temp.ts';
@@ -240,6 +240,21 @@ describe('every command', () => {
       code: 2,
       stderr: 'plugmux: . cannot be written: it is a folder. Name another file.\n',
     });
+  });
+
+  it('ends without a word where nobody reads on, and says so where its output cannot be written', {
+    tags: ['output-unwritable'],
+  }, async () => {
+    const config = writeConfig({});
+    const shell = (line: string) =>
+      new Promise<string>((resolve) => {
+        execFile('bash', ['-c', line.replace('PLUGMUX', `"${process.execPath}" "${BIN}"`)], (_, stdout, stderr) =>
+          resolve(stdout + stderr),
+        );
+      });
+    expect(await shell(`(PLUGMUX limits --config "${config}"; echo "code $?" >&2) | true`)).toBe('code 0\n');
+    const full = await shell(`PLUGMUX limits --config "${config}" > /dev/full; echo "code $?"`);
+    expect(full).toMatch(/^code 1\nplugmux: Standard output cannot be written: ENOSPC[^\n]*\n$/);
   });
 
   it('never reads ./mcp.json for stdio, which runs in whatever folder is open', async () => {
