@@ -86,6 +86,8 @@ function tenantOf({ entry }: Source): JsonObject {
 
 function openPlugin(manifest: ScaiWaveManifest, host: Host): Plugin {
   const { options } = manifest.source.entry;
+  const { userToken } = (options.context ?? {}) as { userToken?: string };
+  if (userToken !== undefined) host.hide(userToken);
   const installs = installsOf(manifest, host);
   const spec = toMember(manifest, installs, host);
   const member = lazily(host.join(spec), {

@@ -5,11 +5,11 @@ import type { OpenWorkshop, Workshop } from '../../src/core/adapter.ts';
 import { GatewayError } from '../../src/core/errors.ts';
 import type { Member } from '../../src/core/host.ts';
 import { didYouMean } from '../../src/core/nearest.ts';
-import { escapeForTerminal } from '../../src/core/text.ts';
 import type { WireTool } from './go-plugin/messages.ts';
 import type { SquadronReport } from './go-plugin/session.ts';
 import { findHome, installFolder, PROGRAM } from './install/home.ts';
 import type { SquadronManifest } from './manifests.ts';
+import { hideSecrets } from './settings.ts';
 
 interface Options {
   readonly version: string;
@@ -51,10 +51,10 @@ export function addCommands(program: Command, open: OpenWorkshop): void {
       });
   };
   add('tools <name>', 'list the tools of an installed plugin', (workshop, options, [name = '']) =>
-    withPlugin(workshop, name, options, async (_, tools) => listTools(name, tools)),
+    withPlugin(workshop, name, options, async (_, tools) => listTools(workshop, name, tools)),
   );
   add('info <name> <tool>', "show a tool's schemas", (workshop, options, [name = '', tool = '']) =>
-    withPlugin(workshop, name, options, async (_, tools) => showTool(findTool(name, tools, tool))),
+    withPlugin(workshop, name, options, async (_, tools) => showTool(workshop, findTool(name, tools, tool))),
   );
   add('call <name> <tool> [json]', 'call a tool and print its bare result', (workshop, options, [name = '', tool = '', payload = '{}']) =>
     withPlugin(workshop, name, options, (member, tools) => callTool(member, findTool(name, tools, tool), payload)),
@@ -77,7 +77,7 @@ async function withPlugin(
   const program = findProgram(dir);
   const known = (await workshop.find(name)) as SquadronManifest | undefined;
   const settings = known?.settings() ?? {};
-  for (const value of Object.values(settings)) host.hide(value);
+  hideSecrets(settings, host);
   const { env = {}, cwd = process.cwd() } = known?.source.entry ?? {};
   const member = host.join({
     id: name,
@@ -115,7 +115,7 @@ async function withPlugin(
   await use(member, (member.report() as unknown as SquadronReport).tools);
 }
 
-function listTools(name: string, tools: readonly WireTool[]): void {
+function listTools({ print }: Workshop, name: string, tools: readonly WireTool[]): void {
   print(`Available tools for plugin '${name}':`);
   for (const tool of tools) print(`  - ${tool.name}: ${tool.description}`);
 }
@@ -129,7 +129,7 @@ function findTool(plugin: string, tools: readonly WireTool[], name: string): Wir
   });
 }
 
-function showTool({ name, description, schemaJson, outputSchemaJson }: WireTool): void {
+function showTool({ print }: Workshop, { name, description, schemaJson, outputSchemaJson }: WireTool): void {
   print(`Tool: ${name}`);
   print(`Description: ${description}`);
   print(`Input schema: ${schemaJson}`);
@@ -145,7 +145,7 @@ async function callTool(member: Member, { name }: WireTool, payload: string): Pr
   }
 }
 
-async function buildPlugin({ root, host }: Workshop, name: string, path: string, options: Options): Promise<void> {
+async function buildPlugin({ root, host, print }: Workshop, name: string, path: string, options: Options): Promise<void> {
   const source = resolve(path);
   if (!existsSync(source)) throw new GatewayError('ENTRY_NOT_FOUND', `${source} does not exist.`);
   // By its name, and by where its links lead.
@@ -174,8 +174,4 @@ function isOutside(path: string, root: string): boolean {
 
 function homeOf({ squadronHome }: Options, root: string | undefined): string {
   return findHome(root ?? process.cwd(), squadronHome);
-}
-
-function print(line: string): void {
-  process.stdout.write(`${escapeForTerminal(line)}\n`);
 }

@@ -3,8 +3,6 @@ import { GatewayError } from '../../src/core/errors.ts';
 import type { Host } from '../../src/core/host.ts';
 import type { Offer, Plugin } from '../../src/core/plugin.ts';
 import type { LaunchPlace, ProgramLaunch } from '../../src/core/program-runtime.ts';
-import { namesSecret } from '../../src/core/secret-key.ts';
-import { looksSecret } from '../../src/core/secret-value.ts';
 import type { Tool } from '../../src/core/tool.ts';
 import type { WireTool } from './go-plugin/messages.ts';
 import type { SquadronReport } from './go-plugin/session.ts';
@@ -12,6 +10,7 @@ import type { InstallRequest } from './install/install.ts';
 import type { SquadronManifest } from './manifests.ts';
 import type { Neighbours } from './neighbours.ts';
 import { toOffer } from './offer.ts';
+import { hideSecrets } from './settings.ts';
 
 const START_MS = 60_000;
 // What surrounds a result in its message, and what lists of tools are long.
@@ -22,7 +21,7 @@ export function openProgramPlugin(manifest: SquadronManifest, install: InstallRe
   const { id, options, notes, source } = manifest;
   const { entry } = source;
   const settings = manifest.settings();
-  for (const [key, value] of Object.entries(settings)) if (namesSecret(key) || looksSecret(value, source.root)) host.hide(value);
+  hideSecrets(settings, host);
   const log = host.log.area(`plugin:${id}`);
   const startMs = entry.startTimeoutMs ?? START_MS;
 

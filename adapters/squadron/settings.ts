@@ -1,6 +1,8 @@
 import type { Entry } from '../../src/core/adapter.ts';
 import { GatewayError } from '../../src/core/errors.ts';
+import type { Host } from '../../src/core/host.ts';
 import type { JsonValue } from '../../src/core/json.ts';
+import { namesSecret } from '../../src/core/secret-key.ts';
 
 /** The settings of an entry as the texts that a plugin is configured with. Throws where one has no such text. */
 export function toSettings(plugin: string, { settings, credentials }: Pick<Entry, 'settings' | 'credentials'>): Record<string, string> {
@@ -41,6 +43,11 @@ function toText(value: JsonValue): string | undefined {
   if (typeof value === 'string') return value;
   if (typeof value === 'boolean') return String(value);
   return typeof value === 'number' ? toDecimalText(String(value)) : undefined;
+}
+
+/** Keeps settings whose keys call them secret out of what is shown; what the configuration brings in is known already. */
+export function hideSecrets(settings: Readonly<Record<string, string>>, host: Pick<Host, 'hide'>): void {
+  for (const [key, value] of Object.entries(settings)) if (namesSecret(key)) host.hide(value);
 }
 
 /** A decimal number as text, in plain digits: no exponent, nothing that only fills up. */

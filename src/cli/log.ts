@@ -62,7 +62,7 @@ function toLogger(open: () => Opened, threshold: number, redactor: Redactor, are
   const at = (level: LogLevel) => {
     if (LEVELS.indexOf(level) < threshold) return () => undefined;
     return (message: string, fields?: object) => {
-      logger ??= area === undefined ? open().root : open().root.child({ area });
+      logger ??= area === undefined ? open().root : open().root.child({ area: redactor.text(area) });
       logger[level]((redactor.value(fields ?? {}) ?? {}) as object, redactor.text(message));
     };
   };

@@ -11,6 +11,7 @@ import { findPlugins } from '../registry/sources.ts';
 import { createStore, keepOf, type Store, spaceOf } from '../store/store.ts';
 import { logLevel } from './context.ts';
 import { createLog } from './log.ts';
+import { printMasked } from './print.ts';
 import { ownRedactor } from './redactor.ts';
 
 /** Opens what a format's own commands work with: the configuration if there is one, and a host that keeps nothing else. */
@@ -33,6 +34,7 @@ export function openWorkshop(adapter: Adapter): OpenWorkshop {
         kept ??= createStore(config.state);
         return keepOf(kept, spaceOf(id));
       },
+      print: (line) => printMasked(undefined, false, () => line),
       async find(id) {
         if (!config) return undefined;
         const found = await findPlugins(onlyFormat(config, adapter), [adapter], host);

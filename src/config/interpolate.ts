@@ -1,6 +1,6 @@
 import { readFileSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { parse, resolve } from 'node:path';
+import { basename, dirname, resolve } from 'node:path';
 import { fileFault } from '../core/file-fault.ts';
 import { isJsonObject, type JsonValue } from '../core/json.ts';
 import { nearest } from '../core/nearest.ts';
@@ -8,6 +8,7 @@ import { nearest } from '../core/nearest.ts';
 const REFERENCE = /\$\{(env|file):([^}]*)\}/g;
 const PLAIN_REFERENCE = /\$\{([A-Za-z_][A-Za-z0-9_]*)(:-[^}]*)?\}/g;
 const INPUT_REFERENCE = /\$\{input:[^}]*\}/g;
+const NAME = /^[A-Za-z_][A-Za-z0-9_.-]{0,63}$/;
 const LARGEST_FILE = 64 * 1024;
 
 // Where nobody means the text itself, and a guessable secret would be the result.
@@ -22,7 +23,7 @@ export interface Unresolved {
   readonly fix: string;
 }
 
-/** What a reference was filled in with; `key` is the name of the variable or file. */
+/** What a reference was filled in with; `key` is the name of the variable, or that of the file with its folder. */
 export interface Filled {
   readonly path: readonly (string | number)[];
   readonly key: string;
@@ -59,10 +60,12 @@ export function interpolate(value: JsonValue, dir: string, env: NodeJS.ProcessEn
     if (rest.length > 0) return fill(path, name, rest.join(':-'));
     const near = nearest(name, Object.keys(env))[0];
     const hint = near === undefined ? '' : `; ${near} is set`;
+    // What cannot be a name may be the secret itself.
+    const shown = NAME.test(name) ? name : name === '' ? '(no name)' : '(no valid name)';
     unresolved.push({
       path,
-      message: `the environment variable ${name || '(no name)'} is not set${hint}`,
-      fix: `Set it, or give a default: \${env:${name || 'NAME'}:-value}.`,
+      message: `the environment variable ${shown} is not set${hint}`,
+      fix: `Set it, or give a default: \${env:${NAME.test(name) ? name : 'NAME'}:-value}.`,
     });
     return '';
   };
@@ -72,7 +75,8 @@ export function interpolate(value: JsonValue, dir: string, env: NodeJS.ProcessEn
     files.push(file);
     try {
       if (statSync(file).size > LARGEST_FILE) throw new Error('it is larger than 64 KB');
-      return fill(path, parse(file).name, readFileSync(file, 'utf8').replace(/\r?\n$/, ''));
+      // Secrets often lie in a folder, or under an extension, that says so: secrets/db, db.password.
+      return fill(path, `${basename(dirname(file))}/${basename(file)}`, readFileSync(file, 'utf8').replace(/\r?\n$/, ''));
     } catch (error) {
       unresolved.push({
         path,

@@ -16,7 +16,7 @@ import { parseListen } from './listen.ts';
 import { toPlugin } from './plugin-entry.ts';
 import { type ConfigFile, createConfigSchema, type ProfileFile, toEditorSchema } from './schema.ts';
 import { secretsOf } from './secrets.ts';
-import { HIDDEN_TEXT, showValue } from './shown-value.ts';
+import { HIDDEN_TEXT, mayShowKey, showValue } from './shown-value.ts';
 import { createSourceText, type SourceText } from './source-text.ts';
 import { stampOf } from './stamp.ts';
 import { toUpstreams, type Unfilled } from './upstreams.ts';
@@ -101,13 +101,17 @@ function parseText(text: string, name: string, source: SourceText): JsonValue {
     if (!(error instanceof JsonError)) throw error;
     if (error.fault === 'duplicate') {
       const twice = source.duplicateKey();
-      if (twice) throw invalid([`${twice.at}: the key "${twice.key}" stands twice in one object. Keep one of the two.`]);
+      if (twice) throw invalid([`${twice.at}: ${showKey(twice.key)} stands twice in one object. Keep one of the two.`]);
     }
     const syntax = source.syntaxError();
     if (syntax) throw invalid([`${syntax.at}: not valid JSON: ${syntax.message}. ${syntax.fix}`]);
     // What the engine's own parser says quotes the text around the fault.
     throw invalid([`${name}: ${error.fault === 'syntax' ? 'not valid JSON' : error.message}.`]);
   }
+}
+
+function showKey(key: string): string {
+  return mayShowKey([], key) ? `the key "${key}"` : 'a key';
 }
 
 function invalid(faults: readonly string[]): GatewayError {
@@ -127,7 +131,7 @@ function splitForeign(value: JsonValue, ownKeys: readonly string[], name: string
   const own = Object.fromEntries(Object.entries(value).filter(([key]) => known.has(key)));
   return {
     own,
-    warnings: foreign.map((key) => `${name}: the key "${key}" belongs to another program and is ignored.`),
+    warnings: foreign.map((key) => `${name}: ${showKey(key)} belongs to another program and is ignored.`),
   };
 }
 

@@ -97,6 +97,9 @@ class Secrets {
     const isPlainValue = (MEDIA.test(name) && text.includes('/')) || (NUMBER.test(text) && text.length < 6 && !namesSecret(name));
     if (isPlainValue) return;
     this.add(value);
+    // Whatever the scheme is called, what stands behind it is the login.
+    const [, login] = /authorization$/i.test(name) ? (/^[!#$%&'*+.^_`|~0-9A-Za-z-]+ +(\S.*)$/s.exec(text.trim()) ?? []) : [];
+    if (login !== undefined) this.add(login);
     if (/^cookie$/i.test(name)) for (const pair of text.split(/; */)) this.add(pair.slice(pair.indexOf('=') + 1));
   }
 

@@ -27,9 +27,12 @@ export function showValue(path: Path, value: JsonValue | undefined, written: Jso
   return text.length > 40 ? `a ${typeof value} of ${text.length} characters` : text;
 }
 
-/** Whether a message can name a key: an unknown one below "auth" may be a token that slipped into its place. */
+/** As long as tokens have to be. */
+const SHORTEST_TOKEN = 16;
+
+/** Whether a message can name a key: an unknown one, below "auth" above all, may be a token that slipped into its place. */
 export function mayShowKey([first]: Path, key: string): boolean {
-  return first !== 'auth' || /^[A-Za-z_]{1,20}$/.test(key);
+  return first === 'auth' ? /^[A-Za-z_]{1,20}$/.test(key) : key.length < SHORTEST_TOKEN || !/\d/.test(key);
 }
 
 function isOpen([first, , third]: Path): boolean {

@@ -79,6 +79,8 @@ export interface Workshop {
   readonly host: Host;
   /** What running gateways keep for a plugin: the configured state, where there is a configuration. */
   keep(pluginId: string): Keep | undefined;
+  /** Prints a line without secrets, and without what would act on a terminal. */
+  print(line: string): void;
   /** What the configuration says of a plugin of this format, where it names one. */
   find(id: string): Promise<Manifest | undefined>;
   close(): Promise<void>;

@@ -21,6 +21,8 @@ export interface Resource extends Described {
   readonly size?: number;
   /** Code of the plugin makes up the text: it is there only for profiles that let the plugin's hooks run. */
   readonly composed?: boolean;
+  /** It tells what operators are told of the plugin: secrets are masked in it. */
+  readonly masked?: boolean;
   read(ctx: CallContext): Promise<readonly ResourceContents[]>;
 }
 

@@ -13,7 +13,7 @@ const NEAR_HOST = /^[a-z]+(-[a-z]+)*:\d{1,5}$/;
 /** Whether a value can be a secret whatever its key: masking plain words, hosts and paths would spoil every message. */
 export function looksSecret(value: string, dir: string): boolean {
   if (value.trim().length < SHORTEST) return false;
-  return ![NUMBER, LOCALE, LETTERS, HOST, NEAR_HOST].some((plain) => plain.test(value)) && !isPath(value, dir);
+  return ![NUMBER, LOCALE, LETTERS, HOST, NEAR_HOST].some((plain) => plain.test(value)) && !isPath(value, dir) && !isFileName(value, dir);
 }
 
 /** Whether a value is a path of something that exists, or several of them as in PATH. */
@@ -22,6 +22,11 @@ export function isPath(value: string, dir: string): boolean {
   if (exists(value, dir)) return true;
   const parts = value.split(':');
   return parts.length > 1 && parts.every((part) => part === '' || part.startsWith('/')) && parts.some((part) => exists(part, dir));
+}
+
+// Names beside the configuration, such as index.ts; a word that is one by chance is no secret by its looks alone.
+function isFileName(value: string, dir: string): boolean {
+  return /^[\w-]+\.[\w.-]+$/.test(value) && exists(value, dir);
 }
 
 function exists(path: string, dir: string): boolean {

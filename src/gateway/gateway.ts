@@ -139,6 +139,7 @@ export function createGateway(
     if (middleware.length > 0 && greetings.isNew(session)) tell(middleware, log, (steps) => steps.sessionStarted?.({ session, caller }));
   };
 
+  const mask = (contents: readonly ResourceContents[]) => redactor.texts(contents) as readonly ResourceContents[];
   const cleans = (pluginId: string): boolean => rules.config.plugins.get(pluginId)?.results === 'clean';
 
   // A call of what the caller does not see, or with a ticket that is no good, is a line as well.
@@ -217,7 +218,7 @@ export function createGateway(
       refuseIfDraining();
       const seen = view(call.caller);
       call.bounds = seen.terms.bounds;
-      return kept.read(uri, call.caller) ?? bounded('The resource', call, limits, readResource(uri, seen, call, { limits, cleans }));
+      return kept.read(uri, call.caller) ?? bounded('The resource', call, limits, readResource(uri, seen, call, { limits, cleans, mask }));
     },
     onChange: (listener) => void listeners.push(listener),
     onUpdated(listener) {

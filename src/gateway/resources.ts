@@ -14,6 +14,8 @@ import type { View } from './views.ts';
 /** What holds for the contents of resources. */
 export interface ReadingRules {
   readonly limits: OutputLimits;
+  /** A copy without secrets. */
+  mask(contents: readonly ResourceContents[]): readonly ResourceContents[];
   /** Whether hidden characters in what a plugin returns are written out. */
   cleans(pluginId: string): boolean;
 }
@@ -28,7 +30,10 @@ export async function readResource(address: string, view: View, call: Call, rule
     return toPublic(rules.cleans(pluginId) ? contents.map(cleanContents) : contents, prefix);
   };
   const entry = view.resources.get(address);
-  if (entry) return finish(entry.plugin.id, entry.prefix, await guard(entry.plugin.id, () => entry.resource.read(call)));
+  if (entry) {
+    const contents = await guard(entry.plugin.id, () => entry.resource.read(call));
+    return finish(entry.plugin.id, entry.prefix, entry.resource.masked === true ? rules.mask(contents) : contents);
+  }
   for (const { plugin, prefix, resource, uri, values } of matching(address, view.templates)) {
     const contents = await guard(plugin.id, () => resource.read(uri, values, call));
     if (contents) return finish(plugin.id, prefix, contents);

@@ -135,7 +135,7 @@ export class LegacyPeer extends Peer implements Subscriber {
     this.#settings = {
       ...this.#settings,
       era: { kind: 'legacy', revision },
-      audit: auditCaller(this.caller, this.#transport, clientName),
+      audit: auditCaller(this.caller, this.#transport, this.redact(clientName)),
       clientName,
       abilities: abilitiesOf(params.capabilities, revision),
     };

@@ -63,7 +63,7 @@ export class ClientLog implements Logger {
     this.#send(
       JSON.stringify({
         level: name,
-        logger: this.#area,
+        logger: this.#area && escapeForTerminal(this.#redact(this.#area)),
         data: escapeForTerminal(this.#redact(message)),
       }),
     );

@@ -54,12 +54,13 @@ export class ModernPeer extends Peer {
     if (message.kind === 'request') {
       const logFrom = toThreshold(envelopeValue(message, 'logLevel'));
       const { caller } = this;
+      const redact = (text: string): string => this.redact(text);
       const transport = this.#transport;
       this.serve(message, outlet, this.#handlerFor(message, outlet, headers), {
         era: ERA,
         logFrom,
         get audit() {
-          return auditCaller(caller, transport, nameOf(envelopeValue(message, 'clientInfo')));
+          return auditCaller(caller, transport, redact(nameOf(envelopeValue(message, 'clientInfo'))));
         },
         get clientName() {
           return nameOf(envelopeValue(message, 'clientInfo'));

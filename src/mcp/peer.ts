@@ -248,7 +248,10 @@ class PeerRequest implements RequestLink {
     const token = (this.params._meta as JsonObject | undefined)?.progressToken;
     if (!isName(token)) return undefined;
     return (progress, total, message) =>
-      this.note('notifications/progress', toJsonText({ progressToken: token, progress, total, message }));
+      this.note(
+        'notifications/progress',
+        toJsonText({ progressToken: token, progress, total, message: message && this.#peer.redact(message) }),
+      );
   }
 
   view(): View {

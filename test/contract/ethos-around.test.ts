@@ -351,11 +351,11 @@ describe('Ethos tool context', () => {
       runTool(`for (const [percent, audience] of [[10, 'user'], [5, 'user'], [50, 'dashboard'], [60]]) ctx.emit({ type: 'progress', toolName: 'run', message: 'm', percent, audience });
       return { ok: true, value: '' };`);
     const house = await openEthos((folder) => writeEthos(folder, 'p', { 'index.ts': code }));
-    const seen: [number, number | undefined][] = [];
+    const seen: unknown[] = [];
     await house.call(
       'run',
       {},
-      house.newCall((done, total) => seen.push([done, total])),
+      house.newCall((...report) => seen.push(report.slice(0, 2))),
     );
     expect(seen).toEqual([
       [10, 100],
@@ -471,6 +471,18 @@ describe('Ethos extras', () => {
       metrics: { 'size {"of":"x"}': 3 },
       problems: [{ message: expect.stringContaining('registerEvaluator: e') }],
     });
+  });
+
+  it('tells no secrets in that resource', { tags: ['T24'] }, async () => {
+    const code =
+      "export default { activate(api) { api.registerMonitor({ name: 'm', run: async () => { throw new Error('refused: ' + process.env.ODD); } }); api.startMonitor('m'); } };";
+    const house = await openEthos((folder) => writeEthos(folder, 'p', { 'index.ts': code }), {
+      plugins: { p: { env: { ODD: 'planted-4711' } } },
+    });
+    const report = async () => (await house.app.gateway.readResource('plugin://p/report', callAs(house, 's')))[0]?.text ?? '';
+    await until('the monitor has failed', async () => (await report()).includes('refused: '));
+    expect(await report()).toContain('refused: [redacted]');
+    expect(await report()).not.toContain('planted-4711');
   });
 });
 

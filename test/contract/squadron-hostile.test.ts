@@ -5,6 +5,8 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { squadron } from '../../dist/adapters/squadron/adapter.js';
 import { installFolder } from '../../dist/adapters/squadron/install/home.js';
+import { toJsonText } from '../../dist/src/core/exact-number.js';
+import { parseExact } from '../../dist/src/core/exact-parse.js';
 import { run, writeConfig } from '../support/gateway.ts';
 import { type House, openHouse, textOf } from '../support/house.ts';
 import { processesWith, until } from '../support/processes.ts';
@@ -192,6 +194,45 @@ describe('a plugin that tells what it was configured with', { timeout: 60_000 },
       expect(stdout + stderr).not.toMatch(/value-of-a-/);
     }
   });
+});
+
+it('a plugin that boasts of its settings in its descriptions tells nobody who lists its tools', { tags: ['T24'] }, async () => {
+  const env = { SQUADRON_HOME: process.env.SQUADRON_HOME as string };
+  const dir = installFolder(env.SQUADRON_HOME, 'peer', 'local');
+  mkdirSync(dir, { recursive: true });
+  writeFileSync(join(dir, 'runner.json'), JSON.stringify({ kind: 'go', entry: process.execPath, args: [PEER, 'boastful'] }));
+  const peer = {
+    format: 'squadron',
+    version: 'local',
+    settings: { key: 'value-of-a-key', mode: 'plain words stay' },
+    credentials: { other: 'value-of-a-credential' },
+  };
+  const config = ['--config', writeConfig({ plugins: { peer } })];
+  for (const args of [
+    ['plugin', 'tools', 'peer'],
+    ['plugin', 'info', 'peer', 'echo'],
+  ]) {
+    const { stdout, stderr } = await run([...args, ...config], { env });
+    expect([args, stdout + stderr]).toEqual([args, expect.stringMatching(/with.*\[redacted\]/)]);
+    expect(stdout + stderr).not.toMatch(/value-of-a-/);
+    expect(stdout).toContain('plain words stay');
+  }
+});
+
+it('numbers reach a plugin as they were sent, and come back so', { tags: ['numbers-exact'] }, async () => {
+  const house = await open('good');
+  const number = ['9007199254740993', '-1234567890123456789012345', '1.0', '1e2', '-0', '0.10', '18446744073709551615'];
+  for (const x of number) {
+    const args = parseExact(`{"x":${x},"list":[{"y":${x}}]}`) as object;
+    expect(textOf(await house.call('plugins_peer_sent', args))).toBe(`{"x":${x},"list":[{"y":${x}}]}`);
+    const result = await house.call('plugins_peer_number', { n: x });
+    expect([toJsonText(result.structured), textOf(result)]).toEqual([`{"n":${x}}`, `{"n":${x}}`]);
+  }
+  for (const x of ['1e999', 'NaN', '-Infinity']) {
+    const refused = await house.call('plugins_peer_sent', parseExact(`{"x":[${x}]}`) as object);
+    expect([codeOf(refused), textOf(refused)]).toEqual(['ARGUMENTS_INVALID', expect.stringContaining('x.0 ')]);
+    expect(codeOf(await house.call('plugins_peer_number', { n: x }))).toBe('RESULT_INVALID');
+  }
 });
 
 describe('an encrypted connection', () => {

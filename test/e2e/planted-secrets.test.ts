@@ -226,4 +226,20 @@ describe('secrets planted in every place that takes one', { timeout: 240_000 }, 
     }
     expect(seen.filter(([, secrets]) => secrets.length > 0)).toEqual([]);
   });
+
+  it('are in no error that ends a gateway because nobody caught it', { tags: ['T24'] }, async () => {
+    planted = [];
+    const dir = tempFolder();
+    const code = `export async function run() { setTimeout(() => { throw new Error('refused: ' + process.env.PLAIN_ONE); }, 1); return 'ok'; }`;
+    writePlugin(dir, 'inside', { 'index.ts': code });
+    const env = { PLAIN_ONE: plant() };
+    const file = join(dir, 'mcp.json');
+    const inside = { path: './inside', isolation: 'none', settings: { a: '${env:PLAIN_ONE}' } };
+    writeFileSync(file, JSON.stringify({ plugins: { inside } }), { mode: 0o600 });
+    const gateway = await serve(file, { bin: BIN, env });
+    const headers = { 'content-type': 'application/json' };
+    await fetch(new URL('/api/tools/inside_run', gateway.url), { method: 'POST', headers, body: '{}' }).catch(() => undefined);
+    await gateway.said('plugmux: Error: refused: [redacted]');
+    expect(shown(gateway.stderr())).toEqual([]);
+  });
 });

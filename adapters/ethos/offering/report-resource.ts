@@ -10,6 +10,7 @@ export function reportResource(id: string, contract: string, facts: JsonObject, 
     name: `${id} report`,
     description: 'How the plugin was loaded, what it registered, and what does not work or has no counterpart here.',
     mimeType: 'application/json',
+    masked: true,
     read: async () => [{ uri, mimeType: 'application/json', text: JSON.stringify({ id, contract, ...facts, problems }) }],
   };
 }

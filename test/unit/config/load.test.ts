@@ -115,6 +115,10 @@ describe('loadConfig', () => {
       'mcp.json:1:10: the environment variable PLUGMUX_TOKN is not set; PLUGMUX_TOKEN is set. Set it, or give a default: ${env:PLUGMUX_TOKN:-value}.',
     );
     expect(messageOf('{"state":"${env:PLUGMUX_TOKN}"}', { _: 'x', A: 'y' })).toContain('PLUGMUX_TOKN is not set. Set it');
+    // What cannot be a name may be the secret that was to be named.
+    expect(messageOf('{"state":"${env:s3cr/et}"}')).toBe(
+      'mcp.json:1:10: the environment variable (no valid name) is not set. Set it, or give a default: ${env:NAME:-value}.',
+    );
     expect(messageOf('{"state":"${file:nope}"}')).toContain('mcp.json:1:10: the file nope cannot be read: it does not exist. ');
   });
 

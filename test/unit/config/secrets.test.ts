@@ -34,6 +34,11 @@ describe('what a configuration holds that must not be shown', () => {
       ['planted-1', 'planted-2', 'gold'],
     ],
     ['a basic login', remote({ headers: { Authorization: `Basic ${Buffer.from('me:planted-3').toString('base64')}` } }), ['planted-3']],
+    [
+      'logins of schemes of any name',
+      remote({ headers: { Authorization: 'Splunk planted-28', 'Proxy-Authorization': 'GenieKey  planted-29' } }),
+      ['planted-28', 'planted-29'],
+    ],
     ['cookies', remote({ headers: { Cookie: 'a=planted-4; b=planted-5' } }), ['planted-4', 'planted-5']],
     [
       'named variables',
@@ -113,9 +118,23 @@ describe('what a configuration holds that must not be shown', () => {
     expect(masked('a word')).toBe('a word');
   });
 
+  it('what a file brings in whose folder or extension says that it is one', { tags: ['T24'] }, () => {
+    mkdirSync(join(dir, 'secrets'), { recursive: true });
+    for (const [name, text] of [
+      ['secrets/db', 'swordfish'],
+      ['db.password', 'goldfish'],
+      ['plain.txt', 'catfish'],
+    ] as const)
+      writeFileSync(join(dir, name), text);
+    const masked = mask(plugin({ settings: { a: '${file:secrets/db}', b: '${file:./db.password}', c: '${file:plain.txt}' } }));
+    expect(masked('a swordfish, a goldfish and a catfish')).toBe('a [redacted], a [redacted] and a catfish');
+  });
+
   it('is not masked where it would spoil every message', { tags: ['T24'] }, () => {
     mkdirSync(join(dir, 'some', 'data'), { recursive: true });
+    writeFileSync(join(dir, 'some_index.ts'), '');
     const plain = {
+      FILE: 'some_index.ts',
       ENV: 'production',
       ROOT: join(dir, 'some'),
       RELATIVE: './some/data',

@@ -44,6 +44,11 @@ describe('createRedactor', () => {
     expect(text('abc, (abc) "abc" abcd xabc a_abc 4711 14711 pin=4711')).toBe(
       '[redacted], ([redacted]) "[redacted]" abcd xabc a_abc [redacted] 14711 pin=[redacted]',
     );
+    // The letters of an escape in front of it belong to no word.
+    const { text: ofWord } = knowing('abcde');
+    for (const said of [JSON.stringify('x\nabcde\tabcde\u0001abcde'), encodeURIComponent('"abcde":abcde')])
+      expect(ofWord(said)).not.toContain('abcde');
+    expect(ofWord('nabcde fabcde 4abcde u0041abcde')).toBe('nabcde fabcde 4abcde u0041abcde');
     for (const plain of ['', 'a', 'ab', 'true', 'No', ' ', '\n'])
       expect(knowing(plain).text(`${plain} true a b`)).toBe(`${plain} true a b`);
   });
