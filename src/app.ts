@@ -1,10 +1,11 @@
 import { join } from 'node:path';
 import { changesOf, listKeys } from './config/changes.ts';
 import type { Config } from './config/config.ts';
+import { createFileLook, type FileLook } from './config/file-look.ts';
 import type { Limits } from './config/limits.ts';
 import { createLiveLimits } from './config/live-limits.ts';
+import type { TookFiles } from './config/load.ts';
 import { createPermissionLog } from './config/permissions.ts';
-import { stampOf } from './config/stamp.ts';
 import { createWatcher, type Watcher } from './config/watch.ts';
 import type { Adapter } from './core/adapter.ts';
 import { GatewayError, toError } from './core/errors.ts';
@@ -61,7 +62,7 @@ export interface App {
   /** Counts a failed login for the audit log. */
   failedLogin(address: string, reason: string): void;
   /** Follows the configuration file and the plugins from now on. `load` reads the file anew, and throws where it cannot be used. */
-  follow(load: () => Config): Promise<void>;
+  follow(load: (took: TookFiles) => Config): Promise<void>;
   /** Whether every plugin opened or failed once, or had `firstListMs` for it; true for good from then on. */
   ready(): boolean;
   /** Calls in flight. */
@@ -88,6 +89,7 @@ export async function createApp({
   let config = first;
   let policy = createPolicy(config);
   let watcher: Watcher | undefined;
+  let look: FileLook | undefined;
   const warnOfPermissions = createPermissionLog(log);
   let adopting: Promise<void> = Promise.resolve();
   const { limits, replace: replaceLimits } = createLiveLimits(config.limits);
@@ -123,7 +125,8 @@ export async function createApp({
   const ownFiles = (): readonly string[] => [...(config.file === undefined ? [] : [config.file]), ...config.files];
   const watchAll = (): void => {
     const plugins = registry.plugins().flatMap((plugin) => plugin.watch);
-    watcher?.set([...ownFiles(), ...config.pluginFolders, ...plugins]);
+    // A configuration that was refused may have named a file that mends it once it is there.
+    watcher?.set([...ownFiles(), ...(look?.files ?? []), ...config.pluginFolders, ...plugins]);
     const origins = registry.plugins().map(({ origin }) => origin);
     // Nothing waits for it: it says what to look at and refuses nothing.
     if (watcher) void warnOfPermissions(config, origins);
@@ -234,10 +237,11 @@ export async function createApp({
     failedLogin: audit.failedLogin,
     async follow(load) {
       const started = config;
+      const read = (): Config => load((files, stamp) => look?.took(files, stamp));
       const reload = (): void => {
         const before = config;
         try {
-          const next = load();
+          const next = read();
           for (const secret of next.secrets) redactor.add(secret);
           // Where it listens and where it keeps its data is settled until the next start.
           const { state, listen } = started;
@@ -249,7 +253,7 @@ export async function createApp({
           recordRefusal(audit, error);
           const tokens = before.tokens.length > 0 ? ' Tokens that were taken out of it still work.' : '';
           log.error(`the configuration stays as it was: ${toError(error).message}${tokens}`);
-          return;
+          return watchAll();
         }
         const { all, late: changedLate } = changesOf(before, config);
         audit.event('reload', { by: 'file', outcome: 'ok', changed: [...all] });
@@ -266,17 +270,16 @@ export async function createApp({
           .then(() => registry.start())
           .catch((error) => log.error(`the reload failed: ${toError(error).message}`));
       };
+      look = createFileLook(ownFiles(), config.stamp, reload);
       // What was saved between the first reading and the first look of the watcher would be missed.
-      const catchUp = (): void => {
-        if (stampOf(ownFiles()) !== config.stamp) reload();
-      };
-      watcher = await createWatcher(reload, catchUp, log);
+      watcher = await createWatcher(reload, look.now, log);
       watchAll();
     },
     drain,
     async close() {
       drain();
       clearTimeout(again);
+      look?.close();
       await watcher?.close();
       engine.close();
       await adopting.catch(() => undefined);

@@ -252,6 +252,8 @@ export const REQUIREMENTS = {
     T17: 'A false handshake, an address beyond this machine or another certificate than the agreed one is refused, and never a downgrade.',
     T20: 'Nothing a plugin sends is used as a description of its connection.',
     F20: 'Servers and clients of different eras work together, also where a server changes its era with a restart: no notice is lost.',
+    'messages-bounded':
+      'A message or list with more values than can be taken, of a plugin, a program, a server or a client, costs its request or its sender; it is refused before it is parsed or gone through.',
     F58: 'What a plugin says of calls that are not its own, or says twice, is dropped; what is no message ends it.',
     F59: 'A number that belongs to another process by now is never signalled.',
     F61: 'What a plugin does to its process stays there.',

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { JsonObject } from '../../src/core/json.ts';
-import { checkReports, reported } from '../../src/host/report-check.ts';
+import { checkReports, listOf, reported } from '../../src/host/report-check.ts';
 
 /** Tools that stand for commands are called by this and the command's name. */
 export const COMMAND_PREFIX = 'cmd_';
@@ -88,20 +88,23 @@ const tool = z.object({
 export const checkEthosReport = checkReports(
   z.object({
     shape: z.enum(['activate', 'plugin', 'default']),
-    tools: z.array(tool),
+    tools: listOf(tool),
     hooks: reported.texts,
-    filters: z.array(z.object({ tools: reported.texts.optional(), toolset: z.string().optional() })),
+    filters: listOf(z.object({ tools: reported.texts.optional(), toolset: z.string().optional() })),
     injects: z.boolean(),
     instructions: z.string(),
-    commands: z.array(
+    commands: listOf(
       z.object({ name: z.string(), description: z.string(), kind: z.enum(['prompt', 'run', 'slash']), hint: z.string().optional() }),
     ),
-    personalities: z.array(z.looseObject({ id: z.string() })),
-    monitors: z.array(z.object({ name: z.string(), state: z.enum(['idle', 'running', 'crashed']), error: z.string().optional() })),
+    personalities: listOf(z.looseObject({ id: z.string() })),
+    monitors: listOf(z.object({ name: z.string(), state: z.enum(['idle', 'running', 'crashed']), error: z.string().optional() })),
     healthChecks: reported.texts,
     unsupported: reported.texts,
     warnings: reported.texts,
     // A measurement that is no number arrives as null.
-    metrics: z.record(z.string(), z.number().nullable()),
+    metrics: reported.object.refine(
+      (all) => Object.values(all).every((value) => value === null || typeof value === 'number'),
+      'not numbers',
+    ),
   }),
 );

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import type { JsonObject } from '../../src/core/json.ts';
 import type { Problem } from '../../src/core/plugin.ts';
 import { type PythonReport, pythonReport } from '../../src/host/python/facts.ts';
-import { checkReports, reported } from '../../src/host/report-check.ts';
+import { checkReports, listOf, reported } from '../../src/host/report-check.ts';
 
 /** A tool as the plugin declared it. */
 export interface JaatoTool {
@@ -66,7 +66,7 @@ const command = z.object({
   description: z.string(),
   shared: z.boolean(),
   broken: z.boolean(),
-  parameters: z.array(z.object({ name: z.string(), description: z.string(), required: z.boolean(), capture_rest: z.boolean() })).optional(),
+  parameters: listOf(z.object({ name: z.string(), description: z.string(), required: z.boolean(), capture_rest: z.boolean() })).optional(),
 });
 
 /** Refuses a report of another shape. */
@@ -80,8 +80,8 @@ export const checkJaatoReport = checkReports(
     notApplicable: reported.texts.optional(),
     standins: reported.texts.optional(),
     source: reported.object.optional(),
-    tools: z.array(tool).optional(),
-    commands: z.array(command).optional(),
+    tools: listOf(tool).optional(),
+    commands: listOf(command).optional(),
     instructions: z.string().optional(),
     autoApproved: reported.texts.optional(),
     previews: z.boolean().optional(),

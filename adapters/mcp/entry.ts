@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { GatewayError } from '../../src/core/errors.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../src/core/json.ts';
 import type { Problem } from '../../src/core/plugin.ts';
+import { toTimer } from '../../src/core/timer.ts';
 import { type LoginSettings, readLogin } from './login/settings.ts';
 
 /** A server that is a program of ours, spoken to over its stdin and stdout. */
@@ -122,7 +123,7 @@ export function hasToken({ headers }: RemoteServer): boolean {
 // Some clients count in seconds, others in milliseconds: nobody means a limit below one second.
 function toMilliseconds(timeout: JsonValue | undefined): number | undefined {
   if (typeof timeout !== 'number' || !(timeout > 0)) return undefined;
-  return Math.min(timeout < 1000 ? timeout * 1000 : timeout, 86_400_000);
+  return toTimer(timeout < 1000 ? timeout * 1000 : timeout);
 }
 
 function texts(value: JsonValue | readonly (JsonValue | undefined)[] | undefined): string[] {

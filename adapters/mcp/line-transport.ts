@@ -4,11 +4,12 @@ import { toJsonText } from '../../src/core/exact-number.ts';
 import type { Host, Program } from '../../src/core/host.ts';
 import { createLineSplitter } from '../../src/core/lines.ts';
 import type { Logger } from '../../src/core/log.ts';
+import { VastError } from '../../src/core/vast.ts';
 import { wellFormedJson } from '../../src/core/well-formed.ts';
 import { createOutput } from '../../src/host/output.ts';
 import type { LocalServer } from './entry.ts';
 import type { Guard } from './guard.ts';
-import { notJson, tooLarge } from './messages.ts';
+import { tooLarge, unreadable } from './messages.ts';
 import { parseMessageLine } from './nulls.ts';
 
 const ENDS = 256;
@@ -108,9 +109,11 @@ export class LineTransport implements Transport {
     let message: unknown;
     try {
       message = parseMessageLine(line);
-    } catch {
-      if (line[0] === OPEN_OBJECT)
-        this.#events.lost(notJson(), line.toString('latin1', 0, ENDS), line.toString('latin1', Math.max(0, line.length - ENDS)));
+    } catch (error) {
+      const isVast = error instanceof VastError;
+      if (isVast || line[0] === OPEN_OBJECT)
+        this.#events.lost(unreadable(error), line.toString('latin1', 0, ENDS), line.toString('latin1', Math.max(0, line.length - ENDS)));
+      if (isVast) return;
     }
     if (typeof message === 'object' && message !== null) {
       for (const one of Array.isArray(message) ? message : [message]) this.onmessage?.(one as JSONRPCMessage);

@@ -5,7 +5,16 @@ import { holdsExact, mapExact, toDouble } from '../../src/core/exact-tree.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../src/core/json.ts';
 import type { Dropped } from './dropped.ts';
 import type { Guard } from './guard.ts';
-import { cancelledFault, FIRST_ID, isRequestId, progressFault, type RequestId, toFailure, toSdkMessage } from './messages.ts';
+import {
+  cancelledFault,
+  FIRST_ID,
+  isRequestId,
+  isTooLargeForSdk,
+  progressFault,
+  type RequestId,
+  toFailure,
+  toSdkMessage,
+} from './messages.ts';
 
 /** What comes from the server without having been asked for. */
 export interface LinkEvents {
@@ -138,6 +147,7 @@ export class Link implements Transport {
     if (id === undefined) return this.#hear(method, params, request);
     if (!isRequestId(id)) return this.#drop('a request whose id is neither a text nor a whole number');
     if (!isJsonObject(params)) return this.#refuse(id, INVALID_PARAMS, 'The "params" are not an object.');
+    if (!QUESTIONS.has(method) && isTooLargeForSdk(message)) return this.#refuse(id, INVALID_PARAMS, 'The "params" hold too many values.');
     // The SDK answers pings and methods that are not known.
     if (!QUESTIONS.has(method)) return { jsonrpc: '2.0', id: id as string, method, params };
     this.#answer(id, this.#events.question(method, params, request));
@@ -169,15 +179,19 @@ export class Link implements Transport {
       }
       case 'notifications/cancelled': {
         const fault = cancelledFault(params);
-        return fault === undefined ? { jsonrpc: '2.0', method, params } : this.#drop(fault);
+        return fault === undefined ? this.#toSdk(method, params) : this.#drop(fault);
       }
       case 'notifications/subscriptions/acknowledged':
-        return { jsonrpc: '2.0', method, params };
+        return this.#toSdk(method, params);
       default: {
         const fault = this.#events.notification(method, params, request);
         return fault === undefined ? undefined : this.#drop(fault);
       }
     }
+  }
+
+  #toSdk(method: string, params: JsonObject): JSONRPCMessage | undefined {
+    return isTooLargeForSdk(params) ? this.#drop(`${method} with too many values`) : { jsonrpc: '2.0', method, params };
   }
 
   #write(message: JSONRPCMessage, options?: TransportSendOptions): Promise<void> {

@@ -4,6 +4,7 @@ import type { ExactNumber } from '../../src/core/exact-number.ts';
 import { toDouble } from '../../src/core/exact-tree.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../src/core/json.ts';
 import { shorten } from '../../src/core/text.ts';
+import { isVast, VastError } from '../../src/core/vast.ts';
 
 // Shapes of JSON-RPC messages that come from a server.
 
@@ -51,10 +52,20 @@ export function toFailure({ result, error }: JsonObject): Error {
   );
 }
 
+/** More values than a handshake or a ping has; the SDK would note for each of them what is wrong with it. */
+const MOST_FOR_SDK = 10_000;
+
+/** Whether a message of the server is too large for the SDK. */
+export function isTooLargeForSdk(message: JsonObject): boolean {
+  return isVast(message, MOST_FOR_SDK);
+}
+
 /** An answer to one of the SDK's own requests, in a shape that it takes; undefined where it has no usable id. */
-export function toSdkMessage({ id: given, result, error }: JsonObject): JSONRPCMessage | undefined {
+export function toSdkMessage(answer: JsonObject): JSONRPCMessage | undefined {
+  const { id: given, result, error } = answer;
   if (!isRequestId(given)) return undefined;
   const id = toDouble(given);
+  if (isTooLargeForSdk(answer)) return { jsonrpc: '2.0', id, error: { code: INTERNAL, message: 'the answer holds too many values' } };
   if (isJsonObject(result)) return { jsonrpc: '2.0', id, result };
   const { code, message, data } = isJsonObject(error) ? error : ({} as JsonObject);
   return {
@@ -87,8 +98,10 @@ export function tooLarge(limit: number): GatewayError {
   return new GatewayError('RESULT_TOO_LARGE', `The server sent a message of more than ${limit} bytes.`);
 }
 
-/** What an answer means that is not JSON. */
-export function notJson(): GatewayError {
+/** What an answer means that could not be parsed: it is not JSON, or holds more values than can be taken. */
+export function unreadable(error: unknown): GatewayError {
+  if (error instanceof VastError)
+    return new GatewayError('RESULT_TOO_LARGE', `The server sent a message that cannot be taken: ${error.message}.`);
   return new GatewayError('PLUGIN_PROTOCOL_ERROR', 'The server answered with something that is not JSON.');
 }
 

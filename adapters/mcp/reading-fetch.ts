@@ -2,9 +2,10 @@ import type { GatewayError } from '../../src/core/errors.ts';
 import { unmark } from '../../src/core/exact-number.ts';
 import { toDouble } from '../../src/core/exact-tree.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../src/core/json.ts';
+import { VastError } from '../../src/core/vast.ts';
 import { wellFormedJson } from '../../src/core/well-formed.ts';
 import { EventReader, type ServerEvent } from './event-reader.ts';
-import { FIRST_ID, notJson, tooLarge } from './messages.ts';
+import { FIRST_ID, tooLarge, unreadable } from './messages.ts';
 import { parseMessage } from './nulls.ts';
 import { isPassing, isStream, keepStanding, type Standing } from './standing.ts';
 
@@ -134,8 +135,8 @@ function readJson(text: string, request: number | undefined, sink: MessageSink):
   let messages: unknown;
   try {
     messages = parseMessage(text);
-  } catch {
-    if (request !== undefined) throw notJson();
+  } catch (error) {
+    if (request !== undefined || error instanceof VastError) throw unreadable(error);
     // What the SDK asked, it judges itself.
     return text;
   }
@@ -184,8 +185,8 @@ function readEvent({ data, event }: ServerEvent, request: number | undefined, si
   let parsed: unknown;
   try {
     parsed = parseMessage(data);
-  } catch {
-    sink.lost(notJson(), data.slice(0, ENDS), data.slice(-ENDS), undefined);
+  } catch (error) {
+    sink.lost(unreadable(error), data.slice(0, ENDS), data.slice(-ENDS), undefined);
     return [''];
   }
   const messages: readonly unknown[] = Array.isArray(parsed) ? parsed : [parsed];

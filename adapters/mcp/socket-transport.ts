@@ -7,7 +7,7 @@ import { escapeForTerminal, shorten } from '../../src/core/text.ts';
 import { wellFormedJson } from '../../src/core/well-formed.ts';
 import type { RemoteServer } from './entry.ts';
 import type { Guard } from './guard.ts';
-import { notJson } from './messages.ts';
+import { unreadable } from './messages.ts';
 import { parseMessage } from './nulls.ts';
 
 const ENDS = 256;
@@ -96,8 +96,8 @@ export class SocketTransport implements Transport {
     let message: unknown;
     try {
       message = parseMessage(text);
-    } catch {
-      return this.#events.lost(notJson(), text.slice(0, ENDS), text.slice(-ENDS));
+    } catch (error) {
+      return this.#events.lost(unreadable(error), text.slice(0, ENDS), text.slice(-ENDS));
     }
     this.onmessage?.(message as JSONRPCMessage);
   }

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import type { JsonObject } from '../../src/core/json.ts';
 import type { Problem } from '../../src/core/plugin.ts';
 import { type PythonReport, pythonReport } from '../../src/host/python/facts.ts';
-import { checkReports, reported } from '../../src/host/report-check.ts';
+import { checkReports, listOf, reported } from '../../src/host/report-check.ts';
 
 /** A tool as the manifest declares it; a dynamic one has only the first three. */
 export interface ScaiWaveTool {
@@ -61,8 +61,8 @@ export const checkScaiWaveReport = checkReports(
     permissions: reported.texts,
     scope: z.string().nullable(),
     injectsContext: z.boolean(),
-    tools: z.array(tool),
-    dynamic: z.array(tool),
+    tools: listOf(tool),
+    dynamic: listOf(tool),
     bySession: z.boolean(),
     instructions: z.string(),
     problems: reported.problems,

@@ -1,7 +1,7 @@
 import { type App, createApp } from '../app.ts';
 import type { Config } from '../config/config.ts';
 import type { Limits } from '../config/limits.ts';
-import { loadConfig, type Overrides } from '../config/load.ts';
+import { loadConfig, type Overrides, type TookFiles } from '../config/load.ts';
 import { locateConfig } from '../config/locate.ts';
 import type { Adapter } from '../core/adapter.ts';
 import { LOCAL_PRINCIPAL } from '../core/caller.ts';
@@ -40,7 +40,7 @@ export interface Session {
   readonly redactor: Redactor;
   readonly flushLog: () => void;
   /** Reads the configuration again. */
-  load(): Config;
+  load(took?: TookFiles): Config;
   /** The limits that hold now. */
   limits(): Limits;
   /**
@@ -65,8 +65,8 @@ export function openSession(
     cwd: process.cwd(),
     here: mode.here,
   });
-  const load = (): Config => {
-    const loaded = loadConfig(file, adapters, process.env, overrides);
+  const load = (took?: TookFiles): Config => {
+    const loaded = loadConfig(file, adapters, process.env, overrides, took);
     for (const secret of loaded.secrets) redactor.add(secret);
     return loaded;
   };

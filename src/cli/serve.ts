@@ -45,8 +45,8 @@ export function addServe(program: Command, adapters: readonly Adapter[]): void {
           await app.gateway.listed();
           announce(app, http.origin, PATHS, options.json);
           app.onConfig(http.adopt);
-          await app.follow(() => {
-            const next = session.load();
+          await app.follow((took) => {
+            const next = session.load(took);
             checkReload(next, app.config());
             return next;
           });

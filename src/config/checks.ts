@@ -65,6 +65,6 @@ function limitFaults({ limits = {} }: ConfigFile, source: SourceText): string[] 
   return ORDERED_LIMITS.flatMap(([lower, upper]) => {
     const [low, high] = [limits[lower], limits[upper]];
     if (low === undefined || high === undefined || low <= high) return [];
-    return [`${source.at(['limits', lower])}: limits.${lower} must be at most limits.${upper} (${high}), not ${low}.`];
+    return [`${source.at(['limits', lower])}: limits.${lower} must be at most limits.${upper}, which the file sets too.`];
   });
 }

@@ -45,9 +45,13 @@ function describe(issue: z.core.$ZodIssue, base: Path, checked: Checked): string
   const expected = expectation(issue);
   const near = issue.code === 'invalid_value' && typeof found === 'string' ? didYouMean(found, issue.values.map(String)) : '';
   const shown = showValue(path, found, valueAt(written, path));
-  const instead = shown === HIDDEN_TEXT && CONSTRAINTS.has(issue.code) ? '' : `, not ${shown}`;
+  // How far a number is beyond its bound says nothing that the place does not.
+  const isHidden = (typeof found === 'number' && TOO_MUCH.has(issue.code)) || (shown === HIDDEN_TEXT && CONSTRAINTS.has(issue.code));
+  const instead = isHidden ? '' : `, not ${shown}`;
   return [`${source.at([...path])}: ${name} must be ${expected}${instead}.${near}`];
 }
+
+const TOO_MUCH: ReadonlySet<string> = new Set(['too_big', 'custom']);
 
 // Faults of a value of the right type, of which its type says nothing.
 const CONSTRAINTS: ReadonlySet<string> = new Set(['too_small', 'too_big', 'invalid_format', 'invalid_value']);

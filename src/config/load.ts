@@ -31,17 +31,28 @@ export interface Overrides {
   readonly state?: string;
 }
 
+/** Is told which files a configuration is read from, with the stamp they had: also if it then cannot be used. */
+export type TookFiles = (files: readonly string[], stamp: string) => void;
+
 /** Reads and checks a configuration file. Throws CONFIG_INVALID naming every fault with file, line and column. */
-export function loadConfig(file: string, adapters: readonly Adapter[], env: NodeJS.ProcessEnv, overrides: Overrides = {}): Config {
+export function loadConfig(
+  file: string,
+  adapters: readonly Adapter[],
+  env: NodeJS.ProcessEnv,
+  overrides: Overrides = {},
+  took: TookFiles = () => undefined,
+): Config {
   const name = nameOf(file);
   // Before the text: what is saved while it is read counts as a change.
   const stampBefore = stampOf([file]);
+  took([file], stampBefore);
   const text = readText(file);
   const source = createSourceText(name, text);
   const raw = parseText(text, name, source);
   const dir = dirname(file);
   const { value, unresolved, filled, files } = interpolate(raw, dir, env);
   const stamp = stampBefore + stampOf(files);
+  took([file, ...files], stamp);
   const unfilled = unresolved.map((u) => ({ ...u, text: `${source.at([...u.path])}: ${u.message}. ${u.fix}` }));
   // An upstream that lacks a value costs itself alone: the file may be another client's, where that value is known.
   const fatal = unfilled.filter(({ path }) => path[0] !== 'mcpServers');

@@ -91,6 +91,11 @@ const serverEntry = z
       .describe('program of a server that speaks over stdio'),
     args: z.array(z.string()).optional(),
     env: z.record(z.string(), z.unknown()).optional().describe('environment of the program'),
+    timeout: z
+      .unknown()
+      .refine((value) => typeof value !== 'number' || value <= LONGEST_TIMER_MS, `at most ${LONGEST_TIMER_MS}`)
+      .optional()
+      .describe('time limit of a call, in milliseconds from 1000 on, below that in seconds'),
     cwd: z.string().optional().describe('working folder; default: the folder of this file'),
     type: z.string().optional().describe('stdio, http, sse or ws, where the address does not tell'),
     url: z.string().optional().describe('address of a remote server'),

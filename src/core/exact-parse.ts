@@ -3,6 +3,7 @@ import { JsonBytes } from './exact-scan.ts';
 import { noteHolder } from './exact-tree.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from './json.ts';
 import { parseText } from './json-text.ts';
+import { refuseVast, VastError } from './vast.ts';
 
 const NUMBER = /^-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?$/;
 /** Below so many levels a text is looked at rather than its value. */
@@ -11,7 +12,8 @@ const WORD = /^(?:NaN|-?Infinity)$/;
 
 /**
  * Parses a JSON text and keeps its numbers as they were sent; throws what JSON.parse throws. NaN and infinity are taken,
- * as numbers with a fault: who writes them loses one call, and not everything that waits for an answer.
+ * as numbers with a fault: who writes them loses one call, and not everything that waits for an answer. Throws a `VastError`
+ * for a text with too many values.
  */
 export function parseExact(text: string): JsonValue {
   return parse(text, () => Buffer.from(text), holdsNumber);
@@ -25,6 +27,7 @@ export function parseLine(line: Buffer): JsonValue {
 function parse(text: string, bytes: () => Buffer, suspect: (value: JsonValue) => boolean): JsonValue {
   let value: JsonValue;
   try {
+    refuseVast(text);
     value = parseText(text);
   } catch (error) {
     return parseWords(text, bytes(), error);
@@ -46,7 +49,7 @@ export function parsePlaces(text: string, json: JsonBytes, places: readonly numb
 
 // The second try of a text that is no JSON: it may be one but for NaN and infinity.
 function parseWords(text: string, bytes: Buffer, error: unknown): JsonValue {
-  if (!text.includes('NaN') && !text.includes('Infinity')) throw error;
+  if (error instanceof VastError || (!text.includes('NaN') && !text.includes('Infinity'))) throw error;
   const json = new JsonBytes(bytes, text);
   return parseMarked(json, json.findExact(true) ?? []);
 }

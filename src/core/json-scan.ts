@@ -73,6 +73,7 @@ function measure(json: JsonBytes, { depth: levels, keys: mostKeys, items }: Json
   let exact: number[] | undefined;
   let depth = 0;
   let keys = 0;
+  let opened = 0;
   for (let i = 0; i < bytes.length; i++) {
     const c = bytes[i] as number;
     if (c === QUOTE) {
@@ -94,6 +95,8 @@ function measure(json: JsonBytes, { depth: levels, keys: mostKeys, items }: Json
       if (++keys > mostKeys) throw new JsonError('keys', `more than ${mostKeys} keys`);
     } else if (c === OPEN_OBJECT || c === OPEN_ARRAY) {
       if (++depth > levels) throw new JsonError('depth', `more than ${levels} levels deep`);
+      // Empty ones have no keys, and cost the parser as much as any other.
+      if (++opened > 2 * items) throw new JsonError('items', `more than ${2 * items} arrays and objects`);
       commas[depth] = 0;
     } else if (c === CLOSE_OBJECT || c === CLOSE_ARRAY) {
       depth--;

@@ -7,6 +7,7 @@ import { asObject, isJsonObject, type JsonObject, type JsonValue } from '../core
 import { parseText } from '../core/json-text.ts';
 import { createLineSplitter } from '../core/lines.ts';
 import { shorten, showName } from '../core/text.ts';
+import { refuseVast, VastError } from '../core/vast.ts';
 import { wellFormedJson } from '../core/well-formed.ts';
 import { BrokenRule } from './wire.ts';
 
@@ -33,12 +34,24 @@ export interface Codec {
 /** For a process that has numbers of every size. */
 export const EXACT: Codec = { parse: parseLine, write: toJsonText };
 /** For a process of JavaScript: a whole number that it would round gets there as a text. */
-export const DOUBLES: Codec = { parse: (line) => parseText(line.toString()), write: toDoublesText };
+export const DOUBLES: Codec = { parse: parseDoubles, write: toDoublesText };
+/** Within the process: what the gateway sends is bounded already. */
+const TRUSTED: Pick<Codec, 'parse'> = { parse: (line) => parseText(line.toString()) };
+
+function parseDoubles(line: Buffer): JsonValue {
+  const text = line.toString();
+  refuseVast(text);
+  return parseText(text);
+}
 
 /** A JSON text, ready to be sent. */
 export interface Serialised {
   readonly json: string;
 }
+
+/** How the answer to a request begins, from the runtimes. */
+const RESULT = /^\{"jsonrpc":"2\.0","id":(\d{1,15}),"result":/;
+const HEAD_BYTES = 64;
 
 /** One end of a newline-delimited JSON-RPC 2.0 connection between the gateway and a plugin process. */
 export interface Channel {
@@ -64,7 +77,7 @@ export function createChannel(
   write: Writable,
   limit: number,
   handlers: ChannelHandlers,
-  { parse }: Codec = DOUBLES,
+  { parse }: Pick<Codec, 'parse'> = TRUSTED,
 ): Channel {
   const pending = new Map<number, Pending>();
   let last = 0;
@@ -117,14 +130,23 @@ export function createChannel(
     else throw new BrokenRule('its id is no whole number');
   };
 
+  // A result that is too much costs its own call, like one with too many bytes.
+  const refuse = (line: Buffer, { message }: VastError): void => {
+    const id = Number(RESULT.exec(line.toString('latin1', 0, HEAD_BYTES))?.[1]);
+    const waiting = pending.get(id);
+    if (!waiting) return breakOff(`it sent a line that cannot be taken: ${message}`);
+    pending.delete(id);
+    waiting.reject(new GatewayError('RESULT_TOO_LARGE', `The plugin process answered with more than can be taken: ${message}.`));
+  };
+
   // The one guard around everything that arrives: no handler behind it can take the process of this end down.
   const receive = (line: Buffer): void => {
     if (line.length === 0 || broken) return;
     let message: unknown;
     try {
       message = parse(line);
-    } catch {
-      return breakOff('it sent a line that is no JSON');
+    } catch (error) {
+      return error instanceof VastError ? refuse(line, error) : breakOff('it sent a line that is no JSON');
     }
     if (!isJsonObject(message)) return breakOff('it sent a line that is no message');
     try {

@@ -4,11 +4,21 @@ import { GatewayError } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
 import { showName } from '../core/text.ts';
 
+/** A list that is looked at up to its first fault: there may be one for every item, and each would be noted. */
+export function listOf(item: z.ZodType): z.ZodType {
+  return z.array(z.unknown()).superRefine((items, { addIssue }) => {
+    for (const [at, value] of items.entries()) {
+      const issue = item.safeParse(value).error?.issues[0];
+      if (issue) return addIssue({ code: 'custom', path: [at, ...issue.path], message: issue.message });
+    }
+  });
+}
+
 /** Parts that reports of several formats have. */
 export const reported = {
-  texts: z.array(z.string()),
+  texts: listOf(z.string()),
   object: z.record(z.string(), z.unknown()),
-  problems: z.array(
+  problems: listOf(
     z.object({
       code: z
         .string()

@@ -1,15 +1,19 @@
 import type { ToolResult } from '../core/content.ts';
 import type { ErrorCode } from '../core/error-codes.ts';
-import { type GatewayError, thrownText } from '../core/errors.ts';
+import { GatewayError, thrownText } from '../core/errors.ts';
 import type { HostLimits, Member, MemberSpec } from '../core/host.ts';
 import type { JsonObject, JsonValue } from '../core/json.ts';
 import type { PluginState } from '../core/plugin.ts';
 import type { CallContext } from '../core/tool.ts';
+import { isVast } from '../core/vast.ts';
 import { countCrashes } from './crashes.ts';
 import type { Home } from './home.ts';
 
 /** What may be over at the next try; the rest is for a person to put right. */
 const TRANSIENT: ReadonlySet<ErrorCode> = new Set(['PLUGIN_FAILED', 'LOAD_TIMEOUT', 'HANDSHAKE_FAILED', 'PLUGIN_PROTOCOL_ERROR']);
+
+/** Far more than the tools of one plugin can hold; all of them are gone through several times. */
+const MOST_VALUES = 250_000;
 
 /** What a seat needs of the group it belongs to. */
 export interface SeatGroup {
@@ -103,6 +107,8 @@ export class Seat implements Member {
 
   /** Takes what its runtime reports; throws where that cannot be used, and the report before stays. */
   setReport(report: JsonObject): void {
+    if (isVast(report, MOST_VALUES))
+      throw new GatewayError('PLUGIN_PROTOCOL_ERROR', `What the plugin's process reported holds more than ${MOST_VALUES} values.`);
     this.spec.checkReport?.(report);
     this.#report = report;
     this.#tell();

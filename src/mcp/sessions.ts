@@ -96,8 +96,8 @@ export function createSessions(limits: SessionLimits, events: SessionEvents, log
 
   return {
     open(peer) {
-      const { principal } = peer.caller;
-      const most = principal === 'local' ? limits.sessions : limits.sessionsPerPrincipal;
+      const { principal, anonymous } = peer.caller;
+      const most = anonymous === true ? limits.sessions : limits.sessionsPerPrincipal;
       if (shares.sizeOf(principal) >= most) evict(shares.firstOf(principal, rank));
       else if (shares.size >= limits.sessions) evict(shares.firstOfLargest(principal, rank));
       const session: Session = {

@@ -36,8 +36,17 @@ export interface SseTransport {
 export function createSse(engine: Engine, limits: Limits, messagesPath: string): SseTransport {
   const sessions = new Map<string, SseSession>();
 
+  const openOf = (principal: string): number => {
+    let count = 0;
+    for (const { caller } of sessions.values()) if (caller.principal === principal) count++;
+    return count;
+  };
+
   const open = (caller: Caller, reply: HttpReply): string => {
-    if (sessions.size >= limits.sessions) throw new Refusal(503, 'OVERLOADED', 'There are too many sessions.', { 'Retry-After': '10' });
+    // Every one of them is in use, so none makes room. Callers without a token share one principal, which has no cap of its own.
+    const isFull = caller.anonymous !== true && openOf(caller.principal) >= limits.sessionsPerPrincipal;
+    if (isFull || sessions.size >= limits.sessions)
+      throw new Refusal(503, 'OVERLOADED', 'There are too many sessions.', { 'Retry-After': '10' });
     const id = randomBytes(16).toString('hex');
     const connection = engine.connect(
       caller,
@@ -53,8 +62,9 @@ export function createSse(engine: Engine, limits: Limits, messagesPath: string):
     const id = /^[^?]*\?sessionId=([0-9a-f]{32})$/.exec(url ?? '')?.[1];
     if (id === undefined) throw new Refusal(400, 'INVALID_REQUEST', 'The address must name the session: ?sessionId=…');
     const session = sessions.get(id);
-    // A stranger's session looks like one that never was.
-    if (!session || session.caller.principal !== caller.principal)
+    // A stranger's session looks like one that never was. What is posted runs as the stream's own login, so another token of the same
+    // principal, which may be bound to another profile or removed before that one, is a stranger's as well.
+    if (!session || session.caller.principal !== caller.principal || session.caller.login !== caller.login)
       throw new Refusal(404, 'UNKNOWN_SESSION', 'The session does not exist or has ended.');
     return session;
   };

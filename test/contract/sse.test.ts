@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { connect, GENERATIONS } from '../support/clients.ts';
 import { serve, writeConfig } from '../support/gateway.ts';
 import { tempFolder } from '../support/temp.ts';
@@ -36,5 +36,43 @@ describe('HTTP+SSE', () => {
     expect(answer.status).toBe(status);
     expect(answer.headers.get('content-type')).toBe('application/json');
     expect(await (await connect('v1', gateway.at('sse'))).list()).toContain('echo');
+  });
+});
+
+describe('a stream', () => {
+  const TOKENS = [
+    { token: 'ada-0123456789abcdef', principal: 'ada' },
+    { token: 'ada-2-0123456789abcdef', principal: 'ada', profile: 'none' },
+    { token: 'bob-0123456789abcdef', principal: 'bob' },
+  ] as const;
+  const [ADA, ADA_TOO, BOB] = TOKENS;
+  const CONFIG = { auth: { tokens: TOKENS }, profiles: { none: { tools: [] } }, limits: { sessionsPerPrincipal: 2 } };
+  const bearer = ({ token }: { readonly token: string }) => ({ authorization: `Bearer ${token}` });
+
+  async function open(url: string, token: { readonly token: string }): Promise<{ status: number; endpoint: string | undefined }> {
+    const response = await fetch(url, { headers: { ...bearer(token), accept: 'text/event-stream' } });
+    if (response.status !== 200) return { status: response.status, endpoint: undefined };
+    const reader = (response.body as ReadableStream<Uint8Array>).getReader();
+    onTestFinished(() => reader.cancel());
+    const { value } = await reader.read();
+    return { status: 200, endpoint: /data: (\S+)/.exec(new TextDecoder().decode(value))?.[1] };
+  }
+
+  it('takes messages of the token that it was opened with, and of no other', { tags: ['F33', 'F41'] }, async () => {
+    const gateway = await serve(writeConfig(CONFIG, ['plain']));
+    const { url } = gateway.at('sse');
+    const { endpoint = '' } = await open(url, ADA);
+    const post = async (token: { readonly token: string }): Promise<number> => {
+      const headers = { ...bearer(token), 'content-type': 'application/json' };
+      return (await fetch(new URL(endpoint, url), { method: 'POST', headers, body: '{"jsonrpc":"2.0","id":1,"method":"ping"}' })).status;
+    };
+    expect([await post(ADA), await post(ADA_TOO), await post(BOB)]).toEqual([202, 404, 404]);
+  });
+
+  it('counts as a session of its principal, who cannot use up those of all', { tags: ['session-caps'] }, async () => {
+    const { url } = (await serve(writeConfig(CONFIG, ['plain']))).at('sse');
+    const statuses: number[] = [];
+    for (const token of [ADA, ADA_TOO, ADA, BOB]) statuses.push((await open(url, token)).status);
+    expect(statuses).toEqual([200, 200, 503, 200]);
   });
 });

@@ -1,4 +1,4 @@
-import { renameSync, writeFileSync } from 'node:fs';
+import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { type IncomingMessage, request } from 'node:http';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -214,6 +214,23 @@ describe('a reload', () => {
     await call.ended('the call of the old token');
     expect((await send(gateway, BOB, HELLO)).status).toBe(401);
     expect((await send(gateway, BOB_TOO, HELLO)).status).toBe(200);
+  });
+
+  it('follows a file that comes back, or comes at all, after its absence was refused', { tags: ['reload-logins'] }, async () => {
+    const { dir, gateway, save } = await start([ADA]);
+    const file = join(dir, 'bob.token');
+    const works = (token: Token): Promise<void> =>
+      until(`${token.token} works`, async () => (await send(gateway, token, HELLO)).status === 200);
+    save([ADA, { ...BOB, token: `\${file:./bob.token}` }]);
+    await gateway.said('bob.token cannot be read');
+    writeFileSync(file, BOB.token);
+    await works(BOB);
+    rmSync(file);
+    await until('its absence is refused', () => gateway.stderr().split('bob.token cannot be read').length === 3);
+    writeFileSync(file, BOB_TOO.token);
+    await works(BOB_TOO);
+    // So many tries may have been one too many for this address.
+    expect([401, 429]).toContain((await send(gateway, BOB, HELLO)).status);
   });
 
   it('ends what used a profile that has gone', { tags: ['reload-logins', 'profiles-bound'] }, async () => {

@@ -1,4 +1,4 @@
-import { readFields, textOf, writeBytes, writeText } from './protobuf.ts';
+import { readFields, textOf, WireError, writeBytes, writeText } from './protobuf.ts';
 
 /** One tool as a plugin lists it; fields an older plugin does not know are empty. */
 export interface WireTool {
@@ -14,6 +14,9 @@ export interface StdioData {
   readonly stream: 'stdout' | 'stderr';
   readonly data: Buffer;
 }
+
+/** Far more than is served of one plugin. */
+const MOST_TOOLS = 20_000;
 
 const EMPTY = Buffer.alloc(0);
 const STDERR = 2;
@@ -56,7 +59,12 @@ export function readCall(message: Buffer): string {
 /** `ListToolsResponse`. */
 export function readTools(message: Buffer): WireTool[] {
   const tools: WireTool[] = [];
-  for (const field of readFields(message)) if (field.number === 1 && field.bytes) tools.push(readTool(field.bytes));
+  for (const field of readFields(message)) {
+    if (field.number !== 1 || !field.bytes) continue;
+    // Two bytes are a tool already.
+    if (tools.length >= MOST_TOOLS) throw new WireError(`it lists more than ${MOST_TOOLS} tools`);
+    tools.push(readTool(field.bytes));
+  }
   return tools;
 }
 
