@@ -174,6 +174,9 @@ export class Session {
     timeoutMs = this.timeoutMs,
   ): Promise<JsonObject> {
     if (ctx?.aborted) return Promise.reject(new GatewayError('CALL_CANCELLED', 'The call ended before it was sent.'));
+    // Nothing would answer it, and what was in flight has been given up by now.
+    if (this.over)
+      return Promise.reject(new GatewayError('PLUGIN_UNAVAILABLE', 'The connection to the server was lost before the request was sent.'));
     const id = this.#link.nextId();
     const stream = this.modern && this.#link.hasPerRequestStream ? new AbortController() : undefined;
     return new Promise((resolve, reject) => {

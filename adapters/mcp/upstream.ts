@@ -59,7 +59,7 @@ export class Upstream implements Plugin {
       this.#log,
       this.#checks.guard.callback(() => this.#relisted()),
     );
-    this.#calls = createCalls((ctx) => this.#session ?? this.#connected(ctx), createAdvice(this.#log));
+    this.#calls = createCalls((ctx) => this.#usable ?? this.#connected(ctx), createAdvice(this.#log));
   }
 
   offer = (): Offer | undefined => this.#offer;
@@ -261,12 +261,17 @@ export class Upstream implements Plugin {
     const { queueMs } = this.#parts.host.limits;
     const until = performance.now() + queueMs;
     void this.start();
-    while (!this.#session) {
+    for (let session = this.#usable; ; session = this.#usable) {
+      if (session) return session;
       if (this.#closed || ctx?.aborted || this.#backoff.open || this.#state === 'failed' || performance.now() >= until)
         throw this.#unavailable();
       await sleep(10);
     }
-    return this.#session;
+  }
+
+  // One that is lost stays until everybody has heard of its end; a call must not be sent over it.
+  get #usable(): Session | undefined {
+    return this.#session?.over === false ? this.#session : undefined;
   }
 
   #unavailable(): GatewayError {
