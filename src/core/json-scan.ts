@@ -105,8 +105,7 @@ function measure(json: JsonBytes, { depth: levels, keys: mostKeys, items }: Json
   return { keys, exact };
 }
 
-/** How many keys there are in a value, in all its objects. */
-export function countKeys(value: JsonValue): number {
+function countKeys(value: JsonValue): number {
   if (typeof value !== 'object' || value === null) return 0;
   let n = 0;
   if (Array.isArray(value)) {

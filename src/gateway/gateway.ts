@@ -18,7 +18,6 @@ import type { Registry } from '../registry/registry.ts';
 import { admitPrompt } from './admit.ts';
 import { approvalsPrompt, listApprovals } from './approval-list.ts';
 import type { Approvals, Returned } from './approvals.ts';
-import { checkArguments } from './arguments.ts';
 import type { Audit } from './audit.ts';
 import { unknownFields } from './audit-fields.ts';
 import { bounded } from './bounded.ts';
@@ -163,18 +162,13 @@ export function createGateway(
     const { restore } = tool.shape;
     const given = meant?.args ?? args;
     const restored = restore ? restore(given) : given;
-    const run = (): Promise<Outcome> => {
-      const checked = checkArguments(tool.entry, restored);
-      let returned: Returned | undefined;
-      try {
-        returned = approvals.redeem(tool, checked.args, call);
-      } catch (error) {
-        return refused(error as GatewayError, name, args, caller);
-      }
-      return runCall({ tool, ...checked, call, client, returned, audit: caller }, parts);
-    };
-    const preparing = tool.entry.checker.ready(restored);
-    return preparing ? preparing.then(run) : run();
+    let returned: Returned | undefined;
+    try {
+      returned = approvals.redeem(tool, restored, call);
+    } catch (error) {
+      return refused(error as GatewayError, name, args, caller);
+    }
+    return runCall({ tool, args: restored, call, client, returned, audit: caller }, parts);
   };
 
   return {

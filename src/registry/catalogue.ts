@@ -20,10 +20,8 @@ export interface ToolEntry {
   readonly input: JsonObject;
   /** The schema of its structured results, where clients may see it. */
   readonly output?: JsonObject | undefined;
-  readonly checker: VettedTool['checker'];
-  readonly outputChecker?: VettedTool['outputChecker'];
-  /** What of its arguments is not checked. */
-  readonly unchecked: VettedTool['unchecked'];
+  readonly validate: VettedTool['validate'];
+  readonly fits?: VettedTool['fits'];
   readonly headers: VettedTool['headers'];
   readonly portable: VettedTool['portable'];
   /** The same tool as it is shown to further sessions. */
@@ -179,9 +177,8 @@ function toToolEntry(
     description: rewrite ? cleanText(rewrite(vetted.description)) : vetted.description,
     input: rewrite ? rewriteDescriptions(vetted.schema, rewrite) : vetted.schema,
     output: vetted.output,
-    checker: vetted.checker,
-    ...(vetted.outputChecker ? { outputChecker: vetted.outputChecker } : {}),
-    unchecked: vetted.unchecked,
+    validate: vetted.validate,
+    ...(vetted.fits ? { fits: vetted.fits } : {}),
     headers: vetted.headers,
     portable: vetted.portable,
     others: vetted.others.map((other) => toToolEntry(name, contribution, other, rewrite)),

@@ -6,10 +6,9 @@ import type { JsonObject } from '../core/json.ts';
 import type { Asker, Manifest, Offer, Plugin, PluginState, Problem } from '../core/plugin.ts';
 import { type Contribution, nativeName } from './catalogue.ts';
 import { type CleanOffer, cleanManifest, cleanOffer } from './clean-offer.ts';
-import { problemsOf } from './problems.ts';
 import type { Found } from './sources.ts';
-import { NO_TOOLS, type Quarantined, type RegistryLimits, vetTools } from './tools.ts';
-import { createValidatorSet, type ValidatorSet } from './validators.ts';
+import { NO_TOOLS, type Quarantined, type RegistryLimits, type VettedTools, vetTools } from './tools.ts';
+import { createValidatorSet } from './validators.ts';
 
 /** What an operator may know of one plugin. */
 export interface SlotStatus {
@@ -54,7 +53,7 @@ export class Slot {
   readonly #events: SlotEvents;
   // The version that this one replaces: it stands in until this one has listed.
   #before: Slot | undefined;
-  readonly #validators: ValidatorSet;
+  readonly #validators = createValidatorSet();
   /** Whether `listed` has settled. */
   hasListed = false;
   #settle: () => void = () => undefined;
@@ -79,17 +78,6 @@ export class Slot {
     this.#found = found;
     this.#manifest = found.manifest && cleanManifest(found.manifest);
     this.#limits = limits;
-    this.#validators = createValidatorSet({
-      get depth() {
-        return limits.jsonDepth;
-      },
-      get keys() {
-        return limits.jsonKeys;
-      },
-      get items() {
-        return limits.jsonItems;
-      },
-    });
     this.#host = host;
     this.#events = events;
     this.#before = before;
@@ -148,7 +136,7 @@ export class Slot {
       this.#latest = run;
       try {
         const vetted = await run;
-        // Vetting lets others have a turn; one that has been overtaken meanwhile must not win.
+        // Vetting may wait for a trial; one that has been overtaken meanwhile must not win.
         if (this.#latest !== run) return;
         this.#vetted = vetted;
       } finally {
@@ -233,7 +221,7 @@ export class Slot {
       error: this.#error ?? this.#fault ?? this.#plugin?.error?.(),
       beside: manifest?.beside,
       needs: offer?.needs ?? [],
-      problems: [...(offer?.problems ?? []), ...(this.#clean?.problems ?? []), ...problemsOf(this.#vetted)],
+      problems: [...(offer?.problems ?? []), ...(this.#clean?.problems ?? []), ...droppedOf(this.#vetted)],
       quarantined: this.#vetted.quarantined,
       triggers: offer?.triggers ?? [],
       facts: offer?.facts ?? {},
@@ -285,4 +273,14 @@ export class Slot {
 
 function asFailure(error: unknown, plugin: string): GatewayError {
   return error instanceof GatewayError ? error : new GatewayError('PLUGIN_FAILED', thrownText(error), { plugin, cause: error });
+}
+
+function droppedOf({ tools }: VettedTools): Problem[] {
+  return tools.flatMap(({ tool, dropped }) =>
+    dropped.map((place) => ({
+      code: 'SCHEMA_REFUSED' as const,
+      subject: tool.name,
+      message: `${place} of ${tool.name} is left out of its schema: it holds characters that cannot be seen.`,
+    })),
+  );
 }

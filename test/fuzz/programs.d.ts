@@ -6,20 +6,41 @@ declare module '*/generate.mjs' {
 }
 
 declare module '*/real/run.mjs' {
+  /** A line, and when it is sent: with a reply, as a list, or while its sender starts. */
+  export interface Message {
+    readonly line: string;
+    readonly phase: string;
+  }
   /** What a batch through real processes is made of. */
   export interface RealBatch {
-    readonly plugins?: Readonly<Record<string, object>>;
-    readonly servers?: Readonly<Record<string, object>>;
+    readonly plugin?: object;
+    readonly server?: 'stdio' | 'http' | 'sse' | 'ws';
     readonly files?: Readonly<Record<string, string>>;
     readonly tool: string;
-    readonly lines: readonly string[];
-    readonly groups?: number;
+    readonly messages: readonly Message[];
   }
   export function fuzzReal(batch: RealBatch): Promise<{
-    readonly broken: { readonly which: string; readonly what: string; readonly last?: string; readonly log: readonly string[] } | undefined;
+    readonly broken:
+      | { readonly which: string; readonly what: string; readonly last?: Message; readonly log: readonly string[] }
+      | undefined;
+    readonly sent: number;
     readonly counts: Readonly<Record<string, number>>;
     readonly canary: { readonly calls: number; readonly p99: number } | undefined;
   }>;
+}
+
+declare module '*/real/senders.mjs' {
+  export const NODE: Readonly<Record<string, string>>;
+  export const PYTHON: Readonly<Record<string, string>>;
+}
+
+declare module '*/grpc-answers.mjs' {
+  export const CALLS: readonly Readonly<Record<string, unknown>>[];
+  export const STARTS: readonly Readonly<Record<string, unknown>>[];
+}
+
+declare module '*/grpc-server.mjs' {
+  export function serveGrpc(path: string, lineFor: (method: string, request: Buffer) => string | undefined): { close(): void };
 }
 
 declare module '*/upstream-peer.mjs' {

@@ -1,7 +1,9 @@
+import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { ERROR_CODES } from '../../../dist/src/core/error-codes.js';
 import { createClient } from '../../torture/clients/open.mjs';
 import { sing } from '../../torture/oracle/canary.mjs';
@@ -9,10 +11,19 @@ import { call } from '../../torture/oracle/judge.mjs';
 import { Oracle } from '../../torture/oracle/oracle.mjs';
 import { compare, measure, settled } from '../../torture/oracle/settle.mjs';
 import { Gateway } from '../../torture/world/gateway.mjs';
+import { sleep, withEnvironment, within } from '../../torture/world/processes.mjs';
 
 const WARM_UP = 20;
-const BACK_MS = 10_000;
-const NOT_THERE = ['PLUGIN_UNAVAILABLE', 'UNKNOWN_TOOL'];
+/** Longest wait until a line has been sent; a start takes seconds on a machine that is busy. */
+const SENT_MS = 60_000;
+/** A start that is under way must be left to finish. */
+const RENEW_MS = 4_000;
+/** A tool that is not listed any more, or with other arguments, does not come back by itself. */
+const LOST = ['UNKNOWN_TOOL', 'ARGUMENTS_INVALID'];
+const LOST_MS = 300;
+/** Longest wait for a line that is sent at a start. */
+const START_MS = 4_000;
+const SERVER = fileURLToPath(new URL('upstream-server.mjs', import.meta.url));
 const LIMITS = {
   restartMinMs: 1,
   restartMaxMs: 20,
@@ -20,7 +31,10 @@ const LIMITS = {
   callTimeoutMs: 5_000,
   stopGraceMs: 300,
   failedLoginsPerMinute: 100_000,
+  // A client whose connection is closed for idleness just as it is used loses its request.
+  keepAliveMs: 60_000,
 };
+const LAST = { line: '{"jsonrpc":"2.0","method":"notifications/nothing/known"}', phase: 'call' };
 const TALOS = (id, name, args) => ({
   id,
   name: id,
@@ -35,12 +49,34 @@ const CANARY = {
   'canary/index.ts': 'export const handlers = { echo: async ({ message }: { message: string }) => message };',
 };
 
+const codeOf = (reply) => (reply?.result?._meta?.['plugmux/error'] ?? reply?.error?.data)?.code;
+
+/** How many bytes a file has; a process adds one for each line that it sends. */
+function sizeOf(file) {
+  try {
+    return statSync(file).size;
+  } catch {
+    return 0;
+  }
+}
+
+/** Starts a server at an address, whose first line of output is that address. */
+async function startServer(kind, env) {
+  const child = spawn(process.execPath, [SERVER, kind], { stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, ...env } });
+  const url = await new Promise((resolve, reject) => {
+    child.stdout.once('data', (text) => resolve(String(text).trim()));
+    child.once('exit', (code) => reject(new Error(`the server ended with ${code}`)));
+  });
+  return { child, entry: { url, type: kind } };
+}
+
 /**
- * Sends lines to a gateway process of its own through a real plugin or server, one call each, and reads O1 to O5 once, after the batch.
- * `plugins` and `files` are what sends them, `tool` is the public name of the tool that sends its argument `line`, `groups` how many
- * processes that takes besides the canary's. Returns what was broken, or counts.
+ * Sends messages to a gateway process through a real plugin or server, one call each, and reads O1 to O5 once, after the batch.
+ * `plugin` is the entry and `files` the files of what sends them; `server` is instead the kind of an upstream server. `tool` is the
+ * public name of the tool that takes a message, `messages` are lines, each with the phase in which it is sent. Returns what broke, or
+ * counts.
  */
-export async function fuzzReal({ plugins = {}, servers = {}, files = {}, tool, lines, groups = 1 }) {
+export async function fuzzReal({ plugin, server, files = {}, tool, messages }) {
   const dir = mkdtempSync(join(tmpdir(), 'plugmux-fuzz-'));
   const mark = randomUUID();
   const tokens = { ada: randomUUID(), bob: randomUUID(), admin: randomUUID() };
@@ -49,10 +85,10 @@ export async function fuzzReal({ plugins = {}, servers = {}, files = {}, tool, l
     writeFileSync(join(dir, name), text);
   }
   const file = join(dir, 'mcp.json');
-  const marked = (entries) =>
-    Object.fromEntries(
-      Object.entries(entries).map(([id, entry]) => [id, { approval: 'allow', ...entry, env: { ...entry.env, TORTURE_RUN: mark } }]),
-    );
+  const sent = join(dir, 'sent');
+  const env = { TORTURE_RUN: mark, FUZZ_SENT: sent };
+  const remote = server !== undefined && server !== 'stdio' ? await startServer(server, { FUZZ_SENT: sent }) : undefined;
+  const local = { command: process.execPath, args: [SERVER, 'stdio'], env: { ...env, TORTURE_GROUP: 'odd' } };
   const auth = {
     tokens: Object.entries(tokens).map(([principal, token]) => ({
       token,
@@ -60,69 +96,119 @@ export async function fuzzReal({ plugins = {}, servers = {}, files = {}, tool, l
       ...(principal === 'admin' ? { scopes: ['admin'] } : {}),
     })),
   };
+  const odd = { approval: 'allow', ...plugin, env: { ...env, TORTURE_GROUP: 'odd' } };
   writeFileSync(
     file,
     JSON.stringify({
-      plugins: marked({ ...plugins, canary: { path: './canary' } }),
-      ...(Object.keys(servers).length > 0 ? { mcpServers: marked(servers) } : {}),
+      plugins: { ...(plugin ? { odd } : {}), canary: { path: './canary', approval: 'allow', env } },
+      ...(server ? { mcpServers: { odd: { approval: 'allow', era: 'legacy', ...(remote?.entry ?? local) } } } : {}),
       auth,
       limits: LIMITS,
     }),
   );
   const oracle = new Oracle(new AbortController().signal);
-  const world = { dir, file, mark, tokens, groups: groups + 1 };
+  const world = { dir, file, mark, tokens, groups: remote ? 1 : 2, env: { SQUADRON_HOME: join(dir, 'squadron') } };
   oracle.forbid([tokens.ada, tokens.bob, tokens.admin], [dir]);
   const gateway = new Gateway(world, oracle);
   const run = { world, gateway, oracle };
   const may = Object.keys(ERROR_CODES);
   const report = {};
+  let client;
+
+  // Ends what sends, so that it starts again and offers its tool again.
+  const renew = () => {
+    if (remote) return remote.child.kill('SIGUSR2');
+    const marked = new Set(withEnvironment(`TORTURE_RUN=${mark}`).map(({ pid }) => pid));
+    for (const { pid } of withEnvironment('TORTURE_GROUP=odd')) if (marked.has(pid)) end(pid);
+  };
+  const send = async (some) => {
+    for (const message of some) {
+      if (oracle.broken) return;
+      report.last = message;
+      const before = sizeOf(sent);
+      const isSent = () => sizeOf(sent) > before || oracle.broken !== undefined;
+      const until = performance.now() + SENT_MS;
+      const begun = performance.now();
+      let renewed = begun;
+      for (;;) {
+        const reply = await call(client, tool, message, { may, own: true });
+        // What is sent at a start, or as a list, comes after the reply.
+        if (message.phase === 'call' ? isSent() : await within(START_MS, isSent)) break;
+        if (performance.now() > until)
+          return oracle.fail(
+            'O5',
+            `what sends the messages did not come back within ${SENT_MS / 1000} s: ${JSON.stringify(reply).slice(0, 300)}`,
+          );
+        const lost = LOST.includes(codeOf(reply)) && renewed === begun;
+        if (performance.now() - renewed > (lost ? LOST_MS : RENEW_MS)) {
+          renewed = performance.now();
+          renew();
+        }
+        await sleep(10);
+      }
+    }
+  };
+  const rest = async () => {
+    const why = oracle.broken ? undefined : await settled(run);
+    if (why !== undefined) oracle.fail('O3', `it does not come to rest: ${why}`);
+  };
+  const batch = async (some) => {
+    client = createClient('http', 'fuzz', run, 'ada');
+    if (!(await client.open())) return oracle.fail('O5', 'nobody can connect');
+    let done = false;
+    const all = send(some).finally(() => {
+      done = true;
+    });
+    // A lost reply would keep the client waiting for ever, so what is owed for too long is looked for here.
+    while (!done && !oracle.broken) {
+      client.owed.check();
+      await Promise.race([all, sleep(1000)]);
+    }
+    if (oracle.broken) client.drop();
+    else await client.close();
+    await all;
+  };
+
   try {
     await gateway.start();
     const { pid } = gateway;
-    const send = async (some) => {
-      const client = createClient('http', 'fuzz', run, 'ada');
-      if (!(await client.open())) return oracle.fail('O5', 'nobody can connect');
-      for (const line of some) {
-        if (oracle.broken) break;
-        report.last = line;
-        // A line that found its process on the way back is sent again.
-        const until = performance.now() + BACK_MS;
-        let code;
-        do {
-          const reply = await call(client, tool, { line }, { may, own: true });
-          code = (reply?.result?._meta?.['plugmux/error'] ?? reply?.error?.data)?.code;
-          client.owed.check();
-        } while (NOT_THERE.includes(code) && performance.now() < until && !oracle.broken);
-      }
-      await client.close();
-    };
-    const rest = async () => {
-      const why = await settled(run);
-      if (why !== undefined) oracle.fail('O3', `it does not come to rest: ${why}`);
-    };
-    await send(lines.slice(0, WARM_UP));
+    await batch([...messages.slice(0, WARM_UP), LAST]);
     await rest();
     if (!oracle.broken) report.before = await measure(gateway);
     let over = false;
     const bird = createClient('ws', 'canary', run, 'bob');
     const song = sing(bird, () => over || oracle.broken !== undefined);
-    await send(lines);
+    const from = sizeOf(sent);
+    await batch([...messages, LAST]);
+    report.sent = sizeOf(sent) - from;
     over = true;
     report.canary = await song;
     await bird.close();
-    if (!oracle.broken) await rest();
+    await rest();
     if (!oracle.broken) report.end = await compare(gateway, report.before, oracle);
     if (!gateway.alive || gateway.pid !== pid) oracle.fail('O5', 'the gateway ended');
     if (!oracle.broken && (await gateway.stop('SIGTERM')) !== 0) oracle.fail('O5', 'asked to end, the gateway did not end in order');
+    if (!oracle.broken && !(await within(15_000, () => gateway.left().length === 0)))
+      oracle.fail('O5', `processes were left behind: ${JSON.stringify(gateway.left())}`);
   } catch (error) {
     oracle.fail('O5', `the run itself failed: ${error.stack}`);
   } finally {
     await gateway.end();
+    remote?.child.kill('SIGKILL');
     rmSync(dir, { recursive: true, force: true, maxRetries: 5 });
   }
   return {
     broken: oracle.broken && { ...oracle.broken, last: report.last, log: gateway.log(20) },
+    sent: report.sent ?? 0,
     counts: oracle.counts,
     canary: report.canary,
   };
+}
+
+function end(pid) {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It has ended meanwhile.
+  }
 }

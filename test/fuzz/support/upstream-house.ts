@@ -34,10 +34,12 @@ const LIMITS = {
 export interface UpstreamHouse {
   /** Makes a request of a phase to a peer. */
   ask(phase: Phase, id: string): Promise<Answer>;
-  /** Sends a peer a request whether or not it lists anything, so that it can break off. */
+  /** Calls the tool that a peer listed first, whether or not it lists it any more. */
   poke(id: string): Promise<void>;
   /** What clients get as lists. */
   lists(): Record<string, { readonly [key: string]: unknown }>;
+  /** Whether a peer can make the gateway connect again: without a connection that stands and without a session there is nothing to end. */
+  startsAgain(peer: UpstreamPeer): boolean;
   /** Whether a peer's tool is there. */
   serves(id: string): boolean;
 }
@@ -115,6 +117,7 @@ export async function openUpstreamHouse(kind: Kind, peers: readonly UpstreamPeer
       const kinds = ['tools', 'prompts', 'resources', 'resourceTemplates'] as const;
       return Object.fromEntries(kinds.map((key) => [key, JSON.parse(String(lists.get(view(), key, 'legacy')))]));
     },
+    startsAgain: ({ modern }) => kind !== 'http' || !modern,
     serves: (id) => nameOf(view().tools, id, 'run') !== 'nothing',
   };
 }

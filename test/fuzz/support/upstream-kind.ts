@@ -55,7 +55,10 @@ async function run(house: UpstreamHouse, oracle: Oracle, peer: UpstreamPeer, mes
   for (const phase of ASKED) for (const lines of portions(phase, messages, seed)) await ask(house, oracle, peer, phase, lines);
   for (const lines of portions('list', messages, seed)) await listAgain(house, oracle, peer, lines);
   await untilServed(house, oracle, peer);
-  for (const lines of portions('start', messages, seed)) await startAgain(house, oracle, peer, lines);
+  for (const lines of portions('start', messages, seed)) {
+    if (house.startsAgain(peer)) await startAgain(house, oracle, peer, lines);
+    else for (const line of lines) await ask(house, oracle, peer, 'call', [line]);
+  }
   await untilServed(house, oracle, peer);
 }
 
@@ -91,12 +94,7 @@ async function ask(house: UpstreamHouse, oracle: Oracle, peer: UpstreamPeer, pha
 /** Sends lines as lists; the lists after them are as they should be. */
 async function listAgain(house: UpstreamHouse, oracle: Oracle, peer: UpstreamPeer, lines: readonly string[]): Promise<void> {
   load(oracle, peer, 'list', lines);
-  // The gateway asks again only if the peer says so, and what it listed may have been of use for no call.
-  const announce = (): Promise<unknown> => {
-    peer.announce();
-    return house.poke(peer.id);
-  };
-  await untilSent(oracle, peer, 'list', announce);
+  await untilSent(oracle, peer, 'list', () => announce(house, peer));
   checkLists(house, oracle);
 }
 
@@ -115,6 +113,12 @@ async function untilSent(oracle: Oracle, peer: UpstreamPeer, phase: Phase, again
   }
 }
 
+// The gateway asks again only if the peer says so.
+async function announce(house: UpstreamHouse, peer: UpstreamPeer): Promise<void> {
+  peer.announce();
+  await house.poke(peer.id);
+}
+
 // A peer without a standing connection breaks off with the next request that it gets.
 async function breakOff(house: UpstreamHouse, peer: UpstreamPeer): Promise<void> {
   peer.breakOff();
@@ -126,7 +130,7 @@ async function untilServed(house: UpstreamHouse, oracle: Oracle, peer: UpstreamP
   for (const phase of PHASES) peer.load(phase, []);
   const until = performance.now() + BACK_MS;
   while (performance.now() < until) {
-    await breakOff(house, peer);
+    await (house.startsAgain(peer) ? breakOff(house, peer) : announce(house, peer));
     for (let waited = 0; waited < AGAIN_MS; waited += 20) {
       const result = await oracle.owe(`a call of ${peer.id}`, house.ask('call', peer.id));
       if (house.serves(peer.id) && result && oracle.inspect(result) === undefined) return;

@@ -46,14 +46,14 @@ export class UpstreamPeer {
     this.#changed = true;
   }
 
-  /** Ends its connections, so that the gateway connects again; where there are none, each request until then is cut off. */
+  /** Ends its connections, so that the gateway connects again; where there are none, it forgets its session. */
   breakOff() {
     this.#away = true;
     for (const drop of [...this.#drops]) drop();
   }
 
-  /** Whether a request is to be cut off. */
-  cutsOff({ method }) {
+  /** Whether a request is one of a session that it does not know any more. */
+  forgets({ method }) {
     if (PHASES.get(method) === 'start') this.#away = false;
     return this.#away;
   }
@@ -138,9 +138,10 @@ let requests = 0;
 let session = 0;
 
 async function serveHttp(peer, request, response) {
-  if (request.method !== 'POST') return response.writeHead(request.method === 'DELETE' ? 200 : 405).end();
+  if (request.method === 'GET') return standHttp(peer, response);
+  if (request.method !== 'POST') return response.writeHead(200).end();
   const message = JSON.parse(await textOf(request));
-  if (peer.cutsOff(message)) return request.socket.destroy();
+  if (peer.forgets(message)) return response.writeHead(404).end();
   const { lines, reply } = peer.hear(message);
   if (reply === undefined) return response.writeHead(202).end();
   const headers = message.method === 'initialize' ? { 'mcp-session-id': `s${++session}` } : {};
@@ -149,6 +150,15 @@ async function serveHttp(peer, request, response) {
     return response.writeHead(200, { ...headers, 'content-type': 'application/json' }).end(lines[0] ?? reply);
   response.writeHead(200, { ...headers, 'content-type': 'text/event-stream' });
   response.end([...lines, reply].map((text) => `data: ${text}\n\n`).join(''));
+}
+
+// The stream of a session ends with it; the gateway opens it again and learns that the session is forgotten.
+function standHttp(peer, response) {
+  if (peer.modern) return response.writeHead(405).end();
+  if (peer.forgets({})) return response.writeHead(404).end();
+  response.writeHead(200, { 'content-type': 'text/event-stream' }).flushHeaders();
+  const forget = peer.connected(() => response.destroy());
+  response.on('close', forget);
 }
 
 const streams = new Map();

@@ -15,8 +15,8 @@ export function stdioCommand(world) {
 }
 
 // Plugin processes get no environment but their own; what they are found by stands in the configuration.
-function environment({ mark }) {
-  return { ...process.env, TORTURE_RUN: mark };
+function environment({ mark, env }) {
+  return { ...process.env, ...env, TORTURE_RUN: mark };
 }
 
 /** The gateway that a run is about: the built program, with a probe for its memory. */
