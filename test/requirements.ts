@@ -241,6 +241,13 @@ export const REQUIREMENTS = {
       'A member that a server sends as null counts as absent, over every transport; where any value may stand, null stays a value.',
     'start-cap':
       'An upstream server that runs and has not answered yet is left alone for "startCapMs", then ended as one failure; commands wait "startTimeoutMs" and say that it is still starting.',
+    'addresses-renamed':
+      'An address of a resource that two servers have names its server wherever a client meets it: in lists, results, prompts, "_meta" of tools, subscriptions and completions. The scheme ui: stays.',
+    'addresses-handed-out':
+      'A resource that no list holds is read from the server that handed out its address, for an hour, by the principal and profile that got it.',
+    'meta-passes':
+      'What a client says in "_meta" of a request reaches servers and plugins, and theirs comes back, but for keys that each connection sets itself.',
+    'results-as-given': 'A result of a server that has both text and data passes unchanged.',
     'list-bounds': 'A list is read up to a number of items, bytes and seconds, however many pages it has; what was read is served.',
     'http-apart':
       'Over Streamable HTTP a request that is lost, reset or truncated fails alone; the session ends only where the server has forgotten it.',

@@ -1,20 +1,20 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ResourceContents, ToolResult } from '../../src/core/content.ts';
+import type { ToolResult } from '../../src/core/content.ts';
 import { GatewayError } from '../../src/core/errors.ts';
 import { noteExact } from '../../src/core/exact-tree.ts';
 import { isJsonObject, type JsonObject } from '../../src/core/json.ts';
-import type { Prompt } from '../../src/core/prompt.ts';
+import type { Completion, Prompt } from '../../src/core/prompt.ts';
+import type { ReadResult } from '../../src/core/resource.ts';
 import type { CallContext, Tool } from '../../src/core/tool.ts';
 import { toCallFailure } from './failures.ts';
 import { paramHeaders } from './headers.ts';
 import { toQuestions } from './questions.ts';
-import { toContents, toPromptResult, toToolResult } from './results.ts';
+import { toPromptResult, toReadResult, toToolResult } from './results.ts';
 import type { Session } from './session.ts';
 import { afterVisits } from './visits.ts';
 
 const MOST_ROUNDS = 20;
 const SEND_AGAIN_MS = 500;
-const MOST_COMPLETIONS = 100;
 
 /** Finds the connection that takes a call just now; rejects where there is none in time. */
 export type Connected = (ctx?: CallContext) => Session | Promise<Session>;
@@ -23,7 +23,7 @@ export type Connected = (ctx?: CallContext) => Session | Promise<Session>;
 export interface Calls {
   tool(name: string, schema: JsonObject): Tool['call'];
   prompt(name: string): Prompt['get'];
-  read(uri: string, ctx: CallContext): Promise<readonly ResourceContents[]>;
+  read(uri: string, ctx: CallContext): Promise<ReadResult>;
   completing(ref: JsonObject): Pick<Prompt, 'complete'>;
 }
 
@@ -76,11 +76,11 @@ export function createCalls(connected: Connected, failed: (result: ToolResult) =
       return (args, ctx): Promise<ToolResult> => run('tools/call', { name, arguments: args }, ctx, headersOf).then(toResult);
     },
     prompt: (name) => async (args, ctx) => toPromptResult(await run('prompts/get', { name, arguments: { ...args } }, ctx)),
-    read: async (uri, ctx) => toContents(await run('resources/read', { uri }, ctx)),
+    read: async (uri, ctx) => toReadResult(await run('resources/read', { uri }, ctx)),
     completing: (ref) => ({
       async complete(argument, typed, known) {
         const session = await connected();
-        if (!session.can('completions')) return [];
+        if (!session.can('completions')) return { values: [], total: 0, hasMore: false };
         const params: JsonObject = { ref, argument: { name: argument, value: typed } };
         if (Object.keys(known).length > 0) params.context = { arguments: { ...known } };
         const { completion } = await session.ask('completion/complete', params).catch((error) => {
@@ -88,8 +88,8 @@ export function createCalls(connected: Connected, failed: (result: ToolResult) =
         });
         if (!isJsonObject(completion) || !Array.isArray(completion.values))
           throw new GatewayError('RESULT_INVALID', 'The server answered completion/complete without a list of values.');
-        // The gateway refuses values that are not texts.
-        return completion.values.slice(0, MOST_COMPLETIONS) as unknown as readonly string[];
+        // The gateway looks at all of it.
+        return completion as unknown as Completion;
       },
     }),
   };

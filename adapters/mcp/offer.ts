@@ -42,6 +42,7 @@ export function toOffer(lists: Lists, entry: ServerEntry, instructions: string |
     prompts: usable(lists.prompts, 'prompt', 'name', (raw) => toPrompt(raw, calls)),
     resources: usable(lists.resources, 'resource', 'uri', (raw) => toResource(raw, calls)),
     templates: usable(lists.resourceTemplates, 'resource template', 'uriTemplate', (raw) => toTemplate(raw, calls)),
+    read: calls.read,
     ...(instructions === undefined || instructions.trim() === '' ? {} : { instructions }),
     problems,
     facts,
@@ -73,6 +74,7 @@ function toTool(raw: JsonObject, { trusted, timeoutMs }: ServerEntry, calls: Cal
     ...iconsOf(icons),
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
     exactNumbers: true,
+    resultsAsGiven: true,
     call: calls.tool(name as string, isJsonObject(inputSchema) ? inputSchema : {}),
   };
 }

@@ -4,6 +4,7 @@ import { toJsonText } from '../../src/core/exact-number.ts';
 import { findFault } from '../../src/core/exact-tree.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../src/core/json.ts';
 import type { PromptMessage, PromptResult } from '../../src/core/prompt.ts';
+import type { ReadResult } from '../../src/core/resource.ts';
 import { blockFault, contentsFault } from './content-faults.ts';
 import { isDeeper } from './nesting.ts';
 
@@ -54,8 +55,8 @@ export function toPromptResult(raw: JsonObject): PromptResult {
   };
 }
 
-/** The contents of a resource. */
-export function toContents(raw: JsonObject): readonly ResourceContents[] {
+/** The contents of a resource, and what the server says of the answer. */
+export function toReadResult(raw: JsonObject): ReadResult {
   const { contents } = raw;
   if (isDeeper(contents, MOST_LEVELS)) throw invalid('it is nested too deep');
   refuseFaults(raw);
@@ -64,7 +65,7 @@ export function toContents(raw: JsonObject): readonly ResourceContents[] {
     const fault = isJsonObject(item) ? contentsFault(item) : 'they are not an object';
     if (fault !== undefined) throw invalid(`the contents of the resource cannot be used: ${fault}`);
   }
-  return contents as unknown as ResourceContents[];
+  return { contents: contents as unknown as ResourceContents[], ...metaOf(raw) };
 }
 
 function refuseFaults(raw: JsonObject): void {

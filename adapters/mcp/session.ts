@@ -1,5 +1,6 @@
 import type { Client, Implementation } from '@modelcontextprotocol/client';
 import { GatewayError } from '../../src/core/errors.ts';
+import { holdsExact, noteExact } from '../../src/core/exact-tree.ts';
 import { isJsonObject, type JsonObject } from '../../src/core/json.ts';
 import type { Logger } from '../../src/core/log.ts';
 import { VERSION } from '../../src/core/package.ts';
@@ -219,16 +220,21 @@ export class Session {
   }
 
   #withMeta(id: number, params: JsonObject, ctx: CallContext | undefined): JsonObject {
-    if (!this.modern) return ctx?.wantsProgress ? { ...params, _meta: { progressToken: id } } : params;
+    const passed = ctx?.meta;
+    if (!this.modern) {
+      if (!ctx?.wantsProgress) return passed ? { ...params, _meta: passed } : params;
+      return { ...params, _meta: withExact({ ...passed, progressToken: id }, passed) };
+    }
     const capabilities = toCapabilities(ctx ? ctx.abilities : ALL_KINDS);
     const _meta: JsonObject = {
+      ...passed,
       [`${META}protocolVersion`]: this.revision,
       [`${META}clientInfo`]: CLIENT_INFO,
       [`${META}clientCapabilities`]: capabilities,
     };
     if (ctx?.wantsProgress) _meta.progressToken = id;
     if (ctx) _meta[`${META}logLevel`] = 'debug';
-    return { ...params, _meta };
+    return { ...params, _meta: withExact(_meta, passed) };
   }
 
   #giveUp(id: number, stream: AbortController | undefined, reason: Error): void {
@@ -256,6 +262,11 @@ export class Session {
   async close(): Promise<void> {
     await this.#carrier.end();
   }
+}
+
+// Whether a copy holds exact numbers is known of what was parsed alone.
+function withExact(meta: JsonObject, passed: JsonObject | undefined): JsonObject {
+  return holdsExact(passed) ? noteExact(meta) : meta;
 }
 
 function tooSlow(method: string, ms: number): GatewayError {

@@ -5,7 +5,7 @@ import type { JsonObject } from './json.ts';
 import type { Middleware } from './middleware.ts';
 import type { OfferedProfile } from './offered-profile.ts';
 import type { Prompt } from './prompt.ts';
-import type { Resource, ResourceTemplate } from './resource.ts';
+import type { ReadResult, Resource, ResourceTemplate } from './resource.ts';
 import type { CallContext, Tool } from './tool.ts';
 
 /** Something wrong or unsupported that did not stop the plugin; `subject` is the function, file or key it is about. */
@@ -57,6 +57,8 @@ export interface Offer {
   readonly commands?: readonly UserCommand[];
   readonly resources: readonly Resource[];
   readonly templates: readonly ResourceTemplate[];
+  /** Reads a resource by its address, listed or not; absent where only listed ones can be read. */
+  readonly read?: (uri: string, ctx: CallContext) => Promise<ReadResult>;
   readonly triggers: readonly Trigger[];
   /** What the plugin tells the model about its tools. */
   readonly instructions?: string;

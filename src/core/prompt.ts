@@ -1,5 +1,5 @@
 import type { Content } from './content.ts';
-import type { JsonObject } from './json.ts';
+import type { JsonObject, JsonValue } from './json.ts';
 import type { CallContext } from './tool.ts';
 
 /** One argument of a prompt; all values are texts. */
@@ -23,6 +23,14 @@ export interface PromptResult {
   readonly meta?: JsonObject;
 }
 
+/** Values for an argument, and what is known of those beyond them. */
+export interface Completion {
+  readonly values: readonly string[];
+  /** How many there are in all. */
+  readonly total?: JsonValue | undefined;
+  readonly hasMore?: boolean | undefined;
+}
+
 /** A text that a person can call up in the LLM client. */
 export interface Prompt {
   readonly name: string;
@@ -42,5 +50,5 @@ export interface Prompt {
   readonly extras?: JsonObject;
   get(args: Readonly<Record<string, string>>, ctx: CallContext): Promise<PromptResult>;
   /** Values for one argument that begin as the person typed; `known` are the arguments already filled in. */
-  complete?(argument: string, typed: string, known: Readonly<Record<string, string>>): Promise<readonly string[]>;
+  complete?(argument: string, typed: string, known: Readonly<Record<string, string>>): Promise<readonly string[] | Completion>;
 }

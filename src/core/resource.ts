@@ -1,5 +1,6 @@
 import type { ResourceContents } from './content.ts';
 import type { JsonObject } from './json.ts';
+import type { Completion } from './prompt.ts';
 import type { CallContext } from './tool.ts';
 
 interface Described {
@@ -15,6 +16,12 @@ interface Described {
   readonly extras?: JsonObject;
 }
 
+/** What was read, and what the plugin says of it beside the contents. */
+export interface ReadResult {
+  readonly contents: readonly ResourceContents[];
+  readonly meta?: JsonObject | undefined;
+}
+
 /** Something a client can read by its URI. `size` is in bytes. */
 export interface Resource extends Described {
   readonly uri: string;
@@ -23,13 +30,13 @@ export interface Resource extends Described {
   readonly composed?: boolean;
   /** It tells what operators are told of the plugin: secrets are masked in it. */
   readonly masked?: boolean;
-  read(ctx: CallContext): Promise<readonly ResourceContents[]>;
+  read(ctx: CallContext): Promise<readonly ResourceContents[] | ReadResult>;
 }
 
 /** A family of resources: an RFC 6570 template of level 1 (`{name}`) and how to read one of them. */
 export interface ResourceTemplate extends Described {
   readonly uriTemplate: string;
   /** `values` holds what stood in each variable's place; null: no such resource. */
-  read(uri: string, values: Readonly<Record<string, string>>, ctx: CallContext): Promise<readonly ResourceContents[] | null>;
-  complete?(variable: string, typed: string, known: Readonly<Record<string, string>>): Promise<readonly string[]>;
+  read(uri: string, values: Readonly<Record<string, string>>, ctx: CallContext): Promise<readonly ResourceContents[] | ReadResult | null>;
+  complete?(variable: string, typed: string, known: Readonly<Record<string, string>>): Promise<readonly string[] | Completion>;
 }

@@ -28,6 +28,8 @@ export interface CallContext {
   readonly clientName: string;
   /** Stable for one session of a client, or for one endpoint and principal where the protocol has no sessions. No secret. */
   readonly session: string;
+  /** What the client says of its request (`_meta`) that is for whoever serves it; undefined where it says nothing. */
+  readonly meta: JsonObject | undefined;
   /** What the caller's profile lets plugins reach. */
   readonly bounds: Bounds;
   /** Fires on cancellation, on the deadline and at shutdown. */
@@ -106,6 +108,8 @@ export interface Tool {
    * would round is refused.
    */
   readonly exactNumbers?: boolean;
+  /** Its results pass as they are where they have both text and data; those of others are made to say the same in both. */
+  readonly resultsAsGiven?: boolean;
   /** What it returns was written by strangers: texts are fenced before a model reads them. Read anew with every call. */
   readonly untrusted?: boolean;
   /**

@@ -1,8 +1,10 @@
 import type { Content, ResourceContents, ToolResult } from '../core/content.ts';
 import { GatewayError } from '../core/errors.ts';
+import { toDouble } from '../core/exact-tree.ts';
 import { isJsonObject, type JsonValue } from '../core/json.ts';
 import { mapTexts } from '../core/map-texts.ts';
-import type { PromptMessage, PromptResult } from '../core/prompt.ts';
+import type { Completion, PromptMessage, PromptResult } from '../core/prompt.ts';
+import type { ReadResult } from '../core/resource.ts';
 import { cleanText } from '../registry/clean.ts';
 import { checkPlain, type OutputLimits } from './output.ts';
 import { admitObject, checkBlock, checkContents, expectObject, ShapeFault } from './shapes.ts';
@@ -64,22 +66,32 @@ function admitMessage(message: PromptMessage): PromptMessage {
   return { role, content };
 }
 
-/** The contents of a resource, checked, and without what only the gateway may say. */
-export function admitContents(contents: readonly ResourceContents[], limits: OutputLimits): readonly ResourceContents[] {
+/** What was read of a resource, checked, and without what only the gateway may say. */
+export function admitRead(given: readonly ResourceContents[] | ReadResult, limits: OutputLimits): ReadResult {
   return passing('The resource cannot be passed on', () => {
+    const { contents, meta } = Array.isArray(given) ? { contents: given } : (given as ReadResult);
     if (!Array.isArray(contents)) throw new ShapeFault('it has no list of contents');
+    if (meta !== undefined) expectObject(meta, 'its "_meta"');
     const admitted = contents.map((item) => admitObject(item as ResourceContents));
     for (const item of admitted) checkContents(item, 'one of its contents');
     checkPlain(admitted, limits);
-    return admitted;
+    const own = meta && admitObject({ _meta: meta })._meta;
+    if (own !== undefined) checkPlain(own, limits);
+    return { contents: admitted, meta: own };
   });
 }
 
-/** Values for an argument of a prompt or a variable of a template, checked. */
-export function admitValues(values: readonly string[]): readonly string[] {
+/** Values for an argument of a prompt or a variable of a template, checked. What a plugin knows of further ones stays as it says. */
+export function admitCompletion(given: readonly string[] | Completion): Completion {
   return passing('The completion cannot be passed on', () => {
+    const isBare = Array.isArray(given);
+    const { values, total, hasMore } = isBare ? { values: given, total: given.length, hasMore: false } : (given as Completion);
     if (!Array.isArray(values) || values.some((value) => typeof value !== 'string')) throw new ShapeFault('it is not a list of texts');
-    return values;
+    return {
+      values,
+      total: typeof toDouble(total) === 'number' ? total : undefined,
+      hasMore: typeof hasMore === 'boolean' ? hasMore : undefined,
+    };
   });
 }
 

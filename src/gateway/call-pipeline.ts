@@ -7,6 +7,7 @@ import type { Logger } from '../core/log.ts';
 import type { Redactor } from '../core/redact.ts';
 import { hidePaths } from '../core/text.ts';
 import type { CacheRule } from '../core/tool.ts';
+import type { Addresses } from './addresses.ts';
 import { admitResult } from './admit.ts';
 import type { Approvals, Returned } from './approvals.ts';
 import type { Audit, AuditRecord } from './audit.ts';
@@ -56,6 +57,7 @@ export interface PipelineParts {
   readonly log: Logger;
   readonly cache: ResultCache;
   readonly kept: KeptResults;
+  readonly addresses: Addresses;
 }
 
 /**
@@ -88,6 +90,7 @@ export async function runCall(request: CallRequest, parts: PipelineParts): Promi
     if (result.isError === true) result = withoutSecrets(result, parts.redactor);
     if (rule && key !== undefined && !known && result.isError !== true && !isTooLong(request.tool, result))
       parts.cache.set(key, result, bytes, rule.ttlMs);
+    result = parts.addresses.inResult(result, { pluginId: request.tool.entry.plugin.id, caller: request.call.caller });
     result = finishResult(result, bytes, request, args, parts.kept);
   } catch (error) {
     failure = asFailure(error, request);

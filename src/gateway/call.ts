@@ -19,6 +19,8 @@ export interface ClientLink {
   readonly clientName?: string | undefined;
   readonly log: Logger;
   readonly session: string;
+  /** What it says of the request. */
+  readonly meta?: JsonObject | undefined;
   /** Where progress goes; absent where nobody asked for it. */
   readonly progress?: SendProgress | undefined;
   readonly abilities: readonly QuestionKind[];
@@ -90,6 +92,10 @@ export class Call extends LazyAbort implements CallContext {
 
   get session(): string {
     return this.#client.session;
+  }
+
+  get meta(): JsonObject | undefined {
+    return this.#client.meta;
   }
 
   get wantsProgress(): boolean {

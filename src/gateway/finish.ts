@@ -36,7 +36,9 @@ export function finishResult(
   const { tool: own, name } = tool.entry;
   const result = tool.clean ? cleanResult(checked) : checked;
   const size = result === checked ? checkedSize : Number.POSITIVE_INFINITY;
-  const whole = result.structured === undefined ? result : addJsonText(result, result.structured);
+  // What has both is its author's own; what has one of them only is told by the other as well.
+  const asGiven = own.resultsAsGiven === true && result.content.length > 0;
+  const whole = result.structured === undefined || asGiven ? result : addJsonText(result, result.structured);
   let finished = whole;
   let kept: readonly KeptText[] | undefined;
   if (whole !== result || size > limitOf(tool, result)) {
@@ -51,7 +53,7 @@ export function finishResult(
     if (tool.fence) finished = fenceResult(finished, args, name);
     finished = { ...finished, meta: { ...finished.meta, 'plugmux/untrusted': true } };
   }
-  if (finished.structured !== undefined && finished.isError !== true && own.output === undefined)
+  if (finished.structured !== undefined && finished.isError !== true && own.output === undefined && own.resultsAsGiven !== true)
     finished = addPlainText(finished, finished.structured);
   return kept === undefined ? finished : addLink(finished, store.keep(call.caller, kept), kept);
 }

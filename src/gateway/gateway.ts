@@ -11,10 +11,12 @@ import { didYouMean } from '../core/nearest.ts';
 import type { Asker } from '../core/plugin.ts';
 import type { PromptResult } from '../core/prompt.ts';
 import type { Redactor } from '../core/redact.ts';
+import type { ReadResult } from '../core/resource.ts';
 import { showName } from '../core/text.ts';
 import type { Grants } from '../policy/grants.ts';
 import type { Policy } from '../policy/policy.ts';
 import type { Registry } from '../registry/registry.ts';
+import { createAddresses } from './addresses.ts';
 import { admitPrompt } from './admit.ts';
 import { approvalsPrompt, listApprovals } from './approval-list.ts';
 import type { Approvals, Returned } from './approvals.ts';
@@ -25,9 +27,10 @@ import type { Call } from './call.ts';
 import { type Outcome, type PipelineParts, runCall } from './call-pipeline.ts';
 import { createGreetings } from './greetings.ts';
 import { guard } from './guard.ts';
+import { createHandedOut } from './handed-out.ts';
 import { createKeptResults } from './kept-results.ts';
 import { tell } from './middleware.ts';
-import { ownerOf, publicAddress, readResource } from './resources.ts';
+import { ownerOf, readResource } from './resources.ts';
 import { createResultCache } from './result-cache.ts';
 import { createSessionViews } from './session-views.ts';
 import { createSlotQueue, createSlots, type Slots } from './slots.ts';
@@ -53,12 +56,12 @@ export interface Gateway {
   /** Calls a tool. Throws DRAINING at once and rejects with UNKNOWN_TOOL and for a bad ticket; every other failure is a result. */
   call(name: string, args: JsonObject, call: Call, audit: string, client?: Slots): Promise<Outcome>;
   getPrompt(name: string, args: Readonly<Record<string, string>>, call: Call): Promise<PromptResult>;
-  readResource(uri: string, call: Call): Promise<readonly ResourceContents[]>;
+  readResource(uri: string, call: Call): Promise<ReadResult>;
   /** A client's session has begun. */
   greet(caller: Caller, session: string): void;
   /** Calls back after the catalogue or the policy has changed. */
   onChange(listener: () => void): void;
-  /** Calls back with the address of a resource whose contents have changed, and the plugin it belongs to. */
+  /** Calls back with the address, as somebody watches it, of a resource whose contents have changed, and the plugin it belongs to. */
   onUpdated(listener: (address: string, pluginId: string) => void): void;
   /**
    * Lets the plugin of a resource know that somebody wants to hear of its changes, until the returned function is called.
@@ -102,6 +105,8 @@ export function createGateway(
   const perPlugin = new Map<string, Slots>();
   const cache = createResultCache(limits);
   const kept = createKeptResults(limits);
+  const handedOut = createHandedOut();
+  const addresses = createAddresses(registry.catalogue, handedOut);
 
   const pluginSlots = (id: string): Slots => {
     const existing = perPlugin.get(id);
@@ -119,7 +124,7 @@ export function createGateway(
 
   const partsOf = ({ config }: Rules): PipelineParts => {
     const auditRequired = isAuditRequired(config);
-    return { limits, queue, all, pluginSlots, approvals, audit, auditRequired, redactor, log, cache, kept };
+    return { limits, queue, all, pluginSlots, approvals, audit, auditRequired, redactor, log, cache, kept, addresses };
   };
   let parts = partsOf(first);
 
@@ -212,24 +217,28 @@ export function createGateway(
       const missing = (entry.prompt.arguments ?? []).filter((a) => a.required && args[a.name] === undefined).map((a) => a.name);
       if (missing.length > 0) throw new GatewayError('INVALID_PARAMS', `The prompt ${name} needs ${missing.join(', ')}.`);
       const prompt = guard(entry.plugin.id, () => entry.prompt.get(args, call));
-      return admitPrompt(name, await bounded(`Prompt "${name}"`, call, limits, prompt), limits);
+      const fetched = admitPrompt(name, await bounded(`Prompt "${name}"`, call, limits, prompt), limits);
+      return addresses.inPrompt(fetched, { pluginId: entry.plugin.id, caller: call.caller });
     },
     async readResource(uri, call) {
       refuseIfDraining();
       const seen = view(call.caller);
       call.bounds = seen.terms.bounds;
-      return kept.read(uri, call.caller) ?? bounded('The resource', call, limits, readResource(uri, seen, call, { limits, cleans, mask }));
+      const own = kept.read(uri, call.caller);
+      if (own) return { contents: own };
+      return bounded('The resource', call, limits, readResource(uri, seen, call, { limits, addresses, handedOut, cleans, mask }));
     },
     onChange: (listener) => void listeners.push(listener),
     onUpdated(listener) {
       registry.onUpdated((pluginId, uri) => {
-        const address = publicAddress(registry.catalogue(), pluginId, uri);
-        if (address !== undefined) listener(address, pluginId);
+        const watched = [...watches.addressesOf(pluginId, uri)];
+        const own = (): string => registry.catalogue().renamed.get(pluginId)?.get(uri) ?? uri;
+        for (const address of watched.length > 0 ? watched : [own()]) listener(address, pluginId);
       });
     },
     watch(address, caller) {
-      const owner = ownerOf(address, view(caller));
-      return owner && watches.add(owner.pluginId, owner.uri);
+      const owner = ownerOf(address, view(caller), handedOut.find(caller, address));
+      return owner && watches.add(owner.pluginId, owner.uri, address);
     },
     adopt(next) {
       rules = next;
@@ -240,7 +249,10 @@ export function createGateway(
       kept.adopt();
       cache.adopt();
     },
-    forget: kept.forget,
+    forget(isGone) {
+      kept.forget(isGone);
+      handedOut.forget(isGone);
+    },
     drain() {
       draining = true;
     },

@@ -3,8 +3,9 @@ import type { Caller } from '../core/caller.ts';
 import type { Resource, ResourceTemplate } from '../core/resource.ts';
 import { createNameMap, type NameMap } from '../policy/patterns.ts';
 import type { Policy, Terms } from '../policy/policy.ts';
-import type { Catalogue, PromptEntry, ResourceEntry, ToolEntry } from '../registry/catalogue.ts';
+import type { Catalogue, PromptEntry, ToolEntry } from '../registry/catalogue.ts';
 import { cleanText } from '../registry/clean.ts';
+import type { Places, ResourceEntry } from '../registry/places.ts';
 import { callTime } from './call-time.ts';
 import { composeInstructions } from './instructions.ts';
 import type { ActiveMiddleware } from './middleware.ts';
@@ -25,6 +26,8 @@ export interface View {
   readonly prompts: ReadonlyMap<string, PromptEntry>;
   readonly resources: ReadonlyMap<string, ResourceEntry<Resource>>;
   readonly templates: ReadonlyMap<string, ResourceEntry<ResourceTemplate>>;
+  readonly views: Places['views'];
+  readonly readers: Catalogue['readers'];
   readonly instructions: string | undefined;
   readonly middleware: readonly ActiveMiddleware[];
   readonly terms: Terms;
@@ -89,6 +92,8 @@ export function createView(
       ),
     ),
     templates: visible(catalogue.templates),
+    views: visible(catalogue.views),
+    readers: visible(catalogue.readers),
     middleware,
     terms,
     instructions: composeInstructions(spoken, told),

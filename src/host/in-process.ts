@@ -71,6 +71,11 @@ class DirectCall implements RuntimeCall {
     return toRuntimeCaller(this.#ctx);
   }
 
+  get meta(): JsonObject | undefined {
+    const { meta } = this.#ctx;
+    return meta && toSafeDoubles(meta);
+  }
+
   get wantsProgress(): boolean {
     return this.#ctx.wantsProgress;
   }

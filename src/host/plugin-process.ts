@@ -155,6 +155,7 @@ class PluginProcess implements Home {
       args,
       progress: ctx.wantsProgress,
       can: ctx.abilities.length > 0 ? ctx.abilities : undefined,
+      meta: ctx.meta,
       caller: callers ? toRuntimeCaller(ctx) : undefined,
     });
     const answer = this.#channel.request('call', params, (n) => {

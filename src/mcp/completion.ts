@@ -1,6 +1,7 @@
 import { GatewayError } from '../core/errors.ts';
 import { isJsonObject } from '../core/json.ts';
-import { admitValues } from '../gateway/admit.ts';
+import type { Completion } from '../core/prompt.ts';
+import { admitCompletion } from '../gateway/admit.ts';
 import type { Reply, Request } from './peer.ts';
 import { toResult } from './results.ts';
 
@@ -15,16 +16,13 @@ export async function completeArgument(request: Request): Promise<Reply> {
   }
   const known = isJsonObject(context) && isJsonObject(context.arguments) ? (context.arguments as Record<string, string>) : {};
   const complete = findCompleter(request, ref.type, ref.type === 'ref/prompt' ? ref.name : ref.uri);
-  const values = complete ? admitValues(await complete(argument.name, argument.value, known)) : [];
-  const completion = {
-    values: values.slice(0, MOST_VALUES),
-    total: values.length,
-    hasMore: values.length > MOST_VALUES,
-  };
+  const found = complete ? admitCompletion(await complete(argument.name, argument.value, known)) : { values: [], total: 0, hasMore: false };
+  const { values, total, hasMore } = found;
+  const completion = { values: values.slice(0, MOST_VALUES), total, hasMore: values.length > MOST_VALUES || hasMore };
   return toResult({ completion }, request.era);
 }
 
-type Completer = (name: string, typed: string, known: Readonly<Record<string, string>>) => Promise<readonly string[]>;
+type Completer = (name: string, typed: string, known: Readonly<Record<string, string>>) => Promise<readonly string[] | Completion>;
 
 function findCompleter(request: Request, type: unknown, name: unknown): Completer | undefined {
   const { prompts, templates, resources } = request.view();

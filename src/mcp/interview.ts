@@ -79,6 +79,10 @@ export class Interview implements Request, ClientLink {
     return this.#current.slots;
   }
 
+  get meta(): JsonObject | undefined {
+    return this.#current.meta;
+  }
+
   get log(): Logger {
     return this.#current.log;
   }

@@ -91,7 +91,7 @@ function origin(plugin: { readonly id: string; readonly adapter: string; readonl
 }
 
 function toTool({ entry, approval, shape }: VisibleTool): object {
-  const { name, description, output, tool, plugin } = entry;
+  const { name, description, output, tool, plugin, meta } = entry;
   return {
     name,
     title: tool.title,
@@ -101,7 +101,7 @@ function toTool({ entry, approval, shape }: VisibleTool): object {
     annotations: toAnnotations(tool.hints, approval),
     ...tool.extras,
     _meta: {
-      ...withOrigin(tool.meta, origin(plugin)),
+      ...withOrigin(meta, origin(plugin)),
       ...(approval === 'client' ? {} : { 'plugmux/approval': approval }),
       ...(tool.untrusted === true ? { 'plugmux/untrusted': true } : {}),
     },

@@ -3,6 +3,7 @@ import { GatewayError } from '../core/errors.ts';
 import { ExactNumber, toJsonText } from '../core/exact-number.ts';
 import type { JsonObject, JsonValue } from '../core/json.ts';
 import type { Logger } from '../core/log.ts';
+import { passedMeta } from '../core/own-meta.ts';
 import type { Answers, QuestionKind, Questions } from '../core/question.ts';
 import type { Redactor } from '../core/redact.ts';
 import { Call, type ClientLink } from '../gateway/call.ts';
@@ -230,6 +231,10 @@ class PeerRequest implements RequestLink {
 
   get slots(): Slots | undefined {
     return this.#settings.slots;
+  }
+
+  get meta(): JsonObject | undefined {
+    return passedMeta(this.params._meta);
   }
 
   get abilities(): readonly QuestionKind[] {

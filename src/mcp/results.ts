@@ -1,7 +1,8 @@
-import type { Content, ResourceContents, ToolResult } from '../core/content.ts';
+import type { Content, ToolResult } from '../core/content.ts';
 import { toJsonText } from '../core/exact-number.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import type { PromptResult } from '../core/prompt.ts';
+import type { ReadResult } from '../core/resource.ts';
 import { type Era, MODERN_META } from './era.ts';
 
 /** A tool's result as the client's era and revision know it. */
@@ -36,8 +37,8 @@ export function toPromptResult({ description, messages, meta }: PromptResult, er
 }
 
 /** The contents of a resource. */
-export function toReadResult(contents: readonly ResourceContents[], era: Era, hints: object): string {
-  return toResult({ contents, ...(era.kind === 'modern' ? hints : {}) }, era);
+export function toReadResult({ contents, meta }: ReadResult, era: Era, hints: object): string {
+  return toResult({ contents, ...(era.kind === 'modern' ? hints : {}) }, era, meta);
 }
 
 /** Any other result, marked as the era wants it. */

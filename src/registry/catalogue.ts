@@ -5,9 +5,11 @@ import type { Manifest, Offer } from '../core/plugin.ts';
 import type { Prompt } from '../core/prompt.ts';
 import type { Resource, ResourceTemplate } from '../core/resource.ts';
 import type { CallContext } from '../core/tool.ts';
+import { renameIn } from './addresses.ts';
 import { cleanText } from './clean.ts';
 import { instructionsPrompt, instructionsResource } from './instructions.ts';
 import { type Claim, createRewriter, publicNames } from './names.ts';
+import { type Places, placesOf } from './places.ts';
 import { rewriteDescriptions, type VettedTool, type VettedTools } from './tools.ts';
 
 /** One registered tool under its public name. */
@@ -16,6 +18,8 @@ export interface ToolEntry {
   readonly plugin: Manifest;
   readonly tool: VettedTool['tool'];
   readonly description: string;
+  /** The `_meta` it is listed with. */
+  readonly meta?: JsonObject | undefined;
   /** The schema as clients see it. */
   readonly input: JsonObject;
   /** The schema of its structured results, where clients may see it. */
@@ -35,20 +39,17 @@ export interface PromptEntry {
   readonly prompt: Prompt;
 }
 
-/** One registered resource or template; `prefix` stands before the plugin's own address where two plugins share one. */
-export interface ResourceEntry<R extends Resource | ResourceTemplate = Resource> {
-  readonly address: string;
-  readonly prefix: string;
+/** A plugin that reads resources by their addresses, listed or not. */
+export interface Reader {
   readonly plugin: Manifest;
-  readonly resource: R;
+  readonly read: NonNullable<Offer['read']>;
 }
 
 /** Everything that is offered at one moment. Never changed; a change makes a new one. */
-export interface Catalogue {
+export interface Catalogue extends Places {
   readonly tools: ReadonlyMap<string, ToolEntry>;
   readonly prompts: ReadonlyMap<string, PromptEntry>;
-  readonly resources: ReadonlyMap<string, ResourceEntry>;
-  readonly templates: ReadonlyMap<string, ResourceEntry<ResourceTemplate>>;
+  readonly readers: ReadonlyMap<string, Reader>;
   readonly instructions: readonly {
     readonly plugin: Manifest;
     readonly text: string;
@@ -94,24 +95,19 @@ export function buildCatalogue(contributions: readonly Contribution[], limit: nu
   const names = publicNames(claims);
   const tools = new Map<string, ToolEntry>();
   const rewriters = rewritersOf(names);
+  const withText = contributions.map((c) => withInstructions(c, rewriters.get(c)));
+  const places = placesOf(withText.map((w) => ({ ...w, tools: w.contribution.vetted.tools })));
   let dropped = 0;
   for (const [{ from }, name] of names) {
     if (from && tools.size >= limit) dropped++;
-    else if (from) tools.set(name, toToolEntry(name, from.contribution, from.vetted, rewriters.get(from.contribution)));
+    else if (from) tools.set(name, toToolEntry(name, from.contribution, from.vetted, rewriters.get(from.contribution), places.renamed));
   }
-  const withText = contributions.map((c) => withInstructions(c, rewriters.get(c)));
   return {
     tools,
     prompts: promptsOf(withText, rewriters),
-    resources: addressed(
-      withText,
-      (c) => c.resources,
-      (r) => r.uri,
-    ),
-    templates: addressed(
-      withText,
-      (c) => c.templates,
-      (t) => t.uriTemplate,
+    ...places,
+    readers: new Map(
+      contributions.flatMap(({ manifest, offer }) => (offer?.read ? [[manifest.id, { plugin: manifest, read: offer.read }]] : [])),
     ),
     instructions: withText.flatMap(({ contribution, manifest, text }) =>
       text === '' ? [] : [{ plugin: manifest, text, composed: contribution.offer?.compose !== undefined }],
@@ -169,19 +165,23 @@ function toToolEntry(
   contribution: Contribution,
   vetted: VettedTool,
   rewrite: ((text: string) => string) | undefined,
+  renamed: Catalogue['renamed'],
 ): ToolEntry {
+  const addresses = renamed.get(contribution.manifest.id);
+  const { meta } = vetted.tool;
   return {
     name,
     plugin: contribution.manifest,
     tool: vetted.tool,
     description: rewrite ? cleanText(rewrite(vetted.description)) : vetted.description,
+    meta: meta && addresses ? renameIn(meta, addresses) : meta,
     input: rewrite ? rewriteDescriptions(vetted.schema, rewrite) : vetted.schema,
     output: vetted.output,
     validate: vetted.validate,
     ...(vetted.fits ? { fits: vetted.fits } : {}),
     headers: vetted.headers,
     portable: vetted.portable,
-    others: vetted.others.map((other) => toToolEntry(name, contribution, other, rewrite)),
+    others: vetted.others.map((other) => toToolEntry(name, contribution, other, rewrite, renamed)),
   };
 }
 
@@ -237,26 +237,4 @@ function promptsOf(all: readonly WithText[], rewriters: Rewriters): Map<string, 
     return [name, { name, plugin: manifest, prompt: described }];
   });
   return new Map(entries);
-}
-
-function addressed<R extends Resource | ResourceTemplate>(
-  all: readonly WithText[],
-  list: (from: WithText) => readonly R[],
-  address: (resource: R) => string,
-): Map<string, ResourceEntry<R>> {
-  const claims = all.flatMap((from) =>
-    list(from).map((resource) => ({
-      plugin: from.manifest,
-      resource,
-      native: address(resource),
-    })),
-  );
-  const count = new Map<string, number>();
-  for (const { native } of claims) count.set(native, (count.get(native) ?? 0) + 1);
-  return new Map(
-    claims.map(({ plugin, resource, native }) => {
-      const prefix = count.get(native) === 1 ? '' : `plugmux://${encodeURIComponent(plugin.id)}/`;
-      return [prefix + native, { address: prefix + native, prefix, plugin, resource }];
-    }),
-  );
 }

@@ -150,8 +150,8 @@ describe('Ethos prompts', () => {
     expect(await prompt(house, 'p_instructions', {}, 'me')).toBe('first\n\np1\n\np9\n\na9\n\na1\n\nme mcp\n\nlast');
     expect(view(house).instructions).toContain('gateway mcp');
     await house.logged('the injector "bad" failed: no');
-    const [contents] = await house.app.gateway.readResource('plugin://p/instructions', callAs(house, 'you'));
-    expect(contents?.text).toContain('you mcp');
+    const { contents } = await house.app.gateway.readResource('plugin://p/instructions', callAs(house, 'you'));
+    expect(contents[0]?.text).toContain('you mcp');
   });
 
   it('serves commands of both dialects with arguments and completion, and run commands as tools where asked', async () => {
@@ -246,7 +246,8 @@ describe('Ethos background', () => {
     expect(await run(house, {}, 'unknown')).toBe('Monitor "nothing" not registered.');
     await house.call('begin');
     await until('the notice is told', () => updated.includes('trigger://p/watch'));
-    const read = async () => JSON.parse((await house.app.gateway.readResource('trigger://p/watch', callAs(house, 's')))[0]?.text ?? '[]');
+    const read = async () =>
+      JSON.parse((await house.app.gateway.readResource('trigger://p/watch', callAs(house, 's'))).contents[0]?.text ?? '[]');
     expect(await read()).toMatchObject([{ message: 'rain 1', sessionKey: 's', payload: { a: 1 } }]);
     await until('the crash is reported', () => JSON.stringify(house.app.registry.plugins()[0]?.problems).includes('fell'));
     await house.call('crash');
@@ -464,8 +465,8 @@ describe('Ethos extras', () => {
           "export default { activate(api) { api.registerEvaluator({ name: 'e' }); api.diagnostics.metric('size', 3, { of: 'x' }); } };",
       }),
     );
-    const [contents] = await house.app.gateway.readResource('plugin://p/report', callAs(house, 's'));
-    expect(JSON.parse(contents?.text ?? '')).toMatchObject({
+    const { contents } = await house.app.gateway.readResource('plugin://p/report', callAs(house, 's'));
+    expect(JSON.parse(contents[0]?.text ?? '')).toMatchObject({
       shape: 'default',
       contract: '4',
       metrics: { 'size {"of":"x"}': 3 },
@@ -479,7 +480,7 @@ describe('Ethos extras', () => {
     const house = await openEthos((folder) => writeEthos(folder, 'p', { 'index.ts': code }), {
       plugins: { p: { env: { ODD: 'planted-4711' } } },
     });
-    const report = async () => (await house.app.gateway.readResource('plugin://p/report', callAs(house, 's')))[0]?.text ?? '';
+    const report = async () => (await house.app.gateway.readResource('plugin://p/report', callAs(house, 's'))).contents[0]?.text ?? '';
     await until('the monitor has failed', async () => (await report()).includes('refused: '));
     expect(await report()).toContain('refused: [redacted]');
     expect(await report()).not.toContain('planted-4711');

@@ -92,7 +92,9 @@ export function build({ era }: { readonly era: string }): McpServer {
     server.registerTool(name, { description, inputSchema: fromJsonSchema(input) }, ((args: JsonObject, ctx: ServerContext) =>
       callTool(call, args, ctx)) as never);
   for (const { name, description, get, complete } of prompts) {
-    const argsSchema = z.object({ who: completable(z.string(), async (typed) => [...((await complete?.('who', typed, {})) ?? [])]) });
+    const argsSchema = z.object({
+      who: completable(z.string(), async (typed) => [...(((await complete?.('who', typed, {})) ?? []) as string[])]),
+    });
     server.registerPrompt(name, { description, argsSchema }, (args, ctx) => get(args, contextOf(ctx)) as never);
   }
   for (const { name, uri, mimeType, read } of resources)

@@ -137,6 +137,7 @@ async function call(id: string, params: JsonObject, requestId: number): Promise<
     log: (level, text) => tell('log', { id, level, text: cut(text), call: requestId }),
     wantsProgress: params.progress === true,
     caller: params.caller as unknown as RuntimeCall['caller'],
+    meta: params.meta as JsonObject | undefined,
     abilities: (params.can ?? []) as unknown as QuestionKind[],
     ask: async (questions) => (await ask('ask', { call: requestId, questions })) as unknown as Answers,
   };

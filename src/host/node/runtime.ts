@@ -45,6 +45,8 @@ export interface RuntimeCall {
   readonly signal: AbortSignal;
   /** Absent unless `MemberSpec.callers` asked for it. */
   readonly caller?: RuntimeCaller | undefined;
+  /** What the client says of its request that is for whoever serves it. */
+  readonly meta?: JsonObject | undefined;
   readonly wantsProgress: boolean;
   progress(done: number, total?: number, message?: string): void;
   log(level: 'debug' | 'info' | 'warn' | 'error', message: string): void;

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { GatewayError } from '../../../src/core/errors.ts';
 import { parseExact } from '../../../src/core/exact-parse.ts';
-import { admitContents, admitPrompt, admitResult, admitValues } from '../../../src/gateway/admit.ts';
+import { admitCompletion, admitPrompt, admitRead, admitResult } from '../../../src/gateway/admit.ts';
 import { isBase64 } from '../../../src/gateway/base64.ts';
 import { checkResult, misfit } from '../../../src/gateway/output.ts';
 
@@ -104,7 +104,7 @@ describe('keys of _meta that only the gateway sets', () => {
       ],
       meta: own,
     });
-    expect(admitContents([resource], LIMITS)).toEqual([{ uri: 'a:b', text: 'x', _meta: own }]);
+    expect(admitRead([resource], LIMITS).contents).toEqual([{ uri: 'a:b', text: 'x', _meta: own }]);
     const prompt = { messages: [{ role: 'user', content: { ...text, _meta: forged } }], meta: forged };
     expect(admitPrompt('p', prompt as never, LIMITS)).toEqual({
       messages: [{ role: 'user', content: { ...text, _meta: own } }],
@@ -120,7 +120,7 @@ describe('keys of _meta that only the gateway sets', () => {
 
 describe('prompts, resources and completions', () => {
   const prompt = (value: unknown) => faultOf(() => admitPrompt('p', value as never, LIMITS));
-  const contents = (value: unknown) => faultOf(() => admitContents(value as never, LIMITS));
+  const contents = (value: unknown) => faultOf(() => admitRead(value as never, LIMITS));
 
   it.each([
     ['nothing', undefined],
@@ -148,9 +148,11 @@ describe('prompts, resources and completions', () => {
 
   it('refuse what is too large, and values that are not texts', () => {
     expect(contents([{ uri: 'a:b', text: 'x'.repeat(10_001) }])).toMatch(/^RESULT_TOO_LARGE/);
-    expect(faultOf(() => admitValues(['a', 1] as never))).toMatch(/^RESULT_INVALID/);
-    expect(faultOf(() => admitValues(undefined as never))).toMatch(/^RESULT_INVALID/);
-    expect(admitValues(['a'])).toEqual(['a']);
+    expect(faultOf(() => admitCompletion(['a', 1] as never))).toMatch(/^RESULT_INVALID/);
+    expect(faultOf(() => admitCompletion(undefined as never))).toMatch(/^RESULT_INVALID/);
+    expect(admitCompletion(['a'])).toEqual({ values: ['a'], total: 1, hasMore: false });
+    expect(admitCompletion({ values: ['a'], total: 512, hasMore: true })).toEqual({ values: ['a'], total: 512, hasMore: true });
+    expect(admitCompletion({ values: [], total: 'x', hasMore: 1 } as never)).toEqual({ values: [] });
   });
 
   it('show nothing hidden in a prompt, and leave contents as they are', { tags: ['T10'] }, () => {
@@ -163,7 +165,7 @@ describe('prompts, resources and completions', () => {
     );
     expect(JSON.stringify(shown)).not.toContain('\u202e');
     expect(shown.messages[1]?.content).toEqual({ type: 'text', text: 'a\\u{202e}b' });
-    expect(admitContents([{ uri: 'a:b', text: hidden }], LIMITS)).toEqual([{ uri: 'a:b', text: hidden }]);
+    expect(admitRead([{ uri: 'a:b', text: hidden }], LIMITS).contents).toEqual([{ uri: 'a:b', text: hidden }]);
   });
 });
 

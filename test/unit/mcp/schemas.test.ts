@@ -59,7 +59,7 @@ const view = {
   tools,
   listed: tools,
   prompts: new Map([['greet', { name: 'greet', plugin: manifest, prompt }]]),
-  resources: new Map([['a:b', { address: 'a:b', prefix: '', plugin: manifest, resource }]]),
+  resources: new Map([['a:b', { address: 'a:b', own: 'a:b', plugin: manifest, resource }]]),
   templates: new Map(),
   instructions: 'how to',
   middleware: [],
@@ -74,7 +74,7 @@ const gateway = {
   refresh: () => undefined,
   call: async () => ({ result: { content, structured: { a: 1 }, meta: { 'x/y': 1 } } }),
   getPrompt: async () => ({ description: 'd', messages: content.map((c) => ({ role: 'user', content: c })) }),
-  readResource: async () => [{ uri: 'a:b', blob: 'AA==' }],
+  readResource: async () => ({ contents: [{ uri: 'a:b', blob: 'AA==' }], meta: { 'x/y': 1 } }),
   onChange: () => undefined,
   onUpdated: () => undefined,
 } as unknown as Gateway;

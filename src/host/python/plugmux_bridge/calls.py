@@ -44,6 +44,11 @@ class Call:
         return self._params.get("caller") or {}
 
     @property
+    def meta(self):
+        """What the client says of its request that is for whoever serves it."""
+        return self._params.get("meta") or {}
+
+    @property
     def can(self):
         """Kinds of questions that the client can answer."""
         return self._params.get("can") or ()
