@@ -175,7 +175,7 @@ describe('a start that breaks the rules', () => {
   });
 });
 
-describe('a plugin that tells what it was configured with', { timeout: 60_000 }, () => {
+describe('a plugin that tells what it was configured with', { timeout: 120_000 }, () => {
   it('tells nobody who reads of it', { tags: ['T24'] }, async () => {
     const env = { SQUADRON_HOME: process.env.SQUADRON_HOME as string };
     const dir = installFolder(env.SQUADRON_HOME, 'peer', 'local');

@@ -101,4 +101,29 @@ describe('the scan of a process', () => {
     expect(lines).toEqual([expect.stringContaining('hidden characters'), expect.stringContaining('half a surrogate pair')]);
     expect(process.env.NODE_OPTIONS).toContain(SCAN);
   });
+
+  // As grpc-js does it.
+  it('writes down what is planted in an HTTP/2 request', async () => {
+    const dir = tempFolder();
+    const file = join(dir, 'faults');
+    const planted = join(dir, 'fixture-main.mjs');
+    writeFileSync(
+      planted,
+      `import { createRequire } from 'node:module';
+      const http2 = createRequire(import.meta.url)('http2');
+      const server = http2.createServer().on('stream', (stream) => stream.resume().on('end', () => stream.respond({}, { endStream: true })));
+      server.listen(0, '127.0.0.1', () => {
+        const session = http2.connect('http://127.0.0.1:' + server.address().port);
+        const stream = session.request({ ':method': 'POST' });
+        stream.write(Buffer.from(${JSON.stringify('{"whole":"\\ud83d\\ude00"}')}));
+        stream.write(Buffer.from(${JSON.stringify('{"first":"\\ud83d"}')}));
+        stream.end(Buffer.from(${JSON.stringify('{"last":"\\ude00"}')}));
+        stream.resume().on('close', () => session.close(() => server.close()));
+      });`,
+    );
+    const { code } = await run([], { bin: planted, env: scanInto(file) });
+    expect(code).toBe(0);
+    const lines = readFileSync(file, 'utf8').trim().split('\n');
+    expect(lines).toEqual([expect.stringContaining('"first'), expect.stringContaining('"last')]);
+  });
 });

@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { createHash } from 'node:crypto';
 import { appendFileSync } from 'node:fs';
+import http2 from 'node:http2';
 import { Socket } from 'node:net';
 
 // Tests load this into every gateway that they start. It looks at all bytes that leave the process and writes down what is
@@ -130,6 +131,26 @@ function watch() {
   Socket.prototype._writeGeneric = function (many, data, encoding, done) {
     for (const chunk of many ? data.map((one) => one.chunk) : [data]) look(chunk);
     return write.call(this, many, data, encoding, done);
+  };
+  // gRPC: its sockets belong to the HTTP/2 session, which writes without them. grpc-js takes `connect` from this very object.
+  const { connect } = http2;
+  http2.connect = function (...args) {
+    const session = connect.apply(this, args);
+    const { request } = session;
+    session.request = function (...headers) {
+      const stream = request.apply(this, headers);
+      const { write: send, end } = stream;
+      stream.write = function (chunk, ...rest) {
+        look(chunk);
+        return send.call(this, chunk, ...rest);
+      };
+      stream.end = function (chunk, ...rest) {
+        if (typeof chunk === 'string' || chunk instanceof Uint8Array) look(chunk);
+        return end.call(this, chunk, ...rest);
+      };
+      return stream;
+    };
+    return session;
   };
   process.on('exit', () => appendFileSync(`${FILE}.seen`, `${seen}\n`));
 }
