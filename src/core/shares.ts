@@ -12,6 +12,11 @@ export class Shares<T> {
     return this.#byOwner.get(owner)?.size ?? 0;
   }
 
+  /** The items of one owner. */
+  of(owner: string): Iterable<T> {
+    return this.#byOwner.get(owner) ?? [];
+  }
+
   add(owner: string, item: T): void {
     const own = this.#byOwner.get(owner) ?? new Set();
     this.#byOwner.set(owner, own.add(item));

@@ -1,7 +1,9 @@
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { isLoopback, meantAddress } from '../core/addresses.ts';
+import { type Logger, silentLog } from '../core/log.ts';
 import { Shares } from '../core/shares.ts';
+import { programsBehind } from './local-programs.ts';
 import { responseOf } from './raw-reply.ts';
 
 /** The limits of connections. */
@@ -32,8 +34,18 @@ const LOOPBACK = 'loopback';
 /** More than any gateway counts, so a connection that never sent a byte ranks before all that did. */
 const NEVER_USED = 1e12;
 
+/** Of the connections from this machine, one program gets no more than all but an eighth. */
+const KEPT_SHARE = 8;
+/** How soon a program is looked at that may have more; it may do as it likes until then. */
+const LOOK_MS = 50;
+
 /** A cap on connections. `isShared`: other machines can connect as well. `isProxy`: many clients come from this address. */
-export function createConnectionCap(limits: ConnectionLimits, isShared: boolean, isProxy: (address: string) => boolean): ConnectionCap {
+export function createConnectionCap(
+  limits: ConnectionLimits,
+  isShared: boolean,
+  isProxy: (address: string) => boolean,
+  log: Logger = silentLog,
+): ConnectionCap {
   const open = new Set<Socket>();
   const held = new WeakSet<Duplex>();
   const shares = new Shares<Connection>();
@@ -59,8 +71,40 @@ export function createConnectionCap(limits: ConnectionLimits, isShared: boolean,
     return true;
   };
 
+  // Looked at only where the last eighth is touched: it takes some milliseconds.
+  let isLooking = false;
+  let told = '';
+  const look = (): void => {
+    isLooking = false;
+    const most = mostLocal(limits) - Math.floor(mostLocal(limits) / KEPT_SHARE);
+    const byProgram = new Map<string, Connection[]>();
+    const local = new Map([...shares.of(LOOPBACK)].map((connection) => [connection.socket, connection]));
+    for (const [socket, program] of programsBehind(local.keys())) {
+      const own = byProgram.get(program) ?? [];
+      byProgram.set(program, own);
+      own.push(local.get(socket) as Connection);
+    }
+    for (const [program, own] of byProgram) {
+      if (own.length <= most) continue;
+      if (told !== program)
+        log.warn(`The ${program} of this machine has ${own.length} connections; it gets ${most}, so that others have some.`);
+      told = program;
+      for (const connection of own.sort((a, b) => a.number - b.number).slice(most)) {
+        forget(connection);
+        connection.socket.destroy();
+      }
+    }
+  };
+  const reserve = (owner: string, most: number): void => {
+    if (owner !== LOOPBACK || shares.sizeOf(owner) <= most - Math.floor(most / KEPT_SHARE)) return;
+    if (!isLooking) setTimeout(look, LOOK_MS).unref();
+    isLooking = true;
+  };
+
   return {
     admit(socket) {
+      // One that began with a request to upgrade it to something else comes here again.
+      if (open.has(socket)) return true;
       const address = meantAddress(socket.remoteAddress ?? '');
       const owner = isLoopback(address) ? LOOPBACK : address;
       const most = isProxy(address) ? limits.connections : owner === LOOPBACK ? mostLocal(limits) : limits.connectionsPerAddress;
@@ -75,6 +119,7 @@ export function createConnectionCap(limits: ConnectionLimits, isShared: boolean,
       open.add(socket);
       shares.add(owner, connection);
       socket.on('close', () => forget(connection));
+      if (!isProxy(address)) reserve(owner, most);
       return true;
     },
     hold: (socket) => void held.add(socket),

@@ -21,6 +21,7 @@ import { createSse } from './sse.ts';
 import { type HouseStatus, statusRoute } from './status.ts';
 import { streamableRoute } from './streamable.ts';
 import { toolsRoute } from './tools-api.ts';
+import { offersWebSocket, serveAsIs } from './upgrade.ts';
 import { createWebSocket, upgradeRoute } from './websocket.ts';
 
 /** Where each transport is served; named profiles stand one level below. */
@@ -57,7 +58,7 @@ export async function serveHttp(
 ): Promise<HttpTransport> {
   const { listen } = config;
   const edge = createEdge(config, house.failedLogin);
-  const cap = createConnectionCap(limits, !isLoopback(listen.host), edge.isProxy);
+  const cap = createConnectionCap(limits, !isLoopback(listen.host), edge.isProxy, log);
   const inFlight = new InFlight();
   const streams = new InFlight();
   engine.onRevoked((...of) => {
@@ -112,6 +113,7 @@ export async function serveHttp(
   });
   for (const event of ['upgrade', 'connect'] as const) {
     server.on(event, (request, socket, head) => {
+      if (event === 'upgrade' && !offersWebSocket(request)) return serveAsIs(server, request, socket, head);
       cap.hold(socket);
       websocket.upgrade(request, socket, head);
     });

@@ -1,0 +1,28 @@
+import type { IncomingMessage, Server } from 'node:http';
+import type { Duplex } from 'node:stream';
+
+/** Whether a request offers to go on as a WebSocket. */
+export function offersWebSocket({ headers }: IncomingMessage): boolean {
+  return (headers.upgrade ?? '')
+    .toLowerCase()
+    .split(',')
+    .some((protocol) => protocol.trim() === 'websocket');
+}
+
+const LEFT_OUT: ReadonlySet<string> = new Set(['upgrade', 'http2-settings', 'connection']);
+
+/**
+ * Serves a request that offers to go on in another protocol, such as HTTP/2 in the clear, as if it had not: nobody has to take
+ * that up. The server stopped reading behind its headers, so it gets them again without the offer; its connection ends with it.
+ */
+export function serveAsIs(server: Server, { method, url, httpVersion, rawHeaders }: IncomingMessage, socket: Duplex, head: Buffer): void {
+  const lines = [`${method} ${url} HTTP/${httpVersion}`, 'Connection: close'];
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    if (!LEFT_OUT.has((rawHeaders[i] as string).toLowerCase())) lines.push(`${rawHeaders[i]}: ${rawHeaders[i + 1]}`);
+  }
+  if (head.length > 0) socket.unshift(head);
+  socket.unshift(Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1'));
+  // The parser that stopped is still at work until this turn of the event loop ends.
+  socket.on('error', () => undefined);
+  setImmediate(() => server.emit('connection', socket));
+}
