@@ -248,6 +248,9 @@ export const REQUIREMENTS = {
     'meta-passes':
       'What a client says in "_meta" of a request reaches servers and plugins, and theirs comes back, but for keys that each connection sets itself.',
     'results-as-given': 'A result of a server that has both text and data passes unchanged.',
+    'ask-apart': "One client's open question delays no call of another client.",
+    'withheld-told': 'What a plugin has and the gateway does not serve is told in one line of the log, with the reason.',
+    'long-id-cut': 'Where a public name would be too long, the id of the plugin is cut and the tool keeps its own name.',
     'list-bounds': 'A list is read up to a number of items, bytes and seconds, however many pages it has; what was read is served.',
     'http-apart':
       'Over Streamable HTTP a request that is lost, reset or truncated fails alone; the session ends only where the server has forgotten it.',

@@ -10,6 +10,9 @@ export interface Claim {
 /** Longest public name: leaves room for the prefix that LLM clients add. */
 const LONGEST = 48;
 const HASHED = 39;
+/** A cut id: some of its characters, and as many of a hash. */
+const ID_HASH = 6;
+const SHORTEST_ID = 10;
 
 /** A name as every LLM client accepts it: letters, digits, "_" and "-", not starting with a digit or "-". */
 export function sanitise(name: string): string {
@@ -26,6 +29,15 @@ function shortened(name: string, claim: Claim): string {
   return name.length > LONGEST ? hashed(name, claim) : name;
 }
 
+/** A name with the id of its plugin in front. A long id is cut, so that the tool keeps its own name where there is room for both. */
+function qualified(native: string, claim: Claim): string {
+  const id = sanitise(claim.plugin);
+  const room = LONGEST - native.length - 1;
+  if (id.length <= room || room < SHORTEST_ID) return shortened(`${id}_${native}`, claim);
+  const hash = createHash('sha256').update(claim.plugin).digest('hex').slice(0, ID_HASH);
+  return `${id.slice(0, room - ID_HASH - 1)}_${hash}_${native}`;
+}
+
 /**
  * The public name of every claim. A native name is kept while it is unique among all claims; otherwise every party
  * becomes `<plugin>_<name>`, so that neither order nor a failed start decides who keeps it. The result depends on the
@@ -36,7 +48,7 @@ export function publicNames<C extends Claim>(claims: readonly C[]): Map<C, strin
   for (const group of groupBy(claims, (claim) => sanitise(claim.native)).values()) {
     for (const claim of group) {
       const native = sanitise(claim.native);
-      wanted.set(claim, shortened(group.length === 1 ? native : `${sanitise(claim.plugin)}_${native}`, claim));
+      wanted.set(claim, group.length === 1 ? shortened(native, claim) : qualified(native, claim));
     }
   }
   for (const group of groupBy(claims, (claim) => wanted.get(claim) as string).values()) {

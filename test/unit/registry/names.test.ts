@@ -67,3 +67,28 @@ describe('createRewriter', () => {
     expect(createRewriter(new Map([['a', 'a']]))).toBeUndefined();
   });
 });
+
+describe('the id of a plugin that is too long for a public name', { tags: ['long-id-cut'] }, () => {
+  const ID = 'github.com/example-organisation/collection/tree/main/src/pages';
+  const named = (...claims: [string, string][]) => [...publicNames(claims.map(([plugin, native]) => ({ plugin, native }))).values()];
+
+  it('is cut, and the tool keeps its own name', () => {
+    const [long, other, twin] = named([ID, 'search_pages'], ['other', 'search_pages'], [`${ID}2`, 'search_pages']) as [
+      string,
+      string,
+      string,
+    ];
+    for (const name of [long, other, twin]) expect(name).toMatch(/search_pages$/);
+    expect(long).toHaveLength(48);
+    expect(new Set([long, other, twin]).size).toBe(3);
+    expect(named([ID, 'search_pages'], ['x', 'search_pages'])[0]).toBe(long);
+  });
+
+  it('leaves a name without room for both to the hash of all of it', () => {
+    const native = 'a_tool_with_a_name_that_leaves_no_room_at_all';
+    for (const name of named([ID, native], ['other', native])) {
+      expect(name.length).toBeLessThanOrEqual(48);
+      expect(name).toMatch(/_[0-9a-f]{8}$/);
+    }
+  });
+});
