@@ -87,6 +87,7 @@ function announce(app: App, origin: string, paths: Readonly<Record<string, strin
       `plugmux serves ${tools.length} tools of ${serving.size} plugins`,
       ...without('still opening', (plugin) => ['opening', 'restarting'].includes(plugin.state) && !isBroken(plugin)),
       ...without('not served, `plugmux doctor` says why', isBroken),
+      ...plugins.flatMap(({ id, withheld }) => (withheld === undefined ? [] : [`${id}: ${withheld}`])),
       '',
       columns(Object.entries(urls)),
       ...below,

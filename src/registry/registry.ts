@@ -109,6 +109,15 @@ export function createRegistry(host: Host, store: Store | undefined, log: Logger
     log.area(`plugin:${id}`).warn(`It is not served: ${error.message}${stop} ${error.fix}`);
   };
 
+  const toldWithheld = new Map<string, string>();
+  const tellOfWithheld = (slot: Slot): void => {
+    const text = slot.withheld();
+    if (text === undefined) return void toldWithheld.delete(slot.id);
+    if (toldWithheld.get(slot.id) === text) return;
+    toldWithheld.set(slot.id, text);
+    log.area(`plugin:${slot.id}`).warn(text);
+  };
+
   let scheduled = false;
   const flush = (): void => {
     if (!scheduled) return;
@@ -122,6 +131,7 @@ export function createRegistry(host: Host, store: Store | undefined, log: Logger
   };
   const changed = (slot?: Slot): void => {
     if (slot) tellFailure(slot);
+    if (slot) tellOfWithheld(slot);
     if (slot && unsaved.size === 0) setTimeout(save, SAVE_AFTER_MS).unref();
     if (slot) unsaved.add(slot);
     if (scheduled) return;

@@ -9,6 +9,7 @@ import { type CleanOffer, cleanManifest, cleanOffer } from './clean-offer.ts';
 import type { Found } from './sources.ts';
 import { NO_TOOLS, type Quarantined, type RegistryLimits, type VettedTools, vetTools } from './tools.ts';
 import { createValidatorSet } from './validators.ts';
+import { tellWithheld } from './withheld.ts';
 
 /** What an operator may know of one plugin. */
 export interface SlotStatus {
@@ -27,6 +28,8 @@ export interface SlotStatus {
   readonly needs: readonly string[];
   readonly problems: readonly Problem[];
   readonly quarantined: readonly Quarantined[];
+  /** What of it is not served and why, in one line. */
+  readonly withheld?: string | undefined;
   readonly triggers: Offer['triggers'];
   readonly facts: JsonObject;
 }
@@ -223,9 +226,16 @@ export class Slot {
       needs: offer?.needs ?? [],
       problems: [...(offer?.problems ?? []), ...(this.#clean?.problems ?? []), ...droppedOf(this.#vetted)],
       quarantined: this.#vetted.quarantined,
+      withheld: this.withheld(),
       triggers: offer?.triggers ?? [],
       facts: offer?.facts ?? {},
     };
+  }
+
+  /** What of it is not served and why, in one line; undefined where all of it is. */
+  withheld(): string | undefined {
+    const { tools, quarantined } = this.#vetted;
+    return quarantined.length === 0 ? undefined : tellWithheld(tools.length + quarantined.length, quarantined);
   }
 
   /** What a person can run on it. */

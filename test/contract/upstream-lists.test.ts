@@ -262,3 +262,16 @@ describe('Streamable HTTP', { tags: ['http-apart'] }, () => {
     await until('the session is a new one', () => up.count('initialize') === 2, 10_000);
   });
 });
+
+it('what is not served is told in one line', { tags: ['withheld-told'] }, async () => {
+  const names = Array.from({ length: 9 }, (_, i) => `t${i}`);
+  const up = await rawUpstream(({ method }) =>
+    method === 'tools/list' ? { tools: [...names.map((name) => toolOf(name)), toolOf('odd', { inputSchema: [] })] } : undefined,
+  );
+  const house = await open(up, { toolsPerPlugin: 4 });
+  await house.app.registry.start();
+  await house.logged('6 of 10 tools are not served: t4, t5, t6 and 3 more (plugin up offers more than 4 tools)');
+  const told = (): number => house.lines.filter(({ level, message }) => level === 'warn' && message.includes('not served')).length;
+  expect(told()).toBe(1);
+  expect(house.app.plugins()[0]?.withheld).toContain('6 of 10');
+});

@@ -1,0 +1,17 @@
+import { shorten } from '../core/text.ts';
+import type { Quarantined } from './tools.ts';
+
+const LONGEST = 600;
+const MOST_NAMES = 3;
+
+/** In one line how many of a plugin's tools are not served, and why. */
+export function tellWithheld(total: number, quarantined: readonly Quarantined[]): string {
+  const byReason = new Map<string, string[]>();
+  for (const { tool, reason } of quarantined) byReason.set(reason, [...(byReason.get(reason) ?? []), tool]);
+  const reasons = [...byReason].map(([reason, tools]) => {
+    const more = tools.length > MOST_NAMES ? ` and ${tools.length - MOST_NAMES} more` : '';
+    return `${tools.slice(0, MOST_NAMES).join(', ')}${more} (${reason})`;
+  });
+  const are = total === 1 ? 'tool is' : 'tools are';
+  return shorten(`${quarantined.length} of ${total} ${are} not served: ${reasons.join('; ')}`, LONGEST);
+}
