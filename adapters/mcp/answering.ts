@@ -18,7 +18,7 @@ export async function answerServer(
   if (question.kind === 'roots' && !ctx?.abilities.includes('roots')) return { roots: [] };
   if (!ctx) throw new GatewayError('ASK_FAILED', 'No client is there to be asked: no call is in flight.');
   try {
-    const { question: found } = await ctx.ask({ question });
+    const { question: found } = await calls.whileAsked(ctx, ctx.ask({ question }));
     return found ?? {};
   } catch (error) {
     if (error instanceof GatewayError && error.code === 'CAPABILITY_MISSING') refused.set(ctx, error);

@@ -159,7 +159,7 @@ export class Session {
   /** Sends a request on behalf of a call, and returns its result as it is. */
   request(method: string, params: JsonObject, ctx: CallContext, headers?: Record<string, string>): Promise<JsonObject> {
     // A stream for each request says itself whose question it carries, and the newer era's questions are answers.
-    if (this.#clear || this.#calls.free(ctx)) return this.#send(method, params, ctx, headers);
+    if (this.#clear || this.#calls.free(ctx, params)) return this.#send(method, params, ctx, headers);
     return this.#calls.turn(ctx).then((take) => {
       const answer = this.#send(method, params, ctx, headers);
       take();
@@ -183,7 +183,7 @@ export class Session {
     return new Promise((resolve, reject) => {
       const one = new Sent(this, id, ctx, resolve, reject);
       if (ctx) {
-        this.#calls.add(id, ctx);
+        this.#calls.add(id, ctx, params);
         ctx.onAbort((reason) => {
           if (!one.settled) this.#giveUp(id, stream, reason as Error);
         });

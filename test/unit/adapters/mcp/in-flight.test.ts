@@ -42,23 +42,37 @@ describe('calls in flight', () => {
     expect(await first).toBeDefined();
   });
 
-  it('a server that has asked serves one client at a time, in turn', async () => {
+  it('of what asks, another client’s call that has not asked yet goes first, for a moment', async () => {
     const calls = new InFlight();
-    const [ada, bob] = [{}, {}];
-    expect(calls.free(callOf(ada))).toBe(true);
-    calls.add(1, callOf(ada));
+    const [ada, bob] = [callOf({}), callOf({})];
+    const asks = { name: 'ask' };
+    expect(calls.free(bob, asks)).toBe(true);
+    calls.add(1, ada, asks);
     await calls.asker();
-    expect([calls.free(callOf(ada)), calls.free(callOf(bob))]).toEqual([true, false]);
-    const order: string[] = [];
-    const wait = (name: string, client: object) =>
-      calls.turn(callOf(client)).then((take) => {
-        order.push(name);
-        take();
-      });
-    const waiting = [wait('bob', bob), wait('eve', {}), wait('ada', ada)];
-    expect(calls.free(callOf(ada))).toBe(false);
-    calls.remove(1);
-    await Promise.all(waiting);
-    expect(order).toEqual(['bob', 'eve', 'ada']);
+    expect([calls.free(ada, asks), calls.free(bob, asks), calls.free(bob, { name: 'echo' })]).toEqual([true, false, true]);
+    const began = performance.now();
+    (await calls.turn(bob))();
+    expect(performance.now() - began).toBeGreaterThan(900);
+  });
+
+  it('whoever is being asked holds nobody up', { tags: ['ask-apart'] }, async () => {
+    const calls = new InFlight();
+    const [ada, bob] = [callOf({}), callOf({})];
+    const asks = { name: 'ask' };
+    calls.add(1, ada, asks);
+    await calls.asker();
+    let answer: (() => void) | undefined;
+    const waiting = calls.turn(bob).then((take) => take());
+    const asked = calls.whileAsked(
+      ada,
+      new Promise<void>((resolve) => {
+        answer = resolve;
+      }),
+    );
+    await waiting;
+    expect(calls.free(bob, asks)).toBe(true);
+    answer?.();
+    await asked;
+    expect(calls.free(bob, asks)).toBe(false);
   });
 });
