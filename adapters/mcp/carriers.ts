@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Transport } from '@modelcontextprotocol/client';
+import type { Agent } from 'undici';
 import { GatewayError } from '../../src/core/errors.ts';
 import type { Host } from '../../src/core/host.ts';
 import type { Logger } from '../../src/core/log.ts';
@@ -127,6 +128,7 @@ interface RemoteParts {
   readonly transport: Transport;
   readonly terminate?: () => Promise<void>;
   readonly explain?: Carrier['explain'];
+  readonly agent?: Agent | undefined;
 }
 
 /** A server at an address. */
@@ -138,12 +140,14 @@ export class RemoteCarrier extends Common implements Carrier {
   readonly apart: boolean;
   readonly explain: Carrier['explain'];
   readonly #terminate: (() => Promise<void>) | undefined;
+  readonly #agent: Agent | undefined;
 
   constructor(name: string, open: (carrier: RemoteCarrier) => RemoteParts) {
     super();
     this.name = name;
     this.apart = name === HTTP;
-    const { transport, terminate, explain } = open(this);
+    const { transport, terminate, explain, agent } = open(this);
+    this.#agent = agent;
     this.transport = transport;
     this.#terminate = terminate;
     this.explain = explain ?? (() => undefined);
@@ -170,6 +174,7 @@ export class RemoteCarrier extends Common implements Carrier {
     this.ending = true;
     this.drop('it was closed');
     await this.transport.close().catch(() => undefined);
+    await this.#agent?.destroy().catch(() => undefined);
   }
 }
 
@@ -182,6 +187,10 @@ export async function openRemote(
   guard: Guard,
 ): Promise<RemoteCarrier> {
   const messageBytes = 2 * host.limits.resultBytes + 64 * 1024;
+  // Calls, lists and handshakes have limits of ours: no other timer may end what waits for a silent server.
+  const undici = kind === 'ws' ? undefined : await import('undici');
+  const agent = undici && new undici.Agent({ headersTimeout: 0, bodyTimeout: 0, connect: { timeout: host.limits.startTimeoutMs } });
+  const send = undici && ((input: unknown, init?: RequestInit) => undici.fetch(input as string, { ...init, dispatcher: agent } as never));
   const readingFetch = (carrier: RemoteCarrier): typeof fetch =>
     createReadingFetch(
       messageBytes,
@@ -192,7 +201,7 @@ export async function openRemote(
         ended: (request) => carrier.sink.ended(request),
         forgotten: () => carrier.drop(SESSION_ENDED),
       },
-      { standing: carrier.apart },
+      { standing: carrier.apart, ...(send ? { send: send as unknown as typeof fetch } : {}) },
     );
   if (kind === 'ws') {
     const { SocketTransport } = await import('./socket-transport.ts');
@@ -212,12 +221,13 @@ export async function openRemote(
   const common = { requestInit: { headers: server.headers }, ...(auth ? { authProvider: auth } : {}) };
   if (kind === 'sse') {
     return new RemoteCarrier('HTTP+SSE', (carrier) => ({
+      agent,
       transport: new SSEClientTransport(server.url, { ...common, fetch: withScopeErrors(readingFetch(carrier)) }),
       explain,
     }));
   }
   return new RemoteCarrier(HTTP, (carrier) => {
     const transport = new StreamableHTTPClientTransport(server.url, { ...common, fetch: readingFetch(carrier) });
-    return { transport, terminate: () => transport.terminateSession(), explain };
+    return { transport, terminate: () => transport.terminateSession(), explain, agent };
   });
 }
