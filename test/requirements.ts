@@ -248,6 +248,8 @@ export const REQUIREMENTS = {
     'meta-passes':
       'What a client says in "_meta" of a request reaches servers and plugins, and theirs comes back, but for keys that each connection sets itself.',
     'results-as-given': 'A result of a server that has both text and data passes unchanged.',
+    'roots-of-client':
+      'A server that asks for roots gets those of the client behind a call, over HTTP as well; no empty list is made up before one is there.',
     'ask-apart': "One client's open question delays no call of another client.",
     'withheld-told': 'What a plugin has and the gateway does not serve is told in one line of the log, with the reason.',
     'long-id-cut': 'Where a public name would be too long, the id of the plugin is cut and the tool keeps its own name.',

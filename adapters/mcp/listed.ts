@@ -47,7 +47,7 @@ export function argumentsOf(args: JsonValue | undefined): PromptArgument[] {
     const { title, description, required, ...rest } = arg;
     return [
       {
-        ...rest,
+        ...Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== null)),
         name: arg.name,
         ...(typeof title === 'string' ? { title } : {}),
         ...(typeof description === 'string' ? { description } : {}),

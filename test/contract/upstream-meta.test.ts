@@ -5,6 +5,7 @@ import { ExactNumber } from '../../dist/src/core/exact-number.js';
 import { passedMeta } from '../../dist/src/core/own-meta.js';
 import { Call, silentClient } from '../../dist/src/gateway/call.js';
 import { type House, keepLog, openHouse } from '../support/house.ts';
+import { until } from '../support/processes.ts';
 import { type RawUpstream, rawUpstream, toolOf } from '../support/raw-upstream.ts';
 
 const TRACE = { traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01', baggage: 'a=b', 'com.example/tenant': { id: 7 } };
@@ -57,6 +58,35 @@ describe('what a client says of its request', { tags: ['meta-passes'] }, () => {
     expect(Object.keys(passedMeta(evil) ?? {})).toEqual(['__proto__', 'x/y']);
     expect(passedMeta({ 'x/y': new ExactNumber('9007199254740993') } as never)).toMatchObject({ 'x/y': { text: '9007199254740993' } });
   });
+});
+
+it('roots are those of the client behind a call; where nobody is there, none are made up', { tags: ['roots-of-client'] }, async () => {
+  let answered: (() => void) | undefined;
+  const up = await rawUpstream(({ method }) => {
+    if (method === 'tools/list') return { tools: [toolOf('look')] };
+    if (method !== 'tools/call') return undefined;
+    for (const stream of up.streams) stream.write('data: {"jsonrpc":"2.0","id":"during","method":"roots/list"}\n\n');
+    return new Promise((resolve) => {
+      answered = () => resolve(RESULT);
+    });
+  });
+  const house = await openHouse([mcp], { mcpServers: { up: { type: 'http', url: up.url, era: 'legacy' } } });
+  await house.app.registry.start();
+  const replyTo = (id: string) => up.messages.find((message) => message.id === id && message.method === undefined) as object | undefined;
+  await until('its stream is open', () => up.streams.size === 1);
+  for (const stream of up.streams) stream.write('data: {"jsonrpc":"2.0","id":"early","method":"roots/list"}\n\n');
+  await until('it is answered', () => replyTo('early') !== undefined);
+  expect(replyTo('early')).toMatchObject({ error: { message: expect.stringContaining('No client is there') } });
+  const link = {
+    ...silentClient(keepLog().log),
+    abilities: ['roots'] as const,
+    ask: async () => ({ question: { roots: [{ uri: 'file:///a' }] } }),
+  };
+  const call = house.call('look', {}, new Call(localCaller(), link));
+  await until('it is answered', () => replyTo('during') !== undefined);
+  expect(replyTo('during')).toMatchObject({ result: { roots: [{ uri: 'file:///a' }] } });
+  answered?.();
+  await call;
 });
 
 describe('a result of a server', { tags: ['results-as-given'] }, () => {
