@@ -15,9 +15,9 @@ import { tempFolder } from '../support/temp.ts';
 import { batch } from './support/channel-peer.ts';
 import { inHomes, openFuzzHouse } from './support/fuzz-house.ts';
 import { GrpcPeer } from './support/grpc-peer.ts';
+import { MESSAGES } from './support/messages.ts';
 import { Oracle } from './support/oracle.ts';
 
-const MESSAGES = 20_000;
 const EACH = 5;
 const CANARY = 'canary';
 

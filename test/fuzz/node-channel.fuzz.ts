@@ -2,8 +2,7 @@ import { expect, it } from 'vitest';
 import { ethos } from '../../dist/adapters/ethos/adapter.js';
 import { talos } from '../../dist/adapters/talos/adapter.js';
 import { type Format, fuzzChannel } from './support/channel-kind.ts';
-
-const MESSAGES = 20_000;
+import { MESSAGES } from './support/messages.ts';
 
 const talosFormat: Format = {
   adapter: talos,

@@ -2,8 +2,8 @@ import { expect, it } from 'vitest';
 import { jaato } from '../../dist/adapters/jaato/adapter.js';
 import { scaiwave } from '../../dist/adapters/scaiwave/adapter.js';
 import { type Format, fuzzChannel } from './support/channel-kind.ts';
+import { MESSAGES } from './support/messages.ts';
 
-const MESSAGES = 20_000;
 const PROCESS = { python: '3.12 (/usr/bin/python3)', searched: ['/usr/lib/python3'], timings: ['import 1 ms'] };
 const PROBLEMS = [{ code: 'TOOL_REFUSED', message: 'It is refused.', fix: 'Mend it.', subject: 'other' }];
 const INPUT = { type: 'object', properties: { a: { type: 'string' } } };

@@ -122,11 +122,12 @@ export async function batch({ peers, toolOf, messages, house, oracle }: Batch): 
   const warmUp = Math.min(50, share);
   const run = async (peer: Sender, lines: Iterable<string>): Promise<void> => {
     for (const line of lines) {
+      if (oracle.isBroken) return;
       oracle.last.set(peer.id, `${peer.id} ${line}`);
       peer.load(line);
       const until = performance.now() + BACK_MS;
       let again = 0;
-      while (peer.loaded) {
+      while (peer.loaded && !oracle.isBroken) {
         const result = await oracle.owe(`a call of ${peer.id}`, house.call(toolOf(peer.id)));
         const code = result && oracle.inspect(result);
         if (!peer.loaded) break;

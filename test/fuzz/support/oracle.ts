@@ -46,6 +46,11 @@ export class Oracle {
     process.on('unhandledRejection', this.#listen);
   }
 
+  /** Whether a statement was broken: nothing more need be sent. */
+  get isBroken(): boolean {
+    return this.#broken.length > 0;
+  }
+
   fail(statement: string, what: string): void {
     const sent = [...this.last.values()].map((text) => text.slice(0, 300)).join('\n  ');
     if (this.#broken.length < 5) this.#broken.push(`${statement}: ${what.slice(0, 600)}\n  sent last:\n  ${sent}`);
