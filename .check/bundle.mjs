@@ -12,7 +12,6 @@ const PROGRAMS = [
   'src/host/node/child',
   'src/host/node/resolve-hook',
   'src/host/node/empty',
-  'src/registry/trial-worker',
   'adapters/talos/runtime',
   'adapters/ethos/runtime',
   'adapters/ethos/sdk/plugin-sdk',

@@ -97,6 +97,7 @@ function describeTool(app: App, plugin: SlotStatus, name: string, profile: strin
     input: shape.input,
     original: shape.input === entry.input ? undefined : entry.input,
     untold: untold(found),
+    unchecked: entry.unchecked,
     output: entry.output,
     maxChars: entry.tool.maxChars,
     untrusted: entry.tool.untrusted,

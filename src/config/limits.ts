@@ -43,7 +43,7 @@ export const LIMITS = {
   schemaBytes: {
     value: 64 * KB,
     unit: 'bytes',
-    meaning: "a tool's input schema",
+    meaning: "a tool's input schema without its descriptions; arguments of a larger one are not checked",
   },
   toolsPerPlugin: { value: 500, unit: 'count', meaning: 'tools of one plugin' },
   tools: { value: 2_000, unit: 'count', meaning: 'tools of all plugins' },

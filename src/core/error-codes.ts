@@ -227,6 +227,10 @@ export const ERROR_CODES = {
     meaning: 'The input schema of a tool cannot be served safely.',
     fix: "Correct the schema in the plugin; the plugin's other tools are served.",
   },
+  SCHEMA_UNCHECKED: {
+    meaning: 'A tool is served, but its arguments are not checked by its input schema, or by a part of it only.',
+    fix: 'Nothing needs to be done: the tool gets what the client sends. Correct or simplify the schema if the gateway shall check it.',
+  },
   STATE_STORE_UNAVAILABLE: {
     outcome: 'NOT_SENT',
     meaning: 'What the gateway keeps in state.db cannot be read or written now, so what depends on it stays closed.',

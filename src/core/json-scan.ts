@@ -105,7 +105,8 @@ function measure(json: JsonBytes, { depth: levels, keys: mostKeys, items }: Json
   return { keys, exact };
 }
 
-function countKeys(value: JsonValue): number {
+/** How many keys there are in a value, in all its objects. */
+export function countKeys(value: JsonValue): number {
   if (typeof value !== 'object' || value === null) return 0;
   let n = 0;
   if (Array.isArray(value)) {

@@ -3,8 +3,8 @@ import { SHORTEST_INSIDE_WORDS } from './secret-forms.ts';
 const HASHES = 1 << 16;
 const WORD = /[A-Za-z0-9_]/;
 /** An escape of JSON or of addresses in front of a text: its letters belong to no word. */
-const ESCAPED = /(?:\\[bfnrt]|\\u[0-9A-Fa-f]{4}|%[0-9A-Fa-f]{2})$/;
-const LONGEST_ESCAPE = 6;
+const ESCAPED = /(?:(?:\\|%5[Cc])(?:[bfnrt]|u[0-9A-Fa-f]{4})|%(?:25)?[0-9A-Fa-f]{2})$/;
+const LONGEST_ESCAPE = 8;
 
 /**
  * Finds any of thousands of texts in one pass: the first three characters lead to the few texts that can follow. A regular

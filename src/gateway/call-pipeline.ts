@@ -2,7 +2,7 @@ import type { Limits } from '../config/limits.ts';
 import { canonicalJson } from '../core/canonical.ts';
 import { errorResult, type ToolResult } from '../core/content.ts';
 import { GatewayError, toError } from '../core/errors.ts';
-import type { JsonObject } from '../core/json.ts';
+import { isJsonObject, type JsonObject } from '../core/json.ts';
 import type { Logger } from '../core/log.ts';
 import type { Redactor } from '../core/redact.ts';
 import { hidePaths } from '../core/text.ts';
@@ -10,6 +10,7 @@ import type { CacheRule } from '../core/tool.ts';
 import type { Addresses } from './addresses.ts';
 import { admitResult } from './admit.ts';
 import type { Approvals, Returned } from './approvals.ts';
+import { checkArguments } from './arguments.ts';
 import type { Audit, AuditRecord } from './audit.ts';
 import { auditFields } from './audit-fields.ts';
 import type { Call } from './call.ts';
@@ -19,7 +20,7 @@ import { fenceResult } from './fence.ts';
 import { cleanResult, finishResult, isTooLong } from './finish.ts';
 import type { KeptResults } from './kept-results.ts';
 import { askPermits, passGuards, runAround, tell, toPassing } from './middleware.ts';
-import { argumentsFor, numberFault } from './numbers.ts';
+import { argumentsFor } from './numbers.ts';
 import { checkResult, misfit, toMisfit, withoutSecrets } from './output.ts';
 import { cacheKey, type ResultCache } from './result-cache.ts';
 import type { SlotQueue, Slots } from './slots.ts';
@@ -28,7 +29,10 @@ import type { VisibleTool } from './visible-tool.ts';
 /** One tools/call, free of any protocol. */
 export interface CallRequest {
   readonly tool: VisibleTool;
+  /** As `checkArguments` left them. */
   readonly args: JsonObject;
+  /** What is wrong with them. */
+  readonly fault?: string | undefined;
   readonly call: Call;
   /** The client's own slots; absent where calls cannot be told apart by client. */
   readonly client?: Slots | undefined;
@@ -73,7 +77,7 @@ export async function runCall(request: CallRequest, parts: PipelineParts): Promi
   let result: ToolResult;
   let failure: GatewayError | undefined;
   try {
-    checkArguments(request.tool, args);
+    if (request.fault !== undefined) throw invalid(request.tool, request.fault);
     const { middleware, terms, approval } = request.tool;
     if (middleware.length === 0 && terms.denyRules.length === 0 && approval !== 'required') refuseUnaudited(parts);
     else ({ args, consent } = await consult(request, parts));
@@ -85,6 +89,7 @@ export async function runCall(request: CallRequest, parts: PipelineParts): Promi
     const known = key === undefined ? undefined : recall(key, request, args, parts);
     result = known ?? admitResult(await invoke(request, args, parts));
     bytes = checkResult(result, parts.limits);
+    if (isJsonObject(result.structured)) await request.tool.entry.outputChecker?.ready(result.structured);
     failure = misfit(result, request.tool.entry);
     if (failure) result = toMisfit(result, failure);
     if (result.isError === true) result = withoutSecrets(result, parts.redactor);
@@ -127,25 +132,29 @@ async function recorded(outcome: Outcome, request: CallRequest, args: JsonObject
   return { result: toFailedResult(failure, request, args, parts), failure };
 }
 
-function checkArguments({ entry }: VisibleTool, args: JsonObject): void {
-  const fault = numberFault(entry.tool, args) ?? entry.validate(args);
-  if (fault !== undefined) {
-    throw new GatewayError('ARGUMENTS_INVALID', `The arguments of ${entry.name} are not valid: ${fault}.`);
-  }
+function invalid({ entry }: VisibleTool, fault: string): GatewayError {
+  return new GatewayError('ARGUMENTS_INVALID', `The arguments of ${entry.name} are not valid: ${fault}.`);
+}
+
+// What other plugins make of the arguments is judged like what a client sends.
+async function checkChanged(tool: VisibleTool, changed: JsonObject): Promise<JsonObject> {
+  await tool.entry.checker.ready(changed);
+  const { args, fault } = checkArguments(tool.entry, changed);
+  if (fault !== undefined) throw invalid(tool, fault);
+  return args;
 }
 
 // Guards first, then what they made of the arguments, then whoever has to agree to just these arguments.
 async function consult(request: CallRequest, parts: PipelineParts): Promise<{ args: JsonObject; consent: Consent | undefined }> {
   const { tool, call, args: sent, returned } = request;
   const passing = toPassing(tool.entry, sent, call);
-  const guarded = await passGuards(passing, tool.middleware, tool);
-  if (guarded !== sent) checkArguments(tool, guarded);
+  const passed = await passGuards(passing, tool.middleware, tool);
+  const guarded = passed === sent ? sent : await checkChanged(tool, passed);
   checkDenyRules(tool, guarded);
   refuseUnaudited(parts);
   const consent = tool.approval === 'required' ? await parts.approvals.obtain({ tool, sent, args: guarded, call, returned }) : undefined;
-  const args = await askPermits({ ...passing, args: guarded, agreed: consent !== undefined }, tool.middleware, tool);
-  if (args !== guarded) checkArguments(tool, args);
-  return { args, consent };
+  const permitted = await askPermits({ ...passing, args: guarded, agreed: consent !== undefined }, tool.middleware, tool);
+  return { args: permitted === guarded ? guarded : await checkChanged(tool, permitted), consent };
 }
 
 function checkDenyRules({ entry, terms }: VisibleTool, args: JsonObject): void {

@@ -20,6 +20,7 @@ import { createAddresses } from './addresses.ts';
 import { admitPrompt } from './admit.ts';
 import { approvalsPrompt, listApprovals } from './approval-list.ts';
 import type { Approvals, Returned } from './approvals.ts';
+import { checkArguments } from './arguments.ts';
 import type { Audit } from './audit.ts';
 import { unknownFields } from './audit-fields.ts';
 import { bounded } from './bounded.ts';
@@ -167,13 +168,18 @@ export function createGateway(
     const { restore } = tool.shape;
     const given = meant?.args ?? args;
     const restored = restore ? restore(given) : given;
-    let returned: Returned | undefined;
-    try {
-      returned = approvals.redeem(tool, restored, call);
-    } catch (error) {
-      return refused(error as GatewayError, name, args, caller);
-    }
-    return runCall({ tool, args: restored, call, client, returned, audit: caller }, parts);
+    const run = (): Promise<Outcome> => {
+      const checked = checkArguments(tool.entry, restored);
+      let returned: Returned | undefined;
+      try {
+        returned = approvals.redeem(tool, checked.args, call);
+      } catch (error) {
+        return refused(error as GatewayError, name, args, caller);
+      }
+      return runCall({ tool, ...checked, call, client, returned, audit: caller }, parts);
+    };
+    const preparing = tool.entry.checker.ready(restored);
+    return preparing ? preparing.then(run) : run();
   };
 
   return {

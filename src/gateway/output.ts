@@ -42,13 +42,16 @@ export function checkPlain(value: unknown, limits: OutputLimits): void {
 }
 
 /** What of a result does not fit the schema its tool promises; undefined where nothing is amiss, or nobody asks. */
-export function misfit(result: ToolResult, { name, fits, output }: Pick<ToolEntry, 'name' | 'fits' | 'output'>): GatewayError | undefined {
+export function misfit(
+  result: ToolResult,
+  { name, outputChecker, output }: Pick<ToolEntry, 'name' | 'outputChecker' | 'output'>,
+): GatewayError | undefined {
   if (output !== undefined && result.isError !== true && result.structured !== undefined && !isJsonObject(result.structured))
     return new GatewayError('RESULT_INVALID', `${name} ran, but its structured result is not the object that its output schema promises.`, {
       tool: name,
     });
-  if (fits === undefined || result.isError === true || !isJsonObject(result.structured)) return undefined;
-  const fault = fits(result.structured);
+  if (outputChecker === undefined || result.isError === true || !isJsonObject(result.structured)) return undefined;
+  const fault = outputChecker.validate(result.structured);
   if (fault === undefined) return undefined;
   return new GatewayError('RESULT_INVALID', `${name} ran, but its result does not fit its output schema: ${fault}.`, { tool: name });
 }

@@ -83,16 +83,22 @@ export function createToolSearch(
     tool,
     description: tool.description,
     input: tool.input,
-    validate: validators.compile(tool.input, '2020-12').validate,
+    checker: validators.compile(tool.input, '2020-12'),
+    unchecked: [],
     headers: [],
     portable: true,
     others: [],
   });
 
+  const entries = [find, run].map(toEntry);
+  const running = entries[1] as ToolEntry;
   return {
-    listed: new Map([find, run].map((tool) => [tool.name, complete({ entry: toEntry(tool), approval: tool.approval })])),
-    resolve(name, { name: wanted, arguments: args = {}, ...more }) {
-      if (name !== CALL || typeof wanted !== 'string' || !isJsonObject(args) || Object.keys(more).length > 0) return undefined;
+    listed: new Map(entries.map((entry) => [entry.name, complete({ entry, approval: entry.tool.approval })])),
+    resolve(name, given) {
+      if (name !== CALL) return undefined;
+      const sent = typeof given.arguments === 'string' ? (running.checker.convert(given) ?? given) : given;
+      const { name: wanted, arguments: args = {}, ...more } = sent;
+      if (typeof wanted !== 'string' || !isJsonObject(args) || Object.keys(more).length > 0) return undefined;
       const tool = tools.get(wanted);
       return tool && { tool, args };
     },

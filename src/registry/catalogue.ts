@@ -24,8 +24,10 @@ export interface ToolEntry {
   readonly input: JsonObject;
   /** The schema of its structured results, where clients may see it. */
   readonly output?: JsonObject | undefined;
-  readonly validate: VettedTool['validate'];
-  readonly fits?: VettedTool['fits'];
+  readonly checker: VettedTool['checker'];
+  readonly outputChecker?: VettedTool['outputChecker'];
+  /** What of its arguments is not checked. */
+  readonly unchecked: VettedTool['unchecked'];
   readonly headers: VettedTool['headers'];
   readonly portable: VettedTool['portable'];
   /** The same tool as it is shown to further sessions. */
@@ -177,8 +179,9 @@ function toToolEntry(
     meta: meta && addresses ? renameIn(meta, addresses) : meta,
     input: rewrite ? rewriteDescriptions(vetted.schema, rewrite) : vetted.schema,
     output: vetted.output,
-    validate: vetted.validate,
-    ...(vetted.fits ? { fits: vetted.fits } : {}),
+    checker: vetted.checker,
+    ...(vetted.outputChecker ? { outputChecker: vetted.outputChecker } : {}),
+    unchecked: vetted.unchecked,
     headers: vetted.headers,
     portable: vetted.portable,
     others: vetted.others.map((other) => toToolEntry(name, contribution, other, rewrite, renamed)),

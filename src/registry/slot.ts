@@ -6,9 +6,10 @@ import type { JsonObject } from '../core/json.ts';
 import type { Asker, Manifest, Offer, Plugin, PluginState, Problem } from '../core/plugin.ts';
 import { type Contribution, nativeName } from './catalogue.ts';
 import { type CleanOffer, cleanManifest, cleanOffer } from './clean-offer.ts';
+import { problemsOf } from './problems.ts';
 import type { Found } from './sources.ts';
-import { NO_TOOLS, type Quarantined, type RegistryLimits, type VettedTools, vetTools } from './tools.ts';
-import { createValidatorSet } from './validators.ts';
+import { NO_TOOLS, type Quarantined, type RegistryLimits, vetTools } from './tools.ts';
+import { createValidatorSet, type ValidatorSet } from './validators.ts';
 import { tellWithheld } from './withheld.ts';
 
 /** What an operator may know of one plugin. */
@@ -56,7 +57,7 @@ export class Slot {
   readonly #events: SlotEvents;
   // The version that this one replaces: it stands in until this one has listed.
   #before: Slot | undefined;
-  readonly #validators = createValidatorSet();
+  readonly #validators: ValidatorSet;
   /** Whether `listed` has settled. */
   hasListed = false;
   #settle: () => void = () => undefined;
@@ -81,6 +82,17 @@ export class Slot {
     this.#found = found;
     this.#manifest = found.manifest && cleanManifest(found.manifest);
     this.#limits = limits;
+    this.#validators = createValidatorSet({
+      get depth() {
+        return limits.jsonDepth;
+      },
+      get keys() {
+        return limits.jsonKeys;
+      },
+      get items() {
+        return limits.jsonItems;
+      },
+    });
     this.#host = host;
     this.#events = events;
     this.#before = before;
@@ -139,7 +151,7 @@ export class Slot {
       this.#latest = run;
       try {
         const vetted = await run;
-        // Vetting may wait for a trial; one that has been overtaken meanwhile must not win.
+        // Vetting lets others have a turn; one that has been overtaken meanwhile must not win.
         if (this.#latest !== run) return;
         this.#vetted = vetted;
       } finally {
@@ -224,7 +236,7 @@ export class Slot {
       error: this.#error ?? this.#fault ?? this.#plugin?.error?.(),
       beside: manifest?.beside,
       needs: offer?.needs ?? [],
-      problems: [...(offer?.problems ?? []), ...(this.#clean?.problems ?? []), ...droppedOf(this.#vetted)],
+      problems: [...(offer?.problems ?? []), ...(this.#clean?.problems ?? []), ...problemsOf(this.#vetted)],
       quarantined: this.#vetted.quarantined,
       withheld: this.withheld(),
       triggers: offer?.triggers ?? [],
@@ -283,14 +295,4 @@ export class Slot {
 
 function asFailure(error: unknown, plugin: string): GatewayError {
   return error instanceof GatewayError ? error : new GatewayError('PLUGIN_FAILED', thrownText(error), { plugin, cause: error });
-}
-
-function droppedOf({ tools }: VettedTools): Problem[] {
-  return tools.flatMap(({ tool, dropped }) =>
-    dropped.map((place) => ({
-      code: 'SCHEMA_REFUSED' as const,
-      subject: tool.name,
-      message: `${place} of ${tool.name} is left out of its schema: it holds characters that cannot be seen.`,
-    })),
-  );
 }

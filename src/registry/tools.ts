@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import { setImmediate as turn } from 'node:timers/promises';
 import { toJsonText } from '../core/exact-number.ts';
 import { hasHidden } from '../core/hidden.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../core/json.ts';
@@ -9,15 +10,17 @@ import { type HeaderParam, headerParams } from './header-params.ts';
 import { cleanSchema } from './schemas/clean.ts';
 import { isPortable } from './schemas/is-portable.ts';
 import { shapeOf } from './schemas/shape.ts';
-import { tryCompile } from './trial.ts';
-import type { Validator, ValidatorSet } from './validators.ts';
-import { type Dialect, vetSchema } from './vet.ts';
+import { type Checker, UNCHECKED, type ValidatorSet } from './validators.ts';
+import { vetSchema } from './vet.ts';
 
 /** The limits this floor obeys. */
 export interface RegistryLimits {
   readonly toolNameChars: number;
   readonly descriptionChars: number;
   readonly schemaBytes: number;
+  readonly jsonDepth: number;
+  readonly jsonKeys: number;
+  readonly jsonItems: number;
   readonly toolsPerPlugin: number;
   readonly tools: number;
 }
@@ -34,6 +37,7 @@ export interface VettedTool extends VettedSchemas {
 interface VettedSchemas {
   /** Tells whether the schemas are the same as in another offer. */
   readonly digest: string;
+  readonly bytes: number;
   readonly schema: JsonObject;
   /** The schema of its structured results; absent where it has none that can be shown. */
   readonly output: JsonObject | undefined;
@@ -43,10 +47,12 @@ interface VettedSchemas {
   readonly portable: boolean;
   /** Places in its schemas that are left out, since they hold characters that cannot be seen. */
   readonly dropped: readonly string[];
-  /** Says what is wrong with arguments; compiled on first use. */
-  readonly validate: Validator;
+  /** What of its arguments is not checked, and why. */
+  readonly unchecked: readonly string[];
+  /** Says what is wrong with arguments. */
+  readonly checker: Checker;
   /** Says what of a structured result does not fit its schema; absent where nobody asks. */
-  readonly fits?: Validator;
+  readonly outputChecker?: Checker;
 }
 
 /** A tool that is kept from clients, and why. */
@@ -65,8 +71,9 @@ export interface VettedTools {
 /** What a plugin has that offers nothing. */
 export const NO_TOOLS: VettedTools = { tools: [], quarantined: [] };
 
-/** Schemas with more subschemas than this are compiled on trial first. */
-const TRIAL_FROM = 150;
+/** After so many bytes of schemas others get a turn. */
+const BYTES_BETWEEN_TURNS = 128 * 1024;
+const LARGE = 16 * 1024;
 
 /** What one plugin's tools are vetted with. */
 export interface Vetting {
@@ -88,6 +95,7 @@ export async function vetTools(tools: readonly Tool[], vetting: Vetting, before:
   const refuse = (tool: Tool, code: Quarantined['code'], reason: string): number =>
     quarantined.push({ tool: showName(String(tool.name)), code, reason });
   const known = new Map(before.tools.flatMap((vetted) => [vetted, ...vetted.others]).map((vetted) => [vetted.digest, vetted]));
+  let bytes = 0;
   for (const tool of tools) {
     const twin = served.get(tool.name);
     const isVariant = twin?.tool.shownTo !== undefined && tool.shownTo !== undefined;
@@ -99,7 +107,12 @@ export async function vetTools(tools: readonly Tool[], vetting: Vetting, before:
       refuse(tool, 'TOOL_REFUSED', fault);
       continue;
     }
-    const schemas = await vetSchemas(tool, vetting, known);
+    const schemas = vetSchemas(tool, vetting, known);
+    bytes += 'refused' in schemas ? BYTES_BETWEEN_TURNS : schemas.bytes;
+    if (bytes >= BYTES_BETWEEN_TURNS) {
+      bytes = 0;
+      await turn();
+    }
     if ('refused' in schemas) {
       refuse(tool, 'SCHEMA_REFUSED', schemas.refused);
       continue;
@@ -111,11 +124,11 @@ export async function vetTools(tools: readonly Tool[], vetting: Vetting, before:
   return { tools: [...served.values()], quarantined };
 }
 
-async function vetSchemas(
+function vetSchemas(
   { input, output: offered, checksOutput = false }: Tool,
   { limits, validators, validate }: Vetting,
   known: ReadonlyMap<string, VettedSchemas>,
-): Promise<VettedSchemas | { readonly refused: string }> {
+): VettedSchemas | { readonly refused: string } {
   const digest = digestOf([input, offered, checksOutput]);
   if (digest === undefined) return { refused: 'its input schema cannot be written as JSON' };
   const before = known.get(digest);
@@ -124,25 +137,25 @@ async function vetSchemas(
   if (vetted.refused !== undefined) return { refused: `its input schema is refused: ${vetted.refused}` };
   const cleaned = cleanSchema(vetted.schema);
   if (cleaned.refused !== undefined) return { refused: `its input schema is refused: ${cleaned.refused}` };
-  const isLarge = vetted.subschemas > TRIAL_FROM;
-  if (isLarge && !(await tryCompile(vetted.schema, vetted.dialect))) return { refused: 'its input schema takes too long to compile' };
   const { params, schema } = headerParams(publishable(vetted.schema));
   const portable = isPortable(schema);
   // A large schema is rewritten here, where others get a turn in between, and not when somebody lists.
-  if (isLarge) shapeOf({ input: schema, headers: params, portable }, 'portable');
+  if (vetted.bytes > LARGE) shapeOf({ input: schema, headers: params, portable }, 'portable');
   const promised = offered && vetSchema(offered, limits.schemaBytes);
   const output = promised?.schema;
   const promises = output && cleanSchema(output, true);
   if (promises?.refused !== undefined) return { refused: `its output schema is refused: ${promises.refused}` };
   return {
     digest,
+    bytes: vetted.bytes,
     schema,
     output,
     headers: params,
     portable,
     dropped: [...cleaned.dropped, ...(promises?.dropped ?? [])],
-    validate: validate ? lazyValidator(validators, vetted.schema, vetted.dialect) : () => undefined,
-    ...(checksOutput && output ? { fits: lazyValidator(validators, output, promised?.dialect ?? '2020-12', 'it') } : {}),
+    unchecked: validate ? vetted.unchecked : [],
+    checker: validate ? validators.compile(vetted.schema, vetted.dialect) : UNCHECKED,
+    ...(checksOutput && output && promised?.dialect ? { outputChecker: validators.compile(output, promised.dialect, 'it') } : {}),
   };
 }
 
@@ -164,14 +177,6 @@ function nameFault({ name, native }: Tool, limit: number): string | undefined {
 function describeTool(tool: Tool, limit: number): string {
   const text = cleanText(typeof tool.description === 'string' ? tool.description : '').trim();
   return shorten(text === '' ? (tool.title ?? tool.name) : text, limit);
-}
-
-function lazyValidator(validators: ValidatorSet, schema: JsonObject, dialect: Dialect, whole?: string): Validator {
-  let compiled: Validator | undefined;
-  return (args) => {
-    compiled ??= validators.compile(schema, dialect, whole).validate;
-    return compiled(args);
-  };
 }
 
 // Several clients refuse an object schema without "properties".

@@ -1,109 +1,142 @@
-import { createRequire } from 'node:module';
-import type { ErrorObject, ValidateFunction } from 'ajv';
-import { canonicalJson } from '../core/canonical.ts';
+import type { ErrorObject } from 'ajv';
+import { toJsonText } from '../core/exact-number.ts';
 import { holdsExact, noteExact, toDoubles } from '../core/exact-tree.ts';
 import type { JsonObject, JsonValue } from '../core/json.ts';
+import type { JsonCaps } from '../core/json-scan.ts';
 import { shorten } from '../core/text.ts';
-import type { Dialect } from './vet.ts';
+import { refill } from './check/budget.ts';
+import { type Compiler, createCompiler } from './check/compiler.ts';
+import { convertTexts } from './check/convert.ts';
+import type { Dialect } from './check/dialect.ts';
+import { withOriginals } from './check/originals.ts';
+import { isDoubleToo, prepare } from './check/prepare.ts';
+import { createProgram, type Program } from './check/program.ts';
+import { type Survey, survey } from './check/survey.ts';
 
 /** Says what is wrong with some arguments, in one sentence, or nothing. */
 export type Validator = (args: JsonObject) => string | undefined;
 
-type AjvClass = typeof import('ajv').default;
-type Compiler = InstanceType<AjvClass>;
+/** What a schema says of values. Where it cannot tell, a value is right. */
+export interface Checker {
+  readonly validate: Validator;
+  /** Compiles what a large schema needs for a value, letting other work go on; undefined where nothing is missing. */
+  ready(args: JsonObject): Promise<void> | undefined;
+  /** Wrong arguments with values where they held the JSON texts of what the schema wants; undefined where they hold none. */
+  convert(args: JsonObject): JsonObject | undefined;
+}
+
+/** A checker of what cannot be checked. */
+export const UNCHECKED: Checker = { validate: () => undefined, ready: () => undefined, convert: () => undefined };
 
 const LONGEST_MESSAGE = 4 * 1024;
+const CAPS: JsonCaps = { depth: 64, keys: 10_000, items: 100_000 };
 
 /** Compiles the schemas of one plugin; schemas of different plugins never meet in one instance. */
 export interface ValidatorSet {
-  /**
-   * A validator that accepts everything, with a reason, where the schema cannot be compiled. `whole` is what it calls the
-   * value itself.
-   */
-  compile(schema: JsonObject, dialect: Dialect, whole?: string): { readonly validate: Validator; readonly unchecked: readonly string[] };
+  /** A checker for a vetted schema, which is compiled on first use; without a dialect nothing is checked. `whole` is what it calls the value itself. */
+  compile(schema: JsonObject, dialect: Dialect | undefined, whole?: string): Checker;
 }
 
-/** An empty set. The compiler is loaded with the first schema, not with the gateway. */
-export function createValidatorSet(): ValidatorSet {
-  const compilers = new Map<Dialect, Compiler>();
-  let unchecked: string[] = [];
-
-  const compilerFor = (dialect: Dialect): Compiler => {
-    const existing = compilers.get(dialect);
-    if (existing) return existing;
-    const created = createCompiler(dialect, (pattern) => unchecked.push(`the pattern ${shorten(pattern, 80)} is not checked`));
-    compilers.set(dialect, created);
-    return created;
-  };
-
+/** An empty set. The compiler is loaded with the first schema, not with the gateway. `caps`: of texts that are parsed. */
+export function createValidatorSet(caps: JsonCaps = CAPS): ValidatorSet {
+  const compiler = createCompiler();
   return {
-    compile(schema, dialect, whole = 'the arguments') {
-      unchecked = [];
-      try {
-        const check = compilerFor(dialect).compile(toDoubles(schema));
-        return {
-          validate(args) {
-            if (check(toDoubles(args))) return undefined;
-            // A copy may hold exact numbers without being known to.
-            const fits = !holdsExact(args) && holdsExact(noteExact(args)) && check(toDoubles(args));
-            return fits ? undefined : describe(check, whole);
-          },
-          unchecked,
-        };
-      } catch (error) {
-        return {
-          validate: () => undefined,
-          unchecked: [`arguments are not checked: ${(error as Error).message}`],
-        };
-      }
-    },
+    compile: (schema, dialect, whole = 'the arguments') =>
+      dialect ? new SchemaChecker(schema, dialect, whole, compiler, caps) : UNCHECKED,
   };
 }
 
-function createCompiler(dialect: Dialect, onUnchecked: (pattern: string) => void): Compiler {
-  const require = createRequire(import.meta.url);
-  const Ajv = (dialect === 'draft-07' ? require('ajv') : require('ajv/dist/2020')).default as AjvClass;
-  const { RE2JS } = require('re2js') as typeof import('re2js');
-  const linear = (pattern: string): RegExp => {
+class SchemaChecker implements Checker {
+  readonly #schema: JsonObject;
+  readonly #dialect: Dialect;
+  readonly #whole: string;
+  readonly #compiler: Compiler;
+  readonly #caps: JsonCaps;
+  #doubles: Program | undefined;
+  #exact: Program | undefined;
+  /** What texts are looked for by. */
+  #readable: JsonObject | undefined;
+  #broken = false;
+
+  constructor(schema: JsonObject, dialect: Dialect, whole: string, compiler: Compiler, caps: JsonCaps) {
+    this.#schema = schema;
+    this.#dialect = dialect;
+    this.#whole = whole;
+    this.#compiler = compiler;
+    this.#caps = caps;
+  }
+
+  readonly validate: Validator = (args) => {
+    if (this.#broken) return undefined;
     try {
-      const compiled = RE2JS.compile(pattern);
-      return {
-        test: (text: string) => compiled.matcher(text).find(),
-      } as RegExp;
+      const errors = this.#check(args);
+      if (!errors) return undefined;
+      // A copy may hold exact numbers without being known to.
+      if (!holdsExact(args) && holdsExact(noteExact(args)) && !this.#check(args)) return undefined;
+      return describe(errors, this.#whole);
     } catch {
-      // Lookaround and back-references need an engine that can be made to run for ever.
-      onUnchecked(pattern);
-      return { test: () => true } as unknown as RegExp;
+      // Given up: what cannot be told is no reason to refuse.
+      return undefined;
     }
   };
-  linear.code = 'linear';
-  const ajv = new Ajv({
-    strict: false,
-    validateSchema: false,
-    validateFormats: false,
-    allErrors: false,
-    // What every object inherits is no argument.
-    ownProperties: true,
-    logger: false,
-    code: { regExp: linear },
-  });
-  ajv.removeKeyword('uniqueItems');
-  ajv.addKeyword({
-    keyword: 'uniqueItems',
-    type: 'array',
-    validate: (wanted: boolean, data: JsonValue[]) => !wanted || allDifferent(data),
-    error: { message: 'must not have equal items' },
-  });
-  return ajv;
+
+  readonly ready = (args: JsonObject): Promise<void> | undefined => {
+    if (this.#broken) return undefined;
+    try {
+      this.#doubles ??= this.#create(false);
+      if (!this.#doubles.isLarge) return undefined;
+      const pending = this.#programFor(args).ready(toDoubles(args));
+      return pending ? pending.then(() => this.#readyConverted(args)).catch(() => undefined) : this.#readyConverted(args);
+    } catch {
+      return undefined;
+    }
+  };
+
+  #readyConverted(args: JsonObject): Promise<void> | undefined {
+    const converted = this.validate(args) === undefined ? undefined : this.convert(args);
+    return converted && this.#programFor(converted).ready(toDoubles(converted));
+  }
+
+  readonly convert = (args: JsonObject): JsonObject | undefined => {
+    if (this.#broken) return undefined;
+    try {
+      this.#readable ??= prepare(this.#survey(), false, false).schema;
+      refill();
+      return convertTexts(args, this.#readable, this.#caps);
+    } catch {
+      return undefined;
+    }
+  };
+
+  /** What is wrong; undefined where nothing is. */
+  #check(args: JsonObject): readonly ErrorObject[] | undefined {
+    const program = this.#programFor(args);
+    const fits = program === this.#exact ? withOriginals(args, (copy) => program.run(copy)) : program.run(toDoubles(args));
+    return fits ? undefined : program.errors;
+  }
+
+  #programFor(args: JsonObject): Program {
+    this.#doubles ??= this.#create(false);
+    if (this.#doubles.isDouble && (!holdsExact(args) || isDoubleToo(args))) return this.#doubles;
+    this.#exact ??= this.#create(true);
+    return this.#exact;
+  }
+
+  #create(exact: boolean): Program {
+    try {
+      return createProgram(this.#survey(), exact, this.#compiler);
+    } catch (error) {
+      this.#broken = true;
+      throw error;
+    }
+  }
+
+  #survey(): Survey {
+    return survey(this.#schema, this.#dialect, true);
+  }
 }
 
-// By canonical text, so that a long list of objects costs its length and not the square of it.
-function allDifferent(items: readonly JsonValue[]): boolean {
-  return new Set(items.map(canonicalJson)).size === items.length;
-}
-
-function describe(check: ValidateFunction, whole: string): string {
-  const [error] = check.errors ?? [];
+function describe([error]: readonly ErrorObject[], whole: string): string {
   return error ? shorten(sentence(error, whole), LONGEST_MESSAGE) : `${whole} cannot be matched with the schema`;
 }
 
@@ -114,7 +147,13 @@ function sentence({ instancePath, keyword, params, message }: ErrorObject, whole
   if (keyword === 'additionalProperties' || keyword === 'unevaluatedProperties') {
     return `${where} must not have "${params.additionalProperty ?? params.unevaluatedProperty}"`;
   }
-  if (keyword === 'enum') return `${where} must be one of ${shorten(JSON.stringify(params.allowedValues), 500)}`;
-  if (keyword === 'const') return `${where} must be ${shorten(JSON.stringify(params.allowedValue), 200)}`;
+  if (params.allowedValue !== undefined) return `${where} must be ${show(params.allowedValue, 200)}`;
+  const allowed = params.allowedValues as JsonValue[] | undefined;
+  if (allowed?.length === 1 && keyword === 'x-enum') return `${where} must be ${show(allowed[0] as JsonValue, 200)}`;
+  if (allowed) return `${where} must be one of ${show(allowed, 500)}`;
   return `${where} ${message ?? 'does not match the schema'}`;
+}
+
+function show(value: JsonValue, longest: number): string {
+  return shorten(toJsonText(value), longest);
 }

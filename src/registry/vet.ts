@@ -1,144 +1,126 @@
 import { toJsonText } from '../core/exact-number.ts';
 import { parseExact } from '../core/exact-parse.ts';
-import { findFault, toDouble } from '../core/exact-tree.ts';
+import { findFault } from '../core/exact-tree.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../core/json.ts';
-import { children, IN_PLACE_LIST, IN_PLACE_ONE, Misplaced, targetOf } from './schemas/subschemas.ts';
+import { type Dialect, dialectOf } from './check/dialect.ts';
+import { BadId, localise } from './check/references.ts';
+import { survey } from './check/survey.ts';
+import { children } from './schemas/subschemas.ts';
 
-/** A schema that may be served and compiled, or why it may not. */
+/** A schema that may be served, or why it may not. */
 export type Vetted =
   | {
       readonly schema: JsonObject;
-      readonly dialect: Dialect;
-      readonly subschemas: number;
+      /** What its values are checked by; undefined where they are not checked. */
+      readonly dialect: Dialect | undefined;
+      /** What is not checked, and why; one sentence each. */
+      readonly unchecked: readonly string[];
+      readonly bytes: number;
       readonly refused?: undefined;
     }
   | { readonly schema?: undefined; readonly refused: string };
 
-/** The dialects that validators exist for. */
-export type Dialect = 'draft-07' | '2020-12';
-
-const DEEPEST = 32;
+/** Above these a schema is not served at all. */
+const MOST_BYTES = 1024 * 1024;
+const DEEPEST = 64;
+/** Of any JSON in it, such as a default. */
+const DEEPEST_VALUE = 256;
+/** Above this its values are not checked. */
 const MOST_SUBSCHEMAS = 2_000;
-const MOST_WEIGHT = 2_000;
-const DIALECTS: ReadonlyMap<string, Dialect> = new Map([
-  ['json-schema.org/draft-06/schema', 'draft-07'],
-  ['json-schema.org/draft-07/schema', 'draft-07'],
-  ['json-schema.org/draft/2019-09/schema', '2020-12'],
-  ['json-schema.org/draft/2020-12/schema', '2020-12'],
-]);
-const TYPES = new Set(['string', 'number', 'integer', 'boolean', 'object', 'array', 'null']);
+const MOST_TOLD = 20;
+/** What tells something to the reader alone. */
+const SPOKEN = new Set(['title', 'description', '$comment', 'default', 'examples', 'example']);
 
-const NUMBERS = ['minimum', 'maximum', 'exclusiveMinimum', 'exclusiveMaximum', 'multipleOf'];
-const COUNTS = ['minLength', 'maxLength', 'minItems', 'maxItems', 'minProperties', 'maxProperties', 'minContains', 'maxContains'];
-
-/** Thrown inside the walk, caught at its top. */
+/** Thrown inside, caught at the top. */
 class Refusal extends Error {}
 
 /**
- * Decides whether a tool's schema can be served: an object schema of a known dialect, within `maxBytes`, 32 levels and
- * 2,000 subschemas, with keywords of the right kind and references that stay inside and do not loop. Returns a copy
- * without `$id`; nothing is ever fetched.
+ * Decides whether a tool's schema can be served: an object schema within 1 MB and 64 levels. One that is more than
+ * `maxBytes` without its texts, more than 2,000 subschemas, too much work or of an unknown dialect is served and not checked
+ * by; parts that cannot be checked by are named. Returns a copy without `$id`; nothing is ever fetched.
  */
 export function vetSchema(input: unknown, maxBytes: number): Vetted {
   try {
-    if (!isJsonObject(input))
-      throw new Refusal(`it is ${input === null ? 'null' : Array.isArray(input) ? 'a list' : `a ${typeof input}`}, not an object`);
-    const text = toJsonText(input);
-    if (Buffer.byteLength(text) > maxBytes) throw new Refusal(`it has ${Buffer.byteLength(text)} bytes, more than ${maxBytes}`);
-    const schema = parseExact(text) as JsonObject;
-    if (schema.type !== 'object') throw new Refusal(`its root must have "type": "object", not ${JSON.stringify(schema.type)}`);
-    const odd = findFault(schema);
-    if (odd) throw new Refusal(`its number at ${odd.path} ${odd.fault}`);
-    const walk = new Walk(schema);
-    const subschemas = walk.visit(schema, '#', 0);
-    const known = new Map<JsonValue, number | 'open'>();
-    for (const subschema of subschemas) walk.weigh(subschema, known);
-    return { schema, dialect: walk.dialect, subschemas: subschemas.length };
+    return vet(input, maxBytes);
   } catch (error) {
-    if (error instanceof Refusal || error instanceof Misplaced) return { refused: error.message };
+    if (error instanceof Refusal || error instanceof BadId) return { refused: error.message };
     throw error;
   }
 }
 
-class Walk {
-  readonly #root: JsonObject;
-  readonly #rootId: string | undefined;
-  readonly #seen: JsonObject[] = [];
-  dialect: Dialect = '2020-12';
+function vet(input: unknown, maxBytes: number): Vetted {
+  if (!isJsonObject(input))
+    throw new Refusal(`it is ${input === null ? 'null' : Array.isArray(input) ? 'a list' : `a ${typeof input}`}, not an object`);
+  const text = written(input);
+  const bytes = Buffer.byteLength(text);
+  if (bytes > MOST_BYTES) throw new Refusal(`it has ${bytes} bytes, more than ${MOST_BYTES}`);
+  if (depthOf(text) > DEEPEST_VALUE) throw new Refusal(`it is nested more than ${DEEPEST_VALUE} levels deep`);
+  const schema = parseExact(text) as JsonObject;
+  if (schema.type !== 'object') throw new Refusal(`its root must have "type": "object", not ${JSON.stringify(schema.type)}`);
+  const odd = findFault(schema);
+  if (odd) throw new Refusal(`its number at ${odd.path} ${odd.fault}`);
+  const seen = lookThrough(schema);
+  const dialect = seen.isOlder && schema.$schema === undefined ? 'draft-07' : dialectOf(schema);
+  localise(schema, dialect);
+  const served = { schema, bytes };
+  const not = (why: string): Vetted => ({ ...served, dialect: undefined, unchecked: [`arguments are not checked: ${why}`] });
+  if (!dialect) return not(`its dialect ${JSON.stringify(schema.$schema).slice(0, 200)} is not known`);
+  if (seen.mixesDialects) return not('parts of it are of another dialect');
+  if (seen.subschemas > MOST_SUBSCHEMAS) return not(`it has more than ${MOST_SUBSCHEMAS} subschemas`);
+  if (bytes > maxBytes && bytes - seen.spoken > maxBytes)
+    return not(`it has ${bytes - seen.spoken} bytes without its texts, more than ${maxBytes}`);
+  const surveyed = survey(schema, dialect, true);
+  if (surveyed.heavy) return not('its references expand to too many checks of one value');
+  return { ...served, dialect, unchecked: toldOf(surveyed.left) };
+}
 
-  constructor(root: JsonObject) {
-    this.#root = root;
-    this.#rootId = typeof root.$id === 'string' ? root.$id : undefined;
-    if (root.$schema === undefined) return;
-    const name = typeof root.$schema === 'string' ? root.$schema.replace(/^https?:\/\//, '').replace(/#$/, '') : '';
-    const known = DIALECTS.get(name);
-    if (known === undefined) throw new Refusal(`its dialect ${JSON.stringify(root.$schema)} is not known`);
-    this.dialect = known;
-  }
-
-  /** Checks a schema and everything below it; returns all of them. */
-  visit(schema: JsonValue, at: string, depth: number): readonly JsonObject[] {
-    if (typeof schema === 'boolean') return this.#seen;
-    if (!isJsonObject(schema)) throw new Refusal(`${at} is no schema`);
-    if (depth > DEEPEST) throw new Refusal(`it is more than ${DEEPEST} levels deep`);
-    if (this.#seen.push(schema) > MOST_SUBSCHEMAS) throw new Refusal(`it has more than ${MOST_SUBSCHEMAS} subschemas`);
-    if (schema.$id !== undefined) {
-      if (typeof schema.$id !== 'string') throw new Refusal(`${at}/$id is no text`);
-      delete schema.$id;
-    }
-    this.#checkKeywords(schema, at);
-    this.#checkReference(schema, at);
-    for (const [child, path] of children(schema, at)) this.visit(child, path, depth + 1);
-    // A list of item schemas is how older dialects write a tuple.
-    if (Array.isArray(schema.items) && this.#root.$schema === undefined) this.dialect = 'draft-07';
-    return this.#seen;
-  }
-
-  #checkKeywords(schema: JsonObject, at: string): void {
-    const wrong = (key: string, what: string): never => {
-      throw new Refusal(`${at}/${key} is not ${what}`);
-    };
-    const { type, required, pattern } = schema;
-    const types = Array.isArray(type) ? type : type === undefined ? [] : [type];
-    for (const t of types) if (typeof t !== 'string' || !TYPES.has(t)) wrong('type', `one of ${[...TYPES].join(', ')}`);
-    if (required !== undefined && !(Array.isArray(required) && required.every((r) => typeof r === 'string')))
-      wrong('required', 'a list of names');
-    if (schema.enum !== undefined && !Array.isArray(schema.enum)) wrong('enum', 'a list');
-    if (pattern !== undefined && typeof pattern !== 'string') wrong('pattern', 'a text');
-    for (const key of NUMBERS) if (schema[key] !== undefined && typeof toDouble(schema[key]) !== 'number') wrong(key, 'a number');
-    for (const key of COUNTS) {
-      const value = toDouble(schema[key]);
-      if (value !== undefined && !(Number.isInteger(value) && (value as number) >= 0)) wrong(key, 'a whole number from 0');
-    }
-    if (schema.$dynamicRef !== undefined || schema.$recursiveRef !== undefined) wrong('$dynamicRef', 'allowed: references must be static');
-  }
-
-  #checkReference(schema: JsonObject, at: string): void {
-    const ref = schema.$ref;
-    if (ref === undefined) return;
-    if (typeof ref !== 'string') throw new Refusal(`${at}/$ref is no text`);
-    if (this.#rootId !== undefined && ref.startsWith(`${this.#rootId}#`)) schema.$ref = ref.slice(this.#rootId.length);
-    if (!(schema.$ref as string).startsWith('#')) throw new Refusal(`${at}/$ref leaves the schema: ${ref.slice(0, 80)}`);
-    if (targetOf(this.#root, schema.$ref as string) === undefined) throw new Refusal(`${at}/$ref points to nothing: ${ref.slice(0, 80)}`);
-  }
-
-  /** How many checks one value may meet at one place, references followed. Refuses a loop that never moves into the value. */
-  weigh(schema: JsonValue, known: Map<JsonValue, number | 'open'>): number {
-    if (!isJsonObject(schema)) return 1;
-    const seen = known.get(schema);
-    if (seen === 'open') throw new Refusal('its references form a loop');
-    if (seen !== undefined) return seen;
-    known.set(schema, 'open');
-    let weight = 1;
-    for (const child of inPlace(schema)) weight += this.weigh(child, known);
-    if (typeof schema.$ref === 'string') weight += this.weigh(targetOf(this.#root, schema.$ref) as JsonValue, known);
-    if (weight > MOST_WEIGHT) throw new Refusal(`its references expand to more than ${MOST_WEIGHT} checks of one value`);
-    known.set(schema, weight);
-    return weight;
+function written(schema: JsonObject): string {
+  try {
+    return toJsonText(schema);
+  } catch {
+    throw new Refusal('it cannot be written as JSON');
   }
 }
 
-function inPlace(schema: JsonObject): JsonValue[] {
-  const one = IN_PLACE_ONE.flatMap((key) => (schema[key] === undefined ? [] : [schema[key]]));
-  return [...one, ...IN_PLACE_LIST.flatMap((key) => (Array.isArray(schema[key]) ? schema[key] : []))];
+function toldOf(left: readonly string[]): string[] {
+  const told = left.slice(0, MOST_TOLD).map((part) => `not checked: ${part.slice(0, 300)}`);
+  return left.length > MOST_TOLD ? [...told, `not checked: ${left.length - MOST_TOLD} more parts`] : told;
+}
+
+interface Seen {
+  subschemas: number;
+  /** Bytes of texts that nothing is checked by. */
+  spoken: number;
+  isOlder: boolean;
+  mixesDialects: boolean;
+}
+
+function lookThrough(root: JsonObject): Seen {
+  const seen: Seen = { subschemas: 0, spoken: 0, isOlder: false, mixesDialects: false };
+  const visit = (schema: JsonValue, depth: number): void => {
+    if (!isJsonObject(schema)) return;
+    if (depth > DEEPEST) throw new Refusal(`it is more than ${DEEPEST} levels deep`);
+    seen.subschemas++;
+    for (const key in schema) if (SPOKEN.has(key)) seen.spoken += Buffer.byteLength(toJsonText(schema[key]));
+    // A list of item schemas is how older dialects write a tuple.
+    if (Array.isArray(schema.items)) seen.isOlder = true;
+    if (schema !== root && schema.$schema !== undefined && dialectOf(schema) !== dialectOf(root)) seen.mixesDialects = true;
+    for (const [child] of children(schema, '')) visit(child, depth + 1);
+  };
+  visit(root, 0);
+  return seen;
+}
+
+function depthOf(text: string): number {
+  let [deepest, depth, quoted] = [0, 0, false];
+  for (let i = 0; i < text.length; i++) {
+    const sign = text.charCodeAt(i);
+    if (quoted) {
+      if (sign === 92) i++;
+      else if (sign === 34) quoted = false;
+    } else if (sign === 34) quoted = true;
+    else if (sign === 123 || sign === 91) deepest = Math.max(deepest, ++depth);
+    else if (sign === 125 || sign === 93) depth--;
+  }
+  return deepest;
 }

@@ -138,11 +138,17 @@ export function testAdapter({
 
     test('arguments are checked before the plugin sees them', { tags: ['tool-errors-in-band', 'F52'] }, async () => {
       const house = await open('typed');
-      for (const args of [{}, { kind: 'c' }, { kind: 'a', count: 0 }, { kind: 'a', count: '1' }, { kind: 'a', nested: { x: 1 } }]) {
+      for (const args of [{}, { kind: 'c' }, { kind: 'a', count: 0 }, { kind: 'a', count: 'one' }, { kind: 'a', nested: { x: 1 } }]) {
         const result = await house.call(toolName('typed', 'describe'), args);
         expect(result.isError).toBe(true);
         expect(result.meta?.['plugmux/error']).toMatchObject({ code: 'ARGUMENTS_INVALID', outcome: 'NOT_SENT' });
       }
+    });
+
+    test('a text that is the JSON of what is wanted arrives as that', { tags: ['F52'] }, async () => {
+      const house = await open('typed');
+      const result = await house.call(toolName('typed', 'describe'), { kind: 'a', count: '1', nested: '{"deep":true}', tags: '["x"]' });
+      expect(result.structured).toEqual({ got: { kind: 'a', count: 1, nested: { deep: true }, tags: ['x'] } });
     });
 
     test('structured results arrive as data and as text', async () => {

@@ -283,18 +283,18 @@ describe('Talos configuration', () => {
     expect(await run(house, 'more')).toBe('1');
   });
 
-  it('quarantines a tool with an impossible schema alone', { tags: ['F49'] }, async () => {
+  it('serves a tool whose schema cannot be checked by and says so, and quarantines one with no schema alone', {
+    tags: ['F49', 'F50'],
+  }, async () => {
     const functions = [
       { name: 'run', parameters: { type: 'object' } },
       { name: 'bad', parameters: { type: 'object', properties: { a: { $ref: 'https://example.com/x' } } } },
       { name: 'worse', parameters: 'text' },
     ];
     const house = await open(one('schemas', 'export const handlers = { run: () => 1, bad: () => 2, worse: () => 3 };', { functions }));
-    expect([...house.app.registry.catalogue().tools.keys()]).toEqual(['schemas_run']);
-    expect(status(house, 'schemas')?.quarantined.map((q) => [q.tool, q.code])).toEqual([
-      ['bad', 'SCHEMA_REFUSED'],
-      ['worse', 'SCHEMA_REFUSED'],
-    ]);
+    expect([...house.app.registry.catalogue().tools.keys()]).toEqual(['schemas_run', 'schemas_bad']);
+    expect(status(house, 'schemas')?.problems.map((p) => [p.subject, p.code])).toEqual([['bad', 'SCHEMA_UNCHECKED']]);
+    expect(status(house, 'schemas')?.quarantined.map((q) => [q.tool, q.code])).toEqual([['worse', 'SCHEMA_REFUSED']]);
   });
 
   it('lets arguments through unchecked where the operator says that the schema lies', async () => {

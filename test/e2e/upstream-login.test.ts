@@ -48,7 +48,7 @@ async function guard(back: string): Promise<Guard> {
         'www-authenticate': `Bearer resource_metadata="${own}/.well-known/oauth-protected-resource/mcp"`,
       });
     }
-    const { authorization: _, ...headers } = req.headers;
+    const { authorization, ...headers } = req.headers;
     const target = new URL(back);
     const onward = request(target, { method: req.method, headers: { ...headers, host: target.host } }, (answer) => {
       res.writeHead(answer.statusCode ?? 500, answer.headers);
@@ -56,7 +56,14 @@ async function guard(back: string): Promise<Guard> {
     });
     onward.on('error', () => res.destroy());
     res.on('close', () => onward.destroy());
-    req.pipe(onward);
+    let body = '';
+    req.on('data', (chunk) => {
+      body += chunk;
+    });
+    req.on('end', () => {
+      if (!body.includes('tell me')) return onward.end(body);
+      json({ jsonrpc: '2.0', id: JSON.parse(body).id, error: { code: -32000, message: `refused: ${authorization} of ${issued}` } });
+    });
   });
   return { url: own, grants };
 }
@@ -74,6 +81,11 @@ describe('a server behind a login', () => {
     expect(new URLSearchParams(grants[0]?.body).get('grant_type')).toBe('client_credentials');
     expect(new URLSearchParams(grants[0]?.body).get('scope')).toBe('tools');
     expect(front.stderr()).not.toContain('a-very-secret-word');
+    // The tokens it is given are never stored, and masked all the same.
+    const told = JSON.stringify(await client.call('echo', { message: 'tell me' }));
+    await front.said('refused: ');
+    for (const text of [told, front.stderr()])
+      expect([text, text.includes('token-1')]).toEqual([expect.stringContaining('refused: '), false]);
   });
 
   it('gets no secret when it names another authorization server than the configuration', async () => {

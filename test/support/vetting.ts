@@ -1,2 +1,11 @@
 /** Limits for what is vetted in unit tests. */
-export const LIMITS = { toolNameChars: 128, descriptionChars: 100, schemaBytes: 65_536, toolsPerPlugin: 500, tools: 2_000 };
+export const LIMITS = {
+  toolNameChars: 128,
+  descriptionChars: 100,
+  schemaBytes: 65_536,
+  jsonDepth: 64,
+  jsonKeys: 10_000,
+  jsonItems: 100_000,
+  toolsPerPlugin: 500,
+  tools: 2_000,
+};

@@ -10,12 +10,34 @@ const SPOKEN = new Set(['title', 'description', 'default', 'examples', 'deprecat
  * `lost` hears of each keyword where only the second one's rule could be kept.
  */
 export function conjoin(a: JsonObject, b: JsonObject, lost: (keyword: string) => void): JsonObject {
-  const both = new Map<string, JsonValue>(Object.entries(apart(a, b)));
-  for (const [key, value] of Object.entries(apart(b, a))) {
+  const second = apart(b, a);
+  const both = new Map<string, JsonValue>(Object.entries(withoutRivals(apart(a, b), second, lost)));
+  for (const [key, value] of Object.entries(second)) {
     const before = both.get(key);
     both.set(key, before === undefined || same(before, value) ? value : merged(key, before, value, lost));
   }
   return Object.fromEntries(both);
+}
+
+/** Keywords that mean something together: of two such groups only one can be kept. */
+const GROUPS: readonly (readonly [string, ...string[]])[] = [
+  ['contains', 'minContains', 'maxContains'],
+  ['if', 'then', 'else'],
+];
+const PLACES = ['prefixItems', 'items', 'additionalItems', 'unevaluatedItems'];
+
+function withoutRivals(schema: JsonObject, other: JsonObject, lost: (keyword: string) => void): JsonObject {
+  const dropped = new Set<string>();
+  for (const group of GROUPS) if (group.some((key) => key in other)) for (const key of group) if (key in schema) dropped.add(key);
+  if ((hasPlaces(schema) && PLACES.some((key) => key in other)) || hasPlaces(other))
+    for (const key of PLACES) if (key in schema) dropped.add(key);
+  if (dropped.size === 0) return schema;
+  for (const key of dropped) lost(key);
+  return Object.fromEntries(Object.entries(schema).filter(([key]) => !dropped.has(key)));
+}
+
+function hasPlaces({ prefixItems, items, unevaluatedItems }: JsonObject): boolean {
+  return prefixItems !== undefined || Array.isArray(items) || unevaluatedItems !== undefined;
 }
 
 // Nothing may stand beside a reference.

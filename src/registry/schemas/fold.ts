@@ -3,7 +3,7 @@ import { asObject, isJsonObject, type JsonObject, type JsonValue } from '../../c
 import { shorten } from '../../core/text.ts';
 import { conjoin } from './conjoin.ts';
 import type { Report } from './inline.ts';
-import { typeOf } from './types.ts';
+import { ANYTHING, saysNothing, typeOf } from './types.ts';
 
 const MOST_LEVELS = 16;
 const LONGEST_NOTE = 300;
@@ -37,8 +37,10 @@ class Fold {
 
   flatten(schema: JsonObject, depth: number): JsonObject {
     const { $ref, allOf, anyOf, oneOf, not, enum: values, const: only, if: condition, then, else: otherwise, ...rest } = schema;
-    const { dependentSchemas, dependencies, ...plain } = rest;
-    let result: JsonObject = plain;
+    const { dependentSchemas, dependencies, unevaluatedProperties, ...plain } = rest;
+    const isAlone = [$ref, allOf, anyOf, oneOf, condition, dependentSchemas].every((part) => part === undefined);
+    let result: JsonObject = isAlone && unevaluatedProperties !== undefined ? { ...plain, unevaluatedProperties } : plain;
+    if (!isAlone && unevaluatedProperties !== undefined) this.#report('', '"unevaluatedProperties"');
     if (depth > MOST_LEVELS) return result;
     if (typeof $ref === 'string') result = this.#conjoin(result, this.#branch({ $ref }, depth));
     for (const branch of listed(allOf)) result = this.#conjoin(result, this.#branch(branch, depth));
@@ -85,14 +87,17 @@ class Fold {
       });
       // A branch that says nothing of a property leaves it as the root has it.
       if (variants.length === 0 || (own !== undefined && variants.length < branches.length)) continue;
-      properties.set(name, unite(isJsonObject(own) ? variants.map((v) => (isJsonObject(v) ? this.#conjoin(own, v) : own)) : variants));
+      const isOpen = branches.some((branch) => !Object.hasOwn(propertiesOf(branch), name) && branch.additionalProperties !== false);
+      const united = unite(isJsonObject(own) ? variants.map((v) => (isJsonObject(v) ? this.#conjoin(own, v) : own)) : variants);
+      properties.set(name, isOpen && base.additionalProperties !== false ? orAnything(united) : united);
     }
     const required = requiredOf(base);
     const shared = branches.map(requiredOf).reduce((a, b) => inBoth(a, new Set(b)));
     const known = new Set(required);
     const sets = branches.map((branch) => describeBranch(branch, known));
     if (new Set(sets).size > 1) this.#note(`The arguments must fit ${words}: ${sets.map((set) => `(${set})`).join(', ')}.`, 'alternatives');
-    const closed = base.additionalProperties ?? (branches.every((b) => b.additionalProperties === false) ? false : undefined);
+    const areClosed = branches.every((branch) => branch.additionalProperties === false && branch.patternProperties === undefined);
+    const closed = base.additionalProperties ?? (areClosed ? false : undefined);
     const all = [...new Set([...required, ...shared])];
     return {
       ...base,
@@ -126,9 +131,20 @@ function unite(variants: readonly JsonValue[]): JsonValue {
 function addOptional(base: JsonObject, branches: readonly JsonObject[]): JsonObject {
   const all = new Map(Object.entries(propertiesOf(base)));
   for (const branch of branches) {
-    for (const [name, schema] of Object.entries(propertiesOf(branch))) if (!all.has(name) && schema !== false) all.set(name, schema);
+    for (const [name, schema] of Object.entries(propertiesOf(branch)))
+      if (!all.has(name) && schema !== false) all.set(name, base.additionalProperties === false ? schema : orAnything(schema));
   }
   return { ...base, properties: Object.fromEntries(all) };
+}
+
+// Where the alternative that it belongs to is not taken, it may be anything.
+function orAnything(schema: JsonValue): JsonValue {
+  if (!isJsonObject(schema) || saysNothing(schema)) return schema;
+  const others = Object.keys(schema).every((key) => key === 'type' || key === 'description')
+    ? ANYTHING.filter(({ type }) => type !== schema.type)
+    : ANYTHING;
+  const { description, ...rest } = schema;
+  return { ...(description === undefined ? {} : { description }), anyOf: [rest, ...others] };
 }
 
 function inBoth(names: readonly string[], others: ReadonlySet<string>): string[] {

@@ -1,6 +1,6 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
-import { conjoin } from './conjoin.ts';
 import { children, mapSubschemas, STORED_MAP, targetOf } from './subschemas.ts';
+import { isSpoken } from './types.ts';
 
 /** Hears what a form of a schema leaves out: where, and what. */
 export type Report = (at: string, what: string) => void;
@@ -58,7 +58,7 @@ class Inliner {
     if (this.#room < 0) throw new TooLong();
     const expanded = this.#expand(target, at);
     if (!isJsonObject(expanded)) return expanded === false ? false : own;
-    return conjoin(expanded, own, (keyword) => this.#report(at, `of two rules for "${keyword}" only one is told`));
+    return Object.keys(own).every(isSpoken) ? { ...expanded, ...own } : { ...own, allOf: [expanded, ...listOf(own.allOf)] };
   }
 
   #keep(ref: string, target: JsonValue, own: JsonObject, at: string): JsonValue {
@@ -79,6 +79,10 @@ class Inliner {
     if (lost.length > 0) this.#report(at, `${lost.join(', ')} beside a recursive reference`);
     return description === undefined ? pointer : { description, anyOf: [pointer] };
   }
+}
+
+function listOf(value: JsonValue | undefined): JsonValue[] {
+  return Array.isArray(value) ? value : [];
 }
 
 function withoutStored(schema: JsonObject): JsonObject {

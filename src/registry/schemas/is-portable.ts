@@ -1,6 +1,8 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
-import { SAFE_KEY } from './portable.ts';
 import { isForeign } from './types.ts';
+
+/** The keys of arguments that every LLM client takes. */
+export const SAFE_KEY = /^[A-Za-z0-9_.-]{1,64}$/;
 
 type Check = (value: JsonValue, schema: JsonObject) => boolean;
 
@@ -51,7 +53,8 @@ export function isPortable(schema: JsonObject): boolean {
   return isPlain(schema);
 }
 
-function isPlain(schema: JsonValue): boolean {
+/** Whether a schema below the root is in the portable form as it stands. */
+export function isPlain(schema: JsonValue): boolean {
   if (!isJsonObject(schema)) return false;
   const { type } = schema;
   if (typeof type !== 'string' || (type === 'array' && schema.items === undefined)) return false;

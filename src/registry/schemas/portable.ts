@@ -2,14 +2,15 @@ import { asObject, isJsonObject, type JsonObject, type JsonValue } from '../../c
 import { conjoin } from './conjoin.ts';
 import { foldRoot } from './fold.ts';
 import { inline, type Report } from './inline.ts';
+import { isPlain } from './is-portable.ts';
 import { mapObject, mapSubschemas } from './subschemas.ts';
-import { ANYTHING, impliedTypes, isForeign, saysNothing, splitTypes } from './types.ts';
-
-/** The keys of arguments that every LLM client takes. */
-export const SAFE_KEY = /^[A-Za-z0-9_.-]{1,64}$/;
+import { ANYTHING, impliedTypes, isForeign, isSpoken, saysNothing, splitTypes } from './types.ts';
+import { understood } from './understood.ts';
 
 const STRIPPED = /^(?:\$schema|\$id|\$anchor|\$dynamicAnchor|\$recursiveAnchor|\$comment|\$vocabulary|x-(?!mcp-header$).*)$/;
 const BOUNDS = ['minimum', 'maximum', 'exclusiveMinimum', 'exclusiveMaximum'];
+const IN_PLACE = /^\.(?:then|else|not|if|(?:allOf|anyOf|oneOf)\[\d+\])$/;
+const OTHERS = ['string', 'number', 'boolean', 'array', 'null'];
 const COMBINED = ['anyOf', 'oneOf', 'allOf', 'not', 'if', '$ref'];
 
 /**
@@ -17,7 +18,7 @@ const COMBINED = ['anyOf', 'oneOf', 'allOf', 'not', 'if', '$ref'];
  * each place, lists with items, no empty schemas.
  */
 export function toPortable(schema: JsonObject, report: Report): JsonObject {
-  const { $defs, ...root } = inline(schema, report);
+  const { $defs, ...root } = inline(understood(schema, report), report);
   const folded = foldRoot($defs === undefined ? root : { ...root, $defs }, report);
   const { properties, ...rest } = simplify(folded, '', report) as JsonObject;
   const defs = isJsonObject($defs) ? mapObject($defs, (name, item) => simplify(item, name, report)) : undefined;
@@ -25,32 +26,70 @@ export function toPortable(schema: JsonObject, report: Report): JsonObject {
   return { ...plain, properties: asObject(properties), ...(defs ? { $defs: defs } : {}) };
 }
 
-function simplify(schema: JsonValue, at: string, report: Report): JsonValue {
+/** `given`: the type that its value has anyway, by the schema it stands in place of. */
+function simplify(schema: JsonValue, at: string, report: Report, given?: string): JsonValue {
   if (typeof schema === 'boolean') return schema ? { anyOf: [...ANYTHING] } : { not: { anyOf: [...ANYTHING] } };
   if (!isJsonObject(schema)) return schema;
   const clean = withoutMarks(schema);
-  if (saysNothing(clean)) return { ...clean, anyOf: [...ANYTHING] };
+  // Nothing may stand beside a reference.
+  if ('$ref' in clean && Object.keys(clean).length === 1) return clean;
+  if (saysNothing(clean)) return given === undefined ? { ...clean, anyOf: [...ANYTHING] } : simplify({ ...clean, type: given }, at, report);
   const merged = mergeAllOf(clean, at, report);
-  const types = typesOf(merged);
+  const isCombined = COMBINED.some((key) => key in merged);
+  const types = typesOf(merged, given, isCombined);
   const { type: _, ...rest } = merged;
   if (types.length > 1) {
-    if (!COMBINED.some((key) => key in merged)) return simplify(splitTypes(merged, types), at, report);
-    // Beside a combination only one type can be said: the one that has properties, if any.
-    report(at, `that it may be ${types.join(' or ')}`);
-    const { properties, required, ...others } = rest;
-    const isObject = types.includes('object') && (properties ?? required) !== undefined;
-    return isObject ? simplify({ ...rest, type: 'object' }, at, report) : simplifyInside(others, at, report);
+    if (!isCombined) return simplify(splitTypes(merged, types), at, report);
+    const isObject = types.includes('object') && ('properties' in merged || 'required' in merged);
+    const { type: __, nullable: ___, ...untyped } = merged;
+    if (!isObject) {
+      report(at, `that it may be ${types.join(' or ')}`);
+      // What is said of one type alone goes with the types.
+      const common = Object.fromEntries(Object.entries(untyped).filter(([key]) => !isForeign(key, 'null')));
+      return simplifyInside(weakenInside(common, undefined, at, report), at, report);
+    }
+    // What is told of the object stands with the object.
+    const spoken = Object.fromEntries(Object.entries(untyped).filter(([key]) => isSpoken(key)));
+    const rules = Object.fromEntries(Object.entries(untyped).filter(([key]) => !isSpoken(key)));
+    const others = types.filter((type) => type !== 'object').map((type) => ({ type }));
+    return simplify({ ...spoken, anyOf: [{ ...rules, type: 'object' }, ...others] }, at, report);
   }
   const [type] = types;
-  if (type === undefined) return simplifyInside(rest, at, report);
+  if (type === undefined) return simplifyInside(weakenInside(rest, undefined, at, report), at, report);
   const own = Object.fromEntries(Object.entries(rest).filter(([keyword]) => !isForeign(keyword, type)));
-  const shaped = type === 'object' ? shapeObject(own, at, report) : type === 'array' ? shapeList(own, at, report) : own;
-  return simplifyInside({ type, ...shaped }, at, report);
+  const weak = weakenInside(own, type, at, report);
+  const shaped = type === 'object' ? shapeObject(weak, at, report) : type === 'array' ? shapeList(weak, at, report) : weak;
+  return simplifyInside({ type, ...shaped }, at, report, type);
+}
+
+// Inside these a weaker schema makes the whole stricter: what is not in the form as it stands goes.
+function weakenInside(schema: JsonObject, type: string | undefined, at: string, report: Report): JsonObject {
+  const weak = { ...schema };
+  const isExact = (part: JsonValue | undefined): boolean => isJsonObject(part) && isPlain(type === undefined ? part : { type, ...part });
+  const drop = (...keys: string[]): void => {
+    for (const key of keys) delete weak[key];
+    report(at, `"${keys[0]}"`);
+  };
+  if (weak.not !== undefined && !isExact(weak.not) && !isNever(weak)) drop('not');
+  if (weak.if === undefined) for (const key of ['then', 'else']) delete weak[key];
+  else if (!isExact(weak.if)) drop('if', 'then', 'else');
+  if (weak.maxContains !== undefined && !isExact(weak.contains)) drop('maxContains');
+  if (Array.isArray(weak.oneOf) && !weak.oneOf.every(isExact)) {
+    if (weak.anyOf === undefined) weak.anyOf = weak.oneOf;
+    drop('oneOf');
+  }
+  return weak;
+}
+
+// The form's own word for what takes nothing.
+function isNever({ not }: JsonObject): boolean {
+  return not === true || (isJsonObject(not) && saysNothing(not));
 }
 
 // A schema that is true or false has no place in the form, except as the answer to whether there may be more properties.
-function simplifyInside(schema: JsonObject, at: string, report: Report): JsonObject {
+function simplifyInside(schema: JsonObject, at: string, report: Report, type?: string): JsonObject {
   return mapSubschemas(schema, at, (item, where) => {
+    if (IN_PLACE.test(where.slice(at.length))) return simplify(item, where, report, type);
     if (where === `${at}.additionalProperties` && (typeof item === 'boolean' || saysNothing(item))) return item !== false;
     return simplify(item, where, report);
   });
@@ -77,12 +116,14 @@ function mergeAllOf({ allOf, ...rest }: JsonObject, at: string, report: Report):
   return 'allOf' in merged ? mergeAllOf(merged, at, report) : merged;
 }
 
-function typesOf(schema: JsonObject): string[] {
-  const { type } = schema;
-  if (typeof type === 'string') return [type];
-  if (Array.isArray(type)) return [...new Set(type as string[])];
-  if (!COMBINED.some((key) => key in schema)) return impliedTypes(schema);
-  return 'properties' in schema || 'required' in schema ? ['object'] : [];
+function typesOf(schema: JsonObject, given: string | undefined, isCombined: boolean): string[] {
+  const { type, nullable } = schema;
+  if (typeof type === 'string') return nullable === true && isCombined ? [...new Set([type, 'null'])] : [type];
+  if (Array.isArray(type)) return [...new Set([...(type as string[]), ...(nullable === true ? ['null'] : [])])];
+  const implied = isCombined ? [] : impliedTypes(schema);
+  if (given !== undefined && (implied.length === 0 || implied.includes(given))) return [given];
+  if (!isCombined) return implied;
+  return 'properties' in schema || 'required' in schema ? ['object', ...OTHERS] : [];
 }
 
 function shapeObject(schema: JsonObject, at: string, report: Report): JsonObject {
@@ -97,7 +138,8 @@ function shapeObject(schema: JsonObject, at: string, report: Report): JsonObject
     ...missing.map((name) => [name, true] as const),
   ]);
   if (unevaluatedProperties !== undefined && unevaluatedProperties !== true) {
-    if (unevaluatedProperties === false && rest.additionalProperties === undefined) rest.additionalProperties = false;
+    const isAlone = ![...COMBINED, 'dependentSchemas'].some((key) => key in rest);
+    if (unevaluatedProperties === false && rest.additionalProperties === undefined && isAlone) rest.additionalProperties = false;
     else report(at, '"unevaluatedProperties"');
   }
   return {
@@ -115,7 +157,8 @@ function shapeList(schema: JsonObject, at: string, report: Report): JsonObject {
   const more = Array.isArray(items) ? additionalItems : items;
   report(at, 'which item stands at which place');
   const kinds = [...places, ...(more === undefined || more === false ? [] : [more])];
-  const closed = more === false || unevaluatedItems === false;
+  const isAlone = ![...COMBINED, 'contains'].some((key) => key in rest);
+  const closed = more === false || (unevaluatedItems === false && more === undefined && isAlone);
   const most = Math.min(Number(rest.maxItems ?? places.length), places.length);
   return { ...rest, ...(closed ? { maxItems: most } : {}), items: kinds.length === 1 ? (kinds[0] as JsonValue) : { anyOf: kinds } };
 }

@@ -1,7 +1,7 @@
 import { holdsExact, noteExact } from '../../core/exact-tree.ts';
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
 import type { Report } from './inline.ts';
-import { SAFE_KEY } from './portable.ts';
+import { SAFE_KEY } from './is-portable.ts';
 
 /** A schema whose top-level keys every client takes, and the plugin's own key by each new one. */
 export interface Renamed {
@@ -31,10 +31,14 @@ export function renameKeys(schema: JsonObject, report: Report): Renamed {
     const bare = '$ref' in item ? { anyOf: [item] } : item;
     return [rename(name), { ...bare, description: `${own}(${JSON.stringify(name)})` }] as const;
   });
-  const { required, dependentRequired } = schema;
+  const { required, dependentRequired, propertyNames, patternProperties, additionalProperties, ...rest } = schema;
+  // Rules about names do not hold for the new ones.
+  const others = patternProperties === undefined ? { additionalProperties } : {};
+  if (patternProperties !== undefined || propertyNames !== undefined) report('', 'rules about the names of arguments');
   return {
     schema: {
-      ...schema,
+      ...rest,
+      ...(others.additionalProperties === undefined ? {} : others),
       properties: Object.fromEntries(entries),
       ...(Array.isArray(required) ? { required: required.map((name) => rename(String(name))) } : {}),
       ...(isJsonObject(dependentRequired)

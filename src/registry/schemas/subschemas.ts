@@ -76,23 +76,24 @@ function anchored(schema: JsonValue, name: string): JsonValue | undefined {
   return undefined;
 }
 
-/** A place that should hold subschemas and does not. */
-export class Misplaced extends Error {}
-
-/** Every subschema of a schema with its place, the stored ones too. Throws where a list or map of them is none. */
+/** Every subschema of a schema with its place as a JSON pointer, the stored ones too; also what stands there and is none. */
 export function* children(schema: JsonObject, at: string): Generator<[JsonValue, string]> {
   for (const key of ONE) if (schema[key] !== undefined) yield [schema[key], `${at}/${key}`];
   for (const key of [...LIST, 'items']) {
     const value = schema[key];
-    if (value === undefined) continue;
     if (Array.isArray(value)) for (const [i, item] of value.entries()) yield [item, `${at}/${key}/${i}`];
-    else if (key === 'items') yield [value, `${at}/items`];
-    else throw new Misplaced(`${at}/${key} is no list`);
+    else if (key === 'items' && value !== undefined) yield [value, `${at}/items`];
   }
   for (const key of [...INSIDE_MAP, ...STORED_MAP]) {
     const value = schema[key];
-    if (value === undefined) continue;
-    if (!isJsonObject(value)) throw new Misplaced(`${at}/${key} is no object`);
-    for (const [name, item] of Object.entries(value)) yield [item, `${at}/${key}/${name}`];
+    if (isJsonObject(value)) for (const [name, item] of Object.entries(value)) yield [item, `${at}/${key}/${pointerPart(name)}`];
   }
+  // What a name depends on is a schema, or a list of names.
+  if (!isJsonObject(schema.dependencies)) return;
+  for (const [name, item] of Object.entries(schema.dependencies))
+    if (!Array.isArray(item)) yield [item, `${at}/dependencies/${pointerPart(name)}`];
+}
+
+function pointerPart(name: string): string {
+  return /[~/%]/.test(name) ? name.replace(/~/g, '~0').replace(/\//g, '~1').replace(/%/g, '%25') : name;
 }

@@ -35,8 +35,11 @@ const SPOKEN = new Set(['title', 'description', 'default', 'examples', 'deprecat
 
 const SIMPLE: readonly JsonObject[] = [{ type: 'string' }, { type: 'number' }, { type: 'boolean' }, { type: 'object' }];
 
+// No form has a word for lists of lists of anything; of simple values there may be such.
+const NESTED: readonly JsonObject[] = [{ type: 'null' }, { type: 'array', items: { anyOf: [...SIMPLE, { type: 'null' }] } }];
+
 /** Any value at all, in words that every client knows. */
-export const ANYTHING: readonly JsonObject[] = [...SIMPLE, { type: 'array', items: { anyOf: [...SIMPLE] } }, { type: 'null' }];
+export const ANYTHING: readonly JsonObject[] = [...SIMPLE, { type: 'array', items: { anyOf: [...SIMPLE, ...NESTED] } }, { type: 'null' }];
 
 /** Whether a keyword says something to the reader, and nothing of the value. */
 export function isSpoken(keyword: string): boolean {
@@ -49,13 +52,15 @@ export function isForeign(keyword: string, type: string): boolean {
   return of !== undefined && of !== (type === 'integer' ? 'number' : type);
 }
 
-/** The types that a schema without one means: by its values, else by its keywords. Empty: it does not say. */
+const TYPES = ['string', 'number', 'boolean', 'object', 'array', 'null'];
+
+/** The types that a schema without one takes: those of its values, else all, first those that its keywords speak of. */
 export function impliedTypes(schema: JsonObject): string[] {
   const values = Array.isArray(schema.enum) ? schema.enum : 'const' in schema ? [schema.const as JsonValue] : undefined;
   if (values) return typesOf(values);
   const types = new Set(Object.keys(schema).flatMap((keyword) => TYPE_OF.get(keyword) ?? []));
-  if (types.size === 0 && 'format' in schema) return ['string'];
-  return [...types];
+  if (types.size === 0 && !('format' in schema)) return [];
+  return [...new Set([...types, ...TYPES])];
 }
 
 /** The type of a value. */
@@ -85,6 +90,8 @@ export function splitTypes(schema: JsonObject, types: readonly string[]): JsonOb
     // Of a null there is nothing more to say.
     return [{ type, ...Object.fromEntries(own), ...(fitting && type !== 'null' ? { enum: fitting } : {}) }];
   });
+  // No value has one of the types: what is told then does not matter.
+  if (anyOf.length === 0) return { ...Object.fromEntries(spoken), anyOf: types.map((type) => ({ type })) };
   return anyOf.length === 1 ? { ...(anyOf[0] as JsonObject), ...Object.fromEntries(spoken) } : { ...Object.fromEntries(spoken), anyOf };
 }
 

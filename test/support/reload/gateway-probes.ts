@@ -51,7 +51,7 @@ export const GATEWAY_PROBES: Partial<Record<LimitName, Probe>> = {
     const tool = (await gateway.tools()).find(({ name }) => name.includes('described'));
     return (tool?.description.length ?? 0) > 100;
   }),
-  schemaBytes: seen(65_536, 200, [true, false], named('detailed')),
+  schemaBytes: seen(65_536, 200, ['ARGUMENTS_INVALID', 'detailed'], (gateway) => gateway.call('detailed', { argument1: {} })),
   toolsPerPlugin: seen(100, 2, [11, 2], tools),
   tools: seen(100, 3, [11, 3], tools),
   keptBytes: seen(100_000, 500, [true, false], async (gateway) => linkIn(await long(gateway)) !== undefined, {

@@ -46,7 +46,11 @@ describe('createRedactor', () => {
     );
     // The letters of an escape in front of it belong to no word.
     const { text: ofWord } = knowing('abcde');
-    for (const said of [JSON.stringify('x\nabcde\tabcde\u0001abcde'), encodeURIComponent('"abcde":abcde')])
+    for (const said of [
+      JSON.stringify('x\nabcde\tabcde\u0001abcde'),
+      encodeURIComponent('"abcde":abcde'),
+      encodeURIComponent(JSON.stringify('\nabcde')),
+    ])
       expect(ofWord(said)).not.toContain('abcde');
     expect(ofWord('nabcde fabcde 4abcde u0041abcde')).toBe('nabcde fabcde 4abcde u0041abcde');
     for (const plain of ['', 'a', 'ab', 'true', 'No', ' ', '\n'])

@@ -18,17 +18,17 @@ describe('vetTools', () => {
     const input: JsonObject = { type: 'object', required: ['a'] };
     const first = await vetTools([tool('same', { input }), tool('other')], shared);
     const second = await vetTools(
-      [tool('same', { input: { ...input }, description: 'new' }), tool('other', { input: { type: 'text' } })],
+      [tool('same', { input: { ...input }, description: 'new' }), tool('other', { input: { type: 'string' } })],
       shared,
       first,
     );
     expect(second.tools).toMatchObject([{ description: 'new' }]);
-    expect(second.tools[0]?.validate).toBe(first.tools[0]?.validate);
+    expect(second.tools[0]?.checker).toBe(first.tools[0]?.checker);
     expect(second.quarantined).toMatchObject([{ tool: 'other', code: 'SCHEMA_REFUSED' }]);
     input.required = ['b'];
     const third = await vetTools([tool('same', { input })], shared, second);
-    expect(third.tools[0]?.validate({ b: 1 })).toBeUndefined();
-    expect(third.tools[0]?.validate({ a: 1 })).toContain('b');
+    expect(third.tools[0]?.checker.validate({ b: 1 })).toBeUndefined();
+    expect(third.tools[0]?.checker.validate({ a: 1 })).toContain('b');
   });
 
   it('refuses a schema that cannot be written, alone', async () => {
@@ -68,7 +68,7 @@ describe('vetTools', () => {
     expect(tools[0]?.description).toContain('\\u{202e}');
   });
 
-  it.each([undefined, null, true, [], { type: 'string' }, { type: 'object', $schema: 'urn:none' }, { type: 'object', $id: 5 }])(
+  it.each([undefined, null, true, [], { type: 'string' }, { type: 'object', $id: 5 }])(
     'refuses the schema %j alone',
     { tags: ['F49'] },
     async (input) => {

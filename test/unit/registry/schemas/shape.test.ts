@@ -71,6 +71,20 @@ describe('the portable form', () => {
 
   it.each<[string, unknown, unknown]>([
     [
+      'keywords without a type',
+      { minLength: 3 },
+      {
+        anyOf: [
+          { type: 'string', minLength: 3 },
+          ...['number', 'boolean', 'object', 'array', 'null'].map((type) => expect.objectContaining({ type })),
+        ],
+      },
+    ],
+    ['a reference that leaves the schema', { $ref: 'https://example.com/x', description: 'd' }, { type: 'object', description: 'd' }],
+    ['a reference to nothing', { $ref: '#/$defs/none' }, { type: 'object' }],
+    ['a keyword of the wrong kind', { type: 'string', required: true }, { type: 'string' }],
+    ['a rule that would be stricter in another form', { type: 'string', not: { allOf: [{ minLength: 3 }] } }, { type: 'string' }],
+    [
       'several types',
       { type: ['string', 'null'], description: 'd', minLength: 1 },
       { description: 'd', anyOf: [{ type: 'string', minLength: 1 }, { type: 'null' }] },
@@ -152,7 +166,15 @@ describe('the portable form', () => {
     expect(faults(input)).toEqual([]);
   });
 
-  it('folds alternatives at the root into properties, and says in words what they were', () => {
+  it('gives a property of one alternative its own schema where the others take no such property', () => {
+    const branch = (properties: object): object => object(properties, { additionalProperties: false });
+    const { input } = shape({ type: 'object', anyOf: [branch({ a: { type: 'string' } }), branch({ b: { type: 'integer' } })] });
+    expect(input.properties).toEqual({ a: { type: 'string' }, b: { type: 'integer' } });
+  });
+
+  it('folds alternatives at the root into properties, and says in words what they were', { tags: ['portable-takes-all'] }, () => {
+    // An alternative that says nothing of a property takes anything for it.
+    const others = ['number', 'boolean', 'object', 'array', 'null'].map((type) => expect.objectContaining({ type }));
     const { input, losses } = shape({
       type: 'object',
       properties: { name: { type: 'string' } },
@@ -168,8 +190,8 @@ describe('the portable form', () => {
       properties: {
         name: { type: 'string' },
         kind: { type: 'string', enum: ['mail', 'phone'] },
-        address: { type: 'string' },
-        number: { type: 'string' },
+        address: { anyOf: [{ type: 'string' }, ...others] },
+        number: { anyOf: [{ type: 'string' }, ...others] },
       },
       required: ['name', 'kind'],
     });

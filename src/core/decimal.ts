@@ -1,0 +1,71 @@
+import { ExactNumber } from './exact-number.ts';
+import type { JsonValue } from './json.ts';
+
+/** A number by its decimal digits: `digits * 10 ** exponent`. The digits have no zeros around them; zero has none. */
+export interface Decimal {
+  readonly negative: boolean;
+  readonly digits: string;
+  readonly exponent: number;
+}
+
+const SPELLING = /^(-?)([0-9]+)(?:\.([0-9]+))?(?:[eE]([+-]?[0-9]+))?$/;
+/** Exponents beyond it are no longer told apart. */
+const FARTHEST = 1e15;
+
+/** The digits of a number as it was sent; those that JavaScript writes for a double. */
+export function toDecimal(number: number | ExactNumber): Decimal {
+  const text = typeof number === 'number' ? String(number) : number.text;
+  const [, sign = '', whole = '', fraction = '', power = '0'] = SPELLING.exec(text) ?? [];
+  const all = whole + fraction;
+  let [from, to] = [0, all.length];
+  while (to > 0 && all[to - 1] === '0') to--;
+  while (from < to && all[from] === '0') from++;
+  if (from === to) return { negative: false, digits: '', exponent: 0 };
+  const shift = Math.max(-FARTHEST, Math.min(FARTHEST, Number(power)));
+  return { negative: sign === '-', digits: all.slice(from, to), exponent: shift - fraction.length + all.length - to };
+}
+
+/** Less than 0 if `a` is the smaller one, 0 if they are equal, else more than 0. */
+export function compareDecimals(a: Decimal, b: Decimal): number {
+  const [signA, signB] = [signOf(a), signOf(b)];
+  if (signA !== signB || signA === 0) return signA - signB;
+  const places = a.digits.length + a.exponent - b.digits.length - b.exponent;
+  if (places !== 0) return places * signA;
+  return a.digits === b.digits ? 0 : a.digits < b.digits ? -signA : signA;
+}
+
+function signOf({ negative, digits }: Decimal): number {
+  return digits === '' ? 0 : negative ? -1 : 1;
+}
+
+/** Whether `number` is a whole multiple of `step`, which is not zero. The work grows with their digits, not their size. */
+export function isMultipleOf(number: Decimal, step: Decimal): boolean {
+  if (number.digits === '') return true;
+  // The last digit of a number is not zero, so that no power of ten divides it.
+  if (number.exponent < step.exponent) return false;
+  const modulus = BigInt(step.digits);
+  return ((BigInt(number.digits) % modulus) * powerOfTen(number.exponent - step.exponent, modulus)) % modulus === 0n;
+}
+
+function powerOfTen(exponent: number, modulus: bigint): bigint {
+  let [result, base] = [1n % modulus, 10n % modulus];
+  for (let left = exponent; left > 0; left = Math.floor(left / 2)) {
+    if (left % 2 === 1) result = (result * base) % modulus;
+    base = (base * base) % modulus;
+  }
+  return result;
+}
+
+/** One text for values that JSON Schema calls equal: keys in order, numbers by their digits. */
+export function comparableText(value: JsonValue): string {
+  if (typeof value === 'number' || value instanceof ExactNumber) {
+    const { negative, digits, exponent } = toDecimal(value);
+    return `${negative ? '-' : ''}${digits}e${exponent}`;
+  }
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
+  if (Array.isArray(value)) return `[${value.map(comparableText).join()}]`;
+  const members = Object.keys(value)
+    .sort()
+    .map((key) => `${JSON.stringify(key)}:${comparableText(value[key] as JsonValue)}`);
+  return `{${members.join()}}`;
+}

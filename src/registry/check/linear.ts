@@ -1,0 +1,42 @@
+import { createRequire } from 'node:module';
+import { spend } from './budget.ts';
+import { toLinear } from './pattern.ts';
+
+/** A pattern that runs in linear time. */
+export interface Linear {
+  test(text: string): boolean;
+}
+
+const MOST_KEPT = 2_000;
+const known = new Map<string, Linear>();
+
+/** The pattern in the linear engine, which is loaded with the first text; patterns that it cannot run match everything. */
+export function linear(pattern: string): Linear {
+  const before = known.get(pattern);
+  if (before) return before;
+  if (known.size >= MOST_KEPT) known.clear();
+  const created = create(pattern);
+  known.set(pattern, created);
+  return created;
+}
+
+function create(pattern: string): Linear {
+  const translated = toLinear(pattern);
+  if (!translated) return { test: () => true };
+  const { source, size } = translated;
+  let compiled: { matcher(text: string): { find(): boolean } } | undefined;
+  return {
+    test(text) {
+      spend(text.length * size);
+      compiled ??= engine().RE2JS.compile(source);
+      return compiled.matcher(text).find();
+    },
+  };
+}
+
+let loaded: typeof import('re2js') | undefined;
+
+function engine(): typeof import('re2js') {
+  loaded ??= createRequire(import.meta.url)('re2js') as typeof import('re2js');
+  return loaded;
+}

@@ -1,0 +1,47 @@
+import { toDecimal } from '../../core/decimal.ts';
+import { ExactNumber } from '../../core/exact-number.ts';
+import type { JsonValue } from '../../core/json.ts';
+
+/** Where a checked value stands: what the compiler hands to keywords. */
+export interface Place {
+  readonly parentData: unknown;
+  readonly parentDataProperty: string | number;
+}
+
+let originals: WeakMap<object, JsonValue> | undefined;
+
+/** Runs a check on a copy in doubles; keywords find the numbers as they were sent by `originalOf`. */
+export function withOriginals<T>(value: JsonValue, check: (copy: JsonValue) => T): T {
+  originals = new WeakMap();
+  try {
+    return check(copyOf(value));
+  } finally {
+    originals = undefined;
+  }
+}
+
+/** The value as it was sent. */
+export function originalOf(data: JsonValue, { parentData, parentDataProperty }: Place): JsonValue {
+  if (!originals) return data;
+  if (typeof data === 'object' && data !== null) return originals.get(data) ?? data;
+  if (typeof data !== 'number' || typeof parentData !== 'object' || parentData === null) return data;
+  const parent = originals.get(parentData) as Record<string | number, JsonValue> | undefined;
+  return parent?.[parentDataProperty] ?? data;
+}
+
+function copyOf(value: JsonValue): JsonValue {
+  if (typeof value !== 'object' || value === null) return value;
+  if (value instanceof ExactNumber) return standIn(value);
+  const copy = Array.isArray(value)
+    ? value.map(copyOf)
+    : Object.fromEntries(Object.entries(value).map(([key, item]) => [key, copyOf(item)]));
+  originals?.set(copy, value);
+  return copy;
+}
+
+// The compiler looks at it to tell whole numbers from others, and no keyword else.
+function standIn(number: ExactNumber): number {
+  const isWhole = toDecimal(number).exponent >= 0;
+  const { value } = number;
+  return isWhole === Number.isInteger(value) ? value || 0 : isWhole ? 1 : 0.5;
+}

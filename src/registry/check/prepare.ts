@@ -1,0 +1,106 @@
+import { compareDecimals, toDecimal } from '../../core/decimal.ts';
+import { ExactNumber } from '../../core/exact-number.ts';
+import { toDouble, toDoubles } from '../../core/exact-tree.ts';
+import { asObject, isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
+import type { Survey } from './survey.ts';
+import { weaken } from './weaken.ts';
+
+const COUNTS = ['minLength', 'maxLength', 'minItems', 'maxItems', 'minProperties', 'maxProperties', 'minContains', 'maxContains'];
+const KEPT = new Set([...COUNTS, 'pattern', 'uniqueItems', 'required', 'dependentRequired']);
+const BOUNDS = new Set(['minimum', 'maximum', 'exclusiveMinimum', 'exclusiveMaximum']);
+const PROTO = '__proto__';
+/** A double keeps so many digits. */
+const SAFE_DIGITS = 15;
+/** So many values are compared one after the other. */
+const FEW = 16;
+
+/** A schema as it is compiled: what cannot be checked by left out, and with it all that only tells something. */
+export interface Prepared {
+  readonly schema: JsonObject;
+  /** Whether each of its numbers is the number that a double says. */
+  readonly isDouble: boolean;
+}
+
+/** `exact`: for arguments with numbers that doubles do not hold; otherwise numbers are compared as doubles. */
+export function prepare(surveyed: Survey, exact: boolean, counts: boolean): Prepared {
+  let isDouble = true;
+  const conditions: JsonValue[] = [];
+  const keyword = (key: string, value: JsonValue): readonly [string, JsonValue] | undefined => {
+    if (KEPT.has(key)) return [key, toDoubles(value)];
+    if (BOUNDS.has(key)) {
+      isDouble &&= isDoubleToo(value);
+      return exact ? [`x-${key}`, value] : [key, toDouble(value)];
+    }
+    if (key === 'multipleOf') {
+      isDouble &&= isDoubleToo(value);
+      return [key, exact ? value : toDouble(value)];
+    }
+    if (key !== 'enum' && key !== 'const') return undefined;
+    const values = key === 'enum' ? (value as JsonValue[]) : [value];
+    isDouble &&= values.every((one) => isDoubleToo(one));
+    const isPlain = !exact && values.length > 0 && values.length <= FEW && values.every((one) => typeof toDouble(one) !== 'object');
+    if (isPlain) return [key, toDoubles(value)];
+    // The same keyword twice: both must hold.
+    return ['x-enum', (() => values) as never];
+  };
+  const schema = weaken(surveyed, {
+    instead: true,
+    keyword: (schema, key, value) => {
+      if (key === 'const' && schema.enum !== undefined) return undefined;
+      if (key === 'enum' && schema.const !== undefined) return keyword(key, both(value as JsonValue[], schema.const));
+      return key === 'type' ? [key, typeOf(schema)] : keyword(key, value);
+    },
+    finish(body) {
+      if (counts) body['x-step'] = true;
+      if (surveyed.hasUnevaluated && body.if !== undefined) spellOut(body, conditions);
+      if (isJsonObject(body.properties) && Object.hasOwn(body.properties, PROTO)) moveProto(body, body.properties);
+      return body;
+    },
+  });
+  if (conditions.length > 0) {
+    const defs = conditions.map((condition, i) => [`if_${i}`, condition] as const);
+    schema.$defs = { ...asObject(schema.$defs), ...Object.fromEntries(defs) };
+  }
+  return { schema, isDouble };
+}
+
+// The compiler takes what a condition has looked at for seen even where it does not hold.
+function spellOut(body: JsonObject, conditions: JsonValue[]): void {
+  const condition = { $ref: `#/$defs/if_${conditions.push(body.if as JsonValue) - 1}` };
+  const choice = {
+    anyOf: [{ allOf: [condition, body.then ?? true] }, { allOf: [{ not: condition }, body.else ?? true] }],
+  };
+  body.allOf = [...(Array.isArray(body.allOf) ? body.allOf : []), choice];
+  for (const key of ['if', 'then', 'else']) delete body[key];
+}
+
+// The compiler passes over a property of this name.
+function moveProto(body: JsonObject, properties: JsonObject): void {
+  const rest = Object.entries(properties).filter(([name]) => name !== PROTO);
+  const proto = Object.getOwnPropertyDescriptor(properties, PROTO)?.value as JsonValue;
+  body.properties = Object.fromEntries(rest);
+  body.patternProperties = { ...asObject(body.patternProperties), [`^${PROTO}$`]: proto };
+}
+
+function both(values: JsonValue[], only: JsonValue): JsonValue[] {
+  const text = JSON.stringify(only);
+  return values.some((value) => JSON.stringify(value) === text) ? [only] : [];
+}
+
+// An older way to say that it may be null.
+function typeOf({ type, nullable }: JsonObject): JsonValue {
+  const types = [...new Set([type].flat())] as JsonValue[];
+  if (nullable === true && !types.includes('null')) types.push('null');
+  return types.length === 1 ? (types[0] as JsonValue) : types;
+}
+
+/** Whether a double is written with the digits that a number was sent with. */
+export function isDoubleToo(value: JsonValue): boolean {
+  if (typeof value !== 'object' || value === null) return true;
+  if (value instanceof ExactNumber) {
+    if (value.text.length <= SAFE_DIGITS && !/e/i.test(value.text)) return true;
+    const double = value.value;
+    return Number.isFinite(double) && compareDecimals(toDecimal(value), toDecimal(double)) === 0;
+  }
+  return Object.values(value).every(isDoubleToo);
+}
