@@ -285,13 +285,15 @@ export const REQUIREMENTS = {
     'plugin-replaced': 'A plugin that is replaced finishes the calls it has.',
   }),
   ...promised('configuration and life', {
-    F72: 'A configuration that cannot be used is told with its place and a suggestion: exit 2 at start, the old one kept on reload.',
+    F72: 'A configuration that cannot be used is told with its place and a suggestion: exit 2 at start, the old one kept on reload. Comments, trailing commas and a byte order mark are read.',
+    'config-foreign':
+      'Files of other clients work as they are: mcpServers or servers, inputs by PLUGMUX_INPUT_<NAME>, envFile as part of env; what is missing costs its own entry.',
     'reload-logins':
       'A token that is taken out of the file or changed ends its sessions, streams, sockets and calls at once; a first token closes an open gateway; the last one stays.',
     'reload-limits': 'A changed limit holds with the reload, and replaces a plugin process only if that was started with it.',
     'reload-told': 'Every key of the file is live or needs a restart: a reload names what it has changed, and warns of what waits.',
     F74: 'A flood of reloads is coalesced, loses no call and leaves nothing behind.',
-    T21: 'A configuration is taken whole or not at all, and never listens further than its logins allow.',
+    T21: 'A configuration is taken whole or not at all, but for an upstream entry that cannot be used: it is left out with a warning that names its place. No configuration listens further than its logins allow.',
     'instructions-budget': 'Instructions for the model stay within 2,048 characters, with a pointer to the rest.',
     'audit-line': 'Every call is one line of the audit log, with a digest in place of its arguments.',
     'store-damaged': 'A damaged store ends a start; damaged in use, it keeps closed what opens from then on, and approvals are refused.',

@@ -51,7 +51,7 @@ const TYPES: Readonly<Record<string, RemoteServer['kind'] | 'stdio'>> = {
 
 /** Keys that mean something here, to the rest of the gateway, or to nobody but the other client's window. */
 const KNOWN = new Set(
-  'era command args env cwd type transport url httpUrl serverUrl headers timeout autoApprove alwaysAllow trust includeTools excludeTools disabledTools oauth enabled disabled approval limits validate names schemas fence description name title icon iconPath gallery version dev note notes'.split(
+  'era command args env envFile cwd type transport url httpUrl serverUrl headers timeout autoApprove alwaysAllow trust includeTools excludeTools disabledTools oauth enabled disabled approval limits validate names schemas fence description name title icon iconPath gallery version dev note notes'.split(
     ' ',
   ),
 );

@@ -2,13 +2,14 @@ import { isJsonObject, type JsonValue } from '../core/json.ts';
 import { isNetwork } from '../core/networks.ts';
 import { ORDERED_LIMITS } from './limits.ts';
 import type { ConfigFile } from './schema.ts';
+import { SERVER_KEYS } from './server-keys.ts';
 import type { SourceText } from './source-text.ts';
 
 type Path = readonly (string | number)[];
 
 const RESERVED: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);
 // Their keys become ids, which other programs look up in objects of their own.
-const ID_MAPS: ReadonlySet<string> = new Set(['plugins', 'profiles', 'mcpServers']);
+const ID_MAPS: ReadonlySet<string> = new Set(['plugins', 'profiles', ...SERVER_KEYS]);
 
 /** Keys that name a part of every JavaScript object: none of them can be an id, a tool or a setting. */
 export function reservedKeys(value: JsonValue, source: SourceText): string[] {

@@ -23,11 +23,13 @@ export interface PluginConfig {
   readonly entry: Entry;
 }
 
-/** One entry of `mcpServers`. */
+/** One entry of `mcpServers` or `servers`. */
 export interface UpstreamConfig {
+  /** Where it stands in the file. */
+  readonly path: readonly string[];
   /** The entry as it stands there, references filled in. */
   readonly server: JsonObject;
-  /** Why it cannot be used as it stands. */
+  /** Which of its values are missing. */
   readonly fault?: string;
 }
 
@@ -61,7 +63,7 @@ export interface Config {
   readonly state: string;
   readonly pluginFolders: readonly string[];
   readonly plugins: ReadonlyMap<string, PluginConfig>;
-  /** The entries of `mcpServers`; each has an entry of the same id in `plugins`. */
+  /** The entries of `mcpServers` and `servers`; each has an entry of the same id in `plugins`. */
   readonly upstreams: ReadonlyMap<string, UpstreamConfig>;
   readonly profiles: ReadonlyMap<string, ProfileFile>;
   readonly listen: ListenConfig;

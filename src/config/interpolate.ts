@@ -1,15 +1,18 @@
 import { readFileSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { basename, dirname, resolve } from 'node:path';
+import { basename, dirname, resolve, sep } from 'node:path';
 import { fileFault } from '../core/file-fault.ts';
-import { isJsonObject, type JsonValue } from '../core/json.ts';
+import { asObject, isJsonObject, type JsonValue } from '../core/json.ts';
 import { nearest } from '../core/nearest.ts';
+import { isServerKey } from './server-keys.ts';
 
 const REFERENCE = /\$\{(env|file):([^}]*)\}/g;
-const PLAIN_REFERENCE = /\$\{([A-Za-z_][A-Za-z0-9_]*)(:-[^}]*)?\}/g;
-const INPUT_REFERENCE = /\$\{input:[^}]*\}/g;
+const PLAIN_REFERENCE = /\$\{([A-Za-z_][A-Za-z0-9_]*|\/)(:-[^}]*)?\}/g;
+const CLIENT_REFERENCE = /\$\{(input|command|config):([^}]*)\}/g;
 const NAME = /^[A-Za-z_][A-Za-z0-9_.-]{0,63}$/;
-const LARGEST_FILE = 64 * 1024;
+
+/** Larger files are refused: a secret or an environment is meant. */
+export const LARGEST_TAKEN_IN = 64 * 1024;
 
 // Where nobody means the text itself, and a guessable secret would be the result.
 function holdsSecret([first, , third]: readonly (string | number)[]): boolean {
@@ -28,6 +31,8 @@ export interface Filled {
   readonly path: readonly (string | number)[];
   readonly key: string;
   readonly value: string;
+  /** Whether the file calls it a secret. */
+  readonly secret?: boolean;
 }
 
 /** The values with every reference filled in, what could not be, and the files that were read. */
@@ -40,12 +45,12 @@ export interface Interpolated {
 
 /**
  * Fills in `${env:NAME}`, `${env:NAME:-default}` and `${file:path}` in every text of a configuration, and the
- * `${NAME}` form of other clients' files below `mcpServers`. Files are read relative to `dir`.
+ * `${NAME}` and `${input:name}` forms of other clients' files below the keys of servers. Files are read relative to `dir`.
  */
 export function interpolate(value: JsonValue, dir: string, env: NodeJS.ProcessEnv): Interpolated {
   const unresolved: Unresolved[] = [];
-  // What other clients call the folder at hand and the home.
-  const places: Readonly<Record<string, string>> = { workspaceFolder: dir, userHome: homedir() };
+  const places = placesOf(dir);
+  const passwords = passwordsOf(value);
   const files: string[] = [];
   const filled: Filled[] = [];
   const fill = (path: readonly (string | number)[], key: string, value: string): string => {
@@ -74,7 +79,7 @@ export function interpolate(value: JsonValue, dir: string, env: NodeJS.ProcessEn
     const file = resolve(dir, reference);
     files.push(file);
     try {
-      if (statSync(file).size > LARGEST_FILE) throw new Error('it is larger than 64 KB');
+      if (statSync(file).size > LARGEST_TAKEN_IN) throw new Error('it is larger than 64 KB');
       // Secrets often lie in a folder, or under an extension, that says so: secrets/db, db.password.
       return fill(path, `${basename(dirname(file))}/${basename(file)}`, readFileSync(file, 'utf8').replace(/\r?\n$/, ''));
     } catch (error) {
@@ -87,6 +92,22 @@ export function interpolate(value: JsonValue, dir: string, env: NodeJS.ProcessEn
     }
   };
 
+  const fromClient = (kind: string, reference: string, path: readonly (string | number)[]): string => {
+    const variable = `PLUGMUX_INPUT_${reference.toUpperCase().replace(/[^A-Z0-9]/g, '_')}`;
+    const found = env[variable];
+    if (kind === 'input' && found !== undefined) {
+      filled.push({ path, key: variable, value: found, secret: passwords.has(reference) });
+      return found;
+    }
+    const isName = NAME.test(reference);
+    const shown = `\${${kind}:${isName ? reference : '…'}}`;
+    if (kind === 'input') {
+      const fix = `Set ${isName ? variable : 'PLUGMUX_INPUT_<NAME>'}.`;
+      unresolved.push({ path, message: `${shown} is a value that another client asks for`, fix });
+    } else unresolved.push({ path, message: `${shown} is known to another client alone`, fix: 'Write the value, or ${env:NAME}.' });
+    return '';
+  };
+
   const walk = (node: JsonValue, path: readonly (string | number)[]): JsonValue => {
     if (typeof node === 'string') {
       if (!node.includes('${')) return node;
@@ -97,21 +118,35 @@ export function interpolate(value: JsonValue, dir: string, env: NodeJS.ProcessEn
           unresolved.push({ path, message: `\${${shown}} would be taken as it stands`, fix: `Write \${env:${name}}.` });
         }
       }
-      if (path[0] !== 'mcpServers') return own;
-      const plain = own.replace(PLAIN_REFERENCE, (_, name: string, fallback = '') => places[name] ?? fromEnv(name + fallback, path));
-      return plain.replace(INPUT_REFERENCE, (reference: string) => {
-        unresolved.push({
-          path,
-          message: `${reference} asks a person for a value`,
-          fix: 'Put the value into an environment variable and name that.',
-        });
-        return '';
-      });
+      if (!isServerKey(path[0])) return own;
+      const plain = own.replace(PLAIN_REFERENCE, (_, name: string, fallback = '') => places.get(name) ?? fromEnv(name + fallback, path));
+      return plain.replace(CLIENT_REFERENCE, (_, kind: string, ref: string) => fromClient(kind, ref, path));
     }
     if (Array.isArray(node)) return node.map((item, i) => walk(item, [...path, i]));
     if (!isJsonObject(node)) return node;
     return Object.fromEntries(Object.entries(node).map(([key, item]) => [key, walk(item, [...path, key])]));
   };
 
-  return { value: walk(value, []), unresolved, filled, files };
+  // What VS Code asks a person for is not asked here.
+  const { inputs, ...rest } = asObject(value);
+  const walked = isJsonObject(value) && inputs !== undefined ? { ...asObject(walk(rest, [])), inputs } : walk(value, []);
+  return { value: walked, unresolved, filled, files };
+}
+
+// What other clients call the folder at hand and the home. Their own folders lie directly in the one that is meant.
+function placesOf(dir: string): ReadonlyMap<string, string> {
+  const folder = /^\.(vscode|cursor)$/.test(basename(dir)) ? dirname(dir) : dir;
+  return new Map([
+    ['workspaceFolder', folder],
+    ['workspaceFolderBasename', basename(folder)],
+    ['userHome', homedir()],
+    ['pathSeparator', sep],
+    ['/', sep],
+  ]);
+}
+
+// The inputs that VS Code's file marks as secret.
+function passwordsOf(value: JsonValue): ReadonlySet<string> {
+  const inputs = isJsonObject(value) && Array.isArray(value.inputs) ? value.inputs.filter(isJsonObject) : [];
+  return new Set(inputs.flatMap(({ id, password }) => (typeof id === 'string' && password === true ? [id] : [])));
 }

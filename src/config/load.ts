@@ -11,11 +11,14 @@ import { contradictions, reservedKeys } from './checks.ts';
 import type { Config } from './config.ts';
 import { type Filled, interpolate } from './interpolate.ts';
 import { describeIssues } from './issues.ts';
+import { toPlainJson } from './jsonc.ts';
 import { toLimits } from './limits.ts';
 import { parseListen } from './listen.ts';
 import { toPlugin } from './plugin-entry.ts';
 import { type ConfigFile, createConfigSchema, type ProfileFile, toEditorSchema } from './schema.ts';
 import { secretsOf } from './secrets.ts';
+import { takeServers } from './server-entries.ts';
+import { isServerKey, SERVER_KEYS } from './server-keys.ts';
 import { HIDDEN_TEXT, mayShowKey, showValue } from './shown-value.ts';
 import { createSourceText, type SourceText } from './source-text.ts';
 import { stampOf } from './stamp.ts';
@@ -24,6 +27,8 @@ import { toUpstreams, type Unfilled } from './upstreams.ts';
 const LARGEST = 1024 * 1024;
 const CAPS = { depth: 64, keys: 20_000, items: 100_000 };
 const MOST_FAULTS = 10;
+// What a file of another client can hold that means something here.
+const CLIENT_KEYS: ReadonlySet<string> = new Set([...SERVER_KEYS, 'inputs', '$schema']);
 
 /** Flags that win over the file and the environment. */
 export interface Overrides {
@@ -50,20 +55,24 @@ export function loadConfig(
   const source = createSourceText(name, text);
   const raw = parseText(text, name, source);
   const dir = dirname(file);
-  const { value, unresolved, filled, files } = interpolate(raw, dir, env);
+  const schema = createConfigSchema(adapters);
+  const foreign = splitForeign(raw, Object.keys(schema.shape), name);
+  const { value, unresolved, filled, files: secretFiles } = interpolate(foreign.own, dir, env);
+  const editorSchema = (): object => toEditorSchema(adapters);
+  const taken = takeServers(value, { written: raw, schema: editorSchema, source, dir });
+  const own = taken.value;
+  const files = [...secretFiles, ...taken.files];
   const stamp = stampBefore + stampOf(files);
   took([file, ...files], stamp);
   const unfilled = unresolved.map((u) => ({ ...u, text: `${source.at([...u.path])}: ${u.message}. ${u.fix}` }));
   // An upstream that lacks a value costs itself alone: the file may be another client's, where that value is known.
-  const fatal = unfilled.filter(({ path }) => path[0] !== 'mcpServers');
+  const fatal = unfilled.filter(({ path }) => !isServerKey(path[0]));
   if (fatal.length > 0) throw invalid(fatal.map(({ text }) => text));
-  const schema = createConfigSchema(adapters);
-  const { own, warnings } = splitForeign(value, Object.keys(schema.shape), name);
   const reserved = reservedKeys(own, source);
   if (reserved.length > 0) throw invalid(reserved);
   const parsed = schema.safeParse(own);
   if (!parsed.success) {
-    throw invalid(describeIssues(parsed.error.issues, { value, written: raw, schema: toEditorSchema(adapters), source }));
+    throw invalid(describeIssues(parsed.error.issues, { value, written: raw, schema: editorSchema(), source }));
   }
   const contrary = contradictions(parsed.data, source);
   if (contrary.length > 0) throw invalid(contrary);
@@ -74,11 +83,11 @@ export function loadConfig(
     env,
     overrides,
     adapters,
-    warnings,
+    warnings: [...foreign.warnings, ...taken.warnings],
     files,
     filled,
     source,
-    unfilled,
+    unfilled: [...unfilled, ...taken.unfilled],
     // Of the same shape as what the schema has just taken.
     written: raw as unknown as ConfigFile,
   });
@@ -107,14 +116,15 @@ function readText(file: string): string {
 
 function parseText(text: string, name: string, source: SourceText): JsonValue {
   try {
-    return parseJson(text, CAPS);
+    return parseJson(toPlainJson(text), CAPS);
   } catch (error) {
     if (!(error instanceof JsonError)) throw error;
     if (error.fault === 'duplicate') {
       const twice = source.duplicateKey();
       if (twice) throw invalid([`${twice.at}: ${showKey(twice.key)} stands twice in one object. Keep one of the two.`]);
     }
-    const syntax = source.syntaxError();
+    // A text over a cap may be too deep to look for the place.
+    const syntax = error.fault === 'syntax' ? source.syntaxError() : undefined;
     if (syntax) throw invalid([`${syntax.at}: not valid JSON: ${syntax.message}. ${syntax.fix}`]);
     // What the engine's own parser says quotes the text around the fault.
     throw invalid([`${name}: ${error.fault === 'syntax' ? 'not valid JSON' : error.message}.`]);
@@ -132,12 +142,12 @@ function invalid(faults: readonly string[]): GatewayError {
   return new GatewayError('CONFIG_INVALID', shown.join('\n'), { at });
 }
 
-// A file of another client holds mcpServers and keys of that client: those are left alone, with a warning.
+// A file of another client holds servers and keys of that client: those are left alone, with a warning.
 function splitForeign(value: JsonValue, ownKeys: readonly string[], name: string): { own: JsonValue; warnings: string[] } {
-  if (!isJsonObject(value) || !('mcpServers' in value)) return { own: value, warnings: [] };
+  if (!isJsonObject(value)) return { own: value, warnings: [] };
   const known = new Set(ownKeys);
   const keys = Object.keys(value);
-  if (keys.some((key) => key !== 'mcpServers' && key !== '$schema' && known.has(key))) return { own: value, warnings: [] };
+  if (!keys.some(isServerKey) || keys.some((key) => !CLIENT_KEYS.has(key) && known.has(key))) return { own: value, warnings: [] };
   const foreign = keys.filter((key) => !known.has(key));
   const own = Object.fromEntries(Object.entries(value).filter(([key]) => known.has(key)));
   return {

@@ -9,6 +9,8 @@ const MARKS: ReadonlyMap<string, ReloadMark> = new Map<string, ReloadMark>([
   ['pluginFolders', 'live'],
   ['plugins', 'live'],
   ['mcpServers', 'live'],
+  ['servers', 'live'],
+  ['inputs', 'live'],
   ['profiles', 'live'],
   ['listen.http', 'restart'],
   ['listen.hosts', 'live'],

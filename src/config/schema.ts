@@ -89,13 +89,14 @@ const serverEntry = z
       .union([z.string(), z.array(z.string())])
       .optional()
       .describe('program of a server that speaks over stdio'),
-    args: z.array(z.string()).optional(),
+    args: z.array(z.union([z.string(), z.number(), z.boolean()])).optional(),
     env: z.record(z.string(), z.unknown()).optional().describe('environment of the program'),
     timeout: z
       .unknown()
       .refine((value) => typeof value !== 'number' || value <= LONGEST_TIMER_MS, `at most ${LONGEST_TIMER_MS}`)
       .optional()
       .describe('time limit of a call, in milliseconds from 1000 on, below that in seconds'),
+    envFile: z.string().optional().describe('file with further variables, NAME=value in each line; env wins'),
     cwd: z.string().optional().describe('working folder; default: the folder of this file'),
     type: z.string().optional().describe('stdio, http, sse or ws, where the address does not tell'),
     url: z.string().optional().describe('address of a remote server'),
@@ -105,6 +106,9 @@ const serverEntry = z
     ...shared,
   })
   .describe('an upstream MCP server; the key is its id');
+
+/** The entries of `mcpServers` and `servers`. */
+export const serverMap = z.record(z.string().regex(/^.{1,128}$/s, 'one to 128 characters'), serverEntry);
 
 function pluginEntry(adapters: readonly Adapter[]) {
   const kinds = adapters.map((a) => a.kind);
@@ -160,10 +164,9 @@ export function createConfigSchema(adapters: readonly Adapter[]) {
       $schema: z.string().optional(),
       pluginFolders: z.array(z.string()).optional().describe('folders whose direct subfolders are plugins'),
       plugins: z.record(id, pluginEntry(adapters)).optional(),
-      mcpServers: z
-        .record(z.string().min(1).max(128), serverEntry)
-        .optional()
-        .describe('upstream MCP servers, as in the files of other clients'),
+      mcpServers: serverMap.optional().describe('upstream MCP servers, as in the files of other clients'),
+      servers: serverMap.optional().describe('the same, as VS Code spells it'),
+      inputs: z.array(z.unknown()).optional().describe('what VS Code asks a person for; here PLUGMUX_INPUT_<NAME> is the value'),
       profiles: z.record(id, profile).optional(),
       listen: z
         .strictObject({

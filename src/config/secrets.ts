@@ -4,6 +4,7 @@ import { isPath, looksSecret, NUMBER } from '../core/secret-value.ts';
 import type { Filled } from './interpolate.ts';
 import { COMMON_KEYS, type ConfigFile } from './schema.ts';
 import { secretsInAddresses, secretsInside, textsOf } from './secret-values.ts';
+import { isServerKey, SERVER_KEYS } from './server-keys.ts';
 
 type PluginFile = NonNullable<ConfigFile['plugins']>[string];
 
@@ -24,11 +25,12 @@ const HEADER_FLAG = /^(-H|--headers?)$/;
 export function secretsOf(data: ConfigFile, filled: readonly Filled[], dir: string): string[] {
   const secrets = new Secrets(dir);
   for (const { token } of data.auth?.tokens ?? []) secrets.add(token);
-  for (const { key, path, value } of filled) {
+  for (const { key, path, value, secret = false } of filled) {
+    if (secret) secrets.add(value);
     secrets.addValue([key, String(path.at(-1))], value, isPlain(path));
   }
   for (const plugin of Object.values(data.plugins ?? {})) secrets.addPlugin(plugin);
-  secrets.addServers((data.mcpServers ?? {}) as JsonObject);
+  for (const key of SERVER_KEYS) secrets.addServers((data[key] ?? {}) as JsonObject);
   for (const [, text] of textsOf(data as unknown as JsonValue)) for (const secret of secretsInAddresses(text)) secrets.found.add(secret);
   return [...secrets.found].filter((secret) => secret !== '');
 }
@@ -123,6 +125,6 @@ class Secrets {
 
 function isPlain([first, second, third, fourth]: Filled['path']): boolean {
   if (first === 'auth') return PLAIN_LOGIN_KEYS.has(String(fourth));
-  if (first === 'plugins' || first === 'mcpServers') return second !== undefined && PLAIN_ENTRY_KEYS.has(String(third));
+  if (first === 'plugins' || isServerKey(first)) return second !== undefined && PLAIN_ENTRY_KEYS.has(String(third));
   return PLAIN_KEYS.has(String(first));
 }

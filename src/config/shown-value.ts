@@ -1,4 +1,5 @@
 import { isJsonObject, type JsonValue } from '../core/json.ts';
+import { isServerKey } from './server-keys.ts';
 
 type Path = readonly (string | number)[];
 
@@ -36,6 +37,6 @@ export function mayShowKey([first]: Path, key: string): boolean {
 }
 
 function isOpen([first, , third]: Path): boolean {
-  if (first === 'plugins' || first === 'mcpServers') return OPEN_ENTRY_KEYS.has(String(third));
+  if (first === 'plugins' || isServerKey(first)) return OPEN_ENTRY_KEYS.has(String(third));
   return OPEN_KEYS.has(String(first));
 }

@@ -5,6 +5,8 @@ import { findNodeAtLocation, type Node, type ParseError, parseTree, printParseEr
 export interface SourceText {
   /** `file:line:column` of a value, of its nearest parent where it is absent, or of the key itself. */
   at(path: JSONPath, what?: 'key' | 'value'): string;
+  /** A value as the text writes it. */
+  textAt(path: JSONPath): string;
   /** The first thing a JSON parser stumbles over, with its place. */
   syntaxError(): { at: string; message: string; fix: string } | undefined;
   /** The first key that one object has twice. */
@@ -18,19 +20,19 @@ const ADVICE: Readonly<Record<string, string>> = {
   CloseBraceExpected: 'Close the object with "}".',
   CloseBracketExpected: 'Close the list with "]".',
   ColonExpected: 'Put a colon between the key and its value.',
-  InvalidCommentToken: 'Remove the comment: JSON has none.',
   EndOfFileExpected: 'Remove what follows the closing brace.',
+  UnexpectedEndOfComment: 'Close the comment with "*/".',
   UnexpectedEndOfString: 'Close the text with a double quote.',
 };
 
-/** Reads a JSON text for its places. `name` is the file's name as people know it. */
+/** Reads a text of JSON with comments for its places, once one is asked for. `name` is the file's name as people know it. */
 export function createSourceText(name: string, text: string): SourceText {
   const errors: ParseError[] = [];
-  const root = parseTree(text, errors, {
-    allowTrailingComma: false,
-    disallowComments: true,
-    allowEmptyContent: false,
-  });
+  let tree: { readonly root: Node | undefined } | undefined;
+  const read = (): Node | undefined => {
+    tree ??= { root: parseTree(text, errors, { allowTrailingComma: true, disallowComments: false, allowEmptyContent: false }) };
+    return tree.root;
+  };
 
   const place = (offset: number): string => {
     const before = text.slice(0, offset);
@@ -39,6 +41,7 @@ export function createSourceText(name: string, text: string): SourceText {
   };
 
   const find = (path: JSONPath): Node | undefined => {
+    const root = read();
     for (let n = path.length; n >= 0; n--) {
       const node = root && findNodeAtLocation(root, path.slice(0, n));
       if (node) return node;
@@ -52,7 +55,12 @@ export function createSourceText(name: string, text: string): SourceText {
       const key = what === 'key' && node?.parent?.type === 'property' ? node.parent : node;
       return place(key?.offset ?? 0);
     },
+    textAt(path) {
+      const { offset = 0, length = 0 } = find(path) ?? {};
+      return text.slice(offset, offset + length);
+    },
     syntaxError() {
+      read();
       const first = errors[0];
       if (!first) return undefined;
       if (text.trim() === '') return { at: place(0), message: 'the file is empty', fix: 'An empty configuration is {}.' };
@@ -65,6 +73,7 @@ export function createSourceText(name: string, text: string): SourceText {
       };
     },
     duplicateKey() {
+      const root = read();
       const pending = root ? [root] : [];
       for (let node = pending.pop(); node; node = pending.pop()) {
         const seen = new Set<string>();

@@ -4,6 +4,7 @@ import type { JsonObject } from '../core/json.ts';
 import { PACKAGE_ROOT } from '../core/package.ts';
 import type { UpstreamConfig } from './config.ts';
 import { type ConfigFile, SHARED_KEYS } from './schema.ts';
+import { SERVER_KEYS } from './server-keys.ts';
 import type { SourceText } from './source-text.ts';
 
 /** A reference that could not be filled in, with a sentence about it. */
@@ -19,21 +20,23 @@ type PluginFiles = NonNullable<ConfigFile['plugins']>;
  * id, where that names no plugin of its own, completes what the server's entry says.
  */
 export function toUpstreams(
-  { mcpServers = {}, plugins = {} }: ConfigFile,
+  data: ConfigFile,
   unfilled: readonly Unfilled[],
   source: SourceText,
   warnings: string[],
 ): { upstreams: ReadonlyMap<string, UpstreamConfig>; files: PluginFiles } {
+  const { plugins = {} } = data;
   const upstreams = new Map<string, UpstreamConfig>();
   const files: PluginFiles = { ...plugins };
-  for (const [id, entry] of Object.entries(mcpServers)) {
+  const entries = SERVER_KEYS.flatMap((key) => Object.entries(data[key] ?? {}).map(([id, entry]) => ({ id, entry, path: [key, id] })));
+  for (const { id, entry, path } of entries) {
     const server = entry as JsonObject;
     if (startsItself(server)) {
-      warnings.push(`${source.at(['mcpServers', id], 'key')}: the server "${id}" starts plugmux itself and is left out.`);
+      warnings.push(`${source.at(path, 'key')}: the server "${id}" starts plugmux itself and is left out.`);
       continue;
     }
-    const faults = unfilled.filter(({ path }) => path[0] === 'mcpServers' && path[1] === id).map(({ text }) => text);
-    upstreams.set(id, faults.length === 0 ? { server } : { server, fault: faults.join(' ') });
+    const faults = unfilled.filter((one) => path.every((key, i) => one.path[i] === key)).map(({ text }) => text);
+    upstreams.set(id, faults.length === 0 ? { path, server } : { path, server, fault: faults.join(' ') });
     const own = Object.hasOwn(plugins, id) ? plugins[id] : undefined;
     if (own?.path !== undefined) continue;
     const shared = Object.fromEntries(SHARED_KEYS.flatMap((key) => (entry[key] === undefined ? [] : [[key, entry[key]]])));

@@ -111,16 +111,16 @@ function foldersOnly(adapters: readonly Adapter[]): readonly Adapter[] {
 
 async function readServer(
   id: string,
-  { server, fault }: UpstreamConfig,
+  { path, server, fault }: UpstreamConfig,
   config: Config,
   adapters: readonly Adapter[],
   host: Host,
 ): Promise<Found[]> {
   const plugin = config.plugins.get(id) as PluginConfig;
-  const at = config.at('mcpServers', id);
+  const at = config.at(...path);
   const base = { id, origin: '', config: plugin };
   try {
-    if (fault !== undefined) throw new GatewayError('CONFIG_INVALID', fault, { plugin: id, at });
+    if (fault !== undefined) throw new GatewayError('NEEDS_CONFIGURATION', fault, { plugin: id, at, fix: 'Set what the message names.' });
     const source: Source = { key: id, path: config.dir, root: config.dir, server, entry: plugin.entry };
     for (const adapter of adapters.filter((a) => a.servers)) {
       const [manifest] = (await adapter.read(source, host)) ?? [];

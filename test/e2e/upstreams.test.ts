@@ -295,8 +295,9 @@ describe('servers that come and go', () => {
     expect(said.refused).toMatch(/^failed: /);
     expect(plugins.find(({ id }) => id === 'line')?.faults[0]).toMatchObject({ fix: expect.stringContaining('into "args"') });
     expect(said.nothing).toMatch(/^failed: .*no address/);
-    expect(said.empty).toMatch(/^failed: .*neither a program/);
-    expect(said.unset).toMatch(/^failed: .*NOT_SET_ANYWHERE is not set/);
+    expect(said.empty).toBeUndefined();
+    expect(notes.join(' ')).toMatch(/mcp\.json:\d+:\d+: the server "empty" names neither a program/);
+    expect(said.unset).toMatch(/^needs-config: .*NOT_SET_ANYWHERE is not set/);
     expect(said.off).toMatch(/^disabled/);
     expect(notes.join(' ')).toContain('"self" starts plugmux itself');
   });

@@ -88,12 +88,11 @@ describe('loadConfig', () => {
       'mcp.json:1:74: there is no profile "x". Add it under "profiles".',
     ],
     ['', 'mcp.json:1:1: not valid JSON: the file is empty. An empty configuration is {}.'],
-    [
-      '{"a":1,}',
-      'mcp.json:1:8: not valid JSON: property name expected. Remove the comma before the closing bracket, or add a key in double quotes.',
-    ],
+    ['{"a":[,]}', 'mcp.json:1:7: not valid JSON: value expected. Remove the comma before the closing bracket, or add a value.'],
     ['{\n"a" 1}', 'mcp.json:2:5: not valid JSON: colon expected. Put a colon between the key and its value.'],
-    ['{// x\n}', 'mcp.json:1:2: not valid JSON: invalid comment token. Remove the comment: JSON has none.'],
+    ['{/* x\n}', 'mcp.json:1:2: not valid JSON: unexpected end of comment. Close the comment with "*/".'],
+    ['{// x\n "stat": 1, // y\n}', 'mcp.json:2:2: unknown key "stat". Did you mean state?'],
+    ['['.repeat(100_000), 'mcp.json: more than 64 levels deep.'],
     ['{"state":"a",\n "state":"b"}', 'mcp.json:2:2: the key "state" stands twice in one object. Keep one of the two.'],
   ])('refuses %s', { tags: ['F72', 'T21'] }, (text, message) => {
     expect(messageOf(text)).toBe(message);
@@ -152,7 +151,7 @@ describe('loadConfig', () => {
 
   it('takes the file of another client, with warnings for what is not ours', () => {
     const config = load('{"mcpServers":{"m":{"command":"npx","args":["${HOME_X:-h}"],"odd":1}},"theme":"dark"}');
-    expect([...config.upstreams]).toEqual([['m', { server: { command: 'npx', args: ['h'], odd: 1 } }]]);
+    expect([...config.upstreams]).toEqual([['m', { path: ['mcpServers', 'm'], server: { command: 'npx', args: ['h'], odd: 1 } }]]);
     expect(config.warnings[0]).toContain('"theme" belongs to another program');
     expect(messageOf('{"mcpServers":{},"theme":"dark","state":"x"}')).toContain('unknown key "theme"');
   });

@@ -56,8 +56,11 @@ const SPECIAL: Readonly<Record<string, [JsonValue, JsonValue]>> = {
   'listen.proxies': [['10.0.0.1'], ['10.0.0.0/8']],
 };
 
-function at([key, ...rest]: readonly string[], value: JsonValue): JsonValue {
-  return key === undefined ? value : { [key]: at(rest, value) };
+function at([key, ...rest]: readonly string[], value: JsonValue): JsonObject {
+  const inside = rest.length === 0 ? value : at(rest, value);
+  // An entry of servers without a program would be left out.
+  const server = (key === 'mcpServers' || key === 'servers') && rest.length > 1;
+  return { [key as string]: server ? { x: { command: 'c', ...asObject(asObject(inside).x) } } : inside };
 }
 
 const keys = keysOf(toEditorSchema(adapters) as JsonObject);
