@@ -15,7 +15,8 @@ export function createMethods(gateway: Gateway, lists: Lists, shared: () => bool
   const list =
     (kind: ListKind): Handler =>
     (request) => {
-      if (request.params.cursor !== undefined)
+      const { cursor = null } = request.params;
+      if (cursor !== null && cursor !== '')
         throw new GatewayError('INVALID_PARAMS', 'The cursor is not known: lists have one page.', { field: 'cursor' });
       const build = () => lists.get(request.view(), kind, request.era.kind);
       const { caller, session, clientName = '' } = request;

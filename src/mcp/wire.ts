@@ -130,7 +130,9 @@ function hasWordOutsideArguments(value: JsonValue): boolean {
 function toMessage(value: JsonValue): Message | Fault {
   if (hasWordOutsideArguments(value)) return fault(null, RPC.parse, 'PARSE_ERROR', 'The message is not JSON.');
   if (!isJsonObject(value)) return fault(null, RPC.request, 'INVALID_REQUEST', 'A message must be a JSON object.');
-  const { id, method, params } = value;
+  const { id, method } = value;
+  // Serializers write null for what is absent.
+  const params = value.params ?? undefined;
   const known = isId(id) ? id : null;
   if (value.jsonrpc !== '2.0') return fault(known, RPC.request, 'INVALID_REQUEST', 'A message must have "jsonrpc": "2.0".');
   if (method === undefined) {

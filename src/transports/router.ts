@@ -6,6 +6,7 @@ import { type Edge, Refusal } from './edge.ts';
 import { checkHeaders } from './headers.ts';
 import type { Login } from './logins.ts';
 import { sendJson } from './send-json.ts';
+import { reduceTarget } from './target.ts';
 
 /** One request that has passed the edge. */
 export interface Exchange {
@@ -38,7 +39,7 @@ export interface Routes {
   readonly open: ReadonlyMap<string, Route>;
 }
 
-/** Decides what a request is for. Paths are matched as they are: nothing is normalised into a match. */
+/** Decides what a request is for. Paths are matched as they are, but for one slash behind the address of a transport. */
 export interface Router {
   handle(request: IncomingMessage, response: ServerResponse): void;
   /** Answers a request with a refusal, unless its answer has begun. */
@@ -75,8 +76,16 @@ const NAMED = /^(\/api\/[a-z]+)(?:\/([A-Za-z0-9_][A-Za-z0-9_.-]{0,63}))?\/([A-Za
 
 /** A router over a table of routes; whatever is not in it does not exist. */
 export function createRouter({ edge, routes, log, follow, knows, draining, full }: RouterParts): Router {
-  // The table's own routes first, then `<route>/<profile>` for profiles that exist.
   const find = (path: string): Found | undefined => {
+    const exact = findExact(path);
+    if (exact || path.length < 2 || !path.endsWith('/')) return exact;
+    // Many clients and proxies put a slash behind the address.
+    const found = findExact(path.slice(0, -1));
+    return found && !found.admin && found.name === '' ? found : undefined;
+  };
+
+  // The table's own routes first, then `<route>/<profile>` for profiles that exist.
+  const findExact = (path: string): Found | undefined => {
     const route = routes.profiled.get(path);
     if (route) return { route, base: path, profile: DEFAULT_PROFILE, admin: false, name: '' };
     const own = routes.admin.get(path);
@@ -129,6 +138,7 @@ export function createRouter({ edge, routes, log, follow, knows, draining, full 
   const serve = (request: IncomingMessage, response: ServerResponse): void => {
     checkHeaders(request);
     edge.checkAddress(request);
+    reduceTarget(request);
     const { origin } = request.headers;
     if (origin !== undefined) allowOrigin(response, origin);
     const path = pathOf(request);
@@ -165,6 +175,7 @@ export function createRouter({ edge, routes, log, follow, knows, draining, full 
     admit(request, base) {
       checkHeaders(request);
       edge.checkAddress(request);
+      reduceTarget(request);
       const found = find(pathOf(request));
       refuseWork();
       const caller = callerFor(request, found);

@@ -77,7 +77,7 @@ export function createSse(engine: Engine, limits: Limits, messagesPath: string):
         const reply = new HttpReply(response, limits);
         const id = open(caller, reply);
         reply.open();
-        reply.send(`event: endpoint\ndata: ${messagesPath}?sessionId=${id}\n\n`);
+        reply.send(`event: endpoint\ndata: ${relativeTo(request.url, messagesPath)}?sessionId=${id}\n\n`);
         response.on('close', () => {
           reply.close();
           sessions.get(id)?.connection.close('the client closed its stream');
@@ -115,6 +115,12 @@ export function createSse(engine: Engine, limits: Limits, messagesPath: string):
       }
     },
   };
+}
+
+// A reverse proxy may serve the gateway below any path, which only the client knows.
+function relativeTo(url = '', path: string): string {
+  const below = url.replace(/\?.*$/s, '').split('/').length - path.split('/').length;
+  return '../'.repeat(below) + path.slice(1);
 }
 
 function noSuchEra(id: Id): string {

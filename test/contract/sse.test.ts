@@ -1,3 +1,5 @@
+import { createServer, request as forward } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { connect, GENERATIONS } from '../support/clients.ts';
 import { serve, writeConfig } from '../support/gateway.ts';
@@ -17,6 +19,34 @@ describe('HTTP+SSE', () => {
     await expect(connect('v2 modern', gateway.at('sse'))).rejects.toThrow();
     expect((await connect('v1.0', gateway.at('sse'))).raw).toBeDefined();
   });
+
+  it.each(['sse', 'sse/', 'sse/reader', 'sse/reader/'])(
+    'works below a path of a reverse proxy, at %s',
+    { tags: ['path-prefix'] },
+    async (path) => {
+      const gateway = new URL((await serve(writeConfig({ profiles: { reader: { tools: ['echo'] } } }, ['plain']))).url);
+      const proxy = createServer((incoming, outgoing) => {
+        if (!incoming.url?.startsWith('/some/tools/')) return void outgoing.writeHead(404).end();
+        const { host, hostname, port } = gateway;
+        const headers = { ...incoming.headers, host };
+        const passed = forward(
+          { hostname, port, method: incoming.method, path: incoming.url.slice('/some/tools'.length), headers },
+          (answer) => {
+            outgoing.writeHead(answer.statusCode ?? 0, answer.headers);
+            answer.pipe(outgoing);
+          },
+        );
+        passed.on('error', () => outgoing.destroy());
+        outgoing.on('close', () => passed.destroy());
+        incoming.pipe(passed);
+      });
+      onTestFinished(() => void proxy.close().closeAllConnections());
+      await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
+      const target = { kind: 'sse', url: `http://127.0.0.1:${(proxy.address() as AddressInfo).port}/some/tools/${path}` } as const;
+      for (const generation of ['v1.0', 'v1', 'v2 legacy'] as const)
+        expect(await (await connect(generation, target)).list()).toContain('echo');
+    },
+  );
 
   it.each([
     ['', 400],

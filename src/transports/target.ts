@@ -1,0 +1,16 @@
+import type { IncomingMessage } from 'node:http';
+import { Refusal } from './edge.ts';
+
+const ABSOLUTE = /^https?:\/\/([^/?#]*)(.*)$/i;
+
+/**
+ * Cuts an absolute request target, as clients of a proxy send it, to its path. It counts before the Host header
+ * (RFC 9112, 3.2.2), so both must be the same host: that one is checked.
+ */
+export function reduceTarget(request: IncomingMessage): void {
+  const [, authority, rest = ''] = ABSOLUTE.exec(request.url ?? '') ?? [];
+  if (authority === undefined) return;
+  if (authority.toLowerCase() !== request.headers.host?.toLowerCase())
+    throw new Refusal(400, 'HOST_REFUSED', 'The request target and the Host header name different hosts.');
+  request.url = rest.startsWith('/') ? rest : `/${rest}`;
+}
