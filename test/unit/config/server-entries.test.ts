@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { loadConfig } from '../../../src/config/load.ts';
 import type { Adapter } from '../../../src/core/adapter.ts';
+import type { JsonObject } from '../../../src/core/json.ts';
 import { tempFolder } from '../../support/temp.ts';
 
 const adapter = { kind: 'talos', options: {}, paths: [] } as unknown as Adapter;
@@ -13,7 +14,7 @@ function load(text: string, env: NodeJS.ProcessEnv = {}, dir = tempFolder()) {
   writeFileSync(file, text);
   const config = loadConfig(file, [adapter], env);
   const servers = Object.fromEntries(
-    [...config.upstreams].map(([id, { server, fault }]) => [id, { ...server, ...(fault ? { fault } : {}) }]),
+    [...config.upstreams].map(([id, { server, fault }]) => [id, { ...server, ...(fault ? { fault } : {}) } as JsonObject]),
   );
   return { config, servers, warnings: config.warnings.map((text) => text.replaceAll(`${dir}/`, '')) };
 }
