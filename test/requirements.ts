@@ -185,6 +185,8 @@ export const REQUIREMENTS = {
   }),
   ...promised('approval', {
     'approval-asked': 'A tool that needs an approval runs only after the person behind the client has agreed to it and its arguments.',
+    'approval-first-lines': 'The question for an approval shows the tool and its arguments in the first two lines and 200 characters.',
+    'approval-person': 'A tool is allowed for good on the command line only at a terminal or with `--yes`.',
     'approval-no': 'A no, no answer and nobody to ask end the call, each in its own words, and nothing has run.',
     'approval-ticket':
       'A ticket is good once, in time, for its caller, tool and arguments, also after a restart; nobody else can make one.',

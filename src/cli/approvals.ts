@@ -7,12 +7,14 @@ import { describeApprovals, listApprovals } from '../gateway/approval-list.ts';
 import { surfaceOf } from '../gateway/audit-fields.ts';
 import type { VisibleTool } from '../gateway/visible-tool.ts';
 import { toGrantKey } from '../policy/grants.ts';
+import { agrees } from './agree.ts';
 import { type CommonOptions, LOCAL_ACTOR, openSession, UsageError, withPlugins } from './context.ts';
 import { printMasked } from './print.ts';
 
 interface Options extends CommonOptions {
   readonly profile: string;
   readonly principal: string;
+  readonly yes?: true;
 }
 
 /** `plugmux approvals`: what is asked and what is not; allows a tool for good, or takes that back. */
@@ -26,6 +28,7 @@ export function addApprovals(program: Command, adapters: readonly Adapter[]): vo
     .addOption(
       new Option('--principal <name>', 'for the holder of this principal’s token').default(LOCAL_PRINCIPAL, 'whoever needs no token'),
     )
+    .option('--yes', 'allow the tool without asking at the terminal')
     .option('--json', 'print JSON')
     .action(async (action: string, name: string | undefined, options: Options) => {
       const run = ACTIONS.get(action);
@@ -35,7 +38,7 @@ export function addApprovals(program: Command, adapters: readonly Adapter[]): vo
     });
 }
 
-const ACTIONS: ReadonlyMap<string, (app: App, name: string | undefined, options: Options) => void> = new Map([
+const ACTIONS: ReadonlyMap<string, (app: App, name: string | undefined, options: Options) => void | Promise<void>> = new Map([
   [
     'list',
     (app, _, options) => {
@@ -45,12 +48,17 @@ const ACTIONS: ReadonlyMap<string, (app: App, name: string | undefined, options:
   ],
   [
     'allow',
-    (app, name, options) => {
+    async (app, name, options) => {
       const tool = findTool(app, name, options);
       const { entry, approval, ruledBy } = tool;
       if (approval !== 'required') throw new UsageError(`The gateway asks nobody before ${entry.name} runs.`, 'There is nothing to allow.');
       if (ruledBy !== 'format') {
         throw new UsageError(`mcp.json says that ${entry.name} is asked about: the ${ruledBy}'s "approval".`, 'Change it there.');
+      }
+      // Models with a shell read the command in the refusal of a call: a person has to be there, or to have said --yes.
+      const asked = `Let ${entry.name} run without a question from now on?`;
+      if (options.yes !== true && !(await agrees(asked, `${entry.name} may run without a question`))) {
+        throw new UsageError(`${entry.name} was not allowed.`, 'Nothing has changed.');
       }
       app.grants.give(toGrantKey(options, tool.entry), surfaceOf(entry));
       record(app, 'allow', entry.name, options);

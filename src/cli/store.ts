@@ -1,11 +1,11 @@
-import { createInterface } from 'node:readline/promises';
 import type { Command } from 'commander';
 import type { Adapter } from '../core/adapter.ts';
 import type { GatewayError } from '../core/errors.ts';
 import { examine, type Moved, moveAside } from '../store/repair.ts';
 import type { Salvage } from '../store/salvage.ts';
 import { DISABLED_SPACE, storeFile } from '../store/store.ts';
-import { type CommonOptions, openSession, UsageError } from './context.ts';
+import { agrees } from './agree.ts';
+import { type CommonOptions, openSession } from './context.ts';
 import { print } from './print.ts';
 import { ownRedactor } from './redactor.ts';
 
@@ -32,7 +32,8 @@ export function addStore(program: Command, adapters: readonly Adapter[]): void {
         );
       }
       if (!options.json) print(undefined, false, () => ownRedactor.text(describeLoss(damage, left)));
-      if (options.yes !== true && !(await agrees())) return print(undefined, false, () => 'Nothing was moved.');
+      if (options.yes !== true && !(await agrees('Move it aside?', 'the store may be moved aside')))
+        return print(undefined, false, () => 'Nothing was moved.');
       const moved = moveAside(config.state, new Date());
       const lost = Object.fromEntries([...left].map(([space, keys]) => [space, space === DISABLED_SPACE ? [...keys] : keys.size]));
       print(ownRedactor.value({ damaged: true, why: damage.message, lost, moved }), options.json, () => describeMoved(moved));
@@ -82,15 +83,4 @@ function describeMoved(moved: readonly Moved[]): string {
     ...moved.map(({ from, to }) => `  ${from} -> ${to}`),
     'The next start makes an empty store.',
   ].join('\n');
-}
-
-async function agrees(): Promise<boolean> {
-  if (process.stdin.isTTY !== true)
-    throw new UsageError('There is no terminal to ask whether the store may be moved aside.', 'Run it again with --yes.');
-  const terminal = createInterface({ input: process.stdin, output: process.stderr });
-  try {
-    return /^y(es)?$/i.test((await terminal.question('Move it aside? [y/N] ')).trim());
-  } finally {
-    terminal.close();
-  }
 }

@@ -12,7 +12,9 @@ export function denied(refusal: Refusal, tool: VisibleTool, caller: Caller, why 
     case 'declined':
       return new GatewayError('DENIED', 'User denied tool execution');
     case 'dismissed':
-      return new GatewayError('DENIED', `The question whether ${name} may run was dismissed without an answer. The tool was not run.`);
+      return new GatewayError('DENIED', `The question whether ${name} may run was dismissed without an answer. The tool was not run.`, {
+        fix: allowingFix(tool, caller),
+      });
     case 'unanswered':
       return new GatewayError('DENIED', `Nobody answered whether ${name} may run, so it was not run. ${why}`.trimEnd(), {
         fix: `Call again and answer the question. ${allowingFix(tool, caller)}`,

@@ -1,7 +1,6 @@
 import { hash } from 'node:crypto';
 import { canonicalJson } from '../core/canonical.ts';
 import { GatewayError } from '../core/errors.ts';
-import { toJsonText } from '../core/exact-number.ts';
 import type { JsonObject, JsonValue } from '../core/json.ts';
 import type { Question } from '../core/question.ts';
 import type { Redactor } from '../core/redact.ts';
@@ -75,7 +74,7 @@ export function createApprovals(tickets: Tickets, grants: Grants, redactor: Reda
     let ticket: string | undefined;
     const request: ConsentRequest = {
       call,
-      question: toForm(tool.entry, redactor.text(toJsonText(args, undefined, 2)), offered, redactor.text(words ?? '')),
+      question: toForm(tool.entry, args, offered, words, redactor.text),
       ticket: () => {
         ticket ??= tickets.issue({ subject, shown: digest(args) });
         return ticket;

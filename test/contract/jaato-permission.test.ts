@@ -36,11 +36,11 @@ describeWithPython('jaato plugins and permission', () => {
       const { text, asked } = await ask(house, 'erase', {});
       expect(text).toBe('erased');
       expect(asked).toEqual([
-        'Run the tool erase of the plugin work?\n\nArguments:\n{}\n\nThe plugin says of it:\n' +
+        'Run the tool erase of the plugin work?\n{}\n\nArguments:\n{}\n\nThe plugin says of it:\n' +
           '> Erase 3 files (console)\n> \n> -gone\n> \n> [cut; 9 lines in all]\n> \n> error: cannot be undone',
       ]);
       expect((await ask(house, 'erase', { kind: 'dict' })).asked[0]).toMatch(/> A dict$/);
-      expect((await ask(house, 'plain', {})).asked).toEqual(['Run the tool plain of the plugin work?\n\nArguments:\n{}']);
+      expect((await ask(house, 'plain', {})).asked).toEqual(['Run the tool plain of the plugin work?\n{}\n\nArguments:\n{}']);
     });
 
     it('are left out where there are none in time, and change nothing', async () => {

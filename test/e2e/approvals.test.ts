@@ -84,10 +84,17 @@ describe('plugmux approvals', () => {
     expect(listed.stdout).toContain("Left to the client's own confirmation (1):\n- wipe\n");
     const refused = await plugmux(config, 'call', 'erase', '{"what":"x"}');
     expect([refused.code, refused.stdout]).toEqual([1, expect.stringContaining('plugmux approvals allow erase')]);
-    expect((await plugmux(config, 'approvals', 'allow', 'erase')).code).toBe(0);
+    expect((await plugmux(config, 'approvals', 'allow', 'erase', '--yes')).code).toBe(0);
     expect((await plugmux(config, 'approvals')).stdout).toContain('a person has allowed them for good (1):\n- erase\n');
     expect((await plugmux(config, 'call', 'erase', '{"what":"x"}')).stdout).toContain('erased x');
     expect((await plugmux(config, 'approvals', 'forget', 'erase')).code).toBe(0);
+    expect((await plugmux(config, 'call', 'erase', '{"what":"x"}')).code).toBe(1);
+  });
+
+  it('allows nothing without a terminal or --yes', { tags: ['approval-person'] }, async () => {
+    const config = writeConfig({}, ['consent']);
+    const refused = await plugmux(config, 'approvals', 'allow', 'erase');
+    expect([refused.code, refused.stderr]).toEqual([2, expect.stringMatching(/no terminal to ask[\s\S]*--yes/)]);
     expect((await plugmux(config, 'call', 'erase', '{"what":"x"}')).code).toBe(1);
   });
 
@@ -95,7 +102,7 @@ describe('plugmux approvals', () => {
     const config = writeConfig({}, ['consent']);
     const client = await connect('v2 modern', { url: (await serve(config)).url });
     expect((await client.call('erase', { what: 'x' })).isError).toBe(true);
-    await plugmux(config, 'approvals', 'allow', 'erase');
+    await plugmux(config, 'approvals', 'allow', 'erase', '--yes');
     expect((await client.call('erase', { what: 'x' })).content[0]?.text).toBe('erased x');
   });
 

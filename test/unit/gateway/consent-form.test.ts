@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { JsonObject } from '../../../src/core/json.ts';
 import { readAnswer, toForm } from '../../../src/gateway/consent-form.ts';
 import { createSessionGrants } from '../../../src/gateway/session-grants.ts';
 import type { ToolEntry } from '../../../src/registry/catalogue.ts';
@@ -10,7 +11,7 @@ const entry = {
   tool: { title: 'Agree!' },
 } as unknown as ToolEntry;
 const formOf = (args: object, offered: readonly ('once' | 'session' | 'always')[] = ['once']) => {
-  const form = toForm(entry, JSON.stringify(args, null, 2), offered);
+  const form = toForm(entry, args as JsonObject, offered);
   if (form.kind !== 'form') throw new Error('no form');
   return form;
 };
@@ -18,7 +19,27 @@ const formOf = (args: object, offered: readonly ('once' | 'session' | 'always')[
 describe('toForm', () => {
   it('names tool, plugin and arguments, and nothing the plugin says of itself', () => {
     const { message } = formOf({ path: 'a.md' });
-    expect(message).toBe('Run the tool notes_delete of the plugin notes?\n\nArguments:\n{\n  "path": "a.md"\n}');
+    expect(message).toBe('Run the tool notes_delete of the plugin notes?\n{"path":"a.md"}\n\nArguments:\n{\n  "path": "a.md"\n}');
+  });
+
+  it('shows the tool and each argument in two lines and 200 characters', { tags: ['approval-first-lines'] }, () => {
+    const head = (args: object, shown = entry) => {
+      const form = toForm(shown, args as JsonObject, ['once']);
+      return form.kind === 'form' ? form.message.split('\n').slice(0, 2).join('\n') : '';
+    };
+    const long = head({ text: 'x'.repeat(5_000), path: '/srv/photos', recursive: true });
+    expect(long.length).toBeLessThanOrEqual(200);
+    expect(long).toMatch(/^Run the tool notes_delete of the plugin notes\?\n\{"text":"x+…,"path":"\/srv\/photos","recursive":true\}$/);
+    const named = head({ path: '/srv/photos' }, { name: 'n'.repeat(128), plugin: { id: 'p'.repeat(64) } } as unknown as ToolEntry);
+    expect(named).toContain('n'.repeat(128));
+    expect(named).toContain('/srv/photos');
+    expect(named.length).toBeLessThanOrEqual(200);
+    expect(head(Object.fromEntries(Array.from({ length: 300 }, (_, at) => [`key${at}`, at]))).length).toBeLessThanOrEqual(200);
+  });
+
+  it('keeps secrets out of every line', () => {
+    const form = toForm(entry, { token: 'hush-hush' }, ['once'], 'sends hush-hush', (text) => text.replaceAll('hush-hush', '***'));
+    expect(JSON.stringify(form)).not.toContain('hush-hush');
   });
 
   it('writes out what could not be seen', () => {
