@@ -26,6 +26,38 @@ export function httpLines(url: string): ConnectLine[] {
       client: 'VS Code',
       line: `code --add-mcp ${quote(JSON.stringify({ name: 'plugmux', type: 'http', url }))}`,
     },
+    {
+      client: 'Gemini CLI',
+      line: `gemini mcp add --scope user --transport http plugmux ${url}`,
+    },
+    {
+      client: 'Copilot CLI',
+      line: `in ~/.copilot/mcp-config.json: {"mcpServers":{"plugmux":{"type":"http","url":"${url}","tools":["*"]}}}`,
+    },
+    {
+      client: 'Codex',
+      line: `codex mcp add plugmux --url ${url}`,
+    },
+    {
+      client: 'opencode',
+      line: `in ~/.config/opencode/opencode.json: {"mcp":{"plugmux":{"type":"remote","url":"${url}"}}}`,
+    },
+    {
+      client: 'Cline',
+      line: `in cline_mcp_settings.json: {"mcpServers":{"plugmux":{"type":"streamableHttp","url":"${url}"}}}`,
+    },
+    {
+      client: 'Windsurf',
+      line: `in ~/.codeium/windsurf/mcp_config.json: {"mcpServers":{"plugmux":{"serverUrl":"${url}"}}}`,
+    },
+    {
+      client: 'Zed',
+      line: `in ~/.config/zed/settings.json: {"context_servers":{"plugmux":{"url":"${url}"}}}`,
+    },
+    {
+      client: 'Continue',
+      line: `in .continue/mcpServers/mcp.json: {"mcpServers":{"plugmux":{"type":"http","url":"${url}"}}}`,
+    },
   ];
 }
 

@@ -11,13 +11,20 @@ import { type CommonOptions, openSession, UsageError, withPlugins } from './cont
 import { exportAnthropic } from './export/anthropic.ts';
 import { exportClaudeCode } from './export/claude-code.ts';
 import { exportClaudeDesktop } from './export/claude-desktop.ts';
+import { exportCline } from './export/cline.ts';
+import { exportCodex } from './export/codex.ts';
+import { exportContinue } from './export/continue.ts';
+import { exportCopilotCli } from './export/copilot-cli.ts';
 import { exportCursor } from './export/cursor.ts';
 import type { Exporter, ExportPart, Server } from './export/exporter.ts';
 import { exportGemini } from './export/gemini.ts';
 import { exportGeminiCli } from './export/gemini-cli.ts';
 import { exportOpenai } from './export/openai.ts';
 import { exportOpenapi } from './export/openapi.ts';
+import { exportOpencode } from './export/opencode.ts';
 import { exportVscode } from './export/vscode.ts';
+import { exportWindsurf } from './export/windsurf.ts';
+import { exportZed } from './export/zed.ts';
 import { print } from './print.ts';
 import { ownRedactor } from './redactor.ts';
 
@@ -33,6 +40,13 @@ const CLIENTS: ReadonlyMap<string, Exporter> = new Map([
   ['cursor', exportCursor],
   ['vscode', exportVscode],
   ['gemini-cli', exportGeminiCli],
+  ['copilot-cli', exportCopilotCli],
+  ['codex', exportCodex],
+  ['opencode', exportOpencode],
+  ['cline', exportCline],
+  ['windsurf', exportWindsurf],
+  ['zed', exportZed],
+  ['continue', exportContinue],
 ]);
 
 const APIS: ReadonlyMap<string, Exporter> = new Map([

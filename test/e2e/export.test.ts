@@ -32,8 +32,8 @@ describe('plugmux export', () => {
   it('shows files and contents to a person, and plain data where an API wants it', async () => {
     const file = writeConfig({}, ['consent']);
     const { stdout } = await plugmux(file, 'cursor');
-    expect(stdout).toMatch(/^# ~\/\.cursor\/mcp\.json\n\{\n/);
-    expect(stdout).toMatch(/\n\n# ~\/\.cursor\/permissions\.json\n\{\n {2}"mcpAllowlist": \[\n {4}"plugmux:runs"\n/);
+    expect(stdout).toMatch(/^# ~\/\.cursor\/mcp\.json\n# Merge this into the file\.\n\{\n/);
+    expect(stdout).toMatch(/\n\n# ~\/\.cursor\/permissions\.json\n# Merge this .*\n\{\n {2}"mcpAllowlist": \[\n {4}"plugmux:runs"\n/);
     expect(JSON.parse((await plugmux(file, 'gemini')).stdout)).toMatchObject([{ functionDeclarations: [{ name: 'erase' }, {}, {}] }]);
   });
 

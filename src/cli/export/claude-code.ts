@@ -9,7 +9,19 @@ export const exportClaudeCode: Exporter = (source) => {
       : { type: 'stdio', ...server };
   const allow = autoTools(source).map((tool) => `mcp__${name}__${tool}`);
   return [
-    { file: '.mcp.json', content: { mcpServers: { [name]: entry } } },
-    ...(allow.length > 0 ? [{ file: '.claude/settings.json', content: { permissions: { allow } } }] : []),
+    {
+      file: '.mcp.json',
+      note: 'Merge this into the file. Claude Code uses it once you trust the folder and agree to the server.',
+      content: { mcpServers: { [name]: entry } },
+    },
+    ...(allow.length > 0
+      ? [
+          {
+            file: '.claude/settings.json',
+            note: 'Merge this into the file. It counts once you trust the folder.',
+            content: { permissions: { allow } },
+          },
+        ]
+      : []),
   ];
 };

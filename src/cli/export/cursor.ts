@@ -9,7 +9,15 @@ export const exportCursor: Exporter = (source) => {
       : server;
   const mcpAllowlist = autoTools(source).map((tool) => `${name}:${tool}`);
   return [
-    { file: '~/.cursor/mcp.json', content: { mcpServers: { [name]: entry } } },
-    ...(mcpAllowlist.length > 0 ? [{ file: '~/.cursor/permissions.json', content: { mcpAllowlist } }] : []),
+    { file: '~/.cursor/mcp.json', note: 'Merge this into the file.', content: { mcpServers: { [name]: entry } } },
+    ...(mcpAllowlist.length > 0
+      ? [
+          {
+            file: '~/.cursor/permissions.json',
+            note: 'Merge this into the file. Its list replaces the one in the settings of Cursor: put those tools here as well.',
+            content: { mcpAllowlist },
+          },
+        ]
+      : []),
   ];
 };

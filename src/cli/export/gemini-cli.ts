@@ -16,7 +16,9 @@ export const exportGeminiCli: Exporter = (source) => {
     'priority = 100',
   ];
   return [
-    { file: '~/.gemini/settings.json', content: { mcpServers: { [name]: entry } } },
-    ...(names.length > 0 ? [{ file: `~/.gemini/policies/${name}.toml`, content: `${rule.join('\n')}\n` }] : []),
+    { file: '~/.gemini/settings.json', note: 'Merge this into the file.', content: { mcpServers: { [name]: entry } } },
+    ...(names.length > 0
+      ? [{ file: `~/.gemini/policies/${name}.toml`, note: 'Put this into a file of its own.', content: `${rule.join('\n')}\n` }]
+      : []),
   ];
 };

@@ -1,14 +1,22 @@
 import { describe, expect, it } from 'vitest';
+import { httpLines } from '../../../src/cli/connect.ts';
 import { exportAnthropic } from '../../../src/cli/export/anthropic.ts';
 import { exportClaudeCode } from '../../../src/cli/export/claude-code.ts';
 import { exportClaudeDesktop } from '../../../src/cli/export/claude-desktop.ts';
+import { exportCline } from '../../../src/cli/export/cline.ts';
+import { exportCodex } from '../../../src/cli/export/codex.ts';
+import { exportContinue } from '../../../src/cli/export/continue.ts';
+import { exportCopilotCli } from '../../../src/cli/export/copilot-cli.ts';
 import { exportCursor } from '../../../src/cli/export/cursor.ts';
 import type { Exporter, ExportSource, Server } from '../../../src/cli/export/exporter.ts';
 import { exportGemini } from '../../../src/cli/export/gemini.ts';
 import { exportGeminiCli } from '../../../src/cli/export/gemini-cli.ts';
 import { exportOpenai } from '../../../src/cli/export/openai.ts';
 import { exportOpenapi } from '../../../src/cli/export/openapi.ts';
+import { exportOpencode } from '../../../src/cli/export/opencode.ts';
 import { exportVscode } from '../../../src/cli/export/vscode.ts';
+import { exportWindsurf } from '../../../src/cli/export/windsurf.ts';
+import { exportZed } from '../../../src/cli/export/zed.ts';
 import type { VisibleTool } from '../../../src/gateway/visible-tool.ts';
 
 const SCHEMA = { type: 'object', properties: { what: { type: 'string' } } };
@@ -29,6 +37,7 @@ const tool = (name: string, approval: string) =>
     shape: { input: SCHEMA },
   }) as unknown as VisibleTool;
 const TOOLS = [tool('erase', 'required'), tool('wipe', 'auto'), tool('runs', 'auto'), tool('list', 'client')];
+const MERGE = expect.stringContaining('Merge this into the file');
 const source = (server: Server = START, tools: readonly VisibleTool[] = TOOLS): ExportSource => ({
   name: 'plugmux',
   server,
@@ -39,23 +48,36 @@ const source = (server: Server = START, tools: readonly VisibleTool[] = TOOLS): 
 describe('exports for clients', () => {
   it('give Claude Code its server and permission rules', { tags: ['approval-exported'] }, () => {
     expect(exportClaudeCode(source())).toEqual([
-      { file: '.mcp.json', content: { mcpServers: { plugmux: { type: 'stdio', ...START } } } },
-      { file: '.claude/settings.json', content: { permissions: { allow: ['mcp__plugmux__wipe', 'mcp__plugmux__runs'] } } },
+      {
+        file: '.mcp.json',
+        note: expect.stringContaining('trust the folder'),
+        content: { mcpServers: { plugmux: { type: 'stdio', ...START } } },
+      },
+      {
+        file: '.claude/settings.json',
+        note: expect.stringContaining('trust the folder'),
+        content: { permissions: { allow: ['mcp__plugmux__wipe', 'mcp__plugmux__runs'] } },
+      },
     ]);
   });
 
   it('give Cursor its server and its list of tools', { tags: ['approval-exported'] }, () => {
     expect(exportCursor(source())).toEqual([
-      { file: '~/.cursor/mcp.json', content: { mcpServers: { plugmux: START } } },
-      { file: '~/.cursor/permissions.json', content: { mcpAllowlist: ['plugmux:wipe', 'plugmux:runs'] } },
+      { file: '~/.cursor/mcp.json', note: MERGE, content: { mcpServers: { plugmux: START } } },
+      {
+        file: '~/.cursor/permissions.json',
+        note: expect.stringContaining('replaces the one in the settings'),
+        content: { mcpAllowlist: ['plugmux:wipe', 'plugmux:runs'] },
+      },
     ]);
   });
 
   it('give Gemini CLI its server and a rule of its policy engine', { tags: ['approval-exported'] }, () => {
     expect(exportGeminiCli(source({ url: URL }))).toEqual([
-      { file: '~/.gemini/settings.json', content: { mcpServers: { plugmux: { httpUrl: URL } } } },
+      { file: '~/.gemini/settings.json', note: MERGE, content: { mcpServers: { plugmux: { httpUrl: URL } } } },
       {
         file: '~/.gemini/policies/plugmux.toml',
+        note: expect.stringContaining('file of its own'),
         content: '[[rule]]\nmcpName = "plugmux"\ntoolName = ["wipe","runs"]\ndecision = "allow"\npriority = 100\n',
       },
     ]);
@@ -63,12 +85,82 @@ describe('exports for clients', () => {
 
   it('give VS Code and Claude Desktop their server, and tell what to allow by hand', () => {
     expect(exportVscode(source())).toEqual([
-      { file: '.vscode/mcp.json', content: { servers: { plugmux: { type: 'stdio', ...START } } } },
+      { file: '.vscode/mcp.json', note: MERGE, content: { servers: { plugmux: { type: 'stdio', ...START } } } },
       { note: expect.stringMatching(/Manage Tool Approval.*: wipe, runs$/) },
     ]);
     expect(exportClaudeDesktop(source())).toEqual([
-      { file: 'claude_desktop_config.json', content: { mcpServers: { plugmux: START } } },
+      { file: 'claude_desktop_config.json', note: MERGE, content: { mcpServers: { plugmux: START } } },
       { note: expect.stringMatching(/Always allow.*: wipe, runs$/) },
+    ]);
+  });
+
+  it('give Copilot CLI its server, and the flags that let tools run', { tags: ['approval-exported'] }, () => {
+    expect(exportCopilotCli(source())).toEqual([
+      {
+        file: '~/.copilot/mcp-config.json',
+        note: MERGE,
+        content: { mcpServers: { plugmux: { type: 'local', ...START, tools: ['*'] } } },
+      },
+      { note: expect.stringMatching(/: copilot --allow-tool='plugmux\(wipe\)' --allow-tool='plugmux\(runs\)'$/) },
+    ]);
+  });
+
+  it('give Codex a table that waits for the server, and an approval for each tool', { tags: ['approval-exported'] }, () => {
+    const content = [
+      '[mcp_servers.plugmux]',
+      'command = "node"',
+      'args = ["main.js", "stdio"]',
+      'required = true',
+      'startup_timeout_sec = 60',
+      '',
+      '[mcp_servers.plugmux.tools."wipe"]',
+      'approval_mode = "approve"',
+      '',
+      '[mcp_servers.plugmux.tools."runs"]',
+      'approval_mode = "approve"',
+      '',
+    ];
+    expect(exportCodex(source())).toEqual([{ file: '~/.codex/config.toml', note: MERGE, content: content.join('\n') }]);
+    const remote = exportCodex(source({ url: URL, tokenFrom: 'PLUGMUX_TOKEN' }))[0]?.content;
+    expect(remote).toContain(`url = "${URL}"\nbearer_token_env_var = "PLUGMUX_TOKEN"\nrequired = true`);
+  });
+
+  it('give opencode, Cline and Zed their server and their permissions', { tags: ['approval-exported'] }, () => {
+    expect(exportOpencode(source())[0]).toEqual({
+      file: '~/.config/opencode/opencode.json',
+      note: MERGE,
+      content: {
+        mcp: { plugmux: { type: 'local', command: ['node', 'main.js', 'stdio'], enabled: true } },
+        permission: { plugmux_wipe: 'allow', plugmux_runs: 'allow' },
+      },
+    });
+    expect(exportCline(source({ url: URL }))[0]).toEqual({
+      file: '~/.cline/data/settings/cline_mcp_settings.json',
+      note: MERGE,
+      content: { mcpServers: { plugmux: { type: 'streamableHttp', url: URL, autoApprove: ['wipe', 'runs'] } } },
+    });
+    expect(exportZed(source())[0]).toEqual({
+      file: '~/.config/zed/settings.json',
+      note: MERGE,
+      content: {
+        context_servers: { plugmux: START },
+        agent: { tool_permissions: { tools: { 'mcp:plugmux:wipe': { default: 'allow' }, 'mcp:plugmux:runs': { default: 'allow' } } } },
+      },
+    });
+  });
+
+  it('give Windsurf and Continue their server, and tell what to allow by hand', () => {
+    expect(exportWindsurf(source({ url: URL }))).toEqual([
+      { file: '~/.codeium/windsurf/mcp_config.json', note: MERGE, content: { mcpServers: { plugmux: { serverUrl: URL } } } },
+      { note: expect.stringMatching(/: wipe, runs$/) },
+    ]);
+    expect(exportContinue(source())).toEqual([
+      {
+        file: '.continue/mcpServers/plugmux.yaml',
+        note: expect.stringContaining('file of its own'),
+        content: { name: 'plugmux', version: '0.0.1', schema: 'v1', mcpServers: [{ name: 'plugmux', type: 'stdio', ...START }] },
+      },
+      { note: expect.stringMatching(/: wipe, runs$/) },
     ]);
   });
 
@@ -78,6 +170,13 @@ describe('exports for clients', () => {
     ['Cursor', exportCursor],
     ['VS Code', exportVscode],
     ['Gemini CLI', exportGeminiCli],
+    ['copilot-cli', exportCopilotCli],
+    ['codex', exportCodex],
+    ['opencode', exportOpencode],
+    ['cline', exportCline],
+    ['windsurf', exportWindsurf],
+    ['zed', exportZed],
+    ['continue', exportContinue],
   ])('leave the allow-list out where nothing is on it: %s', (_, exporter) => {
     expect(exporter(source(START, [tool('erase', 'required'), tool('list', 'client')]))).toHaveLength(1);
   });
@@ -87,6 +186,12 @@ describe('exports for clients', () => {
     ['Cursor', exportCursor, '${env:PLUGMUX_TOKEN}'],
     ['VS Code', exportVscode, '${env:PLUGMUX_TOKEN}'],
     ['Gemini CLI', exportGeminiCli, '$PLUGMUX_TOKEN'],
+    ['Copilot CLI', exportCopilotCli, '${PLUGMUX_TOKEN}'],
+    ['opencode', exportOpencode, '{env:PLUGMUX_TOKEN}'],
+    ['Cline', exportCline, '${env:PLUGMUX_TOKEN}'],
+    ['Windsurf', exportWindsurf, '${env:PLUGMUX_TOKEN}'],
+    ['Zed', exportZed, '<PLUGMUX_TOKEN>'],
+    ['Continue', exportContinue, '${{ secrets.PLUGMUX_TOKEN }}'],
   ])('name the variable that holds the token, and never a token: %s', (_, exporter, variable) => {
     const text = JSON.stringify(exporter(source({ url: URL, tokenFrom: 'PLUGMUX_TOKEN' })));
     expect(text).toContain(`{"Authorization":"Bearer ${variable}"}`);
@@ -113,5 +218,25 @@ describe('exports for APIs', () => {
       operationId: 'erase',
       requestBody: { content: { 'application/json': { schema: SCHEMA } } },
     });
+  });
+});
+
+describe('the lines that connect clients to a running gateway', () => {
+  it('name every client that there is an export for and that takes an address', () => {
+    const lines = httpLines(URL);
+    expect(lines.map(({ client }) => client)).toEqual([
+      'Claude Code',
+      'Cursor',
+      'VS Code',
+      'Gemini CLI',
+      'Copilot CLI',
+      'Codex',
+      'opencode',
+      'Cline',
+      'Windsurf',
+      'Zed',
+      'Continue',
+    ]);
+    for (const { line } of lines) expect(line).toContain(URL);
   });
 });

@@ -1,0 +1,19 @@
+import { byHand, type Exporter } from './exporter.ts';
+
+/** Continue: a block with one server. It is YAML, of which JSON is a part. */
+export const exportContinue: Exporter = (source) => {
+  const { name, server } = source;
+  const authorization = 'url' in server && server.tokenFrom ? { Authorization: `Bearer \${{ secrets.${server.tokenFrom} }}` } : undefined;
+  const entry =
+    'url' in server
+      ? { name, type: 'streamable-http', url: server.url, ...(authorization ? { requestOptions: { headers: authorization } } : {}) }
+      : { name, type: 'stdio', ...server };
+  return [
+    {
+      file: `.continue/mcpServers/${name}.yaml`,
+      note: 'Put this into a file of its own in the workspace. Continue calls tools in agent mode only.',
+      content: { name, version: '0.0.1', schema: 'v1', mcpServers: [entry] },
+    },
+    ...byHand(source, 'Continue keeps its allow-list itself: set the policy of each tool in its list of tools.'),
+  ];
+};
