@@ -298,7 +298,8 @@ export const REQUIREMENTS = {
     'reload-told': 'Every key of the file is live or needs a restart: a reload names what it has changed, and warns of what waits.',
     F74: 'A flood of reloads is coalesced, loses no call and leaves nothing behind.',
     T21: 'A configuration is taken whole or not at all, but for an upstream entry that cannot be used: it is left out with a warning that names its place. No configuration listens further than its logins allow.',
-    'instructions-budget': 'Instructions for the model stay within 2,048 characters, with a pointer to the rest.',
+    'instructions-budget':
+      'Instructions for the model use 2,048 characters and no more, cut at the ends of sentences, with a pointer to the rest.',
     'audit-line': 'Every call is one line of the audit log, with a digest in place of its arguments.',
     'store-damaged': 'A damaged store ends a start; damaged in use, it keeps closed what opens from then on, and approvals are refused.',
     'store-unavailable': 'A store that is locked, full, read-only or otherwise out of reach is not damaged, and opens nothing.',

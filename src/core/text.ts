@@ -26,6 +26,16 @@ export function shorten(text: string, limit: number): string {
   return `${text.slice(0, end).replace(LOOSE_END, '')}…`;
 }
 
+const SENTENCE_END = /[.!?](?=\s)|[\u3002\uff01\uff1f]|\n/g;
+
+/** At most `limit` characters, cut at the end of a sentence or a line where one is near, with a mark where something was cut. */
+export function cutAtSentence(text: string, limit: number): string {
+  if (text.length <= limit) return text;
+  const head = text.slice(0, Math.max(0, limit - 1));
+  const end = [...head.matchAll(SENTENCE_END)].map(({ index }) => index + 1).findLast((at) => at <= limit - 2) ?? 0;
+  return end < limit / 3 ? shorten(text, limit) : `${head.slice(0, end).trimEnd()} …`;
+}
+
 /** A foreign name as it may be shown: escaped, on one line, at most 128 characters. */
 export function showName(name: string): string {
   return shorten(escapeForTerminal(name).replace(/\s+/g, ' '), 128);

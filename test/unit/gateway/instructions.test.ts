@@ -30,6 +30,26 @@ describe('composeInstructions', () => {
     },
   );
 
+  it('uses the whole budget: what short texts leave over goes to longer ones', { tags: ['instructions-budget'] }, () => {
+    const long = 'This sentence has forty-one characters.. '.repeat(100).trim();
+    const texts = ['Short.', long, 'Short as well.', long];
+    const text = composeInstructions(texts.map((text, at) => ({ plugin: plugin(`p${at}`), text }))) as string;
+    expect(text.length).toBeLessThanOrEqual(2_048);
+    expect(text.length).toBeGreaterThan(2_048 - 50);
+    expect(text).toContain('Short as well.');
+    const alone = composeInstructions([], 'One sentence. '.repeat(200)) as string;
+    expect(alone.length).toBeGreaterThan(2_000);
+  });
+
+  it('cuts at the ends of sentences where there are any', { tags: ['instructions-budget'] }, () => {
+    const text = composeInstructions([
+      { plugin: plugin('a'), text: 'The first is said in one sentence. '.repeat(60) },
+      { plugin: plugin('b'), text: '- a line of a list\n'.repeat(100) },
+    ]) as string;
+    expect(text).toMatch(/in one sentence\. …\n\n## B/);
+    expect(text).toMatch(/- a line of a list …$/);
+  });
+
   it('lets a profile speak first, and the plugins in the room that is left', () => {
     const text = composeInstructions([], 'Plan first.');
     expect(text).toBe('Plan first.');
