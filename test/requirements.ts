@@ -194,6 +194,7 @@ export const REQUIREMENTS = {
     'approval-rules':
       'The rule of a profile beats that of a plugin, and that the word of the format; what is renamed stays as strict, and a rule without a match is told.',
     'approval-closed': 'Where approvals cannot be read or written, what needs one is refused.',
+    'destructive-kept': 'A tool that its format marks as destructive is never published as harmless, also where nobody is asked.',
     'approval-exported': "A client's allow-list holds the tools that run without a question, and no other.",
     'tools-api': 'Code that speaks no MCP calls tools behind the same edge, schema and policy as any client.',
   }),

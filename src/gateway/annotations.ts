@@ -5,7 +5,7 @@ export function toAnnotations(hints: Hints | undefined, approval: Approval): Rec
   // A missing hint means the worst to a client; only what is known is said.
   const annotations: Record<string, boolean | undefined> = {
     readOnlyHint: hints?.readOnly,
-    destructiveHint: approval === 'auto' ? false : approval === 'required' ? true : hints?.destructive,
+    destructiveHint: approval === 'required' ? true : (hints?.destructive ?? (approval === 'auto' ? false : undefined)),
     idempotentHint: hints?.idempotent,
     openWorldHint: hints?.openWorld,
   };

@@ -1,0 +1,18 @@
+import { describe, expect, it } from 'vitest';
+import { toAnnotations } from '../../../src/gateway/annotations.ts';
+
+describe('toAnnotations', () => {
+  it.each([
+    [undefined, 'auto', false],
+    [{ destructive: false }, 'auto', false],
+    [{ destructive: true }, 'auto', true],
+    [undefined, 'required', true],
+    [{ destructive: true }, 'client', true],
+  ] as const)('says of hints %j with approval %s: destructive %s', { tags: ['destructive-kept'] }, (hints, approval, destructive) => {
+    expect(toAnnotations(hints, approval)?.destructiveHint).toBe(destructive);
+  });
+
+  it('says nothing where nothing is known', () => {
+    expect(toAnnotations(undefined, 'client')).toBeUndefined();
+  });
+});
