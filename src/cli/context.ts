@@ -94,14 +94,14 @@ export function logLevel(asked: string | undefined, usual: string): string {
 }
 
 /** Opens the house with every plugin started, for as long as `use` takes, as a profile sees it. */
-export async function withPlugins(session: Session, profile: string, use: (app: App) => void): Promise<void> {
+export async function withPlugins(session: Session, profile: string, use: (app: App) => void | Promise<void>): Promise<void> {
   const app = await session.open();
   const done = showProgress('starting the plugins');
   try {
     await app.registry.start();
     done();
     checkProfile(app, profile);
-    use(app);
+    await use(app);
   } finally {
     done();
     await app.close();
