@@ -214,7 +214,6 @@ describe('secrets planted in every place that takes one', { timeout: 240_000 }, 
       { ...config, auth: { tokens: [{ token: planted[5], principal: 'a', [planted[6] as string]: 1 }] } },
       { ...config, auth: planted[7] },
       { ...config, plugins: { teller: { ...config.plugins.teller, credentials: planted[8], env: [planted[9]] } } },
-      { ...config, mcpServers: { up: { ...config.mcpServers.up, args: planted[10], env: planted[11] } } },
       { ...config, listen: { http: '${env:CASE_DB}' } },
       JSON.stringify(config).slice(0, -40),
     ];
@@ -224,6 +223,14 @@ describe('secrets planted in every place that takes one', { timeout: 240_000 }, 
       expect([code, stderr]).toEqual([2, expect.stringMatching(/mcp\.json:\d+:\d+: /)]);
       seen.push([stderr, shown(stderr)]);
     }
+    // A server that cannot be used is left out, with its place.
+    writeFileSync(
+      file,
+      JSON.stringify({ ...config, mcpServers: { up: { ...config.mcpServers.up, args: planted[10], env: planted[11] } } }),
+    );
+    const { stdout, stderr } = await run(['doctor', '--config', file], { env });
+    expect(stdout).toMatch(/mcp\.json:\d+:\d+: mcpServers\.up/);
+    seen.push([stdout, shown(stdout + stderr)]);
     expect(seen.filter(([, secrets]) => secrets.length > 0)).toEqual([]);
   });
 

@@ -96,7 +96,8 @@ async function openAll(gateway: Serving, token: Token | undefined): Promise<Reco
     new Exchange(gateway, 'POST', path, { ...bearer(token), ...headers }, body);
   const sse = get('/sse');
   await until('the address of the SSE stream', () => sse.text.includes('sessionId'));
-  const messages = /data: (.*)/.exec(sse.text)?.[1] ?? '';
+  const address = new URL(/data: (.*)/.exec(sse.text)?.[1] ?? '', 'http://localhost/sse');
+  const messages = address.pathname + address.search;
   await send(gateway, token, HELLO, {}, messages);
   await send(gateway, token, slow(1), {}, messages);
   const socket = new WebSocket(gateway.at('ws').url, 'mcp', { headers: bearer(token) });

@@ -355,9 +355,11 @@ describe('slow clients', () => {
           }),
       ),
     );
-    await until('the surplus is turned away', () => refused >= 20);
+    // One program is kept out of the last eighth, if the system tells which program it is.
+    const surplus = process.platform === 'linux' ? 21 : 20;
+    await until('the surplus is turned away', () => refused >= surplus);
     await new Promise((resolve) => setTimeout(resolve, 200));
-    expect(refused).toBe(20);
+    expect(refused).toBe(surplus);
     for (const socket of sockets) socket.destroy();
     await until('there is room again', () =>
       connect('v1', gateway).then(

@@ -43,7 +43,8 @@ export class SseClient extends Client {
           message: (data, kind) => {
             if (this.#stream !== stream) return;
             if (kind !== 'endpoint') return this.receive(data);
-            this.#endpoint = data;
+            const { pathname, search } = new URL(data, 'http://localhost/sse');
+            this.#endpoint = pathname + search;
             resolve();
           },
         });

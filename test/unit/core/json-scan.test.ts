@@ -4,9 +4,9 @@ import { JsonError, parseJson } from '../../../src/core/json-scan.ts';
 
 const CAPS = { depth: 8, keys: 50, items: 20 };
 
-function faultOf(text: string): string | undefined {
+function faultOf(text: string, caps = CAPS): string | undefined {
   try {
-    parseJson(text, CAPS);
+    parseJson(text, caps);
     return undefined;
   } catch (error) {
     return (error as JsonError).fault;
@@ -69,7 +69,12 @@ describe('parseJson', () => {
         expect(faultOf(nest(deep))).toBe(deep > CAPS.depth ? 'depth' : undefined);
         expect(faultOf(list(items))).toBe(items > CAPS.items ? 'items' : undefined);
         expect(faultOf(keys(Math.min(n, CAPS.items)))).toBeUndefined();
-        expect(faultOf(`{"a":${keys(20)},"b":${keys(20)},"c":${keys(n % 20)}}`)).toBe(43 + (n % 20) > CAPS.keys ? 'keys' : undefined);
+        const objects = `{"a":${keys(20)},"b":${keys(20)},"c":${keys(n % 20)}}`;
+        expect(faultOf(objects, { ...CAPS, items: 40 })).toBe(43 + (n % 20) > CAPS.keys ? 'keys' : undefined);
+        // Of arrays and objects in all there may be twice as many.
+        const empty = (count: number): string => `[${Array.from({ length: count }, () => '{}').join(',')}]`;
+        const more = n % 5;
+        expect(faultOf(`[${empty(18)},${empty(18)},${empty(more)}]`)).toBe(4 + 36 + more > 2 * CAPS.items ? 'items' : undefined);
       }),
     );
   });

@@ -120,7 +120,11 @@ describe('the portable form of any schema', () => {
         const v = vetSchema({ ...base, type: 'object', $defs: { one, two } }, 64 * 1024);
         if (v.refused !== undefined || v.unchecked.length > 0) return;
         const original = validators.compile(v.schema, v.dialect);
-        const good = all.filter((one) => original.validate(one) === undefined);
+        // Ajv takes members of prototypes as evaluated, so it lets pass what the schema does not take.
+        const isSure = JSON.stringify(v.schema).includes('unevaluatedProperties')
+          ? (one: JsonObject): boolean => !/"(?:__proto__|constructor)":/.test(JSON.stringify(one))
+          : (): boolean => true;
+        const good = all.filter((one) => isSure(one) && original.validate(one) === undefined);
         if (good.length === 0) return;
         const { input } = shapeOf({ input: v.schema, headers: [], portable: false }, 'portable');
         const portable = vetSchema(input, 1024 * 1024);
