@@ -4,6 +4,7 @@ import type { JsonObject } from '../../src/core/json.ts';
 import type { Manifest } from '../../src/core/plugin.ts';
 import { nameOf, readEntry, type ServerEntry } from './entry.ts';
 import { addCommands } from './login/commands.ts';
+import { stampOf } from './program-stamp.ts';
 import { Upstream } from './upstream.ts';
 
 interface ServerManifest extends Manifest {
@@ -37,6 +38,7 @@ export const mcp: Adapter = {
       digest: createHash('sha256')
         .update(JSON.stringify([server, source.entry]))
         .digest('hex'),
+      ...stampOf(entry),
       entry,
       source,
     };

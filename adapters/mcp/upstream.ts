@@ -10,7 +10,7 @@ import { type Calls, createCalls } from './calls.ts';
 import { connect, type Memory } from './connect.ts';
 import { type Checks, createChecks } from './dropped.ts';
 import type { ServerEntry } from './entry.ts';
-import { recordOf } from './login/auth.ts';
+import { hasLogin, recordOf } from './login/auth.ts';
 import { listsThisGateway, toOffer } from './offer.ts';
 import { createServerLists, type ServerLists } from './server-lists.ts';
 import type { Session } from './session.ts';
@@ -239,7 +239,9 @@ export class Upstream implements Plugin {
         fix: 'Remove it from "mcpServers", or this gateway from that server.',
       });
     }
-    this.#offer = toOffer(lists, this.#parts.entry, session.instructions, this.#calls, session.facts);
+    const { entry, host } = this.#parts;
+    const personal = entry.server.kind !== 'stdio' && hasLogin(this.manifest.id, entry.server, host);
+    this.#offer = { ...toOffer(lists, entry, session.instructions, this.#calls, session.facts), ...(personal ? { personal } : {}) };
     this.#nextTry = 0;
     this.#move('ready');
   }
