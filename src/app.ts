@@ -23,9 +23,8 @@ import { createEnablement } from './policy/enablement.ts';
 import { createGrants, type Grants } from './policy/grants.ts';
 import { createPolicy, type Policy } from './policy/policy.ts';
 import { createTickets } from './policy/tickets.ts';
-import { createOfferMemory } from './registry/offer-memory.ts';
 import { createRegistry, type Registry } from './registry/registry.ts';
-import type { SlotStatus } from './registry/slot-status.ts';
+import type { SlotStatus } from './registry/slot.ts';
 import { findPlugins } from './registry/sources.ts';
 import { createStateKey } from './store/state-key.ts';
 import { createStore, keepOf, spaceOf } from './store/store.ts';
@@ -106,7 +105,7 @@ export async function createApp({
   const store = createStore(config.state);
   if (!acceptDamage) store.refuseDamage();
   const host = createHost(config.state, limits, (id) => keepOf(store, spaceOf(id)), log, redactor.add);
-  const registry = createRegistry(host, store, log, createOfferMemory(store, stateKey, config.file, log));
+  const registry = createRegistry(host, store, log);
   const grants = createGrants(store);
   const approvals = createApprovals(
     createTickets(store, () => limits.askMs),

@@ -4,7 +4,6 @@ import type { JsonObject } from '../../src/core/json.ts';
 import type { Manifest } from '../../src/core/plugin.ts';
 import { nameOf, readEntry, type ServerEntry } from './entry.ts';
 import { addCommands } from './login/commands.ts';
-import { stampOf } from './program-stamp.ts';
 import { Upstream } from './upstream.ts';
 
 interface ServerManifest extends Manifest {
@@ -38,7 +37,6 @@ export const mcp: Adapter = {
       digest: createHash('sha256')
         .update(JSON.stringify([server, source.entry]))
         .digest('hex'),
-      ...stampOf(entry),
       entry,
       source,
     };

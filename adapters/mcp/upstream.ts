@@ -10,7 +10,7 @@ import { type Calls, createCalls } from './calls.ts';
 import { connect, type Memory } from './connect.ts';
 import { type Checks, createChecks } from './dropped.ts';
 import type { ServerEntry } from './entry.ts';
-import { hasLogin, recordOf } from './login/auth.ts';
+import { recordOf } from './login/auth.ts';
 import { listsThisGateway, toOffer } from './offer.ts';
 import { createServerLists, type ServerLists } from './server-lists.ts';
 import type { Session } from './session.ts';
@@ -239,9 +239,7 @@ export class Upstream implements Plugin {
         fix: 'Remove it from "mcpServers", or this gateway from that server.',
       });
     }
-    const { entry, host } = this.#parts;
-    const personal = entry.server.kind !== 'stdio' && hasLogin(this.manifest.id, entry.server, host);
-    this.#offer = { ...toOffer(lists, entry, session.instructions, this.#calls, session.facts), ...(personal ? { personal } : {}) };
+    this.#offer = toOffer(lists, this.#parts.entry, session.instructions, this.#calls, session.facts);
     this.#nextTry = 0;
     this.#move('ready');
   }

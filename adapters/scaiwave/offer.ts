@@ -82,7 +82,6 @@ function toTool(tool: ScaiWaveTool, input: OfferInput): Tool {
         ...(tool.sideEffects === undefined ? { dynamic: true } : {}),
       },
     },
-    ...(tool.sideEffects === undefined ? { dynamic: true } : {}),
     ...(tool.sessions ? { shownTo: (session: string) => tool.sessions?.includes(session) === true } : {}),
     exactNumbers: true,
     async call(args, ctx) {

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
 import type { App } from '../app.ts';
 import type { Adapter } from '../core/adapter.ts';
@@ -51,8 +50,6 @@ async function commandsOf({ registry }: App, id: string, withinMs: number): Prom
   const plugins = registry.plugins().map((p) => p.id);
   if (!plugins.includes(id)) throw unknownPlugin(id, plugins);
   await registry.listed(withinMs);
-  const opening = registry.opening(id);
-  if (opening) await Promise.race([opening, sleep(withinMs, undefined, { ref: false })]);
   const { error } = registry.plugins().find((p) => p.id === id) ?? {};
   if (error) throw error;
   return registry.commands(id);

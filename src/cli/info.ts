@@ -6,7 +6,7 @@ import { DEFAULT_PROFILE, localCaller } from '../core/caller.ts';
 import { toJsonText } from '../core/exact-number.ts';
 import { didYouMean } from '../core/nearest.ts';
 import type { VisibleTool } from '../gateway/visible-tool.ts';
-import type { SlotStatus } from '../registry/slot-status.ts';
+import type { SlotStatus } from '../registry/slot.ts';
 import { type CommonOptions, checkProfile, openSession, UsageError, unknownPlugin } from './context.ts';
 import { columns, printMasked } from './print.ts';
 
@@ -26,7 +26,7 @@ export function addInfo(program: Command, adapters: readonly Adapter[]): void {
       });
       const app = await session.open({ acceptDamage: true });
       try {
-        await app.registry.listed(app.limits.firstListMs);
+        await app.gateway.listed();
         checkProfile(app, options.profile);
         const plugin = findPlugin(app, id);
         const data =

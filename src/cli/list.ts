@@ -20,7 +20,7 @@ export function addList(program: Command, adapters: readonly Adapter[]): void {
       });
       const app = await session.open({ acceptDamage: true });
       try {
-        await app.registry.listed(app.limits.firstListMs);
+        await app.gateway.listed();
         checkProfile(app, options.profile);
         const plugins = describe(app, options.profile);
         printMasked(plugins, options.json, () => toText(plugins));

@@ -4,7 +4,7 @@ import { adminPluginRoutes } from '../console/admin-plugins.ts';
 import type { Adapter } from '../core/adapter.ts';
 import { DEFAULT_PROFILE } from '../core/caller.ts';
 import { compileSooner } from '../core/compile-sooner.ts';
-import type { SlotStatus } from '../registry/slot-status.ts';
+import type { SlotStatus } from '../registry/slot.ts';
 import { httpLines, stdioLine } from './connect.ts';
 import { type CommonOptions, openSession } from './context.ts';
 import { columns, printMasked } from './print.ts';
@@ -42,7 +42,7 @@ export function addServe(program: Command, adapters: readonly Adapter[]): void {
           );
           void app.registry.start();
           // Who is already connected waits for nothing; the lines below shall be true.
-          await app.registry.listed(app.limits.firstListMs);
+          await app.gateway.listed();
           announce(app, http.origin, PATHS, options.json);
           app.onConfig(http.adopt);
           await app.follow((took) => {

@@ -40,8 +40,6 @@ export interface CallRequest {
   readonly returned?: Returned | undefined;
   /** The caller's fields of the audit line, as ready JSON members. */
   readonly audit: string;
-  /** Why it cannot run, whatever else holds. */
-  readonly refusal?: GatewayError | undefined;
 }
 
 /** What a call came to; `failure` is there where the result was made by the gateway and not by the tool. */
@@ -79,7 +77,6 @@ export async function runCall(request: CallRequest, parts: PipelineParts): Promi
   let result: ToolResult;
   let failure: GatewayError | undefined;
   try {
-    if (request.refusal) throw request.refusal;
     if (request.fault !== undefined) throw invalid(request.tool, request.fault);
     const { middleware, terms, approval } = request.tool;
     if (middleware.length === 0 && terms.denyRules.length === 0 && approval !== 'required') refuseUnaudited(parts);

@@ -7,10 +7,7 @@ import { type Logger, silentLog } from '../core/log.ts';
 import type { Asker, Problem } from '../core/plugin.ts';
 import type { Store } from '../store/store.ts';
 import { buildCatalogue, type Catalogue } from './catalogue.ts';
-import { createFaultLines } from './fault-lines.ts';
-import type { OfferMemory } from './offer-memory.ts';
-import { Slot } from './slot.ts';
-import { type SlotStatus, toUnavailable } from './slot-status.ts';
+import { Slot, type SlotStatus } from './slot.ts';
 import type { Found } from './sources.ts';
 import type { RegistryLimits } from './tools.ts';
 
@@ -42,27 +39,16 @@ export interface Registry {
   check(): Promise<ReadonlyMap<string, readonly Problem[]>>;
   /** Starts the plugins that start lazily, all or one, and waits until each is ready or has failed. */
   start(pluginId?: string): Promise<void>;
-  /**
-   * Starts what cannot be listed otherwise; settles when every plugin has listed or failed, at the latest after `withinMs`.
-   * Undefined where all have. `likely`: not those that did not load at the last start.
-   */
-  listed(withinMs: number, likely?: 'likely'): Promise<void> | undefined;
-  /** Whether the last start left word of any plugin. */
-  knew(): boolean;
-  /** Settles when a plugin that is served from memory has opened or failed, and starts it. Undefined if it is not served so. */
-  opening(pluginId: string, start?: false): Promise<void> | undefined;
-  /** Settles when a plugin has listed that declares a tool of this name, and starts it; undefined if none does. */
-  declared(native: string): Promise<void> | undefined;
-  /** Why a plugin takes no calls; undefined if it may take some. */
-  unavailable(pluginId: string): GatewayError | undefined;
+  /** Starts what cannot be listed otherwise; settles when every plugin has listed or failed, at the latest after `withinMs`. Undefined where all have. */
+  listed(withinMs: number): Promise<void> | undefined;
   close(): Promise<void>;
 }
 
 const REMEMBERED = 'known-tools';
-const SAVE_AFTER_MS = 1_000;
+const SAVE_AFTER_MS = 5_000;
 
-/** An empty registry. The last known tools of each plugin are kept in `store`, if there is one, and what it offers in `memory`. */
-export function createRegistry(host: Host, store: Store | undefined, log: Logger = silentLog, memory?: OfferMemory): Registry {
+/** An empty registry. The last known tools of each plugin are kept in `store`, if there is one. */
+export function createRegistry(host: Host, store: Store | undefined, log: Logger = silentLog): Registry {
   const listeners: ((catalogue: Catalogue) => void)[] = [];
   const updateListeners: ((pluginId: string, uri: string) => void)[] = [];
   const announced = new Set<string>();
@@ -84,7 +70,6 @@ export function createRegistry(host: Host, store: Store | undefined, log: Logger
   };
 
   const remember = (slot: Slot): void => {
-    slot.remember();
     const names = slot.nativeNames();
     if (!store || names === undefined || JSON.stringify(names) === JSON.stringify(remembered(slot.id))) return;
     try {
@@ -94,12 +79,7 @@ export function createRegistry(host: Host, store: Store | undefined, log: Logger
     }
   };
 
-  const tellFaults = createFaultLines(log);
-
-  // Those that are served from memory.
-  let unopened: ReadonlyMap<string, Slot> = new Map();
   const rebuild = (): void => {
-    unopened = new Map(slots.filter(({ isRemembered }) => isRemembered).map((slot) => [slot.id, slot]));
     const contributions = slots.flatMap((slot) => slot.contribution(() => remembered(slot.id)) ?? []);
     catalogue = buildCatalogue(contributions, limits.tools);
     for (const [name, plugins] of catalogue.collisions) {
@@ -118,6 +98,26 @@ export function createRegistry(host: Host, store: Store | undefined, log: Logger
     unsaved.clear();
   };
 
+  // Whoever serves without looking at every state learns here why something is missing.
+  const told = new Map<string, string>();
+  const tellFailure = (slot: Slot): void => {
+    const { id, state, error } = slot.status();
+    if (!['failed', 'needs-config', 'disabled'].includes(state) || !error) return void told.delete(id);
+    if (told.get(id) === error.message) return;
+    told.set(id, error.message);
+    const stop = /[.!?]$/.test(error.message) ? '' : '.';
+    log.area(`plugin:${id}`).warn(`It is not served: ${error.message}${stop} ${error.fix}`);
+  };
+
+  const toldWithheld = new Map<string, string>();
+  const tellOfWithheld = (slot: Slot): void => {
+    const text = slot.withheld();
+    if (text === undefined) return void toldWithheld.delete(slot.id);
+    if (toldWithheld.get(slot.id) === text) return;
+    toldWithheld.set(slot.id, text);
+    log.area(`plugin:${slot.id}`).warn(text);
+  };
+
   let scheduled = false;
   const flush = (): void => {
     if (!scheduled) return;
@@ -130,7 +130,8 @@ export function createRegistry(host: Host, store: Store | undefined, log: Logger
     endLingering();
   };
   const changed = (slot?: Slot): void => {
-    if (slot) tellFaults(slot.status());
+    if (slot) tellFailure(slot);
+    if (slot) tellOfWithheld(slot);
     if (slot && unsaved.size === 0) setTimeout(save, SAVE_AFTER_MS).unref();
     if (slot) unsaved.add(slot);
     if (scheduled) return;
@@ -139,7 +140,6 @@ export function createRegistry(host: Host, store: Store | undefined, log: Logger
   };
 
   const watched = new Map<string, ReadonlySet<string>>();
-  const watchFor = (slot: Slot): void => slot.watch(watched.get(slot.id) ?? new Set());
   const updated = (slot: Slot, uri: string): void => {
     if (slots.includes(slot)) for (const listener of updateListeners) listener(slot.id, uri);
   };
@@ -152,13 +152,6 @@ export function createRegistry(host: Host, store: Store | undefined, log: Logger
       lingering.delete(slot);
       retire(slot);
     }
-  };
-
-  // All are opened before one is started: those that share a process start with it.
-  const start = async (pluginId?: string): Promise<void> => {
-    const wanted = slots.filter(({ id }) => pluginId === undefined || id === pluginId);
-    await Promise.all(slots.map((slot) => slot.openPlugin().then(() => watchFor(slot))));
-    await Promise.all(wanted.map((slot) => slot.start()));
   };
 
   const retire = (slot: Slot, disabled = false): void => {
@@ -193,14 +186,14 @@ export function createRegistry(host: Host, store: Store | undefined, log: Logger
           continue;
         }
         if (refused !== undefined) refusedNow.add(item.id);
-        const slot = new Slot(item, digest, { limits: newLimits, host, events: { changed, updated }, memory }, existing);
+        const slot = new Slot(item, digest, newLimits, host, { changed, updated }, existing);
         kept.push(slot);
-        opening.push(slot.open(refused).then(() => watchFor(slot)));
+        opening.push(slot.open(refused).then(() => slot.watch(watched.get(slot.id) ?? new Set())));
       }
       slots = kept;
       // The newer version of a plugin is opened before the older one is let go, so that its group never stands empty.
       await Promise.all(opening);
-      for (const slot of slots) tellFaults(slot.status());
+      for (const slot of slots) tellFailure(slot);
       for (const slot of old.values()) {
         const heir = slots.find((s) => s.id === slot.id);
         if (!heir || heir.hasListed) retire(slot, refusedNow.has(slot.id));
@@ -228,40 +221,24 @@ export function createRegistry(host: Host, store: Store | undefined, log: Logger
       return pending.length === 0 ? undefined : Promise.all(pending).then(() => undefined);
     },
     check: async () => new Map(await Promise.all(slots.map(async (slot) => [slot.id, await slot.check()] as const))),
-    start,
-    knew: () => slots.some(({ known }) => known !== undefined),
-    opening(pluginId, now) {
-      const slot = unopened.size === 0 ? undefined : unopened.get(pluginId);
-      if (!slot?.isRemembered) return undefined;
-      if (now !== false) void start(pluginId);
-      // Whoever waited looks into the catalogue next.
-      return slot.opened.promise.then(flush);
+    async start(pluginId) {
+      await Promise.all(slots.map((slot) => (pluginId === undefined || slot.id === pluginId ? slot.start() : undefined)));
     },
-    declared(native) {
-      const slot = slots.find((candidate) => candidate.declares(native));
-      if (slot) void start(slot.id);
-      return slot?.listed.promise.then(flush);
-    },
-    unavailable(pluginId) {
-      const status = slots.find(({ id }) => id === pluginId)?.status();
-      return status?.error && status.state !== 'ready' ? toUnavailable(status) : undefined;
-    },
-    listed(withinMs, likely) {
+    listed(withinMs) {
       // Whoever asks looks into the catalogue next: what has just listed must stand there.
       flush();
-      const unlisted = slots.filter((slot) => !slot.hasListed && (likely === undefined || slot.known !== 'failure'));
+      const unlisted = slots.filter((slot) => !slot.hasListed);
       if (unlisted.length === 0) return undefined;
-      for (const { id } of unlisted) void start(id);
+      for (const slot of unlisted) void slot.start();
       return new Promise((resolve) => {
         const timer = setTimeout(resolve, withinMs);
-        void Promise.all(unlisted.map((slot) => slot.listed.promise)).then(() => {
+        void Promise.all(unlisted.map((slot) => slot.listed)).then(() => {
           clearTimeout(timer);
           resolve();
         });
       });
     },
     async close() {
-      for (const slot of slots) unsaved.add(slot);
       save();
       for (const slot of slots.reverse()) retire(slot);
       slots = [];

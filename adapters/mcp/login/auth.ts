@@ -20,12 +20,6 @@ export async function createAuth(id: string, server: RemoteServer, record: Login
   return toAuth(id, server, personProvider(id, settings, record, stepUp));
 }
 
-/** Whether what a server lists is for the holder of a login. */
-export function hasLogin(id: string, server: RemoteServer, host: Pick<Host, 'keep' | 'hide'>): boolean {
-  if (server.login?.grant === 'client_credentials') return true;
-  return !hasToken(server) && recordOf(id, server, host).read()?.tokens !== undefined;
-}
-
 /** Where a person's login at a server is kept. */
 export function recordOf(id: string, { url }: RemoteServer, host: Pick<Host, 'keep' | 'hide'>): LoginRecord {
   return loginRecord(host.keep(id), url, host.hide);
