@@ -243,6 +243,8 @@ export const REQUIREMENTS = {
     F28: 'A server whose TLS is missing, old, expired, of another name or of nobody known is told so, and nothing is sent to it.',
     'login-step-up':
       'A call that needs a scope which the login lacks names it and costs nothing else; the next login asks for it with those it had.',
+    'login-one-call':
+      'A 401 or 403 for one tool is the end of that call alone: it is sent once, names the login to make, and works as soon as that is there.',
     F69: 'A download that is cut, changed, elsewhere or not there is refused with a code, and nothing of it stays.',
     T18: 'Of an archive only the one file that is wanted is unpacked; one that leads out of its folder is refused.',
     'list-apart':

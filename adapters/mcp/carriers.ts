@@ -36,7 +36,7 @@ export interface Carrier {
   /** Where messages go that the transport does not hand over itself, and those that cannot be read. */
   sink: MessageSink;
   /** What a failure means that the login has to do with; undefined for every other one. */
-  explain(thrown: unknown): GatewayError | undefined;
+  explain(thrown: unknown, of?: 'handshake'): GatewayError | undefined;
   /** Why an error that belongs to no request means the end of the connection; undefined where it does not. */
   breaks(error: Error): string | undefined;
   /** Ends the connection for a reason of its own. */

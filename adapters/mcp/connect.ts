@@ -7,7 +7,7 @@ import { type Carrier, LocalCarrier, openRemote } from './carriers.ts';
 import type { Checks } from './dropped.ts';
 import type { LocalServer, RemoteServer, ServerEntry } from './entry.ts';
 import { causeOf, statusOf, unreachable } from './failures.ts';
-import { loginNeeded } from './login/auth.ts';
+import { loginNeeded } from './login/needed.ts';
 import { Session } from './session.ts';
 
 /** What a connection needs besides the entry. */
@@ -69,7 +69,7 @@ export async function connect(entry: ServerEntry, parts: Connecting, memory: Mem
       await carrier.end();
       if (again) continue;
       delete memory.way;
-      throw carrier.explain(error) ?? explain(error, entry, carrier.endedItself ? died : undefined, parts);
+      throw carrier.explain(error, 'handshake') ?? explain(error, entry, carrier.endedItself ? died : undefined, parts);
     }
   }
 }

@@ -81,12 +81,10 @@ export function judge(thrown: unknown, { session, apart }: Judging): SendFailure
     error: new GatewayError('PLUGIN_UNAVAILABLE', `The server takes no calls: ${why}.`, { cause: thrown }),
     ...(ends ? { ends: why } : {}),
   });
-  if (thrown instanceof GatewayError && thrown.code === 'NEEDS_CONFIGURATION') return { error: thrown, ends: 'it wants a login' };
   if (thrown instanceof GatewayError || thrown instanceof RpcFailure) return { error: thrown };
   const error = toError(thrown);
   const status = statusOf(error);
   if (status === 404 && session) return refused(SESSION_ENDED);
-  if (status === 401) return refused('it wants a login');
   const why = unreachable(error);
   if (why !== undefined) return refused(`it cannot be reached, ${why}`, !apart);
   const answered = rpcErrorIn(error);
@@ -115,8 +113,8 @@ export function toCallFailure(thrown: unknown, method: string): GatewayError {
     : (judge(thrown, { session: false, apart: true }).error as GatewayError);
 }
 
-// The newer era tells some errors by an HTTP status, with the error itself in the body.
-function rpcErrorIn(error: Error): RpcFailure | undefined {
+/** The error in the body of a refusal: the newer era tells some errors by an HTTP status. */
+export function rpcErrorIn(error: Error): RpcFailure | undefined {
   const { data } = error as { data?: unknown };
   try {
     const body: unknown = isJsonObject(data) && typeof data.text === 'string' ? JSON.parse(data.text) : undefined;

@@ -102,6 +102,9 @@ export class Session {
   /** Called back when a call was lost, but not the connection: the server may be another one by now. */
   lost: () => void = () => undefined;
 
+  /** Called back when the server has refused a request for want of a login. */
+  refused: () => void = () => undefined;
+
   /** Whether the connection is of no more use. */
   get over(): boolean {
     return this.#carrier.over;
@@ -211,7 +214,10 @@ export class Session {
   /** What a failed sending means for the call, and for the connection. */
   judge(thrown: Error, ofCall: boolean): Error {
     const known = this.#carrier.explain(thrown);
-    if (known) return known;
+    if (known) {
+      this.refused();
+      return known;
+    }
     const { error, ends } = judge(thrown, { session: this.#link.sessionId !== undefined, apart: this.#carrier.apart });
     if (ends !== undefined) this.#carrier.drop(ends);
     else if (ofCall && error instanceof GatewayError && (error.code === 'UPSTREAM_LOST' || error.code === 'PLUGIN_UNAVAILABLE'))

@@ -11,12 +11,12 @@ import { connect, type Memory } from './connect.ts';
 import { type Checks, createChecks } from './dropped.ts';
 import type { ServerEntry } from './entry.ts';
 import { recordOf } from './login/auth.ts';
+import { loginChanged } from './login/changed.ts';
+import type { LoginRecord } from './login/stored.ts';
 import { listsThisGateway, toOffer } from './offer.ts';
 import { createServerLists, type ServerLists } from './server-lists.ts';
 import type { Session } from './session.ts';
 import { createWatching, type Watching } from './watching.ts';
-
-const LOGIN_POLL_MS = 1_000;
 
 /** What an upstream server needs of the house. */
 export interface UpstreamParts {
@@ -47,6 +47,8 @@ export class Upstream implements Plugin {
   #first: Promise<void> | undefined;
   #run: Promise<void> | undefined;
   #nextTry = 0;
+  /** Whether the next login is waited for. */
+  #waits = false;
 
   constructor(parts: UpstreamParts) {
     this.manifest = parts.manifest;
@@ -140,20 +142,13 @@ export class Upstream implements Plugin {
     try {
       const session = await connect(
         entry,
-        {
-          id: this.manifest.id,
-          host,
-          log: this.#log,
-          timeoutMs,
-          capMs: this.#capMs,
-          signal: this.#end.signal,
-          checks: this.#checks,
-        },
+        { id: this.manifest.id, host, log: this.#log, timeoutMs, capMs: this.#capMs, signal: this.#end.signal, checks: this.#checks },
         this.#memory,
       );
       this.#session = session;
       session.notices.changed = (kinds) => this.#lists.read(kinds);
       session.lost = () => this.#lists.readSoon();
+      session.refused = () => void this.#readAfterLogin();
       session.notices.updated = (uri) => {
         for (const listener of this.#updated) listener(uri);
       };
@@ -202,16 +197,23 @@ export class Upstream implements Plugin {
     await sleep(delay, undefined, { signal: this.#end.signal }).catch(() => undefined);
   }
 
-  // A person may log in at any time, by another process.
-  async #loggedIn({ code }: GatewayError): Promise<boolean> {
+  get #login(): LoginRecord | undefined {
     const { entry, host } = this.#parts;
-    if (code !== 'NEEDS_CONFIGURATION' || entry.server.kind === 'stdio') return false;
-    const record = recordOf(this.manifest.id, entry.server, host);
-    const before = record.text();
-    while (!this.#closed && record.text() === before) {
-      await sleep(LOGIN_POLL_MS, undefined, { signal: this.#end.signal, ref: false }).catch(() => undefined);
-    }
-    return !this.#closed;
+    return entry.server.kind === 'stdio' ? undefined : recordOf(this.manifest.id, entry.server, host);
+  }
+
+  async #loggedIn({ code }: GatewayError): Promise<boolean> {
+    const record = code === 'NEEDS_CONFIGURATION' ? this.#login : undefined;
+    return record !== undefined && loginChanged(record.text, this.#end.signal);
+  }
+
+  // Another login may see other lists. Renewals of the same one do not count: each refusal may lead to one.
+  async #readAfterLogin(): Promise<void> {
+    const record = this.#login;
+    if (this.#waits || !record) return;
+    this.#waits = true;
+    if (await loginChanged(record.which, this.#end.signal)) this.#lists.read();
+    this.#waits = false;
   }
 
   // What only another configuration can mend is not tried again.

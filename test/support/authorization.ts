@@ -78,7 +78,7 @@ export async function serveAuthorization(): Promise<AuthorizationServer> {
     const { pathname, searchParams } = new URL(request.url ?? '/', url);
     self.asked.push(pathname);
     const other = self.interfere?.(request);
-    if (other !== undefined) return deny('server_error', other);
+    if (other !== undefined) return deny(other === 400 ? 'invalid_grant' : 'server_error', other);
     if (pathname.startsWith('/.well-known/oauth-authorization-server')) return { status: 200, body: self.metadata };
     if (pathname === '/register') return register(JSON.parse(await bodyOf(request)));
     if (pathname === '/authorize') return authorize(searchParams);

@@ -4,20 +4,21 @@ import type { Host } from '../../../src/core/host.ts';
 import { hasToken, type RemoteServer } from '../entry.ts';
 import { causeOf } from '../failures.ts';
 import { createGuardedFetch } from './guarded-fetch.ts';
+import { loginNeeded } from './needed.ts';
 import { createProvider } from './provider.ts';
 import { type LoginSettings, NO_SETTINGS } from './settings.ts';
 import type { StepUp } from './step-up.ts';
-import { type LoginRecord, loginRecord, type StoredLogin } from './stored.ts';
+import { type LoginRecord, loginRecord, type StoredLogin, type Wish } from './stored.ts';
 
 /** How long after a renewal an answer may still be about the token before it. */
 const SETTLED_MS = 1_000;
 
-/** What a server's requests are signed with, and how that is renewed; undefined where nobody has logged in. */
+/** What a server's requests are signed with, and how that is renewed; undefined where the entry brings a token. */
 export async function createAuth(id: string, server: RemoteServer, record: LoginRecord, stepUp: StepUp): Promise<AuthProvider | undefined> {
   const settings = server.login ?? NO_SETTINGS;
-  if (settings.grant === 'client_credentials') return toAuth(id, server, await machineProvider(settings, record));
-  if (hasToken(server) || record.read()?.tokens === undefined) return undefined;
-  return toAuth(id, server, personProvider(id, settings, record, stepUp));
+  if (settings.grant === 'client_credentials') return toAuth(id, server, await machineProvider(settings, record), stepUp);
+  if (hasToken(server)) return undefined;
+  return toAuth(id, server, personProvider(id, settings, record, stepUp), stepUp);
 }
 
 /** Where a person's login at a server is kept. */
@@ -25,39 +26,29 @@ export function recordOf(id: string, { url }: RemoteServer, host: Pick<Host, 'ke
   return loginRecord(host.keep(id), url, host.hide);
 }
 
-/** What to say where a person has to log in. */
-export function loginNeeded(id: string, server: RemoteServer, why = 'wants a login'): GatewayError {
-  const { host } = server.url;
-  if (hasToken(server)) {
-    return new GatewayError('NEEDS_CONFIGURATION', `${host} refuses the "Authorization" of its "headers".`, {
-      plugin: id,
-      fix: `Give it a token that is good, or take it out and run \`plugmux login ${id}\`.`,
-    });
-  }
-  if (server.login?.grant === 'client_credentials') {
-    const fix = 'Check the "clientId", "clientSecret", "issuer" and "scope" of its "oauth".';
-    return new GatewayError('NEEDS_CONFIGURATION', `${host} ${why}.`, { plugin: id, fix });
-  }
-  return new GatewayError('NEEDS_CONFIGURATION', `${host} ${why}.`, {
-    plugin: id,
-    fix: `${server.kind === 'ws' ? 'Give' : `Run \`plugmux login ${id}\`, or give`} a token in "headers": { "Authorization": "Bearer \${env:TOKEN}" }.`,
-  });
+/** A provider that may find out that another process has logged in or renewed the login. */
+interface SharedProvider extends OAuthClientProvider {
+  /** Looks for another token than the one used so far. */
+  reread?(): boolean;
+  /** Whether there is anything to renew. */
+  readonly empty?: boolean;
 }
 
-function toAuth(id: string, server: RemoteServer, provider: OAuthClientProvider): AuthProvider {
+function toAuth(id: string, server: RemoteServer, provider: SharedProvider, stepUp: StepUp): AuthProvider {
   const named = [server.url, ...(server.login?.issuer === undefined ? [] : [new URL(server.login.issuer)])];
   let renewing: Promise<void> | undefined;
   let renewed = Number.NEGATIVE_INFINITY;
 
-  const renew = async (response: Response): Promise<void> => {
-    const { auth, extractWWWAuthenticateParams } = await import('@modelcontextprotocol/client');
+  const renew = async ({ scope, metadata }: Wish): Promise<void> => {
+    if (provider.reread?.()) return;
+    if (provider.empty) throw loginNeeded(id, server);
+    const { auth } = await import('@modelcontextprotocol/client');
     const guard = createGuardedFetch(named);
-    const { resourceMetadataUrl, scope } = extractWWWAuthenticateParams(response);
+    const resourceMetadataUrl = metadata === undefined ? undefined : new URL(metadata);
     try {
       const options = { serverUrl: server.url, fetchFn: guard.fetch, ...(resourceMetadataUrl ? { resourceMetadataUrl } : {}) };
       const result = await auth(provider, { ...options, ...(scope === undefined ? {} : { scope }) });
       if (result !== 'AUTHORIZED') throw loginNeeded(id, server);
-      renewed = performance.now();
     } catch (thrown) {
       const error = toError(thrown);
       const trouble = guard.trouble();
@@ -72,10 +63,17 @@ function toAuth(id: string, server: RemoteServer, provider: OAuthClientProvider)
     token: async () => (await provider.tokens())?.access_token,
     // A token is renewed once, however many requests were refused with the old one: a second renewal would void the first.
     async onUnauthorized({ response }) {
+      const { extractWWWAuthenticateParams } = await import('@modelcontextprotocol/client');
+      const { resourceMetadataUrl, scope } = extractWWWAuthenticateParams(response);
+      stepUp.challenge = { scope, metadata: resourceMetadataUrl?.href };
       if (performance.now() - renewed < SETTLED_MS) return;
-      renewing ??= renew(response).finally(() => {
-        renewing = undefined;
-      });
+      renewing ??= renew(stepUp.challenge)
+        .then(() => {
+          renewed = performance.now();
+        })
+        .finally(() => {
+          renewing = undefined;
+        });
       await renewing;
     },
   };
@@ -102,8 +100,14 @@ async function machineProvider(
 }
 
 // Every request needs the token, so it is read from the store only when it has to be renewed: others may have done so.
-function personProvider(id: string, settings: LoginSettings, record: LoginRecord, stepUp: StepUp): OAuthClientProvider {
+function personProvider(id: string, settings: LoginSettings, record: LoginRecord, stepUp: StepUp): SharedProvider {
   let known: StoredLogin | undefined = record.read();
+  const reread = (): boolean => {
+    const { tokens, id: login } = known ?? {};
+    known = record.read();
+    if (known?.id !== login) stepUp.waiting = false;
+    return known?.tokens !== undefined && known.tokens.access_token !== tokens?.access_token;
+  };
   const state = {
     read: () => known,
     write(login: StoredLogin) {
@@ -125,21 +129,22 @@ function personProvider(id: string, settings: LoginSettings, record: LoginRecord
   });
   return {
     ...provider,
+    reread,
+    get empty() {
+      return known?.tokens === undefined;
+    },
     tokens(context) {
-      if (context !== undefined || stepUp.waiting) {
-        const used = known?.tokens?.access_token;
-        known = record.read();
-        if (known?.tokens?.access_token !== used) stepUp.waiting = false;
-      }
+      if (context !== undefined || stepUp.waiting) reread();
       return known?.tokens;
     },
     invalidateCredentials(what) {
       const used = known?.tokens?.refresh_token;
       known = record.read();
       // Another gateway may have renewed it meanwhile, which is why ours was refused.
-      if (what !== 'tokens' || known?.tokens?.refresh_token !== used) return;
-      const { tokens: _, ...rest } = known ?? {};
-      state.write(rest);
+      if (what !== 'tokens' || known?.tokens === undefined || known.tokens.refresh_token !== used) return;
+      // One request was refused: the token may be good for others as long as it lasts.
+      const { refresh_token: _, ...tokens } = known.tokens;
+      state.write({ ...known, tokens });
     },
   };
 }

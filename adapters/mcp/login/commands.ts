@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { Command } from 'commander';
 import type { OpenWorkshop, Workshop } from '../../../src/core/adapter.ts';
 import { GatewayError } from '../../../src/core/errors.ts';
@@ -50,16 +51,18 @@ async function logIn(name: string, { server, keep, workshop }: Place, { timeout 
   const { logInByBrowser } = await import('./person.ts');
   const record = loginRecord(keep, server.url, workshop.host.hide);
   const before = record.read();
+  const wanted = record.wanted();
   const login = await logInByBrowser({
     server,
     timeoutMs: (seconds > 0 ? seconds : WAIT_S) * 1000,
     // What the login before could do, the next one can, too.
-    beyond: joinScopes(before?.scope, before?.tokens?.scope, record.wanted()),
+    beyond: joinScopes(before?.scope, before?.tokens?.scope, wanted.scope),
+    metadata: wanted.metadata,
     visit(url) {
       print(`Open this address in a browser to log in to ${name} at ${url.host}:\n\n  ${url.href.replace(SHELL, encode)}\n`);
     },
   });
-  record.write(login);
+  record.write({ ...login, id: randomUUID() });
   record.settle();
   print(`Logged in to ${name}. Gateways that run with this configuration connect within a moment.`);
 }

@@ -16,12 +16,14 @@ export interface PersonalLogin {
   readonly timeoutMs: number;
   /** Scopes to ask for beyond those that the configuration or the server names. */
   readonly beyond: string | undefined;
+  /** Where the server describes its login, as far as a refusal has told before. */
+  readonly metadata?: string | undefined;
   /** Shows the person where to go. */
   visit(url: URL): void;
 }
 
 /** Logs in to a server with the help of a person's browser. Nothing is kept of a login that fails. */
-export async function logInByBrowser({ server, timeoutMs, beyond, visit }: PersonalLogin): Promise<StoredLogin> {
+export async function logInByBrowser({ server, timeoutMs, beyond, metadata, visit }: PersonalLogin): Promise<StoredLogin> {
   const { auth } = await import('@modelcontextprotocol/client');
   const settings = server.login ?? NO_SETTINGS;
   const guard = createGuardedFetch([server.url, ...(settings.issuer === undefined ? [] : [new URL(settings.issuer)])]);
@@ -49,7 +51,8 @@ export async function logInByBrowser({ server, timeoutMs, beyond, visit }: Perso
         visit(url);
       },
     });
-    const challenge = await askForChallenge(server, guard);
+    const known = metadata === undefined ? {} : { resourceMetadataUrl: new URL(metadata) };
+    const challenge = { ...known, ...(await askForChallenge(server, guard)) };
     const scope = joinScopes(settings.scope ?? challenge.scope, beyond);
     const options = { ...challenge, serverUrl: server.url, fetchFn: guard.fetch, ...(scope === undefined ? {} : { scope }) };
     await auth(provider, options);

@@ -11,6 +11,15 @@ export interface StoredLogin {
   readonly scope?: string;
   /** The authorization server it happened at; tokens are renewed there and nowhere else. */
   readonly discovery?: OAuthDiscoveryState;
+  /** Another one for each login; renewals keep it. */
+  readonly id?: string;
+}
+
+/** What a server asks of a login when it refuses a request. */
+export interface Wish {
+  readonly scope?: string | undefined;
+  /** Address of the server's description of its login. */
+  readonly metadata?: string | undefined;
 }
 
 /** The login at one address, in the gateway's store. Another address of the same server is another login. */
@@ -18,8 +27,8 @@ export interface LoginRecord {
   read(): StoredLogin | undefined;
   write(login: StoredLogin): void;
   /** Notes what the server wants beyond this login; the next one asks for it, too. */
-  want(scope: string | undefined): void;
-  wanted(): string | undefined;
+  want(wish: Wish): void;
+  wanted(): Wish;
   /** What is noted has been asked for. */
   settle(): void;
   /** Keeps tokens out of logs and errors that are not stored. */
@@ -27,6 +36,8 @@ export interface LoginRecord {
   forget(): void;
   /** As it is kept, to see whether it has changed. */
   text(): string | undefined;
+  /** Which login it is; undefined where nobody is logged in. */
+  which(): string | undefined;
 }
 
 /** Finds the record of a server by its address. */
@@ -34,8 +45,9 @@ export function loginRecord(keep: Keep, url: URL, hide: (secret: string) => void
   const key = `login ${url.href}`;
   // Apart from the login, which other processes renew meanwhile.
   const wish = `scope ${url.href}`;
+  const place = `metadata ${url.href}`;
   let seen: string | undefined;
-  return {
+  const record: LoginRecord = {
     text() {
       // Polled for changes: a store that cannot be read for a while has not changed.
       try {
@@ -43,38 +55,51 @@ export function loginRecord(keep: Keep, url: URL, hide: (secret: string) => void
       } catch {}
       return seen;
     },
+    which() {
+      record.text();
+      return parse(seen)?.id;
+    },
     read() {
       // A store that cannot be read does not mean that there is no login.
-      const text = keep.get(key) ?? 'null';
-      try {
-        const value: unknown = JSON.parse(text);
-        if (!isJsonObject(value)) return undefined;
-        const login = value as unknown as StoredLogin;
-        hideAll(login, hide);
-        return login;
-      } catch {
-        return undefined;
-      }
+      const login = parse(keep.get(key));
+      if (login) hideAll(login, hide);
+      return login;
     },
     write(login) {
       hideAll(login, hide);
       keep.set(key, JSON.stringify(login));
     },
-    want(scope) {
+    want({ scope, metadata }) {
+      const set = (name: string, text: string | undefined): void => {
+        if (text !== undefined && text !== keep.get(name)) keep.set(name, text);
+      };
       // Called while an error is explained, which is worth more than the note.
       try {
-        const all = joinScopes(keep.get(wish), scope);
-        if (all !== undefined && all !== keep.get(wish)) keep.set(wish, all);
+        set(wish, joinScopes(keep.get(wish), scope));
+        set(place, metadata);
       } catch {}
     },
-    wanted: () => keep.get(wish),
-    settle: () => keep.delete(wish),
+    wanted: () => ({ scope: keep.get(wish), metadata: keep.get(place) }),
+    settle() {
+      keep.delete(wish);
+      keep.delete(place);
+    },
     hide: (tokens) => hideAll({ tokens }, hide),
     forget() {
       keep.delete(key);
-      keep.delete(wish);
+      record.settle();
     },
   };
+  return record;
+}
+
+function parse(text: string | undefined): StoredLogin | undefined {
+  try {
+    const value: unknown = JSON.parse(text ?? 'null');
+    return isJsonObject(value) ? (value as unknown as StoredLogin) : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 function hideAll({ client, tokens }: StoredLogin, hide: (secret: string) => void): void {

@@ -1,0 +1,94 @@
+import { describe, expect, it } from 'vitest';
+import { serveAuthorization } from '../support/authorization.ts';
+import { connect } from '../support/clients.ts';
+import { BIN, serve, writeConfig } from '../support/gateway.ts';
+import { logIn } from '../support/login.ts';
+import { SCOPE, servePartlyProtected } from '../support/partly-protected.ts';
+import { until } from '../support/processes.ts';
+
+// A server whose tools are open to everybody, but for one.
+
+const errorOf = ({ _meta }: { readonly _meta?: Record<string, unknown> | undefined }) => _meta?.['plugmux/error'];
+const textOf = ({ content }: { readonly content: readonly { readonly text?: string }[] }) => content[0]?.text;
+
+describe('a tool that is refused for want of a login', () => {
+  it.each([
+    ['401', undefined],
+    ['401', 'legacy'],
+    ['403', undefined],
+    ['403', 'legacy'],
+  ] as const)('costs that call alone: HTTP %s, era %s', { tags: ['login-one-call'] }, async (status, era) => {
+    const server = await servePartlyProtected(await serveAuthorization(), Number(status));
+    const entry = { url: server.url, ...(era ? { era } : {}) };
+    const front = await serve(writeConfig({ mcpServers: { safe: entry } }), { bin: BIN });
+    const [one, other] = [await connect('v2 legacy', front.at('http')), await connect('v2 modern', front.at('http'))];
+    await until('its tools are there', async () => (await one.list()).includes('closed'));
+    const { connections } = server;
+    const slow = other.call('slow');
+    await until('a call is in flight', () => server.calls.includes('slow'));
+    // More often than the circuit breaker would let pass.
+    for (let round = 0; round < 8; round++) {
+      expect(errorOf(await one.call('closed'))).toMatchObject({
+        code: 'NEEDS_CONFIGURATION',
+        outcome: 'NOT_SENT',
+        fix: expect.stringContaining('un `plugmux login safe`'),
+        plugin: 'safe',
+      });
+    }
+    expect(server.calls.filter((name) => name === 'closed')).toHaveLength(8);
+    expect(textOf(await one.call('open'))).toBe('open');
+    server.release();
+    expect(textOf(await slow)).toBe('slow');
+    expect(server.connections).toBe(connections);
+    expect(await other.list()).toEqual(expect.arrayContaining(['open', 'slow', 'closed']));
+  });
+
+  it.each([undefined, 'legacy'] as const)(
+    'works at once after the login that it asks for: era %s',
+    { tags: ['login-one-call'] },
+    async (era) => {
+      const server = await servePartlyProtected(await serveAuthorization(), 401);
+      const config = writeConfig({ mcpServers: { safe: { url: server.url, ...(era ? { era } : {}) } } });
+      const front = await serve(config, { bin: BIN });
+      const client = await connect('v2 legacy', front.at('http'));
+      await until('its tools are there', async () => (await client.list()).includes('closed'));
+      expect(errorOf(await client.call('closed'))).toMatchObject({ code: 'NEEDS_CONFIGURATION' });
+      const { connections } = server;
+      let visited = '';
+      const login = await logIn(config, (url) => {
+        visited = url;
+        return fetch(url);
+      });
+      expect([login.code, login.stderr]).toEqual([0, '']);
+      expect(new URL(visited).searchParams.get('scope')).toBe(SCOPE);
+      expect(textOf(await client.call('closed'))).toBe('closed');
+      expect(server.calls).toEqual(['closed', 'closed']);
+      // One of them is the login's own question.
+      expect(server.connections).toBe(connections + 1);
+      await until('what the login may see is listed', async () => (await client.list()).includes('more'));
+    },
+  );
+
+  it('leaves the login there is for all else, also where it cannot be renewed', async () => {
+    const authorization = await serveAuthorization();
+    const server = await servePartlyProtected(authorization, 401);
+    const config = writeConfig({ mcpServers: { safe: { url: server.url, oauth: { scope: 'base' } } } });
+    const front = await serve(config, { bin: BIN });
+    const client = await connect('v2 legacy', front.at('http'));
+    await until('its tools are there', async () => (await client.list()).includes('closed'));
+    expect(errorOf(await client.call('closed'))).toMatchObject({ code: 'NEEDS_CONFIGURATION' });
+    expect((await logIn(config)).code).toBe(0);
+    await until('the login is used', async () => (await client.list()).includes('more'));
+    authorization.interfere = ({ url }) => (url === '/token' ? 400 : undefined);
+    for (let round = 0; round < 3; round++) expect(errorOf(await client.call('closed'))).toMatchObject({ code: 'NEEDS_CONFIGURATION' });
+    expect(textOf(await client.call('more'))).toBe('more');
+    authorization.interfere = undefined;
+    const visited: string[] = [];
+    const again = await logIn(config, async (url) => {
+      visited.push(new URL(url).searchParams.get('scope') ?? '');
+      await fetch(url);
+    });
+    expect([again.code, visited]).toEqual([0, [`base ${SCOPE}`]]);
+    expect(textOf(await client.call('closed'))).toBe('closed');
+  });
+});
