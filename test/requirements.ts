@@ -245,6 +245,8 @@ export const REQUIREMENTS = {
       'A call that needs a scope which the login lacks names it and costs nothing else; the next login asks for it with those it had.',
     'login-one-call':
       'A 401 or 403 for one tool is the end of that call alone: it is sent once, names the login to make, and works as soon as that is there.',
+    'header-tools':
+      'A tool of a server whose header arguments break the rules is left out alone and named; a request that cannot be written costs itself.',
     F69: 'A download that is cut, changed, elsewhere or not there is refused with a code, and nothing of it stays.',
     T18: 'Of an archive only the one file that is wanted is unpacked; one that leads out of its folder is refused.',
     'list-apart':

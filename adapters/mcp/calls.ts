@@ -36,7 +36,7 @@ export function createCalls(connected: Connected, failed: (result: ToolResult) =
   const run = (method: string, params: JsonObject, ctx: CallContext, headersOf?: HeadersOf): Promise<JsonObject> => {
     const found = connected(ctx);
     const send = (session: Session): Promise<JsonObject> =>
-      session.request(method, params, ctx, session.modern ? headersOf?.(params) : undefined).then(
+      session.request(method, params, ctx, session.repeatsArguments ? headersOf?.(params) : undefined).then(
         (result) => (result.resultType === 'input_required' ? goOn(session, result, method, params, ctx, headersOf) : result),
         (error) => recover(error, session, method, params, ctx, headersOf),
       );
@@ -108,7 +108,7 @@ async function inRounds(
   ctx: CallContext,
   headersOf: HeadersOf | undefined,
 ): Promise<JsonObject> {
-  const result = await session.request(method, params, ctx, session.modern ? headersOf?.(params) : undefined);
+  const result = await session.request(method, params, ctx, session.repeatsArguments ? headersOf?.(params) : undefined);
   return result.resultType === 'input_required' ? goOn(session, result, method, params, ctx, headersOf) : result;
 }
 

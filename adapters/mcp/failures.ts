@@ -12,6 +12,7 @@ const CAPABILITY_MISSING = -32021;
 const KINDS: readonly QuestionKind[] = ['sampling', 'roots'];
 
 const LONGEST_CAUSE = 500;
+const UNSENT = /^(Headers\b|Cannot convert argument to a ByteString)/;
 
 const UNREACHABLE: ReadonlyMap<string, string> = new Map([
   ['ECONNREFUSED', 'nothing listens there'],
@@ -75,6 +76,22 @@ export interface Judging {
   readonly apart: boolean;
 }
 
+/** What a request means that could not even be written: nothing of it went out. */
+export function notSent(thrown: unknown): GatewayError {
+  const cause = toError(thrown);
+  if (cause instanceof GatewayError && cause.outcome === 'NOT_SENT') return cause;
+  const fix = 'Look at the arguments of the call and at the "headers" of the server.';
+  return new GatewayError('PLUGIN_FAILED', `The request could not be sent: ${causeOf(cause)}.`, { outcome: 'NOT_SENT', fix, cause });
+}
+
+// What stands between a request and its sending: names and values that no header can have, and texts that grow too long.
+function isUnsent(error: Error): boolean {
+  if (error instanceof RangeError) return true;
+  if (!(error instanceof TypeError)) return false;
+  const { cause } = error as { readonly cause?: { readonly code?: unknown } };
+  return cause === undefined ? UNSENT.test(error.message) : cause.code === 'UND_ERR_INVALID_ARG';
+}
+
 /** Judges what the SDK's transports throw. */
 export function judge(thrown: unknown, { session, apart }: Judging): SendFailure {
   const refused = (why: string, ends = true): SendFailure => ({
@@ -83,6 +100,7 @@ export function judge(thrown: unknown, { session, apart }: Judging): SendFailure
   });
   if (thrown instanceof GatewayError || thrown instanceof RpcFailure) return { error: thrown };
   const error = toError(thrown);
+  if (isUnsent(error)) return { error: notSent(error) };
   const status = statusOf(error);
   if (status === 404 && session) return refused(SESSION_ENDED);
   const why = unreachable(error);
@@ -92,7 +110,7 @@ export function judge(thrown: unknown, { session, apart }: Judging): SendFailure
   if (status !== undefined)
     return { error: new GatewayError('PLUGIN_FAILED', `The server answered with HTTP ${status}.`, { cause: error }) };
   const lost = new GatewayError('UPSTREAM_LOST', `The connection to the server failed: ${causeOf(error)}.`, { cause: error });
-  // What fetch itself says of a request that it cannot send has no cause, and is about that request alone.
+  // What has no cause is a fault of ours, and about that request alone.
   const ends = !apart && error instanceof TypeError && error.cause !== undefined;
   return { error: lost, ...(ends ? { ends: causeOf(error) } : {}) };
 }

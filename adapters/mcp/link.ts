@@ -4,6 +4,7 @@ import { ExactNumber, fromMark, isMarked, mark } from '../../src/core/exact-numb
 import { holdsExact, mapExact, toDouble } from '../../src/core/exact-tree.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../src/core/json.ts';
 import type { Dropped } from './dropped.ts';
+import { notSent } from './failures.ts';
 import type { Guard } from './guard.ts';
 import {
   cancelledFault,
@@ -107,8 +108,12 @@ export class Link implements Transport {
   request(id: number, method: string, params: JsonObject, pending: Pending, options?: TransportSendOptions): void {
     this.#pending.set(id, pending);
     const message: JSONRPCMessage = { jsonrpc: '2.0', id, method, params };
-    if (this.#inner.write) this.#inner.write(message);
-    else this.#guard.background(this.#write(message, options).catch((error: Error) => this.fail(id, error)));
+    try {
+      if (this.#inner.write) this.#inner.write(message);
+      else this.#guard.background(this.#write(message, options).catch((error: Error) => this.fail(id, error)));
+    } catch (error) {
+      this.fail(id, notSent(error));
+    }
   }
 
   notify(method: string, params: JsonObject): void {

@@ -8,6 +8,7 @@ import type { Hints, Tool } from '../../src/core/tool.ts';
 import type { Calls } from './calls.ts';
 import { isMimeType } from './content-faults.ts';
 import type { ServerEntry } from './entry.ts';
+import { headerFault } from './headers.ts';
 import { annotationsOf, argumentsOf, iconsOf, metaOf, text } from './listed.ts';
 
 /** What a server lists, as it lists it. */
@@ -25,8 +26,16 @@ export function listsThisGateway({ tools, prompts }: Lists): boolean {
   return [...tools, ...prompts].some((item) => isJsonObject(item) && passedHere(item._meta));
 }
 
+/** What is known of a server by its connection. */
+interface Connection {
+  readonly instructions: string | undefined;
+  readonly facts: JsonObject;
+  /** Whether arguments that a tool marks for it are sent as headers, too. */
+  readonly repeatsArguments: boolean;
+}
+
 /** What a server offers, in the gateway's words. One item that cannot be used costs itself alone. */
-export function toOffer(lists: Lists, entry: ServerEntry, instructions: string | undefined, calls: Calls, facts: JsonObject): Offer {
+export function toOffer(lists: Lists, entry: ServerEntry, { instructions, facts, repeatsArguments }: Connection, calls: Calls): Offer {
   const problems: Problem[] = [...entry.problems, ...lists.problems];
   const usable = <T>(items: readonly JsonValue[], kind: string, key: string, make: (item: JsonObject) => T): T[] =>
     items.flatMap((item) => {
@@ -38,7 +47,7 @@ export function toOffer(lists: Lists, entry: ServerEntry, instructions: string |
   const tools = usable(lists.tools, 'tool', 'name', (raw) => raw).filter((raw) => wanted(raw, entry, problems));
   return {
     ...emptyOffer,
-    tools: tools.map((raw) => toTool(raw, entry, calls)),
+    tools: tools.map((raw) => toTool(raw, entry, calls, repeatsArguments ? headerFault(raw.inputSchema) : undefined)),
     prompts: usable(lists.prompts, 'prompt', 'name', (raw) => toPrompt(raw, calls)),
     resources: usable(lists.resources, 'resource', 'uri', (raw) => toResource(raw, calls)),
     templates: usable(lists.resourceTemplates, 'resource template', 'uriTemplate', (raw) => toTemplate(raw, calls)),
@@ -57,12 +66,13 @@ function wanted(raw: JsonObject, { include, exclude }: ServerEntry, problems: Pr
   return false;
 }
 
-function toTool(raw: JsonObject, { trusted, timeoutMs }: ServerEntry, calls: Calls): Tool {
+function toTool(raw: JsonObject, { trusted, timeoutMs }: ServerEntry, calls: Calls, fault: string | undefined): Tool {
   const { name, title, description, inputSchema, outputSchema, annotations, _meta, icons } = raw;
   const hints = toHints(annotations);
   const shown = text(title) ?? (isJsonObject(annotations) ? text(annotations.title) : undefined);
   return {
     name: name as string,
+    ...(fault === undefined ? {} : { fault }),
     ...(shown === undefined ? {} : { title: shown }),
     description: text(description) ?? '',
     // The gateway's vetting sees it as it came; what is no schema costs this tool.

@@ -5,6 +5,7 @@ import { isJsonObject, type JsonObject, type JsonValue } from '../../src/core/js
 import { VastError } from '../../src/core/vast.ts';
 import { wellFormedJson } from '../../src/core/well-formed.ts';
 import { EventReader, type ServerEvent } from './event-reader.ts';
+import { notSent } from './failures.ts';
 import { FIRST_ID, tooLarge, unreadable } from './messages.ts';
 import { parseMessage } from './nulls.ts';
 import { isPassing, isStream, keepStanding, type Standing } from './standing.ts';
@@ -83,7 +84,7 @@ export function createReadingFetch(
       // Whatever else a server shows there is no stream.
       return first?.ok ? new Response(null, { status: 405 }) : stand(input, init, undefined);
     }
-    const response = await send(input, init);
+    const response = await send(input, init).catch(refuseUnsent);
     if (!response.body) return response;
     const { status, statusText, headers } = response;
     const answer = (body: ReadableStream<Uint8Array> | string): Response => new Response(body, { status, statusText, headers });
@@ -98,6 +99,11 @@ export function createReadingFetch(
         return answer(response.body.pipeThrough(cutAt(limit)));
     }
   };
+}
+
+// What fetch says of a request that it cannot send has no cause; what becomes of one on its way has.
+function refuseUnsent(error: unknown): never {
+  throw error instanceof TypeError && error.cause === undefined ? notSent(error) : error;
 }
 
 function requestOf(body: unknown): number | undefined {

@@ -128,6 +128,11 @@ export class Session {
     return this.#client.getInstructions();
   }
 
+  /** Whether arguments that a tool marks for it travel as headers, too: each request is one of HTTP. */
+  get repeatsArguments(): boolean {
+    return this.modern && this.#carrier.apart;
+  }
+
   get server(): Implementation | undefined {
     return this.#client.getServerVersion();
   }

@@ -241,7 +241,7 @@ export class Upstream implements Plugin {
         fix: 'Remove it from "mcpServers", or this gateway from that server.',
       });
     }
-    this.#offer = toOffer(lists, this.#parts.entry, session.instructions, this.#calls, session.facts);
+    this.#offer = toOffer(lists, this.#parts.entry, session, this.#calls);
     this.#nextTry = 0;
     this.#move('ready');
   }

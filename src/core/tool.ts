@@ -92,6 +92,8 @@ export interface Tool {
   readonly meta?: JsonObject;
   /** Further members of its listing that clients may know, such as icons. */
   readonly extras?: JsonObject;
+  /** Why it is not served, if its adapter knows that already. */
+  readonly fault?: string;
   /** The time limit that its author, or whoever configured its server, declared for it, in milliseconds. */
   readonly timeoutMs?: number;
   /** The format's default time limit, which anything else goes before. */

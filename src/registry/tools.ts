@@ -101,6 +101,7 @@ export async function vetTools(tools: readonly Tool[], vetting: Vetting, before:
     const isVariant = twin?.tool.shownTo !== undefined && tool.shownTo !== undefined;
     const fault =
       nameFault(tool, limits.toolNameChars) ??
+      tool.fault ??
       (twin && !isVariant ? 'the plugin has another tool of the same name' : undefined) ??
       (!twin && served.size >= limits.toolsPerPlugin ? `plugin ${plugin} offers more than ${limits.toolsPerPlugin} tools` : undefined);
     if (fault !== undefined) {

@@ -2,7 +2,7 @@ import type { AuthProvider, OAuthClientProvider } from '@modelcontextprotocol/cl
 import { GatewayError, toError } from '../../../src/core/errors.ts';
 import type { Host } from '../../../src/core/host.ts';
 import { hasToken, type RemoteServer } from '../entry.ts';
-import { causeOf } from '../failures.ts';
+import { causeOf, notSent } from '../failures.ts';
 import { createGuardedFetch } from './guarded-fetch.ts';
 import { loginNeeded } from './needed.ts';
 import { createProvider } from './provider.ts';
@@ -60,7 +60,13 @@ function toAuth(id: string, server: RemoteServer, provider: SharedProvider, step
   };
 
   return {
-    token: async () => (await provider.tokens())?.access_token,
+    async token() {
+      try {
+        return (await provider.tokens())?.access_token;
+      } catch (error) {
+        throw notSent(error);
+      }
+    },
     // A token is renewed once, however many requests were refused with the old one: a second renewal would void the first.
     async onUnauthorized({ response }) {
       const { extractWWWAuthenticateParams } = await import('@modelcontextprotocol/client');

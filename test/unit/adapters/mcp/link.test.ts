@@ -59,6 +59,7 @@ function open() {
   };
   return {
     link,
+    inner,
     checks,
     calls,
     notices,
@@ -203,6 +204,20 @@ describe('a question', () => {
     const { receive, sent } = open();
     receive({ id: 9, method: 'roots/list', params: 'x' });
     expect(sent).toEqual([{ jsonrpc: '2.0', id: 9, error: { code: -32602, message: 'The "params" are not an object.' } }]);
+  });
+});
+
+describe('a request that cannot be written', () => {
+  it('fails alone, and was not sent', { tags: ['header-tools'] }, () => {
+    const { ask, inner, link } = open();
+    const other = ask();
+    inner.write = () => {
+      throw new TypeError('it cannot be written');
+    };
+    const { outcome } = ask();
+    expect(outcome.error).toMatchObject({ outcome: 'NOT_SENT', message: expect.stringContaining('it cannot be written') });
+    link.take({ jsonrpc: '2.0', id: other.id, result: {} }, undefined);
+    expect(other.outcome.result).toEqual({});
   });
 });
 
