@@ -209,6 +209,8 @@ export const REQUIREMENTS = {
     'patterns-apart': 'Every pattern of a plugin is checked by itself, in whatever order calls come.',
     'decimal-numbers': 'Numbers are compared by their decimal digits, those that doubles do not hold too.',
     'portable-takes-all': 'The portable form of a schema takes all arguments that the schema takes.',
+    'output-compilable':
+      'The schema of results is listed in a form that clients can compile, so that one costs no list; it takes what it took.',
     'checks-counted': 'Whether a tool is served and what is checked is decided by counting, never by time or load.',
     F53: 'A result that is no JSON is converted or refused, never fatal and never lost.',
     'schema-id-apart': 'Schemas with one $id never share a validator.',

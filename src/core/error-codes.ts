@@ -228,7 +228,8 @@ export const ERROR_CODES = {
     fix: "Correct the schema in the plugin; the plugin's other tools are served.",
   },
   SCHEMA_UNCHECKED: {
-    meaning: 'A tool is served, but its arguments are not checked by its input schema, or by a part of it only.',
+    meaning:
+      'A tool is served, but its arguments are not checked by its input schema, or by a part of it only; or parts of its output schema that clients cannot compile are left out.',
     fix: 'Nothing needs to be done: the tool gets what the client sends. Correct or simplify the schema if the gateway shall check it.',
   },
   STATE_STORE_UNAVAILABLE: {

@@ -1,9 +1,12 @@
 import type { Problem } from '../core/plugin.ts';
+import { shorten } from '../core/text.ts';
 import type { VettedTools } from './tools.ts';
+
+const MOST_TOLD = 20;
 
 /** What an operator should know of the schemas of tools that are served. */
 export function problemsOf(vetted: VettedTools): Problem[] {
-  return [...droppedOf(vetted), ...uncheckedOf(vetted)];
+  return [...droppedOf(vetted), ...uncheckedOf(vetted), ...unshownOf(vetted)];
 }
 
 function uncheckedOf({ tools }: VettedTools): Problem[] {
@@ -12,6 +15,25 @@ function uncheckedOf({ tools }: VettedTools): Problem[] {
       ? []
       : [{ code: 'SCHEMA_UNCHECKED' as const, subject: tool.name, message: `${tool.name} is served; ${unchecked.join('; ')}.` }],
   );
+}
+
+function unshownOf({ tools }: VettedTools): Problem[] {
+  return tools.flatMap(({ tool, unshown }) =>
+    unshown.length === 0
+      ? []
+      : [
+          {
+            code: 'SCHEMA_UNCHECKED' as const,
+            subject: tool.name,
+            message: `${tool.name} is served; parts of its output schema that no client can compile are left out: ${tellSome(unshown)}.`,
+          },
+        ],
+  );
+}
+
+function tellSome(parts: readonly string[]): string {
+  const told = parts.slice(0, MOST_TOLD).map((part) => shorten(part, 300));
+  return [...told, ...(parts.length > MOST_TOLD ? [`${parts.length - MOST_TOLD} more`] : [])].join('; ');
 }
 
 function droppedOf({ tools }: VettedTools): Problem[] {

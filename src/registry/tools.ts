@@ -9,6 +9,7 @@ import { cleanText } from './clean.ts';
 import { type HeaderParam, headerParams } from './header-params.ts';
 import { cleanSchema } from './schemas/clean.ts';
 import { isPortable } from './schemas/is-portable.ts';
+import { toCompilable } from './schemas/listable.ts';
 import { shapeOf } from './schemas/shape.ts';
 import { type Checker, UNCHECKED, type ValidatorSet } from './validators.ts';
 import { vetSchema } from './vet.ts';
@@ -49,6 +50,8 @@ interface VettedSchemas {
   readonly dropped: readonly string[];
   /** What of its arguments is not checked, and why. */
   readonly unchecked: readonly string[];
+  /** What the schema of its results is shown without, and why. */
+  readonly unshown: readonly string[];
   /** Says what is wrong with arguments. */
   readonly checker: Checker;
   /** Says what of a structured result does not fit its schema; absent where nobody asks. */
@@ -145,16 +148,18 @@ function vetSchemas(
   const promised = offered && vetSchema(offered, limits.schemaBytes);
   const output = promised?.schema;
   const promises = output && cleanSchema(output, true);
+  const shown = output && toCompilable(output);
   if (promises?.refused !== undefined) return { refused: `its output schema is refused: ${promises.refused}` };
   return {
     digest,
     bytes: vetted.bytes,
     schema,
-    output,
+    output: shown?.schema,
     headers: params,
     portable,
     dropped: [...cleaned.dropped, ...(promises?.dropped ?? [])],
     unchecked: validate ? vetted.unchecked : [],
+    unshown: shown?.left ?? [],
     checker: validate ? validators.compile(vetted.schema, vetted.dialect) : UNCHECKED,
     ...(checksOutput && output && promised?.dialect ? { outputChecker: validators.compile(output, promised.dialect, 'it') } : {}),
   };

@@ -8,6 +8,7 @@ import { refill } from './check/budget.ts';
 import { type Compiler, createCompiler } from './check/compiler.ts';
 import { convertTexts } from './check/convert.ts';
 import type { Dialect } from './check/dialect.ts';
+import { notLinear } from './check/linear.ts';
 import { withOriginals } from './check/originals.ts';
 import { isDoubleToo, prepare } from './check/prepare.ts';
 import { createProgram, type Program } from './check/program.ts';
@@ -132,7 +133,7 @@ class SchemaChecker implements Checker {
   }
 
   #survey(): Survey {
-    return survey(this.#schema, this.#dialect, true);
+    return survey(this.#schema, this.#dialect, notLinear);
   }
 }
 

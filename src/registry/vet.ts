@@ -3,6 +3,7 @@ import { parseExact } from '../core/exact-parse.ts';
 import { findFault } from '../core/exact-tree.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../core/json.ts';
 import { type Dialect, dialectOf } from './check/dialect.ts';
+import { notLinear } from './check/linear.ts';
 import { BadId, localise } from './check/references.ts';
 import { survey } from './check/survey.ts';
 import { children } from './schemas/subschemas.ts';
@@ -69,7 +70,7 @@ function vet(input: unknown, maxBytes: number): Vetted {
   if (seen.subschemas > MOST_SUBSCHEMAS) return not(`it has more than ${MOST_SUBSCHEMAS} subschemas`);
   if (bytes > maxBytes && bytes - seen.spoken > maxBytes)
     return not(`it has ${bytes - seen.spoken} bytes without its texts, more than ${maxBytes}`);
-  const surveyed = survey(schema, dialect, true);
+  const surveyed = survey(schema, dialect, notLinear);
   if (surveyed.heavy) return not('its references expand to too many checks of one value');
   return { ...served, dialect, unchecked: toldOf(surveyed.left) };
 }

@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import { spend } from './budget.ts';
 import { toLinear } from './pattern.ts';
+import type { Judge } from './survey.ts';
 
 /** A pattern that runs in linear time. */
 export interface Linear {
@@ -9,6 +10,10 @@ export interface Linear {
 
 const MOST_KEPT = 2_000;
 const known = new Map<string, Linear>();
+
+/** Says of a pattern that the linear engine cannot run it. */
+export const notLinear: Judge = (key, value) =>
+  key === 'pattern' && !toLinear(value as string) ? 'is a pattern that cannot be run in linear time' : undefined;
 
 /** The pattern in the linear engine, which is loaded with the first text; patterns that it cannot run match everything. */
 export function linear(pattern: string): Linear {

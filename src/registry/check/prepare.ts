@@ -46,7 +46,7 @@ export function prepare(surveyed: Survey, exact: boolean, counts: boolean): Prep
   const schema = weaken(surveyed, {
     instead: true,
     keyword: (schema, key, value) => {
-      if (key === 'const' && schema.enum !== undefined) return undefined;
+      if (key === 'const' && Array.isArray(schema.enum)) return undefined;
       if (key === 'enum' && schema.const !== undefined) return keyword(key, both(value as JsonValue[], schema.const));
       return key === 'type' ? [key, typeOf(schema)] : keyword(key, value);
     },

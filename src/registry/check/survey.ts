@@ -2,7 +2,6 @@ import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.t
 import { children, IN_PLACE_LIST, IN_PLACE_ONE, targetOf } from '../schemas/subschemas.ts';
 import type { Dialect } from './dialect.ts';
 import { isSchema, shapeFault } from './keyword-shapes.ts';
-import { toLinear } from './pattern.ts';
 
 const MOST_WEIGHT = 2_000;
 /** Schemas with more parts are compiled part by part, and no part knows what another has looked at. */
@@ -28,15 +27,18 @@ export interface Survey {
   readonly heavy: boolean;
 }
 
-/** Looks through a schema. `patterns`: those that the linear engine cannot run are faults as well. */
-export function survey(root: JsonObject, dialect: Dialect, patterns: boolean): Survey {
-  return new Surveyor(root, dialect, patterns).run();
+/** What a reader of schemas says is wrong with a keyword, beside its shape. Each of several patterns is asked for as `pattern`. */
+export type Judge = (key: string, value: JsonValue) => string | undefined;
+
+/** Looks through a schema. `judge`: what its reader cannot do is a fault as well. */
+export function survey(root: JsonObject, dialect: Dialect, judge: Judge = () => undefined): Survey {
+  return new Surveyor(root, dialect, judge).run();
 }
 
 class Surveyor {
   readonly #root: JsonObject;
   readonly #dialect: Dialect;
-  readonly #patterns: boolean;
+  readonly #judge: Judge;
   readonly #faults = new Map<JsonObject, Map<string, string>>();
   readonly #left: string[] = [];
   readonly #places = new Map<JsonObject, string>();
@@ -48,10 +50,10 @@ class Surveyor {
   #contains = false;
   #hasDependencies = false;
 
-  constructor(root: JsonObject, dialect: Dialect, patterns: boolean) {
+  constructor(root: JsonObject, dialect: Dialect, judge: Judge) {
     this.#root = root;
     this.#dialect = dialect;
-    this.#patterns = patterns;
+    this.#judge = judge;
   }
 
   run(): Survey {
@@ -99,14 +101,16 @@ class Surveyor {
   }
 
   #checkKeyword(schema: JsonObject, key: string, value: JsonValue): void {
-    const fault = shapeFault(key, value);
+    const fault = shapeFault(key, value) ?? this.#judge(key, value);
     if (fault !== undefined) return this.#mark(schema, key, fault);
     if (key === 'unevaluatedProperties' || key === 'unevaluatedItems') this.#hasUnevaluated = true;
     if (key === 'dependencies') this.#hasDependencies = true;
     if (key === 'contains') this.#contains = true;
-    if (key === 'pattern' && this.#patterns && !toLinear(value as string)) this.#mark(schema, key, UNRUN);
-    if (key === 'patternProperties' && this.#patterns)
-      for (const pattern of Object.keys(value as JsonObject)) if (!toLinear(pattern)) this.#mark(schema, `${key}/${pattern}`, UNRUN);
+    if (key === 'patternProperties')
+      for (const pattern of Object.keys(value as JsonObject)) {
+        const unrun = this.#judge('pattern', pattern);
+        if (unrun !== undefined) this.#mark(schema, `${key}/${pattern}`, unrun);
+      }
     if ((key === '$dynamicRef' || key === '$recursiveRef') && this.#dialect !== 'draft-07')
       this.#mark(schema, key, 'is a reference that depends on the way to it');
     if (key === 'items' && Array.isArray(value) && this.#dialect === '2020-12')
@@ -162,8 +166,6 @@ class Surveyor {
     return tainted;
   }
 }
-
-const UNRUN = 'is a pattern that cannot be run in linear time';
 
 function inPlace(schema: JsonObject): JsonValue[] {
   const one = IN_PLACE_ONE.flatMap((key) => (schema[key] === undefined ? [] : [schema[key]]));

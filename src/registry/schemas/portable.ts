@@ -43,10 +43,12 @@ function simplify(schema: JsonValue, at: string, report: Report, given?: string)
     const isObject = types.includes('object') && ('properties' in merged || 'required' in merged);
     const { type: __, nullable: ___, ...untyped } = merged;
     if (!isObject) {
+      const weak = weakenInside(untyped, undefined, at, report);
+      if (!COMBINED.some((key) => key in weak)) return simplify({ ...weak, type: types }, at, report);
       report(at, `that it may be ${types.join(' or ')}`);
       // What is said of one type alone goes with the types.
-      const common = Object.fromEntries(Object.entries(untyped).filter(([key]) => !isForeign(key, 'null')));
-      return simplifyInside(weakenInside(common, undefined, at, report), at, report);
+      const common = Object.fromEntries(Object.entries(weak).filter(([key]) => !isForeign(key, 'null')));
+      return simplifyInside(common, at, report);
     }
     // What is told of the object stands with the object.
     const spoken = Object.fromEntries(Object.entries(untyped).filter(([key]) => isSpoken(key)));
@@ -55,7 +57,10 @@ function simplify(schema: JsonValue, at: string, report: Report, given?: string)
     return simplify({ ...spoken, anyOf: [{ ...rules, type: 'object' }, ...others] }, at, report);
   }
   const [type] = types;
-  if (type === undefined) return simplifyInside(weakenInside(rest, undefined, at, report), at, report);
+  if (type === undefined) {
+    const weak = weakenInside(rest, undefined, at, report);
+    return saysNothing(weak) ? simplify(weak, at, report) : simplifyInside(weak, at, report);
+  }
   const own = Object.fromEntries(Object.entries(rest).filter(([keyword]) => !isForeign(keyword, type)));
   const weak = weakenInside(own, type, at, report);
   const shaped = type === 'object' ? shapeObject(weak, at, report) : type === 'array' ? shapeList(weak, at, report) : weak;

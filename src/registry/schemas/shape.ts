@@ -2,6 +2,7 @@ import type { JsonObject } from '../../core/json.ts';
 import type { SchemaForm } from '../../core/schema-form.ts';
 import type { HeaderParam } from '../header-params.ts';
 import { toGemini } from './gemini.ts';
+import { toListable } from './listable.ts';
 import { toPortable } from './portable.ts';
 import { renameKeys, restoreKeys } from './rename.ts';
 
@@ -30,7 +31,7 @@ const NOTHING: readonly string[] = [];
 /** The shape of a schema in one form; what had to be built is built once for each schema. */
 export function shapeOf(source: Source, form: SchemaForm): Shape {
   const { input, headers, portable } = source;
-  if (form === 'verbatim' || (form === 'portable' && portable)) return { input, headers, losses: NOTHING };
+  if (portable && form !== 'gemini') return { input, headers, losses: NOTHING };
   let forms = known.get(input);
   if (!forms) {
     forms = new Map();
@@ -45,6 +46,7 @@ export function shapeOf(source: Source, form: SchemaForm): Shape {
 }
 
 function build({ input, headers }: Source, form: SchemaForm): Shape {
+  if (form === 'verbatim') return { input: toListable(input), headers, losses: NOTHING };
   const losses = new Set<string>();
   const report = (at: string, what: string): void => void losses.add(`${at.replace(/^\./, '') || 'the schema'}: ${what}`);
   const { schema, natives } = renameKeys(toPortable(input, report), report);

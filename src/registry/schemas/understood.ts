@@ -15,7 +15,7 @@ const MOST_SUBSCHEMAS = 2_000;
  */
 export function understood(schema: JsonObject, report: Report): JsonObject {
   // Lists of item schemas are read in every dialect: what they say becomes something else anyway.
-  const surveyed = survey(schema, '2019-09', false);
+  const surveyed = survey(schema, '2019-09');
   if (surveyed.heavy || surveyed.subschemas > MOST_SUBSCHEMAS) {
     report('', 'all but its outline, since it is too large');
     return outline(schema);

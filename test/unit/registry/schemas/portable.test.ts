@@ -121,9 +121,12 @@ describe('the portable form of any schema', () => {
         if (v.refused !== undefined || v.unchecked.length > 0) return;
         const original = validators.compile(v.schema, v.dialect);
         // Ajv takes members of prototypes as evaluated, so it lets pass what the schema does not take.
-        const isSure = JSON.stringify(v.schema).includes('unevaluatedProperties')
+        const text = JSON.stringify(v.schema);
+        const isSure = text.includes('unevaluatedProperties')
           ? (one: JsonObject): boolean => !/"(?:__proto__|constructor)":/.test(JSON.stringify(one))
           : (): boolean => true;
+        // And it throws where it has not begun to note what patterns evaluate; what it throws over is taken.
+        if (text.includes('unevaluated') && text.includes('patternProperties')) return;
         const good = all.filter((one) => isSure(one) && original.validate(one) === undefined);
         if (good.length === 0) return;
         const { input } = shapeOf({ input: v.schema, headers: [], portable: false }, 'portable');
