@@ -1,7 +1,7 @@
 // Other people's programs that judge this gateway. They are fetched once into an ignored folder: as dependencies they
 // would break installs on systems they do not know.
 import { execFileSync, spawn } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -24,11 +24,18 @@ export function judge(which) {
   const main = join(folder, 'node_modules', name, file);
   const node = runsHere ? process.execPath : join(folder, 'node_modules', NODE.name, 'bin/node');
   if (!existsSync(main) || !existsSync(node)) {
-    mkdirSync(folder, { recursive: true });
-    writeFileSync(join(folder, 'package.json'), '{"private":true}');
+    // Another judge may fetch the same just now; the first one that is done counts.
+    const fresh = `${folder}.${process.pid}`;
+    mkdirSync(fresh, { recursive: true });
+    writeFileSync(join(fresh, 'package.json'), '{"private":true}');
     const wanted = [`${name}@${version}`, ...(runsHere ? [] : [`${NODE.name}@${NODE.version}`])];
     const flags = ['--no-audit', '--no-fund', '--no-save', '--ignore-scripts', '--silent'];
-    execFileSync('npm', ['install', ...flags, ...wanted], { cwd: folder, stdio: 'inherit' });
+    execFileSync('npm', ['install', ...flags, ...wanted], { cwd: fresh, stdio: 'inherit' });
+    if (existsSync(main)) rmSync(fresh, { recursive: true });
+    else {
+      rmSync(folder, { recursive: true, force: true });
+      renameSync(fresh, folder);
+    }
   }
   return [node, main];
 }

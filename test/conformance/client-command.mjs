@@ -1,0 +1,131 @@
+// node client-command.mjs <address of a server>
+// What the conformance suite runs as the client to be judged: a gateway in front of the scenario's server, and a client of
+// the gateway that logs in when the gateway says so and uses everything that is listed.
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Client } from '@modelcontextprotocol/client';
+import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
+import { BIN, logIn } from './browser.mjs';
+
+const [url] = process.argv.slice(2);
+const { MCP_CONFORMANCE_SCENARIO: scenario, MCP_CONFORMANCE_PROTOCOL_VERSION: version, MCP_CONFORMANCE_CONTEXT } = process.env;
+const context = JSON.parse(MCP_CONFORMANCE_CONTEXT ?? '{}');
+const modern = version >= '2026';
+const MOST_LOGINS = 3;
+/** How long a server may keep its tools back; some have none. */
+const LISTED_MS = scenario.startsWith('auth/') ? 20_000 : 5_000;
+
+const dir = mkdtempSync(join(tmpdir(), 'plugmux-client-'));
+process.on('exit', () => rmSync(dir, { recursive: true, force: true }));
+
+/** What an operator writes down for a client that somebody has registered. */
+async function registered() {
+  const { client_id: clientId, client_secret: clientSecret } = context;
+  if (clientId === undefined || clientSecret === undefined) return {};
+  const place = new URL('/.well-known/oauth-protected-resource/mcp', url);
+  const issuer = (await (await fetch(place)).json()).authorization_servers[0];
+  return { oauth: { clientId, clientSecret, issuer, ...(scenario === 'auth/pre-registration' ? { grant: 'authorization_code' } : {}) } };
+}
+
+const entry = {
+  url,
+  approval: 'allow',
+  // The suite compares schemas with those it has sent, and sends nulls that they do not allow.
+  schemas: 'verbatim',
+  validate: scenario === 'http-custom-headers' ? 'off' : 'on',
+  // A server of the older revisions knows no message by which the era is found.
+  ...(modern ? {} : { era: 'legacy' }),
+  ...(await registered()),
+};
+const config = join(dir, 'mcp.json');
+writeFileSync(config, JSON.stringify({ mcpServers: { judged: entry }, limits: { restartMinMs: 50 } }));
+
+let logins = 0;
+async function login() {
+  if (++logins > MOST_LOGINS || !(await logIn('judged', config))) {
+    process.exitCode = 1;
+    return false;
+  }
+  return true;
+}
+
+const client = new Client(
+  { name: 'judge', version: '1.0.0' },
+  {
+    capabilities: { elicitation: { form: { applyDefaults: true } } },
+    versionNegotiation: { mode: modern ? { pin: version } : 'legacy' },
+  },
+);
+const transport = new StdioClientTransport({
+  command: process.execPath,
+  args: [BIN, 'stdio', '--config', config],
+  env: process.env,
+  stderr: 'pipe',
+});
+let wanted = 0;
+transport.stderr.on('data', (chunk) => {
+  process.stderr.write(chunk);
+  if (String(chunk).includes('plugmux login judged')) wanted++;
+});
+
+/** The tools; logs in as often as the gateway asks for it until there are some. */
+async function list() {
+  const start = performance.now();
+  for (let done = 0; ; ) {
+    const { tools } = await client.listTools();
+    if (tools.length > 0 || performance.now() - start > LISTED_MS) return tools;
+    if (wanted > done) {
+      done = wanted;
+      if (!(await login())) return [];
+    }
+    await sleep(50);
+  }
+}
+
+/** A value that fits a schema. */
+function sample({ enum: choices, type, required = [], properties } = {}) {
+  if (choices) return choices[0];
+  if (type === 'integer' || type === 'number') return 5;
+  if (type === 'boolean') return true;
+  if (type === 'array') return [];
+  return type === 'object' ? Object.fromEntries(required.map((key) => [key, sample(properties?.[key])])) : 'us-west1';
+}
+
+async function call(name, args) {
+  for (;;) {
+    const result = await client.callTool({ name, arguments: args }).catch(({ message }) => ({ message }));
+    console.log(`${name}: ${JSON.stringify(result).slice(0, 500)}`);
+    const { code, fix = '' } = result._meta?.['plugmux/error'] ?? {};
+    if (code !== 'NEEDS_CONFIGURATION' || !fix.includes('plugmux login') || !(await login())) return;
+  }
+}
+
+let names = [];
+let asked = 0;
+client.setRequestHandler('elicitation/create', async ({ params }) => {
+  // Another call in the midst of this one: neither must know of the other.
+  if (asked++ === 0 && names.includes('test_mrtr_unrelated')) await call('test_mrtr_unrelated', {});
+  const { properties = {}, required = [] } = params.requestedSchema ?? {};
+  const open = required.filter((key) => properties[key]?.default === undefined);
+  return { action: 'accept', content: Object.fromEntries(open.map((key) => [key, sample(properties[key])])) };
+});
+
+await client.connect(transport);
+const tools = await list();
+names = tools.map(({ name }) => name);
+console.log(`tools: ${names.join(' ')}`);
+const focal = tools.find(({ name }) => name === 'json_schema_2020_12_tool');
+const calls = tools.map(({ name, inputSchema }) => ({ name, arguments: sample({ ...inputSchema, type: 'object' }) }));
+for (const { name, arguments: args } of context.toolCalls ?? calls) {
+  if (name === 'json_schema_echo') await call(name, { schema: focal?.inputSchema });
+  else if (name !== 'test_mrtr_unrelated') await call(name, args);
+}
+const { prompts } = await client.listPrompts();
+for (const { name, arguments: args = [] } of prompts) {
+  await client.getPrompt({ name, arguments: Object.fromEntries(args.map((arg) => [arg.name, 'text'])) }).catch(console.log);
+}
+const { resources } = await client.listResources();
+for (const { uri } of resources) await client.readResource({ uri }).catch(console.log);
+await client.close();

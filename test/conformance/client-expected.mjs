@@ -1,0 +1,16 @@
+const SKILLS = 'the skills extension: a gateway passes resources on and reads none of them by itself';
+
+/** Client scenarios that are not met, of all revisions or of the one named, each with the reason. */
+export const EXPECTED = {
+  'auth/basic-cimd': 'descriptions of a client at an address are not built',
+  'auth/scope-step-up 2026-07-28': 'a login asks a server of the newer era in the older way',
+  'auth/client-credentials-jwt': 'an extension: a login by a signed assertion is not built',
+  'auth/dpop': 'an extension: tokens bound to a key are not built',
+  'auth/dpop-nonce': 'an extension: tokens bound to a key are not built',
+  'auth/enterprise-managed-authorization': 'an extension: a login by way of an identity provider is not built',
+  'auth/wif-jwt-bearer': 'an extension: a login by an assertion of a workload is not built',
+  'sep-2640-client-no-prefetch': SKILLS,
+  'sep-2640-client-verify-digest': SKILLS,
+  'sep-2640-client-verify-size': SKILLS,
+  'sep-2640-client-verify-frontmatter': SKILLS,
+};
