@@ -2,9 +2,9 @@ import { parseExact, parseLine } from '../../src/core/exact-parse.ts';
 import { isJsonObject, type JsonValue } from '../../src/core/json.ts';
 
 // Below these keys a null is a value of somebody's own.
-const VALUES = new Set(['arguments', 'structuredContent', '_meta', 'default', 'const', 'enum', 'examples']);
+const VALUES = new Set(['arguments', 'structuredContent', '_meta', 'input', 'metadata', 'data', 'default', 'const', 'enum', 'examples']);
 /** Keys of which the null itself is a value. */
-const OWN = new Set(['structuredContent', 'default', 'const']);
+const OWN = new Set(['structuredContent', 'data', 'default', 'const']);
 /** Keys of schemas whose members are named by somebody: what a name stands for is a schema, whatever the name is. */
 const NAMED = new Set(['properties', 'patternProperties', '$defs', 'definitions', 'dependentSchemas']);
 

@@ -8,21 +8,39 @@ export interface Decimal {
   readonly exponent: number;
 }
 
-const SPELLING = /^(-?)([0-9]+)(?:\.([0-9]+))?(?:[eE]([+-]?[0-9]+))?$/;
+const SPELLING = /^([+-]?)([0-9]*)(?:\.([0-9]*))?(?:[eE]([+-]?[0-9]+))?$/;
 /** Exponents beyond it are no longer told apart. */
 const FARTHEST = 1e15;
 
 /** The digits of a number as it was sent; those that JavaScript writes for a double. */
 export function toDecimal(number: number | ExactNumber): Decimal {
-  const text = typeof number === 'number' ? String(number) : number.text;
+  return readDecimal(typeof number === 'number' ? String(number) : number.text) ?? ZERO;
+}
+
+const ZERO: Decimal = { negative: false, digits: '', exponent: 0 };
+
+/** The digits of a number in any common spelling; undefined for a text that spells none. */
+function readDecimal(text: string): Decimal | undefined {
   const [, sign = '', whole = '', fraction = '', power = '0'] = SPELLING.exec(text) ?? [];
   const all = whole + fraction;
+  if (all === '') return undefined;
   let [from, to] = [0, all.length];
   while (to > 0 && all[to - 1] === '0') to--;
   while (from < to && all[from] === '0') from++;
-  if (from === to) return { negative: false, digits: '', exponent: 0 };
+  if (from === to) return ZERO;
   const shift = Math.max(-FARTHEST, Math.min(FARTHEST, Number(power)));
   return { negative: sign === '-', digits: all.slice(from, to), exponent: shift - fraction.length + all.length - to };
+}
+
+/** Whether two texts spell the same number, however large it is. */
+export function isSameNumber(a: string, b: string): boolean {
+  const [left, right] = [readDecimal(a), readDecimal(b)];
+  return left !== undefined && right !== undefined && compareDecimals(left, right) === 0;
+}
+
+/** Whether a number is larger than another one, whatever a double would make of them. */
+export function isLarger(a: number | ExactNumber, b: number | ExactNumber): boolean {
+  return typeof a === 'number' && typeof b === 'number' ? a > b : compareDecimals(toDecimal(a), toDecimal(b)) > 0;
 }
 
 /** Less than 0 if `a` is the smaller one, 0 if they are equal, else more than 0. */

@@ -113,23 +113,3 @@ export function fromMark(text: string): ExactNumber {
 export function unmark(json: string): string {
   return json.includes(MARK) ? json.replace(MARKED, '$1') : json;
 }
-
-/** Whether two texts spell the same number, however large it is. */
-export function isSameNumber(a: string, b: string): boolean {
-  const number = plainForm(a);
-  return number !== undefined && number === plainForm(b);
-}
-
-const SPELLING = /^([+-]?)0*([0-9]*)(?:\.([0-9]*))?(?:[eE]([+-]?[0-9]+))?$/;
-
-// Its digits without zeros around them, and by what power of ten they count.
-function plainForm(text: string): string | undefined {
-  const [, sign, whole = '', fraction = '', exponent = '0'] = SPELLING.exec(text) ?? [];
-  if (sign === undefined || !/^[+-]?\.?[0-9]/.test(text)) return undefined;
-  const digits = whole + fraction;
-  let [from, to] = [0, digits.length];
-  while (digits[to - 1] === '0') to--;
-  while (digits[from] === '0' && from < to) from++;
-  if (from === to) return '0';
-  return `${sign === '-' ? '-' : ''}${digits.slice(from, to)}e${Number(exponent) - fraction.length + digits.length - to}`;
-}

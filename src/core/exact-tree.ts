@@ -50,20 +50,6 @@ export function toDouble<T>(value: T): Exclude<T, ExactNumber> | number {
   return value instanceof ExactNumber ? value.value || 0 : (value as Exclude<T, ExactNumber>);
 }
 
-/** Whether a number is larger than another one, whatever a double would make of them. */
-export function isLarger(a: number | ExactNumber, b: number | ExactNumber): boolean {
-  const [left, right] = [toDouble(a), toDouble(b)];
-  return left === right && Number.isInteger(left) && isDigits(a) && isDigits(b) ? toBig(a) > toBig(b) : left > right;
-}
-
-function isDigits(number: number | ExactNumber): boolean {
-  return typeof number === 'number' || number.isWhole;
-}
-
-function toBig(number: number | ExactNumber): bigint {
-  return BigInt(number instanceof ExactNumber ? number.text : number);
-}
-
 /** The same for code that decides about a call: a whole number that a double would round is a text there. */
 export function toSafeDoubles<T extends JsonValue>(value: T): T {
   return holdsExact(value) ? (mapExact(value, toSafeDouble) as T) : value;

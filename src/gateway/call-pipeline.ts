@@ -89,7 +89,8 @@ export async function runCall(request: CallRequest, parts: PipelineParts): Promi
     const known = key === undefined ? undefined : recall(key, request, args, parts);
     result = known ?? admitResult(await invoke(request, args, parts));
     bytes = checkResult(result, parts.limits);
-    if (isJsonObject(result.structured)) await request.tool.entry.outputChecker?.ready(result.structured);
+    const preparing = isJsonObject(result.structured) ? request.tool.entry.outputChecker?.ready(result.structured) : undefined;
+    if (preparing) await preparing;
     failure = misfit(result, request.tool.entry);
     if (failure) result = toMisfit(result, failure);
     if (result.isError === true) result = withoutSecrets(result, parts.redactor);

@@ -1,8 +1,8 @@
 import { type Bounds, NO_BOUNDS } from '../core/bounds.ts';
 import type { Caller } from '../core/caller.ts';
+import { isLarger } from '../core/decimal.ts';
 import { GatewayError } from '../core/errors.ts';
 import { ExactNumber } from '../core/exact-number.ts';
-import { isLarger } from '../core/exact-tree.ts';
 import type { JsonObject } from '../core/json.ts';
 import { LazyAbort } from '../core/lazy-abort.ts';
 import type { Logger } from '../core/log.ts';
@@ -58,7 +58,7 @@ let called = 0;
 export class Call extends LazyAbort implements CallContext {
   readonly caller: Caller;
   readonly #client: ClientLink;
-  #last: number | ExactNumber = Number.NEGATIVE_INFINITY;
+  #last: number | ExactNumber | undefined;
   #thinned: ProgressBucket | undefined;
   #open = 0;
   #id: string | undefined;
@@ -115,7 +115,7 @@ export class Call extends LazyAbort implements CallContext {
   }
 
   progress(done: number | ExactNumber, total?: number | ExactNumber, message?: string): void {
-    if (this.aborted || !isUsable(done) || !isLarger(done, this.#last)) return;
+    if (this.aborted || !isUsable(done) || (this.#last !== undefined && !isLarger(done, this.#last))) return;
     this.#last = done;
     this.clock?.progressed();
     if (!this.wantsProgress) return;

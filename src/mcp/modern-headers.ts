@@ -1,4 +1,4 @@
-import { isSameNumber } from '../core/exact-number.ts';
+import { isSameNumber } from '../core/decimal.ts';
 import { toDouble } from '../core/exact-tree.ts';
 import { isJsonObject, type JsonValue } from '../core/json.ts';
 import type { HeaderParam } from '../registry/header-params.ts';

@@ -1,7 +1,7 @@
 import { toJsonText } from '../core/exact-number.ts';
-import { parseExact } from '../core/exact-parse.ts';
 import { findFault } from '../core/exact-tree.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../core/json.ts';
+import { type JsonCaps, JsonError, parseMessage } from '../core/json-scan.ts';
 import { type Dialect, dialectOf } from './check/dialect.ts';
 import { notLinear } from './check/linear.ts';
 import { BadId, localise } from './check/references.ts';
@@ -25,7 +25,7 @@ export type Vetted =
 const MOST_BYTES = 1024 * 1024;
 const DEEPEST = 64;
 /** Of any JSON in it, such as a default. */
-const DEEPEST_VALUE = 256;
+const CAPS: JsonCaps = { depth: 256, keys: Number.POSITIVE_INFINITY, items: Number.POSITIVE_INFINITY };
 /** Above this its values are not checked. */
 const MOST_SUBSCHEMAS = 2_000;
 const MOST_TOLD = 20;
@@ -55,8 +55,7 @@ function vet(input: unknown, maxBytes: number): Vetted {
   const text = written(input);
   const bytes = Buffer.byteLength(text);
   if (bytes > MOST_BYTES) throw new Refusal(`it has ${bytes} bytes, more than ${MOST_BYTES}`);
-  if (depthOf(text) > DEEPEST_VALUE) throw new Refusal(`it is nested more than ${DEEPEST_VALUE} levels deep`);
-  const schema = parseExact(text) as JsonObject;
+  const schema = read(text);
   if (schema.type !== 'object') throw new Refusal(`its root must have "type": "object", not ${JSON.stringify(schema.type)}`);
   const odd = findFault(schema);
   if (odd) throw new Refusal(`its number at ${odd.path} ${odd.fault}`);
@@ -73,6 +72,15 @@ function vet(input: unknown, maxBytes: number): Vetted {
   const surveyed = survey(schema, dialect, notLinear);
   if (surveyed.heavy) return not('its references expand to too many checks of one value');
   return { ...served, dialect, unchecked: toldOf(surveyed.left) };
+}
+
+function read(text: string): JsonObject {
+  try {
+    return parseMessage(Buffer.from(text), text, CAPS) as JsonObject;
+  } catch (error) {
+    if (error instanceof JsonError) throw new Refusal(`it has ${error.message}`);
+    throw error;
+  }
 }
 
 function written(schema: JsonObject): string {
@@ -110,18 +118,4 @@ function lookThrough(root: JsonObject): Seen {
   };
   visit(root, 0);
   return seen;
-}
-
-function depthOf(text: string): number {
-  let [deepest, depth, quoted] = [0, 0, false];
-  for (let i = 0; i < text.length; i++) {
-    const sign = text.charCodeAt(i);
-    if (quoted) {
-      if (sign === 92) i++;
-      else if (sign === 34) quoted = false;
-    } else if (sign === 34) quoted = true;
-    else if (sign === 123 || sign === 91) deepest = Math.max(deepest, ++depth);
-    else if (sign === 125 || sign === 93) depth--;
-  }
-  return deepest;
 }

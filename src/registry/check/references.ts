@@ -9,7 +9,7 @@ interface Node {
   readonly base: string;
 }
 
-const ROOT = 'schema://root/';
+const ROOT = 'schema:///';
 /** What older dialects do not read beside a reference. */
 const CONSTRAINING = new Set([
   ...['type', 'enum', 'const', 'multipleOf', 'maximum', 'exclusiveMaximum', 'minimum', 'exclusiveMinimum', 'maxLength', 'minLength'],

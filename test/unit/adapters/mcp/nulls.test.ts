@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseMessage, parseMessageLine } from '../../../../adapters/mcp/nulls.ts';
 
-const VALUES = ['arguments', 'structuredContent', '_meta', 'default', 'const', 'enum', 'examples'];
+const VALUES = ['arguments', 'structuredContent', '_meta', 'input', 'metadata', 'data', 'default', 'const', 'enum', 'examples'];
 
 describe('null in a message of a server', { tags: ['null-absent'] }, () => {
   const parsed = (value: unknown): unknown => {
@@ -27,7 +27,7 @@ describe('null in a message of a server', { tags: ['null-absent'] }, () => {
   });
 
   it('is a value where it is one itself, and in a list', () => {
-    const kept = { default: null, const: null, structuredContent: null, list: [null, 1] };
+    const kept = { default: null, const: null, structuredContent: null, data: null, list: [null, 1] };
     expect(parsed({ ...kept, examples: [null], enum: [null], title: null })).toEqual({ ...kept, examples: [null], enum: [null] });
   });
 
