@@ -104,7 +104,14 @@ export async function createApp({
   setInstance(stateKey, config.file);
   const store = createStore(config.state);
   if (!acceptDamage) store.refuseDamage();
-  const host = createHost(config.state, limits, (id) => keepOf(store, spaceOf(id)), log, redactor.add);
+  const host = createHost(
+    config.state,
+    limits,
+    (id) => keepOf(store, spaceOf(id)),
+    log,
+    redactor.add,
+    () => config.proxy,
+  );
   const registry = createRegistry(host, store, log);
   const grants = createGrants(store);
   const approvals = createApprovals(

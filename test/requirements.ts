@@ -299,6 +299,8 @@ export const REQUIREMENTS = {
     F72: 'A configuration that cannot be used is told with its place and a suggestion: exit 2 at start, the old one kept on reload. Comments, trailing commas and a byte order mark are read.',
     'config-foreign':
       'Files of other clients work as they are: mcpServers or servers, inputs by PLUGMUX_INPUT_<NAME>, envFile as part of env; what is missing costs its own entry.',
+    proxies:
+      'Every outgoing request takes the proxy of its server, of the file or of the environment, and its login. NO_PROXY and NODE_EXTRA_CA_CERTS hold. Through a proxy names are not looked up here and literal private addresses are refused.',
     'reload-logins':
       'A token that is taken out of the file or changed ends its sessions, streams, sockets and calls at once; a first token closes an open gateway; the last one stays.',
     'reload-limits': 'A changed limit holds with the reload, and replaces a plugin process only if that was started with it.',

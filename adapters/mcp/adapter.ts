@@ -20,7 +20,7 @@ export const mcp: Adapter = {
   paths: [],
   commands: addCommands,
 
-  async read(source) {
+  async read(source, { proxy }) {
     const { server, key = '', path } = source;
     const entry = server && readEntry(withEnvironment(server, source), path);
     if (!entry) return null;
@@ -35,7 +35,8 @@ export const mcp: Adapter = {
       origin: nameOf(entry),
       watch: [],
       digest: createHash('sha256')
-        .update(JSON.stringify([server, source.entry]))
+        // Another proxy at the top of the file is another way to the server, or another environment of its program.
+        .update(JSON.stringify([server, source.entry, ...(proxy === undefined || server.proxy !== undefined ? [] : [{ proxy }])]))
         .digest('hex'),
       entry,
       source,

@@ -4,6 +4,8 @@ import type { Agent } from 'undici';
 import { GatewayError } from '../../src/core/errors.ts';
 import type { Host } from '../../src/core/host.ts';
 import type { Logger } from '../../src/core/log.ts';
+import { createAgent } from '../../src/host/agent.ts';
+import { createRoute } from '../../src/host/proxy.ts';
 import type { LocalServer, RemoteServer } from './entry.ts';
 import { SESSION_ENDED } from './failures.ts';
 import type { Guard } from './guard.ts';
@@ -189,7 +191,10 @@ export async function openRemote(
   const messageBytes = 2 * host.limits.resultBytes + 64 * 1024;
   // Calls, lists and handshakes have limits of ours: no other timer may end what waits for a silent server.
   const undici = kind === 'ws' ? undefined : await import('undici');
-  const agent = undici && new undici.Agent({ headersTimeout: 0, bodyTimeout: 0, connect: { timeout: host.limits.startTimeoutMs } });
+  const connectMs = host.limits.startTimeoutMs;
+  const route = createRoute({ own: server.proxy, top: host.proxy });
+  const proxy = route(server.url);
+  const agent = undici && (await createAgent(route, { headersTimeout: 0, bodyTimeout: 0, connectMs }));
   const send = undici && ((input: unknown, init?: RequestInit) => undici.fetch(input as string, { ...init, dispatcher: agent } as never));
   const readingFetch = (carrier: RemoteCarrier): typeof fetch =>
     createReadingFetch(
@@ -210,14 +215,14 @@ export async function openRemote(
         gone: (why) => carrier.drop(why),
         lost: (error, head, tail) => carrier.sink.lost(error, head, tail, undefined),
       };
-      return { transport: new SocketTransport(server, messageBytes, host.limits.startTimeoutMs, events, guard) };
+      return { transport: new SocketTransport(server, { messageBytes, timeoutMs: connectMs, proxy }, events, guard) };
     });
   }
   const { SSEClientTransport, StreamableHTTPClientTransport } = await import('@modelcontextprotocol/client');
   const record = recordOf(id, server, host);
   const stepUp = createStepUp(id, server, record);
   const { explain } = stepUp;
-  const auth = await createAuth(id, server, record, stepUp);
+  const auth = await createAuth(id, server, record, stepUp, route);
   const common = { requestInit: { headers: server.headers }, ...(auth ? { authProvider: auth } : {}) };
   if (kind === 'sse') {
     return new RemoteCarrier('HTTP+SSE', (carrier) => ({

@@ -3,10 +3,12 @@ import type { ErrorCode } from '../../src/core/error-codes.ts';
 import { GatewayError, toError } from '../../src/core/errors.ts';
 import type { Host } from '../../src/core/host.ts';
 import type { Logger } from '../../src/core/log.ts';
+import { createRoute } from '../../src/host/proxy.ts';
+import { isProxyFault, unreachable } from '../../src/host/unreachable.ts';
 import { type Carrier, LocalCarrier, openRemote } from './carriers.ts';
 import type { Checks } from './dropped.ts';
 import type { LocalServer, RemoteServer, ServerEntry } from './entry.ts';
-import { causeOf, statusOf, unreachable } from './failures.ts';
+import { causeOf, statusOf } from './failures.ts';
 import { loginNeeded } from './login/needed.ts';
 import { Session } from './session.ts';
 
@@ -98,7 +100,7 @@ function remoteWays(server: RemoteServer, era: 'legacy' | undefined, { id, host,
   }));
 }
 
-function explain(error: Error, entry: ServerEntry, died: string | undefined, { id, timeoutMs, capMs }: Connecting): GatewayError {
+function explain(error: Error, entry: ServerEntry, died: string | undefined, { id, host, timeoutMs, capMs }: Connecting): GatewayError {
   const fail = (code: ErrorCode, message: string, fix: string): GatewayError => new GatewayError(code, message, { fix, cause: error });
   if (entry.server.kind === 'stdio') {
     if (died !== undefined) return fail('HANDSHAKE_FAILED', `The server did not start: ${died}.`, fixFor(died, entry.server));
@@ -115,8 +117,16 @@ function explain(error: Error, entry: ServerEntry, died: string | undefined, { i
     );
   }
   if (error instanceof GatewayError) return error;
-  const address = entry.server.url.host;
+  const { url, proxy: own } = entry.server;
   const why = unreachable(error);
+  if (why !== undefined && isProxyFault(error))
+    return fail(
+      'HANDSHAKE_FAILED',
+      `${url.host} cannot be reached: ${why}.`,
+      'Check "proxy" in mcp.json, or HTTP_PROXY, HTTPS_PROXY and NO_PROXY; the gateway keeps trying.',
+    );
+  const proxy = createRoute({ own, top: host.proxy })(url);
+  const address = proxy ? `${url.host} through the proxy ${proxy.name}` : url.host;
   if (why !== undefined)
     return fail(
       'HANDSHAKE_FAILED',

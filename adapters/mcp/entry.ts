@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { GatewayError } from '../../src/core/errors.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../src/core/json.ts';
 import type { Problem } from '../../src/core/plugin.ts';
+import type { ProxySetting } from '../../src/core/proxy.ts';
 import { toTimer } from '../../src/core/timer.ts';
 import { type LoginSettings, readLogin } from './login/settings.ts';
 
@@ -13,6 +14,8 @@ export interface LocalServer {
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string>>;
   readonly cwd: string;
+  /** Its own, in place of the gateway's. */
+  readonly proxy: ProxySetting;
 }
 
 /** A server at an address. `any`: Streamable HTTP, and HTTP+SSE where that is refused. */
@@ -21,6 +24,8 @@ export interface RemoteServer {
   readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;
   readonly login: LoginSettings | undefined;
+  /** Its own, in place of the gateway's. */
+  readonly proxy: ProxySetting;
 }
 
 /** What an entry of `mcpServers` says, whichever client it was written for. */
@@ -51,7 +56,7 @@ const TYPES: Readonly<Record<string, RemoteServer['kind'] | 'stdio'>> = {
 
 /** Keys that mean something here, to the rest of the gateway, or to nobody but the other client's window. */
 const KNOWN = new Set(
-  'era command args env envFile cwd type transport url httpUrl serverUrl headers timeout autoApprove alwaysAllow trust includeTools excludeTools disabledTools oauth enabled disabled approval limits validate names schemas fence description name title icon iconPath gallery version dev note notes'.split(
+  'era command args env envFile cwd type transport url httpUrl serverUrl headers proxy timeout autoApprove alwaysAllow trust includeTools excludeTools disabledTools oauth enabled disabled approval limits validate names schemas fence description name title icon iconPath gallery version dev note notes'.split(
     ' ',
   ),
 );
@@ -83,7 +88,7 @@ function typeOf({ type, transport }: JsonObject): RemoteServer['kind'] | 'stdio'
   return known;
 }
 
-function toLocal({ command, args, env, cwd }: JsonObject, dir: string): LocalServer {
+function toLocal({ command, args, env, cwd, proxy }: JsonObject, dir: string): LocalServer {
   const [program, ...first] = Array.isArray(command) ? command : [command];
   if (typeof program !== 'string' || program === '') throw invalid('"command" is no text', 'Name the program to start.');
   const path = (text: string): string => resolve(dir, text.replace(/^~(?=[/\\]|$)/, homedir()));
@@ -93,6 +98,7 @@ function toLocal({ command, args, env, cwd }: JsonObject, dir: string): LocalSer
     args: [...texts(first), ...texts(args)],
     env: scalars(env),
     cwd: typeof cwd === 'string' && cwd !== '' ? path(cwd) : dir,
+    proxy: toProxySetting(proxy),
   };
 }
 
@@ -107,7 +113,12 @@ function toRemote(raw: JsonObject, address: JsonValue | undefined, type: RemoteS
   if (url.username !== '' || url.password !== '') throw invalid('"url" holds a login', 'Put it into "headers".');
   const kind = socket ? 'ws' : (type ?? (raw.httpUrl !== undefined ? 'http' : 'any'));
   if (kind === 'ws' && !socket) url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
-  return { kind, url, headers: scalars(raw.headers), login: isJsonObject(raw.oauth) ? readLogin(raw.oauth) : undefined };
+  const login = isJsonObject(raw.oauth) ? readLogin(raw.oauth) : undefined;
+  return { kind, url, headers: scalars(raw.headers), login, proxy: toProxySetting(raw.proxy) };
+}
+
+function toProxySetting(value: JsonValue | undefined): ProxySetting {
+  return typeof value === 'string' || value === false ? value : undefined;
 }
 
 /** How people know a server: its program and arguments, or its address without what follows a question mark. */

@@ -3,6 +3,7 @@ import { GatewayError, toError } from '../../src/core/errors.ts';
 import { isJsonObject } from '../../src/core/json.ts';
 import type { QuestionKind } from '../../src/core/question.ts';
 import { shorten } from '../../src/core/text.ts';
+import { unreachable } from '../../src/host/unreachable.ts';
 import { RpcFailure } from './messages.ts';
 
 const METHOD_NOT_FOUND = -32601;
@@ -13,25 +14,6 @@ const KINDS: readonly QuestionKind[] = ['sampling', 'roots'];
 
 const LONGEST_CAUSE = 500;
 const UNSENT = /^(Headers\b|Cannot convert argument to a ByteString)/;
-
-const UNREACHABLE: ReadonlyMap<string, string> = new Map([
-  ['ECONNREFUSED', 'nothing listens there'],
-  ['ENOTFOUND', 'the name is not known'],
-  ['EAI_AGAIN', 'the name could not be looked up'],
-  ['EHOSTUNREACH', 'there is no way to that machine'],
-  ['ENETUNREACH', 'there is no way to that network'],
-  ['ETIMEDOUT', 'it does not answer'],
-  ['UND_ERR_CONNECT_TIMEOUT', 'it does not answer'],
-  ['CERT_HAS_EXPIRED', 'its certificate has expired'],
-  ['DEPTH_ZERO_SELF_SIGNED_CERT', 'its certificate is signed by nobody but itself'],
-  ['SELF_SIGNED_CERT_IN_CHAIN', 'its certificate is signed by an authority that is not known here'],
-  ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'its certificate cannot be verified'],
-  ['ERR_TLS_CERT_ALTNAME_INVALID', 'its certificate is for another name'],
-  ['ERR_SSL_WRONG_VERSION_NUMBER', 'it answers without TLS'],
-  ['ERR_SSL_PACKET_LENGTH_TOO_LONG', 'it answers without TLS'],
-  ['ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION', 'it knows no version of TLS that is safe'],
-  ['ERR_SSL_UNSUPPORTED_PROTOCOL', 'it knows no version of TLS that is safe'],
-]);
 
 /** The HTTP status behind an error of the SDK's transports. */
 export function statusOf(error: unknown): number | undefined {
@@ -44,19 +26,6 @@ export function statusOf(error: unknown): number | undefined {
 // What a server answered to the handshake is an error of the SDK, too, with a code and data of the server's own.
 function isAnswered(error: unknown): boolean {
   return error instanceof Error && error.name === 'ProtocolError';
-}
-
-/** Why an address could not be reached at all; undefined where it was. */
-export function unreachable(error: Error): string | undefined {
-  // The SDK's errors have a code, too: an HTTP status, for some.
-  const { code, cause, errors } = error as { readonly code?: unknown; readonly cause?: unknown; readonly errors?: readonly unknown[] };
-  const name = typeof code === 'string' ? code : '';
-  const known = UNREACHABLE.get(name);
-  if (known !== undefined) return known;
-  if (name.startsWith('ERR_SSL_')) return `TLS fails: ${name.slice('ERR_SSL_'.length).toLowerCase().replaceAll('_', ' ')}`;
-  // A name with several addresses fails once for each.
-  const inner = errors?.[0] ?? cause;
-  return inner instanceof Error && inner !== error ? unreachable(inner) : undefined;
 }
 
 /** What a failed sending means: the error for its call, and why the connection is of no more use, where it is not. */

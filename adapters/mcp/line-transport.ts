@@ -7,6 +7,7 @@ import type { Logger } from '../../src/core/log.ts';
 import { VastError } from '../../src/core/vast.ts';
 import { wellFormedJson } from '../../src/core/well-formed.ts';
 import { createOutput } from '../../src/host/output.ts';
+import { networkVariables } from '../../src/host/proxy.ts';
 import type { LocalServer } from './entry.ts';
 import type { Guard } from './guard.ts';
 import { tooLarge, unreadable } from './messages.ts';
@@ -51,7 +52,8 @@ export class LineTransport implements Transport {
   }
 
   async start(): Promise<void> {
-    const { command, args, cwd, env } = this.#server;
+    const { command, args, cwd, proxy } = this.#server;
+    const env = { ...networkVariables({ own: proxy, top: this.#host.proxy }, this.#server.env), ...this.#server.env };
     const program = this.#host.spawn({ command, args, cwd, env, log: this.#log });
     this.#program = program;
     const limit = 2 * this.#host.limits.resultBytes + 64 * 1024;

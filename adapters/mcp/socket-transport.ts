@@ -1,10 +1,12 @@
-import type { IncomingMessage } from 'node:http';
+import type { ClientRequestArgs, IncomingMessage } from 'node:http';
 import type { JSONRPCMessage, Transport } from '@modelcontextprotocol/client';
 import { type RawData, WebSocket } from 'ws';
 import type { GatewayError } from '../../src/core/errors.ts';
 import { toJsonText } from '../../src/core/exact-number.ts';
 import { escapeForTerminal, shorten } from '../../src/core/text.ts';
 import { wellFormedJson } from '../../src/core/well-formed.ts';
+import type { HttpProxy } from '../../src/host/proxy.ts';
+import { openSocket } from '../../src/host/tunnel.ts';
 import type { RemoteServer } from './entry.ts';
 import type { Guard } from './guard.ts';
 import { unreadable } from './messages.ts';
@@ -12,6 +14,15 @@ import { parseMessage } from './nulls.ts';
 
 const ENDS = 256;
 const LONGEST_REASON = 100;
+
+/** How a socket is opened, and what it takes. */
+export interface SocketOptions {
+  /** The longest message, in bytes. */
+  readonly messageBytes: number;
+  /** The longest time to open it, in milliseconds. */
+  readonly timeoutMs: number;
+  readonly proxy: HttpProxy | undefined;
+}
 
 /** What a socket tells besides messages. */
 export interface SocketEvents {
@@ -25,8 +36,7 @@ export interface SocketEvents {
 export class SocketTransport implements Transport {
   readonly keepsNumbers = true;
   readonly #server: RemoteServer;
-  readonly #messageBytes: number;
-  readonly #timeoutMs: number;
+  readonly #options: SocketOptions;
   readonly #events: SocketEvents;
   readonly #guard: Guard;
   #socket: WebSocket | undefined;
@@ -34,20 +44,22 @@ export class SocketTransport implements Transport {
   onclose: Transport['onclose'];
   onerror: Transport['onerror'];
 
-  constructor(server: RemoteServer, messageBytes: number, timeoutMs: number, events: SocketEvents, guard: Guard) {
+  constructor(server: RemoteServer, options: SocketOptions, events: SocketEvents, guard: Guard) {
     this.#server = server;
-    this.#messageBytes = messageBytes;
-    this.#timeoutMs = timeoutMs;
+    this.#options = options;
     this.#events = events;
     this.#guard = guard;
   }
 
   start(): Promise<void> {
-    const socket = new WebSocket(this.#server.url, 'mcp', {
-      headers: this.#server.headers,
-      maxPayload: this.#messageBytes,
-      handshakeTimeout: this.#timeoutMs,
+    const { url, headers } = this.#server;
+    const { messageBytes, timeoutMs, proxy } = this.#options;
+    const socket = new WebSocket(url, 'mcp', {
+      headers,
+      maxPayload: messageBytes,
+      handshakeTimeout: timeoutMs,
       perMessageDeflate: false,
+      ...(proxy ? { createConnection: connectBy(proxy, url, timeoutMs) } : {}),
     });
     this.#socket = socket;
     const { callback } = this.#guard;
@@ -101,4 +113,14 @@ export class SocketTransport implements Transport {
     }
     this.onmessage?.(message as JSONRPCMessage);
   }
+}
+
+function connectBy(proxy: HttpProxy, url: URL, timeoutMs: number): ClientRequestArgs['createConnection'] {
+  return (_, done) => {
+    openSocket(proxy, url, timeoutMs).then(
+      (socket) => done(null, socket),
+      (error) => done(error, undefined as never),
+    );
+    return undefined;
+  };
 }

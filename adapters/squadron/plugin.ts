@@ -33,6 +33,7 @@ export function openProgramPlugin(manifest: SquadronManifest, install: InstallRe
       signal: place.signal,
       run: host.run,
       keep: host.keep(id),
+      proxy: host.proxy,
       heard: say,
       step: say,
     });

@@ -7,6 +7,7 @@ import type { SlotStatus } from '../registry/slot.ts';
 import { unclaimed } from '../registry/sources.ts';
 import { type CommonOptions, openSession } from './context.ts';
 import { printMasked, showProgress } from './print.ts';
+import { describeProxies } from './proxy-line.ts';
 
 interface Diagnosis {
   readonly id: string;
@@ -65,8 +66,10 @@ export function addDoctor(program: Command, adapters: readonly Adapter[]): void 
       );
       await app.close();
       session.flushLog();
-      printMasked({ config: session.config.file, plugins, notes: [...notes, ...names] }, options.json, () =>
-        toText(plugins, [...notes, ...names], session.config.file),
+      const { file } = session.config;
+      const proxy = describeProxies(session.config, process.env);
+      printMasked({ config: file, proxy, plugins, notes: [...notes, ...names] }, options.json, () =>
+        toText(plugins, [...notes, ...names], `configuration: ${file ?? 'none'}\nproxy: ${proxy}`),
       );
       // What has tried and was turned away is out, too, and what has not come up in time; a setting that nobody has made yet is no failure.
       if (
@@ -114,8 +117,8 @@ const MARKS: Readonly<Partial<Record<SlotStatus['state'], string>>> = {
   opening: 'starting',
 };
 
-function toText(plugins: readonly Diagnosis[], notes: readonly string[], file: string | undefined): string {
-  const lines = [`configuration: ${file ?? 'none'}`, ''];
+function toText(plugins: readonly Diagnosis[], notes: readonly string[], head: string): string {
+  const lines = [head, ''];
   for (const { id, format, origin, state, facts, faults } of plugins) {
     const how = ['dialect', 'shape'].flatMap((key) => (typeof facts[key] === 'string' ? [`, ${key} ${facts[key]}`] : [])).join('');
     lines.push(`${(MARKS[state] ?? state).padEnd(7)} ${id}  (${format ?? 'no format'}${how})  ${origin}`);

@@ -25,7 +25,14 @@ export function openWorkshop(adapter: Adapter): OpenWorkshop {
     const state = mkdtempSync(join(tmpdir(), 'plugmux-'));
     const store = createStore(state);
     let kept: Store | undefined;
-    const host = createHost(state, config?.limits ?? toLimits(), (id) => keepOf(store, id), log, redactor.add);
+    const host = createHost(
+      state,
+      config?.limits ?? toLimits(),
+      (id) => keepOf(store, id),
+      log,
+      redactor.add,
+      () => config?.proxy,
+    );
     return {
       root: config?.dir,
       host,

@@ -1,5 +1,6 @@
 import type { Entry } from '../core/adapter.ts';
 import type { JsonObject } from '../core/json.ts';
+import type { ProxySetting } from '../core/proxy.ts';
 import type { SchemaForm } from '../core/schema-form.ts';
 import type { Limits } from './limits.ts';
 import type { ApprovalRule, ConfigFile, ProfileFile } from './schema.ts';
@@ -67,6 +68,7 @@ export interface Config {
   readonly upstreams: ReadonlyMap<string, UpstreamConfig>;
   readonly profiles: ReadonlyMap<string, ProfileFile>;
   readonly listen: ListenConfig;
+  readonly proxy: ProxySetting;
   readonly tokens: readonly TokenConfig[];
   readonly limits: Limits;
   /** The limits that the file sets. */

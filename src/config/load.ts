@@ -16,7 +16,7 @@ import { toLimits } from './limits.ts';
 import { parseListen } from './listen.ts';
 import { toPlugin } from './plugin-entry.ts';
 import { type ConfigFile, createConfigSchema, type ProfileFile, toEditorSchema } from './schema.ts';
-import { secretsOf } from './secrets.ts';
+import { proxySecrets, secretsOf } from './secrets.ts';
 import { takeServers } from './server-entries.ts';
 import { isServerKey, SERVER_KEYS } from './server-keys.ts';
 import { HIDDEN_TEXT, mayShowKey, showValue } from './shown-value.ts';
@@ -28,7 +28,7 @@ const LARGEST = 1024 * 1024;
 const CAPS = { depth: 64, keys: 20_000, items: 100_000 };
 const MOST_FAULTS = 10;
 // What a file of another client can hold that means something here.
-const CLIENT_KEYS: ReadonlySet<string> = new Set([...SERVER_KEYS, 'inputs', '$schema']);
+const CLIENT_KEYS: ReadonlySet<string> = new Set([...SERVER_KEYS, 'inputs', 'proxy', '$schema']);
 
 /** Flags that win over the file and the environment. */
 export interface Overrides {
@@ -207,6 +207,7 @@ function toConfig(data: ConfigFile, origin: Origin): Config {
       proxies: data.listen?.proxies ?? [],
       insecure: data.listen?.insecure ?? false,
     },
+    proxy: data.proxy,
     tokens,
     limits: toLimits(data.limits, (data.listen?.proxies ?? []).length > 0),
     ownLimits: data.limits ?? {},
@@ -217,7 +218,7 @@ function toConfig(data: ConfigFile, origin: Origin): Config {
     stamp: origin.stamp,
     values: data as unknown as Config['values'],
     warnings,
-    secrets: secretsOf(data, origin.filled, dir),
+    secrets: [...secretsOf(data, origin.filled, dir), ...proxySecrets(data, env)],
     files: origin.files,
     at: (...where: (string | number)[]) => source.at(where),
   });

@@ -17,6 +17,7 @@ const MARKS: ReadonlyMap<string, ReloadMark> = new Map<string, ReloadMark>([
   ['listen.origins', 'live'],
   ['listen.proxies', 'live'],
   ['listen.insecure', 'live'],
+  ['proxy', 'live'],
   ['auth.tokens', 'live'],
   ...Object.keys(LIMITS).map((name): [string, ReloadMark] => [`limits.${name}`, 'live']),
   ['audit.required', 'live'],

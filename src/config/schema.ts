@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import type { Adapter } from '../core/adapter.ts';
 import { asObject, type JsonObject } from '../core/json.ts';
+import { parseProxy } from '../core/proxy.ts';
 import { SCHEMA_FORMS } from '../core/schema-form.ts';
 import { LONGEST_TIMER_MS } from '../core/timer.ts';
 import { LIMITS, type LimitName } from './limits.ts';
@@ -24,6 +25,14 @@ const approval = z
 const schemas = z
   .enum(SCHEMA_FORMS)
   .describe('how clients get the schemas of tools: portable (what every client takes), verbatim (as the plugin wrote them) or gemini');
+
+const proxy = z
+  .union([z.string(), z.boolean()])
+  .refine(
+    (value) => value === false || (value !== true && parseProxy(value) !== undefined),
+    'false or the address of an HTTP proxy such as http://proxy.example.com:3128',
+  )
+  .transform((value) => value as string | false);
 
 const pluginLimits = z
   .strictObject({
@@ -101,6 +110,7 @@ const serverEntry = z
     type: z.string().optional().describe('stdio, http, sse or ws, where the address does not tell'),
     url: z.string().optional().describe('address of a remote server'),
     headers: z.record(z.string(), z.unknown()).optional().describe('HTTP headers of every request'),
+    proxy: proxy.optional().describe('HTTP proxy for this server and its login, whatever the environment says; false: none'),
     enabled: z.boolean().optional(),
     disabled: z.boolean().optional(),
     ...shared,
@@ -180,6 +190,7 @@ export function createConfigSchema(adapters: readonly Adapter[]) {
           insecure: z.boolean().optional().describe('allows plain HTTP beyond this machine, as behind a TLS proxy'),
         })
         .optional(),
+      proxy: proxy.optional().describe('HTTP proxy for outgoing requests in place of HTTP_PROXY and HTTPS_PROXY; false: none'),
       auth: z
         .strictObject({
           tokens: z

@@ -1,4 +1,5 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '../core/json.ts';
+import { PROXY_VARIABLES, withScheme } from '../core/proxy.ts';
 import { namesSecret } from '../core/secret-key.ts';
 import { isPath, looksSecret, NUMBER } from '../core/secret-value.ts';
 import type { Filled } from './interpolate.ts';
@@ -9,8 +10,18 @@ import { isServerKey, SERVER_KEYS } from './server-keys.ts';
 type PluginFile = NonNullable<ConfigFile['plugins']>[string];
 
 // Where a reference stands for a path, a name or an address to listen at.
-const PLAIN_KEYS: ReadonlySet<string> = new Set(['$schema', 'audit', 'limits', 'listen', 'pluginFolders', 'profiles', 'state']);
-const PLAIN_ENTRY_KEYS: ReadonlySet<string> = new Set(['approval', 'cwd', 'enabled', 'format', 'group', 'isolation', 'path', 'type']);
+const PLAIN_KEYS: ReadonlySet<string> = new Set(['$schema', 'audit', 'limits', 'listen', 'pluginFolders', 'profiles', 'proxy', 'state']);
+const PLAIN_ENTRY_KEYS: ReadonlySet<string> = new Set([
+  'approval',
+  'cwd',
+  'enabled',
+  'format',
+  'group',
+  'isolation',
+  'path',
+  'proxy',
+  'type',
+]);
 const PLAIN_LOGIN_KEYS: ReadonlySet<string> = new Set(['principal', 'profile', 'scopes']);
 // Headers that say what is sent, and to which version of an interface.
 const MEDIA = /^(accept|accept-encoding|accept-language|content-type)$/i;
@@ -33,6 +44,13 @@ export function secretsOf(data: ConfigFile, filled: readonly Filled[], dir: stri
   for (const key of SERVER_KEYS) secrets.addServers((data[key] ?? {}) as JsonObject);
   for (const [, text] of textsOf(data as unknown as JsonValue)) for (const secret of secretsInAddresses(text)) secrets.found.add(secret);
   return [...secrets.found].filter((secret) => secret !== '');
+}
+
+/** The logins of proxies, also those that the environment names. */
+export function proxySecrets(data: ConfigFile, env: NodeJS.ProcessEnv): string[] {
+  const servers = SERVER_KEYS.flatMap((key) => Object.values(data[key] ?? {}));
+  const named = [data.proxy, ...servers.map(({ proxy }) => proxy), ...PROXY_VARIABLES.map((name) => env[name])];
+  return named.flatMap((text) => (typeof text === 'string' ? secretsInAddresses(withScheme(text)) : [])).filter((secret) => secret !== '');
 }
 
 class Secrets {

@@ -5,6 +5,7 @@ import type { JsonObject, JsonValue } from './json.ts';
 import type { Logger } from './log.ts';
 import type { PluginState } from './plugin.ts';
 import type { ProgramRuntime } from './program-runtime.ts';
+import type { ProxySetting } from './proxy.ts';
 import type { CallContext } from './tool.ts';
 
 /** The limits of plugin processes and of what adapters start; times in milliseconds, sizes in bytes. */
@@ -31,6 +32,8 @@ export interface HostLimits {
 export interface Host {
   readonly log: Logger;
   readonly limits: HostLimits;
+  /** The `proxy` at the top of mcp.json, as it holds now. */
+  readonly proxy: ProxySetting;
   /** The gateway's own folder for what can be made anew. */
   readonly cacheDir: string;
   /** A folder of the plugin's own to write to, made on the spot. */

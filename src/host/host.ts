@@ -4,6 +4,7 @@ import { GatewayError } from '../core/errors.ts';
 import { fileFault } from '../core/file-fault.ts';
 import type { Host, HostLimits, Keep, MemberSpec, Program } from '../core/host.ts';
 import type { Logger } from '../core/log.ts';
+import type { ProxySetting } from '../core/proxy.ts';
 import { Group, type OpenHome } from './group.ts';
 import { createGuardian } from './guardian.ts';
 import { openInProcess } from './in-process.ts';
@@ -11,6 +12,7 @@ import { nodeLaunch } from './node/launch.ts';
 import { startPluginProcess } from './plugin-process.ts';
 import { startProgram } from './program.ts';
 import { openProgram } from './program-home.ts';
+import { networkVariables } from './proxy.ts';
 import { preparePython } from './python/launch.ts';
 import { runTool } from './tool.ts';
 
@@ -29,12 +31,14 @@ export function createHost(
   keep: (pluginId: string) => Keep,
   log: Logger,
   hide: (secret: string) => void,
+  proxy: () => ProxySetting = () => undefined,
 ): PluginHost {
   const groups = new Map<string, Group>();
   const programs = new Set<Program>();
   const guardian = createGuardian();
 
-  const run: Host['run'] = (spec) => runTool(spec, limits, guardian, log);
+  const run: Host['run'] = (spec) =>
+    runTool({ ...spec, env: { ...networkVariables({ top: proxy() }, spec.env), ...spec.env } }, limits, guardian, log);
 
   const served = new Set<string>();
   const openProcess =
@@ -56,6 +60,9 @@ export function createHost(
   return {
     log,
     limits,
+    get proxy() {
+      return proxy();
+    },
     cacheDir: join(state, 'cache'),
     keep,
     hide,

@@ -88,6 +88,7 @@ export function testAdapter({
       const host = {
         log: silentLog,
         limits: toLimits(),
+        proxy: undefined,
         cacheDir: dir,
         dataDir: () => dir,
         keep: none,

@@ -1,6 +1,7 @@
 import type { AuthProvider, OAuthClientProvider } from '@modelcontextprotocol/client';
 import { GatewayError, toError } from '../../../src/core/errors.ts';
 import type { Host } from '../../../src/core/host.ts';
+import type { Route } from '../../../src/host/proxy.ts';
 import { hasToken, type RemoteServer } from '../entry.ts';
 import { causeOf, notSent } from '../failures.ts';
 import { createGuardedFetch } from './guarded-fetch.ts';
@@ -14,11 +15,17 @@ import { type LoginRecord, loginRecord, type StoredLogin, type Wish } from './st
 const SETTLED_MS = 1_000;
 
 /** What a server's requests are signed with, and how that is renewed; undefined where the entry brings a token. */
-export async function createAuth(id: string, server: RemoteServer, record: LoginRecord, stepUp: StepUp): Promise<AuthProvider | undefined> {
+export async function createAuth(
+  id: string,
+  server: RemoteServer,
+  record: LoginRecord,
+  stepUp: StepUp,
+  route: Route,
+): Promise<AuthProvider | undefined> {
   const settings = server.login ?? NO_SETTINGS;
-  if (settings.grant === 'client_credentials') return toAuth(id, server, await machineProvider(settings, record), stepUp);
+  if (settings.grant === 'client_credentials') return toAuth(id, server, await machineProvider(settings, record), stepUp, route);
   if (hasToken(server)) return undefined;
-  return toAuth(id, server, personProvider(id, settings, record, stepUp), stepUp);
+  return toAuth(id, server, personProvider(id, settings, record, stepUp), stepUp, route);
 }
 
 /** Where a person's login at a server is kept. */
@@ -34,7 +41,7 @@ interface SharedProvider extends OAuthClientProvider {
   readonly empty?: boolean;
 }
 
-function toAuth(id: string, server: RemoteServer, provider: SharedProvider, stepUp: StepUp): AuthProvider {
+function toAuth(id: string, server: RemoteServer, provider: SharedProvider, stepUp: StepUp, route: Route): AuthProvider {
   const named = [server.url, ...(server.login?.issuer === undefined ? [] : [new URL(server.login.issuer)])];
   let renewing: Promise<void> | undefined;
   let renewed = Number.NEGATIVE_INFINITY;
@@ -43,7 +50,7 @@ function toAuth(id: string, server: RemoteServer, provider: SharedProvider, step
     if (provider.reread?.()) return;
     if (provider.empty) throw loginNeeded(id, server);
     const { auth } = await import('@modelcontextprotocol/client');
-    const guard = createGuardedFetch(named);
+    const guard = createGuardedFetch(named, route);
     const resourceMetadataUrl = metadata === undefined ? undefined : new URL(metadata);
     try {
       const options = { serverUrl: server.url, fetchFn: guard.fetch, ...(resourceMetadataUrl ? { resourceMetadataUrl } : {}) };

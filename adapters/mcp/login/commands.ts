@@ -55,6 +55,7 @@ async function logIn(name: string, { server, keep, workshop }: Place, { timeout 
   const login = await logInByBrowser({
     server,
     timeoutMs: (seconds > 0 ? seconds : WAIT_S) * 1000,
+    proxy: workshop.host.proxy,
     // What the login before could do, the next one can, too.
     beyond: joinScopes(before?.scope, before?.tokens?.scope, wanted.scope),
     metadata: wanted.metadata,

@@ -2,6 +2,9 @@ import type { FetchLike } from '@modelcontextprotocol/client';
 import { isLoopback as isLoopbackHost } from '../../../src/core/addresses.ts';
 import { GatewayError } from '../../../src/core/errors.ts';
 import { checkedLookup, literalAddress, refuseAddress } from '../../../src/host/addresses.ts';
+import { createAgent } from '../../../src/host/agent.ts';
+import type { HttpProxy, Route } from '../../../src/host/proxy.ts';
+import { isProxyFault, unreachable } from '../../../src/host/unreachable.ts';
 
 const LONGEST_MS = 30_000;
 const LARGEST = 1024 * 1024;
@@ -18,14 +21,23 @@ export interface GuardedFetch {
 
 /**
  * A fetch for addresses that foreign servers name on the way to a login: https and public, except on the hosts that the
- * configuration names; no redirects; answers are bounded in time and size. The address that was looked at is connected to.
+ * configuration names; no redirects; answers are bounded in time and size. The address that was looked at is connected to;
+ * through a proxy, which looks names up itself, only addresses and names of this machine can be refused.
  */
-export function createGuardedFetch(named: readonly URL[]): GuardedFetch {
+export function createGuardedFetch(named: readonly URL[], route: Route): GuardedFetch {
   let trouble: string | undefined;
   let refusal: GatewayError | undefined;
   const refused = (url: URL, why: string): GatewayError => {
     refusal ??= toRefusal(url, why);
     return refusal;
+  };
+  const routed = (url: URL): HttpProxy | undefined => {
+    try {
+      return route(url);
+    } catch (error) {
+      refusal ??= error as GatewayError;
+      throw error;
+    }
   };
   const hosts = new Set(named.map(({ hostname }) => hostname));
   // Whoever tries things out has both servers on one machine, under whichever of its names.
@@ -40,8 +52,10 @@ export function createGuardedFetch(named: readonly URL[]): GuardedFetch {
     const literal = literalAddress(url.hostname);
     const why = trusted || literal === undefined ? undefined : refuseAddress(literal, PUBLIC);
     if (why !== undefined) throw refused(url, why);
-    const { Agent, fetch } = await import('undici');
-    const dispatcher = new Agent(trusted ? {} : { connect: { lookup: checkedLookup(PUBLIC) as never } });
+    const proxy = routed(url);
+    if (proxy && !trusted && isLoopback(url.hostname)) throw refused(url, 'it is this machine');
+    const { fetch } = await import('undici');
+    const dispatcher = await createAgent(() => proxy, trusted ? {} : { lookup: checkedLookup(PUBLIC) });
     try {
       const signal = AbortSignal.any([AbortSignal.timeout(LONGEST_MS), ...(init.signal ? [init.signal] : [])]);
       const response = await fetch(url, { ...init, redirect: 'manual', signal, dispatcher } as never);
@@ -54,7 +68,8 @@ export function createGuardedFetch(named: readonly URL[]): GuardedFetch {
     } catch (error) {
       const cause = ((error as Error).cause ?? error) as Error;
       if (cause.message?.startsWith('HOST_NOT_ALLOWED')) throw refused(url, 'its name leads to an address that is not public');
-      if (!(error instanceof GatewayError)) trouble = `${url.host} cannot be reached`;
+      if (!(error instanceof GatewayError))
+        trouble = `${url.host} cannot be reached${isProxyFault(error) ? `: ${unreachable(error as Error)}` : ''}`;
       throw error;
     } finally {
       void dispatcher.close();

@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { GatewayError, toError } from '../../../src/core/errors.ts';
+import type { ProxySetting } from '../../../src/core/proxy.ts';
+import { createRoute } from '../../../src/host/proxy.ts';
 import type { RemoteServer } from '../entry.ts';
 import { causeOf } from '../failures.ts';
 import { openCallback } from './callback.ts';
@@ -14,6 +16,8 @@ import type { StoredLogin } from './stored.ts';
 export interface PersonalLogin {
   readonly server: RemoteServer;
   readonly timeoutMs: number;
+  /** The `proxy` at the top of mcp.json. */
+  readonly proxy?: ProxySetting;
   /** Scopes to ask for beyond those that the configuration or the server names. */
   readonly beyond: string | undefined;
   /** Where the server describes its login, as far as a refusal has told before. */
@@ -23,10 +27,11 @@ export interface PersonalLogin {
 }
 
 /** Logs in to a server with the help of a person's browser. Nothing is kept of a login that fails. */
-export async function logInByBrowser({ server, timeoutMs, beyond, metadata, visit }: PersonalLogin): Promise<StoredLogin> {
+export async function logInByBrowser({ server, timeoutMs, proxy, beyond, metadata, visit }: PersonalLogin): Promise<StoredLogin> {
   const { auth } = await import('@modelcontextprotocol/client');
   const settings = server.login ?? NO_SETTINGS;
-  const guard = createGuardedFetch([server.url, ...(settings.issuer === undefined ? [] : [new URL(settings.issuer)])]);
+  const named = [server.url, ...(settings.issuer === undefined ? [] : [new URL(settings.issuer)])];
+  const guard = createGuardedFetch(named, createRoute({ own: server.proxy, top: proxy }));
   const word = randomBytes(32).toString('base64url');
   const callback = await openCallback(word, settings.callbackPort);
   const over = new AbortController();

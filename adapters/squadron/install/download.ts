@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
-import { get as httpGet, type IncomingMessage } from 'node:http';
-import { get as httpsGet } from 'node:https';
-import type { LookupFunction } from 'node:net';
-import { Transform } from 'node:stream';
+import { type Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { isLoopback } from '../../../src/core/addresses.ts';
 import { GatewayError } from '../../../src/core/errors.ts';
+import type { ProxySetting } from '../../../src/core/proxy.ts';
 import { checkedLookup, literalAddress, refuseAddress } from '../../../src/host/addresses.ts';
+import { createAgent } from '../../../src/host/agent.ts';
+import { createRoute } from '../../../src/host/proxy.ts';
 import { writeTo } from './output.ts';
 import { stopped } from './run-tool.ts';
 
@@ -13,6 +14,8 @@ import { stopped } from './run-tool.ts';
 export interface Downloads {
   /** Hosts that the configuration names: they may be private and plain, as no other may. */
   readonly hosts: ReadonlySet<string>;
+  /** The `proxy` at the top of mcp.json. */
+  readonly proxy?: ProxySetting;
   readonly signal: AbortSignal;
   readonly log: (line: string) => void;
   /** Longest silence on the way, in milliseconds. */
@@ -26,15 +29,16 @@ const PROGRESS_MS = 3_000;
 const MB = 1024 * 1024;
 const PUBLIC = { allowPrivate: false };
 const LARGEST_TEXT = 8 * MB;
+const SILENCES: ReadonlySet<string> = new Set(['UND_ERR_CONNECT_TIMEOUT', 'UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT']);
 const LARGEST_FILE = 1024 * MB;
 
 /** Fetches a text such as a list of checksums. */
 export async function fetchText(url: string, downloads: Downloads): Promise<string> {
   return again(url, downloads, async () => {
-    const response = await open(new URL(url), downloads);
+    const { body } = await open(new URL(url), downloads);
     const chunks: Buffer[] = [];
     let size = 0;
-    for await (const chunk of response as AsyncIterable<Buffer>) {
+    for await (const chunk of body as AsyncIterable<Buffer>) {
       size += chunk.length;
       if (size > LARGEST_TEXT) throw failed(url, `it is larger than ${LARGEST_TEXT / MB} MB`);
       chunks.push(chunk);
@@ -46,9 +50,9 @@ export async function fetchText(url: string, downloads: Downloads): Promise<stri
 /** Fetches a file and compares its digest. What does not fit is refused; a cut download is tried again whole. */
 export async function fetchFile(url: string, file: string, sha256: string, downloads: Downloads): Promise<void> {
   const digest = await again(url, downloads, async () => {
-    const response = await open(new URL(url), downloads);
+    const { body, headers } = await open(new URL(url), downloads);
     const hash = createHash('sha256');
-    await pipeline(response, meter(url, Number(response.headers['content-length']), hash, downloads.log), writeTo(file, 0o600));
+    await pipeline(body, meter(url, Number(headers['content-length']), hash, downloads.log), writeTo(file, 0o600));
     return hash.digest('hex');
   });
   if (digest !== sha256.toLowerCase()) {
@@ -58,14 +62,15 @@ export async function fetchFile(url: string, file: string, sha256: string, downl
   }
 }
 
-async function again<T>(url: string, { signal, log }: Downloads, run: () => Promise<T>): Promise<T> {
+async function again<T>(url: string, { signal, log, stallMs = STALL_MS }: Downloads, run: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {
       return await run();
     } catch (error) {
       if (signal.aborted) throw stopped();
       if (error instanceof GatewayError) throw error;
-      const why = (error as Error).message || String((error as NodeJS.ErrnoException).code);
+      const { message, code } = error as NodeJS.ErrnoException;
+      const why = SILENCES.has(String(code)) ? `nothing came for ${stallMs / 1000} s` : message || String(code);
       if (attempt === TRIES) throw failed(url, why);
       log(`${nameOf(url)}: ${why}; trying again`);
     }
@@ -88,12 +93,18 @@ function meter(url: string, total: number, hash: ReturnType<typeof createHash>, 
   });
 }
 
-async function open(url: URL, downloads: Downloads, hops = 0): Promise<IncomingMessage> {
-  const response = await request(url, downloads);
-  const { statusCode = 0, headers } = response;
-  if (statusCode === 200) return response;
-  response.destroy();
-  if (statusCode >= 300 && statusCode < 400 && headers.location !== undefined) {
+interface Answer {
+  readonly statusCode: number;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly body: Readable;
+}
+
+async function open(url: URL, downloads: Downloads, hops = 0): Promise<Answer> {
+  const answer = await request(url, downloads);
+  const { statusCode, headers, body } = answer;
+  if (statusCode === 200) return answer;
+  body.on('error', () => undefined).destroy();
+  if (statusCode >= 300 && statusCode < 400 && typeof headers.location === 'string') {
     if (hops >= MOST_HOPS) throw failed(url.href, 'it is redirected too often');
     return open(new URL(headers.location, url), downloads, hops + 1);
   }
@@ -102,27 +113,24 @@ async function open(url: URL, downloads: Downloads, hops = 0): Promise<IncomingM
   throw statusCode >= 500 ? new Error(`the server answered ${statusCode}`) : fault;
 }
 
-function request(url: URL, { hosts, signal, stallMs = STALL_MS }: Downloads): Promise<IncomingMessage> {
+async function request(url: URL, { hosts, proxy: top, signal, stallMs = STALL_MS }: Downloads): Promise<Answer> {
   const trusted = hosts.has(url.host);
   if (url.protocol !== 'https:' && !(trusted && url.protocol === 'http:')) throw failed(url.href, 'the address is not https');
   const literal = literalAddress(url.hostname);
   if (!trusted && literal !== undefined && refuseAddress(literal, PUBLIC) !== undefined)
     throw failed(url.href, 'the address is a private one');
-  return new Promise((resolve, reject) => {
-    const get = url.protocol === 'https:' ? httpsGet : httpGet;
-    const headers = { 'user-agent': 'plugmux', accept: 'application/octet-stream, application/json, */*' };
-    let response: IncomingMessage | undefined;
-    const call = get(
-      url,
-      { headers, signal, timeout: stallMs, ...(trusted ? {} : { lookup: checkedLookup(PUBLIC) as LookupFunction }) },
-      (answer) => {
-        response = answer;
-        resolve(answer);
-      },
-    );
-    call.on('timeout', () => (response ?? call).destroy(new Error(`nothing came for ${stallMs / 1000} s`)));
-    call.on('error', reject);
-  });
+  const proxy = createRoute({ top })(url);
+  if (proxy && !trusted && isLoopback(url.hostname)) throw failed(url.href, 'the address is a private one');
+  const lookup = trusted ? {} : { lookup: checkedLookup(PUBLIC) };
+  const agent = await createAgent(() => proxy, { connectMs: stallMs, headersTimeout: stallMs, bodyTimeout: stallMs, ...lookup });
+  const headers = { 'user-agent': 'plugmux', accept: 'application/octet-stream, application/json, */*' };
+  try {
+    const { request: send } = await import('undici');
+    return await send(url, { dispatcher: agent, headers, signal });
+  } finally {
+    // It ends with the body.
+    void agent.close().catch(() => undefined);
+  }
 }
 
 function nameOf(url: string): string {

@@ -2,6 +2,7 @@ import { existsSync, rmSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import { GatewayError } from '../../../src/core/errors.ts';
 import type { Keep } from '../../../src/core/host.ts';
+import type { ProxySetting } from '../../../src/core/proxy.ts';
 import type { ReleaseHosts } from '../options.ts';
 import { build } from './build.ts';
 import { forgetDigest, recordDigest, verifyDigest } from './digest.ts';
@@ -25,6 +26,8 @@ export interface InstallRequest {
 export interface InstallContext extends ToolContext {
   /** Where digests of releases are kept. */
   readonly keep: Keep;
+  /** The `proxy` at the top of mcp.json. */
+  readonly proxy?: ProxySetting;
   /** Longest silence of a download, in milliseconds. */
   readonly stallMs?: number;
 }
@@ -52,9 +55,9 @@ async function ensureRelease({ version, releases }: InstallRequest, source: stri
   rmSync(dir, { recursive: true, force: true });
   forgetDigest(dir, keep);
   const hosts = new Set([new URL(releases.api).host, new URL(releases.download).host]);
-  const { signal, stallMs } = context;
+  const { signal, stallMs, proxy } = context;
   step(`installing ${source} ${version}`);
-  await installRelease(release, dir, releases, { hosts, signal, log: step, ...(stallMs === undefined ? {} : { stallMs }) }, context);
+  await installRelease(release, dir, releases, { hosts, proxy, signal, log: step, ...(stallMs === undefined ? {} : { stallMs }) }, context);
   await recordDigest(dir, keep);
 }
 

@@ -16,8 +16,8 @@ export interface ToolContext {
 
 const LONGEST_RUN_MS = 15 * 60_000;
 const TAIL = 12;
-// What build tools need to find their compilers, caches, proxies and certificates.
-const PASSED = /^(USER|LC_\w+|GO\w*|CGO_\w+|CC|CXX|PIP_\w+|XDG_CACHE_HOME|SSL_CERT_\w+|REQUESTS_CA_BUNDLE|(https?|all|no)_proxy)$/i;
+// What build tools need to find their compilers, caches and certificates; the host adds the proxies.
+const PASSED = /^(USER|LC_\w+|GO\w*|CGO_\w+|CC|CXX|PIP_\w+|XDG_CACHE_HOME|SSL_CERT_\w+|REQUESTS_CA_BUNDLE)$/i;
 
 /** Runs a build tool to its end. Throws with the last lines it printed where it fails. */
 export async function runTool(command: string, args: readonly string[], cwd: string, context: ToolContext): Promise<void> {

@@ -10,8 +10,8 @@ import { readWanted, type Wanted } from './packages.ts';
 
 const LAST_LINES = 8;
 const STALE_MS = 10_000;
-// What package tools need to reach their index where that is not the public one.
-const PASSED = /^(PIP_.*|https?_proxy|no_proxy|all_proxy|SSL_CERT_FILE|SSL_CERT_DIR|REQUESTS_CA_BUNDLE)$/i;
+// What package tools need to reach their index where that is not the public one; the host adds the proxies.
+const PASSED = /^(PIP_.*|SSL_CERT_FILE|SSL_CERT_DIR|REQUESTS_CA_BUNDLE)$/i;
 
 /** What an environment is made with. */
 export interface Making {

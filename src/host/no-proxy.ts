@@ -1,0 +1,38 @@
+import { createNetworks, isNetwork } from '../core/networks.ts';
+import { literalAddress } from './addresses.ts';
+
+/** Whether a host, with its port, is reached without a proxy. */
+export type Exempts = (hostname: string, port: string) => boolean;
+
+interface Rule {
+  readonly port: string | undefined;
+  matches(host: string): boolean;
+}
+
+/**
+ * Reads NO_PROXY: hosts with everything below them, addresses and networks, each with a port where only that is meant,
+ * separated by commas or spaces. `*` is every host.
+ */
+export function createExemptions(text: string): Exempts {
+  const rules = text
+    .toLowerCase()
+    .split(/[\s,]+/)
+    .filter((entry) => entry !== '')
+    .map(toRule);
+  return (hostname, port) => {
+    const host = literalAddress(hostname) ?? hostname.toLowerCase().replace(/\.$/, '');
+    return rules.some((rule) => (rule.port === undefined || rule.port === port) && rule.matches(host));
+  };
+}
+
+function toRule(entry: string): Rule {
+  if (entry === '*') return { port: undefined, matches: () => true };
+  // The colons of a bare IPv6 address separate no port.
+  const [, bracketed, plain, port] = isNetwork(entry) ? [] : (/^(?:\[([^\]]+)\]|([^:]+))(?::(\d+))?$/.exec(entry) ?? []);
+  const host = (bracketed ?? plain ?? entry).replace(/^\*?\.|\.$/g, '');
+  if (isNetwork(host)) {
+    const networks = createNetworks([host]);
+    return { port, matches: (address) => networks.has(address) };
+  }
+  return { port, matches: (name) => name === host || name.endsWith(`.${host}`) };
+}

@@ -1,0 +1,56 @@
+import { request as requestPlain } from 'node:http';
+import { request as requestSecure } from 'node:https';
+import type { Socket } from 'node:net';
+import { connect as connectTls } from 'node:tls';
+import { literalAddress } from './addresses.ts';
+import type { HttpProxy } from './proxy.ts';
+import { ProxyError, unreachable } from './unreachable.ts';
+
+/** Asks a proxy for a connection to the host of an address. Rejects with ProxyError. */
+export function openTunnel(proxy: HttpProxy, target: URL, timeoutMs: number): Promise<Socket> {
+  const { url, authorization } = proxy;
+  const isSecure = target.protocol === 'https:' || target.protocol === 'wss:';
+  const host = `${target.hostname}:${target.port || (isSecure ? 443 : 80)}`;
+  return new Promise((resolve, reject) => {
+    const request = url.protocol === 'https:' ? requestSecure : requestPlain;
+    const call = request(url, {
+      method: 'CONNECT',
+      path: host,
+      headers: { host, ...(authorization === undefined ? {} : { 'proxy-authorization': authorization }) },
+      agent: false,
+      timeout: timeoutMs,
+    });
+    call.on('connect', ({ statusCode = 0 }, socket: Socket, head: Buffer) => {
+      socket.setTimeout(0);
+      if (statusCode === 200) {
+        if (head.length > 0) socket.unshift(head);
+        return resolve(socket);
+      }
+      socket.on('error', () => undefined).destroy();
+      reject(new ProxyError(proxy, refusalOf(proxy, statusCode) ?? `does not connect to ${host}: it answers with HTTP ${statusCode}`));
+    });
+    call.on('timeout', () => call.destroy(Object.assign(new Error('it does not answer'), { code: 'ETIMEDOUT' })));
+    call.on('error', (error) => reject(proxyFailure(proxy, error)));
+    call.end();
+  });
+}
+
+/** The same, with TLS to the host inside where its address asks for it. */
+export async function openSocket(proxy: HttpProxy, target: URL, timeoutMs: number): Promise<Socket> {
+  const socket = await openTunnel(proxy, target, timeoutMs);
+  if (target.protocol !== 'wss:') return socket;
+  const host = literalAddress(target.hostname) ?? target.hostname;
+  // An address is no server name.
+  return connectTls({ socket, host, ...(host === target.hostname ? { servername: host } : {}) });
+}
+
+/** What a status says of the login at the proxy; undefined if it is about something else. */
+export function refusalOf({ authorization }: HttpProxy, status: number): string | undefined {
+  if (status !== 407) return undefined;
+  return authorization === undefined ? 'wants a login (HTTP 407)' : 'refuses its login (HTTP 407)';
+}
+
+/** Why a proxy is of no use. */
+export function proxyFailure(proxy: HttpProxy, error: Error): ProxyError {
+  return new ProxyError(proxy, `cannot be used: ${unreachable(error) ?? error.message}`, { cause: error });
+}

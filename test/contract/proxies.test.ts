@@ -1,0 +1,177 @@
+import { createHash } from 'node:crypto';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { mcp } from '../../dist/adapters/mcp/adapter.js';
+import { fetchFile, fetchText } from '../../dist/adapters/squadron/install/download.js';
+import { connect } from '../support/clients.ts';
+import { run, serve, writeConfig } from '../support/gateway.ts';
+import { type House, openHouse, textOf } from '../support/house.ts';
+import { freePort } from '../support/http-server.ts';
+import { until } from '../support/processes.ts';
+import { serveProxy, serveTls, type TestProxy } from '../support/proxy.ts';
+import { rawUpstream, textOf as text, toolOf } from '../support/raw-upstream.ts';
+import { serveReleases } from '../support/releases.ts';
+import { tempFolder } from '../support/temp.ts';
+
+const PASSWORD = 'a-secret-word';
+const LOGIN = `ada:${PASSWORD}`;
+const FAR = 'http://far.test:8080/mcp';
+
+const upstream = (name = 'ping') =>
+  rawUpstream((message) => (message.method === 'tools/list' ? { tools: [toolOf(name)] } : text(`${name} called`)));
+const portOf = (url: string): number => Number(new URL(url).port);
+
+/** A proxy behind which `far.test` is a server with one tool. */
+async function farServer(login?: string, name?: string): Promise<TestProxy> {
+  const [proxy, { url }] = await Promise.all([serveProxy(login), upstream(name)]);
+  proxy.hosts.set('far.test:8080', portOf(url));
+  return proxy;
+}
+
+const errorOf = (house: House, id: string) => house.app.registry.plugins().find((plugin) => plugin.id === id)?.error;
+const failed = async (config: object): Promise<{ code: string; message: string }> => {
+  const house = await openHouse([mcp], config);
+  await house.app.registry.listed(10_000);
+  return errorOf(house, 'far') as never;
+};
+
+describe('a server behind a proxy', () => {
+  it('is reached over every transport, with the login of the proxy', { tags: ['proxies'], timeout: 60_000 }, async () => {
+    const proxy = await serveProxy(LOGIN);
+    const back = await serve(writeConfig({ listen: { hosts: ['far.test'] } }, ['plain']));
+    const secure = await serveTls(portOf(back.url));
+    proxy.hosts.set('far.test:80', portOf(back.url)).set(`localhost:${secure.port}`, secure.port);
+    const certificates = join(tempFolder(), 'more.pem');
+    writeFileSync(certificates, secure.certificate);
+    const over = `localhost:${secure.port}`;
+    const mcpServers = {
+      http: { type: 'http', url: 'http://far.test/mcp' },
+      sse: { type: 'sse', url: 'http://far.test/sse' },
+      ws: { url: 'ws://far.test/ws' },
+      https: { type: 'http', url: `https://${over}/mcp` },
+      sses: { type: 'sse', url: `https://${over}/sse` },
+      wss: { url: `wss://${over}/ws` },
+    };
+    const env = { http_proxy: proxy.url, HTTPS_PROXY: proxy.url, NO_PROXY: '', no_proxy: '', NODE_EXTRA_CA_CERTS: certificates };
+    const front = await serve(writeConfig({ mcpServers }), { env });
+    const client = await connect('v2 legacy', front.at('http'));
+    const names = Object.keys(mcpServers).map((id) => `${id}_echo`);
+    await until('all of them are there', async () => {
+      const list = await client.list();
+      return names.every((name) => list.includes(name));
+    });
+    for (const name of names) expect((await client.call(name, { message: name })).content[0]?.text).toBe(name);
+    expect(new Set(proxy.asked.map((what) => what.replace(/\?.*/, '')))).toEqual(
+      new Set([
+        'POST http://far.test/mcp',
+        'GET http://far.test/sse',
+        'POST http://far.test/messages',
+        'CONNECT far.test:80',
+        `CONNECT ${over}`,
+      ]),
+    );
+    expect([...proxy.logins]).toEqual([`Basic ${Buffer.from(LOGIN).toString('base64')}`]);
+  });
+
+  it('is named together with a proxy that is not there, and no login is shown', { tags: ['proxies', 'T24'] }, async () => {
+    const port = await freePort();
+    const there = `http://[redacted]@127.0.0.1:${port}`;
+    const env = { HTTPS_PROXY: `http://${LOGIN}@127.0.0.1:${port}`, https_proxy: '', NO_PROXY: '', no_proxy: '' };
+    for (const url of ['https://far.test/mcp', 'wss://far.test/ws']) {
+      const config = writeConfig({ mcpServers: { far: { url } } });
+      const { stdout, stderr } = await run(['doctor', '--config', config, '--log-level', 'debug'], { env });
+      expect(stdout).toContain(`far.test cannot be reached: the proxy ${there} (HTTPS_PROXY) cannot be used: nothing listens there.`);
+      expect(stdout).toContain(`proxy: ${there} (HTTPS_PROXY) for https`);
+      expect(stdout + stderr).not.toContain(PASSWORD);
+    }
+    const plain = await failed({ proxy: env.HTTPS_PROXY, mcpServers: { far: { type: 'http', url: FAR } } });
+    expect(plain.message).toBe(`far.test:8080 cannot be reached: the proxy ${there} ("proxy") cannot be used: nothing listens there.`);
+  });
+
+  it.each(['http://far.test:8080/mcp', 'https://far.test/mcp', 'ws://far.test/ws'])(
+    'is named together with a proxy that wants a login or does not know it: %s',
+    { tags: ['proxies'] },
+    async (url) => {
+      const { url: address, hosts } = await serveProxy(LOGIN);
+      const anonymous = address.replace(`${LOGIN}@`, '');
+      const entry = { type: url.startsWith('ws') ? 'ws' : 'http', url };
+      const far = async (proxy: string) => (await failed({ mcpServers: { far: { ...entry, proxy } } })).message;
+      expect(await far(anonymous)).toContain(`cannot be reached: the proxy ${anonymous} ("proxy") wants a login (HTTP 407).`);
+      const other = address.replace(PASSWORD, 'other');
+      expect(await far(other)).toContain(`the proxy ${anonymous.replace('//', '//[redacted]@')} ("proxy") refuses its login (HTTP 407).`);
+      expect(hosts.size).toBe(0);
+      expect(await far(address)).toMatch(/far\.test.* the proxy http:\/\/\[redacted\]@127.*HTTP 502\.$/);
+    },
+  );
+
+  it('is not asked of the proxy by the address of a private network', { tags: ['proxies'] }, async () => {
+    const proxy = await serveProxy();
+    for (const url of ['http://127.0.0.1:1/mcp', 'https://10.0.0.1/mcp', 'ws://[::1]/ws']) {
+      const error = await failed({ proxy: proxy.url, mcpServers: { far: { url } } });
+      expect(error).toMatchObject({ code: 'CONFIG_INVALID', message: expect.stringContaining('is not requested from the proxy') });
+    }
+    expect(proxy.asked).toEqual([]);
+  });
+
+  it('has its own proxy, or none, where its entry says so', { tags: ['proxies'] }, async () => {
+    const [top, own, near] = await Promise.all([farServer(undefined, 'top'), farServer(undefined, 'own'), upstream('near')]);
+    const house = await openHouse([mcp], {
+      proxy: top.url,
+      mcpServers: { one: { url: FAR }, two: { url: FAR, proxy: own.url }, three: { url: near.url, proxy: false } },
+    });
+    await house.app.registry.listed(10_000);
+    for (const name of ['top', 'own', 'near']) expect(textOf(await house.call(name))).toBe(`${name} called`);
+    expect([top, own].map(({ asked }) => new Set(asked).has(`POST ${FAR}`))).toEqual([true, true]);
+  });
+
+  it('is reached by another proxy once the file says so', { tags: ['proxies', 'reload-told'] }, async () => {
+    const [first, second] = await Promise.all([farServer(undefined, 'first'), farServer(undefined, 'second')]);
+    const mcpServers = { far: { type: 'http', url: FAR }, own: { type: 'http', url: FAR, proxy: first.url, names: { first: 'kept' } } };
+    const house = await openHouse([mcp], { proxy: first.url, mcpServers });
+    await house.app.registry.listed(10_000);
+    expect(textOf(await house.call('first'))).toBe('first called');
+    const before = first.asked.filter((what) => what.startsWith('DELETE')).length;
+    await house.reconfigure({ proxy: second.url, mcpServers });
+    await house.app.registry.listed(10_000);
+    await until('it is served', async () => textOf(await house.call('second').catch(() => ({ content: [] }))) === 'second called');
+    // The one with a proxy of its own goes on as it was.
+    expect(textOf(await house.call('kept'))).toBe('first called');
+    await until('one session has ended', () => first.asked.filter((what) => what.startsWith('DELETE')).length > before);
+    expect(first.asked.filter((what) => what.startsWith('DELETE'))).toHaveLength(before + 1);
+  });
+});
+
+describe('a download', () => {
+  const downloads = (hosts: readonly string[], proxy: string | false) => ({
+    hosts: new Set(hosts),
+    proxy,
+    signal: new AbortController().signal,
+    log: () => undefined,
+  });
+
+  it('comes through the proxy, and its digest is compared', { tags: ['proxies'] }, async () => {
+    const [proxy, { base, files }] = await Promise.all([serveProxy(LOGIN), serveReleases()]);
+    proxy.hosts.set('releases.test:80', portOf(base));
+    files.set('/list', 'a list').set('/moved', (_, response) => void response.writeHead(302, { location: '/file' }).end());
+    files.set('/file', 'x'.repeat(300_000));
+    const options = downloads(['releases.test'], proxy.url);
+    expect(await fetchText('http://releases.test/list', options)).toBe('a list');
+    const file = join(tempFolder(), 'file');
+    const sha256 = createHash('sha256').update('x'.repeat(300_000)).digest('hex');
+    await fetchFile('http://releases.test/moved', file, sha256, options);
+    expect(readFileSync(file, 'utf8')).toHaveLength(300_000);
+    expect(proxy.asked).toEqual(['list', 'moved', 'file'].map((name) => `GET http://releases.test/${name}`));
+  });
+
+  it('of a place that the configuration does not name is refused by its address alone', { tags: ['proxies', 'F42'] }, async () => {
+    const proxy = await serveProxy();
+    for (const url of ['https://10.0.0.1/x', 'https://localhost/x', 'https://169.254.169.254/x'])
+      await expect(fetchText(url, downloads([], proxy.url))).rejects.toThrow('the address is a private one');
+    // The name exists nowhere; it is the proxy that says so.
+    await expect(fetchText('https://far.test/x', downloads([], proxy.url))).rejects.toThrow(
+      /far\.test\/x: the proxy http:\/\/127\.0\.0\.1:\d+ \("proxy"\) does not connect to far\.test:443: it answers with HTTP 502\.$/,
+    );
+    expect(new Set(proxy.asked)).toEqual(new Set(['CONNECT far.test:443']));
+  });
+});
