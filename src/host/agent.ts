@@ -1,8 +1,7 @@
 import type { Agent, Dispatcher, Pool } from 'undici';
 import type { Lookup } from './addresses.ts';
 import type { HttpProxy, Route } from './proxy.ts';
-import { openTunnel, proxyFailure, refusalOf } from './tunnel.ts';
-import { ProxyError } from './unreachable.ts';
+import { ProxyError, proxyFailure, refusalOf } from './unreachable.ts';
 
 /** How an agent connects; times in milliseconds, 0 for no limit. */
 export interface AgentOptions {
@@ -40,7 +39,9 @@ function inTunnel(undici: Undici, target: URL, proxy: HttpProxy, options: Pool.O
   return new undici.Pool(target, {
     ...options,
     connect(wanted, done) {
-      openTunnel(proxy, target, timeout).then(
+      // What it needs of Node is not loaded where no proxy is used.
+      const tunnel = import('./tunnel.ts').then(({ openTunnel }) => openTunnel(proxy, target, timeout));
+      tunnel.then(
         (httpSocket) => connect({ ...wanted, httpSocket }, done),
         (error) => done(error, null),
       );

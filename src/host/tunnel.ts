@@ -4,7 +4,7 @@ import type { Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { literalAddress } from './addresses.ts';
 import type { HttpProxy } from './proxy.ts';
-import { ProxyError, unreachable } from './unreachable.ts';
+import { ProxyError, proxyFailure, refusalOf } from './unreachable.ts';
 
 /** Asks a proxy for a connection to the host of an address. Rejects with ProxyError. */
 export function openTunnel(proxy: HttpProxy, target: URL, timeoutMs: number): Promise<Socket> {
@@ -21,12 +21,13 @@ export function openTunnel(proxy: HttpProxy, target: URL, timeoutMs: number): Pr
       timeout: timeoutMs,
     });
     call.on('connect', ({ statusCode = 0 }, socket: Socket, head: Buffer) => {
-      socket.setTimeout(0);
-      if (statusCode === 200) {
+      // Whoever takes the socket over sees its errors as well.
+      socket.setTimeout(0).on('error', () => undefined);
+      if (statusCode >= 200 && statusCode < 300) {
         if (head.length > 0) socket.unshift(head);
         return resolve(socket);
       }
-      socket.on('error', () => undefined).destroy();
+      socket.destroy();
       reject(new ProxyError(proxy, refusalOf(proxy, statusCode) ?? `does not connect to ${host}: it answers with HTTP ${statusCode}`));
     });
     call.on('timeout', () => call.destroy(Object.assign(new Error('it does not answer'), { code: 'ETIMEDOUT' })));
@@ -42,15 +43,4 @@ export async function openSocket(proxy: HttpProxy, target: URL, timeoutMs: numbe
   const host = literalAddress(target.hostname) ?? target.hostname;
   // An address is no server name.
   return connectTls({ socket, host, ...(host === target.hostname ? { servername: host } : {}) });
-}
-
-/** What a status says of the login at the proxy; undefined if it is about something else. */
-export function refusalOf({ authorization }: HttpProxy, status: number): string | undefined {
-  if (status !== 407) return undefined;
-  return authorization === undefined ? 'wants a login (HTTP 407)' : 'refuses its login (HTTP 407)';
-}
-
-/** Why a proxy is of no use. */
-export function proxyFailure(proxy: HttpProxy, error: Error): ProxyError {
-  return new ProxyError(proxy, `cannot be used: ${unreachable(error) ?? error.message}`, { cause: error });
 }

@@ -44,3 +44,14 @@ export function unreachable(error: Error): string | undefined {
   const inner = errors?.[0] ?? cause;
   return inner instanceof Error && inner !== error ? unreachable(inner) : undefined;
 }
+
+/** What a status says of the login at the proxy; undefined if it is about something else. */
+export function refusalOf({ authorization }: HttpProxy, status: number): string | undefined {
+  if (status !== 407) return undefined;
+  return authorization === undefined ? 'wants a login (HTTP 407)' : 'refuses its login (HTTP 407)';
+}
+
+/** Why a proxy is of no use. */
+export function proxyFailure(proxy: HttpProxy, error: Error): ProxyError {
+  return new ProxyError(proxy, `cannot be used: ${unreachable(error) ?? error.message}`, { cause: error });
+}

@@ -5,6 +5,10 @@ import { onTestFinished } from 'vitest';
 import { createIdentity } from '../../dist/adapters/squadron/go-plugin/certificate.js';
 import { listen } from './http-server.ts';
 
+// What this machine exempts must not count.
+process.env.NO_PROXY = '';
+process.env.no_proxy = '';
+
 /** An HTTP proxy that alone knows where some hosts are. */
 export interface TestProxy {
   readonly url: string;

@@ -189,4 +189,15 @@ describe('what a configuration holds that must not be shown', () => {
     const alsoMasked = mask({ plugins: { p: { path: '.', settings: references } } }, plain);
     for (const text of Object.values(plain)) expect(alsoMasked(`it said "${text}".`)).toBe(`it said "${text}".`);
   });
+
+  it('logins of proxies, of the file, of its servers and of the environment', { tags: ['T24', 'proxies'] }, () => {
+    const config = { proxy: 'me:planted-30@p:1', ...remote({ proxy: 'http://me:planted%2F31@p:1' }) };
+    const env = { HTTP_PROXY: 'http://me:planted-32@p:1', https_proxy: 'me:planted-33@p:1', ALL_PROXY: 'socks5://me:planted-34@p:1' };
+    const text = mask(config, env);
+    for (const secret of ['planted-30', 'planted%2F31', 'planted/31', 'planted-32', 'planted-33', 'planted-34'])
+      expect(text(`of ${secret} and`)).toBe('of [redacted] and');
+    // Where a proxy is has to be readable.
+    const named = mask({ proxy: '${env:ADDRESS}', ...remote({ proxy: '${env:ADDRESS}' }) }, { ADDRESS: 'http://proxy.example:3128' });
+    expect(named('through http://proxy.example:3128')).toBe('through http://proxy.example:3128');
+  });
 });
