@@ -35,6 +35,7 @@ export interface ConnectionParts {
 export function createConnection(outlet: Outlet, parts: ConnectionParts): Connection {
   let legacy: LegacyPeer | undefined;
   let modern: ModernPeer | undefined;
+  let probing = true;
   let faults = 0;
   let revoked = false;
 
@@ -49,12 +50,12 @@ export function createConnection(outlet: Outlet, parts: ConnectionParts): Connec
   const peerFor = (message: Message): LegacyPeer | ModernPeer => {
     if (message.kind === 'response') return legacy ?? modern ?? toLegacy();
     if (legacy) return legacy;
-    // A client that only probed, and then shakes hands, is a legacy client.
+    // A client that only probed, and then shakes hands, is a legacy client. While plugins open it may not wait for the reply.
     const handshake = message.method === 'initialize' && !hasEnvelope(message);
-    if (handshake && (modern?.ledger.size ?? 0) === 0) return toLegacy();
-    if (modern) return modern;
-    if (!hasEnvelope(message)) return toLegacy();
-    modern = parts.modern();
+    if (handshake && (probing || modern?.ledger.size === 0)) return toLegacy();
+    if (!modern && !hasEnvelope(message)) return toLegacy();
+    if (message.kind === 'request' && message.method !== 'server/discover') probing = false;
+    modern ??= parts.modern();
     return modern;
   };
 

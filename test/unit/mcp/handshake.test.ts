@@ -49,6 +49,11 @@ async function connectTo(adapter: never) {
   return { app, lines, send, initialize, initialized };
 }
 
+const ENVELOPE = {
+  'io.modelcontextprotocol/protocolVersion': '2026-07-28',
+  'io.modelcontextprotocol/clientCapabilities': {},
+};
+
 /** Longer than the gateway gathers changes. */
 const told = () => new Promise((resolve) => setTimeout(resolve, 60));
 
@@ -85,5 +90,18 @@ describe('a connection with a handshake', () => {
     change();
     await until('it is told', () => lines.length > 2);
     expect(lines[2]?.method).toBe(changed);
+  });
+
+  it('begins after a probe that the client did not wait for', { tags: ['modern-probe-then-handshake'] }, async () => {
+    const { adapter, change } = slowPlugin();
+    const { lines, send, initialize, initialized } = await connectTo(adapter);
+    send({ id: 0, method: 'server/discover', params: { _meta: ENVELOPE } });
+    initialize();
+    change();
+    await until('both are answered', () => lines.length > 1);
+    initialized();
+    send({ id: 2, method: 'prompts/list' });
+    await until('the list is answered', () => lines.length > 2);
+    expect(lines.map((line) => [line.id, 'result' in line])).toEqual([0, 1, 2].map((id) => [id, true]));
   });
 });
