@@ -1,0 +1,114 @@
+// What is asked of every client that drives a model: one script, what must hold of it, and what is only recorded.
+import { startModel } from './models/model.mjs';
+import { callsIn, createPlace, environmentOf, exportFor, removePlace, runToEnd, startGateway, writeParts } from './place.mjs';
+
+const SCRIPT = [
+  { id: 'plain', tool: 'box_look', args: { label: 'label-4711', times: 2 } },
+  { id: 'bad', tool: 'box_look', args: { label: 'label-4711', times: 'many' } },
+  { id: 'image', tool: 'picture', args: {} },
+  { id: 'data', tool: 'point', args: { scale: 21 } },
+  { id: 'unlisted', tool: 'box_move', args: { label: 'label-4711' } },
+  { id: 'asked', tool: 'box_erase', args: { label: 'label-4711' } },
+];
+const TOOLS = { box_look: ['label', 'times'], picture: [], point: ['scale'] };
+const RUN_MS = 60_000;
+
+/**
+ * Runs one client over one transport. `agent.files(context)` are its own settings, `agent.start(context)` gives the
+ * command line and the environment; `context` has the place, the address of the model and whether the session goes on.
+ */
+export async function judgeAgent(agent, transport) {
+  const place = createPlace();
+  const report = createReport(`${agent.title} ${agent.version}, ${transport}`);
+  let gateway;
+  try {
+    if (transport !== 'stdio') gateway = await startGateway(place);
+    writeParts(place, await exportFor(place, agent.id, gateway?.url));
+    await runOnce(agent, place, report);
+    if (transport === 'restart') {
+      const { port } = new URL(gateway.url);
+      await gateway.stop();
+      gateway = await startGateway(place, port);
+      await runOnce(agent, place, report, true);
+    }
+  } catch (error) {
+    report.fault(error.stack);
+  } finally {
+    await gateway?.stop();
+    removePlace(place);
+  }
+  return report;
+}
+
+async function runOnce(agent, place, report, again = false) {
+  const model = await startModel(agent.api, SCRIPT);
+  try {
+    const context = { ...place, model: model.url, again };
+    if (!again) writeParts(place, agent.files?.(context) ?? []);
+    const { command, env } = agent.start(context);
+    const run = await runToEnd(command, { cwd: place.project, env: environmentOf(place, env), ms: RUN_MS });
+    const calls = await callsIn(place);
+    const faults = report.faults.length;
+    judge(report, { run, model, calls, before: report.calls ?? 0 });
+    report.calls = calls.length;
+    if (report.faults.length > faults) report.fault(`it printed: ${run.stdout.slice(-1_500)} ${run.stderr.slice(-1_500)}`);
+  } finally {
+    await model.stop();
+  }
+}
+
+function judge(report, { run, model: { seen, steps }, calls, before }) {
+  const step = Object.fromEntries(steps.map((one) => [one.id, one]));
+  const text = (id) => step[id].result?.text ?? '';
+  const outcomes = (tool) => calls.slice(before).flatMap((call) => (call.tool === tool ? [call.outcome] : []));
+  const named = (tool) => seen.tools.find(({ name }) => name.endsWith(tool));
+
+  report.check('ends by itself', run.code === 0, `ended with ${run.code}`);
+  for (const [tool, keys] of Object.entries(TOOLS)) {
+    const { schema, description = '' } = named(tool) ?? {};
+    const properties = Object.keys(schema?.properties ?? {});
+    report.check(`the model gets ${tool}`, keys.every((key) => properties.includes(key)) && description.includes('Returns a'), seen.tools);
+  }
+  report.check('a plain call', text('plain').includes('label-4711 label-4711'), step.plain);
+  report.check('a bad argument', text('bad').includes('times must be integer') && !text('bad').includes('label-4711 '), step.bad);
+  report.check('an image', text('image').includes('a picture of 10 by 10'), step.image);
+  report.check('structured data', /42|in words/.test(text('data')), step.data);
+  report.check('what passed is in the audit log', outcomes('box_look')[0] === 'ok' && outcomes('point')[0] === 'ok', calls);
+  report.check(
+    'what needs an approval does not run without one',
+    outcomes('box_erase').every((outcome) => outcome !== 'ok') && !text('asked').includes('erased'),
+    step.asked,
+  );
+  report.check('the owner is told how to allow it', outcomes('box_erase').length === 0 || text('asked').includes('mcp.json'), step.asked);
+  report.record(rowOf({ seen, step, text, outcomes, named }));
+}
+
+/** What a client passes on, drops or adds by itself: data, not a verdict. */
+function rowOf({ seen, step, text, outcomes, named }) {
+  const { schema } = named('box_look') ?? {};
+  const everything = JSON.stringify([seen.tools, seen.system, Object.values(step)]);
+  const asked = outcomes('box_erase').length === 0 ? 'not called' : /dismissed/.test(text('asked')) ? 'dismissed' : 'cannot be asked';
+  return {
+    'name of a tool': named('box_look')?.name,
+    instructions: seen.system.includes('furlongs') ? 'passed' : 'dropped',
+    'limits in schemas': schema?.properties?.times?.maximum === 9 ? 'passed' : 'dropped',
+    'bad argument': outcomes('box_look').length > 1 ? 'refused by the gateway' : 'refused by the client',
+    image: step.image.result?.images.length > 0 ? 'passed' : 'dropped',
+    'structured data': [/in words/.test(text('data')) && 'text', /42/.test(text('data')) && 'data'].filter(Boolean).join(' and '),
+    '`_meta`': /meta-4711/.test(everything) ? 'passed' : 'dropped',
+    'tool not on its allow-list': !step.unlisted.offered ? 'hidden' : outcomes('box_move').length > 0 ? 'runs' : 'refused by the client',
+    'tool that the gateway asks about': asked,
+  };
+}
+
+/** Collects what held, what did not, and the data. */
+export function createReport(title) {
+  const report = { title, passed: 0, faults: [], rows: [] };
+  report.check = (what, holds, saw) => {
+    if (holds) report.passed++;
+    else report.fault(`${what}: ${typeof saw === 'string' ? saw : JSON.stringify(saw)?.slice(0, 1_500)}`);
+  };
+  report.fault = (what) => report.faults.push(`${title}: ${what}`);
+  report.record = (row) => report.rows.push(row);
+  return report;
+}

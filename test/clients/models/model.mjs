@@ -1,0 +1,75 @@
+// A model server on loopback that follows a script: for each round one tool call, then a closing word. It speaks one
+// provider's API and records what that API carries: the tools, the instructions and what each call gave back.
+import { createServer } from 'node:http';
+
+export const DONE = 'All done.';
+
+/**
+ * Starts a model. `api` reads requests and writes replies in a provider's words:
+ * `accepts(method, path)` tells whether a request is one for the model, `read(body)` gives its tools, system text and
+ * results, `reply(response, { body, path, answer })` sends `{ text }` or `{ call: { id, name, args } }`, `other(path)`
+ * answers the rest. A step of the script is `{ tool, args }`; it gets `offered` and, once called, `result`.
+ */
+export async function startModel(api, script) {
+  const seen = { tools: [], system: '', others: [] };
+  const steps = script.map((step) => ({ ...step, offered: true, result: undefined }));
+  const issued = [];
+  let earlier;
+  const server = createServer(async (request, response) => {
+    const chunks = [];
+    for await (const chunk of request) chunks.push(chunk);
+    const path = new URL(request.url, 'http://model').pathname;
+    if (!api.accepts(request.method, path)) {
+      seen.others.push(`${request.method} ${path}`);
+      const { status = 200, body = {} } = api.other?.(path) ?? { status: 404 };
+      response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+      return;
+    }
+    const body = JSON.parse(Buffer.concat(chunks).toString());
+    api.reply(response, { body, path, answer: answerTo(api.read(body)) });
+  });
+
+  function answerTo({ tools, system, results }) {
+    // Clients ask side questions as well, such as one for a title; those carry no tools of the gateway.
+    if (!tools.some(({ name }) => steps.some(({ tool }) => isFor(name, tool)))) return { text: DONE };
+    if (seen.tools.length === 0) Object.assign(seen, { tools, system });
+    // A session that goes on brings the results of its last run.
+    earlier ??= results.length;
+    const fresh = results.slice(earlier);
+    for (const [at, result] of fresh.entries()) if (issued[at]) issued[at].step.result = result;
+    // A request that is sent again gets the same answer.
+    if (fresh.length < issued.length) return issued[fresh.length].answer;
+    for (const step of steps.filter((one) => one.offered && !issued.some((old) => old.step === one))) {
+      const name = tools.find((tool) => isFor(tool.name, step.tool))?.name;
+      if (name) {
+        const answer = { call: { id: `call_${results.length + 1}`, name, args: step.args } };
+        issued.push({ step, answer });
+        return answer;
+      }
+      step.offered = false;
+    }
+    return { text: DONE };
+  }
+
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const stop = () => {
+    server.closeAllConnections();
+    return new Promise((resolve) => server.close(resolve));
+  };
+  return { url: `http://127.0.0.1:${server.address().port}`, seen, steps, stop };
+}
+
+/** Whether a client's name for a tool is that of the gateway's tool, as it is or behind the client's own prefix. */
+export function isFor(name, tool) {
+  return name === tool || (name.endsWith(tool) && /[_\-./:]$/.test(name.slice(0, -tool.length)));
+}
+
+/** Sends server-sent events, named where the API names them. */
+export function sendEvents(response, events) {
+  response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-cache' });
+  for (const data of events) {
+    if (data.type && data.named !== false) response.write(`event: ${data.type}\n`);
+    response.write(`data: ${typeof data === 'string' ? data : JSON.stringify(data)}\n\n`);
+  }
+  response.end();
+}

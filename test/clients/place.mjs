@@ -1,0 +1,133 @@
+// Where one client runs: a home and a project of its own, and a gateway with the judges' plugins that nobody else uses.
+import { spawn } from 'node:child_process';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { pathForClients, ROOT } from './programs.mjs';
+
+const MAIN = join(ROOT, 'dist/bundle/src/main.js');
+const WORLD = fileURLToPath(new URL('world', import.meta.url));
+const GATEWAY_START_MS = 30_000;
+const PIPES_CLOSE_MS = 2_000;
+
+/** Makes the folders and the configuration: box is a plugin of another format, shapes an MCP server. */
+export function createPlace() {
+  const folder = mkdtempSync(join(tmpdir(), 'plugmux-client-'));
+  const place = { folder, home: join(folder, 'home'), project: join(folder, 'project'), config: join(folder, 'mcp.json') };
+  for (const name of ['home', 'project']) mkdirSync(place[name]);
+  cpSync(WORLD, join(folder, 'world'), { recursive: true });
+  const plugins = { box: { path: './world/box', approval: { look: 'allow', erase: 'ask' } } };
+  const shapes = { command: process.execPath, args: [join(folder, 'world/shapes.mjs')], approval: 'allow' };
+  writeFileSync(place.config, JSON.stringify({ plugins, mcpServers: { shapes }, state: './state' }));
+  return place;
+}
+
+export function removePlace({ folder }) {
+  rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
+}
+
+/** The environment of a client: nothing of this user but the PATH. */
+export function environmentOf({ home }, more = {}) {
+  return { PATH: pathForClients(), HOME: home, LANG: 'C.UTF-8', TERM: 'dumb', ...more };
+}
+
+/** `plugmux <args>` to its end; what it printed. */
+async function plugmux({ config }, ...args) {
+  const { code, stdout, stderr } = await runToEnd([process.execPath, MAIN, ...args, '--config', config], {});
+  if (code !== 0) throw new Error(`plugmux ${args.join(' ')} ended with ${code}: ${stderr}`);
+  return stdout;
+}
+
+/** What `plugmux export` prints for a client that starts the gateway, or connects to the one at `url`. */
+export async function exportFor(place, client, url) {
+  return JSON.parse(await plugmux(place, 'export', client, '--json', ...(url ? ['--http', new URL(url).host] : [])));
+}
+
+/** The calls that reached the gateway, as its audit log has them. */
+export async function callsIn(place) {
+  const lines = await plugmux(place, 'audit', 'show', '--json', '--limit', '500');
+  return lines
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line))
+    .filter(({ tool }) => tool !== undefined);
+}
+
+/** Puts the parts of an export where they belong, beside what the client's own files say already. */
+export function writeParts({ home, project }, parts) {
+  for (const { file, content } of parts) {
+    if (file === undefined) continue;
+    const path = file.startsWith('~/') ? join(home, file.slice(2)) : join(project, file);
+    mkdirSync(dirname(path), { recursive: true });
+    const old = existsSync(path) ? readFileSync(path, 'utf8') : undefined;
+    if (typeof content === 'string') writeFileSync(path, `${old ? `${old}\n` : ''}${content}`);
+    else writeFileSync(path, JSON.stringify(merge(old ? JSON.parse(old) : {}, content), null, 2));
+  }
+}
+
+function merge(old, more) {
+  if (typeof old !== 'object' || typeof more !== 'object' || Array.isArray(old)) return more;
+  const both = { ...old };
+  for (const [key, value] of Object.entries(more)) both[key] = key in old ? merge(old[key], value) : value;
+  return both;
+}
+
+/** Starts `serve`; settles once it listens. `port` is 0 for a free one. */
+export async function startGateway({ config }, port = 0) {
+  const args = [MAIN, 'serve', '--http', `127.0.0.1:${port}`, '--json', '--config', config];
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'ignore'] });
+  const ended = new Promise((resolve) => child.once('exit', resolve));
+  const url = await new Promise((resolve, reject) => {
+    const late = setTimeout(() => child.kill('SIGKILL'), GATEWAY_START_MS);
+    void ended.then((code) => reject(new Error(`the gateway ended with ${code}`)));
+    let out = '';
+    child.stdout.on('data', (chunk) => {
+      out += chunk;
+      if (!out.includes('\n}')) return;
+      clearTimeout(late);
+      resolve(JSON.parse(out).url);
+    });
+  });
+  return {
+    url,
+    stop() {
+      child.kill('SIGTERM');
+      return ended;
+    },
+  };
+}
+
+/** Runs a program in a process group of its own, which is ended with it or after `ms`. */
+export async function runToEnd([command, ...args], { cwd, env = process.env, ms = 60_000 }) {
+  const child = spawn(command, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+  const endGroup = () => {
+    try {
+      process.kill(-child.pid, 'SIGKILL');
+    } catch {
+      // All of it has ended.
+    }
+  };
+  process.once('exit', endGroup);
+  let late = false;
+  const timer = setTimeout(() => {
+    late = true;
+    endGroup();
+  }, ms);
+  let stdout = '';
+  let stderr = '';
+  child.stdout.on('data', (chunk) => (stdout += chunk));
+  child.stderr.on('data', (chunk) => (stderr += chunk));
+  const code = await new Promise((resolve) => {
+    child.on('error', ({ message }) => resolve(message));
+    child.on('close', resolve);
+    // What is left of the group may hold its pipes open.
+    child.on('exit', (exit) => {
+      endGroup();
+      setTimeout(resolve, PIPES_CLOSE_MS, exit).unref();
+    });
+  });
+  clearTimeout(timer);
+  process.off('exit', endGroup);
+  return { code: late ? `no end within ${ms / 1000} s` : code, stdout, stderr };
+}

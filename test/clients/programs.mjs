@@ -1,0 +1,57 @@
+// The clients that are tried, each of one version, fetched once into an ignored folder. They are no dependencies: they are
+// large, and some of them need a newer Node than this project's oldest.
+import { spawn } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { delimiter, dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const FOLDER = join(ROOT, '.cache/clients');
+
+const NODE = { package: `node-${process.platform}-${process.arch}`, version: '24.21.0' };
+const runsHere = Number(process.versions.node.split('.')[0]) >= 24;
+
+/** The file that a package starts as its command. */
+export function commandOf({ package: name, version, bin }) {
+  const folder = join(FOLDER, `${name.replaceAll('/', '+')}-${version}`, 'node_modules', name);
+  return join(folder, bin ?? Object.values(JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')).bin)[0]);
+}
+
+/** The Node that runs clients. */
+export function nodeForClients() {
+  return runsHere ? process.execPath : commandOf({ ...NODE, bin: 'bin/node' });
+}
+
+/** PATH with that Node in front. */
+export function pathForClients() {
+  return [dirname(nodeForClients()), process.env.PATH].join(delimiter);
+}
+
+/** Fetches a package without running its install scripts; settles with the reason where that fails. */
+export async function fetchPackage({ package: name, version }) {
+  const folder = join(FOLDER, `${name.replaceAll('/', '+')}-${version}`);
+  if (existsSync(folder)) return undefined;
+  const partial = `${folder}.${process.pid}`;
+  mkdirSync(partial, { recursive: true });
+  writeFileSync(join(partial, 'package.json'), '{"private":true}');
+  const flags = ['--no-audit', '--no-fund', '--no-save', '--ignore-scripts', '--loglevel=error'];
+  const reason = await run('npm', ['install', ...flags, `${name}@${version}`], partial);
+  if (reason === undefined) renameSync(partial, folder);
+  else rmSync(partial, { recursive: true, force: true });
+  return reason;
+}
+
+/** Fetches the Node that the clients need, where this one is older. */
+export const fetchNode = async () => (runsHere ? undefined : fetchPackage(NODE));
+
+/** Runs an installer to its end; settles with the reason where that fails. */
+export async function run(command, args, cwd) {
+  const child = spawn(command, args, { cwd, stdio: ['ignore', 'ignore', 'pipe'] });
+  let err = '';
+  child.stderr.on('data', (chunk) => (err += chunk));
+  const code = await new Promise((resolve) => {
+    child.on('close', resolve);
+    child.on('error', ({ message }) => resolve(message));
+  });
+  return code === 0 ? undefined : `${command} ended with ${code}: ${err.trim().slice(-500)}`;
+}

@@ -1,0 +1,81 @@
+// npm run clients
+// Drives real clients through the gateway, each with a scripted model of its provider on loopback. What must hold is
+// checked, what a client drops by itself is recorded: `--write` puts that into the table of README.md. `--only <id>` runs
+// one client. Where the machine allows it, everything but the downloads runs in a network of loopback alone.
+import { spawn, spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { claudeCode } from './agents/claude-code.mjs';
+import { geminiCli } from './agents/gemini-cli.mjs';
+import { judgeAgent } from './judge.mjs';
+import { fetchNode, fetchPackage } from './programs.mjs';
+import { printTable, writeTable } from './table.mjs';
+
+const AGENTS = [claudeCode, geminiCli];
+const AT_ONCE = 2;
+const ISOLATE = ['unshare', '-rn', 'sh', '-c', 'ip link set lo up && exec "$0" "$@"'];
+
+const { values: flags } = parseArgs({
+  options: { only: { type: 'string' }, write: { type: 'boolean', default: false }, fetched: { type: 'string' } },
+});
+const agents = AGENTS.filter(({ id }) => (flags.only ?? id).split(',').includes(id));
+
+if (flags.fetched === undefined) {
+  const reasons = JSON.stringify(await fetchAll());
+  const [command, ...args] = [...isolation(), process.execPath, fileURLToPath(import.meta.url), ...process.argv.slice(2)];
+  const child = spawn(command, [...args, '--fetched', reasons], { stdio: 'inherit' });
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+  process.exitCode = await new Promise((resolve) => child.once('exit', (code) => resolve(code ?? 1)));
+} else await judgeAll(JSON.parse(flags.fetched));
+
+/** Fetches what is missing; the reason for each that cannot be had. */
+async function fetchAll() {
+  const forAll = await fetchNode();
+  const reasons = await Promise.all(agents.map(async (agent) => [agent.id, forAll ?? (await fetchPackage(agent))]));
+  return Object.fromEntries(reasons.filter(([, reason]) => reason !== undefined));
+}
+
+/** The command line in front that leaves loopback alone, if it works here. */
+function isolation() {
+  const works = spawnSync(ISOLATE[0], [...ISOLATE.slice(1), 'true']).status === 0;
+  if (!works) console.log('without a network namespace: this machine does not allow one');
+  return works ? ISOLATE : [];
+}
+
+async function judgeAll(missing) {
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => process.exit(1));
+  const skips = agents.filter(({ id }) => missing[id] !== undefined);
+  const runs = agents
+    .filter((agent) => !skips.includes(agent))
+    .flatMap((agent) => agent.transports.map((transport) => ({ agent, transport })));
+  const reports = [];
+  await Promise.all(
+    Array.from({ length: AT_ONCE }, async () => {
+      for (let next = runs.shift(); next !== undefined; next = runs.shift()) {
+        const started = performance.now();
+        const report = await judgeAgent(next.agent, next.transport);
+        reports.push({ ...next, ...report });
+        const seconds = ((performance.now() - started) / 1_000).toFixed(1);
+        console.log(`${report.title}: ${report.passed} passed, ${report.faults.length} failed, ${seconds} s`);
+      }
+    }),
+  );
+  const table = reports.sort((a, b) => AGENTS.indexOf(a.agent) - AGENTS.indexOf(b.agent));
+  printTable(table);
+  if (flags.write) writeTable(table);
+  conclude(reports, skips, missing);
+}
+
+function conclude(reports, skips, missing) {
+  const faults = reports.flatMap((report) => report.faults);
+  // A machine of a person may be without a client; CI has to have them all.
+  for (const { id, title } of skips) {
+    if (process.env.CI) faults.push(`${title}: ${missing[id]}`);
+    else console.log(`skipped: ${title}: ${missing[id]}`);
+  }
+  for (const fault of faults) console.log(`failed: ${fault.replaceAll('\n', ' ')}`);
+  const passed = reports.reduce((sum, report) => sum + report.passed, 0);
+  const skipped = process.env.CI || skips.length === 0 ? '' : `, ${skips.length} skipped`;
+  console.log(`${passed} passed, ${faults.length} failed${skipped}`);
+  process.exitCode = faults.length > 0 ? 1 : 0;
+}
