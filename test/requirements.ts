@@ -249,6 +249,9 @@ export const REQUIREMENTS = {
       'A 401 or 403 for one tool is the end of that call alone: it is sent once, names the login to make, and works as soon as that is there.',
     'header-tools':
       'A tool of a server whose header arguments break the rules is left out alone and named; a request that cannot be written costs itself.',
+    'login-entries':
+      'A login works as other clients write it down, with a secret too, or says what is missing; keys that are not used are named with their place.',
+    'login-challenge': 'A login asks for the scopes that a server names, wherever it refuses: at its handshake, its lists or a call.',
     F69: 'A download that is cut, changed, elsewhere or not there is refused with a code, and nothing of it stays.',
     T18: 'Of an archive only the one file that is wanted is unpacked; one that leads out of its folder is refused.',
     'list-apart':

@@ -22,7 +22,7 @@ export const mcp: Adapter = {
 
   async read(source, { proxy }) {
     const { server, key = '', path } = source;
-    const entry = server && readEntry(withEnvironment(server, source), path);
+    const entry = server && readEntry(withEnvironment(server, source), path, source.at);
     if (!entry) return null;
     const { description, name, title } = server;
     const shown = [title, name].find((text) => typeof text === 'string' && text !== '');
@@ -34,6 +34,7 @@ export const mcp: Adapter = {
       adapter: 'mcp',
       origin: nameOf(entry),
       watch: [],
+      ignored: entry.problems,
       digest: createHash('sha256')
         // Another proxy at the top of the file is another way to the server, or another environment of its program.
         .update(JSON.stringify([server, source.entry, ...(proxy === undefined || server.proxy !== undefined ? [] : [{ proxy }])]))

@@ -5,7 +5,7 @@ import { isJsonObject, type JsonObject, type JsonValue } from '../../src/core/js
 import type { Problem } from '../../src/core/plugin.ts';
 import type { ProxySetting } from '../../src/core/proxy.ts';
 import { toTimer } from '../../src/core/timer.ts';
-import { type LoginSettings, readLogin } from './login/settings.ts';
+import { type LoginSettings, loginProblems, readLogin } from './login/settings.ts';
 
 /** A server that is a program of ours, spoken to over its stdin and stdout. */
 export interface LocalServer {
@@ -62,7 +62,7 @@ const KNOWN = new Set(
 );
 
 /** Reads an entry; undefined where it names neither a program nor an address. Throws CONFIG_INVALID on what cannot be used. */
-export function readEntry(raw: JsonObject, dir: string): ServerEntry | undefined {
+export function readEntry(raw: JsonObject, dir: string, place?: (...keys: string[]) => string): ServerEntry | undefined {
   const url = raw.url ?? raw.httpUrl ?? raw.serverUrl;
   if (raw.command === undefined && url === undefined) return undefined;
   const type = typeOf(raw);
@@ -74,9 +74,12 @@ export function readEntry(raw: JsonObject, dir: string): ServerEntry | undefined
     exclude: [...texts(raw.excludeTools), ...texts(raw.disabledTools)],
     timeoutMs: toMilliseconds(raw.timeout),
     era: raw.era === 'legacy' ? 'legacy' : undefined,
-    problems: Object.keys(raw)
-      .filter((key) => !KNOWN.has(key))
-      .map((key) => ({ subject: key, message: `The key "${key}" is not known here and is ignored.` })),
+    problems: [
+      ...Object.keys(raw)
+        .filter((key) => !KNOWN.has(key))
+        .map((key) => ({ subject: key, message: `The key "${key}" is not known here and is ignored.` })),
+      ...loginProblems(raw.oauth),
+    ].map((problem) => (place ? { ...problem, message: `${place(...(problem.subject ?? '').split('.'))}: ${problem.message}` } : problem)),
   };
 }
 

@@ -36,7 +36,7 @@ interface Connection {
 
 /** What a server offers, in the gateway's words. One item that cannot be used costs itself alone. */
 export function toOffer(lists: Lists, entry: ServerEntry, { instructions, facts, repeatsArguments }: Connection, calls: Calls): Offer {
-  const problems: Problem[] = [...entry.problems, ...lists.problems];
+  const problems: Problem[] = [...lists.problems];
   const usable = <T>(items: readonly JsonValue[], kind: string, key: string, make: (item: JsonObject) => T): T[] =>
     items.flatMap((item) => {
       if (isJsonObject(item) && typeof item[key] === 'string') return [make(item)];

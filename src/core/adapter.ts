@@ -16,6 +16,8 @@ export interface Source {
   readonly format?: string;
   /** An entry of `mcpServers` as it stands there, with its references filled in. */
   readonly server?: JsonObject;
+  /** Where a key of it stands in the file. */
+  readonly at?: (...keys: string[]) => string;
   /** The plugin folder that was scanned. */
   readonly folder?: string;
   /** The keys of the entry, checked against the schema; relative paths are made absolute. */

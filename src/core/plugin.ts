@@ -31,6 +31,8 @@ export interface Manifest {
   readonly origin: string;
   /** Further plugins of its source that the configuration does not select. */
   readonly beside?: readonly string[];
+  /** What its entry says and nothing uses; told whether or not it opens. */
+  readonly ignored?: readonly Problem[];
   /** Files and folders whose change means a changed plugin. */
   readonly watch: readonly string[];
   /** Changes whenever the plugin would behave differently: its text and its configuration. */

@@ -236,7 +236,7 @@ export class Slot {
       error: this.#error ?? this.#fault ?? this.#plugin?.error?.(),
       beside: manifest?.beside,
       needs: offer?.needs ?? [],
-      problems: [...(offer?.problems ?? []), ...(this.#clean?.problems ?? []), ...problemsOf(this.#vetted)],
+      problems: [manifest?.ignored, offer?.problems, this.#clean?.problems, problemsOf(this.#vetted)].flatMap((found) => found ?? []),
       quarantined: this.#vetted.quarantined,
       withheld: this.withheld(),
       triggers: offer?.triggers ?? [],

@@ -10,6 +10,7 @@ import type { Host } from '../core/host.ts';
 import { didYouMean } from '../core/nearest.ts';
 import type { Manifest } from '../core/plugin.ts';
 import { showName } from '../core/text.ts';
+import { withPlace } from './entry-fault.ts';
 
 /** A plugin that was found, or why it could not be used; nothing of it has run. */
 export interface Found {
@@ -117,22 +118,23 @@ async function readServer(
   host: Host,
 ): Promise<Found[]> {
   const plugin = config.plugins.get(id) as PluginConfig;
-  const at = config.at(...path);
+  const at = (...keys: readonly string[]): string => config.at(...path, ...keys);
   const base = { id, origin: '', config: plugin };
   try {
-    if (fault !== undefined) throw new GatewayError('NEEDS_CONFIGURATION', fault, { plugin: id, at, fix: 'Set what the message names.' });
-    const source: Source = { key: id, path: config.dir, root: config.dir, server, entry: plugin.entry };
+    if (fault !== undefined)
+      throw new GatewayError('NEEDS_CONFIGURATION', fault, { plugin: id, at: at(), fix: 'Set what the message names.' });
+    const source: Source = { key: id, path: config.dir, root: config.dir, server, at, entry: plugin.entry };
     for (const adapter of adapters.filter((a) => a.servers)) {
       const [manifest] = (await adapter.read(source, host)) ?? [];
       if (manifest) return [{ ...base, origin: manifest.origin, manifest, adapter }];
     }
-    throw new GatewayError('CONFIG_INVALID', `${at}: the entry names neither a program ("command") nor an address ("url").`, {
+    throw new GatewayError('CONFIG_INVALID', `${at()}: the entry names neither a program ("command") nor an address ("url").`, {
       plugin: id,
-      at,
+      at: at(),
       fix: 'Write it as in other MCP clients: { "command": "npx", "args": ["-y", "package"] } or { "url": "https://..." }.',
     });
   } catch (error) {
-    return [{ ...base, error: asFailure(error, id) }];
+    return [{ ...base, error: withPlace(asFailure(error, id), at) }];
   }
 }
 

@@ -20,13 +20,15 @@ const LISTED_MS = scenario.startsWith('auth/') ? 20_000 : 5_000;
 const dir = mkdtempSync(join(tmpdir(), 'plugmux-client-'));
 process.on('exit', () => rmSync(dir, { recursive: true, force: true }));
 
-/** What an operator writes down for a client that somebody has registered. */
-async function registered() {
+/** What an operator writes down of the client, as far as the scenario says which one it is to be. */
+async function known() {
   const { client_id: clientId, client_secret: clientSecret } = context;
+  if (scenario === 'auth/basic-cimd') return { oauth: { clientMetadataUrl: 'https://conformance-test.local/client-metadata.json' } };
   if (clientId === undefined || clientSecret === undefined) return {};
+  if (scenario === 'auth/pre-registration') return { oauth: { clientId, clientSecret } };
   const place = new URL('/.well-known/oauth-protected-resource/mcp', url);
   const issuer = (await (await fetch(place)).json()).authorization_servers[0];
-  return { oauth: { clientId, clientSecret, issuer, ...(scenario === 'auth/pre-registration' ? { grant: 'authorization_code' } : {}) } };
+  return { oauth: { clientId, clientSecret, issuer } };
 }
 
 const entry = {
@@ -37,7 +39,7 @@ const entry = {
   validate: scenario === 'http-custom-headers' ? 'off' : 'on',
   // A server of the older revisions knows no message by which the era is found.
   ...(modern ? {} : { era: 'legacy' }),
-  ...(await registered()),
+  ...(await known()),
 };
 const config = join(dir, 'mcp.json');
 writeFileSync(config, JSON.stringify({ mcpServers: { judged: entry }, limits: { restartMinMs: 50 } }));

@@ -2,8 +2,6 @@ const SKILLS = 'the skills extension: a gateway passes resources on and reads no
 
 /** Client scenarios that are not met, of all revisions or of the one named, each with the reason. */
 export const EXPECTED = {
-  'auth/basic-cimd': 'descriptions of a client at an address are not built',
-  'auth/scope-step-up 2026-07-28': 'a login asks a server of the newer era in the older way',
   'auth/client-credentials-jwt': 'an extension: a login by a signed assertion is not built',
   'auth/dpop': 'an extension: tokens bound to a key are not built',
   'auth/dpop-nonce': 'an extension: tokens bound to a key are not built',

@@ -10,6 +10,8 @@ export interface PartlyProtected {
   readonly calls: string[];
   /** How many requests began a connection. */
   connections: number;
+  /** Whether its list of tools needs the login, too. */
+  hidesList: boolean;
   /** Lets calls of `slow` end. */
   release(): void;
 }
@@ -27,6 +29,7 @@ export async function servePartlyProtected(authorization: AuthorizationServer, s
     url: '',
     calls: [],
     connections: 0,
+    hidesList: false,
     release: () => {
       for (const go of waiting.splice(0)) go();
     },
@@ -55,7 +58,8 @@ export async function servePartlyProtected(authorization: AuthorizationServer, s
       if (/"method":"(initialize|server\/discover)"/.test(body)) self.connections++;
       const name = /"method":"tools\/call"/.test(body) ? /"name":"(\w+)"/.exec(body)?.[1] : undefined;
       if (name !== undefined) self.calls.push(name);
-      if (name === 'closed' && !scopes.includes(SCOPE)) {
+      const isClosed = name === 'closed' || (self.hidesList && /"method":"tools\/list"/.test(body));
+      if (isClosed && !scopes.includes(SCOPE)) {
         const challenge = `Bearer scope="${SCOPE}", resource_metadata="${url}/where"`;
         return Response.json({ error: 'no' }, { status, headers: status === 401 ? { 'www-authenticate': challenge } : {} });
       }

@@ -7,7 +7,7 @@ import { causeOf, notSent } from '../failures.ts';
 import { createGuardedFetch } from './guarded-fetch.ts';
 import { loginNeeded } from './needed.ts';
 import { createProvider } from './provider.ts';
-import { type LoginSettings, NO_SETTINGS } from './settings.ts';
+import { type LoginSettings, NO_SETTINGS, namedServers } from './settings.ts';
 import type { StepUp } from './step-up.ts';
 import { type LoginRecord, loginRecord, type StoredLogin, type Wish } from './stored.ts';
 
@@ -23,9 +23,10 @@ export async function createAuth(
   route: Route,
 ): Promise<AuthProvider | undefined> {
   const settings = server.login ?? NO_SETTINGS;
-  if (settings.grant === 'client_credentials') return toAuth(id, server, await machineProvider(settings, record), stepUp, route);
-  if (hasToken(server)) return undefined;
-  return toAuth(id, server, personProvider(id, settings, record, stepUp), stepUp, route);
+  const machine = settings.grant === 'client_credentials' ? [await machineProvider(settings, record)] : [];
+  const person = hasToken(server) ? [] : [personProvider(id, server.url, settings, record, stepUp)];
+  const providers = [...person, ...machine];
+  return providers.length === 0 ? undefined : toAuth(id, server, providers, stepUp, route);
 }
 
 /** Where a person's login at a server is kept. */
@@ -41,14 +42,16 @@ interface SharedProvider extends OAuthClientProvider {
   readonly empty?: boolean;
 }
 
-function toAuth(id: string, server: RemoteServer, provider: SharedProvider, stepUp: StepUp, route: Route): AuthProvider {
-  const named = [server.url, ...(server.login?.issuer === undefined ? [] : [new URL(server.login.issuer)])];
+// The first of them that has a login is used.
+function toAuth(id: string, server: RemoteServer, providers: readonly SharedProvider[], stepUp: StepUp, route: Route): AuthProvider {
+  const named = [server.url, ...namedServers(server.login)];
   let renewing: Promise<void> | undefined;
   let renewed = Number.NEGATIVE_INFINITY;
 
   const renew = async ({ scope, metadata }: Wish): Promise<void> => {
-    if (provider.reread?.()) return;
-    if (provider.empty) throw loginNeeded(id, server);
+    if (providers.some((provider) => provider.reread?.())) return;
+    const provider = providers.find(({ empty }) => !empty);
+    if (!provider) throw loginNeeded(id, server);
     const { auth } = await import('@modelcontextprotocol/client');
     const guard = createGuardedFetch(named, route);
     const resourceMetadataUrl = metadata === undefined ? undefined : new URL(metadata);
@@ -69,7 +72,11 @@ function toAuth(id: string, server: RemoteServer, provider: SharedProvider, step
   return {
     async token() {
       try {
-        return (await provider.tokens())?.access_token;
+        for (const provider of providers) {
+          const tokens = await provider.tokens();
+          if (tokens) return tokens.access_token;
+        }
+        return undefined;
       } catch (error) {
         throw notSent(error);
       }
@@ -113,7 +120,7 @@ async function machineProvider(
 }
 
 // Every request needs the token, so it is read from the store only when it has to be renewed: others may have done so.
-function personProvider(id: string, settings: LoginSettings, record: LoginRecord, stepUp: StepUp): SharedProvider {
+function personProvider(id: string, server: URL, settings: LoginSettings, record: LoginRecord, stepUp: StepUp): SharedProvider {
   let known: StoredLogin | undefined = record.read();
   const reread = (): boolean => {
     const { tokens, id: login } = known ?? {};
@@ -129,6 +136,7 @@ function personProvider(id: string, settings: LoginSettings, record: LoginRecord
     },
   };
   const provider = createProvider({
+    server,
     settings,
     state,
     redirectUrl: 'http://127.0.0.1/callback',

@@ -22,8 +22,13 @@ export interface Callback {
 const PATH = '/callback';
 const LONGEST_REASON = 300;
 
-/** Waits on this machine alone for the browser; only one that knows the word is listened to. */
-export async function openCallback(word: string, port = 0): Promise<Callback> {
+/**
+ * Waits on this machine alone for the browser; only one that knows the word is listened to. `at`: the port, or the whole
+ * address that the server knows; any free port where it is absent.
+ */
+export async function openCallback(word: string, at: number | URL = 0): Promise<Callback> {
+  const named = at instanceof URL ? at : undefined;
+  const port = at instanceof URL ? Number(at.port || 80) : at;
   let settle: (answer: Answer) => void = () => undefined;
   let fail: (error: Error) => void = () => undefined;
   const answer = new Promise<Answer>((resolve, reject) => {
@@ -37,7 +42,7 @@ export async function openCallback(word: string, port = 0): Promise<Callback> {
       response.end(`${text}\n`);
     };
     const target = new URL(request.url ?? '/', origin());
-    if (request.method !== 'GET' || request.headers.host !== new URL(origin()).host || target.pathname !== PATH)
+    if (request.method !== 'GET' || request.headers.host !== new URL(origin()).host || target.pathname !== (named?.pathname ?? PATH))
       return say(404, 'Not here.');
     const { searchParams: query } = target;
     if (!isSame(query.get('state') ?? '', word)) return say(400, 'This is not the login that is waited for. Start it again.');
@@ -50,13 +55,13 @@ export async function openCallback(word: string, port = 0): Promise<Callback> {
     say(200, 'You are logged in as far as the browser is concerned. You can close this page; the terminal says how it went on.');
     settle({ code, ...(iss === null ? {} : { iss }) });
   });
-  const origin = (): string => `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const origin = (): string => named?.origin ?? `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error) => reject(new GatewayError('BIND_REFUSED', `Port ${port} cannot be listened on: ${error.message}.`)));
-    server.listen(port, '127.0.0.1', resolve);
+    server.listen(port, named && named.hostname !== 'localhost' ? named.hostname.replace(/^\[|\]$/g, '') : '127.0.0.1', resolve);
   });
   return {
-    url: origin() + PATH,
+    url: named?.href ?? origin() + PATH,
     answer,
     close() {
       server.close();

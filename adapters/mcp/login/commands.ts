@@ -45,9 +45,6 @@ export function addCommands(program: Command, open: OpenWorkshop): void {
 
 async function logIn(name: string, { server, keep, workshop }: Place, { timeout }: Options): Promise<void> {
   const seconds = Number(timeout);
-  if (server.login?.grant === 'client_credentials') {
-    throw new GatewayError('CONFIG_INVALID', `${name} is logged in to by the id and secret of its "oauth"; no person is needed.`);
-  }
   const { logInByBrowser } = await import('./person.ts');
   const record = loginRecord(keep, server.url, workshop.host.hide);
   const before = record.read();

@@ -11,7 +11,7 @@ export function loginNeeded(id: string, server: RemoteServer, why = 'wants a log
     });
   }
   if (server.login?.grant === 'client_credentials') {
-    const fix = 'Check the "clientId", "clientSecret", "issuer" and "scope" of its "oauth".';
+    const fix = `Check the "clientId", "clientSecret", "issuer" and "scope" of its "oauth", or run \`plugmux login ${id}\` as a person.`;
     return new GatewayError('NEEDS_CONFIGURATION', `${host} ${why}.`, { plugin: id, fix });
   }
   return new GatewayError('NEEDS_CONFIGURATION', `${host} ${why}.`, {

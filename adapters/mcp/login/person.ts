@@ -6,10 +6,11 @@ import { createRoute } from '../../../src/host/proxy.ts';
 import type { RemoteServer } from '../entry.ts';
 import { causeOf } from '../failures.ts';
 import { openCallback } from './callback.ts';
-import { createGuardedFetch, type GuardedFetch } from './guarded-fetch.ts';
+import { askForChallenge, readDescription } from './challenge.ts';
+import { createGuardedFetch } from './guarded-fetch.ts';
 import { createProvider } from './provider.ts';
 import { joinScopes } from './scopes.ts';
-import { NO_SETTINGS } from './settings.ts';
+import { NO_SETTINGS, namedServers } from './settings.ts';
 import type { StoredLogin } from './stored.ts';
 
 /** What a login by a person needs. */
@@ -30,18 +31,18 @@ export interface PersonalLogin {
 export async function logInByBrowser({ server, timeoutMs, proxy, beyond, metadata, visit }: PersonalLogin): Promise<StoredLogin> {
   const { auth } = await import('@modelcontextprotocol/client');
   const settings = server.login ?? NO_SETTINGS;
-  const named = [server.url, ...(settings.issuer === undefined ? [] : [new URL(settings.issuer)])];
-  const guard = createGuardedFetch(named, createRoute({ own: server.proxy, top: proxy }));
+  const guard = createGuardedFetch([server.url, ...namedServers(settings)], createRoute({ own: server.proxy, top: proxy }));
   const word = randomBytes(32).toString('base64url');
-  const callback = await openCallback(word, settings.callbackPort);
+  const callback = await openCallback(word, settings.redirectUri === undefined ? settings.callbackPort : new URL(settings.redirectUri));
   const over = new AbortController();
   let login: StoredLogin = {};
   let asked: string | undefined;
   try {
     const provider = createProvider({
+      server: server.url,
       settings,
       word,
-      redirectUrl: callback.url,
+      redirectUrl: settings.redirectUri ?? callback.url,
       registers: true,
       state: {
         read: () => login,
@@ -58,6 +59,8 @@ export async function logInByBrowser({ server, timeoutMs, proxy, beyond, metadat
     });
     const known = metadata === undefined ? {} : { resourceMetadataUrl: new URL(metadata) };
     const challenge = { ...known, ...(await askForChallenge(server, guard)) };
+    if (settings.authServerMetadataUrl !== undefined)
+      await provider.saveDiscoveryState?.(await readDescription(settings.authServerMetadataUrl, guard));
     const scope = joinScopes(settings.scope ?? challenge.scope, beyond);
     const options = { ...challenge, serverUrl: server.url, fetchFn: guard.fetch, ...(scope === undefined ? {} : { scope }) };
     await auth(provider, options);
@@ -77,26 +80,6 @@ export async function logInByBrowser({ server, timeoutMs, proxy, beyond, metadat
     over.abort();
     callback.close();
   }
-}
-
-/** What a server says of the login it wants. */
-interface Challenge {
-  readonly resourceMetadataUrl?: URL;
-  readonly scope?: string;
-}
-
-// A server names its login where it refuses a request without one.
-async function askForChallenge({ url, headers }: RemoteServer, { fetch }: GuardedFetch): Promise<Challenge> {
-  const { extractWWWAuthenticateParams, LATEST_PROTOCOL_VERSION } = await import('@modelcontextprotocol/client');
-  const params = { protocolVersion: LATEST_PROTOCOL_VERSION, capabilities: {}, clientInfo: { name: 'plugmux', version: '' } };
-  const response = await fetch(url, {
-    method: 'POST',
-    headers: { ...headers, 'content-type': 'application/json', accept: 'application/json, text/event-stream' },
-    body: JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'initialize', params }),
-  });
-  if (response.status !== 401) return {};
-  const { resourceMetadataUrl, scope } = extractWWWAuthenticateParams(response);
-  return { ...(resourceMetadataUrl ? { resourceMetadataUrl } : {}), ...(scope === undefined ? {} : { scope }) };
 }
 
 function tooLate(): never {

@@ -1,9 +1,14 @@
+import { isLoopback as isLoopbackHost } from '../../../src/core/addresses.ts';
 import { GatewayError } from '../../../src/core/errors.ts';
-import type { JsonObject } from '../../../src/core/json.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../../../src/core/json.ts';
+import type { Problem } from '../../../src/core/plugin.ts';
 
 /** How the gateway logs in to a server: the `oauth` key of its entry. */
 export interface LoginSettings {
-  /** `client_credentials`: by an id and a secret of its own. `authorization_code`: a person agrees in a browser. */
+  /**
+   * `client_credentials`: by an id and a secret of its own, until a person has logged in. `authorization_code`: a person
+   * agrees in a browser.
+   */
   readonly grant: 'client_credentials' | 'authorization_code';
   /** Absent: the gateway registers itself. */
   readonly clientId?: string;
@@ -13,33 +18,119 @@ export interface LoginSettings {
   readonly scope?: string;
   /** Where the browser comes back to on this machine, for servers that know the gateway by one address; otherwise any free port. */
   readonly callbackPort?: number;
+  /** The same as a whole address, as other clients write it. */
+  readonly redirectUri?: string;
+  /** The two addresses of an authorization server that need not describe itself. */
+  readonly authorizationUrl?: string;
+  readonly tokenUrl?: string;
+  /** Where the authorization server describes itself, if not where the upstream server says. */
+  readonly authServerMetadataUrl?: string;
+  /** A description of the gateway at an https address, whose address is its id at servers that can read it. */
+  readonly clientMetadataUrl?: string;
 }
 
 /** What an entry without the key comes to. */
 export const NO_SETTINGS: LoginSettings = { grant: 'authorization_code' };
 
+const GRANTS = ['client_credentials', 'authorization_code'] as const;
+const TEXTS = [
+  'clientId',
+  'clientSecret',
+  'issuer',
+  'redirectUri',
+  'authorizationUrl',
+  'tokenUrl',
+  'authServerMetadataUrl',
+  'clientMetadataUrl',
+] as const;
+const ADDRESSES = ['issuer', 'authorizationUrl', 'tokenUrl', 'authServerMetadataUrl', 'redirectUri', 'clientMetadataUrl'] as const;
+/** What the operator names stands for the authorization server, so that a secret may go there. */
+const SERVERS = ['issuer', 'authorizationUrl', 'tokenUrl', 'authServerMetadataUrl'] as const;
+const BOTH = 'Write "authorizationUrl" and "tokenUrl" beside the "clientId", or leave both out.';
+const OTHERS = ['grant', 'scope', 'scopes', 'callbackPort', 'enabled'];
+
 /** Reads the `oauth` key. Throws CONFIG_INVALID where it cannot be used. */
 export function readLogin(oauth: JsonObject): LoginSettings {
-  const { clientId, clientSecret, issuer, scope, scopes, callbackPort, grant } = oauth;
-  // A secret goes to a server that the operator names, and to no other: which one the upstream server names is not enough.
-  const needed = grant === 'client_credentials' || isText(clientSecret) ? (['clientId', 'clientSecret', 'issuer'] as const) : [];
-  const missing = needed.filter((key) => !isText(oauth[key]));
-  const wrongIssuer = issuer !== undefined && !(isText(issuer) && URL.canParse(issuer));
-  if (missing.length > 0 || wrongIssuer) {
-    const what = missing.length > 0 ? `it lacks ${missing.join(', ')}` : 'its "issuer" is no address';
-    throw new GatewayError('CONFIG_INVALID', `The entry's "oauth" cannot be used: ${what}.`, {
-      fix: 'Write { "clientId": "...", "clientSecret": "${env:NAME}", "issuer": "https://..." }, or leave it out and run `plugmux login`.',
-    });
+  const { scope, scopes, callbackPort, grant } = oauth;
+  const found = Object.fromEntries(TEXTS.filter((key) => isText(oauth[key])).map((key) => [key, oauth[key] as string]));
+  const { clientId, clientSecret, issuer, authorizationUrl, tokenUrl } = found;
+  if (grant !== undefined && !GRANTS.some((known) => known === grant))
+    throw unusable(
+      `its "grant" is ${JSON.stringify(grant)}`,
+      'Write "client_credentials" or "authorization_code", or leave it out.',
+      'grant',
+    );
+  const missing = missingKeys(oauth, found);
+  const isDescribed = authorizationUrl !== undefined || tokenUrl !== undefined;
+  if (missing.length > 0) throw unusable(`it lacks ${missing.join(', ')}`, isDescribed ? BOTH : undefined);
+  for (const key of ADDRESSES) {
+    const address = found[key];
+    if (address !== undefined && !URL.canParse(address)) throw unusable(`its "${key}" is no address`, undefined, key);
   }
-  const words = Array.isArray(scopes) ? scopes.filter(isText).join(' ') : scope;
+  if (found.redirectUri !== undefined && !isOwnAddress(new URL(found.redirectUri)))
+    throw unusable('its "redirectUri" does not lead to this machine', 'Write it like http://localhost:7777/callback.', 'redirectUri');
+  if (found.clientMetadataUrl !== undefined && !isDescription(new URL(found.clientMetadataUrl)))
+    throw unusable('its "clientMetadataUrl" is not an https address with a path', undefined, 'clientMetadataUrl');
+  const words = Array.isArray(scopes) ? scopes.filter(isText).join(' ') : (scope ?? scopes);
+  const isByBrowser = isDescribed || found.redirectUri !== undefined;
+  const isBySecret = clientId !== undefined && clientSecret !== undefined && issuer !== undefined && !isByBrowser;
   return {
-    grant: needed.length > 0 && grant !== 'authorization_code' ? 'client_credentials' : 'authorization_code',
-    ...(isText(clientId) ? { clientId } : {}),
-    ...(isText(clientSecret) ? { clientSecret } : {}),
-    ...(isText(issuer) ? { issuer } : {}),
+    grant: grant === 'client_credentials' || (isBySecret && grant === undefined) ? 'client_credentials' : 'authorization_code',
+    ...found,
     ...(isText(words) ? { scope: words } : {}),
     ...(typeof callbackPort === 'number' && Number.isInteger(callbackPort) && callbackPort > 0 ? { callbackPort } : {}),
   };
+}
+
+/** What an `oauth` key holds that is not used. */
+export function loginProblems(oauth: JsonValue | undefined): Problem[] {
+  if (oauth === undefined || typeof oauth === 'boolean') return [];
+  if (!isJsonObject(oauth)) return [ignored('oauth', 'is not an object')];
+  const known: readonly string[] = [...TEXTS, ...OTHERS];
+  return Object.entries(oauth).flatMap(([key, value]) => {
+    if (!known.includes(key)) return [ignored(`oauth.${key}`, 'is not known here')];
+    const isMisspelt = TEXTS.some((name) => name === key) && !isText(value);
+    return isMisspelt ? [ignored(`oauth.${key}`, 'is not a text')] : [];
+  });
+}
+
+/** The addresses that the operator names for a login. */
+export function namedServers(settings: LoginSettings | undefined): URL[] {
+  return SERVERS.flatMap((key) => (settings?.[key] === undefined ? [] : [new URL(settings[key])]));
+}
+
+// A secret goes to a server that the operator names, and without a person to no other.
+function missingKeys(oauth: JsonObject, found: Record<string, string | undefined>): string[] {
+  const { grant, issuer } = oauth;
+  const lacks = (...keys: readonly string[]): string[] => keys.filter((key) => found[key] === undefined);
+  if (grant === 'client_credentials') return lacks('clientId', 'clientSecret', 'issuer');
+  if (found.clientSecret !== undefined && found.clientId === undefined)
+    return found.tokenUrl === undefined ? lacks('clientId', 'issuer') : lacks('clientId');
+  if (found.authorizationUrl !== undefined || found.tokenUrl !== undefined) return lacks('clientId', 'authorizationUrl', 'tokenUrl');
+  return issuer !== undefined && found.clientSecret !== undefined ? lacks('issuer') : [];
+}
+
+function isOwnAddress({ protocol, hostname, search, hash }: URL): boolean {
+  return (
+    protocol === 'http:' && search === '' && hash === '' && (hostname === 'localhost' || isLoopbackHost(hostname.replace(/^\[|\]$/g, '')))
+  );
+}
+
+function isDescription({ protocol, pathname }: URL): boolean {
+  return protocol === 'https:' && pathname !== '/';
+}
+
+function unusable(
+  what: string,
+  fix = 'Write { "clientId": "...", "clientSecret": "${env:NAME}", "issuer": "https://..." }, or leave it out and run `plugmux login`.',
+  key?: string,
+): GatewayError {
+  const field = key === undefined ? 'oauth' : `oauth.${key}`;
+  return new GatewayError('CONFIG_INVALID', `The entry's "oauth" cannot be used: ${what}.`, { field, fix });
+}
+
+function ignored(subject: string, what: string): Problem {
+  return { subject, message: `The key "${subject}" ${what} and is ignored.` };
 }
 
 function isText(value: unknown): value is string {

@@ -42,7 +42,7 @@ export function createStepUp(id: string, server: RemoteServer, record: LoginReco
     explain(thrown, of) {
       if (thrown instanceof GatewayError) {
         if (thrown.code !== 'NEEDS_CONFIGURATION') return undefined;
-        if (isByPerson(server)) await401(of);
+        if (!hasToken(server)) await401(of);
         return thrown;
       }
       if (!(thrown instanceof Error)) return undefined;
@@ -55,7 +55,7 @@ export function createStepUp(id: string, server: RemoteServer, record: LoginReco
       }
       const status = statusOf(thrown);
       if (status === 401 || thrown.name === 'UnauthorizedError') {
-        if (isByPerson(server)) await401(of);
+        if (!hasToken(server)) await401(of);
         return loginNeeded(id, server);
       }
       if (status !== 403) return undefined;
@@ -66,16 +66,13 @@ export function createStepUp(id: string, server: RemoteServer, record: LoginReco
   const toFix = (wish: Wish): string => {
     const { scope } = wish;
     if (hasToken(server)) return 'Give a token that may do it in the "Authorization" of its "headers".';
-    if (!isByPerson(server)) return `Add it to the "scope" of its "oauth"${scope === undefined ? '' : `: "${scope}"`}.`;
     record.want(wish);
     stepUp.waiting = true;
+    if (server.login?.grant === 'client_credentials' && record.which() === undefined)
+      return `Add it to the "scope" of its "oauth"${scope === undefined ? '' : `: "${scope}"`}, or run \`plugmux login ${id}\` as a person.`;
     return `Run \`plugmux login ${id}\`: it asks for what is missing, too.`;
   };
   return stepUp;
-}
-
-function isByPerson(server: RemoteServer): boolean {
-  return !hasToken(server) && server.login?.grant !== 'client_credentials';
 }
 
 /** A fetch that throws what the SDK's newer transport throws by itself. */

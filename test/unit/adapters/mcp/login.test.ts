@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { RemoteServer } from '../../../../adapters/mcp/entry.ts';
 import { readEntry } from '../../../../adapters/mcp/entry.ts';
 import { logInByBrowser } from '../../../../adapters/mcp/login/person.ts';
-import { readLogin } from '../../../../adapters/mcp/login/settings.ts';
+import { loginProblems, readLogin } from '../../../../adapters/mcp/login/settings.ts';
 import type { JsonObject } from '../../../../src/core/json.ts';
 import { type AuthorizationServer, type ProtectedServer, serveAuthorization, serveProtected } from '../../../support/authorization.ts';
 
@@ -127,12 +127,45 @@ describe('the key "oauth"', () => {
       { clientId: 'a', clientSecret: 'b', issuer: 'https://c', grant: 'authorization_code' },
       { grant: 'authorization_code', clientId: 'a', clientSecret: 'b', issuer: 'https://c' },
     ],
+    [
+      { clientId: 'a', clientSecret: 'b' },
+      { grant: 'authorization_code', clientId: 'a', clientSecret: 'b' },
+    ],
+    [
+      { enabled: true, clientId: 'a', clientSecret: 'b', authorizationUrl: 'https://c/a', tokenUrl: 'https://c/t', scopes: 'd e' },
+      {
+        grant: 'authorization_code',
+        clientId: 'a',
+        clientSecret: 'b',
+        authorizationUrl: 'https://c/a',
+        tokenUrl: 'https://c/t',
+        scope: 'd e',
+      },
+    ],
   ])('%j', (oauth, settings) => expect(readLogin(oauth)).toEqual(settings));
+
+  it('tells of what it holds that is not used', { tags: ['login-entries'] }, () => {
+    const told = (oauth: JsonObject | string | boolean) => loginProblems(oauth).map(({ subject, message }) => [subject, message]);
+    expect(told({ clientid: 'a', issuer: 5, scope: 'b', enabled: true })).toEqual([
+      ['oauth.clientid', 'The key "oauth.clientid" is not known here and is ignored.'],
+      ['oauth.issuer', 'The key "oauth.issuer" is not a text and is ignored.'],
+    ]);
+    expect(told('yes')).toEqual([['oauth', 'The key "oauth" is not an object and is ignored.']]);
+    expect(told(false)).toEqual([]);
+  });
 
   it.each([
     [{ clientSecret: 'b' }, 'clientId, issuer'],
     [{ clientId: 'a', clientSecret: 'b', issuer: '' }, 'lacks issuer'],
     [{ grant: 'client_credentials' }, 'clientId, clientSecret, issuer'],
     [{ issuer: 'nowhere' }, '"issuer" is no address'],
+    [{ grant: 'password' }, '"grant" is "password"'],
+    [{ grant: 5 }, '"grant" is 5'],
+    [{ clientId: 'a', authorizationUrl: 'https://c/a' }, 'lacks tokenUrl'],
+    [{ clientId: 'a', tokenUrl: 'https://c/t' }, 'lacks authorizationUrl'],
+    [{ authorizationUrl: 'https://c/a', tokenUrl: 'https://c/t' }, 'lacks clientId'],
+    [{ clientId: 'a', authorizationUrl: 'https://c/a', tokenUrl: '/t' }, '"tokenUrl" is no address'],
+    [{ redirectUri: 'https://elsewhere.example/callback' }, 'does not lead to this machine'],
+    [{ clientMetadataUrl: 'http://c/gateway.json' }, 'is not an https address'],
   ])('%j is refused', (oauth, why) => expect(() => readLogin(oauth)).toThrow(why));
 });

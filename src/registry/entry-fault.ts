@@ -1,0 +1,9 @@
+import { GatewayError } from '../core/errors.ts';
+
+/** Adds to what is wrong with an entry the place of the key that the error names; `at` finds it. */
+export function withPlace(error: GatewayError, at: (...keys: readonly string[]) => string): GatewayError {
+  const { code, message, details, fix } = error;
+  if (code !== 'CONFIG_INVALID' || details.at !== undefined) return error;
+  const place = at(...(details.field?.split('.') ?? []));
+  return new GatewayError(code, `${place}: ${message}`, { ...details, at: place, fix });
+}
