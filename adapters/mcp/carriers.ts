@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Transport } from '@modelcontextprotocol/client';
 import type { Agent } from 'undici';
-import { GatewayError } from '../../src/core/errors.ts';
+import { GatewayError, toError } from '../../src/core/errors.ts';
 import type { Host } from '../../src/core/host.ts';
 import type { Logger } from '../../src/core/log.ts';
 import { createAgent } from '../../src/host/agent.ts';
@@ -33,6 +33,8 @@ export interface Carrier {
   readonly endedItself: boolean;
   /** Whether there was anything at all at the other side. */
   readonly started: boolean;
+  /** Why its last request failed, where the transport passes on only the words of that. */
+  readonly failure?: Error | undefined;
   /** Why a request that was on its way got no answer. */
   lossOf(): GatewayError;
   /** Where messages go that the transport does not hand over itself, and those that cannot be read. */
@@ -141,6 +143,7 @@ export class RemoteCarrier extends Common implements Carrier {
   readonly name: string;
   readonly apart: boolean;
   readonly explain: Carrier['explain'];
+  failure: Error | undefined;
   readonly #terminate: (() => Promise<void>) | undefined;
   readonly #agent: Agent | undefined;
 
@@ -225,11 +228,15 @@ export async function openRemote(
   const auth = await createAuth(id, server, record, stepUp, route);
   const common = { requestInit: { headers: server.headers }, ...(auth ? { authProvider: auth } : {}) };
   if (kind === 'sse') {
-    return new RemoteCarrier('HTTP+SSE', (carrier) => ({
-      agent,
-      transport: new SSEClientTransport(server.url, { ...common, fetch: withScopeErrors(readingFetch(carrier)) }),
-      explain,
-    }));
+    return new RemoteCarrier('HTTP+SSE', (carrier) => {
+      const read = withScopeErrors(readingFetch(carrier));
+      const noting: typeof read = (input, init) =>
+        read(input, init).catch((error) => {
+          carrier.failure = toError(error);
+          throw error;
+        });
+      return { agent, transport: new SSEClientTransport(server.url, { ...common, fetch: noting }), explain };
+    });
   }
   return new RemoteCarrier(HTTP, (carrier) => {
     const transport = new StreamableHTTPClientTransport(server.url, { ...common, fetch: readingFetch(carrier) });

@@ -71,7 +71,7 @@ export async function connect(entry: ServerEntry, parts: Connecting, memory: Mem
       await carrier.end();
       if (again) continue;
       delete memory.way;
-      throw carrier.explain(error, 'handshake') ?? explain(error, entry, carrier.endedItself ? died : undefined, parts);
+      throw carrier.explain(error, 'handshake') ?? explain(carrier.failure ?? error, entry, carrier.endedItself ? died : undefined, parts);
     }
   }
 }

@@ -86,6 +86,8 @@ describe('a server behind a proxy', () => {
       expect(stdout + stderr).not.toContain(PASSWORD);
     }
     const plain = await failed({ proxy: env.HTTPS_PROXY, mcpServers: { far: { type: 'http', url: FAR } } });
+    const events = await failed({ proxy: env.HTTPS_PROXY, mcpServers: { far: { type: 'sse', url: FAR } } });
+    expect(events.message).toBe(plain.message);
     expect(plain.message).toBe(`far.test:8080 cannot be reached: the proxy ${there} ("proxy") cannot be used: nothing listens there.`);
   });
 
