@@ -1,5 +1,6 @@
-import { chmodSync, closeSync, openSync, readSync, statSync } from 'node:fs';
+import { chmodSync, closeSync, existsSync, openSync, readSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { join } from 'node:path';
 import type Database from 'libsql';
 import { storeDamaged } from './faults.ts';
 
@@ -34,6 +35,18 @@ export function openDatabase(file: string): Database.Database {
   }
 }
 
+/** Moves what was written from the log into the file itself, unless another process is reading: the file alone then holds it. */
+export function settle(db: Database.Database): void {
+  try {
+    db.exec('PRAGMA busy_timeout = 0');
+    db.prepare('PRAGMA wal_checkpoint(TRUNCATE)').all();
+  } catch {
+    // The log holds it, as before.
+  } finally {
+    db.exec(`PRAGMA busy_timeout = ${WAIT_MS}`);
+  }
+}
+
 const BUSY = 5;
 
 /** Runs one write that waits for nothing; false if another process holds the lock. Only a power cut can lose it. */
@@ -63,6 +76,21 @@ export function checkHeader(file: string, shown = file): void {
   const read = readSync(fd, bytes, 0, bytes.length, 0);
   closeSync(fd);
   if (read === bytes.length && bytes.toString('latin1') !== MAGIC) throw storeDamaged(shown, 'file is not a database');
+}
+
+/** Refuses a file that was emptied: SQLite takes it for a new database, and throws the log beside it away. Throws STORE_DAMAGED. */
+export function checkEmptied(file: string, dir: string, shown = file): void {
+  if (sizeOf(file) !== 0 || !(sizeOf(`${file}-wal`) || existsSync(join(dir, 'key')))) return;
+  // Another process may be making it at this moment.
+  for (let tries = 0; tries < 10 && sizeOf(file) === 0; tries++) Atomics.wait(PAUSE, 0, 0, 50);
+  if (sizeOf(file) === 0) throw storeDamaged(shown, 'it was emptied');
+}
+
+const PAUSE = new Int32Array(new SharedArrayBuffer(4));
+
+function sizeOf(file: string): number | undefined {
+  const stat = statSync(file, { throwIfNoEntry: false });
+  return stat?.isFile() ? stat.size : undefined;
 }
 
 /** Reads every page of a database over a connection of its own, which no cached page can mislead. Throws STORE_DAMAGED. */

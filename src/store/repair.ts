@@ -1,7 +1,7 @@
 import { existsSync, renameSync } from 'node:fs';
 import { basename } from 'node:path';
 import { GatewayError } from '../core/errors.ts';
-import { checkPages, connect } from './database.ts';
+import { checkEmptied, checkPages, connect } from './database.ts';
 import { isDamage, toStoreError } from './faults.ts';
 import { whileAlone } from './presence.ts';
 import { onCopy, type Salvage, salvage } from './salvage.ts';
@@ -29,7 +29,7 @@ export function examine(dir: string): Finding {
   return inStore(file, () => {
     const alone = whileAlone(dir, () =>
       onCopy(file, (copy) => {
-        const damage = damageOf(copy, file);
+        const damage = emptied(file, dir) ?? damageOf(copy, file);
         return damage ? { damage, left: salvage(copy) } : NOTHING;
       }),
     );
@@ -46,7 +46,7 @@ export function moveAside(dir: string, now: Date): readonly Moved[] {
   return inStore(file, () => {
     const alone = whileAlone(dir, () => {
       // Another repair may have come first, and what lies here now may be whole.
-      const isDamaged = existsSync(file) && onCopy(file, (copy) => damageOf(copy, file)) !== undefined;
+      const isDamaged = existsSync(file) && (emptied(file, dir) ?? onCopy(file, (copy) => damageOf(copy, file))) !== undefined;
       return isDamaged ? rename(file, now) : [];
     });
     if (!alone) throw inUse(dir);
@@ -69,15 +69,25 @@ function inStore<T>(file: string, run: () => T): T {
 }
 
 function damageOf(file: string, shown: string): GatewayError | undefined {
-  try {
+  return faultOf(shown, () => {
     checkPages(file, shown);
     readShape(file);
+  });
+}
+
+function faultOf(shown: string, check: () => void): GatewayError | undefined {
+  try {
+    check();
     return undefined;
   } catch (error) {
     const fault = toStoreError(shown, error);
     if (isDamage(fault)) return fault;
     throw fault;
   }
+}
+
+function emptied(file: string, dir: string): GatewayError | undefined {
+  return faultOf(file, () => checkEmptied(file, dir));
 }
 
 function readShape(file: string): void {

@@ -1,9 +1,9 @@
-import { mkdirSync, type Stats, statSync } from 'node:fs';
+import { lstatSync, mkdirSync, type Stats, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type Database from 'libsql';
-import type { GatewayError } from '../core/errors.ts';
+import { GatewayError } from '../core/errors.ts';
 import type { Keep } from '../core/host.ts';
-import { checkHeader, checkPages, openDatabase, withoutWaiting } from './database.ts';
+import { checkEmptied, checkHeader, checkPages, openDatabase, settle, withoutWaiting } from './database.ts';
 import { isDamage, storeDamaged, toStoreError } from './faults.ts';
 import { showPresence } from './presence.ts';
 
@@ -58,6 +58,7 @@ export function createStore(dir: string): Store {
     if (!now || (isSame(now, checked) && !(fully && opened))) return;
     if (now.size === 0 && (checked?.size ?? 0) > 0) throw storeDamaged(file, 'it was emptied while it was in use');
     if (!opened) checkHeader(file);
+    if (!checked) checkEmptied(file, dir);
     if (now.size > 0) checkPages(file);
     // What lies there now is another file, and it is whole.
     if (checked && now.ino !== checked.ino) {
@@ -108,7 +109,11 @@ export function createStore(dir: string): Store {
       return row?.value;
     },
     set(space, key, value) {
-      write((db) => db.prepare(SET).run(space, key, value));
+      write((db) => {
+        db.prepare(SET).run(space, key, value);
+        // What was closed must stay closed, even where only the file itself is copied or kept.
+        if (space === DISABLED_SPACE) settle(db);
+      });
     },
     add(space, key, value) {
       return write((db) => db.prepare('INSERT INTO entry VALUES (?, ?, ?) ON CONFLICT DO NOTHING').run(space, key, value).changes === 1);
@@ -135,6 +140,7 @@ export function createStore(dir: string): Store {
       }
     },
     close() {
+      if (opened) settle(opened);
       opened?.close();
       opened = undefined;
       leave?.();
@@ -148,8 +154,11 @@ function markOf(file: string): Mark | undefined {
   try {
     return statSync(file);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    // A link that leads nowhere, such as to a disk that is not mounted, is no store that was never made.
+    if (lstatSync(file, { throwIfNoEntry: false }))
+      throw new GatewayError('STATE_STORE_UNAVAILABLE', `The store ${file} cannot be used: it is a link to a file that does not exist.`);
+    return undefined;
   }
 }
 
