@@ -1,4 +1,4 @@
-import { lstatSync, mkdirSync, type Stats, statSync } from 'node:fs';
+import { lstatSync, mkdirSync, rmSync, type Stats, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type Database from 'libsql';
 import { GatewayError } from '../core/errors.ts';
@@ -72,7 +72,14 @@ export function createStore(dir: string): Store {
     if (opened) return opened;
     mkdirSync(dir, { recursive: true, mode: 0o700 });
     leave ??= showPresence(dir);
-    opened = openDatabase(file);
+    const isNew = !markOf(file);
+    try {
+      opened = openDatabase(file);
+    } catch (error) {
+      // What a full disk left of a new store would count as an emptied one.
+      if (isNew && markOf(file)?.size === 0) rmSync(file);
+      throw error;
+    }
     checked = markOf(file);
     return opened;
   };
