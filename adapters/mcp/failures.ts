@@ -13,6 +13,7 @@ const CAPABILITY_MISSING = -32021;
 const KINDS: readonly QuestionKind[] = ['sampling', 'roots'];
 
 const LONGEST_CAUSE = 500;
+const TOO_LONG = /string length/;
 const UNSENT = /^(Headers\b|Cannot convert argument to a ByteString)/;
 
 /** The HTTP status behind an error of the SDK's transports. */
@@ -55,7 +56,7 @@ export function notSent(thrown: unknown): GatewayError {
 
 // What stands between a request and its sending: names and values that no header can have, and texts that grow too long.
 function isUnsent(error: Error): boolean {
-  if (error instanceof RangeError) return true;
+  if (error instanceof RangeError) return TOO_LONG.test(error.message);
   if (!(error instanceof TypeError)) return false;
   const { cause } = error as { readonly cause?: { readonly code?: unknown } };
   return cause === undefined ? UNSENT.test(error.message) : cause.code === 'UND_ERR_INVALID_ARG';

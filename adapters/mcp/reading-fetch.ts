@@ -84,7 +84,13 @@ export function createReadingFetch(
       // Whatever else a server shows there is no stream.
       return first?.ok ? new Response(null, { status: 405 }) : stand(input, init, undefined);
     }
-    const response = await send(input, init).catch(refuseUnsent);
+    let response: Response;
+    try {
+      response = await send(input, init);
+    } catch (error) {
+      // What fetch says of a request that it cannot send has no cause; what becomes of one on its way has.
+      throw error instanceof TypeError && error.cause === undefined ? notSent(error) : error;
+    }
     if (!response.body) return response;
     const { status, statusText, headers } = response;
     const answer = (body: ReadableStream<Uint8Array> | string): Response => new Response(body, { status, statusText, headers });
@@ -99,11 +105,6 @@ export function createReadingFetch(
         return answer(response.body.pipeThrough(cutAt(limit)));
     }
   };
-}
-
-// What fetch says of a request that it cannot send has no cause; what becomes of one on its way has.
-function refuseUnsent(error: unknown): never {
-  throw error instanceof TypeError && error.cause === undefined ? notSent(error) : error;
 }
 
 function requestOf(body: unknown): number | undefined {
