@@ -12,15 +12,13 @@ export const exportOpencode: Exporter = (source) => {
           ...(server.tokenFrom ? { oauth: false, headers: { Authorization: `Bearer {env:${server.tokenFrom}}` } } : {}),
         }
       : { type: 'local', command: [server.command, ...server.args] };
-  const permission = Object.fromEntries(autoTools(source).map((tool) => [`${name}_${tool}`, 'allow']));
+  // Without the first rule opencode asks about nothing; the last one that matches a tool wins.
+  const permission = { [`${name}_*`]: 'ask', ...Object.fromEntries(autoTools(source).map((tool) => [`${name}_${tool}`, 'allow'])) };
   return [
     {
       file: '~/.config/opencode/opencode.json',
       note: 'Merge this into the file, or into opencode.json of a project; the last rule that matches a tool wins. For opencode 1.x.',
-      content: {
-        mcp: { [name]: { ...entry, enabled: true } },
-        ...(Object.keys(permission).length > 0 ? { permission } : {}),
-      },
+      content: { mcp: { [name]: { ...entry, enabled: true } }, permission },
     },
   ];
 };

@@ -131,9 +131,11 @@ describe('exports for clients', () => {
       note: MERGE,
       content: {
         mcp: { plugmux: { type: 'local', command: ['node', 'main.js', 'stdio'], enabled: true } },
-        permission: { plugmux_wipe: 'allow', plugmux_runs: 'allow' },
+        permission: { 'plugmux_*': 'ask', plugmux_wipe: 'allow', plugmux_runs: 'allow' },
       },
     });
+    // Of its rules the last one that matches wins.
+    expect(JSON.stringify(exportOpencode(source()))).toContain('{"plugmux_*":"ask",');
     expect(exportCline(source({ url: URL }))[0]).toEqual({
       file: '~/.cline/data/settings/cline_mcp_settings.json',
       note: MERGE,
