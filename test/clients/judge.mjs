@@ -7,15 +7,18 @@ const SCRIPT = [
   { id: 'bad', tool: 'box_look', args: { label: 'label-4711', times: 'many' } },
   { id: 'image', tool: 'picture', args: {} },
   { id: 'data', tool: 'point', args: { scale: 21 } },
-  { id: 'unlisted', tool: 'box_move', args: { label: 'label-4711' } },
   { id: 'asked', tool: 'box_erase', args: { label: 'label-4711' } },
+  // The last one: a client may end its run here.
+  { id: 'unlisted', tool: 'box_move', args: { label: 'label-4711' } },
 ];
 const TOOLS = { box_look: ['label', 'times'], picture: [], point: ['scale'] };
-const RUN_MS = 60_000;
+const ASKED = { dismissed: /dismissed without an answer/, declined: /User denied tool/, 'cannot be asked': /this client cannot ask/ };
+const RUN_MS = 90_000;
 
 /**
  * Runs one client over one transport. `agent.files(context)` are its own settings, `agent.start(context)` gives the
- * command line and the environment; `context` has the place, the address of the model and whether the session goes on.
+ * command line and the environment; `context` has the place, the address of the model, the export, and whether the session
+ * goes on.
  */
 export async function judgeAgent(agent, transport) {
   const place = createPlace();
@@ -23,13 +26,14 @@ export async function judgeAgent(agent, transport) {
   let gateway;
   try {
     if (transport !== 'stdio') gateway = await startGateway(place);
-    writeParts(place, await exportFor(place, agent.id, gateway?.url));
-    await runOnce(agent, place, report);
+    const parts = await exportFor(place, agent.id, gateway?.url);
+    writeParts(place, parts);
+    await runOnce(agent, place, report, { parts });
     if (transport === 'restart') {
       const { port } = new URL(gateway.url);
       await gateway.stop();
       gateway = await startGateway(place, port);
-      await runOnce(agent, place, report, true);
+      await runOnce(agent, place, report, { parts, again: true });
     }
   } catch (error) {
     report.fault(error.stack);
@@ -40,17 +44,20 @@ export async function judgeAgent(agent, transport) {
   return report;
 }
 
-async function runOnce(agent, place, report, again = false) {
+async function runOnce(agent, place, report, { parts, again = false }) {
   const model = await startModel(agent.api, SCRIPT);
   try {
-    const context = { ...place, model: model.url, again };
+    const context = { ...place, model: model.url, parts, again };
     if (!again) writeParts(place, agent.files?.(context) ?? []);
     const { command, env } = agent.start(context);
     const run = await runToEnd(command, { cwd: place.project, env: environmentOf(place, env), ms: RUN_MS });
     const calls = await callsIn(place);
     const faults = report.faults.length;
     judge(report, { run, model, calls, before: report.calls ?? 0 });
-    report.calls = calls.length;
+    const { tools, earlier } = model.seen;
+    const same = again && JSON.stringify(tools) === JSON.stringify(report.tools);
+    if (again) report.check('the session goes on with the same tools', earlier > 0 && same, { earlier, tools, before: report.tools });
+    Object.assign(report, { calls: calls.length, tools });
     if (report.faults.length > faults) report.fault(`it printed: ${run.stdout.slice(-1_500)} ${run.stderr.slice(-1_500)}`);
   } finally {
     await model.stop();
@@ -73,31 +80,33 @@ function judge(report, { run, model: { seen, steps }, calls, before }) {
   report.check('a bad argument', text('bad').includes('times must be integer') && !text('bad').includes('label-4711 '), step.bad);
   report.check('an image', text('image').includes('a picture of 10 by 10'), step.image);
   report.check('structured data', /42|in words/.test(text('data')), step.data);
+  report.check('what is not on the allow-list of the export does not run', outcomes('box_move').length === 0, step.unlisted);
   report.check('what passed is in the audit log', outcomes('box_look')[0] === 'ok' && outcomes('point')[0] === 'ok', calls);
   report.check(
     'what needs an approval does not run without one',
     outcomes('box_erase').every((outcome) => outcome !== 'ok') && !text('asked').includes('erased'),
     step.asked,
   );
-  report.check('the owner is told how to allow it', outcomes('box_erase').length === 0 || text('asked').includes('mcp.json'), step.asked);
+  const told = /mcp\.json|User denied tool execution/.test(text('asked'));
+  report.check('the model is told why', outcomes('box_erase').length === 0 || told, step.asked);
   report.record(rowOf({ seen, step, text, outcomes, named }));
 }
 
 /** What a client passes on, drops or adds by itself: data, not a verdict. */
 function rowOf({ seen, step, text, outcomes, named }) {
-  const { schema } = named('box_look') ?? {};
+  const times = named('box_look')?.schema?.properties?.times;
   const everything = JSON.stringify([seen.tools, seen.system, Object.values(step)]);
-  const asked = outcomes('box_erase').length === 0 ? 'not called' : /dismissed/.test(text('asked')) ? 'dismissed' : 'cannot be asked';
+  const asked = Object.entries(ASKED).find(([, words]) => words.test(text('asked')))?.[0];
   return {
     'name of a tool': named('box_look')?.name,
     instructions: seen.system.includes('furlongs') ? 'passed' : 'dropped',
-    'limits in schemas': schema?.properties?.times?.maximum === 9 ? 'passed' : 'dropped',
+    'limits in schemas': times?.maximum === 9 ? 'passed' : /maximum/.test(times?.description) ? 'in the description' : 'dropped',
     'bad argument': outcomes('box_look').length > 1 ? 'refused by the gateway' : 'refused by the client',
     image: step.image.result?.images.length > 0 ? 'passed' : 'dropped',
     'structured data': [/in words/.test(text('data')) && 'text', /42/.test(text('data')) && 'data'].filter(Boolean).join(' and '),
     '`_meta`': /meta-4711/.test(everything) ? 'passed' : 'dropped',
-    'tool not on its allow-list': !step.unlisted.offered ? 'hidden' : outcomes('box_move').length > 0 ? 'runs' : 'refused by the client',
-    'tool that the gateway asks about': asked,
+    'tool not on its allow-list': step.unlisted.offered ? 'refused by the client' : 'hidden',
+    'tool that the gateway asks about': asked ?? 'not called',
   };
 }
 

@@ -6,12 +6,15 @@ import { spawn, spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { claudeCode } from './agents/claude-code.mjs';
+import { codex } from './agents/codex.mjs';
+import { copilotCli } from './agents/copilot-cli.mjs';
 import { geminiCli } from './agents/gemini-cli.mjs';
+import { opencode } from './agents/opencode.mjs';
 import { judgeAgent } from './judge.mjs';
 import { fetchNode, fetchPackage } from './programs.mjs';
 import { printTable, writeTable } from './table.mjs';
 
-const AGENTS = [claudeCode, geminiCli];
+const AGENTS = [claudeCode, codex, geminiCli, copilotCli, opencode];
 const AT_ONCE = 2;
 const ISOLATE = ['unshare', '-rn', 'sh', '-c', 'ip link set lo up && exec "$0" "$@"'];
 
@@ -51,7 +54,8 @@ async function judgeAll(missing) {
   const reports = [];
   await Promise.all(
     Array.from({ length: AT_ONCE }, async () => {
-      for (let next = runs.shift(); next !== undefined; next = runs.shift()) {
+      // The slowest are the last of the list.
+      for (let next = runs.pop(); next !== undefined; next = runs.pop()) {
         const started = performance.now();
         const report = await judgeAgent(next.agent, next.transport);
         reports.push({ ...next, ...report });
@@ -60,7 +64,8 @@ async function judgeAll(missing) {
       }
     }),
   );
-  const table = reports.sort((a, b) => AGENTS.indexOf(a.agent) - AGENTS.indexOf(b.agent));
+  const place = ({ agent, transport }) => AGENTS.indexOf(agent) * 10 + agent.transports.indexOf(transport);
+  const table = reports.sort((a, b) => place(a) - place(b));
   printTable(table);
   if (flags.write) writeTable(table);
   conclude(reports, skips, missing);

@@ -7,14 +7,13 @@ export const DONE = 'All done.';
 /**
  * Starts a model. `api` reads requests and writes replies in a provider's words:
  * `accepts(method, path)` tells whether a request is one for the model, `read(body)` gives its tools, system text and
- * results, `reply(response, { body, path, answer })` sends `{ text }` or `{ call: { id, name, args } }`, `other(path)`
+ * results, `reply(response, { body, path, answer })` sends `{ text }` or `{ call: { id, name, args, tool } }`, `other(path)`
  * answers the rest. A step of the script is `{ tool, args }`; it gets `offered` and, once called, `result`.
  */
 export async function startModel(api, script) {
   const seen = { tools: [], system: '', others: [] };
   const steps = script.map((step) => ({ ...step, offered: true, result: undefined }));
   const issued = [];
-  let earlier;
   const server = createServer(async (request, response) => {
     const chunks = [];
     for await (const chunk of request) chunks.push(chunk);
@@ -34,15 +33,15 @@ export async function startModel(api, script) {
     if (!tools.some(({ name }) => steps.some(({ tool }) => isFor(name, tool)))) return { text: DONE };
     if (seen.tools.length === 0) Object.assign(seen, { tools, system });
     // A session that goes on brings the results of its last run.
-    earlier ??= results.length;
-    const fresh = results.slice(earlier);
+    seen.earlier ??= results.length;
+    const fresh = results.slice(seen.earlier);
     for (const [at, result] of fresh.entries()) if (issued[at]) issued[at].step.result = result;
     // A request that is sent again gets the same answer.
     if (fresh.length < issued.length) return issued[fresh.length].answer;
     for (const step of steps.filter((one) => one.offered && !issued.some((old) => old.step === one))) {
-      const name = tools.find((tool) => isFor(tool.name, step.tool))?.name;
-      if (name) {
-        const answer = { call: { id: `call_${results.length + 1}`, name, args: step.args } };
+      const tool = tools.find(({ name }) => isFor(name, step.tool));
+      if (tool) {
+        const answer = { call: { id: `call_${results.length + 1}`, name: tool.name, args: step.args, tool } };
         issued.push({ step, answer });
         return answer;
       }
@@ -68,7 +67,7 @@ export function isFor(name, tool) {
 export function sendEvents(response, events) {
   response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-cache' });
   for (const data of events) {
-    if (data.type && data.named !== false) response.write(`event: ${data.type}\n`);
+    if (data.type) response.write(`event: ${data.type}\n`);
     response.write(`data: ${typeof data === 'string' ? data : JSON.stringify(data)}\n\n`);
   }
   response.end();
