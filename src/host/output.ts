@@ -20,6 +20,8 @@ export interface Output {
   drain(stream: Readable, name: StreamName): void;
   /** Takes chunks of a stream that reached us another way. */
   feed(name: StreamName): (chunk: Buffer) => void;
+  /** Counts a line that the process logs another way; false where it is over the rate, and counted as such. */
+  admits(): boolean;
   /** The last lines of stderr, oldest first. */
   tail(lines: number): string[];
 }
@@ -56,6 +58,10 @@ export function createOutput(log: Logger, limits: OutputLimits, readLine?: ReadL
       size += text.length;
       while (size > limits.stderrBytes && kept.length > 1) size -= (kept.shift() as string).length;
     }
+    if (admits()) log[read?.level ?? (name === 'stderr' ? 'warn' : 'info')](read?.text ?? text, { stream: name });
+  };
+
+  const admits = (): boolean => {
     const now = Math.floor(performance.now() / 1000);
     if (now !== second) {
       if (dropped > 0) log.warn(`${dropped} lines of output were not logged: over ${limits.stderrLinesPerSecond} a second`);
@@ -63,8 +69,9 @@ export function createOutput(log: Logger, limits: OutputLimits, readLine?: ReadL
       inSecond = 0;
       dropped = 0;
     }
-    if (++inSecond > limits.stderrLinesPerSecond) dropped++;
-    else log[read?.level ?? (name === 'stderr' ? 'warn' : 'info')](read?.text ?? text, { stream: name });
+    if (++inSecond <= limits.stderrLinesPerSecond) return true;
+    dropped++;
+    return false;
   };
 
   const feed = (name: StreamName): ((chunk: Buffer) => void) =>
@@ -82,6 +89,7 @@ export function createOutput(log: Logger, limits: OutputLimits, readLine?: ReadL
       stream.on('error', () => undefined);
     },
     feed,
+    admits,
     tail(lines) {
       // A Go program tells why it died first, and where at length.
       const panic = kept.findLastIndex((line) => PANIC.test(line));

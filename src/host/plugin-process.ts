@@ -278,7 +278,7 @@ class PluginProcess implements Home {
     const [level, text] = [textIn(params, 'level'), bounded(textIn(params, 'text'))];
     const call = this.#calls.get(optionalNumber(params, 'call') ?? 0);
     if (call) logTo(call.ctx.log, level, text);
-    events.log(optionalText(params, 'id') ?? '', level, text);
+    if (this.#process.output.admits()) events.log(optionalText(params, 'id') ?? '', level, text);
   }
 }
 

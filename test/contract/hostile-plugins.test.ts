@@ -5,6 +5,7 @@ import { talos } from '../../dist/adapters/talos/adapter.js';
 import { connect } from '../support/clients.ts';
 import { BIN, serve, writeConfig } from '../support/gateway.ts';
 import { type House, openHouse, textOf } from '../support/house.ts';
+import { until } from '../support/processes.ts';
 import { writePlugin } from '../support/talos.ts';
 import { tempFolder } from '../support/temp.ts';
 
@@ -45,6 +46,22 @@ describe('a hostile plugin', () => {
     expect(textOf(both[1])).toBe(pid);
     expect(await run(house, 'bad_after')).toBe('after');
     expect(await run(house, 'good_run')).toBe(pid);
+  });
+
+  it('that logs without end fills no log, and its call is answered', { tags: ['F58'] }, async () => {
+    const code = `let log;
+      export const init = (logger) => { log = logger; };
+      export const handlers = { run: () => { for (let i = 0; i < 20_000; i++) log.info('line ' + i); return 'done'; } };`;
+    const house = await open(code);
+    expect(await run(house, 'bad_run')).toBe('done');
+    const lines = (): number => house.lines.filter(({ message }) => /^line \d+$/.test(message)).length;
+    expect(lines()).toBeGreaterThan(0);
+    // What was left out is told with the next line that is not.
+    await until('it is told', async () => {
+      await house.call('bad_run');
+      return house.lines.some(({ message }) => /^\d+ lines of output were not logged: over 200 a second$/.test(message));
+    });
+    expect(lines()).toBeLessThan(20_000);
   });
 
   it('that sends what is no message is ended, and its neighbours serve', { tags: ['F58', 'T16'] }, async () => {

@@ -31,7 +31,7 @@ export function openFakeProcess(script: Script, limits: HostLimits, events: Home
   return openPluginProcess(
     {
       gone,
-      output: { drain: () => undefined, feed: () => () => undefined, tail: () => [] },
+      output: { drain: () => undefined, feed: () => () => undefined, tail: () => [], admits: () => true },
       stream: (at) => (at === 3 ? down : at === 4 ? up : out),
       kill: (why) => ended(why),
       async stop(close) {
