@@ -23,8 +23,9 @@ import { createEnablement } from './policy/enablement.ts';
 import { createGrants, type Grants } from './policy/grants.ts';
 import { createPolicy, type Policy } from './policy/policy.ts';
 import { createTickets } from './policy/tickets.ts';
+import { createOfferMemory } from './registry/offer-memory.ts';
 import { createRegistry, type Registry } from './registry/registry.ts';
-import type { SlotStatus } from './registry/slot.ts';
+import type { SlotStatus } from './registry/slot-status.ts';
 import { findPlugins } from './registry/sources.ts';
 import { createStateKey } from './store/state-key.ts';
 import { createStore, keepOf, spaceOf } from './store/store.ts';
@@ -104,15 +105,9 @@ export async function createApp({
   setInstance(stateKey, config.file);
   const store = createStore(config.state);
   if (!acceptDamage) store.refuseDamage();
-  const host = createHost(
-    config.state,
-    limits,
-    (id) => keepOf(store, spaceOf(id)),
-    log,
-    redactor.add,
-    () => config.proxy,
-  );
-  const registry = createRegistry(host, store, log);
+  const keep = (id: string) => keepOf(store, spaceOf(id));
+  const host = createHost(config.state, limits, keep, log, redactor.add, () => config.proxy);
+  const registry = createRegistry(host, store, log, createOfferMemory(store, stateKey, config.file, log));
   const grants = createGrants(store);
   const approvals = createApprovals(
     createTickets(store, () => limits.askMs),

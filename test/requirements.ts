@@ -64,6 +64,8 @@ export const REQUIREMENTS = {
     'tools-call': 'A call reaches its tool and the answer belongs to the call, however many are in flight.',
     'tools-unknown': 'An unknown tool is a protocol error -32602 that names near ones; prototype names are unknown.',
     'lists-identical': 'Lists are the same bytes after a restart while nothing has changed.',
+    'catalogue-remembered':
+      'A later start lists what the last one knew before any plugin has opened; whatever runs waits for its plugin and its rules.',
     'tools-list-changed': 'Clients are told of a change of the list once a change, and of none where nothing changed.',
     'tool-errors-in-band': 'Bad arguments and failures of a tool are results with isError and a text for the model.',
     'tool-content-by-revision': 'A client is sent no kind of content and no structured data that its revision does not know.',

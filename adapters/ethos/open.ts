@@ -11,7 +11,6 @@ import { answerStore } from './offering/kept-values.ts';
 import { toMiddleware } from './offering/middleware.ts';
 import { Notices } from './offering/notices.ts';
 import { toOffer } from './offering/offer.ts';
-import { createRemembered } from './offering/remembered.ts';
 import { openVault } from './offering/vault.ts';
 import type { readSkills } from './reading/skills.ts';
 import { checkEthosReport, type EthosReport } from './report.ts';
@@ -19,7 +18,7 @@ import type { EthosParams } from './running/surroundings.ts';
 
 const MONITOR = 'monitor:';
 
-/** Opens a plugin: its last known offer at once, its process when somebody needs it. */
+/** Opens a plugin; its process starts when somebody needs it. */
 export function openPlugin(manifest: EthosManifest, { skills, problems }: Awaited<ReturnType<typeof readSkills>>, host: Host): Plugin {
   const { id, source, found } = manifest;
   const log = host.log.area(`plugin:${found.pluginId}`);
@@ -28,10 +27,9 @@ export function openPlugin(manifest: EthosManifest, { skills, problems }: Awaite
   // Those of mcp.json are known; what the plugin wrote itself is not.
   for (const secret of Object.values(vault.secrets())) host.hide(secret);
   const notices = new Notices(id);
-  const remembered = createRemembered(keep, manifest.digest, log);
   const required = found.package.credentials.filter((credential) => credential.required).map(({ key }) => key);
   const listeners: (() => void)[] = [];
-  let report = remembered.get();
+  let report: EthosReport | undefined;
   let offer: Offer | undefined;
 
   const refresh = (): void => {
@@ -95,7 +93,6 @@ export function openPlugin(manifest: EthosManifest, { skills, problems }: Awaite
     // Before that the report is that of a plugin half loaded.
     if (member.state() === 'ready' && now !== undefined && now !== (report as unknown)) {
       report = now as unknown as EthosReport;
-      remembered.set(now);
       offer = undefined;
     }
   });

@@ -4,6 +4,7 @@ import type { JsonObject } from '../../src/core/json.ts';
 import type { Manifest } from '../../src/core/plugin.ts';
 import { nameOf, readEntry, type ServerEntry } from './entry.ts';
 import { addCommands } from './login/commands.ts';
+import { stampOf } from './program-stamp.ts';
 import { Upstream } from './upstream.ts';
 
 interface ServerManifest extends Manifest {
@@ -39,6 +40,7 @@ export const mcp: Adapter = {
         // Another proxy at the top of the file is another way to the server, or another environment of its program.
         .update(JSON.stringify([server, source.entry, ...(proxy === undefined || server.proxy !== undefined ? [] : [{ proxy }])]))
         .digest('hex'),
+      ...stampOf(entry),
       entry,
       source,
     };

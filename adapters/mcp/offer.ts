@@ -34,8 +34,14 @@ interface Connection {
   readonly repeatsArguments: boolean;
 }
 
-/** What a server offers, in the gateway's words. One item that cannot be used costs itself alone. */
-export function toOffer(lists: Lists, entry: ServerEntry, { instructions, facts, repeatsArguments }: Connection, calls: Calls): Offer {
+/** What a server offers, in the gateway's words. One item that cannot be used costs itself alone. `personal`: it depends on a login. */
+export function toOffer(
+  lists: Lists,
+  entry: ServerEntry,
+  { instructions, facts, repeatsArguments }: Connection,
+  calls: Calls,
+  personal: boolean,
+): Offer {
   const problems: Problem[] = [...lists.problems];
   const usable = <T>(items: readonly JsonValue[], kind: string, key: string, make: (item: JsonObject) => T): T[] =>
     items.flatMap((item) => {
@@ -53,6 +59,7 @@ export function toOffer(lists: Lists, entry: ServerEntry, { instructions, facts,
     templates: usable(lists.resourceTemplates, 'resource template', 'uriTemplate', (raw) => toTemplate(raw, calls)),
     read: calls.read,
     ...(instructions === undefined || instructions.trim() === '' ? {} : { instructions }),
+    ...(personal ? { personal } : {}),
     problems,
     facts,
   };

@@ -10,7 +10,7 @@ import { type Calls, createCalls } from './calls.ts';
 import { connect, type Memory } from './connect.ts';
 import { type Checks, createChecks } from './dropped.ts';
 import type { ServerEntry } from './entry.ts';
-import { recordOf } from './login/auth.ts';
+import { isPersonal, recordOf } from './login/auth.ts';
 import { loginChanged } from './login/changed.ts';
 import type { LoginRecord } from './login/stored.ts';
 import { listsThisGateway, toOffer } from './offer.ts';
@@ -241,7 +241,7 @@ export class Upstream implements Plugin {
         fix: 'Remove it from "mcpServers", or this gateway from that server.',
       });
     }
-    this.#offer = toOffer(lists, this.#parts.entry, session, this.#calls);
+    this.#offer = toOffer(lists, this.#parts.entry, session, this.#calls, isPersonal(this.#parts.entry.server, this.#login));
     this.#nextTry = 0;
     this.#move('ready');
   }

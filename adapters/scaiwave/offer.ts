@@ -82,6 +82,7 @@ function toTool(tool: ScaiWaveTool, input: OfferInput): Tool {
         ...(tool.sideEffects === undefined ? { dynamic: true } : {}),
       },
     },
+    ...(tool.sideEffects === undefined ? { dynamic: true } : {}),
     ...(tool.sessions ? { shownTo: (session: string) => tool.sessions?.includes(session) === true } : {}),
     exactNumbers: true,
     async call(args, ctx) {

@@ -2,13 +2,14 @@ import type { Command } from 'commander';
 import type { App } from '../app.ts';
 import type { Adapter } from '../core/adapter.ts';
 import { type Caller, DEFAULT_PROFILE, localCaller } from '../core/caller.ts';
-import type { Content, ToolResult } from '../core/content.ts';
+import { type Content, errorResult, type ToolResult } from '../core/content.ts';
 import { GatewayError } from '../core/errors.ts';
 import { parseExact } from '../core/exact-parse.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import { auditCaller } from '../gateway/audit-fields.ts';
 import { Call, silentClient } from '../gateway/call.ts';
-import { type CommonOptions, checkProfile, openSession, UsageError } from './context.ts';
+import { toUnavailable } from '../registry/slot-status.ts';
+import { type CommonOptions, checkProfile, describeError, openSession, UsageError } from './context.ts';
 import { print, showProgress } from './print.ts';
 
 /** `plugmux call`: one tool call from the command line, under the same policy as any client. */
@@ -29,13 +30,15 @@ export function addCall(program: Command, adapters: readonly Adapter[]): void {
       const app = await session.open({ forCalls: true });
       const done = showProgress(`calling ${name}`);
       try {
-        await app.registry.listed(session.config.limits.startTimeoutMs);
+        const withinMs = session.config.limits.startTimeoutMs;
         const caller = localCaller(options.profile);
+        if (!app.gateway.knows(options.profile) || !app.gateway.view(caller).tools.has(name)) await app.registry.listed(withinMs);
         const call = new Call(caller, silentClient(session.log.area(name)));
         process.once('SIGINT', () => call.abort(new GatewayError('CALL_CANCELLED', 'The call was cancelled.')));
         await untilListed(app, name, caller);
         checkProfile(app, options.profile);
-        const { result } = await app.gateway.call(name, args, call, auditCaller(caller, 'cli', 'plugmux'));
+        endIfLate(app, name, call, withinMs);
+        const result = await resultOf(app, name, args, call);
         done();
         print(result, options.json, () => showResult(result));
         if (result.isError) process.exitCode = 1;
@@ -49,6 +52,28 @@ export function addCall(program: Command, adapters: readonly Adapter[]): void {
         session.flushLog();
       }
     });
+}
+
+// A tool that is known only by the text of a plugin that failed to load: the person who calls it learns why.
+async function resultOf(app: App, name: string, args: JsonObject, call: Call): Promise<ToolResult> {
+  try {
+    return (await app.gateway.call(name, args, call, auditCaller(call.caller, 'cli', 'plugmux'))).result;
+  } catch (error) {
+    const plugin = error instanceof GatewayError && error.code === 'UNKNOWN_TOOL' ? app.registry.declarer(name) : undefined;
+    const cause = plugin === undefined ? undefined : app.registry.unavailable(plugin);
+    if (!cause) throw error;
+    return errorResult(describeError(cause), { 'plugmux/error': cause.toObject() });
+  }
+}
+
+// One that the last start knew may take longer to open than a person waits.
+function endIfLate({ gateway, registry }: App, name: string, call: Call, withinMs: number): void {
+  const plugin = gateway.view(call.caller).tools.get(name)?.entry.plugin.id;
+  if (plugin === undefined || !registry.opening(plugin)) return;
+  const end = (): void => {
+    if (registry.opening(plugin)) call.abort(registry.unavailable(plugin) ?? toUnavailable({ id: plugin }));
+  };
+  setTimeout(end, withinMs).unref();
 }
 
 // Some plugins are built before they can be listed; a person who calls one of their tools can wait for that.

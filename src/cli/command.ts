@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
 import type { App } from '../app.ts';
 import type { Adapter } from '../core/adapter.ts';
@@ -7,6 +8,7 @@ import { GatewayError } from '../core/errors.ts';
 import { didYouMean } from '../core/nearest.ts';
 import { Call, silentClient } from '../gateway/call.ts';
 import { guard } from '../gateway/guard.ts';
+import { toUnavailable } from '../registry/slot-status.ts';
 import { showResult } from './call.ts';
 import { type CommonOptions, openSession, UsageError, unknownPlugin } from './context.ts';
 import { columns, print, printMasked, showProgress } from './print.ts';
@@ -49,9 +51,11 @@ export function addCommand(program: Command, adapters: readonly Adapter[]): void
 async function commandsOf({ registry }: App, id: string, withinMs: number): Promise<readonly UserCommand[]> {
   const plugins = registry.plugins().map((p) => p.id);
   if (!plugins.includes(id)) throw unknownPlugin(id, plugins);
-  await registry.listed(withinMs);
+  const opening = registry.settled(id);
+  if (opening) await Promise.race([opening, sleep(withinMs, undefined, { ref: false })]);
   const { error } = registry.plugins().find((p) => p.id === id) ?? {};
   if (error) throw error;
+  if (registry.opening(id)) throw toUnavailable({ id, error });
   return registry.commands(id);
 }
 

@@ -3,7 +3,7 @@ import { findInsecure } from '../config/permissions.ts';
 import type { Adapter } from '../core/adapter.ts';
 import { DEFAULT_PROFILE, localCaller } from '../core/caller.ts';
 import type { Problem } from '../core/plugin.ts';
-import type { SlotStatus } from '../registry/slot.ts';
+import type { SlotStatus } from '../registry/slot-status.ts';
 import { unclaimed } from '../registry/sources.ts';
 import { type CommonOptions, openSession } from './context.ts';
 import { printMasked, showProgress } from './print.ts';

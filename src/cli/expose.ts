@@ -5,7 +5,7 @@ import { createApp } from '../app.ts';
 import type { Config, PluginConfig } from '../config/config.ts';
 import type { Adapter } from '../core/adapter.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
-import type { SlotStatus } from '../registry/slot.ts';
+import type { SlotStatus } from '../registry/slot-status.ts';
 import { type CommonOptions, openSession, type Session, UsageError, unknownPlugin } from './context.ts';
 import { printMasked } from './print.ts';
 

@@ -6,11 +6,11 @@ import { DEFAULT_PROFILE, localCaller } from '../core/caller.ts';
 import { toJsonText } from '../core/exact-number.ts';
 import { didYouMean } from '../core/nearest.ts';
 import type { VisibleTool } from '../gateway/visible-tool.ts';
-import type { SlotStatus } from '../registry/slot.ts';
+import type { SlotStatus } from '../registry/slot-status.ts';
 import { type CommonOptions, checkProfile, openSession, UsageError, unknownPlugin } from './context.ts';
 import { columns, printMasked } from './print.ts';
 
-/** `plugmux info`: all that is known of one plugin or tool. Starts only plugins whose tools are not known otherwise. */
+/** `plugmux info`: all that is known of one plugin or tool. Starts the plugins and waits a few seconds for them. */
 export function addInfo(program: Command, adapters: readonly Adapter[]): void {
   program
     .command('info')
@@ -26,7 +26,7 @@ export function addInfo(program: Command, adapters: readonly Adapter[]): void {
       });
       const app = await session.open({ acceptDamage: true });
       try {
-        await app.gateway.listed();
+        await app.registry.opened(app.limits.firstListMs);
         checkProfile(app, options.profile);
         const plugin = findPlugin(app, id);
         const data =

@@ -6,7 +6,7 @@ import { shorten } from '../core/text.ts';
 import { type CommonOptions, checkProfile, openSession } from './context.ts';
 import { columns, printMasked } from './print.ts';
 
-/** `plugmux list`: plugins and their tools. Starts only those whose tools are not known otherwise. */
+/** `plugmux list`: plugins and their tools. Starts the plugins, since their states must be true, and waits a few seconds for them. */
 export function addList(program: Command, adapters: readonly Adapter[]): void {
   program
     .command('list')
@@ -20,7 +20,7 @@ export function addList(program: Command, adapters: readonly Adapter[]): void {
       });
       const app = await session.open({ acceptDamage: true });
       try {
-        await app.gateway.listed();
+        await app.registry.opened(app.limits.firstListMs);
         checkProfile(app, options.profile);
         const plugins = describe(app, options.profile);
         printMasked(plugins, options.json, () => toText(plugins));

@@ -4,7 +4,7 @@ import { adminPluginRoutes } from '../console/admin-plugins.ts';
 import type { Adapter } from '../core/adapter.ts';
 import { DEFAULT_PROFILE } from '../core/caller.ts';
 import { compileSooner } from '../core/compile-sooner.ts';
-import type { SlotStatus } from '../registry/slot.ts';
+import type { SlotStatus } from '../registry/slot-status.ts';
 import { httpLines, stdioLine } from './connect.ts';
 import { type CommonOptions, openSession } from './context.ts';
 import { columns, printMasked } from './print.ts';
@@ -41,8 +41,8 @@ export function addServe(program: Command, adapters: readonly Adapter[]): void {
             },
           );
           void app.registry.start();
-          // Who is already connected waits for nothing; the lines below shall be true.
-          await app.gateway.listed();
+          // Clients are served meanwhile; the lines below must be true.
+          await app.registry.opened(app.limits.firstListMs);
           announce(app, http.origin, PATHS, options.json);
           app.onConfig(http.adopt);
           await app.follow((took) => {
@@ -76,17 +76,19 @@ function announce(app: App, origin: string, paths: Readonly<Record<string, strin
   const connect = Object.fromEntries(lines.map((l) => [l.client, l.line]));
   const named = [...profiles.keys()].filter((name) => name !== DEFAULT_PROFILE);
   const below = named.length > 0 ? ['', `profiles, one level below each address: ${named.join(', ')}`] : [];
-  const without = (label: string, is: (plugin: SlotStatus) => boolean): string[] => {
-    const ids = plugins.filter((plugin) => !serving.has(plugin.id) && is(plugin)).map(({ id }) => id);
+  const those = (label: string, is: (plugin: SlotStatus) => boolean): string[] => {
+    const ids = plugins.filter(is).map(({ id }) => id);
     return ids.length > 0 ? [`${label}: ${ids.join(', ')}`] : [];
   };
+  const isOpening = ({ id, state }: SlotStatus): boolean => state === 'opening' || (state === 'restarting' && !serving.has(id));
   const isBroken = ({ state, error, needs }: SlotStatus): boolean =>
     state === 'failed' || state === 'needs-config' || (state === 'disabled' && error !== undefined) || needs.length > 0;
   printMasked({ url, urls, profiles: named, plugins: plugins.map((p) => p.id), tools: tools.length, connect }, json, () =>
     [
       `plugmux serves ${tools.length} tools of ${serving.size} plugins`,
-      ...without('still opening', (plugin) => ['opening', 'restarting'].includes(plugin.state) && !isBroken(plugin)),
-      ...without('not served, `plugmux doctor` says why', isBroken),
+      // One that the last start knew is served already.
+      ...those('still opening', (plugin) => !isBroken(plugin) && isOpening(plugin)),
+      ...those('not served, `plugmux doctor` says why', (plugin) => !serving.has(plugin.id) && isBroken(plugin)),
       ...plugins.flatMap(({ id, withheld }) => (withheld === undefined ? [] : [`${id}: ${withheld}`])),
       '',
       columns(Object.entries(urls)),

@@ -1,8 +1,9 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
 import type { Adapter } from '../core/adapter.ts';
 import { DEFAULT_PROFILE } from '../core/caller.ts';
 import { compileSooner } from '../core/compile-sooner.ts';
-import { serveStdio } from '../transports/stdio.ts';
+import { type StdioTransport, serveStdio } from '../transports/stdio.ts';
 import { type CommonOptions, checkProfile, openSession } from './context.ts';
 import { onParentGone } from './parent.ts';
 import { untilStopped } from './stop.ts';
@@ -10,6 +11,11 @@ import { untilStopped } from './stop.ts';
 /** How long plugins may take to end in good order once the client is gone; together with the look for it less than 5 s. */
 const ORPHAN_GRACE_MS = 2_500;
 const ORPHAN_EXIT_MS = 3_500;
+
+/** A client that says nothing for so long wants something else first. */
+const SILENT_MS = 1_000;
+/** The first lists follow the reply to initialize at once. */
+const SETTLE_MS = 50;
 
 /** `plugmux stdio`: the gateway for one client that starts it. */
 export function addStdio(program: Command, adapters: readonly Adapter[]): void {
@@ -35,7 +41,7 @@ export function addStdio(program: Command, adapters: readonly Adapter[]): void {
         async (stopped) => {
           const app = await session.open({ forCalls: true });
           // A plugin may bring the profile along.
-          if (!app.gateway.knows(options.profile)) await app.gateway.listed();
+          if (!app.gateway.knows(options.profile)) await app.registry.listed(app.limits.firstListMs);
           try {
             checkProfile(app, options.profile);
           } catch (error) {
@@ -48,13 +54,21 @@ export function addStdio(program: Command, adapters: readonly Adapter[]): void {
             setTimeout(() => process.exit(0), ORPHAN_EXIT_MS).unref();
             transport.abandon('the program that started the gateway is gone');
           };
-          await app.follow(session.load);
-          void app.registry.start();
-          const how = await Promise.race([transport.ended, stopped.then(() => transport.drain())]);
+          const over = Promise.race([transport.ended, stopped.then(() => transport.drain())]);
+          // The client is welcomed first by what the last start knew; what is called meanwhile opens by itself.
+          if (!app.registry.knew() || (await Promise.race([firstAnswer(transport), over.then(() => 'over')])) !== 'over') {
+            await app.follow(session.load);
+            void app.registry.start();
+          }
+          const how = await over;
           await app.close();
           session.flushLog();
           if (how === 'broken') process.exit(1);
         },
       );
     });
+}
+
+async function firstAnswer({ answered }: StdioTransport): Promise<void> {
+  await Promise.race([answered.then(() => sleep(SETTLE_MS)), sleep(SILENT_MS, undefined, { ref: false })]);
 }

@@ -3,7 +3,7 @@ import { toJsonText } from '../core/exact-number.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../core/json.ts';
 import type { Redactor } from '../core/redact.ts';
 import { type Actor, findPlugin, type PluginAdmin } from '../gateway/plugin-admin.ts';
-import type { SlotStatus } from '../registry/slot.ts';
+import type { SlotStatus } from '../registry/slot-status.ts';
 import { checkEncoding, readBody } from '../transports/body.ts';
 import { Refusal } from '../transports/edge.ts';
 import type { Login } from '../transports/logins.ts';

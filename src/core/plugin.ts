@@ -37,6 +37,8 @@ export interface Manifest {
   readonly watch: readonly string[];
   /** Changes whenever the plugin would behave differently: its text and its configuration. */
   readonly digest: string;
+  /** Changes with files that its program is known to consist of, which may change without a change of the plugin. */
+  readonly stamp?: string;
   /**
    * It guards the calls of others: they are refused until it has listed what it offers, and whenever it has failed.
    * `seen`: only where the caller's profile has the plugin.
@@ -69,6 +71,8 @@ export interface Offer {
   /** What it does with the calls of other plugins. */
   readonly middleware?: Middleware;
   readonly profiles?: readonly OfferedProfile[];
+  /** It depends on a login, so the next start must not know it. */
+  readonly personal?: boolean;
   /** Settings and credentials that are missing; a plugin with any offers no tools. */
   readonly needs: readonly string[];
   readonly problems: readonly Problem[];

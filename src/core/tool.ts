@@ -114,6 +114,8 @@ export interface Tool {
   readonly resultsAsGiven?: boolean;
   /** What it returns was written by strangers: texts are fenced before a model reads them. Read anew with every call. */
   readonly untrusted?: boolean;
+  /** It was made up at run time, so the next start must not know it. */
+  readonly dynamic?: boolean;
   /**
    * Whether a client's session has this tool; every session has it where this is absent. An offer may hold several tools of
    * one name that all have this: each session has the first that is shown to it.

@@ -40,6 +40,8 @@ export interface CallRequest {
   readonly returned?: Returned | undefined;
   /** The caller's fields of the audit line, as ready JSON members. */
   readonly audit: string;
+  /** Why it cannot run, whatever else holds. */
+  readonly refusal?: GatewayError | undefined;
 }
 
 /** What a call came to; `failure` is there where the result was made by the gateway and not by the tool. */
@@ -77,6 +79,7 @@ export async function runCall(request: CallRequest, parts: PipelineParts): Promi
   let result: ToolResult;
   let failure: GatewayError | undefined;
   try {
+    if (request.refusal) throw request.refusal;
     if (request.fault !== undefined) throw invalid(request.tool, request.fault);
     const { middleware, terms, approval } = request.tool;
     if (middleware.length === 0 && terms.denyRules.length === 0 && approval !== 'required') refuseUnaudited(parts);

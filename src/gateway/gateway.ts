@@ -7,14 +7,13 @@ import type { ResourceContents } from '../core/content.ts';
 import { GatewayError } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { Logger } from '../core/log.ts';
-import { didYouMean } from '../core/nearest.ts';
 import type { Asker } from '../core/plugin.ts';
 import type { PromptResult } from '../core/prompt.ts';
 import type { Redactor } from '../core/redact.ts';
 import type { ReadResult } from '../core/resource.ts';
-import { showName } from '../core/text.ts';
 import type { Grants } from '../policy/grants.ts';
 import type { Policy } from '../policy/policy.ts';
+import type { PromptEntry } from '../registry/catalogue.ts';
 import type { Registry } from '../registry/registry.ts';
 import { createAddresses } from './addresses.ts';
 import { admitPrompt } from './admit.ts';
@@ -26,12 +25,14 @@ import { unknownFields } from './audit-fields.ts';
 import { bounded } from './bounded.ts';
 import type { Call } from './call.ts';
 import { type Outcome, type PipelineParts, runCall } from './call-pipeline.ts';
-import { createGreetings } from './greetings.ts';
+import { createDeparted } from './departed.ts';
+import { createGreeter } from './greetings.ts';
 import { guard } from './guard.ts';
 import { createHandedOut } from './handed-out.ts';
 import { createKeptResults } from './kept-results.ts';
-import { tell } from './middleware.ts';
-import { ownerOf, readResource } from './resources.ts';
+import { afterOpening, callLate, type LateCall, type OpeningParts, type Wanted } from './opening.ts';
+import { findPrompt, unknown } from './prompts.ts';
+import { ownerOf, ownersOf, readResource } from './resources.ts';
 import { createResultCache } from './result-cache.ts';
 import { createSessionViews } from './session-views.ts';
 import { createSlotQueue, createSlots, type Slots } from './slots.ts';
@@ -54,6 +55,10 @@ export interface Gateway {
   refresh(asker: Asker): Promise<void> | undefined;
   /** Settles when the plugins have listed what they offer, so that a first list is complete; waits once and not again. */
   listed(): Promise<void> | undefined;
+  /** The same before a client is welcomed: nobody waits where the last start left word of what there is. */
+  introduced(): Promise<void> | undefined;
+  /** Settles when a plugin that is served from memory has opened or failed; undefined if it is not served so. */
+  opening(pluginId: string): Promise<void> | undefined;
   /** Calls a tool. Throws DRAINING at once and rejects with UNKNOWN_TOOL and for a bad ticket; every other failure is a result. */
   call(name: string, args: JsonObject, call: Call, audit: string, client?: Slots): Promise<Outcome>;
   getPrompt(name: string, args: Readonly<Record<string, string>>, call: Call): Promise<PromptResult>;
@@ -117,11 +122,15 @@ export function createGateway(
     return slots;
   };
 
+  const departed = createDeparted(registry);
   const changed = (): void => {
     views = new Map();
     for (const listener of listeners) listener();
   };
-  registry.onChange(changed);
+  registry.onChange(() => {
+    departed.note(views);
+    changed();
+  });
 
   const partsOf = ({ config }: Rules): PipelineParts => {
     const auditRequired = isAuditRequired(config);
@@ -139,11 +148,7 @@ export function createGateway(
     return session === undefined ? found : sessions.get(found, session);
   };
 
-  const greetings = createGreetings();
-  const greet = (caller: Caller, session: string): void => {
-    const { middleware } = view(caller);
-    if (middleware.length > 0 && greetings.isNew(session)) tell(middleware, log, (steps) => steps.sessionStarted?.({ session, caller }));
-  };
+  const greet = createGreeter({ registry, log, middlewareOf: (caller) => view(caller).middleware });
 
   const mask = (contents: readonly ResourceContents[]) => redactor.texts(contents) as readonly ResourceContents[];
   const cleans = (pluginId: string): boolean => rules.config.plugins.get(pluginId)?.results === 'clean';
@@ -160,26 +165,44 @@ export function createGateway(
     if (draining) throw new GatewayError('DRAINING', 'The gateway is shutting down and takes no new work.', { retryAfterMs: 1000 });
   };
 
-  const begin = (name: string, args: JsonObject, call: Call, caller: string, client?: Slots): Promise<Outcome> | undefined => {
+  const find = (name: string, args: JsonObject, call: Call): Wanted | undefined => {
     const { tools, listed, search } = view(call.caller, call.session);
     const meant = search?.resolve(name, args);
     const tool = meant?.tool ?? listed.get(name) ?? tools.get(name);
-    if (!tool) return undefined;
+    return tool && { name, sent: args, tool, args: meant?.args ?? args };
+  };
+
+  const begin = (
+    { name, sent, tool, args }: Wanted,
+    call: Call,
+    caller: string,
+    client?: Slots,
+    refusal?: GatewayError,
+  ): Promise<Outcome> => {
     const { restore } = tool.shape;
-    const given = meant?.args ?? args;
-    const restored = restore ? restore(given) : given;
+    const restored = restore ? restore(args) : args;
     const run = (): Promise<Outcome> => {
       const checked = checkArguments(tool.entry, restored);
       let returned: Returned | undefined;
       try {
         returned = approvals.redeem(tool, checked.args, call);
       } catch (error) {
-        return refused(error as GatewayError, name, args, caller);
+        return refused(error as GatewayError, name, sent, caller);
       }
-      return runCall({ tool, ...checked, call, client, returned, audit: caller }, parts);
+      return runCall({ tool, ...checked, call, client, returned, audit: caller, refusal }, parts);
     };
     const preparing = tool.entry.checker.ready(restored);
     return preparing ? preparing.then(run) : run();
+  };
+
+  const opening: OpeningParts = { registry, limits };
+  const after = <T>(ids: readonly string[], call: Call, run: () => Promise<T>): Promise<T> => afterOpening(ids, call, opening, run);
+
+  const listed = (): Promise<void> | undefined => {
+    if (waited) return undefined;
+    return registry.listed(limits.firstListMs, 'first')?.then(() => {
+      waited = true;
+    });
   };
 
   return {
@@ -189,50 +212,58 @@ export function createGateway(
       const pending = registry.refresh(asker);
       return pending && Promise.race([pending, sleep(limits.firstListMs, undefined, { ref: false })]);
     },
-    listed() {
-      if (waited) return undefined;
-      return registry.listed(limits.firstListMs)?.then(() => {
-        waited = true;
-      });
-    },
+    listed,
+    introduced: () => (registry.knew() ? undefined : listed()),
+    opening: (pluginId) => registry.opening(pluginId),
     call(name, args, call, auditCaller, client) {
       refuseIfDraining();
       const { middleware, terms } = view(call.caller);
       call.bounds = terms.bounds;
       if (middleware.length > 0) greet(call.caller, call.session);
       // A guard may not have been asked anything yet.
-      const isReady = middleware.length === 0 || middleware.every(({ steps }) => steps !== undefined);
-      const started = isReady ? begin(name, args, call, auditCaller, client) : undefined;
-      if (started) return started;
-      // Some clients call what they know from another day without listing first.
-      const again = (): Promise<Outcome> => {
-        const late = begin(name, args, call, auditCaller, client);
-        if (late) return late;
-        return refused(unknown('UNKNOWN_TOOL', 'tool', name, view(call.caller, call.session).tools.keys()), name, args, auditCaller);
+      const isReady = middleware.length === 0 || middleware.every(({ steps, opening }) => steps !== undefined && !opening);
+      const wanted = isReady ? find(name, args, call) : undefined;
+      if (wanted && !registry.opening(wanted.tool.entry.plugin.id)) return begin(wanted, call, auditCaller, client);
+      const late: LateCall = {
+        name,
+        call,
+        middleware,
+        find: () => find(name, args, call),
+        findLost: () => departed.find(call.caller, name, args),
+        begin: (found, refusal) => begin(found, call, auditCaller, client, refusal),
+        refuseUnknown: () =>
+          refused(unknown('UNKNOWN_TOOL', 'tool', name, view(call.caller, call.session).tools.keys()), name, args, auditCaller),
       };
-      const opening = registry.listed(limits.firstListMs);
-      return opening ? opening.then(again) : again();
+      return callLate(late, opening);
     },
     greet,
     async getPrompt(name, args, call) {
       refuseIfDraining();
-      const { prompts, terms } = view(call.caller);
-      call.bounds = terms.bounds;
-      const entry = prompts.get(name);
-      if (!entry) throw unknown('INVALID_PARAMS', 'prompt', name, prompts.keys());
-      const missing = (entry.prompt.arguments ?? []).filter((a) => a.required && args[a.name] === undefined).map((a) => a.name);
-      if (missing.length > 0) throw new GatewayError('INVALID_PARAMS', `The prompt ${name} needs ${missing.join(', ')}.`);
-      const prompt = guard(entry.plugin.id, () => entry.prompt.get(args, call));
+      const lookUp = (): PromptEntry => {
+        const seen = view(call.caller);
+        call.bounds = seen.terms.bounds;
+        return findPrompt(seen, name, args);
+      };
+      let pluginId = lookUp().plugin.id;
+      const prompt = after([pluginId], call, async () => {
+        const entry = lookUp();
+        pluginId = entry.plugin.id;
+        return guard(pluginId, () => entry.prompt.get(args, call));
+      });
       const fetched = admitPrompt(name, await bounded(`Prompt "${name}"`, call, limits, prompt), limits);
-      return addresses.inPrompt(fetched, { pluginId: entry.plugin.id, caller: call.caller });
+      return addresses.inPrompt(fetched, { pluginId, caller: call.caller });
     },
     async readResource(uri, call) {
       refuseIfDraining();
-      const seen = view(call.caller);
-      call.bounds = seen.terms.bounds;
+      const owners = ownersOf(uri, view(call.caller), handedOut.find(call.caller, uri));
+      const read = (): Promise<ReadResult> => {
+        const seen = view(call.caller);
+        call.bounds = seen.terms.bounds;
+        return readResource(uri, seen, call, { limits, addresses, handedOut, cleans, mask });
+      };
       const own = kept.read(uri, call.caller);
       if (own) return { contents: own };
-      return bounded('The resource', call, limits, readResource(uri, seen, call, { limits, addresses, handedOut, cleans, mask }));
+      return bounded('The resource', call, limits, after(owners, call, read));
     },
     onChange: (listener) => void listeners.push(listener),
     onUpdated(listener) {
@@ -249,6 +280,7 @@ export function createGateway(
     adopt(next) {
       rules = next;
       parts = partsOf(next);
+      departed.clear();
       changed();
       // A limit may have been raised, or lowered below what is kept.
       queue.release([]);
@@ -264,8 +296,4 @@ export function createGateway(
     },
     active: () => all.active,
   };
-}
-
-function unknown(code: 'UNKNOWN_TOOL' | 'INVALID_PARAMS', kind: string, name: string, known: Iterable<string>): GatewayError {
-  return new GatewayError(code, `Unknown ${kind}: ${showName(name)}.${didYouMean(name, known)}`);
 }

@@ -12,6 +12,8 @@ import { Deadline, type TimeLimits } from './deadline.ts';
 export interface ActiveMiddleware {
   readonly plugin: Manifest;
   readonly steps: Middleware | undefined;
+  /** The plugin is still opening, and its steps are known only then. */
+  readonly opening?: boolean;
 }
 
 /** A call as middleware sees it. */

@@ -3,7 +3,7 @@ import { asObject, type JsonObject } from '../core/json.ts';
 import type { Enablement } from '../policy/enablement.ts';
 import type { ToolEntry } from '../registry/catalogue.ts';
 import type { Registry } from '../registry/registry.ts';
-import type { SlotStatus } from '../registry/slot.ts';
+import type { SlotStatus } from '../registry/slot-status.ts';
 
 /** Who does something to the gateway, and by which way. */
 export interface Actor extends JsonObject {

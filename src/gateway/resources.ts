@@ -58,6 +58,15 @@ export function ownerOf(address: string, view: View, handed: Origin | undefined)
   return undefined;
 }
 
+/** The plugins that may have an address: the one that lists it, handed it out or names it as a view, or all whose templates it fits. */
+export function ownersOf(address: string, view: View, handed: Origin | undefined): string[] {
+  const listed = view.resources.get(address);
+  if (listed) return [listed.plugin.id];
+  const origin = handed ?? viewOf(address, view);
+  if (origin && view.readers.has(origin.pluginId)) return [origin.pluginId];
+  return [...fitting(address, view.templates)].map(({ plugin }) => plugin.id);
+}
+
 function viewOf(address: string, { views }: View): Origin | undefined {
   const named = views.get(address);
   return named && { pluginId: named.plugin.id, uri: named.own };

@@ -30,7 +30,7 @@ export class Seat implements Member {
   readonly spec: MemberSpec;
   readonly #group: SeatGroup;
   readonly #listeners: (() => void)[] = [];
-  #state: PluginState = 'ready';
+  #state: PluginState = 'opening';
   #error: GatewayError | undefined;
   #report: JsonObject | undefined;
   #stage = '';

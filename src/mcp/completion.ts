@@ -2,6 +2,7 @@ import { GatewayError } from '../core/errors.ts';
 import { isJsonObject } from '../core/json.ts';
 import type { Completion } from '../core/prompt.ts';
 import { admitCompletion } from '../gateway/admit.ts';
+import type { Gateway } from '../gateway/gateway.ts';
 import type { Reply, Request } from './peer.ts';
 import { toResult } from './results.ts';
 
@@ -9,13 +10,19 @@ import { toResult } from './results.ts';
 const MOST_VALUES = 100;
 
 /** `completion/complete`: values for an argument of a prompt or a variable of a template. No values is no error. */
-export async function completeArgument(request: Request): Promise<Reply> {
+export async function completeArgument(request: Request, gateway: Pick<Gateway, 'opening'>): Promise<Reply> {
   const { ref, argument, context } = request.params;
   if (!isJsonObject(ref) || !isJsonObject(argument) || typeof argument.name !== 'string' || typeof argument.value !== 'string') {
     throw new GatewayError('INVALID_PARAMS', '"ref" and "argument" with "name" and "value" are needed.');
   }
   const known = isJsonObject(context) && isJsonObject(context.arguments) ? (context.arguments as Record<string, string>) : {};
-  const complete = findCompleter(request, ref.type, ref.type === 'ref/prompt' ? ref.name : ref.uri);
+  const find = (): Found => findCompleter(request, ref.type, ref.type === 'ref/prompt' ? ref.name : ref.uri);
+  let { plugin, complete } = find();
+  const opening = plugin === undefined ? undefined : gateway.opening(plugin);
+  if (opening) {
+    await opening;
+    ({ plugin, complete } = find());
+  }
   const found = complete ? admitCompletion(await complete(argument.name, argument.value, known)) : { values: [], total: 0, hasMore: false };
   const { values, total, hasMore } = found;
   const completion = { values: values.slice(0, MOST_VALUES), total, hasMore: values.length > MOST_VALUES || hasMore };
@@ -24,15 +31,20 @@ export async function completeArgument(request: Request): Promise<Reply> {
 
 type Completer = (name: string, typed: string, known: Readonly<Record<string, string>>) => Promise<readonly string[] | Completion>;
 
-function findCompleter(request: Request, type: unknown, name: unknown): Completer | undefined {
+interface Found {
+  readonly plugin?: string;
+  readonly complete?: Completer | undefined;
+}
+
+function findCompleter(request: Request, type: unknown, name: unknown): Found {
   const { prompts, templates, resources } = request.view();
   if (type === 'ref/prompt' && typeof name === 'string') {
     const entry = prompts.get(name);
-    if (entry) return entry.prompt.complete?.bind(entry.prompt);
+    if (entry) return { plugin: entry.plugin.id, complete: entry.prompt.complete?.bind(entry.prompt) };
   } else if (type === 'ref/resource' && typeof name === 'string') {
     const entry = templates.get(name);
-    if (entry) return entry.resource.complete?.bind(entry.resource);
-    if (resources.has(name)) return undefined;
+    if (entry) return { plugin: entry.plugin.id, complete: entry.resource.complete?.bind(entry.resource) };
+    if (resources.has(name)) return {};
   }
   throw new GatewayError('INVALID_PARAMS', 'There is no such prompt or resource template.', { field: 'ref' });
 }

@@ -140,7 +140,7 @@ export class LegacyPeer extends Peer implements Subscriber {
       abilities: abilitiesOf(params.capabilities, revision),
     };
     // Many clients read the instructions here and never again, so plugins that are still opening are waited for.
-    const opening = this.parts.gateway.listed();
+    const opening = this.parts.gateway.introduced();
     return opening ? opening.then(() => this.#hello()) : this.#hello();
   }
 

@@ -41,7 +41,7 @@ export function createMethods(gateway: Gateway, lists: Lists, shared: () => bool
       async (request) =>
         toReadResult(await gateway.readResource(need(request.params, 'uri'), request.call()), request.era, cacheHints(shared())),
     ],
-    ['completion/complete', (request) => completeArgument(request)],
+    ['completion/complete', (request) => completeArgument(request, gateway)],
   ]);
 }
 

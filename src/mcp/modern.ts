@@ -113,7 +113,7 @@ export class ModernPeer extends Peer {
 
   // The instructions are read here and perhaps never again, so plugins that are still opening are waited for.
   #discover(): string | Promise<string> {
-    const opening = this.parts.gateway.listed();
+    const opening = this.parts.gateway.introduced();
     return opening ? opening.then(() => this.#describe()) : this.#describe();
   }
 

@@ -59,7 +59,12 @@ export interface Catalogue extends Places {
     readonly composed: boolean;
   }[];
   /** What plugins do with the calls of others; a guard that has not listed, or has failed, has no steps. */
-  readonly middleware: readonly { readonly plugin: Manifest; readonly steps: Middleware | undefined }[];
+  readonly middleware: readonly {
+    readonly plugin: Manifest;
+    readonly steps: Middleware | undefined;
+    /** The plugin is still opening, and its steps are known only then. */
+    readonly opening?: boolean;
+  }[];
   /** Profiles that plugins bring along; of two with one name the first counts. */
   readonly profiles: readonly OfferedProfile[];
   /** Native names that several plugins claim, each with its parties. */
@@ -77,6 +82,8 @@ export interface Contribution {
   readonly names: Readonly<Record<string, string>>;
   /** Native names of its last known list, for a plugin that has not listed yet. */
   readonly remembered: readonly string[];
+  /** The offer is what the last start knew. */
+  readonly opening?: boolean;
 }
 
 interface ToolClaim extends Claim {
@@ -114,9 +121,13 @@ export function buildCatalogue(contributions: readonly Contribution[], limit: nu
     instructions: withText.flatMap(({ contribution, manifest, text }) =>
       text === '' ? [] : [{ plugin: manifest, text, composed: contribution.offer?.compose !== undefined }],
     ),
-    middleware: contributions.flatMap(({ manifest, offer }) =>
-      offer?.middleware || manifest.guards ? [{ plugin: manifest, steps: offer?.middleware }] : [],
-    ),
+    middleware: contributions.flatMap(({ manifest, offer, opening = false }) => {
+      if (!offer?.middleware && !manifest.guards) return [];
+      // A call must not pass because a plugin that would have refused it has not opened yet.
+      const isClosed = opening && (manifest.guards !== undefined || offer?.middleware?.onError === 'deny');
+      const steps = isClosed ? undefined : offer?.middleware;
+      return [{ plugin: manifest, steps, ...(opening ? { opening } : {}) }];
+    }),
     profiles: contributions.flatMap(({ offer }) => offer?.profiles ?? []).filter(isFirst),
     collisions: collisionsOf(claims),
     dropped,

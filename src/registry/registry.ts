@@ -1,13 +1,17 @@
-import { createHash } from 'node:crypto';
 import type { PluginConfig } from '../config/config.ts';
 import type { UserCommand } from '../core/command.ts';
+import { within } from '../core/deferred.ts';
 import { GatewayError, toError } from '../core/errors.ts';
-import type { Host, HostLimits } from '../core/host.ts';
+import type { Host } from '../core/host.ts';
 import { type Logger, silentLog } from '../core/log.ts';
 import type { Asker, Problem } from '../core/plugin.ts';
 import type { Store } from '../store/store.ts';
 import { buildCatalogue, type Catalogue } from './catalogue.ts';
-import { Slot, type SlotStatus } from './slot.ts';
+import { createFaultLines } from './fault-lines.ts';
+import type { OfferMemory } from './offer-memory.ts';
+import { Slot } from './slot.ts';
+import { digestOf } from './slot-digest.ts';
+import { type SlotStatus, toUnavailable } from './slot-status.ts';
 import type { Found } from './sources.ts';
 import type { RegistryLimits } from './tools.ts';
 
@@ -39,16 +43,32 @@ export interface Registry {
   check(): Promise<ReadonlyMap<string, readonly Problem[]>>;
   /** Starts the plugins that start lazily, all or one, and waits until each is ready or has failed. */
   start(pluginId?: string): Promise<void>;
-  /** Starts what cannot be listed otherwise; settles when every plugin has listed or failed, at the latest after `withinMs`. Undefined where all have. */
-  listed(withinMs: number): Promise<void> | undefined;
+  /**
+   * Starts what cannot be listed otherwise; settles when every plugin has listed or failed, at the latest after `withinMs`.
+   * Undefined where all have. `first`: for a first list. If the last start left offers, it waits only for plugins that loaded
+   * then and whose offers cannot be known; otherwise for all that did not fail then.
+   */
+  listed(withinMs: number, first?: 'first'): Promise<void> | undefined;
+  /** Starts every plugin; settles when each has opened or failed, at the latest after `withinMs`. Undefined where all have. */
+  opened(withinMs: number): Promise<void> | undefined;
+  /** Whether the last start left the offer of any plugin. */
+  knew(): boolean;
+  /** Settles when a plugin that is served from memory has opened or failed, and starts it. Undefined if it is not served so. */
+  opening(pluginId: string, start?: false): Promise<void> | undefined;
+  /** Settles when a plugin has opened or failed, and starts it. Undefined if it has. */
+  settled(pluginId: string): Promise<void> | undefined;
+  /** The plugin whose text declares a tool of this name, which is not listed now. */
+  declarer(native: string): string | undefined;
+  /** Why a plugin takes no calls; undefined if it may take some. */
+  unavailable(pluginId: string): GatewayError | undefined;
   close(): Promise<void>;
 }
 
 const REMEMBERED = 'known-tools';
-const SAVE_AFTER_MS = 5_000;
+const SAVE_AFTER_MS = 1_000;
 
-/** An empty registry. The last known tools of each plugin are kept in `store`, if there is one. */
-export function createRegistry(host: Host, store: Store | undefined, log: Logger = silentLog): Registry {
+/** An empty registry. The last known tools of each plugin are kept in `store`, if there is one, and what it offers in `memory`. */
+export function createRegistry(host: Host, store: Store | undefined, log: Logger = silentLog, memory?: OfferMemory): Registry {
   const listeners: ((catalogue: Catalogue) => void)[] = [];
   const updateListeners: ((pluginId: string, uri: string) => void)[] = [];
   const announced = new Set<string>();
@@ -70,6 +90,7 @@ export function createRegistry(host: Host, store: Store | undefined, log: Logger
   };
 
   const remember = (slot: Slot): void => {
+    slot.remember();
     const names = slot.nativeNames();
     if (!store || names === undefined || JSON.stringify(names) === JSON.stringify(remembered(slot.id))) return;
     try {
@@ -79,7 +100,12 @@ export function createRegistry(host: Host, store: Store | undefined, log: Logger
     }
   };
 
+  const tellFaults = createFaultLines(log);
+
+  // Those that are served from memory.
+  let unopened: ReadonlyMap<string, Slot> = new Map();
   const rebuild = (): void => {
+    unopened = new Map(slots.filter(({ isRemembered }) => isRemembered).map((slot) => [slot.id, slot]));
     const contributions = slots.flatMap((slot) => slot.contribution(() => remembered(slot.id)) ?? []);
     catalogue = buildCatalogue(contributions, limits.tools);
     for (const [name, plugins] of catalogue.collisions) {
@@ -93,29 +119,16 @@ export function createRegistry(host: Host, store: Store | undefined, log: Logger
 
   // Writing down waits until things are quiet: it is needed by the next start at the earliest.
   const unsaved = new Set<Slot>();
+  let pruned: string | undefined;
+  let isClosed = false;
   const save = (): void => {
+    if (isClosed) return;
     for (const slot of unsaved) if (slots.includes(slot)) remember(slot);
     unsaved.clear();
-  };
-
-  // Whoever serves without looking at every state learns here why something is missing.
-  const told = new Map<string, string>();
-  const tellFailure = (slot: Slot): void => {
-    const { id, state, error } = slot.status();
-    if (!['failed', 'needs-config', 'disabled'].includes(state) || !error) return void told.delete(id);
-    if (told.get(id) === error.message) return;
-    told.set(id, error.message);
-    const stop = /[.!?]$/.test(error.message) ? '' : '.';
-    log.area(`plugin:${id}`).warn(`It is not served: ${error.message}${stop} ${error.fix}`);
-  };
-
-  const toldWithheld = new Map<string, string>();
-  const tellOfWithheld = (slot: Slot): void => {
-    const text = slot.withheld();
-    if (text === undefined) return void toldWithheld.delete(slot.id);
-    if (toldWithheld.get(slot.id) === text) return;
-    toldWithheld.set(slot.id, text);
-    log.area(`plugin:${slot.id}`).warn(text);
+    const ids = slots.map(({ id }) => id);
+    if (ids.join('\n') === pruned) return;
+    pruned = ids.join('\n');
+    memory?.prune(new Set(ids));
   };
 
   let scheduled = false;
@@ -130,8 +143,7 @@ export function createRegistry(host: Host, store: Store | undefined, log: Logger
     endLingering();
   };
   const changed = (slot?: Slot): void => {
-    if (slot) tellFailure(slot);
-    if (slot) tellOfWithheld(slot);
+    if (slot) tellFaults(slot.status());
     if (slot && unsaved.size === 0) setTimeout(save, SAVE_AFTER_MS).unref();
     if (slot) unsaved.add(slot);
     if (scheduled) return;
@@ -140,6 +152,7 @@ export function createRegistry(host: Host, store: Store | undefined, log: Logger
   };
 
   const watched = new Map<string, ReadonlySet<string>>();
+  const watchFor = (slot: Slot): void => slot.watch(watched.get(slot.id) ?? new Set());
   const updated = (slot: Slot, uri: string): void => {
     if (slots.includes(slot)) for (const listener of updateListeners) listener(slot.id, uri);
   };
@@ -153,6 +166,18 @@ export function createRegistry(host: Host, store: Store | undefined, log: Logger
       retire(slot);
     }
   };
+
+  // All are opened before one is started: those that share a process start with it.
+  const start = async (pluginId?: string): Promise<void> => {
+    const wanted = slots.filter(({ id }) => pluginId === undefined || id === pluginId);
+    await Promise.all(slots.map((slot) => slot.openPlugin().then(() => watchFor(slot))));
+    await Promise.all(wanted.map((slot) => slot.start()));
+  };
+
+  const openings = (pending: readonly Slot[]): Promise<void> =>
+    // Whoever waited looks into the catalogue next.
+    Promise.all(pending.map((slot) => (slot.isRemembered ? slot.opened : slot.listed).promise)).then(flush);
+  const knew = (): boolean => slots.some(({ known }) => known === 'offer');
 
   const retire = (slot: Slot, disabled = false): void => {
     const done = slot.close(disabled).finally(() => {
@@ -186,14 +211,14 @@ export function createRegistry(host: Host, store: Store | undefined, log: Logger
           continue;
         }
         if (refused !== undefined) refusedNow.add(item.id);
-        const slot = new Slot(item, digest, newLimits, host, { changed, updated }, existing);
+        const slot = new Slot(item, digest, { limits: newLimits, host, events: { changed, updated }, memory }, existing);
         kept.push(slot);
-        opening.push(slot.open(refused).then(() => slot.watch(watched.get(slot.id) ?? new Set())));
+        opening.push(slot.open(refused).then(() => watchFor(slot)));
       }
       slots = kept;
       // The newer version of a plugin is opened before the older one is let go, so that its group never stands empty.
       await Promise.all(opening);
-      for (const slot of slots) tellFailure(slot);
+      for (const slot of slots) tellFaults(slot.status());
       for (const slot of old.values()) {
         const heir = slots.find((s) => s.id === slot.id);
         if (!heir || heir.hasListed) retire(slot, refusedNow.has(slot.id));
@@ -221,49 +246,49 @@ export function createRegistry(host: Host, store: Store | undefined, log: Logger
       return pending.length === 0 ? undefined : Promise.all(pending).then(() => undefined);
     },
     check: async () => new Map(await Promise.all(slots.map(async (slot) => [slot.id, await slot.check()] as const))),
-    async start(pluginId) {
-      await Promise.all(slots.map((slot) => (pluginId === undefined || slot.id === pluginId ? slot.start() : undefined)));
+    start,
+    knew,
+    opening(pluginId, now) {
+      const slot = unopened.size === 0 ? undefined : unopened.get(pluginId);
+      if (!slot?.isRemembered) return undefined;
+      if (now !== false) void start(pluginId);
+      return openings([slot]);
     },
-    listed(withinMs) {
+    settled(pluginId) {
+      const slot = slots.find(({ id }) => id === pluginId);
+      if (!slot || (slot.hasListed && !slot.isRemembered)) return undefined;
+      void start(pluginId);
+      return openings([slot]);
+    },
+    declarer: (native) => slots.find((slot) => slot.declares(native))?.id,
+    unavailable(pluginId) {
+      const status = slots.find(({ id }) => id === pluginId)?.status();
+      return status?.error && status.state !== 'ready' ? toUnavailable(status) : undefined;
+    },
+    listed(withinMs, first) {
       // Whoever asks looks into the catalogue next: what has just listed must stand there.
       flush();
-      const unlisted = slots.filter((slot) => !slot.hasListed);
+      const isAwaited = ({ known }: Slot): boolean => first === undefined || (knew() ? known === 'loaded' : known !== 'failed');
+      const unlisted = slots.filter((slot) => !slot.hasListed && isAwaited(slot));
       if (unlisted.length === 0) return undefined;
-      for (const slot of unlisted) void slot.start();
-      return new Promise((resolve) => {
-        const timer = setTimeout(resolve, withinMs);
-        void Promise.all(unlisted.map((slot) => slot.listed)).then(() => {
-          clearTimeout(timer);
-          resolve();
-        });
-      });
+      for (const { id } of unlisted) void start(id);
+      return within(withinMs, openings(unlisted));
+    },
+    opened(withinMs) {
+      flush();
+      const pending = slots.filter((slot) => !slot.hasListed || slot.isRemembered);
+      if (pending.length === 0) return undefined;
+      void start();
+      return within(withinMs, openings(pending));
     },
     async close() {
+      for (const slot of slots) unsaved.add(slot);
       save();
+      isClosed = true;
       for (const slot of slots.reverse()) retire(slot);
       slots = [];
       endLingering();
       await Promise.all(closing);
     },
   };
-}
-
-/** What a plugin process is told of the limits when it starts; all others are read where they are needed. */
-const STARTED_WITH: readonly (keyof HostLimits)[] = ['resultBytes', 'pluginStopMs', 'unresponsiveMs', 'hungMs'];
-
-function digestOf(
-  { manifest, adapter, config, error, origin }: Found,
-  refused: string | GatewayError | undefined,
-  limits: HostLimits,
-): string {
-  // Of what is left out here the plugin notices nothing.
-  const own = { ...config.limits, callTimeoutMs: undefined, resultChars: undefined };
-  const behaviour = { ...config, approval: undefined, schemas: undefined, fence: undefined, results: undefined, limits: own };
-  const startedWith = (adapter?.startedWith ?? STARTED_WITH).map((name) => limits[name]);
-  const text = JSON.stringify([manifest?.digest, manifest?.adapter, origin, behaviour, error?.message, reasonOf(refused), startedWith]);
-  return createHash('sha256').update(text).digest('hex');
-}
-
-function reasonOf(refused: string | GatewayError | undefined): string | undefined {
-  return refused instanceof GatewayError ? refused.code : refused;
 }

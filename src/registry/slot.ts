@@ -1,44 +1,30 @@
 import type { PluginConfig } from '../config/config.ts';
 import type { UserCommand } from '../core/command.ts';
-import { GatewayError, thrownText } from '../core/errors.ts';
+import { deferred } from '../core/deferred.ts';
+import { GatewayError } from '../core/errors.ts';
 import type { Host } from '../core/host.ts';
-import type { JsonObject } from '../core/json.ts';
-import type { Asker, Manifest, Offer, Plugin, PluginState, Problem } from '../core/plugin.ts';
+import type { Asker, Manifest, Offer, Plugin, Problem } from '../core/plugin.ts';
 import { type Contribution, nativeName } from './catalogue.ts';
-import { type CleanOffer, cleanManifest, cleanOffer } from './clean-offer.ts';
-import { problemsOf } from './problems.ts';
+import { cleanManifest } from './clean-offer.ts';
+import type { OfferMemory } from './offer-memory.ts';
+import { asFailure, checkPlugin, type SlotStatus, toStatus, toUnavailable } from './slot-status.ts';
 import type { Found } from './sources.ts';
-import { NO_TOOLS, type Quarantined, type RegistryLimits, vetTools } from './tools.ts';
-import { createValidatorSet, type ValidatorSet } from './validators.ts';
-import { tellWithheld } from './withheld.ts';
-
-/** What an operator may know of one plugin. */
-export interface SlotStatus {
-  readonly id: string;
-  readonly alias?: string | undefined;
-  readonly adapter?: string | undefined;
-  readonly title?: string | undefined;
-  readonly description?: string | undefined;
-  readonly version?: string | undefined;
-  readonly origin: string;
-  /** Files and folders whose change may mean a changed plugin. */
-  readonly watch: readonly string[];
-  readonly state: 'disabled' | 'needs-config' | PluginState;
-  readonly error?: GatewayError | undefined;
-  readonly beside?: readonly string[] | undefined;
-  readonly needs: readonly string[];
-  readonly problems: readonly Problem[];
-  readonly quarantined: readonly Quarantined[];
-  /** What of it is not served and why, in one line. */
-  readonly withheld?: string | undefined;
-  readonly triggers: Offer['triggers'];
-  readonly facts: JsonObject;
-}
+import type { RegistryLimits } from './tools.ts';
+import { capsOf, createValidatorSet, type ValidatorSet } from './validators.ts';
+import { VettedOffer } from './vetted-offer.ts';
 
 /** What a slot tells the registry. */
 export interface SlotEvents {
   changed(slot: Slot): void;
   updated(slot: Slot, uri: string): void;
+}
+
+/** What a slot works with. */
+export interface SlotParts {
+  readonly limits: RegistryLimits;
+  readonly host: Host;
+  readonly events: SlotEvents;
+  readonly memory: OfferMemory | undefined;
 }
 
 /** One plugin's place in the registry, from being found to being closed. */
@@ -47,84 +33,114 @@ export class Slot {
   readonly digest: string;
   /** As the last reload left it: what the plugin itself was opened with is still the same. */
   config: PluginConfig;
-  /** Settles when the plugin has listed what it offers, or never will. */
-  readonly listed: Promise<void>;
   readonly #found: Found;
   /** What may be shown of the plugin's manifest. */
   readonly #manifest: Manifest | undefined;
-  readonly #limits: RegistryLimits;
-  readonly #host: Host;
-  readonly #events: SlotEvents;
+  readonly #parts: SlotParts;
   // The version that this one replaces: it stands in until this one has listed.
   #before: Slot | undefined;
   readonly #validators: ValidatorSet;
   /** Whether `listed` has settled. */
   hasListed = false;
-  #settle: () => void = () => undefined;
+  /** What the last start left of it: its offer, or only that it loaded or failed. */
+  known: 'offer' | 'loaded' | 'failed' | undefined;
+  /** What it brings is what the last start knew, until it has opened or failed. */
+  isRemembered = false;
+  /** When the plugin has listed what it offers, or never will. */
+  readonly listed = deferred();
+  /** When it is not served from memory any more. */
+  readonly opened = deferred();
+  #opening: Promise<void> | undefined;
+  #loaded = false;
+  // What was kept for the next start.
+  #kept: Offer | 'failed' | undefined;
   #plugin: Plugin | undefined;
   #disabled: string | undefined;
   #error: GatewayError | undefined;
   // What it said last cannot be used.
   #fault: GatewayError | undefined;
-  // As the plugin gave it, to tell whether it has changed; below it what may be shown of it.
-  #given: Offer | undefined;
-  #clean: CleanOffer | undefined;
-  #vetted = NO_TOOLS;
+  readonly #offer = new VettedOffer();
   #closed = false;
-  #vetting = false;
-  #latest: Promise<unknown> | undefined;
   #updating: Promise<void> | undefined;
 
-  constructor(found: Found, digest: string, limits: RegistryLimits, host: Host, events: SlotEvents, before?: Slot) {
+  constructor(found: Found, digest: string, parts: SlotParts, before?: Slot) {
     this.id = found.id;
     this.digest = digest;
     this.config = found.config;
     this.#found = found;
     this.#manifest = found.manifest && cleanManifest(found.manifest);
-    this.#limits = limits;
-    this.#validators = createValidatorSet({
-      get depth() {
-        return limits.jsonDepth;
-      },
-      get keys() {
-        return limits.jsonKeys;
-      },
-      get items() {
-        return limits.jsonItems;
-      },
-    });
-    this.#host = host;
-    this.#events = events;
+    this.#parts = parts;
+    this.#validators = createValidatorSet(capsOf(parts.limits));
     this.#before = before;
     this.#error = found.error;
-    this.listed = new Promise((resolve) => {
-      this.#settle = () => {
-        this.hasListed = true;
-        this.#before = undefined;
-        resolve();
-      };
-    });
   }
 
-  /** Opens the plugin unless it was refused; a failure is kept and told, never thrown. */
+  #settle(): void {
+    this.hasListed = true;
+    this.#before = undefined;
+    this.listed.resolve();
+  }
+
+  /** Opens the plugin unless it was refused, or serves it as the last start knew it. A failure is kept and told, never thrown. */
   async open(refused: string | GatewayError | undefined): Promise<void> {
     const { manifest, adapter } = this.#found;
     if (refused instanceof GatewayError) this.#error ??= refused;
     this.#disabled = refused instanceof GatewayError ? refused.message : refused;
     if (refused !== undefined || !manifest || !adapter) return this.#settle();
+    if (!(await this.#recall())) await this.openPlugin();
+  }
+
+  // What was kept is vetted like what a plugin says.
+  async #recall(): Promise<boolean> {
+    const refuse = (): Promise<never> => Promise.reject(toUnavailable(this.status()));
+    // While a plugin is replaced, the version before stands in for it.
+    const remembered = this.#before ? undefined : this.#parts.memory?.get(this.#found, refuse);
+    this.known = typeof remembered === 'object' ? 'offer' : remembered;
+    if (typeof remembered !== 'object') return false;
+    this.isRemembered = true;
     try {
-      const plugin = await adapter.open(manifest, this.#host);
+      await this.#vet(remembered, false);
+      this.#settle();
+    } catch {
+      this.#forget();
+    }
+    return this.isRemembered;
+  }
+
+  #forget(): void {
+    if (this.isRemembered) this.#offer.clear();
+    this.isRemembered = false;
+  }
+
+  /** Opens a plugin that was served from memory so far; any other one has been opened already. */
+  openPlugin(): Promise<void> {
+    this.#opening ??= this.#open();
+    return this.#opening;
+  }
+
+  async #open(): Promise<void> {
+    const { manifest, adapter } = this.#found;
+    if (this.#closed || this.#disabled !== undefined || this.#error || !manifest || !adapter) return;
+    try {
+      const plugin = await adapter.open(manifest, this.#parts.host);
       this.#plugin = plugin;
       if (this.#closed) return await plugin.close();
       plugin.onChange(() => {
         this.#updating = this.#takeOver();
       });
-      plugin.onUpdated?.((uri) => this.#events.updated(this, uri));
+      plugin.onUpdated?.((uri) => this.#parts.events.updated(this, uri));
       await this.#update();
     } catch (error) {
       this.#error = asFailure(error, this.id);
-      this.#settle();
+      this.#fail();
     }
+  }
+
+  #fail(): void {
+    this.#forget();
+    this.#settle();
+    this.#parts.events.changed(this);
+    this.opened.resolve();
   }
 
   // The one way from a plugin's word to the catalogue: what cannot be used is that plugin's failure, until it says something else.
@@ -133,41 +149,48 @@ export class Slot {
       await this.#update(again);
     } catch (error) {
       this.#fault = asFailure(error, this.id);
-      this.#settle();
-      this.#events.changed(this);
+      this.#fail();
     }
   }
 
   async #update(again = false): Promise<void> {
-    const given = this.#plugin?.offer();
+    const offered = this.#offered();
+    const given = offered ?? (again && this.isRemembered ? this.#offer.given : undefined);
     this.#fault = undefined;
-    if (given && (again || given !== this.#given)) {
-      this.#given = given;
-      const clean = cleanOffer(given);
-      this.#clean = clean;
-      this.#vetting = true;
-      const vetting = { plugin: this.id, limits: this.#limits, validators: this.#validators, validate: this.config.validate };
-      const run = vetTools(clean.offer.tools, vetting, again ? NO_TOOLS : this.#vetted);
-      this.#latest = run;
-      try {
-        const vetted = await run;
-        // Vetting lets others have a turn; one that has been overtaken meanwhile must not win.
-        if (this.#latest !== run) return;
-        this.#vetted = vetted;
-      } finally {
-        // In one go with what was vetted: nobody may find the one without the other.
-        if (this.#latest === run) this.#vetting = false;
-      }
-    } else if (this.#vetting) {
+    if (given && (again || given !== this.#offer.given)) {
+      // If another offer came meanwhile, that one is told.
+      if (!(await this.#vet(given, again))) return;
+      if (offered) this.isRemembered = false;
+    } else if (this.#offer.isVetting) {
       // What happens meanwhile is told with what is being vetted: before that the plugin has not listed.
       return;
     }
     // One that is being restarted, or has begun to explain itself, may never list: nobody waits for it.
-    if (given || this.#isOut() || this.state() === 'restarting' || this.#plugin?.error?.()) this.#settle();
-    this.#events.changed(this);
+    const isLate = !given && (this.#isOut() || this.#plugin?.state() === 'restarting');
+    if (isLate) this.#forget();
+    if (given || isLate || this.#isOut() || this.#plugin?.error?.()) this.#settle();
+    this.#parts.events.changed(this);
+    if (!this.isRemembered) this.opened.resolve();
   }
 
-  /** Vets what the plugin offers by the limits that hold now; the plugin itself goes on. */
+  /** Whether its text declares a tool, which is listed once the plugin has loaded. */
+  declares(native: string): boolean {
+    return this.#plugin?.offer()?.tools.some((tool) => nativeName(tool, this.config.names) === native) === true;
+  }
+
+  // Until it has loaded nobody knows whether it can, so what it would offer does not count; a newer version takes over at once.
+  #offered(): Offer | undefined {
+    const offer = this.#plugin?.offer();
+    this.#loaded ||= offer !== undefined && this.#plugin?.state() === 'ready';
+    return this.#loaded || this.#before || (offer?.needs.length ?? 0) > 0 ? offer : undefined;
+  }
+
+  #vet(given: Offer, again: boolean): Promise<boolean> {
+    const { validate } = this.config;
+    return this.#offer.take(given, { plugin: this.id, limits: this.#parts.limits, validators: this.#validators, validate }, again);
+  }
+
+  /** Vets what it offers by the limits that hold now. */
   vetAgain(): void {
     this.#updating = this.#takeOver(true);
   }
@@ -178,7 +201,8 @@ export class Slot {
     if (this.#isOut())
       return (this.#error ?? this.#fault ?? this.#plugin?.error?.())?.code === 'NEEDS_CONFIGURATION' ? 'needs-config' : 'failed';
     const state = this.#plugin?.state() ?? 'opening';
-    return state === 'ready' && (this.#given?.needs.length ?? 0) > 0 ? 'needs-config' : state;
+    if ((state === 'ready' || state === 'opening') && (this.#offer.given?.needs.length ?? 0) > 0) return 'needs-config';
+    return state === 'ready' && this.isRemembered ? 'opening' : state;
   }
 
   /** Whether it is not served, and will not be by itself. */
@@ -191,108 +215,81 @@ export class Slot {
     const manifest = this.#manifest;
     if (this.#closed || this.#disabled !== undefined) return undefined;
     const before = this.#before?.contribution(() => []);
-    if (before?.offer && !this.#given) return before;
-    const known = manifest ?? {
-      id: this.id,
-      version: '',
-      adapter: '',
-      origin: this.#found.origin,
-      watch: [],
-      digest: '',
-      ...(this.#found.guards ? { guards: true } : {}),
-    };
+    if (before?.offer && !before.opening && !this.#offer.given) return before;
+    const { id, origin, guards = false } = this.#found;
+    const known = manifest ?? { id, version: '', adapter: '', origin, watch: [], digest: '', ...(guards ? { guards } : {}) };
     // A failed plugin offers nothing, but keeps its claim on the names it had.
-    const offer = this.#isOut() ? undefined : this.#clean?.offer;
+    const offer = this.#isOut() ? undefined : this.#offer.clean?.offer;
     return {
       manifest: known,
       offer,
-      vetted: this.#vetted,
+      vetted: this.#offer.tools,
       names: this.config.names,
       remembered: offer ? [] : remembered(),
+      ...(this.isRemembered ? { opening: true } : {}),
     };
   }
 
   /** The native names of its tools, once it has listed. */
   nativeNames(): string[] | undefined {
-    return this.#given && this.#given.needs.length === 0
-      ? this.#vetted.tools.map(({ tool }) => nativeName(tool, this.config.names))
+    const { given, tools } = this.#offer;
+    return given && given.needs.length === 0 && !this.isRemembered
+      ? tools.tools.map(({ tool }) => nativeName(tool, this.config.names))
       : undefined;
   }
 
   status(): SlotStatus {
-    const { origin } = this.#found;
-    const manifest = this.#manifest;
-    const offer = this.#clean?.offer;
     return {
       id: this.id,
-      alias: manifest?.alias,
-      adapter: manifest?.adapter,
-      title: manifest?.title,
-      description: manifest?.description,
-      version: manifest?.version,
-      origin,
-      watch: manifest?.watch ?? (origin === '' ? [] : [origin]),
+      ...toStatus(this.#manifest, this.#found.origin, this.#offer),
       state: this.state(),
       error: this.#error ?? this.#fault ?? this.#plugin?.error?.(),
-      beside: manifest?.beside,
-      needs: offer?.needs ?? [],
-      problems: [manifest?.ignored, offer?.problems, this.#clean?.problems, problemsOf(this.#vetted)].flatMap((found) => found ?? []),
-      quarantined: this.#vetted.quarantined,
-      withheld: this.withheld(),
-      triggers: offer?.triggers ?? [],
-      facts: offer?.facts ?? {},
     };
   }
 
-  /** What of it is not served and why, in one line; undefined where all of it is. */
-  withheld(): string | undefined {
-    const { tools, quarantined } = this.#vetted;
-    return quarantined.length === 0 ? undefined : tellWithheld(tools.length + quarantined.length, quarantined);
-  }
-
   /** What a person can run on it. */
-  commands(): readonly UserCommand[] {
-    return this.#given?.commands ?? [];
-  }
+  commands = (): readonly UserCommand[] => this.#offer.given?.commands ?? [];
+  check = async (): Promise<readonly Problem[]> => (this.#plugin ? checkPlugin(this.#plugin) : []);
+  watch = (uris: ReadonlySet<string>): void => this.#plugin?.watch?.(uris);
 
   refresh(asker: Asker): Promise<void> | undefined {
     if (this.state() !== 'ready') return undefined;
     return this.#plugin?.refresh?.(asker)?.then(() => this.#updating);
   }
 
-  async check(): Promise<readonly Problem[]> {
-    try {
-      return (await this.#plugin?.check?.()) ?? [];
-    } catch (error) {
-      return [{ code: 'PLUGIN_FAILED', subject: 'check', message: `It could not be checked: ${thrownText(error)}` }];
-    }
-  }
-
-  watch(uris: ReadonlySet<string>): void {
-    this.#plugin?.watch?.(uris);
+  /** Keeps what it offers for the next start, or that it did not load. */
+  remember(): void {
+    const { given } = this.#offer;
+    if (!this.#manifest || this.#closed || this.#disabled !== undefined || this.isRemembered) return;
+    // One that is still opening has not failed: what the last start knew of it stays.
+    const hasFailed = this.#isOut() || (!this.#loaded && this.#plugin?.state() === 'restarting');
+    const now = hasFailed ? 'failed' : this.#loaded ? given : undefined;
+    if (now === undefined || now === this.#kept) return;
+    this.#kept = now;
+    this.#parts.memory?.set(this.#found, now === 'failed' ? undefined : now);
   }
 
   async start(): Promise<void> {
+    await this.openPlugin();
     await this.#plugin?.start();
     // What it lists is served once it has been vetted.
-    await this.#latest?.catch(() => undefined);
+    await this.#offer.vetted();
   }
 
   /** Forgets what kept it from being opened; false where nothing did. */
   renew(): boolean {
     const { manifest, adapter } = this.#found;
     if (this.#closed || this.#disabled !== undefined || !this.#isOut()) return false;
-    if (manifest) adapter?.renew?.(manifest, this.#host);
+    if (manifest) adapter?.renew?.(manifest, this.#parts.host);
     return true;
   }
 
   async close(disabled = false): Promise<void> {
+    // Whatever a plugin does when it is disabled, it does also if it has not been needed so far.
+    if (disabled) await this.openPlugin();
     this.#closed = true;
     this.#settle();
+    this.opened.resolve();
     await this.#plugin?.close(disabled);
   }
-}
-
-function asFailure(error: unknown, plugin: string): GatewayError {
-  return error instanceof GatewayError ? error : new GatewayError('PLUGIN_FAILED', thrownText(error), { plugin, cause: error });
 }

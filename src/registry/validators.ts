@@ -38,6 +38,21 @@ export interface ValidatorSet {
   compile(schema: JsonObject, dialect: Dialect | undefined, whole?: string): Checker;
 }
 
+/** The caps of messages, read anew with every use. */
+export function capsOf(limits: { readonly jsonDepth: number; readonly jsonKeys: number; readonly jsonItems: number }): JsonCaps {
+  return {
+    get depth() {
+      return limits.jsonDepth;
+    },
+    get keys() {
+      return limits.jsonKeys;
+    },
+    get items() {
+      return limits.jsonItems;
+    },
+  };
+}
+
 /** An empty set. The compiler is loaded with the first schema, not with the gateway. `caps`: of texts that are parsed. */
 export function createValidatorSet(caps: JsonCaps = CAPS): ValidatorSet {
   const compiler = createCompiler();

@@ -18,6 +18,8 @@ export interface Store {
   add(space: string, key: string, value: string): boolean;
   delete(space: string, key: string): void;
   entries(space: string): ReadonlyMap<string, string>;
+  /** The keys of a space, without reading the values. */
+  keys(space: string): readonly string[];
   /** Writes without waiting, neither for a lock nor for the disk; false if another process holds the lock. */
   note(space: string, key: string, value: string): boolean;
   /** Reads every page of the file. A store that does not exist yet is whole. */
@@ -134,6 +136,9 @@ export function createStore(dir: string): Store {
         value: string;
       }[];
       return new Map(rows.map((row) => [row.key, row.value]));
+    },
+    keys(space) {
+      return (read([], (db) => db.prepare('SELECT key FROM entry WHERE space = ?').all(space)) as { key: string }[]).map(({ key }) => key);
     },
     note(space, key, value) {
       return write((db) => withoutWaiting(db, () => void db.prepare(SET).run(space, key, value)));

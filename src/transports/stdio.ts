@@ -3,6 +3,7 @@ import { Socket } from 'node:net';
 import type { Writable } from 'node:stream';
 import { isatty, WriteStream } from 'node:tty';
 import { localCaller } from '../core/caller.ts';
+import { deferred } from '../core/deferred.ts';
 import { createLineSplitter } from '../core/lines.ts';
 import type { Logger } from '../core/log.ts';
 import type { Engine } from '../mcp/engine.ts';
@@ -22,6 +23,8 @@ export interface StdioTransport {
    * two streams failed, which the log tells.
    */
   readonly ended: Promise<'done' | 'broken'>;
+  /** Settles with the first message that has been written to the client. */
+  readonly answered: Promise<void>;
   /** Stops reading, waits for calls in flight, writes what is queued. */
   drain(): Promise<void>;
   /** Nobody reads replies any more: stops reading and ends the calls in flight. */
@@ -46,10 +49,12 @@ export function serveStdio(engine: Engine, limits: StdioLimits, profile: string,
     end = (how) => resolve(how ?? 'done');
   });
 
+  const answered = deferred();
   let queue: (string | Buffer)[] = [];
   const flush = (): void => {
     const parts = queue;
     queue = [];
+    answered.resolve();
     if (output.destroyed) return;
     output.cork();
     let text = '';
@@ -127,6 +132,7 @@ export function serveStdio(engine: Engine, limits: StdioLimits, profile: string,
 
   return {
     ended,
+    answered: answered.promise,
     async drain() {
       input.pause();
       await finish();

@@ -1,4 +1,5 @@
 // npm run bench [-- --rounds 5] [--only http] [--scale 1] [--peers]
+// `--only start` measures later starts with the default catalogue alone.
 // --peers also installs other gateways into .cache and measures them.
 // Alternates the targets round by round and prints one table of medians, each with its ratio to the bare server that does
 // the same work. Raw figures go to out/bench.jsonl. Loopback only; every loop is bounded.
@@ -6,6 +7,7 @@ import { appendFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { cpuOf, freePort, memoryOf, startServer } from './server-process.mjs';
 import { openSession } from './sessions.mjs';
+import { measureStarts } from './starts.mjs';
 import { quantile, toTable } from './statistics.mjs';
 import { TARGETS } from './targets.mjs';
 
@@ -109,15 +111,28 @@ for (let round = 0; round < rounds; round++) {
     process.stderr.write(`round ${round + 1}: ${target.name}\n`);
   }
 }
-console.log(
-  toTable(results, [
-    { key: 'cpu', title: 'CPU per call, us' },
-    { key: 'p50', title: 'p50 alone, us' },
-    { key: 'perSecond', title: 'calls/s, 8 at once' },
-    { key: 'cold', title: 'start to first list, ms' },
-    { key: 'list', title: 'list of 1,000: CPU, ms' },
-    { key: 'memory', title: 'memory, MiB' },
-  ]),
-);
-console.log(`\nmedians of ${rounds} alternating rounds; xN is the ratio to the bare server of the same kind, taken round by round`);
+if (targets.length > 0) {
+  console.log(
+    toTable(results, [
+      { key: 'cpu', title: 'CPU per call, us' },
+      { key: 'p50', title: 'p50 alone, us' },
+      { key: 'perSecond', title: 'calls/s, 8 at once' },
+      { key: 'cold', title: 'start to first list, ms' },
+      { key: 'list', title: 'list of 1,000: CPU, ms' },
+      { key: 'memory', title: 'memory, MiB' },
+    ]),
+  );
+  console.log(`\nmedians of ${rounds} alternating rounds; xN is the ratio to the bare server of the same kind, taken round by round`);
+}
+if ('start'.includes(flags.only)) {
+  const starts = await measureStarts(rounds);
+  for (const { name, rounds: figures } of starts)
+    for (const figure of figures) appendFileSync(OUT, `${JSON.stringify({ target: name, ...figure })}\n`);
+  console.log(
+    `\n${toTable(starts, [
+      { key: 'welcome', title: 'reply to initialize, ms' },
+      { key: 'lists', title: 'first list, ms' },
+    ])}`,
+  );
+}
 process.exit(0);

@@ -219,6 +219,8 @@ describe.skipIf(withoutGo())('plugins in Go', SLOW, () => {
     const args = ['--fork', '--pid', '--mount-proc', process.execPath, BIN, 'stdio', '--config', config];
     const client = await connect('v2 auto', { command: 'unshare', args });
     await until('it is listed', async () => (await client.list()).includes('plugins_echo_echo'), 60_000);
+    // This client starts the gateway twice, and the second one lists what the first one knew.
+    await client.call('plugins_echo_echo', { message: 'awake' });
     const running = processesWith(mark);
     expect(running.length).toBeGreaterThan(0);
     // The SDK looks for its parent every five seconds.

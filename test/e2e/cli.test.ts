@@ -52,7 +52,7 @@ describe('plugmux list', () => {
     expect((JSON.parse(stdout) as { id: string; state: string }[]).map((p) => [p.id, p.state])).toEqual([
       ['garbled', 'failed'],
       ['good', 'ready'],
-      ['lacking', 'ready'],
+      ['lacking', 'failed'],
       ['waiting', 'needs-config'],
     ]);
   });

@@ -1,9 +1,11 @@
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { writeConfig } from '../support/gateway.ts';
+import { run, writeConfig } from '../support/gateway.ts';
 import { until } from '../support/processes.ts';
-import { HANDSHAKE, INITIALIZED, line, RawStdio } from '../support/raw-stdio.ts';
+import { callLine, HANDSHAKE, INITIALIZED, line, RawStdio } from '../support/raw-stdio.ts';
+import { writePlugin } from '../support/talos.ts';
 import { tempFolder } from '../support/temp.ts';
 
 const FIXTURES = fileURLToPath(new URL('../fixtures', import.meta.url));
@@ -28,6 +30,47 @@ async function listsOf(file: string, isWhole: (tools: string) => boolean): Promi
   return lists;
 }
 
+// A server whose tool has the name that a file holds, and that is silent for as long as the file says.
+const PROGRAM = `
+  const [name, ms] = require('node:fs').readFileSync(process.argv[1], 'utf8').split(' ');
+  const say = (m) => process.stdout.write(JSON.stringify({ jsonrpc: '2.0', ...m }) + '\\n');
+  const answer = ({ id, method }) => {
+    if (id === undefined) return;
+    if (method === 'initialize') return say({ id, result: { protocolVersion: '2025-06-18', capabilities: { tools: {} }, serverInfo: { name: 's', version: '1' } } });
+    if (method === 'tools/call') return say({ id, result: { content: [{ type: 'text', text: 'done' }] } });
+    if (method === 'tools/list') return say({ id, result: { tools: [{ name, inputSchema: { type: 'object' } }] } });
+    say({ id, error: { code: -32601, message: 'no' } });
+  };
+  const held = [];
+  let ready = false;
+  require('node:readline').createInterface({ input: process.stdin }).on('line', (line) => (ready ? answer(JSON.parse(line)) : held.push(line)));
+  setTimeout(() => { ready = true; for (const line of held) answer(JSON.parse(line)); }, Number(ms));`;
+
+const server = (file: string) => ({ command: process.execPath, args: ['-e', PROGRAM, file] });
+
+/** A gateway whose client has just got its first list of tools. */
+async function welcomed(file: string): Promise<{ client: RawStdio; tools(): Promise<string[]> }> {
+  const client = new RawStdio(file);
+  client.send(HANDSHAKE);
+  await client.reply('hello');
+  client.send(INITIALIZED);
+  let asked = 0;
+  const tools = async (): Promise<string[]> => {
+    const id = `tools ${asked++}`;
+    client.send(line(id, 'tools/list'));
+    return ((await client.reply(id)).result as { tools: { name: string }[] }).tools.map(({ name }) => name);
+  };
+  return { client, tools };
+}
+
+/** One start until a tool is listed; what it knew is kept. */
+async function startUntil(file: string, tool: string): Promise<void> {
+  const { client, tools } = await welcomed(file);
+  await until(`${tool} is listed`, async () => (await tools()).includes(tool));
+  client.process.stdin?.end();
+  await new Promise((resolve) => client.process.once('exit', resolve));
+}
+
 describe('a second start', () => {
   it('lists the same bytes as the first one', { tags: ['lists-identical'] }, async () => {
     const dir = tempFolder();
@@ -37,5 +80,63 @@ describe('a second start', () => {
     const isWhole = (tools: string) => ['"cancelled"', 'echo_echo', 'describe'].every((name) => tools.includes(name));
     const first = await listsOf(file, isWhole);
     expect(await listsOf(file, isWhole)).toEqual(first);
+  });
+
+  it('takes a plugin that fails now out of the list, and answers calls with the cause', { tags: ['catalogue-remembered'] }, async () => {
+    const dir = tempFolder();
+    writeFileSync(join(dir, 'part.mjs'), 'export const one = 1;');
+    const code = { 'index.ts': "import { one } from '../../part.mjs'; export const handlers = { run: () => one };" };
+    const plugins = { good: { path: writePlugin(join(dir, 'a'), 'good', { 'index.ts': 'export const handlers = { run: () => 1 };' }) } };
+    const file = writeConfig(
+      { plugins: { ...plugins, needy: { path: writePlugin(join(dir, 'b'), 'needy', code) } }, state: './state' },
+      [],
+      dir,
+    );
+    await startUntil(file, 'needy_run');
+    rmSync(join(dir, 'part.mjs'));
+    const { client, tools } = await welcomed(file);
+    expect(await tools()).toEqual(['good_run', 'needy_run']);
+    client.send(callLine('call', 'needy_run'));
+    const { result } = await client.reply('call');
+    expect([result?.isError, result?.content?.[0]?.text]).toEqual([true, expect.stringContaining('part.mjs')]);
+    await until('the client is told', () => client.messages.some(({ method }) => method === 'notifications/tools/list_changed'));
+    expect(await tools()).toEqual(['good_run']);
+    client.process.stdin?.end();
+    await new Promise((resolve) => client.process.once('exit', resolve));
+    expect(await (await welcomed(file)).tools()).toEqual(['good_run']);
+  });
+
+  it('tells that a server has another tool now, and hides what the file hides now', { tags: ['catalogue-remembered'] }, async () => {
+    const dir = tempFolder();
+    const [one, two] = [join(dir, 'one'), join(dir, 'two')];
+    writeFileSync(one, 'old 0');
+    writeFileSync(two, 'other 0');
+    const mcpServers = { one: server(one), two: server(two) };
+    await startUntil(writeConfig({ mcpServers, state: './state' }, [], dir), 'other');
+    await startUntil(join(dir, 'mcp.json'), 'old');
+    writeFileSync(one, 'new 500');
+    const { client, tools } = await welcomed(
+      writeConfig({ mcpServers, plugins: { two: { approval: { other: 'deny' } } }, state: './state' }, [], dir),
+    );
+    expect(await tools()).toEqual(['old']);
+    await until('the client is told', () => client.messages.some(({ method }) => method === 'notifications/tools/list_changed'));
+    expect(await tools()).toEqual(['new']);
+    client.send(callLine('gone', 'old') + callLine('hidden', 'other'));
+    for (const id of ['gone', 'hidden']) expect((await client.reply(id)).error?.message).toContain('Unknown tool');
+  });
+
+  it('never calls a plugin ready that has not opened yet', { tags: ['catalogue-remembered'] }, async () => {
+    const dir = tempFolder();
+    const one = join(dir, 'one');
+    writeFileSync(one, 'old 0');
+    const limits = { firstListMs: 3_000, startTimeoutMs: 3_000 };
+    const file = writeConfig({ mcpServers: { one: server(one) }, limits, state: './state' }, [], dir);
+    const listed = async () => (await run(['list', '--config', file])).stdout;
+    await startUntil(file, 'old');
+    expect(await listed()).toMatch(/^one {2}mcp.* ready\n {2}old/);
+    writeFileSync(one, 'old 60000');
+    expect(await listed()).toMatch(/^one {2}mcp.* opening.*\n {2}old/);
+    const { code, stdout } = await run(['call', 'old', '--config', file]);
+    expect([code, stdout]).toEqual([1, expect.stringMatching(/still starting/)]);
   });
 });

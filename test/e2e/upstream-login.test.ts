@@ -1,9 +1,11 @@
 import { request } from 'node:http';
+import { dirname } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { connect } from '../support/clients.ts';
 import { run, serve, writeConfig } from '../support/gateway.ts';
 import { listen } from '../support/http-server.ts';
 import { until } from '../support/processes.ts';
+import { rows } from '../support/stage.ts';
 
 // A server behind a login of its own: one process plays the authorization server and the guard before a gateway.
 
@@ -73,7 +75,8 @@ describe('a server behind a login', () => {
     const back = await serve(writeConfig({}, ['plain']));
     const { url, grants } = await guard(back.url);
     const oauth = { clientId: 'gateway', clientSecret: 'a-very-secret-word', issuer: url, scope: 'tools' };
-    const front = await serve(writeConfig({ mcpServers: { back: { url: `${url}/mcp`, oauth } } }));
+    const file = writeConfig({ mcpServers: { back: { url: `${url}/mcp`, oauth } } });
+    const front = await serve(file);
     const client = await connect('v2 legacy', front.at('http'));
     await until('its tools are there', async () => (await client.list()).includes('echo'));
     expect((await client.call('echo', { message: 'hello' })).content[0]?.text).toBe('hello');
@@ -86,6 +89,9 @@ describe('a server behind a login', () => {
     await front.said('refused: ');
     for (const text of [told, front.stderr()])
       expect([text, text.includes('token-1')]).toEqual([expect.stringContaining('refused: '), false]);
+    // What it lists for this login is not kept for the next start, only that it did.
+    await front.stop();
+    expect(rows(dirname(file)).map(([, row]) => row.split('\n')[1])).toEqual(['true']);
   });
 
   it('gets no secret when it names another authorization server than the configuration', async () => {

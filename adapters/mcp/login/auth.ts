@@ -2,7 +2,7 @@ import type { AuthProvider, OAuthClientProvider } from '@modelcontextprotocol/cl
 import { GatewayError, toError } from '../../../src/core/errors.ts';
 import type { Host } from '../../../src/core/host.ts';
 import type { Route } from '../../../src/host/proxy.ts';
-import { hasToken, type RemoteServer } from '../entry.ts';
+import { hasToken, type RemoteServer, type ServerEntry } from '../entry.ts';
 import { causeOf, notSent } from '../failures.ts';
 import { createGuardedFetch } from './guarded-fetch.ts';
 import { loginNeeded } from './needed.ts';
@@ -27,6 +27,13 @@ export async function createAuth(
   const person = hasToken(server) ? [] : [personProvider(id, server.url, settings, record, stepUp)];
   const providers = [...person, ...machine];
   return providers.length === 0 ? undefined : toAuth(id, server, providers, stepUp, route);
+}
+
+/** Whether what a server lists is for the holder of a login. */
+export function isPersonal(server: ServerEntry['server'], record: LoginRecord | undefined): boolean {
+  if (server.kind === 'stdio') return false;
+  if (server.login?.grant === 'client_credentials') return true;
+  return !hasToken(server) && record?.read()?.tokens !== undefined;
 }
 
 /** Where a person's login at a server is kept. */

@@ -60,7 +60,8 @@ export function lazily(member: Member, { spec, digest, keep, start, urgent, isCo
   }
   return {
     idle: () => idle,
-    state: () => member.state(),
+    // It waits on purpose, and offers what it has reported before.
+    state: () => (idle && member.state() === 'opening' ? 'ready' : member.state()),
     error: () => member.error(),
     report: () => complete() ?? remembered ?? member.report(),
     start: () => (idle ? Promise.resolve() : member.start()),

@@ -71,6 +71,8 @@ const gateway = {
   view: () => view,
   greet: () => undefined,
   listed: () => undefined,
+  introduced: () => undefined,
+  opening: () => undefined,
   refresh: () => undefined,
   call: async () => ({ result: { content, structured: { a: 1 }, meta: { 'x/y': 1 } } }),
   getPrompt: async () => ({ description: 'd', messages: content.map((c) => ({ role: 'user', content: c })) }),

@@ -1,0 +1,94 @@
+import { createHmac } from 'node:crypto';
+import { thrownText } from '../core/errors.ts';
+import { toJsonText } from '../core/exact-number.ts';
+import type { Logger } from '../core/log.ts';
+import { VERSION } from '../core/package.ts';
+import type { Offer } from '../core/plugin.ts';
+import type { Store } from '../store/store.ts';
+import { readOffer, writeOffer } from './remembered-offer.ts';
+import type { Found } from './sources.ts';
+
+const SPACE = 'offers';
+/** The row of a plugin that did not load at its last try. */
+const FAILED = 'null';
+/** The row of a plugin that loaded, if its offer cannot be kept. */
+const LOADED = 'true';
+
+/** What the last start left of a plugin: its offer, or only that it loaded, also with other settings, or that it failed. */
+export type Remembered = Offer | 'loaded' | 'failed';
+
+/** What plugins offered at the last start. Only the very same plugin with the very same settings gets its offer back. */
+export interface OfferMemory {
+  /** `refuse` stands for everything the offer does. Undefined if nothing is known, or the store cannot be read. */
+  get(found: Found, refuse: () => Promise<never>): Remembered | undefined;
+  /** Keeps an offer, or that the plugin did not load. Of an offer that depends on a login it keeps only that there was one. */
+  set(found: Found, offer: Offer | undefined): void;
+  /** Forgets all plugins but these. */
+  prune(ids: ReadonlySet<string>): void;
+}
+
+/** Keeps offers in a store, for the gateways of one configuration file. `key` seals settings, which may hold secrets. */
+export function createOfferMemory(store: Store, key: () => Buffer | undefined, file: string | undefined, log: Logger): OfferMemory {
+  const seal = (value: string): string => {
+    const secret = key();
+    if (!secret) throw new Error('the key of the state folder cannot be used');
+    return createHmac('sha256', secret).update(value).digest('base64url');
+  };
+  let prefix: string | undefined;
+  const nameOf = (id: string): string => {
+    prefix ??= seal(`offers\n${file ?? ''}`).slice(0, 16);
+    return `${prefix} ${id}`;
+  };
+  const attempt = <T>(id: string, what: string, run: () => T): T | undefined => {
+    try {
+      return run();
+    } catch (error) {
+      log.debug(`what ${id} offers cannot be ${what}: ${thrownText(error)}`);
+      return undefined;
+    }
+  };
+
+  const textOf = ({ id }: Found, offer: Offer | undefined): string | undefined => {
+    if (!offer) return FAILED;
+    if (offer.needs.length > 0) return undefined;
+    return offer.personal === true ? LOADED : (attempt(id, 'kept', () => writeOffer(offer)) ?? LOADED);
+  };
+
+  return {
+    get(found, refuse) {
+      return attempt(found.id, 'read', () => {
+        const row = store.get(SPACE, nameOf(found.id));
+        if (row === undefined) return undefined;
+        const end = row.indexOf('\n');
+        const value = row.slice(end + 1);
+        if (row.slice(0, end) !== seal(markOf(found))) return value === FAILED ? undefined : 'loaded';
+        if (value === FAILED) return 'failed';
+        return value === LOADED ? 'loaded' : (attempt(found.id, 'read', () => readOffer(value, refuse)) ?? 'loaded');
+      });
+    },
+    set(found, offer) {
+      attempt(found.id, 'kept', () => {
+        const name = nameOf(found.id);
+        const value = textOf(found, offer);
+        const row = value === undefined ? undefined : `${seal(markOf(found))}\n${value}`;
+        if (store.get(SPACE, name) === row) return;
+        // Nobody waits for it: another gateway may write at this moment, and a lost row costs the next start some time.
+        if (row === undefined) store.delete(SPACE, name);
+        else store.note(SPACE, name, row);
+      });
+    },
+    prune(ids) {
+      attempt('every plugin', 'pruned', () => {
+        const own = nameOf('');
+        for (const name of store.keys(SPACE)) if (name.startsWith(own) && !ids.has(name.slice(own.length))) store.delete(SPACE, name);
+      });
+    },
+  };
+}
+
+// Names, approval and profiles are those of the file as it is now: what a plugin offers does not depend on them.
+function markOf({ id, origin, manifest, config }: Found): string {
+  const { settings, credentials, isolation, cwd, env, options } = config.entry;
+  const plugin = [manifest?.adapter, manifest?.alias, manifest?.version, manifest?.digest, manifest?.stamp];
+  return toJsonText([VERSION, id, origin, plugin, settings, credentials, isolation, cwd, env, options]);
+}

@@ -1,0 +1,123 @@
+import * as z from 'zod';
+import { ERROR_CODES } from '../core/error-codes.ts';
+import { ExactNumber, toJsonText } from '../core/exact-number.ts';
+import { parseExact } from '../core/exact-parse.ts';
+import { isJsonObject, type JsonObject } from '../core/json.ts';
+import { emptyOffer, type Offer } from '../core/plugin.ts';
+
+/** Longest text of one plugin's offer, in characters. */
+const MAX_CHARS = 4 * 1024 * 1024;
+
+const text = z.string();
+const texts = z.array(text);
+const flag = z.boolean().optional();
+const count = z.number().optional();
+const object = z.custom<JsonObject>(isJsonObject, 'it is not an object');
+
+const hints = z.object({ readOnly: flag, destructive: flag, idempotent: flag, openWorld: flag });
+const listed = { title: text.optional(), description: text.optional(), meta: object.optional(), extras: object.optional() };
+const tool = z.object({
+  ...listed,
+  name: text,
+  native: text.optional(),
+  aliases: texts.optional(),
+  description: text,
+  // What it must be is for the vetting of schemas to say, and costs the tool alone.
+  input: z.unknown(),
+  output: object.optional(),
+  checksOutput: flag,
+  hints: hints.optional(),
+  approval: z.enum(['auto', 'client', 'required']),
+  labels: texts.optional(),
+  timeoutMs: count,
+  usualTimeoutMs: count,
+  maxChars: count,
+  exactNumbers: flag,
+  resultsAsGiven: flag,
+  untrusted: flag,
+});
+const named = z.object({ name: text, title: text.optional(), description: text.optional(), required: flag });
+// Listed as it is: a copy would have its members in another order.
+const argument = z.custom((value) => named.safeParse(value).success, 'it is not an argument');
+const prompt = z.object({
+  ...listed,
+  name: text,
+  arguments: z.array(argument).optional(),
+  composed: flag,
+  requires: texts.optional(),
+  runs: text.optional(),
+  guarded: flag,
+});
+const described = { ...listed, name: text, mimeType: text.optional(), annotations: object.optional(), requires: texts.optional() };
+const size = z.custom((value) => typeof value === 'number' || value instanceof ExactNumber, 'it is not a number');
+const resource = z.object({ ...described, uri: text, size: size.optional(), composed: flag });
+const template = z.object({ ...described, uriTemplate: text });
+const problem = z.object({
+  code: z.custom((code) => typeof code === 'string' && Object.hasOwn(ERROR_CODES, code), 'it is no error code').optional(),
+  message: text,
+  fix: text.optional(),
+  subject: text.optional(),
+});
+const bounds = z.object({
+  network: z.object({ allow: texts.optional(), deny: texts, allowPrivate: z.boolean() }).optional(),
+  fs: z.object({ read: texts, write: texts, workdir: text.optional() }).optional(),
+});
+const profile = z.object({
+  name: text,
+  description: text.optional(),
+  instructions: text.optional(),
+  plugins: texts,
+  tools: texts.optional(),
+  askAlways: flag,
+  denyRules: texts.optional(),
+  bounds: bounds.optional(),
+});
+
+/** An offer without what it does: all of it that stands in lists, and what it means for the calls of others. */
+const stored = z.object({
+  tools: z.array(tool),
+  prompts: z.array(prompt),
+  resources: z.array(resource),
+  templates: z.array(template),
+  triggers: z.array(z.object({ id: text, title: text, description: text.optional() })),
+  instructions: text.optional(),
+  profiles: z.array(profile).optional(),
+  problems: z.array(problem),
+  facts: object,
+  reads: z.boolean(),
+  composes: z.boolean(),
+  // What it means for a call if it fails; absent if it has no part in calls.
+  intercepts: z.enum(['deny', 'allow']).optional(),
+});
+
+/** What the next start may know of an offer, as a text; undefined if it cannot be kept. */
+export function writeOffer(offer: Offer): string | undefined {
+  const { success, data } = stored.safeParse({
+    ...offer,
+    // Made up at run time, or for single sessions: the next run makes up its own.
+    tools: offer.tools.filter(({ dynamic = false, shownTo }) => !dynamic && shownTo === undefined),
+    reads: offer.read !== undefined,
+    composes: offer.compose !== undefined,
+    intercepts: offer.middleware?.onError,
+  });
+  const json = success ? toJsonText(data) : '';
+  return json === '' || json.length > MAX_CHARS ? undefined : json;
+}
+
+/** The offer that was written, with everything it does left to `refuse`. Throws if the text is anything else. */
+export function readOffer(json: string, refuse: () => Promise<never>): Offer {
+  if (json.length > MAX_CHARS) throw new Error('it is too long');
+  const { reads, composes, intercepts, tools, prompts, resources, templates, ...rest } = stored.parse(parseExact(json));
+  return {
+    ...emptyOffer,
+    ...rest,
+    tools: tools.map((item) => ({ ...item, call: refuse })),
+    prompts: prompts.map((item) => ({ ...item, get: refuse })),
+    resources: resources.map((item) => ({ ...item, read: refuse })),
+    templates: templates.map((item) => ({ ...item, read: refuse })),
+    ...(reads ? { read: refuse } : {}),
+    ...(composes ? { compose: refuse } : {}),
+    // Its steps are known once it has opened.
+    ...(intercepts ? { middleware: { onError: intercepts } } : {}),
+  } as unknown as Offer;
+}

@@ -1,0 +1,25 @@
+import { createHash } from 'node:crypto';
+import { GatewayError } from '../core/errors.ts';
+import type { HostLimits } from '../core/host.ts';
+import type { Found } from './sources.ts';
+
+/** What a plugin process is told of the limits when it starts; all others are read where they are needed. */
+const STARTED_WITH: readonly (keyof HostLimits)[] = ['resultBytes', 'pluginStopMs', 'unresponsiveMs', 'hungMs'];
+
+/** Changes whenever a plugin must be opened anew: its text, its configuration as far as it notices, or why it is refused. */
+export function digestOf(
+  { manifest, adapter, config, error, origin }: Found,
+  refused: string | GatewayError | undefined,
+  limits: HostLimits,
+): string {
+  // Of what is left out here the plugin notices nothing.
+  const own = { ...config.limits, callTimeoutMs: undefined, resultChars: undefined };
+  const behaviour = { ...config, approval: undefined, schemas: undefined, fence: undefined, results: undefined, limits: own };
+  const startedWith = (adapter?.startedWith ?? STARTED_WITH).map((name) => limits[name]);
+  const text = JSON.stringify([manifest?.digest, manifest?.adapter, origin, behaviour, error?.message, reasonOf(refused), startedWith]);
+  return createHash('sha256').update(text).digest('hex');
+}
+
+function reasonOf(refused: string | GatewayError | undefined): string | undefined {
+  return refused instanceof GatewayError ? refused.code : refused;
+}

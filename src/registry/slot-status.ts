@@ -1,0 +1,80 @@
+import { GatewayError, thrownText } from '../core/errors.ts';
+import type { JsonObject } from '../core/json.ts';
+import type { Manifest, Offer, Plugin, PluginState, Problem } from '../core/plugin.ts';
+import { problemsOf } from './problems.ts';
+import type { Quarantined, VettedTools } from './tools.ts';
+import type { VettedOffer } from './vetted-offer.ts';
+import { tellWithheld } from './withheld.ts';
+
+/** What an operator may know of one plugin. */
+export interface SlotStatus {
+  readonly id: string;
+  readonly alias?: string | undefined;
+  readonly adapter?: string | undefined;
+  readonly title?: string | undefined;
+  readonly description?: string | undefined;
+  readonly version?: string | undefined;
+  readonly origin: string;
+  /** Files and folders whose change may mean a changed plugin. */
+  readonly watch: readonly string[];
+  readonly state: 'disabled' | 'needs-config' | PluginState;
+  readonly error?: GatewayError | undefined;
+  readonly beside?: readonly string[] | undefined;
+  readonly needs: readonly string[];
+  readonly problems: readonly Problem[];
+  readonly quarantined: readonly Quarantined[];
+  /** What of it is not served and why, in one line; undefined where all of it is. */
+  readonly withheld?: string | undefined;
+  readonly triggers: Offer['triggers'];
+  readonly facts: JsonObject;
+}
+
+/** Why a plugin takes no calls. */
+export function toUnavailable({ id, error }: Pick<SlotStatus, 'id' | 'error'>): GatewayError {
+  const why = error?.message.replace(/[.!?]$/, '') ?? 'it is still starting';
+  const fix = error === undefined ? {} : { fix: error.fix, cause: error };
+  return new GatewayError('PLUGIN_UNAVAILABLE', `Plugin ${id} takes no calls: ${why}.`, { plugin: id, ...fix });
+}
+
+/** What a plugin finds wrong with itself. */
+export async function checkPlugin(plugin: Plugin): Promise<readonly Problem[]> {
+  try {
+    return (await plugin.check?.()) ?? [];
+  } catch (error) {
+    return [{ code: 'PLUGIN_FAILED', subject: 'check', message: `It could not be checked: ${thrownText(error)}` }];
+  }
+}
+
+/** Whatever a plugin threw, as its failure. */
+export function asFailure(error: unknown, plugin: string): GatewayError {
+  return error instanceof GatewayError ? error : new GatewayError('PLUGIN_FAILED', thrownText(error), { plugin, cause: error });
+}
+
+/** What of it comes from the plugin itself. */
+export function toStatus(
+  manifest: Manifest | undefined,
+  origin: string,
+  { clean, tools }: VettedOffer,
+): Omit<SlotStatus, 'id' | 'state' | 'error'> {
+  const offer = clean?.offer;
+  return {
+    alias: manifest?.alias,
+    adapter: manifest?.adapter,
+    title: manifest?.title,
+    description: manifest?.description,
+    version: manifest?.version,
+    origin,
+    watch: manifest?.watch ?? (origin === '' ? [] : [origin]),
+    beside: manifest?.beside,
+    needs: offer?.needs ?? [],
+    problems: [manifest?.ignored, offer?.problems, clean?.problems, problemsOf(tools)].flatMap((found) => found ?? []),
+    quarantined: tools.quarantined,
+    withheld: withheldOf(tools),
+    triggers: offer?.triggers ?? [],
+    facts: offer?.facts ?? {},
+  };
+}
+
+function withheldOf({ tools, quarantined }: VettedTools): string | undefined {
+  return quarantined.length === 0 ? undefined : tellWithheld(tools.length + quarantined.length, quarantined);
+}

@@ -1,0 +1,90 @@
+// How soon `plugmux stdio` answers on a later start with the default catalogue, beside a Node program that only answers.
+import { spawn } from 'node:child_process';
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const PLUGMUX = join(ROOT, 'dist/bundle/src/main.js');
+const BARE = 'process.stdin.on("data", () => process.stdout.write(\'{"id":1}\\n{"id":2}\\n\'))';
+/** Two plugins of the default catalogue are built at the first start. */
+const FIRST_MS = 60_000;
+
+const request = (id, method, params = {}) => `${JSON.stringify({ jsonrpc: '2.0', id, method, params })}\n`;
+const INITIALIZE = request(1, 'initialize', {
+  protocolVersion: '2025-06-18',
+  capabilities: {},
+  clientInfo: { name: 'bench', version: '1' },
+});
+const INITIALIZED = '{"jsonrpc":"2.0","method":"notifications/initialized"}\n';
+
+/** Starts a program and shakes hands; milliseconds until the reply to initialize, and until the first list. */
+async function start(args, linger = async () => undefined) {
+  const started = performance.now();
+  const child = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'ignore'] });
+  const waiting = new Map();
+  let rest = '';
+  child.stdout.on('data', (chunk) => {
+    const lines = (rest + chunk).split('\n');
+    rest = lines.pop();
+    for (const line of lines) {
+      const message = JSON.parse(line);
+      waiting.get(message.id)?.(message);
+    }
+  });
+  const ended = new Promise((_, reject) => child.once('exit', () => reject(new Error('the program ended before it answered'))));
+  ended.catch(() => undefined);
+  const ask = (id, text) => {
+    const answer = new Promise((resolve) => waiting.set(id, resolve));
+    child.stdin.write(text);
+    return Promise.race([answer, ended]);
+  };
+  try {
+    await ask(1, INITIALIZE);
+    const welcome = performance.now() - started;
+    await ask(2, INITIALIZED + request(2, 'tools/list'));
+    const lists = performance.now() - started;
+    await linger(ask);
+    return { welcome, lists };
+  } finally {
+    const gone = new Promise((resolve) => child.once('exit', resolve));
+    child.stdin.end();
+    await Promise.race([gone, new Promise((resolve) => setTimeout(resolve, 5_000).unref())]);
+    child.kill('SIGKILL');
+  }
+}
+
+/** Alternates both programs, so many rounds; the first start, which builds and remembers, does not count. */
+export async function measureStarts(rounds) {
+  const dir = mkdtempSync(join(tmpdir(), 'plugmux-bench-'));
+  try {
+    cpSync(join(ROOT, 'plugins'), join(dir, 'plugins'), { recursive: true });
+    writeFileSync(join(dir, 'mcp.json'), JSON.stringify({ pluginFolders: ['./plugins'], state: './state' }));
+    const plugmux = [PLUGMUX, 'stdio', '--config', join(dir, 'mcp.json')];
+    await start(plugmux, untilQuiet);
+    const results = ['bare Node program', 'plugmux stdio, second start'].map((name) => ({
+      name,
+      reference: 'bare Node program',
+      rounds: [],
+    }));
+    for (let round = 0; round < rounds; round++) {
+      results[0].rounds.push(await start(['-e', BARE]));
+      results[1].rounds.push(await start(plugmux));
+    }
+    return results;
+  } finally {
+    rmSync(dir, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
+  }
+}
+
+// Until the list has not grown for some seconds: each plugin has loaded then, or cannot be built here.
+async function untilQuiet(ask) {
+  const end = performance.now() + FIRST_MS;
+  let [count, since] = [0, performance.now()];
+  for (let id = 3; performance.now() < end && performance.now() - since < 10_000; id++) {
+    const { result } = await ask(id, request(id, 'tools/list'));
+    if (result.tools.length > count) [count, since] = [result.tools.length, performance.now()];
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+}

@@ -1,0 +1,123 @@
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { localCaller } from '../../dist/src/core/caller.js';
+import type { GatewayError } from '../../dist/src/core/errors.js';
+import { emptyOffer } from '../../dist/src/core/plugin.js';
+import { type House, openHouse } from './house.ts';
+import { until } from './processes.ts';
+
+type State = 'opening' | 'ready' | 'restarting' | 'failed';
+
+/** A format whose plugins do what the test says, and that counts what is opened and started. */
+export class Stage {
+  opened: string[] = [];
+  started: string[] = [];
+  readonly offers = new Map<string, object>();
+  readonly digests = new Map<string, string>();
+  readonly guards = new Set<string>();
+  readonly calls: string[] = [];
+  readonly #plugins = new Map<string, (state: State, error?: GatewayError) => void>();
+
+  readonly adapter = {
+    kind: 'stage',
+    options: {},
+    paths: [],
+    read: async ({ key, path }: { key: string; path: string }) => [
+      {
+        id: key,
+        version: '1',
+        adapter: 'stage',
+        origin: path,
+        watch: [],
+        digest: this.digests.get(key) ?? 'd',
+        ...(this.guards.has(key) ? { guards: true } : {}),
+      },
+    ],
+    open: async (manifest: { id: string }) => {
+      const { id } = manifest;
+      this.opened.push(id);
+      let state: State = 'opening';
+      let error: GatewayError | undefined;
+      let offer: object | undefined;
+      const listeners: (() => void)[] = [];
+      this.#plugins.set(id, (next, why) => {
+        state = next;
+        error = why;
+        offer = { ...emptyOffer, ...this.offers.get(id) };
+        for (const listener of listeners) listener();
+      });
+      return {
+        manifest,
+        offer: () => (state === 'opening' || state === 'failed' ? undefined : offer),
+        state: () => state,
+        error: () => error,
+        start: async () => void this.started.push(id),
+        onChange: (listener: () => void) => listeners.push(listener),
+        close: async () => undefined,
+      };
+    },
+  } as never;
+
+  move(id: string, state: State, error?: GatewayError): void {
+    this.#plugins.get(id)?.(state, error);
+  }
+
+  tool(plugin: string, name: string, more: object = {}): object {
+    const call = async () => {
+      this.calls.push(name);
+      return { content: [{ type: 'text', text: `${plugin} ran ${name}` }] };
+    };
+    return { name, description: `does ${name}`, input: { type: 'object', properties: {} }, approval: 'client', call, ...more };
+  }
+
+  /** A gateway whose plugins have all loaded, and are known to the next one. */
+  async firstStart(dir: string, config: object): Promise<void> {
+    const house = await openHouse([this.adapter], config, dir);
+    await house.app.registry.start();
+    for (const id of this.opened) this.move(id, 'ready');
+    await until('all are ready', () => house.app.plugins().every(({ state }) => state === 'ready' || state === 'disabled'));
+    await house.close();
+    this.opened = [];
+    this.started = [];
+  }
+}
+
+/** The tools that are listed. */
+export const names = (house: House): string[] => [...house.app.gateway.view(localCaller()).listed.keys()];
+/** Plugins of a stage that all lie in one folder. */
+export const configOf = (dir: string, ...ids: string[]): { plugins: Record<string, object> } => ({
+  plugins: Object.fromEntries(ids.map((id) => [id, { path: dir }])),
+});
+/** The state of one plugin. */
+export const stateOf = (house: House, id: string) => house.app.plugins().find((plugin) => plugin.id === id)?.state;
+
+const SELECT = "SELECT key, value FROM entry WHERE space = 'offers' ORDER BY key";
+
+function inStore<T>(
+  dir: string,
+  use: (db: { prepare(sql: string): { all(): { key: string; value: string }[]; run(...values: string[]): void } }) => T,
+): T {
+  const Libsql = createRequire(import.meta.url)('libsql');
+  const db = new Libsql(join(dir, '.plugmux/state.db'));
+  try {
+    return use(db);
+  } finally {
+    db.close();
+  }
+}
+
+/** What is kept in the store: keys and values. */
+export function rows(dir: string): [string, string][] {
+  return inStore(dir, (db) =>
+    db
+      .prepare(SELECT)
+      .all()
+      .map(({ key, value }) => [key, value]),
+  );
+}
+
+/** What is kept in the store, changed by hand. */
+export function edit(dir: string, change: (row: string) => string): void {
+  for (const [key, value] of rows(dir))
+    inStore(dir, (db) => db.prepare("UPDATE entry SET value = ? WHERE space = 'offers' AND key = ?").run(change(value), key));
+}

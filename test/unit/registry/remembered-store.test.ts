@@ -1,0 +1,89 @@
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { openHouse } from '../../support/house.ts';
+import { until } from '../../support/processes.ts';
+import { configOf, edit, names, rows, Stage, stateOf } from '../../support/stage.ts';
+import { tempFolder } from '../../support/temp.ts';
+
+const LONG = 5 * 1024 * 1024;
+
+async function stageWith(dir: string, ...ids: string[]): Promise<Stage> {
+  const stage = new Stage();
+  for (const id of ids) stage.offers.set(id, { tools: [stage.tool(id, id)] });
+  await stage.firstStart(dir, configOf(dir, ...ids));
+  return stage;
+}
+
+describe('what a later start knows', { tags: ['catalogue-remembered'] }, () => {
+  it('does not hold plugins that are no longer configured', async () => {
+    const dir = tempFolder();
+    const stage = await stageWith(dir, 'a', 'b');
+    expect(rows(dir).map(([key]) => key.split(' ')[1])).toEqual(['a', 'b']);
+    await (await openHouse([stage.adapter], configOf(dir, 'a'), dir)).close();
+    expect(rows(dir).map(([key]) => key.split(' ')[1])).toEqual(['a']);
+  });
+
+  it('says of an offer that depends on a login only that there was one', async () => {
+    const stage = new Stage();
+    const dir = tempFolder();
+    stage.offers.set('a', { tools: [stage.tool('a', 'mine')], personal: true });
+    await stage.firstStart(dir, configOf(dir, 'a'));
+    expect(rows(dir).map(([, row]) => row.split('\n')[1])).toEqual(['true']);
+  });
+
+  it.each([
+    ['was written by an older version', (row: string) => row.replace('"reads":false,', '')],
+    ['is far too long', (row: string) => row.replace('"does a"', `"${'x'.repeat(LONG)}"`)],
+    ['is empty', () => ''],
+    ['holds no offer', (row: string) => `${row.split('\n')[0]}\n[]`],
+  ])('is opened as on a first start if what was kept %s', async (_, change) => {
+    const dir = tempFolder();
+    const stage = await stageWith(dir, 'a');
+    edit(dir, change);
+    const house = await openHouse([stage.adapter], configOf(dir, 'a'), dir);
+    expect([names(house), stage.opened, house.app.gateway.introduced()]).toEqual([[], ['a'], expect.any(Promise)]);
+    await until('it is started', () => stage.started.length > 0);
+    stage.move('a', 'ready');
+    await until('it is listed', () => names(house).length === 1);
+  });
+
+  it('is nothing without the key of the state folder', async () => {
+    const dir = tempFolder();
+    const stage = await stageWith(dir, 'a');
+    rmSync(join(dir, '.plugmux/key'));
+    mkdirSync(join(dir, '.plugmux/key/in-the-way'), { recursive: true });
+    const house = await openHouse([stage.adapter], configOf(dir, 'a'), dir);
+    expect([names(house), house.app.gateway.introduced()]).toEqual([[], expect.any(Promise)]);
+    stage.move('a', 'ready');
+    await until('it is listed', () => names(house).length === 1);
+  });
+
+  it('is nothing with another key', async () => {
+    const dir = tempFolder();
+    const stage = await stageWith(dir, 'a');
+    writeFileSync(join(dir, '.plugmux/key'), Buffer.alloc(32, 7));
+    expect(names(await openHouse([stage.adapter], configOf(dir, 'a'), dir))).toEqual([]);
+  });
+
+  it('is shared by gateways of one file that run at the same time', async () => {
+    const dir = tempFolder();
+    const config = configOf(dir, 'a');
+    const [one, other] = [await stageWith(dir, 'a'), new Stage()];
+    other.offers.set('a', { tools: [other.tool('a', 'newer')] });
+    const first = await openHouse([one.adapter], config, dir);
+    const second = await openHouse([other.adapter], config, dir);
+    for (const [house, stage] of [
+      [first, one],
+      [second, other],
+    ] as const) {
+      await house.app.registry.start();
+      stage.move('a', 'ready');
+      await until('it is ready', () => stateOf(house, 'a') === 'ready');
+    }
+    await first.close();
+    await second.close();
+    expect(rows(dir)).toHaveLength(1);
+    expect(names(await openHouse([other.adapter], config, dir))).toEqual(['newer']);
+  });
+});

@@ -1,0 +1,306 @@
+import { describe, expect, it } from 'vitest';
+import { localCaller } from '../../../dist/src/core/caller.js';
+import { GatewayError } from '../../../dist/src/core/errors.js';
+import { BY, openHouse, textOf } from '../../support/house.ts';
+import { until } from '../../support/processes.ts';
+import { configOf, edit, names, Stage, stateOf } from '../../support/stage.ts';
+import { tempFolder } from '../../support/temp.ts';
+
+describe('a second start', () => {
+  it('lists what the last one knew before any plugin is opened, and tells nobody of what is the same', {
+    tags: ['catalogue-remembered'],
+  }, async () => {
+    const stage = new Stage();
+    const dir = tempFolder();
+    const config = configOf(dir, 'a', 'b');
+    stage.offers.set('a', {
+      tools: [stage.tool('a', 'one', { hints: { readOnly: true }, meta: { 'x/y': [1.5] }, labels: ['l'], title: 'One' })],
+      prompts: [{ name: 'p', arguments: [{ required: true, name: 'q', more: 1 }], get: async () => ({ messages: [] }) }],
+      resources: [{ uri: 'a:b', name: 'r', size: 3, read: async () => [] }],
+      templates: [{ uriTemplate: 'a:{b}', name: 't', read: async () => [] }],
+      instructions: 'Use one.',
+    });
+    stage.offers.set('b', { tools: [stage.tool('b', 'two')] });
+    await stage.firstStart(dir, config);
+    const house = await openHouse([stage.adapter], config, dir);
+    expect(house.app.gateway.introduced()).toBeUndefined();
+    expect(house.app.gateway.listed()).toBeUndefined();
+    const { listed, prompts, resources, templates, instructions } = house.app.gateway.view(localCaller());
+    expect([[...listed.keys()], [...prompts.keys()], [...resources.keys()], [...templates.keys()]]).toEqual([
+      ['one', 'two'],
+      expect.arrayContaining(['p', 'a_instructions']),
+      expect.arrayContaining(['a:b']),
+      ['a:{b}'],
+    ]);
+    expect(instructions).toContain('Use one.');
+    expect([stage.opened, stateOf(house, 'a'), stateOf(house, 'b')]).toEqual([[], 'opening', 'opening']);
+
+    const replies: { id?: number; method?: string; result?: object }[] = [];
+    const write = ({ bytes }: { bytes?: string | Buffer }) => void replies.push(JSON.parse(String(bytes)));
+    const connection = house.app.engine.connect(localCaller(), 'test', { write }, () => undefined);
+    const send = (message: object) =>
+      connection.receive(house.app.engine.read(Buffer.from(JSON.stringify({ jsonrpc: '2.0', params: {}, ...message }))));
+    send({
+      id: 0,
+      method: 'initialize',
+      params: { protocolVersion: '2025-06-18', capabilities: {}, clientInfo: { name: 't', version: '1' } },
+    });
+    send({ method: 'notifications/initialized' });
+    const lists = ['tools/list', 'prompts/list', 'resources/list', 'resources/templates/list'];
+    for (const [i, method] of lists.entries()) send({ id: i + 1, method });
+    expect([replies.map(({ id }) => id), stage.opened]).toEqual([[0, 1, 2, 3, 4], []]);
+
+    await house.app.registry.start();
+    stage.move('a', 'ready');
+    stage.move('b', 'ready');
+    await until('both are ready', () => house.app.plugins().every(({ state }) => state === 'ready'));
+    await new Promise((resolve) => setTimeout(resolve, 60));
+    for (const [i, method] of lists.entries()) send({ id: i + 11, method });
+    expect(replies.slice(5).map(({ id, result }) => [id, result])).toEqual(
+      replies.slice(1, 5).map(({ id = 0, result }) => [id + 10, result]),
+    );
+  });
+
+  it('tells of what differs once the plugin has opened', { tags: ['catalogue-remembered'] }, async () => {
+    const stage = new Stage();
+    const dir = tempFolder();
+    const config = configOf(dir, 'a');
+    stage.offers.set('a', { tools: [stage.tool('a', 'old')] });
+    await stage.firstStart(dir, config);
+    const house = await openHouse([stage.adapter], config, dir);
+    expect(names(house)).toEqual(['old']);
+    await house.app.registry.start();
+    stage.offers.set('a', { tools: [stage.tool('a', 'new')] });
+    stage.move('a', 'ready');
+    await until('it has changed', () => names(house).join() === 'new');
+    // The tool that the client was shown is gone.
+    await expect(house.call('old')).rejects.toMatchObject({ code: 'UNKNOWN_TOOL' });
+  });
+
+  it('lets a call wait for its own plugin only, and runs it by the rules of the plugin as it is now', {
+    tags: ['catalogue-remembered'],
+  }, async () => {
+    const stage = new Stage();
+    const dir = tempFolder();
+    const config = configOf(dir, 'a', 'b');
+    stage.offers.set('a', { tools: [stage.tool('a', 'one'), stage.tool('a', 'strict'), stage.tool('a', 'asks')] });
+    stage.offers.set('b', { tools: [stage.tool('b', 'two')] });
+    await stage.firstStart(dir, config);
+    const house = await openHouse([stage.adapter], config, dir);
+    const input = { type: 'object', properties: { x: { type: 'number' } }, required: ['x'] };
+    stage.offers.set('a', {
+      tools: [stage.tool('a', 'one'), stage.tool('a', 'strict', { input }), stage.tool('a', 'asks', { approval: 'required' })],
+    });
+    const [one, strict, asks] = [house.call('one'), house.call('strict'), house.call('asks')];
+    await until('its plugin is started', () => stage.started.length > 0);
+    expect([new Set(stage.started), stage.opened.sort()]).toEqual([new Set(['a']), ['a', 'b']]);
+    stage.move('a', 'ready');
+    expect(textOf(await one)).toBe('a ran one');
+    expect((await strict).meta?.['plugmux/error']).toMatchObject({ code: 'ARGUMENTS_INVALID' });
+    expect((await asks).isError).toBe(true);
+    expect([stage.calls, stateOf(house, 'b')]).toEqual([['one'], 'opening']);
+  });
+
+  it('answers a call of a plugin that fails now with the cause, and takes it out of the list', {
+    tags: ['catalogue-remembered'],
+  }, async () => {
+    const stage = new Stage();
+    const dir = tempFolder();
+    const config = configOf(dir, 'a');
+    stage.offers.set('a', { tools: [stage.tool('a', 'one')] });
+    await stage.firstStart(dir, config);
+    const house = await openHouse([stage.adapter], config, dir);
+    const result = house.call('one');
+    await until('it is started', () => stage.started.length > 0);
+    stage.move('a', 'failed', new GatewayError('DEPENDENCY_MISSING', 'It needs a package.'));
+    expect((await result).meta?.['plugmux/error']).toMatchObject({
+      code: 'PLUGIN_UNAVAILABLE',
+      message: expect.stringContaining('It needs a package'),
+    });
+    expect([names(house), stateOf(house, 'a')]).toEqual([[], 'failed']);
+    await house.close();
+    // The next first list does not wait for it either.
+    stage.started = [];
+    const third = await openHouse([stage.adapter], config, dir);
+    expect([third.app.gateway.introduced(), third.app.gateway.listed(), names(third), stage.started]).toEqual([
+      undefined,
+      undefined,
+      [],
+      [],
+    ]);
+    await third.app.registry.start();
+    stage.move('a', 'ready');
+    await until('it is back', () => names(third).length === 1);
+  });
+
+  it('knows a plugin that crashed after it had loaded, also while it is being restarted', { tags: ['catalogue-remembered'] }, async () => {
+    const stage = new Stage();
+    const dir = tempFolder();
+    const config = configOf(dir, 'a');
+    stage.offers.set('a', { tools: [stage.tool('a', 'one')] });
+    const first = await openHouse([stage.adapter], config, dir);
+    await first.app.registry.start();
+    stage.move('a', 'ready');
+    await until('it is listed', () => names(first).length === 1);
+    stage.move('a', 'restarting', new GatewayError('PLUGIN_CRASHED', 'It crashed.'));
+    expect(names(first)).toEqual(['one']);
+    await first.close();
+    const second = await openHouse([stage.adapter], config, dir);
+    expect(names(second)).toEqual(['one']);
+  });
+
+  it('asks the file, and not the memory, what is served to whom', { tags: ['catalogue-remembered'] }, async () => {
+    const stage = new Stage();
+    const dir = tempFolder();
+    const config = configOf(dir, 'a', 'b', 'c');
+    for (const id of ['a', 'b', 'c'])
+      stage.offers.set(id, { tools: [stage.tool(id, `${id}1`, { description: 'x' }), stage.tool(id, `${id}2`)] });
+    await stage.firstStart(dir, config);
+    const { plugins } = config;
+    const changed = {
+      plugins: { a: { ...plugins.a, approval: { a1: 'deny', a2: 'ask' }, names: { a2: 'renamed' } }, b: { ...plugins.b, enabled: false } },
+      profiles: { default: { tools: ['*', '!nothing'] } },
+    };
+    const house = await openHouse([stage.adapter], changed, dir);
+    expect(names(house)).toEqual(['renamed']);
+    expect(house.app.gateway.view(localCaller()).tools.get('renamed')?.approval).toBe('required');
+    expect([stage.opened, stateOf(house, 'b'), stateOf(house, 'c')]).toEqual([[], 'disabled', undefined]);
+    await house.close();
+    const off = await openHouse([stage.adapter], config, dir);
+    await off.app.admin.setEnabled('c', false, BY);
+    await off.close();
+    const last = await openHouse([stage.adapter], config, dir);
+    expect([names(last), stateOf(last, 'c')]).toEqual([['a1', 'a2', 'b1', 'b2'], 'disabled']);
+  });
+
+  it('does not know a plugin whose text or settings have changed, nor another configuration', {
+    tags: ['catalogue-remembered'],
+  }, async () => {
+    const stage = new Stage();
+    const dir = tempFolder();
+    const config = configOf(dir, 'a', 'b', 'c');
+    for (const id of ['a', 'b', 'c']) stage.offers.set(id, { tools: [stage.tool(id, `${id}1`)] });
+    const { plugins } = config;
+    plugins.b = { ...plugins.b, credentials: { key: 'the first key' } };
+    await stage.firstStart(dir, config);
+    stage.digests.set('a', 'edited');
+    const house = await openHouse([stage.adapter], { plugins: { ...plugins, b: { ...plugins.b, credentials: { key: 'another' } } } }, dir);
+    expect(names(house)).toEqual(['c1']);
+    // These are new to it, so a first list waits for them.
+    expect(house.app.gateway.listed()).toBeInstanceOf(Promise);
+    edit(dir, (row) => {
+      expect(row).not.toContain('the first key');
+      return row;
+    });
+  });
+
+  it('does not know what depends on a login, was made up at run time, or belongs to a session', {
+    tags: ['catalogue-remembered'],
+  }, async () => {
+    const stage = new Stage();
+    const dir = tempFolder();
+    const config = configOf(dir, 'a', 'b');
+    stage.offers.set('a', { tools: [stage.tool('a', 'mine')], personal: true });
+    stage.offers.set('b', {
+      tools: [stage.tool('b', 'all'), stage.tool('b', 'made', { dynamic: true }), stage.tool('b', 'own', { shownTo: () => true })],
+    });
+    await stage.firstStart(dir, config);
+    expect(names(await openHouse([stage.adapter], config, dir))).toEqual(['all']);
+  });
+
+  it('holds calls until whoever guards them has opened', { tags: ['catalogue-remembered'] }, async () => {
+    const stage = new Stage();
+    const dir = tempFolder();
+    const config = configOf(dir, 'a', 'guard', 'filter');
+    stage.guards.add('guard');
+    const asked: string[] = [];
+    const steps = (name: string, step: string) => ({
+      onError: 'deny',
+      [step]: async () => {
+        asked.push(name);
+        return undefined;
+      },
+    });
+    stage.offers.set('a', { tools: [stage.tool('a', 'one')] });
+    stage.offers.set('guard', { middleware: steps('guard', 'guard') });
+    stage.offers.set('filter', { middleware: steps('filter', 'before') });
+    await stage.firstStart(dir, config);
+    const house = await openHouse([stage.adapter], config, dir);
+    const result = house.call('one');
+    await until('all are started', () => stage.started.length >= 2);
+    expect(new Set(stage.started)).toEqual(new Set(['guard', 'filter']));
+    for (const id of ['guard', 'filter']) stage.move(id, 'ready');
+    await until('its own plugin is started', () => stage.started.includes('a'));
+    stage.move('a', 'ready');
+    expect(textOf(await result)).toBe('a ran one');
+    expect(asked.sort()).toEqual(['filter', 'guard']);
+  });
+
+  it.each([
+    ['is no JSON', (row: string) => `${row.slice(0, 60)}{`],
+    ['has a tool without a name', (row: string) => row.replace('"name":"one"', '"name":1')],
+    ['has another approval', (row: string) => row.replace('"approval":"client"', '"approval":"always"')],
+    ['is nested without end', (row: string) => row.replace('"meta":{}', `"meta":{"a":${'['.repeat(50_000)}${']'.repeat(50_000)}}`)],
+    ['has a mark of its own', (row: string) => `x${row}`],
+  ])('starts slowly where what was kept %s', { tags: ['catalogue-remembered'] }, async (_, change) => {
+    const stage = new Stage();
+    const dir = tempFolder();
+    const config = configOf(dir, 'a');
+    stage.offers.set('a', { tools: [stage.tool('a', 'one', { meta: {} })] });
+    await stage.firstStart(dir, config);
+    edit(dir, change);
+    const house = await openHouse([stage.adapter], config, dir);
+    expect([names(house), stage.opened, stateOf(house, 'a')]).toEqual([[], ['a'], 'opening']);
+    await house.app.registry.start();
+    stage.move('a', 'ready');
+    await until('it is listed', () => names(house).length === 1);
+  });
+
+  it('vets what was kept as it vets what a plugin says', { tags: ['catalogue-remembered'] }, async () => {
+    const stage = new Stage();
+    const dir = tempFolder();
+    const config = configOf(dir, 'a');
+    stage.offers.set('a', { tools: [stage.tool('a', 'one', { meta: {} }), stage.tool('a', 'two'), stage.tool('a', 'three')] });
+    await stage.firstStart(dir, config);
+    edit(dir, (row) =>
+      row
+        .replace('does one', 'does\\u202e one')
+        .replace('"meta":{}', '"meta":{"plugmux/approval":"auto"}')
+        .replace('"name":"two"', '"name":"tw\\u200bo"')
+        .replace('"name":"three","input":{"type":"object"', '"name":"three","input":{"type":"string"'),
+    );
+    const house = await openHouse([stage.adapter], config, dir);
+    const [one] = house.app.gateway.view(localCaller()).listed.values();
+    expect([names(house), one?.entry.description, one?.entry.tool.meta]).toEqual([['one'], 'does\\u{202e} one', {}]);
+  });
+
+  it('ends in order while its plugins are opening, and knows them again', { tags: ['catalogue-remembered'] }, async () => {
+    const stage = new Stage();
+    const dir = tempFolder();
+    const config = configOf(dir, 'a', 'b');
+    for (const id of ['a', 'b']) stage.offers.set(id, { tools: [stage.tool(id, id)] });
+    await stage.firstStart(dir, config);
+    const house = await openHouse([stage.adapter], config, dir);
+    const result = house.call('a');
+    await until('it is started', () => stage.started.length > 0);
+    await house.close();
+    expect((await Promise.allSettled([result]))[0]).toBeDefined();
+    expect(names(await openHouse([stage.adapter], config, dir))).toEqual(['a', 'b']);
+  });
+
+  it('serves a reload that comes while its plugins are opening', { tags: ['catalogue-remembered'] }, async () => {
+    const stage = new Stage();
+    const dir = tempFolder();
+    const config = configOf(dir, 'a', 'b');
+    for (const id of ['a', 'b']) stage.offers.set(id, { tools: [stage.tool(id, id)] });
+    await stage.firstStart(dir, config);
+    const house = await openHouse([stage.adapter], config, dir);
+    const [lost, kept] = [house.call('a'), house.call('b')];
+    await until('both are started', () => new Set(stage.started).size === 2);
+    await house.reconfigure({ plugins: { b: config.plugins.b } });
+    await expect(lost).rejects.toMatchObject({ code: 'UNKNOWN_TOOL' });
+    stage.move('b', 'ready');
+    expect(textOf(await kept)).toBe('b ran b');
+    expect(names(house)).toEqual(['b']);
+  });
+});
