@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { serveAuthorization } from '../support/authorization.ts';
+import { serveAuthorization, serveProtectedSse } from '../support/authorization.ts';
 import { connect } from '../support/clients.ts';
 import { BIN, serve, writeConfig } from '../support/gateway.ts';
 import { logIn } from '../support/login.ts';
@@ -68,6 +68,22 @@ describe('a tool that is refused for want of a login', () => {
       await until('what the login may see is listed', async () => (await client.list()).includes('more'));
     },
   );
+
+  it('costs that call alone over the older HTTP+SSE, too', { tags: ['login-one-call'] }, async () => {
+    const server = await serveProtectedSse(await serveAuthorization(), true);
+    const config = writeConfig({ mcpServers: { safe: { type: 'sse', url: server.url } } });
+    const front = await serve(config, { bin: BIN });
+    const client = await connect('v2 legacy', front.at('http'));
+    await until('its tools are there', async () => (await client.list()).includes('remove'));
+    const sent = server.seen.length;
+    for (let round = 0; round < 8; round++)
+      expect(errorOf(await client.call('remove'))).toMatchObject({ code: 'NEEDS_CONFIGURATION', outcome: 'NOT_SENT' });
+    expect(textOf(await client.call('whoami'))).toBe('somebody');
+    // Eight calls and one, and nothing else: the connection is the first one.
+    expect(server.seen).toHaveLength(sent + 9);
+    expect((await logIn(config)).code).toBe(0);
+    expect(textOf(await client.call('remove'))).toBe('done');
+  });
 
   it('leaves the login there is for all else, also where it cannot be renewed', async () => {
     const authorization = await serveAuthorization();

@@ -205,8 +205,8 @@ export async function serveProtected(authorization: AuthorizationServer): Promis
   return self;
 }
 
-/** The same over HTTP+SSE, by the SDK of that time. */
-export async function serveProtectedSse(authorization: AuthorizationServer): Promise<ProtectedServer> {
+/** The same over HTTP+SSE, by the SDK of that time. `open`: only calls of `remove` need a login. */
+export async function serveProtectedSse(authorization: AuthorizationServer, open = false): Promise<ProtectedServer> {
   const transports = new Map<string, SSEServerTransport>();
   const resource: Record<string, unknown> = {};
   const seen: string[] = [];
@@ -217,14 +217,15 @@ export async function serveProtectedSse(authorization: AuthorizationServer): Pro
     if (pathname.startsWith('/.well-known')) return void response.writeHead(404).end();
     const token = request.headers.authorization ?? '';
     seen.push(token);
-    if (authorization.good.get(token.replace('Bearer ', '')) !== `${url}/sse`) {
+    const body = request.method === 'POST' ? await bodyOf(request) : '';
+    const isClosed = !open || (/"method":"tools\/call"/.test(body) && body.includes('"name":"remove"'));
+    if (isClosed && authorization.good.get(token.replace('Bearer ', '')) !== `${url}/sse`) {
       const place = `${url}/.well-known/oauth-protected-resource/sse`;
       return void response.writeHead(401, { 'www-authenticate': `Bearer resource_metadata="${place}"` }).end();
     }
     const known = transports.get(searchParams.get('sessionId') ?? '');
     if (known) {
-      const body = await bodyOf(request);
-      const refused = refusal(body, authorization.scopes.get(token.replace('Bearer ', '')) ?? '');
+      const refused = open ? undefined : refusal(body, authorization.scopes.get(token.replace('Bearer ', '')) ?? '');
       if (refused) return void response.writeHead(403, Object.fromEntries(refused.headers)).end();
       return known.handlePostMessage(request, response, JSON.parse(body));
     }
