@@ -1,6 +1,7 @@
 // What is asked of every client that drives a model: one script, what must hold of it, and what is only recorded.
 import { startModel } from './models/model.mjs';
 import { callsIn, createPlace, environmentOf, exportFor, removePlace, runToEnd, startGateway, writeParts } from './place.mjs';
+import { createReport } from './report.mjs';
 
 const SCRIPT = [
   { id: 'plain', tool: 'box_look', args: { label: 'label-4711', times: 2 } },
@@ -108,16 +109,4 @@ function rowOf({ seen, step, text, outcomes, named }) {
     'tool not on its allow-list': step.unlisted.offered ? 'refused by the client' : 'hidden',
     'tool that the gateway asks about': asked ?? 'not called',
   };
-}
-
-/** Collects what held, what did not, and the data. */
-export function createReport(title) {
-  const report = { title, passed: 0, faults: [], rows: [] };
-  report.check = (what, holds, saw) => {
-    if (holds) report.passed++;
-    else report.fault(`${what}: ${typeof saw === 'string' ? saw : JSON.stringify(saw)?.slice(0, 1_500)}`);
-  };
-  report.fault = (what) => report.faults.push(`${title}: ${what}`);
-  report.record = (row) => report.rows.push(row);
-  return report;
 }

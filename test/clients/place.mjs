@@ -11,9 +11,16 @@ const WORLD = fileURLToPath(new URL('world', import.meta.url));
 const GATEWAY_START_MS = 30_000;
 const PIPES_CLOSE_MS = 2_000;
 
+/** What is still there if the judges end early. */
+const left = new Map();
+process.once('exit', () => {
+  for (const remove of left.values()) remove();
+});
+
 /** Makes the folders and the configuration: box is a plugin of another format, shapes an MCP server. */
 export function createPlace() {
   const folder = mkdtempSync(join(tmpdir(), 'plugmux-client-'));
+  left.set(folder, () => removePlace({ folder }));
   const place = { folder, home: join(folder, 'home'), project: join(folder, 'project'), config: join(folder, 'mcp.json') };
   for (const name of ['home', 'project']) mkdirSync(place[name]);
   cpSync(WORLD, join(folder, 'world'), { recursive: true });
@@ -24,6 +31,7 @@ export function createPlace() {
 }
 
 export function removePlace({ folder }) {
+  left.delete(folder);
   rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
 }
 
@@ -77,7 +85,8 @@ function merge(old, more) {
 export async function startGateway({ config }, port = 0) {
   const args = [MAIN, 'serve', '--http', `127.0.0.1:${port}`, '--json', '--config', config];
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'ignore'] });
-  const ended = new Promise((resolve) => child.once('exit', resolve));
+  left.set(child, () => child.kill('SIGKILL'));
+  const ended = new Promise((resolve) => child.once('exit', resolve)).finally(() => left.delete(child));
   const url = await new Promise((resolve, reject) => {
     const late = setTimeout(() => child.kill('SIGKILL'), GATEWAY_START_MS);
     void ended.then((code) => reject(new Error(`the gateway ended with ${code}`)));

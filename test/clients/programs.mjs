@@ -27,25 +27,49 @@ export function pathForClients() {
   return [dirname(nodeForClients()), process.env.PATH].join(delimiter);
 }
 
-/** Fetches a package without running its install scripts; settles with the reason where that fails. */
-export async function fetchPackage({ package: name, version }) {
-  const folder = join(FOLDER, `${name.replaceAll('/', '+')}-${version}`);
+/** The Python that has what a client requires. */
+export const pythonOf = ({ requires }) => join(FOLDER, folderOf(requires), 'bin/python');
+
+const folderOf = (requires) => requires.join('+').replaceAll('==', '-');
+
+const fetching = new Map();
+
+/** Fetches a client; settles with the reason where that fails. */
+export function fetchClient(client) {
+  const name = client.requires ? folderOf(client.requires) : `${client.package.replaceAll('/', '+')}-${client.version}`;
+  if (!fetching.has(name)) fetching.set(name, fetchInto(join(FOLDER, name), client));
+  return fetching.get(name);
+}
+
+/** What ends too early leaves no folder behind that looks complete. */
+async function fetchInto(folder, { requires, package: name, version }) {
   if (existsSync(folder)) return undefined;
   const partial = `${folder}.${process.pid}`;
   mkdirSync(partial, { recursive: true });
-  writeFileSync(join(partial, 'package.json'), '{"private":true}');
-  const flags = ['--no-audit', '--no-fund', '--no-save', '--ignore-scripts', '--loglevel=error'];
-  const reason = await run('npm', ['install', ...flags, `${name}@${version}`], partial);
+  const reason = requires ? await installPython(partial, requires) : await installPackage(partial, `${name}@${version}`);
   if (reason === undefined) renameSync(partial, folder);
   else rmSync(partial, { recursive: true, force: true });
   return reason;
 }
 
+/** Install scripts do not run: what they would fetch comes from elsewhere. */
+async function installPackage(folder, wanted) {
+  writeFileSync(join(folder, 'package.json'), '{"private":true}');
+  const flags = ['--no-audit', '--no-fund', '--no-save', '--ignore-scripts', '--loglevel=error'];
+  return run('npm', ['install', ...flags, wanted], folder);
+}
+
+async function installPython(folder, requires) {
+  const flags = ['--quiet', '--disable-pip-version-check', '--no-input', '--only-binary=:all:'];
+  const without = await run('python3', ['-m', 'venv', folder], folder);
+  return without ?? run(join(folder, 'bin/python'), ['-m', 'pip', 'install', ...flags, ...requires], folder);
+}
+
 /** Fetches the Node that the clients need, where this one is older. */
-export const fetchNode = async () => (runsHere ? undefined : fetchPackage(NODE));
+export const fetchNode = async () => (runsHere ? undefined : fetchClient(NODE));
 
 /** Runs an installer to its end; settles with the reason where that fails. */
-export async function run(command, args, cwd) {
+async function run(command, args, cwd) {
   const child = spawn(command, args, { cwd, stdio: ['ignore', 'ignore', 'pipe'] });
   let err = '';
   child.stderr.on('data', (chunk) => (err += chunk));

@@ -11,17 +11,21 @@ import { copilotCli } from './agents/copilot-cli.mjs';
 import { geminiCli } from './agents/gemini-cli.mjs';
 import { opencode } from './agents/opencode.mjs';
 import { judgeAgent } from './judge.mjs';
-import { fetchNode, fetchPackage } from './programs.mjs';
+import { judgePlain } from './judge-plain.mjs';
+import { PLAIN } from './plain/clients.mjs';
+import { fetchClient, fetchNode } from './programs.mjs';
 import { printTable, writeTable } from './table.mjs';
 
-const AGENTS = [claudeCode, codex, geminiCli, copilotCli, opencode];
+const AGENTS = [opencode, copilotCli, claudeCode, codex, geminiCli];
+const CLIENTS = [...AGENTS, ...PLAIN];
 const AT_ONCE = 2;
 const ISOLATE = ['unshare', '-rn', 'sh', '-c', 'ip link set lo up && exec "$0" "$@"'];
 
 const { values: flags } = parseArgs({
   options: { only: { type: 'string' }, write: { type: 'boolean', default: false }, fetched: { type: 'string' } },
 });
-const agents = AGENTS.filter(({ id }) => (flags.only ?? id).split(',').includes(id));
+if (flags.only !== undefined && flags.write) throw new Error('--write needs all clients: leave --only out.');
+const clients = CLIENTS.filter(({ id }) => (flags.only ?? id).split(',').includes(id));
 
 if (flags.fetched === undefined) {
   const reasons = JSON.stringify(await fetchAll());
@@ -34,7 +38,7 @@ if (flags.fetched === undefined) {
 /** Fetches what is missing; the reason for each that cannot be had. */
 async function fetchAll() {
   const forAll = await fetchNode();
-  const reasons = await Promise.all(agents.map(async (agent) => [agent.id, forAll ?? (await fetchPackage(agent))]));
+  const reasons = await Promise.all(clients.map(async (client) => [client.id, forAll ?? (await fetchClient(client))]));
   return Object.fromEntries(reasons.filter(([, reason]) => reason !== undefined));
 }
 
@@ -47,27 +51,34 @@ function isolation() {
 
 async function judgeAll(missing) {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => process.exit(1));
-  const skips = agents.filter(({ id }) => missing[id] !== undefined);
-  const runs = agents
-    .filter((agent) => !skips.includes(agent))
-    .flatMap((agent) => agent.transports.map((transport) => ({ agent, transport })));
+  const skips = clients.filter(({ id }) => missing[id] !== undefined);
+  const runs = clients
+    .filter((client) => !skips.includes(client))
+    .flatMap((client) => client.transports.map((transport) => ({ client, transport })));
   const reports = [];
   await Promise.all(
     Array.from({ length: AT_ONCE }, async () => {
-      // The slowest are the last of the list.
-      for (let next = runs.pop(); next !== undefined; next = runs.pop()) {
+      for (let next = runs.shift(); next !== undefined; next = runs.shift()) {
         const started = performance.now();
-        const report = await judgeAgent(next.agent, next.transport);
+        const judge = AGENTS.includes(next.client) ? judgeAgent : judgePlain;
+        const report = await judge(next.client, next.transport);
         reports.push({ ...next, ...report });
         const seconds = ((performance.now() - started) / 1_000).toFixed(1);
         console.log(`${report.title}: ${report.passed} passed, ${report.faults.length} failed, ${seconds} s`);
       }
     }),
   );
-  const place = ({ agent, transport }) => AGENTS.indexOf(agent) * 10 + agent.transports.indexOf(transport);
-  const table = reports.sort((a, b) => place(a) - place(b));
-  printTable(table);
-  if (flags.write) writeTable(table);
+  const of = (group) =>
+    group
+      .flatMap((client) =>
+        client.transports.map((transport) => reports.find((one) => one.client === client && one.transport === transport)),
+      )
+      .filter(Boolean);
+  const tables = { agents: of(AGENTS), plain: of(PLAIN) };
+  for (const [name, seen] of Object.entries(tables)) {
+    if (seen.length > 0) printTable(seen);
+    if (flags.write) writeTable(name, seen);
+  }
   conclude(reports, skips, missing);
 }
 

@@ -2,14 +2,13 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 
 const FILE = new URL('README.md', import.meta.url);
-const [BEGIN, END] = ['<!-- seen -->\n', '<!-- /seen -->\n'];
 
 const row = (cells) => `| ${cells.join(' | ')} |`;
 
 /** One column a client; where its transports differ, a cell names each. */
 function tableOf(reports) {
-  const clients = [...new Set(reports.map(({ agent }) => agent))];
-  const rowsOf = (client) => reports.filter(({ agent, rows }) => agent === client && rows.length > 0);
+  const clients = [...new Set(reports.map(({ client }) => client))];
+  const rowsOf = (client) => reports.filter((one) => one.client === client && one.rows.length > 0);
   const keys = [...new Set(reports.flatMap(({ rows }) => rows.flatMap(Object.keys)))];
   const cell = (client, key) => {
     const values = rowsOf(client).map(({ transport, rows }) => [transport, rows.at(-1)[key] ?? '']);
@@ -35,8 +34,10 @@ export function printTable(reports) {
   for (const line of tableOf(reports)) console.log(line);
 }
 
-export function writeTable(reports) {
+/** Replaces one of the tables of README.md. */
+export function writeTable(name, reports) {
   const text = readFileSync(FILE, 'utf8');
-  const [before, after] = [text.slice(0, text.indexOf(BEGIN) + BEGIN.length), text.slice(text.indexOf(END))];
+  const [begin, end] = [`<!-- ${name} -->\n`, `<!-- /${name} -->\n`];
+  const [before, after] = [text.slice(0, text.indexOf(begin) + begin.length), text.slice(text.indexOf(end))];
   writeFileSync(FILE, `${before}\n${tableOf(reports).join('\n')}\n\n${after}`);
 }

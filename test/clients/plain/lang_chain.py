@@ -1,0 +1,32 @@
+"""LangChain's adapter."""
+
+from calls import main
+from langchain_mcp_adapters.client import MultiServerMCPClient
+from langchain_mcp_adapters.tools import load_mcp_tools
+
+
+async def run(server, calls):
+    kind = "streamable_http" if "url" in server else "stdio"
+    entry = {key: value for key, value in server.items() if key != "type"}
+    client = MultiServerMCPClient({"plugmux": {**entry, "transport": kind}})
+    async with client.session("plugmux") as session:
+        tools = {tool.name: tool for tool in await load_mcp_tools(session)}
+        results = []
+        for call in calls:
+            request = {"type": "tool_call", "id": "1", "name": call["tool"], "args": call["args"]}
+            results.append(result(await tools[call["tool"]].ainvoke(request)))
+        shown = [{"name": name, "inputSchema": tool.args_schema, "metadata": tool.metadata} for name, tool in tools.items()]
+        return None, None, shown, results
+
+
+def result(message):
+    """A message for a model, in the words of the protocol."""
+    blocks = [{"text": message.content}] if isinstance(message.content, str) else message.content
+    return {
+        "content": [{**block, "mimeType": block.get("mime_type")} for block in blocks],
+        "structuredContent": (message.artifact or {}).get("structured_content"),
+        "isError": message.status == "error",
+    }
+
+
+main(run)
