@@ -66,10 +66,17 @@ const transport = new StdioClientTransport({
   env: process.env,
   stderr: 'pipe',
 });
-let wanted = 0;
+// The gateway says so twice, once for the server and once for what is not served therefore.
+const wanted = new Set();
+let rest = '';
 transport.stderr.on('data', (chunk) => {
   process.stderr.write(chunk);
-  if (String(chunk).includes('plugmux login judged')) wanted++;
+  const lines = (rest + chunk).split('\n');
+  rest = lines.pop();
+  for (const line of lines) {
+    const said = /"message":"(?:It is not served: )?(.*plugmux login judged.*)"/.exec(line)?.[1];
+    if (said !== undefined) wanted.add(said);
+  }
 });
 
 /** The tools; logs in as often as the gateway asks for it until there are some. */
@@ -78,8 +85,8 @@ async function list() {
   for (let done = 0; ; ) {
     const { tools } = await client.listTools();
     if (tools.length > 0 || performance.now() - start > LISTED_MS) return tools;
-    if (wanted > done) {
-      done = wanted;
+    if (wanted.size > done) {
+      done = wanted.size;
       if (!(await login())) return [];
     }
     await sleep(50);
