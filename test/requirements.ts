@@ -211,6 +211,8 @@ export const REQUIREMENTS = {
     'patterns-apart': 'Every pattern of a plugin is checked by itself, in whatever order calls come.',
     'decimal-numbers': 'Numbers are compared by their decimal digits, those that doubles do not hold too.',
     'portable-takes-all': 'The portable form of a schema takes all arguments that the schema takes.',
+    'operator-hints':
+      'What mcp.json says of the effects of tools reaches clients, over what the format says; what a format calls destructive stays so.',
     'output-compilable':
       'The schema of results is listed in a form that clients can compile, so that one costs no list; it takes what it took.',
     'checks-counted': 'Whether a tool is served and what is checked is decided by counting, never by time or load.',

@@ -61,6 +61,7 @@ function toTool(tool: JaatoTool, { name, generation }: JaatoReport, approved: bo
   };
   return {
     name: tool.name,
+    title: name === undefined ? tool.name : `${name}: ${tool.name}`,
     description: tool.description,
     input: tool.input,
     ...(Object.keys(hints).length > 0 ? { hints } : {}),

@@ -34,6 +34,7 @@ function toTool(id: string, tool: WireTool, input: Tool['input'], call: Tool['ca
   const output = toOutputSchema(tool.outputSchemaJson);
   return {
     name: tool.name,
+    title: `${id}: ${tool.name}`,
     // The name Squadron shows its models is its reference with other separators.
     native: `plugins_${id}_${tool.name}`,
     aliases: [`plugins.${id}.${tool.name}`],

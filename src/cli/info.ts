@@ -82,14 +82,14 @@ function describeTool(app: App, plugin: SlotStatus, name: string, profile: strin
       didYouMean(name, [...names, ...tools.map(({ entry }) => entry.tool.name)]).trim() || `It has: ${names.join(', ') || 'none'}.`,
     );
   }
-  const { entry, approval, timeoutMs, schemas, shape } = found;
+  const { entry, approval, hints, timeoutMs, schemas, shape } = found;
   return {
     name: entry.name,
     own: entry.tool.name,
     title: entry.tool.title,
     description: entry.description,
     approval,
-    hints: entry.tool.hints,
+    hints,
     labels: entry.tool.labels,
     timeoutMs,
     timeoutFrom: timeSource(found, config),

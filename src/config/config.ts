@@ -2,6 +2,7 @@ import type { Entry } from '../core/adapter.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { ProxySetting } from '../core/proxy.ts';
 import type { SchemaForm } from '../core/schema-form.ts';
+import type { Hints } from '../core/tool.ts';
 import type { Limits } from './limits.ts';
 import type { ApprovalRule, ConfigFile, ProfileFile } from './schema.ts';
 
@@ -15,6 +16,8 @@ export interface PluginConfig {
   readonly limits: NonNullable<PluginFile['limits']>;
   readonly validate: boolean;
   readonly names: Readonly<Record<string, string>>;
+  /** What the operator says of the effects of tools, by name or glob. */
+  readonly hints?: Readonly<Record<string, Hints>>;
   /** Absent: the profile decides. */
   readonly schemas?: SchemaForm;
   /** Absent: results reach clients as they are. */

@@ -30,6 +30,7 @@ export function toPlugin(id: string, file: PluginFile, { dir, adapters }: Surrou
     limits,
     validate: file.validate !== 'off',
     names: file.names ?? {},
+    ...(file.hints === undefined ? {} : { hints: file.hints as NonNullable<PluginConfig['hints']> }),
     ...(file.schemas === undefined ? {} : { schemas: file.schemas }),
     ...(file.results === undefined ? {} : { results: file.results }),
     ...(file.fence === undefined ? {} : { fence: file.fence }),

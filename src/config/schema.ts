@@ -60,12 +60,18 @@ const limits = z.strictObject(
   ) as Record<LimitName, z.ZodOptional<z.ZodInt>>,
 );
 
+const hint = z.boolean().optional();
+const hints = z
+  .record(z.string(), z.strictObject({ readOnly: hint, destructive: hint, idempotent: hint, openWorld: hint }))
+  .describe('what clients are told of the effects of tools, by tool name (globs); a tool that its format calls destructive stays so');
+
 // What may be said of any plugin, whatever its format and wherever it comes from.
 const shared = {
   approval: approval.optional(),
   limits: pluginLimits.optional(),
   validate: z.enum(['on', 'off']).optional().describe('off: arguments are not checked against the schema'),
   names: z.record(z.string(), z.string()).optional().describe('public names of tools, by their own name'),
+  hints: hints.optional(),
   schemas: schemas.optional(),
   results: z
     .enum(['as-is', 'clean'])

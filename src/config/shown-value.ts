@@ -6,7 +6,7 @@ type Path = readonly (string | number)[];
 // Below these keys stands nothing that could be a secret.
 const OPEN_KEYS: ReadonlySet<string> = new Set(['limits', 'listen', 'pluginFolders', 'profiles', 'state', 'audit']);
 const OPEN_ENTRY_KEYS: ReadonlySet<string> = new Set(
-  'format enabled disabled approval limits validate schemas fence isolation group type'.split(' '),
+  'format enabled disabled approval hints limits validate schemas fence isolation group type'.split(' '),
 );
 
 /** How a message names a text that it does not show. */

@@ -105,9 +105,9 @@ export function createToolSearch(
   };
 }
 
-function describe({ entry, approval, shape }: VisibleTool): JsonObject {
+function describe({ entry, approval, hints, shape }: VisibleTool): JsonObject {
   const { name, description, tool, plugin } = entry;
-  const annotations = toAnnotations(tool.hints, approval);
+  const annotations = toAnnotations(hints, approval);
   return {
     name,
     ...(tool.title === undefined ? {} : { title: tool.title }),

@@ -57,7 +57,7 @@ export function createView(
     const ruling = entry && policy.judge(entry, caller);
     if (ruling) tools.set(name, createVisibleTool({ entry, ...ruling, ...rulesFor(entry), middleware, terms }));
   }
-  const own: Omit<ToolRules, 'entry' | 'approval'> = {
+  const own: Omit<ToolRules, 'entry' | 'approval' | 'hints'> = {
     ...callTime({}, undefined, config),
     maxChars: config.limits.resultChars,
     ruledBy: 'format',
@@ -67,7 +67,10 @@ export function createView(
     middleware,
     terms,
   };
-  const search = terms.search === true ? createToolSearch(tools, (tool) => createVisibleTool({ ...own, ...tool })) : undefined;
+  const search =
+    terms.search === true
+      ? createToolSearch(tools, (tool) => createVisibleTool({ ...own, hints: tool.entry.tool.hints, ...tool }))
+      : undefined;
   const told = cleanText([search && SEARCH_INSTRUCTIONS, terms.instructions].filter((text) => text !== undefined).join('\n\n'));
   const isComplete = createRequirements(tools);
   const runsFreely = createFreedom(tools);
@@ -139,20 +142,29 @@ function* withOwn(prompts: Catalogue['prompts'], own: readonly PromptEntry[]): G
   }
 }
 
-type OwnRules = Pick<ToolRules, 'timeoutMs' | 'capMs' | 'timeFrom' | 'maxChars' | 'schemas' | 'fence' | 'clean'>;
+type OwnRules = Pick<ToolRules, 'hints' | 'timeoutMs' | 'capMs' | 'timeFrom' | 'maxChars' | 'schemas' | 'fence' | 'clean'>;
 
 function createRules(config: Config, terms: Terms): (entry: ToolEntry) => OwnRules {
   const { plugins, limits } = config;
   const rules = new Map(
-    [...plugins].map(([id, { limits: own, schemas, fence, results }]) => [
+    [...plugins].map(([id, { limits: own, schemas, fence, results, hints }]) => [
       id,
-      { callTimeoutMs: byName(own.callTimeoutMs), resultChars: byName(own.resultChars), schemas, fence, clean: results === 'clean' },
+      {
+        hints: hints && createNameMap(hints),
+        callTimeoutMs: byName(own.callTimeoutMs),
+        resultChars: byName(own.resultChars),
+        schemas,
+        fence,
+        clean: results === 'clean',
+      },
     ]),
   );
   return ({ name, plugin, tool }) => {
     const own = rules.get(plugin.id);
     const names = own ? [tool.name, name, tool.native ?? tool.name] : [];
+    const said = own?.hints?.find(names);
     return {
+      hints: said ? { ...tool.hints, ...said, ...(tool.hints?.destructive ? { destructive: true } : {}) } : tool.hints,
       ...callTime(tool, own?.callTimeoutMs?.find(names), config),
       maxChars: own?.resultChars?.find(names) ?? limits.resultChars,
       schemas: own?.schemas ?? terms.schemas ?? 'portable',

@@ -1,5 +1,5 @@
 import type { SchemaForm } from '../core/schema-form.ts';
-import type { Approval } from '../core/tool.ts';
+import type { Approval, Hints } from '../core/tool.ts';
 import type { RuledBy, Terms } from '../policy/policy.ts';
 import type { ToolEntry } from '../registry/catalogue.ts';
 import { type Shape, shapeOf } from '../registry/schemas/shape.ts';
@@ -11,6 +11,8 @@ export interface ToolRules {
   readonly entry: ToolEntry;
   readonly approval: Approval;
   readonly ruledBy: RuledBy;
+  /** What its format says of its effects, and over that the operator. */
+  readonly hints: Hints | undefined;
   readonly timeoutMs: number;
   readonly capMs: number;
   readonly timeFrom: TimeSource;

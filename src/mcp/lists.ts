@@ -90,7 +90,7 @@ function origin(plugin: { readonly id: string; readonly adapter: string; readonl
   return { format: plugin.adapter, plugin: plugin.id, version: plugin.version };
 }
 
-function toTool({ entry, approval, shape }: VisibleTool): object {
+function toTool({ entry, approval, hints, shape }: VisibleTool): object {
   const { name, description, output, tool, plugin, meta } = entry;
   return {
     name,
@@ -98,7 +98,7 @@ function toTool({ entry, approval, shape }: VisibleTool): object {
     description,
     inputSchema: shape.input,
     outputSchema: output,
-    annotations: toAnnotations(tool.hints, approval),
+    annotations: toAnnotations(hints, approval),
     ...tool.extras,
     _meta: {
       ...withOrigin(meta, origin(plugin)),

@@ -69,6 +69,7 @@ function toTool(tool: ToolReport, { manifest, call, cacheKey }: OfferParts): Too
   const { name, toolset } = tool;
   return {
     name,
+    title: `${manifest.id}: ${name}`,
     aliases: [`${manifest.found.pluginId}_${name}`],
     description: tool.description,
     input: tool.schema,
@@ -92,6 +93,7 @@ function commandTools({ commands }: EthosReport, { manifest, call }: OfferParts)
     .filter(({ kind }) => kind === 'run')
     .map(({ name, description, hint }) => ({
       name: COMMAND_PREFIX + name,
+      title: `${manifest.id}: /${name}`,
       native: `${manifest.id}_${COMMAND_PREFIX}${name}`,
       description,
       input: { type: 'object', properties: { arguments: { type: 'string', description: hint ?? 'What follows the command.' } } },

@@ -1,0 +1,82 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { mcp } from '../../dist/adapters/mcp/adapter.js';
+import { talos } from '../../dist/adapters/talos/adapter.js';
+import { connect } from '../support/clients.ts';
+import { run, serve, writeConfig } from '../support/gateway.ts';
+import { openHouse } from '../support/house.ts';
+import { until } from '../support/processes.ts';
+import { rawUpstream, toolOf } from '../support/raw-upstream.ts';
+import { writePlugin } from '../support/talos.ts';
+import { tempFolder } from '../support/temp.ts';
+
+// What operators say of the effects of tools, for formats that say nothing of them.
+
+const READ_ONLY = { readOnly: true };
+
+function folder(): string {
+  const dir = tempFolder();
+  mkdirSync(join(dir, 'plugins'));
+  const functions = ['list', 'read', 'write'].map((name) => ({ name, description: name }));
+  writePlugin(
+    join(dir, 'plugins'),
+    'notes',
+    { 'index.ts': 'export const handlers = { list: () => 1, read: () => 1, write: () => 1 };' },
+    { functions },
+  );
+  return dir;
+}
+
+it('reaches clients, by name and glob, and over what the format says', { tags: ['operator-hints'] }, async () => {
+  const up = await rawUpstream(({ method }) =>
+    method === 'tools/list'
+      ? { tools: [toolOf('drop', { annotations: { destructiveHint: true } }), toolOf('look', { annotations: { openWorldHint: true } })] }
+      : undefined,
+  );
+  const dir = folder();
+  const config = {
+    pluginFolders: ['./plugins'],
+    plugins: { notes: { hints: { '{list,read}': READ_ONLY, write: { idempotent: true, openWorld: false } } } },
+    mcpServers: {
+      up: {
+        type: 'http',
+        url: up.url,
+        era: 'legacy',
+        hints: { drop: { destructive: false, readOnly: false }, look: { ...READ_ONLY, openWorld: false } },
+      },
+    },
+  };
+  const gateway = await serve(writeConfig(config, [], dir));
+  const client = await connect('v1', gateway.at('http'));
+  await until('all are listed', async () => (await client.list()).length === 5);
+  const { tools } = (await (client.raw as { listTools(): Promise<unknown> }).listTools()) as {
+    tools: { name: string; annotations?: object; title?: string }[];
+  };
+  expect(Object.fromEntries(tools.map(({ name, annotations }) => [name, annotations]))).toEqual({
+    notes_list: { readOnlyHint: true },
+    notes_read: { readOnlyHint: true },
+    notes_write: { idempotentHint: true, openWorldHint: false },
+    // What its server calls destructive stays so.
+    drop: { destructiveHint: true, readOnlyHint: false },
+    look: { readOnlyHint: true, openWorldHint: false },
+  });
+});
+
+it('follows the file', { tags: ['operator-hints'] }, async () => {
+  const dir = folder();
+  const config = { pluginFolders: ['./plugins'] };
+  const house = await openHouse([talos, mcp], config, dir);
+  await house.app.registry.start();
+  const hintsOf = (): unknown =>
+    house.app.gateway.view({ principal: 'p', profile: 'default', scopes: [] } as never).tools.get('notes_list')?.hints;
+  expect(hintsOf()).toBeUndefined();
+  await house.reconfigure({ ...config, plugins: { notes: { hints: { list: READ_ONLY } } } });
+  expect(hintsOf()).toEqual(READ_ONLY);
+});
+
+it('is refused with its place where it says something else', { tags: ['operator-hints'] }, async () => {
+  const file = writeConfig({ plugins: { a: { path: './a', hints: { list: { readonly: true } } } } });
+  const { code, stderr } = await run(['list', '--config', file]);
+  expect([code, stderr]).toEqual([2, expect.stringContaining('plugins.a.hints.list')]);
+});
