@@ -10,6 +10,7 @@ const CALLS = {
   image: { tool: 'picture', args: {} },
   data: { tool: 'point', args: { scale: 21 } },
   asked: { tool: 'box_erase', args: { label: 'label-4711' } },
+  agreed: { tool: 'box_erase', args: { label: 'yes-4711' } },
 };
 const TOOLS = ['box_erase', 'box_look', 'box_move', 'picture', 'point'];
 const POINT = JSON.stringify({ x: 21, y: 42, unit: 'furlong' });
@@ -30,7 +31,7 @@ export async function judgePlain(client, transport) {
       env: environmentOf(place, { PYTHONDONTWRITEBYTECODE: '1' }),
       ms: RUN_MS,
     });
-    if (run.code === 0) judge(report, JSON.parse(run.stdout.trim().split('\n').at(-1)), await callsIn(place));
+    if (run.code === 0) judge(report, client, JSON.parse(run.stdout.trim().split('\n').at(-1)), await callsIn(place));
     else report.fault(`ended with ${run.code}: ${run.stderr.slice(-2_000)}`);
   } catch (error) {
     report.fault(error.stack);
@@ -47,7 +48,7 @@ function commandFor(client, task) {
   return [nodeForClients(), script, JSON.stringify({ ...task, library: commandOf(client) })];
 }
 
-function judge(report, { revision, instructions, tools, results }, calls) {
+function judge(report, { asks = false }, { revision, instructions, tools, results }, calls) {
   const result = Object.fromEntries(Object.keys(CALLS).map((id, at) => [id, results[at]]));
   const text = (id) => result[id].content.map((block) => block.text ?? '').join('\n');
   const look = tools.find(({ name }) => name === 'box_look');
@@ -63,9 +64,13 @@ function judge(report, { revision, instructions, tools, results }, calls) {
     result.image,
   );
   report.check('structured data', JSON.stringify(result.data.structuredContent) === POINT, result.data);
-  report.check('an approval that cannot be asked for', text('asked').includes('mcp.json') && result.asked.isError === true, result.asked);
-  report.check('the audit log', outcomes.join(' ') === 'ok refused ok ok refused', outcomes);
+  // Its person says no to the first and yes to the second.
+  const refusal = asks ? 'User denied tool execution' : 'this client cannot ask';
+  report.check('an approval that is not given', text('asked').includes(refusal) && result.asked.isError === true, result.asked);
+  report.check('an approval that is given', text('agreed').includes(asks ? 'erased yes-4711' : refusal), result.agreed);
+  report.check('the audit log', outcomes.join(' ') === `ok refused ok ok refused ${asks ? 'ok' : 'refused'}`, outcomes);
   report.record({
+    'approval of a call': asks ? 'asks its program' : 'cannot be asked',
     revision: revision ?? 'not shown',
     instructions: instructions?.includes('furlongs') ? 'passed' : 'not shown',
     '`_meta` of a tool': JSON.stringify(tools).includes('tool-meta-4711') ? 'passed' : 'dropped',

@@ -3,12 +3,15 @@ import { startModel } from './models/model.mjs';
 import { callsIn, createPlace, environmentOf, exportFor, removePlace, runToEnd, startGateway, writeParts } from './place.mjs';
 import { createReport } from './report.mjs';
 
+// An agent with `agrees` has somebody who says yes to this one call.
+const AGREED = 'yes-4711';
 const SCRIPT = [
   { id: 'plain', tool: 'box_look', args: { label: 'label-4711', times: 2 } },
   { id: 'bad', tool: 'box_look', args: { label: 'label-4711', times: 'many' } },
   { id: 'image', tool: 'picture', args: {} },
   { id: 'data', tool: 'point', args: { scale: 21 } },
   { id: 'asked', tool: 'box_erase', args: { label: 'label-4711' } },
+  { id: 'agreed', tool: 'box_erase', args: { label: AGREED } },
   // The last one: a client may end its run here.
   { id: 'unlisted', tool: 'box_move', args: { label: 'label-4711' } },
 ];
@@ -46,7 +49,8 @@ export async function judgeAgent(agent, transport) {
 }
 
 async function runOnce(agent, place, report, { parts, again = false }) {
-  const model = await startModel(agent.api, SCRIPT);
+  const script = SCRIPT.filter(({ id }) => id !== 'agreed' || agent.agrees);
+  const model = await startModel(agent.api, script);
   try {
     const context = { ...place, model: model.url, parts, again };
     if (!again) writeParts(place, agent.files?.(context) ?? []);
@@ -59,7 +63,7 @@ async function runOnce(agent, place, report, { parts, again = false }) {
     const same = again && JSON.stringify(tools) === JSON.stringify(report.tools);
     if (again) report.check('the session goes on with the same tools', earlier > 0 && same, { earlier, tools, before: report.tools });
     Object.assign(report, { calls: calls.length, tools });
-    if (report.faults.length > faults) report.fault(`it printed: ${run.stdout.slice(-1_500)} ${run.stderr.slice(-1_500)}`);
+    if (report.faults.length > faults) console.log(`${report.title} printed: ${run.stdout.slice(-1_500)} ${run.stderr.slice(-1_500)}`);
   } finally {
     await model.stop();
   }
@@ -83,11 +87,13 @@ function judge(report, { run, model: { seen, steps }, calls, before }) {
   report.check('structured data', /42|in words/.test(text('data')), step.data);
   report.check('what is not on the allow-list of the export does not run', outcomes('box_move').length === 0, step.unlisted);
   report.check('what passed is in the audit log', outcomes('box_look')[0] === 'ok' && outcomes('point')[0] === 'ok', calls);
+  const erased = outcomes('box_erase').filter((outcome) => outcome === 'ok').length;
   report.check(
     'what needs an approval does not run without one',
-    outcomes('box_erase').every((outcome) => outcome !== 'ok') && !text('asked').includes('erased'),
+    erased === (step.agreed ? 1 : 0) && !text('asked').includes('erased'),
     step.asked,
   );
+  if (step.agreed) report.check('what is approved runs', text('agreed').includes(`erased ${AGREED}`), step.agreed);
   const told = /mcp\.json|User denied tool execution/.test(text('asked'));
   report.check('the model is told why', outcomes('box_erase').length === 0 || told, step.asked);
   report.record(rowOf({ seen, step, text, outcomes, named }));
@@ -107,6 +113,6 @@ function rowOf({ seen, step, text, outcomes, named }) {
     'structured data': [/in words/.test(text('data')) && 'text', /42/.test(text('data')) && 'data'].filter(Boolean).join(' and '),
     '`_meta`': /meta-4711/.test(everything) ? 'passed' : 'dropped',
     'tool not on its allow-list': step.unlisted.offered ? 'refused by the client' : 'hidden',
-    'tool that the gateway asks about': asked ?? 'not called',
+    'tool that the gateway asks about': `${asked ?? 'not called'}${step.agreed ? ', or agreed to by a hook' : ''}`,
   };
 }

@@ -1,7 +1,11 @@
+import { fileURLToPath } from 'node:url';
 import { anthropic } from '../models/anthropic.mjs';
 import { commandOf, nodeForClients } from '../programs.mjs';
 
-/** Claude Code, driven by its print mode. */
+const AGREE = fileURLToPath(new URL('agree.mjs', import.meta.url));
+const elicitation = [{ hooks: [{ type: 'command', command: `"${process.execPath}" "${AGREE}"` }] }];
+
+/** Claude Code, driven by its print mode. A hook answers in the place of a person. */
 export const claudeCode = {
   id: 'claude-code',
   title: 'Claude Code',
@@ -10,7 +14,9 @@ export const claudeCode = {
   bin: 'cli-wrapper.cjs',
   api: anthropic,
   transports: ['stdio', 'http'],
+  agrees: true,
   files: ({ project }) => [
+    { file: '.claude/settings.json', content: { hooks: { Elicitation: elicitation } } },
     {
       file: '~/.claude.json',
       content: { projects: { [project]: { hasTrustDialogAccepted: true, enabledMcpjsonServers: ['plugmux'] } } },

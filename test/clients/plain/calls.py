@@ -12,6 +12,14 @@ def main(run):
     print(json.dumps({"revision": revision, "instructions": instructions, "tools": tools, "results": results}))
 
 
+def answer_to(message, schema):
+    """What the person says to a question: yes to the calls that are marked so, taking what the form proposes."""
+    if "yes-4711" not in message:
+        return {"action": "decline"}
+    fields = schema.get("properties", {})
+    return {"action": "accept", "content": {name: field["default"] for name, field in fields.items()}}
+
+
 def dump(value):
     """A model of the SDK in the words of the protocol."""
     return value.model_dump(mode="json", by_alias=True, exclude_none=True)

@@ -2,7 +2,15 @@
 const ONE = ['mcp==1.30.0', 'langchain-mcp-adapters==0.3.2', 'langchain-core==1.8.3'];
 const TWO = ['mcp==2.3.0', 'fastmcp==4.2.3'];
 
-const python = (id, title, requires, version, script) => ({ id, title, requires, version, script, transports: ['stdio', 'http'] });
+const python = (id, title, requires, version, script) => ({
+  id,
+  title,
+  requires,
+  version,
+  script,
+  asks: true,
+  transports: ['stdio', 'http'],
+});
 
 export const PLAIN = [
   {

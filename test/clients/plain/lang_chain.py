@@ -1,14 +1,20 @@
 """LangChain's adapter."""
 
-from calls import main
+from calls import answer_to, main
+from langchain_mcp_adapters.callbacks import Callbacks
 from langchain_mcp_adapters.client import MultiServerMCPClient
 from langchain_mcp_adapters.tools import load_mcp_tools
+from mcp.types import ElicitResult
+
+
+async def answer(_, params, _context):
+    return ElicitResult(**answer_to(params.message, params.requestedSchema))
 
 
 async def run(server, calls):
     kind = "streamable_http" if "url" in server else "stdio"
     entry = {key: value for key, value in server.items() if key != "type"}
-    client = MultiServerMCPClient({"plugmux": {**entry, "transport": kind}})
+    client = MultiServerMCPClient({"plugmux": {**entry, "transport": kind}}, callbacks=Callbacks(on_elicitation=answer))
     async with client.session("plugmux") as session:
         tools = {tool.name: tool for tool in await load_mcp_tools(session)}
         results = []

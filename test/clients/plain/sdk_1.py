@@ -1,8 +1,13 @@
 """The Python SDK 1.x."""
 
-from calls import dump, main
+from calls import answer_to, dump, main
 from mcp import ClientSession, StdioServerParameters, stdio_client
 from mcp.client.streamable_http import streamable_http_client
+from mcp.types import ElicitResult
+
+
+async def answer(_, params):
+    return ElicitResult(**answer_to(params.message, params.requestedSchema))
 
 
 def connect(server):
@@ -12,7 +17,7 @@ def connect(server):
 
 
 async def run(server, calls):
-    async with connect(server) as (reader, writer, *_), ClientSession(reader, writer) as session:
+    async with connect(server) as (reader, writer, *_), ClientSession(reader, writer, elicitation_callback=answer) as session:
         started = await session.initialize()
         tools = (await session.list_tools()).tools
         results = [dump(await session.call_tool(call["tool"], call["args"])) for call in calls]
