@@ -211,6 +211,7 @@ export const REQUIREMENTS = {
     'patterns-apart': 'Every pattern of a plugin is checked by itself, in whatever order calls come.',
     'decimal-numbers': 'Numbers are compared by their decimal digits, those that doubles do not hold too.',
     'portable-takes-all': 'The portable form of a schema takes all arguments that the schema takes.',
+    'serial-asks': 'While a plugin that serves one call at a time waits for a person, further calls are refused after queueMs and say why.',
     'operator-hints':
       'What mcp.json says of the effects of tools reaches clients, over what the format says; what a format calls destructive stays so.',
     'output-compilable':

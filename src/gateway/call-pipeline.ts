@@ -87,6 +87,7 @@ export async function runCall(request: CallRequest, parts: PipelineParts): Promi
     const wanted = placesOf(request, parts);
     if (!parts.queue.tryTake(wanted)) await waitForSlots(wanted, parts);
     places = wanted;
+    request.call.slots = wanted;
     const rule = request.tool.entry.tool.cache;
     const key = rule && (await keyOf(rule, request, args));
     const known = key === undefined ? undefined : recall(key, request, args, parts);
@@ -182,7 +183,9 @@ function placesOf({ tool, client }: CallRequest, { all, pluginSlots }: PipelineP
 
 async function waitForSlots(places: readonly Slots[], { queue, limits }: PipelineParts): Promise<void> {
   if (await queue.take(places, limits.queueMs)) return;
-  throw new GatewayError('BUSY', `Too many calls are in flight; none ended within ${limits.queueMs / 1000} s.`, {
+  const [held] = places.filter(({ active, most, asking }) => active >= most && asking > 0);
+  const why = held ? `; ${held.asking} of ${held.active} wait for a person's answer` : '';
+  throw new GatewayError('BUSY', `Too many calls are in flight; none ended within ${limits.queueMs / 1000} s${why}.`, {
     retryAfterMs: limits.queueMs,
   });
 }

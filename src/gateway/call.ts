@@ -10,6 +10,7 @@ import { ProgressBucket, type SendProgress } from '../core/progress.ts';
 import type { Answers, QuestionKind, Questions } from '../core/question.ts';
 import type { CallContext } from '../core/tool.ts';
 import { cleanQuestions } from './clean-questions.ts';
+import type { Slots } from './slots.ts';
 
 /** The client behind a call, as far as it can be reached. */
 export interface ClientLink {
@@ -66,6 +67,8 @@ export class Call extends LazyAbort implements CallContext {
   bounds: Bounds = NO_BOUNDS;
   /** Set by the pipeline while the tool runs. */
   clock: CallClock | undefined;
+  /** The slots it holds. */
+  slots: readonly Slots[] | undefined;
 
   constructor(caller: Caller, client: ClientLink) {
     super();
@@ -125,10 +128,13 @@ export class Call extends LazyAbort implements CallContext {
 
   async ask(questions: Questions, ticket?: () => string): Promise<Answers> {
     if (this.aborted) throw this.reason;
+    const slots = this.slots ?? [];
+    for (const place of slots) place.asking++;
     if (this.#open++ === 0) this.clock?.paused(true);
     try {
       return await this.#client.ask(cleanQuestions(questions), this, ticket);
     } finally {
+      for (const place of slots) place.asking--;
       if (--this.#open === 0) this.clock?.paused(false);
     }
   }

@@ -2,12 +2,15 @@
 export interface Slots {
   readonly most: number;
   active: number;
+  /** How many of them wait for a person. */
+  asking: number;
 }
 
 /** Slots for at most `most` calls at once; read each time, since a reload may change it. */
 export function createSlots(most: () => number): Slots {
   return {
     active: 0,
+    asking: 0,
     get most() {
       return most();
     },

@@ -14,6 +14,8 @@ import type { Home, HomeEvents } from './home.ts';
 import { logTo } from './log-to.ts';
 import { toRuntimeCaller } from './node/runtime.ts';
 import { type Descriptors, Supervised } from './supervised.ts';
+import { asResult } from './tool-answer.ts';
+import { whileAsking } from './while-asking.ts';
 import { amountIn, numberIn, objectIn, optionalNumber, optionalText, questionsIn, textIn } from './wire.ts';
 
 /** The program of a plugin process, whatever its language; it speaks the channel on descriptors 3 and 4. */
@@ -236,7 +238,10 @@ class PluginProcess implements Home {
         .then((answer) => this.#serialise(answer));
     }
     const asking = method === 'ask' ? this.#calls.get(numberIn(params, 'call')) : undefined;
-    if (asking) return asking.ctx.ask(questionsIn(params)).then((answers) => this.#serialise(answers));
+    if (asking)
+      return whileAsking(asking.ctx.ask(questionsIn(params)), this.#limits.queueMs, (ms) =>
+        this.#channel.notify('held', JSON.stringify({ call: params.call, ms })),
+      ).then((answers) => this.#serialise(answers));
     return Promise.reject(new GatewayError('METHOD_NOT_FOUND', `The gateway cannot answer "${showName(method)}" here.`));
   }
 
@@ -284,16 +289,4 @@ class PluginProcess implements Home {
 
 function bounded(text: string): string {
   return shorten(text, LONGEST_TEXT);
-}
-
-// What every step behind this one relies on; what stands in the content is checked with the whole of a result.
-function asResult(answer: JsonValue): ToolResult {
-  const why = !isJsonObject(answer) || !Array.isArray(answer.content) ? 'it has no list of content' : faultOf(answer);
-  if (why === undefined) return answer as unknown as ToolResult;
-  throw new GatewayError('RESULT_INVALID', `The tool ran, but what its process gave back is no result: ${why}.`);
-}
-
-function faultOf({ isError, meta }: JsonObject): string | undefined {
-  if (isError !== undefined && typeof isError !== 'boolean') return '"isError" is neither true nor false';
-  return meta === undefined || isJsonObject(meta) ? undefined : '"meta" is no object';
 }

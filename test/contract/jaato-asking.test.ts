@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { type House, textOf } from '../support/house.ts';
 import { askable, project } from '../support/jaato.ts';
+import { until } from '../support/processes.ts';
 import { describeWithPython } from '../support/python.ts';
 
 // Plugins that ask the person while they work, as the framework's own ones do: through a queue.
@@ -61,6 +62,8 @@ class AskerPlugin:
 def create_plugin():
     return AskerPlugin()
 `;
+// The first contract: its plugins keep what belongs to a call in themselves, so they serve one at a time.
+const SERIAL = ASKER.replace('def get_tool_schemas', 'def get_function_declarations');
 const open = () => project({ 'asker.py': ASKER }, { asker: { path: './asker.py' } });
 const ask = async (house: House, args: object, answer: (message: string) => string | undefined) => {
   const { call, asked } = askable(house, answer);
@@ -80,6 +83,39 @@ describeWithPython('jaato plugins that ask', () => {
     const house = await open();
     expect((await ask(house, { lines: ['Well?'] }, () => undefined)).text).toBe('');
     expect(textOf(await house.call('ask', { lines: ['Well?'] }))).toBe('');
+  });
+
+  it.each<[string, string, object]>([
+    ['by its contract', SERIAL, {}],
+    ['by mcp.json', ASKER, { limits: { callsPerPlugin: 1 } }],
+  ])('refuse calls that wait for their turn %s, and say for what', { tags: ['serial-asks'] }, async (_, code, more) => {
+    const house = await project({ 'asker.py': code }, { asker: { path: './asker.py', ...more } }, { queueMs: 400 });
+    let answer: (text: string) => void = () => undefined;
+    const asked = new Promise<void>((seen) => {
+      const { call } = askable(house, () => {
+        seen();
+        return new Promise<string>((resolve) => {
+          answer = resolve;
+        });
+      });
+      void house.call('ask', { lines: ['Which one?'] }, call).then((result) => done.push(textOf(result)));
+    });
+    const done: string[] = [];
+    await asked;
+    const refused = await Promise.all([house.call('ask', {}), house.call('ask', {})]);
+    for (const { meta, isError } of refused) {
+      expect(isError).toBe(true);
+      expect(meta?.['plugmux/error']).toMatchObject({
+        code: 'BUSY',
+        outcome: 'NOT_SENT',
+        message: expect.stringMatching(/ waits? for a person's answer\.$/),
+      });
+    }
+    expect(done).toEqual([]);
+    answer('b');
+    await until('the question is answered', () => done.length === 1);
+    expect(done).toEqual(['b']);
+    expect((await ask(house, { lines: ['Again?'] }, () => 'c')).text).toBe('c');
   });
 
   it('get for each call the answers to its own questions', async () => {

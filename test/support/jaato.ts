@@ -53,17 +53,17 @@ export function distribution(name: string, entryPoints: Readonly<Record<string, 
 }
 
 /** A house with jaato plugins, all of which have been tried. */
-export async function openJaato(plugins: object, dir?: string): Promise<House> {
-  const house = await openHouse([jaato], { plugins, limits: { restartMinMs: 50, stopGraceMs: 500 } }, dir);
+export async function openJaato(plugins: object, dir?: string, limits: object = {}): Promise<House> {
+  const house = await openHouse([jaato], { plugins, limits: { restartMinMs: 50, stopGraceMs: 500, ...limits } }, dir);
   await house.app.registry.listed(20_000);
   return house;
 }
 
 /** A project folder with files of its own and an mcp.json for the plugins. */
-export async function project(files: Readonly<Record<string, string>>, plugins: object): Promise<House> {
+export async function project(files: Readonly<Record<string, string>>, plugins: object, limits: object = {}): Promise<House> {
   const dir = tempFolder();
   writeFiles(dir, files);
-  return openJaato(plugins, dir);
+  return openJaato(plugins, dir, limits);
 }
 
 /** What is known of a plugin. */
@@ -74,16 +74,18 @@ export const tools = (house: House) => [...house.app.registry.catalogue().tools.
 export const code = (result: { meta?: Record<string, unknown> }) => (result.meta?.['plugmux/error'] as { code?: string } | undefined)?.code;
 
 /** A call whose client answers forms, and what it was asked. */
-export function askable(house: House, answer: (message: string) => string | undefined): { call: Call; asked: string[] } {
+export function askable(house: House, answer: (message: string) => string | undefined | Promise<string>): { call: Call; asked: string[] } {
   const asked: string[] = [];
   const ask = async (questions: Questions): Promise<Answers> =>
     Object.fromEntries(
-      Object.entries(questions).map(([key, question]) => {
-        const message = question.kind === 'form' ? question.message : '';
-        asked.push(message);
-        const text = answer(message);
-        return [key, { action: text === undefined ? 'decline' : 'accept', content: { answer: text ?? '' } }];
-      }),
+      await Promise.all(
+        Object.entries(questions).map(async ([key, question]) => {
+          const message = question.kind === 'form' ? question.message : '';
+          asked.push(message);
+          const text = await answer(message);
+          return [key, { action: text === undefined ? 'decline' : 'accept', content: { answer: text ?? '' } }];
+        }),
+      ),
     );
   return { call: new Call(localCaller(), { ...silentClient(house.app.registry as never), abilities: ['form'], ask }), asked };
 }

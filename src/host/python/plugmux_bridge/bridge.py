@@ -8,7 +8,7 @@ from threading import Lock, Timer
 from time import monotonic
 
 from . import loop, streams
-from .calls import Call, Stuck, cancelled_error
+from .calls import Call, Stuck, busy_error, cancelled_error
 from .channel import parse
 from .crew import Crew
 from .encode import dumps, to_json
@@ -71,6 +71,8 @@ class Bridge:
             self.channel.settle(message)
         elif method == "cancel":
             self._cancel(params.get("call"))
+        elif method == "held":
+            self._refuse_waiting(params.get("call"), params.get("ms", 0) / 1000)
         elif "id" in message:
             self._answer(message["id"], method, params)
 
@@ -253,6 +255,17 @@ class Bridge:
             self.channel.reply_error(call.number, BridgeError("RESULT_TOO_LARGE", text))
         else:
             self.channel.reply(call.number, result, hold=call.task is None)
+
+    def _refuse_waiting(self, number, seconds):
+        """Answers the calls that wait too long for a place while a person is asked by the call that has it."""
+        asking = self._calls.get(number)
+        if asking is None or not asking.placed:
+            return
+        for call in asking.entry.lane.waited(seconds):
+            if call.abandon() == "waiting":
+                self._calls.pop(call.number, None)
+                self.channel.reply_error(call.number, busy_error(asking))
+        self.channel.flush()
 
     def _cancel(self, number):
         call = self._calls.pop(number, None)

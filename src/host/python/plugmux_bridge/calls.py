@@ -2,6 +2,7 @@
 
 from collections import deque
 from threading import Lock, Timer
+from time import monotonic
 
 from .errors import BridgeError, cut
 from .progress import Bucket
@@ -25,6 +26,8 @@ class Call:
     _listeners = None
     _done = 0
     _bucket = None
+    # When it began to wait for a place.
+    since = 0.0
 
     def __init__(self, bridge, number, entry, params):
         self.number = number
@@ -166,8 +169,15 @@ class Lane:
             if self._running < self.limit:
                 self._running += 1
                 return True
+            call.since = monotonic()
             self._waiting.append(call)
             return False
+
+    def waited(self, seconds):
+        """The calls that have waited so long."""
+        now = monotonic()
+        with self._lock:
+            return [call for call in self._waiting if call.state == "waiting" and now - call.since >= seconds]
 
     def leave(self):
         """Gives the place to the next call, which is returned, or frees it."""
@@ -213,6 +223,11 @@ class Stuck:
             self._asked = True
             reason = f"a call of {entry.id} goes on after its cancellation and cannot be stopped"
             self._bridge.notify("restart", {"id": entry.id, "reason": reason})
+
+
+def busy_error(asking):
+    said = f"{asking.entry.id} serves {asking.entry.lane.limit} call{'s' if asking.entry.lane.limit > 1 else ''} at a time, and {asking.tool} waits for a person's answer."
+    return BridgeError("BUSY", said, "Call again once the question is answered.")
 
 
 def cancelled_error():
