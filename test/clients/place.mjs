@@ -9,7 +9,7 @@ import { pathForClients, ROOT } from './programs.mjs';
 const MAIN = join(ROOT, 'dist/bundle/src/main.js');
 const WORLD = fileURLToPath(new URL('world', import.meta.url));
 const GATEWAY_START_MS = 30_000;
-const PIPES_CLOSE_MS = 2_000;
+const GROUP_END_MS = 3_000;
 
 /** What is still there if the judges end early. */
 const left = new Map();
@@ -26,7 +26,9 @@ export function createPlace() {
   cpSync(WORLD, join(folder, 'world'), { recursive: true });
   const plugins = { box: { path: './world/box', approval: { look: 'allow', erase: 'ask' } } };
   const shapes = { command: process.execPath, args: [join(folder, 'world/shapes.mjs')], approval: 'allow' };
-  writeFileSync(place.config, JSON.stringify({ plugins, mcpServers: { shapes }, state: './state' }));
+  // Each line is written before its reply: some clients kill the gateway once they are done.
+  const audit = { required: true };
+  writeFileSync(place.config, JSON.stringify({ plugins, mcpServers: { shapes }, state: './state', audit }));
   return place;
 }
 
@@ -107,21 +109,14 @@ export async function startGateway({ config }, port = 0) {
   };
 }
 
-/** Runs a program in a process group of its own, which is ended with it or after `ms`. */
+/** Runs a program in a process group of its own; what is left of that has a moment to end, and none after `ms`. */
 export async function runToEnd([command, ...args], { cwd, env = process.env, ms = 60_000 }) {
   const child = spawn(command, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
-  const endGroup = () => {
-    try {
-      process.kill(-child.pid, 'SIGKILL');
-    } catch {
-      // All of it has ended.
-    }
-  };
-  process.once('exit', endGroup);
+  left.set(child, () => signalGroup(child, 'SIGKILL'));
   let late = false;
   const timer = setTimeout(() => {
     late = true;
-    endGroup();
+    signalGroup(child, 'SIGKILL');
   }, ms);
   let stdout = '';
   let stderr = '';
@@ -129,14 +124,21 @@ export async function runToEnd([command, ...args], { cwd, env = process.env, ms 
   child.stderr.on('data', (chunk) => (stderr += chunk));
   const code = await new Promise((resolve) => {
     child.on('error', ({ message }) => resolve(message));
-    child.on('close', resolve);
-    // What is left of the group may hold its pipes open.
-    child.on('exit', (exit) => {
-      endGroup();
-      setTimeout(resolve, PIPES_CLOSE_MS, exit).unref();
-    });
+    child.on('exit', resolve);
   });
   clearTimeout(timer);
-  process.off('exit', endGroup);
-  return { code: late ? `no end within ${ms / 1000} s` : code, stdout, stderr };
+  const until = Date.now() + GROUP_END_MS;
+  while (Date.now() < until && signalGroup(child, 0)) await new Promise((resolve) => setTimeout(resolve, 20));
+  signalGroup(child, 'SIGKILL');
+  left.delete(child);
+  return { code: late ? `no end within ${ms / 1_000} s` : code, stdout, stderr };
+}
+
+/** Whether there was still a group to get the signal. */
+function signalGroup({ pid }, signal) {
+  try {
+    return process.kill(-pid, signal);
+  } catch {
+    return false;
+  }
 }
