@@ -14,7 +14,15 @@ export function digestOf(
 ): string {
   // Of what is left out here the plugin notices nothing.
   const own = { ...config.limits, callTimeoutMs: undefined, resultChars: undefined };
-  const behaviour = { ...config, approval: undefined, schemas: undefined, fence: undefined, results: undefined, limits: own };
+  const behaviour = {
+    ...config,
+    approval: undefined,
+    hints: undefined,
+    schemas: undefined,
+    fence: undefined,
+    results: undefined,
+    limits: own,
+  };
   const startedWith = (adapter?.startedWith ?? STARTED_WITH).map((name) => limits[name]);
   const text = JSON.stringify([manifest?.digest, manifest?.adapter, origin, behaviour, error?.message, reasonOf(refused), startedWith]);
   return createHash('sha256').update(text).digest('hex');

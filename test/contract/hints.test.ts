@@ -5,7 +5,7 @@ import { mcp } from '../../dist/adapters/mcp/adapter.js';
 import { talos } from '../../dist/adapters/talos/adapter.js';
 import { connect } from '../support/clients.ts';
 import { run, serve, writeConfig } from '../support/gateway.ts';
-import { openHouse } from '../support/house.ts';
+import { openHouse, textOf } from '../support/house.ts';
 import { until } from '../support/processes.ts';
 import { rawUpstream, toolOf } from '../support/raw-upstream.ts';
 import { writePlugin } from '../support/talos.ts';
@@ -22,7 +22,7 @@ function folder(): string {
   writePlugin(
     join(dir, 'plugins'),
     'notes',
-    { 'index.ts': 'export const handlers = { list: () => 1, read: () => 1, write: () => 1 };' },
+    { 'index.ts': 'export const handlers = { list: () => String(process.pid), read: () => 1, write: () => 1 };' },
     { functions },
   );
   return dir;
@@ -63,7 +63,7 @@ it('reaches clients, by name and glob, and over what the format says', { tags: [
   });
 });
 
-it('follows the file', { tags: ['operator-hints'] }, async () => {
+it('follows the file, and the plugin notices nothing', { tags: ['operator-hints'] }, async () => {
   const dir = folder();
   const config = { pluginFolders: ['./plugins'] };
   const house = await openHouse([talos, mcp], config, dir);
@@ -71,8 +71,10 @@ it('follows the file', { tags: ['operator-hints'] }, async () => {
   const hintsOf = (): unknown =>
     house.app.gateway.view({ principal: 'p', profile: 'default', scopes: [] } as never).tools.get('notes_list')?.hints;
   expect(hintsOf()).toBeUndefined();
+  const pid = textOf(await house.call('notes_list'));
   await house.reconfigure({ ...config, plugins: { notes: { hints: { list: READ_ONLY } } } });
   expect(hintsOf()).toEqual(READ_ONLY);
+  expect(textOf(await house.call('notes_list'))).toBe(pid);
 });
 
 it('is refused with its place where it says something else', { tags: ['operator-hints'] }, async () => {
