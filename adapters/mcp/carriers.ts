@@ -165,7 +165,7 @@ export class RemoteCarrier extends Common implements Carrier {
     );
   }
 
-  // A stream of HTTP+SSE that opens again after a break belongs to a session that nobody has initialized.
+  // When an HTTP+SSE stream reconnects, the server has opened a new session, which has not been initialized yet.
   breaks(error: Error): string | undefined {
     return this.name === 'HTTP+SSE' && error.message.startsWith('SSE error') ? 'its stream broke' : undefined;
   }

@@ -53,7 +53,7 @@ export async function connect(entry: ServerEntry, parts: Connecting, memory: Mem
       const session = await Session.open({
         carrier,
         era: way.era,
-        // A program may have to be fetched and built before it can say anything; ending it would only begin that anew.
+        // A program may have to be downloaded or built before it can answer; ending it would only restart that work.
         connectMs: carrier.local ? capMs : timeoutMs,
         timeoutMs,
         probeMs: Math.min(PROBE_MS, host.limits.startTimeoutMs / 3),

@@ -10,7 +10,7 @@ import type { ListKind } from './listed.ts';
 export interface Notices {
   /** Returns why a notification cannot be used; undefined where it can. `request`: the request on whose stream it came. */
   hear(method: string, params: JsonObject, request: number | undefined): string | undefined;
-  /** Called back when lists have changed: those that are named, or any. */
+  /** Called when lists have changed; without `kinds` any of them may have. */
   changed: (kinds?: readonly ListKind[]) => void;
   /** Called back when a resource's contents have changed. */
   updated: (uri: string) => void;
