@@ -1,4 +1,15 @@
-import { copyFileSync, mkdirSync, readdirSync, renameSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import type Database from 'libsql';
@@ -9,6 +20,14 @@ import { DAMAGE, makeStore, noise } from '../../support/damage.ts';
 import { tempFolder } from '../../support/temp.ts';
 
 const Libsql = createRequire(import.meta.url)('libsql') as typeof Database;
+
+function linkOf(fd: string): string {
+  try {
+    return readlinkSync(`/proc/self/fd/${fd}`);
+  } catch {
+    return '';
+  }
+}
 
 function codeOf(run: () => unknown): string {
   try {
@@ -135,6 +154,25 @@ describe('a store that is not damaged', () => {
     store.set('a', 'b', 'c');
     expect(store.get('a', 'b')).toBe('c');
     store.close();
+  });
+
+  it.skipIf(!existsSync('/proc/self/fd'))('keeps no file open for having looked at it', () => {
+    const dir = tempFolder();
+    const file = makeStore(dir);
+    const other = createStore(dir);
+    const store = createStore(dir);
+    store.get('a', 'b');
+    const held = (): number => readdirSync('/proc/self/fd').filter((fd) => linkOf(fd).startsWith(file)).length;
+    other.set('a', 'b', 'c');
+    store.check();
+    const before = held();
+    for (let i = 0; i < 20; i++) {
+      other.set('a', 'b', `${i}`);
+      store.check();
+    }
+    expect(held()).toBeLessThanOrEqual(before);
+    store.close();
+    other.close();
   });
 
   it('makes no file only to be read', () => {
