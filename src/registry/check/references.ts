@@ -89,6 +89,8 @@ class Localiser {
 
   #rewrite({ schema, base }: Node): void {
     if (typeof schema.$ref === 'string') schema.$ref = this.#local(schema.$ref, base);
+    // Older dialects know no dynamic references.
+    if (this.#dialect === 'draft-07') return;
     for (const [key, anchor] of [
       ['$dynamicRef', '$dynamicAnchor'],
       ['$recursiveRef', '$recursiveAnchor'],

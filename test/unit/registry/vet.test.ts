@@ -55,6 +55,18 @@ describe('vetSchema', () => {
 
   const chain = Object.fromEntries(Array.from({ length: 500 }, (_, i) => [`d${i}`, { $ref: `#/$defs/d${i + 1}` }]));
 
+  it.each(['http://json-schema.org/draft-06/schema#', 'http://json-schema.org/draft-07/schema#'])(
+    'does not follow references that %s does not know',
+    { tags: ['F50'] },
+    ($schema) => {
+      const properties = { a: { type: 'string', $dynamicRef: '#/$defs/b' }, c: { $recursiveRef: '#' } };
+      const vetted = vetSchema({ $schema, type: 'object', properties, required: ['a'], $defs: { b: { type: 'number' } } }, 64 * 1024);
+      if (vetted.refused !== undefined) throw new Error(vetted.refused);
+      const { validate } = createValidatorSet().compile(vetted.schema, vetted.dialect);
+      expect([validate({ a: 'x', c: 1 }), validate({ a: 1 })]).toEqual([undefined, expect.stringContaining('a')]);
+    },
+  );
+
   it.each<[string, object, string]>([
     ['a reference to the network', { properties: { a: { $ref: 'https://example.com/x' } } }, '/$ref leaves the schema'],
     ['a reference to a file', { properties: { a: { $ref: 'file:///etc/passwd' } } }, '/$ref leaves the schema'],
