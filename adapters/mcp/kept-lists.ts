@@ -62,6 +62,11 @@ export class KeptList {
     return this.promised && !this.waiting && this.fault === undefined;
   }
 
+  /** Whether the server has such a list, and it has never been read. */
+  get unread(): boolean {
+    return this.promised && !this.whole;
+  }
+
   /** Reads it over a new connection. A list that is slow gets more time with each try, up to `mostMs`. */
   follow(session: Session, mostMs: number): void {
     this.#session = session;

@@ -9,7 +9,7 @@ import type { Calls } from './calls.ts';
 import { isMimeType } from './content-faults.ts';
 import type { ServerEntry } from './entry.ts';
 import { headerFault } from './headers.ts';
-import { annotationsOf, argumentsOf, iconsOf, metaOf, text } from './listed.ts';
+import { annotationsOf, argumentsOf, iconsOf, type ListKind, metaOf, text } from './listed.ts';
 
 /** What a server lists, as it lists it. */
 export interface Lists {
@@ -17,6 +17,8 @@ export interface Lists {
   readonly prompts: readonly JsonValue[];
   readonly resources: readonly JsonValue[];
   readonly resourceTemplates: readonly JsonValue[];
+  /** Those that have never been read to their end. */
+  readonly unread: readonly ListKind[];
   /** What is wrong with them. */
   readonly problems: readonly Problem[];
 }
@@ -60,6 +62,7 @@ export function toOffer(
     read: calls.read,
     ...(instructions === undefined || instructions.trim() === '' ? {} : { instructions }),
     ...(personal ? { personal } : {}),
+    ...(lists.unread.length === 0 ? {} : { unread: lists.unread.map((kind) => (kind === 'resourceTemplates' ? 'templates' : kind)) }),
     problems,
     facts,
   };

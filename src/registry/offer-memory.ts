@@ -48,24 +48,32 @@ export function createOfferMemory(store: Store, key: () => Buffer | undefined, f
     }
   };
 
-  const textOf = ({ id }: Found, offer: Offer | undefined): string | undefined => {
+  const recall = (found: Found, refuse: () => Promise<never>): Remembered | undefined =>
+    attempt(found.id, 'read', () => {
+      const row = store.get(SPACE, nameOf(found.id));
+      if (row === undefined) return undefined;
+      const end = row.indexOf('\n');
+      const value = row.slice(end + 1);
+      if (row.slice(0, end) !== seal(markOf(found))) return value === FAILED ? undefined : 'loaded';
+      if (value === FAILED) return 'failed';
+      return value === LOADED ? 'loaded' : (attempt(found.id, 'read', () => readOffer(value, refuse)) ?? 'loaded');
+    });
+
+  const textOf = (found: Found, offer: Offer | undefined): string | undefined => {
     if (!offer) return FAILED;
     if (offer.needs.length > 0) return undefined;
-    return offer.personal === true ? LOADED : (attempt(id, 'kept', () => writeOffer(offer)) ?? LOADED);
+    return offer.personal === true ? LOADED : (attempt(found.id, 'kept', () => writeOffer(withUnread(found, offer))) ?? LOADED);
+  };
+
+  // A list that could not be read this time is not known to have changed.
+  const withUnread = (found: Found, offer: Offer): Offer => {
+    const before = offer.unread ? recall(found, unreachable) : undefined;
+    if (typeof before !== 'object') return offer;
+    return { ...offer, ...Object.fromEntries((offer.unread ?? []).map((list) => [list, before[list]])) };
   };
 
   return {
-    get(found, refuse) {
-      return attempt(found.id, 'read', () => {
-        const row = store.get(SPACE, nameOf(found.id));
-        if (row === undefined) return undefined;
-        const end = row.indexOf('\n');
-        const value = row.slice(end + 1);
-        if (row.slice(0, end) !== seal(markOf(found))) return value === FAILED ? undefined : 'loaded';
-        if (value === FAILED) return 'failed';
-        return value === LOADED ? 'loaded' : (attempt(found.id, 'read', () => readOffer(value, refuse)) ?? 'loaded');
-      });
-    },
+    get: recall,
     set(found, offer) {
       attempt(found.id, 'kept', () => {
         const name = nameOf(found.id);
@@ -85,6 +93,8 @@ export function createOfferMemory(store: Store, key: () => Buffer | undefined, f
     },
   };
 }
+
+const unreachable = (): Promise<never> => Promise.reject(new Error('what is only kept does nothing'));
 
 // Names, approval and profiles are those of the file as it is now: what a plugin offers does not depend on them.
 function markOf({ id, origin, manifest, config }: Found): string {

@@ -5,6 +5,7 @@ import { localCaller } from '../../dist/src/core/caller.js';
 import { type House, openHouse } from '../support/house.ts';
 import { until } from '../support/processes.ts';
 import { notifyAll, type RawMessage, type RawUpstream, rawUpstream, textOf, toolOf } from '../support/raw-upstream.ts';
+import { tempFolder } from '../support/temp.ts';
 
 // Each list of a server stands alone, and so does each request of Streamable HTTP.
 
@@ -34,6 +35,22 @@ const broken = (response: ServerResponse): undefined => void response.socket?.de
 
 describe.each(Object.keys(LISTS))('where %s fails', { tags: ['list-apart'] }, (failing) => {
   const others = Object.keys(LISTS).filter((method) => method !== failing);
+
+  it('the next start still knows what it held before', { tags: ['catalogue-remembered'] }, async () => {
+    let works = true;
+    const up = await rawUpstream(({ method }) => (method === failing && !works ? {} : LISTS[method]), {
+      capabilities: EVERYTHING,
+    });
+    const dir = tempFolder();
+    const file = { mcpServers: { up: { type: 'http', url: up.url, era: 'legacy' } } };
+    for (works of [true, false]) {
+      const house = await openHouse([mcp], file, dir);
+      await house.app.registry.start();
+      await until('it is open', () => offered(house).length === (works ? 4 : 3));
+      await house.close();
+    }
+    expect(offered(await openHouse([mcp], file, dir))).toEqual(Object.values(NAMES));
+  });
 
   it.each<[string, (response: ServerResponse) => object | undefined]>([
     ['with an error', () => ({ error: { code: -32603, message: 'it broke inside' } })],

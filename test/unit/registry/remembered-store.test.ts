@@ -32,6 +32,31 @@ describe('what a later start knows', { tags: ['catalogue-remembered'] }, () => {
     expect(rows(dir).map(([, row]) => row.split('\n')[1])).toEqual(['true']);
   });
 
+  it('keeps of a list that could not be read what it held', async () => {
+    const stage = new Stage();
+    const dir = tempFolder();
+    const prompts = [{ name: 'p', get: async () => ({ messages: [] }) }];
+    stage.offers.set('a', { tools: [stage.tool('a', 'one')], prompts });
+    await stage.firstStart(dir, configOf(dir, 'a'));
+    const kept = () => rows(dir).map(([, row]) => JSON.parse(row.split('\n')[1] as string));
+    const [before] = kept();
+    for (const [offer, expected] of [
+      [
+        { prompts: [], unread: ['tools'] },
+        { tools: before.tools, prompts: [] },
+      ],
+      [{ prompts }, { tools: [], prompts: before.prompts }],
+    ] as const) {
+      stage.offers.set('a', offer);
+      const house = await openHouse([stage.adapter], configOf(dir, 'a'), dir);
+      await house.app.registry.start();
+      stage.move('a', 'ready');
+      await until('it is kept', () => JSON.stringify(kept()[0].prompts) === JSON.stringify(expected.prompts));
+      expect(kept()).toMatchObject([expected]);
+      await house.close();
+    }
+  });
+
   it.each([
     ['was written by an older version', (row: string) => row.replace('"reads":false,', '')],
     ['is far too long', (row: string) => row.replace('"does a"', `"${'x'.repeat(LONG)}"`)],
