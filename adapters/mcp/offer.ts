@@ -17,6 +17,8 @@ export interface Lists {
   readonly prompts: readonly JsonValue[];
   readonly resources: readonly JsonValue[];
   readonly resourceTemplates: readonly JsonValue[];
+  /** The tools are read for the first time. */
+  readonly awaitsTools: boolean;
   /** Those that have never been read to their end. */
   readonly unread: readonly ListKind[];
   /** What is wrong with them. */
@@ -62,6 +64,7 @@ export function toOffer(
     read: calls.read,
     ...(instructions === undefined || instructions.trim() === '' ? {} : { instructions }),
     ...(personal ? { personal } : {}),
+    ...(lists.awaitsTools ? { awaitsTools: true } : {}),
     ...(lists.unread.length === 0 ? {} : { unread: lists.unread.map((kind) => (kind === 'resourceTemplates' ? 'templates' : kind)) }),
     problems,
     facts,

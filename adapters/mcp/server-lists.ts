@@ -90,6 +90,7 @@ export function createServerLists(log: Logger, changed: () => void): ServerLists
       prompts: prompts.items,
       resources: resources.items,
       resourceTemplates: resourceTemplates.items,
+      awaitsTools: tools.unread && tools.waiting && tools.fault === undefined,
       unread: all.filter((list) => list.unread).map(({ kind }) => kind),
       problems: all.flatMap((list) => list.problem() ?? []),
     }),

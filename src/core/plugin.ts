@@ -73,6 +73,8 @@ export interface Offer {
   readonly profiles?: readonly OfferedProfile[];
   /** It depends on a login, so the next start must not know it. */
   readonly personal?: boolean;
+  /** Its tools are still being read: what the last start knew of them stays listed until then. */
+  readonly awaitsTools?: boolean;
   /** What of it is not known yet, or could not be read: the next start keeps what was known of these. */
   readonly unread?: readonly ('tools' | 'prompts' | 'resources' | 'templates')[];
   /** Settings and credentials that are missing; a plugin with any offers no tools. */

@@ -182,6 +182,8 @@ export class Slot {
   #offered(): Offer | undefined {
     const offer = this.#plugin?.offer();
     this.#loaded ||= offer !== undefined && this.#plugin?.state() === 'ready';
+    const shown = this.isRemembered ? (this.#offer.given?.tools.length ?? 0) : 0;
+    if (offer?.awaitsTools === true && shown > 0) return undefined;
     return this.#loaded || this.#before || (offer?.needs.length ?? 0) > 0 ? offer : undefined;
   }
 

@@ -94,6 +94,30 @@ describe('a list that hangs', { tags: ['list-apart'] }, () => {
     expect(up.count('prompts/list')).toBe(1);
   });
 
+  it('keeps the tools that the last start knew until it is answered', { tags: ['catalogue-remembered'] }, async () => {
+    let answer: ((list: object | undefined) => void) | undefined;
+    let late: Promise<object | undefined> | undefined;
+    const up = await rawUpstream(
+      async ({ method }) => (method === 'tools/call' ? textOf('ran') : method === 'tools/list' && late ? late : LISTS[method]),
+      { capabilities: EVERYTHING },
+    );
+    const dir = tempFolder();
+    const file = { mcpServers: { up: { type: 'http', url: up.url, era: 'legacy' } } };
+    const first = await openHouse([mcp], file, dir);
+    await first.app.registry.start();
+    await first.close();
+    late = new Promise((resolve) => {
+      answer = resolve;
+    });
+    const house = await openHouse([mcp], file, dir);
+    const result = house.call('a_tool');
+    await house.app.registry.start();
+    expect(offered(house)).toEqual(Object.values(NAMES));
+    answer?.(LISTS['tools/list']);
+    expect(await result).toMatchObject(textOf('ran'));
+    expect(house.app.plugins()[0]?.state).toBe('ready');
+  });
+
   it('past its time is asked for again, with more time', async () => {
     let asked = 0;
     const up = await rawUpstream(

@@ -101,6 +101,31 @@ describe('a second start', () => {
     expect([stage.calls, stateOf(house, 'b')]).toEqual([['one'], 'opening']);
   });
 
+  it.each([
+    ['are read', (stage: Stage) => ({ tools: [stage.tool('a', 'new')] }), ['new']],
+    ['cannot be read', () => ({ unread: ['tools'] }), []],
+  ])(
+    'keeps the tools of a plugin that is still reading them, until they %s',
+    { tags: ['catalogue-remembered'] },
+    async (_, read, after) => {
+      const stage = new Stage();
+      const dir = tempFolder();
+      const config = configOf(dir, 'a');
+      stage.offers.set('a', { tools: [stage.tool('a', 'old')] });
+      await stage.firstStart(dir, config);
+      const house = await openHouse([stage.adapter], config, dir);
+      await house.app.registry.start();
+      stage.offers.set('a', { awaitsTools: true, unread: ['tools'] });
+      stage.move('a', 'ready');
+      await new Promise((resolve) => setTimeout(resolve, 60));
+      expect([names(house), stateOf(house, 'a')]).toEqual([['old'], 'opening']);
+      stage.offers.set('a', read(stage));
+      stage.move('a', 'ready');
+      await until('its tools are as they are now', () => stateOf(house, 'a') === 'ready');
+      expect(names(house)).toEqual(after);
+    },
+  );
+
   it('answers a call of a plugin that fails now with the cause, and takes it out of the list', {
     tags: ['catalogue-remembered'],
   }, async () => {
