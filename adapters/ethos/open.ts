@@ -18,7 +18,7 @@ import type { EthosParams } from './running/surroundings.ts';
 
 const MONITOR = 'monitor:';
 
-/** Opens a plugin; its process starts when somebody needs it. */
+/** Opens a plugin. Its process starts with the first use. */
 export function openPlugin(manifest: EthosManifest, { skills, problems }: Awaited<ReturnType<typeof readSkills>>, host: Host): Plugin {
   const { id, source, found } = manifest;
   const log = host.log.area(`plugin:${found.pluginId}`);

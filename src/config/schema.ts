@@ -116,7 +116,7 @@ const serverEntry = z
     type: z.string().optional().describe('stdio, http, sse or ws, where the address does not tell'),
     url: z.string().optional().describe('address of a remote server'),
     headers: z.record(z.string(), z.unknown()).optional().describe('HTTP headers of every request'),
-    proxy: proxy.optional().describe('HTTP proxy for this server and its login, whatever the environment says; false: none'),
+    proxy: proxy.optional().describe('HTTP proxy for this server and its login; overrides the environment; false: none'),
     enabled: z.boolean().optional(),
     disabled: z.boolean().optional(),
     ...shared,

@@ -46,7 +46,7 @@ export function secretsOf(data: ConfigFile, filled: readonly Filled[], dir: stri
   return [...secrets.found].filter((secret) => secret !== '');
 }
 
-/** The logins of proxies, also those that the environment names. */
+/** User names and passwords in proxy addresses of the file and of the environment. */
 export function proxySecrets(data: ConfigFile, env: NodeJS.ProcessEnv): string[] {
   const servers = SERVER_KEYS.flatMap((key) => Object.values(data[key] ?? {}));
   const named = [data.proxy, ...servers.map(({ proxy }) => proxy), ...PROXY_VARIABLES.map((name) => env[name])];

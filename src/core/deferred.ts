@@ -4,7 +4,7 @@ export interface Deferred {
   resolve(): void;
 }
 
-/** Makes one that waits. */
+/** Creates a pending promise with its resolve function. */
 export function deferred(): Deferred {
   let resolve: () => void = () => undefined;
   const promise = new Promise<void>((settle) => {

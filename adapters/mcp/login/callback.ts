@@ -23,7 +23,7 @@ const PATH = '/callback';
 const LONGEST_REASON = 300;
 
 /**
- * Waits on this machine alone for the browser; only one that knows the word is listened to. `at`: the port, or the whole
+ * Listens on loopback for the browser's redirect; a request without the right `state` is refused. `at`: the port, or the whole
  * address that the server knows; any free port where it is absent.
  */
 export async function openCallback(word: string, at: number | URL = 0): Promise<Callback> {

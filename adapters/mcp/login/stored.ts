@@ -36,7 +36,7 @@ export interface LoginRecord {
   forget(): void;
   /** As it is kept, to see whether it has changed. */
   text(): string | undefined;
-  /** Which login it is; undefined where nobody is logged in. */
+  /** Identifies the login; undefined if nobody is logged in. */
   which(): string | undefined;
 }
 

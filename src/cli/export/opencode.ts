@@ -12,7 +12,7 @@ export const exportOpencode: Exporter = (source) => {
           ...(server.tokenFrom ? { oauth: false, headers: { Authorization: `Bearer {env:${server.tokenFrom}}` } } : {}),
         }
       : { type: 'local', command: [server.command, ...server.args] };
-  // Without the first rule opencode asks about nothing; the last one that matches a tool wins.
+  // opencode applies the last matching rule, and without any rule it runs every tool unasked.
   const permission = { [`${name}_*`]: 'ask', ...Object.fromEntries(autoTools(source).map((tool) => [`${name}_${tool}`, 'allow'])) };
   return [
     {

@@ -2,7 +2,6 @@
 
 import os
 import signal
-import sys
 from contextvars import copy_context
 from threading import Lock, Timer
 from time import monotonic
@@ -13,12 +12,11 @@ from .channel import parse
 from .crew import Crew
 from .encode import dumps, to_json
 from .errors import BridgeError, describe, to_bridge_error, trace
+from .hello import hello
 from .plugins import Plugins
 from .pulse import Pulse
 from .results import error_result
 
-PROTOCOL = 1
-VERSION = 1
 
 
 class Bridge:
@@ -83,7 +81,7 @@ class Bridge:
             self._limit_results(params.get("resultBytes", self._result_bytes))
             self._stop_seconds = params.get("stopMs", self._stop_seconds * 1000) / 1000
             self._pulse.limit(params)
-            self.channel.reply(number, dumps(self._hello()))
+            self.channel.reply(number, dumps(hello()))
         elif method == "request":
             self._reply_with(number, lambda: self._plugins.request(params["id"], params["method"], params.get("params") or {}))
         elif method == "load":
@@ -103,18 +101,6 @@ class Bridge:
 
     def _unknown(self, method):
         return BridgeError("METHOD_NOT_FOUND", f'The plugin process knows no method "{method}".')
-
-    def _hello(self):
-        return {
-            "protocol": PROTOCOL,
-            "runtime": "python",
-            "bridge": VERSION,
-            "version": sys.version.split()[0],
-            "executable": sys.executable,
-            "prefix": sys.prefix,
-            "platform": sys.platform,
-            "pid": os.getpid(),
-        }
 
     def _status(self):
         return {
@@ -239,7 +225,7 @@ class Bridge:
         self._calls.pop(call.number, None)
         if not call.end():
             self.stuck.remove(call)
-            call.entry.context.log("info", f"{call.tool} ended after its cancellation; the result is dropped")
+            call.tell_late()
             return
         if error is None and result is not None and len(result) <= self._surely_fits:
             self.channel.reply(call.number, result, hold=call.task is None)
@@ -259,12 +245,9 @@ class Bridge:
     def _refuse_waiting(self, number, seconds):
         """Answers the calls that wait too long for a place while a person is asked by the call that has it."""
         asking = self._calls.get(number)
-        if asking is None or not asking.placed:
-            return
-        for call in asking.entry.lane.waited(seconds):
-            if call.abandon() == "waiting":
-                self._calls.pop(call.number, None)
-                self.channel.reply_error(call.number, busy_error(asking))
+        for call in asking.refuse_waiting(seconds) if asking else ():
+            self._calls.pop(call.number, None)
+            self.channel.reply_error(call.number, busy_error(asking))
         self.channel.flush()
 
     def _cancel(self, number):

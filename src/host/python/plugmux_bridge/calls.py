@@ -134,6 +134,22 @@ class Call:
             self._bucket.flush()
         return True
 
+    def tell_late(self):
+        self.entry.context.log("info", f"{self.tool} ended after its cancellation; the result is dropped")
+
+    def refuse(self):
+        """Whether it had not begun; then it never will."""
+        with _changes:
+            if self.state != "waiting":
+                return False
+            self.state = "abandoned"
+            return True
+
+    def refuse_waiting(self, seconds):
+        """The calls that have waited so long for the place of this one, and will not run."""
+        waiting = self.entry.lane.waited(seconds) if self.placed else ()
+        return [call for call in waiting if call.refuse()]
+
     def abandon(self):
         """Nobody waits any more; what it was doing until now."""
         with _changes:
@@ -177,7 +193,7 @@ class Lane:
         """The calls that have waited so long."""
         now = monotonic()
         with self._lock:
-            return [call for call in self._waiting if call.state == "waiting" and now - call.since >= seconds]
+            return [call for call in self._waiting if now - call.since >= seconds]
 
     def leave(self):
         """Gives the place to the next call, which is returned, or frees it."""
