@@ -5,6 +5,8 @@ import { dirname, join, relative } from 'node:path';
 import { build } from 'esbuild';
 
 const OUT = 'dist/bundle';
+/** Programs of the tests. They belong to no package. */
+const TESTS = 'dist/test';
 
 /** What is started or imported by its file name. All are bundled together, so that they share the classes of their errors. */
 const PROGRAMS = [
@@ -43,12 +45,9 @@ const require = __createRequire(import.meta.url);
 const __place = (file) => new URL(file, __url(require.resolve('#package'))).href;`;
 
 const { dependencies } = JSON.parse(readFileSync('package.json', 'utf8'));
-const { outputFiles } = await build({
-  entryPoints: PROGRAMS.map((program) => `dist/${program}.js`),
+const options = {
   bundle: true,
   splitting: true,
-  outbase: 'dist',
-  outdir: OUT,
   chunkNames: 'chunks/[hash]',
   format: 'esm',
   platform: 'node',
@@ -60,6 +59,19 @@ const { outputFiles } = await build({
   banner: { js: banner },
   plugins: [places],
   write: false,
+};
+const { outputFiles } = await build({
+  ...options,
+  entryPoints: PROGRAMS.map((program) => `dist/${program}.js`),
+  outbase: 'dist',
+  outdir: OUT,
+});
+// The command line with the tests' own format, which they start hundreds of times.
+const tests = await build({
+  ...options,
+  entryPoints: ['test/fixtures/fixture-main.mjs'],
+  outdir: TESTS,
+  outExtension: { '.js': '.mjs' },
 });
 
 // Who passes on a copy passes on its licence.
@@ -75,7 +87,7 @@ const licences = INLINE.map((name) => {
 });
 // One character beyond ASCII, in a comment of somebody's even, would make the whole source take twice the memory.
 const ascii = (text) => text.replaceAll(/[\u0080-\uffff]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
-const files = new Map(outputFiles.map(({ path, text }) => [relative('.', path), ascii(text)]));
+const files = new Map([...outputFiles, ...tests.outputFiles].map(({ path, text }) => [relative('.', path), ascii(text)]));
 files.set(join(OUT, 'NOTICES.txt'), licences.join('\n\n'));
 const missing = wanted.filter((file) => !files.has(file));
 if (missing.length > 0) throw new Error(`${missing.join(', ')}: started by name, but not among the programs of .check/bundle.mjs.`);
@@ -86,7 +98,7 @@ for (const [file, text] of files) {
   mkdirSync(dirname(file), { recursive: true });
   writeFileSync(file, text);
 }
-for (const item of readdirSync(OUT, { withFileTypes: true, recursive: true })) {
+for (const item of [OUT, TESTS].flatMap((dir) => readdirSync(dir, { withFileTypes: true, recursive: true }))) {
   const file = join(item.parentPath, item.name);
-  if (item.isFile() && /\.(js|txt)$/.test(item.name) && !files.has(file)) rmSync(file);
+  if (item.isFile() && /\.(m?js|txt)$/.test(item.name) && !files.has(file)) rmSync(file);
 }

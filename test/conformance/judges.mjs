@@ -63,7 +63,7 @@ export function fixtureConfig(names, more = {}) {
 }
 
 /** The built command line with the fixture plugins. */
-export const FIXTURE_MAIN = join(ROOT, 'test/fixtures/fixture-main.mjs');
+export const FIXTURE_MAIN = join(ROOT, 'dist/test/fixture-main.mjs');
 
 /** Starts `serve` on a free port; settles once it listens. */
 export async function startGateway(file) {

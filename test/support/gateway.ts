@@ -13,7 +13,7 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 export const BIN = join(ROOT, 'dist/bundle/src/main.js');
 
 /** The same with the tests' own plugin format. */
-export const FIXTURE_BIN = join(ROOT, 'test/fixtures/fixture-main.mjs');
+export const FIXTURE_BIN = join(ROOT, 'dist/test/fixture-main.mjs');
 
 /** A configuration file in a folder of its own. Fixture plugins are empty files that the adapter knows by name. */
 export function writeConfig(config: object, fixtures: readonly string[] = [], dir: string = tempFolder()): string {

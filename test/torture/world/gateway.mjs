@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { createLineSplitter } from '../../../dist/src/core/lines.js';
 import { descendants, descriptors, lives, nameOf, total, withEnvironment, within } from './processes.mjs';
 
-const MAIN = fileURLToPath(new URL('../../fixtures/fixture-main.mjs', import.meta.url));
+const MAIN = fileURLToPath(new URL('../../../dist/test/fixture-main.mjs', import.meta.url));
 const PROBE = new URL('./probe.mjs', import.meta.url).href;
 
 /** The command line of a gateway over stdin and stdout. */
