@@ -47,9 +47,9 @@ export const mcp: Adapter = {
     return [manifest];
   },
 
-  async open(manifest, host) {
+  async open(manifest, host, known) {
     const { entry, source } = manifest as ServerManifest;
-    return new Upstream({ manifest, entry, host, timeoutMs: source.entry.startTimeoutMs ?? host.limits.startTimeoutMs });
+    return new Upstream({ manifest, entry, host, known, timeoutMs: source.entry.startTimeoutMs ?? host.limits.startTimeoutMs });
   },
 };
 

@@ -145,3 +145,10 @@ function isMisfit(error: unknown): boolean {
   const { code, name, issues } = error as Error & { readonly code?: unknown; readonly issues?: unknown };
   return Array.isArray(issues) || name === 'ZodError' || code === 'INVALID_RESULT';
 }
+
+/** A server that has not answered within `ms`, and is left alone for up to `mostMs`. */
+export function stillStarting(ms: number, mostMs: number): GatewayError {
+  return new GatewayError('LOAD_TIMEOUT', `It is still starting: the server has not answered within ${ms / 1000} s.`, {
+    fix: `Wait for it: a running gateway gives it up to ${mostMs / 1000} s ("limits.startCapMs").`,
+  });
+}

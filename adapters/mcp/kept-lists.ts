@@ -25,6 +25,7 @@ export class KeptList {
   readonly kind: ListKind;
   readonly #log: Logger;
   readonly #settled: () => void;
+  readonly #known: number;
   items: readonly JsonValue[] = [];
   /** Why it is not as the server has it now. */
   fault: GatewayError | undefined;
@@ -41,9 +42,10 @@ export class KeptList {
   #retryMs = FIRST_RETRY_MS;
   #timer: NodeJS.Timeout | undefined;
 
-  /** `settled` is called after each reading. */
-  constructor(kind: ListKind, log: Logger, settled: () => void) {
+  /** `settled` is called after each reading. `known`: how many items the last start knew. */
+  constructor(kind: ListKind, log: Logger, settled: () => void, known = 0) {
     this.kind = kind;
+    this.#known = known;
     this.#log = log;
     this.#settled = settled;
   }
@@ -135,9 +137,14 @@ export class KeptList {
   }
 
   #failed({ message }: GatewayError): string {
-    const kept = this.whole ? 'what it listed before stays' : this.items.length > 0 ? `the first ${this.items.length} are served` : '';
     const stop = /[.!?]$/.test(message) ? '' : '.';
-    return `${this.method} failed: ${message}${stop} It is tried again${kept === '' ? '' : `; ${kept}`}.`;
+    return `${this.method} failed: ${message}${stop} It is tried again${this.#kept}.`;
+  }
+
+  get #kept(): string {
+    if (this.whole) return '; what it listed before stays';
+    if (this.#known > 0) return '; what the last start knew of it stays';
+    return this.items.length > 0 ? `; the first ${this.items.length} are served` : '';
   }
 
   #cutOff(cut: string): string {

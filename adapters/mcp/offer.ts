@@ -1,3 +1,4 @@
+import { GatewayError } from '../../src/core/errors.ts';
 import { toDouble } from '../../src/core/exact-tree.ts';
 import { passedHere } from '../../src/core/instance.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../src/core/json.ts';
@@ -9,6 +10,7 @@ import type { Calls } from './calls.ts';
 import { isMimeType } from './content-faults.ts';
 import type { ServerEntry } from './entry.ts';
 import { headerFault } from './headers.ts';
+import { type KnownLists, memberOf, revive } from './known.ts';
 import { annotationsOf, argumentsOf, iconsOf, type ListKind, metaOf, text } from './listed.ts';
 
 /** What a server lists, as it lists it. */
@@ -21,13 +23,18 @@ export interface Lists {
   readonly awaitsTools: boolean;
   /** Those that have never been read to their end. */
   readonly unread: readonly ListKind[];
+  /** What the last start knew of them, if it counts. */
+  readonly known: KnownLists | undefined;
   /** What is wrong with them. */
   readonly problems: readonly Problem[];
 }
 
-/** Whether a server lists what it has from this very gateway: serving that again would never end. */
-export function listsThisGateway({ tools, prompts }: Lists): boolean {
-  return [...tools, ...prompts].some((item) => isJsonObject(item) && passedHere(item._meta));
+/** Throws if a server lists what it has from this very gateway. */
+export function refuseRound({ tools, prompts }: Lists): void {
+  if (![...tools, ...prompts].some((item) => isJsonObject(item) && passedHere(item._meta))) return;
+  throw new GatewayError('CONFIG_INVALID', 'The server lists what it has from this very gateway; it would be served round and round.', {
+    fix: 'Remove it from "mcpServers", or this gateway from that server.',
+  });
 }
 
 /** What is known of a server by its connection. */
@@ -61,11 +68,12 @@ export function toOffer(
     prompts: usable(lists.prompts, 'prompt', 'name', (raw) => toPrompt(raw, calls)),
     resources: usable(lists.resources, 'resource', 'uri', (raw) => toResource(raw, calls)),
     templates: usable(lists.resourceTemplates, 'resource template', 'uriTemplate', (raw) => toTemplate(raw, calls)),
+    ...(lists.known ? revive(lists.known, lists.unread, calls, repeatsArguments) : {}),
     read: calls.read,
     ...(instructions === undefined || instructions.trim() === '' ? {} : { instructions }),
     ...(personal ? { personal } : {}),
     ...(lists.awaitsTools ? { awaitsTools: true } : {}),
-    ...(lists.unread.length === 0 ? {} : { unread: lists.unread.map((kind) => (kind === 'resourceTemplates' ? 'templates' : kind)) }),
+    ...(lists.unread.length === 0 ? {} : { unread: lists.unread.map(memberOf) }),
     problems,
     facts,
   };

@@ -1,6 +1,8 @@
 import type { GatewayError } from '../../src/core/errors.ts';
 import type { Logger } from '../../src/core/log.ts';
+import type { Offer } from '../../src/core/plugin.ts';
 import { KeptList } from './kept-lists.ts';
+import { memberOf } from './known.ts';
 import type { ListKind } from './listed.ts';
 import type { Lists } from './offer.ts';
 import type { Session } from './session.ts';
@@ -19,13 +21,17 @@ export interface ServerLists {
   readSoon(): void;
   /** The connection has ended. */
   leave(): void;
-  current(): Lists;
+  /** `remembers`: where a list has never been read, what the last start knew of it counts. */
+  current(remembers: boolean): Lists;
   /** Why no list at all could be read; undefined where one could, or there are none. */
   failure(): GatewayError | undefined;
 }
 
-/** `changed` is called after the first settling of each connection, whenever lists have been read since. */
-export function createServerLists(log: Logger, changed: () => void): ServerLists {
+/**
+ * `changed` is called after the first settling of each connection, whenever lists have been read since. `known` is what the
+ * last start knew.
+ */
+export function createServerLists(log: Logger, changed: () => void, known?: Offer): ServerLists {
   let open: (() => void) | undefined;
   let grace: NodeJS.Timeout | undefined;
   let soon: NodeJS.Timeout | undefined;
@@ -52,10 +58,11 @@ export function createServerLists(log: Logger, changed: () => void): ServerLists
     else startGrace();
   };
 
-  const tools = new KeptList('tools', log, settled);
-  const prompts = new KeptList('prompts', log, settled);
-  const resources = new KeptList('resources', log, settled);
-  const resourceTemplates = new KeptList('resourceTemplates', log, settled);
+  const make = (kind: ListKind): KeptList => new KeptList(kind, log, settled, known?.[memberOf(kind)].length);
+  const tools = make('tools');
+  const prompts = make('prompts');
+  const resources = make('resources');
+  const resourceTemplates = make('resourceTemplates');
   const all = [tools, prompts, resources, resourceTemplates];
 
   const read = (kinds?: readonly ListKind[]): void => {
@@ -85,15 +92,19 @@ export function createServerLists(log: Logger, changed: () => void): ServerLists
       grace = soon = undefined;
       for (const list of all) list.leave();
     },
-    current: () => ({
-      tools: tools.items,
-      prompts: prompts.items,
-      resources: resources.items,
-      resourceTemplates: resourceTemplates.items,
-      awaitsTools: tools.unread && tools.waiting && tools.fault === undefined,
-      unread: all.filter((list) => list.unread).map(({ kind }) => kind),
-      problems: all.flatMap((list) => list.problem() ?? []),
-    }),
+    current(remembers) {
+      const unread = all.filter((list) => list.unread).map(({ kind }) => kind);
+      return {
+        tools: tools.items,
+        prompts: prompts.items,
+        resources: resources.items,
+        resourceTemplates: resourceTemplates.items,
+        awaitsTools: tools.unread && tools.waiting && tools.fault === undefined,
+        unread,
+        known: remembers && known && unread.some((kind) => known[memberOf(kind)].length > 0) ? known : undefined,
+        problems: all.flatMap((list) => list.problem() ?? []),
+      };
+    },
     failure() {
       const promised = all.filter((list) => list.promised);
       if (promised.length === 0 || promised.some(({ fault }) => fault === undefined)) return undefined;

@@ -10,10 +10,11 @@ import { type Calls, createCalls } from './calls.ts';
 import { connect, type Memory } from './connect.ts';
 import { type Checks, createChecks } from './dropped.ts';
 import type { ServerEntry } from './entry.ts';
+import { stillStarting } from './failures.ts';
 import { isPersonal, recordOf } from './login/auth.ts';
 import { loginChanged } from './login/changed.ts';
 import type { LoginRecord } from './login/stored.ts';
-import { listsThisGateway, toOffer } from './offer.ts';
+import { refuseRound, toOffer } from './offer.ts';
 import { createServerLists, type ServerLists } from './server-lists.ts';
 import type { Session } from './session.ts';
 import { createWatching, type Watching } from './watching.ts';
@@ -23,6 +24,8 @@ export interface UpstreamParts {
   readonly manifest: Manifest;
   readonly entry: ServerEntry;
   readonly host: Host;
+  /** What it offered at the last start. */
+  readonly known: Offer | undefined;
   readonly timeoutMs: number;
 }
 
@@ -42,6 +45,8 @@ export class Upstream implements Plugin {
   #state: PluginState = 'opening';
   #error: GatewayError | undefined;
   #offer: Offer | undefined;
+  // Of what it offers it has listed something itself.
+  #hasListed = false;
   readonly #lists: ServerLists;
   #session: Session | undefined;
   #first: Promise<void> | undefined;
@@ -60,6 +65,7 @@ export class Upstream implements Plugin {
     this.#lists = createServerLists(
       this.#log,
       this.#checks.guard.callback(() => this.#relisted()),
+      parts.known,
     );
     this.#calls = createCalls((ctx) => this.#usable ?? this.#connected(ctx), createAdvice(this.#log));
   }
@@ -78,7 +84,7 @@ export class Upstream implements Plugin {
   start(): Promise<void> {
     this.#first ??= new Promise((resolve) => {
       const slow = setTimeout(() => {
-        if (this.#state === 'opening' && !this.#error) this.#move('opening', this.#stillStarting());
+        if (this.#state === 'opening' && !this.#error) this.#move('opening', stillStarting(this.#parts.timeoutMs, this.#capMs));
         resolve();
       }, this.#parts.timeoutMs);
       this.#run = this.#keepConnected(() => {
@@ -91,13 +97,6 @@ export class Upstream implements Plugin {
 
   get #capMs(): number {
     return Math.max(this.#parts.host.limits.startCapMs, this.#parts.timeoutMs);
-  }
-
-  #stillStarting(): GatewayError {
-    const seconds = this.#parts.timeoutMs / 1000;
-    return new GatewayError('LOAD_TIMEOUT', `It is still starting: the server has not answered within ${seconds} s.`, {
-      fix: `Wait for it: a running gateway gives it up to ${this.#capMs / 1000} s ("limits.startCapMs").`,
-    });
   }
 
   async close(): Promise<void> {
@@ -186,7 +185,7 @@ export class Upstream implements Plugin {
 
   // One that has shaken hands and answers nothing else is started anew.
   #giveUp(session: Session): void {
-    if (this.#offer === undefined && this.#lists.failure()?.code === 'LOAD_TIMEOUT') session.drop('it has answered none of its lists');
+    if (!this.#hasListed && this.#lists.failure()?.code === 'LOAD_TIMEOUT') session.drop('it has answered none of its lists');
   }
 
   async #pause(error: GatewayError): Promise<void> {
@@ -234,14 +233,13 @@ export class Upstream implements Plugin {
   // A server whose lists all fail keeps its connection: each of them is tried again by itself.
   #publish(session: Session): void {
     const failure = this.#lists.failure();
-    if (failure && this.#offer === undefined) return this.#move(failure.code === 'LOAD_TIMEOUT' ? 'opening' : 'failed', failure);
-    const lists = this.#lists.current();
-    if (listsThisGateway(lists)) {
-      throw new GatewayError('CONFIG_INVALID', 'The server lists what it has from this very gateway; it would be served round and round.', {
-        fix: 'Remove it from "mcpServers", or this gateway from that server.',
-      });
-    }
-    this.#offer = toOffer(lists, this.#parts.entry, session, this.#calls, isPersonal(this.#parts.entry.server, this.#login));
+    const personal = isPersonal(this.#parts.entry.server, this.#login);
+    const lists = this.#lists.current(!personal);
+    if (failure && this.#offer === undefined && !lists.known)
+      return this.#move(failure.code === 'LOAD_TIMEOUT' ? 'opening' : 'failed', failure);
+    this.#hasListed ||= failure === undefined;
+    refuseRound(lists);
+    this.#offer = toOffer(lists, this.#parts.entry, session, this.#calls, personal);
     this.#nextTry = 0;
     this.#move('ready');
   }

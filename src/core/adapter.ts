@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import type { z } from 'zod';
 import type { Host, HostLimits, Keep } from './host.ts';
 import type { JsonObject } from './json.ts';
-import type { Manifest, Plugin } from './plugin.ts';
+import type { Manifest, Offer, Plugin } from './plugin.ts';
 
 /** A place that may hold a plugin: an entry of mcp.json, or one folder found in `pluginFolders`. */
 export interface Source {
@@ -68,8 +68,11 @@ export interface Adapter {
   read(source: Source, host: Host): Promise<readonly Manifest[] | null>;
   /** Sees together what was found of this format, before any of it is opened: what plugins need of each other. */
   relate?(manifests: readonly Manifest[]): readonly Manifest[];
-  /** Opens what `read` found. Called only for what the policy admitted. */
-  open(manifest: Manifest, host: Host): Promise<Plugin>;
+  /**
+   * Opens what `read` found. Called only for what the policy admitted. `known` is what the last start knew it to offer, of
+   * which nothing can be called: the last good content of a list that cannot be read.
+   */
+  open(manifest: Manifest, host: Host, known?: Offer): Promise<Plugin>;
   /** Forgets what kept a plugin from being opened: an administrator enables it anew. */
   renew?(manifest: Manifest, host: Host): void;
 }

@@ -33,6 +33,7 @@ const tool = z.object({
   usualTimeoutMs: count,
   maxChars: count,
   exactNumbers: flag,
+  fault: text.optional(),
   resultsAsGiven: flag,
   untrusted: flag,
 });

@@ -122,7 +122,7 @@ export class Slot {
     const { manifest, adapter } = this.#found;
     if (this.#closed || this.#disabled !== undefined || this.#error || !manifest || !adapter) return;
     try {
-      const plugin = await adapter.open(manifest, this.#parts.host);
+      const plugin = await adapter.open(manifest, this.#parts.host, this.isRemembered ? this.#offer.given : undefined);
       this.#plugin = plugin;
       if (this.#closed) return await plugin.close();
       plugin.onChange(() => {

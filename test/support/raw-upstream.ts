@@ -19,6 +19,8 @@ export interface RawUpstream {
   readonly messages: RawMessage[];
   /** Open standing streams. */
   readonly streams: Set<ServerResponse>;
+  /** It answers nothing but HTTP 500. */
+  refuse: boolean;
   /** Forgets every session. */
   forget(): void;
   count(method: string): number;
@@ -46,8 +48,10 @@ export async function rawUpstream(
   const messages: RawMessage[] = [];
   const streams = new Set<ServerResponse>();
   let current = 0;
+  let raw: RawUpstream | undefined;
   const serve = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const own = `s${current}`;
+    if (raw?.refuse) return void response.writeHead(500).end();
     if (request.method !== 'POST') seen.push(request.method ?? '');
     if (request.method === 'DELETE') return void response.writeHead(200).end();
     if (request.method === 'GET') {
@@ -72,14 +76,16 @@ export async function rawUpstream(
     response.writeHead(200, head).end(JSON.stringify(reply));
   };
   const origin = await listen((request, response) => void serve(request, response));
-  return {
+  raw = {
     url: `${origin}/mcp`,
+    refuse: false,
     seen,
     messages,
     streams,
     forget: () => void current++,
     count: (method) => seen.filter((other) => other === method).length,
   };
+  return raw;
 }
 
 /** Sends a notification on every standing stream. */

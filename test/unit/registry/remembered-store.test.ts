@@ -32,6 +32,15 @@ describe('what a later start knows', { tags: ['catalogue-remembered'] }, () => {
     expect(rows(dir).map(([, row]) => row.split('\n')[1])).toEqual(['true']);
   });
 
+  it('keeps a tool that is not served from being listed', async () => {
+    const stage = new Stage();
+    const dir = tempFolder();
+    stage.offers.set('a', { tools: [stage.tool('a', 'good'), stage.tool('a', 'bad', { fault: 'its header is empty' })] });
+    await stage.firstStart(dir, configOf(dir, 'a'));
+    const house = await openHouse([stage.adapter], configOf(dir, 'a'), dir);
+    expect([names(house), house.app.plugins()[0]?.quarantined]).toMatchObject([['good'], [{ tool: 'bad' }]]);
+  });
+
   it('keeps of a list that could not be read what it held', async () => {
     const stage = new Stage();
     const dir = tempFolder();
