@@ -17,14 +17,14 @@ export function admitResult(result: ToolResult): ToolResult {
   try {
     if (!isJsonObject(result) || !Array.isArray(result.content)) return result;
     const { content, isError, meta } = result;
-    const blocks = content.map(admitBlock);
-    const changed = blocks.some((block, i) => block !== content[i]);
+    const blocks = admitBlocks(content);
+    const changed = blocks !== content;
     const own = isJsonObject(meta) ? admitObject({ _meta: meta })._meta : meta;
     if (!changed && own === meta && meta !== null && isError !== null) return result;
     const { isError: _, meta: __, ...rest } = result;
     return {
       ...rest,
-      content: changed ? blocks : content,
+      content: blocks,
       ...(isError === null || isError === undefined ? {} : { isError }),
       ...(own === null || own === undefined ? {} : { meta: own }),
     };
@@ -32,6 +32,12 @@ export function admitResult(result: ToolResult): ToolResult {
     // Whatever a getter or a proxy does is told by the check that follows.
     return result;
   }
+}
+
+// The same list where no block changes.
+function admitBlocks(blocks: readonly Content[]): readonly Content[] {
+  for (const block of blocks) if (admitBlock(block) !== block) return blocks.map(admitBlock);
+  return blocks;
 }
 
 function admitBlock(block: Content): Content {

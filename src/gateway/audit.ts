@@ -49,6 +49,8 @@ export interface Audit {
 
 const KEY_BYTES = 32;
 const MOST_ITEMS = 100;
+/** Longer arguments are hashed at once and not kept until their batch is written. */
+const KEPT_LENGTH = 1_024;
 
 /** An audit log below `dir`, one file a day. While `plain` says so, arguments are written beside their digest, without known secrets. */
 export function createAudit(dir: string, plain: () => boolean, log: Logger, redactor: Pick<Redactor, 'texts'>, heads?: AuditHeads): Audit {
@@ -65,13 +67,14 @@ export function createAudit(dir: string, plain: () => boolean, log: Logger, reda
     record({ caller, tool, args, outcome, code, consent, ms, bytes }) {
       key ??= readKey(dir, log);
       const text = toJsonText(args);
-      const digest = hash('sha512-256', key + text);
       const shown = plain() ? `,"arguments":${toJsonText(redactor.texts(args))}` : '';
       const reason = code === undefined ? '' : `,"code":"${code}"`;
       const agreed = consent === undefined ? '' : `,"consent":"${consent}"`;
-      lines.add(
-        `${caller},${tool},"args":"${digest}"${shown},"outcome":"${outcome}"${reason}${agreed},"ms":${Math.round(ms * 10) / 10},"bytes":${bytes}`,
-      );
+      const toMembers = () => {
+        const digest = hash('sha512-256', key + text);
+        return `${caller},${tool},"args":"${digest}"${shown},"outcome":"${outcome}"${reason}${agreed},"ms":${Math.round(ms * 10) / 10},"bytes":${bytes}`;
+      };
+      lines.add(text.length > KEPT_LENGTH ? toMembers() : toMembers);
     },
     event,
     failedLogin: logins.add,

@@ -63,10 +63,11 @@ export function createLogins(tokens: readonly TokenConfig[]): Logins {
     },
     find: (digest) => logins.get(digest),
     callerOf(login, profile) {
-      const known = callers.get(login) ?? new Map<string, Caller>();
-      callers.set(login, known);
-      const caller = known.get(profile) ?? toCaller(login, profile);
-      known.set(profile, caller);
+      const known = callers.get(login)?.get(profile);
+      if (known) return known;
+      const caller = toCaller(login, profile);
+      const others = callers.get(login) ?? new Map<string, Caller>();
+      callers.set(login, others.set(profile, caller));
       return caller;
     },
     adopt,

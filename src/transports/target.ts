@@ -8,7 +8,9 @@ const ABSOLUTE = /^https?:\/\/([^/?#]*)(.*)$/i;
  * (RFC 9112, 3.2.2), so both must be the same host: that one is checked.
  */
 export function reduceTarget(request: IncomingMessage): void {
-  const [, authority, rest = ''] = ABSOLUTE.exec(request.url ?? '') ?? [];
+  const { url = '' } = request;
+  if (url.startsWith('/')) return;
+  const [, authority, rest = ''] = ABSOLUTE.exec(url) ?? [];
   if (authority === undefined) return;
   if (authority.toLowerCase() !== request.headers.host?.toLowerCase())
     throw new Refusal(400, 'HOST_REFUSED', 'The request target and the Host header name different hosts.');
