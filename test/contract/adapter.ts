@@ -54,11 +54,9 @@ export function testAdapter({
       plugins: Object.fromEntries(Object.entries(named).map(([id, { fixture, keys }]) => [id, { path: path(fixture), ...keys }])),
     };
   const all = configOf?.(Object.fromEntries(FIXTURES.map((fixture) => [fixture, { fixture }]))) ?? { pluginFolders: [fixtures] };
+  const limits = { stopGraceMs: 500, pluginStopMs: 500, restartMinMs: 50 };
   const open = (...names: string[]): Promise<House> =>
-    openListed({
-      ...entries(Object.fromEntries(names.map((fixture) => [fixture, { fixture }]))),
-      limits: { stopGraceMs: 500, pluginStopMs: 500, restartMinMs: 50 },
-    });
+    openListed({ ...entries(Object.fromEntries(names.map((fixture) => [fixture, { fixture }]))), limits });
   // Some formats know their tools only once they run.
   const openListed = async (config: object): Promise<House> => {
     const house = await openHouse([adapter], config);
@@ -226,11 +224,11 @@ export function testAdapter({
       await until('the cancellation arrives', async () => textOf(await house.call(toolName('slow', 'cancelled'))) === '1');
     });
 
-    const openBlocking = async (callTimeoutMs: number, limits: object): Promise<House> => {
+    const openBlocking = async (callTimeoutMs: number, more: object): Promise<House> => {
       const keys = { limits: { callTimeoutMs, startTimeoutMs: 30_000 } };
       const house = await openListed({
         ...entries({ slow: { fixture: 'slow', keys } }),
-        limits: { restartMinMs: 50, unresponsiveMs: 1000, ...limits },
+        limits: { restartMinMs: 50, unresponsiveMs: 1000, ...more },
       });
       await house.call(toolName('slow', 'cancelled'));
       return house;
@@ -242,13 +240,14 @@ export function testAdapter({
     };
 
     test('a blocked process is killed at the deadline and starts again', { tags: ['F60'], timeout: 60_000 }, async () => {
-      // The second limit ends before the process counts as silent.
-      for (const callTimeoutMs of [3000, 700]) {
+      const killed = async (callTimeoutMs: number): Promise<void> => {
         const house = await openBlocking(callTimeoutMs, {});
         const result = await house.call(toolName('slow', 'block'), { ms: 600_000 });
         expect(result.meta?.['plugmux/error']).toMatchObject({ code: 'CALL_TIMEOUT' });
         await answersAgain(house);
-      }
+      };
+      // The second limit ends before the process counts as silent.
+      await Promise.all([killed(3000), killed(700)]);
     });
 
     test('a blocked process is killed as well where its caller has gone', { tags: ['F60'], timeout: 60_000 }, async () => {
@@ -262,7 +261,7 @@ export function testAdapter({
     });
 
     test('a broken plugin is named with its stage and cause; its neighbours serve', { tags: ['T16', 'F44'] }, async () => {
-      const house = await openHouse([adapter], all);
+      const house = await openHouse([adapter], { ...all, limits });
       await house.app.registry.start();
       const broken = house.app.registry.plugins().find((p) => p.id === 'broken');
       expect(broken).toMatchObject({ state: 'failed' });

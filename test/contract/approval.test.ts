@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { connect, type Generation, type Target } from '../support/clients.ts';
-import { FIXTURE_BIN, type Serving, serve, writeConfig } from '../support/gateway.ts';
+import { FIXTURE_BIN, serve, writeConfig } from '../support/gateway.ts';
 import { openRaw, type RawReply } from '../support/modern.ts';
 import { until } from '../support/processes.ts';
 import { type AtEnd, tempFolder } from '../support/temp.ts';
@@ -11,26 +11,29 @@ import { type AtEnd, tempFolder } from '../support/temp.ts';
 
 const ends: (() => unknown)[] = [];
 const atEnd: AtEnd = (end) => void ends.push(end);
-let file: string;
-let runs: string;
-let gateway: Serving;
 const stdio = (config: string): Target => ({ command: process.execPath, args: [FIXTURE_BIN, 'stdio', '--config', config] });
 
+// The second one soon gives up on a person.
+const start = async (askMs: number) => {
+  const config = { limits: { askMs, callTimeoutMs: 1000 }, plugins: { asked: { path: './consent.fixture', approval: 'ask' } } };
+  const file = writeConfig(config, ['consent'], tempFolder(atEnd));
+  return { file, runs: join(file, '../consent.fixture.runs'), gateway: await serve(file, { atEnd }) };
+};
+let patient: Awaited<ReturnType<typeof start>>;
+let hasty: typeof patient;
+
 beforeAll(async () => {
-  const config = { limits: { askMs: 3000, callTimeoutMs: 1000 }, plugins: { asked: { path: './consent.fixture', approval: 'ask' } } };
-  file = writeConfig(config, ['consent'], tempFolder(atEnd));
-  runs = join(file, '../consent.fixture.runs');
-  gateway = await serve(file, { atEnd });
+  [patient, hasty] = await Promise.all([start(3000), start(600)]);
 });
 afterAll(async () => {
   for (const end of ends.reverse()) await end();
 });
 
-const TARGETS: Readonly<Record<string, () => Target>> = {
-  'Streamable HTTP': () => gateway.at('http'),
-  'HTTP+SSE': () => gateway.at('sse'),
-  WebSocket: () => gateway.at('ws'),
-  stdio: () => stdio(file),
+const TARGETS: Readonly<Record<string, (of: typeof patient) => Target>> = {
+  'Streamable HTTP': ({ gateway }) => gateway.at('http'),
+  'HTTP+SSE': ({ gateway }) => gateway.at('sse'),
+  WebSocket: ({ gateway }) => gateway.at('ws'),
+  stdio: ({ file }) => stdio(file),
 };
 const CASES: [string, Generation][] = Object.keys(TARGETS).flatMap((name) =>
   (['v1', 'v2 legacy', 'v2 modern'] as const)
@@ -43,9 +46,9 @@ let marks = 0;
 const newMark = (): string => `mark ${++marks}`;
 
 describe.each(CASES)('approval over %s, client %s', (name, generation) => {
-  const target = () => (TARGETS[name] as () => Target)();
-  const open = (elicit?: (params: Record<string, unknown>) => object) => connect(generation, target(), elicit ? { elicit } : {});
-  const ran = (mark: string) => (existsSync(runs) ? readFileSync(runs, 'utf8') : '').includes(mark);
+  const target = (of: typeof patient) => (TARGETS[name] as (of: typeof patient) => Target)(of);
+  const open = (elicit?: (params: Record<string, unknown>) => object) => connect(generation, target(patient), elicit ? { elicit } : {});
+  const ran = (mark: string, { runs } = patient) => (existsSync(runs) ? readFileSync(runs, 'utf8') : '').includes(mark);
 
   it('runs the tool once the person agrees, and asks again the next time', { tags: ['approval-asked'] }, async () => {
     const questions: Record<string, unknown>[] = [];
@@ -93,19 +96,19 @@ describe.each(CASES)('approval over %s, client %s', (name, generation) => {
 
   it('leaves nobody waiting for an answer that does not come', { tags: ['approval-no'] }, async () => {
     const mark = newMark();
-    const client = await open(() => new Promise(() => undefined) as object);
     if (generation === 'v2 modern') {
       // The client holds the question itself; a late answer finds that its time is over.
-      const raw = await openRaw(target());
+      const raw = await openRaw(target(hasty));
       const { result } = await raw.call('consent_erase', { what: mark });
-      await new Promise((resolve) => setTimeout(resolve, 3200));
+      await new Promise((resolve) => setTimeout(resolve, 800));
       const { error } = await raw.call('consent_erase', { what: mark }, { ...agreed, requestState: result?.requestState });
       expect(error).toMatchObject({ code: -32602, message: expect.stringContaining('expired') });
     } else {
+      const client = await connect(generation, target(hasty), { elicit: () => new Promise(() => undefined) as object });
       const result = await client.call('consent_erase', { what: mark });
       expect([result.isError, result.content[0]?.text]).toEqual([true, expect.stringContaining('Nobody answered whether consent_erase')]);
     }
-    expect(ran(mark)).toBe(false);
+    expect(ran(mark, hasty)).toBe(false);
   });
 
   it('offers to remember for the session where there is one, and never over the operator’s own rule', async () => {
