@@ -13,6 +13,8 @@ export default defineConfig({
     exclude: ['dist/**', 'node_modules/**'],
     testTimeout: 30_000,
     hookTimeout: 30_000,
+    // What is built is loaded as a gateway loads it.
+    server: { deps: { external: [/[\\/]dist[\\/]/] } },
     // Tests start real processes and wait for them most of the time; this is what two cores can carry.
     maxWorkers: 3,
     // The promises that tests cite; a tag that is none of them fails its file.

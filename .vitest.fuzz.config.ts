@@ -16,6 +16,6 @@ export default defineConfig({
     maxWorkers: 3,
     maxConcurrency: 7,
     env: { PLUGMUX_FUZZ_SEED: seed, SQUADRON_HOME: join(tmpdir(), `plugmux-squadron-${userInfo().uid}`) },
-    reporters: ['default', ['./test/summary-reporter.ts', { promises: false }]],
+    reporters: ['default', ['./test/summary-reporter.ts', { promises: 'none' }]],
   },
 });

@@ -22,8 +22,8 @@ function promised<Id extends string>(source: string, promises: Readonly<Record<I
 
 /**
  * Everything that is promised so far. A test cites the promises it proves as tags, `it('…', { tags: ['F1'] }, …)`; a run of
- * all tests fails for a promise that none cites, and any run for a tag that is no promise. Ids with a
- * number are faults (F) that are provoked and threats (T) that are met.
+ * all tests, or of all judges for those of `JUDGED`, fails for a promise that none cites, and any run for a tag that is no
+ * promise. Ids with a number are faults (F) that are provoked and threats (T) that are met.
  */
 export const REQUIREMENTS = {
   ...promised(JSON_RPC, {
@@ -339,6 +339,9 @@ export const REQUIREMENTS = {
 
 /** The id of a promise. */
 export type RequirementId = keyof typeof REQUIREMENTS;
+
+/** Promises that `npm run judges` proves, and no test of `npm test`. */
+export const JUDGED: readonly RequirementId[] = ['differential', 'F77', 'F78'];
 
 declare module 'vitest' {
   interface TestTags {

@@ -1,17 +1,17 @@
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import type { Reporter, TestModule, TestSpecification, Vitest } from 'vitest/node';
-import { REQUIREMENTS } from './requirements.ts';
-import { uncited } from './support/uncited.ts';
+import { JUDGED, REQUIREMENTS } from './requirements.ts';
+import { misplaced } from './support/uncited.ts';
 
 /** Ends a run with one plain line, and one for each failure before it. A run of everything fails for each promise that no test cites. */
 // biome-ignore lint/style/noDefaultExport: a reporter is loaded by its default export
 export default class SummaryReporter implements Reporter {
   #vitest: Vitest | undefined;
   #complete = false;
-  readonly #promises: boolean;
+  readonly #promises: 'tests' | 'judges' | 'none';
 
-  /** `promises`: whether a run of everything must cite each of them; a judge beside the tests cites none. */
-  constructor({ promises = true }: { promises?: boolean } = {}) {
+  /** `promises`: whose promises a run of everything must cite. */
+  constructor({ promises = 'tests' }: { promises?: 'tests' | 'judges' | 'none' } = {}) {
     this.#promises = promises;
   }
 
@@ -22,7 +22,7 @@ export default class SummaryReporter implements Reporter {
   async onTestRunStart(chosen: readonly TestSpecification[]): Promise<void> {
     const { testNamePattern, tagsFilter } = this.#vitest?.config ?? {};
     const all = (await this.#vitest?.globTestSpecifications()) ?? [];
-    this.#complete = this.#promises && chosen.length === all.length && testNamePattern === undefined && !tagsFilter?.length;
+    this.#complete = chosen.length === all.length && testNamePattern === undefined && !tagsFilter?.length;
   }
 
   onTestRunEnd(modules: readonly TestModule[], unhandled: readonly { message: string }[]): void {
@@ -48,10 +48,11 @@ export default class SummaryReporter implements Reporter {
       fail('a message that left a gateway', [{ message: fault }]);
       process.exitCode = 1;
     }
-    if (this.#complete) {
-      for (const id of uncited(Object.keys(REQUIREMENTS), citations, process.env.CI !== 'true')) {
+    if (this.#complete && this.#promises !== 'none') {
+      const known = { promises: Object.keys(REQUIREMENTS), judged: JUDGED };
+      for (const { id, fault } of misplaced(this.#promises, known, citations, process.env.CI !== 'true')) {
         const { promise } = REQUIREMENTS[id as keyof typeof REQUIREMENTS];
-        fail(`no test cites the promise ${id}`, [{ message: promise }]);
+        fail(`${fault} ${id}`, [{ message: promise }]);
         process.exitCode = 1;
       }
     }

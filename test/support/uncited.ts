@@ -10,3 +10,17 @@ export function uncited(promises: readonly string[], tests: Iterable<Citation>, 
   for (const { tags, state } of tests) if (lenient || state === 'passed' || state === 'failed') for (const tag of tags) open.delete(tag);
   return [...open];
 }
+
+/** What is wrong with the citations of a complete run: of all tests, or of all judges, which alone prove what is `judged`. */
+export function misplaced(
+  run: 'tests' | 'judges',
+  { promises, judged }: { readonly promises: readonly string[]; readonly judged: readonly string[] },
+  citations: readonly Citation[],
+  lenient: boolean,
+): { readonly id: string; readonly fault: string }[] {
+  if (run === 'judges') return uncited(judged, citations, lenient).map((id) => ({ id, fault: 'no judge cites the promise' }));
+  const open = uncited(promises, citations, lenient);
+  const none = open.filter((id) => !judged.includes(id)).map((id) => ({ id, fault: 'no test cites the promise' }));
+  const both = judged.filter((id) => !open.includes(id)).map((id) => ({ id, fault: 'a test cites what is left to the judges,' }));
+  return [...none, ...both];
+}

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { REQUIREMENTS } from '../requirements.ts';
-import { uncited } from '../support/uncited.ts';
+import { JUDGED, REQUIREMENTS } from '../requirements.ts';
+import { misplaced, uncited } from '../support/uncited.ts';
 
 describe('the gate on promises', () => {
   it('names what no test cites', () => {
@@ -11,6 +11,17 @@ describe('the gate on promises', () => {
     ] as const;
     expect(uncited(['a', 'b', 'c', 'd', 'e'], tests, true)).toEqual(['e']);
     expect(uncited(['a', 'b', 'c', 'd', 'e'], tests, false)).toEqual(['c', 'e']);
+  });
+
+  it('sends each promise to the tests or to the judges, and sees one that stands on the wrong side', () => {
+    const known = { promises: ['a', 'b', 'c'], judged: ['c'] };
+    const cites = (...tags: string[]) => [{ tags, state: 'passed' } as const];
+    expect(misplaced('tests', known, cites('a', 'b'), false)).toEqual([]);
+    expect(misplaced('judges', known, cites('c', 'a'), false)).toEqual([]);
+    expect(misplaced('tests', known, cites('a'), false)).toEqual([{ id: 'b', fault: 'no test cites the promise' }]);
+    expect(misplaced('judges', known, cites('a'), false)).toEqual([{ id: 'c', fault: 'no judge cites the promise' }]);
+    expect(misplaced('tests', known, cites('a', 'b', 'c'), false)).toMatchObject([{ id: 'c' }]);
+    expect(new Set(JUDGED).size).toBe(JUDGED.length);
   });
 
   it('has a sentence and a source for every promise', () => {
