@@ -297,6 +297,9 @@ export const REQUIREMENTS = {
     F63: 'What a Python plugin prints, logs or writes past Python, at its import or in a tool, harms nothing.',
     F64: 'However Python code ends, its call is answered with what was raised or how the process ended; the traceback stays in the log.',
     F65: 'Python code that holds the lock, never awaits, overrides signals or leaves threads and children is ended at the deadline with all of it.',
+    'jaato-threads':
+      "A jaato plugin's objects are made, listed and called on one thread of its own; only calls that overlap use others, and never with the first generation. Nobody gets the answer of another.",
+    'jaato-siblings': 'A jaato plugin that is slow to start, hangs or ends the process while it starts holds back only itself.',
     F60: 'A blocked plugin is killed at the deadline of its call and starts again.',
     F75: 'Killing the gateway leaves no process of a plugin, and it starts again at once from the state it left.',
     T22: 'What the gateway keeps is for its own user alone.',

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import * as z from 'zod';
 import type { Adapter, Entry, Source } from '../../src/core/adapter.ts';
@@ -9,6 +10,7 @@ import { folderDigest } from '../../src/host/folder-digest.ts';
 import { lazily } from '../../src/host/python/lazy.ts';
 import { pythonOptions, pythonPaths, pythonRuntime } from '../../src/host/python/options.ts';
 import { reportedPlugin } from '../../src/host/reported-plugin.ts';
+import { countCalls } from './count-calls.ts';
 import { forget, previewOf } from './enforce.ts';
 import { joinTwice } from './join-twice.ts';
 import { answerState, dropState } from './kept-state.ts';
@@ -25,6 +27,7 @@ interface JaatoManifest extends Manifest {
 const RUNTIME = fileURLToPath(new URL('./runtime.py', import.meta.url));
 /** Tools change at run time and nobody says so; this is how often a list of tools asks again. */
 const REFRESH_MS = 5_000;
+const LONGEST_REFRESH_MS = 1_000;
 /** The original gives initialisers 30 s; some plugins load a model there. */
 const START_TIMEOUT_MS = 30_000;
 
@@ -115,7 +118,8 @@ function openPlugin(manifest: JaatoManifest, host: Host): Plugin {
     },
   );
   const everyCommand = manifest.source.entry.options.commandPrompts === 'all';
-  const known = { id: manifest.id, host, member, enforces: guards === true, everyCommand };
+  const calls = countCalls(member);
+  const known = { id: manifest.id, host, member: calls.member, enforces: guards === true, everyCommand };
   let refreshed = 0;
   return {
     ...reportedPlugin({
@@ -130,13 +134,18 @@ function openPlugin(manifest: JaatoManifest, host: Host): Plugin {
       },
     }),
     refresh() {
-      if (member.idle() || performance.now() - refreshed < REFRESH_MS) return undefined;
+      const changed = calls.ended();
+      if (member.idle() || (!changed && performance.now() - refreshed < REFRESH_MS)) return undefined;
       refreshed = performance.now();
-      member.request('refresh', {}).catch((error) => host.log.debug(`${manifest.id} cannot be described again: ${toError(error).message}`));
-      return undefined;
+      const described = member
+        .request('refresh', {})
+        .then(() => undefined)
+        .catch((error) => host.log.debug(`${manifest.id} cannot be described again: ${toError(error).message}`));
+      // What a call has made or taken away is seen by the next request; a call that goes on may keep the plugin busy.
+      return changed ? Promise.race([described, sleep(LONGEST_REFRESH_MS, undefined, { ref: false })]) : undefined;
     },
     async close(disabled) {
-      forget(host, manifest.id, member);
+      forget(host, manifest.id, calls.member);
       await member.leave();
       if (disabled) dropState(host, manifest.id);
     },
@@ -156,6 +165,7 @@ function toMember({ id, selected, selection, source, guards }: JaatoManifest, ho
     group: entry.group ?? `jaato:${source.key ?? source.path}`,
     order: String(selection.plugins.indexOf(selected)).padStart(4, '0'),
     isolation: 'process',
+    sideBySide: true,
     runtime: pythonRuntime(source, RUNTIME),
     params: {
       find: selected.find,

@@ -25,6 +25,7 @@ export function joinTwice(host: Host, spec: (bare: boolean) => MemberSpec): Memb
     error: () => member.error(),
     report: () => member.report(),
     start: () => member.start(),
+    late: () => member.late(),
     call: (tool, args, ctx) => member.call(tool, args, ctx),
     request: (method, params) => member.request(method, params),
     onChange: (listener) => void listeners.push(listener),

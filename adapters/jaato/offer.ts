@@ -52,7 +52,7 @@ export function toOffer({ id, host, member, report, enforces, everyCommand }: Of
   };
 }
 
-function toTool(tool: JaatoTool, { name, generation }: JaatoReport, approved: boolean, member: Member, preview?: Preview): Tool {
+function toTool(tool: JaatoTool, { name, generation = 'S' }: JaatoReport, approved: boolean, member: Member, preview?: Preview): Tool {
   const { category, discoverability, traits = [] } = tool;
   const key = `tool:${tool.name}`;
   const hints = {
@@ -84,7 +84,7 @@ function toTool(tool: JaatoTool, { name, generation }: JaatoReport, approved: bo
 }
 
 function factsOf(report: JaatoReport): JsonObject {
-  const { name, generation, stage, source, tier, standins = [], missing = [], notApplicable = [], hiddenExecutors = [] } = report;
+  const { name, generation = 'S', stage, source, tier, standins = [], missing = [], notApplicable = [], hiddenExecutors = [] } = report;
   const commands = (report.commands ?? []).map((c) => `${c.name}${c.broken ? ' (broken)' : c.shared ? '' : ' (for the person)'}`);
   const lists = { standins, missing, notApplicable, hiddenExecutors, commands };
   return {

@@ -30,10 +30,10 @@ export interface JaatoCommand {
   }[];
 }
 
-/** What the runtime tells the adapter of one plugin; only the first two stand there before it is described. */
+/** What the runtime tells the adapter of one plugin; only the first stands there before it is described. */
 export interface JaatoReport extends PythonReport {
   readonly stage: string;
-  readonly generation: 'S' | 'M' | 'T';
+  readonly generation?: 'S' | 'M' | 'T';
   readonly name?: string;
   readonly missing?: readonly string[];
   readonly notApplicable?: readonly string[];
@@ -74,7 +74,7 @@ export const checkJaatoReport = checkReports(
   z.object({
     ...pythonReport,
     stage: z.string(),
-    generation: z.enum(['S', 'M', 'T']),
+    generation: z.enum(['S', 'M', 'T']).optional(),
     name: z.string().optional(),
     missing: reported.texts.optional(),
     notApplicable: reported.texts.optional(),

@@ -5,6 +5,5 @@ from .inside.plugin import JaatoPlugin
 
 
 def open(params, context):
-    """Finds, imports and makes one plugin, and checks what it is; nothing of it is initialised yet."""
-    made = load(params, context)
-    return JaatoPlugin(params, context, made)
+    """Finds and imports one plugin; its object is made when it is initialised."""
+    return JaatoPlugin(params, context, load(params, context))

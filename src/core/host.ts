@@ -135,6 +135,8 @@ export interface MemberSpec {
   readonly order: string;
   /** Where its code runs: a process of its own group, or inside the gateway. */
   readonly isolation: 'process' | 'none';
+  /** It is initialised beside the other members: a slow one holds back only itself. */
+  readonly sideBySide?: boolean;
   /** What runs it: a runtime of ours with the module that maps the format, or a program with a protocol of its own. */
   readonly runtime: NodeRuntime | PythonRuntime | ProgramRuntime;
   /** What the format's runtime module gets; may hold secrets and never reaches a command line. */
@@ -161,6 +163,8 @@ export interface Member {
   /** What the format's runtime reported when it loaded the plugin; undefined before that. */
   report(): JsonObject | undefined;
   start(): Promise<void>;
+  /** Settles once it has been initialised for long while others of its group are ready already. */
+  late(): Promise<void>;
   call(tool: string, args: JsonObject, ctx: CallContext): Promise<ToolResult>;
   /** Anything else the format's runtime answers. */
   request(method: string, params: JsonObject): Promise<JsonValue>;

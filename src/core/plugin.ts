@@ -107,6 +107,8 @@ export interface Plugin {
   refresh?(asker: Asker): Promise<void> | undefined;
   /** Looks at itself when somebody asks how it is: what is wrong, worst first. */
   check?(): Promise<readonly Problem[]>;
+  /** Settles once it takes so long to open that lists are made without it, since others of its process are ready; it goes on opening. */
+  late?(): Promise<void>;
   /** Calls back whenever the offer or the state has changed. */
   onChange(listener: () => void): void;
   /** Calls back with the address of a resource whose contents have changed. */

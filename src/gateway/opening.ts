@@ -13,7 +13,7 @@ import type { VisibleTool } from './visible-tool.ts';
 
 /** What waiting needs of the gateway. */
 export interface OpeningParts {
-  readonly registry: Pick<Registry, 'opening' | 'settled' | 'declarer' | 'unavailable' | 'listed'>;
+  readonly registry: Pick<Registry, 'opening' | 'settled' | 'declarer' | 'unavailable' | 'listed' | 'refresh'>;
   readonly limits: { readonly firstListMs: number; readonly callTimeoutMs: number };
 }
 
@@ -53,6 +53,9 @@ export async function callLate(
   const declared = declarer === undefined ? undefined : registry.settled(declarer);
   if (declared) await untilOpen(declared, call, limits.callTimeoutMs);
   if (!find()) await registry.listed(limits.firstListMs);
+  // A call before this one may have made the tool.
+  const refreshed = find() ? undefined : registry.refresh(call);
+  if (refreshed) await untilOpen(refreshed, call, limits.firstListMs);
   const wanted = find();
   if (!wanted) return refuseUnknown();
   const { id } = wanted.tool.entry.plugin;

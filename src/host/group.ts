@@ -4,19 +4,16 @@ import type { HostLimits, Member, MemberSpec } from '../core/host.ts';
 import type { Logger } from '../core/log.ts';
 import type { CallContext } from '../core/tool.ts';
 import { createBackoff } from './backoff.ts';
+import { type Generation, isServed, judge, retire, servesSome } from './generation.ts';
+import { greet } from './greet.ts';
 import type { Home, HomeEvents } from './home.ts';
 import { eventsFor } from './home-events.ts';
-import { loadSeats } from './loading.ts';
+import { type Culprit, loadSeats } from './loading.ts';
 import { Seat, type SeatGroup } from './seat.ts';
 import { unavailable } from './unavailable.ts';
 
 /** Opens a home for a group's members. A failure means that trying again would not help; the signal ends long work. */
 export type OpenHome = (members: readonly MemberSpec[], events: HomeEvents, signal: AbortSignal) => Home | Promise<Home>;
-
-interface Generation {
-  readonly home: Home;
-  readonly seats: ReadonlySet<Seat>;
-}
 
 /**
  * Plugins that share one home. Starts when first needed; restarts with back-off when the home dies; a changed
@@ -93,7 +90,7 @@ export class Group implements SeatGroup {
 
   serving(seat: Seat): Home | undefined {
     const generation = this.#current;
-    return generation?.seats.has(seat) && seat.state() !== 'failed' && generation.home.busy() === undefined ? generation.home : undefined;
+    return generation && isServed(seat, generation) && generation.home.busy() === undefined ? generation.home : undefined;
   }
 
   async home(asked: Seat, ctx?: CallContext): Promise<Home> {
@@ -103,7 +100,7 @@ export class Group implements SeatGroup {
       const seat = this.#seats.find((s) => s.spec.id === asked.spec.id) ?? asked;
       if (ctx?.aborted) throw this.#unavailable(seat, 'the call ended before it could be handed over');
       const generation = this.#current;
-      if (generation?.seats.has(seat) && seat.state() !== 'failed') {
+      if (generation && isServed(seat, generation)) {
         const busy = generation.home.busy();
         if (busy === undefined) return generation.home;
         if (performance.now() >= deadline) throw this.#unavailable(seat, busy);
@@ -113,7 +110,8 @@ export class Group implements SeatGroup {
       } else if (this.#nextTry > 0 && performance.now() >= deadline) {
         throw this.#unavailable(seat, 'it is being restarted');
       } else {
-        await Promise.race([this.start(), sleep(this.#nextTry > 0 ? 50 : 1000, undefined, { ref: false })]);
+        const pause = sleep(this.#nextTry > 0 ? 50 : 1000, undefined, { ref: false });
+        await Promise.race([this.start(), pause, ...(seat.state() === 'ready' ? [] : [seat.settled()])]);
         // Whatever that answered, others get their turn before the next look.
         await new Promise((resolve) => setImmediate(resolve));
       }
@@ -125,6 +123,7 @@ export class Group implements SeatGroup {
   }
 
   async #launch(): Promise<void> {
+    let oneByOne = false;
     while (!this.#closed) {
       this.#changed = false;
       const seats = this.#seats.filter((seat) => !seat.excluded);
@@ -134,24 +133,33 @@ export class Group implements SeatGroup {
       if (!home) return;
       if (this.#closed) return home.stop();
       this.#opening = home;
-      const failure = await this.#hello(home);
+      const failure = await greet(home, this.#limits.startTimeoutMs);
       if (failure !== undefined) {
         await home.stop();
         if (failure instanceof GatewayError) return this.#giveUp(failure, seats);
         await this.#wait(failure, seats);
         continue;
       }
-      const { culprit, ...rest } = await loadSeats(home, seats, this.#limits.startTimeoutMs);
+      const generation: Generation = { home, seats: new Set(seats), whole: false, lostInCall: false };
+      const culprits = await loadSeats(home, seats, {
+        stageMs: this.#limits.startTimeoutMs,
+        sideBySide: !oneByOne,
+        // Whatever an older home serves goes on until all of the new one are there.
+        begun: () => this.#current ?? this.#switch(generation),
+      });
       if (this.#closed) return home.stop();
-      if (culprit && 'error' in rest) {
-        if (seats.length > 1) this.#log.warn(`Starting again without ${culprit.spec.id}: ${rest.error.message}`);
-        this.#leaveOut(culprit, rest.error);
+      this.#opening = undefined;
+      if (culprits.length > 0) {
+        oneByOne = this.#blame(culprits, generation);
+        // A home in which somebody hangs serves the others until the next one stands.
+        if (this.#current === generation && servesSome(generation)) continue;
+        if (this.#current === generation) this.#current = undefined;
         await home.stop();
         continue;
       }
-      this.#opening = undefined;
+      generation.whole = true;
       for (const seat of seats) if (seat.failedAgain) this.#suspend(seat);
-      this.#switch({ home, seats: new Set(seats) });
+      if (this.#current !== generation) this.#switch(generation);
       return;
     }
   }
@@ -171,6 +179,17 @@ export class Group implements SeatGroup {
     }
   }
 
+  // Leaves out who kept the home from starting; true if that is not known and the next start must tell.
+  #blame(culprits: readonly Culprit[], generation: Generation): boolean {
+    const { guilty, isUnclear } = judge(culprits, generation);
+    for (const { seat, error } of guilty) {
+      if (generation.seats.size > 1) this.#log.warn(`Starting again without ${seat.spec.id}: ${error.message}`);
+      this.#leaveOut(seat, error);
+    }
+    if (isUnclear) this.#log.warn('Starting again, one plugin after the other, to see which of them ends the process.');
+    return isUnclear;
+  }
+
   // One that has served before is tried again: what kept it from loading may be over by then.
   #leaveOut(seat: Seat, error: GatewayError): void {
     seat.failed(error);
@@ -184,18 +203,6 @@ export class Group implements SeatGroup {
 
   #giveUp(failure: GatewayError, seats: readonly Seat[]): void {
     for (const seat of seats) seat.exclude(failure);
-  }
-
-  /** Why it did not come up; a GatewayError where it never will. */
-  async #hello(home: Home): Promise<string | GatewayError | undefined> {
-    const late = sleep(this.#limits.startTimeoutMs, 'it said nothing in time', {
-      ref: false,
-    });
-    const hello = home.hello().then(
-      () => undefined,
-      (error: Error) => (error instanceof GatewayError && error.code === 'DEPENDENCY_MISSING' ? error : error.message),
-    );
-    return Promise.race([hello, home.gone, late]);
   }
 
   async #wait(failure: string, seats: readonly Seat[]): Promise<void> {
@@ -231,11 +238,7 @@ export class Group implements SeatGroup {
 
   // The old home takes no new calls; those in flight may finish.
   #retire(home: Home): void {
-    const until = performance.now() + this.#limits.drainMs;
-    const ending = (async () => {
-      while (home.inFlight().length > 0 && performance.now() < until) await sleep(20);
-      await home.stop();
-    })().finally(() => this.#ending.delete(ending));
+    const ending = retire(home, this.#limits.drainMs).finally(() => this.#ending.delete(ending));
     this.#ending.add(ending);
   }
 
@@ -244,6 +247,7 @@ export class Group implements SeatGroup {
     this.#current = undefined;
     clearTimeout(this.#health);
     const { home, seats } = generation;
+    generation.lostInCall = home.inFlight().length > 0;
     const now = performance.now();
     const error = new GatewayError('PLUGIN_CRASHED', `The plugin process ended: ${why}.`);
     for (const seat of seats) if (seat.state() !== 'closed' && seat.state() !== 'failed') seat.move('restarting', error);

@@ -3,39 +3,86 @@ import { GatewayError, toError } from '../core/errors.ts';
 import type { Home } from './home.ts';
 import type { Seat } from './seat.ts';
 
-/** How loading a group ended: every seat tried, or one that took the home down with it. */
-export type Loaded = { readonly culprit?: undefined } | { readonly culprit: Seat; readonly error: GatewayError };
+/** From when on a seat that is being initialised is slow. */
+const SLOW_MS = 2_000;
 
-/** Opens every seat of a home in order, then runs every seat's second stage. A seat's own error costs only that seat. */
-export async function loadSeats(home: Home, seats: readonly Seat[], stageMs: number): Promise<Loaded> {
+/** A seat that kept the home from starting, and how. */
+export interface Culprit {
+  readonly seat: Seat;
+  readonly error: GatewayError;
+  /** The home died. Of several seats that were in a stage of their own by then, any may have ended it. */
+  readonly died?: true;
+}
+
+/** How seats are loaded. */
+export interface Loading {
+  /** Longest time for one stage, in milliseconds, where a seat does not say. */
+  readonly stageMs: number;
+  /** Seats that allow it run their second stage beside the others. */
+  readonly sideBySide: boolean;
+  /** A seat will be ready before the others, or has begun to: what is ready can be served. */
+  begun(): void;
+}
+
+/**
+ * Opens every seat of a home in order and runs every seat's second stage, in order again or each as soon as it can. A
+ * seat's own error costs only that seat; returns those that took the home down with them, if any.
+ */
+export async function loadSeats(home: Home, seats: readonly Seat[], { stageMs, sideBySide, begun }: Loading): Promise<Culprit[]> {
   const opened: Seat[] = [];
+  const slow = new Set<Seat>();
+  const tellLate = (): void => {
+    if (seats.some((seat) => seat.state() === 'ready')) for (const seat of slow) seat.tellLate();
+  };
+  const initialising: Promise<Culprit[]>[] = [];
+  const initialize = async (seat: Seat): Promise<Culprit[]> => {
+    const timer = setTimeout(() => {
+      slow.add(seat);
+      tellLate();
+    }, SLOW_MS).unref();
+    const outcome = await stage(home, seat, seat.spec.startTimeoutMs ?? stageMs, async () =>
+      seat.setReport(await home.initialize(seat.spec.id)),
+    );
+    clearTimeout(timer);
+    slow.delete(seat);
+    if (outcome.done) seat.move('ready');
+    tellLate();
+    return culpritsOf(seat, outcome);
+  };
   for (const seat of seats) {
     const { id, runtime, params } = seat.spec;
     if (home.prepare) {
       seat.stage = 'install';
-      const { fatal } = await stage(home, seat, undefined, async () => void (await home.prepare?.(id)));
-      if (fatal) return { culprit: seat, error: fatal };
+      const outcome = await stage(home, seat, undefined, async () => void (await home.prepare?.(id)));
+      if (outcome.fatal) return culpritsOf(seat, outcome);
     }
     seat.stage = 'start';
     const outcome = await stage(home, seat, seat.spec.startTimeoutMs ?? stageMs, async () =>
       seat.setReport(await home.load(id, 'module' in runtime ? runtime.module : '', params)),
     );
-    if (outcome.fatal) return { culprit: seat, error: outcome.fatal };
-    if (outcome.done) opened.push(seat);
+    if (outcome.fatal) return [...culpritsOf(seat, outcome), ...(await Promise.all(initialising)).flat()];
+    if (!outcome.done) continue;
+    if (sideBySide && seat.spec.sideBySide) {
+      initialising.push(initialize(seat));
+      begun();
+    } else opened.push(seat);
   }
   for (const seat of opened) {
-    const outcome = await stage(home, seat, seat.spec.startTimeoutMs ?? stageMs, async () =>
-      seat.setReport(await home.initialize(seat.spec.id)),
-    );
-    if (outcome.fatal) return { culprit: seat, error: outcome.fatal };
-    if (outcome.done) seat.move('ready');
+    const culprits = await initialize(seat);
+    if (culprits.length > 0) return culprits;
   }
-  return {};
+  return (await Promise.all(initialising)).flat();
 }
 
 interface StageOutcome {
   readonly done?: true;
   readonly fatal?: GatewayError;
+  /** The home is gone. */
+  readonly died?: true;
+}
+
+function culpritsOf(seat: Seat, { fatal, died }: StageOutcome): Culprit[] {
+  return fatal ? [{ seat, error: fatal, ...(died ? { died } : {}) }] : [];
 }
 
 async function stage(home: Home, seat: Seat, stageMs: number | undefined, run: () => Promise<void>): Promise<StageOutcome> {
@@ -64,7 +111,7 @@ async function stage(home: Home, seat: Seat, stageMs: number | undefined, run: (
     const died = 'why' in first ? first : await Promise.race([gone, sleep(50, undefined)]);
     if (died) {
       const message = `The plugin ended its process during the stage "${seat.stage}": ${died.why}.`;
-      return { fatal: new GatewayError('PLUGIN_FAILED', message, { plugin }) };
+      return { fatal: new GatewayError('PLUGIN_FAILED', message, { plugin }), died: true };
     }
     seat.failed(withPlugin((first as { error: Error }).error, seat));
     return {};

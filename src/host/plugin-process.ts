@@ -237,6 +237,7 @@ class PluginProcess implements Home {
         .consult(textIn(params, 'id'), textIn(params, 'method'), objectIn(params, 'params'))
         .then((answer) => this.#serialise(answer));
     }
+    if (method === 'wake') return Promise.resolve(this.#serialise(null));
     const asking = method === 'ask' ? this.#calls.get(numberIn(params, 'call')) : undefined;
     if (asking)
       return whileAsking(asking.ctx.ask(questionsIn(params)), this.#limits.queueMs, (ms) =>

@@ -29,6 +29,7 @@ export function reportedPlugin({ manifest, member, isComplete = () => true, toOf
     state: () => (member.state() === 'ready' && !isComplete(member.report()) ? 'opening' : member.state()),
     error: () => member.error(),
     start: () => member.start(),
+    late: () => member.late(),
     onChange: (listener) => member.onChange(listener),
     close: () => member.leave(),
   };

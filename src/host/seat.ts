@@ -1,4 +1,5 @@
 import type { ToolResult } from '../core/content.ts';
+import { deferred } from '../core/deferred.ts';
 import type { ErrorCode } from '../core/error-codes.ts';
 import { GatewayError, thrownText } from '../core/errors.ts';
 import type { HostLimits, Member, MemberSpec } from '../core/host.ts';
@@ -15,6 +16,10 @@ const TRANSIENT: ReadonlySet<ErrorCode> = new Set(['PLUGIN_FAILED', 'LOAD_TIMEOU
 /** Far more than the tools of one plugin can hold; all of them are gone through several times. */
 const MOST_VALUES = 250_000;
 
+function isSettled(state: PluginState): boolean {
+  return state === 'ready' || state === 'failed' || state === 'closed';
+}
+
 /** What a seat needs of the group it belongs to. */
 export interface SeatGroup {
   start(): Promise<void>;
@@ -30,6 +35,8 @@ export class Seat implements Member {
   readonly spec: MemberSpec;
   readonly #group: SeatGroup;
   readonly #listeners: (() => void)[] = [];
+  readonly #late = deferred();
+  readonly #waiting: (() => void)[] = [];
   #state: PluginState = 'opening';
   #error: GatewayError | undefined;
   #report: JsonObject | undefined;
@@ -49,8 +56,25 @@ export class Seat implements Member {
   state = (): PluginState => this.#state;
   error = (): GatewayError | undefined => this.#error;
   report = (): JsonObject | undefined => this.#report;
-  start = (): Promise<void> => this.#group.start();
   leave = (): Promise<void> => this.#group.leave(this);
+
+  // Others of the group may take longer.
+  start(): Promise<void> {
+    const started = this.#group.start();
+    return this.spec.sideBySide && this.#state !== 'ready' ? Promise.race([started, this.settled()]) : started;
+  }
+
+  late = (): Promise<void> => this.#late.promise;
+
+  /** Others need not wait for it any more. */
+  tellLate(): void {
+    this.#late.resolve();
+  }
+
+  /** Settles once it is ready, failed or closed. */
+  settled(): Promise<void> {
+    return isSettled(this.#state) ? Promise.resolve() : new Promise((resolve) => this.#waiting.push(resolve));
+  }
 
   onChange(listener: () => void): void {
     this.#listeners.push(listener);
@@ -98,6 +122,7 @@ export class Seat implements Member {
     this.#error = error;
     if (state === 'ready') this.#served = true;
     this.#tell();
+    if (isSettled(state)) for (const settle of this.#waiting.splice(0)) settle();
   }
 
   /** It could not be loaded. One that has served before keeps its tools: what keeps it from loading may pass. */

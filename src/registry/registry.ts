@@ -174,9 +174,11 @@ export function createRegistry(host: Host, store: Store | undefined, log: Logger
     await Promise.all(wanted.map((slot) => slot.start()));
   };
 
-  const openings = (pending: readonly Slot[]): Promise<void> =>
-    // Whoever waited looks into the catalogue next.
-    Promise.all(pending.map((slot) => (slot.isRemembered ? slot.opened : slot.listed).promise)).then(flush);
+  // Whoever waited looks into the catalogue next.
+  const openings = (pending: readonly Slot[], untilLate = false): Promise<void> =>
+    Promise.all(
+      pending.map((slot) => (slot.isRemembered ? slot.opened.promise : untilLate ? slot.listedOrLate() : slot.listed.promise)),
+    ).then(flush);
   const knew = (): boolean => slots.some(({ known }) => known === 'offer');
 
   const retire = (slot: Slot, disabled = false): void => {
@@ -243,7 +245,7 @@ export function createRegistry(host: Host, store: Store | undefined, log: Logger
     },
     refresh(asker) {
       const pending = slots.map((slot) => slot.refresh(asker)).filter((promise) => promise !== undefined);
-      return pending.length === 0 ? undefined : Promise.all(pending).then(() => undefined);
+      return pending.length === 0 ? undefined : Promise.all(pending).then(flush);
     },
     check: async () => new Map(await Promise.all(slots.map(async (slot) => [slot.id, await slot.check()] as const))),
     start,
@@ -272,14 +274,14 @@ export function createRegistry(host: Host, store: Store | undefined, log: Logger
       const unlisted = slots.filter((slot) => !slot.hasListed && isAwaited(slot));
       if (unlisted.length === 0) return undefined;
       for (const { id } of unlisted) void start(id);
-      return within(withinMs, openings(unlisted));
+      return within(withinMs, openings(unlisted, first !== undefined));
     },
     opened(withinMs) {
       flush();
       const pending = slots.filter((slot) => !slot.hasListed || slot.isRemembered);
       if (pending.length === 0) return undefined;
       void start();
-      return within(withinMs, openings(pending));
+      return within(withinMs, openings(pending, true));
     },
     async close() {
       for (const slot of slots) unsaved.add(slot);

@@ -90,7 +90,6 @@ export class Slot {
     if (!(await this.#recall())) await this.openPlugin();
   }
 
-  // What was kept is vetted like what a plugin says.
   async #recall(): Promise<boolean> {
     const refuse = (): Promise<never> => Promise.reject(toUnavailable(this.status()));
     // While a plugin is replaced, the version before stands in for it.
@@ -117,6 +116,10 @@ export class Slot {
     this.#opening ??= this.#open();
     return this.#opening;
   }
+
+  /** Settles once it has listed, or a list is made without it. */
+  listedOrLate = (): Promise<void> =>
+    Promise.race([this.listed.promise, this.openPlugin().then(() => this.#plugin?.late?.() ?? this.listed.promise)]);
 
   async #open(): Promise<void> {
     const { manifest, adapter } = this.#found;

@@ -51,7 +51,7 @@ class Caller:
 
     def executor(self, contract, name):
         """The callable of a tool; maps grow at run time."""
-        if contract is self._owner.contract:
+        if contract is self._owner.contract and not self._owner.touched:
             known = self._owner.description.executors.get(name)
             if known is not None:
                 return known
@@ -68,7 +68,10 @@ class Caller:
         return to_result(value, self._error_prefix)
 
     async def _await(self, value):
-        return to_result(await value, self._error_prefix)
+        try:
+            return to_result(await value, self._error_prefix)
+        finally:
+            self._owner.touch()
 
     def invoke(self, executor, name, args, call):
         current_call.set(call)

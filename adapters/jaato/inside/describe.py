@@ -63,8 +63,8 @@ def describe_plugin(owner):
         "generation": contract.generation,
         "missing": contract.missing(),
         "notApplicable": contract.not_applicable(),
-        "standins": list(owner.made.standins.served),
-        "source": {key: value for key, value in owner.made.source.items() if value},
+        "standins": list(owner.found.standins.served),
+        "source": {key: value for key, value in owner.found.source.items() if value},
         "tools": [tool.report() for tool in tools.values()],
         "commands": [command.report() for command in commands],
         "instructions": _text(contract.call("get_system_instructions")),
@@ -74,7 +74,7 @@ def describe_plugin(owner):
         "secretSettings": secrets,
         "problems": problems,
     }
-    tier = getattr(owner.made.module, "PLUGIN_TIER", None)
+    tier = getattr(owner.found.module, "PLUGIN_TIER", None)
     if tier is not None:
         report["tier"] = str(tier)
     return Description(tools, executors, {command.name: command for command in commands}, to_plain(report, []))

@@ -10,9 +10,9 @@ _MOST = 256
 
 
 class Instances:
-    def __init__(self, owner, made):
+    def __init__(self, owner, contract):
         self._owner = owner
-        self._made = made
+        self._first = contract
         self._per_session = owner.params.get("instances") == "per-session"
         self._lock = Lock()
         self._by_session = {}
@@ -20,14 +20,27 @@ class Instances:
     def of(self, call):
         """The object that serves a call."""
         if not self._per_session:
-            return self._made.contract
+            return self._first
         session = call.caller.get("session", "")
+        contract = self._known(session)
+        # Made on the plugin's own thread, which is the one that it is used on.
+        return contract if contract is not None else self._owner.context.run_on_own_thread(lambda: self._make(session))
+
+    def _known(self, session):
         with self._lock:
             contract = self._by_session.pop(session, None)
-            if contract is None:
-                contract = Contract(self._made.factory())
-                self._owner.prepare(contract)
             # The one used last stands last; the first is the one to go.
+            if contract is not None:
+                self._by_session[session] = contract
+            return contract
+
+    def _make(self, session):
+        contract = self._known(session)
+        if contract is not None:
+            return contract
+        contract = Contract(self._owner.found.factory())
+        self._owner.prepare(contract)
+        with self._lock:
             self._by_session[session] = contract
             oldest = self._by_session.pop(next(iter(self._by_session))) if len(self._by_session) > _MOST else None
         if oldest is not None:
@@ -36,10 +49,10 @@ class Instances:
 
     def reset(self):
         """Forgets what one client's session left behind."""
-        self._made.contract.call("reset_for_next_session")
+        self._first.call("reset_for_next_session")
 
     def close(self):
-        for contract in [*self._by_session.values(), self._made.contract]:
+        for contract in [*self._by_session.values(), self._first]:
             self._shutdown(contract)
         self._by_session = {}
 

@@ -1,6 +1,7 @@
-"""From what the configuration names to a plugin object: find, import, factory, protocol."""
+"""From what the configuration names to a plugin object: find and import on the main thread, factory and protocol on the plugin's own."""
 
 from plugmux_bridge.errors import BridgeError, describe_kind, trace
+from plugmux_bridge.loop import own_loop
 from plugmux_bridge.modules import explain_import_error, import_file, import_from, prepend_paths
 from plugmux_bridge.standins import StandIns
 
@@ -11,20 +12,29 @@ from .stand_ins import jaato_stand_ins
 _STANDINS = "jaato:standins"
 
 
-class Made:
-    """A plugin object before its first call, with what is known of where it came from."""
+class Found:
+    """What has been imported: the factory, with what is known of where it came from."""
 
-    def __init__(self, factory, contract, module, standins, source):
+    def __init__(self, params, factory, module, standins, source, entry_point):
+        self._params = params
+        self._entry_point = entry_point
         self.factory = factory
-        self.contract = contract
         self.module = module
         self.standins = standins
         # Entry point, distribution and file, for people.
         self.source = source
 
-    @property
-    def plugin(self):
-        return self.contract.plugin
+    def make(self, context):
+        """A plugin object, and which contract it follows; checked, and nothing of it initialised yet."""
+        context.stage("factory")
+        own_loop()
+        plugin = _guarded("factory", self.factory, context, self.standins)
+        context.stage("protocol")
+        contract = Contract(plugin)
+        contract.require(self._params.get("strictProtocol"))
+        if self._entry_point is not None:
+            refuse_shadow(contract.name, self._entry_point, self._params["find"].get("distribution"))
+        return contract
 
 
 def load(params, context):
@@ -32,7 +42,7 @@ def load(params, context):
     standins = _stand_ins(params, context)
     prepend_paths(params.get("paths", []))
     find = params["find"]
-    source = {}
+    source, entry_point = {}, None
     if find["kind"] == "entryPoint":
         entry_point = find_entry_point(find["name"], find.get("distribution"))
         source = {"entryPoint": entry_point.name, "value": entry_point.value, "distribution": entry_point.dist.name}
@@ -54,15 +64,7 @@ def load(params, context):
     module, factory = _factory_of(find, found)
     source["file"] = getattr(module, "__file__", None)
     _check_kind(module, find)
-
-    context.stage("factory")
-    plugin = _guarded("factory", factory, context, standins)
-    context.stage("protocol")
-    contract = Contract(plugin)
-    contract.require(params.get("strictProtocol"))
-    if find["kind"] == "entryPoint":
-        refuse_shadow(contract.name, entry_point, find.get("distribution"))
-    return Made(factory, contract, module, standins, source)
+    return Found(params, factory, module, standins, source, entry_point)
 
 
 def _has_parents(entry_point):

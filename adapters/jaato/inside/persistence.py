@@ -9,9 +9,9 @@ _LARGEST = 1024 * 1024
 class Persistence:
     """Kept by the adapter, in the gateway. A guard keeps nothing: what a person allowed it ends with its process."""
 
-    def __init__(self, owner, made):
+    def __init__(self, owner, contract):
         self._context = owner.context
-        self._contract = made.contract
+        self._contract = contract
         alone = owner.params.get("instances") == "per-session" or owner.params.get("enforce")
         self._wanted = not alone and self._contract.has("get_persistence_state") and self._contract.has("restore_persistence_state")
         self._last = None

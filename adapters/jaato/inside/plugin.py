@@ -18,39 +18,56 @@ from .registry import registry_of
 
 _DESCRIBE_AGAIN = 0.25
 _DESCRIPTION_AGE = 5.0
+_RARELY = 20
 
 
 class JaatoPlugin:
     """What the bridge sees. Calls come as `tool:<name>`, `command:<name>` and `check:<name>`."""
 
-    def __init__(self, params, context, made):
+    own_thread = True
+    contract = None
+    _instances = None
+    _persistence = None
+    _description = None
+    _described_at = 0.0
+    # How long the last description took, and whether something was called since.
+    _describing = 0.0
+    _touched = False
+    _timer = None
+    _closed = False
+    # Why a permission plugin's answers cannot be trusted.
+    untrusted = None
+
+    def __init__(self, params, context, found):
         self.params = params
         self.context = context
-        self.made = made
-        self.contract = made.contract
-        self.concurrency = params.get("concurrency") or (1 if self.contract.generation == "S" else 8)
+        self.found = found
         self.registry = registry_of(self)
-        self._instances = Instances(self, made)
-        self._caller = Caller(self)
-        self._persistence = Persistence(self, made)
-        # Why a permission plugin's answers cannot be trusted, and the tools it was told to let pass.
-        self.untrusted = None
+        # The tools that a permission plugin was told to let pass.
         self.whitelisted = set()
-        self._description = None
-        self._described_at = 0.0
+        self._caller = Caller(self)
         self._lock = Lock()
-        self._timer = None
-        self._closed = False
 
     # --- loading
 
     def initialize(self):
+        self.contract = self.found.make(self.context)
+        self.context.resize(self.params.get("concurrency") or (1 if self.contract.generation == "S" else 8))
+        self._instances = Instances(self, self.contract)
+        self._persistence = Persistence(self, self.contract)
         self.context.stage("initialize")
         self._guard("initialize", lambda: self.prepare(self.contract))
         self._persistence.restore()
         self.registry.expose(self)
         self.context.stage("describe")
         self._description = self._guard("describe", self.describe)
+
+    def is_bound(self, what):
+        """What runs on the plugin's own thread and on no other: all of the first generation, and whatever looks at the whole."""
+        if what in ("refresh", "reset"):
+            return True
+        # A check must not wait for the calls it is about.
+        return self.contract is not None and self.contract.generation == "S" and self.needs_place(what)
 
     def prepare(self, contract):
         """Initialises an object and hands it what the original's host hands it, in that order."""
@@ -102,7 +119,7 @@ class JaatoPlugin:
             self.context.log("warn", trace(error))
             from plugmux_bridge.modules import explain_import_error
 
-            text, fix = explain_import_error(error, self.made.standins)
+            text, fix = explain_import_error(error, self.found.standins)
             raise BridgeError("DEPENDENCY_MISSING", f"The plugin failed in the stage {stage}: {text}.", fix) from error
         except BaseException as error:  # noqa: BLE001 - foreign code
             self.context.log("warn", trace(error))
@@ -111,21 +128,35 @@ class JaatoPlugin:
     # --- what it offers
 
     def describe(self):
+        self._touched = False
+        began = monotonic()
         description = describe_plugin(self)
         self._described_at = monotonic()
+        self._describing = self._described_at - began
         return description
 
     @property
     def description(self):
         return self._description
 
+    @property
+    def touched(self):
+        """Something was called since the last description: what it offers may have changed."""
+        return self._touched
+
     def report(self):
         if self._description is None:
-            return {"stage": "protocol", "generation": self.contract.generation}
+            return {"stage": "import"}
         return self._description.report
 
+    def touch(self):
+        """Something was called: tools change while a plugin runs, and nobody says so."""
+        self._touched = True
+        if self._timer is None:
+            self.describe_soon(at_once=False)
+
     def describe_soon(self, at_once=True):
-        """Tools change while a plugin runs, and nobody says so: it is asked again when things are quiet."""
+        """Has it described again when things are quiet, but no more often than costs a small part of the time."""
         from threading import Timer
 
         with self._lock:
@@ -133,9 +164,8 @@ class JaatoPlugin:
                 return
             if self._timer is not None:
                 self._timer.cancel()
-            # Soon after things are quiet, but no more often than every few seconds: a description may cost much.
-            delay = max(_DESCRIBE_AGAIN, 0 if at_once else _DESCRIPTION_AGE - (monotonic() - self._described_at))
-            self._timer = Timer(delay, self._describe_again)
+            delay = max(_DESCRIBE_AGAIN, 0 if at_once else self._describing * _RARELY)
+            self._timer = Timer(delay, lambda: self.context.on_own_thread(self._describe_again))
             self._timer.daemon = True
             self._timer.start()
 
@@ -163,14 +193,15 @@ class JaatoPlugin:
         kind, _, name = key.partition(":")
         contract = self._instances.of(call)
         if kind == "tool":
-            result = self._caller.tool(contract, name, args, call)
-            if self._timer is None:
-                self.describe_soon(at_once=False)
-            return result
+            try:
+                return self._caller.tool(contract, name, args, call)
+            finally:
+                self.touch()
         if kind == "command":
             try:
                 return CommandSet(self, contract).run(name, args, call, self._caller)
             finally:
+                self._touched = True
                 self.describe_soon()
         return check(self, name, args, call)
 
@@ -184,7 +215,7 @@ class JaatoPlugin:
         if method == "preview":
             return preview(self.contract, params["tool"], params["args"])
         if method == "refresh":
-            if monotonic() - self._described_at > _DESCRIPTION_AGE:
+            if self._touched or monotonic() - self._described_at > _DESCRIPTION_AGE:
                 self.refresh()
             return {}
         if method == "reset":
@@ -197,6 +228,8 @@ class JaatoPlugin:
         with self._lock:
             if self._timer is not None:
                 self._timer.cancel()
+        if self._instances is None:
+            return
         self.registry.unexpose(self)
         try:
             self._persistence.save()

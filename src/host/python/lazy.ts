@@ -65,6 +65,7 @@ export function lazily(member: Member, { spec, digest, keep, start, urgent, isCo
     error: () => member.error(),
     report: () => complete() ?? remembered ?? member.report(),
     start: () => (idle ? Promise.resolve() : member.start()),
+    late: () => member.late(),
     call(tool, args, ctx) {
       idle = false;
       return member.call(tool, args, ctx);

@@ -2,20 +2,21 @@
 
 import os
 import signal
-from contextvars import copy_context
 from threading import Lock, Timer
 from time import monotonic
 
-from . import loop, streams
+from . import loop
 from .calls import Call, Stuck, busy_error, cancelled_error
 from .channel import parse
 from .crew import Crew
 from .encode import dumps, to_json
 from .errors import BridgeError, describe, to_bridge_error, trace
 from .hello import hello
+from .own_thread import OwnThread, lend_signals
 from .plugins import Plugins
 from .pulse import Pulse
 from .results import error_result
+from .running import Runner
 
 
 
@@ -39,6 +40,12 @@ class Bridge:
         self._stop_seconds = 5.0
         self._pulse = Pulse(self._calls, self.notify)
         self._crew = Crew(channel, self._handle, lambda: self.leave(0))
+        self._runner = Runner(self._crew, channel.flush, self._finish)
+
+    def own_thread(self, name):
+        """A thread for one plugin."""
+        lend_signals(self.on_main)
+        return OwnThread(self._crew, name)
 
     def run(self):
         """Serves until the gateway lets go. Loading stays on the main thread: some plugins set signal handlers."""
@@ -83,16 +90,27 @@ class Bridge:
             self._pulse.limit(params)
             self.channel.reply(number, dumps(hello()))
         elif method == "request":
-            self._reply_with(number, lambda: self._plugins.request(params["id"], params["method"], params.get("params") or {}))
+            self._request(number, params)
         elif method == "load":
             self.on_main(lambda: self._reply_with(number, lambda: self._plugins.load(params["id"], params["module"], params["params"])))
         elif method == "initialize":
-            self.on_main(lambda: self._reply_with(number, lambda: self._plugins.initialize(params["id"])))
+            self._initialize(number, params["id"])
         elif method == "shutdown":
             seconds = params.get("deadlineMs", self._stop_seconds * 1000) / 1000
             self.on_main(lambda: self._reply_with(number, lambda: self._close(seconds)))
         else:
             self.channel.reply_error(number, self._unknown(method))
+
+    # What has a thread of its own keeps nobody else waiting.
+    def _initialize(self, number, plugin_id):
+        entry = self._plugins.get(plugin_id)
+        post = self.on_main if entry is None or entry.thread is None else entry.thread.post
+        post(lambda: self._reply_with(number, lambda: self._plugins.initialize(plugin_id)))
+
+    def _request(self, number, params):
+        plugin_id, method = params["id"], params["method"]
+        run = lambda: self._reply_with(number, lambda: self._plugins.request(plugin_id, method, params.get("params") or {}))  # noqa: E731
+        self._runner.on_own(self._plugins.get(plugin_id), method, run)
 
     def _limit_results(self, size):
         self._result_bytes = size
@@ -169,57 +187,7 @@ class Bridge:
         self._calls[number] = call
         call.placed = entry.needs_place(call.tool)
         if not call.placed or entry.lane.enter(call):
-            self._run(call)
-
-    def _run(self, call):
-        """Runs a call and whatever waited for its place."""
-        while call is not None:
-            if not call.begin():
-                call = self._next(call)
-                continue
-            try:
-                result = copy_context().run(self._invoke, call)
-            except BaseException as error:  # noqa: BLE001 - foreign code runs in here
-                self._finish(call, None, error)
-            else:
-                # Most results are ready texts.
-                if type(result) is not str and loop.is_awaitable(result):
-                    self._await(call, result)
-                    return
-                self._finish(call, result, None)
-            call = self._next(call)
-
-    def _next(self, call):
-        following = call.entry.lane.leave() if call.placed else None
-        if following is not None:
-            # The answer before it must not wait for it.
-            self.channel.flush()
-        return following
-
-    def _run_apart(self, call):
-        self._run(call)
-        self.channel.flush()
-
-    def _invoke(self, call):
-        streams.speaker.set(call.entry.id)
-        try:
-            return call.entry.plugin.call(call.tool, call.args, call)
-        finally:
-            streams.finish_lines()
-
-    def _await(self, call, awaitable):
-        def started(task):
-            call.task = task
-            if call.cancelled:
-                task.cancel()
-
-        def done(result, error):
-            self._finish(call, result, error)
-            following = self._next(call)
-            if following is not None:
-                self._crew.submit(lambda: self._run_apart(following))
-
-        loop.spawn(awaitable, started, done)
+            self._runner.place(call)
 
     def _finish(self, call, result, error):
         self._calls.pop(call.number, None)

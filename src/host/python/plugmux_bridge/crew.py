@@ -1,6 +1,6 @@
 """Threads that take turns at reading and run what they read themselves."""
 
-from threading import Lock, Thread
+from threading import Lock, Thread, get_ident
 from time import sleep
 
 _PATIENCE = 0.005
@@ -21,6 +21,9 @@ class Crew:
         self._tasks = []
         self._idle = []
         self._turn = 0
+        # The thread that reads, and the plugin's own thread that it is.
+        self._leader = None
+        self._own = None
         self._busy = False
         self._count = 0
         self._asleep = False
@@ -54,20 +57,52 @@ class Crew:
             else:
                 task()
 
-    def _lead(self):
+    def hand_over(self, thread, task):
+        """
+        Has a plugin's own thread run something where it has nothing to do; False where it has. If this thread reads, that one
+        reads on: the next call of the plugin then costs no hand-over.
+        """
+        with self._lock:
+            reads = self._leader == get_ident()
+            if not thread.take((lambda: self._lead(thread, task)) if reads else task):
+                return False
+            if reads:
+                self._turn += 1
+                self._busy = False
+                self._leader = None
+        return True
+
+    def waits_in(self, thread):
+        """Whether a plugin's own thread waits for the next line."""
+        return self._own is thread and not self._busy
+
+    def ring(self):
+        """Has the gateway say something, so that the thread that waits for the next line looks around."""
+        self._channel.put("wake", "{}", lambda result, error: None)
+
+    def _lead(self, own=None, task=None):
         channel = self._channel
         with self._lock:
             turn = self._turn
+            self._leader = get_ident()
+            self._own = own
         while True:
-            line = channel.read_line()
-            if line is None:
-                self._on_end()
-                return
+            if own is not None and task is None and own.tasks:
+                task = own.tasks.popleft()
+            if task is None:
+                line = channel.read_line()
+                if line is None:
+                    self._on_end()
+                    return
             self._count += 1
             self._busy = True
             if self._asleep:
                 self._rouse()
-            self._handle(line)
+            if task is None:
+                self._handle(line)
+            else:
+                task()
+                task = None
             with self._lock:
                 deposed = self._turn != turn
                 if not deposed:
@@ -111,5 +146,6 @@ class Crew:
                 return
             self._turn += 1
             self._busy = False
+            self._leader = None
         self.submit(self._lead)
         self._channel.flush()

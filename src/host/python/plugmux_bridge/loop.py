@@ -115,6 +115,16 @@ async def _is_turning(awaitable):
     return True
 
 
+def own_loop():
+    """
+    Gives the current thread an event loop that does not turn by itself, as the main thread has one: plugins that have
+    imported asyncio run their own coroutines in it.
+    """
+    asyncio = sys.modules.get("asyncio")
+    if asyncio is not None:
+        asyncio.set_event_loop(asyncio.new_event_loop())
+
+
 def warm_up(then=None):
     """Starts the loop behind the scenes, for those who will need it soon; the answer that is on its way goes first."""
 

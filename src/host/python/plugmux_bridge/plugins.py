@@ -9,6 +9,9 @@ from . import loop, streams
 from .calls import Lane
 from .errors import BridgeError, cut, describe, trace
 
+# How long a plugin that is to stop may keep its own thread; then it is stopped from another one.
+_PATIENCE = 0.5
+
 
 class Context:
     """What a format's runtime is lent for one plugin."""
@@ -58,6 +61,16 @@ class Context:
         """Asks the adapter, in the gateway, and waits; not for the loop's thread."""
         return self.bridge.ask("consult", {"id": self.id, "method": method, "params": params})
 
+    def on_own_thread(self, task):
+        """Has something run on the plugin's own thread, once that has nothing else to do."""
+        entry = self._plugins.get(self.id)
+        if entry is not None and entry.thread is not None:
+            entry.thread.post(task)
+
+    def run_on_own_thread(self, function):
+        """The same, waiting for its value; not for code on which that thread waits."""
+        return self._plugins.get(self.id).thread.run(function)
+
     def resize(self, concurrency):
         """How many calls of this plugin run at a time."""
         entry = self._plugins.get(self.id)
@@ -66,7 +79,7 @@ class Context:
 
 
 class Entry:
-    __slots__ = ("id", "plugin", "context", "lane", "needs_place")
+    __slots__ = ("id", "plugin", "context", "lane", "needs_place", "thread", "is_bound")
 
     def __init__(self, context, plugin):
         self.id = context.id
@@ -74,6 +87,9 @@ class Entry:
         self.plugin = plugin
         self.lane = Lane(getattr(plugin, "concurrency", 1))
         self.needs_place = getattr(plugin, "needs_place", None) or (lambda tool: True)
+        # A plugin whose objects may belong to a thread has one of its own; `is_bound` says what must run on no other.
+        self.thread = context.bridge.own_thread(context.id) if getattr(plugin, "own_thread", False) else None
+        self.is_bound = getattr(plugin, "is_bound", None) or (lambda what: False)
 
     def report(self):
         """What the format tells, and what is worth knowing of any Python plugin."""
@@ -116,8 +132,7 @@ class Plugins:
             streams.speaker.reset(token)
 
     def request(self, plugin_id, method, params):
-        entry = self._find(plugin_id)
-        request = getattr(entry.plugin, "request", None)
+        request = getattr(self._find(plugin_id).plugin, "request", None)
         if request is None:
             raise BridgeError("METHOD_NOT_FOUND", f'Plugin {plugin_id} answers no "{method}".')
         return request(method, params)
@@ -132,7 +147,7 @@ class Plugins:
                 continue
             streams.speaker.set(plugin_id)
             try:
-                _finish(entry.plugin.close())
+                _finish(entry.plugin.close() if entry.thread is None else entry.thread.run(entry.plugin.close, _PATIENCE))
             except BaseException as error:  # noqa: BLE001 - foreign code runs in here
                 entry.context.log("error", f"stop failed: {describe(error)}\n{trace(error)}")
 

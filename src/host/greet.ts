@@ -1,0 +1,13 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { GatewayError } from '../core/errors.ts';
+import type { Home } from './home.ts';
+
+/** Waits for a home's first word; returns why it did not come up, as a GatewayError if it never will. */
+export async function greet(home: Home, withinMs: number): Promise<string | GatewayError | undefined> {
+  const late = sleep(withinMs, 'it said nothing in time', { ref: false });
+  const hello = home.hello().then(
+    () => undefined,
+    (error: Error) => (error instanceof GatewayError && error.code === 'DEPENDENCY_MISSING' ? error : error.message),
+  );
+  return Promise.race([hello, home.gone, late]);
+}

@@ -1,0 +1,90 @@
+"""Which thread a call runs on, and what comes after it."""
+
+from contextvars import copy_context
+
+from . import loop, streams
+
+
+class Runner:
+    """Runs calls: on the thread that read them, or on their plugin's own where it has one."""
+
+    def __init__(self, crew, flush, finish):
+        self._crew = crew
+        self._flush = flush
+        self._finish = finish
+
+    def place(self, call):
+        """Runs a call that has its place, here or on its plugin's own thread."""
+        thread = call.entry.thread
+        if thread is None or thread.is_current():
+            self._run(call)
+        elif not self._crew.hand_over(thread, lambda: self._run_apart(call)) and not self._move(call):
+            self._run(call)
+
+    def on_own(self, entry, what, run):
+        """Runs something else of a plugin, on its own thread unless that is busy and it need not wait for it."""
+        thread = entry.thread if entry is not None else None
+        if thread is None or thread.is_current() or not (thread.is_free() or entry.is_bound(what)):
+            run()
+        else:
+            thread.post(lambda: (run(), self._flush()))
+
+    # Whether a call has gone to its plugin's own thread: that has nothing to do, or the call must run there.
+    def _move(self, call):
+        thread = call.entry.thread
+        if thread is None or thread.is_current() or not (thread.is_free() or call.entry.is_bound(call.tool)):
+            return False
+        thread.post(lambda: self._run_apart(call))
+        return True
+
+    def _run(self, call):
+        """Runs a call and whatever waited for its place."""
+        while call is not None:
+            if not call.begin():
+                call = self._next(call)
+                continue
+            try:
+                result = copy_context().run(self._invoke, call)
+            except BaseException as error:  # noqa: BLE001 - foreign code runs in here
+                self._finish(call, None, error)
+            else:
+                # Most results are ready texts.
+                if type(result) is not str and loop.is_awaitable(result):
+                    self._await(call, result)
+                    return
+                self._finish(call, result, None)
+            call = self._next(call)
+            if call is not None and self._move(call):
+                return
+
+    def _next(self, call):
+        following = call.entry.lane.leave() if call.placed else None
+        if following is not None:
+            # The answer before it must not wait for it.
+            self._flush()
+        return following
+
+    def _run_apart(self, call):
+        self._run(call)
+        self._flush()
+
+    def _invoke(self, call):
+        streams.speaker.set(call.entry.id)
+        try:
+            return call.entry.plugin.call(call.tool, call.args, call)
+        finally:
+            streams.finish_lines()
+
+    def _await(self, call, awaitable):
+        def started(task):
+            call.task = task
+            if call.cancelled:
+                task.cancel()
+
+        def done(result, error):
+            self._finish(call, result, error)
+            following = self._next(call)
+            if following is not None and not self._move(following):
+                self._crew.submit(lambda: self._run_apart(following))
+
+        loop.spawn(awaitable, started, done)
