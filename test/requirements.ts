@@ -304,6 +304,15 @@ export const REQUIREMENTS = {
     F75: 'Killing the gateway leaves no process of a plugin, and it starts again at once from the state it left.',
     T22: 'What the gateway keeps is for its own user alone.',
     'plugin-stdout': 'What a plugin prints harms nothing and reaches the log.',
+    'start-tries':
+      'An interpreter or program that ends before its first word is started a few times, within the start limit. doctor, call and list end, tell exit code, last words and a fix, show the healthy plugins, and exit with 1.',
+    'program-unrunnable':
+      'A program for another machine, a script whose interpreter is gone and what is neither are named before they are started, and no shell reads them.',
+    'squadron-handshake':
+      'A handshake line that names an unknown network, lacks fields or is too long is told at once, and not after the start limit.',
+    'fix-mends': 'A fix names the folder that the failing import was resolved from: whoever follows it gets another outcome.',
+    'package-missing': 'A plugin whose package is missing is never listed as ready, and none of its tools is.',
+    'ethos-data-dir': 'An Ethos plugin finds the path of a writable folder of its own in `api.dataDir`, made before it is activated.',
     'plugin-replaced': 'A plugin that is replaced finishes the calls it has.',
   }),
   ...promised('configuration and life', {

@@ -6,6 +6,7 @@ import type { LaunchPlace, ProgramLaunch } from '../../src/core/program-runtime.
 import type { Tool } from '../../src/core/tool.ts';
 import type { WireTool } from './go-plugin/messages.ts';
 import type { SquadronReport } from './go-plugin/session.ts';
+import { installFolder } from './install/home.ts';
 import type { InstallRequest } from './install/install.ts';
 import type { SquadronManifest } from './manifests.ts';
 import type { Neighbours } from './neighbours.ts';
@@ -40,7 +41,10 @@ export function openProgramPlugin(manifest: SquadronManifest, install: InstallRe
     const { toLaunch } = await import('./go-plugin/launch.ts');
     const { unresponsiveMs: silentMs, resultBytes } = host.limits;
     const largestBytes = resultBytes + HEADROOM;
-    return toLaunch({ ...program, fixed: isRelease(install), settings, tls: options.tls, startMs, silentMs, largestBytes }, place);
+    return toLaunch(
+      { ...program, fix: fixOf(install, program), fixed: isRelease(install), settings, tls: options.tls, startMs, silentMs, largestBytes },
+      place,
+    );
   };
 
   const member = host.join({
@@ -104,6 +108,15 @@ export function openProgramPlugin(manifest: SquadronManifest, install: InstallRe
 
 function isRelease({ source }: InstallRequest): boolean {
   return source !== undefined && !isAbsolute(source);
+}
+
+function fixOf({ name, version, home, source }: InstallRequest, { command }: { readonly command: string }): string {
+  const dir = installFolder(home, name, version);
+  const anew =
+    source === undefined
+      ? `build it for this machine with \`plugmux plugin build ${name} <source>\``
+      : `remove ${dir}, so that it is ${isAbsolute(source) ? 'built' : 'installed'} anew`;
+  return `Run ${command} by hand to see more, or ${anew}.`;
 }
 
 function factsOf(install: InstallRequest): Offer['facts'] {

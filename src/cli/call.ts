@@ -44,7 +44,7 @@ export function addCall(program: Command, adapters: readonly Adapter[]): void {
         if (result.isError) process.exitCode = 1;
       } catch (error) {
         if (error instanceof GatewayError && error.code === 'UNKNOWN_TOOL')
-          throw new UsageError(`${error.message}${stillStarting(app)}`, 'List the tools with `plugmux list`.');
+          throw new UsageError(`${error.message}${whoIsMissing(app)}`, 'List the tools with `plugmux list`.');
         throw error;
       } finally {
         done();
@@ -84,10 +84,14 @@ async function untilListed(app: App, name: string, caller: Caller): Promise<void
   await Promise.race([app.registry.start(), appeared]);
 }
 
-// Its tools may be those of one that has not come up in time.
-function stillStarting({ registry }: App): string {
-  const ids = registry.plugins().flatMap(({ id, state }) => (state === 'opening' ? [id] : []));
-  return ids.length === 0 ? '' : ` Still starting: ${ids.join(', ')}.`;
+// Its tools may be those of one that has not come up in time, or that never will.
+function whoIsMissing({ registry }: App): string {
+  const plugins = registry.plugins();
+  const opening = plugins.flatMap(({ id, state }) => (state === 'opening' ? [id] : []));
+  const failed = plugins.flatMap(({ id, state, error }) =>
+    error && state !== 'ready' ? [`\n${id} is not served: ${describeError(error)}`] : [],
+  );
+  return [opening.length === 0 ? '' : ` Still starting: ${opening.join(', ')}.`, ...failed, failed.length === 0 ? '' : '\n'].join('');
 }
 
 function parseArguments(text: string): JsonObject {

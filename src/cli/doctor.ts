@@ -3,7 +3,7 @@ import { findInsecure } from '../config/permissions.ts';
 import type { Adapter } from '../core/adapter.ts';
 import { DEFAULT_PROFILE, localCaller } from '../core/caller.ts';
 import type { Problem } from '../core/plugin.ts';
-import type { SlotStatus } from '../registry/slot-status.ts';
+import { hasFailed, type SlotStatus } from '../registry/slot-status.ts';
 import { unclaimed } from '../registry/sources.ts';
 import { type CommonOptions, openSession } from './context.ts';
 import { printMasked, showProgress } from './print.ts';
@@ -71,14 +71,13 @@ export function addDoctor(program: Command, adapters: readonly Adapter[]): void 
       printMasked({ config: file, proxy, plugins, notes: [...notes, ...names] }, options.json, () =>
         toText(plugins, [...notes, ...names], `configuration: ${file ?? 'none'}\nproxy: ${proxy}`),
       );
-      // What has tried and was turned away is out, too, and what has not come up in time; a setting that nobody has made yet is no failure.
-      if (
-        all.some(
-          ({ state, error }) => state === 'failed' || (['needs-config', 'disabled', 'opening'].includes(state) && error !== undefined),
-        )
-      )
-        process.exitCode = 1;
+      if (all.some((plugin) => hasFailed(plugin) || isHeldBack(plugin))) process.exitCode = 1;
     });
+}
+
+// What was turned away is out, too, and what has not come up in time; a setting that nobody has made yet is no failure.
+function isHeldBack({ state, error }: SlotStatus): boolean {
+  return error !== undefined && ['needs-config', 'disabled', 'opening'].includes(state);
 }
 
 function diagnose(plugin: SlotStatus, checked: readonly Problem[]): Diagnosis {

@@ -3,6 +3,7 @@ import type { App } from '../app.ts';
 import type { Adapter } from '../core/adapter.ts';
 import { DEFAULT_PROFILE, localCaller } from '../core/caller.ts';
 import { shorten } from '../core/text.ts';
+import { hasFailed } from '../registry/slot-status.ts';
 import { type CommonOptions, checkProfile, openSession } from './context.ts';
 import { columns, printMasked } from './print.ts';
 
@@ -24,6 +25,8 @@ export function addList(program: Command, adapters: readonly Adapter[]): void {
         checkProfile(app, options.profile);
         const plugins = describe(app, options.profile);
         printMasked(plugins, options.json, () => toText(plugins));
+        // What a person has to write differently is told as it stands; what does not start is a failure of the command.
+        if (app.registry.plugins().some((plugin) => hasFailed(plugin) && plugin.error?.code === 'HANDSHAKE_FAILED')) process.exitCode = 1;
       } finally {
         await app.close();
       }
@@ -59,14 +62,15 @@ function toText(plugins: readonly Listed[]): string {
       const head = [plugin.id, plugin.format, plugin.version, plugin.state, whyOf(plugin)].filter(
         (part) => part !== undefined && part !== '',
       );
+      const fix = plugin.state === 'ready' || plugin.fix === undefined ? [] : [`  -> ${plugin.fix}`];
       const tools = plugin.tools.map((tool) => ['', tool.name, shorten(tool.description.split('\n')[0] as string, 80)]);
-      return [head.join('  '), columns(tools)].join('\n').trimEnd();
+      return [head.join('  '), ...fix, columns(tools)].join('\n').trimEnd();
     })
     .join('\n\n');
 }
 
-function whyOf({ state, error, fix, needs, tools }: Listed): string | undefined {
-  if (error !== undefined) return state === 'needs-config' ? `${error} ${fix}` : error;
+function whyOf({ state, error, needs, tools }: Listed): string | undefined {
+  if (error !== undefined) return error;
   if (needs.length > 0) return `set ${needs.join(', ')}`;
   return state === 'opening' && tools.length === 0
     ? 'it is still starting and its tools are not known yet; `plugmux doctor` waits for them'

@@ -1,10 +1,10 @@
 const NEWLINE = 10;
 const CARRIAGE_RETURN = 13;
 
-/** What a line splitter calls: one whole line without its ending, or once for a line longer than the limit. */
+/** What a line splitter calls: one whole line without its ending, or once, with its beginning, for a line longer than the limit. */
 export interface LineHandlers {
   line(line: Buffer): void;
-  tooLong?(): void;
+  tooLong?(head: Buffer): void;
   /** That line has ended; what it began and ended with. */
   skipped?(head: Buffer, tail: Buffer): void;
 }
@@ -24,7 +24,7 @@ export function createLineSplitter(limit: number | (() => number), handlers: Lin
     if (skipping) skipping.tail = tailOf([skipping.tail, chunk], kept);
     else {
       skipping = { head: headOf([...parts, chunk], kept), tail: tailOf([...parts, chunk], kept) };
-      handlers.tooLong?.();
+      handlers.tooLong?.(skipping.head);
     }
   };
 

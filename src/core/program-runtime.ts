@@ -29,8 +29,14 @@ export interface ProgramLaunch {
   readonly args: readonly string[];
   /** Added to the environment that every plugin process gets. */
   readonly env: Readonly<Record<string, string>>;
-  /** Reads a printed line: its level and text for the log; null keeps it out, undefined leaves it as it is. */
-  output?(text: string, stream: 'stdout' | 'stderr'): { readonly level: LogLevel; readonly text: string } | null | undefined;
+  /** What mends it where it ends before it is connected. */
+  readonly fix?: string;
+  /** Reads a printed line, or what it begins with where it is too long: its level and text for the log; null keeps it out, undefined leaves it as it is. */
+  output?(
+    text: string,
+    stream: 'stdout' | 'stderr',
+    isCut: boolean,
+  ): { readonly level: LogLevel; readonly text: string } | null | undefined;
   /** Connects to the program, which has just been started, and settles once it takes calls. */
   connect(program: RunningProgram): Promise<ProgramSession>;
 }

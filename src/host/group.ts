@@ -10,6 +10,7 @@ import type { Home, HomeEvents } from './home.ts';
 import { eventsFor } from './home-events.ts';
 import { type Culprit, loadSeats } from './loading.ts';
 import { Seat, type SeatGroup } from './seat.ts';
+import { createTries } from './tries.ts';
 import { unavailable } from './unavailable.ts';
 
 /** Opens a home for a group's members. A failure means that trying again would not help; the signal ends long work. */
@@ -124,6 +125,7 @@ export class Group implements SeatGroup {
 
   async #launch(): Promise<void> {
     let oneByOne = false;
+    let tries = createTries(this.#limits.startTimeoutMs);
     while (!this.#closed) {
       this.#changed = false;
       const seats = this.#seats.filter((seat) => !seat.excluded);
@@ -133,13 +135,14 @@ export class Group implements SeatGroup {
       if (!home) return;
       if (this.#closed) return home.stop();
       this.#opening = home;
-      const failure = await greet(home, this.#limits.startTimeoutMs);
+      const failure = await greet(home, tries.begin());
       if (failure !== undefined) {
         await home.stop();
         if (failure instanceof GatewayError) return this.#giveUp(failure, seats);
-        await this.#wait(failure, seats);
+        await this.#unstarted(home, failure, seats, tries.wasLast());
         continue;
       }
+      tries = createTries(this.#limits.startTimeoutMs);
       const generation: Generation = { home, seats: new Set(seats), whole: false, lostInCall: false };
       const culprits = await loadSeats(home, seats, {
         stageMs: this.#limits.startTimeoutMs,
@@ -205,12 +208,18 @@ export class Group implements SeatGroup {
     for (const seat of seats) seat.exclude(failure);
   }
 
-  async #wait(failure: string, seats: readonly Seat[]): Promise<void> {
+  // Only what has served before may come back by itself: the rest is for a person to put right.
+  async #unstarted(home: Home, failure: string, seats: readonly Seat[], isLast: boolean): Promise<void> {
+    const fix = home.fix?.();
+    const message = `The plugin process could not be started: ${failure}.`;
+    const error = new GatewayError('HANDSHAKE_FAILED', message, fix === undefined ? {} : { fix });
+    const out = isLast ? seats.filter((seat) => !seat.served) : [];
+    this.#giveUp(error, out);
+    if (out.length === seats.length) return this.#log.error(message);
     const delay = this.#backoff.failed(performance.now());
     this.#nextTry = performance.now() + delay;
-    const error = new GatewayError('HANDSHAKE_FAILED', `The plugin process could not be started: ${failure}.`);
-    this.#log.error(`${error.message} Next try in ${(delay / 1000).toFixed(1)} s.`);
-    for (const seat of seats) seat.move('restarting', error);
+    this.#log.error(`${message} Next try in ${(delay / 1000).toFixed(1)} s.`);
+    for (const seat of seats) if (!out.includes(seat)) seat.move('restarting', error);
     await this.#pause(delay);
   }
 

@@ -22,6 +22,8 @@ export interface Home {
   prepare?(id: string): Promise<void>;
   /** Settles once the home can load plugins. */
   hello(): Promise<void>;
+  /** What mends it where it ended before that; undefined where only its last words tell. */
+  readonly fix?: (() => string | undefined) | undefined;
   load(id: string, module: string, params: JsonObject): Promise<JsonObject>;
   initialize(id: string): Promise<JsonObject>;
   call(id: string, tool: string, args: JsonObject, ctx: CallContext, callers?: boolean): Promise<ToolResult>;

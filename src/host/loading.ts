@@ -111,7 +111,8 @@ async function stage(home: Home, seat: Seat, stageMs: number | undefined, run: (
     const died = 'why' in first ? first : await Promise.race([gone, sleep(50, undefined)]);
     if (died) {
       const message = `The plugin ended its process during the stage "${seat.stage}": ${died.why}.`;
-      return { fatal: new GatewayError('PLUGIN_FAILED', message, { plugin }), died: true };
+      const fix = home.single ? home.fix?.() : undefined;
+      return { fatal: new GatewayError('PLUGIN_FAILED', message, { plugin, ...(fix === undefined ? {} : { fix }) }), died: true };
     }
     seat.failed(withPlugin((first as { error: Error }).error, seat));
     return {};

@@ -41,24 +41,25 @@ export function createOutput(log: Logger, limits: OutputLimits, readLine?: ReadL
   let dropped = 0;
 
   // How a format reads a line must not end what drains its program.
-  const readAs: ReadLine = (text, name) => {
+  const readAs: ReadLine = (text, name, isCut) => {
     try {
-      return readLine?.(text, name);
+      return readLine?.(text, name, isCut);
     } catch (error) {
       log.debug(`a line of its output could not be read: ${thrownText(error)}`);
       return undefined;
     }
   };
 
-  const record = (text: string, name: StreamName): void => {
-    const read = readAs(text, name);
+  const record = (text: string, name: StreamName, head?: string): void => {
+    const read = readAs(head ?? text, name, head !== undefined);
     if (read === null) return;
     if (name === 'stderr') {
       kept.push(text);
       size += text.length;
       while (size > limits.stderrBytes && kept.length > 1) size -= (kept.shift() as string).length;
     }
-    if (admits()) log[read?.level ?? (name === 'stderr' ? 'warn' : 'info')](read?.text ?? text, { stream: name });
+    const shown = head === undefined ? read?.text : undefined;
+    if (admits()) log[read?.level ?? (name === 'stderr' ? 'warn' : 'info')](shown ?? text, { stream: name });
   };
 
   const admits = (): boolean => {
@@ -74,13 +75,15 @@ export function createOutput(log: Logger, limits: OutputLimits, readLine?: ReadL
     return false;
   };
 
+  const clean = (line: Buffer): string => shorten(escapeForTerminal(line.toString().replace(COLOURS, '')), LINE_LIMIT);
+
   const feed = (name: StreamName): ((chunk: Buffer) => void) =>
     createLineSplitter(LINE_LIMIT, {
       line(line) {
-        const text = shorten(escapeForTerminal(line.toString().replace(COLOURS, '')), LINE_LIMIT);
+        const text = clean(line);
         if (text.trim() !== '') record(text, name);
       },
-      tooLong: () => record(`(a line over ${LINE_LIMIT} bytes)`, name),
+      tooLong: (head) => record(`(a line over ${LINE_LIMIT} bytes)`, name, clean(head)),
     });
 
   return {

@@ -8,6 +8,7 @@ import type { Logger } from '../core/log.ts';
 import { shorten, showName } from '../core/text.ts';
 import type { CallContext } from '../core/tool.ts';
 import { type Channel, type Codec, createChannel, DOUBLES, EXACT, type Serialised } from './channel.ts';
+import { describeSpawnError } from './diagnose.ts';
 import type { Guardian } from './guardian.ts';
 import { createHeartbeat } from './heartbeat.ts';
 import type { Home, HomeEvents } from './home.ts';
@@ -24,6 +25,8 @@ export interface Launch {
   readonly args: readonly string[];
   readonly cwd: string;
   readonly env: Readonly<Record<string, string>>;
+  /** What mends it where it ends before its first word. */
+  readonly fix?: () => string;
   /** Whether it reads and writes numbers as they were sent, or in doubles. */
   readonly exactNumbers?: boolean;
 }
@@ -41,7 +44,10 @@ interface CallInFlight {
 /** Starts a plugin process. */
 export function startPluginProcess(launch: Launch, limits: HostLimits, log: Logger, guardian: Guardian, events: HomeEvents): Home {
   const codec = launch.exactNumbers === true ? EXACT : DOUBLES;
-  return openPluginProcess(new Supervised({ ...launch, log }, DESCRIPTORS, limits, guardian), limits, events, codec);
+  const supervised = new Supervised({ ...launch, log }, DESCRIPTORS, limits, guardian);
+  const fix = (): string | undefined =>
+    supervised.end instanceof Error ? describeSpawnError(launch.command, supervised.end).fix : launch.fix?.();
+  return new PluginProcess(supervised, limits, events, codec, fix);
 }
 
 /** What a plugin process is to the gateway: its streams, its end, and the means to bring that about. */
@@ -54,6 +60,7 @@ export function openPluginProcess(process: WatchedProcess, limits: HostLimits, e
 
 class PluginProcess implements Home {
   readonly gone: Promise<string>;
+  readonly fix: Home['fix'];
   readonly #process: WatchedProcess;
   readonly #limits: HostLimits;
   readonly #channel: Channel;
@@ -69,8 +76,9 @@ class PluginProcess implements Home {
   #refuse: (why: GatewayError) => void = () => undefined;
   #stopping: Promise<void> | undefined;
 
-  constructor(process: WatchedProcess, limits: HostLimits, events: HomeEvents, codec: Codec) {
+  constructor(process: WatchedProcess, limits: HostLimits, events: HomeEvents, codec: Codec, fix?: Home['fix']) {
     this.#process = process;
+    this.fix = fix;
     this.#codec = codec;
     this.#limits = limits;
     this.gone = process.gone;

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ToolResult } from '../core/content.ts';
 import type { ErrorCode } from '../core/error-codes.ts';
@@ -6,6 +7,7 @@ import type { HostLimits, MemberSpec } from '../core/host.ts';
 import type { JsonObject, JsonValue } from '../core/json.ts';
 import type { ProgramLaunch, ProgramRuntime, ProgramSession } from '../core/program-runtime.ts';
 import type { CallContext } from '../core/tool.ts';
+import { whyUnrunnable } from './executable.ts';
 import type { Guardian } from './guardian.ts';
 import type { Home, HomeEvents } from './home.ts';
 import { adopted } from './pid-one.ts';
@@ -24,6 +26,10 @@ export function openProgram(spec: MemberSpec, runtime: ProgramRuntime, supervisi
 }
 
 const DESCRIPTORS: Descriptors = ['ignore', 'pipe', 'pipe'];
+
+function fixOf({ fix }: ProgramLaunch): { fix?: string } {
+  return fix === undefined ? {} : { fix };
+}
 
 interface CallInFlight {
   reject(error: GatewayError): void;
@@ -52,12 +58,13 @@ class ProgramHome implements Home {
     this.#runtime = runtime;
     this.#supervision = supervision;
     this.#events = events;
-    this.gone = new Promise((resolve) => {
-      this.#end = resolve;
+    this.gone = new Promise((settle) => {
+      this.#end = settle;
     });
   }
 
   hello = async (): Promise<void> => undefined;
+  fix = (): string | undefined => (this.#session ? undefined : this.#launch?.fix);
 
   async prepare(id: string): Promise<void> {
     const stage = (name: string): void => this.#events.stage(id, name);
@@ -75,6 +82,8 @@ class ProgramHome implements Home {
     const launch = this.#launch;
     if (!launch || this.#stopping) throw new GatewayError('PLUGIN_UNAVAILABLE', 'The plugin was stopped.');
     const { cwd, env, log } = this.#spec;
+    const why = whyUnrunnable(resolve(cwd, launch.command), 'refuse');
+    if (why !== undefined) throw new GatewayError('PLUGIN_FAILED', `${launch.command} ${why}.`, fixOf(launch));
     const spec = { ...adopted(launch), cwd, env: { ...env, ...launch.env }, log };
     const { limits, guardian } = this.#supervision;
     const supervised = new Supervised(spec, DESCRIPTORS, limits, guardian, {
@@ -102,13 +111,13 @@ class ProgramHome implements Home {
 
   async call(_id: string, tool: string, args: JsonObject, ctx: CallContext): Promise<ToolResult> {
     const session = this.#connected();
-    return new Promise((resolve, reject) => {
+    return new Promise((settle, reject) => {
       const call: CallInFlight = { reject };
       this.#calls.add(call);
       session.call(tool, args, ctx).then(
         (result) => {
           this.#calls.delete(call);
-          resolve(result);
+          settle(result);
         },
         (error) => {
           this.#calls.delete(call);

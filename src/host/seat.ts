@@ -102,6 +102,11 @@ export class Seat implements Member {
     return this.#nextTry;
   }
 
+  /** It has been ready before. */
+  get served(): boolean {
+    return this.#served;
+  }
+
   /** It has served before and did not come back. */
   get failedAgain(): boolean {
     return this.#served && this.#state === 'restarting' && this.#error !== undefined && TRANSIENT.has(this.#error.code);

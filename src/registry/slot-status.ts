@@ -36,6 +36,11 @@ export function toUnavailable({ id, error }: Pick<SlotStatus, 'id' | 'error'>): 
   return new GatewayError('PLUGIN_UNAVAILABLE', `Plugin ${id} takes no calls: ${why}.`, { plugin: id, ...fix });
 }
 
+/** Whether it was started and does not serve. */
+export function hasFailed({ state, error }: Pick<SlotStatus, 'state' | 'error'>): boolean {
+  return state === 'failed' || (state === 'restarting' && error !== undefined);
+}
+
 /** What a plugin finds wrong with itself. */
 export async function checkPlugin(plugin: Plugin): Promise<readonly Problem[]> {
   try {

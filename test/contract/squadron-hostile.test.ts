@@ -150,7 +150,9 @@ describe('a start that breaks the rules', () => {
     ['silent', 'LOAD_TIMEOUT', 'stage "handshake"'],
     ['nowhere', 'HANDSHAKE_FAILED', 'the socket it named does not exist'],
     ['elsewhere', 'HANDSHAKE_FAILED', '10.1.2.3:4000, which is not this machine alone'],
-    ['endless-line', 'LOAD_TIMEOUT', 'stage "handshake"'],
+    ['endless-line', 'HANDSHAKE_FAILED', 'its handshake line has more than 4096 characters'],
+    ['other-network', 'HANDSHAKE_FAILED', 'it names the network "vsock"'],
+    ['fields-missing', 'HANDSHAKE_FAILED', 'fields are missing in it: "1|1"'],
     ['refusing', 'HANDSHAKE_FAILED', 'ECONNREFUSED'],
     ['half-open', 'LOAD_TIMEOUT', 'stage "health"'],
     ['hanging-up', 'HANDSHAKE_FAILED', 'cannot be spoken to'],
@@ -160,19 +162,23 @@ describe('a start that breaks the rules', () => {
     ['unknown-health', 'HANDSHAKE_FAILED', 'not serving'],
     ['configure-nonsense', 'PLUGIN_FAILED', 'failed to configure'],
     ['list-nonsense', 'HANDSHAKE_FAILED', 'cannot be read'],
-  ])('(%s) is told, tried again, and leaves nothing', { tags: ['F67', 'F68', 'T17'] }, async (mode, code, message) => {
-    const mark = `mark-${Math.random()}`;
-    const house = await open(mode, { env: { MARK: mark }, limits: { startTimeoutMs: code === 'LOAD_TIMEOUT' ? 1_500 : 15_000 } });
-    const { state, error } = status(house) ?? {};
-    expect([mode, state, error?.code, error?.message]).toEqual([
-      mode,
-      expect.stringMatching(/failed|restarting/),
-      code,
-      expect.stringContaining(message),
-    ]);
-    await house.close();
-    expect(processesWith(mark)).toEqual([]);
-  });
+  ])(
+    '(%s) is told, tried again, and leaves nothing',
+    { tags: ['F67', 'F68', 'T17', 'squadron-handshake'] },
+    async (mode, code, message) => {
+      const mark = `mark-${Math.random()}`;
+      const house = await open(mode, { env: { MARK: mark }, limits: { startTimeoutMs: code === 'LOAD_TIMEOUT' ? 1_500 : 15_000 } });
+      const { state, error } = status(house) ?? {};
+      expect([mode, state, error?.code, error?.message]).toEqual([
+        mode,
+        expect.stringMatching(/failed|restarting/),
+        code,
+        expect.stringContaining(message),
+      ]);
+      await house.close();
+      expect(processesWith(mark)).toEqual([]);
+    },
+  );
 });
 
 describe('a plugin that tells what it was configured with', { timeout: 120_000 }, () => {

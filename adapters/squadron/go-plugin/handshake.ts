@@ -1,7 +1,10 @@
 import { lstatSync } from 'node:fs';
 import { GatewayError } from '../../../src/core/errors.ts';
+import { shorten, showName } from '../../../src/core/text.ts';
 
-const LINE = /^(\d+)\|(\d+)\|(unix|tcp)\|/;
+const LINE = /^\d+\|\d+\|(unix|tcp)(\||$)/;
+/** Lines that are meant as one: another network, or too few fields. Tables of numbers, printed at an import, are not. */
+const MEANT = /^1\|1(\|?$|\|\||\|[a-z][\w+.-]*(\||$))|^\d+\|\d+\|[^|]*\|[^|]*\|(grpc|netrpc)(\||$)/i;
 const LONGEST_LINE = 4096;
 const SHORTEST_CERTIFICATE = 50;
 const LOOPBACK = /^(127\.0\.0\.1|localhost|\[::1\]):\d{1,5}$/;
@@ -28,17 +31,38 @@ export function handshakeEnvironment(dir: string): Record<string, string> {
   };
 }
 
-/** Reads one line of stdout: the handshake, or undefined for anything printed before it. Throws where the two do not fit. */
-export function readHandshake(line: string): Handshake | undefined {
+/** What a line of stdout is: a handshake, one that is meant so and cannot be used, or undefined for anything else that is printed. */
+export type ReadLine = { readonly handshake: Handshake } | { readonly doubtful: GatewayError } | undefined;
+
+/** Reads one line of stdout; `isCut` where there was more of it. Throws where it is a handshake and the two do not fit. */
+export function readHandshake(line: string, isCut = false): ReadLine {
   const text = line.trim();
-  if (!LINE.test(text)) return undefined;
-  if (text.length > LONGEST_LINE) throw refused(`its handshake line has more than ${LONGEST_LINE} characters`);
+  if (isCut || text.length > LONGEST_LINE) {
+    if (LINE.test(text) || MEANT.test(text)) throw refused(`its handshake line has more than ${LONGEST_LINE} characters`);
+    return undefined;
+  }
+  if (!LINE.test(text)) return MEANT.test(text) ? { doubtful: doubt(text) } : undefined;
   const [core, app, network, address = '', protocol = 'netrpc', certificate = ''] = text.split('|');
   if (core !== '1') throw refused(`it speaks version ${core} of the plugin protocol, the gateway version 1`);
   if (app !== '1') throw refused(`it was built for version ${app} of the tool interface, the gateway speaks version 1`);
+  if (address === '') throw refused(`it names no address: ${show(text)}`);
   if (protocol !== 'grpc') throw refused(`it speaks ${protocol || 'netrpc'}, the gateway speaks grpc`);
   const target = network === 'unix' ? unixTarget(address) : tcpTarget(address);
-  return certificate.length > SHORTEST_CERTIFICATE ? { target, certificate: Buffer.from(certificate, 'base64') } : { target };
+  const handshake = certificate.length > SHORTEST_CERTIFICATE ? { target, certificate: Buffer.from(certificate, 'base64') } : { target };
+  return { handshake };
+}
+
+function doubt(text: string): GatewayError {
+  const network = text.split('|')[2] ?? '';
+  return refused(
+    network === ''
+      ? `fields are missing in it: ${show(text)}`
+      : `it names the network "${showName(network)}", the gateway speaks unix and tcp`,
+  );
+}
+
+function show(text: string): string {
+  return JSON.stringify(shorten(text, 100));
 }
 
 function unixTarget(path: string): string {

@@ -5,6 +5,8 @@ import { createLogReader } from './log-lines.ts';
 import type { PluginProgram } from './program.ts';
 import { createTracebacks } from './tracebacks.ts';
 
+const DOUBT_MS = 1_000;
+
 /** One start of a plugin program: its environment, its handshake line, its connection. */
 export async function toLaunch(program: PluginProgram, { folder, stage }: LaunchPlace): Promise<ProgramLaunch> {
   const readLog = createLogReader();
@@ -22,22 +24,28 @@ export async function toLaunch(program: PluginProgram, { folder, stage }: Launch
   return {
     command: program.command,
     args: program.args,
+    ...(program.fix === undefined ? {} : { fix: program.fix }),
     // What Python compiles on the way would change the files that are verified at every start.
     env: {
       ...handshakeEnvironment(folder()),
       ...(program.fixed ? { PYTHONDONTWRITEBYTECODE: '1' } : {}),
       ...(tls ? { PLUGIN_CLIENT_CERT: tls.certificate } : {}),
     },
-    output(text, stream) {
+    output(text, stream, isCut) {
       if (stream === 'stderr') {
         tracebacks.line(text);
         return readLog(text);
       }
       if (shaken) return { level: 'debug', text };
       try {
-        const read = readHandshake(text);
+        const read = readHandshake(text, isCut);
         if (read === undefined) return undefined;
-        settle(read);
+        if ('doubtful' in read) {
+          // Something else may have printed it; the real one follows at once then.
+          setTimeout(() => fail(read.doubtful), DOUBT_MS).unref();
+          return undefined;
+        }
+        settle(read.handshake);
       } catch (error) {
         fail(error);
       }
@@ -46,7 +54,7 @@ export async function toLaunch(program: PluginProgram, { folder, stage }: Launch
     },
     async connect(running: RunningProgram): Promise<ProgramSession> {
       stage('handshake');
-      const { target, certificate } = await Promise.race([handshake, running.gone.then(neverShook)]);
+      const { target, certificate } = await Promise.race([handshake, running.gone.then((why) => neverShook(why, program.fix))]);
       if (certificate === undefined && program.tls === 'required') {
         throw new GatewayError('HANDSHAKE_FAILED', 'The plugin shows no certificate, and the configuration requires one.', {
           fix: 'Set "autoMtls": "wanted", or false, for this plugin.',
@@ -59,6 +67,6 @@ export async function toLaunch(program: PluginProgram, { folder, stage }: Launch
   };
 }
 
-function neverShook(why: string): never {
-  throw new GatewayError('HANDSHAKE_FAILED', `The plugin did not start: ${why}.`);
+function neverShook(why: string, fix: string | undefined): never {
+  throw new GatewayError('HANDSHAKE_FAILED', `The plugin did not start: ${why}.`, fix === undefined ? {} : { fix });
 }

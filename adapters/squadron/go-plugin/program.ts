@@ -5,6 +5,8 @@ export interface PluginProgram {
   readonly command: string;
   readonly args: readonly string[];
   readonly settings: Readonly<Record<string, string>>;
+  /** What mends it where it ends before it is connected. */
+  readonly fix?: string;
   /** Its files must stay as they were installed. */
   readonly fixed: boolean;
   readonly tls: Tls;

@@ -6,6 +6,7 @@ import { GatewayError } from '../../core/errors.ts';
 import type { Host, PythonPackages } from '../../core/host.ts';
 import type { Logger } from '../../core/log.ts';
 import { claim, DONE, finish } from './environment-record.ts';
+import { interpreterFix } from './interpreter.ts';
 import { readWanted, type Wanted } from './packages.ts';
 
 const LAST_LINES = 8;
@@ -73,7 +74,10 @@ async function make(place: string, base: string, { names, file }: Wanted, making
   making.log.info(`making a Python environment in ${place}${packages.length > 0 ? ` with ${packages.join(', ')}` : ''}`);
   await run(making, base, ['-m', 'venv', place], cwd, {
     fault: 'a virtual environment cannot be made',
-    fix: 'Install the module venv (Debian, Ubuntu: apt install python3-venv).',
+    fix: (said) =>
+      /ensurepip|No module named '?venv/.test(said)
+        ? 'Install the module venv (Debian, Ubuntu: apt install python3-venv).'
+        : interpreterFix(base),
   });
   const list = join(place, 'requirements.txt');
   writeFileSync(list, `${names.join('\n')}\n`);
@@ -82,7 +86,7 @@ async function make(place: string, base: string, { names, file }: Wanted, making
   if (file !== undefined) pip.push('-r', file);
   await run(making, python, pip, cwd, {
     fault: 'pip could not install what the plugin needs',
-    fix: 'Correct "install" or "requirements", or try again with a network.',
+    fix: () => 'Correct "install" or "requirements", or try again with a network.',
   });
 }
 
@@ -91,7 +95,7 @@ async function run(
   command: string,
   args: readonly string[],
   cwd: string,
-  { fault, fix }: { readonly fault: string; readonly fix: string },
+  { fault, fix }: { readonly fault: string; readonly fix: (said: string) => string },
 ): Promise<void> {
   const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => PASSED.test(name))) as Record<string, string>;
   const lines: string[] = [];
@@ -103,7 +107,12 @@ async function run(
   const { code, why } = await runTool({ command, args, cwd, env, signal, heard });
   signal.throwIfAborted();
   if (code === 0) return;
-  throw new GatewayError('DEPENDENCY_MISSING', `${fault}: ${lines.join(' | ') || why}.`, { fix });
+  const said = lines.join(' | ');
+  throw new GatewayError(
+    'DEPENDENCY_MISSING',
+    `${fault}${said === '' || code === undefined ? '' : ` (exit code ${code})`}: ${said || why}.`,
+    { fix: fix(said) },
+  );
 }
 
 // A folder is made by one process only. One that has not been touched for a while was left by a process that died.

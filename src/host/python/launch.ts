@@ -1,15 +1,18 @@
-import { existsSync, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { GatewayError } from '../../core/errors.ts';
 import type { PythonRuntime } from '../../core/host.ts';
+import { whyUnrunnable } from '../executable.ts';
 import { environmentFor, type Making } from './environments.ts';
+import { findInterpreter, interpreterFix } from './interpreter.ts';
 
 /** How to start an interpreter with the bridge. */
 export interface PythonLaunch {
   readonly command: string;
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string>>;
+  /** What mends it where the interpreter ends before its first word. */
+  readonly fix: () => string;
 }
 
 const BRIDGE = fileURLToPath(new URL('./', import.meta.url));
@@ -26,42 +29,24 @@ export async function preparePython({ python, packages }: PythonRuntime, making:
  * without a slash is looked up on PATH. Links are never resolved: the link is what makes an environment of it.
  */
 function pythonLaunch(python = 'python3'): PythonLaunch {
-  const found = /[/\\]/.test(python) ? inPlace(python) : onPath(python);
+  const found = findInterpreter(python);
+  if (found === 'empty') {
+    throw new GatewayError('DEPENDENCY_MISSING', `The virtual environment ${python} has no interpreter that exists.`, {
+      fix: `Make it anew (python3 -m venv --clear ${python}), or name another one with "python" in mcp.json.`,
+    });
+  }
   if (found === undefined) {
     throw new GatewayError('DEPENDENCY_MISSING', `The plugin needs Python, and ${python} was not found.`, {
       fix: 'Install Python 3.10 or later (Debian, Ubuntu: apt install python3), or name an interpreter with "python" in mcp.json.',
     });
   }
   const { command, environment } = found;
-  const venv: Record<string, string> = environment === undefined ? {} : { VIRTUAL_ENV: environment, PATH: pathWith(command) };
-  return { command, args: ['-u', BRIDGE], env: { ...ALWAYS, ...venv } };
-}
-
-interface FoundPython {
-  readonly command: string;
-  /** The virtual environment it belongs to. */
-  readonly environment?: string;
-}
-
-function inPlace(python: string): FoundPython | undefined {
-  if (!existsSync(python)) return undefined;
-  if (!statSync(python).isDirectory()) return { command: python, ...environmentOf(join(python, '..', '..')) };
-  const command = [join(python, 'bin', 'python'), join(python, 'Scripts', 'python.exe')].find((file) => existsSync(file));
-  return command === undefined ? undefined : { command, ...environmentOf(python) };
-}
-
-function onPath(name: string): FoundPython | undefined {
-  const names = process.platform === 'win32' ? [`${name}.exe`, name] : [name];
-  for (const folder of (process.env.PATH ?? '').split(delimiter)) {
-    const command =
-      folder === '' ? undefined : names.map((n) => join(folder, n)).find((file) => existsSync(file) && statSync(file).isFile());
-    if (command !== undefined) return { command, ...environmentOf(join(folder, '..')) };
+  const why = whyUnrunnable(command, 'leave');
+  if (why !== undefined) {
+    throw new GatewayError('DEPENDENCY_MISSING', `The plugin needs Python, and ${command} ${why}.`, { fix: interpreterFix(command) });
   }
-  return undefined;
-}
-
-function environmentOf(folder: string): { environment?: string } {
-  return existsSync(join(folder, 'pyvenv.cfg')) ? { environment: folder } : {};
+  const venv: Record<string, string> = environment === undefined ? {} : { VIRTUAL_ENV: environment, PATH: pathWith(command) };
+  return { command, args: ['-u', BRIDGE], env: { ...ALWAYS, ...venv }, fix: () => interpreterFix(command) };
 }
 
 function pathWith(command: string): string {

@@ -40,9 +40,12 @@ describe('messages', () => {
 describe('the handshake line', () => {
   it('is found among other lines', () => {
     expect(readHandshake('printed at import')).toBeUndefined();
-    expect(readHandshake('1|1|tcp|127.0.0.1:4000|grpc|')).toEqual({ target: 'dns:127.0.0.1:4000' });
-    expect(readHandshake(' 1|1|tcp|127.0.0.1:4000|grpc||true\r')).toEqual({ target: 'dns:127.0.0.1:4000' });
-    expect(readHandshake(`1|1|tcp|127.0.0.1:4000|grpc|${'QUJD'.repeat(20)}`)?.certificate?.toString()).toBe('ABC'.repeat(20));
+    const handshake = { target: 'dns:127.0.0.1:4000' };
+    expect(readHandshake('1|1|tcp|127.0.0.1:4000|grpc|')).toEqual({ handshake });
+    expect(readHandshake(' 1|1|tcp|127.0.0.1:4000|grpc||true\r')).toEqual({ handshake });
+    expect(readHandshake(`1|1|tcp|127.0.0.1:4000|grpc|${'QUJD'.repeat(20)}`)).toEqual({
+      handshake: { ...handshake, certificate: Buffer.from('ABC'.repeat(20)) },
+    });
   });
 
   it.each([
@@ -52,8 +55,31 @@ describe('the handshake line', () => {
     ['1|1|tcp|10.0.0.1:1|grpc|', 'not this machine alone'],
     ['1|1|unix|/nowhere/at/all|grpc|', 'does not exist'],
     ['1|1|unix|/etc/hostname|grpc|', 'is no socket'],
-  ])('%s is refused', (line, why) => {
+    ['1|1|unix||grpc|', 'it names no address'],
+    ['1|1|tcp', 'it names no address'],
+    [`1|1|unix|${'x'.repeat(5_000)}`, 'more than 4096 characters'],
+  ])('%.60s is refused', { tags: ['squadron-handshake'] }, (line, why) => {
     expect(() => readHandshake(line)).toThrow(why);
+  });
+
+  it('is refused also where only its beginning has arrived', { tags: ['squadron-handshake'] }, () => {
+    expect(() => readHandshake('1|1|unix|xxxx', true)).toThrow('more than 4096 characters');
+    expect(readHandshake('xxxx', true)).toBeUndefined();
+  });
+
+  it.each([
+    ['1|1|vsock|3:1024|grpc|', 'the network "vsock"'],
+    ['1|1|udp', 'the network "udp"'],
+    ['1|2|npipe|\\\\.\\pipe\\x|grpc|', 'the network "npipe"'],
+    ['1|1', 'fields are missing in it: "1|1"'],
+    ['1|1|', 'fields are missing'],
+    ['1|1||/tmp/x|grpc|', 'fields are missing'],
+  ])('%s is in doubt: a better one may follow', { tags: ['squadron-handshake'] }, (line, why) => {
+    expect(readHandshake(line)).toEqual({ doubtful: expect.objectContaining({ message: expect.stringContaining(why) }) });
+  });
+
+  it.each(['1', '1|2|3', '10|20|30|40', '4|11', '2|3|apples', '|1|1|', '1|1x|unix'])('%s is a line like any other', (line) => {
+    expect(readHandshake(line)).toBeUndefined();
   });
 });
 

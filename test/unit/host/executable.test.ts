@@ -1,0 +1,55 @@
+import { chmodSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { whyUnrunnable } from '../../../src/host/executable.ts';
+import { tempFolder } from '../../support/temp.ts';
+
+const file = (content: string | Buffer): string => {
+  const path = join(tempFolder(), 'program');
+  writeFileSync(path, content);
+  chmodSync(path, 0o755);
+  return path;
+};
+
+/** The head of an ELF file for a machine. */
+const elf = (machine: number): Buffer => {
+  const head = Buffer.alloc(64);
+  head.write('7f454c460201', 0, 'hex');
+  head.writeUInt16LE(machine, 18);
+  return head;
+};
+
+const [OWN, OTHER, OTHER_NAME] = process.arch === 'arm64' ? ([183, 62, 'amd64'] as const) : ([62, 183, 'arm64'] as const);
+
+describe.skipIf(process.platform !== 'linux')('a file that is about to be started', { tags: ['program-unrunnable'] }, () => {
+  it.each([
+    ['a program of this machine', elf(OWN)],
+    ['a script', '#!/bin/sh\n'],
+    ['a script whose interpreter is looked up', '#!/usr/bin/env no-such-interpreter\n'],
+    ['this very program', undefined],
+  ])('may be %s', (_, content) => {
+    expect(whyUnrunnable(content === undefined ? process.execPath : file(content), 'refuse')).toBeUndefined();
+  });
+
+  it.each([
+    [elf(OTHER), `is built for ${OTHER_NAME}, and this machine is ${process.arch}`],
+    [Buffer.from('cffaedfe0c000001', 'hex'), 'is a program for macOS'],
+    ['MZ\u0090\u0000', 'is a program for Windows'],
+    ['#!/no/such/python\nprint(1)\n', 'is a script for /no/such/python, which does not exist'],
+  ])('is named for what it is', (content, why) => {
+    expect(whyUnrunnable(file(content), 'refuse')).toBe(why);
+    expect(whyUnrunnable(file(content), 'leave')).toBe(why);
+  });
+
+  it.each([
+    ['echo hello\n', 'is neither a program nor a script whose first line names its interpreter (#!)'],
+    ['', 'is empty'],
+  ])('is left to the shell only where that was always so', (content, why) => {
+    expect(whyUnrunnable(file(content), 'refuse')).toBe(why);
+    expect(whyUnrunnable(file(content), 'leave')).toBeUndefined();
+  });
+
+  it('fails by itself where it does not exist', () => {
+    expect(whyUnrunnable('/no/such/file', 'refuse')).toBeUndefined();
+  });
+});

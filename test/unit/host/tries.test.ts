@@ -1,0 +1,103 @@
+import { describe, expect, it } from 'vitest';
+import { toLimits } from '../../../src/config/limits.ts';
+import { silentLog } from '../../../src/core/log.ts';
+import { Group } from '../../../src/host/group.ts';
+import type { Home } from '../../../src/host/home.ts';
+import { createTries } from '../../../src/host/tries.ts';
+import { until } from '../../support/processes.ts';
+
+describe('tries', { tags: ['start-tries'] }, () => {
+  const trying = (withinMs: number) => {
+    const clock = { now: 5_000 };
+    return { clock, tries: createTries(withinMs, () => clock.now) };
+  };
+
+  it('are three where each fails at once', () => {
+    const { tries } = trying(30_000);
+    const last = [1, 2, 3].map(() => {
+      tries.begin();
+      return tries.wasLast();
+    });
+    expect(last).toEqual([false, false, true]);
+  });
+
+  it('are fewer where another one could not fail in time', () => {
+    const { clock, tries } = trying(30_000);
+    expect(tries.begin()).toBe(30_000);
+    clock.now += 12_000;
+    expect(tries.wasLast()).toBe(false);
+    expect(tries.begin()).toBe(18_000);
+    clock.now += 12_000;
+    expect(tries.wasLast()).toBe(true);
+  });
+
+  it('is one where the whole time has gone by', () => {
+    const { clock, tries } = trying(30_000);
+    tries.begin();
+    clock.now += 30_000;
+    expect(tries.wasLast()).toBe(true);
+  });
+});
+
+describe('a group whose home ends before its first word', { tags: ['start-tries'] }, () => {
+  const spec = (id: string) => ({
+    id,
+    group: 'g',
+    order: id,
+    isolation: 'process' as const,
+    runtime: { kind: 'node' as const, module: '' },
+    params: {},
+    cwd: '/',
+    env: {},
+    log: silentLog,
+  });
+
+  function dying(speaks: () => boolean) {
+    let starts = 0;
+    let end: (why: string) => void = () => undefined;
+    const group = new Group(toLimits({ restartMinMs: 1, restartMaxMs: 5 }), silentLog, (): Home => {
+      starts++;
+      const gone = new Promise<string>((resolve) => {
+        end = resolve;
+      });
+      if (!speaks()) end('it exited with code 127');
+      return {
+        gone,
+        fix: () => 'Name another one.',
+        hello: () => (speaks() ? Promise.resolve() : new Promise(() => undefined)),
+        load: async () => ({}),
+        initialize: async () => ({}),
+        call: async () => ({ content: [] }),
+        request: async () => null,
+        busy: () => undefined,
+        inFlight: () => [],
+        stop: async () => end('stopped'),
+      };
+    });
+    return { group, starts: () => starts, crash: () => end('it fell over') };
+  }
+
+  it('gives up after a few, with the cause and the fix', async () => {
+    const { group, starts } = dying(() => false);
+    const member = group.join(spec('p'));
+    await member.start();
+    expect([starts(), member.state()]).toEqual([3, 'failed']);
+    expect(member.error()).toMatchObject({ code: 'HANDSHAKE_FAILED', fix: 'Name another one.' });
+    expect(member.error()?.message).toContain('code 127');
+    await group.close();
+  });
+
+  it('is tried on where a plugin in it has served before, which keeps its tools', async () => {
+    let works = true;
+    const { group, starts, crash } = dying(() => works);
+    const member = group.join(spec('p'));
+    await member.start();
+    works = false;
+    crash();
+    await until('it is tried more often than that', () => starts() > 6);
+    expect(member.state()).toBe('restarting');
+    works = true;
+    await until('it is back', () => member.state() === 'ready');
+    await group.close();
+  });
+});
