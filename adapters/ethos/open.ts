@@ -1,4 +1,5 @@
-import { join } from 'node:path';
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { GatewayError } from '../../src/core/errors.ts';
 import type { Host, Keep, MemberSpec } from '../../src/core/host.ts';
 import type { JsonObject, JsonValue } from '../../src/core/json.ts';
@@ -128,6 +129,7 @@ function toMember(manifest: EthosManifest, host: Host, log: Host['log'], answer:
   const params: EthosParams = {
     pluginId: found.pluginId,
     ...(found.entry === undefined ? {} : { entry: found.entry }),
+    folder: projectFolder(found.folder, source.root),
     dependencies,
     onGuardError: entry.options.onGuardError === 'allow' ? 'allow' : 'deny',
     publishOutput: entry.options.publishOutput === true,
@@ -151,6 +153,12 @@ function toMember(manifest: EthosManifest, host: Host, log: Host['log'], answer:
     checkReport: checkEthosReport,
     answer,
   };
+}
+
+// An entry file that is named by itself may lie in a folder of its package.
+function projectFolder(folder: string, root: string): string {
+  const above = [folder, dirname(folder), dirname(dirname(folder))];
+  return above.slice(0, above.indexOf(root) >>> 0).find((dir) => existsSync(join(dir, 'package.json'))) ?? folder;
 }
 
 function runningMonitors(keep: Keep): JsonObject {

@@ -30,8 +30,9 @@ export const runtime: Runtime = {
     const params = raw as unknown as EthosParams;
     refuseUnlessLoaded(params, context);
     context.stage('import');
-    const { entry, cacheDir } = params;
-    const exports = entry === undefined ? { activate() {} } : await context.load({ entry, cacheDir, moduleRoots: [], standIns: STAND_INS });
+    const { entry, cacheDir, folder } = params;
+    const exports =
+      entry === undefined ? { activate() {} } : await context.load({ entry, folder, cacheDir, moduleRoots: [], standIns: STAND_INS });
     const found = findPlugin(exports);
     context.log.info(`module shape: ${found.shape === 'activate' ? 'activate()' : `"${found.shape}" object`}`);
     context.stage('activate');

@@ -7,6 +7,8 @@ export interface EthosParams {
   /** The id that the plugin sees. */
   readonly pluginId: string;
   readonly entry?: string;
+  /** The plugin's folder, or the one above an entry file that has its package.json. */
+  readonly folder: string;
   /** Ids, in the gateway, of plugins that have to be loaded before. */
   readonly dependencies: readonly string[];
   /** What a hook that fails means for the call it guards. */

@@ -6,13 +6,17 @@ import { VERSION } from '../../core/package.ts';
 import type { Bundle } from './bundle.ts';
 import type { LoadRequest } from './load-request.ts';
 
+// Changes with what a bundle holds.
+const FORMAT = 2;
+
 interface Entry {
   readonly output: string;
   readonly inputs: Readonly<Record<string, string>>;
   readonly externals: readonly string[];
+  readonly lacks: boolean;
 }
 
-/** Bundles kept on disk, found again as long as every file they were made from reads the same. */
+/** Bundles kept on disk, found again as long as every file they were made from reads the same; not those that lack a package. */
 export interface BundleCache {
   /** The bundle's file, or undefined where there is none or it is stale. */
   find(request: LoadRequest): string | undefined;
@@ -22,7 +26,7 @@ export interface BundleCache {
 /** The cache in one folder. Plugin folders themselves are never written to. */
 export function createBundleCache(dir: string): BundleCache {
   const entryFile = (request: LoadRequest): string =>
-    join(dir, `${digest(JSON.stringify([VERSION, process.versions.modules, request]))}.json`);
+    join(dir, `${digest(JSON.stringify([VERSION, FORMAT, process.versions.modules, request]))}.json`);
 
   const write = (file: string, text: string): void => {
     const part = `${file}.${process.pid}.part`;
@@ -41,7 +45,7 @@ export function createBundleCache(dir: string): BundleCache {
   return {
     find(request) {
       const entry = read(entryFile(request));
-      if (!entry || !existsSync(entry.output)) return undefined;
+      if (!entry || entry.lacks || !existsSync(entry.output)) return undefined;
       const same = Object.entries(entry.inputs).every(([file, hash]) => digestOf(file) === hash);
       return same && entry.externals.every((url) => existsSync(fileURLToPath(url))) ? entry.output : undefined;
     },
@@ -54,7 +58,7 @@ export function createBundleCache(dir: string): BundleCache {
       write(output, `${bundle.code}\n//# sourceMappingURL=${output.slice(dir.length + 1)}.map\n`);
       const root = dirname(request.entry);
       const inputs = Object.fromEntries(bundle.inputs.map((path) => resolve(root, path)).map((path) => [path, digestOf(path)]));
-      write(file, JSON.stringify({ output, inputs, externals: bundle.externals }));
+      write(file, JSON.stringify({ output, inputs, externals: bundle.externals, lacks: bundle.lacks }));
       if (old !== undefined && old !== output) for (const stale of [old, `${old}.map`]) rmSync(stale, { force: true });
       return output;
     },

@@ -5,6 +5,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { Loader, Message, Metafile, OnResolveArgs, OnResolveResult, Plugin, PluginBuild } from 'esbuild';
 import { GatewayError } from '../../core/errors.ts';
 import type { Logger } from '../../core/log.ts';
+import { installCommand } from './install-folder.ts';
 import type { LoadRequest } from './load-request.ts';
 
 /** A bundled entry: the code, its source map, the files it was made from and the package files it imports. */
@@ -13,9 +14,12 @@ export interface Bundle {
   readonly map: string;
   readonly inputs: readonly string[];
   readonly externals: readonly string[];
+  /** Packages that are asked for on demand were not there: another time they may be. */
+  readonly lacks: boolean;
 }
 
 const MISSING = 'plugmux-missing:';
+const ABSENT = 'plugmux-absent';
 const EMPTY = 'plugmux-empty';
 const STAND_IN = 'plugmux-stand-in';
 const LOADERS: Readonly<Record<string, Loader>> = {
@@ -77,12 +81,13 @@ export async function bundle(request: LoadRequest, log: Logger): Promise<Bundle>
     for (const warning of result.warnings) log.debug(`bundling: ${place(warning)}`);
     const { inputs, outputs } = result.metafile;
     const imports = Object.values(outputs).flatMap((o) => o.imports.filter((i) => i.external));
-    refuseMissing(imports, request);
+    refuseMissing(inputs, request);
     const [map, code] = result.outputFiles.toSorted((a) => (a.path.endsWith('.map') ? -1 : 1)).map((f) => f.text);
     return {
       code: code ?? '',
       map: map ?? '',
-      inputs: Object.keys(inputs).filter((path) => !path.startsWith(EMPTY) && !path.startsWith(STAND_IN)),
+      inputs: Object.keys(inputs).filter((path) => ![EMPTY, STAND_IN, ABSENT].some((own) => path.startsWith(own))),
+      lacks: Object.keys(inputs).some((path) => path.startsWith(ABSENT)),
       externals: imports.map((i) => i.path).filter((path) => path.startsWith('file:')),
     };
   } catch (error) {
@@ -103,16 +108,17 @@ function urlOf(file: string, { location }: LoadRequest): string {
   return pathToFileURL(inside.startsWith('..') ? file : `${location.to}/${inside}`).href;
 }
 
-type Import = Metafile['outputs'][string]['imports'][number];
-
-function refuseMissing(imports: readonly Import[], { entry, moduleRoots }: LoadRequest): void {
-  // What is imported on demand may be optional: the plugin finds out, and says, when it gets there.
-  const missing = imports.filter((i) => i.path.startsWith(MISSING) && i.kind === 'import-statement');
+function refuseMissing(inputs: Metafile['inputs'], request: LoadRequest): void {
+  const root = dirname(request.entry);
+  const missing = Object.entries(inputs).flatMap(([importer, { imports }]) =>
+    imports
+      .filter(({ path, kind }) => path.startsWith(MISSING) && kind === 'import-statement')
+      .map(({ path }) => ({ name: packageOf(path.slice(MISSING.length)), importer: resolve(root, importer) })),
+  );
   if (missing.length === 0) return;
-  const packages = [...new Set(missing.map((i) => packageOf(i.path.slice(MISSING.length))))].sort();
-  const target = moduleRoots[0] ?? dirname(entry);
+  const packages = [...new Set(missing.map(({ name }) => name))].sort();
   throw new GatewayError('DEPENDENCY_MISSING', `It needs ${packages.join(', ')} (not installed).`, {
-    fix: `npm install --ignore-scripts --prefix ${target} ${packages.join(' ')}`,
+    fix: installCommand(missing, request),
     field: packages.join(' '),
   });
 }
@@ -133,6 +139,7 @@ function toPlugin(request: LoadRequest, prefixes: Map<string, number>): Plugin {
         contents: 'module.exports = {};',
         loader: 'js',
       }));
+      build.onLoad({ filter: /.*/, namespace: ABSENT }, ({ path, pluginData }) => ({ contents: absent(path, pluginData as string) }));
       build.onLoad({ filter: /.*/, namespace: STAND_IN }, ({ path }) => ({
         contents: lenient(path),
         loader: 'js',
@@ -155,6 +162,12 @@ function toPlugin(request: LoadRequest, prefixes: Map<string, number>): Plugin {
       });
     },
   };
+}
+
+// Fails when it is reached, as it does at home: what is imported on demand may be optional.
+function absent(name: string, importer: string): string {
+  const message = `Cannot find package '${name}' imported from ${importer}`;
+  return `throw Object.assign(new Error(${JSON.stringify(message)}), { code: 'MODULE_NOT_FOUND', requireStack: [${JSON.stringify(importer)}] });`;
 }
 
 // One name that a stand-in lacks must not cost the whole plugin: as CommonJS it links all the same, and the name becomes
@@ -199,5 +212,6 @@ async function resolveImport(build: PluginBuild, request: LoadRequest, args: OnR
       external: true,
     };
   }
+  if (kind === 'dynamic-import' || kind === 'require-call') return { path, namespace: ABSENT, pluginData: importer };
   return { path: MISSING + path, external: true };
 }

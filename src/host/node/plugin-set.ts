@@ -2,6 +2,8 @@ import type { ToolResult } from '../../core/content.ts';
 import { GatewayError, toError } from '../../core/errors.ts';
 import type { JsonObject, JsonValue } from '../../core/json.ts';
 import type { Logger } from '../../core/log.ts';
+import { explainMissing } from './import-errors.ts';
+import type { LoadRequest } from './load-request.ts';
 import { loadEntry } from './loader.ts';
 import type { LoadedPlugin, Runtime, RuntimeCall } from './runtime.ts';
 
@@ -38,17 +40,25 @@ export function createPluginSet(events: PluginSetEvents): PluginSet {
     async load(id, module, params) {
       const { runtime } = (await import(module)) as { runtime: Runtime };
       const log = events.log(id);
-      const plugin = await runtime.open(params, {
+      let request: LoadRequest | undefined;
+      const opening = runtime.open(params, {
         id,
         log,
         shared,
         stage: (stage) => events.stage(id, stage),
-        load: (request) => loadEntry(request, log),
+        load(asked) {
+          request = asked;
+          return loadEntry(asked, log);
+        },
         consult: (method, asked) => events.consult(id, method, asked),
         changed: () => {
           const loaded = plugins.get(id);
           if (loaded) events.changed(id, loaded.report());
         },
+      });
+      // A package may be asked for only now, as by require() in what the plugin does first.
+      const plugin = await opening.catch((error) => {
+        throw (request && explainMissing(error, request)) ?? error;
       });
       plugins.set(id, plugin);
       return plugin.report();

@@ -1,0 +1,232 @@
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { ethos } from '../../dist/adapters/ethos/adapter.js';
+import { talos } from '../../dist/adapters/talos/adapter.js';
+import { writeEthos, writeFiles } from '../support/ethos.ts';
+import { openHouse } from '../support/house.ts';
+import { writePackage, writePlugin } from '../support/talos.ts';
+import { tempFolder } from '../support/temp.ts';
+
+// A fix that is printed is followed, word for word: npm is run as it says, with packages of this machine in place of the registry's.
+
+const PACKAGE = "module.exports = { activate: () => undefined, text: 'it is there' };";
+
+/** Runs the commands of a fix; its packages come from a folder. */
+function follow(fix: string | undefined): void {
+  const made = tempFolder();
+  for (const command of (fix ?? '').replace(/ \(.*\)$/, '').split(' && ')) {
+    const [program, ...words] = command.split(' ');
+    expect(program).toBe('npm');
+    const at = words.indexOf('--prefix') + 2;
+    const packages = words.slice(at).map((name) => {
+      if (words[0] === 'rebuild') return name;
+      writePackage(made, name, { 'index.js': PACKAGE }, { ethos: { type: 'plugin', pluginContractMajor: 4 } });
+      return join(made, 'node_modules', name);
+    });
+    const flags = words[0] === 'rebuild' ? [] : ['--offline', '--install-links', '--no-audit', '--no-fund'];
+    const { status, stderr } = spawnSync('npm', [...words.slice(0, at), ...flags, ...packages], { encoding: 'utf8' });
+    expect([status, stderr]).toEqual([0, expect.not.stringContaining('ERR')]);
+  }
+}
+
+const TALOS = (code: string): string => `${code} export const handlers = { run: () => found.text };`;
+const STATIC = TALOS("import found from 'wanted-package';");
+
+const FROM_HOST = TALOS(
+  "import { createRequire } from 'node:module'; import { fileURLToPath } from 'node:url'; import { dirname, join } from 'node:path'; const found = createRequire(join(dirname(fileURLToPath(import.meta.url)), '../../apps/server/package.json'))('wanted-package');",
+);
+
+interface Kind {
+  prepare(dir: string): void;
+  /** Of mcp.json. */
+  readonly entry: object;
+  /** Where the fix sends one, below the test's folder. */
+  readonly place: string;
+}
+
+const KINDS: Readonly<Record<string, Kind>> = {
+  'an import of a Talos plugin': {
+    prepare: (dir) => void writePlugin(dir, 'p', { 'index.ts': STATIC }),
+    entry: { path: './p' },
+    place: 'p',
+  },
+  'an import of a file below a Talos plugin': {
+    prepare: (dir) =>
+      void writePlugin(dir, 'p', {
+        'index.ts': TALOS("import found from './lib/found';"),
+        'lib/found.ts': "export { default } from 'wanted-package';",
+      }),
+    entry: { path: './p' },
+    place: 'p',
+  },
+  'an import of plain JavaScript': {
+    prepare: (dir) => void writePlugin(dir, 'p', { 'index.mjs': STATIC }),
+    entry: { path: './p' },
+    place: 'p',
+  },
+  'an import on demand': {
+    prepare: (dir) => void writePlugin(dir, 'p', { 'index.ts': TALOS("const found = (await import('wanted-package')).default;") }),
+    entry: { path: './p' },
+    place: 'p',
+  },
+  'require() in a bundled file': {
+    prepare: (dir) => void writePlugin(dir, 'p', { 'index.ts': TALOS("const found = require('wanted-package');") }),
+    entry: { path: './p' },
+    place: 'p',
+  },
+  'what is required only when the plugin is initialised': {
+    prepare: (dir) =>
+      void writePlugin(dir, 'p', {
+        'index.ts': TALOS(
+          "import { createRequire } from 'node:module'; let found; export function init() { found = createRequire(import.meta.url)('wanted-package'); }",
+        ),
+      }),
+    entry: { path: './p' },
+    place: 'p',
+  },
+  "createRequire() from the folder of the plugin's host": {
+    prepare(dir) {
+      writeFiles(dir, { 'root/apps/server/package.json': '{"name":"server"}' });
+      writePlugin(join(dir, 'root/plugins'), 'p', { 'index.ts': FROM_HOST });
+    },
+    entry: { path: './root/plugins/p' },
+    place: 'root/apps/server',
+  },
+  'createRequire() from a folder that does not exist': {
+    prepare: (dir) => void writePlugin(join(dir, 'root/plugins'), 'p', { 'index.ts': FROM_HOST }),
+    entry: { path: './root/plugins/p' },
+    place: 'root/apps/server',
+  },
+  'createRequire() with a root of its host': {
+    prepare(dir) {
+      writeFiles(dir, { 'host/apps/server/package.json': '{"name":"server"}' });
+      writePlugin(dir, 'p', { 'index.ts': FROM_HOST });
+    },
+    entry: { path: './p', hostRoot: './host' },
+    place: 'host/apps/server',
+  },
+  'an import with a root of its host': {
+    prepare: (dir) => void writePlugin(dir, 'p', { 'index.ts': STATIC }),
+    entry: { path: './p', hostRoot: './host' },
+    place: 'host/apps/server',
+  },
+  'an import with extra roots': {
+    prepare: (dir) => void writePlugin(dir, 'p', { 'index.ts': STATIC }),
+    entry: { path: './p', moduleRoots: ['./roots'] },
+    place: 'roots',
+  },
+  'an import with extra roots, where the plugin itself names the package': {
+    prepare: (dir) => void writePlugin(dir, 'p', { 'index.ts': STATIC, 'package.json': '{"dependencies":{"wanted-package":"*"}}' }),
+    entry: { path: './p', moduleRoots: ['./roots'] },
+    place: 'p',
+  },
+  'an import of a package': {
+    prepare(dir) {
+      writePlugin(dir, 'p', { 'index.ts': TALOS("import found from 'between';"), 'package.json': '{"dependencies":{"between":"*"}}' });
+      writePackage(join(dir, 'p'), 'between', { 'index.js': "module.exports = require('wanted-package');" });
+    },
+    entry: { path: './p' },
+    place: 'p',
+  },
+  'an import of an entry below the folder of package.json': {
+    prepare: (dir) => writeEthos(dir, 'p', { 'src/index.ts': "import found from 'wanted-package';\nexport const activate = () => found;" }),
+    entry: { path: './p' },
+    place: 'p',
+  },
+  'an import of an entry file that is named by itself': {
+    prepare: (dir) =>
+      writeEthos(dir, 'p', {
+        'src/main.ts': "import found from 'wanted-package';\nexport const activate = (api) => api.registerTool(found);",
+      }),
+    entry: { path: './p/src/main.ts', format: 'ethos' },
+    place: 'p',
+  },
+  'a package that is a plugin': {
+    prepare: () => undefined,
+    entry: { package: 'wanted-package' },
+    place: '.',
+  },
+  'a native part that was never built': {
+    prepare(dir) {
+      writePlugin(dir, 'p', { 'index.ts': TALOS("import found from 'wanted-package';") });
+      writePackage(
+        join(dir, 'p'),
+        'wanted-package',
+        {
+          'index.js': `if (!require('node:fs').existsSync(__dirname + '/built')) throw new Error('Could not locate the bindings file. Tried: x'); ${PACKAGE}`,
+          'make.js': "require('node:fs').writeFileSync('built', '');",
+        },
+        { scripts: { install: 'node make.js' } },
+      );
+    },
+    entry: { path: './p' },
+    place: 'p',
+  },
+};
+
+// npm takes its time on a busy machine.
+describe('the fix for a package that is missing', { timeout: 180_000 }, () => {
+  it.each(Object.entries(KINDS))('mends %s', { tags: ['fix-mends', 'package-missing'] }, async (_, { prepare, entry, place }) => {
+    const dir = tempFolder();
+    mkdirSync(join(dir, 'p'), { recursive: true });
+    prepare(dir);
+    const config = { plugins: { p: entry }, state: './state' };
+    const before = await openHouse([talos, ethos], config, dir);
+    await before.app.registry.start();
+    const [plugin] = before.app.registry.plugins();
+    expect([plugin?.state, plugin?.error?.message]).toEqual(['failed', expect.stringContaining('wanted-package')]);
+    expect([...before.app.registry.catalogue().tools.keys()]).toEqual([]);
+    expect(plugin?.error?.fix).toContain(` --prefix ${join(dir, place)} wanted-package`);
+    await before.close();
+    follow(plugin?.error?.fix);
+    const after = await openHouse([talos, ethos], config, dir);
+    await after.app.registry.start();
+    const { error } = after.app.registry.plugins()[0] ?? {};
+    // Some of these packages are no plugins: what fails now is something else.
+    expect(error?.message ?? '').not.toMatch(/not installed|not built/);
+    if (!('format' in entry)) expect(after.app.registry.plugins()[0]?.state).toBe('ready');
+  });
+
+  it('names each folder where two imports are resolved from two', { tags: ['fix-mends'] }, async () => {
+    const dir = tempFolder();
+    mkdirSync(join(dir, 'shared'));
+    writeFileSync(join(dir, 'shared/more.ts'), "import more from 'further-package';\nexport const text = more.text;");
+    writePlugin(dir, 'p', { 'index.ts': TALOS("import found from 'wanted-package'; import '../shared/more';") });
+    const house = await openHouse([talos], { plugins: { p: { path: './p' } } }, dir);
+    await house.app.registry.start();
+    const fix = house.app.registry.plugins()[0]?.error?.fix;
+    await house.close();
+    follow(fix);
+    const after = await openHouse([talos], { plugins: { p: { path: './p' } } }, dir);
+    await after.app.registry.start();
+    expect(after.app.registry.plugins()[0]).toMatchObject({ state: 'ready' });
+  });
+});
+
+describe('a Talos plugin whose package is missing', { tags: ['package-missing'] }, () => {
+  it('is in no list at any time, and a neighbour in its process is served', async () => {
+    const dir = tempFolder();
+    const folder = join(dir, 'plugins');
+    mkdirSync(folder);
+    writePlugin(folder, 'needy', { 'index.ts': STATIC });
+    writePlugin(folder, 'fine', { 'index.ts': "export const handlers = { run: () => 'fine' };" });
+    const house = await openHouse([talos], { pluginFolders: ['./plugins'] }, dir);
+    const seen = new Set<string>();
+    const states = new Set<string | undefined>();
+    const look = (): void => {
+      for (const name of house.app.registry.catalogue().tools.keys()) seen.add(name);
+      states.add(house.app.registry.plugins().find(({ id }) => id === 'needy')?.state);
+    };
+    house.app.registry.onChange(look);
+    look();
+    await house.app.registry.listed(20_000, 'first');
+    look();
+    await house.app.registry.start();
+    look();
+    expect([...seen]).toEqual(['fine_run']);
+    expect(states).not.toContain('ready');
+    expect(states).toContain('failed');
+  });
+});
