@@ -62,6 +62,22 @@ describe('Ethos modules', () => {
     expect(status(house, 'other')?.error?.message).toContain('no Ethos plugin');
   });
 
+  it('finds the folder that it may write to in the api, as the how-to for data sources shows', { tags: ['ethos-data-dir'] }, async () => {
+    const code = `import { mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+      import { join } from 'node:path';
+      export function activate(api) {
+        const path = join(api.dataDir, 'market.db');
+        const before = statSync(api.dataDir).isDirectory();
+        writeFileSync(path, 'rows');
+        api.registerDataSource('market-db', path);
+        api.registerTool({ name: 'run', description: '', schema: {}, execute: async () =>
+          ({ ok: true, value: JSON.stringify([typeof api.dataDir, before, path, readdirSync(api.dataDir)]) }) });
+      }`;
+    const house = await openEthos(one('p', code), { state: './state' });
+    const place = join(house.dir, 'state', 'data', 'p', 'market.db');
+    expect(JSON.parse(await run(house))).toEqual(['string', true, place, ['market.db']]);
+  });
+
   it('gives a name that the stand-in lacks a stub that throws when it is used', async () => {
     const code = `import { ok, brandNew } from '@ethosagent/plugin-sdk/tool-helpers';\n${runTool("return args.use ? brandNew() : ok('still here');")}`;
     const house = await openEthos((folder) => {
@@ -142,7 +158,7 @@ describe('Ethos packages', () => {
     );
     writePackage(dir, 'unrelated', { 'index.js': 'throw new Error("never run")' });
     const house = await openHouse([ethos], { pluginFolders: ['./node_modules'] }, dir);
-    await house.app.gateway.listed();
+    await house.app.registry.start();
     expect(names(house)).toEqual(['one', 'two']);
     expect(
       house.app.registry

@@ -58,6 +58,7 @@ export function createApi(parts: ApiParts): object {
     };
   const api: Record<string, unknown> = {
     pluginId: params.pluginId,
+    dataDir: params.dataDir,
     getBaseUrl: () => params.baseUrl,
     ...registering(parts),
     ...commands(parts),
