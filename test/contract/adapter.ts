@@ -290,7 +290,7 @@ export function testAdapter({
       const house = await open('echo', 'many');
       const config = (enabled: boolean) => entries({ echo: { fixture: 'echo', keys: { enabled } }, many: { fixture: 'many' } });
       await house.reconfigure(config(false));
-      await house.app.gateway.listed();
+      await house.app.registry.start();
       expect(names(house)).not.toContain(toolName('echo', 'echo'));
       await expect(house.call(toolName('echo', 'echo'), { message: 'x' })).rejects.toMatchObject({ code: 'UNKNOWN_TOOL' });
       await house.reconfigure(config(true));

@@ -492,7 +492,7 @@ describe('the Ethos plugin of the default catalogue', () => {
     const path = fileURLToPath(new URL('../../plugins/snippets', import.meta.url));
     const config = { plugins: { snippets: { path } } };
     const house = await openHouse([ethos], config);
-    await house.app.gateway.listed();
+    await house.app.registry.start();
     expect(await run(house, { name: 'hi', text: 'Dear {{ name }}, see you {{when}}.', tags: ['mail'] }, 'snippet_save')).toContain(
       'name, when',
     );
