@@ -11,3 +11,9 @@ export async function greet(home: Home, withinMs: number): Promise<string | Gate
   );
   return Promise.race([hello, home.gone, late]);
 }
+
+/** What is told of a home that never came to its first word. */
+export function neverSpoke(home: Home, why: string): GatewayError {
+  const fix = home.fix?.();
+  return new GatewayError('HANDSHAKE_FAILED', `The plugin process could not be started: ${why}.`, fix === undefined ? {} : { fix });
+}

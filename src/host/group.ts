@@ -5,10 +5,11 @@ import type { Logger } from '../core/log.ts';
 import type { CallContext } from '../core/tool.ts';
 import { createBackoff } from './backoff.ts';
 import { type Generation, isServed, judge, retire, servesSome } from './generation.ts';
-import { greet } from './greet.ts';
+import { greet, neverSpoke } from './greet.ts';
 import type { Home, HomeEvents } from './home.ts';
 import { eventsFor } from './home-events.ts';
 import { type Culprit, loadSeats } from './loading.ts';
+import { createPause } from './pause.ts';
 import { Seat, type SeatGroup } from './seat.ts';
 import { createTries } from './tries.ts';
 import { unavailable } from './unavailable.ts';
@@ -25,6 +26,7 @@ export class Group implements SeatGroup {
   readonly #open: OpenHome;
   readonly #log: Logger;
   readonly #backoff;
+  readonly #pause = createPause();
   readonly #end = new AbortController();
   readonly #ending = new Set<Promise<void>>();
   #seats: Seat[] = [];
@@ -37,7 +39,6 @@ export class Group implements SeatGroup {
   #nextTry = 0;
   #health: NodeJS.Timeout | undefined;
   #fresh: NodeJS.Timeout | undefined;
-  #wake: (() => void) | undefined;
 
   constructor(limits: HostLimits, log: Logger, open: OpenHome) {
     this.#limits = limits;
@@ -210,28 +211,19 @@ export class Group implements SeatGroup {
 
   // Only what has served before may come back by itself: the rest is for a person to put right.
   async #unstarted(home: Home, failure: string, seats: readonly Seat[], isLast: boolean): Promise<void> {
-    const fix = home.fix?.();
-    const message = `The plugin process could not be started: ${failure}.`;
-    const error = new GatewayError('HANDSHAKE_FAILED', message, fix === undefined ? {} : { fix });
+    const error = neverSpoke(home, failure);
     const out = isLast ? seats.filter((seat) => !seat.served) : [];
     this.#giveUp(error, out);
-    if (out.length === seats.length) return this.#log.error(message);
+    if (out.length === seats.length) return this.#log.error(error.message);
     const delay = this.#backoff.failed(performance.now());
     this.#nextTry = performance.now() + delay;
-    this.#log.error(`${message} Next try in ${(delay / 1000).toFixed(1)} s.`);
+    this.#log.error(`${error.message} Next try in ${(delay / 1000).toFixed(1)} s.`);
     for (const seat of seats) if (!out.includes(seat)) seat.move('restarting', error);
-    await this.#pause(delay);
+    await this.#wait(delay);
   }
 
-  #pause(delay: number): Promise<void> {
-    if (this.#closed) return Promise.resolve();
-    return new Promise((resolve) => {
-      const timer = setTimeout(resolve, delay);
-      this.#wake = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
+  #wait(delay: number): Promise<void> {
+    return this.#closed ? Promise.resolve() : this.#pause.for(delay);
   }
 
   #switch(generation: Generation): void {
@@ -264,7 +256,7 @@ export class Group implements SeatGroup {
     const delay = home.overdue?.() ? this.#backoff.spread(this.#limits.restartMinMs) : this.#crashed(home, seats, now);
     this.#nextTry = now + delay;
     this.#log.error(`The plugin process ended: ${why}. Starting again in ${(delay / 1000).toFixed(1)} s.`);
-    if (!this.#launching) void this.#begin(this.#pause(delay).then(() => this.#launch()));
+    if (!this.#launching) void this.#begin(this.#wait(delay).then(() => this.#launch()));
   }
 
   // Who crashed the home too often is left out for a while, and the others need not wait for that.
@@ -298,7 +290,7 @@ export class Group implements SeatGroup {
     clearTimeout(this.#health);
     for (const seat of this.#seats) seat.close();
     this.#end.abort(new GatewayError('DRAINING', 'The plugin group is being closed.'));
-    this.#wake?.();
+    this.#pause.end();
     const current = this.#current;
     this.#current = undefined;
     await Promise.all([current?.home.stop(), this.#opening?.stop(), ...this.#ending]);

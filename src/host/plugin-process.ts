@@ -8,7 +8,6 @@ import type { Logger } from '../core/log.ts';
 import { shorten, showName } from '../core/text.ts';
 import type { CallContext } from '../core/tool.ts';
 import { type Channel, type Codec, createChannel, DOUBLES, EXACT, type Serialised } from './channel.ts';
-import { describeSpawnError } from './diagnose.ts';
 import type { Guardian } from './guardian.ts';
 import { createHeartbeat } from './heartbeat.ts';
 import type { Home, HomeEvents } from './home.ts';
@@ -45,9 +44,7 @@ interface CallInFlight {
 export function startPluginProcess(launch: Launch, limits: HostLimits, log: Logger, guardian: Guardian, events: HomeEvents): Home {
   const codec = launch.exactNumbers === true ? EXACT : DOUBLES;
   const supervised = new Supervised({ ...launch, log }, DESCRIPTORS, limits, guardian);
-  const fix = (): string | undefined =>
-    supervised.end instanceof Error ? describeSpawnError(launch.command, supervised.end).fix : launch.fix?.();
-  return new PluginProcess(supervised, limits, events, codec, fix);
+  return new PluginProcess(supervised, limits, events, codec, () => supervised.fix ?? launch.fix?.());
 }
 
 /** What a plugin process is to the gateway: its streams, its end, and the means to bring that about. */

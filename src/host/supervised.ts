@@ -31,6 +31,8 @@ export class Supervised {
   readonly gone: Promise<string>;
   /** How it ended, once it has; an error where it could not be started. */
   end: Exit | NodeJS.ErrnoException | undefined;
+  /** What to do where it could not be started at all. */
+  fix: string | undefined;
   readonly output: Output;
   readonly #child: ChildProcess;
   readonly #limits: HostLimits;
@@ -61,9 +63,11 @@ export class Supervised {
     });
     this.gone = new Promise((resolve) => {
       child.on('error', (error) => {
+        const { message, fix } = describeSpawnError(spec.command, error);
         this.end = error;
+        this.fix = fix;
         exited();
-        resolve(describeSpawnError(spec.command, error).message);
+        resolve(message);
       });
       child.on('exit', async (code, signal) => {
         this.end = { code, signal };
