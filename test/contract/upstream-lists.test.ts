@@ -5,7 +5,7 @@ import { localCaller } from '../../dist/src/core/caller.js';
 import { type House, openHouse } from '../support/house.ts';
 import { until } from '../support/processes.ts';
 import { notifyAll, type RawMessage, type RawUpstream, rawUpstream, textOf, toolOf } from '../support/raw-upstream.ts';
-import { tempFolder } from '../support/temp.ts';
+import { type AtEnd, tempFolder } from '../support/temp.ts';
 
 // Each list of a server stands alone, and so does each request of Streamable HTTP.
 
@@ -23,8 +23,8 @@ const NAMES: Readonly<Record<string, string>> = {
   'resources/templates/list': 'a://{x}/y',
 };
 
-const open = (up: RawUpstream, limits: object = {}): Promise<House> =>
-  openHouse([mcp], { mcpServers: { up: { type: 'http', url: up.url, era: 'legacy' } }, limits });
+const open = (up: RawUpstream, limits: object = {}, atEnd?: AtEnd): Promise<House> =>
+  openHouse([mcp], { mcpServers: { up: { type: 'http', url: up.url, era: 'legacy' } }, limits }, undefined, atEnd);
 
 function offered(house: House): string[] {
   const { tools, prompts, resources, templates } = house.app.gateway.view(localCaller());
@@ -52,17 +52,20 @@ describe.each(Object.keys(LISTS))('where %s fails', { tags: ['list-apart'] }, (f
     expect(offered(await openHouse([mcp], file, dir))).toEqual(Object.values(NAMES));
   });
 
-  it.each<[string, (response: ServerResponse) => object | undefined]>([
+  // Each waits a second for the next try.
+  it.concurrent.for<[string, (response: ServerResponse) => object | undefined]>([
     ['with an error', () => ({ error: { code: -32603, message: 'it broke inside' } })],
     ['with HTTP 500', (response) => void response.writeHead(500).end('no')],
     ['with something that is no list', () => ({ tools: {}, prompts: 'none', resources: 5, resourceTemplates: true })],
     ['by losing the connection', broken],
-  ])('%s, the other lists are served and it is read again alone', async (_, fail) => {
+  ])('%s, the other lists are served and it is read again alone', async ([, fail], { expect, onTestFinished }) => {
+    const atEnd = onTestFinished as AtEnd;
     let works = false;
     const up = await rawUpstream(({ method }, response) => (method === failing && !works ? fail(response) : LISTS[method]), {
       capabilities: EVERYTHING,
+      atEnd,
     });
-    const house = await open(up);
+    const house = await open(up, {}, atEnd);
     await house.app.registry.start();
     expect(offered(house)).toEqual(others.map((method) => NAMES[method]));
     expect(house.app.plugins()[0]?.state).toBe('ready');

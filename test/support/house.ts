@@ -11,7 +11,7 @@ import type { Logger, LogLevel } from '../../dist/src/core/log.js';
 import { createRedactor } from '../../dist/src/core/redact.js';
 import { Call, silentClient } from '../../dist/src/gateway/call.js';
 import { until } from './processes.ts';
-import { tempFolder } from './temp.ts';
+import { type AtEnd, tempFolder } from './temp.ts';
 
 /** One line of the log. */
 export interface LogLine {
@@ -47,8 +47,14 @@ export interface House {
   close(): Promise<void>;
 }
 
-/** Builds the house for one test; it is closed with the test at the latest. */
-export async function openHouse(adapters: readonly Adapter[], config: object, dir: string = tempFolder()): Promise<House> {
+/** Builds the house for one test; it is closed with the test at the latest. Tests that run side by side name their own end. */
+export async function openHouse(
+  adapters: readonly Adapter[],
+  config: object,
+  folder?: string,
+  atEnd: AtEnd = onTestFinished as AtEnd,
+): Promise<House> {
+  const dir = folder ?? tempFolder(atEnd);
   const { log, lines } = keepLog();
   const file = join(dir, 'mcp.json');
   const load = (value: object) => {
@@ -62,7 +68,7 @@ export async function openHouse(adapters: readonly Adapter[], config: object, di
     closed ??= app.close();
     return closed;
   };
-  onTestFinished(close);
+  atEnd(close);
   const caller = localCaller();
   const newCall: House['newCall'] = (progress) => new Call(caller, { ...silentClient(log), progress });
   return {

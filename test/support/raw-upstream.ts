@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { listen } from './http-server.ts';
+import type { AtEnd } from './temp.ts';
 
 /** A request or notification as it arrived. */
 export interface RawMessage {
@@ -30,6 +31,8 @@ interface RawOptions {
   readonly capabilities?: object;
   readonly init?: object;
   readonly session?: boolean;
+  /** When it ends; with the test where absent. */
+  readonly atEnd?: AtEnd;
   /** Takes a GET; false: it is answered with a standing stream. */
   readonly get?: (request: IncomingMessage, response: ServerResponse) => boolean;
 }
@@ -42,7 +45,7 @@ export const toolOf = (name: string, more: object = {}) => ({ name, description:
 /** Starts one; `on` answers everything but the handshake. Without an answer the method is not found. */
 export async function rawUpstream(
   on: (message: RawMessage, response: ServerResponse) => RawAnswer | Promise<RawAnswer>,
-  { capabilities = { tools: {} }, init = {}, session = true, get }: RawOptions = {},
+  { capabilities = { tools: {} }, init = {}, session = true, get, atEnd }: RawOptions = {},
 ): Promise<RawUpstream> {
   const seen: string[] = [];
   const messages: RawMessage[] = [];
@@ -75,7 +78,7 @@ export async function rawUpstream(
     const head = { 'content-type': 'application/json', ...(session ? { 'mcp-session-id': own } : {}) };
     response.writeHead(200, head).end(JSON.stringify(reply));
   };
-  const origin = await listen((request, response) => void serve(request, response));
+  const origin = await listen((request, response) => void serve(request, response), atEnd);
   raw = {
     url: `${origin}/mcp`,
     refuse: false,
