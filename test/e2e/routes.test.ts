@@ -78,7 +78,8 @@ function send(method: string, path: string, lines: readonly string[] = []): Prom
       const at = text.indexOf('\r\n\r\n');
       const length = /content-length: (\d+)/i.exec(text)?.[1];
       // An event stream never ends by itself, and a HEAD has no body.
-      if (at >= 0 && (method === 'HEAD' || length === undefined || text.length - at - 4 >= Number(length))) socket.destroy();
+      if (at >= 0 && (method === 'HEAD' || length === undefined || Buffer.byteLength(text.slice(at + 4)) >= Number(length)))
+        socket.destroy();
     });
     socket.on('error', reject);
     socket.on('close', done);
