@@ -8,11 +8,14 @@ import { tempFolder } from '../support/temp.ts';
 const ends: (() => unknown)[] = [];
 const atEnd = (end: () => unknown): void => void ends.push(end);
 let gateway: Serving;
+/** Soon gives up on a person. */
+let hasty: Serving;
 let stdio: Target;
 
 beforeAll(async () => {
-  const file = writeConfig({ limits: { askMs: 4000, callTimeoutMs: 1000 } }, ['plain'], tempFolder(atEnd));
-  gateway = await serve(file, { atEnd });
+  const fileOf = (askMs: number) => writeConfig({ limits: { askMs, callTimeoutMs: 1000 } }, ['plain'], tempFolder(atEnd));
+  const file = fileOf(4000);
+  [gateway, hasty] = (await Promise.all([file, fileOf(600)].map((one) => serve(one, { atEnd })))) as [Serving, Serving];
   stdio = { command: process.execPath, args: [FIXTURE_BIN, 'stdio', '--config', file] };
 });
 afterAll(async () => {
@@ -97,7 +100,7 @@ describe.each(CASES)('asking over %s, client %s', (name, generation) => {
 
 describe('asking in the legacy era', () => {
   it('gives up on an answer that does not come, or makes no sense', { tags: ['ask-validated'] }, async () => {
-    const silent = await connect('v1', gateway.at('ws'), { elicit: () => new Promise(() => undefined) as object });
+    const silent = await connect('v1', hasty.at('ws'), { elicit: () => new Promise(() => undefined) as object });
     expect((await silent.call('ask', { field: 'name' }))._meta?.['plugmux/error']).toMatchObject({ code: 'ASK_FAILED' });
     const wrong = await connect('v1', gateway.at('http'), { elicit: accept({ name: 7 }) });
     expect((await wrong.call('ask', { field: 'name' }))._meta?.['plugmux/error']).toMatchObject({
@@ -138,7 +141,7 @@ describe('asking in the stateless era', () => {
     return { status: answer.status, body: (await answer.json()) as never };
   }
 
-  const begin = async (): Promise<string> => (await post({})).body.result?.requestState as string;
+  const begin = async (target = gateway): Promise<string> => (await post({}, target)).body.result?.requestState as string;
   const answered = { q: { action: 'accept', content: { name: 'Ada' } } };
 
   it('answers with the question, and goes on when it comes back', { tags: ['mrtr-rounds'] }, async () => {
@@ -207,9 +210,9 @@ describe('asking in the stateless era', () => {
     expect((await post({ requestState: other, arguments: { field: 'name' }, inputResponses: answered })).body.result?.resultType).toBe(
       'complete',
     );
-    const late = await begin();
-    await new Promise((resolve) => setTimeout(resolve, 4200));
-    expect((await post({ requestState: late, inputResponses: answered })).body.error?.code).toBe(-32602);
+    const late = await begin(hasty);
+    await new Promise((resolve) => setTimeout(resolve, 800));
+    expect((await post({ requestState: late, inputResponses: answered }, hasty)).body.error?.code).toBe(-32602);
   });
 
   it('refuses a state of another principal, and leaves its owner alone', { tags: ['F19', 'F41'] }, async () => {

@@ -9,12 +9,12 @@ import { BIN, serve, writeConfig } from '../support/gateway.ts';
 import { processesWith, until } from '../support/processes.ts';
 import { HANDSHAKE } from '../support/raw-stdio.ts';
 import { writePlugin } from '../support/talos.ts';
-import { tempFolder } from '../support/temp.ts';
+import { type AtEnd, tempFolder } from '../support/temp.ts';
 
 // Real clients, the real command line, and processes that are killed.
 
-function project(mark: string): string {
-  const dir = tempFolder();
+function project(mark: string, atEnd?: AtEnd): string {
+  const dir = tempFolder(atEnd);
   const folder = join(dir, 'plugins');
   mkdirSync(folder);
   const functions = ['pid', 'sleep', 'grandchild', 'spin'].map((name) => ({ name, description: name }));
@@ -61,14 +61,15 @@ describe.each(Object.entries(targets))('a plugin killed with SIGKILL, over %s', 
 });
 
 describe('the gateway killed with SIGKILL', () => {
-  it.each([
+  it.concurrent.for([
     ['an idle plugin', 'victim_pid'],
     ['a plugin with a process of its own', 'victim_grandchild'],
     ['a plugin that cannot notice', 'victim_spin'],
-  ])('leaves nothing of %s', { tags: ['F75'] }, async (_, tool) => {
+  ] as const)('leaves nothing of %s', { tags: ['F75'] }, async ([, tool], { onTestFinished }) => {
+    const atEnd = onTestFinished as AtEnd;
     const mark = `mark-${Math.random()}`;
-    const gateway = await serve(project(mark), { bin: BIN });
-    const client = await connect('v1', gateway);
+    const gateway = await serve(project(mark, atEnd), { bin: BIN, atEnd });
+    const client = await connect('v1', gateway, {}, atEnd);
     void client.call(tool).catch(() => undefined);
     await until('the plugin runs', () => processesWith(`MARK=${mark}`).length > 0);
     await new Promise((resolve) => setTimeout(resolve, 300));

@@ -229,6 +229,8 @@ export async function serveProtectedSse(authorization: AuthorizationServer, open
       if (refused) return void response.writeHead(403, Object.fromEntries(refused.headers)).end();
       return known.handlePostMessage(request, response, JSON.parse(body));
     }
+    // A stream is opened by GET alone: what comes by POST and belongs to none would be held open for ever.
+    if (request.method === 'POST') return void response.writeHead(405).end();
     const transport = new SSEServerTransport('/messages', response);
     transports.set(transport.sessionId, transport);
     const server = new OldServer({ name: 'protected', version: '1.0.0' });
