@@ -9,8 +9,11 @@ process.env.PLUGMUX_SCAN_FILE = join(tmpdir(), `plugmux-scan-${process.pid}`);
 
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
-    exclude: ['dist/**', 'node_modules/**'],
+    // Unit tests start nothing and share their processes; the others have one for each file.
+    projects: [
+      { extends: true, test: { name: 'unit', include: ['test/unit/**/*.test.ts'], isolate: false } },
+      { extends: true, test: { name: 'real', include: ['test/**/*.test.ts'], exclude: ['test/unit/**'] } },
+    ],
     testTimeout: 30_000,
     hookTimeout: 30_000,
     // What is built is loaded as a gateway loads it.

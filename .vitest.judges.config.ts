@@ -5,6 +5,7 @@ export default {
   ...tests,
   test: {
     ...tests.test,
+    projects: undefined,
     include: ['test/**/*.judge.ts'],
     reporters: ['default', ['./test/summary-reporter.ts', { promises: 'judges' }]],
   },
