@@ -1,7 +1,7 @@
 // npm run clients
 // Drives real clients through the gateway, each with a scripted model of its provider on loopback. What must hold is
 // checked, what a client drops by itself is recorded: `--write` puts that into the table of README.md. `--only <id>` runs
-// one client. Where the machine allows it, everything but the downloads runs in a network of loopback alone.
+// one client, `--fetch` only downloads. Where the machine allows it, everything but the downloads runs in a network of loopback alone.
 import { spawn, spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -22,12 +22,18 @@ const AT_ONCE = 2;
 const ISOLATE = ['unshare', '-rn', 'sh', '-c', 'ip link set lo up && exec "$0" "$@"'];
 
 const { values: flags } = parseArgs({
-  options: { only: { type: 'string' }, write: { type: 'boolean', default: false }, fetched: { type: 'string' } },
+  options: {
+    only: { type: 'string' },
+    write: { type: 'boolean', default: false },
+    fetch: { type: 'boolean', default: false },
+    fetched: { type: 'string' },
+  },
 });
 if (flags.only !== undefined && flags.write) throw new Error('--write needs all clients: leave --only out.');
 const clients = CLIENTS.filter(({ id }) => (flags.only ?? id).split(',').includes(id));
 
-if (flags.fetched === undefined) {
+if (flags.fetch) console.log(await fetchAll());
+else if (flags.fetched === undefined) {
   const reasons = JSON.stringify(await fetchAll());
   const [command, ...args] = [...isolation(), process.execPath, fileURLToPath(import.meta.url), ...process.argv.slice(2)];
   const child = spawn(command, [...args, '--fetched', reasons], { stdio: 'inherit' });
