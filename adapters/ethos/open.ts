@@ -105,7 +105,7 @@ export function openPlugin(manifest: EthosManifest, { skills, problems }: Awaite
     },
     state: member.state,
     error: member.error,
-    start: member.start,
+    start: () => member.start(),
     refresh() {
       // One that has not run yet has nothing new to say, and a look is no reason to start it.
       if (member.report() !== undefined) void member.request('look', {}).catch(() => undefined);
