@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { connect, type Generation, type Target } from '../support/clients.ts';
+import { connect, type Generation, type Target, type TestClient } from '../support/clients.ts';
 import { define, type TestParts } from '../support/define.ts';
 import { until } from '../support/processes.ts';
 import type { AtEnd } from '../support/temp.ts';
@@ -26,16 +26,19 @@ export function testTransport({ name, serve, generations, skip = [] }: Transport
     const modern = name !== 'HTTP+SSE' && (generation === 'v2 modern' || generation === 'v2 auto');
     const ends: (() => unknown)[] = [];
     let target: Target;
+    // For statements about single calls, which leave nothing behind: over stdio each client is a start of its own.
+    let shared: TestClient;
     beforeAll(async () => {
-      target = await serve((end) => ends.push(end));
+      const atEnd: AtEnd = (end) => ends.push(end);
+      target = await serve(atEnd);
+      shared = await connect(generation, target, {}, atEnd);
     });
     afterAll(async () => {
       for (const end of ends.reverse()) await end();
     });
 
     test('lists the tools', { tags: ['tools-list'] }, async () => {
-      const client = await connect(generation, target);
-      expect(await client.list()).toEqual([
+      expect(await shared.list()).toEqual([
         'echo',
         'count',
         'log',
@@ -53,21 +56,18 @@ export function testTransport({ name, serve, generations, skip = [] }: Transport
     });
 
     test('calls a tool', { tags: ['tools-call'] }, async () => {
-      const client = await connect(generation, target);
-      expect((await client.call('echo', { message: 'hello' })).content).toEqual([{ type: 'text', text: 'hello' }]);
+      expect((await shared.call('echo', { message: 'hello' })).content).toEqual([{ type: 'text', text: 'hello' }]);
     });
 
     test('answers a hundred calls at once, each with its own', { tags: ['tools-call'] }, async () => {
-      const client = await connect(generation, target);
       const messages = Array.from({ length: 100 }, (_, i) => `message ${i}`);
-      const results = await Promise.all(messages.map((message) => client.call('echo', { message })));
+      const results = await Promise.all(messages.map((message) => shared.call('echo', { message })));
       expect(results.map((r) => r.content[0]?.text)).toEqual(messages);
     });
 
     test('reports progress in order, then answers', { tags: ['progress-in-order'] }, async () => {
-      const client = await connect(generation, target);
       const seen: number[] = [];
-      const result = await client.call('count', { to: 5 }, { onprogress: ({ progress }) => void seen.push(progress) });
+      const result = await shared.call('count', { to: 5 }, { onprogress: ({ progress }) => void seen.push(progress) });
       expect(result.content[0]?.text).toBe('counted to 5');
       expect(seen).toEqual([1, 2, 3, 4, 5]);
     });
@@ -104,15 +104,14 @@ export function testTransport({ name, serve, generations, skip = [] }: Transport
     });
 
     test('carries a megabyte there and back', { tags: ['transport-large'] }, async () => {
-      const client = await connect(generation, target);
       const message = 'payload, "quoted"; '.repeat(56_000);
-      expect((await client.call('echo', { message })).content[0]?.text).toBe(message);
+      expect((await shared.call('echo', { message })).content[0]?.text).toBe(message);
     });
 
     test('serves prompts, resources and completion', {
       tags: ['prompts-serve', 'resources-serve', 'resources-unknown', 'completion-serves'],
     }, async () => {
-      const { raw } = await connect(generation, target);
+      const { raw } = shared;
       const { prompts } = await raw.listPrompts();
       expect(prompts.map((p) => p.name)).toEqual(['greet', 'plain_instructions', 'approvals']);
       const greeting = await raw.getPrompt({ name: 'greet', arguments: { who: 'Ada' } });
@@ -134,16 +133,14 @@ export function testTransport({ name, serve, generations, skip = [] }: Transport
     test('answers an unknown tool with the protocol error, and a bad result with a failed one', {
       tags: ['tools-unknown', 'tool-errors-in-band', 'F53'],
     }, async () => {
-      const client = await connect(generation, target);
-      await expect(client.call('ecko')).rejects.toMatchObject({ code: -32602, message: expect.stringContaining('echo') });
-      const bad = await client.call('circular');
+      await expect(shared.call('ecko')).rejects.toMatchObject({ code: -32602, message: expect.stringContaining('echo') });
+      const bad = await shared.call('circular');
       expect(bad.isError).toBe(true);
       expect(bad._meta?.['plugmux/error']).toMatchObject({ code: 'RESULT_INVALID' });
     });
 
     test('gives structured data that is no object to modern clients only', { tags: ['tool-content-by-revision'] }, async () => {
-      const client = await connect(generation, target);
-      expect((await client.call('structured')).structuredContent).toEqual(modern ? [1, 2] : undefined);
+      expect((await shared.call('structured')).structuredContent).toEqual(modern ? [1, 2] : undefined);
     });
   });
 }
