@@ -122,6 +122,7 @@ export async function createApp({
 
   const drain = (): void => {
     gateway.drain();
+    host.stopping.stop();
     engine.endStreams();
   };
   const ownFiles = (): readonly string[] => [...(config.file === undefined ? [] : [config.file]), ...config.files];

@@ -47,9 +47,13 @@ export async function connect(entry: ServerEntry, parts: Connecting, memory: Mem
   const ways = waysTo(entry, parts);
   for (let at = memory.way ?? 0; ; at++) {
     const way = ways[at] as Way;
+    const { host, log, timeoutMs, capMs, signal, checks } = parts;
     const carrier = await way.open();
+    // The SDK ends its probe of a server with the connection, and for nothing else.
+    const giveUp = (): void => void carrier.end().catch(() => undefined);
+    signal.addEventListener('abort', giveUp);
+    if (signal.aborted) giveUp();
     try {
-      const { host, log, timeoutMs, capMs, signal, checks } = parts;
       const session = await Session.open({
         carrier,
         era: way.era,
@@ -72,6 +76,8 @@ export async function connect(entry: ServerEntry, parts: Connecting, memory: Mem
       if (again) continue;
       delete memory.way;
       throw carrier.explain(error, 'handshake') ?? explain(carrier.failure ?? error, entry, carrier.endedItself ? died : undefined, parts);
+    } finally {
+      signal.removeEventListener('abort', giveUp);
     }
   }
 }

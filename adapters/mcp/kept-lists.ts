@@ -124,7 +124,7 @@ export class KeptList {
       this.#timer = setTimeout(() => this.read(), this.#retryMs).unref();
       this.#retryMs = Math.min(2 * this.#retryMs, LONGEST_RETRY_MS);
     }
-    this.fault = fault;
+    this.fault = fault?.idle;
     this.#cut = cut;
   }
 

@@ -235,7 +235,7 @@ export class Upstream implements Plugin {
     const failure = this.#lists.failure();
     const personal = isPersonal(this.#parts.entry.server, this.#login);
     const lists = this.#lists.current(!personal);
-    if (failure && this.#offer === undefined && !lists.known)
+    if (failure && this.#offer === undefined && (!lists.known || session.over))
       return this.#move(failure.code === 'LOAD_TIMEOUT' ? 'opening' : 'failed', failure);
     this.#hasListed ||= failure === undefined;
     refuseRound(lists);
@@ -258,11 +258,12 @@ export class Upstream implements Plugin {
 
   // Waits for a connection as long as a call may wait for its turn.
   async #connected(ctx?: CallContext): Promise<Session> {
-    const { queueMs } = this.#parts.host.limits;
-    const until = performance.now() + queueMs;
+    const { limits, stopping } = this.#parts.host;
+    const until = performance.now() + limits.queueMs;
     void this.start();
     for (let session = this.#usable; ; session = this.#usable) {
       if (session) return session;
+      if (ctx && stopping.reason) throw stopping.reason;
       if (this.#closed || ctx?.aborted || this.#backoff.open || this.#state === 'failed' || performance.now() >= until)
         throw this.#unavailable();
       await sleep(10);
@@ -288,7 +289,7 @@ export class Upstream implements Plugin {
   #move(state: PluginState, error?: GatewayError): void {
     if (this.#closed) return;
     this.#state = state;
-    this.#error = error;
+    this.#error = error?.idle;
     this.#tell();
   }
 

@@ -54,6 +54,7 @@ export function addStdio(program: Command, adapters: readonly Adapter[]): void {
             setTimeout(() => process.exit(0), ORPHAN_EXIT_MS).unref();
             transport.abandon('the program that started the gateway is gone');
           };
+          void Promise.race([transport.leaving, stopped]).then(() => app.drain());
           const over = Promise.race([transport.ended, stopped.then(() => transport.drain())]);
           // The client is welcomed first by what the last start knew; what is called meanwhile opens by itself.
           if (!app.registry.knew() || (await Promise.race([firstAnswer(transport), over.then(() => 'over')])) !== 'over') {

@@ -6,6 +6,8 @@ export interface CodeInfo {
   readonly meaning: string;
   readonly fix: string;
   readonly outcome?: CallOutcome;
+  /** The fix where no call was in flight. */
+  readonly idleFix?: string;
 }
 
 /** Every error code: what it means and what to do. Codes are permanent; README lists the same table. */
@@ -185,6 +187,7 @@ export const ERROR_CODES = {
     outcome: 'SENT_NO_REPLY',
     meaning: 'The plugin process ended while the call was in flight; the tool may have run.',
     fix: 'Check what the tool did; the plugin is restarted by itself.',
+    idleFix: 'Wait for its next start, which comes by itself; the log has its last words.',
   },
   PLUGIN_FAILED: {
     meaning: "The plugin's own code failed.",
@@ -204,6 +207,7 @@ export const ERROR_CODES = {
     outcome: 'SENT_NO_REPLY',
     meaning: 'The plugin process stopped answering and was killed while the call was in flight; the tool may have run.',
     fix: 'Check what the tool did; the plugin is restarted by itself.',
+    idleFix: 'Wait for its next start, which comes by itself; the log has its last words.',
   },
   PORT_IN_USE: {
     meaning: 'Another program listens on the configured address.',
@@ -267,6 +271,7 @@ export const ERROR_CODES = {
     meaning:
       'The connection to an upstream server, or to a plugin that still runs, was lost while the call was in flight; the tool may have run.',
     fix: 'Check what the tool did; the gateway connects again by itself.',
+    idleFix: 'Wait for the next try, which comes by itself; the log says how the connection ended.',
   },
 } as const satisfies Record<string, CodeInfo>;
 

@@ -35,6 +35,13 @@ export class GatewayError extends Error {
     this.fix = details.fix ?? ERROR_CODES[code].fix;
   }
 
+  /** The same failure where no call was in flight: what to do about it says nothing of one. */
+  get idle(): GatewayError {
+    const { idleFix }: CodeInfo = ERROR_CODES[this.code];
+    if (idleFix === undefined || this.details.fix !== undefined) return this;
+    return new GatewayError(this.code, this.message, { ...this.details, fix: idleFix });
+  }
+
   /** Whether a call may be repeated, where the code or the details say. */
   get outcome(): CallOutcome | undefined {
     const info: CodeInfo = ERROR_CODES[this.code];
@@ -60,6 +67,13 @@ export class GatewayError extends Error {
     for (const [key, value] of Object.entries(rest)) if (value !== undefined) object[key] = value;
     return object;
   }
+}
+
+/** Why a call ended, where it had not been sent by then. */
+export function unsent(reason: unknown): unknown {
+  if (!(reason instanceof GatewayError) || reason.outcome === 'NOT_SENT') return reason;
+  const fix = 'Call again if it is still wanted: it had not been sent.';
+  return new GatewayError(reason.code, reason.message, { ...reason.details, outcome: 'NOT_SENT', fix });
 }
 
 /** Any thrown value as an Error. */

@@ -6,6 +6,7 @@ import type { Logger } from './log.ts';
 import type { PluginState } from './plugin.ts';
 import type { ProgramRuntime } from './program-runtime.ts';
 import type { ProxySetting } from './proxy.ts';
+import type { Stopping } from './stopping.ts';
 import type { CallContext } from './tool.ts';
 
 /** The limits of plugin processes and of what adapters start; times in milliseconds, sizes in bytes. */
@@ -32,6 +33,8 @@ export interface HostLimits {
 export interface Host {
   readonly log: Logger;
   readonly limits: HostLimits;
+  /** Nothing new is begun any more: a call that waits for its plugin is refused. */
+  readonly stopping: Stopping;
   /** The `proxy` at the top of mcp.json, as it holds now. */
   readonly proxy: ProxySetting;
   /** The gateway's own folder for what can be made anew. */

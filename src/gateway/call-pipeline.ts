@@ -1,7 +1,7 @@
 import type { Limits } from '../config/limits.ts';
 import { canonicalJson } from '../core/canonical.ts';
 import { errorResult, type ToolResult } from '../core/content.ts';
-import { GatewayError, toError } from '../core/errors.ts';
+import { GatewayError, toError, unsent } from '../core/errors.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import type { Logger } from '../core/log.ts';
 import type { Redactor } from '../core/redact.ts';
@@ -200,8 +200,8 @@ function invoke({ tool, call }: CallRequest, args: JsonObject, { log, limits }: 
     return result;
   };
   return new Promise((resolve, reject) => {
+    if (call.aborted) return reject(unsent(call.reason));
     call.onAbort(reject);
-    if (call.aborted) return;
     call.clock = new Deadline(tool, call, tooLate);
     const result =
       middleware.length === 0

@@ -4,13 +4,14 @@ import type { Limits } from '../config/limits.ts';
 import { isLoopback } from '../core/addresses.ts';
 import type { Caller } from '../core/caller.ts';
 import type { ResourceContents } from '../core/content.ts';
-import { GatewayError } from '../core/errors.ts';
+import type { GatewayError } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { Logger } from '../core/log.ts';
 import type { Asker } from '../core/plugin.ts';
 import type { PromptResult } from '../core/prompt.ts';
 import type { Redactor } from '../core/redact.ts';
 import type { ReadResult } from '../core/resource.ts';
+import { createStopping, draining } from '../core/stopping.ts';
 import type { Grants } from '../policy/grants.ts';
 import type { Policy } from '../policy/policy.ts';
 import type { PromptEntry } from '../registry/catalogue.ts';
@@ -78,7 +79,7 @@ export interface Gateway {
   adopt(rules: Rules): void;
   /** Forgets what is kept for callers that may not call any more. */
   forget(isGone: (caller: Caller) => boolean): void;
-  /** Refuses new calls from now on. */
+  /** Refuses new calls from now on, and those that wait for a plugin to open. */
   drain(): void;
   /** Calls in flight. */
   active(): number;
@@ -102,7 +103,7 @@ export function createGateway(
 ): Gateway {
   let rules = first;
   let views = new Map<string, View>();
-  let draining = false;
+  const stopping = createStopping();
   let waited = false;
   const listeners: (() => void)[] = [];
   const queue = createSlotQueue(() => limits.calls);
@@ -162,7 +163,7 @@ export function createGateway(
   };
 
   const refuseIfDraining = (): void => {
-    if (draining) throw new GatewayError('DRAINING', 'The gateway is shutting down and takes no new work.', { retryAfterMs: 1000 });
+    if (stopping.reason) throw draining();
   };
 
   const find = (name: string, args: JsonObject, call: Call): Wanted | undefined => {
@@ -195,7 +196,7 @@ export function createGateway(
     return preparing ? preparing.then(run) : run();
   };
 
-  const opening: OpeningParts = { registry, limits };
+  const opening: OpeningParts = { registry, limits, stopping };
   const after = <T>(ids: readonly string[], call: Call, run: () => Promise<T>): Promise<T> => afterOpening(ids, call, opening, run);
 
   const listed = (): Promise<void> | undefined => {
@@ -291,9 +292,7 @@ export function createGateway(
       kept.forget(isGone);
       handedOut.forget(isGone);
     },
-    drain() {
-      draining = true;
-    },
+    drain: stopping.stop,
     active: () => all.active,
   };
 }

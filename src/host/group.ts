@@ -2,20 +2,18 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { GatewayError, toError } from '../core/errors.ts';
 import type { HostLimits, Member, MemberSpec } from '../core/host.ts';
 import type { Logger } from '../core/log.ts';
+import { createStopping, type Stopping } from '../core/stopping.ts';
 import type { CallContext } from '../core/tool.ts';
 import { createBackoff } from './backoff.ts';
 import { type Generation, isServed, judge, retire, servesSome } from './generation.ts';
 import { greet, neverSpoke } from './greet.ts';
-import type { Home, HomeEvents } from './home.ts';
+import type { Home, HomeEvents, OpenHome } from './home.ts';
 import { eventsFor } from './home-events.ts';
 import { type Culprit, loadSeats } from './loading.ts';
 import { createPause } from './pause.ts';
 import { Seat, type SeatGroup } from './seat.ts';
 import { createTries } from './tries.ts';
 import { unavailable } from './unavailable.ts';
-
-/** Opens a home for a group's members. A failure means that trying again would not help; the signal ends long work. */
-export type OpenHome = (members: readonly MemberSpec[], events: HomeEvents, signal: AbortSignal) => Home | Promise<Home>;
 
 /**
  * Plugins that share one home. Starts when first needed; restarts with back-off when the home dies; a changed
@@ -24,6 +22,7 @@ export type OpenHome = (members: readonly MemberSpec[], events: HomeEvents, sign
 export class Group implements SeatGroup {
   readonly #limits: HostLimits;
   readonly #open: OpenHome;
+  readonly #stopping: Stopping;
   readonly #log: Logger;
   readonly #backoff;
   readonly #pause = createPause();
@@ -40,7 +39,8 @@ export class Group implements SeatGroup {
   #health: NodeJS.Timeout | undefined;
   #fresh: NodeJS.Timeout | undefined;
 
-  constructor(limits: HostLimits, log: Logger, open: OpenHome) {
+  constructor(limits: HostLimits, log: Logger, open: OpenHome, stopping = createStopping()) {
+    this.#stopping = stopping;
     this.#limits = limits;
     this.#log = log;
     this.#open = open;
@@ -101,6 +101,7 @@ export class Group implements SeatGroup {
       // A plugin that is replaced while a call waits for it takes the call in its newer version.
       const seat = this.#seats.find((s) => s.spec.id === asked.spec.id) ?? asked;
       if (ctx?.aborted) throw this.#unavailable(seat, 'the call ended before it could be handed over');
+      if (ctx && this.#stopping.reason && !this.serving(seat)) throw this.#stopping.reason;
       const generation = this.#current;
       if (generation && isServed(seat, generation)) {
         const busy = generation.home.busy();
@@ -112,8 +113,7 @@ export class Group implements SeatGroup {
       } else if (this.#nextTry > 0 && performance.now() >= deadline) {
         throw this.#unavailable(seat, 'it is being restarted');
       } else {
-        const pause = sleep(this.#nextTry > 0 ? 50 : 1000, undefined, { ref: false });
-        await Promise.race([this.start(), pause, ...(seat.state() === 'ready' ? [] : [seat.settled()])]);
+        await Promise.race([this.start(), sleep(200, undefined, { ref: false }), ...(seat.state() === 'ready' ? [] : [seat.settled()])]);
         // Whatever that answered, others get their turn before the next look.
         await new Promise((resolve) => setImmediate(resolve));
       }
@@ -250,7 +250,7 @@ export class Group implements SeatGroup {
     const { home, seats } = generation;
     generation.lostInCall = home.inFlight().length > 0;
     const now = performance.now();
-    const error = new GatewayError('PLUGIN_CRASHED', `The plugin process ended: ${why}.`);
+    const error = new GatewayError('PLUGIN_CRASHED', `The plugin process ended: ${why}.`).idle;
     for (const seat of seats) if (seat.state() !== 'closed' && seat.state() !== 'failed') seat.move('restarting', error);
     // Ended for a call that ran out of time: that is no crash.
     const delay = home.overdue?.() ? this.#backoff.spread(this.#limits.restartMinMs) : this.#crashed(home, seats, now);

@@ -1,4 +1,5 @@
 import type { ToolResult } from '../core/content.ts';
+import type { MemberSpec } from '../core/host.ts';
 import type { JsonObject, JsonValue } from '../core/json.ts';
 import type { CallContext } from '../core/tool.ts';
 
@@ -39,3 +40,6 @@ export interface Home {
   /** Ends it in order, within bounded time. Safe to call twice. */
   stop(): Promise<void>;
 }
+
+/** Opens a home for a group's members. A failure means that trying again would not help; the signal ends long work. */
+export type OpenHome = (members: readonly MemberSpec[], events: HomeEvents, signal: AbortSignal) => Home | Promise<Home>;

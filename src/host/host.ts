@@ -5,8 +5,10 @@ import { fileFault } from '../core/file-fault.ts';
 import type { Host, HostLimits, Keep, MemberSpec, Program } from '../core/host.ts';
 import type { Logger } from '../core/log.ts';
 import type { ProxySetting } from '../core/proxy.ts';
-import { Group, type OpenHome } from './group.ts';
+import { createStopping } from '../core/stopping.ts';
+import { Group } from './group.ts';
 import { createGuardian } from './guardian.ts';
+import type { OpenHome } from './home.ts';
 import { openInProcess } from './in-process.ts';
 import { nodeLaunch } from './node/launch.ts';
 import { startPluginProcess } from './plugin-process.ts';
@@ -36,6 +38,7 @@ export function createHost(
   const groups = new Map<string, Group>();
   const programs = new Set<Program>();
   const guardian = createGuardian();
+  const stopping = createStopping();
 
   const run: Host['run'] = (spec) =>
     runTool({ ...spec, env: { ...networkVariables({ top: proxy() }, spec.env), ...spec.env } }, limits, guardian, log);
@@ -60,6 +63,7 @@ export function createHost(
   return {
     log,
     limits,
+    stopping,
     get proxy() {
       return proxy();
     },
@@ -89,7 +93,7 @@ export function createHost(
       let group = groups.get(key);
       if (!group || group.empty) {
         const open: OpenHome = inside ? (_, events) => openInProcess(limits, events) : openProcess(spec.group);
-        group = new Group(limits, log.area(`group:${spec.group}`), open);
+        group = new Group(limits, log.area(`group:${spec.group}`), open, stopping);
         groups.set(key, group);
       }
       return group.join(spec);

@@ -32,7 +32,7 @@ export interface SlotStatus {
 /** Why a plugin takes no calls. */
 export function toUnavailable({ id, error }: Pick<SlotStatus, 'id' | 'error'>): GatewayError {
   const why = error?.message.replace(/[.!?]$/, '') ?? 'it is still starting';
-  const fix = error === undefined ? {} : { fix: error.fix, cause: error };
+  const fix = error === undefined ? {} : { fix: error.idle.fix, cause: error };
   return new GatewayError('PLUGIN_UNAVAILABLE', `Plugin ${id} takes no calls: ${why}.`, { plugin: id, ...fix });
 }
 

@@ -25,6 +25,8 @@ export interface StdioTransport {
   readonly ended: Promise<'done' | 'broken'>;
   /** Settles with the first message that has been written to the client. */
   readonly answered: Promise<void>;
+  /** Settles when stdin ends after that: the client is going. A file or pipe with all requests in it ends before. */
+  readonly leaving: Promise<void>;
   /** Stops reading, waits for calls in flight, writes what is queued. */
   drain(): Promise<void>;
   /** Nobody reads replies any more: stops reading and ends the calls in flight. */
@@ -50,11 +52,14 @@ export function serveStdio(engine: Engine, limits: StdioLimits, profile: string,
   });
 
   const answered = deferred();
+  const leaving = deferred();
+  let hasAnswered = false;
   let queue: (string | Buffer)[] = [];
   const flush = (): void => {
     const parts = queue;
     queue = [];
     answered.resolve();
+    hasAnswered = true;
     if (output.destroyed) return;
     output.cork();
     let text = '';
@@ -116,6 +121,7 @@ export function serveStdio(engine: Engine, limits: StdioLimits, profile: string,
   input.on('end', () => {
     // The last line of a file need not end with a newline.
     split(NEWLINE);
+    if (hasAnswered) leaving.resolve();
     void finish().then(() => end());
   });
   input.on('error', (error) => {
@@ -133,6 +139,7 @@ export function serveStdio(engine: Engine, limits: StdioLimits, profile: string,
   return {
     ended,
     answered: answered.promise,
+    leaving: leaving.promise,
     async drain() {
       input.pause();
       await finish();

@@ -4,6 +4,7 @@ import { toLimits } from '../../dist/src/config/limits.js';
 import type { Adapter } from '../../dist/src/core/adapter.js';
 import { GatewayError } from '../../dist/src/core/errors.js';
 import { silentLog } from '../../dist/src/core/log.js';
+import { createStopping } from '../../dist/src/core/stopping.js';
 import { define, type TestParts } from '../support/define.ts';
 import { type House, openHouse, textOf } from '../support/house.ts';
 import { processesWith, until } from '../support/processes.ts';
@@ -86,6 +87,7 @@ export function testAdapter({
       const host = {
         log: silentLog,
         limits: toLimits(),
+        stopping: createStopping(),
         proxy: undefined,
         cacheDir: dir,
         dataDir: () => dir,

@@ -4,6 +4,7 @@ import { GatewayError } from '../../../src/core/errors.ts';
 import type { Member, MemberSpec } from '../../../src/core/host.ts';
 import type { JsonObject } from '../../../src/core/json.ts';
 import { silentLog } from '../../../src/core/log.ts';
+import { createStopping } from '../../../src/core/stopping.ts';
 import { Call, silentClient } from '../../../src/gateway/call.ts';
 import { Group } from '../../../src/host/group.ts';
 import type { Home, HomeEvents } from '../../../src/host/home.ts';
@@ -86,6 +87,17 @@ describe('Group', () => {
     expect(error.details.retryAfterMs).toBeGreaterThan(0);
     await until('it is tried again', () => bad.state() === 'ready');
     expect((await bad.call('t', {}, newCall())).content).toHaveLength(1);
+    await group.close();
+  });
+
+  it('refuses calls that wait for its home once the gateway is being stopped', async () => {
+    const stopping = createStopping();
+    const group = new Group(toLimits(), silentLog, (members) => home(members, new Promise(() => undefined)), stopping);
+    const member = group.join(spec('1'));
+    const waiting = member.call('t', {}, newCall()).catch((e) => e);
+    stopping.stop();
+    expect(await waiting).toMatchObject({ code: 'DRAINING', outcome: 'NOT_SENT' });
+    expect(await member.call('t', {}, newCall()).catch((e) => e)).toMatchObject({ code: 'DRAINING' });
     await group.close();
   });
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { localCaller } from '../../../dist/src/core/caller.js';
 import { GatewayError } from '../../../dist/src/core/errors.js';
+import type { Call } from '../../../dist/src/gateway/call.js';
 import { BY, openHouse, textOf } from '../../support/house.ts';
 import { until } from '../../support/processes.ts';
 import { configOf, edit, names, Stage, stateOf } from '../../support/stage.ts';
@@ -125,6 +126,27 @@ describe('a second start', () => {
       expect(names(house)).toEqual(after);
     },
   );
+
+  it.each([
+    [
+      'whose plugin ends',
+      'PLUGIN_UNAVAILABLE',
+      (stage: Stage) => stage.move('a', 'failed', new GatewayError('PLUGIN_CRASHED', 'It ended.')),
+    ],
+    ['that is cancelled', 'CALL_CANCELLED', (_: Stage, call: Call) => call.abort(new GatewayError('CALL_CANCELLED', 'Enough.'))],
+  ])('says of a waiting call %s that it was not sent', { tags: ['catalogue-remembered'] }, async (_, code, end) => {
+    const stage = new Stage();
+    const dir = tempFolder();
+    stage.offers.set('a', { tools: [stage.tool('a', 'one')] });
+    await stage.firstStart(dir, configOf(dir, 'a'));
+    const house = await openHouse([stage.adapter], configOf(dir, 'a'), dir);
+    const call = house.newCall();
+    const result = house.call('one', {}, call);
+    await until('it is started', () => stage.started.length > 0);
+    end(stage, call);
+    const error = (await result).meta?.['plugmux/error'];
+    expect(error).toMatchObject({ code, outcome: 'NOT_SENT', fix: expect.not.stringContaining('what the tool did') });
+  });
 
   it('answers a call of a plugin that fails now with the cause, and takes it out of the list', {
     tags: ['catalogue-remembered'],
