@@ -5,11 +5,15 @@ import type { GatewayError } from '../../dist/src/core/errors.js';
 import { emptyOffer } from '../../dist/src/core/plugin.js';
 import { type House, openHouse } from './house.ts';
 import { until } from './processes.ts';
+import { tempFolder } from './temp.ts';
 
 type State = 'opening' | 'ready' | 'restarting' | 'failed';
 
 /** A format whose plugins do what the test says, and that counts what is opened and started. */
 export class Stage {
+  /** Holds the configuration and what a gateway keeps. */
+  readonly dir = tempFolder();
+  readonly config: { plugins: Record<string, object> };
   opened: string[] = [];
   started: string[] = [];
   readonly offers = new Map<string, object>();
@@ -58,6 +62,21 @@ export class Stage {
     },
   } as never;
 
+  /** `ids`: the plugins of its configuration. */
+  constructor(...ids: string[]) {
+    this.config = this.configOf(...ids);
+  }
+
+  /** A configuration with these plugins, which all lie in the one folder. */
+  configOf(...ids: string[]): { plugins: Record<string, object> } {
+    return { plugins: Object.fromEntries(ids.map((id) => [id, { path: this.dir }])) };
+  }
+
+  /** The next gateway of the same state. */
+  open(config: object = this.config): Promise<House> {
+    return openHouse([this.adapter], config, this.dir);
+  }
+
   move(id: string, state: State, error?: GatewayError): void {
     this.#plugins.get(id)?.(state, error);
   }
@@ -71,8 +90,8 @@ export class Stage {
   }
 
   /** A gateway whose plugins have all loaded, and are known to the next one. */
-  async firstStart(dir: string, config: object): Promise<void> {
-    const house = await openHouse([this.adapter], config, dir);
+  async firstStart(config: object = this.config): Promise<void> {
+    const house = await this.open(config);
     await house.app.registry.start();
     for (const id of this.opened) this.move(id, 'ready');
     await until('all are ready', () => house.app.plugins().every(({ state }) => state === 'ready' || state === 'disabled'));
@@ -80,14 +99,16 @@ export class Stage {
     this.opened = [];
     this.started = [];
   }
+
+  /** A gateway that knows what its plugins offered at a first start, and has opened none yet. */
+  async secondStart(config: object = this.config): Promise<House> {
+    await this.firstStart(config);
+    return this.open(config);
+  }
 }
 
 /** The tools that are listed. */
 export const names = (house: House): string[] => [...house.app.gateway.view(localCaller()).listed.keys()];
-/** Plugins of a stage that all lie in one folder. */
-export const configOf = (dir: string, ...ids: string[]): { plugins: Record<string, object> } => ({
-  plugins: Object.fromEntries(ids.map((id) => [id, { path: dir }])),
-});
 /** The state of one plugin. */
 export const stateOf = (house: House, id: string) => house.app.plugins().find((plugin) => plugin.id === id)?.state;
 

@@ -1,19 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import { GatewayError } from '../../../dist/src/core/errors.js';
-import { openHouse, textOf } from '../../support/house.ts';
+import { textOf } from '../../support/house.ts';
 import { until } from '../../support/processes.ts';
-import { configOf, names, Stage, stateOf } from '../../support/stage.ts';
-import { tempFolder } from '../../support/temp.ts';
+import { names, Stage, stateOf } from '../../support/stage.ts';
 
 const broken = () => new GatewayError('DEPENDENCY_MISSING', 'It needs a package.');
 
 describe('a first list on a later start', { tags: ['catalogue-remembered'] }, () => {
   it('waits for no plugin that has never loaded, which is told of once it has', async () => {
-    const stage = new Stage();
-    const dir = tempFolder();
+    const stage = new Stage('a', 'b');
     for (const id of ['a', 'b']) stage.offers.set(id, { tools: [stage.tool(id, id)] });
-    await stage.firstStart(dir, configOf(dir, 'a'));
-    const { app, ...house } = await openHouse([stage.adapter], configOf(dir, 'a', 'b'), dir);
+    await stage.firstStart(stage.configOf('a'));
+    const { app, ...house } = await stage.open();
     expect([app.gateway.introduced(), app.gateway.listed(), names({ app, ...house })]).toEqual([undefined, undefined, ['a']]);
     await app.registry.start();
     let changes = 0;
@@ -24,17 +22,16 @@ describe('a first list on a later start', { tags: ['catalogue-remembered'] }, ()
   });
 
   it('waits for no plugin that failed at its last try, also if its text has changed since', async () => {
-    const stage = new Stage();
-    const dir = tempFolder();
+    const stage = new Stage('a', 'b');
     for (const id of ['a', 'b']) stage.offers.set(id, { tools: [stage.tool(id, id)] });
-    const first = await openHouse([stage.adapter], configOf(dir, 'a', 'b'), dir);
+    const first = await stage.open();
     await first.app.registry.start();
     stage.move('a', 'ready');
     stage.move('b', 'restarting', broken());
     await until('both have come that far', () => names(first).join() === 'a');
     await first.close();
     stage.digests.set('b', 'edited');
-    const second = await openHouse([stage.adapter], configOf(dir, 'a', 'b'), dir);
+    const second = await stage.open();
     expect([second.app.gateway.listed(), names(second)]).toEqual([undefined, ['a']]);
   });
 
@@ -42,14 +39,12 @@ describe('a first list on a later start', { tags: ['catalogue-remembered'] }, ()
     ['whose text has changed', (stage: Stage) => void stage.digests.set('b', 'edited')],
     ['whose offer is not kept, since it depends on a login', () => undefined],
   ])('waits for a plugin that loaded then and %s; the reply to initialize does not', async (_, change) => {
-    const stage = new Stage();
-    const dir = tempFolder();
-    const config = configOf(dir, 'a', 'b');
+    const stage = new Stage('a', 'b');
     stage.offers.set('a', { tools: [stage.tool('a', 'a')] });
     stage.offers.set('b', { tools: [stage.tool('b', 'b')], personal: true });
-    await stage.firstStart(dir, config);
+    await stage.firstStart();
     change(stage);
-    const house = await openHouse([stage.adapter], config, dir);
+    const house = await stage.open();
     expect(house.app.gateway.introduced()).toBeUndefined();
     const listed = house.app.gateway.listed();
     await until('it is started', () => stage.started.includes('b'));
@@ -60,36 +55,31 @@ describe('a first list on a later start', { tags: ['catalogue-remembered'] }, ()
   });
 
   it('waits as on a first start for a plugin that was still opening at the end of the last one', async () => {
-    const stage = new Stage();
-    const dir = tempFolder();
+    const stage = new Stage('a');
     stage.offers.set('a', { tools: [stage.tool('a', 'a')] });
-    const first = await openHouse([stage.adapter], configOf(dir, 'a'), dir);
+    const first = await stage.open();
     await first.app.registry.start();
     await first.close();
-    const second = await openHouse([stage.adapter], configOf(dir, 'a'), dir);
+    const second = await stage.open();
     expect(second.app.gateway.introduced()).toBeInstanceOf(Promise);
   });
 
   it('knows a plugin again that was still opening in a start between', async () => {
-    const stage = new Stage();
-    const dir = tempFolder();
+    const stage = new Stage('a');
     stage.offers.set('a', { tools: [stage.tool('a', 'a')] });
-    await stage.firstStart(dir, configOf(dir, 'a'));
-    const between = await openHouse([stage.adapter], configOf(dir, 'a'), dir);
+    await stage.firstStart();
+    const between = await stage.open();
     await between.app.registry.start();
     await between.close();
-    expect(names(await openHouse([stage.adapter], configOf(dir, 'a'), dir))).toEqual(['a']);
+    expect(names(await stage.open())).toEqual(['a']);
   });
 });
 
 describe('a tool of a plugin that loaded at the last start and fails now', { tags: ['catalogue-remembered'] }, () => {
   it('answers with the cause also after it has left the list, until it is back or other rules hold', async () => {
-    const stage = new Stage();
-    const dir = tempFolder();
-    const config = configOf(dir, 'a');
+    const stage = new Stage('a');
     stage.offers.set('a', { tools: [stage.tool('a', 'one')] });
-    await stage.firstStart(dir, config);
-    const house = await openHouse([stage.adapter], config, dir);
+    const house = await stage.secondStart();
     expect(names(house)).toEqual(['one']);
     await house.app.registry.start();
     stage.move('a', 'failed', broken());
@@ -102,7 +92,7 @@ describe('a tool of a plugin that loaded at the last start and fails now', { tag
     expect(textOf(await house.call('one'))).toBe('a ran one');
     stage.move('a', 'failed', broken());
     await until('it has left again', () => names(house).length === 0);
-    await house.reconfigure({ plugins: { a: { path: dir, approval: 'deny' } } });
+    await house.reconfigure({ plugins: { a: { path: stage.dir, approval: 'deny' } } });
     await expect(house.call('one')).rejects.toMatchObject({ code: 'UNKNOWN_TOOL' });
   });
 });
@@ -112,13 +102,11 @@ describe('a plugin that takes part in calls and opens too late', { tags: ['catal
     ['deny', 'DENIED'],
     ['allow', undefined],
   ])('counts by its own rule: %s', async (onError, code) => {
-    const stage = new Stage();
-    const dir = tempFolder();
-    const config = { ...configOf(dir, 'a', 'filter'), limits: { firstListMs: 50 } };
+    const stage = new Stage('a', 'filter');
+    const config = { ...stage.config, limits: { firstListMs: 50 } };
     stage.offers.set('a', { tools: [stage.tool('a', 'one')] });
     stage.offers.set('filter', { middleware: { onError, guard: async () => undefined } });
-    await stage.firstStart(dir, config);
-    const house = await openHouse([stage.adapter], config, dir);
+    const house = await stage.secondStart(config);
     const result = house.call('one');
     await until('its plugin is started', () => stage.started.includes('a'));
     stage.move('a', 'ready');

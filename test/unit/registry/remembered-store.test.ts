@@ -3,51 +3,45 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { openHouse } from '../../support/house.ts';
 import { until } from '../../support/processes.ts';
-import { configOf, edit, names, rows, Stage, stateOf } from '../../support/stage.ts';
-import { tempFolder } from '../../support/temp.ts';
+import { edit, names, rows, Stage, stateOf } from '../../support/stage.ts';
 
 const LONG = 5 * 1024 * 1024;
 
-async function stageWith(dir: string, ...ids: string[]): Promise<Stage> {
-  const stage = new Stage();
+async function stageWith(...ids: string[]): Promise<Stage> {
+  const stage = new Stage(...ids);
   for (const id of ids) stage.offers.set(id, { tools: [stage.tool(id, id)] });
-  await stage.firstStart(dir, configOf(dir, ...ids));
+  await stage.firstStart();
   return stage;
 }
 
 describe('what a later start knows', { tags: ['catalogue-remembered'] }, () => {
   it('does not hold plugins that are no longer configured', async () => {
-    const dir = tempFolder();
-    const stage = await stageWith(dir, 'a', 'b');
-    expect(rows(dir).map(([key]) => key.split(' ')[1])).toEqual(['a', 'b']);
-    await (await openHouse([stage.adapter], configOf(dir, 'a'), dir)).close();
-    expect(rows(dir).map(([key]) => key.split(' ')[1])).toEqual(['a']);
+    const stage = await stageWith('a', 'b');
+    expect(rows(stage.dir).map(([key]) => key.split(' ')[1])).toEqual(['a', 'b']);
+    await (await stage.open(stage.configOf('a'))).close();
+    expect(rows(stage.dir).map(([key]) => key.split(' ')[1])).toEqual(['a']);
   });
 
   it('says of an offer that depends on a login only that there was one', async () => {
-    const stage = new Stage();
-    const dir = tempFolder();
+    const stage = new Stage('a');
     stage.offers.set('a', { tools: [stage.tool('a', 'mine')], personal: true });
-    await stage.firstStart(dir, configOf(dir, 'a'));
-    expect(rows(dir).map(([, row]) => row.split('\n')[1])).toEqual(['true']);
+    await stage.firstStart();
+    expect(rows(stage.dir).map(([, row]) => row.split('\n')[1])).toEqual(['true']);
   });
 
   it('keeps a tool that is not served from being listed', async () => {
-    const stage = new Stage();
-    const dir = tempFolder();
+    const stage = new Stage('a');
     stage.offers.set('a', { tools: [stage.tool('a', 'good'), stage.tool('a', 'bad', { fault: 'its header is empty' })] });
-    await stage.firstStart(dir, configOf(dir, 'a'));
-    const house = await openHouse([stage.adapter], configOf(dir, 'a'), dir);
+    const house = await stage.secondStart();
     expect([names(house), house.app.plugins()[0]?.quarantined]).toMatchObject([['good'], [{ tool: 'bad' }]]);
   });
 
   it('keeps of a list that could not be read what it held', async () => {
-    const stage = new Stage();
-    const dir = tempFolder();
+    const stage = new Stage('a');
     const prompts = [{ name: 'p', get: async () => ({ messages: [] }) }];
     stage.offers.set('a', { tools: [stage.tool('a', 'one')], prompts });
-    await stage.firstStart(dir, configOf(dir, 'a'));
-    const kept = () => rows(dir).map(([, row]) => JSON.parse(row.split('\n')[1] as string));
+    await stage.firstStart();
+    const kept = () => rows(stage.dir).map(([, row]) => JSON.parse(row.split('\n')[1] as string));
     const [before] = kept();
     for (const [offer, expected] of [
       [
@@ -57,7 +51,7 @@ describe('what a later start knows', { tags: ['catalogue-remembered'] }, () => {
       [{ prompts }, { tools: [], prompts: before.prompts }],
     ] as const) {
       stage.offers.set('a', offer);
-      const house = await openHouse([stage.adapter], configOf(dir, 'a'), dir);
+      const house = await stage.open();
       await house.app.registry.start();
       stage.move('a', 'ready');
       await until('it is kept', () => JSON.stringify(kept()[0].prompts) === JSON.stringify(expected.prompts));
@@ -72,10 +66,9 @@ describe('what a later start knows', { tags: ['catalogue-remembered'] }, () => {
     ['is empty', () => ''],
     ['holds no offer', (row: string) => `${row.split('\n')[0]}\n[]`],
   ])('is opened as on a first start if what was kept %s', async (_, change) => {
-    const dir = tempFolder();
-    const stage = await stageWith(dir, 'a');
-    edit(dir, change);
-    const house = await openHouse([stage.adapter], configOf(dir, 'a'), dir);
+    const stage = await stageWith('a');
+    edit(stage.dir, change);
+    const house = await stage.open();
     expect([names(house), stage.opened, house.app.gateway.introduced()]).toEqual([[], ['a'], expect.any(Promise)]);
     await until('it is started', () => stage.started.length > 0);
     stage.move('a', 'ready');
@@ -83,30 +76,26 @@ describe('what a later start knows', { tags: ['catalogue-remembered'] }, () => {
   });
 
   it('is nothing without the key of the state folder', async () => {
-    const dir = tempFolder();
-    const stage = await stageWith(dir, 'a');
-    rmSync(join(dir, '.plugmux/key'));
-    mkdirSync(join(dir, '.plugmux/key/in-the-way'), { recursive: true });
-    const house = await openHouse([stage.adapter], configOf(dir, 'a'), dir);
+    const stage = await stageWith('a');
+    rmSync(join(stage.dir, '.plugmux/key'));
+    mkdirSync(join(stage.dir, '.plugmux/key/in-the-way'), { recursive: true });
+    const house = await stage.open();
     expect([names(house), house.app.gateway.introduced()]).toEqual([[], expect.any(Promise)]);
     stage.move('a', 'ready');
     await until('it is listed', () => names(house).length === 1);
   });
 
   it('is nothing with another key', async () => {
-    const dir = tempFolder();
-    const stage = await stageWith(dir, 'a');
-    writeFileSync(join(dir, '.plugmux/key'), Buffer.alloc(32, 7));
-    expect(names(await openHouse([stage.adapter], configOf(dir, 'a'), dir))).toEqual([]);
+    const stage = await stageWith('a');
+    writeFileSync(join(stage.dir, '.plugmux/key'), Buffer.alloc(32, 7));
+    expect(names(await stage.open())).toEqual([]);
   });
 
   it('is shared by gateways of one file that run at the same time', async () => {
-    const dir = tempFolder();
-    const config = configOf(dir, 'a');
-    const [one, other] = [await stageWith(dir, 'a'), new Stage()];
+    const [one, other] = [await stageWith('a'), new Stage('a')];
     other.offers.set('a', { tools: [other.tool('a', 'newer')] });
-    const first = await openHouse([one.adapter], config, dir);
-    const second = await openHouse([other.adapter], config, dir);
+    const first = await one.open();
+    const second = await openHouse([other.adapter], one.config, one.dir);
     for (const [house, stage] of [
       [first, one],
       [second, other],
@@ -117,7 +106,7 @@ describe('what a later start knows', { tags: ['catalogue-remembered'] }, () => {
     }
     await first.close();
     await second.close();
-    expect(rows(dir)).toHaveLength(1);
-    expect(names(await openHouse([other.adapter], config, dir))).toEqual(['newer']);
+    expect(rows(one.dir)).toHaveLength(1);
+    expect(names(await openHouse([other.adapter], one.config, one.dir))).toEqual(['newer']);
   });
 });

@@ -2,18 +2,15 @@ import { describe, expect, it } from 'vitest';
 import { localCaller } from '../../../dist/src/core/caller.js';
 import { GatewayError } from '../../../dist/src/core/errors.js';
 import type { Call } from '../../../dist/src/gateway/call.js';
-import { BY, openHouse, textOf } from '../../support/house.ts';
+import { BY, textOf } from '../../support/house.ts';
 import { until } from '../../support/processes.ts';
-import { configOf, edit, names, Stage, stateOf } from '../../support/stage.ts';
-import { tempFolder } from '../../support/temp.ts';
+import { edit, names, Stage, stateOf } from '../../support/stage.ts';
 
 describe('a second start', () => {
   it('lists what the last one knew before any plugin is opened, and tells nobody of what is the same', {
     tags: ['catalogue-remembered'],
   }, async () => {
-    const stage = new Stage();
-    const dir = tempFolder();
-    const config = configOf(dir, 'a', 'b');
+    const stage = new Stage('a', 'b');
     stage.offers.set('a', {
       tools: [stage.tool('a', 'one', { hints: { readOnly: true }, meta: { 'x/y': [1.5] }, labels: ['l'], title: 'One' })],
       prompts: [{ name: 'p', arguments: [{ required: true, name: 'q', more: 1 }], get: async () => ({ messages: [] }) }],
@@ -22,8 +19,7 @@ describe('a second start', () => {
       instructions: 'Use one.',
     });
     stage.offers.set('b', { tools: [stage.tool('b', 'two')] });
-    await stage.firstStart(dir, config);
-    const house = await openHouse([stage.adapter], config, dir);
+    const house = await stage.secondStart();
     expect(house.app.gateway.introduced()).toBeUndefined();
     expect(house.app.gateway.listed()).toBeUndefined();
     const { listed, prompts, resources, templates, instructions } = house.app.gateway.view(localCaller());
@@ -63,12 +59,9 @@ describe('a second start', () => {
   });
 
   it('tells of what differs once the plugin has opened', { tags: ['catalogue-remembered'] }, async () => {
-    const stage = new Stage();
-    const dir = tempFolder();
-    const config = configOf(dir, 'a');
+    const stage = new Stage('a');
     stage.offers.set('a', { tools: [stage.tool('a', 'old')] });
-    await stage.firstStart(dir, config);
-    const house = await openHouse([stage.adapter], config, dir);
+    const house = await stage.secondStart();
     expect(names(house)).toEqual(['old']);
     await house.app.registry.start();
     stage.offers.set('a', { tools: [stage.tool('a', 'new')] });
@@ -81,13 +74,10 @@ describe('a second start', () => {
   it('lets a call wait for its own plugin only, and runs it by the rules of the plugin as it is now', {
     tags: ['catalogue-remembered'],
   }, async () => {
-    const stage = new Stage();
-    const dir = tempFolder();
-    const config = configOf(dir, 'a', 'b');
+    const stage = new Stage('a', 'b');
     stage.offers.set('a', { tools: [stage.tool('a', 'one'), stage.tool('a', 'strict'), stage.tool('a', 'asks')] });
     stage.offers.set('b', { tools: [stage.tool('b', 'two')] });
-    await stage.firstStart(dir, config);
-    const house = await openHouse([stage.adapter], config, dir);
+    const house = await stage.secondStart();
     const input = { type: 'object', properties: { x: { type: 'number' } }, required: ['x'] };
     stage.offers.set('a', {
       tools: [stage.tool('a', 'one'), stage.tool('a', 'strict', { input }), stage.tool('a', 'asks', { approval: 'required' })],
@@ -109,12 +99,9 @@ describe('a second start', () => {
     'keeps the tools of a plugin that is still reading them, until they %s',
     { tags: ['catalogue-remembered'] },
     async (_, read, after) => {
-      const stage = new Stage();
-      const dir = tempFolder();
-      const config = configOf(dir, 'a');
+      const stage = new Stage('a');
       stage.offers.set('a', { tools: [stage.tool('a', 'old')] });
-      await stage.firstStart(dir, config);
-      const house = await openHouse([stage.adapter], config, dir);
+      const house = await stage.secondStart();
       await house.app.registry.start();
       stage.offers.set('a', { awaitsTools: true, unread: ['tools'] });
       stage.move('a', 'ready');
@@ -135,11 +122,9 @@ describe('a second start', () => {
     ],
     ['that is cancelled', 'CALL_CANCELLED', (_: Stage, call: Call) => call.abort(new GatewayError('CALL_CANCELLED', 'Enough.'))],
   ])('says of a waiting call %s that it was not sent', { tags: ['catalogue-remembered'] }, async (_, code, end) => {
-    const stage = new Stage();
-    const dir = tempFolder();
+    const stage = new Stage('a');
     stage.offers.set('a', { tools: [stage.tool('a', 'one')] });
-    await stage.firstStart(dir, configOf(dir, 'a'));
-    const house = await openHouse([stage.adapter], configOf(dir, 'a'), dir);
+    const house = await stage.secondStart();
     const call = house.newCall();
     const result = house.call('one', {}, call);
     await until('it is started', () => stage.started.length > 0);
@@ -151,12 +136,9 @@ describe('a second start', () => {
   it('answers a call of a plugin that fails now with the cause, and takes it out of the list', {
     tags: ['catalogue-remembered'],
   }, async () => {
-    const stage = new Stage();
-    const dir = tempFolder();
-    const config = configOf(dir, 'a');
+    const stage = new Stage('a');
     stage.offers.set('a', { tools: [stage.tool('a', 'one')] });
-    await stage.firstStart(dir, config);
-    const house = await openHouse([stage.adapter], config, dir);
+    const house = await stage.secondStart();
     const result = house.call('one');
     await until('it is started', () => stage.started.length > 0);
     stage.move('a', 'failed', new GatewayError('DEPENDENCY_MISSING', 'It needs a package.'));
@@ -168,7 +150,7 @@ describe('a second start', () => {
     await house.close();
     // The next first list does not wait for it either.
     stage.started = [];
-    const third = await openHouse([stage.adapter], config, dir);
+    const third = await stage.open();
     expect([third.app.gateway.introduced(), third.app.gateway.listed(), names(third), stage.started]).toEqual([
       undefined,
       undefined,
@@ -181,61 +163,55 @@ describe('a second start', () => {
   });
 
   it('knows a plugin that crashed after it had loaded, also while it is being restarted', { tags: ['catalogue-remembered'] }, async () => {
-    const stage = new Stage();
-    const dir = tempFolder();
-    const config = configOf(dir, 'a');
+    const stage = new Stage('a');
     stage.offers.set('a', { tools: [stage.tool('a', 'one')] });
-    const first = await openHouse([stage.adapter], config, dir);
+    const first = await stage.open();
     await first.app.registry.start();
     stage.move('a', 'ready');
     await until('it is listed', () => names(first).length === 1);
     stage.move('a', 'restarting', new GatewayError('PLUGIN_CRASHED', 'It crashed.'));
     expect(names(first)).toEqual(['one']);
     await first.close();
-    const second = await openHouse([stage.adapter], config, dir);
+    const second = await stage.open();
     expect(names(second)).toEqual(['one']);
   });
 
   it('asks the file, and not the memory, what is served to whom', { tags: ['catalogue-remembered'] }, async () => {
-    const stage = new Stage();
-    const dir = tempFolder();
-    const config = configOf(dir, 'a', 'b', 'c');
+    const stage = new Stage('a', 'b', 'c');
     for (const id of ['a', 'b', 'c'])
       stage.offers.set(id, { tools: [stage.tool(id, `${id}1`, { description: 'x' }), stage.tool(id, `${id}2`)] });
-    await stage.firstStart(dir, config);
-    const { plugins } = config;
+    await stage.firstStart();
+    const { plugins } = stage.config;
     const changed = {
       plugins: { a: { ...plugins.a, approval: { a1: 'deny', a2: 'ask' }, names: { a2: 'renamed' } }, b: { ...plugins.b, enabled: false } },
       profiles: { default: { tools: ['*', '!nothing'] } },
     };
-    const house = await openHouse([stage.adapter], changed, dir);
+    const house = await stage.open(changed);
     expect(names(house)).toEqual(['renamed']);
     expect(house.app.gateway.view(localCaller()).tools.get('renamed')?.approval).toBe('required');
     expect([stage.opened, stateOf(house, 'b'), stateOf(house, 'c')]).toEqual([[], 'disabled', undefined]);
     await house.close();
-    const off = await openHouse([stage.adapter], config, dir);
+    const off = await stage.open();
     await off.app.admin.setEnabled('c', false, BY);
     await off.close();
-    const last = await openHouse([stage.adapter], config, dir);
+    const last = await stage.open();
     expect([names(last), stateOf(last, 'c')]).toEqual([['a1', 'a2', 'b1', 'b2'], 'disabled']);
   });
 
   it('does not know a plugin whose text or settings have changed, nor another configuration', {
     tags: ['catalogue-remembered'],
   }, async () => {
-    const stage = new Stage();
-    const dir = tempFolder();
-    const config = configOf(dir, 'a', 'b', 'c');
+    const stage = new Stage('a', 'b', 'c');
     for (const id of ['a', 'b', 'c']) stage.offers.set(id, { tools: [stage.tool(id, `${id}1`)] });
-    const { plugins } = config;
+    const { plugins } = stage.config;
     plugins.b = { ...plugins.b, credentials: { key: 'the first key' } };
-    await stage.firstStart(dir, config);
+    await stage.firstStart();
     stage.digests.set('a', 'edited');
-    const house = await openHouse([stage.adapter], { plugins: { ...plugins, b: { ...plugins.b, credentials: { key: 'another' } } } }, dir);
+    const house = await stage.open({ plugins: { ...plugins, b: { ...plugins.b, credentials: { key: 'another' } } } });
     expect(names(house)).toEqual(['c1']);
     // These are new to it, so a first list waits for them.
     expect(house.app.gateway.listed()).toBeInstanceOf(Promise);
-    edit(dir, (row) => {
+    edit(stage.dir, (row) => {
       expect(row).not.toContain('the first key');
       return row;
     });
@@ -244,21 +220,17 @@ describe('a second start', () => {
   it('does not know what depends on a login, was made up at run time, or belongs to a session', {
     tags: ['catalogue-remembered'],
   }, async () => {
-    const stage = new Stage();
-    const dir = tempFolder();
-    const config = configOf(dir, 'a', 'b');
+    const stage = new Stage('a', 'b');
     stage.offers.set('a', { tools: [stage.tool('a', 'mine')], personal: true });
     stage.offers.set('b', {
       tools: [stage.tool('b', 'all'), stage.tool('b', 'made', { dynamic: true }), stage.tool('b', 'own', { shownTo: () => true })],
     });
-    await stage.firstStart(dir, config);
-    expect(names(await openHouse([stage.adapter], config, dir))).toEqual(['all']);
+    await stage.firstStart();
+    expect(names(await stage.open())).toEqual(['all']);
   });
 
   it('holds calls until whoever guards them has opened', { tags: ['catalogue-remembered'] }, async () => {
-    const stage = new Stage();
-    const dir = tempFolder();
-    const config = configOf(dir, 'a', 'guard', 'filter');
+    const stage = new Stage('a', 'guard', 'filter');
     stage.guards.add('guard');
     const asked: string[] = [];
     const steps = (name: string, step: string) => ({
@@ -271,8 +243,7 @@ describe('a second start', () => {
     stage.offers.set('a', { tools: [stage.tool('a', 'one')] });
     stage.offers.set('guard', { middleware: steps('guard', 'guard') });
     stage.offers.set('filter', { middleware: steps('filter', 'before') });
-    await stage.firstStart(dir, config);
-    const house = await openHouse([stage.adapter], config, dir);
+    const house = await stage.secondStart();
     const result = house.call('one');
     await until('all are started', () => stage.started.length >= 2);
     expect(new Set(stage.started)).toEqual(new Set(['guard', 'filter']));
@@ -290,13 +261,11 @@ describe('a second start', () => {
     ['is nested without end', (row: string) => row.replace('"meta":{}', `"meta":{"a":${'['.repeat(50_000)}${']'.repeat(50_000)}}`)],
     ['has a mark of its own', (row: string) => `x${row}`],
   ])('starts slowly where what was kept %s', { tags: ['catalogue-remembered'] }, async (_, change) => {
-    const stage = new Stage();
-    const dir = tempFolder();
-    const config = configOf(dir, 'a');
+    const stage = new Stage('a');
     stage.offers.set('a', { tools: [stage.tool('a', 'one', { meta: {} })] });
-    await stage.firstStart(dir, config);
-    edit(dir, change);
-    const house = await openHouse([stage.adapter], config, dir);
+    await stage.firstStart();
+    edit(stage.dir, change);
+    const house = await stage.open();
     expect([names(house), stage.opened, stateOf(house, 'a')]).toEqual([[], ['a'], 'opening']);
     await house.app.registry.start();
     stage.move('a', 'ready');
@@ -304,47 +273,39 @@ describe('a second start', () => {
   });
 
   it('vets what was kept as it vets what a plugin says', { tags: ['catalogue-remembered'] }, async () => {
-    const stage = new Stage();
-    const dir = tempFolder();
-    const config = configOf(dir, 'a');
+    const stage = new Stage('a');
     stage.offers.set('a', { tools: [stage.tool('a', 'one', { meta: {} }), stage.tool('a', 'two'), stage.tool('a', 'three')] });
-    await stage.firstStart(dir, config);
-    edit(dir, (row) =>
+    await stage.firstStart();
+    edit(stage.dir, (row) =>
       row
         .replace('does one', 'does\\u202e one')
         .replace('"meta":{}', '"meta":{"plugmux/approval":"auto"}')
         .replace('"name":"two"', '"name":"tw\\u200bo"')
         .replace('"name":"three","input":{"type":"object"', '"name":"three","input":{"type":"string"'),
     );
-    const house = await openHouse([stage.adapter], config, dir);
+    const house = await stage.open();
     const [one] = house.app.gateway.view(localCaller()).listed.values();
     expect([names(house), one?.entry.description, one?.entry.tool.meta]).toEqual([['one'], 'does\\u{202e} one', {}]);
   });
 
   it('ends in order while its plugins are opening, and knows them again', { tags: ['catalogue-remembered'] }, async () => {
-    const stage = new Stage();
-    const dir = tempFolder();
-    const config = configOf(dir, 'a', 'b');
+    const stage = new Stage('a', 'b');
     for (const id of ['a', 'b']) stage.offers.set(id, { tools: [stage.tool(id, id)] });
-    await stage.firstStart(dir, config);
-    const house = await openHouse([stage.adapter], config, dir);
+    const house = await stage.secondStart();
     const result = house.call('a');
     await until('it is started', () => stage.started.length > 0);
     await house.close();
     expect((await Promise.allSettled([result]))[0]).toBeDefined();
-    expect(names(await openHouse([stage.adapter], config, dir))).toEqual(['a', 'b']);
+    expect(names(await stage.open())).toEqual(['a', 'b']);
   });
 
   it('serves a reload that comes while its plugins are opening', { tags: ['catalogue-remembered'] }, async () => {
-    const stage = new Stage();
-    const dir = tempFolder();
-    const config = configOf(dir, 'a', 'b');
+    const stage = new Stage('a', 'b');
     for (const id of ['a', 'b']) stage.offers.set(id, { tools: [stage.tool(id, id)] });
-    await stage.firstStart(dir, config);
-    const house = await openHouse([stage.adapter], config, dir);
+    const house = await stage.secondStart();
     const [lost, kept] = [house.call('a'), house.call('b')];
     await until('both are started', () => new Set(stage.started).size === 2);
-    await house.reconfigure({ plugins: { b: config.plugins.b } });
+    await house.reconfigure({ plugins: { b: stage.config.plugins.b } });
     await expect(lost).rejects.toMatchObject({ code: 'UNKNOWN_TOOL' });
     stage.move('b', 'ready');
     expect(textOf(await kept)).toBe('b ran b');
