@@ -1,30 +1,19 @@
 // What is asked of a client without a model, and what it gives a program.
 import { fileURLToPath } from 'node:url';
-import { callsIn, createPlace, environmentOf, exportFor, removePlace, runToEnd, startGateway } from './place.mjs';
+import { AGREED, CALLS } from './calls.mjs';
+import { callsIn, environmentOf, exportFor, runToEnd } from './place.mjs';
 import { commandOf, nodeForClients, pythonOf } from './programs.mjs';
-import { createReport } from './report.mjs';
+import { reportOn } from './report.mjs';
 
-const CALLS = {
-  plain: { tool: 'box_look', args: { label: 'label-4711', times: 2 } },
-  bad: { tool: 'box_look', args: { label: 'label-4711', times: 'many' } },
-  image: { tool: 'picture', args: {} },
-  data: { tool: 'point', args: { scale: 21 } },
-  asked: { tool: 'box_erase', args: { label: 'label-4711' } },
-  agreed: { tool: 'box_erase', args: { label: 'yes-4711' } },
-};
 const TOOLS = ['box_erase', 'box_look', 'box_move', 'picture', 'point'];
 const POINT = JSON.stringify({ x: 21, y: 42, unit: 'furlong' });
 const RUN_MS = 60_000;
 
 /** Runs one client over one transport: its script gets the server and the calls, and prints what came back. */
-export async function judgePlain(client, transport) {
-  const place = createPlace();
-  const report = createReport(`${client.title} ${client.version}, ${transport}`);
-  let gateway;
-  try {
-    if (transport !== 'stdio') gateway = await startGateway(place);
+export function judgePlain(client, transport) {
+  return reportOn(client, transport, async ({ place, report, url }) => {
     // They take a server's entry as most clients do.
-    const [part] = await exportFor(place, 'claude-code', gateway?.url);
+    const [part] = await exportFor(place, 'claude-code', url);
     const task = { server: part.content.mcpServers.plugmux, calls: Object.values(CALLS) };
     const run = await runToEnd(commandFor(client, task), {
       cwd: place.project,
@@ -33,13 +22,7 @@ export async function judgePlain(client, transport) {
     });
     if (run.code === 0) judge(report, client, JSON.parse(run.stdout.trim().split('\n').at(-1)), await callsIn(place));
     else report.fault(`ended with ${run.code}: ${run.stderr.slice(-2_000)}`);
-  } catch (error) {
-    report.fault(error.stack);
-  } finally {
-    await gateway?.stop();
-    removePlace(place);
-  }
-  return report;
+  });
 }
 
 function commandFor(client, task) {
@@ -67,7 +50,7 @@ function judge(report, { asks = false }, { revision, instructions, tools, result
   // Its person says no to the first and yes to the second.
   const refusal = asks ? 'User denied tool execution' : 'this client cannot ask';
   report.check('an approval that is not given', text('asked').includes(refusal) && result.asked.isError === true, result.asked);
-  report.check('an approval that is given', text('agreed').includes(asks ? 'erased yes-4711' : refusal), result.agreed);
+  report.check('an approval that is given', text('agreed').includes(asks ? `erased ${AGREED}` : refusal), result.agreed);
   report.check('the audit log', outcomes.join(' ') === `ok refused ok ok refused ${asks ? 'ok' : 'refused'}`, outcomes);
   report.record({
     'approval of a call': asks ? 'asks its program' : 'cannot be asked',

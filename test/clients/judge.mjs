@@ -1,17 +1,11 @@
 // What is asked of every client that drives a model: one script, what must hold of it, and what is only recorded.
+import { AGREED, CALLS } from './calls.mjs';
 import { startModel } from './models/model.mjs';
-import { callsIn, createPlace, environmentOf, exportFor, removePlace, runToEnd, startGateway, writeParts } from './place.mjs';
-import { createReport } from './report.mjs';
+import { callsIn, environmentOf, exportFor, runToEnd, writeParts } from './place.mjs';
+import { reportOn } from './report.mjs';
 
-// An agent with `agrees` has somebody who says yes to this one call.
-const AGREED = 'yes-4711';
 const SCRIPT = [
-  { id: 'plain', tool: 'box_look', args: { label: 'label-4711', times: 2 } },
-  { id: 'bad', tool: 'box_look', args: { label: 'label-4711', times: 'many' } },
-  { id: 'image', tool: 'picture', args: {} },
-  { id: 'data', tool: 'point', args: { scale: 21 } },
-  { id: 'asked', tool: 'box_erase', args: { label: 'label-4711' } },
-  { id: 'agreed', tool: 'box_erase', args: { label: AGREED } },
+  ...Object.entries(CALLS).map(([id, call]) => ({ id, ...call })),
   // The last one: a client may end its run here.
   { id: 'unlisted', tool: 'box_move', args: { label: 'label-4711' } },
 ];
@@ -24,31 +18,19 @@ const RUN_MS = 90_000;
  * command line and the environment; `context` has the place, the address of the model, the export, and whether the session
  * goes on.
  */
-export async function judgeAgent(agent, transport) {
-  const place = createPlace();
-  const report = createReport(`${agent.title} ${agent.version}, ${transport}`);
-  let gateway;
-  try {
-    if (transport !== 'stdio') gateway = await startGateway(place);
-    const parts = await exportFor(place, agent.id, gateway?.url);
+export function judgeAgent(agent, transport) {
+  return reportOn(agent, transport, async ({ place, report, url, restart }) => {
+    const parts = await exportFor(place, agent.id, url);
     writeParts(place, parts);
     await runOnce(agent, place, report, { parts });
-    if (transport === 'restart') {
-      const { port } = new URL(gateway.url);
-      await gateway.stop();
-      gateway = await startGateway(place, port);
-      await runOnce(agent, place, report, { parts, again: true });
-    }
-  } catch (error) {
-    report.fault(error.stack);
-  } finally {
-    await gateway?.stop();
-    removePlace(place);
-  }
-  return report;
+    if (transport !== 'restart') return;
+    await restart();
+    await runOnce(agent, place, report, { parts, again: true });
+  });
 }
 
 async function runOnce(agent, place, report, { parts, again = false }) {
+  // Not every agent has somebody who agrees.
   const script = SCRIPT.filter(({ id }) => id !== 'agreed' || agent.agrees);
   const model = await startModel(agent.api, script);
   try {
