@@ -37,6 +37,8 @@ export interface Carrier {
   readonly failure?: Error | undefined;
   /** Why a request that was on its way got no answer. */
   lossOf(): GatewayError;
+  /** The proxy that answers in place of the server where something is wrong, in words; empty if there is none. */
+  readonly via: string;
   /** Where messages go that the transport does not hand over itself, and those that cannot be read. */
   sink: MessageSink;
   /** What a failure means that the login has to do with; undefined for every other one. */
@@ -85,6 +87,7 @@ export class LocalCarrier extends Common implements Carrier {
   readonly local = true;
   readonly apart = false;
   readonly name = 'stdio';
+  readonly via = '';
   readonly transport: LineTransport;
   readonly #unresponsiveMs: number;
 
@@ -133,6 +136,7 @@ interface RemoteParts {
   readonly terminate?: () => Promise<void>;
   readonly explain?: Carrier['explain'];
   readonly agent?: Agent | undefined;
+  readonly via?: string;
 }
 
 /** A server at an address. */
@@ -143,6 +147,7 @@ export class RemoteCarrier extends Common implements Carrier {
   readonly name: string;
   readonly apart: boolean;
   readonly explain: Carrier['explain'];
+  readonly via: string;
   failure: Error | undefined;
   readonly #terminate: (() => Promise<void>) | undefined;
   readonly #agent: Agent | undefined;
@@ -151,7 +156,8 @@ export class RemoteCarrier extends Common implements Carrier {
     super();
     this.name = name;
     this.apart = name === HTTP;
-    const { transport, terminate, explain, agent } = open(this);
+    const { transport, terminate, explain, agent, via = '' } = open(this);
+    this.via = via;
     this.#agent = agent;
     this.transport = transport;
     this.#terminate = terminate;
@@ -199,6 +205,8 @@ export async function openRemote(
   const proxy = route(server.url);
   const agent = undici && (await createAgent(route, { headersTimeout: 0, bodyTimeout: 0, connectMs }));
   const send = undici && ((input: unknown, init?: RequestInit) => undici.fetch(input as string, { ...init, dispatcher: agent } as never));
+  // Through a tunnel the server itself answers.
+  const via = proxy && server.url.protocol === 'http:' ? ` through the proxy ${proxy.name}` : '';
   const readingFetch = (carrier: RemoteCarrier): typeof fetch =>
     createReadingFetch(
       messageBytes,
@@ -223,7 +231,7 @@ export async function openRemote(
   }
   const { SSEClientTransport, StreamableHTTPClientTransport } = await import('@modelcontextprotocol/client');
   const record = recordOf(id, server, host);
-  const stepUp = createStepUp(id, server, record);
+  const stepUp = createStepUp(id, server, record, via);
   const { explain } = stepUp;
   const auth = await createAuth(id, server, record, stepUp, route);
   const common = { requestInit: { headers: server.headers }, ...(auth ? { authProvider: auth } : {}) };
@@ -235,11 +243,11 @@ export async function openRemote(
           carrier.failure = toError(error);
           throw error;
         });
-      return { agent, transport: new SSEClientTransport(server.url, { ...common, fetch: noting }), explain };
+      return { agent, via, transport: new SSEClientTransport(server.url, { ...common, fetch: noting }), explain };
     });
   }
   return new RemoteCarrier(HTTP, (carrier) => {
     const transport = new StreamableHTTPClientTransport(server.url, { ...common, fetch: readingFetch(carrier) });
-    return { transport, terminate: () => transport.terminateSession(), explain, agent };
+    return { transport, terminate: () => transport.terminateSession(), explain, agent, via };
   });
 }

@@ -4,11 +4,11 @@ import { GatewayError, toError } from '../../src/core/errors.ts';
 import type { Host } from '../../src/core/host.ts';
 import type { Logger } from '../../src/core/log.ts';
 import { createRoute } from '../../src/host/proxy.ts';
-import { isProxyFault, unreachable } from '../../src/host/unreachable.ts';
+import { proxyFault, refusalOf, unreachable } from '../../src/host/unreachable.ts';
 import { type Carrier, LocalCarrier, openRemote } from './carriers.ts';
 import type { Checks } from './dropped.ts';
 import type { LocalServer, RemoteServer, ServerEntry } from './entry.ts';
-import { causeOf, statusOf } from './failures.ts';
+import { causeOf, fixOf, statusOf } from './failures.ts';
 import { loginNeeded } from './login/needed.ts';
 import { Session } from './session.ts';
 
@@ -125,12 +125,9 @@ function explain(error: Error, entry: ServerEntry, died: string | undefined, { i
   if (error instanceof GatewayError) return error;
   const { url, proxy: own } = entry.server;
   const why = unreachable(error);
-  if (why !== undefined && isProxyFault(error))
-    return fail(
-      'HANDSHAKE_FAILED',
-      `${url.host} cannot be reached: ${why}.`,
-      'Check "proxy" in mcp.json, or HTTP_PROXY, HTTPS_PROXY and NO_PROXY; the gateway keeps trying.',
-    );
+  const status = statusOf(error);
+  const fault = proxyFault(error) ?? refusalOf(undefined, status ?? 0);
+  if (fault) return fail('HANDSHAKE_FAILED', `${url.host} cannot be reached: ${fault.message}.`, fault.fix);
   const proxy = createRoute({ own, top: host.proxy })(url);
   const address = proxy ? `${url.host} through the proxy ${proxy.name}` : url.host;
   if (why !== undefined)
@@ -139,12 +136,21 @@ function explain(error: Error, entry: ServerEntry, died: string | undefined, { i
       `${address} cannot be reached: ${why}.`,
       'Check the address and the network; the gateway keeps trying.',
     );
-  const status = statusOf(error);
   if (status === 401 || error.name === 'UnauthorizedError') return loginNeeded(id, entry.server);
   if (status === 403)
     return fail('NEEDS_CONFIGURATION', `${address} refuses this login (HTTP 403).`, 'Check the token and what it may do.');
   if (status !== undefined)
-    return fail('HANDSHAKE_FAILED', `${address} answered with HTTP ${status}.`, 'Check the path of the address, such as /mcp or /sse.');
+    return fail(
+      'HANDSHAKE_FAILED',
+      `${address} answered with HTTP ${status}.`,
+      fixOf(status).fix ?? 'Check the path of the address, such as /mcp or /sse.',
+    );
+  if (isHungUp(error))
+    return fail(
+      'HANDSHAKE_FAILED',
+      `${address} ended the connection without an answer.`,
+      'Check the address, and the proxy if there is one.',
+    );
   if (isTimeout(error))
     return fail(
       'LOAD_TIMEOUT',
@@ -164,4 +170,10 @@ function fixFor(died: string, { command }: LocalServer): string {
 
 function isTimeout(error: Error): boolean {
   return (error as { code?: unknown }).code === 'REQUEST_TIMEOUT' || /timed? ?out/i.test(error.message);
+}
+
+// What has been connected to goes without a word.
+function isHungUp(error: unknown): boolean {
+  const { code, cause } = error as { readonly code?: unknown; readonly cause?: unknown };
+  return code === 'UND_ERR_SOCKET' || code === 'ECONNRESET' || (cause instanceof Error && isHungUp(cause));
 }

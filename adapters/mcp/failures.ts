@@ -3,7 +3,7 @@ import { GatewayError, toError } from '../../src/core/errors.ts';
 import { isJsonObject } from '../../src/core/json.ts';
 import type { QuestionKind } from '../../src/core/question.ts';
 import { shorten } from '../../src/core/text.ts';
-import { unreachable } from '../../src/host/unreachable.ts';
+import { proxyFault, unreachable } from '../../src/host/unreachable.ts';
 import { RpcFailure } from './messages.ts';
 
 const METHOD_NOT_FOUND = -32601;
@@ -44,6 +44,8 @@ export interface Judging {
   readonly session: boolean;
   /** Each request travels alone: the loss of one says nothing of the others. */
   readonly apart: boolean;
+  /** The proxy that may have answered in place of the server, in words. */
+  readonly via?: string;
 }
 
 /** What a request means that could not even be written: nothing of it went out. */
@@ -63,9 +65,9 @@ function isUnsent(error: Error): boolean {
 }
 
 /** Judges what the SDK's transports throw. */
-export function judge(thrown: unknown, { session, apart }: Judging): SendFailure {
+export function judge(thrown: unknown, { session, apart, via = '' }: Judging): SendFailure {
   const refused = (why: string, ends = true): SendFailure => ({
-    error: new GatewayError('PLUGIN_UNAVAILABLE', `The server takes no calls: ${why}.`, { cause: thrown }),
+    error: new GatewayError('PLUGIN_UNAVAILABLE', `The server takes no calls: ${why}.`, { cause: thrown, fix: proxyFault(thrown)?.fix }),
     ...(ends ? { ends: why } : {}),
   });
   if (thrown instanceof GatewayError || thrown instanceof RpcFailure) return { error: thrown };
@@ -78,11 +80,18 @@ export function judge(thrown: unknown, { session, apart }: Judging): SendFailure
   const answered = rpcErrorIn(error);
   if (answered) return { error: answered };
   if (status !== undefined)
-    return { error: new GatewayError('PLUGIN_FAILED', `The server answered with HTTP ${status}.`, { cause: error }) };
+    return {
+      error: new GatewayError('PLUGIN_FAILED', `The server${via} answered with HTTP ${status}.`, { cause: error, ...fixOf(status) }),
+    };
   const lost = new GatewayError('UPSTREAM_LOST', `The connection to the server failed: ${causeOf(error)}.`, { cause: error });
   // What has no cause is a fault of ours, and about that request alone.
   const ends = !apart && error instanceof TypeError && error.cause !== undefined;
   return { error: lost, ...(ends ? { ends: causeOf(error) } : {}) };
+}
+
+/** What to do about a status that says nothing of the request; empty for others. */
+export function fixOf(status: number): { readonly fix?: string } {
+  return status >= 500 ? { fix: 'Find out what is wrong with the server, or with the proxy before it; the log has the details.' } : {};
 }
 
 const LOSSES: readonly ErrorCode[] = ['UPSTREAM_LOST', 'PLUGIN_UNAVAILABLE', 'LOAD_TIMEOUT'];

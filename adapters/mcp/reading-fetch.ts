@@ -4,6 +4,7 @@ import { toDouble } from '../../src/core/exact-tree.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../src/core/json.ts';
 import { VastError } from '../../src/core/vast.ts';
 import { wellFormedJson } from '../../src/core/well-formed.ts';
+import { toFetchFault } from '../../src/host/unreachable.ts';
 import { EventReader, type ServerEvent } from './event-reader.ts';
 import { notSent } from './failures.ts';
 import { FIRST_ID, tooLarge, unreadable } from './messages.ts';
@@ -89,7 +90,7 @@ export function createReadingFetch(
       response = await send(input, init);
     } catch (error) {
       // What fetch says of a request that it cannot send has no cause; what becomes of one on its way has.
-      throw error instanceof TypeError && error.cause === undefined ? notSent(error) : error;
+      throw error instanceof TypeError && error.cause === undefined ? notSent(error) : toFetchFault(error);
     }
     if (!response.body) return response;
     const { status, statusText, headers } = response;

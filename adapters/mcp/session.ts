@@ -223,7 +223,11 @@ export class Session {
       this.refused();
       return known;
     }
-    const { error, ends } = judge(thrown, { session: this.#link.sessionId !== undefined, apart: this.#carrier.apart });
+    const { error, ends } = judge(thrown, {
+      session: this.#link.sessionId !== undefined,
+      apart: this.#carrier.apart,
+      via: this.#carrier.via,
+    });
     if (ends !== undefined) this.#carrier.drop(ends);
     else if (ofCall && error instanceof GatewayError && (error.code === 'UPSTREAM_LOST' || error.code === 'PLUGIN_UNAVAILABLE'))
       this.lost();

@@ -1,7 +1,7 @@
 import type { Agent, Dispatcher, Pool } from 'undici';
 import type { Lookup } from './addresses.ts';
 import type { HttpProxy, Route } from './proxy.ts';
-import { ProxyError, proxyFailure, refusalOf } from './unreachable.ts';
+import { proxyFailure, refusalOf } from './unreachable.ts';
 
 /** How an agent connects; times in milliseconds, 0 for no limit. */
 export interface AgentOptions {
@@ -72,7 +72,7 @@ function refusing(proxy: HttpProxy, inner: Dispatcher.DispatchHandler): Dispatch
     onResponseStart(controller, status, ...rest) {
       const refusal = refusalOf(proxy, status);
       if (refusal === undefined) inner.onResponseStart?.(controller, status, ...rest);
-      else controller.abort(new ProxyError(proxy, refusal));
+      else controller.abort(refusal);
     },
     onResponseData: (...args) => inner.onResponseData?.(...args),
     onResponseEnd: (...args) => inner.onResponseEnd?.(...args),

@@ -28,7 +28,7 @@ export function openTunnel(proxy: HttpProxy, target: URL, timeoutMs: number): Pr
         return resolve(socket);
       }
       socket.destroy();
-      reject(new ProxyError(proxy, refusalOf(proxy, statusCode) ?? `does not connect to ${host}: it answers with HTTP ${statusCode}`));
+      reject(refusalOf(proxy, statusCode) ?? new ProxyError(proxy, `does not connect to ${host}: it answers with HTTP ${statusCode}`));
     });
     call.on('timeout', () => call.destroy(Object.assign(new Error('it does not answer'), { code: 'ETIMEDOUT' })));
     call.on('error', (error) => reject(proxyFailure(proxy, error)));

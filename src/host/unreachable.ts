@@ -1,9 +1,16 @@
 import type { HttpProxy } from './proxy.ts';
 
+const SETTINGS = '"proxy" in mcp.json, or HTTP_PROXY, HTTPS_PROXY and NO_PROXY';
+const CHECK = `Check ${SETTINGS}; the gateway keeps trying.`;
+const LOGIN = `Give the proxy's address with its user and password, like http://user:password@proxy.example.com:3128: ${SETTINGS}.`;
+
 /** A proxy that did not do its part; the message says what it did instead. */
 export class ProxyError extends Error {
-  constructor({ name }: HttpProxy, what: string, options?: ErrorOptions) {
-    super(`the proxy ${name} ${what}`, options);
+  readonly fix: string;
+
+  constructor(proxy: HttpProxy | undefined, what: string, { fix = CHECK, ...options }: ErrorOptions & { readonly fix?: string } = {}) {
+    super(`${proxy ? `the proxy ${proxy.name}` : 'a proxy on the way'} ${what}`, options);
+    this.fix = fix;
   }
 }
 
@@ -26,9 +33,10 @@ const UNREACHABLE: ReadonlyMap<string, string> = new Map([
   ['ERR_SSL_UNSUPPORTED_PROTOCOL', 'it knows no version of TLS that is safe'],
 ]);
 
-/** Whether it was a proxy that failed, and not what lies behind it. */
-export function isProxyFault(error: unknown): boolean {
-  return error instanceof ProxyError || (error instanceof Error && error.cause !== undefined && isProxyFault(error.cause));
+/** What a proxy failed with, if it was one that failed and not what lies behind it. */
+export function proxyFault(error: unknown): ProxyError | undefined {
+  if (error instanceof ProxyError) return error;
+  return error instanceof Error && error.cause !== undefined ? proxyFault(error.cause) : undefined;
 }
 
 /** Why an address could not be reached at all; undefined where it was. */
@@ -45,10 +53,17 @@ export function unreachable(error: Error): string | undefined {
   return inner instanceof Error && inner !== error ? unreachable(inner) : undefined;
 }
 
-/** What a status says of the login at the proxy; undefined if it is about something else. */
-export function refusalOf({ authorization }: HttpProxy, status: number): string | undefined {
+/** What a status says of the login at the proxy; undefined if it is about something else. No proxy: one that is not named anywhere. */
+export function refusalOf(proxy: HttpProxy | undefined, status: number): ProxyError | undefined {
   if (status !== 407) return undefined;
-  return authorization === undefined ? 'wants a login (HTTP 407)' : 'refuses its login (HTTP 407)';
+  const what = proxy?.authorization === undefined ? 'wants a login (HTTP 407)' : 'refuses its login (HTTP 407)';
+  return new ProxyError(proxy, what, { fix: LOGIN });
+}
+
+/** What a fetch failed with. It hides an answer with HTTP 407 behind an error without words, as the standard has it. */
+export function toFetchFault(error: unknown): unknown {
+  const hidden = error instanceof TypeError && error.cause instanceof Error && error.cause.message === '' && !('code' in error.cause);
+  return hidden ? refusalOf(undefined, 407) : error;
 }
 
 /** Why a proxy is of no use. */

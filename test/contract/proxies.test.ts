@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
+import type { ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { mcp } from '../../dist/adapters/mcp/adapter.js';
@@ -7,7 +8,7 @@ import { fetchFile, fetchText } from '../../dist/adapters/squadron/install/downl
 import { connect } from '../support/clients.ts';
 import { run, serve, writeConfig } from '../support/gateway.ts';
 import { type House, openHouse, textOf } from '../support/house.ts';
-import { freePort } from '../support/http-server.ts';
+import { freePort, listen } from '../support/http-server.ts';
 import { until } from '../support/processes.ts';
 import { serveProxy, serveTls, type TestProxy } from '../support/proxy.ts';
 import { rawUpstream, textOf as text, toolOf } from '../support/raw-upstream.ts';
@@ -30,7 +31,7 @@ async function farServer(login?: string, name?: string): Promise<TestProxy> {
 }
 
 const errorOf = (house: House, id: string) => house.app.registry.plugins().find((plugin) => plugin.id === id)?.error;
-const failed = async (config: object): Promise<{ code: string; message: string }> => {
+const failed = async (config: object): Promise<{ code: string; message: string; fix: string }> => {
   const house = await openHouse([mcp], config);
   await house.app.registry.listed(10_000);
   return errorOf(house, 'far') as never;
@@ -106,6 +107,68 @@ describe('a server behind a proxy', () => {
       expect(await far(address)).toMatch(/far\.test.* the proxy http:\/\/\[redacted\]@127.*HTTP 502\.$/);
     },
   );
+
+  it.each([
+    [407, 'http', /^far\.test:8080 cannot be reached: the proxy .* wants a login \(HTTP 407\)\.$/, /user and password/],
+    [407, 'https', /^far\.test cannot be reached: the proxy .* wants a login \(HTTP 407\)\.$/, /user and password/],
+    [403, 'http', /^far\.test:8080 through the proxy .* refuses this login \(HTTP 403\)\.$/, /If it is the proxy that refuses/],
+    [403, 'https', /the proxy .* does not connect to far\.test:443: it answers with HTTP 403\.$/, /^Check "proxy" in mcp\.json/],
+    [502, 'http', /^far\.test:8080 through the proxy .* answered with HTTP 502\.$/, /the proxy before it/],
+    [502, 'https', /the proxy .* does not connect to far\.test:443: it answers with HTTP 502\.$/, /^Check "proxy" in mcp\.json/],
+    ['nothing', 'http', /^far\.test:8080 through the proxy .* ended the connection without an answer\.$/, /the proxy if there is one/],
+    ['nothing', 'https', /the proxy .* cannot be used: socket hang up\.$/, /^Check "proxy" in mcp\.json/],
+  ] as const)('is not taken for what a proxy says: %s over %s', { tags: ['proxies'] }, async (answer, scheme, message, fix) => {
+    const proxy = await serveProxy();
+    proxy.answer = answer;
+    const url = scheme === 'http' ? FAR : 'https://far.test/mcp';
+    const error = await failed({ mcpServers: { far: { type: 'http', url, proxy: proxy.url } } });
+    expect(error).toMatchObject({ message: expect.stringMatching(message), fix: expect.stringMatching(fix) });
+  });
+
+  it('is named together with the proxy that answers a call in its place', { tags: ['proxies'] }, async () => {
+    const proxy = await farServer();
+    const house = await openHouse([mcp], { mcpServers: { far: { type: 'http', url: FAR, proxy: proxy.url, era: 'legacy' } } });
+    await house.app.registry.listed(10_000);
+    const told = async (answer: number) => {
+      proxy.answer = answer;
+      const { meta } = await house.call('ping');
+      proxy.answer = undefined;
+      return meta?.['plugmux/error'];
+    };
+    const unsent = { code: 'PLUGIN_UNAVAILABLE', outcome: 'NOT_SENT', fix: expect.stringContaining('user and password') };
+    expect(await told(407)).toMatchObject({
+      ...unsent,
+      message: expect.stringContaining(`${proxy.url} ("proxy") wants a login (HTTP 407)`),
+    });
+    expect(await told(502)).toMatchObject({
+      message: expect.stringContaining(`through the proxy ${proxy.url} ("proxy") answered with HTTP 502`),
+    });
+    expect(await told(403)).toMatchObject({ message: expect.stringContaining(`through the proxy ${proxy.url} ("proxy") refuses`) });
+  });
+
+  it.each(['http', 'sse', 'ws'])('may be behind a proxy that nobody has named, over %s', { tags: ['proxies'] }, async (type) => {
+    const refuse = (_: unknown, response: ServerResponse): void => void response.writeHead(407, { 'proxy-authenticate': 'Basic' }).end();
+    const url = `${(await listen(refuse)).replace('http', type === 'ws' ? 'ws' : 'http')}/mcp`;
+    const error = await failed({ mcpServers: { far: { type, url } } });
+    expect(error).toMatchObject({ message: expect.stringContaining('a proxy on the way wants a login (HTTP 407)') });
+    expect(error).toMatchObject({ fix: expect.stringContaining('user and password') });
+  });
+
+  it('says of a call that met such a proxy that it was not sent', { tags: ['proxies'] }, async () => {
+    let refuses = false;
+    const far = await rawUpstream(({ method }, response) => {
+      if (refuses) return void response.writeHead(407).end();
+      return method === 'tools/list' ? { tools: [toolOf('ping')] } : text('called');
+    });
+    const house = await openHouse([mcp], { mcpServers: { far: { type: 'http', url: far.url, era: 'legacy' } } });
+    await house.app.registry.listed(10_000);
+    refuses = true;
+    const { meta } = await house.call('ping');
+    expect(meta?.['plugmux/error']).toMatchObject({
+      outcome: 'NOT_SENT',
+      message: expect.stringContaining('a proxy on the way wants a login'),
+    });
+  });
 
   it('is not asked of the proxy by the address of a private network', { tags: ['proxies'] }, async () => {
     const proxy = await serveProxy();

@@ -18,6 +18,8 @@ export interface TestProxy {
   readonly logins: Set<string | undefined>;
   /** Where its hosts really are: a port of this machine, by `name:port`. */
   readonly hosts: Map<string, number>;
+  /** What it answers in place of serving: a status, or nothing at all. */
+  answer: number | 'nothing' | undefined;
 }
 
 /** Starts one; with `login`, it serves only those that send this as user and password. */
@@ -26,10 +28,12 @@ export async function serveProxy(login?: string): Promise<TestProxy> {
   const logins: TestProxy['logins'] = new Set();
   const hosts: TestProxy['hosts'] = new Map();
   const sockets = new Set<Socket>();
+  let proxy: TestProxy | undefined;
   const wanted = login && `Basic ${Buffer.from(login).toString('base64')}`;
-  const refusal = (message: IncomingMessage, host: string): number | undefined => {
+  const refusal = (message: IncomingMessage, host: string): number | 'nothing' | undefined => {
     asked.push(`${message.method} ${message.url}`);
     logins.add(message.headers['proxy-authorization']);
+    if (proxy?.answer !== undefined) return proxy.answer;
     if (wanted !== undefined && message.headers['proxy-authorization'] !== wanted) return 407;
     return hosts.has(host) ? undefined : 502;
   };
@@ -37,6 +41,7 @@ export async function serveProxy(login?: string): Promise<TestProxy> {
     const { host, port, pathname, search } = new URL(message.url ?? '');
     const key = `${host.replace(/:\d+$/, '')}:${port || 80}`;
     const refused = refusal(message, key);
+    if (refused === 'nothing') return void message.socket.destroy();
     if (refused !== undefined) return void response.writeHead(refused).end();
     const { 'proxy-authorization': _, ...headers } = message.headers;
     const onward = request({ port: hosts.get(key), path: pathname + search, method: message.method, headers }, (answer) => {
@@ -57,6 +62,7 @@ export async function serveProxy(login?: string): Promise<TestProxy> {
     const login = /^proxy-authorization: (.*)\r$/im.exec(head.toString('latin1'))?.[1];
     const headers = { 'proxy-authorization': login };
     const refused = target === '' ? undefined : refusal({ method: 'CONNECT', url: target, headers } as IncomingMessage, target);
+    if (refused === 'nothing') return void socket.end();
     if (refused !== undefined) return void socket.end(`HTTP/1.1 ${refused} No\r\ncontent-length: 0\r\n\r\n`);
     const onward = connect(target === '' ? Number(new URL(server).port) : (hosts.get(target) as number), '127.0.0.1', () => {
       if (target === '') onward.write(head);
@@ -70,7 +76,9 @@ export async function serveProxy(login?: string): Promise<TestProxy> {
   onTestFinished(() => {
     for (const socket of sockets) socket.destroy();
   });
-  return { url: `http://${login === undefined ? '' : `${login}@`}127.0.0.1:${port}`, asked, logins, hosts };
+  const url = `http://${login === undefined ? '' : `${login}@`}127.0.0.1:${port}`;
+  proxy = { url, asked, logins, hosts, answer: undefined };
+  return proxy;
 }
 
 /** A certificate for `localhost`, and a port where TLS with it is taken off before a plain port. */

@@ -4,7 +4,7 @@ import { GatewayError } from '../../../src/core/errors.ts';
 import { checkedLookup, literalAddress, refuseAddress } from '../../../src/host/addresses.ts';
 import { createAgent } from '../../../src/host/agent.ts';
 import type { HttpProxy, Route } from '../../../src/host/proxy.ts';
-import { isProxyFault, unreachable } from '../../../src/host/unreachable.ts';
+import { proxyFault, toFetchFault } from '../../../src/host/unreachable.ts';
 
 const LONGEST_MS = 30_000;
 const LARGEST = 1024 * 1024;
@@ -65,11 +65,12 @@ export function createGuardedFetch(named: readonly URL[], route: Route): Guarded
       trouble = response.status >= 500 ? `${url.host} answered with HTTP ${response.status}` : undefined;
       const empty = response.status === 204 || response.status === 205;
       return new Response(empty ? null : body, { status: response.status, headers: [...response.headers] as [string, string][] });
-    } catch (error) {
+    } catch (thrown) {
+      const error = toFetchFault(thrown);
       const cause = ((error as Error).cause ?? error) as Error;
       if (cause.message?.startsWith('HOST_NOT_ALLOWED')) throw refused(url, 'its name leads to an address that is not public');
       if (!(error instanceof GatewayError))
-        trouble = `${url.host} cannot be reached${isProxyFault(error) ? `: ${unreachable(error as Error)}` : ''}`;
+        trouble = [`${url.host} cannot be reached`, proxyFault(error)?.message].filter(Boolean).join(': ');
       throw error;
     } finally {
       void dispatcher.close();

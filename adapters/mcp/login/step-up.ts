@@ -22,7 +22,7 @@ export interface StepUp {
  * Knows the requests that a login is not enough for by what the SDK's transports throw of them: a 401 or 403 is about that
  * request alone. What they lack is written down for the next `plugmux login`; everything else goes on with the login there is.
  */
-export function createStepUp(id: string, server: RemoteServer, record: LoginRecord): StepUp {
+export function createStepUp(id: string, server: RemoteServer, record: LoginRecord, via = ''): StepUp {
   const { host } = server.url;
   const refused = (message: string, fix: string, cause: Error): GatewayError =>
     new GatewayError('NEEDS_CONFIGURATION', message, { plugin: id, fix, cause });
@@ -60,7 +60,8 @@ export function createStepUp(id: string, server: RemoteServer, record: LoginReco
       }
       if (status !== 403) return undefined;
       const said = rpcErrorIn(thrown)?.message;
-      return refused(`${host} refuses this login (HTTP 403)${said === undefined ? '' : `: ${said}`}.`, toFix({}), thrown);
+      const fix = via === '' ? toFix({}) : `${toFix({})} If it is the proxy that refuses, have it let ${host} through.`;
+      return refused(`${host}${via} refuses this login (HTTP 403)${said === undefined ? '' : `: ${said}`}.`, fix, thrown);
     },
   };
   const toFix = (wish: Wish): string => {
