@@ -299,6 +299,15 @@ export const REQUIREMENTS = {
     F65: 'Python code that holds the lock, never awaits, overrides signals or leaves threads and children is ended at the deadline with all of it.',
     'jaato-threads':
       "A jaato plugin's objects are made, listed and called on one thread of its own; only calls that overlap use others, and never with the first generation. Nobody gets the answer of another.",
+    'jaato-unanswered':
+      'A question of a jaato plugin that nobody could answer, a decline and a cancel end the call as a failure that says so, whatever the plugin makes of it.',
+    'jaato-output': 'What a jaato command says through its output callback is its output, in order, before its result.',
+    'jaato-late': 'Tools that a call of a jaato plugin makes or takes away are callable, listed or gone with the next request.',
+    'jaato-settings':
+      'Settings of jaato plugins are held against what the plugin declares: type, choices, required ones, unknown ones with the nearest name; the plugin loads.',
+    'jaato-untrusted': 'What tools with the trait untrusted_content return is fenced, and comes as text alone.',
+    'jaato-names': "Stand-ins have the names and fields of today's SDK.",
+    'jaato-host': 'A jaato plugin gets the registry, config_root and the members of today; what the user sets wins.',
     'jaato-siblings': 'A jaato plugin that is slow to start, hangs or ends the process while it starts holds back only itself.',
     F60: 'A blocked plugin is killed at the deadline of its call and starts again.',
     F75: 'Killing the gateway leaves no process of a plugin, and it starts again at once from the state it left.',

@@ -1,3 +1,4 @@
+import type { ToolResult } from '../../src/core/content.ts';
 import type { Host, Member } from '../../src/core/host.ts';
 import type { JsonObject } from '../../src/core/json.ts';
 import { emptyOffer, type Offer } from '../../src/core/plugin.ts';
@@ -77,10 +78,18 @@ function toTool(tool: JaatoTool, { name, generation = 'S' }: JaatoReport, approv
         ...(traits.length === 0 ? {} : { traits: [...traits] }),
       },
     },
+    ...(traits.includes('untrusted_content') ? { untrusted: true } : {}),
     ...(preview ? { preview: (args: JsonObject) => preview(tool.name, args) } : {}),
     exactNumbers: true,
-    call: (args, ctx) => member.call(key, args, ctx),
+    // Data has no fence, and many clients show it in place of the text, which holds it too.
+    call: traits.includes('untrusted_content')
+      ? async (args, ctx) => withoutData(await member.call(key, args, ctx))
+      : (args, ctx) => member.call(key, args, ctx),
   };
+}
+
+function withoutData({ structured: _, ...rest }: ToolResult): ToolResult {
+  return rest;
 }
 
 function factsOf(report: JaatoReport): JsonObject {

@@ -4,7 +4,7 @@ import type { Home } from './home.ts';
 import type { Seat } from './seat.ts';
 
 /** From when on a seat that is being initialised is slow. */
-const SLOW_MS = 2_000;
+const SLOW_MS = 1_000;
 
 /** A seat that kept the home from starting, and how. */
 export interface Culprit {

@@ -6,13 +6,18 @@ import { describeWithPython } from '../support/python.ts';
 
 // Plugins that ask the person while they work, as the framework's own ones do: through a queue.
 
-const ASKER = `class Channel:
+const ASKER = `import threading
+
+
+class Channel:
     def set_callbacks(self, output_callback=None, input_queue=None, prompt_callback=None):
         self.output, self.queue, self.prompt = output_callback, input_queue, prompt_callback
 
     def ask(self, lines, hook):
         for line in lines:
             self.output("asker", line, "append")
+        if lines == ["Swallowed?"]:
+            return self.swallow()
         if hook is not None:
             hook("ask", 1, 1, hook_lines)
         self.prompt(True)
@@ -20,6 +25,13 @@ const ASKER = `class Channel:
             return self.queue.get(timeout=5)
         finally:
             self.prompt(False)
+
+    def swallow(self):
+        try:
+            self.prompt(True)
+            return self.queue.get(timeout=5)
+        except:
+            return "the first one"
 
 
 hook_lines = ["Shown by the interface", "  1. yes"]
@@ -53,6 +65,12 @@ class AskerPlugin:
         return {"ask": self._ask}
 
     def _ask(self, args):
+        if args.get("apart"):
+            found = []
+            worker = threading.Thread(target=lambda: found.append(self._ask({**args, "apart": False})))
+            worker.start()
+            worker.join()
+            return found[0] if found else "the first one"
         answers = []
         for _ in range(args.get("times", 1)):
             answers.append(self._channel.ask(args.get("lines", []), self.hook if args.get("hook") else None))
@@ -79,10 +97,21 @@ describeWithPython('jaato plugins that ask', () => {
     expect(await ask(house, { lines: ['Again?'], times: 2 }, () => 'x')).toEqual({ text: 'x|x', asked: ['Again?', 'Again?'] });
   });
 
-  it('are answered with nothing where the person declines or nobody can be asked', async () => {
+  it('end as failures where the person declines or cancels or nobody can be asked, whatever they return', {
+    tags: ['jaato-unanswered'],
+  }, async () => {
     const house = await open();
-    expect((await ask(house, { lines: ['Well?'] }, () => undefined)).text).toBe('');
-    expect(textOf(await house.call('ask', { lines: ['Well?'] }))).toBe('');
+    for (const lines of [['Well?'], ['Swallowed?']]) {
+      const declined = await house.call('ask', { lines }, askable(house, () => undefined).call);
+      expect([declined.isError, textOf(declined)]).toEqual([true, expect.stringContaining('The person declined to answer')]);
+      const cancelled = await house.call('ask', { lines }, askable(house, () => undefined, 'cancel').call);
+      expect([cancelled.isError, textOf(cancelled)]).toEqual([true, expect.stringContaining('The person cancelled')]);
+      for (const args of [{ lines }, { lines, apart: true }]) {
+        const alone = await house.call('ask', args);
+        expect([alone.isError, textOf(alone)]).toEqual([true, expect.stringContaining('nobody could answer')]);
+      }
+    }
+    expect((await ask(house, { lines: ['Apart?'], apart: true }, () => 'b')).text).toBe('b');
   });
 
   it.each<[string, string, object]>([

@@ -348,13 +348,20 @@ def create_plugin():
       const house = await rich({ settings: { session_id: 'mine' } });
       const told = (await house.call('told')).structured as Record<string, unknown>;
       expect(told).toMatchObject({ workspace: house.dir, exposed: ['rich'], env: 'yes', missing: false });
-      expect(told.config).toEqual({ session_id: 'mine', workspace_path: house.dir, config_root: house.dir, agent_name: 'plugmux' });
+      expect(told.config).toEqual({
+        session_id: 'mine',
+        workspace_path: house.dir,
+        config_root: join(house.dir, '.jaato'),
+        agent_name: 'plugmux',
+      });
       expect(status(house, 'rich')?.facts).toMatchObject({ generation: 'T' });
     });
 
-    it('calls executors with keywords where they were written so', async () => {
+    it('calls executors with keywords where they were written so', { tags: ['jaato-untrusted'] }, async () => {
       const house = await rich();
-      expect((await house.call('keywords', { left: 2, right: 3 })).structured).toEqual({ sum: 5 });
+      // What strangers wrote has a fence, which data cannot have.
+      const sum = await house.call('keywords', { left: 2, right: 3 });
+      expect([sum.structured, textOf(sum)]).toEqual([undefined, '<untrusted source="unknown" tool="keywords">\n{"sum":5}\n</untrusted>']);
       expect(house.app.registry.catalogue().tools.get('keywords')?.tool).toMatchObject({
         hints: { readOnly: false, openWorld: true },
         labels: ['category:math'],

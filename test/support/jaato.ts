@@ -74,7 +74,11 @@ export const tools = (house: House) => [...house.app.registry.catalogue().tools.
 export const code = (result: { meta?: Record<string, unknown> }) => (result.meta?.['plugmux/error'] as { code?: string } | undefined)?.code;
 
 /** A call whose client answers forms, and what it was asked. */
-export function askable(house: House, answer: (message: string) => string | undefined | Promise<string>): { call: Call; asked: string[] } {
+export function askable(
+  house: House,
+  answer: (message: string) => string | undefined | Promise<string>,
+  refusal: 'decline' | 'cancel' = 'decline',
+): { call: Call; asked: string[] } {
   const asked: string[] = [];
   const ask = async (questions: Questions): Promise<Answers> =>
     Object.fromEntries(
@@ -83,7 +87,7 @@ export function askable(house: House, answer: (message: string) => string | unde
           const message = question.kind === 'form' ? question.message : '';
           asked.push(message);
           const text = await answer(message);
-          return [key, { action: text === undefined ? 'decline' : 'accept', content: { answer: text ?? '' } }];
+          return [key, { action: text === undefined ? refusal : 'accept', content: { answer: text ?? '' } }];
         }),
       ),
     );

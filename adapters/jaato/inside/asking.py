@@ -5,7 +5,7 @@ from queue import Queue
 from plugmux_bridge.encode import dumps, to_plain
 from plugmux_bridge.errors import BridgeError, describe
 
-from .calling import current_call
+from .talk import NOBODY, Talk, reason_of, talk_of
 
 
 # Where a plugin of today tells its interface what it asks: it prints nothing then.
@@ -13,12 +13,11 @@ _HOOKS = {"set_clarification_hooks": "on_question_displayed", "set_selection_hoo
 _MOST_SHOWN = 2000
 
 
-class _Talk:
-    """What a plugin has printed in the course of one call, and what it was answered."""
+class _Refused:
+    """In place of an answer: there is none."""
 
-    def __init__(self):
-        self.printed = []
-        self.answers = Queue()
+    def __init__(self, reason):
+        self.reason = reason
 
 
 class _Answers(Queue):
@@ -29,7 +28,11 @@ class _Answers(Queue):
         self._talk = talk
 
     def get(self, block=True, timeout=None):
-        return self._talk().answers.get(block, timeout)
+        talk = self._talk()
+        answer = talk.answers.get(block, timeout)
+        if isinstance(answer, _Refused):
+            raise talk.refuse(answer.reason)
+        return answer
 
     def empty(self):
         return self._talk().answers.empty()
@@ -43,16 +46,12 @@ class _Channel:
 
     def __init__(self, owner):
         self._owner = owner
-        self._outside = _Talk()
+        self._outside = Talk()
         self.input_queue = _Answers(self._talk)
 
     def _talk(self):
-        call = current_call.get()
-        if call is None:
-            return self._outside
-        if call.notes is None:
-            call.notes = _Talk()
-        return call.notes
+        call = self._owner.current_call()
+        return self._outside if call is None else talk_of(call)
 
     def output(self, source, text, mode="write"):
         self._talk().printed.append(str(text))
@@ -70,7 +69,7 @@ class _Channel:
         if not waiting:
             talk.printed.clear()
             return
-        call = current_call.get()
+        call = self._owner.current_call()
         text = "\n".join(talk.printed).strip()
         talk.printed.clear()
         # An answer to a question that the plugin gave up on is none to this one.
@@ -78,8 +77,7 @@ class _Channel:
             talk.answers.get()
         if call is None or "form" not in call.can:
             self._owner.context.log("warn", "it waits for an answer, and nobody can be asked")
-            talk.answers.put("")
-            return
+            raise talk.refuse(NOBODY)
         self._ask(call, talk, text or self._unsaid(call))
 
     # What is known of a question that the plugin does not put into words.
@@ -97,7 +95,7 @@ class _Channel:
                 talk.answers.put(ask_text(call, text))
             except BridgeError as error:
                 self._owner.context.log("warn", f"no answer: {describe(error)}")
-                talk.answers.put("")
+                talk.answers.put(_Refused(describe(error)))
 
         Thread(target=ask, name="plugmux-ask", daemon=True).start()
 
@@ -132,5 +130,5 @@ def ask_text(call, message, choices=None):
     schema = {"type": "object", "properties": {"answer": answer}, "required": ["answer"]}
     reply = call.ask({"question": {"kind": "form", "message": message, "schema": schema}}).get("question") or {}
     if reply.get("action") != "accept":
-        raise BridgeError("DENIED", "The person declined to answer.")
+        raise BridgeError("DENIED", reason_of(reply.get("action")))
     return str((reply.get("content") or {}).get("answer", ""))

@@ -7,6 +7,7 @@ from plugmux_bridge.loop import is_awaitable
 from plugmux_bridge.results import error_result
 
 from .cancellation import token_for
+from .talk import plain
 from .unwrap import to_result
 
 _MCP_GIVES_UP = 29.5
@@ -68,10 +69,7 @@ class Caller:
         return to_result(value, self._error_prefix)
 
     async def _await(self, value):
-        try:
-            return to_result(await value, self._error_prefix)
-        finally:
-            self._owner.touch()
+        return to_result(await value, self._error_prefix)
 
     def invoke(self, executor, name, args, call):
         current_call.set(call)
@@ -115,8 +113,15 @@ class Caller:
         """What a plugin tells the person meanwhile; the end of it ("flush") says nothing itself."""
         if not text:
             return
-        call = current_call.get()
-        if call is not None and call.wants_progress:
+        call = self._owner.current_call()
+        talk = call.notes if call is not None else None
+        if talk is not None and talk.said is not None:
+            talk.say(str(text), mode)
+        elif self._owner.params.get("enforce"):
+            # Later generations of the permission plugin print their questions there.
+            if talk is not None:
+                talk.printed.append(plain(text))
+        elif call is not None and call.wants_progress:
             call.progress(text)
         elif call is not None:
             call.log("info", text)

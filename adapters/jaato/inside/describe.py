@@ -1,10 +1,13 @@
 """What a plugin offers at one moment."""
 
+import os
+
 from plugmux_bridge.encode import dumps, to_plain
 from plugmux_bridge.errors import describe
 
 from .commands import read_commands
 from .schema import input_schema, member
+from .settings import check_settings, secret_settings, settings_schema
 
 
 class ToolEntry:
@@ -54,7 +57,8 @@ def describe_plugin(owner):
             tools[name] = tool
         else:
             problems.append({"subject": name, "code": "TOOL_REFUSED", "message": f'The tool "{name}" is declared but has no executor.'})
-    secrets = _check_config(owner, contract, problems)
+    declared_settings = settings_schema(contract.call("get_config_schema"), os.environ)
+    problems += check_settings(declared_settings, owner.params.get("config") or {})
     names = {command.name for command in commands}
     hidden = sorted(str(name) for name in executors if name not in declared and name not in names)
     report = {
@@ -71,32 +75,13 @@ def describe_plugin(owner):
         "autoApproved": sorted({str(name) for name in contract.listed("get_auto_approved_tools")}),
         "previews": contract.has("format_permission_request"),
         "hiddenExecutors": hidden,
-        "secretSettings": secrets,
+        "secretSettings": secret_settings(declared_settings),
         "problems": problems,
     }
     tier = getattr(owner.found.module, "PLUGIN_TIER", None)
     if tier is not None:
         report["tier"] = str(tier)
     return Description(tools, executors, {command.name: command for command in commands}, to_plain(report, []))
-
-
-# Today's contract lets a plugin describe its settings; the original's host shows it, and so does this report.
-def _check_config(owner, contract, problems):
-    schema = contract.call("get_config_schema")
-    required = schema.get("required") if isinstance(schema, dict) else None
-    for key in required if isinstance(required, list) else []:
-        if key not in (owner.params.get("config") or {}):
-            message = f'The plugin requires the setting "{key}", which is not set.'
-            problems.append({"subject": str(key), "code": "CONFIG_INVALID", "message": message, "fix": f'Add "{key}" to its settings.'})
-    properties = schema.get("properties") if isinstance(schema, dict) else None
-    declared = properties.items() if isinstance(properties, dict) else []
-    return sorted(str(key) for key, value in declared if isinstance(value, dict) and _is_secret(value))
-
-
-# JSON Schema has two ways to say it, and forms of settings have words of their own.
-def _is_secret(declared):
-    marked = any(declared.get(mark) is True for mark in ("writeOnly", "secret", "sensitive", "x-secret", "x-sensitive"))
-    return marked or declared.get("format") == "password"
 
 
 def _tools(contract, problems):

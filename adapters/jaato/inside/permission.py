@@ -1,6 +1,5 @@
 """A permission plugin as the one who decides before every call of every plugin."""
 
-import re
 from threading import Lock
 
 from plugmux_bridge.errors import BridgeError, describe
@@ -8,8 +7,8 @@ from plugmux_bridge.results import value_result
 
 from .asking import ask_text
 from .calling import current_call
+from .talk import NOBODY, Talk, plain, talk_of
 
-_COLOURS = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
 _NAMES_CHANNEL = ("actor_type", "channel_type")
 # What a person chooses from, and what the plugin's console understands.
 _CHOICES = {
@@ -40,13 +39,14 @@ class Console:
     def write(self, text="", *_args, **_options):
         call = current_call.get()
         if call is not None and isinstance(call.notes, Case):
-            call.notes.printed.append(_COLOURS.sub("", str(text)))
+            call.notes.printed.append(plain(text))
 
     def read(self, *_prompt):
         call = current_call.get()
         case = call.notes if call is not None else None
+        # Asked outside of a decision: a tool of the plugin's own wants to know.
         if not isinstance(case, Case):
-            return "n"
+            raise (talk_of(call) if call is not None else Talk()).refuse(NOBODY)
         # The person has just been asked about this very call.
         if case.agreed:
             return "y"
@@ -55,6 +55,7 @@ class Console:
             return "y"
         if "form" not in call.can:
             self._context.log("info", "nobody can be asked: denied")
+            case.unanswered = "nobody can be asked"
             return "n"
         text = "\n\n".join(part for part in (case.question(), words.get("text")) if part)
         try:
@@ -63,18 +64,19 @@ class Console:
                 return _CHOICES.get(ask_text(call, text or "May this tool run?", list(_CHOICES)), "n")
         except BridgeError as error:
             self._context.log("info", f"no answer, denied: {describe(error)}")
+            case.unanswered = describe(error)
             return "n"
 
 
-class Case:
+class Case(Talk):
     """The call that is being decided about."""
 
     def __init__(self, tool, params):
+        super().__init__()
         self.tool = tool
         self.args = params.get("args") or {}
         self.plugin = params.get("plugin", "")
         self.agreed = params.get("agreed") is True
-        self.printed = []
 
     def question(self):
         """What was printed since the last answer, without the rules drawn around it, which are for a terminal."""
@@ -128,6 +130,9 @@ def check(owner, name, params, call):
     except Exception as error:  # noqa: BLE001 - a guard that fails refuses
         owner.context.log("warn", f"check_permission failed: {describe(error)}")
         return _denied(f"the check failed: {describe(error)}")
+    # Whatever it makes of it: nobody has decided.
+    if case.unanswered is not None:
+        return _denied(case.unanswered)
     info = info if isinstance(info, dict) else {}
     method = str(info.get("method", ""))
     if method == "not_initialized":

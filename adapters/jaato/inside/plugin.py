@@ -1,13 +1,15 @@
 """One jaato plugin: its life, its tools, its commands."""
 
+import os
 from threading import Lock
 from time import monotonic
 
 from plugmux_bridge.encode import dumps
 from plugmux_bridge.errors import BridgeError, describe, describe_kind, trace
+from plugmux_bridge.loop import is_awaitable
 
 from .asking import wire_channel
-from .calling import Caller
+from .calling import Caller, current_call
 from .commands import CommandSet
 from .describe import describe_plugin
 from .instances import Instances
@@ -15,6 +17,7 @@ from .permission import Console, check, fallback_reason
 from .persistence import Persistence
 from .preview import preview
 from .registry import registry_of
+from .talk import settle, talk_of
 
 _DESCRIBE_AGAIN = 0.25
 _DESCRIPTION_AGE = 5.0
@@ -47,6 +50,7 @@ class JaatoPlugin:
         self.whitelisted = set()
         self._caller = Caller(self)
         self._lock = Lock()
+        self._running = {}
 
     # --- loading
 
@@ -62,6 +66,14 @@ class JaatoPlugin:
         self.context.stage("describe")
         self._description = self._guard("describe", self.describe)
 
+    @property
+    def config_root(self):
+        """Where plugins of today look for their files, below the workspace unless the user says; whoever needs the folder makes it."""
+        workspace, own = self.params.get("workspace"), (self.params.get("config") or {}).get("config_root")
+        if own:
+            return own
+        return os.path.join(workspace, ".jaato") if workspace else None
+
     def is_bound(self, what):
         """What runs on the plugin's own thread and on no other: all of the first generation, and whatever looks at the whole."""
         if what in ("refresh", "reset"):
@@ -72,21 +84,22 @@ class JaatoPlugin:
     def prepare(self, contract):
         """Initialises an object and hands it what the original's host hands it, in that order."""
         config = self._config(contract)
-        output = self._caller.output
         if self.params.get("enforce"):
             console = Console(self.context)
             console.configure(config)
-            # Later generations print their questions there.
-            output = lambda source, text, mode="write": console.write(text)  # noqa: E731
         contract.call("initialize", config)
         if self.params.get("enforce"):
             self._trust(contract, config)
-        contract.call("set_plugin_registry", self.registry)
+        # An older member; a permission plugin brings objects into its questions with it that its channels cannot write.
+        if contract.has("set_plugin_registry"):
+            contract.call("set_plugin_registry", self.registry)
+        elif contract.name != "permission":
+            contract.call("set_registry", self.registry)
         if self.params.get("workspace"):
-            contract.call("set_workspace_path", self.params["workspace"])
-            contract.call("set_config_root", self.params["workspace"])
+            contract.call("set_workspace_path", config.get("workspace_path") or self.params["workspace"])
+            contract.call("set_config_root", self.config_root)
         contract.call("set_agent_name", "plugmux")
-        contract.call("set_output_callback", output)
+        contract.call("set_output_callback", self._caller.output)
         contract.call("set_tool_output_callback", self._caller.chunk)
         wire_channel(self, contract, config)
 
@@ -104,7 +117,7 @@ class JaatoPlugin:
         config = deepcopy(self.params.get("config") or {})
         if contract.generation != "S":
             workspace = self.params.get("workspace")
-            own = {"workspace_path": workspace, "config_root": workspace, "session_id": "plugmux", "agent_name": "plugmux"}
+            own = {"workspace_path": workspace, "config_root": self.config_root, "session_id": "plugmux", "agent_name": "plugmux"}
             for key, value in own.items():
                 if value is not None:
                     config.setdefault(key, value)
@@ -149,11 +162,11 @@ class JaatoPlugin:
             return {"stage": "import"}
         return self._description.report
 
-    def touch(self):
+    def touch(self, at_once=False):
         """Something was called: tools change while a plugin runs, and nobody says so."""
         self._touched = True
-        if self._timer is None:
-            self.describe_soon(at_once=False)
+        if self._timer is None or at_once:
+            self.describe_soon(at_once)
 
     def describe_soon(self, at_once=True):
         """Has it described again when things are quiet, but no more often than costs a small part of the time."""
@@ -191,19 +204,46 @@ class JaatoPlugin:
 
     def call(self, key, args, call):
         kind, _, name = key.partition(":")
+        if kind == "check":
+            return check(self, name, args, call)
         contract = self._instances.of(call)
-        if kind == "tool":
-            try:
-                return self._caller.tool(contract, name, args, call)
-            finally:
-                self.touch()
-        if kind == "command":
-            try:
-                return CommandSet(self, contract).run(name, args, call, self._caller)
-            finally:
-                self._touched = True
-                self.describe_soon()
-        return check(self, name, args, call)
+        self._running[call] = True
+        try:
+            if kind == "tool":
+                result = self._caller.tool(contract, name, args, call)
+            else:
+                talk_of(call).said = []
+                result = CommandSet(self, contract).run(name, args, call, self._caller)
+            if is_awaitable(result):
+                return self._settle(result, call)
+            return settle(call, result)
+        except BaseException:
+            if call.notes is None or call.notes.unanswered is None:
+                raise
+            return settle(call, "")
+        finally:
+            self._running.pop(call, None)
+            self.touch(at_once=kind == "command")
+
+    async def _settle(self, result, call):
+        self._running[call] = True
+        try:
+            return settle(call, await result)
+        except BaseException:
+            if call.notes is None or call.notes.unanswered is None:
+                raise
+            return settle(call, "")
+        finally:
+            self._running.pop(call, None)
+            self.touch()
+
+    def current_call(self):
+        """The call whose code runs here; in a thread that the plugin has started itself, the only one there is."""
+        call = current_call.get()
+        if call is not None:
+            return call
+        running = list(self._running)
+        return running[0] if len(running) == 1 else None
 
     def needs_place(self, key):
         """A check must not wait for the calls it is about."""

@@ -5,7 +5,23 @@ from fnmatch import fnmatch
 from typing import Any, Callable, NamedTuple, Optional, Protocol, runtime_checkable
 
 TRAIT_AUTH_PROVIDER = "auth_provider"
+TRAIT_SESSION_PERSISTENT = "session_persistent"
+TRAIT_SLOT_SCOPED = "slot_scoped"
+TRAIT_OUTPUT_MARKER = "output_marker"
+RESOLVED_MENTIONS_METADATA_KEY = "resolved_mentions"
+AnyPlugin = Any
 OutputCallback = Callable[[str, str, str], None]
+
+
+@dataclass
+class PluginSetting:
+    name: str
+    type: str
+    default: Any
+    description: str
+    required: bool = False
+    choices: Optional[list] = None
+    env_var: Optional[str] = None
 
 
 class CommandParameter(NamedTuple):
@@ -81,6 +97,25 @@ class ToolPlugin(Protocol):
     def get_user_commands(self) -> list: ...
 
 
+@runtime_checkable
+class EnrichmentPlugin(Protocol):
+    @property
+    def name(self) -> str: ...
+
+    def initialize(self, config: Optional[dict] = None) -> None: ...
+
+    def shutdown(self) -> None: ...
+
+    def reset_for_next_session(self) -> None: ...
+
+
+@runtime_checkable
+class SessionPersistentPlugin(Protocol):
+    def get_persistence_state(self) -> dict: ...
+
+    def restore_persistence_state(self, state: dict) -> None: ...
+
+
 def model_matches_requirements(model_name: str, patterns: Any) -> bool:
     return any(fnmatch(model_name, pattern) for pattern in patterns)
 
@@ -93,7 +128,8 @@ def parse_command_args(command: UserCommand, raw_args: str) -> dict:
 
 
 PUBLIC = [
-    "CommandCompletion", "CommandParameter", "HelpLines", "OutputCallback", "PermissionDisplayInfo", "PromptEnrichmentResult",
-    "SystemInstructionEnrichmentResult", "TRAIT_AUTH_PROVIDER", "ToolPlugin", "ToolResultEnrichmentResult", "UserCommand",
-    "model_matches_requirements", "parse_command_args",
+    "AnyPlugin", "CommandCompletion", "CommandParameter", "EnrichmentPlugin", "HelpLines", "OutputCallback", "PermissionDisplayInfo",
+    "PluginSetting", "PromptEnrichmentResult", "RESOLVED_MENTIONS_METADATA_KEY", "SessionPersistentPlugin",
+    "SystemInstructionEnrichmentResult", "TRAIT_AUTH_PROVIDER", "TRAIT_OUTPUT_MARKER", "TRAIT_SESSION_PERSISTENT", "TRAIT_SLOT_SCOPED",
+    "ToolPlugin", "ToolResultEnrichmentResult", "UserCommand", "model_matches_requirements", "parse_command_args",
 ]  # fmt: skip

@@ -1,5 +1,7 @@
 """The registry object that plugins are handed: a plain one that knows the plugins of its own source, and no more."""
 
+from .paths import PathStore
+
 _KEY = "jaato:registry"
 
 
@@ -7,23 +9,16 @@ def registry_of(owner):
     """The one registry of the process."""
     shared = owner.context.shared
     if _KEY not in shared:
-        shared[_KEY] = Registry(owner.params.get("workspace"))
+        shared[_KEY] = Registry(owner.params.get("workspace"), owner.config_root)
     return shared[_KEY]
 
 
-class _Paths:
-    """Paths outside of the workspace that plugins allowed or denied; deny wins."""
-
-    def __init__(self):
-        self.allowed = {}
-        self.denied = {}
-
-
-class Registry:
-    def __init__(self, workspace):
+class Registry(PathStore):
+    def __init__(self, workspace, config_root):
+        super().__init__()
         self._workspace = workspace
+        self._config_root = config_root
         self._owners = {}
-        self._paths = _Paths()
         self._categories = {}
 
     # What the gateway does with it; plugins have no use for these two.
@@ -39,6 +34,16 @@ class Registry:
 
     def list_available(self):
         return sorted(self._owners)
+
+    def list_enabled(self):
+        return self.list_exposed()
+
+    def all_plugins(self):
+        return {name: owner.contract.plugin for name, owner in self._owners.items()}
+
+    def get_plugin_config_schema(self, name):
+        owner = self._owners.get(name)
+        return (owner.contract.call("get_config_schema") if owner is not None else None) or {}
 
     def list_exposed(self):
         return sorted(self._owners)
@@ -95,65 +100,14 @@ class Registry:
         return self._workspace
 
     def get_config_root(self):
-        return self._workspace
+        return self._config_root
 
-    def register_category(self, name, text=""):
-        self._categories[name] = text
+    def register_category(self, name, description=""):
+        self._categories[name] = description
+
+    def get_category_descriptions(self):
+        return dict(self._categories)
 
     def invalidate_tool_cache(self):
         for owner in self._owners.values():
             owner.describe_soon()
-
-    # --- paths
-
-    def authorize_external_path(self, path, source, access="readwrite"):
-        self._paths.allowed[(_real(path), source)] = access
-
-    def deauthorize_external_path(self, path, source=None):
-        _drop(self._paths.allowed, path, source)
-
-    def deny_external_path(self, path, source):
-        self._paths.denied[(_real(path), source)] = True
-
-    def is_path_authorized(self, path, mode="read"):
-        if self.is_path_denied(path):
-            return False
-        return any(_inside(path, root) and (mode == "read" or "write" in access) for (root, _), access in self._paths.allowed.items())
-
-    def is_path_denied(self, path):
-        return any(_inside(path, root) for root, _ in self._paths.denied)
-
-    def clear_authorized_paths(self, source=None):
-        _clear(self._paths.allowed, source)
-
-    def clear_denied_paths(self, source=None):
-        _clear(self._paths.denied, source)
-
-    def list_authorized_paths(self):
-        return [{"path": path, "source": source, "access": access} for (path, source), access in self._paths.allowed.items()]
-
-    def list_denied_paths(self):
-        return [{"path": path, "source": source} for path, source in self._paths.denied]
-
-
-def _real(path):
-    from os.path import expanduser, realpath
-
-    return realpath(expanduser(str(path)))
-
-
-def _inside(path, root):
-    from os.path import join
-
-    path = _real(path)
-    return path == root or path.startswith(join(root, ""))
-
-
-def _drop(paths, path, source):
-    for key in [key for key in paths if key[0] == _real(path) and source in (None, key[1])]:
-        del paths[key]
-
-
-def _clear(paths, source):
-    for key in [key for key in paths if source in (None, key[1])]:
-        del paths[key]

@@ -10,6 +10,7 @@ class CancelledException(Exception):
 
     def __init__(self, message="Operation was cancelled"):
         super().__init__(message)
+        self.message = message
 
 
 class CancelToken:
@@ -19,16 +20,22 @@ class CancelToken:
         self._changed = Condition()
         self._cancelled = False
         self._callbacks = []
+        self._reason = ""
 
     @property
     def is_cancelled(self):
         return self._cancelled
 
-    def cancel(self):
+    @property
+    def cancel_reason(self):
+        return self._reason
+
+    def cancel(self, reason=""):
         with self._changed:
             if self._cancelled:
                 return
             self._cancelled = True
+            self._reason = reason
             callbacks, self._callbacks = self._callbacks, []
             self._changed.notify_all()
         for callback in callbacks:
@@ -41,6 +48,11 @@ class CancelToken:
     def raise_if_cancelled(self):
         if self._cancelled:
             raise CancelledException()
+
+    def reset(self):
+        with self._changed:
+            self._cancelled = False
+            self._callbacks = []
 
     def on_cancel(self, callback):
         with self._changed:
@@ -57,9 +69,11 @@ def jaato_stand_ins():
     return {
         "google.genai.types": google,
         "shared.plugins.base": StandIn(_plugins_base, server),
+        "shared.plugins.model_provider": StandIn(_model_types, server),
         "shared.plugins.model_provider.types": StandIn(_model_types, server),
         "jaato_server.shared.plugins.base": StandIn(_plugins_base, server),
         "jaato_sdk.plugins.base": StandIn(_plugins_base, sdk),
+        "jaato_sdk.plugins.model_provider": StandIn(_model_types, sdk),
         "jaato_sdk.plugins.model_provider.types": StandIn(_model_types, sdk),
         "jaato_sdk.session_env": StandIn(_session_env, sdk),
         "jaato_sdk.trace": StandIn(_trace, sdk),
@@ -83,15 +97,15 @@ def _google_types():
 
 
 def _model_types():
-    from . import model_types
+    from . import model_types, untrusted
 
-    return {**_public(model_types), "CancelToken": CancelToken, "CancelledException": CancelledException}
+    return {**_public(model_types), **_public(untrusted), "CancelToken": CancelToken, "CancelledException": CancelledException}
 
 
 def _plugins_base():
-    from . import plugin_types, session_env
+    from . import model_types, plugin_types, session_env
 
-    return {**_public(plugin_types), "get_session_env": session_env.get_session_env}
+    return {**_public(plugin_types), "ToolSchema": model_types.ToolSchema, "get_session_env": session_env.get_session_env}
 
 
 def _facade():

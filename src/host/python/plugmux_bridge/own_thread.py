@@ -19,6 +19,8 @@ class OwnThread:
         self._idle = False
         # Looked at by the crew before each read.
         self.tasks = deque()
+        # Calls that it runs or is about to run, until they have returned.
+        self.calls = {}
         thread = Thread(target=self._work, name=f"plugmux-{name}", daemon=True)
         thread.start()
         self._ident = thread.ident
@@ -38,8 +40,8 @@ class OwnThread:
         return get_ident() == self._ident
 
     def is_free(self):
-        """Whether what is posted now would run at once."""
-        return self._idle or self._crew.waits_in(self)
+        """Whether what is posted now waits for no call."""
+        return not self.calls
 
     def post(self, task):
         """Has something run there, behind what it has to do already."""

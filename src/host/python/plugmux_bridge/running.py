@@ -4,6 +4,9 @@ from contextvars import copy_context
 
 from . import loop, streams
 
+# For calls on threads that belong to nobody.
+_NO_CALLS = {}
+
 
 class Runner:
     """Runs calls: on the thread that read them, or on their plugin's own where it has one."""
@@ -18,36 +21,69 @@ class Runner:
         thread = call.entry.thread
         if thread is None or thread.is_current():
             self._run(call)
-        elif not self._crew.hand_over(thread, lambda: self._run_apart(call)) and not self._move(call):
+        elif not self._hand_over(call) and not self._move(call):
             self._run(call)
 
     def on_own(self, entry, what, run):
         """Runs something else of a plugin, on its own thread unless that is busy and it need not wait for it."""
         thread = entry.thread if entry is not None else None
-        if thread is None or thread.is_current() or not (thread.is_free() or entry.is_bound(what)):
+        if thread is None or not (thread.is_current() or thread.is_free() or entry.is_bound(what)):
             run()
-        else:
-            thread.post(lambda: (run(), self._flush()))
+            return
+        token = object()
+        # What looks at the whole is short, and calls wait for it; anything else counts like a call.
+        held = _NO_CALLS if entry.is_bound(what) else thread.calls
+        held[token] = True
 
-    # Whether a call has gone to its plugin's own thread: that has nothing to do, or the call must run there.
+        def task():
+            try:
+                run()
+            finally:
+                held.pop(token, None)
+                self._flush()
+
+        if thread.is_current():
+            task()
+        else:
+            thread.post(task)
+
+    def _hand_over(self, call):
+        thread = call.entry.thread
+        if thread.calls:
+            return False
+        thread.calls[call] = True
+        if self._crew.hand_over(thread, lambda: self._run_apart(call)):
+            return True
+        del thread.calls[call]
+        return False
+
+    # Whether a call has gone to its plugin's own thread: that runs no other one, or the call must run there.
     def _move(self, call):
         thread = call.entry.thread
         if thread is None or thread.is_current() or not (thread.is_free() or call.entry.is_bound(call.tool)):
             return False
+        thread.calls[call] = True
         thread.post(lambda: self._run_apart(call))
         return True
 
     def _run(self, call):
         """Runs a call and whatever waited for its place."""
         while call is not None:
+            thread = call.entry.thread
+            own = thread.calls if thread is not None and thread.is_current() else _NO_CALLS
             if not call.begin():
+                own.pop(call, None)
                 call = self._next(call)
                 continue
+            own[call] = True
             try:
                 result = copy_context().run(self._invoke, call)
             except BaseException as error:  # noqa: BLE001 - foreign code runs in here
+                del own[call]
                 self._finish(call, None, error)
             else:
+                # Before the answer: whoever gets it may call again, and finds the thread free.
+                del own[call]
                 # Most results are ready texts.
                 if type(result) is not str and loop.is_awaitable(result):
                     self._await(call, result)

@@ -1,0 +1,136 @@
+"""A plugin with a thread of its own, on real pipes."""
+
+import unittest
+
+import test_bridge
+from test_bridge import Process, text
+
+FORMAT = """
+    import asyncio, threading, time
+    from plugmux_bridge.results import text_result
+
+    def open(params, context):
+        return Plugin(params, context)
+
+    class Plugin:
+        own_thread = True
+
+        def __init__(self, params, context):
+            self.concurrency = params.get("concurrency", 8)
+            self.bound = params.get("bound", False)
+            self.context = context
+            self.gate = threading.Event()
+
+        def report(self):
+            return {}
+
+        def is_bound(self, what):
+            return self.bound or what == "look"
+
+        def here(self):
+            return threading.get_ident() == self.home
+
+        def initialize(self):
+            self.home = threading.get_ident()
+
+        def call(self, tool, args, call):
+            if tool == "wait":
+                self.gate.wait(args.get("seconds", 10))
+            if tool == "async":
+                return self.later(args)
+            return text_result(f"{args.get('n')} {self.here()}")
+
+        async def later(self, args):
+            await asyncio.sleep(args.get("seconds", 0))
+            return text_result("later")
+
+        def request(self, method, params):
+            if method == "open":
+                self.gate.set()
+            if method == "post":
+                threading.Thread(target=lambda: self.context.on_own_thread(lambda: self.context.log("info", f"posted {self.here()}"))).start()
+            return {"here": self.here()}
+
+        def close(self):
+            self.context.log("info", f"closed {self.here()}")
+"""
+
+
+class OwnThreadTest(unittest.TestCase):
+    def setUp(self):
+        before, test_bridge.FORMAT = test_bridge.FORMAT, FORMAT
+        self.addCleanup(setattr, test_bridge, "FORMAT", before)
+
+    def start(self, **params):
+        process = Process(**params)
+        self.addCleanup(lambda: process.close() if process._process.poll() is None else None)
+        return process
+
+    def heard(self, process, text):
+        return any(text in str(message.get("params", {}).get("text", "")) for message in process.heard)
+
+    def test_calls_one_after_the_other_all_run_there(self):
+        process = self.start()
+        for n in range(50):
+            seconds = 0.02 if n % 10 == 5 else 0
+            tool = "wait" if seconds else "echo"
+            self.assertEqual(text(process.read(process.call(tool, n=n, seconds=seconds))), f"{n} True")
+
+    def test_only_calls_that_overlap_run_elsewhere(self):
+        process = self.start()
+        long = process.call("wait", n=0)
+        self.assertEqual(text(process.read(process.call("echo", n=1))), "1 False")
+        process.ask("request", id="p", method="open", params={})
+        self.assertEqual(text(process.read(long)), "0 True")
+        self.assertEqual(text(process.read(process.call("echo", n=2))), "2 True")
+
+    def test_calls_of_a_bound_plugin_run_nowhere_else(self):
+        process = self.start(bound=True, concurrency=4)
+        calls = [process.call("wait", n=0, seconds=0.2), *(process.call("echo", n=n) for n in range(1, 6))]
+        self.assertEqual([text(process.read(number)) for number in calls], [f"{n} True" for n in range(6)])
+
+    def test_a_bound_call_that_cannot_be_stopped_ends_in_a_fresh_process(self):
+        process = self.start(bound=True, concurrency=4)
+        number = process.call("wait", n=0, seconds=30)
+        process.ask("ping")
+        process.tell(method="cancel", params={"call": number})
+        self.assertIn("cannot be stopped", process.until("restart")["params"]["reason"])
+
+    def test_what_follows_a_coroutine_runs_there_although_it_waits_for_the_next_line(self):
+        process = self.start(concurrency=1)
+        self.assertEqual(text(process.read(process.call("echo", n=0))), "0 True")
+        first, second = process.call("async", seconds=0.1), process.call("echo", n=1)
+        self.assertEqual(text(process.read(first)), "later")
+        # The thread reads: it is woken by the gateway.
+        wake = process.until("wake")
+        process.tell(id=wake["id"], result=None)
+        self.assertEqual(text(process.read(second)), "1 True")
+
+    def test_what_is_posted_runs_there(self):
+        process = self.start()
+        self.assertEqual(text(process.read(process.call("echo", n=0))), "0 True")
+        self.assertEqual(process.ask("request", id="p", method="post", params={})["result"], {"here": True})
+        process.ask("ping")
+        self.assertIn("posted True", process.until("log")["params"]["text"])
+
+    def test_what_looks_at_the_whole_waits_for_the_thread_and_anything_else_does_not(self):
+        process = self.start()
+        process.call("wait", n=0)
+        self.assertEqual(process.ask("request", id="p", method="glance", params={})["result"], {"here": False})
+        look = process.send("request", id="p", method="look", params={})
+        process.ask("request", id="p", method="open", params={})
+        self.assertEqual(process.read(look)["result"], {"here": True})
+
+    def test_it_is_closed_there_and_from_elsewhere_if_that_is_stuck(self):
+        process = self.start()
+        process.ask("shutdown", deadlineMs=3000)
+        self.assertTrue(self.heard(process, "closed True"))
+        stuck = self.start()
+        stuck.call("wait", n=0, seconds=30)
+        stuck.ask("ping")
+        stuck.ask("shutdown", deadlineMs=3000)
+        self.assertTrue(self.heard(stuck, "closed False"))
+
+
+if __name__ == "__main__":
+    unittest.main()
