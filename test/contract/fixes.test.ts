@@ -189,6 +189,26 @@ describe('the fix for a package that is missing', { timeout: 180_000 }, () => {
     if (!('format' in entry)) expect(after.app.registry.plugins()[0]?.state).toBe('ready');
   });
 
+  it.each([
+    ['pnpm-lock.yaml', { 'wanted-package': '^1.0.0' }, (place: string) => `npx pnpm --dir ${place} install --ignore-scripts`],
+    ['pnpm-lock.yaml', {}, (place: string) => `npx pnpm --dir ${place} add --ignore-scripts wanted-package`],
+    ['yarn.lock', {}, (place: string) => `npx yarn --cwd ${place} add wanted-package`],
+  ])(
+    'is the command of the manager that reads the project, where npm refuses to (%s)',
+    { tags: ['fix-mends'] },
+    async (lock, more, command) => {
+      const dir = tempFolder();
+      writeFiles(dir, {
+        [`root/${lock}`]: '',
+        'root/apps/server/package.json': JSON.stringify({ dependencies: { '@talos/shared': 'workspace:*', ...more } }),
+      });
+      writePlugin(join(dir, 'root/plugins'), 'p', { 'index.ts': FROM_HOST });
+      const house = await openHouse([talos], { plugins: { p: { path: './root/plugins/p' } } }, dir);
+      await house.app.registry.start();
+      expect(house.app.registry.plugins()[0]?.error?.fix).toBe(command(join(dir, 'root/apps/server')));
+    },
+  );
+
   it('names each folder where two imports are resolved from two', { tags: ['fix-mends'] }, async () => {
     const dir = tempFolder();
     mkdirSync(join(dir, 'shared'));

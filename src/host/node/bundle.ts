@@ -5,7 +5,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { Loader, Message, Metafile, OnResolveArgs, OnResolveResult, Plugin, PluginBuild } from 'esbuild';
 import { GatewayError } from '../../core/errors.ts';
 import type { Logger } from '../../core/log.ts';
-import { installCommand } from './install-folder.ts';
+import { installCommand } from './install-command.ts';
 import type { LoadRequest } from './load-request.ts';
 
 /** A bundled entry: the code, its source map, the files it was made from and the package files it imports. */

@@ -1,6 +1,7 @@
 import { dirname, sep } from 'node:path';
 import { GatewayError, toError } from '../../core/errors.ts';
-import { installCommand, installFolder, projectNamed } from './install-folder.ts';
+import { installCommand, rebuildCommand } from './install-command.ts';
+import { installFolder, projectNamed } from './install-folder.ts';
 import type { LoadRequest } from './load-request.ts';
 
 const UNLINKED = new Set(['ERR_MODULE_NOT_FOUND', 'MODULE_NOT_FOUND', 'ERR_UNSUPPORTED_DIR_IMPORT', 'ERR_PACKAGE_PATH_NOT_EXPORTED']);
@@ -45,7 +46,7 @@ export function explainMissing(error: unknown, request: LoadRequest): GatewayErr
     return new GatewayError(
       'DEPENDENCY_MISSING',
       `The native part of ${name || 'a package'} was not built for this machine: ${message.split('\n')[0]}`,
-      { fix: `npm rebuild --prefix ${place}${name ? ` ${name}` : ''} (this runs the package's own build scripts)`, cause: error },
+      { fix: rebuildCommand(place, name, `${message}\n${stack}`), cause: error },
     );
   }
   const name = MISSING.exec(message)?.[1];

@@ -32,16 +32,6 @@ export function installFolder({ name, importer }: FailedImport, { entry, moduleR
   return moduleRoots[0] ?? project ?? folder;
 }
 
-/** The command that makes failed imports succeed. */
-export function installCommand(failed: readonly FailedImport[], request: LoadRequest): string {
-  const places = new Map<string, Set<string>>();
-  for (const one of failed) {
-    const place = installFolder(one, request);
-    places.set(place, (places.get(place) ?? new Set()).add(one.name));
-  }
-  return [...places].map(([place, names]) => `npm install --ignore-scripts --prefix ${place} ${[...names].sort().join(' ')}`).join(' && ');
-}
-
 /** The project that a text names a package file of. */
 export function projectNamed(text: string): string | undefined {
   const [, place] = /((?:file:\/\/)?(?:\/|[A-Za-z]:\\)[^\n'"()]*?)[/\\]node_modules[/\\]/.exec(text) ?? [];
@@ -62,13 +52,19 @@ function projectOf(start: string, end: string): string | undefined {
   return undefined;
 }
 
-function names(project: string, name: string): boolean {
+/** Whether a project's package.json asks for a package. */
+export function names(project: string, name: string): boolean {
+  return Object.hasOwn(dependenciesOf(project), name);
+}
+
+/** What a project's package.json asks for, by name. */
+export function dependenciesOf(project: string): Readonly<Record<string, unknown>> {
   try {
     const json = JSON.parse(readFileSync(join(project, 'package.json'), 'utf8')) as Record<string, object | undefined>;
     const { dependencies, devDependencies, optionalDependencies, peerDependencies } = json;
-    return Object.hasOwn({ ...dependencies, ...devDependencies, ...optionalDependencies, ...peerDependencies }, name);
+    return { ...dependencies, ...devDependencies, ...optionalDependencies, ...peerDependencies };
   } catch {
-    return false;
+    return {};
   }
 }
 
