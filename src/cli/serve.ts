@@ -4,9 +4,9 @@ import { adminPluginRoutes } from '../console/admin-plugins.ts';
 import type { Adapter } from '../core/adapter.ts';
 import { DEFAULT_PROFILE } from '../core/caller.ts';
 import { compileSooner } from '../core/compile-sooner.ts';
-import type { SlotStatus } from '../registry/slot-status.ts';
 import { httpLines, stdioLine } from './connect.ts';
 import { type CommonOptions, openSession } from './context.ts';
+import { firstScreen } from './first-screen.ts';
 import { columns, printMasked } from './print.ts';
 import { untilStopped } from './stop.ts';
 
@@ -71,30 +71,13 @@ function announce(app: App, origin: string, paths: Readonly<Record<string, strin
   };
   const lines = [...httpLines(url), ...(file === undefined ? [] : [stdioLine(file)])];
   const plugins = app.registry.plugins();
-  const tools = [...app.registry.catalogue().tools.values()];
-  const serving = new Set(tools.map(({ plugin }) => plugin.id));
+  const tools = app.registry.catalogue().tools.size;
   const connect = Object.fromEntries(lines.map((l) => [l.client, l.line]));
   const named = [...profiles.keys()].filter((name) => name !== DEFAULT_PROFILE);
   const below = named.length > 0 ? ['', `profiles, one level below each address: ${named.join(', ')}`] : [];
-  const those = (label: string, is: (plugin: SlotStatus) => boolean): string[] => {
-    const ids = plugins.filter(is).map(({ id }) => id);
-    return ids.length > 0 ? [`${label}: ${ids.join(', ')}`] : [];
-  };
-  const isOpening = ({ id, state }: SlotStatus): boolean => state === 'opening' || (state === 'restarting' && !serving.has(id));
-  const isBroken = ({ state, error, needs }: SlotStatus): boolean =>
-    state === 'failed' || state === 'needs-config' || (state === 'disabled' && error !== undefined) || needs.length > 0;
-  printMasked({ url, urls, profiles: named, plugins: plugins.map((p) => p.id), tools: tools.length, connect }, json, () =>
-    [
-      `plugmux serves ${tools.length} tools of ${serving.size} plugins`,
-      // One that the last start knew is served already.
-      ...those('still opening', (plugin) => !isBroken(plugin) && isOpening(plugin)),
-      ...those('not served, `plugmux doctor` says why', (plugin) => !serving.has(plugin.id) && isBroken(plugin)),
-      ...plugins.flatMap(({ id, withheld }) => (withheld === undefined ? [] : [`${id}: ${withheld}`])),
-      '',
-      columns(Object.entries(urls)),
-      ...below,
-      '',
-      columns(lines.map(({ client, line }) => [client, line])),
-    ].join('\n'),
+  printMasked({ url, urls, profiles: named, plugins: plugins.map((p) => p.id), tools, connect }, json, () =>
+    [...firstScreen(app), '', columns(Object.entries(urls)), ...below, '', columns(lines.map(({ client, line }) => [client, line]))].join(
+      '\n',
+    ),
   );
 }

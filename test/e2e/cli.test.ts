@@ -7,7 +7,10 @@ import { until } from '../support/processes.ts';
 import { writePlugin } from '../support/talos.ts';
 import { tempFolder } from '../support/temp.ts';
 
-function project(config: object = { pluginFolders: ['./plugins'] }): string {
+/** How long a start may take says nothing about what is printed. */
+const PATIENT = { firstListMs: 100_000 };
+
+function project(config: object = { pluginFolders: ['./plugins'], limits: PATIENT }): string {
   const dir = tempFolder();
   mkdirSync(join(dir, 'plugins'));
   writePlugin(join(dir, 'plugins'), 'good', {
@@ -170,8 +173,8 @@ describe('plugmux init', () => {
 });
 
 describe('plugmux serve', () => {
-  it('says which plugins do not serve, and logs why', async () => {
-    const file = join(project({ pluginFolders: ['./plugins'], listen: { http: '127.0.0.1:0' } }), 'mcp.json');
+  it('says which plugins do not serve, and logs why', { tags: ['first-screen'], timeout: 120_000 }, async () => {
+    const file = join(project({ pluginFolders: ['./plugins'], listen: { http: '127.0.0.1:0' }, limits: PATIENT }), 'mcp.json');
     const gateway = await serve(file, { bin: BIN });
     await until('the broken plugins are told of', () =>
       ['garbled', 'lacking'].every((id) => new RegExp(`"plugin:${id}","message":"It is not served: `).test(gateway.stderr())),
@@ -182,10 +185,32 @@ describe('plugmux serve', () => {
     child.stdout.on('data', (chunk) => {
       out += chunk;
     });
-    await until('the addresses are printed', () => out.includes('stdio --config'));
-    expect(out).toMatch(
-      /^plugmux serves \d tools of \d plugins?\n(?:still opening: .*\n)?not served, `plugmux doctor` says why: garbled.*waiting\n\n/,
-    );
+    await until('the addresses are printed', () => out.includes('stdio --config'), 100_000);
+    expect(out).toMatch(/^plugmux serves \d tools of \d plugins?\n\nplugin +format +tools +state\n/);
+    expect(out).toMatch(/^garbled +0 {2}failed\n {2}.*manifest\.json cannot be read.* -> Make it valid JSON\.$/m);
+    expect(out).toMatch(/^lacking +talos +0 {2}failed\n {2}It needs absent-package \(not installed\)\. -> npm install .* absent-package$/m);
+    expect(out).toMatch(/^waiting +talos +0 {2}needs-config\n {2}It needs token -> Set "plugins": \{ "waiting": .*\n\n/m);
+  });
+
+  it('does not wait for a plugin that never comes up, before it tells of the others', {
+    tags: ['first-screen'],
+    timeout: 120_000,
+  }, async () => {
+    const dir = tempFolder();
+    writePlugin(join(dir, 'plugins'), 'late', {
+      'index.ts': 'export const init = () => new Promise(() => setInterval(() => undefined, 1000));',
+    });
+    const file = writeConfig({ pluginFolders: ['./plugins'], limits: { firstListMs: 500, startTimeoutMs: 600_000 } }, [], dir);
+    const child = spawn(process.execPath, [BIN, 'serve', '--http', '127.0.0.1:0', '--config', file], {
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    onTestFinished(() => void child.kill('SIGKILL'));
+    let out = '';
+    child.stdout.on('data', (chunk) => {
+      out += chunk;
+    });
+    await until('the addresses are printed', () => out.includes('stdio --config'), 100_000);
+    expect(out).toMatch(/^late +talos +0 {2}opening\n {2}It is still opening.* -> `plugmux doctor`/m);
   });
 });
 

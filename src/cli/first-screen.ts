@@ -1,0 +1,41 @@
+import type { App } from '../app.ts';
+import { shorten } from '../core/text.ts';
+import type { SlotStatus } from '../registry/slot-status.ts';
+import { columns } from './print.ts';
+
+const LONGEST_CAUSE = 120;
+
+/** How many tools of how many plugins are served, and a table of all plugins: below each that is not ready stands what to do. */
+export function firstScreen({ registry, config }: Pick<App, 'registry' | 'config'>): string[] {
+  const plugins = registry.plugins();
+  const counts = new Map<string, number>();
+  for (const { plugin } of registry.catalogue().tools.values()) counts.set(plugin.id, (counts.get(plugin.id) ?? 0) + 1);
+  const tools = [...counts.values()].reduce((sum, count) => sum + count, 0);
+  const rows = [
+    ['plugin', 'format', 'tools', 'state'],
+    ...plugins.map(({ id, adapter = '', state }) => [id, adapter, String(counts.get(id) ?? 0).padStart(5), state]),
+  ];
+  const [head = '', ...lines] = columns(rows).split('\n');
+  return [
+    `plugmux serves ${tools} tools of ${counts.size} plugins`,
+    ...(plugins.length === 0 ? [] : ['', head]),
+    ...plugins.flatMap((plugin, at) => [lines[at] as string, ...below(plugin, config().plugins.get(plugin.id)?.enabled === false)]),
+  ];
+}
+
+function below(plugin: SlotStatus, isOff: boolean): string[] {
+  const { state, withheld } = plugin;
+  const advice = state === 'ready' ? withheld : adviceOn(plugin, isOff);
+  return advice === undefined ? [] : [`  ${advice}`];
+}
+
+// In one line, whatever the cause looks like.
+function adviceOn({ id, state, error, needs }: SlotStatus, isOff: boolean): string {
+  if (error) return `${shorten(error.message.split('\n')[0] as string, LONGEST_CAUSE)} -> ${error.fix.split('\n')[0]}`;
+  if (needs.length > 0) {
+    const keys = needs.map((key) => `"${key}": "\${env:NAME}"`).join(', ');
+    return `It needs ${needs.join(', ')} -> Set "plugins": { "${id}": { "credentials": { ${keys} } } } in mcp.json.`;
+  }
+  if (state === 'disabled') return `It is switched off -> plugmux ${isOff ? 'expose' : 'enable'} ${id}`;
+  return 'It is still opening, and is served once it has -> `plugmux doctor` waits for it and says why where it fails.';
+}
