@@ -11,7 +11,9 @@ import { tempFolder } from '../support/temp.ts';
 
 // Plugins of the published packages, in a virtual environment that holds jaato-sdk, jaato-server and google-genai.
 const python = process.env.PLUGMUX_TEST_JAATO ?? '';
-const SITE = existsSync(join(python, 'lib')) ? join('lib', readdirSync(join(python, 'lib'))[0] ?? '', 'site-packages') : '';
+const SITE = existsSync(join(python, 'lib')) ? join(python, 'lib', readdirSync(join(python, 'lib'))[0] ?? '', 'site-packages') : '';
+// Their folders have moved into the package of the distribution.
+const PLUGINS = [join(SITE, 'jaato_server/shared/plugins'), join(SITE, 'shared/plugins')].find((dir) => existsSync(dir)) ?? '';
 const SEARCH = fileURLToPath(new URL('../fixtures/jaato-seed/shared/plugins/search', import.meta.url));
 
 async function open(plugins: object): Promise<House> {
@@ -43,7 +45,7 @@ const body = (): void => {
   });
 
   it('has the real clarification plugin ask the person, question by question', async () => {
-    const house = await open({ clarification: { python, path: join(python, SITE, 'shared/plugins/clarification') } });
+    const house = await open({ clarification: { python, path: join(PLUGINS, 'clarification') } });
     const { call, asked } = askable(house, (message) => (message.includes('Which') ? '2' : 'Ada'));
     const questions = [
       { text: 'Which one?', question_type: 'single_choice', choices: ['dev', 'prod'] },
