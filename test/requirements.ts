@@ -365,7 +365,7 @@ export const REQUIREMENTS = {
 export type RequirementId = keyof typeof REQUIREMENTS;
 
 /** Promises that `npm run judges` proves, and no test of `npm test`. */
-export const JUDGED: readonly RequirementId[] = ['differential', 'F77', 'F78'];
+export const JUDGED: readonly RequirementId[] = ['differential', 'login-challenge', 'login-step-up', 'F77', 'F78'];
 
 declare module 'vitest' {
   interface TestTags {

@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { squadron } from '../../dist/adapters/squadron/adapter.js';
 import { installFolder } from '../../dist/adapters/squadron/install/home.js';
 import { connect } from '../support/clients.ts';
-import { BIN, run, serve, writeConfig } from '../support/gateway.ts';
+import { BIN, serve, writeConfig } from '../support/gateway.ts';
 import { type House, openHouse, textOf } from '../support/house.ts';
 import { processesWith, until } from '../support/processes.ts';
 import { tempFolder } from '../support/temp.ts';
@@ -28,7 +28,6 @@ async function open(plugins: object, more: object = {}, dir: string = tempFolder
 
 const status = (house: House, id: string) => house.app.registry.plugins().find((p) => p.id === id);
 const names = (house: House): string[] => [...house.app.registry.catalogue().tools.keys()];
-const withoutNamespaces = (): boolean => spawnSync('unshare', ['--fork', '--pid', '--mount-proc', 'true']).status !== 0;
 /** The private folder of a plugin, as a process of it was told. */
 const privateFolder = (pid: number): string => /TMPDIR=([^\0]+)/.exec(readFileSync(`/proc/${pid}/environ`, 'latin1'))?.[1] ?? '';
 
@@ -213,22 +212,6 @@ describe.skipIf(withoutGo())('plugins in Go', SLOW, () => {
     await until('everything is gone', () => processesWith(marker).length === 0 && !existsSync(folder), 20_000);
   });
 
-  it.skipIf(withoutNamespaces())('live on under a gateway that is process 1', async () => {
-    const mark = `mark-${Math.random()}`;
-    const config = writeConfig({ plugins: { echo: { path: join(GO, 'echo'), env: { MARK: mark } } } });
-    const args = ['--fork', '--pid', '--mount-proc', process.execPath, BIN, 'stdio', '--config', config];
-    const client = await connect('v2 auto', { command: 'unshare', args });
-    await until('it is listed', async () => (await client.list()).includes('plugins_echo_echo'), 60_000);
-    // This client starts the gateway twice, and the second one lists what the first one knew.
-    await client.call('plugins_echo_echo', { message: 'awake' });
-    const running = processesWith(mark);
-    expect(running.length).toBeGreaterThan(0);
-    // The SDK looks for its parent every five seconds.
-    await new Promise((resolve) => setTimeout(resolve, 11_000));
-    expect(await client.call('plugins_echo_echo', { message: 'alive' })).toMatchObject({ content: [{ type: 'text', text: 'alive' }] });
-    expect(processesWith(mark)).toEqual(running);
-  });
-
   it('without their toolchain are unavailable, with the fix; the others serve', async () => {
     const dir = tempFolder();
     cpSync(join(GO, 'echo'), join(dir, 'lonely'), { recursive: true });
@@ -248,33 +231,6 @@ describe.skipIf(withoutGo())('plugins in Go', SLOW, () => {
       error: { code: 'DEPENDENCY_MISSING', fix: expect.stringContaining('python3') },
     });
     expect(textOf(await house.call('plugins_echo_echo', { message: 'here' }))).toBe('here');
-  });
-
-  it('are tried out on the command line', async () => {
-    const dir = tempFolder();
-    cpSync(join(GO, 'echo'), join(dir, 'src'), { recursive: true });
-    const env = { SQUADRON_HOME: join(dir, 'home') };
-    const plugin = (...args: string[]) => run(['plugin', ...args], { cwd: dir, env, bin: BIN });
-    expect((await plugin('tools', 'bird')).stderr).toContain('no runner.json or plugin binary found in');
-    const output = join(installFolder(join(dir, 'home'), 'bird', 'local'), 'plugin');
-    expect((await plugin('build', 'bird', './src')).stdout).toBe(
-      `Building plugin 'bird' (version: local)...\n  Source: ${join(dir, 'src')}\n  Output: ${output}\n`,
-    );
-    expect((await plugin('build', 'bird', './src')).stdout).toContain('  Source unchanged — skipping rebuild (');
-    expect((await plugin('tools', 'bird')).stdout).toBe("Available tools for plugin 'bird':\n  - echo: Says it back\n");
-    expect((await plugin('info', 'bird', 'echo')).stdout).toMatch(
-      /^Tool: echo\nDescription: Says it back\nInput schema: \{.*\}\nOutput schema: \{"type":"string"\}\n$/,
-    );
-    expect(await plugin('call', 'bird', 'echo', '{"message":"hi"}')).toEqual({ code: 0, stdout: 'hi\n', stderr: '' });
-    const wrong = await plugin('call', 'bird', 'echo', '{"message":1}');
-    expect([wrong.code, wrong.stderr]).toEqual([1, expect.stringContaining('plugin call failed: invalid payload for echo')]);
-    expect((await plugin('call', 'bird', 'ekko')).stderr).toContain('Did you mean echo');
-    expect((await plugin('build', 'bird', '/usr')).stderr).toContain('is outside project root');
-    writeFileSync(
-      join(dir, 'mcp.json'),
-      JSON.stringify({ plugins: { bird: { format: 'squadron', version: 'local', settings: { prefix: 'set: ' } } } }),
-    );
-    expect((await plugin('call', 'bird', 'echo', '{"message":"hi"}')).stdout).toBe('set: hi\n');
   });
 });
 
@@ -338,17 +294,5 @@ describe.skipIf(withoutPython())('plugins in Python', SLOW, () => {
     writeFileSync(join(dir, 'bin/python'), `#!/bin/sh\nexec ${stdout.trim()} "$@"\n`, { mode: 0o755 });
     const house = await open({ snake: { path: './snake', env: { PATH: join(dir, 'bin') } } }, {}, dir);
     expect(textOf(await house.call('plugins_snake_echo', { message: 'here' }))).toBe('here');
-  });
-
-  it('that cannot be installed say what pip said', async () => {
-    const dir = tempFolder();
-    cpSync(SNAKE, join(dir, 'snail'), { recursive: true });
-    const toml = join(dir, 'snail/pyproject.toml');
-    writeFileSync(toml, readFileSync(toml, 'utf8').replace('squadron-sdk==0.1.1', 'squadron-sdk==99.0.0'));
-    const house = await open({ snail: { path: './snail' } }, {}, dir);
-    expect(status(house, 'snail')?.error?.message).toMatch(/plugin "snail": build failed: [\s\S]*squadron-sdk==99\.0\.0/);
-    writeFileSync(toml, readFileSync(toml, 'utf8').replace('snake = "snake.main:main"', 'a = "snake.main:main"\nb = "snake.main:main"'));
-    const again = await open({ snail: { path: './snail' } }, {}, dir);
-    expect(status(again, 'snail')?.error?.message).toContain('must hold exactly one entry, the program to run; it holds a, b');
   });
 });
