@@ -476,6 +476,12 @@ def create_plugin():
       expect(status(house, 'p')?.error?.message).toMatch(/in the stage "import": SystemExit: bye$/);
     });
 
+    it('logs a stand-in as a detail', async () => {
+      const { lines } = await rich({});
+      const told = lines.filter(({ message }) => message.startsWith('jaato_sdk is provided by a stand-in'));
+      expect(told.map(({ level }) => level)).toEqual(['debug']);
+    });
+
     it('tells which import is missing, and forbids stand-ins where asked to', async () => {
       const house = await rich({ standins: 'off' });
       expect(status(house, 'rich')?.error).toMatchObject({ code: 'DEPENDENCY_MISSING' });

@@ -51,7 +51,7 @@ class StandIns:
         module.__dict__.update(stand_in.contents())
         module.__getattr__ = lambda attribute: _missing(name, attribute, stand_in.real)
         self.served.append(name)
-        self._log("info", f"{name} is provided by a stand-in: the package {stand_in.real} is not installed")
+        self._log("debug", f"{name} is provided by a stand-in: the package {stand_in.real} is not installed")
 
     def real_of(self, module):
         """The distribution that has the real one of a module served here; None where it is none of these."""
