@@ -17,6 +17,7 @@ import { createAudit, proveAudit, recordRefusal } from './gateway/audit.ts';
 import { createAuditHeads } from './gateway/audit-heads.ts';
 import { createGateway, type Gateway, isAuditRequired } from './gateway/gateway.ts';
 import { createPluginAdmin, type PluginAdmin } from './gateway/plugin-admin.ts';
+import { createHintLines } from './gateway/unused-hints.ts';
 import { createHost } from './host/host.ts';
 import { createEngine, type Engine } from './mcp/engine.ts';
 import { createEnablement } from './policy/enablement.ts';
@@ -148,7 +149,9 @@ export async function createApp({
 
   // Profiles come with plugins: with them the policy changes, and with it what everybody sees.
   let offered = registry.catalogue().profiles;
+  const tellUnusedHints = createHintLines(registry, log);
   registry.onChange(({ profiles }) => {
+    tellUnusedHints(config);
     if (JSON.stringify(profiles) === JSON.stringify(offered)) return;
     offered = profiles;
     setRules(rulesOf(config));

@@ -3,6 +3,7 @@ import { findInsecure } from '../config/permissions.ts';
 import type { Adapter } from '../core/adapter.ts';
 import { DEFAULT_PROFILE, localCaller } from '../core/caller.ts';
 import type { Problem } from '../core/plugin.ts';
+import { unusedHints } from '../gateway/unused-hints.ts';
 import { hasFailed, type SlotStatus } from '../registry/slot-status.ts';
 import { unclaimed } from '../registry/sources.ts';
 import { type CommonOptions, openSession } from './context.ts';
@@ -56,6 +57,7 @@ export function addDoctor(program: Command, adapters: readonly Adapter[]): void 
           .policy()
           .unused()
           .map((rule) => `the rule ${rule} matches nothing`),
+        ...unusedHints(session.config, app.registry).map((rule) => `the rule ${rule} matches nothing`),
         ...unclaimed(
           session.config,
           plugins.map(({ origin }) => origin),

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import type { App } from '../app.ts';
 import type { Adapter } from '../core/adapter.ts';
 import { DEFAULT_PROFILE, localCaller } from '../core/caller.ts';
-import { shorten } from '../core/text.ts';
+import { escapeForTerminal, shorten } from '../core/text.ts';
 import { hasFailed } from '../registry/slot-status.ts';
 import { type CommonOptions, checkProfile, openSession } from './context.ts';
 import { columns, printMasked } from './print.ts';
@@ -24,7 +24,10 @@ export function addList(program: Command, adapters: readonly Adapter[]): void {
         await app.registry.opened(app.limits.firstListMs);
         checkProfile(app, options.profile);
         const plugins = describe(app, options.profile);
-        printMasked(plugins, options.json, () => toText(plugins));
+        const notes = session.config.warnings.map((warning) => `note: ${warning}`);
+        printMasked(plugins, options.json, () => [toText(plugins), ...notes].join('\n\n'));
+        // A program that reads the list finds plugins in it and nothing else.
+        if (options.json) for (const note of notes) process.stderr.write(`${escapeForTerminal(session.redactor.text(note))}\n`);
         // What a person has to write differently is told as it stands; what does not start is a failure of the command.
         if (app.registry.plugins().some((plugin) => hasFailed(plugin) && plugin.error?.code === 'HANDSHAKE_FAILED')) process.exitCode = 1;
       } finally {

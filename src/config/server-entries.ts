@@ -25,7 +25,7 @@ export interface Surroundings {
 /** A configuration whose server entries all fit the schema. */
 export interface ServerEntries {
   readonly value: JsonValue;
-  /** One for each entry that was left out. */
+  /** One for each entry that was left out, and for each key that is null. */
   readonly warnings: readonly string[];
   readonly unfilled: readonly Unfilled[];
   /** The environment files that were read. */
@@ -47,6 +47,10 @@ export function takeServers(value: JsonValue, around: Surroundings): ServerEntri
   const ids = new Set<string>();
   for (const key of SERVER_KEYS) {
     const entries = value[key];
+    if (entries === null) {
+      warnings.push(`${around.source.at([key], 'key')}: ${key} is null and counts as absent.`);
+      delete taken[key];
+    }
     if (!isJsonObject(entries)) continue;
     const kept: [string, JsonValue][] = [];
     for (const [id, written] of Object.entries(entries)) {

@@ -1,5 +1,6 @@
 import type { JSONPath } from 'jsonc-parser';
 import { findNodeAtLocation, type Node, type ParseError, parseTree, printParseErrorCode } from 'jsonc-parser';
+import { toPlainJson } from './jsonc.ts';
 
 /** Finds places in a JSON text, for messages; built only when something is wrong. */
 export interface SourceText {
@@ -63,7 +64,10 @@ export function createSourceText(name: string, text: string): SourceText {
       read();
       const first = errors[0];
       if (!first) return undefined;
-      if (text.trim() === '') return { at: place(0), message: 'the file is empty', fix: 'An empty configuration is {}.' };
+      if (toPlainJson(text).trim() === '') {
+        const what = text.trim() === '' ? 'is empty' : 'holds nothing but comments';
+        return { at: place(0), message: `the file ${what}`, fix: 'An empty configuration is {}.' };
+      }
       const code = printParseErrorCode(first.error);
       const message = code.replace(/[A-Z]/g, (c) => ` ${c.toLowerCase()}`).trim();
       return {

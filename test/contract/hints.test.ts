@@ -82,3 +82,23 @@ it('is refused with its place where it says something else', { tags: ['operator-
   const { code, stderr } = await run(['list', '--config', file]);
   expect([code, stderr]).toEqual([2, expect.stringContaining('plugins.a.hints.list')]);
 });
+
+it('is told where it matches no tool, once the tools are known', { tags: ['operator-hints'] }, async () => {
+  const up = await rawUpstream(({ method }) => (method === 'tools/list' ? { tools: [toolOf('look')] } : undefined));
+  const dir = folder();
+  const config = {
+    pluginFolders: [join(dir, 'plugins')],
+    plugins: { notes: { hints: { read: READ_ONLY, raed: READ_ONLY, 'wri*': READ_ONLY } } },
+    mcpServers: { up: { type: 'http', url: up.url, hints: { 'look*': READ_ONLY, loko: READ_ONLY } } },
+  };
+  const house = await openHouse([talos, mcp], config, dir);
+  await house.app.registry.start();
+  const rules = ['plugins.notes.hints: raed', 'mcpServers.up.hints: loko'].map((rule) => `the rule ${rule} matches nothing`);
+  for (const rule of rules) await house.logged(rule);
+  await house.reconfigure({ ...config, plugins: { notes: { hints: { red: READ_ONLY } } } });
+  await house.logged('the rule plugins.notes.hints: red matches nothing');
+  expect(house.lines.filter(({ message }) => message.endsWith('matches nothing'))).toHaveLength(3);
+  await house.close();
+  const { stdout } = await run(['doctor', '--config', writeConfig({ ...config, state: './other' })]);
+  for (const rule of rules) expect(stdout).toContain(`note: ${rule}`);
+});

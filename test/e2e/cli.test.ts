@@ -115,6 +115,25 @@ describe('plugmux call', () => {
   });
 });
 
+describe('servers that are left out', () => {
+  it.each(['list', 'doctor'])('are named by plugmux %s, with their places', { tags: ['T21'] }, async (command) => {
+    const cwd = project({ plugins: {}, mcpServers: { lost: null, self: { command: 'plugmux' }, odd: {} }, servers: null });
+    const plain = await run([command], { cwd });
+    const json = await run([command, '--json'], { cwd });
+    const told = command === 'list' ? json.stderr : json.stdout;
+    for (const words of [
+      /mcpServers\.lost must be .* The server is left out/,
+      /"self" starts plugmux itself/,
+      /"odd.* names neither/,
+      /servers is null/,
+    ]) {
+      expect(plain.stdout).toMatch(words);
+      expect(told.replaceAll('\\"', '"')).toMatch(words);
+    }
+    expect(() => JSON.parse(json.stdout)).not.toThrow();
+  });
+});
+
 describe('plugmux doctor', () => {
   it('explains every plugin: state, cause and fix', { tags: ['F44', 'F43'] }, async () => {
     const cwd = project({ pluginFolders: ['./plugins', './absent'], profiles: { p: { tools: ['nothing_*', 'good_*'] } } });

@@ -94,6 +94,12 @@ describe('files of other clients', { tags: ['F72', 'config-foreign'] }, () => {
     expect(warnings[0]?.startsWith(`mcp.json:2:${warning}`), warnings[0]).toBe(true);
   });
 
+  it.each(['mcpServers', 'servers'])('takes %s as absent if it is null, with a warning', (key) => {
+    const { servers, warnings } = load(`{\n"${key}":null,"plugins":{}}`);
+    expect([servers, warnings]).toEqual([{}, [`mcp.json:2:1: ${key} is null and counts as absent.`]]);
+    expect(() => load(`{"plugins":{},\n"${key}":[]}`)).toThrow(new RegExp(`mcp\\.json:2:\\d+: ${key} must be an object, not a list`));
+  });
+
   it('still refuses a file whose other parts are wrong', { tags: ['T21'] }, () => {
     for (const part of [
       '"plugins":{"p":null}',
