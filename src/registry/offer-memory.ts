@@ -9,6 +9,10 @@ import { readOffer, writeOffer } from './remembered-offer.ts';
 import type { Found } from './sources.ts';
 
 const SPACE = 'offers';
+/** The day on which a gateway last used the rows of a configuration file. */
+const USED = 'offers-used';
+const DAY_MS = 86_400_000;
+const KEPT_DAYS = 90;
 /** The row of a plugin that did not load at its last try. */
 const FAILED = 'null';
 /** The row of a plugin that loaded, if its offer cannot be kept. */
@@ -23,12 +27,18 @@ export interface OfferMemory {
   get(found: Found, refuse: () => Promise<never>): Remembered | undefined;
   /** Keeps an offer, or that the plugin did not load. Of an offer that depends on a login it keeps only that there was one. */
   set(found: Found, offer: Offer | undefined): void;
-  /** Forgets all plugins but these. */
+  /** Forgets all plugins but these, and other configuration files that no gateway has used for 90 days. */
   prune(ids: ReadonlySet<string>): void;
 }
 
 /** Keeps offers in a store, for the gateways of one configuration file. `key` seals settings, which may hold secrets. */
-export function createOfferMemory(store: Store, key: () => Buffer | undefined, file: string | undefined, log: Logger): OfferMemory {
+export function createOfferMemory(
+  store: Store,
+  key: () => Buffer | undefined,
+  file: string | undefined,
+  log: Logger,
+  now = Date.now,
+): OfferMemory {
   const seal = (value: string): string => {
     const secret = key();
     if (!secret) throw new Error('the key of the state folder cannot be used');
@@ -72,6 +82,23 @@ export function createOfferMemory(store: Store, key: () => Buffer | undefined, f
     return { ...offer, ...Object.fromEntries((offer.unread ?? []).map((list) => [list, before[list]])) };
   };
 
+  const pruneFiles = (own: string, names: readonly string[]): void => {
+    const today = Math.floor(now() / DAY_MS);
+    const used = store.entries(USED);
+    if (used.get(own) !== String(today)) store.note(USED, own, String(today));
+    const fileOf = (name: string): string => name.slice(0, name.indexOf(' '));
+    const others = new Set([...names.map(fileOf), ...used.keys()]);
+    others.delete(own);
+    for (const file of others) {
+      const day = Number(used.get(file) ?? Number.NaN);
+      // Rows of an older version have no day: their time begins now.
+      if (!Number.isSafeInteger(day) || day > today) store.note(USED, file, String(today));
+      if (!(today - day > KEPT_DAYS)) continue;
+      for (const name of names) if (fileOf(name) === file) store.delete(SPACE, name);
+      store.delete(USED, file);
+    }
+  };
+
   return {
     get: recall,
     set(found, offer) {
@@ -88,7 +115,9 @@ export function createOfferMemory(store: Store, key: () => Buffer | undefined, f
     prune(ids) {
       attempt('every plugin', 'pruned', () => {
         const own = nameOf('');
-        for (const name of store.keys(SPACE)) if (name.startsWith(own) && !ids.has(name.slice(own.length))) store.delete(SPACE, name);
+        const names = store.keys(SPACE);
+        for (const name of names) if (name.startsWith(own) && !ids.has(name.slice(own.length))) store.delete(SPACE, name);
+        pruneFiles(own.trimEnd(), names);
       });
     },
   };

@@ -1,9 +1,15 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { silentLog } from '../../../dist/src/core/log.js';
+import { emptyOffer } from '../../../dist/src/core/plugin.js';
+import { createOfferMemory } from '../../../dist/src/registry/offer-memory.js';
+import type { Found } from '../../../dist/src/registry/sources.js';
+import { createStore } from '../../../dist/src/store/store.js';
 import { openHouse } from '../../support/house.ts';
 import { until } from '../../support/processes.ts';
 import { edit, names, rows, Stage, stateOf } from '../../support/stage.ts';
+import { tempFolder } from '../../support/temp.ts';
 
 const LONG = 5 * 1024 * 1024;
 
@@ -20,6 +26,39 @@ describe('what a later start knows', { tags: ['catalogue-remembered'] }, () => {
     expect(rows(stage.dir).map(([key]) => key.split(' ')[1])).toEqual(['a', 'b']);
     await (await stage.open(stage.configOf('a'))).close();
     expect(rows(stage.dir).map(([key]) => key.split(' ')[1])).toEqual(['a']);
+  });
+
+  it('is dropped with a configuration file that no gateway has used for 90 days', () => {
+    const dir = tempFolder();
+    const store = createStore(dir);
+    let day = 100;
+    const key = Buffer.alloc(32);
+    const gateway = (file: string) =>
+      createOfferMemory(
+        store,
+        () => key,
+        file,
+        silentLog,
+        () => day * 86_400_000,
+      );
+    const found = { id: 'a', origin: '', config: { entry: {} } } as unknown as Found;
+    const start = (file: string): void => {
+      gateway(file).set(found, emptyOffer);
+      gateway(file).prune(new Set(['a']));
+    };
+    const known = () => ['one', 'two', 'old'].filter((file) => gateway(file).get(found, async () => Promise.reject(new Error('no'))));
+    gateway('old').set(found, emptyOffer);
+    start('one');
+    day += 60;
+    start('two');
+    day += 30;
+    start('two');
+    expect(known()).toEqual(['one', 'two', 'old']);
+    day += 1;
+    start('two');
+    expect(known()).toEqual(['two']);
+    expect(store.keys('offers-used')).toHaveLength(1);
+    store.close();
   });
 
   it('says of an offer that depends on a login only that there was one', async () => {
