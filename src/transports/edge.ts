@@ -107,20 +107,17 @@ export function createEdge(config: Config, failedLogin: FailedLogin = () => unde
     authenticate(request) {
       if (logins.anonymous) return logins.anonymous;
       const { authorization } = request.headers;
-      const token = /^bearer +([^\s]+) *$/i.exec(authorization ?? '')?.[1];
-      if (token === undefined) {
-        // Without a header nobody tried to log in: clients look first whether they have to.
-        if (authorization !== undefined) failedLogin(proxies.clientOf(request), 'not a bearer token');
-        throw unauthenticated();
-      }
+      // Without a header nobody tried to log in: clients look first whether they have to.
+      if (authorization === undefined) throw unauthenticated();
+      const token = /^bearer +([^\s]+) *$/i.exec(authorization)?.[1];
       // Looked up by digest: how long it takes says nothing about how much of a token was right.
-      const digest = digestOf(token);
-      const login = logins.find(digest);
+      const digest = digestOf(token ?? authorization);
+      const login = token === undefined ? undefined : logins.find(digest);
       if (login) return login;
       // Only failures are counted, so that nobody can keep a valid token out.
       const address = proxies.clientOf(request);
       const waitMs = throttle.failed(address, digest);
-      failedLogin(address, waitMs === undefined ? 'wrong token' : 'too many failed logins');
+      failedLogin(address, waitMs !== undefined ? 'too many failed logins' : token === undefined ? 'not a bearer token' : 'wrong token');
       if (waitMs === undefined) throw unauthenticated();
       throw new Refusal(429, 'RATE_LIMITED', 'Too many failed logins.', { 'Retry-After': String(Math.ceil(waitMs / 1000)) });
     },

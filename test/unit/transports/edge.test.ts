@@ -146,3 +146,30 @@ describe('Origin', () => {
     );
   });
 });
+
+describe('failed logins', () => {
+  it.each(['Bearer guess-', 'Basic ', 'Bearer a b', 'Digest '])(
+    'with "%s" are counted, and keep no right token out',
+    {
+      tags: ['login-rate', 'F38'],
+    },
+    (start) => {
+      const listen = { host: '127.0.0.1', port: 0, hosts: [], origins: [], proxies: [], insecure: false };
+      const tokens = [{ token: 'the-right-token-of-ada', principal: 'ada', scopes: [] }];
+      const told: string[] = [];
+      const config = { listen, tokens, limits: { ...toLimits(), failedLoginsPerMinute: 2 } } as unknown as Config;
+      const target = createEdge(config, (_, reason) => void told.push(reason));
+      const statusWith = (authorization: string): number => {
+        try {
+          target.authenticate({ headers: { authorization }, socket: { remoteAddress: '127.0.0.1' } } as unknown as IncomingMessage);
+          return 200;
+        } catch (error) {
+          return (error as Refusal).status;
+        }
+      };
+      expect([0, 1, 2].map((i) => statusWith(`${start}${i}`))).toEqual([401, 401, 429]);
+      expect(told).toEqual([...Array(2).fill(start === 'Bearer guess-' ? 'wrong token' : 'not a bearer token'), 'too many failed logins']);
+      expect(statusWith('Bearer the-right-token-of-ada')).toBe(200);
+    },
+  );
+});
