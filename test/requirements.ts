@@ -299,6 +299,10 @@ export const REQUIREMENTS = {
     F65: 'Python code that holds the lock, never awaits, overrides signals or leaves threads and children is ended at the deadline with all of it.',
     'jaato-threads':
       "A jaato plugin's objects are made, listed and called on one thread of its own; only calls that overlap use others, and never with the first generation. Nobody gets the answer of another.",
+    'scaiwave-thread': "A ScaiWave plugin's constructor runs on the thread that runs its calls.",
+    'scaiwave-suggestions': 'A ScaiWave result is a failure only if its end begins with "Fallback suggestions" and a colon.',
+    'scaiwave-told':
+      'A ScaiWave class that its list leaves out, or that has the id of another, is no failed plugin; warnings stand at the plugin they are about; what is lacking is named, and that another program may use the same names.',
     'jaato-unanswered':
       'A question of a jaato plugin that nobody could answer, a decline and a cancel end the call as a failure that says so, whatever the plugin makes of it.',
     'jaato-output': 'What a jaato command says through its output callback is its output, in order, before its result.',

@@ -153,6 +153,7 @@ function toMember(manifest: ScaiWaveManifest, installs: Installs, host: Host): M
       ...selection.find,
       ...given,
       ...(selected.pick === undefined ? {} : { pick: selected.pick }),
+      ...(selected.className === undefined ? {} : { className: selected.className }),
       // One of them tells what else the source turns out to hold, where nobody has chosen.
       ...(entry.options.allow === undefined && selected === selection.plugins[0]
         ? { picks: selection.plugins.flatMap(({ pick }) => pick ?? []) }

@@ -3,6 +3,8 @@ export interface Declared {
   readonly className: string;
   /** The manifest's id, where it is written out. */
   readonly id?: string;
+  /** The id by which two of them are one plugin: its own, or the one that a class above it writes out. */
+  readonly key?: string;
 }
 
 const IMPORTS = /^\s*(?:from\s+app\.plugins(?:\.\w+)*\s+import\b|import\s+app\.plugins\b)/m;
@@ -44,7 +46,28 @@ export function declaredIn(text: string, beside: readonly string[] = []): Declar
   const ids = found.map(({ body }) => idIn(body, text));
   // A manifest that stands outside its class belongs to the only class there is.
   if (found.length === 1) ids[0] ??= idIn(text, text);
-  return found.map(({ className }, i) => ({ className, ...(ids[i] === undefined ? {} : { id: ids[i] }) }));
+  return found.map((found, i) => {
+    const key = ids[i] ?? inheritedId(found, known);
+    return {
+      className: found.className,
+      ...(ids[i] === undefined ? {} : { id: ids[i] }),
+      ...(key === undefined ? {} : { key }),
+    };
+  });
+}
+
+/** The plugins of several files: of those with one id, the first. */
+export function withoutTwins(declared: readonly Declared[]): Declared[] {
+  return declared.filter(({ key }, i) => key === undefined || declared.findIndex((other) => other.key === key) === i);
+}
+
+// A manifest of a class above it is this one's too, with what this one sets.
+function inheritedId(start: PythonClass, known: ReadonlyMap<string, PythonClass>): string | undefined {
+  const above = new Set([start]);
+  for (const { bases } of above) for (const base of bases) if (known.has(base)) above.add(known.get(base) as PythonClass);
+  const bodies = [...above].map(({ body }) => body);
+  const owner = bodies.find((body) => /\bPluginManifest\(/.test(body));
+  return owner === undefined ? undefined : idIn(owner, bodies.join('\n'), bodies);
 }
 
 function classesIn(text: string): PythonClass[] {
@@ -94,7 +117,7 @@ export function namedInList(text: string): string[] {
   return [...new Set(names)].map((name) => renamed.get(name) ?? name);
 }
 
-function idIn(body: string, text: string): string | undefined {
+function idIn(body: string, text: string, first: readonly string[] = [body]): string | undefined {
   for (const pattern of ID) {
     const found = pattern.exec(body)?.[2];
     if (found !== undefined) return found;
@@ -102,5 +125,9 @@ function idIn(body: string, text: string): string | undefined {
   const name = ID_NAME.exec(body)?.[1];
   if (name === undefined) return undefined;
   const constant = new RegExp(`^\\s*${name}(?:\\s*:[^=\\n]+)?\\s*=\\s*(["'])([^"'\\n]+)\\1`, 'm');
-  return (constant.exec(body) ?? constant.exec(text))?.[2];
+  for (const part of [...first, text]) {
+    const found = constant.exec(part)?.[2];
+    if (found !== undefined) return found;
+  }
+  return undefined;
 }

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, dirname, join, sep } from 'node:path';
 import type { Source } from '../../src/core/adapter.ts';
 import type { JsonObject } from '../../src/core/json.ts';
-import { type Declared, declaredIn, importsFormat, namedInList } from './declarations.ts';
+import { type Declared, declaredIn, importsFormat, namedInList, withoutTwins } from './declarations.ts';
 
 /** One plugin that a source holds, as far as its text tells; without `pick` whatever the source turns out to hold. */
 export interface Selected {
@@ -10,6 +10,8 @@ export interface Selected {
   readonly pick?: string;
   /** The manifest's id, where it is written out. */
   readonly id?: string;
+  /** The class that its text shows. */
+  readonly className?: string;
 }
 
 /** What a source selects, and how the runtime imports it. */
@@ -28,7 +30,8 @@ export function recognise({ path, key, format, entry }: Source): Selection | nul
   const found = statSync(path).isDirectory() ? inFolder(path, key !== undefined) : inFile(path, format === 'scaiwave');
   if (!found) return null;
   const allow = entry.options.allow as string[] | undefined;
-  if (!allow) return { plugins: found.declared.length > 0 ? found.declared.map(toSelected) : [{}], find: found.find };
+  const declared = withoutTwins(found.declared);
+  if (!allow) return { plugins: declared.length > 0 ? declared.map(toSelected) : [{}], find: found.find };
   const plugins = allow.map((name) => {
     const declared = found.declared.find((d) => d.id === name || d.className === name);
     return declared ? toSelected(declared) : { pick: name, id: name };
@@ -42,7 +45,7 @@ interface Held {
 }
 
 function toSelected({ id, className }: Declared): Selected {
-  return id === undefined ? { pick: className } : { pick: id, id };
+  return id === undefined ? { pick: className, className } : { pick: id, id, className };
 }
 
 // Where somebody says what it is, its text need not show it.

@@ -7,4 +7,4 @@ from .inside.plugin import ScaiWavePlugin
 def open(params, context):
     """Imports the source once for all its plugins and picks the one that is meant."""
     source = source_of(params, context)
-    return ScaiWavePlugin(params, context, source, source.pick(params.get("pick"), context))
+    return ScaiWavePlugin(params, context, source, source.pick(params.get("pick"), params.get("className")))

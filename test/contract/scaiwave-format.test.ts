@@ -117,10 +117,13 @@ return f"{old is ctx} {ctx.room_id} {ctx.sender_id}"`;
     ['Drive search failed: HTTP 401.\nFallback suggestions: `find_note`; `web_search`.', true],
     ['Failed.\n\n**Fallback suggestions:**\n- `a`\n- `b`', true],
     ['Failed.\n> fallback suggestions: none', true],
+    ['Failed.\n\n**Fallback suggestions**:\n- `a`', true],
     ['Fallback suggestions are listed on page 3.\n\nThe end.', false],
+    ['What I found.\n\nFallback suggestions are on page 3.', false],
+    ['## Fallback suggestions\n- `a`', false],
     ['A list.\nFallback suggestions: x\nand then more text', false],
     ['All good, see Fallback suggestions', false],
-  ])('tell a failure from a success by its ending: %s', async (text, failed) => {
+  ])('tell a failure from a success by its ending: %s', { tags: ['scaiwave-suggestions'] }, async (text, failed) => {
     const house = await one(plugin('acme.it', tool('show'), `return ${JSON.stringify(text)}`));
     const result = await house.call('show');
     expect([result.isError === true, textOf(result)]).toEqual([failed, text]);

@@ -9,11 +9,12 @@ from plugmux_bridge.modules import explain_import_error, import_file, import_fro
 from plugmux_bridge.standins import StandIn, StandIns
 
 from . import plugin_types
-from .manifest import Manifest
+from .manifest import LeftOut, Manifest
 
 _SOURCE = "scaiwave:source"
 _BUILTIN = "app.plugins.builtin"
 _REAL = "ScaiWave"
+_TAKE_OUT = 'take its entry out, or name the folder with that program\'s own modules with "paths".'
 
 
 class Source:
@@ -26,37 +27,86 @@ class Source:
         self.broken = {}
         # Name of a file, and the classes in it that leave something to their heirs.
         self.barren = {}
+        # Name of a class that is no plugin of its own, and why.
+        self.left_out = {}
         self.problems = []
+        self.foreign = False
+        self._said = []
 
     def add(self, plugin, place):
+        before = len(plugin_types.warnings)
+        name = type(plugin).__name__
         try:
             manifest = Manifest(plugin.manifest)
         except BaseException as error:  # noqa: BLE001 - foreign code
-            self.problems.append(f"{type(plugin).__name__} of {place} has no usable manifest: {describe(error)}.")
+            self.broken[f"{name} of {place}"] = f"it has no usable manifest: {describe(error)}"
             return
+        # What its own manifest says that the documented types do not know.
+        for _, text in plugin_types.warnings[before:]:
+            manifest.note(text)
+            self._said.append(text)
+        del plugin_types.warnings[before:]
         twin = next((other for _, other in self.found if other.id == manifest.id), None)
         if twin is not None:
-            self.problems.append(f"Two plugins have the id {manifest.id}: {manifest.name} of {place} is left out.")
+            twin.note(f"Two plugins have the id {manifest.id}: {name} of {place} is left out.")
+            self.left_out[name] = f"it has the id {manifest.id}, which another plugin has"
             return
         self.found.append((plugin, manifest))
 
-    def pick(self, wanted, context):
+    def assign_warnings(self):
+        """
+        Gives what was said while modules were imported to the plugins of those modules, to the first one where none is known;
+        returns everything that was said.
+        """
+        for module, text in dict.fromkeys(plugin_types.warnings):
+            owners = [manifest for plugin, manifest in self.found if module in {cls.__module__ for cls in type(plugin).__mro__}]
+            for manifest in owners or [manifest for _, manifest in self.found[:1]]:
+                manifest.note(text)
+            self._said.append(text)
+        plugin_types.warnings.clear()
+        return list(dict.fromkeys(self._said))
+
+    def pick(self, wanted, class_name=None):
         """The plugin of that id or class name; without one the first, whose siblings nobody asked for."""
         for plugin, manifest in self.found:
             if wanted is None or wanted in (manifest.id, type(plugin).__name__):
                 return plugin, manifest
+        reason = self.left_out.get(class_name) or self._unlisted(class_name)
+        if reason is not None:
+            return None, LeftOut(wanted, reason)
         known = ", ".join(manifest.id for _, manifest in self.found) or "none"
         reasons = "".join(f" {name}: {reason}." for name, reason in self.broken.items())
         reasons += "".join(f" {problem}" for problem in self.problems)
         what = "no plugin" if wanted is None else f"no plugin {wanted}"
-        raise BridgeError("PLUGIN_FAILED", f"The source holds {what}; found: {known}.{reasons}")
+        fix = f"If it belongs to another program that uses these module names, it is not a ScaiWave plugin: {_TAKE_OUT}" if self.foreign else None
+        raise BridgeError("PLUGIN_FAILED", f"The source holds {what}; found: {known}.{reasons}", fix)
+
+    # A list decides what is a plugin: a class that its text seemed to name is none without it.
+    def _unlisted(self, wanted):
+        if not self.found or wanted is None:
+            return None
+        classes, base = [], base_class()
+        for cls in base.__subclasses__():
+            classes.append(cls)
+        for cls in classes:
+            if cls.__name__ == wanted and not isabstract(cls):
+                return "the list BUILTIN_PLUGINS does not hold it"
+            classes.extend(sub for sub in cls.__subclasses__() if sub not in classes)
+        return None
+
+
+def base_class():
+    """The class that plugins inherit from, real or stand-in."""
+    module = sys.modules.get("app.plugins.base")
+    return getattr(module, "BasePlugin", plugin_types.BasePlugin)
 
 
 def source_of(params, context):
     """The source of this process, imported with its first plugin."""
     source = context.shared.get(_SOURCE)
     if source is None:
-        source = context.shared[_SOURCE] = _load(params, context)
+        # Where calls run as well: what a constructor opens may belong to its thread.
+        source = context.shared[_SOURCE] = context.run_on_loop(lambda: _load(params, context))
     return source
 
 
@@ -75,11 +125,16 @@ def _load(params, context):
     for place, classes in source.barren.items():
         # A file that others build on has done its part.
         if not source.found or not all(cls.__subclasses__() for cls in classes):
-            source.broken[place] = "it holds no class that is a complete BasePlugin"
-    for text in plugin_types.warnings:
-        source.problems.append(text + ".")
+            source.broken[place] = f"it holds no class that is a complete BasePlugin{_lacking(classes)}"
+            source.foreign = True
+    for text in source.assign_warnings():
         context.log("warn", text)
     return source
+
+
+def _lacking(classes):
+    told = [f"{cls.__name__} has no {', no '.join(sorted(cls.__abstractmethods__))}" for cls in classes]
+    return f": {'; '.join(told)}" if told else ""
 
 
 # The list that the original reads, where there is one.
@@ -123,7 +178,7 @@ def _take_module(spec, params, source, context):
     if isinstance(plugins, (list, tuple)):
         _take_list(plugins, spec["file"], source, context)
         return
-    base = sys.modules["app.plugins.base"].BasePlugin if "app.plugins.base" in sys.modules else plugin_types.BasePlugin
+    base = base_class()
     own = [value for value in vars(module).values() if isinstance(value, type) and value.__module__ == module.__name__]
     family = [cls for cls in dict.fromkeys(own) if issubclass(cls, base)]
     classes = [cls for cls in family if not isabstract(cls)]
@@ -145,6 +200,10 @@ def _attempt(run, place, source, context):
     except ImportError as error:
         context.log("warn", trace(error))
         text, _ = explain_import_error(error, source.standins)
+        # Another name of a module that stands in, or another module below the same package.
+        missing = getattr(error, "name", None) or ""
+        if source.standins.real_of(missing) is not None or missing.split(".")[0] == "app":
+            source.foreign = True
         source.broken[place] = text
     except BaseException as error:  # noqa: BLE001 - a plugin may call sys.exit while it is imported
         context.log("warn", trace(error))

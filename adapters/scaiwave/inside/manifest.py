@@ -51,8 +51,24 @@ class Manifest:
             return {"type": "object", "properties": {}}
         return to_schema(parameters)
 
+    def note(self, message):
+        """A problem of the whole plugin, once."""
+        message = message if message.endswith(".") else f"{message}."
+        if {"message": message} not in self.problems:
+            self._note(None, message)
+
     def _note(self, subject, message):
         self.problems.append({"message": message} if subject is None else {"subject": subject, "message": message})
+
+
+class LeftOut:
+    """Stands for a class that its text showed as a plugin and its source leaves out: it offers nothing, and that is no failure."""
+
+    def __init__(self, name, reason):
+        self.id = self.name = name
+        self.version, self.description, self.scope = "0.0.0", "", None
+        self.permissions, self.injects_context, self.tools = [], False, {}
+        self.problems = [{"subject": name, "message": f"{name} is left out: {reason}."}]
 
 
 def to_schema(parameters):

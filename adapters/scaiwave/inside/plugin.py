@@ -39,6 +39,9 @@ class ScaiWavePlugin:
     # --- loading
 
     def initialize(self):
+        if self.plugin is None:
+            self._described = True
+            return
         self._connections.prepare()
         if self.context.consult("installing", {"version": self.manifest.version}):
             self.context.stage("install")
@@ -81,8 +84,11 @@ class ScaiWavePlugin:
 
     def report(self):
         manifest = self.manifest
-        problems = [*manifest.problems, *({"message": text} for text in self.source.problems)]
-        problems += [{"subject": name, "message": f"{name} could not be loaded: {why}."} for name, why in self.source.broken.items()]
+        problems = list(manifest.problems)
+        # What is nobody's own is told once.
+        if not self.source.found or manifest is self.source.found[0][1]:
+            problems += [{"message": text} for text in self.source.problems]
+            problems += [{"subject": name, "message": f"{name} could not be loaded: {why}."} for name, why in self.source.broken.items()]
         if self._dynamic.problem is not None:
             problems.append({"subject": "get_dynamic_tools", "message": self._dynamic.problem})
         return {
@@ -116,7 +122,7 @@ class ScaiWavePlugin:
     def _has(self, name):
         base = sys.modules.get("app.plugins.base")
         harmless = getattr(getattr(base, "BasePlugin", plugin_types.BasePlugin), name, None)
-        own = getattr(type(self.plugin), name, None)
+        own = getattr(type(self.plugin), name, None) if self.plugin is not None else None
         return own is not None and own is not harmless
 
     async def _ask_for_tools(self, caller, limit):

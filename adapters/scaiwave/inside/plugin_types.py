@@ -1,11 +1,12 @@
 """The four types and the base class that plugins import from `app.plugins`, as the original documents them."""
 
+import sys
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from enum import Enum
 from functools import wraps
 
-# What plugins said that the documented types do not know; told once a source has been loaded.
+# What plugins said that the documented types do not know, with the module that said it.
 warnings = []
 
 
@@ -18,7 +19,8 @@ def _forgiving(cls):
     def __init__(self, *args, **named):
         for name in [name for name in named if name not in cls.__dataclass_fields__]:
             del named[name]
-            warnings.append(f"{cls.__name__} was given the unknown keyword {name!r}, which is left out")
+            module = sys._getframe(1).f_globals.get("__name__")
+            warnings.append((module, f"{cls.__name__} was given the unknown keyword {name!r}, which is left out"))
         make(self, *args, **named)
 
     cls.__init__ = __init__

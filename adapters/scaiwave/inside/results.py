@@ -8,7 +8,7 @@ from plugmux_bridge.results import error_result, refuse_no_numbers, text_result
 
 from .surroundings import NotConfigured, NotHere
 
-_MARK = re.compile(r"^[\s*_#>-]*fallback suggestions", re.IGNORECASE)
+_MARK = re.compile(r"^[\s*_#>-]*fallback suggestions[\s*_]*:", re.IGNORECASE)
 _ITEM = re.compile(r"^\s*(?:[-*+]|\d+[.)])\s")
 
 

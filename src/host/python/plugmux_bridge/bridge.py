@@ -12,7 +12,7 @@ from .crew import Crew
 from .encode import dumps, to_json
 from .errors import BridgeError, describe, to_bridge_error, trace
 from .hello import hello
-from .own_thread import OwnThread, lend_signals
+from .own_thread import Errand, OwnThread, lend_signals, lend_to_this
 from .plugins import Plugins
 from .pulse import Pulse
 from .results import error_result
@@ -51,11 +51,23 @@ class Bridge:
         """Serves until the gateway lets go. Loading stays on the main thread: some plugins set signal handlers."""
         self._crew.start()
         while True:
-            self._has_jobs.acquire()
-            with self._jobs_lock:
-                jobs, self._jobs = self._jobs, []
-            for job in jobs:
-                job()
+            self._work()
+
+    def _work(self):
+        self._has_jobs.acquire()
+        with self._jobs_lock:
+            jobs, self._jobs = self._jobs, []
+        for job in jobs:
+            job()
+
+    def run_on_loop(self, function):
+        """Runs something on the loop's thread and waits for its value, on the main thread; which goes on with what it is given meanwhile."""
+        lend_signals(self.on_main)
+        errand = Errand(lambda: (lend_to_this(), function())[1], lambda: self.on_main(lambda: None))
+        loop.post(errand.run)
+        while not errand.ended.is_set():
+            self._work()
+        return errand.value()
 
     def on_main(self, job):
         """Runs something on the main thread, once that has nothing else to do."""

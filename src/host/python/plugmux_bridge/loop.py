@@ -193,6 +193,19 @@ def begin(coroutine):
     return _outcome(start)
 
 
+def post(function):
+    """Has something run on the loop's thread, outside of the loop where that does not turn yet."""
+
+    async def run():
+        function()
+
+    with _lock:
+        if _loop is None:
+            _thread().put(run(), lambda result, error: None)
+            return
+    spawn(run(), lambda task: None, lambda result, error: None)
+
+
 def _outcome(start):
     gate = Event()
     outcome = []

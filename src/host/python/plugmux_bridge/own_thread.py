@@ -71,18 +71,19 @@ class OwnThread:
         if self.is_current():
             return function()
         begun, context = Lock(), copy_context()
-        errand = _Errand(lambda: context.run(function))
+        errand = Errand(lambda: context.run(function))
         self.post(lambda: errand.run() if begun.acquire(False) else None)
         if not errand.ended.wait(patience) and begun.acquire(False):
             return function()
         return errand.value()
 
 
-class _Errand:
+class Errand:
     """Something that one thread runs and another waits for."""
 
-    def __init__(self, function):
+    def __init__(self, function, then=lambda: None):
         self._function = function
+        self._then = then
         self._outcome = None
         self.ended = Event()
 
@@ -92,6 +93,7 @@ class _Errand:
         except BaseException as error:  # noqa: BLE001 - foreign code runs in here
             self._outcome = None, error
         self.ended.set()
+        self._then()
 
     def value(self):
         self.ended.wait()
@@ -99,6 +101,11 @@ class _Errand:
         if error is not None:
             raise error
         return value
+
+
+def lend_to_this():
+    """The current thread is one of those whose code may set handlers."""
+    _own.add(get_ident())
 
 
 def lend_signals(on_main):
@@ -113,7 +120,7 @@ def lend_signals(on_main):
     def lent(number, handler):
         if get_ident() not in _own or current_thread() is main_thread():
             return set_handler(number, handler)
-        errand = _Errand(lambda: set_handler(number, handler))
+        errand = Errand(lambda: set_handler(number, handler))
         on_main(errand.run)
         return errand.value()
 

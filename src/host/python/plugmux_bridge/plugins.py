@@ -71,6 +71,10 @@ class Context:
         """The same, waiting for its value; not for code on which that thread waits."""
         return self._plugins.get(self.id).thread.run(function)
 
+    def run_on_loop(self, function):
+        """Runs something on the loop's thread, while the plugin is loaded, and waits for its value."""
+        return self.bridge.run_on_loop(function)
+
     def resize(self, concurrency):
         """How many calls of this plugin run at a time."""
         entry = self._plugins.get(self.id)
