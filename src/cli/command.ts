@@ -48,9 +48,9 @@ export function addCommand(program: Command, adapters: readonly Adapter[]): void
     });
 }
 
-async function commandsOf({ registry }: App, id: string, withinMs: number): Promise<readonly UserCommand[]> {
+async function commandsOf({ registry, config }: App, id: string, withinMs: number): Promise<readonly UserCommand[]> {
   const plugins = registry.plugins().map((p) => p.id);
-  if (!plugins.includes(id)) throw unknownPlugin(id, plugins);
+  if (!plugins.includes(id)) throw unknownPlugin(id, plugins, config());
   const opening = registry.settled(id);
   if (opening) await Promise.race([opening, sleep(withinMs, undefined, { ref: false })]);
   const { error } = registry.plugins().find((p) => p.id === id) ?? {};

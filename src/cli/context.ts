@@ -117,7 +117,9 @@ export function checkProfile({ gateway, policy }: App, profile: string): void {
 }
 
 /** The refusal of a plugin's id that nobody has. */
-export function unknownPlugin(id: string, ids: readonly string[]): UsageError {
+export function unknownPlugin(id: string, ids: readonly string[], { leftOut }: Pick<Config, 'leftOut'>): UsageError {
+  const why = leftOut.get(id);
+  if (why !== undefined) return new UsageError(`The server "${id}" is left out: ${why}`, 'Correct that entry.');
   const fix = ids.length > 0 ? `Use one of: ${ids.join(', ')}.` : 'Add it under "plugins" in mcp.json.';
   return new UsageError(`There is no plugin "${id}".`, didYouMean(id, ids).trim() || fix);
 }

@@ -21,7 +21,7 @@ export function addEnable(program: Command, adapters: readonly Adapter[]): void 
           const all = app.registry.plugins();
           const found = findPlugin(all, id);
           const ids = all.map((plugin) => plugin.id);
-          if (!found) throw unknownPlugin(id, ids);
+          if (!found) throw unknownPlugin(id, ids, session.config);
           await app.admin.setEnabled(found.id, enabled, LOCAL_ACTOR);
           process.stdout.write(`${found.id} is ${name}d. A gateway that runs already follows with the next change of its configuration.\n`);
         } finally {

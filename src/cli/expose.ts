@@ -64,7 +64,7 @@ function placeOf(id: string, config: Config, plugins: readonly SlotStatus[]): Pl
       return { entry: entry.id, config: entry, list: { key: 'allow', names: allow } };
     }
   }
-  throw unknownPlugin(id, [...plugins.map((p) => p.id), ...config.plugins.keys()]);
+  throw unknownPlugin(id, [...plugins.map((p) => p.id), ...config.plugins.keys()], config);
 }
 
 const isNames = (list: unknown): list is string[] => Array.isArray(list) && list.every((item) => typeof item === 'string');

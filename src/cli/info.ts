@@ -49,6 +49,7 @@ function findPlugin(app: App, id: string): SlotStatus {
   throw unknownPlugin(
     id,
     plugins.map((p) => p.id),
+    app.config(),
   );
 }
 

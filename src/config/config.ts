@@ -69,6 +69,8 @@ export interface Config {
   readonly plugins: ReadonlyMap<string, PluginConfig>;
   /** The entries of `mcpServers` and `servers`; each has an entry of the same id in `plugins`. */
   readonly upstreams: ReadonlyMap<string, UpstreamConfig>;
+  /** Entries of `mcpServers` and `servers` that cannot be used, with the reason and its place. */
+  readonly leftOut: ReadonlyMap<string, string>;
   readonly profiles: ReadonlyMap<string, ProfileFile>;
   readonly listen: ListenConfig;
   readonly proxy: ProxySetting;

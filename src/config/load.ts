@@ -88,6 +88,7 @@ export function loadConfig(
     filled,
     source,
     unfilled: [...unfilled, ...taken.unfilled],
+    leftOut: taken.leftOut,
     // Of the same shape as what the schema has just taken.
     written: raw as unknown as ConfigFile,
   });
@@ -168,6 +169,7 @@ interface Origin {
   readonly filled: readonly Filled[];
   readonly source: SourceText;
   readonly unfilled: readonly Unfilled[];
+  readonly leftOut: ReadonlyMap<string, string>;
   /** The file as it stands, references not filled in. */
   readonly written: ConfigFile;
 }
@@ -175,7 +177,7 @@ interface Origin {
 function toConfig(data: ConfigFile, origin: Origin): Config {
   const { dir, overrides, env, source, warnings } = origin;
   const path = (p: string): string => resolve(dir, p.replace(/^~(?=[/\\]|$)/, homedir()));
-  const { upstreams, files } = toUpstreams(data, origin.unfilled, source, warnings);
+  const { upstreams, files, leftOut } = toUpstreams(data, origin.unfilled, source, warnings);
   const plugins = new Map(Object.entries(files).map(([id, file]) => [id, toPlugin(id, file, origin, path)]));
   const tokens = (data.auth?.tokens ?? []).map((t) => ({ scopes: [], ...t }));
   const profiles = new Map(Object.entries(data.profiles ?? {}).map(([name, file]) => [name, toProfile(file, path)]));
@@ -199,6 +201,7 @@ function toConfig(data: ConfigFile, origin: Origin): Config {
     pluginFolders: (data.pluginFolders ?? []).map(path),
     plugins,
     upstreams,
+    leftOut: new Map([...origin.leftOut, ...leftOut]),
     profiles,
     listen: {
       ...listen,

@@ -27,6 +27,8 @@ export interface ServerEntries {
   readonly value: JsonValue;
   /** One for each entry that was left out, and for each key that is null. */
   readonly warnings: readonly string[];
+  /** Why, by id. An id that also stands elsewhere is not left out. */
+  readonly leftOut: ReadonlyMap<string, string>;
   readonly unfilled: readonly Unfilled[];
   /** The environment files that were read. */
   readonly files: readonly string[];
@@ -39,8 +41,9 @@ const ADDRESSES = ['command', 'url', 'httpUrl', 'serverUrl'];
  * `envFile` stands in `env`. An entry that cannot be used costs itself alone, since the file may be another client's.
  */
 export function takeServers(value: JsonValue, around: Surroundings): ServerEntries {
-  if (!isJsonObject(value)) return { value, warnings: [], unfilled: [], files: [] };
+  if (!isJsonObject(value)) return { value, warnings: [], leftOut: new Map(), unfilled: [], files: [] };
   const warnings: string[] = [];
+  const leftOut = new Map<string, string>();
   const unfilled: Unfilled[] = [];
   const files: string[] = [];
   const taken: JsonObject = { ...value };
@@ -57,12 +60,15 @@ export function takeServers(value: JsonValue, around: Surroundings): ServerEntri
       const entry = isJsonObject(written) ? withFile(plain(written, [key, id], around), [key, id], around, unfilled, files) : written;
       const fault = ids.has(id) ? twice(key, id, around) : faultOf(key, id, entry, around);
       if (fault === undefined) kept.push([id, entry]);
-      else warnings.push(`${fault} The server is left out.`);
+      else {
+        warnings.push(`${fault} The server is left out.`);
+        if (!ids.has(id)) leftOut.set(id, fault);
+      }
       ids.add(id);
     }
     taken[key] = Object.fromEntries(kept);
   }
-  return { value: taken, warnings, unfilled, files };
+  return { value: taken, warnings, leftOut, unfilled, files };
 }
 
 function faultOf(key: ServerKey, id: string, entry: JsonValue, { written, schema, source }: Surroundings): string | undefined {

@@ -24,15 +24,18 @@ export function toUpstreams(
   unfilled: readonly Unfilled[],
   source: SourceText,
   warnings: string[],
-): { upstreams: ReadonlyMap<string, UpstreamConfig>; files: PluginFiles } {
+): { upstreams: ReadonlyMap<string, UpstreamConfig>; files: PluginFiles; leftOut: ReadonlyMap<string, string> } {
   const { plugins = {} } = data;
   const upstreams = new Map<string, UpstreamConfig>();
   const files: PluginFiles = { ...plugins };
+  const leftOut = new Map<string, string>();
   const entries = SERVER_KEYS.flatMap((key) => Object.entries(data[key] ?? {}).map(([id, entry]) => ({ id, entry, path: [key, id] })));
   for (const { id, entry, path } of entries) {
     const server = entry as JsonObject;
     if (startsItself(server)) {
-      warnings.push(`${source.at(path, 'key')}: the server "${id}" starts plugmux itself and is left out.`);
+      const why = `${source.at(path, 'key')}: the server "${id}" starts plugmux itself and is left out.`;
+      warnings.push(why);
+      leftOut.set(id, why);
       continue;
     }
     const faults = unfilled.filter((one) => path.every((key, i) => one.path[i] === key)).map(({ text }) => text);
@@ -42,7 +45,7 @@ export function toUpstreams(
     const shared = Object.fromEntries(SHARED_KEYS.flatMap((key) => (entry[key] === undefined ? [] : [[key, entry[key]]])));
     files[id] = { ...shared, enabled: entry.enabled !== false && entry.disabled !== true, ...own };
   }
-  return { upstreams, files };
+  return { upstreams, files, leftOut };
 }
 
 // By the program's name, by the package's name, or by a file of the package that runs here.

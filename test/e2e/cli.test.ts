@@ -132,6 +132,17 @@ describe('servers that are left out', () => {
     }
     expect(() => JSON.parse(json.stdout)).not.toThrow();
   });
+
+  it('are named where a command is about one of them', { tags: ['T21'] }, async () => {
+    const cwd = project({ plugins: {}, mcpServers: { lost: null, self: { command: 'plugmux' } } });
+    for (const [command, id, why] of [
+      ['info', 'lost', 'mcpServers.lost must be'],
+      ['enable', 'self', 'starts plugmux itself'],
+      ['expose', 'lost', 'mcpServers.lost must be'],
+      ['command', 'self', 'starts plugmux itself'],
+    ] as const)
+      expect(await run([command, id], { cwd })).toMatchObject({ code: 2, stderr: expect.stringMatching(`"${id}" is left out: .*${why}`) });
+  });
 });
 
 describe('plugmux doctor', () => {
