@@ -303,6 +303,9 @@ export const REQUIREMENTS = {
     'scaiwave-suggestions': 'A ScaiWave result is a failure only if its end begins with "Fallback suggestions" and a colon.',
     'scaiwave-told':
       'A ScaiWave class that its list leaves out, or that has the id of another, is no failed plugin; warnings stand at the plugin they are about; what is lacking is named, and that another program may use the same names.',
+    'python-version': 'A Python plugin or package that needs another version of Python says which; no network is blamed for it.',
+    'entry-point-named': 'An entry point that fails to load names its distribution and version.',
+    'one-version': 'A plugin has one version and the same facts in every list, in _meta and in info.',
     'jaato-unanswered':
       'A question of a jaato plugin that nobody could answer, a decline and a cancel end the call as a failure that says so, whatever the plugin makes of it.',
     'jaato-output': 'What a jaato command says through its output callback is its output, in order, before its result.',

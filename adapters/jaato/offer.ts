@@ -37,6 +37,7 @@ export function toOffer({ id, host, member, report, enforces, everyCommand }: Of
   };
   return {
     ...emptyOffer,
+    ...(typeof report.source?.version === 'string' ? { version: report.source.version } : {}),
     tools: report.tools.map((tool) => toTool(tool, report, approved.has(tool.name), member, preview)),
     commands: commands.filter((c) => !c.broken).map((command) => toUserCommand(command, run)),
     prompts: commands
@@ -53,7 +54,13 @@ export function toOffer({ id, host, member, report, enforces, everyCommand }: Of
   };
 }
 
-function toTool(tool: JaatoTool, { name, generation = 'S' }: JaatoReport, approved: boolean, member: Member, preview?: Preview): Tool {
+function toTool(
+  tool: JaatoTool,
+  { name, generation = 'S', source }: JaatoReport,
+  approved: boolean,
+  member: Member,
+  preview?: Preview,
+): Tool {
   const { category, discoverability, traits = [] } = tool;
   const key = `tool:${tool.name}`;
   const hints = {
@@ -72,6 +79,7 @@ function toTool(tool: JaatoTool, { name, generation = 'S' }: JaatoReport, approv
       jaato: {
         plugin: name ?? '',
         generation,
+        ...(source?.distribution === undefined ? {} : { distribution: source.distribution }),
         autoApproved: approved,
         ...(category === undefined ? {} : { category }),
         ...(discoverability === undefined ? {} : { discoverability }),

@@ -31,6 +31,7 @@ export function toOffer(input: OfferInput): Offer {
   const declared = report.tools.filter((tool) => !input.hideUngranted || missing(tool, input).length === 0);
   return {
     ...emptyOffer,
+    version: report.version,
     tools: [...declared.map((tool) => toTool(tool, input)), ...report.dynamic.map((tool) => toTool(tool, input))],
     prompts: declared.filter((tool) => tool.usage).map((tool) => toPrompt(tool, input)),
     ...(report.injectsContext ? { instructions: report.instructions, compose: composer(member) } : {}),

@@ -55,6 +55,8 @@ export interface Trigger {
 
 /** What a plugin offers at one moment; a changed offer is a new object. */
 export interface Offer {
+  /** The plugin's version, where only its code or its distribution knows it. */
+  readonly version?: string;
   readonly tools: readonly Tool[];
   readonly prompts: readonly Prompt[];
   /** What a person can run on it. */

@@ -37,6 +37,7 @@ export function cleanOffer(offer: Offer): CleanOffer {
   return {
     offer: {
       ...offer,
+      ...cleanMembers(offer, ['version']),
       tools: offer.tools.map(cleanTool),
       prompts: offer.prompts.flatMap((prompt) => cleanPrompt(prompt, refuse) ?? []),
       resources: addressed(offer.resources, 'resource', ({ uri }) => uri),

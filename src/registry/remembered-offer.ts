@@ -76,6 +76,7 @@ const profile = z.object({
 
 /** An offer without what it does: all of it that stands in lists, and what it means for the calls of others. */
 const stored = z.object({
+  version: text.optional(),
   tools: z.array(tool),
   prompts: z.array(prompt),
   resources: z.array(resource),

@@ -55,6 +55,11 @@ export function asFailure(error: unknown, plugin: string): GatewayError {
   return error instanceof GatewayError ? error : new GatewayError('PLUGIN_FAILED', thrownText(error), { plugin, cause: error });
 }
 
+/** What a plugin says of itself, with the version that it turned out to have. */
+export function withVersion(manifest: Manifest, offer: Offer | undefined): Manifest {
+  return offer?.version === undefined || offer.version === manifest.version ? manifest : { ...manifest, version: offer.version };
+}
+
 /** What of it comes from the plugin itself. */
 export function toStatus(
   manifest: Manifest | undefined,
@@ -67,7 +72,7 @@ export function toStatus(
     adapter: manifest?.adapter,
     title: manifest?.title,
     description: manifest?.description,
-    version: manifest?.version,
+    version: offer?.version ?? manifest?.version,
     origin,
     watch: manifest?.watch ?? (origin === '' ? [] : [origin]),
     beside: manifest?.beside,

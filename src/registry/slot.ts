@@ -7,7 +7,7 @@ import type { Asker, Manifest, Offer, Plugin, Problem } from '../core/plugin.ts'
 import { type Contribution, nativeName } from './catalogue.ts';
 import { cleanManifest } from './clean-offer.ts';
 import type { OfferMemory } from './offer-memory.ts';
-import { asFailure, checkPlugin, type SlotStatus, toStatus, toUnavailable } from './slot-status.ts';
+import { asFailure, checkPlugin, type SlotStatus, toStatus, toUnavailable, withVersion } from './slot-status.ts';
 import type { Found } from './sources.ts';
 import type { RegistryLimits } from './tools.ts';
 import { capsOf, createValidatorSet, type ValidatorSet } from './validators.ts';
@@ -226,7 +226,7 @@ export class Slot {
     // A failed plugin offers nothing, but keeps its claim on the names it had.
     const offer = this.#isOut() ? undefined : this.#offer.clean?.offer;
     return {
-      manifest: known,
+      manifest: withVersion(known, offer),
       offer,
       vetted: this.#offer.tools,
       names: this.config.names,

@@ -1,10 +1,13 @@
-import { existsSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { BIN } from '../support/gateway.ts';
 import { textOf } from '../support/house.ts';
-import { pluginText, project, status, tools } from '../support/jaato.ts';
+import { distribution, openJaato, pluginText, project, status, tools, writeFiles } from '../support/jaato.ts';
 import { until } from '../support/processes.ts';
 import { describeWithPython } from '../support/python.ts';
+import { tempFolder } from '../support/temp.ts';
 
 // The contract of today's SDK and server, where older ones had nothing.
 
@@ -247,5 +250,52 @@ describeWithPython("jaato plugins of today's contract", () => {
       name: 'a_b',
       closed: [1, 1, 0],
     });
+  });
+
+  it('that cannot be loaded are named by their distribution, with the Python they need', {
+    tags: ['entry-point-named', 'python-version'],
+  }, async () => {
+    const newer = distribution('acme-newer', { newer: 'acme_newer:create_plugin' }, { 'acme_newer.py': 'def create_plugin(: pass\n' });
+    const house = await project(
+      {
+        ...Object.fromEntries(
+          Object.entries({
+            ...distribution('acme-broken', { broken: 'acme_broken:create_plugin' }, { 'acme_broken.py': 'import nowhere_at_all\n' }),
+            ...newer,
+          }).map(([name, text]) => [`site/${name}`, text.replace('Name: acme-newer\n', 'Name: acme-newer\nRequires-Python: >=3.99,<4\n')]),
+        ),
+        'project/pyproject.toml': '[project]\nname = "x"\nrequires-python = ">=3.98"\n',
+        'project/src/old.py': 'from nowhere_at_all import x\ndef create_plugin(): pass\n',
+      },
+      {
+        broken: { entryPoints: ['broken'], paths: ['./site'], format: 'jaato' },
+        newer: { entryPoints: ['newer'], paths: ['./site'], format: 'jaato' },
+        old: { path: './project/src/old.py' },
+      },
+    );
+    const error = (id: string) => status(house, id)?.error;
+    expect(error('broken')?.message).toContain('The entry point "broken" (acme_broken:create_plugin) of acme-broken 1.0 cannot be loaded');
+    expect(error('broken')?.message).toContain('nowhere_at_all');
+    expect(error('broken')?.message).not.toContain('needs Python');
+    expect(error('newer')?.message).toMatch(/acme-newer 1\.0 needs Python >=3\.99,<4, and this is 3\.\d+/);
+    expect(error('old')?.message).toMatch(/old\.py needs Python >=3\.98, and this is/);
+    for (const id of ['newer', 'old']) expect(error(id)?.fix).toContain('"python" in mcp.json');
+  });
+
+  it('have one version and one distribution wherever they are told of', { tags: ['one-version'] }, async () => {
+    const site = distribution('acme', { weather: 'acme:create_plugin' }, { 'acme.py': pluginText('weather', { forecast: '"sun"' }) });
+    const dir = tempFolder();
+    writeFiles(join(dir, 'site'), site);
+    const file = join(dir, 'mcp.json');
+    writeFileSync(file, JSON.stringify({ plugins: { w: { format: 'jaato', entryPoints: ['weather'], paths: ['./site'] } } }));
+    const house = await openJaato({ w: { format: 'jaato', entryPoints: ['weather'], paths: ['./site'] } }, dir);
+    const entry = house.app.registry.catalogue().tools.get('forecast');
+    // What the origin in _meta is made of.
+    expect([entry?.plugin.version, entry?.tool.meta]).toMatchObject(['1.0', { jaato: { distribution: 'acme' } }]);
+    await house.close();
+    const print = (...args: string[]) =>
+      JSON.parse(execFileSync(process.execPath, [BIN, ...args, '--json', '--config', file], { encoding: 'utf8' }));
+    expect(print('list')).toMatchObject([{ id: 'w', version: '1.0' }]);
+    expect(print('info', 'w')).toMatchObject({ version: '1.0', distribution: 'acme' });
   });
 });

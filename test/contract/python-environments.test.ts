@@ -62,6 +62,17 @@ describeWithPython('the Python environment of a source', () => {
     expect(house.app.registry.plugins()[0]?.error).toMatchObject({ code: 'CONFIG_INVALID' });
   });
 
+  it('that needs another Python says so, and blames no network', { tags: ['python-version'], timeout: 60_000 }, async () => {
+    const dir = tempFolder();
+    const wheel = writeWheel(dir, 'tiny', { 'tiny.py': '' }, 'Requires-Python: >=3.99\n');
+    writeFiles(dir, { 'p.py': pluginText('p', { answer: '1' }) });
+    const house = await openHouse([jaato], { plugins: { p: { path: './p.py', install: [wheel] } } }, dir);
+    void house.app.registry.start();
+    await settled(house, 'failed');
+    const [plugin] = house.app.registry.plugins();
+    expect(plugin?.error?.fix).toBe('The package needs another version of Python (>=3.99): name one with "python" in mcp.json.');
+  });
+
   it('may be one that exists already', { timeout: 60_000 }, async () => {
     const dir = tempFolder();
     execFileSync('python3', ['-m', 'venv', '--without-pip', join(dir, 'venv')]);

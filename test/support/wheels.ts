@@ -4,12 +4,12 @@ import type { House } from './house.ts';
 import { until } from './processes.ts';
 
 /** Makes a package as a wheel, so that nothing depends on a network; its file. */
-export function writeWheel(dir: string, name: string, files: Readonly<Record<string, string>>): string {
+export function writeWheel(dir: string, name: string, files: Readonly<Record<string, string>>, metadata = ''): string {
   const wheel = `${name}-1.0-py3-none-any.whl`;
   const info = `${name}-1.0.dist-info`;
   const all = {
     ...files,
-    [`${info}/METADATA`]: `Metadata-Version: 2.1\nName: ${name}\nVersion: 1.0\n`,
+    [`${info}/METADATA`]: `Metadata-Version: 2.1\nName: ${name}\nVersion: 1.0\n${metadata}`,
     [`${info}/WHEEL`]: 'Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n',
     [`${info}/RECORD`]: '',
   };

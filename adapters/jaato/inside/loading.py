@@ -1,5 +1,8 @@
 """From what the configuration names to a plugin object: find and import on the main thread, factory and protocol on the plugin's own."""
 
+import os
+import sys
+
 from plugmux_bridge.errors import BridgeError, describe_kind, trace
 from plugmux_bridge.loop import own_loop
 from plugmux_bridge.modules import explain_import_error, import_file, import_from, prepend_paths
@@ -7,6 +10,7 @@ from plugmux_bridge.standins import StandIns
 
 from .contract import Contract
 from .entry_points import find_entry_point, load_entry_point, refuse_shadow
+from .python_version import fits_python, required_python
 from .stand_ins import jaato_stand_ins
 
 _STANDINS = "jaato:standins"
@@ -57,6 +61,7 @@ def load(params, context):
     try:
         found = _guarded("import", run, context, standins)
     except BridgeError as error:
+        _name_origin(error, entry_point, find.get("file") or os.path.join(find.get("root", ""), *find.get("module", "").split(".")))
         if find["kind"] == "entryPoint" and params.get("bareParents", "auto") == "auto" and _has_parents(entry_point):
             context.log("warn", f"{error.message} It is tried once more without the packages above it.")
             error.field = "bareParents"
@@ -65,6 +70,19 @@ def load(params, context):
     source["file"] = getattr(module, "__file__", None)
     _check_kind(module, find)
     return Found(params, factory, module, standins, source, entry_point)
+
+
+# What failed to load, and whether it was ever meant for this Python.
+def _name_origin(error, entry_point, path):
+    if entry_point is not None:
+        dist = entry_point.dist
+        error.message = f'The entry point "{entry_point.name}" ({entry_point.value}) of {dist.name} {dist.version} cannot be loaded: {error.message}'
+        wanted, whose = dist.metadata.get("Requires-Python"), f"{dist.name} {dist.version}"
+    else:
+        wanted, whose = required_python(path), path
+    if wanted and not fits_python(wanted):
+        error.message = f"{whose} needs Python {wanted}, and this is {sys.version.split()[0]} ({sys.executable}). {error.message}"
+        error.fix = 'Name a newer interpreter, or an environment of one, with "python" in mcp.json.'
 
 
 def _has_parents(entry_point):
@@ -97,8 +115,6 @@ def _guarded(stage, run, context, standins):
 
 def _factory_of(find, found):
     if find["kind"] == "entryPoint":
-        import sys
-
         return sys.modules.get(getattr(found, "__module__", ""), found), found
     factory = getattr(found, "create_plugin", None)
     if not callable(factory):

@@ -86,8 +86,16 @@ async function make(place: string, base: string, { names, file }: Wanted, making
   if (file !== undefined) pip.push('-r', file);
   await run(making, python, pip, cwd, {
     fault: 'pip could not install what the plugin needs',
-    fix: () => 'Correct "install" or "requirements", or try again with a network.',
+    fix: (said) => otherPython(said) ?? 'Correct "install" or "requirements", or try again with a network.',
   });
+}
+
+// pip says so in several ways, and ends with words that fit a missing network as well.
+function otherPython(said: string): string | undefined {
+  if (!/requires a different Python|Requires-Python/i.test(said)) return undefined;
+  const wanted = [...said.matchAll(/(?:not in '|Requires-Python\s*)([<>=~!][^'|;]*?)(?='|;|\||$)/g)].map(([, text]) => text?.trim());
+  const which = wanted.length === 0 ? '' : ` (${[...new Set(wanted)].join('; ')})`;
+  return `The package needs another version of Python${which}: name one with "python" in mcp.json.`;
 }
 
 async function run(
