@@ -52,8 +52,9 @@ class Caller:
 
     def executor(self, contract, name):
         """The callable of a tool; maps grow at run time."""
-        if contract is self._owner.contract and not self._owner.touched:
-            known = self._owner.description.executors.get(name)
+        owner = self._owner
+        if contract is owner.contract:
+            known = owner.description.executors.get(name) if not owner.touched else (owner.description.fetch() or {}).get(name)
             if known is not None:
                 return known
         return (contract.call("get_executors") or {}).get(name)

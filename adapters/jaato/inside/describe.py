@@ -34,9 +34,11 @@ class ToolEntry:
 
 
 class Description:
-    def __init__(self, tools, executors, commands, report):
+    def __init__(self, tools, executors, fetch, commands, report):
         self.tools = tools
         self.executors = executors
+        # Gives the executors as they are now.
+        self.fetch = fetch
         self.commands = commands
         self.report = report
 
@@ -81,7 +83,7 @@ def describe_plugin(owner):
     tier = getattr(owner.found.module, "PLUGIN_TIER", None)
     if tier is not None:
         report["tier"] = str(tier)
-    return Description(tools, executors, {command.name: command for command in commands}, to_plain(report, []))
+    return Description(tools, executors, contract.find("get_executors"), {command.name: command for command in commands}, to_plain(report, []))
 
 
 def _tools(contract, problems):

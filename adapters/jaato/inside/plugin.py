@@ -50,7 +50,6 @@ class JaatoPlugin:
         self.whitelisted = set()
         self._caller = Caller(self)
         self._lock = Lock()
-        self._running = {}
 
     # --- loading
 
@@ -207,26 +206,25 @@ class JaatoPlugin:
         if kind == "check":
             return check(self, name, args, call)
         contract = self._instances.of(call)
-        self._running[call] = True
         try:
             if kind == "tool":
                 result = self._caller.tool(contract, name, args, call)
             else:
                 talk_of(call).said = []
                 result = CommandSet(self, contract).run(name, args, call, self._caller)
-            if is_awaitable(result):
+            if type(result) is not str and is_awaitable(result):
                 return self._settle(result, call)
-            return settle(call, result)
+            return result if call.notes is None else settle(call, result)
         except BaseException:
             if call.notes is None or call.notes.unanswered is None:
                 raise
             return settle(call, "")
         finally:
-            self._running.pop(call, None)
-            self.touch(at_once=kind == "command")
+            self._touched = True
+            if self._timer is None or kind == "command":
+                self.touch(at_once=kind == "command")
 
     async def _settle(self, result, call):
-        self._running[call] = True
         try:
             return settle(call, await result)
         except BaseException:
@@ -234,7 +232,6 @@ class JaatoPlugin:
                 raise
             return settle(call, "")
         finally:
-            self._running.pop(call, None)
             self.touch()
 
     def current_call(self):
@@ -242,7 +239,7 @@ class JaatoPlugin:
         call = current_call.get()
         if call is not None:
             return call
-        running = list(self._running)
+        running = self.context.running()
         return running[0] if len(running) == 1 else None
 
     def needs_place(self, key):

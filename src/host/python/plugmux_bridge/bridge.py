@@ -42,6 +42,10 @@ class Bridge:
         self._crew = Crew(channel, self._handle, lambda: self.leave(0))
         self._runner = Runner(self._crew, channel.flush, self._finish)
 
+    def calls(self):
+        """The calls in flight."""
+        return list(self._calls.values())
+
     def own_thread(self, name):
         """A thread for one plugin."""
         lend_signals(self.on_main)

@@ -61,6 +61,10 @@ class Context:
         """Asks the adapter, in the gateway, and waits; not for the loop's thread."""
         return self.bridge.ask("consult", {"id": self.id, "method": method, "params": params})
 
+    def running(self):
+        """The calls of this plugin whose code runs just now."""
+        return [call for call in self.bridge.calls() if call.entry.id == self.id and call.state == "running"]
+
     def on_own_thread(self, task):
         """Has something run on the plugin's own thread, once that has nothing else to do."""
         entry = self._plugins.get(self.id)

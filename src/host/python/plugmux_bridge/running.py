@@ -19,10 +19,12 @@ class Runner:
     def place(self, call):
         """Runs a call that has its place, here or on its plugin's own thread."""
         thread = call.entry.thread
-        if thread is None or thread.is_current():
-            self._run(call)
+        if thread is None:
+            self._run(call, _NO_CALLS)
+        elif thread.is_current():
+            self._run(call, thread.calls)
         elif not self._hand_over(call) and not self._move(call):
-            self._run(call)
+            self._run(call, _NO_CALLS)
 
     def on_own(self, entry, what, run):
         """Runs something else of a plugin, on its own thread unless that is busy and it need not wait for it."""
@@ -66,11 +68,9 @@ class Runner:
         thread.post(lambda: self._run_apart(call))
         return True
 
-    def _run(self, call):
-        """Runs a call and whatever waited for its place."""
+    def _run(self, call, own):
+        """Runs a call and whatever waited for its place; `own` has those that the plugin's own thread runs, if this is the one."""
         while call is not None:
-            thread = call.entry.thread
-            own = thread.calls if thread is not None and thread.is_current() else _NO_CALLS
             if not call.begin():
                 own.pop(call, None)
                 call = self._next(call)
@@ -90,7 +90,7 @@ class Runner:
                     return
                 self._finish(call, result, None)
             call = self._next(call)
-            if call is not None and self._move(call):
+            if call is not None and own is _NO_CALLS and self._move(call):
                 return
 
     def _next(self, call):
@@ -101,7 +101,8 @@ class Runner:
         return following
 
     def _run_apart(self, call):
-        self._run(call)
+        thread = call.entry.thread
+        self._run(call, thread.calls if thread is not None and thread.is_current() else _NO_CALLS)
         self._flush()
 
     def _invoke(self, call):
