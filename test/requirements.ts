@@ -335,7 +335,7 @@ export const REQUIREMENTS = {
     F72: 'A configuration that cannot be used is told with its place and a suggestion: exit 2 at start, the old one kept on reload. Comments, trailing commas and a byte order mark are read.',
     'first-screen':
       'The first screen is a table of plugins with format, tools and state, and one line with the fix for each that is not ready; it comes when all are ready or failed, at the latest after firstListMs.',
-    'build-when-stale': '`npm start` builds where a source is newer than the last build, and only then.',
+    'build-when-stale': 'A start by `npm start` builds if a source is newer than the last build, and only then.',
     'config-foreign':
       'Files of other clients work as they are: mcpServers or servers, inputs by PLUGMUX_INPUT_<NAME>, envFile as part of env; what is missing costs its own entry.',
     proxies:
