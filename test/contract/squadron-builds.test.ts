@@ -62,7 +62,7 @@ describe('a build that is broken off', () => {
     const house = await openHouse([squadron], place.config, place.dir);
     void house.app.registry.start();
     const folders = await place.folders();
-    expect(processesWith(place.mark).length).toBeGreaterThan(0);
+    await until('its child runs', () => processesWith(place.mark).length > 0);
     await house.close();
     expect(processesWith(place.mark)).toEqual([]);
     expect(folders.filter(existsSync)).toEqual([]);
