@@ -19,6 +19,7 @@ const TIME_OF_DAY = [
   'policy/enablement.ts',
   'policy/grants.ts',
   'policy/tickets.ts',
+  'registry/offer-memory.ts',
 ];
 
 it('no limit looks at the time of day', { tags: ['F76'] }, () => {
