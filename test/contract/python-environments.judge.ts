@@ -24,7 +24,7 @@ def build_wheel(folder, config_settings=None, metadata_directory=None):
 `;
 
 describeWithPython('the Python environment of a source', () => {
-  it('goes when its source has had another one for a day', { timeout: 120_000 }, async () => {
+  it('goes when its source has had another one for a day', { timeout: 600_000 }, async () => {
     const dir = tempFolder();
     const envs = join(dir, '.plugmux', 'envs');
     writeFiles(dir, { 'p.py': pluginText('p', { answer: '1' }), 'q.py': pluginText('q', { other: '2' }) });
@@ -54,7 +54,7 @@ describeWithPython('the Python environment of a source', () => {
     expect(await start(wheels.slice(1))).toContain(first);
   });
 
-  it('is refused with what pip said last, and leaves nothing half-made', { timeout: 120_000 }, async () => {
+  it('is refused with what pip said last, and leaves nothing half-made', { timeout: 600_000 }, async () => {
     const dir = tempFolder();
     writeFiles(dir, { 'p.py': pluginText('p', { answer: '1' }), 'requirements.txt': './no-such-file.whl\n' });
     const house = await openHouse([jaato], { plugins: { p: { path: './p.py', requirements: './requirements.txt' } } }, dir);
@@ -66,7 +66,7 @@ describeWithPython('the Python environment of a source', () => {
     expect(readdirSync(join(dir, '.plugmux', 'envs'))).toEqual([]);
   });
 
-  it('finds packages that lie somewhere from the folder of the file that names them', { timeout: 120_000 }, async () => {
+  it('finds packages that lie somewhere from the folder of the file that names them', { timeout: 600_000 }, async () => {
     const dir = tempFolder();
     const files = {
       'p.py': pluginText('p', { answer: '__import__("tiny").ANSWER' }),
@@ -87,7 +87,7 @@ describeWithPython('the Python environment of a source', () => {
     }
   });
 
-  it('is made anew when a package that lies somewhere has changed, and only then', { timeout: 120_000 }, async () => {
+  it('is made anew when a package that lies somewhere has changed, and only then', { timeout: 600_000 }, async () => {
     const dir = tempFolder();
     writeFiles(dir, {
       'p.py': pluginText('p', { answer: '__import__("tiny").ANSWER' }),
