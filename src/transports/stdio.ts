@@ -152,12 +152,12 @@ export function serveStdio(engine: Engine, limits: StdioLimits, profile: string,
   };
 }
 
-const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf]);
+const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf];
 const BLANK: ReadonlySet<number> = new Set([0x20, 0x09]);
 
 // Blanks and tabs, behind a byte order mark or not.
 function isBlank(line: Buffer): boolean {
-  const marked = line.length >= BYTE_ORDER_MARK.length && line.subarray(0, BYTE_ORDER_MARK.length).equals(BYTE_ORDER_MARK);
+  const marked = line[0] === BYTE_ORDER_MARK[0] && line[1] === BYTE_ORDER_MARK[1] && line[2] === BYTE_ORDER_MARK[2];
   for (let at = marked ? BYTE_ORDER_MARK.length : 0; at < line.length; at++) if (!BLANK.has(line[at] as number)) return false;
   return true;
 }

@@ -6,7 +6,7 @@ from time import monotonic
 from plugmux_bridge.loop import is_awaitable
 from plugmux_bridge.results import error_result
 
-from .cancellation import token_for
+from .cancellation import find_runner, token_for
 from .talk import plain
 from .unwrap import to_result
 
@@ -22,6 +22,10 @@ class Caller:
     def __init__(self, owner):
         self._owner = owner
         self._ways = {}
+        self._channel = owner.context.bridge.channel
+        # The executors that were fetched last, and after which reading. What was read with one reading was sent before any of it was
+        # answered, so no call of it can rely on what another one has changed.
+        self._fetched = -1, {}
         self._error_prefix = owner.params.get("errorPrefix") is True
 
     def tool(self, contract, name, args, call):
@@ -54,14 +58,20 @@ class Caller:
         """The callable of a tool; maps grow at run time."""
         owner = self._owner
         if contract is owner.contract:
-            known = owner.description.executors.get(name) if not owner.touched else (owner.description.fetch() or {}).get(name)
+            readings = self._channel.readings
+            fetched_at, executors = self._fetched
+            if fetched_at != readings:
+                executors = (owner.description.fetch() or {}) if owner.touched else owner.description.executors
+                self._fetched = readings, executors
+            known = executors.get(name)
             if known is not None:
                 return known
         return (contract.call("get_executors") or {}).get(name)
 
     def run(self, executor, name, args, call):
         """Calls an executor; a JSON text, or something to await that becomes one."""
-        return self.finish(self.invoke(executor, name, args, call))
+        value = self.invoke(executor, name, args, call)
+        return to_result(value, self._error_prefix) if type(value) is str else self.finish(value)
 
     def finish(self, value):
         """A returned value as a result; what is awaitable is awaited first, by the bridge."""
@@ -75,10 +85,10 @@ class Caller:
     def invoke(self, executor, name, args, call):
         current_call.set(call)
         way = self._ways.get(name) or self._find_way(executor, name)
-        token = token_for(call, self.chunk)
-        if token is None:
+        runner = find_runner()
+        if runner is None:
             return way(executor, name, args)
-        with token:
+        with token_for(runner, call, self.chunk):
             return way(executor, name, args)
 
     # A legacy executor serves many tools and is told which; others take one dict, or what the dict holds.

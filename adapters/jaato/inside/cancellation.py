@@ -20,11 +20,8 @@ class _Token:
         self._local.tool_output_callback = None
 
 
-def token_for(call, chunk):
-    """A context in which the call's token is found; None where the plugin has no such module."""
-    runner = _runner()
-    if runner is None:
-        return None
+def token_for(runner, call, chunk):
+    """A context in which the call's token is found."""
     from .stand_ins import CancelToken
 
     token = CancelToken()
@@ -36,8 +33,8 @@ _known = None
 _seen = 0
 
 
-# It is never imported for this: it may not exist, and what it brings along is heavy.
-def _runner():
+def find_runner():
+    """The module that plugins look into; None where none has brought it along. It is heavy, and never imported for this."""
     global _known, _seen
     if _known is None and len(sys.modules) != _seen:
         _seen = len(sys.modules)

@@ -35,6 +35,8 @@ class Channel:
         self._ids = count(1)
         self._pending = {}
         self._closed = False
+        # How often something was read: what came with one reading was sent before any of it was answered.
+        self.readings = 0
 
     @property
     def descriptors(self):
@@ -53,6 +55,7 @@ class Channel:
                 return None
             if not chunk:
                 return None
+            self.readings += 1
             self._split(chunk)
         return lines.popleft()
 

@@ -23,7 +23,7 @@ class OwnThread:
         self.calls = {}
         thread = Thread(target=self._work, name=f"plugmux-{name}", daemon=True)
         thread.start()
-        self._ident = thread.ident
+        self.ident = thread.ident
         _own.add(thread.ident)
 
     def _work(self):
@@ -37,7 +37,7 @@ class OwnThread:
                 task()
 
     def is_current(self):
-        return get_ident() == self._ident
+        return get_ident() == self.ident
 
     def is_free(self):
         """Whether what is posted now waits for no call."""

@@ -1,6 +1,7 @@
 """Which thread a call runs on, and what comes after it."""
 
 from contextvars import copy_context
+from threading import get_ident
 
 from . import loop, streams
 
@@ -21,7 +22,7 @@ class Runner:
         thread = call.entry.thread
         if thread is None:
             self._run(call, _NO_CALLS)
-        elif thread.is_current():
+        elif thread.ident == get_ident():
             self._run(call, thread.calls)
         elif not self._hand_over(call) and not self._move(call):
             self._run(call, _NO_CALLS)

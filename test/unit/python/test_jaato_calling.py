@@ -1,0 +1,62 @@
+"""Which executor of a jaato plugin a call gets: the one there is after every call that was answered before it was sent."""
+
+import sys
+import unittest
+from pathlib import Path
+from types import SimpleNamespace
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[3] / "adapters" / "jaato"))
+
+from inside.calling import Caller  # noqa: E402
+
+
+class ExecutorTest(unittest.TestCase):
+    def setUp(self):
+        self.asked = 0
+        self.map = {"tool": lambda args: "first"}
+        self.channel = SimpleNamespace(readings=1)
+        self.contract = SimpleNamespace(call=lambda member: dict(self.map))
+        context = SimpleNamespace(bridge=SimpleNamespace(channel=self.channel))
+        description = SimpleNamespace(executors=dict(self.map), fetch=self.fetch)
+        self.owner = SimpleNamespace(params={}, context=context, contract=self.contract, description=description, touched=False)
+        self.caller = Caller(self.owner)
+
+    def fetch(self):
+        self.asked += 1
+        return dict(self.map)
+
+    def find(self, name="tool"):
+        return self.caller.executor(self.contract, name)
+
+    def test_comes_from_the_description_until_something_was_called(self):
+        self.assertEqual(self.find()({}), "first")
+        self.assertEqual(self.asked, 0)
+
+    def test_is_asked_for_once_for_all_calls_of_one_reading(self):
+        self.owner.touched = True
+        for _ in range(5):
+            self.find()
+        self.assertEqual(self.asked, 1)
+
+    def test_that_a_call_has_taken_away_is_gone_with_the_next_reading(self):
+        self.find()
+        self.owner.touched = True
+        del self.map["tool"]
+        self.channel.readings += 1
+        self.assertIsNone(self.find())
+
+    def test_that_a_call_has_replaced_is_the_new_one_with_the_next_reading(self):
+        self.owner.touched = True
+        self.find()
+        self.map["tool"] = lambda args: "second"
+        self.channel.readings += 1
+        self.assertEqual(self.find()({}), "second")
+
+    def test_that_a_call_has_made_is_found_at_once(self):
+        self.find()
+        self.map["made"] = lambda args: "made"
+        self.assertEqual(self.find("made")({}), "made")
+
+
+if __name__ == "__main__":
+    unittest.main()
