@@ -121,6 +121,16 @@ function openPlugin(manifest: JaatoManifest, host: Host): Plugin {
   const calls = countCalls(member);
   const known = { id: manifest.id, host, member: calls.member, enforces: guards === true, everyCommand };
   let refreshed = 0;
+  // One that the plugin answers and one that waits for it: what the second finds has been made since.
+  const asked: Promise<void>[] = [];
+  const describe = (): Promise<void> => {
+    const described = member
+      .request('refresh', {})
+      .catch((error) => host.log.debug(`${manifest.id} cannot be described again: ${toError(error).message}`))
+      .then(() => void asked.splice(asked.indexOf(described), 1));
+    asked.push(described);
+    return described;
+  };
   return {
     ...reportedPlugin({
       manifest,
@@ -137,10 +147,7 @@ function openPlugin(manifest: JaatoManifest, host: Host): Plugin {
       const changed = calls.ended();
       if (member.idle() || (!changed && performance.now() - refreshed < REFRESH_MS)) return undefined;
       refreshed = performance.now();
-      const described = member
-        .request('refresh', {})
-        .then(() => undefined)
-        .catch((error) => host.log.debug(`${manifest.id} cannot be described again: ${toError(error).message}`));
+      const described = asked[1] ?? describe();
       // What a call has made or taken away is seen by the next request; a call that goes on may keep the plugin busy.
       return changed ? Promise.race([described, sleep(LONGEST_REFRESH_MS, undefined, { ref: false })]) : undefined;
     },

@@ -1,3 +1,6 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { jaato } from '../../dist/adapters/jaato/adapter.js';
 import { type House, openHouse, textOf } from '../support/house.ts';
@@ -38,6 +41,36 @@ class P:
     async def later(self, a):
         await asyncio.sleep(a["s"])
         return a["v"]
+
+def create_plugin():
+    return P()
+`;
+}
+
+/** A plugin that is described again only once the file "go" is there, after the file "slow" is; "described" tells of that. */
+function slowToDescribe(generation: 'S' | 'M' | 'T'): string {
+  const declared = generation === 'S' ? 'get_function_declarations' : 'get_tool_schemas';
+  return `import os, threading, time
+
+class P:
+    name = "p"
+    def initialize(self, config=None):
+        self.home = threading.get_ident()
+    ${generation === 'T' ? 'def reset_for_next_session(self): pass' : ''}
+    def ${declared}(self):
+        if os.path.exists("slow"):
+            open("described", "w").close()
+            while not os.path.exists("go"): time.sleep(0.01)
+        return [{"name": n, "description": n} for n in self.get_executors()]
+    def get_executors(self):
+        return {
+            "echo": lambda a: f"{a['v']} {threading.get_ident() == self.home}",
+            "write": lambda a: open(a["v"], "w").close(),
+        }
+    def get_user_commands(self):
+        return [("write", "d", True)]
+    def get_command_completions(self, command, args):
+        return [(str(threading.get_ident() == self.home), "")]
 
 def create_plugin():
     return P()
@@ -104,6 +137,46 @@ describeWithPython('jaato plugins', () => {
     const busy = house.call('wait', { s: 0.3, v: 'busy' });
     expect(textOf(await busy)).toBe('busy');
     expect(await add(house, 1)).toBe('{"result":1}');
+  });
+
+  const described = async (house: House) => {
+    await house.call('write', { v: 'slow' });
+    await until('it is described again', () => existsSync(join(house.dir, 'described')));
+  };
+
+  it.each(['M', 'T'] as const)(
+    'of generation %s run calls on further threads while they are described for long, and each is answered once',
+    { tags: ['jaato-threads'] },
+    async (generation) => {
+      const house = await project({ 'p.py': slowToDescribe(generation) }, { p: { path: './p.py' } });
+      await described(house);
+      const values = [...Array(20).keys()].map((v) => `n${v}`);
+      const answers = await Promise.all(values.map(async (v) => textOf(await house.call('echo', { v }))));
+      expect(answers).toEqual(values.map((v) => `${v} False`));
+      expect(await house.app.registry.catalogue().prompts.get('write')?.prompt.complete?.('args', '', {})).toEqual(['False']);
+      await house.call('write', { v: 'go' });
+      await until('its own thread is free', async () => textOf(await house.call('echo', { v: 'x' })) === 'x True');
+    },
+  );
+
+  it('are not asked ever more often while they are described for long', { tags: ['jaato-threads'] }, async () => {
+    const house = await project({ 'p.py': slowToDescribe('M') }, { p: { path: './p.py' } });
+    await described(house);
+    for (let round = 0; round < 4; round++) {
+      expect(textOf(await house.call('echo', { v: 'x' }))).toBe('x False');
+      await house.app.registry.refresh(house.newCall());
+    }
+    await house.close();
+    expect(house.lines.filter(({ message }) => message.includes('p cannot be described again'))).toHaveLength(2);
+  });
+
+  it('of the first generation keep calls waiting while they are described', { tags: ['jaato-threads'] }, async () => {
+    const house = await project({ 'p.py': slowToDescribe('S') }, { p: { path: './p.py' } });
+    await described(house);
+    const answer = house.call('echo', { v: 'x' }).then(textOf);
+    await sleep(1_000);
+    writeFiles(house.dir, { go: '' });
+    expect(await answer).toBe('x True');
   });
 
   const sibling = (name: string, init: string): string => `import os, time

@@ -15,6 +15,8 @@ class Instances:
         self._first = contract
         self._per_session = owner.params.get("instances") == "per-session"
         self._lock = Lock()
+        # A session's object is made once, on whichever thread.
+        self._making = Lock()
         self._by_session = {}
 
     def of(self, call):
@@ -23,7 +25,7 @@ class Instances:
             return self._first
         session = call.caller.get("session", "")
         contract = self._known(session)
-        # Made on the plugin's own thread, which is the one that it is used on.
+        # Made on the plugin's own thread, which is the one that it is used on, unless that is described for long.
         return contract if contract is not None else self._owner.context.run_on_own_thread(lambda: self._make(session))
 
     def _known(self, session):
@@ -35,6 +37,10 @@ class Instances:
             return contract
 
     def _make(self, session):
+        with self._making:
+            return self._made(session)
+
+    def _made(self, session):
         contract = self._known(session)
         if contract is not None:
             return contract

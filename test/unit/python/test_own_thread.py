@@ -1,8 +1,12 @@
 """A plugin with a thread of its own, on real pipes."""
 
+import queue
+import threading
 import unittest
+from types import SimpleNamespace
 
 import test_bridge
+from plugmux_bridge.own_thread import OwnThread
 from test_bridge import Process, text
 
 FORMAT = """
@@ -45,6 +49,8 @@ FORMAT = """
             return text_result("later")
 
         def request(self, method, params):
+            if method == "look":
+                self.gate.wait(params.get("seconds", 0))
             if method == "open":
                 self.gate.set()
             if method == "post":
@@ -121,6 +127,23 @@ class OwnThreadTest(unittest.TestCase):
         process.ask("request", id="p", method="open", params={})
         self.assertEqual(process.read(look)["result"], {"here": True})
 
+    def test_a_look_that_lasts_holds_no_call_and_each_has_one_answer(self):
+        process = self.start()
+        look = process.send("request", id="p", method="look", params={"seconds": 30})
+        calls = [process.call("echo", n=n) for n in range(20)]
+        self.assertEqual([text(process.read(number)) for number in calls], [f"{n} False" for n in range(20)])
+        self.assertEqual(process.ask("request", id="p", method="open", params={})["result"], {"here": False})
+        self.assertEqual(process.read(look)["result"], {"here": True})
+        self.assertEqual(text(process.read(process.call("echo", n=20))), "20 True")
+        self.assertEqual([message for message in process.heard if "id" in message and "method" not in message], [])
+
+    def test_a_look_that_lasts_holds_the_calls_of_a_bound_plugin(self):
+        process = self.start(bound=True, concurrency=1)
+        look = process.send("request", id="p", method="look", params={"seconds": 1})
+        calls = [process.call("echo", n=n) for n in range(3)]
+        self.assertEqual([text(process.read(number)) for number in calls], [f"{n} True" for n in range(3)])
+        self.assertEqual(process.read(look)["result"], {"here": True})
+
     def test_it_is_closed_there_and_from_elsewhere_if_that_is_stuck(self):
         process = self.start()
         process.ask("shutdown", deadlineMs=3000)
@@ -130,6 +153,46 @@ class OwnThreadTest(unittest.TestCase):
         stuck.ask("ping")
         stuck.ask("shutdown", deadlineMs=3000)
         self.assertTrue(self.heard(stuck, "closed False"))
+
+
+class WaitingTest(unittest.TestCase):
+    def setUp(self):
+        self.ran = queue.Queue()
+        self.gate = threading.Event()
+        self.thread = OwnThread(SimpleNamespace(waits_in=lambda thread: False), "p")
+        self.addCleanup(self.gate.set)
+
+    def look(self):
+        begun = threading.Event()
+        self.thread.post(self.thread.looking(lambda: (begun.set(), self.gate.wait())))
+        begun.wait()
+
+    def post_within(self, seconds):
+        self.thread.post_within(seconds, lambda: self.ran.put(self.thread.is_current()), lambda: self.ran.put("elsewhere"))
+
+    def test_only_a_look_gives_calls_a_limit(self):
+        self.assertIsNone(self.thread.patience())
+        self.look()
+        self.assertLessEqual(self.thread.patience(), 0.5)
+        self.gate.set()
+        self.thread.run(lambda: None)
+        self.assertIsNone(self.thread.patience())
+
+    def test_what_waits_no_longer_than_it_may_runs_there_alone(self):
+        self.look()
+        self.post_within(60)
+        self.gate.set()
+        self.assertIs(self.ran.get(timeout=30), True)
+        self.thread.run(lambda: None)
+        self.assertTrue(self.ran.empty())
+
+    def test_what_waits_too_long_runs_elsewhere_alone(self):
+        self.look()
+        self.post_within(0.01)
+        self.assertEqual(self.ran.get(timeout=30), "elsewhere")
+        self.gate.set()
+        self.thread.run(lambda: None)
+        self.assertTrue(self.ran.empty())
 
 
 if __name__ == "__main__":

@@ -3,8 +3,11 @@
 from collections import deque
 from contextvars import copy_context
 from functools import wraps
-from threading import Event, Lock, Thread, current_thread, get_ident, main_thread
+from threading import Event, Lock, Thread, Timer, current_thread, get_ident, main_thread
+from time import monotonic
 
+# How long a call that may run on any thread waits for a look: what is bound to the thread, though unsaid, outlasts a short one.
+_PATIENCE = 0.5
 _own = set()
 
 
@@ -21,6 +24,9 @@ class OwnThread:
         self.tasks = deque()
         # Calls that it runs or is about to run, until they have returned.
         self.calls = {}
+        # Looks at the whole that it has to do, and when the present one began.
+        self._looks = 0
+        self._looking_since = None
         thread = Thread(target=self._work, name=f"plugmux-{name}", daemon=True)
         thread.start()
         self.ident = thread.ident
@@ -42,6 +48,43 @@ class OwnThread:
     def is_free(self):
         """Whether what is posted now waits for no call."""
         return not self.calls
+
+    def looking(self, task):
+        """The same task, counted as a look at the whole from now until it ends; to be run on this thread."""
+        with self._lock:
+            self._looks += 1
+
+        def run():
+            self._looking_since = monotonic()
+            try:
+                task()
+            finally:
+                with self._lock:
+                    self._looks -= 1
+                    self._looking_since = None
+
+        return run
+
+    def patience(self):
+        """For how many seconds a call may wait for a look; None where there is none."""
+        if self._looks == 0:
+            return None
+        since = self._looking_since
+        return _PATIENCE if since is None else since + _PATIENCE - monotonic()
+
+    def post_within(self, seconds, task, otherwise):
+        """Has something run there, or `otherwise` on another thread if that does not come to it in time; one of the two."""
+        begun = Lock()
+        timer = Timer(seconds, lambda: otherwise() if begun.acquire(False) else None)
+        timer.daemon = True
+
+        def run():
+            if begun.acquire(False):
+                timer.cancel()
+                task()
+
+        timer.start()
+        self.post(run)
 
     def post(self, task):
         """Has something run there, behind what it has to do already."""

@@ -69,11 +69,12 @@ class Context:
         """Has something run on the plugin's own thread, once that has nothing else to do."""
         entry = self._plugins.get(self.id)
         if entry is not None and entry.thread is not None:
-            entry.thread.post(task)
+            entry.thread.post(entry.thread.looking(task))
 
     def run_on_own_thread(self, function):
-        """The same, waiting for its value; not for code on which that thread waits."""
-        return self._plugins.get(self.id).thread.run(function)
+        """The same for a call, waiting for its value; not for code on which that thread waits."""
+        thread = self._plugins.get(self.id).thread
+        return thread.run(function, thread.patience())
 
     def run_on_loop(self, function):
         """Runs something on the loop's thread, while the plugin is loaded, and waits for its value."""

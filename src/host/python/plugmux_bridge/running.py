@@ -33,22 +33,33 @@ class Runner:
         if thread is None or not (thread.is_current() or thread.is_free() or entry.is_bound(what)):
             run()
             return
+        apart = lambda: self._run_and_flush(run)  # noqa: E731
+        if entry.is_bound(what):
+            task = thread.looking(apart)
+            if thread.is_current():
+                task()
+            else:
+                thread.post(task)
+            return
         token = object()
-        # What looks at the whole is short, and calls wait for it; anything else counts like a call.
-        held = _NO_CALLS if entry.is_bound(what) else thread.calls
-        held[token] = True
 
         def task():
+            thread.calls[token] = True
             try:
-                run()
+                apart()
             finally:
-                held.pop(token, None)
-                self._flush()
+                thread.calls.pop(token, None)
 
         if thread.is_current():
             task()
-        else:
-            thread.post(task)
+        elif not self._post(thread, token, task, apart):
+            run()
+
+    def _run_and_flush(self, run):
+        try:
+            run()
+        finally:
+            self._flush()
 
     def _hand_over(self, call):
         thread = call.entry.thread
@@ -65,8 +76,23 @@ class Runner:
         thread = call.entry.thread
         if thread is None or thread.is_current() or not (thread.is_free() or call.entry.is_bound(call.tool)):
             return False
-        thread.calls[call] = True
-        thread.post(lambda: self._run_apart(call))
+        run = lambda: self._run_apart(call)  # noqa: E731
+        if call.entry.is_bound(call.tool):
+            thread.calls[call] = True
+            thread.post(run)
+            return True
+        return self._post(thread, call, run, run)
+
+    # Whether something has gone to a plugin's own thread; what waits there too long for a look at the whole is run elsewhere.
+    def _post(self, thread, key, task, apart):
+        seconds = thread.patience()
+        if seconds is not None and seconds <= 0:
+            return False
+        thread.calls[key] = True
+        if seconds is None:
+            thread.post(task)
+        else:
+            thread.post_within(seconds, task, lambda: (thread.calls.pop(key, None), self._crew.submit(apart)))
         return True
 
     def _run(self, call, own):
