@@ -9,6 +9,7 @@ import { EventReader, type ServerEvent } from './event-reader.ts';
 import { notSent } from './failures.ts';
 import { FIRST_ID, tooLarge, unreadable } from './messages.ts';
 import { parseMessage } from './nulls.ts';
+import { followSignal } from './own-signal.ts';
 import { isPassing, isStream, keepStanding, type Standing } from './standing.ts';
 
 // The SDK's HTTP transports check messages against schemas that know neither later fields nor whose call a question on a
@@ -35,6 +36,12 @@ export interface ReadingOptions {
   readonly standing?: boolean;
 }
 
+/** An answer, and what is to be called when it has been read. */
+interface Answered {
+  readonly response: Response;
+  readonly release: () => void;
+}
+
 const OWN_REQUEST = /^\{"jsonrpc":"2\.0","id":(\d+),/;
 const ENDS = 256;
 const REFUSAL_BYTES = 64 * 1024;
@@ -51,22 +58,39 @@ export function createReadingFetch(
   { send = fetch, standing = false }: ReadingOptions = {},
 ): typeof fetch {
   let kept: Standing | undefined;
+  /** Sends a request under a signal of its own; whoever reads the answer says when it is over. */
+  const request = async (input: Parameters<typeof fetch>[0], init: RequestInit | undefined): Promise<Answered> => {
+    const { signal, release } = followSignal(init?.signal);
+    try {
+      const response = await send(input, signal ? { ...init, signal } : init);
+      if (!response.body) release();
+      return { response, release };
+    } catch (error) {
+      release();
+      throw error;
+    }
+  };
   // The stream of a request is opened again only where an event of its own has told how.
   const isStanding = (init: RequestInit | undefined): boolean => {
     if (!standing || init?.method !== 'GET') return false;
     const after = new Headers(init.headers).get('last-event-id');
     return after === null || after === kept?.after();
   };
-  const stand = (input: Parameters<typeof fetch>[0], init: RequestInit, first: Response | undefined): Response => {
-    kept = keepStanding(first, {
+  const stand = (input: Parameters<typeof fetch>[0], init: RequestInit, first: Answered | undefined): Response => {
+    // One connection at a time.
+    let release = first?.release;
+    kept = keepStanding(first?.response, {
       open: async (after) => {
         const headers = new Headers(init.headers);
         if (after !== undefined) headers.set('last-event-id', after);
-        const response = await send(input, { ...init, headers });
+        const answered = await request(input, { ...init, headers });
+        const { response } = answered;
+        release = answered.release;
         if (response.status === 404 && headers.has('mcp-session-id')) sink.forgotten?.();
         return response;
       },
       read: (noted) => readEvents(undefined, limit, sink, noted),
+      ended: () => release?.(),
       signal: init.signal ?? undefined,
     });
     return new Response(kept.body, { headers: { 'content-type': 'text/event-stream' } });
@@ -75,35 +99,41 @@ export function createReadingFetch(
   return async (input, given) => {
     const init = typeof given?.body === 'string' ? { ...given, body: unmark(wellFormedJson(given.body)) } : given;
     if (init && isStanding(init)) {
-      const first = await send(input, init).catch((error) => {
+      const first = await request(input, init).catch((error) => {
         if (init.signal?.aborted) throw error;
         return undefined;
       });
-      if (first && isStream(first)) return stand(input, init, first);
-      if (first && !first.ok && !isPassing(first)) return first;
-      await first?.body?.cancel();
+      if (first && isStream(first.response)) return stand(input, init, first);
+      first?.release();
+      if (first && !first.response.ok && !isPassing(first.response)) return first.response;
+      await first?.response.body?.cancel();
       // Whatever else a server shows there is no stream.
-      return first?.ok ? new Response(null, { status: 405 }) : stand(input, init, undefined);
+      return first?.response.ok ? new Response(null, { status: 405 }) : stand(input, init, undefined);
     }
-    let response: Response;
+    let answered: Answered;
     try {
-      response = await send(input, init);
+      answered = await request(input, init);
     } catch (error) {
       // What fetch says of a request that it cannot send has no cause; what becomes of one on its way has.
       throw error instanceof TypeError && error.cause === undefined ? notSent(error) : toFetchFault(error);
     }
+    const { response, release } = answered;
     if (!response.body) return response;
     const { status, statusText, headers } = response;
     const answer = (body: ReadableStream<Uint8Array> | string): Response => new Response(body, { status, statusText, headers });
-    if (!response.ok) return answer(response.body.pipeThrough(cutAt(REFUSAL_BYTES)));
-    const request = requestOf(init?.body);
+    const through = (transform: TransformStream<Uint8Array, Uint8Array>): Response => {
+      response.body?.pipeTo(transform.writable).then(release, release);
+      return answer(transform.readable);
+    };
+    if (!response.ok) return through(cutAt(REFUSAL_BYTES));
+    const own = requestOf(init?.body);
     switch (typeOf(response)) {
       case 'text/event-stream':
-        return answer(response.body.pipeThrough(readEvents(request, limit, sink)));
+        return through(readEvents(own, limit, sink));
       case 'application/json':
-        return answer(readJson(await readAll(response.body, limit), request, sink));
+        return answer(readJson(await readAll(response.body, limit).finally(release), own, sink));
       default:
-        return answer(response.body.pipeThrough(cutAt(limit)));
+        return through(cutAt(limit));
     }
   };
 }

@@ -12,6 +12,8 @@ export interface StandingParts {
   open(after: string | undefined): Promise<Response>;
   /** Takes the messages out of one of its connections; `noted` hears of each event. */
   read(noted: (event: ServerEvent) => void): TransformStream<Uint8Array, Uint8Array>;
+  /** One of its connections is over. */
+  ended(): void;
   readonly signal: AbortSignal | undefined;
 }
 
@@ -27,7 +29,7 @@ export interface Standing {
  * and however long that takes. It ends where the server says that there is no such stream any more. `first`: the connection
  * there is already.
  */
-export function keepStanding(first: Response | undefined, { open, read, signal }: StandingParts): Standing {
+export function keepStanding(first: Response | undefined, { open, read, ended, signal }: StandingParts): Standing {
   let after: string | undefined;
 
   const reopen = async (pauseMs: number): Promise<Response | undefined> => {
@@ -36,6 +38,7 @@ export function keepStanding(first: Response | undefined, { open, read, signal }
       const response = await open(after).catch(() => undefined);
       if (response && isStream(response)) return response;
       await response?.body?.cancel().catch(() => undefined);
+      ended();
       if (response && !isPassing(response)) return undefined;
     }
   };
@@ -55,6 +58,7 @@ export function keepStanding(first: Response | undefined, { open, read, signal }
       } catch {
         // What broke off is opened again.
       }
+      ended();
       if (signal?.aborted) return;
       // Some servers end a stream at once, each time.
       pauseMs = performance.now() - since < CALM_MS ? Math.min(Math.max(wishedMs, 2 * pauseMs), LONGEST_PAUSE_MS) : wishedMs;

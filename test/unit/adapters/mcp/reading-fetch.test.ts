@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import fc from 'fast-check';
@@ -122,6 +123,70 @@ describe('other answers of a server', () => {
     );
     const pieces = Array.from({ length: 40 }, () => 'x'.repeat(10_000));
     expect((await received(pieces, OWN, { status: 500, type: 'text/plain' })).text.length).toBeLessThan(64 * 1024 + 1);
+  });
+});
+
+describe('the signal of a connection', () => {
+  const nobody = { take: () => undefined, lost: () => undefined, ended: () => undefined, answered: () => undefined };
+  const [event, long] = ['data: {"jsonrpc":"2.0","method":"a"}\n\n', `data: ${'x'.repeat(6_000)}`];
+  const answers: Readonly<Record<string, [sent: string[], status: number, type: string]>> = {
+    'a stream': [[event], 200, 'text/event-stream'],
+    'a stream that is too long': [[long, long], 200, 'text/event-stream'],
+    JSON: [['{"jsonrpc":"2.0","method":"a"}'], 200, 'application/json'],
+    'JSON that cannot be read': [['{'], 200, 'application/json'],
+    'something else': [['x'], 200, 'text/plain'],
+    'a refusal': [['no'], 500, 'text/plain'],
+    nothing: [[], 202, 'text/plain'],
+  };
+
+  it.each(Object.entries(answers))('keeps nothing of requests that are over, answered with %s', async (_, [sent, status, type]) => {
+    [chunks, head] = [sent, { status, type }];
+    const { signal } = new AbortController();
+    const fetch = createReadingFetch(10_000, nobody);
+    const ask = async (): Promise<unknown> => (await fetch(url, { method: 'POST', body: OWN, signal })).text();
+    for (let i = 0; i < 50; i++) await ask().catch(() => undefined);
+    await expect.poll(() => getEventListeners(signal, 'abort').length).toBe(0);
+  });
+
+  it('keeps nothing of requests that found nobody, or whose answer nobody reads to its end', async () => {
+    const { signal } = new AbortController();
+    const fetch = createReadingFetch(10_000, nobody);
+    for (let i = 0; i < 20; i++) await fetch('http://127.0.0.1:1', { signal }).catch(() => undefined);
+    [chunks, head] = [Array.from({ length: 100 }, () => event), { status: 200, type: 'text/event-stream' }];
+    for (let i = 0; i < 20; i++) await (await fetch(url, { method: 'POST', body: '{}', signal })).body?.cancel();
+    await expect.poll(() => getEventListeners(signal, 'abort').length).toBe(0);
+  });
+
+  it('keeps nothing of a standing stream that is over', async () => {
+    [chunks, head] = [['retry: 0\n\n', event], { status: 200, type: 'text/event-stream' }];
+    const end = new AbortController();
+    let opened = 0;
+    const fetch = createReadingFetch(10_000, nobody, {
+      standing: true,
+      send: (...args) => globalThis.fetch(...args).finally(() => opened++),
+    });
+    const standing = (await fetch(url, { method: 'GET', signal: end.signal })).text();
+    await expect.poll(() => opened, { timeout: 5_000 }).toBe(2);
+    // The pause until it opens the next connection has one of its own.
+    await expect.poll(() => getEventListeners(end.signal, 'abort').length).toBe(1);
+    end.abort();
+    await standing;
+    expect(getEventListeners(end.signal, 'abort')).toEqual([]);
+  });
+
+  it('ends what is open when it fires', async () => {
+    const why = new Error('closed');
+    const open = new AbortController();
+    const held = createReadingFetch(10_000, nobody, {
+      send: async (_, init) => {
+        const body = new ReadableStream({ start: (out) => init?.signal?.addEventListener('abort', () => out.error(init.signal?.reason)) });
+        return new Response(body, { headers: { 'content-type': 'text/event-stream' } });
+      },
+    });
+    const text = (await held(url, { method: 'POST', body: OWN, signal: open.signal })).text();
+    open.abort(why);
+    await expect(text).rejects.toBe(why);
+    expect(getEventListeners(open.signal, 'abort')).toEqual([]);
   });
 });
 

@@ -1,0 +1,19 @@
+/** A signal for one request, and what ends its tie to the one it follows. */
+export interface OwnSignal {
+  readonly signal: AbortSignal | undefined;
+  /** The request is over; harmless when it is said again. */
+  release(): void;
+}
+
+/**
+ * A signal that fires with another one until it is released. What `fetch` adds to a signal stays until memory is collected:
+ * one that lives as long as a connection would gather a listener for each of its requests.
+ */
+export function followSignal(signal: AbortSignal | null | undefined): OwnSignal {
+  if (!signal) return { signal: undefined, release: () => undefined };
+  const own = new AbortController();
+  const follow = (): void => own.abort(signal.reason);
+  if (signal.aborted) follow();
+  else signal.addEventListener('abort', follow, { once: true });
+  return { signal: own.signal, release: () => signal.removeEventListener('abort', follow) };
+}
