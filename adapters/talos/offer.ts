@@ -111,6 +111,7 @@ function mismatches(manifest: TalosManifest, report: TalosReport): Problem[] {
       code: 'PLUGIN_FAILED',
       subject: 'start',
       message: `start() failed: ${report.startError}`,
+      ...(report.startFix === undefined ? {} : { fix: report.startFix }),
     });
   return problems;
 }

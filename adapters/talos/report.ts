@@ -13,6 +13,7 @@ export interface TalosReport {
   readonly triggers: readonly string[];
   /** Why `start` failed, where it did. */
   readonly startError?: string;
+  readonly startFix?: string;
 }
 
 /** Refuses a report of another shape. */
@@ -23,5 +24,6 @@ export const checkTalosReport = checkReports(
     undeclared: reported.texts,
     triggers: reported.texts,
     startError: z.string().optional(),
+    startFix: z.string().optional(),
   }),
 );

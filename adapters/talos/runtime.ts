@@ -69,6 +69,7 @@ class TalosPlugin implements LoadedPlugin {
   readonly #handlers: ReadonlyMap<string, Callable>;
   readonly #undeclared: readonly string[];
   #startError: string | undefined;
+  #startFix: string | undefined;
   #started = false;
 
   constructor(params: Params, exports: Exports, context: RuntimeContext) {
@@ -92,6 +93,7 @@ class TalosPlugin implements LoadedPlugin {
       undeclared: this.#undeclared,
       triggers: this.#params.triggers.filter((id) => isJsonObject(triggers) && isJsonObject(triggers[id])),
       ...(this.#startError === undefined ? {} : { startError: this.#startError }),
+      ...(this.#startFix === undefined ? {} : { startFix: this.#startFix }),
     };
     return report as unknown as JsonObject;
   }
@@ -105,7 +107,9 @@ class TalosPlugin implements LoadedPlugin {
       this.#started = true;
     } catch (error) {
       // The functions stay in place: the plugin may work in part.
-      this.#startError = thrownText(error);
+      const missing = this.#context.explain(error);
+      this.#startError = missing ? missing.message : thrownText(error);
+      this.#startFix = missing?.fix;
       this.#context.log.error(`start() failed: ${toError(error).stack}`);
     }
   }
@@ -118,6 +122,12 @@ class TalosPlugin implements LoadedPlugin {
       returned = await handler(args, this.#configOf(), new More(call));
     } catch (error) {
       this.#context.log.debug(`${tool} threw: ${toError(error).stack}`);
+      const missing = this.#context.explain(error);
+      if (missing) {
+        // A client is told no folder of this machine.
+        this.#context.log.warn(`${tool}: ${missing.message} ${missing.fix}`);
+        throw missing;
+      }
       return errorResult(thrownText(error) || 'The function failed without a message.');
     }
     return toResult(returned);

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { ethos } from '../../dist/adapters/ethos/adapter.js';
 import { talos } from '../../dist/adapters/talos/adapter.js';
 import { writeEthos, writeFiles } from '../support/ethos.ts';
-import { openHouse } from '../support/house.ts';
+import { openHouse, textOf } from '../support/house.ts';
 import { writePackage, writePlugin } from '../support/talos.ts';
 import { tempFolder } from '../support/temp.ts';
 
@@ -44,6 +44,28 @@ interface Kind {
   readonly entry: object;
   /** Where the fix sends one, below the test's folder. */
   readonly place: string;
+}
+
+// What node-gyp-build throws, of the folder that it was given.
+const NO_BUILD =
+  "throw new Error('No native build was found for platform=linux arch=x64 runtime=node abi=115\\n    loaded from: ' + __dirname + '\\n')";
+/** The files of something with a native part, which `load` fails to load until its install script has run. */
+const nativeFiles = (load: string): Record<string, string> => ({
+  'part.cjs': `if (!require('node:fs').existsSync(__dirname + '/built')) { ${load} } ${PACKAGE}`,
+  'part.node': 'no program of any machine',
+  'make.cjs': "require('node:fs').writeFileSync('built', '');",
+});
+const BUILT = { scripts: { install: 'node make.cjs' } };
+
+function native(load: string, around: Readonly<Record<string, string>> = {}): Kind {
+  return {
+    prepare(dir) {
+      writePlugin(dir, 'p', { 'index.ts': TALOS("import found from 'wanted-package';"), ...around });
+      writePackage(join(dir, 'p'), 'wanted-package', nativeFiles(load), { main: 'part.cjs', ...BUILT });
+    },
+    entry: { path: './p' },
+    place: 'p',
+  };
 }
 
 const KINDS: Readonly<Record<string, Kind>> = {
@@ -148,22 +170,10 @@ const KINDS: Readonly<Record<string, Kind>> = {
     entry: { package: 'wanted-package' },
     place: '.',
   },
-  'a native part that was never built': {
-    prepare(dir) {
-      writePlugin(dir, 'p', { 'index.ts': TALOS("import found from 'wanted-package';") });
-      writePackage(
-        join(dir, 'p'),
-        'wanted-package',
-        {
-          'index.js': `if (!require('node:fs').existsSync(__dirname + '/built')) throw new Error('Could not locate the bindings file. Tried: x'); ${PACKAGE}`,
-          'make.js': "require('node:fs').writeFileSync('built', '');",
-        },
-        { scripts: { install: 'node make.js' } },
-      );
-    },
-    entry: { path: './p' },
-    place: 'p',
-  },
+  'a native part that was never built': native("throw new Error('Could not locate the bindings file. Tried: x')"),
+  'a native part of which node-gyp-build finds no build': native(NO_BUILD),
+  'a native part that was built for another machine': native("require('./part.node')"),
+  'a native part that was never built, where a project leaves out scripts': native(NO_BUILD, { '.npmrc': 'ignore-scripts=true' }),
 };
 
 // npm takes its time on a busy machine.
@@ -208,6 +218,65 @@ describe('the fix for a package that is missing', { timeout: 180_000 }, () => {
       expect(house.app.registry.plugins()[0]?.error?.fix).toBe(command(join(dir, 'root/apps/server')));
     },
   );
+
+  it('builds the native part that a plugin has itself', { tags: ['fix-mends'] }, async () => {
+    const dir = tempFolder();
+    const own = { 'binding.gyp': '{}', 'package.json': JSON.stringify({ name: 'p', ...BUILT }) };
+    writePlugin(dir, 'p', { 'index.ts': TALOS("import found from './part.cjs';"), ...nativeFiles(NO_BUILD), ...own });
+    const config = { plugins: { p: { path: './p' } } };
+    const before = await openHouse([talos], config, dir);
+    await before.app.registry.start();
+    const error = before.app.registry.plugins()[0]?.error;
+    expect(error?.message).toContain(`The native part of ${join(dir, 'p')} was not built for this machine`);
+    expect(error?.fix).toContain(`npm install --ignore-scripts=false --prefix ${join(dir, 'p')} (`);
+    await before.close();
+    follow(error?.fix);
+    const after = await openHouse([talos], config, dir);
+    await after.app.registry.start();
+    expect(after.app.registry.plugins()[0]).toMatchObject({ state: 'ready' });
+  });
+
+  const LATE = "import { createRequire } from 'node:module'; const load = createRequire(import.meta.url);";
+  it.each([
+    ['require()', `${LATE} export const handlers = { run: () => load('wanted-package').text };`],
+    ['import()', "export const handlers = { run: async () => (await import('wanted-package')).default.text };"],
+    [
+      'its constructor',
+      `${LATE} class Db { constructor() { this.text = load('wanted-package').text; } } export const handlers = { run: () => new Db().text };`,
+    ],
+  ])('mends a native part that a call of a Talos plugin loads (%s)', { tags: ['fix-mends'] }, async (_, code) => {
+    const dir = tempFolder();
+    writePlugin(dir, 'p', { 'index.ts': code });
+    writePackage(join(dir, 'p'), 'wanted-package', nativeFiles(NO_BUILD), { main: 'part.cjs', ...BUILT });
+    const config = { plugins: { p: { path: './p' } } };
+    const before = await openHouse([talos], config, dir);
+    await before.app.registry.start();
+    const failed = await before.call('p_run');
+    expect(failed.isError).toBe(true);
+    expect(textOf(failed)).toContain('The native part of wanted-package was not built for this machine: No native build was found');
+    expect(textOf(failed)).toContain('npm rebuild --ignore-scripts=false --prefix p wanted-package');
+    const said = 'was not built for this machine: No native build was found';
+    await before.logged(said);
+    const fix = before.lines.find(({ level, message }) => level === 'warn' && message.includes(said))?.message.replace(/^.*?(?=npm )/s, '');
+    expect(fix).toContain(` --prefix ${join(dir, 'p')} wanted-package`);
+    await before.close();
+    follow(fix);
+    const after = await openHouse([talos], config, dir);
+    expect(textOf(await after.call('p_run'))).toBe('it is there');
+  });
+
+  it('is that of the package where start() of a Talos plugin loads it', { tags: ['fix-mends'] }, async () => {
+    const dir = tempFolder();
+    writePlugin(dir, 'p', {
+      'index.ts': "export const start = () => require('wanted-package'); export const handlers = { run: () => 'fine' };",
+    });
+    writePackage(join(dir, 'p'), 'wanted-package', nativeFiles(NO_BUILD), { main: 'part.cjs', ...BUILT });
+    const house = await openHouse([talos], { plugins: { p: { path: './p' } } }, dir);
+    await house.app.registry.start();
+    const [problem] = house.app.registry.plugins()[0]?.problems ?? [];
+    expect(problem?.message).toContain('start() failed: The native part of wanted-package was not built');
+    expect(problem?.fix).toContain(`--prefix ${join(dir, 'p')} wanted-package`);
+  });
 
   it('names each folder where two imports are resolved from two', { tags: ['fix-mends'] }, async () => {
     const dir = tempFolder();

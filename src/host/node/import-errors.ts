@@ -1,14 +1,12 @@
 import { dirname, sep } from 'node:path';
 import { GatewayError, toError } from '../../core/errors.ts';
-import { installCommand, rebuildCommand } from './install-command.ts';
-import { installFolder, projectNamed } from './install-folder.ts';
+import { installCommand } from './install-command.ts';
 import type { LoadRequest } from './load-request.ts';
+import { explainNative } from './native-errors.ts';
 
 const UNLINKED = new Set(['ERR_MODULE_NOT_FOUND', 'MODULE_NOT_FOUND', 'ERR_UNSUPPORTED_DIR_IMPORT', 'ERR_PACKAGE_PATH_NOT_EXPORTED']);
 const MISSING = /Cannot find (?:package|module) '(?:plugmux-missing:)?((?:@[\w.-]+\/)?[\w-][\w.-]*)(?:\/[^']*)?'/;
 const IMPORTER = / imported from (.+)$/m;
-const NATIVE = /Could not locate the bindings file|compiled against a different Node\.js version|invalid ELF header|\.node['"]?$/m;
-const PACKAGE = /node_modules[/\\]((?:@[\w.-]+[/\\])?[\w.-]+)(?!.*node_modules)/;
 
 /** Whether an import failed before any of its code ran, because something it names was not found. */
 export function isUnlinked(error: unknown): boolean {
@@ -39,16 +37,9 @@ export function explainImport(error: unknown, request: LoadRequest): unknown {
 /** An error that names the package that is missing or was never built, where that is what went wrong. */
 export function explainMissing(error: unknown, request: LoadRequest): GatewayError | undefined {
   if (error instanceof GatewayError) return undefined;
-  const { message, stack = '' } = toError(error);
-  if (NATIVE.test(message)) {
-    const name = PACKAGE.exec(`${message}\n${stack}`)?.[1] ?? '';
-    const place = projectNamed(`${message}\n${stack}`) ?? installFolder({ name }, request);
-    return new GatewayError(
-      'DEPENDENCY_MISSING',
-      `The native part of ${name || 'a package'} was not built for this machine: ${message.split('\n')[0]}`,
-      { fix: rebuildCommand(place, name, `${message}\n${stack}`), cause: error },
-    );
-  }
+  const native = explainNative(error, request);
+  if (native) return native;
+  const { message } = toError(error);
   const name = MISSING.exec(message)?.[1];
   if (name === undefined) return undefined;
   const importer = (error as { requireStack?: unknown[] }).requireStack?.[0] ?? IMPORTER.exec(message)?.[1];
@@ -57,4 +48,10 @@ export function explainMissing(error: unknown, request: LoadRequest): GatewayErr
     field: name,
     cause: error,
   });
+}
+
+/** The same for what a plugin's function has thrown: a package that it loads only then. Another error with such words is its own. */
+export function explainThrown(error: unknown, request: LoadRequest): GatewayError | undefined {
+  if (!(error instanceof Error)) return undefined;
+  return isUnlinked(error) ? explainMissing(error, request) : explainNative(error, request);
 }

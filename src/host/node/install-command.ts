@@ -36,8 +36,15 @@ export function installCommand(failed: readonly FailedImport[], request: LoadReq
 
 /** The command that builds the native part of a package again; `file` is one of the package's. */
 export function rebuildCommand(place: string, name: string, file: string): string {
-  const command = /[/\\]\.pnpm[/\\]/.test(file) ? `npx pnpm --dir ${place} rebuild` : `npm rebuild --prefix ${place}`;
+  const command = /[/\\]\.pnpm[/\\]/.test(file)
+    ? `npx pnpm --dir ${place} rebuild`
+    : `npm rebuild --ignore-scripts=false --prefix ${place}`;
   return `${command}${name ? ` ${name}` : ''} (this runs the package's own build scripts)`;
+}
+
+/** The command that builds the native part that a project has itself. */
+export function buildCommand(place: string): string {
+  return `npm install --ignore-scripts=false --prefix ${place} (this runs the project's own build scripts)`;
 }
 
 function commandIn(place: string, wanted: readonly string[]): string {

@@ -2,7 +2,7 @@ import type { ToolResult } from '../../core/content.ts';
 import { GatewayError, toError } from '../../core/errors.ts';
 import type { JsonObject, JsonValue } from '../../core/json.ts';
 import type { Logger } from '../../core/log.ts';
-import { explainMissing } from './import-errors.ts';
+import { explainMissing, explainThrown } from './import-errors.ts';
 import type { LoadRequest } from './load-request.ts';
 import { loadEntry } from './loader.ts';
 import type { LoadedPlugin, Runtime, RuntimeCall } from './runtime.ts';
@@ -50,6 +50,7 @@ export function createPluginSet(events: PluginSetEvents): PluginSet {
           request = asked;
           return loadEntry(asked, log);
         },
+        explain: (error) => request && explainThrown(error, request),
         consult: (method, asked) => events.consult(id, method, asked),
         changed: () => {
           const loaded = plugins.get(id);

@@ -1,5 +1,6 @@
 import type { Bounds } from '../../core/bounds.ts';
 import type { ToolResult } from '../../core/content.ts';
+import type { GatewayError } from '../../core/errors.ts';
 import type { JsonObject, JsonValue } from '../../core/json.ts';
 import type { Logger } from '../../core/log.ts';
 import type { Answers, QuestionKind, Questions } from '../../core/question.ts';
@@ -22,6 +23,8 @@ export interface RuntimeContext {
   stage(name: string): void;
   /** Bundles and imports a plugin's entry file. */
   load(request: LoadRequest): Promise<Record<string, unknown>>;
+  /** What the plugin's code has thrown, where a package that it loaded meanwhile is missing or was not built. */
+  explain(error: unknown): GatewayError | undefined;
   /** Tells the gateway that the report has changed. */
   changed(): void;
   /** Asks the adapter, in the gateway: `MemberSpec.answer`. */
