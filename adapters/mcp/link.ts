@@ -9,6 +9,7 @@ import type { Guard } from './guard.ts';
 import {
   cancelledFault,
   FIRST_ID,
+  INTERNAL,
   isRequestId,
   isTooLargeForSdk,
   progressFault,
@@ -48,7 +49,6 @@ export interface LinkParts {
 
 const QUESTIONS = new Set(['elicitation/create', 'sampling/createMessage', 'roots/list']);
 const INVALID_PARAMS = -32602;
-const INTERNAL = -32603;
 
 /**
  * A connection that the SDK's client and we share: the handshake, sessions and listen streams are the client's, calls

@@ -9,7 +9,8 @@ import { isVast, VastError } from '../../src/core/vast.ts';
 // Shapes of JSON-RPC messages that come from a server.
 
 const LONGEST_MESSAGE = 4_096;
-const INTERNAL = -32603;
+/** The JSON-RPC error for what went wrong on the way. */
+export const INTERNAL = -32603;
 
 /** Our ids are above this one, far from the SDK's own, so that each answer finds the one who asked. */
 export const FIRST_ID = 1_000_000;

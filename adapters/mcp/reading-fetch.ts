@@ -7,6 +7,7 @@ import { wellFormedJson } from '../../src/core/well-formed.ts';
 import { toFetchFault } from '../../src/host/unreachable.ts';
 import { EventReader, type ServerEvent } from './event-reader.ts';
 import { notSent } from './failures.ts';
+import { Handshake } from './handshake.ts';
 import { FIRST_ID, tooLarge, unreadable } from './messages.ts';
 import { parseMessage } from './nulls.ts';
 import { followSignal } from './own-signal.ts';
@@ -89,7 +90,7 @@ export function createReadingFetch(
         if (response.status === 404 && headers.has('mcp-session-id')) sink.forgotten?.();
         return response;
       },
-      read: (noted) => readEvents(undefined, limit, sink, noted),
+      read: (noted) => readEvents(undefined, limit, sink, { noted }),
       ended: () => release?.(),
       signal: init.signal ?? undefined,
     });
@@ -127,11 +128,12 @@ export function createReadingFetch(
     };
     if (!response.ok) return through(cutAt(REFUSAL_BYTES));
     const own = requestOf(init?.body);
+    const handshake = own === undefined && typeof init?.body === 'string' ? Handshake.of(init.body) : undefined;
     switch (typeOf(response)) {
       case 'text/event-stream':
-        return through(readEvents(own, limit, sink));
+        return through(readEvents(own, limit, sink, { handshake }));
       case 'application/json':
-        return answer(readJson(await readAll(response.body, limit).finally(release), own, sink));
+        return answer(readJson(await readAll(response.body, limit).finally(release), own, sink, handshake));
       default:
         return through(cutAt(limit));
     }
@@ -169,7 +171,7 @@ async function readAll(body: ReadableStream<Uint8Array>, limit: number): Promise
   return Buffer.concat(chunks).toString();
 }
 
-function readJson(text: string, request: number | undefined, sink: MessageSink): string {
+function readJson(text: string, request: number | undefined, sink: MessageSink, handshake: Handshake | undefined): string {
   let messages: unknown;
   try {
     messages = parseMessage(text);
@@ -180,14 +182,15 @@ function readJson(text: string, request: number | undefined, sink: MessageSink):
   }
   const left = (Array.isArray(messages) ? messages : [messages]).flatMap((message) => sink.take(message, request) ?? []);
   if (request !== undefined) sink.answered(request);
-  return JSON.stringify(left);
+  for (const message of left) handshake?.note(message);
+  return JSON.stringify([...left, ...(handshake?.missing ?? [])]);
 }
 
 function readEvents(
   request: number | undefined,
   limit: number,
   sink: MessageSink,
-  noted?: (event: ServerEvent) => void,
+  { noted, handshake }: { readonly noted?: (event: ServerEvent) => void; readonly handshake?: Handshake | undefined } = {},
 ): TransformStream<Uint8Array, Uint8Array> {
   let reader: EventReader;
   let resumable = false;
@@ -198,7 +201,7 @@ function readEvents(
         event(event) {
           resumable ||= event.id !== undefined && event.id !== '';
           noted?.(event);
-          for (const text of write(event, readEvent(event, request, sink))) send(text);
+          for (const text of write(event, readEvent(event, request, sink, handshake))) send(text);
         },
         tooLong() {
           if (request === undefined) return;
@@ -210,14 +213,21 @@ function readEvents(
       });
     },
     transform: (chunk) => reader.push(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength)),
-    flush() {
+    flush(out) {
+      // A stream that can be opened again may bring the answer then.
+      if (!resumable) for (const message of handshake?.missing ?? []) out.enqueue(Buffer.from(`data: ${JSON.stringify(message)}\n\n`));
       if (request !== undefined && resumable) sink.ended(request);
     },
   });
 }
 
 /** What the SDK gets instead of an event's data. */
-function readEvent({ data, event }: ServerEvent, request: number | undefined, sink: MessageSink): readonly string[] {
+function readEvent(
+  { data, event }: ServerEvent,
+  request: number | undefined,
+  sink: MessageSink,
+  handshake: Handshake | undefined,
+): readonly string[] {
   if (data === undefined) return [];
   if (data === '' || !(event === undefined || event === '' || event === 'message')) return [data];
   let parsed: unknown;
@@ -229,6 +239,7 @@ function readEvent({ data, event }: ServerEvent, request: number | undefined, si
   }
   const messages: readonly unknown[] = Array.isArray(parsed) ? parsed : [parsed];
   const left = messages.flatMap((message) => sink.take(message, request) ?? (isAnswer(message) ? answered(message.id) : []));
+  for (const message of left) handshake?.note(message);
   return left.length === 0 ? [''] : left.map((message) => JSON.stringify(message));
 }
 

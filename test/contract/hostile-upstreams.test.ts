@@ -4,7 +4,7 @@ import { gzipSync } from 'node:zlib';
 import { expect, it, onTestFinished } from 'vitest';
 import { WebSocketServer } from 'ws';
 import { connect } from '../support/clients.ts';
-import { serve, writeConfig } from '../support/gateway.ts';
+import { run, serve, writeConfig } from '../support/gateway.ts';
 import { listen } from '../support/http-server.ts';
 import { until } from '../support/processes.ts';
 
@@ -187,4 +187,20 @@ it('servers that break the rules beneath the messages cost their own calls alone
   expect(rssOf(gateway.process.pid) - before).toBeLessThan(120);
   // A stream that ends at once is not opened again without a pause.
   expect(requests.get('returns GET')).toBeLessThan(300);
+});
+
+it('a handshake that is answered with something else fails at once', async () => {
+  const odd = { jsonrpc: '2.0', id: 'odd', result: {} };
+  const mcpServers = Object.fromEntries(
+    await Promise.all(
+      [JSON_TYPE, SSE_TYPE].map(async (type, i) => {
+        const body = type === JSON_TYPE ? JSON.stringify(odd) : `data: ${JSON.stringify(odd)}\n\n`;
+        const url = await listen((request, response) => void request.resume().on('end', () => response.writeHead(200, type).end(body)));
+        return [`odd${i}`, { url: `${url}/mcp`, type: 'http' }] as const;
+      }),
+    ),
+  );
+  // A wait for the limit would be one past the time of this test.
+  const { stdout } = await run(['doctor', '--config', writeConfig({ mcpServers, limits: { startTimeoutMs: 120_000 } })]);
+  expect(stdout.match(/does not speak MCP: what it sent is no answer to initialize\./g)).toHaveLength(2);
 });

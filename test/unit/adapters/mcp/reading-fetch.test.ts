@@ -126,6 +126,30 @@ describe('other answers of a server', () => {
   });
 });
 
+describe('a handshake', () => {
+  const asked = '{"method":"initialize","params":{},"jsonrpc":"2.0","id":0}';
+  const failed = '{"jsonrpc":"2.0","id":0,"error":{"code":-32603,"message":"what it sent is no answer to initialize"}}';
+  const json = { status: 200, type: 'application/json' };
+  const odd = ['{"jsonrpc":"2.0","result":{}}', '{"jsonrpc":"2.0","id":9,"result":{}}', '[]', '{"jsonrpc":"2.0","id":0,"method":"ping"}'];
+
+  it.each(odd)('fails at once where all that came is %s', async (message) => {
+    expect(JSON.parse((await received([message], asked, json)).text).at(-1)).toEqual(JSON.parse(failed));
+    expect((await received([`data: ${message}\n\n`], asked)).text).toMatch(`data: ${failed}\n\n`);
+  });
+
+  it('takes its answer as it is, and waits where a stream can be opened again', async () => {
+    const answer = '{"jsonrpc":"2.0","id":0,"result":{}}';
+    expect((await received([answer], asked, json)).text).toBe(`[${answer}]`);
+    expect((await received([`data: ${answer}\n\n`], asked)).text).toBe(`data: ${answer}\n\n`);
+    expect((await received(['id: 7\ndata: \n\n'], asked)).text).toBe('id: 7\ndata: \n\n');
+  });
+
+  it('is the only request of the SDK that is looked after', async () => {
+    const listen = '{"method":"subscriptions/listen","params":{},"jsonrpc":"2.0","id":3}';
+    expect((await received(['data: {"method":"a"}\n\n'], listen)).text).toBe('');
+  });
+});
+
 describe('the signal of a connection', () => {
   const nobody = { take: () => undefined, lost: () => undefined, ended: () => undefined, answered: () => undefined };
   const [event, long] = ['data: {"jsonrpc":"2.0","method":"a"}\n\n', `data: ${'x'.repeat(6_000)}`];
