@@ -42,14 +42,16 @@ export function addServe(program: Command, adapters: readonly Adapter[]): void {
           );
           void app.registry.start();
           // Clients are served meanwhile; the lines below must be true.
-          await app.registry.opened(app.limits.firstListMs);
-          announce(app, http.origin, PATHS, options.json);
-          app.onConfig(http.adopt);
-          await app.follow((took) => {
-            const next = session.load(took);
-            checkReload(next, app.config());
-            return next;
-          });
+          const opening = app.registry.opened(app.limits.firstListMs);
+          if ((await Promise.race([opening, stopped.then(() => 'over')])) !== 'over') {
+            announce(app, http.origin, PATHS, options.json);
+            app.onConfig(http.adopt);
+            await app.follow((took) => {
+              const next = session.load(took);
+              checkReload(next, app.config());
+              return next;
+            });
+          }
           await stopped;
           app.drain();
           await http.drain();

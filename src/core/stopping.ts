@@ -33,3 +33,15 @@ export function createStopping(): Stopping {
     },
   };
 }
+
+/** Settles with a promise that does not fail; rejects at once where nothing begins any more. */
+export function unlessStopped(pending: Promise<void>, stopping: Stopping): Promise<void> {
+  if (stopping.reason) return Promise.reject(stopping.reason);
+  return new Promise((resolve, reject) => {
+    const forget = stopping.onStop(reject);
+    void pending.then(() => {
+      forget();
+      resolve();
+    });
+  });
+}

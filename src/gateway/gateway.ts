@@ -11,7 +11,7 @@ import type { Asker } from '../core/plugin.ts';
 import type { PromptResult } from '../core/prompt.ts';
 import type { Redactor } from '../core/redact.ts';
 import type { ReadResult } from '../core/resource.ts';
-import { createStopping, draining } from '../core/stopping.ts';
+import { createStopping, draining, unlessStopped } from '../core/stopping.ts';
 import type { Grants } from '../policy/grants.ts';
 import type { Policy } from '../policy/policy.ts';
 import type { PromptEntry } from '../registry/catalogue.ts';
@@ -54,7 +54,7 @@ export interface Gateway {
   view(caller: Caller, session?: string): View;
   /** Lets plugins look whether what they offer has changed; a change is told to clients later. Waits for those that promise it. */
   refresh(asker: Asker): Promise<void> | undefined;
-  /** Settles when the plugins have listed what they offer, so that a first list is complete; waits once and not again. */
+  /** Settles when the plugins have listed what they offer, so that a first list is complete; once, and rejects if the gateway ends first. */
   listed(): Promise<void> | undefined;
   /** The same before a client is welcomed: nobody waits where the last start left word of what there is. */
   introduced(): Promise<void> | undefined;
@@ -201,9 +201,13 @@ export function createGateway(
 
   const listed = (): Promise<void> | undefined => {
     if (waited) return undefined;
-    return registry.listed(limits.firstListMs, 'first')?.then(() => {
-      waited = true;
-    });
+    const pending = registry.listed(limits.firstListMs, 'first');
+    return (
+      pending &&
+      unlessStopped(pending, stopping).then(() => {
+        waited = true;
+      })
+    );
   };
 
   return {
@@ -214,7 +218,8 @@ export function createGateway(
       return pending && Promise.race([pending, sleep(limits.firstListMs, undefined, { ref: false })]);
     },
     listed,
-    introduced: () => (registry.knew() ? undefined : listed()),
+    // Whoever is welcomed while the gateway ends hears no more than what is known by then.
+    introduced: () => (registry.knew() ? undefined : listed()?.catch(() => undefined)),
     opening: (pluginId) => registry.opening(pluginId),
     call(name, args, call, auditCaller, client) {
       refuseIfDraining();

@@ -1,7 +1,13 @@
-import { describe, expect, it } from 'vitest';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { connect, type Target } from '../support/clients.ts';
 import { FIXTURE_BIN, serve, writeConfig } from '../support/gateway.ts';
 import { until } from '../support/processes.ts';
+import { HANDSHAKE, line, RawStdio } from '../support/raw-stdio.ts';
+import { tempFolder } from '../support/temp.ts';
 
 const config = { limits: { drainMs: 300 } };
 const cancelled = { isError: true, _meta: { 'plugmux/error': { code: 'CALL_CANCELLED', outcome: 'SENT_NO_REPLY' } } };
@@ -84,5 +90,36 @@ describe('a gateway that is told to end', () => {
     await expect(client.call('echo', { message: 'late' })).rejects.toMatchObject({ data: { code: 'DRAINING' } });
     expect((await pending).content[0]?.text).toBe('waited');
     expect(await ended).toBe(0);
+  });
+});
+
+describe('a gateway that is told to end on its first start, while a server says nothing', () => {
+  // Waiting for the first list, or for what waits for it, would be longer than the test.
+  const silent = () => {
+    const began = join(tempFolder(), 'began');
+    const program = `require('node:fs').writeFileSync(process.argv[1], ''); process.stdin.resume();`;
+    const mcpServers = { silent: { command: process.execPath, args: ['-e', program, began] } };
+    const limits = { firstListMs: 120_000, startTimeoutMs: 120_000, drainMs: 120_000 };
+    return { file: writeConfig({ mcpServers, limits, state: './state' }), began: () => until('the server runs', () => existsSync(began)) };
+  };
+
+  it('answers initialize at once, and a list with the reason', { tags: ['drain-on-signal'] }, async () => {
+    const { file, began } = silent();
+    const client = new RawStdio(file);
+    client.send(HANDSHAKE + line('tools', 'tools/list'));
+    await began();
+    client.process.kill('SIGTERM');
+    const [code] = await once(client.process, 'exit');
+    expect((await client.reply('hello')).result).toMatchObject({ protocolVersion: '2025-11-25' });
+    expect([code, client.repliesTo('tools')[0]?.error?.data?.code]).toEqual([0, 'DRAINING']);
+  });
+
+  it('ends at once where it serves at an address', { tags: ['drain-on-signal'] }, async () => {
+    const { file, began } = silent();
+    const gateway = spawn(process.execPath, [FIXTURE_BIN, 'serve', '--http', '127.0.0.1:0', '--config', file], { stdio: 'ignore' });
+    onTestFinished(() => void gateway.kill('SIGKILL'));
+    await began();
+    gateway.kill('SIGTERM');
+    expect((await once(gateway, 'exit'))[0]).toBe(0);
   });
 });
