@@ -12,7 +12,9 @@ import { hashSource } from './source-hash.ts';
 export function languageOf(source: string): Runner['kind'] {
   if (existsSync(join(source, 'go.mod'))) return 'go';
   if (existsSync(join(source, 'pyproject.toml'))) return 'python';
-  throw new GatewayError('MANIFEST_INVALID', `source "${source}" has no go.mod or pyproject.toml — can't determine plugin language.`);
+  throw new GatewayError('MANIFEST_INVALID', `source "${source}" has no go.mod or pyproject.toml — can't determine plugin language.`, {
+    fix: 'Name the folder that has go.mod or pyproject.toml in "source", or add one of the two to this one.',
+  });
 }
 
 /**

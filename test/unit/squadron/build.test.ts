@@ -1,0 +1,13 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { languageOf } from '../../../dist/adapters/squadron/install/build.js';
+import { tempFolder } from '../../support/temp.ts';
+
+it('says what a source folder without go.mod or pyproject.toml lacks, and once it is there goes on', { tags: ['fix-mends'] }, () => {
+  const dir = tempFolder();
+  const fix = 'Name the folder that has go.mod or pyproject.toml in "source", or add one of the two to this one.';
+  expect(() => languageOf(dir)).toThrow(expect.objectContaining({ code: 'MANIFEST_INVALID', fix }));
+  writeFileSync(join(dir, 'pyproject.toml'), '');
+  expect(languageOf(dir)).toBe('python');
+});
