@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { explainNative } from '../../../dist/src/host/node/native-errors.js';
+import { explainNative } from '../../../src/host/node/native-errors.ts';
 import { tempFolder } from '../../support/temp.ts';
 
 const REQUEST = { entry: '/p/index.ts', standIns: {}, moduleRoots: [], cacheDir: '/cache' };

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { languageOf } from '../../../dist/adapters/squadron/install/build.js';
+import { languageOf } from '../../../adapters/squadron/install/build.ts';
 import { tempFolder } from '../../support/temp.ts';
 
 it('says what a source folder without go.mod or pyproject.toml lacks, and once it is there goes on', { tags: ['fix-mends'] }, () => {
