@@ -249,12 +249,16 @@ function asFailure(thrown: unknown, { tool }: CallRequest): GatewayError {
   return new GatewayError('PLUGIN_FAILED', toError(thrown).message || 'The tool failed without a message.', { ...where, cause: thrown });
 }
 
-function toFailedResult(
-  failure: GatewayError,
-  { call, tool }: CallRequest,
-  args: JsonObject,
-  { redactor, log }: PipelineParts,
-): ToolResult {
+function toFailedResult(failure: GatewayError, { call, tool }: CallRequest, args: JsonObject, parts: PipelineParts): ToolResult {
+  const result = toRefusal(failure, call, parts);
+  // These words are the plugin's, and with them maybe a stranger's.
+  const foreign = failure.code === 'PLUGIN_FAILED' && tool.fence && tool.entry.tool.untrusted === true;
+  const fenced = foreign ? fenceResult(result, args, tool.entry.name) : result;
+  return tool.clean ? cleanResult(fenced) : fenced;
+}
+
+/** A failure as a result the model can act on; it is written to the log as well. */
+export function toRefusal(failure: GatewayError, call: Call, { redactor, log }: Pick<PipelineParts, 'redactor' | 'log'>): ToolResult {
   if (failure.code !== 'CALL_CANCELLED' && failure.code !== 'ARGUMENTS_INVALID') {
     log.warn(redactor.text(`${failure.details.tool}: ${failure.message}`), {
       code: failure.code,
@@ -267,11 +271,7 @@ function toFailedResult(
   object.message = safe(failure.message);
   object.fix = safe(failure.fix);
   const advice = failure.details.fix === undefined || call.aborted ? '' : ` ${object.fix}`;
-  const result = errorResult(`${object.message}${advice}`, { 'plugmux/error': object });
-  // These words are the plugin's, and with them maybe a stranger's.
-  const foreign = failure.code === 'PLUGIN_FAILED' && tool.fence && tool.entry.tool.untrusted === true;
-  const fenced = foreign ? fenceResult(result, args, tool.entry.name) : result;
-  return tool.clean ? cleanResult(fenced) : fenced;
+  return errorResult(`${object.message}${advice}`, { 'plugmux/error': object });
 }
 
 function causeOf({ details: { cause } }: GatewayError): string | undefined {

@@ -22,7 +22,6 @@ import { approvalsPrompt, listApprovals } from './approval-list.ts';
 import type { Approvals, Returned } from './approvals.ts';
 import { checkArguments } from './arguments.ts';
 import type { Audit } from './audit.ts';
-import { unknownFields } from './audit-fields.ts';
 import { bounded } from './bounded.ts';
 import type { Call } from './call.ts';
 import { type Outcome, type PipelineParts, runCall } from './call-pipeline.ts';
@@ -32,7 +31,8 @@ import { guard } from './guard.ts';
 import { createHandedOut } from './handed-out.ts';
 import { createKeptResults } from './kept-results.ts';
 import { afterOpening, callLate, type LateCall, type OpeningParts, type Wanted } from './opening.ts';
-import { findPrompt, unknown } from './prompts.ts';
+import { findPrompt } from './prompts.ts';
+import { createRefusals } from './refusals.ts';
 import { ownerOf, ownersOf, readResource } from './resources.ts';
 import { createResultCache } from './result-cache.ts';
 import { createSessionViews } from './session-views.ts';
@@ -154,13 +154,12 @@ export function createGateway(
   const mask = (contents: readonly ResourceContents[]) => redactor.texts(contents) as readonly ResourceContents[];
   const cleans = (pluginId: string): boolean => rules.config.plugins.get(pluginId)?.results === 'clean';
 
-  // A call of what the caller does not see, or with a ticket that is no good, is a line as well.
-  const refused = async (error: GatewayError, name: string, args: JsonObject, caller: string): Promise<never> => {
-    const { code } = error;
-    audit.record({ caller, tool: unknownFields(redactor.text(name)), args, outcome: 'refused', code, ms: 0, bytes: 0 });
-    if (parts.auditRequired) await audit.written();
-    throw error;
-  };
+  const { refuse, refuseUnknown } = createRefusals({
+    registry,
+    parts: () => parts,
+    policy: () => rules.policy,
+    view: ({ caller, session }) => view(caller, session),
+  });
 
   const refuseIfDraining = (): void => {
     if (stopping.reason) throw draining();
@@ -188,7 +187,7 @@ export function createGateway(
       try {
         returned = approvals.redeem(tool, checked.args, call);
       } catch (error) {
-        return refused(error as GatewayError, name, sent, caller);
+        return refuse(error as GatewayError, name, sent, caller);
       }
       return runCall({ tool, ...checked, call, client, returned, audit: caller, refusal }, parts);
     };
@@ -202,12 +201,13 @@ export function createGateway(
   const listed = (): Promise<void> | undefined => {
     if (waited) return undefined;
     const pending = registry.listed(limits.firstListMs, 'first');
-    return (
-      pending &&
-      unlessStopped(pending, stopping).then(() => {
-        waited = true;
-      })
-    );
+    if (!pending) return undefined;
+    const whole = unlessStopped(pending, stopping).then(() => {
+      waited = true;
+    });
+    // The reason is for whoever waits.
+    whole.catch(() => undefined);
+    return whole;
   };
 
   return {
@@ -237,8 +237,7 @@ export function createGateway(
         find: () => find(name, args, call),
         findLost: () => departed.find(call.caller, name, args),
         begin: (found, refusal) => begin(found, call, auditCaller, client, refusal),
-        refuseUnknown: () =>
-          refused(unknown('UNKNOWN_TOOL', 'tool', name, view(call.caller, call.session).tools.keys()), name, args, auditCaller),
+        refuseUnknown: () => refuseUnknown(name, args, call, auditCaller),
       };
       return callLate(late, opening);
     },

@@ -7,6 +7,7 @@ import type { Manifest } from '../core/plugin.ts';
 import type { SchemaForm } from '../core/schema-form.ts';
 import type { Approval } from '../core/tool.ts';
 import type { PromptEntry, ToolEntry } from '../registry/catalogue.ts';
+import type { LostTool } from '../registry/known-tools.ts';
 import { OWN } from '../registry/own.ts';
 import type { Found } from '../registry/sources.ts';
 import { createNameMap, createSelection, type NameMap, type Selection } from './patterns.ts';
@@ -20,7 +21,9 @@ export interface Policy {
   /** The profiles there are. */
   profiles(): string[];
   /** What the rules make of a tool for a caller; undefined where it does not exist for them. */
-  judge(entry: ToolEntry, caller: Caller): Ruling | undefined;
+  judge(entry: Judged, caller: Caller): Ruling | undefined;
+  /** Whether a tool that is not there now would exist for a caller. */
+  knew(tool: LostTool, caller: Caller): boolean;
   seesPrompt(entry: PromptEntry, caller: Caller): boolean;
   seesPlugin(plugin: { readonly id: string; readonly alias?: string }, caller: Caller): boolean;
   /** Whether a plugin's hooks, filters and injectors run for this caller. */
@@ -29,6 +32,11 @@ export interface Policy {
   terms(profile: string): Terms;
   /** Rules that have matched no tool so far, as `place: pattern`. */
   unused(): string[];
+}
+
+/** What rules know of a tool. */
+export interface Judged extends LostTool {
+  readonly tool: LostTool['tool'] & Pick<ToolEntry['tool'], 'approval'>;
 }
 
 /** The operator's rule for a profile or for a plugin, or what the format says. */
@@ -76,7 +84,7 @@ export function createPolicy(config: Config, offered: readonly OfferedProfile[] 
   if (!profiles.has(DEFAULT_PROFILE)) profiles.set(DEFAULT_PROFILE, toProfile({}));
   const plugins = new Map([...config.plugins].map(([id, plugin]) => [id, toRules(plugin.approval)]));
 
-  const ruleFor = (entry: ToolEntry, { certain, further }: ToolNames, profile: Profile): { rule: Rule; by: RuledBy } => {
+  const ruleFor = (entry: LostTool, { certain, further }: ToolNames, profile: Profile): { rule: Rule; by: RuledBy } => {
     const inProfile = findRule(profile.approval, certain, further);
     if (inProfile !== 'inherit') return { rule: inProfile, by: 'profile' };
     const rule = findRule(plugins.get(entry.plugin.id) ?? 'inherit', [...certain, ...further, entry.tool.name]);
@@ -89,19 +97,24 @@ export function createPolicy(config: Config, offered: readonly OfferedProfile[] 
     return profile !== undefined && (profile.plugins?.has(namesOf(plugin)) ?? true);
   };
 
+  const ruleOn = (entry: LostTool, caller: Caller): { rule: Exclude<Rule, 'deny'>; by: RuledBy } | undefined => {
+    const profile = profiles.get(caller.profile);
+    if (!profile || !seesPlugin(entry.plugin, caller)) return undefined;
+    const names = toolNames(entry);
+    if (profile.tools && !profile.tools.has([...names.certain, ...(entry.tool.labels ?? [])], names.further)) return undefined;
+    const { rule, by } = ruleFor(entry, names, profile);
+    return rule === 'deny' ? undefined : { rule, by };
+  };
+
   return {
     admit: ({ config: plugin }) => (plugin.enabled ? undefined : 'it is disabled in mcp.json'),
     knows: (profile) => profiles.has(profile),
     profiles: () => [...profiles.keys()],
     judge(entry, caller) {
-      const profile = profiles.get(caller.profile);
-      if (!profile || !seesPlugin(entry.plugin, caller)) return undefined;
-      const names = toolNames(entry);
-      if (profile.tools && !profile.tools.has([...names.certain, ...(entry.tool.labels ?? [])], names.further)) return undefined;
-      const { rule, by } = ruleFor(entry, names, profile);
-      if (rule === 'deny') return undefined;
-      return { approval: rule === 'inherit' ? entry.tool.approval : APPROVALS[rule], ruledBy: by };
+      const found = ruleOn(entry, caller);
+      return found && { approval: found.rule === 'inherit' ? entry.tool.approval : APPROVALS[found.rule], ruledBy: found.by };
     },
+    knew: (tool, caller) => ruleOn(tool, caller) !== undefined,
     seesPrompt: ({ name, plugin }, caller) =>
       (plugin === OWN || seesPlugin(plugin, caller)) && (profiles.get(caller.profile)?.prompts?.has([name]) ?? true),
     seesPlugin,
@@ -185,7 +198,7 @@ interface ToolNames {
   readonly further: readonly string[];
 }
 
-function toolNames({ name, plugin, tool }: ToolEntry): ToolNames {
+function toolNames({ name, plugin, tool }: LostTool): ToolNames {
   const native = tool.native ?? tool.name;
   return {
     certain: [name, `${plugin.id}/${tool.name}`, `${plugin.id}/${native}`],

@@ -8,6 +8,7 @@ import type { CallContext } from '../core/tool.ts';
 import { renameIn } from './addresses.ts';
 import { cleanText } from './clean.ts';
 import { instructionsPrompt, instructionsResource } from './instructions.ts';
+import type { KnownTool, LostTool } from './known-tools.ts';
 import { type Claim, createRewriter, publicNames } from './names.ts';
 import { type Places, placesOf } from './places.ts';
 import { rewriteDescriptions, type VettedTool, type VettedTools } from './tools.ts';
@@ -50,6 +51,8 @@ export interface Reader {
 /** Everything that is offered at one moment. Never changed; a change makes a new one. */
 export interface Catalogue extends Places {
   readonly tools: ReadonlyMap<string, ToolEntry>;
+  /** What is not listed because its plugin offers nothing now. */
+  readonly lost: ReadonlyMap<string, LostTool>;
   readonly prompts: ReadonlyMap<string, PromptEntry>;
   readonly readers: ReadonlyMap<string, Reader>;
   readonly instructions: readonly {
@@ -80,13 +83,14 @@ export interface Contribution {
   readonly vetted: VettedTools;
   /** Public names the operator chose, by the tool's own name. */
   readonly names: Readonly<Record<string, string>>;
-  /** Native names of its last known list, for a plugin that has not listed yet. */
-  readonly remembered: readonly string[];
+  /** Its last known list, for a plugin that has not listed yet. */
+  readonly remembered: readonly KnownTool[];
   /** The offer is what the last start knew. */
   readonly opening?: boolean;
 }
 
 interface ToolClaim extends Claim {
+  readonly lost?: Omit<LostTool, 'name'>;
   readonly from?: {
     readonly contribution: Contribution;
     readonly vetted: VettedTool;
@@ -107,12 +111,15 @@ export function buildCatalogue(contributions: readonly Contribution[], limit: nu
   const withText = contributions.map((c) => withInstructions(c, rewriters.get(c)));
   const places = placesOf(withText.map((w) => ({ ...w, tools: w.contribution.vetted.tools })));
   let dropped = 0;
-  for (const [{ from }, name] of names) {
+  const lost = new Map<string, LostTool>();
+  for (const [{ from, lost: gone }, name] of names) {
+    if (gone) lost.set(name, { name, ...gone });
     if (from && tools.size >= limit) dropped++;
     else if (from) tools.set(name, toToolEntry(name, from.contribution, from.vetted, rewriters.get(from.contribution), places.renamed));
   }
   return {
     tools,
+    lost,
     prompts: promptsOf(withText, rewriters),
     ...places,
     readers: new Map(
@@ -154,7 +161,12 @@ function rewritersOf(names: ReadonlyMap<ToolClaim, string>): Rewriters {
 
 function toolClaims(contribution: Contribution): ToolClaim[] {
   const { manifest, vetted, names, remembered, offer } = contribution;
-  if (offer === undefined) return remembered.map((native) => ({ plugin: manifest.id, native }));
+  if (offer === undefined)
+    return remembered.map(({ claim, tool }) => ({
+      plugin: manifest.id,
+      native: claim,
+      ...(tool ? { lost: { plugin: manifest, tool } } : {}),
+    }));
   return vetted.tools.map((tool) => ({
     plugin: manifest.id,
     native: nativeName(tool.tool, names),

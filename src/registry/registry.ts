@@ -8,6 +8,7 @@ import type { Asker, Problem } from '../core/plugin.ts';
 import type { Store } from '../store/store.ts';
 import { buildCatalogue, type Catalogue } from './catalogue.ts';
 import { createFaultLines } from './fault-lines.ts';
+import { type KnownTool, readKnown } from './known-tools.ts';
 import type { OfferMemory } from './offer-memory.ts';
 import { Slot } from './slot.ts';
 import { digestOf } from './slot-digest.ts';
@@ -79,10 +80,9 @@ export function createRegistry(host: Host, store: Store | undefined, log: Logger
   let catalogue = buildCatalogue([], 0);
   let closing: Promise<void>[] = [];
 
-  const remembered = (id: string): string[] => {
+  const remembered = (id: string): KnownTool[] => {
     try {
-      const names: unknown = JSON.parse(store?.get(REMEMBERED, id) ?? '[]');
-      return Array.isArray(names) ? names.filter((name) => typeof name === 'string') : [];
+      return readKnown(store?.get(REMEMBERED, id) ?? '[]');
     } catch (error) {
       log.warn(`the last known tools of ${id} cannot be read: ${(error as Error).message}`);
       return [];
@@ -91,10 +91,10 @@ export function createRegistry(host: Host, store: Store | undefined, log: Logger
 
   const remember = (slot: Slot): void => {
     slot.remember();
-    const names = slot.nativeNames();
-    if (!store || names === undefined || JSON.stringify(names) === JSON.stringify(remembered(slot.id))) return;
+    const known = slot.knownTools();
+    if (!store || known === undefined || JSON.stringify(known) === JSON.stringify(remembered(slot.id))) return;
     try {
-      store.set(REMEMBERED, slot.id, JSON.stringify(names));
+      store.set(REMEMBERED, slot.id, JSON.stringify(known));
     } catch (error) {
       log.warn(`the tools of ${slot.id} cannot be remembered: ${(error as Error).message}`);
     }

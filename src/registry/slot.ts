@@ -6,6 +6,7 @@ import type { Host } from '../core/host.ts';
 import type { Asker, Manifest, Offer, Plugin, Problem } from '../core/plugin.ts';
 import { type Contribution, nativeName } from './catalogue.ts';
 import { cleanManifest } from './clean-offer.ts';
+import { type KnownTool, toKnown } from './known-tools.ts';
 import type { OfferMemory } from './offer-memory.ts';
 import { asFailure, checkPlugin, type SlotStatus, toStatus, toUnavailable, withVersion } from './slot-status.ts';
 import type { Found } from './sources.ts';
@@ -216,7 +217,7 @@ export class Slot {
   }
 
   /** What it brings into the catalogue; nothing while it is disabled. */
-  contribution(remembered: () => string[]): Contribution | undefined {
+  contribution(remembered: () => KnownTool[]): Contribution | undefined {
     const manifest = this.#manifest;
     if (this.#closed || this.#disabled !== undefined) return undefined;
     const before = this.#before?.contribution(() => []);
@@ -235,12 +236,11 @@ export class Slot {
     };
   }
 
-  /** The native names of its tools, once it has listed. */
-  nativeNames(): string[] | undefined {
+  /** What the next start may know of its tools, once it has listed. */
+  knownTools(): KnownTool[] | undefined {
     const { given, tools } = this.#offer;
-    return given && given.needs.length === 0 && !this.isRemembered
-      ? tools.tools.map(({ tool }) => nativeName(tool, this.config.names))
-      : undefined;
+    if (!given || given.needs.length > 0 || this.isRemembered) return undefined;
+    return tools.tools.map(({ tool }) => toKnown(tool, nativeName(tool, this.config.names)));
   }
 
   status(): SlotStatus {

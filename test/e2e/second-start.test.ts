@@ -103,7 +103,45 @@ describe('a second start', () => {
     expect(await tools()).toEqual(['good_run']);
     client.process.stdin?.end();
     await new Promise((resolve) => client.process.once('exit', resolve));
-    expect(await (await welcomed(file)).tools()).toEqual(['good_run']);
+    // At the start after that it was not listed either; a client may still know it.
+    const later = await welcomed(file);
+    expect(await later.tools()).toEqual(['good_run']);
+    later.client.send(callLine('known', 'needy_run') + callLine('never', 'needy_walk'));
+    const known = (await later.client.reply('known')).result;
+    expect(known).toMatchObject({ isError: true, _meta: { 'plugmux/error': { plugin: 'needy', tool: 'needy_run', outcome: 'NOT_SENT' } } });
+    expect(known?.content?.[0]?.text).toContain('part.mjs');
+    expect((await later.client.reply('never')).error?.message).toContain('Unknown tool');
+  });
+
+  it('tells nobody of a lost tool whom its profile or a rule would not show it', { tags: ['catalogue-remembered'] }, async () => {
+    const dir = tempFolder();
+    writeFileSync(join(dir, 'part.mjs'), 'export const one = 1;');
+    const code = { 'index.ts': "import { one } from '../../part.mjs'; export const handlers = { run: () => one };" };
+    const needy = { path: writePlugin(join(dir, 'b'), 'needy', code) };
+    const good = { path: writePlugin(join(dir, 'a'), 'good', { 'index.ts': 'export const handlers = { run: () => 1 };' }) };
+    await startUntil(writeConfig({ plugins: { good, needy }, state: './state' }, [], dir), 'needy_run');
+    rmSync(join(dir, 'part.mjs'));
+    const answer = async (plugin: object, profile: object): Promise<string | undefined> => {
+      const plugins = { good, needy: { ...needy, ...plugin } };
+      const { client } = await welcomed(writeConfig({ plugins, profiles: { default: profile }, state: './state' }, [], dir));
+      client.send(callLine('call', 'needy_run'));
+      const { result, error } = await client.reply('call');
+      client.process.stdin?.end();
+      await new Promise((resolve) => client.process.once('exit', resolve));
+      return error?.message ?? result?.content?.[0]?.text;
+    };
+    const whole = { plugins: ['*'] };
+    // The first of these starts learns that the plugin does not load.
+    await answer({}, whole);
+    expect(await answer({}, whole)).toContain('part.mjs');
+    for (const [plugin, profile] of [
+      [{}, { plugins: ['good'] }],
+      [{}, { tools: ['good_*'] }],
+      [{}, { approval: { 'needy/run': 'deny' } }],
+      [{ approval: { run: 'deny' } }, whole],
+      [{ enabled: false }, whole],
+    ] as const)
+      expect(await answer(plugin, profile)).toContain('Unknown tool');
   });
 
   it('tells that a server has another tool now, and hides what the file hides now', { tags: ['catalogue-remembered'] }, async () => {

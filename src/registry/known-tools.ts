@@ -1,0 +1,42 @@
+import { isJsonObject } from '../core/json.ts';
+import type { Manifest } from '../core/plugin.ts';
+import type { Tool } from '../core/tool.ts';
+
+/** A tool of a plugin's last known list. */
+export interface KnownTool {
+  /** The native name, as it competes with others. */
+  readonly claim: string;
+  /** By what rules know it; undefined where only some sessions had it, or an older version wrote it down. */
+  readonly tool?: Pick<Tool, 'name' | 'native' | 'labels'>;
+}
+
+/** A tool that is not listed because its plugin offers nothing now, under its public name. */
+export interface LostTool {
+  readonly name: string;
+  readonly plugin: Manifest;
+  readonly tool: NonNullable<KnownTool['tool']>;
+}
+
+/** What the next start may know of a tool. */
+export function toKnown({ name, native, labels, shownTo }: Tool, claim: string): KnownTool {
+  if (shownTo !== undefined) return { claim };
+  return { claim, tool: { name, ...(native === undefined ? {} : { native }), ...(labels === undefined ? {} : { labels }) } };
+}
+
+/** The list that was written, without what cannot be used. Throws if the text is no JSON. */
+export function readKnown(json: string): KnownTool[] {
+  const list: unknown = JSON.parse(json);
+  return Array.isArray(list) ? list.flatMap(readOne) : [];
+}
+
+function readOne(item: unknown): KnownTool[] {
+  if (typeof item === 'string') return [{ claim: item }];
+  if (!isJsonObject(item) || typeof item.claim !== 'string') return [];
+  const { claim, tool } = item;
+  return [isJsonObject(tool) && isTool(tool) ? { claim, tool } : { claim }];
+}
+
+function isTool(tool: object): tool is NonNullable<KnownTool['tool']> {
+  const { name, native = '', labels = [] } = tool as Readonly<Record<string, unknown>>;
+  return typeof name === 'string' && typeof native === 'string' && Array.isArray(labels) && labels.every((l) => typeof l === 'string');
+}
