@@ -1,3 +1,5 @@
+import { setMaxListeners } from 'node:events';
+
 /** A signal for one request, and what ends its tie to the one it follows. */
 export interface OwnSignal {
   readonly signal: AbortSignal | undefined;
@@ -14,6 +16,10 @@ export function followSignal(signal: AbortSignal | null | undefined): OwnSignal 
   const own = new AbortController();
   const follow = (): void => own.abort(signal.reason);
   if (signal.aborted) follow();
-  else signal.addEventListener('abort', follow, { once: true });
+  else {
+    // As many as there are requests under way; Node would warn of the eleventh.
+    setMaxListeners(0, signal);
+    signal.addEventListener('abort', follow, { once: true });
+  }
   return { signal: own.signal, release: () => signal.removeEventListener('abort', follow) };
 }

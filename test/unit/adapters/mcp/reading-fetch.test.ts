@@ -2,7 +2,7 @@ import { getEventListeners } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { EventReader, type ServerEvent } from '../../../../adapters/mcp/event-reader.ts';
 import { createReadingFetch } from '../../../../adapters/mcp/reading-fetch.ts';
 
@@ -196,6 +196,22 @@ describe('the signal of a connection', () => {
     end.abort();
     await standing;
     expect(getEventListeners(end.signal, 'abort')).toEqual([]);
+  });
+
+  it('has a listener for each request under way, and Node warns of none', async () => {
+    const warnings: Error[] = [];
+    const hear = (warning: Error): void => void warnings.push(warning);
+    process.on('warning', hear);
+    onTestFinished(() => void process.off('warning', hear));
+    const { signal } = new AbortController();
+    const body = () => new ReadableStream({ start: (out) => out.enqueue(Buffer.from(': open\n\n')) });
+    const send = async (): Promise<Response> => new Response(body(), { headers: { 'content-type': 'text/event-stream' } });
+    const fetch = createReadingFetch(10_000, nobody, { send });
+    const open = await Promise.all(Array.from({ length: 30 }, () => fetch(url, { method: 'POST', body: OWN, signal })));
+    expect(getEventListeners(signal, 'abort')).toHaveLength(30);
+    for (const { body } of open) await body?.cancel();
+    await expect.poll(() => getEventListeners(signal, 'abort').length).toBe(0);
+    expect(warnings).toEqual([]);
   });
 
   it('ends what is open when it fires', async () => {
