@@ -29,6 +29,14 @@ export function judge(culprits: readonly Culprit[], { lostInCall }: Generation):
   return { guilty: isUnclear ? culprits.filter(({ died }) => !died) : culprits, isUnclear };
 }
 
+/** Counts a crash for each plugin with calls in flight; those that crashed the home too often, unless that is all of them. */
+export function crashedTooOften(home: Home, seats: ReadonlySet<Seat>, now: number): readonly Seat[] {
+  const blamed = new Set(home.inFlight());
+  const serving = [...seats].filter((seat) => seat.state() === 'restarting' && !seat.excluded);
+  const out = serving.filter((seat) => blamed.has(seat.spec.id) && seat.crashed(now));
+  return out.length === serving.length ? [] : out;
+}
+
 /** Ends a home that takes no new calls; those in flight may finish until the time is over. */
 export async function retire(home: Home, drainMs: number): Promise<void> {
   const until = performance.now() + drainMs;

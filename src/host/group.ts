@@ -5,7 +5,7 @@ import type { Logger } from '../core/log.ts';
 import { createStopping, type Stopping } from '../core/stopping.ts';
 import type { CallContext } from '../core/tool.ts';
 import { createBackoff } from './backoff.ts';
-import { type Generation, isServed, judge, retire, servesSome } from './generation.ts';
+import { crashedTooOften, type Generation, isServed, judge, retire, servesSome } from './generation.ts';
 import { greet, neverSpoke } from './greet.ts';
 import type { Home, HomeEvents, OpenHome } from './home.ts';
 import { eventsFor } from './home-events.ts';
@@ -261,11 +261,9 @@ export class Group implements SeatGroup {
 
   // Who crashed the home too often is left out for a while, and the others need not wait for that.
   #crashed(home: Home, seats: ReadonlySet<Seat>, now: number): number {
-    const blamed = new Set(home.inFlight());
-    const serving = [...seats].filter((seat) => seat.state() === 'restarting' && !seat.excluded);
-    const out = serving.filter((seat) => blamed.has(seat.spec.id) && seat.crashed(now));
+    const out = crashedTooOften(home, seats, now);
     const delay = this.#backoff.failed(now);
-    if (out.length === 0 || out.length === serving.length) return delay;
+    if (out.length === 0) return delay;
     for (const seat of out) this.#suspend(seat);
     this.#backoff.reset();
     return this.#backoff.spread(this.#limits.restartMinMs);

@@ -11,24 +11,13 @@ import { type Channel, type Codec, createChannel, DOUBLES, EXACT, type Serialise
 import type { Guardian } from './guardian.ts';
 import { createHeartbeat } from './heartbeat.ts';
 import type { Home, HomeEvents } from './home.ts';
+import type { Launch } from './launch.ts';
 import { logTo } from './log-to.ts';
 import { toRuntimeCaller } from './node/runtime.ts';
 import { type Descriptors, Supervised } from './supervised.ts';
 import { asResult } from './tool-answer.ts';
 import { whileAsking } from './while-asking.ts';
 import { amountIn, numberIn, objectIn, optionalNumber, optionalText, questionsIn, textIn } from './wire.ts';
-
-/** The program of a plugin process, whatever its language; it speaks the channel on descriptors 3 and 4. */
-export interface Launch {
-  readonly command: string;
-  readonly args: readonly string[];
-  readonly cwd: string;
-  readonly env: Readonly<Record<string, string>>;
-  /** What mends it where it ends before its first word. */
-  readonly fix?: () => string;
-  /** Whether it reads and writes numbers as they were sent, or in doubles. */
-  readonly exactNumbers?: boolean;
-}
 
 const PROTOCOL = 1;
 const NEWER = 'Name another interpreter with "python" in mcp.json.';

@@ -7,9 +7,9 @@ import type { Manifest } from '../core/plugin.ts';
 import type { SchemaForm } from '../core/schema-form.ts';
 import type { Approval } from '../core/tool.ts';
 import type { PromptEntry, ToolEntry } from '../registry/catalogue.ts';
+import type { Found } from '../registry/discovered-plugin.ts';
 import type { LostTool } from '../registry/known-tools.ts';
 import { OWN } from '../registry/own.ts';
-import type { Found } from '../registry/sources.ts';
 import { createNameMap, createSelection, type NameMap, type Selection } from './patterns.ts';
 
 /** Decides what may be opened, who sees what, and which tools need an approval. Made anew with each configuration. */

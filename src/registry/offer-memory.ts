@@ -5,8 +5,8 @@ import type { Logger } from '../core/log.ts';
 import { VERSION } from '../core/package.ts';
 import type { Offer } from '../core/plugin.ts';
 import type { Store } from '../store/store.ts';
+import type { Found } from './discovered-plugin.ts';
 import { readOffer, writeOffer } from './remembered-offer.ts';
-import type { Found } from './sources.ts';
 
 const SPACE = 'offers';
 /** The day on which a gateway last used the rows of a configuration file. */

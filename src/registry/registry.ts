@@ -7,13 +7,13 @@ import { type Logger, silentLog } from '../core/log.ts';
 import type { Asker, Problem } from '../core/plugin.ts';
 import type { Store } from '../store/store.ts';
 import { buildCatalogue, type Catalogue } from './catalogue.ts';
+import type { Found } from './discovered-plugin.ts';
 import { createFaultLines } from './fault-lines.ts';
 import { type KnownTool, readKnown } from './known-tools.ts';
 import type { OfferMemory } from './offer-memory.ts';
 import { Slot } from './slot.ts';
 import { digestOf } from './slot-digest.ts';
 import { type SlotStatus, toUnavailable } from './slot-status.ts';
-import type { Found } from './sources.ts';
 import type { RegistryLimits } from './tools.ts';
 
 /**

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { GatewayError } from '../core/errors.ts';
 import type { HostLimits } from '../core/host.ts';
-import type { Found } from './sources.ts';
+import type { Found } from './discovered-plugin.ts';
 
 /** What a plugin process is told of the limits when it starts; all others are read where they are needed. */
 const STARTED_WITH: readonly (keyof HostLimits)[] = ['resultBytes', 'pluginStopMs', 'unresponsiveMs', 'hungMs'];

@@ -5,25 +5,12 @@ import { defaultEntry } from '../config/plugin-entry.ts';
 import type { Adapter, Source } from '../core/adapter.ts';
 import { GatewayError, toError } from '../core/errors.ts';
 import { fileFault } from '../core/file-fault.ts';
-import { hasHidden } from '../core/hidden.ts';
 import type { Host } from '../core/host.ts';
 import { didYouMean } from '../core/nearest.ts';
 import type { Manifest } from '../core/plugin.ts';
-import { showName } from '../core/text.ts';
+import type { Found } from './discovered-plugin.ts';
+import { refuseHidden, refuseSecond } from './duplicates.ts';
 import { withPlace } from './entry-fault.ts';
-
-/** A plugin that was found, or why it could not be used; nothing of it has run. */
-export interface Found {
-  /** The plugin's id, or the folder's name where there is no manifest. */
-  readonly id: string;
-  readonly origin: string;
-  readonly config: PluginConfig;
-  readonly manifest?: Manifest;
-  readonly adapter?: Adapter;
-  readonly error?: GatewayError;
-  /** It should guard the calls of others and cannot. */
-  readonly guards?: boolean;
-}
 
 interface Claim {
   readonly adapter: Adapter;
@@ -245,41 +232,6 @@ function realPath(path: string): string {
   } catch {
     return path;
   }
-}
-
-// An id is part of prompt names, addresses and texts that the model reads.
-function refuseHidden(item: Found): Found {
-  if (!hasHidden(item.id)) return item;
-  const id = showName(item.id);
-  const { manifest, adapter: _, ...rest } = item;
-  return {
-    ...rest,
-    id,
-    ...(manifest?.guards ? { guards: true } : {}),
-    error: new GatewayError('MANIFEST_INVALID', `The id "${id}" holds characters that cannot be seen.`, { plugin: id }),
-  };
-}
-
-// Two plugins of one id: an entry of mcp.json beats a scanned folder, otherwise the first keeps it; the other is reported.
-function refuseSecond(found: readonly Found[]): Found[] {
-  const first = new Map<string, Found>();
-  return found.flatMap((item) => {
-    const holder = first.get(item.id);
-    if (!item.manifest || !holder?.manifest) {
-      if (item.manifest) first.set(item.id, item);
-      return [item];
-    }
-    if (holder.config.path !== undefined && item.config.path === undefined) return [];
-    const message = `Two plugins have the id "${item.id}": ${holder.origin} is used, ${item.origin} is not.`;
-    const { manifest: _, adapter: __, ...rest } = item;
-    return [
-      {
-        ...rest,
-        id: `${item.id} (${basename(item.origin)})`,
-        error: new GatewayError('NAME_COLLISION', message, { plugin: item.id }),
-      },
-    ];
-  });
 }
 
 function unmatched(config: Config, found: readonly Found[], adapters: readonly Adapter[]): Found[] {

@@ -2,8 +2,8 @@ import { expect, it } from 'vitest';
 import { LIMITS, toLimits } from '../../../src/config/limits.ts';
 import type { Adapter } from '../../../src/core/adapter.ts';
 import { emptyOffer, type Manifest, type Offer, type Plugin } from '../../../src/core/plugin.ts';
+import type { Found } from '../../../src/registry/discovered-plugin.ts';
 import { createRegistry } from '../../../src/registry/registry.ts';
-import type { Found } from '../../../src/registry/sources.ts';
 
 const limits = Object.fromEntries(Object.entries(LIMITS).map(([name, { value }]) => [name, value])) as never;
 const manifest: Manifest = { id: 'p', version: '1', adapter: 'fake', origin: '/p', watch: [], digest: '' };

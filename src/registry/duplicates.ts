@@ -1,0 +1,40 @@
+import { basename } from 'node:path';
+import { GatewayError } from '../core/errors.ts';
+import { hasHidden } from '../core/hidden.ts';
+import { showName } from '../core/text.ts';
+import type { Found } from './discovered-plugin.ts';
+
+/** An id is part of prompt names, addresses and texts that the model reads. */
+export function refuseHidden(item: Found): Found {
+  if (!hasHidden(item.id)) return item;
+  const id = showName(item.id);
+  const { manifest, adapter: _, ...rest } = item;
+  return {
+    ...rest,
+    id,
+    ...(manifest?.guards ? { guards: true } : {}),
+    error: new GatewayError('MANIFEST_INVALID', `The id "${id}" holds characters that cannot be seen.`, { plugin: id }),
+  };
+}
+
+/** Two plugins of one id: an entry of mcp.json beats a scanned folder, otherwise the first keeps it; the other is reported. */
+export function refuseSecond(found: readonly Found[]): Found[] {
+  const first = new Map<string, Found>();
+  return found.flatMap((item) => {
+    const holder = first.get(item.id);
+    if (!item.manifest || !holder?.manifest) {
+      if (item.manifest) first.set(item.id, item);
+      return [item];
+    }
+    if (holder.config.path !== undefined && item.config.path === undefined) return [];
+    const message = `Two plugins have the id "${item.id}": ${holder.origin} is used, ${item.origin} is not.`;
+    const { manifest: _, adapter: __, ...rest } = item;
+    return [
+      {
+        ...rest,
+        id: `${item.id} (${basename(item.origin)})`,
+        error: new GatewayError('NAME_COLLISION', message, { plugin: item.id }),
+      },
+    ];
+  });
+}
