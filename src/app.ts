@@ -25,9 +25,9 @@ import { createGrants, type Grants } from './policy/grants.ts';
 import { createPolicy, type Policy } from './policy/policy.ts';
 import { createTickets } from './policy/tickets.ts';
 import { createOfferMemory } from './registry/offer-memory.ts';
+import type { PluginStatus } from './registry/plugin-status.ts';
 import { createRegistry, type Registry } from './registry/registry.ts';
-import type { SlotStatus } from './registry/slot-status.ts';
-import { findPlugins } from './registry/sources.ts';
+import { discoverPlugins } from './registry/sources.ts';
 import { createStateKey } from './store/state-key.ts';
 import { createStore, keepOf, spaceOf } from './store/store.ts';
 
@@ -70,7 +70,7 @@ export interface App {
   /** Calls in flight. */
   calls(): number;
   /** Every plugin with its state. */
-  plugins(): readonly SlotStatus[];
+  plugins(): readonly PluginStatus[];
   /** Takes no new calls, and ends the streams that nothing else would end. */
   drain(): void;
   /** Drains, ends plugins and writes down what is left. */
@@ -183,7 +183,7 @@ export async function createApp({
   let again: NodeJS.Timeout | undefined;
   const applyPlugins = async (): Promise<void> => {
     const now = config;
-    const found = await findPlugins(now, adapters, host);
+    const found = await discoverPlugins(now, adapters, host);
     clearTimeout(again);
     if (enablement.check()) again = setTimeout(() => void adopt().catch(() => undefined), STORE_AGAIN_MS).unref();
     await registry.apply(found, limits, (item) => policy.admit(item) ?? enablement.refusal(item.id));

@@ -70,7 +70,7 @@ export const jaato: Adapter = {
         adapter: 'jaato',
         // Where something is installed is known only to its interpreter.
         origin: selected.path ?? ((source.entry.options.paths ?? []) as string[])[0] ?? '',
-        beside: selection.unnamed,
+        unselected: selection.unnamed,
         watch: selected.path === undefined ? [] : [selected.path],
         digest: selected.path === undefined ? JSON.stringify(selected.find) : folderDigest(selected.path),
         ...(isGuard(source.entry, selected) ? { guards: true } : {}),

@@ -69,7 +69,7 @@ export const scaiwave: Adapter = {
 
   open: async (manifest, host) => openPlugin(manifest as ScaiWaveManifest, host),
 
-  renew(manifest, host) {
+  resetFailure(manifest, host) {
     const installs = installsOf(manifest as ScaiWaveManifest, host);
     if (!installs.installed) installs.forget();
   },

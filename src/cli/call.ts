@@ -8,7 +8,7 @@ import { parseExact } from '../core/exact-parse.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import { auditCaller } from '../gateway/audit-fields.ts';
 import { Call, silentClient } from '../gateway/call.ts';
-import { toUnavailable } from '../registry/slot-status.ts';
+import { toUnavailable } from '../registry/plugin-status.ts';
 import { type CommonOptions, checkProfile, describeError, openSession, UsageError } from './context.ts';
 import { print, showProgress } from './print.ts';
 

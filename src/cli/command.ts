@@ -8,7 +8,7 @@ import { GatewayError } from '../core/errors.ts';
 import { didYouMean } from '../core/nearest.ts';
 import { Call, silentClient } from '../gateway/call.ts';
 import { guard } from '../gateway/guard.ts';
-import { toUnavailable } from '../registry/slot-status.ts';
+import { toUnavailable } from '../registry/plugin-status.ts';
 import { showResult } from './call.ts';
 import { type CommonOptions, openSession, UsageError, unknownPlugin } from './context.ts';
 import { columns, print, printMasked, showProgress } from './print.ts';

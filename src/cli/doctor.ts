@@ -4,8 +4,8 @@ import type { Adapter } from '../core/adapter.ts';
 import { DEFAULT_PROFILE, localCaller } from '../core/caller.ts';
 import type { Problem } from '../core/plugin.ts';
 import { unusedHints } from '../gateway/unused-hints.ts';
-import { hasFailed, type SlotStatus } from '../registry/slot-status.ts';
-import { unclaimed } from '../registry/sources.ts';
+import { hasFailed, type PluginStatus } from '../registry/plugin-status.ts';
+import { unrecognizedFolders } from '../registry/sources.ts';
 import { type CommonOptions, openSession } from './context.ts';
 import { printMasked, showProgress } from './print.ts';
 import { describeProxies } from './proxy-line.ts';
@@ -14,8 +14,8 @@ interface Diagnosis {
   readonly id: string;
   readonly format: string | undefined;
   readonly origin: string;
-  readonly state: SlotStatus['state'];
-  readonly facts: SlotStatus['facts'];
+  readonly state: PluginStatus['state'];
+  readonly facts: PluginStatus['facts'];
   readonly faults: readonly Fault[];
 }
 
@@ -58,7 +58,7 @@ export function addDoctor(program: Command, adapters: readonly Adapter[]): void 
           .unused()
           .map((rule) => `the rule ${rule} matches nothing`),
         ...unusedHints(session.config, app.registry).map((rule) => `the rule ${rule} matches nothing`),
-        ...unclaimed(
+        ...unrecognizedFolders(
           session.config,
           plugins.map(({ origin }) => origin),
         ),
@@ -78,11 +78,11 @@ export function addDoctor(program: Command, adapters: readonly Adapter[]): void 
 }
 
 // What was turned away is out, too, and what has not come up in time; a setting that nobody has made yet is no failure.
-function isHeldBack({ state, error }: SlotStatus): boolean {
+function isHeldBack({ state, error }: PluginStatus): boolean {
   return error !== undefined && ['needs-config', 'disabled', 'opening'].includes(state);
 }
 
-function diagnose(plugin: SlotStatus, checked: readonly Problem[]): Diagnosis {
+function diagnose(plugin: PluginStatus, checked: readonly Problem[]): Diagnosis {
   const { error, needs, problems, quarantined } = plugin;
   const missing = needs.map((key) => ({
     code: 'NEEDS_CONFIGURATION',
@@ -110,7 +110,7 @@ function diagnose(plugin: SlotStatus, checked: readonly Problem[]): Diagnosis {
   };
 }
 
-const MARKS: Readonly<Partial<Record<SlotStatus['state'], string>>> = {
+const MARKS: Readonly<Partial<Record<PluginStatus['state'], string>>> = {
   ready: 'ok',
   'needs-config': 'todo',
   failed: 'FAILED',

@@ -5,7 +5,7 @@ import { createApp } from '../app.ts';
 import type { Config, PluginConfig } from '../config/config.ts';
 import type { Adapter } from '../core/adapter.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
-import type { SlotStatus } from '../registry/slot-status.ts';
+import type { PluginStatus } from '../registry/plugin-status.ts';
 import { type CommonOptions, openSession, type Session, UsageError, unknownPlugin } from './context.ts';
 import { printMasked } from './print.ts';
 
@@ -35,7 +35,7 @@ export function addExpose(program: Command, adapters: readonly Adapter[]): void 
   add('unexpose', 'switch a plugin off in mcp.json');
 }
 
-async function findAll({ config, redactor, log }: Session, adapters: readonly Adapter[]): Promise<readonly SlotStatus[]> {
+async function findAll({ config, redactor, log }: Session, adapters: readonly Adapter[]): Promise<readonly PluginStatus[]> {
   const app = await createApp({ config, adapters, redactor, log });
   const plugins = app.registry.plugins();
   await app.close();
@@ -49,7 +49,7 @@ interface Place {
   readonly list?: { readonly key: string; readonly names: readonly string[] } | undefined;
 }
 
-function placeOf(id: string, config: Config, plugins: readonly SlotStatus[]): Place {
+function placeOf(id: string, config: Config, plugins: readonly PluginStatus[]): Place {
   const own = config.plugins.get(id);
   if (own) return { entry: id, config: own };
   for (const entry of config.plugins.values()) {
@@ -60,7 +60,7 @@ function placeOf(id: string, config: Config, plugins: readonly SlotStatus[]): Pl
   if (plugins.some((plugin) => plugin.id === id)) return { entry: id, config: undefined };
   for (const entry of config.plugins.values()) {
     const { allow } = entry.entry.options;
-    if (isNames(allow) && plugins.some((p) => allow.includes(p.id) && p.beside?.includes(id))) {
+    if (isNames(allow) && plugins.some((p) => allow.includes(p.id) && p.unselected?.includes(id))) {
       return { entry: entry.id, config: entry, list: { key: 'allow', names: allow } };
     }
   }

@@ -1,6 +1,6 @@
 import type { App } from '../app.ts';
 import { shorten } from '../core/text.ts';
-import type { SlotStatus } from '../registry/slot-status.ts';
+import type { PluginStatus } from '../registry/plugin-status.ts';
 import { columns } from './print.ts';
 
 const LONGEST_CAUSE = 120;
@@ -23,14 +23,14 @@ export function firstScreen({ registry, config }: Pick<App, 'registry' | 'config
   ];
 }
 
-function below(plugin: SlotStatus, isOff: boolean): string[] {
+function below(plugin: PluginStatus, isOff: boolean): string[] {
   const { state, withheld } = plugin;
   const advice = state === 'ready' ? withheld : adviceOn(plugin, isOff);
   return advice === undefined ? [] : [`  ${advice}`];
 }
 
 // In one line, whatever the cause looks like.
-function adviceOn({ id, state, error, needs }: SlotStatus, isOff: boolean): string {
+function adviceOn({ id, state, error, needs }: PluginStatus, isOff: boolean): string {
   if (error) return `${shorten(error.message.split('\n')[0] as string, LONGEST_CAUSE)} -> ${error.fix.split('\n')[0]}`;
   if (needs.length > 0) {
     const keys = needs.map((key) => `"${key}": "\${env:NAME}"`).join(', ');

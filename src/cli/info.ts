@@ -6,7 +6,7 @@ import { DEFAULT_PROFILE, localCaller } from '../core/caller.ts';
 import { toJsonText } from '../core/exact-number.ts';
 import { didYouMean } from '../core/nearest.ts';
 import type { VisibleTool } from '../gateway/visible-tool.ts';
-import type { SlotStatus } from '../registry/slot-status.ts';
+import type { PluginStatus } from '../registry/plugin-status.ts';
 import { type CommonOptions, checkProfile, openSession, UsageError, unknownPlugin } from './context.ts';
 import { columns, printMasked } from './print.ts';
 
@@ -42,7 +42,7 @@ export function addInfo(program: Command, adapters: readonly Adapter[]): void {
     });
 }
 
-function findPlugin(app: App, id: string): SlotStatus {
+function findPlugin(app: App, id: string): PluginStatus {
   const plugins = app.registry.plugins();
   const plugin = plugins.find((p) => p.id === id) ?? plugins.find((p) => p.alias === id);
   if (plugin) return plugin;
@@ -53,11 +53,11 @@ function findPlugin(app: App, id: string): SlotStatus {
   );
 }
 
-function toolsOf(app: App, plugin: SlotStatus, profile: string) {
+function toolsOf(app: App, plugin: PluginStatus, profile: string) {
   return [...app.gateway.view(localCaller(profile)).tools.values()].filter(({ entry }) => entry.plugin.id === plugin.id);
 }
 
-function describePlugin(app: App, plugin: SlotStatus, profile: string): Record<string, unknown> {
+function describePlugin(app: App, plugin: PluginStatus, profile: string): Record<string, unknown> {
   const { error, problems, quarantined, triggers, facts, adapter, ...rest } = plugin;
   const tools = toolsOf(app, plugin, profile);
   return {
@@ -73,7 +73,7 @@ function describePlugin(app: App, plugin: SlotStatus, profile: string): Record<s
   };
 }
 
-function describeTool(app: App, plugin: SlotStatus, name: string, profile: string, config: Config): Record<string, unknown> {
+function describeTool(app: App, plugin: PluginStatus, name: string, profile: string, config: Config): Record<string, unknown> {
   const tools = toolsOf(app, plugin, profile);
   const found = tools.find(({ entry }) => [entry.name, entry.tool.name, entry.tool.native].includes(name));
   if (!found) {

@@ -3,7 +3,7 @@ import type { App } from '../app.ts';
 import type { Adapter } from '../core/adapter.ts';
 import { DEFAULT_PROFILE, localCaller } from '../core/caller.ts';
 import { escapeForTerminal, shorten } from '../core/text.ts';
-import { hasFailed } from '../registry/slot-status.ts';
+import { hasFailed } from '../registry/plugin-status.ts';
 import { type CommonOptions, checkProfile, openSession } from './context.ts';
 import { columns, printMasked } from './print.ts';
 

@@ -7,7 +7,7 @@ import { loadConfig } from '../config/load.ts';
 import { locateConfig } from '../config/locate.ts';
 import type { Adapter, OpenWorkshop } from '../core/adapter.ts';
 import { createHost } from '../host/host.ts';
-import { findPlugins } from '../registry/sources.ts';
+import { discoverPlugins } from '../registry/sources.ts';
 import { createStore, keepOf, type Store, spaceOf } from '../store/store.ts';
 import { logLevel } from './context.ts';
 import { createLog } from './log.ts';
@@ -44,7 +44,7 @@ export function openWorkshop(adapter: Adapter): OpenWorkshop {
       print: (line) => printMasked(undefined, false, () => line),
       async find(id) {
         if (!config) return undefined;
-        const found = await findPlugins(onlyFormat(config, adapter), [adapter], host);
+        const found = await discoverPlugins(onlyFormat(config, adapter), [adapter], host);
         return found.find((f) => f.id === id)?.manifest;
       },
       async close() {

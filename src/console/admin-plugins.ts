@@ -3,7 +3,7 @@ import { toJsonText } from '../core/exact-number.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../core/json.ts';
 import type { Redactor } from '../core/redact.ts';
 import { type Actor, findPlugin, type PluginAdmin } from '../gateway/plugin-admin.ts';
-import type { SlotStatus } from '../registry/slot-status.ts';
+import type { PluginStatus } from '../registry/plugin-status.ts';
 import { checkEncoding, readBody } from '../transports/body.ts';
 import { Refusal } from '../transports/edge.ts';
 import type { Login } from '../transports/logins.ts';
@@ -95,7 +95,7 @@ function checkScope({ scopes }: Login): void {
   if (!scopes.includes('admin')) throw new AdminError(403, 'SW_AUTH_INSUFFICIENT_PERMISSION', 'The token lacks the scope "admin".');
 }
 
-function knownPlugin(admin: PluginAdmin, id: string): SlotStatus {
+function knownPlugin(admin: PluginAdmin, id: string): PluginStatus {
   const found = findPlugin(admin.plugins(), id);
   if (!found) throw new AdminError(404, 'SW_PLUGIN_NOT_FOUND', `There is no plugin ${id.slice(0, 128)}.`);
   return found;
@@ -150,7 +150,7 @@ function answer(response: ServerResponse, redactor: Redactor, run: () => Promise
   );
 }
 
-function toItem(status: SlotStatus, admin: PluginAdmin): JsonObject {
+function toItem(status: PluginStatus, admin: PluginAdmin): JsonObject {
   const { facts, alias, id, state, error } = status;
   return {
     id: alias ?? facts.manifest ?? id,

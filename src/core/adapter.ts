@@ -74,7 +74,7 @@ export interface Adapter {
    */
   open(manifest: Manifest, host: Host, known?: Offer): Promise<Plugin>;
   /** Forgets what kept a plugin from being opened: an administrator enables it anew. */
-  renew?(manifest: Manifest, host: Host): void;
+  resetFailure?(manifest: Manifest, host: Host): void;
 }
 
 /** What a format's own commands work with; nothing in it runs by itself. */

@@ -30,7 +30,7 @@ export interface Manifest {
   /** The folder or file it came from, for people. */
   readonly origin: string;
   /** Further plugins of its source that the configuration does not select. */
-  readonly beside?: readonly string[];
+  readonly unselected?: readonly string[];
   /** What its entry says and nothing uses; told whether or not it opens. */
   readonly ignored?: readonly Problem[];
   /** Files and folders whose change means a changed plugin. */

@@ -3,7 +3,7 @@ import type { Approval } from '../core/tool.ts';
 import { type Grants, toGrantKey } from '../policy/grants.ts';
 import type { RuledBy } from '../policy/policy.ts';
 import type { PromptEntry } from '../registry/catalogue.ts';
-import { OWN } from '../registry/own.ts';
+import { GATEWAY_MANIFEST } from '../registry/gateway-manifest.ts';
 import { surfaceOf } from './audit-fields.ts';
 import type { View } from './views.ts';
 
@@ -55,7 +55,7 @@ export function approvalsPrompt(list: (caller: Caller) => readonly ApprovalStatu
   const description = 'What runs without a question, what is asked, and how to change it';
   return {
     name: 'approvals',
-    plugin: OWN,
+    plugin: GATEWAY_MANIFEST,
     prompt: {
       name: 'approvals',
       title: 'Approvals',

@@ -2,8 +2,8 @@ import { GatewayError } from '../core/errors.ts';
 import { asObject, type JsonObject } from '../core/json.ts';
 import type { Enablement } from '../policy/enablement.ts';
 import type { ToolEntry } from '../registry/catalogue.ts';
+import type { PluginStatus } from '../registry/plugin-status.ts';
 import type { Registry } from '../registry/registry.ts';
-import type { SlotStatus } from '../registry/slot-status.ts';
 
 /** Who does something to the gateway, and by which way. */
 export interface Actor extends JsonObject {
@@ -13,7 +13,7 @@ export interface Actor extends JsonObject {
 
 /** What administrators can do with plugins. */
 export interface PluginAdmin {
-  plugins(): readonly SlotStatus[];
+  plugins(): readonly PluginStatus[];
   /** The tools of one plugin, for people: names, texts, and what its format says of them. */
   tools(pluginId: string): readonly JsonObject[];
   /** Enables a plugin, a failed one anew, or disables it; remembered across restarts and recorded. Rejects where it then cannot be opened. */
@@ -37,7 +37,7 @@ export function createPluginAdmin(
       if (enabled) throw error;
       unsaved = error;
     }
-    if (enabled) registry.renew(pluginId);
+    if (enabled) registry.resetFailure(pluginId);
     await adopt();
     if (unsaved instanceof GatewayError) {
       const { code, message, fix } = unsaved;
@@ -74,6 +74,6 @@ function toAdminTool({ name, description, plugin, tool }: ToolEntry): JsonObject
 }
 
 /** A plugin by the id its author gave it, or by the one it has here. */
-export function findPlugin(plugins: readonly SlotStatus[], id: string): SlotStatus | undefined {
+export function findPlugin(plugins: readonly PluginStatus[], id: string): PluginStatus | undefined {
   return plugins.find(({ alias, facts }) => (alias ?? facts.manifest) === id) ?? plugins.find((plugin) => plugin.id === id);
 }

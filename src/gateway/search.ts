@@ -4,7 +4,7 @@ import { isJsonObject, type JsonObject } from '../core/json.ts';
 import { didYouMean } from '../core/nearest.ts';
 import type { Tool } from '../core/tool.ts';
 import type { ToolEntry } from '../registry/catalogue.ts';
-import { OWN } from '../registry/own.ts';
+import { GATEWAY_MANIFEST } from '../registry/gateway-manifest.ts';
 import { createValidatorSet } from '../registry/validators.ts';
 import { toAnnotations } from './annotations.ts';
 import { createToolIndex } from './tool-index.ts';
@@ -79,7 +79,7 @@ export function createToolSearch(
   const validators = createValidatorSet();
   const toEntry = (tool: Tool): ToolEntry => ({
     name: tool.name,
-    plugin: OWN,
+    plugin: GATEWAY_MANIFEST,
     tool,
     description: tool.description,
     input: tool.input,

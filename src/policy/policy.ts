@@ -7,15 +7,15 @@ import type { Manifest } from '../core/plugin.ts';
 import type { SchemaForm } from '../core/schema-form.ts';
 import type { Approval } from '../core/tool.ts';
 import type { PromptEntry, ToolEntry } from '../registry/catalogue.ts';
-import type { Found } from '../registry/discovered-plugin.ts';
+import type { DiscoveredPlugin } from '../registry/discovered-plugin.ts';
+import { GATEWAY_MANIFEST } from '../registry/gateway-manifest.ts';
 import type { LostTool } from '../registry/known-tools.ts';
-import { OWN } from '../registry/own.ts';
 import { createNameMap, createSelection, type NameMap, type Selection } from './patterns.ts';
 
 /** Decides what may be opened, who sees what, and which tools need an approval. Made anew with each configuration. */
 export interface Policy {
   /** Why a plugin may not be opened, or undefined. */
-  admit(found: Found): string | undefined;
+  admit(found: DiscoveredPlugin): string | undefined;
   /** Whether a profile exists. */
   knows(profile: string): boolean;
   /** The profiles there are. */
@@ -116,7 +116,7 @@ export function createPolicy(config: Config, offered: readonly OfferedProfile[] 
     },
     knew: (tool, caller) => ruleOn(tool, caller) !== undefined,
     seesPrompt: ({ name, plugin }, caller) =>
-      (plugin === OWN || seesPlugin(plugin, caller)) && (profiles.get(caller.profile)?.prompts?.has([name]) ?? true),
+      (plugin === GATEWAY_MANIFEST || seesPlugin(plugin, caller)) && (profiles.get(caller.profile)?.prompts?.has([name]) ?? true),
     seesPlugin,
     hears(plugin, caller) {
       // Nobody gets round a guard by a profile that does not see it.

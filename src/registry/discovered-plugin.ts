@@ -4,7 +4,7 @@ import type { GatewayError } from '../core/errors.ts';
 import type { Manifest } from '../core/plugin.ts';
 
 /** A plugin that was found, or why it could not be used; nothing of it has run. */
-export interface Found {
+export interface DiscoveredPlugin {
   /** The plugin's id, or the folder's name where there is no manifest. */
   readonly id: string;
   readonly origin: string;

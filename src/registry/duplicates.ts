@@ -2,10 +2,10 @@ import { basename } from 'node:path';
 import { GatewayError } from '../core/errors.ts';
 import { hasHidden } from '../core/hidden.ts';
 import { showName } from '../core/text.ts';
-import type { Found } from './discovered-plugin.ts';
+import type { DiscoveredPlugin } from './discovered-plugin.ts';
 
 /** An id is part of prompt names, addresses and texts that the model reads. */
-export function refuseHidden(item: Found): Found {
+export function refuseHidden(item: DiscoveredPlugin): DiscoveredPlugin {
   if (!hasHidden(item.id)) return item;
   const id = showName(item.id);
   const { manifest, adapter: _, ...rest } = item;
@@ -18,8 +18,8 @@ export function refuseHidden(item: Found): Found {
 }
 
 /** Two plugins of one id: an entry of mcp.json beats a scanned folder, otherwise the first keeps it; the other is reported. */
-export function refuseSecond(found: readonly Found[]): Found[] {
-  const first = new Map<string, Found>();
+export function refuseSecond(found: readonly DiscoveredPlugin[]): DiscoveredPlugin[] {
+  const first = new Map<string, DiscoveredPlugin>();
   return found.flatMap((item) => {
     const holder = first.get(item.id);
     if (!item.manifest || !holder?.manifest) {

@@ -1,8 +1,8 @@
 import type { Logger } from '../core/log.ts';
-import type { SlotStatus } from './slot-status.ts';
+import type { PluginStatus } from './plugin-status.ts';
 
 /** Writes to the log what of a plugin is not served and why: whoever looks at no state learns it there. Each line once, until it changes. */
-export function createFaultLines(log: Logger): (status: SlotStatus) => void {
+export function createFaultLines(log: Logger): (status: PluginStatus) => void {
   const failures = new Map<string, string>();
   const withheld = new Map<string, string>();
 

@@ -5,7 +5,7 @@ import type { Logger } from '../core/log.ts';
 import { VERSION } from '../core/package.ts';
 import type { Offer } from '../core/plugin.ts';
 import type { Store } from '../store/store.ts';
-import type { Found } from './discovered-plugin.ts';
+import type { DiscoveredPlugin } from './discovered-plugin.ts';
 import { readOffer, writeOffer } from './remembered-offer.ts';
 
 const SPACE = 'offers';
@@ -24,9 +24,9 @@ export type Remembered = Offer | 'loaded' | 'failed';
 /** What plugins offered at the last start. Only the very same plugin with the very same settings gets its offer back. */
 export interface OfferMemory {
   /** `refuse` stands for everything the offer does. Undefined if nothing is known, or the store cannot be read. */
-  get(found: Found, refuse: () => Promise<never>): Remembered | undefined;
+  get(found: DiscoveredPlugin, refuse: () => Promise<never>): Remembered | undefined;
   /** Keeps an offer, or that the plugin did not load. Of an offer that depends on a login it keeps only that there was one. */
-  set(found: Found, offer: Offer | undefined): void;
+  set(found: DiscoveredPlugin, offer: Offer | undefined): void;
   /** Forgets all plugins but these, and other configuration files that no gateway has used for 90 days. */
   prune(ids: ReadonlySet<string>): void;
 }
@@ -58,7 +58,7 @@ export function createOfferMemory(
     }
   };
 
-  const recall = (found: Found, refuse: () => Promise<never>): Remembered | undefined =>
+  const recall = (found: DiscoveredPlugin, refuse: () => Promise<never>): Remembered | undefined =>
     attempt(found.id, 'read', () => {
       const row = store.get(SPACE, nameOf(found.id));
       if (row === undefined) return undefined;
@@ -69,14 +69,14 @@ export function createOfferMemory(
       return value === LOADED ? 'loaded' : (attempt(found.id, 'read', () => readOffer(value, refuse)) ?? 'loaded');
     });
 
-  const textOf = (found: Found, offer: Offer | undefined): string | undefined => {
+  const textOf = (found: DiscoveredPlugin, offer: Offer | undefined): string | undefined => {
     if (!offer) return FAILED;
     if (offer.needs.length > 0) return undefined;
     return offer.personal === true ? LOADED : (attempt(found.id, 'kept', () => writeOffer(withUnread(found, offer))) ?? LOADED);
   };
 
   // A list that could not be read this time is not known to have changed.
-  const withUnread = (found: Found, offer: Offer): Offer => {
+  const withUnread = (found: DiscoveredPlugin, offer: Offer): Offer => {
     const before = offer.unread ? recall(found, unreachable) : undefined;
     if (typeof before !== 'object') return offer;
     return { ...offer, ...Object.fromEntries((offer.unread ?? []).map((list) => [list, before[list]])) };
@@ -126,7 +126,7 @@ export function createOfferMemory(
 const unreachable = (): Promise<never> => Promise.reject(new Error('what is only kept does nothing'));
 
 // Names, approval and profiles are those of the file as it is now: what a plugin offers does not depend on them.
-function markOf({ id, origin, manifest, config }: Found): string {
+function markOf({ id, origin, manifest, config }: DiscoveredPlugin): string {
   const { settings, credentials, isolation, cwd, env, options } = config.entry;
   const plugin = [manifest?.adapter, manifest?.alias, manifest?.version, manifest?.digest, manifest?.stamp];
   return toJsonText([VERSION, id, origin, plugin, settings, credentials, isolation, cwd, env, options]);

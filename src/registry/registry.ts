@@ -7,29 +7,29 @@ import { type Logger, silentLog } from '../core/log.ts';
 import type { Asker, Problem } from '../core/plugin.ts';
 import type { Store } from '../store/store.ts';
 import { buildCatalogue, type Catalogue } from './catalogue.ts';
-import type { Found } from './discovered-plugin.ts';
+import type { DiscoveredPlugin } from './discovered-plugin.ts';
 import { createFaultLines } from './fault-lines.ts';
 import { type KnownTool, readKnown } from './known-tools.ts';
 import type { OfferMemory } from './offer-memory.ts';
-import { Slot } from './slot.ts';
-import { digestOf } from './slot-digest.ts';
-import { type SlotStatus, toUnavailable } from './slot-status.ts';
+import { digestOf } from './plugin-digest.ts';
+import { type PluginStatus, toUnavailable } from './plugin-status.ts';
+import { RegisteredPlugin } from './registered-plugin.ts';
 import type { RegistryLimits } from './tools.ts';
 
 /**
  * Says whether a found plugin may be opened: undefined, or the reason it may not. An error means that this cannot be
  * told: then the plugin is not opened, but one that is open already stays so.
  */
-export type Admit = (found: Found) => string | GatewayError | undefined;
+export type Admit = (found: DiscoveredPlugin) => string | GatewayError | undefined;
 
 /** Who is here, under which public names. */
 export interface Registry {
   /** Brings the plugins in line with what was found: opens new ones, replaces changed ones, closes the rest. */
-  apply(found: readonly Found[], limits: RegistryLimits, admit: Admit): Promise<void>;
+  apply(found: readonly DiscoveredPlugin[], limits: RegistryLimits, admit: Admit): Promise<void>;
   /** Opens a failed plugin anew with the next `apply`. */
-  renew(pluginId: string): void;
+  resetFailure(pluginId: string): void;
   catalogue(): Catalogue;
-  plugins(): readonly SlotStatus[];
+  plugins(): readonly PluginStatus[];
   config(pluginId: string): PluginConfig | undefined;
   /** What a person can run on a plugin. */
   commands(pluginId: string): readonly UserCommand[];
@@ -74,7 +74,7 @@ export function createRegistry(host: Host, store: Store | undefined, log: Logger
   const updateListeners: ((pluginId: string, uri: string) => void)[] = [];
   const announced = new Set<string>();
   const stale = new Set<string>();
-  let slots: Slot[] = [];
+  let plugins: RegisteredPlugin[] = [];
   let limits: RegistryLimits;
   let vettedWith = '';
   let catalogue = buildCatalogue([], 0);
@@ -89,24 +89,24 @@ export function createRegistry(host: Host, store: Store | undefined, log: Logger
     }
   };
 
-  const remember = (slot: Slot): void => {
-    slot.remember();
-    const known = slot.knownTools();
-    if (!store || known === undefined || JSON.stringify(known) === JSON.stringify(remembered(slot.id))) return;
+  const remember = (plugin: RegisteredPlugin): void => {
+    plugin.remember();
+    const known = plugin.knownTools();
+    if (!store || known === undefined || JSON.stringify(known) === JSON.stringify(remembered(plugin.id))) return;
     try {
-      store.set(REMEMBERED, slot.id, JSON.stringify(known));
+      store.set(REMEMBERED, plugin.id, JSON.stringify(known));
     } catch (error) {
-      log.warn(`the tools of ${slot.id} cannot be remembered: ${(error as Error).message}`);
+      log.warn(`the tools of ${plugin.id} cannot be remembered: ${(error as Error).message}`);
     }
   };
 
   const tellFaults = createFaultLines(log);
 
   // Those that are served from memory.
-  let unopened: ReadonlyMap<string, Slot> = new Map();
+  let unopened: ReadonlyMap<string, RegisteredPlugin> = new Map();
   const rebuild = (): void => {
-    unopened = new Map(slots.filter(({ isRemembered }) => isRemembered).map((slot) => [slot.id, slot]));
-    const contributions = slots.flatMap((slot) => slot.contribution(() => remembered(slot.id)) ?? []);
+    unopened = new Map(plugins.filter(({ isRemembered }) => isRemembered).map((plugin) => [plugin.id, plugin]));
+    const contributions = plugins.flatMap((plugin) => plugin.contribution(() => remembered(plugin.id)) ?? []);
     catalogue = buildCatalogue(contributions, limits.tools);
     for (const [name, plugins] of catalogue.collisions) {
       const message = `the tool name "${name}" is claimed by ${plugins.join(' and ')}; each is served as <plugin>_${name}`;
@@ -118,14 +118,14 @@ export function createRegistry(host: Host, store: Store | undefined, log: Logger
   };
 
   // Writing down waits until things are quiet: it is needed by the next start at the earliest.
-  const unsaved = new Set<Slot>();
+  const unsaved = new Set<RegisteredPlugin>();
   let pruned: string | undefined;
   let isClosed = false;
   const save = (): void => {
     if (isClosed) return;
-    for (const slot of unsaved) if (slots.includes(slot)) remember(slot);
+    for (const plugin of unsaved) if (plugins.includes(plugin)) remember(plugin);
     unsaved.clear();
-    const ids = slots.map(({ id }) => id);
+    const ids = plugins.map(({ id }) => id);
     if (ids.join('\n') === pruned) return;
     pruned = ids.join('\n');
     memory?.prune(new Set(ids));
@@ -142,47 +142,47 @@ export function createRegistry(host: Host, store: Store | undefined, log: Logger
     }
     endLingering();
   };
-  const changed = (slot?: Slot): void => {
-    if (slot) tellFaults(slot.status());
-    if (slot && unsaved.size === 0) setTimeout(save, SAVE_AFTER_MS).unref();
-    if (slot) unsaved.add(slot);
+  const changed = (plugin?: RegisteredPlugin): void => {
+    if (plugin) tellFaults(plugin.status());
+    if (plugin && unsaved.size === 0) setTimeout(save, SAVE_AFTER_MS).unref();
+    if (plugin) unsaved.add(plugin);
     if (scheduled) return;
     scheduled = true;
     queueMicrotask(flush);
   };
 
   const watched = new Map<string, ReadonlySet<string>>();
-  const watchFor = (slot: Slot): void => slot.watch(watched.get(slot.id) ?? new Set());
-  const updated = (slot: Slot, uri: string): void => {
-    if (slots.includes(slot)) for (const listener of updateListeners) listener(slot.id, uri);
+  const watchFor = (plugin: RegisteredPlugin): void => plugin.watch(watched.get(plugin.id) ?? new Set());
+  const updated = (plugin: RegisteredPlugin, uri: string): void => {
+    if (plugins.includes(plugin)) for (const listener of updateListeners) listener(plugin.id, uri);
   };
 
   // An older version serves until the newer one has listed what it offers.
-  const lingering = new Map<Slot, Slot>();
+  const superseded = new Map<RegisteredPlugin, RegisteredPlugin>();
   const endLingering = (): void => {
-    for (const [slot, heir] of lingering) {
-      if (!heir.hasListed && slots.includes(heir)) continue;
-      lingering.delete(slot);
-      retire(slot);
+    for (const [plugin, successor] of superseded) {
+      if (!successor.hasListed && plugins.includes(successor)) continue;
+      superseded.delete(plugin);
+      retire(plugin);
     }
   };
 
   // All are opened before one is started: those that share a process start with it.
   const start = async (pluginId?: string): Promise<void> => {
-    const wanted = slots.filter(({ id }) => pluginId === undefined || id === pluginId);
-    await Promise.all(slots.map((slot) => slot.openPlugin().then(() => watchFor(slot))));
-    await Promise.all(wanted.map((slot) => slot.start()));
+    const wanted = plugins.filter(({ id }) => pluginId === undefined || id === pluginId);
+    await Promise.all(plugins.map((plugin) => plugin.openPlugin().then(() => watchFor(plugin))));
+    await Promise.all(wanted.map((plugin) => plugin.start()));
   };
 
   // Whoever waited looks into the catalogue next.
-  const openings = (pending: readonly Slot[], untilLate = false): Promise<void> =>
+  const openings = (pending: readonly RegisteredPlugin[], untilLate = false): Promise<void> =>
     Promise.all(
-      pending.map((slot) => (slot.isRemembered ? slot.opened.promise : untilLate ? slot.listedOrLate() : slot.listed.promise)),
+      pending.map((plugin) => (plugin.isRemembered ? plugin.opened.promise : untilLate ? plugin.listedOrLate() : plugin.listed.promise)),
     ).then(flush);
-  const knew = (): boolean => slots.some(({ known }) => known === 'offer');
+  const knew = (): boolean => plugins.some(({ known }) => known === 'offer');
 
-  const retire = (slot: Slot, disabled = false): void => {
-    const done = slot.close(disabled).finally(() => {
+  const retire = (plugin: RegisteredPlugin, disabled = false): void => {
+    const done = plugin.close(disabled).finally(() => {
       closing = closing.filter((c) => c !== done);
     });
     closing.push(done);
@@ -195,8 +195,8 @@ export function createRegistry(host: Host, store: Store | undefined, log: Logger
       const vetting = JSON.stringify([toolNameChars, descriptionChars, schemaBytes, toolsPerPlugin]);
       const vetAgain = vettedWith !== '' && vetting !== vettedWith;
       vettedWith = vetting;
-      const old = new Map(slots.map((slot) => [slot.id, slot]));
-      const kept: Slot[] = [];
+      const old = new Map(plugins.map((plugin) => [plugin.id, plugin]));
+      const kept: RegisteredPlugin[] = [];
       const opening: Promise<void>[] = [];
       const refusedNow = new Set<string>();
       for (const item of found) {
@@ -213,82 +213,82 @@ export function createRegistry(host: Host, store: Store | undefined, log: Logger
           continue;
         }
         if (refused !== undefined) refusedNow.add(item.id);
-        const slot = new Slot(item, digest, { limits: newLimits, host, events: { changed, updated }, memory }, existing);
-        kept.push(slot);
-        opening.push(slot.open(refused).then(() => watchFor(slot)));
+        const plugin = new RegisteredPlugin(item, digest, { limits: newLimits, host, events: { changed, updated }, memory }, existing);
+        kept.push(plugin);
+        opening.push(plugin.open(refused).then(() => watchFor(plugin)));
       }
-      slots = kept;
+      plugins = kept;
       // The newer version of a plugin is opened before the older one is let go, so that its group never stands empty.
       await Promise.all(opening);
-      for (const slot of slots) tellFaults(slot.status());
-      for (const slot of old.values()) {
-        const heir = slots.find((s) => s.id === slot.id);
-        if (!heir || heir.hasListed) retire(slot, refusedNow.has(slot.id));
-        else lingering.set(slot, heir);
+      for (const plugin of plugins) tellFaults(plugin.status());
+      for (const plugin of old.values()) {
+        const successor = plugins.find((s) => s.id === plugin.id);
+        if (!successor || successor.hasListed) retire(plugin, refusedNow.has(plugin.id));
+        else superseded.set(plugin, successor);
       }
       changed();
       await Promise.resolve();
     },
-    renew(pluginId) {
-      const slot = slots.find(({ id }) => id === pluginId);
-      if (slot?.renew()) stale.add(pluginId);
+    resetFailure(pluginId) {
+      const plugin = plugins.find(({ id }) => id === pluginId);
+      if (plugin?.resetFailure()) stale.add(pluginId);
     },
     catalogue: () => catalogue,
-    plugins: () => slots.map((slot) => slot.status()),
-    config: (id) => slots.find((slot) => slot.id === id)?.config,
-    commands: (id) => slots.find((slot) => slot.id === id)?.commands() ?? [],
+    plugins: () => plugins.map((plugin) => plugin.status()),
+    config: (id) => plugins.find((plugin) => plugin.id === id)?.config,
+    commands: (id) => plugins.find((plugin) => plugin.id === id)?.commands() ?? [],
     onChange: (listener) => void listeners.push(listener),
     onUpdated: (listener) => void updateListeners.push(listener),
     watch(pluginId, uris) {
       watched.set(pluginId, uris);
-      for (const slot of slots) if (slot.id === pluginId) slot.watch(uris);
+      for (const plugin of plugins) if (plugin.id === pluginId) plugin.watch(uris);
     },
     refresh(asker) {
-      const pending = slots.map((slot) => slot.refresh(asker)).filter((promise) => promise !== undefined);
+      const pending = plugins.map((plugin) => plugin.refresh(asker)).filter((promise) => promise !== undefined);
       return pending.length === 0 ? undefined : Promise.all(pending).then(flush);
     },
-    check: async () => new Map(await Promise.all(slots.map(async (slot) => [slot.id, await slot.check()] as const))),
+    check: async () => new Map(await Promise.all(plugins.map(async (plugin) => [plugin.id, await plugin.check()] as const))),
     start,
     knew,
     opening(pluginId, now) {
-      const slot = unopened.size === 0 ? undefined : unopened.get(pluginId);
-      if (!slot?.isRemembered) return undefined;
+      const plugin = unopened.size === 0 ? undefined : unopened.get(pluginId);
+      if (!plugin?.isRemembered) return undefined;
       if (now !== false) void start(pluginId);
-      return openings([slot]);
+      return openings([plugin]);
     },
     settled(pluginId) {
-      const slot = slots.find(({ id }) => id === pluginId);
-      if (!slot || (slot.hasListed && !slot.isRemembered)) return undefined;
+      const plugin = plugins.find(({ id }) => id === pluginId);
+      if (!plugin || (plugin.hasListed && !plugin.isRemembered)) return undefined;
       void start(pluginId);
-      return openings([slot]);
+      return openings([plugin]);
     },
-    declarer: (native) => slots.find((slot) => slot.declares(native))?.id,
+    declarer: (native) => plugins.find((plugin) => plugin.declares(native))?.id,
     unavailable(pluginId) {
-      const status = slots.find(({ id }) => id === pluginId)?.status();
+      const status = plugins.find(({ id }) => id === pluginId)?.status();
       return status?.error && status.state !== 'ready' ? toUnavailable(status) : undefined;
     },
     listed(withinMs, first) {
       // Whoever asks looks into the catalogue next: what has just listed must stand there.
       flush();
-      const isAwaited = ({ known }: Slot): boolean => first === undefined || (knew() ? known === 'loaded' : known !== 'failed');
-      const unlisted = slots.filter((slot) => !slot.hasListed && isAwaited(slot));
+      const isAwaited = ({ known }: RegisteredPlugin): boolean => first === undefined || (knew() ? known === 'loaded' : known !== 'failed');
+      const unlisted = plugins.filter((plugin) => !plugin.hasListed && isAwaited(plugin));
       if (unlisted.length === 0) return undefined;
       for (const { id } of unlisted) void start(id);
       return within(withinMs, openings(unlisted, first !== undefined));
     },
     opened(withinMs) {
       flush();
-      const pending = slots.filter((slot) => !slot.hasListed || slot.isRemembered);
+      const pending = plugins.filter((plugin) => !plugin.hasListed || plugin.isRemembered);
       if (pending.length === 0) return undefined;
       void start();
       return within(withinMs, openings(pending, true));
     },
     async close() {
-      for (const slot of slots) unsaved.add(slot);
+      for (const plugin of plugins) unsaved.add(plugin);
       save();
       isClosed = true;
-      for (const slot of slots.reverse()) retire(slot);
-      slots = [];
+      for (const plugin of plugins.reverse()) retire(plugin);
+      plugins = [];
       endLingering();
       await Promise.all(closing);
     },

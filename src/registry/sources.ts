@@ -8,7 +8,7 @@ import { fileFault } from '../core/file-fault.ts';
 import type { Host } from '../core/host.ts';
 import { didYouMean } from '../core/nearest.ts';
 import type { Manifest } from '../core/plugin.ts';
-import type { Found } from './discovered-plugin.ts';
+import type { DiscoveredPlugin } from './discovered-plugin.ts';
 import { refuseHidden, refuseSecond } from './duplicates.ts';
 import { withPlace } from './entry-fault.ts';
 
@@ -18,8 +18,8 @@ interface Claim {
 }
 
 /** Finds every plugin that a configuration names or that its plugin folders hold, in configuration order. */
-export async function findPlugins(config: Config, adapters: readonly Adapter[], host: Host): Promise<Found[]> {
-  const found: Found[] = [];
+export async function discoverPlugins(config: Config, adapters: readonly Adapter[], host: Host): Promise<DiscoveredPlugin[]> {
+  const found: DiscoveredPlugin[] = [];
   for (const plugin of config.plugins.values()) {
     const path = plugin.path ?? (selects(plugin, adapters) ? config.dir : undefined);
     if (path !== undefined) found.push(...(await readEntry(plugin, path, config, adapters, host)));
@@ -35,7 +35,7 @@ export async function findPlugins(config: Config, adapters: readonly Adapter[], 
 }
 
 // What is switched off does not count: whoever needs it shall hear so.
-function relateAll(found: readonly Found[], adapters: readonly Adapter[]): Found[] {
+function relateAll(found: readonly DiscoveredPlugin[], adapters: readonly Adapter[]): DiscoveredPlugin[] {
   const related = new Map<Manifest | undefined, Manifest>();
   for (const adapter of adapters) {
     const own = found.flatMap((f) => (f.adapter === adapter && f.config.enabled && f.manifest ? [f.manifest] : []));
@@ -52,7 +52,13 @@ function selects({ path, entry }: PluginConfig, adapters: readonly Adapter[]): b
   return path === undefined && adapters.some(({ selectors = [] }) => selectors.some((key) => entry.options[key] !== undefined));
 }
 
-async function readEntry(plugin: PluginConfig, path: string, config: Config, adapters: readonly Adapter[], host: Host): Promise<Found[]> {
+async function readEntry(
+  plugin: PluginConfig,
+  path: string,
+  config: Config,
+  adapters: readonly Adapter[],
+  host: Host,
+): Promise<DiscoveredPlugin[]> {
   const base = { id: plugin.id, origin: path, config: plugin };
   const guards = plugin.enabled && adapters.some((a) => a.guards?.(plugin.entry));
   const at = config.at('plugins', plugin.id, 'path');
@@ -103,7 +109,7 @@ async function readServer(
   config: Config,
   adapters: readonly Adapter[],
   host: Host,
-): Promise<Found[]> {
+): Promise<DiscoveredPlugin[]> {
   const plugin = config.plugins.get(id) as PluginConfig;
   const at = (...keys: readonly string[]): string => config.at(...path, ...keys);
   const base = { id, origin: '', config: plugin };
@@ -125,7 +131,13 @@ async function readServer(
   }
 }
 
-async function readScanned(path: string, folder: string, config: Config, adapters: readonly Adapter[], host: Host): Promise<Found[]> {
+async function readScanned(
+  path: string,
+  folder: string,
+  config: Config,
+  adapters: readonly Adapter[],
+  host: Host,
+): Promise<DiscoveredPlugin[]> {
   const unnamed = {
     id: basename(path),
     origin: path,
@@ -133,7 +145,7 @@ async function readScanned(path: string, folder: string, config: Config, adapter
   };
   try {
     const source: Source = { path, root: config.dir, folder, entry: unnamed.config.entry };
-    const found: Found[] = [];
+    const found: DiscoveredPlugin[] = [];
     for (const { adapter, manifests } of await claim(source, foldersOnly(adapters), host)) {
       for (const { id } of manifests) {
         // An entry without a path completes the plugin that the scan found under its id, or in the folder of its name.
@@ -191,7 +203,7 @@ function scannedConfig(id: string, config: Config): PluginConfig {
 }
 
 // Sorted by name: the order matters to plugins that use each other's services, and must not depend on the disk.
-function listFolder(folder: string, config: Config, found: Found[]): string[] {
+function listFolder(folder: string, config: Config, found: DiscoveredPlugin[]): string[] {
   try {
     return readdirSync(folder)
       .filter((name) => !name.startsWith('.'))
@@ -212,7 +224,7 @@ function listFolder(folder: string, config: Config, found: Found[]): string[] {
 }
 
 /** Folders that a scan met and no format claimed, in a sentence for each plugin folder. One of packages holds many others. */
-export function unclaimed({ pluginFolders }: Config, origins: readonly string[]): string[] {
+export function unrecognizedFolders({ pluginFolders }: Config, origins: readonly string[]): string[] {
   const known = origins.map(realPath);
   return pluginFolders.flatMap((folder) => {
     if (basename(folder) === 'node_modules' || !existsSync(folder)) return [];
@@ -234,7 +246,7 @@ function realPath(path: string): string {
   }
 }
 
-function unmatched(config: Config, found: readonly Found[], adapters: readonly Adapter[]): Found[] {
+function unmatched(config: Config, found: readonly DiscoveredPlugin[], adapters: readonly Adapter[]): DiscoveredPlugin[] {
   const ids = new Set(found.map((f) => f.id));
   return [...config.plugins.values()]
     .filter((plugin) => plugin.path === undefined && !selects(plugin, adapters) && !ids.has(plugin.id))

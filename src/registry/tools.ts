@@ -59,7 +59,7 @@ interface VettedSchemas {
 }
 
 /** A tool that is kept from clients, and why. */
-export interface Quarantined {
+export interface RejectedTool {
   readonly tool: string;
   readonly code: 'SCHEMA_REFUSED' | 'TOOL_REFUSED';
   readonly reason: string;
@@ -68,7 +68,7 @@ export interface Quarantined {
 /** The tools of one plugin, sorted into those that can be served and those that cannot. */
 export interface VettedTools {
   readonly tools: readonly VettedTool[];
-  readonly quarantined: readonly Quarantined[];
+  readonly quarantined: readonly RejectedTool[];
 }
 
 /** What a plugin has that offers nothing. */
@@ -94,8 +94,8 @@ export interface Vetting {
 export async function vetTools(tools: readonly Tool[], vetting: Vetting, before: VettedTools = NO_TOOLS): Promise<VettedTools> {
   const { plugin, limits } = vetting;
   const served = new Map<string, VettedTool & { readonly others: VettedTool[] }>();
-  const quarantined: Quarantined[] = [];
-  const refuse = (tool: Tool, code: Quarantined['code'], reason: string): number =>
+  const quarantined: RejectedTool[] = [];
+  const refuse = (tool: Tool, code: RejectedTool['code'], reason: string): number =>
     quarantined.push({ tool: showName(String(tool.name)), code, reason });
   const known = new Map(before.tools.flatMap((vetted) => [vetted, ...vetted.others]).map((vetted) => [vetted.digest, vetted]));
   let bytes = 0;

@@ -1,11 +1,11 @@
 import { shorten } from '../core/text.ts';
-import type { Quarantined } from './tools.ts';
+import type { RejectedTool } from './tools.ts';
 
 const LONGEST = 600;
 const MOST_NAMES = 3;
 
 /** In one line how many of a plugin's tools are not served, and why. */
-export function tellWithheld(total: number, quarantined: readonly Quarantined[]): string {
+export function tellWithheld(total: number, quarantined: readonly RejectedTool[]): string {
   const byReason = new Map<string, string[]>();
   for (const { tool, reason } of quarantined) byReason.set(reason, [...(byReason.get(reason) ?? []), tool]);
   const reasons = [...byReason].map(([reason, tools]) => {

@@ -61,7 +61,7 @@ export interface RouterParts {
   full(): boolean;
 }
 
-interface Found {
+interface MatchedRoute {
   readonly route: Route;
   readonly base: string;
   readonly profile: string;
@@ -76,7 +76,7 @@ const NAMED = /^(\/api\/[a-z]+)(?:\/([A-Za-z0-9_][A-Za-z0-9_.-]{0,63}))?\/([A-Za
 
 /** A router over a table of routes; whatever is not in it does not exist. */
 export function createRouter({ edge, routes, log, follow, knows, draining, full }: RouterParts): Router {
-  const find = (path: string): Found | undefined => {
+  const find = (path: string): MatchedRoute | undefined => {
     const exact = findExact(path);
     if (exact || path.length < 2 || !path.endsWith('/')) return exact;
     // Many clients and proxies put a slash behind the address.
@@ -85,7 +85,7 @@ export function createRouter({ edge, routes, log, follow, knows, draining, full 
   };
 
   // The table's own routes first, then `<route>/<profile>` for profiles that exist.
-  const findExact = (path: string): Found | undefined => {
+  const findExact = (path: string): MatchedRoute | undefined => {
     const route = routes.profiled.get(path);
     if (route) return { route, base: path, profile: DEFAULT_PROFILE, admin: false, name: '' };
     const own = routes.admin.get(path);
@@ -103,7 +103,7 @@ export function createRouter({ edge, routes, log, follow, knows, draining, full 
   const speaksRpc = (path: string): boolean => ![...routes.named.keys()].some((base) => path === base || path.startsWith(`${base}/`));
 
   // Whoever may not use an address gets the answer of one that does not exist.
-  const callerFor = (request: IncomingMessage, found: Found | undefined): Caller => {
+  const callerFor = (request: IncomingMessage, found: MatchedRoute | undefined): Caller => {
     const login = edge.authenticate(request);
     if (!found || (found.admin && !login.scopes.includes('admin')))
       throw new Refusal(404, 'NOT_FOUND', 'Nothing is served at this address.');

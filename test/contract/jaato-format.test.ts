@@ -57,7 +57,7 @@ describeWithPython('jaato plugins', () => {
       const house = await openJaato({ checkout: { path: SEED, allow: ['search', 'example'], config: { search: { limit: 7 } } } });
       expect(house.app.registry.plugins().map((p) => p.id)).toEqual(['search', 'example']);
       expect((await house.call('search_index', { query: 'x' })).structured).toMatchObject({ limit: 7 });
-      expect(status(house, 'search')?.beside).toEqual(['background']);
+      expect(status(house, 'search')?.unselected).toEqual(['background']);
     });
 
     it.each([

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { LIMITS, toLimits } from '../../../src/config/limits.ts';
 import type { Adapter } from '../../../src/core/adapter.ts';
 import { emptyOffer, type Manifest, type Offer, type Plugin } from '../../../src/core/plugin.ts';
-import type { Found } from '../../../src/registry/discovered-plugin.ts';
+import type { DiscoveredPlugin } from '../../../src/registry/discovered-plugin.ts';
 import { createRegistry } from '../../../src/registry/registry.ts';
 
 const limits = Object.fromEntries(Object.entries(LIMITS).map(([name, { value }]) => [name, value])) as never;
@@ -27,7 +27,7 @@ it('has the tools of a plugin in its catalogue from the moment the plugin counts
     close: async () => undefined,
   } as unknown as Plugin;
   const adapter = { kind: 'fake', open: async () => plugin } as unknown as Adapter;
-  const config = { id: 'p', names: {}, validate: true } as unknown as Found['config'];
+  const config = { id: 'p', names: {}, validate: true } as unknown as DiscoveredPlugin['config'];
   const registry = createRegistry({ limits: toLimits() } as never, undefined);
   await registry.apply([{ id: 'p', origin: '/p', config, manifest, adapter }], limits, () => undefined);
   void registry.start();

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { silentLog } from '../../../dist/src/core/log.js';
 import { emptyOffer } from '../../../dist/src/core/plugin.js';
-import type { Found } from '../../../dist/src/registry/discovered-plugin.js';
+import type { DiscoveredPlugin } from '../../../dist/src/registry/discovered-plugin.js';
 import { createOfferMemory } from '../../../dist/src/registry/offer-memory.js';
 import { createStore } from '../../../dist/src/store/store.js';
 import { openHouse } from '../../support/house.ts';
@@ -41,7 +41,7 @@ describe('what a later start knows', { tags: ['catalogue-remembered'] }, () => {
         silentLog,
         () => day * 86_400_000,
       );
-    const found = { id: 'a', origin: '', config: { entry: {} } } as unknown as Found;
+    const found = { id: 'a', origin: '', config: { entry: {} } } as unknown as DiscoveredPlugin;
     const start = (file: string): void => {
       gateway(file).set(found, emptyOffer);
       gateway(file).prune(new Set(['a']));

@@ -1,14 +1,14 @@
 import { createHash } from 'node:crypto';
 import { GatewayError } from '../core/errors.ts';
 import type { HostLimits } from '../core/host.ts';
-import type { Found } from './discovered-plugin.ts';
+import type { DiscoveredPlugin } from './discovered-plugin.ts';
 
 /** What a plugin process is told of the limits when it starts; all others are read where they are needed. */
 const STARTED_WITH: readonly (keyof HostLimits)[] = ['resultBytes', 'pluginStopMs', 'unresponsiveMs', 'hungMs'];
 
 /** Changes whenever a plugin must be opened anew: its text, its configuration as far as it notices, or why it is refused. */
 export function digestOf(
-  { manifest, adapter, config, error, origin }: Found,
+  { manifest, adapter, config, error, origin }: DiscoveredPlugin,
   refused: string | GatewayError | undefined,
   limits: HostLimits,
 ): string {

@@ -2,12 +2,12 @@ import { GatewayError, thrownText } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { Manifest, Offer, Plugin, PluginState, Problem } from '../core/plugin.ts';
 import { problemsOf } from './problems.ts';
-import type { Quarantined, VettedTools } from './tools.ts';
+import type { RejectedTool, VettedTools } from './tools.ts';
 import type { VettedOffer } from './vetted-offer.ts';
 import { tellWithheld } from './withheld.ts';
 
 /** What an operator may know of one plugin. */
-export interface SlotStatus {
+export interface PluginStatus {
   readonly id: string;
   readonly alias?: string | undefined;
   readonly adapter?: string | undefined;
@@ -19,10 +19,10 @@ export interface SlotStatus {
   readonly watch: readonly string[];
   readonly state: 'disabled' | 'needs-config' | PluginState;
   readonly error?: GatewayError | undefined;
-  readonly beside?: readonly string[] | undefined;
+  readonly unselected?: readonly string[] | undefined;
   readonly needs: readonly string[];
   readonly problems: readonly Problem[];
-  readonly quarantined: readonly Quarantined[];
+  readonly quarantined: readonly RejectedTool[];
   /** What of it is not served and why, in one line; undefined where all of it is. */
   readonly withheld?: string | undefined;
   readonly triggers: Offer['triggers'];
@@ -30,14 +30,14 @@ export interface SlotStatus {
 }
 
 /** Why a plugin takes no calls. */
-export function toUnavailable({ id, error }: Pick<SlotStatus, 'id' | 'error'>): GatewayError {
+export function toUnavailable({ id, error }: Pick<PluginStatus, 'id' | 'error'>): GatewayError {
   const why = error?.message.replace(/[.!?]$/, '') ?? 'it is still starting';
   const fix = error === undefined ? {} : { fix: error.idle.fix, cause: error };
   return new GatewayError('PLUGIN_UNAVAILABLE', `Plugin ${id} takes no calls: ${why}.`, { plugin: id, ...fix });
 }
 
 /** Whether it was started and does not serve. */
-export function hasFailed({ state, error }: Pick<SlotStatus, 'state' | 'error'>): boolean {
+export function hasFailed({ state, error }: Pick<PluginStatus, 'state' | 'error'>): boolean {
   return state === 'failed' || (state === 'restarting' && error !== undefined);
 }
 
@@ -65,7 +65,7 @@ export function toStatus(
   manifest: Manifest | undefined,
   origin: string,
   { clean, tools }: VettedOffer,
-): Omit<SlotStatus, 'id' | 'state' | 'error'> {
+): Omit<PluginStatus, 'id' | 'state' | 'error'> {
   const offer = clean?.offer;
   return {
     alias: manifest?.alias,
@@ -75,7 +75,7 @@ export function toStatus(
     version: offer?.version ?? manifest?.version,
     origin,
     watch: manifest?.watch ?? (origin === '' ? [] : [origin]),
-    beside: manifest?.beside,
+    unselected: manifest?.unselected,
     needs: offer?.needs ?? [],
     problems: [manifest?.ignored, offer?.problems, clean?.problems, problemsOf(tools)].flatMap((found) => found ?? []),
     quarantined: tools.quarantined,

@@ -2,4 +2,12 @@ import { VERSION } from '../core/package.ts';
 import type { Manifest } from '../core/plugin.ts';
 
 /** What the gateway itself offers comes from here; no plugin is ever this one. */
-export const OWN: Manifest = { id: 'plugmux', title: 'plugmux', version: VERSION, adapter: 'plugmux', origin: '', watch: [], digest: '' };
+export const GATEWAY_MANIFEST: Manifest = {
+  id: 'plugmux',
+  title: 'plugmux',
+  version: VERSION,
+  adapter: 'plugmux',
+  origin: '',
+  watch: [],
+  digest: '',
+};

@@ -6,40 +6,40 @@ import type { Host } from '../core/host.ts';
 import type { Asker, Manifest, Offer, Plugin, Problem } from '../core/plugin.ts';
 import { type Contribution, nativeName } from './catalogue.ts';
 import { cleanManifest } from './clean-offer.ts';
-import type { Found } from './discovered-plugin.ts';
+import type { DiscoveredPlugin } from './discovered-plugin.ts';
 import { type KnownTool, toKnown } from './known-tools.ts';
 import type { OfferMemory } from './offer-memory.ts';
-import { asFailure, checkPlugin, type SlotStatus, toStatus, toUnavailable, withVersion } from './slot-status.ts';
+import { asFailure, checkPlugin, type PluginStatus, toStatus, toUnavailable, withVersion } from './plugin-status.ts';
 import type { RegistryLimits } from './tools.ts';
 import { capsOf, createValidatorSet, type ValidatorSet } from './validators.ts';
 import { VettedOffer } from './vetted-offer.ts';
 
 /** What a slot tells the registry. */
-export interface SlotEvents {
-  changed(slot: Slot): void;
-  updated(slot: Slot, uri: string): void;
+export interface RegisteredPluginEvents {
+  changed(plugin: RegisteredPlugin): void;
+  updated(plugin: RegisteredPlugin, uri: string): void;
 }
 
 /** What a slot works with. */
-export interface SlotParts {
+export interface RegisteredPluginParts {
   readonly limits: RegistryLimits;
   readonly host: Host;
-  readonly events: SlotEvents;
+  readonly events: RegisteredPluginEvents;
   readonly memory: OfferMemory | undefined;
 }
 
 /** One plugin's place in the registry, from being found to being closed. */
-export class Slot {
+export class RegisteredPlugin {
   readonly id: string;
   readonly digest: string;
   /** As the last reload left it: what the plugin itself was opened with is still the same. */
   config: PluginConfig;
-  readonly #found: Found;
+  readonly #found: DiscoveredPlugin;
   /** What may be shown of the plugin's manifest. */
   readonly #manifest: Manifest | undefined;
-  readonly #parts: SlotParts;
+  readonly #parts: RegisteredPluginParts;
   // The version that this one replaces: it stands in until this one has listed.
-  #before: Slot | undefined;
+  #predecessor: RegisteredPlugin | undefined;
   readonly #validators: ValidatorSet;
   /** Whether `listed` has settled. */
   hasListed = false;
@@ -64,7 +64,7 @@ export class Slot {
   #closed = false;
   #updating: Promise<void> | undefined;
 
-  constructor(found: Found, digest: string, parts: SlotParts, before?: Slot) {
+  constructor(found: DiscoveredPlugin, digest: string, parts: RegisteredPluginParts, predecessor?: RegisteredPlugin) {
     this.id = found.id;
     this.digest = digest;
     this.config = found.config;
@@ -72,13 +72,13 @@ export class Slot {
     this.#manifest = found.manifest && cleanManifest(found.manifest);
     this.#parts = parts;
     this.#validators = createValidatorSet(capsOf(parts.limits));
-    this.#before = before;
+    this.#predecessor = predecessor;
     this.#error = found.error;
   }
 
   #settle(): void {
     this.hasListed = true;
-    this.#before = undefined;
+    this.#predecessor = undefined;
     this.listed.resolve();
   }
 
@@ -94,7 +94,7 @@ export class Slot {
   async #recall(): Promise<boolean> {
     const refuse = (): Promise<never> => Promise.reject(toUnavailable(this.status()));
     // While a plugin is replaced, the version before stands in for it.
-    const remembered = this.#before ? undefined : this.#parts.memory?.get(this.#found, refuse);
+    const remembered = this.#predecessor ? undefined : this.#parts.memory?.get(this.#found, refuse);
     this.known = typeof remembered === 'object' ? 'offer' : remembered;
     if (typeof remembered !== 'object') return false;
     this.isRemembered = true;
@@ -188,7 +188,7 @@ export class Slot {
     this.#loaded ||= offer !== undefined && this.#plugin?.state() === 'ready';
     const shown = this.isRemembered ? (this.#offer.given?.tools.length ?? 0) : 0;
     if (offer?.awaitsTools === true && shown > 0) return undefined;
-    return this.#loaded || this.#before || (offer?.needs.length ?? 0) > 0 ? offer : undefined;
+    return this.#loaded || this.#predecessor || (offer?.needs.length ?? 0) > 0 ? offer : undefined;
   }
 
   #vet(given: Offer, again: boolean): Promise<boolean> {
@@ -201,7 +201,7 @@ export class Slot {
     this.#updating = this.#takeOver(true);
   }
 
-  state(): SlotStatus['state'] {
+  state(): PluginStatus['state'] {
     if (this.#closed) return 'closed';
     if (this.#disabled !== undefined) return 'disabled';
     if (this.#isOut())
@@ -220,8 +220,8 @@ export class Slot {
   contribution(remembered: () => KnownTool[]): Contribution | undefined {
     const manifest = this.#manifest;
     if (this.#closed || this.#disabled !== undefined) return undefined;
-    const before = this.#before?.contribution(() => []);
-    if (before?.offer && !before.opening && !this.#offer.given) return before;
+    const predecessor = this.#predecessor?.contribution(() => []);
+    if (predecessor?.offer && !predecessor.opening && !this.#offer.given) return predecessor;
     const { id, origin, guards = false } = this.#found;
     const known = manifest ?? { id, version: '', adapter: '', origin, watch: [], digest: '', ...(guards ? { guards } : {}) };
     // A failed plugin offers nothing, but keeps its claim on the names it had.
@@ -243,7 +243,7 @@ export class Slot {
     return tools.tools.map(({ tool }) => toKnown(tool, nativeName(tool, this.config.names)));
   }
 
-  status(): SlotStatus {
+  status(): PluginStatus {
     return {
       id: this.id,
       ...toStatus(this.#manifest, this.#found.origin, this.#offer),
@@ -282,10 +282,10 @@ export class Slot {
   }
 
   /** Forgets what kept it from being opened; false where nothing did. */
-  renew(): boolean {
+  resetFailure(): boolean {
     const { manifest, adapter } = this.#found;
     if (this.#closed || this.#disabled !== undefined || !this.#isOut()) return false;
-    if (manifest) adapter?.renew?.(manifest, this.#parts.host);
+    if (manifest) adapter?.resetFailure?.(manifest, this.#parts.host);
     return true;
   }
 
