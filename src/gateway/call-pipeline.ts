@@ -23,7 +23,7 @@ import { askPermits, passGuards, runAround, tell, toPassing } from './middleware
 import { argumentsFor } from './numbers.ts';
 import { checkResult, misfit, toMisfit, withoutSecrets } from './output.ts';
 import { cacheKey, type ResultCache } from './result-cache.ts';
-import type { SlotQueue, Slots } from './slots.ts';
+import type { Semaphore, SemaphoreQueue } from './semaphore.ts';
 import type { VisibleTool } from './visible-tool.ts';
 
 /** One tools/call, free of any protocol. */
@@ -35,7 +35,7 @@ export interface CallRequest {
   readonly fault?: string | undefined;
   readonly call: Call;
   /** The client's own slots; absent where calls cannot be told apart by client. */
-  readonly client?: Slots | undefined;
+  readonly client?: Semaphore | undefined;
   /** The answer that came with the call, where its client had been asked before. */
   readonly returned?: Returned | undefined;
   /** The caller's fields of the audit line, as ready JSON members. */
@@ -53,9 +53,9 @@ export interface Outcome {
 /** What the pipeline needs of the house. */
 export interface PipelineParts {
   readonly limits: Limits;
-  readonly queue: SlotQueue;
-  readonly all: Slots;
-  readonly pluginSlots: (pluginId: string) => Slots;
+  readonly queue: SemaphoreQueue;
+  readonly all: Semaphore;
+  readonly pluginSemaphore: (pluginId: string) => Semaphore;
   readonly approvals: Approvals;
   readonly audit: Audit;
   readonly auditRequired: boolean;
@@ -72,7 +72,7 @@ export interface PipelineParts {
  */
 export async function runCall(request: CallRequest, parts: PipelineParts): Promise<Outcome> {
   const started = performance.now();
-  let places: readonly Slots[] | undefined;
+  let semaphores: readonly Semaphore[] | undefined;
   let bytes = 0;
   let { args } = request;
   let consent: Consent | undefined;
@@ -84,10 +84,10 @@ export async function runCall(request: CallRequest, parts: PipelineParts): Promi
     const { middleware, terms, approval } = request.tool;
     if (middleware.length === 0 && terms.denyRules.length === 0 && approval !== 'required') refuseUnaudited(parts);
     else ({ args, consent } = await consult(request, parts));
-    const wanted = placesOf(request, parts);
-    if (!parts.queue.tryTake(wanted)) await waitForSlots(wanted, parts);
-    places = wanted;
-    request.call.slots = wanted;
+    const wanted = semaphoresFor(request, parts);
+    if (!parts.queue.tryAcquire(wanted)) await acquireAll(wanted, parts);
+    semaphores = wanted;
+    request.call.semaphores = wanted;
     const rule = request.tool.entry.tool.cache;
     const key = rule && (await keyOf(rule, request, args));
     const known = key === undefined ? undefined : recall(key, request, args, parts);
@@ -107,7 +107,7 @@ export async function runCall(request: CallRequest, parts: PipelineParts): Promi
     result = toFailedResult(failure, request, args, parts);
   }
   request.call.stopClock();
-  if (places) parts.queue.release(places);
+  if (semaphores) parts.queue.release(semaphores);
   parts.audit.record({
     caller: request.audit,
     tool: auditFields(request.tool.entry),
@@ -176,14 +176,14 @@ function refuseUnaudited({ audit, auditRequired }: PipelineParts): void {
   }
 }
 
-function placesOf({ tool, client }: CallRequest, { all, pluginSlots }: PipelineParts): readonly Slots[] {
-  const plugin = pluginSlots(tool.entry.plugin.id);
+function semaphoresFor({ tool, client }: CallRequest, { all, pluginSemaphore }: PipelineParts): readonly Semaphore[] {
+  const plugin = pluginSemaphore(tool.entry.plugin.id);
   return client ? [client, plugin, all] : [plugin, all];
 }
 
-async function waitForSlots(places: readonly Slots[], { queue, limits }: PipelineParts): Promise<void> {
-  if (await queue.take(places, limits.queueMs)) return;
-  const [held] = places.filter(({ active, most, asking }) => active >= most && asking > 0);
+async function acquireAll(semaphores: readonly Semaphore[], { queue, limits }: PipelineParts): Promise<void> {
+  if (await queue.acquire(semaphores, limits.queueMs)) return;
+  const [held] = semaphores.filter(({ active, limit: most, asking }) => active >= most && asking > 0);
   const why = held ? `; ${held.asking} of ${held.active} wait for a person's answer` : '';
   throw new GatewayError('BUSY', `Too many calls are in flight; none ended within ${limits.queueMs / 1000} s${why}.`, {
     retryAfterMs: limits.queueMs,

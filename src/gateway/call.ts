@@ -10,7 +10,7 @@ import { ProgressBucket, type SendProgress } from '../core/progress.ts';
 import type { Answers, QuestionKind, Questions } from '../core/question.ts';
 import type { CallContext } from '../core/tool.ts';
 import { cleanQuestions } from './clean-questions.ts';
-import type { Slots } from './slots.ts';
+import type { Semaphore } from './semaphore.ts';
 
 /** The client behind a call, as far as it can be reached. */
 export interface ClientLink {
@@ -68,7 +68,7 @@ export class Call extends LazyAbort implements CallContext {
   /** Set by the pipeline while the tool runs. */
   clock: CallClock | undefined;
   /** The slots it holds. */
-  slots: readonly Slots[] | undefined;
+  semaphores: readonly Semaphore[] | undefined;
 
   constructor(caller: Caller, client: ClientLink) {
     super();
@@ -128,13 +128,13 @@ export class Call extends LazyAbort implements CallContext {
 
   async ask(questions: Questions, ticket?: () => string): Promise<Answers> {
     if (this.aborted) throw this.reason;
-    const slots = this.slots ?? [];
-    for (const place of slots) place.asking++;
+    const semaphores = this.semaphores ?? [];
+    for (const semaphore of semaphores) semaphore.asking++;
     if (this.#open++ === 0) this.clock?.paused(true);
     try {
       return await this.#client.ask(cleanQuestions(questions), this, ticket);
     } finally {
-      for (const place of slots) place.asking--;
+      for (const semaphore of semaphores) semaphore.asking--;
       if (--this.#open === 0) this.clock?.paused(false);
     }
   }

@@ -35,8 +35,8 @@ import { findPrompt } from './prompts.ts';
 import { createRefusals } from './refusals.ts';
 import { ownerOf, ownersOf, readResource } from './resources.ts';
 import { createResultCache } from './result-cache.ts';
+import { createSemaphore, createSemaphoreQueue, type Semaphore } from './semaphore.ts';
 import { createSessionViews } from './session-views.ts';
-import { createSlotQueue, createSlots, type Slots } from './slots.ts';
 import { createView, type View } from './views.ts';
 import { createWatches } from './watches.ts';
 
@@ -61,7 +61,7 @@ export interface Gateway {
   /** Settles when a plugin that is served from memory has opened or failed; undefined if it is not served so. */
   opening(pluginId: string): Promise<void> | undefined;
   /** Calls a tool. Throws DRAINING at once and rejects with UNKNOWN_TOOL and for a bad ticket; every other failure is a result. */
-  call(name: string, args: JsonObject, call: Call, audit: string, client?: Slots): Promise<Outcome>;
+  call(name: string, args: JsonObject, call: Call, audit: string, client?: Semaphore): Promise<Outcome>;
   getPrompt(name: string, args: Readonly<Record<string, string>>, call: Call): Promise<PromptResult>;
   readResource(uri: string, call: Call): Promise<ReadResult>;
   /** A client's session has begun. */
@@ -106,21 +106,21 @@ export function createGateway(
   const stopping = createStopping();
   let waited = false;
   const listeners: (() => void)[] = [];
-  const queue = createSlotQueue(() => limits.calls);
+  const queue = createSemaphoreQueue(() => limits.calls);
   const watches = createWatches(registry.watch);
-  const all = createSlots(() => limits.calls);
-  const perPlugin = new Map<string, Slots>();
+  const all = createSemaphore(() => limits.calls);
+  const perPlugin = new Map<string, Semaphore>();
   const cache = createResultCache(limits);
   const kept = createKeptResults(limits);
   const handedOut = createHandedOut();
   const addresses = createAddresses(registry.catalogue, handedOut);
 
-  const pluginSlots = (id: string): Slots => {
+  const pluginSemaphore = (id: string): Semaphore => {
     const existing = perPlugin.get(id);
     if (existing) return existing;
-    const slots = createSlots(() => registry.config(id)?.limits.callsPerPlugin ?? limits.callsPerPlugin);
-    perPlugin.set(id, slots);
-    return slots;
+    const semaphore = createSemaphore(() => registry.config(id)?.limits.callsPerPlugin ?? limits.callsPerPlugin);
+    perPlugin.set(id, semaphore);
+    return semaphore;
   };
 
   const departed = createDeparted(registry);
@@ -135,7 +135,7 @@ export function createGateway(
 
   const partsOf = ({ config }: Rules): PipelineParts => {
     const auditRequired = isAuditRequired(config);
-    return { limits, queue, all, pluginSlots, approvals, audit, auditRequired, redactor, log, cache, kept, addresses };
+    return { limits, queue, all, pluginSemaphore: pluginSemaphore, approvals, audit, auditRequired, redactor, log, cache, kept, addresses };
   };
   let parts = partsOf(first);
 
@@ -176,7 +176,7 @@ export function createGateway(
     { name, sent, tool, args }: Wanted,
     call: Call,
     caller: string,
-    client?: Slots,
+    client?: Semaphore,
     refusal?: GatewayError,
   ): Promise<Outcome> => {
     const { restore } = tool.shape;

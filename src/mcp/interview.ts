@@ -4,7 +4,7 @@ import type { JsonObject, JsonValue } from '../core/json.ts';
 import type { Logger } from '../core/log.ts';
 import type { Answers, QuestionKind, Questions } from '../core/question.ts';
 import { Call, type ClientLink } from '../gateway/call.ts';
-import type { Slots } from '../gateway/slots.ts';
+import type { Semaphore } from '../gateway/semaphore.ts';
 import type { View } from '../gateway/views.ts';
 import { type Era, MODERN_META } from './era.ts';
 import type { Handler, Reply, Request, RequestLink } from './peer.ts';
@@ -75,8 +75,8 @@ export class Interview implements Request, ClientLink {
     return this.#current.session;
   }
 
-  get slots(): Slots | undefined {
-    return this.#current.slots;
+  get clientSemaphore(): Semaphore | undefined {
+    return this.#current.clientSemaphore;
   }
 
   get meta(): JsonObject | undefined {

@@ -4,7 +4,7 @@ import { GatewayError } from '../core/errors.ts';
 import type { Answers, Questions } from '../core/question.ts';
 import { auditCaller } from '../gateway/audit-fields.ts';
 import type { Call } from '../gateway/call.ts';
-import { createSlots } from '../gateway/slots.ts';
+import { createSemaphore } from '../gateway/semaphore.ts';
 import type { View } from '../gateway/views.ts';
 import { BatchOutlet } from './batch.ts';
 import { nameOf } from './envelope.ts';
@@ -54,7 +54,7 @@ export class LegacyPeer extends Peer implements Subscriber {
       audit: auditCaller(caller, transport, ''),
       clientName: '',
       session: randomUUID(),
-      slots: createSlots(() => limits.callsPerClient),
+      clientSemaphore: createSemaphore(() => limits.callsPerClient),
       abilities: [],
     };
     this.#own = new Map<string, Handler>([

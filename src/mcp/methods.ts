@@ -46,7 +46,7 @@ export function createMethods(gateway: Gateway, lists: Lists, shared: () => bool
 }
 
 async function callTool(gateway: Gateway, request: Request): Promise<string> {
-  const { params, era, audit, slots } = request;
+  const { params, era, audit, clientSemaphore: slots } = request;
   const args = params.arguments ?? {};
   if (!isJsonObject(args))
     throw new GatewayError('INVALID_PARAMS', '"arguments" must be an object.', {

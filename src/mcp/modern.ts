@@ -1,7 +1,7 @@
 import type { Caller } from '../core/caller.ts';
 import { GatewayError } from '../core/errors.ts';
 import { auditCaller } from '../gateway/audit-fields.ts';
-import { createSlots, type Slots } from '../gateway/slots.ts';
+import { createSemaphore, type Semaphore } from '../gateway/semaphore.ts';
 import { envelopeFault, envelopeRevision, envelopeValue, nameOf } from './envelope.ts';
 import { capabilities, type Era } from './era.ts';
 import type { RpcError } from './errors.ts';
@@ -38,7 +38,7 @@ export class ModernPeer extends Peer {
   readonly #modern: ModernParts;
   readonly #transport: string;
   readonly #session: string;
-  readonly #slots: Slots | undefined;
+  readonly #slots: Semaphore | undefined;
 
   constructor(parts: ModernParts, methods: Methods, caller: Caller, transport: string, callsPerClient?: () => number) {
     super(parts, caller);
@@ -47,7 +47,7 @@ export class ModernPeer extends Peer {
     this.#transport = transport;
     // This era has no sessions: plugins see one for each endpoint and principal.
     this.#session = `${caller.profile}:${caller.principal}`;
-    this.#slots = callsPerClient === undefined ? undefined : createSlots(callsPerClient);
+    this.#slots = callsPerClient === undefined ? undefined : createSemaphore(callsPerClient);
   }
 
   receive(message: Message, outlet: Outlet, headers?: HeaderView): void {
@@ -66,7 +66,7 @@ export class ModernPeer extends Peer {
           return nameOf(envelopeValue(message, 'clientInfo'));
         },
         session: this.#session,
-        slots: this.#slots,
+        clientSemaphore: this.#slots,
         get abilities() {
           return abilitiesOf(envelopeValue(message, 'clientCapabilities'), MODERN);
         },

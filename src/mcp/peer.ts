@@ -8,7 +8,7 @@ import type { Answers, QuestionKind, Questions } from '../core/question.ts';
 import type { Redactor } from '../core/redact.ts';
 import { Call, type ClientLink } from '../gateway/call.ts';
 import type { Gateway } from '../gateway/gateway.ts';
-import type { Slots } from '../gateway/slots.ts';
+import type { Semaphore } from '../gateway/semaphore.ts';
 import type { View } from '../gateway/views.ts';
 import type { Era } from './era.ts';
 import { faultError, RpcError, showId, toRpcError } from './errors.ts';
@@ -33,7 +33,7 @@ export interface Request {
   /** The caller's fields of the audit line. */
   readonly audit: string;
   /** The slots of this client, where it can be told from others. */
-  readonly slots: Slots | undefined;
+  readonly clientSemaphore: Semaphore | undefined;
   /** Sends a notification ahead of the reply. */
   note(method: string, params: string): void;
   /** Makes this request a stream that stays open until `end` is called. */
@@ -72,7 +72,7 @@ export interface RequestSettings {
   readonly clientName: string;
   /** The session that plugins see. */
   readonly session: string;
-  readonly slots: Slots | undefined;
+  readonly clientSemaphore: Semaphore | undefined;
   /** What the client can be asked. */
   readonly abilities: readonly QuestionKind[];
 }
@@ -229,8 +229,8 @@ class PeerRequest implements RequestLink {
     return this.#settings.session;
   }
 
-  get slots(): Slots | undefined {
-    return this.#settings.slots;
+  get clientSemaphore(): Semaphore | undefined {
+    return this.#settings.clientSemaphore;
   }
 
   get meta(): JsonObject | undefined {

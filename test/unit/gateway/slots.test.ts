@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { createSlotQueue, createSlots } from '../../../src/gateway/slots.ts';
+import { createSemaphore, createSemaphoreQueue } from '../../../src/gateway/semaphore.ts';
 
 describe('createSlotQueue', () => {
   it('takes a slot in every place or in none', { tags: ['calls-bounded'] }, () => {
-    const queue = createSlotQueue(() => 10);
-    const [one, many] = [createSlots(() => 1), createSlots(() => 5)];
-    expect(queue.tryTake([one, many])).toBe(true);
-    expect(queue.tryTake([many, one])).toBe(false);
+    const queue = createSemaphoreQueue(() => 10);
+    const [one, many] = [createSemaphore(() => 1), createSemaphore(() => 5)];
+    expect(queue.tryAcquire([one, many])).toBe(true);
+    expect(queue.tryAcquire([many, one])).toBe(false);
     expect(many.active).toBe(1);
     queue.release([one, many]);
     expect([one.active, many.active]).toEqual([0, 0]);
@@ -15,13 +15,13 @@ describe('createSlotQueue', () => {
   it('hands slots on in the order they were asked for, past those that must wait for another place', {
     tags: ['calls-bounded'],
   }, async () => {
-    const queue = createSlotQueue(() => 10);
-    const [a, b] = [createSlots(() => 1), createSlots(() => 1)];
-    queue.tryTake([a]);
-    queue.tryTake([b]);
+    const queue = createSemaphoreQueue(() => 10);
+    const [a, b] = [createSemaphore(() => 1), createSemaphore(() => 1)];
+    queue.tryAcquire([a]);
+    queue.tryAcquire([b]);
     const order: string[] = [];
-    const first = queue.take([a], 1000).then(() => order.push('first'));
-    const second = queue.take([b], 1000).then(() => order.push('second'));
+    const first = queue.acquire([a], 1000).then(() => order.push('first'));
+    const second = queue.acquire([b], 1000).then(() => order.push('second'));
     queue.release([b]);
     await second;
     queue.release([a]);
@@ -30,25 +30,25 @@ describe('createSlotQueue', () => {
   });
 
   it('lets a call pass that needs no place others wait for', { tags: ['calls-bounded'] }, async () => {
-    const queue = createSlotQueue(() => 10);
-    const [full, all] = [createSlots(() => 1), createSlots(() => 10)];
-    queue.tryTake([full, all]);
-    const waiting = queue.take([full, all], 1000);
-    const other = createSlots(() => 1);
-    expect(queue.tryTake([other, all])).toBe(true);
-    expect(queue.tryTake([full, all])).toBe(false);
+    const queue = createSemaphoreQueue(() => 10);
+    const [full, all] = [createSemaphore(() => 1), createSemaphore(() => 10)];
+    queue.tryAcquire([full, all]);
+    const waiting = queue.acquire([full, all], 1000);
+    const other = createSemaphore(() => 1);
+    expect(queue.tryAcquire([other, all])).toBe(true);
+    expect(queue.tryAcquire([full, all])).toBe(false);
     queue.release([full, all]);
     expect(await waiting).toBe(true);
   });
 
   it('gives up after the time, and takes no more than so many waiting', { tags: ['calls-bounded'] }, async () => {
-    const queue = createSlotQueue(() => 1);
-    const a = createSlots(() => 1);
-    queue.tryTake([a]);
-    const waiting = queue.take([a], 20);
-    expect(await queue.take([a], 20)).toBe(false);
+    const queue = createSemaphoreQueue(() => 1);
+    const a = createSemaphore(() => 1);
+    queue.tryAcquire([a]);
+    const waiting = queue.acquire([a], 20);
+    expect(await queue.acquire([a], 20)).toBe(false);
     expect(await waiting).toBe(false);
     queue.release([a]);
-    expect(queue.tryTake([a])).toBe(true);
+    expect(queue.tryAcquire([a])).toBe(true);
   });
 });

@@ -1,56 +1,56 @@
 /** Counts what is in flight in one place: one client, one plugin, or everything. */
-export interface Slots {
-  readonly most: number;
+export interface Semaphore {
+  readonly limit: number;
   active: number;
   /** How many of them wait for a person. */
   asking: number;
 }
 
 /** Slots for at most `most` calls at once; read each time, since a reload may change it. */
-export function createSlots(most: () => number): Slots {
+export function createSemaphore(limit: () => number): Semaphore {
   return {
     active: 0,
     asking: 0,
-    get most() {
-      return most();
+    get limit() {
+      return limit();
     },
   };
 }
 
 interface Waiter {
-  readonly places: readonly Slots[];
+  readonly semaphores: readonly Semaphore[];
   resolve(taken: boolean): void;
   timer: NodeJS.Timeout;
 }
 
 /** Hands out slots in the order they were asked for. */
-export interface SlotQueue {
+export interface SemaphoreQueue {
   /** True when a slot in every place was free and is now taken. */
-  tryTake(places: readonly Slots[]): boolean;
+  tryAcquire(semaphores: readonly Semaphore[]): boolean;
   /** Waits for slots; false when none became free within `withinMs`. */
-  take(places: readonly Slots[], withinMs: number): Promise<boolean>;
+  acquire(semaphores: readonly Semaphore[], withinMs: number): Promise<boolean>;
   /** Gives slots back to those who wait; with none it only looks whether a limit has been raised. */
-  release(places: readonly Slots[]): void;
+  release(semaphores: readonly Semaphore[]): void;
 }
 
 /** A queue of at most `longest` waiting calls. */
-export function createSlotQueue(longest: () => number): SlotQueue {
+export function createSemaphoreQueue(maxWaiting: () => number): SemaphoreQueue {
   let waiting: Waiter[] = [];
 
-  const tryTake = (places: readonly Slots[]): boolean => {
-    for (const place of places) if (place.active >= place.most) return false;
-    for (const place of places) place.active++;
+  const tryAcquire = (semaphores: readonly Semaphore[]): boolean => {
+    for (const semaphore of semaphores) if (semaphore.active >= semaphore.limit) return false;
+    for (const semaphore of semaphores) semaphore.active++;
     return true;
   };
 
   return {
     // Whoever waits, waits for a place that is full: a call that needs none of those passes by.
-    tryTake,
-    take(places, withinMs) {
-      if (waiting.length >= longest()) return Promise.resolve(false);
+    tryAcquire: tryAcquire,
+    acquire(semaphores, withinMs) {
+      if (waiting.length >= maxWaiting()) return Promise.resolve(false);
       return new Promise((resolve) => {
         const waiter: Waiter = {
-          places,
+          semaphores: semaphores,
           resolve,
           timer: setTimeout(() => {
             waiting = waiting.filter((w) => w !== waiter);
@@ -60,11 +60,11 @@ export function createSlotQueue(longest: () => number): SlotQueue {
         waiting.push(waiter);
       });
     },
-    release(places) {
-      for (const place of places) place.active--;
+    release(semaphores) {
+      for (const semaphore of semaphores) semaphore.active--;
       if (waiting.length === 0) return;
       waiting = waiting.filter((waiter) => {
-        if (!tryTake(waiter.places)) return true;
+        if (!tryAcquire(waiter.semaphores)) return true;
         clearTimeout(waiter.timer);
         waiter.resolve(true);
         return false;
