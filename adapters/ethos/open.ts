@@ -123,7 +123,7 @@ export function openPlugin(manifest: EthosManifest, { skills, problems }: Awaite
   };
 }
 
-function toMember(manifest: EthosManifest, host: Host, log: Host['log'], answer: NonNullable<MemberSpec['answer']>): MemberSpec {
+function toMember(manifest: EthosManifest, host: Host, log: Host['log'], answer: NonNullable<MemberSpec['onAdapterCall']>): MemberSpec {
   const { id, found, source, dependencies } = manifest;
   const { entry } = source;
   const params: EthosParams = {
@@ -151,7 +151,7 @@ function toMember(manifest: EthosManifest, host: Host, log: Host['log'], answer:
     log,
     callers: true,
     checkReport: checkEthosReport,
-    answer,
+    onAdapterCall: answer,
   };
 }
 

@@ -36,7 +36,7 @@ export const runtime: Runtime = {
     const found = findPlugin(exports);
     context.log.info(`module shape: ${found.shape === 'activate' ? 'activate()' : `"${found.shape}" object`}`);
     context.stage('activate');
-    const { api, parts, resume } = assemble(params, (await context.consult('start', {})) as unknown as EthosStart, context);
+    const { api, parts, resume } = assemble(params, (await context.callAdapter('start', {})) as unknown as EthosStart, context);
     try {
       await found.activate(api);
     } catch (error) {
@@ -60,7 +60,7 @@ function refuseUnlessLoaded({ dependencies }: EthosParams, context: RuntimeConte
 }
 
 function assemble(params: EthosParams, start: EthosStart, context: RuntimeContext) {
-  const { log, consult } = context;
+  const { log, callAdapter: consult } = context;
   const registrations = new Registrations();
   const bus = busOf(context);
   const stores = new KvStores(consult);

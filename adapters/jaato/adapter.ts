@@ -190,7 +190,7 @@ function toMember({ id, selected, selection, source, guards }: JaatoManifest, ho
     stopTimeoutMs: entry.shutdownTimeoutMs,
     callers: options.instances === 'per-session',
     checkReport: checkJaatoReport,
-    answer: async (method, params) => (method === 'preview' ? previewOf(host, params) : answerState(host, id, method, params)),
+    onAdapterCall: async (method, params) => (method === 'preview' ? previewOf(host, params) : answerState(host, id, method, params)),
     log: host.log.area(`plugin:${id}`),
   };
 }

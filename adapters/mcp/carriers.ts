@@ -26,7 +26,7 @@ export interface Carrier {
   /** Each request travels alone: the loss of one says nothing of the others. */
   readonly apart: boolean;
   /** Settles with the reason when the connection is of no more use. */
-  readonly gone: Promise<string>;
+  readonly exited: Promise<string>;
   /** Whether that is so. */
   readonly over: boolean;
   /** Whether it was the other side that ended it. */
@@ -57,7 +57,7 @@ const HTTP = 'Streamable HTTP';
 const NO_SINK: MessageSink = { take: () => undefined, lost: () => undefined, answered: () => undefined, ended: () => undefined };
 
 abstract class Common {
-  readonly gone: Promise<string>;
+  readonly exited: Promise<string>;
   protected why: string | undefined;
   protected ending = false;
   endedItself = false;
@@ -65,7 +65,7 @@ abstract class Common {
   sink: MessageSink = NO_SINK;
 
   constructor() {
-    this.gone = new Promise((resolve) => {
+    this.exited = new Promise((resolve) => {
       this.#settle = resolve;
     });
   }

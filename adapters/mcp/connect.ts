@@ -70,7 +70,7 @@ export async function connect(entry: ServerEntry, parts: Connecting, memory: Mem
     } catch (thrown) {
       const error = toError(thrown);
       // A program that died says why a moment after its pipe closed.
-      const died = carrier.local ? await Promise.race([carrier.gone, sleep(200, undefined)]) : undefined;
+      const died = carrier.local ? await Promise.race([carrier.exited, sleep(200, undefined)]) : undefined;
       const again = !parts.signal.aborted && at + 1 < ways.length && way.next(error, carrier);
       await carrier.end();
       if (again) continue;

@@ -67,7 +67,7 @@ export class LineTransport implements Transport {
       this.#events.gone(why);
       this.onclose?.();
     });
-    this.#guard.background(program.gone.then(ended));
+    this.#guard.background(program.exited.then(ended));
   }
 
   get pid(): number | undefined {

@@ -94,7 +94,7 @@ export class Session {
       if (why !== undefined) carrier.drop(why);
     };
     carrier.sink = createSink(link, calls, checks);
-    checks.guard.background(carrier.gone.then(() => link.failAll(() => carrier.lossOf())));
+    checks.guard.background(carrier.exited.then(() => link.failAll(() => carrier.lossOf())));
     await client.connect(link, { timeout: parts.connectMs, signal: parts.signal });
     return new Session(parts, client, link, calls, notices, refused);
   }
@@ -112,7 +112,7 @@ export class Session {
 
   /** Settles with the reason when the connection is of no more use. */
   get gone(): Promise<string> {
-    return this.#carrier.gone;
+    return this.#carrier.exited;
   }
 
   /** How the messages travel, in words. */

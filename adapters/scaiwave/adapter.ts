@@ -148,7 +148,7 @@ function toMember(manifest: ScaiWaveManifest, installs: Installs, host: Host): M
     runtime: pythonRuntime(source, RUNTIME),
     callers: true,
     checkReport: checkScaiWaveReport,
-    answer: (method, params) => installs.answer(method, params),
+    onAdapterCall: (method, params) => installs.answer(method, params),
     params: {
       ...selection.find,
       ...given,

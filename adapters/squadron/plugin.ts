@@ -2,7 +2,7 @@ import { isAbsolute } from 'node:path';
 import { GatewayError } from '../../src/core/errors.ts';
 import type { Host } from '../../src/core/host.ts';
 import type { Offer, Plugin } from '../../src/core/plugin.ts';
-import type { LaunchPlace, ProgramLaunch } from '../../src/core/program-runtime.ts';
+import type { LaunchContext, ProgramLaunch } from '../../src/core/program-runtime.ts';
 import type { Tool } from '../../src/core/tool.ts';
 import type { WireTool } from './go-plugin/messages.ts';
 import type { SquadronReport } from './go-plugin/session.ts';
@@ -26,7 +26,7 @@ export function openProgramPlugin(manifest: SquadronManifest, install: InstallRe
   const log = host.log.area(`plugin:${id}`);
   const startMs = entry.startTimeoutMs ?? START_MS;
 
-  const launch = async (place: LaunchPlace): Promise<ProgramLaunch> => {
+  const launch = async (place: LaunchContext): Promise<ProgramLaunch> => {
     const { ensureInstalled } = await import('./install/install.ts');
     const say = (line: string): void => log.info(line);
     const program = await ensureInstalled(install, {

@@ -70,7 +70,7 @@ export interface Program {
   readonly stdin: Writable;
   readonly stdout: Readable;
   /** Settles when it has ended, with the reason in words and the last lines of its stderr. */
-  readonly gone: Promise<string>;
+  readonly exited: Promise<string>;
   /** The last lines of its stderr, oldest first. */
   lastLines(most: number): readonly string[];
   /** Ends it and everything it started at once. */
@@ -156,7 +156,7 @@ export interface MemberSpec {
   /** Looks at every report before it counts; throws where it is not what the format's runtime reports. */
   readonly checkReport?: (report: JsonObject) => void;
   /** Answers what the format's runtime asks of its adapter, outside or inside of calls. */
-  readonly answer?: (method: string, params: JsonObject) => Promise<JsonValue>;
+  readonly onAdapterCall?: (method: string, params: JsonObject) => Promise<JsonValue>;
 }
 
 /** One plugin of a running or startable process group. */

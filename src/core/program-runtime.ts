@@ -11,11 +11,11 @@ export interface ProgramRuntime {
    * Makes the program ready (installs, builds, verifies) and says how to start it. Runs before every start, so that
    * what was checked is what runs; may take long, and gives up when `signal` fires.
    */
-  launch(place: LaunchPlace): Promise<ProgramLaunch>;
+  launch(place: LaunchContext): Promise<ProgramLaunch>;
 }
 
 /** What a program may use while it runs. */
-export interface LaunchPlace {
+export interface LaunchContext {
   /** A folder of this start alone (0700, short path); it goes when the program goes. To be asked for last. */
   folder(): string;
   readonly signal: AbortSignal;
@@ -44,7 +44,7 @@ export interface ProgramLaunch {
 /** A program that has been started. */
 export interface RunningProgram {
   /** Settles with the reason, in words, when it has ended. */
-  readonly gone: Promise<string>;
+  readonly exited: Promise<string>;
   /** The last lines of its stderr, oldest first. */
   tail(lines: number): readonly string[];
   /** Takes output that reached the format another way; it is logged like the rest. */
@@ -60,7 +60,7 @@ export interface ProgramSession {
   call(tool: string, args: JsonObject, ctx: CallContext): Promise<ToolResult>;
   request?(method: string, params: JsonObject): Promise<JsonValue>;
   /** Why it takes no calls just now, or undefined. */
-  busy?(): string | undefined;
+  unavailableReason?(): string | undefined;
   /** Asks the program to end; signals follow where it does not. */
   shutdown(): Promise<void>;
   /** Lets go of the connection. */

@@ -83,7 +83,7 @@ export async function runCall(request: CallRequest, parts: PipelineParts): Promi
     if (request.fault !== undefined) throw invalid(request.tool, request.fault);
     const { middleware, terms, approval } = request.tool;
     if (middleware.length === 0 && terms.denyRules.length === 0 && approval !== 'required') refuseUnaudited(parts);
-    else ({ args, consent } = await consult(request, parts));
+    else ({ args, consent } = await authorizeCall(request, parts));
     const wanted = semaphoresFor(request, parts);
     if (!parts.queue.tryAcquire(wanted)) await acquireAll(wanted, parts);
     semaphores = wanted;
@@ -150,7 +150,7 @@ async function checkChanged(tool: VisibleTool, changed: JsonObject): Promise<Jso
 }
 
 // Guards first, then what they made of the arguments, then whoever has to agree to just these arguments.
-async function consult(request: CallRequest, parts: PipelineParts): Promise<{ args: JsonObject; consent: Consent | undefined }> {
+async function authorizeCall(request: CallRequest, parts: PipelineParts): Promise<{ args: JsonObject; consent: Consent | undefined }> {
   const { tool, call, args: sent, returned } = request;
   const passing = toPassing(tool.entry, sent, call);
   const passed = await passGuards(passing, tool.middleware, tool);

@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Home } from './home.ts';
+import type { GroupMember } from './group-member.ts';
 import type { Culprit } from './loading.ts';
-import type { Seat } from './seat.ts';
+import type { PluginWorker } from './worker.ts';
 
 /** A home that has been started, with the seats it serves. */
 export interface Generation {
-  readonly home: Home;
-  readonly seats: ReadonlySet<Seat>;
+  readonly worker: PluginWorker;
+  readonly members: ReadonlySet<GroupMember>;
   /** Every seat has been tried; before that, those that are ready are served. */
   whole: boolean;
   /** It was gone while a call was in flight, which may have ended it. */
@@ -14,13 +14,13 @@ export interface Generation {
 }
 
 /** Whether a seat takes calls there. */
-export function isServed(seat: Seat, { seats, whole }: Generation): boolean {
-  return seats.has(seat) && (whole ? seat.state() !== 'failed' : seat.state() === 'ready');
+export function isServed(member: GroupMember, { members, whole }: Generation): boolean {
+  return members.has(member) && (whole ? member.state() !== 'failed' : member.state() === 'ready');
 }
 
 /** Whether anybody is served there, though it did not come up as a whole. */
 export function servesSome(generation: Generation | undefined): boolean {
-  return generation !== undefined && [...generation.seats].some((seat) => isServed(seat, generation));
+  return generation !== undefined && [...generation.members].some((member) => isServed(member, generation));
 }
 
 /** Those who certainly kept a home from starting; whether others may have, which a start one by one will tell. */
@@ -30,16 +30,16 @@ export function judge(culprits: readonly Culprit[], { lostInCall }: Generation):
 }
 
 /** Counts a crash for each plugin with calls in flight; those that crashed the home too often, unless that is all of them. */
-export function crashedTooOften(home: Home, seats: ReadonlySet<Seat>, now: number): readonly Seat[] {
-  const blamed = new Set(home.inFlight());
-  const serving = [...seats].filter((seat) => seat.state() === 'restarting' && !seat.excluded);
-  const out = serving.filter((seat) => blamed.has(seat.spec.id) && seat.crashed(now));
+export function crashedTooOften(worker: PluginWorker, members: ReadonlySet<GroupMember>, now: number): readonly GroupMember[] {
+  const blamed = new Set(worker.inFlight());
+  const serving = [...members].filter((member) => member.state() === 'restarting' && !member.excluded);
+  const out = serving.filter((member) => blamed.has(member.spec.id) && member.crashed(now));
   return out.length === serving.length ? [] : out;
 }
 
 /** Ends a home that takes no new calls; those in flight may finish until the time is over. */
-export async function retire(home: Home, drainMs: number): Promise<void> {
+export async function retire(worker: PluginWorker, drainMs: number): Promise<void> {
   const until = performance.now() + drainMs;
-  while (home.inFlight().length > 0 && performance.now() < until) await sleep(20);
-  await home.stop();
+  while (worker.inFlight().length > 0 && performance.now() < until) await sleep(20);
+  await worker.stop();
 }

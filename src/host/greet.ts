@@ -1,19 +1,19 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { GatewayError } from '../core/errors.ts';
-import type { Home } from './home.ts';
+import type { PluginWorker } from './worker.ts';
 
 /** Waits for a home's first word; returns why it did not come up, as a GatewayError if it never will. */
-export async function greet(home: Home, withinMs: number): Promise<string | GatewayError | undefined> {
+export async function greet(worker: PluginWorker, withinMs: number): Promise<string | GatewayError | undefined> {
   const late = sleep(withinMs, 'it said nothing in time', { ref: false });
-  const hello = home.hello().then(
+  const handshake = worker.handshake().then(
     () => undefined,
     (error: Error) => (error instanceof GatewayError && error.code === 'DEPENDENCY_MISSING' ? error : error.message),
   );
-  return Promise.race([hello, home.gone, late]);
+  return Promise.race([handshake, worker.exited, late]);
 }
 
 /** What is told of a home that never came to its first word. */
-export function neverSpoke(home: Home, why: string): GatewayError {
-  const fix = home.fix?.();
+export function neverSpoke(worker: PluginWorker, why: string): GatewayError {
+  const fix = worker.fix?.();
   return new GatewayError('HANDSHAKE_FAILED', `The plugin process could not be started: ${why}.`, fix === undefined ? {} : { fix });
 }

@@ -7,30 +7,30 @@ import type { CallContext } from '../core/tool.ts';
 import { createBackoff } from './backoff.ts';
 import { crashedTooOften, type Generation, isServed, judge, retire, servesSome } from './generation.ts';
 import { greet, neverSpoke } from './greet.ts';
-import type { Home, HomeEvents, OpenHome } from './home.ts';
-import { eventsFor } from './home-events.ts';
-import { type Culprit, loadSeats } from './loading.ts';
+import { GroupMember, type MemberGroup } from './group-member.ts';
+import { type Culprit, loadMembers } from './loading.ts';
 import { createPause } from './pause.ts';
-import { Seat, type SeatGroup } from './seat.ts';
 import { createTries } from './tries.ts';
 import { unavailable } from './unavailable.ts';
+import type { PluginWorker, StartWorker, WorkerEvents } from './worker.ts';
+import { eventsFor } from './worker-events.ts';
 
 /**
  * Plugins that share one home. Starts when first needed; restarts with back-off when the home dies; a changed
  * membership starts a new home beside the old one, switches, and lets the old one finish its calls.
  */
-export class Group implements SeatGroup {
+export class Group implements MemberGroup {
   readonly #limits: HostLimits;
-  readonly #open: OpenHome;
+  readonly #open: StartWorker;
   readonly #stopping: Stopping;
   readonly #log: Logger;
   readonly #backoff;
   readonly #pause = createPause();
   readonly #end = new AbortController();
   readonly #ending = new Set<Promise<void>>();
-  #seats: Seat[] = [];
+  #members: GroupMember[] = [];
   #current: Generation | undefined;
-  #opening: Home | undefined;
+  #opening: PluginWorker | undefined;
   #launching: Promise<void> | undefined;
   #changed = false;
   #wanted = false;
@@ -39,7 +39,7 @@ export class Group implements SeatGroup {
   #health: NodeJS.Timeout | undefined;
   #fresh: NodeJS.Timeout | undefined;
 
-  constructor(limits: HostLimits, log: Logger, open: OpenHome, stopping = createStopping()) {
+  constructor(limits: HostLimits, log: Logger, open: StartWorker, stopping = createStopping()) {
     this.#stopping = stopping;
     this.#limits = limits;
     this.#log = log;
@@ -48,21 +48,21 @@ export class Group implements SeatGroup {
   }
 
   get empty(): boolean {
-    return this.#seats.length === 0;
+    return this.#members.length === 0;
   }
 
   join(spec: MemberSpec): Member {
-    const seat = new Seat(spec, this, this.#limits);
+    const member = new GroupMember(spec, this, this.#limits);
     // A newer version of a plugin takes over its seat; the older one serves until the new home stands.
-    this.#seats = [...this.#seats.filter((s) => s.spec.id !== spec.id), seat].sort((a, b) => (a.spec.order < b.spec.order ? -1 : 1));
+    this.#members = [...this.#members.filter((s) => s.spec.id !== spec.id), member].sort((a, b) => (a.spec.order < b.spec.order ? -1 : 1));
     this.#refresh();
-    return seat;
+    return member;
   }
 
-  async leave(seat: Seat): Promise<void> {
-    seat.close();
-    if (!this.#seats.includes(seat)) return;
-    this.#seats = this.#seats.filter((s) => s !== seat);
+  async leave(member: GroupMember): Promise<void> {
+    member.close();
+    if (!this.#members.includes(member)) return;
+    this.#members = this.#members.filter((s) => s !== member);
     if (this.empty) await this.close();
     else this.#refresh();
   }
@@ -90,38 +90,43 @@ export class Group implements SeatGroup {
     return this.#launching;
   }
 
-  serving(seat: Seat): Home | undefined {
+  serving(member: GroupMember): PluginWorker | undefined {
     const generation = this.#current;
-    return generation && isServed(seat, generation) && generation.home.busy() === undefined ? generation.home : undefined;
+    if (!generation || !isServed(member, generation)) return undefined;
+    return generation.worker.unavailableReason() === undefined ? generation.worker : undefined;
   }
 
-  async home(asked: Seat, ctx?: CallContext): Promise<Home> {
+  async worker(asked: GroupMember, ctx?: CallContext): Promise<PluginWorker> {
     const deadline = performance.now() + this.#limits.queueMs;
     for (;;) {
       // A plugin that is replaced while a call waits for it takes the call in its newer version.
-      const seat = this.#seats.find((s) => s.spec.id === asked.spec.id) ?? asked;
-      if (ctx?.aborted) throw this.#unavailable(seat, 'the call ended before it could be handed over');
-      if (ctx && this.#stopping.reason && !this.serving(seat)) throw this.#stopping.reason;
+      const member = this.#members.find((s) => s.spec.id === asked.spec.id) ?? asked;
+      if (ctx?.aborted) throw this.#unavailable(member, 'the call ended before it could be handed over');
+      if (ctx && this.#stopping.reason && !this.serving(member)) throw this.#stopping.reason;
       const generation = this.#current;
-      if (generation && isServed(seat, generation)) {
-        const busy = generation.home.busy();
-        if (busy === undefined) return generation.home;
-        if (performance.now() >= deadline) throw this.#unavailable(seat, busy);
+      if (generation && isServed(member, generation)) {
+        const busy = generation.worker.unavailableReason();
+        if (busy === undefined) return generation.worker;
+        if (performance.now() >= deadline) throw this.#unavailable(member, busy);
         await sleep(50);
-      } else if (seat.state() === 'failed' || seat.state() === 'closed' || seat.excluded || this.#backoff.open || this.#closed) {
-        throw this.#unavailable(seat, seat.error()?.message ?? 'it is closed');
+      } else if (member.state() === 'failed' || member.state() === 'closed' || member.excluded || this.#backoff.open || this.#closed) {
+        throw this.#unavailable(member, member.error()?.message ?? 'it is closed');
       } else if (this.#nextTry > 0 && performance.now() >= deadline) {
-        throw this.#unavailable(seat, 'it is being restarted');
+        throw this.#unavailable(member, 'it is being restarted');
       } else {
-        await Promise.race([this.start(), sleep(200, undefined, { ref: false }), ...(seat.state() === 'ready' ? [] : [seat.settled()])]);
+        await Promise.race([
+          this.start(),
+          sleep(200, undefined, { ref: false }),
+          ...(member.state() === 'ready' ? [] : [member.settled()]),
+        ]);
         // Whatever that answered, others get their turn before the next look.
         await new Promise((resolve) => setImmediate(resolve));
       }
     }
   }
 
-  #unavailable(seat: Seat, why: string): GatewayError {
-    return unavailable(seat.spec.id, why, seat.nextTry || this.#nextTry);
+  #unavailable(member: GroupMember, why: string): GatewayError {
+    return unavailable(member.spec.id, why, member.nextTry || this.#nextTry);
   }
 
   async #launch(): Promise<void> {
@@ -129,56 +134,57 @@ export class Group implements SeatGroup {
     let tries = createTries(this.#limits.startTimeoutMs);
     while (!this.#closed) {
       this.#changed = false;
-      const seats = this.#seats.filter((seat) => !seat.excluded);
-      if (seats.length === 0) return;
-      for (const seat of seats) if (!this.#current?.seats.has(seat)) seat.move(seat.state() === 'restarting' ? 'restarting' : 'opening');
-      const home = await this.#openFor(seats);
-      if (!home) return;
-      if (this.#closed) return home.stop();
-      this.#opening = home;
-      const failure = await greet(home, tries.begin());
+      const members = this.#members.filter((member) => !member.excluded);
+      if (members.length === 0) return;
+      for (const member of members)
+        if (!this.#current?.members.has(member)) member.move(member.state() === 'restarting' ? 'restarting' : 'opening');
+      const worker = await this.#openFor(members);
+      if (!worker) return;
+      if (this.#closed) return worker.stop();
+      this.#opening = worker;
+      const failure = await greet(worker, tries.begin());
       if (failure !== undefined) {
-        await home.stop();
-        if (failure instanceof GatewayError) return this.#giveUp(failure, seats);
-        await this.#unstarted(home, failure, seats, tries.wasLast());
+        await worker.stop();
+        if (failure instanceof GatewayError) return this.#giveUp(failure, members);
+        await this.#unstarted(worker, failure, members, tries.wasLast());
         continue;
       }
       tries = createTries(this.#limits.startTimeoutMs);
-      const generation: Generation = { home, seats: new Set(seats), whole: false, lostInCall: false };
-      const culprits = await loadSeats(home, seats, {
+      const generation: Generation = { worker, members: new Set(members), whole: false, lostInCall: false };
+      const culprits = await loadMembers(worker, members, {
         stageMs: this.#limits.startTimeoutMs,
         sideBySide: !oneByOne,
         // Whatever an older home serves goes on until all of the new one are there.
         begun: () => this.#current ?? this.#switch(generation),
       });
-      if (this.#closed) return home.stop();
+      if (this.#closed) return worker.stop();
       this.#opening = undefined;
       if (culprits.length > 0) {
         oneByOne = this.#blame(culprits, generation);
         // A home in which somebody hangs serves the others until the next one stands.
         if (this.#current === generation && servesSome(generation)) continue;
         if (this.#current === generation) this.#current = undefined;
-        await home.stop();
+        await worker.stop();
         continue;
       }
       generation.whole = true;
-      for (const seat of seats) if (seat.failedAgain) this.#suspend(seat);
+      for (const member of members) if (member.failedAgain) this.#suspend(member);
       if (this.#current !== generation) this.#switch(generation);
       return;
     }
   }
 
   // What is missing on this machine does not come back by trying again.
-  async #openFor(seats: readonly Seat[]): Promise<Home | undefined> {
+  async #openFor(members: readonly GroupMember[]): Promise<PluginWorker | undefined> {
     try {
       return await this.#open(
-        seats.map((seat) => seat.spec),
-        this.#events(seats),
+        members.map((member) => member.spec),
+        this.#events(members),
         this.#end.signal,
       );
     } catch (error) {
       const failure = error instanceof GatewayError ? error : new GatewayError('PLUGIN_FAILED', toError(error).message, { cause: error });
-      this.#giveUp(failure, seats);
+      this.#giveUp(failure, members);
       return undefined;
     }
   }
@@ -186,39 +192,39 @@ export class Group implements SeatGroup {
   // Leaves out who kept the home from starting; true if that is not known and the next start must tell.
   #blame(culprits: readonly Culprit[], generation: Generation): boolean {
     const { guilty, isUnclear } = judge(culprits, generation);
-    for (const { seat, error } of guilty) {
-      if (generation.seats.size > 1) this.#log.warn(`Starting again without ${seat.spec.id}: ${error.message}`);
-      this.#leaveOut(seat, error);
+    for (const { member, error } of guilty) {
+      if (generation.members.size > 1) this.#log.warn(`Starting again without ${member.spec.id}: ${error.message}`);
+      this.#leaveOut(member, error);
     }
     if (isUnclear) this.#log.warn('Starting again, one plugin after the other, to see which of them ends the process.');
     return isUnclear;
   }
 
   // One that has served before is tried again: what kept it from loading may be over by then.
-  #leaveOut(seat: Seat, error: GatewayError): void {
-    seat.failed(error);
-    if (seat.failedAgain) this.#suspend(seat);
-    else seat.exclude(error);
+  #leaveOut(member: GroupMember, error: GatewayError): void {
+    member.failed(error);
+    if (member.failedAgain) this.#suspend(member);
+    else member.exclude(error);
   }
 
-  #suspend(seat: Seat): void {
-    seat.suspend(this.#backoff.spread(this.#limits.restartMaxMs), () => this.#refresh());
+  #suspend(member: GroupMember): void {
+    member.suspend(this.#backoff.spread(this.#limits.restartMaxMs), () => this.#refresh());
   }
 
-  #giveUp(failure: GatewayError, seats: readonly Seat[]): void {
-    for (const seat of seats) seat.exclude(failure);
+  #giveUp(failure: GatewayError, members: readonly GroupMember[]): void {
+    for (const member of members) member.exclude(failure);
   }
 
   // Only what has served before may come back by itself: the rest is for a person to put right.
-  async #unstarted(home: Home, failure: string, seats: readonly Seat[], isLast: boolean): Promise<void> {
-    const error = neverSpoke(home, failure);
-    const out = isLast ? seats.filter((seat) => !seat.served) : [];
+  async #unstarted(worker: PluginWorker, failure: string, members: readonly GroupMember[], isLast: boolean): Promise<void> {
+    const error = neverSpoke(worker, failure);
+    const out = isLast ? members.filter((member) => !member.served) : [];
     this.#giveUp(error, out);
-    if (out.length === seats.length) return this.#log.error(error.message);
+    if (out.length === members.length) return this.#log.error(error.message);
     const delay = this.#backoff.failed(performance.now());
     this.#nextTry = performance.now() + delay;
     this.#log.error(`${error.message} Next try in ${(delay / 1000).toFixed(1)} s.`);
-    for (const seat of seats) if (!out.includes(seat)) seat.move('restarting', error);
+    for (const member of members) if (!out.includes(member)) member.move('restarting', error);
     await this.#wait(delay);
   }
 
@@ -230,16 +236,16 @@ export class Group implements SeatGroup {
     const old = this.#current;
     this.#current = generation;
     this.#nextTry = 0;
-    if (old) this.#retire(old.home);
-    void generation.home.gone.then((why) => this.#lost(generation, why));
+    if (old) this.#retire(old.worker);
+    void generation.worker.exited.then((why) => this.#lost(generation, why));
     // One clock for the newest: a home that has been replaced must not be kept by the wait for its good health.
     clearTimeout(this.#health);
     this.#health = setTimeout(() => this.#backoff.healthy(performance.now()), this.#limits.circuitWindowMs).unref();
   }
 
   // The old home takes no new calls; those in flight may finish.
-  #retire(home: Home): void {
-    const ending = retire(home, this.#limits.drainMs).finally(() => this.#ending.delete(ending));
+  #retire(worker: PluginWorker): void {
+    const ending = retire(worker, this.#limits.drainMs).finally(() => this.#ending.delete(ending));
     this.#ending.add(ending);
   }
 
@@ -247,32 +253,32 @@ export class Group implements SeatGroup {
     if (this.#current !== generation || this.#closed) return;
     this.#current = undefined;
     clearTimeout(this.#health);
-    const { home, seats } = generation;
-    generation.lostInCall = home.inFlight().length > 0;
+    const { worker, members } = generation;
+    generation.lostInCall = worker.inFlight().length > 0;
     const now = performance.now();
     const error = new GatewayError('PLUGIN_CRASHED', `The plugin process ended: ${why}.`).idle;
-    for (const seat of seats) if (seat.state() !== 'closed' && seat.state() !== 'failed') seat.move('restarting', error);
+    for (const member of members) if (member.state() !== 'closed' && member.state() !== 'failed') member.move('restarting', error);
     // Ended for a call that ran out of time: that is no crash.
-    const delay = home.overdue?.() ? this.#backoff.spread(this.#limits.restartMinMs) : this.#crashed(home, seats, now);
+    const delay = worker.overdue?.() ? this.#backoff.spread(this.#limits.restartMinMs) : this.#crashed(worker, members, now);
     this.#nextTry = now + delay;
     this.#log.error(`The plugin process ended: ${why}. Starting again in ${(delay / 1000).toFixed(1)} s.`);
     if (!this.#launching) void this.#begin(this.#wait(delay).then(() => this.#launch()));
   }
 
   // Who crashed the home too often is left out for a while, and the others need not wait for that.
-  #crashed(home: Home, seats: ReadonlySet<Seat>, now: number): number {
-    const out = crashedTooOften(home, seats, now);
+  #crashed(worker: PluginWorker, members: ReadonlySet<GroupMember>, now: number): number {
+    const out = crashedTooOften(worker, members, now);
     const delay = this.#backoff.failed(now);
     if (out.length === 0) return delay;
-    for (const seat of out) this.#suspend(seat);
+    for (const member of out) this.#suspend(member);
     this.#backoff.reset();
     return this.#backoff.spread(this.#limits.restartMinMs);
   }
 
   // Others may be in the middle of something: a fresh home first, then the old one finishes what it has.
-  #events(seats: readonly Seat[]): HomeEvents {
-    return eventsFor(seats, this.#log, (reason) => {
-      if (this.#closed || this.#fresh || ![...(this.#current?.seats ?? [])].some((seat) => seats.includes(seat))) return;
+  #events(members: readonly GroupMember[]): WorkerEvents {
+    return eventsFor(members, this.#log, (reason) => {
+      if (this.#closed || this.#fresh || ![...(this.#current?.members ?? [])].some((member) => members.includes(member))) return;
       this.#log.warn(`Starting a fresh plugin process: ${reason}.`);
       this.#fresh = setTimeout(() => {
         this.#fresh = undefined;
@@ -286,12 +292,12 @@ export class Group implements SeatGroup {
     this.#closed = true;
     clearTimeout(this.#fresh);
     clearTimeout(this.#health);
-    for (const seat of this.#seats) seat.close();
+    for (const member of this.#members) member.close();
     this.#end.abort(new GatewayError('DRAINING', 'The plugin group is being closed.'));
     this.#pause.end();
     const current = this.#current;
     this.#current = undefined;
-    await Promise.all([current?.home.stop(), this.#opening?.stop(), ...this.#ending]);
+    await Promise.all([current?.worker.stop(), this.#opening?.stop(), ...this.#ending]);
     await this.#launching;
   }
 }

@@ -7,16 +7,16 @@ import type { Logger } from '../core/log.ts';
 import type { ProxySetting } from '../core/proxy.ts';
 import { createStopping } from '../core/stopping.ts';
 import { Group } from './group.ts';
-import { createGuardian } from './guardian.ts';
-import type { OpenHome } from './home.ts';
-import { openInProcess } from './in-process.ts';
+import { startInProcessWorker } from './in-process-worker.ts';
 import { nodeLaunch } from './node/launch.ts';
-import { startPluginProcess } from './plugin-process.ts';
+import { createOrphanReaper } from './orphan-reaper.ts';
+import { startProcessWorker } from './process-worker.ts';
 import { startProgram } from './program.ts';
-import { openProgram } from './program-home.ts';
+import { openProgram } from './program-worker.ts';
 import { networkVariables } from './proxy.ts';
 import { preparePython } from './python/launch.ts';
 import { runTool } from './tool.ts';
+import type { StartWorker } from './worker.ts';
 
 /** The part of the house that owns plugin processes. */
 export interface PluginHost extends Host {
@@ -37,7 +37,7 @@ export function createHost(
 ): PluginHost {
   const groups = new Map<string, Group>();
   const programs = new Set<Program>();
-  const guardian = createGuardian();
+  const guardian = createOrphanReaper();
   const stopping = createStopping();
 
   const run: Host['run'] = (spec) =>
@@ -45,7 +45,7 @@ export function createHost(
 
   const served = new Set<string>();
   const openProcess =
-    (name: string): OpenHome =>
+    (name: string): StartWorker =>
     async (members, events, signal) => {
       const area = log.area(`group:${name}`);
       const [first] = members;
@@ -57,7 +57,7 @@ export function createHost(
       const making = { folder: join(state, 'envs'), owner: name, served, run, log: area, signal };
       const exactNumbers = runtime?.kind === 'python';
       const launch = runtime?.kind === 'python' ? await preparePython(runtime, making) : nodeLaunch();
-      return startPluginProcess({ ...launch, cwd, env: { ...launch.env, ...env }, exactNumbers }, own, area, guardian, events);
+      return startProcessWorker({ ...launch, cwd, env: { ...launch.env, ...env }, exactNumbers }, own, area, guardian, events);
     };
 
   return {
@@ -92,7 +92,7 @@ export function createHost(
       const key = `${inside ? 'none' : 'process'} ${placeOf(spec.runtime)} ${spec.group}`;
       let group = groups.get(key);
       if (!group || group.empty) {
-        const open: OpenHome = inside ? (_, events) => openInProcess(limits, events) : openProcess(spec.group);
+        const open: StartWorker = inside ? (_, events) => startInProcessWorker(limits, events) : openProcess(spec.group);
         group = new Group(limits, log.area(`group:${spec.group}`), open, stopping);
         groups.set(key, group);
       }
@@ -101,7 +101,7 @@ export function createHost(
     spawn(spec) {
       const program = startProgram(spec, limits, guardian);
       programs.add(program);
-      void program.gone.then(() => programs.delete(program));
+      void program.exited.then(() => programs.delete(program));
       return program;
     },
     run,

@@ -1,14 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { GatewayError, toError } from '../core/errors.ts';
-import type { Home } from './home.ts';
-import type { Seat } from './seat.ts';
+import type { GroupMember } from './group-member.ts';
+import type { PluginWorker } from './worker.ts';
 
 /** From when on a seat that is being initialised is slow. */
 const SLOW_MS = 1_000;
 
 /** A seat that kept the home from starting, and how. */
 export interface Culprit {
-  readonly seat: Seat;
+  readonly member: GroupMember;
   readonly error: GatewayError;
   /** The home died. Of several seats that were in a stage of their own by then, any may have ended it. */
   readonly died?: true;
@@ -28,47 +28,51 @@ export interface Loading {
  * Opens every seat of a home in order and runs every seat's second stage, in order again or each as soon as it can. A
  * seat's own error costs only that seat; returns those that took the home down with them, if any.
  */
-export async function loadSeats(home: Home, seats: readonly Seat[], { stageMs, sideBySide, begun }: Loading): Promise<Culprit[]> {
-  const opened: Seat[] = [];
-  const slow = new Set<Seat>();
+export async function loadMembers(
+  worker: PluginWorker,
+  members: readonly GroupMember[],
+  { stageMs, sideBySide, begun }: Loading,
+): Promise<Culprit[]> {
+  const opened: GroupMember[] = [];
+  const slow = new Set<GroupMember>();
   const tellLate = (): void => {
-    if (seats.some((seat) => seat.state() === 'ready')) for (const seat of slow) seat.tellLate();
+    if (members.some((member) => member.state() === 'ready')) for (const member of slow) member.tellLate();
   };
   const initialising: Promise<Culprit[]>[] = [];
-  const initialize = async (seat: Seat): Promise<Culprit[]> => {
+  const initialize = async (member: GroupMember): Promise<Culprit[]> => {
     const timer = setTimeout(() => {
-      slow.add(seat);
+      slow.add(member);
       tellLate();
     }, SLOW_MS).unref();
-    const outcome = await stage(home, seat, seat.spec.startTimeoutMs ?? stageMs, async () =>
-      seat.setReport(await home.initialize(seat.spec.id)),
+    const outcome = await stage(worker, member, member.spec.startTimeoutMs ?? stageMs, async () =>
+      member.setReport(await worker.initialize(member.spec.id)),
     );
     clearTimeout(timer);
-    slow.delete(seat);
-    if (outcome.done) seat.move('ready');
+    slow.delete(member);
+    if (outcome.done) member.move('ready');
     tellLate();
-    return culpritsOf(seat, outcome);
+    return culpritsOf(member, outcome);
   };
-  for (const seat of seats) {
-    const { id, runtime, params } = seat.spec;
-    if (home.prepare) {
-      seat.stage = 'install';
-      const outcome = await stage(home, seat, undefined, async () => void (await home.prepare?.(id)));
-      if (outcome.fatal) return culpritsOf(seat, outcome);
+  for (const member of members) {
+    const { id, runtime, params } = member.spec;
+    if (worker.prepare) {
+      member.stage = 'install';
+      const outcome = await stage(worker, member, undefined, async () => void (await worker.prepare?.(id)));
+      if (outcome.fatal) return culpritsOf(member, outcome);
     }
-    seat.stage = 'start';
-    const outcome = await stage(home, seat, seat.spec.startTimeoutMs ?? stageMs, async () =>
-      seat.setReport(await home.load(id, 'module' in runtime ? runtime.module : '', params)),
+    member.stage = 'start';
+    const outcome = await stage(worker, member, member.spec.startTimeoutMs ?? stageMs, async () =>
+      member.setReport(await worker.load(id, 'module' in runtime ? runtime.module : '', params)),
     );
-    if (outcome.fatal) return [...culpritsOf(seat, outcome), ...(await Promise.all(initialising)).flat()];
+    if (outcome.fatal) return [...culpritsOf(member, outcome), ...(await Promise.all(initialising)).flat()];
     if (!outcome.done) continue;
-    if (sideBySide && seat.spec.sideBySide) {
-      initialising.push(initialize(seat));
+    if (sideBySide && member.spec.sideBySide) {
+      initialising.push(initialize(member));
       begun();
-    } else opened.push(seat);
+    } else opened.push(member);
   }
-  for (const seat of opened) {
-    const culprits = await initialize(seat);
+  for (const member of opened) {
+    const culprits = await initialize(member);
     if (culprits.length > 0) return culprits;
   }
   return (await Promise.all(initialising)).flat();
@@ -81,47 +85,52 @@ interface StageOutcome {
   readonly died?: true;
 }
 
-function culpritsOf(seat: Seat, { fatal, died }: StageOutcome): Culprit[] {
-  return fatal ? [{ seat, error: fatal, ...(died ? { died } : {}) }] : [];
+function culpritsOf(member: GroupMember, { fatal, died }: StageOutcome): Culprit[] {
+  return fatal ? [{ member, error: fatal, ...(died ? { died } : {}) }] : [];
 }
 
-async function stage(home: Home, seat: Seat, stageMs: number | undefined, run: () => Promise<void>): Promise<StageOutcome> {
-  const plugin = seat.spec.id;
+async function stage(
+  worker: PluginWorker,
+  member: GroupMember,
+  stageMs: number | undefined,
+  run: () => Promise<void>,
+): Promise<StageOutcome> {
+  const plugin = member.spec.id;
   let timer: NodeJS.Timeout | undefined;
   const timeout = new Promise<'timeout'>((resolve) => {
     if (stageMs !== undefined) timer = setTimeout(() => resolve('timeout'), stageMs);
   });
-  const gone = home.gone.then((why) => ({ why }));
+  const exited = worker.exited.then((why) => ({ why }));
   try {
     const first = await Promise.race([
       run().then(
         () => ({ done: true }) as const,
         (error) => ({ error: toError(error) }),
       ),
-      gone,
+      exited,
       timeout,
     ]);
     if (first === 'timeout') {
-      const message = `The plugin did not finish the stage "${seat.stage}" within ${(stageMs as number) / 1000} s.`;
+      const message = `The plugin did not finish the stage "${member.stage}" within ${(stageMs as number) / 1000} s.`;
       return { fatal: new GatewayError('LOAD_TIMEOUT', message, { plugin }) };
     }
     if ('done' in first) return first;
-    if ('error' in first && home.single) return { fatal: withPlugin(first.error, seat) };
+    if ('error' in first && worker.single) return { fatal: withPlugin(first.error, member) };
     // A request that failed because the home died says so a moment before the home itself does.
-    const died = 'why' in first ? first : await Promise.race([gone, sleep(50, undefined)]);
+    const died = 'why' in first ? first : await Promise.race([exited, sleep(50, undefined)]);
     if (died) {
-      const message = `The plugin ended its process during the stage "${seat.stage}": ${died.why}.`;
-      const fix = home.single ? home.fix?.() : undefined;
+      const message = `The plugin ended its process during the stage "${member.stage}": ${died.why}.`;
+      const fix = worker.single ? worker.fix?.() : undefined;
       return { fatal: new GatewayError('PLUGIN_FAILED', message, { plugin, ...(fix === undefined ? {} : { fix }) }), died: true };
     }
-    seat.failed(withPlugin((first as { error: Error }).error, seat));
+    member.failed(withPlugin((first as { error: Error }).error, member));
     return {};
   } finally {
     clearTimeout(timer);
   }
 }
 
-function withPlugin(error: Error, { spec, stage }: Seat): GatewayError {
+function withPlugin(error: Error, { spec, stage }: GroupMember): GatewayError {
   if (error instanceof GatewayError && error.code !== 'PLUGIN_FAILED') {
     return new GatewayError(error.code, error.message, {
       ...error.details,

@@ -1,17 +1,17 @@
 import type { HostLimits, Program, ProgramSpec } from '../core/host.ts';
-import type { Guardian } from './guardian.ts';
-import { Supervised } from './supervised.ts';
+import type { OrphanReaper } from './orphan-reaper.ts';
+import { SupervisedProcess } from './supervised.ts';
 
 /** Starts a program that speaks a protocol of its own over its stdin and stdout. */
-export function startProgram(spec: ProgramSpec, limits: HostLimits, guardian: Guardian): Program {
-  const supervised = new Supervised(spec, ['pipe', 'pipe', 'pipe'], limits, guardian);
+export function startProgram(spec: ProgramSpec, limits: HostLimits, guardian: OrphanReaper): Program {
+  const supervised = new SupervisedProcess(spec, ['pipe', 'pipe', 'pipe'], limits, guardian);
   const stdin = supervised.stream(0);
   let stopping: Promise<void> | undefined;
   return {
     pid: supervised.pid,
     stdin,
     stdout: supervised.stream(1),
-    gone: supervised.gone,
+    exited: supervised.exited,
     lastLines: (most) => supervised.output.tail(most),
     kill: (reason) => supervised.kill(reason),
     stop() {

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { HostLimits, ProgramSpec } from '../core/host.ts';
 import { describeExit, describeSpawnError, type Exit } from './diagnose.ts';
 import { childEnvironment } from './environment.ts';
-import type { Guardian } from './guardian.ts';
+import type { OrphanReaper } from './orphan-reaper.ts';
 import { createOutput, type Output, type ReadLine } from './output.ts';
 import { identify, type ProcessIdentity, relatives, signalIdentity, trySignal } from './process-tree.ts';
 
@@ -26,9 +26,9 @@ export interface Extras {
  * A program in a process group of its own, watched from its start to the end of the last process it left behind. Its
  * stderr is drained for ever; what else it writes is its owner's to read.
  */
-export class Supervised {
+export class SupervisedProcess {
   /** Settles when it has ended, with the reason in words. */
-  readonly gone: Promise<string>;
+  readonly exited: Promise<string>;
   /** How it ended, once it has; an error where it could not be started. */
   end: Exit | NodeJS.ErrnoException | undefined;
   /** What to do where it could not be started at all. */
@@ -41,7 +41,7 @@ export class Supervised {
   readonly #exited: Promise<true>;
   #killedFor: string | undefined;
 
-  constructor(spec: ProgramSpec, descriptors: Descriptors, limits: HostLimits, guardian: Guardian, extras: Extras = {}) {
+  constructor(spec: ProgramSpec, descriptors: Descriptors, limits: HostLimits, guardian: OrphanReaper, extras: Extras = {}) {
     this.#limits = limits;
     this.#mark = randomUUID();
     guardian.add(this.#mark, undefined, extras.dir);
@@ -61,7 +61,7 @@ export class Supervised {
     this.#exited = new Promise((resolve) => {
       exited = () => resolve(true);
     });
-    this.gone = new Promise((resolve) => {
+    this.exited = new Promise((resolve) => {
       child.on('error', (error) => {
         const { message, fix } = describeSpawnError(spec.command, error);
         this.end = error;
@@ -80,7 +80,7 @@ export class Supervised {
     for (const stream of child.stdio) stream?.on('error', () => undefined);
     if (child.stderr) this.output.drain(child.stderr, 'stderr');
     if (child.pid !== undefined) guardian.add(this.#mark, this.#leader, extras.dir);
-    void this.gone.then(() => {
+    void this.exited.then(() => {
       this.#sweep();
       guardian.remove(this.#mark);
     });
@@ -109,7 +109,7 @@ export class Supervised {
     if (!(await this.#ended(stopGraceMs / 4))) {
       this.#signalGroup('SIGTERM');
       if (!(await this.#ended(stopGraceMs))) this.#signalGroup('SIGKILL');
-      await this.gone;
+      await this.exited;
     }
     for (const member of family) signalIdentity(member, 'SIGKILL');
   }

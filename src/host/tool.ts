@@ -2,14 +2,14 @@ import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { HostLimits, ToolEnd, ToolSpec } from '../core/host.ts';
 import type { Logger } from '../core/log.ts';
-import type { Guardian } from './guardian.ts';
+import type { OrphanReaper } from './orphan-reaper.ts';
 import { makePrivateFolder, removeFolder } from './private-folder.ts';
-import { Supervised } from './supervised.ts';
+import { SupervisedProcess } from './supervised.ts';
 
 const LAST_WORDS_MS = 500;
 
 /** Runs a tool to its end. Nothing it started and nothing it put aside outlives it, or the gateway. */
-export async function runTool(spec: ToolSpec, limits: HostLimits, guardian: Guardian, log: Logger): Promise<ToolEnd> {
+export async function runTool(spec: ToolSpec, limits: HostLimits, guardian: OrphanReaper, log: Logger): Promise<ToolEnd> {
   const { command, args, cwd, signal, heard } = spec;
   const dir = makePrivateFolder();
   const env = { ...spec.env, TMPDIR: dir, TMP: dir, TEMP: dir, GOTMPDIR: dir };
@@ -17,7 +17,7 @@ export async function runTool(spec: ToolSpec, limits: HostLimits, guardian: Guar
     heard(line);
     return null;
   };
-  const tool = new Supervised({ command, args, cwd, env, log }, ['ignore', 'pipe', 'pipe'], limits, guardian, { dir, readLine });
+  const tool = new SupervisedProcess({ command, args, cwd, env, log }, ['ignore', 'pipe', 'pipe'], limits, guardian, { dir, readLine });
   const stdout = tool.stream(1);
   tool.output.drain(stdout, 'stdout');
   const silent = once(stdout, 'close').catch(() => undefined);
@@ -25,7 +25,7 @@ export async function runTool(spec: ToolSpec, limits: HostLimits, guardian: Guar
   if (signal.aborted) kill();
   signal.addEventListener('abort', kill, { once: true });
   try {
-    const why = await tool.gone;
+    const why = await tool.exited;
     await Promise.race([silent, sleep(LAST_WORDS_MS, undefined, { ref: false })]);
     const { end } = tool;
     if (end instanceof Error) return { code: undefined, missing: end.code === 'ENOENT', why };

@@ -34,7 +34,7 @@ function startServer(starts: { count: number }): Program {
       stdout.write(`${JSON.stringify({ jsonrpc: '2.0', id, result: results[method] ?? {} })}\n`);
     }
   });
-  return { pid: undefined, stdin, stdout, gone, lastLines: () => [], kill: end, stop: async () => end('it was stopped') };
+  return { pid: undefined, stdin, stdout, exited: gone, lastLines: () => [], kill: end, stop: async () => end('it was stopped') };
 }
 
 it('a call that follows the loss of a connection at once goes over the next one', async () => {

@@ -9,8 +9,8 @@ import { installFolder } from '../../dist/adapters/squadron/install/home.js';
 import type { HostLimits } from '../../dist/src/core/host.js';
 import { silentLog } from '../../dist/src/core/log.js';
 import type { ProgramSession } from '../../dist/src/core/program-runtime.js';
-import type { Home } from '../../dist/src/host/home.js';
 import { createOutput } from '../../dist/src/host/output.js';
+import type { PluginWorker } from '../../dist/src/host/worker.js';
 import { tempFolder } from '../support/temp.ts';
 import { batch } from './support/channel-peer.ts';
 import { inHomes, openFuzzHouse } from './support/fuzz-house.ts';
@@ -22,9 +22,9 @@ const EACH = 5;
 const CANARY = 'canary';
 
 /** The home of a program that is this very process: the real connection and session over a socket. */
-function openGrpcHome(peer: GrpcPeer, limits: HostLimits): Home {
+function openGrpcHome(peer: GrpcPeer, limits: HostLimits): PluginWorker {
   let end: (why: string) => void = () => undefined;
-  const gone = new Promise<string>((resolve) => {
+  const exited = new Promise<string>((resolve) => {
     end = resolve;
   });
   peer.startAgain = () => end('it was asked to end');
@@ -37,11 +37,11 @@ function openGrpcHome(peer: GrpcPeer, limits: HostLimits): Home {
   });
   let session: ProgramSession | undefined;
   const opened = (): ProgramSession => session as ProgramSession;
-  void gone.then(() => session?.close());
+  void exited.then(() => session?.close());
   return {
     single: true,
-    gone,
-    hello: async () => undefined,
+    exited,
+    handshake: async () => undefined,
     async load() {
       const { resultBytes, unresponsiveMs: silentMs } = limits;
       const program = {
@@ -54,7 +54,7 @@ function openGrpcHome(peer: GrpcPeer, limits: HostLimits): Home {
         silentMs,
         largestBytes: resultBytes,
       };
-      const running = { gone, tail: () => [], feed: output.feed, kill: (_: unknown, why: string) => end(why) };
+      const running = { exited, tail: () => [], feed: output.feed, kill: (_: unknown, why: string) => end(why) };
       session = await openSession({
         target: `unix:${peer.path}`,
         channel: undefined,
@@ -68,7 +68,7 @@ function openGrpcHome(peer: GrpcPeer, limits: HostLimits): Home {
     initialize: async () => opened().report,
     call: (_, tool, args, ctx) => opened().call(tool, args, ctx),
     request: async () => null,
-    busy: () => (session ? undefined : 'it is not connected'),
+    unavailableReason: () => (session ? undefined : 'it is not connected'),
     inFlight: () => [],
     async stop() {
       end('it was stopped');

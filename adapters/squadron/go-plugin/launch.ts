@@ -1,5 +1,5 @@
 import { GatewayError } from '../../../src/core/errors.ts';
-import type { LaunchPlace, ProgramLaunch, ProgramSession, RunningProgram } from '../../../src/core/program-runtime.ts';
+import type { LaunchContext, ProgramLaunch, ProgramSession, RunningProgram } from '../../../src/core/program-runtime.ts';
 import { type Handshake, handshakeEnvironment, readHandshake } from './handshake.ts';
 import { createLogReader } from './log-lines.ts';
 import type { PluginProgram } from './program.ts';
@@ -8,7 +8,7 @@ import { createTracebacks } from './tracebacks.ts';
 const DOUBT_MS = 1_000;
 
 /** One start of a plugin program: its environment, its handshake line, its connection. */
-export async function toLaunch(program: PluginProgram, { folder, stage }: LaunchPlace): Promise<ProgramLaunch> {
+export async function toLaunch(program: PluginProgram, { folder, stage }: LaunchContext): Promise<ProgramLaunch> {
   const readLog = createLogReader();
   const tracebacks = createTracebacks();
   let settle: (handshake: Handshake) => void;
@@ -54,7 +54,7 @@ export async function toLaunch(program: PluginProgram, { folder, stage }: Launch
     },
     async connect(running: RunningProgram): Promise<ProgramSession> {
       stage('handshake');
-      const { target, certificate } = await Promise.race([handshake, running.gone.then((why) => neverShook(why, program.fix))]);
+      const { target, certificate } = await Promise.race([handshake, running.exited.then((why) => neverShook(why, program.fix))]);
       if (certificate === undefined && program.tls === 'required') {
         throw new GatewayError('HANDSHAKE_FAILED', 'The plugin shows no certificate, and the configuration requires one.', {
           fix: 'Set "autoMtls": "wanted", or false, for this plugin.',

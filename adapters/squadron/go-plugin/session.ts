@@ -128,7 +128,7 @@ class Session implements ProgramSession {
     return toFailure(tool, error, {
       traceback: () => this.#tracebacks.next(),
       // The end of the process is the better explanation, and comes a moment later.
-      ended: () => Promise.race([this.#running.gone, sleep(LAST_WORDS_MS, undefined, { ref: false })]),
+      ended: () => Promise.race([this.#running.exited, sleep(LAST_WORDS_MS, undefined, { ref: false })]),
     });
   }
 

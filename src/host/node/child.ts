@@ -72,7 +72,7 @@ const plugins = createPluginSet({
     if (text.length <= resultBytes && Buffer.byteLength(text) <= resultBytes) channel.notify('changed', text);
     else logger(id).error(`what it offers has more than ${resultBytes} bytes and is not told; what was told before stays`);
   },
-  consult: (id, method, params) => ask('consult', { id, method, params }),
+  callAdapter: (id, method, params) => ask('consult', { id, method, params }),
 });
 
 // What the gateway could not take is refused where it is asked.

@@ -12,7 +12,7 @@ export interface PluginSetEvents {
   log(id: string): Logger;
   stage(id: string, stage: string): void;
   changed(id: string, report: JsonObject): void;
-  consult(id: string, method: string, params: JsonObject): Promise<JsonValue>;
+  callAdapter(id: string, method: string, params: JsonObject): Promise<JsonValue>;
 }
 
 /** The plugins of one group, in whatever process they run. */
@@ -51,7 +51,7 @@ export function createPluginSet(events: PluginSetEvents): PluginSet {
           return loadEntry(asked, log);
         },
         explain: (error) => request && explainThrown(error, request),
-        consult: (method, asked) => events.consult(id, method, asked),
+        callAdapter: (method, asked) => events.callAdapter(id, method, asked),
         changed: () => {
           const loaded = plugins.get(id);
           if (loaded) events.changed(id, loaded.report());

@@ -28,7 +28,7 @@ export interface RuntimeContext {
   /** Tells the gateway that the report has changed. */
   changed(): void;
   /** Asks the adapter, in the gateway: `MemberSpec.answer`. */
-  consult(method: string, params: JsonObject): Promise<JsonValue>;
+  callAdapter(method: string, params: JsonObject): Promise<JsonValue>;
 }
 
 /** Who calls, for formats whose plugins are told so; `id` is the call's. */

@@ -2,14 +2,14 @@ import { PassThrough } from 'node:stream';
 import type { HostLimits } from '../../../dist/src/core/host.js';
 import type { JsonObject } from '../../../dist/src/core/json.js';
 import { createLineSplitter } from '../../../dist/src/core/lines.js';
-import type { HomeEvents } from '../../../dist/src/host/home.js';
-import { openPluginProcess } from '../../../dist/src/host/plugin-process.js';
+import { openProcessWorker } from '../../../dist/src/host/process-worker.js';
+import type { WorkerEvents } from '../../../dist/src/host/worker.js';
 
 /** What a pretended process answers to a request of the gateway: a JSON text, or undefined for no answer of its own. */
 export type Script = (method: string, params: JsonObject, id: number, say: (line: string) => void) => string | undefined;
 
 /** The home of a process that is none: the gateway's own reader and handlers over a pair of pipes, the other end a script. */
-export function openFakeProcess(script: Script, limits: HostLimits, events: HomeEvents): ReturnType<typeof openPluginProcess> {
+export function openFakeProcess(script: Script, limits: HostLimits, events: WorkerEvents): ReturnType<typeof openProcessWorker> {
   const [down, up, out] = [new PassThrough(), new PassThrough(), new PassThrough()];
   let ended: (why: string) => void = () => undefined;
   const gone = new Promise<string>((resolve) => {
@@ -28,9 +28,9 @@ export function openFakeProcess(script: Script, limits: HostLimits, events: Home
     if (answer !== undefined) say(`{"jsonrpc":"2.0","id":${id},"result":${answer}}`);
   };
   down.on('data', createLineSplitter(64 * 1024 * 1024, { line: hear, tooLong: () => undefined }));
-  return openPluginProcess(
+  return openProcessWorker(
     {
-      gone,
+      exited: gone,
       output: { drain: () => undefined, feed: () => () => undefined, tail: () => [], admits: () => true },
       stream: (at) => (at === 3 ? down : at === 4 ? up : out),
       kill: (why) => ended(why),

@@ -10,7 +10,7 @@ import { type Logger, silentLog } from '../../../dist/src/core/log.js';
 import { createRedactor } from '../../../dist/src/core/redact.js';
 import { Call, type ClientLink } from '../../../dist/src/gateway/call.js';
 import { Group } from '../../../dist/src/host/group.js';
-import type { Home, HomeEvents } from '../../../dist/src/host/home.js';
+import type { PluginWorker, WorkerEvents } from '../../../dist/src/host/worker.js';
 import { tempFolder } from '../../support/temp.ts';
 import { openFakeProcess, type Script } from './fake-process.ts';
 import type { Answer, Oracle } from './oracle.ts';
@@ -34,7 +34,7 @@ export function inPipes(adapter: Adapter, script: (spec: MemberSpec) => Script):
 }
 
 /** The same adapter, with each plugin in a home of the test's own. */
-export function inHomes(adapter: Adapter, open: (spec: MemberSpec, limits: HostLimits, events: HomeEvents) => Home): Adapter {
+export function inHomes(adapter: Adapter, open: (spec: MemberSpec, limits: HostLimits, events: WorkerEvents) => PluginWorker): Adapter {
   return {
     ...adapter,
     open: (manifest, host) =>

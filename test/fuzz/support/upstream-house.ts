@@ -148,7 +148,7 @@ function asProgram(peer: UpstreamPeer): Program {
       if (!stdout.destroyed) stdout.write(text);
     }),
   );
-  return { pid: undefined, stdin, stdout, gone, lastLines: () => [], kill: end, stop: async () => end('it was stopped') };
+  return { pid: undefined, stdin, stdout, exited: gone, lastLines: () => [], kill: end, stop: async () => end('it was stopped') };
 }
 
 // It takes log lines and progress, which must be texts and numbers, and answers whatever it is asked.

@@ -7,7 +7,7 @@ import { silentLog } from '../../../src/core/log.ts';
 import { createStopping } from '../../../src/core/stopping.ts';
 import { Call, silentClient } from '../../../src/gateway/call.ts';
 import { Group } from '../../../src/host/group.ts';
-import type { Home, HomeEvents } from '../../../src/host/home.ts';
+import type { PluginWorker, WorkerEvents } from '../../../src/host/worker.ts';
 import { until } from '../../support/processes.ts';
 
 const spec = (version: string): MemberSpec => ({
@@ -23,19 +23,19 @@ const spec = (version: string): MemberSpec => ({
 });
 
 /** A home that says who answered, and starts when it is told to. */
-function home(members: readonly MemberSpec[], hello: Promise<void>): Home {
+function home(members: readonly MemberSpec[], hello: Promise<void>): PluginWorker {
   let end: (why: string) => void = () => undefined;
   const gone = new Promise<string>((resolve) => {
     end = resolve;
   });
   return {
-    gone,
-    hello: () => hello,
+    exited: gone,
+    handshake: () => hello,
     load: async () => ({}),
     initialize: async () => ({}),
     call: async () => ({ content: [{ type: 'text', text: String(members[0]?.params.version) }] }),
     request: async () => null,
-    busy: () => undefined,
+    unavailableReason: () => undefined,
     inFlight: () => [],
     stop: async () => end('stopped'),
   };
@@ -61,7 +61,7 @@ function crashing(limits: object, plugins: readonly string[]) {
       late = overdue;
       end(why);
     };
-    return { ...base, gone, inFlight: () => blamed, overdue: () => late, stop: async () => end('stopped') };
+    return { ...base, exited: gone, inFlight: () => blamed, overdue: () => late, stop: async () => end('stopped') };
   });
   const seats = plugins.map((id) => group.join({ ...spec(id), id, order: id }));
   const ready = () => until('the group is back', () => seats.some((seat) => seat.state() === 'ready'));
@@ -132,7 +132,7 @@ describe('Group', () => {
         if (fails) throw new Error('the port is taken');
         return {};
       };
-      return { ...home(members, Promise.resolve()), gone, load, stop: async () => end('stopped') };
+      return { ...home(members, Promise.resolve()), exited: gone, load, stop: async () => end('stopped') };
     });
     const member = group.join(spec('1'));
     await member.start();
@@ -146,7 +146,7 @@ describe('Group', () => {
   });
 
   it('takes a report that its format refuses for a failure of that plugin, and for a broken rule later', async () => {
-    let events: HomeEvents | undefined;
+    let events: WorkerEvents | undefined;
     const group = new Group(toLimits(), silentLog, (members, given) => {
       events = given;
       return home(members, Promise.resolve());

@@ -38,7 +38,7 @@ describe('a foreign program', () => {
     const { program } = start(`process.stdin.resume(); console.log('up')`);
     await firstLine(program.stdout);
     await program.stop();
-    expect(await program.gone).toBe('it exited with code 0');
+    expect(await program.exited).toBe('it exited with code 0');
   });
 
   it('is ended with everything it started, however rude', async () => {
@@ -62,12 +62,12 @@ describe('a foreign program', () => {
 
   it('says in words why it ended', async () => {
     const { program } = start(`console.error('no key'); process.exit(3)`);
-    expect(await program.gone).toBe('it exited with code 3; its last words: no key');
+    expect(await program.exited).toBe('it exited with code 3; its last words: no key');
     const missing = start('', 'no-such-program');
-    expect(await missing.program.gone).toBe('the program no-such-program was not found');
+    expect(await missing.program.exited).toBe('the program no-such-program was not found');
     expect(missing.program.pid).toBeUndefined();
     const killed = start(`setInterval(() => {}, 1000)`);
     killed.program.kill('it talked too much');
-    expect(await killed.program.gone).toBe('it talked too much');
+    expect(await killed.program.exited).toBe('it talked too much');
   });
 });

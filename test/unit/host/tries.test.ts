@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { toLimits } from '../../../src/config/limits.ts';
 import { silentLog } from '../../../src/core/log.ts';
 import { Group } from '../../../src/host/group.ts';
-import type { Home } from '../../../src/host/home.ts';
 import { createTries } from '../../../src/host/tries.ts';
+import type { PluginWorker } from '../../../src/host/worker.ts';
 import { until } from '../../support/processes.ts';
 
 describe('tries', { tags: ['start-tries'] }, () => {
@@ -55,21 +55,21 @@ describe('a group whose home ends before its first word', { tags: ['start-tries'
   function dying(speaks: () => boolean) {
     let starts = 0;
     let end: (why: string) => void = () => undefined;
-    const group = new Group(toLimits({ restartMinMs: 1, restartMaxMs: 5 }), silentLog, (): Home => {
+    const group = new Group(toLimits({ restartMinMs: 1, restartMaxMs: 5 }), silentLog, (): PluginWorker => {
       starts++;
       const gone = new Promise<string>((resolve) => {
         end = resolve;
       });
       if (!speaks()) end('it exited with code 127');
       return {
-        gone,
+        exited: gone,
         fix: () => 'Name another one.',
-        hello: () => (speaks() ? Promise.resolve() : new Promise(() => undefined)),
+        handshake: () => (speaks() ? Promise.resolve() : new Promise(() => undefined)),
         load: async () => ({}),
         initialize: async () => ({}),
         call: async () => ({ content: [] }),
         request: async () => null,
-        busy: () => undefined,
+        unavailableReason: () => undefined,
         inFlight: () => [],
         stop: async () => end('stopped'),
       };

@@ -8,21 +8,21 @@ import type { JsonObject, JsonValue } from '../core/json.ts';
 import type { ProgramLaunch, ProgramRuntime, ProgramSession } from '../core/program-runtime.ts';
 import type { CallContext } from '../core/tool.ts';
 import { whyUnrunnable } from './executable.ts';
-import type { Guardian } from './guardian.ts';
-import type { Home, HomeEvents } from './home.ts';
+import type { OrphanReaper } from './orphan-reaper.ts';
 import { adopted } from './pid-one.ts';
 import { makePrivateFolder, removeFolder } from './private-folder.ts';
-import { type Descriptors, Supervised } from './supervised.ts';
+import { type Descriptors, SupervisedProcess } from './supervised.ts';
+import type { PluginWorker, WorkerEvents } from './worker.ts';
 
 /** What watching over a program takes. */
 interface Supervision {
   readonly limits: HostLimits;
-  readonly guardian: Guardian;
+  readonly guardian: OrphanReaper;
 }
 
 /** Opens a home for a plugin that is a program of its own. Nothing starts before `prepare`. */
-export function openProgram(spec: MemberSpec, runtime: ProgramRuntime, supervision: Supervision, events: HomeEvents): Home {
-  return new ProgramHome(spec, runtime, supervision, events);
+export function openProgram(spec: MemberSpec, runtime: ProgramRuntime, supervision: Supervision, events: WorkerEvents): PluginWorker {
+  return new ProgramWorker(spec, runtime, supervision, events);
 }
 
 const DESCRIPTORS: Descriptors = ['ignore', 'pipe', 'pipe'];
@@ -35,35 +35,35 @@ interface CallInFlight {
   reject(error: GatewayError): void;
 }
 
-class ProgramHome implements Home {
+class ProgramWorker implements PluginWorker {
   readonly single = true;
-  readonly gone: Promise<string>;
+  readonly exited: Promise<string>;
   readonly #spec: MemberSpec;
   readonly #runtime: ProgramRuntime;
   readonly #supervision: Supervision;
-  readonly #events: HomeEvents;
+  readonly #events: WorkerEvents;
   readonly #giveUp = new AbortController();
   readonly #calls = new Set<CallInFlight>();
   #end: (why: string) => void = () => undefined;
   #dir: string | undefined;
   #preparing: Promise<unknown> | undefined;
   #launch: ProgramLaunch | undefined;
-  #process: Supervised | undefined;
+  #process: SupervisedProcess | undefined;
   #killedFor: ErrorCode | undefined;
   #session: ProgramSession | undefined;
   #stopping: Promise<void> | undefined;
 
-  constructor(spec: MemberSpec, runtime: ProgramRuntime, supervision: Supervision, events: HomeEvents) {
+  constructor(spec: MemberSpec, runtime: ProgramRuntime, supervision: Supervision, events: WorkerEvents) {
     this.#spec = spec;
     this.#runtime = runtime;
     this.#supervision = supervision;
     this.#events = events;
-    this.gone = new Promise((settle) => {
+    this.exited = new Promise((settle) => {
       this.#end = settle;
     });
   }
 
-  hello = async (): Promise<void> => undefined;
+  handshake = async (): Promise<void> => undefined;
   fix = (): string | undefined => (this.#session ? undefined : this.#launch?.fix);
 
   async prepare(id: string): Promise<void> {
@@ -86,15 +86,15 @@ class ProgramHome implements Home {
     if (why !== undefined) throw new GatewayError('PLUGIN_FAILED', `${launch.command} ${why}.`, fixOf(launch));
     const spec = { ...adopted(launch), cwd, env: { ...env, ...launch.env }, log };
     const { limits, guardian } = this.#supervision;
-    const supervised = new Supervised(spec, DESCRIPTORS, limits, guardian, {
+    const supervised = new SupervisedProcess(spec, DESCRIPTORS, limits, guardian, {
       ...(this.#dir === undefined ? {} : { dir: this.#dir }),
       readLine: launch.output,
     });
     supervised.output.drain(supervised.stream(1), 'stdout');
     this.#process = supervised;
-    void supervised.gone.then((why) => this.#lost(why));
+    void supervised.exited.then((why) => this.#lost(why));
     this.#session = await launch.connect({
-      gone: supervised.gone,
+      exited: supervised.exited,
       tail: supervised.output.tail,
       feed: supervised.output.feed,
       kill: (code, reason) => {
@@ -138,8 +138,8 @@ class ProgramHome implements Home {
     return this.#session;
   }
 
-  busy(): string | undefined {
-    return this.#session ? this.#session.busy?.() : 'it is not connected';
+  unavailableReason(): string | undefined {
+    return this.#session ? this.#session.unavailableReason?.() : 'it is not connected';
   }
 
   inFlight(): readonly string[] {
@@ -163,7 +163,7 @@ class ProgramHome implements Home {
     const session = this.#session;
     if (session) {
       const asked = session.shutdown().catch(() => undefined);
-      await Promise.race([asked, this.gone, sleep(this.#supervision.limits.pluginStopMs, undefined, { ref: false })]);
+      await Promise.race([asked, this.exited, sleep(this.#supervision.limits.pluginStopMs, undefined, { ref: false })]);
     }
     await this.#process?.stop(() => session?.close());
     this.#lost('it was stopped');

@@ -8,7 +8,7 @@ import type { PluginState } from '../core/plugin.ts';
 import type { CallContext } from '../core/tool.ts';
 import { isVast } from '../core/vast.ts';
 import { countCrashes } from './crashes.ts';
-import type { Home } from './home.ts';
+import type { PluginWorker } from './worker.ts';
 
 /** What may be over at the next try; the rest is for a person to put right. */
 const TRANSIENT: ReadonlySet<ErrorCode> = new Set(['PLUGIN_FAILED', 'LOAD_TIMEOUT', 'HANDSHAKE_FAILED', 'PLUGIN_PROTOCOL_ERROR']);
@@ -21,19 +21,19 @@ function isSettled(state: PluginState): boolean {
 }
 
 /** What a seat needs of the group it belongs to. */
-export interface SeatGroup {
+export interface MemberGroup {
   start(): Promise<void>;
   /** The home that takes calls for this seat right now. */
-  serving(seat: Seat): Home | undefined;
+  serving(member: GroupMember): PluginWorker | undefined;
   /** The home that serves this seat, once there is one; throws PLUGIN_UNAVAILABLE where there is none in time. */
-  home(seat: Seat, ctx?: CallContext): Promise<Home>;
-  leave(seat: Seat): Promise<void>;
+  worker(member: GroupMember, ctx?: CallContext): Promise<PluginWorker>;
+  leave(member: GroupMember): Promise<void>;
 }
 
 /** One plugin's place in a group, across all restarts of the group. */
-export class Seat implements Member {
+export class GroupMember implements Member {
   readonly spec: MemberSpec;
-  readonly #group: SeatGroup;
+  readonly #group: MemberGroup;
   readonly #listeners: (() => void)[] = [];
   readonly #late = deferred();
   readonly #waiting: (() => void)[] = [];
@@ -47,7 +47,7 @@ export class Seat implements Member {
   #return: NodeJS.Timeout | undefined;
   #nextTry = 0;
 
-  constructor(spec: MemberSpec, group: SeatGroup, limits: HostLimits) {
+  constructor(spec: MemberSpec, group: MemberGroup, limits: HostLimits) {
     this.spec = spec;
     this.#group = group;
     this.#crashes = countCrashes(limits);
@@ -81,15 +81,15 @@ export class Seat implements Member {
   }
 
   call(tool: string, args: JsonObject, ctx: CallContext): Promise<ToolResult> {
-    const home = this.#group.serving(this);
+    const worker = this.#group.serving(this);
     const { id, callers } = this.spec;
-    if (home) return home.call(id, tool, args, ctx, callers);
-    return this.#group.home(this, ctx).then((later) => later.call(id, tool, args, ctx, callers));
+    if (worker) return worker.call(id, tool, args, ctx, callers);
+    return this.#group.worker(this, ctx).then((later) => later.call(id, tool, args, ctx, callers));
   }
 
   async request(method: string, params: JsonObject): Promise<JsonValue> {
-    const home = await this.#group.home(this);
-    return home.request(this.spec.id, method, params);
+    const worker = await this.#group.worker(this);
+    return worker.request(this.spec.id, method, params);
   }
 
   /** Left out of further starts, for good or for a while: it keeps the home from starting, or crashed it too often. */

@@ -8,16 +8,16 @@ import type { Logger } from '../core/log.ts';
 import { shorten, showName } from '../core/text.ts';
 import type { CallContext } from '../core/tool.ts';
 import { type Channel, type Codec, createChannel, DOUBLES, EXACT, type Serialised } from './channel.ts';
-import type { Guardian } from './guardian.ts';
 import { createHeartbeat } from './heartbeat.ts';
-import type { Home, HomeEvents } from './home.ts';
 import type { Launch } from './launch.ts';
 import { logTo } from './log-to.ts';
 import { toRuntimeCaller } from './node/runtime.ts';
-import { type Descriptors, Supervised } from './supervised.ts';
+import type { OrphanReaper } from './orphan-reaper.ts';
+import { type Descriptors, SupervisedProcess } from './supervised.ts';
 import { asResult } from './tool-answer.ts';
 import { whileAsking } from './while-asking.ts';
 import { amountIn, numberIn, objectIn, optionalNumber, optionalText, questionsIn, textIn } from './wire.ts';
+import type { PluginWorker, WorkerEvents } from './worker.ts';
 
 const PROTOCOL = 1;
 const NEWER = 'Name another interpreter with "python" in mcp.json.';
@@ -30,23 +30,29 @@ interface CallInFlight {
 }
 
 /** Starts a plugin process. */
-export function startPluginProcess(launch: Launch, limits: HostLimits, log: Logger, guardian: Guardian, events: HomeEvents): Home {
+export function startProcessWorker(
+  launch: Launch,
+  limits: HostLimits,
+  log: Logger,
+  guardian: OrphanReaper,
+  events: WorkerEvents,
+): PluginWorker {
   const codec = launch.exactNumbers === true ? EXACT : DOUBLES;
-  const supervised = new Supervised({ ...launch, log }, DESCRIPTORS, limits, guardian);
-  return new PluginProcess(supervised, limits, events, codec, () => supervised.fix ?? launch.fix?.());
+  const supervised = new SupervisedProcess({ ...launch, log }, DESCRIPTORS, limits, guardian);
+  return new ProcessWorker(supervised, limits, events, codec, () => supervised.fix ?? launch.fix?.());
 }
 
 /** What a plugin process is to the gateway: its streams, its end, and the means to bring that about. */
-export type WatchedProcess = Pick<Supervised, 'gone' | 'output' | 'stream' | 'kill' | 'stop'>;
+export type WatchedProcess = Pick<SupervisedProcess, 'exited' | 'output' | 'stream' | 'kill' | 'stop'>;
 
 /** The home that a process is, once it has started. */
-export function openPluginProcess(process: WatchedProcess, limits: HostLimits, events: HomeEvents, codec: Codec = DOUBLES): Home {
-  return new PluginProcess(process, limits, events, codec);
+export function openProcessWorker(process: WatchedProcess, limits: HostLimits, events: WorkerEvents, codec: Codec = DOUBLES): PluginWorker {
+  return new ProcessWorker(process, limits, events, codec);
 }
 
-class PluginProcess implements Home {
-  readonly gone: Promise<string>;
-  readonly fix: Home['fix'];
+class ProcessWorker implements PluginWorker {
+  readonly exited: Promise<string>;
+  readonly fix: PluginWorker['fix'];
   readonly #process: WatchedProcess;
   readonly #limits: HostLimits;
   readonly #channel: Channel;
@@ -62,12 +68,12 @@ class PluginProcess implements Home {
   #refuse: (why: GatewayError) => void = () => undefined;
   #stopping: Promise<void> | undefined;
 
-  constructor(process: WatchedProcess, limits: HostLimits, events: HomeEvents, codec: Codec, fix?: Home['fix']) {
+  constructor(process: WatchedProcess, limits: HostLimits, events: WorkerEvents, codec: Codec, fix?: PluginWorker['fix']) {
     this.#process = process;
     this.fix = fix;
     this.#codec = codec;
     this.#limits = limits;
-    this.gone = process.gone;
+    this.exited = process.exited;
     process.output.drain(process.stream(1), 'stdout');
     this.#channel = createChannel(
       process.stream(4),
@@ -89,7 +95,7 @@ class PluginProcess implements Home {
       patience: () => this.#patience(),
       hung: () => this.#hung(),
     });
-    void this.gone.then((why) => {
+    void this.exited.then((why) => {
       this.#heartbeat.stop();
       this.#channel.close(
         new GatewayError(this.#killedFor ?? 'PLUGIN_CRASHED', `The plugin process ended while the call was in flight: ${why}.`),
@@ -97,7 +103,7 @@ class PluginProcess implements Home {
     });
   }
 
-  async hello(): Promise<void> {
+  async handshake(): Promise<void> {
     const params = JSON.stringify({
       protocol: PROTOCOL,
       resultBytes: this.#limits.resultBytes,
@@ -185,7 +191,7 @@ class PluginProcess implements Home {
     return Number.POSITIVE_INFINITY;
   }
 
-  busy(): string | undefined {
+  unavailableReason(): string | undefined {
     return this.#heartbeat.silent() ? 'it has not answered for some time' : undefined;
   }
 
@@ -203,7 +209,7 @@ class PluginProcess implements Home {
     const { pluginStopMs } = this.#limits;
     if (!this.#heartbeat.silent()) {
       const asked = this.#channel.request('shutdown', JSON.stringify({ deadlineMs: pluginStopMs })).catch(() => undefined);
-      await Promise.race([asked, this.gone, sleep(pluginStopMs, undefined, { ref: false })]);
+      await Promise.race([asked, this.exited, sleep(pluginStopMs, undefined, { ref: false })]);
     }
     this.#heartbeat.stop();
     await this.#process.stop(() => this.#channel.end());
@@ -225,10 +231,10 @@ class PluginProcess implements Home {
 
   // What a plugin asks of the client behind one of its calls, and its runtime of the adapter. Checked before the first wait: what is wrong
   // with it is the channel's to tell.
-  #answer(method: string, params: JsonObject, events: HomeEvents): Promise<Serialised> {
+  #answer(method: string, params: JsonObject, events: WorkerEvents): Promise<Serialised> {
     if (method === 'consult') {
       return events
-        .consult(textIn(params, 'id'), textIn(params, 'method'), objectIn(params, 'params'))
+        .callAdapter(textIn(params, 'id'), textIn(params, 'method'), objectIn(params, 'params'))
         .then((answer) => this.#serialise(answer));
     }
     if (method === 'wake') return Promise.resolve(this.#serialise(null));
@@ -244,7 +250,7 @@ class PluginProcess implements Home {
     return { json: this.#codec.write(answer) ?? 'null' };
   }
 
-  #hear(method: string, params: JsonObject, events: HomeEvents): void {
+  #hear(method: string, params: JsonObject, events: WorkerEvents): void {
     switch (method) {
       case 'stage':
         return events.stage(textIn(params, 'id'), showName(textIn(params, 'stage')));
@@ -274,7 +280,7 @@ class PluginProcess implements Home {
     ctx?.progress(done, total, message === undefined ? undefined : bounded(message));
   }
 
-  #log(params: JsonObject, events: HomeEvents): void {
+  #log(params: JsonObject, events: WorkerEvents): void {
     const [level, text] = [textIn(params, 'level'), bounded(textIn(params, 'text'))];
     const call = this.#calls.get(optionalNumber(params, 'call') ?? 0);
     if (call) logTo(call.ctx.log, level, text);

@@ -7,13 +7,13 @@ import type { Logger } from '../core/log.ts';
 import type { Answers, QuestionKind, Questions } from '../core/question.ts';
 import { shorten } from '../core/text.ts';
 import type { CallContext } from '../core/tool.ts';
-import type { Home, HomeEvents } from './home.ts';
 import { logTo } from './log-to.ts';
 import { createPluginSet } from './node/plugin-set.ts';
 import { type RuntimeCall, type RuntimeCaller, toRuntimeCaller } from './node/runtime.ts';
+import type { PluginWorker, WorkerEvents } from './worker.ts';
 
 /** Runs trusted plugins inside the gateway: fast, and with nothing between them and everything else. */
-export function openInProcess(limits: HostLimits, events: HomeEvents): Home {
+export function startInProcessWorker(limits: HostLimits, events: WorkerEvents): PluginWorker {
   const at = (id: string): Logger => {
     const say = (level: string) => (text: string) => events.log(id, level, shorten(String(text), LONGEST_TEXT));
     return {
@@ -25,28 +25,28 @@ export function openInProcess(limits: HostLimits, events: HomeEvents): Home {
     };
   };
   // No process to end here: what cannot be taken over is told, and what was known before stays.
-  const changed: HomeEvents['changed'] = (id, report) => {
+  const changed: WorkerEvents['changed'] = (id, report) => {
     try {
       events.changed(id, report);
     } catch (error) {
       at(id).error(`what it offers now cannot be taken over: ${thrownText(error)}`);
     }
   };
-  const set = createPluginSet({ log: at, stage: events.stage, changed, consult: events.consult });
+  const set = createPluginSet({ log: at, stage: events.stage, changed, callAdapter: events.callAdapter });
   let end: (why: string) => void = () => undefined;
-  const gone = new Promise<string>((resolve) => {
+  const exited = new Promise<string>((resolve) => {
     end = resolve;
   });
   return {
-    gone,
-    hello: async () => undefined,
+    exited,
+    handshake: async () => undefined,
     load: (id, module, params) => set.load(id, module, params),
     initialize: (id) => set.initialize(id),
     call(id, tool, args, ctx: CallContext): Promise<ToolResult> {
       return set.call(id, tool, args, new DirectCall(ctx));
     },
     request: (id: string, method: string, params: JsonObject) => set.request(id, method, params),
-    busy: () => undefined,
+    unavailableReason: () => undefined,
     inFlight: () => [],
     async stop() {
       await set.close(limits.pluginStopMs);

@@ -33,7 +33,7 @@ done
 `;
 
 /** Kills recorded plugin processes should the gateway itself be killed. */
-export interface Guardian {
+export interface OrphanReaper {
   /**
    * Told before a process starts, by the mark in its environment, and again once it has a number: a gateway may die in
    * between. `dir`: a folder of the process that is removed with it.
@@ -46,7 +46,7 @@ export interface Guardian {
 }
 
 /** A guardian that starts with the first process it is told of. Does nothing on systems without process groups. */
-export function createGuardian(): Guardian {
+export function createOrphanReaper(): OrphanReaper {
   let shell: ChildProcess | undefined;
   const leaders = new Map<string, ProcessIdentity>();
 

@@ -4,25 +4,25 @@ import type { JsonObject, JsonValue } from '../core/json.ts';
 import type { CallContext } from '../core/tool.ts';
 
 /** What a home tells the group that lives in it. */
-export interface HomeEvents {
+export interface WorkerEvents {
   /** A plugin enters a stage of loading. */
   stage(id: string, stage: string): void;
   changed(id: string, report: JsonObject): void;
   log(id: string, level: string, text: string): void;
   /** The format's runtime asks its adapter. */
-  consult(id: string, method: string, params: JsonObject): Promise<JsonValue>;
+  callAdapter(id: string, method: string, params: JsonObject): Promise<JsonValue>;
   /** It asks to be replaced: something in it can be stopped in no other way. */
   restart(reason: string): void;
 }
 
 /** Where the plugins of a group run: a process of their own, or the gateway itself. */
-export interface Home {
+export interface PluginWorker {
   /** It holds one plugin only, and lives no longer than that plugin loads or serves. */
   readonly single?: boolean;
   /** Makes ready what a plugin needs before it starts, however long that takes. */
   prepare?(id: string): Promise<void>;
   /** Settles once the home can load plugins. */
-  hello(): Promise<void>;
+  handshake(): Promise<void>;
   /** What mends it where it ended before that; undefined where only its last words tell. */
   readonly fix?: (() => string | undefined) | undefined;
   load(id: string, module: string, params: JsonObject): Promise<JsonObject>;
@@ -30,16 +30,20 @@ export interface Home {
   call(id: string, tool: string, args: JsonObject, ctx: CallContext, callers?: boolean): Promise<ToolResult>;
   request(id: string, method: string, params: JsonObject): Promise<JsonValue>;
   /** Why it takes no calls just now, or undefined. */
-  busy(): string | undefined;
+  unavailableReason(): string | undefined;
   /** Whether it was ended because a call ran out of time and it did not answer any more. */
   overdue?(): boolean;
   /** Ids of the plugins with calls in flight, once a call. */
   inFlight(): readonly string[];
   /** Settles with the reason when the home is gone, whoever ended it. */
-  readonly gone: Promise<string>;
+  readonly exited: Promise<string>;
   /** Ends it in order, within bounded time. Safe to call twice. */
   stop(): Promise<void>;
 }
 
 /** Opens a home for a group's members. A failure means that trying again would not help; the signal ends long work. */
-export type OpenHome = (members: readonly MemberSpec[], events: HomeEvents, signal: AbortSignal) => Home | Promise<Home>;
+export type StartWorker = (
+  members: readonly MemberSpec[],
+  events: WorkerEvents,
+  signal: AbortSignal,
+) => PluginWorker | Promise<PluginWorker>;
