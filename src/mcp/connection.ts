@@ -13,7 +13,7 @@ const MOST_FAULTS = 100;
 export interface Connection {
   receive(incoming: Incoming): void;
   /** Replies owed. */
-  owed(): number;
+  pendingCount(): number;
   /** Ends streams that would stay open for ever. */
   endStreams(): void;
   /** Ends the calls under way; each is answered with the reason. */
@@ -52,7 +52,7 @@ export function createConnection(outlet: Outlet, parts: ConnectionParts): Connec
     if (legacy) return legacy;
     // A client that only probed, and then shakes hands, is a legacy client. While plugins open it may not wait for the reply.
     const handshake = message.method === 'initialize' && !hasEnvelope(message);
-    if (handshake && (probing || modern?.ledger.size === 0)) return toLegacy();
+    if (handshake && (probing || modern?.replies.size === 0)) return toLegacy();
     if (!modern && !hasEnvelope(message)) return toLegacy();
     if (message.kind === 'request' && message.method !== 'server/discover') probing = false;
     modern ??= parts.modern();
@@ -82,8 +82,8 @@ export function createConnection(outlet: Outlet, parts: ConnectionParts): Connec
         message: error.message,
       });
     },
-    owed: () => (legacy?.ledger.size ?? 0) + (modern?.ledger.size ?? 0),
-    endStreams: () => modern?.ledger.endStreams(),
+    pendingCount: () => (legacy?.replies.size ?? 0) + (modern?.replies.size ?? 0),
+    endStreams: () => modern?.replies.endStreams(),
     interrupt(reason) {
       legacy?.interrupt(reason);
       modern?.interrupt(reason);

@@ -12,9 +12,9 @@ import type { Semaphore } from '../gateway/semaphore.ts';
 import type { View } from '../gateway/views.ts';
 import type { Era } from './era.ts';
 import { faultError, RpcError, showId, toRpcError } from './errors.ts';
-import { type Debt, Ledger } from './ledger.ts';
 import { ClientLog, type LogThreshold } from './logging.ts';
 import type { Outlet } from './outlet.ts';
+import { PendingReplies, type PendingReply } from './pending-replies.ts';
 import { errorText, type Fault, type Id, type Message, notificationText, RPC, replyText } from './wire.ts';
 
 /** A request of any era, as the methods see it. */
@@ -80,7 +80,7 @@ export interface RequestSettings {
 /** One connected client: what it is owed, and how a request of its becomes a reply. */
 export abstract class Peer {
   readonly caller: Caller;
-  readonly ledger = new Ledger();
+  readonly replies = new PendingReplies();
   /** In the modern era the HTTP status tells some errors; in the legacy era an answered request is always 200. */
   protected abstract readonly eraKind: Era['kind'];
   protected readonly parts: PeerParts;
@@ -105,7 +105,7 @@ export abstract class Peer {
   refuse(fault: Fault, outlet: Outlet): void {
     const { number, message, data, status } = faultError(fault);
     // An id gets one reply, and a call under way owes this one its own.
-    const id = this.ledger.owes(fault.id) ? null : fault.id;
+    const id = this.replies.has(fault.id) ? null : fault.id;
     outlet.write({
       bytes: errorText(id, number, message, data),
       last: true,
@@ -116,7 +116,7 @@ export abstract class Peer {
   /** `notifications/cancelled`: ends the call it names, if that is still under way. */
   protected cancel({ requestId, reason }: JsonObject): void {
     if (!isName(requestId)) return;
-    this.ledger.cancel(requestId, typeof reason === 'string' ? reason.slice(0, 200) : 'no reason given');
+    this.replies.cancel(requestId, typeof reason === 'string' ? reason.slice(0, 200) : 'no reason given');
   }
 
   /** Runs a method for a request and pays its reply. */
@@ -126,8 +126,8 @@ export abstract class Peer {
     handler: PeerHandler | undefined,
     settings: RequestSettings,
   ): void {
-    const debt = this.ledger.owe(message.id, outlet);
-    if (!debt) {
+    const pending = this.replies.add(message.id, outlet);
+    if (!pending) {
       const error = new GatewayError('DUPLICATE_ID', `The id ${showId(message.id)} still waits for its reply.`);
       outlet.write({
         bytes: errorText(null, RPC.request, error.message, error.toObject()),
@@ -136,46 +136,46 @@ export abstract class Peer {
       });
       return;
     }
-    if (!handler) return this.fail(debt, unknownMethod(message.method));
+    if (!handler) return this.fail(pending, unknownMethod(message.method));
     let reply: Reply | Promise<Reply>;
     try {
-      reply = handler(new PeerRequest(this.parts.gateway, this, debt, message.params, settings));
+      reply = handler(new PeerRequest(this.parts.gateway, this, pending, message.params, settings));
     } catch (error) {
-      return this.fail(debt, error);
+      return this.fail(pending, error);
     }
-    if (typeof reply === 'string' || Buffer.isBuffer(reply)) return this.pay(debt, reply);
+    if (typeof reply === 'string' || Buffer.isBuffer(reply)) return this.pay(pending, reply);
     reply.then(
-      (value) => this.pay(debt, value),
-      (error) => this.fail(debt, error),
+      (value) => this.pay(pending, value),
+      (error) => this.fail(pending, error),
     );
   }
 
-  protected pay(debt: Debt, result: Reply): void {
-    this.ledger.pay(debt, { bytes: replyText(debt.id, result), last: true });
+  protected pay(pending: PendingReply, result: Reply): void {
+    this.replies.send(pending, { bytes: replyText(pending.id, result), last: true });
   }
 
-  protected fail(debt: Debt, thrown: unknown): void {
+  protected fail(pending: PendingReply, thrown: unknown): void {
     const { number, message, data, status } = toRpcError(thrown, this.parts.redactor, this.parts.log, this.eraKind);
-    const frame = { bytes: errorText(debt.id, number, message, data), last: true };
-    this.ledger.pay(debt, this.eraKind === 'modern' ? { ...frame, status } : frame);
+    const frame = { bytes: errorText(pending.id, number, message, data), last: true };
+    this.replies.send(pending, this.eraKind === 'modern' ? { ...frame, status } : frame);
   }
 
   /** Its calls are ended, and answered; whatever they asked the client is given up. */
   interrupt(reason: string): void {
-    this.ledger.interrupt(reason);
+    this.replies.interrupt(reason);
   }
 
   /** Its caller may not call any more: what it is owed, all of it or the replies to some ids, is an error, and at once. */
   revoke(error: GatewayError, ids?: readonly Id[]): void {
-    for (const debt of this.ledger.debts(ids)) {
-      debt.call?.abort(new GatewayError('CALL_CANCELLED', error.message));
-      this.fail(debt, error);
+    for (const pending of this.replies.list(ids)) {
+      pending.call?.abort(new GatewayError('CALL_CANCELLED', error.message));
+      this.fail(pending, error);
     }
   }
 
   /** The client has gone: its calls end. */
   close(reason: string): void {
-    this.ledger.forget(reason);
+    this.replies.forget(reason);
   }
 }
 
@@ -194,14 +194,14 @@ class PeerRequest implements RequestLink {
   readonly params: JsonObject;
   readonly #gateway: Gateway;
   readonly #peer: Peer;
-  readonly #debt: Debt;
+  readonly #debt: PendingReply;
   readonly #settings: RequestSettings;
 
-  constructor(gateway: Gateway, peer: Peer, debt: Debt, params: JsonObject, settings: RequestSettings) {
+  constructor(gateway: Gateway, peer: Peer, pending: PendingReply, params: JsonObject, settings: RequestSettings) {
     this.params = params;
     this.#gateway = gateway;
     this.#peer = peer;
-    this.#debt = debt;
+    this.#debt = pending;
     this.#settings = settings;
   }
 
@@ -281,7 +281,7 @@ class PeerRequest implements RequestLink {
   }
 
   note(method: string, params: string): void {
-    this.#peer.ledger.note(this.#debt, notificationText(method, params));
+    this.#peer.replies.note(this.#debt, notificationText(method, params));
   }
 
   keepOpen(end: () => void): void {

@@ -63,7 +63,7 @@ export function createSessions(limits: SessionLimits, events: SessionEvents, log
     events.ended(session.peer);
   };
 
-  const isBusy = ({ streams, peer }: Session): boolean => streams.standing?.held === true || peer.ledger.size > 0;
+  const isBusy = ({ streams, peer }: Session): boolean => streams.standing?.held === true || peer.replies.size > 0;
   const rank = (session: Session): number | undefined => {
     if (isBusy(session)) return undefined;
     return session.used ? session.touched : session.touched - NEVER_USED_MS;

@@ -104,7 +104,7 @@ export function createSse(engine: Engine, limits: Limits, messagesPath: string):
       },
     },
     open: () => sessions.size,
-    owed: () => [...sessions.values()].reduce((sum, { connection }) => sum + connection.owed(), 0),
+    owed: () => [...sessions.values()].reduce((sum, { connection }) => sum + connection.pendingCount(), 0),
     interrupt(reason) {
       for (const { connection } of sessions.values()) connection.interrupt(reason);
     },

@@ -1,5 +1,5 @@
 import type { JsonObject } from '../core/json.ts';
-import { ledgerTotals } from '../mcp/ledger.ts';
+import { replyTotals } from '../mcp/pending-replies.ts';
 import type { Route } from './router.ts';
 import { sendJson } from './send-json.ts';
 
@@ -19,7 +19,7 @@ export function statusRoute({ calls, plugins }: HouseStatus, transports: Transpo
     GET({ response }) {
       const status: JsonObject = {
         uptimeSeconds: Math.round(process.uptime()),
-        replies: { ...ledgerTotals },
+        replies: { ...replyTotals },
         calls: calls(),
         ...transports(),
         plugins: Object.fromEntries(plugins().map(({ id, state }) => [id, state])),

@@ -87,7 +87,7 @@ export function serveStdio(engine: Engine, limits: StdioLimits, profile: string,
 
   const connection = engine.connect(localCaller(profile), 'stdio', { write }, () => end());
   const repliesBy = async (until: number): Promise<void> => {
-    while (connection.owed() > 0 && performance.now() < until) await new Promise((resolve) => setTimeout(resolve, 10));
+    while (connection.pendingCount() > 0 && performance.now() < until) await new Promise((resolve) => setTimeout(resolve, 10));
   };
   const finish = async (): Promise<void> => {
     const until = performance.now() + limits.drainMs;

@@ -124,7 +124,7 @@ export function createWebSocket(engine: Engine, limits: Limits, admit: (request:
       }
     },
     open: () => open.size,
-    owed: () => [...open.values()].reduce((sum, connection) => sum + connection.owed(), 0),
+    owed: () => [...open.values()].reduce((sum, connection) => sum + connection.pendingCount(), 0),
     interrupt(reason) {
       for (const connection of open.values()) connection.interrupt(reason);
     },

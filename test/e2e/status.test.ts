@@ -12,7 +12,7 @@ const auth = {
 };
 
 interface Status {
-  readonly replies: { owed: number; paid: number; cancelled: number; dropped: number };
+  readonly replies: { accepted: number; sent: number; cancelled: number; dropped: number };
   readonly calls: number;
   readonly sessions: number;
   readonly websocket: number;
@@ -36,11 +36,11 @@ describe('/status', () => {
     expect((await ask(await serve(writeConfig({}, ['plain'])))).status).toBe(404);
   });
 
-  it('counts what is owed, paid and cancelled, and what is in flight', async () => {
+  it('counts requests accepted, replies sent and calls cancelled, and what is in flight', async () => {
     const gateway = await serve(writeConfig({ auth }, ['plain']));
     const status = async (): Promise<Status> => (await ask(gateway, 'operator')).json() as Promise<Status>;
     expect(await status()).toMatchObject({
-      replies: { owed: 0, paid: 0, cancelled: 0, dropped: 0 },
+      replies: { accepted: 0, sent: 0, cancelled: 0, dropped: 0 },
       calls: 0,
       sessions: 0,
       plugins: { plain: 'ready' },
@@ -50,11 +50,11 @@ describe('/status', () => {
     const abort = new AbortController();
     const pending = client.call('wait', { ms: 60_000 }, { signal: abort.signal }).catch(() => undefined);
     await until('the call is in flight', async () => (await status()).calls === 1);
-    // The handshake and the echo are paid, the call is not.
-    expect(await status()).toMatchObject({ replies: { owed: 3, paid: 2, cancelled: 0 }, sessions: 1 });
+    // The handshake and the echo have their replies, the call has not.
+    expect(await status()).toMatchObject({ replies: { accepted: 3, sent: 2, cancelled: 0 }, sessions: 1 });
     abort.abort();
     await pending;
     await until('the call is over', async () => (await status()).calls === 0);
-    expect((await status()).replies).toMatchObject({ owed: 3, paid: 2, cancelled: 1 });
+    expect((await status()).replies).toMatchObject({ accepted: 3, sent: 2, cancelled: 1 });
   });
 });

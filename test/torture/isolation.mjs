@@ -108,7 +108,7 @@ async function inTurns(clients, run) {
 async function squared({ gateway, oracle }) {
   await sleep(200);
   const { replies, sessions, sse, websocket, calls } = await measure(gateway);
-  const owed = replies.owed - replies.paid - replies.cancelled;
+  const owed = replies.accepted - replies.sent - replies.cancelled;
   if (owed + sessions + sse + websocket + calls !== 0)
     oracle.fail('O3', `afterwards the gateway still holds ${JSON.stringify({ owed, sessions, sse, websocket, calls })}`);
 }

@@ -19,7 +19,7 @@ export async function settled({ gateway, world }, ms = SETTLE_MS) {
   let looks = 0;
   const quiet = await within(ms, async () => {
     const { sessions, sse, websocket, connections, calls, replies, plugins } = await gateway.status();
-    const owed = replies.owed - replies.paid - replies.cancelled;
+    const owed = replies.accepted - replies.sent - replies.cancelled;
     const busy = Object.entries(plugins).filter(([, state]) => state !== 'ready');
     const { children, names } = gateway.holds();
     why = JSON.stringify({ sessions, sse, websocket, connections, calls, owed, busy, names });

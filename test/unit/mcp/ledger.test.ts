@@ -1,28 +1,29 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Debt, Ledger } from '../../../src/mcp/ledger.ts';
 import type { Frame } from '../../../src/mcp/outlet.ts';
+import { PendingReplies, type PendingReply } from '../../../src/mcp/pending-replies.ts';
 
 /** What the ledger must do, kept as the plain multiset of ids that are owed. */
 interface Model {
   owed: Set<number>;
-  debts: { id: number; debt: Debt }[];
-  replies: Map<Debt, number>;
+  debts: { id: number; debt: PendingReply }[];
+  replies: Map<PendingReply, number>;
 }
 
-class Owe implements fc.Command<Model, Ledger> {
+class Owe implements fc.Command<Model, PendingReplies> {
   readonly id: number;
   constructor(id: number) {
     this.id = id;
   }
   check = () => true;
-  run(model: Model, ledger: Ledger): void {
+  run(model: Model, ledger: PendingReplies): void {
     const outlet = {
       write(frame: Frame) {
-        if (frame.bytes !== undefined && frame.last) model.replies.set(debt as Debt, (model.replies.get(debt as Debt) ?? 0) + 1);
+        if (frame.bytes !== undefined && frame.last)
+          model.replies.set(debt as PendingReply, (model.replies.get(debt as PendingReply) ?? 0) + 1);
       },
     };
-    const debt = ledger.owe(this.id, outlet);
+    const debt = ledger.add(this.id, outlet);
     expect(debt === undefined).toBe(model.owed.has(this.id));
     if (!debt) return;
     model.owed.add(this.id);
@@ -32,39 +33,39 @@ class Owe implements fc.Command<Model, Ledger> {
   toString = () => `owe ${this.id}`;
 }
 
-class Pay implements fc.Command<Model, Ledger> {
+class Pay implements fc.Command<Model, PendingReplies> {
   readonly which: number;
   constructor(which: number) {
     this.which = which;
   }
   check = (model: Readonly<Model>) => model.debts.length > 0;
-  run(model: Model, ledger: Ledger): void {
+  run(model: Model, ledger: PendingReplies): void {
     const { id, debt } = model.debts[this.which % model.debts.length] as Model['debts'][number];
     const current = model.debts.findLast((d) => d.id === id)?.debt === debt && model.owed.has(id);
     const before = model.replies.get(debt) ?? 0;
-    ledger.pay(debt, { bytes: 'reply', last: true });
+    ledger.send(debt, { bytes: 'reply', last: true });
     expect(model.replies.get(debt)).toBe(current && before === 0 ? 1 : before);
     if (current) model.owed.delete(id);
   }
   toString = () => `pay ${this.which}`;
 }
 
-class Cancel implements fc.Command<Model, Ledger> {
+class Cancel implements fc.Command<Model, PendingReplies> {
   readonly id: number;
   constructor(id: number) {
     this.id = id;
   }
   check = () => true;
-  run(model: Model, ledger: Ledger): void {
+  run(model: Model, ledger: PendingReplies): void {
     ledger.cancel(this.id, 'test');
     model.owed.delete(this.id);
   }
   toString = () => `cancel ${this.id}`;
 }
 
-class Forget implements fc.Command<Model, Ledger> {
+class Forget implements fc.Command<Model, PendingReplies> {
   check = () => true;
-  run(model: Model, ledger: Ledger): void {
+  run(model: Model, ledger: PendingReplies): void {
     ledger.forget('gone');
     model.owed.clear();
   }
@@ -81,7 +82,7 @@ describe('Ledger', () => {
     ];
     fc.assert(
       fc.property(fc.commands(commands, { size: '+1' }), (sequence) => {
-        const ledger = new Ledger();
+        const ledger = new PendingReplies();
         const model: Model = { owed: new Set(), debts: [], replies: new Map() };
         fc.modelRun(() => ({ model, real: ledger }), sequence);
         expect(ledger.size).toBe(model.owed.size);
@@ -92,10 +93,10 @@ describe('Ledger', () => {
   });
 
   it('keeps 1 and "1" apart', { tags: ['rpc-id-type'] }, () => {
-    const ledger = new Ledger();
+    const ledger = new PendingReplies();
     const outlet = { write: () => undefined };
-    expect(ledger.owe(1, outlet)).toBeDefined();
-    expect(ledger.owe('1', outlet)).toBeDefined();
-    expect(ledger.owe(1, outlet)).toBeUndefined();
+    expect(ledger.add(1, outlet)).toBeDefined();
+    expect(ledger.add('1', outlet)).toBeDefined();
+    expect(ledger.add(1, outlet)).toBeUndefined();
   });
 });

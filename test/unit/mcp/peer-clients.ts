@@ -100,7 +100,7 @@ export class EngineClient {
 
   /** Replies that a connection still owes. */
   owed(): number {
-    return this.#connection?.owed() ?? 0;
+    return this.#connection?.pendingCount() ?? 0;
   }
 
   /** What has arrived since the last time. */

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { App } from '../../../src/app.ts';
-import { ledgerTotals } from '../../../src/mcp/ledger.ts';
+import { replyTotals } from '../../../src/mcp/pending-replies.ts';
 import { tempFolder } from '../../support/temp.ts';
 import { type Arrival, EngineClient, type Kind } from './peer-clients.ts';
 import { openHouse, type Puppet } from './puppet.ts';
@@ -265,7 +265,7 @@ describe('every owed id is paid exactly once', () => {
     ];
     await fc.assert(
       fc.asyncProperty(fc.commands(commands, { maxCommands: 40, size: 'max' }), async (steps) => {
-        const before = { ...ledgerTotals };
+        const before = { ...replyTotals };
         const real: Real = { clients: KINDS.map((kind) => new EngineClient(app.engine, kind)), puppet, expected: [] };
         const model: Model = { owed: [], connected: KINDS.map(() => true) };
         for (const client of real.clients) client.connect();
@@ -282,8 +282,8 @@ describe('every owed id is paid exactly once', () => {
           await turn();
         }
         // The gateway's own books: everything owed has been paid or cancelled, and no call is left.
-        const { owed, paid, cancelled } = ledgerTotals;
-        expect(owed - before.owed).toBe(paid - before.paid + cancelled - before.cancelled);
+        const { accepted: owed, sent: paid, cancelled } = replyTotals;
+        expect(owed - before.accepted).toBe(paid - before.sent + cancelled - before.cancelled);
         expect(app.gateway.active()).toBe(0);
       }),
       { numRuns: 100 },

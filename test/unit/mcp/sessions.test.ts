@@ -7,11 +7,11 @@ const caller = { principal: 'ada', profile: 'default', scopes: [] };
 const limits = { sessions: 3, sessionsPerPrincipal: 2, sessionIdleMs: 1_000 };
 
 /** As much of a client as sessions look at. */
-function peer(principal = 'ada'): LegacyPeer & { ledger: { size: number } } {
+function peer(principal = 'ada'): LegacyPeer & { replies: { size: number } } {
   const ended: string[] = [];
   return {
     caller: { ...caller, principal },
-    ledger: { size: 0 },
+    replies: { size: 0 },
     interrupt: (why: string) => void ended.push(why),
     unwatch: () => undefined,
     ended,
@@ -47,10 +47,10 @@ describe('Sessions', () => {
   it('live while a call is in flight, and for their time after it has ended, whenever that is', { tags: ['session-caps'] }, () => {
     for (const length of [10_001, 10_250, 10_499]) {
       const client = peer();
-      client.ledger.size = 1;
+      client.replies.size = 1;
       const session = sessions.open(client);
       vi.advanceTimersByTime(length);
-      client.ledger.size = 0;
+      client.replies.size = 0;
       vi.advanceTimersByTime(1_000);
       expect(sessions.size).toBe(1);
       expect(lives(session)).toBe(true);
@@ -82,7 +82,7 @@ describe('Sessions', () => {
 
   it('with a call or a stream never make room: without an idle one the newcomer is refused', { tags: ['session-caps'] }, () => {
     const [calling, streaming] = [peer(), sessions.open(peer())];
-    calling.ledger.size = 1;
+    calling.replies.size = 1;
     const busy = sessions.open(calling);
     const stream = streaming.streams.stand({ write: () => undefined }, false);
     expect(() => sessions.open(peer())).toThrow('all of them are in use');
@@ -91,7 +91,7 @@ describe('Sessions', () => {
     expect(sessions.open(peer('bob'))).toBeDefined();
     expect(() => sessions.open(peer())).toThrow('all of them are in use');
     expect(sessions.size).toBe(3);
-    calling.ledger.size = 0;
+    calling.replies.size = 0;
     sessions.open(peer());
     expect([busy, streaming].map(isHeld)).toEqual([false, true]);
     stream.write({ last: true });
@@ -113,7 +113,7 @@ describe('Sessions', () => {
     const bob = wide.open(peer('bob'));
     const busy = [peer(), peer()];
     for (const client of busy) {
-      client.ledger.size = 1;
+      client.replies.size = 1;
       wide.open(client);
     }
     expect(() => wide.open(peer())).toThrow('all of them are in use');

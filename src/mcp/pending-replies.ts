@@ -5,7 +5,7 @@ import type { Frame, Outlet } from './outlet.ts';
 import type { Id } from './wire.ts';
 
 /** One reply that is owed. */
-export interface Debt {
+export interface PendingReply {
   readonly id: Id;
   outlet: Outlet;
   /** The call behind it, once there is one. */
@@ -15,91 +15,91 @@ export interface Debt {
 }
 
 /** Totals over all ledgers of the process. */
-export const ledgerTotals = { owed: 0, paid: 0, cancelled: 0, dropped: 0 };
+export const replyTotals = { accepted: 0, sent: 0, cancelled: 0, dropped: 0 };
 
 /** The ids a client waits for. Each is paid exactly once, or cancelled, or gone with its connection. */
-export class Ledger {
-  readonly #owed = new Map<string | number, Debt>();
+export class PendingReplies {
+  readonly #replies = new Map<string | number, PendingReply>();
 
   /** Replies that are owed and will come by themselves. */
   get size(): number {
     let waiting = 0;
-    for (const debt of this.#owed.values()) if (!debt.end) waiting++;
+    for (const pending of this.#replies.values()) if (!pending.end) waiting++;
     return waiting;
   }
 
   /** Ends the streams that are still open, each with its final reply. */
   endStreams(): void {
-    for (const debt of [...this.#owed.values()]) debt.end?.();
+    for (const pending of [...this.#replies.values()]) pending.end?.();
   }
 
   /** Whether the reply to an id is still to come. */
-  owes(id: Id | null): boolean {
-    return id !== null && this.#owed.has(keyOf(id));
+  has(id: Id | null): boolean {
+    return id !== null && this.#replies.has(keyOf(id));
   }
 
   /** Notes a debt; undefined where the id is still owed. */
-  owe(id: Id, outlet: Outlet): Debt | undefined {
+  add(id: Id, outlet: Outlet): PendingReply | undefined {
     const key = keyOf(id);
-    if (this.#owed.has(key)) return undefined;
-    const debt: Debt = { id, outlet };
-    this.#owed.set(key, debt);
-    ledgerTotals.owed++;
-    return debt;
+    if (this.#replies.has(key)) return undefined;
+    const pending: PendingReply = { id, outlet };
+    this.#replies.set(key, pending);
+    replyTotals.accepted++;
+    return pending;
   }
 
   /** The only way a reply leaves. A debt that is settled already is counted and dropped. */
-  pay(debt: Debt, frame: Frame): void {
-    if (!this.#settle(debt)) {
-      ledgerTotals.dropped++;
+  send(pending: PendingReply, frame: Frame): void {
+    if (!this.#settle(pending)) {
+      replyTotals.dropped++;
       return;
     }
-    ledgerTotals.paid++;
-    const { outlet } = debt;
-    release(debt);
+    replyTotals.sent++;
+    const { outlet } = pending;
+    release(pending);
     outlet.write(frame);
   }
 
   /** Something about a debt that is still owed, such as progress. */
-  note(debt: Debt, bytes: string): void {
-    if (this.#owed.get(keyOf(debt.id)) === debt) debt.outlet.write({ bytes, last: false });
+  note(pending: PendingReply, bytes: string): void {
+    if (this.#replies.get(keyOf(pending.id)) === pending) pending.outlet.write({ bytes, last: false });
   }
 
   /** Ends a call at the client's wish; no reply follows. */
   cancel(id: Id, reason: string): void {
-    const debt = this.#owed.get(keyOf(id));
-    if (!debt || !this.#settle(debt)) return;
-    ledgerTotals.cancelled++;
-    const { outlet, call } = debt;
-    release(debt);
+    const pending = this.#replies.get(keyOf(id));
+    if (!pending || !this.#settle(pending)) return;
+    replyTotals.cancelled++;
+    const { outlet, call } = pending;
+    release(pending);
     call?.abort(new GatewayError('CALL_CANCELLED', `The client cancelled the call: ${reason}`));
     outlet.write({ last: true });
   }
 
   /** Ends the calls that are under way: each is still owed its reply, which now comes at once and says why. */
   interrupt(reason: string): void {
-    for (const { call } of [...this.#owed.values()]) call?.abort(new GatewayError('CALL_CANCELLED', reason));
+    for (const { call } of [...this.#replies.values()]) call?.abort(new GatewayError('CALL_CANCELLED', reason));
   }
 
   /** The replies that are owed, all of them or those of some ids. */
-  debts(ids?: readonly Id[]): readonly Debt[] {
-    return ids ? ids.flatMap((id) => this.#owed.get(keyOf(id)) ?? []) : [...this.#owed.values()];
+  list(ids?: readonly Id[]): readonly PendingReply[] {
+    return ids ? ids.flatMap((id) => this.#replies.get(keyOf(id)) ?? []) : [...this.#replies.values()];
   }
 
   /** The connection is gone: nothing is owed any more, and nothing need go on. */
   forget(reason: string): void {
-    for (const debt of [...this.#owed.values()]) {
-      this.#settle(debt);
-      ledgerTotals.cancelled++;
-      const { call } = debt;
-      release(debt);
+    for (const pending of [...this.#replies.values()]) {
+      this.#settle(pending);
+      replyTotals.cancelled++;
+      const { call } = pending;
+      release(pending);
       call?.abort(new GatewayError('CALL_CANCELLED', reason));
     }
   }
 
-  #settle(debt: Debt): boolean {
-    const key = keyOf(debt.id);
-    return this.#owed.get(key) === debt && this.#owed.delete(key);
+  #settle(pending: PendingReply): boolean {
+    const key = keyOf(pending.id);
+    return this.#replies.get(key) === pending && this.#replies.delete(key);
   }
 }
 
@@ -112,8 +112,8 @@ const NOWHERE: Outlet = { write: () => undefined };
 
 // A map that has moved to a new table leaves the old one behind, with everything that stood in it; a settled debt must not
 // keep a whole request alive from there until a full collection.
-function release(debt: Debt): void {
-  debt.outlet = NOWHERE;
-  debt.call = undefined;
-  debt.end = undefined;
+function release(pending: PendingReply): void {
+  pending.outlet = NOWHERE;
+  pending.call = undefined;
+  pending.end = undefined;
 }
