@@ -6,7 +6,6 @@ import type { Redactor } from '../core/redact.ts';
 import type { Gateway } from '../gateway/gateway.ts';
 import { type Connection, createConnection } from './connection.ts';
 import { readCutMessage } from './cut-message.ts';
-import { createInterviews } from './interviews.ts';
 import { LegacyPeer } from './legacy.ts';
 import { createLists } from './lists.ts';
 import { createMethods } from './methods.ts';
@@ -16,6 +15,7 @@ import { plainCall } from './plain-call.ts';
 import { createSessions, type SessionLimits } from './sessions.ts';
 import { createStreamable, type Pending, type Streamable, toPending } from './streamable.ts';
 import { createSubscriptions } from './subscriptions.ts';
+import { createSuspendedCalls } from './suspended-calls.ts';
 import { type Incoming, readMessage } from './wire.ts';
 
 /** The limits this floor obeys. */
@@ -75,7 +75,7 @@ export function createEngine(gateway: Gateway, limits: EngineLimits, shared: () 
   const lists = createLists(shared);
   const methods = createMethods(gateway, lists, shared);
   const subscriptions = createSubscriptions(gateway, lists);
-  const interviews = createInterviews(limits);
+  const interviews = createSuspendedCalls(limits);
   const parts: ModernParts = { gateway, redactor, log, subscriptions, interviews, shared };
 
   const legacy = (caller: Caller, transport: string): LegacyPeer => new LegacyPeer(parts, methods, caller, transport, limits);

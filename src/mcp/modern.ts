@@ -5,7 +5,6 @@ import { createSemaphore, type Semaphore } from '../gateway/semaphore.ts';
 import { envelopeFault, envelopeRevision, envelopeValue, nameOf } from './envelope.ts';
 import { capabilities, type Era } from './era.ts';
 import type { RpcError } from './errors.ts';
-import type { Interviews } from './interviews.ts';
 import { cacheHints } from './lists.ts';
 import { toThreshold } from './logging.ts';
 import type { Methods } from './methods.ts';
@@ -16,6 +15,7 @@ import { abilitiesOf } from './questions.ts';
 import { toResult } from './results.ts';
 import { MODERN } from './revisions.ts';
 import type { Subscriptions } from './subscriptions.ts';
+import type { SuspendedCalls } from './suspended-calls.ts';
 import type { Message } from './wire.ts';
 
 /** Methods whose calls may ask the client for more. */
@@ -26,7 +26,7 @@ const ERA: Era = { kind: 'modern', revision: MODERN };
 /** What the methods of the stateless era need besides the shared ones. */
 export interface ModernParts extends PeerParts {
   readonly subscriptions: Subscriptions;
-  readonly interviews: Interviews;
+  readonly interviews: SuspendedCalls;
   /** Nobody needs a token just now, so that every caller of a profile sees the same lists. */
   shared(): boolean;
 }

@@ -21,17 +21,17 @@ interface OpenQuestion extends Deferred<Answers> {
 }
 
 /** Keeps an interview until its next round and returns the state by which the client finds it again. */
-export type Park = (interview: Interview, ticket: string | undefined) => string;
+export type Suspend = (call: MultiRoundCall, ticket: string | undefined) => string;
 
 /**
  * One call of the stateless era that may take several requests: it runs on while the client fetches answers, and each
  * request of the client is one round. Plugin code sees an ordinary call.
  */
-export class Interview implements Request, ClientLink {
+export class MultiRoundCall implements Request, ClientLink {
   readonly stateless = true;
   readonly client: object | undefined;
   readonly returned: ClientLink['returned'];
-  readonly #park: Park;
+  readonly #suspend: Suspend;
   readonly #call: Call;
   #current: RequestLink;
   #round: Deferred<Reply> | undefined;
@@ -42,10 +42,10 @@ export class Interview implements Request, ClientLink {
   #offered: JsonObject | undefined;
 
   /** `returned`: answers to a question that was put before this interview began, with the ticket they came with. */
-  constructor(first: RequestLink, park: Park, returned?: ClientLink['returned']) {
+  constructor(first: RequestLink, suspend: Suspend, returned?: ClientLink['returned']) {
     this.client = first.client;
     this.#current = first;
-    this.#park = park;
+    this.#suspend = suspend;
     this.returned = returned;
     this.#call = new Call(first.caller, this);
     first.bind(this.#call);
@@ -170,7 +170,7 @@ export class Interview implements Request, ClientLink {
     const inputRequests = Object.fromEntries(
       Object.entries(open.questions).map(([key, question]) => [key, toClientRequest(question, this.era.revision, key)]),
     );
-    const requestState = this.#park(this, open.ticket?.());
+    const requestState = this.#suspend(this, open.ticket?.());
     this.#settle((round) => round.resolve(toJsonText({ resultType: 'input_required', inputRequests, requestState, _meta: MODERN_META })));
   }
 

@@ -4,7 +4,7 @@ import { canonicalJson } from '../core/canonical.ts';
 import { GatewayError } from '../core/errors.ts';
 import { asObject, type JsonObject, type JsonValue } from '../core/json.ts';
 import type { ClientLink } from '../gateway/call.ts';
-import { Interview, type Park } from './interview.ts';
+import { MultiRoundCall, type Suspend } from './multi-round-call.ts';
 import type { Handler, Reply, RequestLink } from './peer.ts';
 import type { AskLimits } from './server-requests.ts';
 
@@ -14,63 +14,63 @@ const MOST_PARKED = 1_000;
  * Calls of the stateless era that wait for answers, found again by a state that only their own caller can use, once. A
  * state that carries a ticket is good without its call too: the call then begins anew, with the answers it needs.
  */
-export interface Interviews {
+export interface SuspendedCalls {
   /** Runs a method for a request, or goes on with the call that the request's state belongs to. */
   run(method: string, request: RequestLink, handler: Handler): Promise<Reply>;
   /** Ends the waiting calls of callers that may not call any more. */
   revoke(isGone: (caller: Caller) => boolean, error: GatewayError): void;
   /** Calls that wait for an answer. */
-  readonly parked: number;
+  readonly suspended: number;
   close(): void;
 }
 
-interface Parked {
-  readonly interview: Interview;
+interface SuspendedCall {
+  readonly call: MultiRoundCall;
   readonly seal: string;
   readonly ticket: string | undefined;
   readonly timer: NodeJS.Timeout;
 }
 
 /** No calls yet. */
-export function createInterviews(limits: AskLimits): Interviews {
-  const parked = new Map<string, Parked>();
+export function createSuspendedCalls(limits: AskLimits): SuspendedCalls {
+  const suspended = new Map<string, SuspendedCall>();
   // Made at each start and never told: a state of another run is a foreign one.
   const key = randomBytes(32);
 
   const seal = (id: string, owner: string): string => createHmac('sha256', key).update(`${id}\n${owner}`).digest('base64url');
 
-  const park =
-    (owner: string): Park =>
-    (interview, ticket) => {
-      if (parked.size >= MOST_PARKED) throw new GatewayError('OVERLOADED', `${MOST_PARKED} calls wait for answers already.`);
+  const suspend =
+    (owner: string): Suspend =>
+    (call, ticket) => {
+      if (suspended.size >= MOST_PARKED) throw new GatewayError('OVERLOADED', `${MOST_PARKED} calls wait for answers already.`);
       const { askMs } = limits;
       const id = randomBytes(16).toString('base64url');
       const timer = setTimeout(() => {
-        parked.delete(id);
-        interview.abandon(new GatewayError('ASK_FAILED', `No answer came within ${askMs / 1000} s.`));
+        suspended.delete(id);
+        call.abandon(new GatewayError('ASK_FAILED', `No answer came within ${askMs / 1000} s.`));
       }, askMs).unref();
       const sealed = seal(id, owner);
-      parked.set(id, { interview, seal: sealed, ticket, timer });
+      suspended.set(id, { call, seal: sealed, ticket, timer });
       return ticket === undefined ? `${id}.${sealed}` : `${id}.${sealed}.${ticket}`;
     };
 
   // Undefined where nobody waits under this state any more.
-  const take = ({ id, given, ticket }: State, owner: string): Interview | undefined => {
-    const found = parked.get(id);
+  const take = ({ id, given, ticket }: State, owner: string): MultiRoundCall | undefined => {
+    const found = suspended.get(id);
     if (!found) return undefined;
     const expected = seal(id, owner);
     const genuine = given.length === expected.length && timingSafeEqual(Buffer.from(given), Buffer.from(expected));
     if (!genuine || found.seal !== expected || found.ticket !== ticket) throw unknownState();
-    parked.delete(id);
+    suspended.delete(id);
     clearTimeout(found.timer);
-    return found.interview;
+    return found.call;
   };
 
   return {
     run(method, request, handler) {
       const { requestState, inputResponses } = request.params;
       const begin = (offered: JsonObject, returned?: ClientLink['returned']): Promise<Reply> =>
-        new Interview(request, (interview, ticket) => park(ownerOf(method, request))(interview, ticket), returned).start(handler, offered);
+        new MultiRoundCall(request, (call, ticket) => suspend(ownerOf(method, request))(call, ticket), returned).start(handler, offered);
       const responses = asObject(inputResponses);
       if (requestState === undefined) return begin(responses);
       const state = readState(requestState);
@@ -80,22 +80,22 @@ export function createInterviews(limits: AskLimits): Interviews {
       return begin({}, { ticket: state.ticket, answers: responses });
     },
     revoke(isGone, error) {
-      for (const [id, { interview, timer }] of parked) {
-        if (!isGone(interview.caller)) continue;
-        parked.delete(id);
+      for (const [id, { call, timer }] of suspended) {
+        if (!isGone(call.caller)) continue;
+        suspended.delete(id);
         clearTimeout(timer);
-        interview.abandon(error);
+        call.abandon(error);
       }
     },
-    get parked() {
-      return parked.size;
+    get suspended() {
+      return suspended.size;
     },
     close() {
-      for (const { interview, timer } of parked.values()) {
+      for (const { call, timer } of suspended.values()) {
         clearTimeout(timer);
-        interview.abandon(new GatewayError('DRAINING', 'The gateway is shutting down.'));
+        call.abandon(new GatewayError('DRAINING', 'The gateway is shutting down.'));
       }
-      parked.clear();
+      suspended.clear();
     },
   };
 }
