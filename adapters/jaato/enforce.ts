@@ -1,7 +1,7 @@
 import { GatewayError } from '../../src/core/errors.ts';
 import type { Host, Member } from '../../src/core/host.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../src/core/json.ts';
-import type { Middleware, Passing } from '../../src/core/middleware.ts';
+import type { InterceptedCall, Middleware } from '../../src/core/middleware.ts';
 import type { CallContext, CallPreview } from '../../src/core/tool.ts';
 import { objectIn, textIn } from '../../src/host/wire.ts';
 
@@ -49,7 +49,7 @@ export async function previewOf(host: Host, params: JsonObject): Promise<JsonVal
 export function enforce(host: Host, id: string, member: Member): Middleware {
   return {
     onError: 'deny',
-    async permit({ tool, origin, args, context, agreed = false }) {
+    async authorize({ tool, origin, args, context, agreed = false }) {
       const own = origin.format === 'jaato';
       // Asking for permission cannot itself need one.
       if (origin.plugin === id && origin.name === 'askPermission') return undefined;
@@ -66,9 +66,9 @@ export function enforce(host: Host, id: string, member: Member): Middleware {
 
 /** A command runs like a call: whoever guards calls decides about it too. Throws DENIED. */
 export async function permitCommand(host: Host, plugin: string, name: string, args: JsonObject, context: CallContext): Promise<void> {
-  const passing: Passing = { tool: name, origin: { format: 'jaato', plugin, name }, labels: [], args, context };
+  const passing: InterceptedCall = { tool: name, origin: { format: 'jaato', plugin, name }, labels: [], args, context };
   for (const { guard } of knownOf(host).values()) {
-    const verdict = await guard?.permit?.(passing);
+    const verdict = await guard?.authorize?.(passing);
     if (verdict && 'refuse' in verdict) throw new GatewayError('DENIED', verdict.refuse, { plugin });
   }
 }

@@ -7,7 +7,7 @@ import type { UserCommand } from '../core/command.ts';
 import { GatewayError } from '../core/errors.ts';
 import { didYouMean } from '../core/nearest.ts';
 import { Call, silentClient } from '../gateway/call.ts';
-import { guard } from '../gateway/guard.ts';
+import { toPluginFailed } from '../gateway/plugin-errors.ts';
 import { toUnavailable } from '../registry/plugin-status.ts';
 import { showResult } from './call.ts';
 import { type CommonOptions, openSession, UsageError, unknownPlugin } from './context.ts';
@@ -36,7 +36,7 @@ export function addCommand(program: Command, adapters: readonly Adapter[]): void
         if (!command) throw unknown(id, name, commands);
         const call = new Call(localCaller(), silentClient(session.log.area(id)));
         process.once('SIGINT', () => call.abort(new GatewayError('CALL_CANCELLED', 'The command was cancelled.')));
-        const result = await guard(id, () => command.run(words.join(' '), call));
+        const result = await toPluginFailed(id, () => command.run(words.join(' '), call));
         done();
         (result.isError ? printMasked : print)(result, options.json, () => showResult(result));
         if (result.isError) process.exitCode = 1;

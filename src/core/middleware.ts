@@ -4,7 +4,7 @@ import type { JsonObject } from './json.ts';
 import type { CallContext } from './tool.ts';
 
 /** A tool call on its way through the gateway, as middleware sees it. */
-export interface Passing {
+export interface InterceptedCall {
   /** The tool's public name. */
   readonly tool: string;
   /** Where the tool comes from; `name` is its name inside the plugin. */
@@ -24,17 +24,17 @@ export interface Middleware {
   /** A client's session has begun, or its first call has come where there are no sessions. Nothing waits for it. */
   sessionStarted?(who: { readonly session: string; readonly caller: Caller }): void;
   /** Before all others have spoken; every guard gets the arguments as the client sent them, and the first change wins. */
-  guard?(passing: Passing): Promise<Verdict>;
+  guard?(call: InterceptedCall): Promise<Verdict>;
   /** Gets the arguments the tool would run with, and may ask a person through the context. */
-  permit?(passing: Passing): Promise<Verdict>;
+  authorize?(call: InterceptedCall): Promise<Verdict>;
   /** Answers in the tool's place, or not. The first answer wins. */
-  before?(passing: Passing): Promise<ToolResult | undefined>;
+  before?(call: InterceptedCall): Promise<ToolResult | undefined>;
   /** May change the result, also one that `before` gave. */
-  after?(passing: Passing, result: ToolResult): Promise<ToolResult>;
+  after?(call: InterceptedCall, result: ToolResult): Promise<ToolResult>;
   /** The call has ended; `ms` is how long the tool took. Nothing waits for it. */
-  ended?(passing: Passing, result: ToolResult, ms: number): void;
+  ended?(call: InterceptedCall, result: ToolResult, ms: number): void;
   /** Whether a tool is any business of `before` and `after`; all are where this is absent. */
-  concerns?(tool: Pick<Passing, 'tool' | 'origin' | 'labels'>): boolean;
-  /** What a failing `guard` or `permit` means for the call. */
+  appliesTo?(tool: Pick<InterceptedCall, 'tool' | 'origin' | 'labels'>): boolean;
+  /** What a failing `guard` or `authorize` means for the call. */
   readonly onError: 'deny' | 'allow';
 }

@@ -19,7 +19,7 @@ import { Deadline, timedOut } from './deadline.ts';
 import { fenceResult } from './fence.ts';
 import { cleanResult, finishResult, isTooLong } from './finish.ts';
 import type { KeptResults } from './kept-results.ts';
-import { askPermits, passGuards, runAround, tell, toPassing } from './middleware.ts';
+import { notifyAll, runAround, runAuthorizers, runGuards, toInterceptedCall } from './middleware.ts';
 import { argumentsFor } from './numbers.ts';
 import { checkResult, misfit, toMisfit, withoutSecrets } from './output.ts';
 import { cacheKey, type ResultCache } from './result-cache.ts';
@@ -152,13 +152,13 @@ async function checkChanged(tool: VisibleTool, changed: JsonObject): Promise<Jso
 // Guards first, then what they made of the arguments, then whoever has to agree to just these arguments.
 async function authorizeCall(request: CallRequest, parts: PipelineParts): Promise<{ args: JsonObject; consent: Consent | undefined }> {
   const { tool, call, args: sent, returned } = request;
-  const passing = toPassing(tool.entry, sent, call);
-  const passed = await passGuards(passing, tool.middleware, tool);
+  const intercepted = toInterceptedCall(tool.entry, sent, call);
+  const passed = await runGuards(intercepted, tool.middleware, tool);
   const guarded = passed === sent ? sent : await checkChanged(tool, passed);
   checkDenyRules(tool, guarded);
   refuseUnaudited(parts);
   const consent = tool.approval === 'required' ? await parts.approvals.obtain({ tool, sent, args: guarded, call, returned }) : undefined;
-  const permitted = await askPermits({ ...passing, args: guarded, agreed: consent !== undefined }, tool.middleware, tool);
+  const permitted = await runAuthorizers({ ...intercepted, args: guarded, agreed: consent !== undefined }, tool.middleware, tool);
   return { args: permitted === guarded ? guarded : await checkChanged(tool, permitted), consent };
 }
 
@@ -206,7 +206,7 @@ function invoke({ tool, call }: CallRequest, args: JsonObject, { log, limits }: 
     const result =
       middleware.length === 0
         ? entry.tool.call(argumentsFor(entry.tool, args), call)
-        : runAround(toPassing(entry, args, call), middleware, log, (changed) =>
+        : runAround(toInterceptedCall(entry, args, call), middleware, log, (changed) =>
             entry.tool.call(argumentsFor(entry.tool, changed), call).then(checked),
           );
     result.then(resolve, reject);
@@ -227,8 +227,8 @@ function keyOf(rule: CacheRule, { tool, call }: CallRequest, args: JsonObject): 
 function recall(key: string, { tool, call }: CallRequest, args: JsonObject, { cache, log }: PipelineParts): ToolResult | undefined {
   const known = cache.get(key);
   if (known && tool.middleware.length > 0) {
-    const passing = toPassing(tool.entry, args, call);
-    tell(tool.middleware, log, (steps) => steps.ended?.(passing, known, 0));
+    const intercepted = toInterceptedCall(tool.entry, args, call);
+    notifyAll(tool.middleware, log, (steps) => steps.ended?.(intercepted, known, 0));
   }
   return known;
 }

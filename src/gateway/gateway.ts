@@ -27,10 +27,10 @@ import type { Call } from './call.ts';
 import { type Outcome, type PipelineParts, runCall } from './call-pipeline.ts';
 import { createDeparted } from './departed.ts';
 import { createGreeter } from './greetings.ts';
-import { guard } from './guard.ts';
 import { createHandedOut } from './handed-out.ts';
 import { createKeptResults } from './kept-results.ts';
 import { afterOpening, callLate, type LateCall, type OpeningParts, type Wanted } from './opening.ts';
+import { toPluginFailed } from './plugin-errors.ts';
 import { findPrompt } from './prompts.ts';
 import { createRefusals } from './refusals.ts';
 import { ownerOf, ownersOf, readResource } from './resources.ts';
@@ -135,7 +135,7 @@ export function createGateway(
 
   const partsOf = ({ config }: Rules): PipelineParts => {
     const auditRequired = isAuditRequired(config);
-    return { limits, queue, all, pluginSemaphore: pluginSemaphore, approvals, audit, auditRequired, redactor, log, cache, kept, addresses };
+    return { limits, queue, all, pluginSemaphore, approvals, audit, auditRequired, redactor, log, cache, kept, addresses };
   };
   let parts = partsOf(first);
 
@@ -253,7 +253,7 @@ export function createGateway(
       const prompt = after([pluginId], call, async () => {
         const entry = lookUp();
         pluginId = entry.plugin.id;
-        return guard(pluginId, () => entry.prompt.get(args, call));
+        return toPluginFailed(pluginId, () => entry.prompt.get(args, call));
       });
       const fetched = admitPrompt(name, await bounded(`Prompt "${name}"`, call, limits, prompt), limits);
       return addresses.inPrompt(fetched, { pluginId, caller: call.caller });

@@ -1,7 +1,7 @@
 import type { Caller } from '../core/caller.ts';
 import type { Logger } from '../core/log.ts';
 import type { Registry } from '../registry/registry.ts';
-import { type ActiveMiddleware, tell } from './middleware.ts';
+import { type ActiveMiddleware, notifyAll } from './middleware.ts';
 
 /** Who has been met already: the oldest are forgotten first. */
 const MOST_SESSIONS = 10_000;
@@ -38,7 +38,7 @@ export function createGreeter({ registry, log, middlewareOf }: GreeterParts): (c
   return (caller, session) => {
     const all = middlewareOf(caller);
     if (all.length === 0 || !greetings.isNew(session)) return;
-    const begin = (some: readonly ActiveMiddleware[]): void => tell(some, log, (steps) => steps.sessionStarted?.({ session, caller }));
+    const begin = (some: readonly ActiveMiddleware[]): void => notifyAll(some, log, (steps) => steps.sessionStarted?.({ session, caller }));
     begin(all);
     // What these do is known once they have opened; this is no reason to open them.
     for (const { plugin, opening } of all) {

@@ -2,7 +2,7 @@ import type { ToolResult } from '../core/content.ts';
 import { GatewayError, toError } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { Logger } from '../core/log.ts';
-import type { Middleware, Passing, Verdict } from '../core/middleware.ts';
+import type { InterceptedCall, Middleware, Verdict } from '../core/middleware.ts';
 import type { Manifest } from '../core/plugin.ts';
 import type { ToolEntry } from '../registry/catalogue.ts';
 import type { Call } from './call.ts';
@@ -17,7 +17,7 @@ export interface ActiveMiddleware {
 }
 
 /** A call as middleware sees it. */
-export function toPassing({ name, plugin, tool }: ToolEntry, args: JsonObject, context: Call): Passing {
+export function toInterceptedCall({ name, plugin, tool }: ToolEntry, args: JsonObject, context: Call): InterceptedCall {
   return {
     tool: name,
     origin: { format: plugin.adapter, plugin: plugin.id, name: tool.name },
@@ -28,38 +28,42 @@ export function toPassing({ name, plugin, tool }: ToolEntry, args: JsonObject, c
 }
 
 /** Runs all guards, each on the arguments as they came. The arguments to go on with, or DENIED. */
-export async function passGuards(passing: Passing, all: readonly ActiveMiddleware[], limits: TimeLimits): Promise<JsonObject> {
+export async function runGuards(intercepted: InterceptedCall, all: readonly ActiveMiddleware[], limits: TimeLimits): Promise<JsonObject> {
   let changed: JsonObject | undefined;
   for (const { plugin, steps } of all) {
-    const verdict = await hear(plugin, steps, 'guard', passing, limits);
+    const verdict = await runStep(plugin, steps, 'guard', intercepted, limits);
     if (verdict) changed ??= verdict;
   }
-  return changed ?? passing.args;
+  return changed ?? intercepted.args;
 }
 
 /** Asks everybody who may permit, each about the arguments as the one before left them. */
-export async function askPermits(passing: Passing, all: readonly ActiveMiddleware[], limits: TimeLimits): Promise<JsonObject> {
-  let { args } = passing;
-  for (const { plugin, steps } of all) args = (await hear(plugin, steps, 'permit', { ...passing, args }, limits)) ?? args;
+export async function runAuthorizers(
+  intercepted: InterceptedCall,
+  all: readonly ActiveMiddleware[],
+  limits: TimeLimits,
+): Promise<JsonObject> {
+  let { args } = intercepted;
+  for (const { plugin, steps } of all) args = (await runStep(plugin, steps, 'authorize', { ...intercepted, args }, limits)) ?? args;
   return args;
 }
 
-async function hear(
+async function runStep(
   plugin: Manifest,
   steps: Middleware | undefined,
-  step: 'guard' | 'permit',
-  passing: Passing,
+  step: 'guard' | 'authorize',
+  intercepted: InterceptedCall,
   limits: TimeLimits,
 ): Promise<JsonObject | undefined> {
-  if (!steps) throw denied(passing, plugin, `the plugin ${plugin.id}, which guards all calls, is not ready`);
+  if (!steps) throw denied(intercepted, plugin, `the plugin ${plugin.id}, which guards all calls, is not ready`);
   if (!steps[step]) return undefined;
   let verdict: Verdict;
   try {
-    verdict = await within(passing, limits, plugin, () => (steps[step] as NonNullable<Middleware['guard']>)(passing));
+    verdict = await within(intercepted, limits, plugin, () => (steps[step] as NonNullable<Middleware['guard']>)(intercepted));
   } catch (error) {
-    if (passing.context.aborted) throw error;
+    if (intercepted.context.aborted) throw error;
     if (steps.onError === 'allow') return undefined;
-    throw denied(passing, plugin, `the plugin ${plugin.id} guards it and failed: ${toError(error).message}`);
+    throw denied(intercepted, plugin, `the plugin ${plugin.id} guards it and failed: ${toError(error).message}`);
   }
   if (verdict === undefined) return undefined;
   if ('refuse' in verdict) throw new GatewayError('DENIED', verdict.refuse);
@@ -67,7 +71,7 @@ async function hear(
 }
 
 // A guard that hangs ends the call: it could not be trusted to have let it pass.
-function within<T>({ context, tool }: Passing, limits: TimeLimits, { id }: Manifest, run: () => Promise<T>): Promise<T> {
+function within<T>({ context, tool }: InterceptedCall, limits: TimeLimits, { id }: Manifest, run: () => Promise<T>): Promise<T> {
   const call = context as Call;
   return new Promise<T>((resolve, reject) => {
     call.onAbort(reject);
@@ -81,7 +85,7 @@ function within<T>({ context, tool }: Passing, limits: TimeLimits, { id }: Manif
   }).finally(() => call.stopClock());
 }
 
-function denied({ tool }: Passing, { id }: Manifest, why: string): GatewayError {
+function denied({ tool }: InterceptedCall, { id }: Manifest, why: string): GatewayError {
   return new GatewayError('DENIED', `The tool ${tool} was not run: ${why}.`, {
     fix: `Mend the plugin, or take it out of the gateway: "plugins": { "${id}": { "enabled": false } }.`,
   });
@@ -89,27 +93,27 @@ function denied({ tool }: Passing, { id }: Manifest, why: string): GatewayError 
 
 /** Runs the tool with everybody around it who has something to say before or after. */
 export async function runAround(
-  passing: Passing,
+  intercepted: InterceptedCall,
   all: readonly ActiveMiddleware[],
   log: Logger,
   run: (args: JsonObject) => Promise<ToolResult>,
 ): Promise<ToolResult> {
-  const concerned = all.filter(({ steps }) => steps && (steps.before || steps.after) && (steps.concerns?.(passing) ?? true));
+  const applying = all.filter(({ steps }) => steps && (steps.before || steps.after) && (steps.appliesTo?.(intercepted) ?? true));
   const started = performance.now();
   let result: ToolResult | undefined;
-  for (const { steps } of concerned) {
-    result = await steps?.before?.(passing);
+  for (const { steps } of applying) {
+    result = await steps?.before?.(intercepted);
     if (result) break;
   }
-  result ??= await run(passing.args);
-  for (const { steps } of concerned) result = (await steps?.after?.(passing, result)) ?? result;
+  result ??= await run(intercepted.args);
+  for (const { steps } of applying) result = (await steps?.after?.(intercepted, result)) ?? result;
   const ms = performance.now() - started;
-  tell(all, log, (steps) => steps.ended?.(passing, result, ms));
+  notifyAll(all, log, (steps) => steps.ended?.(intercepted, result, ms));
   return result;
 }
 
 /** Tells everybody who listens; what they throw is theirs. */
-export function tell(all: readonly ActiveMiddleware[], log: Logger, say: (steps: Middleware) => void): void {
+export function notifyAll(all: readonly ActiveMiddleware[], log: Logger, say: (steps: Middleware) => void): void {
   for (const { plugin, steps } of all) {
     try {
       if (steps) say(steps);

@@ -7,9 +7,9 @@ import type { ReadResult } from '../core/resource.ts';
 import { type Addresses, fitting } from './addresses.ts';
 import { admitRead } from './admit.ts';
 import type { Call } from './call.ts';
-import { guard } from './guard.ts';
 import type { HandedOut, Origin } from './handed-out.ts';
 import type { OutputLimits } from './output.ts';
+import { toPluginFailed } from './plugin-errors.ts';
 import type { View } from './views.ts';
 
 /** What holds for the contents of resources. */
@@ -34,15 +34,15 @@ export async function readResource(address: string, view: View, call: Call, rule
   };
   const entry = view.resources.get(address);
   if (entry) {
-    const given = await guard(entry.plugin.id, () => entry.resource.read(call));
+    const given = await toPluginFailed(entry.plugin.id, () => entry.resource.read(call));
     const read = finish(entry.plugin.id, given);
     return entry.resource.masked === true ? { ...read, contents: rules.mask(read.contents) } : read;
   }
   const origin = rules.handedOut.find(call.caller, address) ?? viewOf(address, view);
   const reader = origin && view.readers.get(origin.pluginId);
-  if (reader) return finish(origin.pluginId, await guard(origin.pluginId, () => reader.read(origin.uri, call)));
+  if (reader) return finish(origin.pluginId, await toPluginFailed(origin.pluginId, () => reader.read(origin.uri, call)));
   for (const { plugin, resource, uri, values } of fitting(address, view.templates)) {
-    const contents = await guard(plugin.id, () => resource.read(uri, values, call));
+    const contents = await toPluginFailed(plugin.id, () => resource.read(uri, values, call));
     if (contents) return finish(plugin.id, contents);
   }
   throw new GatewayError('INVALID_PARAMS', 'There is no resource of that address.', { field: 'uri', uri: address.slice(0, MOST_SHOWN) });

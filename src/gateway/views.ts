@@ -46,11 +46,11 @@ export function createView(
   const visible = <E extends { readonly plugin: ToolEntry['plugin'] }>(entries: ReadonlyMap<string, E>): Map<string, E> =>
     new Map([...entries].filter(([, { plugin }]) => policy.seesPlugin(plugin, caller)));
   const tools = new Map<string, VisibleTool>();
-  const middleware = catalogue.middleware.filter(({ plugin }) => policy.hears(plugin, caller));
+  const middleware = catalogue.middleware.filter(({ plugin }) => policy.runsHooksOf(plugin, caller));
   const terms = policy.terms(profile);
   const rulesFor = createRules(config, terms);
   // What a plugin's code makes up is silent where its hooks are.
-  const speaks = (plugin: ToolEntry['plugin'], composed = false): boolean => !composed || policy.hears(plugin, caller);
+  const speaks = (plugin: ToolEntry['plugin'], composed = false): boolean => !composed || policy.runsHooksOf(plugin, caller);
   const spoken = catalogue.instructions.filter(({ plugin, composed }) => policy.seesPlugin(plugin, caller) && speaks(plugin, composed));
   for (const [name, whole] of catalogue.tools) {
     const entry = shownTo(session, whole);

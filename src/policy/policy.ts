@@ -27,7 +27,7 @@ export interface Policy {
   seesPrompt(entry: PromptEntry, caller: Caller): boolean;
   seesPlugin(plugin: { readonly id: string; readonly alias?: string }, caller: Caller): boolean;
   /** Whether a plugin's hooks, filters and injectors run for this caller. */
-  hears(plugin: Manifest, caller: Caller): boolean;
+  runsHooksOf(plugin: Manifest, caller: Caller): boolean;
   /** What a profile asks for beside its selections. */
   terms(profile: string): Terms;
   /** Rules that have matched no tool so far, as `place: pattern`. */
@@ -118,7 +118,7 @@ export function createPolicy(config: Config, offered: readonly OfferedProfile[] 
     seesPrompt: ({ name, plugin }, caller) =>
       (plugin === GATEWAY_MANIFEST || seesPlugin(plugin, caller)) && (profiles.get(caller.profile)?.prompts?.has([name]) ?? true),
     seesPlugin,
-    hears(plugin, caller) {
+    runsHooksOf(plugin, caller) {
       // Nobody gets round a guard by a profile that does not see it.
       if (plugin.guards === true) return true;
       return seesPlugin(plugin, caller) && (profiles.get(caller.profile)?.hooks?.has(namesOf(plugin)) ?? true);

@@ -305,7 +305,7 @@ describe('approval beside guards', () => {
     expect(third.result?.content?.[0]?.text).toContain('erased meddled 0.');
   });
 
-  it('tells those who may permit that a person has agreed', async () => {
+  it('tells those who authorize calls that a person has agreed', async () => {
     const serving = await serve(writeConfig({}, ['consent', 'meddler']));
     const client = await connect('v1', { url: serving.url }, { elicit: accept() });
     expect((await client.call('erase', { what: 'agreed?' })).content[0]?.text).toContain('agreed: true');

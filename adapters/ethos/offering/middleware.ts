@@ -2,7 +2,7 @@ import type { ToolResult } from '../../../src/core/content.ts';
 import { holdsExact, noteExact, restoreExact, toSafeDoubles } from '../../../src/core/exact-tree.ts';
 import type { Member } from '../../../src/core/host.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../../src/core/json.ts';
-import type { Middleware, Passing } from '../../../src/core/middleware.ts';
+import type { InterceptedCall, Middleware } from '../../../src/core/middleware.ts';
 import { toRuntimeCaller } from '../../../src/host/node/runtime.ts';
 import type { EthosReport, FilterReport } from '../report.ts';
 
@@ -36,7 +36,7 @@ export function toMiddleware(
 
 function aroundCalls(filters: readonly FilterReport[], member: Member): Partial<Middleware> {
   return {
-    concerns: ({ tool, origin, labels }) => filters.some((filter) => concerns(filter, [tool, origin.name], labels)),
+    appliesTo: ({ tool, origin, labels }) => filters.some((filter) => concerns(filter, [tool, origin.name], labels)),
     async before(passing) {
       const answer = await member.request('before', toParams(passing));
       return isJsonObject(answer) ? (answer as unknown as ToolResult) : undefined;
@@ -54,7 +54,7 @@ function concerns({ tools, toolset }: FilterReport, names: readonly string[], la
   return tools?.some((name) => names.includes(name)) === true || (toolset !== undefined && labels.includes(TOOLSET + toolset));
 }
 
-function toParams({ tool, origin, labels, args, context }: Passing): JsonObject {
+function toParams({ tool, origin, labels, args, context }: InterceptedCall): JsonObject {
   const toolset = labels.find((label) => label.startsWith(TOOLSET))?.slice(TOOLSET.length);
   return {
     tool,

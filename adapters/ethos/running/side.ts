@@ -14,7 +14,7 @@ import { fromResult, mergeResult, toResult } from './result.ts';
 import { type ContextParts, createToolContext } from './tool-context.ts';
 
 /** A call of any plugin, as the gateway tells of it. */
-export interface PassingCall extends FilteredTool {
+export interface InterceptedToolCall extends FilteredTool {
   readonly tool: string;
   readonly origin: JsonObject;
   readonly args: JsonObject;
@@ -36,7 +36,7 @@ export class Side {
   }
 
   async answer(method: string, params: JsonObject): Promise<JsonValue> {
-    const passing = params as unknown as PassingCall;
+    const passing = params as unknown as InterceptedToolCall;
     switch (method) {
       case 'guard':
         return this.#guard(passing);
@@ -72,7 +72,7 @@ export class Side {
     );
   }
 
-  async #guard({ tool, origin, args, caller }: PassingCall): Promise<JsonValue> {
+  async #guard({ tool, origin, args, caller }: InterceptedToolCall): Promise<JsonValue> {
     let fault: unknown;
     const payload = () => ({ sessionId: caller.session, toolCallId: caller.id, toolName: tool, args: structuredClone(args), origin });
     const said = await runModifying(this.#registrations.modifyingHooks.get('before_tool_call'), payload, (error) => {
@@ -85,24 +85,24 @@ export class Side {
     return isJsonObject(changed) ? { args: changed } : null;
   }
 
-  async #before(passing: PassingCall): Promise<JsonValue> {
+  async #before(passing: InterceptedToolCall): Promise<JsonValue> {
     const meta = { toolName: passing.tool, toolCallId: passing.caller.id };
     const answer = await runBefore(this.#registrations.filters, passing, passing.args, this.#contextOf(passing), meta);
     return answer === null ? null : (toResult(answer) as unknown as JsonValue);
   }
 
-  async #after(passing: PassingCall, result: ToolResult): Promise<JsonValue> {
+  async #after(passing: InterceptedToolCall, result: ToolResult): Promise<JsonValue> {
     const meta = { toolName: passing.tool, toolCallId: passing.caller.id };
     const changed = await runAfter(this.#registrations.filters, passing, fromResult(result), this.#contextOf(passing), meta);
     const merged = mergeResult(result, changed);
     return merged === result ? null : (merged as unknown as JsonValue);
   }
 
-  #contextOf({ caller }: PassingCall): object {
+  #contextOf({ caller }: InterceptedToolCall): object {
     return createToolContext(this.contextParts, { caller, signal: new AbortController().signal });
   }
 
-  async #ended({ tool, origin, args, caller }: PassingCall, result: ToolResult, durationMs: number): Promise<null> {
+  async #ended({ tool, origin, args, caller }: InterceptedToolCall, result: ToolResult, durationMs: number): Promise<null> {
     const { session: sessionId, profile: personalityId } = caller;
     await this.#fire('after_tool_call', { sessionId, toolName: tool, result: fromResult(result), durationMs, origin });
     const filePath = PATH_KEYS.map((key) => args[key]).find((value) => typeof value === 'string' && value !== '');

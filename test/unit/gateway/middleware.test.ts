@@ -7,7 +7,7 @@ import type { Middleware } from '../../../src/core/middleware.ts';
 import type { Manifest } from '../../../src/core/plugin.ts';
 import { Call, silentClient } from '../../../src/gateway/call.ts';
 import { createGreetings } from '../../../src/gateway/greetings.ts';
-import { type ActiveMiddleware, askPermits, passGuards, runAround, toPassing } from '../../../src/gateway/middleware.ts';
+import { type ActiveMiddleware, runAround, runAuthorizers, runGuards, toInterceptedCall } from '../../../src/gateway/middleware.ts';
 import type { ToolEntry } from '../../../src/registry/catalogue.ts';
 
 const LIMITS = { timeoutMs: 60_000, capMs: 60_000 };
@@ -19,7 +19,7 @@ const active = (id: string, steps: Partial<Middleware> | undefined): ActiveMiddl
 });
 const call = (limits = LIMITS) => {
   const context = new Call(localCaller(), silentClient(silentLog));
-  return { context, limits, passing: toPassing(entry, { path: 'a' }, context) };
+  return { context, limits, passing: toInterceptedCall(entry, { path: 'a' }, context) };
 };
 const codeOf = (promise: Promise<unknown>) =>
   promise.then(
@@ -36,31 +36,31 @@ describe('passGuards', () => {
     };
     const all = [active('a', { guard: changing('b') }), active('b', { guard: changing('c') })];
     const { passing } = call();
-    expect(await passGuards(passing, all, LIMITS)).toEqual({ path: 'b' });
+    expect(await runGuards(passing, all, LIMITS)).toEqual({ path: 'b' });
     expect(seen).toEqual([{ path: 'a' }, { path: 'a' }]);
   });
 
   it('refuses with the text of the guard', async () => {
     const all = [active('a', { guard: async () => ({ refuse: 'not on Sundays' }) })];
-    await expect(passGuards(call().passing, all, LIMITS)).rejects.toMatchObject({ code: 'DENIED', message: 'not on Sundays' });
+    await expect(runGuards(call().passing, all, LIMITS)).rejects.toMatchObject({ code: 'DENIED', message: 'not on Sundays' });
   });
 
   it('closes on a guard that fails, unless the guard says otherwise', async () => {
     const failing = async () => {
       throw new Error('no disk');
     };
-    expect(await codeOf(passGuards(call().passing, [active('a', { guard: failing })], LIMITS))).toBe('DENIED');
-    expect(await codeOf(passGuards(call().passing, [active('a', { guard: failing, onError: 'allow' })], LIMITS))).toBe('passed');
+    expect(await codeOf(runGuards(call().passing, [active('a', { guard: failing })], LIMITS))).toBe('DENIED');
+    expect(await codeOf(runGuards(call().passing, [active('a', { guard: failing, onError: 'allow' })], LIMITS))).toBe('passed');
   });
 
   it('refuses everything while a guard is not ready', async () => {
-    expect(await codeOf(passGuards(call().passing, [active('a', undefined)], LIMITS))).toBe('DENIED');
+    expect(await codeOf(runGuards(call().passing, [active('a', undefined)], LIMITS))).toBe('DENIED');
   });
 
   it('ends the call of a guard that does not answer, also of one that may fail', async () => {
     const { context, passing } = call();
     const all = [active('a', { guard: () => new Promise(() => undefined), onError: 'allow' })];
-    expect(await codeOf(passGuards(passing, all, { timeoutMs: 20, capMs: 20 }))).toBe('CALL_TIMEOUT');
+    expect(await codeOf(runGuards(passing, all, { timeoutMs: 20, capMs: 20 }))).toBe('CALL_TIMEOUT');
     expect(context.aborted).toBe(true);
   });
 });
@@ -68,12 +68,12 @@ describe('passGuards', () => {
 describe('askPermits', () => {
   it('asks each about the arguments as the one before left them', async () => {
     const seen: unknown[] = [];
-    const permit = async (p: { args: { path?: unknown } }) => {
+    const authorize = async (p: { args: { path?: unknown } }) => {
       seen.push(p.args.path);
       return { args: { path: `${p.args.path}!` } };
     };
-    const steps = { permit } as unknown as Partial<Middleware>;
-    expect(await askPermits(call().passing, [active('a', steps), active('b', steps)], LIMITS)).toEqual({ path: 'a!!' });
+    const steps = { authorize } as unknown as Partial<Middleware>;
+    expect(await runAuthorizers(call().passing, [active('a', steps), active('b', steps)], LIMITS)).toEqual({ path: 'a!!' });
     expect(seen).toEqual(['a', 'a!']);
   });
 });
@@ -94,7 +94,7 @@ describe('runAround', () => {
   });
 
   it('asks only those the tool concerns', async () => {
-    const all = [active('a', { concerns: ({ labels }) => labels.includes('toolset:fs'), before: async () => textResult('kept') })];
+    const all = [active('a', { appliesTo: ({ labels }) => labels.includes('toolset:fs'), before: async () => textResult('kept') })];
     expect(said(await runAround(call().passing, all, silentLog, async () => textResult('tool')))).toBe('tool');
   });
 

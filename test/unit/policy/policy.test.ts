@@ -130,7 +130,7 @@ describe('createPolicy', () => {
   });
 
   it('runs the hooks of the plugins a profile names, and those of a guard always', () => {
-    const { hears } = createPolicy({ plugins: new Map(), profiles: new Map([['quiet', { hooks: ['a'] }]]) } as never);
+    const { runsHooksOf: hears } = createPolicy({ plugins: new Map(), profiles: new Map([['quiet', { hooks: ['a'] }]]) } as never);
     const plugin = (id: string, guards = false) => ({ ...READ.plugin, id, guards });
     const quiet = localCaller('quiet');
     expect([hears(plugin('a'), quiet), hears(plugin('b'), quiet), hears(plugin('b', true), quiet)]).toEqual([true, false, true]);

@@ -1,7 +1,7 @@
 import { GatewayError, toError } from '../core/errors.ts';
 
 /** Runs plugin code outside a tool call; what it throws becomes PLUGIN_FAILED with the plugin's name. */
-export async function guard<T>(plugin: string, run: () => Promise<T>): Promise<T> {
+export async function toPluginFailed<T>(plugin: string, run: () => Promise<T>): Promise<T> {
   try {
     return await run();
   } catch (error) {
