@@ -12,7 +12,7 @@ import { GatewayError, toError } from './core/errors.ts';
 import { setInstance } from './core/instance.ts';
 import type { Logger } from './core/log.ts';
 import type { Redactor } from './core/redact.ts';
-import { askClient, createApprovals } from './gateway/approvals.ts';
+import { createApprovals, promptClient } from './gateway/approvals.ts';
 import { createAudit, proveAudit, recordRefusal } from './gateway/audit.ts';
 import { createAuditHeads } from './gateway/audit-heads.ts';
 import { createGateway, type Gateway, isAuditRequired } from './gateway/gateway.ts';
@@ -114,7 +114,7 @@ export async function createApp({
     createTickets(store, () => limits.askMs),
     grants,
     redactor,
-    [askClient],
+    [promptClient],
   );
   const audit = createAudit(join(config.state, 'audit'), () => config.audit.arguments, log, redactor, createAuditHeads(store, log));
   if (forCalls && isAuditRequired(config)) await proveAudit(audit, config.state);
@@ -195,7 +195,7 @@ export async function createApp({
   };
   // Whoever came by a profile that does not exist any more is refused, and never gets the view of another one.
   const endProfiles = (): void => {
-    const gone = new Set(profiles.filter((profile) => !policy.knows(profile)));
+    const gone = new Set(profiles.filter((profile) => !policy.hasProfile(profile)));
     profiles = policy.profiles();
     if (gone.size === 0) return;
     for (const profile of gone) log.warn(`the profile ${profile} has gone, and what used it ends`);

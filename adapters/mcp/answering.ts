@@ -14,7 +14,7 @@ export async function answerServer(
 ): Promise<JsonObject> {
   const question = toQuestion(method, params);
   const ctx = calls.of(request) ?? (await calls.asker());
-  if (question.kind === 'roots' && ctx && !ctx.abilities.includes('roots')) return { roots: [] };
+  if (question.kind === 'roots' && ctx && !ctx.answerableKinds.includes('roots')) return { roots: [] };
   // An empty list of roots would be kept by servers that look at them once, before anybody is there.
   if (!ctx) throw new GatewayError('ASK_FAILED', 'No client is there to be asked: no call is in flight.');
   try {

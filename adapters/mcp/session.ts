@@ -240,7 +240,7 @@ export class Session {
       if (!ctx?.wantsProgress) return passed ? { ...params, _meta: passed } : params;
       return { ...params, _meta: withExact({ ...passed, progressToken: id }, passed) };
     }
-    const capabilities = toCapabilities(ctx ? ctx.abilities : ALL_KINDS);
+    const capabilities = toCapabilities(ctx ? ctx.answerableKinds : ALL_KINDS);
     const _meta: JsonObject = {
       ...passed,
       [`${META}protocolVersion`]: this.revision,

@@ -50,7 +50,7 @@ const ACTIONS: ReadonlyMap<string, (app: App, name: string | undefined, options:
     'allow',
     async (app, name, options) => {
       const tool = findTool(app, name, options);
-      const { entry, approval, ruledBy } = tool;
+      const { entry, approval, approvalSource: ruledBy } = tool;
       if (approval !== 'required') throw new UsageError(`The gateway asks nobody before ${entry.name} runs.`, 'There is nothing to allow.');
       if (ruledBy !== 'format') {
         throw new UsageError(`mcp.json says that ${entry.name} is asked about: the ${ruledBy}'s "approval".`, 'Change it there.');
@@ -60,7 +60,7 @@ const ACTIONS: ReadonlyMap<string, (app: App, name: string | undefined, options:
       if (options.yes !== true && !(await agrees(asked, `${entry.name} may run without a question`))) {
         throw new UsageError(`${entry.name} was not allowed.`, 'Nothing has changed.');
       }
-      app.grants.give(toGrantKey(options, tool.entry), surfaceOf(entry));
+      app.grants.add(toGrantKey(options, tool.entry), surfaceOf(entry));
       record(app, 'allow', entry.name, options);
       printMasked({ allowed: entry.name }, options.json, () => `${entry.name} runs without a question from now on.`);
     },
@@ -69,7 +69,7 @@ const ACTIONS: ReadonlyMap<string, (app: App, name: string | undefined, options:
     'forget',
     (app, name, options) => {
       const tool = findTool(app, name, options);
-      if (!app.grants.take(toGrantKey(options, tool.entry)))
+      if (!app.grants.revoke(toGrantKey(options, tool.entry)))
         throw new UsageError(`${tool.entry.name} was not allowed for good.`, 'There is nothing to forget.');
       record(app, 'forget', tool.entry.name, options);
       printMasked({ forgotten: tool.entry.name }, options.json, () => `${tool.entry.name} is asked about again from now on.`);

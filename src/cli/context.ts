@@ -111,7 +111,7 @@ export async function withPlugins(session: Session, profile: string, use: (app: 
 
 /** Refuses a profile that does not exist. Plugins may bring profiles along: those that list them have been waited for. */
 export function checkProfile({ gateway, policy }: App, profile: string): void {
-  if (gateway.knows(profile)) return;
+  if (gateway.hasProfile(profile)) return;
   const profiles = policy().profiles();
   throw new UsageError(`There is no profile "${profile}".`, didYouMean(profile, profiles).trim() || `Use one of: ${profiles.join(', ')}.`);
 }

@@ -90,7 +90,7 @@ export interface Offer {
 export type PluginState = 'opening' | 'ready' | 'restarting' | 'failed' | 'closed';
 
 /** The client that asks what there is. */
-export type Asker = Pick<CallContext, 'caller' | 'session' | 'clientName'>;
+export type ListRequester = Pick<CallContext, 'caller' | 'session' | 'clientName'>;
 
 /** An opened plugin. */
 export interface Plugin {
@@ -106,7 +106,7 @@ export interface Plugin {
    * A client is being told what the plugin offers: a chance to look whether that has changed. What it promises is waited
    * for, within bounds: for plugins that make up something for this very client.
    */
-  refresh?(asker: Asker): Promise<void> | undefined;
+  refresh?(asker: ListRequester): Promise<void> | undefined;
   /** Looks at itself when somebody asks how it is: what is wrong, worst first. */
   check?(): Promise<readonly Problem[]>;
   /** Settles once it takes so long to open that lists are made without it, since others of its process are ready; it goes on opening. */

@@ -45,7 +45,7 @@ export interface CallContext {
   /** Reports progress; does nothing when the client did not ask for it. Values that do not grow are dropped. */
   progress(done: number | ExactNumber, total?: number | ExactNumber, message?: string): void;
   /** What the client behind the call can be asked. */
-  readonly abilities: readonly QuestionKind[];
+  readonly answerableKinds: readonly QuestionKind[];
   /**
    * Asks the client and waits for all answers; the deadline of the call stands still meanwhile. Rejects with
    * CAPABILITY_MISSING where the client cannot answer a kind, with ASK_FAILED where no answer came.

@@ -1,7 +1,7 @@
 import type { Caller } from '../core/caller.ts';
 import type { Approval } from '../core/tool.ts';
 import { type Grants, toGrantKey } from '../policy/grants.ts';
-import type { RuledBy } from '../policy/policy.ts';
+import type { ApprovalSource } from '../policy/policy.ts';
 import type { PromptEntry } from '../registry/catalogue.ts';
 import { GATEWAY_MANIFEST } from '../registry/gateway-manifest.ts';
 import { surfaceOf } from './audit-fields.ts';
@@ -11,14 +11,14 @@ import type { View } from './views.ts';
 export interface ApprovalStatus {
   readonly tool: string;
   readonly approval: Approval;
-  readonly ruledBy: RuledBy;
+  readonly ruledBy: ApprovalSource;
   /** A person has allowed it for good. */
   readonly granted: boolean;
 }
 
 /** How every tool that a caller sees stands with approval. */
 export function listApprovals({ tools }: View, caller: Caller, grants: Grants): ApprovalStatus[] {
-  return [...tools.values()].map(({ entry, approval, ruledBy }) => ({
+  return [...tools.values()].map(({ entry, approval, approvalSource: ruledBy }) => ({
     tool: entry.name,
     approval,
     ruledBy,
@@ -41,7 +41,11 @@ export function describeApprovals(list: readonly ApprovalStatus[], profile: stri
   return [`Approvals in the profile ${profile}`, '', ...lines, ...HOW].join('\n');
 }
 
-const REASONS: Readonly<Record<RuledBy, string>> = { format: '', plugin: ' (set for its plugin)', profile: ' (set for this profile)' };
+const REASONS: Readonly<Record<ApprovalSource, string>> = {
+  format: '',
+  plugin: ' (set for its plugin)',
+  profile: ' (set for this profile)',
+};
 
 const HOW = [
   'To change it, the owner of this gateway writes in mcp.json: "approval": "allow" | "ask" | "deny", or a map by tool name, under',

@@ -31,7 +31,7 @@ export function denied(refusal: Refusal, tool: VisibleTool, caller: Caller, why 
 }
 
 /** How the owner can let a tool run without a question. */
-export function allowingFix({ entry, ruledBy }: VisibleTool, { principal, profile }: Caller): string {
+export function allowingFix({ entry, approvalSource: ruledBy }: VisibleTool, { principal, profile }: Caller): string {
   const [place, key] = ruledBy === 'profile' ? ['profiles', [profile, entry.name]] : ['plugins', [entry.plugin.id, entry.tool.name]];
   const inFile = `"${place}": { ${JSON.stringify(key[0])}: { "approval": { ${JSON.stringify(key[1])}: "allow" } } } in mcp.json`;
   if (ruledBy !== 'format') return `Its owner can allow it: ${inFile}.`;

@@ -16,7 +16,7 @@ import { createSessionGrants } from './session-grants.ts';
 import type { VisibleTool } from './visible-tool.ts';
 
 /** Whether a call may go on is asked here: with which question, and with what to recognise the answer by. */
-export interface ConsentRequest {
+export interface ApprovalPrompt {
   readonly call: Call;
   readonly question: Question;
   /** For a client that keeps no connection; made at most once, and only where it is needed. */
@@ -24,7 +24,7 @@ export interface ConsentRequest {
 }
 
 /** Somebody who can ask a person. Undefined where nobody is there to ask. */
-export type Answerer = (request: ConsentRequest) => Promise<JsonValue | undefined> | undefined;
+export type ApprovalPrompter = (request: ApprovalPrompt) => Promise<JsonValue | undefined> | undefined;
 
 /** The answer that came back with a ticket, to a question this call has not put itself. */
 export interface Returned {
@@ -33,7 +33,7 @@ export interface Returned {
 }
 
 /** A call that needs consent: what the client sent, and the arguments the tool would run with. */
-export interface ConsentCase {
+export interface ApprovalRequest {
   readonly tool: VisibleTool;
   readonly sent: JsonObject;
   readonly args: JsonObject;
@@ -49,30 +49,35 @@ export interface Approvals {
    * Settles once a person has agreed, now or before; undefined where there is nothing to agree to. Rejects with DENIED at
    * once where nobody can be asked.
    */
-  obtain(about: ConsentCase): Promise<Consent | undefined>;
+  obtain(about: ApprovalRequest): Promise<Consent | undefined>;
 }
 
 const KEY = 'approval';
 
 /** Asks the person behind the client, where the client has forms. */
-export const askClient: Answerer = ({ call, question, ticket }) => {
-  if (!call.abilities.includes('form')) return undefined;
+export const promptClient: ApprovalPrompter = ({ call, question, ticket }) => {
+  if (!call.answerableKinds.includes('form')) return undefined;
   return call.ask({ [KEY]: question }, ticket).then((answers) => answers[KEY]);
 };
 
 /** `answerers` are tried in order; the first who can be asked is. */
-export function createApprovals(tickets: Tickets, grants: Grants, redactor: Redactor, answerers: readonly Answerer[]): Approvals {
+export function createApprovals(tickets: Tickets, grants: Grants, redactor: Redactor, prompters: readonly ApprovalPrompter[]): Approvals {
   const session = createSessionGrants();
 
   // The operator's own "ask" is stronger than what a person once said: then no word holds for good.
-  const remembered = ({ tool, call }: ConsentCase, key: GrantKey, surface: string): Consent | undefined => {
+  const remembered = ({ tool, call }: ApprovalRequest, key: GrantKey, surface: string): Consent | undefined => {
     if (!call.stateless && session.has(call.session, key, surface)) return 'session';
-    return tool.ruledBy === 'format' && grants.has(key, surface) ? 'always' : undefined;
+    return tool.approvalSource === 'format' && grants.has(key, surface) ? 'always' : undefined;
   };
 
-  const ask = async ({ tool, args, call }: ConsentCase, offered: readonly Consent[], subject: string, words?: string): Promise<Answer> => {
+  const ask = async (
+    { tool, args, call }: ApprovalRequest,
+    offered: readonly Consent[],
+    subject: string,
+    words?: string,
+  ): Promise<Answer> => {
     let ticket: string | undefined;
-    const request: ConsentRequest = {
+    const request: ApprovalPrompt = {
       call,
       question: toForm(tool.entry, args, offered, words, redactor.text),
       ticket: () => {
@@ -80,8 +85,8 @@ export function createApprovals(tickets: Tickets, grants: Grants, redactor: Reda
         return ticket;
       },
     };
-    for (const answerer of answerers) {
-      const pending = answerer(request);
+    for (const prompter of prompters) {
+      const pending = prompter(request);
       if (!pending) continue;
       const answer = await pending.catch((error: unknown) => {
         if (error instanceof GatewayError && error.code === 'ASK_FAILED') throw denied('unanswered', tool, call.caller, error.message);
@@ -110,7 +115,7 @@ export function createApprovals(tickets: Tickets, grants: Grants, redactor: Reda
       const offered: Consent[] = [
         'once',
         ...(call.stateless ? [] : ['session' as const]),
-        ...(tool.ruledBy === 'format' ? ['always' as const] : []),
+        ...(tool.approvalSource === 'format' ? ['always' as const] : []),
       ];
       // A person agreed to what was shown: where a guard has made other arguments of it since, the question is put again.
       const brought = returned?.shown === digest(args) ? readAnswer(returned.answer, offered) : undefined;
@@ -120,7 +125,7 @@ export function createApprovals(tickets: Tickets, grants: Grants, redactor: Reda
       if (answer === undefined) throw denied('unclear', tool, call.caller);
       if (answer === 'declined' || answer === 'dismissed') throw denied(answer, tool, call.caller);
       if (answer === 'session') session.give(call.session, key, surface);
-      if (answer === 'always') grants.give(key, surface);
+      if (answer === 'always') grants.add(key, surface);
       return answer;
     },
   };

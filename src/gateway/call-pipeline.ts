@@ -81,7 +81,7 @@ export async function runCall(request: CallRequest, parts: PipelineParts): Promi
   try {
     if (request.refusal) throw request.refusal;
     if (request.fault !== undefined) throw invalid(request.tool, request.fault);
-    const { middleware, terms, approval } = request.tool;
+    const { middleware, settings: terms, approval } = request.tool;
     if (middleware.length === 0 && terms.denyRules.length === 0 && approval !== 'required') refuseUnaudited(parts);
     else ({ args, consent } = await authorizeCall(request, parts));
     const wanted = semaphoresFor(request, parts);
@@ -162,7 +162,7 @@ async function authorizeCall(request: CallRequest, parts: PipelineParts): Promis
   return { args: permitted === guarded ? guarded : await checkChanged(tool, permitted), consent };
 }
 
-function checkDenyRules({ entry, terms }: VisibleTool, args: JsonObject): void {
+function checkDenyRules({ entry, settings: terms }: VisibleTool, args: JsonObject): void {
   const text = `${entry.name} ${canonicalJson(args)}`;
   if (!terms.denyRules.some((rule) => text.includes(rule))) return;
   throw new GatewayError('DENIED', `A rule of this profile forbids this call of ${entry.name}.`, {

@@ -24,7 +24,7 @@ export interface ClientLink {
   readonly meta?: JsonObject | undefined;
   /** Where progress goes; absent where nobody asked for it. */
   readonly progress?: SendProgress | undefined;
-  readonly abilities: readonly QuestionKind[];
+  readonly answerableKinds: readonly QuestionKind[];
   /** The client keeps no session: what it is asked travels with it, and may come back after a restart. */
   readonly stateless?: boolean;
   /** What such a client brought back to a gateway that does not remember asking. */
@@ -36,7 +36,12 @@ export interface ClientLink {
 
 /** A client that hears the log and can be asked nothing. */
 export function silentClient(log: Logger): ClientLink {
-  return { log, session: 'gateway', abilities: [], ask: async (questions) => cannotAnswer(Object.values(questions)[0]?.kind ?? 'form') };
+  return {
+    log,
+    session: 'gateway',
+    answerableKinds: [],
+    ask: async (questions) => cannotAnswer(Object.values(questions)[0]?.kind ?? 'form'),
+  };
 }
 
 /** Refuses a question that a client cannot answer. */
@@ -105,8 +110,8 @@ export class Call extends LazyAbort implements CallContext {
     return this.#client.progress !== undefined;
   }
 
-  get abilities(): readonly QuestionKind[] {
-    return this.#client.abilities;
+  get answerableKinds(): readonly QuestionKind[] {
+    return this.#client.answerableKinds;
   }
 
   get stateless(): boolean {

@@ -7,7 +7,7 @@ import type { ResourceContents } from '../core/content.ts';
 import type { GatewayError } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { Logger } from '../core/log.ts';
-import type { Asker } from '../core/plugin.ts';
+import type { ListRequester } from '../core/plugin.ts';
 import type { PromptResult } from '../core/prompt.ts';
 import type { Redactor } from '../core/redact.ts';
 import type { ReadResult } from '../core/resource.ts';
@@ -49,11 +49,11 @@ export interface Rules {
 /** Everything a protocol can ask of the house, in the house's own words. */
 export interface Gateway {
   /** Whether a profile exists. */
-  knows(profile: string): boolean;
+  hasProfile(profile: string): boolean;
   /** What a caller sees now; the same object until something changes. Without a session it is what all sessions see together. */
   view(caller: Caller, session?: string): View;
   /** Lets plugins look whether what they offer has changed; a change is told to clients later. Waits for those that promise it. */
-  refresh(asker: Asker): Promise<void> | undefined;
+  refresh(asker: ListRequester): Promise<void> | undefined;
   /** Settles when the plugins have listed what they offer, so that a first list is complete; once, and rejects if the gateway ends first. */
   listed(): Promise<void> | undefined;
   /** The same before a client is welcomed: nobody waits where the last start left word of what there is. */
@@ -211,7 +211,7 @@ export function createGateway(
   };
 
   return {
-    knows: (profile) => rules.policy.knows(profile),
+    hasProfile: (profile) => rules.policy.hasProfile(profile),
     view,
     refresh(asker) {
       const pending = registry.refresh(asker);

@@ -2,7 +2,7 @@ import type { Config } from '../config/config.ts';
 import type { Caller } from '../core/caller.ts';
 import type { Resource, ResourceTemplate } from '../core/resource.ts';
 import { createNameMap, type NameMap } from '../policy/patterns.ts';
-import type { Policy, Terms } from '../policy/policy.ts';
+import type { Policy, ProfileSettings } from '../policy/policy.ts';
 import type { Catalogue, PromptEntry, ToolEntry } from '../registry/catalogue.ts';
 import { cleanText } from '../registry/clean.ts';
 import type { Places, ResourceEntry } from '../registry/places.ts';
@@ -30,7 +30,7 @@ export interface View {
   readonly readers: Catalogue['readers'];
   readonly instructions: string | undefined;
   readonly middleware: readonly ActiveMiddleware[];
-  readonly terms: Terms;
+  readonly terms: ProfileSettings;
 }
 
 /** Builds the view of a profile, or of one session in it; `ownPrompts` are the gateway's own prompts. */
@@ -47,25 +47,25 @@ export function createView(
     new Map([...entries].filter(([, { plugin }]) => policy.seesPlugin(plugin, caller)));
   const tools = new Map<string, VisibleTool>();
   const middleware = catalogue.middleware.filter(({ plugin }) => policy.runsHooksOf(plugin, caller));
-  const terms = policy.terms(profile);
+  const terms = policy.settings(profile);
   const rulesFor = createRules(config, terms);
   // What a plugin's code makes up is silent where its hooks are.
   const speaks = (plugin: ToolEntry['plugin'], composed = false): boolean => !composed || policy.runsHooksOf(plugin, caller);
   const spoken = catalogue.instructions.filter(({ plugin, composed }) => policy.seesPlugin(plugin, caller) && speaks(plugin, composed));
   for (const [name, whole] of catalogue.tools) {
     const entry = shownTo(session, whole);
-    const ruling = entry && policy.judge(entry, caller);
-    if (ruling) tools.set(name, createVisibleTool({ entry, ...ruling, ...rulesFor(entry), middleware, terms }));
+    const ruling = entry && policy.decide(entry, caller);
+    if (ruling) tools.set(name, createVisibleTool({ entry, ...ruling, ...rulesFor(entry), middleware, settings: terms }));
   }
   const own: Omit<ToolRules, 'entry' | 'approval' | 'hints'> = {
     ...callTime({}, undefined, config),
     maxChars: config.limits.resultChars,
-    ruledBy: 'format',
+    approvalSource: 'format',
     schemas: 'verbatim',
     fence: false,
     clean: false,
     middleware,
-    terms,
+    settings: terms,
   };
   const search =
     terms.search === true
@@ -128,7 +128,7 @@ function createFreedom(tools: ReadonlyMap<string, VisibleTool>): (entry: PromptE
     if (runs === undefined) return true;
     own ??= new Map([...tools.values()].map((tool) => [key(tool.entry.plugin.id, tool.entry.tool.name), tool]));
     const tool = own.get(key(plugin.id, runs));
-    if (!tool || tool.approval === 'required' || tool.terms.denyRules.length > 0) return false;
+    if (!tool || tool.approval === 'required' || tool.settings.denyRules.length > 0) return false;
     return guarded || tool.middleware.length === 0;
   };
 }
@@ -144,7 +144,7 @@ function* withOwn(prompts: Catalogue['prompts'], own: readonly PromptEntry[]): G
 
 type OwnRules = Pick<ToolRules, 'hints' | 'timeoutMs' | 'capMs' | 'timeFrom' | 'maxChars' | 'schemas' | 'fence' | 'clean'>;
 
-function createRules(config: Config, terms: Terms): (entry: ToolEntry) => OwnRules {
+function createRules(config: Config, terms: ProfileSettings): (entry: ToolEntry) => OwnRules {
   const { plugins, limits } = config;
   const rules = new Map(
     [...plugins].map(([id, { limits: own, schemas, fence, results, hints }]) => [

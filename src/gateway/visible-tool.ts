@@ -1,6 +1,6 @@
 import type { SchemaForm } from '../core/schema-form.ts';
 import type { Approval, Hints } from '../core/tool.ts';
-import type { RuledBy, Terms } from '../policy/policy.ts';
+import type { ApprovalSource, ProfileSettings } from '../policy/policy.ts';
 import type { ToolEntry } from '../registry/catalogue.ts';
 import { type Shape, shapeOf } from '../registry/schemas/shape.ts';
 import type { TimeSource } from './call-time.ts';
@@ -10,7 +10,7 @@ import type { ActiveMiddleware } from './middleware.ts';
 export interface ToolRules {
   readonly entry: ToolEntry;
   readonly approval: Approval;
-  readonly ruledBy: RuledBy;
+  readonly approvalSource: ApprovalSource;
   /** What its format says of its effects, and over that the operator. */
   readonly hints: Hints | undefined;
   readonly timeoutMs: number;
@@ -24,7 +24,7 @@ export interface ToolRules {
   readonly clean: boolean;
   /** Who has a say in its calls; one list for all tools of a view. */
   readonly middleware: readonly ActiveMiddleware[];
-  readonly terms: Terms;
+  readonly settings: ProfileSettings;
 }
 
 /** A tool as one profile has it. */

@@ -80,8 +80,8 @@ class DirectCall implements RuntimeCall {
     return this.#ctx.wantsProgress;
   }
 
-  get abilities(): readonly QuestionKind[] {
-    return this.#ctx.abilities;
+  get answerableKinds(): readonly QuestionKind[] {
+    return this.#ctx.answerableKinds;
   }
 
   progress(done: number, total?: number, message?: string): void {

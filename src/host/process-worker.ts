@@ -156,7 +156,7 @@ class ProcessWorker implements PluginWorker {
       tool,
       args,
       progress: ctx.wantsProgress,
-      can: ctx.abilities.length > 0 ? ctx.abilities : undefined,
+      can: ctx.answerableKinds.length > 0 ? ctx.answerableKinds : undefined,
       meta: ctx.meta,
       caller: callers ? toRuntimeCaller(ctx) : undefined,
     });

@@ -122,7 +122,7 @@ export function createEngine(gateway: Gateway, limits: EngineLimits, shared: () 
       plainCall(peer, tool, bytes, client, caps, outlet);
       return toPending(peer);
     },
-    knows: gateway.knows,
+    knows: gateway.hasProfile,
     sessions: () => sessions.size,
     adopt: sessions.adopt,
     revoke(isGone, error) {

@@ -55,7 +55,7 @@ export class LegacyPeer extends Peer implements Subscriber {
       clientName: '',
       session: randomUUID(),
       clientSemaphore: createSemaphore(() => limits.callsPerClient),
-      abilities: [],
+      answerableKinds: [],
     };
     this.#own = new Map<string, Handler>([
       ['initialize', (request) => this.#initialize(request)],
@@ -79,7 +79,7 @@ export class LegacyPeer extends Peer implements Subscriber {
   }
 
   async ask(questions: Questions, call: Call, outlet: Outlet): Promise<Answers> {
-    refuseUnable(questions, this.#settings.abilities);
+    refuseUnable(questions, this.#settings.answerableKinds);
     return this.#requests.ask(questions, this.revision, call, outlet);
   }
 
@@ -137,7 +137,7 @@ export class LegacyPeer extends Peer implements Subscriber {
       era: { kind: 'legacy', revision },
       audit: auditCaller(this.caller, this.#transport, this.redact(clientName)),
       clientName,
-      abilities: abilitiesOf(params.capabilities, revision),
+      answerableKinds: abilitiesOf(params.capabilities, revision),
     };
     // Many clients read the instructions here and never again, so plugins that are still opening are waited for.
     const opening = this.parts.gateway.introduced();

@@ -67,7 +67,7 @@ export class ModernPeer extends Peer {
         },
         session: this.#session,
         clientSemaphore: this.#slots,
-        get abilities() {
+        get answerableKinds() {
           return abilitiesOf(envelopeValue(message, 'clientCapabilities'), MODERN);
         },
       });

@@ -91,8 +91,8 @@ export class MultiRoundCall implements Request, ClientLink {
     return this.#current.progress;
   }
 
-  get abilities(): readonly QuestionKind[] {
-    return this.#current.abilities;
+  get answerableKinds(): readonly QuestionKind[] {
+    return this.#current.answerableKinds;
   }
 
   view(): View {
@@ -153,7 +153,7 @@ export class MultiRoundCall implements Request, ClientLink {
     const answers = turn.then(
       () =>
         new Promise<Answers>((resolve, reject) => {
-          refuseUnable(questions, this.abilities);
+          refuseUnable(questions, this.answerableKinds);
           // An approval is given to the question that was put, and to no other.
           const offered = ticket === undefined ? answersTo(questions, this.#offered ?? {}) : undefined;
           this.#offered = undefined;

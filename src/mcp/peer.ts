@@ -74,7 +74,7 @@ export interface RequestSettings {
   readonly session: string;
   readonly clientSemaphore: Semaphore | undefined;
   /** What the client can be asked. */
-  readonly abilities: readonly QuestionKind[];
+  readonly answerableKinds: readonly QuestionKind[];
 }
 
 /** One connected client: what it is owed, and how a request of its becomes a reply. */
@@ -237,8 +237,8 @@ class PeerRequest implements RequestLink {
     return passedMeta(this.params._meta);
   }
 
-  get abilities(): readonly QuestionKind[] {
-    return this.#settings.abilities;
+  get answerableKinds(): readonly QuestionKind[] {
+    return this.#settings.answerableKinds;
   }
 
   get log(): Logger {

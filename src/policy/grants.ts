@@ -28,10 +28,10 @@ export interface Grant extends GrantKey {
 /** What people have allowed for good. Kept across restarts, and read anew each time: another process may have changed it. */
 export interface Grants {
   has(key: GrantKey, surface: string): boolean;
-  give(key: GrantKey, surface: string): void;
+  add(key: GrantKey, surface: string): void;
   list(): readonly Grant[];
   /** Takes a grant back; false where there was none. */
-  take(key: GrantKey): boolean;
+  revoke(key: GrantKey): boolean;
   /** Throws APPROVAL_STORE_UNAVAILABLE if the store is damaged, also for what needs no grant of it. */
   refuseDamage(): void;
 }
@@ -48,12 +48,12 @@ export function createGrants(store: Store, now: () => number = Date.now): Grants
   };
   return {
     has: (key, surface) => get(key)?.surface === surface,
-    give({ principal, profile, plugin, tool }, surface) {
+    add({ principal, profile, plugin, tool }, surface) {
       const grant: Grant = { principal, profile, plugin, tool, surface, time: now() };
       inApprovalStore(() => store.set(SPACE, nameOf(grant), JSON.stringify(grant)));
     },
     list: () => inApprovalStore(() => [...store.entries(SPACE).values()].flatMap((text) => toGrant(text) ?? [])),
-    take(key) {
+    revoke(key) {
       if (!get(key)) return false;
       inApprovalStore(() => store.delete(SPACE, nameOf(key)));
       return true;

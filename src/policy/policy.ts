@@ -17,11 +17,11 @@ export interface Policy {
   /** Why a plugin may not be opened, or undefined. */
   admit(found: DiscoveredPlugin): string | undefined;
   /** Whether a profile exists. */
-  knows(profile: string): boolean;
+  hasProfile(profile: string): boolean;
   /** The profiles there are. */
   profiles(): string[];
   /** What the rules make of a tool for a caller; undefined where it does not exist for them. */
-  judge(entry: Judged, caller: Caller): Ruling | undefined;
+  decide(entry: Judged, caller: Caller): ApprovalDecision | undefined;
   /** Whether a tool that is not there now would exist for a caller. */
   knew(tool: LostTool, caller: Caller): boolean;
   seesPrompt(entry: PromptEntry, caller: Caller): boolean;
@@ -29,7 +29,7 @@ export interface Policy {
   /** Whether a plugin's hooks, filters and injectors run for this caller. */
   runsHooksOf(plugin: Manifest, caller: Caller): boolean;
   /** What a profile asks for beside its selections. */
-  terms(profile: string): Terms;
+  settings(profile: string): ProfileSettings;
   /** Rules that have matched no tool so far, as `place: pattern`. */
   unused(): string[];
 }
@@ -40,19 +40,19 @@ export interface Judged extends LostTool {
 }
 
 /** The operator's rule for a profile or for a plugin, or what the format says. */
-export type RuledBy = 'profile' | 'plugin' | 'format';
+export type ApprovalSource = 'profile' | 'plugin' | 'format';
 
 /** The approval a tool needs, and whose word that is. */
-export interface Ruling {
+export interface ApprovalDecision {
   readonly approval: Approval;
-  readonly ruledBy: RuledBy;
+  readonly approvalSource: ApprovalSource;
 }
 
 type Rule = 'allow' | 'ask' | 'deny' | 'inherit';
 type Rules = Rule | NameMap<Rule>;
 
 /** The rules of one profile that hold for all its tools. */
-export interface Terms {
+export interface ProfileSettings {
   readonly bounds: Bounds;
   /** A call is refused whose `<tool> <canonical JSON of the arguments>` contains one of these texts. */
   readonly denyRules: readonly string[];
@@ -65,7 +65,7 @@ export interface Terms {
 }
 
 interface Profile {
-  readonly terms: Terms;
+  readonly settings: ProfileSettings;
   readonly hooks: Selection | undefined;
   /** Every tool needs a person's consent, unless the operator's own rules for this profile say otherwise. */
   readonly askAlways: boolean;
@@ -84,7 +84,7 @@ export function createPolicy(config: Config, offered: readonly OfferedProfile[] 
   if (!profiles.has(DEFAULT_PROFILE)) profiles.set(DEFAULT_PROFILE, toProfile({}));
   const plugins = new Map([...config.plugins].map(([id, plugin]) => [id, toRules(plugin.approval)]));
 
-  const ruleFor = (entry: LostTool, { certain, further }: ToolNames, profile: Profile): { rule: Rule; by: RuledBy } => {
+  const ruleFor = (entry: LostTool, { certain, further }: ToolNames, profile: Profile): { rule: Rule; by: ApprovalSource } => {
     const inProfile = findRule(profile.approval, certain, further);
     if (inProfile !== 'inherit') return { rule: inProfile, by: 'profile' };
     const rule = findRule(plugins.get(entry.plugin.id) ?? 'inherit', [...certain, ...further, entry.tool.name]);
@@ -97,7 +97,7 @@ export function createPolicy(config: Config, offered: readonly OfferedProfile[] 
     return profile !== undefined && (profile.plugins?.has(namesOf(plugin)) ?? true);
   };
 
-  const ruleOn = (entry: LostTool, caller: Caller): { rule: Exclude<Rule, 'deny'>; by: RuledBy } | undefined => {
+  const ruleOn = (entry: LostTool, caller: Caller): { rule: Exclude<Rule, 'deny'>; by: ApprovalSource } | undefined => {
     const profile = profiles.get(caller.profile);
     if (!profile || !seesPlugin(entry.plugin, caller)) return undefined;
     const names = toolNames(entry);
@@ -108,11 +108,11 @@ export function createPolicy(config: Config, offered: readonly OfferedProfile[] 
 
   return {
     admit: ({ config: plugin }) => (plugin.enabled ? undefined : 'it is disabled in mcp.json'),
-    knows: (profile) => profiles.has(profile),
+    hasProfile: (profile) => profiles.has(profile),
     profiles: () => [...profiles.keys()],
-    judge(entry, caller) {
+    decide(entry, caller) {
       const found = ruleOn(entry, caller);
-      return found && { approval: found.rule === 'inherit' ? entry.tool.approval : APPROVALS[found.rule], ruledBy: found.by };
+      return found && { approval: found.rule === 'inherit' ? entry.tool.approval : APPROVALS[found.rule], approvalSource: found.by };
     },
     knew: (tool, caller) => ruleOn(tool, caller) !== undefined,
     seesPrompt: ({ name, plugin }, caller) =>
@@ -123,7 +123,7 @@ export function createPolicy(config: Config, offered: readonly OfferedProfile[] 
       if (plugin.guards === true) return true;
       return seesPlugin(plugin, caller) && (profiles.get(caller.profile)?.hooks?.has(namesOf(plugin)) ?? true);
     },
-    terms: (profile) => profiles.get(profile)?.terms ?? NO_TERMS,
+    settings: (profile) => profiles.get(profile)?.settings ?? NO_SETTINGS,
     unused() {
       const places: string[] = [];
       const add = (place: string, list: { readonly unused: readonly string[] } | Rule | undefined): void => {
@@ -138,7 +138,7 @@ export function createPolicy(config: Config, offered: readonly OfferedProfile[] 
   };
 }
 
-const NO_TERMS: Terms = { bounds: NO_BOUNDS, denyRules: [] };
+const NO_SETTINGS: ProfileSettings = { bounds: NO_BOUNDS, denyRules: [] };
 
 function namesOf({ id, alias }: { readonly id: string; readonly alias?: string }): string[] {
   return alias === undefined ? [id] : [id, alias];
@@ -158,7 +158,7 @@ function toProfile({ network, fs, hooks, prompts, approval = 'inherit', ...file 
     prompts: select(prompts),
     hooks: select(hooks),
     askAlways: offered?.askAlways ?? false,
-    terms: {
+    settings: {
       bounds,
       denyRules: offered?.denyRules ?? [],
       ...(file.mode === 'search' ? { search: true } : {}),

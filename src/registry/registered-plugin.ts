@@ -3,7 +3,7 @@ import type { UserCommand } from '../core/command.ts';
 import { deferred } from '../core/deferred.ts';
 import { GatewayError } from '../core/errors.ts';
 import type { Host } from '../core/host.ts';
-import type { Asker, Manifest, Offer, Plugin, Problem } from '../core/plugin.ts';
+import type { ListRequester, Manifest, Offer, Plugin, Problem } from '../core/plugin.ts';
 import { type Contribution, nativeName } from './catalogue.ts';
 import { cleanManifest } from './clean-offer.ts';
 import type { DiscoveredPlugin } from './discovered-plugin.ts';
@@ -257,7 +257,7 @@ export class RegisteredPlugin {
   check = async (): Promise<readonly Problem[]> => (this.#plugin ? checkPlugin(this.#plugin) : []);
   watch = (uris: ReadonlySet<string>): void => this.#plugin?.watch?.(uris);
 
-  refresh(asker: Asker): Promise<void> | undefined {
+  refresh(asker: ListRequester): Promise<void> | undefined {
     if (this.state() !== 'ready') return undefined;
     return this.#plugin?.refresh?.(asker)?.then(() => this.#updating);
   }

@@ -4,7 +4,7 @@ import { within } from '../core/deferred.ts';
 import { GatewayError, toError } from '../core/errors.ts';
 import type { Host } from '../core/host.ts';
 import { type Logger, silentLog } from '../core/log.ts';
-import type { Asker, Problem } from '../core/plugin.ts';
+import type { ListRequester, Problem } from '../core/plugin.ts';
 import type { Store } from '../store/store.ts';
 import { buildCatalogue, type Catalogue } from './catalogue.ts';
 import type { DiscoveredPlugin } from './discovered-plugin.ts';
@@ -39,7 +39,7 @@ export interface Registry {
   /** Lets a plugin know which of its resources somebody wants to hear of. */
   watch(pluginId: string, uris: ReadonlySet<string>): void;
   /** Lets every plugin look whether what it offers has changed. */
-  refresh(asker: Asker): Promise<void> | undefined;
+  refresh(asker: ListRequester): Promise<void> | undefined;
   /** Asks every plugin how it is; what is wrong, by plugin. */
   check(): Promise<ReadonlyMap<string, readonly Problem[]>>;
   /** Starts the plugins that start lazily, all or one, and waits until each is ready or has failed. */

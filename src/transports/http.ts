@@ -89,7 +89,7 @@ export async function serveHttp(
       const end = (): void => router.refuse(request, response, unauthenticated());
       streams.follow(caller, request, response, { gone: nothing, interrupt: nothing, revoke: end }, nothing);
     },
-    knows: engine.knows,
+    hasProfile: engine.knows,
     draining: () => draining,
     full: load.full,
   });

@@ -55,7 +55,7 @@ export interface RouterParts {
   readonly log: Logger;
   /** Follows a request that a route with a login of its own serves, once its caller is known. */
   follow(caller: Caller, request: IncomingMessage, response: ServerResponse): void;
-  knows(profile: string): boolean;
+  hasProfile(profile: string): boolean;
   draining(): boolean;
   /** Whether there is no memory for more work. */
   full(): boolean;
@@ -75,7 +75,7 @@ const PROFILED = /^(\/[a-z]+)\/([A-Za-z0-9_][A-Za-z0-9_.-]{0,63})$/;
 const NAMED = /^(\/api\/[a-z]+)(?:\/([A-Za-z0-9_][A-Za-z0-9_.-]{0,63}))?\/([A-Za-z_][A-Za-z0-9_-]{0,127})$/;
 
 /** A router over a table of routes; whatever is not in it does not exist. */
-export function createRouter({ edge, routes, log, follow, knows, draining, full }: RouterParts): Router {
+export function createRouter({ edge, routes, log, follow, hasProfile: knows, draining, full }: RouterParts): Router {
   const find = (path: string): MatchedRoute | undefined => {
     const exact = findExact(path);
     if (exact || path.length < 2 || !path.endsWith('/')) return exact;

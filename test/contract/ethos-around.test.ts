@@ -212,7 +212,7 @@ describe('Ethos personalities', () => {
       writeEthos(folder, 'other', { 'index.ts': echo.replace("'run'", "'other'") });
       writeEthos(folder, 'brings', { 'index.ts': code, 'soul.md': 'Be calm.' });
     });
-    await until('the profile is there', () => house.app.gateway.knows('planner'));
+    await until('the profile is there', () => house.app.gateway.hasProfile('planner'));
     const planner = view(house, 'planner');
     expect([...planner.tools.values()].map(({ entry, approval }) => [entry.name, approval])).toEqual([['run', 'required']]);
     expect(planner.instructions).toContain('Plans.\n\nBe calm.');
@@ -222,7 +222,7 @@ describe('Ethos personalities', () => {
     });
     expect([...view(house, 'nobody').tools.keys()]).toEqual([]);
     await house.reconfigure({ pluginFolders: ['./plugins'], plugins: { brings: { enabled: false } } });
-    await until('the profile is gone', () => !house.app.gateway.knows('planner'));
+    await until('the profile is gone', () => !house.app.gateway.hasProfile('planner'));
   });
 });
 

@@ -79,7 +79,7 @@ it('roots are those of the client behind a call; where nobody is there, none are
   expect(replyTo('early')).toMatchObject({ error: { message: expect.stringContaining('No client is there') } });
   const link = {
     ...silentClient(keepLog().log),
-    abilities: ['roots'] as const,
+    answerableKinds: ['roots'] as const,
     ask: async () => ({ question: { roots: [{ uri: 'file:///a' }] } }),
   };
   const call = house.call('look', {}, new Call(localCaller(), link));

@@ -91,5 +91,5 @@ export function askable(
         }),
       ),
     );
-  return { call: new Call(localCaller(), { ...silentClient(house.app.registry as never), abilities: ['form'], ask }), asked };
+  return { call: new Call(localCaller(), { ...silentClient(house.app.registry as never), answerableKinds: ['form'], ask }), asked };
 }

@@ -138,7 +138,7 @@ async function call(id: string, params: JsonObject, requestId: number): Promise<
     wantsProgress: params.progress === true,
     caller: params.caller as unknown as RuntimeCall['caller'],
     meta: params.meta as JsonObject | undefined,
-    abilities: (params.can ?? []) as unknown as QuestionKind[],
+    answerableKinds: (params.can ?? []) as unknown as QuestionKind[],
     ask: async (questions) => (await ask('ask', { call: requestId, questions })) as unknown as Answers,
   };
   try {

@@ -54,7 +54,7 @@ export interface RuntimeCall {
   progress(done: number, total?: number, message?: string): void;
   log(level: 'debug' | 'info' | 'warn' | 'error', message: string): void;
   /** What the client behind the call can be asked. */
-  readonly abilities: readonly QuestionKind[];
+  readonly answerableKinds: readonly QuestionKind[];
   ask(questions: Questions): Promise<Answers>;
 }
 

@@ -82,7 +82,7 @@ function client(oracle: Oracle): ClientLink {
   return {
     log,
     session: 'fuzz',
-    abilities: ['form', 'url', 'sampling', 'roots'],
+    answerableKinds: ['form', 'url', 'sampling', 'roots'],
     progress(exact, total, message) {
       // Whole numbers that are larger than the one before can be the same double.
       const done = Number(String(exact));

@@ -4,18 +4,18 @@ import type { GatewayError } from '../../../src/core/errors.ts';
 import type { JsonObject } from '../../../src/core/json.ts';
 import { silentLog } from '../../../src/core/log.ts';
 import { createRedactor } from '../../../src/core/redact.ts';
-import { askClient, createApprovals } from '../../../src/gateway/approvals.ts';
+import { createApprovals, promptClient } from '../../../src/gateway/approvals.ts';
 import { Call, silentClient } from '../../../src/gateway/call.ts';
 import type { VisibleTool } from '../../../src/gateway/visible-tool.ts';
 import { createGrants } from '../../../src/policy/grants.ts';
-import type { RuledBy } from '../../../src/policy/policy.ts';
+import type { ApprovalSource } from '../../../src/policy/policy.ts';
 import { createTickets } from '../../../src/policy/tickets.ts';
 import { createStore, type Store } from '../../../src/store/store.ts';
 import { tempFolder } from '../../support/temp.ts';
 
-const toolOf = (ruledBy: RuledBy = 'format', description = 'Erases') =>
+const toolOf = (approvalSource: ApprovalSource = 'format', description = 'Erases') =>
   ({
-    ruledBy,
+    approvalSource,
     entry: { name: 'notes_erase', description, input: {}, plugin: { id: 'notes' }, tool: { name: 'erase' } },
   }) as unknown as VisibleTool;
 
@@ -27,7 +27,7 @@ function house(answer: JsonObject, store: Store = createStore(tempFolder())) {
     createTickets(store, () => 1000),
     createGrants(store),
     redactor,
-    [askClient],
+    [promptClient],
   );
   const asked: unknown[] = [];
   const obtain = (tool: VisibleTool, session = 's1', stateless = false, args: JsonObject = { what: 'x' }) => {
@@ -35,7 +35,7 @@ function house(answer: JsonObject, store: Store = createStore(tempFolder())) {
       asked.push(questions);
       return { approval: answer };
     };
-    const call = new Call(localCaller(), { ...silentClient(silentLog), session, stateless, abilities: ['form'], ask });
+    const call = new Call(localCaller(), { ...silentClient(silentLog), session, stateless, answerableKinds: ['form'], ask });
     return approvals.obtain({ tool, sent: { what: 'x' }, args, call, returned: undefined }).catch((e: GatewayError) => e.code);
   };
   return { obtain, asked };
@@ -93,11 +93,11 @@ describe('createApprovals', () => {
 it('a ticket is void for another login of the same principal', { tags: ['approval-ticket', 'reload-logins'] }, async () => {
   const store = createStore(tempFolder());
   const tickets = createTickets(store, () => 1000);
-  const approvals = createApprovals(tickets, createGrants(store), createRedactor(), [askClient]);
+  const approvals = createApprovals(tickets, createGrants(store), createRedactor(), [promptClient]);
   const callOf = (login: string, returned?: { ticket: string; answers: JsonObject }) =>
     new Call(
       { ...localCaller(), login },
-      { ...silentClient(silentLog), session: 's', stateless: true, abilities: ['form'], returned, ask },
+      { ...silentClient(silentLog), session: 's', stateless: true, answerableKinds: ['form'], returned, ask },
     );
   let ticket = '';
   const ask = async (_: unknown, __: Call, issue?: () => string) => {

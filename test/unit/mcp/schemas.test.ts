@@ -47,11 +47,11 @@ const entry = {
 };
 const prompt = { name: 'greet', description: 'g', arguments: [{ name: 'who', required: true }], get: async () => ({ messages: [] }) };
 const resource = { uri: 'a:b', name: 'r', mimeType: 'text/plain', size: 1, read: async () => [] };
-const terms = { bounds: {}, denyRules: [] };
+const settings = { bounds: {}, denyRules: [] };
 const tools = new Map([
   [
     'echo',
-    { entry, shape: { input: entry.input, headers: [], losses: [] }, approval: 'auto', timeoutMs: 1, capMs: 1, middleware: [], terms },
+    { entry, shape: { input: entry.input, headers: [], losses: [] }, approval: 'auto', timeoutMs: 1, capMs: 1, middleware: [], settings },
   ],
 ]);
 const view = {
@@ -63,11 +63,11 @@ const view = {
   templates: new Map(),
   instructions: 'how to',
   middleware: [],
-  terms,
+  settings,
 } as unknown as View;
 
 const gateway = {
-  knows: () => true,
+  hasProfile: () => true,
   view: () => view,
   greet: () => undefined,
   listed: () => undefined,

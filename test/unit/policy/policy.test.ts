@@ -26,8 +26,8 @@ function policy(plugins: Record<string, object>, profiles: Record<string, object
 function withVerbs(policy: Policy) {
   return {
     ...policy,
-    sees: (tool: ToolEntry, by: Caller) => policy.judge(tool, by) !== undefined,
-    approval: (tool: ToolEntry, by: Caller) => policy.judge(tool, by)?.approval,
+    sees: (tool: ToolEntry, by: Caller) => policy.decide(tool, by) !== undefined,
+    approval: (tool: ToolEntry, by: Caller) => policy.decide(tool, by)?.approval,
   };
 }
 
@@ -59,7 +59,7 @@ describe('createPolicy', () => {
   });
 
   it('shows an unknown profile nothing', { tags: ['profiles-bound'] }, () => {
-    expect(policy({}).knows('nope')).toBe(false);
+    expect(policy({}).hasProfile('nope')).toBe(false);
     expect(policy({}).sees(READ, localCaller('nope'))).toBe(false);
   });
 
@@ -108,7 +108,7 @@ describe('createPolicy', () => {
       withVerbs(createPolicy({ plugins: new Map(), profiles: new Map(file ? [['planner', file]] : []) } as never, [offered]));
 
     it('serves the profile and nothing but its plugins', () => {
-      const { knows, sees } = withFile();
+      const { hasProfile: knows, sees } = withFile();
       expect(knows('planner')).toBe(true);
       expect([sees(READ, planner), sees(entry('x', 'other', 'x'), planner)]).toEqual([true, false]);
     });
@@ -119,7 +119,7 @@ describe('createPolicy', () => {
     });
 
     it('lets a key of the file replace the same key of the plugin, and no other', () => {
-      const { sees, terms } = withFile({ plugins: ['other'], network: { allow: ['a.example'] } });
+      const { sees, settings: terms } = withFile({ plugins: ['other'], network: { allow: ['a.example'] } });
       expect(sees(READ, planner)).toBe(false);
       expect(terms('planner')).toEqual({
         bounds: { network: { allow: ['a.example'], deny: [], allowPrivate: false } },

@@ -123,7 +123,7 @@ describe('createGrants', () => {
 
   it('holds for this principal, profile, plugin and tool, over a restart', () => {
     const dir = tempFolder();
-    createGrants(openStore(dir), () => 7).give(key, 'looks');
+    createGrants(openStore(dir), () => 7).add(key, 'looks');
     const grants = createGrants(openStore(dir));
     expect(grants.has(key, 'looks')).toBe(true);
     for (const other of [{ principal: 'bob' }, { profile: 'x' }, { plugin: 'mail' }, { tool: 'read' }])
@@ -133,14 +133,14 @@ describe('createGrants', () => {
 
   it('does not hold for a tool that looks different now', () => {
     const grants = createGrants(openStore());
-    grants.give(key, 'looks');
+    grants.add(key, 'looks');
     expect(grants.has(key, 'other looks')).toBe(false);
   });
 
   it('can be taken back', () => {
     const grants = createGrants(openStore());
-    grants.give(key, 'looks');
-    expect([grants.take(key), grants.has(key, 'looks'), grants.take(key)]).toEqual([true, false, false]);
+    grants.add(key, 'looks');
+    expect([grants.revoke(key), grants.has(key, 'looks'), grants.revoke(key)]).toEqual([true, false, false]);
   });
 
   it('refuses where the store cannot be used', () => {
