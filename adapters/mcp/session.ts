@@ -12,7 +12,7 @@ import type { Checks } from './dropped.ts';
 import { judge } from './failures.ts';
 import { InFlight } from './in-flight.ts';
 import { Link, type LinkEvents } from './link.ts';
-import { createNotices, type Notices } from './notices.ts';
+import { createServerNotifications, type ServerNotifications } from './notifications.ts';
 import { ALL_KINDS, toCapabilities } from './questions.ts';
 import { Sent } from './sent.ts';
 import { createSink } from './sink.ts';
@@ -40,7 +40,7 @@ export interface SessionParts {
 
 /** One established connection to a server. */
 export class Session {
-  readonly notices: Notices;
+  readonly notices: ServerNotifications;
   readonly modern: boolean;
   readonly #carrier: Carrier;
   readonly #client: Client;
@@ -56,7 +56,7 @@ export class Session {
     client: Client,
     link: Link,
     calls: InFlight,
-    notices: Notices,
+    notices: ServerNotifications,
     refused: WeakMap<CallContext, GatewayError>,
   ) {
     this.#carrier = parts.carrier;
@@ -76,7 +76,7 @@ export class Session {
     const { Client } = await import('@modelcontextprotocol/client');
     const calls = new InFlight();
     const refused = new WeakMap<CallContext, GatewayError>();
-    const notices = createNotices(calls, log);
+    const notices = createServerNotifications(calls, log);
     const events: LinkEvents = {
       question: (method, params, request) => answerServer(method, params, request, calls, refused),
       notification: (method, params, request) => notices.hear(method, params, request),

@@ -17,7 +17,7 @@ import type { LoginRecord } from './login/stored.ts';
 import { refuseRound, toOffer } from './offer.ts';
 import { createServerLists, type ServerLists } from './server-lists.ts';
 import type { Session } from './session.ts';
-import { createWatching, type Watching } from './watching.ts';
+import { createUpstreamSubscriptions, type UpstreamSubscriptions } from './subscriptions.ts';
 
 /** What an upstream server needs of the house. */
 export interface UpstreamParts {
@@ -38,7 +38,7 @@ export class Upstream implements Plugin {
   readonly #memory: Memory = {};
   readonly #calls: Calls;
   readonly #checks: Checks;
-  readonly #watching: Watching;
+  readonly #watching: UpstreamSubscriptions;
   readonly #end = new AbortController();
   readonly #changed: (() => void)[] = [];
   readonly #updated: ((uri: string) => void)[] = [];
@@ -61,7 +61,7 @@ export class Upstream implements Plugin {
     this.#log = parts.host.log.area(`plugin:${parts.manifest.id}`);
     this.#backoff = createBackoff(parts.host.limits);
     this.#checks = createChecks(this.#log);
-    this.#watching = createWatching(this.#log);
+    this.#watching = createUpstreamSubscriptions(this.#log);
     this.#lists = createServerLists(
       this.#log,
       this.#checks.guard.callback(() => this.#relisted()),
@@ -76,7 +76,7 @@ export class Upstream implements Plugin {
   onChange = (listener: () => void): void => void this.#changed.push(listener);
   onUpdated = (listener: (uri: string) => void): void => void this.#updated.push(listener);
 
-  watch(uris: ReadonlySet<string>): void {
+  setSubscriptions(uris: ReadonlySet<string>): void {
     this.#watching.set(uris);
   }
 

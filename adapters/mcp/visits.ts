@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { isJsonObject, type JsonObject } from '../../src/core/json.ts';
 import type { CallContext } from '../../src/core/tool.ts';
 import { RpcFailure } from './messages.ts';
-import type { Notices } from './notices.ts';
+import type { ServerNotifications } from './notifications.ts';
 import { safeAddress } from './questions.ts';
 
 const VISIT_FIRST = -32042;
@@ -22,7 +22,7 @@ interface Visit {
  */
 export async function afterVisits(
   first: unknown,
-  notices: Notices,
+  notices: ServerNotifications,
   ctx: CallContext,
   again: () => Promise<JsonObject>,
 ): Promise<JsonObject> {

@@ -32,7 +32,7 @@ export function addCall(program: Command, adapters: readonly Adapter[]): void {
       try {
         const withinMs = session.config.limits.startTimeoutMs;
         const caller = localCaller(options.profile);
-        if (!app.gateway.hasProfile(options.profile) || !app.gateway.view(caller).tools.has(name)) await app.registry.listed(withinMs);
+        if (!app.gateway.hasProfile(options.profile) || !app.gateway.view(caller).tools.has(name)) await app.registry.whenListed(withinMs);
         const call = new Call(caller, silentClient(session.log.area(name)));
         process.once('SIGINT', () => call.abort(new GatewayError('CALL_CANCELLED', 'The call was cancelled.')));
         await untilListed(app, name, caller);

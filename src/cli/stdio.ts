@@ -41,7 +41,7 @@ export function addStdio(program: Command, adapters: readonly Adapter[]): void {
         async (stopped) => {
           const app = await session.open({ forCalls: true });
           // A plugin may bring the profile along.
-          const listing = app.gateway.hasProfile(options.profile) ? undefined : app.registry.listed(app.limits.firstListMs);
+          const listing = app.gateway.hasProfile(options.profile) ? undefined : app.registry.whenListed(app.limits.firstListMs);
           if (listing && (await Promise.race([listing, stopped.then(() => 'over')])) === 'over') return app.close();
           try {
             checkProfile(app, options.profile);

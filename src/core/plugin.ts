@@ -116,7 +116,7 @@ export interface Plugin {
   /** Calls back with the address of a resource whose contents have changed. */
   onUpdated?(listener: (uri: string) => void): void;
   /** Hears which of its resources somebody wants to hear of, whenever that changes; for those who must ask for such news. */
-  watch?(uris: ReadonlySet<string>): void;
+  setSubscriptions?(uris: ReadonlySet<string>): void;
   /** `disabled`: not for a restart or a shutdown, but because somebody wants it gone. */
   close(disabled?: boolean): Promise<void>;
 }

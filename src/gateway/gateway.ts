@@ -26,19 +26,19 @@ import { bounded } from './bounded.ts';
 import type { Call } from './call.ts';
 import { type Outcome, type PipelineParts, runCall } from './call-pipeline.ts';
 import { createDeparted } from './departed.ts';
-import { createGreeter } from './greetings.ts';
 import { createHandedOut } from './handed-out.ts';
 import { createKeptResults } from './kept-results.ts';
 import { afterOpening, callLate, type LateCall, type OpeningParts, type Wanted } from './opening.ts';
 import { toPluginFailed } from './plugin-errors.ts';
 import { findPrompt } from './prompts.ts';
 import { createRefusals } from './refusals.ts';
+import { createResourceSubscriptions } from './resource-subscriptions.ts';
 import { ownerOf, ownersOf, readResource } from './resources.ts';
 import { createResultCache } from './result-cache.ts';
 import { createSemaphore, createSemaphoreQueue, type Semaphore } from './semaphore.ts';
+import { createSessionTracker } from './session-tracker.ts';
 import { createSessionViews } from './session-views.ts';
 import { createView, type View } from './views.ts';
-import { createWatches } from './watches.ts';
 
 /** The configuration and the policy made from it: they change together. */
 export interface Rules {
@@ -55,7 +55,7 @@ export interface Gateway {
   /** Lets plugins look whether what they offer has changed; a change is told to clients later. Waits for those that promise it. */
   refresh(asker: ListRequester): Promise<void> | undefined;
   /** Settles when the plugins have listed what they offer, so that a first list is complete; once, and rejects if the gateway ends first. */
-  listed(): Promise<void> | undefined;
+  whenListed(): Promise<void> | undefined;
   /** The same before a client is welcomed: nobody waits where the last start left word of what there is. */
   introduced(): Promise<void> | undefined;
   /** Settles when a plugin that is served from memory has opened or failed; undefined if it is not served so. */
@@ -65,7 +65,7 @@ export interface Gateway {
   getPrompt(name: string, args: Readonly<Record<string, string>>, call: Call): Promise<PromptResult>;
   readResource(uri: string, call: Call): Promise<ReadResult>;
   /** A client's session has begun. */
-  greet(caller: Caller, session: string): void;
+  sessionStarted(caller: Caller, session: string): void;
   /** Calls back after the catalogue or the policy has changed. */
   onChange(listener: () => void): void;
   /** Calls back with the address, as somebody watches it, of a resource whose contents have changed, and the plugin it belongs to. */
@@ -74,7 +74,7 @@ export interface Gateway {
    * Lets the plugin of a resource know that somebody wants to hear of its changes, until the returned function is called.
    * Undefined where the caller sees no such resource.
    */
-  watch(address: string, caller: Caller): (() => void) | undefined;
+  subscribe(address: string, caller: Caller): (() => void) | undefined;
   /** Takes over a new configuration. */
   adopt(rules: Rules): void;
   /** Forgets what is kept for callers that may not call any more. */
@@ -107,7 +107,7 @@ export function createGateway(
   let waited = false;
   const listeners: (() => void)[] = [];
   const queue = createSemaphoreQueue(() => limits.calls);
-  const watches = createWatches(registry.watch);
+  const subscriptions = createResourceSubscriptions(registry.setSubscriptions);
   const all = createSemaphore(() => limits.calls);
   const perPlugin = new Map<string, Semaphore>();
   const cache = createResultCache(limits);
@@ -149,7 +149,7 @@ export function createGateway(
     return session === undefined ? found : sessions.get(found, session);
   };
 
-  const greet = createGreeter({ registry, log, middlewareOf: (caller) => view(caller).middleware });
+  const greet = createSessionTracker({ registry, log, middlewareOf: (caller) => view(caller).middleware });
 
   const mask = (contents: readonly ResourceContents[]) => redactor.texts(contents) as readonly ResourceContents[];
   const cleans = (pluginId: string): boolean => rules.config.plugins.get(pluginId)?.results === 'clean';
@@ -166,9 +166,9 @@ export function createGateway(
   };
 
   const find = (name: string, args: JsonObject, call: Call): Wanted | undefined => {
-    const { tools, listed, search } = view(call.caller, call.session);
+    const { tools, listed: whenListed, search } = view(call.caller, call.session);
     const meant = search?.resolve(name, args);
-    const tool = meant?.tool ?? listed.get(name) ?? tools.get(name);
+    const tool = meant?.tool ?? whenListed.get(name) ?? tools.get(name);
     return tool && { name, sent: args, tool, args: meant?.args ?? args };
   };
 
@@ -198,9 +198,9 @@ export function createGateway(
   const opening: OpeningParts = { registry, limits, stopping };
   const after = <T>(ids: readonly string[], call: Call, run: () => Promise<T>): Promise<T> => afterOpening(ids, call, opening, run);
 
-  const listed = (): Promise<void> | undefined => {
+  const whenListed = (): Promise<void> | undefined => {
     if (waited) return undefined;
-    const pending = registry.listed(limits.firstListMs, 'first');
+    const pending = registry.whenListed(limits.firstListMs, 'first');
     if (!pending) return undefined;
     const whole = unlessStopped(pending, stopping).then(() => {
       waited = true;
@@ -217,9 +217,9 @@ export function createGateway(
       const pending = registry.refresh(asker);
       return pending && Promise.race([pending, sleep(limits.firstListMs, undefined, { ref: false })]);
     },
-    listed,
+    whenListed,
     // Whoever is welcomed while the gateway ends hears no more than what is known by then.
-    introduced: () => (registry.knew() ? undefined : listed()?.catch(() => undefined)),
+    introduced: () => (registry.knew() ? undefined : whenListed()?.catch(() => undefined)),
     opening: (pluginId) => registry.opening(pluginId),
     call(name, args, call, auditCaller, client) {
       refuseIfDraining();
@@ -241,7 +241,7 @@ export function createGateway(
       };
       return callLate(late, opening);
     },
-    greet,
+    sessionStarted: greet,
     async getPrompt(name, args, call) {
       refuseIfDraining();
       const lookUp = (): PromptEntry => {
@@ -273,14 +273,14 @@ export function createGateway(
     onChange: (listener) => void listeners.push(listener),
     onUpdated(listener) {
       registry.onUpdated((pluginId, uri) => {
-        const watched = [...watches.addressesOf(pluginId, uri)];
+        const watched = [...subscriptions.addressesOf(pluginId, uri)];
         const own = (): string => registry.catalogue().renamed.get(pluginId)?.get(uri) ?? uri;
         for (const address of watched.length > 0 ? watched : [own()]) listener(address, pluginId);
       });
     },
-    watch(address, caller) {
+    subscribe(address, caller) {
       const owner = ownerOf(address, view(caller), handedOut.find(caller, address));
-      return owner && watches.add(owner.pluginId, owner.uri, address);
+      return owner && subscriptions.add(owner.pluginId, owner.uri, address);
     },
     adopt(next) {
       rules = next;

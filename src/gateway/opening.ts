@@ -14,7 +14,7 @@ import type { VisibleTool } from './visible-tool.ts';
 
 /** What waiting needs of the gateway. */
 export interface OpeningParts {
-  readonly registry: Pick<Registry, 'opening' | 'settled' | 'declarer' | 'unavailable' | 'listed' | 'refresh'>;
+  readonly registry: Pick<Registry, 'opening' | 'settled' | 'declarer' | 'unavailable' | 'whenListed' | 'refresh'>;
   readonly limits: { readonly firstListMs: number; readonly callTimeoutMs: number };
   readonly stopping: Stopping;
 }
@@ -55,7 +55,7 @@ export async function callLate(
   const declarer = find() ? undefined : registry.declarer(name);
   const declared = declarer === undefined ? undefined : registry.settled(declarer);
   if (declared) await wait(declared, limits.callTimeoutMs);
-  const listing = find() ? undefined : registry.listed(limits.firstListMs);
+  const listing = find() ? undefined : registry.whenListed(limits.firstListMs);
   if (listing) await wait(listing, limits.firstListMs);
   // A call before this one may have made the tool.
   const refreshed = find() ? undefined : registry.refresh(call);

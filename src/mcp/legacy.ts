@@ -146,7 +146,7 @@ export class LegacyPeer extends Peer implements Subscriber {
 
   #hello(): Reply {
     const { revision } = this;
-    this.parts.gateway.greet(this.caller, this.#settings.session);
+    this.parts.gateway.sessionStarted(this.caller, this.#settings.session);
     this.#seen = this.parts.gateway.view(this.caller);
     this.#held?.clear();
     const { instructions } = this.#seen;
@@ -170,7 +170,7 @@ export class LegacyPeer extends Peer implements Subscriber {
     const uri = need(params, 'uri');
     if (this.#watched.size >= MOST_WATCHED) throw new GatewayError('OVERLOADED', `One client may watch ${MOST_WATCHED} resources.`);
     if (this.#watched.has(uri)) return '{}';
-    const end = this.parts.gateway.watch(uri, this.caller);
+    const end = this.parts.gateway.subscribe(uri, this.caller);
     if (!end) throw new GatewayError('INVALID_PARAMS', 'There is no resource of that address.', { field: 'uri' });
     this.#watched.set(uri, end);
     return '{}';

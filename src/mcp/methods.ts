@@ -21,7 +21,7 @@ export function createMethods(gateway: Gateway, lists: Lists, shared: () => bool
       const build = () => lists.get(request.view(), kind, request.era.kind);
       const { caller, session, clientName = '' } = request;
       const refreshed = gateway.refresh({ caller, session, clientName });
-      const opening = gateway.listed();
+      const opening = gateway.whenListed();
       return opening || refreshed ? Promise.all([opening, refreshed]).then(build) : build();
     };
 

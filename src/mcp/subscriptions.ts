@@ -147,7 +147,7 @@ export function createSubscriptions(gateway: Gateway, lists: Lists): Subscriptio
       const { resourceSubscriptions: wanted } = notifications;
       const watches = new Map<string, () => void>();
       for (const uri of (Array.isArray(wanted) ? wanted : []).slice(0, MOST_WATCHED)) {
-        const end = typeof uri === 'string' && !watches.has(uri) ? gateway.watch(uri, request.caller) : undefined;
+        const end = typeof uri === 'string' && !watches.has(uri) ? gateway.subscribe(uri, request.caller) : undefined;
         if (end) watches.set(uri as string, end);
       }
       const meta: JsonObject = { [SUBSCRIPTION]: id };

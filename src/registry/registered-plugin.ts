@@ -255,7 +255,7 @@ export class RegisteredPlugin {
   /** What a person can run on it. */
   commands = (): readonly UserCommand[] => this.#offer.given?.commands ?? [];
   check = async (): Promise<readonly Problem[]> => (this.#plugin ? checkPlugin(this.#plugin) : []);
-  watch = (uris: ReadonlySet<string>): void => this.#plugin?.watch?.(uris);
+  watch = (uris: ReadonlySet<string>): void => this.#plugin?.setSubscriptions?.(uris);
 
   refresh(asker: ListRequester): Promise<void> | undefined {
     if (this.state() !== 'ready') return undefined;

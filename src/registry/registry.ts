@@ -37,7 +37,7 @@ export interface Registry {
   /** Calls back with a plugin and the address, its own, of a resource whose contents have changed. */
   onUpdated(listener: (pluginId: string, uri: string) => void): void;
   /** Lets a plugin know which of its resources somebody wants to hear of. */
-  watch(pluginId: string, uris: ReadonlySet<string>): void;
+  setSubscriptions(pluginId: string, uris: ReadonlySet<string>): void;
   /** Lets every plugin look whether what it offers has changed. */
   refresh(asker: ListRequester): Promise<void> | undefined;
   /** Asks every plugin how it is; what is wrong, by plugin. */
@@ -49,7 +49,7 @@ export interface Registry {
    * Undefined where all have. `first`: for a first list. If the last start left offers, it waits only for plugins that loaded
    * then and whose offers cannot be known; otherwise for all that did not fail then.
    */
-  listed(withinMs: number, first?: 'first'): Promise<void> | undefined;
+  whenListed(withinMs: number, first?: 'first'): Promise<void> | undefined;
   /** Starts every plugin; settles when each has opened or failed, at the latest after `withinMs`. Undefined where all have. */
   opened(withinMs: number): Promise<void> | undefined;
   /** Whether the last start left the offer of any plugin. */
@@ -239,7 +239,7 @@ export function createRegistry(host: Host, store: Store | undefined, log: Logger
     commands: (id) => plugins.find((plugin) => plugin.id === id)?.commands() ?? [],
     onChange: (listener) => void listeners.push(listener),
     onUpdated: (listener) => void updateListeners.push(listener),
-    watch(pluginId, uris) {
+    setSubscriptions(pluginId, uris) {
       watched.set(pluginId, uris);
       for (const plugin of plugins) if (plugin.id === pluginId) plugin.watch(uris);
     },
@@ -267,7 +267,7 @@ export function createRegistry(host: Host, store: Store | undefined, log: Logger
       const status = plugins.find(({ id }) => id === pluginId)?.status();
       return status?.error && status.state !== 'ready' ? toUnavailable(status) : undefined;
     },
-    listed(withinMs, first) {
+    whenListed(withinMs, first) {
       // Whoever asks looks into the catalogue next: what has just listed must stand there.
       flush();
       const isAwaited = ({ known }: RegisteredPlugin): boolean => first === undefined || (knew() ? known === 'loaded' : known !== 'failed');

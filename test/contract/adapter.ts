@@ -61,13 +61,13 @@ export function testAdapter({
   // Some formats know their tools only once they run.
   const openListed = async (config: object): Promise<House> => {
     const house = await openHouse([adapter], config);
-    await house.app.registry.listed(20_000);
+    await house.app.registry.whenListed(20_000);
     return house;
   };
   const names = (house: House): string[] => [...house.app.registry.catalogue().tools.keys()];
   /** What is known once every plugin has listed: some formats must be started for that. */
   const listed = async (house: House): Promise<string[]> => {
-    await house.app.registry.listed(60_000);
+    await house.app.registry.whenListed(60_000);
     return names(house);
   };
 
@@ -296,7 +296,7 @@ export function testAdapter({
       expect(names(house)).not.toContain(toolName('echo', 'echo'));
       await expect(house.call(toolName('echo', 'echo'), { message: 'x' })).rejects.toMatchObject({ code: 'UNKNOWN_TOOL' });
       await house.reconfigure(config(true));
-      await house.app.registry.listed(20_000);
+      await house.app.registry.whenListed(20_000);
       expect(textOf(await house.call(toolName('echo', 'echo'), { message: 'back' }))).toBe('back');
     });
 
@@ -306,7 +306,7 @@ export function testAdapter({
       const pending = house.call(toolName('slow', 'wait'), { ms: 1000 });
       await new Promise((resolve) => setTimeout(resolve, 100));
       await house.reconfigure(entries({ slow: { fixture: 'slow', keys: { env: { CHANGED: 'yes' } } } }));
-      await house.app.registry.listed(20_000);
+      await house.app.registry.whenListed(20_000);
       expect(textOf(await house.call(toolName('slow', 'cancelled')))).toBe('0');
       expect(textOf(await pending)).toBe('waited');
     });

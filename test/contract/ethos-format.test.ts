@@ -232,7 +232,7 @@ describe('Ethos packages', () => {
     const house = await openEthos(one('p', runTool("return { ok: true, value: 'ran' };")));
     await house.close();
     const again = await openHouse([ethos], { pluginFolders: ['./plugins'] }, house.dir);
-    await again.app.gateway.listed();
+    await again.app.gateway.whenListed();
     expect(names(again)).toEqual(['run']);
     const started = () => again.lines.some((line) => line.message.startsWith('module shape'));
     expect(started()).toBe(false);

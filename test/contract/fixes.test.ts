@@ -310,7 +310,7 @@ describe('a Talos plugin whose package is missing', { tags: ['package-missing'] 
     };
     house.app.registry.onChange(look);
     look();
-    await house.app.registry.listed(20_000, 'first');
+    await house.app.registry.whenListed(20_000, 'first');
     look();
     await house.app.registry.start();
     look();

@@ -151,7 +151,7 @@ describeWithPython('jaato plugins', () => {
       expect(status(house, 'weather')?.error).toMatchObject({ code: 'NAME_COLLISION' });
       expect(status(house, 'weather')?.error?.message).toContain('acme-weather:weather and other-weather:weather');
       await house.reconfigure({ plugins: { weather: { entryPoints: ['other-weather:weather'], paths } } });
-      await house.app.registry.listed(20_000);
+      await house.app.registry.whenListed(20_000);
       expect(textOf(await house.call('forecast'))).toBe('rain');
     });
 
@@ -168,7 +168,7 @@ describeWithPython('jaato plugins', () => {
       expect(status(house, 'cli')?.error).toMatchObject({ code: 'DENIED' });
       expect(status(house, 'sly')?.error).toMatchObject({ code: 'DENIED' });
       await house.reconfigure({ plugins: { cli: entry('evil-tools:cli') } });
-      await house.app.registry.listed(20_000);
+      await house.app.registry.whenListed(20_000);
       expect(textOf(await house.call('run'))).toBe('ran');
     });
 
@@ -191,7 +191,7 @@ describeWithPython('jaato plugins', () => {
       );
       const house = await project(inLib(heavy), { light: { entryPoints: ['light'], paths: ['./lib'] } });
       await until('it is ready', () => status(house, 'light')?.state === 'ready');
-      await house.app.registry.listed(20_000);
+      await house.app.registry.whenListed(20_000);
       expect(textOf(await house.call('lit'))).toBe('light');
     });
 
@@ -501,7 +501,7 @@ describe('without Python', () => {
     const dir = tempFolder();
     writeFiles(dir, { 'p.py': pluginText('p', { t: '1' }) });
     const house = await openHouse([jaato], { plugins: { p: { path: './p.py', python: 'python-that-is-not-there' } } }, dir);
-    await house.app.registry.listed(10_000);
+    await house.app.registry.whenListed(10_000);
     expect(status(house, 'p')).toMatchObject({ state: 'failed' });
     expect(status(house, 'p')?.error).toMatchObject({ code: 'DEPENDENCY_MISSING' });
     expect(status(house, 'p')?.error?.fix).toContain('apt install python3');

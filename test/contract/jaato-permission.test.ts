@@ -155,7 +155,7 @@ def create_plugin():
         work: { path: './work.py', settings: { n } },
       });
       await house.reconfigure({ plugins: entries(2) });
-      await house.app.registry.listed(20_000);
+      await house.app.registry.whenListed(20_000);
       const get = (name: string) => house.app.gateway.getPrompt(name, {}, house.newCall());
       await expect(get('denied')).rejects.toMatchObject({ code: 'DENIED' });
       expect(textOf(await house.call('free'))).toBe('free');

@@ -18,7 +18,7 @@ const SEARCH = fileURLToPath(new URL('../fixtures/jaato-seed/shared/plugins/sear
 
 async function open(plugins: object): Promise<House> {
   const house = await openHouse([jaato], { plugins });
-  await house.app.registry.listed(60_000);
+  await house.app.registry.whenListed(60_000);
   return house;
 }
 

@@ -45,7 +45,7 @@ describeWithPython('jaato plugins', () => {
     expect([await count(house), await count(house)]).toEqual(['1', '2']);
     await kept(house);
     await house.reconfigure({ plugins: { p: { path: './p.py', settings: { changed: true } } } });
-    await house.app.registry.listed(20_000);
+    await house.app.registry.whenListed(20_000);
     expect(await count(house)).toBe('3');
     await house.app.admin.setEnabled('p', false, BY);
     await house.app.admin.setEnabled('p', true, BY);

@@ -206,7 +206,7 @@ def create_plugin():
     });
     const house = await openHouse([jaato], { plugins: both }, dir);
     // The first list is not kept waiting by it, and lists what is ready.
-    await house.app.registry.listed(20_000, 'first');
+    await house.app.registry.whenListed(20_000, 'first');
     expect(tools(house)).toEqual(['quick_tool']);
     const pid = textOf(await house.call('quick_tool'));
     expect(pid).toMatch(/result/);

@@ -33,7 +33,7 @@ async function farServer(login?: string, name?: string): Promise<TestProxy> {
 const errorOf = (house: House, id: string) => house.app.registry.plugins().find((plugin) => plugin.id === id)?.error;
 const failed = async (config: object): Promise<{ code: string; message: string; fix: string }> => {
   const house = await openHouse([mcp], config);
-  await house.app.registry.listed(10_000);
+  await house.app.registry.whenListed(10_000);
   return errorOf(house, 'far') as never;
 };
 
@@ -128,7 +128,7 @@ describe('a server behind a proxy', () => {
   it('is named together with the proxy that answers a call in its place', { tags: ['proxies'] }, async () => {
     const proxy = await farServer();
     const house = await openHouse([mcp], { mcpServers: { far: { type: 'http', url: FAR, proxy: proxy.url, era: 'legacy' } } });
-    await house.app.registry.listed(10_000);
+    await house.app.registry.whenListed(10_000);
     const told = async (answer: number) => {
       proxy.answer = answer;
       const { meta } = await house.call('ping');
@@ -161,7 +161,7 @@ describe('a server behind a proxy', () => {
       return method === 'tools/list' ? { tools: [toolOf('ping')] } : text('called');
     });
     const house = await openHouse([mcp], { mcpServers: { far: { type: 'http', url: far.url, era: 'legacy' } } });
-    await house.app.registry.listed(10_000);
+    await house.app.registry.whenListed(10_000);
     refuses = true;
     const { meta } = await house.call('ping');
     expect(meta?.['plugmux/error']).toMatchObject({
@@ -185,7 +185,7 @@ describe('a server behind a proxy', () => {
       proxy: top.url,
       mcpServers: { one: { url: FAR }, two: { url: FAR, proxy: own.url }, three: { url: near.url, proxy: false } },
     });
-    await house.app.registry.listed(10_000);
+    await house.app.registry.whenListed(10_000);
     for (const name of ['top', 'own', 'near']) expect(textOf(await house.call(name))).toBe(`${name} called`);
     expect([top, own].map(({ asked }) => new Set(asked).has(`POST ${FAR}`))).toEqual([true, true]);
   });
@@ -194,11 +194,11 @@ describe('a server behind a proxy', () => {
     const [first, second] = await Promise.all([farServer(undefined, 'first'), farServer(undefined, 'second')]);
     const mcpServers = { far: { type: 'http', url: FAR }, own: { type: 'http', url: FAR, proxy: first.url, names: { first: 'kept' } } };
     const house = await openHouse([mcp], { proxy: first.url, mcpServers });
-    await house.app.registry.listed(10_000);
+    await house.app.registry.whenListed(10_000);
     expect(textOf(await house.call('first'))).toBe('first called');
     const before = first.asked.filter((what) => what.startsWith('DELETE')).length;
     await house.reconfigure({ proxy: second.url, mcpServers });
-    await house.app.registry.listed(10_000);
+    await house.app.registry.whenListed(10_000);
     await until('it is served', async () => textOf(await house.call('second').catch(() => ({ content: [] }))) === 'second called');
     // The one with a proxy of its own goes on as it was.
     expect(textOf(await house.call('kept'))).toBe('first called');

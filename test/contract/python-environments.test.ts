@@ -30,7 +30,7 @@ describeWithPython('the Python environment of a source', () => {
     process.env.PIP_INDEX_URL = 'http://127.0.0.1:9/nothing';
     try {
       const second = await openHouse([jaato], config, dir);
-      await second.app.registry.listed(20_000);
+      await second.app.registry.whenListed(20_000);
       expect(textOf(await second.call('answer'))).toBe('from the wheel');
       expect(second.lines.some((line) => line.message.startsWith('making a Python environment'))).toBe(false);
     } finally {
@@ -85,7 +85,7 @@ describeWithPython('the Python environment of a source', () => {
     writeFiles(join(dir, 'venv/lib', lib as string, 'site-packages'), installed);
     for (const python of ['./venv', './venv/bin/python']) {
       const house = await openHouse([jaato], { plugins: { weather: { python, entryPoints: ['weather'] } } }, dir);
-      await house.app.registry.listed(20_000);
+      await house.app.registry.whenListed(20_000);
       expect(textOf(await house.call('forecast'))).toBe(join(dir, 'venv'));
       await house.close();
     }

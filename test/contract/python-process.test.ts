@@ -71,7 +71,7 @@ async function open(more: object = {}, limits: object = {}): Promise<House> {
     plugins: { hostile: { path: HOSTILE, ...more }, echo: { path: ECHO } },
     limits: { restartMinMs: 50, stopGraceMs: 500, pluginStopMs: 500, ...limits },
   });
-  await house.app.registry.listed(20_000);
+  await house.app.registry.whenListed(20_000);
   return house;
 }
 
@@ -185,7 +185,7 @@ describeWithPython('a Python plugin process', () => {
       const deaf = { path: './deaf.py', env: { PLUGMUX_TEST_NAMED: mark }, limits: { callTimeoutMs: 1000 } };
       const limits = { restartMinMs: 50, stopGraceMs: 500, unresponsiveMs: 1000, hungMs: 3000 };
       const house = await openHouse([jaato], { plugins: { deaf, echo: { path: ECHO } }, limits }, dir);
-      await house.app.registry.listed(20_000);
+      await house.app.registry.whenListed(20_000);
       expect(textOf(await house.call('leaves'))).toBe('left');
       const before = new Set(processesWith(mark));
       expect(before.size).toBeGreaterThan(2);
@@ -251,7 +251,7 @@ describeWithPython('a Python plugin process', () => {
       { plugins: { slow: { path: './slow.py', ...more } }, limits: { pluginStopMs: 100, stopGraceMs: 100 } },
       dir,
     );
-    await house.app.registry.listed(20_000);
+    await house.app.registry.whenListed(20_000);
     await house.close();
     expect(existsSync(join(dir, 'stopped'))).toBe(stopped);
   });
@@ -279,7 +279,7 @@ describeWithPython('a Python plugin process', () => {
     const config = (more = {}) => ({ plugins: { p: { path: './p.py', ...lazy, ...more }, q: { path: './q.py', ...lazy } } });
     const begin = async (more?: object): Promise<House> => {
       const house = await openHouse([jaato, scaiwave], config(more), dir);
-      await house.app.registry.listed(20_000);
+      await house.app.registry.whenListed(20_000);
       expect([...house.app.registry.catalogue().tools.keys()]).toEqual(['one', 'two']);
       return house;
     };

@@ -74,7 +74,7 @@ describe.skipIf(withoutPython())('plugins in Python', SLOW, () => {
     writeFileSync(toml, readFileSync(toml, 'utf8').replace('squadron-sdk==0.1.1', 'squadron-sdk==99.0.0'));
     const error = async () => {
       const house = await openHouse([squadron], { plugins: { snail: { path: './snail' } } }, dir);
-      await house.app.registry.listed(240_000);
+      await house.app.registry.whenListed(240_000);
       return house.app.registry.plugins()[0]?.error?.message;
     };
     expect(await error()).toMatch(/plugin "snail": build failed: [\s\S]*squadron-sdk==99\.0\.0/);

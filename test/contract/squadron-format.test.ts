@@ -22,7 +22,7 @@ const SLOW = { timeout: 300_000 };
 
 async function open(plugins: object, more: object = {}, dir: string = tempFolder()): Promise<House> {
   const house = await openHouse([squadron], { plugins, limits: { restartMinMs: 50, stopGraceMs: 500 }, ...more }, dir);
-  await house.app.registry.listed(240_000);
+  await house.app.registry.whenListed(240_000);
   return house;
 }
 

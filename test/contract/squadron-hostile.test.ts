@@ -24,7 +24,7 @@ async function open(mode: string, keys: object = {}, limits: object = {}): Promi
     plugins: { peer: { format: 'squadron', version: 'local', ...keys } },
     limits: { restartMinMs: 20, stopGraceMs: 300, unresponsiveMs: 1000, ...limits },
   });
-  await house.app.registry.listed(20_000);
+  await house.app.registry.whenListed(20_000);
   return house;
 }
 

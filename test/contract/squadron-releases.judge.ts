@@ -30,7 +30,7 @@ describe('a release that is served', () => {
     const house = await openHouse([squadron], {
       plugins: { x: { format: 'squadron', source: 'github.com/owner/plugin_x', version: VERSION, releases } },
     });
-    await house.app.registry.listed(60_000);
+    await house.app.registry.whenListed(60_000);
     expect(textOf(await house.call('plugins_x_echo', { message: 'hi' }))).toBe('hi');
     expect(house.app.registry.plugins()[0]).toMatchObject({ version: VERSION, facts: { source: 'github.com/owner/plugin_x' } });
   });
@@ -54,7 +54,7 @@ describe('a release that is served', () => {
     const releases = { api: server.base, download: server.base };
     const config = { plugins: { x: { source: 'github.com/owner/plugin_x', version: VERSION, releases } } };
     const house = await openHouse([squadron], config);
-    await house.app.registry.listed(300_000);
+    await house.app.registry.whenListed(300_000);
     expect(house.app.registry.plugins()[0]?.error?.message).toBeUndefined();
     expect(textOf(await house.call('plugins_x_echo', { message: 'hi' }))).toBe('hi');
     const [result] = [await house.call('plugins_x_raises')];
@@ -63,7 +63,7 @@ describe('a release that is served', () => {
 
     // What it ran did not change it; what somebody else changes does.
     const again = await openHouse([squadron], config, house.dir);
-    await again.app.registry.listed(60_000);
+    await again.app.registry.whenListed(60_000);
     expect(textOf(await again.call('plugins_x_echo', { message: 'again' }))).toBe('again');
     await again.close();
     writeFileSync(join(installFolder(home, 'x', VERSION), 'venv/lib/evil.pth'), 'import os');

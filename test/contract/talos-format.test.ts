@@ -267,7 +267,7 @@ describe('Talos configuration', () => {
         plugins: { renamed: { path: './plugins/own' } },
       },
     );
-    await house.app.registry.listed(20_000);
+    await house.app.registry.whenListed(20_000);
     expect(house.app.gateway.view({ principal: 'local', profile: 'default', scopes: [] }).instructions).toContain(
       'Call renamed_run, not own_runner.',
     );
@@ -293,7 +293,7 @@ describe('Talos configuration', () => {
       { name: 'worse', parameters: 'text' },
     ];
     const house = await open(one('schemas', 'export const handlers = { run: () => 1, bad: () => 2, worse: () => 3 };', { functions }));
-    await house.app.registry.listed(20_000);
+    await house.app.registry.whenListed(20_000);
     expect([...house.app.registry.catalogue().tools.keys()]).toEqual(['schemas_run', 'schemas_bad']);
     expect(status(house, 'schemas')?.problems.map((p) => [p.subject, p.code])).toEqual([['bad', 'SCHEMA_UNCHECKED']]);
     expect(status(house, 'schemas')?.quarantined.map((q) => [q.tool, q.code])).toEqual([['worse', 'SCHEMA_REFUSED']]);

@@ -103,7 +103,7 @@ describe('an address that two servers have', { tags: ['addresses-renamed'] }, ()
     expect(await template?.resource.complete?.('path', '', {})).toEqual({ values: ['file:///{path} of b'], total: 7, hasMore: true });
     const told: string[] = [];
     house.app.gateway.onUpdated((address) => told.push(address));
-    const end = house.app.gateway.watch('plugmux://b/doc://shared', localCaller());
+    const end = house.app.gateway.subscribe('plugmux://b/doc://shared', localCaller());
     await until('it is watched', () => b.count('resources/subscribe') === 1 && b.streams.size === 1);
     expect(a.count('resources/subscribe')).toBe(0);
     notifyAll(b, 'notifications/resources/updated', { uri: 'doc://shared' });
@@ -139,8 +139,8 @@ describe('an address that no list holds', { tags: ['addresses-handed-out'] }, ()
   it('can be watched', async () => {
     const { house, a } = await open();
     await house.call('a_make');
-    expect(house.app.gateway.watch('made://1', other)).toBeUndefined();
-    expect(house.app.gateway.watch('made://1', localCaller())).toBeTypeOf('function');
+    expect(house.app.gateway.subscribe('made://1', other)).toBeUndefined();
+    expect(house.app.gateway.subscribe('made://1', localCaller())).toBeTypeOf('function');
     await until('it is watched', () => a.count('resources/subscribe') === 1);
   });
 });

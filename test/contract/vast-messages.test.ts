@@ -82,7 +82,7 @@ it('a server pays for such an answer with its request, and for such a greeting w
 }, async () => {
   const server = (icons: number) => ({ command: process.execPath, args: ['-e', SERVER], env: { ICONS: String(icons) }, approval: 'allow' });
   const house: House = await openHouse([mcp], { mcpServers: { listing: server(0), greeting: server(500_000) } });
-  await house.app.registry.listed(20_000);
+  await house.app.registry.whenListed(20_000);
   const stateOf = (id: string) => house.app.registry.plugins().find((plugin) => plugin.id === id);
   expect(stateOf('listing')).toMatchObject({ state: 'ready', problems: [{ code: 'RESULT_TOO_LARGE' }] });
   expect(codeOf(await house.call('rows'))).toBe('RESULT_TOO_LARGE');
@@ -109,6 +109,6 @@ it('a program whose list never ends is refused', { tags: ['messages-bounded'], t
   writeFileSync(join(dir, 'peer.mjs'), PEER);
   writeFileSync(join(install, 'runner.json'), JSON.stringify({ kind: 'go', entry: process.execPath, args: [join(dir, 'peer.mjs')] }));
   const house = await openHouse([squadron], { plugins: { vast: { format: 'squadron', version: 'local' } } }, dir);
-  await house.app.registry.listed(20_000);
+  await house.app.registry.whenListed(20_000);
   expect(house.app.registry.plugins()[0]).toMatchObject({ error: { message: expect.stringContaining('more than 20000 tools') } });
 });

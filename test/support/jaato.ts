@@ -55,7 +55,7 @@ export function distribution(name: string, entryPoints: Readonly<Record<string, 
 /** A house with jaato plugins, all of which have been tried. */
 export async function openJaato(plugins: object, dir?: string, limits: object = {}): Promise<House> {
   const house = await openHouse([jaato], { plugins, limits: { restartMinMs: 50, stopGraceMs: 500, ...limits } }, dir);
-  await house.app.registry.listed(20_000);
+  await house.app.registry.whenListed(20_000);
   return house;
 }
 

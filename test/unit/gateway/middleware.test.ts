@@ -6,8 +6,8 @@ import { silentLog } from '../../../src/core/log.ts';
 import type { Middleware } from '../../../src/core/middleware.ts';
 import type { Manifest } from '../../../src/core/plugin.ts';
 import { Call, silentClient } from '../../../src/gateway/call.ts';
-import { createGreetings } from '../../../src/gateway/greetings.ts';
 import { type ActiveMiddleware, runAround, runAuthorizers, runGuards, toInterceptedCall } from '../../../src/gateway/middleware.ts';
+import { createSeenSessions } from '../../../src/gateway/session-tracker.ts';
 import type { ToolEntry } from '../../../src/registry/catalogue.ts';
 
 const LIMITS = { timeoutMs: 60_000, capMs: 60_000 };
@@ -112,7 +112,7 @@ describe('runAround', () => {
 
 describe('createGreetings', () => {
   it('meets each session once, and forgets the oldest', () => {
-    const greetings = createGreetings(2);
+    const greetings = createSeenSessions(2);
     expect(['a', 'a', 'b', 'c', 'b', 'a'].map(greetings.isNew)).toEqual([true, false, true, true, false, true]);
   });
 });

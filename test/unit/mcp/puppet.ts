@@ -72,6 +72,6 @@ export async function openHouse(dir: string): Promise<{ app: App; puppet: Puppet
   writeFileSync(file, JSON.stringify({ plugins: { puppet: { path: './puppet' } }, limits }));
   const adapters = [puppet.adapter];
   const app = await createApp({ config: loadConfig(file, adapters, {}), adapters, redactor: createRedactor(), log: silentLog });
-  await app.gateway.listed();
+  await app.gateway.whenListed();
   return { app, puppet };
 }

@@ -33,7 +33,7 @@ it('has the tools of a plugin in its catalogue from the moment the plugin counts
   void registry.start();
   for (let turn = 0; turn < 100; turn++) {
     await Promise.resolve();
-    if (registry.listed(1) !== undefined) continue;
+    if (registry.whenListed(1) !== undefined) continue;
     expect([...registry.catalogue().tools.keys()]).toEqual(['late']);
     return;
   }

@@ -12,7 +12,7 @@ describe('a first list on a later start', { tags: ['catalogue-remembered'] }, ()
     for (const id of ['a', 'b']) stage.offers.set(id, { tools: [stage.tool(id, id)] });
     await stage.firstStart(stage.configOf('a'));
     const { app, ...house } = await stage.open();
-    expect([app.gateway.introduced(), app.gateway.listed(), names({ app, ...house })]).toEqual([undefined, undefined, ['a']]);
+    expect([app.gateway.introduced(), app.gateway.whenListed(), names({ app, ...house })]).toEqual([undefined, undefined, ['a']]);
     await app.registry.start();
     let changes = 0;
     app.gateway.onChange(() => changes++);
@@ -32,7 +32,7 @@ describe('a first list on a later start', { tags: ['catalogue-remembered'] }, ()
     await first.close();
     stage.digests.set('b', 'edited');
     const second = await stage.open();
-    expect([second.app.gateway.listed(), names(second)]).toEqual([undefined, ['a']]);
+    expect([second.app.gateway.whenListed(), names(second)]).toEqual([undefined, ['a']]);
   });
 
   it.each([
@@ -46,7 +46,7 @@ describe('a first list on a later start', { tags: ['catalogue-remembered'] }, ()
     change(stage);
     const house = await stage.open();
     expect(house.app.gateway.introduced()).toBeUndefined();
-    const listed = house.app.gateway.listed();
+    const listed = house.app.gateway.whenListed();
     await until('it is started', () => stage.started.includes('b'));
     expect(names(house)).toEqual(['a']);
     stage.move('b', 'ready');

@@ -21,7 +21,7 @@ describe('a second start', () => {
     stage.offers.set('b', { tools: [stage.tool('b', 'two')] });
     const house = await stage.secondStart();
     expect(house.app.gateway.introduced()).toBeUndefined();
-    expect(house.app.gateway.listed()).toBeUndefined();
+    expect(house.app.gateway.whenListed()).toBeUndefined();
     const { listed, prompts, resources, templates, instructions } = house.app.gateway.view(localCaller());
     expect([[...listed.keys()], [...prompts.keys()], [...resources.keys()], [...templates.keys()]]).toEqual([
       ['one', 'two'],
@@ -151,7 +151,7 @@ describe('a second start', () => {
     // The next first list does not wait for it either.
     stage.started = [];
     const third = await stage.open();
-    expect([third.app.gateway.introduced(), third.app.gateway.listed(), names(third), stage.started]).toEqual([
+    expect([third.app.gateway.introduced(), third.app.gateway.whenListed(), names(third), stage.started]).toEqual([
       undefined,
       undefined,
       [],
@@ -210,7 +210,7 @@ describe('a second start', () => {
     const house = await stage.open({ plugins: { ...plugins, b: { ...plugins.b, credentials: { key: 'another' } } } });
     expect(names(house)).toEqual(['c1']);
     // These are new to it, so a first list waits for them.
-    expect(house.app.gateway.listed()).toBeInstanceOf(Promise);
+    expect(house.app.gateway.whenListed()).toBeInstanceOf(Promise);
     edit(stage.dir, (row) => {
       expect(row).not.toContain('the first key');
       return row;

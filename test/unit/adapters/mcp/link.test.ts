@@ -4,7 +4,7 @@ import { createChecks } from '../../../../adapters/mcp/dropped.ts';
 import { InFlight } from '../../../../adapters/mcp/in-flight.ts';
 import { Link, type Writing } from '../../../../adapters/mcp/link.ts';
 import { FIRST_ID } from '../../../../adapters/mcp/messages.ts';
-import { createNotices } from '../../../../adapters/mcp/notices.ts';
+import { createServerNotifications } from '../../../../adapters/mcp/notifications.ts';
 import { createSink } from '../../../../adapters/mcp/sink.ts';
 import { GatewayError } from '../../../../src/core/errors.ts';
 import { toJsonText } from '../../../../src/core/exact-number.ts';
@@ -19,7 +19,7 @@ function open() {
   const log = { ...silentLog, warn: (text: string) => void warnings.push(text), area: () => log };
   const checks = createChecks(log);
   const calls = new InFlight();
-  const notices = createNotices(calls, log);
+  const notices = createServerNotifications(calls, log);
   const sent: JsonObject[] = [];
   const inner: Writing = {
     start: async () => undefined,

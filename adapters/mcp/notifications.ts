@@ -7,7 +7,7 @@ import type { InFlight } from './in-flight.ts';
 import type { ListKind } from './listed.ts';
 
 /** What a server tells of its own accord. */
-export interface Notices {
+export interface ServerNotifications {
   /** Returns why a notification cannot be used; undefined where it can. `request`: the request on whose stream it came. */
   hear(method: string, params: JsonObject, request: number | undefined): string | undefined;
   /** Called when lists have changed; without `kinds` any of them may have. */
@@ -35,7 +35,7 @@ const LEVELS: ReadonlyMap<string, Level> = new Map([
 ]);
 
 /** Hears one connection. Log lines go to the client whose call they belong to, where that is certain, and to the log. */
-export function createNotices(calls: InFlight, log: Logger): Notices {
+export function createServerNotifications(calls: InFlight, log: Logger): ServerNotifications {
   const completions = new Map<string, () => void>();
 
   const logLine = ({ level, logger, data }: JsonObject, request: number | undefined): string | undefined => {
@@ -51,23 +51,23 @@ export function createNotices(calls: InFlight, log: Logger): Notices {
     return undefined;
   };
 
-  const notices: Notices = {
+  const notifications: ServerNotifications = {
     changed: () => undefined,
     updated: () => undefined,
     hear(method, params, request) {
       switch (method) {
         case 'notifications/tools/list_changed':
-          notices.changed(['tools']);
+          notifications.changed(['tools']);
           return undefined;
         case 'notifications/prompts/list_changed':
-          notices.changed(['prompts']);
+          notifications.changed(['prompts']);
           return undefined;
         case 'notifications/resources/list_changed':
-          notices.changed(['resources', 'resourceTemplates']);
+          notifications.changed(['resources', 'resourceTemplates']);
           return undefined;
         case 'notifications/resources/updated':
           if (typeof params.uri !== 'string') return 'a changed resource without an address';
-          notices.updated(params.uri);
+          notifications.updated(params.uri);
           return undefined;
         case 'notifications/message':
           return logLine(params, request);
@@ -93,7 +93,7 @@ export function createNotices(calls: InFlight, log: Logger): Notices {
       });
     },
   };
-  return notices;
+  return notifications;
 }
 
 function isTextOrAbsent(value: unknown): value is string | undefined | null {

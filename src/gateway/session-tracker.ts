@@ -7,37 +7,37 @@ import { type ActiveMiddleware, notifyAll } from './middleware.ts';
 const MOST_SESSIONS = 10_000;
 
 /** Tells once for each session that it has begun. */
-export interface Greetings {
+export interface SeenSessions {
   /** True the first time a session is met. */
   isNew(session: string): boolean;
 }
 
 /** Nobody has been met yet. */
-export function createGreetings(most: number = MOST_SESSIONS): Greetings {
-  const met = new Set<string>();
+export function createSeenSessions(most: number = MOST_SESSIONS): SeenSessions {
+  const seen = new Set<string>();
   return {
     isNew(session) {
-      if (met.has(session)) return false;
-      met.add(session);
-      if (met.size > most) met.delete(met.values().next().value as string);
+      if (seen.has(session)) return false;
+      seen.add(session);
+      if (seen.size > most) seen.delete(seen.values().next().value as string);
       return true;
     },
   };
 }
 
 /** What greeting needs of the gateway. */
-export interface GreeterParts {
+export interface SessionTrackerParts {
   readonly registry: Pick<Registry, 'opening'>;
   readonly log: Logger;
   middlewareOf(caller: Caller): readonly ActiveMiddleware[];
 }
 
 /** Tells plugins that take part in calls of each session of a client, once. */
-export function createGreeter({ registry, log, middlewareOf }: GreeterParts): (caller: Caller, session: string) => void {
-  const greetings = createGreetings();
+export function createSessionTracker({ registry, log, middlewareOf }: SessionTrackerParts): (caller: Caller, session: string) => void {
+  const seen = createSeenSessions();
   return (caller, session) => {
     const all = middlewareOf(caller);
-    if (all.length === 0 || !greetings.isNew(session)) return;
+    if (all.length === 0 || !seen.isNew(session)) return;
     const begin = (some: readonly ActiveMiddleware[]): void => notifyAll(some, log, (steps) => steps.sessionStarted?.({ session, caller }));
     begin(all);
     // What these do is known once they have opened; this is no reason to open them.

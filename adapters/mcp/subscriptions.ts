@@ -7,7 +7,7 @@ const AGAIN_MS = 1_000;
 const LONGEST_MS = 30_000;
 
 /** Asks a server for news of what somebody wants to hear of: its lists always, of its resources those that are watched. */
-export interface Watching {
+export interface UpstreamSubscriptions {
   /** The addresses that are watched from now on. */
   set(uris: ReadonlySet<string>): void;
   /** Takes over a new connection. */
@@ -17,7 +17,7 @@ export interface Watching {
 type Listening = Awaited<ReturnType<Session['listen']>>;
 
 /** Nothing is asked before there is a connection, and everything again on each new one. */
-export function createWatching(log: Logger): Watching {
+export function createUpstreamSubscriptions(log: Logger): UpstreamSubscriptions {
   let wanted: ReadonlySet<string> = new Set();
   let session: Session | undefined;
   let subscribed = new Set<string>();

@@ -1,5 +1,5 @@
 /** Who wants to hear of changes: which addresses of which plugin, however many clients watch each. */
-export interface Watches {
+export interface ResourceSubscriptions {
   /** Counts one watcher more of a plugin's own address, by its public one, until the returned function is called. */
   add(pluginId: string, uri: string, address: string): () => void;
   /** The public addresses by which something of a plugin is watched. */
@@ -7,31 +7,33 @@ export interface Watches {
 }
 
 /** `tell` hears the whole set of a plugin whenever it has changed. */
-export function createWatches(tell: (pluginId: string, uris: ReadonlySet<string>) => void): Watches {
+export function createResourceSubscriptions(
+  setSubscriptions: (pluginId: string, uris: ReadonlySet<string>) => void,
+): ResourceSubscriptions {
   // Of each plugin the watchers of each address, by the public address that they know.
   const counts = new Map<string, Map<string, Map<string, number>>>();
 
   const count = (pluginId: string, uri: string, address: string, by: 1 | -1): void => {
     const own = counts.get(pluginId) ?? new Map<string, Map<string, number>>();
     counts.set(pluginId, own);
-    const watchers = own.get(uri) ?? new Map<string, number>();
-    const isNew = watchers.size === 0;
-    const left = (watchers.get(address) ?? 0) + by;
-    if (left === 0) watchers.delete(address);
-    else watchers.set(address, left);
-    if (watchers.size === 0) own.delete(uri);
-    else own.set(uri, watchers);
-    if (isNew || watchers.size === 0) tell(pluginId, new Set(own.keys()));
+    const subscribers = own.get(uri) ?? new Map<string, number>();
+    const isNew = subscribers.size === 0;
+    const left = (subscribers.get(address) ?? 0) + by;
+    if (left === 0) subscribers.delete(address);
+    else subscribers.set(address, left);
+    if (subscribers.size === 0) own.delete(uri);
+    else own.set(uri, subscribers);
+    if (isNew || subscribers.size === 0) setSubscriptions(pluginId, new Set(own.keys()));
     if (own.size === 0) counts.delete(pluginId);
   };
 
   return {
     add(pluginId, uri, address) {
-      let watching = true;
+      let isSubscribed = true;
       count(pluginId, uri, address, 1);
       return () => {
-        if (watching) count(pluginId, uri, address, -1);
-        watching = false;
+        if (isSubscribed) count(pluginId, uri, address, -1);
+        isSubscribed = false;
       };
     },
     addressesOf: (pluginId, uri) => counts.get(pluginId)?.get(uri)?.keys() ?? [],
