@@ -11,7 +11,7 @@ import { paramHeaders } from './headers.ts';
 import { toQuestions } from './questions.ts';
 import { toPromptResult, toReadResult, toToolResult } from './results.ts';
 import type { Session } from './session.ts';
-import { afterVisits } from './visits.ts';
+import { retryAfterUrlElicitation } from './url-elicitation.ts';
 
 const MOST_ROUNDS = 20;
 const SEND_AGAIN_MS = 500;
@@ -58,7 +58,7 @@ export function createCalls(connected: Connected, failed: (result: ToolResult) =
         const next = await connected(ctx);
         return await inRounds(next, method, params, ctx, headersOf);
       }
-      return await afterVisits(error, session.notices, ctx, () => inRounds(session, method, params, ctx, headersOf));
+      return await retryAfterUrlElicitation(error, session.notices, ctx, () => inRounds(session, method, params, ctx, headersOf));
     } catch (thrown) {
       throw toCallFailure(thrown, method);
     }

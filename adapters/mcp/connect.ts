@@ -5,11 +5,11 @@ import type { Host } from '../../src/core/host.ts';
 import type { Logger } from '../../src/core/log.ts';
 import { createRoute } from '../../src/host/proxy.ts';
 import { proxyFault, refusalOf, unreachable } from '../../src/host/unreachable.ts';
-import { type Carrier, LocalCarrier, openRemote } from './carriers.ts';
 import type { Checks } from './dropped.ts';
 import type { LocalServer, RemoteServer, ServerEntry } from './entry.ts';
 import { causeOf, fixOf, statusOf } from './failures.ts';
 import { loginNeeded } from './login/needed.ts';
+import { openRemote, type ServerConnection, StdioConnection } from './server-connection.ts';
 import { Session } from './session.ts';
 
 /** What a connection needs besides the entry. */
@@ -27,74 +27,79 @@ export interface Connecting {
 }
 
 /** A way of connecting that may be tried. */
-interface Way {
-  readonly open: () => Promise<Carrier>;
+interface ConnectStrategy {
+  readonly open: () => Promise<ServerConnection>;
   readonly era: 'legacy' | undefined;
   /** Whether its failure leaves room for the next way. */
-  readonly next: (error: Error, carrier: Carrier) => boolean;
+  readonly next: (error: Error, connection: ServerConnection) => boolean;
 }
 
 /** Longest wait for an answer that tells the era of a program: one that says nothing at all is of the older one. */
 const PROBE_MS = 10_000;
 
 /** What worked last time, so that it is tried first. */
-export interface Memory {
-  way?: number;
+export interface LastStrategy {
+  strategy?: number;
 }
 
 /** Connects to a server, by the way that worked last or by each in turn. Rejects with what went wrong, in words. */
-export async function connect(entry: ServerEntry, parts: Connecting, memory: Memory): Promise<Session> {
-  const ways = waysTo(entry, parts);
-  for (let at = memory.way ?? 0; ; at++) {
-    const way = ways[at] as Way;
+export async function connect(entry: ServerEntry, parts: Connecting, last: LastStrategy): Promise<Session> {
+  const strategies = strategiesFor(entry, parts);
+  for (let at = last.strategy ?? 0; ; at++) {
+    const strategy = strategies[at] as ConnectStrategy;
     const { host, log, timeoutMs, capMs, signal, checks } = parts;
-    const carrier = await way.open();
+    const connection = await strategy.open();
     // The SDK ends its probe of a server with the connection, and for nothing else.
-    const giveUp = (): void => void carrier.end().catch(() => undefined);
+    const giveUp = (): void => void connection.end().catch(() => undefined);
     signal.addEventListener('abort', giveUp);
     if (signal.aborted) giveUp();
     try {
       const session = await Session.open({
-        carrier,
-        era: way.era,
+        carrier: connection,
+        era: strategy.era,
         // A program may have to be downloaded or built before it can answer; ending it would only restart that work.
-        connectMs: carrier.local ? capMs : timeoutMs,
+        connectMs: connection.local ? capMs : timeoutMs,
         timeoutMs,
         probeMs: Math.min(PROBE_MS, host.limits.startTimeoutMs / 3),
         log,
         signal,
         checks,
       });
-      memory.way = at;
+      last.strategy = at;
       return session;
     } catch (thrown) {
       const error = toError(thrown);
       // A program that died says why a moment after its pipe closed.
-      const died = carrier.local ? await Promise.race([carrier.exited, sleep(200, undefined)]) : undefined;
-      const again = !parts.signal.aborted && at + 1 < ways.length && way.next(error, carrier);
-      await carrier.end();
+      const died = connection.local ? await Promise.race([connection.exited, sleep(200, undefined)]) : undefined;
+      const again = !parts.signal.aborted && at + 1 < strategies.length && strategy.next(error, connection);
+      await connection.end();
       if (again) continue;
-      delete memory.way;
-      throw carrier.explain(error, 'handshake') ?? explain(carrier.failure ?? error, entry, carrier.endedItself ? died : undefined, parts);
+      delete last.strategy;
+      throw (
+        connection.explain(error, 'handshake') ??
+        explain(connection.failure ?? error, entry, connection.endedItself ? died : undefined, parts)
+      );
     } finally {
       signal.removeEventListener('abort', giveUp);
     }
   }
 }
 
-function waysTo({ server, era }: ServerEntry, parts: Connecting): Way[] {
-  return server.kind === 'stdio' ? localWays(server, era, parts) : remoteWays(server, era, parts);
+function strategiesFor({ server, era }: ServerEntry, parts: Connecting): ConnectStrategy[] {
+  return server.kind === 'stdio' ? localStrategies(server, era, parts) : remoteStrategies(server, era, parts);
 }
 
 // Some servers end themselves on a message they do not know: those are started anew and spoken to in the older way.
-function localWays(server: LocalServer, era: 'legacy' | undefined, { host, log, checks }: Connecting): Way[] {
-  const open = async (): Promise<Carrier> => new LocalCarrier(server, host, log, checks.guard);
-  const legacy: Way = { open, era: 'legacy', next: () => false };
-  return era === 'legacy' ? [legacy] : [{ open, era: undefined, next: (_, carrier) => carrier.endedItself && carrier.started }, legacy];
+function localStrategies(server: LocalServer, era: 'legacy' | undefined, { host, log, checks }: Connecting): ConnectStrategy[] {
+  const open = async (): Promise<ServerConnection> => new StdioConnection(server, host, log, checks.guard);
+  const legacy: ConnectStrategy = { open, era: 'legacy', next: () => false };
+  return era === 'legacy'
+    ? [legacy]
+    : [{ open, era: undefined, next: (_, connection) => connection.endedItself && connection.started }, legacy];
 }
 
 // Before Streamable HTTP there was HTTP+SSE: a server of that kind refuses what the newer one sends.
-function remoteWays(server: RemoteServer, era: 'legacy' | undefined, { id, host, checks }: Connecting): Way[] {
+function remoteStrategies(server: RemoteServer, era: 'legacy' | undefined, { id, host, checks }: Connecting): ConnectStrategy[] {
   const kinds = server.kind === 'any' ? (['http', 'sse'] as const) : ([server.kind] as const);
   return kinds.map((kind) => ({
     open: () => openRemote(id, server, kind, host, checks.guard),

@@ -7,14 +7,14 @@ import { VERSION } from '../../src/core/package.ts';
 import { shorten } from '../../src/core/text.ts';
 import type { CallContext } from '../../src/core/tool.ts';
 import { answerServer } from './answering.ts';
-import type { Carrier } from './carriers.ts';
 import type { Checks } from './dropped.ts';
 import { judge } from './failures.ts';
 import { InFlight } from './in-flight.ts';
-import { Link, type LinkEvents } from './link.ts';
 import { createServerNotifications, type ServerNotifications } from './notifications.ts';
+import { OutgoingRequest } from './outgoing-request.ts';
 import { ALL_KINDS, toCapabilities } from './questions.ts';
-import { Sent } from './sent.ts';
+import type { ServerConnection } from './server-connection.ts';
+import { SharedTransport, type SharedTransportEvents } from './shared-transport.ts';
 import { createSink } from './sink.ts';
 
 /** How the gateway introduces itself to servers. */
@@ -25,7 +25,7 @@ const LONGEST_ERROR = 500;
 
 /** How one connection is made. */
 export interface SessionParts {
-  readonly carrier: Carrier;
+  readonly carrier: ServerConnection;
   /** What is already known of the server's era; undefined: it is asked. */
   readonly era: 'legacy' | undefined;
   /** How long the handshake may take. */
@@ -42,9 +42,9 @@ export interface SessionParts {
 export class Session {
   readonly notices: ServerNotifications;
   readonly modern: boolean;
-  readonly #carrier: Carrier;
+  readonly #carrier: ServerConnection;
   readonly #client: Client;
-  readonly #link: Link;
+  readonly #link: SharedTransport;
   readonly #calls: InFlight;
   readonly #refused: WeakMap<CallContext, GatewayError>;
   readonly timeoutMs: number;
@@ -54,7 +54,7 @@ export class Session {
   private constructor(
     parts: SessionParts,
     client: Client,
-    link: Link,
+    link: SharedTransport,
     calls: InFlight,
     notices: ServerNotifications,
     refused: WeakMap<CallContext, GatewayError>,
@@ -77,11 +77,11 @@ export class Session {
     const calls = new InFlight();
     const refused = new WeakMap<CallContext, GatewayError>();
     const notices = createServerNotifications(calls, log);
-    const events: LinkEvents = {
+    const events: SharedTransportEvents = {
       question: (method, params, request) => answerServer(method, params, request, calls, refused),
       notification: (method, params, request) => notices.hear(method, params, request),
     };
-    const link = new Link(carrier.transport, { events, ...checks });
+    const link = new SharedTransport(carrier.transport, { events, ...checks });
     // The SDK tells a program from an address by these two.
     if (carrier.local) Object.assign(link, { stderr: null, pid: null });
     const client = new Client(CLIENT_INFO, {
@@ -94,7 +94,7 @@ export class Session {
       if (why !== undefined) carrier.drop(why);
     };
     carrier.sink = createSink(link, calls, checks);
-    checks.guard.background(carrier.exited.then(() => link.failAll(() => carrier.lossOf())));
+    checks.guard.background(carrier.exited.then(() => link.failAll(() => carrier.connectionLostError())));
     await client.connect(link, { timeout: parts.connectMs, signal: parts.signal });
     return new Session(parts, client, link, calls, notices, refused);
   }
@@ -189,7 +189,7 @@ export class Session {
     const id = this.#link.nextId();
     const stream = this.modern && this.#link.hasPerRequestStream ? new AbortController() : undefined;
     return new Promise((resolve, reject) => {
-      const one = new Sent(this, id, ctx, resolve, reject);
+      const one = new OutgoingRequest(this, id, ctx, resolve, reject);
       if (ctx) {
         this.#calls.add(id, ctx, params);
         ctx.onAbort((reason) => {
@@ -203,7 +203,7 @@ export class Session {
         : {
             ...(headers ? { headers } : {}),
             ...(stream ? { requestSignal: stream.signal } : {}),
-            onRequestStreamEnd: () => this.#link.fail(id, this.#carrier.lossOf()),
+            onRequestStreamEnd: () => this.#link.fail(id, this.#carrier.connectionLostError()),
           };
       this.#link.request(id, method, this.#withMeta(id, params, ctx), one, options);
     });

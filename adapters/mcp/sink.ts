@@ -1,12 +1,12 @@
 import { GatewayError } from '../../src/core/errors.ts';
 import type { Checks } from './dropped.ts';
 import type { InFlight } from './in-flight.ts';
-import type { Link } from './link.ts';
 import { idOf } from './messages.ts';
 import type { MessageSink } from './reading-fetch.ts';
+import type { SharedTransport } from './shared-transport.ts';
 
 /** Hands to a link what its transport does not hand over itself. */
-export function createSink(link: Link, calls: InFlight, { guard, dropped }: Checks): MessageSink {
+export function createSink(link: SharedTransport, calls: InFlight, { guard, dropped }: Checks): MessageSink {
   return {
     take(message, request) {
       let left: unknown;

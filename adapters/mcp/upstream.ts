@@ -7,7 +7,7 @@ import type { CallContext } from '../../src/core/tool.ts';
 import { createBackoff } from '../../src/host/backoff.ts';
 import { createAdvice } from './advice.ts';
 import { type Calls, createCalls } from './calls.ts';
-import { connect, type Memory } from './connect.ts';
+import { connect, type LastStrategy } from './connect.ts';
 import { type Checks, createChecks } from './dropped.ts';
 import type { ServerEntry } from './entry.ts';
 import { stillStarting } from './failures.ts';
@@ -35,7 +35,7 @@ export class Upstream implements Plugin {
   readonly #parts: UpstreamParts;
   readonly #log: Logger;
   readonly #backoff;
-  readonly #memory: Memory = {};
+  readonly #memory: LastStrategy = {};
   readonly #calls: Calls;
   readonly #checks: Checks;
   readonly #watching: UpstreamSubscriptions;

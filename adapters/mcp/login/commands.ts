@@ -45,7 +45,7 @@ export function addCommands(program: Command, open: OpenWorkshop): void {
 
 async function logIn(name: string, { server, keep, workshop }: Place, { timeout }: Options): Promise<void> {
   const seconds = Number(timeout);
-  const { logInByBrowser } = await import('./person.ts');
+  const { logInByBrowser } = await import('./browser-login.ts');
   const record = loginRecord(keep, server.url, workshop.host.hide);
   const before = record.read();
   const wanted = record.wanted();

@@ -2,9 +2,9 @@ import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
 import { createChecks } from '../../../../adapters/mcp/dropped.ts';
 import { InFlight } from '../../../../adapters/mcp/in-flight.ts';
-import { Link, type Writing } from '../../../../adapters/mcp/link.ts';
 import { FIRST_ID } from '../../../../adapters/mcp/messages.ts';
 import { createServerNotifications } from '../../../../adapters/mcp/notifications.ts';
+import { SharedTransport, type Writing } from '../../../../adapters/mcp/shared-transport.ts';
 import { createSink } from '../../../../adapters/mcp/sink.ts';
 import { GatewayError } from '../../../../src/core/errors.ts';
 import { toJsonText } from '../../../../src/core/exact-number.ts';
@@ -34,7 +34,7 @@ function open() {
     },
     notification: (method: string, params: JsonObject, request: number | undefined) => notices.hear(method, params, request),
   };
-  const link = new Link(inner, { events, ...checks });
+  const link = new SharedTransport(inner, { events, ...checks });
   const forSdk: unknown[] = [];
   link.onmessage = (message) => void forSdk.push(message);
   void link.start();

@@ -10,14 +10,14 @@ import type { LocalServer, RemoteServer } from './entry.ts';
 import { SESSION_ENDED } from './failures.ts';
 import type { Guard } from './guard.ts';
 import { type LineEvents, LineTransport } from './line-transport.ts';
-import type { Writing } from './link.ts';
 import { createAuth, recordOf } from './login/auth.ts';
 import { createStepUp, withScopeErrors } from './login/step-up.ts';
 import { createReadingFetch, type MessageSink } from './reading-fetch.ts';
+import type { Writing } from './shared-transport.ts';
 import type { SocketEvents } from './socket-transport.ts';
 
 /** What carries the messages of one connection, and what becomes of it. */
-export interface Carrier {
+export interface ServerConnection {
   readonly transport: Writing;
   /** The transport's name, for people. */
   readonly name: string;
@@ -36,7 +36,7 @@ export interface Carrier {
   /** Why its last request failed, where the transport passes on only the words of that. */
   readonly failure?: Error | undefined;
   /** Why a request that was on its way got no answer. */
-  lossOf(): GatewayError;
+  connectionLostError(): GatewayError;
   /** The proxy that answers in place of the server where something is wrong, in words; empty if there is none. */
   readonly via: string;
   /** Where messages go that the transport does not hand over itself, and those that cannot be read. */
@@ -56,7 +56,7 @@ const HTTP = 'Streamable HTTP';
 
 const NO_SINK: MessageSink = { take: () => undefined, lost: () => undefined, answered: () => undefined, ended: () => undefined };
 
-abstract class Common {
+abstract class BaseConnection {
   readonly exited: Promise<string>;
   protected why: string | undefined;
   protected ending = false;
@@ -83,7 +83,7 @@ abstract class Common {
 }
 
 /** A program of ours, started for this connection. */
-export class LocalCarrier extends Common implements Carrier {
+export class StdioConnection extends BaseConnection implements ServerConnection {
   readonly local = true;
   readonly apart = false;
   readonly name = 'stdio';
@@ -108,7 +108,7 @@ export class LocalCarrier extends Common implements Carrier {
     return this.transport.pid !== undefined;
   }
 
-  lossOf(): GatewayError {
+  connectionLostError(): GatewayError {
     return new GatewayError('PLUGIN_CRASHED', `The server ended while the call was in flight: ${this.why ?? 'it was stopped'}.`);
   }
 
@@ -134,25 +134,25 @@ export class LocalCarrier extends Common implements Carrier {
 interface RemoteParts {
   readonly transport: Transport;
   readonly terminate?: () => Promise<void>;
-  readonly explain?: Carrier['explain'];
+  readonly explain?: ServerConnection['explain'];
   readonly agent?: Agent | undefined;
   readonly via?: string;
 }
 
 /** A server at an address. */
-export class RemoteCarrier extends Common implements Carrier {
+export class RemoteConnection extends BaseConnection implements ServerConnection {
   readonly local = false;
   readonly started = true;
   readonly transport: Transport;
   readonly name: string;
   readonly apart: boolean;
-  readonly explain: Carrier['explain'];
+  readonly explain: ServerConnection['explain'];
   readonly via: string;
   failure: Error | undefined;
   readonly #terminate: (() => Promise<void>) | undefined;
   readonly #agent: Agent | undefined;
 
-  constructor(name: string, open: (carrier: RemoteCarrier) => RemoteParts) {
+  constructor(name: string, open: (carrier: RemoteConnection) => RemoteParts) {
     super();
     this.name = name;
     this.apart = name === HTTP;
@@ -164,7 +164,7 @@ export class RemoteCarrier extends Common implements Carrier {
     this.explain = explain ?? (() => undefined);
   }
 
-  lossOf(): GatewayError {
+  connectionLostError(): GatewayError {
     return new GatewayError(
       'UPSTREAM_LOST',
       `The connection to the server was lost while the call was in flight: ${this.why ?? 'its stream ended'}.`,
@@ -196,7 +196,7 @@ export async function openRemote(
   kind: 'http' | 'sse' | 'ws',
   host: Host,
   guard: Guard,
-): Promise<RemoteCarrier> {
+): Promise<RemoteConnection> {
   const messageBytes = 2 * host.limits.resultBytes + 64 * 1024;
   // Calls, lists and handshakes have limits of ours: no other timer may end what waits for a silent server.
   const undici = kind === 'ws' ? undefined : await import('undici');
@@ -207,7 +207,7 @@ export async function openRemote(
   const send = undici && ((input: unknown, init?: RequestInit) => undici.fetch(input as string, { ...init, dispatcher: agent } as never));
   // Through a tunnel the server itself answers.
   const via = proxy && server.url.protocol === 'http:' ? ` through the proxy ${proxy.name}` : '';
-  const readingFetch = (carrier: RemoteCarrier): typeof fetch =>
+  const readingFetch = (carrier: RemoteConnection): typeof fetch =>
     createReadingFetch(
       messageBytes,
       {
@@ -221,7 +221,7 @@ export async function openRemote(
     );
   if (kind === 'ws') {
     const { SocketTransport } = await import('./socket-transport.ts');
-    return new RemoteCarrier('WebSocket', (carrier) => {
+    return new RemoteConnection('WebSocket', (carrier) => {
       const events: SocketEvents = {
         gone: (why) => carrier.drop(why),
         lost: (error, head, tail) => carrier.sink.lost(error, head, tail, undefined),
@@ -236,7 +236,7 @@ export async function openRemote(
   const auth = await createAuth(id, server, record, stepUp, route);
   const common = { requestInit: { headers: server.headers }, ...(auth ? { authProvider: auth } : {}) };
   if (kind === 'sse') {
-    return new RemoteCarrier('HTTP+SSE', (carrier) => {
+    return new RemoteConnection('HTTP+SSE', (carrier) => {
       const read = withScopeErrors(readingFetch(carrier));
       const noting: typeof read = (input, init) =>
         read(input, init).catch((error) => {
@@ -246,7 +246,7 @@ export async function openRemote(
       return { agent, via, transport: new SSEClientTransport(server.url, { ...common, fetch: noting }), explain };
     });
   }
-  return new RemoteCarrier(HTTP, (carrier) => {
+  return new RemoteConnection(HTTP, (carrier) => {
     const transport = new StreamableHTTPClientTransport(server.url, { ...common, fetch: readingFetch(carrier) });
     return { transport, terminate: () => transport.terminateSession(), explain, agent, via };
   });

@@ -2,7 +2,7 @@ import type { GatewayError } from '../../src/core/errors.ts';
 import type { ExactNumber } from '../../src/core/exact-number.ts';
 import type { JsonObject } from '../../src/core/json.ts';
 import type { CallContext } from '../../src/core/tool.ts';
-import type { Pending } from './link.ts';
+import type { Pending } from './shared-transport.ts';
 
 /** What a request needs of its connection. */
 interface Connection {
@@ -13,7 +13,7 @@ interface Connection {
 }
 
 /** One request on its way; an object with methods, since there is one for each call. */
-export class Sent implements Pending {
+export class OutgoingRequest implements Pending {
   readonly #connection: Connection;
   readonly #id: number;
   readonly #ctx: CallContext | undefined;

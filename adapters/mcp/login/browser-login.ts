@@ -14,7 +14,7 @@ import { NO_SETTINGS, namedServers } from './settings.ts';
 import type { StoredLogin } from './stored.ts';
 
 /** What a login by a person needs. */
-export interface PersonalLogin {
+export interface BrowserLogin {
   readonly server: RemoteServer;
   readonly timeoutMs: number;
   /** The `proxy` at the top of mcp.json. */
@@ -28,7 +28,7 @@ export interface PersonalLogin {
 }
 
 /** Logs in to a server with the help of a person's browser. Nothing is kept of a login that fails. */
-export async function logInByBrowser({ server, timeoutMs, proxy, beyond, metadata, visit }: PersonalLogin): Promise<StoredLogin> {
+export async function logInByBrowser({ server, timeoutMs, proxy, beyond, metadata, visit }: BrowserLogin): Promise<StoredLogin> {
   const { auth } = await import('@modelcontextprotocol/client');
   const settings = server.login ?? NO_SETTINGS;
   const guard = createGuardedFetch([server.url, ...namedServers(settings)], createRoute({ own: server.proxy, top: proxy }));

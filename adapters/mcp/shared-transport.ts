@@ -19,7 +19,7 @@ import {
 } from './messages.ts';
 
 /** What comes from the server without having been asked for. */
-export interface LinkEvents {
+export interface SharedTransportEvents {
   /** A question for somebody; `request` is the request on whose stream it came, where that is known. */
   question(method: string, params: JsonObject, request: number | undefined): Promise<JsonObject>;
   /** Returns why a notification cannot be used; undefined where it can. */
@@ -41,8 +41,8 @@ export interface Pending {
 }
 
 /** What a connection does with what it cannot use. */
-export interface LinkParts {
-  readonly events: LinkEvents;
+export interface SharedTransportParts {
+  readonly events: SharedTransportEvents;
   readonly guard: Guard;
   readonly dropped: Dropped;
 }
@@ -54,9 +54,9 @@ const INVALID_PARAMS = -32602;
  * A connection that the SDK's client and we share: the handshake, sessions and listen streams are the client's, calls
  * and lists are ours. Every message is checked here for its shape, before anything of it is used.
  */
-export class Link implements Transport {
+export class SharedTransport implements Transport {
   readonly #inner: Writing;
-  readonly #events: LinkEvents;
+  readonly #events: SharedTransportEvents;
   readonly #guard: Guard;
   readonly #dropped: Dropped;
   readonly #pending = new Map<number, Pending>();
@@ -66,7 +66,7 @@ export class Link implements Transport {
   onerror: Transport['onerror'];
   readonly setProtocolVersion = (version: string): void => this.#inner.setProtocolVersion?.(version);
 
-  constructor(inner: Writing, { events, guard, dropped }: LinkParts) {
+  constructor(inner: Writing, { events, guard, dropped }: SharedTransportParts) {
     this.#inner = inner;
     this.#events = events;
     this.#guard = guard;
