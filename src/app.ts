@@ -29,7 +29,7 @@ import type { PluginStatus } from './registry/plugin-status.ts';
 import { createRegistry, type Registry } from './registry/registry.ts';
 import { discoverPlugins } from './registry/sources.ts';
 import { createStateKey } from './store/state-key.ts';
-import { createStore, keepOf, spaceOf } from './store/store.ts';
+import { createStore, pluginNamespace, storeFor } from './store/store.ts';
 
 /** What the house is built from. */
 export interface AppParts {
@@ -106,7 +106,7 @@ export async function createApp({
   setInstance(stateKey, config.file);
   const store = createStore(config.state);
   if (!acceptDamage) store.refuseDamage();
-  const keep = (id: string) => keepOf(store, spaceOf(id));
+  const keep = (id: string) => storeFor(store, pluginNamespace(id));
   const host = createHost(config.state, limits, keep, log, redactor.add, () => config.proxy);
   const registry = createRegistry(host, store, log, createOfferMemory(store, stateKey, config.file, log));
   const grants = createGrants(store);

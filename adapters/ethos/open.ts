@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { GatewayError } from '../../src/core/errors.ts';
-import type { Host, Keep, MemberSpec } from '../../src/core/host.ts';
+import type { Host, MemberSpec, PluginStore } from '../../src/core/host.ts';
 import type { JsonObject, JsonValue } from '../../src/core/json.ts';
 import type { Offer, Plugin } from '../../src/core/plugin.ts';
 import { toRuntimeCaller } from '../../src/host/node/runtime.ts';
@@ -15,7 +15,7 @@ import { toOffer } from './offering/offer.ts';
 import { openVault } from './offering/vault.ts';
 import type { readSkills } from './reading/skills.ts';
 import { checkEthosReport, type EthosReport } from './report.ts';
-import type { EthosParams } from './running/surroundings.ts';
+import type { EthosParams } from './running/process-params.ts';
 
 const MONITOR = 'monitor:';
 
@@ -23,7 +23,7 @@ const MONITOR = 'monitor:';
 export function openPlugin(manifest: EthosManifest, { skills, problems }: Awaited<ReturnType<typeof readSkills>>, host: Host): Plugin {
   const { id, source, found } = manifest;
   const log = host.log.area(`plugin:${found.pluginId}`);
-  const keep = host.keep(id);
+  const keep = host.store(id);
   const vault = openVault(keep, found.pluginId, source.entry.credentials);
   // Those of mcp.json are known; what the plugin wrote itself is not.
   for (const secret of Object.values(vault.secrets())) host.hide(secret);
@@ -161,7 +161,7 @@ function projectFolder(folder: string, root: string): string {
   return above.slice(0, above.indexOf(root) >>> 0).find((dir) => existsSync(join(dir, 'package.json'))) ?? folder;
 }
 
-function runningMonitors(keep: Keep): JsonObject {
+function runningMonitors(keep: PluginStore): JsonObject {
   const running = [...keep.entries()].filter(([key]) => key.startsWith(MONITOR));
   return Object.fromEntries(running.map(([key, params]) => [key.slice(MONITOR.length), JSON.parse(params) as JsonObject]));
 }

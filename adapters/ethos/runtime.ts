@@ -4,14 +4,14 @@ import { asObject, type JsonObject } from '../../src/core/json.ts';
 import type { Runtime, RuntimeContext } from '../../src/host/node/runtime.ts';
 import { createApi } from './running/api.ts';
 import { findPlugin } from './running/find-plugin.ts';
+import { HookRunner } from './running/hook-runner.ts';
 import { KvStores } from './running/kv-store.ts';
 import { Monitors, type Notice } from './running/monitors.ts';
 import { EthosPlugin } from './running/plugin.ts';
+import { busOf, type EthosParams, type EthosStart, loadedIn } from './running/process-params.ts';
 import { Registrations } from './running/registrations.ts';
 import { Secrets } from './running/secrets.ts';
 import { Sessions } from './running/sessions.ts';
-import { Side } from './running/side.ts';
-import { busOf, type EthosParams, type EthosStart, loadedIn } from './running/surroundings.ts';
 import { pluginCredentialRef } from './sdk/plugin-sdk.ts';
 
 const sdk = (name: string): string => fileURLToPath(new URL(`./sdk/${name}.js`, import.meta.url));
@@ -105,7 +105,7 @@ function assemble(params: EthosParams, start: EthosStart, context: RuntimeContex
     changed: () => changed(),
     atEnd: (end) => void ends.push(end),
   });
-  const side = new Side({ params, references, sessions: new Sessions(), stores }, registrations, log);
+  const side = new HookRunner({ params, references, sessions: new Sessions(), stores }, registrations, log);
   const release = (): void => {
     loadedIn(context).delete(context.id);
     monitors.close();

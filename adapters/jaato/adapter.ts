@@ -7,12 +7,12 @@ import type { Host, MemberSpec } from '../../src/core/host.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../src/core/json.ts';
 import type { Manifest, Plugin } from '../../src/core/plugin.ts';
 import { folderDigest } from '../../src/host/folder-digest.ts';
-import { lazily } from '../../src/host/python/lazy.ts';
+import { startOnFirstCall } from '../../src/host/python/lazy-start.ts';
 import { pythonOptions, pythonPaths, pythonRuntime } from '../../src/host/python/options.ts';
-import { reportedPlugin } from '../../src/host/reported-plugin.ts';
+import { createReportedPlugin } from '../../src/host/reported-plugin.ts';
 import { countCalls } from './count-calls.ts';
-import { forget, previewOf } from './enforce.ts';
-import { joinTwice } from './join-twice.ts';
+import { previewOf, unregisterPeer } from './enforce.ts';
+import { joinWithFallback } from './join-with-fallback.ts';
 import { answerState, dropState } from './kept-state.ts';
 import { toOffer } from './offer.ts';
 import { idOf, recognise, type Selected, type Selection } from './recognise.ts';
@@ -107,12 +107,12 @@ function refuseUnknownGuard(entry: Entry, { plugins }: Selection): void {
 function openPlugin(manifest: JaatoManifest, host: Host): Plugin {
   const { selected, guards } = manifest;
   if (selected.fault) throw selected.fault;
-  const member = lazily(
-    joinTwice(host, (bare) => toMember(manifest, host, bare)),
+  const member = startOnFirstCall(
+    joinWithFallback(host, (bare) => toMember(manifest, host, bare)),
     {
       spec: toMember(manifest, host, false),
       digest: manifest.digest,
-      keep: host.keep(manifest.id),
+      keep: host.store(manifest.id),
       start: manifest.source.entry.options.start,
       isComplete: isDescribed,
     },
@@ -132,7 +132,7 @@ function openPlugin(manifest: JaatoManifest, host: Host): Plugin {
     return described;
   };
   return {
-    ...reportedPlugin({
+    ...createReportedPlugin({
       manifest,
       member,
       isComplete: isDescribed,
@@ -152,7 +152,7 @@ function openPlugin(manifest: JaatoManifest, host: Host): Plugin {
       return changed ? Promise.race([described, sleep(LONGEST_REFRESH_MS, undefined, { ref: false })]) : undefined;
     },
     async close(disabled) {
-      forget(host, manifest.id, calls.member);
+      unregisterPeer(host, manifest.id, calls.member);
       await member.leave();
       if (disabled) dropState(host, manifest.id);
     },

@@ -9,7 +9,7 @@ import { objectIn, textIn } from '../../src/host/wire.ts';
 export type Preview = (tool: string, args: JsonObject) => Promise<CallPreview | undefined>;
 
 /** What the others know of one plugin. */
-interface Known {
+interface Peer {
   /** Its member: a plugin that was replaced takes nothing of its successor with it. */
   readonly member: Member;
   /** Tools and commands that were declared to need no prompt. */
@@ -20,28 +20,28 @@ interface Known {
 }
 
 /** The jaato plugins of one gateway, by id. */
-const everyone = new WeakMap<Host, Map<string, Known>>();
+const peersByHost = new WeakMap<Host, Map<string, Peer>>();
 
-function knownOf(host: Host): Map<string, Known> {
-  const known = everyone.get(host) ?? new Map<string, Known>();
-  everyone.set(host, known);
-  return known;
+function peersOf(host: Host): Map<string, Peer> {
+  const peers = peersByHost.get(host) ?? new Map<string, Peer>();
+  peersByHost.set(host, peers);
+  return peers;
 }
 
 /** Tells the others of a plugin: what needs no prompt, what it says of a call that needs one, whether it decides about calls. */
-export function introduce(host: Host, id: string, known: Omit<Known, 'autoApproved'>, autoApproved: readonly string[]): void {
-  knownOf(host).set(id, { ...known, autoApproved: new Set(autoApproved) });
+export function registerPeer(host: Host, id: string, peer: Omit<Peer, 'autoApproved'>, autoApproved: readonly string[]): void {
+  peersOf(host).set(id, { ...peer, autoApproved: new Set(autoApproved) });
 }
 
 /** A plugin that is no more. */
-export function forget(host: Host, id: string, member: Member): void {
-  if (knownOf(host).get(id)?.member === member) knownOf(host).delete(id);
+export function unregisterPeer(host: Host, id: string, member: Member): void {
+  if (peersOf(host).get(id)?.member === member) peersOf(host).delete(id);
 }
 
 /** What the runtime of a permission plugin asks while it decides. */
 export async function previewOf(host: Host, params: JsonObject): Promise<JsonValue> {
   const [plugin, tool, args] = [textIn(params, 'plugin'), textIn(params, 'tool'), objectIn(params, 'args')];
-  const preview = await knownOf(host).get(plugin)?.preview?.(tool, args);
+  const preview = await peersOf(host).get(plugin)?.preview?.(tool, args);
   return preview ? { ...preview } : null;
 }
 
@@ -53,7 +53,7 @@ export function enforce(host: Host, id: string, member: Member): Middleware {
       const own = origin.format === 'jaato';
       // Asking for permission cannot itself need one.
       if (origin.plugin === id && origin.name === 'askPermission') return undefined;
-      const approved = own && (knownOf(host).get(origin.plugin)?.autoApproved.has(origin.name) ?? false);
+      const approved = own && (peersOf(host).get(origin.plugin)?.autoApproved.has(origin.name) ?? false);
       const params: JsonObject = { args, plugin: origin.plugin, autoApproved: approved, agreed };
       const { structured } = await member.call(`check:${own ? origin.name : tool}`, params, context);
       if (!isJsonObject(structured)) throw new GatewayError('PLUGIN_FAILED', 'The permission plugin gave no verdict.');
@@ -67,7 +67,7 @@ export function enforce(host: Host, id: string, member: Member): Middleware {
 /** A command runs like a call: whoever guards calls decides about it too. Throws DENIED. */
 export async function permitCommand(host: Host, plugin: string, name: string, args: JsonObject, context: CallContext): Promise<void> {
   const passing: InterceptedCall = { tool: name, origin: { format: 'jaato', plugin, name }, labels: [], args, context };
-  for (const { guard } of knownOf(host).values()) {
+  for (const { guard } of peersOf(host).values()) {
     const verdict = await guard?.authorize?.(passing);
     if (verdict && 'refuse' in verdict) throw new GatewayError('DENIED', verdict.refuse, { plugin });
   }

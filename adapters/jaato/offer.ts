@@ -4,7 +4,7 @@ import type { JsonObject } from '../../src/core/json.ts';
 import { emptyOffer, type Offer } from '../../src/core/plugin.ts';
 import type { Tool } from '../../src/core/tool.ts';
 import { pythonFacts } from '../../src/host/python/facts.ts';
-import { enforce, introduce, type Preview, permitCommand } from './enforce.ts';
+import { enforce, type Preview, permitCommand, registerPeer } from './enforce.ts';
 import { previewCall } from './preview.ts';
 import { type RunCommand, toPrompt, toUserCommand } from './prompt.ts';
 import type { JaatoReport, JaatoTool } from './report.ts';
@@ -30,7 +30,7 @@ export function toOffer({ id, host, member, report, enforces, everyCommand }: Of
   const declared = new Set(report.tools.map((tool) => tool.name));
   const preview: Preview | undefined = report.previews ? (tool, args) => previewCall(member, tool, args) : undefined;
   const guard = enforces ? enforce(host, id, member) : undefined;
-  introduce(host, id, { member, preview, guard }, autoApproved);
+  registerPeer(host, id, { member, preview, guard }, autoApproved);
   const run: RunCommand = async (name, params, ctx) => {
     await permitCommand(host, id, name, params, ctx);
     return member.call(`command:${name}`, params, ctx);

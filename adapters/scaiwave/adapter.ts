@@ -6,9 +6,9 @@ import type { Host, MemberSpec } from '../../src/core/host.ts';
 import type { JsonObject } from '../../src/core/json.ts';
 import type { Manifest, Plugin } from '../../src/core/plugin.ts';
 import { folderDigest } from '../../src/host/folder-digest.ts';
-import { lazily } from '../../src/host/python/lazy.ts';
+import { startOnFirstCall } from '../../src/host/python/lazy-start.ts';
 import { pythonOptions, pythonPaths, pythonRuntime } from '../../src/host/python/options.ts';
-import { reportedPlugin } from '../../src/host/reported-plugin.ts';
+import { createReportedPlugin } from '../../src/host/reported-plugin.ts';
 import { Installs } from './installs.ts';
 import { toOffer } from './offer.ts';
 import { recognise, type Selected, type Selection } from './recognise.ts';
@@ -76,7 +76,7 @@ export const scaiwave: Adapter = {
 };
 
 function installsOf({ id, source }: ScaiWaveManifest, host: Host): Installs {
-  return new Installs(host.keep(id), String(tenantOf(source).tenant_id), host.log.area(`plugin:${id}`));
+  return new Installs(host.store(id), String(tenantOf(source).tenant_id), host.log.area(`plugin:${id}`));
 }
 
 function tenantOf({ entry }: Source): JsonObject {
@@ -90,10 +90,10 @@ function openPlugin(manifest: ScaiWaveManifest, host: Host): Plugin {
   if (userToken !== undefined) host.hide(userToken);
   const installs = installsOf(manifest, host);
   const spec = toMember(manifest, installs, host);
-  const member = lazily(host.join(spec), {
+  const member = startOnFirstCall(host.join(spec), {
     spec,
     digest: manifest.digest,
-    keep: host.keep(manifest.id),
+    keep: host.store(manifest.id),
     start: options.start,
     // Its hook runs when it is enabled.
     urgent: !installs.installed,
@@ -106,7 +106,7 @@ function openPlugin(manifest: ScaiWaveManifest, host: Host): Plugin {
     hideUngranted: options.hideUngranted === true,
   };
   return {
-    ...reportedPlugin({
+    ...createReportedPlugin({
       manifest,
       member,
       isComplete: isDescribed,

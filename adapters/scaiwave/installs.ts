@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { GatewayError } from '../../src/core/errors.ts';
-import type { Keep } from '../../src/core/host.ts';
+import type { PluginStore } from '../../src/core/host.ts';
 import type { JsonObject } from '../../src/core/json.ts';
 import type { Logger } from '../../src/core/log.ts';
 import { optionalText } from '../../src/host/wire.ts';
@@ -20,11 +20,11 @@ const LOOK_AGAIN_MS = 250;
 
 /** The record of one plugin and tenant, in the gateway's store: hooks run once, also beside a second gateway. */
 export class Installs {
-  readonly #keep: Keep;
+  readonly #keep: PluginStore;
   readonly #key: string;
   readonly #log: Logger;
 
-  constructor(keep: Keep, tenant: string, log: Logger) {
+  constructor(keep: PluginStore, tenant: string, log: Logger) {
     this.#keep = keep;
     this.#key = `install:${tenant}`;
     this.#log = log;

@@ -2,10 +2,10 @@ import { statSync } from 'node:fs';
 import type { Adapter } from '../../src/core/adapter.ts';
 import { addCommands } from './commands.ts';
 import { fromDeclarations, fromEntry, fromFolder, type SquadronManifest } from './manifests.ts';
-import { neighboursOf } from './neighbours.ts';
 import { OPTIONS, toOptions } from './options.ts';
 import { openProgramPlugin } from './plugin.ts';
 import { holdsHcl, isPluginSource, nameOfFolder } from './recognise.ts';
+import { squadronPluginsOf } from './squadron-plugins.ts';
 
 /** Squadron plugins: programs in Go or Python that serve tools over go-plugin gRPC. */
 export const squadron: Adapter = {
@@ -40,7 +40,7 @@ export const squadron: Adapter = {
     const manifest = found as SquadronManifest;
     const { fault, install, tools } = manifest;
     if (fault) throw fault;
-    const neighbours = neighboursOf(host);
+    const neighbours = squadronPluginsOf(host);
     if (install) return openProgramPlugin(manifest, install, host, neighbours);
     const { openAliases } = await import('./aliases.ts');
     return openAliases(manifest, tools ?? [], neighbours);

@@ -8,10 +8,10 @@ import { evaluate } from './hcl/evaluate.ts';
 import { HclError } from './hcl/lexer.ts';
 import { HclNumber, type HclValue, isObject, type Scope } from './hcl/values.ts';
 import type { SquadronManifest } from './manifests.ts';
-import type { Neighbours } from './neighbours.ts';
+import type { SquadronPlugins } from './squadron-plugins.ts';
 
 /** The tools that files declare on top of other plugins' tools. */
-export function openAliases(manifest: SquadronManifest, blocks: readonly (ToolBlock | FaultyBlock)[], neighbours: Neighbours): Plugin {
+export function openAliases(manifest: SquadronManifest, blocks: readonly (ToolBlock | FaultyBlock)[], neighbours: SquadronPlugins): Plugin {
   const targets = (): Plugin[] => blocks.flatMap((block) => ('error' in block ? [] : (neighbours.find(block.implements[1] ?? '') ?? [])));
   const settled = (): boolean => targets().every((plugin) => plugin.offer() !== undefined || plugin.state() === 'failed');
   let offer: Offer | undefined;
@@ -39,7 +39,7 @@ export function openAliases(manifest: SquadronManifest, blocks: readonly (ToolBl
   };
 }
 
-function toOffer(blocks: readonly (ToolBlock | FaultyBlock)[], notes: readonly string[], neighbours: Neighbours): Offer {
+function toOffer(blocks: readonly (ToolBlock | FaultyBlock)[], notes: readonly string[], neighbours: SquadronPlugins): Offer {
   const tools: Tool[] = [];
   const problems: Problem[] = notes.map((message) => ({ message }));
   for (const block of blocks) {
@@ -55,7 +55,7 @@ function toOffer(blocks: readonly (ToolBlock | FaultyBlock)[], notes: readonly s
   return { ...emptyOffer, tools, problems };
 }
 
-function findTarget({ implements: path }: ToolBlock, neighbours: Neighbours): Tool | string {
+function findTarget({ implements: path }: ToolBlock, neighbours: SquadronPlugins): Tool | string {
   const [space, plugin = '', tool = ''] = path;
   const reference = path.join('.');
   if (space !== 'plugins' || path.length !== 3) return `it implements ${reference}, and only tools of plugins can be implemented here`;
@@ -64,7 +64,7 @@ function findTarget({ implements: path }: ToolBlock, neighbours: Neighbours): To
   return owner.offer()?.tools.find(({ name }) => name === tool) ?? `the plugin "${plugin}" has no tool "${tool}" (${owner.state()})`;
 }
 
-function toAlias(block: ToolBlock, target: Tool, neighbours: Neighbours): Tool {
+function toAlias(block: ToolBlock, target: Tool, neighbours: SquadronPlugins): Tool {
   const { name, description, fields, parameters, scope } = block;
   return {
     name,

@@ -1,7 +1,7 @@
 import { existsSync, realpathSync } from 'node:fs';
 import { isAbsolute, join, relative, resolve, sep } from 'node:path';
 import type { Command } from 'commander';
-import type { OpenWorkshop, Workshop } from '../../src/core/adapter.ts';
+import type { CommandContext, OpenCommandContext } from '../../src/core/adapter.ts';
 import { GatewayError } from '../../src/core/errors.ts';
 import type { Member } from '../../src/core/host.ts';
 import { didYouMean } from '../../src/core/nearest.ts';
@@ -22,12 +22,12 @@ const START_MS = 60_000;
 const LARGEST = 1024 * 1024 * 1024;
 
 /** `plugmux plugin`: the commands that authors of these plugins know from home. None of them downloads anything. */
-export function addCommands(program: Command, open: OpenWorkshop): void {
+export function addCommands(program: Command, open: OpenCommandContext): void {
   const plugin = program.command('plugin').description('try and build Squadron plugins');
   const add = (
     name: string,
     description: string,
-    run: (workshop: Workshop, options: Options, args: readonly string[]) => Promise<void>,
+    run: (workshop: CommandContext, options: Options, args: readonly string[]) => Promise<void>,
   ): void => {
     plugin
       .command(name)
@@ -65,7 +65,7 @@ export function addCommands(program: Command, open: OpenWorkshop): void {
 }
 
 async function withPlugin(
-  workshop: Workshop,
+  workshop: CommandContext,
   name: string,
   options: Options,
   use: (member: Member, tools: readonly WireTool[]) => Promise<void>,
@@ -115,7 +115,7 @@ async function withPlugin(
   await use(member, (member.report() as unknown as SquadronReport).tools);
 }
 
-function listTools({ print }: Workshop, name: string, tools: readonly WireTool[]): void {
+function listTools({ print }: CommandContext, name: string, tools: readonly WireTool[]): void {
   print(`Available tools for plugin '${name}':`);
   for (const tool of tools) print(`  - ${tool.name}: ${tool.description}`);
 }
@@ -129,7 +129,7 @@ function findTool(plugin: string, tools: readonly WireTool[], name: string): Wir
   });
 }
 
-function showTool({ print }: Workshop, { name, description, schemaJson, outputSchemaJson }: WireTool): void {
+function showTool({ print }: CommandContext, { name, description, schemaJson, outputSchemaJson }: WireTool): void {
   print(`Tool: ${name}`);
   print(`Description: ${description}`);
   print(`Input schema: ${schemaJson}`);
@@ -145,7 +145,7 @@ async function callTool(member: Member, { name }: WireTool, payload: string): Pr
   }
 }
 
-async function buildPlugin({ root, host, print }: Workshop, name: string, path: string, options: Options): Promise<void> {
+async function buildPlugin({ root, host, print }: CommandContext, name: string, path: string, options: Options): Promise<void> {
   const source = resolve(path);
   if (!existsSync(source)) throw new GatewayError('ENTRY_NOT_FOUND', `${source} does not exist.`);
   // By its name, and by where its links lead.

@@ -9,16 +9,16 @@ import type { SquadronReport } from './go-plugin/session.ts';
 import { installFolder } from './install/home.ts';
 import type { InstallRequest } from './install/install.ts';
 import type { SquadronManifest } from './manifests.ts';
-import type { Neighbours } from './neighbours.ts';
 import { toOffer } from './offer.ts';
 import { hideSecrets } from './settings.ts';
+import type { SquadronPlugins } from './squadron-plugins.ts';
 
 const START_MS = 60_000;
 // What surrounds a result in its message, and what lists of tools are long.
 const HEADROOM = 4 * 1024 * 1024;
 
 /** Opens a plugin that is a program; nothing of it is installed or started before it is needed. */
-export function openProgramPlugin(manifest: SquadronManifest, install: InstallRequest, host: Host, neighbours: Neighbours): Plugin {
+export function openProgramPlugin(manifest: SquadronManifest, install: InstallRequest, host: Host, neighbours: SquadronPlugins): Plugin {
   const { id, options, notes, source } = manifest;
   const { entry } = source;
   const settings = manifest.settings();
@@ -33,7 +33,7 @@ export function openProgramPlugin(manifest: SquadronManifest, install: InstallRe
       env: entry.env,
       signal: place.signal,
       run: host.run,
-      keep: host.keep(id),
+      keep: host.store(id),
       proxy: host.proxy,
       heard: say,
       step: say,

@@ -8,7 +8,7 @@ import type { Host, MemberSpec } from '../../src/core/host.ts';
 import type { JsonObject } from '../../src/core/json.ts';
 import { didYouMean } from '../../src/core/nearest.ts';
 import type { Manifest, Plugin, Problem } from '../../src/core/plugin.ts';
-import { reportedPlugin } from '../../src/host/reported-plugin.ts';
+import { createReportedPlugin } from '../../src/host/reported-plugin.ts';
 import type { TalosManifest } from './manifest.ts';
 import { CALL_TIMEOUT_MS, toOffer } from './offer.ts';
 import { instructionsOf } from './prompt.ts';
@@ -72,7 +72,7 @@ function openPlugin(manifest: TalosPluginManifest, host: Host): Plugin {
     problems: [...record.problems, ...prompt.problems, ...unknownTriggers(own, source)],
     call: (name: string) => (args: JsonObject, ctx: Parameters<typeof member.call>[2]) => member.call(name, args, ctx),
   };
-  return reportedPlugin({ manifest, member, toOffer: (report) => toOffer({ ...common, report: report as TalosReport | undefined }) });
+  return createReportedPlugin({ manifest, member, toOffer: (report) => toOffer({ ...common, report: report as TalosReport | undefined }) });
 }
 
 function unknownTriggers({ triggers }: TalosManifest, { entry }: Source): Problem[] {

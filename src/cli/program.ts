@@ -7,6 +7,7 @@ import { addApprovals } from './approvals.ts';
 import { addAudit } from './audit.ts';
 import { addCall } from './call.ts';
 import { addCommand } from './command.ts';
+import { openCommandContext } from './command-context.ts';
 import { describeError, UsageError } from './context.ts';
 import { addDoctor } from './doctor.ts';
 import { addEnable } from './enable.ts';
@@ -23,7 +24,6 @@ import { addServe } from './serve.ts';
 import { addStdio } from './stdio.ts';
 import { addStore } from './store.ts';
 import { endOnUncaught } from './uncaught.ts';
-import { openWorkshop } from './workshop.ts';
 
 /** Runs the command line. Exit codes: 0 done, 1 failed, 2 misused or badly configured. */
 export async function runProgram(argv: readonly string[], adapters: readonly Adapter[]): Promise<void> {
@@ -51,7 +51,7 @@ export async function runProgram(argv: readonly string[], adapters: readonly Ada
   addSchema(program, adapters);
   addStore(program, adapters);
   addAudit(program, adapters);
-  for (const adapter of adapters) adapter.commands?.(program, openWorkshop(adapter));
+  for (const adapter of adapters) adapter.commands?.(program, openCommandContext(adapter));
   // A command of commands would take these options away from the one that is meant.
   for (const command of program.commands.flatMap((command) => (command.commands.length === 0 ? command : command.commands))) {
     const has = (name: string): boolean => command.options.some(({ long }) => long === name);

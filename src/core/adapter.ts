@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { z } from 'zod';
-import type { Host, HostLimits, Keep } from './host.ts';
+import type { Host, HostLimits, PluginStore } from './host.ts';
 import type { JsonObject } from './json.ts';
 import type { Manifest, Offer, Plugin } from './plugin.ts';
 
@@ -59,7 +59,7 @@ export interface Adapter {
   /** Whether an entry is there to guard the calls of others, whatever else is wrong with it. */
   guards?(entry: Entry): boolean;
   /** Adds commands of this format's own to the command line. */
-  readonly commands?: (program: Command, open: OpenWorkshop) => void;
+  readonly commands?: (program: Command, open: OpenCommandContext) => void;
   /** Turns a project of the format's own host into the content of a configuration file that will stand in `into`, with remarks for a person. */
   readonly convert?: (dir: string, into: string) => Promise<{ readonly config: JsonObject; readonly notes: readonly string[] }>;
   /** Reads the entries of `mcpServers`, and nothing else. */
@@ -78,12 +78,12 @@ export interface Adapter {
 }
 
 /** What a format's own commands work with; nothing in it runs by itself. */
-export interface Workshop {
+export interface CommandContext {
   /** The folder of the configuration, where there is one. */
   readonly root: string | undefined;
   readonly host: Host;
   /** What running gateways keep for a plugin: the configured state, where there is a configuration. */
-  keep(pluginId: string): Keep | undefined;
+  store(pluginId: string): PluginStore | undefined;
   /** Prints a line without secrets, and without what would act on a terminal. */
   print(line: string): void;
   /** What the configuration says of a plugin of this format, where it names one. */
@@ -92,4 +92,4 @@ export interface Workshop {
 }
 
 /** Opens a workshop for one command; `config` names the configuration where the person did. */
-export type OpenWorkshop = (options: { readonly config?: string; readonly logLevel?: string }) => Promise<Workshop>;
+export type OpenCommandContext = (options: { readonly config?: string; readonly logLevel?: string }) => Promise<CommandContext>;

@@ -42,7 +42,7 @@ export interface Host {
   /** A folder of the plugin's own to write to, made on the spot. */
   dataDir(pluginId: string): string;
   /** Texts kept across restarts, the plugin's own. */
-  keep(pluginId: string): Keep;
+  store(pluginId: string): PluginStore;
   /** Keeps a text out of logs and errors from now on. */
   hide(secret: string): void;
   /** Makes a plugin part of a process group. Nothing starts before `Member.start` or the first call. */
@@ -98,7 +98,7 @@ export interface ToolEnd {
 }
 
 /** Texts by key, kept in the gateway's store. */
-export interface Keep {
+export interface PluginStore {
   get(key: string): string | undefined;
   set(key: string, value: string): void;
   /** Writes only where there is nothing yet; false where there was. Of several gateways, one gets true. */

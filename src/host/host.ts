@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { GatewayError } from '../core/errors.ts';
 import { fileFault } from '../core/file-fault.ts';
-import type { Host, HostLimits, Keep, MemberSpec, Program } from '../core/host.ts';
+import type { Host, HostLimits, MemberSpec, PluginStore, Program } from '../core/host.ts';
 import type { Logger } from '../core/log.ts';
 import type { ProxySetting } from '../core/proxy.ts';
 import { createStopping } from '../core/stopping.ts';
@@ -30,7 +30,7 @@ export interface PluginHost extends Host {
 export function createHost(
   state: string,
   limits: HostLimits,
-  keep: (pluginId: string) => Keep,
+  keep: (pluginId: string) => PluginStore,
   log: Logger,
   hide: (secret: string) => void,
   proxy: () => ProxySetting = () => undefined,
@@ -68,7 +68,7 @@ export function createHost(
       return proxy();
     },
     cacheDir: join(state, 'cache'),
-    keep,
+    store: keep,
     hide,
     dataDir(pluginId) {
       // An id is foreign text: it must name one folder below ours and nothing else.

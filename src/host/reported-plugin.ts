@@ -3,7 +3,7 @@ import type { JsonObject } from '../core/json.ts';
 import type { Manifest, Offer, Plugin } from '../core/plugin.ts';
 
 /** A plugin that offers what its member reports. */
-export interface Reported {
+export interface ReportedPluginOptions {
   readonly manifest: Manifest;
   readonly member: Member;
   /** Whether a report says all; one that is ready and has not said all is still opening. Absent: every report does. */
@@ -13,7 +13,7 @@ export interface Reported {
 }
 
 /** The plugin of a member, without what only its format knows to do. */
-export function reportedPlugin({ manifest, member, isComplete = () => true, toOffer }: Reported): Plugin {
+export function createReportedPlugin({ manifest, member, isComplete = () => true, toOffer }: ReportedPluginOptions): Plugin {
   let report = member.report();
   let offer = toOffer(report);
   return {

@@ -2,7 +2,7 @@ import { lstatSync, mkdirSync, rmSync, type Stats, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type Database from 'libsql';
 import { GatewayError } from '../core/errors.ts';
-import type { Keep } from '../core/host.ts';
+import type { PluginStore } from '../core/host.ts';
 import { checkEmptied, checkHeader, checkPages, openDatabase, settle, withoutWaiting } from './database.ts';
 import { isDamage, storeDamaged, toStoreError } from './faults.ts';
 import { showPresence } from './presence.ts';
@@ -179,12 +179,12 @@ function isSame(a: Mark, b: Mark | undefined): boolean {
 }
 
 /** The space of what one plugin keeps. */
-export function spaceOf(pluginId: string): string {
+export function pluginNamespace(pluginId: string): string {
   return `plugin:${pluginId}`;
 }
 
 /** One space of a store. */
-export function keepOf(store: Store, space: string): Keep {
+export function storeFor(store: Store, space: string): PluginStore {
   return {
     get: (key) => store.get(space, key),
     set: (key, value) => store.set(space, key, value),

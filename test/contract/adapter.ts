@@ -91,7 +91,7 @@ export function testAdapter({
         proxy: undefined,
         cacheDir: dir,
         dataDir: () => dir,
-        keep: none,
+        store: none,
         hide: none,
         join: none,
         spawn: none,

@@ -1,11 +1,11 @@
-import type { Keep } from '../../../src/core/host.ts';
+import type { PluginStore } from '../../../src/core/host.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../../src/core/json.ts';
 
 const SPACE = 'kv:';
 const MOST_BYTES = 1024 * 1024;
 
 /** Answers what tools ask of their key-value stores; expired entries are as if they had never been. */
-export function answerStore(keep: Keep, method: string, params: JsonObject, now: () => number = Date.now): JsonValue {
+export function answerStore(keep: PluginStore, method: string, params: JsonObject, now: () => number = Date.now): JsonValue {
   // Names as JSON texts: one never runs into the other, and no character is lost on the way through the store.
   const scope = SPACE + JSON.stringify(String(params.scope));
   const key = scope + JSON.stringify(String(params.key));
@@ -30,7 +30,7 @@ export function answerStore(keep: Keep, method: string, params: JsonObject, now:
   }
 }
 
-function read(keep: Keep, key: string, now: number): string | null {
+function read(keep: PluginStore, key: string, now: number): string | null {
   const text = keep.get(key);
   if (text === undefined) return null;
   const entry: unknown = JSON.parse(text);

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { GatewayError } from '../../../src/core/errors.ts';
-import type { Keep } from '../../../src/core/host.ts';
+import type { PluginStore } from '../../../src/core/host.ts';
 import { pluginCredentialRef } from '../sdk/plugin-sdk.ts';
 
 const SPACE = 'secret:';
@@ -22,7 +22,7 @@ export interface Vault {
 }
 
 /** The vault of one plugin. A credential whose key has a slash is a full reference, any other a secret of this plugin. */
-export function openVault(keep: Keep, pluginId: string, credentials: Readonly<Record<string, string>>): Vault {
+export function openVault(keep: PluginStore, pluginId: string, credentials: Readonly<Record<string, string>>): Vault {
   const given = Object.entries(credentials).filter(([key]) => !key.includes('/'));
   // Without a prototype: a key such as "constructor" is one like any other.
   const secrets: Record<string, string> = Object.assign(Object.create(null), Object.fromEntries(given));

@@ -9,12 +9,12 @@ import { runCommand } from './commands.ts';
 import { selectorOf } from './filters.ts';
 import type { FoundPlugin } from './find-plugin.ts';
 import type { EthosResult, EthosTool } from './format.ts';
+import type { HookRunner } from './hook-runner.ts';
 import type { Monitors } from './monitors.ts';
 import { createProgress } from './progress.ts';
 import { PublishedOutput } from './published-output.ts';
 import type { Registrations } from './registrations.ts';
 import { failure, toEthosResult, toResult } from './result.ts';
-import type { Side } from './side.ts';
 import { createToolContext } from './tool-context.ts';
 import { isAvailable, toToolReport } from './tool-report.ts';
 
@@ -27,7 +27,7 @@ export interface PluginParts {
   readonly found: FoundPlugin;
   readonly registrations: Registrations;
   readonly monitors: Monitors;
-  readonly side: Side;
+  readonly side: HookRunner;
   readonly context: RuntimeContext;
   /** Lets go of everything the plugin subscribed to. */
   readonly release: () => void;

@@ -4,13 +4,13 @@ import { RESULT_BUDGET } from '../report.ts';
 import type { Capabilities, Paths } from './capabilities.ts';
 import { NO_RULES } from './hosts.ts';
 import type { KvStores } from './kv-store.ts';
+import type { EthosParams, EthosStart } from './process-params.ts';
 import { createScopedFetch } from './scoped-fetch.ts';
 import { createScopedFs, type Reach } from './scoped-fs.ts';
 import { createScopedProcess } from './scoped-process.ts';
 import { createScopedStorage } from './scoped-storage.ts';
 import { createSecretsResolver } from './secrets-resolver.ts';
 import type { Sessions } from './sessions.ts';
-import type { EthosParams, EthosStart } from './surroundings.ts';
 
 /** What contexts are made from. */
 export interface ContextParts {

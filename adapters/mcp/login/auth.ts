@@ -37,8 +37,8 @@ export function isPersonal(server: ServerEntry['server'], record: LoginRecord | 
 }
 
 /** Where a person's login at a server is kept. */
-export function recordOf(id: string, { url }: RemoteServer, host: Pick<Host, 'keep' | 'hide'>): LoginRecord {
-  return loginRecord(host.keep(id), url, host.hide);
+export function recordOf(id: string, { url }: RemoteServer, host: Pick<Host, 'store' | 'hide'>): LoginRecord {
+  return loginRecord(host.store(id), url, host.hide);
 }
 
 /** A provider that may find out that another process has logged in or renewed the login. */

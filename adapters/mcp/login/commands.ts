@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { Command } from 'commander';
-import type { OpenWorkshop, Workshop } from '../../../src/core/adapter.ts';
+import type { CommandContext, OpenCommandContext } from '../../../src/core/adapter.ts';
 import { GatewayError } from '../../../src/core/errors.ts';
-import type { Keep } from '../../../src/core/host.ts';
+import type { PluginStore } from '../../../src/core/host.ts';
 import type { Manifest } from '../../../src/core/plugin.ts';
 import type { RemoteServer, ServerEntry } from '../entry.ts';
 import { joinScopes } from './scopes.ts';
@@ -16,8 +16,8 @@ interface Options {
 
 interface Place {
   readonly server: RemoteServer;
-  readonly keep: Keep;
-  readonly workshop: Workshop;
+  readonly keep: PluginStore;
+  readonly workshop: CommandContext;
 }
 
 const WAIT_S = 300;
@@ -25,7 +25,7 @@ const WAIT_S = 300;
 const SHELL = /[$()'`;|<>\\!*]/g;
 
 /** `plugmux login` and `logout`: a person's login at a remote server, kept for every gateway of the same state. */
-export function addCommands(program: Command, open: OpenWorkshop): void {
+export function addCommands(program: Command, open: OpenCommandContext): void {
   program
     .command('login <server>')
     .description('log in to a remote server of "mcpServers" with a browser')
@@ -65,11 +65,11 @@ async function logIn(name: string, { server, keep, workshop }: Place, { timeout 
   print(`Logged in to ${name}. Gateways that run with this configuration connect within a moment.`);
 }
 
-async function withServer(open: OpenWorkshop, name: string, options: Options, use: (place: Place) => Promise<void>): Promise<void> {
+async function withServer(open: OpenCommandContext, name: string, options: Options, use: (place: Place) => Promise<void>): Promise<void> {
   const workshop = await open(options);
   try {
     const manifest = (await workshop.find(name)) as (Manifest & { readonly entry: ServerEntry }) | undefined;
-    const keep = workshop.keep(name);
+    const keep = workshop.store(name);
     if (!manifest || !keep) {
       throw new GatewayError('ENTRY_NOT_FOUND', `There is no server "${name}" in "mcpServers".`, {
         fix: 'Name one of them, and the configuration with --config.',

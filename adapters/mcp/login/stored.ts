@@ -1,5 +1,5 @@
 import type { OAuthDiscoveryState, StoredOAuthClientInformation, StoredOAuthTokens } from '@modelcontextprotocol/client';
-import type { Keep } from '../../../src/core/host.ts';
+import type { PluginStore } from '../../../src/core/host.ts';
 import { isJsonObject } from '../../../src/core/json.ts';
 import { joinScopes } from './scopes.ts';
 
@@ -41,7 +41,7 @@ export interface LoginRecord {
 }
 
 /** Finds the record of a server by its address. */
-export function loginRecord(keep: Keep, url: URL, hide: (secret: string) => void): LoginRecord {
+export function loginRecord(keep: PluginStore, url: URL, hide: (secret: string) => void): LoginRecord {
   const key = `login ${url.href}`;
   // Apart from the login, which other processes renew meanwhile.
   const wish = `scope ${url.href}`;

@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs';
 import { readdir, readlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { GatewayError } from '../../../src/core/errors.ts';
-import type { Keep } from '../../../src/core/host.ts';
+import type { PluginStore } from '../../../src/core/host.ts';
 
 /** The digest of everything in an install folder: names, contents, where links lead. */
 async function digestOf(dir: string): Promise<string> {
@@ -27,12 +27,12 @@ async function digestOf(dir: string): Promise<string> {
 }
 
 /** Records what was installed. */
-export async function recordDigest(dir: string, keep: Keep): Promise<void> {
+export async function recordDigest(dir: string, keep: PluginStore): Promise<void> {
   keep.set(keyOf(dir), await digestOf(dir));
 }
 
 /** Compares what is there with what was installed. What another host installed is recorded when it is first seen. */
-export async function verifyDigest(dir: string, keep: Keep, firstSeen: () => void): Promise<void> {
+export async function verifyDigest(dir: string, keep: PluginStore, firstSeen: () => void): Promise<void> {
   const known = keep.get(keyOf(dir));
   if (known === undefined) {
     await recordDigest(dir, keep);
@@ -45,7 +45,7 @@ export async function verifyDigest(dir: string, keep: Keep, firstSeen: () => voi
 }
 
 /** Forgets an install that is made anew. */
-export function forgetDigest(dir: string, keep: Keep): void {
+export function forgetDigest(dir: string, keep: PluginStore): void {
   keep.delete(keyOf(dir));
 }
 

@@ -1,7 +1,7 @@
 import { existsSync, rmSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import { GatewayError } from '../../../src/core/errors.ts';
-import type { Keep } from '../../../src/core/host.ts';
+import type { PluginStore } from '../../../src/core/host.ts';
 import type { ProxySetting } from '../../../src/core/proxy.ts';
 import type { ReleaseHosts } from '../options.ts';
 import { build } from './build.ts';
@@ -25,7 +25,7 @@ export interface InstallRequest {
 /** What an install works with. */
 export interface InstallContext extends ToolContext {
   /** Where digests of releases are kept. */
-  readonly keep: Keep;
+  readonly keep: PluginStore;
   /** The `proxy` at the top of mcp.json. */
   readonly proxy?: ProxySetting;
   /** Longest silence of a download, in milliseconds. */

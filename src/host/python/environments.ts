@@ -7,7 +7,7 @@ import type { Host, PythonPackages } from '../../core/host.ts';
 import type { Logger } from '../../core/log.ts';
 import { claim, DONE, finish } from './environment-record.ts';
 import { interpreterFix } from './interpreter.ts';
-import { readWanted, type Wanted } from './packages.ts';
+import { type Requirements, readRequirements } from './packages.ts';
 
 const LAST_LINES = 8;
 const STALE_MS = 10_000;
@@ -15,7 +15,7 @@ const STALE_MS = 10_000;
 const PASSED = /^(PIP_.*|SSL_CERT_FILE|SSL_CERT_DIR|REQUESTS_CA_BUNDLE)$/i;
 
 /** What an environment is made with. */
-export interface Making {
+export interface EnvironmentBuild {
   /** Environments live below it. */
   readonly folder: string;
   /** The source that uses it. */
@@ -33,9 +33,9 @@ export interface Making {
  * The virtual environment for a list of packages: made once, found again by its content, without any
  * network. Nothing is ever installed into the interpreter it is made from.
  */
-export async function environmentFor(base: string, packages: PythonPackages, making: Making): Promise<string> {
+export async function environmentFor(base: string, packages: PythonPackages, making: EnvironmentBuild): Promise<string> {
   const { folder, owner, served, signal } = making;
-  const wanted = await readWanted(packages);
+  const wanted = await readRequirements(packages);
   const digest = createHash('sha256')
     .update(JSON.stringify([base, wanted.digest]))
     .digest('hex')
@@ -67,7 +67,7 @@ export async function environmentFor(base: string, packages: PythonPackages, mak
   }
 }
 
-async function make(place: string, base: string, { names, file }: Wanted, making: Making): Promise<void> {
+async function make(place: string, base: string, { names, file }: Requirements, making: EnvironmentBuild): Promise<void> {
   const packages = [...names, ...(file === undefined ? [] : [file])];
   // Paths in a requirements file start from its folder.
   const cwd = file === undefined ? making.folder : dirname(file);
@@ -99,7 +99,7 @@ function otherPython(said: string): string | undefined {
 }
 
 async function run(
-  { run: runTool, log, signal }: Making,
+  { run: runTool, log, signal }: EnvironmentBuild,
   command: string,
   args: readonly string[],
   cwd: string,

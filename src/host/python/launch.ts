@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { GatewayError } from '../../core/errors.ts';
 import type { PythonRuntime } from '../../core/host.ts';
 import { whyUnrunnable } from '../executable.ts';
-import { environmentFor, type Making } from './environments.ts';
+import { type EnvironmentBuild, environmentFor } from './environments.ts';
 import { findInterpreter, interpreterFix } from './interpreter.ts';
 
 /** How to start an interpreter with the bridge. */
@@ -19,7 +19,7 @@ const BRIDGE = fileURLToPath(new URL('./', import.meta.url));
 const ALWAYS = { PYTHONUNBUFFERED: '1', PYTHONIOENCODING: 'utf-8', PYTHONUTF8: '1' };
 
 /** The same, in the environment that a source's packages need; it is made on the spot, which may take long. */
-export async function preparePython({ python, packages }: PythonRuntime, making: Making): Promise<PythonLaunch> {
+export async function preparePython({ python, packages }: PythonRuntime, making: EnvironmentBuild): Promise<PythonLaunch> {
   const base = pythonLaunch(python);
   return packages ? pythonLaunch(await environmentFor(base.command, packages, making)) : base;
 }

@@ -7,7 +7,7 @@ import { GatewayError, toError } from '../../core/errors.ts';
 import type { PythonPackages } from '../../core/host.ts';
 
 /** What an environment is to hold. */
-export interface Wanted {
+export interface Requirements {
   /** Requirements of the configuration itself. */
   readonly names: readonly string[];
   /** A file with further ones. */
@@ -24,7 +24,7 @@ const BUILT_ON_TOP = 'build';
 const PASSED_OVER = /^(?:\..*|__pycache__|node_modules|.*\.egg-info)$/;
 
 /** Looks at everything that decides what an environment holds. */
-export async function readWanted({ install = [], requirements: file }: PythonPackages): Promise<Wanted> {
+export async function readRequirements({ install = [], requirements: file }: PythonPackages): Promise<Requirements> {
   const hash = createHash('sha256');
   for (const name of install) {
     if (name.startsWith('-')) {

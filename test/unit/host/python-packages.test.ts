@@ -2,7 +2,7 @@ import { mkdirSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { expect, it } from 'vitest';
-import { readWanted } from '../../../src/host/python/packages.ts';
+import { readRequirements } from '../../../src/host/python/packages.ts';
 import { writeFiles } from '../../support/jaato.ts';
 import { tempFolder } from '../../support/temp.ts';
 
@@ -10,11 +10,11 @@ const FILES = { 'pkg/pyproject.toml': '[project]', 'pkg/tiny.py': 'A = 1', 'tiny
 
 /** Whether the digest of a list of packages changes with each of some deeds. */
 async function changes(install: string[], deeds: readonly (() => void)[], requirements?: string): Promise<boolean[]> {
-  let last = (await readWanted({ install, requirements })).digest;
+  let last = (await readRequirements({ install, requirements })).digest;
   const found = [];
   for (const deed of deeds) {
     deed();
-    const { digest } = await readWanted({ install, requirements });
+    const { digest } = await readRequirements({ install, requirements });
     found.push(digest !== last);
     last = digest;
   }
@@ -70,6 +70,8 @@ it('follows a list to the lists and packages it names', async () => {
 it('leaves it to pip to say what cannot be found', async () => {
   const dir = tempFolder();
   mkdirSync(join(dir, 'x'));
-  await expect(readWanted({ install: [join(dir, 'nothing'), 'tiny @ file://%zz', 'a==1'] })).resolves.toMatchObject({ file: undefined });
-  await expect(readWanted({ requirements: join(dir, 'nothing.txt') })).rejects.toMatchObject({ code: 'ENTRY_NOT_FOUND' });
+  await expect(readRequirements({ install: [join(dir, 'nothing'), 'tiny @ file://%zz', 'a==1'] })).resolves.toMatchObject({
+    file: undefined,
+  });
+  await expect(readRequirements({ requirements: join(dir, 'nothing.txt') })).rejects.toMatchObject({ code: 'ENTRY_NOT_FOUND' });
 });

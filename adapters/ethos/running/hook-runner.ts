@@ -24,7 +24,7 @@ export interface InterceptedToolCall extends FilteredTool {
 const PATH_KEYS = ['path', 'file_path', 'filePath', 'cwd'];
 
 /** Everything a plugin does beside answering calls of its own tools: hooks, filters, prompts, checks. */
-export class Side {
+export class HookRunner {
   readonly contextParts: ContextParts;
   readonly #registrations: Registrations;
   readonly #log: Logger;

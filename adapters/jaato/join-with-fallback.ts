@@ -4,7 +4,7 @@ import type { Host, Member, MemberSpec } from '../../src/core/host.ts';
  * A member whose import may fail because the packages above the plugin load too much. A failed import leaves halves of
  * modules behind, so the second try, which leaves those packages out, needs a fresh process: the member joins anew.
  */
-export function joinTwice(host: Host, spec: (bare: boolean) => MemberSpec): Member {
+export function joinWithFallback(host: Host, spec: (bare: boolean) => MemberSpec): Member {
   const listeners: (() => void)[] = [];
   let member = host.join(spec(false));
   let again = false;

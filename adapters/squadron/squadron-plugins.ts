@@ -3,7 +3,7 @@ import type { Plugin } from '../../src/core/plugin.ts';
 import type { SquadronReport } from './go-plugin/session.ts';
 
 /** The plugins of this format in one gateway: tools may be made of other plugins' tools. */
-export class Neighbours {
+export class SquadronPlugins {
   readonly #plugins = new Map<string, Plugin>();
   readonly #reports = new Map<string, SquadronReport>();
   readonly #listeners = new Set<() => void>();
@@ -45,14 +45,14 @@ export class Neighbours {
   }
 }
 
-const known = new WeakMap<Host, Neighbours>();
+const known = new WeakMap<Host, SquadronPlugins>();
 
 /** Those that were opened with the same host. */
-export function neighboursOf(host: Host): Neighbours {
-  let neighbours = known.get(host);
-  if (!neighbours) {
-    neighbours = new Neighbours();
-    known.set(host, neighbours);
+export function squadronPluginsOf(host: Host): SquadronPlugins {
+  let plugins = known.get(host);
+  if (!plugins) {
+    plugins = new SquadronPlugins();
+    known.set(host, plugins);
   }
-  return neighbours;
+  return plugins;
 }

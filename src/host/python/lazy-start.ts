@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { thrownText } from '../../core/errors.ts';
 import { toJsonText } from '../../core/exact-number.ts';
 import { parseExact } from '../../core/exact-parse.ts';
-import type { Keep, Member, MemberSpec } from '../../core/host.ts';
+import type { Member, MemberSpec, PluginStore } from '../../core/host.ts';
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
 
 /** A member that may wait with its start until somebody calls. */
@@ -12,11 +12,11 @@ export interface LazyMember extends Member {
 }
 
 /** What is needed to know a source again, and to keep what it reported. */
-export interface Remembering {
+export interface LazyStartOptions {
   readonly spec: MemberSpec;
   /** The manifest's. */
   readonly digest: string;
-  readonly keep: Keep;
+  readonly keep: PluginStore;
   /** The entry's `start`. */
   readonly start: unknown;
   /** There is something to be done at its start, whoever calls later. */
@@ -31,7 +31,7 @@ const KEY = 'report';
  * A member that starts with its first call where `start` is "lazy": until then it offers what it reported the last time.
  * A source that is new or has changed, or whose settings have, starts at once, to be described.
  */
-export function lazily(member: Member, { spec, digest, keep, start, urgent, isComplete }: Remembering): LazyMember {
+export function startOnFirstCall(member: Member, { spec, digest, keep, start, urgent, isComplete }: LazyStartOptions): LazyMember {
   const isLazy = start === 'lazy';
   const { params, env, cwd, runtime } = spec;
   const mark = isLazy
@@ -79,7 +79,7 @@ export function lazily(member: Member, { spec, digest, keep, start, urgent, isCo
   };
 }
 
-function recall(keep: Keep, mark: string, { checkReport, log }: MemberSpec): JsonObject | undefined {
+function recall(keep: PluginStore, mark: string, { checkReport, log }: MemberSpec): JsonObject | undefined {
   try {
     const known = parseExact(keep.get(KEY) ?? 'null');
     if (!isJsonObject(known) || known.mark !== mark || !isJsonObject(known.report)) return undefined;

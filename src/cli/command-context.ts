@@ -5,17 +5,17 @@ import type { Config, PluginConfig } from '../config/config.ts';
 import { toLimits } from '../config/limits.ts';
 import { loadConfig } from '../config/load.ts';
 import { locateConfig } from '../config/locate.ts';
-import type { Adapter, OpenWorkshop } from '../core/adapter.ts';
+import type { Adapter, OpenCommandContext } from '../core/adapter.ts';
 import { createHost } from '../host/host.ts';
 import { discoverPlugins } from '../registry/sources.ts';
-import { createStore, keepOf, type Store, spaceOf } from '../store/store.ts';
+import { createStore, pluginNamespace, type Store, storeFor } from '../store/store.ts';
 import { logLevel } from './context.ts';
 import { createLog } from './log.ts';
 import { printMasked } from './print.ts';
 import { ownRedactor } from './redactor.ts';
 
 /** Opens what a format's own commands work with: the configuration if there is one, and a host that keeps nothing else. */
-export function openWorkshop(adapter: Adapter): OpenWorkshop {
+export function openCommandContext(adapter: Adapter): OpenCommandContext {
   return async ({ config: flag, logLevel: asked }) => {
     const redactor = ownRedactor;
     const { log, flush } = createLog(logLevel(asked, 'error'), redactor);
@@ -28,7 +28,7 @@ export function openWorkshop(adapter: Adapter): OpenWorkshop {
     const host = createHost(
       state,
       config?.limits ?? toLimits(),
-      (id) => keepOf(store, id),
+      (id) => storeFor(store, id),
       log,
       redactor.add,
       () => config?.proxy,
@@ -36,10 +36,10 @@ export function openWorkshop(adapter: Adapter): OpenWorkshop {
     return {
       root: config?.dir,
       host,
-      keep(id) {
+      store(id) {
         if (!config) return undefined;
         kept ??= createStore(config.state);
-        return keepOf(kept, spaceOf(id));
+        return storeFor(kept, pluginNamespace(id));
       },
       print: (line) => printMasked(undefined, false, () => line),
       async find(id) {
