@@ -10,14 +10,14 @@ import { toCallFailure } from './failures.ts';
 import { paramHeaders } from './headers.ts';
 import { toQuestions } from './questions.ts';
 import { toPromptResult, toReadResult, toToolResult } from './results.ts';
-import type { Session } from './session.ts';
+import type { UpstreamSession } from './session.ts';
 import { retryAfterUrlElicitation } from './url-elicitation.ts';
 
 const MOST_ROUNDS = 20;
 const SEND_AGAIN_MS = 500;
 
 /** Finds the connection that takes a call just now; rejects where there is none in time. */
-export type Connected = (ctx?: CallContext) => Session | Promise<Session>;
+export type Connected = (ctx?: CallContext) => UpstreamSession | Promise<UpstreamSession>;
 
 /** What callers ask of a server. */
 export interface Calls {
@@ -35,7 +35,7 @@ export function createCalls(connected: Connected, failed: (result: ToolResult) =
   // The common call is one promise from here to the server; whatever is out of the ordinary goes on from its result.
   const run = (method: string, params: JsonObject, ctx: CallContext, headersOf?: HeadersOf): Promise<JsonObject> => {
     const found = connected(ctx);
-    const send = (session: Session): Promise<JsonObject> =>
+    const send = (session: UpstreamSession): Promise<JsonObject> =>
       session.request(method, params, ctx, session.repeatsArguments ? headersOf?.(params) : undefined).then(
         (result) => (result.resultType === 'input_required' ? goOn(session, result, method, params, ctx, headersOf) : result),
         (error) => recover(error, session, method, params, ctx, headersOf),
@@ -45,7 +45,7 @@ export function createCalls(connected: Connected, failed: (result: ToolResult) =
 
   const recover = async (
     error: unknown,
-    session: Session,
+    session: UpstreamSession,
     method: string,
     params: JsonObject,
     ctx: CallContext,
@@ -102,7 +102,7 @@ function isRefusal(error: unknown): boolean {
 }
 
 async function inRounds(
-  session: Session,
+  session: UpstreamSession,
   method: string,
   params: JsonObject,
   ctx: CallContext,
@@ -114,7 +114,7 @@ async function inRounds(
 
 // The newer era answers with questions, and is asked again with their answers.
 async function goOn(
-  session: Session,
+  session: UpstreamSession,
   first: JsonObject,
   method: string,
   params: JsonObject,

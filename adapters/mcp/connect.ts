@@ -10,7 +10,7 @@ import type { LocalServer, RemoteServer, ServerEntry } from './entry.ts';
 import { causeOf, fixOf, statusOf } from './failures.ts';
 import { loginNeeded } from './login/needed.ts';
 import { openRemote, type ServerConnection, StdioConnection } from './server-connection.ts';
-import { Session } from './session.ts';
+import { UpstreamSession } from './session.ts';
 
 /** What a connection needs besides the entry. */
 export interface Connecting {
@@ -43,7 +43,7 @@ export interface LastStrategy {
 }
 
 /** Connects to a server, by the way that worked last or by each in turn. Rejects with what went wrong, in words. */
-export async function connect(entry: ServerEntry, parts: Connecting, last: LastStrategy): Promise<Session> {
+export async function connect(entry: ServerEntry, parts: Connecting, last: LastStrategy): Promise<UpstreamSession> {
   const strategies = strategiesFor(entry, parts);
   for (let at = last.strategy ?? 0; ; at++) {
     const strategy = strategies[at] as ConnectStrategy;
@@ -54,7 +54,7 @@ export async function connect(entry: ServerEntry, parts: Connecting, last: LastS
     signal.addEventListener('abort', giveUp);
     if (signal.aborted) giveUp();
     try {
-      const session = await Session.open({
+      const session = await UpstreamSession.open({
         carrier: connection,
         era: strategy.era,
         // A program may have to be downloaded or built before it can answer; ending it would only restart that work.

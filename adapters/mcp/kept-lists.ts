@@ -5,7 +5,7 @@ import type { Logger } from '../../src/core/log.ts';
 import type { Problem } from '../../src/core/plugin.ts';
 import type { ListKind } from './listed.ts';
 import { type Listed, readList } from './listing.ts';
-import type { Session } from './session.ts';
+import type { UpstreamSession } from './session.ts';
 
 /** The lists that a server may have, with the capability that promises each. */
 const KINDS = {
@@ -34,7 +34,7 @@ export class KeptList {
   /** It has been read to its end, on this connection or an earlier one. */
   whole = false;
   #cut: string | undefined;
-  #session: Session | undefined;
+  #session: UpstreamSession | undefined;
   #patienceMs = 0;
   #mostMs = 0;
   #stale = false;
@@ -70,7 +70,7 @@ export class KeptList {
   }
 
   /** Reads it over a new connection. A list that is slow gets more time with each try, up to `mostMs`. */
-  follow(session: Session, mostMs: number): void {
+  follow(session: UpstreamSession, mostMs: number): void {
     this.#session = session;
     this.#patienceMs = session.timeoutMs;
     this.#mostMs = Math.max(mostMs, session.timeoutMs);

@@ -3,7 +3,7 @@ import { GatewayError, toError } from '../../src/core/errors.ts';
 import type { JsonObject, JsonValue } from '../../src/core/json.ts';
 import { RpcFailure } from './messages.ts';
 import { isDeeper } from './nesting.ts';
-import type { Session } from './session.ts';
+import type { UpstreamSession } from './session.ts';
 
 /** A list is read up to so many items and bytes, and for so long, however many pages it has. */
 export interface ListBounds {
@@ -27,7 +27,7 @@ export interface Listed {
 }
 
 /** Reads one list of a server, page by page. `firstMs`: how long its first page may take. Never rejects. */
-export async function readList(session: Session, method: string, key: string, firstMs: number, bounds = BOUNDS): Promise<Listed> {
+export async function readList(session: UpstreamSession, method: string, key: string, firstMs: number, bounds = BOUNDS): Promise<Listed> {
   const items: JsonValue[] = [];
   try {
     const cut = await readPages(session, method, key, items, firstMs, bounds);
@@ -39,7 +39,7 @@ export async function readList(session: Session, method: string, key: string, fi
 }
 
 async function readPages(
-  session: Session,
+  session: UpstreamSession,
   method: string,
   key: string,
   items: JsonValue[],

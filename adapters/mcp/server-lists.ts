@@ -5,7 +5,7 @@ import { KeptList } from './kept-lists.ts';
 import { memberOf } from './known.ts';
 import type { ListKind } from './listed.ts';
 import type { Lists } from './offer.ts';
-import type { Session } from './session.ts';
+import type { UpstreamSession } from './session.ts';
 
 const SOON_MS = 1_000;
 /** So long the other lists wait for one that is not answered. */
@@ -14,7 +14,7 @@ const GRACE_MS = 2_000;
 /** What a server lists, over all of its connections. Each list stands alone: one that fails or hangs costs no other. */
 export interface ServerLists {
   /** Reads everything over a new connection; settles once there is something to serve, or nothing will come. */
-  follow(session: Session, mostMs: number): Promise<void>;
+  follow(session: UpstreamSession, mostMs: number): Promise<void>;
   /** Reads some lists anew. */
   read(kinds?: readonly ListKind[]): void;
   /** Reads all of them in a moment, since the server may be another one by now. */

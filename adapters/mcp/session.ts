@@ -39,7 +39,7 @@ export interface SessionParts {
 }
 
 /** One established connection to a server. */
-export class Session {
+export class UpstreamSession {
   readonly notices: ServerNotifications;
   readonly modern: boolean;
   readonly #carrier: ServerConnection;
@@ -71,7 +71,7 @@ export class Session {
   }
 
   /** Connects and agrees on an era. Rejects with what the SDK or the transport says, or with why the server has ended. */
-  static async open(parts: SessionParts): Promise<Session> {
+  static async open(parts: SessionParts): Promise<UpstreamSession> {
     const { carrier, era, log, checks } = parts;
     const { Client } = await import('@modelcontextprotocol/client');
     const calls = new InFlight();
@@ -96,7 +96,7 @@ export class Session {
     carrier.sink = createSink(link, calls, checks);
     checks.guard.background(carrier.exited.then(() => link.failAll(() => carrier.connectionLostError())));
     await client.connect(link, { timeout: parts.connectMs, signal: parts.signal });
-    return new Session(parts, client, link, calls, notices, refused);
+    return new UpstreamSession(parts, client, link, calls, notices, refused);
   }
 
   /** Called back when a call was lost, but not the connection: the server may be another one by now. */

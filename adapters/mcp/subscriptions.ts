@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from '../../src/core/log.ts';
 import { isLoss } from './failures.ts';
-import type { Session } from './session.ts';
+import type { UpstreamSession } from './session.ts';
 
 const AGAIN_MS = 1_000;
 const LONGEST_MS = 30_000;
@@ -11,15 +11,15 @@ export interface UpstreamSubscriptions {
   /** The addresses that are watched from now on. */
   set(uris: ReadonlySet<string>): void;
   /** Takes over a new connection. */
-  follow(session: Session): void;
+  follow(session: UpstreamSession): void;
 }
 
-type Listening = Awaited<ReturnType<Session['listen']>>;
+type Listening = Awaited<ReturnType<UpstreamSession['listen']>>;
 
 /** Nothing is asked before there is a connection, and everything again on each new one. */
 export function createUpstreamSubscriptions(log: Logger): UpstreamSubscriptions {
   let wanted: ReadonlySet<string> = new Set();
-  let session: Session | undefined;
+  let session: UpstreamSession | undefined;
   let subscribed = new Set<string>();
   let againMs = AGAIN_MS;
   let again: NodeJS.Timeout | undefined;
@@ -49,7 +49,7 @@ export function createUpstreamSubscriptions(log: Logger): UpstreamSubscriptions 
       },
     );
 
-  const subscribe = async (current: Session): Promise<void> => {
+  const subscribe = async (current: UpstreamSession): Promise<void> => {
     if (!current.can('resources', 'subscribe')) return;
     // One that is refused, or not answered, costs none of the others.
     const added = [...wanted].filter((uri) => !subscribed.has(uri));
@@ -65,7 +65,7 @@ export function createUpstreamSubscriptions(log: Logger): UpstreamSubscriptions 
 
   // The newer era has one stream for everything: another wish is another stream, opened before the older one is closed.
   let stream: Listening | undefined;
-  const listen = async (current: Session): Promise<void> => {
+  const listen = async (current: UpstreamSession): Promise<void> => {
     const filter = {
       ...(current.can('tools', 'listChanged') ? { toolsListChanged: true } : {}),
       ...(current.can('prompts', 'listChanged') ? { promptsListChanged: true } : {}),

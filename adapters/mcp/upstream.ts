@@ -16,7 +16,7 @@ import { loginChanged } from './login/changed.ts';
 import type { LoginRecord } from './login/stored.ts';
 import { refuseRound, toOffer } from './offer.ts';
 import { createServerLists, type ServerLists } from './server-lists.ts';
-import type { Session } from './session.ts';
+import type { UpstreamSession } from './session.ts';
 import { createUpstreamSubscriptions, type UpstreamSubscriptions } from './subscriptions.ts';
 
 /** What an upstream server needs of the house. */
@@ -48,7 +48,7 @@ export class Upstream implements Plugin {
   // Of what it offers it has listed something itself.
   #hasListed = false;
   readonly #lists: ServerLists;
-  #session: Session | undefined;
+  #session: UpstreamSession | undefined;
   #first: Promise<void> | undefined;
   #run: Promise<void> | undefined;
   #nextTry = 0;
@@ -110,7 +110,7 @@ export class Upstream implements Plugin {
   }
 
   // Calls in flight may finish; nothing new comes here any more.
-  async #drain(session: Session): Promise<void> {
+  async #drain(session: UpstreamSession): Promise<void> {
     const until = performance.now() + this.#parts.host.limits.drainMs;
     let gone = false;
     void session.gone.then(() => {
@@ -171,7 +171,7 @@ export class Upstream implements Plugin {
 
   // Until the connection is lost, however long that takes.
   async #serve(): Promise<void> {
-    const session = this.#session as Session;
+    const session = this.#session as UpstreamSession;
     const calm = setTimeout(() => this.#backoff.healthy(performance.now()), this.#parts.host.limits.circuitWindowMs).unref();
     const hopeless = setTimeout(() => this.#giveUp(session), this.#capMs).unref();
     const why = await session.gone;
@@ -184,7 +184,7 @@ export class Upstream implements Plugin {
   }
 
   // One that has shaken hands and answers nothing else is started anew.
-  #giveUp(session: Session): void {
+  #giveUp(session: UpstreamSession): void {
     if (!this.#hasListed && this.#lists.failure()?.code === 'LOAD_TIMEOUT') session.drop('it has answered none of its lists');
   }
 
@@ -223,7 +223,7 @@ export class Upstream implements Plugin {
     return true;
   }
 
-  async #list(session: Session): Promise<void> {
+  async #list(session: UpstreamSession): Promise<void> {
     await this.#lists.follow(session, this.#capMs);
     const failure = this.#lists.failure();
     if (failure?.code === 'NEEDS_CONFIGURATION') throw failure;
@@ -231,7 +231,7 @@ export class Upstream implements Plugin {
   }
 
   // A server whose lists all fail keeps its connection: each of them is tried again by itself.
-  #publish(session: Session): void {
+  #publish(session: UpstreamSession): void {
     const failure = this.#lists.failure();
     const personal = isPersonal(this.#parts.entry.server, this.#login);
     const lists = this.#lists.current(!personal);
@@ -257,7 +257,7 @@ export class Upstream implements Plugin {
   }
 
   // Waits for a connection as long as a call may wait for its turn.
-  async #connected(ctx?: CallContext): Promise<Session> {
+  async #connected(ctx?: CallContext): Promise<UpstreamSession> {
     const { limits, stopping } = this.#parts.host;
     const until = performance.now() + limits.queueMs;
     void this.start();
@@ -271,7 +271,7 @@ export class Upstream implements Plugin {
   }
 
   // One that is lost stays until everybody has heard of its end; a call must not be sent over it.
-  get #usable(): Session | undefined {
+  get #usable(): UpstreamSession | undefined {
     return this.#session?.over === false ? this.#session : undefined;
   }
 

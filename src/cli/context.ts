@@ -34,7 +34,7 @@ export class UsageError extends Error {
 }
 
 /** What a command works with. */
-export interface Session {
+export interface CliSession {
   readonly config: Config;
   readonly log: Logger;
   readonly redactor: Redactor;
@@ -56,7 +56,7 @@ export function openSession(
   adapters: readonly Adapter[],
   mode: { here: boolean; quiet: boolean },
   overrides: Overrides = {},
-): Session {
+): CliSession {
   const redactor = ownRedactor;
   const { log, flush } = createLog(logLevel(options.logLevel, mode.quiet ? 'error' : 'info'), redactor);
   const file = locateConfig({
@@ -94,7 +94,7 @@ export function logLevel(asked: string | undefined, usual: string): string {
 }
 
 /** Opens the house with every plugin started, for as long as `use` takes, as a profile sees it. */
-export async function withPlugins(session: Session, profile: string, use: (app: App) => void | Promise<void>): Promise<void> {
+export async function withPlugins(session: CliSession, profile: string, use: (app: App) => void | Promise<void>): Promise<void> {
   const app = await session.open();
   const done = showProgress('starting the plugins');
   try {

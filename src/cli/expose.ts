@@ -6,7 +6,7 @@ import type { Config, PluginConfig } from '../config/config.ts';
 import type { Adapter } from '../core/adapter.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import type { PluginStatus } from '../registry/plugin-status.ts';
-import { type CommonOptions, openSession, type Session, UsageError, unknownPlugin } from './context.ts';
+import { type CliSession, type CommonOptions, openSession, UsageError, unknownPlugin } from './context.ts';
 import { printMasked } from './print.ts';
 
 interface Edit {
@@ -35,7 +35,7 @@ export function addExpose(program: Command, adapters: readonly Adapter[]): void 
   add('unexpose', 'switch a plugin off in mcp.json');
 }
 
-async function findAll({ config, redactor, log }: Session, adapters: readonly Adapter[]): Promise<readonly PluginStatus[]> {
+async function findAll({ config, redactor, log }: CliSession, adapters: readonly Adapter[]): Promise<readonly PluginStatus[]> {
   const app = await createApp({ config, adapters, redactor, log });
   const plugins = app.registry.plugins();
   await app.close();
@@ -104,7 +104,7 @@ function parseSettings(text: string): JsonObject {
 }
 
 // The new text is read as a configuration: where it is none, the old one comes back.
-function write({ config, load }: Session, edits: readonly Edit[]): boolean {
+function write({ config, load }: CliSession, edits: readonly Edit[]): boolean {
   if (config.file === undefined) throw new UsageError('There is no configuration file.', 'Make one with `plugmux init`.');
   const before = readFileSync(config.file, 'utf8');
   const text = edits.reduce(

@@ -5,9 +5,9 @@ import type { Redactor } from '../core/redact.ts';
 import { type Actor, findPlugin, type PluginAdmin } from '../gateway/plugin-admin.ts';
 import type { PluginStatus } from '../registry/plugin-status.ts';
 import { checkEncoding, readBody } from '../transports/body.ts';
-import { Refusal } from '../transports/edge.ts';
-import type { Login } from '../transports/logins.ts';
-import type { OwnRoute } from '../transports/router.ts';
+import { HttpError } from '../transports/edge.ts';
+import type { Identity } from '../transports/logins.ts';
+import type { PrefixRoute } from '../transports/router.ts';
 import { sendJson } from '../transports/send-json.ts';
 
 /** An answer that is no success: clients go by the code. */
@@ -28,7 +28,7 @@ const LOGIN_CODES: Readonly<Record<number, string>> = { 401: 'SW_AUTH_INVALID_TO
 const ACTION = /^\/v1\/(?:admin\/plugins\/([^/]+)\/(enable|disable)|plugins\/([^/]+)\/(toggle)|rooms\/[^/]+\/plugins\/([^/]+)\/(toggle))$/;
 
 /** Listing, enabling and disabling plugins, at the addresses and in the words of ScaiWave's own server. */
-export function adminPluginRoutes(admin: PluginAdmin, redactor: Redactor): ReadonlyMap<string, OwnRoute> {
+export function adminPluginRoutes(admin: PluginAdmin, redactor: Redactor): ReadonlyMap<string, PrefixRoute> {
   const run = async (request: IncomingMessage, path: string, body: () => Promise<JsonValue>, by: Actor): Promise<JsonValue> => {
     if (path === '/v1/admin/plugins' || path === '/v1/plugins') {
       checkMethod(request, 'GET');
@@ -49,7 +49,7 @@ export function adminPluginRoutes(admin: PluginAdmin, redactor: Redactor): Reado
     return toItem(knownPlugin(admin, status.id), admin);
   };
 
-  const route: OwnRoute = (request, response, path, login) => {
+  const route: PrefixRoute = (request, response, path, login) => {
     const body = (): Promise<JsonValue> => readJson(request, response, login);
     answer(response, redactor, async () => {
       const known = identify(login);
@@ -79,19 +79,19 @@ function attempt(path: string): JsonObject | undefined {
   return { action: action ?? toggle ?? 'toggle', plugin: decode(named ?? toggled ?? inRoom ?? '') };
 }
 
-function identify(login: () => Login): Login {
+function identify(login: () => Identity): Identity {
   try {
     const known = login();
     if (known.anonymous === true)
       throw new AdminError(401, 'SW_AUTH_INVALID_TOKEN', 'No token is configured: add one with the scope "admin".');
     return known;
   } catch (error) {
-    if (!(error instanceof Refusal)) throw error;
+    if (!(error instanceof HttpError)) throw error;
     throw new AdminError(error.status, LOGIN_CODES[error.status] ?? 'SW_AUTH_INVALID_TOKEN', error.message, error.headers);
   }
 }
 
-function checkScope({ scopes }: Login): void {
+function checkScope({ scopes }: Identity): void {
   if (!scopes.includes('admin')) throw new AdminError(403, 'SW_AUTH_INSUFFICIENT_PERMISSION', 'The token lacks the scope "admin".');
 }
 
@@ -114,7 +114,7 @@ function wish(body: JsonValue, disabled: boolean): boolean {
   return isJsonObject(body) && typeof body.enabled === 'boolean' ? body.enabled : disabled;
 }
 
-function readJson(request: IncomingMessage, response: ServerResponse, login: () => Login): Promise<JsonValue> {
+function readJson(request: IncomingMessage, response: ServerResponse, login: () => Identity): Promise<JsonValue> {
   return new Promise((resolve, reject) => {
     const { principal, scopes } = login();
     // ScaiWave's clients post these few bytes as whatever type their library names, so only how they are encoded counts.
@@ -142,7 +142,7 @@ function answer(response: ServerResponse, redactor: Redactor, run: () => Promise
     (data) => send(200, { data, meta: Array.isArray(data) ? { total: data.length } : {} }),
     (error: unknown) => {
       const { status, code, message, headers } =
-        error instanceof AdminError || error instanceof Refusal
+        error instanceof AdminError || error instanceof HttpError
           ? error
           : new AdminError(500, 'SW_INTERNAL', 'The gateway failed on this request.');
       send(status, { error: { code, message } }, headers);

@@ -13,7 +13,7 @@ import { type ModernParts, ModernPeer } from './modern.ts';
 import type { Outlet } from './outlet.ts';
 import { plainCall } from './plain-call.ts';
 import { createSessions, type SessionLimits } from './sessions.ts';
-import { createStreamable, type Pending, type Streamable, toPending } from './streamable.ts';
+import { createStreamable, type PendingExchange, type Streamable, toPending } from './streamable.ts';
 import { createSubscriptions } from './subscriptions.ts';
 import { createSuspendedCalls } from './suspended-calls.ts';
 import { type Incoming, readMessage } from './wire.ts';
@@ -41,7 +41,7 @@ export interface Engine {
   connect(caller: Caller, transport: string, outlet: Outlet, end: (reason: string) => void): Connection;
   readonly streamable: Streamable;
   /** Calls one tool for code that speaks no MCP; `bytes` are the arguments, `client` is what it calls itself. */
-  call(tool: string, bytes: Buffer, client: string, caller: Caller, outlet: Outlet): Pending;
+  call(tool: string, bytes: Buffer, client: string, caller: Caller, outlet: Outlet): PendingExchange;
   /** Whether a profile exists. */
   knows(profile: string): boolean;
   sessions(): number;

@@ -7,7 +7,7 @@ import type { LegacyPeer } from './legacy.ts';
 import { SessionStreams } from './session-streams.ts';
 
 /** One HTTP session of a legacy client. */
-export interface Session {
+export interface HttpSession {
   readonly id: string;
   readonly peer: LegacyPeer;
   readonly streams: SessionStreams;
@@ -27,10 +27,10 @@ export interface SessionLimits {
 /** The sessions of all legacy HTTP clients. */
 export interface Sessions {
   /** Opens a session. If there is no room, an idle one ends for it; throws OVERLOADED if none is idle. */
-  open(peer: LegacyPeer): Session;
+  open(peer: LegacyPeer): HttpSession;
   /** The session of that id, if it belongs to this caller: a stranger's looks like one that never was. */
-  find(id: string, caller: Caller): Session | undefined;
-  end(session: Session, reason: string): void;
+  find(id: string, caller: Caller): HttpSession | undefined;
+  end(session: HttpSession, reason: string): void;
   /** Ends the sessions of callers that may not call any more; returns how many there were. */
   revoke(isGone: (caller: Caller) => boolean, error: GatewayError): number;
   /** Looks after idle sessions by the limits that hold now. */
@@ -50,10 +50,10 @@ const NEVER_USED_MS = 1e12;
 
 /** No sessions yet. Callers without a token share one principal, which has no cap of its own. */
 export function createSessions(limits: SessionLimits, events: SessionEvents, log: Logger = silentLog): Sessions {
-  const sessions = new Map<string, Session>();
-  const shares = new Shares<Session>();
+  const sessions = new Map<string, HttpSession>();
+  const shares = new Shares<HttpSession>();
 
-  const end = (session: Session, reason: string): void => {
+  const end = (session: HttpSession, reason: string): void => {
     if (!sessions.delete(session.id)) return;
     shares.delete(session.peer.caller.principal, session);
     // Whoever still waits for a reply over a connection of its own gets one.
@@ -63,12 +63,12 @@ export function createSessions(limits: SessionLimits, events: SessionEvents, log
     events.ended(session.peer);
   };
 
-  const isBusy = ({ streams, peer }: Session): boolean => streams.standing?.held === true || peer.replies.size > 0;
-  const rank = (session: Session): number | undefined => {
+  const isBusy = ({ streams, peer }: HttpSession): boolean => streams.standing?.held === true || peer.replies.size > 0;
+  const rank = (session: HttpSession): number | undefined => {
     if (isBusy(session)) return undefined;
     return session.used ? session.touched : session.touched - NEVER_USED_MS;
   };
-  const evict = (session: Session | undefined): void => {
+  const evict = (session: HttpSession | undefined): void => {
     if (!session)
       throw new GatewayError('OVERLOADED', 'There is no room for another session: all of them are in use.', { retryAfterMs: 10_000 });
     log.info(`An idle session of ${session.peer.caller.principal} ended to make room for a new one.`);
@@ -100,7 +100,7 @@ export function createSessions(limits: SessionLimits, events: SessionEvents, log
       const most = anonymous === true ? limits.sessions : limits.sessionsPerPrincipal;
       if (shares.sizeOf(principal) >= most) evict(shares.firstOf(principal, rank));
       else if (shares.size >= limits.sessions) evict(shares.firstOfLargest(principal, rank));
-      const session: Session = {
+      const session: HttpSession = {
         id: randomBytes(16).toString('hex'),
         peer,
         streams: new SessionStreams(),

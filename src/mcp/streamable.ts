@@ -9,14 +9,14 @@ import { type Frame, type HeaderView, type Outlet, singleHeader } from './outlet
 import type { PeerParts } from './peer.ts';
 import { ASSUMED_REVISION, isModern, LEGACY } from './revisions.ts';
 import type { SessionStream } from './session-stream.ts';
-import type { Session, Sessions } from './sessions.ts';
+import type { HttpSession, Sessions } from './sessions.ts';
 import { errorText, type Fault, type Id, type Incoming, type Message, RPC } from './wire.ts';
 
 /** What happens to an exchange when its client goes away before the reply. */
 export type Gone = () => void;
 
 /** A request that may still wait for its reply. */
-export interface Pending {
+export interface PendingExchange {
   readonly gone: Gone;
   /** Its reply has to come now; that of a session comes when the session ends. */
   interrupt(reason: string): void;
@@ -26,7 +26,7 @@ export interface Pending {
 
 /** Streamable HTTP: both eras on one address. Knows bodies, headers and sessions, and nothing of sockets. */
 export interface Streamable {
-  post(incoming: Incoming, headers: HeaderView, caller: Caller, outlet: Outlet): Pending;
+  post(incoming: Incoming, headers: HeaderView, caller: Caller, outlet: Outlet): PendingExchange;
   /** Opens the stream of a session for messages that answer no request. */
   open(headers: HeaderView, caller: Caller, outlet: Outlet): Gone;
   /** Ends a session. */
@@ -47,13 +47,13 @@ const PRIMING_SINCE = '2025-11-25';
 const SESSION_ID = /^[\x21-\x7e]{1,256}$/;
 
 const nothing = (): void => undefined;
-const NOTHING: Pending = { gone: nothing, interrupt: nothing, revoke: nothing };
+const NOTHING: PendingExchange = { gone: nothing, interrupt: nothing, revoke: nothing };
 
 /** Serves POST, GET and DELETE of one address. */
 export function createStreamable(parts: StreamableParts): Streamable {
   const { sessions, redactor, log } = parts;
 
-  const refuse = (outlet: Outlet, error: unknown, status: number, id: Id | null = null): Pending => {
+  const refuse = (outlet: Outlet, error: unknown, status: number, id: Id | null = null): PendingExchange => {
     const { number, message, data } = toRpcError(error, redactor, log);
     const retryAfterMs = error instanceof GatewayError ? error.details.retryAfterMs : undefined;
     const frame: Frame = { bytes: errorText(id, number, message, data), last: true, status };
@@ -68,7 +68,7 @@ export function createStreamable(parts: StreamableParts): Streamable {
     outlet.write({ bytes: errorText(null, number, message, data), last: true, status: 405, allow: 'POST' });
   };
 
-  const findSession = (headers: HeaderView, caller: Caller): Session => {
+  const findSession = (headers: HeaderView, caller: Caller): HttpSession => {
     const id = singleHeader(headers, 'mcp-session-id');
     if (id === undefined || !SESSION_ID.test(id))
       throw new EdgeError(
@@ -90,14 +90,14 @@ export function createStreamable(parts: StreamableParts): Streamable {
     return session;
   };
 
-  const modern = (message: Message, headers: HeaderView, caller: Caller, outlet: Outlet): Pending => {
+  const modern = (message: Message, headers: HeaderView, caller: Caller, outlet: Outlet): PendingExchange => {
     const peer = parts.modern(caller);
     peer.receive(message, outlet, headers);
     if (message.kind !== 'request') outlet.write({ last: true, status: 202 });
     return toPending(peer);
   };
 
-  const initialize = (message: Message & { kind: 'request' }, caller: Caller, outlet: Outlet): Pending => {
+  const initialize = (message: Message & { kind: 'request' }, caller: Caller, outlet: Outlet): PendingExchange => {
     const peer = parts.legacy(caller);
     peer.receive(message, {
       write(frame) {
@@ -114,7 +114,12 @@ export function createStreamable(parts: StreamableParts): Streamable {
     return NOTHING;
   };
 
-  const legacy = (incoming: Message | (Incoming & { kind: 'batch' }), headers: HeaderView, caller: Caller, outlet: Outlet): Pending => {
+  const legacy = (
+    incoming: Message | (Incoming & { kind: 'batch' }),
+    headers: HeaderView,
+    caller: Caller,
+    outlet: Outlet,
+  ): PendingExchange => {
     if (incoming.kind === 'request' && incoming.method === 'initialize' && headers['mcp-session-id'] === undefined) {
       return initialize(incoming, caller, outlet);
     }
@@ -131,7 +136,7 @@ export function createStreamable(parts: StreamableParts): Streamable {
     return { gone: () => stream.lost(outlet), interrupt: nothing, revoke: (error) => peer.revoke(error, idsOf(incoming)) };
   };
 
-  const resume = ({ streams }: Session, lastEventId: string, outlet: Outlet): SessionStream | undefined => {
+  const resume = ({ streams }: HttpSession, lastEventId: string, outlet: Outlet): SessionStream | undefined => {
     const found = streams.find(lastEventId);
     if (!found) throw new EdgeError(400, 'INVALID_REQUEST', 'The Last-Event-ID is none of this session.');
     if (streams.isStanding(found.id)) return undefined;
@@ -199,7 +204,7 @@ class EdgeError extends GatewayError {
 }
 
 /** A request of a peer that serves nothing else. */
-export function toPending(peer: ModernPeer): Pending {
+export function toPending(peer: ModernPeer): PendingExchange {
   return {
     gone: () => peer.close('the client closed the connection'),
     interrupt: (reason) => peer.interrupt(reason),

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { Refusal, unauthenticated } from './edge.ts';
+import { HttpError, unauthenticated } from './edge.ts';
 import { namesOtherCharset, readMediaType } from './media-type.ts';
 import type { Exchange } from './router.ts';
 
@@ -17,13 +17,13 @@ export function checkEncoding({ headers }: IncomingMessage): void {
   if (encoding !== undefined && encoding !== 'identity') throw unsupported('Compressed bodies are not taken.');
 }
 
-function unsupported(message: string): Refusal {
-  return new Refusal(415, 'UNSUPPORTED_MEDIA_TYPE', message);
+function unsupported(message: string): HttpError {
+  return new HttpError(415, 'UNSUPPORTED_MEDIA_TYPE', message);
 }
 
 /** Reads a request's body, at most `limit` bytes; over that the request is refused and no more of it kept. */
 export function readBody({ request, caller, isRevoked, refuse }: Exchange, limit: number, then: (body: Buffer) => void): void {
-  const tooLarge = () => new Refusal(413, 'MESSAGE_TOO_LARGE', `The body is larger than ${limit} bytes.`, { Connection: 'close' });
+  const tooLarge = () => new HttpError(413, 'MESSAGE_TOO_LARGE', `The body is larger than ${limit} bytes.`, { Connection: 'close' });
   if (Number(request.headers['content-length'] ?? 0) > limit) return refuse(tooLarge());
   const parts: Buffer[] = [];
   let size = 0;

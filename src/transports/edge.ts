@@ -6,12 +6,12 @@ import { type Caller, DEFAULT_PROFILE } from '../core/caller.ts';
 import type { ErrorCode } from '../core/error-codes.ts';
 import { GatewayError } from '../core/errors.ts';
 import { errorText, RPC } from '../mcp/wire.ts';
-import { createLogins, digestOf, type Login } from './logins.ts';
+import { createLogins, digestOf, type Identity } from './logins.ts';
 import { createProxies } from './proxies.ts';
 import { createThrottle } from './throttle.ts';
 
 /** A refusal at the edge, before any protocol code has seen the request. */
-export class Refusal extends GatewayError {
+export class HttpError extends GatewayError {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
 
@@ -35,9 +35,9 @@ export interface Edge {
   /** Throws a refusal unless the request is addressed to us and comes from no foreign web page. */
   checkAddress(request: IncomingMessage): void;
   /** Who is behind a request. Throws a refusal for a missing or wrong token. */
-  authenticate(request: IncomingMessage): Login;
+  authenticate(request: IncomingMessage): Identity;
   /** The caller that somebody is at the address of a profile. A profile that is not theirs looks like none. */
-  callerAt(login: Login, profile: string): Caller;
+  callerFor(login: Identity, profile: string): Caller;
   /** Whether a web page of that origin may use the gateway. */
   allowsOrigin(origin: string): boolean;
   /** Takes over a new configuration; true where a login has gone. */
@@ -92,16 +92,16 @@ export function createEdge(config: Config, failedLogin: FailedLogin = () => unde
         const name = (rawHeaders[i] as string).toLowerCase();
         const bit = bits.get(name) ?? 0;
         if ((seen & bit) !== 0) {
-          if (name === 'origin') throw new Refusal(403, 'ORIGIN_REFUSED', 'The header Origin stands twice.');
-          throw new Refusal(400, name === 'host' ? 'HOST_REFUSED' : 'INVALID_REQUEST', `The header ${name} stands twice.`);
+          if (name === 'origin') throw new HttpError(403, 'ORIGIN_REFUSED', 'The header Origin stands twice.');
+          throw new HttpError(400, name === 'host' ? 'HOST_REFUSED' : 'INVALID_REQUEST', `The header ${name} stands twice.`);
         }
         seen |= bit;
       }
       if (headers.host === undefined || !allowsHost(headers.host)) {
-        throw new Refusal(headers.host === undefined ? 400 : 403, 'HOST_REFUSED', 'The Host header names no address served here.');
+        throw new HttpError(headers.host === undefined ? 400 : 403, 'HOST_REFUSED', 'The Host header names no address served here.');
       }
       if (headers.origin !== undefined && !allowsOrigin(headers.origin)) {
-        throw new Refusal(403, 'ORIGIN_REFUSED', 'Requests from this web origin are not allowed.');
+        throw new HttpError(403, 'ORIGIN_REFUSED', 'Requests from this web origin are not allowed.');
       }
     },
     authenticate(request) {
@@ -119,12 +119,12 @@ export function createEdge(config: Config, failedLogin: FailedLogin = () => unde
       const waitMs = throttle.failed(address, digest);
       failedLogin(address, waitMs !== undefined ? 'too many failed logins' : token === undefined ? 'not a bearer token' : 'wrong token');
       if (waitMs === undefined) throw unauthenticated();
-      throw new Refusal(429, 'RATE_LIMITED', 'Too many failed logins.', { 'Retry-After': String(Math.ceil(waitMs / 1000)) });
+      throw new HttpError(429, 'RATE_LIMITED', 'Too many failed logins.', { 'Retry-After': String(Math.ceil(waitMs / 1000)) });
     },
-    callerAt(login, requested) {
+    callerFor(login, requested) {
       const own = login.profile;
       if (own !== undefined && requested !== DEFAULT_PROFILE && requested !== own) {
-        throw new Refusal(404, 'NOT_FOUND', 'Nothing is served at this address.');
+        throw new HttpError(404, 'NOT_FOUND', 'Nothing is served at this address.');
       }
       const profile = own ?? requested;
       return logins.callerOf(login, profile);
@@ -144,8 +144,8 @@ export function createEdge(config: Config, failedLogin: FailedLogin = () => unde
 }
 
 /** The refusal of a request without a valid token. */
-export function unauthenticated(): Refusal {
-  return new Refusal(401, 'UNAUTHENTICATED', 'A valid bearer token is needed.', { 'WWW-Authenticate': 'Bearer realm="plugmux"' });
+export function unauthenticated(): HttpError {
+  return new HttpError(401, 'UNAUTHENTICATED', 'A valid bearer token is needed.', { 'WWW-Authenticate': 'Bearer realm="plugmux"' });
 }
 
 function hostsOf(listen: Config['listen']): ReadonlySet<string> {

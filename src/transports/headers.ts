@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { Refusal } from './edge.ts';
+import { HttpError } from './edge.ts';
 
 const MOST_HEADERS = 100;
 
@@ -7,14 +7,14 @@ const MOST_HEADERS = 100;
 export function checkHeaders({ rawHeaders, headers }: IncomingMessage): void {
   // Names and values alternate. Repeated names count each time, so nothing hides behind the last header that is looked at.
   if (rawHeaders.length > 2 * MOST_HEADERS) {
-    throw new Refusal(431, 'INVALID_REQUEST', `The request has more than ${MOST_HEADERS} headers.`, { Connection: 'close' });
+    throw new HttpError(431, 'INVALID_REQUEST', `The request has more than ${MOST_HEADERS} headers.`, { Connection: 'close' });
   }
   const { expect, 'transfer-encoding': coding } = headers;
   if (expect !== undefined && !isContinue(expect)) {
-    throw new Refusal(417, 'INVALID_REQUEST', 'The only supported expectation is "100-continue".', { Connection: 'close' });
+    throw new HttpError(417, 'INVALID_REQUEST', 'The only supported expectation is "100-continue".', { Connection: 'close' });
   }
   if (coding !== undefined && coding.toLowerCase() !== 'chunked') {
-    throw new Refusal(400, 'INVALID_REQUEST', 'The only supported transfer coding is "chunked".', { Connection: 'close' });
+    throw new HttpError(400, 'INVALID_REQUEST', 'The only supported transfer coding is "chunked".', { Connection: 'close' });
   }
 }
 

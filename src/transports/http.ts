@@ -14,7 +14,7 @@ import { createEdge, type FailedLogin, unauthenticated } from './edge.ts';
 import { isContinue } from './headers.ts';
 import { type Health, healthRoutes } from './health.ts';
 import { InFlight } from './in-flight.ts';
-import { createLoadWatch } from './load.ts';
+import { createMemoryMonitor } from './memory-pressure.ts';
 import { responseOf, sendRaw } from './raw-reply.ts';
 import { createRouter, type Routes } from './router.ts';
 import { createSse } from './sse.ts';
@@ -53,7 +53,7 @@ export async function serveHttp(
   config: Config,
   limits: Limits,
   house: Health & HouseStatus & { readonly failedLogin: FailedLogin },
-  own: Routes['own'],
+  own: Routes['prefixes'],
   log: Logger,
 ): Promise<HttpTransport> {
   const { listen } = config;
@@ -65,7 +65,7 @@ export async function serveHttp(
     inFlight.revoke(...of);
     streams.revoke(...of);
   });
-  const load = createLoadWatch();
+  const load = createMemoryMonitor();
   let draining = false;
 
   const sse = createSse(engine, limits, PATHS.messages);
@@ -79,7 +79,7 @@ export async function serveHttp(
         [PATHS.messages, sse.messages],
         [PATHS.websocket, upgradeRoute],
       ]),
-      own,
+      prefixes: own,
       named: new Map([[PATHS.tools, toolsRoute(engine, limits, inFlight)]]),
       admin: new Map([[PATHS.status, statusRoute(house, counts)]]),
       open: healthRoutes({ ready: house.ready, draining: () => draining }),

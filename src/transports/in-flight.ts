@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Caller } from '../core/caller.ts';
 import type { GatewayError } from '../core/errors.ts';
-import type { Pending } from '../mcp/streamable.ts';
+import type { PendingExchange } from '../mcp/streamable.ts';
 
 /** How long a client may take to read its last words. */
 const CUT_MS = 500;
@@ -10,7 +10,7 @@ const CUT_MS = 500;
 interface Waiting {
   readonly caller: Caller;
   readonly response: ServerResponse;
-  readonly pending: Pending;
+  readonly pending: PendingExchange;
   previous: Waiting | undefined;
   next: Waiting | undefined;
 }
@@ -25,7 +25,7 @@ export class InFlight {
   }
 
   /** Keeps a request until its response is over, one way or the other, and then calls `over` once. */
-  follow(caller: Caller, { socket }: IncomingMessage, response: ServerResponse, pending: Pending, over: () => void): void {
+  follow(caller: Caller, { socket }: IncomingMessage, response: ServerResponse, pending: PendingExchange, over: () => void): void {
     const waiting = this.#add({ caller, response, pending, previous: undefined, next: this.#first });
     const behind = response.socket === null;
     let isOver = false;

@@ -3,7 +3,7 @@ import type { TokenConfig } from '../config/config.ts';
 import { type Caller, localCaller } from '../core/caller.ts';
 
 /** Somebody who has shown a token, or needs none. */
-export interface Login {
+export interface Identity {
   readonly principal: string;
   /** The only profile it may use, where the token says so. */
   readonly profile?: string | undefined;
@@ -17,11 +17,11 @@ export interface Login {
 /** The tokens of the configuration that holds now. */
 export interface Logins {
   /** The login of a request that shows no token; undefined where one is needed. */
-  readonly anonymous: Login | undefined;
+  readonly anonymous: Identity | undefined;
   /** The login of a token, by the digest of the token. */
-  find(digest: string): Login | undefined;
+  find(digest: string): Identity | undefined;
   /** The caller that a login is in a profile: one object for each, since callers are compared and remembered by identity. */
-  callerOf(login: Login, profile: string): Caller;
+  callerOf(login: Identity, profile: string): Caller;
   /** Takes over other tokens. Those that stay as they were keep their callers; true where a login has gone. */
   adopt(tokens: readonly TokenConfig[]): boolean;
   /** Whether the login of a caller has gone. */
@@ -30,10 +30,10 @@ export interface Logins {
 
 /** The logins of a configuration; without tokens everybody is the same anonymous caller. */
 export function createLogins(tokens: readonly TokenConfig[]): Logins {
-  const callers = new Map<Login, Map<string, Caller>>();
+  const callers = new Map<Identity, Map<string, Caller>>();
   const revoked = new WeakSet<Caller>();
-  let anonymous: Login | undefined;
-  let logins = new Map<string, Login>();
+  let anonymous: Identity | undefined;
+  let logins = new Map<string, Identity>();
 
   const adopt = (next: readonly TokenConfig[]): boolean => {
     const before = anonymous ? [anonymous] : [...logins.values()];
@@ -80,16 +80,16 @@ export function digestOf(token: string): string {
   return createHash('sha256').update(token).digest('hex');
 }
 
-function toLogin(key: string, { principal, profile, scopes }: TokenConfig): Login {
+function toLogin(key: string, { principal, profile, scopes }: TokenConfig): Identity {
   return { principal, profile, scopes, mark: digestOf(JSON.stringify([key, principal, profile, scopes])).slice(0, 32) };
 }
 
 // Another principal, profile or scope makes it another login.
-function isSame({ principal, profile, scopes }: Login, token: TokenConfig): boolean {
+function isSame({ principal, profile, scopes }: Identity, token: TokenConfig): boolean {
   return principal === token.principal && profile === token.profile && JSON.stringify(scopes) === JSON.stringify(token.scopes);
 }
 
-function toCaller({ principal, scopes, mark, anonymous }: Login, profile: string): Caller {
+function toCaller({ principal, scopes, mark, anonymous }: Identity, profile: string): Caller {
   if (anonymous === true) return { principal, profile, scopes, anonymous };
   return mark === undefined ? { principal, profile, scopes } : { principal, profile, scopes, login: mark };
 }

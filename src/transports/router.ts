@@ -2,9 +2,9 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type Caller, DEFAULT_PROFILE, localCaller } from '../core/caller.ts';
 import { toError } from '../core/errors.ts';
 import type { Logger } from '../core/log.ts';
-import { type Edge, Refusal } from './edge.ts';
+import { type Edge, HttpError } from './edge.ts';
 import { checkHeaders } from './headers.ts';
-import type { Login } from './logins.ts';
+import type { Identity } from './logins.ts';
 import { sendJson } from './send-json.ts';
 import { reduceTarget } from './target.ts';
 
@@ -25,14 +25,14 @@ export interface Exchange {
 export type Route = Readonly<Record<string, (exchange: Exchange) => void>>;
 
 /** What one address and everything below it does, with a login of its own kind; `login` throws a refusal. */
-export type OwnRoute = (request: IncomingMessage, response: ServerResponse, path: string, login: () => Login) => void;
+export type PrefixRoute = (request: IncomingMessage, response: ServerResponse, path: string, login: () => Identity) => void;
 
 /**
  * An address by its first part, for the unnamed profile and for named ones below it; `named` ones have the name of a tool at
  * their end; open ones need no login, and those of the operator exist for tokens with the scope `admin` alone.
  */
 export interface Routes {
-  readonly own: ReadonlyMap<string, OwnRoute>;
+  readonly prefixes: ReadonlyMap<string, PrefixRoute>;
   readonly profiled: ReadonlyMap<string, Route>;
   readonly named: ReadonlyMap<string, Route>;
   readonly admin: ReadonlyMap<string, Route>;
@@ -95,8 +95,8 @@ export function createRouter({ edge, routes, log, follow, hasProfile: knows, dra
     return below && knows(profile) ? { route: below, base, profile, admin: false, name } : undefined;
   };
 
-  const findOwn = (path: string): OwnRoute | undefined => {
-    for (const [prefix, route] of routes.own) if (path === prefix || path.startsWith(`${prefix}/`)) return route;
+  const findOwn = (path: string): PrefixRoute | undefined => {
+    for (const [prefix, route] of routes.prefixes) if (path === prefix || path.startsWith(`${prefix}/`)) return route;
     return undefined;
   };
 
@@ -106,30 +106,30 @@ export function createRouter({ edge, routes, log, follow, hasProfile: knows, dra
   const callerFor = (request: IncomingMessage, found: MatchedRoute | undefined): Caller => {
     const login = edge.authenticate(request);
     if (!found || (found.admin && !login.scopes.includes('admin')))
-      throw new Refusal(404, 'NOT_FOUND', 'Nothing is served at this address.');
-    return edge.callerAt(login, found.profile);
+      throw new HttpError(404, 'NOT_FOUND', 'Nothing is served at this address.');
+    return edge.callerFor(login, found.profile);
   };
 
   const refuseWork = (): void => {
-    if (draining()) throw new Refusal(503, 'DRAINING', 'The gateway is shutting down.', { 'Retry-After': '5', Connection: 'close' });
-    if (full()) throw new Refusal(503, 'OVERLOADED', 'The gateway has no memory for more work just now.', { 'Retry-After': '2' });
+    if (draining()) throw new HttpError(503, 'DRAINING', 'The gateway is shutting down.', { 'Retry-After': '5', Connection: 'close' });
+    if (full()) throw new HttpError(503, 'OVERLOADED', 'The gateway has no memory for more work just now.', { 'Retry-After': '2' });
   };
 
   const refuse = (request: IncomingMessage, response: ServerResponse, thrown: unknown): void => {
     if (response.headersSent) return;
-    const refusal = thrown instanceof Refusal ? thrown : new Refusal(500, 'INTERNAL', 'The gateway failed on this request.');
-    if (!(thrown instanceof Refusal)) log.error(toError(thrown).stack ?? String(thrown), { ref: refusal.ref });
+    const refusal = thrown instanceof HttpError ? thrown : new HttpError(500, 'INTERNAL', 'The gateway failed on this request.');
+    if (!(thrown instanceof HttpError)) log.error(toError(thrown).stack ?? String(thrown), { ref: refusal.ref });
     const text = speaksRpc(pathOf(request)) ? refusal.toRpc() : JSON.stringify({ error: refusal.toObject() });
     sendJson(response, refusal.status, text, refusal.headers);
     // What the client still sends is not kept.
     if (!request.complete) request.resume();
   };
 
-  const loginOf = (request: IncomingMessage, response: ServerResponse): (() => Login) => {
+  const loginOf = (request: IncomingMessage, response: ServerResponse): (() => Identity) => {
     let followed = false;
     return () => {
       const login = edge.authenticate(request);
-      if (!followed) follow(edge.callerAt(login, login.profile ?? DEFAULT_PROFILE), request, response);
+      if (!followed) follow(edge.callerFor(login, login.profile ?? DEFAULT_PROFILE), request, response);
       followed = true;
       return login;
     };
@@ -152,7 +152,8 @@ export function createRouter({ edge, routes, log, follow, hasProfile: knows, dra
     if (method === 'OPTIONS' && origin !== undefined && route) return preflight(response, route);
     const caller = open ? localCaller() : callerFor(request, found);
     const run = route && Object.hasOwn(route, method) ? route[method] : undefined;
-    if (!run) throw new Refusal(405, 'METHOD_NOT_ALLOWED', `${method} is not served here.`, { Allow: Object.keys(route ?? {}).join(', ') });
+    if (!run)
+      throw new HttpError(405, 'METHOD_NOT_ALLOWED', `${method} is not served here.`, { Allow: Object.keys(route ?? {}).join(', ') });
     run({
       request,
       response,
@@ -179,7 +180,7 @@ export function createRouter({ edge, routes, log, follow, hasProfile: knows, dra
       const found = find(pathOf(request));
       refuseWork();
       const caller = callerFor(request, found);
-      if (found?.base !== base) throw new Refusal(404, 'NOT_FOUND', 'No WebSocket is served at this address.');
+      if (found?.base !== base) throw new HttpError(404, 'NOT_FOUND', 'No WebSocket is served at this address.');
       return caller;
     },
   };

@@ -7,7 +7,7 @@ import type { Engine } from '../mcp/engine.ts';
 import { hasEnvelope } from '../mcp/envelope.ts';
 import { errorText, type Id, RPC } from '../mcp/wire.ts';
 import { acceptJson, accepts, readBody } from './body.ts';
-import { Refusal } from './edge.ts';
+import { HttpError } from './edge.ts';
 import { HttpReply } from './reply.ts';
 import type { Route } from './router.ts';
 import { sendJson } from './send-json.ts';
@@ -46,7 +46,7 @@ export function createSse(engine: Engine, limits: Limits, messagesPath: string):
     // Every one of them is in use, so none makes room. Callers without a token share one principal, which has no cap of its own.
     const isFull = caller.anonymous !== true && openOf(caller.principal) >= limits.sessionsPerPrincipal;
     if (isFull || sessions.size >= limits.sessions)
-      throw new Refusal(503, 'OVERLOADED', 'There are too many sessions.', { 'Retry-After': '10' });
+      throw new HttpError(503, 'OVERLOADED', 'There are too many sessions.', { 'Retry-After': '10' });
     const id = randomBytes(16).toString('hex');
     const connection = engine.connect(
       caller,
@@ -60,12 +60,12 @@ export function createSse(engine: Engine, limits: Limits, messagesPath: string):
 
   const find = (url: string | undefined, caller: Caller): SseSession => {
     const id = /^[^?]*\?sessionId=([0-9a-f]{32})$/.exec(url ?? '')?.[1];
-    if (id === undefined) throw new Refusal(400, 'INVALID_REQUEST', 'The address must name the session: ?sessionId=…');
+    if (id === undefined) throw new HttpError(400, 'INVALID_REQUEST', 'The address must name the session: ?sessionId=…');
     const session = sessions.get(id);
     // A stranger's session looks like one that never was. What is posted runs as the stream's own login, so another token of the same
     // principal, which may be bound to another profile or removed before that one, is a stranger's as well.
     if (!session || session.caller.principal !== caller.principal || session.caller.login !== caller.login)
-      throw new Refusal(404, 'UNKNOWN_SESSION', 'The session does not exist or has ended.');
+      throw new HttpError(404, 'UNKNOWN_SESSION', 'The session does not exist or has ended.');
     return session;
   };
 
@@ -73,7 +73,7 @@ export function createSse(engine: Engine, limits: Limits, messagesPath: string):
     stream: {
       GET({ request, response, caller }) {
         if (!accepts(request.headers.accept, ['text/event-stream']))
-          throw new Refusal(406, 'NOT_ACCEPTABLE', 'The client does not accept an event stream.');
+          throw new HttpError(406, 'NOT_ACCEPTABLE', 'The client does not accept an event stream.');
         const reply = new HttpReply(response, limits);
         const id = open(caller, reply);
         reply.open();

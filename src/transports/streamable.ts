@@ -1,7 +1,7 @@
 import type { Limits } from '../config/limits.ts';
 import type { Engine } from '../mcp/engine.ts';
 import { acceptJson, accepts, readBody } from './body.ts';
-import { Refusal } from './edge.ts';
+import { HttpError } from './edge.ts';
 import type { InFlight } from './in-flight.ts';
 import { HttpReply } from './reply.ts';
 import type { Exchange, Route } from './router.ts';
@@ -12,7 +12,7 @@ export function streamableRoute(engine: Engine, limits: Limits, inFlight: InFlig
     const { request, response, caller } = exchange;
     acceptJson(request);
     if (!accepts(request.headers.accept, ['application/json', 'text/event-stream'])) {
-      throw new Refusal(406, 'NOT_ACCEPTABLE', 'The client accepts neither JSON nor an event stream.');
+      throw new HttpError(406, 'NOT_ACCEPTABLE', 'The client accepts neither JSON nor an event stream.');
     }
     readBody(exchange, limits.messageBytes, (body) => {
       const reply = new HttpReply(response, limits);
@@ -30,7 +30,7 @@ export function streamableRoute(engine: Engine, limits: Limits, inFlight: InFlig
     POST: post,
     GET({ request, response, caller }) {
       if (!accepts(request.headers.accept, ['text/event-stream'])) {
-        throw new Refusal(406, 'NOT_ACCEPTABLE', 'The client does not accept an event stream.');
+        throw new HttpError(406, 'NOT_ACCEPTABLE', 'The client does not accept an event stream.');
       }
       const reply = new HttpReply(response, limits);
       const gone = engine.streamable.open(request.headers, caller, reply);

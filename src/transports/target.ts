@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { Refusal } from './edge.ts';
+import { HttpError } from './edge.ts';
 
 const ABSOLUTE = /^https?:\/\/([^/?#]*)(.*)$/i;
 
@@ -13,6 +13,6 @@ export function reduceTarget(request: IncomingMessage): void {
   const [, authority, rest = ''] = ABSOLUTE.exec(url) ?? [];
   if (authority === undefined) return;
   if (authority.toLowerCase() !== request.headers.host?.toLowerCase())
-    throw new Refusal(400, 'HOST_REFUSED', 'The request target and the Host header name different hosts.');
+    throw new HttpError(400, 'HOST_REFUSED', 'The request target and the Host header name different hosts.');
   request.url = rest.startsWith('/') ? rest : `/${rest}`;
 }

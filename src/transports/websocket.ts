@@ -6,7 +6,7 @@ import type { Limits } from '../config/limits.ts';
 import type { Caller } from '../core/caller.ts';
 import type { Connection } from '../mcp/connection.ts';
 import type { Engine } from '../mcp/engine.ts';
-import { Refusal } from './edge.ts';
+import { HttpError } from './edge.ts';
 import { sendRaw } from './raw-reply.ts';
 import type { Route } from './router.ts';
 
@@ -25,7 +25,7 @@ const CUT_MS = 500;
 /** What the address says to who comes without an upgrade. */
 export const upgradeRoute: Route = {
   GET() {
-    throw new Refusal(426, 'INVALID_REQUEST', 'This address is for WebSocket: send an upgrade request.', {
+    throw new HttpError(426, 'INVALID_REQUEST', 'This address is for WebSocket: send an upgrade request.', {
       Upgrade: 'websocket',
       Connection: 'Upgrade',
     });
@@ -120,7 +120,7 @@ export function createWebSocket(engine: Engine, limits: Limits, admit: (request:
         server.options.maxPayload = limits.messageBytes;
         server.handleUpgrade(request, socket, head, (upgraded) => serve(upgraded, socket, caller));
       } catch (error) {
-        refuse(socket, error instanceof Refusal ? error : new Refusal(500, 'INTERNAL', 'The gateway failed on this request.'));
+        refuse(socket, error instanceof HttpError ? error : new HttpError(500, 'INTERNAL', 'The gateway failed on this request.'));
       }
     },
     open: () => open.size,
@@ -147,26 +147,26 @@ function createServer(): WebSocketServer {
     handleProtocols: (offered) => (offered.has(SUBPROTOCOL) ? SUBPROTOCOL : false),
   });
   // What the library refuses itself would get its own HTML page otherwise.
-  server.on('wsClientError', ({ message }, socket) => refuse(socket, new Refusal(400, 'INVALID_REQUEST', `${message}.`)));
+  server.on('wsClientError', ({ message }, socket) => refuse(socket, new HttpError(400, 'INVALID_REQUEST', `${message}.`)));
   return server;
 }
 
 function checkUpgrade({ method, headers }: IncomingMessage): void {
-  if (method !== 'GET') throw new Refusal(405, 'METHOD_NOT_ALLOWED', `${method} does not open a WebSocket.`, { Allow: 'GET' });
+  if (method !== 'GET') throw new HttpError(405, 'METHOD_NOT_ALLOWED', `${method} does not open a WebSocket.`, { Allow: 'GET' });
   if (headers.upgrade?.toLowerCase() !== 'websocket') {
-    throw new Refusal(426, 'INVALID_REQUEST', 'This address upgrades to "websocket" only.', { Upgrade: 'websocket' });
+    throw new HttpError(426, 'INVALID_REQUEST', 'This address upgrades to "websocket" only.', { Upgrade: 'websocket' });
   }
   if (headers['sec-websocket-version'] !== VERSION) {
-    throw new Refusal(426, 'INVALID_REQUEST', `The version of WebSocket is ${VERSION}.`, { 'Sec-WebSocket-Version': VERSION });
+    throw new HttpError(426, 'INVALID_REQUEST', `The version of WebSocket is ${VERSION}.`, { 'Sec-WebSocket-Version': VERSION });
   }
-  if (!KEY.test(headers['sec-websocket-key'] ?? '')) throw new Refusal(400, 'INVALID_REQUEST', 'The Sec-WebSocket-Key is not valid.');
+  if (!KEY.test(headers['sec-websocket-key'] ?? '')) throw new HttpError(400, 'INVALID_REQUEST', 'The Sec-WebSocket-Key is not valid.');
   const offered = headers['sec-websocket-protocol'];
   if (offered !== undefined && !offered.split(',').some((name) => name.trim() === SUBPROTOCOL)) {
-    throw new Refusal(400, 'INVALID_REQUEST', `The subprotocol is ${SUBPROTOCOL}.`);
+    throw new HttpError(400, 'INVALID_REQUEST', `The subprotocol is ${SUBPROTOCOL}.`);
   }
 }
 
 /** Answers an upgrade request with a refusal. */
-export function refuse(socket: Duplex, refusal: Refusal): void {
+export function refuse(socket: Duplex, refusal: HttpError): void {
   sendRaw(socket, refusal.status, refusal.toRpc(), refusal.headers);
 }

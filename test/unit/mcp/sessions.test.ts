@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { silentLog } from '../../../src/core/log.ts';
 import type { LegacyPeer } from '../../../src/mcp/legacy.ts';
-import { createSessions, type Session, type Sessions } from '../../../src/mcp/sessions.ts';
+import { createSessions, type HttpSession, type Sessions } from '../../../src/mcp/sessions.ts';
 
 const caller = { principal: 'ada', profile: 'default', scopes: [] };
 const limits = { sessions: 3, sessionsPerPrincipal: 2, sessionIdleMs: 1_000 };
@@ -32,8 +32,8 @@ afterEach(() => {
 });
 
 /** Looks without using it. */
-const isHeld = ({ peer: client }: Session): boolean => (client as unknown as { ended: string[] }).ended.length === 0;
-const lives = ({ id }: Session): boolean => sessions.find(id, caller) !== undefined;
+const isHeld = ({ peer: client }: HttpSession): boolean => (client as unknown as { ended: string[] }).ended.length === 0;
+const lives = ({ id }: HttpSession): boolean => sessions.find(id, caller) !== undefined;
 
 describe('Sessions', () => {
   it('end when nobody has used them for the time', { tags: ['session-caps'] }, () => {

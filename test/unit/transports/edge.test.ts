@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Config } from '../../../src/config/config.ts';
 import { toLimits } from '../../../src/config/limits.ts';
-import { createEdge, Refusal } from '../../../src/transports/edge.ts';
+import { createEdge, HttpError } from '../../../src/transports/edge.ts';
 
 const NAMES = ['localhost', '127.0.0.1', '[::1]', 'my.host'];
 
@@ -22,8 +22,8 @@ function statusOf(target: ReturnType<typeof edge>, headers: readonly (readonly [
     target.checkAddress(request as unknown as IncomingMessage);
     return 200;
   } catch (error) {
-    expect(error).toBeInstanceOf(Refusal);
-    return (error as Refusal).status;
+    expect(error).toBeInstanceOf(HttpError);
+    return (error as HttpError).status;
   }
 }
 
@@ -164,7 +164,7 @@ describe('failed logins', () => {
           target.authenticate({ headers: { authorization }, socket: { remoteAddress: '127.0.0.1' } } as unknown as IncomingMessage);
           return 200;
         } catch (error) {
-          return (error as Refusal).status;
+          return (error as HttpError).status;
         }
       };
       expect([0, 1, 2].map((i) => statusWith(`${start}${i}`))).toEqual([401, 401, 429]);

@@ -4,7 +4,7 @@ const LOOK_MS = 500;
 const FULL = 0.85;
 
 /** Watches how full the memory is, so that new work can be turned away before it runs out. */
-export function createLoadWatch(): { full(): boolean; stop(): void } {
+export function createMemoryMonitor(): { full(): boolean; stop(): void } {
   let full = false;
   const timer = setInterval(() => {
     const { used_heap_size: used, heap_size_limit: limit } = getHeapStatistics();
