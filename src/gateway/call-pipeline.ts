@@ -18,12 +18,12 @@ import type { Consent } from './consent-form.ts';
 import { Deadline, timedOut } from './deadline.ts';
 import { fenceResult } from './fence.ts';
 import { cleanResult, finishResult, isTooLong } from './finish.ts';
-import type { KeptResults } from './kept-results.ts';
 import { notifyAll, runAround, runAuthorizers, runGuards, toInterceptedCall } from './middleware.ts';
 import { argumentsFor } from './numbers.ts';
-import { checkResult, misfit, toMisfit, withoutSecrets } from './output.ts';
+import { checkOutputSchema, checkResult, redactResult, toSchemaErrorResult } from './output.ts';
 import { cacheKey, type ResultCache } from './result-cache.ts';
 import type { Semaphore, SemaphoreQueue } from './semaphore.ts';
+import type { StoredResults } from './stored-results.ts';
 import type { VisibleTool } from './visible-tool.ts';
 
 /** One tools/call, free of any protocol. */
@@ -62,7 +62,7 @@ export interface PipelineParts {
   readonly redactor: Redactor;
   readonly log: Logger;
   readonly cache: ResultCache;
-  readonly kept: KeptResults;
+  readonly kept: StoredResults;
   readonly addresses: Addresses;
 }
 
@@ -95,9 +95,9 @@ export async function runCall(request: CallRequest, parts: PipelineParts): Promi
     bytes = checkResult(result, parts.limits);
     const preparing = isJsonObject(result.structured) ? request.tool.entry.outputChecker?.ready(result.structured) : undefined;
     if (preparing) await preparing;
-    failure = misfit(result, request.tool.entry);
-    if (failure) result = toMisfit(result, failure);
-    if (result.isError === true) result = withoutSecrets(result, parts.redactor);
+    failure = checkOutputSchema(result, request.tool.entry);
+    if (failure) result = toSchemaErrorResult(result, failure);
+    if (result.isError === true) result = redactResult(result, parts.redactor);
     if (rule && key !== undefined && !known && result.isError !== true && !isTooLong(request.tool, result))
       parts.cache.set(key, result, bytes, rule.ttlMs);
     result = parts.addresses.inResult(result, { pluginId: request.tool.entry.plugin.id, caller: request.call.caller });

@@ -5,7 +5,7 @@ import { escapeHidden } from '../core/hidden.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../core/json.ts';
 import { mapTexts } from '../core/map-texts.ts';
 import { fenceResult } from './fence.ts';
-import type { KeptResults, KeptText } from './kept-results.ts';
+import type { StoredResults, StoredText } from './stored-results.ts';
 import type { VisibleTool } from './visible-tool.ts';
 
 const SPACE = 0x20;
@@ -31,7 +31,7 @@ export function finishResult(
   checkedSize: number,
   { tool, call }: Finishing,
   args: JsonObject,
-  store: KeptResults,
+  store: StoredResults,
 ): ToolResult {
   const { tool: own, name } = tool.entry;
   const result = tool.clean ? cleanResult(checked) : checked;
@@ -40,7 +40,7 @@ export function finishResult(
   const asGiven = own.resultsAsGiven === true && result.content.length > 0;
   const whole = result.structured === undefined || asGiven ? result : addJsonText(result, result.structured);
   let finished = whole;
-  let kept: readonly KeptText[] | undefined;
+  let kept: readonly StoredText[] | undefined;
   if (whole !== result || size > limitOf(tool, result)) {
     // A format's own limit is for the text its tool wrote; what was added here counts for the gateway's alone.
     const [long, limit] = isTooLong(tool, result) ? [result, limitOf(tool, result)] : [whole, tool.maxChars];
@@ -55,7 +55,7 @@ export function finishResult(
   }
   if (finished.structured !== undefined && finished.isError !== true && own.output === undefined && own.resultsAsGiven !== true)
     finished = addPlainText(finished, finished.structured);
-  return kept === undefined ? finished : addLink(finished, store.keep(call.caller, kept), kept);
+  return kept === undefined ? finished : addLink(finished, store.store(call.caller, kept), kept);
 }
 
 /** A result with every hidden character in it written out, in its data too. */
@@ -124,8 +124,8 @@ function textOf(block: Content): string | undefined {
   return block.type === 'text' ? block.text : block.type === 'resource' ? block.resource.text : undefined;
 }
 
-function textsOf({ content }: ToolResult): KeptText[] {
-  return content.flatMap((block): KeptText[] => {
+function textsOf({ content }: ToolResult): StoredText[] {
+  return content.flatMap((block): StoredText[] => {
     const text = textOf(block);
     if (text === undefined) return [];
     const mimeType = block.type === 'resource' ? block.resource.mimeType : undefined;
@@ -158,7 +158,7 @@ function beginning(text: string, length: number): string {
   return text.slice(0, end);
 }
 
-function addLink(result: ToolResult, uri: string | undefined, whole: readonly KeptText[]): ToolResult {
+function addLink(result: ToolResult, uri: string | undefined, whole: readonly StoredText[]): ToolResult {
   const size = whole.reduce((sum, { text }) => sum + Buffer.byteLength(text), 0);
   const block: Content =
     uri === undefined

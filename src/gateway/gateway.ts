@@ -22,12 +22,10 @@ import { approvalsPrompt, listApprovals } from './approval-list.ts';
 import type { Approvals, Returned } from './approvals.ts';
 import { checkArguments } from './arguments.ts';
 import type { Audit } from './audit.ts';
-import { bounded } from './bounded.ts';
 import type { Call } from './call.ts';
 import { type Outcome, type PipelineParts, runCall } from './call-pipeline.ts';
 import { createDeparted } from './departed.ts';
 import { createHandedOut } from './handed-out.ts';
-import { createKeptResults } from './kept-results.ts';
 import { afterOpening, callLate, type LateCall, type OpeningParts, type Wanted } from './opening.ts';
 import { toPluginFailed } from './plugin-errors.ts';
 import { findPrompt } from './prompts.ts';
@@ -38,7 +36,9 @@ import { createResultCache } from './result-cache.ts';
 import { createSemaphore, createSemaphoreQueue, type Semaphore } from './semaphore.ts';
 import { createSessionTracker } from './session-tracker.ts';
 import { createSessionViews } from './session-views.ts';
+import { createStoredResults } from './stored-results.ts';
 import { createView, type View } from './views.ts';
+import { withDeadline } from './with-deadline.ts';
 
 /** The configuration and the policy made from it: they change together. */
 export interface Rules {
@@ -111,7 +111,7 @@ export function createGateway(
   const all = createSemaphore(() => limits.calls);
   const perPlugin = new Map<string, Semaphore>();
   const cache = createResultCache(limits);
-  const kept = createKeptResults(limits);
+  const kept = createStoredResults(limits);
   const handedOut = createHandedOut();
   const addresses = createAddresses(registry.catalogue, handedOut);
 
@@ -255,7 +255,7 @@ export function createGateway(
         pluginId = entry.plugin.id;
         return toPluginFailed(pluginId, () => entry.prompt.get(args, call));
       });
-      const fetched = admitPrompt(name, await bounded(`Prompt "${name}"`, call, limits, prompt), limits);
+      const fetched = admitPrompt(name, await withDeadline(`Prompt "${name}"`, call, limits, prompt), limits);
       return addresses.inPrompt(fetched, { pluginId, caller: call.caller });
     },
     async readResource(uri, call) {
@@ -268,7 +268,7 @@ export function createGateway(
       };
       const own = kept.read(uri, call.caller);
       if (own) return { contents: own };
-      return bounded('The resource', call, limits, after(owners, call, read));
+      return withDeadline('The resource', call, limits, after(owners, call, read));
     },
     onChange: (listener) => void listeners.push(listener),
     onUpdated(listener) {

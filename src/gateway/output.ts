@@ -42,7 +42,7 @@ export function checkPlain(value: unknown, limits: OutputLimits): void {
 }
 
 /** What of a result does not fit the schema its tool promises; undefined where nothing is amiss, or nobody asks. */
-export function misfit(
+export function checkOutputSchema(
   result: ToolResult,
   { name, outputChecker, output }: Pick<ToolEntry, 'name' | 'outputChecker' | 'output'>,
 ): GatewayError | undefined {
@@ -57,7 +57,7 @@ export function misfit(
 }
 
 /** Such a result as an error that still says what the tool gave: clients refuse the data themselves. */
-export function toMisfit({ content, meta }: ToolResult, failure: GatewayError): ToolResult {
+export function toSchemaErrorResult({ content, meta }: ToolResult, failure: GatewayError): ToolResult {
   return {
     content: [{ type: 'text', text: failure.message }, ...content],
     isError: true,
@@ -124,7 +124,7 @@ class Walk {
 }
 
 /** A tool's own failure without the secrets it was given: addresses with keys in them are what errors like to tell. */
-export function withoutSecrets({ content, structured, meta, ...result }: ToolResult, redactor: Redactor): ToolResult {
+export function redactResult({ content, structured, meta, ...result }: ToolResult, redactor: Redactor): ToolResult {
   const isData = ({ type }: Content): boolean => type === 'image' || type === 'audio';
   return {
     ...result,

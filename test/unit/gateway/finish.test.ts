@@ -3,14 +3,14 @@ import { localCaller } from '../../../src/core/caller.ts';
 import type { Content, ToolResult } from '../../../src/core/content.ts';
 import type { Tool } from '../../../src/core/tool.ts';
 import { cleanResult, finishResult } from '../../../src/gateway/finish.ts';
-import { createKeptResults } from '../../../src/gateway/kept-results.ts';
 import { checkResult } from '../../../src/gateway/output.ts';
+import { createStoredResults } from '../../../src/gateway/stored-results.ts';
 import type { VisibleTool } from '../../../src/gateway/visible-tool.ts';
 
 const caller = localCaller();
 
 function finish(result: ToolResult, tool: Partial<Tool> = {}, rules: Partial<VisibleTool> = {}, keptBytes = 1000) {
-  const store = createKeptResults({ keptBytes, keptMs: 1000 });
+  const store = createStoredResults({ keptBytes, keptMs: 1000 });
   const visible = { entry: { name: 't', tool }, maxChars: 100, fence: true, ...rules } as VisibleTool;
   const size = checkResult(result, { resultBytes: 1e6, resultDepth: 64 });
   const finished = finishResult(result, size, { tool: visible, call: { caller } }, { path: 'p' }, store);
@@ -132,19 +132,19 @@ describe('createKeptResults', () => {
 
   it('lets the oldest go where there is no room, and all after their time', () => {
     let time = 0;
-    const store = createKeptResults({ keptBytes: 10, keptMs: 100 }, () => time);
-    const [a, b] = ['aaaaaa', 'bbbb'].map((value) => store.keep(caller, kept(value)) as string) as [string, string];
+    const store = createStoredResults({ keptBytes: 10, keptMs: 100 }, () => time);
+    const [a, b] = ['aaaaaa', 'bbbb'].map((value) => store.store(caller, kept(value)) as string) as [string, string];
     expect([a, b].map((uri) => store.read(uri, caller)?.[0]?.text)).toEqual(['aaaaaa', 'bbbb']);
     time = 50;
-    const c = store.keep(caller, kept('c')) as string;
+    const c = store.store(caller, kept('c')) as string;
     expect([a, b, c].map((uri) => store.read(uri, caller)?.[0]?.text)).toEqual([undefined, 'bbbb', 'c']);
     time = 120;
     expect([b, c].map((uri) => store.read(uri, caller)?.[0]?.text)).toEqual([undefined, 'c']);
   });
 
   it('knows nothing for another principal or another profile', () => {
-    const store = createKeptResults({ keptBytes: 10, keptMs: 100_000 });
-    const uri = store.keep(caller, kept('x')) as string;
+    const store = createStoredResults({ keptBytes: 10, keptMs: 100_000 });
+    const uri = store.store(caller, kept('x')) as string;
     expect(store.read(uri, { ...caller, principal: 'other' })).toBeUndefined();
     expect(store.read(uri, { ...caller, profile: 'other' })).toBeUndefined();
     expect(store.read(`${uri}x`, caller)).toBeUndefined();

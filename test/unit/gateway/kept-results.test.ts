@@ -1,18 +1,18 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createKeptResults } from '../../../src/gateway/kept-results.ts';
+import { createStoredResults } from '../../../src/gateway/stored-results.ts';
 
 const who = (principal: string) => ({ principal, profile: 'default', scopes: [] });
 const texts = (size: number) => [{ text: 'x'.repeat(size), mimeType: 'text/plain' }];
 
 describe('createKeptResults', () => {
   it('lets the principal that holds most make room, so others keep theirs', { tags: ['kept-shares'] }, () => {
-    const store = createKeptResults({ keptBytes: 100, keptMs: 1_000 });
-    const bob = store.keep(who('bob'), texts(10)) as string;
-    const ada = Array.from({ length: 20 }, () => store.keep(who('ada'), texts(10)) as string);
+    const store = createStoredResults({ keptBytes: 100, keptMs: 1_000 });
+    const bob = store.store(who('bob'), texts(10)) as string;
+    const ada = Array.from({ length: 20 }, () => store.store(who('ada'), texts(10)) as string);
     expect(store.read(bob, who('bob'))).toBeDefined();
     expect(ada.filter((uri) => store.read(uri, who('ada')))).toEqual(ada.slice(-9));
-    store.keep(who('eve'), texts(20));
+    store.store(who('eve'), texts(20));
     expect(store.read(bob, who('bob'))).toBeDefined();
     expect(ada.filter((uri) => store.read(uri, who('ada')))).toEqual(ada.slice(-7));
   });
@@ -21,10 +21,10 @@ describe('createKeptResults', () => {
     const item = fc.tuple(fc.constantFrom('ada', 'bob', 'eve'), fc.integer({ min: 1, max: 120 }));
     fc.assert(
       fc.property(fc.array(item, { maxLength: 40 }), (items) => {
-        const store = createKeptResults({ keptBytes: 100, keptMs: 1_000 });
+        const store = createStoredResults({ keptBytes: 100, keptMs: 1_000 });
         const kept: [string, string, number][] = [];
         for (const [principal, size] of items) {
-          const uri = store.keep(who(principal), texts(size));
+          const uri = store.store(who(principal), texts(size));
           expect(uri === undefined).toBe(size > 100);
           if (uri === undefined) continue;
           kept.push([uri, principal, size]);

@@ -4,7 +4,7 @@ import type { GatewayError } from '../../../src/core/errors.ts';
 import { parseExact } from '../../../src/core/exact-parse.ts';
 import { admitCompletion, admitPrompt, admitRead, admitResult } from '../../../src/gateway/admit.ts';
 import { isBase64 } from '../../../src/gateway/base64.ts';
-import { checkResult, misfit } from '../../../src/gateway/output.ts';
+import { checkOutputSchema, checkResult } from '../../../src/gateway/output.ts';
 
 const LIMITS = { resultBytes: 10_000, resultDepth: 8 };
 const text = { type: 'text', text: 'x' };
@@ -78,9 +78,9 @@ describe('a result of the wrong shape', () => {
 
   it('is one whose data are no object though a schema promises one', () => {
     const entry = { name: 't', output: { type: 'object' } };
-    expect(misfit({ content: [], structured: [1] }, entry)?.code).toBe('RESULT_INVALID');
-    expect(misfit({ content: [], structured: [1], isError: true }, entry)).toBeUndefined();
-    expect(misfit({ content: [], structured: [1] }, { name: 't' })).toBeUndefined();
+    expect(checkOutputSchema({ content: [], structured: [1] }, entry)?.code).toBe('RESULT_INVALID');
+    expect(checkOutputSchema({ content: [], structured: [1], isError: true }, entry)).toBeUndefined();
+    expect(checkOutputSchema({ content: [], structured: [1] }, { name: 't' })).toBeUndefined();
   });
 });
 

@@ -2,13 +2,13 @@ import type { Call } from './call.ts';
 import { Deadline, timedOut } from './deadline.ts';
 
 /** How long plugin code may take, in milliseconds: without progress, and in all. */
-export interface Bounds {
+export interface CallTimeLimits {
   readonly callTimeoutMs: number;
   readonly callCapMs: number;
 }
 
 /** Waits for plugin code outside a tool call, no longer than for one; a cancellation ends the waiting too. */
-export function bounded<T>(what: string, call: Call, { callTimeoutMs, callCapMs }: Bounds, work: Promise<T>): Promise<T> {
+export function withDeadline<T>(what: string, call: Call, { callTimeoutMs, callCapMs }: CallTimeLimits, work: Promise<T>): Promise<T> {
   return new Promise<T>((resolve, reject) => {
     call.onAbort(reject);
     call.clock = new Deadline({ timeoutMs: callTimeoutMs, capMs: Math.max(callCapMs, callTimeoutMs) }, call, (limits) =>

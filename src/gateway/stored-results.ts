@@ -3,9 +3,9 @@ import type { Caller } from '../core/caller.ts';
 import type { ResourceContents } from '../core/content.ts';
 
 /** Whole results whose callers got only their beginning. In memory, for a while, each for its own caller alone. */
-export interface KeptResults {
+export interface StoredResults {
   /** Where the caller can read it; undefined where there is no room for it. */
-  keep(caller: Caller, texts: readonly KeptText[]): string | undefined;
+  store(caller: Caller, texts: readonly StoredText[]): string | undefined;
   /** Undefined where there is none, or another caller's. */
   read(uri: string, caller: Caller): readonly ResourceContents[] | undefined;
   /** Drops what is over the limits that hold now. */
@@ -15,13 +15,13 @@ export interface KeptResults {
 }
 
 /** One text of a result. */
-export interface KeptText {
+export interface StoredText {
   readonly text: string;
   readonly mimeType: string;
 }
 
 /** How much is kept, and for how long. */
-export interface KeptLimits {
+export interface StoredResultLimits {
   readonly keptBytes: number;
   readonly keptMs: number;
 }
@@ -30,13 +30,13 @@ const PREFIX = 'plugmux://results/';
 
 interface Kept {
   readonly caller: Caller;
-  readonly texts: readonly KeptText[];
+  readonly texts: readonly StoredText[];
   readonly size: number;
   readonly since: number;
 }
 
 /** An empty store; `now` is in milliseconds and only grows. */
-export function createKeptResults(limits: KeptLimits, now: () => number = () => performance.now()): KeptResults {
+export function createStoredResults(limits: StoredResultLimits, now: () => number = () => performance.now()): StoredResults {
   const kept = new Map<string, Kept>();
   let size = 0;
   let timer: NodeJS.Timeout | undefined;
@@ -74,7 +74,7 @@ export function createKeptResults(limits: KeptLimits, now: () => number = () => 
   };
 
   return {
-    keep(caller, texts) {
+    store(caller, texts) {
       const own = texts.reduce((sum, { text }) => sum + Buffer.byteLength(text), 0);
       if (own > limits.keptBytes) return undefined;
       const uri = PREFIX + randomBytes(18).toString('base64url');
