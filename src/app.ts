@@ -57,14 +57,14 @@ export interface App {
   readonly limits: Limits;
   policy(): Policy;
   /** Takes over a new configuration, or the same one after plugins have changed. Calls in flight go on. */
-  adopt(config: Config): Promise<void>;
+  applyConfig(config: Config): Promise<void>;
   /** Calls back with each new configuration, as soon as it holds. */
   onConfig(listener: (config: Config) => void): void;
   readonly admin: PluginAdmin;
   /** Counts a failed login for the audit log. */
   failedLogin(address: string, reason: string): void;
   /** Follows the configuration file and the plugins from now on. `load` reads the file anew, and throws where it cannot be used. */
-  follow(load: (took: TookFiles) => Config): Promise<void>;
+  watchConfig(load: (took: TookFiles) => Config): Promise<void>;
   /** Whether every plugin opened or failed once, or had `firstListMs` for it; true for good from then on. */
   ready(): boolean;
   /** Calls in flight. */
@@ -93,14 +93,14 @@ export async function createApp({
   let watcher: Watcher | undefined;
   let look: FileLook | undefined;
   const warnOfPermissions = createPermissionLog(log);
-  let adopting: Promise<void> = Promise.resolve();
+  let applying: Promise<void> = Promise.resolve();
   const { limits, replace: replaceLimits } = createLiveLimits(config.limits);
   const listeners: ((config: Config) => void)[] = [];
-  const learn = (next: Config): void => {
+  const registerSecrets = (next: Config): void => {
     for (const secret of next.secrets) redactor.add(secret);
     for (const warning of next.warnings) log.warn(warning);
   };
-  learn(config);
+  registerSecrets(config);
 
   const stateKey = createStateKey(config.state);
   setInstance(stateKey, config.file);
@@ -144,7 +144,7 @@ export async function createApp({
   };
   const setRules = (rules: ReturnType<typeof rulesOf>): void => {
     ({ policy } = rules);
-    gateway.adopt(rules);
+    gateway.applyConfig(rules);
   };
 
   // Profiles come with plugins: with them the policy changes, and with it what everybody sees.
@@ -185,7 +185,7 @@ export async function createApp({
     const now = config;
     const found = await discoverPlugins(now, adapters, host);
     clearTimeout(again);
-    if (enablement.check()) again = setTimeout(() => void adopt().catch(() => undefined), STORE_AGAIN_MS).unref();
+    if (enablement.check()) again = setTimeout(() => void applyConfig().catch(() => undefined), STORE_AGAIN_MS).unref();
     await registry.apply(found, limits, (item) => policy.admit(item) ?? enablement.refusal(item.id));
     watchAll();
     if (config !== now) return;
@@ -211,13 +211,13 @@ export async function createApp({
     return isReady;
   };
 
-  const adopt = (): Promise<void> => {
+  const applyConfig = (): Promise<void> => {
     // What went wrong before is no reason not to try this.
-    adopting = adopting.catch(() => undefined).then(applyPlugins);
-    return adopting;
+    applying = applying.catch(() => undefined).then(applyPlugins);
+    return applying;
   };
 
-  const admin = createPluginAdmin(registry, enablement, adopt, async (by, fields) => {
+  const admin = createPluginAdmin(registry, enablement, applyConfig, async (by, fields) => {
     audit.event('admin', { ...by, ...fields });
     if (isAuditRequired(config)) await audit.written();
   });
@@ -235,13 +235,13 @@ export async function createApp({
     ready,
     calls: gateway.active,
     plugins: registry.plugins,
-    adopt(next) {
-      learn(next);
+    applyConfig(next) {
+      registerSecrets(next);
       hold(next);
-      return adopt();
+      return applyConfig();
     },
     failedLogin: audit.failedLogin,
-    async follow(load) {
+    async watchConfig(load) {
       const started = config;
       const read = (): Config => load((files, stamp) => look?.took(files, stamp));
       const reload = (): void => {
@@ -272,7 +272,7 @@ export async function createApp({
         const late = changedLate.filter((name) => waiting.includes(name));
         if (late.length > 0) log.warn(`these changes hold only after a restart: ${listKeys(late)}`);
         // The next reload does not wait for it: a plugin that is restarting may never be ready.
-        adopt()
+        applyConfig()
           .then(() => registry.start())
           .catch((error) => log.error(`the reload failed: ${toError(error).message}`));
       };
@@ -288,7 +288,7 @@ export async function createApp({
       look?.close();
       await watcher?.close();
       engine.close();
-      await adopting.catch(() => undefined);
+      await applying.catch(() => undefined);
       await registry.close();
       await host.close();
       await audit.close();

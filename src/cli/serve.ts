@@ -45,8 +45,8 @@ export function addServe(program: Command, adapters: readonly Adapter[]): void {
           const opening = app.registry.opened(app.limits.firstListMs);
           if ((await Promise.race([opening, stopped.then(() => 'over')])) !== 'over') {
             announce(app, http.origin, PATHS, options.json);
-            app.onConfig(http.adopt);
-            await app.follow((took) => {
+            app.onConfig(http.applyConfig);
+            await app.watchConfig((took) => {
               const next = session.load(took);
               checkReload(next, app.config());
               return next;

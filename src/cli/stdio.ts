@@ -59,7 +59,7 @@ export function addStdio(program: Command, adapters: readonly Adapter[]): void {
           const over = Promise.race([transport.ended, stopped.then(() => transport.drain())]);
           // The client is welcomed first by what the last start knew; what is called meanwhile opens by itself.
           if (!app.registry.knew() || (await Promise.race([firstAnswer(transport), over.then(() => 'over')])) !== 'over') {
-            await app.follow(session.load);
+            await app.watchConfig(session.load);
             void app.registry.start();
           }
           const how = await over;

@@ -41,7 +41,7 @@ import { createView, type View } from './views.ts';
 import { withDeadline } from './with-deadline.ts';
 
 /** The configuration and the policy made from it: they change together. */
-export interface Rules {
+export interface ActiveConfig {
   readonly config: Config;
   readonly policy: Policy;
 }
@@ -76,7 +76,7 @@ export interface Gateway {
    */
   subscribe(address: string, caller: Caller): (() => void) | undefined;
   /** Takes over a new configuration. */
-  adopt(rules: Rules): void;
+  applyConfig(rules: ActiveConfig): void;
   /** Forgets what is kept for callers that may not call any more. */
   forget(isGone: (caller: Caller) => boolean): void;
   /** Refuses new calls from now on, and those that wait for a plugin to open. */
@@ -92,7 +92,7 @@ export function isAuditRequired({ audit, listen }: Config): boolean {
 
 /** Puts registry, policy, limits and audit together. */
 export function createGateway(
-  first: Rules,
+  first: ActiveConfig,
   limits: Limits,
   registry: Registry,
   approvals: Approvals,
@@ -133,7 +133,7 @@ export function createGateway(
     changed();
   });
 
-  const partsOf = ({ config }: Rules): PipelineParts => {
+  const partsOf = ({ config }: ActiveConfig): PipelineParts => {
     const auditRequired = isAuditRequired(config);
     return { limits, queue, all, pluginSemaphore, approvals, audit, auditRequired, redactor, log, cache, kept, addresses };
   };
@@ -282,7 +282,7 @@ export function createGateway(
       const owner = ownerOf(address, view(caller), handedOut.find(caller, address));
       return owner && subscriptions.add(owner.pluginId, owner.uri, address);
     },
-    adopt(next) {
+    applyConfig(next) {
       rules = next;
       parts = partsOf(next);
       departed.clear();

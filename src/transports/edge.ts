@@ -41,7 +41,7 @@ export interface Edge {
   /** Whether a web page of that origin may use the gateway. */
   allowsOrigin(origin: string): boolean;
   /** Takes over a new configuration; true where a login has gone. */
-  adopt(config: Config): boolean;
+  applyConfig(config: Config): boolean;
   /** Whether a trusted proxy has this address. */
   isProxy(address: string): boolean;
   /** Whether the login of a caller has gone since it was called. */
@@ -130,13 +130,13 @@ export function createEdge(config: Config, failedLogin: FailedLogin = () => unde
       return logins.callerOf(login, profile);
     },
     allowsOrigin,
-    adopt(next) {
+    applyConfig(next) {
       ({ listen, limits } = next);
       proxies = createProxies(listen.proxies);
       hosts = hostsOf(listen);
       origins = new Set(listen.origins.map((o) => o.toLowerCase()));
       knownHosts.clear();
-      return logins.adopt(next.tokens);
+      return logins.applyTokens(next.tokens);
     },
     isProxy: (address) => proxies.has(address),
     isRevoked: logins.isRevoked,

@@ -39,7 +39,7 @@ export interface HttpTransport {
   /** `http://host:port`. */
   readonly origin: string;
   /** Takes over a new configuration: what belongs to logins that have gone ends now. */
-  adopt(config: Config): void;
+  applyConfig(config: Config): void;
   /** Takes no new work; settles when what is in flight has been answered, or when the time is over. */
   drain(): Promise<void>;
   close(): Promise<void>;
@@ -124,9 +124,9 @@ export async function serveHttp(
 
   return {
     origin: `http://${formatHost(listen.host)}:${port}`,
-    adopt(next) {
+    applyConfig(next) {
       setTimeouts();
-      if (edge.adopt(next))
+      if (edge.applyConfig(next))
         engine.revoke(edge.isRevoked, new GatewayError('UNAUTHENTICATED', 'The token was taken out of mcp.json or changed.'));
     },
     async drain() {

@@ -23,7 +23,7 @@ export interface Logins {
   /** The caller that a login is in a profile: one object for each, since callers are compared and remembered by identity. */
   callerOf(login: Identity, profile: string): Caller;
   /** Takes over other tokens. Those that stay as they were keep their callers; true where a login has gone. */
-  adopt(tokens: readonly TokenConfig[]): boolean;
+  applyTokens(tokens: readonly TokenConfig[]): boolean;
   /** Whether the login of a caller has gone. */
   isRevoked(caller: Caller): boolean;
 }
@@ -35,7 +35,7 @@ export function createLogins(tokens: readonly TokenConfig[]): Logins {
   let anonymous: Identity | undefined;
   let logins = new Map<string, Identity>();
 
-  const adopt = (next: readonly TokenConfig[]): boolean => {
+  const applyTokens = (next: readonly TokenConfig[]): boolean => {
     const before = anonymous ? [anonymous] : [...logins.values()];
     const known = logins;
     logins = new Map(
@@ -55,7 +55,7 @@ export function createLogins(tokens: readonly TokenConfig[]): Logins {
     }
     return gone.length > 0;
   };
-  adopt(tokens);
+  applyTokens(tokens);
 
   return {
     get anonymous() {
@@ -70,7 +70,7 @@ export function createLogins(tokens: readonly TokenConfig[]): Logins {
       callers.set(login, others.set(profile, caller));
       return caller;
     },
-    adopt,
+    applyTokens,
     isRevoked: (caller) => revoked.has(caller),
   };
 }

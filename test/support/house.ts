@@ -78,7 +78,7 @@ export async function openHouse(
     logged: (part) => until(`"${part}" is logged`, () => lines.some(({ message }) => message.includes(part))),
     newCall,
     call: async (name, args = {}, call = newCall()) => (await app.gateway.call(name, args as never, call, '"principal":"test"')).result,
-    reconfigure: (value) => app.adopt(load(value)),
+    reconfigure: (value) => app.applyConfig(load(value)),
     close,
   };
 }

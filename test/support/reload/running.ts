@@ -161,8 +161,8 @@ export async function startRunning(config: object, host = '127.0.0.1'): Promise<
     await app.close();
     await http.close();
   });
-  app.onConfig(http.adopt);
-  await app.follow(() => {
+  app.onConfig(http.applyConfig);
+  await app.watchConfig(() => {
     const next = load();
     checkReload(next, app.config());
     return next;

@@ -14,7 +14,7 @@ describe('createLogins', () => {
   it('keeps the callers of tokens that stay as they were, in whatever order', { tags: ['reload-logins'] }, () => {
     const logins = createLogins([ADA, BOB]);
     const before = [callerOf(logins, ADA.token), callerOf(logins, ADA.token, 'other'), callerOf(logins, BOB.token)];
-    expect(logins.adopt([{ ...BOB }, BOB_TOO, { ...ADA, scopes: ['use'] }])).toBe(false);
+    expect(logins.applyTokens([{ ...BOB }, BOB_TOO, { ...ADA, scopes: ['use'] }])).toBe(false);
     expect([callerOf(logins, ADA.token), callerOf(logins, ADA.token, 'other'), callerOf(logins, BOB.token)]).toEqual(before);
     for (const [i, caller] of before.entries()) {
       expect([callerOf(logins, ADA.token), callerOf(logins, ADA.token, 'other'), callerOf(logins, BOB.token)][i]).toBe(caller);
@@ -33,10 +33,10 @@ describe('createLogins', () => {
     const [ada, bob, other, too] = [ADA.token, BOB.token, BOB.token, BOB_TOO.token].map((token, i) =>
       callerOf(logins, token, i === 2 ? 'other' : 'default'),
     );
-    expect(logins.adopt([ADA, BOB_TOO, ...rest.filter(({ token }) => token !== BOB_TOO.token)])).toBe(true);
+    expect(logins.applyTokens([ADA, BOB_TOO, ...rest.filter(({ token }) => token !== BOB_TOO.token)])).toBe(true);
     expect([ada, bob, other, too].map((caller) => logins.isRevoked(caller as never))).toEqual([false, true, true, false]);
     // A token that comes back is another login.
-    logins.adopt([ADA, BOB]);
+    logins.applyTokens([ADA, BOB]);
     expect(callerOf(logins, BOB.token)).not.toBe(bob);
     expect(logins.isRevoked(bob as never)).toBe(true);
   });
@@ -45,9 +45,9 @@ describe('createLogins', () => {
     const logins = createLogins([]);
     const nobody = logins.callerOf(logins.anonymous as never, 'default');
     expect(nobody.anonymous).toBe(true);
-    expect(logins.adopt([])).toBe(false);
+    expect(logins.applyTokens([])).toBe(false);
     expect(logins.isRevoked(nobody)).toBe(false);
-    expect(logins.adopt([ADA])).toBe(true);
+    expect(logins.applyTokens([ADA])).toBe(true);
     expect([logins.anonymous, logins.isRevoked(nobody)]).toEqual([undefined, true]);
   });
 });
