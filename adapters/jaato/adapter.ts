@@ -27,7 +27,7 @@ interface JaatoManifest extends Manifest {
 const RUNTIME = fileURLToPath(new URL('./runtime.py', import.meta.url));
 /** Tools change at run time and nobody says so; this is how often a list of tools asks again. */
 const REFRESH_MS = 5_000;
-const LONGEST_REFRESH_MS = 1_000;
+const MAX_REFRESH_MS = 1_000;
 /** The original gives initialisers 30 s; some plugins load a model there. */
 const START_TIMEOUT_MS = 30_000;
 
@@ -149,7 +149,7 @@ function openPlugin(manifest: JaatoManifest, host: Host): Plugin {
       refreshed = performance.now();
       const described = asked[1] ?? describe();
       // What a call has made or taken away is seen by the next request; a call that goes on may keep the plugin busy.
-      return changed ? Promise.race([described, sleep(LONGEST_REFRESH_MS, undefined, { ref: false })]) : undefined;
+      return changed ? Promise.race([described, sleep(MAX_REFRESH_MS, undefined, { ref: false })]) : undefined;
     },
     async close(disabled) {
       unregisterPeer(host, manifest.id, calls.member);

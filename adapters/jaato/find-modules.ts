@@ -14,7 +14,7 @@ export interface PluginModule {
   readonly find: JsonObject;
 }
 
-const LARGEST = 1024 * 1024;
+const MAX_SIZE = 1024 * 1024;
 const NOT_PLUGINS = new Set(['__init__.py', 'base.py', 'registry.py']);
 const FACTORY = /^(?:def\s+create_plugin\b|create_plugin\s*[:=]|from\s+\S+\s+import\s+(?:\([^)]*|[^\n(]*)\bcreate_plugin\b)/m;
 const NAME = [
@@ -88,7 +88,7 @@ function textsOf(path: string): string[] {
   return files.flatMap((file) => {
     try {
       const { size } = statSync(file);
-      return size > LARGEST ? [] : [readFileSync(file, 'utf8')];
+      return size > MAX_SIZE ? [] : [readFileSync(file, 'utf8')];
     } catch {
       return [];
     }

@@ -13,7 +13,7 @@ import { toPromptResult, toReadResult, toToolResult } from './results.ts';
 import type { UpstreamSession } from './session.ts';
 import { retryAfterUrlElicitation } from './url-elicitation.ts';
 
-const MOST_ROUNDS = 20;
+const MAX_ROUNDS = 20;
 const SEND_AGAIN_MS = 500;
 
 /** Finds the connection that takes a call just now; rejects where there is none in time. */
@@ -124,8 +124,8 @@ async function goOn(
   let result = first;
   try {
     for (let round = 0; result.resultType === 'input_required'; round++) {
-      if (round >= MOST_ROUNDS) {
-        throw new GatewayError('PLUGIN_PROTOCOL_ERROR', `The server asked for more input ${MOST_ROUNDS} times in one call.`);
+      if (round >= MAX_ROUNDS) {
+        throw new GatewayError('PLUGIN_PROTOCOL_ERROR', `The server asked for more input ${MAX_ROUNDS} times in one call.`);
       }
       const { requestState } = result;
       const questions = toQuestions(result.inputRequests);

@@ -3,8 +3,8 @@ import { escapeForTerminal, shorten } from '../../src/core/text.ts';
 import { createGuard, type Guard } from './guard.ts';
 
 const MINUTE_MS = 60_000;
-const LONGEST_REASON = 200;
-const LONGEST_STACK = 2_000;
+const MAX_REASON_LENGTH = 200;
+const MAX_STACK_LENGTH = 2_000;
 
 /** Counts the messages of one server that could not be used. */
 export interface Dropped {
@@ -25,7 +25,7 @@ export interface Checks {
 export function createChecks(log: Logger): Checks {
   const dropped = createDropped(log);
   const guard = createGuard((error) => {
-    log.debug(`a message of the server could not be handled: ${shorten(error.stack ?? error.message, LONGEST_STACK)}`);
+    log.debug(`a message of the server could not be handled: ${shorten(error.stack ?? error.message, MAX_STACK_LENGTH)}`);
     dropped.add(`a message that could not be handled (${error.message})`);
   });
   return { guard, dropped };
@@ -54,7 +54,7 @@ export function createDropped(log: Logger): Dropped {
     add(why) {
       count++;
       unlogged++;
-      last = shorten(escapeForTerminal(why), LONGEST_REASON);
+      last = shorten(escapeForTerminal(why), MAX_REASON_LENGTH);
       if (timer === undefined) write();
     },
     close() {

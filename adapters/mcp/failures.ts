@@ -12,7 +12,7 @@ const NO_SUCH_RESOURCE = -32002;
 const CAPABILITY_MISSING = -32021;
 const KINDS: readonly QuestionKind[] = ['sampling', 'roots'];
 
-const LONGEST_CAUSE = 500;
+const MAX_CAUSE_LENGTH = 500;
 const TOO_LONG = /string length/;
 const UNSENT = /^(Headers\b|Cannot convert argument to a ByteString)/;
 
@@ -145,7 +145,7 @@ export function causeOf(error: Error): string {
   while (cause instanceof Error && cause.cause instanceof Error) cause = cause.cause;
   if (isMisfit(cause)) return 'its answer does not have the shape that the protocol wants';
   const [first = ''] = (cause as Error).message.split('\n');
-  return shorten(first.replace(/\.$/, ''), LONGEST_CAUSE) || 'without a reason';
+  return shorten(first.replace(/\.$/, ''), MAX_CAUSE_LENGTH) || 'without a reason';
 }
 
 // Libraries explain a wrong shape by a list of everything that they tried.
@@ -155,9 +155,9 @@ function isMisfit(error: unknown): boolean {
   return Array.isArray(issues) || name === 'ZodError' || code === 'INVALID_RESULT';
 }
 
-/** A server that has not answered within `ms`, and is left alone for up to `mostMs`. */
-export function stillStarting(ms: number, mostMs: number): GatewayError {
+/** A server that has not answered within `ms`, and is left alone for up to `maxMs`. */
+export function stillStarting(ms: number, maxMs: number): GatewayError {
   return new GatewayError('LOAD_TIMEOUT', `It is still starting: the server has not answered within ${ms / 1000} s.`, {
-    fix: `Wait for it: a running gateway gives it up to ${mostMs / 1000} s ("limits.startCapMs").`,
+    fix: `Wait for it: a running gateway gives it up to ${maxMs / 1000} s ("limits.startCapMs").`,
   });
 }

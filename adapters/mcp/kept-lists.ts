@@ -18,7 +18,7 @@ const KINDS = {
 /** However often a server says that a list has changed, it is read that often at most. */
 const AGAIN_MS = 100;
 const FIRST_RETRY_MS = 1_000;
-const LONGEST_RETRY_MS = 30_000;
+const MAX_RETRY_MS = 30_000;
 
 /** One list of a server: its last good content, read anew when it has changed, and again by itself after a failure. */
 export class KeptList {
@@ -36,7 +36,7 @@ export class KeptList {
   #cut: string | undefined;
   #session: UpstreamSession | undefined;
   #patienceMs = 0;
-  #mostMs = 0;
+  #maxMs = 0;
   #stale = false;
   #running = false;
   #retryMs = FIRST_RETRY_MS;
@@ -69,11 +69,11 @@ export class KeptList {
     return this.promised && !this.whole;
   }
 
-  /** Reads it over a new connection. A list that is slow gets more time with each try, up to `mostMs`. */
-  follow(session: UpstreamSession, mostMs: number): void {
+  /** Reads it over a new connection. A list that is slow gets more time with each try, up to `maxMs`. */
+  follow(session: UpstreamSession, maxMs: number): void {
     this.#session = session;
     this.#patienceMs = session.timeoutMs;
-    this.#mostMs = Math.max(mostMs, session.timeoutMs);
+    this.#maxMs = Math.max(maxMs, session.timeoutMs);
     this.#retryMs = FIRST_RETRY_MS;
     this.read();
   }
@@ -119,10 +119,10 @@ export class KeptList {
       this.#retryMs = FIRST_RETRY_MS;
     } else {
       if (fault.message !== this.fault?.message) this.#log.warn(this.#failed(fault));
-      if (fault.code === 'LOAD_TIMEOUT') this.#patienceMs = Math.min(2 * this.#patienceMs, this.#mostMs);
+      if (fault.code === 'LOAD_TIMEOUT') this.#patienceMs = Math.min(2 * this.#patienceMs, this.#maxMs);
       // Nothing else would tell that it can be read again.
       this.#timer = setTimeout(() => this.read(), this.#retryMs).unref();
-      this.#retryMs = Math.min(2 * this.#retryMs, LONGEST_RETRY_MS);
+      this.#retryMs = Math.min(2 * this.#retryMs, MAX_RETRY_MS);
     }
     this.fault = fault?.idle;
     this.#cut = cut;

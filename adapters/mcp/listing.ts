@@ -14,7 +14,7 @@ export interface ListBounds {
 
 const BOUNDS: ListBounds = { items: 50_000, bytes: 32 * 1024 * 1024, ms: 60_000 };
 // A schema of 64 levels in a tool.
-const MOST_LEVELS = 68;
+const MAX_LEVELS = 68;
 const METHOD_NOT_FOUND = -32601;
 
 /** What was read of one list: all of it, or as much as came before `fault` or before a bound was reached. */
@@ -64,7 +64,7 @@ async function readPages(
     const page = result[key];
     if (!Array.isArray(page)) throw invalid(`${method} was answered without a list in "${key}"`);
     // Nothing that goes through all of an item gets one that is nested without end.
-    const found = page.map((item) => (isDeeper(item, MOST_LEVELS) ? null : item));
+    const found = page.map((item) => (isDeeper(item, MAX_LEVELS) ? null : item));
     const text = JSON.stringify(found);
     const digest = hash('sha1', text);
     // Some servers mean the end by an empty cursor, and answer that one with the first page again.

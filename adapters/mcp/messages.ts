@@ -8,7 +8,7 @@ import { isVast, VastError } from '../../src/core/vast.ts';
 
 // Shapes of JSON-RPC messages that come from a server.
 
-const LONGEST_MESSAGE = 4_096;
+const MAX_MESSAGE_LENGTH = 4_096;
 /** The JSON-RPC error for what went wrong on the way. */
 export const INTERNAL = -32603;
 
@@ -23,7 +23,7 @@ export class RpcFailure extends Error {
   constructor({ code, message, data }: JsonObject) {
     super(
       typeof message === 'string' && message !== ''
-        ? shorten(message, LONGEST_MESSAGE)
+        ? shorten(message, MAX_MESSAGE_LENGTH)
         : 'the server answered with an error without a message',
     );
     const number = toDouble(code);
@@ -54,11 +54,11 @@ export function toFailure({ result, error }: JsonObject): Error {
 }
 
 /** More values than a handshake or a ping has; the SDK would note for each of them what is wrong with it. */
-const MOST_FOR_SDK = 10_000;
+const MAX_FOR_SDK = 10_000;
 
 /** Whether a message of the server is too large for the SDK. */
 export function isTooLargeForSdk(message: JsonObject): boolean {
-  return isVast(message, MOST_FOR_SDK);
+  return isVast(message, MAX_FOR_SDK);
 }
 
 /** An answer to one of the SDK's own requests, in a shape that it takes; undefined where it has no usable id. */
@@ -74,7 +74,7 @@ export function toSdkMessage(answer: JsonObject): JSONRPCMessage | undefined {
     id,
     error: {
       code: Number.isSafeInteger(toDouble(code)) ? (toDouble(code) as number) : INTERNAL,
-      message: typeof message === 'string' ? shorten(message, LONGEST_MESSAGE) : 'the answer is neither a result nor an error',
+      message: typeof message === 'string' ? shorten(message, MAX_MESSAGE_LENGTH) : 'the answer is neither a result nor an error',
       ...(data === undefined ? {} : { data }),
     },
   };

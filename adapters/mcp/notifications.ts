@@ -20,7 +20,7 @@ export interface ServerNotifications {
 
 type Level = 'debug' | 'info' | 'warn' | 'error';
 
-const LONGEST_LINE = 16 * 1024;
+const MAX_LINE_LENGTH = 16 * 1024;
 
 // The protocol's eight levels as the gateway's four.
 const LEVELS: ReadonlyMap<string, Level> = new Map([
@@ -41,7 +41,7 @@ export function createServerNotifications(calls: InFlight, log: Logger): ServerN
   const logLine = ({ level, logger, data }: JsonObject, request: number | undefined): string | undefined => {
     if (!isTextOrAbsent(level)) return 'a log message whose level is not a text';
     if (!isTextOrAbsent(logger)) return 'a log message whose logger is not a text';
-    const text = shorten(typeof data === 'string' ? data : toJsonText(data ?? null), LONGEST_LINE);
+    const text = shorten(typeof data === 'string' ? data : toJsonText(data ?? null), MAX_LINE_LENGTH);
     const ctx = calls.of(request) ?? calls.only();
     if (ctx) {
       const to = logger ? ctx.log.area(showName(logger)) : ctx.log;

@@ -46,11 +46,11 @@ interface Answered {
 const OWN_REQUEST = /^\{"jsonrpc":"2\.0","id":(\d+),/;
 const ENDS = 256;
 const REFUSAL_BYTES = 64 * 1024;
-const LONGEST_EVENT_ID = 1_024;
+const MAX_EVENT_ID_LENGTH = 1_024;
 const EVENT_ID = /^[\x21-\x7e]+$/;
 // How long a server may make its clients wait before they open a stream again.
-const SHORTEST_RETRY_MS = 500;
-const LONGEST_RETRY_MS = 30_000;
+const MIN_RETRY_MS = 500;
+const MAX_RETRY_MS = 30_000;
 
 /** A fetch whose answers are bounded in size, and whose messages go to the sink first. */
 export function createReadingFetch(
@@ -257,9 +257,8 @@ function isAnswer(message: unknown): message is JsonObject {
 function write({ event, id, retry }: ServerEvent, data: readonly string[]): string[] {
   const head: string[] = [];
   // Both go into what the SDK sends or waits for next.
-  if (id !== undefined && id.length <= LONGEST_EVENT_ID && EVENT_ID.test(id)) head.push(`id: ${id}`);
-  if (retry !== undefined && /^\d+$/.test(retry))
-    head.push(`retry: ${Math.min(Math.max(Number(retry), SHORTEST_RETRY_MS), LONGEST_RETRY_MS)}`);
+  if (id !== undefined && id.length <= MAX_EVENT_ID_LENGTH && EVENT_ID.test(id)) head.push(`id: ${id}`);
+  if (retry !== undefined && /^\d+$/.test(retry)) head.push(`retry: ${Math.min(Math.max(Number(retry), MIN_RETRY_MS), MAX_RETRY_MS)}`);
   if (data.length === 0) return head.length === 0 ? [] : [`${head.join('\n')}\n\n`];
   const name = event === undefined ? [] : [`event: ${event}`];
   return data.flatMap((text) => {

@@ -8,7 +8,7 @@ import type { ReadResult } from '../../src/core/resource.ts';
 import { blockFault, contentsFault } from './content-faults.ts';
 import { isDeeper } from './nesting.ts';
 
-const MOST_LEVELS = 64;
+const MAX_LEVELS = 64;
 const SERVER_INFO = 'io.modelcontextprotocol/serverInfo';
 
 /** A tool's result, untouched but for the server's name card: who serves the client is the gateway. */
@@ -39,7 +39,7 @@ function toText(value: JsonValue): string {
 /** A fetched prompt. */
 export function toPromptResult(raw: JsonObject): PromptResult {
   const { messages, description } = raw;
-  if (isDeeper(raw, MOST_LEVELS)) throw invalid('it is nested too deep');
+  if (isDeeper(raw, MAX_LEVELS)) throw invalid('it is nested too deep');
   refuseFaults(raw);
   if (!Array.isArray(messages)) throw invalid('it has no list of messages');
   for (const message of messages) {
@@ -58,7 +58,7 @@ export function toPromptResult(raw: JsonObject): PromptResult {
 /** The contents of a resource, and what the server says of the answer. */
 export function toReadResult(raw: JsonObject): ReadResult {
   const { contents } = raw;
-  if (isDeeper(contents, MOST_LEVELS)) throw invalid('it is nested too deep');
+  if (isDeeper(contents, MAX_LEVELS)) throw invalid('it is nested too deep');
   refuseFaults(raw);
   if (!Array.isArray(contents)) throw invalid('it has no list of contents');
   for (const item of contents) {

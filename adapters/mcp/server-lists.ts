@@ -14,7 +14,7 @@ const GRACE_MS = 2_000;
 /** What a server lists, over all of its connections. Each list stands alone: one that fails or hangs costs no other. */
 export interface ServerLists {
   /** Reads everything over a new connection; settles once there is something to serve, or nothing will come. */
-  follow(session: UpstreamSession, mostMs: number): Promise<void>;
+  follow(session: UpstreamSession, maxMs: number): Promise<void>;
   /** Reads some lists anew. */
   read(kinds?: readonly ListKind[]): void;
   /** Reads all of them in a moment, since the server may be another one by now. */
@@ -74,12 +74,12 @@ export function createServerLists(log: Logger, changed: () => void, known?: Offe
   };
 
   return {
-    follow(session, mostMs) {
+    follow(session, maxMs) {
       return new Promise((resolve) => {
         open = resolve;
         isOver = false;
         startGrace();
-        for (const list of all) list.follow(session, mostMs);
+        for (const list of all) list.follow(session, maxMs);
       });
     },
     read,

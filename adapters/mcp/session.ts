@@ -21,7 +21,7 @@ import { createSink } from './sink.ts';
 export const CLIENT_INFO = { name: 'plugmux', title: 'plugmux', version: VERSION };
 
 const META = 'io.modelcontextprotocol/';
-const LONGEST_ERROR = 500;
+const MAX_ERROR_LENGTH = 500;
 
 /** How one connection is made. */
 export interface SessionParts {
@@ -89,7 +89,7 @@ export class UpstreamSession {
       versionNegotiation: { mode: era ?? 'auto', probe: { timeoutMs: parts.probeMs } },
     });
     client.onerror = (error) => {
-      log.debug(shorten(error.message, LONGEST_ERROR));
+      log.debug(shorten(error.message, MAX_ERROR_LENGTH));
       const why = carrier.breaks(error);
       if (why !== undefined) carrier.drop(why);
     };

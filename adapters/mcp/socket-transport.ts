@@ -13,7 +13,7 @@ import { unreadable } from './messages.ts';
 import { parseMessage } from './nulls.ts';
 
 const ENDS = 256;
-const LONGEST_REASON = 100;
+const MAX_REASON_LENGTH = 100;
 
 /** How a socket is opened, and what it takes. */
 export interface SocketOptions {
@@ -70,7 +70,7 @@ export class SocketTransport implements Transport {
     socket.on(
       'close',
       callback((code: number, reason: Buffer) => {
-        const said = shorten(escapeForTerminal(reason.toString()), LONGEST_REASON);
+        const said = shorten(escapeForTerminal(reason.toString()), MAX_REASON_LENGTH);
         this.#events.gone(`the connection was closed (${code}${said === '' ? '' : `, ${said}`})`);
         this.onclose?.();
       }),

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { ServerEvent } from './event-reader.ts';
 
 const FIRST_PAUSE_MS = 1_000;
-const LONGEST_PAUSE_MS = 30_000;
+const MAX_PAUSE_MS = 30_000;
 /** A connection that held so long was a good one. */
 const CALM_MS = 10_000;
 
@@ -33,7 +33,7 @@ export function keepStanding(first: Response | undefined, { open, read, ended, s
   let after: string | undefined;
 
   const reopen = async (pauseMs: number): Promise<Response | undefined> => {
-    for (let ms = pauseMs; ; ms = Math.min(2 * ms, LONGEST_PAUSE_MS)) {
+    for (let ms = pauseMs; ; ms = Math.min(2 * ms, MAX_PAUSE_MS)) {
       await sleep(ms, undefined, { ref: false, ...(signal ? { signal } : {}) });
       const response = await open(after).catch(() => undefined);
       if (response && isStream(response)) return response;
@@ -49,7 +49,7 @@ export function keepStanding(first: Response | undefined, { open, read, ended, s
     let pauseMs = 0;
     const noted = ({ id, retry }: ServerEvent): void => {
       if (id !== undefined && id !== '') after = id;
-      if (retry !== undefined && /^\d+$/.test(retry)) wishedMs = Math.min(Math.max(Number(retry), FIRST_PAUSE_MS / 2), LONGEST_PAUSE_MS);
+      if (retry !== undefined && /^\d+$/.test(retry)) wishedMs = Math.min(Math.max(Number(retry), FIRST_PAUSE_MS / 2), MAX_PAUSE_MS);
     };
     for (;;) {
       const since = performance.now();
@@ -61,7 +61,7 @@ export function keepStanding(first: Response | undefined, { open, read, ended, s
       ended();
       if (signal?.aborted) return;
       // Some servers end a stream at once, each time.
-      pauseMs = performance.now() - since < CALM_MS ? Math.min(Math.max(wishedMs, 2 * pauseMs), LONGEST_PAUSE_MS) : wishedMs;
+      pauseMs = performance.now() - since < CALM_MS ? Math.min(Math.max(wishedMs, 2 * pauseMs), MAX_PAUSE_MS) : wishedMs;
       response = await reopen(pauseMs).catch(() => undefined);
       if (!response) return;
     }

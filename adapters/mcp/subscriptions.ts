@@ -4,7 +4,7 @@ import { isLoss } from './failures.ts';
 import type { UpstreamSession } from './session.ts';
 
 const AGAIN_MS = 1_000;
-const LONGEST_MS = 30_000;
+const MAX_MS = 30_000;
 
 /** Asks a server for news of what somebody wants to hear of: its lists always, of its resources those that are watched. */
 export interface UpstreamSubscriptions {
@@ -43,7 +43,7 @@ export function createUpstreamSubscriptions(log: Logger): UpstreamSubscriptions 
         if (isLoss(error) && session && !session.over) {
           clearTimeout(again);
           again = setTimeout(apply, againMs).unref();
-          againMs = Math.min(2 * againMs, LONGEST_MS);
+          againMs = Math.min(2 * againMs, MAX_MS);
         }
         return false;
       },

@@ -6,7 +6,7 @@ import type { ServerNotifications } from './notifications.ts';
 import { safeAddress } from './questions.ts';
 
 const URL_ELICITATION_REQUIRED = -32042;
-const MOST_VISITS = 10;
+const MAX_VISITS = 10;
 /** A server need not say when a person is done: it is asked again that often. */
 const ASK_AGAIN_MS = 3_000;
 
@@ -29,7 +29,7 @@ export async function retryAfterUrlElicitation(
   const asked = new Set<string>();
   for (let refusal = first; ; ) {
     const elicitations = toUrlElicitations(refusal);
-    if (elicitations.length === 0 || elicitations.length > MOST_VISITS || asked.size > MOST_VISITS) throw refusal;
+    if (elicitations.length === 0 || elicitations.length > MAX_VISITS || asked.size > MAX_VISITS) throw refusal;
     const done = Promise.all(elicitations.map(({ id }) => notices.completed(id, ctx)));
     done.catch(() => undefined);
     const fresh = elicitations.filter(({ url }) => !asked.has(url));

@@ -15,7 +15,7 @@ interface Install {
 }
 
 /** Longer than a hook may take: what says "installing" for that long was cut off. */
-const LONGEST_MS = 70_000;
+const MAX_MS = 70_000;
 const LOOK_AGAIN_MS = 250;
 
 /** The record of one plugin and tenant, in the gateway's store: hooks run once, also beside a second gateway. */
@@ -43,7 +43,7 @@ export class Installs {
         return false;
       }
       if (record.state === 'failed') throw again(`on_install failed on ${record.at}: ${record.error}`);
-      if (Date.now() - Date.parse(record.at) > LONGEST_MS) throw again(`an installation that began on ${record.at} was interrupted`);
+      if (Date.now() - Date.parse(record.at) > MAX_MS) throw again(`an installation that began on ${record.at} was interrupted`);
       await sleep(LOOK_AGAIN_MS);
     }
   }

@@ -22,7 +22,7 @@ export interface Selection {
 }
 
 const BUILTIN = ['app', 'plugins', 'builtin'];
-const LARGEST = 1024 * 1024;
+const MAX_SIZE = 1024 * 1024;
 const IMPORT = /^[ \t]*(?:from|import)\s.*$/gm;
 
 /** Reads what a source holds; null where it is none of this format's. Reads text only. */
@@ -140,7 +140,7 @@ function filesIn(folder: string, all = false): string[] {
 
 function readText(file: string): string {
   try {
-    return statSync(file).size > LARGEST ? '' : readFileSync(file, 'utf8');
+    return statSync(file).size > MAX_SIZE ? '' : readFileSync(file, 'utf8');
   } catch {
     return '';
   }

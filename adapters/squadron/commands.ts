@@ -19,7 +19,7 @@ interface Options {
 }
 
 const START_MS = 60_000;
-const LARGEST = 1024 * 1024 * 1024;
+const MAX_SIZE = 1024 * 1024 * 1024;
 
 /** `plugmux plugin`: the commands that authors of these plugins know from home. None of them downloads anything. */
 export function addCommands(program: Command, open: OpenCommandContext): void {
@@ -95,7 +95,7 @@ async function withPlugin(
             tls: known?.options.tls ?? 'off',
             startMs: START_MS,
             silentMs: START_MS,
-            largestBytes: LARGEST,
+            largestBytes: MAX_SIZE,
           },
           place,
         ),

@@ -1,12 +1,12 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '../../src/core/json.ts';
 import { isMap, mayBeNil, resolveReference } from './schema.ts';
 
-const DEEPEST = 32;
+const MAX_DEPTH = 32;
 
 /** A value without the nulls that Go writes: lists, bytes and maps nobody filled are empty, a struct behind a nil pointer is not there. */
 export function withoutNils(value: JsonValue, schema: JsonValue | undefined, root: JsonObject, depth = 0): JsonValue {
   const meant = resolveReference(schema, root);
-  if (!meant || depth > DEEPEST) return value;
+  if (!meant || depth > MAX_DEPTH) return value;
   if (value === null) return emptyOf(meant);
   if (Array.isArray(value)) return value.map((item) => withoutNils(item, meant.items, root, depth + 1));
   if (!isJsonObject(value)) return value;

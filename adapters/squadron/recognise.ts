@@ -6,7 +6,7 @@ import { isIgnored } from './install/source-hash.ts';
 const GO_SDK = /^\s*(?:require\s+)?github\.com\/mlund01\/(?:squadron-sdk|squad-sdk)\s+v/m;
 // In a list or as a key; names of packages may be written in several ways.
 const PYTHON_SDK = /(?:["']|^)\s*squad(?:ron)?[-_.]+sdk\b/im;
-const MOST_FILES = 5_000;
+const MAX_FILES = 5_000;
 
 /** Whether a folder holds the source of a plugin: its go.mod or pyproject.toml names the SDK. */
 export function isPluginSource(folder: string): boolean {
@@ -31,7 +31,7 @@ export function nameOfFolder(folder: string): string {
 /** Changes with any file of a source tree that takes part in a build. */
 export function digestOf(folder: string): string {
   const hash = createHash('sha256');
-  let left = MOST_FILES;
+  let left = MAX_FILES;
   const walk = (dir: string): void => {
     for (const item of readdirSync(dir, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1))) {
       if (isIgnored(item.name, item.isDirectory()) || left-- <= 0) continue;

@@ -25,7 +25,7 @@ export function toOutputSchema(text: string): JsonObject | undefined {
 // inside of another is promised no longer for that: everything else is rarely behind a pointer. A struct is known by
 // being closed: models of Python are open.
 function withNilPointers(value: JsonValue, root: JsonObject, depth: number): JsonValue {
-  if (depth > DEEPEST) return value;
+  if (depth > MAX_DEPTH) return value;
   if (Array.isArray(value)) return value.map((item) => withNilPointers(item, root, depth + 1));
   if (!isJsonObject(value)) return value;
   const { properties, required, additionalProperties } = value;
@@ -70,11 +70,11 @@ function parseSchema(text: string): JsonObject | undefined {
   }
 }
 
-const DEEPEST = 64;
+const MAX_DEPTH = 64;
 
 // The Go SDK drops the definitions that a recursive type refers to: what it refers to may then be anything.
 function withoutDangling(value: JsonValue, root: JsonObject, depth: number): JsonValue {
-  if (depth > DEEPEST) return value;
+  if (depth > MAX_DEPTH) return value;
   if (Array.isArray(value)) return value.map((item) => withoutDangling(item, root, depth + 1));
   if (!isJsonObject(value)) return value;
   const isDangling = typeof value.$ref === 'string' && REFERENCE.test(value.$ref) && resolveReference(value, root) === undefined;

@@ -9,7 +9,7 @@ import { type TalosManifest, toManifest } from './manifest.ts';
 
 const ENTRIES = ['index.ts', 'index.mts', 'index.js', 'index.mjs'];
 const CAPS = { depth: 64, keys: 1_000_000, items: 1_000_000 };
-const LARGEST_MANIFEST = 8 * 1024 * 1024;
+const MAX_MANIFEST_SIZE = 8 * 1024 * 1024;
 
 /** A folder that holds a Talos plugin. */
 export interface Recognised {
@@ -41,7 +41,7 @@ export function recogniseFolder({ path }: Source): Recognised | null {
 
 function readManifest(file: string, meant: boolean): unknown {
   try {
-    if (statSync(file).size > LARGEST_MANIFEST) throw new Error('it is larger than 8 MB');
+    if (statSync(file).size > MAX_MANIFEST_SIZE) throw new Error('it is larger than 8 MB');
     return parseJson(readFileSync(file, 'utf8').replace(/^\ufeff/, ''), CAPS);
   } catch (error) {
     if (!meant) return null;

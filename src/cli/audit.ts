@@ -116,13 +116,13 @@ interface ShowOptions extends CommonOptions {
 
 function show(config: Config, { since, tool, limit, json }: ShowOptions): void {
   const from = since === undefined ? Number.NEGATIVE_INFINITY : toTime(since);
-  const most = limit === undefined ? (since === undefined ? FIRST_PAGE : Number.POSITIVE_INFINITY) : Number(limit);
-  if (!(most >= 1)) throw new UsageError(`"${limit}" is not a number of lines.`, 'Give a number from 1 on.');
+  const max = limit === undefined ? (since === undefined ? FIRST_PAGE : Number.POSITIVE_INFINITY) : Number(limit);
+  if (!(max >= 1)) throw new UsageError(`"${limit}" is not a number of lines.`, 'Give a number from 1 on.');
   const found: { text: string; value: JsonObject }[] = [];
   for (const line of newestFirst(join(config.state, 'audit'))) {
     const { time } = line.value;
     if (typeof time !== 'number') continue;
-    if (time < from - DISORDER_MS || found.length >= most) break;
+    if (time < from - DISORDER_MS || found.length >= max) break;
     if (time >= from && (tool === undefined || line.value.tool === tool)) found.push(line);
   }
   found.reverse();

@@ -3,7 +3,7 @@ import { shorten } from '../core/text.ts';
 import type { PluginStatus } from '../registry/plugin-status.ts';
 import { columns } from './print.ts';
 
-const LONGEST_CAUSE = 120;
+const MAX_CAUSE_LENGTH = 120;
 
 /** How many tools of how many plugins are served, and a table of all plugins: below each that is not ready stands what to do. */
 export function firstScreen({ registry, config }: Pick<App, 'registry' | 'config'>): string[] {
@@ -31,7 +31,7 @@ function below(plugin: PluginStatus, isOff: boolean): string[] {
 
 // In one line, whatever the cause looks like.
 function adviceOn({ id, state, error, needs }: PluginStatus, isOff: boolean): string {
-  if (error) return `${shorten(error.message.split('\n')[0] as string, LONGEST_CAUSE)} -> ${error.fix.split('\n')[0]}`;
+  if (error) return `${shorten(error.message.split('\n')[0] as string, MAX_CAUSE_LENGTH)} -> ${error.fix.split('\n')[0]}`;
   if (needs.length > 0) {
     const keys = needs.map((key) => `"${key}": "\${env:NAME}"`).join(', ');
     return `It needs ${needs.join(', ')} -> Set "plugins": { "${id}": { "credentials": { ${keys} } } } in mcp.json.`;

@@ -124,12 +124,12 @@ function timeSource({ entry, timeFrom }: VisibleTool, config: Config): string {
 }
 
 /** Several clients cut descriptions here without notice. */
-const LONGEST_DESCRIPTION = 2_048;
+const MAX_DESCRIPTION_LENGTH = 2_048;
 
 function untold({ entry, shape }: VisibleTool): string[] {
   const { length } = entry.description;
   const long =
-    length > LONGEST_DESCRIPTION ? [`its description has ${length} characters; some clients cut it at ${LONGEST_DESCRIPTION}`] : [];
+    length > MAX_DESCRIPTION_LENGTH ? [`its description has ${length} characters; some clients cut it at ${MAX_DESCRIPTION_LENGTH}`] : [];
   return [...long, ...shape.losses];
 }
 

@@ -13,7 +13,7 @@ const COLOURS: Readonly<Record<string, string>> = {
   error: '\u001b[31m',
 };
 const RESET = '\u001b[0m';
-const MOST_BUFFERED = 1024 * 1024;
+const MAX_BUFFERED = 1024 * 1024;
 
 /** Whether a text is a log level that may be asked for. */
 export function isLogLevel(level: string): boolean {
@@ -52,7 +52,7 @@ function openLog(level: string): Opened {
     return { root: load(base, { write: (line: string) => void process.stderr.write(pretty(line)) }), flush: () => undefined };
   }
   // Lines that a blocked reader does not take are lost and never make anybody wait.
-  const destination = load.destination({ dest: 2, sync: false, minLength: 0, maxLength: MOST_BUFFERED });
+  const destination = load.destination({ dest: 2, sync: false, minLength: 0, maxLength: MAX_BUFFERED });
   const write = (line: string): void => void destination.write(wellFormedJson(line));
   return { root: load(base, { write }), flush: () => destination.flushSync() };
 }

@@ -2,7 +2,7 @@ import { Command, CommanderError } from 'commander';
 import type { Adapter } from '../core/adapter.ts';
 import { GatewayError } from '../core/errors.ts';
 import { VERSION } from '../core/package.ts';
-import { DEEPEST_NESTING, nesting } from '../host/environment.ts';
+import { MAX_NESTING, nesting } from '../host/environment.ts';
 import { addApprovals } from './approvals.ts';
 import { addAudit } from './audit.ts';
 import { addCall } from './call.ts';
@@ -59,7 +59,7 @@ export async function runProgram(argv: readonly string[], adapters: readonly Ada
     if (!has('--log-level')) command.option('--log-level <level>', 'debug, info, warn, error or silent');
   }
   try {
-    if (nesting(process.env) > DEEPEST_NESTING) {
+    if (nesting(process.env) > MAX_NESTING) {
       throw new UsageError(
         'plugmux was started by a plugin of a plugmux that was started by a plugin: this would go on for ever.',
         "Take plugmux out of the plugin's own list of servers.",

@@ -5,7 +5,7 @@ import type { Config } from './config.ts';
 import { reloadMark } from './reload-marks.ts';
 
 /** Names in one message: a file that was written anew may differ in every key. */
-const MOST_NAMES = 40;
+const MAX_NAMES = 40;
 
 /** What a new configuration changes, by the names of its keys; values may be secrets and are never named. */
 export interface Changes {
@@ -24,8 +24,8 @@ export function changesOf(before: Config, after: Config): Changes {
 
 /** The names in a sentence. */
 export function listKeys(names: readonly string[]): string {
-  const shown = names.slice(0, MOST_NAMES).join(', ');
-  return names.length > MOST_NAMES ? `${shown} and ${names.length - MOST_NAMES} more` : shown;
+  const shown = names.slice(0, MAX_NAMES).join(', ');
+  return names.length > MAX_NAMES ? `${shown} and ${names.length - MAX_NAMES} more` : shown;
 }
 
 function compare(before: JsonValue | undefined, after: JsonValue | undefined, path: string[], found: string[][]): void {

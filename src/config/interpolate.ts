@@ -12,7 +12,7 @@ const CLIENT_REFERENCE = /\$\{(input|command|config):([^}]*)\}/g;
 const NAME = /^[A-Za-z_][A-Za-z0-9_.-]{0,63}$/;
 
 /** Larger files are refused: a secret or an environment is meant. */
-export const LARGEST_TAKEN_IN = 64 * 1024;
+export const MAX_TAKEN_IN = 64 * 1024;
 
 // Where nobody means the text itself, and a guessable secret would be the result.
 function holdsSecret([first, , third]: readonly (string | number)[]): boolean {
@@ -79,7 +79,7 @@ export function interpolate(value: JsonValue, dir: string, env: NodeJS.ProcessEn
     const file = resolve(dir, reference);
     files.push(file);
     try {
-      if (statSync(file).size > LARGEST_TAKEN_IN) throw new Error('it is larger than 64 KB');
+      if (statSync(file).size > MAX_TAKEN_IN) throw new Error('it is larger than 64 KB');
       // Secrets often lie in a folder, or under an extension, that says so: secrets/db, db.password.
       return fill(path, `${basename(dirname(file))}/${basename(file)}`, readFileSync(file, 'utf8').replace(/\r?\n$/, ''));
     } catch (error) {

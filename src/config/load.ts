@@ -24,9 +24,9 @@ import { createSourceText, type SourceText } from './source-text.ts';
 import { stampOf } from './stamp.ts';
 import { toUpstreams, type Unfilled } from './upstreams.ts';
 
-const LARGEST = 1024 * 1024;
+const MAX_SIZE = 1024 * 1024;
 const CAPS = { depth: 64, keys: 20_000, items: 100_000 };
-const MOST_FAULTS = 10;
+const MAX_FAULTS = 10;
 // What a file of another client can hold that means something here.
 const CLIENT_KEYS: ReadonlySet<string> = new Set([...SERVER_KEYS, 'inputs', 'proxy', '$schema']);
 
@@ -104,7 +104,7 @@ function readText(file: string): string {
   try {
     const stat = statSync(file);
     if (stat.isDirectory()) throw new Error('it is a folder');
-    if (stat.size > LARGEST) throw new Error(`it is larger than ${LARGEST / 1024 / 1024} MB`);
+    if (stat.size > MAX_SIZE) throw new Error(`it is larger than ${MAX_SIZE / 1024 / 1024} MB`);
     return new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(file));
   } catch (error) {
     const isThere = (error as NodeJS.ErrnoException).code !== 'ENOENT';
@@ -137,7 +137,7 @@ function showKey(key: string): string {
 }
 
 function invalid(faults: readonly string[]): GatewayError {
-  const shown = faults.slice(0, MOST_FAULTS);
+  const shown = faults.slice(0, MAX_FAULTS);
   if (faults.length > shown.length) shown.push(`and ${faults.length - shown.length} more`);
   const at = /^.+?:\d+:\d+(?=: )/.exec(shown[0] ?? '')?.[0];
   return new GatewayError('CONFIG_INVALID', shown.join('\n'), { at });

@@ -16,8 +16,8 @@ const WRITE = 0o022;
 const READ = 0o044;
 const STICKY = 0o1000;
 /** Folders with more entries are looked at so far: what is installed below them is not the plugin's own. */
-const MOST_ENTRIES = 2_000;
-const DEEPEST = 6;
+const MAX_ENTRIES = 2_000;
+const MAX_DEPTH = 6;
 const SKIPPED = /^(\.|node_modules$|__pycache__$|site-packages$)/;
 const RUN = new Set('.js .mjs .cjs .ts .mts .cts .jsx .tsx .py .pyc .so .node .wasm .go .sh .hcl'.split(' '));
 const READ_AS_CODE = new Set(['manifest.json', 'package.json', 'pyproject.toml', 'requirements.txt', 'go.mod', 'Makefile']);
@@ -90,7 +90,7 @@ interface LooseFile {
 /** Folders and files of code below a folder that others can change, by their paths inside of it. */
 async function writableFiles(root: string): Promise<LooseFile[]> {
   const found: LooseFile[] = [];
-  let left = MOST_ENTRIES;
+  let left = MAX_ENTRIES;
   const walk = async (folder: string, inside: string, depth: number): Promise<void> => {
     for (const entry of await list(folder)) {
       if (--left < 0) return;
@@ -100,7 +100,7 @@ async function writableFiles(root: string): Promise<LooseFile[]> {
       if (stats === undefined) continue;
       const file = join(inside, entry.name);
       if ((isFolder || runs(entry.name, stats)) && (stats.mode & WRITE) !== 0) found.push({ file, stats });
-      if (isFolder && depth < DEEPEST && !SKIPPED.test(entry.name)) await walk(path, file, depth + 1);
+      if (isFolder && depth < MAX_DEPTH && !SKIPPED.test(entry.name)) await walk(path, file, depth + 1);
     }
   };
   await walk(root, '', 1);

@@ -3,7 +3,7 @@ import type { Adapter } from '../core/adapter.ts';
 import { asObject, type JsonObject } from '../core/json.ts';
 import { parseProxy } from '../core/proxy.ts';
 import { SCHEMA_FORMS } from '../core/schema-form.ts';
-import { LONGEST_TIMER_MS } from '../core/timer.ts';
+import { MAX_TIMER_MS } from '../core/timer.ts';
 import { LIMITS, type LimitName } from './limits.ts';
 import { reloadMark } from './reload-marks.ts';
 
@@ -53,7 +53,7 @@ const limits = z.strictObject(
       z
         .int()
         .min(1)
-        .max(info.unit === 'ms' ? LONGEST_TIMER_MS : Number.MAX_SAFE_INTEGER)
+        .max(info.unit === 'ms' ? MAX_TIMER_MS : Number.MAX_SAFE_INTEGER)
         .optional()
         .describe(`${info.meaning} (${info.unit}; default ${info.value})`),
     ]),
@@ -108,7 +108,7 @@ const serverEntry = z
     env: z.record(z.string(), z.unknown()).optional().describe('environment of the program'),
     timeout: z
       .unknown()
-      .refine((value) => typeof value !== 'number' || value <= LONGEST_TIMER_MS, `at most ${LONGEST_TIMER_MS}`)
+      .refine((value) => typeof value !== 'number' || value <= MAX_TIMER_MS, `at most ${MAX_TIMER_MS}`)
       .optional()
       .describe('time limit of a call, in milliseconds from 1000 on, below that in seconds'),
     envFile: z.string().optional().describe('file with further variables, NAME=value in each line; env wins'),

@@ -6,7 +6,7 @@ import { fileFault } from '../core/file-fault.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../core/json.ts';
 import { showName } from '../core/text.ts';
 import { reservedKeys } from './checks.ts';
-import { LARGEST_TAKEN_IN } from './interpolate.ts';
+import { MAX_TAKEN_IN } from './interpolate.ts';
 import { describeIssues } from './issues.ts';
 import { serverMap } from './schema.ts';
 import { SERVER_KEYS, type ServerKey } from './server-keys.ts';
@@ -117,7 +117,7 @@ function withFile(
   const file = resolve(dir, envFile.replace(/^~(?=[/\\]|$)/, homedir()));
   files.push(file);
   try {
-    if (statSync(file).size > LARGEST_TAKEN_IN) throw new Error('it is larger than 64 KB');
+    if (statSync(file).size > MAX_TAKEN_IN) throw new Error('it is larger than 64 KB');
     const fromFile = parseEnv(readFileSync(file, 'utf8').replace(/^\ufeff/, '')) as JsonObject;
     return env === undefined || isJsonObject(env) ? { ...entry, env: { ...fromFile, ...env } } : entry;
   } catch (error) {

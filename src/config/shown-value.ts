@@ -29,11 +29,11 @@ export function showValue(path: Path, value: JsonValue | undefined, written: Jso
 }
 
 /** As long as tokens have to be. */
-const SHORTEST_TOKEN = 16;
+const MIN_TOKEN_LENGTH = 16;
 
 /** Whether a message can name a key: an unknown one, below "auth" above all, may be a token that slipped into its place. */
 export function mayShowKey([first]: Path, key: string): boolean {
-  return first === 'auth' ? /^[A-Za-z_]{1,20}$/.test(key) : key.length < SHORTEST_TOKEN || !/\d/.test(key);
+  return first === 'auth' ? /^[A-Za-z_]{1,20}$/.test(key) : key.length < MIN_TOKEN_LENGTH || !/\d/.test(key);
 }
 
 function isOpen([first, , third]: Path): boolean {

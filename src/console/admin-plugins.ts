@@ -23,7 +23,7 @@ class AdminError extends Error {
   }
 }
 
-const MOST_BYTES = 64 * 1024;
+const MAX_BYTES = 64 * 1024;
 const LOGIN_CODES: Readonly<Record<number, string>> = { 401: 'SW_AUTH_INVALID_TOKEN', 429: 'SW_RATE_LIMIT_EXCEEDED' };
 const ACTION = /^\/v1\/(?:admin\/plugins\/([^/]+)\/(enable|disable)|plugins\/([^/]+)\/(toggle)|rooms\/[^/]+\/plugins\/([^/]+)\/(toggle))$/;
 
@@ -120,7 +120,7 @@ function readJson(request: IncomingMessage, response: ServerResponse, login: () 
     // ScaiWave's clients post these few bytes as whatever type their library names, so only how they are encoded counts.
     checkEncoding(request);
     const exchange = { request, response, caller: { principal, profile: '', scopes }, isRevoked: () => false, refuse: reject };
-    readBody(exchange, MOST_BYTES, (bytes) => {
+    readBody(exchange, MAX_BYTES, (bytes) => {
       try {
         // A reload may have come while the body was on its way.
         checkScope(identify(login));

@@ -4,7 +4,7 @@ import type { JsonObject } from './json.ts';
 import { shorten } from './text.ts';
 
 /** Longest text that a plugin's error, log line or question brings, in characters. */
-export const LONGEST_TEXT = 16 * 1024;
+export const MAX_TEXT_LENGTH = 16 * 1024;
 
 /** What an error may tell beside its message; `at` is file:line:column, `retryAfterMs` milliseconds. */
 export interface ErrorDetails {
@@ -85,7 +85,7 @@ export function toError(thrown: unknown): Error {
 /** What a thrown value says, cut where it says too much: a text whatever its message is. */
 export function thrownText(thrown: unknown): string {
   try {
-    return shorten(String(toError(thrown).message), LONGEST_TEXT);
+    return shorten(String(toError(thrown).message), MAX_TEXT_LENGTH);
   } catch {
     return 'a value that cannot be shown was thrown';
   }

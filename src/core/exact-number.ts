@@ -7,7 +7,7 @@ const { stringify } = JSON;
 const MARK = `exact-${randomUUID()}:`;
 const MARKED = new RegExp(`"${MARK}([^"]*)"`, 'g');
 /** Longer than any number that a program calculates with, and within what other languages read. */
-const LONGEST = 1_000;
+const MAX_LENGTH = 1_000;
 const WHOLE = /^-?\d+$/;
 const WORD = /^-?[A-Z]/;
 
@@ -48,7 +48,7 @@ export class ExactNumber {
   /** Why nobody can take it, as the end of a sentence; undefined where it is a number like others. */
   get fault(): string | undefined {
     if (this.isWord) return `is ${this.text}, which is no number in JSON`;
-    if (this.text.length > LONGEST) return `has more than ${LONGEST} characters`;
+    if (this.text.length > MAX_LENGTH) return `has more than ${MAX_LENGTH} characters`;
     return Number.isFinite(this.value) ? undefined : 'is too large';
   }
 

@@ -7,7 +7,7 @@ import { refuseVast, VastError } from './vast.ts';
 
 const NUMBER = /^-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?$/;
 /** Below so many levels a text is looked at rather than its value. */
-const DEEPEST = 100;
+const MAX_DEPTH = 100;
 const WORD = /^(?:NaN|-?Infinity)$/;
 
 /**
@@ -68,7 +68,7 @@ function mayHoldExact(message: JsonValue): boolean {
 function holdsNumber(value: JsonValue, depth = 0): boolean {
   if (typeof value === 'number') return true;
   if (typeof value !== 'object' || value === null) return false;
-  if (depth > DEEPEST) return true;
+  if (depth > MAX_DEPTH) return true;
   if (Array.isArray(value)) {
     for (const item of value) if (holdsNumber(item, depth + 1)) return true;
     return false;

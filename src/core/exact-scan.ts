@@ -11,7 +11,7 @@ const SMALL_E = 101;
 /** A whole number of so many digits is always written as it came; a fraction of so many, unless it is a tiny one. */
 const SAFE_DIGITS = 15;
 /** No double is written with more characters. */
-const LONGEST_DOUBLE = 25;
+const MAX_DOUBLE_LENGTH = 25;
 /** From here on the engine's own search is faster than looking at each byte. */
 const SHORT_STRING = 64;
 const WORDS = ['NaN', 'Infinity'];
@@ -95,7 +95,7 @@ export class JsonBytes {
   }
 
   #isWrittenSo(from: number, to: number): boolean {
-    if (to - from > LONGEST_DOUBLE) return false;
+    if (to - from > MAX_DOUBLE_LENGTH) return false;
     const token = this.text.slice(from, to);
     return String(Number(token)) === token;
   }

@@ -72,7 +72,7 @@ export interface Program {
   /** Settles when it has ended, with the reason in words and the last lines of its stderr. */
   readonly exited: Promise<string>;
   /** The last lines of its stderr, oldest first. */
-  lastLines(most: number): readonly string[];
+  lastLines(max: number): readonly string[];
   /** Ends it and everything it started at once. */
   kill(reason: string): void;
   /** Ends it in order and within bounded time: stdin closed, SIGTERM, SIGKILL, then whatever it left behind. Safe to call twice. */

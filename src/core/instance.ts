@@ -28,14 +28,14 @@ export function setInstance(key: () => Buffer | undefined, file: string | undefi
 /** Under this key of `_meta` a gateway says where a tool or prompt comes from. */
 export const ORIGIN_KEY = 'plugmux/origin';
 
-const LONGEST_CHAIN = 8;
-const LONGEST_TEXT = 128;
+const MAX_CHAIN = 8;
+const MAX_TEXT_LENGTH = 128;
 
 /** Whether something that another server offers has come through this gateway before, or through too many others. */
 export function passedHere(meta: JsonValue | undefined): boolean {
   let origin = isJsonObject(meta) ? meta[ORIGIN_KEY] : undefined;
   for (let steps = 0; isJsonObject(origin); steps++) {
-    if (origin.gateway === instance() || steps >= LONGEST_CHAIN) return true;
+    if (origin.gateway === instance() || steps >= MAX_CHAIN) return true;
     origin = origin.from;
   }
   return false;
@@ -48,10 +48,10 @@ export function foreignOrigin(meta: JsonObject): JsonObject {
 }
 
 function toChain(origin: JsonValue | undefined, steps: number): JsonObject | undefined {
-  if (!isJsonObject(origin) || steps > LONGEST_CHAIN) return undefined;
+  if (!isJsonObject(origin) || steps > MAX_CHAIN) return undefined;
   const texts = ['format', 'plugin', 'version', 'gateway'].flatMap((key) => {
     const text = origin[key];
-    return typeof text === 'string' ? [[key, text.slice(0, LONGEST_TEXT)] as const] : [];
+    return typeof text === 'string' ? [[key, text.slice(0, MAX_TEXT_LENGTH)] as const] : [];
   });
   const from = toChain(origin.from, steps + 1);
   return { ...Object.fromEntries(texts), ...(from ? { from } : {}) };

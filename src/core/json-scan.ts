@@ -67,7 +67,7 @@ interface Measured {
 }
 
 // One pass over the text, before anything is built from it.
-function measure(json: JsonBytes, { depth: levels, keys: mostKeys, items }: JsonCaps): Measured {
+function measure(json: JsonBytes, { depth: levels, keys: maxKeys, items }: JsonCaps): Measured {
   const { bytes } = json;
   const commas: number[] = [];
   let exact: number[] | undefined;
@@ -92,7 +92,7 @@ function measure(json: JsonBytes, { depth: levels, keys: mostKeys, items }: Json
         if (seen >= items) throw new JsonError('items', `an array or object with more than ${items} elements`);
       }
     } else if (c === COLON) {
-      if (++keys > mostKeys) throw new JsonError('keys', `more than ${mostKeys} keys`);
+      if (++keys > maxKeys) throw new JsonError('keys', `more than ${maxKeys} keys`);
     } else if (c === OPEN_OBJECT || c === OPEN_ARRAY) {
       if (++depth > levels) throw new JsonError('depth', `more than ${levels} levels deep`);
       // Empty ones have no keys, and cost the parser as much as any other.

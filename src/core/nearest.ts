@@ -1,7 +1,7 @@
 import { distance } from 'fastest-levenshtein';
 
 /** The names closest to a misspelt one, best first; empty when nothing is near. */
-export function nearest(name: string, candidates: Iterable<string>, most = 3): string[] {
+export function nearest(name: string, candidates: Iterable<string>, max = 3): string[] {
   const wanted = name.slice(0, 128).toLowerCase();
   const reach = Math.max(2, Math.floor(wanted.length / 3));
   const found: { name: string; score: number }[] = [];
@@ -12,7 +12,7 @@ export function nearest(name: string, candidates: Iterable<string>, most = 3): s
     if (score <= reach) found.push({ name: candidate, score });
   }
   found.sort((a, b) => a.score - b.score || (a.name < b.name ? -1 : 1));
-  return found.slice(0, most).map((f) => f.name);
+  return found.slice(0, max).map((f) => f.name);
 }
 
 /** A sentence that offers the nearest names, or an empty text. */

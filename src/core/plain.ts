@@ -1,7 +1,7 @@
 import { GatewayError } from './errors.ts';
 import type { JsonObject, JsonValue } from './json.ts';
 
-const DEEPEST = 64;
+const MAX_DEPTH = 64;
 
 /**
  * Any value as plain JSON, without ever throwing. Dates become ISO texts, bytes base64, BigInts decimal texts, maps
@@ -48,7 +48,7 @@ function convert(value: unknown, path: Path, depth: number): JsonValue | undefin
 
 function convertObject(value: object, path: Path, depth: number): JsonValue | undefined {
   if (path.objects.includes(value)) return '[circular]';
-  if (depth >= DEEPEST) return '[too deep]';
+  if (depth >= MAX_DEPTH) return '[too deep]';
   path.objects.push(value);
   try {
     const special = convertSpecial(value);

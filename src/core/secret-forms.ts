@@ -1,9 +1,9 @@
 import { escapeForTerminal } from './text.ts';
 
 /** Shorter secrets are masked only as whole words, since they could be a part of many others. */
-export const SHORTEST_INSIDE_WORDS = 6;
-const SHORTEST = 3;
-const SHORTEST_LINE = 8;
+export const MIN_LENGTH_INSIDE_WORDS = 6;
+const MIN_LENGTH = 3;
+const MIN_LINE_LENGTH = 8;
 /** From here on it is recognised inside of longer base64, such as that of `user:password`. */
 const SHORTEST_INSIDE_BASE64 = 9;
 const PLAIN_WORDS: ReadonlySet<string> = new Set('true false null none undefined yes no on off'.split(' '));
@@ -12,9 +12,9 @@ const PLAIN_WORDS: ReadonlySet<string> = new Set('true false null none undefined
 export function secretForms(secret: string): ReadonlySet<string> {
   const forms = new Set<string>();
   const text = secret.trim();
-  if (text.length < SHORTEST || PLAIN_WORDS.has(text.toLowerCase())) return forms;
+  if (text.length < MIN_LENGTH || PLAIN_WORDS.has(text.toLowerCase())) return forms;
   for (const one of new Set([secret, text, ...linesOf(text)])) addForms(one, forms);
-  for (const form of forms) if (form.length < SHORTEST) forms.delete(form);
+  for (const form of forms) if (form.length < MIN_LENGTH) forms.delete(form);
   return forms;
 }
 
@@ -22,7 +22,7 @@ export function secretForms(secret: string): ReadonlySet<string> {
 function linesOf(text: string): string[] {
   if (!/[\r\n]/.test(text)) return [];
   const lines = text.split(/[\r\n]+/).map((line) => line.trim());
-  return lines.filter((line) => line.length >= SHORTEST_LINE && !line.startsWith('-----'));
+  return lines.filter((line) => line.length >= MIN_LINE_LENGTH && !line.startsWith('-----'));
 }
 
 function addForms(text: string, forms: Set<string>): void {

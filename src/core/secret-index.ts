@@ -1,10 +1,10 @@
-import { SHORTEST_INSIDE_WORDS } from './secret-forms.ts';
+import { MIN_LENGTH_INSIDE_WORDS } from './secret-forms.ts';
 
 const HASHES = 1 << 16;
 const WORD = /[A-Za-z0-9_]/;
 /** An escape of JSON or of addresses in front of a text: its letters belong to no word. */
 const ESCAPED = /(?:(?:\\|%5[Cc])(?:[bfnrt]|u[0-9A-Fa-f]{4})|%(?:25)?[0-9A-Fa-f]{2})$/;
-const LONGEST_ESCAPE = 8;
+const MAX_ESCAPE_LENGTH = 8;
 
 /**
  * Finds any of thousands of texts in one pass: the first three characters lead to the few texts that can follow. A regular
@@ -55,7 +55,7 @@ function hashOf(first: number, second: number, third: number): number {
 }
 
 function isWhole(text: string, at: number, { length }: string): boolean {
-  if (length >= SHORTEST_INSIDE_WORDS) return true;
+  if (length >= MIN_LENGTH_INSIDE_WORDS) return true;
   if (WORD.test(text.charAt(at + length))) return false;
-  return !WORD.test(text.charAt(at - 1)) || ESCAPED.test(text.slice(Math.max(0, at - LONGEST_ESCAPE), at));
+  return !WORD.test(text.charAt(at - 1)) || ESCAPED.test(text.slice(Math.max(0, at - MAX_ESCAPE_LENGTH), at));
 }

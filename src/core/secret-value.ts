@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { resolve } from 'node:path';
 
-const SHORTEST = 8;
+const MIN_LENGTH = 8;
 /** A number in any of the usual spellings. */
 export const NUMBER = /^[+-]?[\d.,_]*\d[\d.,_]*(e[+-]?\d+)?$/i;
 const LOCALE = /^([a-z]{2,3}|C|POSIX)([_-][A-Z]{2})?(\.[A-Za-z0-9-]+)?(@[a-z]+)?$/;
@@ -12,7 +12,7 @@ const HOST = /^(localhost|(\d{1,3}\.){3}\d{1,3}|\[[0-9a-f:.]+\]|([a-z0-9]([a-z0-
 const NEAR_HOST = /^[a-z]+(-[a-z]+)*:\d{1,5}$/;
 /** Whether a value can be a secret whatever its key: masking plain words, hosts and paths would spoil every message. */
 export function looksSecret(value: string, dir: string): boolean {
-  if (value.trim().length < SHORTEST) return false;
+  if (value.trim().length < MIN_LENGTH) return false;
   return ![NUMBER, LOCALE, LETTERS, HOST, NEAR_HOST].some((plain) => plain.test(value)) && !isPath(value, dir) && !isFileName(value, dir);
 }
 

@@ -6,12 +6,12 @@ export class VastError extends Error {}
 /** So short a text is parsed whatever it holds. */
 const SHORT = 256 * 1024;
 /** Lists and objects cost the parser most, by far. A text may have one for every 80 characters, but always so many. */
-const MOST_CONTAINERS = 200_000;
+const MAX_CONTAINERS = 200_000;
 const PER_CONTAINER = 80;
-const MOST_VALUES = 1_000_000;
+const MAX_VALUES = 1_000_000;
 const PER_VALUE = 16;
 /** Of one object. */
-const MOST_MEMBERS = 50_000;
+const MAX_MEMBERS = 50_000;
 
 const QUOTE = 34;
 const COMMA = 44;
@@ -24,8 +24,8 @@ const CLOSE_OBJECT = 125;
 /** Throws a `VastError` for a JSON text with too many values; looks at its commas and brackets, and parses nothing. */
 export function refuseVast(text: string): void {
   if (text.length <= SHORT) return;
-  const mostContainers = Math.max(MOST_CONTAINERS, text.length / PER_CONTAINER);
-  const mostValues = Math.max(MOST_VALUES, text.length / PER_VALUE);
+  const maxContainers = Math.max(MAX_CONTAINERS, text.length / PER_CONTAINER);
+  const maxValues = Math.max(MAX_VALUES, text.length / PER_VALUE);
   const members = [0];
   let depth = 0;
   let containers = 0;
@@ -34,26 +34,26 @@ export function refuseVast(text: string): void {
     const c = text.charCodeAt(at);
     if (c === QUOTE) at = endOfString(text, at);
     else if (c === COMMA) {
-      if (++values > mostValues) throw new VastError(`it holds more than ${Math.floor(mostValues)} values`);
+      if (++values > maxValues) throw new VastError(`it holds more than ${Math.floor(maxValues)} values`);
     } else if (c === COLON) {
       const count = (members[depth] ?? 0) + 1;
       members[depth] = count;
-      if (count > MOST_MEMBERS) throw new VastError(`one of its objects has more than ${MOST_MEMBERS} members`);
+      if (count > MAX_MEMBERS) throw new VastError(`one of its objects has more than ${MAX_MEMBERS} members`);
     } else if (c === OPEN_ARRAY || c === OPEN_OBJECT) {
-      if (++containers > mostContainers) throw new VastError(`it holds more than ${Math.floor(mostContainers)} lists and objects`);
+      if (++containers > maxContainers) throw new VastError(`it holds more than ${Math.floor(maxContainers)} lists and objects`);
       members[++depth] = 0;
     } else if (c === CLOSE_ARRAY || c === CLOSE_OBJECT) depth--;
   }
 }
 
-/** Whether a value holds more than `most` values, itself included; looks no further than that, and needs no recursion. */
-export function isVast(value: unknown, most: number): boolean {
+/** Whether a value holds more than `max` values, itself included; looks no further than that, and needs no recursion. */
+export function isVast(value: unknown, max: number): boolean {
   let count = 1;
   const open = [value];
   for (let node = open.pop(); open.length > 0 || node !== undefined; node = open.pop()) {
     if (typeof node !== 'object' || node === null) continue;
     for (const key in node) {
-      if (++count > most) return true;
+      if (++count > max) return true;
       const item = (node as Record<string, unknown>)[key];
       if (typeof item === 'object' && item !== null) open.push(item);
     }

@@ -35,7 +35,7 @@ export interface AuditLog {
 const BATCH_LINES = 100;
 const BATCH_MS = 100;
 /** Lines that are kept while none can be written. */
-const MOST_WAITING = 10_000;
+const MAX_WAITING = 10_000;
 
 /** What every chain begins with. */
 export function chainStart(run: string): string {
@@ -117,7 +117,7 @@ export function createAuditLog(dir: string, log: Logger, saveHead: (run: string,
 
   return {
     add(members) {
-      if (waiting.length >= MOST_WAITING) {
+      if (waiting.length >= MAX_WAITING) {
         dropped++;
         return;
       }

@@ -48,7 +48,7 @@ export interface Audit {
 }
 
 const KEY_BYTES = 32;
-const MOST_ITEMS = 100;
+const MAX_ITEMS = 100;
 /** Longer arguments are hashed at once and not kept until their batch is written. */
 const KEPT_LENGTH = 1_024;
 
@@ -115,7 +115,7 @@ export function recordRefusal(audit: Audit, error: unknown): void {
 // What a line tells of strangers must neither hide anything nor fill the file.
 function safe(value: JsonValue): JsonValue {
   if (typeof value === 'string') return showName(value);
-  if (Array.isArray(value)) return value.slice(0, MOST_ITEMS).map(safe);
+  if (Array.isArray(value)) return value.slice(0, MAX_ITEMS).map(safe);
   if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, safe(item)]));
 }

@@ -18,7 +18,7 @@ interface Count {
 
 const WINDOW_MS = 60_000;
 /** Addresses that are told apart within a minute; the rest count together. */
-const MOST_COUNTS = 1_000;
+const MAX_COUNTS = 1_000;
 const OTHERS = 'other addresses';
 
 /** Counts failed logins and reports each count a minute after its first failure. */
@@ -46,7 +46,7 @@ export function createFailedLogins(report: (fields: JsonObject) => void): Failed
 
   return {
     add(from, reason) {
-      const address = counts.size < MOST_COUNTS || counts.has(`${reason} ${from}`) ? from : OTHERS;
+      const address = counts.size < MAX_COUNTS || counts.has(`${reason} ${from}`) ? from : OTHERS;
       const key = `${reason} ${address}`;
       const known = counts.get(key);
       if (known) known.count++;

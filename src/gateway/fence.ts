@@ -18,7 +18,7 @@ const TOKENS = new RegExp(
   'gi',
 );
 const FENCE = /<(?=\s{0,8}\/?\s{0,8}untrusted)/gi;
-const LONGEST_SOURCE = 256;
+const MAX_SOURCE_LENGTH = 256;
 
 /** A text that strangers wrote, marked as such, so that a model takes it for content and not for a conversation or orders. */
 export function fenceText(text: string, source: string, tool: string): string {
@@ -31,11 +31,11 @@ export function sourceOf({ path, url, command, query }: JsonObject): string {
   const named = [path, url, prefixed('cmd:', command), prefixed('query:', query)].find(
     (value) => typeof value === 'string' && value !== '',
   );
-  return escapeHidden(String(named ?? 'unknown').slice(0, LONGEST_SOURCE))
+  return escapeHidden(String(named ?? 'unknown').slice(0, MAX_SOURCE_LENGTH))
     .replace(/[\r\n]+/g, ' ')
     .replace(/[<>]/g, '')
     .replaceAll('"', "'")
-    .slice(0, LONGEST_SOURCE);
+    .slice(0, MAX_SOURCE_LENGTH);
 }
 
 function prefixed(prefix: string, value: unknown): string | undefined {

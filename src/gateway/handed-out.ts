@@ -15,9 +15,9 @@ export interface HandedOut {
   forget(isGone: (caller: Caller) => boolean): void;
 }
 
-const MOST_EACH = 10_000;
-const MOST = 100_000;
-const LONGEST = 8 * 1024;
+const MAX_EACH = 10_000;
+const MAX_ENTRIES = 100_000;
+const MAX_LENGTH = 8 * 1024;
 const HOUR_MS = 60 * 60 * 1000;
 
 interface Noted extends Origin {
@@ -65,14 +65,14 @@ export function createHandedOut(now: () => number = () => performance.now()): Ha
   const makeRoom = (): void => {
     let largest: Share | undefined;
     for (const share of shares.values()) if (!largest || share.noted.size > largest.noted.size) largest = share;
-    const excess = size - MOST;
+    const excess = size - MAX_ENTRIES;
     let dropped = 0;
     if (largest) dropOldest(largest, () => dropped++ < excess);
   };
 
   return {
     note(caller, address, origin) {
-      if (address.length > LONGEST) return;
+      if (address.length > MAX_LENGTH) return;
       const key = keyOf(caller);
       const share = shares.get(key) ?? { caller, noted: new Map() };
       shares.set(key, share);
@@ -80,8 +80,8 @@ export function createHandedOut(now: () => number = () => performance.now()): Ha
       if (noted.delete(address)) size--;
       noted.set(address, { ...origin, since: now() });
       size++;
-      if (noted.size > MOST_EACH) dropOldest(share, () => noted.size > MOST_EACH);
-      if (size > MOST) makeRoom();
+      if (noted.size > MAX_EACH) dropOldest(share, () => noted.size > MAX_EACH);
+      if (size > MAX_ENTRIES) makeRoom();
       sweepLater();
     },
     find(caller, address) {

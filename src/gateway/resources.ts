@@ -24,7 +24,7 @@ export interface ReadingRules {
 }
 
 /** Addresses are foreign text; an error tells one only so far. */
-const MOST_SHOWN = 2_048;
+const MAX_SHOWN = 2_048;
 
 /** Reads a resource by its public address: a listed one, one that was handed out, one that a template describes, or a tool's view. */
 export async function readResource(address: string, view: View, call: Call, rules: ReadingRules): Promise<ReadResult> {
@@ -45,7 +45,7 @@ export async function readResource(address: string, view: View, call: Call, rule
     const contents = await toPluginFailed(plugin.id, () => resource.read(uri, values, call));
     if (contents) return finish(plugin.id, contents);
   }
-  throw new GatewayError('INVALID_PARAMS', 'There is no resource of that address.', { field: 'uri', uri: address.slice(0, MOST_SHOWN) });
+  throw new GatewayError('INVALID_PARAMS', 'There is no resource of that address.', { field: 'uri', uri: address.slice(0, MAX_SHOWN) });
 }
 
 /** Whose resource an address is, and the plugin's own address of it. `handed`: who handed it out to the caller that asks. */

@@ -25,7 +25,7 @@ export const SEARCH_INSTRUCTIONS =
 const FIND = 'find_tools';
 const CALL = 'call_tool';
 const USUAL = 8;
-const MOST = 50;
+const MAX_ENTRIES = 50;
 
 /** The search over the tools of a view; `complete` gives the two tools the rules that hold for all. */
 export function createToolSearch(
@@ -42,7 +42,7 @@ export function createToolSearch(
       type: 'object',
       properties: {
         query: { type: 'string', minLength: 1, maxLength: 500, description: 'what the tool should do, in a few words, or its name' },
-        limit: { type: 'integer', minimum: 1, maximum: MOST, description: `how many to show; ${USUAL} where it is absent` },
+        limit: { type: 'integer', minimum: 1, maximum: MAX_ENTRIES, description: `how many to show; ${USUAL} where it is absent` },
       },
       required: ['query'],
       additionalProperties: false,

@@ -4,7 +4,7 @@ import type { Registry } from '../registry/registry.ts';
 import { type ActiveMiddleware, notifyAll } from './middleware.ts';
 
 /** Who has been met already: the oldest are forgotten first. */
-const MOST_SESSIONS = 10_000;
+const MAX_SESSIONS = 10_000;
 
 /** Tells once for each session that it has begun. */
 export interface SeenSessions {
@@ -13,13 +13,13 @@ export interface SeenSessions {
 }
 
 /** Nobody has been met yet. */
-export function createSeenSessions(most: number = MOST_SESSIONS): SeenSessions {
+export function createSeenSessions(max: number = MAX_SESSIONS): SeenSessions {
   const seen = new Set<string>();
   return {
     isNew(session) {
       if (seen.has(session)) return false;
       seen.add(session);
-      if (seen.size > most) seen.delete(seen.values().next().value as string);
+      if (seen.size > max) seen.delete(seen.values().next().value as string);
       return true;
     },
   };

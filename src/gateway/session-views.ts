@@ -1,7 +1,7 @@
 import type { View } from './views.ts';
 
 /** Sessions whose view is kept for one catalogue. */
-const MOST = 256;
+const MAX_ENTRIES = 256;
 
 /** Views of single sessions, built where a catalogue holds what not every session has. */
 export interface SessionViews {
@@ -20,7 +20,7 @@ export function createSessionViews(build: (profile: string, session: string) => 
       // The one used last stands last; the first is the one to go.
       known.delete(session);
       known.set(session, found);
-      if (known.size > MOST) known.delete(known.keys().next().value as string);
+      if (known.size > MAX_ENTRIES) known.delete(known.keys().next().value as string);
       return found;
     },
   };

@@ -4,8 +4,8 @@ import type { VisibleTool } from './visible-tool.ts';
 
 /** Ranks tools by what they are for. */
 export interface ToolIndex {
-  /** The best matches first, at most `most`. */
-  find(query: string, most: number): Promise<readonly VisibleTool[]>;
+  /** The best matches first, at most `max`. */
+  find(query: string, max: number): Promise<readonly VisibleTool[]>;
 }
 
 /** How many tools are read in one go while an index is built. */
@@ -33,7 +33,7 @@ export function createToolIndex(tools: ReadonlyMap<string, VisibleTool>): ToolIn
   };
 
   return {
-    async find(query, most) {
+    async find(query, max) {
       built ??= build();
       const index = await built;
       const found = index.search(query, {
@@ -43,7 +43,7 @@ export function createToolIndex(tools: ReadonlyMap<string, VisibleTool>): ToolIn
       });
       const exact = tools.get(query.trim());
       const ranked = found.flatMap(({ id }) => tools.get(id as string) ?? []).filter((tool) => tool !== exact);
-      return (exact ? [exact, ...ranked] : ranked).slice(0, most);
+      return (exact ? [exact, ...ranked] : ranked).slice(0, max);
     },
   };
 }

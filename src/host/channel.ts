@@ -1,6 +1,6 @@
 import type { Readable, Writable } from 'node:stream';
 import { ERROR_CODES, type ErrorCode } from '../core/error-codes.ts';
-import { GatewayError, LONGEST_TEXT, thrownText } from '../core/errors.ts';
+import { GatewayError, MAX_TEXT_LENGTH, thrownText } from '../core/errors.ts';
 import { toDoublesText, toJsonText } from '../core/exact-number.ts';
 import { parseLine } from '../core/exact-parse.ts';
 import { asObject, isJsonObject, type JsonObject, type JsonValue } from '../core/json.ts';
@@ -196,7 +196,7 @@ export function createChannel(
 function toWire(error: unknown): JsonObject {
   const message = thrownText(error);
   if (!(error instanceof GatewayError)) return { code: -32000, message, data: { code: 'PLUGIN_FAILED' } };
-  return { code: -32000, message, data: { ...error.toObject(), message, fix: shorten(error.fix, LONGEST_TEXT) } };
+  return { code: -32000, message, data: { ...error.toObject(), message, fix: shorten(error.fix, MAX_TEXT_LENGTH) } };
 }
 
 function fromWire(error: JsonValue): GatewayError {
@@ -207,9 +207,9 @@ function fromWire(error: JsonValue): GatewayError {
   const { code } = data;
   const text = (key: string): string | undefined => {
     const value = data[key];
-    return typeof value === 'string' ? shorten(value, LONGEST_TEXT) : undefined;
+    return typeof value === 'string' ? shorten(value, MAX_TEXT_LENGTH) : undefined;
   };
-  return new GatewayError(isErrorCode(code) ? code : 'PLUGIN_FAILED', shorten(message, LONGEST_TEXT), {
+  return new GatewayError(isErrorCode(code) ? code : 'PLUGIN_FAILED', shorten(message, MAX_TEXT_LENGTH), {
     fix: text('fix'),
     field: text('field'),
   });

@@ -13,7 +13,7 @@ const SIGNALS: Readonly<Record<string, string>> = {
   SIGTERM: 'it was asked to end from outside',
 };
 
-const MOST_WORDS = 5;
+const MAX_WORDS = 5;
 // Where in its code a program was says nothing to who starts it; the error above that does.
 const STACK = /^\s+at |^\s*[~^]+\s*$|^Node\.js v\d/;
 
@@ -25,7 +25,7 @@ export function describeExit({ code, signal }: Exit, lastLines: readonly string[
   const how = signal === null ? `it exited with code ${code}` : (SIGNALS[signal] ?? `it was ended by ${signal}`);
   const telling = lastLines.filter((line) => !STACK.test(line));
   const panic = telling.findIndex((line) => PANIC.test(line));
-  const words = panic < 0 ? telling.slice(-MOST_WORDS) : telling.slice(panic, panic + MOST_WORDS);
+  const words = panic < 0 ? telling.slice(-MAX_WORDS) : telling.slice(panic, panic + MAX_WORDS);
   return words.length === 0 ? how : `${how}; its last words: ${words.join(' | ')}`;
 }
 

@@ -17,7 +17,7 @@ const PASSED = [
 ];
 
 /** How deep gateways may stand inside each other before one refuses to start. */
-export const DEEPEST_NESTING = 2;
+export const MAX_NESTING = 2;
 
 /** How many gateways stand above this process. */
 export function nesting(env: NodeJS.ProcessEnv): number {

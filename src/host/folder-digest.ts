@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
-const MOST_FILES = 2_000;
+const MAX_FILES = 2_000;
 const PASSED_OVER = new Set(['node_modules', '__pycache__']);
 
 /**
@@ -11,7 +11,7 @@ const PASSED_OVER = new Set(['node_modules', '__pycache__']);
  */
 export function folderDigest(...paths: readonly string[]): string {
   const hash = createHash('sha256');
-  let left = MOST_FILES;
+  let left = MAX_FILES;
   const note = (path: string): void => {
     const { size, mtimeMs } = statSync(path);
     hash.update(`${path}\0${size}\0${mtimeMs}\n`);

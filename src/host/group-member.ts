@@ -14,7 +14,7 @@ import type { PluginWorker } from './worker.ts';
 const TRANSIENT: ReadonlySet<ErrorCode> = new Set(['PLUGIN_FAILED', 'LOAD_TIMEOUT', 'HANDSHAKE_FAILED', 'PLUGIN_PROTOCOL_ERROR']);
 
 /** Far more than the tools of one plugin can hold; all of them are gone through several times. */
-const MOST_VALUES = 250_000;
+const MAX_VALUES = 250_000;
 
 function isSettled(state: PluginState): boolean {
   return state === 'ready' || state === 'failed' || state === 'closed';
@@ -137,8 +137,8 @@ export class GroupMember implements Member {
 
   /** Takes what its runtime reports; throws where that cannot be used, and the report before stays. */
   setReport(report: JsonObject): void {
-    if (isVast(report, MOST_VALUES))
-      throw new GatewayError('PLUGIN_PROTOCOL_ERROR', `What the plugin's process reported holds more than ${MOST_VALUES} values.`);
+    if (isVast(report, MAX_VALUES))
+      throw new GatewayError('PLUGIN_PROTOCOL_ERROR', `What the plugin's process reported holds more than ${MAX_VALUES} values.`);
     this.spec.checkReport?.(report);
     this.#report = report;
     this.#tell();

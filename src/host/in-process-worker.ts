@@ -1,5 +1,5 @@
 import type { ToolResult } from '../core/content.ts';
-import { LONGEST_TEXT, thrownText } from '../core/errors.ts';
+import { MAX_TEXT_LENGTH, thrownText } from '../core/errors.ts';
 import { noteExact, toSafeDoubles } from '../core/exact-tree.ts';
 import type { HostLimits } from '../core/host.ts';
 import type { JsonObject } from '../core/json.ts';
@@ -15,7 +15,7 @@ import type { PluginWorker, WorkerEvents } from './worker.ts';
 /** Runs trusted plugins inside the gateway: fast, and with nothing between them and everything else. */
 export function startInProcessWorker(limits: HostLimits, events: WorkerEvents): PluginWorker {
   const at = (id: string): Logger => {
-    const say = (level: string) => (text: string) => events.log(id, level, shorten(String(text), LONGEST_TEXT));
+    const say = (level: string) => (text: string) => events.log(id, level, shorten(String(text), MAX_TEXT_LENGTH));
     return {
       debug: say('debug'),
       info: say('info'),

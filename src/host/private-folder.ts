@@ -3,12 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 // Socket paths end at 108 bytes on Linux and 104 on macOS; what a plugin puts in here needs some of them.
-const LONGEST_PARENT = 60;
+const MAX_PARENT_LENGTH = 60;
 
 /** A new folder that only this user can enter, with a path short enough for sockets. */
 export function makePrivateFolder(): string {
   const parent = tmpdir();
-  return mkdtempSync(join(Buffer.byteLength(parent) > LONGEST_PARENT && process.platform !== 'win32' ? '/tmp' : parent, 'pm-'));
+  return mkdtempSync(join(Buffer.byteLength(parent) > MAX_PARENT_LENGTH && process.platform !== 'win32' ? '/tmp' : parent, 'pm-'));
 }
 
 /** Removes a folder; what cannot be removed stays. */

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ToolResult } from '../core/content.ts';
 import type { ErrorCode } from '../core/error-codes.ts';
-import { GatewayError, LONGEST_TEXT } from '../core/errors.ts';
+import { GatewayError, MAX_TEXT_LENGTH } from '../core/errors.ts';
 import type { HostLimits } from '../core/host.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../core/json.ts';
 import type { Logger } from '../core/log.ts';
@@ -289,5 +289,5 @@ class ProcessWorker implements PluginWorker {
 }
 
 function bounded(text: string): string {
-  return shorten(text, LONGEST_TEXT);
+  return shorten(text, MAX_TEXT_LENGTH);
 }

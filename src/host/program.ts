@@ -12,7 +12,7 @@ export function startProgram(spec: ProgramSpec, limits: HostLimits, guardian: Or
     stdin,
     stdout: supervised.stream(1),
     exited: supervised.exited,
-    lastLines: (most) => supervised.output.tail(most),
+    lastLines: (max) => supervised.output.tail(max),
     kill: (reason) => supervised.kill(reason),
     stop() {
       stopping ??= supervised.stop(() => stdin.end());

@@ -1,4 +1,4 @@
-const MOST_TRIES = 3;
+const MAX_TRIES = 3;
 
 /** The starts of a home that says nothing: a few, and all of them within the time that one may take. Times in milliseconds. */
 export interface Tries {
@@ -19,6 +19,6 @@ export function createTries(withinMs: number, now = (): number => performance.no
       if (count++ === 0) first = latest;
       return Math.max(withinMs - (latest - first), 1);
     },
-    wasLast: () => count >= MOST_TRIES || now() - first + (now() - latest) >= withinMs,
+    wasLast: () => count >= MAX_TRIES || now() - first + (now() - latest) >= withinMs,
   };
 }

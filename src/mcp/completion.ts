@@ -7,7 +7,7 @@ import type { Reply, Request } from './peer.ts';
 import { toResult } from './results.ts';
 
 /** The protocol's cap on values in one answer. */
-const MOST_VALUES = 100;
+const MAX_VALUES = 100;
 
 /** `completion/complete`: values for an argument of a prompt or a variable of a template. No values is no error. */
 export async function completeArgument(request: Request, gateway: Pick<Gateway, 'opening'>): Promise<Reply> {
@@ -25,7 +25,7 @@ export async function completeArgument(request: Request, gateway: Pick<Gateway, 
   }
   const found = complete ? admitCompletion(await complete(argument.name, argument.value, known)) : { values: [], total: 0, hasMore: false };
   const { values, total, hasMore } = found;
-  const completion = { values: values.slice(0, MOST_VALUES), total, hasMore: values.length > MOST_VALUES || hasMore };
+  const completion = { values: values.slice(0, MAX_VALUES), total, hasMore: values.length > MAX_VALUES || hasMore };
   return toResult({ completion }, request.era);
 }
 

@@ -7,7 +7,7 @@ import type { Fault, Incoming, Message } from './wire.ts';
 import { RPC } from './wire.ts';
 
 /** After so many unreadable messages without a good one a client is beyond help: two that answer each other's junk never stop. */
-const MOST_FAULTS = 100;
+const MAX_FAULTS = 100;
 
 /** A client on a connection of its own: stdio or a WebSocket. Its first message decides the era. */
 export interface Connection {
@@ -61,7 +61,7 @@ export function createConnection(outlet: Outlet, parts: ConnectionParts): Connec
 
   const refuse = (fault: Fault): void => {
     (legacy ?? modern ?? parts.modern()).refuse(fault, outlet);
-    if (++faults >= MOST_FAULTS) parts.hopeless();
+    if (++faults >= MAX_FAULTS) parts.hopeless();
   };
 
   return {

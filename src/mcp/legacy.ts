@@ -19,7 +19,7 @@ import { ServerRequests } from './server-requests.ts';
 import type { Subscriber } from './subscriptions.ts';
 import { type Fault, type Id, type Message, notificationText } from './wire.ts';
 
-const MOST_WATCHED = 1_000;
+const MAX_WATCHED = 1_000;
 
 /** The limits of one legacy client. */
 export interface LegacyLimits {
@@ -168,7 +168,7 @@ export class LegacyPeer extends Peer implements Subscriber {
 
   #watch({ params }: Request): Reply {
     const uri = need(params, 'uri');
-    if (this.#watched.size >= MOST_WATCHED) throw new GatewayError('OVERLOADED', `One client may watch ${MOST_WATCHED} resources.`);
+    if (this.#watched.size >= MAX_WATCHED) throw new GatewayError('OVERLOADED', `One client may watch ${MAX_WATCHED} resources.`);
     if (this.#watched.has(uri)) return '{}';
     const end = this.parts.gateway.subscribe(uri, this.caller);
     if (!end) throw new GatewayError('INVALID_PARAMS', 'There is no resource of that address.', { field: 'uri' });

@@ -1,7 +1,7 @@
 import type { Frame, Outlet } from './outlet.ts';
 
-const MOST_EVENTS = 200;
-const MOST_BYTES = 1024 * 1024;
+const MAX_EVENTS = 200;
+const MAX_BYTES = 1024 * 1024;
 const RETRY_MS = 500;
 
 interface StoredEvent {
@@ -103,7 +103,7 @@ export class SessionStream implements Outlet {
     const size = frame.bytes?.length ?? 0;
     this.#events.push({ number, frame: stored, size });
     this.#bytes += size;
-    while (this.#events.length > MOST_EVENTS || (this.#bytes > MOST_BYTES && this.#events.length > 1))
+    while (this.#events.length > MAX_EVENTS || (this.#bytes > MAX_BYTES && this.#events.length > 1))
       this.#bytes -= this.#events.shift()?.size ?? 0;
     this.#outlet?.write(stored);
   }

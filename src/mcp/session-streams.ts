@@ -2,7 +2,7 @@ import type { Outlet } from './outlet.ts';
 import { parseEventId, SessionStream } from './session-stream.ts';
 
 /** Ended streams that are kept for clients that come back. */
-const MOST_KEPT = 16;
+const MAX_KEPT = 16;
 const STANDING = 's';
 
 /** The streams of one legacy session, by the name in their event ids. */
@@ -18,7 +18,7 @@ export class SessionStreams {
   // The oldest of those that ended go first.
   #keep(stream: SessionStream): string {
     for (const [id, other] of this.#streams) {
-      if (this.#streams.size < MOST_KEPT) break;
+      if (this.#streams.size < MAX_KEPT) break;
       if (other.ended && id !== STANDING) this.#streams.delete(id);
     }
     const id = `r${(++this.#last).toString(36)}`;

@@ -97,8 +97,8 @@ export function createSessions(limits: SessionLimits, events: SessionEvents, log
   return {
     open(peer) {
       const { principal, anonymous } = peer.caller;
-      const most = anonymous === true ? limits.sessions : limits.sessionsPerPrincipal;
-      if (shares.sizeOf(principal) >= most) evict(shares.firstOf(principal, rank));
+      const max = anonymous === true ? limits.sessions : limits.sessionsPerPrincipal;
+      if (shares.sizeOf(principal) >= max) evict(shares.firstOf(principal, rank));
       else if (shares.size >= limits.sessions) evict(shares.firstOfLargest(principal, rank));
       const session: HttpSession = {
         id: randomBytes(16).toString('hex'),

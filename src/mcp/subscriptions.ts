@@ -11,8 +11,8 @@ import type { Outlet } from './outlet.ts';
 import type { Reply, Request } from './peer.ts';
 import { type Id, notificationText } from './wire.ts';
 
-const MOST_STREAMS = 1_024;
-const MOST_WATCHED = 1_000;
+const MAX_STREAMS = 1_024;
+const MAX_WATCHED = 1_000;
 const SUBSCRIPTION = 'io.modelcontextprotocol/subscriptionId';
 
 /** Lists whose change is told, with the notification that tells it. */
@@ -130,8 +130,7 @@ export function createSubscriptions(gateway: Gateway, lists: Lists): Subscriptio
   // The oldest stream of the principal with most of them ends in good order; a principal's own streams never end for one more.
   const makeRoom = (principal: string): void => {
     const oldest = shares.firstOfLargest(principal, ({ number }) => number);
-    if (!oldest || oldest.principal === principal)
-      throw new GatewayError('OVERLOADED', `There are ${MOST_STREAMS} listen streams already.`);
+    if (!oldest || oldest.principal === principal) throw new GatewayError('OVERLOADED', `There are ${MAX_STREAMS} listen streams already.`);
     oldest.end();
   };
 
@@ -142,11 +141,11 @@ export function createSubscriptions(gateway: Gateway, lists: Lists): Subscriptio
       const { notifications } = request.params;
       if (!isJsonObject(notifications))
         throw new GatewayError('INVALID_PARAMS', '"notifications" must be an object.', { field: 'notifications' });
-      if (streams.size >= MOST_STREAMS) makeRoom(request.caller.principal);
+      if (streams.size >= MAX_STREAMS) makeRoom(request.caller.principal);
       const honoured = NOTICES.filter(({ filter }) => notifications[filter] === true).map(({ filter }) => filter);
       const { resourceSubscriptions: wanted } = notifications;
       const watches = new Map<string, () => void>();
-      for (const uri of (Array.isArray(wanted) ? wanted : []).slice(0, MOST_WATCHED)) {
+      for (const uri of (Array.isArray(wanted) ? wanted : []).slice(0, MAX_WATCHED)) {
         const end = typeof uri === 'string' && !watches.has(uri) ? gateway.subscribe(uri, request.caller) : undefined;
         if (end) watches.set(uri as string, end);
       }

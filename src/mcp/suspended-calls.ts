@@ -8,7 +8,7 @@ import { MultiRoundCall, type Suspend } from './multi-round-call.ts';
 import type { Handler, Reply, RequestLink } from './peer.ts';
 import type { AskLimits } from './server-requests.ts';
 
-const MOST_PARKED = 1_000;
+const MAX_PARKED = 1_000;
 
 /**
  * Calls of the stateless era that wait for answers, found again by a state that only their own caller can use, once. A
@@ -42,7 +42,7 @@ export function createSuspendedCalls(limits: AskLimits): SuspendedCalls {
   const suspend =
     (owner: string): Suspend =>
     (call, ticket) => {
-      if (suspended.size >= MOST_PARKED) throw new GatewayError('OVERLOADED', `${MOST_PARKED} calls wait for answers already.`);
+      if (suspended.size >= MAX_PARKED) throw new GatewayError('OVERLOADED', `${MAX_PARKED} calls wait for answers already.`);
       const { askMs } = limits;
       const id = randomBytes(16).toString('base64url');
       const timer = setTimeout(() => {

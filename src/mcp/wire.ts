@@ -8,7 +8,7 @@ import { type JsonCaps, JsonError, parseMessage } from '../core/json-scan.ts';
 import { isWellFormed, wellFormedForeignJson, wellFormedJson } from '../core/well-formed.ts';
 
 /** Ids are counters of 64 bits at most. */
-const LARGEST_ID = 2 ** 64;
+const MAX_ID = 2 ** 64;
 
 /** A request id, echoed as it was sent. */
 export type Id = string | number | ExactNumber;
@@ -153,7 +153,7 @@ function toMessage(value: JsonValue): Message | Fault {
 function isId(id: JsonValue | undefined): id is Id {
   if (typeof id === 'string') return true;
   const number = toDouble(id);
-  return Number.isInteger(number) && Math.abs(number as number) <= LARGEST_ID;
+  return Number.isInteger(number) && Math.abs(number as number) <= MAX_ID;
 }
 
 /** A reply around a result that is already JSON. Large results come as bytes and are copied once. */

@@ -8,11 +8,11 @@ export interface Claim {
 }
 
 /** Longest public name: leaves room for the prefix that LLM clients add. */
-const LONGEST = 48;
+const MAX_LENGTH = 48;
 const HASHED = 39;
 /** A cut id: some of its characters, and as many of a hash. */
 const ID_HASH = 6;
-const SHORTEST_ID = 10;
+const MIN_ID_LENGTH = 10;
 
 /** A name as every LLM client accepts it: letters, digits, "_" and "-", not starting with a digit or "-". */
 export function sanitise(name: string): string {
@@ -26,14 +26,14 @@ function hashed(name: string, { plugin, native }: Claim): string {
 }
 
 function shortened(name: string, claim: Claim): string {
-  return name.length > LONGEST ? hashed(name, claim) : name;
+  return name.length > MAX_LENGTH ? hashed(name, claim) : name;
 }
 
 /** A name with the id of its plugin in front. A long id is cut, so that the tool keeps its own name where there is room for both. */
 function qualified(native: string, claim: Claim): string {
   const id = sanitise(claim.plugin);
-  const room = LONGEST - native.length - 1;
-  if (id.length <= room || room < SHORTEST_ID) return shortened(`${id}_${native}`, claim);
+  const room = MAX_LENGTH - native.length - 1;
+  if (id.length <= room || room < MIN_ID_LENGTH) return shortened(`${id}_${native}`, claim);
   const hash = createHash('sha256').update(claim.plugin).digest('hex').slice(0, ID_HASH);
   return `${id.slice(0, room - ID_HASH - 1)}_${hash}_${native}`;
 }

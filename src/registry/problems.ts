@@ -2,7 +2,7 @@ import type { Problem } from '../core/plugin.ts';
 import { shorten } from '../core/text.ts';
 import type { VettedTools } from './tools.ts';
 
-const MOST_TOLD = 20;
+const MAX_TOLD = 20;
 
 /** What an operator should know of the schemas of tools that are served. */
 export function problemsOf(vetted: VettedTools): Problem[] {
@@ -32,8 +32,8 @@ function unshownOf({ tools }: VettedTools): Problem[] {
 }
 
 function tellSome(parts: readonly string[]): string {
-  const told = parts.slice(0, MOST_TOLD).map((part) => shorten(part, 300));
-  return [...told, ...(parts.length > MOST_TOLD ? [`${parts.length - MOST_TOLD} more`] : [])].join('; ');
+  const told = parts.slice(0, MAX_TOLD).map((part) => shorten(part, 300));
+  return [...told, ...(parts.length > MAX_TOLD ? [`${parts.length - MAX_TOLD} more`] : [])].join('; ');
 }
 
 function droppedOf({ tools }: VettedTools): Problem[] {

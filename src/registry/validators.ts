@@ -29,7 +29,7 @@ export interface Checker {
 /** A checker of what cannot be checked. */
 export const UNCHECKED: Checker = { validate: () => undefined, ready: () => undefined, convert: () => undefined };
 
-const LONGEST_MESSAGE = 4 * 1024;
+const MAX_MESSAGE_LENGTH = 4 * 1024;
 const CAPS: JsonCaps = { depth: 64, keys: 10_000, items: 100_000 };
 
 /** Compiles the schemas of one plugin; schemas of different plugins never meet in one instance. */
@@ -153,7 +153,7 @@ class SchemaChecker implements Checker {
 }
 
 function describe([error]: readonly ErrorObject[], whole: string): string {
-  return error ? shorten(sentence(error, whole), LONGEST_MESSAGE) : `${whole} cannot be matched with the schema`;
+  return error ? shorten(sentence(error, whole), MAX_MESSAGE_LENGTH) : `${whole} cannot be matched with the schema`;
 }
 
 function sentence({ instancePath, keyword, params, message }: ErrorObject, whole: string): string {

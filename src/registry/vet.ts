@@ -22,13 +22,13 @@ export type Vetted =
   | { readonly schema?: undefined; readonly refused: string };
 
 /** Above these a schema is not served at all. */
-const MOST_BYTES = 1024 * 1024;
-const DEEPEST = 64;
+const MAX_BYTES = 1024 * 1024;
+const MAX_DEPTH = 64;
 /** Of any JSON in it, such as a default. */
 const CAPS: JsonCaps = { depth: 256, keys: Number.POSITIVE_INFINITY, items: Number.POSITIVE_INFINITY };
 /** Above this its values are not checked. */
-const MOST_SUBSCHEMAS = 2_000;
-const MOST_TOLD = 20;
+const MAX_SUBSCHEMAS = 2_000;
+const MAX_TOLD = 20;
 /** What tells something to the reader alone. */
 const SPOKEN = new Set(['title', 'description', '$comment', 'default', 'examples', 'example']);
 
@@ -54,7 +54,7 @@ function vet(input: unknown, maxBytes: number): Vetted {
     throw new Refusal(`it is ${input === null ? 'null' : Array.isArray(input) ? 'a list' : `a ${typeof input}`}, not an object`);
   const text = written(input);
   const bytes = Buffer.byteLength(text);
-  if (bytes > MOST_BYTES) throw new Refusal(`it has ${bytes} bytes, more than ${MOST_BYTES}`);
+  if (bytes > MAX_BYTES) throw new Refusal(`it has ${bytes} bytes, more than ${MAX_BYTES}`);
   const schema = read(text);
   if (schema.type !== 'object') throw new Refusal(`its root must have "type": "object", not ${JSON.stringify(schema.type)}`);
   const odd = findFault(schema);
@@ -66,7 +66,7 @@ function vet(input: unknown, maxBytes: number): Vetted {
   const not = (why: string): Vetted => ({ ...served, dialect: undefined, unchecked: [`arguments are not checked: ${why}`] });
   if (!dialect) return not(`its dialect ${JSON.stringify(schema.$schema).slice(0, 200)} is not known`);
   if (seen.mixesDialects) return not('parts of it are of another dialect');
-  if (seen.subschemas > MOST_SUBSCHEMAS) return not(`it has more than ${MOST_SUBSCHEMAS} subschemas`);
+  if (seen.subschemas > MAX_SUBSCHEMAS) return not(`it has more than ${MAX_SUBSCHEMAS} subschemas`);
   if (bytes > maxBytes && bytes - seen.spoken > maxBytes)
     return not(`it has ${bytes - seen.spoken} bytes without its texts, more than ${maxBytes}`);
   const surveyed = survey(schema, dialect, notLinear);
@@ -92,8 +92,8 @@ function written(schema: JsonObject): string {
 }
 
 function toldOf(left: readonly string[]): string[] {
-  const told = left.slice(0, MOST_TOLD).map((part) => `not checked: ${part.slice(0, 300)}`);
-  return left.length > MOST_TOLD ? [...told, `not checked: ${left.length - MOST_TOLD} more parts`] : told;
+  const told = left.slice(0, MAX_TOLD).map((part) => `not checked: ${part.slice(0, 300)}`);
+  return left.length > MAX_TOLD ? [...told, `not checked: ${left.length - MAX_TOLD} more parts`] : told;
 }
 
 interface Seen {
@@ -108,7 +108,7 @@ function lookThrough(root: JsonObject): Seen {
   const seen: Seen = { subschemas: 0, spoken: 0, isOlder: false, mixesDialects: false };
   const visit = (schema: JsonValue, depth: number): void => {
     if (!isJsonObject(schema)) return;
-    if (depth > DEEPEST) throw new Refusal(`it is more than ${DEEPEST} levels deep`);
+    if (depth > MAX_DEPTH) throw new Refusal(`it is more than ${MAX_DEPTH} levels deep`);
     seen.subschemas++;
     for (const key in schema) if (SPOKEN.has(key)) seen.spoken += Buffer.byteLength(toJsonText(schema[key]));
     // A list of item schemas is how older dialects write a tuple.

@@ -8,7 +8,7 @@ import { DISABLED_SPACE } from './store.ts';
 /** The keys that can still be read in a damaged store, by space. */
 export type Salvage = ReadonlyMap<string, ReadonlySet<string>>;
 
-const LARGEST_SCAN = 256 * 1024 * 1024;
+const MAX_SCAN_SIZE = 256 * 1024 * 1024;
 // A record holds its texts one behind the other: the space, the plugin's id, the time it was disabled.
 const DISABLED_RECORD = new RegExp(
   `${DISABLED_SPACE}([A-Za-z0-9_][A-Za-z0-9_.-]{0,63}?)\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{3}Z`,
@@ -71,6 +71,6 @@ function readUntilDamage(db: Database.Database, query: string, add: (space: stri
 }
 
 function scan(file: string, add: (id: string) => void): void {
-  if (!existsSync(file) || statSync(file).size > LARGEST_SCAN) return;
+  if (!existsSync(file) || statSync(file).size > MAX_SCAN_SIZE) return;
   for (const [, id = ''] of readFileSync(file, 'latin1').matchAll(DISABLED_RECORD)) add(id);
 }

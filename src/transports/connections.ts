@@ -50,7 +50,7 @@ export function createConnectionCap(
   const held = new WeakSet<Duplex>();
   const shares = new Shares<Connection>();
   // Other machines keep a share that processes of this one cannot use up.
-  const mostLocal = ({ connections, connectionsPerAddress, connectionsLoopback }: ConnectionLimits): number =>
+  const maxLocal = ({ connections, connectionsPerAddress, connectionsLoopback }: ConnectionLimits): number =>
     Math.min(connectionsLoopback, isShared ? Math.max(Math.ceil(connections / 2), connections - connectionsPerAddress) : connections);
   let last = 0;
 
@@ -76,7 +76,7 @@ export function createConnectionCap(
   let told = '';
   const look = (): void => {
     isLooking = false;
-    const most = mostLocal(limits) - Math.floor(mostLocal(limits) / KEPT_SHARE);
+    const max = maxLocal(limits) - Math.floor(maxLocal(limits) / KEPT_SHARE);
     const byProgram = new Map<string, Connection[]>();
     const local = new Map([...shares.of(LOOPBACK)].map((connection) => [connection.socket, connection]));
     for (const [socket, program] of programsBehind(local.keys())) {
@@ -85,18 +85,18 @@ export function createConnectionCap(
       own.push(local.get(socket) as Connection);
     }
     for (const [program, own] of byProgram) {
-      if (own.length <= most) continue;
+      if (own.length <= max) continue;
       if (told !== program)
-        log.warn(`The ${program} of this machine has ${own.length} connections; it gets ${most}, so that others have some.`);
+        log.warn(`The ${program} of this machine has ${own.length} connections; it gets ${max}, so that others have some.`);
       told = program;
-      for (const connection of own.sort((a, b) => a.number - b.number).slice(most)) {
+      for (const connection of own.sort((a, b) => a.number - b.number).slice(max)) {
         forget(connection);
         connection.socket.destroy();
       }
     }
   };
-  const reserve = (owner: string, most: number): void => {
-    if (owner !== LOOPBACK || shares.sizeOf(owner) <= most - Math.floor(most / KEPT_SHARE)) return;
+  const reserve = (owner: string, max: number): void => {
+    if (owner !== LOOPBACK || shares.sizeOf(owner) <= max - Math.floor(max / KEPT_SHARE)) return;
     if (!isLooking) setTimeout(look, LOOK_MS).unref();
     isLooking = true;
   };
@@ -107,8 +107,8 @@ export function createConnectionCap(
       if (open.has(socket)) return true;
       const address = meantAddress(socket.remoteAddress ?? '');
       const owner = isLoopback(address) ? LOOPBACK : address;
-      const most = isProxy(address) ? limits.connections : owner === LOOPBACK ? mostLocal(limits) : limits.connectionsPerAddress;
-      const isFull = shares.sizeOf(owner) >= most;
+      const max = isProxy(address) ? limits.connections : owner === LOOPBACK ? maxLocal(limits) : limits.connectionsPerAddress;
+      const isFull = shares.sizeOf(owner) >= max;
       if (isFull || open.size >= limits.connections) {
         if (!replaces(isFull ? shares.firstOf(owner, rank) : shares.firstOfLargest(owner, rank))) {
           socket.destroy();
@@ -119,7 +119,7 @@ export function createConnectionCap(
       open.add(socket);
       shares.add(owner, connection);
       socket.on('close', () => forget(connection));
-      if (!isProxy(address)) reserve(owner, most);
+      if (!isProxy(address)) reserve(owner, max);
       return true;
     },
     hold: (socket) => void held.add(socket),

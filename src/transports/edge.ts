@@ -51,7 +51,7 @@ export interface Edge {
 const HOST = /^(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]+)(?::(\d{1,5}))?$/;
 /** Headers that stand once, each with its bit, by the length of the name: most others need no look at their letters. */
 const SINGLE = byLength(['host', 'origin', 'authorization', 'content-type', 'content-length', 'mcp-session-id']);
-const MOST_REMEMBERED = 256;
+const MAX_REMEMBERED = 256;
 
 /** The edge of a configuration, and of those that follow it. */
 export function createEdge(config: Config, failedLogin: FailedLogin = () => undefined): Edge {
@@ -68,7 +68,7 @@ export function createEdge(config: Config, failedLogin: FailedLogin = () => unde
     if (allowed === undefined) {
       const match = HOST.exec(host);
       allowed = match !== null && hosts.has((match[1] as string).toLowerCase()) && Number(match[2] ?? 0) <= 65_535;
-      if (knownHosts.size >= MOST_REMEMBERED) knownHosts.clear();
+      if (knownHosts.size >= MAX_REMEMBERED) knownHosts.clear();
       knownHosts.set(host, allowed);
     }
     return allowed;

@@ -1,13 +1,13 @@
 import type { IncomingMessage } from 'node:http';
 import { HttpError } from './edge.ts';
 
-const MOST_HEADERS = 100;
+const MAX_HEADERS = 100;
 
 /** Refuses a request whose headers are too many, or whose Expect or Transfer-Encoding is not supported. */
 export function checkHeaders({ rawHeaders, headers }: IncomingMessage): void {
   // Names and values alternate. Repeated names count each time, so nothing hides behind the last header that is looked at.
-  if (rawHeaders.length > 2 * MOST_HEADERS) {
-    throw new HttpError(431, 'INVALID_REQUEST', `The request has more than ${MOST_HEADERS} headers.`, { Connection: 'close' });
+  if (rawHeaders.length > 2 * MAX_HEADERS) {
+    throw new HttpError(431, 'INVALID_REQUEST', `The request has more than ${MAX_HEADERS} headers.`, { Connection: 'close' });
   }
   const { expect, 'transfer-encoding': coding } = headers;
   if (expect !== undefined && !isContinue(expect)) {

@@ -1,7 +1,7 @@
 const MINUTE_MS = 60_000;
 
 /** So many addresses and so many tokens are counted, so a flood from many addresses takes no memory; the oldest go first. */
-const MOST_COUNTED = 4_096;
+const MAX_COUNTED = 4_096;
 
 /** Counts failed logins by the address they came from and by the token that was tried. Right tokens never get here. */
 export interface Throttle {
@@ -17,7 +17,7 @@ interface Count {
 }
 
 /** At most `most()` failures a minute are answered as such; `now` is in milliseconds and only grows. */
-export function createThrottle(most: () => number, now: () => number = () => performance.now()): Throttle {
+export function createThrottle(max: () => number, now: () => number = () => performance.now()): Throttle {
   const addresses = new Map<string, Count>();
   const digests = new Map<string, Count>();
 
@@ -28,7 +28,7 @@ export function createThrottle(most: () => number, now: () => number = () => per
     // Stands last now, since it is the youngest; the first is the oldest.
     counts.delete(key);
     counts.set(key, fresh);
-    if (counts.size > MOST_COUNTED) counts.delete(counts.keys().next().value as string);
+    if (counts.size > MAX_COUNTED) counts.delete(counts.keys().next().value as string);
     return fresh;
   };
 
@@ -38,7 +38,7 @@ export function createThrottle(most: () => number, now: () => number = () => per
     },
     failed(address, digest) {
       const both = [countOf(addresses, address), countOf(digests, digest)];
-      const full = both.filter(({ count }) => count >= most());
+      const full = both.filter(({ count }) => count >= max());
       if (full.length > 0) return Math.max(...full.map(({ since }) => since + MINUTE_MS - now()));
       for (const entry of both) entry.count++;
       return undefined;

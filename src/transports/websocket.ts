@@ -17,7 +17,7 @@ const VERSION = '13';
 const KEY = /^[+/0-9A-Za-z]{22}==$/;
 const PING_MS = 15_000;
 /** A peer that leaves this many pings in a row unanswered, for 45 s in all, is gone. */
-const MOST_UNANSWERED = 3;
+const MAX_UNANSWERED = 3;
 const CLOSE = { normal: 1000, goingAway: 1001, unsupported: 1003, policy: 1008, tooBig: 1009, overloaded: 1013 } as const;
 /** How long a client may take to answer the closing of a connection that is not its own any more. */
 const CUT_MS = 500;
@@ -55,7 +55,7 @@ export function createWebSocket(engine: Engine, limits: Limits, admit: (request:
       const count = unanswered.get(socket) ?? 0;
       unanswered.set(socket, count + 1);
       // Termination skips the close handshake, which such a peer would not answer either.
-      if (count >= MOST_UNANSWERED) socket.terminate();
+      if (count >= MAX_UNANSWERED) socket.terminate();
       else if (socket.readyState === socket.OPEN) socket.ping();
     }
   }, PING_MS).unref();

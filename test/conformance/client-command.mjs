@@ -13,7 +13,7 @@ const [url] = process.argv.slice(2);
 const { MCP_CONFORMANCE_SCENARIO: scenario, MCP_CONFORMANCE_PROTOCOL_VERSION: version, MCP_CONFORMANCE_CONTEXT } = process.env;
 const context = JSON.parse(MCP_CONFORMANCE_CONTEXT ?? '{}');
 const modern = version >= '2026';
-const MOST_LOGINS = 3;
+const MAX_LOGINS = 3;
 /** How long a server may keep its tools back; some have none. */
 const LISTED_MS = scenario.startsWith('auth/') ? 20_000 : 5_000;
 
@@ -46,7 +46,7 @@ writeFileSync(config, JSON.stringify({ mcpServers: { judged: entry }, limits: { 
 
 let logins = 0;
 async function login() {
-  if (++logins > MOST_LOGINS || !(await logIn('judged', config))) {
+  if (++logins > MAX_LOGINS || !(await logIn('judged', config))) {
     process.exitCode = 1;
     return false;
   }

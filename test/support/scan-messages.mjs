@@ -12,7 +12,7 @@ const GATEWAY = /(?:^|[\\/])(?:dist[\\/]bundle[\\/]src[\\/]main\.js|dist[\\/]src
 const START = '{"jsonrpc"';
 /** Members of a result by which a list, an answer to `initialize` or a prompt is known. */
 const SHOWN = ['"tools"', '"prompts"', '"resources"', '"resourceTemplates"', '"messages"', '"instructions"', '"serverInfo"'];
-const MOST_BEHIND = 1024;
+const MAX_BEHIND = 1024;
 
 const RESULT = '"result":';
 
@@ -69,7 +69,7 @@ export function messagesOf(text) {
     const line = text.indexOf('\n', start);
     const last = line < 0 ? text.length : line;
     // Something may follow it, such as the rest of a batch.
-    for (let end = last; end > start && last - end <= MOST_BEHIND; end = text.lastIndexOf('}', end - 2) + 1) {
+    for (let end = last; end > start && last - end <= MAX_BEHIND; end = text.lastIndexOf('}', end - 2) + 1) {
       try {
         messages.push(JSON.parse(text.slice(start, end)));
         break;

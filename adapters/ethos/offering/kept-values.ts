@@ -2,7 +2,7 @@ import type { PluginStore } from '../../../src/core/host.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../../src/core/json.ts';
 
 const SPACE = 'kv:';
-const MOST_BYTES = 1024 * 1024;
+const MAX_BYTES = 1024 * 1024;
 
 /** Answers what tools ask of their key-value stores; expired entries are as if they had never been. */
 export function answerStore(keep: PluginStore, method: string, params: JsonObject, now: () => number = Date.now): JsonValue {
@@ -14,7 +14,7 @@ export function answerStore(keep: PluginStore, method: string, params: JsonObjec
       return read(keep, key, now());
     case 'kv.set': {
       const { value, ttl } = params;
-      if (typeof value !== 'string' || value.length > MOST_BYTES) throw new Error('A value of the store is a text of at most 1 MB.');
+      if (typeof value !== 'string' || value.length > MAX_BYTES) throw new Error('A value of the store is a text of at most 1 MB.');
       keep.set(key, JSON.stringify(typeof ttl === 'number' ? { value, until: now() + ttl * 1000 } : { value }));
       return null;
     }

@@ -1,7 +1,7 @@
 import type { JsonObject } from '../../../src/core/json.ts';
 import type { Resource } from '../../../src/core/resource.ts';
 
-const MOST_NOTICES = 50;
+const MAX_NOTICES = 50;
 
 /** Where notices go that come from no monitor. */
 const NO_MONITOR = 'notify';
@@ -23,7 +23,7 @@ export class Notices {
     this.#kept.set(name, notices);
     const rest = Object.fromEntries(Object.entries({ sessionKey, payload }).filter(([, value]) => value !== undefined));
     notices.push({ at: new Date().toISOString(), message: message ?? '', ...rest } as JsonObject);
-    if (notices.length > MOST_NOTICES) notices.shift();
+    if (notices.length > MAX_NOTICES) notices.shift();
     for (const listener of this.#listeners) listener(this.#uri(name));
     return notices.length === 1;
   }

@@ -6,7 +6,7 @@ import { asObject, isJsonObject, type JsonObject, type JsonValue } from '../../.
 import type { OfferedProfile } from '../../../src/core/offered-profile.ts';
 import { isInside } from '../reading/entry-file.ts';
 
-const LARGEST_SOUL = 64 * 1024;
+const MAX_SOUL_SIZE = 64 * 1024;
 
 /** A personality as a profile: the plugins it names, what it tells the model, how far its plugins reach, what it forbids. */
 export function toProfile(personality: JsonObject, folder: string, cwd: string): OfferedProfile {
@@ -62,7 +62,7 @@ function readSoul(folder: string, path: JsonValue): string | undefined {
   if (!isText(path)) return undefined;
   const file = resolve(folder, path);
   try {
-    return isInside(file, folder) && statSync(file).size <= LARGEST_SOUL ? readFileSync(file, 'utf8').trim() : undefined;
+    return isInside(file, folder) && statSync(file).size <= MAX_SOUL_SIZE ? readFileSync(file, 'utf8').trim() : undefined;
   } catch {
     return undefined;
   }

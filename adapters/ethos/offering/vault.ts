@@ -5,9 +5,9 @@ import { pluginCredentialRef } from '../sdk/plugin-sdk.ts';
 
 const SPACE = 'secret:';
 const GIVEN = 'given:';
-const MOST = 256;
-const LONGEST_KEY = 256;
-const LONGEST = 64 * 1024;
+const MAX_ENTRIES = 256;
+const MAX_KEY_LENGTH = 256;
+const MAX_LENGTH = 64 * 1024;
 
 /** A plugin's secrets: those of mcp.json, and those it wrote itself. */
 export interface Vault {
@@ -49,10 +49,10 @@ export function openVault(keep: PluginStore, pluginId: string, credentials: Read
     },
     set(key, value) {
       const isNew = secrets[key] === undefined;
-      if (value.length > LONGEST || key.length > LONGEST_KEY || (isNew && Object.keys(secrets).length >= MOST)) {
+      if (value.length > MAX_LENGTH || key.length > MAX_KEY_LENGTH || (isNew && Object.keys(secrets).length >= MAX_ENTRIES)) {
         throw new GatewayError(
           'INVALID_PARAMS',
-          `The secret is not kept: a plugin has at most ${MOST}, with keys of ${LONGEST_KEY} and values of ${LONGEST} characters.`,
+          `The secret is not kept: a plugin has at most ${MAX_ENTRIES}, with keys of ${MAX_KEY_LENGTH} and values of ${MAX_LENGTH} characters.`,
         );
       }
       keep.set(SPACE + key, value);

@@ -6,7 +6,7 @@ import { parseJson } from '../../../src/core/json-scan.ts';
 import type { Problem } from '../../../src/core/plugin.ts';
 
 const CAPS = { depth: 64, keys: 100_000, items: 100_000 };
-const LARGEST = 4 * 1024 * 1024;
+const MAX_SIZE = 4 * 1024 * 1024;
 const SECRET_KEY = /^[a-zA-Z0-9_-]+$/;
 
 /** Majors of the plugin contract that load. */
@@ -45,7 +45,7 @@ export function readPackage(folder: string): JsonObject | null {
   const file = join(folder, 'package.json');
   if (!existsSync(file)) return null;
   try {
-    if (statSync(file).size > LARGEST) throw new Error('it is larger than 4 MB');
+    if (statSync(file).size > MAX_SIZE) throw new Error('it is larger than 4 MB');
     const raw = parseJson(readFileSync(file, 'utf8').replace(/^\ufeff/, ''), CAPS);
     if (!isJsonObject(raw)) throw new Error('it is no object');
     return raw;

@@ -3,8 +3,8 @@ import { basename, join, resolve } from 'node:path';
 import type { Problem } from '../../../src/core/plugin.ts';
 import { isInside } from './entry-file.ts';
 
-const MOST_SKILLS = 200;
-const LARGEST = 512 * 1024;
+const MAX_SKILLS = 200;
+const MAX_SIZE = 512 * 1024;
 const FRONT_MATTER = /^\ufeff?---\r?\n([\s\S]*?)\r?\n---\r?\n?/;
 
 /** A text that teaches a model how to do something. */
@@ -31,10 +31,10 @@ export async function readSkills(
     return { skills: [], problems };
   }
   const files = listFiles(dir, refuse);
-  if (files.length > MOST_SKILLS) refuse(`It has ${files.length} skills; the first ${MOST_SKILLS} are served.`);
+  if (files.length > MAX_SKILLS) refuse(`It has ${files.length} skills; the first ${MAX_SKILLS} are served.`);
   const skills = new Map<string, Skill>();
-  for (const { file, name } of files.slice(0, MOST_SKILLS)) {
-    if (!isInside(file, folder) || statSync(file).size > LARGEST) refuse(`The skill "${name}" is too large or lies elsewhere.`);
+  for (const { file, name } of files.slice(0, MAX_SKILLS)) {
+    if (!isInside(file, folder) || statSync(file).size > MAX_SIZE) refuse(`The skill "${name}" is too large or lies elsewhere.`);
     else {
       const skill = await toSkill(readFileSync(file, 'utf8'), name, refuse);
       if (skills.has(skill.name)) refuse(`Two skills are called "${skill.name}"; the first is served.`);

@@ -5,9 +5,9 @@ import type { Problem } from '../../../src/core/plugin.ts';
 import type { EthosPackage } from './package-file.ts';
 
 const SOURCES = new Set(['.ts', '.mts', '.cts', '.tsx', '.js', '.mjs', '.cjs', '.jsx']);
-const MOST_FILES = 2_000;
-const LARGEST_FILE = 512 * 1024;
-const MOST_BYTES = 8 * 1024 * 1024;
+const MAX_FILES = 2_000;
+const MAX_FILE_SIZE = 512 * 1024;
+const MAX_BYTES = 8 * 1024 * 1024;
 
 /** What the text of a plugin's sources tells. */
 export interface ScanResult {
@@ -74,11 +74,11 @@ export function scanSources(folder: string, { permissions }: EthosPackage): Scan
   const seen = new Set<string>();
   const hash = createHash('sha256');
   let guards = false;
-  let files = MOST_FILES;
-  let bytes = MOST_BYTES;
+  let files = MAX_FILES;
+  let bytes = MAX_BYTES;
 
   const look = (file: string, size: number): void => {
-    if (!SOURCES.has(extname(file)) || size > LARGEST_FILE || bytes < size) return;
+    if (!SOURCES.has(extname(file)) || size > MAX_FILE_SIZE || bytes < size) return;
     bytes -= size;
     const text = readFileSync(file, 'utf8');
     guards ||= GUARD.test(text);

@@ -21,7 +21,7 @@ export interface ApiParts {
   readonly atEnd: (end: () => void) => void;
 }
 
-const MOST_METRICS = 100;
+const MAX_METRICS = 100;
 
 /** Members that are accepted and have no counterpart; each is listed by its first text argument. */
 const RECORDED = [
@@ -162,7 +162,7 @@ function diagnostics({ log, registrations }: ApiParts): Record<string, unknown> 
     metric(name: unknown, value: unknown, labels?: object) {
       log.debug(withData(`metric ${name} = ${value}`, labels));
       const { metrics } = registrations;
-      if (typeof value === 'number' && (metrics.size < MOST_METRICS || metrics.has(withData(name, labels))))
+      if (typeof value === 'number' && (metrics.size < MAX_METRICS || metrics.has(withData(name, labels))))
         metrics.set(withData(name, labels), value);
     },
   };

@@ -8,7 +8,7 @@ interface Entry {
   readonly until: number | undefined;
 }
 
-const MOST_SESSIONS = 1_000;
+const MAX_SESSIONS = 1_000;
 
 /** Key-value stores as tools get them: `session` ones live with the process, the others in the gateway. */
 export class KvStores {
@@ -43,7 +43,7 @@ export class KvStores {
     const entries = this.#sessions.get(scope) ?? new Map<string, Entry>();
     this.#sessions.delete(scope);
     this.#sessions.set(scope, entries);
-    if (this.#sessions.size > MOST_SESSIONS) this.#sessions.delete(this.#sessions.keys().next().value as string);
+    if (this.#sessions.size > MAX_SESSIONS) this.#sessions.delete(this.#sessions.keys().next().value as string);
     const alive = (key: string): Entry | undefined => {
       const entry = entries.get(key);
       if (entry?.until === undefined || entry.until > Date.now()) return entry;

@@ -2,7 +2,7 @@ import type { NetworkBounds } from '../../../src/core/bounds.ts';
 import { checkedLookup, type Lookup, literalAddress, refuseAddress } from '../../../src/host/addresses.ts';
 import { isHostAllowed } from './hosts.ts';
 
-const MOST_HOPS = 10;
+const MAX_HOPS = 10;
 const REDIRECTS = new Set([301, 302, 303, 307, 308]);
 /** What must not travel to another origin. */
 const PRIVATE_HEADERS = ['authorization', 'cookie', 'proxy-authorization', 'host'];
@@ -33,7 +33,7 @@ export function createScopedFetch(declared: readonly string[], rules: NetworkBou
       const location = REDIRECTS.has(response.status) ? response.headers.get('location') : null;
       if (location === null || mode === 'manual') return response;
       if (mode === 'error') throw new TypeError(`${target.origin} answered with a redirect.`);
-      if (hops >= MOST_HOPS) throw new TypeError(`${target.origin} redirects more than ${MOST_HOPS} times.`);
+      if (hops >= MAX_HOPS) throw new TypeError(`${target.origin} redirects more than ${MAX_HOPS} times.`);
       await response.body?.cancel();
       const next = check(new URL(location, target), declared, rules);
       request = forNext(request, response.status, next.origin !== target.origin);

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { basename } from 'node:path';
 
-const MOST_BYTES = 8 * 1024 * 1024;
+const MAX_BYTES = 8 * 1024 * 1024;
 const DEFAULT_TIMEOUT_MS = 60_000;
 
 interface Options {
@@ -57,7 +57,7 @@ function run(binary: string, args: string[], options: Options, workingDir: strin
 // What is beyond the cap is read and dropped, so that the program does not wait for us.
 function collect(stream: NodeJS.ReadableStream): () => string {
   const chunks: Buffer[] = [];
-  let left = MOST_BYTES;
+  let left = MAX_BYTES;
   stream.on('data', (chunk: Buffer) => {
     if (left > 0) chunks.push(chunk.subarray(0, left));
     left -= chunk.length;

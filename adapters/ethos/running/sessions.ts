@@ -1,4 +1,4 @@
-const MOST_SESSIONS = 1_000;
+const MAX_SESSIONS = 1_000;
 
 /** What tools of one session share, and how far it has come. */
 export interface Session {
@@ -16,7 +16,7 @@ export class Sessions {
     const session = this.#all.get(id) ?? { turn: 0, context: new Map<string, unknown>(), readMtimes: new Map<string, number>() };
     this.#all.delete(id);
     this.#all.set(id, session);
-    if (this.#all.size > MOST_SESSIONS) this.#all.delete(this.#all.keys().next().value as string);
+    if (this.#all.size > MAX_SESSIONS) this.#all.delete(this.#all.keys().next().value as string);
     return session;
   }
 }

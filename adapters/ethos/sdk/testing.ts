@@ -14,7 +14,7 @@ interface Llm {
 /** One answer of the mock: a text, or a tool it wants called. */
 export type MockAnswer = string | { readonly tool: string; readonly args?: object };
 
-const MOST_TURNS = 25;
+const MAX_TURNS = 25;
 
 /** A model that gives the same answers in order, and begins anew after the last. */
 export function mockLLM(answers: readonly MockAnswer[]): Llm & Record<string, unknown> {
@@ -117,7 +117,7 @@ export function createTestRuntime(config: TestConfig) {
     yield { type: 'run_start', provider: 'mock', model: llm.model ?? 'mock-model', source: 'global' };
     const messages: Message[] = [{ role: 'user', content: text }];
     let answer = '';
-    for (let turn = 1; turn <= MOST_TURNS; turn++) {
+    for (let turn = 1; turn <= MAX_TURNS; turn++) {
       const ctx = { sessionId, sessionKey: sessionId, platform: 'test', model: llm.model, history: [], isDm: true, turnNumber: turn };
       const system = await composeSystem(ctx);
       await hooks.fireVoid('before_llm_call', { sessionId, turnNumber: turn });
@@ -144,7 +144,7 @@ export function createTestRuntime(config: TestConfig) {
       }
       for (const { id, name, input } of wanted) messages.push(yield* useTool(sessionId, id, name, input));
     }
-    yield { type: 'error', error: `The model still calls tools after ${MOST_TURNS} turns.`, code: 'too_many_turns' };
+    yield { type: 'error', error: `The model still calls tools after ${MAX_TURNS} turns.`, code: 'too_many_turns' };
   }
 
   return { run, tools, hooks, injectors };

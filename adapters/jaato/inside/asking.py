@@ -10,7 +10,7 @@ from .talk import NOBODY, Talk, reason_of, talk_of
 
 # Where a plugin of today tells its interface what it asks: it prints nothing then.
 _HOOKS = {"set_clarification_hooks": "on_question_displayed", "set_selection_hooks": "on_requested"}
-_MOST_SHOWN = 2000
+_MAX_SHOWN = 2000
 
 
 class _Refused:
@@ -84,7 +84,7 @@ class _Channel:
     def _unsaid(self, call):
         args = dumps(to_plain(call.args, []))
         name = call.tool.partition(":")[2]
-        return f"{self._owner.context.id} asks for an answer.\n\n{name}: {args[:_MOST_SHOWN]}{'…' if len(args) > _MOST_SHOWN else ''}"
+        return f"{self._owner.context.id} asks for an answer.\n\n{name}: {args[:_MAX_SHOWN]}{'…' if len(args) > _MAX_SHOWN else ''}"
 
     # The plugin goes on to wait on its queue: the question runs beside it.
     def _ask(self, call, talk, text):

@@ -6,7 +6,7 @@ from plugmux_bridge.errors import describe, trace
 
 from .contract import Contract
 
-_MOST = 256
+_MAX_ENTRIES = 256
 
 
 class Instances:
@@ -48,7 +48,7 @@ class Instances:
         self._owner.prepare(contract)
         with self._lock:
             self._by_session[session] = contract
-            oldest = self._by_session.pop(next(iter(self._by_session))) if len(self._by_session) > _MOST else None
+            oldest = self._by_session.pop(next(iter(self._by_session))) if len(self._by_session) > _MAX_ENTRIES else None
         if oldest is not None:
             self._shutdown(oldest)
         return contract

@@ -3,7 +3,7 @@
 from plugmux_bridge.encode import dumps, to_plain
 from plugmux_bridge.errors import describe
 
-_LARGEST = 1024 * 1024
+_MAX_SIZE = 1024 * 1024
 
 
 class Persistence:
@@ -41,8 +41,8 @@ class Persistence:
         text = dumps(state)
         if not isinstance(state, dict) or text == self._last:
             return
-        if len(text) > _LARGEST:
-            self._context.log("warn", f"its state has {len(text)} characters and is not kept; the most is {_LARGEST}")
+        if len(text) > _MAX_SIZE:
+            self._context.log("warn", f"its state has {len(text)} characters and is not kept; the most is {_MAX_SIZE}")
             return
         self._last = text
         self._context.consult("persist", {"state": state})

@@ -16,7 +16,7 @@ _KINDS = {
     "array": lambda value: isinstance(value, list),
     "null": lambda value: value is None,
 }
-_DEEPEST = 8
+_MAX_DEPTH = 8
 
 
 def settings_schema(declared, environment):
@@ -113,7 +113,7 @@ def _check_value(schema, value, path, problems, depth):
         said = "is none of" if _is_secret(schema) else f"is {str(value)[:80]!r}, which is none of"
         near = get_close_matches(str(value), [str(choice) for choice in choices], 1)
         _tell(problems, path, f'The setting "{path}" {said}: {", ".join(map(str, choices))}.' + (f' Did you mean "{near[0]}"?' if near else ""), fix)
-    elif depth >= _DEEPEST:
+    elif depth >= _MAX_DEPTH:
         return
     elif isinstance(value, dict):
         _check_object(schema, value, f"{path}.", problems, depth=depth + 1)

@@ -6,9 +6,9 @@ from dataclasses import replace
 UNTRUSTED_OPEN = "\u27e6UNTRUSTED-EXTERNAL-CONTENT"
 UNTRUSTED_CLOSE = "\u27e6/UNTRUSTED-EXTERNAL-CONTENT\u27e7"
 _NOTE = "\u27e6JAATO\u27e7"
-_DEEPEST = 12
-_LONGEST_NAME = 64
-_LONGEST_SOURCE = 64
+_MAX_DEPTH = 12
+_MAX_NAME_LENGTH = 64
+_MAX_SOURCE_LENGTH = 64
 
 
 def defang_untrusted_markers(text: str) -> str:
@@ -20,7 +20,7 @@ def defang_untrusted_markers(text: str) -> str:
 
 def wrap_untrusted_content(text: str, source=None) -> str:
     """A text between the marks, with what names its source."""
-    label = "".join(c for c in source or "" if c >= " " and c not in "\u27e6\u27e7").strip()[:_LONGEST_SOURCE]
+    label = "".join(c for c in source or "" if c >= " " and c not in "\u27e6\u27e7").strip()[:_MAX_SOURCE_LENGTH]
     return f"{UNTRUSTED_OPEN}{f' source={label}' if label else ''}\u27e7\n{defang_untrusted_markers(text)}\n{UNTRUSTED_CLOSE}"
 
 
@@ -31,7 +31,7 @@ def untrusted_boundary_instruction() -> str:
 
 def sanitize_untrusted_tool_name(name: str) -> str:
     """A name with nothing in it but letters, digits, _ and -."""
-    return re.sub(r"[^A-Za-z0-9_-]", "_", name or "")[:_LONGEST_NAME] or "unnamed_tool"
+    return re.sub(r"[^A-Za-z0-9_-]", "_", name or "")[:_MAX_NAME_LENGTH] or "unnamed_tool"
 
 
 def sanitize_untrusted_schema(schema, source=None):
@@ -45,7 +45,7 @@ def sanitize_untrusted_schema(schema, source=None):
 
 
 def _defang(node, depth):
-    if depth > _DEEPEST:
+    if depth > _MAX_DEPTH:
         return node
     if isinstance(node, list):
         return [_defang(item, depth + 1) for item in node]

@@ -20,7 +20,7 @@ export interface Callback {
 }
 
 const PATH = '/callback';
-const LONGEST_REASON = 300;
+const MAX_REASON_LENGTH = 300;
 
 /**
  * Listens on loopback for the browser's redirect; a request without the right `state` is refused. `at`: the port, or the whole
@@ -72,7 +72,7 @@ export async function openCallback(word: string, at: number | URL = 0): Promise<
 
 function toRefusal(query: URLSearchParams): GatewayError {
   const said = [query.get('error'), query.get('error_description')].filter((text) => text !== null).join(': ');
-  const why = said === '' ? 'it gave no code' : shorten(escapeForTerminal(said), LONGEST_REASON);
+  const why = said === '' ? 'it gave no code' : shorten(escapeForTerminal(said), MAX_REASON_LENGTH);
   return new GatewayError('LOGIN_REFUSED', `The login was refused by the authorization server: ${why}.`, { fix: 'Log in again.' });
 }
 

@@ -6,7 +6,7 @@ import type { RemoteServer } from '../entry.ts';
 import type { GuardedFetch } from './guarded-fetch.ts';
 import { joinScopes } from './scopes.ts';
 
-const LONGEST_MS = 10_000;
+const MAX_MS = 10_000;
 
 /** What a server says of the login it wants. */
 export interface Challenge {
@@ -34,7 +34,7 @@ export async function askForChallenge({ url, headers }: RemoteServer, { fetch }:
   };
   const client = new Client({ name: 'plugmux', version: VERSION }, { versionNegotiation: { mode: 'auto' } });
   const transport = new StreamableHTTPClientTransport(url, { fetch: watching, requestInit: { headers } });
-  const isOpen = await client.connect(transport, { timeout: LONGEST_MS }).then(
+  const isOpen = await client.connect(transport, { timeout: MAX_MS }).then(
     () => true,
     () => false,
   );
@@ -46,7 +46,7 @@ export async function askForChallenge({ url, headers }: RemoteServer, { fetch }:
 
 function listsOf(client: Client): (() => Promise<unknown>)[] {
   const { tools, prompts, resources } = client.getServerCapabilities() ?? {};
-  const options = { timeout: LONGEST_MS };
+  const options = { timeout: MAX_MS };
   return [
     ...(tools ? [() => client.listTools(undefined, options)] : []),
     ...(prompts ? [() => client.listPrompts(undefined, options)] : []),

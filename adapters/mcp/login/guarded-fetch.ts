@@ -6,8 +6,8 @@ import { createAgent } from '../../../src/host/agent.ts';
 import type { HttpProxy, Route } from '../../../src/host/proxy.ts';
 import { proxyFault, toFetchFault } from '../../../src/host/unreachable.ts';
 
-const LONGEST_MS = 30_000;
-const LARGEST = 1024 * 1024;
+const MAX_MS = 30_000;
+const MAX_SIZE = 1024 * 1024;
 const PUBLIC = { allowPrivate: false };
 
 /** A fetch for what other servers name, and what came of it. */
@@ -57,11 +57,11 @@ export function createGuardedFetch(named: readonly URL[], route: Route): Guarded
     const { fetch } = await import('undici');
     const dispatcher = await createAgent(() => proxy, trusted ? {} : { lookup: checkedLookup(PUBLIC) });
     try {
-      const signal = AbortSignal.any([AbortSignal.timeout(LONGEST_MS), ...(init.signal ? [init.signal] : [])]);
+      const signal = AbortSignal.any([AbortSignal.timeout(MAX_MS), ...(init.signal ? [init.signal] : [])]);
       const response = await fetch(url, { ...init, redirect: 'manual', signal, dispatcher } as never);
       if (response.status >= 300 && response.status < 400) throw refused(url, 'it redirects elsewhere');
       const body = await readAll(response.body as unknown as AsyncIterable<Uint8Array> | null);
-      if (body === undefined) throw refused(url, `it answers with more than ${LARGEST} bytes`);
+      if (body === undefined) throw refused(url, `it answers with more than ${MAX_SIZE} bytes`);
       trouble = response.status >= 500 ? `${url.host} answered with HTTP ${response.status}` : undefined;
       const empty = response.status === 204 || response.status === 205;
       return new Response(empty ? null : body, { status: response.status, headers: [...response.headers] as [string, string][] });
@@ -95,7 +95,7 @@ async function readAll(body: AsyncIterable<Uint8Array> | null): Promise<string |
   let size = 0;
   for await (const chunk of body ?? []) {
     size += chunk.length;
-    if (size > LARGEST) return undefined;
+    if (size > MAX_SIZE) return undefined;
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString();

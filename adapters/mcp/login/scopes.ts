@@ -1,4 +1,4 @@
-const LONGEST = 1_000;
+const MAX_LENGTH = 1_000;
 // What RFC 6749 lets a scope be made of; whatever else a server says is nobody's scope.
 const SCOPE = /^[\x21\x23-\x5b\x5d-\x7e]+$/;
 
@@ -8,7 +8,7 @@ export function joinScopes(...texts: readonly unknown[]): string | undefined {
   let length = 0;
   const kept = [...new Set(words)].filter((word) => {
     length += word.length + 1;
-    return length <= LONGEST;
+    return length <= MAX_LENGTH;
   });
   return kept.length === 0 ? undefined : kept.join(' ');
 }

@@ -11,7 +11,7 @@ from .manifest import to_schema
 _LIMIT = 5.0
 _AGE = 30.0
 _AFTER_CALL = 0.25
-_MOST_SESSIONS = 256
+_MAX_SESSIONS = 256
 # Whoever calls without a client's session, as the command line does.
 _NOBODY = "gateway"
 
@@ -78,7 +78,7 @@ class DynamicTools:
                 raise
             self.problem = f"get_dynamic_tools failed, and the tools known before stay: {describe(error)}."
             self._context.log("warn", self.problem)
-        while len(self._lists) > _MOST_SESSIONS:
+        while len(self._lists) > _MAX_SESSIONS:
             oldest = min(self._lists, key=self._read_at.get)
             del self._lists[oldest]
             self._read_at.pop(oldest, None)

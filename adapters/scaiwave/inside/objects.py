@@ -1,6 +1,6 @@
 """The objects of one plugin: one for everybody, or one for each client session."""
 
-_MOST = 256
+_MAX_ENTRIES = 256
 
 
 class Objects:
@@ -19,6 +19,6 @@ class Objects:
             found = type(self._first)()
         # The one used last stands last; the first is the one to go.
         self._by_session[session] = found
-        if len(self._by_session) > _MOST:
+        if len(self._by_session) > _MAX_ENTRIES:
             del self._by_session[next(iter(self._by_session))]
         return found

@@ -5,8 +5,8 @@ import { shorten, showName } from '../../../src/core/text.ts';
 const LINE = /^\d+\|\d+\|(unix|tcp)(\||$)/;
 /** Lines that are meant as one: another network, or too few fields. Tables of numbers, printed at an import, are not. */
 const MEANT = /^1\|1(\|?$|\|\||\|[a-z][\w+.-]*(\||$))|^\d+\|\d+\|[^|]*\|[^|]*\|(grpc|netrpc)(\||$)/i;
-const LONGEST_LINE = 4096;
-const SHORTEST_CERTIFICATE = 50;
+const MAX_LINE_LENGTH = 4096;
+const MIN_CERTIFICATE_LENGTH = 50;
 const LOOPBACK = /^(127\.0\.0\.1|localhost|\[::1\]):\d{1,5}$/;
 
 /** What a plugin said of itself on its first line. */
@@ -37,8 +37,8 @@ export type ReadLine = { readonly handshake: Handshake } | { readonly doubtful: 
 /** Reads one line of stdout; `isCut` where there was more of it. Throws where it is a handshake and the two do not fit. */
 export function readHandshake(line: string, isCut = false): ReadLine {
   const text = line.trim();
-  if (isCut || text.length > LONGEST_LINE) {
-    if (LINE.test(text) || MEANT.test(text)) throw refused(`its handshake line has more than ${LONGEST_LINE} characters`);
+  if (isCut || text.length > MAX_LINE_LENGTH) {
+    if (LINE.test(text) || MEANT.test(text)) throw refused(`its handshake line has more than ${MAX_LINE_LENGTH} characters`);
     return undefined;
   }
   if (!LINE.test(text)) return MEANT.test(text) ? { doubtful: doubt(text) } : undefined;
@@ -48,7 +48,7 @@ export function readHandshake(line: string, isCut = false): ReadLine {
   if (address === '') throw refused(`it names no address: ${show(text)}`);
   if (protocol !== 'grpc') throw refused(`it speaks ${protocol || 'netrpc'}, the gateway speaks grpc`);
   const target = network === 'unix' ? unixTarget(address) : tcpTarget(address);
-  const handshake = certificate.length > SHORTEST_CERTIFICATE ? { target, certificate: Buffer.from(certificate, 'base64') } : { target };
+  const handshake = certificate.length > MIN_CERTIFICATE_LENGTH ? { target, certificate: Buffer.from(certificate, 'base64') } : { target };
   return { handshake };
 }
 

@@ -16,7 +16,7 @@ export interface StdioData {
 }
 
 /** Far more than is served of one plugin. */
-const MOST_TOOLS = 20_000;
+const MAX_TOOLS = 20_000;
 
 const EMPTY = Buffer.alloc(0);
 const STDERR = 2;
@@ -62,7 +62,7 @@ export function readTools(message: Buffer): WireTool[] {
   for (const field of readFields(message)) {
     if (field.number !== 1 || !field.bytes) continue;
     // Two bytes are a tool already.
-    if (tools.length >= MOST_TOOLS) throw new WireError(`it lists more than ${MOST_TOOLS} tools`);
+    if (tools.length >= MAX_TOOLS) throw new WireError(`it lists more than ${MAX_TOOLS} tools`);
     tools.push(readTool(field.bytes));
   }
   return tools;

@@ -18,7 +18,7 @@ import type { WireTool } from './messages.ts';
 import type { PluginProgram } from './program.ts';
 import type { Tracebacks } from './tracebacks.ts';
 
-const LARGEST_REQUEST = 4 * 1024 * 1024;
+const MAX_REQUEST_SIZE = 4 * 1024 * 1024;
 const LAST_WORDS_MS = 500;
 /** Unlike that of any other run of any gateway. */
 const RUN = randomBytes(8).toString('base64url');
@@ -92,7 +92,7 @@ class Session implements ProgramSession {
   call(tool: string, args: JsonObject, ctx: CallContext): Promise<ToolResult> {
     const payload = wellFormedJson(toJsonText(args));
     // Only a text of many characters can be too many bytes; most need no counting.
-    if (payload.length > LARGEST_REQUEST / 4 && Buffer.byteLength(payload) > LARGEST_REQUEST - 1024) {
+    if (payload.length > MAX_REQUEST_SIZE / 4 && Buffer.byteLength(payload) > MAX_REQUEST_SIZE - 1024) {
       const text = `The arguments of ${tool} are larger than 4 MiB, which plugins of this kind do not take.`;
       return Promise.reject(new GatewayError('MESSAGE_TOO_LARGE', text, { outcome: 'NOT_SENT', fix: 'Send less in one call.' }));
     }

@@ -12,10 +12,10 @@ const CHAINED = /^(The above exception was the direct cause|During handling of t
 // What a plugin logs beside: by logging's own format, with the time in front, or as JSON.
 const LOGGED =
   /^(?:(?:TRACE|DEBUG|INFO|WARN|WARNING|ERROR|CRITICAL)[: ]|\[(?:TRACE|DEBUG|INFO|WARN|ERROR)\]|\d{4}-\d\d-\d\d[T ]\d\d:|\{"@)/;
-const MOST_LINES = 100;
+const MAX_LINES = 100;
 const WAIT_MS = 300;
 const SETTLE_MS = 15;
-const MOST = 32;
+const MAX_ENTRIES = 32;
 
 /** Finds the messages of failed calls in what a Python plugin prints: over its connection it only says that a call failed. */
 export interface Tracebacks {
@@ -52,7 +52,7 @@ export function createTracebacks(): Tracebacks {
       report.named = true;
       report.lines.push(withoutModule(line));
       if (!done.includes(report)) done.push(report);
-      if (done.length > MOST) done.shift();
+      if (done.length > MAX_ENTRIES) done.shift();
     }
   };
 
@@ -84,7 +84,7 @@ export function createTracebacks(): Tracebacks {
         // A chain of exceptions ends with the one that the caller met.
         open = Object.assign(started ? {} : (open ?? {}), { lines: [], named: false, chained: false, group: text.startsWith(' ') });
         started = false;
-      } else if (open?.named && (LOGGED.test(text) || open.lines.length >= MOST_LINES)) {
+      } else if (open?.named && (LOGGED.test(text) || open.lines.length >= MAX_LINES)) {
         open = undefined;
       } else if (open?.named && CHAINED.test(text)) {
         open.chained = true;

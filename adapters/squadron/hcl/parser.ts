@@ -16,7 +16,7 @@ export interface Attribute extends Place {
   readonly expression: Expression;
 }
 
-const DEEPEST = 50;
+const MAX_DEPTH = 50;
 
 /** The blocks of a file. Throws an HclError where it cannot be read as a whole. */
 export function parseHcl(source: string): readonly Block[] {
@@ -40,7 +40,7 @@ class Parser {
       if (token.kind === 'newline') continue;
       if (token.kind === 'end' ? until === 'end' : until === '}' && isMark(token, '}')) return { attributes, blocks };
       if (token.kind !== 'name') throw new HclError(`${show(token)} is not expected here; a name is`, token);
-      if (depth > DEEPEST) throw new HclError('blocks are nested too deep', token);
+      if (depth > MAX_DEPTH) throw new HclError('blocks are nested too deep', token);
       if (isMark(this.#peek(), '=')) {
         this.#next();
         if (attributes.has(token.text)) throw new HclError(`"${token.text}" is set twice in one block`, token);

@@ -4,8 +4,8 @@ import { GatewayError } from '../../../src/core/errors.ts';
 import { HclError } from './lexer.ts';
 import { type Block, parseHcl } from './parser.ts';
 
-const LARGEST = 1024 * 1024;
-const MOST_FILES = 500;
+const MAX_SIZE = 1024 * 1024;
+const MAX_FILES = 500;
 
 /** One file of a project. */
 export interface HclFile {
@@ -29,7 +29,7 @@ export function listHcl(path: string): string[] {
     for (const item of readdirSync(dir, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1))) {
       if (item.isDirectory() && item.name !== '.squadron' && item.name !== 'node_modules' && item.name !== '.git')
         walk(join(dir, item.name));
-      else if (item.isFile() && item.name.endsWith('.hcl') && files.length < MOST_FILES) files.push(join(dir, item.name));
+      else if (item.isFile() && item.name.endsWith('.hcl') && files.length < MAX_FILES) files.push(join(dir, item.name));
     }
   };
   walk(path);
@@ -44,7 +44,7 @@ export function readProject(path: string): HclProject {
 
 function readFile(path: string, root: string): HclFile {
   return at(path, root, () => {
-    if (statSync(path).size > LARGEST) throw new HclError('the file is larger than 1 MB', { line: 1, column: 1 });
+    if (statSync(path).size > MAX_SIZE) throw new HclError('the file is larger than 1 MB', { line: 1, column: 1 });
     return { path, folder: dirname(path), blocks: parseHcl(readFileSync(path, 'utf8')) };
   });
 }

@@ -8,7 +8,7 @@ import type { Block } from './parser.ts';
 import { at, type HclFile, type HclProject } from './project.ts';
 import { type HclValue, isObject, type Scope, toText } from './values.ts';
 
-const LARGEST = 1024 * 1024;
+const MAX_SIZE = 1024 * 1024;
 const SCHEMA_TYPES: Readonly<Record<string, string>> = {
   string: 'string',
   number: 'number',
@@ -97,7 +97,7 @@ export class FileScope implements Scope {
       throw new HclError('load() takes the name of a .md or .txt file', place);
     try {
       const text = readFileSync(resolveSource(name, this.#file.folder, this.#root), 'utf8');
-      if (text.length > LARGEST) throw new Error('it is larger than 1 MB');
+      if (text.length > MAX_SIZE) throw new Error('it is larger than 1 MB');
       return text;
     } catch (error) {
       const why = error instanceof GatewayError ? error.message : (error as Error).message;

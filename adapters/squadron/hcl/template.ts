@@ -4,7 +4,7 @@ import { type Expression, isMark, show } from './parser.ts';
 import { type HclValue, isObject, type Scope, toText } from './values.ts';
 
 type Evaluate = (expression: Expression, scope: Scope) => HclValue;
-const MOST_ROUNDS = 10_000;
+const MAX_ROUNDS = 10_000;
 
 /** A text with its values filled in and its directives (`%{ if }`, `%{ for }`) followed. */
 export function fillIn(parts: readonly Part[], scope: Scope, place: Place, evaluate: Evaluate): string {
@@ -45,7 +45,7 @@ export function fillIn(parts: readonly Part[], scope: Scope, place: Place, evalu
     const entries = skip ? [] : entriesOf(evaluate(list, within), directive[1] as Token);
     let text = '';
     for (const entry of entries) {
-      if (++rounds > MOST_ROUNDS) throw new HclError('the text repeats itself too often', place);
+      if (++rounds > MAX_ROUNDS) throw new HclError('the text repeats itself too often', place);
       at = from;
       // With one name it is the value, with two the key comes first.
       const own = new Map(names.map((name, i): [string, HclValue] => [name, entry[names.length === 1 ? 1 : i] as HclValue]));

@@ -7,9 +7,9 @@ import { type Entry, open, type ZipFile } from 'yauzl';
 import { GatewayError } from '../../../src/core/errors.ts';
 import { writeTo } from './output.ts';
 
-const MOST_ENTRIES = 10_000;
-const LARGEST = 1024 * 1024 * 1024;
-const LARGEST_TEXT = 1024 * 1024;
+const MAX_ENTRIES = 10_000;
+const MAX_SIZE = 1024 * 1024 * 1024;
+const MAX_TEXT_SIZE = 1024 * 1024;
 
 /** Takes the one file of that base name out of a `.tar.gz`; everything else in it stays where it is. */
 export async function extractFromTar(archive: string, name: string, target: string): Promise<void> {
@@ -23,9 +23,9 @@ export async function extractFromTar(archive: string, name: string, target: stri
     strict: true,
     onReadEntry(entry) {
       fault ??= nameFault(entry.path);
-      if (++entries > MOST_ENTRIES) fault ??= refused(`it has more than ${MOST_ENTRIES} entries`);
+      if (++entries > MAX_ENTRIES) fault ??= refused(`it has more than ${MAX_ENTRIES} entries`);
       size += entry.size;
-      if (size > LARGEST) fault ??= refused('it unpacks to more than 1 GB');
+      if (size > MAX_SIZE) fault ??= refused('it unpacks to more than 1 GB');
       const wanted = (entry.type === 'File' || entry.type === 'OldFile') && basename(entry.path) === name;
       if (fault || !wanted || ++found > 1) entry.resume();
       else {
@@ -66,7 +66,7 @@ export async function readFromZip(archive: string, fits: RegExp): Promise<string
   let text: string | undefined;
   await eachEntry(archive, async (entry, zip) => {
     if (!fits.test(entry.fileName)) return;
-    if (entry.uncompressedSize > LARGEST_TEXT) throw refused(`${entry.fileName} is larger than 1 MB`);
+    if (entry.uncompressedSize > MAX_TEXT_SIZE) throw refused(`${entry.fileName} is larger than 1 MB`);
     const chunks: Buffer[] = [];
     for await (const chunk of await openEntry(zip, entry)) chunks.push(chunk as Buffer);
     text = Buffer.concat(chunks).toString('utf8');
@@ -79,14 +79,14 @@ async function eachEntry(archive: string, visit: (entry: Entry, zip: ZipFile) =>
     throw refused(`it cannot be read: ${error.message}`);
   });
   try {
-    if (zip.entryCount > MOST_ENTRIES) throw refused(`it has more than ${MOST_ENTRIES} entries`);
+    if (zip.entryCount > MAX_ENTRIES) throw refused(`it has more than ${MAX_ENTRIES} entries`);
     let size = 0;
     await new Promise<void>((resolve, reject) => {
       zip.on('error', (error: Error) => reject(refused(`it cannot be read: ${error.message}`)));
       zip.on('end', resolve);
       zip.on('entry', (entry: Entry) => {
         size += entry.uncompressedSize;
-        const fault = nameFault(entry.fileName) ?? (size > LARGEST ? refused('it unpacks to more than 1 GB') : undefined);
+        const fault = nameFault(entry.fileName) ?? (size > MAX_SIZE ? refused('it unpacks to more than 1 GB') : undefined);
         if (fault) return reject(fault);
         visit(entry, zip).then(() => zip.readEntry(), reject);
       });

@@ -23,14 +23,14 @@ export interface Downloads {
 }
 
 const STALL_MS = 30_000;
-const MOST_HOPS = 5;
+const MAX_HOPS = 5;
 const TRIES = 3;
 const PROGRESS_MS = 3_000;
 const MB = 1024 * 1024;
 const PUBLIC = { allowPrivate: false };
-const LARGEST_TEXT = 8 * MB;
+const MAX_TEXT_SIZE = 8 * MB;
 const SILENCES: ReadonlySet<string> = new Set(['UND_ERR_CONNECT_TIMEOUT', 'UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT']);
-const LARGEST_FILE = 1024 * MB;
+const MAX_FILE_SIZE = 1024 * MB;
 
 /** Fetches a text such as a list of checksums. */
 export async function fetchText(url: string, downloads: Downloads): Promise<string> {
@@ -40,7 +40,7 @@ export async function fetchText(url: string, downloads: Downloads): Promise<stri
     let size = 0;
     for await (const chunk of body as AsyncIterable<Buffer>) {
       size += chunk.length;
-      if (size > LARGEST_TEXT) throw failed(url, `it is larger than ${LARGEST_TEXT / MB} MB`);
+      if (size > MAX_TEXT_SIZE) throw failed(url, `it is larger than ${MAX_TEXT_SIZE / MB} MB`);
       chunks.push(chunk);
     }
     return Buffer.concat(chunks).toString('utf8');
@@ -88,7 +88,7 @@ function meter(url: string, total: number, hash: ReturnType<typeof createHash>, 
         told = performance.now();
         log(`downloading ${nameOf(url)}: ${(size / MB).toFixed(1)}${total > 0 ? ` of ${(total / MB).toFixed(1)}` : ''} MB`);
       }
-      done(size > LARGEST_FILE ? failed(url, `it is larger than ${LARGEST_FILE / MB} MB`) : null, chunk);
+      done(size > MAX_FILE_SIZE ? failed(url, `it is larger than ${MAX_FILE_SIZE / MB} MB`) : null, chunk);
     },
   });
 }
@@ -105,7 +105,7 @@ async function open(url: URL, downloads: Downloads, hops = 0): Promise<Answer> {
   if (statusCode === 200) return answer;
   body.on('error', () => undefined).destroy();
   if (statusCode >= 300 && statusCode < 400 && typeof headers.location === 'string') {
-    if (hops >= MOST_HOPS) throw failed(url.href, 'it is redirected too often');
+    if (hops >= MAX_HOPS) throw failed(url.href, 'it is redirected too often');
     return open(new URL(headers.location, url), downloads, hops + 1);
   }
   const fault = failed(url.href, `the server answered ${statusCode}`);

@@ -14,7 +14,7 @@ export interface ToolContext {
   step(text: string): void;
 }
 
-const LONGEST_RUN_MS = 15 * 60_000;
+const MAX_RUN_MS = 15 * 60_000;
 const TAIL = 12;
 // What build tools need to find their compilers, caches and certificates; the host adds the proxies.
 const PASSED = /^(USER|LC_\w+|GO\w*|CGO_\w+|CC|CXX|PIP_\w+|XDG_CACHE_HOME|SSL_CERT_\w+|REQUESTS_CA_BUNDLE)$/i;
@@ -25,7 +25,7 @@ export async function runTool(command: string, args: readonly string[], cwd: str
   if (signal.aborted) throw stopped();
   const passed = Object.entries(process.env).filter(([name]) => PASSED.test(name)) as [string, string][];
   const tail: string[] = [];
-  const late = AbortSignal.timeout(LONGEST_RUN_MS);
+  const late = AbortSignal.timeout(MAX_RUN_MS);
   const { code, missing, why } = await run({
     command,
     args,
@@ -41,11 +41,7 @@ export async function runTool(command: string, args: readonly string[], cwd: str
   if (code === 0) return;
   if (signal.aborted) throw stopped();
   if (missing) throw notFound(command);
-  const how = late.aborted
-    ? `did not end within ${LONGEST_RUN_MS / 60_000} minutes`
-    : code === undefined
-      ? why
-      : `exited with code ${code}`;
+  const how = late.aborted ? `did not end within ${MAX_RUN_MS / 60_000} minutes` : code === undefined ? why : `exited with code ${code}`;
   throw new GatewayError('PLUGIN_FAILED', `${nameOf(command, args)} ${how}:\n${tail.join('\n')}`);
 }
 

@@ -1,7 +1,7 @@
 import { Socket } from 'node:net';
 import { compileSooner } from '../../core/compile-sooner.ts';
 import type { ToolResult } from '../../core/content.ts';
-import { GatewayError, LONGEST_TEXT, thrownText, toError } from '../../core/errors.ts';
+import { GatewayError, MAX_TEXT_LENGTH, thrownText, toError } from '../../core/errors.ts';
 import type { JsonObject, JsonValue } from '../../core/json.ts';
 import { LazyAbort } from '../../core/lazy-abort.ts';
 import type { Logger, LogLevel } from '../../core/log.ts';
@@ -50,7 +50,7 @@ function tell(method: string, params: JsonObject): void {
 
 // What a plugin says beside its results is cut here: the gateway takes no line without end.
 function cut(text: unknown): string {
-  return shorten(typeof text === 'string' ? text : thrownText(text), LONGEST_TEXT);
+  return shorten(typeof text === 'string' ? text : thrownText(text), MAX_TEXT_LENGTH);
 }
 
 function logger(id: string): Logger {

@@ -1,5 +1,5 @@
 /** What one check may cost: about as many steps as a processor does in some hundredths of a second. */
-const MOST_STEPS = 1_000_000;
+const MAX_STEPS = 1_000_000;
 
 /** Thrown where a check is given up. */
 export class Overrun extends Error {
@@ -10,14 +10,14 @@ export class Overrun extends Error {
 
 /** Steps that are left to the check that goes on; checks run one at a time. */
 export const budget = {
-  left: MOST_STEPS,
+  left: MAX_STEPS,
   /** One for all: nobody reads its stack. */
   overrun: new Overrun(),
 };
 
 /** Begins a check. */
 export function refill(): void {
-  budget.left = MOST_STEPS;
+  budget.left = MAX_STEPS;
 }
 
 /** Takes steps; throws where there are not so many left. */

@@ -8,7 +8,7 @@ type AjvClass = typeof import('ajv').default;
 type Ajv = InstanceType<AjvClass>;
 
 /** An instance keeps something of whatever it has compiled; the next one starts without it. */
-const MOST_COMPILED = 300;
+const MAX_COMPILED = 300;
 
 /** Turns schemas into code; those of different plugins never meet in one compiler. */
 export interface Compiler {
@@ -22,7 +22,7 @@ export function createCompiler(): Compiler {
   return {
     compile(schema, dialect, unevaluated) {
       let instance = instances.get(dialect);
-      if (!instance || instance.compiled >= MOST_COMPILED) {
+      if (!instance || instance.compiled >= MAX_COMPILED) {
         instance = { ajv: createInstance(dialect), compiled: 0 };
         instances.set(dialect, instance);
       }
@@ -56,7 +56,7 @@ function createInstance(dialect: Dialect): Ajv {
     allErrors: false,
     // What every object inherits is no argument.
     ownProperties: true,
-    inlineRefs: MOST_INLINED,
+    inlineRefs: MAX_INLINED,
     logger: false,
     code: { regExp },
   });
@@ -67,4 +67,4 @@ function createInstance(dialect: Dialect): Ajv {
 }
 
 /** References to schemas with more keywords than this become calls, so that code grows with the schema and not with its references. */
-const MOST_INLINED = 12;
+const MAX_INLINED = 12;

@@ -8,7 +8,7 @@ export interface Linear {
   test(text: string): boolean;
 }
 
-const MOST_KEPT = 2_000;
+const MAX_KEPT = 2_000;
 const known = new Map<string, Linear>();
 
 /** Says of a pattern that the linear engine cannot run it. */
@@ -19,7 +19,7 @@ export const notLinear: Judge = (key, value) =>
 export function linear(pattern: string): Linear {
   const before = known.get(pattern);
   if (before) return before;
-  if (known.size >= MOST_KEPT) known.clear();
+  if (known.size >= MAX_KEPT) known.clear();
   const created = create(pattern);
   known.set(pattern, created);
   return created;

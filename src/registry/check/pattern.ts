@@ -5,9 +5,9 @@ export interface LinearPattern {
 }
 
 /** The engine counts no further in one repetition, those around it included. */
-const MOST_REPEATED = 1_000;
-const LARGEST = 3_000;
-const DEEPEST = 100;
+const MAX_REPEATED = 1_000;
+const MAX_SIZE = 3_000;
+const MAX_DEPTH = 100;
 const DASH = 45;
 
 const DIGITS = '0-9';
@@ -96,7 +96,7 @@ class Translator {
   }
 
   #alternatives(depth: number): Part {
-    if (depth > DEEPEST) throw new Unsayable();
+    if (depth > MAX_DEPTH) throw new Unsayable();
     const parts = [this.#sequence(depth)];
     while (this.#take('|')) parts.push(this.#sequence(depth));
     return join(parts, '|');
@@ -159,7 +159,7 @@ class Translator {
     const size = part.size * Math.max(1, times) + 1;
     const repeats =
       part.repeats * (min > 1 || (max > 1 && max !== Number.POSITIVE_INFINITY) ? Math.max(min, Number.isFinite(max) ? max : 0) : 1);
-    if (max < min || repeats > MOST_REPEATED || size > LARGEST) throw new Unsayable();
+    if (max < min || repeats > MAX_REPEATED || size > MAX_SIZE) throw new Unsayable();
     return { source: part.source + source, size, repeats };
   }
 
@@ -277,7 +277,7 @@ class Translator {
 
 function join(parts: readonly Part[], between: string): Part {
   const size = parts.reduce((sum, part) => sum + part.size, 0);
-  if (size > LARGEST) throw new Unsayable();
+  if (size > MAX_SIZE) throw new Unsayable();
   return { source: parts.map(({ source }) => source).join(between), size, repeats: Math.max(1, ...parts.map(({ repeats }) => repeats)) };
 }
 

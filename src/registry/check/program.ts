@@ -22,14 +22,14 @@ export interface Program {
 }
 
 /** A schema of so many subschemas is compiled in one go. */
-const MOST_AT_ONCE = 64;
-const MOST_BETWEEN_TURNS = 48;
-const MOST_ROUNDS = 100;
+const MAX_AT_ONCE = 64;
+const MAX_BETWEEN_TURNS = 48;
+const MAX_ROUNDS = 100;
 
 /** Compiles a surveyed schema, as a whole or in parts. Throws where the compiler does not take it. */
 export function createProgram(surveyed: Survey, exact: boolean, compiler: Compiler): Program {
   const { dialect, subschemas, hasUnevaluated, targets } = surveyed;
-  const isLarge = subschemas > MOST_AT_ONCE;
+  const isLarge = subschemas > MAX_AT_ONCE;
   const { schema, isDouble } = prepare(surveyed, exact, isLarge || targets.size > 0);
   // What one part has looked at the others cannot tell: that only the compiler can, in one go.
   if (isLarge && !hasUnevaluated) {
@@ -99,12 +99,12 @@ function inParts(splitBy: (toPart: (unit: Unit) => Part) => Unit, compile: (unit
 
   const complete = async (value: JsonValue): Promise<void> => {
     let found = lookFor(value);
-    for (let round = 0; found.size > 0 && round < MOST_ROUNDS; round++) {
+    for (let round = 0; found.size > 0 && round < MAX_ROUNDS; round++) {
       let size = 0;
       for (const entry of found) {
         compiled(entry);
         size += entry.unit.size;
-        if (size < MOST_BETWEEN_TURNS) continue;
+        if (size < MAX_BETWEEN_TURNS) continue;
         size = 0;
         await turn();
       }

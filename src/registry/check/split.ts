@@ -11,7 +11,7 @@ export interface Unit {
 export type ToPart<T> = (unit: Unit) => T;
 
 /** So many subschemas are compiled in one go. */
-const MOST = 24;
+const MAX_ENTRIES = 24;
 /** Longer lists and maps are looked through in a loop instead of in code. */
 const LONG = 12;
 const ONE = [...IN_PLACE_ONE, ...INSIDE_ONE, 'items'];
@@ -40,10 +40,10 @@ class Splitter<T> {
     let made: JsonObject | undefined;
     const unit: Unit = {
       get schema() {
-        made ??= splitter.#cut(schema, { left: MOST });
+        made ??= splitter.#cut(schema, { left: MAX_ENTRIES });
         return made;
       },
-      size: Math.min(this.#sizeOf(schema), MOST),
+      size: Math.min(this.#sizeOf(schema), MAX_ENTRIES),
     };
     this.#units.set(schema, unit);
     return unit;

@@ -3,9 +3,9 @@ import { children, IN_PLACE_LIST, IN_PLACE_ONE, targetOf } from '../schemas/subs
 import type { Dialect } from './dialect.ts';
 import { isSchema, shapeFault } from './keyword-shapes.ts';
 
-const MOST_WEIGHT = 2_000;
+const MAX_WEIGHT = 2_000;
 /** Schemas with more parts are compiled part by part, and no part knows what another has looked at. */
-const MOST_UNEVALUATED = 150;
+const MAX_UNEVALUATED = 150;
 const UNEVALUATED = ['unevaluatedProperties', 'unevaluatedItems'];
 
 /** What a schema is made of, and which parts of it nobody can check by. References are pointers from the root. */
@@ -76,7 +76,7 @@ class Surveyor {
 
   // Keywords about what no other has looked at.
   #judgeUnevaluated(): void {
-    const isTooLarge = this.#places.size > MOST_UNEVALUATED;
+    const isTooLarge = this.#places.size > MAX_UNEVALUATED;
     for (const schema of this.#places.keys()) {
       if (isTooLarge)
         for (const key of UNEVALUATED) if (schema[key] !== undefined) this.#mark(schema, key, 'is too much work in so large a schema');
@@ -137,8 +137,8 @@ class Surveyor {
       if (isJsonObject(target) && this.#weights.get(target) === 'open') this.#mark(schema, '$ref', 'leads back to itself');
       else if (isJsonObject(target)) weight += this.#weigh(target);
     }
-    if (weight > MOST_WEIGHT) this.#heavy = true;
-    const capped = Math.min(weight, MOST_WEIGHT + 1);
+    if (weight > MAX_WEIGHT) this.#heavy = true;
+    const capped = Math.min(weight, MAX_WEIGHT + 1);
     this.#weights.set(schema, capped);
     return capped;
   }

@@ -13,7 +13,7 @@ type Verdict = ReadonlySet<string> | undefined;
 type Findings = Map<object, Map<string | number, Verdict>>;
 
 /** A look at one value by one schema costs a step. */
-const MOST_STEPS = 50_000;
+const MAX_STEPS = 50_000;
 const CONVERTIBLE = new Set(['object', 'array', 'number', 'integer', 'boolean']);
 const NONE: Findings = new Map();
 
@@ -40,7 +40,7 @@ type Spot = { readonly container: object; readonly key: string | number } | unde
 
 class Finder {
   readonly #root: JsonObject;
-  #left = MOST_STEPS;
+  #left = MAX_STEPS;
 
   constructor(root: JsonObject) {
     this.#root = root;

@@ -1,8 +1,8 @@
 import { toJsonText } from '../../core/exact-number.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
 
-const SMALLEST = new Set(['maximum', 'exclusiveMaximum', 'maxLength', 'maxItems', 'maxProperties', 'maxContains']);
-const LARGEST = new Set(['minimum', 'exclusiveMinimum', 'minLength', 'minItems', 'minProperties', 'minContains']);
+const MIN_SIZE = new Set(['maximum', 'exclusiveMaximum', 'maxLength', 'maxItems', 'maxProperties', 'maxContains']);
+const MAX_SIZE = new Set(['minimum', 'exclusiveMinimum', 'minLength', 'minItems', 'minProperties', 'minContains']);
 const SPOKEN = new Set(['title', 'description', 'default', 'examples', 'deprecated', 'readOnly', 'writeOnly', 'format']);
 
 /**
@@ -47,8 +47,8 @@ function apart(schema: JsonObject, other: JsonObject): JsonObject {
 
 function merged(key: string, a: JsonValue, b: JsonValue, lost: (keyword: string) => void): JsonValue {
   if (SPOKEN.has(key)) return b;
-  if (LARGEST.has(key)) return Number(a) > Number(b) ? a : b;
-  if (SMALLEST.has(key)) return Number(a) < Number(b) ? a : b;
+  if (MAX_SIZE.has(key)) return Number(a) > Number(b) ? a : b;
+  if (MIN_SIZE.has(key)) return Number(a) < Number(b) ? a : b;
   if (key === 'required' && Array.isArray(a) && Array.isArray(b)) return [...new Set([...a, ...b])];
   if ((key === 'properties' || key === 'patternProperties') && isJsonObject(a) && isJsonObject(b)) return mergeProperties(a, b, lost);
   if (key === 'type') return narrowType(a, b, lost);

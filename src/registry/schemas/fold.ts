@@ -5,8 +5,8 @@ import { conjoin } from './conjoin.ts';
 import type { Report } from './inline.ts';
 import { ANYTHING, saysNothing, typeOf } from './types.ts';
 
-const MOST_LEVELS = 16;
-const LONGEST_NOTE = 300;
+const MAX_LEVELS = 16;
+const MAX_NOTE_LENGTH = 300;
 
 /**
  * The root of a tool's schema as one plain object: combinations and conditions become properties, and what properties
@@ -41,7 +41,7 @@ class Fold {
     const isAlone = [$ref, allOf, anyOf, oneOf, condition, dependentSchemas].every((part) => part === undefined);
     let result: JsonObject = isAlone && unevaluatedProperties !== undefined ? { ...plain, unevaluatedProperties } : plain;
     if (!isAlone && unevaluatedProperties !== undefined) this.#report('', '"unevaluatedProperties"');
-    if (depth > MOST_LEVELS) return result;
+    if (depth > MAX_LEVELS) return result;
     if (typeof $ref === 'string') result = this.#conjoin(result, this.#branch({ $ref }, depth));
     for (const branch of listed(allOf)) result = this.#conjoin(result, this.#branch(branch, depth));
     for (const [branches, words] of [
@@ -108,7 +108,7 @@ class Fold {
   }
 
   #note(text: string, what: string): void {
-    this.notes.push(shorten(text, LONGEST_NOTE));
+    this.notes.push(shorten(text, MAX_NOTE_LENGTH));
     this.#report('', `${what} at the root, told in words only`);
   }
 }

@@ -6,8 +6,8 @@ import { isSpoken } from './types.ts';
 export type Report = (at: string, what: string) => void;
 
 /** How many characters references may add to a schema before they stay references, and how many of them are looked through. */
-const MOST_ADDED = 64 * 1024;
-const MOST_REFERENCES = 200;
+const MAX_ADDED = 64 * 1024;
+const MAX_REFERENCES = 200;
 
 /**
  * A schema without references, except those that lead back to themselves or would make it far longer: these point to
@@ -16,7 +16,7 @@ const MOST_REFERENCES = 200;
 export function inline(root: JsonObject, report: Report): JsonObject {
   if (!hasReference(root)) return withoutStored(root);
   try {
-    return new Inliner(root, report, keptReferences(root), MOST_ADDED).run();
+    return new Inliner(root, report, keptReferences(root), MAX_ADDED).run();
   } catch (error) {
     if (!(error instanceof TooLong)) throw error;
     return new Inliner(root, report, undefined, 0).run();
@@ -117,7 +117,7 @@ function keptReferences(root: JsonObject): Set<string> | undefined {
     return found;
   };
   const all = reachable(referencesIn(root), follow);
-  if (all.size > MOST_REFERENCES) return undefined;
+  if (all.size > MAX_REFERENCES) return undefined;
   return new Set([...all].filter((ref) => reachable(follow(ref), follow).has(ref)));
 }
 

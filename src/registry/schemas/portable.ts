@@ -164,6 +164,6 @@ function shapeList(schema: JsonObject, at: string, report: Report): JsonObject {
   const kinds = [...places, ...(more === undefined || more === false ? [] : [more])];
   const isAlone = ![...COMBINED, 'contains'].some((key) => key in rest);
   const closed = more === false || (unevaluatedItems === false && more === undefined && isAlone);
-  const most = Math.min(Number(rest.maxItems ?? places.length), places.length);
-  return { ...rest, ...(closed ? { maxItems: most } : {}), items: kinds.length === 1 ? (kinds[0] as JsonValue) : { anyOf: kinds } };
+  const max = Math.min(Number(rest.maxItems ?? places.length), places.length);
+  return { ...rest, ...(closed ? { maxItems: max } : {}), items: kinds.length === 1 ? (kinds[0] as JsonValue) : { anyOf: kinds } };
 }

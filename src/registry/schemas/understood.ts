@@ -7,7 +7,7 @@ import { mapObject } from './subschemas.ts';
 import { ANYTHING } from './types.ts';
 
 /** With more subschemas, or more steps from reference to reference, only the outline of a schema is told. */
-const MOST_SUBSCHEMAS = 2_000;
+const MAX_SUBSCHEMAS = 2_000;
 
 /**
  * A schema of parts that every reader understands: keywords of the right kind, references that lead somewhere. A part that
@@ -16,7 +16,7 @@ const MOST_SUBSCHEMAS = 2_000;
 export function understood(schema: JsonObject, report: Report): JsonObject {
   // Lists of item schemas are read in every dialect: what they say becomes something else anyway.
   const surveyed = survey(schema, '2019-09');
-  if (surveyed.heavy || surveyed.subschemas > MOST_SUBSCHEMAS) {
+  if (surveyed.heavy || surveyed.subschemas > MAX_SUBSCHEMAS) {
     report('', 'all but its outline, since it is too large');
     return outline(schema);
   }

@@ -1,8 +1,8 @@
 import { createServer } from 'node:http2';
 import { answer, TOOL } from './grpc-answers.mjs';
 
-const LONGEST_HEADER = 4_000;
-const MOST_TIMES = 3;
+const MAX_HEADER_LENGTH = 4_000;
+const MAX_TIMES = 3;
 
 /**
  * A gRPC server on a socket. `lineFor` gives the answer to a method as JSON text, or undefined for the one that a well-behaved
@@ -69,7 +69,7 @@ function sendAnswer(stream, line) {
   frame[0] = numberOf(given.compressed, 0) & 255;
   frame.writeUInt32BE((body.length + numberOf(given.length, 0)) >>> 0, 1);
   const whole = Buffer.concat([frame, body.subarray(0, Math.max(0, body.length - numberOf(given.cut, 0)))]);
-  for (let i = 0; i < Math.min(MOST_TIMES, numberOf(given.times, 1)); i++) stream.write(whole);
+  for (let i = 0; i < Math.min(MAX_TIMES, numberOf(given.times, 1)); i++) stream.write(whole);
   stream.end();
 }
 
@@ -108,7 +108,7 @@ function headersOf(value) {
         name,
         text
           .replace(/[^\x20-\x7e]/g, '?')
-          .slice(0, LONGEST_HEADER)
+          .slice(0, MAX_HEADER_LENGTH)
           .trim(),
       ],
     ];

@@ -12,7 +12,7 @@ export const STATEMENTS = {
 const MARK = /§([\w-]+)\./g;
 // As it stands in JSON.
 const STACK = /\\n +at .+:\d+:\d+/;
-const MOST_STEPS = 400;
+const MAX_STEPS = 400;
 
 /** Collects steps and the first statement that was broken. */
 export class Oracle {
@@ -32,7 +32,7 @@ export class Oracle {
   step(who, what) {
     const at = ((performance.now() - this.#started) / 1000).toFixed(3);
     this.#steps.push(`${at.padStart(9)} ${who}: ${what}`);
-    if (this.#steps.length > MOST_STEPS) this.#steps.shift();
+    if (this.#steps.length > MAX_STEPS) this.#steps.shift();
   }
 
   steps(last) {

@@ -5,7 +5,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { LIMITS, type LimitName, ORDERED_LIMITS, toLimits } from '../../../src/config/limits.ts';
 import { loadConfig } from '../../../src/config/load.ts';
 import type { Adapter } from '../../../src/core/adapter.ts';
-import { LONGEST_TIMER_MS } from '../../../src/core/timer.ts';
+import { MAX_TIMER_MS } from '../../../src/core/timer.ts';
 import { tempFolder } from '../../support/temp.ts';
 
 const adapter = { kind: 'talos', options: {}, paths: [] } as unknown as Adapter;
@@ -74,10 +74,10 @@ describe('logins that cannot be meant', () => {
 describe('values of limits', () => {
   it('a time that no timer can wait for', { tags: ['T21'] }, () => {
     for (const [name, { unit }] of Object.entries(LIMITS)) {
-      const longest = (ms: number) => refusal({ limits: { [name]: ms, ...(name === 'headerMs' ? { bodyMs: LONGEST_TIMER_MS } : {}) } });
+      const longest = (ms: number) => refusal({ limits: { [name]: ms, ...(name === 'headerMs' ? { bodyMs: MAX_TIMER_MS } : {}) } });
       const at = `mcp.json:1:${15 + name.length}: limits.${name} must be at most 2147483647.`;
-      expect([name, longest(LONGEST_TIMER_MS)]).toEqual([name, '']);
-      for (const ms of [LONGEST_TIMER_MS + 1, 3_000_000_000, 2 ** 40]) {
+      expect([name, longest(MAX_TIMER_MS)]).toEqual([name, '']);
+      for (const ms of [MAX_TIMER_MS + 1, 3_000_000_000, 2 ** 40]) {
         expect([name, longest(ms)]).toEqual([name, unit === 'ms' ? at : '']);
       }
     }
@@ -89,7 +89,7 @@ describe('values of limits', () => {
     );
     const server = (timeout: unknown) => warned({ mcpServers: { s: { command: 'x', timeout } } });
     expect(server(3e9)).toBe('mcp.json:1:45: mcpServers.s.timeout must be at most 2147483647. The server is left out.');
-    for (const timeout of [60, LONGEST_TIMER_MS, '60s', null]) expect([timeout, server(timeout)]).toEqual([timeout, '']);
+    for (const timeout of [60, MAX_TIMER_MS, '60s', null]) expect([timeout, server(timeout)]).toEqual([timeout, '']);
   });
 
   it('two values that the file sets against each other', { tags: ['T21'] }, () => {

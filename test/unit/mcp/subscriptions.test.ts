@@ -4,7 +4,7 @@ import type { Lists } from '../../../src/mcp/lists.ts';
 import type { Request } from '../../../src/mcp/peer.ts';
 import { createSubscriptions } from '../../../src/mcp/subscriptions.ts';
 
-const MOST = 1_024;
+const MAX_ENTRIES = 1_024;
 const gateway = { onChange: () => undefined, onUpdated: () => undefined, view: () => ({}), watch: () => undefined } as unknown as Gateway;
 
 function setUp() {
@@ -28,7 +28,7 @@ describe('listen streams', () => {
   }, async () => {
     const { listen, ended } = setUp();
     const first = listen('bob');
-    const ada = Array.from({ length: MOST - 1 }, () => listen('ada'));
+    const ada = Array.from({ length: MAX_ENTRIES - 1 }, () => listen('ada'));
     expect(() => listen('ada')).toThrow('listen streams already');
     expect(() => listen('eve', {})).toThrow('must be an object');
     listen('eve');

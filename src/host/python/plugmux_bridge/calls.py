@@ -9,7 +9,7 @@ from .progress import Bucket
 
 _GRACE = 1.0
 _HARD_LIMIT = 60.0
-_MOST_STUCK = 4
+_MAX_STUCK = 4
 _changes = Lock()
 
 
@@ -236,7 +236,7 @@ class Stuck:
         entry = call.entry
         of_plugin = sum(1 for other in list(self._calls) if other.entry is entry)
         no_thread = call.task is None and entry.thread is not None and entry.is_bound(call.tool)
-        if hard or no_thread or of_plugin >= entry.lane.limit or len(self._calls) >= _MOST_STUCK or not self._bridge.loop_turns():
+        if hard or no_thread or of_plugin >= entry.lane.limit or len(self._calls) >= _MAX_STUCK or not self._bridge.loop_turns():
             self._asked = True
             reason = f"a call of {entry.id} goes on after its cancellation and cannot be stopped"
             self._bridge.notify("restart", {"id": entry.id, "reason": reason})

@@ -8,11 +8,11 @@ _readable = JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":
 _escaped = JSONEncoder(ensure_ascii=True, allow_nan=False, separators=(",", ":")).encode
 _HALF_PAIR = re.compile("[\ud800-\udfff]")
 # Numbers of more digits are written by no program that means them, and Python itself refuses to write very long ones.
-_LONGEST = 10**999
+_MAX_LENGTH = 10**999
 # The note on a number that JSON does not have.
 NO_NUMBER = "no-number"
 # The gateway takes 64 levels, of which the result around the value needs some.
-_DEEPEST = 60
+_MAX_DEPTH = 60
 
 
 def dumps(value):
@@ -41,7 +41,7 @@ def _is_plain(value, depth):
     kind = type(value)
     if kind is str or kind is int or kind is float or kind is bool or value is None:
         return True
-    if depth >= _DEEPEST:
+    if depth >= _MAX_DEPTH:
         return False
     if kind is dict:
         for key, item in value.items():
@@ -86,7 +86,7 @@ def _convert(value, notes, path, depth):
         return str.__str__(value)
     if isinstance(value, int):
         number = int(value)
-        if -_LONGEST < number < _LONGEST:
+        if -_MAX_LENGTH < number < _MAX_LENGTH:
             return number
         notes.append(NO_NUMBER)
         return None
@@ -98,7 +98,7 @@ def _convert(value, notes, path, depth):
         return None
     if id(value) in path:
         return "[circular]"
-    if depth >= _DEEPEST:
+    if depth >= _MAX_DEPTH:
         return "[too deep]"
     inside = (*path, id(value))
     if isinstance(value, dict):

@@ -1,12 +1,12 @@
 """Errors that the gateway understands."""
 
 # Longest text of an error, a log line or a question, in characters: the gateway takes no line without end.
-LONGEST_TEXT = 16 * 1024
+MAX_TEXT_LENGTH = 16 * 1024
 
 
 def cut(text):
     """A text, no longer than the gateway takes it."""
-    return text if len(text) <= LONGEST_TEXT else f"{text[: LONGEST_TEXT - 1]}…"
+    return text if len(text) <= MAX_TEXT_LENGTH else f"{text[: MAX_TEXT_LENGTH - 1]}…"
 
 
 class BridgeError(Exception):

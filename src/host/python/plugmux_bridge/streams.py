@@ -7,7 +7,7 @@ from threading import get_ident, local
 from time import monotonic
 
 _LINES_PER_SECOND = 200
-_LONGEST = 16 * 1024
+_MAX_LENGTH = 16 * 1024
 _COLOURS = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
 _installed = []
 # Threads that have begun a line and not ended it.
@@ -40,7 +40,7 @@ class Tagged:
             return self._stream.write(text)
         held = getattr(self._partial, "text", "") + text
         *lines, rest = held.split("\n")
-        if len(rest) > _LONGEST:
+        if len(rest) > _MAX_LENGTH:
             lines.append(rest)
             rest = ""
         self._partial.text = rest
@@ -73,7 +73,7 @@ class Tagged:
         if self._lines > _LINES_PER_SECOND:
             self._stream.write(line + "\n")
         else:
-            self._notify("log", {"id": plugin, "level": self._level, "text": line[:_LONGEST]})
+            self._notify("log", {"id": plugin, "level": self._level, "text": line[:_MAX_LENGTH]})
 
 
 def install(notify):
