@@ -5,8 +5,8 @@ import type { Adapter } from '../../dist/src/core/adapter.js';
 import { GatewayError } from '../../dist/src/core/errors.js';
 import { silentLog } from '../../dist/src/core/log.js';
 import { createStopping } from '../../dist/src/core/stopping.js';
+import { openApp, type TestApp, textOf } from '../support/app.ts';
 import { define, type TestParts } from '../support/define.ts';
-import { type House, openHouse, textOf } from '../support/house.ts';
 import { processesWith, until } from '../support/processes.ts';
 import { tempFolder } from '../support/temp.ts';
 
@@ -56,26 +56,26 @@ export function testAdapter({
     };
   const all = configOf?.(Object.fromEntries(FIXTURES.map((fixture) => [fixture, { fixture }]))) ?? { pluginFolders: [fixtures] };
   const limits = { stopGraceMs: 500, pluginStopMs: 500, restartMinMs: 50 };
-  const open = (...names: string[]): Promise<House> =>
+  const open = (...names: string[]): Promise<TestApp> =>
     openListed({ ...entries(Object.fromEntries(names.map((fixture) => [fixture, { fixture }]))), limits });
   // Some formats know their tools only once they run.
-  const openListed = async (config: object): Promise<House> => {
-    const house = await openHouse([adapter], config);
-    await house.app.registry.whenListed(20_000);
-    return house;
+  const openListed = async (config: object): Promise<TestApp> => {
+    const app = await openApp([adapter], config);
+    await app.instance.registry.whenListed(20_000);
+    return app;
   };
-  const names = (house: House): string[] => [...house.app.registry.catalogue().tools.keys()];
+  const names = (app: TestApp): string[] => [...app.instance.registry.catalogue().tools.keys()];
   /** What is known once every plugin has listed: some formats must be started for that. */
-  const listed = async (house: House): Promise<string[]> => {
-    await house.app.registry.whenListed(60_000);
-    return names(house);
+  const listed = async (app: TestApp): Promise<string[]> => {
+    await app.instance.registry.whenListed(60_000);
+    return names(app);
   };
 
   describe(`adapter contract: ${adapter.kind}`, () => {
     test('reading recognises a plugin and runs none of its code', async () => {
-      const house = await openHouse([adapter], all);
-      expect(house.app.registry.plugins().map((p) => p.id)).toEqual(expect.arrayContaining(['echo', 'broken', 'rude']));
-      expect(processesWith(house.dir)).toEqual([]);
+      const app = await openApp([adapter], all);
+      expect(app.instance.registry.plugins().map((p) => p.id)).toEqual(expect.arrayContaining(['echo', 'broken', 'rude']));
+      expect(processesWith(app.dir)).toEqual([]);
     });
 
     test('reading a folder of another kind answers null', async () => {
@@ -101,30 +101,30 @@ export function testAdapter({
     });
 
     test('a tool is called and answers', { tags: ['tools-call'] }, async () => {
-      const house = await open('echo');
-      const result = await house.call(toolName('echo', 'echo'), { message: 'hello' });
+      const app = await open('echo');
+      const result = await app.call(toolName('echo', 'echo'), { message: 'hello' });
       expect(textOf(result)).toBe('hello');
       expect(result.isError).toBeFalsy();
     });
 
     test('texts arrive as they were sent, whatever they hold', async () => {
-      const house = await open('echo');
+      const app = await open('echo');
       for (const message of ['', 'ü – 漢字 🙂', '"quoted"\n{"jsonrpc":"2.0"}', '\u0000\u2028', 'x'.repeat(longestText)]) {
-        expect(textOf(await house.call(toolName('echo', 'echo'), { message }))).toBe(message === '' ? emptyText : message);
+        expect(textOf(await app.call(toolName('echo', 'echo'), { message }))).toBe(message === '' ? emptyText : message);
       }
     });
 
     test('answers belong to their calls, however many are in flight', { tags: ['tools-call', 'T6'] }, async () => {
-      const house = await open('echo');
+      const app = await open('echo');
       const messages = Array.from({ length: 200 }, (_, i) => `message ${i}`);
-      const results = await Promise.all(messages.map((message) => house.call(toolName('echo', 'echo'), { message })));
+      const results = await Promise.all(messages.map((message) => app.call(toolName('echo', 'echo'), { message })));
       expect(results.map(textOf)).toEqual(messages);
     });
 
     test('the schema reaches the catalogue unchanged', async () => {
-      const house = await open('typed');
-      await listed(house);
-      const entry = house.app.registry.catalogue().tools.get(toolName('typed', 'describe'));
+      const app = await open('typed');
+      await listed(app);
+      const entry = app.instance.registry.catalogue().tools.get(toolName('typed', 'describe'));
       expect(entry?.tool.input).toMatchObject({
         type: 'object',
         required: ['kind'],
@@ -138,26 +138,26 @@ export function testAdapter({
     });
 
     test('arguments are checked before the plugin sees them', { tags: ['tool-errors-in-band', 'F52'] }, async () => {
-      const house = await open('typed');
+      const app = await open('typed');
       for (const args of [{}, { kind: 'c' }, { kind: 'a', count: 0 }, { kind: 'a', count: 'one' }, { kind: 'a', nested: { x: 1 } }]) {
-        const result = await house.call(toolName('typed', 'describe'), args);
+        const result = await app.call(toolName('typed', 'describe'), args);
         expect(result.isError).toBe(true);
         expect(result.meta?.['plugmux/error']).toMatchObject({ code: 'ARGUMENTS_INVALID', outcome: 'NOT_SENT' });
       }
     });
 
     test('a text that is the JSON of what is wanted arrives as that', { tags: ['F52'] }, async () => {
-      const house = await open('typed');
-      const result = await house.call(toolName('typed', 'describe'), { kind: 'a', count: '1', nested: '{"deep":true}', tags: '["x"]' });
+      const app = await open('typed');
+      const result = await app.call(toolName('typed', 'describe'), { kind: 'a', count: '1', nested: '{"deep":true}', tags: '["x"]' });
       // Not every format has structured results.
       const told = JSON.parse(textOf(result));
       expect(told.got ?? told).toEqual({ kind: 'a', count: 1, nested: { deep: true }, tags: ['x'] });
     });
 
     test('structured results arrive as data and as text', async () => {
-      const house = await open('typed');
+      const app = await open('typed');
       const args = { kind: 'b', count: 2, tags: ['x'], nested: { deep: true } };
-      const result = await house.call(toolName('typed', 'describe'), args);
+      const result = await app.call(toolName('typed', 'describe'), args);
       expect(result.structured).toEqual({ got: args });
       expect(JSON.parse(textOf(result))).toEqual({ got: args });
     });
@@ -169,31 +169,31 @@ export function testAdapter({
     });
 
     test('a failing tool is a failed result with its message and without a stack', { tags: ['tool-errors-in-band'] }, async () => {
-      const house = await open('fails');
-      const result = await house.call(toolName('fails', 'throws'));
+      const app = await open('fails');
+      const result = await app.call(toolName('fails', 'throws'));
       expect(result.isError).toBe(true);
       expect(textOf(result)).toContain('it went wrong');
       expect(textOf(result)).not.toMatch(/\bat .*:\d+/);
     });
 
     test('values that are no JSON are converted, never fatal', { tags: ['F53'] }, async () => {
-      const house = await open('fails');
-      const result = await house.call(toolName('fails', 'junk'));
+      const app = await open('fails');
+      const result = await app.call(toolName('fails', 'junk'));
       expect(result.isError).toBeFalsy();
-      expect((await house.call(toolName('fails', 'deep'))).content).toHaveLength(1);
-      expect((await house.call(toolName('fails', 'nothing'))).isError).toBeFalsy();
+      expect((await app.call(toolName('fails', 'deep'))).content).toHaveLength(1);
+      expect((await app.call(toolName('fails', 'nothing'))).isError).toBeFalsy();
     });
 
     test('a result over the limit is one clear error', { tags: ['result-limit'] }, async () => {
-      const house = await open('fails');
-      const result = await house.call(toolName('fails', 'huge'));
+      const app = await open('fails');
+      const result = await app.call(toolName('fails', 'huge'));
       expect(result.meta?.['plugmux/error']).toMatchObject({ code: 'RESULT_TOO_LARGE', outcome: 'REPLIED_INVALID' });
     });
 
     test('a thrown text of megabytes is cut, and costs its call alone', { tags: ['result-limit'] }, async () => {
-      const house = await open('fails', 'slow');
-      const other = house.call(toolName('slow', 'wait'), { ms: 1000 });
-      const result = await house.call(toolName('fails', 'shouts'));
+      const app = await open('fails', 'slow');
+      const other = app.call(toolName('slow', 'wait'), { ms: 1000 });
+      const result = await app.call(toolName('fails', 'shouts'));
       expect(result.isError).toBe(true);
       expect((result.meta?.['plugmux/error'] as { code?: string } | undefined)?.code ?? 'PLUGIN_FAILED').toBe('PLUGIN_FAILED');
       expect(textOf(result).length).toBeLessThan(32 * 1024);
@@ -201,121 +201,121 @@ export function testAdapter({
     });
 
     test('a crash is one failed call, then the plugin works again', { tags: ['T16'] }, async () => {
-      const house = await open('fails');
-      const result = await house.call(toolName('fails', 'exits'));
+      const app = await open('fails');
+      const result = await app.call(toolName('fails', 'exits'));
       expect(result.meta?.['plugmux/error']).toMatchObject({ code: 'PLUGIN_CRASHED', outcome: 'SENT_NO_REPLY', plugin: 'fails' });
-      await until('the plugin is ready', () => house.app.registry.plugins()[0]?.state === 'ready');
-      expect((await house.call(toolName('fails', 'nothing'))).isError).toBeFalsy();
+      await until('the plugin is ready', () => app.instance.registry.plugins()[0]?.state === 'ready');
+      expect((await app.call(toolName('fails', 'nothing'))).isError).toBeFalsy();
     });
 
     test('a call past its deadline fails with the time, and the tool is cancelled', { tags: ['F17'] }, async () => {
-      const house = await openListed(entries({ slow: { fixture: 'slow', keys: { limits: { callTimeoutMs: 1000 } } } }));
-      const result = await house.call(toolName('slow', 'wait'), { ms: 60_000 });
+      const app = await openListed(entries({ slow: { fixture: 'slow', keys: { limits: { callTimeoutMs: 1000 } } } }));
+      const result = await app.call(toolName('slow', 'wait'), { ms: 60_000 });
       expect(textOf(result)).toBe(`Tool "${toolName('slow', 'wait')}" timed out after 1s`);
-      await until('the cancellation arrives', async () => textOf(await house.call(toolName('slow', 'cancelled'))) === '1');
+      await until('the cancellation arrives', async () => textOf(await app.call(toolName('slow', 'cancelled'))) === '1');
     });
 
     test('a cancelled call ends at once and the tool is told', { tags: ['cancel-reaches-tool'] }, async () => {
-      const house = await open('slow');
-      await house.call(toolName('slow', 'cancelled'));
-      const call = house.newCall();
-      const pending = house.call(toolName('slow', 'wait'), { ms: 60_000 }, call);
+      const app = await open('slow');
+      await app.call(toolName('slow', 'cancelled'));
+      const call = app.newCall();
+      const pending = app.call(toolName('slow', 'wait'), { ms: 60_000 }, call);
       await new Promise((resolve) => setTimeout(resolve, 400));
       call.abort(new GatewayError('CALL_CANCELLED', 'cancelled by the test'));
       expect((await pending).meta?.['plugmux/error']).toMatchObject({ code: 'CALL_CANCELLED' });
-      await until('the cancellation arrives', async () => textOf(await house.call(toolName('slow', 'cancelled'))) === '1');
+      await until('the cancellation arrives', async () => textOf(await app.call(toolName('slow', 'cancelled'))) === '1');
     });
 
-    const openBlocking = async (callTimeoutMs: number, more: object): Promise<House> => {
+    const openBlocking = async (callTimeoutMs: number, more: object): Promise<TestApp> => {
       const keys = { limits: { callTimeoutMs, startTimeoutMs: 30_000 } };
-      const house = await openListed({
+      const app = await openListed({
         ...entries({ slow: { fixture: 'slow', keys } }),
         limits: { restartMinMs: 50, unresponsiveMs: 1000, ...more },
       });
-      await house.call(toolName('slow', 'cancelled'));
-      return house;
+      await app.call(toolName('slow', 'cancelled'));
+      return app;
     };
-    const answersAgain = async (house: House): Promise<void> => {
+    const answersAgain = async (app: TestApp): Promise<void> => {
       // Long enough to get no more calls, whose deadlines would end it.
       await new Promise((resolve) => setTimeout(resolve, 2000));
-      await until('it answers again', async () => textOf(await house.call(toolName('slow', 'cancelled'))) === '0', 20_000);
+      await until('it answers again', async () => textOf(await app.call(toolName('slow', 'cancelled'))) === '0', 20_000);
     };
 
     test('a blocked process is killed at the deadline and starts again', { tags: ['F60'], timeout: 60_000 }, async () => {
       const killed = async (callTimeoutMs: number): Promise<void> => {
-        const house = await openBlocking(callTimeoutMs, {});
-        const result = await house.call(toolName('slow', 'block'), { ms: 600_000 });
+        const app = await openBlocking(callTimeoutMs, {});
+        const result = await app.call(toolName('slow', 'block'), { ms: 600_000 });
         expect(result.meta?.['plugmux/error']).toMatchObject({ code: 'CALL_TIMEOUT' });
-        await answersAgain(house);
+        await answersAgain(app);
       };
       // The second limit ends before the process counts as silent.
       await Promise.all([killed(3000), killed(700)]);
     });
 
     test('a blocked process is killed as well where its caller has gone', { tags: ['F60'], timeout: 60_000 }, async () => {
-      const house = await openBlocking(3000, { hungMs: 2000 });
-      const call = house.newCall();
-      const pending = house.call(toolName('slow', 'block'), { ms: 600_000 }, call);
+      const app = await openBlocking(3000, { hungMs: 2000 });
+      const call = app.newCall();
+      const pending = app.call(toolName('slow', 'block'), { ms: 600_000 }, call);
       await new Promise((resolve) => setTimeout(resolve, 400));
       call.abort(new GatewayError('CALL_CANCELLED', 'cancelled by the test'));
       expect((await pending).meta?.['plugmux/error']).toMatchObject({ code: 'CALL_CANCELLED' });
-      await answersAgain(house);
+      await answersAgain(app);
     });
 
     test('a broken plugin is named with its stage and cause; its neighbours serve', { tags: ['T16', 'F44'] }, async () => {
-      const house = await openHouse([adapter], { ...all, limits });
-      await house.app.registry.start();
-      const broken = house.app.registry.plugins().find((p) => p.id === 'broken');
+      const app = await openApp([adapter], { ...all, limits });
+      await app.instance.registry.start();
+      const broken = app.instance.registry.plugins().find((p) => p.id === 'broken');
       expect(broken).toMatchObject({ state: 'failed' });
       expect(broken?.error?.message).toContain('broken on purpose');
-      expect(names(house)).not.toContain(toolName('broken', 'never'));
-      expect(textOf(await house.call(toolName('echo', 'echo'), { message: 'still here' }))).toBe('still here');
+      expect(names(app)).not.toContain(toolName('broken', 'never'));
+      expect(textOf(await app.call(toolName('echo', 'echo'), { message: 'still here' }))).toBe('still here');
     });
 
     test('noise on stdout harms nothing and reaches the log', { tags: ['plugin-stdout'] }, async () => {
-      const house = await open('rude');
-      expect(textOf(await house.call(toolName('rude', 'shout')))).toBe('quiet');
-      expect(textOf(await house.call(toolName('rude', 'shout')))).toBe('quiet');
-      await house.logged('printed at import');
+      const app = await open('rude');
+      expect(textOf(await app.call(toolName('rude', 'shout')))).toBe('quiet');
+      expect(textOf(await app.call(toolName('rude', 'shout')))).toBe('quiet');
+      await app.logged('printed at import');
     });
 
     test('closing leaves no process, however rude', { tags: ['F57'] }, async () => {
-      const house = await open('rude');
+      const app = await open('rude');
       const marker = `marker-${Math.random()}`;
-      await house.call(toolName('rude', 'spawn'), { marker });
+      await app.call(toolName('rude', 'spawn'), { marker });
       await until('it is there', () => processesWith(marker).length > 0);
-      await house.close();
+      await app.close();
       await until('the processes are gone', () => processesWith(marker).length === 0, 5000);
     });
 
     test('a plugin that is switched off disappears, and comes back', async () => {
-      const house = await open('echo', 'many');
+      const app = await open('echo', 'many');
       const config = (enabled: boolean) => entries({ echo: { fixture: 'echo', keys: { enabled } }, many: { fixture: 'many' } });
-      await house.reconfigure(config(false));
-      await house.app.registry.start();
-      expect(names(house)).not.toContain(toolName('echo', 'echo'));
-      await expect(house.call(toolName('echo', 'echo'), { message: 'x' })).rejects.toMatchObject({ code: 'UNKNOWN_TOOL' });
-      await house.reconfigure(config(true));
-      await house.app.registry.whenListed(20_000);
-      expect(textOf(await house.call(toolName('echo', 'echo'), { message: 'back' }))).toBe('back');
+      await app.reconfigure(config(false));
+      await app.instance.registry.start();
+      expect(names(app)).not.toContain(toolName('echo', 'echo'));
+      await expect(app.call(toolName('echo', 'echo'), { message: 'x' })).rejects.toMatchObject({ code: 'UNKNOWN_TOOL' });
+      await app.reconfigure(config(true));
+      await app.instance.registry.whenListed(20_000);
+      expect(textOf(await app.call(toolName('echo', 'echo'), { message: 'back' }))).toBe('back');
     });
 
     test('a plugin that is replaced finishes the calls it has', { tags: ['plugin-replaced'] }, async () => {
-      const house = await open('slow');
-      await house.call(toolName('slow', 'cancelled'));
-      const pending = house.call(toolName('slow', 'wait'), { ms: 1000 });
+      const app = await open('slow');
+      await app.call(toolName('slow', 'cancelled'));
+      const pending = app.call(toolName('slow', 'wait'), { ms: 1000 });
       await new Promise((resolve) => setTimeout(resolve, 100));
-      await house.reconfigure(entries({ slow: { fixture: 'slow', keys: { env: { CHANGED: 'yes' } } } }));
-      await house.app.registry.whenListed(20_000);
-      expect(textOf(await house.call(toolName('slow', 'cancelled')))).toBe('0');
+      await app.reconfigure(entries({ slow: { fixture: 'slow', keys: { env: { CHANGED: 'yes' } } } }));
+      await app.instance.registry.whenListed(20_000);
+      expect(textOf(await app.call(toolName('slow', 'cancelled')))).toBe('0');
       expect(textOf(await pending)).toBe('waited');
     });
 
     test('the environment holds what is configured and nothing else of the gateway', { tags: ['T15'] }, async () => {
       process.env.PLUGMUX_TEST_SECRET = 'must not travel';
       try {
-        const house = await openListed(entries({ echo: { fixture: 'echo', keys: { env: { PLUGMUX_TEST_NAMED: 'travels' } } } }));
-        await house.call(toolName('echo', 'echo'), { message: 'x' });
+        const app = await openListed(entries({ echo: { fixture: 'echo', keys: { env: { PLUGMUX_TEST_NAMED: 'travels' } } } }));
+        await app.call(toolName('echo', 'echo'), { message: 'x' });
         expect(processesWith('PLUGMUX_TEST_NAMED=travels').length).toBeGreaterThan(0);
         expect(processesWith('PLUGMUX_TEST_SECRET=must not travel')).toEqual([]);
       } finally {
@@ -324,9 +324,9 @@ export function testAdapter({
     });
 
     test('the same plugin under another key is renamed everywhere', { tags: ['F46'] }, async () => {
-      const house = await openListed(entries({ parrot: { fixture: 'echo' } }));
-      expect(await listed(house)).toEqual([toolName('parrot', 'echo')]);
-      expect(textOf(await house.call(toolName('parrot', 'echo'), { message: 'hi' }))).toBe('hi');
+      const app = await openListed(entries({ parrot: { fixture: 'echo' } }));
+      expect(await listed(app)).toEqual([toolName('parrot', 'echo')]);
+      expect(textOf(await app.call(toolName('parrot', 'echo'), { message: 'hi' }))).toBe('hi');
     });
   });
 }

@@ -6,27 +6,27 @@ import { ethos } from '../../dist/adapters/ethos/adapter.js';
 import { talos } from '../../dist/adapters/talos/adapter.js';
 import { localCaller } from '../../dist/src/core/caller.js';
 import { Call, silentClient } from '../../dist/src/gateway/call.js';
+import { openApp, type TestApp, textOf } from '../support/app.ts';
 import { openEthos, runTool, writeEthos, writeFiles } from '../support/ethos.ts';
-import { type House, openHouse, textOf } from '../support/house.ts';
 import { until } from '../support/processes.ts';
 import { writePlugin } from '../support/talos.ts';
 import { tempFolder } from '../support/temp.ts';
 
 // What plugins of this format do beside answering calls of their own tools.
 
-const run = async (house: House, args: object = {}, tool = 'run'): Promise<string> => textOf(await house.call(tool, args));
+const run = async (app: TestApp, args: object = {}, tool = 'run'): Promise<string> => textOf(await app.call(tool, args));
 const echo = runTool('return { ok: true, value: JSON.stringify(args) };', "toolset: 'web',");
-const callAs = (_house: House, session: string, profile = 'default') =>
+const callAs = (_app: TestApp, session: string, profile = 'default') =>
   new Call(localCaller(profile), { ...silentClient({ ...console, area: () => console } as never), session });
-const prompt = async (house: House, name: string, args: Record<string, string> = {}, session = 's'): Promise<string> => {
-  const { messages } = await house.app.gateway.getPrompt(name, args, callAs(house, session));
+const prompt = async (app: TestApp, name: string, args: Record<string, string> = {}, session = 's'): Promise<string> => {
+  const { messages } = await app.instance.gateway.getPrompt(name, args, callAs(app, session));
   const content = messages[0]?.content;
   return content?.type === 'text' ? content.text : '';
 };
-const view = (house: House, profile = 'default') => house.app.gateway.view(localCaller(profile));
+const view = (app: TestApp, profile = 'default') => app.instance.gateway.view(localCaller(profile));
 
 /** The prompts of plugins; the gateway has one of its own. */
-const promptNames = (house: House): string[] => [...view(house).prompts.keys()].filter((name) => name !== 'approvals').sort();
+const promptNames = (app: TestApp): string[] => [...view(app).prompts.keys()].filter((name) => name !== 'approvals').sort();
 
 describe('Ethos hooks', () => {
   const guard = (body: string) =>
@@ -42,13 +42,13 @@ describe('Ethos hooks', () => {
         "return call.args.bad ? { error: 'not ' + call.toolName + ' of ' + JSON.stringify(call.origin) } : { args: { ...call.args, seen: true } };",
       ),
     });
-    const house = await openHouse([talos, ethos], { pluginFolders: ['./plugins'] }, dir);
-    expect(await run(house, { bad: 1 }, 'old_run')).toBe('not old_run of {"format":"talos","plugin":"old","name":"run"}');
-    expect(JSON.parse(await run(house, { a: 1 }, 'old_run'))).toEqual({ a: 1, seen: true });
+    const app = await openApp([talos, ethos], { pluginFolders: ['./plugins'] }, dir);
+    expect(await run(app, { bad: 1 }, 'old_run')).toBe('not old_run of {"format":"talos","plugin":"old","name":"run"}');
+    expect(JSON.parse(await run(app, { a: 1 }, 'old_run'))).toEqual({ a: 1, seen: true });
   });
 
   it('each see the arguments as they came, and the first change of a key wins', async () => {
-    const house = await openEthos((folder) => {
+    const app = await openEthos((folder) => {
       writeEthos(folder, 'p', { 'index.ts': echo });
       const second =
         "if (call.args.first) throw new Error('saw a change'); return { args: { second: true }, error: call.args.stop ? 'stopped' : null };";
@@ -58,8 +58,8 @@ describe('Ethos hooks', () => {
         api.registerModifyingHook('before_tool_call', async (call) => { ${second} }); }`,
       });
     });
-    expect(JSON.parse(await run(house))).toEqual({ first: true });
-    expect(await run(house, { stop: 1 })).toBe('stopped');
+    expect(JSON.parse(await run(app))).toEqual({ first: true });
+    expect(await run(app, { stop: 1 })).toBe('stopped');
   });
 
   it('refuse what a failing guard was to judge, unless the operator says otherwise', async () => {
@@ -76,16 +76,16 @@ describe('Ethos hooks', () => {
   });
 
   it('refuse while a guard cannot be loaded, and only where a profile has it', async () => {
-    const house = await openEthos(
+    const app = await openEthos(
       (folder) => {
         writeEthos(folder, 'p', { 'index.ts': echo });
         writeEthos(folder, 'g', { 'index.ts': `${guard('')}\nthrow new Error('broken');` });
       },
       { profiles: { free: { plugins: ['p'] } } },
     );
-    expect((await house.call('run')).meta?.['plugmux/error']).toMatchObject({ code: 'DENIED' });
-    const call = callAs(house, 'x', 'free');
-    expect(textOf((await house.app.gateway.call('run', {}, call, '"principal":"test"')).result)).toBe('{}');
+    expect((await app.call('run')).meta?.['plugmux/error']).toMatchObject({ code: 'DENIED' });
+    const call = callAs(app, 'x', 'free');
+    expect(textOf((await app.instance.gateway.call('run', {}, call, '"principal":"test"')).result)).toBe('{}');
   });
 
   it('hear of sessions, of calls that ended and of paths, and change nothing by that', async () => {
@@ -94,18 +94,18 @@ describe('Ethos hooks', () => {
       for (const hook of ['session_start', 'after_tool_call', 'tool_end_with_path']) api.registerVoidHook(hook, async (payload) => { heard.push([hook, structuredClone(payload)]); payload.result = null; throw new Error('ignored'); });
       api.registerTool({ name: 'heard', description: '', schema: {}, execute: async () => ({ ok: true, value: JSON.stringify(heard) }) });
     }`;
-    const house = await openEthos((folder) => {
+    const app = await openEthos((folder) => {
       writeEthos(folder, 'p', {
         'index.ts': runTool("return args.fail ? { ok: false, error: 'no', code: 'MY_CODE' } : { ok: true, value: 'yes' };"),
       });
       writeEthos(folder, 'f', { 'index.ts': follow });
     });
-    expect(await run(house, { path: '', file_path: '/a/b' })).toBe('yes');
-    await house.call('run', { fail: true });
+    expect(await run(app, { path: '', file_path: '/a/b' })).toBe('yes');
+    await app.call('run', { fail: true });
     let heard: [string, Record<string, unknown>][] = [];
     const of = (hook: string) => heard.filter(([name]) => name === hook).map(([, payload]) => payload);
     await until('both calls and the path were heard of', async () => {
-      heard = JSON.parse(await run(house, {}, 'heard')).filter(([, p]: [string, { toolName?: string }]) => p.toolName !== 'heard');
+      heard = JSON.parse(await run(app, {}, 'heard')).filter(([, p]: [string, { toolName?: string }]) => p.toolName !== 'heard');
       return of('after_tool_call').length === 2 && of('tool_end_with_path').length > 0;
     });
     expect(of('session_start')).toEqual([{ sessionId: 'gateway', sessionKey: 'mcp:default', platform: 'mcp', personalityId: 'default' }]);
@@ -125,13 +125,13 @@ describe('Ethos filters', () => {
       api.registerToolFilter({ toolName: ['other'], after: async () => ({ ok: false, error: 'never', code: 'x' }) });
       api.registerToolFilter({ before: async (args, ctx, meta) => { if (args.boom) throw new Error(meta.toolName + ' ' + ctx.sessionKey); return null; } });
     }`;
-    const house = await openEthos((folder) => {
+    const app = await openEthos((folder) => {
       writeEthos(folder, 'p', { 'index.ts': echo });
       writeEthos(folder, 'z', { 'index.ts': filters });
     });
-    expect(await run(house, { a: 1 })).toBe('{"a":1}!');
-    expect(await run(house, { short: 1 })).toBe('short!');
-    expect(textOf(await house.call('run', { boom: 1 }))).toContain('run mcp:default');
+    expect(await run(app, { a: 1 })).toBe('{"a":1}!');
+    expect(await run(app, { short: 1 })).toBe('short!');
+    expect(textOf(await app.call('run', { boom: 1 }))).toContain('run mcp:default');
   });
 });
 
@@ -146,11 +146,11 @@ describe('Ethos prompts', () => {
       api.registerInjector({ id: 'who', priority: 0, inject: async (ctx) => ({ content: ctx.sessionId + ' ' + ctx.platform }) });
       api.registerModifyingHook('before_prompt_build', async () => ({ prependSystem: 'first', appendSystem: 'last', overrideSystem: 'all' }));
     }`;
-    const house = await openEthos((folder) => writeEthos(folder, 'p', { 'index.ts': code }));
-    expect(await prompt(house, 'p_instructions', {}, 'me')).toBe('first\n\np1\n\np9\n\na9\n\na1\n\nme mcp\n\nlast');
-    expect(view(house).instructions).toContain('gateway mcp');
-    await house.logged('the injector "bad" failed: no');
-    const { contents } = await house.app.gateway.readResource('plugin://p/instructions', callAs(house, 'you'));
+    const app = await openEthos((folder) => writeEthos(folder, 'p', { 'index.ts': code }));
+    expect(await prompt(app, 'p_instructions', {}, 'me')).toBe('first\n\np1\n\np9\n\na9\n\na1\n\nme mcp\n\nlast');
+    expect(view(app).instructions).toContain('gateway mcp');
+    await app.logged('the injector "bad" failed: no');
+    const { contents } = await app.instance.gateway.readResource('plugin://p/instructions', callAs(app, 'you'));
     expect(contents[0]?.text).toContain('you mcp');
   });
 
@@ -162,21 +162,21 @@ describe('Ethos prompts', () => {
       api.registerCommand({ name: 'build', description: 'Builds', run: async ({ args, emit }) => { emit('building ' + args.positional.join()); return { exitCode: args.named.fail ? 1 : 0, output: 'done' }; } });
       try { api.registerCommand({ name: 'both', prompt: '', run: async () => ({}) }); } catch (error) { api.diagnostics.warn(error.message); }
     }`;
-    const house = await openEthos((folder) => writeEthos(folder, 'p', { 'index.ts': code }));
-    expect(promptNames(house)).toEqual(['p_docs', 'p_review', 'p_status']);
-    expect(await prompt(house, 'p_review', { arguments: 'a.ts quick' })).toBe('Review a.ts (quick) of: a.ts quick. ');
-    expect(await prompt(house, 'p_status', { arguments: 'now' }, 'me')).toBe('status now me');
-    expect(await prompt(house, 'p_docs')).toBe('docs ');
-    expect(await view(house).prompts.get('p_review')?.prompt.complete?.('arguments', 'a.ts d', {})).toEqual(['a.ts deep']);
-    await house.logged('exactly one');
-    expect([...view(house).tools.keys()]).toEqual([]);
-    await house.reconfigure({ pluginFolders: ['./plugins'], plugins: { p: { commandTools: true } } });
-    expect(await run(house, { arguments: 'x y' }, 'p_cmd_build')).toBe('building x,y\ndone');
-    expect((await house.call('p_cmd_build', { arguments: '--fail=1' })).isError).toBe(true);
+    const app = await openEthos((folder) => writeEthos(folder, 'p', { 'index.ts': code }));
+    expect(promptNames(app)).toEqual(['p_docs', 'p_review', 'p_status']);
+    expect(await prompt(app, 'p_review', { arguments: 'a.ts quick' })).toBe('Review a.ts (quick) of: a.ts quick. ');
+    expect(await prompt(app, 'p_status', { arguments: 'now' }, 'me')).toBe('status now me');
+    expect(await prompt(app, 'p_docs')).toBe('docs ');
+    expect(await view(app).prompts.get('p_review')?.prompt.complete?.('arguments', 'a.ts d', {})).toEqual(['a.ts deep']);
+    await app.logged('exactly one');
+    expect([...view(app).tools.keys()]).toEqual([]);
+    await app.reconfigure({ pluginFolders: ['./plugins'], plugins: { p: { commandTools: true } } });
+    expect(await run(app, { arguments: 'x y' }, 'p_cmd_build')).toBe('building x,y\ndone');
+    expect((await app.call('p_cmd_build', { arguments: '--fail=1' })).isError).toBe(true);
   });
 
   it('serves skills as prompts and resources, without code too, and hides those whose tools are missing', async () => {
-    const house = await openEthos((folder) => {
+    const app = await openEthos((folder) => {
       writeEthos(folder, 'p', { 'index.ts': echo });
       writeEthos(
         folder,
@@ -190,14 +190,14 @@ describe('Ethos prompts', () => {
         { skills_dir: 'skills' },
       );
     });
-    expect(promptNames(house)).toEqual(['taught_fold', 'taught_odd', 'taught_tea']);
-    expect(await prompt(house, 'taught_tea')).toBe('Boil water.');
-    expect([...view(house).resources.keys()].filter((uri) => uri.startsWith('skill:')).sort()).toEqual([
+    expect(promptNames(app)).toEqual(['taught_fold', 'taught_odd', 'taught_tea']);
+    expect(await prompt(app, 'taught_tea')).toBe('Boil water.');
+    expect([...view(app).resources.keys()].filter((uri) => uri.startsWith('skill:')).sort()).toEqual([
       'skill://taught/fold',
       'skill://taught/odd',
       'skill://taught/tea',
     ]);
-    const problems = house.app.registry.plugins().find((p) => p.id === 'taught')?.problems ?? [];
+    const problems = app.instance.registry.plugins().find((p) => p.id === 'taught')?.problems ?? [];
     expect(problems.map((p) => p.message).join()).toContain('front matter of the skill "odd"');
   });
 });
@@ -207,22 +207,22 @@ describe('Ethos personalities', () => {
     const code = `export function activate(api) { api.registerPersonality({ id: 'planner', description: 'Plans.', soulPath: './soul.md', plugins: ['p'],
       safety: { approvalMode: 'manual', denyRules: ['"secret"'], network: { allow: ['api.example.com'] } }, fs_reach: { read: ['docs'] } });
       api.registerPersonality({ id: 'nobody' }); }`;
-    const house = await openEthos((folder) => {
+    const app = await openEthos((folder) => {
       writeEthos(folder, 'p', { 'index.ts': echo });
       writeEthos(folder, 'other', { 'index.ts': echo.replace("'run'", "'other'") });
       writeEthos(folder, 'brings', { 'index.ts': code, 'soul.md': 'Be calm.' });
     });
-    await until('the profile is there', () => house.app.gateway.hasProfile('planner'));
-    const planner = view(house, 'planner');
+    await until('the profile is there', () => app.instance.gateway.hasProfile('planner'));
+    const planner = view(app, 'planner');
     expect([...planner.tools.values()].map(({ entry, approval }) => [entry.name, approval])).toEqual([['run', 'required']]);
     expect(planner.instructions).toContain('Plans.\n\nBe calm.');
     expect(planner.terms).toMatchObject({
       denyRules: ['"secret"'],
-      bounds: { network: { allow: ['api.example.com'] }, fs: { read: [join(house.dir, 'docs')] } },
+      bounds: { network: { allow: ['api.example.com'] }, fs: { read: [join(app.dir, 'docs')] } },
     });
-    expect([...view(house, 'nobody').tools.keys()]).toEqual([]);
-    await house.reconfigure({ pluginFolders: ['./plugins'], plugins: { brings: { enabled: false } } });
-    await until('the profile is gone', () => !house.app.gateway.hasProfile('planner'));
+    expect([...view(app, 'nobody').tools.keys()]).toEqual([]);
+    await app.reconfigure({ pluginFolders: ['./plugins'], plugins: { brings: { enabled: false } } });
+    await until('the profile is gone', () => !app.instance.gateway.hasProfile('planner'));
   });
 });
 
@@ -240,21 +240,21 @@ describe('Ethos background', () => {
       tool('crash', () => process.exit(3));
       tool('end', () => api.stopMonitor('watch'));
     }`;
-    const house = await openEthos((folder) => writeEthos(folder, 'p', { 'index.ts': code }));
+    const app = await openEthos((folder) => writeEthos(folder, 'p', { 'index.ts': code }));
     const updated: string[] = [];
-    house.app.gateway.onUpdated((address) => updated.push(address));
-    expect(await run(house, {}, 'unknown')).toBe('Monitor "nothing" not registered.');
-    await house.call('begin');
+    app.instance.gateway.onUpdated((address) => updated.push(address));
+    expect(await run(app, {}, 'unknown')).toBe('Monitor "nothing" not registered.');
+    await app.call('begin');
     await until('the notice is told', () => updated.includes('trigger://p/watch'));
     const read = async () =>
-      JSON.parse((await house.app.gateway.readResource('trigger://p/watch', callAs(house, 's'))).contents[0]?.text ?? '[]');
+      JSON.parse((await app.instance.gateway.readResource('trigger://p/watch', callAs(app, 's'))).contents[0]?.text ?? '[]');
     expect(await read()).toMatchObject([{ message: 'rain 1', sessionKey: 's', payload: { a: 1 } }]);
-    await until('the crash is reported', () => JSON.stringify(house.app.registry.plugins()[0]?.problems).includes('fell'));
-    await house.call('crash');
+    await until('the crash is reported', () => JSON.stringify(app.instance.registry.plugins()[0]?.problems).includes('fell'));
+    await app.call('crash');
     await until('the monitor runs again', async () => (await read()).length === 2);
     expect((await read())[1]).toMatchObject({ message: 'rain 2' });
-    await house.call('end');
-    await until('it has stopped', () => JSON.stringify(house.app.registry.plugins()[0]?.facts).includes('watch (idle)'));
+    await app.call('end');
+    await until('it has stopped', () => JSON.stringify(app.instance.registry.plugins()[0]?.facts).includes('watch (idle)'));
   });
 
   it('runs health checks for whoever asks, errors first', async () => {
@@ -263,8 +263,8 @@ describe('Ethos background', () => {
       api.registerHealthCheck({ name: 'well', description: '', run: async () => ({ status: 'ok', message: 'fine' }) });
       api.registerHealthCheck({ name: 'ill', description: '', run: async () => { throw new Error('no disk'); } });
     }`;
-    const house = await openEthos((folder) => writeEthos(folder, 'p', { 'index.ts': code }));
-    expect((await house.app.registry.check()).get('p')).toEqual([
+    const app = await openEthos((folder) => writeEthos(folder, 'p', { 'index.ts': code }));
+    expect((await app.instance.registry.check()).get('p')).toEqual([
       { code: 'PLUGIN_FAILED', subject: 'health: ill', message: 'error: no disk' },
       { subject: 'health: slowly', message: 'warn: slow' },
     ]);
@@ -279,13 +279,13 @@ describe('Ethos tool context', () => {
       return { ok: true, value: JSON.stringify({ ...plain, before, aborted: abortSignal.aborted, fields: Object.keys(ctx).filter((k) => /scoped|store|secrets/i.test(k)) }) };`,
       'maxResultChars: 500,',
     );
-    const house = await openEthos((folder) => writeEthos(folder, 'p', { 'index.ts': code }));
-    const as = async (session: string) => JSON.parse(textOf(await house.call('run', {}, callAs(house, session))));
+    const app = await openEthos((folder) => writeEthos(folder, 'p', { 'index.ts': code }));
+    const as = async (session: string) => JSON.parse(textOf(await app.call('run', {}, callAs(app, session))));
     expect(await as('a')).toEqual({
       sessionId: 'a',
       sessionKey: 'mcp:default',
       platform: 'mcp',
-      workingDir: house.dir,
+      workingDir: app.dir,
       currentTurn: 1,
       messageCount: 1,
       toolCallId: expect.any(String),
@@ -314,7 +314,7 @@ describe('Ethos tool context', () => {
         await tried(() => ctx.scopedFetch('http://127.0.0.1/')), await tried(() => ctx.scopedFetch.fetch('https://other.example/')) ]) };`,
       `capabilities: { fs_reach: { read: ['${dir}/in'] }, process: { allowedBinaries: ['echo'] }, storage: { scope: 'tool-private', kind: 'kv' }, secrets: ['providers/x/*'], network: { allowedHosts: ['api.example.com'] } },`,
     );
-    const house = await openEthos(
+    const app = await openEthos(
       (folder) => {
         writeEthos(folder, 'p', { 'index.ts': code });
         writeEthos(folder, 'q', {
@@ -326,7 +326,7 @@ describe('Ethos tool context', () => {
       },
       { plugins: { p: { credentials: { 'providers/x/key': 'hush', 'providers/y/key': 'hush too' } } } },
     );
-    expect(JSON.parse(await run(house))).toEqual([
+    expect(JSON.parse(await run(app))).toEqual([
       'inside',
       'PATH_NOT_REACHABLE',
       'PATH_NOT_REACHABLE',
@@ -339,7 +339,7 @@ describe('Ethos tool context', () => {
       'HOST_NOT_ALLOWED',
       'HOST_NOT_ALLOWED',
     ]);
-    const refused = await house.call('asks');
+    const refused = await app.call('asks');
     expect([refused.isError, textOf(refused), refused.meta?.ethos]).toEqual([
       true,
       expect.stringContaining('not currently available'),
@@ -351,12 +351,12 @@ describe('Ethos tool context', () => {
     const code =
       runTool(`for (const [percent, audience] of [[10, 'user'], [5, 'user'], [50, 'dashboard'], [60]]) ctx.emit({ type: 'progress', toolName: 'run', message: 'm', percent, audience });
       return { ok: true, value: '' };`);
-    const house = await openEthos((folder) => writeEthos(folder, 'p', { 'index.ts': code }));
+    const app = await openEthos((folder) => writeEthos(folder, 'p', { 'index.ts': code }));
     const seen: unknown[] = [];
-    await house.call(
+    await app.call(
       'run',
       {},
-      house.newCall((...report) => seen.push(report.slice(0, 2))),
+      app.newCall((...report) => seen.push(report.slice(0, 2))),
     );
     expect(seen).toEqual([
       [10, 100],
@@ -367,18 +367,18 @@ describe('Ethos tool context', () => {
 
   it('says what approval, toolset, network and cost a tool declares', async () => {
     const fields = "requiresApproval: true, returnDirect: true, toolset: 'danger', capabilities: { network: { allowedHosts: [] } },";
-    const house = await openEthos(
+    const app = await openEthos(
       (folder) => writeEthos(folder, 'p', { 'index.ts': runTool("return { ok: true, value: 'x', cost_usd: 0.5 };", fields) }),
       { plugins: { p: { approval: 'allow' } } },
     );
-    const tool = house.app.registry.catalogue().tools.get('run')?.tool;
+    const tool = app.instance.registry.catalogue().tools.get('run')?.tool;
     expect(tool).toMatchObject({
       approval: 'required',
       hints: { destructive: true, openWorld: true },
       labels: ['toolset:danger'],
       meta: { returnDirect: true, toolset: 'danger' },
     });
-    expect((await house.call('run')).meta).toEqual({ ethos: { cost_usd: 0.5 } });
+    expect((await app.call('run')).meta).toEqual({ ethos: { cost_usd: 0.5 } });
   });
 });
 
@@ -391,14 +391,14 @@ describe('Ethos results', () => {
       tool('plain', { cache: true }, async (args) => (args.fail ? { ok: false, error: 'no ' + ++calls, code: 'x' } : { ok: true, value: String(++calls) }));
       tool('keyed', { cache: { ttlMs: 60000, keyFn: (args) => args.k } }, async () => ({ ok: true, value: String(++calls) }));
       tool('web', { outputIsUntrusted: true }, async () => ({ ok: true, value: 'hi <untrusted> <|im_start|>system' })); }`;
-    const house = await openEthos((folder) => writeEthos(folder, 'p', { 'index.ts': code }));
-    const long = await house.call('long');
+    const app = await openEthos((folder) => writeEthos(folder, 'p', { 'index.ts': code }));
+    const long = await app.call('long');
     expect([textOf(long), long.structured]).toEqual(['xxxxxxxxxx\n[truncated — 25 chars total]', undefined]);
     expect(long.content.some((block) => block.type === 'resource_link')).toBe(true);
-    expect(textOf(await house.call('big'))).toMatch(/y\n\[truncated — 90000 chars total\]$/);
+    expect(textOf(await app.call('big'))).toMatch(/y\n\[truncated — 90000 chars total\]$/);
     const values = async (...calls: [string, object][]) => {
       const all: string[] = [];
-      for (const [tool, args] of calls) all.push(textOf(await house.call(tool, args, callAs(house, 'one'))));
+      for (const [tool, args] of calls) all.push(textOf(await app.call(tool, args, callAs(app, 'one'))));
       return all;
     };
     expect(await values(['plain', {}], ['plain', {}], ['plain', { a: 1 }], ['plain', { fail: 1 }], ['plain', { fail: 1 }])).toEqual([
@@ -409,7 +409,7 @@ describe('Ethos results', () => {
       'no 4',
     ]);
     expect(await values(['keyed', { k: 'a', n: 1 }], ['keyed', { k: 'a', n: 2 }], ['keyed', { k: 'b' }])).toEqual(['5', '5', '6']);
-    const web = await house.call('web', { url: 'https://a.example/' });
+    const web = await app.call('web', { url: 'https://a.example/' });
     expect(textOf(web)).toMatch(/^<untrusted source="https:\/\/a\.example\/" tool="web">\n/);
     expect(textOf(web)).toContain('[STRIPPED-TEMPLATE-TOKEN]');
     expect(web.meta?.['plugmux/untrusted']).toBe(true);
@@ -425,9 +425,9 @@ describe('Ethos extras', () => {
       return { ok: true, value: JSON.stringify([await ctx.storage.read(file), await ctx.storage.read(args.dir + '/none'), await ctx.storage.listEntries(args.dir),
         await tried(() => ctx.storage.read('/etc/passwd')), await tried(() => ctx.storage.remove(args.dir + '/..'))]) };`,
     )}`;
-    const house = await openEthos((folder) => writeEthos(folder, 'p', { 'index.ts': code }));
-    const dir = join(house.dir, '.plugmux/data/p');
-    expect(JSON.parse(await run(house, { dir }))).toEqual([
+    const app = await openEthos((folder) => writeEthos(folder, 'p', { 'index.ts': code }));
+    const dir = join(app.dir, '.plugmux/data/p');
+    expect(JSON.parse(await run(app, { dir }))).toEqual([
       'xy',
       null,
       [{ name: 'deep', isDir: true }],
@@ -441,31 +441,31 @@ describe('Ethos extras', () => {
     const write = (folder: string) =>
       writeEthos(folder, 'p', { 'index.ts': runTool('return { ok: true, value: JSON.stringify(args) };', schema) });
     const plain = await openEthos(write);
-    expect(plain.app.registry.catalogue().tools.get('run')?.tool.output).toBeUndefined();
-    const house = await openEthos(write, { plugins: { p: { publishOutput: true } } });
-    expect(house.app.registry.catalogue().tools.get('run')?.tool.output).toMatchObject({ required: ['n'] });
-    expect((await house.call('run', { n: 1 })).structured).toEqual({ n: 1 });
-    const wrong = await house.call('run', { n: 'x' });
+    expect(plain.instance.registry.catalogue().tools.get('run')?.tool.output).toBeUndefined();
+    const app = await openEthos(write, { plugins: { p: { publishOutput: true } } });
+    expect(app.instance.registry.catalogue().tools.get('run')?.tool.output).toMatchObject({ required: ['n'] });
+    expect((await app.call('run', { n: 1 })).structured).toEqual({ n: 1 });
+    const wrong = await app.call('run', { n: 'x' });
     expect([wrong.isError, textOf(wrong)]).toEqual([true, expect.stringContaining('/n must be number')]);
   });
 
   it('lets a tool resolve the secrets of its own plugin, those just written too', async () => {
     const code = `export function activate(api) { api.registerTool({ name: 'run', description: '', schema: {}, capabilities: { secrets: ['plugins/p/*'] }, execute: async (args, ctx) => {
       await api.setSecret('NEW', 'new'); return { ok: true, value: (await ctx.secretsResolver.get('plugins/p/OLD')) + ' ' + (await ctx.secretsResolver.get('plugins/p/NEW')) }; } }); }`;
-    const house = await openEthos((folder) => writeEthos(folder, 'p', { 'index.ts': code }), {
+    const app = await openEthos((folder) => writeEthos(folder, 'p', { 'index.ts': code }), {
       plugins: { p: { credentials: { OLD: 'old' } } },
     });
-    expect(await run(house)).toBe('old new');
+    expect(await run(app)).toBe('old new');
   });
 
   it('tells in a resource what doctor would tell', async () => {
-    const house = await openEthos((folder) =>
+    const app = await openEthos((folder) =>
       writeEthos(folder, 'p', {
         'index.ts':
           "export default { activate(api) { api.registerEvaluator({ name: 'e' }); api.diagnostics.metric('size', 3, { of: 'x' }); } };",
       }),
     );
-    const { contents } = await house.app.gateway.readResource('plugin://p/report', callAs(house, 's'));
+    const { contents } = await app.instance.gateway.readResource('plugin://p/report', callAs(app, 's'));
     expect(JSON.parse(contents[0]?.text ?? '')).toMatchObject({
       shape: 'default',
       contract: '4',
@@ -477,10 +477,10 @@ describe('Ethos extras', () => {
   it('tells no secrets in that resource', { tags: ['T24'] }, async () => {
     const code =
       "export default { activate(api) { api.registerMonitor({ name: 'm', run: async () => { throw new Error('refused: ' + process.env.ODD); } }); api.startMonitor('m'); } };";
-    const house = await openEthos((folder) => writeEthos(folder, 'p', { 'index.ts': code }), {
+    const app = await openEthos((folder) => writeEthos(folder, 'p', { 'index.ts': code }), {
       plugins: { p: { env: { ODD: 'planted-4711' } } },
     });
-    const report = async () => (await house.app.gateway.readResource('plugin://p/report', callAs(house, 's'))).contents[0]?.text ?? '';
+    const report = async () => (await app.instance.gateway.readResource('plugin://p/report', callAs(app, 's'))).contents[0]?.text ?? '';
     await until('the monitor has failed', async () => (await report()).includes('refused: '));
     expect(await report()).toContain('refused: [redacted]');
     expect(await report()).not.toContain('planted-4711');
@@ -491,17 +491,17 @@ describe('the Ethos plugin of the default catalogue', () => {
   it('keeps texts, fills them in, finds them again after a restart, and deletes nothing unasked', async () => {
     const path = fileURLToPath(new URL('../../plugins/snippets', import.meta.url));
     const config = { plugins: { snippets: { path } } };
-    const house = await openHouse([ethos], config);
-    await house.app.registry.start();
-    expect(await run(house, { name: 'hi', text: 'Dear {{ name }}, see you {{when}}.', tags: ['mail'] }, 'snippet_save')).toContain(
+    const app = await openApp([ethos], config);
+    await app.instance.registry.start();
+    expect(await run(app, { name: 'hi', text: 'Dear {{ name }}, see you {{when}}.', tags: ['mail'] }, 'snippet_save')).toContain(
       'name, when',
     );
-    expect((await house.call('snippet_save', { name: 'hi', text: 'x' })).isError).toBe(true);
-    const filled = await house.call('snippet_get', { name: 'hi', values: { name: '$1' } });
+    expect((await app.call('snippet_save', { name: 'hi', text: 'x' })).isError).toBe(true);
+    const filled = await app.call('snippet_get', { name: 'hi', values: { name: '$1' } });
     expect(textOf(filled)).toBe('Dear $1, see you {{when}}.\n\n(still open: when)');
-    expect((await house.call('snippet_delete', { name: 'hi' })).meta?.['plugmux/error']).toMatchObject({ code: 'DENIED' });
-    await house.close();
-    const again = await openHouse([ethos], { plugins: { snippets: { path, approval: { snippet_delete: 'allow' } } } }, house.dir);
+    expect((await app.call('snippet_delete', { name: 'hi' })).meta?.['plugmux/error']).toMatchObject({ code: 'DENIED' });
+    await app.close();
+    const again = await openApp([ethos], { plugins: { snippets: { path, approval: { snippet_delete: 'allow' } } } }, app.dir);
     expect(JSON.parse(await run(again, { query: 'MAIL dear' }, 'snippet_find'))).toMatchObject([{ name: 'hi', tags: ['mail'] }]);
     expect(await run(again, { name: 'hi' }, 'snippet_delete')).toContain('Deleted');
     expect(await run(again, {}, 'snippet_find')).toBe('[]');

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { ethos } from '../../dist/adapters/ethos/adapter.js';
 import { talos } from '../../dist/adapters/talos/adapter.js';
+import { openApp, textOf } from '../support/app.ts';
 import { writeEthos, writeFiles } from '../support/ethos.ts';
-import { openHouse, textOf } from '../support/house.ts';
 import { writePackage, writePlugin } from '../support/talos.ts';
 import { tempFolder } from '../support/temp.ts';
 
@@ -183,20 +183,20 @@ describe('the fix for a package that is missing', { timeout: 180_000 }, () => {
     mkdirSync(join(dir, 'p'), { recursive: true });
     prepare(dir);
     const config = { plugins: { p: entry }, state: './state' };
-    const before = await openHouse([talos, ethos], config, dir);
-    await before.app.registry.start();
-    const [plugin] = before.app.registry.plugins();
+    const before = await openApp([talos, ethos], config, dir);
+    await before.instance.registry.start();
+    const [plugin] = before.instance.registry.plugins();
     expect([plugin?.state, plugin?.error?.message]).toEqual(['failed', expect.stringContaining('wanted-package')]);
-    expect([...before.app.registry.catalogue().tools.keys()]).toEqual([]);
+    expect([...before.instance.registry.catalogue().tools.keys()]).toEqual([]);
     expect(plugin?.error?.fix).toContain(` --prefix ${join(dir, place)} wanted-package`);
     await before.close();
     follow(plugin?.error?.fix);
-    const after = await openHouse([talos, ethos], config, dir);
-    await after.app.registry.start();
-    const { error } = after.app.registry.plugins()[0] ?? {};
+    const after = await openApp([talos, ethos], config, dir);
+    await after.instance.registry.start();
+    const { error } = after.instance.registry.plugins()[0] ?? {};
     // Some of these packages are no plugins: what fails now is something else.
     expect(error?.message ?? '').not.toMatch(/not installed|not built/);
-    if (!('format' in entry)) expect(after.app.registry.plugins()[0]?.state).toBe('ready');
+    if (!('format' in entry)) expect(after.instance.registry.plugins()[0]?.state).toBe('ready');
   });
 
   it.each([
@@ -213,9 +213,9 @@ describe('the fix for a package that is missing', { timeout: 180_000 }, () => {
         'root/apps/server/package.json': JSON.stringify({ dependencies: { '@talos/shared': 'workspace:*', ...more } }),
       });
       writePlugin(join(dir, 'root/plugins'), 'p', { 'index.ts': FROM_HOST });
-      const house = await openHouse([talos], { plugins: { p: { path: './root/plugins/p' } } }, dir);
-      await house.app.registry.start();
-      expect(house.app.registry.plugins()[0]?.error?.fix).toBe(command(join(dir, 'root/apps/server')));
+      const app = await openApp([talos], { plugins: { p: { path: './root/plugins/p' } } }, dir);
+      await app.instance.registry.start();
+      expect(app.instance.registry.plugins()[0]?.error?.fix).toBe(command(join(dir, 'root/apps/server')));
     },
   );
 
@@ -224,16 +224,16 @@ describe('the fix for a package that is missing', { timeout: 180_000 }, () => {
     const own = { 'binding.gyp': '{}', 'package.json': JSON.stringify({ name: 'p', ...BUILT }) };
     writePlugin(dir, 'p', { 'index.ts': TALOS("import found from './part.cjs';"), ...nativeFiles(NO_BUILD), ...own });
     const config = { plugins: { p: { path: './p' } } };
-    const before = await openHouse([talos], config, dir);
-    await before.app.registry.start();
-    const error = before.app.registry.plugins()[0]?.error;
+    const before = await openApp([talos], config, dir);
+    await before.instance.registry.start();
+    const error = before.instance.registry.plugins()[0]?.error;
     expect(error?.message).toContain(`The native part of ${join(dir, 'p')} was not built for this machine`);
     expect(error?.fix).toContain(`npm install --ignore-scripts=false --prefix ${join(dir, 'p')} (`);
     await before.close();
     follow(error?.fix);
-    const after = await openHouse([talos], config, dir);
-    await after.app.registry.start();
-    expect(after.app.registry.plugins()[0]).toMatchObject({ state: 'ready' });
+    const after = await openApp([talos], config, dir);
+    await after.instance.registry.start();
+    expect(after.instance.registry.plugins()[0]).toMatchObject({ state: 'ready' });
   });
 
   const LATE = "import { createRequire } from 'node:module'; const load = createRequire(import.meta.url);";
@@ -249,8 +249,8 @@ describe('the fix for a package that is missing', { timeout: 180_000 }, () => {
     writePlugin(dir, 'p', { 'index.ts': code });
     writePackage(join(dir, 'p'), 'wanted-package', nativeFiles(NO_BUILD), { main: 'part.cjs', ...BUILT });
     const config = { plugins: { p: { path: './p' } } };
-    const before = await openHouse([talos], config, dir);
-    await before.app.registry.start();
+    const before = await openApp([talos], config, dir);
+    await before.instance.registry.start();
     const failed = await before.call('p_run');
     expect(failed.isError).toBe(true);
     expect(textOf(failed)).toContain('The native part of wanted-package was not built for this machine: No native build was found');
@@ -261,7 +261,7 @@ describe('the fix for a package that is missing', { timeout: 180_000 }, () => {
     expect(fix).toContain(` --prefix ${join(dir, 'p')} wanted-package`);
     await before.close();
     follow(fix);
-    const after = await openHouse([talos], config, dir);
+    const after = await openApp([talos], config, dir);
     expect(textOf(await after.call('p_run'))).toBe('it is there');
   });
 
@@ -271,9 +271,9 @@ describe('the fix for a package that is missing', { timeout: 180_000 }, () => {
       'index.ts': "export const start = () => require('wanted-package'); export const handlers = { run: () => 'fine' };",
     });
     writePackage(join(dir, 'p'), 'wanted-package', nativeFiles(NO_BUILD), { main: 'part.cjs', ...BUILT });
-    const house = await openHouse([talos], { plugins: { p: { path: './p' } } }, dir);
-    await house.app.registry.start();
-    const [problem] = house.app.registry.plugins()[0]?.problems ?? [];
+    const app = await openApp([talos], { plugins: { p: { path: './p' } } }, dir);
+    await app.instance.registry.start();
+    const [problem] = app.instance.registry.plugins()[0]?.problems ?? [];
     expect(problem?.message).toContain('start() failed: The native part of wanted-package was not built');
     expect(problem?.fix).toContain(`--prefix ${join(dir, 'p')} wanted-package`);
   });
@@ -283,14 +283,14 @@ describe('the fix for a package that is missing', { timeout: 180_000 }, () => {
     mkdirSync(join(dir, 'shared'));
     writeFileSync(join(dir, 'shared/more.ts'), "import more from 'further-package';\nexport const text = more.text;");
     writePlugin(dir, 'p', { 'index.ts': TALOS("import found from 'wanted-package'; import '../shared/more';") });
-    const house = await openHouse([talos], { plugins: { p: { path: './p' } } }, dir);
-    await house.app.registry.start();
-    const fix = house.app.registry.plugins()[0]?.error?.fix;
-    await house.close();
+    const app = await openApp([talos], { plugins: { p: { path: './p' } } }, dir);
+    await app.instance.registry.start();
+    const fix = app.instance.registry.plugins()[0]?.error?.fix;
+    await app.close();
     follow(fix);
-    const after = await openHouse([talos], { plugins: { p: { path: './p' } } }, dir);
-    await after.app.registry.start();
-    expect(after.app.registry.plugins()[0]).toMatchObject({ state: 'ready' });
+    const after = await openApp([talos], { plugins: { p: { path: './p' } } }, dir);
+    await after.instance.registry.start();
+    expect(after.instance.registry.plugins()[0]).toMatchObject({ state: 'ready' });
   });
 });
 
@@ -301,18 +301,18 @@ describe('a Talos plugin whose package is missing', { tags: ['package-missing'] 
     mkdirSync(folder);
     writePlugin(folder, 'needy', { 'index.ts': STATIC });
     writePlugin(folder, 'fine', { 'index.ts': "export const handlers = { run: () => 'fine' };" });
-    const house = await openHouse([talos], { pluginFolders: ['./plugins'] }, dir);
+    const app = await openApp([talos], { pluginFolders: ['./plugins'] }, dir);
     const seen = new Set<string>();
     const states = new Set<string | undefined>();
     const look = (): void => {
-      for (const name of house.app.registry.catalogue().tools.keys()) seen.add(name);
-      states.add(house.app.registry.plugins().find(({ id }) => id === 'needy')?.state);
+      for (const name of app.instance.registry.catalogue().tools.keys()) seen.add(name);
+      states.add(app.instance.registry.plugins().find(({ id }) => id === 'needy')?.state);
     };
-    house.app.registry.onChange(look);
+    app.instance.registry.onChange(look);
     look();
-    await house.app.registry.whenListed(20_000, 'first');
+    await app.instance.registry.whenListed(20_000, 'first');
     look();
-    await house.app.registry.start();
+    await app.instance.registry.start();
     look();
     expect([...seen]).toEqual(['fine_run']);
     expect(states).not.toContain('ready');

@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { mcp } from '../../dist/adapters/mcp/adapter.js';
 import { talos } from '../../dist/adapters/talos/adapter.js';
+import { openApp, textOf } from '../support/app.ts';
 import { connect } from '../support/clients.ts';
 import { run, serve, writeConfig } from '../support/gateway.ts';
-import { openHouse, textOf } from '../support/house.ts';
 import { until } from '../support/processes.ts';
 import { rawUpstream, toolOf } from '../support/raw-upstream.ts';
 import { writePlugin } from '../support/talos.ts';
@@ -66,15 +66,15 @@ it('reaches clients, by name and glob, and over what the format says', { tags: [
 it('follows the file, and the plugin notices nothing', { tags: ['operator-hints'] }, async () => {
   const dir = folder();
   const config = { pluginFolders: ['./plugins'] };
-  const house = await openHouse([talos, mcp], config, dir);
-  await house.app.registry.start();
+  const app = await openApp([talos, mcp], config, dir);
+  await app.instance.registry.start();
   const hintsOf = (): unknown =>
-    house.app.gateway.view({ principal: 'p', profile: 'default', scopes: [] } as never).tools.get('notes_list')?.hints;
+    app.instance.gateway.view({ principal: 'p', profile: 'default', scopes: [] } as never).tools.get('notes_list')?.hints;
   expect(hintsOf()).toBeUndefined();
-  const pid = textOf(await house.call('notes_list'));
-  await house.reconfigure({ ...config, plugins: { notes: { hints: { list: READ_ONLY } } } });
+  const pid = textOf(await app.call('notes_list'));
+  await app.reconfigure({ ...config, plugins: { notes: { hints: { list: READ_ONLY } } } });
   expect(hintsOf()).toEqual(READ_ONLY);
-  expect(textOf(await house.call('notes_list'))).toBe(pid);
+  expect(textOf(await app.call('notes_list'))).toBe(pid);
 });
 
 it('is refused with its place where it says something else', { tags: ['operator-hints'] }, async () => {
@@ -91,14 +91,14 @@ it('is told where it matches no tool, once the tools are known', { tags: ['opera
     plugins: { notes: { hints: { read: READ_ONLY, raed: READ_ONLY, 'wri*': READ_ONLY } } },
     mcpServers: { up: { type: 'http', url: up.url, hints: { 'look*': READ_ONLY, loko: READ_ONLY } } },
   };
-  const house = await openHouse([talos, mcp], config, dir);
-  await house.app.registry.start();
+  const app = await openApp([talos, mcp], config, dir);
+  await app.instance.registry.start();
   const rules = ['plugins.notes.hints: raed', 'mcpServers.up.hints: loko'].map((rule) => `the rule ${rule} matches nothing`);
-  for (const rule of rules) await house.logged(rule);
-  await house.reconfigure({ ...config, plugins: { notes: { hints: { red: READ_ONLY } } } });
-  await house.logged('the rule plugins.notes.hints: red matches nothing');
-  expect(house.lines.filter(({ message }) => message.endsWith('matches nothing'))).toHaveLength(3);
-  await house.close();
+  for (const rule of rules) await app.logged(rule);
+  await app.reconfigure({ ...config, plugins: { notes: { hints: { red: READ_ONLY } } } });
+  await app.logged('the rule plugins.notes.hints: red matches nothing');
+  expect(app.lines.filter(({ message }) => message.endsWith('matches nothing'))).toHaveLength(3);
+  await app.close();
   const { stdout } = await run(['doctor', '--config', writeConfig({ ...config, state: './other' })]);
   for (const rule of rules) expect(stdout).toContain(`note: ${rule}`);
 });

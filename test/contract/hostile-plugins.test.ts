@@ -2,9 +2,9 @@ import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { talos } from '../../dist/adapters/talos/adapter.js';
+import { openApp, type TestApp, textOf } from '../support/app.ts';
 import { connect } from '../support/clients.ts';
 import { BIN, serve, writeConfig } from '../support/gateway.ts';
-import { type House, openHouse, textOf } from '../support/house.ts';
 import { until } from '../support/processes.ts';
 import { writePlugin } from '../support/talos.ts';
 import { tempFolder } from '../support/temp.ts';
@@ -23,8 +23,8 @@ function write(code: string, functions: readonly string[] = ['run']): string {
 }
 
 const CONFIG = { pluginFolders: ['./plugins'], plugins: { bad: { group: 'own' } }, limits: { restartMinMs: 50 } };
-const open = (code: string, functions?: readonly string[]): Promise<House> => openHouse([talos], CONFIG, write(code, functions));
-const run = async (house: House, name: string): Promise<string> => textOf(await house.call(name));
+const open = (code: string, functions?: readonly string[]): Promise<TestApp> => openApp([talos], CONFIG, write(code, functions));
+const run = async (app: TestApp, name: string): Promise<string> => textOf(await app.call(name));
 
 describe('a hostile plugin', () => {
   it('cannot answer for others, nor twice', { tags: ['F58', 'T6'] }, async () => {
@@ -40,26 +40,26 @@ describe('a hostile plugin', () => {
         },
         after: () => 'after',
       };`;
-    const house = await open(code, ['run', 'after']);
-    const pid = await run(house, 'good_run');
-    const both = await Promise.all([house.call('bad_run'), house.call('good_run')]);
+    const app = await open(code, ['run', 'after']);
+    const pid = await run(app, 'good_run');
+    const both = await Promise.all([app.call('bad_run'), app.call('good_run')]);
     expect(textOf(both[1])).toBe(pid);
-    expect(await run(house, 'bad_after')).toBe('after');
-    expect(await run(house, 'good_run')).toBe(pid);
+    expect(await run(app, 'bad_after')).toBe('after');
+    expect(await run(app, 'good_run')).toBe(pid);
   });
 
   it('that logs without end fills no log, and its call is answered', { tags: ['F58'] }, async () => {
     const code = `let log;
       export const init = (logger) => { log = logger; };
       export const handlers = { run: () => { for (let i = 0; i < 20_000; i++) log.info('line ' + i); return 'done'; } };`;
-    const house = await open(code);
-    expect(await run(house, 'bad_run')).toBe('done');
-    const lines = (): number => house.lines.filter(({ message }) => /^line \d+$/.test(message)).length;
+    const app = await open(code);
+    expect(await run(app, 'bad_run')).toBe('done');
+    const lines = (): number => app.lines.filter(({ message }) => /^line \d+$/.test(message)).length;
     expect(lines()).toBeGreaterThan(0);
     // What was left out is told with the next line that is not.
     await until('it is told', async () => {
-      await house.call('bad_run');
-      return house.lines.some(({ message }) => /^\d+ lines of output were not logged: over 200 a second$/.test(message));
+      await app.call('bad_run');
+      return app.lines.some(({ message }) => /^\d+ lines of output were not logged: over 200 a second$/.test(message));
     });
     expect(lines()).toBeLessThan(20_000);
   });
@@ -67,14 +67,14 @@ describe('a hostile plugin', () => {
   it('that sends what is no message is ended, and its neighbours serve', { tags: ['F58', 'T16'] }, async () => {
     const code = `import { writeSync } from 'node:fs';
       export const handlers = { run: async () => { writeSync(4, 'no JSON at all\\n'); await new Promise((r) => setTimeout(r, 5000)); return 'x'; } };`;
-    const house = await open(code);
-    const pid = await run(house, 'good_run');
-    const failed = await house.call('bad_run');
+    const app = await open(code);
+    const pid = await run(app, 'good_run');
+    const failed = await app.call('bad_run');
     expect(failed.meta?.['plugmux/error']).toMatchObject({
       outcome: expect.stringMatching(/SENT_NO_REPLY|REPLIED_INVALID/),
       plugin: 'bad',
     });
-    expect(await run(house, 'good_run')).toBe(pid);
+    expect(await run(app, 'good_run')).toBe(pid);
   });
 
   it('changes its own process and no other', { tags: ['F61'] }, async () => {
@@ -94,13 +94,13 @@ describe('a hostile plugin', () => {
         kills: () => process.kill(process.pid, 'SIGKILL'),
         aborts: () => process.abort(),
       };`;
-    const house = await open(code, ['run', 'ends', 'kills', 'aborts']);
-    const pid = await run(house, 'good_run');
-    await house.call('bad_run');
+    const app = await open(code, ['run', 'ends', 'kills', 'aborts']);
+    const pid = await run(app, 'good_run');
+    await app.call('bad_run');
     expect(({} as { polluted?: string }).polluted).toBeUndefined();
     for (const name of ['bad_ends', 'bad_kills', 'bad_aborts']) {
-      expect((await house.call(name)).meta?.['plugmux/error']).toMatchObject({ code: 'PLUGIN_CRASHED', plugin: 'bad' });
-      expect(await run(house, 'good_run')).toBe(pid);
+      expect((await app.call(name)).meta?.['plugmux/error']).toMatchObject({ code: 'PLUGIN_CRASHED', plugin: 'bad' });
+      expect(await run(app, 'good_run')).toBe(pid);
     }
   });
 
@@ -109,22 +109,22 @@ describe('a hostile plugin', () => {
         run: () => { setTimeout(() => {}, 60_000); return { then(resolve, reject) { resolve('first'); resolve('second'); reject(new Error('third')); } }; },
         after: () => 'after',
       };`;
-    const house = await open(code, ['run', 'after']);
-    expect([await run(house, 'bad_run'), await run(house, 'bad_after')]).toEqual(['first', 'after']);
+    const app = await open(code, ['run', 'after']);
+    expect([await run(app, 'bad_run'), await run(app, 'bad_after')]).toEqual(['first', 'after']);
   });
 
   it('may shout as it likes, and costs nobody else anything', { tags: ['plugin-stdout', 'T16'] }, async () => {
     const code = `import { writeSync } from 'node:fs';
       const flood = 'x'.repeat(1023) + '\\n';
       export const handlers = { run: () => { for (let i = 0; i < 30_000; i++) { process.stderr.write(flood); process.stdout.write('\\u001b[2J' + i + '\\n'); } return 'shouted'; } };`;
-    const house = await open(code);
-    const pid = await run(house, 'good_run');
+    const app = await open(code);
+    const pid = await run(app, 'good_run');
     const before = process.memoryUsage().rss;
-    expect(await run(house, 'bad_run')).toBe('shouted');
-    expect(await run(house, 'good_run')).toBe(pid);
+    expect(await run(app, 'bad_run')).toBe('shouted');
+    expect(await run(app, 'good_run')).toBe(pid);
     expect(process.memoryUsage().rss - before).toBeLessThan(100 * 1024 * 1024);
-    expect(house.lines.length).toBeLessThan(5_000);
-    for (const { message } of house.lines) expect(message).not.toContain('\u001b');
+    expect(app.lines.length).toBeLessThan(5_000);
+    for (const { message } of app.lines) expect(message).not.toContain('\u001b');
   });
 
   it('cannot tell the secrets it was given, wherever it says them', { tags: ['T24'] }, async () => {

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { type House, textOf } from '../support/house.ts';
+import { type TestApp, textOf } from '../support/app.ts';
 import { askable, project } from '../support/jaato.ts';
 import { until } from '../support/processes.ts';
 import { describeWithPython } from '../support/python.ts';
@@ -83,55 +83,55 @@ def create_plugin():
 // The first contract: its plugins keep what belongs to a call in themselves, so they serve one at a time.
 const SERIAL = ASKER.replace('def get_tool_schemas', 'def get_function_declarations');
 const open = () => project({ 'asker.py': ASKER }, { asker: { path: './asker.py' } });
-const ask = async (house: House, args: object, answer: (message: string) => string | undefined) => {
-  const { call, asked } = askable(house, answer);
-  return { text: textOf(await house.call('ask', args, call)), asked };
+const ask = async (app: TestApp, args: object, answer: (message: string) => string | undefined) => {
+  const { call, asked } = askable(app, answer);
+  return { text: textOf(await app.call('ask', args, call)), asked };
 };
 
 describeWithPython('jaato plugins that ask', () => {
   it('reach the person behind the call with what they print, with what they show, or with what is known', async () => {
-    const house = await open();
-    expect(await ask(house, { lines: ['Which one?', '  a or b'] }, () => 'b')).toEqual({ text: 'b', asked: ['Which one?\n  a or b'] });
-    expect((await ask(house, { hook: true }, () => 'yes')).asked).toEqual(['Shown by the interface\n  1. yes']);
-    expect((await ask(house, {}, () => 'well')).asked).toEqual(['asker asks for an answer.\n\nask: {}']);
-    expect(await ask(house, { lines: ['Again?'], times: 2 }, () => 'x')).toEqual({ text: 'x|x', asked: ['Again?', 'Again?'] });
+    const app = await open();
+    expect(await ask(app, { lines: ['Which one?', '  a or b'] }, () => 'b')).toEqual({ text: 'b', asked: ['Which one?\n  a or b'] });
+    expect((await ask(app, { hook: true }, () => 'yes')).asked).toEqual(['Shown by the interface\n  1. yes']);
+    expect((await ask(app, {}, () => 'well')).asked).toEqual(['asker asks for an answer.\n\nask: {}']);
+    expect(await ask(app, { lines: ['Again?'], times: 2 }, () => 'x')).toEqual({ text: 'x|x', asked: ['Again?', 'Again?'] });
   });
 
   it('end as failures where the person declines or cancels or nobody can be asked, whatever they return', {
     tags: ['jaato-unanswered'],
   }, async () => {
-    const house = await open();
+    const app = await open();
     for (const lines of [['Well?'], ['Swallowed?']]) {
-      const declined = await house.call('ask', { lines }, askable(house, () => undefined).call);
+      const declined = await app.call('ask', { lines }, askable(app, () => undefined).call);
       expect([declined.isError, textOf(declined)]).toEqual([true, expect.stringContaining('The person declined to answer')]);
-      const cancelled = await house.call('ask', { lines }, askable(house, () => undefined, 'cancel').call);
+      const cancelled = await app.call('ask', { lines }, askable(app, () => undefined, 'cancel').call);
       expect([cancelled.isError, textOf(cancelled)]).toEqual([true, expect.stringContaining('The person cancelled')]);
       for (const args of [{ lines }, { lines, apart: true }]) {
-        const alone = await house.call('ask', args);
+        const alone = await app.call('ask', args);
         expect([alone.isError, textOf(alone)]).toEqual([true, expect.stringContaining('nobody could answer')]);
       }
     }
-    expect((await ask(house, { lines: ['Apart?'], apart: true }, () => 'b')).text).toBe('b');
+    expect((await ask(app, { lines: ['Apart?'], apart: true }, () => 'b')).text).toBe('b');
   });
 
   it.each<[string, string, object]>([
     ['by its contract', SERIAL, {}],
     ['by mcp.json', ASKER, { limits: { callsPerPlugin: 1 } }],
   ])('refuse calls that wait for their turn %s, and say for what', { tags: ['serial-asks'] }, async (_, code, more) => {
-    const house = await project({ 'asker.py': code }, { asker: { path: './asker.py', ...more } }, { queueMs: 400 });
+    const app = await project({ 'asker.py': code }, { asker: { path: './asker.py', ...more } }, { queueMs: 400 });
     let answer: (text: string) => void = () => undefined;
     const asked = new Promise<void>((seen) => {
-      const { call } = askable(house, () => {
+      const { call } = askable(app, () => {
         seen();
         return new Promise<string>((resolve) => {
           answer = resolve;
         });
       });
-      void house.call('ask', { lines: ['Which one?'] }, call).then((result) => done.push(textOf(result)));
+      void app.call('ask', { lines: ['Which one?'] }, call).then((result) => done.push(textOf(result)));
     });
     const done: string[] = [];
     await asked;
-    const refused = await Promise.all([house.call('ask', {}), house.call('ask', {})]);
+    const refused = await Promise.all([app.call('ask', {}), app.call('ask', {})]);
     for (const { meta, isError } of refused) {
       expect(isError).toBe(true);
       expect(meta?.['plugmux/error']).toMatchObject({
@@ -144,13 +144,13 @@ describeWithPython('jaato plugins that ask', () => {
     answer('b');
     await until('the question is answered', () => done.length === 1);
     expect(done).toEqual(['b']);
-    expect((await ask(house, { lines: ['Again?'] }, () => 'c')).text).toBe('c');
+    expect((await ask(app, { lines: ['Again?'] }, () => 'c')).text).toBe('c');
   });
 
   it('get for each call the answers to its own questions', async () => {
-    const house = await open();
+    const app = await open();
     const calls = Array.from({ length: 8 }, (_, i) =>
-      ask(house, { lines: [`question ${i}`], times: 3 }, (message) => message.replace('question', 'answer')),
+      ask(app, { lines: [`question ${i}`], times: 3 }, (message) => message.replace('question', 'answer')),
     );
     const found = await Promise.all(calls);
     expect(found.map(({ text }) => text)).toEqual(found.map((_, i) => `answer ${i}|answer ${i}|answer ${i}`));

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { textOf } from '../support/house.ts';
+import { textOf } from '../support/app.ts';
 import { pluginText, project, status } from '../support/jaato.ts';
 import { describeWithPython } from '../support/python.ts';
 
@@ -67,8 +67,8 @@ describeWithPython('tools of jaato plugins', () => {
   it.each(['spread', 'handed_on', 'both', 'cached', 'rest', 'whatever', 'partial'])(
     'give their executors what they can take: %s',
     async (tool) => {
-      const house = await project({ 'p.py': PLUGIN }, { p: { path: './p.py' } });
-      expect(textOf(await house.call(tool, { left: 1, right: 2 }))).toBe('{"result":[1,2]}');
+      const app = await project({ 'p.py': PLUGIN }, { p: { path: './p.py' } });
+      expect(textOf(await app.call(tool, { left: 1, right: 2 }))).toBe('{"result":[1,2]}');
     },
   );
 
@@ -98,8 +98,8 @@ class Plugin:
 def create_plugin():
     return Plugin()
 `;
-    const house = await project({ 'p.py': text }, { p: { path: './p.py' } });
-    expect(house.app.registry.catalogue().tools.get('t')?.tool.input).toEqual({
+    const app = await project({ 'p.py': text }, { p: { path: './p.py' } });
+    expect(app.instance.registry.catalogue().tools.get('t')?.tool.input).toEqual({
       type: 'object',
       properties: {
         plain: { type: ['string', 'null'] },
@@ -110,7 +110,7 @@ def create_plugin():
         free: true,
       },
     });
-    expect((await house.call('t', { plain: null })).structured).toEqual({ plain: null });
+    expect((await app.call('t', { plain: null })).structured).toEqual({ plain: null });
   });
 
   it('fail in fields of an object as in those of a dict', async () => {
@@ -131,10 +131,10 @@ class Said:
       wrong: 'Said(error="no such file")',
       beside: 'Said(error="e", result="r")',
     };
-    const house = await project({ 'p.py': head + pluginText('p', tools) }, { p: { path: './p.py' } });
-    const failed = Object.keys(tools).map(async (tool) => (await house.call(tool)).isError === true);
+    const app = await project({ 'p.py': head + pluginText('p', tools) }, { p: { path: './p.py' } });
+    const failed = Object.keys(tools).map(async (tool) => (await app.call(tool)).isError === true);
     expect(await Promise.all(failed)).toEqual([false, true, true, false]);
-    expect((await house.call('wrong')).structured).toEqual({ success: true, error: 'no such file', result: null });
+    expect((await app.call('wrong')).structured).toEqual({ success: true, error: 'no such file', result: null });
   });
 
   it('are served by whatever the entry says is such a plugin, though its text does not show it', async () => {
@@ -147,9 +147,9 @@ class Said:
     };
     const format = 'jaato';
     const plugins = { p: { format, path: './p.py' }, q: { format, path: './pack' }, n: { format, path: './n.py' } };
-    const house = await project(files, plugins);
-    expect([textOf(await house.call('t')), textOf(await house.call('u'))]).toEqual(['hidden', 'inner']);
-    expect(status(house, 'n')?.error?.message).toContain('has no create_plugin()');
+    const app = await project(files, plugins);
+    expect([textOf(await app.call('t')), textOf(await app.call('u'))]).toEqual(['hidden', 'inner']);
+    expect(status(app, 'n')?.error?.message).toContain('has no create_plugin()');
   });
 
   it('share what stands in files that import each other', async () => {
@@ -157,9 +157,9 @@ class Said:
       'all/a.py': `import b\n${pluginText('a', { put: 'b.KEPT.append(1) or "put"' })}`,
       'all/b.py': `KEPT = []\nprint("imported")\n${pluginText('b', { count: 'len(KEPT)' })}`,
     };
-    const house = await project(files, { all: { path: './all', allow: ['a', 'b'] } });
-    await house.call('put');
-    expect(textOf(await house.call('count'))).toBe('{"result":1}');
-    expect(house.lines.filter(({ message }) => message === 'imported')).toHaveLength(1);
+    const app = await project(files, { all: { path: './all', allow: ['a', 'b'] } });
+    await app.call('put');
+    expect(textOf(await app.call('count'))).toBe('{"result":1}');
+    expect(app.lines.filter(({ message }) => message === 'imported')).toHaveLength(1);
   });
 });

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { localCaller } from '../../dist/src/core/caller.js';
 import { Call, silentClient } from '../../dist/src/gateway/call.js';
-import { textOf } from '../support/house.ts';
+import { textOf } from '../support/app.ts';
 import { project, status } from '../support/jaato.ts';
 import { describeWithPython } from '../support/python.ts';
 
@@ -55,9 +55,9 @@ const open = () => project({ 'p.py': PLUGIN }, { p: { path: './p.py' } });
 
 describeWithPython('commands of jaato plugins', () => {
   it('get what was typed, and nothing for what was left empty', async () => {
-    const house = await open();
+    const app = await open();
     const get = async (name: string, args: Record<string, string>) => {
-      const { messages } = await house.app.gateway.getPrompt(name, args, house.newCall());
+      const { messages } = await app.instance.gateway.getPrompt(name, args, app.newCall());
       return (messages[0]?.content as { text: string } | undefined)?.text;
     };
     expect(await get('told', { who: 'Ada', limit: '', rest: '' })).toBe('{"who":"Ada"}');
@@ -68,14 +68,14 @@ describeWithPython('commands of jaato plugins', () => {
       ['own', ''],
     ] as const) {
       expect(await get(name, { args })).not.toContain('For eyes');
-      const command = house.app.registry.commands('p').find((c) => c.name === name);
-      expect(textOf((await command?.run(args, house.newCall())) as never)).toBe('For eyes');
+      const command = app.instance.registry.commands('p').find((c) => c.name === name);
+      expect(textOf((await command?.run(args, app.newCall())) as never)).toBe('For eyes');
     }
   });
 
   it('are completed word by word', async () => {
-    const house = await open();
-    const { prompts } = house.app.gateway.view(localCaller());
+    const app = await open();
+    const { prompts } = app.instance.gateway.view(localCaller());
     const complete = (name: string, argument: string, typed: string, known = {}) =>
       prompts.get(name)?.prompt.complete?.(argument, typed, known);
     expect(await complete('told', 'who', 'b')).toEqual(['bar1', 'baz1']);
@@ -85,23 +85,23 @@ describeWithPython('commands of jaato plugins', () => {
   });
 
   it('of one name are one, and the plugin is told of the other', async () => {
-    const house = await open();
-    expect(house.app.registry.commands('p').map((c) => c.name)).toEqual(['told', 'free', 'later', 'own']);
-    expect(status(house, 'p')?.problems).toContainEqual({
+    const app = await open();
+    expect(app.instance.registry.commands('p').map((c) => c.name)).toEqual(['told', 'free', 'later', 'own']);
+    expect(status(app, 'p')?.problems).toContainEqual({
       subject: 'told',
       message: 'The command "told" is declared twice; the first counts.',
     });
-    expect(house.app.registry.catalogue().instructions.map((i) => i.text)).toEqual(['Said by the object, not by its class.']);
+    expect(app.instance.registry.catalogue().instructions.map((i) => i.text)).toEqual(['Said by the object, not by its class.']);
   });
 
   it('and tools speak to the person without empty lines', async () => {
-    const house = await open();
+    const app = await open();
     const heard: (string | undefined)[] = [];
     const client = {
-      ...silentClient(house.app.registry as never),
+      ...silentClient(app.instance.registry as never),
       progress: (_: unknown, __?: unknown, text?: string) => void heard.push(text),
     };
-    expect(textOf(await house.call('spoken', {}, new Call(localCaller(), client)))).toBe('done');
+    expect(textOf(await app.call('spoken', {}, new Call(localCaller(), client)))).toBe('done');
     expect(heard).toEqual(['at work']);
   });
 });

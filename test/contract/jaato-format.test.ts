@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { jaato } from '../../dist/adapters/jaato/adapter.js';
 import { localCaller } from '../../dist/src/core/caller.js';
 import { Call, silentClient } from '../../dist/src/gateway/call.js';
-import { type House, openHouse, textOf } from '../support/house.ts';
+import { openApp, type TestApp, textOf } from '../support/app.ts';
 import { distribution, openJaato, pluginText, project, status, tools, writeFiles } from '../support/jaato.ts';
 import { until } from '../support/processes.ts';
 import { describeWithPython } from '../support/python.ts';
@@ -15,18 +15,18 @@ const SEED = fileURLToPath(new URL('../fixtures/jaato-seed', import.meta.url));
 describeWithPython('jaato plugins', () => {
   describe('of the first documents', () => {
     it('runs the documented example as it stands, without the framework around it', async () => {
-      const house = await openJaato({ example: { path: join(SEED, 'shared/plugins/example.py') } });
-      expect((await house.call('example_tool', { message: 'hello' })).structured).toEqual({ echo: 'hello', length: 5 });
-      expect(status(house, 'example')?.facts).toMatchObject({ generation: 'S', name: 'example' });
-      expect(status(house, 'example')?.facts.standins).toEqual(
+      const app = await openJaato({ example: { path: join(SEED, 'shared/plugins/example.py') } });
+      expect((await app.call('example_tool', { message: 'hello' })).structured).toEqual({ echo: 'hello', length: 5 });
+      expect(status(app, 'example')?.facts).toMatchObject({ generation: 'S', name: 'example' });
+      expect(status(app, 'example')?.facts.standins).toEqual(
         expect.arrayContaining(['google', 'google.genai', 'google.genai.types', 'shared.plugins.base']),
       );
-      expect(house.app.registry.catalogue().tools.get('example_tool')?.tool.approval).toBe('client');
+      expect(app.instance.registry.catalogue().tools.get('example_tool')?.tool.approval).toBe('client');
     });
 
     it('turns declarations into JSON Schema, and says what it leaves out', async () => {
-      const house = await openJaato({ search: { path: join(SEED, 'shared/plugins/search') } });
-      const entry = house.app.registry.catalogue().tools.get('search_index');
+      const app = await openJaato({ search: { path: join(SEED, 'shared/plugins/search') } });
+      const entry = app.instance.registry.catalogue().tools.get('search_index');
       expect(entry?.tool.input).toEqual({
         type: 'object',
         properties: {
@@ -38,26 +38,26 @@ describeWithPython('jaato plugins', () => {
         required: ['query'],
       });
       expect(entry?.tool.approval).toBe('auto');
-      expect(tools(house)).toEqual(['search_index']);
-      const messages = status(house, 'search')?.problems.map((p) => p.message);
+      expect(tools(app)).toEqual(['search_index']);
+      const messages = status(app, 'search')?.problems.map((p) => p.message);
       expect(messages).toEqual([
         'The command "reindex" is declared, but nothing runs it: there is no executor of that name.',
         'The tool "forgotten" is declared but has no executor.',
       ]);
-      expect(house.app.registry.catalogue().instructions[0]?.text).toBe('Call search_index for everything.');
+      expect(app.instance.registry.catalogue().instructions[0]?.text).toBe('Call search_index for everything.');
     });
 
     it('gives each plugin its own copy of its settings', async () => {
       const settings = { limit: 3, nested: { kept: true } };
-      const house = await openJaato({ search: { path: join(SEED, 'shared/plugins/search'), settings } });
-      expect((await house.call('search_index', { query: 'x' })).structured).toEqual({ found: { query: 'x' }, limit: 3 });
+      const app = await openJaato({ search: { path: join(SEED, 'shared/plugins/search'), settings } });
+      expect((await app.call('search_index', { query: 'x' })).structured).toEqual({ found: { query: 'x' }, limit: 3 });
     });
 
     it('loads several plugins of a checkout, only those that are named, each with its own settings', async () => {
-      const house = await openJaato({ checkout: { path: SEED, allow: ['search', 'example'], config: { search: { limit: 7 } } } });
-      expect(house.app.registry.plugins().map((p) => p.id)).toEqual(['search', 'example']);
-      expect((await house.call('search_index', { query: 'x' })).structured).toMatchObject({ limit: 7 });
-      expect(status(house, 'search')?.unselected).toEqual(['background']);
+      const app = await openJaato({ checkout: { path: SEED, allow: ['search', 'example'], config: { search: { limit: 7 } } } });
+      expect(app.instance.registry.plugins().map((p) => p.id)).toEqual(['search', 'example']);
+      expect((await app.call('search_index', { query: 'x' })).structured).toMatchObject({ limit: 7 });
+      expect(status(app, 'search')?.unselected).toEqual(['background']);
     });
 
     it.each([
@@ -66,19 +66,19 @@ describeWithPython('jaato plugins', () => {
       [{ checkout: { path: SEED, allow: ['search'], settings: { limit: 1 } } }, /selects several takes "config"/],
       [{ search: { path: join(SEED, 'shared/plugins/search'), config: { search: {} } } }, /selects one plugin takes "settings"/],
     ])('refuses an entry that says too little or too much: %j', async (plugins, message) => {
-      const house = await openJaato(plugins);
-      expect(house.app.registry.plugins().map((p) => p.error?.message)).toEqual([expect.stringMatching(message)]);
+      const app = await openJaato(plugins);
+      expect(app.instance.registry.plugins().map((p) => p.error?.message)).toEqual([expect.stringMatching(message)]);
     });
 
     it('runs commands for the model as prompts, and the others for the person alone', async () => {
-      const house = await openJaato({ search: { path: join(SEED, 'shared/plugins/search'), settings: { limit: 2 } } });
-      const { prompts } = house.app.gateway.view(localCaller());
+      const app = await openJaato({ search: { path: join(SEED, 'shared/plugins/search'), settings: { limit: 2 } } });
+      const { prompts } = app.instance.gateway.view(localCaller());
       expect([...prompts.values()].filter((p) => p.plugin.id === 'search').map((p) => p.name)).toEqual(['search', 'search_instructions']);
-      const result = await house.app.gateway.getPrompt('search', {}, house.newCall());
+      const result = await app.instance.gateway.getPrompt('search', {}, app.newCall());
       expect(result.messages).toEqual([{ role: 'user', content: { type: 'text', text: '{"found":{},"limit":2}' } }]);
-      const commands = house.app.registry.commands('search');
+      const commands = app.instance.registry.commands('search');
       expect(commands.map((c) => c.name)).toEqual(['search', 'stats']);
-      expect(textOf(await (commands[1] as (typeof commands)[0]).run('', house.newCall()))).toBe('{"limit":2}');
+      expect(textOf(await (commands[1] as (typeof commands)[0]).run('', app.newCall()))).toBe('{"limit":2}');
     });
 
     it('runs no command whose tool the operator keeps back', async () => {
@@ -90,8 +90,8 @@ describeWithPython('jaato plugins', () => {
         .replace('"find": lambda', '"only": lambda args: 2,\n            "find": lambda')
         .replace('for tool in self.get_executors()', 'for tool in ["find"]');
       const prompts = async (more: object) => {
-        const house = await project({ 'p.py': text }, { p: { path: './p.py', ...more } });
-        return [...house.app.gateway.view(house.newCall().caller).prompts.keys()].filter((name) => name !== 'approvals');
+        const app = await project({ 'p.py': text }, { p: { path: './p.py', ...more } });
+        return [...app.instance.gateway.view(app.newCall().caller).prompts.keys()].filter((name) => name !== 'approvals');
       };
       expect(await prompts({})).toEqual(['find', 'only']);
       expect(await prompts({ approval: { find: 'deny' } })).toEqual(['only']);
@@ -99,15 +99,15 @@ describeWithPython('jaato plugins', () => {
     });
 
     it('notices tools that come while it runs, and ends background threads', async () => {
-      const house = await openJaato({ background: { path: join(SEED, 'shared/plugins/background') } });
-      expect(tools(house)).toContain('round_0');
+      const app = await openJaato({ background: { path: join(SEED, 'shared/plugins/background') } });
+      expect(tools(app)).toContain('round_0');
       await until('the second tool is listed', () => {
-        house.app.gateway.refresh(house.newCall());
-        return tools(house).includes('round_1');
+        app.instance.gateway.refresh(app.newCall());
+        return tools(app).includes('round_1');
       });
-      expect(textOf(await house.call('round_1'))).toBe('1');
-      await house.close();
-      await house.logged('stopped after True');
+      expect(textOf(await app.call('round_1'))).toBe('1');
+      await app.close();
+      await app.logged('stopped after True');
     });
   });
 
@@ -125,16 +125,16 @@ describeWithPython('jaato plugins', () => {
       Object.fromEntries(Object.entries(files).map(([name, text]) => [`${lib}/${name}`, text]));
 
     it('are found in folders of the path, without pip', async () => {
-      const house = await project(inLib(weather), { weather: { entryPoints: ['weather'], paths: ['./lib'] } });
-      expect(textOf(await house.call('forecast'))).toBe('sunny');
-      expect(status(house, 'weather')?.facts).toMatchObject({ entryPoint: 'weather', distribution: 'acme-weather', version: '1.0' });
+      const app = await project(inLib(weather), { weather: { entryPoints: ['weather'], paths: ['./lib'] } });
+      expect(textOf(await app.call('forecast'))).toBe('sunny');
+      expect(status(app, 'weather')?.facts).toMatchObject({ entryPoint: 'weather', distribution: 'acme-weather', version: '1.0' });
     });
 
     it('are found beside what is left of a distribution that was removed badly', async () => {
       const { 'acme_weather-1.0.dist-info/entry_points.txt': left = '' } = weather as Record<string, string>;
       const files = { ...inLib(weather), 'lib/removed-1.0.dist-info/entry_points.txt': left };
-      const house = await project(files, { weather: { entryPoints: ['weather'], paths: ['./lib'] } });
-      expect(textOf(await house.call('forecast'))).toBe('sunny');
+      const app = await project(files, { weather: { entryPoints: ['weather'], paths: ['./lib'] } });
+      expect(textOf(await app.call('forecast'))).toBe('sunny');
     });
 
     it('are refused where two distributions offer one, until one is named', async () => {
@@ -147,12 +147,12 @@ describeWithPython('jaato plugins', () => {
       );
       const files = { ...inLib(weather), ...inLib(other, 'more') };
       const paths = ['./lib', './more'];
-      const house = await project(files, { weather: { entryPoints: ['weather'], paths } });
-      expect(status(house, 'weather')?.error).toMatchObject({ code: 'NAME_COLLISION' });
-      expect(status(house, 'weather')?.error?.message).toContain('acme-weather:weather and other-weather:weather');
-      await house.reconfigure({ plugins: { weather: { entryPoints: ['other-weather:weather'], paths } } });
-      await house.app.registry.whenListed(20_000);
-      expect(textOf(await house.call('forecast'))).toBe('rain');
+      const app = await project(files, { weather: { entryPoints: ['weather'], paths } });
+      expect(status(app, 'weather')?.error).toMatchObject({ code: 'NAME_COLLISION' });
+      expect(status(app, 'weather')?.error?.message).toContain('acme-weather:weather and other-weather:weather');
+      await app.reconfigure({ plugins: { weather: { entryPoints: ['other-weather:weather'], paths } } });
+      await app.instance.registry.whenListed(20_000);
+      expect(textOf(await app.call('forecast'))).toBe('rain');
     });
 
     it("never take the place of the framework's own unasked", async () => {
@@ -164,18 +164,18 @@ describeWithPython('jaato plugins', () => {
         },
       );
       const entry = (name: string) => ({ entryPoints: [name], paths: ['./lib'] });
-      const house = await project(inLib(bad), { cli: entry('cli'), sly: entry('sly') });
-      expect(status(house, 'cli')?.error).toMatchObject({ code: 'DENIED' });
-      expect(status(house, 'sly')?.error).toMatchObject({ code: 'DENIED' });
-      await house.reconfigure({ plugins: { cli: entry('evil-tools:cli') } });
-      await house.app.registry.whenListed(20_000);
-      expect(textOf(await house.call('run'))).toBe('ran');
+      const app = await project(inLib(bad), { cli: entry('cli'), sly: entry('sly') });
+      expect(status(app, 'cli')?.error).toMatchObject({ code: 'DENIED' });
+      expect(status(app, 'sly')?.error).toMatchObject({ code: 'DENIED' });
+      await app.reconfigure({ plugins: { cli: entry('evil-tools:cli') } });
+      await app.instance.registry.whenListed(20_000);
+      expect(textOf(await app.call('run'))).toBe('ran');
     });
 
     it('obey the allow-list of the environment', async () => {
       const env = { JAATO_PLUGIN_ENTRY_POINT_ALLOWLIST: 'other_one, Another.One' };
-      const house = await project(inLib(weather), { weather: { entryPoints: ['weather'], paths: ['./lib'], env } });
-      expect(status(house, 'weather')?.error?.message).toContain('acme-weather is not on JAATO_PLUGIN_ENTRY_POINT_ALLOWLIST');
+      const app = await project(inLib(weather), { weather: { entryPoints: ['weather'], paths: ['./lib'], env } });
+      expect(status(app, 'weather')?.error?.message).toContain('acme-weather is not on JAATO_PLUGIN_ENTRY_POINT_ALLOWLIST');
     });
 
     it('are loaded a second time without the packages above them, where those cannot be imported', async () => {
@@ -189,16 +189,16 @@ describeWithPython('jaato plugins', () => {
           'heavy/plugins/light/plugin.py': pluginText('light', { lit: '"light"' }),
         },
       );
-      const house = await project(inLib(heavy), { light: { entryPoints: ['light'], paths: ['./lib'] } });
-      await until('it is ready', () => status(house, 'light')?.state === 'ready');
-      await house.app.registry.whenListed(20_000);
-      expect(textOf(await house.call('lit'))).toBe('light');
+      const app = await project(inLib(heavy), { light: { entryPoints: ['light'], paths: ['./lib'] } });
+      await until('it is ready', () => status(app, 'light')?.state === 'ready');
+      await app.instance.registry.whenListed(20_000);
+      expect(textOf(await app.call('lit'))).toBe('light');
     });
 
     it('that do not exist are named with those that do', async () => {
-      const house = await project(inLib(weather), { w: { entryPoints: ['wether'], paths: ['./lib'] } });
-      expect(status(house, 'w')?.error).toMatchObject({ code: 'ENTRY_NOT_FOUND' });
-      expect(status(house, 'w')?.error?.message).toContain('Seen: weather (acme-weather)');
+      const app = await project(inLib(weather), { w: { entryPoints: ['wether'], paths: ['./lib'] } });
+      expect(status(app, 'w')?.error).toMatchObject({ code: 'ENTRY_NOT_FOUND' });
+      expect(status(app, 'w')?.error?.message).toContain('Seen: weather (acme-weather)');
     });
   });
 
@@ -219,8 +219,8 @@ describeWithPython('jaato plugins', () => {
       error_text: '"Error: not really"',
     });
     const call = async (tool: string, more: object = {}) => {
-      const house = await project({ 'results.py': RESULTS }, { results: { path: './results.py', ...more } });
-      return house.call(tool);
+      const app = await project({ 'results.py': RESULTS }, { results: { path: './results.py', ...more } });
+      return app.call(tool);
     };
 
     it.each([
@@ -345,24 +345,24 @@ def create_plugin():
     const rich = (more: object = {}) => project({ 'rich.py': RICH }, { rich: { path: './rich.py', env: { RICH: 'yes' }, ...more } });
 
     it('hands over what its own host hands over', async () => {
-      const house = await rich({ settings: { session_id: 'mine' } });
-      const told = (await house.call('told')).structured as Record<string, unknown>;
-      expect(told).toMatchObject({ workspace: house.dir, exposed: ['rich'], env: 'yes', missing: false });
+      const app = await rich({ settings: { session_id: 'mine' } });
+      const told = (await app.call('told')).structured as Record<string, unknown>;
+      expect(told).toMatchObject({ workspace: app.dir, exposed: ['rich'], env: 'yes', missing: false });
       expect(told.config).toEqual({
         session_id: 'mine',
-        workspace_path: house.dir,
-        config_root: join(house.dir, '.jaato'),
+        workspace_path: app.dir,
+        config_root: join(app.dir, '.jaato'),
         agent_name: 'plugmux',
       });
-      expect(status(house, 'rich')?.facts).toMatchObject({ generation: 'T' });
+      expect(status(app, 'rich')?.facts).toMatchObject({ generation: 'T' });
     });
 
     it('calls executors with keywords where they were written so', { tags: ['jaato-untrusted'] }, async () => {
-      const house = await rich();
+      const app = await rich();
       // What strangers wrote has a fence, which data cannot have.
-      const sum = await house.call('keywords', { left: 2, right: 3 });
+      const sum = await app.call('keywords', { left: 2, right: 3 });
       expect([sum.structured, textOf(sum)]).toEqual([undefined, '<untrusted source="unknown" tool="keywords">\n{"sum":5}\n</untrusted>']);
-      expect(house.app.registry.catalogue().tools.get('keywords')?.tool).toMatchObject({
+      expect(app.instance.registry.catalogue().tools.get('keywords')?.tool).toMatchObject({
         hints: { readOnly: false, openWorld: true },
         labels: ['category:math'],
         meta: { jaato: { category: 'math', traits: ['file_writer', 'untrusted_content'] } },
@@ -370,27 +370,30 @@ def create_plugin():
     });
 
     it('passes output on as progress, and streams where somebody listens', async () => {
-      const house = await rich();
+      const app = await rich();
       const heard: (string | undefined)[] = [];
       const listening = () =>
-        new Call(localCaller(), { ...silentClient(house.app.registry as never), progress: (_, __, message) => void heard.push(message) });
-      expect(textOf(await house.call('spoken', {}, listening()))).toBe('done');
-      expect(textOf(await house.call('streamed', {}, listening()))).toBe('one two');
+        new Call(localCaller(), {
+          ...silentClient(app.instance.registry as never),
+          progress: (_, __, message) => void heard.push(message),
+        });
+      expect(textOf(await app.call('spoken', {}, listening()))).toBe('done');
+      expect(textOf(await app.call('streamed', {}, listening()))).toBe('one two');
       expect(heard).toEqual(['half way', 'one ', 'two']);
-      expect(textOf(await house.call('streamed'))).toBe('all at once');
-      expect(await house.call('meta')).toMatchObject({ structured: { value: 1 }, meta: { jaato: { took: 2 } } });
+      expect(textOf(await app.call('streamed'))).toBe('all at once');
+      expect(await app.call('meta')).toMatchObject({ structured: { value: 1 }, meta: { jaato: { took: 2 } } });
     });
 
     it('gives commands arguments and completions, and keeps help from the model', async () => {
-      const house = await rich();
-      const prompt = house.app.gateway.view(localCaller()).prompts.get('greet')?.prompt;
+      const app = await rich();
+      const prompt = app.instance.gateway.view(localCaller()).prompts.get('greet')?.prompt;
       expect(prompt?.arguments).toEqual([
         { name: 'who', description: 'Whom', required: true },
         { name: 'text', description: 'How', required: false },
       ]);
       expect(await prompt?.complete?.('who', 'A', {})).toEqual(['Ada', 'Alan']);
       expect(await prompt?.complete?.('text', '', { who: 'Ada' })).toEqual(['hello']);
-      const get = (name: string, args: Record<string, string>) => house.app.gateway.getPrompt(name, args, house.newCall());
+      const get = (name: string, args: Record<string, string>) => app.instance.gateway.getPrompt(name, args, app.newCall());
       expect((await get('greet', { who: 'Ada', text: 'good morning' })).messages[0]?.content).toEqual({
         type: 'text',
         text: 'good morning, Ada',
@@ -398,10 +401,10 @@ def create_plugin():
       expect(JSON.stringify(await get('manual', {}))).not.toContain('Only for eyes');
       const run = async (name: string, text: string) =>
         textOf(
-          (await house.app.registry
+          (await app.instance.registry
             .commands('rich')
             .find((c) => c.name === name)
-            ?.run(text, house.newCall())) as never,
+            ?.run(text, app.newCall())) as never,
         );
       expect(await run('manual', '')).toBe('Only for eyes');
       expect(await run('greet', 'Ada how are you')).toBe('how are you, Ada');
@@ -409,9 +412,9 @@ def create_plugin():
     });
 
     it('serves one object for all, or one for each session', async () => {
-      const from = (house: House, session: string) => new Call(localCaller(), { ...silentClient(house.app.registry as never), session });
-      const count = async (house: House, session: string) =>
-        ((await house.call('counted', {}, from(house, session))).structured as { calls: number }).calls;
+      const from = (app: TestApp, session: string) => new Call(localCaller(), { ...silentClient(app.instance.registry as never), session });
+      const count = async (app: TestApp, session: string) =>
+        ((await app.call('counted', {}, from(app, session))).structured as { calls: number }).calls;
       const shared = await rich();
       expect([await count(shared, 'a'), await count(shared, 'b')]).toEqual([1, 2]);
       const own = await rich({ instances: 'per-session' });
@@ -419,11 +422,11 @@ def create_plugin():
     });
 
     it('loads a file that is called like a module of Python', async () => {
-      const house = await project({ 'json.py': pluginText('j', { told: '__import__("json").dumps([1])' }) }, { j: { path: './json.py' } });
-      expect(textOf(await house.call('told'))).toBe('[1]');
-      const { python, searched, timings } = (status(house, 'j')?.facts ?? {}) as { python: string; searched: string[]; timings: string[] };
+      const app = await project({ 'json.py': pluginText('j', { told: '__import__("json").dumps([1])' }) }, { j: { path: './json.py' } });
+      expect(textOf(await app.call('told'))).toBe('[1]');
+      const { python, searched, timings } = (status(app, 'j')?.facts ?? {}) as { python: string; searched: string[]; timings: string[] };
       expect(python).toMatch(/^3\.\d+\.\S+ \(/);
-      expect(searched).toContain(house.dir);
+      expect(searched).toContain(app.dir);
       const stages = ['find', 'import', 'factory', 'protocol', 'initialize', 'describe'];
       expect(timings).toEqual(stages.map((stage) => expect.stringMatching(new RegExp(`^${stage} \\d+ ms$`))));
     });
@@ -437,8 +440,8 @@ def create_plugin():
         'lib/calendar/__init__.py': plugin('dates'),
         'lib/calendar/more.py': 'MORE = "dates ran"\n',
       };
-      const house = await project(files, { mail: { path: './lib/email' }, dates: { path: './lib/calendar' } });
-      expect([textOf(await house.call('mail')), textOf(await house.call('dates'))]).toEqual(['mail ran', 'dates ran']);
+      const app = await project(files, { mail: { path: './lib/email' }, dates: { path: './lib/calendar' } });
+      expect([textOf(await app.call('mail')), textOf(await app.call('dates'))]).toEqual(['mail ran', 'dates ran']);
       const both = await project(files, { both: { path: './lib', allow: ['mail', 'dates'] } });
       expect([textOf(await both.call('mail')), textOf(await both.call('dates'))]).toEqual(['mail ran', 'dates ran']);
     });
@@ -453,8 +456,8 @@ def create_plugin():
           '= "we" + "ather"',
         );
       const files = { 'a/weather.py': named, 'b/plain.py': unnamed };
-      const house = await project(files, { named: { path: './a', allow: ['weather'] }, unnamed: { path: './b', allow: ['plain'] } });
-      expect(house.app.registry.plugins().map((p) => [p.id, p.state])).toEqual([
+      const app = await project(files, { named: { path: './a', allow: ['weather'] }, unnamed: { path: './b', allow: ['plain'] } });
+      expect(app.instance.registry.plugins().map((p) => [p.id, p.state])).toEqual([
         ['weather', 'ready'],
         ['plain', 'ready'],
       ]);
@@ -462,18 +465,18 @@ def create_plugin():
 
     it('says which setting the plugin requires', async () => {
       const more = '\n    def get_config_schema(self):\n        return {"required": ["region", "key"]}\n';
-      const house = await project({ 'p.py': pluginText('p', { t: '1' }, more) }, { p: { path: './p.py', settings: { key: 'k' } } });
-      expect(status(house, 'p')?.problems.map((p) => p.message)).toEqual(['The plugin requires the setting "region", which is not set.']);
+      const app = await project({ 'p.py': pluginText('p', { t: '1' }, more) }, { p: { path: './p.py', settings: { key: 'k' } } });
+      expect(status(app, 'p')?.problems.map((p) => p.message)).toEqual(['The plugin requires the setting "region", which is not set.']);
     });
 
     it('demands every member where the entry is strict', async () => {
-      const house = await rich({ strictProtocol: true });
-      expect(status(house, 'rich')?.error?.message).toMatch(/has no shutdown, no get_system_instructions, no get_auto_approved_tools/);
+      const app = await rich({ strictProtocol: true });
+      expect(status(app, 'rich')?.error?.message).toMatch(/has no shutdown, no get_system_instructions, no get_auto_approved_tools/);
     });
 
     it('tells once what is wrong', async () => {
-      const house = await project({ 'p.py': `exit("bye")\n${pluginText('p', { t: '1' })}` }, { p: { path: './p.py' } });
-      expect(status(house, 'p')?.error?.message).toMatch(/in the stage "import": SystemExit: bye$/);
+      const app = await project({ 'p.py': `exit("bye")\n${pluginText('p', { t: '1' })}` }, { p: { path: './p.py' } });
+      expect(status(app, 'p')?.error?.message).toMatch(/in the stage "import": SystemExit: bye$/);
     });
 
     it('logs a stand-in as a detail', async () => {
@@ -483,9 +486,9 @@ def create_plugin():
     });
 
     it('tells which import is missing, and forbids stand-ins where asked to', async () => {
-      const house = await rich({ standins: 'off' });
-      expect(status(house, 'rich')?.error).toMatchObject({ code: 'DEPENDENCY_MISSING' });
-      expect(status(house, 'rich')?.error?.message).toContain('jaato_sdk');
+      const app = await rich({ standins: 'off' });
+      expect(status(app, 'rich')?.error).toMatchObject({ code: 'DEPENDENCY_MISSING' });
+      expect(status(app, 'rich')?.error?.message).toContain('jaato_sdk');
       const hint = await project(
         { 'x.py': 'from google.genai.types import Tool, GenerateContentConfig\n\n\ndef create_plugin():\n    pass\n' },
         { x: { path: './x.py' } },
@@ -500,10 +503,10 @@ describe('without Python', () => {
   it('says what to install, and serves the others', async () => {
     const dir = tempFolder();
     writeFiles(dir, { 'p.py': pluginText('p', { t: '1' }) });
-    const house = await openHouse([jaato], { plugins: { p: { path: './p.py', python: 'python-that-is-not-there' } } }, dir);
-    await house.app.registry.whenListed(10_000);
-    expect(status(house, 'p')).toMatchObject({ state: 'failed' });
-    expect(status(house, 'p')?.error).toMatchObject({ code: 'DEPENDENCY_MISSING' });
-    expect(status(house, 'p')?.error?.fix).toContain('apt install python3');
+    const app = await openApp([jaato], { plugins: { p: { path: './p.py', python: 'python-that-is-not-there' } } }, dir);
+    await app.instance.registry.whenListed(10_000);
+    expect(status(app, 'p')).toMatchObject({ state: 'failed' });
+    expect(status(app, 'p')?.error).toMatchObject({ code: 'DEPENDENCY_MISSING' });
+    expect(status(app, 'p')?.error?.fix).toContain('apt install python3');
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type House, textOf } from '../support/house.ts';
+import { type TestApp, textOf } from '../support/app.ts';
 import { askable, code, pluginText, project } from '../support/jaato.ts';
 import { describeWithPython } from '../support/python.ts';
 
@@ -25,28 +25,28 @@ describeWithPython('jaato plugins and permission', () => {
 `;
     const TOOLS = pluginText('work', { erase: 'args.get("kind", "erased")', plain: '"plain"' }, WORDS);
     const openWork = () => project({ 'work.py': TOOLS }, { work: { path: './work.py', approval: 'ask' } });
-    const ask = async (house: House, tool: string, args: object) => {
-      const { call, asked } = askable(house, () => 'Allow once');
-      const result = await house.call(tool, args, call);
+    const ask = async (app: TestApp, tool: string, args: object) => {
+      const { call, asked } = askable(app, () => 'Allow once');
+      const result = await app.call(tool, args, call);
       return { text: textOf(result), asked };
     };
 
     it('stand in the question, marked as such', async () => {
-      const house = await openWork();
-      const { text, asked } = await ask(house, 'erase', {});
+      const app = await openWork();
+      const { text, asked } = await ask(app, 'erase', {});
       expect(text).toBe('erased');
       expect(asked).toEqual([
         'Run the tool erase of the plugin work?\n{}\n\nArguments:\n{}\n\nThe plugin says of it:\n' +
           '> Erase 3 files (console)\n> \n> -gone\n> \n> [cut; 9 lines in all]\n> \n> error: cannot be undone',
       ]);
-      expect((await ask(house, 'erase', { kind: 'dict' })).asked[0]).toMatch(/> A dict$/);
-      expect((await ask(house, 'plain', {})).asked).toEqual(['Run the tool plain of the plugin work?\n{}\n\nArguments:\n{}']);
+      expect((await ask(app, 'erase', { kind: 'dict' })).asked[0]).toMatch(/> A dict$/);
+      expect((await ask(app, 'plain', {})).asked).toEqual(['Run the tool plain of the plugin work?\n{}\n\nArguments:\n{}']);
     });
 
     it('are left out where there are none in time, and change nothing', async () => {
-      const house = await openWork();
+      const app = await openWork();
       for (const kind of ['raises', 'hangs']) {
-        const { text, asked } = await ask(house, 'erase', { kind });
+        const { text, asked } = await ask(app, 'erase', { kind });
         expect(text).toBe(kind);
         expect(asked).toEqual([expect.not.stringContaining('The plugin says')]);
       }
@@ -111,88 +111,88 @@ def create_plugin():
       );
 
     it('decides before every call of every plugin', async () => {
-      const house = await guarded();
-      expect(textOf(await house.call('free'))).toBe('free');
-      expect((await house.call('askPermission')).structured).toEqual({ asked: true });
+      const app = await guarded();
+      expect(textOf(await app.call('free'))).toBe('free');
+      expect((await app.call('askPermission')).structured).toEqual({ asked: true });
       for (const [tool, why] of [
         ['denied', 'on the list'],
         ['breaks', 'no policy'],
       ] as const) {
-        const result = await house.call(tool);
+        const result = await app.call(tool);
         expect(code(result)).toBe('DENIED');
         expect(textOf(result)).toContain(why);
       }
-      expect((await house.call('edited', { text: 'mine' })).structured).toEqual({ text: 'changed' });
+      expect((await app.call('edited', { text: 'mine' })).structured).toEqual({ text: 'changed' });
     });
 
     it('has its questions answered by the person behind the call', async () => {
-      const house = await guarded();
-      const yes = askable(house, () => 'allow');
-      expect(textOf(await house.call('asks', { n: 1 }, yes.call))).toBe('asked');
+      const app = await guarded();
+      const yes = askable(app, () => 'allow');
+      expect(textOf(await app.call('asks', { n: 1 }, yes.call))).toBe('asked');
       expect(yes.asked).toEqual(["May asks run with {'n': 1}?"]);
-      const no = askable(house, () => undefined);
-      expect(code(await house.call('asks', {}, no.call))).toBe('DENIED');
+      const no = askable(app, () => undefined);
+      expect(code(await app.call('asks', {}, no.call))).toBe('DENIED');
     });
 
     it('asks the person no second time about a call that the gateway has asked about', async () => {
-      const house = await guarded({}, { approval: 'ask' });
-      const yes = askable(house, () => 'Allow once');
-      expect(textOf(await house.call('asks', { n: 1 }, yes.call))).toBe('asked');
+      const app = await guarded({}, { approval: 'ask' });
+      const yes = askable(app, () => 'Allow once');
+      expect(textOf(await app.call('asks', { n: 1 }, yes.call))).toBe('asked');
       expect(yes.asked).toEqual([expect.stringContaining('Run the tool asks of the plugin work?')]);
       // Consent loosens nothing: what the guard refuses without a question stays refused.
-      expect(code(await house.call('denied', {}, askable(house, () => 'Allow once').call))).toBe('DENIED');
+      expect(code(await app.call('denied', {}, askable(app, () => 'Allow once').call))).toBe('DENIED');
       // For whom the gateway need not ask, the guard asks as before.
-      const alone = askable(house, () => 'allow');
+      const alone = askable(app, () => 'allow');
       const mine = await guarded({}, { approval: { asks: 'allow' } });
       expect(textOf(await mine.call('asks', {}, alone.call))).toBe('asked');
       expect(alone.asked).toEqual(['May asks run with {}?']);
     });
 
     it('goes on deciding about commands and knowing what needs no prompt when plugins are replaced', async () => {
-      const house = await guarded();
+      const app = await guarded();
       const entries = (n: number) => ({
         guard: { path: './permission.py', enforceWith: 'permission', settings: { n, policy: { deny: ['denied'] } } },
         work: { path: './work.py', settings: { n } },
       });
-      await house.reconfigure({ plugins: entries(2) });
-      await house.app.registry.whenListed(20_000);
-      const get = (name: string) => house.app.gateway.getPrompt(name, {}, house.newCall());
+      await app.reconfigure({ plugins: entries(2) });
+      await app.instance.registry.whenListed(20_000);
+      const get = (name: string) => app.instance.gateway.getPrompt(name, {}, app.newCall());
       await expect(get('denied')).rejects.toMatchObject({ code: 'DENIED' });
-      expect(textOf(await house.call('free'))).toBe('free');
-      expect(code(await house.call('asks'))).toBe('DENIED');
+      expect(textOf(await app.call('free'))).toBe('free');
+      expect(code(await app.call('asks'))).toBe('DENIED');
     });
 
     it('shows what the plugin says of its call', async () => {
       const words =
         '\n    def format_permission_request(self, tool, args, channel):\n        return {"summary": f"Words for {tool}", "details": "", "pre_validation_error": args.get("bad")}\n';
-      const house = await project(
+      const app = await project(
         { 'permission.py': GUARD, 'work.py': pluginText('work', { asks: '"asked"' }, words) },
         { guard: { path: './permission.py', enforceWith: 'permission' }, work: { path: './work.py' } },
       );
-      const yes = askable(house, () => 'allow');
-      expect(textOf(await house.call('asks', {}, yes.call))).toBe('asked');
+      const yes = askable(app, () => 'allow');
+      expect(textOf(await app.call('asks', {}, yes.call))).toBe('asked');
       expect(yes.asked).toEqual(['May asks run with {}?\n\nWords for asks']);
-      expect(textOf(await house.call('asks', { bad: 'no such file' }))).toBe('asked');
+      expect(textOf(await app.call('asks', { bad: 'no such file' }))).toBe('asked');
     });
 
     it('decides about commands too', async () => {
-      const house = await guarded();
-      const get = (name: string) => house.app.gateway.getPrompt(name, {}, house.newCall());
+      const app = await guarded();
+      const get = (name: string) => app.instance.gateway.getPrompt(name, {}, app.newCall());
       expect((await get('free')).messages[0]?.content).toEqual({ type: 'text', text: 'free' });
       await expect(get('denied')).rejects.toMatchObject({ code: 'DENIED', message: 'Permission denied: on the list' });
     });
 
     it('refuses at once where nobody can be asked', async () => {
-      const house = await guarded();
-      const result = await house.call('asks');
+      const app = await guarded();
+      const result = await app.call('asks');
       expect(code(result)).toBe('DENIED');
       expect(textOf(result)).toContain('Permission denied: nobody can be asked');
     });
 
     it('that cannot be loaded lets nothing pass', async () => {
       for (const fault of [{ path: './nowhere.py' }, { enforceWith: 'other' }, { settings: {}, config: {} }]) {
-        const house = await guarded(fault);
-        const result = await house.call('free');
+        const app = await guarded(fault);
+        const result = await app.call('free');
         expect(code(result)).toBe('DENIED');
       }
     });

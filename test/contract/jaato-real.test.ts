@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { jaato } from '../../dist/adapters/jaato/adapter.js';
+import { openApp, type TestApp, textOf } from '../support/app.ts';
 import { connect } from '../support/clients.ts';
 import { BIN } from '../support/gateway.ts';
-import { type House, openHouse, textOf } from '../support/house.ts';
 import { askable } from '../support/jaato.ts';
 import { tempFolder } from '../support/temp.ts';
 
@@ -16,42 +16,44 @@ const SITE = existsSync(join(python, 'lib')) ? join(python, 'lib', readdirSync(j
 const PLUGINS = [join(SITE, 'jaato_server/shared/plugins'), join(SITE, 'shared/plugins')].find((dir) => existsSync(dir)) ?? '';
 const SEARCH = fileURLToPath(new URL('../fixtures/jaato-seed/shared/plugins/search', import.meta.url));
 
-async function open(plugins: object): Promise<House> {
-  const house = await openHouse([jaato], { plugins });
-  await house.app.registry.whenListed(60_000);
-  return house;
+async function open(plugins: object): Promise<TestApp> {
+  const app = await openApp([jaato], { plugins });
+  await app.instance.registry.whenListed(60_000);
+  return app;
 }
 
 const body = (): void => {
   it('loads plugins of the real packages, without any stand-in', async () => {
     const names = ['calculator', 'todo', 'cli', 'references', 'memory', 'environment', 'permission'];
-    const house = await open({ real: { python, entryPoints: names } });
-    expect(house.app.registry.plugins().map((p) => [p.id, p.state, p.error?.message])).toEqual(names.map((n) => [n, 'ready', undefined]));
-    for (const { facts } of house.app.registry.plugins()) {
+    const app = await open({ real: { python, entryPoints: names } });
+    expect(app.instance.registry.plugins().map((p) => [p.id, p.state, p.error?.message])).toEqual(
+      names.map((n) => [n, 'ready', undefined]),
+    );
+    for (const { facts } of app.instance.registry.plugins()) {
       expect(facts).toMatchObject({ generation: 'T', distribution: 'jaato-server', stage: 'describe' });
       expect(facts).not.toHaveProperty('standins');
     }
-    const result = await house.call('calculate', { expression: '6 * 7' });
+    const result = await app.call('calculate', { expression: '6 * 7' });
     expect(result.isError).toBeFalsy();
     expect(textOf(result)).toContain('42');
   });
 
   it('runs a plan through the real plugin and its command', async () => {
-    const house = await open({ todo: { python, entryPoints: ['todo'] } });
-    const created = await house.call('createPlan', { title: 'Garden', steps: ['dig', 'sow'] });
+    const app = await open({ todo: { python, entryPoints: ['todo'] } });
+    const created = await app.call('createPlan', { title: 'Garden', steps: ['dig', 'sow'] });
     expect(created.isError).toBeFalsy();
-    const command = house.app.registry.commands('todo').find((c) => c.name === 'plan');
-    expect((await command?.run('', house.newCall()))?.isError).toBeFalsy();
+    const command = app.instance.registry.commands('todo').find((c) => c.name === 'plan');
+    expect((await command?.run('', app.newCall()))?.isError).toBeFalsy();
   });
 
   it('has the real clarification plugin ask the person, question by question', async () => {
-    const house = await open({ clarification: { python, path: join(PLUGINS, 'clarification') } });
-    const { call, asked } = askable(house, (message) => (message.includes('Which') ? '2' : 'Ada'));
+    const app = await open({ clarification: { python, path: join(PLUGINS, 'clarification') } });
+    const { call, asked } = askable(app, (message) => (message.includes('Which') ? '2' : 'Ada'));
     const questions = [
       { text: 'Which one?', question_type: 'single_choice', choices: ['dev', 'prod'] },
       { text: 'Name?', question_type: 'free_text' },
     ];
-    const result = await house.call('request_clarification', { context: 'A release', questions }, call);
+    const result = await app.call('request_clarification', { context: 'A release', questions }, call);
     expect(result.structured).toMatchObject({ responses: { 1: { text: 'prod' }, 2: { value: 'Ada' } } });
     expect(asked).toEqual([expect.stringMatching(/A release[\s\S]*Which one\?[\s\S]*2\. prod/), expect.stringContaining('Name?')]);
   });
@@ -59,10 +61,10 @@ const body = (): void => {
   it('reads declarations of the real google-genai as those of the stand-in', async () => {
     const real = await open({ search: { path: SEARCH, python } });
     const standIn = await open({ search: { path: SEARCH } });
-    const schema = (house: House) => house.app.registry.catalogue().tools.get('search_index')?.tool.input;
+    const schema = (app: TestApp) => app.instance.registry.catalogue().tools.get('search_index')?.tool.input;
     expect(schema(real)).toBeDefined();
     expect(schema(real)).toEqual(schema(standIn));
-    expect(real.app.registry.plugins()[0]?.facts.standins ?? []).not.toContain('google.genai.types');
+    expect(real.instance.registry.plugins()[0]?.facts.standins ?? []).not.toContain('google.genai.types');
   });
 
   it('has the real permission plugin ask the person before a command runs', async () => {

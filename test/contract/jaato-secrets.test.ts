@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { textOf } from '../support/house.ts';
+import { textOf } from '../support/app.ts';
 import { pluginText, project } from '../support/jaato.ts';
 import { describeWithPython } from '../support/python.ts';
 
@@ -18,7 +18,7 @@ const MORE = `
 describeWithPython('a jaato plugin', () => {
   it('is masked in the settings that it declares secret, and in no others', { tags: ['T24'] }, async () => {
     const settings = { pin: 'four-seven-one', word: 'sesame', deep: { list: ['deep-one'] }, mode: 'plain-word-1' };
-    const house = await project(
+    const app = await project(
       {
         'p.py': pluginText('p', { run: 'plugin.fail()' }, MORE).replace(
           '    return Plugin()',
@@ -29,7 +29,7 @@ describeWithPython('a jaato plugin', () => {
         p: { path: './p.py', settings },
       },
     );
-    const result = await house.call('run');
+    const result = await app.call('run');
     expect([result.isError, textOf(result)]).toEqual([true, expect.stringContaining('refused: ')]);
     for (const secret of ['four-seven-one', 'sesame', 'deep-one']) expect(textOf(result)).not.toContain(secret);
     expect(textOf(result)).toContain('plain-word-1');

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { localCaller } from '../../dist/src/core/caller.js';
-import { BY, type House, textOf } from '../support/house.ts';
+import { BY, type TestApp, textOf } from '../support/app.ts';
 import { pluginText, project } from '../support/jaato.ts';
 import { until } from '../support/processes.ts';
 import { describeWithPython } from '../support/python.ts';
@@ -30,49 +30,49 @@ const STATE = `
 `;
 const FILES = { 'p.py': pluginText('p', { count: '""', die: '""' }, STATE) };
 /** The state is kept when things have been quiet for a moment; that is shorter after a command. */
-async function kept(house: House): Promise<void> {
-  await house.app.registry
+async function kept(app: TestApp): Promise<void> {
+  await app.instance.registry
     .commands('p')
     .find((c) => c.name === 'look')
-    ?.run('', house.newCall());
-  await house.logged('its state is kept');
+    ?.run('', app.newCall());
+  await app.logged('its state is kept');
 }
-const count = (house: House) => house.call('count').then(textOf);
+const count = (app: TestApp) => app.call('count').then(textOf);
 
 describeWithPython('jaato plugins', () => {
   it('find their state again in their next process, and not once they were switched off', async () => {
-    const house = await project(FILES, { p: { path: './p.py' } });
-    expect([await count(house), await count(house)]).toEqual(['1', '2']);
-    await kept(house);
-    await house.reconfigure({ plugins: { p: { path: './p.py', settings: { changed: true } } } });
-    await house.app.registry.whenListed(20_000);
-    expect(await count(house)).toBe('3');
-    await house.app.admin.setEnabled('p', false, BY);
-    await house.app.admin.setEnabled('p', true, BY);
-    expect(await count(house)).toBe('1');
+    const app = await project(FILES, { p: { path: './p.py' } });
+    expect([await count(app), await count(app)]).toEqual(['1', '2']);
+    await kept(app);
+    await app.reconfigure({ plugins: { p: { path: './p.py', settings: { changed: true } } } });
+    await app.instance.registry.whenListed(20_000);
+    expect(await count(app)).toBe('3');
+    await app.instance.admin.setEnabled('p', false, BY);
+    await app.instance.admin.setEnabled('p', true, BY);
+    expect(await count(app)).toBe('1');
   });
 
   it('go on where a state cannot be restored', async () => {
-    const house = await project(FILES, { p: { path: './p.py' } });
-    for (const n of ['1', '2', '3']) expect(await count(house)).toBe(n);
-    await kept(house);
-    await house.call('die');
-    await until('it serves again', async () => (await count(house)) === '1');
-    await house.logged('restore_persistence_state failed: not this one');
+    const app = await project(FILES, { p: { path: './p.py' } });
+    for (const n of ['1', '2', '3']) expect(await count(app)).toBe(n);
+    await kept(app);
+    await app.call('die');
+    await until('it serves again', async () => (await count(app)) === '1');
+    await app.logged('restore_persistence_state failed: not this one');
   });
 
   it('offer commands for the person alone as prompts where the entry says so, marked for the person', async () => {
     const names = async (more: object) => {
-      const house = await project(FILES, { p: { path: './p.py', ...more } });
+      const app = await project(FILES, { p: { path: './p.py', ...more } });
       return {
-        house,
-        names: [...house.app.gateway.view(localCaller()).prompts.values()].filter((p) => p.plugin.id === 'p').map((p) => p.name),
+        app,
+        names: [...app.instance.gateway.view(localCaller()).prompts.values()].filter((p) => p.plugin.id === 'p').map((p) => p.name),
       };
     };
     expect((await names({})).names).toEqual(['die']);
-    const { house, names: all } = await names({ commandPrompts: 'all' });
+    const { app, names: all } = await names({ commandPrompts: 'all' });
     expect(all).toEqual(['count', 'look', 'die']);
-    const { messages } = await house.app.gateway.getPrompt('count', {}, house.newCall());
+    const { messages } = await app.instance.gateway.getPrompt('count', {}, app.newCall());
     expect(messages).toEqual([{ role: 'user', content: { type: 'text', text: '1', annotations: { audience: ['user'] } } }]);
   });
 });

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { jaato } from '../../dist/adapters/jaato/adapter.js';
-import { type House, openHouse, textOf } from '../support/house.ts';
+import { openApp, type TestApp, textOf } from '../support/app.ts';
 import { openJaato, project, status, tools, writeFiles } from '../support/jaato.ts';
 import { until } from '../support/processes.ts';
 import { describeWithPython } from '../support/python.ts';
@@ -77,8 +77,8 @@ def create_plugin():
 `;
 }
 
-const rows = async (house: House) => (await house.call('rows')).structured;
-const add = (house: House, v: number) => house.call('add', { v }).then(textOf);
+const rows = async (app: TestApp) => (await app.call('rows')).structured;
+const add = (app: TestApp, v: number) => app.call('add', { v }).then(textOf);
 
 describeWithPython('jaato plugins', () => {
   it.each([
@@ -87,25 +87,25 @@ describeWithPython('jaato plugins', () => {
     ['M', '__init__'],
     ['M', 'initialize'],
   ] as const)('of generation %s use in calls what they opened in %s', { tags: ['jaato-threads'] }, async (generation, opened) => {
-    const house = await project({ 'p.py': bound(generation, opened) }, { p: { path: './p.py' } });
-    expect(status(house, 'p')?.error).toBeUndefined();
-    for (const v of [1, 2, 3]) expect(await add(house, v)).toBe('{"result":1}');
+    const app = await project({ 'p.py': bound(generation, opened) }, { p: { path: './p.py' } });
+    expect(status(app, 'p')?.error).toBeUndefined();
+    for (const v of [1, 2, 3]) expect(await add(app, v)).toBe('{"result":1}');
     // A long call gives the reading to another thread; the next call is run on the plugin's own again.
-    expect(textOf(await house.call('wait', { s: 0.05, v: 'slow' }))).toBe('slow');
-    expect(await add(house, 4)).toBe('{"result":1}');
-    expect(await rows(house)).toEqual({ rows: [1, 2, 3, 4] });
-    await house.close();
-    expect(house.lines.map(({ message }) => message)).toContain('closed its database');
+    expect(textOf(await app.call('wait', { s: 0.05, v: 'slow' }))).toBe('slow');
+    expect(await add(app, 4)).toBe('{"result":1}');
+    expect(await rows(app)).toEqual({ rows: [1, 2, 3, 4] });
+    await app.close();
+    expect(app.lines.map(({ message }) => message)).toContain('closed its database');
   });
 
   it('of the first generation use one thread alone, in turn, and nobody gets the answer of another', {
     tags: ['jaato-threads'],
   }, async () => {
-    const house = await project({ 'p.py': bound('S', 'initialize') }, { p: { path: './p.py', limits: { callsPerPlugin: 4 } } });
+    const app = await project({ 'p.py': bound('S', 'initialize') }, { p: { path: './p.py', limits: { callsPerPlugin: 4 } } });
     const answers = await Promise.all(
       [...Array(40).keys()].map(async (v) => {
         const tool = (['wait', 'later', 'where', 'add'] as const)[v % 4] as string;
-        const text = textOf(await house.call(tool, { s: 0.002, v: `n${v}` }));
+        const text = textOf(await app.call(tool, { s: 0.002, v: `n${v}` }));
         return [tool, text, v];
       }),
     );
@@ -114,68 +114,68 @@ describeWithPython('jaato plugins', () => {
   });
 
   it('of later generations run beside each other, and on their own thread whenever it is free', { tags: ['jaato-threads'] }, async () => {
-    const house = await project({ 'p.py': bound('M', 'initialize') }, { p: { path: './p.py' } });
+    const app = await project({ 'p.py': bound('M', 'initialize') }, { p: { path: './p.py' } });
     const order: string[] = [];
-    const first = house.call('wait', { s: 1, v: 'first' }).then(() => order.push('first'));
-    await until('the first one is running', async () => textOf(await house.call('where')) === '{"result":false}');
-    const beside = await Promise.all([...Array(5).keys()].map(async (v) => textOf(await house.call('wait', { s: 0.01, v: `n${v}` }))));
+    const first = app.call('wait', { s: 1, v: 'first' }).then(() => order.push('first'));
+    await until('the first one is running', async () => textOf(await app.call('where')) === '{"result":false}');
+    const beside = await Promise.all([...Array(5).keys()].map(async (v) => textOf(await app.call('wait', { s: 0.01, v: `n${v}` }))));
     order.push('beside');
     await first;
     expect(beside).toEqual(['n0', 'n1', 'n2', 'n3', 'n4']);
     expect(order).toEqual(['beside', 'first']);
-    expect(textOf(await house.call('where'))).toBe('{"result":true}');
+    expect(textOf(await app.call('where'))).toBe('{"result":true}');
   });
 
   it('with a call that ends in the loop go on with the next one on their own thread', { tags: ['jaato-threads'] }, async () => {
-    const house = await project({ 'p.py': bound('M', 'initialize') }, { p: { path: './p.py', limits: { callsPerPlugin: 1 } } });
-    const calls = [house.call('later', { s: 0.1, v: 'later' }), house.call('add', { v: 1 }), house.call('where')];
+    const app = await project({ 'p.py': bound('M', 'initialize') }, { p: { path: './p.py', limits: { callsPerPlugin: 1 } } });
+    const calls = [app.call('later', { s: 0.1, v: 'later' }), app.call('add', { v: 1 }), app.call('where')];
     expect((await Promise.all(calls)).map(textOf)).toEqual(['later', '{"result":1}', '{"result":true}']);
   });
 
   it("have each session's object made where it is used", { tags: ['jaato-threads'] }, async () => {
-    const house = await project({ 'p.py': bound('M', '__init__') }, { p: { path: './p.py', instances: 'per-session' } });
-    const busy = house.call('wait', { s: 0.3, v: 'busy' });
+    const app = await project({ 'p.py': bound('M', '__init__') }, { p: { path: './p.py', instances: 'per-session' } });
+    const busy = app.call('wait', { s: 0.3, v: 'busy' });
     expect(textOf(await busy)).toBe('busy');
-    expect(await add(house, 1)).toBe('{"result":1}');
+    expect(await add(app, 1)).toBe('{"result":1}');
   });
 
-  const described = async (house: House) => {
-    await house.call('write', { v: 'slow' });
-    await until('it is described again', () => existsSync(join(house.dir, 'described')));
+  const described = async (app: TestApp) => {
+    await app.call('write', { v: 'slow' });
+    await until('it is described again', () => existsSync(join(app.dir, 'described')));
   };
 
   it.each(['M', 'T'] as const)(
     'of generation %s run calls on further threads while they are described for long, and each is answered once',
     { tags: ['jaato-threads'] },
     async (generation) => {
-      const house = await project({ 'p.py': slowToDescribe(generation) }, { p: { path: './p.py' } });
-      await described(house);
+      const app = await project({ 'p.py': slowToDescribe(generation) }, { p: { path: './p.py' } });
+      await described(app);
       const values = [...Array(20).keys()].map((v) => `n${v}`);
-      const answers = await Promise.all(values.map(async (v) => textOf(await house.call('echo', { v }))));
+      const answers = await Promise.all(values.map(async (v) => textOf(await app.call('echo', { v }))));
       expect(answers).toEqual(values.map((v) => `${v} False`));
-      expect(await house.app.registry.catalogue().prompts.get('write')?.prompt.complete?.('args', '', {})).toEqual(['False']);
-      await house.call('write', { v: 'go' });
-      await until('its own thread is free', async () => textOf(await house.call('echo', { v: 'x' })) === 'x True');
+      expect(await app.instance.registry.catalogue().prompts.get('write')?.prompt.complete?.('args', '', {})).toEqual(['False']);
+      await app.call('write', { v: 'go' });
+      await until('its own thread is free', async () => textOf(await app.call('echo', { v: 'x' })) === 'x True');
     },
   );
 
   it('are not asked ever more often while they are described for long', { tags: ['jaato-threads'] }, async () => {
-    const house = await project({ 'p.py': slowToDescribe('M') }, { p: { path: './p.py' } });
-    await described(house);
+    const app = await project({ 'p.py': slowToDescribe('M') }, { p: { path: './p.py' } });
+    await described(app);
     for (let round = 0; round < 4; round++) {
-      expect(textOf(await house.call('echo', { v: 'x' }))).toBe('x False');
-      await house.app.registry.refresh(house.newCall());
+      expect(textOf(await app.call('echo', { v: 'x' }))).toBe('x False');
+      await app.instance.registry.refresh(app.newCall());
     }
-    await house.close();
-    expect(house.lines.filter(({ message }) => message.includes('p cannot be described again'))).toHaveLength(2);
+    await app.close();
+    expect(app.lines.filter(({ message }) => message.includes('p cannot be described again'))).toHaveLength(2);
   });
 
   it('of the first generation keep calls waiting while they are described', { tags: ['jaato-threads'] }, async () => {
-    const house = await project({ 'p.py': slowToDescribe('S') }, { p: { path: './p.py' } });
-    await described(house);
-    const answer = house.call('echo', { v: 'x' }).then(textOf);
+    const app = await project({ 'p.py': slowToDescribe('S') }, { p: { path: './p.py' } });
+    await described(app);
+    const answer = app.call('echo', { v: 'x' }).then(textOf);
     await sleep(1_000);
-    writeFiles(house.dir, { go: '' });
+    writeFiles(app.dir, { go: '' });
     expect(await answer).toBe('x True');
   });
 
@@ -204,18 +204,18 @@ def create_plugin():
       ),
       'both/quick.py': sibling('quick', 'pass'),
     });
-    const house = await openHouse([jaato], { plugins: both }, dir);
+    const app = await openApp([jaato], { plugins: both }, dir);
     // The first list is not kept waiting by it, and lists what is ready.
-    await house.app.registry.whenListed(20_000, 'first');
-    expect(tools(house)).toEqual(['quick_tool']);
-    const pid = textOf(await house.call('quick_tool'));
+    await app.instance.registry.whenListed(20_000, 'first');
+    expect(tools(app)).toEqual(['quick_tool']);
+    const pid = textOf(await app.call('quick_tool'));
     expect(pid).toMatch(/result/);
-    expect(status(house, 'slow')?.state).toBe('opening');
+    expect(status(app, 'slow')?.state).toBe('opening');
     writeFiles(dir, { go: '' });
-    await until('the slow one is ready', () => tools(house).includes('slow_tool'));
+    await until('the slow one is ready', () => tools(app).includes('slow_tool'));
     // In the same process.
-    expect(textOf(await house.call('slow_tool'))).toBe(pid);
-    expect(textOf(await house.call('quick_tool'))).toBe(pid);
+    expect(textOf(await app.call('slow_tool'))).toBe(pid);
+    expect(textOf(await app.call('quick_tool'))).toBe(pid);
   });
 
   it('go on where a sibling never ends its start, or ends the process', { tags: ['jaato-siblings'] }, async () => {
@@ -227,12 +227,12 @@ def create_plugin():
       const entry = { both: { ...both.both, limits: { startTimeoutMs: 1_500 } } };
       const dir = tempFolder();
       writeFiles(dir, files);
-      const house = await openJaato(entry, dir);
-      await until('it has failed', () => status(house, 'slow')?.state === 'failed');
-      expect(status(house, 'slow')?.error?.code).toBe(code);
-      await until('the other one is listed', () => tools(house).includes('quick_tool'));
-      expect((await house.call('quick_tool')).isError).toBeFalsy();
-      await house.close();
+      const app = await openJaato(entry, dir);
+      await until('it has failed', () => status(app, 'slow')?.state === 'failed');
+      expect(status(app, 'slow')?.error?.code).toBe(code);
+      await until('the other one is listed', () => tools(app).includes('quick_tool'));
+      expect((await app.call('quick_tool')).isError).toBeFalsy();
+      await app.close();
     }
   });
 });

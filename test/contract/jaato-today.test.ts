@@ -2,8 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { textOf } from '../support/app.ts';
 import { BIN } from '../support/gateway.ts';
-import { textOf } from '../support/house.ts';
 import { distribution, openJaato, pluginText, project, status, tools, writeFiles } from '../support/jaato.ts';
 import { until } from '../support/processes.ts';
 import { describeWithPython } from '../support/python.ts';
@@ -112,50 +112,47 @@ const DIAL = pluginText(
 
 describeWithPython("jaato plugins of today's contract", () => {
   it('change what they offer with a call, and the next request sees it', { tags: ['jaato-late'] }, async () => {
-    const house = await project({ 'grow.py': GROWING }, { grow: { path: './grow.py' } });
-    expect(textOf(await house.call('learn'))).toBe('learnt');
-    expect(textOf(await house.call('skill'))).toBe('I am skill');
-    await house.app.gateway.refresh({ caller: house.newCall().caller, session: 'x', clientName: '' });
-    expect(tools(house)).toContain('skill');
-    expect(textOf(await house.call('forget'))).toBe('forgotten');
-    expect(textOf(await house.call('skill'))).toBe('No executor registered for skill');
-    await house.app.gateway.refresh({ caller: house.newCall().caller, session: 'x', clientName: '' });
-    expect(tools(house)).toEqual(['learn', 'forget']);
+    const app = await project({ 'grow.py': GROWING }, { grow: { path: './grow.py' } });
+    expect(textOf(await app.call('learn'))).toBe('learnt');
+    expect(textOf(await app.call('skill'))).toBe('I am skill');
+    await app.instance.gateway.refresh({ caller: app.newCall().caller, session: 'x', clientName: '' });
+    expect(tools(app)).toContain('skill');
+    expect(textOf(await app.call('forget'))).toBe('forgotten');
+    expect(textOf(await app.call('skill'))).toBe('No executor registered for skill');
+    await app.instance.gateway.refresh({ caller: app.newCall().caller, session: 'x', clientName: '' });
+    expect(tools(app)).toEqual(['learn', 'forget']);
     // Whoever listens is told, though nobody asks.
-    await house.call('learn');
-    await until('it is listed', () => tools(house).includes('skill'));
+    await app.call('learn');
+    await until('it is listed', () => tools(app).includes('skill'));
   });
 
   it('say through the output callback what a command puts out', { tags: ['jaato-output'] }, async () => {
-    const house = await project(
-      { 'say.py': SAYING.replaceAll('lambda args: ', 'lambda args, self=self: ') },
-      { say: { path: './say.py' } },
-    );
+    const app = await project({ 'say.py': SAYING.replaceAll('lambda args: ', 'lambda args, self=self: ') }, { say: { path: './say.py' } });
     const run = async (name: string) => {
-      const command = house.app.registry.commands('say').find((c) => c.name === name);
-      return (await command?.run('', house.newCall()))?.content.map((block) => (block.type === 'text' ? block.text : block.type));
+      const command = app.instance.registry.commands('say').find((c) => c.name === name);
+      return (await command?.run('', app.newCall()))?.content.map((block) => (block.type === 'text' ? block.text : block.type));
     };
     expect(await run('tell')).toEqual(['one and a half\ntwo', '{"three":3}']);
     expect(await run('nothing')).toEqual(['alone']);
     expect(await run('none')).toEqual(['one and a half\ntwo']);
-    const { messages } = await house.app.gateway.getPrompt('tell', {}, house.newCall());
+    const { messages } = await app.instance.gateway.getPrompt('tell', {}, app.newCall());
     expect(messages.map(({ content }) => content)).toEqual([
       { type: 'text', text: 'one and a half\ntwo' },
       { type: 'text', text: '{"three":3}' },
     ]);
     // A tool's is progress, and its result stays its own.
-    expect(textOf(await house.call('tell', {}))).toBe('');
+    expect(textOf(await app.call('tell', {}))).toBe('');
   });
 
   it('get the registry, the folder for their files and the paths of others', { tags: ['jaato-host'] }, async () => {
     const files = { 'host.py': HOST.replaceAll('lambda args: ', 'lambda args, self=self: ') };
-    const house = await project(files, {
+    const app = await project(files, {
       plain: { path: './host.py' },
       own: { path: './host.py', settings: { config_root: '/srv/own' }, names: { told: 'own_told', paths: 'own_paths' } },
     });
-    const root = join(house.dir, '.jaato');
-    const told = [...house.app.registry.catalogue().tools.keys()].filter((name) => name.includes('told'));
-    const seen = await Promise.all(told.map(async (name) => (await house.call(name)).structured));
+    const root = join(app.dir, '.jaato');
+    const told = [...app.instance.registry.catalogue().tools.keys()].filter((name) => name.includes('told'));
+    const seen = await Promise.all(told.map(async (name) => (await app.call(name)).structured));
     expect(seen).toEqual(
       expect.arrayContaining([
         { config: root, set: root, root },
@@ -164,7 +161,7 @@ describeWithPython("jaato plugins of today's contract", () => {
     );
     // Whoever needs the folder makes it.
     expect(existsSync(root)).toBe(false);
-    expect((await house.call(told[0]?.replace('told', 'paths') ?? '')).structured).toEqual({
+    expect((await app.call(told[0]?.replace('told', 'paths') ?? '')).structured).toEqual({
       categories: { shelf: 'Things' },
       listed: { '/srv/a': 'host', '/srv/a/b': 'host' },
       detailed: { '/srv/a': { source: 'host', access: 'readonly' }, '/srv/a/b': { source: 'host', access: 'readonly' } },
@@ -202,11 +199,11 @@ describeWithPython("jaato plugins of today's contract", () => {
       ],
     ],
   ])('have their settings checked, declared as a %s', { tags: ['jaato-settings'] }, async (form, settings, wanted) => {
-    const house = await project({ 'dial.py': DIAL }, { dial: { path: './dial.py', settings, env: { FORM: form, DIAL_TOKEN: 'set' } } });
-    const found = status(house, 'dial')?.problems.map(({ subject, message }) => [subject, message]);
+    const app = await project({ 'dial.py': DIAL }, { dial: { path: './dial.py', settings, env: { FORM: form, DIAL_TOKEN: 'set' } } });
+    const found = status(app, 'dial')?.problems.map(({ subject, message }) => [subject, message]);
     expect(found).toEqual(wanted);
-    expect(status(house, 'dial')?.problems.every(({ code, fix }) => code === 'CONFIG_INVALID' && fix !== undefined)).toBe(true);
-    expect((await house.call('turn')).isError).toBeFalsy();
+    expect(status(app, 'dial')?.problems.every(({ code, fix }) => code === 'CONFIG_INVALID' && fix !== undefined)).toBe(true);
+    expect((await app.call('turn')).isError).toBeFalsy();
   });
 
   it('import the names of today, with their fields, where the SDK is not installed', { tags: ['jaato-names'] }, async () => {
@@ -238,11 +235,11 @@ describeWithPython("jaato plugins of today's contract", () => {
             "closed": [wrap_untrusted_content(UNTRUSTED_CLOSE).count(UNTRUSTED_CLOSE), schema.description.count(UNTRUSTED_CLOSE), str(schema.parameters).count(UNTRUSTED_CLOSE)],
         }
 `;
-    const house = await project(
+    const app = await project(
       { 'probe.py': pluginText('probe', { probe: 'self.check()' }, code).replace('lambda args', 'lambda args, self=self') },
       { probe: { path: './probe.py' } },
     );
-    expect((await house.call('probe')).structured).toEqual({
+    expect((await app.call('probe')).structured).toEqual({
       lacking: [],
       made: { model: 'm' },
       reason: 'enough',
@@ -256,7 +253,7 @@ describeWithPython("jaato plugins of today's contract", () => {
     tags: ['entry-point-named', 'python-version'],
   }, async () => {
     const newer = distribution('acme-newer', { newer: 'acme_newer:create_plugin' }, { 'acme_newer.py': 'def create_plugin(: pass\n' });
-    const house = await project(
+    const app = await project(
       {
         ...Object.fromEntries(
           Object.entries({
@@ -273,7 +270,7 @@ describeWithPython("jaato plugins of today's contract", () => {
         old: { path: './project/src/old.py' },
       },
     );
-    const error = (id: string) => status(house, id)?.error;
+    const error = (id: string) => status(app, id)?.error;
     expect(error('broken')?.message).toContain('The entry point "broken" (acme_broken:create_plugin) of acme-broken 1.0 cannot be loaded');
     expect(error('broken')?.message).toContain('nowhere_at_all');
     expect(error('broken')?.message).not.toContain('needs Python');
@@ -288,11 +285,11 @@ describeWithPython("jaato plugins of today's contract", () => {
     writeFiles(join(dir, 'site'), site);
     const file = join(dir, 'mcp.json');
     writeFileSync(file, JSON.stringify({ plugins: { w: { format: 'jaato', entryPoints: ['weather'], paths: ['./site'] } } }));
-    const house = await openJaato({ w: { format: 'jaato', entryPoints: ['weather'], paths: ['./site'] } }, dir);
-    const entry = house.app.registry.catalogue().tools.get('forecast');
+    const app = await openJaato({ w: { format: 'jaato', entryPoints: ['weather'], paths: ['./site'] } }, dir);
+    const entry = app.instance.registry.catalogue().tools.get('forecast');
     // What the origin in _meta is made of.
     expect([entry?.plugin.version, entry?.tool.meta]).toMatchObject(['1.0', { jaato: { distribution: 'acme' } }]);
-    await house.close();
+    await app.close();
     const print = (...args: string[]) =>
       JSON.parse(execFileSync(process.execPath, [BIN, ...args, '--json', '--config', file], { encoding: 'utf8' }));
     expect(print('list')).toMatchObject([{ id: 'w', version: '1.0' }]);

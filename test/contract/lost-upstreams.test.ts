@@ -5,7 +5,7 @@ import { mcp } from '../../dist/adapters/mcp/adapter.js';
 import type { Adapter } from '../../dist/src/core/adapter.js';
 import type { Program } from '../../dist/src/core/host.js';
 import type { Plugin } from '../../dist/src/core/plugin.js';
-import { openHouse } from '../support/house.ts';
+import { openApp } from '../support/app.ts';
 
 /** A server on a pair of pipes; every other one ends with its first call. */
 function startServer(starts: { count: number }): Program {
@@ -47,14 +47,14 @@ it('a call that follows the loss of a connection at once goes over the next one'
       return plugin;
     },
   };
-  const house = await openHouse([adapter], {
+  const app = await openApp([adapter], {
     mcpServers: { s: { command: 's', era: 'legacy' } },
     limits: { restartMinMs: 1, restartMaxMs: 1 },
   });
-  await house.app.registry.start();
+  await app.instance.registry.start();
   const tool = plugin?.offer()?.tools[0];
-  await expect(tool?.call({}, house.newCall())).rejects.toMatchObject({ code: 'PLUGIN_CRASHED' });
-  const next = await Promise.race([tool?.call({}, house.newCall()), sleep(2_500, 'no answer')]);
+  await expect(tool?.call({}, app.newCall())).rejects.toMatchObject({ code: 'PLUGIN_CRASHED' });
+  const next = await Promise.race([tool?.call({}, app.newCall()), sleep(2_500, 'no answer')]);
   expect(next).toMatchObject({ content: [{ type: 'text', text: 'fine' }] });
   expect(starts.count).toBe(2);
 });

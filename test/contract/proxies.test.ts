@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { mcp } from '../../dist/adapters/mcp/adapter.js';
 import { fetchFile, fetchText } from '../../dist/adapters/squadron/install/download.js';
+import { openApp, type TestApp, textOf } from '../support/app.ts';
 import { connect } from '../support/clients.ts';
 import { run, serve, writeConfig } from '../support/gateway.ts';
-import { type House, openHouse, textOf } from '../support/house.ts';
 import { freePort, listen } from '../support/http-server.ts';
 import { until } from '../support/processes.ts';
 import { serveProxy, serveTls, type TestProxy } from '../support/proxy.ts';
@@ -30,11 +30,11 @@ async function farServer(login?: string, name?: string): Promise<TestProxy> {
   return proxy;
 }
 
-const errorOf = (house: House, id: string) => house.app.registry.plugins().find((plugin) => plugin.id === id)?.error;
+const errorOf = (app: TestApp, id: string) => app.instance.registry.plugins().find((plugin) => plugin.id === id)?.error;
 const failed = async (config: object): Promise<{ code: string; message: string; fix: string }> => {
-  const house = await openHouse([mcp], config);
-  await house.app.registry.whenListed(10_000);
-  return errorOf(house, 'far') as never;
+  const app = await openApp([mcp], config);
+  await app.instance.registry.whenListed(10_000);
+  return errorOf(app, 'far') as never;
 };
 
 describe('a server behind a proxy', () => {
@@ -127,11 +127,11 @@ describe('a server behind a proxy', () => {
 
   it('is named together with the proxy that answers a call in its place', { tags: ['proxies'] }, async () => {
     const proxy = await farServer();
-    const house = await openHouse([mcp], { mcpServers: { far: { type: 'http', url: FAR, proxy: proxy.url, era: 'legacy' } } });
-    await house.app.registry.whenListed(10_000);
+    const app = await openApp([mcp], { mcpServers: { far: { type: 'http', url: FAR, proxy: proxy.url, era: 'legacy' } } });
+    await app.instance.registry.whenListed(10_000);
     const told = async (answer: number) => {
       proxy.answer = answer;
-      const { meta } = await house.call('ping');
+      const { meta } = await app.call('ping');
       proxy.answer = undefined;
       return meta?.['plugmux/error'];
     };
@@ -160,10 +160,10 @@ describe('a server behind a proxy', () => {
       if (refuses) return void response.writeHead(407).end();
       return method === 'tools/list' ? { tools: [toolOf('ping')] } : text('called');
     });
-    const house = await openHouse([mcp], { mcpServers: { far: { type: 'http', url: far.url, era: 'legacy' } } });
-    await house.app.registry.whenListed(10_000);
+    const app = await openApp([mcp], { mcpServers: { far: { type: 'http', url: far.url, era: 'legacy' } } });
+    await app.instance.registry.whenListed(10_000);
     refuses = true;
-    const { meta } = await house.call('ping');
+    const { meta } = await app.call('ping');
     expect(meta?.['plugmux/error']).toMatchObject({
       outcome: 'NOT_SENT',
       message: expect.stringContaining('a proxy on the way wants a login'),
@@ -181,27 +181,27 @@ describe('a server behind a proxy', () => {
 
   it('has its own proxy, or none, where its entry says so', { tags: ['proxies'] }, async () => {
     const [top, own, near] = await Promise.all([farServer(undefined, 'top'), farServer(undefined, 'own'), upstream('near')]);
-    const house = await openHouse([mcp], {
+    const app = await openApp([mcp], {
       proxy: top.url,
       mcpServers: { one: { url: FAR }, two: { url: FAR, proxy: own.url }, three: { url: near.url, proxy: false } },
     });
-    await house.app.registry.whenListed(10_000);
-    for (const name of ['top', 'own', 'near']) expect(textOf(await house.call(name))).toBe(`${name} called`);
+    await app.instance.registry.whenListed(10_000);
+    for (const name of ['top', 'own', 'near']) expect(textOf(await app.call(name))).toBe(`${name} called`);
     expect([top, own].map(({ asked }) => new Set(asked).has(`POST ${FAR}`))).toEqual([true, true]);
   });
 
   it('is reached by another proxy once the file says so', { tags: ['proxies', 'reload-told'] }, async () => {
     const [first, second] = await Promise.all([farServer(undefined, 'first'), farServer(undefined, 'second')]);
     const mcpServers = { far: { type: 'http', url: FAR }, own: { type: 'http', url: FAR, proxy: first.url, names: { first: 'kept' } } };
-    const house = await openHouse([mcp], { proxy: first.url, mcpServers });
-    await house.app.registry.whenListed(10_000);
-    expect(textOf(await house.call('first'))).toBe('first called');
+    const app = await openApp([mcp], { proxy: first.url, mcpServers });
+    await app.instance.registry.whenListed(10_000);
+    expect(textOf(await app.call('first'))).toBe('first called');
     const before = first.asked.filter((what) => what.startsWith('DELETE')).length;
-    await house.reconfigure({ proxy: second.url, mcpServers });
-    await house.app.registry.whenListed(10_000);
-    await until('it is served', async () => textOf(await house.call('second').catch(() => ({ content: [] }))) === 'second called');
+    await app.reconfigure({ proxy: second.url, mcpServers });
+    await app.instance.registry.whenListed(10_000);
+    await until('it is served', async () => textOf(await app.call('second').catch(() => ({ content: [] }))) === 'second called');
     // The one with a proxy of its own goes on as it was.
-    expect(textOf(await house.call('kept'))).toBe('first called');
+    expect(textOf(await app.call('kept'))).toBe('first called');
     await until('one session has ended', () => first.asked.filter((what) => what.startsWith('DELETE')).length > before);
     expect(first.asked.filter((what) => what.startsWith('DELETE'))).toHaveLength(before + 1);
   });

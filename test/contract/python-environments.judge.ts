@@ -2,7 +2,7 @@ import { readdirSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { jaato } from '../../dist/adapters/jaato/adapter.js';
-import { openHouse, textOf } from '../support/house.ts';
+import { openApp, textOf } from '../support/app.ts';
 import { pluginText, writeFiles } from '../support/jaato.ts';
 import { describeWithPython } from '../support/python.ts';
 import { tempFolder } from '../support/temp.ts';
@@ -30,10 +30,10 @@ describeWithPython('the Python environment of a source', () => {
     writeFiles(dir, { 'p.py': pluginText('p', { answer: '1' }), 'q.py': pluginText('q', { other: '2' }) });
     const wheels = ['one', 'two'].map((name) => writeWheel(dir, name, { [`${name}.py`]: '' }));
     const start = async (install: readonly string[], more: object = {}) => {
-      const house = await openHouse([jaato], { plugins: { p: { path: './p.py', install }, ...more } }, dir);
-      await house.app.registry.start();
-      expect(house.app.registry.plugins().map(({ state }) => state)).not.toContain('failed');
-      await house.close();
+      const app = await openApp([jaato], { plugins: { p: { path: './p.py', install }, ...more } }, dir);
+      await app.instance.registry.start();
+      expect(app.instance.registry.plugins().map(({ state }) => state)).not.toContain('failed');
+      await app.close();
       return readdirSync(envs);
     };
     const [first = ''] = await start(wheels.slice(0, 1));
@@ -57,10 +57,10 @@ describeWithPython('the Python environment of a source', () => {
   it('is refused with what pip said last, and leaves nothing half-made', { timeout: 600_000 }, async () => {
     const dir = tempFolder();
     writeFiles(dir, { 'p.py': pluginText('p', { answer: '1' }), 'requirements.txt': './no-such-file.whl\n' });
-    const house = await openHouse([jaato], { plugins: { p: { path: './p.py', requirements: './requirements.txt' } } }, dir);
-    void house.app.registry.start();
-    await settled(house, 'failed');
-    const error = house.app.registry.plugins()[0]?.error;
+    const app = await openApp([jaato], { plugins: { p: { path: './p.py', requirements: './requirements.txt' } } }, dir);
+    void app.instance.registry.start();
+    await settled(app, 'failed');
+    const error = app.instance.registry.plugins()[0]?.error;
     expect(error).toMatchObject({ code: 'DEPENDENCY_MISSING' });
     expect(error?.message).toMatch(/pip could not install .*no-such-file\.whl/);
     expect(readdirSync(join(dir, '.plugmux', 'envs'))).toEqual([]);
@@ -79,11 +79,11 @@ describeWithPython('the Python environment of a source', () => {
       [{ install: ['./tiny-1.0-py3-none-any.whl'] }, 'beside mcp.json'],
       [{ requirements: './needs/requirements.txt' }, 'beside the list'],
     ] as const) {
-      const house = await openHouse([jaato], { plugins: { p: { path: './p.py', ...more } } }, dir);
-      void house.app.registry.start();
-      await settled(house, 'ready');
-      expect(textOf(await house.call('answer'))).toBe(answer);
-      await house.close();
+      const app = await openApp([jaato], { plugins: { p: { path: './p.py', ...more } } }, dir);
+      void app.instance.registry.start();
+      await settled(app, 'ready');
+      expect(textOf(await app.call('answer'))).toBe(answer);
+      await app.close();
     }
   });
 
@@ -99,12 +99,12 @@ describeWithPython('the Python environment of a source', () => {
     const answers = [];
     for (const [text, known] of [['one'], ['one', true], ['two']] as const) {
       writeFiles(dir, { 'tiny/tiny.py': `ANSWER = "${text}"\n` });
-      const house = await openHouse([jaato], { plugins: { p: { path: './p.py', requirements: './needs/all.txt' } } }, dir);
-      void house.app.registry.start();
-      await settled(house, 'ready');
-      answers.push(textOf(await house.call('answer')));
-      expect(house.lines.some((line) => line.message.startsWith('making a Python environment'))).toBe(known !== true);
-      await house.close();
+      const app = await openApp([jaato], { plugins: { p: { path: './p.py', requirements: './needs/all.txt' } } }, dir);
+      void app.instance.registry.start();
+      await settled(app, 'ready');
+      answers.push(textOf(await app.call('answer')));
+      expect(app.lines.some((line) => line.message.startsWith('making a Python environment'))).toBe(known !== true);
+      await app.close();
     }
     expect(answers).toEqual(['one', 'one', 'two']);
   });

@@ -3,8 +3,8 @@ import { chmodSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { jaato } from '../../dist/adapters/jaato/adapter.js';
+import { openApp, textOf } from '../support/app.ts';
 import { BIN } from '../support/gateway.ts';
-import { openHouse, textOf } from '../support/house.ts';
 import { distribution, pluginText, writeFiles } from '../support/jaato.ts';
 import { processesWith, until } from '../support/processes.ts';
 import { describeWithPython } from '../support/python.ts';
@@ -17,8 +17,8 @@ describeWithPython('the Python environment of a source', () => {
     const wheel = writeWheel(dir, 'tiny', { 'tiny.py': 'ANSWER = "from the wheel"\n' });
     writeFiles(dir, { 'p.py': pluginText('p', { answer: '__import__("tiny").ANSWER', where: '__import__("sys").prefix' }) });
     const config = { plugins: { p: { path: './p.py', install: [wheel] } } };
-    const first = await openHouse([jaato], config, dir);
-    void first.app.registry.start();
+    const first = await openApp([jaato], config, dir);
+    void first.instance.registry.start();
     await settled(first, 'ready');
     expect(textOf(await first.call('answer'))).toBe('from the wheel');
     const place = textOf(await first.call('where'));
@@ -29,8 +29,8 @@ describeWithPython('the Python environment of a source', () => {
 
     process.env.PIP_INDEX_URL = 'http://127.0.0.1:9/nothing';
     try {
-      const second = await openHouse([jaato], config, dir);
-      await second.app.registry.whenListed(20_000);
+      const second = await openApp([jaato], config, dir);
+      await second.instance.registry.whenListed(20_000);
       expect(textOf(await second.call('answer'))).toBe('from the wheel');
       expect(second.lines.some((line) => line.message.startsWith('making a Python environment'))).toBe(false);
     } finally {
@@ -56,20 +56,20 @@ describeWithPython('the Python environment of a source', () => {
   it('never takes a package for an option', async () => {
     const dir = tempFolder();
     writeFiles(dir, { 'p.py': pluginText('p', { answer: '1' }) });
-    const house = await openHouse([jaato], { plugins: { p: { path: './p.py', install: ['--index-url=http://x'] } } }, dir);
-    void house.app.registry.start();
-    await settled(house, 'failed');
-    expect(house.app.registry.plugins()[0]?.error).toMatchObject({ code: 'CONFIG_INVALID' });
+    const app = await openApp([jaato], { plugins: { p: { path: './p.py', install: ['--index-url=http://x'] } } }, dir);
+    void app.instance.registry.start();
+    await settled(app, 'failed');
+    expect(app.instance.registry.plugins()[0]?.error).toMatchObject({ code: 'CONFIG_INVALID' });
   });
 
   it('that needs another Python says so, and blames no network', { tags: ['python-version'], timeout: 60_000 }, async () => {
     const dir = tempFolder();
     const wheel = writeWheel(dir, 'tiny', { 'tiny.py': '' }, 'Requires-Python: >=3.99\n');
     writeFiles(dir, { 'p.py': pluginText('p', { answer: '1' }) });
-    const house = await openHouse([jaato], { plugins: { p: { path: './p.py', install: [wheel] } } }, dir);
-    void house.app.registry.start();
-    await settled(house, 'failed');
-    const [plugin] = house.app.registry.plugins();
+    const app = await openApp([jaato], { plugins: { p: { path: './p.py', install: [wheel] } } }, dir);
+    void app.instance.registry.start();
+    await settled(app, 'failed');
+    const [plugin] = app.instance.registry.plugins();
     expect(plugin?.error?.fix).toBe('The package needs another version of Python (>=3.99): name one with "python" in mcp.json.');
   });
 
@@ -84,10 +84,10 @@ describeWithPython('the Python environment of a source', () => {
     );
     writeFiles(join(dir, 'venv/lib', lib as string, 'site-packages'), installed);
     for (const python of ['./venv', './venv/bin/python']) {
-      const house = await openHouse([jaato], { plugins: { weather: { python, entryPoints: ['weather'] } } }, dir);
-      await house.app.registry.whenListed(20_000);
-      expect(textOf(await house.call('forecast'))).toBe(join(dir, 'venv'));
-      await house.close();
+      const app = await openApp([jaato], { plugins: { weather: { python, entryPoints: ['weather'] } } }, dir);
+      await app.instance.registry.whenListed(20_000);
+      expect(textOf(await app.call('forecast'))).toBe(join(dir, 'venv'));
+      await app.close();
     }
   });
 });

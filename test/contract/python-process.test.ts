@@ -8,8 +8,8 @@ import { expect, it } from 'vitest';
 import { jaato } from '../../dist/adapters/jaato/adapter.js';
 import { scaiwave } from '../../dist/adapters/scaiwave/adapter.js';
 import { GatewayError } from '../../dist/src/core/errors.js';
+import { openApp, type TestApp, textOf } from '../support/app.ts';
 import { connect } from '../support/clients.ts';
-import { type House, openHouse, textOf } from '../support/house.ts';
 import { pluginText, writeFiles } from '../support/jaato.ts';
 import { processesWith, until } from '../support/processes.ts';
 import { describeWithPython } from '../support/python.ts';
@@ -66,49 +66,49 @@ async def never_awaits():
     time.sleep(30)`,
 );
 
-async function open(more: object = {}, limits: object = {}): Promise<House> {
-  const house = await openHouse([jaato], {
+async function open(more: object = {}, limits: object = {}): Promise<TestApp> {
+  const app = await openApp([jaato], {
     plugins: { hostile: { path: HOSTILE, ...more }, echo: { path: ECHO } },
     limits: { restartMinMs: 50, stopGraceMs: 500, pluginStopMs: 500, ...limits },
   });
-  await house.app.registry.whenListed(20_000);
-  return house;
+  await app.instance.registry.whenListed(20_000);
+  return app;
 }
 
 /** The neighbour goes on as if nothing had happened. */
-async function expectUnharmed(house: House): Promise<void> {
-  expect(textOf(await house.call('echo', { message: 'unharmed' }))).toBe('unharmed');
+async function expectUnharmed(app: TestApp): Promise<void> {
+  expect(textOf(await app.call('echo', { message: 'unharmed' }))).toBe('unharmed');
 }
 
 const codeOf = (result: { meta?: Record<string, unknown> }) => (result.meta?.['plugmux/error'] as { code?: string } | undefined)?.code;
 
 describeWithPython('a Python plugin process', () => {
   it('keeps prints, logging and raw bytes out of the protocol', { tags: ['F63', 'plugin-stdout'] }, async () => {
-    const house = await open();
-    expect(textOf(await house.call('prints'))).toBe('printed');
-    expect(textOf(await house.call('prints'))).toBe('printed');
-    await until('it is logged', () => house.lines.some((line) => line.area === 'plugin:hostile' && line.message.includes('"id":1')));
-    await house.logged('printed at import');
-    await until('the half line is logged', () => house.lines.some((line) => line.message === 'red and half a line'));
-    expect(house.lines.some((line) => line.message.includes('\u001b'))).toBe(false);
-    await expectUnharmed(house);
+    const app = await open();
+    expect(textOf(await app.call('prints'))).toBe('printed');
+    expect(textOf(await app.call('prints'))).toBe('printed');
+    await until('it is logged', () => app.lines.some((line) => line.area === 'plugin:hostile' && line.message.includes('"id":1')));
+    await app.logged('printed at import');
+    await until('the half line is logged', () => app.lines.some((line) => line.message === 'red and half a line'));
+    expect(app.lines.some((line) => line.message.includes('\u001b'))).toBe(false);
+    await expectUnharmed(app);
   });
 
   it('keeps what C code and child processes write out of the protocol, and its descriptors to itself', {
     tags: ['F63', 'plugin-stdout'],
   }, async () => {
-    const house = await open();
-    expect(textOf(await house.call('writes_in_c'))).toBe('written');
-    expect((await house.call('runs_child')).structured).toEqual({ descriptors: [] });
-    expect((await house.call('forks')).structured).toEqual({ code: 0 });
-    await house.logged('from the grandchild');
-    await expectUnharmed(house);
+    const app = await open();
+    expect(textOf(await app.call('writes_in_c'))).toBe('written');
+    expect((await app.call('runs_child')).structured).toEqual({ descriptors: [] });
+    expect((await app.call('forks')).structured).toEqual({ code: 0 });
+    await app.logged('from the grandchild');
+    await expectUnharmed(app);
   });
 
   it('leaves to the children of a plugin the signals they know', async () => {
-    const house = await open();
-    expect((await house.call('ends_children')).structured).toEqual({ forked: [-15, 130], started: -2 });
-    await expectUnharmed(house);
+    const app = await open();
+    expect((await app.call('ends_children')).structured).toEqual({ forked: [-15, 130], started: -2 });
+    await expectUnharmed(app);
   });
 
   it.each([
@@ -120,59 +120,59 @@ describeWithPython('a Python plugin process', () => {
     ['empty', 'RuntimeError'],
     ['group', 'BaseException: bare'],
   ])('answers for a tool that raises: %s', { tags: ['F64', 'T16'] }, async (kind, text) => {
-    const house = await open();
-    const result = await house.call('raises', { kind });
+    const app = await open();
+    const result = await app.call('raises', { kind });
     expect(result.isError).toBe(true);
     expect(textOf(result)).toBe(text);
     expect(JSON.stringify(result)).not.toMatch(/Traceback|hostile\.py/);
     await until('it is logged', () =>
-      house.lines.some(({ message }) => message.includes('raises raised: ') || message.includes('Traceback')),
+      app.lines.some(({ message }) => message.includes('raises raised: ') || message.includes('Traceback')),
     );
-    expect((await house.call('prints')).isError).toBeFalsy();
-    await expectUnharmed(house);
+    expect((await app.call('prints')).isError).toBeFalsy();
+    await expectUnharmed(app);
   });
 
   it('answers with plain data whatever a tool returns', { tags: ['F53'] }, async () => {
-    const house = await open();
-    const returned = async (kind: string) => (await house.call('returns', { kind })).structured;
-    expect(codeOf(await house.call('returns', { kind: 'nan' }))).toBe('RESULT_INVALID');
+    const app = await open();
+    const returned = async (kind: string) => (await app.call('returns', { kind })).structured;
+    expect(codeOf(await app.call('returns', { kind: 'nan' }))).toBe('RESULT_INVALID');
     expect(await returned('bytes')).toEqual({ value: 'AP8=' });
     expect(await returned('keys')).toEqual({ 1: 'one', None: 'none', '(1, 2)': 'pair' });
     expect(await returned('circle')).toEqual({ self: '[circular]' });
     expect(`${((await returned('huge number')) as { value: object }).value}`).toBe(String(2n ** 70n));
     expect(JSON.stringify(await returned('deep'))).toContain('[too deep]');
-    expect(textOf(await house.call('returns', { kind: 'surrogates' }))).toBe('lone \ud800 and \udfff');
+    expect(textOf(await app.call('returns', { kind: 'surrogates' }))).toBe('lone \ud800 and \udfff');
     expect(((await returned('large')) as { text: string }).text).toBe('ü'.repeat(1024 * 1024));
-    expect(codeOf(await house.call('returns', { kind: 'big' }))).toBe('RESULT_TOO_LARGE');
-    await expectUnharmed(house);
+    expect(codeOf(await app.call('returns', { kind: 'big' }))).toBe('RESULT_TOO_LARGE');
+    await expectUnharmed(app);
   });
 
   it('passes 10 MB on where the limit allows it', async () => {
-    const house = await open({}, { resultBytes: 64 * 1024 * 1024, resultChars: 64 * 1024 * 1024 });
-    const result = await house.call('returns', { kind: 'big' });
+    const app = await open({}, { resultBytes: 64 * 1024 * 1024, resultChars: 64 * 1024 * 1024 });
+    const result = await app.call('returns', { kind: 'big' });
     expect((result.structured as { text: string }).text).toHaveLength(10 * 1024 * 1024);
   });
 
   it('never waits for a terminal', async () => {
-    const house = await open();
-    expect(textOf(await house.call('asks_input'))).toBe('EOF when reading a line');
+    const app = await open();
+    expect(textOf(await app.call('asks_input'))).toBe('EOF when reading a line');
   });
 
   it.each(['exit', 'abort', 'segv', 'kill'])('loses one call to a process that dies: %s', { tags: ['F64', 'T16'] }, async (kind) => {
-    const house = await open();
-    const [result, neighbour] = await Promise.all([house.call('dies', { kind }), house.call('echo', { message: 'beside' })]);
+    const app = await open();
+    const [result, neighbour] = await Promise.all([app.call('dies', { kind }), app.call('echo', { message: 'beside' })]);
     expect(codeOf(result)).toBe('PLUGIN_CRASHED');
     expect(textOf(neighbour)).toBe('beside');
-    await until('it serves again', () => house.app.registry.plugins()[0]?.state === 'ready');
-    expect(textOf(await house.call('prints'))).toBe('printed');
+    await until('it serves again', () => app.instance.registry.plugins()[0]?.state === 'ready');
+    expect(textOf(await app.call('prints'))).toBe('printed');
   });
 
   it('answers a call past its deadline at once, and starts afresh when threads hang', { tags: ['F17', 'F65'] }, async () => {
-    const house = await open({ limits: { callTimeoutMs: 1000 } });
-    const calls = Array.from({ length: 8 }, () => house.call('sleeps', { seconds: 600 }));
+    const app = await open({ limits: { callTimeoutMs: 1000 } });
+    const calls = Array.from({ length: 8 }, () => app.call('sleeps', { seconds: 600 }));
     for (const result of await Promise.all(calls)) expect(codeOf(result)).toBe('CALL_TIMEOUT');
-    await expectUnharmed(house);
-    await until('it serves again', async () => (await house.call('prints')).isError !== true);
+    await expectUnharmed(app);
+    await until('it serves again', async () => (await app.call('prints')).isError !== true);
   });
 
   it.each(['holds', 'spins', 'waits'])(
@@ -184,59 +184,59 @@ describeWithPython('a Python plugin process', () => {
       writeFiles(dir, { 'deaf.py': DEAF });
       const deaf = { path: './deaf.py', env: { PLUGMUX_TEST_NAMED: mark }, limits: { callTimeoutMs: 1000 } };
       const limits = { restartMinMs: 50, stopGraceMs: 500, unresponsiveMs: 1000, hungMs: 3000 };
-      const house = await openHouse([jaato], { plugins: { deaf, echo: { path: ECHO } }, limits }, dir);
-      await house.app.registry.whenListed(20_000);
-      expect(textOf(await house.call('leaves'))).toBe('left');
+      const app = await openApp([jaato], { plugins: { deaf, echo: { path: ECHO } }, limits }, dir);
+      await app.instance.registry.whenListed(20_000);
+      expect(textOf(await app.call('leaves'))).toBe('left');
       const before = new Set(processesWith(mark));
       expect(before.size).toBeGreaterThan(2);
       const began = performance.now();
-      const stuck = house.call(way);
-      await expectUnharmed(house);
+      const stuck = app.call(way);
+      await expectUnharmed(app);
       expect(['CALL_TIMEOUT', 'PLUGIN_UNRESPONSIVE']).toContain(codeOf(await stuck));
       expect(performance.now() - began).toBeLessThan(10_000);
-      await expectUnharmed(house);
+      await expectUnharmed(app);
       // Threads alone do not cost the process: the others of its calls still have a place.
       if (way !== 'spins') await until('nothing of it is left', () => processesWith(mark).every((pid) => !before.has(pid)), 10_000);
-      await until('it serves again', async () => textOf(await house.call('fine')) === 'fine');
-      await house.close();
+      await until('it serves again', async () => textOf(await app.call('fine')) === 'fine');
+      await app.close();
       await until('nothing is left', () => processesWith(mark).length === 0, 10_000);
     },
   );
 
   it('drops the late result of a call that was cancelled', { tags: ['cancel-reaches-tool'] }, async () => {
-    const house = await open();
-    const call = house.newCall();
-    const pending = house.call('says', { ms: 1500, secret: 'late' }, call);
+    const app = await open();
+    const call = app.newCall();
+    const pending = app.call('says', { ms: 1500, secret: 'late' }, call);
     await sleep(400);
     call.abort(new GatewayError('CALL_CANCELLED', 'cancelled by the test'));
     expect(codeOf(await pending)).toBe('CALL_CANCELLED');
-    expect(textOf(await house.call('says', { ms: 300, secret: 'mine' }))).toBe('mine');
-    await house.logged('ended after its cancellation');
+    expect(textOf(await app.call('says', { ms: 300, secret: 'mine' }))).toBe('mine');
+    await app.logged('ended after its cancellation');
   });
 
   it('gives every caller its own answer, in threads and on the loop', { tags: ['T6'] }, async () => {
-    const house = await open();
+    const app = await open();
     const secrets = Array.from({ length: 60 }, (_, i) => `secret ${i}`);
-    const results = await Promise.all(secrets.map((secret, i) => house.call('says', { ms: (i * 7) % 20, secret })));
+    const results = await Promise.all(secrets.map((secret, i) => app.call('says', { ms: (i * 7) % 20, secret })));
     expect(results.map(textOf)).toEqual(secrets);
-    const awaited = await Promise.all(secrets.map((_, i) => house.call('awaits', { seconds: (i % 5) / 100 })));
+    const awaited = await Promise.all(secrets.map((_, i) => app.call('awaits', { seconds: (i % 5) / 100 })));
     expect(awaited.map(textOf)).toEqual(secrets.map(() => 'awaited'));
-    expect(textOf(await house.call('awaits', { exit: true }))).toBe('SystemExit: 4');
-    expect(textOf(await house.call('awaits'))).toBe('awaited');
+    expect(textOf(await app.call('awaits', { exit: true }))).toBe('SystemExit: 4');
+    expect(textOf(await app.call('awaits'))).toBe('awaited');
   });
 
   it('starts afresh beside a coroutine that blocks the loop, and names it', { tags: ['F65'] }, async () => {
-    const house = await open({}, { unresponsiveMs: 500, hungMs: 1500, drainMs: 15_000 });
-    const blocked = house.call('blocks', { seconds: 9 });
+    const app = await open({}, { unresponsiveMs: 500, hungMs: 1500, drainMs: 15_000 });
+    const blocked = app.call('blocks', { seconds: 9 });
     // Those that came before the change wait with the one that blocks.
-    const soon = () => Promise.race([house.call('awaits').then(textOf), sleep(1000, 'waits')]);
+    const soon = () => Promise.race([app.call('awaits').then(textOf), sleep(1000, 'waits')]);
     await until('a fresh process answers', async () => (await soon()) === 'awaited');
     expect(await Promise.race([blocked, 'still blocked'])).toBe('still blocked');
     expect(textOf(await blocked)).toBe('blocked');
     const said = (level: string) =>
-      house.lines.filter((line) => line.level === level && line.message.includes('blocks has blocked the loop'));
+      app.lines.filter((line) => line.level === level && line.message.includes('blocks has blocked the loop'));
     expect(said('warn').map((line) => line.area)).toEqual(['plugin:hostile', 'group:jaato:hostile']);
-    await expectUnharmed(house);
+    await expectUnharmed(app);
   });
 
   it.each([
@@ -246,13 +246,13 @@ describeWithPython('a Python plugin process', () => {
     const dir = tempFolder();
     const stop = `\n    def shutdown(self):\n        __import__("time").sleep(2)\n        open("stopped", "w").close()\n`;
     writeFiles(dir, { 'slow.py': pluginText('slow', { t: '1' }, stop) });
-    const house = await openHouse(
+    const app = await openApp(
       [jaato],
       { plugins: { slow: { path: './slow.py', ...more } }, limits: { pluginStopMs: 100, stopGraceMs: 100 } },
       dir,
     );
-    await house.app.registry.whenListed(20_000);
-    await house.close();
+    await app.instance.registry.whenListed(20_000);
+    await app.close();
     expect(existsSync(join(dir, 'stopped'))).toBe(stopped);
   });
 
@@ -263,12 +263,12 @@ describeWithPython('a Python plugin process', () => {
     const old = `import runpy, sys; sys.version_info = (3, 9, 1); sys.version = "3.9.1 (main)"; sys.argv = ["x"]; runpy.run_path(${JSON.stringify(main)}, run_name="__main__")`;
     const python = join(dir, 'python');
     writeFileSync(python, `#!/bin/sh\nexec python3 -c '${old}'\n`, { mode: 0o755 });
-    const house = await open({ python });
-    const status = house.app.registry.plugins()[0];
+    const app = await open({ python });
+    const status = app.instance.registry.plugins()[0];
     expect(status).toMatchObject({ state: 'failed', error: { code: 'DEPENDENCY_MISSING' } });
     expect(status?.error?.message).toMatch(/needs Python 3\.10 or later; this is 3\.9\.1/);
-    expect(house.lines.filter((line) => line.message.includes('Next try'))).toEqual([]);
-    await expectUnharmed(house);
+    expect(app.lines.filter((line) => line.message.includes('Next try'))).toEqual([]);
+    await expectUnharmed(app);
   });
 
   it('starts with the first call where the entry says so and the source is known', async () => {
@@ -277,31 +277,31 @@ describeWithPython('a Python plugin process', () => {
     writeFiles(dir, { 'p.py': pluginText('p', { one: '"one"' }), 'q.py': SCAIWAVE });
     const lazy = { start: 'lazy', env: { PLUGMUX_TEST_NAMED: mark } };
     const config = (more = {}) => ({ plugins: { p: { path: './p.py', ...lazy, ...more }, q: { path: './q.py', ...lazy } } });
-    const begin = async (more?: object): Promise<House> => {
-      const house = await openHouse([jaato, scaiwave], config(more), dir);
-      await house.app.registry.whenListed(20_000);
-      expect([...house.app.registry.catalogue().tools.keys()]).toEqual(['one', 'two']);
-      return house;
+    const begin = async (more?: object): Promise<TestApp> => {
+      const app = await openApp([jaato, scaiwave], config(more), dir);
+      await app.instance.registry.whenListed(20_000);
+      expect([...app.instance.registry.catalogue().tools.keys()]).toEqual(['one', 'two']);
+      return app;
     };
     // It must be described once.
     const first = await begin();
     expect(processesWith(mark).length).toBeGreaterThan(0);
     await first.close();
     const second = await begin();
-    second.app.gateway.refresh(second.newCall());
+    second.instance.gateway.refresh(second.newCall());
     expect(processesWith(mark)).toEqual([]);
     expect([textOf(await second.call('one')), textOf(await second.call('two'))]).toEqual(['one', 'two']);
-    expect([...second.app.registry.catalogue().tools.keys()]).toEqual(['one', 'two']);
+    expect([...second.instance.registry.catalogue().tools.keys()]).toEqual(['one', 'two']);
     await second.close();
     await begin({ settings: { changed: true } });
     expect(processesWith(mark).length).toBeGreaterThan(0);
   });
 
   it('ends with threads that never end', { tags: ['F57'] }, async () => {
-    const house = await open({ env: { PLUGMUX_TEST_NAMED: 'threads' } });
-    await house.call('threads');
-    await expectUnharmed(house);
-    await house.close();
+    const app = await open({ env: { PLUGMUX_TEST_NAMED: 'threads' } });
+    await app.call('threads');
+    await expectUnharmed(app);
+    await app.close();
     await until('the process is gone', () => processesWith('PLUGMUX_TEST_NAMED=threads').length === 0, 5000);
   });
 

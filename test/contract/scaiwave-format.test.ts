@@ -4,9 +4,9 @@ import { expect, it } from 'vitest';
 import { scaiwave } from '../../dist/adapters/scaiwave/adapter.js';
 import { localCaller } from '../../dist/src/core/caller.js';
 import { Call, silentClient } from '../../dist/src/gateway/call.js';
+import { BY, openApp, type TestApp, textOf } from '../support/app.ts';
 import { connect } from '../support/clients.ts';
 import { BIN, serve } from '../support/gateway.ts';
-import { BY, type House, openHouse, textOf } from '../support/house.ts';
 import { until } from '../support/processes.ts';
 import { describeWithPython } from '../support/python.ts';
 import { tempFolder } from '../support/temp.ts';
@@ -34,42 +34,42 @@ ${more.replaceAll(/^(?=.)/gm, '    ')}
 }
 const tool = (name: string, more = ''): string => `ToolDefinition(name="${name}", description="Does ${name}", parameters={}${more})`;
 
-async function open(files: Record<string, string>, entry: object = {}, dir = tempFolder(), path = './plugin.py'): Promise<House> {
+async function open(files: Record<string, string>, entry: object = {}, dir = tempFolder(), path = './plugin.py'): Promise<TestApp> {
   for (const [name, text] of Object.entries(files)) {
     mkdirSync(dirname(join(dir, name)), { recursive: true });
     writeFileSync(join(dir, name), text);
   }
-  const house = await openHouse([scaiwave], { plugins: { it: { path, ...entry } } }, dir);
-  await house.app.registry.start();
-  return house;
+  const app = await openApp([scaiwave], { plugins: { it: { path, ...entry } } }, dir);
+  await app.instance.registry.start();
+  return app;
 }
 
 const one = (text: string, entry: object = {}, dir?: string) => open({ 'plugin.py': HEAD + text }, entry, dir);
-const status = (house: House, id = 'it') => house.app.registry.plugins().find((p) => p.id === id);
-const entryOf = (house: House, name: string) => house.app.registry.catalogue().tools.get(name);
-const names = (house: House) => [...house.app.registry.catalogue().tools.keys()];
-const run = async (house: House, name: string, args: object = {}) => textOf(await house.call(name, args));
+const status = (app: TestApp, id = 'it') => app.instance.registry.plugins().find((p) => p.id === id);
+const entryOf = (app: TestApp, name: string) => app.instance.registry.catalogue().tools.get(name);
+const names = (app: TestApp) => [...app.instance.registry.catalogue().tools.keys()];
+const run = async (app: TestApp, name: string, args: object = {}) => textOf(await app.call(name, args));
 
 describeWithPython('ScaiWave plugins', () => {
   it('run as the documentation shows them, with every documented field of the context', async () => {
     const body = `assert isinstance(args, str) and json.loads(args) == {"x": "ü"}, args
 assert (ctx.db or None) is None and ctx.redis is None and ctx.user_token is None and ctx.arq is None
 return "\\n".join([ctx.room_id, ctx.sender_id, ctx.tenant.tenant_id, ctx.settings.api_base, ctx.settings.KEY, args])`;
-    const house = await one(plugin('acme.it', tool('show'), body), {
+    const app = await one(plugin('acme.it', tool('show'), body), {
       settings: { api_base: 'http://127.0.0.1:9' },
       credentials: { KEY: 'k' },
       context: { roomId: 'desk', senderId: 'ai', tenant: { tenant_id: 't1' } },
     });
-    expect(await run(house, 'show', { x: 'ü' })).toBe('desk\nai\nt1\nhttp://127.0.0.1:9\nk\n{"x": "ü"}');
+    expect(await run(app, 'show', { x: 'ü' })).toBe('desk\nai\nt1\nhttp://127.0.0.1:9\nk\n{"x": "ü"}');
   });
 
   it('get a new context for every call, with the session where nothing else is configured', async () => {
     const body = `old, self.last = getattr(self, "last", None), ctx
 ctx.room_id += "!"
 return f"{old is ctx} {ctx.room_id} {ctx.sender_id}"`;
-    const house = await one(plugin('acme.it', tool('show'), body));
-    expect(await run(house, 'show')).toBe('False gateway! mcp:local');
-    expect(await run(house, 'show')).toBe('False gateway! mcp:local');
+    const app = await one(plugin('acme.it', tool('show'), body));
+    expect(await run(app, 'show')).toBe('False gateway! mcp:local');
+    expect(await run(app, 'show')).toBe('False gateway! mcp:local');
   });
 
   it('know the client by what it calls itself, and its session, in both eras', async () => {
@@ -89,10 +89,10 @@ return f"{old is ctx} {ctx.room_id} {ctx.sender_id}"`;
 
   it('serve with one object for all, or one for each session', async () => {
     const body = 'self.n = getattr(self, "n", 0) + 1\nreturn str(self.n)';
-    const from = (house: House, session: string) => new Call(localCaller(), { ...silentClient(house.app.registry as never), session });
-    const count = async (house: House) => {
+    const from = (app: TestApp, session: string) => new Call(localCaller(), { ...silentClient(app.instance.registry as never), session });
+    const count = async (app: TestApp) => {
       const texts = [];
-      for (const session of ['a', 'b', 'a']) texts.push(textOf(await house.call('count', {}, from(house, session))));
+      for (const session of ['a', 'b', 'a']) texts.push(textOf(await app.call('count', {}, from(app, session))));
       return texts.join();
     };
     expect(await count(await one(plugin('acme.it', tool('count'), body)))).toBe('1,2,3');
@@ -106,11 +106,11 @@ return f"{old is ctx} {ctx.room_id} {ctx.sender_id}"`;
     ['1 / 0', 'show failed: ZeroDivisionError'],
     ['exit(3)', 'show failed: SystemExit'],
   ])('answer %s with one text and go on', async (code, expected) => {
-    const house = await one(plugin('acme.it', tool('show'), `if "go" in args:\n    ${code}\nreturn "fine"`));
-    const result = await house.call('show', { go: true });
+    const app = await one(plugin('acme.it', tool('show'), `if "go" in args:\n    ${code}\nreturn "fine"`));
+    const result = await app.call('show', { go: true });
     expect([result.isError, textOf(result)]).toEqual([true, expected]);
-    expect(await run(house, 'show')).toBe('fine');
-    if (code.includes('db')) await house.logged('"context": { "dbUrl"');
+    expect(await run(app, 'show')).toBe('fine');
+    if (code.includes('db')) await app.logged('"context": { "dbUrl"');
   });
 
   it.each([
@@ -124,29 +124,29 @@ return f"{old is ctx} {ctx.room_id} {ctx.sender_id}"`;
     ['A list.\nFallback suggestions: x\nand then more text', false],
     ['All good, see Fallback suggestions', false],
   ])('tell a failure from a success by its ending: %s', { tags: ['scaiwave-suggestions'] }, async (text, failed) => {
-    const house = await one(plugin('acme.it', tool('show'), `return ${JSON.stringify(text)}`));
-    const result = await house.call('show');
+    const app = await one(plugin('acme.it', tool('show'), `return ${JSON.stringify(text)}`));
+    const result = await app.call('show');
     expect([result.isError === true, textOf(result)]).toEqual([failed, text]);
   });
 
   it('say nothing, or say it in data, and lose none of it', async () => {
-    const house = await one(plugin('acme.it', `${tool('none')}, ${tool('data')}`, 'return None if tool_name == "none" else {"a": [1]}'));
-    expect((await house.call('none')).meta).toEqual({ empty: true });
-    expect(await run(house, 'data')).toBe('{"a":[1]}');
+    const app = await one(plugin('acme.it', `${tool('none')}, ${tool('data')}`, 'return None if tool_name == "none" else {"a": [1]}'));
+    expect((await app.call('none')).meta).toEqual({ empty: true });
+    expect(await run(app, 'data')).toBe('{"a":[1]}');
   });
 
   it('need the permissions they ask for, and say which and where', async () => {
     const tools = `${tool('free')}, ${tool('fetch', ', permissions_required=[PluginPermission.EXTERNAL_HTTP, "search"]')}`;
     const text = plugin('acme.it', tools, 'return tool_name', '', ', permissions=[]');
-    const house = await one(text, { grant: ['search'] });
-    const result = await house.call('fetch');
+    const app = await one(text, { grant: ['search'] });
+    const result = await app.call('fetch');
     expect(result.isError).toBe(true);
     expect(textOf(result)).toContain('external_http');
     expect(textOf(result)).toContain('"grant"');
-    expect(await run(house, 'free')).toBe('free');
-    expect(entryOf(house, 'fetch')?.tool.hints).toMatchObject({ openWorld: true });
+    expect(await run(app, 'free')).toBe('free');
+    expect(entryOf(app, 'fetch')?.tool.hints).toMatchObject({ openWorld: true });
     expect(
-      status(house)
+      status(app)
         ?.problems.map((p) => p.message)
         .join(),
     ).toContain('which the manifest does not declare');
@@ -157,9 +157,9 @@ return f"{old is ctx} {ctx.room_id} {ctx.sender_id}"`;
   });
 
   it('state their side effects, which decides who is asked', async () => {
-    const house = await one(plugin('acme.it', `${tool('look')}, ${tool('send', ', side_effects=True')}`, 'return tool_name'));
-    expect([entryOf(house, 'look')?.tool.approval, entryOf(house, 'send')?.tool.approval]).toEqual(['auto', 'required']);
-    expect(entryOf(house, 'send')?.tool.hints).toEqual({ destructive: true, readOnly: false });
+    const app = await one(plugin('acme.it', `${tool('look')}, ${tool('send', ', side_effects=True')}`, 'return tool_name'));
+    expect([entryOf(app, 'look')?.tool.approval, entryOf(app, 'send')?.tool.approval]).toEqual(['auto', 'required']);
+    expect(entryOf(app, 'send')?.tool.hints).toEqual({ destructive: true, readOnly: false });
   });
 
   it('bring tools at run time, which never replace declared ones', async () => {
@@ -171,18 +171,18 @@ async def get_dynamic_tools(self, ctx):
         {"type": "function", "function": {"name": "dance", "parameters": {"type": "object", "properties": {"n": {"type": "integer"}}}}},
         {"name": "learn", "description": "a second learn"},
     ]`;
-    const house = await one(
+    const app = await one(
       plugin('acme.it', tool('learn'), 'if tool_name == "learn":\n    self.found = json.loads(args).get("f", True)\nreturn args', more),
     );
-    expect(names(house)).toEqual(['learn']);
-    await house.call('learn');
-    await until('the tool is listed', () => names(house).includes('dance'));
-    expect(entryOf(house, 'dance')?.tool).toMatchObject({ approval: 'client', input: { properties: { n: { type: 'integer' } } } });
-    expect(entryOf(house, 'learn')?.description).toBe('Does learn');
-    expect(await run(house, 'dance', { n: 2 })).toBe('{"n": 2}');
-    await house.call('learn', { f: 'fail' });
-    await until('the failure is told', () => status(house)?.problems.some((p) => p.subject === 'get_dynamic_tools') === true);
-    expect(names(house)).toContain('dance');
+    expect(names(app)).toEqual(['learn']);
+    await app.call('learn');
+    await until('the tool is listed', () => names(app).includes('dance'));
+    expect(entryOf(app, 'dance')?.tool).toMatchObject({ approval: 'client', input: { properties: { n: { type: 'integer' } } } });
+    expect(entryOf(app, 'learn')?.description).toBe('Does learn');
+    expect(await run(app, 'dance', { n: 2 })).toBe('{"n": 2}');
+    await app.call('learn', { f: 'fail' });
+    await until('the failure is told', () => status(app)?.problems.some((p) => p.subject === 'get_dynamic_tools') === true);
+    expect(names(app)).toContain('dance');
   });
 
   it('bring tools to one session alone where they work on the data of their caller alone', async () => {
@@ -234,17 +234,17 @@ return ctx.room_id`;
 
   it('tell the model what is so right now', async () => {
     const more = 'n = 0\nasync def get_system_context(self, ctx):\n    self.n += 1\n    return f"asked {self.n} times"';
-    const house = await one(plugin('acme.it', tool('x'), 'return ""', more, ', injects_context=True'));
-    const { prompts, instructions } = house.app.registry.catalogue();
+    const app = await one(plugin('acme.it', tool('x'), 'return ""', more, ', injects_context=True'));
+    const { prompts, instructions } = app.instance.registry.catalogue();
     expect(instructions.map((i) => i.text)).toEqual(['asked 1 times']);
-    const got = await prompts.get('it_instructions')?.prompt.get({}, house.newCall());
+    const got = await prompts.get('it_instructions')?.prompt.get({}, app.newCall());
     expect(got?.messages[0]?.content).toMatchObject({ text: 'asked 2 times' });
   });
 
   it('take a typed line as it is, by the prompt of a tool with a usage', async () => {
-    const house = await one(plugin('acme.it', tool('foo', ', usage="[/foo <bar>]"'), 'return f"got {args}"'));
-    expect(entryOf(house, 'foo')?.description).toBe('Does foo\nUsage: [/foo <bar>]');
-    const got = await house.app.registry.catalogue().prompts.get('foo')?.prompt.get({ text: 'plain words' }, house.newCall());
+    const app = await one(plugin('acme.it', tool('foo', ', usage="[/foo <bar>]"'), 'return f"got {args}"'));
+    expect(entryOf(app, 'foo')?.description).toBe('Does foo\nUsage: [/foo <bar>]');
+    const got = await app.instance.registry.catalogue().prompts.get('foo')?.prompt.get({ text: 'plain words' }, app.newCall());
     expect(got?.messages[0]?.content).toMatchObject({ text: 'got plain words' });
   });
 
@@ -267,7 +267,7 @@ return ctx.room_id`;
       './tree',
     );
     expect(names(good)).toEqual(['acme_b', 'acme_a']);
-    expect(good.app.registry.plugins().map((p) => p.id)).toEqual(['acme.b', 'acme.a']);
+    expect(good.instance.registry.plugins().map((p) => p.id)).toEqual(['acme.b', 'acme.a']);
     const third = [...imports, 'from app.plugins.builtin.c import ACME_C', 'BUILTIN_PLUGINS = [ACME_B(), ACME_A(), ACME_C()]'];
     const broken = await open(tree(third.join('\n')), {}, tempFolder(), './tree');
     expect(names(broken).sort()).toEqual(['acme_a', 'acme_b']);
@@ -282,11 +282,11 @@ return ctx.room_id`;
       tool('fetch', `${usage}, permissions_required=[PluginPermission.SEARCH]`),
     ];
     const text = plugin('acme.it', tools.join(), 'return "ran"');
-    const prompts = (house: House) => [...house.app.gateway.view(localCaller()).prompts.keys()].filter((name) => name !== 'approvals');
-    const house = await one(text);
-    expect(prompts(house)).toEqual(['free', 'fetch']);
-    await expect(house.app.gateway.getPrompt('fetch', {}, house.newCall())).rejects.toMatchObject({ code: 'DENIED' });
-    await expect(house.app.gateway.getPrompt('send', {}, house.newCall())).rejects.toMatchObject({ code: 'INVALID_PARAMS' });
+    const prompts = (app: TestApp) => [...app.instance.gateway.view(localCaller()).prompts.keys()].filter((name) => name !== 'approvals');
+    const app = await one(text);
+    expect(prompts(app)).toEqual(['free', 'fetch']);
+    await expect(app.instance.gateway.getPrompt('fetch', {}, app.newCall())).rejects.toMatchObject({ code: 'DENIED' });
+    await expect(app.instance.gateway.getPrompt('send', {}, app.newCall())).rejects.toMatchObject({ code: 'INVALID_PARAMS' });
     const ruled = await one(text, { approval: { free: 'ask', send: 'allow', fetch: 'deny' }, grant: ['search'] });
     expect(prompts(ruled)).toEqual(['send']);
   });
@@ -330,12 +330,12 @@ class ${name}(Base):
 `;
     const types = 'from app.plugins.protocol import PluginContext\n';
     const files = { 'all/common.py': base, 'all/a.py': heir('Sun'), 'all/b.py': types + heir('Rain'), 'all/c.py': types };
-    const house = await open(files, {}, tempFolder(), './all');
-    expect(house.app.registry.plugins().map((p) => [p.id, p.problems])).toEqual([
+    const app = await open(files, {}, tempFolder(), './all');
+    expect(app.instance.registry.plugins().map((p) => [p.id, p.problems])).toEqual([
       ['Sun', []],
       ['Rain', []],
     ]);
-    expect(names(house)).toEqual(['sun', 'rain']);
+    expect(names(app)).toEqual(['sun', 'rain']);
     const both = await open({ 'common.py': base, 'two.py': types + heir('Sun') + heir('Rain') }, {}, tempFolder(), './two.py');
     expect(names(both)).toEqual(['sun', 'rain']);
     const renamed =
@@ -349,9 +349,9 @@ class ${name}(Base):
       .replace(/^(?=.)/gm, '    ')
       .replace('class', 'global ACME_B\n    class');
     const text = `${plugin('acme.a', tool('x'), 'return "a"')}\ndef make():\n${hidden}\nmake()\n`;
-    const house = await one(text);
-    expect(names(house)).toEqual(['x']);
-    expect(status(house)?.problems).toContainEqual({
+    const app = await one(text);
+    expect(names(app)).toEqual(['x']);
+    expect(status(app)?.problems).toContainEqual({
       message: 'The source also holds acme.b.',
       fix: 'Name those to serve: "allow": ["acme.a","acme.b"].',
     });
@@ -361,9 +361,9 @@ class ${name}(Base):
   it('may be named where a source holds several, and take their own ids then', async () => {
     const text = HEAD + plugin('acme.a', tool('x'), 'return "a"') + plugin('acme.b', tool('y'), 'return "b"');
     const both = await open({ 'plugin.py': text });
-    expect(both.app.registry.plugins().map((p) => p.id)).toEqual(['acme.a', 'acme.b']);
+    expect(both.instance.registry.plugins().map((p) => p.id)).toEqual(['acme.a', 'acme.b']);
     const named = await open({ 'plugin.py': text }, { allow: ['acme.b'] });
-    expect(named.app.registry.plugins().map((p) => [p.id, p.alias])).toEqual([['it', 'acme.b']]);
+    expect(named.instance.registry.plugins().map((p) => [p.id, p.alias])).toEqual([['it', 'acme.b']]);
     expect(names(named)).toEqual(['y']);
     const missing = await open({ 'plugin.py': text }, { allow: ['acme.z'] });
     expect(status(missing)?.error?.message).toContain('found: acme.a, acme.b');
@@ -395,17 +395,17 @@ ${plugin(
 settings = copy.deepcopy(ctx.settings)
 return f"{rate} {list(inspect.signature(ToolDefinition).parameters)[:2]} {settings.key} {getattr(settings, 'other', None)}"`,
 )}`;
-    const house = await one(text, { settings: { key: 'v' } });
-    expect(entryOf(house, 'fetch')?.description).toBe('Fetches http://a');
-    expect(await run(house, 'rated')).toBe("5 ['name', 'description'] v None");
-    expect(status(house)?.problems.map((p) => p.message)).toEqual([expect.stringContaining("'icon'")]);
+    const app = await one(text, { settings: { key: 'v' } });
+    expect(entryOf(app, 'fetch')?.description).toBe('Fetches http://a');
+    expect(await run(app, 'rated')).toBe("5 ['name', 'description'] v None");
+    expect(status(app)?.problems.map((p) => p.message)).toEqual([expect.stringContaining("'icon'")]);
   });
 
   it('keep what is private from callers that nobody can tell apart', async () => {
-    const house = await one(plugin('acme.it', tool('mine'), 'return "secret"', '', ', scope="private"'));
-    expect(await run(house, 'mine')).toBe('secret');
-    const tool_ = entryOf(house, 'mine')?.tool;
-    const anonymous = Object.create(house.newCall(), {
+    const app = await one(plugin('acme.it', tool('mine'), 'return "secret"', '', ', scope="private"'));
+    expect(await run(app, 'mine')).toBe('secret');
+    const tool_ = entryOf(app, 'mine')?.tool;
+    const anonymous = Object.create(app.newCall(), {
       caller: { value: { principal: 'local', profile: 'default', scopes: [], anonymous: true } },
     });
     const refused = await tool_?.call({}, anonymous);
@@ -430,13 +430,13 @@ describeWithPython('Installing a ScaiWave plugin', () => {
     await first.close();
     const second = await one(text, {}, dir);
     expect(await run(second, 'count')).toBe('idefault');
-    await second.app.admin.setEnabled('it', false, BY);
+    await second.instance.admin.setEnabled('it', false, BY);
     expect(status(second)?.state).toBe('disabled');
     expect(names(second)).toEqual([]);
     await second.close();
     const third = await one(text, {}, dir);
     expect(status(third)?.state).toBe('disabled');
-    await third.app.admin.setEnabled('it', true, BY);
+    await third.instance.admin.setEnabled('it', true, BY);
     expect(await run(third, 'count')).toBe('idefaultuidefault');
   });
 
@@ -460,14 +460,14 @@ ${plugin(
     const text = counting(
       'import os\n    if not os.path.exists("ready"):\n        raise RuntimeError("not ready")\n    open("count", "a").write("i")',
     );
-    const house = await one(text, {}, dir);
-    expect(status(house)).toMatchObject({ state: 'failed', error: { message: expect.stringContaining('not ready') } });
-    await expect(house.app.admin.setEnabled('it', true, BY)).rejects.toThrow('not ready');
-    await house.close();
+    const app = await one(text, {}, dir);
+    expect(status(app)).toMatchObject({ state: 'failed', error: { message: expect.stringContaining('not ready') } });
+    await expect(app.instance.admin.setEnabled('it', true, BY)).rejects.toThrow('not ready');
+    await app.close();
     const second = await one(text, {}, dir);
     expect(status(second)?.error?.message).toContain('on_install failed on');
     writeFileSync(join(dir, 'ready'), '');
-    await second.app.admin.setEnabled('it', true, BY);
+    await second.instance.admin.setEnabled('it', true, BY);
     expect(await run(second, 'count')).toBe('i');
   });
 });

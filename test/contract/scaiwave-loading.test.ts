@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { scaiwave } from '../../dist/adapters/scaiwave/adapter.js';
-import { type House, openHouse, textOf } from '../support/house.ts';
+import { openApp, type TestApp, textOf } from '../support/app.ts';
 import { status, tools, writeFiles } from '../support/jaato.ts';
 import { describeWithPython } from '../support/python.ts';
 import { tempFolder } from '../support/temp.ts';
@@ -36,14 +36,14 @@ class ${className}(BasePlugin):
 ${more}
 `;
 
-async function open(files: Record<string, string>, plugins: object): Promise<House> {
+async function open(files: Record<string, string>, plugins: object): Promise<TestApp> {
   const dir = tempFolder();
   writeFiles(dir, files);
-  const house = await openHouse([scaiwave], { plugins }, dir);
-  await house.app.registry.start();
-  return house;
+  const app = await openApp([scaiwave], { plugins }, dir);
+  await app.instance.registry.start();
+  return app;
 }
-const messages = (house: House, id: string) => status(house, id)?.problems.map(({ message }) => message);
+const messages = (app: TestApp, id: string) => status(app, id)?.problems.map(({ message }) => message);
 
 describeWithPython('ScaiWave plugins', () => {
   it.each([
@@ -52,15 +52,15 @@ describeWithPython('ScaiWave plugins', () => {
     ['an object of a list', `${BOUND}\nBUILTIN_PLUGINS = [Bound()]\n`, {}],
     ['an object for each session', BOUND, { instances: 'per-session' }],
   ])('use in calls what their constructor opened, as %s', { tags: ['scaiwave-thread'] }, async (_, text, more) => {
-    const house = await open({ 'bound.py': text }, { bound: { path: './bound.py', ...more } });
-    expect(status(house, 'bound')?.error).toBeUndefined();
-    expect(textOf(await house.call('add'))).toBe('1');
-    expect((await Promise.all([house.call('add'), house.call('add')])).map(textOf).sort()).toEqual(['2', '3']);
+    const app = await open({ 'bound.py': text }, { bound: { path: './bound.py', ...more } });
+    expect(status(app, 'bound')?.error).toBeUndefined();
+    expect(textOf(await app.call('add'))).toBe('1');
+    expect((await Promise.all([app.call('add'), app.call('add')])).map(textOf).sort()).toEqual(['2', '3']);
   });
 
   it('that their list leaves out, or that are twins of others, have not failed', { tags: ['scaiwave-told'] }, async () => {
     const builtin = 'tree/app/plugins/builtin';
-    const house = await open(
+    const app = await open(
       {
         [`${builtin}/__init__.py`]: `from .alpha import Alpha
 from .beta import Beta, Twin, Loner
@@ -75,20 +75,20 @@ ${named('Loner', 'acme.loner')}`,
       },
       { tree: { path: './tree' } },
     );
-    expect(tools(house)).toEqual(['alpha', 'beta']);
-    expect(house.app.registry.plugins().filter(({ state }) => state !== 'ready')).toEqual([]);
-    expect(messages(house, 'acme.alpha')).toEqual(["PluginManifest was given the unknown keyword 'icon', which is left out."]);
-    expect(messages(house, 'acme.beta')).toEqual([
+    expect(tools(app)).toEqual(['alpha', 'beta']);
+    expect(app.instance.registry.plugins().filter(({ state }) => state !== 'ready')).toEqual([]);
+    expect(messages(app, 'acme.alpha')).toEqual(["PluginManifest was given the unknown keyword 'icon', which is left out."]);
+    expect(messages(app, 'acme.beta')).toEqual([
       'Two plugins have the id acme.beta: Twin of BUILTIN_PLUGINS is left out.',
       "ToolDefinition was given the unknown keyword 'colour', which is left out.",
     ]);
-    expect(messages(house, 'acme.loner')).toEqual([
+    expect(messages(app, 'acme.loner')).toEqual([
       expect.stringContaining('acme.loner is left out: the list BUILTIN_PLUGINS does not hold it'),
     ]);
   });
 
   it('of another program with the same names are told as such, with what they lack', { tags: ['scaiwave-told'] }, async () => {
-    const house = await open(
+    const app = await open(
       {
         'camera.py': 'from app.plugins.base import BasePlugin\nclass Camera(BasePlugin):\n    def process(self, frame): return []\n',
         'checkin.py': 'from app.plugins.base import BasePlugin, CheckinResult\nclass Checkin(BasePlugin):\n    pass\n',
@@ -96,7 +96,7 @@ ${named('Loner', 'acme.loner')}`,
       },
       { camera: { path: './camera.py' }, checkin: { path: './checkin.py' }, deeper: { path: './deeper.py' } },
     );
-    const error = (id: string) => status(house, id)?.error;
+    const error = (id: string) => status(app, id)?.error;
     expect(error('camera')?.message).toContain('Camera has no execute_tool, no manifest');
     expect(error('checkin')?.message).toContain('CheckinResult');
     expect(error('deeper')?.message).toContain('app.services');

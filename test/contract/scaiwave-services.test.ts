@@ -3,7 +3,7 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { scaiwave } from '../../dist/adapters/scaiwave/adapter.js';
-import { type House, openHouse, textOf } from '../support/house.ts';
+import { openApp, type TestApp, textOf } from '../support/app.ts';
 import { freePort } from '../support/http-server.ts';
 import { describeWithPython } from '../support/python.ts';
 import { tempFolder } from '../support/temp.ts';
@@ -48,23 +48,23 @@ class Services(BasePlugin):
         return "done"
 `;
 
-async function open(entry: object): Promise<House> {
+async function open(entry: object): Promise<TestApp> {
   const dir = tempFolder();
   writeFileSync(join(dir, 'services.py'), PLUGIN);
-  const house = await openHouse([scaiwave], { plugins: { services: { path: './services.py', ...entry } } }, dir);
-  await house.app.registry.start();
-  return house;
+  const app = await openApp([scaiwave], { plugins: { services: { path: './services.py', ...entry } } }, dir);
+  await app.instance.registry.start();
+  return app;
 }
 
-const run = async (house: House, name: string) => textOf(await house.call(name));
+const run = async (app: TestApp, name: string) => textOf(await app.call(name));
 
 describeWithPython('what the context of ScaiWave plugins lacks', () => {
   it.each([
     ['dbUrl', 'sqlite+aiosqlite:///notes.db'],
     ['redisUrl', 'redis://127.0.0.1:1'],
   ])('is named at the start: %s', async (key, address) => {
-    const house = await open({ context: { [key]: address }, python: 'python3' });
-    const error = house.app.registry.plugins()[0]?.error;
+    const app = await open({ context: { [key]: address }, python: 'python3' });
+    const error = app.instance.registry.plugins()[0]?.error;
     // Whoever has the packages in the plain interpreter has nothing to be told.
     if (error === undefined) return;
     expect(error).toMatchObject({ code: 'DEPENDENCY_MISSING', message: expect.stringContaining(`"${key}" needs the package `) });
@@ -74,15 +74,15 @@ describeWithPython('what the context of ScaiWave plugins lacks', () => {
 
 const services = (): void => {
   it('is a session of its own for every call, and nothing of a call that failed', async () => {
-    const house = await open({ python, context: { dbUrl: 'sqlite+aiosqlite:///notes.db' } });
-    expect(house.app.registry.plugins()[0]?.error).toBeUndefined();
-    expect(await run(house, 'setup')).toBe('done');
-    expect(await run(house, 'add')).toBe('done');
-    expect((await house.call('add_and_fail')).isError).toBe(true);
-    expect(await run(house, 'count')).toBe('1');
-    expect([await run(house, 'same'), await run(house, 'same')]).toEqual(['False', 'False']);
-    await Promise.all(Array.from({ length: 12 }, () => house.call('add')));
-    expect(await run(house, 'count')).toBe('13');
+    const app = await open({ python, context: { dbUrl: 'sqlite+aiosqlite:///notes.db' } });
+    expect(app.instance.registry.plugins()[0]?.error).toBeUndefined();
+    expect(await run(app, 'setup')).toBe('done');
+    expect(await run(app, 'add')).toBe('done');
+    expect((await app.call('add_and_fail')).isError).toBe(true);
+    expect(await run(app, 'count')).toBe('1');
+    expect([await run(app, 'same'), await run(app, 'same')]).toEqual(['False', 'False']);
+    await Promise.all(Array.from({ length: 12 }, () => app.call('add')));
+    expect(await run(app, 'count')).toBe('13');
   });
 
   it('refuses addresses that make no sense at the start, without repeating them', async () => {
@@ -90,13 +90,13 @@ const services = (): void => {
       ['dbUrl', 'no address, secret-word'],
       ['redisUrl', 'ftp://secret-word@here'],
     ] as const) {
-      const house = await open({ python, context: { [key]: address } });
-      const error = house.app.registry.plugins()[0]?.error;
+      const app = await open({ python, context: { [key]: address } });
+      const error = app.instance.registry.plugins()[0]?.error;
       expect(error).toMatchObject({ code: 'CONFIG_INVALID', message: expect.stringContaining(`"${key}" is no address`) });
       expect(JSON.stringify(error)).not.toContain('secret-word');
     }
-    const house = await open({ python, context: { dbUrl: 'postgresql+asyncpg://secret-word@here/x' } });
-    expect(house.app.registry.plugins()[0]?.error).toMatchObject({
+    const app = await open({ python, context: { dbUrl: 'postgresql+asyncpg://secret-word@here/x' } });
+    expect(app.instance.registry.plugins()[0]?.error).toMatchObject({
       code: 'DEPENDENCY_MISSING',
       message: expect.stringContaining('asyncpg'),
     });
@@ -112,10 +112,10 @@ const redis = (): void => {
       server.stdout.on('data', (chunk: Buffer) => chunk.toString().includes('Ready to accept') && resolve());
       server.once('exit', () => reject(new Error('redis-server ended')));
     });
-    const house = await open({ python, context: { redisUrl: `redis://127.0.0.1:${port}/0` } });
-    expect([await run(house, 'recall'), await run(house, 'remember'), await run(house, 'recall')]).toEqual(['nothing', 'kept', 'kept']);
+    const app = await open({ python, context: { redisUrl: `redis://127.0.0.1:${port}/0` } });
+    expect([await run(app, 'recall'), await run(app, 'remember'), await run(app, 'recall')]).toEqual(['nothing', 'kept', 'kept']);
     server.kill('SIGKILL');
-    const gone = await house.call('recall');
+    const gone = await app.call('recall');
     expect([gone.isError, textOf(gone)]).toEqual([true, 'recall failed: ConnectionError']);
   });
 };

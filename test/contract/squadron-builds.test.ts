@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { squadron } from '../../dist/adapters/squadron/adapter.js';
 import { installFolder } from '../../dist/adapters/squadron/install/home.js';
+import { openApp } from '../support/app.ts';
 import { BIN } from '../support/gateway.ts';
-import { openHouse } from '../support/house.ts';
 import { processesWith, until } from '../support/processes.ts';
 import { tempFolder } from '../support/temp.ts';
 
@@ -59,11 +59,11 @@ const left = ({ home }: Place): string[] => {
 describe('a build that is broken off', () => {
   it('by the end of its gateway leaves no process and no file', { tags: ['F71'] }, async () => {
     const place = prepare();
-    const house = await openHouse([squadron], place.config, place.dir);
-    void house.app.registry.start();
+    const app = await openApp([squadron], place.config, place.dir);
+    void app.instance.registry.start();
     const folders = await place.folders();
     await until('its child runs', () => processesWith(place.mark).length > 0);
-    await house.close();
+    await app.close();
     expect(processesWith(place.mark)).toEqual([]);
     expect(folders.filter(existsSync)).toEqual([]);
     expect(left(place)).toEqual([]);
@@ -83,8 +83,8 @@ describe('a build that is broken off', () => {
     await until('nothing is left', () => processesWith(place.mark).length === 0 && folders.filter(existsSync).length === 0, 20_000);
     expect(left(place)).toHaveLength(1);
     writeFileSync(join(place.dir, 'bin/go'), '#!/bin/sh\necho "#!/bin/sh" > "$3"\nchmod +x "$3"\n');
-    const house = await openHouse([squadron], place.config, place.dir);
-    await house.app.registry.start();
+    const app = await openApp([squadron], place.config, place.dir);
+    await app.instance.registry.start();
     expect(left(place).sort()).toEqual(['plugin', 'runner.json']);
   });
 });

@@ -5,9 +5,9 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { squadron } from '../../dist/adapters/squadron/adapter.js';
 import { installFolder } from '../../dist/adapters/squadron/install/home.js';
+import { openApp } from '../support/app.ts';
 import { connect } from '../support/clients.ts';
 import { BIN, run, writeConfig } from '../support/gateway.ts';
-import { openHouse } from '../support/house.ts';
 import { processesWith, until } from '../support/processes.ts';
 import { tempFolder } from '../support/temp.ts';
 import { withoutGo, withoutPython } from '../support/toolchains.ts';
@@ -73,9 +73,9 @@ describe.skipIf(withoutPython())('plugins in Python', SLOW, () => {
     const toml = join(dir, 'snail/pyproject.toml');
     writeFileSync(toml, readFileSync(toml, 'utf8').replace('squadron-sdk==0.1.1', 'squadron-sdk==99.0.0'));
     const error = async () => {
-      const house = await openHouse([squadron], { plugins: { snail: { path: './snail' } } }, dir);
-      await house.app.registry.whenListed(240_000);
-      return house.app.registry.plugins()[0]?.error?.message;
+      const app = await openApp([squadron], { plugins: { snail: { path: './snail' } } }, dir);
+      await app.instance.registry.whenListed(240_000);
+      return app.instance.registry.plugins()[0]?.error?.message;
     };
     expect(await error()).toMatch(/plugin "snail": build failed: [\s\S]*squadron-sdk==99\.0\.0/);
     writeFileSync(toml, readFileSync(toml, 'utf8').replace('snake = "snake.main:main"', 'a = "snake.main:main"\nb = "snake.main:main"'));

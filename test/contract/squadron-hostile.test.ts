@@ -7,8 +7,8 @@ import { squadron } from '../../dist/adapters/squadron/adapter.js';
 import { installFolder } from '../../dist/adapters/squadron/install/home.js';
 import { toJsonText } from '../../dist/src/core/exact-number.js';
 import { parseExact } from '../../dist/src/core/exact-parse.js';
+import { openApp, type TestApp, textOf } from '../support/app.ts';
 import { run, writeConfig } from '../support/gateway.ts';
-import { type House, openHouse, textOf } from '../support/house.ts';
 import { processesWith, until } from '../support/processes.ts';
 import { tempFolder } from '../support/temp.ts';
 
@@ -16,28 +16,28 @@ import { tempFolder } from '../support/temp.ts';
 
 const PEER = fileURLToPath(new URL('../fixtures/hostile-peer.mjs', import.meta.url));
 
-async function open(mode: string, keys: object = {}, limits: object = {}): Promise<House> {
+async function open(mode: string, keys: object = {}, limits: object = {}): Promise<TestApp> {
   const dir = installFolder(process.env.SQUADRON_HOME as string, 'peer', 'local');
   mkdirSync(dir, { recursive: true });
   writeFileSync(join(dir, 'runner.json'), JSON.stringify({ kind: 'go', entry: process.execPath, args: [PEER, mode] }));
-  const house = await openHouse([squadron], {
+  const app = await openApp([squadron], {
     plugins: { peer: { format: 'squadron', version: 'local', ...keys } },
     limits: { restartMinMs: 20, stopGraceMs: 300, unresponsiveMs: 1000, ...limits },
   });
-  await house.app.registry.whenListed(20_000);
-  return house;
+  await app.instance.registry.whenListed(20_000);
+  return app;
 }
 
-const status = (house: House) => house.app.registry.plugins().find(({ id }) => id === 'peer');
-const call = (house: House, tool: string) => house.call(`plugins_peer_${tool}`);
-const pidOf = async (house: House) => /of (\d+)/.exec(textOf(await call(house, 'echo')))?.[1];
+const status = (app: TestApp) => app.instance.registry.plugins().find(({ id }) => id === 'peer');
+const call = (app: TestApp, tool: string) => app.call(`plugins_peer_${tool}`);
+const pidOf = async (app: TestApp) => /of (\d+)/.exec(textOf(await call(app, 'echo')))?.[1];
 const codeOf = (result: { readonly meta?: object }) =>
   (result.meta as { 'plugmux/error'?: { code: string } } | undefined)?.['plugmux/error']?.code;
 
 describe('a call whose answer breaks the rules', () => {
   it('fails alone, with a word for what went wrong, and the process stays', { tags: ['F67', 'F68'] }, async () => {
-    const house = await open('good', {}, { resultBytes: 1_000_000, callTimeoutMs: 5_000 });
-    const pid = await pidOf(house);
+    const app = await open('good', {}, { resultBytes: 1_000_000, callTimeoutMs: 5_000 });
+    const pid = await pidOf(app);
     expect(pid).toBeDefined();
     for (const [tool, code, text] of [
       ['reset', 'PLUGIN_PROTOCOL_ERROR', 'broke off'],
@@ -62,44 +62,44 @@ describe('a call whose answer breaks the rules', () => {
       ['ping_storm', undefined, 'pinged'],
       ['goaway', undefined, 'answered after all'],
     ] as const) {
-      const result = await call(house, tool);
+      const result = await call(app, tool);
       expect([tool, codeOf(result), textOf(result)]).toEqual([tool, code, expect.stringContaining(text)]);
-      expect([tool, await pidOf(house)]).toEqual([tool, pid]);
+      expect([tool, await pidOf(app)]).toEqual([tool, pid]);
     }
-    await house.logged('unknown channel');
+    await app.logged('unknown channel');
   });
 
   it('fails alone where the connection goes with it, and the process is connected to again', { tags: ['F67'] }, async () => {
-    const house = await open('good');
-    const pid = await pidOf(house);
+    const app = await open('good');
+    const pid = await pidOf(app);
     for (const tool of ['goaway_unseen', 'hang_up', 'not_grpc', 'reset_refused']) {
-      expect([tool, codeOf(await call(house, tool))]).toEqual([tool, 'UPSTREAM_LOST']);
-      expect([tool, await pidOf(house)]).toEqual([tool, pid]);
+      expect([tool, codeOf(await call(app, tool))]).toEqual([tool, 'UPSTREAM_LOST']);
+      expect([tool, await pidOf(app)]).toEqual([tool, pid]);
     }
-    expect(status(house)?.state).toBe('ready');
+    expect(status(app)?.state).toBe('ready');
   });
 
   it('ends with its process, which is started again', { tags: ['F67'] }, async () => {
-    const house = await open('good');
-    const pid = await pidOf(house);
-    const results = await Promise.all(['silent', 'half_silent', 'die'].map((tool) => call(house, tool)));
+    const app = await open('good');
+    const pid = await pidOf(app);
+    const results = await Promise.all(['silent', 'half_silent', 'die'].map((tool) => call(app, tool)));
     expect(results.map(codeOf)).toEqual(Array(3).fill('PLUGIN_CRASHED'));
     expect(textOf(results[0] as never)).toContain('code 7');
-    await until('another process serves', async () => ![undefined, pid].includes(await pidOf(house)));
+    await until('another process serves', async () => ![undefined, pid].includes(await pidOf(app)));
   });
 
   it('ends at its limit where nothing more comes', { tags: ['F67'] }, async () => {
-    const house = await open('good', { limits: { callTimeoutMs: 1500 } });
-    const pid = await pidOf(house);
-    const results = await Promise.all(['silent', 'half_silent'].map((tool) => call(house, tool)));
+    const app = await open('good', { limits: { callTimeoutMs: 1500 } });
+    const pid = await pidOf(app);
+    const results = await Promise.all(['silent', 'half_silent'].map((tool) => call(app, tool)));
     expect(results.map(codeOf)).toEqual(Array(2).fill('CALL_TIMEOUT'));
-    expect(await pidOf(house)).toBe(pid);
+    expect(await pidOf(app)).toBe(pid);
   });
 
   it('is made by methods that are fixed here: what else the plugin would tell of itself is never asked', { tags: ['T20'] }, async () => {
-    const house = await open('good');
+    const app = await open('good');
     expect(
-      textOf(await call(house, 'asked'))
+      textOf(await call(app, 'asked'))
         .split(' ')
         .sort(),
     ).toEqual([
@@ -112,31 +112,31 @@ describe('a call whose answer breaks the rules', () => {
   });
 
   it('is taken however often the plugin sends what it should not send', { tags: ['F68'] }, async () => {
-    const house = await open('stdio-nonsense');
-    expect(textOf(await call(house, 'echo'))).toContain('call 1');
+    const app = await open('stdio-nonsense');
+    expect(textOf(await call(app, 'echo'))).toContain('call 1');
   });
 });
 
 describe('what a call carries and promises', () => {
   it('says which call it is, and says so again when it is sent again', async () => {
-    const house = await open('good', { env: { ONCE: join(tempFolder(), 'once') } });
-    const [first, second] = textOf(await call(house, 'die_once'))
+    const app = await open('good', { env: { ONCE: join(tempFolder(), 'once') } });
+    const [first, second] = textOf(await call(app, 'die_once'))
       .split('\n')
       .map((line) => JSON.parse(line));
     expect(Object.keys(first).sort()).toEqual(
       ['attempt-id', 'idempotency-key', 'run-id', 'task-name', 'tool-use-id'].map((key) => `squadron-${key}`),
     );
     expect(second).toEqual({ ...first, 'squadron-attempt-id': expect.not.stringMatching(first['squadron-attempt-id']) });
-    const other = JSON.parse(textOf(await call(house, 'metadata')));
+    const other = JSON.parse(textOf(await call(app, 'metadata')));
     expect(other['squadron-run-id']).toBe(first['squadron-run-id']);
     expect(other['squadron-idempotency-key']).not.toBe(first['squadron-idempotency-key']);
     expect(other['squadron-task-name']).toBe('default');
   });
 
   it('is held against the schema of its result; what does not fit is told with what came', async () => {
-    const house = await open('good');
-    expect((await call(house, 'fits')).structured).toEqual({ n: 1 });
-    const misfit = await call(house, 'misfit');
+    const app = await open('good');
+    expect((await call(app, 'fits')).structured).toEqual({ n: 1 });
+    const misfit = await call(app, 'misfit');
     expect([misfit.isError, misfit.structured, codeOf(misfit)]).toEqual([true, undefined, 'RESULT_INVALID']);
     expect(misfit.content.map((block) => (block.type === 'text' ? block.text : ''))).toEqual([
       'plugins_peer_misfit ran, but its result does not fit its output schema: n must be integer.',
@@ -167,15 +167,15 @@ describe('a start that breaks the rules', () => {
     { tags: ['F67', 'F68', 'T17', 'squadron-handshake'] },
     async (mode, code, message) => {
       const mark = `mark-${Math.random()}`;
-      const house = await open(mode, { env: { MARK: mark }, limits: { startTimeoutMs: code === 'LOAD_TIMEOUT' ? 1_500 : 15_000 } });
-      const { state, error } = status(house) ?? {};
+      const app = await open(mode, { env: { MARK: mark }, limits: { startTimeoutMs: code === 'LOAD_TIMEOUT' ? 1_500 : 15_000 } });
+      const { state, error } = status(app) ?? {};
       expect([mode, state, error?.code, error?.message]).toEqual([
         mode,
         expect.stringMatching(/failed|restarting/),
         code,
         expect.stringContaining(message),
       ]);
-      await house.close();
+      await app.close();
       expect(processesWith(mark)).toEqual([]);
     },
   );
@@ -226,18 +226,18 @@ it('a plugin that boasts of its settings in its descriptions tells nobody who li
 });
 
 it('numbers reach a plugin as they were sent, and come back so', { tags: ['numbers-exact'] }, async () => {
-  const house = await open('good');
+  const app = await open('good');
   const number = ['9007199254740993', '-1234567890123456789012345', '1.0', '1e2', '-0', '0.10', '18446744073709551615'];
   for (const x of number) {
     const args = parseExact(`{"x":${x},"list":[{"y":${x}}]}`) as object;
-    expect(textOf(await house.call('plugins_peer_sent', args))).toBe(`{"x":${x},"list":[{"y":${x}}]}`);
-    const result = await house.call('plugins_peer_number', { n: x });
+    expect(textOf(await app.call('plugins_peer_sent', args))).toBe(`{"x":${x},"list":[{"y":${x}}]}`);
+    const result = await app.call('plugins_peer_number', { n: x });
     expect([toJsonText(result.structured), textOf(result)]).toEqual([`{"n":${x}}`, `{"n":${x}}`]);
   }
   for (const x of ['1e999', 'NaN', '-Infinity']) {
-    const refused = await house.call('plugins_peer_sent', parseExact(`{"x":[${x}]}`) as object);
+    const refused = await app.call('plugins_peer_sent', parseExact(`{"x":[${x}]}`) as object);
     expect([codeOf(refused), textOf(refused)]).toEqual(['ARGUMENTS_INVALID', expect.stringContaining('x.0 ')]);
-    expect(codeOf(await house.call('plugins_peer_number', { n: x }))).toBe('RESULT_INVALID');
+    expect(codeOf(await app.call('plugins_peer_number', { n: x }))).toBe('RESULT_INVALID');
   }
 });
 
@@ -251,20 +251,20 @@ describe('an encrypted connection', () => {
     ['false-tls', true, 'cannot be spoken to'],
     ['false-tls', 'wanted', 'cannot be spoken to'],
   ] as const)('with a peer that is %s, where the entry says %s', { tags: ['T17'] }, async (mode, autoMtls, refusal) => {
-    const house = await open(mode, { autoMtls, limits: { startTimeoutMs: 15_000 } });
-    if (refusal === undefined) expect(textOf(await call(house, 'echo'))).toContain('call 1');
-    else expect(status(house)?.error).toMatchObject({ code: 'HANDSHAKE_FAILED', message: expect.stringContaining(refusal) });
+    const app = await open(mode, { autoMtls, limits: { startTimeoutMs: 15_000 } });
+    if (refusal === undefined) expect(textOf(await call(app, 'echo'))).toContain('call 1');
+    else expect(status(app)?.error).toMatchObject({ code: 'HANDSHAKE_FAILED', message: expect.stringContaining(refusal) });
   });
 
   it('is not taken part in by whoever comes first: without the certificate of the gateway nobody is heard', { tags: ['T17'] }, async () => {
     const mark = `mark-${Math.random()}`;
-    const house = await open('tls', { autoMtls: true, env: { MARK: mark } });
+    const app = await open('tls', { autoMtls: true, env: { MARK: mark } });
     const [pid] = processesWith(mark);
     const dir = /PLUGIN_UNIX_SOCKET_DIR=([^\0]+)/.exec(readFileSync(`/proc/${pid}/environ`, 'latin1'))?.[1];
     expect(statSync(dir as string).mode & 0o777).toBe(0o700);
     const rogue = connectTls({ path: join(dir as string, 'plugin1'), rejectUnauthorized: false, ALPNProtocols: ['h2'] });
     rogue.on('error', () => undefined);
     await new Promise((resolve) => rogue.once('close', resolve));
-    expect(textOf(await call(house, 'echo'))).toContain('call 1');
+    expect(textOf(await call(app, 'echo'))).toContain('call 1');
   });
 });

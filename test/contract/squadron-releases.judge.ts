@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { squadron } from '../../dist/adapters/squadron/adapter.js';
 import { installFolder, PLATFORM } from '../../dist/adapters/squadron/install/home.js';
-import { openHouse, textOf } from '../support/house.ts';
+import { openApp, textOf } from '../support/app.ts';
 import { checksumLine, makeTar, serveReleases } from '../support/releases.ts';
 import { tempFolder } from '../support/temp.ts';
 import { withoutGo, withoutPython } from '../support/toolchains.ts';
@@ -27,12 +27,12 @@ describe('a release that is served', () => {
     server.files.set(`${FILES}/checksums.txt`, checksumLine(ARCHIVE, archive));
     process.env.SQUADRON_HOME = tempFolder();
     const releases = { api: server.base, download: server.base };
-    const house = await openHouse([squadron], {
+    const app = await openApp([squadron], {
       plugins: { x: { format: 'squadron', source: 'github.com/owner/plugin_x', version: VERSION, releases } },
     });
-    await house.app.registry.whenListed(60_000);
-    expect(textOf(await house.call('plugins_x_echo', { message: 'hi' }))).toBe('hi');
-    expect(house.app.registry.plugins()[0]).toMatchObject({ version: VERSION, facts: { source: 'github.com/owner/plugin_x' } });
+    await app.instance.registry.whenListed(60_000);
+    expect(textOf(await app.call('plugins_x_echo', { message: 'hi' }))).toBe('hi');
+    expect(app.instance.registry.plugins()[0]).toMatchObject({ version: VERSION, facts: { source: 'github.com/owner/plugin_x' } });
   });
 
   it.skipIf(withoutPython())('in Python, from its wheel', { timeout: 400_000 }, async () => {
@@ -53,22 +53,22 @@ describe('a release that is served', () => {
     process.env.SQUADRON_HOME = home;
     const releases = { api: server.base, download: server.base };
     const config = { plugins: { x: { source: 'github.com/owner/plugin_x', version: VERSION, releases } } };
-    const house = await openHouse([squadron], config);
-    await house.app.registry.whenListed(300_000);
-    expect(house.app.registry.plugins()[0]?.error?.message).toBeUndefined();
-    expect(textOf(await house.call('plugins_x_echo', { message: 'hi' }))).toBe('hi');
-    const [result] = [await house.call('plugins_x_raises')];
+    const app = await openApp([squadron], config);
+    await app.instance.registry.whenListed(300_000);
+    expect(app.instance.registry.plugins()[0]?.error?.message).toBeUndefined();
+    expect(textOf(await app.call('plugins_x_echo', { message: 'hi' }))).toBe('hi');
+    const [result] = [await app.call('plugins_x_raises')];
     expect(textOf(result)).toBe('RuntimeError: it went wrong');
-    await house.close();
+    await app.close();
 
     // What it ran did not change it; what somebody else changes does.
-    const again = await openHouse([squadron], config, house.dir);
-    await again.app.registry.whenListed(60_000);
+    const again = await openApp([squadron], config, app.dir);
+    await again.instance.registry.whenListed(60_000);
     expect(textOf(await again.call('plugins_x_echo', { message: 'again' }))).toBe('again');
     await again.close();
     writeFileSync(join(installFolder(home, 'x', VERSION), 'venv/lib/evil.pth'), 'import os');
-    const third = await openHouse([squadron], config, house.dir);
-    await third.app.registry.start();
-    expect(third.app.registry.plugins()[0]).toMatchObject({ state: 'failed', error: { code: 'CHECKSUM_MISMATCH' } });
+    const third = await openApp([squadron], config, app.dir);
+    await third.instance.registry.start();
+    expect(third.instance.registry.plugins()[0]).toMatchObject({ state: 'failed', error: { code: 'CHECKSUM_MISMATCH' } });
   });
 });

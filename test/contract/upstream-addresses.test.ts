@@ -5,7 +5,7 @@ import { localCaller } from '../../dist/src/core/caller.js';
 import type { ToolResult } from '../../dist/src/core/content.js';
 import { Call, silentClient } from '../../dist/src/gateway/call.js';
 import { createLists } from '../../dist/src/mcp/lists.js';
-import { type House, keepLog, openHouse } from '../support/house.ts';
+import { keepLog, openApp, type TestApp } from '../support/app.ts';
 import { until } from '../support/processes.ts';
 import { notifyAll, type RawUpstream, rawUpstream, toolOf } from '../support/raw-upstream.ts';
 
@@ -44,24 +44,24 @@ const server = (id: string): Promise<RawUpstream> =>
     { capabilities: { tools: {}, prompts: {}, resources: { subscribe: true }, completions: {} } },
   );
 
-async function open(): Promise<{ house: House; a: RawUpstream; b: RawUpstream }> {
+async function open(): Promise<{ app: TestApp; a: RawUpstream; b: RawUpstream }> {
   const [a, b] = [await server('a'), await server('b')];
   const entry = ({ url }: RawUpstream) => ({ type: 'http', url, era: 'legacy' });
-  const house = await openHouse([mcp], { mcpServers: { a: entry(a), b: entry(b) } });
-  await house.app.registry.start();
-  await until('both are listed', () => house.app.registry.catalogue().tools.has('b_make'));
-  return { house, a, b };
+  const app = await openApp([mcp], { mcpServers: { a: entry(a), b: entry(b) } });
+  await app.instance.registry.start();
+  await until('both are listed', () => app.instance.registry.catalogue().tools.has('b_make'));
+  return { app, a, b };
 }
 
 const callAs = (caller: Caller): Call => new Call(caller, silentClient(keepLog().log));
-const read = (house: House, uri: string, caller: Caller = localCaller()) => house.app.gateway.readResource(uri, callAs(caller));
+const read = (app: TestApp, uri: string, caller: Caller = localCaller()) => app.instance.gateway.readResource(uri, callAs(caller));
 const uris = ({ content }: ToolResult): string[] =>
   content.flatMap((block) => (block.type === 'resource_link' ? [block.uri] : block.type === 'resource' ? [block.resource.uri] : []));
 
 describe('an address that two servers have', { tags: ['addresses-renamed'] }, () => {
   it('is the same in lists, results, prompts and tools, and is read from its server', async () => {
-    const { house } = await open();
-    const view = house.app.gateway.view(localCaller());
+    const { app } = await open();
+    const view = app.instance.gateway.view(localCaller());
     expect([...view.resources.keys()]).toEqual([
       'plugmux://a/doc://shared',
       'doc://a',
@@ -76,7 +76,7 @@ describe('an address that two servers have', { tags: ['addresses-renamed'] }, ()
       'openai/outputTemplate': 'ui://plugmux/b/hidden',
       'a/b': 'plugmux://b/doc://shared',
     });
-    const made = await house.call('b_make');
+    const made = await app.call('b_make');
     expect(uris(made)).toEqual([
       'plugmux://b/doc://shared',
       'doc://b',
@@ -87,23 +87,23 @@ describe('an address that two servers have', { tags: ['addresses-renamed'] }, ()
       'plugmux://b/doc://shared',
     ]);
     expect(made.meta).toEqual({ ui: { resourceUri: 'ui://plugmux/b/rates' }, other: 'made://1' });
-    const { messages } = await house.app.gateway.getPrompt('b_told', {}, callAs(localCaller()));
+    const { messages } = await app.instance.gateway.getPrompt('b_told', {}, callAs(localCaller()));
     expect(messages[0]?.content).toMatchObject({ resource: { uri: 'plugmux://b/doc://shared' } });
     for (const uri of [...uris(made), 'ui://plugmux/b/hidden']) {
-      const { contents, meta } = await read(house, uri);
+      const { contents, meta } = await read(app, uri);
       expect(contents).toMatchObject([{ uri, text: expect.stringContaining(' of b') }]);
       expect(meta).toEqual({ 'x/from': 'b' });
     }
-    expect((await read(house, 'plugmux://a/doc://shared')).contents[0]?.text).toBe('doc://shared of a');
+    expect((await read(app, 'plugmux://a/doc://shared')).contents[0]?.text).toBe('doc://shared of a');
   });
 
   it('is completed and watched at its server', async () => {
-    const { house, a, b } = await open();
-    const template = house.app.gateway.view(localCaller()).templates.get('plugmux://b/file:///{path}');
+    const { app, a, b } = await open();
+    const template = app.instance.gateway.view(localCaller()).templates.get('plugmux://b/file:///{path}');
     expect(await template?.resource.complete?.('path', '', {})).toEqual({ values: ['file:///{path} of b'], total: 7, hasMore: true });
     const told: string[] = [];
-    house.app.gateway.onUpdated((address) => told.push(address));
-    const end = house.app.gateway.subscribe('plugmux://b/doc://shared', localCaller());
+    app.instance.gateway.onUpdated((address) => told.push(address));
+    const end = app.instance.gateway.subscribe('plugmux://b/doc://shared', localCaller());
     await until('it is watched', () => b.count('resources/subscribe') === 1 && b.streams.size === 1);
     expect(a.count('resources/subscribe')).toBe(0);
     notifyAll(b, 'notifications/resources/updated', { uri: 'doc://shared' });
@@ -116,31 +116,31 @@ describe('an address that no list holds', { tags: ['addresses-handed-out'] }, ()
   const other: Caller = { principal: 'other', profile: 'default', scopes: [] };
 
   it('is read from the server that handed it out, by whoever got it', async () => {
-    const { house } = await open();
-    await expect(read(house, 'made://1')).rejects.toMatchObject({ code: 'INVALID_PARAMS' });
-    expect(uris(await house.call('a_make'))).toContain('made://1');
-    expect((await read(house, 'made://1')).contents[0]?.text).toBe('made://1 of a');
-    await expect(read(house, 'made://1', other)).rejects.toMatchObject({ code: 'INVALID_PARAMS' });
+    const { app } = await open();
+    await expect(read(app, 'made://1')).rejects.toMatchObject({ code: 'INVALID_PARAMS' });
+    expect(uris(await app.call('a_make'))).toContain('made://1');
+    expect((await read(app, 'made://1')).contents[0]?.text).toBe('made://1 of a');
+    await expect(read(app, 'made://1', other)).rejects.toMatchObject({ code: 'INVALID_PARAMS' });
     // The next server that hands out the same address gets one of its own.
-    expect(uris(await house.call('b_make'))).toContain('plugmux://b/made://1');
-    expect((await read(house, 'made://1')).contents[0]?.text).toBe('made://1 of a');
-    expect((await read(house, 'plugmux://b/made://1')).contents[0]?.text).toBe('made://1 of b');
-    expect(uris(await house.call('b_make', {}, callAs(other)))).toContain('made://1');
-    expect((await read(house, 'made://1', other)).contents[0]?.text).toBe('made://1 of b');
+    expect(uris(await app.call('b_make'))).toContain('plugmux://b/made://1');
+    expect((await read(app, 'made://1')).contents[0]?.text).toBe('made://1 of a');
+    expect((await read(app, 'plugmux://b/made://1')).contents[0]?.text).toBe('made://1 of b');
+    expect(uris(await app.call('b_make', {}, callAs(other)))).toContain('made://1');
+    expect((await read(app, 'made://1', other)).contents[0]?.text).toBe('made://1 of b');
   });
 
   it('is forgotten with its caller', async () => {
-    const { house } = await open();
-    await house.call('a_make');
-    house.app.gateway.forget(({ principal }) => principal === localCaller().principal);
-    await expect(read(house, 'made://1')).rejects.toMatchObject({ code: 'INVALID_PARAMS' });
+    const { app } = await open();
+    await app.call('a_make');
+    app.instance.gateway.forget(({ principal }) => principal === localCaller().principal);
+    await expect(read(app, 'made://1')).rejects.toMatchObject({ code: 'INVALID_PARAMS' });
   });
 
   it('can be watched', async () => {
-    const { house, a } = await open();
-    await house.call('a_make');
-    expect(house.app.gateway.subscribe('made://1', other)).toBeUndefined();
-    expect(house.app.gateway.subscribe('made://1', localCaller())).toBeTypeOf('function');
+    const { app, a } = await open();
+    await app.call('a_make');
+    expect(app.instance.gateway.subscribe('made://1', other)).toBeUndefined();
+    expect(app.instance.gateway.subscribe('made://1', localCaller())).toBeTypeOf('function');
     await until('it is watched', () => a.count('resources/subscribe') === 1);
   });
 });

@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http';
 import { describe, expect, it } from 'vitest';
 import { mcp } from '../../dist/adapters/mcp/adapter.js';
 import { localCaller } from '../../dist/src/core/caller.js';
-import { type House, openHouse } from '../support/house.ts';
+import { openApp, type TestApp } from '../support/app.ts';
 import { until } from '../support/processes.ts';
 import { rawUpstream, textOf, toolOf } from '../support/raw-upstream.ts';
 import { tempFolder } from '../support/temp.ts';
@@ -22,8 +22,8 @@ const ANSWERS: Readonly<Record<string, object>> = {
   'resources/read': { contents: [{ uri: 'a://resource', text: 'read' }] },
 };
 
-function offered(house: House): string[] {
-  const { tools, prompts, resources, templates } = house.app.gateway.view(localCaller());
+function offered(app: TestApp): string[] {
+  const { tools, prompts, resources, templates } = app.instance.gateway.view(localCaller());
   return [tools, prompts, resources, templates].flatMap((map) => [...map.keys()]).filter((name) => name !== 'approvals');
 }
 
@@ -36,20 +36,20 @@ async function secondStart(isBroken: (method: string) => boolean, fail: (respons
   );
   const dir = tempFolder();
   const file = { mcpServers: { up: { type: 'http', url: up.url, era: 'legacy' } }, limits: { startTimeoutMs: 2_000 } };
-  const first = await openHouse([mcp], file, dir);
-  await first.app.registry.start();
+  const first = await openApp([mcp], file, dir);
+  await first.instance.registry.start();
   await until('all is listed', () => offered(first).length === NAMES.length);
   await first.close();
   breaks = true;
-  const house = await openHouse([mcp], file, dir);
+  const app = await openApp([mcp], file, dir);
   let changes = 0;
-  house.app.gateway.onChange(() => {
-    if (JSON.stringify(offered(house)) !== JSON.stringify(NAMES)) changes++;
+  app.instance.gateway.onChange(() => {
+    if (JSON.stringify(offered(app)) !== JSON.stringify(NAMES)) changes++;
   });
   const mend = (): void => {
     breaks = false;
   };
-  return { up, house, dir, file, changes: () => changes, mend };
+  return { up, app, dir, file, changes: () => changes, mend };
 }
 
 const FAILURES: [string, (response: ServerResponse) => object | undefined][] = [
@@ -64,46 +64,46 @@ describe.each(FAILURES)('a list that %s at a later start', { tags: ['list-apart'
     ['like all others', (method: string) => method.endsWith('/list')],
     ['while all others are read', (method: string) => method.endsWith('/list') && method !== 'tools/list'],
   ])('keeps what was known (%s), and what it lists can be called', async (_, isBroken) => {
-    const { house, up, changes, mend } = await secondStart(isBroken, fail);
+    const { app, up, changes, mend } = await secondStart(isBroken, fail);
     const broken = Object.keys(LISTS).filter(isBroken);
-    expect(offered(house)).toEqual(NAMES);
-    await house.app.registry.start();
-    await Promise.all(broken.map((method) => house.logged(`${method} failed`)));
-    await until('all are named', () => house.app.plugins()[0]?.problems.length === broken.length);
-    const [plugin] = house.app.plugins();
+    expect(offered(app)).toEqual(NAMES);
+    await app.instance.registry.start();
+    await Promise.all(broken.map((method) => app.logged(`${method} failed`)));
+    await until('all are named', () => app.instance.plugins()[0]?.problems.length === broken.length);
+    const [plugin] = app.instance.plugins();
     expect(plugin?.state).toBe('ready');
     expect(plugin?.problems.map(({ subject, message }) => [subject, message.includes('what the last start knew of it stays')])).toEqual(
       broken.map((method) => [method, true]),
     );
-    expect(await house.call('a_tool')).toMatchObject(textOf('ran'));
-    expect(await house.app.gateway.getPrompt('a_prompt', {}, house.newCall())).toMatchObject({ messages: [] });
-    expect(await house.app.gateway.readResource('a://resource', house.newCall())).toMatchObject({ contents: [{ text: 'read' }] });
-    expect([offered(house), changes()]).toEqual([NAMES, 0]);
+    expect(await app.call('a_tool')).toMatchObject(textOf('ran'));
+    expect(await app.instance.gateway.getPrompt('a_prompt', {}, app.newCall())).toMatchObject({ messages: [] });
+    expect(await app.instance.gateway.readResource('a://resource', app.newCall())).toMatchObject({ contents: [{ text: 'read' }] });
+    expect([offered(app), changes()]).toEqual([NAMES, 0]);
     mend();
-    await until('nothing is wrong any more', () => house.app.plugins()[0]?.problems.length === 0);
-    expect([offered(house), changes(), up.count('initialize')]).toEqual([NAMES, 0, 2]);
+    await until('nothing is wrong any more', () => app.instance.plugins()[0]?.problems.length === 0);
+    expect([offered(app), changes(), up.count('initialize')]).toEqual([NAMES, 0, 2]);
   });
 });
 
 describe('lists that fail at a later start', { tags: ['list-apart', 'catalogue-remembered'] }, () => {
   it('are known to the start after that as well', async () => {
-    const { house, dir, file } = await secondStart(
+    const { app, dir, file } = await secondStart(
       (method) => method.endsWith('/list'),
       () => ({}),
     );
-    await house.app.registry.start();
-    await house.logged('tools/list failed');
-    await house.close();
-    expect(offered(await openHouse([mcp], file, dir))).toEqual(NAMES);
+    await app.instance.registry.start();
+    await app.logged('tools/list failed');
+    await app.close();
+    expect(offered(await openApp([mcp], file, dir))).toEqual(NAMES);
   });
 
   it('go with their server', async () => {
-    const { house, up } = await secondStart(
+    const { app, up } = await secondStart(
       (method) => method === 'tools/list',
       () => ({}),
     );
     up.refuse = true;
-    await house.app.registry.start();
-    expect([offered(house), house.app.plugins()[0]?.state]).toEqual([[], 'failed']);
+    await app.instance.registry.start();
+    expect([offered(app), app.instance.plugins()[0]?.state]).toEqual([[], 'failed']);
   });
 });

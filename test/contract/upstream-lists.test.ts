@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http';
 import { describe, expect, it } from 'vitest';
 import { mcp } from '../../dist/adapters/mcp/adapter.js';
 import { localCaller } from '../../dist/src/core/caller.js';
-import { type House, openHouse } from '../support/house.ts';
+import { openApp, type TestApp } from '../support/app.ts';
 import { until } from '../support/processes.ts';
 import { notifyAll, type RawMessage, type RawUpstream, rawUpstream, textOf, toolOf } from '../support/raw-upstream.ts';
 import { type AtEnd, tempFolder } from '../support/temp.ts';
@@ -23,14 +23,14 @@ const NAMES: Readonly<Record<string, string>> = {
   'resources/templates/list': 'a://{x}/y',
 };
 
-const open = (up: RawUpstream, limits: object = {}, atEnd?: AtEnd): Promise<House> =>
-  openHouse([mcp], { mcpServers: { up: { type: 'http', url: up.url, era: 'legacy' } }, limits }, undefined, atEnd);
+const open = (up: RawUpstream, limits: object = {}, atEnd?: AtEnd): Promise<TestApp> =>
+  openApp([mcp], { mcpServers: { up: { type: 'http', url: up.url, era: 'legacy' } }, limits }, undefined, atEnd);
 
-function offered(house: House): string[] {
-  const { tools, prompts, resources, templates } = house.app.gateway.view(localCaller());
+function offered(app: TestApp): string[] {
+  const { tools, prompts, resources, templates } = app.instance.gateway.view(localCaller());
   return [tools, prompts, resources, templates].flatMap((map) => [...map.keys()]).filter((name) => name !== 'approvals');
 }
-const problems = (house: House) => house.app.plugins()[0]?.problems ?? [];
+const problems = (app: TestApp) => app.instance.plugins()[0]?.problems ?? [];
 const broken = (response: ServerResponse): undefined => void response.socket?.destroy();
 
 describe.each(Object.keys(LISTS))('where %s fails', { tags: ['list-apart'] }, (failing) => {
@@ -44,12 +44,12 @@ describe.each(Object.keys(LISTS))('where %s fails', { tags: ['list-apart'] }, (f
     const dir = tempFolder();
     const file = { mcpServers: { up: { type: 'http', url: up.url, era: 'legacy' } } };
     for (works of [true, false]) {
-      const house = await openHouse([mcp], file, dir);
-      await house.app.registry.start();
-      await until('it has been read', () => problems(house).length === (works ? 0 : 1) && house.app.plugins()[0]?.state === 'ready');
-      await house.close();
+      const app = await openApp([mcp], file, dir);
+      await app.instance.registry.start();
+      await until('it has been read', () => problems(app).length === (works ? 0 : 1) && app.instance.plugins()[0]?.state === 'ready');
+      await app.close();
     }
-    expect(offered(await openHouse([mcp], file, dir))).toEqual(Object.values(NAMES));
+    expect(offered(await openApp([mcp], file, dir))).toEqual(Object.values(NAMES));
   });
 
   // Each waits a second for the next try.
@@ -65,15 +65,15 @@ describe.each(Object.keys(LISTS))('where %s fails', { tags: ['list-apart'] }, (f
       capabilities: EVERYTHING,
       atEnd,
     });
-    const house = await open(up, {}, atEnd);
-    await house.app.registry.start();
-    expect(offered(house)).toEqual(others.map((method) => NAMES[method]));
-    expect(house.app.plugins()[0]?.state).toBe('ready');
-    expect(problems(house)).toMatchObject([{ subject: failing }]);
-    await house.logged(`${failing} failed`);
+    const app = await open(up, {}, atEnd);
+    await app.instance.registry.start();
+    expect(offered(app)).toEqual(others.map((method) => NAMES[method]));
+    expect(app.instance.plugins()[0]?.state).toBe('ready');
+    expect(problems(app)).toMatchObject([{ subject: failing }]);
+    await app.logged(`${failing} failed`);
     works = true;
-    await until('it is served as well', () => offered(house).length === 4);
-    expect(problems(house)).toEqual([]);
+    await until('it is served as well', () => offered(app).length === 4);
+    expect(problems(app)).toEqual([]);
     for (const method of others) expect(up.count(method)).toBe(1);
     expect(up.count('initialize')).toBe(1);
   });
@@ -88,12 +88,12 @@ describe('a list that hangs', { tags: ['list-apart'] }, () => {
     const up = await rawUpstream(async ({ method }) => (method === 'prompts/list' ? late.then(() => LISTS[method]) : LISTS[method]), {
       capabilities: EVERYTHING,
     });
-    const house = await open(up);
-    await house.app.registry.start();
-    expect(offered(house)).toEqual(['a_tool', 'a://resource', 'a://{x}/y']);
-    expect(problems(house)).toMatchObject([{ subject: 'prompts/list', message: expect.stringContaining('not been answered') }]);
+    const app = await open(up);
+    await app.instance.registry.start();
+    expect(offered(app)).toEqual(['a_tool', 'a://resource', 'a://{x}/y']);
+    expect(problems(app)).toMatchObject([{ subject: 'prompts/list', message: expect.stringContaining('not been answered') }]);
     answer?.();
-    await until('it is served as well', () => offered(house).includes('a_prompt'));
+    await until('it is served as well', () => offered(app).includes('a_prompt'));
     expect(up.count('prompts/list')).toBe(1);
   });
 
@@ -106,19 +106,19 @@ describe('a list that hangs', { tags: ['list-apart'] }, () => {
     );
     const dir = tempFolder();
     const file = { mcpServers: { up: { type: 'http', url: up.url, era: 'legacy' } } };
-    const first = await openHouse([mcp], file, dir);
-    await first.app.registry.start();
+    const first = await openApp([mcp], file, dir);
+    await first.instance.registry.start();
     await first.close();
     late = new Promise((resolve) => {
       answer = resolve;
     });
-    const house = await openHouse([mcp], file, dir);
-    const result = house.call('a_tool');
-    await house.app.registry.start();
-    expect(offered(house)).toEqual(Object.values(NAMES));
+    const app = await openApp([mcp], file, dir);
+    const result = app.call('a_tool');
+    await app.instance.registry.start();
+    expect(offered(app)).toEqual(Object.values(NAMES));
     answer?.(LISTS['tools/list']);
     expect(await result).toMatchObject(textOf('ran'));
-    expect(house.app.plugins()[0]?.state).toBe('ready');
+    expect(app.instance.plugins()[0]?.state).toBe('ready');
   });
 
   it('past its time is asked for again, with more time', async () => {
@@ -132,9 +132,9 @@ describe('a list that hangs', { tags: ['list-apart'] }, () => {
       },
       { capabilities: EVERYTHING },
     );
-    const house = await open(up, { startTimeoutMs: 500 });
-    await house.app.registry.start();
-    await until('it is served', () => offered(house).length === 4);
+    const app = await open(up, { startTimeoutMs: 500 });
+    await app.instance.registry.start();
+    await until('it is served', () => offered(app).length === 4);
     expect(asked).toBe(2);
     expect(up.count('tools/list')).toBe(1);
   });
@@ -149,29 +149,29 @@ it('a list that fails later keeps what it held', { tags: ['list-apart'] }, async
     },
     { capabilities: EVERYTHING },
   );
-  const house = await open(up);
-  await house.app.registry.start();
+  const app = await open(up);
+  await app.instance.registry.start();
   await until('its stream is open', () => up.streams.size === 1);
   state = 'bad';
   notifyAll(up, 'notifications/tools/list_changed');
-  await house.logged('tools/list failed');
-  expect(offered(house)).toHaveLength(4);
-  expect(problems(house)).toMatchObject([{ subject: 'tools/list', message: expect.stringContaining('listed before stays') }]);
+  await app.logged('tools/list failed');
+  expect(offered(app)).toHaveLength(4);
+  expect(problems(app)).toMatchObject([{ subject: 'tools/list', message: expect.stringContaining('listed before stays') }]);
   state = 'other';
-  await until('it is read again', () => offered(house).includes('another_tool'));
-  expect(offered(house)).not.toContain('a_tool');
+  await until('it is read again', () => offered(app).includes('another_tool'));
+  expect(offered(app)).not.toContain('a_tool');
   expect([up.count('prompts/list'), up.count('initialize')]).toEqual([1, 1]);
 });
 
 it('a server whose only list fails is told as failed, and served as soon as it is answered', { tags: ['list-apart'] }, async () => {
   let works = false;
   const up = await rawUpstream(({ method }) => (works ? LISTS[method] : { error: { code: 1, message: 'not now' } }));
-  const house = await open(up);
-  await house.app.registry.start();
-  expect(house.app.plugins()[0]).toMatchObject({ state: 'failed', error: { message: 'not now' } });
+  const app = await open(up);
+  await app.instance.registry.start();
+  expect(app.instance.plugins()[0]).toMatchObject({ state: 'failed', error: { message: 'not now' } });
   works = true;
-  await until('it is served', () => offered(house).includes('a_tool'));
-  expect(house.app.plugins()[0]).toMatchObject({ state: 'ready', error: undefined });
+  await until('it is served', () => offered(app).includes('a_tool'));
+  expect(app.instance.plugins()[0]).toMatchObject({ state: 'ready', error: undefined });
   expect(up.count('initialize')).toBe(1);
 });
 
@@ -187,29 +187,29 @@ describe('a list of many pages', { tags: ['list-bounds'] }, () => {
       },
       { capabilities: EVERYTHING },
     );
-  const count = (house: House): number => offered(house).filter((name) => name.startsWith('r://')).length;
+  const count = (app: TestApp): number => offered(app).filter((name) => name.startsWith('r://')).length;
 
   it('is read to its end', async () => {
-    const house = await open(await pages(300, 1));
-    await house.app.registry.start();
-    await until('all of it is served', () => count(house) === 300);
-    expect(problems(house)).toEqual([]);
+    const app = await open(await pages(300, 1));
+    await app.instance.registry.start();
+    await until('all of it is served', () => count(app) === 300);
+    expect(problems(app)).toEqual([]);
   });
 
   it('that breaks off is served as far as it was read', async () => {
-    const house = await open(await pages(300, 10, 200));
-    await house.app.registry.start();
-    await until('its beginning is served', () => count(house) === 200);
-    expect(offered(house)).toContain('a_tool');
-    expect(problems(house)).toMatchObject([{ subject: 'resources/list', message: expect.stringContaining('the first 200 are served') }]);
+    const app = await open(await pages(300, 10, 200));
+    await app.instance.registry.start();
+    await until('its beginning is served', () => count(app) === 200);
+    expect(offered(app)).toContain('a_tool');
+    expect(problems(app)).toMatchObject([{ subject: 'resources/list', message: expect.stringContaining('the first 200 are served') }]);
   });
 
   it('without end is cut, and told', async () => {
-    const house = await open(await pages(Number.POSITIVE_INFINITY, 5_000));
-    await house.app.registry.start();
-    expect(offered(house)).toContain('a_tool');
-    await until('its beginning is served', () => count(house) === 50_000, 20_000);
-    expect(problems(house)).toMatchObject([{ subject: 'resources/list', message: expect.stringContaining('no further than 50000 items') }]);
+    const app = await open(await pages(Number.POSITIVE_INFINITY, 5_000));
+    await app.instance.registry.start();
+    expect(offered(app)).toContain('a_tool');
+    await until('its beginning is served', () => count(app) === 50_000, 20_000);
+    expect(problems(app)).toMatchObject([{ subject: 'resources/list', message: expect.stringContaining('no further than 50000 items') }]);
   });
 });
 
@@ -245,12 +245,12 @@ describe('Streamable HTTP', { tags: ['http-apart'] }, () => {
     const up = await calls(({ params }, response) =>
       params.name === 'odd' ? fail(response) : params.name === 'slow' ? late.then(() => textOf('late')) : textOf('fine'),
     );
-    const house = await open(up);
-    await house.app.registry.start();
-    const slow = house.call('slow');
-    const lost = await house.call('odd');
+    const app = await open(up);
+    await app.instance.registry.start();
+    const slow = app.call('slow');
+    const lost = await app.call('odd');
     expect(lost.meta?.['plugmux/error']).toMatchObject({ code: 'UPSTREAM_LOST', outcome: 'SENT_NO_REPLY' });
-    expect((await house.call('fine')).content).toEqual([{ type: 'text', text: 'fine' }]);
+    expect((await app.call('fine')).content).toEqual([{ type: 'text', text: 'fine' }]);
     answer?.();
     expect((await slow).content).toEqual([{ type: 'text', text: 'late' }]);
     expect(up.count('initialize')).toBe(1);
@@ -261,10 +261,10 @@ describe('Streamable HTTP', { tags: ['http-apart'] }, () => {
 
   it('a session is begun anew where the server has forgotten it', async () => {
     const up = await calls(() => textOf('fine'));
-    const house = await open(up, { restartMinMs: 20 });
-    await house.app.registry.start();
+    const app = await open(up, { restartMinMs: 20 });
+    await app.instance.registry.start();
     up.forget();
-    expect((await house.call('fine')).content).toEqual([{ type: 'text', text: 'fine' }]);
+    expect((await app.call('fine')).content).toEqual([{ type: 'text', text: 'fine' }]);
     expect(up.count('initialize')).toBe(2);
   });
 
@@ -281,8 +281,8 @@ describe('Streamable HTTP', { tags: ['http-apart'] }, () => {
         return true;
       },
     });
-    const house = await open(up);
-    await house.app.registry.start();
+    const app = await open(up);
+    await app.instance.registry.start();
     await until('its stream is open', () => up.streams.size === 1);
     refuse = 2;
     for (const stream of up.streams) stream.end('id: e7\ndata: {"jsonrpc":"2.0","method":"notifications/tools/list_changed"}\n\n');
@@ -297,8 +297,8 @@ describe('Streamable HTTP', { tags: ['http-apart'] }, () => {
   it('whose standing stream has lost its session begins anew', async () => {
     const up = await calls(() => textOf('fine'), { get: (_: unknown, response: ServerResponse) => gone && response.writeHead(404).end() });
     let gone = false;
-    const house = await open(up, { restartMinMs: 20 });
-    await house.app.registry.start();
+    const app = await open(up, { restartMinMs: 20 });
+    await app.instance.registry.start();
     await until('its stream is open', () => up.streams.size === 1);
     gone = true;
     up.forget();
@@ -312,10 +312,10 @@ it('what is not served is told in one line', { tags: ['withheld-told'] }, async 
   const up = await rawUpstream(({ method }) =>
     method === 'tools/list' ? { tools: [...names.map((name) => toolOf(name)), toolOf('odd', { inputSchema: [] })] } : undefined,
   );
-  const house = await open(up, { toolsPerPlugin: 4 });
-  await house.app.registry.start();
-  await house.logged('6 of 10 tools are not served: t4, t5, t6 and 3 more (plugin up offers more than 4 tools)');
-  const told = (): number => house.lines.filter(({ level, message }) => level === 'warn' && message.includes('not served')).length;
+  const app = await open(up, { toolsPerPlugin: 4 });
+  await app.instance.registry.start();
+  await app.logged('6 of 10 tools are not served: t4, t5, t6 and 3 more (plugin up offers more than 4 tools)');
+  const told = (): number => app.lines.filter(({ level, message }) => level === 'warn' && message.includes('not served')).length;
   expect(told()).toBe(1);
-  expect(house.app.plugins()[0]?.withheld).toContain('6 of 10');
+  expect(app.instance.plugins()[0]?.withheld).toContain('6 of 10');
 });

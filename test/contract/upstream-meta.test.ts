@@ -4,14 +4,14 @@ import { localCaller } from '../../dist/src/core/caller.js';
 import { ExactNumber } from '../../dist/src/core/exact-number.js';
 import { passedMeta } from '../../dist/src/core/own-meta.js';
 import { Call, silentClient } from '../../dist/src/gateway/call.js';
-import { type House, keepLog, openHouse } from '../support/house.ts';
+import { keepLog, openApp, type TestApp } from '../support/app.ts';
 import { until } from '../support/processes.ts';
 import { type RawUpstream, rawUpstream, toolOf } from '../support/raw-upstream.ts';
 
 const TRACE = { traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01', baggage: 'a=b', 'com.example/tenant': { id: 7 } };
 const RESULT = { content: [{ type: 'text', text: 'Done.' }], structuredContent: { id: 7, text: null }, _meta: { 'com.example/cost': 3 } };
 
-async function open(): Promise<{ house: House; up: RawUpstream }> {
+async function open(): Promise<{ app: TestApp; up: RawUpstream }> {
   const up = await rawUpstream(
     ({ method }) => {
       if (method === 'tools/list') return { tools: ['given', 'bare', 'data'].map((name) => toolOf(name)) };
@@ -24,9 +24,9 @@ async function open(): Promise<{ house: House; up: RawUpstream }> {
     },
     { capabilities: { tools: {}, resources: {} } },
   );
-  const house = await openHouse([mcp], { mcpServers: { up: { type: 'http', url: up.url, era: 'legacy' } } });
-  await house.app.registry.start();
-  return { house, up };
+  const app = await openApp([mcp], { mcpServers: { up: { type: 'http', url: up.url, era: 'legacy' } } });
+  await app.instance.registry.start();
+  return { app, up };
 }
 
 describe('what a client says of its request', { tags: ['meta-passes'] }, () => {
@@ -35,18 +35,18 @@ describe('what a client says of its request', { tags: ['meta-passes'] }, () => {
   const sent = (up: RawUpstream, method: string): unknown => up.messages.findLast((message) => message.method === method)?.params._meta;
 
   it('reaches the server, and what the server says comes back', async () => {
-    const { house, up } = await open();
-    expect((await house.call('given', {}, callWith(TRACE))).meta).toEqual({ 'com.example/cost': 3 });
+    const { app, up } = await open();
+    expect((await app.call('given', {}, callWith(TRACE))).meta).toEqual({ 'com.example/cost': 3 });
     expect(sent(up, 'tools/call')).toEqual(TRACE);
-    await house.call(
+    await app.call(
       'given',
       {},
       callWith(TRACE, () => undefined),
     );
     expect(sent(up, 'tools/call')).toEqual({ ...TRACE, progressToken: expect.any(Number) });
-    const read = await house.app.gateway.readResource('a:b', callWith(TRACE));
+    const read = await app.instance.gateway.readResource('a:b', callWith(TRACE));
     expect([sent(up, 'resources/read'), read.meta]).toEqual([TRACE, { 'com.example/cost': 3 }]);
-    await house.call('given', {}, callWith(undefined));
+    await app.call('given', {}, callWith(undefined));
     expect(sent(up, 'tools/call')).toBeUndefined();
   });
 
@@ -70,8 +70,8 @@ it('roots are those of the client behind a call; where nobody is there, none are
       answered = () => resolve(RESULT);
     });
   });
-  const house = await openHouse([mcp], { mcpServers: { up: { type: 'http', url: up.url, era: 'legacy' } } });
-  await house.app.registry.start();
+  const app = await openApp([mcp], { mcpServers: { up: { type: 'http', url: up.url, era: 'legacy' } } });
+  await app.instance.registry.start();
   const replyTo = (id: string) => up.messages.find((message) => message.id === id && message.method === undefined) as object | undefined;
   await until('its stream is open', () => up.streams.size === 1);
   for (const stream of up.streams) stream.write('data: {"jsonrpc":"2.0","id":"early","method":"roots/list"}\n\n');
@@ -82,7 +82,7 @@ it('roots are those of the client behind a call; where nobody is there, none are
     answerableKinds: ['roots'] as const,
     ask: async () => ({ question: { roots: [{ uri: 'file:///a' }] } }),
   };
-  const call = house.call('look', {}, new Call(localCaller(), link));
+  const call = app.call('look', {}, new Call(localCaller(), link));
   await until('it is answered', () => replyTo('during') !== undefined);
   expect(replyTo('during')).toMatchObject({ result: { roots: [{ uri: 'file:///a' }] } });
   answered?.();
@@ -91,9 +91,9 @@ it('roots are those of the client behind a call; where nobody is there, none are
 
 describe('a result of a server', { tags: ['results-as-given'] }, () => {
   it('with text and data passes as it came; what is missing is added, and nothing to the data', async () => {
-    const { house } = await open();
-    expect(await house.call('given')).toEqual({ content: RESULT.content, structured: RESULT.structuredContent, meta: RESULT._meta });
-    expect(await house.call('bare')).toEqual({ content: RESULT.content });
-    expect(await house.call('data')).toEqual({ content: [{ type: 'text', text: '{"id":7}' }], structured: { id: 7 } });
+    const { app } = await open();
+    expect(await app.call('given')).toEqual({ content: RESULT.content, structured: RESULT.structuredContent, meta: RESULT._meta });
+    expect(await app.call('bare')).toEqual({ content: RESULT.content });
+    expect(await app.call('data')).toEqual({ content: [{ type: 'text', text: '{"id":7}' }], structured: { id: 7 } });
   });
 });

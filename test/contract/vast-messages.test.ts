@@ -5,7 +5,7 @@ import { mcp } from '../../dist/adapters/mcp/adapter.js';
 import { squadron } from '../../dist/adapters/squadron/adapter.js';
 import { installFolder } from '../../dist/adapters/squadron/install/home.js';
 import { talos } from '../../dist/adapters/talos/adapter.js';
-import { type House, openHouse, textOf } from '../support/house.ts';
+import { openApp, type TestApp, textOf } from '../support/app.ts';
 import { until } from '../support/processes.ts';
 import { writePlugin } from '../support/talos.ts';
 import { tempFolder } from '../support/temp.ts';
@@ -40,23 +40,23 @@ it('a plugin process pays for such a message alone', { tags: ['messages-bounded'
   writePlugin(folder, 'good', { 'index.ts': 'export const handlers = { run: () => String(process.pid) };' });
   const functions = ['pid', 'rows', 'numbers', 'texts', 'wrong'].map((name) => ({ name, description: name }));
   writePlugin(folder, 'bad', { 'index.ts': TALOS }, { functions });
-  const house = await openHouse(
+  const app = await openApp(
     [talos],
     { pluginFolders: ['./plugins'], plugins: { bad: { group: 'own' } }, limits: { restartMinMs: 20, circuitFailures: 100 } },
     dir,
   );
-  const good = textOf(await house.call('good_run'));
-  const pid = async (): Promise<string> => textOf(await house.call('bad_pid'));
+  const good = textOf(await app.call('good_run'));
+  const pid = async (): Promise<string> => textOf(await app.call('bad_pid'));
   const before = await pid();
   // An honest result that is too much costs its call.
-  expect(codeOf(await house.call('bad_rows'))).toBe('RESULT_TOO_LARGE');
+  expect(codeOf(await app.call('bad_rows'))).toBe('RESULT_TOO_LARGE');
   expect(await pid()).toBe(before);
   for (const name of ['numbers', 'texts', 'wrong']) {
-    const failed = await house.call(`bad_${name}`);
+    const failed = await app.call(`bad_${name}`);
     expect([name, codeOf(failed)]).toEqual([name, 'PLUGIN_PROTOCOL_ERROR']);
-    await until(`it serves again after ${name}`, async () => codeOf(await house.call('bad_pid')) === undefined);
+    await until(`it serves again after ${name}`, async () => codeOf(await app.call('bad_pid')) === undefined);
   }
-  expect(textOf(await house.call('good_run'))).toBe(good);
+  expect(textOf(await app.call('good_run'))).toBe(good);
 });
 
 const SERVER = `${LIST}
@@ -81,12 +81,12 @@ it('a server pays for such an answer with its request, and for such a greeting w
   timeout: 60_000,
 }, async () => {
   const server = (icons: number) => ({ command: process.execPath, args: ['-e', SERVER], env: { ICONS: String(icons) }, approval: 'allow' });
-  const house: House = await openHouse([mcp], { mcpServers: { listing: server(0), greeting: server(500_000) } });
-  await house.app.registry.whenListed(20_000);
-  const stateOf = (id: string) => house.app.registry.plugins().find((plugin) => plugin.id === id);
+  const app: TestApp = await openApp([mcp], { mcpServers: { listing: server(0), greeting: server(500_000) } });
+  await app.instance.registry.whenListed(20_000);
+  const stateOf = (id: string) => app.instance.registry.plugins().find((plugin) => plugin.id === id);
   expect(stateOf('listing')).toMatchObject({ state: 'ready', problems: [{ code: 'RESULT_TOO_LARGE' }] });
-  expect(codeOf(await house.call('rows'))).toBe('RESULT_TOO_LARGE');
-  for (const name of ['ask', 'fine']) expect(textOf(await house.call(name))).toBe('fine');
+  expect(codeOf(await app.call('rows'))).toBe('RESULT_TOO_LARGE');
+  for (const name of ['ask', 'fine']) expect(textOf(await app.call(name))).toBe('fine');
   expect(stateOf('greeting')).toMatchObject({ state: 'failed', error: { message: expect.stringContaining('too many values') } });
 });
 
@@ -108,7 +108,7 @@ it('a program whose list never ends is refused', { tags: ['messages-bounded'], t
   mkdirSync(install, { recursive: true });
   writeFileSync(join(dir, 'peer.mjs'), PEER);
   writeFileSync(join(install, 'runner.json'), JSON.stringify({ kind: 'go', entry: process.execPath, args: [join(dir, 'peer.mjs')] }));
-  const house = await openHouse([squadron], { plugins: { vast: { format: 'squadron', version: 'local' } } }, dir);
-  await house.app.registry.whenListed(20_000);
-  expect(house.app.registry.plugins()[0]).toMatchObject({ error: { message: expect.stringContaining('more than 20000 tools') } });
+  const app = await openApp([squadron], { plugins: { vast: { format: 'squadron', version: 'local' } } }, dir);
+  await app.instance.registry.whenListed(20_000);
+  expect(app.instance.registry.plugins()[0]).toMatchObject({ error: { message: expect.stringContaining('more than 20000 tools') } });
 });

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { emptyOffer } from '../../dist/src/core/plugin.js';
-import { openHouse } from '../support/house.ts';
+import { openApp } from '../support/app.ts';
 import { until } from '../support/processes.ts';
 import { tempFolder } from '../support/temp.ts';
 
@@ -41,7 +41,11 @@ describe('readiness', () => {
     async (state) => {
       const dir = tempFolder();
       const { adapter, move } = puppet('opening');
-      const { app } = await openHouse([adapter], { plugins: { p: { path: dir } }, limits: { firstListMs: 3_600_000 } }, join(dir, 'home'));
+      const { instance: app } = await openApp(
+        [adapter],
+        { plugins: { p: { path: dir } }, limits: { firstListMs: 3_600_000 } },
+        join(dir, 'home'),
+      );
       expect(app.ready()).toBe(false);
       move(state);
       expect(app.ready()).toBe(true);
@@ -56,7 +60,7 @@ describe('readiness', () => {
   it('waits for a plugin that neither opens nor fails no longer than for a first list', { tags: ['health-words'] }, async () => {
     const dir = tempFolder();
     const { adapter } = puppet('opening');
-    const { app } = await openHouse([adapter], { plugins: { p: { path: dir } }, limits: { firstListMs: 200 } }, join(dir, 'home'));
+    const { instance: app } = await openApp([adapter], { plugins: { p: { path: dir } }, limits: { firstListMs: 200 } }, join(dir, 'home'));
     await until('it is ready', () => app.ready());
   });
 });

@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { mcp } from '../../dist/adapters/mcp/adapter.js';
+import { openApp, textOf } from '../support/app.ts';
 import { BIN, run, writeConfig } from '../support/gateway.ts';
-import { openHouse, textOf } from '../support/house.ts';
 import { until } from '../support/processes.ts';
 import { tempFolder } from '../support/temp.ts';
 
@@ -29,23 +29,23 @@ const slow = (file: string, ms: number) => ({ command: process.execPath, args: [
 describe('a server that needs long for its first answer', { tags: ['start-cap'] }, () => {
   it('is left alone and served', async () => {
     const file = join(tempFolder(), 'starts');
-    const house = await openHouse([mcp], { mcpServers: { slow: slow(file, 3_000) }, limits: { startTimeoutMs: 600 } });
-    await house.app.registry.start();
-    expect(house.app.plugins()[0]).toMatchObject({ state: 'opening', error: { message: expect.stringContaining('still starting') } });
-    await until('it is served', () => house.app.registry.catalogue().tools.has('late_tool'));
-    expect(house.app.plugins()[0]).toMatchObject({ state: 'ready', error: undefined });
-    expect(textOf(await house.call('late_tool'))).toBe('late but there');
+    const app = await openApp([mcp], { mcpServers: { slow: slow(file, 3_000) }, limits: { startTimeoutMs: 600 } });
+    await app.instance.registry.start();
+    expect(app.instance.plugins()[0]).toMatchObject({ state: 'opening', error: { message: expect.stringContaining('still starting') } });
+    await until('it is served', () => app.instance.registry.catalogue().tools.has('late_tool'));
+    expect(app.instance.plugins()[0]).toMatchObject({ state: 'ready', error: undefined });
+    expect(textOf(await app.call('late_tool'))).toBe('late but there');
     expect(readFileSync(file, 'utf8')).toBe('start\n');
   });
 
   it('is ended after the longest time, as one failure', async () => {
     const file = join(tempFolder(), 'starts');
     const limits = { startTimeoutMs: 300, startCapMs: 1_500, restartMinMs: 60_000, restartMaxMs: 60_000 };
-    const house = await openHouse([mcp], { mcpServers: { slow: slow(file, 60_000) }, limits });
-    void house.app.registry.start();
-    await house.logged('said nothing within 1.5 s');
-    expect(house.app.plugins()[0]).toMatchObject({ state: 'failed', error: { code: 'LOAD_TIMEOUT' } });
-    expect(house.lines.filter(({ message }) => message.includes('Next try in'))).toHaveLength(1);
+    const app = await openApp([mcp], { mcpServers: { slow: slow(file, 60_000) }, limits });
+    void app.instance.registry.start();
+    await app.logged('said nothing within 1.5 s');
+    expect(app.instance.plugins()[0]).toMatchObject({ state: 'failed', error: { code: 'LOAD_TIMEOUT' } });
+    expect(app.lines.filter(({ message }) => message.includes('Next try in'))).toHaveLength(1);
     expect(readFileSync(file, 'utf8')).toBe('start\n');
   });
 

@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { ethos } from '../../dist/adapters/ethos/adapter.js';
-import { type House, openHouse } from './house.ts';
+import { openApp, type TestApp } from './app.ts';
 import { tempFolder } from './temp.ts';
 
 /** Writes files below a folder. */
@@ -24,17 +24,17 @@ export const runTool = (body: string, fields = ''): string => `
     api.registerTool({ name: 'run', description: 'Runs', schema: { type: 'object' }, ${fields} async execute(args, ctx) { ${body} } });
   }`;
 
-/** A house with plugins of this format, all started. */
-export async function openEthos(prepare: (folder: string) => void, config: object = {}): Promise<House> {
+/** An app with plugins of this format, all started. */
+export async function openEthos(prepare: (folder: string) => void, config: object = {}): Promise<TestApp> {
   const dir = tempFolder();
   const folder = join(dir, 'plugins');
   mkdirSync(folder);
   prepare(folder);
-  const house = await openHouse(
+  const app = await openApp(
     [ethos],
     { pluginFolders: ['./plugins'], limits: { restartMinMs: 50, startTimeoutMs: 15_000 }, ...config },
     dir,
   );
-  await house.app.registry.start();
-  return house;
+  await app.instance.registry.start();
+  return app;
 }

@@ -4,7 +4,7 @@ import { jaato } from '../../dist/adapters/jaato/adapter.js';
 import { localCaller } from '../../dist/src/core/caller.js';
 import type { Answers, Questions } from '../../dist/src/core/question.js';
 import { Call, silentClient } from '../../dist/src/gateway/call.js';
-import { type House, openHouse } from './house.ts';
+import { openApp, type TestApp } from './app.ts';
 import { tempFolder } from './temp.ts';
 
 /** Writes files below a folder, each with its own folders. */
@@ -52,30 +52,30 @@ export function distribution(name: string, entryPoints: Readonly<Record<string, 
   };
 }
 
-/** A house with jaato plugins, all of which have been tried. */
-export async function openJaato(plugins: object, dir?: string, limits: object = {}): Promise<House> {
-  const house = await openHouse([jaato], { plugins, limits: { restartMinMs: 50, stopGraceMs: 500, ...limits } }, dir);
-  await house.app.registry.whenListed(20_000);
-  return house;
+/** An app with jaato plugins, all of which have been tried. */
+export async function openJaato(plugins: object, dir?: string, limits: object = {}): Promise<TestApp> {
+  const app = await openApp([jaato], { plugins, limits: { restartMinMs: 50, stopGraceMs: 500, ...limits } }, dir);
+  await app.instance.registry.whenListed(20_000);
+  return app;
 }
 
 /** A project folder with files of its own and an mcp.json for the plugins. */
-export async function project(files: Readonly<Record<string, string>>, plugins: object, limits: object = {}): Promise<House> {
+export async function project(files: Readonly<Record<string, string>>, plugins: object, limits: object = {}): Promise<TestApp> {
   const dir = tempFolder();
   writeFiles(dir, files);
   return openJaato(plugins, dir, limits);
 }
 
 /** What is known of a plugin. */
-export const status = (house: House, id: string) => house.app.registry.plugins().find((p) => p.id === id);
+export const status = (app: TestApp, id: string) => app.instance.registry.plugins().find((p) => p.id === id);
 /** The names of all tools. */
-export const tools = (house: House) => [...house.app.registry.catalogue().tools.keys()];
+export const tools = (app: TestApp) => [...app.instance.registry.catalogue().tools.keys()];
 /** The code of a failed call. */
 export const code = (result: { meta?: Record<string, unknown> }) => (result.meta?.['plugmux/error'] as { code?: string } | undefined)?.code;
 
 /** A call whose client answers forms, and what it was asked. */
 export function askable(
-  house: House,
+  app: TestApp,
   answer: (message: string) => string | undefined | Promise<string>,
   refusal: 'decline' | 'cancel' = 'decline',
 ): { call: Call; asked: string[] } {
@@ -91,5 +91,5 @@ export function askable(
         }),
       ),
     );
-  return { call: new Call(localCaller(), { ...silentClient(house.app.registry as never), answerableKinds: ['form'], ask }), asked };
+  return { call: new Call(localCaller(), { ...silentClient(app.instance.registry as never), answerableKinds: ['form'], ask }), asked };
 }

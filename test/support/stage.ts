@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { localCaller } from '../../dist/src/core/caller.js';
 import type { GatewayError } from '../../dist/src/core/errors.js';
 import { emptyOffer } from '../../dist/src/core/plugin.js';
-import { type House, openHouse } from './house.ts';
+import { openApp, type TestApp } from './app.ts';
 import { until } from './processes.ts';
 import { tempFolder } from './temp.ts';
 
@@ -73,8 +73,8 @@ export class Stage {
   }
 
   /** The next gateway of the same state. */
-  open(config: object = this.config): Promise<House> {
-    return openHouse([this.adapter], config, this.dir);
+  open(config: object = this.config): Promise<TestApp> {
+    return openApp([this.adapter], config, this.dir);
   }
 
   move(id: string, state: State, error?: GatewayError): void {
@@ -91,26 +91,26 @@ export class Stage {
 
   /** A gateway whose plugins have all loaded, and are known to the next one. */
   async firstStart(config: object = this.config): Promise<void> {
-    const house = await this.open(config);
-    await house.app.registry.start();
+    const app = await this.open(config);
+    await app.instance.registry.start();
     for (const id of this.opened) this.move(id, 'ready');
-    await until('all are ready', () => house.app.plugins().every(({ state }) => state === 'ready' || state === 'disabled'));
-    await house.close();
+    await until('all are ready', () => app.instance.plugins().every(({ state }) => state === 'ready' || state === 'disabled'));
+    await app.close();
     this.opened = [];
     this.started = [];
   }
 
   /** A gateway that knows what its plugins offered at a first start, and has opened none yet. */
-  async secondStart(config: object = this.config): Promise<House> {
+  async secondStart(config: object = this.config): Promise<TestApp> {
     await this.firstStart(config);
     return this.open(config);
   }
 }
 
 /** The tools that are listed. */
-export const names = (house: House): string[] => [...house.app.gateway.view(localCaller()).listed.keys()];
+export const names = (app: TestApp): string[] => [...app.instance.gateway.view(localCaller()).listed.keys()];
 /** The state of one plugin. */
-export const stateOf = (house: House, id: string) => house.app.plugins().find((plugin) => plugin.id === id)?.state;
+export const stateOf = (app: TestApp, id: string) => app.instance.plugins().find((plugin) => plugin.id === id)?.state;
 
 const SELECT = "SELECT key, value FROM entry WHERE space = 'offers' ORDER BY key";
 

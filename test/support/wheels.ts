@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
-import type { House } from './house.ts';
+import type { TestApp } from './app.ts';
 import { until } from './processes.ts';
 
 /** Makes a package as a wheel, so that nothing depends on a network; its file. */
@@ -20,5 +20,5 @@ export function writeWheel(dir: string, name: string, files: Readonly<Record<str
 }
 
 /** Waits until the first plugin has come to a state. */
-export const settled = (house: House, state: string) =>
-  until(`it is ${state}`, () => house.app.registry.plugins()[0]?.state === state, 60_000);
+export const settled = (app: TestApp, state: string) =>
+  until(`it is ${state}`, () => app.instance.registry.plugins()[0]?.state === state, 60_000);

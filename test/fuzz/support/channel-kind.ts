@@ -2,7 +2,7 @@ import type { Adapter } from '../../../dist/src/core/adapter.js';
 import type { MemberSpec } from '../../../dist/src/core/host.js';
 import { channelTemplates, otherAnswers } from './channel-messages.ts';
 import { batch, Peer } from './channel-peer.ts';
-import { CANARY_ALONE, inPipes, openFuzzHouse } from './fuzz-house.ts';
+import { CANARY_ALONE, inPipes, openFuzzApp } from './fuzz-app.ts';
 import type { Template } from './messages.ts';
 import { Oracle } from './oracle.ts';
 
@@ -46,9 +46,9 @@ export async function fuzzChannel(formats: readonly [Format, ...Format[]], messa
 
   const script = ({ id }: MemberSpec) => (peers.get(id) as Peer).script;
   const adapters = formats.map(({ adapter }) => inPipes(adapter, script));
-  const house = await openFuzzHouse(adapters, { plugins, ...CANARY_ALONE }, files, oracle);
+  const app = await openFuzzApp(adapters, { plugins, ...CANARY_ALONE }, files, oracle);
   const toolOf = (id: string): string => tools.get(id) as string;
-  oracle.sing(() => house.call(toolOf(CANARY), 'calm'));
-  await batch({ peers: odd, toolOf, messages, house, oracle });
+  oracle.sing(() => app.call(toolOf(CANARY), 'calm'));
+  await batch({ peers: odd, toolOf, messages, app, oracle });
   return { summary: await oracle.read(), codes: oracle.codes.size };
 }

@@ -112,12 +112,12 @@ export interface Batch {
   /** The public name of a peer's tool. */
   readonly toolOf: (id: string) => string;
   readonly messages: number;
-  readonly house: { call(name: string): Promise<Answer> };
+  readonly app: { call(name: string): Promise<Answer> };
   readonly oracle: Oracle;
 }
 
 /** Sends so many messages, each in the course of a call; a message that found nobody is sent again. */
-export async function batch({ peers, toolOf, messages, house, oracle }: Batch): Promise<void> {
+export async function batch({ peers, toolOf, messages, app, oracle }: Batch): Promise<void> {
   const share = Math.ceil(messages / peers.length);
   const warmUp = Math.min(50, share);
   const run = async (peer: Sender, lines: Iterable<string>): Promise<void> => {
@@ -128,7 +128,7 @@ export async function batch({ peers, toolOf, messages, house, oracle }: Batch): 
       const until = performance.now() + BACK_MS;
       let again = 0;
       while (peer.loaded && !oracle.isBroken) {
-        const result = await oracle.owe(`a call of ${peer.id}`, house.call(toolOf(peer.id)));
+        const result = await oracle.owe(`a call of ${peer.id}`, app.call(toolOf(peer.id)));
         const code = result && oracle.inspect(result);
         if (!peer.loaded) break;
         if (performance.now() > until)

@@ -8,7 +8,7 @@ import {
 import { expect, it } from 'vitest';
 import { MESSAGES, mutated, SEED } from './messages.ts';
 import { Oracle } from './oracle.ts';
-import { openUpstreamHouse, type UpstreamHouse } from './upstream-house.ts';
+import { openUpstreamApp, type UpstreamApp } from './upstream-app.ts';
 import { type Phase, TEMPLATES } from './upstream-messages.ts';
 import { type Kind, UpstreamPeer } from './upstream-peer.mjs';
 
@@ -38,27 +38,27 @@ export function fuzzUpstream(kind: Kind): void {
     const oracle = new Oracle(['"plugmux/forged":', 'node:internal', 'ZodError', '"path":', 'invalid_type']);
     const peers = Array.from({ length: PEERS }, (_, i) => new UpstreamPeer(`peer${i}`, kind !== 'sse' && i % 2 === 1));
     const canary = new UpstreamPeer('canary', false);
-    const house = await openUpstreamHouse(kind, [...peers, canary], oracle);
-    while (!house.serves('canary')) await sleep(20);
-    oracle.sing(() => house.ask('call', 'canary'));
+    const app = await openUpstreamApp(kind, [...peers, canary], oracle);
+    while (!app.serves('canary')) await sleep(20);
+    oracle.sing(() => app.ask('call', 'canary'));
     const share = Math.ceil(MESSAGES / PEERS);
-    await Promise.all(peers.map((peer, i) => run(house, oracle, peer, Math.min(WARM_UP, share), SEED + 1 + i)));
+    await Promise.all(peers.map((peer, i) => run(app, oracle, peer, Math.min(WARM_UP, share), SEED + 1 + i)));
     oracle.rest();
-    await Promise.all(peers.map((peer, i) => run(house, oracle, peer, share, SEED + i * 1_000_003)));
+    await Promise.all(peers.map((peer, i) => run(app, oracle, peer, share, SEED + i * 1_000_003)));
     process.stdout.write(`upstream ${kind}: ${await oracle.read()}\n`);
     expect(oracle.codes.size).toBeGreaterThan(3);
   });
 }
 
-async function run(house: UpstreamHouse, oracle: Oracle, peer: UpstreamPeer, messages: number, seed: number): Promise<void> {
-  for (const phase of ASKED) for (const lines of portions(phase, messages, seed)) await ask(house, oracle, peer, phase, lines);
-  for (const lines of portions('list', messages, seed)) await listAgain(house, oracle, peer, lines);
-  await untilServed(house, oracle, peer);
+async function run(app: UpstreamApp, oracle: Oracle, peer: UpstreamPeer, messages: number, seed: number): Promise<void> {
+  for (const phase of ASKED) for (const lines of portions(phase, messages, seed)) await ask(app, oracle, peer, phase, lines);
+  for (const lines of portions('list', messages, seed)) await listAgain(app, oracle, peer, lines);
+  await untilServed(app, oracle, peer);
   for (const lines of portions('start', messages, seed)) {
-    if (house.startsAgain(peer)) await startAgain(house, oracle, peer, lines);
-    else for (const line of lines) await ask(house, oracle, peer, 'call', [line]);
+    if (app.startsAgain(peer)) await startAgain(app, oracle, peer, lines);
+    else for (const line of lines) await ask(app, oracle, peer, 'call', [line]);
   }
-  await untilServed(house, oracle, peer);
+  await untilServed(app, oracle, peer);
 }
 
 /** The messages of a phase, as many at a time as are sent at a time. Made as they are sent: thousands at once would hold up this process. */
@@ -78,11 +78,11 @@ function load(oracle: Oracle, peer: UpstreamPeer, phase: Phase, lines: readonly 
 }
 
 /** Sends lines in the course of a request. */
-async function ask(house: UpstreamHouse, oracle: Oracle, peer: UpstreamPeer, phase: Phase, lines: readonly string[]): Promise<void> {
+async function ask(app: UpstreamApp, oracle: Oracle, peer: UpstreamPeer, phase: Phase, lines: readonly string[]): Promise<void> {
   load(oracle, peer, phase, lines);
   const until = performance.now() + BACK_MS;
   for (;;) {
-    const result = await oracle.owe(`a ${phase} of ${peer.id}`, house.ask(phase, peer.id));
+    const result = await oracle.owe(`a ${phase} of ${peer.id}`, app.ask(phase, peer.id));
     if (result) oracle.inspect(result);
     if (peer.waiting(phase) === 0 || oracle.isBroken) return;
     if (performance.now() > until) return oracle.fail('O5', `${peer.id} did not come back: ${JSON.stringify(result)}`);
@@ -91,16 +91,16 @@ async function ask(house: UpstreamHouse, oracle: Oracle, peer: UpstreamPeer, pha
 }
 
 /** Sends lines as lists; the lists after them are as they should be. */
-async function listAgain(house: UpstreamHouse, oracle: Oracle, peer: UpstreamPeer, lines: readonly string[]): Promise<void> {
+async function listAgain(app: UpstreamApp, oracle: Oracle, peer: UpstreamPeer, lines: readonly string[]): Promise<void> {
   load(oracle, peer, 'list', lines);
-  await untilSent(oracle, peer, 'list', () => announce(house, peer));
-  checkLists(house, oracle);
+  await untilSent(oracle, peer, 'list', () => announce(app, peer));
+  checkLists(app, oracle);
 }
 
 /** Sends a line in the place of the handshake. */
-async function startAgain(house: UpstreamHouse, oracle: Oracle, peer: UpstreamPeer, lines: readonly string[]): Promise<void> {
+async function startAgain(app: UpstreamApp, oracle: Oracle, peer: UpstreamPeer, lines: readonly string[]): Promise<void> {
   load(oracle, peer, 'start', lines);
-  await untilSent(oracle, peer, 'start', () => breakOff(house, peer));
+  await untilSent(oracle, peer, 'start', () => breakOff(app, peer));
 }
 
 async function untilSent(oracle: Oracle, peer: UpstreamPeer, phase: Phase, again: () => Promise<unknown>): Promise<void> {
@@ -113,26 +113,26 @@ async function untilSent(oracle: Oracle, peer: UpstreamPeer, phase: Phase, again
 }
 
 // The gateway asks again only if the peer says so.
-async function announce(house: UpstreamHouse, peer: UpstreamPeer): Promise<void> {
+async function announce(app: UpstreamApp, peer: UpstreamPeer): Promise<void> {
   peer.announce();
-  await house.poke(peer.id);
+  await app.poke(peer.id);
 }
 
 // A peer without a standing connection breaks off with the next request that it gets.
-async function breakOff(house: UpstreamHouse, peer: UpstreamPeer): Promise<void> {
+async function breakOff(app: UpstreamApp, peer: UpstreamPeer): Promise<void> {
   peer.breakOff();
-  await house.poke(peer.id);
+  await app.poke(peer.id);
 }
 
 /** Has it start again and list what it should, and waits until it can be called. */
-async function untilServed(house: UpstreamHouse, oracle: Oracle, peer: UpstreamPeer): Promise<void> {
+async function untilServed(app: UpstreamApp, oracle: Oracle, peer: UpstreamPeer): Promise<void> {
   for (const phase of PHASES) peer.load(phase, []);
   const until = performance.now() + BACK_MS;
   while (performance.now() < until && !oracle.isBroken) {
-    await (house.startsAgain(peer) ? breakOff(house, peer) : announce(house, peer));
+    await (app.startsAgain(peer) ? breakOff(app, peer) : announce(app, peer));
     for (let waited = 0; waited < AGAIN_MS; waited += 20) {
-      const result = await oracle.owe(`a call of ${peer.id}`, house.ask('call', peer.id));
-      if (house.serves(peer.id) && result && oracle.inspect(result) === undefined) return;
+      const result = await oracle.owe(`a call of ${peer.id}`, app.ask('call', peer.id));
+      if (app.serves(peer.id) && result && oracle.inspect(result) === undefined) return;
       await sleep(20);
     }
   }
@@ -140,8 +140,8 @@ async function untilServed(house: UpstreamHouse, oracle: Oracle, peer: UpstreamP
 }
 
 /** What clients get must be what they take, whatever a server listed. */
-function checkLists(house: UpstreamHouse, oracle: Oracle): void {
-  for (const [key, list] of Object.entries(house.lists())) {
+function checkLists(app: UpstreamApp, oracle: Oracle): void {
+  for (const [key, list] of Object.entries(app.lists())) {
     const { success, error } = LISTED[key as keyof typeof LISTED].safeParse(list);
     if (!success)
       oracle.fail('O4', `clients refuse the list of ${key}: ${error.issues.map(({ path, message }) => `${path.join('.')} ${message}`)}`);

@@ -9,7 +9,7 @@ import { loadConfig } from '../../../dist/src/config/load.js';
 import { createRedactor } from '../../../dist/src/core/redact.js';
 import { checkReload } from '../../../dist/src/transports/edge.js';
 import { type HttpTransport, serveHttp } from '../../../dist/src/transports/http.js';
-import { keepLog, type LogLine } from '../house.ts';
+import { keepLog, type LogLine } from '../app.ts';
 import { until } from '../processes.ts';
 import { writePlugin } from '../talos.ts';
 import { tempFolder } from '../temp.ts';

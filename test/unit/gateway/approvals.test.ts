@@ -19,8 +19,8 @@ const toolOf = (approvalSource: ApprovalSource = 'format', description = 'Erases
     entry: { name: 'notes_erase', description, input: {}, plugin: { id: 'notes' }, tool: { name: 'erase' } },
   }) as unknown as VisibleTool;
 
-/** A house where a person always gives the same answer, and how often that person was asked. */
-function house(answer: JsonObject, store: Store = createStore(tempFolder())) {
+/** An app where a person always gives the same answer, and how often that person was asked. */
+function app(answer: JsonObject, store: Store = createStore(tempFolder())) {
   const redactor = createRedactor();
   redactor.add('a secret of the gateway');
   const approvals = createApprovals(
@@ -45,7 +45,7 @@ const accept = (decision: string): JsonObject => ({ action: 'accept', content: {
 
 describe('createApprovals', () => {
   it('remembers for a session, and for no other', async () => {
-    const { obtain, asked } = house(accept('Allow for this session'));
+    const { obtain, asked } = app(accept('Allow for this session'));
     expect([await obtain(toolOf()), await obtain(toolOf()), asked.length]).toEqual(['session', 'session', 1]);
     await obtain(toolOf(), 's2');
     expect(asked).toHaveLength(2);
@@ -53,7 +53,7 @@ describe('createApprovals', () => {
 
   it('asks again for a tool that looks different now, whatever was allowed', { tags: ['approval-remembered'] }, async () => {
     for (const decision of ['Allow for this session', 'Always allow']) {
-      const { obtain, asked } = house(accept(decision));
+      const { obtain, asked } = app(accept(decision));
       await obtain(toolOf('format', 'Erases'));
       await obtain(toolOf('format', 'Erases, and tells nobody'));
       expect(asked).toHaveLength(2);
@@ -61,19 +61,19 @@ describe('createApprovals', () => {
   });
 
   it('asks again where the operator has begun to ask for himself', async () => {
-    const { obtain, asked } = house(accept('Always allow'));
+    const { obtain, asked } = app(accept('Always allow'));
     expect([await obtain(toolOf()), await obtain(toolOf()), asked.length]).toEqual(['always', 'always', 1]);
     expect(await obtain(toolOf('plugin'))).toBe('DENIED');
     expect(asked).toHaveLength(2);
   });
 
   it('offers nothing for a session that is none', async () => {
-    const { obtain } = house(accept('Allow for this session'));
+    const { obtain } = app(accept('Allow for this session'));
     expect(await obtain(toolOf(), 's1', true)).toBe('DENIED');
   });
 
   it('shows no secret that a guard has put into the arguments', { tags: ['T24'] }, async () => {
-    const { obtain, asked } = house({ action: 'decline' });
+    const { obtain, asked } = app({ action: 'decline' });
     expect(await obtain(toolOf(), 's1', false, { key: 'a secret of the gateway' })).toBe('DENIED');
     expect(JSON.stringify(asked)).toContain('key');
     expect(JSON.stringify(asked)).not.toContain('a secret of the gateway');
@@ -85,7 +85,7 @@ describe('createApprovals', () => {
         throw new Error('the disk is gone');
       },
     });
-    const { obtain, asked } = house(accept('Allow once'), broken);
+    const { obtain, asked } = app(accept('Allow once'), broken);
     expect([await obtain(toolOf()), asked.length]).toEqual(['APPROVAL_STORE_UNAVAILABLE', 0]);
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { toLimits } from '../../../src/config/limits.ts';
 import { createHost } from '../../../src/host/host.ts';
-import { keepLog } from '../../support/house.ts';
+import { keepLog } from '../../support/app.ts';
 import { processesWith, until } from '../../support/processes.ts';
 import { tempFolder } from '../../support/temp.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { localCaller } from '../../../dist/src/core/caller.js';
 import { emptyOffer } from '../../../dist/src/core/plugin.js';
-import { openHouse } from '../../support/house.ts';
+import { openApp } from '../../support/app.ts';
 import { until } from '../../support/processes.ts';
 import { tempFolder } from '../../support/temp.ts';
 
@@ -34,7 +34,7 @@ function slowPlugin() {
 
 async function connectTo(adapter: never) {
   const dir = tempFolder();
-  const { app } = await openHouse([adapter], { plugins: { slow: { path: dir } } });
+  const { instance: app } = await openApp([adapter], { plugins: { slow: { path: dir } } });
   const lines: { id?: number; method?: string }[] = [];
   const write = ({ bytes }: { bytes?: string | Buffer }) => void lines.push(JSON.parse(String(bytes)));
   const connection = app.engine.connect(localCaller(), 'test', { write }, () => undefined);

@@ -4,7 +4,7 @@ import type { App } from '../../../src/app.ts';
 import { replyTotals } from '../../../src/mcp/pending-replies.ts';
 import { tempFolder } from '../../support/temp.ts';
 import { type Arrival, EngineClient, type Kind } from './peer-clients.ts';
-import { openHouse, type Puppet } from './puppet.ts';
+import { openApp, type Puppet } from './puppet.ts';
 
 // The engine with everything below it, and a plugin whose every answer is held back. The model knows which ids are owed;
 // after each command exactly the replies that it foresees have arrived, each where it was owed and with its own token.
@@ -44,7 +44,7 @@ let app: App;
 let puppet: Puppet;
 const ends: (() => unknown)[] = [];
 beforeAll(async () => {
-  ({ app, puppet } = await openHouse(tempFolder((end) => ends.push(end))));
+  ({ app, puppet } = await openApp(tempFolder((end) => ends.push(end))));
 });
 afterAll(async () => {
   await app.close();

@@ -63,8 +63,8 @@ export class Puppet {
   }
 }
 
-/** The whole house around a puppet, without any transport. */
-export async function openHouse(dir: string): Promise<{ app: App; puppet: Puppet }> {
+/** The whole app around a puppet, without any transport. */
+export async function openApp(dir: string): Promise<{ app: App; puppet: Puppet }> {
   const puppet = new Puppet();
   mkdirSync(join(dir, 'puppet'));
   const file = join(dir, 'mcp.json');

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { GatewayError } from '../../../dist/src/core/errors.js';
-import { textOf } from '../../support/house.ts';
+import { textOf } from '../../support/app.ts';
 import { until } from '../../support/processes.ts';
 import { names, Stage, stateOf } from '../../support/stage.ts';
 
@@ -11,13 +11,14 @@ describe('a first list on a later start', { tags: ['catalogue-remembered'] }, ()
     const stage = new Stage('a', 'b');
     for (const id of ['a', 'b']) stage.offers.set(id, { tools: [stage.tool(id, id)] });
     await stage.firstStart(stage.configOf('a'));
-    const { app, ...house } = await stage.open();
-    expect([app.gateway.introduced(), app.gateway.whenListed(), names({ app, ...house })]).toEqual([undefined, undefined, ['a']]);
+    const opened = await stage.open();
+    const app = opened.instance;
+    expect([app.gateway.introduced(), app.gateway.whenListed(), names(opened)]).toEqual([undefined, undefined, ['a']]);
     await app.registry.start();
     let changes = 0;
     app.gateway.onChange(() => changes++);
     stage.move('b', 'ready');
-    await until('it is listed', () => names({ app, ...house }).join() === 'a,b');
+    await until('it is listed', () => names(opened).join() === 'a,b');
     expect(changes).toBeGreaterThan(0);
   });
 
@@ -25,14 +26,14 @@ describe('a first list on a later start', { tags: ['catalogue-remembered'] }, ()
     const stage = new Stage('a', 'b');
     for (const id of ['a', 'b']) stage.offers.set(id, { tools: [stage.tool(id, id)] });
     const first = await stage.open();
-    await first.app.registry.start();
+    await first.instance.registry.start();
     stage.move('a', 'ready');
     stage.move('b', 'restarting', broken());
     await until('both have come that far', () => names(first).join() === 'a');
     await first.close();
     stage.digests.set('b', 'edited');
     const second = await stage.open();
-    expect([second.app.gateway.whenListed(), names(second)]).toEqual([undefined, ['a']]);
+    expect([second.instance.gateway.whenListed(), names(second)]).toEqual([undefined, ['a']]);
   });
 
   it.each([
@@ -44,24 +45,24 @@ describe('a first list on a later start', { tags: ['catalogue-remembered'] }, ()
     stage.offers.set('b', { tools: [stage.tool('b', 'b')], personal: true });
     await stage.firstStart();
     change(stage);
-    const house = await stage.open();
-    expect(house.app.gateway.introduced()).toBeUndefined();
-    const listed = house.app.gateway.whenListed();
+    const app = await stage.open();
+    expect(app.instance.gateway.introduced()).toBeUndefined();
+    const listed = app.instance.gateway.whenListed();
     await until('it is started', () => stage.started.includes('b'));
-    expect(names(house)).toEqual(['a']);
+    expect(names(app)).toEqual(['a']);
     stage.move('b', 'ready');
     await listed;
-    expect([names(house), stateOf(house, 'a')]).toEqual([['a', 'b'], 'opening']);
+    expect([names(app), stateOf(app, 'a')]).toEqual([['a', 'b'], 'opening']);
   });
 
   it('waits as on a first start for a plugin that was still opening at the end of the last one', async () => {
     const stage = new Stage('a');
     stage.offers.set('a', { tools: [stage.tool('a', 'a')] });
     const first = await stage.open();
-    await first.app.registry.start();
+    await first.instance.registry.start();
     await first.close();
     const second = await stage.open();
-    expect(second.app.gateway.introduced()).toBeInstanceOf(Promise);
+    expect(second.instance.gateway.introduced()).toBeInstanceOf(Promise);
   });
 
   it('knows a plugin again that was still opening in a start between', async () => {
@@ -69,7 +70,7 @@ describe('a first list on a later start', { tags: ['catalogue-remembered'] }, ()
     stage.offers.set('a', { tools: [stage.tool('a', 'a')] });
     await stage.firstStart();
     const between = await stage.open();
-    await between.app.registry.start();
+    await between.instance.registry.start();
     await between.close();
     expect(names(await stage.open())).toEqual(['a']);
   });
@@ -79,21 +80,21 @@ describe('a tool of a plugin that loaded at the last start and fails now', { tag
   it('answers with the cause also after it has left the list, until it is back or other rules hold', async () => {
     const stage = new Stage('a');
     stage.offers.set('a', { tools: [stage.tool('a', 'one')] });
-    const house = await stage.secondStart();
-    expect(names(house)).toEqual(['one']);
-    await house.app.registry.start();
+    const app = await stage.secondStart();
+    expect(names(app)).toEqual(['one']);
+    await app.instance.registry.start();
     stage.move('a', 'failed', broken());
-    await until('it has left', () => names(house).length === 0);
+    await until('it has left', () => names(app).length === 0);
     const cause = { code: 'PLUGIN_UNAVAILABLE', message: expect.stringContaining('It needs a package') };
-    for (const _ of ['at once', 'again']) expect((await house.call('one')).meta?.['plugmux/error']).toMatchObject(cause);
-    await expect(house.call('two')).rejects.toMatchObject({ code: 'UNKNOWN_TOOL' });
+    for (const _ of ['at once', 'again']) expect((await app.call('one')).meta?.['plugmux/error']).toMatchObject(cause);
+    await expect(app.call('two')).rejects.toMatchObject({ code: 'UNKNOWN_TOOL' });
     stage.move('a', 'ready');
-    await until('it is back', () => names(house).length === 1);
-    expect(textOf(await house.call('one'))).toBe('a ran one');
+    await until('it is back', () => names(app).length === 1);
+    expect(textOf(await app.call('one'))).toBe('a ran one');
     stage.move('a', 'failed', broken());
-    await until('it has left again', () => names(house).length === 0);
-    await house.reconfigure({ plugins: { a: { path: stage.dir, approval: 'deny' } } });
-    await expect(house.call('one')).rejects.toMatchObject({ code: 'UNKNOWN_TOOL' });
+    await until('it has left again', () => names(app).length === 0);
+    await app.reconfigure({ plugins: { a: { path: stage.dir, approval: 'deny' } } });
+    await expect(app.call('one')).rejects.toMatchObject({ code: 'UNKNOWN_TOOL' });
   });
 });
 
@@ -106,8 +107,8 @@ describe('a plugin that takes part in calls and opens too late', { tags: ['catal
     const config = { ...stage.config, limits: { firstListMs: 50 } };
     stage.offers.set('a', { tools: [stage.tool('a', 'one')] });
     stage.offers.set('filter', { middleware: { onError, guard: async () => undefined } });
-    const house = await stage.secondStart(config);
-    const result = house.call('one');
+    const app = await stage.secondStart(config);
+    const result = app.call('one');
     await until('its plugin is started', () => stage.started.includes('a'));
     stage.move('a', 'ready');
     expect(((await result).meta?.['plugmux/error'] as { code: string } | undefined)?.code).toBe(code);

@@ -6,7 +6,7 @@ import { emptyOffer } from '../../../dist/src/core/plugin.js';
 import type { DiscoveredPlugin } from '../../../dist/src/registry/discovered-plugin.js';
 import { createOfferMemory } from '../../../dist/src/registry/offer-memory.js';
 import { createStore } from '../../../dist/src/store/store.js';
-import { openHouse } from '../../support/house.ts';
+import { openApp } from '../../support/app.ts';
 import { until } from '../../support/processes.ts';
 import { edit, names, rows, Stage, stateOf } from '../../support/stage.ts';
 import { tempFolder } from '../../support/temp.ts';
@@ -71,8 +71,8 @@ describe('what a later start knows', { tags: ['catalogue-remembered'] }, () => {
   it('keeps a tool that is not served from being listed', async () => {
     const stage = new Stage('a');
     stage.offers.set('a', { tools: [stage.tool('a', 'good'), stage.tool('a', 'bad', { fault: 'its header is empty' })] });
-    const house = await stage.secondStart();
-    expect([names(house), house.app.plugins()[0]?.quarantined]).toMatchObject([['good'], [{ tool: 'bad' }]]);
+    const app = await stage.secondStart();
+    expect([names(app), app.instance.plugins()[0]?.quarantined]).toMatchObject([['good'], [{ tool: 'bad' }]]);
   });
 
   it('keeps of a list that could not be read what it held', async () => {
@@ -90,12 +90,12 @@ describe('what a later start knows', { tags: ['catalogue-remembered'] }, () => {
       [{ prompts }, { tools: [], prompts: before.prompts }],
     ] as const) {
       stage.offers.set('a', offer);
-      const house = await stage.open();
-      await house.app.registry.start();
+      const app = await stage.open();
+      await app.instance.registry.start();
       stage.move('a', 'ready');
       await until('it is kept', () => JSON.stringify(kept()[0].prompts) === JSON.stringify(expected.prompts));
       expect(kept()).toMatchObject([expected]);
-      await house.close();
+      await app.close();
     }
   });
 
@@ -107,21 +107,21 @@ describe('what a later start knows', { tags: ['catalogue-remembered'] }, () => {
   ])('is opened as on a first start if what was kept %s', async (_, change) => {
     const stage = await stageWith('a');
     edit(stage.dir, change);
-    const house = await stage.open();
-    expect([names(house), stage.opened, house.app.gateway.introduced()]).toEqual([[], ['a'], expect.any(Promise)]);
+    const app = await stage.open();
+    expect([names(app), stage.opened, app.instance.gateway.introduced()]).toEqual([[], ['a'], expect.any(Promise)]);
     await until('it is started', () => stage.started.length > 0);
     stage.move('a', 'ready');
-    await until('it is listed', () => names(house).length === 1);
+    await until('it is listed', () => names(app).length === 1);
   });
 
   it('is nothing without the key of the state folder', async () => {
     const stage = await stageWith('a');
     rmSync(join(stage.dir, '.plugmux/key'));
     mkdirSync(join(stage.dir, '.plugmux/key/in-the-way'), { recursive: true });
-    const house = await stage.open();
-    expect([names(house), house.app.gateway.introduced()]).toEqual([[], expect.any(Promise)]);
+    const app = await stage.open();
+    expect([names(app), app.instance.gateway.introduced()]).toEqual([[], expect.any(Promise)]);
     stage.move('a', 'ready');
-    await until('it is listed', () => names(house).length === 1);
+    await until('it is listed', () => names(app).length === 1);
   });
 
   it('is nothing with another key', async () => {
@@ -134,18 +134,18 @@ describe('what a later start knows', { tags: ['catalogue-remembered'] }, () => {
     const [one, other] = [await stageWith('a'), new Stage('a')];
     other.offers.set('a', { tools: [other.tool('a', 'newer')] });
     const first = await one.open();
-    const second = await openHouse([other.adapter], one.config, one.dir);
-    for (const [house, stage] of [
+    const second = await openApp([other.adapter], one.config, one.dir);
+    for (const [app, stage] of [
       [first, one],
       [second, other],
     ] as const) {
-      await house.app.registry.start();
+      await app.instance.registry.start();
       stage.move('a', 'ready');
-      await until('it is ready', () => stateOf(house, 'a') === 'ready');
+      await until('it is ready', () => stateOf(app, 'a') === 'ready');
     }
     await first.close();
     await second.close();
     expect(rows(one.dir)).toHaveLength(1);
-    expect(names(await openHouse([other.adapter], one.config, one.dir))).toEqual(['newer']);
+    expect(names(await openApp([other.adapter], one.config, one.dir))).toEqual(['newer']);
   });
 });

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { localCaller } from '../../../dist/src/core/caller.js';
 import { GatewayError } from '../../../dist/src/core/errors.js';
 import type { Call } from '../../../dist/src/gateway/call.js';
-import { BY, textOf } from '../../support/house.ts';
+import { BY, textOf } from '../../support/app.ts';
 import { until } from '../../support/processes.ts';
 import { edit, names, Stage, stateOf } from '../../support/stage.ts';
 
@@ -19,10 +19,10 @@ describe('a second start', () => {
       instructions: 'Use one.',
     });
     stage.offers.set('b', { tools: [stage.tool('b', 'two')] });
-    const house = await stage.secondStart();
-    expect(house.app.gateway.introduced()).toBeUndefined();
-    expect(house.app.gateway.whenListed()).toBeUndefined();
-    const { listed, prompts, resources, templates, instructions } = house.app.gateway.view(localCaller());
+    const app = await stage.secondStart();
+    expect(app.instance.gateway.introduced()).toBeUndefined();
+    expect(app.instance.gateway.whenListed()).toBeUndefined();
+    const { listed, prompts, resources, templates, instructions } = app.instance.gateway.view(localCaller());
     expect([[...listed.keys()], [...prompts.keys()], [...resources.keys()], [...templates.keys()]]).toEqual([
       ['one', 'two'],
       expect.arrayContaining(['p', 'a_instructions']),
@@ -30,13 +30,13 @@ describe('a second start', () => {
       ['a:{b}'],
     ]);
     expect(instructions).toContain('Use one.');
-    expect([stage.opened, stateOf(house, 'a'), stateOf(house, 'b')]).toEqual([[], 'opening', 'opening']);
+    expect([stage.opened, stateOf(app, 'a'), stateOf(app, 'b')]).toEqual([[], 'opening', 'opening']);
 
     const replies: { id?: number; method?: string; result?: object }[] = [];
     const write = ({ bytes }: { bytes?: string | Buffer }) => void replies.push(JSON.parse(String(bytes)));
-    const connection = house.app.engine.connect(localCaller(), 'test', { write }, () => undefined);
+    const connection = app.instance.engine.connect(localCaller(), 'test', { write }, () => undefined);
     const send = (message: object) =>
-      connection.receive(house.app.engine.read(Buffer.from(JSON.stringify({ jsonrpc: '2.0', params: {}, ...message }))));
+      connection.receive(app.instance.engine.read(Buffer.from(JSON.stringify({ jsonrpc: '2.0', params: {}, ...message }))));
     send({
       id: 0,
       method: 'initialize',
@@ -47,10 +47,10 @@ describe('a second start', () => {
     for (const [i, method] of lists.entries()) send({ id: i + 1, method });
     expect([replies.map(({ id }) => id), stage.opened]).toEqual([[0, 1, 2, 3, 4], []]);
 
-    await house.app.registry.start();
+    await app.instance.registry.start();
     stage.move('a', 'ready');
     stage.move('b', 'ready');
-    await until('both are ready', () => house.app.plugins().every(({ state }) => state === 'ready'));
+    await until('both are ready', () => app.instance.plugins().every(({ state }) => state === 'ready'));
     await new Promise((resolve) => setTimeout(resolve, 60));
     for (const [i, method] of lists.entries()) send({ id: i + 11, method });
     expect(replies.slice(5).map(({ id, result }) => [id, result])).toEqual(
@@ -61,14 +61,14 @@ describe('a second start', () => {
   it('tells of what differs once the plugin has opened', { tags: ['catalogue-remembered'] }, async () => {
     const stage = new Stage('a');
     stage.offers.set('a', { tools: [stage.tool('a', 'old')] });
-    const house = await stage.secondStart();
-    expect(names(house)).toEqual(['old']);
-    await house.app.registry.start();
+    const app = await stage.secondStart();
+    expect(names(app)).toEqual(['old']);
+    await app.instance.registry.start();
     stage.offers.set('a', { tools: [stage.tool('a', 'new')] });
     stage.move('a', 'ready');
-    await until('it has changed', () => names(house).join() === 'new');
+    await until('it has changed', () => names(app).join() === 'new');
     // The tool that the client was shown is gone.
-    await expect(house.call('old')).rejects.toMatchObject({ code: 'UNKNOWN_TOOL' });
+    await expect(app.call('old')).rejects.toMatchObject({ code: 'UNKNOWN_TOOL' });
   });
 
   it('lets a call wait for its own plugin only, and runs it by the rules of the plugin as it is now', {
@@ -77,19 +77,19 @@ describe('a second start', () => {
     const stage = new Stage('a', 'b');
     stage.offers.set('a', { tools: [stage.tool('a', 'one'), stage.tool('a', 'strict'), stage.tool('a', 'asks')] });
     stage.offers.set('b', { tools: [stage.tool('b', 'two')] });
-    const house = await stage.secondStart();
+    const app = await stage.secondStart();
     const input = { type: 'object', properties: { x: { type: 'number' } }, required: ['x'] };
     stage.offers.set('a', {
       tools: [stage.tool('a', 'one'), stage.tool('a', 'strict', { input }), stage.tool('a', 'asks', { approval: 'required' })],
     });
-    const [one, strict, asks] = [house.call('one'), house.call('strict'), house.call('asks')];
+    const [one, strict, asks] = [app.call('one'), app.call('strict'), app.call('asks')];
     await until('its plugin is started', () => stage.started.length > 0);
     expect([new Set(stage.started), stage.opened.sort()]).toEqual([new Set(['a']), ['a', 'b']]);
     stage.move('a', 'ready');
     expect(textOf(await one)).toBe('a ran one');
     expect((await strict).meta?.['plugmux/error']).toMatchObject({ code: 'ARGUMENTS_INVALID' });
     expect((await asks).isError).toBe(true);
-    expect([stage.calls, stateOf(house, 'b')]).toEqual([['one'], 'opening']);
+    expect([stage.calls, stateOf(app, 'b')]).toEqual([['one'], 'opening']);
   });
 
   it.each([
@@ -101,16 +101,16 @@ describe('a second start', () => {
     async (_, read, after) => {
       const stage = new Stage('a');
       stage.offers.set('a', { tools: [stage.tool('a', 'old')] });
-      const house = await stage.secondStart();
-      await house.app.registry.start();
+      const app = await stage.secondStart();
+      await app.instance.registry.start();
       stage.offers.set('a', { awaitsTools: true, unread: ['tools'] });
       stage.move('a', 'ready');
       await new Promise((resolve) => setTimeout(resolve, 60));
-      expect([names(house), stateOf(house, 'a')]).toEqual([['old'], 'opening']);
+      expect([names(app), stateOf(app, 'a')]).toEqual([['old'], 'opening']);
       stage.offers.set('a', read(stage));
       stage.move('a', 'ready');
-      await until('its tools are as they are now', () => stateOf(house, 'a') === 'ready');
-      expect(names(house)).toEqual(after);
+      await until('its tools are as they are now', () => stateOf(app, 'a') === 'ready');
+      expect(names(app)).toEqual(after);
     },
   );
 
@@ -124,9 +124,9 @@ describe('a second start', () => {
   ])('says of a waiting call %s that it was not sent', { tags: ['catalogue-remembered'] }, async (_, code, end) => {
     const stage = new Stage('a');
     stage.offers.set('a', { tools: [stage.tool('a', 'one')] });
-    const house = await stage.secondStart();
-    const call = house.newCall();
-    const result = house.call('one', {}, call);
+    const app = await stage.secondStart();
+    const call = app.newCall();
+    const result = app.call('one', {}, call);
     await until('it is started', () => stage.started.length > 0);
     end(stage, call);
     const error = (await result).meta?.['plugmux/error'];
@@ -138,26 +138,26 @@ describe('a second start', () => {
   }, async () => {
     const stage = new Stage('a');
     stage.offers.set('a', { tools: [stage.tool('a', 'one')] });
-    const house = await stage.secondStart();
-    const result = house.call('one');
+    const app = await stage.secondStart();
+    const result = app.call('one');
     await until('it is started', () => stage.started.length > 0);
     stage.move('a', 'failed', new GatewayError('DEPENDENCY_MISSING', 'It needs a package.'));
     expect((await result).meta?.['plugmux/error']).toMatchObject({
       code: 'PLUGIN_UNAVAILABLE',
       message: expect.stringContaining('It needs a package'),
     });
-    expect([names(house), stateOf(house, 'a')]).toEqual([[], 'failed']);
-    await house.close();
+    expect([names(app), stateOf(app, 'a')]).toEqual([[], 'failed']);
+    await app.close();
     // The next first list does not wait for it either.
     stage.started = [];
     const third = await stage.open();
-    expect([third.app.gateway.introduced(), third.app.gateway.whenListed(), names(third), stage.started]).toEqual([
+    expect([third.instance.gateway.introduced(), third.instance.gateway.whenListed(), names(third), stage.started]).toEqual([
       undefined,
       undefined,
       [],
       [],
     ]);
-    await third.app.registry.start();
+    await third.instance.registry.start();
     stage.move('a', 'ready');
     await until('it is back', () => names(third).length === 1);
   });
@@ -166,7 +166,7 @@ describe('a second start', () => {
     const stage = new Stage('a');
     stage.offers.set('a', { tools: [stage.tool('a', 'one')] });
     const first = await stage.open();
-    await first.app.registry.start();
+    await first.instance.registry.start();
     stage.move('a', 'ready');
     await until('it is listed', () => names(first).length === 1);
     stage.move('a', 'restarting', new GatewayError('PLUGIN_CRASHED', 'It crashed.'));
@@ -186,13 +186,13 @@ describe('a second start', () => {
       plugins: { a: { ...plugins.a, approval: { a1: 'deny', a2: 'ask' }, names: { a2: 'renamed' } }, b: { ...plugins.b, enabled: false } },
       profiles: { default: { tools: ['*', '!nothing'] } },
     };
-    const house = await stage.open(changed);
-    expect(names(house)).toEqual(['renamed']);
-    expect(house.app.gateway.view(localCaller()).tools.get('renamed')?.approval).toBe('required');
-    expect([stage.opened, stateOf(house, 'b'), stateOf(house, 'c')]).toEqual([[], 'disabled', undefined]);
-    await house.close();
+    const app = await stage.open(changed);
+    expect(names(app)).toEqual(['renamed']);
+    expect(app.instance.gateway.view(localCaller()).tools.get('renamed')?.approval).toBe('required');
+    expect([stage.opened, stateOf(app, 'b'), stateOf(app, 'c')]).toEqual([[], 'disabled', undefined]);
+    await app.close();
     const off = await stage.open();
-    await off.app.admin.setEnabled('c', false, BY);
+    await off.instance.admin.setEnabled('c', false, BY);
     await off.close();
     const last = await stage.open();
     expect([names(last), stateOf(last, 'c')]).toEqual([['a1', 'a2', 'b1', 'b2'], 'disabled']);
@@ -207,10 +207,10 @@ describe('a second start', () => {
     plugins.b = { ...plugins.b, credentials: { key: 'the first key' } };
     await stage.firstStart();
     stage.digests.set('a', 'edited');
-    const house = await stage.open({ plugins: { ...plugins, b: { ...plugins.b, credentials: { key: 'another' } } } });
-    expect(names(house)).toEqual(['c1']);
+    const app = await stage.open({ plugins: { ...plugins, b: { ...plugins.b, credentials: { key: 'another' } } } });
+    expect(names(app)).toEqual(['c1']);
     // These are new to it, so a first list waits for them.
-    expect(house.app.gateway.whenListed()).toBeInstanceOf(Promise);
+    expect(app.instance.gateway.whenListed()).toBeInstanceOf(Promise);
     edit(stage.dir, (row) => {
       expect(row).not.toContain('the first key');
       return row;
@@ -243,8 +243,8 @@ describe('a second start', () => {
     stage.offers.set('a', { tools: [stage.tool('a', 'one')] });
     stage.offers.set('guard', { middleware: steps('guard', 'guard') });
     stage.offers.set('filter', { middleware: steps('filter', 'before') });
-    const house = await stage.secondStart();
-    const result = house.call('one');
+    const app = await stage.secondStart();
+    const result = app.call('one');
     await until('all are started', () => stage.started.length >= 2);
     expect(new Set(stage.started)).toEqual(new Set(['guard', 'filter']));
     for (const id of ['guard', 'filter']) stage.move(id, 'ready');
@@ -265,11 +265,11 @@ describe('a second start', () => {
     stage.offers.set('a', { tools: [stage.tool('a', 'one', { meta: {} })] });
     await stage.firstStart();
     edit(stage.dir, change);
-    const house = await stage.open();
-    expect([names(house), stage.opened, stateOf(house, 'a')]).toEqual([[], ['a'], 'opening']);
-    await house.app.registry.start();
+    const app = await stage.open();
+    expect([names(app), stage.opened, stateOf(app, 'a')]).toEqual([[], ['a'], 'opening']);
+    await app.instance.registry.start();
     stage.move('a', 'ready');
-    await until('it is listed', () => names(house).length === 1);
+    await until('it is listed', () => names(app).length === 1);
   });
 
   it('vets what was kept as it vets what a plugin says', { tags: ['catalogue-remembered'] }, async () => {
@@ -283,18 +283,18 @@ describe('a second start', () => {
         .replace('"name":"two"', '"name":"tw\\u200bo"')
         .replace('"name":"three","input":{"type":"object"', '"name":"three","input":{"type":"string"'),
     );
-    const house = await stage.open();
-    const [one] = house.app.gateway.view(localCaller()).listed.values();
-    expect([names(house), one?.entry.description, one?.entry.tool.meta]).toEqual([['one'], 'does\\u{202e} one', {}]);
+    const app = await stage.open();
+    const [one] = app.instance.gateway.view(localCaller()).listed.values();
+    expect([names(app), one?.entry.description, one?.entry.tool.meta]).toEqual([['one'], 'does\\u{202e} one', {}]);
   });
 
   it('ends in order while its plugins are opening, and knows them again', { tags: ['catalogue-remembered'] }, async () => {
     const stage = new Stage('a', 'b');
     for (const id of ['a', 'b']) stage.offers.set(id, { tools: [stage.tool(id, id)] });
-    const house = await stage.secondStart();
-    const result = house.call('a');
+    const app = await stage.secondStart();
+    const result = app.call('a');
     await until('it is started', () => stage.started.length > 0);
-    await house.close();
+    await app.close();
     expect((await Promise.allSettled([result]))[0]).toBeDefined();
     expect(names(await stage.open())).toEqual(['a', 'b']);
   });
@@ -302,13 +302,13 @@ describe('a second start', () => {
   it('serves a reload that comes while its plugins are opening', { tags: ['catalogue-remembered'] }, async () => {
     const stage = new Stage('a', 'b');
     for (const id of ['a', 'b']) stage.offers.set(id, { tools: [stage.tool(id, id)] });
-    const house = await stage.secondStart();
-    const [lost, kept] = [house.call('a'), house.call('b')];
+    const app = await stage.secondStart();
+    const [lost, kept] = [app.call('a'), app.call('b')];
     await until('both are started', () => new Set(stage.started).size === 2);
-    await house.reconfigure({ plugins: { b: stage.config.plugins.b } });
+    await app.reconfigure({ plugins: { b: stage.config.plugins.b } });
     await expect(lost).rejects.toMatchObject({ code: 'UNKNOWN_TOOL' });
     stage.move('b', 'ready');
     expect(textOf(await kept)).toBe('b ran b');
-    expect(names(house)).toEqual(['b']);
+    expect(names(app)).toEqual(['b']);
   });
 });

@@ -33,9 +33,9 @@ export function keepLog(): { log: Logger; lines: LogLine[] } {
   return { log: at(''), lines };
 }
 
-/** A running house with a configuration of its own. */
-export interface House {
-  readonly app: App;
+/** A running app with a configuration of its own. */
+export interface TestApp {
+  readonly instance: App;
   readonly dir: string;
   readonly lines: readonly LogLine[];
   /** Waits for a line of the log: what a process writes may arrive after its answer. */
@@ -47,13 +47,13 @@ export interface House {
   close(): Promise<void>;
 }
 
-/** Builds the house for one test; it is closed with the test at the latest. Tests that run side by side name their own end. */
-export async function openHouse(
+/** Builds the app for one test; it is closed with the test at the latest. Tests that run side by side name their own end. */
+export async function openApp(
   adapters: readonly Adapter[],
   config: object,
   folder?: string,
   atEnd: AtEnd = onTestFinished as AtEnd,
-): Promise<House> {
+): Promise<TestApp> {
   const dir = folder ?? tempFolder(atEnd);
   const { log, lines } = keepLog();
   const file = join(dir, 'mcp.json');
@@ -70,9 +70,9 @@ export async function openHouse(
   };
   atEnd(close);
   const caller = localCaller();
-  const newCall: House['newCall'] = (progress) => new Call(caller, { ...silentClient(log), progress });
+  const newCall: TestApp['newCall'] = (progress) => new Call(caller, { ...silentClient(log), progress });
   return {
-    app,
+    instance: app,
     dir,
     lines,
     logged: (part) => until(`"${part}" is logged`, () => lines.some(({ message }) => message.includes(part))),

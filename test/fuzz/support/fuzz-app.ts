@@ -46,7 +46,7 @@ export function inHomes(adapter: Adapter, open: (spec: MemberSpec, limits: HostL
 }
 
 /** A gateway in this process, with a client that has everything a call can ask for. */
-export async function openFuzzHouse(adapters: readonly Adapter[], config: object, files: Readonly<Record<string, string>>, oracle: Oracle) {
+export async function openFuzzApp(adapters: readonly Adapter[], config: object, files: Readonly<Record<string, string>>, oracle: Oracle) {
   const dir = tempFolder();
   for (const [name, text] of Object.entries(files)) {
     mkdirSync(join(dir, name, '..'), { recursive: true });

@@ -31,7 +31,7 @@ const LIMITS = {
 };
 
 /** A gateway in this process whose upstream servers are pretended ones of a kind. */
-export interface UpstreamHouse {
+export interface UpstreamApp {
   /** Makes a request of a phase to a peer. */
   ask(phase: Phase, id: string): Promise<Answer>;
   /** Calls the tool that a peer listed first, whether or not it lists it any more. */
@@ -44,7 +44,7 @@ export interface UpstreamHouse {
   serves(id: string): boolean;
 }
 
-export async function openUpstreamHouse(kind: Kind, peers: readonly UpstreamPeer[], oracle: Oracle): Promise<UpstreamHouse> {
+export async function openUpstreamApp(kind: Kind, peers: readonly UpstreamPeer[], oracle: Oracle): Promise<UpstreamApp> {
   const dir = tempFolder();
   const byId = new Map(peers.map((peer) => [peer.id, peer]));
   const entries = await Promise.all(
