@@ -78,7 +78,7 @@ class JaatoPlugin:
         if what in ("refresh", "reset"):
             return True
         # A check must not wait for the calls it is about.
-        return self.contract is not None and self.contract.generation == "S" and self.needs_place(what)
+        return self.contract is not None and self.contract.generation == "S" and self.counts_against_limit(what)
 
     def prepare(self, contract):
         """Initialises an object and hands it what the original's host hands it, in that order."""
@@ -242,7 +242,7 @@ class JaatoPlugin:
         running = self.context.running()
         return running[0] if len(running) == 1 else None
 
-    def needs_place(self, key):
+    def counts_against_limit(self, key):
         """A check must not wait for the calls it is about."""
         return not key.startswith("check:")
 

@@ -4,7 +4,7 @@ from contextlib import asynccontextmanager
 
 from plugmux_bridge.errors import BridgeError, describe
 
-from .surroundings import NoDatabase
+from .unavailable import NoDatabase
 
 
 class Connections:

@@ -10,10 +10,10 @@ from plugmux_bridge.loop import is_awaitable, is_cancellation
 from . import plugin_types
 from .connections import Connections
 from .dynamic import DynamicTools
-from .lending import Lent
+from .context import CallContext
 from .objects import Objects
 from .results import failed, to_result
-from .surroundings import NotHere
+from .unavailable import NotAvailable
 
 _CONTEXT_LIMIT = 5.0
 _HOOK_LIMIT = 60.0
@@ -148,7 +148,7 @@ class ScaiWavePlugin:
         except BaseException as error:  # noqa: BLE001 - foreign code
             if is_cancellation(error):
                 raise
-            supply = f" {error.supply}" if isinstance(error, NotHere) else ""
+            supply = f" {error.supply}" if isinstance(error, NotAvailable) else ""
             self.context.log("warn", f"{name} failed: {trace(error)}{supply}")
             return failed(name, error)
         finally:
@@ -177,7 +177,7 @@ class ScaiWavePlugin:
     # --- the context
 
     def _lend(self, caller):
-        return Lent(self.params, self._connections, caller)
+        return CallContext(self.params, self._connections, caller)
 
     def close(self):
         self._dynamic.close()

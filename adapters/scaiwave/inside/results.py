@@ -6,7 +6,7 @@ from plugmux_bridge.encode import to_json
 from plugmux_bridge.errors import describe
 from plugmux_bridge.results import error_result, refuse_no_numbers, text_result
 
-from .surroundings import NotConfigured, NotHere
+from .unavailable import NotConfigured, NotAvailable
 
 _MARK = re.compile(r"^[\s*_#>-]*fallback suggestions[\s*_]*:", re.IGNORECASE)
 _ITEM = re.compile(r"^\s*(?:[-*+]|\d+[.)])\s")
@@ -26,7 +26,7 @@ def to_result(value, warn):
 
 def failed(tool, error):
     """An exception, for the model: its kind alone, or what the gateway itself has to say."""
-    if isinstance(error, (NotHere, NotConfigured)):
+    if isinstance(error, (NotAvailable, NotConfigured)):
         return error_result(describe(error))
     return error_result(f"{tool} failed: {type(error).__name__}")
 

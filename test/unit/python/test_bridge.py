@@ -37,7 +37,7 @@ FORMAT = """
         def initialize(self):
             print("initialised")
 
-        def needs_place(self, tool):
+        def counts_against_limit(self, tool):
             return tool != "free"
 
         def call(self, tool, args, call):
@@ -328,13 +328,13 @@ class OrphanTest(unittest.TestCase):
 
     @unittest.skipUnless(sys.platform == "linux", "the kernel tells on Linux only")
     def test_the_kernel_tells(self):
-        code = "from plugmux_bridge import start, orphan; orphan._LOOK_AGAIN = 600; start.main(use_stdio=True)"
+        code = "from plugmux_bridge import start, parent_watch; parent_watch._LOOK_AGAIN = 600; start.main(use_stdio=True)"
         self.orphan(code)
         self.orphan(code, settled=1.0)
 
     @unittest.skipUnless(sys.platform == "linux", "the test reads /proc")
     def test_elsewhere_it_looks_for_itself(self):
-        self.orphan("from plugmux_bridge import start, orphan; orphan._LOOK_AGAIN = 0.05; orphan._find_prctl = lambda: None; start.main(use_stdio=True)")
+        self.orphan("from plugmux_bridge import start, parent_watch; parent_watch._LOOK_AGAIN = 0.05; parent_watch._find_prctl = lambda: None; start.main(use_stdio=True)")
 
 
 class TerminationTest(unittest.TestCase):
@@ -348,7 +348,7 @@ from plugmux_bridge import bridge, start
 from time import sleep
 run = bridge.Bridge.run
 def locked(self):
-    self._crew.start()
+    self._pool.start()
     with self._jobs_lock:
         os.write(2, b"locked\\n")
         sleep(0.5)
@@ -369,7 +369,7 @@ start.main(use_stdio=True)
 
 class StreamsTest(unittest.TestCase):
     def test_lines_are_whole_and_tagged_and_a_flood_takes_the_other_way(self):
-        from plugmux_bridge.streams import Tagged, speaker
+        from plugmux_bridge.streams import PluginStream, current_plugin
 
         class Stream:
             def __init__(self):
@@ -379,19 +379,19 @@ class StreamsTest(unittest.TestCase):
                 self.text += text
 
         stream, logged = Stream(), []
-        tagged = Tagged(stream, "info", lambda method, params: logged.append(params["text"]))
+        tagged = PluginStream(stream, "info", lambda method, params: logged.append(params["text"]))
         tagged.write("nobody speaks\n")
-        token = speaker.set("p")
+        token = current_plugin.set("p")
         try:
             tagged.write("half ")
-            other = threading.Thread(target=lambda: (speaker.set("p"), tagged.write("another thread\n")))
+            other = threading.Thread(target=lambda: (current_plugin.set("p"), tagged.write("another thread\n")))
             other.start()
             other.join()
             tagged.write("a line\nrest")
             self.assertEqual(logged, ["another thread", "half a line"])
             tagged.write("\n" + "x\n" * 1000)
         finally:
-            speaker.reset(token)
+            current_plugin.reset(token)
         self.assertEqual(stream.text.splitlines()[0], "nobody speaks")
         self.assertLessEqual(len(logged), 2 * 200 + 3)
         self.assertEqual(len(logged) + len(stream.text.splitlines()), 1 + 2 + 1 + 1000)

@@ -6,27 +6,27 @@ from threading import Lock, Timer
 from time import monotonic
 
 from . import loop
-from .calls import Call, Stuck, busy_error, cancelled_error
+from .calls import Call, AbandonedCalls, busy_error, cancelled_error
 from .channel import parse
-from .crew import Crew
+from .leader_follower import LeaderFollowerPool
 from .encode import dumps, to_json
 from .errors import BridgeError, describe, to_bridge_error, trace
 from .hello import hello
 from .own_thread import Errand, OwnThread, lend_signals, lend_to_this
 from .plugins import Plugins
-from .pulse import Pulse
+from .loop_lag import LoopLagMonitor
 from .results import error_result
 from .running import Runner
 
 
 
 class Bridge:
-    """The process: the main thread loads and closes plugins, the crew reads and calls them."""
+    """The process: the main thread loads and closes plugins, the pool reads and calls them."""
 
     def __init__(self, channel):
         self.channel = channel
         self.notify = channel.notify
-        self.stuck = Stuck(self)
+        self.abandoned_calls = AbandonedCalls(self)
         self.loop_turns = loop.turns
         self._plugins = Plugins(self)
         self._calls = {}
@@ -38,9 +38,9 @@ class Bridge:
         self._jobs_lock = Lock()
         self._leaving = False
         self._stop_seconds = 5.0
-        self._pulse = Pulse(self._calls, self.notify)
-        self._crew = Crew(channel, self._handle, lambda: self.leave(0))
-        self._runner = Runner(self._crew, channel.flush, self._finish)
+        self._lag_monitor = LoopLagMonitor(self._calls, self.notify)
+        self._pool = LeaderFollowerPool(channel, self._handle, lambda: self.leave(0))
+        self._runner = Runner(self._pool, channel.flush, self._finish)
 
     def calls(self):
         """The calls in flight."""
@@ -49,11 +49,11 @@ class Bridge:
     def own_thread(self, name):
         """A thread for one plugin."""
         lend_signals(self.on_main)
-        return OwnThread(self._crew, name)
+        return OwnThread(self._pool, name)
 
     def run(self):
         """Serves until the gateway lets go. Loading stays on the main thread: some plugins set signal handlers."""
-        self._crew.start()
+        self._pool.start()
         while True:
             self._work()
 
@@ -103,7 +103,7 @@ class Bridge:
         elif method == "hello":
             self._limit_results(params.get("resultBytes", self._result_bytes))
             self._stop_seconds = params.get("stopMs", self._stop_seconds * 1000) / 1000
-            self._pulse.limit(params)
+            self._lag_monitor.limit(params)
             self.channel.reply(number, dumps(hello()))
         elif method == "request":
             self._request(number, params)
@@ -140,8 +140,8 @@ class Bridge:
         return {
             "uptime": round(monotonic() - self._started, 3),
             "inFlight": len(self._calls),
-            "abandoned": len(self.stuck),
-            "loopLag": round(self._pulse.take(), 3),
+            "abandoned": len(self.abandoned_calls),
+            "loopLag": round(self._lag_monitor.take(), 3),
         }
 
     def _reply_with(self, number, run):
@@ -201,14 +201,14 @@ class Bridge:
             return
         call = Call(self, number, entry, params)
         self._calls[number] = call
-        call.placed = entry.needs_place(call.tool)
-        if not call.placed or entry.lane.enter(call):
+        call.counts_against_limit = entry.counts_against_limit(call.tool)
+        if not call.counts_against_limit or entry.limiter.acquire(call):
             self._runner.place(call)
 
     def _finish(self, call, result, error):
         self._calls.pop(call.number, None)
         if not call.end():
-            self.stuck.remove(call)
+            self.abandoned_calls.remove(call)
             call.tell_late()
             return
         if error is None and result is not None and len(result) <= self._surely_fits:
@@ -242,7 +242,7 @@ class Bridge:
         self.channel.reply_error(number, cancelled_error(), hold=True)
         if not running:
             return
-        self.stuck.add(call)
+        self.abandoned_calls.add(call)
         if call.task is not None:
             loop.running_loop().call_soon_threadsafe(call.task.cancel)
 

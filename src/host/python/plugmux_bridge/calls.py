@@ -22,7 +22,7 @@ class Call:
     # For the format's own use.
     notes = None
     # Whether it takes one of the plugin's places.
-    placed = True
+    counts_against_limit = True
     _listeners = None
     _done = 0
     _bucket = None
@@ -147,7 +147,7 @@ class Call:
 
     def refuse_waiting(self, seconds):
         """The calls that have waited so long for the place of this one, and will not run."""
-        waiting = self.entry.lane.waited(seconds) if self.placed else ()
+        waiting = self.entry.limiter.waited(seconds) if self.counts_against_limit else ()
         return [call for call in waiting if call.refuse()]
 
     def abandon(self):
@@ -170,7 +170,7 @@ def _is_number(value):
     return type(value) in (int, float) and value - value == 0
 
 
-class Lane:
+class CallLimiter:
     """The places of one plugin: so many calls run, the others wait in order."""
 
     def __init__(self, limit):
@@ -179,7 +179,7 @@ class Lane:
         self._running = 0
         self._waiting = deque()
 
-    def enter(self, call):
+    def acquire(self, call):
         """Whether the call may run now; otherwise it waits."""
         with self._lock:
             if self._running < self.limit:
@@ -195,7 +195,7 @@ class Lane:
         with self._lock:
             return [call for call in self._waiting if now - call.since >= seconds]
 
-    def leave(self):
+    def release(self):
         """Gives the place to the next call, which is returned, or frees it."""
         with self._lock:
             while self._waiting:
@@ -206,7 +206,7 @@ class Lane:
             return None
 
 
-class Stuck:
+class AbandonedCalls:
     """
     Threads cannot be ended: a call that goes on after its cancellation keeps its place. When a plugin has no place left,
     or many calls hang, the gateway is asked for a fresh process.
@@ -236,14 +236,14 @@ class Stuck:
         entry = call.entry
         of_plugin = sum(1 for other in list(self._calls) if other.entry is entry)
         no_thread = call.task is None and entry.thread is not None and entry.is_bound(call.tool)
-        if hard or no_thread or of_plugin >= entry.lane.limit or len(self._calls) >= _MAX_STUCK or not self._bridge.loop_turns():
+        if hard or no_thread or of_plugin >= entry.limiter.limit or len(self._calls) >= _MAX_STUCK or not self._bridge.loop_turns():
             self._asked = True
             reason = f"a call of {entry.id} goes on after its cancellation and cannot be stopped"
             self._bridge.notify("restart", {"id": entry.id, "reason": reason})
 
 
 def busy_error(asking):
-    said = f"{asking.entry.id} serves {asking.entry.lane.limit} call{'s' if asking.entry.lane.limit > 1 else ''} at a time, and {asking.tool} waits for a person's answer."
+    said = f"{asking.entry.id} serves {asking.entry.limiter.limit} call{'s' if asking.entry.limiter.limit > 1 else ''} at a time, and {asking.tool} waits for a person's answer."
     return BridgeError("BUSY", said, "Call again once the question is answered.")
 
 

@@ -4,11 +4,11 @@ import sys
 from threading import Event, Lock, Thread
 from time import monotonic, sleep
 
-from .early import Early, awaits_nothing, loop_needed
+from .eager import EagerRunner, awaits_nothing, loop_needed
 
 _WARM_UP_AFTER = 0.05
 _lock = Lock()
-_early = None
+_eager = None
 _loop = None
 _asked = None
 _lag = 0.0
@@ -28,15 +28,15 @@ def running_loop():
 
 # What its thread does until there is a loop.
 def _thread():
-    global _early
-    if _early is None:
-        _early = Early()
-        Thread(target=_serve, args=(_early,), name="plugmux-loop", daemon=True).start()
-    return _early
+    global _eager
+    if _eager is None:
+        _eager = EagerRunner()
+        Thread(target=_serve, args=(_eager,), name="plugmux-loop", daemon=True).start()
+    return _eager
 
 
-def _serve(early):
-    early.serve(spawn)
+def _serve(eager):
+    eager.serve(spawn)
     import asyncio
 
     asyncio.set_event_loop(_loop)
@@ -107,7 +107,7 @@ async def within(awaitable, seconds):
 
 # What awaits nothing needs no loop; for anything else there is one from here on.
 async def _is_turning(awaitable):
-    if _early is None or not _early.serving:
+    if _eager is None or not _eager.serving:
         return True
     if awaits_nothing(awaitable):
         return False

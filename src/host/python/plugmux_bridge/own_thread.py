@@ -14,13 +14,13 @@ _own = set()
 class OwnThread:
     """Runs what is posted, in order. While it has nothing else to do, it may be the thread that reads."""
 
-    def __init__(self, crew, name):
-        self._crew = crew
+    def __init__(self, pool, name):
+        self._pool = crew
         self._lock = Lock()
         self._rest = Lock()
         self._rest.acquire()
         self._idle = False
-        # Looked at by the crew before each read.
+        # Looked at by the pool before each read.
         self.tasks = deque()
         # Calls that it runs or is about to run, until they have returned.
         self.calls = {}
@@ -93,8 +93,8 @@ class OwnThread:
             idle, self._idle = self._idle, False
         if idle:
             self._rest.release()
-        elif self._crew.waits_in(self):
-            self._crew.ring()
+        elif self._pool.waits_in(self):
+            self._pool.ring()
 
     def take(self, task):
         """The same where it has nothing to do; False where it has."""

@@ -6,7 +6,7 @@ import sys
 from time import monotonic
 
 from . import loop, streams
-from .calls import Lane
+from .calls import CallLimiter
 from .errors import BridgeError, cut, describe, trace
 
 # How long a plugin that is to stop may keep its own thread; then it is stopped from another one.
@@ -84,18 +84,18 @@ class Context:
         """How many calls of this plugin run at a time."""
         entry = self._plugins.get(self.id)
         if entry is not None:
-            entry.lane.limit = concurrency
+            entry.limiter.limit = concurrency
 
 
 class Entry:
-    __slots__ = ("id", "plugin", "context", "lane", "needs_place", "thread", "is_bound")
+    __slots__ = ("id", "plugin", "context", "limiter", "counts_against_limit", "thread", "is_bound")
 
     def __init__(self, context, plugin):
         self.id = context.id
         self.context = context
         self.plugin = plugin
-        self.lane = Lane(getattr(plugin, "concurrency", 1))
-        self.needs_place = getattr(plugin, "needs_place", None) or (lambda tool: True)
+        self.limiter = CallLimiter(getattr(plugin, "concurrency", 1))
+        self.counts_against_limit = getattr(plugin, "counts_against_limit", None) or (lambda tool: True)
         # A plugin whose objects may belong to a thread has one of its own; `is_bound` says what must run on no other.
         self.thread = context.bridge.own_thread(context.id) if getattr(plugin, "own_thread", False) else None
         self.is_bound = getattr(plugin, "is_bound", None) or (lambda what: False)
@@ -122,23 +122,23 @@ class Plugins:
 
     def load(self, plugin_id, module, params):
         context = Context(self, plugin_id)
-        token = streams.speaker.set(plugin_id)
+        token = streams.current_plugin.set(plugin_id)
         try:
             plugin = _finish(self._runtime(module).open(params, context))
             entry = self._entries[plugin_id] = Entry(context, plugin)
             return entry.report()
         finally:
-            streams.speaker.reset(token)
+            streams.current_plugin.reset(token)
 
     def initialize(self, plugin_id):
         entry = self._find(plugin_id)
-        token = streams.speaker.set(plugin_id)
+        token = streams.current_plugin.set(plugin_id)
         try:
             _finish(entry.plugin.initialize())
             entry.context.settle()
             return entry.report()
         finally:
-            streams.speaker.reset(token)
+            streams.current_plugin.reset(token)
 
     def request(self, plugin_id, method, params):
         request = getattr(self._find(plugin_id).plugin, "request", None)
@@ -154,7 +154,7 @@ class Plugins:
             if monotonic() > deadline:
                 entry.context.log("error", "it was not closed: the others took all the time there was")
                 continue
-            streams.speaker.set(plugin_id)
+            streams.current_plugin.set(plugin_id)
             try:
                 _finish(entry.plugin.close() if entry.thread is None else entry.thread.run(entry.plugin.close, _PATIENCE))
             except BaseException as error:  # noqa: BLE001 - foreign code runs in here

@@ -12,8 +12,8 @@ _NO_CALLS = {}
 class Runner:
     """Runs calls: on the thread that read them, or on their plugin's own where it has one."""
 
-    def __init__(self, crew, flush, finish):
-        self._crew = crew
+    def __init__(self, pool, flush, finish):
+        self._pool = crew
         self._flush = flush
         self._finish = finish
 
@@ -66,7 +66,7 @@ class Runner:
         if thread.calls:
             return False
         thread.calls[call] = True
-        if self._crew.hand_over(thread, lambda: self._run_apart(call)):
+        if self._pool.hand_over(thread, lambda: self._run_apart(call)):
             return True
         del thread.calls[call]
         return False
@@ -92,7 +92,7 @@ class Runner:
         if seconds is None:
             thread.post(task)
         else:
-            thread.post_within(seconds, task, lambda: (thread.calls.pop(key, None), self._crew.submit(apart)))
+            thread.post_within(seconds, task, lambda: (thread.calls.pop(key, None), self._pool.submit(apart)))
         return True
 
     def _run(self, call, own):
@@ -121,7 +121,7 @@ class Runner:
                 return
 
     def _next(self, call):
-        following = call.entry.lane.leave() if call.placed else None
+        following = call.entry.limiter.release() if call.counts_against_limit else None
         if following is not None:
             # The answer before it must not wait for it.
             self._flush()
@@ -133,7 +133,7 @@ class Runner:
         self._flush()
 
     def _invoke(self, call):
-        streams.speaker.set(call.entry.id)
+        streams.current_plugin.set(call.entry.id)
         try:
             return call.entry.plugin.call(call.tool, call.args, call)
         finally:
@@ -149,6 +149,6 @@ class Runner:
             self._finish(call, result, error)
             following = self._next(call)
             if following is not None and not self._move(following):
-                self._crew.submit(lambda: self._run_apart(following))
+                self._pool.submit(lambda: self._run_apart(following))
 
         loop.spawn(awaitable, started, done)

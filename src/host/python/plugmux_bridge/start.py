@@ -3,7 +3,7 @@
 import os
 import signal
 
-from . import orphan, streams
+from . import parent_watch, streams
 from .bridge import Bridge
 from .channel import Channel
 
@@ -14,10 +14,10 @@ def main(use_stdio=False):
         os.set_inheritable(descriptor, False)
     channel = Channel(read_fd, write_fd)
     bridge = Bridge(channel)
-    told = orphan.watch(lambda: bridge.leave(0), bridge.on_main)
+    stop_requested = parent_watch.watch(lambda: bridge.leave(0), bridge.on_main)
     # The terminal's Ctrl-C is for the gateway, which then ends us in order. It is not ignored: programs that a plugin
     # starts would be born with that.
-    handlers = {signal.SIGINT: lambda *_: None, signal.SIGTERM: lambda *_: told()}
+    handlers = {signal.SIGINT: lambda *_: None, signal.SIGTERM: lambda *_: stop_requested()}
     if hasattr(os, "register_at_fork"):
         os.register_at_fork(after_in_child=lambda: _after_fork(channel, handlers))
     streams.install(channel.notify)

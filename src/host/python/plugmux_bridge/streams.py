@@ -14,10 +14,10 @@ _installed = []
 _begun = set()
 
 # The plugin whose code runs here.
-speaker = ContextVar("plugmux_speaker", default=None)
+current_plugin = ContextVar("plugmux_current_plugin", default=None)
 
 
-class Tagged:
+class PluginStream:
     """Stands in for a standard stream: whole lines go to the log under the plugin's id, everything else to the stream."""
 
     def __init__(self, stream, level, notify):
@@ -35,7 +35,7 @@ class Tagged:
         return iter(self._stream)
 
     def write(self, text):
-        plugin = speaker.get()
+        plugin = current_plugin.get()
         if plugin is None:
             return self._stream.write(text)
         held = getattr(self._partial, "text", "") + text
@@ -59,7 +59,7 @@ class Tagged:
         text = getattr(self._partial, "text", "")
         if text:
             self._partial.text = ""
-            self._say(speaker.get(), text)
+            self._say(current_plugin.get(), text)
 
     def _say(self, plugin, line):
         line = _COLOURS.sub("", line)
@@ -81,7 +81,7 @@ def install(notify):
         stream = getattr(sys, name)
         if stream is not None:
             stream.reconfigure(errors="backslashreplace", line_buffering=True)
-            tagged = Tagged(stream, level, notify)
+            tagged = PluginStream(stream, level, notify)
             _installed.append(tagged)
             setattr(sys, name, tagged)
 
@@ -99,5 +99,5 @@ def uninstall():
     _installed.clear()
     for name in ("stdout", "stderr"):
         stream = getattr(sys, name)
-        if isinstance(stream, Tagged):
+        if isinstance(stream, PluginStream):
             setattr(sys, name, stream._stream)

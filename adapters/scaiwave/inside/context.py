@@ -3,10 +3,10 @@
 import sys
 
 from . import plugin_types
-from .surroundings import Values
+from .unavailable import Values
 
 
-class Lent:
+class CallContext:
     """A new context for every call; nothing of it outlives the call."""
 
     def __init__(self, params, connections, caller):

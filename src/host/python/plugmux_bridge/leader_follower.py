@@ -7,7 +7,7 @@ _PATIENCE = 0.005
 _QUIET_ROUNDS = 40
 
 
-class Crew:
+class LeaderFollowerPool:
     """
     The reading thread handles each message on the spot, so that a short call costs no hand-over between threads. A
     watchdog notices when that takes long and lets another thread read on.

@@ -1,7 +1,7 @@
 """What a plugin's context holds outside of the original's server."""
 
 
-class NotHere(RuntimeError):
+class NotAvailable(RuntimeError):
     """Something of the original that the gateway does not have; its text may be shown."""
 
     # For the log: what the owner can do about it.
@@ -19,16 +19,16 @@ class NoDatabase:
         return False
 
     def __getattr__(self, name):
-        raise NotHere(f"ctx.db is not available outside ScaiWave (attribute '{name}')")
+        raise NotAvailable(f"ctx.db is not available outside ScaiWave (attribute '{name}')")
 
     def __call__(self, *args, **named):
-        raise NotHere("ctx.db is not available outside ScaiWave (call)")
+        raise NotAvailable("ctx.db is not available outside ScaiWave (call)")
 
     def __await__(self):
-        raise NotHere("ctx.db is not available outside ScaiWave (await)")
+        raise NotAvailable("ctx.db is not available outside ScaiWave (await)")
 
     async def __aenter__(self):
-        raise NotHere("ctx.db is not available outside ScaiWave (async with)")
+        raise NotAvailable("ctx.db is not available outside ScaiWave (async with)")
 
     async def __aexit__(self, *exc):
         return None

@@ -7,7 +7,7 @@ from queue import SimpleQueue
 _WAITING = ("GET_AWAITABLE", "GET_ANEXT", "IMPORT_NAME")
 
 
-class Early:
+class EagerRunner:
     """Runs coroutines up to where they ask for the loop."""
 
     def __init__(self):

@@ -3,7 +3,7 @@
 from . import loop
 
 
-class Pulse:
+class LoopLagMonitor:
     """Taken with every ping. A loop that stands still is told of once, and after too long the gateway is asked for a fresh process."""
 
     def __init__(self, calls, notify):
