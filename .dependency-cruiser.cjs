@@ -1,21 +1,21 @@
-// The floors of the house: imports point down only.
-const FLOORS = ['main', 'cli', 'app', 'transports|console', 'mcp', 'gateway', 'registry|policy', 'store', 'config', 'core'];
-const pathOf = (floor) => `^src/(${floor})(/|\\.ts$)`;
+// The layers: imports point down only.
+const LAYERS = ['main', 'cli', 'app', 'transports|console', 'mcp', 'gateway', 'registry|policy', 'store', 'config', 'core'];
+const pathOf = (layer) => `^src/(${layer})(/|\\.ts$)`;
 
-const floors = FLOORS.slice(1).map((floor, i) => ({
-  name: `no-import-upwards-from-${floor.replaceAll('|', '-')}`,
-  comment: 'Imports point down only; what two floors need belongs on the lower one.',
+const layers = LAYERS.slice(1).map((layer, i) => ({
+  name: `no-import-upwards-from-${layer.replaceAll('|', '-')}`,
+  comment: 'Imports point down only; what two layers need belongs on the lower one.',
   severity: 'error',
-  from: { path: pathOf(floor) },
-  to: { path: pathOf(FLOORS.slice(0, i + 1).join('|')) },
+  from: { path: pathOf(layer) },
+  to: { path: pathOf(LAYERS.slice(0, i + 1).join('|')) },
 }));
 
 module.exports = {
   forbidden: [
-    ...floors,
+    ...layers,
     { name: 'no-circle', severity: 'error', from: {}, to: { circular: true } },
     {
-      name: 'core-imports-nothing-of-the-house',
+      name: 'core-imports-no-other-layer',
       severity: 'error',
       from: { path: '^src/core/' },
       to: { path: '^(src/(?!core/)|adapters/)' },
@@ -54,7 +54,7 @@ module.exports = {
       to: { path: '^src/host/' },
     },
     {
-      name: 'the-protocol-stays-on-its-floor',
+      name: 'the-protocol-stays-on-its-layer',
       severity: 'error',
       from: { path: '^(src|adapters)/', pathNot: '^(src/mcp|adapters/mcp)/' },
       to: { path: '@modelcontextprotocol/' },

@@ -31,7 +31,7 @@ import { discoverPlugins } from './registry/sources.ts';
 import { createStateKey } from './store/state-key.ts';
 import { createStore, pluginNamespace, storeFor } from './store/store.ts';
 
-/** What the house is built from. */
+/** What the app is built from. */
 export interface AppParts {
   readonly config: Config;
   readonly adapters: readonly Adapter[];
@@ -46,7 +46,7 @@ export interface AppParts {
 /** How long until a store that could not be read is tried again. */
 const STORE_AGAIN_MS = 5_000;
 
-/** The running house, without any transport. */
+/** The running gateway, without any transport. */
 export interface App {
   readonly gateway: Gateway;
   readonly registry: Registry;
@@ -79,7 +79,7 @@ export interface App {
   kill(): void;
 }
 
-/** Builds the floors in order and opens the plugins; closing goes the other way round. */
+/** Builds the layers in order and opens the plugins; closes them in reverse. */
 export async function createApp({
   config: first,
   adapters,

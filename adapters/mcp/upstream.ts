@@ -19,7 +19,7 @@ import { createServerLists, type ServerLists } from './server-lists.ts';
 import type { UpstreamSession } from './session.ts';
 import { createUpstreamSubscriptions, type UpstreamSubscriptions } from './subscriptions.ts';
 
-/** What an upstream server needs of the house. */
+/** What an upstream server needs of the gateway. */
 export interface UpstreamParts {
   readonly manifest: Manifest;
   readonly entry: ServerEntry;

@@ -40,10 +40,10 @@ export const squadron: Adapter = {
     const manifest = found as SquadronManifest;
     const { fault, install, tools } = manifest;
     if (fault) throw fault;
-    const neighbours = squadronPluginsOf(host);
-    if (install) return openProgramPlugin(manifest, install, host, neighbours);
+    const squadronPlugins = squadronPluginsOf(host);
+    if (install) return openProgramPlugin(manifest, install, host, squadronPlugins);
     const { openAliases } = await import('./aliases.ts');
-    return openAliases(manifest, tools ?? [], neighbours);
+    return openAliases(manifest, tools ?? [], squadronPlugins);
   },
 };
 

@@ -11,13 +11,18 @@ import type { SquadronManifest } from './manifests.ts';
 import type { SquadronPlugins } from './squadron-plugins.ts';
 
 /** The tools that files declare on top of other plugins' tools. */
-export function openAliases(manifest: SquadronManifest, blocks: readonly (ToolBlock | FaultyBlock)[], neighbours: SquadronPlugins): Plugin {
-  const targets = (): Plugin[] => blocks.flatMap((block) => ('error' in block ? [] : (neighbours.find(block.implements[1] ?? '') ?? [])));
+export function openAliases(
+  manifest: SquadronManifest,
+  blocks: readonly (ToolBlock | FaultyBlock)[],
+  squadronPlugins: SquadronPlugins,
+): Plugin {
+  const targets = (): Plugin[] =>
+    blocks.flatMap((block) => ('error' in block ? [] : (squadronPlugins.find(block.implements[1] ?? '') ?? [])));
   const settled = (): boolean => targets().every((plugin) => plugin.offer() !== undefined || plugin.state() === 'failed');
   let offer: Offer | undefined;
   let stale = true;
   let listener: () => void = () => undefined;
-  const unfollow = neighbours.follow(() => {
+  const unfollow = squadronPlugins.follow(() => {
     stale = true;
     listener();
   });
@@ -25,7 +30,7 @@ export function openAliases(manifest: SquadronManifest, blocks: readonly (ToolBl
     manifest,
     offer() {
       if (stale && settled()) {
-        offer = toOffer(blocks, manifest.notes, neighbours);
+        offer = toOffer(blocks, manifest.notes, squadronPlugins);
         stale = false;
       }
       return offer;
@@ -39,32 +44,32 @@ export function openAliases(manifest: SquadronManifest, blocks: readonly (ToolBl
   };
 }
 
-function toOffer(blocks: readonly (ToolBlock | FaultyBlock)[], notes: readonly string[], neighbours: SquadronPlugins): Offer {
+function toOffer(blocks: readonly (ToolBlock | FaultyBlock)[], notes: readonly string[], squadronPlugins: SquadronPlugins): Offer {
   const tools: Tool[] = [];
   const problems: Problem[] = notes.map((message) => ({ message }));
   for (const block of blocks) {
     if ('error' in block)
       problems.push({ code: block.error.code, subject: block.name, message: block.error.message, fix: block.error.fix });
     else {
-      const target = findTarget(block, neighbours);
+      const target = findTarget(block, squadronPlugins);
       if (typeof target === 'string')
         problems.push({ code: 'TOOL_REFUSED', subject: block.name, message: `The tool "${block.name}" is not offered: ${target}.` });
-      else tools.push(toAlias(block, target, neighbours));
+      else tools.push(toAlias(block, target, squadronPlugins));
     }
   }
   return { ...emptyOffer, tools, problems };
 }
 
-function findTarget({ implements: path }: ToolBlock, neighbours: SquadronPlugins): Tool | string {
+function findTarget({ implements: path }: ToolBlock, squadronPlugins: SquadronPlugins): Tool | string {
   const [space, plugin = '', tool = ''] = path;
   const reference = path.join('.');
   if (space !== 'plugins' || path.length !== 3) return `it implements ${reference}, and only tools of plugins can be implemented here`;
-  const owner = neighbours.find(plugin);
+  const owner = squadronPlugins.find(plugin);
   if (!owner) return `there is no plugin "${plugin}"`;
   return owner.offer()?.tools.find(({ name }) => name === tool) ?? `the plugin "${plugin}" has no tool "${tool}" (${owner.state()})`;
 }
 
-function toAlias(block: ToolBlock, target: Tool, neighbours: SquadronPlugins): Tool {
+function toAlias(block: ToolBlock, target: Tool, squadronPlugins: SquadronPlugins): Tool {
   const { name, description, fields, parameters, scope } = block;
   return {
     name,
@@ -82,7 +87,7 @@ function toAlias(block: ToolBlock, target: Tool, neighbours: SquadronPlugins): T
         [...parameters].map(([key, expression]): [string, HclValue] => [key, evaluate(expression, withInputs(scope, inputs))]),
       );
       const args = Object.fromEntries(filled.flatMap(([key, value]) => (value === null ? [] : [[key, toJson(value)]])));
-      const now = findTarget(block, neighbours);
+      const now = findTarget(block, squadronPlugins);
       return (typeof now === 'string' ? target : now).call(noteExact(args), ctx);
     },
   };

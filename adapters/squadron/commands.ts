@@ -27,7 +27,7 @@ export function addCommands(program: Command, open: OpenCommandContext): void {
   const add = (
     name: string,
     description: string,
-    run: (workshop: CommandContext, options: Options, args: readonly string[]) => Promise<void>,
+    run: (commandContext: CommandContext, options: Options, args: readonly string[]) => Promise<void>,
   ): void => {
     plugin
       .command(name)
@@ -38,44 +38,47 @@ export function addCommands(program: Command, open: OpenCommandContext): void {
       .option('--log-level <level>', 'debug, info, warn, error or silent')
       .action(async (...given: unknown[]) => {
         const options = given.at(-2) as Options;
-        const workshop = await open(options);
+        const commandContext = await open(options);
         try {
           await run(
-            workshop,
+            commandContext,
             options,
             given.slice(0, -2).filter((arg) => typeof arg === 'string'),
           );
         } finally {
-          await workshop.close();
+          await commandContext.close();
         }
       });
   };
-  add('tools <name>', 'list the tools of an installed plugin', (workshop, options, [name = '']) =>
-    withPlugin(workshop, name, options, async (_, tools) => listTools(workshop, name, tools)),
+  add('tools <name>', 'list the tools of an installed plugin', (commandContext, options, [name = '']) =>
+    withPlugin(commandContext, name, options, async (_, tools) => listTools(commandContext, name, tools)),
   );
-  add('info <name> <tool>', "show a tool's schemas", (workshop, options, [name = '', tool = '']) =>
-    withPlugin(workshop, name, options, async (_, tools) => showTool(workshop, findTool(name, tools, tool))),
+  add('info <name> <tool>', "show a tool's schemas", (commandContext, options, [name = '', tool = '']) =>
+    withPlugin(commandContext, name, options, async (_, tools) => showTool(commandContext, findTool(name, tools, tool))),
   );
-  add('call <name> <tool> [json]', 'call a tool and print its bare result', (workshop, options, [name = '', tool = '', payload = '{}']) =>
-    withPlugin(workshop, name, options, (member, tools) => callTool(member, findTool(name, tools, tool), payload)),
+  add(
+    'call <name> <tool> [json]',
+    'call a tool and print its bare result',
+    (commandContext, options, [name = '', tool = '', payload = '{}']) =>
+      withPlugin(commandContext, name, options, (member, tools) => callTool(member, findTool(name, tools, tool), payload)),
   );
-  add('build <name> <path>', 'build a plugin from its source and install it', (workshop, options, [name = '', path = '']) =>
-    buildPlugin(workshop, name, path, options),
+  add('build <name> <path>', 'build a plugin from its source and install it', (commandContext, options, [name = '', path = '']) =>
+    buildPlugin(commandContext, name, path, options),
   );
 }
 
 async function withPlugin(
-  workshop: CommandContext,
+  commandContext: CommandContext,
   name: string,
   options: Options,
   use: (member: Member, tools: readonly WireTool[]) => Promise<void>,
 ): Promise<void> {
-  const { host, root } = workshop;
+  const { host, root } = commandContext;
   const dir = installFolder(homeOf(options, root), name, options.version);
   const { findProgram } = await import('./install/runner.ts');
   const { toLaunch } = await import('./go-plugin/launch.ts');
   const program = findProgram(dir);
-  const known = (await workshop.find(name)) as SquadronManifest | undefined;
+  const known = (await commandContext.find(name)) as SquadronManifest | undefined;
   const settings = known?.settings() ?? {};
   hideSecrets(settings, host);
   const { env = {}, cwd = process.cwd() } = known?.source.entry ?? {};

@@ -18,7 +18,12 @@ const START_MS = 60_000;
 const HEADROOM = 4 * 1024 * 1024;
 
 /** Opens a plugin that is a program; nothing of it is installed or started before it is needed. */
-export function openProgramPlugin(manifest: SquadronManifest, install: InstallRequest, host: Host, neighbours: SquadronPlugins): Plugin {
+export function openProgramPlugin(
+  manifest: SquadronManifest,
+  install: InstallRequest,
+  host: Host,
+  squadronPlugins: SquadronPlugins,
+): Plugin {
   const { id, options, notes, source } = manifest;
   const { entry } = source;
   const settings = manifest.settings();
@@ -77,7 +82,7 @@ export function openProgramPlugin(manifest: SquadronManifest, install: InstallRe
     toOffer({ id, report, facts: factsOf(install), problems: notes.map((message) => ({ message })), call });
 
   // An older version of the plugin may still serve: until this one has listed, that one's list is the best guess.
-  let report = neighbours.lastReport(id);
+  let report = squadronPlugins.lastReport(id);
   let offer = report && toOwnOffer(report);
   let started = false;
   const plugin: Plugin = {
@@ -87,7 +92,7 @@ export function openProgramPlugin(manifest: SquadronManifest, install: InstallRe
       if (latest === undefined || latest === report) return offer;
       report = latest;
       offer = toOwnOffer(latest);
-      neighbours.listed(id, latest);
+      squadronPlugins.listed(id, latest);
       return offer;
     },
     state: () => (started || member.state() !== 'ready' ? member.state() : 'opening'),
@@ -98,11 +103,11 @@ export function openProgramPlugin(manifest: SquadronManifest, install: InstallRe
     },
     onChange: (listener) => member.onChange(listener),
     async close() {
-      neighbours.closed(id, plugin);
+      squadronPlugins.closed(id, plugin);
       await member.leave();
     },
   };
-  neighbours.opened(id, plugin);
+  squadronPlugins.opened(id, plugin);
   return plugin;
 }
 

@@ -93,7 +93,7 @@ export function logLevel(asked: string | undefined, usual: string): string {
   return level;
 }
 
-/** Opens the house with every plugin started, for as long as `use` takes, as a profile sees it. */
+/** Opens the app with every plugin started, for as long as `use` takes, as a profile sees it. */
 export async function withPlugins(session: CliSession, profile: string, use: (app: App) => void | Promise<void>): Promise<void> {
   const app = await session.open();
   const done = showProgress('starting the plugins');

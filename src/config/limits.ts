@@ -81,7 +81,7 @@ export const LIMITS = {
   queueMs: {
     value: 2 * SECOND,
     unit: 'ms',
-    meaning: 'wait for a free slot or a restarting plugin before a call is refused',
+    meaning: 'wait for other calls to end or a plugin to restart before a call is refused',
   },
   callTimeoutMs: {
     value: MINUTE,

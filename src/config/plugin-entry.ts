@@ -5,13 +5,13 @@ import { COMMON_KEYS, type ConfigFile } from './schema.ts';
 
 type PluginFile = NonNullable<ConfigFile['plugins']>[string];
 
-interface Surroundings {
+interface EntryContext {
   readonly dir: string;
   readonly adapters: readonly Adapter[];
 }
 
 /** One entry of `plugins` with its paths made absolute by `path`; what is left over belongs to a format. */
-export function toPlugin(id: string, file: PluginFile, { dir, adapters }: Surroundings, path: (p: string) => string): PluginConfig {
+export function toPlugin(id: string, file: PluginFile, { dir, adapters }: EntryContext, path: (p: string) => string): PluginConfig {
   const pathKeys = new Set(adapters.flatMap((a) => a.paths));
   const toPath = (value: unknown): unknown => (Array.isArray(value) ? value.map(toPath) : path(String(value)));
   const options = Object.fromEntries(

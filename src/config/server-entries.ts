@@ -14,7 +14,7 @@ import type { SourceText } from './source-text.ts';
 import type { Unfilled } from './upstreams.ts';
 
 /** What the entries of a file are read with. */
-export interface Surroundings {
+export interface EntryContext {
   /** The file as it stands, references not filled in. */
   readonly written: JsonValue;
   readonly schema: () => object;
@@ -40,7 +40,7 @@ const ADDRESSES = ['command', 'url', 'httpUrl', 'serverUrl'];
  * The configuration with its server entries as the schema takes them: numbers are texts, `null` is absent, and the content of
  * `envFile` stands in `env`. An entry that cannot be used costs itself alone, since the file may be another client's.
  */
-export function takeServers(value: JsonValue, around: Surroundings): ServerEntries {
+export function takeServers(value: JsonValue, around: EntryContext): ServerEntries {
   if (!isJsonObject(value)) return { value, warnings: [], leftOut: new Map(), unfilled: [], files: [] };
   const warnings: string[] = [];
   const leftOut = new Map<string, string>();
@@ -71,7 +71,7 @@ export function takeServers(value: JsonValue, around: Surroundings): ServerEntri
   return { value: taken, warnings, leftOut, unfilled, files };
 }
 
-function faultOf(key: ServerKey, id: string, entry: JsonValue, { written, schema, source }: Surroundings): string | undefined {
+function faultOf(key: ServerKey, id: string, entry: JsonValue, { written, schema, source }: EntryContext): string | undefined {
   const only: JsonObject = { [key]: Object.fromEntries([[id, entry]]) };
   const [reserved] = reservedKeys(only, source);
   if (reserved !== undefined) return reserved;
@@ -85,12 +85,12 @@ function faultOf(key: ServerKey, id: string, entry: JsonValue, { written, schema
   return `${at}: the server "${showName(id)}" names neither a program ("command") nor an address ("url").`;
 }
 
-function twice(key: ServerKey, id: string, { source }: Surroundings): string {
+function twice(key: ServerKey, id: string, { source }: EntryContext): string {
   return `${source.at([key, id], 'key')}: the server "${showName(id)}" stands under "${SERVER_KEYS[0]}" as well.`;
 }
 
 // Numbers and booleans are what the file writes, digit by digit: a program gets texts.
-function plain(entry: JsonObject, path: readonly (string | number)[], { source }: Surroundings): JsonObject {
+function plain(entry: JsonObject, path: readonly (string | number)[], { source }: EntryContext): JsonObject {
   const toText = (value: JsonValue, ...at: (string | number)[]): JsonValue =>
     typeof value === 'number' ? source.textAt([...path, ...at]) : typeof value === 'boolean' ? String(value) : value;
   const present = Object.entries(entry).filter(([, value]) => value !== null);
@@ -107,7 +107,7 @@ function plain(entry: JsonObject, path: readonly (string | number)[], { source }
 function withFile(
   entry: JsonObject,
   path: readonly string[],
-  { source, dir }: Surroundings,
+  { source, dir }: EntryContext,
   unfilled: Unfilled[],
   files: string[],
 ): JsonObject {

@@ -77,7 +77,7 @@ export interface Adapter {
   resetFailure?(manifest: Manifest, host: Host): void;
 }
 
-/** What a format's own commands work with; nothing in it runs by itself. */
+/** What a format's own CLI commands get; nothing in it runs by itself. */
 export interface CommandContext {
   /** The folder of the configuration, where there is one. */
   readonly root: string | undefined;
@@ -91,5 +91,5 @@ export interface CommandContext {
   close(): Promise<void>;
 }
 
-/** Opens a workshop for one command; `config` names the configuration where the person did. */
+/** Opens the context of one command; `config` names the configuration where the person did. */
 export type OpenCommandContext = (options: { readonly config?: string; readonly logLevel?: string }) => Promise<CommandContext>;

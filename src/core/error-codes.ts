@@ -42,7 +42,7 @@ export const ERROR_CODES = {
   },
   BUSY: {
     outcome: 'NOT_SENT',
-    meaning: 'Too many calls are in flight and no slot became free in time.',
+    meaning: 'Too many calls are in flight, and none ended in time.',
     fix: 'Call again a little later, or raise "limits".',
   },
   CALL_CANCELLED: {

@@ -19,7 +19,7 @@ export interface ErrorDetails {
   readonly cause?: unknown;
 }
 
-/** The one error type of the house: what happened and why in `message`, what to do in `fix`. */
+/** The only error type of the gateway: what happened and why in `message`, what to do in `fix`. */
 export class GatewayError extends Error {
   readonly code: ErrorCode;
   readonly details: ErrorDetails;

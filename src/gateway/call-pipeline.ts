@@ -34,7 +34,7 @@ export interface CallRequest {
   /** What is wrong with them. */
   readonly fault?: string | undefined;
   readonly call: Call;
-  /** The client's own slots; absent where calls cannot be told apart by client. */
+  /** The client's own semaphore; absent if clients cannot be told apart. */
   readonly client?: Semaphore | undefined;
   /** The answer that came with the call, where its client had been asked before. */
   readonly returned?: Returned | undefined;
@@ -50,7 +50,7 @@ export interface Outcome {
   readonly failure: GatewayError | undefined;
 }
 
-/** What the pipeline needs of the house. */
+/** What the pipeline needs of the gateway. */
 export interface PipelineParts {
   readonly limits: Limits;
   readonly queue: SemaphoreQueue;
@@ -67,7 +67,7 @@ export interface PipelineParts {
 }
 
 /**
- * Runs one call: arguments against the schema, policy, a slot, the tool under its deadline, the result's check, one
+ * Runs one call: arguments against the schema, policy, the semaphores, the tool under its deadline, the result's check, one
  * audit line. Never rejects: every refusal and failure is a result the model can act on. Drawn in README.md.
  */
 export async function runCall(request: CallRequest, parts: PipelineParts): Promise<Outcome> {

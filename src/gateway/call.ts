@@ -72,7 +72,7 @@ export class Call extends LazyAbort implements CallContext {
   bounds: Bounds = NO_BOUNDS;
   /** Set by the pipeline while the tool runs. */
   clock: CallClock | undefined;
-  /** The slots it holds. */
+  /** The semaphores it holds. */
   semaphores: readonly Semaphore[] | undefined;
 
   constructor(caller: Caller, client: ClientLink) {

@@ -46,7 +46,7 @@ export interface ActiveConfig {
   readonly policy: Policy;
 }
 
-/** Everything a protocol can ask of the house, in the house's own words. */
+/** The gateway's API for protocol layers. Contains no MCP types. */
 export interface Gateway {
   /** Whether a profile exists. */
   hasProfile(profile: string): boolean;
@@ -149,7 +149,7 @@ export function createGateway(
     return session === undefined ? found : sessions.get(found, session);
   };
 
-  const greet = createSessionTracker({ registry, log, middlewareOf: (caller) => view(caller).middleware });
+  const trackSession = createSessionTracker({ registry, log, middlewareOf: (caller) => view(caller).middleware });
 
   const mask = (contents: readonly ResourceContents[]) => redactor.texts(contents) as readonly ResourceContents[];
   const cleans = (pluginId: string): boolean => rules.config.plugins.get(pluginId)?.results === 'clean';
@@ -225,7 +225,7 @@ export function createGateway(
       refuseIfDraining();
       const { middleware, terms } = view(call.caller);
       call.bounds = terms.bounds;
-      if (middleware.length > 0) greet(call.caller, call.session);
+      if (middleware.length > 0) trackSession(call.caller, call.session);
       // A guard may not have been asked anything yet.
       const isReady = middleware.length === 0 || middleware.every(({ steps, opening }) => steps !== undefined && !opening);
       const wanted = isReady ? find(name, args, call) : undefined;
@@ -241,7 +241,7 @@ export function createGateway(
       };
       return callLate(late, opening);
     },
-    sessionStarted: greet,
+    sessionStarted: trackSession,
     async getPrompt(name, args, call) {
       refuseIfDraining();
       const lookUp = (): PromptEntry => {

@@ -1,12 +1,12 @@
-/** Counts what is in flight in one place: one client, one plugin, or everything. */
+/** Limits concurrent calls: of one client, of one plugin, or of the whole gateway. */
 export interface Semaphore {
   readonly limit: number;
   active: number;
-  /** How many of them wait for a person. */
+  /** How many of these calls wait for a person. */
   asking: number;
 }
 
-/** Slots for at most `most` calls at once; read each time, since a reload may change it. */
+/** A semaphore for at most `limit` calls at once. The limit is read each time, since a reload may change it. */
 export function createSemaphore(limit: () => number): Semaphore {
   return {
     active: 0,
@@ -23,13 +23,13 @@ interface Waiter {
   timer: NodeJS.Timeout;
 }
 
-/** Hands out slots in the order they were asked for. */
+/** Acquires several semaphores at once, first come, first served. */
 export interface SemaphoreQueue {
-  /** True when a slot in every place was free and is now taken. */
+  /** True if all of them were free and are now acquired. */
   tryAcquire(semaphores: readonly Semaphore[]): boolean;
-  /** Waits for slots; false when none became free within `withinMs`. */
+  /** Waits for all of them; false if they did not become free within `withinMs`. */
   acquire(semaphores: readonly Semaphore[], withinMs: number): Promise<boolean>;
-  /** Gives slots back to those who wait; with none it only looks whether a limit has been raised. */
+  /** Releases them and wakes waiting calls; with an empty list it only checks whether a limit was raised. */
   release(semaphores: readonly Semaphore[]): void;
 }
 
@@ -44,7 +44,7 @@ export function createSemaphoreQueue(maxWaiting: () => number): SemaphoreQueue {
   };
 
   return {
-    // Whoever waits, waits for a place that is full: a call that needs none of those passes by.
+    // A call may overtake queued calls that wait for other semaphores.
     tryAcquire: tryAcquire,
     acquire(semaphores, withinMs) {
       if (waiting.length >= maxWaiting()) return Promise.resolve(false);

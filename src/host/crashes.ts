@@ -1,6 +1,6 @@
 import type { HostLimits } from '../core/host.ts';
 
-/** The crashes of one plugin in a home that it shares: too many within the window, and it is left out of the next starts for a while. */
+/** The crashes of one plugin in a shared worker: too many within the window, and it is left out of the next starts for a while. */
 export interface Crashes {
   /** Notes one; whether it is to be left out now. */
   add(now: number): boolean;

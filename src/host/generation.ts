@@ -3,17 +3,17 @@ import type { GroupMember } from './group-member.ts';
 import type { Culprit } from './loading.ts';
 import type { PluginWorker } from './worker.ts';
 
-/** A home that has been started, with the seats it serves. */
+/** A started worker, with the members it serves. */
 export interface Generation {
   readonly worker: PluginWorker;
   readonly members: ReadonlySet<GroupMember>;
-  /** Every seat has been tried; before that, those that are ready are served. */
+  /** Every member has been tried; before that, those that are ready are served. */
   whole: boolean;
   /** It was gone while a call was in flight, which may have ended it. */
   lostInCall: boolean;
 }
 
-/** Whether a seat takes calls there. */
+/** Whether a member takes calls there. */
 export function isServed(member: GroupMember, { members, whole }: Generation): boolean {
   return members.has(member) && (whole ? member.state() !== 'failed' : member.state() === 'ready');
 }
@@ -23,13 +23,13 @@ export function servesSome(generation: Generation | undefined): boolean {
   return generation !== undefined && [...generation.members].some((member) => isServed(member, generation));
 }
 
-/** Those who certainly kept a home from starting; whether others may have, which a start one by one will tell. */
+/** The members that certainly kept a worker from starting, and whether others may have: a start one by one shows that. */
 export function judge(culprits: readonly Culprit[], { lostInCall }: Generation): { guilty: readonly Culprit[]; isUnclear: boolean } {
   const isUnclear = lostInCall || culprits.filter(({ died }) => died).length > 1;
   return { guilty: isUnclear ? culprits.filter(({ died }) => !died) : culprits, isUnclear };
 }
 
-/** Counts a crash for each plugin with calls in flight; those that crashed the home too often, unless that is all of them. */
+/** Counts a crash for each plugin with calls in flight; returns those that crashed the worker too often, unless that is all of them. */
 export function crashedTooOften(worker: PluginWorker, members: ReadonlySet<GroupMember>, now: number): readonly GroupMember[] {
   const blamed = new Set(worker.inFlight());
   const serving = [...members].filter((member) => member.state() === 'restarting' && !member.excluded);
@@ -37,7 +37,7 @@ export function crashedTooOften(worker: PluginWorker, members: ReadonlySet<Group
   return out.length === serving.length ? [] : out;
 }
 
-/** Ends a home that takes no new calls; those in flight may finish until the time is over. */
+/** Ends a worker that takes no new calls; calls in flight may finish until the time is over. */
 export async function retire(worker: PluginWorker, drainMs: number): Promise<void> {
   const until = performance.now() + drainMs;
   while (worker.inFlight().length > 0 && performance.now() < until) await sleep(20);

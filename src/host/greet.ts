@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { GatewayError } from '../core/errors.ts';
 import type { PluginWorker } from './worker.ts';
 
-/** Waits for a home's first word; returns why it did not come up, as a GatewayError if it never will. */
+/** Waits for the handshake of a worker; returns why it failed, as a GatewayError if another try would not help. */
 export async function greet(worker: PluginWorker, withinMs: number): Promise<string | GatewayError | undefined> {
   const late = sleep(withinMs, 'it said nothing in time', { ref: false });
   const handshake = worker.handshake().then(
@@ -12,7 +12,7 @@ export async function greet(worker: PluginWorker, withinMs: number): Promise<str
   return Promise.race([handshake, worker.exited, late]);
 }
 
-/** What is told of a home that never came to its first word. */
+/** The error for a worker that ended or hung before its handshake. */
 export function neverSpoke(worker: PluginWorker, why: string): GatewayError {
   const fix = worker.fix?.();
   return new GatewayError('HANDSHAKE_FAILED', `The plugin process could not be started: ${why}.`, fix === undefined ? {} : { fix });

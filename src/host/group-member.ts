@@ -20,17 +20,17 @@ function isSettled(state: PluginState): boolean {
   return state === 'ready' || state === 'failed' || state === 'closed';
 }
 
-/** What a seat needs of the group it belongs to. */
+/** What a member needs of its group. */
 export interface MemberGroup {
   start(): Promise<void>;
-  /** The home that takes calls for this seat right now. */
+  /** The worker that takes calls for this member at the moment. */
   serving(member: GroupMember): PluginWorker | undefined;
-  /** The home that serves this seat, once there is one; throws PLUGIN_UNAVAILABLE where there is none in time. */
+  /** The worker that serves this member, once there is one; throws PLUGIN_UNAVAILABLE if there is none in time. */
   worker(member: GroupMember, ctx?: CallContext): Promise<PluginWorker>;
   leave(member: GroupMember): Promise<void>;
 }
 
-/** One plugin's place in a group, across all restarts of the group. */
+/** One plugin of a group. Survives restarts of the worker. */
 export class GroupMember implements Member {
   readonly spec: MemberSpec;
   readonly #group: MemberGroup;
@@ -92,7 +92,7 @@ export class GroupMember implements Member {
     return worker.request(this.spec.id, method, params);
   }
 
-  /** Left out of further starts, for good or for a while: it keeps the home from starting, or crashed it too often. */
+  /** Left out of further starts, for good or for a while: it keeps the worker from starting, or crashed it too often. */
   get excluded(): boolean {
     return this.#excluded;
   }

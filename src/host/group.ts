@@ -16,8 +16,8 @@ import type { PluginWorker, StartWorker, WorkerEvents } from './worker.ts';
 import { eventsFor } from './worker-events.ts';
 
 /**
- * Plugins that share one home. Starts when first needed; restarts with back-off when the home dies; a changed
- * membership starts a new home beside the old one, switches, and lets the old one finish its calls.
+ * Plugins that share one worker. Starts when first needed; restarts with back-off when the worker dies. A changed
+ * membership starts a new worker beside the old one, switches, and drains the old one.
  */
 export class Group implements MemberGroup {
   readonly #limits: HostLimits;
@@ -53,7 +53,7 @@ export class Group implements MemberGroup {
 
   join(spec: MemberSpec): Member {
     const member = new GroupMember(spec, this, this.#limits);
-    // A newer version of a plugin takes over its seat; the older one serves until the new home stands.
+    // A newer version of a plugin replaces the older member, which serves until the new worker is up.
     this.#members = [...this.#members.filter((s) => s.spec.id !== spec.id), member].sort((a, b) => (a.spec.order < b.spec.order ? -1 : 1));
     this.#refresh();
     return member;
@@ -67,7 +67,7 @@ export class Group implements MemberGroup {
     else this.#refresh();
   }
 
-  // Several plugins that come and go in one turn make one new home.
+  // Several plugins that join or leave in one turn cause one new worker.
   #refresh(): void {
     this.#changed = true;
     if (!this.#wanted || this.#launching) return;
@@ -76,7 +76,7 @@ export class Group implements MemberGroup {
 
   start(): Promise<void> {
     this.#wanted = true;
-    // Whoever joined in the midst of a launch has one of its own after that.
+    // A member that joined during a launch gets another launch afterwards.
     if (this.#launching) return this.#changed ? this.#launching.then(() => this.start()) : this.#launching;
     if (this.#closed || (this.#current && !this.#changed)) return Promise.resolve();
     return this.#begin(this.#launch());
@@ -154,14 +154,14 @@ export class Group implements MemberGroup {
       const culprits = await loadMembers(worker, members, {
         stageMs: this.#limits.startTimeoutMs,
         sideBySide: !oneByOne,
-        // Whatever an older home serves goes on until all of the new one are there.
+        // An older worker serves until all members of the new one are ready.
         begun: () => this.#current ?? this.#switch(generation),
       });
       if (this.#closed) return worker.stop();
       this.#opening = undefined;
       if (culprits.length > 0) {
         oneByOne = this.#blame(culprits, generation);
-        // A home in which somebody hangs serves the others until the next one stands.
+        // A worker in which one member hangs serves the others until the next one is up.
         if (this.#current === generation && servesSome(generation)) continue;
         if (this.#current === generation) this.#current = undefined;
         await worker.stop();
@@ -189,7 +189,7 @@ export class Group implements MemberGroup {
     }
   }
 
-  // Leaves out who kept the home from starting; true if that is not known and the next start must tell.
+  // Leaves out the members that kept the worker from starting; true if that is unclear and the next start must show it.
   #blame(culprits: readonly Culprit[], generation: Generation): boolean {
     const { guilty, isUnclear } = judge(culprits, generation);
     for (const { member, error } of guilty) {
@@ -238,12 +238,12 @@ export class Group implements MemberGroup {
     this.#nextTry = 0;
     if (old) this.#retire(old.worker);
     void generation.worker.exited.then((why) => this.#lost(generation, why));
-    // One clock for the newest: a home that has been replaced must not be kept by the wait for its good health.
+    // One timer, for the newest worker: a replaced one must not stay in memory because of its timer.
     clearTimeout(this.#health);
     this.#health = setTimeout(() => this.#backoff.healthy(performance.now()), this.#limits.circuitWindowMs).unref();
   }
 
-  // The old home takes no new calls; those in flight may finish.
+  // The old worker takes no new calls; calls in flight may finish.
   #retire(worker: PluginWorker): void {
     const ending = retire(worker, this.#limits.drainMs).finally(() => this.#ending.delete(ending));
     this.#ending.add(ending);
@@ -265,7 +265,7 @@ export class Group implements MemberGroup {
     if (!this.#launching) void this.#begin(this.#wait(delay).then(() => this.#launch()));
   }
 
-  // Who crashed the home too often is left out for a while, and the others need not wait for that.
+  // Members that crashed the worker too often are left out for a while, so the others restart at once.
   #crashed(worker: PluginWorker, members: ReadonlySet<GroupMember>, now: number): number {
     const out = crashedTooOften(worker, members, now);
     const delay = this.#backoff.failed(now);
@@ -275,7 +275,7 @@ export class Group implements MemberGroup {
     return this.#backoff.spread(this.#limits.restartMinMs);
   }
 
-  // Others may be in the middle of something: a fresh home first, then the old one finishes what it has.
+  // Other members may have calls in flight, so a fresh worker starts first and the old one drains.
   #events(members: readonly GroupMember[]): WorkerEvents {
     return eventsFor(members, this.#log, (reason) => {
       if (this.#closed || this.#fresh || ![...(this.#current?.members ?? [])].some((member) => members.includes(member))) return;
@@ -287,7 +287,7 @@ export class Group implements MemberGroup {
     });
   }
 
-  /** Ends the home and everything it started. */
+  /** Ends the worker and everything it started. */
   async close(): Promise<void> {
     this.#closed = true;
     clearTimeout(this.#fresh);

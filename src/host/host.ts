@@ -18,7 +18,7 @@ import { preparePython } from './python/launch.ts';
 import { runTool } from './tool.ts';
 import type { StartWorker } from './worker.ts';
 
-/** The part of the house that owns plugin processes. */
+/** Owns all plugin processes. */
 export interface PluginHost extends Host {
   /** Ends every process. */
   close(): Promise<void>;
@@ -37,11 +37,11 @@ export function createHost(
 ): PluginHost {
   const groups = new Map<string, Group>();
   const programs = new Set<Program>();
-  const guardian = createOrphanReaper();
+  const reaper = createOrphanReaper();
   const stopping = createStopping();
 
   const run: Host['run'] = (spec) =>
-    runTool({ ...spec, env: { ...networkVariables({ top: proxy() }, spec.env), ...spec.env } }, limits, guardian, log);
+    runTool({ ...spec, env: { ...networkVariables({ top: proxy() }, spec.env), ...spec.env } }, limits, reaper, log);
 
   const served = new Set<string>();
   const openProcess =
@@ -51,13 +51,13 @@ export function createHost(
       const [first] = members;
       // The limits themselves stay those of the configuration that holds.
       const own: HostLimits = Object.create(limits, { pluginStopMs: { get: () => longestStop(members, limits) } });
-      if (first?.runtime.kind === 'program') return openProgram(first, first.runtime, { limits: own, guardian }, events);
+      if (first?.runtime.kind === 'program') return openProgram(first, first.runtime, { limits: own, reaper }, events);
       const { cwd, env } = shareSettings(members, area);
       const runtime = members[0]?.runtime;
       const making = { folder: join(state, 'envs'), owner: name, served, run, log: area, signal };
       const exactNumbers = runtime?.kind === 'python';
       const launch = runtime?.kind === 'python' ? await preparePython(runtime, making) : nodeLaunch();
-      return startProcessWorker({ ...launch, cwd, env: { ...launch.env, ...env }, exactNumbers }, own, area, guardian, events);
+      return startProcessWorker({ ...launch, cwd, env: { ...launch.env, ...env }, exactNumbers }, own, area, reaper, events);
     };
 
   return {
@@ -99,7 +99,7 @@ export function createHost(
       return group.join(spec);
     },
     spawn(spec) {
-      const program = startProgram(spec, limits, guardian);
+      const program = startProgram(spec, limits, reaper);
       programs.add(program);
       void program.exited.then(() => programs.delete(program));
       return program;
@@ -108,9 +108,9 @@ export function createHost(
     async close() {
       await Promise.all([...programs].map((program) => program.stop()));
       await Promise.all([...groups.values()].reverse().map((group) => group.close()));
-      guardian.close();
+      reaper.close();
     },
-    kill: guardian.killAll,
+    kill: reaper.killAll,
   };
 }
 

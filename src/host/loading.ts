@@ -3,30 +3,30 @@ import { GatewayError, toError } from '../core/errors.ts';
 import type { GroupMember } from './group-member.ts';
 import type { PluginWorker } from './worker.ts';
 
-/** From when on a seat that is being initialised is slow. */
+/** A member that takes longer to initialise is slow. */
 const SLOW_MS = 1_000;
 
-/** A seat that kept the home from starting, and how. */
+/** A member that kept the worker from starting, and how. */
 export interface Culprit {
   readonly member: GroupMember;
   readonly error: GatewayError;
-  /** The home died. Of several seats that were in a stage of their own by then, any may have ended it. */
+  /** The worker died. If several members were in a stage by then, any of them may have ended it. */
   readonly died?: true;
 }
 
-/** How seats are loaded. */
+/** How members are loaded. */
 export interface Loading {
-  /** Longest time for one stage, in milliseconds, where a seat does not say. */
+  /** Longest time for one stage, in milliseconds, unless a member has its own limit. */
   readonly stageMs: number;
-  /** Seats that allow it run their second stage beside the others. */
+  /** Members that allow it run their second stage in parallel. */
   readonly sideBySide: boolean;
-  /** A seat will be ready before the others, or has begun to: what is ready can be served. */
+  /** A member is or will be ready before the others: what is ready can be served. */
   begun(): void;
 }
 
 /**
- * Opens every seat of a home in order and runs every seat's second stage, in order again or each as soon as it can. A
- * seat's own error costs only that seat; returns those that took the home down with them, if any.
+ * Loads every member of a worker in order, then runs the second stages, in order or in parallel. An error of a member
+ * costs only that member; returns the members that ended the worker, if any.
  */
 export async function loadMembers(
   worker: PluginWorker,
@@ -81,7 +81,7 @@ export async function loadMembers(
 interface StageOutcome {
   readonly done?: true;
   readonly fatal?: GatewayError;
-  /** The home is gone. */
+  /** The worker has exited. */
   readonly died?: true;
 }
 
@@ -116,7 +116,7 @@ async function stage(
     }
     if ('done' in first) return first;
     if ('error' in first && worker.single) return { fatal: withPlugin(first.error, member) };
-    // A request that failed because the home died says so a moment before the home itself does.
+    // A request that failed because the worker died may be reported shortly before the exit.
     const died = 'why' in first ? first : await Promise.race([exited, sleep(50, undefined)]);
     if (died) {
       const message = `The plugin ended its process during the stage "${member.stage}": ${died.why}.`;

@@ -32,7 +32,7 @@ echo "$list" | while read -r mark pid start dir; do
 done
 `;
 
-/** Kills recorded plugin processes should the gateway itself be killed. */
+/** Kills the recorded plugin processes if the gateway itself is killed. */
 export interface OrphanReaper {
   /**
    * Told before a process starts, by the mark in its environment, and again once it has a number: a gateway may die in
@@ -45,7 +45,7 @@ export interface OrphanReaper {
   close(): void;
 }
 
-/** A guardian that starts with the first process it is told of. Does nothing on systems without process groups. */
+/** A reaper that starts with the first process it is told of. Does nothing on systems without process groups. */
 export function createOrphanReaper(): OrphanReaper {
   let shell: ChildProcess | undefined;
   const leaders = new Map<string, ProcessIdentity>();
@@ -53,7 +53,7 @@ export function createOrphanReaper(): OrphanReaper {
   const tell = (line: string): void => {
     if (process.platform === 'win32') return;
     if (!shell) {
-      shell = spawn('/bin/sh', ['-c', SCRIPT, 'plugmux-guardian'], {
+      shell = spawn('/bin/sh', ['-c', SCRIPT, 'plugmux-reaper'], {
         stdio: ['pipe', 'ignore', 'ignore'],
         detached: true,
         env: { PATH: process.env.PATH },

@@ -34,18 +34,18 @@ export function startProcessWorker(
   launch: Launch,
   limits: HostLimits,
   log: Logger,
-  guardian: OrphanReaper,
+  reaper: OrphanReaper,
   events: WorkerEvents,
 ): PluginWorker {
   const codec = launch.exactNumbers === true ? EXACT : DOUBLES;
-  const supervised = new SupervisedProcess({ ...launch, log }, DESCRIPTORS, limits, guardian);
+  const supervised = new SupervisedProcess({ ...launch, log }, DESCRIPTORS, limits, reaper);
   return new ProcessWorker(supervised, limits, events, codec, () => supervised.fix ?? launch.fix?.());
 }
 
 /** What a plugin process is to the gateway: its streams, its end, and the means to bring that about. */
 export type WatchedProcess = Pick<SupervisedProcess, 'exited' | 'output' | 'stream' | 'kill' | 'stop'>;
 
-/** The home that a process is, once it has started. */
+/** The worker for a process that has started. */
 export function openProcessWorker(process: WatchedProcess, limits: HostLimits, events: WorkerEvents, codec: Codec = DOUBLES): PluginWorker {
   return new ProcessWorker(process, limits, events, codec);
 }

@@ -17,10 +17,10 @@ import type { PluginWorker, WorkerEvents } from './worker.ts';
 /** What watching over a program takes. */
 interface Supervision {
   readonly limits: HostLimits;
-  readonly guardian: OrphanReaper;
+  readonly reaper: OrphanReaper;
 }
 
-/** Opens a home for a plugin that is a program of its own. Nothing starts before `prepare`. */
+/** Starts a worker for a plugin that is a program of its own. Nothing starts before `prepare`. */
 export function openProgram(spec: MemberSpec, runtime: ProgramRuntime, supervision: Supervision, events: WorkerEvents): PluginWorker {
   return new ProgramWorker(spec, runtime, supervision, events);
 }
@@ -85,8 +85,8 @@ class ProgramWorker implements PluginWorker {
     const why = whyUnrunnable(resolve(cwd, launch.command), 'refuse');
     if (why !== undefined) throw new GatewayError('PLUGIN_FAILED', `${launch.command} ${why}.`, fixOf(launch));
     const spec = { ...adopted(launch), cwd, env: { ...env, ...launch.env }, log };
-    const { limits, guardian } = this.#supervision;
-    const supervised = new SupervisedProcess(spec, DESCRIPTORS, limits, guardian, {
+    const { limits, reaper } = this.#supervision;
+    const supervised = new SupervisedProcess(spec, DESCRIPTORS, limits, reaper, {
       ...(this.#dir === undefined ? {} : { dir: this.#dir }),
       readLine: launch.output,
     });

@@ -3,8 +3,8 @@ import type { OrphanReaper } from './orphan-reaper.ts';
 import { SupervisedProcess } from './supervised.ts';
 
 /** Starts a program that speaks a protocol of its own over its stdin and stdout. */
-export function startProgram(spec: ProgramSpec, limits: HostLimits, guardian: OrphanReaper): Program {
-  const supervised = new SupervisedProcess(spec, ['pipe', 'pipe', 'pipe'], limits, guardian);
+export function startProgram(spec: ProgramSpec, limits: HostLimits, reaper: OrphanReaper): Program {
+  const supervised = new SupervisedProcess(spec, ['pipe', 'pipe', 'pipe'], limits, reaper);
   const stdin = supervised.stream(0);
   let stopping: Promise<void> | undefined;
   return {

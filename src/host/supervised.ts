@@ -17,7 +17,7 @@ export type Descriptors = readonly ('ignore' | 'pipe')[];
 
 /** What some programs need besides. */
 export interface Extras {
-  /** A folder of its own that the guardian removes with it. */
+  /** A folder of its own that the reaper removes with it. */
   readonly dir?: string;
   readonly readLine?: ReadLine | undefined;
 }
@@ -41,10 +41,10 @@ export class SupervisedProcess {
   readonly #exited: Promise<true>;
   #killedFor: string | undefined;
 
-  constructor(spec: ProgramSpec, descriptors: Descriptors, limits: HostLimits, guardian: OrphanReaper, extras: Extras = {}) {
+  constructor(spec: ProgramSpec, descriptors: Descriptors, limits: HostLimits, reaper: OrphanReaper, extras: Extras = {}) {
     this.#limits = limits;
     this.#mark = randomUUID();
-    guardian.add(this.#mark, undefined, extras.dir);
+    reaper.add(this.#mark, undefined, extras.dir);
     const child = spawn(spec.command, spec.args, {
       cwd: spec.cwd,
       env: childEnvironment(spec.env, this.#mark),
@@ -79,10 +79,10 @@ export class SupervisedProcess {
     });
     for (const stream of child.stdio) stream?.on('error', () => undefined);
     if (child.stderr) this.output.drain(child.stderr, 'stderr');
-    if (child.pid !== undefined) guardian.add(this.#mark, this.#leader, extras.dir);
+    if (child.pid !== undefined) reaper.add(this.#mark, this.#leader, extras.dir);
     void this.exited.then(() => {
       this.#sweep();
-      guardian.remove(this.#mark);
+      reaper.remove(this.#mark);
     });
   }
 

@@ -9,7 +9,7 @@ import { SupervisedProcess } from './supervised.ts';
 const LAST_WORDS_MS = 500;
 
 /** Runs a tool to its end. Nothing it started and nothing it put aside outlives it, or the gateway. */
-export async function runTool(spec: ToolSpec, limits: HostLimits, guardian: OrphanReaper, log: Logger): Promise<ToolEnd> {
+export async function runTool(spec: ToolSpec, limits: HostLimits, reaper: OrphanReaper, log: Logger): Promise<ToolEnd> {
   const { command, args, cwd, signal, heard } = spec;
   const dir = makePrivateFolder();
   const env = { ...spec.env, TMPDIR: dir, TMP: dir, TEMP: dir, GOTMPDIR: dir };
@@ -17,7 +17,7 @@ export async function runTool(spec: ToolSpec, limits: HostLimits, guardian: Orph
     heard(line);
     return null;
   };
-  const tool = new SupervisedProcess({ command, args, cwd, env, log }, ['ignore', 'pipe', 'pipe'], limits, guardian, { dir, readLine });
+  const tool = new SupervisedProcess({ command, args, cwd, env, log }, ['ignore', 'pipe', 'pipe'], limits, reaper, { dir, readLine });
   const stdout = tool.stream(1);
   tool.output.drain(stdout, 'stdout');
   const silent = once(stdout, 'close').catch(() => undefined);

@@ -1,6 +1,6 @@
 const MAX_TRIES = 3;
 
-/** The starts of a home that says nothing: a few, and all of them within the time that one may take. Times in milliseconds. */
+/** The starts of a worker that never answers: a few, and all of them within the time that one may take. Times in milliseconds. */
 export interface Tries {
   /** Begins one; how long it may take. */
   begin(): number;

@@ -4,7 +4,7 @@ import type { GroupMember } from './group-member.ts';
 import { logTo } from './log-to.ts';
 import type { WorkerEvents } from './worker.ts';
 
-/** What a home tells, handed to the seats it is about; a plugin that has left meanwhile hears nothing. */
+/** Hands the events of a worker to the members they are about; a plugin that has left gets none. */
 export function eventsFor(members: readonly GroupMember[], log: Logger, restart: (reason: string) => void): WorkerEvents {
   const find = (id: string): GroupMember | undefined => members.find((member) => member.spec.id === id);
   return {

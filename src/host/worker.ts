@@ -3,7 +3,7 @@ import type { MemberSpec } from '../core/host.ts';
 import type { JsonObject, JsonValue } from '../core/json.ts';
 import type { CallContext } from '../core/tool.ts';
 
-/** What a home tells the group that lives in it. */
+/** What a worker reports to its group. */
 export interface WorkerEvents {
   /** A plugin enters a stage of loading. */
   stage(id: string, stage: string): void;
@@ -15,13 +15,13 @@ export interface WorkerEvents {
   restart(reason: string): void;
 }
 
-/** Where the plugins of a group run: a process of their own, or the gateway itself. */
+/** Runs the plugins of a group: a process of their own, a program, or the gateway itself. */
 export interface PluginWorker {
   /** It holds one plugin only, and lives no longer than that plugin loads or serves. */
   readonly single?: boolean;
   /** Makes ready what a plugin needs before it starts, however long that takes. */
   prepare?(id: string): Promise<void>;
-  /** Settles once the home can load plugins. */
+  /** Settles once the worker can load plugins. */
   handshake(): Promise<void>;
   /** What mends it where it ended before that; undefined where only its last words tell. */
   readonly fix?: (() => string | undefined) | undefined;
@@ -29,19 +29,19 @@ export interface PluginWorker {
   initialize(id: string): Promise<JsonObject>;
   call(id: string, tool: string, args: JsonObject, ctx: CallContext, callers?: boolean): Promise<ToolResult>;
   request(id: string, method: string, params: JsonObject): Promise<JsonValue>;
-  /** Why it takes no calls just now, or undefined. */
+  /** Why it takes no calls at the moment, or undefined. */
   unavailableReason(): string | undefined;
   /** Whether it was ended because a call ran out of time and it did not answer any more. */
   overdue?(): boolean;
   /** Ids of the plugins with calls in flight, once a call. */
   inFlight(): readonly string[];
-  /** Settles with the reason when the home is gone, whoever ended it. */
+  /** Settles with the reason when the worker has exited, for whatever cause. */
   readonly exited: Promise<string>;
   /** Ends it in order, within bounded time. Safe to call twice. */
   stop(): Promise<void>;
 }
 
-/** Opens a home for a group's members. A failure means that trying again would not help; the signal ends long work. */
+/** Starts a worker for a group's members. Rejects if trying again would not help; the signal ends long work. */
 export type StartWorker = (
   members: readonly MemberSpec[],
   events: WorkerEvents,

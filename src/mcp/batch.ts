@@ -12,7 +12,7 @@ export class BatchOutlet {
   }
 
   /** Where one reply of the batch goes. */
-  seat(): Outlet {
+  replyWriter(): Outlet {
     return {
       write: (frame: Frame) => {
         if (!frame.last) return this.#outlet.write(frame);

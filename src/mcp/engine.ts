@@ -18,7 +18,7 @@ import { createSubscriptions } from './subscriptions.ts';
 import { createSuspendedCalls } from './suspended-calls.ts';
 import { type Incoming, readMessage } from './wire.ts';
 
-/** The limits this floor obeys. */
+/** The limits this layer applies. */
 export interface EngineLimits extends SessionLimits {
   readonly messageBytes: number;
   readonly jsonDepth: number;
@@ -75,12 +75,12 @@ export function createEngine(gateway: Gateway, limits: EngineLimits, shared: () 
   const lists = createLists(shared);
   const methods = createMethods(gateway, lists, shared);
   const subscriptions = createSubscriptions(gateway, lists);
-  const interviews = createSuspendedCalls(limits);
-  const parts: ModernParts = { gateway, redactor, log, subscriptions, interviews, shared };
+  const suspendedCalls = createSuspendedCalls(limits);
+  const parts: ModernParts = { gateway, redactor, log, subscriptions, suspendedCalls, shared };
 
   const legacy = (caller: Caller, transport: string): LegacyPeer => new LegacyPeer(parts, methods, caller, transport, limits);
   const sessions = createSessions(limits, { opened: subscriptions.add, ended: subscriptions.remove }, log.area('sessions'));
-  // Modern clients of one token share its slots; without tokens one client cannot be told from another.
+  // Modern clients of one token share its semaphore; without tokens one client cannot be told from another.
   const streamable = createStreamable({
     ...parts,
     sessions,
@@ -127,7 +127,7 @@ export function createEngine(gateway: Gateway, limits: EngineLimits, shared: () 
     adopt: sessions.adopt,
     revoke(isGone, error) {
       sessions.revoke(isGone, error);
-      interviews.revoke(isGone, error);
+      suspendedCalls.revoke(isGone, error);
       for (const { caller, connection, end } of [...connections]) {
         if (!isGone(caller)) continue;
         connection.revoke(error);
@@ -139,7 +139,7 @@ export function createEngine(gateway: Gateway, limits: EngineLimits, shared: () 
     onRevoked: (listener) => void listeners.push(listener),
     endStreams: subscriptions.close,
     close() {
-      interviews.close();
+      suspendedCalls.close();
       subscriptions.close();
       sessions.close();
     },

@@ -112,8 +112,8 @@ export class LegacyPeer extends Peer implements Subscriber {
     if (this.revision !== BATCH_REVISION) return false;
     const batch = new BatchOutlet(outlet, items.filter((item) => item.kind === 'request' || item.kind === 'fault').length);
     for (const item of items) {
-      if (item.kind === 'fault') this.refuse(item, batch.seat());
-      else this.receive(item, item.kind === 'request' ? batch.seat() : outlet);
+      if (item.kind === 'fault') this.refuse(item, batch.replyWriter());
+      else this.receive(item, item.kind === 'request' ? batch.replyWriter() : outlet);
     }
     return true;
   }

@@ -46,13 +46,13 @@ export function createMethods(gateway: Gateway, lists: Lists, shared: () => bool
 }
 
 async function callTool(gateway: Gateway, request: Request): Promise<string> {
-  const { params, era, audit, clientSemaphore: slots } = request;
+  const { params, era, audit, clientSemaphore } = request;
   const args = params.arguments ?? {};
   if (!isJsonObject(args))
     throw new GatewayError('INVALID_PARAMS', '"arguments" must be an object.', {
       field: 'arguments',
     });
-  const { result, failure } = await gateway.call(need(params, 'name'), args, request.call(), audit, slots);
+  const { result, failure } = await gateway.call(need(params, 'name'), args, request.call(), audit, clientSemaphore);
   // The one failure of a call that the modern era wants as a protocol error.
   if (failure?.code === 'CAPABILITY_MISSING' && era.kind === 'modern') throw failure;
   return toCallResult(result, era);

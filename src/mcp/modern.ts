@@ -26,7 +26,7 @@ const ERA: Era = { kind: 'modern', revision: MODERN };
 /** What the methods of the stateless era need besides the shared ones. */
 export interface ModernParts extends PeerParts {
   readonly subscriptions: Subscriptions;
-  readonly interviews: SuspendedCalls;
+  readonly suspendedCalls: SuspendedCalls;
   /** Nobody needs a token just now, so that every caller of a profile sees the same lists. */
   shared(): boolean;
 }
@@ -38,7 +38,7 @@ export class ModernPeer extends Peer {
   readonly #modern: ModernParts;
   readonly #transport: string;
   readonly #session: string;
-  readonly #slots: Semaphore | undefined;
+  readonly #clientSemaphore: Semaphore | undefined;
 
   constructor(parts: ModernParts, methods: Methods, caller: Caller, transport: string, callsPerClient?: () => number) {
     super(parts, caller);
@@ -47,7 +47,7 @@ export class ModernPeer extends Peer {
     this.#transport = transport;
     // This era has no sessions: plugins see one for each endpoint and principal.
     this.#session = `${caller.profile}:${caller.principal}`;
-    this.#slots = callsPerClient === undefined ? undefined : createSemaphore(callsPerClient);
+    this.#clientSemaphore = callsPerClient === undefined ? undefined : createSemaphore(callsPerClient);
   }
 
   receive(message: Message, outlet: Outlet, headers?: HeaderView): void {
@@ -66,7 +66,7 @@ export class ModernPeer extends Peer {
           return nameOf(envelopeValue(message, 'clientInfo'));
         },
         session: this.#session,
-        clientSemaphore: this.#slots,
+        clientSemaphore: this.#clientSemaphore,
         get answerableKinds() {
           return abilitiesOf(envelopeValue(message, 'clientCapabilities'), MODERN);
         },
@@ -90,7 +90,7 @@ export class ModernPeer extends Peer {
     }
     if (MULTI_ROUND.has(message.method)) {
       const handler = this.#methods.get(message.method) as Handler;
-      return (request) => this.#modern.interviews.run(message.method, request, handler);
+      return (request) => this.#modern.suspendedCalls.run(message.method, request, handler);
     }
     if (message.method === 'server/discover') return () => this.#discover();
     if (message.method === 'subscriptions/listen') return (request) => this.#modern.subscriptions.listen(message.id, request, outlet);

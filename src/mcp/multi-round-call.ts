@@ -20,12 +20,12 @@ interface OpenQuestion extends Deferred<Answers> {
   readonly ticket: (() => string) | undefined;
 }
 
-/** Keeps an interview until its next round and returns the state by which the client finds it again. */
+/** Suspends a call until its next round; returns the state by which the client resumes it. */
 export type Suspend = (call: MultiRoundCall, ticket: string | undefined) => string;
 
 /**
- * One call of the stateless era that may take several requests: it runs on while the client fetches answers, and each
- * request of the client is one round. Plugin code sees an ordinary call.
+ * A modern-era call that spans several requests (multi round-trip). It keeps running while the client collects input;
+ * each request of the client is one round. Plugins see an ordinary call.
  */
 export class MultiRoundCall implements Request, ClientLink {
   readonly stateless = true;
@@ -41,7 +41,7 @@ export class MultiRoundCall implements Request, ClientLink {
   /** Answers that came with the first request: a client may know what will be asked. They hold for the first question only. */
   #offered: JsonObject | undefined;
 
-  /** `returned`: answers to a question that was put before this interview began, with the ticket they came with. */
+  /** `returned`: answers to a question that was put before this call began, with the ticket they came with. */
   constructor(first: RequestLink, suspend: Suspend, returned?: ClientLink['returned']) {
     this.client = first.client;
     this.#current = first;

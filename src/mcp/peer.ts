@@ -32,7 +32,7 @@ export interface Request {
   call(): Call;
   /** The caller's fields of the audit line. */
   readonly audit: string;
-  /** The slots of this client, where it can be told from others. */
+  /** The semaphore of this client, if it can be told from others. */
   readonly clientSemaphore: Semaphore | undefined;
   /** Sends a notification ahead of the reply. */
   note(method: string, params: string): void;
@@ -194,14 +194,14 @@ class PeerRequest implements RequestLink {
   readonly params: JsonObject;
   readonly #gateway: Gateway;
   readonly #peer: Peer;
-  readonly #debt: PendingReply;
+  readonly #pending: PendingReply;
   readonly #settings: RequestSettings;
 
   constructor(gateway: Gateway, peer: Peer, pending: PendingReply, params: JsonObject, settings: RequestSettings) {
     this.params = params;
     this.#gateway = gateway;
     this.#peer = peer;
-    this.#debt = pending;
+    this.#pending = pending;
     this.#settings = settings;
   }
 
@@ -264,27 +264,27 @@ class PeerRequest implements RequestLink {
   }
 
   call(): Call {
-    this.#debt.call ??= new Call(this.#peer.caller, this);
-    return this.#debt.call;
+    this.#pending.call ??= new Call(this.#peer.caller, this);
+    return this.#pending.call;
   }
 
   bind(call: Call): void {
-    this.#debt.call = call;
+    this.#pending.call = call;
   }
 
   ask(questions: Questions, call: Call): Promise<Answers> {
-    return this.#peer.ask(questions, call, this.#debt.outlet);
+    return this.#peer.ask(questions, call, this.#pending.outlet);
   }
 
   detach(): void {
-    this.#debt.outlet.detach?.();
+    this.#pending.outlet.detach?.();
   }
 
   note(method: string, params: string): void {
-    this.#peer.replies.note(this.#debt, notificationText(method, params));
+    this.#peer.replies.note(this.#pending, notificationText(method, params));
   }
 
   keepOpen(end: () => void): void {
-    this.#debt.end = end;
+    this.#pending.end = end;
   }
 }

@@ -4,24 +4,24 @@ import type { Call } from '../gateway/call.ts';
 import type { Frame, Outlet } from './outlet.ts';
 import type { Id } from './wire.ts';
 
-/** One reply that is owed. */
+/** A request that awaits its reply. */
 export interface PendingReply {
   readonly id: Id;
   outlet: Outlet;
   /** The call behind it, once there is one. */
   call?: Call | undefined;
-  /** Ends a stream that stays open until somebody wants it ended; nobody need wait for such a debt. */
+  /** Ends a stream that stays open until it is told to end; draining does not wait for it. */
   end?: (() => void) | undefined;
 }
 
-/** Totals over all ledgers of the process. */
+/** Totals over all connections of the process. */
 export const replyTotals = { accepted: 0, sent: 0, cancelled: 0, dropped: 0 };
 
-/** The ids a client waits for. Each is paid exactly once, or cancelled, or gone with its connection. */
+/** The requests of one client without a reply yet. Each gets exactly one reply, unless it is cancelled or its connection closes. */
 export class PendingReplies {
   readonly #replies = new Map<string | number, PendingReply>();
 
-  /** Replies that are owed and will come by themselves. */
+  /** Pending replies that will come by themselves. */
   get size(): number {
     let waiting = 0;
     for (const pending of this.#replies.values()) if (!pending.end) waiting++;
@@ -33,12 +33,12 @@ export class PendingReplies {
     for (const pending of [...this.#replies.values()]) pending.end?.();
   }
 
-  /** Whether the reply to an id is still to come. */
+  /** Whether the request with this id is still pending. */
   has(id: Id | null): boolean {
     return id !== null && this.#replies.has(keyOf(id));
   }
 
-  /** Notes a debt; undefined where the id is still owed. */
+  /** Adds a request; undefined if one with the same id is pending. */
   add(id: Id, outlet: Outlet): PendingReply | undefined {
     const key = keyOf(id);
     if (this.#replies.has(key)) return undefined;
@@ -48,7 +48,7 @@ export class PendingReplies {
     return pending;
   }
 
-  /** The only way a reply leaves. A debt that is settled already is counted and dropped. */
+  /** Sends a reply, the only way one leaves. A second reply to a request is counted and dropped. */
   send(pending: PendingReply, frame: Frame): void {
     if (!this.#settle(pending)) {
       replyTotals.dropped++;
@@ -60,7 +60,7 @@ export class PendingReplies {
     outlet.write(frame);
   }
 
-  /** Something about a debt that is still owed, such as progress. */
+  /** Sends something about a pending request, such as progress. */
   note(pending: PendingReply, bytes: string): void {
     if (this.#replies.get(keyOf(pending.id)) === pending) pending.outlet.write({ bytes, last: false });
   }
@@ -76,17 +76,17 @@ export class PendingReplies {
     outlet.write({ last: true });
   }
 
-  /** Ends the calls that are under way: each is still owed its reply, which now comes at once and says why. */
+  /** Ends the calls that are under way: each still gets its reply, now at once and with the reason. */
   interrupt(reason: string): void {
     for (const { call } of [...this.#replies.values()]) call?.abort(new GatewayError('CALL_CANCELLED', reason));
   }
 
-  /** The replies that are owed, all of them or those of some ids. */
+  /** The pending replies, all of them or those to some ids. */
   list(ids?: readonly Id[]): readonly PendingReply[] {
     return ids ? ids.flatMap((id) => this.#replies.get(keyOf(id)) ?? []) : [...this.#replies.values()];
   }
 
-  /** The connection is gone: nothing is owed any more, and nothing need go on. */
+  /** The connection closed: cancels all calls and drops their replies. */
   forget(reason: string): void {
     for (const pending of [...this.#replies.values()]) {
       this.#settle(pending);
@@ -110,7 +110,7 @@ function keyOf(id: Id): string | number {
 
 const NOWHERE: Outlet = { write: () => undefined };
 
-// A map that has moved to a new table leaves the old one behind, with everything that stood in it; a settled debt must not
+// A map that has moved to a new table leaves the old one behind, with everything that stood in it; a settled reply must not
 // keep a whole request alive from there until a full collection.
 function release(pending: PendingReply): void {
   pending.outlet = NOWHERE;

@@ -14,13 +14,13 @@ import type { RegistryLimits } from './tools.ts';
 import { capsOf, createValidatorSet, type ValidatorSet } from './validators.ts';
 import { VettedOffer } from './vetted-offer.ts';
 
-/** What a slot tells the registry. */
+/** What a registered plugin reports to the registry. */
 export interface RegisteredPluginEvents {
   changed(plugin: RegisteredPlugin): void;
   updated(plugin: RegisteredPlugin, uri: string): void;
 }
 
-/** What a slot works with. */
+/** What a registered plugin works with. */
 export interface RegisteredPluginParts {
   readonly limits: RegistryLimits;
   readonly host: Host;
@@ -28,7 +28,7 @@ export interface RegisteredPluginParts {
   readonly memory: OfferMemory | undefined;
 }
 
-/** One plugin's place in the registry, from being found to being closed. */
+/** The record of one plugin version, from discovery to close: state, tools, status. */
 export class RegisteredPlugin {
   readonly id: string;
   readonly digest: string;

@@ -14,7 +14,7 @@ import { shapeOf } from './schemas/shape.ts';
 import { type Checker, UNCHECKED, type ValidatorSet } from './validators.ts';
 import { vetSchema } from './vet.ts';
 
-/** The limits this floor obeys. */
+/** The limits this layer applies. */
 export interface RegistryLimits {
   readonly toolNameChars: number;
   readonly descriptionChars: number;

@@ -18,7 +18,7 @@ import { createMemoryMonitor } from './memory-pressure.ts';
 import { responseOf, sendRaw } from './raw-reply.ts';
 import { createRouter, type Routes } from './router.ts';
 import { createSse } from './sse.ts';
-import { type HouseStatus, statusRoute } from './status.ts';
+import { type AppStatus, statusRoute } from './status.ts';
 import { streamableRoute } from './streamable.ts';
 import { toolsRoute } from './tools-api.ts';
 import { offersWebSocket, serveAsIs } from './upgrade.ts';
@@ -52,12 +52,12 @@ export async function serveHttp(
   engine: Engine,
   config: Config,
   limits: Limits,
-  house: Health & HouseStatus & { readonly failedLogin: FailedLogin },
+  app: Health & AppStatus & { readonly failedLogin: FailedLogin },
   own: Routes['prefixes'],
   log: Logger,
 ): Promise<HttpTransport> {
   const { listen } = config;
-  const edge = createEdge(config, house.failedLogin);
+  const edge = createEdge(config, app.failedLogin);
   const cap = createConnectionCap(limits, !isLoopback(listen.host), edge.isProxy, log);
   const inFlight = new InFlight();
   const streams = new InFlight();
@@ -81,8 +81,8 @@ export async function serveHttp(
       ]),
       prefixes: own,
       named: new Map([[PATHS.tools, toolsRoute(engine, limits, inFlight)]]),
-      admin: new Map([[PATHS.status, statusRoute(house, counts)]]),
-      open: healthRoutes({ ready: house.ready, draining: () => draining }),
+      admin: new Map([[PATHS.status, statusRoute(app, counts)]]),
+      open: healthRoutes({ ready: app.ready, draining: () => draining }),
     },
     log,
     follow(caller, request, response) {

@@ -3,8 +3,8 @@ import { replyTotals } from '../mcp/pending-replies.ts';
 import type { Route } from './router.ts';
 import { sendJson } from './send-json.ts';
 
-/** What the rest of the house tells of itself. */
-export interface HouseStatus {
+/** What `/status` shows of the app. */
+export interface AppStatus {
   /** Calls in flight. */
   calls(): number;
   plugins(): readonly { readonly id: string; readonly state: string }[];
@@ -14,7 +14,7 @@ export interface HouseStatus {
 export type TransportStatus = () => Readonly<Record<'sessions' | 'sse' | 'websocket' | 'connections', number>>;
 
 /** `/status`: the counters of a running gateway, for tokens with the scope `admin`. */
-export function statusRoute({ calls, plugins }: HouseStatus, transports: TransportStatus): Route {
+export function statusRoute({ calls, plugins }: AppStatus, transports: TransportStatus): Route {
   return {
     GET({ response }) {
       const status: JsonObject = {

@@ -17,7 +17,7 @@ interface Options {
 interface Place {
   readonly server: RemoteServer;
   readonly keep: PluginStore;
-  readonly workshop: CommandContext;
+  readonly commandContext: CommandContext;
 }
 
 const WAIT_S = 300;
@@ -35,24 +35,24 @@ export function addCommands(program: Command, open: OpenCommandContext): void {
     .command('logout <server>')
     .description('forget the login at a remote server')
     .action((name: string, options: Options) =>
-      withServer(open, name, options, async ({ server, keep, workshop }) => {
-        const record = loginRecord(keep, server.url, workshop.host.hide);
+      withServer(open, name, options, async ({ server, keep, commandContext }) => {
+        const record = loginRecord(keep, server.url, commandContext.host.hide);
         print(record.read() ? `Logged out of ${name}: its tokens are forgotten here.` : `Nobody is logged in to ${name}.`);
         record.forget();
       }),
     );
 }
 
-async function logIn(name: string, { server, keep, workshop }: Place, { timeout }: Options): Promise<void> {
+async function logIn(name: string, { server, keep, commandContext }: Place, { timeout }: Options): Promise<void> {
   const seconds = Number(timeout);
   const { logInByBrowser } = await import('./browser-login.ts');
-  const record = loginRecord(keep, server.url, workshop.host.hide);
+  const record = loginRecord(keep, server.url, commandContext.host.hide);
   const before = record.read();
   const wanted = record.wanted();
   const login = await logInByBrowser({
     server,
     timeoutMs: (seconds > 0 ? seconds : WAIT_S) * 1000,
-    proxy: workshop.host.proxy,
+    proxy: commandContext.host.proxy,
     // What the login before could do, the next one can, too.
     beyond: joinScopes(before?.scope, before?.tokens?.scope, wanted.scope),
     metadata: wanted.metadata,
@@ -66,10 +66,10 @@ async function logIn(name: string, { server, keep, workshop }: Place, { timeout 
 }
 
 async function withServer(open: OpenCommandContext, name: string, options: Options, use: (place: Place) => Promise<void>): Promise<void> {
-  const workshop = await open(options);
+  const commandContext = await open(options);
   try {
-    const manifest = (await workshop.find(name)) as (Manifest & { readonly entry: ServerEntry }) | undefined;
-    const keep = workshop.store(name);
+    const manifest = (await commandContext.find(name)) as (Manifest & { readonly entry: ServerEntry }) | undefined;
+    const keep = commandContext.store(name);
     if (!manifest || !keep) {
       throw new GatewayError('ENTRY_NOT_FOUND', `There is no server "${name}" in "mcpServers".`, {
         fix: 'Name one of them, and the configuration with --config.',
@@ -81,9 +81,9 @@ async function withServer(open: OpenCommandContext, name: string, options: Optio
         fix: server.kind === 'ws' ? 'Give a token in "headers".' : 'Give what it needs in "env".',
       });
     }
-    await use({ server, keep, workshop });
+    await use({ server, keep, commandContext });
   } finally {
-    await workshop.close();
+    await commandContext.close();
   }
 }
 

@@ -15,7 +15,7 @@ class OwnThread:
     """Runs what is posted, in order. While it has nothing else to do, it may be the thread that reads."""
 
     def __init__(self, pool, name):
-        self._pool = crew
+        self._pool = pool
         self._lock = Lock()
         self._rest = Lock()
         self._rest.acquire()

@@ -13,7 +13,7 @@ class Runner:
     """Runs calls: on the thread that read them, or on their plugin's own where it has one."""
 
     def __init__(self, pool, flush, finish):
-        self._pool = crew
+        self._pool = pool
         self._flush = flush
         self._finish = finish
 

@@ -1,4 +1,4 @@
-// Checks the floors, and that the check has looked at every source file: a tool that silently reads nothing is no gate.
+// Checks the layers, and that the check has looked at every source file: a tool that silently reads nothing is no gate.
 import { execFileSync, spawnSync } from 'node:child_process';
 
 const run = spawnSync(
