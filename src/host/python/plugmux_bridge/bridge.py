@@ -125,8 +125,8 @@ class Bridge:
 
     def _request(self, number, params):
         plugin_id, method = params["id"], params["method"]
-        run = lambda: self._reply_with(number, lambda: self._plugins.request(plugin_id, method, params.get("params") or {}))  # noqa: E731
-        self._runner.on_own(self._plugins.get(plugin_id), method, run)
+        work = lambda: self._plugins.request(plugin_id, method, params.get("params") or {})  # noqa: E731
+        self._runner.on_own(self._plugins.get(plugin_id), method, work, lambda run: self._reply_with(number, run))
 
     def _limit_results(self, size):
         self._result_bytes = size

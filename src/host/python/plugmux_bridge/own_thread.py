@@ -57,7 +57,7 @@ class OwnThread:
         def run():
             self._looking_since = monotonic()
             try:
-                task()
+                return task()
             finally:
                 with self._lock:
                     self._looks -= 1

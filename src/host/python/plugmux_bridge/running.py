@@ -27,15 +27,18 @@ class Runner:
         elif not self._hand_over(call) and not self._move(call):
             self._run(call, _NO_CALLS)
 
-    def on_own(self, entry, what, run):
-        """Runs something else of a plugin, on its own thread unless that is busy and it need not wait for it."""
+    def on_own(self, entry, what, work, answer):
+        """
+        Does other work of a plugin and hands what does it to `answer`, on the plugin's own thread unless that is busy and the
+        work need not wait for it. The work has ended before it is answered: whoever gets the answer finds the thread free.
+        """
         thread = entry.thread if entry is not None else None
         if thread is None or not (thread.is_current() or thread.is_free() or entry.is_bound(what)):
-            run()
+            answer(work)
             return
-        apart = lambda: self._run_and_flush(run)  # noqa: E731
         if entry.is_bound(what):
-            task = thread.looking(apart)
+            look = thread.looking(work)
+            task = lambda: self._run_and_flush(lambda: answer(look))  # noqa: E731
             if thread.is_current():
                 task()
             else:
@@ -43,17 +46,18 @@ class Runner:
             return
         token = object()
 
-        def task():
+        def counted():
             thread.calls[token] = True
             try:
-                apart()
+                return work()
             finally:
                 thread.calls.pop(token, None)
 
+        task = lambda: self._run_and_flush(lambda: answer(counted))  # noqa: E731
         if thread.is_current():
             task()
-        elif not self._post(thread, token, task, apart):
-            run()
+        elif not self._post(thread, token, task, lambda: self._run_and_flush(lambda: answer(work))):
+            answer(work)
 
     def _run_and_flush(self, run):
         try:
