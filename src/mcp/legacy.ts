@@ -13,7 +13,7 @@ import { DEFAULT_THRESHOLD, toThreshold } from './logging.ts';
 import { type Methods, need } from './methods.ts';
 import type { Outlet } from './outlet.ts';
 import { type Handler, Peer, type PeerParts, type Reply, type Request, type RequestSettings } from './peer.ts';
-import { abilitiesOf, refuseUnable } from './questions.ts';
+import { refuseUnable, toAnswerableKinds } from './questions.ts';
 import { BATCH_REVISION, negotiate } from './revisions.ts';
 import { ServerRequests } from './server-requests.ts';
 import type { Subscriber } from './subscriptions.ts';
@@ -137,7 +137,7 @@ export class LegacyPeer extends Peer implements Subscriber {
       era: { kind: 'legacy', revision },
       audit: auditCaller(this.caller, this.#transport, this.redact(clientName)),
       clientName,
-      answerableKinds: abilitiesOf(params.capabilities, revision),
+      answerableKinds: toAnswerableKinds(params.capabilities, revision),
     };
     // Many clients read the instructions here and never again, so plugins that are still opening are waited for.
     const opening = this.parts.gateway.introduced();

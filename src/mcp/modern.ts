@@ -11,7 +11,7 @@ import type { Methods } from './methods.ts';
 import { checkArguments, checkHeaders, checkVersion } from './modern-headers.ts';
 import type { HeaderView, Outlet } from './outlet.ts';
 import { type Handler, Peer, type PeerHandler, type PeerParts } from './peer.ts';
-import { abilitiesOf } from './questions.ts';
+import { toAnswerableKinds } from './questions.ts';
 import { toResult } from './results.ts';
 import { MODERN } from './revisions.ts';
 import type { Subscriptions } from './subscriptions.ts';
@@ -68,7 +68,7 @@ export class ModernPeer extends Peer {
         session: this.#session,
         clientSemaphore: this.#clientSemaphore,
         get answerableKinds() {
-          return abilitiesOf(envelopeValue(message, 'clientCapabilities'), MODERN);
+          return toAnswerableKinds(envelopeValue(message, 'clientCapabilities'), MODERN);
         },
       });
     } else if (message.kind === 'notification' && message.method === 'notifications/cancelled') {

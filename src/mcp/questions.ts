@@ -4,7 +4,7 @@ import type { Question, QuestionKind, Questions } from '../core/question.ts';
 import { cannotAnswer } from '../gateway/call.ts';
 
 /** What a client can be asked, by the capabilities it declared and the revision it speaks. */
-export function abilitiesOf(capabilities: JsonValue | undefined, revision: string): readonly QuestionKind[] {
+export function toAnswerableKinds(capabilities: JsonValue | undefined, revision: string): readonly QuestionKind[] {
   if (!isJsonObject(capabilities)) return [];
   const { elicitation, sampling, roots } = capabilities;
   const abilities: QuestionKind[] = [];

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Question } from '../../../src/core/question.ts';
-import { abilitiesOf, answerFault, toClientRequest } from '../../../src/mcp/questions.ts';
+import { answerFault, toAnswerableKinds, toClientRequest } from '../../../src/mcp/questions.ts';
 
 const schema = { type: 'object', properties: { n: { type: 'integer' } }, required: ['n'] };
 const form: Question = { kind: 'form', message: 'm', schema };
@@ -18,7 +18,7 @@ describe('what a client can be asked', () => {
     ['2025-11-25', undefined, []],
     ['2025-11-25', { elicitation: true }, []],
   ])('in revision %s with %j', { tags: ['ask-undeclared'] }, (revision, capabilities, abilities) => {
-    expect(abilitiesOf(capabilities as never, revision)).toEqual(abilities);
+    expect(toAnswerableKinds(capabilities as never, revision)).toEqual(abilities);
   });
 
   it('is put in the words of the revision', { tags: ['ask-form', 'ask-url'] }, () => {
