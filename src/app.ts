@@ -258,7 +258,7 @@ export async function createApp({
         } catch (error) {
           recordRefusal(audit, error);
           const tokens = before.tokens.length > 0 ? ' Tokens that were taken out of it still work.' : '';
-          log.error(`the configuration stays as it was: ${toError(error).message}${tokens}`);
+          log.error(`configuration not reloaded (the previous one stays active): ${toError(error).message}${tokens}`);
           return watchAll();
         }
         const { all, late: changedLate } = changesOf(before, config);

@@ -8,7 +8,7 @@ import { objectIn, textIn } from '../../src/host/wire.ts';
 /** What a plugin says of one call of a tool of its own. */
 export type Preview = (tool: string, args: JsonObject) => Promise<CallPreview | undefined>;
 
-/** What the others know of one plugin. */
+/** What other plugins need to know of one. */
 interface Peer {
   /** Its member: a plugin that was replaced takes nothing of its successor with it. */
   readonly member: Member;
@@ -28,12 +28,12 @@ function peersOf(host: Host): Map<string, Peer> {
   return peers;
 }
 
-/** Tells the others of a plugin: what needs no prompt, what it says of a call that needs one, whether it decides about calls. */
+/** Registers a plugin with the others: its tools that need no prompt, its previews and whether it guards calls. */
 export function registerPeer(host: Host, id: string, peer: Omit<Peer, 'autoApproved'>, autoApproved: readonly string[]): void {
   peersOf(host).set(id, { ...peer, autoApproved: new Set(autoApproved) });
 }
 
-/** A plugin that is no more. */
+/** Unregisters a closed plugin, unless its successor has already registered. */
 export function unregisterPeer(host: Host, id: string, member: Member): void {
   if (peersOf(host).get(id)?.member === member) peersOf(host).delete(id);
 }

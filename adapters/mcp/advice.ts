@@ -13,6 +13,6 @@ export function createAdvice(log: Logger): (failed: ToolResult) => void {
   return ({ content: [first] }) => {
     if (told || first?.type !== 'text' || !first.text.startsWith(ASKS_THE_OLDER_WAY)) return;
     told = true;
-    log.warn('Its tools can ask people in the older era only: set "era": "legacy" in its entry.');
+    log.warn('This server requests user input only in the legacy protocol: set "era": "legacy" in its mcpServers entry.');
   };
 }

@@ -6,7 +6,7 @@ import type { UpstreamSession } from './session.ts';
 const AGAIN_MS = 1_000;
 const MAX_MS = 30_000;
 
-/** Asks a server for news of what somebody wants to hear of: its lists always, of its resources those that are watched. */
+/** Subscribes to list changes and to the resources that clients subscribed to. */
 export interface UpstreamSubscriptions {
   /** The addresses that are watched from now on. */
   set(uris: ReadonlySet<string>): void;

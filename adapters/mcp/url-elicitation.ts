@@ -17,8 +17,8 @@ interface UrlElicitation {
 }
 
 /**
- * Revision 2025-11-25 may refuse a call until a person has been somewhere. The person is asked once for each address, and
- * the call repeated when the server says that they are done, or after a while. Throws the refusal where they say no.
+ * In revision 2025-11-25 a server can reject a call until the user has visited a URL (-32042). Asks once per URL, then
+ * retries when the server reports completion, or every 3 s. Throws the rejection if the user declines.
  */
 export async function retryAfterUrlElicitation(
   first: unknown,

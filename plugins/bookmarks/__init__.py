@@ -7,8 +7,8 @@ from app.plugins.protocol import PluginContext, PluginManifest, ToolDefinition
 
 from .shelf import Shelf
 
-_URL = {"type": "string", "description": "The whole address, with https://", "minLength": 1}
-_TAGS = {"type": "array", "items": {"type": "string"}, "description": "Words to find it by"}
+_URL = {"type": "string", "description": "Full URL, e.g. https://example.com/page", "minLength": 1}
+_TAGS = {"type": "array", "items": {"type": "string"}, "description": "Tags, e.g. [\"recipes\"]; default: none"}
 
 
 class Bookmarks(BasePlugin):
@@ -18,34 +18,34 @@ class Bookmarks(BasePlugin):
             id="plugmux.bookmarks",
             name="Bookmarks",
             version="1.0.0",
-            description="Keeps addresses with a title and tags.",
+            description="Save, find and delete bookmarks.",
             injects_context=True,
             tools=[
                 ToolDefinition(
                     name="find_bookmarks",
-                    description="Finds kept addresses by words of their title, address or tags; all of them where no words are given.",
+                    description="Search bookmarks by words in title, URL or tags; every word must match. Without words, lists all bookmarks, newest first.",
                     parameters={
                         "type": "object",
                         "properties": {
-                            "words": {"type": "string", "description": "All of them must occur"},
-                            "tag": {"type": "string", "description": "Only those with this tag"},
+                            "words": {"type": "string", "description": "Search words, e.g. bread oven; all must match. Default: all bookmarks"},
+                            "tag": {"type": "string", "description": "Only bookmarks with this tag, e.g. recipes; default: any tag"},
                         },
                     },
                     usage="[/find_bookmarks <words>]",
                 ),
                 ToolDefinition(
                     name="add_bookmark",
-                    description="Keeps an address, or changes the title and tags of one that is kept already.",
+                    description="Save a URL as a bookmark with an optional title and tags. If the URL is already saved, its title and tags are replaced.",
                     parameters={
                         "type": "object",
-                        "properties": {"url": _URL, "title": {"type": "string"}, "tags": _TAGS},
+                        "properties": {"url": _URL, "title": {"type": "string", "description": "Title to show, e.g. Sourdough guide; default: the URL"}, "tags": _TAGS},
                         "required": ["url"],
                     },
                     side_effects=True,
                 ),
                 ToolDefinition(
                     name="remove_bookmark",
-                    description="Removes a kept address.",
+                    description="Delete the bookmark of a URL. Find URLs with find_bookmarks.",
                     parameters={"type": "object", "properties": {"url": _URL}, "required": ["url"]},
                     side_effects=True,
                 ),

@@ -11,19 +11,19 @@ import (
 )
 
 type nowInput struct {
-	Zone string `json:"zone,omitempty" jsonschema_description:"IANA time zone such as Europe/Paris; default: the configured one"`
+	Zone string `json:"zone,omitempty" jsonschema_description:"IANA time zone, e.g. Europe/Paris; default: the configured zone"`
 }
 
 type convertInput struct {
-	Time string `json:"time" jsonschema:"required" jsonschema_description:"a moment as RFC 3339, or a local time such as 2026-03-29 02:30"`
-	From string `json:"from,omitempty" jsonschema_description:"time zone of a local time; default: the configured one"`
-	To   string `json:"to" jsonschema:"required" jsonschema_description:"IANA time zone to show it in"`
+	Time string `json:"time" jsonschema:"required" jsonschema_description:"RFC 3339 timestamp, or a local time, e.g. 2026-03-29 02:30"`
+	From string `json:"from,omitempty" jsonschema_description:"IANA time zone of a local time, e.g. Europe/Paris; default: the configured zone"`
+	To   string `json:"to" jsonschema:"required" jsonschema_description:"IANA time zone to convert to, e.g. Asia/Tokyo"`
 }
 
 type betweenInput struct {
-	Start string `json:"start" jsonschema:"required" jsonschema_description:"a moment as RFC 3339, or a local time"`
-	End   string `json:"end" jsonschema:"required" jsonschema_description:"the same"`
-	Zone  string `json:"zone,omitempty" jsonschema_description:"time zone of local times; default: the configured one"`
+	Start string `json:"start" jsonschema:"required" jsonschema_description:"RFC 3339 timestamp, or a local time, e.g. 2026-03-29 02:30"`
+	End   string `json:"end" jsonschema:"required" jsonschema_description:"RFC 3339 timestamp, or a local time, e.g. 2026-04-01 09:00"`
+	Zone  string `json:"zone,omitempty" jsonschema_description:"IANA time zone of local times, e.g. Europe/Paris; default: the configured zone"`
 }
 
 type moment struct {
@@ -118,8 +118,8 @@ func main() {
 		}
 		return err
 	})
-	squadron.Tool(app, "now", "Tell the date and time in a time zone.", c.now)
-	squadron.Tool(app, "convert", "Show a moment, or a local time of one zone, in another time zone.", c.convert)
-	squadron.Tool(app, "between", "Tell how much time lies between two moments.", c.between)
+	squadron.Tool(app, "now", "Get the current date and time in a time zone, with weekday, ISO week and Unix timestamp. Use it whenever the answer depends on today's date or the current time.", c.now)
+	squadron.Tool(app, "convert", "Convert a time to another time zone. Accepts RFC 3339 timestamps, or local times such as 2026-03-29 02:30 together with `from`.", c.convert)
+	squadron.Tool(app, "between", "Calculate the time between two moments, in seconds, as text and in calendar days. Negative if `end` is before `start`.", c.between)
 	app.Serve()
 }

@@ -4,19 +4,25 @@ import { deleteSnippet, findSnippets, getSnippet, saveSnippet } from './snippets
 
 // All tools share one store for each profile; it outlives the process.
 const capabilities = { storage: { scope: 'personality', kind: 'kv' } };
-const name = { type: 'string', minLength: 1, maxLength: 80, description: 'Name of the snippet, such as "reminder-unpaid-invoice".' };
+const name = { type: 'string', minLength: 1, maxLength: 80, description: 'Snippet name, e.g. reminder-unpaid-invoice.' };
 
 const save = defineTool({
   name: 'snippet_save',
-  description: 'Save a text under a name, to use it again. Placeholders in double braces, such as {{customer}}, are filled in later.',
+  description:
+    'Save a reusable text under a name. Mark variable parts as {{placeholder}}; snippet_get fills them in. Fails if the name exists, unless `overwrite` is true.',
   schema: {
     type: 'object',
     required: ['name', 'text'],
     properties: {
       name,
-      text: { type: 'string', minLength: 1, maxLength: 100_000 },
-      tags: { type: 'array', items: { type: 'string' }, description: 'What kind of text it is.' },
-      overwrite: { type: 'boolean', description: 'Replace a snippet of the same name.' },
+      text: {
+        type: 'string',
+        minLength: 1,
+        maxLength: 100_000,
+        description: 'The text, e.g. The invoice is due on {{due}}; at most 100,000 characters.',
+      },
+      tags: { type: 'array', items: { type: 'string' }, description: 'Tags, e.g. ["mail"]; default: none.' },
+      overwrite: { type: 'boolean', description: 'Whether to replace a snippet of the same name; default: false.' },
     },
   },
   toolset: 'snippets',
@@ -26,11 +32,19 @@ const save = defineTool({
 
 const get = defineTool({
   name: 'snippet_get',
-  description: 'Get a snippet, with its placeholders filled in. Tells which are still open.',
+  description:
+    'Get a snippet with its {{placeholders}} replaced by `values`. Placeholders without a value are listed at the end. Find names with snippet_find.',
   schema: {
     type: 'object',
     required: ['name'],
-    properties: { name, values: { type: 'object', additionalProperties: { type: 'string' }, description: 'Values by placeholder.' } },
+    properties: {
+      name,
+      values: {
+        type: 'object',
+        additionalProperties: { type: 'string' },
+        description: 'Values by placeholder name, e.g. { "due": "1 March" }; default: none.',
+      },
+    },
   },
   toolset: 'snippets',
   capabilities,
@@ -39,8 +53,12 @@ const get = defineTool({
 
 const find = defineTool({
   name: 'snippet_find',
-  description: 'List the snippets whose name, tags or text hold all words of the query; all of them without one.',
-  schema: { type: 'object', properties: { query: { type: 'string' } } },
+  description:
+    'Search snippets by name, tags and text; every word must match. Returns name, tags, save time and the first 80 characters. Without a query, lists all snippets.',
+  schema: {
+    type: 'object',
+    properties: { query: { type: 'string', description: 'Search words, e.g. invoice reminder; default: all snippets.' } },
+  },
   toolset: 'snippets',
   capabilities,
   execute: findSnippets,
@@ -49,7 +67,7 @@ const find = defineTool({
 const remove = needsApproval(
   defineTool({
     name: 'snippet_delete',
-    description: 'Delete a snippet for good.',
+    description: "Permanently delete a snippet. Requires the user's approval.",
     schema: { type: 'object', required: ['name'], properties: { name } },
     toolset: 'snippets',
     capabilities,

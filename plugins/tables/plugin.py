@@ -8,7 +8,7 @@ The tables are the CSV and TSV files of one folder. Call tables_list first, then
 tables_query with one SELECT statement in the SQL of SQLite. Table and column names with blanks or dashes go in double
 quotes. A query answers at most 200 rows unless max_rows says otherwise: count and group in SQL rather than reading all."""
 
-NAME = {"type": "string", "minLength": 1, "description": "Name of the table: the file's name without its ending"}
+NAME = {"type": "string", "minLength": 1, "description": "Table name from tables_list, e.g. sales"}
 
 
 class TablesPlugin:
@@ -33,21 +33,27 @@ class TablesPlugin:
 
     def get_tool_schemas(self):
         return [
-            ToolSchema("tables_list", "List the tables with their number of rows", {"type": "object", "properties": {}}, category="search"),
+            ToolSchema("tables_list", "List the available tables (CSV and TSV files of the workspace) with file name and row count. Call this first.", {"type": "object", "properties": {}}, category="search"),
             ToolSchema(
                 "tables_describe",
-                "Describe a table: its columns, their types, and a few rows",
+                "Show a table's columns and SQL types, its row count and its first 3 rows. Call this before writing a query.",
                 {"type": "object", "properties": {"table": NAME}, "required": ["table"], "additionalProperties": False},
                 category="search",
             ),
             ToolSchema(
                 "tables_query",
-                "Run one SELECT statement over the tables",
+                "Run one read-only SQL SELECT (SQLite dialect) over the tables. Returns columns and up to `max_rows` rows (default 200, at most 5,000); `more` is true if rows were cut. Aggregate in SQL instead of reading everything. Stops after 10 s.",
                 {
                     "type": "object",
                     "properties": {
-                        "sql": {"type": "string", "minLength": 1, "description": "One SELECT statement in the SQL of SQLite"},
-                        "max_rows": {"type": "integer", "minimum": 1, "maximum": 5000, "default": 200},
+                        "sql": {"type": "string", "minLength": 1, "description": "One SELECT statement, e.g. SELECT city, sum(amount) FROM sales GROUP BY city"},
+                        "max_rows": {
+                            "type": "integer",
+                            "minimum": 1,
+                            "maximum": 5000,
+                            "default": 200,
+                            "description": "Maximum number of rows to return, from 1 to 5000; default: 200",
+                        },
                     },
                     "required": ["sql"],
                     "additionalProperties": False,

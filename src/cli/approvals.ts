@@ -21,13 +21,11 @@ interface Options extends CommonOptions {
 export function addApprovals(program: Command, adapters: readonly Adapter[]): void {
   program
     .command('approvals')
-    .description('tell which tools run without a question; allow one for good, or forget that')
+    .description('list approvals; allow a tool permanently, or revoke it')
     .argument('[action]', 'list, allow or forget', 'list')
     .argument('[tool]', "the tool's public name")
     .option('--profile <name>', 'in this profile', DEFAULT_PROFILE)
-    .addOption(
-      new Option('--principal <name>', 'for the holder of this principal’s token').default(LOCAL_PRINCIPAL, 'whoever needs no token'),
-    )
+    .addOption(new Option('--principal <name>', 'for the holder of this principal’s token').default(LOCAL_PRINCIPAL, 'the local user'))
     .option('--yes', 'allow the tool without asking at the terminal')
     .option('--json', 'print JSON')
     .action(async (action: string, name: string | undefined, options: Options) => {

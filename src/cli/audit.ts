@@ -21,7 +21,7 @@ const DISORDER_MS = 60_000;
 
 /** `plugmux audit`: checks the audit log, and shows what stands in it. */
 export function addAudit(program: Command, adapters: readonly Adapter[]): void {
-  const audit = program.command('audit').description('check the audit log, or show what stands in it');
+  const audit = program.command('audit').description('verify or show the audit log');
   audit
     .command('verify')
     .description('check that no line of the audit log was changed, moved or removed')

@@ -30,7 +30,7 @@ interface Fault {
 export function addDoctor(program: Command, adapters: readonly Adapter[]): void {
   program
     .command('doctor')
-    .description('start every plugin and explain what does not work')
+    .description('start every plugin and report problems and fixes')
     .option('--json', 'print JSON')
     .action(async (options: CommonOptions) => {
       const session = openSession(options, adapters, {

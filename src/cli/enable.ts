@@ -4,8 +4,8 @@ import { findPlugin } from '../gateway/plugin-admin.ts';
 import { type CommonOptions, LOCAL_ACTOR, openSession, unknownPlugin } from './context.ts';
 
 const COMMANDS = [
-  { name: 'enable', enabled: true, description: 'open a plugin that was disabled, or one that failed, anew' },
-  { name: 'disable', enabled: false, description: 'keep a plugin from being opened, until it is enabled again' },
+  { name: 'enable', enabled: true, description: 'enable a plugin, or retry a failed one' },
+  { name: 'disable', enabled: false, description: 'disable a plugin' },
 ] as const;
 
 /** `plugmux enable` and `plugmux disable`: what administrators decide about whole plugins, remembered across restarts. */

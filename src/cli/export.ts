@@ -63,7 +63,7 @@ const TOKEN_FROM = 'PLUGMUX_TOKEN';
 export function addExport(program: Command, adapters: readonly Adapter[]): void {
   program
     .command('export')
-    .description("print a client's configuration with its allow-list, or the tools as declarations")
+    .description('print the configuration for an LLM client, or tool definitions for an LLM API')
     .argument('<target>', `a client or an API: ${TARGETS.join(', ')}`)
     .option('--profile <name>', 'the tools of this profile', DEFAULT_PROFILE)
     .addOption(new Option('--http [address]', 'connect to a running gateway; default: as mcp.json says'))

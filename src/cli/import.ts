@@ -11,7 +11,7 @@ export function addImport(program: Command, adapters: readonly Adapter[]): void 
   const able = adapters.filter(({ convert }) => convert !== undefined);
   program
     .command('import')
-    .description("write the mcp.json that does what a project of a format's own host does")
+    .description('convert a project of another framework to mcp.json')
     .argument('<format>', able.map(({ kind }) => kind).join(', '))
     .argument('<folder>', 'the project')
     .option('--out <file>', 'the file to write; default: mcp.json in that folder; "-" prints it')

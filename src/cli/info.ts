@@ -14,7 +14,7 @@ import { columns, printMasked } from './print.ts';
 export function addInfo(program: Command, adapters: readonly Adapter[]): void {
   program
     .command('info')
-    .description('tell what is known of a plugin or of one of its tools')
+    .description('show a plugin or one of its tools')
     .argument('<plugin>', "the plugin's id")
     .argument('[tool]', "the tool's public or own name")
     .option('--profile <name>', 'as this profile sees it', DEFAULT_PROFILE)

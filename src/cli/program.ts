@@ -32,7 +32,7 @@ export async function runProgram(argv: readonly string[], adapters: readonly Ada
   program
     .description('Serves plugins of other agent frameworks as one MCP server.')
     .version(VERSION)
-    .showHelpAfterError('(--help tells more)')
+    .showHelpAfterError('(see --help)')
     .exitOverride();
   addServe(program, adapters);
   addStdio(program, adapters);

@@ -21,7 +21,7 @@ const SETTLE_MS = 50;
 export function addStdio(program: Command, adapters: readonly Adapter[]): void {
   program
     .command('stdio')
-    .description('serve the plugins to the program that starts this one, over stdin and stdout')
+    .description('serve over stdio, for clients that start the gateway')
     .option('--profile <name>', 'the profile to serve', DEFAULT_PROFILE)
     .action(async (options: CommonOptions & { profile: string }) => {
       compileSooner();

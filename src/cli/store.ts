@@ -15,7 +15,7 @@ interface Options extends CommonOptions {
 
 /** `plugmux store repair`: moves a damaged store aside. */
 export function addStore(program: Command, adapters: readonly Adapter[]): void {
-  const store = program.command('store').description('look after what the gateway keeps in its state folder');
+  const store = program.command('store').description('check and repair the data in the state folder');
   store
     .command('repair')
     .description('check state.db; if it is damaged, move it aside so that the gateway starts with an empty one')

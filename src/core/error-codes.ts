@@ -70,7 +70,7 @@ export const ERROR_CODES = {
   },
   DENIED: {
     outcome: 'NOT_SENT',
-    meaning: 'The tool needs an approval that was not given.',
+    meaning: 'The call was not approved.',
     fix: 'Allow the tool under "approval" in mcp.json, or approve the call.',
   },
   DEPENDENCY_MISSING: {
@@ -127,8 +127,8 @@ export const ERROR_CODES = {
     fix: 'Look at what the plugin does in that stage, or raise "limits.startTimeoutMs".',
   },
   LOGIN_REFUSED: {
-    meaning: 'What a server or its authorization server names for a login must not be followed.',
-    fix: 'Ask whoever runs the server; nothing was sent there and no token was kept.',
+    meaning: "The server's OAuth metadata points to an address the gateway does not contact.",
+    fix: "Ask the server's operator. No request was sent, no token stored.",
   },
   MANIFEST_INVALID: {
     meaning: "The plugin's manifest cannot be used.",
@@ -200,7 +200,7 @@ export const ERROR_CODES = {
   },
   PLUGIN_UNAVAILABLE: {
     outcome: 'NOT_SENT',
-    meaning: 'The plugin is not running just now.',
+    meaning: 'The plugin is not running.',
     fix: 'Call again later; `plugmux doctor` says why it is down.',
   },
   PLUGIN_UNRESPONSIVE: {

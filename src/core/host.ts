@@ -83,7 +83,7 @@ export interface Program {
 export interface ToolSpec extends Omit<ProgramSpec, 'log'> {
   /** Ends it at once, and everything it started. */
   readonly signal: AbortSignal;
-  /** Hears every line it prints, on either stream. */
+  /** Called for each line of stdout and stderr. */
   heard(line: string): void;
 }
 
@@ -97,7 +97,7 @@ export interface ToolEnd {
   readonly why: string;
 }
 
-/** Texts by key, kept in the gateway's store. */
+/** Key-value data of one plugin in the gateway's store. */
 export interface PluginStore {
   get(key: string): string | undefined;
   set(key: string, value: string): void;

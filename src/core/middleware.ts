@@ -12,28 +12,28 @@ export interface InterceptedCall {
   readonly labels: readonly string[];
   readonly args: JsonObject;
   readonly context: CallContext;
-  /** A person has agreed to this very call, so that nobody need ask again. */
+  /** The user has approved this call. */
   readonly agreed?: boolean;
 }
 
-/** What a guard says of a call: nothing, other arguments, or no, with the text the model gets. */
+/** The verdict of a guard: none, other arguments, or a refusal with the text for the model. */
 export type Verdict = { readonly args: JsonObject } | { readonly refuse: string } | undefined;
 
-/** What a plugin does with the calls of other plugins. The steps run in this order; each is left out where it is absent. */
+/** Steps that a plugin runs around the calls of other plugins, in this order. Every step is optional. */
 export interface Middleware {
-  /** A client's session has begun, or its first call has come where there are no sessions. Nothing waits for it. */
+  /** Called when a client's session begins, or with its first call if there are no sessions. Nothing waits for it. */
   sessionStarted?(who: { readonly session: string; readonly caller: Caller }): void;
-  /** Before all others have spoken; every guard gets the arguments as the client sent them, and the first change wins. */
+  /** Runs first. Every guard receives the client's original arguments; the first change wins. */
   guard?(call: InterceptedCall): Promise<Verdict>;
-  /** Gets the arguments the tool would run with, and may ask a person through the context. */
+  /** Receives the arguments the tool would run with; may ask the user through the context. */
   authorize?(call: InterceptedCall): Promise<Verdict>;
-  /** Answers in the tool's place, or not. The first answer wins. */
+  /** May answer in place of the tool. The first answer wins. */
   before?(call: InterceptedCall): Promise<ToolResult | undefined>;
   /** May change the result, also one that `before` gave. */
   after?(call: InterceptedCall, result: ToolResult): Promise<ToolResult>;
   /** The call has ended; `ms` is how long the tool took. Nothing waits for it. */
   ended?(call: InterceptedCall, result: ToolResult, ms: number): void;
-  /** Whether a tool is any business of `before` and `after`; all are where this is absent. */
+  /** Whether `before` and `after` apply to a tool. Default: every tool. */
   appliesTo?(tool: Pick<InterceptedCall, 'tool' | 'origin' | 'labels'>): boolean;
   /** What a failing `guard` or `authorize` means for the call. */
   readonly onError: 'deny' | 'allow';

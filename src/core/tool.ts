@@ -51,7 +51,7 @@ export interface CallContext {
    * CAPABILITY_MISSING where the client cannot answer a kind, with ASK_FAILED where no answer came.
    */
   ask(questions: Questions): Promise<Answers>;
-  /** Lets go of the client's stream, where it can come back for the answer; otherwise does nothing. */
+  /** Closes the response stream if the client can resume it with `Last-Event-ID`; otherwise a no-op. */
   detach(): void;
 }
 
@@ -112,7 +112,7 @@ export interface Tool {
   readonly exactNumbers?: boolean;
   /** Its results pass as they are where they have both text and data; those of others are made to say the same in both. */
   readonly resultsAsGiven?: boolean;
-  /** What it returns was written by strangers: texts are fenced before a model reads them. Read anew with every call. */
+  /** The result contains untrusted text (web pages, email); it is wrapped before the model sees it. Read anew with every call. */
   readonly untrusted?: boolean;
   /** It was made up at run time, so the next start must not know it. */
   readonly dynamic?: boolean;

@@ -24,7 +24,7 @@ export function denied(refusal: Refusal, tool: VisibleTool, caller: Caller, why 
         fix: 'Call again and choose one of the answers offered.',
       });
     case 'nobody':
-      return new GatewayError('DENIED', `The tool ${name} runs only after a person has agreed, and this client cannot ask one.`, {
+      return new GatewayError('DENIED', `${name} requires approval, and this client does not support elicitation.`, {
         fix: `Use a client that can ask (elicitation). ${allowingFix(tool, caller)}`,
       });
   }

@@ -15,7 +15,7 @@ import { argumentsFor } from './numbers.ts';
 import { createSessionGrants } from './session-grants.ts';
 import type { VisibleTool } from './visible-tool.ts';
 
-/** Whether a call may go on is asked here: with which question, and with what to recognise the answer by. */
+/** A question for approval, with what identifies its answer. */
 export interface ApprovalPrompt {
   readonly call: Call;
   readonly question: Question;
@@ -23,7 +23,7 @@ export interface ApprovalPrompt {
   readonly ticket: () => string;
 }
 
-/** Somebody who can ask a person. Undefined where nobody is there to ask. */
+/** Asks the user for approval. Returns undefined if there is no way to ask. */
 export type ApprovalPrompter = (request: ApprovalPrompt) => Promise<JsonValue | undefined> | undefined;
 
 /** The answer that came back with a ticket, to a question this call has not put itself. */
@@ -41,7 +41,7 @@ export interface ApprovalRequest {
   readonly returned: Returned | undefined;
 }
 
-/** Asks people whether tools may run, and remembers what they said. */
+/** Asks users for approval of calls, and remembers their answers. */
 export interface Approvals {
   /** Takes a ticket that came back. Throws INVALID_PARAMS where it is no good for this call. */
   redeem(tool: VisibleTool, sent: JsonObject, call: Call): Returned | undefined;
@@ -54,7 +54,7 @@ export interface Approvals {
 
 const KEY = 'approval';
 
-/** Asks the person behind the client, where the client has forms. */
+/** Asks through the client, if it supports forms. */
 export const promptClient: ApprovalPrompter = ({ call, question, ticket }) => {
   if (!call.answerableKinds.includes('form')) return undefined;
   return call.ask({ [KEY]: question }, ticket).then((answers) => answers[KEY]);

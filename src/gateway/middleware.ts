@@ -8,7 +8,7 @@ import type { ToolEntry } from '../registry/catalogue.ts';
 import type { Call } from './call.ts';
 import { Deadline, type TimeLimits } from './deadline.ts';
 
-/** One plugin's middleware; without `steps` the plugin is a guard that cannot speak now. */
+/** One plugin's middleware. Without `steps`, the plugin is a guard that is not ready. */
 export interface ActiveMiddleware {
   readonly plugin: Manifest;
   readonly steps: Middleware | undefined;
@@ -27,7 +27,7 @@ export function toInterceptedCall({ name, plugin, tool }: ToolEntry, args: JsonO
   };
 }
 
-/** Runs all guards, each on the arguments as they came. The arguments to go on with, or DENIED. */
+/** Runs all guards on the client's arguments. Returns the arguments to continue with; throws DENIED. */
 export async function runGuards(intercepted: InterceptedCall, all: readonly ActiveMiddleware[], limits: TimeLimits): Promise<JsonObject> {
   let changed: JsonObject | undefined;
   for (const { plugin, steps } of all) {
@@ -37,7 +37,7 @@ export async function runGuards(intercepted: InterceptedCall, all: readonly Acti
   return changed ?? intercepted.args;
 }
 
-/** Asks everybody who may permit, each about the arguments as the one before left them. */
+/** Runs all authorizers in turn, each on the arguments returned by the one before. */
 export async function runAuthorizers(
   intercepted: InterceptedCall,
   all: readonly ActiveMiddleware[],
@@ -55,7 +55,7 @@ async function runStep(
   intercepted: InterceptedCall,
   limits: TimeLimits,
 ): Promise<JsonObject | undefined> {
-  if (!steps) throw denied(intercepted, plugin, `the plugin ${plugin.id}, which guards all calls, is not ready`);
+  if (!steps) throw denied(intercepted, plugin, `guard plugin "${plugin.id}" is not ready`);
   if (!steps[step]) return undefined;
   let verdict: Verdict;
   try {
@@ -63,14 +63,14 @@ async function runStep(
   } catch (error) {
     if (intercepted.context.aborted) throw error;
     if (steps.onError === 'allow') return undefined;
-    throw denied(intercepted, plugin, `the plugin ${plugin.id} guards it and failed: ${toError(error).message}`);
+    throw denied(intercepted, plugin, `guard plugin "${plugin.id}" failed: ${toError(error).message}`);
   }
   if (verdict === undefined) return undefined;
   if ('refuse' in verdict) throw new GatewayError('DENIED', verdict.refuse);
   return verdict.args;
 }
 
-// A guard that hangs ends the call: it could not be trusted to have let it pass.
+// A guard that hangs ends the call, since its verdict is unknown.
 function within<T>({ context, tool }: InterceptedCall, limits: TimeLimits, { id }: Manifest, run: () => Promise<T>): Promise<T> {
   const call = context as Call;
   return new Promise<T>((resolve, reject) => {
@@ -86,12 +86,12 @@ function within<T>({ context, tool }: InterceptedCall, limits: TimeLimits, { id 
 }
 
 function denied({ tool }: InterceptedCall, { id }: Manifest, why: string): GatewayError {
-  return new GatewayError('DENIED', `The tool ${tool} was not run: ${why}.`, {
-    fix: `Mend the plugin, or take it out of the gateway: "plugins": { "${id}": { "enabled": false } }.`,
+  return new GatewayError('DENIED', `${tool} was not run: ${why}.`, {
+    fix: `Fix the plugin, or disable it: "plugins": { "${id}": { "enabled": false } }.`,
   });
 }
 
-/** Runs the tool with everybody around it who has something to say before or after. */
+/** Runs the tool with the `before` and `after` steps of all middleware. */
 export async function runAround(
   intercepted: InterceptedCall,
   all: readonly ActiveMiddleware[],
@@ -112,13 +112,13 @@ export async function runAround(
   return result;
 }
 
-/** Tells everybody who listens; what they throw is theirs. */
+/** Notifies all middleware. Errors are logged, not thrown. */
 export function notifyAll(all: readonly ActiveMiddleware[], log: Logger, say: (steps: Middleware) => void): void {
   for (const { plugin, steps } of all) {
     try {
       if (steps) say(steps);
     } catch (error) {
-      log.warn(`the plugin ${plugin.id} failed while it was told something: ${toError(error).message}`);
+      log.warn(`plugin "${plugin.id}": a hook failed: ${toError(error).message}`);
     }
   }
 }

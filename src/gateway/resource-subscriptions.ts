@@ -1,12 +1,12 @@
-/** Who wants to hear of changes: which addresses of which plugin, however many clients watch each. */
+/** Which resources of which plugin clients have subscribed to. */
 export interface ResourceSubscriptions {
-  /** Counts one watcher more of a plugin's own address, by its public one, until the returned function is called. */
+  /** Adds a subscription to a plugin's own address, by its public one. The returned function removes it. */
   add(pluginId: string, uri: string, address: string): () => void;
-  /** The public addresses by which something of a plugin is watched. */
+  /** The public addresses under which clients subscribed to a plugin's own address. */
   addressesOf(pluginId: string, uri: string): Iterable<string>;
 }
 
-/** `tell` hears the whole set of a plugin whenever it has changed. */
+/** `setSubscriptions` receives the whole set of a plugin after each change. */
 export function createResourceSubscriptions(
   setSubscriptions: (pluginId: string, uris: ReadonlySet<string>) => void,
 ): ResourceSubscriptions {

@@ -37,12 +37,22 @@ export function createToolSearch(
   const find: Tool = {
     name: FIND,
     title: 'Find tools',
-    description: `Finds tools by what they are for, best matches first, each with its input schema. There are ${tools.size} tools; run one with ${CALL}.`,
+    description: `Search the ${tools.size} available tools by task or name. Returns the best matches with their input schemas. Run one with ${CALL}.`,
     input: {
       type: 'object',
       properties: {
-        query: { type: 'string', minLength: 1, maxLength: 500, description: 'what the tool should do, in a few words, or its name' },
-        limit: { type: 'integer', minimum: 1, maximum: MAX_ENTRIES, description: `how many to show; ${USUAL} where it is absent` },
+        query: {
+          type: 'string',
+          minLength: 1,
+          maxLength: 500,
+          description: 'What the tool should do, in a few words, or its name, e.g. search notes',
+        },
+        limit: {
+          type: 'integer',
+          minimum: 1,
+          maximum: MAX_ENTRIES,
+          description: `Maximum number of tools to return, at most ${MAX_ENTRIES}; default: ${USUAL}`,
+        },
       },
       required: ['query'],
       additionalProperties: false,
@@ -59,12 +69,12 @@ export function createToolSearch(
   const run: Tool = {
     name: CALL,
     title: 'Call a tool',
-    description: `Runs a tool that ${FIND} has found, under the rules that hold for that tool.`,
+    description: `Call a tool by the name returned by ${FIND}. The tool's own permissions and approvals apply.`,
     input: {
       type: 'object',
       properties: {
-        name: { type: 'string', description: 'the name of the tool' },
-        arguments: { type: 'object', description: "arguments that fit the tool's input schema" },
+        name: { type: 'string', description: `Tool name from ${FIND}` },
+        arguments: { type: 'object', description: "Arguments that match the tool's input schema; default: none" },
       },
       required: ['name'],
       additionalProperties: false,

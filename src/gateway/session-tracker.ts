@@ -3,16 +3,16 @@ import type { Logger } from '../core/log.ts';
 import type { Registry } from '../registry/registry.ts';
 import { type ActiveMiddleware, notifyAll } from './middleware.ts';
 
-/** Who has been met already: the oldest are forgotten first. */
+/** Session ids seen so far; the oldest are evicted first. */
 const MAX_SESSIONS = 10_000;
 
-/** Tells once for each session that it has begun. */
+/** Session ids seen so far. */
 export interface SeenSessions {
   /** True the first time a session is met. */
   isNew(session: string): boolean;
 }
 
-/** Nobody has been met yet. */
+/** An empty set of sessions. */
 export function createSeenSessions(max: number = MAX_SESSIONS): SeenSessions {
   const seen = new Set<string>();
   return {
@@ -25,14 +25,14 @@ export function createSeenSessions(max: number = MAX_SESSIONS): SeenSessions {
   };
 }
 
-/** What greeting needs of the gateway. */
+/** What the tracker needs of the gateway. */
 export interface SessionTrackerParts {
   readonly registry: Pick<Registry, 'opening'>;
   readonly log: Logger;
   middlewareOf(caller: Caller): readonly ActiveMiddleware[];
 }
 
-/** Tells plugins that take part in calls of each session of a client, once. */
+/** Notifies plugins with middleware once for each new session of a client. */
 export function createSessionTracker({ registry, log, middlewareOf }: SessionTrackerParts): (caller: Caller, session: string) => void {
   const seen = createSeenSessions();
   return (caller, session) => {
@@ -40,7 +40,7 @@ export function createSessionTracker({ registry, log, middlewareOf }: SessionTra
     if (all.length === 0 || !seen.isNew(session)) return;
     const begin = (some: readonly ActiveMiddleware[]): void => notifyAll(some, log, (steps) => steps.sessionStarted?.({ session, caller }));
     begin(all);
-    // What these do is known once they have opened; this is no reason to open them.
+    // The steps of these plugins are known once they have opened. A new session does not open them.
     for (const { plugin, opening } of all) {
       if (opening)
         void registry.opening(plugin.id, false)?.then(() => begin(middlewareOf(caller).filter((m) => m.plugin.id === plugin.id)));

@@ -120,7 +120,7 @@ function createRequirements(tools: ReadonlyMap<string, VisibleTool>): (requires:
   };
 }
 
-// A prompt is no way round whoever is to be asked about the calls of a tool.
+// A prompt that runs a tool must not bypass that tool's approval, deny rules or middleware.
 function createFreedom(tools: ReadonlyMap<string, VisibleTool>): (entry: PromptEntry) => boolean {
   let own: Map<string, VisibleTool> | undefined;
   const key = (plugin: string, tool: string): string => `${plugin}\n${tool}`;

@@ -178,7 +178,7 @@ class ProcessWorker implements PluginWorker {
     }
   }
 
-  // Honest plugins block: the deadline of the oldest call decides. Past it a silent process does not come back.
+  // Plugins may block their event loop during a call, so a silent process is killed only after its oldest call has timed out.
   #patience(): number {
     if (this.#loading > 0) return Number.POSITIVE_INFINITY;
     if (this.#overdue) return this.#limits.unresponsiveMs;

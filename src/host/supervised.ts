@@ -72,7 +72,7 @@ export class SupervisedProcess {
       child.on('exit', async (code, signal) => {
         this.end = { code, signal };
         exited();
-        // Its last words may still be in the pipe; a grandchild that holds the pipe must not hold us.
+        // Wait briefly for remaining stderr, but not for `close`: a grandchild may keep the pipe open.
         await Promise.race([silent, sleep(LAST_WORDS_MS, undefined, { ref: false })]);
         resolve(this.#killedFor ?? describeExit({ code, signal }, this.output.tail(LAST_LINES)));
       });

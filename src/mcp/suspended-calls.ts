@@ -112,7 +112,9 @@ function readState(state: JsonValue): State {
 }
 
 function unknownState(): GatewayError {
-  return new GatewayError('INVALID_PARAMS', 'The requestState is not known, not yours or used up.', { field: 'requestState' });
+  return new GatewayError('INVALID_PARAMS', 'Invalid requestState: unknown, already used, or issued to another caller.', {
+    field: 'requestState',
+  });
 }
 
 // Whom a state belongs to, and what for: the same caller, the same method, the same name and arguments.

@@ -25,12 +25,12 @@ export interface Grant extends GrantKey {
   readonly time: number;
 }
 
-/** What people have allowed for good. Kept across restarts, and read anew each time: another process may have changed it. */
+/** Stored approvals. They survive restarts, and are read each time, since another process may change them. */
 export interface Grants {
   has(key: GrantKey, surface: string): boolean;
   add(key: GrantKey, surface: string): void;
   list(): readonly Grant[];
-  /** Takes a grant back; false where there was none. */
+  /** Revokes a grant; false if there was none. */
   revoke(key: GrantKey): boolean;
   /** Throws APPROVAL_STORE_UNAVAILABLE if the store is damaged, also for what needs no grant of it. */
   refuseDamage(): void;

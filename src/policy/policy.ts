@@ -20,7 +20,7 @@ export interface Policy {
   hasProfile(profile: string): boolean;
   /** The profiles there are. */
   profiles(): string[];
-  /** What the rules make of a tool for a caller; undefined where it does not exist for them. */
+  /** The approval decision for a tool and caller; undefined if the caller cannot see the tool. */
   decide(entry: Judged, caller: Caller): ApprovalDecision | undefined;
   /** Whether a tool that is not there now would exist for a caller. */
   knew(tool: LostTool, caller: Caller): boolean;
@@ -28,7 +28,7 @@ export interface Policy {
   seesPlugin(plugin: { readonly id: string; readonly alias?: string }, caller: Caller): boolean;
   /** Whether a plugin's hooks, filters and injectors run for this caller. */
   runsHooksOf(plugin: Manifest, caller: Caller): boolean;
-  /** What a profile asks for beside its selections. */
+  /** The settings of a profile other than its selections. */
   settings(profile: string): ProfileSettings;
   /** Rules that have matched no tool so far, as `place: pattern`. */
   unused(): string[];
@@ -39,10 +39,10 @@ export interface Judged extends LostTool {
   readonly tool: LostTool['tool'] & Pick<ToolEntry['tool'], 'approval'>;
 }
 
-/** The operator's rule for a profile or for a plugin, or what the format says. */
+/** Where an approval decision comes from: a profile, a plugin's entry, or the format. */
 export type ApprovalSource = 'profile' | 'plugin' | 'format';
 
-/** The approval a tool needs, and whose word that is. */
+/** The approval a tool needs, and where that decision comes from. */
 export interface ApprovalDecision {
   readonly approval: Approval;
   readonly approvalSource: ApprovalSource;
@@ -119,7 +119,7 @@ export function createPolicy(config: Config, offered: readonly OfferedProfile[] 
       (plugin === GATEWAY_MANIFEST || seesPlugin(plugin, caller)) && (profiles.get(caller.profile)?.prompts?.has([name]) ?? true),
     seesPlugin,
     runsHooksOf(plugin, caller) {
-      // Nobody gets round a guard by a profile that does not see it.
+      // A guard applies even in profiles that do not see it.
       if (plugin.guards === true) return true;
       return seesPlugin(plugin, caller) && (profiles.get(caller.profile)?.hooks?.has(namesOf(plugin)) ?? true);
     },

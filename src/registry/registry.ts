@@ -84,7 +84,7 @@ export function createRegistry(host: Host, store: Store | undefined, log: Logger
     try {
       return readKnown(store?.get(REMEMBERED, id) ?? '[]');
     } catch (error) {
-      log.warn(`the last known tools of ${id} cannot be read: ${(error as Error).message}`);
+      log.warn(`plugin "${id}": cached tool list is unreadable: ${(error as Error).message}`);
       return [];
     }
   };
@@ -113,7 +113,7 @@ export function createRegistry(host: Host, store: Store | undefined, log: Logger
       if (!announced.has(message)) log.warn(message);
       announced.add(message);
     }
-    if (catalogue.dropped > 0) log.warn(`${catalogue.dropped} tools are not served: there are more than limits.tools (${limits.tools})`);
+    if (catalogue.dropped > 0) log.warn(`${catalogue.dropped} tools dropped: the catalogue exceeds limits.tools (${limits.tools})`);
     for (const listener of listeners) listener(catalogue);
   };
 

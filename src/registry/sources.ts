@@ -80,7 +80,7 @@ async function readEntry(
     );
     if (claims.length === 0) {
       const formats = candidates.map((a) => a.kind).join(', ');
-      throw new GatewayError('MANIFEST_INVALID', `${path} is no plugin of a format known here (${formats}).`, {
+      throw new GatewayError('MANIFEST_INVALID', `No adapter recognizes ${path} as a plugin (tried: ${formats}).`, {
         at,
         fix: 'Correct "path" or "format".',
       });
@@ -253,7 +253,7 @@ function unmatched(config: Config, found: readonly DiscoveredPlugin[], adapters:
     .map((plugin) => {
       const at = config.at('plugins', plugin.id);
       const near = didYouMean(plugin.id, ids) || (ids.size > 0 ? ` Found: ${[...ids].join(', ')}.` : '');
-      const error = new GatewayError('ENTRY_NOT_FOUND', `${at}: no plugin folder holds a plugin with the id "${plugin.id}".${near}`, {
+      const error = new GatewayError('ENTRY_NOT_FOUND', `${at}: no plugin with id "${plugin.id}" in "pluginFolders".${near}`, {
         plugin: plugin.id,
         at,
         fix: 'Correct the id, add a "path", or add its folder to "pluginFolders".',

@@ -8,7 +8,7 @@ import { isDamage, storeDamaged, toStoreError } from './faults.ts';
 import { showPresence } from './presence.ts';
 
 /**
- * Texts kept across restarts in one SQLite file, in named spaces. Opens on first use. Every method throws STORE_DAMAGED
+ * Namespaced key-value store in one SQLite file, opened on first use. Every method throws STORE_DAMAGED
  * or STATE_STORE_UNAVAILABLE if the file cannot be used; once damage was seen, every method does.
  */
 export interface Store {

@@ -10,7 +10,7 @@ import { createLogins, digestOf, type Identity } from './logins.ts';
 import { createProxies } from './proxies.ts';
 import { createThrottle } from './throttle.ts';
 
-/** A refusal at the edge, before any protocol code has seen the request. */
+/** An HTTP error response, sent before any protocol code has seen the request. */
 export class HttpError extends GatewayError {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
@@ -92,8 +92,8 @@ export function createEdge(config: Config, failedLogin: FailedLogin = () => unde
         const name = (rawHeaders[i] as string).toLowerCase();
         const bit = bits.get(name) ?? 0;
         if ((seen & bit) !== 0) {
-          if (name === 'origin') throw new HttpError(403, 'ORIGIN_REFUSED', 'The header Origin stands twice.');
-          throw new HttpError(400, name === 'host' ? 'HOST_REFUSED' : 'INVALID_REQUEST', `The header ${name} stands twice.`);
+          if (name === 'origin') throw new HttpError(403, 'ORIGIN_REFUSED', 'Duplicate Origin header.');
+          throw new HttpError(400, name === 'host' ? 'HOST_REFUSED' : 'INVALID_REQUEST', `Duplicate ${name} header.`);
         }
         seen |= bit;
       }
@@ -187,7 +187,10 @@ export function checkReload(next: Config, now: Config): void {
 export function checkBind({ listen, tokens }: Config): void {
   if (isLoopback(listen.host)) return;
   if (tokens.length === 0)
-    throw new GatewayError('BIND_REFUSED', `Listening on ${listen.host} needs a token: anybody on the network could use the plugins.`);
+    throw new GatewayError(
+      'BIND_REFUSED',
+      `Refusing to listen on ${listen.host} without a token: anyone on the network could call your tools.`,
+    );
   if (!listen.insecure) {
     throw new GatewayError('BIND_REFUSED', `Listening on ${listen.host} would send tokens over plain HTTP.`, {
       fix: 'Put a TLS proxy in front and set "listen": { "insecure": true }, or listen on 127.0.0.1.',

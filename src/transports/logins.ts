@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { TokenConfig } from '../config/config.ts';
 import { type Caller, localCaller } from '../core/caller.ts';
 
-/** Somebody who has shown a token, or needs none. */
+/** A verified principal: the holder of a token, or the anonymous one. */
 export interface Identity {
   readonly principal: string;
   /** The only profile it may use, where the token says so. */
@@ -10,7 +10,7 @@ export interface Identity {
   readonly scopes: readonly string[];
   /** A digest of the token and of what it allows: what is bound to a login is void for the next one of its principal. */
   readonly mark?: string;
-  /** Nobody was asked for a token. */
+  /** No token was required. */
   readonly anonymous?: boolean;
 }
 

@@ -329,6 +329,6 @@ describe('every command', () => {
 
   it('refuses to listen beyond this machine without a login', { tags: ['F73', 'T21'] }, async () => {
     const cwd = project({ listen: { http: '0.0.0.0:0' } });
-    expect(await run(['serve'], { cwd })).toMatchObject({ code: 2, stderr: expect.stringContaining('needs a token') });
+    expect(await run(['serve'], { cwd })).toMatchObject({ code: 2, stderr: expect.stringContaining('without a token') });
   });
 });

@@ -188,7 +188,7 @@ describe('secrets planted in every place that takes one', { timeout: 240_000 }, 
     writeFileSync(file, JSON.stringify({ ...rest, plugins: { teller: { ...plugins.teller, credentials: {}, env: {} } } }));
     await gateway.said('teller');
     writeFileSync(file, JSON.stringify({ ...rest, auth: { tokens: [{ token: planted[3], principal: planted[4], x: planted[5] }] } }));
-    await gateway.said('the configuration stays as it was');
+    await gateway.said('configuration not reloaded (the previous one stays active)');
     said['api later'] = await get('/api/tools/teller_run', '{}');
     await gateway.stop();
     said.log = gateway.stderr();

@@ -55,7 +55,7 @@ describe('a change while the gateway runs', () => {
     save('{"pluginFolders":["./plugins"],"plugins":{"one":{"settings":{"s":"set"}}}}');
     await until('the setting arrives', async () => (await text(client, 'one_run')) === 'one set');
     save('{"pluginFolders":["./plugins"],"plugin":{}}');
-    await gateway.said(`the configuration stays as it was: ${join(dir, 'mcp.json')}:1:32: unknown key`);
+    await gateway.said(`configuration not reloaded (the previous one stays active): ${join(dir, 'mcp.json')}:1:32: unknown key`);
     expect(await text(client, 'one_run')).toBe('one set');
     save('{"pluginFolders":["./plugins"],"plugins":{"one":{"enabled":false}}}');
     await until('the client is told', () => client.changes() > 0);

@@ -133,7 +133,7 @@ describe('an odd server', () => {
     const front = await serve(writeConfig({ mcpServers: { both: server, older: { ...server, era: 'legacy' } } }));
     const client = await connect('v2 modern', front.at('http'), { elicit: () => ({ action: 'accept', content: { name: 'Ada' } }) });
     expect((await client.call('both_greet')).isError).toBe(true);
-    await front.said('in the older era only');
+    await front.said('requests user input only in the legacy protocol');
     expect((await client.call('older_greet')).content[0]?.text).toBe('accept Ada');
   });
 

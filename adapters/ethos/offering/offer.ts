@@ -115,7 +115,7 @@ function settingsProblems({ source, id }: EthosManifest): Problem[] {
     {
       code: 'CONFIG_INVALID',
       subject: 'settings',
-      message: `"settings" mean nothing to a plugin of this format: ${keys.join(', ')}.`,
+      message: `Ethos plugins do not read "settings" (found: ${keys.join(', ')}).`,
       fix: `Put them under "plugins.${id}.env" or "credentials", as the plugin's documentation says.`,
     },
   ];

@@ -33,7 +33,7 @@ export function addCommands(program: Command, open: OpenCommandContext): void {
     .action((name: string, options: Options) => withServer(open, name, options, (place) => logIn(name, place, options)));
   program
     .command('logout <server>')
-    .description('forget the login at a remote server')
+    .description('delete the stored login of a remote server')
     .action((name: string, options: Options) =>
       withServer(open, name, options, async ({ server, keep, commandContext }) => {
         const record = loginRecord(keep, server.url, commandContext.host.hide);

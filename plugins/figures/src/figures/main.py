@@ -11,7 +11,7 @@ from squadron_sdk import Squadron
 app = Squadron()
 app.delimiter = None
 
-Table = Field(..., description="the table as CSV text, its first row the names of the columns")
+Table = Field(..., description="The table as CSV text with a header row, e.g. city,amount\\nRome,3")
 
 
 class Column(BaseModel):
@@ -71,7 +71,7 @@ def write(names: list[str], rows: list[dict[str, object]]) -> str:
 
 @app.tool
 def describe(table: str = Table) -> Summary:
-    """Tell what is in a table: its columns, how far they are filled, their range and mean."""
+    """Summarize CSV text: number of rows and, per column, type, filled and distinct values, minimum, maximum, mean and sum."""
     names, rows = read(table)
     columns = []
     for name in names:
@@ -96,11 +96,11 @@ def describe(table: str = Table) -> Summary:
 @app.tool
 def sort(
     table: str = Table,
-    by: str = Field(..., description="the column to sort by"),
-    descending: bool = False,
-    limit: int = Field(0, ge=0, description="at most so many rows; 0: all"),
+    by: str = Field(..., description="Name of the column to sort by, e.g. amount"),
+    descending: bool = Field(False, description="Whether to sort from high to low; default: false"),
+    limit: int = Field(0, ge=0, description="Maximum number of rows to return, e.g. 10; default: 0 (all rows)"),
 ) -> str:
-    """Sort a table by one column; numbers count as numbers."""
+    """Sort CSV text by one column, numerically if every value is a number. Returns CSV. Use `limit` for the first N rows."""
     names, rows = read(table)
     column(by, names)
     values = [number(row[by]) for row in rows]
@@ -112,11 +112,11 @@ def sort(
 @app.tool
 def group(
     table: str = Table,
-    by: str = Field(..., description="the column whose equal values make a group"),
-    value: str = Field(..., description="the column of numbers to put together"),
-    how: Literal["sum", "mean", "count", "min", "max"] = "sum",
+    by: str = Field(..., description="Name of the column to group by, e.g. city"),
+    value: str = Field(..., description="Name of the column to aggregate, e.g. amount"),
+    how: Literal["sum", "mean", "count", "min", "max"] = Field("sum", description="Aggregate function, e.g. mean; default: sum"),
 ) -> str:
-    """Put together the numbers of one column for each value of another."""
+    """Group CSV text by one column and aggregate another (sum, mean, count, min, max). Returns CSV with one row per group."""
     names, rows = read(table)
     column(by, names)
     column(value, names)

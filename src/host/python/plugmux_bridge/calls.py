@@ -208,7 +208,7 @@ class CallLimiter:
 
 class AbandonedCalls:
     """
-    Threads cannot be ended: a call that goes on after its cancellation keeps its place. When a plugin has no place left,
+    Python threads cannot be killed, so a cancelled call that keeps running still counts against the limit. When a plugin has no place left,
     or many calls hang, the gateway is asked for a fresh process.
     """
 
