@@ -27,6 +27,6 @@ export class Handshake {
   /** What the SDK gets at the end of an HTTP answer without one: it would wait for it until its time is up. */
   get missing(): JsonObject[] {
     if (this.#isAnswered) return [];
-    return [{ jsonrpc: '2.0', id: this.#id, error: { code: INTERNAL, message: `what it sent is no answer to ${this.#method}` } }];
+    return [{ jsonrpc: '2.0', id: this.#id, error: { code: INTERNAL, message: `the server did not answer ${this.#method}` } }];
   }
 }

@@ -59,7 +59,7 @@ export function createReadingFetch(
   { send = fetch, standing = false }: ReadingOptions = {},
 ): typeof fetch {
   let kept: Standing | undefined;
-  /** Sends a request under a signal of its own; whoever reads the answer says when it is over. */
+  /** Sends a request under its own signal. The reader of the answer releases it. */
   const request = async (input: Parameters<typeof fetch>[0], init: RequestInit | undefined): Promise<Answered> => {
     const { signal, release } = followSignal(init?.signal);
     try {
@@ -97,28 +97,8 @@ export function createReadingFetch(
     return new Response(kept.body, { headers: { 'content-type': 'text/event-stream' } });
   };
 
-  return async (input, given) => {
-    const init = typeof given?.body === 'string' ? { ...given, body: unmark(wellFormedJson(given.body)) } : given;
-    if (init && isStanding(init)) {
-      const first = await request(input, init).catch((error) => {
-        if (init.signal?.aborted) throw error;
-        return undefined;
-      });
-      if (first && isStream(first.response)) return stand(input, init, first);
-      first?.release();
-      if (first && !first.response.ok && !isPassing(first.response)) return first.response;
-      await first?.response.body?.cancel();
-      // Whatever else a server shows there is no stream.
-      return first?.response.ok ? new Response(null, { status: 405 }) : stand(input, init, undefined);
-    }
-    let answered: Answered;
-    try {
-      answered = await request(input, init);
-    } catch (error) {
-      // What fetch says of a request that it cannot send has no cause; what becomes of one on its way has.
-      throw error instanceof TypeError && error.cause === undefined ? notSent(error) : toFetchFault(error);
-    }
-    const { response, release } = answered;
+  // The answer of a request, cut at the limits, its messages handed to the sink first.
+  const bounded = async ({ response, release }: Answered, init: RequestInit | undefined): Promise<Response> => {
     if (!response.body) return response;
     const { status, statusText, headers } = response;
     const answer = (body: ReadableStream<Uint8Array> | string): Response => new Response(body, { status, statusText, headers });
@@ -137,6 +117,30 @@ export function createReadingFetch(
       default:
         return through(cutAt(limit));
     }
+  };
+
+  return async (input, given) => {
+    const init = typeof given?.body === 'string' ? { ...given, body: unmark(wellFormedJson(given.body)) } : given;
+    if (init && isStanding(init)) {
+      const first = await request(input, init).catch((error) => {
+        if (init.signal?.aborted) throw error;
+        return undefined;
+      });
+      if (first && isStream(first.response)) return stand(input, init, first);
+      if (first && !first.response.ok && !isPassing(first.response)) return bounded(first, init);
+      first?.release();
+      await first?.response.body?.cancel();
+      // Whatever else a server shows there is no stream.
+      return first?.response.ok ? new Response(null, { status: 405 }) : stand(input, init, undefined);
+    }
+    let answered: Answered;
+    try {
+      answered = await request(input, init);
+    } catch (error) {
+      // What fetch says of a request that it cannot send has no cause; what becomes of one on its way has.
+      throw error instanceof TypeError && error.cause === undefined ? notSent(error) : toFetchFault(error);
+    }
+    return bounded(answered, init);
   };
 }
 

@@ -123,12 +123,20 @@ describe('other answers of a server', () => {
     );
     const pieces = Array.from({ length: 40 }, () => 'x'.repeat(10_000));
     expect((await received(pieces, OWN, { status: 500, type: 'text/plain' })).text.length).toBeLessThan(64 * 1024 + 1);
+    // One that answers the request for a standing stream as well.
+    head = { status: 400, type: 'text/plain' };
+    const standing = createReadingFetch(
+      10_000,
+      { take: () => undefined, lost: () => undefined, answered: () => undefined, ended: () => undefined },
+      { standing: true },
+    );
+    expect((await (await standing(url, { method: 'GET' })).text()).length).toBeLessThan(64 * 1024 + 1);
   });
 });
 
 describe('a handshake', () => {
   const asked = '{"method":"initialize","params":{},"jsonrpc":"2.0","id":0}';
-  const failed = '{"jsonrpc":"2.0","id":0,"error":{"code":-32603,"message":"what it sent is no answer to initialize"}}';
+  const failed = '{"jsonrpc":"2.0","id":0,"error":{"code":-32603,"message":"the server did not answer initialize"}}';
   const json = { status: 200, type: 'application/json' };
   const odd = ['{"jsonrpc":"2.0","result":{}}', '{"jsonrpc":"2.0","id":9,"result":{}}', '[]', '{"jsonrpc":"2.0","id":0,"method":"ping"}'];
 
