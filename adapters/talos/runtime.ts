@@ -107,7 +107,7 @@ class TalosPlugin implements LoadedPlugin {
       this.#started = true;
     } catch (error) {
       // The functions stay in place: the plugin may work in part.
-      const missing = this.#context.explain(error);
+      const missing = this.#context.explain(error, 'start()');
       this.#startError = missing ? missing.message : thrownText(error);
       this.#startFix = missing?.fix;
       this.#context.log.error(`start() failed: ${toError(error).stack}`);
@@ -122,12 +122,8 @@ class TalosPlugin implements LoadedPlugin {
       returned = await handler(args, this.#configOf(), new More(call));
     } catch (error) {
       this.#context.log.debug(`${tool} threw: ${toError(error).stack}`);
-      const missing = this.#context.explain(error);
-      if (missing) {
-        // A client is told no folder of this machine.
-        this.#context.log.warn(`${tool}: ${missing.message} ${missing.fix}`);
-        throw missing;
-      }
+      const missing = this.#context.explain(error, tool);
+      if (missing) throw missing;
       return errorResult(thrownText(error) || 'The function failed without a message.');
     }
     return toResult(returned);

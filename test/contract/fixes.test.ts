@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { ethos } from '../../dist/adapters/ethos/adapter.js';
 import { talos } from '../../dist/adapters/talos/adapter.js';
 import { openApp, textOf } from '../support/app.ts';
-import { writeEthos, writeFiles } from '../support/ethos.ts';
+import { runTool, writeEthos, writeFiles } from '../support/ethos.ts';
 import { writePackage, writePlugin } from '../support/talos.ts';
 import { tempFolder } from '../support/temp.ts';
 
@@ -56,6 +56,8 @@ const nativeFiles = (load: string): Record<string, string> => ({
   'make.cjs': "require('node:fs').writeFileSync('built', '');",
 });
 const BUILT = { scripts: { install: 'node make.cjs' } };
+
+const talosFile = (code: string) => (dir: string) => void writePlugin(dir, 'p', { 'index.ts': code });
 
 function native(load: string, around: Readonly<Record<string, string>> = {}): Kind {
   return {
@@ -238,20 +240,32 @@ describe('the fix for a package that is missing', { timeout: 180_000 }, () => {
 
   const LATE = "import { createRequire } from 'node:module'; const load = createRequire(import.meta.url);";
   it.each([
-    ['require()', `${LATE} export const handlers = { run: () => load('wanted-package').text };`],
-    ['import()', "export const handlers = { run: async () => (await import('wanted-package')).default.text };"],
+    ['require() of a Talos plugin', 'p_run', talosFile(`${LATE} export const handlers = { run: () => load('wanted-package').text };`)],
     [
-      'its constructor',
-      `${LATE} class Db { constructor() { this.text = load('wanted-package').text; } } export const handlers = { run: () => new Db().text };`,
+      'import() of a Talos plugin',
+      'p_run',
+      talosFile("export const handlers = { run: async () => (await import('wanted-package')).default.text };"),
     ],
-  ])('mends a native part that a call of a Talos plugin loads (%s)', { tags: ['fix-mends'] }, async (_, code) => {
+    [
+      'a constructor of a Talos plugin',
+      'p_run',
+      talosFile(
+        `${LATE} class Db { constructor() { this.text = load('wanted-package').text; } } export const handlers = { run: () => new Db().text };`,
+      ),
+    ],
+    [
+      'import() of an Ethos plugin',
+      'run',
+      (dir: string) => writeEthos(dir, 'p', { 'src/index.ts': runTool("return (await import('wanted-package')).default.text;") }),
+    ],
+  ])('mends a native part that a call loads (%s)', { tags: ['fix-mends'] }, async (_, tool, prepare) => {
     const dir = tempFolder();
-    writePlugin(dir, 'p', { 'index.ts': code });
+    prepare(dir);
     writePackage(join(dir, 'p'), 'wanted-package', nativeFiles(NO_BUILD), { main: 'part.cjs', ...BUILT });
     const config = { plugins: { p: { path: './p' } } };
-    const before = await openApp([talos], config, dir);
+    const before = await openApp([talos, ethos], config, dir);
     await before.instance.registry.start();
-    const failed = await before.call('p_run');
+    const failed = await before.call(tool);
     expect(failed.isError).toBe(true);
     expect(textOf(failed)).toContain('The native part of wanted-package was not built for this machine: No native build was found');
     expect(textOf(failed)).toContain('npm rebuild --ignore-scripts=false --prefix p wanted-package');
@@ -261,8 +275,8 @@ describe('the fix for a package that is missing', { timeout: 180_000 }, () => {
     expect(fix).toContain(` --prefix ${join(dir, 'p')} wanted-package`);
     await before.close();
     follow(fix);
-    const after = await openApp([talos], config, dir);
-    expect(textOf(await after.call('p_run'))).toBe('it is there');
+    const after = await openApp([talos, ethos], config, dir);
+    expect(textOf(await after.call(tool))).toBe('it is there');
   });
 
   it('is that of the package where start() of a Talos plugin loads it', { tags: ['fix-mends'] }, async () => {

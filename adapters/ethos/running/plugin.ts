@@ -123,6 +123,8 @@ export class EthosPlugin implements LoadedPlugin {
     } catch (error) {
       if (error instanceof GatewayError && error.code === 'RESULT_INVALID') throw error;
       this.#log.debug(`${name} threw: ${toError(error).stack}`);
+      const missing = this.#parts.context.explain(error, name);
+      if (missing) throw missing;
       return toResult(failure(thrownText(error) || 'The tool failed without a message.', 'execution_failed'));
     } finally {
       this.changed();

@@ -50,7 +50,11 @@ export function createPluginSet(events: PluginSetEvents): PluginSet {
           request = asked;
           return loadEntry(asked, log);
         },
-        explain: (error) => request && explainThrown(error, request),
+        explain(error, what) {
+          const cause = request && explainThrown(error, request);
+          if (cause) log.warn(`${what}: ${cause.message} ${cause.fix}`);
+          return cause;
+        },
         callAdapter: (method, asked) => events.callAdapter(id, method, asked),
         changed: () => {
           const loaded = plugins.get(id);

@@ -23,11 +23,14 @@ export interface RuntimeContext {
   stage(name: string): void;
   /** Bundles and imports a plugin's entry file. */
   load(request: LoadRequest): Promise<Record<string, unknown>>;
-  /** What the plugin's code has thrown, where a package that it loaded meanwhile is missing or was not built. */
-  explain(error: unknown): GatewayError | undefined;
+  /**
+   * The cause and fix of an error thrown by plugin code, if a package is missing or was not built; otherwise undefined. Logs both
+   * under the name of what ran, since clients are not shown folders of this machine.
+   */
+  explain(error: unknown, what: string): GatewayError | undefined;
   /** Tells the gateway that the report has changed. */
   changed(): void;
-  /** Asks the adapter, in the gateway: `MemberSpec.answer`. */
+  /** Asks the adapter, in the gateway: `MemberSpec.onAdapterCall`. */
   callAdapter(method: string, params: JsonObject): Promise<JsonValue>;
 }
 
