@@ -55,26 +55,26 @@ function refuseUnlessLoaded({ dependencies }: EthosParams, context: RuntimeConte
   const missing = dependencies.filter((id) => !loadedIn(context).has(id));
   if (missing.length === 0) return;
   throw new GatewayError('DEPENDENCY_MISSING', `It depends on ${missing.join(', ')}, which did not load.`, {
-    fix: 'Mend that plugin first; its own entry in `plugmux doctor` says what is wrong.',
+    fix: 'Fix that plugin first: see its entry in `plugmux doctor`.',
   });
 }
 
 function assemble(params: EthosParams, start: EthosStart, context: RuntimeContext) {
-  const { log, callAdapter: consult } = context;
+  const { log, callAdapter } = context;
   const registrations = new Registrations();
   const bus = busOf(context);
-  const stores = new KvStores(consult);
+  const stores = new KvStores(callAdapter);
   const ends: (() => void)[] = [];
   let changed = (): void => undefined;
 
   const quietly = (asked: Promise<unknown>): void => void asked.catch((error) => log.warn(toError(error).message));
   const notify = async (notice: Notice, monitor?: string): Promise<void> => {
     const { sessionKey, message, payload } = notice ?? {};
-    await consult('notify', JSON.parse(JSON.stringify({ monitor, sessionKey, message: String(message ?? ''), payload })) as JsonObject);
+    await callAdapter('notify', JSON.parse(JSON.stringify({ monitor, sessionKey, message: String(message ?? ''), payload })) as JsonObject);
   };
   const references = { ...start.references };
   const secrets = new Secrets(start.secrets, async (key, value) => {
-    await consult('secret.set', { key, value });
+    await callAdapter('secret.set', { key, value });
     references[pluginCredentialRef(params.pluginId, key)] = value;
   });
   const monitors: Monitors = new Monitors({
@@ -89,7 +89,7 @@ function assemble(params: EthosParams, start: EthosStart, context: RuntimeContex
       diagnostics: (api as { diagnostics: unknown }).diagnostics,
     }),
     changed(name, running) {
-      quietly(consult('monitor', { name, params: running === undefined ? null : (JSON.parse(JSON.stringify(running)) as JsonObject) }));
+      quietly(callAdapter('monitor', { name, params: running === undefined ? null : (JSON.parse(JSON.stringify(running)) as JsonObject) }));
       changed();
     },
     log: (message) => log.warn(message),

@@ -121,7 +121,7 @@ function openPlugin(manifest: JaatoManifest, host: Host): Plugin {
   const calls = countCalls(member);
   const known = { id: manifest.id, host, member: calls.member, enforces: guards === true, everyCommand };
   let refreshed = 0;
-  // One that the plugin answers and one that waits for it: what the second finds has been made since.
+  // At most two requests: the one the plugin is serving, and one behind it that sees all changes made until then.
   const asked: Promise<void>[] = [];
   const describe = (): Promise<void> => {
     const described = member

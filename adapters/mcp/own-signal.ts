@@ -8,8 +8,8 @@ export interface OwnSignal {
 }
 
 /**
- * A signal that fires with another one until it is released. What `fetch` adds to a signal stays until memory is collected:
- * one that lives as long as a connection would gather a listener for each of its requests.
+ * A signal that fires with another one until it is released. What `fetch` adds to a signal stays until garbage
+ * collection, so the signal of a long-lived connection would collect one listener per request.
  */
 export function followSignal(signal: AbortSignal | null | undefined): OwnSignal {
   if (!signal) return { signal: undefined, release: () => undefined };

@@ -48,10 +48,10 @@ const ACTIONS: ReadonlyMap<string, (app: App, name: string | undefined, options:
     'allow',
     async (app, name, options) => {
       const tool = findTool(app, name, options);
-      const { entry, approval, approvalSource: ruledBy } = tool;
+      const { entry, approval, approvalSource } = tool;
       if (approval !== 'required') throw new UsageError(`The gateway asks nobody before ${entry.name} runs.`, 'There is nothing to allow.');
-      if (ruledBy !== 'format') {
-        throw new UsageError(`mcp.json says that ${entry.name} is asked about: the ${ruledBy}'s "approval".`, 'Change it there.');
+      if (approvalSource !== 'format') {
+        throw new UsageError(`mcp.json says that ${entry.name} is asked about: the ${approvalSource}'s "approval".`, 'Change it there.');
       }
       // Models with a shell read the command in the refusal of a call: a person has to be there, or to have said --yes.
       const asked = `Let ${entry.name} run without a question from now on?`;

@@ -112,7 +112,7 @@ export interface Tool {
   readonly exactNumbers?: boolean;
   /** Its results pass as they are where they have both text and data; those of others are made to say the same in both. */
   readonly resultsAsGiven?: boolean;
-  /** The result contains untrusted text (web pages, email); it is wrapped before the model sees it. Read anew with every call. */
+  /** The result contains untrusted text (web pages, email); it is wrapped before the model sees it. Checked on every call. */
   readonly untrusted?: boolean;
   /** It was made up at run time, so the next start must not know it. */
   readonly dynamic?: boolean;

@@ -18,11 +18,11 @@ export interface ApprovalStatus {
 
 /** How every tool that a caller sees stands with approval. */
 export function listApprovals({ tools }: View, caller: Caller, grants: Grants): ApprovalStatus[] {
-  return [...tools.values()].map(({ entry, approval, approvalSource: ruledBy }) => ({
+  return [...tools.values()].map(({ entry, approval, approvalSource }) => ({
     tool: entry.name,
     approval,
-    ruledBy,
-    granted: approval === 'required' && ruledBy === 'format' && grants.has(toGrantKey(caller, entry), surfaceOf(entry)),
+    ruledBy: approvalSource,
+    granted: approval === 'required' && approvalSource === 'format' && grants.has(toGrantKey(caller, entry), surfaceOf(entry)),
   }));
 }
 

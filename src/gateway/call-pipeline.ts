@@ -81,8 +81,8 @@ export async function runCall(request: CallRequest, parts: PipelineParts): Promi
   try {
     if (request.refusal) throw request.refusal;
     if (request.fault !== undefined) throw invalid(request.tool, request.fault);
-    const { middleware, settings: terms, approval } = request.tool;
-    if (middleware.length === 0 && terms.denyRules.length === 0 && approval !== 'required') refuseUnaudited(parts);
+    const { middleware, settings, approval } = request.tool;
+    if (middleware.length === 0 && settings.denyRules.length === 0 && approval !== 'required') refuseUnaudited(parts);
     else ({ args, consent } = await authorizeCall(request, parts));
     const wanted = semaphoresFor(request, parts);
     if (!parts.queue.tryAcquire(wanted)) await acquireAll(wanted, parts);
@@ -162,9 +162,9 @@ async function authorizeCall(request: CallRequest, parts: PipelineParts): Promis
   return { args: permitted === guarded ? guarded : await checkChanged(tool, permitted), consent };
 }
 
-function checkDenyRules({ entry, settings: terms }: VisibleTool, args: JsonObject): void {
+function checkDenyRules({ entry, settings }: VisibleTool, args: JsonObject): void {
   const text = `${entry.name} ${canonicalJson(args)}`;
-  if (!terms.denyRules.some((rule) => text.includes(rule))) return;
+  if (!settings.denyRules.some((rule) => text.includes(rule))) return;
   throw new GatewayError('DENIED', `A rule of this profile forbids this call of ${entry.name}.`, {
     fix: 'Call it with other arguments, or have the profile changed.',
   });
@@ -183,7 +183,7 @@ function semaphoresFor({ tool, client }: CallRequest, { all, pluginSemaphore }: 
 
 async function acquireAll(semaphores: readonly Semaphore[], { queue, limits }: PipelineParts): Promise<void> {
   if (await queue.acquire(semaphores, limits.queueMs)) return;
-  const [held] = semaphores.filter(({ active, limit: most, asking }) => active >= most && asking > 0);
+  const [held] = semaphores.filter(({ active, limit, asking }) => active >= limit && asking > 0);
   const why = held ? `; ${held.asking} of ${held.active} wait for a person's answer` : '';
   throw new GatewayError('BUSY', `Too many calls are in flight; none ended within ${limits.queueMs / 1000} s${why}.`, {
     retryAfterMs: limits.queueMs,

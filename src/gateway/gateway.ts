@@ -33,7 +33,7 @@ import { createRefusals } from './refusals.ts';
 import { createResourceSubscriptions } from './resource-subscriptions.ts';
 import { ownerOf, ownersOf, readResource } from './resources.ts';
 import { createResultCache } from './result-cache.ts';
-import { createSemaphore, createSemaphoreQueue, type Semaphore } from './semaphore.ts';
+import { createSemaphore, createSemaphoreQueue, createSemaphores, type Semaphore } from './semaphore.ts';
 import { createSessionTracker } from './session-tracker.ts';
 import { createSessionViews } from './session-views.ts';
 import { createStoredResults } from './stored-results.ts';
@@ -109,19 +109,12 @@ export function createGateway(
   const queue = createSemaphoreQueue(() => limits.calls);
   const subscriptions = createResourceSubscriptions(registry.setSubscriptions);
   const all = createSemaphore(() => limits.calls);
-  const perPlugin = new Map<string, Semaphore>();
   const cache = createResultCache(limits);
   const kept = createStoredResults(limits);
   const handedOut = createHandedOut();
   const addresses = createAddresses(registry.catalogue, handedOut);
 
-  const pluginSemaphore = (id: string): Semaphore => {
-    const existing = perPlugin.get(id);
-    if (existing) return existing;
-    const semaphore = createSemaphore(() => registry.config(id)?.limits.callsPerPlugin ?? limits.callsPerPlugin);
-    perPlugin.set(id, semaphore);
-    return semaphore;
-  };
+  const pluginSemaphore = createSemaphores((id) => registry.config(id)?.limits.callsPerPlugin ?? limits.callsPerPlugin);
 
   const departed = createDeparted(registry);
   const changed = (): void => {
@@ -166,9 +159,9 @@ export function createGateway(
   };
 
   const find = (name: string, args: JsonObject, call: Call): Wanted | undefined => {
-    const { tools, listed: whenListed, search } = view(call.caller, call.session);
+    const { tools, listed, search } = view(call.caller, call.session);
     const meant = search?.resolve(name, args);
-    const tool = meant?.tool ?? whenListed.get(name) ?? tools.get(name);
+    const tool = meant?.tool ?? listed.get(name) ?? tools.get(name);
     return tool && { name, sent: args, tool, args: meant?.args ?? args };
   };
 
@@ -205,7 +198,7 @@ export function createGateway(
     const whole = unlessStopped(pending, stopping).then(() => {
       waited = true;
     });
-    // The reason is for whoever waits.
+    // Without a waiting client, the rejection must not count as unhandled.
     whole.catch(() => undefined);
     return whole;
   };
@@ -218,13 +211,13 @@ export function createGateway(
       return pending && Promise.race([pending, sleep(limits.firstListMs, undefined, { ref: false })]);
     },
     whenListed,
-    // Whoever is welcomed while the gateway ends hears no more than what is known by then.
+    // A client that connects while the gateway drains is answered with what is known by then.
     introduced: () => (registry.knew() ? undefined : whenListed()?.catch(() => undefined)),
     opening: (pluginId) => registry.opening(pluginId),
     call(name, args, call, auditCaller, client) {
       refuseIfDraining();
-      const { middleware, terms } = view(call.caller);
-      call.bounds = terms.bounds;
+      const { middleware, settings } = view(call.caller);
+      call.bounds = settings.bounds;
       if (middleware.length > 0) trackSession(call.caller, call.session);
       // A guard may not have been asked anything yet.
       const isReady = middleware.length === 0 || middleware.every(({ steps, opening }) => steps !== undefined && !opening);
@@ -246,7 +239,7 @@ export function createGateway(
       refuseIfDraining();
       const lookUp = (): PromptEntry => {
         const seen = view(call.caller);
-        call.bounds = seen.terms.bounds;
+        call.bounds = seen.settings.bounds;
         return findPrompt(seen, name, args);
       };
       let pluginId = lookUp().plugin.id;
@@ -263,7 +256,7 @@ export function createGateway(
       const owners = ownersOf(uri, view(call.caller), handedOut.find(call.caller, uri));
       const read = (): Promise<ReadResult> => {
         const seen = view(call.caller);
-        call.bounds = seen.terms.bounds;
+        call.bounds = seen.settings.bounds;
         return readResource(uri, seen, call, { limits, addresses, handedOut, cleans, mask });
       };
       const own = kept.read(uri, call.caller);

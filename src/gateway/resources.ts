@@ -45,7 +45,7 @@ export async function readResource(address: string, view: View, call: Call, rule
     const contents = await toPluginFailed(plugin.id, () => resource.read(uri, values, call));
     if (contents) return finish(plugin.id, contents);
   }
-  throw new GatewayError('INVALID_PARAMS', 'There is no resource of that address.', { field: 'uri', uri: address.slice(0, MAX_SHOWN) });
+  throw new GatewayError('INVALID_PARAMS', 'Unknown resource address.', { field: 'uri', uri: address.slice(0, MAX_SHOWN) });
 }
 
 /** Whose resource an address is, and the plugin's own address of it. `handed`: who handed it out to the caller that asks. */

@@ -17,6 +17,18 @@ export function createSemaphore(limit: () => number): Semaphore {
   };
 }
 
+/** One semaphore for each id, made on first use. */
+export function createSemaphores(limitOf: (id: string) => number): (id: string) => Semaphore {
+  const byId = new Map<string, Semaphore>();
+  return (id) => {
+    const existing = byId.get(id);
+    if (existing) return existing;
+    const semaphore = createSemaphore(() => limitOf(id));
+    byId.set(id, semaphore);
+    return semaphore;
+  };
+}
+
 interface Waiter {
   readonly semaphores: readonly Semaphore[];
   resolve(taken: boolean): void;
@@ -33,7 +45,7 @@ export interface SemaphoreQueue {
   release(semaphores: readonly Semaphore[]): void;
 }
 
-/** A queue of at most `longest` waiting calls. */
+/** A queue of at most `maxWaiting` calls. */
 export function createSemaphoreQueue(maxWaiting: () => number): SemaphoreQueue {
   let waiting: Waiter[] = [];
 
@@ -45,12 +57,12 @@ export function createSemaphoreQueue(maxWaiting: () => number): SemaphoreQueue {
 
   return {
     // A call may overtake queued calls that wait for other semaphores.
-    tryAcquire: tryAcquire,
+    tryAcquire,
     acquire(semaphores, withinMs) {
       if (waiting.length >= maxWaiting()) return Promise.resolve(false);
       return new Promise((resolve) => {
         const waiter: Waiter = {
-          semaphores: semaphores,
+          semaphores,
           resolve,
           timer: setTimeout(() => {
             waiting = waiting.filter((w) => w !== waiter);

@@ -30,7 +30,7 @@ export interface View {
   readonly readers: Catalogue['readers'];
   readonly instructions: string | undefined;
   readonly middleware: readonly ActiveMiddleware[];
-  readonly terms: ProfileSettings;
+  readonly settings: ProfileSettings;
 }
 
 /** Builds the view of a profile, or of one session in it; `ownPrompts` are the gateway's own prompts. */
@@ -47,15 +47,15 @@ export function createView(
     new Map([...entries].filter(([, { plugin }]) => policy.seesPlugin(plugin, caller)));
   const tools = new Map<string, VisibleTool>();
   const middleware = catalogue.middleware.filter(({ plugin }) => policy.runsHooksOf(plugin, caller));
-  const terms = policy.settings(profile);
-  const rulesFor = createRules(config, terms);
+  const settings = policy.settings(profile);
+  const rulesFor = createRules(config, settings);
   // What a plugin's code makes up is silent where its hooks are.
   const speaks = (plugin: ToolEntry['plugin'], composed = false): boolean => !composed || policy.runsHooksOf(plugin, caller);
   const spoken = catalogue.instructions.filter(({ plugin, composed }) => policy.seesPlugin(plugin, caller) && speaks(plugin, composed));
   for (const [name, whole] of catalogue.tools) {
     const entry = shownTo(session, whole);
     const ruling = entry && policy.decide(entry, caller);
-    if (ruling) tools.set(name, createVisibleTool({ entry, ...ruling, ...rulesFor(entry), middleware, settings: terms }));
+    if (ruling) tools.set(name, createVisibleTool({ entry, ...ruling, ...rulesFor(entry), middleware, settings }));
   }
   const own: Omit<ToolRules, 'entry' | 'approval' | 'hints'> = {
     ...callTime({}, undefined, config),
@@ -65,13 +65,13 @@ export function createView(
     fence: false,
     clean: false,
     middleware,
-    settings: terms,
+    settings,
   };
   const search =
-    terms.search === true
+    settings.search === true
       ? createToolSearch(tools, (tool) => createVisibleTool({ ...own, hints: tool.entry.tool.hints, ...tool }))
       : undefined;
-  const told = cleanText([search && SEARCH_INSTRUCTIONS, terms.instructions].filter((text) => text !== undefined).join('\n\n'));
+  const told = cleanText([search && SEARCH_INSTRUCTIONS, settings.instructions].filter((text) => text !== undefined).join('\n\n'));
   const isComplete = createRequirements(tools);
   const runsFreely = createFreedom(tools);
   return {
@@ -98,7 +98,7 @@ export function createView(
     views: visible(catalogue.views),
     readers: visible(catalogue.readers),
     middleware,
-    terms,
+    settings,
     instructions: composeInstructions(spoken, told),
   };
 }
@@ -144,7 +144,7 @@ function* withOwn(prompts: Catalogue['prompts'], own: readonly PromptEntry[]): G
 
 type OwnRules = Pick<ToolRules, 'hints' | 'timeoutMs' | 'capMs' | 'timeFrom' | 'maxChars' | 'schemas' | 'fence' | 'clean'>;
 
-function createRules(config: Config, terms: ProfileSettings): (entry: ToolEntry) => OwnRules {
+function createRules(config: Config, settings: ProfileSettings): (entry: ToolEntry) => OwnRules {
   const { plugins, limits } = config;
   const rules = new Map(
     [...plugins].map(([id, { limits: own, schemas, fence, results, hints }]) => [
@@ -167,7 +167,7 @@ function createRules(config: Config, terms: ProfileSettings): (entry: ToolEntry)
       hints: said ? { ...tool.hints, ...said, ...(tool.hints?.destructive ? { destructive: true } : {}) } : tool.hints,
       ...callTime(tool, own?.callTimeoutMs?.find(names), config),
       maxChars: own?.resultChars?.find(names) ?? limits.resultChars,
-      schemas: own?.schemas ?? terms.schemas ?? 'portable',
+      schemas: own?.schemas ?? settings.schemas ?? 'portable',
       fence: own?.fence ?? true,
       clean: own?.clean ?? false,
     };

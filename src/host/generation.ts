@@ -7,7 +7,7 @@ import type { PluginWorker } from './worker.ts';
 export interface Generation {
   readonly worker: PluginWorker;
   readonly members: ReadonlySet<GroupMember>;
-  /** Every member has been tried; before that, those that are ready are served. */
+  /** Whether every member has been loaded or has failed. Until then, only ready members are served. */
   whole: boolean;
   /** It was gone while a call was in flight, which may have ended it. */
   lostInCall: boolean;

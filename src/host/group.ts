@@ -114,12 +114,9 @@ export class Group implements MemberGroup {
       } else if (this.#nextTry > 0 && performance.now() >= deadline) {
         throw this.#unavailable(member, 'it is being restarted');
       } else {
-        await Promise.race([
-          this.start(),
-          sleep(200, undefined, { ref: false }),
-          ...(member.state() === 'ready' ? [] : [member.settled()]),
-        ]);
-        // Whatever that answered, others get their turn before the next look.
+        const settled = member.state() === 'ready' ? [] : [member.settled()];
+        await Promise.race([this.start(), sleep(200, undefined, { ref: false }), ...settled]);
+        // Let other work run before the next check.
         await new Promise((resolve) => setImmediate(resolve));
       }
     }

@@ -171,7 +171,7 @@ export class LegacyPeer extends Peer implements Subscriber {
     if (this.#watched.size >= MAX_WATCHED) throw new GatewayError('OVERLOADED', `One client may watch ${MAX_WATCHED} resources.`);
     if (this.#watched.has(uri)) return '{}';
     const end = this.parts.gateway.subscribe(uri, this.caller);
-    if (!end) throw new GatewayError('INVALID_PARAMS', 'There is no resource of that address.', { field: 'uri' });
+    if (!end) throw new GatewayError('INVALID_PARAMS', 'Unknown resource address.', { field: 'uri' });
     this.#watched.set(uri, end);
     return '{}';
   }

@@ -216,7 +216,7 @@ describe('Ethos personalities', () => {
     const planner = view(app, 'planner');
     expect([...planner.tools.values()].map(({ entry, approval }) => [entry.name, approval])).toEqual([['run', 'required']]);
     expect(planner.instructions).toContain('Plans.\n\nBe calm.');
-    expect(planner.terms).toMatchObject({
+    expect(planner.settings).toMatchObject({
       denyRules: ['"secret"'],
       bounds: { network: { allow: ['api.example.com'] }, fs: { read: [join(app.dir, 'docs')] } },
     });

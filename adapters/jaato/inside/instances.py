@@ -15,7 +15,7 @@ class Instances:
         self._first = contract
         self._per_session = owner.params.get("instances") == "per-session"
         self._lock = Lock()
-        # A session's object is made once, on whichever thread.
+        # Two threads must not create an object for the same session.
         self._making = Lock()
         self._by_session = {}
 
@@ -25,7 +25,7 @@ class Instances:
             return self._first
         session = call.caller.get("session", "")
         contract = self._known(session)
-        # Made on the plugin's own thread, which is the one that it is used on, unless that is described for long.
+        # Created on the plugin's own thread, where it is used; on this one if a description keeps that thread busy.
         return contract if contract is not None else self._owner.context.run_on_own_thread(lambda: self._make(session))
 
     def _known(self, session):
@@ -38,17 +38,14 @@ class Instances:
 
     def _make(self, session):
         with self._making:
-            return self._made(session)
-
-    def _made(self, session):
-        contract = self._known(session)
-        if contract is not None:
-            return contract
-        contract = Contract(self._owner.found.factory())
-        self._owner.prepare(contract)
-        with self._lock:
-            self._by_session[session] = contract
-            oldest = self._by_session.pop(next(iter(self._by_session))) if len(self._by_session) > _MAX_ENTRIES else None
+            contract = self._known(session)
+            if contract is not None:
+                return contract
+            contract = Contract(self._owner.found.factory())
+            self._owner.prepare(contract)
+            with self._lock:
+                self._by_session[session] = contract
+                oldest = self._by_session.pop(next(iter(self._by_session))) if len(self._by_session) > _MAX_ENTRIES else None
         if oldest is not None:
             self._shutdown(oldest)
         return contract

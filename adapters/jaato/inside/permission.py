@@ -87,7 +87,7 @@ class Case(Talk):
     def words(self, context):
         """What the plugin whose tool it is says of the call."""
         try:
-            return context.consult("preview", {"plugin": self.plugin, "tool": self.tool, "args": self.args}) or {}
+            return context.call_adapter("preview", {"plugin": self.plugin, "tool": self.tool, "args": self.args}) or {}
         except BridgeError as error:
             context.log("debug", f"no preview: {describe(error)}")
             return {}

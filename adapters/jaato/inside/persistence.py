@@ -20,7 +20,7 @@ class Persistence:
         """Hands over what the process before this one left behind."""
         if not self._wanted:
             return
-        state = self._context.consult("restore", {})
+        state = self._context.call_adapter("restore", {})
         if not isinstance(state, dict):
             return
         self._last = dumps(state)
@@ -45,5 +45,5 @@ class Persistence:
             self._context.log("warn", f"its state has {len(text)} characters and is not kept; the most is {_MAX_SIZE}")
             return
         self._last = text
-        self._context.consult("persist", {"state": state})
+        self._context.call_adapter("persist", {"state": state})
         self._context.log("debug", "its state is kept for its next process")

@@ -43,7 +43,7 @@ class ScaiWavePlugin:
             self._described = True
             return
         self._connections.prepare()
-        if self.context.consult("installing", {"version": self.manifest.version}):
+        if self.context.call_adapter("installing", {"version": self.manifest.version}):
             self.context.stage("install")
             self._install()
         self.context.stage("describe")
@@ -60,13 +60,13 @@ class ScaiWavePlugin:
                 loop.begin(self._hook("on_install"))
         except BaseException as error:  # noqa: BLE001 - foreign code
             self.context.log("error", f"on_install failed: {trace(error)}")
-            self.context.consult("notInstalled", {"error": describe(error)})
+            self.context.call_adapter("notInstalled", {"error": describe(error)})
             raise BridgeError(
                 "PLUGIN_FAILED",
                 f"on_install failed, and the plugin stays disabled: {describe_kind(error)}.",
                 "Mend the cause, then enable the plugin again.",
             ) from error
-        self.context.consult("installed", {"version": self.manifest.version})
+        self.context.call_adapter("installed", {"version": self.manifest.version})
 
     async def _hook(self, name):
         async with self._lend({}) as ctx:

@@ -6,14 +6,15 @@ import { loadConfig } from '../../../dist/src/config/load.js';
 import type { Adapter } from '../../../dist/src/core/adapter.js';
 import { localCaller } from '../../../dist/src/core/caller.js';
 import type { HostLimits, MemberSpec } from '../../../dist/src/core/host.js';
-import { type Logger, silentLog } from '../../../dist/src/core/log.js';
+import { silentLog } from '../../../dist/src/core/log.js';
 import { createRedactor } from '../../../dist/src/core/redact.js';
-import { Call, type ClientLink } from '../../../dist/src/gateway/call.js';
+import { Call } from '../../../dist/src/gateway/call.js';
 import { Group } from '../../../dist/src/host/group.js';
 import type { PluginWorker, WorkerEvents } from '../../../dist/src/host/worker.js';
 import { tempFolder } from '../../support/temp.ts';
 import { openFakeProcess, type Script } from './fake-process.ts';
 import type { Answer, Oracle } from './oracle.ts';
+import { oracleClient } from './oracle-client.ts';
 
 /** The limits of every fuzzed gateway: what crashes is back at once, however often. */
 export const LIMITS = {
@@ -60,7 +61,7 @@ export async function openFuzzApp(adapters: readonly Adapter[], config: object, 
   const call = async (name: string, profile = 'default'): Promise<Answer> => {
     try {
       const caller = { ...localCaller(), profile };
-      const outcome = await app.gateway.call(name, {}, new Call(caller, client(oracle)), '"principal":"fuzz"');
+      const outcome = await app.gateway.call(name, {}, new Call(caller, oracleClient(oracle)), '"principal":"fuzz"');
       return outcome.result as Answer;
     } catch (error) {
       return {
@@ -70,30 +71,4 @@ export async function openFuzzApp(adapters: readonly Adapter[], config: object, 
     }
   };
   return { app, dir, call };
-}
-
-// It hears log lines and progress, which must rise and be texts and numbers, and answers whatever it is asked.
-function client(oracle: Oracle): ClientLink {
-  let last = Number.NEGATIVE_INFINITY;
-  const say = (message: string): void => {
-    if (typeof message !== 'string') oracle.fail('O4', `a log line is no text but ${JSON.stringify(message)}`);
-  };
-  const log: Logger = { debug: say, info: say, warn: say, error: say, area: () => log };
-  return {
-    log,
-    session: 'fuzz',
-    answerableKinds: ['form', 'url', 'sampling', 'roots'],
-    progress(exact, total, message) {
-      // Whole numbers that are larger than the one before can be the same double.
-      const done = Number(String(exact));
-      const good =
-        Number.isFinite(done) &&
-        done >= last &&
-        (total === undefined || Number.isFinite(Number(String(total)))) &&
-        typeof (message ?? '') === 'string';
-      if (!good) oracle.fail('O4', `progress of a wrong shape: ${JSON.stringify([exact, total, message])} after ${last}`);
-      last = done;
-    },
-    ask: async (questions) => Object.fromEntries(Object.keys(questions).map((key) => [key, { action: 'accept', content: {} }])),
-  };
 }

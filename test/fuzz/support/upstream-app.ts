@@ -10,13 +10,14 @@ import type { Adapter } from '../../../dist/src/core/adapter.js';
 import { localCaller } from '../../../dist/src/core/caller.js';
 import { GatewayError } from '../../../dist/src/core/errors.js';
 import type { Program } from '../../../dist/src/core/host.js';
-import { type Logger, silentLog } from '../../../dist/src/core/log.js';
+import { silentLog } from '../../../dist/src/core/log.js';
 import type { Plugin } from '../../../dist/src/core/plugin.js';
 import { createRedactor } from '../../../dist/src/core/redact.js';
-import { Call, type ClientLink } from '../../../dist/src/gateway/call.js';
+import { Call } from '../../../dist/src/gateway/call.js';
 import { createLists } from '../../../dist/src/mcp/lists.js';
 import { tempFolder } from '../../support/temp.ts';
 import type { Answer, Oracle } from './oracle.ts';
+import { oracleClient } from './oracle-client.ts';
 import type { Phase } from './upstream-messages.ts';
 import { type Kind, serveAt, serveLines, type UpstreamPeer } from './upstream-peer.mjs';
 
@@ -83,7 +84,7 @@ export async function openUpstreamApp(kind: Kind, peers: readonly UpstreamPeer[]
     'nothing';
 
   const ask = async (phase: Phase, id: string): Promise<unknown> => {
-    const call = new Call(caller, client(oracle));
+    const call = new Call(caller, oracleClient(oracle));
     switch (phase) {
       case 'prompt':
         return app.gateway.getPrompt(nameOf(view().prompts, id, 'say'), {}, call);
@@ -109,7 +110,7 @@ export async function openUpstreamApp(kind: Kind, peers: readonly UpstreamPeer[]
     async poke(id) {
       await first
         .get(id)
-        ?.call({}, new Call(caller, client(oracle)))
+        ?.call({}, new Call(caller, oracleClient(oracle)))
         .catch(() => undefined);
     },
     lists() {
@@ -149,30 +150,4 @@ function asProgram(peer: UpstreamPeer): Program {
     }),
   );
   return { pid: undefined, stdin, stdout, exited: gone, lastLines: () => [], kill: end, stop: async () => end('it was stopped') };
-}
-
-// It takes log lines and progress, which must be texts and numbers, and answers whatever it is asked.
-function client(oracle: Oracle): ClientLink {
-  const say = (message: string): void => {
-    if (typeof message !== 'string') oracle.fail('O4', `a log line that is not a text: ${JSON.stringify(message)}`);
-  };
-  const log: Logger = { debug: say, info: say, warn: say, error: say, area: () => log };
-  let last = Number.NEGATIVE_INFINITY;
-  return {
-    log,
-    session: 'fuzz',
-    answerableKinds: ['form', 'url', 'sampling', 'roots'],
-    progress(exact, total, message) {
-      // Whole numbers that are larger than the one before can be the same double.
-      const done = Number(String(exact));
-      const fits =
-        Number.isFinite(done) &&
-        done >= last &&
-        (total === undefined || Number.isFinite(Number(String(total)))) &&
-        typeof (message ?? '') === 'string';
-      if (!fits) oracle.fail('O4', `progress of a wrong shape: ${JSON.stringify([exact, total, message])} after ${last}`);
-      last = done;
-    },
-    ask: async (questions) => Object.fromEntries(Object.keys(questions).map((key) => [key, { action: 'accept', content: {} }])),
-  };
 }

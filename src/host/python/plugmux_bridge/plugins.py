@@ -57,7 +57,7 @@ class Context:
         """Asks for a fresh process; calls in flight may finish in this one."""
         self.bridge.notify("restart", {"id": self.id, "reason": cut(str(reason))})
 
-    def consult(self, method, params):
+    def call_adapter(self, method, params):
         """Asks the adapter, in the gateway, and waits; not for the loop's thread."""
         return self.bridge.ask("consult", {"id": self.id, "method": method, "params": params})
 
