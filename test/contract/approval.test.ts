@@ -1,16 +1,15 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { connect, type Generation, type Target } from '../support/clients.ts';
 import { FIXTURE_BIN, serve, writeConfig } from '../support/gateway.ts';
 import { openRaw, type RawReply } from '../support/modern.ts';
 import { until } from '../support/processes.ts';
-import { type AtEnd, tempFolder } from '../support/temp.ts';
+import { endsAfterAll, tempFolder } from '../support/temp.ts';
 
 // A tool that needs consent, driven by real clients: both eras, four transports.
 
-const ends: (() => unknown)[] = [];
-const atEnd: AtEnd = (end) => void ends.push(end);
+const atEnd = endsAfterAll();
 const stdio = (config: string): Target => ({ command: process.execPath, args: [FIXTURE_BIN, 'stdio', '--config', config] });
 
 // The second one soon gives up on a person.
@@ -24,9 +23,6 @@ let hasty: typeof patient;
 
 beforeAll(async () => {
   [patient, hasty] = await Promise.all([start(3000), start(600)]);
-});
-afterAll(async () => {
-  for (const end of ends.reverse()) await end();
 });
 
 const TARGETS: Readonly<Record<string, (of: typeof patient) => Target>> = {

@@ -1,12 +1,11 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { connect, type Generation, type Handlers, type Target } from '../support/clients.ts';
 import { FIXTURE_BIN, type Serving, serve, writeConfig } from '../support/gateway.ts';
-import { tempFolder } from '../support/temp.ts';
+import { endsAfterAll, tempFolder } from '../support/temp.ts';
 
 // A plugin asks the client behind a call: one interface, two eras, four transports.
 
-const ends: (() => unknown)[] = [];
-const atEnd = (end: () => unknown): void => void ends.push(end);
+const atEnd = endsAfterAll();
 let gateway: Serving;
 /** Soon gives up on a person. */
 let hasty: Serving;
@@ -17,9 +16,6 @@ beforeAll(async () => {
   const file = fileOf(4000);
   [gateway, hasty] = (await Promise.all([file, fileOf(600)].map((one) => serve(one, { atEnd })))) as [Serving, Serving];
   stdio = { command: process.execPath, args: [FIXTURE_BIN, 'stdio', '--config', file] };
-});
-afterAll(async () => {
-  for (const end of ends.reverse()) await end();
 });
 
 const TARGETS: Readonly<Record<string, () => Target>> = {

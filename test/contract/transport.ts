@@ -1,8 +1,8 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { connect, type Generation, type Target, type TestClient } from '../support/clients.ts';
 import { define, type TestParts } from '../support/define.ts';
 import { until } from '../support/processes.ts';
-import type { AtEnd } from '../support/temp.ts';
+import { type AtEnd, endsAfterAll } from '../support/temp.ts';
 
 /** A transport's part of the contract. */
 export interface TransportSuite {
@@ -24,17 +24,13 @@ export function testTransport({ name, serve, generations, skip = [] }: Transport
     };
 
     const modern = name !== 'HTTP+SSE' && (generation === 'v2 modern' || generation === 'v2 auto');
-    const ends: (() => unknown)[] = [];
+    const atEnd = endsAfterAll();
     let target: Target;
     // For statements about single calls, which leave nothing behind: over stdio each client is a start of its own.
     let shared: TestClient;
     beforeAll(async () => {
-      const atEnd: AtEnd = (end) => ends.push(end);
       target = await serve(atEnd);
       shared = await connect(generation, target, {}, atEnd);
-    });
-    afterAll(async () => {
-      for (const end of ends.reverse()) await end();
     });
 
     test('lists the tools', { tags: ['tools-list'] }, async () => {

@@ -1,9 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { serve, writeConfig } from '../support/gateway.ts';
-import { type AtEnd, tempFolder } from '../support/temp.ts';
+import { type AtEnd, endsAfterAll, tempFolder } from '../support/temp.ts';
 import { differences, type Exchange, HttpPlayer, type Player } from './exchange.ts';
 import { linePlayers } from './line-servers.ts';
 import { startReference } from './reference.ts';
@@ -15,8 +15,7 @@ import { asking, closing, handshake, legacyTraffic, modernTraffic } from './traf
 const SEED = 20_260_728;
 const RECORDED = fileURLToPath(new URL('recorded', import.meta.url));
 
-const ends: (() => unknown)[] = [];
-const atEnd = (end: () => unknown): void => void ends.push(end);
+const atEnd = endsAfterAll();
 const used = new Set<string>();
 let theirs: string;
 let ours: string;
@@ -24,9 +23,6 @@ let ours: string;
 beforeAll(async () => {
   theirs = await startReference(atEnd);
   ours = (await serve(writeConfig({}, ['plain'], tempFolder(atEnd)), { atEnd })).url;
-});
-afterAll(async () => {
-  for (const end of ends.reverse()) await end();
 });
 
 const overHttp = (): [Player, Player] => [new HttpPlayer(theirs), new HttpPlayer(ours)];

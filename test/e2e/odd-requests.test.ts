@@ -1,13 +1,14 @@
 import { request } from 'node:http';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { type Serving, serve, writeConfig } from '../support/gateway.ts';
-import { tempFolder } from '../support/temp.ts';
+import { endsAfterAll, tempFolder } from '../support/temp.ts';
 
 // Requests as clients and proxies send them, in ways that the specifications leave open or that cost nothing to take.
 
+const atEnd = endsAfterAll();
 let gateway: Serving;
 beforeAll(async () => {
-  gateway = await serve(writeConfig({}, ['plain'], tempFolder(afterAll)), { atEnd: afterAll });
+  gateway = await serve(writeConfig({}, ['plain'], tempFolder(atEnd)), { atEnd });
 });
 
 interface Answer {

@@ -1,17 +1,16 @@
 import { spawn } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { connect, type Generation, type Handlers, type TestClient } from '../support/clients.ts';
 import { type Serving, serve, writeConfig } from '../support/gateway.ts';
 import { freePort } from '../support/http-server.ts';
 import { until } from '../support/processes.ts';
-import { tempFolder } from '../support/temp.ts';
+import { endsAfterAll, tempFolder } from '../support/temp.ts';
 
 // What the reference server asks, tells and completes, over each of its transports, for clients of both eras.
 
-const ends: (() => unknown)[] = [];
-const atEnd = (end: () => unknown): void => void ends.push(end);
+const atEnd = endsAfterAll();
 const PROGRAM = join(
   dirname(createRequire(import.meta.url).resolve('@modelcontextprotocol/server-everything/package.json')),
   'dist/index.js',
@@ -39,9 +38,6 @@ beforeAll(async () => {
     const tools = await client.list();
     return UPSTREAMS.every((id) => tools.includes(`${id}_trigger-sampling-request`));
   });
-});
-afterAll(async () => {
-  for (const end of ends.reverse()) await end();
 });
 
 const CASES = UPSTREAMS.flatMap((upstream) => (['v1', 'v2 modern'] as const).map((g): [string, Generation] => [upstream, g]));

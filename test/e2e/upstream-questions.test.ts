@@ -1,13 +1,12 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { connect, type Generation, type Handlers, type TestClient } from '../support/clients.ts';
 import { FIXTURE_BIN, type Serving, serve, writeConfig } from '../support/gateway.ts';
 import { until } from '../support/processes.ts';
-import { tempFolder } from '../support/temp.ts';
+import { endsAfterAll, tempFolder } from '../support/temp.ts';
 
 // A server behind the gateway asks the client before it: old and new on either side, over every transport.
 
-const ends: (() => unknown)[] = [];
-const atEnd = (end: () => unknown): void => void ends.push(end);
+const atEnd = endsAfterAll();
 let front: Serving;
 
 const UPSTREAMS = ['stdio_legacy', 'stdio_modern', 'http_legacy', 'http_modern', 'sse_legacy', 'ws_legacy', 'ws_modern'];
@@ -28,9 +27,6 @@ beforeAll(async () => {
     const tools = await client.list();
     return UPSTREAMS.every((id) => tools.includes(`${id}_ask`));
   });
-});
-afterAll(async () => {
-  for (const end of ends.reverse()) await end();
 });
 
 const CASES = UPSTREAMS.flatMap((upstream) => (['v1', 'v2 legacy', 'v2 modern'] as const).map((g): [string, Generation] => [upstream, g]));
