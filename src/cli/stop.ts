@@ -15,7 +15,7 @@ export async function untilStopped(log: Logger, drainMs: () => number, body: (st
   let asked = 0;
   const signalled = (signal: NodeJS.Signals): void => {
     if (++asked > 1) process.exit(1);
-    log.info(`${signal}: finishing what is in flight`);
+    log.info(`${signal}: draining calls in flight`);
     setTimeout(() => process.exit(1), toTimer(drainMs() + GRACE_MS)).unref();
     stop();
   };
