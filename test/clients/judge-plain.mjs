@@ -48,7 +48,7 @@ function judge(report, { asks = false }, { revision, instructions, tools, result
   );
   report.check('structured data', JSON.stringify(result.data.structuredContent) === POINT, result.data);
   // Its person says no to the first and yes to the second.
-  const refusal = asks ? 'User denied tool execution' : 'this client cannot ask';
+  const refusal = asks ? 'User denied tool execution' : 'this client does not support elicitation';
   report.check('an approval that is not given', text('asked').includes(refusal) && result.asked.isError === true, result.asked);
   report.check('an approval that is given', text('agreed').includes(asks ? `erased ${AGREED}` : refusal), result.agreed);
   report.check('the audit log', outcomes.join(' ') === `ok refused ok ok refused ${asks ? 'ok' : 'refused'}`, outcomes);

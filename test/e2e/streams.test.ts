@@ -384,7 +384,7 @@ describe('health', () => {
     const pending = client.call('wait', { ms: 4_000 });
     await new Promise((resolve) => setTimeout(resolve, 400));
     const ended = open.stop();
-    await open.said('SIGTERM: finishing');
+    await open.said('SIGTERM: draining calls in flight');
     const draining = await fetch(new URL('/readyz', open.url));
     expect([draining.status, await draining.text()]).toEqual([503, 'busy']);
     const refused = await fetch(open.url, { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{}' });
@@ -400,7 +400,7 @@ describe('health', () => {
     await new Promise((resolve) => setTimeout(resolve, 500));
     const started = performance.now();
     const ended = gateway.stop('SIGTERM');
-    await gateway.said('SIGTERM: finishing');
+    await gateway.said('SIGTERM: draining calls in flight');
     void gateway.stop('SIGTERM');
     expect(await ended).toBe(1);
     expect(performance.now() - started).toBeLessThan(10_000);
