@@ -3,6 +3,7 @@ import { ERROR_CODES, type ErrorCode } from '../core/error-codes.ts';
 import { GatewayError, MAX_TEXT_LENGTH, thrownText } from '../core/errors.ts';
 import { toDoublesText, toJsonText } from '../core/exact-number.ts';
 import { parseLine } from '../core/exact-parse.ts';
+import { IdMap } from '../core/id-map.ts';
 import { asObject, isJsonObject, type JsonObject, type JsonValue } from '../core/json.ts';
 import { parseText } from '../core/json-text.ts';
 import { createLineSplitter } from '../core/lines.ts';
@@ -79,7 +80,7 @@ export function createChannel(
   handlers: ChannelHandlers,
   { parse }: Pick<Codec, 'parse'> = TRUSTED,
 ): Channel {
-  const pending = new Map<number, Pending>();
+  const pending = new IdMap<Pending>();
   let last = 0;
   let queue = '';
   let closed: Error | undefined;
@@ -183,7 +184,7 @@ export function createChannel(
     waiting: () => write.writableLength + queue.length,
     close(reason) {
       closed ??= reason;
-      for (const { reject } of pending.values()) reject(closed);
+      for (const [, { reject }] of pending.entries()) reject(closed);
       pending.clear();
     },
     end() {

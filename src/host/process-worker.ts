@@ -3,6 +3,7 @@ import type { ToolResult } from '../core/content.ts';
 import type { ErrorCode } from '../core/error-codes.ts';
 import { GatewayError, MAX_TEXT_LENGTH } from '../core/errors.ts';
 import type { HostLimits } from '../core/host.ts';
+import { IdMap } from '../core/id-map.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../core/json.ts';
 import type { Logger } from '../core/log.ts';
 import { shorten, showName } from '../core/text.ts';
@@ -57,7 +58,7 @@ class ProcessWorker implements PluginWorker {
   readonly #limits: HostLimits;
   readonly #channel: Channel;
   readonly #codec: Codec;
-  readonly #calls = new Map<number, CallInFlight>();
+  readonly #calls = new IdMap<CallInFlight>();
   readonly #heartbeat;
   // Stages of loading have their own time limit, and imports may block.
   #loading = 0;
@@ -187,7 +188,7 @@ class ProcessWorker implements PluginWorker {
 
   // The number of the first call that is still waited for, infinite where there is none.
   #oldest(): number {
-    for (const [number, { ctx }] of this.#calls) if (!ctx.aborted) return number;
+    for (const [number, { ctx }] of this.#calls.entries()) if (!ctx.aborted) return number;
     return Number.POSITIVE_INFINITY;
   }
 
@@ -196,7 +197,7 @@ class ProcessWorker implements PluginWorker {
   }
 
   inFlight(): readonly string[] {
-    return [...this.#calls.values()].map((call) => call.plugin);
+    return this.#calls.entries().map(([, call]) => call.plugin);
   }
 
   stop(): Promise<void> {

@@ -2,6 +2,7 @@ import { Socket } from 'node:net';
 import { compileSooner } from '../../core/compile-sooner.ts';
 import type { ToolResult } from '../../core/content.ts';
 import { GatewayError, MAX_TEXT_LENGTH, thrownText, toError } from '../../core/errors.ts';
+import { IdMap } from '../../core/id-map.ts';
 import type { JsonObject, JsonValue } from '../../core/json.ts';
 import { LazyAbort } from '../../core/lazy-abort.ts';
 import type { Logger, LogLevel } from '../../core/log.ts';
@@ -22,7 +23,7 @@ const PROTOCOL = 1;
 const LINE_LIMIT = 64 * 1024 * 1024;
 const STOP_MS = 5_000;
 
-const calls = new Map<number, LazyAbort>();
+const calls = new IdMap<LazyAbort>();
 let resultBytes = 8 * 1024 * 1024;
 
 compileSooner();
