@@ -10,7 +10,11 @@ const SCRIPT = [
   { id: 'unlisted', tool: 'box_move', args: { label: 'label-4711' } },
 ];
 const TOOLS = { box_look: ['label', 'times'], picture: [], point: ['scale'] };
-const ASKED = { dismissed: /dismissed without an answer/, declined: /User denied tool/, 'cannot be asked': /this client does not support elicitation/ };
+const ASKED = {
+  dismissed: /dismissed without an answer/,
+  declined: /User denied tool/,
+  'cannot be asked': /this client does not support elicitation/,
+};
 const RUN_MS = 90_000;
 
 /**
