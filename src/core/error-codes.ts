@@ -10,7 +10,7 @@ export interface CodeInfo {
   readonly idleFix?: string;
 }
 
-/** Every error code: what it means and what to do. Codes are permanent; README lists the same table. */
+/** Every error code: what it means and what to do. Codes are permanent; README.md here lists the same table. */
 export const ERROR_CODES = {
   APPROVAL_STORE_UNAVAILABLE: {
     outcome: 'NOT_SENT',

@@ -5,6 +5,8 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { connect } from '../support/clients.ts';
 import { hasPython } from '../support/python.ts';
+import { findReadmes } from '../support/readme/blocks.ts';
+import { findLinks } from '../support/readme/links.ts';
 import { tempFolder } from '../support/temp.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -29,5 +31,14 @@ describe('the packed package', () => {
     const client = await connect('v2 auto', { command: bin, args: ['stdio', '--config', join(home, 'mcp.json')] });
     expect(await client.list()).toEqual(expect.arrayContaining(['agenda_add', ...(hasPython ? ['tables_list'] : [])]));
     expect((await client.call('agenda_list')).structuredContent).toEqual({ items: [] });
+  });
+
+  it('contains every README and all that its READMEs link to', { timeout: 60_000 }, () => {
+    const packed = execFileSync('npm', ['pack', '--ignore-scripts', '--dry-run', '--json'], { cwd: ROOT, encoding: 'utf8' });
+    const files = (JSON.parse(packed) as { files: { path: string }[] }[]).flatMap((one) => one.files.map(({ path }) => path));
+    const readmes = findReadmes();
+    expect(readmes.map(({ file }) => file).filter((file) => !files.includes(file))).toEqual([]);
+    const dead = readmes.flatMap(findLinks).filter(({ target }) => !files.some((path) => path === target || path.startsWith(`${target}/`)));
+    expect(dead).toEqual([]);
   });
 });

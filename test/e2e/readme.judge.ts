@@ -1,52 +1,39 @@
-import { spawn, spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { spawn } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { adapters } from '../../dist/adapters/index.js';
-import { readDeclarations } from '../../dist/adapters/squadron/hcl/declarations.js';
-import { readProject } from '../../dist/adapters/squadron/hcl/project.js';
 import { loadConfig } from '../../dist/src/config/load.js';
+import { ERROR_CODES } from '../../dist/src/core/error-codes.js';
 import { connect } from '../support/clients.ts';
 import { BIN, run, serve } from '../support/gateway.ts';
 import { hasPython } from '../support/python.ts';
+import { type Block, type BlockKind, findReadmes, KINDS, placeOf, type Readme, ROOT } from '../support/readme/blocks.ts';
+import { findAnchors, findLinks, headings } from '../support/readme/links.ts';
+import { makeOwnProject, makeProject, readHcl, runShell, takeCalls } from '../support/readme/projects.ts';
 import { tempFolder } from '../support/temp.ts';
 import { withoutGo, withoutPython } from '../support/toolchains.ts';
 
-// Every snippet of README is run, or read by the code that would read it.
+// Every fenced block of every README is proved as its info string says: run, connected with, loaded or compared with real output.
 
-const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const README = readFileSync(join(ROOT, 'README.md'), 'utf8');
+const READMES = findReadmes();
+const BLOCKS = READMES.flatMap(({ blocks }) => blocks);
+const LINES = { 'README.md': 150, others: 120 };
+const BUILD_MS = 400_000;
 
-interface Snippet {
-  readonly language: string;
-  readonly name: string;
-  readonly text: string;
-}
+const lacksPython = !hasPython && process.env.CI !== 'true';
+const ofKind = (kind: BlockKind): Block[] => BLOCKS.filter((block) => block.kind === kind);
+const readmeOf = ({ file }: Block): Readme => READMES.find((readme) => readme.file === file) as Readme;
+const named = (blocks: readonly Block[]): [string, Block][] => blocks.map((block) => [placeOf(block), block]);
 
-const SNIPPETS: readonly Snippet[] = [...README.matchAll(/^```(\w+)[ ]?(.*)\n([\s\S]*?)^```$/gm)].map(
-  ([, language = '', name = '', text = '']) => ({ language, name, text }),
-);
-const shell = SNIPPETS.filter((s) => s.language === 'sh').map((s) => s.text);
-
-/** A project of its own with README's own plugin in it. */
-function project(): string {
-  const dir = tempFolder();
-  for (const { name, text } of SNIPPETS.filter((s) => s.name.startsWith('plugins/'))) {
-    mkdirSync(dirname(join(dir, name)), { recursive: true });
-    writeFileSync(join(dir, name), text);
-  }
-  // Without those that are built first: a first list waits for all, however long a start takes.
-  cpSync(join(ROOT, 'plugins'), join(dir, 'plugins'), { recursive: true, filter: (path) => !/\/plugins\/(clock|figures)$/.test(path) });
-  writeFileSync(join(dir, 'mcp.json'), '{"pluginFolders":["./plugins"],"limits":{"firstListMs":100000}}');
-  return dir;
-}
-
-/** Runs shell lines with `plugmux` meaning the built command and `claude` writing down how it was called. */
-function runShell(text: string, cwd: string) {
-  const words = `plugmux() { ${JSON.stringify(process.execPath)} ${JSON.stringify(BIN)} "$@"; }\nclaude() { printf '%s\\n' "$@" > claude-args; }\n`;
-  // With a socket for its input bash takes itself for a remote shell and reads what the machine has set up for those.
-  return spawnSync('bash', ['--norc', '-euc', words + text], { cwd, encoding: 'utf8' });
+/** Whether real output is as shown. A shown line of `…` stands for any number of lines. */
+function expectShown(actual: string, shown: string, generic: (text: string) => string): void {
+  const quote = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+  const parts = generic(shown)
+    .split('\n')
+    .map((line) => (line === '…' ? '(?:.*\\n)*?.*' : quote(line)));
+  if (!parts.some((part) => part.startsWith('(?:'))) return expect(generic(actual)).toBe(generic(shown));
+  expect(generic(actual)).toMatch(new RegExp(`^${parts.join('\\n')}$`));
 }
 
 /** What `serve` prints before it is asked for anything. */
@@ -64,158 +51,205 @@ async function firstScreen(config: string): Promise<string> {
   return stdout;
 }
 
-describe('README', () => {
-  it('has no snippet that nobody runs', () => {
-    const kinds = SNIPPETS.map((s) => `${s.language} ${s.name}`.trim());
-    expect(kinds).toEqual([
-      'sh',
-      'text',
-      'sh',
-      'json client',
-      'json client',
-      'sh',
-      'json mcp.json',
-      'json jaato.json',
-      'json scaiwave.json',
-      'json servers.json',
-      'json plugins/dice/manifest.json',
-      'ts plugins/dice/index.ts',
-      'sh',
-      'json ethos.json',
-      'json squadron',
-      'hcl squad/squad.hcl',
-    ]);
-    // The first one is the clean clone's, which .ci/run does.
-    expect(shell[0]).toBe('npm ci\nnpm start\n');
+/** Connects as the arguments of a client's own command or an entry of its JSON say, to the gateway of a project. */
+async function connectAs(dir: string, how: { command?: string; args?: string[]; url?: string | undefined }): Promise<string[]> {
+  if (how.url === undefined) {
+    expect(how.command).toMatch(/^(node|plugmux)$/);
+    const words = (how.args ?? []).filter((word) => !word.endsWith('dist/bundle/src/main.js'));
+    const args = words.map((word) => word.replace('/path/to/mcp.json', join(dir, 'mcp.json')));
+    return (await connect('v2 auto', { command: process.execPath, args: [BIN, ...args] })).list();
+  }
+  const gateway = await serve(join(dir, 'mcp.json'), { bin: BIN });
+  expect(new URL(how.url).pathname).toBe(new URL(gateway.url).pathname);
+  return (await connect('v2 auto', { url: gateway.url })).list();
+}
+
+function toConnection(args: readonly string[]): Parameters<typeof connectAs>[1] {
+  const json = args.find((arg) => arg.startsWith('{'));
+  if (json !== undefined) return JSON.parse(json);
+  const at = args.indexOf('--');
+  if (at < 0) return { url: args.find((arg) => arg.startsWith('http://')) };
+  return { command: args[at + 1] as string, args: args.slice(at + 2) };
+}
+
+describe('READMEs', () => {
+  it('have no fenced block of an unknown kind', () => {
+    const unknown = BLOCKS.filter(({ kind }) => kind === undefined);
+    expect(unknown.map(placeOf), `known: ${KINDS.join(', ')}`).toEqual([]);
   });
 
-  it.skipIf(!hasPython && process.env.CI !== 'true')(
-    'shows what npm start prints (with Python)',
-    { tags: ['first-screen'], timeout: 400_000 },
-    async () => {
-      const shown = SNIPPETS.find((s) => s.language === 'text')?.text ?? '';
-      const config = JSON.parse(readFileSync(join(ROOT, 'mcp.json'), 'utf8'));
-      // Plugins that are built first take as long as that takes; the screen waits for them here.
-      const own = { ...config, $schema: undefined, pluginFolders: [join(ROOT, 'plugins')], limits: { firstListMs: 390_000 } };
-      const file = join(tempFolder(), 'mcp.json');
-      writeFileSync(file, JSON.stringify(own));
-      const stdout = await firstScreen(file);
-      const withoutBuilds = (text: string): string =>
-        text
-          .replace(/serves \d+ tools of \d+ plugins/, 'serves N tools of N plugins')
-          .replace(/^(\w+ +squadron) .*\n(?: {2}.*\n)?/gm, '$1\n');
-      const generic = (text: string): string =>
-        ((withoutGo() ?? withoutPython()) ? withoutBuilds : (all: string) => all)(text)
-          .trim()
-          .replaceAll(/127\.0\.0\.1:\d+/g, 'ADDRESS')
-          .replace(/ node …\/dist| \S*node \S*\/dist/g, ' NODE/dist')
-          .replace(/--config \S+mcp\.json/g, '--config FILE');
-      expect(generic(stdout)).toBe(generic(shown));
-    },
-  );
-
-  it('connects a client by the line for Claude Code', { timeout: 120_000 }, async () => {
-    const cwd = project();
-    const { status, stderr } = runShell(shell[1] as string, cwd);
-    expect([status, stderr]).toEqual([0, '']);
-    const words = readFileSync(join(cwd, 'claude-args'), 'utf8').trim().split('\n');
-    expect(words.slice(0, 5)).toEqual(['mcp', 'add', 'plugmux', '--', 'plugmux']);
-    const client = await connect('v1', { command: process.execPath, args: [BIN, ...words.slice(5)] });
-    expect(await client.list()).toContain('dice_roll');
+  it.each(READMES.map((readme) => [readme.file, readme] as const))('%s has few lines', (file, { lines }) => {
+    expect(lines.length).toBeLessThanOrEqual(file === 'README.md' ? LINES[file] : LINES.others);
   });
 
-  it.each(SNIPPETS.filter((s) => s.name === 'client').map((s) => [s.text]))(
-    'connects a client by its JSON: %.60s',
-    { timeout: 120_000 },
-    async (text) => {
-      const cwd = project();
-      const { plugmux } = (JSON.parse(text) as { mcpServers: { plugmux: { command?: string; args?: string[]; httpUrl?: string } } })
-        .mcpServers;
-      if (plugmux.httpUrl !== undefined) {
-        const gateway = await serve(join(cwd, 'mcp.json'), { bin: BIN });
-        expect(new URL(plugmux.httpUrl).pathname).toBe(new URL(gateway.url).pathname);
-        expect(await (await connect('v2 auto', { url: gateway.url })).list()).toContain('dice_roll');
-        return;
-      }
-      const args =
-        plugmux.args?.map((arg) => arg.replace('/path/to/clone', ROOT).replace('/path/to/mcp.json', join(cwd, 'mcp.json'))) ?? [];
-      const client = await connect('v2 auto', { command: plugmux.command as string, args });
-      expect(await client.list()).toContain('dice_roll');
-    },
-  );
+  it('end with "See also" below the top', () => {
+    const without = READMES.filter(({ file, prose }) => file !== 'README.md' && headings(prose).at(-1) !== 'See also');
+    expect(without.map(({ file }) => file)).toEqual([]);
+  });
 
-  // doctor fails where a plugin cannot run.
-  it.skipIf(!hasPython && process.env.CI !== 'true')(
-    'runs its commands (with Python)',
-    () => {
-      const { status, stdout, stderr } = runShell(shell[2] as string, tempFolder());
-      // The examples in Go and Python need their toolchains; the others serve without.
-      expect([status, stderr]).toEqual([(withoutGo() ?? withoutPython()) ? 1 : 0, '']);
-      expect(stdout).toContain('Wrote garden.md');
-      expect(stdout).toContain('Sow in March.');
-      expect(stdout).toMatch(/^ok +agenda/m);
-    },
-    400_000,
-  );
+  it('link to files, folders and headings that exist', () => {
+    const dead = READMES.flatMap(findLinks).filter(({ target, anchor }) => {
+      if (!existsSync(join(ROOT, target))) return true;
+      const readme = READMES.find(({ file }) => file === target || file === `${target}/README.md`);
+      return anchor !== undefined && !(readme && findAnchors(readme).includes(anchor));
+    });
+    expect(dead).toEqual([]);
+  });
 
-  it('shows Squadron plugins that can be declared', () => {
-    const dir = tempFolder();
-    for (const { name, text } of SNIPPETS.filter((s) => s.name.endsWith('.hcl'))) {
-      mkdirSync(dirname(join(dir, name)), { recursive: true });
-      writeFileSync(join(dir, name), text);
+  it('can all be reached from the top', () => {
+    const reached = new Set(['README.md']);
+    for (const file of reached) {
+      const readme = READMES.find((one) => one.file === file);
+      for (const { target } of readme ? findLinks(readme) : [])
+        for (const name of [target, `${target}/README.md`]) if (READMES.some((one) => one.file === name)) reached.add(name);
     }
-    writeFileSync(join(dir, 'mcp.json'), SNIPPETS.find((s) => s.name === 'squadron')?.text ?? '');
-    const config = loadConfig(join(dir, 'mcp.json'), adapters, {});
-    const declared = readDeclarations(readProject(join(dir, 'squad')), { token: 'geheim' });
-    expect(declared.plugins).toEqual([expect.objectContaining({ name: 'mail', settings: { token: 'geheim' } })]);
-    expect([...config.plugins.keys()]).toEqual(['shell', 'browser', 'built', 'squad']);
-    expect(declared.tools).toEqual([expect.objectContaining({ name: 'greet', implements: ['plugins', 'mail', 'send'] })]);
+    expect(READMES.map(({ file }) => file).filter((file) => !reached.has(file))).toEqual([]);
   });
 
-  it.each([
-    ['mcp.json', ['notes', 'mail']],
-    ['ethos.json', ['charts']],
-    ['jaato.json', ['planner', 'several', 'installed', 'charts', 'guard']],
-    ['scaiwave.json', ['greeter']],
-  ])('shows a configuration that can be read: %s', (name, ids) => {
-    const dir = tempFolder();
-    writeFileSync(join(dir, name), SNIPPETS.find((s) => s.name === name)?.text ?? '');
-    const config = loadConfig(join(dir, name), adapters, {});
-    expect([...config.plugins.keys()]).toEqual(ids);
-    expect(config.warnings).toEqual([]);
+  it('show the commands of a clean clone once, where .ci/run takes them from', () => {
+    expect(ofKind('sh clone').map(({ file, text }) => [file, text])).toEqual([['README.md', 'npm ci\nnpm start\n']]);
+    expect(readFileSync(join(ROOT, '.ci/run'), 'utf8')).toContain("'/^```sh clone$/,/^```$/");
   });
 
-  it('shows upstream servers that can be read', () => {
-    const dir = tempFolder();
-    writeFileSync(join(dir, 'servers.json'), SNIPPETS.find((s) => s.name === 'servers.json')?.text ?? '');
-    const config = loadConfig(join(dir, 'servers.json'), adapters, {});
-    expect([...config.upstreams.keys()]).toEqual(['memory', 'issues', 'search', 'lab']);
-    expect([...config.upstreams.values()].map(({ fault }) => fault)).toEqual([undefined, undefined, undefined, undefined]);
-    expect(config.plugins.get('search')?.approval).toEqual({ 'delete_*': 'deny' });
-    expect(config.plugins.get('lab')?.enabled).toBe(false);
-  });
-
-  it('shows a plugin that works as it stands', { timeout: 120_000 }, async () => {
-    const cwd = project();
-    const { status, stdout } = runShell(shell[3] as string, cwd);
-    expect(status).toBe(0);
-    expect(JSON.parse(stdout)).toMatchObject({ rolls: [expect.any(Number), expect.any(Number), expect.any(Number)], sides: 6 });
-    expect((await run(['call', 'dice_roll', '{"times":0}'], { cwd })).code).toBe(1);
-  });
-
-  it('names every key of the configuration, and no other', () => {
-    const keys = [...(README.split('## Configuration')[1]?.split('\n## ')[0] ?? '').matchAll(/^\| (`[.a-zA-Z<>`, ]+`) \| /gm)].flatMap(
-      ([, cell = '']) => [...cell.matchAll(/`([^`]+)`/g)].map(([, key]) => key as string),
-    );
+  it('name every key of the configuration where it belongs, and no other', () => {
+    const tables = READMES.filter(({ file }) => /^(src\/config|adapters\/\w+)\/README\.md$/.test(file));
+    const rows = tables.flatMap(({ prose }) => [...prose.matchAll(/^\| key \| meaning \|\n\|---\|---\|\n((?:\|.*\n?)+)/gm)]);
+    const cells = rows.flatMap(([, body = '']) => body.split('\n').map((row) => row.split('|')[1] ?? ''));
+    const keys = cells.flatMap((cell) => [...cell.matchAll(/`([^`]+)`/g)].map(([, key]) => key as string));
     const schema = JSON.parse(readFileSync(join(ROOT, 'dist/mcp.schema.json'), 'utf8')) as {
       properties: Record<string, { additionalProperties?: { properties?: object } }>;
     };
     const top = Object.keys(schema.properties).filter((key) => key !== '$schema');
     const inPlugin = Object.keys(schema.properties.plugins?.additionalProperties?.properties ?? {});
-    const named = keys.map((key) => key.replace('.<id>', '').replace('.<name>', '').replace('auth.tokens', 'auth'));
-    for (const key of top) expect(named).toContain(key);
-    for (const key of inPlugin) expect(named).toContain(`.${key}`);
-    const known = [...top, ...inPlugin.map((key) => `.${key}`)];
-    for (const key of named) expect(known).toContain(key);
+    const found = new Set(keys.map((key) => key.replace('.<id>', '').replace('.<name>', '').replace('auth.tokens', 'auth')));
+    expect([...found].sort()).toEqual([...top, ...inPlugin.map((key) => `.${key}`)].sort());
   });
+});
+
+describe('blocks that show output', () => {
+  it.skipIf(lacksPython).each(named(ofKind('text output=serve')))(
+    'show what npm start prints: %s (with Python)',
+    { tags: ['first-screen'], timeout: BUILD_MS },
+    async (_, { text }) => {
+      const config = JSON.parse(readFileSync(join(ROOT, 'mcp.json'), 'utf8'));
+      // Plugins that are built first take as long as that takes; the screen waits for them here.
+      const own = { ...config, $schema: undefined, pluginFolders: [join(ROOT, 'plugins')], limits: { firstListMs: BUILD_MS - 10_000 } };
+      const file = join(tempFolder(), 'mcp.json');
+      writeFileSync(file, JSON.stringify(own));
+      const withoutBuilds = (all: string): string =>
+        all
+          .replace(/serves \d+ tools of \d+ plugins/, 'serves N tools of N plugins')
+          .replace(/^(\w+ +squadron) .*\n(?: {2}.*\n)?/gm, '$1\n');
+      expectShown(await firstScreen(file), text, (all) =>
+        ((withoutGo() ?? withoutPython()) ? withoutBuilds(all) : all)
+          .trim()
+          .replaceAll(/127\.0\.0\.1:\d+/g, 'ADDRESS')
+          .replace(/ node …\/dist| \S*node \S*\/dist/g, ' NODE/dist')
+          .replace(/--config \S+mcp\.json/g, '--config FILE'),
+      );
+    },
+  );
+
+  it.each(named(ofKind('text output=run')))('follow the commands that print it: %s', (_, block) => {
+    const { blocks } = readmeOf(block);
+    expect(blocks[blocks.indexOf(block) - 1]?.kind).toBe('sh run');
+  });
+
+  it.each(named(ofKind('text drawing')))('draw, and name codes that exist: %s', (_, { text }) => {
+    const codes = text.match(/\b[A-Z]+_[A-Z_]+\b/g) ?? [];
+    const known = [...Object.keys(ERROR_CODES), 'NOT_SENT', 'SENT_NO_REPLY', 'REPLIED_INVALID'];
+    expect(codes.filter((code) => !known.includes(code))).toEqual([]);
+    expect(text).not.toMatch(/^\s*([{[$#]|import |export |from |def |(npm|npx|node|plugmux|python3?|claude|code|gemini|codex) )|[;{]$/m);
+  });
+
+  it.each(named(ofKind('text layers')))('name the parts of their folder, and no other: %s', (_, { file, text }) => {
+    const parts = readdirSync(join(ROOT, file, '..'))
+      .filter((name) => name !== 'README.md')
+      .map((name) => name.replace(/\.ts$/, ''));
+    const shown = [...text.matchAll(/^([\w-]+) {2,}\S/gm)].map(([, name]) => name);
+    expect(shown.sort()).toEqual(parts.sort());
+  });
+});
+
+describe('blocks for the shell', () => {
+  const readmes = READMES.filter(({ blocks }) => blocks.some(({ kind }) => kind === 'sh run'));
+  // doctor fails if a plugin cannot run, and Python plugins are in every project.
+  it.skipIf(lacksPython).each(readmes.map((readme) => [readme.file, readme] as const))(
+    'run in order: %s (with Python)',
+    { timeout: BUILD_MS },
+    (_, readme) => {
+      const dir = makeProject(readme);
+      for (const [at, block] of readme.blocks.entries()) {
+        if (block.kind !== 'sh run') continue;
+        const { text } = block;
+        const cwd = text.includes('plugmux init') ? tempFolder() : dir;
+        const { status, stdout, stderr } = runShell(text, cwd);
+        // The plugins of `init` in Go and Python need their toolchains; the others serve without.
+        const isBuilt = cwd !== dir && text.includes('plugmux doctor');
+        expect([status, stderr], placeOf(block)).toEqual([isBuilt && (withoutGo() ?? withoutPython()) ? 1 : 0, '']);
+        const next = readme.blocks[at + 1];
+        const generic = (all: string): string => all.trim().replaceAll(cwd, 'DIR').replace(/\d+/g, 'N');
+        if (next?.kind === 'text output=run') expectShown(stdout, next.text, generic);
+      }
+    },
+  );
+
+  it.each(named(ofKind('sh client')))('connect a client: %s', { timeout: 240_000 }, async (_, block) => {
+    const dir = makeProject(readmeOf(block));
+    const { status, stderr } = runShell(block.text, dir);
+    expect([status, stderr]).toEqual([0, '']);
+    const calls = takeCalls(dir);
+    expect(calls.length).toBe(block.text.trim().split('\n').length);
+    for (const args of calls) expect(await connectAs(dir, toConnection(args)), args.join(' ')).toContain('notes_read');
+  });
+});
+
+describe('blocks of JSON', () => {
+  it.each(named(ofKind('json client')))('connect a client: %s', { timeout: 120_000 }, async (_, block) => {
+    const { mcpServers, servers } = JSON.parse(block.text) as Record<string, Record<string, { httpUrl?: string; url?: string }>>;
+    for (const { httpUrl, ...entry } of Object.values(mcpServers ?? servers ?? {})) {
+      const dir = makeProject(readmeOf(block));
+      expect(await connectAs(dir, { ...entry, url: entry.url ?? httpUrl })).toContain('notes_read');
+    }
+  });
+
+  const configs = [...ofKind('json config'), ...BLOCKS.filter(({ path }) => path === 'mcp.json')];
+  it.each(named(configs))('are configurations without a warning: %s', (_, block) => {
+    const dir = makeOwnProject(readmeOf(block));
+    const file = join(dir, 'shown.json');
+    writeFileSync(file, block.text);
+    const config = loadConfig(file, adapters, {});
+    expect(config.warnings).toEqual([]);
+    expect([...config.upstreams.values()].flatMap(({ fault }) => fault ?? [])).toEqual([]);
+    const { plugins = {}, mcpServers = {}, servers = {} } = JSON.parse(block.text) as Record<string, object>;
+    expect([...config.upstreams.keys()]).toEqual([...Object.keys(mcpServers), ...Object.keys(servers)]);
+    expect([...config.plugins.keys()]).toEqual(expect.arrayContaining(Object.keys(plugins)));
+  });
+});
+
+describe('blocks of files', () => {
+  const withFiles = READMES.filter(({ blocks }) => blocks.some(({ kind }) => kind === 'file'));
+
+  const declaring = withFiles.filter(({ blocks }) => blocks.some(({ path }) => path.endsWith('.hcl')));
+  it.each(declaring.map((readme) => [readme.file, readme] as const))('declare plugins and tools: %s', (_, readme) => {
+    for (const { plugins, tools, variables } of readHcl(makeOwnProject(readme), readme)) {
+      const all = [...plugins, ...tools];
+      expect(all.length).toBeGreaterThan(0);
+      expect(all.filter((item) => 'error' in item)).toEqual([]);
+      expect([...variables].filter(([, value]) => value === undefined || value === null)).toEqual([]);
+    }
+  });
+
+  const served = withFiles.filter((readme) => !declaring.includes(readme));
+  it.skipIf(lacksPython).each(served.map((readme) => [readme.file, readme] as const))(
+    'are plugins that serve: %s (with Python)',
+    { timeout: 120_000 },
+    async (_, readme) => {
+      const dir = makeOwnProject(readme);
+      const { code, stdout } = await run(['doctor', '--json'], { cwd: dir });
+      const { plugins: found } = JSON.parse(stdout) as { plugins: { id: string; state: string; faults: object[] }[] };
+      expect(found.map(({ id, state, faults }) => [id, state, faults])).toEqual(found.map(({ id }) => [id, 'ready', []]));
+      expect([code, found.length > 0]).toEqual([0, true]);
+    },
+  );
 });
