@@ -68,7 +68,7 @@ export async function runProgram(argv: readonly string[], adapters: readonly Ada
     await program.parseAsync(argv);
   } catch (error) {
     process.exitCode = exitCode(error);
-    // README lists what each code means; a fault of the configuration or the command line says all itself.
+    // src/core/README.md lists what each code means; a fault of the configuration or the command line says all itself.
     const code = error instanceof GatewayError && process.exitCode === 1 ? ` (${error.code})` : '';
     if (!(error instanceof CommanderError)) process.stderr.write(`plugmux: ${ownRedactor.text(describeError(error))}${code}\n`);
   }
