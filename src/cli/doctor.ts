@@ -3,7 +3,7 @@ import { findInsecure } from '../config/permissions.ts';
 import type { Adapter } from '../core/adapter.ts';
 import { DEFAULT_PROFILE, localCaller } from '../core/caller.ts';
 import type { Problem } from '../core/plugin.ts';
-import { unusedHints } from '../gateway/unused-hints.ts';
+import { unusedHints } from '../gateway/view/unused-hints.ts';
 import { hasFailed, type PluginStatus } from '../registry/plugin-status.ts';
 import { unrecognizedFolders } from '../registry/sources.ts';
 import { type CommonOptions, openSession } from './context.ts';

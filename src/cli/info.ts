@@ -5,7 +5,7 @@ import type { Adapter } from '../core/adapter.ts';
 import { DEFAULT_PROFILE, localCaller } from '../core/caller.ts';
 import { toJsonText } from '../core/exact-number.ts';
 import { didYouMean } from '../core/nearest.ts';
-import type { VisibleTool } from '../gateway/visible-tool.ts';
+import type { VisibleTool } from '../gateway/view/visible-tool.ts';
 import type { PluginStatus } from '../registry/plugin-status.ts';
 import { type CommonOptions, checkProfile, openSession, UsageError, unknownPlugin } from './context.ts';
 import { columns, printMasked } from './print.ts';

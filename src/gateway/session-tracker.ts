@@ -1,7 +1,7 @@
 import type { Caller } from '../core/caller.ts';
 import type { Logger } from '../core/log.ts';
 import type { Registry } from '../registry/registry.ts';
-import { type ActiveMiddleware, notifyAll } from './middleware.ts';
+import { type ActiveMiddleware, notifyAll } from './call/middleware.ts';
 
 /** Session ids seen so far; the oldest are evicted first. */
 const MAX_SESSIONS = 10_000;

@@ -1,7 +1,7 @@
 import { GatewayError } from '../core/errors.ts';
 import { isJsonObject } from '../core/json.ts';
 import type { Completion } from '../core/prompt.ts';
-import { admitCompletion } from '../gateway/admit.ts';
+import { admitCompletion } from '../gateway/call/admit.ts';
 import type { Gateway } from '../gateway/gateway.ts';
 import type { Reply, Request } from './peer.ts';
 import { toResult } from './results.ts';

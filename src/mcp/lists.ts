@@ -3,9 +3,9 @@ import { withOrigin } from '../core/instance.ts';
 import type { JsonObject } from '../core/json.ts';
 import { withoutOwnKeys } from '../core/own-meta.ts';
 import { wellFormedJson } from '../core/well-formed.ts';
-import { toAnnotations } from '../gateway/annotations.ts';
-import type { View } from '../gateway/views.ts';
-import type { VisibleTool } from '../gateway/visible-tool.ts';
+import { toAnnotations } from '../gateway/view/annotations.ts';
+import type { View } from '../gateway/view/view.ts';
+import type { VisibleTool } from '../gateway/view/visible-tool.ts';
 import { type Era, MODERN_META } from './era.ts';
 
 /** The lists that can be asked for. */

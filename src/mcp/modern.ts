@@ -1,7 +1,7 @@
 import type { Caller } from '../core/caller.ts';
 import { GatewayError } from '../core/errors.ts';
-import { auditCaller } from '../gateway/audit-fields.ts';
-import { createSemaphore, type Semaphore } from '../gateway/semaphore.ts';
+import { auditCaller } from '../gateway/audit/audit-fields.ts';
+import { createSemaphore, type Semaphore } from '../gateway/call/semaphore.ts';
 import { envelopeFault, envelopeRevision, envelopeValue, nameOf } from './envelope.ts';
 import { capabilities, type Era } from './era.ts';
 import type { RpcError } from './errors.ts';

@@ -1,6 +1,6 @@
 import { GatewayError } from '../core/errors.ts';
 import { ExactNumber, mark } from '../core/exact-number.ts';
-import type { Call } from '../gateway/call.ts';
+import type { Call } from '../gateway/call/call.ts';
 import type { Frame, Outlet } from './outlet.ts';
 import type { Id } from './wire.ts';
 

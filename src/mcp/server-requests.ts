@@ -3,7 +3,7 @@ import { toJsonText } from '../core/exact-number.ts';
 import { toDouble } from '../core/exact-tree.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import type { Answers, Questions } from '../core/question.ts';
-import type { Call } from '../gateway/call.ts';
+import type { Call } from '../gateway/call/call.ts';
 import type { Outlet } from './outlet.ts';
 import { answerFault, toClientRequest } from './questions.ts';
 import { type Id, notificationText, requestText } from './wire.ts';

@@ -4,7 +4,7 @@ import { toJsonText } from '../core/exact-number.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import { Shares } from '../core/shares.ts';
 import type { Gateway } from '../gateway/gateway.ts';
-import type { View } from '../gateway/views.ts';
+import type { View } from '../gateway/view/view.ts';
 import { MODERN_META } from './era.ts';
 import type { ListKind, Lists } from './lists.ts';
 import type { Outlet } from './outlet.ts';

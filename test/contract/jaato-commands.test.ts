@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { localCaller } from '../../dist/src/core/caller.js';
-import { Call, silentClient } from '../../dist/src/gateway/call.js';
+import { Call, silentClient } from '../../dist/src/gateway/call/call.js';
 import { textOf } from '../support/app.ts';
 import { project, status } from '../support/jaato.ts';
 import { describeWithPython } from '../support/python.ts';

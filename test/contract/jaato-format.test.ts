@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { jaato } from '../../dist/adapters/jaato/adapter.js';
 import { localCaller } from '../../dist/src/core/caller.js';
-import { Call, silentClient } from '../../dist/src/gateway/call.js';
+import { Call, silentClient } from '../../dist/src/gateway/call/call.js';
 import { openApp, type TestApp, textOf } from '../support/app.ts';
 import { distribution, openJaato, pluginText, project, status, tools, writeFiles } from '../support/jaato.ts';
 import { until } from '../support/processes.ts';

@@ -3,7 +3,7 @@ import { mcp } from '../../dist/adapters/mcp/adapter.js';
 import { localCaller } from '../../dist/src/core/caller.js';
 import { ExactNumber } from '../../dist/src/core/exact-number.js';
 import { passedMeta } from '../../dist/src/core/own-meta.js';
-import { Call, silentClient } from '../../dist/src/gateway/call.js';
+import { Call, silentClient } from '../../dist/src/gateway/call/call.js';
 import { keepLog, openApp, type TestApp } from '../support/app.ts';
 import { until } from '../support/processes.ts';
 import { type RawUpstream, rawUpstream, toolOf } from '../support/raw-upstream.ts';

@@ -9,7 +9,7 @@ import { localCaller } from '../../dist/src/core/caller.js';
 import type { ToolResult } from '../../dist/src/core/content.js';
 import type { Logger, LogLevel } from '../../dist/src/core/log.js';
 import { createRedactor } from '../../dist/src/core/redact.js';
-import { Call, silentClient } from '../../dist/src/gateway/call.js';
+import { Call, silentClient } from '../../dist/src/gateway/call/call.js';
 import { until } from './processes.ts';
 import { type AtEnd, tempFolder } from './temp.ts';
 

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { jaato } from '../../dist/adapters/jaato/adapter.js';
 import { localCaller } from '../../dist/src/core/caller.js';
 import type { Answers, Questions } from '../../dist/src/core/question.js';
-import { Call, silentClient } from '../../dist/src/gateway/call.js';
+import { Call, silentClient } from '../../dist/src/gateway/call/call.js';
 import { openApp, type TestApp } from './app.ts';
 import { tempFolder } from './temp.ts';
 

@@ -8,7 +8,7 @@ import { localCaller } from '../../../dist/src/core/caller.js';
 import type { HostLimits, MemberSpec } from '../../../dist/src/core/host.js';
 import { silentLog } from '../../../dist/src/core/log.js';
 import { createRedactor } from '../../../dist/src/core/redact.js';
-import { Call } from '../../../dist/src/gateway/call.js';
+import { Call } from '../../../dist/src/gateway/call/call.js';
 import { Group } from '../../../dist/src/host/group.js';
 import type { PluginWorker, WorkerEvents } from '../../../dist/src/host/worker.js';
 import { tempFolder } from '../../support/temp.ts';

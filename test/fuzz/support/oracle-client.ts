@@ -1,5 +1,5 @@
 import type { Logger } from '../../../dist/src/core/log.js';
-import type { ClientLink } from '../../../dist/src/gateway/call.js';
+import type { ClientLink } from '../../../dist/src/gateway/call/call.js';
 import type { Oracle } from './oracle.ts';
 
 /** A client that checks log lines and progress, which must rise, and accepts every question. */

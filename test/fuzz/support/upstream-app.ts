@@ -13,7 +13,7 @@ import type { Program } from '../../../dist/src/core/host.js';
 import { silentLog } from '../../../dist/src/core/log.js';
 import type { Plugin } from '../../../dist/src/core/plugin.js';
 import { createRedactor } from '../../../dist/src/core/redact.js';
-import { Call } from '../../../dist/src/gateway/call.js';
+import { Call } from '../../../dist/src/gateway/call/call.js';
 import { createLists } from '../../../dist/src/mcp/lists.js';
 import { tempFolder } from '../../support/temp.ts';
 import type { Answer, Oracle } from './oracle.ts';

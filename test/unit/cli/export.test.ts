@@ -17,7 +17,7 @@ import { exportOpencode } from '../../../src/cli/export/opencode.ts';
 import { exportVscode } from '../../../src/cli/export/vscode.ts';
 import { exportWindsurf } from '../../../src/cli/export/windsurf.ts';
 import { exportZed } from '../../../src/cli/export/zed.ts';
-import type { VisibleTool } from '../../../src/gateway/visible-tool.ts';
+import type { VisibleTool } from '../../../src/gateway/view/visible-tool.ts';
 
 const SCHEMA = { type: 'object', properties: { what: { type: 'string' } } };
 const START: Server = { command: 'node', args: ['main.js', 'stdio'] };

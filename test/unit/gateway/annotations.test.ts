@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { toAnnotations } from '../../../src/gateway/annotations.ts';
+import { toAnnotations } from '../../../src/gateway/view/annotations.ts';
 
 describe('toAnnotations', () => {
   it.each([

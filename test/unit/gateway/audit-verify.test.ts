@@ -4,11 +4,11 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { silentLog } from '../../../src/core/log.ts';
 import { createRedactor } from '../../../src/core/redact.ts';
-import { createAudit } from '../../../src/gateway/audit.ts';
-import { listDayFiles, readLines, readLinesBackwards } from '../../../src/gateway/audit-files.ts';
-import { type AuditHeads, createAuditHeads, readAuditHeads } from '../../../src/gateway/audit-heads.ts';
-import { chainNext, chainStart } from '../../../src/gateway/audit-log.ts';
-import { type AuditReport, createAuditVerifier } from '../../../src/gateway/audit-verify.ts';
+import { createAudit } from '../../../src/gateway/audit/audit.ts';
+import { listDayFiles, readLines, readLinesBackwards } from '../../../src/gateway/audit/audit-files.ts';
+import { type AuditHeads, createAuditHeads, readAuditHeads } from '../../../src/gateway/audit/audit-heads.ts';
+import { chainNext, chainStart } from '../../../src/gateway/audit/audit-log.ts';
+import { type AuditReport, createAuditVerifier } from '../../../src/gateway/audit/audit-verify.ts';
 import { createStore } from '../../../src/store/store.ts';
 import { tempFolder } from '../../support/temp.ts';
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { silentLog } from '../../../src/core/log.ts';
 import { createRedactor } from '../../../src/core/redact.ts';
-import { createAudit } from '../../../src/gateway/audit.ts';
+import { createAudit } from '../../../src/gateway/audit/audit.ts';
 import { tempFolder } from '../../support/temp.ts';
 
 const record = { caller: '"principal":"p"', tool: '"tool":"t"', args: { secret: 'value' }, outcome: 'ok', ms: 1.25, bytes: 10 } as const;

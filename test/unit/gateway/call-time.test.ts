@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { toLimits } from '../../../src/config/limits.ts';
-import { callTime } from '../../../src/gateway/call-time.ts';
+import { callTime } from '../../../src/gateway/call/call-time.ts';
 
 type Part = 'plugin' | 'tool' | 'file' | 'format';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { JsonObject } from '../../../src/core/json.ts';
-import { readAnswer, toForm } from '../../../src/gateway/consent-form.ts';
-import { createSessionGrants } from '../../../src/gateway/session-grants.ts';
+import { readAnswer, toForm } from '../../../src/gateway/approval/consent-form.ts';
+import { createSessionGrants } from '../../../src/gateway/approval/session-grants.ts';
 import type { ToolEntry } from '../../../src/registry/catalogue.ts';
 
 const entry = {

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { Deadline } from '../../../src/gateway/deadline.ts';
+import { Deadline } from '../../../src/gateway/call/deadline.ts';
 
 describe('Deadline', () => {
   let ended: unknown[];

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { JsonObject } from '../../../src/core/json.ts';
-import { createFailedLogins } from '../../../src/gateway/failed-logins.ts';
+import { createFailedLogins } from '../../../src/gateway/audit/failed-logins.ts';
 
 describe('failed logins', () => {
   beforeEach(() => void vi.useFakeTimers({ now: 1_000_000 }));

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ToolResult } from '../../../src/core/content.ts';
-import { fenceResult, fenceText, sourceOf } from '../../../src/gateway/fence.ts';
+import { fenceResult, fenceText, sourceOf } from '../../../src/gateway/result/fence.ts';
 import { cpuMs } from '../../support/cpu-time.ts';
 
 const body = (text: string): string => fenceText(text, 's', 't').split('\n').slice(1, -1).join('\n');

@@ -2,10 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { localCaller } from '../../../src/core/caller.ts';
 import type { Content, ToolResult } from '../../../src/core/content.ts';
 import type { Tool } from '../../../src/core/tool.ts';
-import { cleanResult, finishResult } from '../../../src/gateway/finish.ts';
-import { checkResult } from '../../../src/gateway/output.ts';
-import { createStoredResults } from '../../../src/gateway/stored-results.ts';
-import type { VisibleTool } from '../../../src/gateway/visible-tool.ts';
+import { checkResult } from '../../../src/gateway/result/check-result.ts';
+import { cleanResult, finishResult } from '../../../src/gateway/result/finish.ts';
+import { createStoredResults } from '../../../src/gateway/result/stored-results.ts';
+import type { VisibleTool } from '../../../src/gateway/view/visible-tool.ts';
 
 const caller = localCaller();
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Caller } from '../../../src/core/caller.ts';
-import { createHandedOut } from '../../../src/gateway/handed-out.ts';
+import { createHandedOut } from '../../../src/gateway/view/handed-out.ts';
 
 const HOUR = 3_600_000;
 const callerOf = (principal: string, profile = 'default'): Caller => ({ principal, profile, scopes: [] });

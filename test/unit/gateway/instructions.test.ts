@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { composeInstructions } from '../../../src/gateway/instructions.ts';
+import { composeInstructions } from '../../../src/gateway/view/instructions.ts';
 
 const plugin = (id: string) => ({ id, title: id.toUpperCase(), version: '1', adapter: 'x', origin: '', watch: [], digest: '' });
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createStoredResults } from '../../../src/gateway/stored-results.ts';
+import { createStoredResults } from '../../../src/gateway/result/stored-results.ts';
 
 const who = (principal: string) => ({ principal, profile: 'default', scopes: [] });
 const texts = (size: number) => [{ text: 'x'.repeat(size), mimeType: 'text/plain' }];

@@ -5,8 +5,8 @@ import type { GatewayError } from '../../../src/core/errors.ts';
 import { silentLog } from '../../../src/core/log.ts';
 import type { Middleware } from '../../../src/core/middleware.ts';
 import type { Manifest } from '../../../src/core/plugin.ts';
-import { Call, silentClient } from '../../../src/gateway/call.ts';
-import { type ActiveMiddleware, runAround, runAuthorizers, runGuards, toInterceptedCall } from '../../../src/gateway/middleware.ts';
+import { Call, silentClient } from '../../../src/gateway/call/call.ts';
+import { type ActiveMiddleware, runAround, runAuthorizers, runGuards, toInterceptedCall } from '../../../src/gateway/call/middleware.ts';
 import { createSeenSessions } from '../../../src/gateway/session-tracker.ts';
 import type { ToolEntry } from '../../../src/registry/catalogue.ts';
 

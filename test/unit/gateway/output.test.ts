@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ToolResult } from '../../../src/core/content.ts';
-import { checkResult } from '../../../src/gateway/output.ts';
+import { checkResult } from '../../../src/gateway/result/check-result.ts';
 
 const LIMITS = { resultBytes: 1000, resultDepth: 8 };
 const check = (result: unknown): unknown => {

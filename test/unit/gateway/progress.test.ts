@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { localCaller } from '../../../src/core/caller.ts';
 import { ExactNumber, toJsonText } from '../../../src/core/exact-number.ts';
 import { silentLog } from '../../../src/core/log.ts';
-import { Call, silentClient } from '../../../src/gateway/call.ts';
+import { Call, silentClient } from '../../../src/gateway/call/call.ts';
 
 it('progress is passed on as it was sent, where it grows', { tags: ['numbers-exact', 'progress-in-order'] }, () => {
   const sent: unknown[] = [];

@@ -2,9 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { localCaller } from '../../../src/core/caller.ts';
 import { textResult } from '../../../src/core/content.ts';
 import type { CacheRule } from '../../../src/core/tool.ts';
-import type { Call } from '../../../src/gateway/call.ts';
-import { cacheKey, createResultCache } from '../../../src/gateway/result-cache.ts';
-import type { VisibleTool } from '../../../src/gateway/visible-tool.ts';
+import type { Call } from '../../../src/gateway/call/call.ts';
+import { cacheKey, createResultCache } from '../../../src/gateway/result/result-cache.ts';
+import type { VisibleTool } from '../../../src/gateway/view/visible-tool.ts';
 
 describe('createResultCache', () => {
   it('gives a result until its time is over', () => {

@@ -2,9 +2,9 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { GatewayError } from '../../../src/core/errors.ts';
 import { parseExact } from '../../../src/core/exact-parse.ts';
-import { admitCompletion, admitPrompt, admitRead, admitResult } from '../../../src/gateway/admit.ts';
-import { isBase64 } from '../../../src/gateway/base64.ts';
-import { checkOutputSchema, checkResult } from '../../../src/gateway/output.ts';
+import { admitCompletion, admitPrompt, admitRead, admitResult } from '../../../src/gateway/call/admit.ts';
+import { isBase64 } from '../../../src/gateway/result/base64.ts';
+import { checkOutputSchema, checkResult } from '../../../src/gateway/result/check-result.ts';
 
 const LIMITS = { resultBytes: 10_000, resultDepth: 8 };
 const text = { type: 'text', text: 'x' };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createSemaphore, createSemaphoreQueue } from '../../../src/gateway/semaphore.ts';
+import { createSemaphore, createSemaphoreQueue } from '../../../src/gateway/call/semaphore.ts';
 
 describe('createSlotQueue', () => {
   it('takes a slot in every place or in none', { tags: ['calls-bounded'] }, () => {

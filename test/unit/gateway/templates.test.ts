@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { matchTemplate } from '../../../src/gateway/templates.ts';
+import { matchTemplate } from '../../../src/gateway/view/templates.ts';
 import { cpuMs } from '../../support/cpu-time.ts';
 
 describe('matchTemplate', () => {

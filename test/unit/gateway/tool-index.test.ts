@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { createToolIndex } from '../../../src/gateway/tool-index.ts';
-import type { VisibleTool } from '../../../src/gateway/visible-tool.ts';
+import { createToolIndex } from '../../../src/gateway/view/tool-index.ts';
+import type { VisibleTool } from '../../../src/gateway/view/visible-tool.ts';
 
 const TOOLS: readonly [name: string, description: string, parameters?: string[], labels?: string[]][] = [
   ['createIssue', 'Opens a ticket in a repository', ['title', 'body']],

@@ -15,7 +15,7 @@ import { textResult } from '../../../src/core/content.ts';
 import { silentLog } from '../../../src/core/log.ts';
 import { createRedactor } from '../../../src/core/redact.ts';
 import type { Gateway } from '../../../src/gateway/gateway.ts';
-import type { View } from '../../../src/gateway/views.ts';
+import type { View } from '../../../src/gateway/view/view.ts';
 import { createEngine, type Engine } from '../../../src/mcp/engine.ts';
 import type { Frame } from '../../../src/mcp/outlet.ts';
 

@@ -5,7 +5,7 @@ import { parseExact } from '../../../src/core/exact-parse.ts';
 import type { JsonObject } from '../../../src/core/json.ts';
 import { silentLog } from '../../../src/core/log.ts';
 import type { Questions } from '../../../src/core/question.ts';
-import { Call, silentClient } from '../../../src/gateway/call.ts';
+import { Call, silentClient } from '../../../src/gateway/call/call.ts';
 import { ServerRequests } from '../../../src/mcp/server-requests.ts';
 import { readMessage } from '../../../src/mcp/wire.ts';
 

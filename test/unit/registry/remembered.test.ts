@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { localCaller } from '../../../dist/src/core/caller.js';
 import { GatewayError } from '../../../dist/src/core/errors.js';
-import type { Call } from '../../../dist/src/gateway/call.js';
+import type { Call } from '../../../dist/src/gateway/call/call.js';
 import { BY, textOf } from '../../support/app.ts';
 import { until } from '../../support/processes.ts';
 import { edit, names, Stage, stateOf } from '../../support/stage.ts';

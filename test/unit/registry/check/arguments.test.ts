@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { toJsonText } from '../../../../src/core/exact-number.ts';
 import { parseExact } from '../../../../src/core/exact-parse.ts';
 import type { JsonObject } from '../../../../src/core/json.ts';
-import { checkArguments } from '../../../../src/gateway/arguments.ts';
+import { checkArguments } from '../../../../src/gateway/call/arguments.ts';
 import { createValidatorSet } from '../../../../src/registry/validators.ts';
 import { vetSchema } from '../../../../src/registry/vet.ts';
 import { cpuMs } from '../../../support/cpu-time.ts';

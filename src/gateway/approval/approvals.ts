@@ -1,0 +1,149 @@
+import { hash } from 'node:crypto';
+import { canonicalJson } from '../../core/canonical.ts';
+import { GatewayError } from '../../core/errors.ts';
+import type { JsonObject, JsonValue } from '../../core/json.ts';
+import type { Question } from '../../core/question.ts';
+import type { Redactor } from '../../core/redact.ts';
+import { type GrantKey, type Grants, toGrantKey } from '../../policy/grants.ts';
+import type { Tickets } from '../../policy/tickets.ts';
+import type { ToolEntry } from '../../registry/catalogue.ts';
+import { surfaceOf } from '../audit/audit-fields.ts';
+import type { Call } from '../call/call.ts';
+import { argumentsFor } from '../call/numbers.ts';
+import type { VisibleTool } from '../view/visible-tool.ts';
+import { denied } from './approval-texts.ts';
+import { type Answer, type Consent, readAnswer, toForm } from './consent-form.ts';
+import { createSessionGrants } from './session-grants.ts';
+
+/** A question for approval, with what identifies its answer. */
+export interface ApprovalPrompt {
+  readonly call: Call;
+  readonly question: Question;
+  /** For a client that keeps no connection; made at most once, and only where it is needed. */
+  readonly ticket: () => string;
+}
+
+/** Asks the user for approval. Returns undefined if there is no way to ask. */
+export type ApprovalPrompter = (request: ApprovalPrompt) => Promise<JsonValue | undefined> | undefined;
+
+/** The answer that came back with a ticket, to a question this call has not put itself. */
+export interface Returned {
+  readonly shown: string;
+  readonly answer: JsonValue | undefined;
+}
+
+/** A call that needs consent: what the client sent, and the arguments the tool would run with. */
+export interface ApprovalRequest {
+  readonly tool: VisibleTool;
+  readonly sent: JsonObject;
+  readonly args: JsonObject;
+  readonly call: Call;
+  readonly returned: Returned | undefined;
+}
+
+/** Asks users for approval of calls, and remembers their answers. */
+export interface Approvals {
+  /** Takes a ticket that came back. Throws INVALID_PARAMS where it is no good for this call. */
+  redeem(tool: VisibleTool, sent: JsonObject, call: Call): Returned | undefined;
+  /**
+   * Settles once a person has agreed, now or before; undefined where there is nothing to agree to. Rejects with DENIED at
+   * once where nobody can be asked.
+   */
+  obtain(about: ApprovalRequest): Promise<Consent | undefined>;
+}
+
+const KEY = 'approval';
+
+/** Asks through the client, if it supports forms. */
+export const promptClient: ApprovalPrompter = ({ call, question, ticket }) => {
+  if (!call.answerableKinds.includes('form')) return undefined;
+  return call.ask({ [KEY]: question }, ticket).then((answers) => answers[KEY]);
+};
+
+/** `answerers` are tried in order; the first who can be asked is. */
+export function createApprovals(tickets: Tickets, grants: Grants, redactor: Redactor, prompters: readonly ApprovalPrompter[]): Approvals {
+  const session = createSessionGrants();
+
+  // The operator's own "ask" is stronger than what a person once said: then no word holds for good.
+  const remembered = ({ tool, call }: ApprovalRequest, key: GrantKey, surface: string): Consent | undefined => {
+    if (!call.stateless && session.has(call.session, key, surface)) return 'session';
+    return tool.approvalSource === 'format' && grants.has(key, surface) ? 'always' : undefined;
+  };
+
+  const ask = async (
+    { tool, args, call }: ApprovalRequest,
+    offered: readonly Consent[],
+    subject: string,
+    words?: string,
+  ): Promise<Answer> => {
+    let ticket: string | undefined;
+    const request: ApprovalPrompt = {
+      call,
+      question: toForm(tool.entry, args, offered, words, redactor.text),
+      ticket: () => {
+        ticket ??= tickets.issue({ subject, shown: digest(args) });
+        return ticket;
+      },
+    };
+    for (const prompter of prompters) {
+      const pending = prompter(request);
+      if (!pending) continue;
+      const answer = await pending.catch((error: unknown) => {
+        if (error instanceof GatewayError && error.code === 'ASK_FAILED') throw denied('unanswered', tool, call.caller, error.message);
+        throw error;
+      });
+      if (ticket !== undefined) tickets.redeem(ticket, subject);
+      return readAnswer(answer, offered);
+    }
+    throw denied('nobody', tool, call.caller);
+  };
+
+  return {
+    redeem({ entry }, sent, call) {
+      const { returned } = call;
+      if (!returned) return undefined;
+      return { shown: tickets.redeem(returned.ticket, subjectOf(entry, sent, call)), answer: returned.answers[KEY] };
+    },
+    async obtain(about) {
+      const { tool, sent, args, call, returned } = about;
+      const { entry } = tool;
+      grants.refuseDamage();
+      const surface = surfaceOf(entry);
+      const key = toGrantKey(call.caller, entry);
+      const known = remembered(about, key, surface);
+      if (known) return known;
+      const offered: Consent[] = [
+        'once',
+        ...(call.stateless ? [] : ['session' as const]),
+        ...(tool.approvalSource === 'format' ? ['always' as const] : []),
+      ];
+      // A person agreed to what was shown: where a guard has made other arguments of it since, the question is put again.
+      const brought = returned?.shown === digest(args) ? readAnswer(returned.answer, offered) : undefined;
+      const preview = brought ? undefined : await entry.tool.preview?.(argumentsFor(entry.tool, args));
+      if (preview?.pointless) return undefined;
+      const answer = brought ?? (await ask(about, offered, subjectOf(entry, sent, call), preview?.text));
+      if (answer === undefined) throw denied('unclear', tool, call.caller);
+      if (answer === 'declined' || answer === 'dismissed') throw denied(answer, tool, call.caller);
+      if (answer === 'session') session.give(call.session, key, surface);
+      if (answer === 'always') grants.add(key, surface);
+      return answer;
+    },
+  };
+}
+
+// A ticket is bound to all that makes a call this call: who, which tool as it looks now, and what was sent.
+function subjectOf(entry: ToolEntry, sent: JsonObject, { caller }: Call): string {
+  return canonicalJson([
+    caller.principal,
+    caller.profile,
+    caller.login ?? '',
+    entry.plugin.id,
+    entry.tool.name,
+    surfaceOf(entry),
+    digest(sent),
+  ]);
+}
+
+function digest(args: JsonObject): string {
+  return hash('sha256', canonicalJson(args), 'base64url');
+}

@@ -1,0 +1,82 @@
+import { toJsonText } from '../../core/exact-number.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
+import type { Question } from '../../core/question.ts';
+import { shareOut } from '../../core/share-out.ts';
+import { escapeForTerminal, shorten } from '../../core/text.ts';
+import type { ToolEntry } from '../../registry/catalogue.ts';
+
+/** How a person agreed: to one call, to all calls of the session, or for good. */
+export type Consent = 'once' | 'session' | 'always';
+
+/** What came of a question for consent; undefined where the answer makes no sense. */
+export type Answer = Consent | 'declined' | 'dismissed' | undefined;
+
+// Plain texts as choices: every revision that has forms can show them.
+const CHOICES: Readonly<Record<Consent, string>> = {
+  once: 'Allow once',
+  session: 'Allow for this session',
+  always: 'Always allow',
+};
+
+const HEAD = 2_800;
+const TAIL = 1_000;
+
+// Clients show three lines of a question, or 200 characters, before a person has to scroll.
+const FIRST = 200;
+
+/**
+ * The form that asks whether a tool may run with these arguments. Its first two lines name both; the arguments in full and
+ * what the plugin itself says of the call stand below, the latter marked as its words. `redact` takes out secrets.
+ */
+export function toForm(
+  { name, plugin }: ToolEntry,
+  args: JsonObject,
+  offered: readonly Consent[],
+  words = '',
+  redact = (text: string): string => text,
+): Question {
+  const decision = { type: 'string', title: 'Decision', enum: offered.map((consent) => CHOICES[consent]), default: CHOICES.once };
+  const long = name.length + plugin.id.length > 100;
+  const asked = long ? `Run the tool ${name}?` : `Run the tool ${name} of the plugin ${plugin.id}?`;
+  const brief = inBrief(args, FIRST - asked.length - 1, (text) => escapeForTerminal(redact(text)));
+  const whole = show(redact(toJsonText(args, undefined, 2)));
+  return {
+    kind: 'form',
+    message: `${asked}\n${brief}\n${long ? `\nPlugin: ${plugin.id}` : ''}\nArguments:\n${whole}${quote(redact(words))}`,
+    schema: { type: 'object', properties: offered.length > 1 ? { decision } : {} },
+  };
+}
+
+// One line: whole where it fits, otherwise the beginning of each argument, so that none hides behind a long one.
+function inBrief(args: JsonObject, room: number, clean: (text: string) => string): string {
+  const whole = clean(toJsonText(args));
+  if (whole.length <= room) return whole;
+  const parts = Object.entries(args).map(([key, value]) => clean(`${toJsonText(key)}:${toJsonText(value)}`));
+  const shares = shareOut(
+    parts.map((part) => part.length),
+    room - parts.length - 1,
+  );
+  const cut = parts.flatMap((part, at) => ((shares[at] as number) < 2 ? [] : [shorten(part, shares[at] as number)]));
+  return shorten(`{${cut.join(',')}${cut.length < parts.length ? ',…' : ''}}`, room);
+}
+
+/** Reads an answer as far as it makes sense: only what was offered, and accepting without a choice means this once. */
+export function readAnswer(answer: JsonValue | undefined, offered: readonly Consent[]): Answer {
+  if (!isJsonObject(answer)) return undefined;
+  if (answer.action === 'decline') return 'declined';
+  if (answer.action === 'cancel') return 'dismissed';
+  if (answer.action !== 'accept') return undefined;
+  const decision = isJsonObject(answer.content) ? answer.content.decision : undefined;
+  return decision === undefined ? 'once' : offered.find((consent) => CHOICES[consent] === decision);
+}
+
+function quote(words: string): string {
+  return words === '' ? '' : `\n\nThe plugin says of it:\n${show(words).replace(/^/gm, '> ')}`;
+}
+
+// Long texts lose their middle, and say so: nothing may hide behind a cut that nobody sees.
+function show(whole: string): string {
+  const text = escapeForTerminal(whole);
+  const left = text.length - HEAD - TAIL;
+  return left <= 0 ? text : `${text.slice(0, HEAD)}\n[${left} characters are not shown]\n${text.slice(-TAIL)}`;
+}

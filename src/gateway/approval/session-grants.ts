@@ -1,0 +1,23 @@
+import type { GrantKey } from '../../policy/grants.ts';
+
+const MAX_ENTRIES = 10_000;
+
+/** What people have allowed for as long as a session lasts. Nothing outlives the process. */
+export interface SessionGrants {
+  has(session: string, key: GrantKey, surface: string): boolean;
+  give(session: string, key: GrantKey, surface: string): void;
+}
+
+/** Grants of sessions, the newest `max` of them: sessions end without saying so, and theirs fade out. */
+export function createSessionGrants(max: number = MAX_ENTRIES): SessionGrants {
+  const given = new Set<string>();
+  const nameOf = (session: string, { principal, profile, plugin, tool }: GrantKey, surface: string): string =>
+    JSON.stringify([session, principal, profile, plugin, tool, surface]);
+  return {
+    has: (...of) => given.has(nameOf(...of)),
+    give(...of) {
+      if (given.size >= max) for (const oldest of given) if (given.delete(oldest)) break;
+      given.add(nameOf(...of));
+    },
+  };
+}

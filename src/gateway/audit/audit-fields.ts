@@ -1,0 +1,58 @@
+import { hash } from 'node:crypto';
+import type { Caller } from '../../core/caller.ts';
+import { toJsonText } from '../../core/exact-number.ts';
+import { showName } from '../../core/text.ts';
+import type { ToolEntry } from '../../registry/catalogue.ts';
+
+const toolFields = new WeakMap<ToolEntry, string>();
+
+/** The fields of an audit line that name a tool, with a hash over all that a model sees of it. */
+export function auditFields(entry: ToolEntry): string {
+  let fields = toolFields.get(entry);
+  if (fields === undefined) {
+    fields = members({
+      plugin: entry.plugin.id,
+      tool: entry.name,
+      surface: surfaceOf(entry),
+    });
+    toolFields.set(entry, fields);
+  }
+  return fields;
+}
+
+/** The fields of an audit line for a tool that does not exist for the caller, by the name that was called. */
+export function unknownFields(name: string): string {
+  return members({ plugin: '', tool: showName(name) });
+}
+
+/** A short hash over all that a model sees of a tool: it changes when the tool looks different. */
+export function surfaceOf({ name, description, input, tool }: ToolEntry): string {
+  return hash('sha256', toJsonText([name, tool.title, description, input, tool.output, tool.hints])).slice(0, 16);
+}
+
+interface CallerFields {
+  readonly transport: string;
+  readonly client: string;
+  readonly fields: string;
+}
+
+const callerFields = new WeakMap<Caller, CallerFields>();
+
+/** The fields of an audit line that name a caller and its client. */
+export function auditCaller(caller: Caller, transport: string, client: string): string {
+  // In the stateless era each request names its client, mostly the same as the one before.
+  const known = callerFields.get(caller);
+  if (known?.transport === transport && known.client === client) return known.fields;
+  const fields = members({
+    principal: caller.principal,
+    profile: caller.profile,
+    transport,
+    client: showName(client),
+  });
+  callerFields.set(caller, { transport, client, fields });
+  return fields;
+}
+
+function members(object: Readonly<Record<string, string>>): string {
+  return JSON.stringify(object).slice(1, -1);
+}

@@ -1,0 +1,148 @@
+import { hash, randomBytes } from 'node:crypto';
+import type { Logger } from '../../core/log.ts';
+import { wellFormedJson } from '../../core/well-formed.ts';
+import { createDayFile } from './day-file.ts';
+
+/** The end of the chain of one run: its last line that was written, and the file that holds it. */
+export interface AuditHead {
+  readonly seq: number;
+  readonly chain: string;
+  readonly file: string;
+}
+
+/** The JSON members of a line. Made with their batch, lines cost less: a hundred of them run through the same code at once. */
+export type Members = string | (() => string);
+
+interface Waiting {
+  readonly time: number;
+  members: Members;
+}
+
+/** The lines of one run of a gateway. They leave in batches; each batch ends with the hash that chains it to the one before. */
+export interface AuditLog {
+  /** Adds a line, given as ready JSON members or as what makes them when the batch is written. */
+  add(members: Members): void;
+  /** Why nothing can be written just now, or undefined. */
+  failure(): string | undefined;
+  /** Whether any line of this run has been written. */
+  proven(): boolean;
+  /** Writes every line that waits now; settles with the reason if they cannot be written. */
+  written(): Promise<string | undefined>;
+  /** Writes what is waiting and closes the file. */
+  close(): Promise<void>;
+}
+
+const BATCH_LINES = 100;
+const BATCH_MS = 100;
+/** Lines that are kept while none can be written. */
+const MAX_WAITING = 10_000;
+
+/** What every chain begins with. */
+export function chainStart(run: string): string {
+  return hash('sha256', run);
+}
+
+/** The next link of a chain: `text` is the batch, each line with its line feed. */
+export function chainNext(previous: string, text: string): string {
+  return hash('sha256', previous + text);
+}
+
+/** A new run below `dir`, one file a day. `saveHead` gets the end of the chain after each batch. */
+export function createAuditLog(dir: string, log: Logger, saveHead: (run: string, head: AuditHead) => void): AuditLog {
+  const run = randomBytes(6).toString('hex');
+  const file = createDayFile(dir);
+  let waiting: Waiting[] = [];
+  let timer: NodeJS.Timeout | undefined;
+  let soon: Promise<void> | undefined;
+  let writing: Promise<void> = Promise.resolve();
+  let chain = chainStart(run);
+  let added = 0;
+  let written = 0;
+  let failure: string | undefined;
+  let dropped = 0;
+
+  const push = (members: Members): void => {
+    added++;
+    waiting.push({ time: Date.now(), members });
+  };
+
+  const toText = (lines: readonly Waiting[]): string => {
+    let text = '';
+    let seq = written;
+    for (const line of lines) {
+      if (typeof line.members !== 'string') line.members = line.members();
+      text += `{"seq":${++seq},"time":${line.time},"run":"${run}",${line.members}}\n`;
+    }
+    return wellFormedJson(text);
+  };
+
+  const appendBatch = async (): Promise<void> => {
+    const lines = waiting.slice(0, BATCH_LINES);
+    const text = toText(lines);
+    const next = chainNext(chain, text);
+    const seq = written + lines.length;
+    const seal = JSON.stringify({ run, seq, lines: lines.length, previous: chain, chain: next });
+    const name = await file.append(`${text}${seal}\n`);
+    waiting = waiting.slice(lines.length);
+    chain = next;
+    written = seq;
+    saveHead(run, { seq, chain, file: name });
+  };
+
+  // Lines that come meanwhile wait for a batch of their own: under load they would each be written in a batch of a few.
+  const append = async (upTo: number): Promise<void> => {
+    try {
+      while (written < upTo) await appendBatch();
+      if (failure !== undefined) log.info(`the audit log can be written again; ${dropped} lines were lost`);
+      failure = undefined;
+    } catch (error) {
+      if (failure === undefined) log.error(`the audit log cannot be written: ${(error as Error).message}`);
+      failure = (error as Error).message;
+      timer ??= setTimeout(flush, BATCH_MS).unref();
+      return;
+    }
+    if (dropped === 0) return;
+    push(`"event":"lost","lines":${dropped}`);
+    dropped = 0;
+    timer ??= setTimeout(flush, BATCH_MS).unref();
+  };
+
+  const flush = (): Promise<void> => {
+    clearTimeout(timer);
+    timer = undefined;
+    const upTo = added;
+    writing = writing.then(() => append(upTo));
+    return writing;
+  };
+
+  return {
+    add(members) {
+      if (waiting.length >= MAX_WAITING) {
+        dropped++;
+        return;
+      }
+      push(members);
+      if (waiting.length % BATCH_LINES === 0) void flush();
+      else timer ??= setTimeout(flush, BATCH_MS).unref();
+    },
+    failure: () => failure,
+    proven: () => written > 0,
+    written() {
+      // What is added in one turn of the event loop is written in one go.
+      soon ??= new Promise((resolve) => {
+        setImmediate(() => {
+          soon = undefined;
+          resolve(flush());
+        });
+      });
+      return soon.then(() => failure);
+    },
+    async close() {
+      await flush();
+      clearTimeout(timer);
+      const lost = waiting.length + dropped;
+      if (lost > 0) log.error(`${lost} lines of the audit log could not be written and are lost`);
+      await file.close();
+    },
+  };
+}

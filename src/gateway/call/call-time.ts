@@ -1,0 +1,35 @@
+import type { Config } from '../../config/config.ts';
+import type { Tool } from '../../core/tool.ts';
+import type { TimeLimits } from './deadline.ts';
+
+/** Who set the time limit of a call: the operator for the plugin, its author, the operator for all, the format, or nobody. */
+export type TimeSource = 'plugin' | 'tool' | 'file' | 'format' | 'default';
+
+/** The time limits of a tool's calls, and where they come from. */
+export interface CallTime extends TimeLimits {
+  readonly timeFrom: TimeSource;
+}
+
+/**
+ * The first that is set of: the plugin's limit in mcp.json, the tool's own as its author declared it, the limit for all in
+ * mcp.json, the format's default, the built-in one. The cap holds for defaults; who sets a longer limit means it.
+ */
+export function callTime(
+  { timeoutMs: declared, usualTimeoutMs: usual }: Pick<Tool, 'timeoutMs' | 'usualTimeoutMs'>,
+  ofPlugin: number | undefined,
+  { limits, ownLimits }: Pick<Config, 'limits' | 'ownLimits'>,
+): CallTime {
+  const { callCapMs } = limits;
+  const set: readonly (readonly [TimeSource, number | undefined])[] = [
+    ['plugin', ofPlugin],
+    ['tool', declared],
+    ['file', ownLimits.callTimeoutMs],
+  ];
+  for (const [timeFrom, timeoutMs] of set)
+    if (timeoutMs !== undefined) return { timeoutMs, capMs: Math.max(callCapMs, timeoutMs), timeFrom };
+  return {
+    timeoutMs: Math.min(usual ?? limits.callTimeoutMs, callCapMs),
+    capMs: callCapMs,
+    timeFrom: usual === undefined ? 'default' : 'format',
+  };
+}

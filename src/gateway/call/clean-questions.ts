@@ -1,0 +1,49 @@
+import { GatewayError } from '../../core/errors.ts';
+import { toJsonText } from '../../core/exact-number.ts';
+import { parseExact } from '../../core/exact-parse.ts';
+import { hasHidden } from '../../core/hidden.ts';
+import type { JsonObject } from '../../core/json.ts';
+import { someText } from '../../core/map-texts.ts';
+import type { Question, Questions } from '../../core/question.ts';
+import { cleanText, cleanValue } from '../../registry/clean.ts';
+import { cleanSchema } from '../../registry/schemas/clean.ts';
+
+const UNSEEN = 'holds characters that cannot be seen';
+
+/**
+ * Questions fit to be put to a person or a model: hidden characters in their texts are written out. A key, an address or a
+ * value to choose that holds some must stay as it is, so it costs the question.
+ */
+export function cleanQuestions(questions: Questions): Questions {
+  if (!someText(questions as unknown as JsonObject, hasHidden)) return questions;
+  const entries = Object.entries(questions).map(([key, question]): [string, Question] => {
+    if (hasHidden(key)) throw refused(`its key ${UNSEEN}`);
+    return [key, cleanQuestion(question)];
+  });
+  return Object.fromEntries(entries);
+}
+
+function cleanQuestion(question: Question): Question {
+  switch (question.kind) {
+    case 'form':
+      return { ...question, message: cleanText(question.message), schema: cleanForm(question.schema) };
+    case 'url':
+      if (hasHidden(question.url)) throw refused(`its address ${UNSEEN}`);
+      return { ...question, message: cleanText(question.message) };
+    case 'sampling':
+      return { ...question, params: cleanValue(question.params) };
+    default:
+      return question;
+  }
+}
+
+function cleanForm(given: JsonObject): JsonObject {
+  const schema = parseExact(toJsonText(given)) as JsonObject;
+  const cleaned = cleanSchema(schema);
+  if (cleaned.refused !== undefined) throw refused(`in its form, ${cleaned.refused}`);
+  return schema;
+}
+
+function refused(why: string): GatewayError {
+  return new GatewayError('ASK_FAILED', `The question was not put: ${why}.`);
+}

@@ -1,0 +1,109 @@
+import { GatewayError, unsent } from '../../core/errors.ts';
+import type { JsonObject } from '../../core/json.ts';
+import type { Stopping } from '../../core/stopping.ts';
+import { toTimer } from '../../core/timer.ts';
+import { toUnavailable } from '../../registry/plugin-status.ts';
+import type { Registry } from '../../registry/registry.ts';
+import type { VisibleTool } from '../view/visible-tool.ts';
+import type { Call } from './call.ts';
+import type { ActiveMiddleware } from './middleware.ts';
+import type { Outcome } from './pipeline.ts';
+
+// What the last start knew is served in lists. Whatever runs waits for the plugin itself and is looked up again, so that
+// schemas, approval and guards are those of the plugin as it is now.
+
+/** What waiting needs of the gateway. */
+export interface OpeningParts {
+  readonly registry: Pick<Registry, 'opening' | 'settled' | 'declarer' | 'unavailable' | 'whenListed' | 'refresh'>;
+  readonly limits: { readonly firstListMs: number; readonly callTimeoutMs: number };
+  readonly stopping: Stopping;
+}
+
+/** A tool as a caller has it, with the name and arguments it was called by and those it is to run with. */
+export interface Wanted {
+  readonly name: string;
+  readonly sent: JsonObject;
+  readonly tool: VisibleTool;
+  readonly args: JsonObject;
+}
+
+/** A call that cannot begin yet. `begin` with a refusal only writes it down. */
+export interface LateCall {
+  readonly name: string;
+  readonly call: Call;
+  readonly middleware: readonly ActiveMiddleware[];
+  find(): Wanted | undefined;
+  /** The tool as it was before its plugin failed and left the lists. */
+  findLost(): Wanted | undefined;
+  begin(wanted: Wanted, refusal?: GatewayError): Promise<Outcome>;
+  refuseUnknown(): Promise<Outcome>;
+}
+
+/** Waits for those that have a say in calls, then for the tool's own plugin. */
+export async function callLate(
+  { name, call, middleware, find, findLost, begin, refuseUnknown }: LateCall,
+  { registry, limits, stopping }: OpeningParts,
+): Promise<Outcome> {
+  const wait = (opening: Promise<unknown>, ms: number) => untilOpen(opening, call, ms, stopping);
+  const pending = middleware.filter(({ steps, opening }) => opening || steps === undefined);
+  const guards = pending.flatMap(({ plugin }) => registry.settled(plugin.id) ?? []);
+  if (guards.length > 0) await wait(Promise.all(guards), limits.firstListMs);
+  const lost = find() ? undefined : findLost();
+  const cause = lost && registry.unavailable(lost.tool.entry.plugin.id);
+  if (lost && cause) return begin(lost, cause);
+  // Some clients call what they know from another day without listing first.
+  const declarer = find() ? undefined : registry.declarer(name);
+  const declared = declarer === undefined ? undefined : registry.settled(declarer);
+  if (declared) await wait(declared, limits.callTimeoutMs);
+  const listing = find() ? undefined : registry.whenListed(limits.firstListMs);
+  if (listing) await wait(listing, limits.firstListMs);
+  // A call before this one may have made the tool.
+  const refreshed = find() ? undefined : registry.refresh(call);
+  if (refreshed) await wait(refreshed, limits.firstListMs);
+  const wanted = find();
+  if (stopping.reason) return wanted ? begin(wanted, stopping.reason) : Promise.reject(stopping.reason);
+  if (!wanted) return refuseUnknown();
+  const { id } = wanted.tool.entry.plugin;
+  const opening = registry.opening(id);
+  if (!opening) return begin(wanted);
+  const ended = await wait(opening, wanted.tool.timeoutMs);
+  const now = find();
+  const same = now?.tool.entry.plugin.id === id ? now : undefined;
+  const refusal = ended ?? registry.unavailable(id) ?? (registry.opening(id) ? toUnavailable({ id, error: undefined }) : undefined);
+  return same || refusal ? begin(same ?? wanted, refusal) : refuseUnknown();
+}
+
+/** Runs something of some plugins once they are open. Rejects if one of them failed to open. */
+export async function afterOpening<T>(
+  ids: readonly string[],
+  call: Call,
+  { registry, limits, stopping }: OpeningParts,
+  run: () => Promise<T>,
+): Promise<T> {
+  const opening = ids.flatMap((id) => registry.opening(id) ?? []);
+  if (opening.length === 0) return run();
+  await untilOpen(Promise.all(opening), call, limits.callTimeoutMs, stopping);
+  if (stopping.reason) throw stopping.reason;
+  for (const id of ids) {
+    const failure = registry.unavailable(id);
+    if (failure) throw failure;
+  }
+  return run();
+}
+
+// No longer than the caller waits; the reason, if the call or the gateway ended meanwhile.
+function untilOpen(opening: Promise<unknown>, call: Call, ms: number, stopping: Stopping): Promise<GatewayError | undefined> {
+  if (stopping.reason) return Promise.resolve(stopping.reason);
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => settle(), toTimer(ms)).unref();
+    const settle = (reason?: unknown): void => {
+      clearTimeout(timer);
+      forget();
+      const why = unsent(reason);
+      resolve(why instanceof GatewayError ? why : undefined);
+    };
+    const forget = stopping.onStop(settle);
+    call.onAbort(settle);
+    void opening.then(() => settle());
+  });
+}

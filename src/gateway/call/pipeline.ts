@@ -1,0 +1,285 @@
+import type { Limits } from '../../config/limits.ts';
+import { canonicalJson } from '../../core/canonical.ts';
+import { errorResult, type ToolResult } from '../../core/content.ts';
+import { GatewayError, toError, unsent } from '../../core/errors.ts';
+import { isJsonObject, type JsonObject } from '../../core/json.ts';
+import type { Logger } from '../../core/log.ts';
+import type { Redactor } from '../../core/redact.ts';
+import { hidePaths } from '../../core/text.ts';
+import type { CacheRule } from '../../core/tool.ts';
+import type { Approvals, Returned } from '../approval/approvals.ts';
+import type { Consent } from '../approval/consent-form.ts';
+import type { Audit, AuditRecord } from '../audit/audit.ts';
+import { auditFields } from '../audit/audit-fields.ts';
+import { checkOutputSchema, checkResult, redactResult, toSchemaErrorResult } from '../result/check-result.ts';
+import { fenceResult } from '../result/fence.ts';
+import { cleanResult, finishResult, isTooLong } from '../result/finish.ts';
+import { cacheKey, type ResultCache } from '../result/result-cache.ts';
+import type { StoredResults } from '../result/stored-results.ts';
+import type { Addresses } from '../view/addresses.ts';
+import type { VisibleTool } from '../view/visible-tool.ts';
+import { admitResult } from './admit.ts';
+import { checkArguments } from './arguments.ts';
+import type { Call } from './call.ts';
+import { Deadline, timedOut } from './deadline.ts';
+import { notifyAll, runAround, runAuthorizers, runGuards, toInterceptedCall } from './middleware.ts';
+import { argumentsFor } from './numbers.ts';
+import type { Semaphore, SemaphoreQueue } from './semaphore.ts';
+
+/** One tools/call, free of any protocol. */
+export interface CallRequest {
+  readonly tool: VisibleTool;
+  /** As `checkArguments` left them. */
+  readonly args: JsonObject;
+  /** What is wrong with them. */
+  readonly fault?: string | undefined;
+  readonly call: Call;
+  /** The client's own semaphore; absent if clients cannot be told apart. */
+  readonly client?: Semaphore | undefined;
+  /** The answer that came with the call, where its client had been asked before. */
+  readonly returned?: Returned | undefined;
+  /** The caller's fields of the audit line, as ready JSON members. */
+  readonly audit: string;
+  /** Why it cannot run, whatever else holds. */
+  readonly refusal?: GatewayError | undefined;
+}
+
+/** What a call came to; `failure` is there where the result was made by the gateway and not by the tool. */
+export interface Outcome {
+  readonly result: ToolResult;
+  readonly failure: GatewayError | undefined;
+}
+
+/** What the pipeline needs of the gateway. */
+export interface PipelineParts {
+  readonly limits: Limits;
+  readonly queue: SemaphoreQueue;
+  readonly all: Semaphore;
+  readonly pluginSemaphore: (pluginId: string) => Semaphore;
+  readonly approvals: Approvals;
+  readonly audit: Audit;
+  readonly auditRequired: boolean;
+  readonly redactor: Redactor;
+  readonly log: Logger;
+  readonly cache: ResultCache;
+  readonly kept: StoredResults;
+  readonly addresses: Addresses;
+}
+
+/**
+ * Runs one call: arguments against the schema, policy, the semaphores, the tool under its deadline, the result's check, one
+ * audit line. Never rejects: every refusal and failure is a result the model can act on. Drawn in README.md.
+ */
+export async function runCall(request: CallRequest, parts: PipelineParts): Promise<Outcome> {
+  const started = performance.now();
+  let semaphores: readonly Semaphore[] | undefined;
+  let bytes = 0;
+  let { args } = request;
+  let consent: Consent | undefined;
+  let result: ToolResult;
+  let failure: GatewayError | undefined;
+  try {
+    if (request.refusal) throw request.refusal;
+    if (request.fault !== undefined) throw invalid(request.tool, request.fault);
+    const { middleware, settings, approval } = request.tool;
+    if (middleware.length === 0 && settings.denyRules.length === 0 && approval !== 'required') refuseUnaudited(parts);
+    else ({ args, consent } = await authorizeCall(request, parts));
+    const wanted = semaphoresFor(request, parts);
+    if (!parts.queue.tryAcquire(wanted)) await acquireAll(wanted, parts);
+    semaphores = wanted;
+    request.call.semaphores = wanted;
+    const rule = request.tool.entry.tool.cache;
+    const key = rule && (await keyOf(rule, request, args));
+    const known = key === undefined ? undefined : recall(key, request, args, parts);
+    result = known ?? admitResult(await invoke(request, args, parts));
+    bytes = checkResult(result, parts.limits);
+    const preparing = isJsonObject(result.structured) ? request.tool.entry.outputChecker?.ready(result.structured) : undefined;
+    if (preparing) await preparing;
+    failure = checkOutputSchema(result, request.tool.entry);
+    if (failure) result = toSchemaErrorResult(result, failure);
+    if (result.isError === true) result = redactResult(result, parts.redactor);
+    if (rule && key !== undefined && !known && result.isError !== true && !isTooLong(request.tool, result))
+      parts.cache.set(key, result, bytes, rule.ttlMs);
+    result = parts.addresses.inResult(result, { pluginId: request.tool.entry.plugin.id, caller: request.call.caller });
+    result = finishResult(result, bytes, request, args, parts.kept);
+  } catch (error) {
+    failure = asFailure(error, request);
+    result = toFailedResult(failure, request, args, parts);
+  }
+  request.call.stopClock();
+  if (semaphores) parts.queue.release(semaphores);
+  parts.audit.record({
+    caller: request.audit,
+    tool: auditFields(request.tool.entry),
+    args,
+    outcome: outcomeOf(failure, result),
+    code: failure?.code,
+    consent,
+    ms: performance.now() - started,
+    bytes,
+  });
+  return parts.auditRequired ? recorded({ result, failure }, request, args, parts) : { result, failure };
+}
+
+// The caller learns what came of a call only once that stands in the audit log.
+async function recorded(outcome: Outcome, request: CallRequest, args: JsonObject, parts: PipelineParts): Promise<Outcome> {
+  const why = await parts.audit.written();
+  if (why === undefined || outcome.failure?.outcome === 'NOT_SENT') return outcome;
+  const thrown = new GatewayError(
+    'AUDIT_STORE_UNAVAILABLE',
+    `The call was made, but its line of the audit log cannot be written: ${why}.`,
+    {
+      outcome: 'SENT_NO_REPLY',
+      fix: 'Check what the tool did before calling it again, and make the audit folder below the state folder writable.',
+    },
+  );
+  const failure = asFailure(thrown, request);
+  return { result: toFailedResult(failure, request, args, parts), failure };
+}
+
+function invalid({ entry }: VisibleTool, fault: string): GatewayError {
+  return new GatewayError('ARGUMENTS_INVALID', `The arguments of ${entry.name} are not valid: ${fault}.`);
+}
+
+// What other plugins make of the arguments is judged like what a client sends.
+async function checkChanged(tool: VisibleTool, changed: JsonObject): Promise<JsonObject> {
+  await tool.entry.checker.ready(changed);
+  const { args, fault } = checkArguments(tool.entry, changed);
+  if (fault !== undefined) throw invalid(tool, fault);
+  return args;
+}
+
+// Guards first, then what they made of the arguments, then whoever has to agree to just these arguments.
+async function authorizeCall(request: CallRequest, parts: PipelineParts): Promise<{ args: JsonObject; consent: Consent | undefined }> {
+  const { tool, call, args: sent, returned } = request;
+  const intercepted = toInterceptedCall(tool.entry, sent, call);
+  const passed = await runGuards(intercepted, tool.middleware, tool);
+  const guarded = passed === sent ? sent : await checkChanged(tool, passed);
+  checkDenyRules(tool, guarded);
+  refuseUnaudited(parts);
+  const consent = tool.approval === 'required' ? await parts.approvals.obtain({ tool, sent, args: guarded, call, returned }) : undefined;
+  const permitted = await runAuthorizers({ ...intercepted, args: guarded, agreed: consent !== undefined }, tool.middleware, tool);
+  return { args: permitted === guarded ? guarded : await checkChanged(tool, permitted), consent };
+}
+
+function checkDenyRules({ entry, settings }: VisibleTool, args: JsonObject): void {
+  const text = `${entry.name} ${canonicalJson(args)}`;
+  if (!settings.denyRules.some((rule) => text.includes(rule))) return;
+  throw new GatewayError('DENIED', `A rule of this profile forbids this call of ${entry.name}.`, {
+    fix: 'Call it with other arguments, or have the profile changed.',
+  });
+}
+
+function refuseUnaudited({ audit, auditRequired }: PipelineParts): void {
+  if (auditRequired && audit.failure() !== undefined) {
+    throw new GatewayError('AUDIT_STORE_UNAVAILABLE', 'Calls are refused while the audit log cannot be written.');
+  }
+}
+
+function semaphoresFor({ tool, client }: CallRequest, { all, pluginSemaphore }: PipelineParts): readonly Semaphore[] {
+  const plugin = pluginSemaphore(tool.entry.plugin.id);
+  return client ? [client, plugin, all] : [plugin, all];
+}
+
+async function acquireAll(semaphores: readonly Semaphore[], { queue, limits }: PipelineParts): Promise<void> {
+  if (await queue.acquire(semaphores, limits.queueMs)) return;
+  const [held] = semaphores.filter(({ active, limit, asking }) => active >= limit && asking > 0);
+  const why = held ? `; ${held.asking} of ${held.active} wait for a person's answer` : '';
+  throw new GatewayError('BUSY', `Too many calls are in flight; none ended within ${limits.queueMs / 1000} s${why}.`, {
+    retryAfterMs: limits.queueMs,
+  });
+}
+
+// The only step that differs by format. Whichever comes first decides: the answer, the deadline or the cancellation.
+function invoke({ tool, call }: CallRequest, args: JsonObject, { log, limits }: PipelineParts): Promise<ToolResult> {
+  const { entry, middleware } = tool;
+  // Other plugins see only what is a result.
+  const checked = (given: ToolResult): ToolResult => {
+    const result = admitResult(given);
+    checkResult(result, limits);
+    return result;
+  };
+  return new Promise((resolve, reject) => {
+    if (call.aborted) return reject(unsent(call.reason));
+    call.onAbort(reject);
+    call.clock = new Deadline(tool, call, tooLate);
+    const result =
+      middleware.length === 0
+        ? entry.tool.call(argumentsFor(entry.tool, args), call)
+        : runAround(toInterceptedCall(entry, args, call), middleware, log, (changed) =>
+            entry.tool.call(argumentsFor(entry.tool, changed), call).then(checked),
+          );
+    result.then(resolve, reject);
+  });
+}
+
+// What makes the call equal to others may be asked of the plugin, which may hang.
+function keyOf(rule: CacheRule, { tool, call }: CallRequest, args: JsonObject): Promise<string | undefined> {
+  return new Promise<string | undefined>((resolve, reject) => {
+    call.onAbort(reject);
+    if (call.aborted) return;
+    call.clock = new Deadline(tool, call, tooLate);
+    cacheKey(rule, tool, args, call).then(resolve, reject);
+  }).finally(() => call.stopClock());
+}
+
+// A known result is one as if the tool had given it just now: whoever follows calls hears of it.
+function recall(key: string, { tool, call }: CallRequest, args: JsonObject, { cache, log }: PipelineParts): ToolResult | undefined {
+  const known = cache.get(key);
+  if (known && tool.middleware.length > 0) {
+    const intercepted = toInterceptedCall(tool.entry, args, call);
+    notifyAll(tool.middleware, log, (steps) => steps.ended?.(intercepted, known, 0));
+  }
+  return known;
+}
+
+function tooLate(tool: VisibleTool): GatewayError {
+  return timedOut(`Tool "${tool.entry.name}"`, tool);
+}
+
+function asFailure(thrown: unknown, { tool }: CallRequest): GatewayError {
+  const where = { plugin: tool.entry.plugin.id, tool: tool.entry.name };
+  if (thrown instanceof GatewayError) {
+    return new GatewayError(thrown.code, thrown.message, {
+      ...thrown.details,
+      ...where,
+      cause: thrown.details.cause ?? thrown,
+    });
+  }
+  return new GatewayError('PLUGIN_FAILED', toError(thrown).message || 'The tool failed without a message.', { ...where, cause: thrown });
+}
+
+function toFailedResult(failure: GatewayError, { call, tool }: CallRequest, args: JsonObject, parts: PipelineParts): ToolResult {
+  const result = toRefusal(failure, call, parts);
+  // These words are the plugin's, and with them maybe a stranger's.
+  const foreign = failure.code === 'PLUGIN_FAILED' && tool.fence && tool.entry.tool.untrusted === true;
+  const fenced = foreign ? fenceResult(result, args, tool.entry.name) : result;
+  return tool.clean ? cleanResult(fenced) : fenced;
+}
+
+/** A failure as a result the model can act on; it is written to the log as well. */
+export function toRefusal(failure: GatewayError, call: Call, { redactor, log }: Pick<PipelineParts, 'redactor' | 'log'>): ToolResult {
+  if (failure.code !== 'CALL_CANCELLED' && failure.code !== 'ARGUMENTS_INVALID') {
+    log.warn(redactor.text(`${failure.details.tool}: ${failure.message}`), {
+      code: failure.code,
+      ref: failure.ref,
+      cause: causeOf(failure),
+    });
+  }
+  const safe = (text: string): string => hidePaths(redactor.text(text));
+  const object = redactor.texts(failure.toObject()) as JsonObject;
+  object.message = safe(failure.message);
+  object.fix = safe(failure.fix);
+  const advice = failure.details.fix === undefined || call.aborted ? '' : ` ${object.fix}`;
+  return errorResult(`${object.message}${advice}`, { 'plugmux/error': object });
+}
+
+function causeOf({ details: { cause } }: GatewayError): string | undefined {
+  return cause instanceof Error && !(cause instanceof GatewayError) ? cause.stack : undefined;
+}
+
+function outcomeOf(failure: GatewayError | undefined, result: ToolResult): AuditRecord['outcome'] {
+  if (failure?.code === 'CALL_CANCELLED') return 'cancelled';
+  if (failure?.outcome === 'NOT_SENT') return 'refused';
+  return failure !== undefined || result.isError === true ? 'error' : 'ok';
+}

@@ -1,0 +1,176 @@
+import type { Caller } from '../../core/caller.ts';
+import type { Content, TextContent, ToolResult } from '../../core/content.ts';
+import { ExactNumber, toJsonText } from '../../core/exact-number.ts';
+import { escapeHidden } from '../../core/hidden.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
+import { mapTexts } from '../../core/map-texts.ts';
+import type { VisibleTool } from '../view/visible-tool.ts';
+import { fenceResult } from './fence.ts';
+import type { StoredResults, StoredText } from './stored-results.ts';
+
+const SPACE = 0x20;
+/** What ends a JSON object or list, by what begins it. */
+const CLOSING: ReadonlyMap<number, number> = new Map([
+  [0x7b, 0x7d],
+  [0x5b, 0x5d],
+]);
+
+/** The call whose result is finished. */
+interface Finishing {
+  readonly tool: VisibleTool;
+  readonly call: { readonly caller: Caller };
+}
+
+/**
+ * Makes a checked result fit for a client: text and structured data say the same, too long a text is cut and kept whole
+ * elsewhere, what strangers wrote is fenced. `size` is the result's size in characters. Most results need nothing and
+ * come back as they are.
+ */
+export function finishResult(
+  checked: ToolResult,
+  checkedSize: number,
+  { tool, call }: Finishing,
+  args: JsonObject,
+  store: StoredResults,
+): ToolResult {
+  const { tool: own, name } = tool.entry;
+  const result = tool.clean ? cleanResult(checked) : checked;
+  const size = result === checked ? checkedSize : Number.POSITIVE_INFINITY;
+  // What has both is its author's own; what has one of them only is told by the other as well.
+  const asGiven = own.resultsAsGiven === true && result.content.length > 0;
+  const whole = result.structured === undefined || asGiven ? result : addJsonText(result, result.structured);
+  let finished = whole;
+  let kept: readonly StoredText[] | undefined;
+  if (whole !== result || size > limitOf(tool, result)) {
+    // A format's own limit is for the text its tool wrote; what was added here counts for the gateway's alone.
+    const [long, limit] = isTooLong(tool, result) ? [result, limitOf(tool, result)] : [whole, tool.maxChars];
+    if (lengthOf(long.content) > limit) {
+      kept = textsOf(tool.fence && own.untrusted === true ? fenceResult(whole, args, name) : whole);
+      finished = cut(long, limit, own.output !== undefined);
+    }
+  }
+  if (own.untrusted === true) {
+    if (tool.fence) finished = fenceResult(finished, args, name);
+    finished = { ...finished, meta: { ...finished.meta, 'plugmux/untrusted': true } };
+  }
+  if (finished.structured !== undefined && finished.isError !== true && own.output === undefined && own.resultsAsGiven !== true)
+    finished = addPlainText(finished, finished.structured);
+  return kept === undefined ? finished : addLink(finished, store.store(call.caller, kept), kept);
+}
+
+/** A result with every hidden character in it written out, in its data too. */
+export function cleanResult(result: ToolResult): ToolResult {
+  return mapTexts(result as unknown as JsonValue, escapeHidden) as unknown as ToolResult;
+}
+
+/** Whether a result has more text than its tool may give. */
+export function isTooLong(tool: VisibleTool, result: ToolResult): boolean {
+  return lengthOf(result.content) > limitOf(tool, result);
+}
+
+function limitOf({ entry, maxChars }: VisibleTool, { isError }: ToolResult): number {
+  const own = entry.tool.maxChars;
+  return own !== undefined && own < maxChars && isError !== true ? own : maxChars;
+}
+
+// Some clients see only the text of a result: the structured data stand there too.
+function addJsonText(result: ToolResult, structured: JsonValue): ToolResult {
+  const { content } = result;
+  for (const block of content) if (block.type === 'text' && saysSame(block.text, structured)) return result;
+  return { ...result, content: [...content, { type: 'text', text: toJsonText(structured) }] };
+}
+
+// By its looks where it is an object or a list: comparing would cost every call what only careless plugins need.
+function saysSame(text: string, structured: JsonValue): boolean {
+  if (structured !== null && typeof structured === 'object' && !(structured instanceof ExactNumber)) return looksLikeJson(text);
+  return text === String(structured) || text === toJsonText(structured);
+}
+
+function looksLikeJson(text: string): boolean {
+  let first = 0;
+  let last = text.length - 1;
+  while (text.charCodeAt(first) <= SPACE) first++;
+  while (text.charCodeAt(last) <= SPACE) last--;
+  return CLOSING.get(text.charCodeAt(first)) === text.charCodeAt(last);
+}
+
+// Others see only the structured data: a text that says more stands there too, unless a published schema leaves no room.
+function addPlainText(result: ToolResult, structured: JsonValue): ToolResult {
+  if (!isJsonObject(structured)) return result;
+  let text: string | undefined;
+  for (const block of result.content) {
+    if (block.type !== 'text' || block.text === '' || looksLikeJson(block.text)) continue;
+    text = text === undefined ? block.text : `${text}\n${block.text}`;
+  }
+  if (text === undefined || carries(structured, text)) return result;
+  const key = ['text', 'message', 'plugmux_text'].find((name) => !Object.hasOwn(structured, name));
+  return key === undefined ? result : { ...result, structured: { ...structured, [key]: text } };
+}
+
+// Whether one of the data is the text itself, or most of it: what stands around it then tells of the other data.
+function carries(structured: JsonObject, text: string): boolean {
+  return Object.values(structured).some(
+    (value) => typeof value === 'string' && value.length * 2 >= text.length && (text.includes(value) || value.includes(text)),
+  );
+}
+
+function lengthOf(content: readonly Content[]): number {
+  let length = 0;
+  for (const block of content) length += textOf(block)?.length ?? 0;
+  return length;
+}
+
+function textOf(block: Content): string | undefined {
+  return block.type === 'text' ? block.text : block.type === 'resource' ? block.resource.text : undefined;
+}
+
+function textsOf({ content }: ToolResult): StoredText[] {
+  return content.flatMap((block): StoredText[] => {
+    const text = textOf(block);
+    if (text === undefined) return [];
+    const mimeType = block.type === 'resource' ? block.resource.mimeType : undefined;
+    return [{ text, mimeType: mimeType ?? (looksLikeJson(text) ? 'application/json' : 'text/plain') }];
+  });
+}
+
+// Structured data go with the text, except where a published schema promises them.
+function cut(result: ToolResult, limit: number, promised: boolean): ToolResult {
+  const { structured, content, ...rest } = result;
+  const total = lengthOf(content);
+  let room = limit;
+  let last: TextContent | undefined;
+  const shown: Content[] = [];
+  for (const block of content) {
+    const text = textOf(block);
+    if (text === undefined || text.length <= room) shown.push(block);
+    else if (last === undefined) {
+      last = { type: 'text', text: `${beginning(text, room)}\n[truncated — ${total} chars total]` };
+      shown.push(last);
+      room = 0;
+    }
+    room -= Math.min(room, text?.length ?? 0);
+  }
+  return { ...rest, content: shown, ...(promised && structured !== undefined ? { structured } : {}) };
+}
+
+function beginning(text: string, length: number): string {
+  const end = /[\ud800-\udbff]/.test(text.charAt(length - 1)) ? length - 1 : length;
+  return text.slice(0, end);
+}
+
+function addLink(result: ToolResult, uri: string | undefined, whole: readonly StoredText[]): ToolResult {
+  const size = whole.reduce((sum, { text }) => sum + Buffer.byteLength(text), 0);
+  const block: Content =
+    uri === undefined
+      ? { type: 'text', text: 'The whole text is too long to be kept. Ask for less of it.' }
+      : {
+          type: 'resource_link',
+          uri,
+          name: 'whole-result',
+          title: 'The whole result',
+          description: 'What this result was before it was cut. It can be read for a while, by the caller of the tool alone.',
+          mimeType: whole[0]?.mimeType ?? 'text/plain',
+          size,
+        };
+  return { ...result, content: [...result.content, block] };
+}

@@ -1,0 +1,116 @@
+import { toDouble } from '../../core/exact-tree.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
+import { withoutOwnKeys } from '../../core/own-meta.ts';
+import { isBase64 } from './base64.ts';
+
+/** What is wrong with something that a plugin returned, as the end of a sentence. */
+export class ShapeFault extends Error {}
+
+/** Throws a `ShapeFault` unless a value is a piece of content that every client can take. */
+export function checkBlock(block: unknown): void {
+  if (!isJsonObject(block)) throw new ShapeFault('a piece of its content is not an object');
+  const { type, annotations, _meta: meta } = block;
+  switch (type) {
+    case 'text':
+      expectText(block, 'text', 'a piece of its content');
+      break;
+    case 'image':
+    case 'audio':
+      expectBase64(block, 'data', `its ${type}`);
+      expectText(block, 'mimeType', `its ${type}`);
+      checkMimeType(block);
+      break;
+    case 'resource':
+      checkContents(block.resource, 'its embedded resource');
+      break;
+    case 'resource_link':
+      checkLink(block);
+      break;
+    default:
+      throw new ShapeFault(`content of the type ${JSON.stringify(type)?.slice(0, 80)} is not known`);
+  }
+  if (annotations !== undefined) checkAnnotations(annotations);
+  if (meta !== undefined) expectObject(meta, '"_meta" of a piece of its content');
+}
+
+/** Throws a `ShapeFault` unless a value is the contents of a resource. */
+export function checkContents(contents: unknown, what: string): void {
+  if (!isJsonObject(contents)) throw new ShapeFault(`${what} is not an object`);
+  expectText(contents, 'uri', what);
+  checkMimeType(contents);
+  if (contents.text === undefined && contents.blob === undefined) throw new ShapeFault(`${what} has neither "text" nor "blob"`);
+  if (contents.text !== undefined) expectText(contents, 'text', what);
+  if (contents.blob !== undefined) expectBase64(contents, 'blob', what);
+  if (contents._meta !== undefined) expectObject(contents._meta, `"_meta" of ${what}`);
+}
+
+/** Throws a `ShapeFault` unless a value is an object; `what` names it. */
+export function expectObject(value: unknown, what: string): void {
+  if (!isJsonObject(value)) throw new ShapeFault(`${what} is not an object`);
+}
+
+function checkLink(link: JsonObject): void {
+  const what = 'its link to a resource';
+  expectText(link, 'uri', what);
+  expectText(link, 'name', what);
+  for (const key of ['title', 'description']) if (link[key] !== undefined) expectText(link, key, what);
+  checkMimeType(link);
+  if (link.size !== undefined && !(toNumber(link.size) >= 0)) throw new ShapeFault(`"size" of ${what} is not a number from 0`);
+}
+
+function checkAnnotations(annotations: unknown): void {
+  expectObject(annotations, '"annotations" of a piece of its content');
+  const { audience, priority, lastModified } = annotations as JsonObject;
+  if (audience !== undefined && !(Array.isArray(audience) && audience.every((role) => role === 'user' || role === 'assistant')))
+    throw new ShapeFault('"audience" of a piece of its content is not a list of "user" and "assistant"');
+  if (priority !== undefined && !(toNumber(priority) >= 0 && toNumber(priority) <= 1))
+    throw new ShapeFault('"priority" of a piece of its content is not a number from 0 to 1');
+  if (lastModified !== undefined && typeof lastModified !== 'string')
+    throw new ShapeFault('"lastModified" of a piece of its content is not a text');
+}
+
+// It may end up in a header, where a line break would begin another one.
+function checkMimeType({ mimeType }: JsonObject): void {
+  if (mimeType === undefined) return;
+  if (typeof mimeType !== 'string') throw new ShapeFault('a MIME type is not a text');
+  if (/[\r\n]/.test(mimeType)) throw new ShapeFault('a MIME type has a line break in it');
+}
+
+function toNumber(value: unknown): number {
+  const number = toDouble(value);
+  return typeof number === 'number' ? number : Number.NaN;
+}
+
+function expectText(object: JsonObject, field: string, what: string): void {
+  if (typeof object[field] !== 'string') throw new ShapeFault(`${what} has no text in "${field}"`);
+}
+
+function expectBase64(object: JsonObject, field: string, what: string): void {
+  const data = object[field];
+  if (typeof data !== 'string') throw new ShapeFault(`${what} has no text in "${field}"`);
+  if (!isBase64(data)) throw new ShapeFault(`"${field}" of ${what} is not base64`);
+}
+
+/**
+ * An object as it came, but without null members, which are absent ones, and without keys of `_meta` that only the gateway
+ * sets. The same object where it has none of them, which is nearly always.
+ */
+export function admitObject<T>(value: T, inner?: keyof T): T {
+  if (!isJsonObject(value)) return value;
+  let admitted: JsonObject = value;
+  for (const key in value) {
+    const member = value[key] as JsonValue;
+    const kept = key === '_meta' ? admitMeta(member) : key === inner ? admitObject(member) : member;
+    if (kept === member && member !== null) continue;
+    if (admitted === value) admitted = { ...value };
+    if (kept === undefined || kept === null) delete admitted[key];
+    else admitted[key] = kept;
+  }
+  return admitted as T;
+}
+
+function admitMeta(meta: JsonValue): JsonValue | undefined {
+  if (!isJsonObject(meta)) return meta;
+  const kept = withoutOwnKeys(meta);
+  return kept === meta || Object.keys(kept).length > 0 ? kept : undefined;
+}

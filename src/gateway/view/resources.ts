@@ -1,0 +1,78 @@
+import type { ResourceContents } from '../../core/content.ts';
+import { GatewayError } from '../../core/errors.ts';
+import { escapeHidden } from '../../core/hidden.ts';
+import type { JsonValue } from '../../core/json.ts';
+import { mapTexts } from '../../core/map-texts.ts';
+import type { ReadResult } from '../../core/resource.ts';
+import { admitRead } from '../call/admit.ts';
+import type { Call } from '../call/call.ts';
+import { toPluginFailed } from '../call/plugin-errors.ts';
+import type { OutputLimits } from '../result/check-result.ts';
+import { type Addresses, fitting } from './addresses.ts';
+import type { HandedOut, Origin } from './handed-out.ts';
+import type { View } from './view.ts';
+
+/** What holds for the contents of resources. */
+export interface ReadingRules {
+  readonly limits: OutputLimits;
+  /** A copy without secrets. */
+  mask(contents: readonly ResourceContents[]): readonly ResourceContents[];
+  readonly addresses: Addresses;
+  readonly handedOut: HandedOut;
+  /** Whether hidden characters in what a plugin returns are written out. */
+  cleans(pluginId: string): boolean;
+}
+
+/** Addresses are foreign text; an error tells one only so far. */
+const MAX_SHOWN = 2_048;
+
+/** Reads a resource by its public address: a listed one, one that was handed out, one that a template describes, or a tool's view. */
+export async function readResource(address: string, view: View, call: Call, rules: ReadingRules): Promise<ReadResult> {
+  const finish = (pluginId: string, given: readonly ResourceContents[] | ReadResult): ReadResult => {
+    const read = rules.addresses.inRead(admitRead(given, rules.limits), { pluginId, caller: call.caller });
+    return rules.cleans(pluginId) ? { ...read, contents: read.contents.map(cleanContents) } : read;
+  };
+  const entry = view.resources.get(address);
+  if (entry) {
+    const given = await toPluginFailed(entry.plugin.id, () => entry.resource.read(call));
+    const read = finish(entry.plugin.id, given);
+    return entry.resource.masked === true ? { ...read, contents: rules.mask(read.contents) } : read;
+  }
+  const origin = rules.handedOut.find(call.caller, address) ?? viewOf(address, view);
+  const reader = origin && view.readers.get(origin.pluginId);
+  if (reader) return finish(origin.pluginId, await toPluginFailed(origin.pluginId, () => reader.read(origin.uri, call)));
+  for (const { plugin, resource, uri, values } of fitting(address, view.templates)) {
+    const contents = await toPluginFailed(plugin.id, () => resource.read(uri, values, call));
+    if (contents) return finish(plugin.id, contents);
+  }
+  throw new GatewayError('INVALID_PARAMS', 'Unknown resource address.', { field: 'uri', uri: address.slice(0, MAX_SHOWN) });
+}
+
+/** Whose resource an address is, and the plugin's own address of it. `handed`: who handed it out to the caller that asks. */
+export function ownerOf(address: string, view: View, handed: Origin | undefined): Origin | undefined {
+  const listed = view.resources.get(address);
+  if (listed) return { pluginId: listed.plugin.id, uri: listed.own };
+  const origin = handed ?? viewOf(address, view);
+  if (origin && view.readers.has(origin.pluginId)) return origin;
+  for (const { plugin, uri } of fitting(address, view.templates)) return { pluginId: plugin.id, uri };
+  return undefined;
+}
+
+/** The plugins that may have an address: the one that lists it, handed it out or names it as a view, or all whose templates it fits. */
+export function ownersOf(address: string, view: View, handed: Origin | undefined): string[] {
+  const listed = view.resources.get(address);
+  if (listed) return [listed.plugin.id];
+  const origin = handed ?? viewOf(address, view);
+  if (origin && view.readers.has(origin.pluginId)) return [origin.pluginId];
+  return [...fitting(address, view.templates)].map(({ plugin }) => plugin.id);
+}
+
+function viewOf(address: string, { views }: View): Origin | undefined {
+  const named = views.get(address);
+  return named && { pluginId: named.plugin.id, uri: named.own };
+}
+
+// The address stays what the client asked for.
+function cleanContents(contents: ResourceContents): ResourceContents {
+  return { ...(mapTexts(contents as unknown as JsonValue, escapeHidden) as unknown as ResourceContents), uri: contents.uri };
+}

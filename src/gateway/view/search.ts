@@ -1,0 +1,129 @@
+import { GatewayError } from '../../core/errors.ts';
+import { toJsonText } from '../../core/exact-number.ts';
+import { isJsonObject, type JsonObject } from '../../core/json.ts';
+import { didYouMean } from '../../core/nearest.ts';
+import type { Tool } from '../../core/tool.ts';
+import type { ToolEntry } from '../../registry/catalogue.ts';
+import { GATEWAY_MANIFEST } from '../../registry/gateway-manifest.ts';
+import { createValidatorSet } from '../../registry/validators.ts';
+import { toAnnotations } from './annotations.ts';
+import { createToolIndex } from './tool-index.ts';
+import type { ToolRules, VisibleTool } from './visible-tool.ts';
+
+/** What stands in the place of a long list of tools. */
+export interface ToolSearch {
+  /** The two tools that clients list. */
+  readonly listed: ReadonlyMap<string, VisibleTool>;
+  /** The tool that a call of `call_tool` is for, with its arguments; undefined for every other call. */
+  resolve(name: string, args: JsonObject): { readonly tool: VisibleTool; readonly args: JsonObject } | undefined;
+}
+
+/** What a model is told before anything else where it has to search. */
+export const SEARCH_INSTRUCTIONS =
+  'Find the tool for a task with find_tools, then run it with call_tool, giving its name and arguments that fit its input schema.';
+
+const FIND = 'find_tools';
+const CALL = 'call_tool';
+const USUAL = 8;
+const MAX_ENTRIES = 50;
+
+/** The search over the tools of a view; `complete` gives the two tools the rules that hold for all. */
+export function createToolSearch(
+  tools: ReadonlyMap<string, VisibleTool>,
+  complete: (own: Pick<ToolRules, 'entry' | 'approval'>) => VisibleTool,
+): ToolSearch {
+  const index = createToolIndex(tools);
+
+  const find: Tool = {
+    name: FIND,
+    title: 'Find tools',
+    description: `Search the ${tools.size} available tools by task or name. Returns the best matches with their input schemas. Run one with ${CALL}.`,
+    input: {
+      type: 'object',
+      properties: {
+        query: {
+          type: 'string',
+          minLength: 1,
+          maxLength: 500,
+          description: 'What the tool should do, in a few words, or its name, e.g. search notes',
+        },
+        limit: {
+          type: 'integer',
+          minimum: 1,
+          maximum: MAX_ENTRIES,
+          description: `Maximum number of tools to return, at most ${MAX_ENTRIES}; default: ${USUAL}`,
+        },
+      },
+      required: ['query'],
+      additionalProperties: false,
+    },
+    hints: { readOnly: true, idempotent: true, openWorld: false },
+    approval: 'auto',
+    call: async ({ query, limit }) => {
+      const found = await index.find(query as string, (limit as number | undefined) ?? USUAL);
+      const structured = { tools: found.map(describe), total: tools.size };
+      return { content: [{ type: 'text', text: toJsonText(structured) }], structured };
+    },
+  };
+
+  const run: Tool = {
+    name: CALL,
+    title: 'Call a tool',
+    description: `Call a tool by the name returned by ${FIND}. The tool's own permissions and approvals apply.`,
+    input: {
+      type: 'object',
+      properties: {
+        name: { type: 'string', description: `Tool name from ${FIND}` },
+        arguments: { type: 'object', description: "Arguments that match the tool's input schema; default: none" },
+      },
+      required: ['name'],
+      additionalProperties: false,
+    },
+    approval: 'client',
+    // Comes to this only where there is no such tool: the others are called in its place.
+    call: async ({ name }) => {
+      throw new GatewayError('UNKNOWN_TOOL', `Unknown tool: ${name}.${didYouMean(String(name), tools.keys())} Look for it with ${FIND}.`);
+    },
+  };
+
+  const validators = createValidatorSet();
+  const toEntry = (tool: Tool): ToolEntry => ({
+    name: tool.name,
+    plugin: GATEWAY_MANIFEST,
+    tool,
+    description: tool.description,
+    input: tool.input,
+    checker: validators.compile(tool.input, '2020-12'),
+    unchecked: [],
+    headers: [],
+    portable: true,
+    others: [],
+  });
+
+  const entries = [find, run].map(toEntry);
+  const running = entries[1] as ToolEntry;
+  return {
+    listed: new Map(entries.map((entry) => [entry.name, complete({ entry, approval: entry.tool.approval })])),
+    resolve(name, given) {
+      if (name !== CALL) return undefined;
+      const sent = typeof given.arguments === 'string' ? (running.checker.convert(given) ?? given) : given;
+      const { name: wanted, arguments: args = {}, ...more } = sent;
+      if (typeof wanted !== 'string' || !isJsonObject(args) || Object.keys(more).length > 0) return undefined;
+      const tool = tools.get(wanted);
+      return tool && { tool, args };
+    },
+  };
+}
+
+function describe({ entry, approval, hints, shape }: VisibleTool): JsonObject {
+  const { name, description, tool, plugin } = entry;
+  const annotations = toAnnotations(hints, approval);
+  return {
+    name,
+    ...(tool.title === undefined ? {} : { title: tool.title }),
+    description,
+    inputSchema: shape.input,
+    ...(annotations ? { annotations: JSON.parse(JSON.stringify(annotations)) as JsonObject } : {}),
+    plugin: plugin.id,
+  };
+}

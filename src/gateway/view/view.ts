@@ -1,0 +1,179 @@
+import type { Config } from '../../config/config.ts';
+import type { Caller } from '../../core/caller.ts';
+import type { Resource, ResourceTemplate } from '../../core/resource.ts';
+import { createNameMap, type NameMap } from '../../policy/patterns.ts';
+import type { Policy, ProfileSettings } from '../../policy/policy.ts';
+import type { Catalogue, PromptEntry, ToolEntry } from '../../registry/catalogue.ts';
+import { cleanText } from '../../registry/clean.ts';
+import type { Places, ResourceEntry } from '../../registry/places.ts';
+import { callTime } from '../call/call-time.ts';
+import type { ActiveMiddleware } from '../call/middleware.ts';
+import { composeInstructions } from './instructions.ts';
+import { createToolSearch, SEARCH_INSTRUCTIONS, type ToolSearch } from './search.ts';
+import { createVisibleTool, type ToolRules, type VisibleTool } from './visible-tool.ts';
+
+/** What one profile sees of a catalogue. A new object whenever any of it may have changed. */
+export interface View {
+  readonly profile: string;
+  /** Every tool that can be called, by its public name. */
+  readonly tools: ReadonlyMap<string, VisibleTool>;
+  /** Sessions see different parts of it; without a session it is all of them. */
+  readonly bySession: boolean;
+  /** The tools that clients list: all, or those by which they search. */
+  readonly listed: ReadonlyMap<string, VisibleTool>;
+  /** There where clients search. */
+  readonly search: ToolSearch | undefined;
+  readonly prompts: ReadonlyMap<string, PromptEntry>;
+  readonly resources: ReadonlyMap<string, ResourceEntry<Resource>>;
+  readonly templates: ReadonlyMap<string, ResourceEntry<ResourceTemplate>>;
+  readonly views: Places['views'];
+  readonly readers: Catalogue['readers'];
+  readonly instructions: string | undefined;
+  readonly middleware: readonly ActiveMiddleware[];
+  readonly settings: ProfileSettings;
+}
+
+/** Builds the view of a profile, or of one session in it; `ownPrompts` are the gateway's own prompts. */
+export function createView(
+  catalogue: Catalogue,
+  policy: Policy,
+  config: Config,
+  profile: string,
+  ownPrompts: readonly PromptEntry[] = [],
+  session?: string,
+): View {
+  const caller: Caller = { principal: '', profile, scopes: [] };
+  const visible = <E extends { readonly plugin: ToolEntry['plugin'] }>(entries: ReadonlyMap<string, E>): Map<string, E> =>
+    new Map([...entries].filter(([, { plugin }]) => policy.seesPlugin(plugin, caller)));
+  const tools = new Map<string, VisibleTool>();
+  const middleware = catalogue.middleware.filter(({ plugin }) => policy.runsHooksOf(plugin, caller));
+  const settings = policy.settings(profile);
+  const rulesFor = createRules(config, settings);
+  // What a plugin's code makes up is silent where its hooks are.
+  const speaks = (plugin: ToolEntry['plugin'], composed = false): boolean => !composed || policy.runsHooksOf(plugin, caller);
+  const spoken = catalogue.instructions.filter(({ plugin, composed }) => policy.seesPlugin(plugin, caller) && speaks(plugin, composed));
+  for (const [name, whole] of catalogue.tools) {
+    const entry = shownTo(session, whole);
+    const ruling = entry && policy.decide(entry, caller);
+    if (ruling) tools.set(name, createVisibleTool({ entry, ...ruling, ...rulesFor(entry), middleware, settings }));
+  }
+  const own: Omit<ToolRules, 'entry' | 'approval' | 'hints'> = {
+    ...callTime({}, undefined, config),
+    maxChars: config.limits.resultChars,
+    approvalSource: 'format',
+    schemas: 'verbatim',
+    fence: false,
+    clean: false,
+    middleware,
+    settings,
+  };
+  const search =
+    settings.search === true
+      ? createToolSearch(tools, (tool) => createVisibleTool({ ...own, hints: tool.entry.tool.hints, ...tool }))
+      : undefined;
+  const told = cleanText([search && SEARCH_INSTRUCTIONS, settings.instructions].filter((text) => text !== undefined).join('\n\n'));
+  const isComplete = createRequirements(tools);
+  const runsFreely = createFreedom(tools);
+  return {
+    profile,
+    tools,
+    bySession: [...tools.values()].some(({ entry }) => entry.tool.shownTo !== undefined),
+    listed: search?.listed ?? tools,
+    search,
+    prompts: new Map(
+      [...withOwn(catalogue.prompts, ownPrompts)].filter(
+        ([, entry]) =>
+          policy.seesPrompt(entry, caller) &&
+          speaks(entry.plugin, entry.prompt.composed) &&
+          isComplete(entry.prompt.requires) &&
+          runsFreely(entry),
+      ),
+    ),
+    resources: new Map(
+      [...visible(catalogue.resources)].filter(
+        ([, { plugin, resource }]) => speaks(plugin, resource.composed) && isComplete(resource.requires),
+      ),
+    ),
+    templates: visible(catalogue.templates),
+    views: visible(catalogue.views),
+    readers: visible(catalogue.readers),
+    middleware,
+    settings,
+    instructions: composeInstructions(spoken, told),
+  };
+}
+
+function shownTo(session: string | undefined, entry: ToolEntry): ToolEntry | undefined {
+  if (session === undefined || entry.tool.shownTo === undefined) return entry;
+  return [entry, ...entry.others].find(({ tool }) => tool.shownTo?.(session));
+}
+
+// By whatever name the author knew them.
+function createRequirements(tools: ReadonlyMap<string, VisibleTool>): (requires: readonly string[] | undefined) => boolean {
+  let names: Set<string> | undefined;
+  return (requires = []) => {
+    if (requires.length === 0) return true;
+    names ??= new Set(
+      [...tools.values()].flatMap(({ entry: { name, tool } }) => [name, tool.name, tool.native ?? name, ...(tool.aliases ?? [])]),
+    );
+    return requires.every((name) => names?.has(name));
+  };
+}
+
+// A prompt that runs a tool must not bypass that tool's approval, deny rules or middleware.
+function createFreedom(tools: ReadonlyMap<string, VisibleTool>): (entry: PromptEntry) => boolean {
+  let own: Map<string, VisibleTool> | undefined;
+  const key = (plugin: string, tool: string): string => `${plugin}\n${tool}`;
+  return ({ plugin, prompt: { runs, guarded = false } }) => {
+    if (runs === undefined) return true;
+    own ??= new Map([...tools.values()].map((tool) => [key(tool.entry.plugin.id, tool.entry.tool.name), tool]));
+    const tool = own.get(key(plugin.id, runs));
+    if (!tool || tool.approval === 'required' || tool.settings.denyRules.length > 0) return false;
+    return guarded || tool.middleware.length === 0;
+  };
+}
+
+// A plugin keeps the names of its prompts: then ours gets our name in front.
+function* withOwn(prompts: Catalogue['prompts'], own: readonly PromptEntry[]): Generator<[string, PromptEntry]> {
+  yield* prompts;
+  for (const entry of own) {
+    const name = prompts.has(entry.name) ? `${entry.plugin.id}_${entry.name}` : entry.name;
+    yield [name, { ...entry, name }];
+  }
+}
+
+type OwnRules = Pick<ToolRules, 'hints' | 'timeoutMs' | 'capMs' | 'timeFrom' | 'maxChars' | 'schemas' | 'fence' | 'clean'>;
+
+function createRules(config: Config, settings: ProfileSettings): (entry: ToolEntry) => OwnRules {
+  const { plugins, limits } = config;
+  const rules = new Map(
+    [...plugins].map(([id, { limits: own, schemas, fence, results, hints }]) => [
+      id,
+      {
+        hints: hints && createNameMap(hints),
+        callTimeoutMs: byName(own.callTimeoutMs),
+        resultChars: byName(own.resultChars),
+        schemas,
+        fence,
+        clean: results === 'clean',
+      },
+    ]),
+  );
+  return ({ name, plugin, tool }) => {
+    const own = rules.get(plugin.id);
+    const names = own ? [tool.name, name, tool.native ?? tool.name] : [];
+    const said = own?.hints?.find(names);
+    return {
+      hints: said ? { ...tool.hints, ...said, ...(tool.hints?.destructive ? { destructive: true } : {}) } : tool.hints,
+      ...callTime(tool, own?.callTimeoutMs?.find(names), config),
+      maxChars: own?.resultChars?.find(names) ?? limits.resultChars,
+      schemas: own?.schemas ?? settings.schemas ?? 'portable',
+      fence: own?.fence ?? true,
+      clean: own?.clean ?? false,
+    };
+  };
+}
+
+function byName(limit: number | Readonly<Record<string, number>> | undefined): Pick<NameMap<number>, 'find'> | undefined {
+  return typeof limit === 'number' ? { find: () => limit } : limit && createNameMap(limit);
+}

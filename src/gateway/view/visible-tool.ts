@@ -1,0 +1,46 @@
+import type { SchemaForm } from '../../core/schema-form.ts';
+import type { Approval, Hints } from '../../core/tool.ts';
+import type { ApprovalSource, ProfileSettings } from '../../policy/policy.ts';
+import type { ToolEntry } from '../../registry/catalogue.ts';
+import { type Shape, shapeOf } from '../../registry/schemas/shape.ts';
+import type { TimeSource } from '../call/call-time.ts';
+import type { ActiveMiddleware } from '../call/middleware.ts';
+
+/** What a profile makes of a tool. `timeoutMs` and `capMs` are its time limits, `maxChars` the longest text of a result. */
+export interface ToolRules {
+  readonly entry: ToolEntry;
+  readonly approval: Approval;
+  readonly approvalSource: ApprovalSource;
+  /** What its format says of its effects, and over that the operator. */
+  readonly hints: Hints | undefined;
+  readonly timeoutMs: number;
+  readonly capMs: number;
+  readonly timeFrom: TimeSource;
+  readonly maxChars: number;
+  readonly schemas: SchemaForm;
+  /** Whether texts are fenced where the tool says that strangers wrote them. */
+  readonly fence: boolean;
+  /** Whether hidden characters in its results are written out. */
+  readonly clean: boolean;
+  /** Who has a say in its calls; one list for all tools of a view. */
+  readonly middleware: readonly ActiveMiddleware[];
+  readonly settings: ProfileSettings;
+}
+
+/** A tool as one profile has it. */
+export interface VisibleTool extends ToolRules {
+  /** Its schema as clients get it; built when somebody first asks. */
+  readonly shape: Shape;
+}
+
+/** Completes a tool for a view. */
+export function createVisibleTool(rules: ToolRules): VisibleTool {
+  return Object.assign(Object.create(SHAPED) as Pick<VisibleTool, 'shape'>, rules);
+}
+
+const SHAPED = {
+  get shape(): Shape {
+    const { entry, schemas } = this as unknown as ToolRules;
+    return shapeOf(entry, schemas);
+  },
+};
