@@ -1,10 +1,10 @@
 import { GatewayError } from '../core/errors.ts';
-import { hasEnvelope } from './envelope.ts';
-import type { LegacyPeer } from './legacy.ts';
-import type { ModernPeer } from './modern.ts';
-import type { Outlet } from './outlet.ts';
-import type { Fault, Incoming, Message } from './wire.ts';
-import { RPC } from './wire.ts';
+import type { LegacyPeer } from './legacy/legacy-peer.ts';
+import type { ModernPeer } from './modern/modern-peer.ts';
+import { hasEnvelope } from './wire/envelope.ts';
+import type { Outlet } from './wire/outlet.ts';
+import type { Fault, Incoming, Message } from './wire/wire.ts';
+import { RPC } from './wire/wire.ts';
 
 /** After so many unreadable messages without a good one a client is beyond help: two that answer each other's junk never stop. */
 const MAX_FAULTS = 100;

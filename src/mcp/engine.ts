@@ -5,18 +5,18 @@ import type { Logger } from '../core/log.ts';
 import type { Redactor } from '../core/redact.ts';
 import type { Gateway } from '../gateway/gateway.ts';
 import { type Connection, createConnection } from './connection.ts';
-import { readCutMessage } from './cut-message.ts';
-import { LegacyPeer } from './legacy.ts';
-import { createLists } from './lists.ts';
-import { createMethods } from './methods.ts';
-import { type ModernParts, ModernPeer } from './modern.ts';
-import type { Outlet } from './outlet.ts';
-import { plainCall } from './plain-call.ts';
-import { createSessions, type SessionLimits } from './sessions.ts';
+import { LegacyPeer } from './legacy/legacy-peer.ts';
+import { createSessions, type SessionLimits } from './legacy/sessions.ts';
+import { createLists } from './methods/lists.ts';
+import { createMethods } from './methods/methods.ts';
+import { createSubscriptions } from './methods/subscriptions.ts';
+import { type ModernParts, ModernPeer } from './modern/modern-peer.ts';
+import { plainCall } from './modern/plain-call.ts';
+import { createSuspendedCalls } from './modern/suspended-calls.ts';
 import { createStreamable, type PendingExchange, type Streamable, toPending } from './streamable.ts';
-import { createSubscriptions } from './subscriptions.ts';
-import { createSuspendedCalls } from './suspended-calls.ts';
-import { type Incoming, readMessage } from './wire.ts';
+import { readCutMessage } from './wire/cut-message.ts';
+import type { Outlet } from './wire/outlet.ts';
+import { type Incoming, readMessage } from './wire/wire.ts';
 
 /** The limits this layer applies. */
 export interface EngineLimits extends SessionLimits {

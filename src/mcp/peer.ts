@@ -10,12 +10,12 @@ import { Call, type ClientLink } from '../gateway/call/call.ts';
 import type { Semaphore } from '../gateway/call/semaphore.ts';
 import type { Gateway } from '../gateway/gateway.ts';
 import type { View } from '../gateway/view/view.ts';
-import type { Era } from './era.ts';
-import { faultError, RpcError, showId, toRpcError } from './errors.ts';
-import { ClientLog, type LogThreshold } from './logging.ts';
-import type { Outlet } from './outlet.ts';
+import { ClientLog, type LogThreshold } from './methods/logging.ts';
 import { PendingReplies, type PendingReply } from './pending-replies.ts';
-import { errorText, type Fault, type Id, type Message, notificationText, RPC, replyText } from './wire.ts';
+import type { Era } from './wire/era.ts';
+import { faultError, RpcError, showId, toRpcError } from './wire/errors.ts';
+import type { Outlet } from './wire/outlet.ts';
+import { errorText, type Fault, type Id, type Message, notificationText, RPC, replyText } from './wire/wire.ts';
 
 /** A request of any era, as the methods see it. */
 export interface Request {

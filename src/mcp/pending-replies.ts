@@ -1,8 +1,8 @@
 import { GatewayError } from '../core/errors.ts';
 import { ExactNumber, mark } from '../core/exact-number.ts';
 import type { Call } from '../gateway/call/call.ts';
-import type { Frame, Outlet } from './outlet.ts';
-import type { Id } from './wire.ts';
+import type { Frame, Outlet } from './wire/outlet.ts';
+import type { Id } from './wire/wire.ts';
 
 /** A request that awaits its reply. */
 export interface PendingReply {

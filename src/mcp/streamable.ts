@@ -1,16 +1,16 @@
 import type { Caller } from '../core/caller.ts';
 import type { ErrorCode } from '../core/error-codes.ts';
 import { GatewayError } from '../core/errors.ts';
-import { hasEnvelope } from './envelope.ts';
-import { RpcError, toRpcError } from './errors.ts';
-import type { LegacyPeer } from './legacy.ts';
-import type { ModernPeer } from './modern.ts';
-import { type Frame, type HeaderView, type Outlet, singleHeader } from './outlet.ts';
+import type { LegacyPeer } from './legacy/legacy-peer.ts';
+import type { SessionStream } from './legacy/session-stream.ts';
+import type { HttpSession, Sessions } from './legacy/sessions.ts';
+import type { ModernPeer } from './modern/modern-peer.ts';
 import type { PeerParts } from './peer.ts';
-import { ASSUMED_REVISION, isModern, LEGACY } from './revisions.ts';
-import type { SessionStream } from './session-stream.ts';
-import type { HttpSession, Sessions } from './sessions.ts';
-import { errorText, type Fault, type Id, type Incoming, type Message, RPC } from './wire.ts';
+import { hasEnvelope } from './wire/envelope.ts';
+import { RpcError, toRpcError } from './wire/errors.ts';
+import { type Frame, type HeaderView, type Outlet, singleHeader } from './wire/outlet.ts';
+import { ASSUMED_REVISION, isModern, LEGACY } from './wire/revisions.ts';
+import { errorText, type Fault, type Id, type Incoming, type Message, RPC } from './wire/wire.ts';
 
 /** What happens to an exchange when its client goes away before the reply. */
 export type Gone = () => void;

@@ -5,7 +5,7 @@ import { isLoopback } from '../core/addresses.ts';
 import { type Caller, DEFAULT_PROFILE } from '../core/caller.ts';
 import type { ErrorCode } from '../core/error-codes.ts';
 import { GatewayError } from '../core/errors.ts';
-import { errorText, RPC } from '../mcp/wire.ts';
+import { errorText, RPC } from '../mcp/wire/wire.ts';
 import { createLogins, digestOf, type Identity } from './logins.ts';
 import { createProxies } from './proxies.ts';
 import { createThrottle } from './throttle.ts';

@@ -8,7 +8,7 @@ import { isLoopback } from '../core/addresses.ts';
 import { GatewayError } from '../core/errors.ts';
 import type { Logger } from '../core/log.ts';
 import type { Engine } from '../mcp/engine.ts';
-import { errorText, RPC } from '../mcp/wire.ts';
+import { errorText, RPC } from '../mcp/wire/wire.ts';
 import { createConnectionCap } from './connections.ts';
 import { createEdge, type FailedLogin, unauthenticated } from './edge.ts';
 import { isContinue } from './headers.ts';

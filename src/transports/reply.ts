@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import type { Frame, Outlet } from '../mcp/outlet.ts';
+import type { Frame, Outlet } from '../mcp/wire/outlet.ts';
 
 const STREAM_HEADERS = { 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-cache, no-transform', 'X-Accel-Buffering': 'no' };
 const KEEP_ALIVE_MS = 15_000;

@@ -7,7 +7,7 @@ import { deferred } from '../core/deferred.ts';
 import { createLineSplitter } from '../core/lines.ts';
 import type { Logger } from '../core/log.ts';
 import type { Engine } from '../mcp/engine.ts';
-import type { Frame } from '../mcp/outlet.ts';
+import type { Frame } from '../mcp/wire/outlet.ts';
 
 /** The limits of this transport. */
 export interface StdioLimits {

@@ -5,7 +5,7 @@ import { toJsonText } from '../core/exact-number.ts';
 import { parseExact } from '../core/exact-parse.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import type { Engine } from '../mcp/engine.ts';
-import type { Frame, Outlet } from '../mcp/outlet.ts';
+import type { Frame, Outlet } from '../mcp/wire/outlet.ts';
 import { acceptJson, readBody } from './body.ts';
 import type { InFlight } from './in-flight.ts';
 import type { Exchange, Route } from './router.ts';

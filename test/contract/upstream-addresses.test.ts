@@ -4,7 +4,7 @@ import type { Caller } from '../../dist/src/core/caller.js';
 import { localCaller } from '../../dist/src/core/caller.js';
 import type { ToolResult } from '../../dist/src/core/content.js';
 import { Call, silentClient } from '../../dist/src/gateway/call/call.js';
-import { createLists } from '../../dist/src/mcp/lists.js';
+import { createLists } from '../../dist/src/mcp/methods/lists.js';
 import { keepLog, openApp, type TestApp } from '../support/app.ts';
 import { until } from '../support/processes.ts';
 import { notifyAll, type RawUpstream, rawUpstream, toolOf } from '../support/raw-upstream.ts';

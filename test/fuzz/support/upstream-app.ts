@@ -14,7 +14,7 @@ import { silentLog } from '../../../dist/src/core/log.js';
 import type { Plugin } from '../../../dist/src/core/plugin.js';
 import { createRedactor } from '../../../dist/src/core/redact.js';
 import { Call } from '../../../dist/src/gateway/call/call.js';
-import { createLists } from '../../../dist/src/mcp/lists.js';
+import { createLists } from '../../../dist/src/mcp/methods/lists.js';
 import { tempFolder } from '../../support/temp.ts';
 import type { Answer, Oracle } from './oracle.ts';
 import { oracleClient } from './oracle-client.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { readCutMessage } from '../../../src/mcp/cut-message.ts';
+import { readCutMessage } from '../../../src/mcp/wire/cut-message.ts';
 
 const CAPS = { depth: 64, keys: 10_000, items: 100_000 };
 const KEPT = 4096;

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { JsonObject, JsonValue } from '../../../src/core/json.ts';
-import { checkArguments, checkHeaders, checkVersion, decodeHeader } from '../../../src/mcp/modern-headers.ts';
+import { checkArguments, checkHeaders, checkVersion, decodeHeader } from '../../../src/mcp/wire/modern-headers.ts';
 import { headerParams } from '../../../src/registry/header-params.ts';
 
 const request = (method: string, params: object = {}) =>

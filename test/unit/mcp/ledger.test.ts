@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Frame } from '../../../src/mcp/outlet.ts';
 import { PendingReplies, type PendingReply } from '../../../src/mcp/pending-replies.ts';
+import type { Frame } from '../../../src/mcp/wire/outlet.ts';
 
 /** What the ledger must do, kept as the plain multiset of ids that are owed. */
 interface Model {

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { ClientLog } from '../../../src/mcp/logging.ts';
+import { ClientLog } from '../../../src/mcp/methods/logging.ts';
 
 it('a log line for a client shows neither secrets nor hidden characters, in the name of its logger either', {
   tags: ['T24', 'T10'],

@@ -1,7 +1,7 @@
 import { localCaller } from '../../../src/core/caller.ts';
 import type { Connection } from '../../../src/mcp/connection.ts';
 import type { Engine } from '../../../src/mcp/engine.ts';
-import type { Frame, HeaderView, Outlet } from '../../../src/mcp/outlet.ts';
+import type { Frame, HeaderView, Outlet } from '../../../src/mcp/wire/outlet.ts';
 
 const MODERN = '2026-07-28';
 const LEGACY = '2025-11-25';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Question } from '../../../src/core/question.ts';
-import { answerFault, toAnswerableKinds, toClientRequest } from '../../../src/mcp/questions.ts';
+import { answerFault, toAnswerableKinds, toClientRequest } from '../../../src/mcp/methods/questions.ts';
 
 const schema = { type: 'object', properties: { n: { type: 'integer' } }, required: ['n'] };
 const form: Question = { kind: 'form', message: 'm', schema };

@@ -17,7 +17,7 @@ import { createRedactor } from '../../../src/core/redact.ts';
 import type { Gateway } from '../../../src/gateway/gateway.ts';
 import type { View } from '../../../src/gateway/view/view.ts';
 import { createEngine, type Engine } from '../../../src/mcp/engine.ts';
-import type { Frame } from '../../../src/mcp/outlet.ts';
+import type { Frame } from '../../../src/mcp/wire/outlet.ts';
 
 // Every reply of the engine, in both eras, as the official SDK's own schemas judge it.
 

@@ -6,8 +6,8 @@ import type { JsonObject } from '../../../src/core/json.ts';
 import { silentLog } from '../../../src/core/log.ts';
 import type { Questions } from '../../../src/core/question.ts';
 import { Call, silentClient } from '../../../src/gateway/call/call.ts';
-import { ServerRequests } from '../../../src/mcp/server-requests.ts';
-import { readMessage } from '../../../src/mcp/wire.ts';
+import { ServerRequests } from '../../../src/mcp/legacy/server-requests.ts';
+import { readMessage } from '../../../src/mcp/wire/wire.ts';
 
 const QUESTION = { q: { kind: 'form', message: 'Well?', schema: { type: 'object', properties: {} } } } as const;
 

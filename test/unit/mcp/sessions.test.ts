@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { silentLog } from '../../../src/core/log.ts';
-import type { LegacyPeer } from '../../../src/mcp/legacy.ts';
-import { createSessions, type HttpSession, type Sessions } from '../../../src/mcp/sessions.ts';
+import type { LegacyPeer } from '../../../src/mcp/legacy/legacy-peer.ts';
+import { createSessions, type HttpSession, type Sessions } from '../../../src/mcp/legacy/sessions.ts';
 
 const caller = { principal: 'ada', profile: 'default', scopes: [] };
 const limits = { sessions: 3, sessionsPerPrincipal: 2, sessionIdleMs: 1_000 };

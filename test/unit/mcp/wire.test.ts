@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { readMessage, replyText } from '../../../src/mcp/wire.ts';
+import { readMessage, replyText } from '../../../src/mcp/wire/wire.ts';
 
 const CAPS = { depth: 64, keys: 10_000, items: 100_000 };
 const read = (text: string | Buffer) => readMessage(Buffer.from(text as string), CAPS);

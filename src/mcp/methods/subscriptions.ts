@@ -1,15 +1,15 @@
-import type { Caller } from '../core/caller.ts';
-import { GatewayError } from '../core/errors.ts';
-import { toJsonText } from '../core/exact-number.ts';
-import { isJsonObject, type JsonObject } from '../core/json.ts';
-import { Shares } from '../core/shares.ts';
-import type { Gateway } from '../gateway/gateway.ts';
-import type { View } from '../gateway/view/view.ts';
-import { MODERN_META } from './era.ts';
+import type { Caller } from '../../core/caller.ts';
+import { GatewayError } from '../../core/errors.ts';
+import { toJsonText } from '../../core/exact-number.ts';
+import { isJsonObject, type JsonObject } from '../../core/json.ts';
+import { Shares } from '../../core/shares.ts';
+import type { Gateway } from '../../gateway/gateway.ts';
+import type { View } from '../../gateway/view/view.ts';
+import type { Reply, Request } from '../peer.ts';
+import { MODERN_META } from '../wire/era.ts';
+import type { Outlet } from '../wire/outlet.ts';
+import { type Id, notificationText } from '../wire/wire.ts';
 import type { ListKind, Lists } from './lists.ts';
-import type { Outlet } from './outlet.ts';
-import type { Reply, Request } from './peer.ts';
-import { type Id, notificationText } from './wire.ts';
 
 const MAX_STREAMS = 1_024;
 const MAX_WATCHED = 1_000;

@@ -1,4 +1,4 @@
-import type { Frame, Outlet } from './outlet.ts';
+import type { Frame, Outlet } from '../wire/outlet.ts';
 
 const MAX_EVENTS = 200;
 const MAX_BYTES = 1024 * 1024;

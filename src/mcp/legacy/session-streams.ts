@@ -1,4 +1,4 @@
-import type { Outlet } from './outlet.ts';
+import type { Outlet } from '../wire/outlet.ts';
 import { parseEventId, SessionStream } from './session-stream.ts';
 
 /** Ended streams that are kept for clients that come back. */

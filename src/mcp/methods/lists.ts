@@ -1,12 +1,12 @@
-import { toJsonText } from '../core/exact-number.ts';
-import { withOrigin } from '../core/instance.ts';
-import type { JsonObject } from '../core/json.ts';
-import { withoutOwnKeys } from '../core/own-meta.ts';
-import { wellFormedJson } from '../core/well-formed.ts';
-import { toAnnotations } from '../gateway/view/annotations.ts';
-import type { View } from '../gateway/view/view.ts';
-import type { VisibleTool } from '../gateway/view/visible-tool.ts';
-import { type Era, MODERN_META } from './era.ts';
+import { toJsonText } from '../../core/exact-number.ts';
+import { withOrigin } from '../../core/instance.ts';
+import type { JsonObject } from '../../core/json.ts';
+import { withoutOwnKeys } from '../../core/own-meta.ts';
+import { wellFormedJson } from '../../core/well-formed.ts';
+import { toAnnotations } from '../../gateway/view/annotations.ts';
+import type { View } from '../../gateway/view/view.ts';
+import type { VisibleTool } from '../../gateway/view/visible-tool.ts';
+import { type Era, MODERN_META } from '../wire/era.ts';
 
 /** The lists that can be asked for. */
 export type ListKind = 'tools' | 'prompts' | 'resources' | 'resourceTemplates';

@@ -1,12 +1,12 @@
 import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
-import type { Caller } from '../core/caller.ts';
-import { canonicalJson } from '../core/canonical.ts';
-import { GatewayError } from '../core/errors.ts';
-import { asObject, type JsonObject, type JsonValue } from '../core/json.ts';
-import type { ClientLink } from '../gateway/call/call.ts';
+import type { Caller } from '../../core/caller.ts';
+import { canonicalJson } from '../../core/canonical.ts';
+import { GatewayError } from '../../core/errors.ts';
+import { asObject, type JsonObject, type JsonValue } from '../../core/json.ts';
+import type { ClientLink } from '../../gateway/call/call.ts';
+import type { AskLimits } from '../legacy/server-requests.ts';
+import type { Handler, Reply, RequestLink } from '../peer.ts';
 import { MultiRoundCall, type Suspend } from './multi-round-call.ts';
-import type { Handler, Reply, RequestLink } from './peer.ts';
-import type { AskLimits } from './server-requests.ts';
 
 const MAX_PARKED = 1_000;
 

@@ -1,12 +1,12 @@
-import { GatewayError } from '../core/errors.ts';
-import { toJsonText } from '../core/exact-number.ts';
-import { toDouble } from '../core/exact-tree.ts';
-import { isJsonObject, type JsonObject } from '../core/json.ts';
-import type { Answers, Questions } from '../core/question.ts';
-import type { Call } from '../gateway/call/call.ts';
-import type { Outlet } from './outlet.ts';
-import { answerFault, toClientRequest } from './questions.ts';
-import { type Id, notificationText, requestText } from './wire.ts';
+import { GatewayError } from '../../core/errors.ts';
+import { toJsonText } from '../../core/exact-number.ts';
+import { toDouble } from '../../core/exact-tree.ts';
+import { isJsonObject, type JsonObject } from '../../core/json.ts';
+import type { Answers, Questions } from '../../core/question.ts';
+import type { Call } from '../../gateway/call/call.ts';
+import { answerFault, toClientRequest } from '../methods/questions.ts';
+import type { Outlet } from '../wire/outlet.ts';
+import { type Id, notificationText, requestText } from '../wire/wire.ts';
 
 /** How long a client may take for an answer. */
 export interface AskLimits {

@@ -1,10 +1,10 @@
-import { GatewayError } from '../core/errors.ts';
-import { isJsonObject, type JsonObject } from '../core/json.ts';
-import type { Gateway } from '../gateway/gateway.ts';
+import { GatewayError } from '../../core/errors.ts';
+import { isJsonObject, type JsonObject } from '../../core/json.ts';
+import type { Gateway } from '../../gateway/gateway.ts';
+import type { Handler, Request } from '../peer.ts';
+import { toCallResult, toPromptResult, toReadResult } from '../wire/results.ts';
 import { completeArgument } from './completion.ts';
 import { cacheHints, type ListKind, type Lists } from './lists.ts';
-import type { Handler, Request } from './peer.ts';
-import { toCallResult, toPromptResult, toReadResult } from './results.ts';
 
 /** The methods that both eras have, by name. */
 export type Methods = ReadonlyMap<string, Handler>;

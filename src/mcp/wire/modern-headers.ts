@@ -1,7 +1,7 @@
-import { isSameNumber } from '../core/decimal.ts';
-import { toDouble } from '../core/exact-tree.ts';
-import { isJsonObject, type JsonValue } from '../core/json.ts';
-import type { HeaderParam } from '../registry/header-params.ts';
+import { isSameNumber } from '../../core/decimal.ts';
+import { toDouble } from '../../core/exact-tree.ts';
+import { isJsonObject, type JsonValue } from '../../core/json.ts';
+import type { HeaderParam } from '../../registry/header-params.ts';
 import { RpcError } from './errors.ts';
 import { type HeaderView, singleHeader } from './outlet.ts';
 import { type Message, RPC } from './wire.ts';

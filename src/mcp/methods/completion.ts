@@ -1,10 +1,10 @@
-import { GatewayError } from '../core/errors.ts';
-import { isJsonObject } from '../core/json.ts';
-import type { Completion } from '../core/prompt.ts';
-import { admitCompletion } from '../gateway/call/admit.ts';
-import type { Gateway } from '../gateway/gateway.ts';
-import type { Reply, Request } from './peer.ts';
-import { toResult } from './results.ts';
+import { GatewayError } from '../../core/errors.ts';
+import { isJsonObject } from '../../core/json.ts';
+import type { Completion } from '../../core/prompt.ts';
+import { admitCompletion } from '../../gateway/call/admit.ts';
+import type { Gateway } from '../../gateway/gateway.ts';
+import type { Reply, Request } from '../peer.ts';
+import { toResult } from '../wire/results.ts';
 
 /** The protocol's cap on values in one answer. */
 const MAX_VALUES = 100;

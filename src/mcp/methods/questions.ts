@@ -1,7 +1,7 @@
-import { findFault, toDouble } from '../core/exact-tree.ts';
-import { asObject, isJsonObject, type JsonObject, type JsonValue } from '../core/json.ts';
-import type { Question, QuestionKind, Questions } from '../core/question.ts';
-import { cannotAnswer } from '../gateway/call/call.ts';
+import { findFault, toDouble } from '../../core/exact-tree.ts';
+import { asObject, isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
+import type { Question, QuestionKind, Questions } from '../../core/question.ts';
+import { cannotAnswer } from '../../gateway/call/call.ts';
 
 /** What a client can be asked, by the capabilities it declared and the revision it speaks. */
 export function toAnswerableKinds(capabilities: JsonValue | undefined, revision: string): readonly QuestionKind[] {

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import type { Caller } from '../core/caller.ts';
-import { GatewayError } from '../core/errors.ts';
-import { type Logger, silentLog } from '../core/log.ts';
-import { Shares } from '../core/shares.ts';
-import type { LegacyPeer } from './legacy.ts';
+import type { Caller } from '../../core/caller.ts';
+import { GatewayError } from '../../core/errors.ts';
+import { type Logger, silentLog } from '../../core/log.ts';
+import { Shares } from '../../core/shares.ts';
+import type { LegacyPeer } from './legacy-peer.ts';
 import { SessionStreams } from './session-streams.ts';
 
 /** One HTTP session of a legacy client. */

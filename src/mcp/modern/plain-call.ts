@@ -1,9 +1,9 @@
-import { isJsonObject } from '../core/json.ts';
-import type { JsonCaps } from '../core/json-scan.ts';
-import type { ModernPeer } from './modern.ts';
-import type { Outlet } from './outlet.ts';
-import { MODERN } from './revisions.ts';
-import { RPC, readJson } from './wire.ts';
+import { isJsonObject } from '../../core/json.ts';
+import type { JsonCaps } from '../../core/json-scan.ts';
+import type { Outlet } from '../wire/outlet.ts';
+import { MODERN } from '../wire/revisions.ts';
+import { RPC, readJson } from '../wire/wire.ts';
+import type { ModernPeer } from './modern-peer.ts';
 
 const ENVELOPE = { 'io.modelcontextprotocol/protocolVersion': MODERN, 'io.modelcontextprotocol/clientCapabilities': {} };
 

@@ -1,5 +1,5 @@
-import type { JsonObject } from '../core/json.ts';
-import { VERSION } from '../core/package.ts';
+import type { JsonObject } from '../../core/json.ts';
+import { VERSION } from '../../core/package.ts';
 
 /** What the two eras do differently with a result. */
 export interface Era {

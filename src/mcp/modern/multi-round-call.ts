@@ -1,14 +1,14 @@
-import { GatewayError } from '../core/errors.ts';
-import { toJsonText } from '../core/exact-number.ts';
-import type { JsonObject, JsonValue } from '../core/json.ts';
-import type { Logger } from '../core/log.ts';
-import type { Answers, QuestionKind, Questions } from '../core/question.ts';
-import { Call, type ClientLink } from '../gateway/call/call.ts';
-import type { Semaphore } from '../gateway/call/semaphore.ts';
-import type { View } from '../gateway/view/view.ts';
-import { type Era, MODERN_META } from './era.ts';
-import type { Handler, Reply, Request, RequestLink } from './peer.ts';
-import { answerFault, refuseUnable, toClientRequest } from './questions.ts';
+import { GatewayError } from '../../core/errors.ts';
+import { toJsonText } from '../../core/exact-number.ts';
+import type { JsonObject, JsonValue } from '../../core/json.ts';
+import type { Logger } from '../../core/log.ts';
+import type { Answers, QuestionKind, Questions } from '../../core/question.ts';
+import { Call, type ClientLink } from '../../gateway/call/call.ts';
+import type { Semaphore } from '../../gateway/call/semaphore.ts';
+import type { View } from '../../gateway/view/view.ts';
+import { answerFault, refuseUnable, toClientRequest } from '../methods/questions.ts';
+import type { Handler, Reply, Request, RequestLink } from '../peer.ts';
+import { type Era, MODERN_META } from '../wire/era.ts';
 
 interface Deferred<T> {
   resolve(value: T): void;
