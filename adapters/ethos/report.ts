@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { JsonObject } from '../../src/core/json.ts';
-import { checkReports, listOf, reported } from '../../src/host/report-check.ts';
+import { checkReports, listOf, reported } from '../../src/host/group/report-check.ts';
 
 /** Tools that stand for commands are called by this and the command's name. */
 export const COMMAND_PREFIX = 'cmd_';

@@ -3,7 +3,7 @@ import type { Host, Member } from '../../src/core/host.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../src/core/json.ts';
 import type { InterceptedCall, Middleware } from '../../src/core/middleware.ts';
 import type { CallContext, CallPreview } from '../../src/core/tool.ts';
-import { objectIn, textIn } from '../../src/host/wire.ts';
+import { objectIn, textIn } from '../../src/host/group/wire.ts';
 
 /** What a plugin says of one call of a tool of its own. */
 export type Preview = (tool: string, args: JsonObject) => Promise<CallPreview | undefined>;

@@ -3,7 +3,7 @@ import { GatewayError, toError } from '../../src/core/errors.ts';
 import { isJsonObject } from '../../src/core/json.ts';
 import type { QuestionKind } from '../../src/core/question.ts';
 import { shorten } from '../../src/core/text.ts';
-import { proxyFault, unreachable } from '../../src/host/unreachable.ts';
+import { proxyFault, unreachable } from '../../src/host/network/unreachable.ts';
 import { RpcFailure } from './messages.ts';
 
 const METHOD_NOT_FOUND = -32601;

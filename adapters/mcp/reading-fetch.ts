@@ -4,7 +4,7 @@ import { toDouble } from '../../src/core/exact-tree.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../src/core/json.ts';
 import { VastError } from '../../src/core/vast.ts';
 import { wellFormedJson } from '../../src/core/well-formed.ts';
-import { toFetchFault } from '../../src/host/unreachable.ts';
+import { toFetchFault } from '../../src/host/network/unreachable.ts';
 import { EventReader, type ServerEvent } from './event-reader.ts';
 import { notSent } from './failures.ts';
 import { Handshake } from './handshake.ts';

@@ -4,7 +4,7 @@ import type { Host } from '../../src/core/host.ts';
 import type { Logger } from '../../src/core/log.ts';
 import type { Manifest, Offer, Plugin, PluginState } from '../../src/core/plugin.ts';
 import type { CallContext } from '../../src/core/tool.ts';
-import { createBackoff } from '../../src/host/backoff.ts';
+import { createBackoff } from '../../src/host/group/backoff.ts';
 import { createAdvice } from './advice.ts';
 import { type Calls, createCalls } from './calls.ts';
 import { connect, type LastStrategy } from './connect.ts';

@@ -3,7 +3,7 @@ import { GatewayError } from '../../src/core/errors.ts';
 import type { PluginStore } from '../../src/core/host.ts';
 import type { JsonObject } from '../../src/core/json.ts';
 import type { Logger } from '../../src/core/log.ts';
-import { optionalText } from '../../src/host/wire.ts';
+import { optionalText } from '../../src/host/group/wire.ts';
 
 /** What is written down of a plugin's installation for one tenant. */
 interface Install {

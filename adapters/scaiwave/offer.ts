@@ -5,9 +5,9 @@ import type { JsonObject } from '../../src/core/json.ts';
 import { emptyOffer, type Offer, type Problem } from '../../src/core/plugin.ts';
 import type { Prompt } from '../../src/core/prompt.ts';
 import type { CallContext, Tool } from '../../src/core/tool.ts';
+import { expectText } from '../../src/host/group/wire.ts';
 import { toRuntimeCaller } from '../../src/host/node/runtime.ts';
 import { pythonFacts } from '../../src/host/python/facts.ts';
-import { expectText } from '../../src/host/wire.ts';
 import type { ScaiWaveReport, ScaiWaveTool } from './report.ts';
 
 /** What is known of a plugin. */

@@ -1,8 +1,8 @@
 import * as z from 'zod';
 import type { JsonObject } from '../../src/core/json.ts';
 import type { Problem } from '../../src/core/plugin.ts';
+import { checkReports, listOf, reported } from '../../src/host/group/report-check.ts';
 import { type PythonReport, pythonReport } from '../../src/host/python/facts.ts';
-import { checkReports, listOf, reported } from '../../src/host/report-check.ts';
 
 /** A tool as the manifest declares it; a dynamic one has only the first three. */
 export interface ScaiWaveTool {

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { checkReports, reported } from '../../src/host/report-check.ts';
+import { checkReports, reported } from '../../src/host/group/report-check.ts';
 
 /** What the runtime tells the adapter of one loaded plugin; crosses the plugin channel as JSON. */
 export interface TalosReport {

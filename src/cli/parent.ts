@@ -1,4 +1,4 @@
-import { identify } from '../host/process-tree.ts';
+import { identify } from '../host/process/process-tree.ts';
 
 const LOOK_MS = 1_000;
 

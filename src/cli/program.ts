@@ -2,7 +2,7 @@ import { Command, CommanderError } from 'commander';
 import type { Adapter } from '../core/adapter.ts';
 import { GatewayError } from '../core/errors.ts';
 import { VERSION } from '../core/package.ts';
-import { MAX_NESTING, nesting } from '../host/environment.ts';
+import { MAX_NESTING, nesting } from '../host/process/environment.ts';
 import { addApprovals } from './approvals.ts';
 import { addAudit } from './audit.ts';
 import { addCall } from './call.ts';

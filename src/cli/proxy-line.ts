@@ -1,7 +1,7 @@
 import { accessSync, constants } from 'node:fs';
 import type { Config } from '../config/config.ts';
 import { showName } from '../core/text.ts';
-import { fromEnvironment, toProxy } from '../host/proxy.ts';
+import { fromEnvironment, toProxy } from '../host/network/proxy.ts';
 
 /** How outgoing requests leave: the proxies, what is exempt from them, and further certificates. One line, without logins. */
 export function describeProxies({ proxy, upstreams }: Config, env: NodeJS.ProcessEnv): string {

@@ -6,17 +6,17 @@ import type { Host, HostLimits, MemberSpec, PluginStore, Program } from '../core
 import type { Logger } from '../core/log.ts';
 import type { ProxySetting } from '../core/proxy.ts';
 import { createStopping } from '../core/stopping.ts';
-import { Group } from './group.ts';
-import { startInProcessWorker } from './in-process-worker.ts';
+import { Group } from './group/group.ts';
+import { startInProcessWorker } from './group/in-process-worker.ts';
+import { startProcessWorker } from './group/process-worker.ts';
+import { openProgram } from './group/program-worker.ts';
+import type { StartWorker } from './group/worker.ts';
+import { networkVariables } from './network/proxy.ts';
 import { nodeLaunch } from './node/launch.ts';
-import { createOrphanReaper } from './orphan-reaper.ts';
-import { startProcessWorker } from './process-worker.ts';
-import { startProgram } from './program.ts';
-import { openProgram } from './program-worker.ts';
-import { networkVariables } from './proxy.ts';
+import { createOrphanReaper } from './process/orphan-reaper.ts';
+import { startProgram } from './process/program.ts';
+import { runTool } from './process/tool.ts';
 import { preparePython } from './python/launch.ts';
-import { runTool } from './tool.ts';
-import type { StartWorker } from './worker.ts';
 
 /** Owns all plugin processes. */
 export interface PluginHost extends Host {

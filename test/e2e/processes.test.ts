@@ -3,7 +3,7 @@ import { closeSync, mkdirSync, openSync, readdirSync, statSync, writeSync } from
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { identify, relatives, signalIdentity } from '../../dist/src/host/process-tree.js';
+import { identify, relatives, signalIdentity } from '../../dist/src/host/process/process-tree.js';
 import { connect } from '../support/clients.ts';
 import { BIN, serve, writeConfig } from '../support/gateway.ts';
 import { processesWith, until } from '../support/processes.ts';

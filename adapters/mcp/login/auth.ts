@@ -1,7 +1,7 @@
 import type { AuthProvider, OAuthClientProvider } from '@modelcontextprotocol/client';
 import { GatewayError, toError } from '../../../src/core/errors.ts';
 import type { Host } from '../../../src/core/host.ts';
-import type { Route } from '../../../src/host/proxy.ts';
+import type { Route } from '../../../src/host/network/proxy.ts';
 import { hasToken, type RemoteServer, type ServerEntry } from '../entry.ts';
 import { causeOf, notSent } from '../failures.ts';
 import { createGuardedFetch } from './guarded-fetch.ts';

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { GatewayError, toError } from '../../../src/core/errors.ts';
 import type { ProxySetting } from '../../../src/core/proxy.ts';
-import { createRoute } from '../../../src/host/proxy.ts';
+import { createRoute } from '../../../src/host/network/proxy.ts';
 import type { RemoteServer } from '../entry.ts';
 import { causeOf } from '../failures.ts';
 import { openCallback } from './callback.ts';

@@ -1,10 +1,10 @@
 import type { FetchLike } from '@modelcontextprotocol/client';
 import { isLoopback as isLoopbackHost } from '../../../src/core/addresses.ts';
 import { GatewayError } from '../../../src/core/errors.ts';
-import { checkedLookup, literalAddress, refuseAddress } from '../../../src/host/addresses.ts';
-import { createAgent } from '../../../src/host/agent.ts';
-import type { HttpProxy, Route } from '../../../src/host/proxy.ts';
-import { proxyFault, toFetchFault } from '../../../src/host/unreachable.ts';
+import { checkedLookup, literalAddress, refuseAddress } from '../../../src/host/network/addresses.ts';
+import { createAgent } from '../../../src/host/network/agent.ts';
+import type { HttpProxy, Route } from '../../../src/host/network/proxy.ts';
+import { proxyFault, toFetchFault } from '../../../src/host/network/unreachable.ts';
 
 const MAX_MS = 30_000;
 const MAX_SIZE = 1024 * 1024;

@@ -4,9 +4,9 @@ import { pipeline } from 'node:stream/promises';
 import { isLoopback } from '../../../src/core/addresses.ts';
 import { GatewayError } from '../../../src/core/errors.ts';
 import type { ProxySetting } from '../../../src/core/proxy.ts';
-import { checkedLookup, literalAddress, refuseAddress } from '../../../src/host/addresses.ts';
-import { createAgent } from '../../../src/host/agent.ts';
-import { createRoute } from '../../../src/host/proxy.ts';
+import { checkedLookup, literalAddress, refuseAddress } from '../../../src/host/network/addresses.ts';
+import { createAgent } from '../../../src/host/network/agent.ts';
+import { createRoute } from '../../../src/host/network/proxy.ts';
 import { writeTo } from './output.ts';
 import { stopped } from './run-tool.ts';
 

@@ -1,7 +1,7 @@
 import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { identify } from '../../../src/host/process-tree.ts';
+import { identify } from '../../../src/host/process/process-tree.ts';
 import { stopped } from './run-tool.ts';
 
 const POLL_MS = 100;

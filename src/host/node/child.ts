@@ -9,7 +9,7 @@ import type { Logger, LogLevel } from '../../core/log.ts';
 import { ProgressBucket } from '../../core/progress.ts';
 import type { Answers, QuestionKind } from '../../core/question.ts';
 import { shorten } from '../../core/text.ts';
-import { type Channel, createChannel, type Serialised } from '../channel.ts';
+import { type Channel, createChannel, type Serialised } from '../group/channel.ts';
 import { createPluginSet } from './plugin-set.ts';
 import type { RuntimeCall } from './runtime.ts';
 

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { JsonObject } from '../../core/json.ts';
-import { reported } from '../report-check.ts';
+import { reported } from '../group/report-check.ts';
 
 /** What a Python plugin's process tells of itself, in the report of any format. */
 export interface PythonReport {

@@ -2,7 +2,7 @@ import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { GatewayError } from '../../core/errors.ts';
 import type { PythonRuntime } from '../../core/host.ts';
-import { whyUnrunnable } from '../executable.ts';
+import { whyUnrunnable } from '../process/executable.ts';
 import { type EnvironmentBuild, environmentFor } from './environments.ts';
 import { findInterpreter, interpreterFix } from './interpreter.ts';
 

@@ -2,8 +2,8 @@ import { PassThrough } from 'node:stream';
 import type { HostLimits } from '../../../dist/src/core/host.js';
 import type { JsonObject } from '../../../dist/src/core/json.js';
 import { createLineSplitter } from '../../../dist/src/core/lines.js';
-import { openProcessWorker } from '../../../dist/src/host/process-worker.js';
-import type { WorkerEvents } from '../../../dist/src/host/worker.js';
+import { openProcessWorker } from '../../../dist/src/host/group/process-worker.js';
+import type { WorkerEvents } from '../../../dist/src/host/group/worker.js';
 
 /** What a pretended process answers to a request of the gateway: a JSON text, or undefined for no answer of its own. */
 export type Script = (method: string, params: JsonObject, id: number, say: (line: string) => void) => string | undefined;

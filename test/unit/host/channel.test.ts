@@ -3,7 +3,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import type { GatewayError } from '../../../src/core/errors.ts';
 import type { JsonObject } from '../../../src/core/json.ts';
-import { type Channel, createChannel } from '../../../src/host/channel.ts';
+import { type Channel, createChannel } from '../../../src/host/group/channel.ts';
 
 /** One end of a channel whose other end is written by the test. */
 function open(notify: (method: string, params: JsonObject) => void = () => undefined) {

@@ -1,7 +1,7 @@
 import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { whyUnrunnable } from '../../../src/host/executable.ts';
+import { whyUnrunnable } from '../../../src/host/process/executable.ts';
 import { tempFolder } from '../../support/temp.ts';
 
 const file = (content: string | Buffer): string => {

@@ -6,8 +6,8 @@ import type { JsonObject } from '../../../src/core/json.ts';
 import { silentLog } from '../../../src/core/log.ts';
 import { createStopping } from '../../../src/core/stopping.ts';
 import { Call, silentClient } from '../../../src/gateway/call/call.ts';
-import { Group } from '../../../src/host/group.ts';
-import type { PluginWorker, WorkerEvents } from '../../../src/host/worker.ts';
+import { Group } from '../../../src/host/group/group.ts';
+import type { PluginWorker, WorkerEvents } from '../../../src/host/group/worker.ts';
 import { until } from '../../support/processes.ts';
 
 const spec = (version: string): MemberSpec => ({

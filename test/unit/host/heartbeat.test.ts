@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { toLimits } from '../../../src/config/limits.ts';
-import { createHeartbeat } from '../../../src/host/heartbeat.ts';
+import { createHeartbeat } from '../../../src/host/group/heartbeat.ts';
 
 const limits = toLimits({ unresponsiveMs: 2_000, hungMs: 10_000 });
 let clock = 0;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { identify, relatives } from '../../../src/host/process-tree.ts';
+import { identify, relatives } from '../../../src/host/process/process-tree.ts';
 
 describe('the relatives of a process', () => {
   it('are none where the program never started: group 0 and process 1 belong to the system', () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { toLimits } from '../../../src/config/limits.ts';
 import { createHost } from '../../../src/host/host.ts';
-import { createRoute, networkVariables, type ProxySettings } from '../../../src/host/proxy.ts';
+import { createRoute, networkVariables, type ProxySettings } from '../../../src/host/network/proxy.ts';
 import { keepLog } from '../../support/app.ts';
 import { tempFolder } from '../../support/temp.ts';
 

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { toLimits } from '../../../src/config/limits.ts';
 import { silentLog } from '../../../src/core/log.ts';
-import { Group } from '../../../src/host/group.ts';
-import { createTries } from '../../../src/host/tries.ts';
-import type { PluginWorker } from '../../../src/host/worker.ts';
+import { Group } from '../../../src/host/group/group.ts';
+import { createTries } from '../../../src/host/group/tries.ts';
+import type { PluginWorker } from '../../../src/host/group/worker.ts';
 import { until } from '../../support/processes.ts';
 
 describe('tries', { tags: ['start-tries'] }, () => {

@@ -1,15 +1,15 @@
 import type { Readable, Writable } from 'node:stream';
-import { ERROR_CODES, type ErrorCode } from '../core/error-codes.ts';
-import { GatewayError, MAX_TEXT_LENGTH, thrownText } from '../core/errors.ts';
-import { toDoublesText, toJsonText } from '../core/exact-number.ts';
-import { parseLine } from '../core/exact-parse.ts';
-import { IdMap } from '../core/id-map.ts';
-import { asObject, isJsonObject, type JsonObject, type JsonValue } from '../core/json.ts';
-import { parseText } from '../core/json-text.ts';
-import { createLineSplitter } from '../core/lines.ts';
-import { shorten, showName } from '../core/text.ts';
-import { refuseVast, VastError } from '../core/vast.ts';
-import { wellFormedJson } from '../core/well-formed.ts';
+import { ERROR_CODES, type ErrorCode } from '../../core/error-codes.ts';
+import { GatewayError, MAX_TEXT_LENGTH, thrownText } from '../../core/errors.ts';
+import { toDoublesText, toJsonText } from '../../core/exact-number.ts';
+import { parseLine } from '../../core/exact-parse.ts';
+import { asObject, isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
+import { parseText } from '../../core/json-text.ts';
+import { createLineSplitter } from '../../core/lines.ts';
+import { shorten, showName } from '../../core/text.ts';
+import { refuseVast, VastError } from '../../core/vast.ts';
+import { wellFormedJson } from '../../core/well-formed.ts';
+import { IdMap } from '../../core/id-map.ts';
 import { BrokenRule } from './wire.ts';
 
 // Taken before any plugin runs: what one does to the JSON of its process must not reach the channel.

@@ -1,4 +1,4 @@
-import { GatewayError } from '../core/errors.ts';
+import { GatewayError } from '../../core/errors.ts';
 
 /** Refuses a call to a plugin that takes none just now; `nextTry` is when it is started again, 0 where nobody knows. */
 export function unavailable(plugin: string, why: string, nextTry: number): GatewayError {

@@ -1,4 +1,4 @@
-import { createNetworks, isNetwork } from '../core/networks.ts';
+import { createNetworks, isNetwork } from '../../core/networks.ts';
 import { literalAddress } from './addresses.ts';
 
 /** Whether a host, with its port, is reached without a proxy. */

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
-import { GatewayError } from '../core/errors.ts';
-import { type ProxySetting, parseProxy } from '../core/proxy.ts';
+import { GatewayError } from '../../core/errors.ts';
+import { type ProxySetting, parseProxy } from '../../core/proxy.ts';
 import { literalAddress, refuseAddress } from './addresses.ts';
 import { createExemptions } from './no-proxy.ts';
 

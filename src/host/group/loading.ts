@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { GatewayError, toError } from '../core/errors.ts';
+import { GatewayError, toError } from '../../core/errors.ts';
 import type { GroupMember } from './group-member.ts';
 import type { PluginWorker } from './worker.ts';
 

@@ -1,7 +1,7 @@
-import { GatewayError } from '../core/errors.ts';
-import type { Logger } from '../core/log.ts';
+import { GatewayError } from '../../core/errors.ts';
+import type { Logger } from '../../core/log.ts';
+import { logTo } from '../log-to.ts';
 import type { GroupMember } from './group-member.ts';
-import { logTo } from './log-to.ts';
 import type { WorkerEvents } from './worker.ts';
 
 /** Hands the events of a worker to the members they are about; a plugin that has left gets none. */

@@ -1,17 +1,17 @@
 import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ToolResult } from '../core/content.ts';
-import type { ErrorCode } from '../core/error-codes.ts';
-import { GatewayError } from '../core/errors.ts';
-import type { HostLimits, MemberSpec } from '../core/host.ts';
-import type { JsonObject, JsonValue } from '../core/json.ts';
-import type { ProgramLaunch, ProgramRuntime, ProgramSession } from '../core/program-runtime.ts';
-import type { CallContext } from '../core/tool.ts';
-import { whyUnrunnable } from './executable.ts';
-import type { OrphanReaper } from './orphan-reaper.ts';
-import { adopted } from './pid-one.ts';
-import { makePrivateFolder, removeFolder } from './private-folder.ts';
-import { type Descriptors, SupervisedProcess } from './supervised.ts';
+import type { ToolResult } from '../../core/content.ts';
+import type { ErrorCode } from '../../core/error-codes.ts';
+import { GatewayError } from '../../core/errors.ts';
+import type { HostLimits, MemberSpec } from '../../core/host.ts';
+import type { JsonObject, JsonValue } from '../../core/json.ts';
+import type { ProgramLaunch, ProgramRuntime, ProgramSession } from '../../core/program-runtime.ts';
+import type { CallContext } from '../../core/tool.ts';
+import { whyUnrunnable } from '../process/executable.ts';
+import type { OrphanReaper } from '../process/orphan-reaper.ts';
+import { adopted } from '../process/pid-one.ts';
+import { makePrivateFolder, removeFolder } from '../process/private-folder.ts';
+import { type Descriptors, SupervisedProcess } from '../process/supervised.ts';
 import type { PluginWorker, WorkerEvents } from './worker.ts';
 
 /** What watching over a program takes. */

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { HostLimits, ToolEnd, ToolSpec } from '../core/host.ts';
-import type { Logger } from '../core/log.ts';
+import type { HostLimits, ToolEnd, ToolSpec } from '../../core/host.ts';
+import type { Logger } from '../../core/log.ts';
 import type { OrphanReaper } from './orphan-reaper.ts';
 import { makePrivateFolder, removeFolder } from './private-folder.ts';
 import { SupervisedProcess } from './supervised.ts';

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { GatewayError } from '../core/errors.ts';
+import { GatewayError } from '../../core/errors.ts';
 import type { PluginWorker } from './worker.ts';
 
 /** Waits for the handshake of a worker; returns why it failed, as a GatewayError if another try would not help. */

@@ -1,5 +1,5 @@
-import type { HostLimits } from '../core/host.ts';
-import { toTimer } from '../core/timer.ts';
+import type { HostLimits } from '../../core/host.ts';
+import { toTimer } from '../../core/timer.ts';
 
 /** Decides when a crashed process may be started again. Times are in milliseconds of a monotonic clock. */
 export interface Backoff {

@@ -1,15 +1,15 @@
-import type { ToolResult } from '../core/content.ts';
-import { MAX_TEXT_LENGTH, thrownText } from '../core/errors.ts';
-import { noteExact, toSafeDoubles } from '../core/exact-tree.ts';
-import type { HostLimits } from '../core/host.ts';
-import type { JsonObject } from '../core/json.ts';
-import type { Logger } from '../core/log.ts';
-import type { Answers, QuestionKind, Questions } from '../core/question.ts';
-import { shorten } from '../core/text.ts';
-import type { CallContext } from '../core/tool.ts';
-import { logTo } from './log-to.ts';
-import { createPluginSet } from './node/plugin-set.ts';
-import { type RuntimeCall, type RuntimeCaller, toRuntimeCaller } from './node/runtime.ts';
+import type { ToolResult } from '../../core/content.ts';
+import { MAX_TEXT_LENGTH, thrownText } from '../../core/errors.ts';
+import { noteExact, toSafeDoubles } from '../../core/exact-tree.ts';
+import type { HostLimits } from '../../core/host.ts';
+import type { JsonObject } from '../../core/json.ts';
+import type { Logger } from '../../core/log.ts';
+import type { Answers, QuestionKind, Questions } from '../../core/question.ts';
+import { shorten } from '../../core/text.ts';
+import type { CallContext } from '../../core/tool.ts';
+import { logTo } from '../log-to.ts';
+import { createPluginSet } from '../node/plugin-set.ts';
+import { type RuntimeCall, type RuntimeCaller, toRuntimeCaller } from '../node/runtime.ts';
 import type { PluginWorker, WorkerEvents } from './worker.ts';
 
 /** Runs trusted plugins inside the gateway: fast, and with nothing between them and everything else. */
