@@ -1,4 +1,4 @@
-import type { Adapter } from '../src/core/adapter.ts';
+import type { Adapter } from '../src/core/contract/adapter.ts';
 import { ethos } from './ethos/adapter.ts';
 import { jaato } from './jaato/adapter.ts';
 import { mcp } from './mcp/adapter.ts';

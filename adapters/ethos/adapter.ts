@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { basename } from 'node:path';
 import * as z from 'zod';
-import type { Adapter, Source } from '../../src/core/adapter.ts';
-import type { Host } from '../../src/core/host.ts';
+import type { Adapter, Source } from '../../src/core/contract/adapter.ts';
+import type { Host } from '../../src/core/contract/host.ts';
+import type { Manifest } from '../../src/core/contract/plugin.ts';
 import { VERSION } from '../../src/core/package.ts';
-import type { Manifest } from '../../src/core/plugin.ts';
 import type { EthosManifest } from './manifest.ts';
 import { CALL_TIMEOUT_MS } from './offering/offer.ts';
 import { openPlugin } from './open.ts';

@@ -1,6 +1,6 @@
-import type { Source } from '../../src/core/adapter.ts';
+import type { Source } from '../../src/core/contract/adapter.ts';
+import type { Manifest } from '../../src/core/contract/plugin.ts';
 import type { GatewayError } from '../../src/core/errors.ts';
-import type { Manifest } from '../../src/core/plugin.ts';
 import type { Recognised } from './reading/recognise.ts';
 
 /** A found plugin; what relates it to others is known once all have been read. */

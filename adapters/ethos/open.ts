@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import type { Host, MemberSpec, PluginStore } from '../../src/core/contract/host.ts';
+import type { Offer, Plugin } from '../../src/core/contract/plugin.ts';
 import { GatewayError } from '../../src/core/errors.ts';
-import type { Host, MemberSpec, PluginStore } from '../../src/core/host.ts';
-import type { JsonObject, JsonValue } from '../../src/core/json.ts';
-import type { Offer, Plugin } from '../../src/core/plugin.ts';
+import type { JsonObject, JsonValue } from '../../src/core/json/json.ts';
 import { expectText, objectIn, textIn } from '../../src/host/group/wire.ts';
 import { toRuntimeCaller } from '../../src/host/node/runtime.ts';
 import type { EthosManifest } from './manifest.ts';

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { JsonObject } from '../../src/core/json.ts';
+import type { JsonObject } from '../../src/core/json/json.ts';
 import { checkReports, listOf, reported } from '../../src/host/group/report-check.ts';
 
 /** Tools that stand for commands are called by this and the command's name. */

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { GatewayError, toError } from '../../src/core/errors.ts';
-import { asObject, type JsonObject } from '../../src/core/json.ts';
+import { asObject, type JsonObject } from '../../src/core/json/json.ts';
 import type { Runtime, RuntimeContext } from '../../src/host/node/runtime.ts';
 import { createApi } from './running/api.ts';
 import { findPlugin } from './running/find-plugin.ts';

@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import * as z from 'zod';
-import type { Adapter, Entry, Source } from '../../src/core/adapter.ts';
+import type { Adapter, Entry, Source } from '../../src/core/contract/adapter.ts';
+import type { Host, MemberSpec } from '../../src/core/contract/host.ts';
+import type { Manifest, Plugin } from '../../src/core/contract/plugin.ts';
 import { GatewayError, toError } from '../../src/core/errors.ts';
-import type { Host, MemberSpec } from '../../src/core/host.ts';
-import { isJsonObject, type JsonObject, type JsonValue } from '../../src/core/json.ts';
-import type { Manifest, Plugin } from '../../src/core/plugin.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../../src/core/json/json.ts';
 import { folderDigest } from '../../src/host/folder-digest.ts';
 import { startOnFirstCall } from '../../src/host/python/lazy-start.ts';
 import { pythonOptions, pythonPaths, pythonRuntime } from '../../src/host/python/options.ts';

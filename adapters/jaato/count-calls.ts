@@ -1,4 +1,4 @@
-import type { Member } from '../../src/core/host.ts';
+import type { Member } from '../../src/core/contract/host.ts';
 
 /** A member whose calls are watched: what a plugin offers may change with each of them. */
 export interface CountedCalls {

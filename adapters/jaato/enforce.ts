@@ -1,8 +1,8 @@
+import type { Host, Member } from '../../src/core/contract/host.ts';
+import type { InterceptedCall, Middleware } from '../../src/core/contract/middleware.ts';
+import type { CallContext, CallPreview } from '../../src/core/contract/tool.ts';
 import { GatewayError } from '../../src/core/errors.ts';
-import type { Host, Member } from '../../src/core/host.ts';
-import { isJsonObject, type JsonObject, type JsonValue } from '../../src/core/json.ts';
-import type { InterceptedCall, Middleware } from '../../src/core/middleware.ts';
-import type { CallContext, CallPreview } from '../../src/core/tool.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../../src/core/json/json.ts';
 import { objectIn, textIn } from '../../src/host/group/wire.ts';
 
 /** What a plugin says of one call of a tool of its own. */

@@ -1,4 +1,4 @@
-import type { Host, Member, MemberSpec } from '../../src/core/host.ts';
+import type { Host, Member, MemberSpec } from '../../src/core/contract/host.ts';
 
 /**
  * A member whose import may fail because the packages above the plugin load too much. A failed import leaves halves of

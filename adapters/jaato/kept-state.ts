@@ -1,6 +1,6 @@
+import type { Host } from '../../src/core/contract/host.ts';
 import { GatewayError } from '../../src/core/errors.ts';
-import type { Host } from '../../src/core/host.ts';
-import type { JsonObject, JsonValue } from '../../src/core/json.ts';
+import type { JsonObject, JsonValue } from '../../src/core/json/json.ts';
 
 /** What plugins want to find again in their next process, by id. It lasts as long as the gateway: a new run is a new session. */
 const kept = new WeakMap<Host, Map<string, JsonValue>>();

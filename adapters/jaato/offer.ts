@@ -1,8 +1,8 @@
-import type { ToolResult } from '../../src/core/content.ts';
-import type { Host, Member } from '../../src/core/host.ts';
-import type { JsonObject } from '../../src/core/json.ts';
-import { emptyOffer, type Offer } from '../../src/core/plugin.ts';
-import type { Tool } from '../../src/core/tool.ts';
+import type { ToolResult } from '../../src/core/contract/content.ts';
+import type { Host, Member } from '../../src/core/contract/host.ts';
+import { emptyOffer, type Offer } from '../../src/core/contract/plugin.ts';
+import type { Tool } from '../../src/core/contract/tool.ts';
+import type { JsonObject } from '../../src/core/json/json.ts';
 import { pythonFacts } from '../../src/host/python/facts.ts';
 import { enforce, type Preview, permitCommand, registerPeer } from './enforce.ts';
 import { previewCall } from './preview.ts';

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Member } from '../../src/core/host.ts';
-import { isJsonObject, type JsonObject } from '../../src/core/json.ts';
-import type { CallPreview } from '../../src/core/tool.ts';
+import type { Member } from '../../src/core/contract/host.ts';
+import type { CallPreview } from '../../src/core/contract/tool.ts';
+import { isJsonObject, type JsonObject } from '../../src/core/json/json.ts';
 
 /** A person waits for the question; what comes later than this is left out of it. */
 const MAX_MS = 3_000;

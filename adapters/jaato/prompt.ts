@@ -1,10 +1,10 @@
-import type { UserCommand } from '../../src/core/command.ts';
-import type { ToolResult } from '../../src/core/content.ts';
+import type { UserCommand } from '../../src/core/contract/command.ts';
+import type { ToolResult } from '../../src/core/contract/content.ts';
+import type { Member } from '../../src/core/contract/host.ts';
+import type { Prompt } from '../../src/core/contract/prompt.ts';
+import type { CallContext } from '../../src/core/contract/tool.ts';
 import { GatewayError } from '../../src/core/errors.ts';
-import type { Member } from '../../src/core/host.ts';
-import { isJsonObject, type JsonObject, type JsonValue } from '../../src/core/json.ts';
-import type { Prompt } from '../../src/core/prompt.ts';
-import type { CallContext } from '../../src/core/tool.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../../src/core/json/json.ts';
 import type { JaatoCommand } from './report.ts';
 
 /** Runs a command of a plugin, if whoever guards calls lets it. */

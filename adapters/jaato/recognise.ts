@@ -1,9 +1,9 @@
 import { statSync } from 'node:fs';
 import { basename } from 'node:path';
-import type { Source } from '../../src/core/adapter.ts';
+import type { Source } from '../../src/core/contract/adapter.ts';
 import { GatewayError } from '../../src/core/errors.ts';
-import type { JsonObject } from '../../src/core/json.ts';
-import { didYouMean } from '../../src/core/nearest.ts';
+import type { JsonObject } from '../../src/core/json/json.ts';
+import { didYouMean } from '../../src/core/text/nearest.ts';
 import { isPackage, isPluginModule, modulesIn, type PluginModule, pluginsFolder, toModule } from './find-modules.ts';
 
 /** One plugin that a source selects. */

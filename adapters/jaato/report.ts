@@ -1,6 +1,6 @@
 import * as z from 'zod';
-import type { JsonObject } from '../../src/core/json.ts';
-import type { Problem } from '../../src/core/plugin.ts';
+import type { Problem } from '../../src/core/contract/plugin.ts';
+import type { JsonObject } from '../../src/core/json/json.ts';
 import { checkReports, listOf, reported } from '../../src/host/group/report-check.ts';
 import { type PythonReport, pythonReport } from '../../src/host/python/facts.ts';
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import type { Adapter, Source } from '../../src/core/adapter.ts';
-import type { JsonObject } from '../../src/core/json.ts';
-import type { Manifest } from '../../src/core/plugin.ts';
+import type { Adapter, Source } from '../../src/core/contract/adapter.ts';
+import type { Manifest } from '../../src/core/contract/plugin.ts';
+import type { JsonObject } from '../../src/core/json/json.ts';
 import { nameOf, readEntry, type ServerEntry } from './entry.ts';
 import { addCommands } from './login/commands.ts';
 import { stampOf } from './program-stamp.ts';

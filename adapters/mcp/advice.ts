@@ -1,4 +1,4 @@
-import type { ToolResult } from '../../src/core/content.ts';
+import type { ToolResult } from '../../src/core/contract/content.ts';
 import type { Logger } from '../../src/core/log.ts';
 
 // What the official SDK's servers say of a tool that asks the older way in the newer era.

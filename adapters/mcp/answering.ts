@@ -1,6 +1,6 @@
+import type { CallContext } from '../../src/core/contract/tool.ts';
 import { GatewayError } from '../../src/core/errors.ts';
-import type { JsonObject } from '../../src/core/json.ts';
-import type { CallContext } from '../../src/core/tool.ts';
+import type { JsonObject } from '../../src/core/json/json.ts';
 import type { InFlight } from './in-flight.ts';
 import { toQuestion } from './questions.ts';
 

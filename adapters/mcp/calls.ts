@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ToolResult } from '../../src/core/content.ts';
+import type { ToolResult } from '../../src/core/contract/content.ts';
+import type { Completion, Prompt } from '../../src/core/contract/prompt.ts';
+import type { ReadResult } from '../../src/core/contract/resource.ts';
+import type { CallContext, Tool } from '../../src/core/contract/tool.ts';
 import { GatewayError } from '../../src/core/errors.ts';
-import { noteExact } from '../../src/core/exact-tree.ts';
-import { isJsonObject, type JsonObject } from '../../src/core/json.ts';
-import type { Completion, Prompt } from '../../src/core/prompt.ts';
-import type { ReadResult } from '../../src/core/resource.ts';
-import type { CallContext, Tool } from '../../src/core/tool.ts';
+import { noteExact } from '../../src/core/json/exact-tree.ts';
+import { isJsonObject, type JsonObject } from '../../src/core/json/json.ts';
 import { toCallFailure } from './failures.ts';
 import { paramHeaders } from './headers.ts';
 import { toQuestions } from './questions.ts';

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Host } from '../../src/core/contract/host.ts';
 import type { ErrorCode } from '../../src/core/error-codes.ts';
 import { GatewayError, toError } from '../../src/core/errors.ts';
-import type { Host } from '../../src/core/host.ts';
 import type { Logger } from '../../src/core/log.ts';
 import { createRoute } from '../../src/host/network/proxy.ts';
 import { proxyFault, refusalOf, unreachable } from '../../src/host/network/unreachable.ts';

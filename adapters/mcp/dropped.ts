@@ -1,5 +1,5 @@
 import type { Logger } from '../../src/core/log.ts';
-import { escapeForTerminal, shorten } from '../../src/core/text.ts';
+import { escapeForTerminal, shorten } from '../../src/core/text/text.ts';
 import { createGuard, type Guard } from './guard.ts';
 
 const MINUTE_MS = 60_000;

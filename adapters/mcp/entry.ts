@@ -1,8 +1,8 @@
 import { homedir } from 'node:os';
 import { resolve } from 'node:path';
+import type { Problem } from '../../src/core/contract/plugin.ts';
 import { GatewayError } from '../../src/core/errors.ts';
-import { isJsonObject, type JsonObject, type JsonValue } from '../../src/core/json.ts';
-import type { Problem } from '../../src/core/plugin.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../../src/core/json/json.ts';
 import type { ProxySetting } from '../../src/core/proxy.ts';
 import { toTimer } from '../../src/core/timer.ts';
 import { type LoginSettings, loginProblems, readLogin } from './login/settings.ts';

@@ -1,8 +1,8 @@
+import type { QuestionKind } from '../../src/core/contract/question.ts';
 import type { ErrorCode } from '../../src/core/error-codes.ts';
 import { GatewayError, toError } from '../../src/core/errors.ts';
-import { isJsonObject } from '../../src/core/json.ts';
-import type { QuestionKind } from '../../src/core/question.ts';
-import { shorten } from '../../src/core/text.ts';
+import { isJsonObject } from '../../src/core/json/json.ts';
+import { shorten } from '../../src/core/text/text.ts';
 import { proxyFault, unreachable } from '../../src/host/network/unreachable.ts';
 import { RpcFailure } from './messages.ts';
 

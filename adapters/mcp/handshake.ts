@@ -1,5 +1,5 @@
-import { toDouble } from '../../src/core/exact-tree.ts';
-import { isJsonObject, type JsonObject, type JsonValue } from '../../src/core/json.ts';
+import { toDouble } from '../../src/core/json/exact-tree.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../../src/core/json/json.ts';
 import { INTERNAL } from './messages.ts';
 
 /** The SDK's request with which a connection begins, and whether it was answered. */

@@ -1,5 +1,5 @@
-import { ExactNumber } from '../../src/core/exact-number.ts';
-import { isJsonObject, type JsonObject, type JsonValue } from '../../src/core/json.ts';
+import { ExactNumber } from '../../src/core/json/exact-number.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../../src/core/json/json.ts';
 
 const ANNOTATION = 'x-mcp-header';
 // What can be part of a header's name.

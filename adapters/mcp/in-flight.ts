@@ -1,6 +1,6 @@
+import type { CallContext } from '../../src/core/contract/tool.ts';
 import { GatewayError } from '../../src/core/errors.ts';
-import type { JsonObject } from '../../src/core/json.ts';
-import type { CallContext } from '../../src/core/tool.ts';
+import type { JsonObject } from '../../src/core/json/json.ts';
 
 /** How long a question whose call is not clear waits for other calls to end. */
 const CLEAR_UP_MS = 5_000;

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Problem } from '../../src/core/contract/plugin.ts';
 import type { GatewayError } from '../../src/core/errors.ts';
-import type { JsonValue } from '../../src/core/json.ts';
+import type { JsonValue } from '../../src/core/json/json.ts';
 import type { Logger } from '../../src/core/log.ts';
-import type { Problem } from '../../src/core/plugin.ts';
 import type { ListKind } from './listed.ts';
 import { type Listed, readList } from './listing.ts';
 import type { UpstreamSession } from './session.ts';

@@ -1,5 +1,5 @@
-import { isJsonObject } from '../../src/core/json.ts';
-import type { Offer } from '../../src/core/plugin.ts';
+import type { Offer } from '../../src/core/contract/plugin.ts';
+import { isJsonObject } from '../../src/core/json/json.ts';
 import type { Calls } from './calls.ts';
 import { headerFault } from './headers.ts';
 import type { ListKind } from './listed.ts';

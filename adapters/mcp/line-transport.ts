@@ -1,11 +1,11 @@
 import type { JSONRPCMessage, Transport } from '@modelcontextprotocol/client';
+import type { Host, Program } from '../../src/core/contract/host.ts';
 import type { GatewayError } from '../../src/core/errors.ts';
-import { toJsonText } from '../../src/core/exact-number.ts';
-import type { Host, Program } from '../../src/core/host.ts';
-import { createLineSplitter } from '../../src/core/lines.ts';
+import { toJsonText } from '../../src/core/json/exact-number.ts';
+import { VastError } from '../../src/core/json/vast.ts';
 import type { Logger } from '../../src/core/log.ts';
-import { VastError } from '../../src/core/vast.ts';
-import { wellFormedJson } from '../../src/core/well-formed.ts';
+import { createLineSplitter } from '../../src/core/text/lines.ts';
+import { wellFormedJson } from '../../src/core/text/well-formed.ts';
 import { networkVariables } from '../../src/host/network/proxy.ts';
 import { createOutput } from '../../src/host/process/output.ts';
 import type { LocalServer } from './entry.ts';

@@ -1,7 +1,7 @@
-import { toDouble } from '../../src/core/exact-tree.ts';
+import type { PromptArgument } from '../../src/core/contract/prompt.ts';
 import { ORIGIN_KEY } from '../../src/core/instance.ts';
-import { isJsonObject, type JsonObject, type JsonValue } from '../../src/core/json.ts';
-import type { PromptArgument } from '../../src/core/prompt.ts';
+import { toDouble } from '../../src/core/json/exact-tree.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../../src/core/json/json.ts';
 import { isMimeType } from './content-faults.ts';
 
 // Members of listed items. Clients refuse a whole list for one that has the wrong type, so such members are left out.

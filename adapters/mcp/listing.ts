@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import { GatewayError, toError } from '../../src/core/errors.ts';
-import type { JsonObject, JsonValue } from '../../src/core/json.ts';
+import type { JsonObject, JsonValue } from '../../src/core/json/json.ts';
 import { RpcFailure } from './messages.ts';
 import { isDeeper } from './nesting.ts';
 import type { UpstreamSession } from './session.ts';

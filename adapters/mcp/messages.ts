@@ -1,10 +1,10 @@
 import type { JSONRPCMessage } from '@modelcontextprotocol/client';
 import { GatewayError } from '../../src/core/errors.ts';
-import type { ExactNumber } from '../../src/core/exact-number.ts';
-import { toDouble } from '../../src/core/exact-tree.ts';
-import { isJsonObject, type JsonObject, type JsonValue } from '../../src/core/json.ts';
-import { shorten } from '../../src/core/text.ts';
-import { isVast, VastError } from '../../src/core/vast.ts';
+import type { ExactNumber } from '../../src/core/json/exact-number.ts';
+import { toDouble } from '../../src/core/json/exact-tree.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../../src/core/json/json.ts';
+import { isVast, VastError } from '../../src/core/json/vast.ts';
+import { shorten } from '../../src/core/text/text.ts';
 
 // Shapes of JSON-RPC messages that come from a server.
 

@@ -1,8 +1,8 @@
-import { toJsonText } from '../../src/core/exact-number.ts';
-import type { JsonObject } from '../../src/core/json.ts';
+import type { CallContext } from '../../src/core/contract/tool.ts';
+import { toJsonText } from '../../src/core/json/exact-number.ts';
+import type { JsonObject } from '../../src/core/json/json.ts';
 import type { Logger } from '../../src/core/log.ts';
-import { shorten, showName } from '../../src/core/text.ts';
-import type { CallContext } from '../../src/core/tool.ts';
+import { shorten, showName } from '../../src/core/text/text.ts';
 import type { InFlight } from './in-flight.ts';
 import type { ListKind } from './listed.ts';
 

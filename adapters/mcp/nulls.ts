@@ -1,5 +1,5 @@
-import { parseExact, parseLine } from '../../src/core/exact-parse.ts';
-import { isJsonObject, type JsonValue } from '../../src/core/json.ts';
+import { parseExact, parseLine } from '../../src/core/json/exact-parse.ts';
+import { isJsonObject, type JsonValue } from '../../src/core/json/json.ts';
 
 // Below these keys a null is a value of somebody's own.
 const VALUES = new Set(['arguments', 'structuredContent', '_meta', 'input', 'metadata', 'data', 'default', 'const', 'enum', 'examples']);

@@ -1,11 +1,11 @@
+import { emptyOffer, type Offer, type Problem } from '../../src/core/contract/plugin.ts';
+import type { Prompt } from '../../src/core/contract/prompt.ts';
+import type { Resource, ResourceTemplate } from '../../src/core/contract/resource.ts';
+import type { Hints, Tool } from '../../src/core/contract/tool.ts';
 import { GatewayError } from '../../src/core/errors.ts';
-import { toDouble } from '../../src/core/exact-tree.ts';
 import { passedHere } from '../../src/core/instance.ts';
-import { isJsonObject, type JsonObject, type JsonValue } from '../../src/core/json.ts';
-import { emptyOffer, type Offer, type Problem } from '../../src/core/plugin.ts';
-import type { Prompt } from '../../src/core/prompt.ts';
-import type { Resource, ResourceTemplate } from '../../src/core/resource.ts';
-import type { Hints, Tool } from '../../src/core/tool.ts';
+import { toDouble } from '../../src/core/json/exact-tree.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../../src/core/json/json.ts';
 import type { Calls } from './calls.ts';
 import { isMimeType } from './content-faults.ts';
 import type { ServerEntry } from './entry.ts';

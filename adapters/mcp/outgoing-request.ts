@@ -1,7 +1,7 @@
+import type { CallContext } from '../../src/core/contract/tool.ts';
 import type { GatewayError } from '../../src/core/errors.ts';
-import type { ExactNumber } from '../../src/core/exact-number.ts';
-import type { JsonObject } from '../../src/core/json.ts';
-import type { CallContext } from '../../src/core/tool.ts';
+import type { ExactNumber } from '../../src/core/json/exact-number.ts';
+import type { JsonObject } from '../../src/core/json/json.ts';
 import type { Pending } from './shared-transport.ts';
 
 /** What a request needs of its connection. */

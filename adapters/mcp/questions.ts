@@ -1,8 +1,8 @@
+import type { Question, QuestionKind, Questions } from '../../src/core/contract/question.ts';
 import { GatewayError } from '../../src/core/errors.ts';
-import { toDouble } from '../../src/core/exact-tree.ts';
-import { isJsonObject, type JsonObject, type JsonValue } from '../../src/core/json.ts';
-import type { Question, QuestionKind, Questions } from '../../src/core/question.ts';
-import { showName } from '../../src/core/text.ts';
+import { toDouble } from '../../src/core/json/exact-tree.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../../src/core/json/json.ts';
+import { showName } from '../../src/core/text/text.ts';
 
 /** What we say we can answer where that is settled once for a connection: everything, since any client may call. */
 export const ALL_KINDS: readonly QuestionKind[] = ['form', 'url', 'sampling', 'roots'];

@@ -1,9 +1,9 @@
 import type { GatewayError } from '../../src/core/errors.ts';
-import { unmark } from '../../src/core/exact-number.ts';
-import { toDouble } from '../../src/core/exact-tree.ts';
-import { isJsonObject, type JsonObject, type JsonValue } from '../../src/core/json.ts';
-import { VastError } from '../../src/core/vast.ts';
-import { wellFormedJson } from '../../src/core/well-formed.ts';
+import { unmark } from '../../src/core/json/exact-number.ts';
+import { toDouble } from '../../src/core/json/exact-tree.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../../src/core/json/json.ts';
+import { VastError } from '../../src/core/json/vast.ts';
+import { wellFormedJson } from '../../src/core/text/well-formed.ts';
 import { toFetchFault } from '../../src/host/network/unreachable.ts';
 import { EventReader, type ServerEvent } from './event-reader.ts';
 import { notSent } from './failures.ts';

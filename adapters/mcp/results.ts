@@ -1,10 +1,10 @@
-import type { Content, ResourceContents, ToolResult } from '../../src/core/content.ts';
+import type { Content, ResourceContents, ToolResult } from '../../src/core/contract/content.ts';
+import type { PromptMessage, PromptResult } from '../../src/core/contract/prompt.ts';
+import type { ReadResult } from '../../src/core/contract/resource.ts';
 import { GatewayError } from '../../src/core/errors.ts';
-import { toJsonText } from '../../src/core/exact-number.ts';
-import { findFault } from '../../src/core/exact-tree.ts';
-import { isJsonObject, type JsonObject, type JsonValue } from '../../src/core/json.ts';
-import type { PromptMessage, PromptResult } from '../../src/core/prompt.ts';
-import type { ReadResult } from '../../src/core/resource.ts';
+import { toJsonText } from '../../src/core/json/exact-number.ts';
+import { findFault } from '../../src/core/json/exact-tree.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../../src/core/json/json.ts';
 import { blockFault, contentsFault } from './content-faults.ts';
 import { isDeeper } from './nesting.ts';
 

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Transport } from '@modelcontextprotocol/client';
 import type { Agent } from 'undici';
+import type { Host } from '../../src/core/contract/host.ts';
 import { GatewayError, toError } from '../../src/core/errors.ts';
-import type { Host } from '../../src/core/host.ts';
 import type { Logger } from '../../src/core/log.ts';
 import { createAgent } from '../../src/host/network/agent.ts';
 import { createRoute } from '../../src/host/network/proxy.ts';

@@ -1,6 +1,6 @@
+import type { Offer } from '../../src/core/contract/plugin.ts';
 import type { GatewayError } from '../../src/core/errors.ts';
 import type { Logger } from '../../src/core/log.ts';
-import type { Offer } from '../../src/core/plugin.ts';
 import { KeptList } from './kept-lists.ts';
 import { memberOf } from './known.ts';
 import type { ListKind } from './listed.ts';

@@ -1,11 +1,11 @@
 import type { Client, Implementation } from '@modelcontextprotocol/client';
+import type { CallContext } from '../../src/core/contract/tool.ts';
 import { GatewayError } from '../../src/core/errors.ts';
-import { holdsExact, noteExact } from '../../src/core/exact-tree.ts';
-import { isJsonObject, type JsonObject } from '../../src/core/json.ts';
+import { holdsExact, noteExact } from '../../src/core/json/exact-tree.ts';
+import { isJsonObject, type JsonObject } from '../../src/core/json/json.ts';
 import type { Logger } from '../../src/core/log.ts';
 import { VERSION } from '../../src/core/package.ts';
-import { shorten } from '../../src/core/text.ts';
-import type { CallContext } from '../../src/core/tool.ts';
+import { shorten } from '../../src/core/text/text.ts';
 import { answerServer } from './answering.ts';
 import type { Checks } from './dropped.ts';
 import { judge } from './failures.ts';

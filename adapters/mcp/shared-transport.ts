@@ -1,8 +1,8 @@
 import type { JSONRPCMessage, Transport, TransportSendOptions } from '@modelcontextprotocol/client';
 import { GatewayError } from '../../src/core/errors.ts';
-import { ExactNumber, fromMark, isMarked, mark } from '../../src/core/exact-number.ts';
-import { holdsExact, mapExact, toDouble } from '../../src/core/exact-tree.ts';
-import { isJsonObject, type JsonObject, type JsonValue } from '../../src/core/json.ts';
+import { ExactNumber, fromMark, isMarked, mark } from '../../src/core/json/exact-number.ts';
+import { holdsExact, mapExact, toDouble } from '../../src/core/json/exact-tree.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../../src/core/json/json.ts';
 import type { Dropped } from './dropped.ts';
 import { notSent } from './failures.ts';
 import type { Guard } from './guard.ts';

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Host } from '../../src/core/contract/host.ts';
+import type { Manifest, Offer, Plugin, PluginState } from '../../src/core/contract/plugin.ts';
+import type { CallContext } from '../../src/core/contract/tool.ts';
 import { GatewayError, toError } from '../../src/core/errors.ts';
-import type { Host } from '../../src/core/host.ts';
 import type { Logger } from '../../src/core/log.ts';
-import type { Manifest, Offer, Plugin, PluginState } from '../../src/core/plugin.ts';
-import type { CallContext } from '../../src/core/tool.ts';
 import { createBackoff } from '../../src/host/group/backoff.ts';
 import { createAdvice } from './advice.ts';
 import { type Calls, createCalls } from './calls.ts';

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isJsonObject, type JsonObject } from '../../src/core/json.ts';
-import type { CallContext } from '../../src/core/tool.ts';
+import type { CallContext } from '../../src/core/contract/tool.ts';
+import { isJsonObject, type JsonObject } from '../../src/core/json/json.ts';
 import { RpcFailure } from './messages.ts';
 import type { ServerNotifications } from './notifications.ts';
 import { safeAddress } from './questions.ts';

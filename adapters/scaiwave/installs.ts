@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { PluginStore } from '../../src/core/contract/host.ts';
 import { GatewayError } from '../../src/core/errors.ts';
-import type { PluginStore } from '../../src/core/host.ts';
-import type { JsonObject } from '../../src/core/json.ts';
+import type { JsonObject } from '../../src/core/json/json.ts';
 import type { Logger } from '../../src/core/log.ts';
 import { optionalText } from '../../src/host/group/wire.ts';
 

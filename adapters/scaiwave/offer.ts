@@ -1,10 +1,10 @@
-import { errorResult } from '../../src/core/content.ts';
+import { errorResult } from '../../src/core/contract/content.ts';
+import type { Member } from '../../src/core/contract/host.ts';
+import { emptyOffer, type Offer, type Problem } from '../../src/core/contract/plugin.ts';
+import type { Prompt } from '../../src/core/contract/prompt.ts';
+import type { CallContext, Tool } from '../../src/core/contract/tool.ts';
 import { GatewayError } from '../../src/core/errors.ts';
-import type { Member } from '../../src/core/host.ts';
-import type { JsonObject } from '../../src/core/json.ts';
-import { emptyOffer, type Offer, type Problem } from '../../src/core/plugin.ts';
-import type { Prompt } from '../../src/core/prompt.ts';
-import type { CallContext, Tool } from '../../src/core/tool.ts';
+import type { JsonObject } from '../../src/core/json/json.ts';
 import { expectText } from '../../src/host/group/wire.ts';
 import { toRuntimeCaller } from '../../src/host/node/runtime.ts';
 import { pythonFacts } from '../../src/host/python/facts.ts';

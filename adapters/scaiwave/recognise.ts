@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, dirname, join, sep } from 'node:path';
-import type { Source } from '../../src/core/adapter.ts';
-import type { JsonObject } from '../../src/core/json.ts';
+import type { Source } from '../../src/core/contract/adapter.ts';
+import type { JsonObject } from '../../src/core/json/json.ts';
 import { type Declared, declaredIn, importsFormat, namedInList, withoutTwins } from './declarations.ts';
 
 /** One plugin that a source holds, as far as its text tells; without `pick` whatever the source turns out to hold. */

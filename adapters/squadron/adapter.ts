@@ -1,5 +1,5 @@
 import { statSync } from 'node:fs';
-import type { Adapter } from '../../src/core/adapter.ts';
+import type { Adapter } from '../../src/core/contract/adapter.ts';
 import { addCommands } from './commands.ts';
 import { fromDeclarations, fromEntry, fromFolder, type SquadronManifest } from './manifests.ts';
 import { OPTIONS, toOptions } from './options.ts';

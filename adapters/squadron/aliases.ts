@@ -1,8 +1,8 @@
-import { ExactNumber } from '../../src/core/exact-number.ts';
-import { noteExact } from '../../src/core/exact-tree.ts';
-import { isJsonObject, type JsonObject, type JsonValue } from '../../src/core/json.ts';
-import { emptyOffer, type Offer, type Plugin, type Problem } from '../../src/core/plugin.ts';
-import type { Tool } from '../../src/core/tool.ts';
+import { emptyOffer, type Offer, type Plugin, type Problem } from '../../src/core/contract/plugin.ts';
+import type { Tool } from '../../src/core/contract/tool.ts';
+import { ExactNumber } from '../../src/core/json/exact-number.ts';
+import { noteExact } from '../../src/core/json/exact-tree.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../../src/core/json/json.ts';
 import type { FaultyBlock, ToolBlock } from './hcl/declarations.ts';
 import { evaluate } from './hcl/evaluate.ts';
 import { HclError } from './hcl/lexer.ts';

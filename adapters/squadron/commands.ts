@@ -1,10 +1,10 @@
 import { existsSync, realpathSync } from 'node:fs';
 import { isAbsolute, join, relative, resolve, sep } from 'node:path';
 import type { Command } from 'commander';
-import type { CommandContext, OpenCommandContext } from '../../src/core/adapter.ts';
+import type { CommandContext, OpenCommandContext } from '../../src/core/contract/adapter.ts';
+import type { Member } from '../../src/core/contract/host.ts';
 import { GatewayError } from '../../src/core/errors.ts';
-import type { Member } from '../../src/core/host.ts';
-import { didYouMean } from '../../src/core/nearest.ts';
+import { didYouMean } from '../../src/core/text/nearest.ts';
 import type { WireTool } from './go-plugin/messages.ts';
 import type { SquadronReport } from './go-plugin/session.ts';
 import { findHome, installFolder, PROGRAM } from './install/home.ts';

@@ -1,5 +1,5 @@
 import { relative, sep } from 'node:path';
-import type { JsonObject, JsonValue } from '../../src/core/json.ts';
+import type { JsonObject, JsonValue } from '../../src/core/json/json.ts';
 import { toJson } from './aliases.ts';
 import { readDeclarations, type ServerBlock } from './hcl/declarations.ts';
 import { readProject } from './hcl/project.ts';

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { existsSync, statSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
-import type { Source } from '../../src/core/adapter.ts';
+import type { Source } from '../../src/core/contract/adapter.ts';
+import type { Manifest } from '../../src/core/contract/plugin.ts';
 import { GatewayError } from '../../src/core/errors.ts';
-import type { Manifest } from '../../src/core/plugin.ts';
 import type { Declarations, FaultyBlock, PluginBlock, ToolBlock } from './hcl/declarations.ts';
 import { findHome, installFolder } from './install/home.ts';
 import type { InstallRequest } from './install/install.ts';

@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject, type JsonValue } from '../../src/core/json.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../../src/core/json/json.ts';
 import { isMap, mayBeNil, resolveReference } from './schema.ts';
 
 const MAX_DEPTH = 32;

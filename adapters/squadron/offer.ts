@@ -1,5 +1,5 @@
-import { emptyOffer, type Offer, type Problem } from '../../src/core/plugin.ts';
-import type { Tool } from '../../src/core/tool.ts';
+import { emptyOffer, type Offer, type Problem } from '../../src/core/contract/plugin.ts';
+import type { Tool } from '../../src/core/contract/tool.ts';
 import type { WireTool } from './go-plugin/messages.ts';
 import type { SquadronReport } from './go-plugin/session.ts';
 import { toInputSchema, toOutputSchema } from './schema.ts';

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { Entry } from '../../src/core/adapter.ts';
+import type { Entry } from '../../src/core/contract/adapter.ts';
 
 /** Where releases come from. */
 export interface ReleaseHosts {

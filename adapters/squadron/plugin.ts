@@ -1,9 +1,9 @@
 import { isAbsolute } from 'node:path';
+import type { Host } from '../../src/core/contract/host.ts';
+import type { Offer, Plugin } from '../../src/core/contract/plugin.ts';
+import type { LaunchContext, ProgramLaunch } from '../../src/core/contract/program-runtime.ts';
+import type { Tool } from '../../src/core/contract/tool.ts';
 import { GatewayError } from '../../src/core/errors.ts';
-import type { Host } from '../../src/core/host.ts';
-import type { Offer, Plugin } from '../../src/core/plugin.ts';
-import type { LaunchContext, ProgramLaunch } from '../../src/core/program-runtime.ts';
-import type { Tool } from '../../src/core/tool.ts';
 import type { WireTool } from './go-plugin/messages.ts';
 import type { SquadronReport } from './go-plugin/session.ts';
 import { installFolder } from './install/home.ts';

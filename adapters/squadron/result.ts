@@ -1,7 +1,7 @@
-import type { Content, ToolResult } from '../../src/core/content.ts';
+import type { Content, ToolResult } from '../../src/core/contract/content.ts';
 import { GatewayError } from '../../src/core/errors.ts';
-import { parseExact } from '../../src/core/exact-parse.ts';
-import { isJsonObject, type JsonObject, type JsonValue } from '../../src/core/json.ts';
+import { parseExact } from '../../src/core/json/exact-parse.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../../src/core/json/json.ts';
 import { withoutNils } from './nils.ts';
 
 const MAGIC: Readonly<Record<string, string>> = {

@@ -1,5 +1,5 @@
-import { parseExact } from '../../src/core/exact-parse.ts';
-import { isJsonObject, type JsonObject, type JsonValue } from '../../src/core/json.ts';
+import { parseExact } from '../../src/core/json/exact-parse.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../../src/core/json/json.ts';
 
 /** The schema text of a tool as an object schema, otherwise untouched; undefined where it is none. */
 export function toInputSchema(text: string): JsonObject | undefined {

@@ -1,8 +1,8 @@
-import type { Entry } from '../../src/core/adapter.ts';
+import type { Entry } from '../../src/core/contract/adapter.ts';
+import type { Host } from '../../src/core/contract/host.ts';
 import { GatewayError } from '../../src/core/errors.ts';
-import type { Host } from '../../src/core/host.ts';
-import type { JsonValue } from '../../src/core/json.ts';
-import { namesSecret } from '../../src/core/secret-key.ts';
+import type { JsonValue } from '../../src/core/json/json.ts';
+import { namesSecret } from '../../src/core/secrets/secret-key.ts';
 
 /** The settings of an entry as the texts that a plugin is configured with. Throws where one has no such text. */
 export function toSettings(plugin: string, { settings, credentials }: Pick<Entry, 'settings' | 'credentials'>): Record<string, string> {

@@ -1,5 +1,5 @@
-import type { Host } from '../../src/core/host.ts';
-import type { Plugin } from '../../src/core/plugin.ts';
+import type { Host } from '../../src/core/contract/host.ts';
+import type { Plugin } from '../../src/core/contract/plugin.ts';
 import type { SquadronReport } from './go-plugin/session.ts';
 
 /** The plugins of this format in one gateway: tools may be made of other plugins' tools. */

@@ -1,13 +1,13 @@
 import { mkdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import * as z from 'zod';
-import type { Adapter, Source } from '../../src/core/adapter.ts';
+import type { Adapter, Source } from '../../src/core/contract/adapter.ts';
+import type { Host, MemberSpec } from '../../src/core/contract/host.ts';
+import type { Manifest, Plugin, Problem } from '../../src/core/contract/plugin.ts';
 import { GatewayError } from '../../src/core/errors.ts';
 import { fileFault } from '../../src/core/file-fault.ts';
-import type { Host, MemberSpec } from '../../src/core/host.ts';
-import type { JsonObject } from '../../src/core/json.ts';
-import { didYouMean } from '../../src/core/nearest.ts';
-import type { Manifest, Plugin, Problem } from '../../src/core/plugin.ts';
+import type { JsonObject } from '../../src/core/json/json.ts';
+import { didYouMean } from '../../src/core/text/nearest.ts';
 import { createReportedPlugin } from '../../src/host/reported-plugin.ts';
 import type { TalosManifest } from './manifest.ts';
 import { CALL_TIMEOUT_MS, toOffer } from './offer.ts';

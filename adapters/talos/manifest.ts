@@ -1,5 +1,5 @@
-import { isJsonObject, type JsonObject, type JsonValue } from '../../src/core/json.ts';
-import type { Problem } from '../../src/core/plugin.ts';
+import type { Problem } from '../../src/core/contract/plugin.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../../src/core/json/json.ts';
 
 /** One function that a plugin declares for the model. */
 export interface TalosFunction {

@@ -1,9 +1,9 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Source } from '../../src/core/adapter.ts';
+import type { Source } from '../../src/core/contract/adapter.ts';
 import { GatewayError } from '../../src/core/errors.ts';
-import { isJsonObject } from '../../src/core/json.ts';
-import { parseJson } from '../../src/core/json-scan.ts';
+import { isJsonObject } from '../../src/core/json/json.ts';
+import { parseJson } from '../../src/core/json/json-scan.ts';
 import { folderDigest } from '../../src/host/folder-digest.ts';
 import { type TalosManifest, toManifest } from './manifest.ts';
 

@@ -1,6 +1,6 @@
-import type { Entry } from '../../src/core/adapter.ts';
-import { didYouMean } from '../../src/core/nearest.ts';
-import type { Problem } from '../../src/core/plugin.ts';
+import type { Entry } from '../../src/core/contract/adapter.ts';
+import type { Problem } from '../../src/core/contract/plugin.ts';
+import { didYouMean } from '../../src/core/text/nearest.ts';
 import { type TalosManifest, toText } from './manifest.ts';
 
 const OAUTH_TOKEN = 'refresh_token';

@@ -1,6 +1,6 @@
-import { type Content, errorResult, type ToolResult, textResult } from '../../src/core/content.ts';
-import { isJsonObject, type JsonObject } from '../../src/core/json.ts';
-import { toPlainResult } from '../../src/core/plain.ts';
+import { type Content, errorResult, type ToolResult, textResult } from '../../src/core/contract/content.ts';
+import { isJsonObject, type JsonObject } from '../../src/core/json/json.ts';
+import { toPlainResult } from '../../src/core/json/plain.ts';
 
 const MEDIA = /^(image|audio)\/[a-z0-9.+-]+$/i;
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})+(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;

@@ -1,6 +1,6 @@
-import { errorResult } from '../../src/core/content.ts';
+import { errorResult } from '../../src/core/contract/content.ts';
 import { thrownText, toError } from '../../src/core/errors.ts';
-import { isJsonObject, type JsonObject } from '../../src/core/json.ts';
+import { isJsonObject, type JsonObject } from '../../src/core/json/json.ts';
 import type { LoadedPlugin, Runtime, RuntimeContext } from '../../src/host/node/runtime.ts';
 import type { TalosReport } from './report.ts';
 import { toResult } from './result.ts';

@@ -1,8 +1,8 @@
 import { type Command, Option } from 'commander';
 import type { App } from '../app.ts';
-import type { Adapter } from '../core/adapter.ts';
-import { DEFAULT_PROFILE, LOCAL_PRINCIPAL } from '../core/caller.ts';
-import { didYouMean } from '../core/nearest.ts';
+import type { Adapter } from '../core/contract/adapter.ts';
+import { DEFAULT_PROFILE, LOCAL_PRINCIPAL } from '../core/contract/caller.ts';
+import { didYouMean } from '../core/text/nearest.ts';
 import { describeApprovals, listApprovals } from '../gateway/approval/approval-list.ts';
 import { surfaceOf } from '../gateway/audit/audit-fields.ts';
 import type { VisibleTool } from '../gateway/view/visible-tool.ts';

@@ -1,11 +1,11 @@
 import type { Command } from 'commander';
 import type { App } from '../app.ts';
-import type { Adapter } from '../core/adapter.ts';
-import { type Caller, DEFAULT_PROFILE, localCaller } from '../core/caller.ts';
-import { type Content, errorResult, type ToolResult } from '../core/content.ts';
+import type { Adapter } from '../core/contract/adapter.ts';
+import { type Caller, DEFAULT_PROFILE, localCaller } from '../core/contract/caller.ts';
+import { type Content, errorResult, type ToolResult } from '../core/contract/content.ts';
 import { GatewayError } from '../core/errors.ts';
-import { parseExact } from '../core/exact-parse.ts';
-import { isJsonObject, type JsonObject } from '../core/json.ts';
+import { parseExact } from '../core/json/exact-parse.ts';
+import { isJsonObject, type JsonObject } from '../core/json/json.ts';
 import { auditCaller } from '../gateway/audit/audit-fields.ts';
 import { Call, silentClient } from '../gateway/call/call.ts';
 import { toUnavailable } from '../registry/plugin-status.ts';

@@ -5,7 +5,7 @@ import type { Config, PluginConfig } from '../config/config.ts';
 import { toLimits } from '../config/limits.ts';
 import { loadConfig } from '../config/load.ts';
 import { locateConfig } from '../config/locate.ts';
-import type { Adapter, OpenCommandContext } from '../core/adapter.ts';
+import type { Adapter, OpenCommandContext } from '../core/contract/adapter.ts';
 import { createHost } from '../host/host.ts';
 import { discoverPlugins } from '../registry/sources.ts';
 import { createStore, pluginNamespace, type Store, storeFor } from '../store/store.ts';

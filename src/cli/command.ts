@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
 import type { App } from '../app.ts';
-import type { Adapter } from '../core/adapter.ts';
-import { localCaller } from '../core/caller.ts';
-import type { UserCommand } from '../core/command.ts';
+import type { Adapter } from '../core/contract/adapter.ts';
+import { localCaller } from '../core/contract/caller.ts';
+import type { UserCommand } from '../core/contract/command.ts';
 import { GatewayError } from '../core/errors.ts';
-import { didYouMean } from '../core/nearest.ts';
+import { didYouMean } from '../core/text/nearest.ts';
 import { Call, silentClient } from '../gateway/call/call.ts';
 import { toPluginFailed } from '../gateway/call/plugin-errors.ts';
 import { toUnavailable } from '../registry/plugin-status.ts';

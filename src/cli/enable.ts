@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { Adapter } from '../core/adapter.ts';
+import type { Adapter } from '../core/contract/adapter.ts';
 import { findPlugin } from '../gateway/plugin-admin.ts';
 import { type CommonOptions, LOCAL_ACTOR, openSession, unknownPlugin } from './context.ts';
 

@@ -1,10 +1,10 @@
 import { type Command, Option } from 'commander';
 import type { Config } from '../config/config.ts';
-import type { Adapter } from '../core/adapter.ts';
-import { DEFAULT_PROFILE, localCaller } from '../core/caller.ts';
-import { toJsonText } from '../core/exact-number.ts';
-import { didYouMean } from '../core/nearest.ts';
-import { wellFormedJson } from '../core/well-formed.ts';
+import type { Adapter } from '../core/contract/adapter.ts';
+import { DEFAULT_PROFILE, localCaller } from '../core/contract/caller.ts';
+import { toJsonText } from '../core/json/exact-number.ts';
+import { didYouMean } from '../core/text/nearest.ts';
+import { wellFormedJson } from '../core/text/well-formed.ts';
 import { PATHS } from '../transports/http.ts';
 import { ownCommand } from './connect.ts';
 import { type CommonOptions, openSession, UsageError, withPlugins } from './context.ts';

@@ -1,5 +1,5 @@
 import type { App } from '../app.ts';
-import { shorten } from '../core/text.ts';
+import { shorten } from '../core/text/text.ts';
 import type { PluginStatus } from '../registry/plugin-status.ts';
 import { columns } from './print.ts';
 

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { type Command, Option } from 'commander';
-import type { Adapter } from '../core/adapter.ts';
+import type { Adapter } from '../core/contract/adapter.ts';
 import { UsageError } from './context.ts';
 import { ownRedactor } from './redactor.ts';
 import { writeOut } from './write-out.ts';

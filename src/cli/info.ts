@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
 import type { App } from '../app.ts';
 import type { Config } from '../config/config.ts';
-import type { Adapter } from '../core/adapter.ts';
-import { DEFAULT_PROFILE, localCaller } from '../core/caller.ts';
-import { toJsonText } from '../core/exact-number.ts';
-import { didYouMean } from '../core/nearest.ts';
+import type { Adapter } from '../core/contract/adapter.ts';
+import { DEFAULT_PROFILE, localCaller } from '../core/contract/caller.ts';
+import { toJsonText } from '../core/json/exact-number.ts';
+import { didYouMean } from '../core/text/nearest.ts';
 import type { VisibleTool } from '../gateway/view/visible-tool.ts';
 import type { PluginStatus } from '../registry/plugin-status.ts';
 import { type CommonOptions, checkProfile, openSession, UsageError, unknownPlugin } from './context.ts';

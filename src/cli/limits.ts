@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { Config } from '../config/config.ts';
 import { LIMITS, type LimitName } from '../config/limits.ts';
-import type { Adapter } from '../core/adapter.ts';
+import type { Adapter } from '../core/contract/adapter.ts';
 import { type CommonOptions, openSession } from './context.ts';
 import { columns, printMasked } from './print.ts';
 

@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import type { App } from '../app.ts';
-import type { Adapter } from '../core/adapter.ts';
-import { DEFAULT_PROFILE, localCaller } from '../core/caller.ts';
-import { escapeForTerminal, shorten } from '../core/text.ts';
+import type { Adapter } from '../core/contract/adapter.ts';
+import { DEFAULT_PROFILE, localCaller } from '../core/contract/caller.ts';
+import { escapeForTerminal, shorten } from '../core/text/text.ts';
 import { hasFailed } from '../registry/plugin-status.ts';
 import { type CommonOptions, checkProfile, openSession } from './context.ts';
 import { columns, printMasked } from './print.ts';

@@ -1,9 +1,9 @@
 import { createRequire } from 'node:module';
 import type pino from 'pino';
 import type { Logger, LogLevel } from '../core/log.ts';
-import type { Redactor } from '../core/redact.ts';
-import { escapeForTerminal } from '../core/text.ts';
-import { wellFormedJson } from '../core/well-formed.ts';
+import type { Redactor } from '../core/secrets/redact.ts';
+import { escapeForTerminal } from '../core/text/text.ts';
+import { wellFormedJson } from '../core/text/well-formed.ts';
 
 const LEVELS: readonly string[] = ['debug', 'info', 'warn', 'error', 'silent'];
 const COLOURS: Readonly<Record<string, string>> = {

@@ -1,6 +1,6 @@
-import { toJsonText } from '../core/exact-number.ts';
-import { escapeForTerminal, escapeJsonForTerminal } from '../core/text.ts';
-import { wellFormedJson } from '../core/well-formed.ts';
+import { toJsonText } from '../core/json/exact-number.ts';
+import { escapeForTerminal, escapeJsonForTerminal } from '../core/text/text.ts';
+import { wellFormedJson } from '../core/text/well-formed.ts';
 import { ownRedactor } from './redactor.ts';
 
 /** Writes data to stdout: JSON where asked for, else text. Hidden characters of neither act on a terminal. */

@@ -1,5 +1,5 @@
 import { Command, CommanderError } from 'commander';
-import type { Adapter } from '../core/adapter.ts';
+import type { Adapter } from '../core/contract/adapter.ts';
 import { GatewayError } from '../core/errors.ts';
 import { VERSION } from '../core/package.ts';
 import { MAX_NESTING, nesting } from '../host/process/environment.ts';

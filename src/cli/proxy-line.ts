@@ -1,6 +1,6 @@
 import { accessSync, constants } from 'node:fs';
 import type { Config } from '../config/config.ts';
-import { showName } from '../core/text.ts';
+import { showName } from '../core/text/text.ts';
 import { fromEnvironment, toProxy } from '../host/network/proxy.ts';
 
 /** How outgoing requests leave: the proxies, what is exempt from them, and further certificates. One line, without logins. */

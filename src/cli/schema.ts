@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { toEditorSchema } from '../config/schema.ts';
-import type { Adapter } from '../core/adapter.ts';
+import type { Adapter } from '../core/contract/adapter.ts';
 import { writeOut } from './write-out.ts';
 
 /** `plugmux schema`: the JSON Schema of mcp.json, for editors. */

@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
 import type { App } from '../app.ts';
 import { adminPluginRoutes } from '../console/admin-plugins.ts';
-import type { Adapter } from '../core/adapter.ts';
-import { DEFAULT_PROFILE } from '../core/caller.ts';
 import { compileSooner } from '../core/compile-sooner.ts';
+import type { Adapter } from '../core/contract/adapter.ts';
+import { DEFAULT_PROFILE } from '../core/contract/caller.ts';
 import { httpLines, stdioLine } from './connect.ts';
 import { type CommonOptions, openSession } from './context.ts';
 import { firstScreen } from './first-screen.ts';

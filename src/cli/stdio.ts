@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
-import type { Adapter } from '../core/adapter.ts';
-import { DEFAULT_PROFILE } from '../core/caller.ts';
 import { compileSooner } from '../core/compile-sooner.ts';
+import type { Adapter } from '../core/contract/adapter.ts';
+import { DEFAULT_PROFILE } from '../core/contract/caller.ts';
 import { type StdioTransport, serveStdio } from '../transports/stdio.ts';
 import { type CommonOptions, checkProfile, openSession } from './context.ts';
 import { onParentGone } from './parent.ts';

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { Adapter } from '../core/adapter.ts';
+import type { Adapter } from '../core/contract/adapter.ts';
 import type { GatewayError } from '../core/errors.ts';
 import { examine, type Moved, moveAside } from '../store/repair.ts';
 import type { Salvage } from '../store/salvage.ts';

@@ -1,5 +1,5 @@
 import { thrownText } from '../core/errors.ts';
-import { escapeForTerminal } from '../core/text.ts';
+import { escapeForTerminal } from '../core/text/text.ts';
 import { ownRedactor } from './redactor.ts';
 
 /**

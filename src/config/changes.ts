@@ -1,6 +1,6 @@
-import { canonicalJson } from '../core/canonical.ts';
-import { isJsonObject, type JsonObject, type JsonValue } from '../core/json.ts';
-import { showName } from '../core/text.ts';
+import { canonicalJson } from '../core/json/canonical.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../core/json/json.ts';
+import { showName } from '../core/text/text.ts';
 import type { Config } from './config.ts';
 import { reloadMark } from './reload-marks.ts';
 

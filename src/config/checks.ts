@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonValue } from '../core/json.ts';
+import { isJsonObject, type JsonValue } from '../core/json/json.ts';
 import { isNetwork } from '../core/networks.ts';
 import { ORDERED_LIMITS } from './limits.ts';
 import type { ConfigFile } from './schema.ts';

@@ -1,8 +1,8 @@
-import type { Entry } from '../core/adapter.ts';
-import type { JsonObject } from '../core/json.ts';
+import type { Entry } from '../core/contract/adapter.ts';
+import type { SchemaForm } from '../core/contract/schema-form.ts';
+import type { Hints } from '../core/contract/tool.ts';
+import type { JsonObject } from '../core/json/json.ts';
 import type { ProxySetting } from '../core/proxy.ts';
-import type { SchemaForm } from '../core/schema-form.ts';
-import type { Hints } from '../core/tool.ts';
 import type { Limits } from './limits.ts';
 import type { ApprovalRule, ConfigFile, ProfileFile } from './schema.ts';
 

@@ -2,8 +2,8 @@ import { readFileSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { basename, dirname, resolve, sep } from 'node:path';
 import { fileFault } from '../core/file-fault.ts';
-import { asObject, isJsonObject, type JsonValue } from '../core/json.ts';
-import { nearest } from '../core/nearest.ts';
+import { asObject, isJsonObject, type JsonValue } from '../core/json/json.ts';
+import { nearest } from '../core/text/nearest.ts';
 import { isServerKey } from './server-keys.ts';
 
 const REFERENCE = /\$\{(env|file):([^}]*)\}/g;

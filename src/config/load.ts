@@ -1,12 +1,12 @@
 import { readFileSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, parse, relative, resolve } from 'node:path';
-import type { Adapter } from '../core/adapter.ts';
-import { DEFAULT_PROFILE } from '../core/caller.ts';
+import type { Adapter } from '../core/contract/adapter.ts';
+import { DEFAULT_PROFILE } from '../core/contract/caller.ts';
 import { GatewayError } from '../core/errors.ts';
 import { fileFault } from '../core/file-fault.ts';
-import { isJsonObject, type JsonValue } from '../core/json.ts';
-import { JsonError, parseJson } from '../core/json-scan.ts';
+import { isJsonObject, type JsonValue } from '../core/json/json.ts';
+import { JsonError, parseJson } from '../core/json/json-scan.ts';
 import { contradictions, reservedKeys } from './checks.ts';
 import type { Config } from './config.ts';
 import { type Filled, interpolate } from './interpolate.ts';

@@ -1,5 +1,5 @@
-import type { Adapter, Entry } from '../core/adapter.ts';
-import type { JsonObject } from '../core/json.ts';
+import type { Adapter, Entry } from '../core/contract/adapter.ts';
+import type { JsonObject } from '../core/json/json.ts';
 import type { PluginConfig } from './config.ts';
 import { COMMON_KEYS, type ConfigFile } from './schema.ts';
 

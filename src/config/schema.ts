@@ -1,8 +1,8 @@
 import * as z from 'zod';
-import type { Adapter } from '../core/adapter.ts';
-import { asObject, type JsonObject } from '../core/json.ts';
+import type { Adapter } from '../core/contract/adapter.ts';
+import { SCHEMA_FORMS } from '../core/contract/schema-form.ts';
+import { asObject, type JsonObject } from '../core/json/json.ts';
 import { parseProxy } from '../core/proxy.ts';
-import { SCHEMA_FORMS } from '../core/schema-form.ts';
 import { MAX_TIMER_MS } from '../core/timer.ts';
 import { LIMITS, type LimitName } from './limits.ts';
 import { reloadMark } from './reload-marks.ts';

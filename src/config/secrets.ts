@@ -1,7 +1,7 @@
-import { isJsonObject, type JsonObject, type JsonValue } from '../core/json.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../core/json/json.ts';
 import { PROXY_VARIABLES, withScheme } from '../core/proxy.ts';
-import { namesSecret } from '../core/secret-key.ts';
-import { isPath, looksSecret, NUMBER } from '../core/secret-value.ts';
+import { namesSecret } from '../core/secrets/secret-key.ts';
+import { isPath, looksSecret, NUMBER } from '../core/secrets/secret-value.ts';
 import type { Filled } from './interpolate.ts';
 import { COMMON_KEYS, type ConfigFile } from './schema.ts';
 import { secretsInAddresses, secretsInside, textsOf } from './secret-values.ts';

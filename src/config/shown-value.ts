@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonValue } from '../core/json.ts';
+import { isJsonObject, type JsonValue } from '../core/json/json.ts';
 import { isServerKey } from './server-keys.ts';
 
 type Path = readonly (string | number)[];

@@ -1,6 +1,6 @@
 import { realpathSync } from 'node:fs';
 import { basename, join, sep } from 'node:path';
-import type { JsonObject } from '../core/json.ts';
+import type { JsonObject } from '../core/json/json.ts';
 import { PACKAGE_ROOT } from '../core/package.ts';
 import type { UpstreamConfig } from './config.ts';
 import { type ConfigFile, SHARED_KEYS } from './schema.ts';

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { toJsonText } from '../core/exact-number.ts';
-import { isJsonObject, type JsonObject, type JsonValue } from '../core/json.ts';
-import type { Redactor } from '../core/redact.ts';
+import { toJsonText } from '../core/json/exact-number.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../core/json/json.ts';
+import type { Redactor } from '../core/secrets/redact.ts';
 import { type Actor, findPlugin, type PluginAdmin } from '../gateway/plugin-admin.ts';
 import type { PluginStatus } from '../registry/plugin-status.ts';
 import { checkEncoding, readBody } from '../transports/body.ts';

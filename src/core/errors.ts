@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { type CallOutcome, type CodeInfo, ERROR_CODES, type ErrorCode } from './error-codes.ts';
-import type { JsonObject } from './json.ts';
-import { shorten } from './text.ts';
+import type { JsonObject } from './json/json.ts';
+import { shorten } from './text/text.ts';
 
 /** Longest text that a plugin's error, log line or question brings, in characters. */
 export const MAX_TEXT_LENGTH = 16 * 1024;

@@ -1,5 +1,5 @@
-import { holdsExact, noteExact } from './exact-tree.ts';
-import { isJsonObject, type JsonObject, type JsonValue } from './json.ts';
+import { holdsExact, noteExact } from './json/exact-tree.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from './json/json.ts';
 
 /** Keys of `_meta` that begin so are the gateway's own. */
 const OWN = 'plugmux/';

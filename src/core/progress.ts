@@ -1,5 +1,5 @@
-import type { ExactNumber } from './exact-number.ts';
-import { shorten } from './text.ts';
+import type { ExactNumber } from './json/exact-number.ts';
+import { shorten } from './text/text.ts';
 
 const BURST = 20;
 const PER_SECOND = 20;

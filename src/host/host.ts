@@ -1,8 +1,8 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Host, HostLimits, MemberSpec, PluginStore, Program } from '../core/contract/host.ts';
 import { GatewayError } from '../core/errors.ts';
 import { fileFault } from '../core/file-fault.ts';
-import type { Host, HostLimits, MemberSpec, PluginStore, Program } from '../core/host.ts';
 import type { Logger } from '../core/log.ts';
 import type { ProxySetting } from '../core/proxy.ts';
 import { createStopping } from '../core/stopping.ts';

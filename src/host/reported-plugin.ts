@@ -1,6 +1,6 @@
-import type { Member } from '../core/host.ts';
-import type { JsonObject } from '../core/json.ts';
-import type { Manifest, Offer, Plugin } from '../core/plugin.ts';
+import type { Member } from '../core/contract/host.ts';
+import type { Manifest, Offer, Plugin } from '../core/contract/plugin.ts';
+import type { JsonObject } from '../core/json/json.ts';
 
 /** A plugin that offers what its member reports. */
 export interface ReportedPluginOptions {

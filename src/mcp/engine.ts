@@ -1,8 +1,8 @@
-import type { Caller } from '../core/caller.ts';
+import type { Caller } from '../core/contract/caller.ts';
 import type { GatewayError } from '../core/errors.ts';
-import type { JsonCaps } from '../core/json-scan.ts';
+import type { JsonCaps } from '../core/json/json-scan.ts';
 import type { Logger } from '../core/log.ts';
-import type { Redactor } from '../core/redact.ts';
+import type { Redactor } from '../core/secrets/redact.ts';
 import type { Gateway } from '../gateway/gateway.ts';
 import { type Connection, createConnection } from './connection.ts';
 import { LegacyPeer } from './legacy/legacy-peer.ts';

@@ -1,11 +1,11 @@
-import type { Caller } from '../core/caller.ts';
+import type { Caller } from '../core/contract/caller.ts';
+import type { Answers, QuestionKind, Questions } from '../core/contract/question.ts';
 import { GatewayError } from '../core/errors.ts';
-import { ExactNumber, toJsonText } from '../core/exact-number.ts';
-import type { JsonObject, JsonValue } from '../core/json.ts';
+import { ExactNumber, toJsonText } from '../core/json/exact-number.ts';
+import type { JsonObject, JsonValue } from '../core/json/json.ts';
 import type { Logger } from '../core/log.ts';
 import { passedMeta } from '../core/own-meta.ts';
-import type { Answers, QuestionKind, Questions } from '../core/question.ts';
-import type { Redactor } from '../core/redact.ts';
+import type { Redactor } from '../core/secrets/redact.ts';
 import { Call, type ClientLink } from '../gateway/call/call.ts';
 import type { Semaphore } from '../gateway/call/semaphore.ts';
 import type { Gateway } from '../gateway/gateway.ts';

@@ -1,5 +1,5 @@
 import { GatewayError } from '../core/errors.ts';
-import { ExactNumber, mark } from '../core/exact-number.ts';
+import { ExactNumber, mark } from '../core/json/exact-number.ts';
 import type { Call } from '../gateway/call/call.ts';
 import type { Frame, Outlet } from './wire/outlet.ts';
 import type { Id } from './wire/wire.ts';

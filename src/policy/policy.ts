@@ -1,11 +1,11 @@
 import type { Config } from '../config/config.ts';
 import type { ApprovalRule, ProfileFile } from '../config/schema.ts';
-import { type Bounds, type FsBounds, type NetworkBounds, NO_BOUNDS } from '../core/bounds.ts';
-import { type Caller, DEFAULT_PROFILE } from '../core/caller.ts';
-import type { OfferedProfile } from '../core/offered-profile.ts';
-import type { Manifest } from '../core/plugin.ts';
-import type { SchemaForm } from '../core/schema-form.ts';
-import type { Approval } from '../core/tool.ts';
+import { type Bounds, type FsBounds, type NetworkBounds, NO_BOUNDS } from '../core/contract/bounds.ts';
+import { type Caller, DEFAULT_PROFILE } from '../core/contract/caller.ts';
+import type { OfferedProfile } from '../core/contract/offered-profile.ts';
+import type { Manifest } from '../core/contract/plugin.ts';
+import type { SchemaForm } from '../core/contract/schema-form.ts';
+import type { Approval } from '../core/contract/tool.ts';
 import type { PromptEntry, ToolEntry } from '../registry/catalogue.ts';
 import type { DiscoveredPlugin } from '../registry/discovered-plugin.ts';
 import { GATEWAY_MANIFEST } from '../registry/gateway-manifest.ts';

@@ -1,10 +1,10 @@
-import type { JsonObject } from '../core/json.ts';
-import type { Middleware } from '../core/middleware.ts';
-import type { OfferedProfile } from '../core/offered-profile.ts';
-import type { Manifest, Offer } from '../core/plugin.ts';
-import type { Prompt } from '../core/prompt.ts';
-import type { Resource, ResourceTemplate } from '../core/resource.ts';
-import type { CallContext } from '../core/tool.ts';
+import type { Middleware } from '../core/contract/middleware.ts';
+import type { OfferedProfile } from '../core/contract/offered-profile.ts';
+import type { Manifest, Offer } from '../core/contract/plugin.ts';
+import type { Prompt } from '../core/contract/prompt.ts';
+import type { Resource, ResourceTemplate } from '../core/contract/resource.ts';
+import type { CallContext } from '../core/contract/tool.ts';
+import type { JsonObject } from '../core/json/json.ts';
 import { renameIn } from './addresses.ts';
 import { cleanText } from './clean.ts';
 import { instructionsPrompt, instructionsResource } from './instructions.ts';

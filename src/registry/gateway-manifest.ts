@@ -1,5 +1,5 @@
+import type { Manifest } from '../core/contract/plugin.ts';
 import { VERSION } from '../core/package.ts';
-import type { Manifest } from '../core/plugin.ts';
 
 /** What the gateway itself offers comes from here; no plugin is ever this one. */
 export const GATEWAY_MANIFEST: Manifest = {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
+import type { HostLimits } from '../core/contract/host.ts';
 import { GatewayError } from '../core/errors.ts';
-import type { HostLimits } from '../core/host.ts';
 import type { DiscoveredPlugin } from './discovered-plugin.ts';
 
 /** What a plugin process is told of the limits when it starts; all others are read where they are needed. */

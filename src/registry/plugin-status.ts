@@ -1,6 +1,6 @@
+import type { Manifest, Offer, Plugin, PluginState, Problem } from '../core/contract/plugin.ts';
 import { GatewayError, thrownText } from '../core/errors.ts';
-import type { JsonObject } from '../core/json.ts';
-import type { Manifest, Offer, Plugin, PluginState, Problem } from '../core/plugin.ts';
+import type { JsonObject } from '../core/json/json.ts';
 import { problemsOf } from './problems.ts';
 import type { RejectedTool, VettedTools } from './tools.ts';
 import type { VettedOffer } from './vetted-offer.ts';

@@ -1,5 +1,5 @@
-import type { Problem } from '../core/plugin.ts';
-import { shorten } from '../core/text.ts';
+import type { Problem } from '../core/contract/plugin.ts';
+import { shorten } from '../core/text/text.ts';
 import type { VettedTools } from './tools.ts';
 
 const MAX_TOLD = 20;

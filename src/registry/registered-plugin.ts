@@ -1,9 +1,9 @@
 import type { PluginConfig } from '../config/config.ts';
-import type { UserCommand } from '../core/command.ts';
+import type { UserCommand } from '../core/contract/command.ts';
+import type { Host } from '../core/contract/host.ts';
+import type { ListRequester, Manifest, Offer, Plugin, Problem } from '../core/contract/plugin.ts';
 import { deferred } from '../core/deferred.ts';
 import { GatewayError } from '../core/errors.ts';
-import type { Host } from '../core/host.ts';
-import type { ListRequester, Manifest, Offer, Plugin, Problem } from '../core/plugin.ts';
 import { type Contribution, nativeName } from './catalogue.ts';
 import { cleanManifest } from './clean-offer.ts';
 import type { DiscoveredPlugin } from './discovered-plugin.ts';

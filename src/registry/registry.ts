@@ -1,10 +1,10 @@
 import type { PluginConfig } from '../config/config.ts';
-import type { UserCommand } from '../core/command.ts';
+import type { UserCommand } from '../core/contract/command.ts';
+import type { Host } from '../core/contract/host.ts';
+import type { ListRequester, Problem } from '../core/contract/plugin.ts';
 import { within } from '../core/deferred.ts';
 import { GatewayError, toError } from '../core/errors.ts';
-import type { Host } from '../core/host.ts';
 import { type Logger, silentLog } from '../core/log.ts';
-import type { ListRequester, Problem } from '../core/plugin.ts';
 import type { Store } from '../store/store.ts';
 import { buildCatalogue, type Catalogue } from './catalogue.ts';
 import type { DiscoveredPlugin } from './discovered-plugin.ts';

@@ -1,10 +1,10 @@
 import { hash } from 'node:crypto';
 import { setImmediate as turn } from 'node:timers/promises';
-import { toJsonText } from '../core/exact-number.ts';
-import { hasHidden } from '../core/hidden.ts';
-import { isJsonObject, type JsonObject, type JsonValue } from '../core/json.ts';
-import { shorten, showName } from '../core/text.ts';
-import type { Tool } from '../core/tool.ts';
+import type { Tool } from '../core/contract/tool.ts';
+import { toJsonText } from '../core/json/exact-number.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../core/json/json.ts';
+import { hasHidden } from '../core/text/hidden.ts';
+import { shorten, showName } from '../core/text/text.ts';
 import { cleanText } from './clean.ts';
 import { type HeaderParam, headerParams } from './header-params.ts';
 import { cleanSchema } from './schemas/clean.ts';

@@ -1,9 +1,9 @@
 import type { ErrorObject } from 'ajv';
-import { toJsonText } from '../core/exact-number.ts';
-import { holdsExact, noteExact, toDoubles } from '../core/exact-tree.ts';
-import type { JsonObject, JsonValue } from '../core/json.ts';
-import type { JsonCaps } from '../core/json-scan.ts';
-import { shorten } from '../core/text.ts';
+import { toJsonText } from '../core/json/exact-number.ts';
+import { holdsExact, noteExact, toDoubles } from '../core/json/exact-tree.ts';
+import type { JsonObject, JsonValue } from '../core/json/json.ts';
+import type { JsonCaps } from '../core/json/json-scan.ts';
+import { shorten } from '../core/text/text.ts';
 import { refill } from './check/budget.ts';
 import { type Compiler, createCompiler } from './check/compiler.ts';
 import { convertTexts } from './check/convert.ts';

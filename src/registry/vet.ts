@@ -1,7 +1,7 @@
-import { toJsonText } from '../core/exact-number.ts';
-import { findFault } from '../core/exact-tree.ts';
-import { isJsonObject, type JsonObject, type JsonValue } from '../core/json.ts';
-import { type JsonCaps, JsonError, parseMessage } from '../core/json-scan.ts';
+import { toJsonText } from '../core/json/exact-number.ts';
+import { findFault } from '../core/json/exact-tree.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../core/json/json.ts';
+import { type JsonCaps, JsonError, parseMessage } from '../core/json/json-scan.ts';
 import { type Dialect, dialectOf } from './check/dialect.ts';
 import { notLinear } from './check/linear.ts';
 import { BadId, localise } from './check/references.ts';

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Caller } from '../core/caller.ts';
+import type { Caller } from '../core/contract/caller.ts';
 import type { GatewayError } from '../core/errors.ts';
 import type { PendingExchange } from '../mcp/streamable.ts';
 

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { type Caller, DEFAULT_PROFILE, localCaller } from '../core/caller.ts';
+import { type Caller, DEFAULT_PROFILE, localCaller } from '../core/contract/caller.ts';
 import { toError } from '../core/errors.ts';
 import type { Logger } from '../core/log.ts';
 import { type Edge, HttpError } from './edge.ts';

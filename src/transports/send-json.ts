@@ -1,5 +1,5 @@
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
-import { wellFormedJson } from '../core/well-formed.ts';
+import { wellFormedJson } from '../core/text/well-formed.ts';
 
 /** Answers a request with a JSON text of known length. */
 export function sendJson(response: ServerResponse, status: number, json: string, headers: OutgoingHttpHeaders = {}): void {

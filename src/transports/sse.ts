@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Limits } from '../config/limits.ts';
-import type { Caller } from '../core/caller.ts';
+import type { Caller } from '../core/contract/caller.ts';
 import { GatewayError } from '../core/errors.ts';
 import type { Connection } from '../mcp/connection.ts';
 import type { Engine } from '../mcp/engine.ts';

@@ -1,4 +1,4 @@
-import type { JsonObject } from '../core/json.ts';
+import type { JsonObject } from '../core/json/json.ts';
 import { replyTotals } from '../mcp/pending-replies.ts';
 import type { Route } from './router.ts';
 import { sendJson } from './send-json.ts';

@@ -2,10 +2,10 @@ import { createWriteStream, fstatSync } from 'node:fs';
 import { Socket } from 'node:net';
 import type { Writable } from 'node:stream';
 import { isatty, WriteStream } from 'node:tty';
-import { localCaller } from '../core/caller.ts';
+import { localCaller } from '../core/contract/caller.ts';
 import { deferred } from '../core/deferred.ts';
-import { createLineSplitter } from '../core/lines.ts';
 import type { Logger } from '../core/log.ts';
+import { createLineSplitter } from '../core/text/lines.ts';
 import type { Engine } from '../mcp/engine.ts';
 import type { Frame } from '../mcp/wire/outlet.ts';
 

@@ -1,9 +1,9 @@
 import type { ServerResponse } from 'node:http';
 import type { Limits } from '../config/limits.ts';
 import type { ErrorCode } from '../core/error-codes.ts';
-import { toJsonText } from '../core/exact-number.ts';
-import { parseExact } from '../core/exact-parse.ts';
-import { isJsonObject, type JsonObject } from '../core/json.ts';
+import { toJsonText } from '../core/json/exact-number.ts';
+import { parseExact } from '../core/json/exact-parse.ts';
+import { isJsonObject, type JsonObject } from '../core/json/json.ts';
 import type { Engine } from '../mcp/engine.ts';
 import type { Frame, Outlet } from '../mcp/wire/outlet.ts';
 import { acceptJson, readBody } from './body.ts';

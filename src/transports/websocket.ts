@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import type { Duplex } from 'node:stream';
 import type { WebSocket, WebSocketServer } from 'ws';
 import type { Limits } from '../config/limits.ts';
-import type { Caller } from '../core/caller.ts';
+import type { Caller } from '../core/contract/caller.ts';
 import type { Connection } from '../mcp/connection.ts';
 import type { Engine } from '../mcp/engine.ts';
 import { HttpError } from './edge.ts';

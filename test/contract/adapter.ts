@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { toLimits } from '../../dist/src/config/limits.js';
-import type { Adapter } from '../../dist/src/core/adapter.js';
+import type { Adapter } from '../../dist/src/core/contract/adapter.js';
 import { GatewayError } from '../../dist/src/core/errors.js';
 import { silentLog } from '../../dist/src/core/log.js';
 import { createStopping } from '../../dist/src/core/stopping.js';

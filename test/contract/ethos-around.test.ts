@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { ethos } from '../../dist/adapters/ethos/adapter.js';
 import { talos } from '../../dist/adapters/talos/adapter.js';
-import { localCaller } from '../../dist/src/core/caller.js';
+import { localCaller } from '../../dist/src/core/contract/caller.js';
 import { Call, silentClient } from '../../dist/src/gateway/call/call.js';
 import { openApp, type TestApp, textOf } from '../support/app.ts';
 import { openEthos, runTool, writeEthos, writeFiles } from '../support/ethos.ts';

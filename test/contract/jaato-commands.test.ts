@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { localCaller } from '../../dist/src/core/caller.js';
+import { localCaller } from '../../dist/src/core/contract/caller.js';
 import { Call, silentClient } from '../../dist/src/gateway/call/call.js';
 import { textOf } from '../support/app.ts';
 import { project, status } from '../support/jaato.ts';

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { jaato } from '../../dist/adapters/jaato/adapter.js';
-import { localCaller } from '../../dist/src/core/caller.js';
+import { localCaller } from '../../dist/src/core/contract/caller.js';
 import { Call, silentClient } from '../../dist/src/gateway/call/call.js';
 import { openApp, type TestApp, textOf } from '../support/app.ts';
 import { distribution, openJaato, pluginText, project, status, tools, writeFiles } from '../support/jaato.ts';

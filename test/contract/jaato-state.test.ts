@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { localCaller } from '../../dist/src/core/caller.js';
+import { localCaller } from '../../dist/src/core/contract/caller.js';
 import { BY, type TestApp, textOf } from '../support/app.ts';
 import { pluginText, project } from '../support/jaato.ts';
 import { until } from '../support/processes.ts';

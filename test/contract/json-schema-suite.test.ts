@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { noteExact } from '../../src/core/exact-tree.ts';
-import type { JsonValue } from '../../src/core/json.ts';
+import { noteExact } from '../../src/core/json/exact-tree.ts';
+import type { JsonValue } from '../../src/core/json/json.ts';
 import { createValidatorSet } from '../../src/registry/validators.ts';
 import { vetSchema } from '../../src/registry/vet.ts';
 import { asProperty, suiteCases } from '../support/schema-suite.ts';

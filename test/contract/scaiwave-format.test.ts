@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, it } from 'vitest';
 import { scaiwave } from '../../dist/adapters/scaiwave/adapter.js';
-import { localCaller } from '../../dist/src/core/caller.js';
+import { localCaller } from '../../dist/src/core/contract/caller.js';
 import { Call, silentClient } from '../../dist/src/gateway/call/call.js';
 import { BY, openApp, type TestApp, textOf } from '../support/app.ts';
 import { connect } from '../support/clients.ts';

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { mcp } from '../../dist/adapters/mcp/adapter.js';
-import type { Caller } from '../../dist/src/core/caller.js';
-import { localCaller } from '../../dist/src/core/caller.js';
-import type { ToolResult } from '../../dist/src/core/content.js';
+import type { Caller } from '../../dist/src/core/contract/caller.js';
+import { localCaller } from '../../dist/src/core/contract/caller.js';
+import type { ToolResult } from '../../dist/src/core/contract/content.js';
 import { Call, silentClient } from '../../dist/src/gateway/call/call.js';
 import { createLists } from '../../dist/src/mcp/methods/lists.js';
 import { keepLog, openApp, type TestApp } from '../support/app.ts';

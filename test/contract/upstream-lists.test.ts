@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { describe, expect, it } from 'vitest';
 import { mcp } from '../../dist/adapters/mcp/adapter.js';
-import { localCaller } from '../../dist/src/core/caller.js';
+import { localCaller } from '../../dist/src/core/contract/caller.js';
 import { openApp, type TestApp } from '../support/app.ts';
 import { until } from '../support/processes.ts';
 import { notifyAll, type RawMessage, type RawUpstream, rawUpstream, textOf, toolOf } from '../support/raw-upstream.ts';

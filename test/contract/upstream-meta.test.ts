@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { mcp } from '../../dist/adapters/mcp/adapter.js';
-import { localCaller } from '../../dist/src/core/caller.js';
-import { ExactNumber } from '../../dist/src/core/exact-number.js';
+import { localCaller } from '../../dist/src/core/contract/caller.js';
+import { ExactNumber } from '../../dist/src/core/json/exact-number.js';
 import { passedMeta } from '../../dist/src/core/own-meta.js';
 import { Call, silentClient } from '../../dist/src/gateway/call/call.js';
 import { keepLog, openApp, type TestApp } from '../support/app.ts';

@@ -13,8 +13,8 @@ import {
   type ServerContext,
 } from '@modelcontextprotocol/server';
 import { z } from 'zod';
-import type { JsonObject } from '../../dist/src/core/json.js';
-import type { CallContext, Tool } from '../../dist/src/core/tool.js';
+import type { CallContext, Tool } from '../../dist/src/core/contract/tool.js';
+import type { JsonObject } from '../../dist/src/core/json/json.js';
 import { plain } from '../fixtures/plain-plugin.mjs';
 import { listen } from '../support/http-server.ts';
 import type { AtEnd } from '../support/temp.ts';

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { emptyOffer } from '../../dist/src/core/plugin.js';
+import { emptyOffer } from '../../dist/src/core/contract/plugin.js';
 import { openApp } from '../support/app.ts';
 import { until } from '../support/processes.ts';
 import { tempFolder } from '../support/temp.ts';

@@ -6,9 +6,9 @@ import { createLogReader } from '../../dist/adapters/squadron/go-plugin/log-line
 import { openSession } from '../../dist/adapters/squadron/go-plugin/session.js';
 import { createTracebacks } from '../../dist/adapters/squadron/go-plugin/tracebacks.js';
 import { installFolder } from '../../dist/adapters/squadron/install/home.js';
-import type { HostLimits } from '../../dist/src/core/host.js';
+import type { HostLimits } from '../../dist/src/core/contract/host.js';
+import type { ProgramSession } from '../../dist/src/core/contract/program-runtime.js';
 import { silentLog } from '../../dist/src/core/log.js';
-import type { ProgramSession } from '../../dist/src/core/program-runtime.js';
 import type { PluginWorker } from '../../dist/src/host/group/worker.js';
 import { createOutput } from '../../dist/src/host/process/output.js';
 import { tempFolder } from '../support/temp.ts';

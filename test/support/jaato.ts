@@ -1,8 +1,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { jaato } from '../../dist/adapters/jaato/adapter.js';
-import { localCaller } from '../../dist/src/core/caller.js';
-import type { Answers, Questions } from '../../dist/src/core/question.js';
+import { localCaller } from '../../dist/src/core/contract/caller.js';
+import type { Answers, Questions } from '../../dist/src/core/contract/question.js';
 import { Call, silentClient } from '../../dist/src/gateway/call/call.js';
 import { openApp, type TestApp } from './app.ts';
 import { tempFolder } from './temp.ts';

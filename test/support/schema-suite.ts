@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { parseExact } from '../../src/core/exact-parse.ts';
-import { isJsonObject, type JsonObject, type JsonValue } from '../../src/core/json.ts';
+import { parseExact } from '../../src/core/json/exact-parse.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../../src/core/json/json.ts';
 
 /** One schema of the JSON Schema organization's test suite, and values that it takes or does not take. */
 export interface SuiteCase {

@@ -1,8 +1,8 @@
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { localCaller } from '../../dist/src/core/caller.js';
+import { localCaller } from '../../dist/src/core/contract/caller.js';
+import { emptyOffer } from '../../dist/src/core/contract/plugin.js';
 import type { GatewayError } from '../../dist/src/core/errors.js';
-import { emptyOffer } from '../../dist/src/core/plugin.js';
 import { openApp, type TestApp } from './app.ts';
 import { until } from './processes.ts';
 import { tempFolder } from './temp.ts';

@@ -1,6 +1,6 @@
+import type { Problem } from '../../../src/core/contract/plugin.ts';
 import { GatewayError } from '../../../src/core/errors.ts';
-import { isJsonObject, type JsonValue } from '../../../src/core/json.ts';
-import type { Problem } from '../../../src/core/plugin.ts';
+import { isJsonObject, type JsonValue } from '../../../src/core/json/json.ts';
 
 /** What one health check of a plugin found; crosses the plugin channel as JSON. */
 export interface Health {

@@ -1,5 +1,5 @@
-import type { PluginStore } from '../../../src/core/host.ts';
-import { isJsonObject, type JsonObject, type JsonValue } from '../../../src/core/json.ts';
+import type { PluginStore } from '../../../src/core/contract/host.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../../../src/core/json/json.ts';
 
 const SPACE = 'kv:';
 const MAX_BYTES = 1024 * 1024;

@@ -1,8 +1,8 @@
-import type { ToolResult } from '../../../src/core/content.ts';
-import { holdsExact, noteExact, restoreExact, toSafeDoubles } from '../../../src/core/exact-tree.ts';
-import type { Member } from '../../../src/core/host.ts';
-import { isJsonObject, type JsonObject, type JsonValue } from '../../../src/core/json.ts';
-import type { InterceptedCall, Middleware } from '../../../src/core/middleware.ts';
+import type { ToolResult } from '../../../src/core/contract/content.ts';
+import type { Member } from '../../../src/core/contract/host.ts';
+import type { InterceptedCall, Middleware } from '../../../src/core/contract/middleware.ts';
+import { holdsExact, noteExact, restoreExact, toSafeDoubles } from '../../../src/core/json/exact-tree.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../../../src/core/json/json.ts';
 import { toRuntimeCaller } from '../../../src/host/node/runtime.ts';
 import type { EthosReport, FilterReport } from '../report.ts';
 

@@ -1,5 +1,5 @@
-import type { JsonObject } from '../../../src/core/json.ts';
-import type { Resource } from '../../../src/core/resource.ts';
+import type { Resource } from '../../../src/core/contract/resource.ts';
+import type { JsonObject } from '../../../src/core/json/json.ts';
 
 const MAX_NOTICES = 50;
 

@@ -1,8 +1,8 @@
-import type { JsonObject } from '../../../src/core/json.ts';
-import type { Middleware } from '../../../src/core/middleware.ts';
-import { emptyOffer, type Offer, type Problem } from '../../../src/core/plugin.ts';
-import type { Resource } from '../../../src/core/resource.ts';
-import type { CallContext, Tool } from '../../../src/core/tool.ts';
+import type { Middleware } from '../../../src/core/contract/middleware.ts';
+import { emptyOffer, type Offer, type Problem } from '../../../src/core/contract/plugin.ts';
+import type { Resource } from '../../../src/core/contract/resource.ts';
+import type { CallContext, Tool } from '../../../src/core/contract/tool.ts';
+import type { JsonObject } from '../../../src/core/json/json.ts';
 import type { EthosManifest } from '../manifest.ts';
 import type { Skill } from '../reading/skills.ts';
 import { toProblems } from '../reading/source-scan.ts';

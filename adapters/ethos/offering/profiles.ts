@@ -1,9 +1,9 @@
 import { readFileSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { resolve } from 'node:path';
-import type { Bounds } from '../../../src/core/bounds.ts';
-import { asObject, isJsonObject, type JsonObject, type JsonValue } from '../../../src/core/json.ts';
-import type { OfferedProfile } from '../../../src/core/offered-profile.ts';
+import type { Bounds } from '../../../src/core/contract/bounds.ts';
+import type { OfferedProfile } from '../../../src/core/contract/offered-profile.ts';
+import { asObject, isJsonObject, type JsonObject, type JsonValue } from '../../../src/core/json/json.ts';
 import { isInside } from '../reading/entry-file.ts';
 
 const MAX_SOUL_SIZE = 64 * 1024;

@@ -1,7 +1,7 @@
-import type { JsonObject } from '../../../src/core/json.ts';
-import type { Prompt, PromptResult } from '../../../src/core/prompt.ts';
-import type { Resource } from '../../../src/core/resource.ts';
-import type { CallContext } from '../../../src/core/tool.ts';
+import type { Prompt, PromptResult } from '../../../src/core/contract/prompt.ts';
+import type { Resource } from '../../../src/core/contract/resource.ts';
+import type { CallContext } from '../../../src/core/contract/tool.ts';
+import type { JsonObject } from '../../../src/core/json/json.ts';
 import type { Skill } from '../reading/skills.ts';
 import type { CommandReport } from '../report.ts';
 

@@ -1,6 +1,6 @@
-import type { JsonObject } from '../../../src/core/json.ts';
-import type { Problem } from '../../../src/core/plugin.ts';
-import type { Resource } from '../../../src/core/resource.ts';
+import type { Problem } from '../../../src/core/contract/plugin.ts';
+import type { Resource } from '../../../src/core/contract/resource.ts';
+import type { JsonObject } from '../../../src/core/json/json.ts';
 
 /** What `doctor` would tell of a plugin, for whoever reads resources. */
 export function reportResource(id: string, contract: string, facts: JsonObject, problems: readonly Problem[]): Resource {

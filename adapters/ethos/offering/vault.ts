@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
+import type { PluginStore } from '../../../src/core/contract/host.ts';
 import { GatewayError } from '../../../src/core/errors.ts';
-import type { PluginStore } from '../../../src/core/host.ts';
 import { pluginCredentialRef } from '../sdk/plugin-sdk.ts';
 
 const SPACE = 'secret:';

@@ -1,7 +1,7 @@
 import { existsSync, realpathSync, statSync } from 'node:fs';
 import { join, relative, resolve, sep } from 'node:path';
 import { GatewayError } from '../../../src/core/errors.ts';
-import { isJsonObject, type JsonValue } from '../../../src/core/json.ts';
+import { isJsonObject, type JsonValue } from '../../../src/core/json/json.ts';
 import type { EthosPackage } from './package-file.ts';
 
 const FOLDER_ENTRIES = ['index.ts', 'index.js', 'src/index.ts', 'src/index.js'];

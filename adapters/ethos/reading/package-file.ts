@@ -1,9 +1,9 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Problem } from '../../../src/core/contract/plugin.ts';
 import { GatewayError } from '../../../src/core/errors.ts';
-import { asObject, isJsonObject, type JsonObject, type JsonValue } from '../../../src/core/json.ts';
-import { parseJson } from '../../../src/core/json-scan.ts';
-import type { Problem } from '../../../src/core/plugin.ts';
+import { asObject, isJsonObject, type JsonObject, type JsonValue } from '../../../src/core/json/json.ts';
+import { parseJson } from '../../../src/core/json/json-scan.ts';
 
 const CAPS = { depth: 64, keys: 100_000, items: 100_000 };
 const MAX_SIZE = 4 * 1024 * 1024;

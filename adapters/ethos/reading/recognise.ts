@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import type { Source } from '../../../src/core/adapter.ts';
+import type { Source } from '../../../src/core/contract/adapter.ts';
 import { GatewayError } from '../../../src/core/errors.ts';
 import { findEntry } from './entry-file.ts';
 import { type EthosPackage, isMarked, readPackage, toPackage } from './package-file.ts';

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
-import type { Problem } from '../../../src/core/plugin.ts';
+import type { Problem } from '../../../src/core/contract/plugin.ts';
 import { isInside } from './entry-file.ts';
 
 const MAX_SKILLS = 200;

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { extname, join, relative } from 'node:path';
-import type { Problem } from '../../../src/core/plugin.ts';
+import type { Problem } from '../../../src/core/contract/plugin.ts';
 import type { EthosPackage } from './package-file.ts';
 
 const SOURCES = new Set(['.ts', '.mts', '.cts', '.tsx', '.js', '.mjs', '.cjs', '.jsx']);

@@ -1,4 +1,4 @@
-import { asObject, type JsonObject } from '../../../src/core/json.ts';
+import { asObject, type JsonObject } from '../../../src/core/json/json.ts';
 import type { EthosTool } from './format.ts';
 
 /** What a tool declared it needs, understood. */

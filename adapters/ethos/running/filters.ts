@@ -1,5 +1,5 @@
 import { thrownText } from '../../../src/core/errors.ts';
-import type { JsonObject } from '../../../src/core/json.ts';
+import type { JsonObject } from '../../../src/core/json/json.ts';
 import type { EthosFilter, EthosResult, FilterMeta } from './format.ts';
 import { failure, toEthosResult } from './result.ts';
 

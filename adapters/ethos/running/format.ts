@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../../src/core/json.ts';
+import type { JsonObject } from '../../../src/core/json/json.ts';
 
 // What plugins of this format hand over, as far as it is looked at. All of it is foreign: any field may be anything.
 

@@ -1,6 +1,6 @@
 import { thrownText } from '../../../src/core/errors.ts';
-import { asObject } from '../../../src/core/json.ts';
-import { toPlain } from '../../../src/core/plain.ts';
+import { asObject } from '../../../src/core/json/json.ts';
+import { toPlain } from '../../../src/core/json/plain.ts';
 import type { Health } from '../offering/health.ts';
 import type { EthosHealthCheck } from './format.ts';
 

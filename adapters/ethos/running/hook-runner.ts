@@ -1,8 +1,8 @@
-import type { ToolResult } from '../../../src/core/content.ts';
+import type { ToolResult } from '../../../src/core/contract/content.ts';
 import { GatewayError, toError } from '../../../src/core/errors.ts';
-import { isJsonObject, type JsonObject, type JsonValue } from '../../../src/core/json.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../../../src/core/json/json.ts';
+import { toPlain } from '../../../src/core/json/plain.ts';
 import type { Logger } from '../../../src/core/log.ts';
-import { toPlain } from '../../../src/core/plain.ts';
 import type { RuntimeCaller } from '../../../src/host/node/runtime.ts';
 import { fillPrompt, runSlash } from './commands.ts';
 import { type FilteredTool, runAfter, runBefore } from './filters.ts';

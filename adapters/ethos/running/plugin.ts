@@ -1,7 +1,7 @@
-import { type ToolResult, textResult } from '../../../src/core/content.ts';
+import { type ToolResult, textResult } from '../../../src/core/contract/content.ts';
 import { GatewayError, thrownText, toError } from '../../../src/core/errors.ts';
-import type { JsonObject, JsonValue } from '../../../src/core/json.ts';
-import { toPlain, toPlainResult } from '../../../src/core/plain.ts';
+import type { JsonObject, JsonValue } from '../../../src/core/json/json.ts';
+import { toPlain, toPlainResult } from '../../../src/core/json/plain.ts';
 import type { LoadedPlugin, RuntimeCall, RuntimeContext } from '../../../src/host/node/runtime.ts';
 import { COMMAND_PREFIX, type EthosReport } from '../report.ts';
 import { toCapabilities } from './capabilities.ts';

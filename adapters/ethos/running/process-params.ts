@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../../src/core/json.ts';
+import type { JsonObject } from '../../../src/core/json/json.ts';
 import type { RuntimeContext } from '../../../src/host/node/runtime.ts';
 import { PluginEventBus } from '../sdk/plugin-sdk.ts';
 

@@ -1,4 +1,4 @@
-import { asObject } from '../../../src/core/json.ts';
+import { asObject } from '../../../src/core/json/json.ts';
 import type { EthosHandler, EthosInjector } from './format.ts';
 import { runModifying } from './hooks.ts';
 

@@ -1,6 +1,6 @@
 import { toError } from '../../../src/core/errors.ts';
-import { isJsonObject, type JsonObject } from '../../../src/core/json.ts';
-import { parseText } from '../../../src/core/json-text.ts';
+import { isJsonObject, type JsonObject } from '../../../src/core/json/json.ts';
+import { parseText } from '../../../src/core/json/json-text.ts';
 import type { EthosResult } from './format.ts';
 import { failure } from './result.ts';
 

@@ -1,6 +1,6 @@
-import { type Content, errorResult, type ToolResult } from '../../../src/core/content.ts';
-import { asObject, isJsonObject, type JsonObject, type JsonValue } from '../../../src/core/json.ts';
-import { toPlain } from '../../../src/core/plain.ts';
+import { type Content, errorResult, type ToolResult } from '../../../src/core/contract/content.ts';
+import { asObject, isJsonObject, type JsonObject, type JsonValue } from '../../../src/core/json/json.ts';
+import { toPlain } from '../../../src/core/json/plain.ts';
 import type { EthosResult } from './format.ts';
 
 const MEDIA = /^(image|audio)\/[a-z0-9.+-]+$/i;

@@ -1,4 +1,4 @@
-import type { NetworkBounds } from '../../../src/core/bounds.ts';
+import type { NetworkBounds } from '../../../src/core/contract/bounds.ts';
 import { checkedLookup, type Lookup, literalAddress, refuseAddress } from '../../../src/host/network/addresses.ts';
 import { isHostAllowed } from './hosts.ts';
 

@@ -1,4 +1,4 @@
-import type { NetworkBounds } from '../../../src/core/bounds.ts';
+import type { NetworkBounds } from '../../../src/core/contract/bounds.ts';
 import type { RuntimeCaller } from '../../../src/host/node/runtime.ts';
 import { RESULT_BUDGET } from '../report.ts';
 import type { Capabilities, Paths } from './capabilities.ts';

@@ -1,5 +1,5 @@
-import type { JsonObject } from '../../../src/core/json.ts';
-import { toPlain } from '../../../src/core/plain.ts';
+import type { JsonObject } from '../../../src/core/json/json.ts';
+import { toPlain } from '../../../src/core/json/plain.ts';
 import type { ToolReport } from '../report.ts';
 import { toCapabilities } from './capabilities.ts';
 import type { EthosTool } from './format.ts';

@@ -1,6 +1,6 @@
 import type { AuthProvider, OAuthClientProvider } from '@modelcontextprotocol/client';
+import type { Host } from '../../../src/core/contract/host.ts';
 import { GatewayError, toError } from '../../../src/core/errors.ts';
-import type { Host } from '../../../src/core/host.ts';
 import type { Route } from '../../../src/host/network/proxy.ts';
 import { hasToken, type RemoteServer, type ServerEntry } from '../entry.ts';
 import { causeOf, notSent } from '../failures.ts';

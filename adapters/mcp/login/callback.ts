@@ -2,7 +2,7 @@ import { timingSafeEqual } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { GatewayError } from '../../../src/core/errors.ts';
-import { escapeForTerminal, shorten } from '../../../src/core/text.ts';
+import { escapeForTerminal, shorten } from '../../../src/core/text/text.ts';
 
 /** What a browser brings back from a login. */
 export interface Answer {

@@ -1,6 +1,6 @@
 import type { Client, OAuthDiscoveryState } from '@modelcontextprotocol/client';
 import { GatewayError } from '../../../src/core/errors.ts';
-import { isJsonObject } from '../../../src/core/json.ts';
+import { isJsonObject } from '../../../src/core/json/json.ts';
 import { VERSION } from '../../../src/core/package.ts';
 import type { RemoteServer } from '../entry.ts';
 import type { GuardedFetch } from './guarded-fetch.ts';

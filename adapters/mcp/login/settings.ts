@@ -1,7 +1,7 @@
 import { isLoopback as isLoopbackHost } from '../../../src/core/addresses.ts';
+import type { Problem } from '../../../src/core/contract/plugin.ts';
 import { GatewayError } from '../../../src/core/errors.ts';
-import { isJsonObject, type JsonObject, type JsonValue } from '../../../src/core/json.ts';
-import type { Problem } from '../../../src/core/plugin.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../../../src/core/json/json.ts';
 
 /** How the gateway logs in to a server: the `oauth` key of its entry. */
 export interface LoginSettings {

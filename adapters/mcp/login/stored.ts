@@ -1,6 +1,6 @@
 import type { OAuthDiscoveryState, StoredOAuthClientInformation, StoredOAuthTokens } from '@modelcontextprotocol/client';
-import type { PluginStore } from '../../../src/core/host.ts';
-import { isJsonObject } from '../../../src/core/json.ts';
+import type { PluginStore } from '../../../src/core/contract/host.ts';
+import { isJsonObject } from '../../../src/core/json/json.ts';
 import { joinScopes } from './scopes.ts';
 
 /** What a person's login at one server came to. */

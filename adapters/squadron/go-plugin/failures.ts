@@ -1,5 +1,5 @@
 import type { ServiceError } from '@grpc/grpc-js';
-import { errorResult, type ToolResult } from '../../../src/core/content.ts';
+import { errorResult, type ToolResult } from '../../../src/core/contract/content.ts';
 import { GatewayError } from '../../../src/core/errors.ts';
 import { STATUS } from './connection.ts';
 

@@ -1,6 +1,6 @@
 import { lstatSync } from 'node:fs';
 import { GatewayError } from '../../../src/core/errors.ts';
-import { shorten, showName } from '../../../src/core/text.ts';
+import { shorten, showName } from '../../../src/core/text/text.ts';
 
 const LINE = /^\d+\|\d+\|(unix|tcp)(\||$)/;
 /** Lines that are meant as one: another network, or too few fields. Tables of numbers, printed at an import, are not. */

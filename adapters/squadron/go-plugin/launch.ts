@@ -1,5 +1,5 @@
+import type { LaunchContext, ProgramLaunch, ProgramSession, RunningProgram } from '../../../src/core/contract/program-runtime.ts';
 import { GatewayError } from '../../../src/core/errors.ts';
-import type { LaunchContext, ProgramLaunch, ProgramSession, RunningProgram } from '../../../src/core/program-runtime.ts';
 import { type Handshake, handshakeEnvironment, readHandshake } from './handshake.ts';
 import { createLogReader } from './log-lines.ts';
 import type { PluginProgram } from './program.ts';

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { readdir, readlink } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { PluginStore } from '../../../src/core/contract/host.ts';
 import { GatewayError } from '../../../src/core/errors.ts';
-import type { PluginStore } from '../../../src/core/host.ts';
 
 /** The digest of everything in an install folder: names, contents, where links lead. */
 async function digestOf(dir: string): Promise<string> {

@@ -1,7 +1,7 @@
 import { existsSync, rmSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
+import type { PluginStore } from '../../../src/core/contract/host.ts';
 import { GatewayError } from '../../../src/core/errors.ts';
-import type { PluginStore } from '../../../src/core/host.ts';
 import type { ProxySetting } from '../../../src/core/proxy.ts';
 import type { ReleaseHosts } from '../options.ts';
 import { build } from './build.ts';

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'smol-toml';
 import { GatewayError } from '../../../src/core/errors.ts';
-import { isJsonObject } from '../../../src/core/json.ts';
+import { isJsonObject } from '../../../src/core/json/json.ts';
 
 /** The one script that a Python source folder installs. Throws where there is none, or a choice. */
 export function consoleScript(source: string): string {

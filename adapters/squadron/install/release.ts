@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { GatewayError } from '../../../src/core/errors.ts';
-import { isJsonObject } from '../../../src/core/json.ts';
+import { isJsonObject } from '../../../src/core/json/json.ts';
 import type { ReleaseHosts } from '../options.ts';
 import { extractFromTar, extractFromZip, readFromZip } from './archive.ts';
 import { installPython } from './build.ts';

@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
+import type { Host } from '../../../src/core/contract/host.ts';
 import { GatewayError } from '../../../src/core/errors.ts';
-import type { Host } from '../../../src/core/host.ts';
 
 /** What build tools work with. */
 export interface ToolContext {

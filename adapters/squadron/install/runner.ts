@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { isAbsolute, join, resolve } from 'node:path';
 import { GatewayError } from '../../../src/core/errors.ts';
-import { isJsonObject } from '../../../src/core/json.ts';
+import { isJsonObject } from '../../../src/core/json/json.ts';
 import { PROGRAM } from './home.ts';
 
 const FILE = 'runner.json';

@@ -1,5 +1,5 @@
-import type { Caller } from '../../core/caller.ts';
-import type { Approval } from '../../core/tool.ts';
+import type { Caller } from '../../core/contract/caller.ts';
+import type { Approval } from '../../core/contract/tool.ts';
 import { type Grants, toGrantKey } from '../../policy/grants.ts';
 import type { ApprovalSource } from '../../policy/policy.ts';
 import type { PromptEntry } from '../../registry/catalogue.ts';

@@ -1,4 +1,4 @@
-import { type Caller, DEFAULT_PROFILE, LOCAL_PRINCIPAL } from '../../core/caller.ts';
+import { type Caller, DEFAULT_PROFILE, LOCAL_PRINCIPAL } from '../../core/contract/caller.ts';
 import { GatewayError } from '../../core/errors.ts';
 import type { VisibleTool } from '../view/visible-tool.ts';
 

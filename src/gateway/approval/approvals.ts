@@ -1,9 +1,9 @@
 import { hash } from 'node:crypto';
-import { canonicalJson } from '../../core/canonical.ts';
+import type { Question } from '../../core/contract/question.ts';
 import { GatewayError } from '../../core/errors.ts';
-import type { JsonObject, JsonValue } from '../../core/json.ts';
-import type { Question } from '../../core/question.ts';
-import type { Redactor } from '../../core/redact.ts';
+import { canonicalJson } from '../../core/json/canonical.ts';
+import type { JsonObject, JsonValue } from '../../core/json/json.ts';
+import type { Redactor } from '../../core/secrets/redact.ts';
 import { type GrantKey, type Grants, toGrantKey } from '../../policy/grants.ts';
 import type { Tickets } from '../../policy/tickets.ts';
 import type { ToolEntry } from '../../registry/catalogue.ts';

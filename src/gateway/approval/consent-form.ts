@@ -1,8 +1,8 @@
-import { toJsonText } from '../../core/exact-number.ts';
-import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
-import type { Question } from '../../core/question.ts';
-import { shareOut } from '../../core/share-out.ts';
-import { escapeForTerminal, shorten } from '../../core/text.ts';
+import type { Question } from '../../core/contract/question.ts';
+import { toJsonText } from '../../core/json/exact-number.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json/json.ts';
+import { shareOut } from '../../core/text/share-out.ts';
+import { escapeForTerminal, shorten } from '../../core/text/text.ts';
 import type { ToolEntry } from '../../registry/catalogue.ts';
 
 /** How a person agreed: to one call, to all calls of the session, or for good. */

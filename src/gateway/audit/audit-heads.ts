@@ -1,5 +1,5 @@
 import { toError } from '../../core/errors.ts';
-import { isJsonObject } from '../../core/json.ts';
+import { isJsonObject } from '../../core/json/json.ts';
 import type { Logger } from '../../core/log.ts';
 import type { Store } from '../../store/store.ts';
 import type { AuditHead } from './audit-log.ts';

@@ -1,6 +1,6 @@
 import { hash, randomBytes } from 'node:crypto';
 import type { Logger } from '../../core/log.ts';
-import { wellFormedJson } from '../../core/well-formed.ts';
+import { wellFormedJson } from '../../core/text/well-formed.ts';
 import { createDayFile } from './day-file.ts';
 
 /** The end of the chain of one run: its last line that was written, and the file that holds it. */

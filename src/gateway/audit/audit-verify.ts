@@ -1,5 +1,5 @@
-import { isJsonObject, type JsonObject } from '../../core/json.ts';
-import { showName } from '../../core/text.ts';
+import { isJsonObject, type JsonObject } from '../../core/json/json.ts';
+import { showName } from '../../core/text/text.ts';
 import { type AuditHead, chainNext, chainStart } from './audit-log.ts';
 
 /** One thing that is wrong with the audit log. */

@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../core/json.ts';
+import type { JsonObject } from '../../core/json/json.ts';
 
 /** Failed logins, counted by address and reason, so that somebody who guesses tokens cannot fill the audit log. */
 export interface FailedLogins {

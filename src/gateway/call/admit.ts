@@ -1,10 +1,10 @@
-import type { Content, ResourceContents, ToolResult } from '../../core/content.ts';
+import type { Content, ResourceContents, ToolResult } from '../../core/contract/content.ts';
+import type { Completion, PromptMessage, PromptResult } from '../../core/contract/prompt.ts';
+import type { ReadResult } from '../../core/contract/resource.ts';
 import { GatewayError } from '../../core/errors.ts';
-import { toDouble } from '../../core/exact-tree.ts';
-import { isJsonObject, type JsonValue } from '../../core/json.ts';
-import { mapTexts } from '../../core/map-texts.ts';
-import type { Completion, PromptMessage, PromptResult } from '../../core/prompt.ts';
-import type { ReadResult } from '../../core/resource.ts';
+import { toDouble } from '../../core/json/exact-tree.ts';
+import { isJsonObject, type JsonValue } from '../../core/json/json.ts';
+import { mapTexts } from '../../core/text/map-texts.ts';
 import { cleanText } from '../../registry/clean.ts';
 import { checkPlain, type OutputLimits } from '../result/check-result.ts';
 import { admitObject, checkBlock, checkContents, expectObject, ShapeFault } from '../result/shapes.ts';

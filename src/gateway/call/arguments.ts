@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../core/json.ts';
+import type { JsonObject } from '../../core/json/json.ts';
 import type { ToolEntry } from '../../registry/catalogue.ts';
 import { numberFault } from './numbers.ts';
 

@@ -1,5 +1,5 @@
 import type { Config } from '../../config/config.ts';
-import type { Tool } from '../../core/tool.ts';
+import type { Tool } from '../../core/contract/tool.ts';
 import type { TimeLimits } from './deadline.ts';
 
 /** Who set the time limit of a call: the operator for the plugin, its author, the operator for all, the format, or nobody. */

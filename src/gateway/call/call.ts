@@ -1,14 +1,14 @@
-import { type Bounds, NO_BOUNDS } from '../../core/bounds.ts';
-import type { Caller } from '../../core/caller.ts';
-import { isLarger } from '../../core/decimal.ts';
+import { type Bounds, NO_BOUNDS } from '../../core/contract/bounds.ts';
+import type { Caller } from '../../core/contract/caller.ts';
+import type { Answers, QuestionKind, Questions } from '../../core/contract/question.ts';
+import type { CallContext } from '../../core/contract/tool.ts';
 import { GatewayError } from '../../core/errors.ts';
-import { ExactNumber } from '../../core/exact-number.ts';
-import type { JsonObject } from '../../core/json.ts';
+import { isLarger } from '../../core/json/decimal.ts';
+import { ExactNumber } from '../../core/json/exact-number.ts';
+import type { JsonObject } from '../../core/json/json.ts';
 import { LazyAbort } from '../../core/lazy-abort.ts';
 import type { Logger } from '../../core/log.ts';
 import { ProgressBucket, type SendProgress } from '../../core/progress.ts';
-import type { Answers, QuestionKind, Questions } from '../../core/question.ts';
-import type { CallContext } from '../../core/tool.ts';
 import { cleanQuestions } from './clean-questions.ts';
 import type { Semaphore } from './semaphore.ts';
 

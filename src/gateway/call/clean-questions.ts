@@ -1,10 +1,10 @@
+import type { Question, Questions } from '../../core/contract/question.ts';
 import { GatewayError } from '../../core/errors.ts';
-import { toJsonText } from '../../core/exact-number.ts';
-import { parseExact } from '../../core/exact-parse.ts';
-import { hasHidden } from '../../core/hidden.ts';
-import type { JsonObject } from '../../core/json.ts';
-import { someText } from '../../core/map-texts.ts';
-import type { Question, Questions } from '../../core/question.ts';
+import { toJsonText } from '../../core/json/exact-number.ts';
+import { parseExact } from '../../core/json/exact-parse.ts';
+import type { JsonObject } from '../../core/json/json.ts';
+import { hasHidden } from '../../core/text/hidden.ts';
+import { someText } from '../../core/text/map-texts.ts';
 import { cleanText, cleanValue } from '../../registry/clean.ts';
 import { cleanSchema } from '../../registry/schemas/clean.ts';
 

@@ -1,5 +1,5 @@
-import type { Caller } from '../../core/caller.ts';
-import type { JsonObject } from '../../core/json.ts';
+import type { Caller } from '../../core/contract/caller.ts';
+import type { JsonObject } from '../../core/json/json.ts';
 import type { Registry } from '../../registry/registry.ts';
 import type { View } from '../view/view.ts';
 import type { VisibleTool } from '../view/visible-tool.ts';

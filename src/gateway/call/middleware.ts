@@ -1,9 +1,9 @@
-import type { ToolResult } from '../../core/content.ts';
+import type { ToolResult } from '../../core/contract/content.ts';
+import type { InterceptedCall, Middleware, Verdict } from '../../core/contract/middleware.ts';
+import type { Manifest } from '../../core/contract/plugin.ts';
 import { GatewayError, toError } from '../../core/errors.ts';
-import type { JsonObject } from '../../core/json.ts';
+import type { JsonObject } from '../../core/json/json.ts';
 import type { Logger } from '../../core/log.ts';
-import type { InterceptedCall, Middleware, Verdict } from '../../core/middleware.ts';
-import type { Manifest } from '../../core/plugin.ts';
 import type { ToolEntry } from '../../registry/catalogue.ts';
 import type { Call } from './call.ts';
 import { Deadline, type TimeLimits } from './deadline.ts';

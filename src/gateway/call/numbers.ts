@@ -1,6 +1,6 @@
-import { doubleFault, findFault, toDoubles } from '../../core/exact-tree.ts';
-import type { JsonObject } from '../../core/json.ts';
-import type { Tool } from '../../core/tool.ts';
+import type { Tool } from '../../core/contract/tool.ts';
+import { doubleFault, findFault, toDoubles } from '../../core/json/exact-tree.ts';
+import type { JsonObject } from '../../core/json/json.ts';
 
 /** What is wrong with a number in the arguments, whatever the schema says; undefined where the tool can take them all. */
 export function numberFault({ exactNumbers }: Tool, args: JsonObject): string | undefined {

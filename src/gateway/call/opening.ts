@@ -1,5 +1,5 @@
 import { GatewayError, unsent } from '../../core/errors.ts';
-import type { JsonObject } from '../../core/json.ts';
+import type { JsonObject } from '../../core/json/json.ts';
 import type { Stopping } from '../../core/stopping.ts';
 import { toTimer } from '../../core/timer.ts';
 import { toUnavailable } from '../../registry/plugin-status.ts';

@@ -1,12 +1,12 @@
 import type { Limits } from '../../config/limits.ts';
-import { canonicalJson } from '../../core/canonical.ts';
-import { errorResult, type ToolResult } from '../../core/content.ts';
+import { errorResult, type ToolResult } from '../../core/contract/content.ts';
+import type { CacheRule } from '../../core/contract/tool.ts';
 import { GatewayError, toError, unsent } from '../../core/errors.ts';
-import { isJsonObject, type JsonObject } from '../../core/json.ts';
+import { canonicalJson } from '../../core/json/canonical.ts';
+import { isJsonObject, type JsonObject } from '../../core/json/json.ts';
 import type { Logger } from '../../core/log.ts';
-import type { Redactor } from '../../core/redact.ts';
-import { hidePaths } from '../../core/text.ts';
-import type { CacheRule } from '../../core/tool.ts';
+import type { Redactor } from '../../core/secrets/redact.ts';
+import { hidePaths } from '../../core/text/text.ts';
 import type { Approvals, Returned } from '../approval/approvals.ts';
 import type { Consent } from '../approval/consent-form.ts';
 import type { Audit, AuditRecord } from '../audit/audit.ts';

@@ -1,5 +1,5 @@
 import { GatewayError } from '../../core/errors.ts';
-import type { JsonObject } from '../../core/json.ts';
+import type { JsonObject } from '../../core/json/json.ts';
 import type { Policy } from '../../policy/policy.ts';
 import type { Registry } from '../../registry/registry.ts';
 import { unknownFields } from '../audit/audit-fields.ts';

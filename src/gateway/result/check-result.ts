@@ -1,8 +1,8 @@
-import type { Content, ToolResult } from '../../core/content.ts';
+import type { Content, ToolResult } from '../../core/contract/content.ts';
 import { GatewayError } from '../../core/errors.ts';
-import { ExactNumber } from '../../core/exact-number.ts';
-import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
-import type { Redactor } from '../../core/redact.ts';
+import { ExactNumber } from '../../core/json/exact-number.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json/json.ts';
+import type { Redactor } from '../../core/secrets/redact.ts';
 import type { ToolEntry } from '../../registry/catalogue.ts';
 import { checkBlock, expectObject, ShapeFault } from './shapes.ts';
 

@@ -1,6 +1,6 @@
-import type { Content, ToolResult } from '../../core/content.ts';
-import { escapeHidden } from '../../core/hidden.ts';
-import type { JsonObject } from '../../core/json.ts';
+import type { Content, ToolResult } from '../../core/contract/content.ts';
+import type { JsonObject } from '../../core/json/json.ts';
+import { escapeHidden } from '../../core/text/hidden.ts';
 
 const STRIPPED = '[STRIPPED-TEMPLATE-TOKEN]';
 const ROLE = '(?:system|user|assistant|tool|model|developer)?';

@@ -1,9 +1,9 @@
-import type { Caller } from '../../core/caller.ts';
-import type { Content, TextContent, ToolResult } from '../../core/content.ts';
-import { ExactNumber, toJsonText } from '../../core/exact-number.ts';
-import { escapeHidden } from '../../core/hidden.ts';
-import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
-import { mapTexts } from '../../core/map-texts.ts';
+import type { Caller } from '../../core/contract/caller.ts';
+import type { Content, TextContent, ToolResult } from '../../core/contract/content.ts';
+import { ExactNumber, toJsonText } from '../../core/json/exact-number.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json/json.ts';
+import { escapeHidden } from '../../core/text/hidden.ts';
+import { mapTexts } from '../../core/text/map-texts.ts';
 import type { VisibleTool } from '../view/visible-tool.ts';
 import { fenceResult } from './fence.ts';
 import type { StoredResults, StoredText } from './stored-results.ts';

@@ -1,7 +1,7 @@
-import { canonicalJson } from '../../core/canonical.ts';
-import type { ToolResult } from '../../core/content.ts';
-import type { JsonObject } from '../../core/json.ts';
-import type { CacheRule } from '../../core/tool.ts';
+import type { ToolResult } from '../../core/contract/content.ts';
+import type { CacheRule } from '../../core/contract/tool.ts';
+import { canonicalJson } from '../../core/json/canonical.ts';
+import type { JsonObject } from '../../core/json/json.ts';
 import type { Call } from '../call/call.ts';
 import { argumentsFor } from '../call/numbers.ts';
 import type { VisibleTool } from '../view/visible-tool.ts';

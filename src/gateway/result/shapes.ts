@@ -1,5 +1,5 @@
-import { toDouble } from '../../core/exact-tree.ts';
-import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
+import { toDouble } from '../../core/json/exact-tree.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json/json.ts';
 import { withoutOwnKeys } from '../../core/own-meta.ts';
 import { isBase64 } from './base64.ts';
 

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import type { Caller } from '../../core/caller.ts';
-import type { ResourceContents } from '../../core/content.ts';
+import type { Caller } from '../../core/contract/caller.ts';
+import type { ResourceContents } from '../../core/contract/content.ts';
 
 /** Whole results whose callers got only their beginning. In memory, for a while, each for its own caller alone. */
 export interface StoredResults {

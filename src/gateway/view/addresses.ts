@@ -1,8 +1,8 @@
-import type { Caller } from '../../core/caller.ts';
-import type { Content, ResourceContents, ToolResult } from '../../core/content.ts';
-import type { JsonObject } from '../../core/json.ts';
-import type { PromptResult } from '../../core/prompt.ts';
-import type { ReadResult } from '../../core/resource.ts';
+import type { Caller } from '../../core/contract/caller.ts';
+import type { Content, ResourceContents, ToolResult } from '../../core/contract/content.ts';
+import type { PromptResult } from '../../core/contract/prompt.ts';
+import type { ReadResult } from '../../core/contract/resource.ts';
+import type { JsonObject } from '../../core/json/json.ts';
 import { looksQualified, qualify, renameIn, unqualify } from '../../registry/addresses.ts';
 import type { Catalogue } from '../../registry/catalogue.ts';
 import type { HandedOut } from './handed-out.ts';

@@ -1,4 +1,4 @@
-import type { Approval, Hints } from '../../core/tool.ts';
+import type { Approval, Hints } from '../../core/contract/tool.ts';
 
 /** What a client is told of a tool's effects; undefined where nothing is known. */
 export function toAnnotations(hints: Hints | undefined, approval: Approval): Record<string, boolean | undefined> | undefined {

@@ -1,4 +1,4 @@
-import type { Caller } from '../../core/caller.ts';
+import type { Caller } from '../../core/contract/caller.ts';
 
 /** An address in the words of the plugin that handed it out. */
 export interface Origin {

@@ -1,6 +1,6 @@
-import type { Manifest } from '../../core/plugin.ts';
-import { shareOut } from '../../core/share-out.ts';
-import { cutAtSentence, shorten } from '../../core/text.ts';
+import type { Manifest } from '../../core/contract/plugin.ts';
+import { shareOut } from '../../core/text/share-out.ts';
+import { cutAtSentence, shorten } from '../../core/text/text.ts';
 import { instructionsUri } from '../../registry/instructions.ts';
 
 /** Several clients cut server instructions here without notice. */

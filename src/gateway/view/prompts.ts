@@ -1,6 +1,6 @@
 import { GatewayError } from '../../core/errors.ts';
-import { didYouMean } from '../../core/nearest.ts';
-import { showName } from '../../core/text.ts';
+import { didYouMean } from '../../core/text/nearest.ts';
+import { showName } from '../../core/text/text.ts';
 import type { PromptEntry } from '../../registry/catalogue.ts';
 import type { View } from './view.ts';
 

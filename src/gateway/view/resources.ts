@@ -1,9 +1,9 @@
-import type { ResourceContents } from '../../core/content.ts';
+import type { ResourceContents } from '../../core/contract/content.ts';
+import type { ReadResult } from '../../core/contract/resource.ts';
 import { GatewayError } from '../../core/errors.ts';
-import { escapeHidden } from '../../core/hidden.ts';
-import type { JsonValue } from '../../core/json.ts';
-import { mapTexts } from '../../core/map-texts.ts';
-import type { ReadResult } from '../../core/resource.ts';
+import type { JsonValue } from '../../core/json/json.ts';
+import { escapeHidden } from '../../core/text/hidden.ts';
+import { mapTexts } from '../../core/text/map-texts.ts';
 import { admitRead } from '../call/admit.ts';
 import type { Call } from '../call/call.ts';
 import { toPluginFailed } from '../call/plugin-errors.ts';

@@ -1,8 +1,8 @@
+import type { Tool } from '../../core/contract/tool.ts';
 import { GatewayError } from '../../core/errors.ts';
-import { toJsonText } from '../../core/exact-number.ts';
-import { isJsonObject, type JsonObject } from '../../core/json.ts';
-import { didYouMean } from '../../core/nearest.ts';
-import type { Tool } from '../../core/tool.ts';
+import { toJsonText } from '../../core/json/exact-number.ts';
+import { isJsonObject, type JsonObject } from '../../core/json/json.ts';
+import { didYouMean } from '../../core/text/nearest.ts';
 import type { ToolEntry } from '../../registry/catalogue.ts';
 import { GATEWAY_MANIFEST } from '../../registry/gateway-manifest.ts';
 import { createValidatorSet } from '../../registry/validators.ts';

@@ -1,5 +1,5 @@
 import type { Config } from '../../config/config.ts';
-import { isJsonObject } from '../../core/json.ts';
+import { isJsonObject } from '../../core/json/json.ts';
 import type { Logger } from '../../core/log.ts';
 import { createNameMap } from '../../policy/patterns.ts';
 import type { Registry } from '../../registry/registry.ts';

@@ -1,6 +1,6 @@
 import type { Config } from '../../config/config.ts';
-import type { Caller } from '../../core/caller.ts';
-import type { Resource, ResourceTemplate } from '../../core/resource.ts';
+import type { Caller } from '../../core/contract/caller.ts';
+import type { Resource, ResourceTemplate } from '../../core/contract/resource.ts';
 import { createNameMap, type NameMap } from '../../policy/patterns.ts';
 import type { Policy, ProfileSettings } from '../../policy/policy.ts';
 import type { Catalogue, PromptEntry, ToolEntry } from '../../registry/catalogue.ts';

@@ -1,5 +1,5 @@
-import type { SchemaForm } from '../../core/schema-form.ts';
-import type { Approval, Hints } from '../../core/tool.ts';
+import type { SchemaForm } from '../../core/contract/schema-form.ts';
+import type { Approval, Hints } from '../../core/contract/tool.ts';
 import type { ApprovalSource, ProfileSettings } from '../../policy/policy.ts';
 import type { ToolEntry } from '../../registry/catalogue.ts';
 import { type Shape, shapeOf } from '../../registry/schemas/shape.ts';

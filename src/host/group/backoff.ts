@@ -1,4 +1,4 @@
-import type { HostLimits } from '../../core/host.ts';
+import type { HostLimits } from '../../core/contract/host.ts';
 import { toTimer } from '../../core/timer.ts';
 
 /** Decides when a crashed process may be started again. Times are in milliseconds of a monotonic clock. */

@@ -1,14 +1,14 @@
 import type { Readable, Writable } from 'node:stream';
 import { ERROR_CODES, type ErrorCode } from '../../core/error-codes.ts';
 import { GatewayError, MAX_TEXT_LENGTH, thrownText } from '../../core/errors.ts';
-import { toDoublesText, toJsonText } from '../../core/exact-number.ts';
-import { parseLine } from '../../core/exact-parse.ts';
-import { asObject, isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
-import { parseText } from '../../core/json-text.ts';
-import { createLineSplitter } from '../../core/lines.ts';
-import { shorten, showName } from '../../core/text.ts';
-import { refuseVast, VastError } from '../../core/vast.ts';
-import { wellFormedJson } from '../../core/well-formed.ts';
+import { toDoublesText, toJsonText } from '../../core/json/exact-number.ts';
+import { parseLine } from '../../core/json/exact-parse.ts';
+import { asObject, isJsonObject, type JsonObject, type JsonValue } from '../../core/json/json.ts';
+import { parseText } from '../../core/json/json-text.ts';
+import { refuseVast, VastError } from '../../core/json/vast.ts';
+import { createLineSplitter } from '../../core/text/lines.ts';
+import { shorten, showName } from '../../core/text/text.ts';
+import { wellFormedJson } from '../../core/text/well-formed.ts';
 import { IdMap } from '../../core/id-map.ts';
 import { BrokenRule } from './wire.ts';
 

@@ -1,4 +1,4 @@
-import type { HostLimits } from '../../core/host.ts';
+import type { HostLimits } from '../../core/contract/host.ts';
 
 /** The crashes of one plugin in a shared worker: too many within the window, and it is left out of the next starts for a while. */
 export interface Crashes {

@@ -1,12 +1,12 @@
-import type { ToolResult } from '../../core/content.ts';
+import type { ToolResult } from '../../core/contract/content.ts';
+import type { HostLimits, Member, MemberSpec } from '../../core/contract/host.ts';
+import type { PluginState } from '../../core/contract/plugin.ts';
+import type { CallContext } from '../../core/contract/tool.ts';
 import { deferred } from '../../core/deferred.ts';
 import type { ErrorCode } from '../../core/error-codes.ts';
 import { GatewayError, thrownText } from '../../core/errors.ts';
-import type { HostLimits, Member, MemberSpec } from '../../core/host.ts';
-import type { JsonObject, JsonValue } from '../../core/json.ts';
-import type { PluginState } from '../../core/plugin.ts';
-import type { CallContext } from '../../core/tool.ts';
-import { isVast } from '../../core/vast.ts';
+import type { JsonObject, JsonValue } from '../../core/json/json.ts';
+import { isVast } from '../../core/json/vast.ts';
 import { countCrashes } from './crashes.ts';
 import type { PluginWorker } from './worker.ts';
 

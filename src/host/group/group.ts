@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { HostLimits, Member, MemberSpec } from '../../core/contract/host.ts';
+import type { CallContext } from '../../core/contract/tool.ts';
 import { GatewayError, toError } from '../../core/errors.ts';
-import type { HostLimits, Member, MemberSpec } from '../../core/host.ts';
 import type { Logger } from '../../core/log.ts';
 import { createStopping, type Stopping } from '../../core/stopping.ts';
-import type { CallContext } from '../../core/tool.ts';
 import { createBackoff } from './backoff.ts';
 import { crashedTooOften, type Generation, isServed, judge, retire, servesSome } from './generation.ts';
 import { greet, neverSpoke } from './greet.ts';

@@ -1,4 +1,4 @@
-import type { HostLimits } from '../../core/host.ts';
+import type { HostLimits } from '../../core/contract/host.ts';
 
 /** What a heartbeat needs of the process it watches. */
 export interface HeartbeatHooks {

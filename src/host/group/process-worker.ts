@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ToolResult } from '../../core/content.ts';
+import type { ToolResult } from '../../core/contract/content.ts';
+import type { HostLimits } from '../../core/contract/host.ts';
+import type { CallContext } from '../../core/contract/tool.ts';
 import type { ErrorCode } from '../../core/error-codes.ts';
 import { GatewayError, MAX_TEXT_LENGTH } from '../../core/errors.ts';
-import type { HostLimits } from '../../core/host.ts';
-import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json/json.ts';
 import type { Logger } from '../../core/log.ts';
-import { shorten, showName } from '../../core/text.ts';
-import type { CallContext } from '../../core/tool.ts';
+import { shorten, showName } from '../../core/text/text.ts';
 import { logTo } from '../log-to.ts';
 import { toRuntimeCaller } from '../node/runtime.ts';
 import type { Launch } from '../process/launch.ts';

@@ -1,12 +1,12 @@
 import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ToolResult } from '../../core/content.ts';
+import type { ToolResult } from '../../core/contract/content.ts';
+import type { HostLimits, MemberSpec } from '../../core/contract/host.ts';
+import type { ProgramLaunch, ProgramRuntime, ProgramSession } from '../../core/contract/program-runtime.ts';
+import type { CallContext } from '../../core/contract/tool.ts';
 import type { ErrorCode } from '../../core/error-codes.ts';
 import { GatewayError } from '../../core/errors.ts';
-import type { HostLimits, MemberSpec } from '../../core/host.ts';
-import type { JsonObject, JsonValue } from '../../core/json.ts';
-import type { ProgramLaunch, ProgramRuntime, ProgramSession } from '../../core/program-runtime.ts';
-import type { CallContext } from '../../core/tool.ts';
+import type { JsonObject, JsonValue } from '../../core/json/json.ts';
 import { whyUnrunnable } from '../process/executable.ts';
 import type { OrphanReaper } from '../process/orphan-reaper.ts';
 import { adopted } from '../process/pid-one.ts';

@@ -1,8 +1,8 @@
 import * as z from 'zod';
 import { ERROR_CODES } from '../../core/error-codes.ts';
 import { GatewayError } from '../../core/errors.ts';
-import type { JsonObject } from '../../core/json.ts';
-import { showName } from '../../core/text.ts';
+import type { JsonObject } from '../../core/json/json.ts';
+import { showName } from '../../core/text/text.ts';
 
 /** A list that is looked at up to its first fault: there may be one for every item, and each would be noted. */
 export function listOf(item: z.ZodType): z.ZodType {

@@ -1,9 +1,9 @@
+import type { Questions } from '../../core/contract/question.ts';
 import { GatewayError } from '../../core/errors.ts';
-import { ExactNumber } from '../../core/exact-number.ts';
-import { toDouble } from '../../core/exact-tree.ts';
-import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
-import type { Questions } from '../../core/question.ts';
-import { showName } from '../../core/text.ts';
+import { ExactNumber } from '../../core/json/exact-number.ts';
+import { toDouble } from '../../core/json/exact-tree.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json/json.ts';
+import { showName } from '../../core/text/text.ts';
 
 /** The other end of a channel sent what its rules do not allow; the message says what. */
 export class BrokenRule extends Error {}

@@ -1,7 +1,7 @@
-import type { ToolResult } from '../../core/content.ts';
-import type { MemberSpec } from '../../core/host.ts';
-import type { JsonObject, JsonValue } from '../../core/json.ts';
-import type { CallContext } from '../../core/tool.ts';
+import type { ToolResult } from '../../core/contract/content.ts';
+import type { MemberSpec } from '../../core/contract/host.ts';
+import type { CallContext } from '../../core/contract/tool.ts';
+import type { JsonObject, JsonValue } from '../../core/json/json.ts';
 
 /** What a worker reports to its group. */
 export interface WorkerEvents {

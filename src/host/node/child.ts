@@ -1,14 +1,14 @@
 import { Socket } from 'node:net';
 import { compileSooner } from '../../core/compile-sooner.ts';
-import type { ToolResult } from '../../core/content.ts';
+import type { ToolResult } from '../../core/contract/content.ts';
+import type { Answers, QuestionKind } from '../../core/contract/question.ts';
 import { GatewayError, MAX_TEXT_LENGTH, thrownText, toError } from '../../core/errors.ts';
+import type { JsonObject, JsonValue } from '../../core/json/json.ts';
 import { IdMap } from '../../core/id-map.ts';
-import type { JsonObject, JsonValue } from '../../core/json.ts';
 import { LazyAbort } from '../../core/lazy-abort.ts';
 import type { Logger, LogLevel } from '../../core/log.ts';
 import { ProgressBucket } from '../../core/progress.ts';
-import type { Answers, QuestionKind } from '../../core/question.ts';
-import { shorten } from '../../core/text.ts';
+import { shorten } from '../../core/text/text.ts';
 import { type Channel, createChannel, type Serialised } from '../group/channel.ts';
 import { createPluginSet } from './plugin-set.ts';
 import type { RuntimeCall } from './runtime.ts';

@@ -1,6 +1,6 @@
-import type { ToolResult } from '../../core/content.ts';
+import type { ToolResult } from '../../core/contract/content.ts';
 import { GatewayError, toError } from '../../core/errors.ts';
-import type { JsonObject, JsonValue } from '../../core/json.ts';
+import type { JsonObject, JsonValue } from '../../core/json/json.ts';
 import type { Logger } from '../../core/log.ts';
 import { explainMissing, explainThrown } from './import-errors.ts';
 import type { LoadRequest } from './load-request.ts';

@@ -1,10 +1,10 @@
-import type { Bounds } from '../../core/bounds.ts';
-import type { ToolResult } from '../../core/content.ts';
+import type { Bounds } from '../../core/contract/bounds.ts';
+import type { ToolResult } from '../../core/contract/content.ts';
+import type { Answers, QuestionKind, Questions } from '../../core/contract/question.ts';
+import type { CallContext } from '../../core/contract/tool.ts';
 import type { GatewayError } from '../../core/errors.ts';
-import type { JsonObject, JsonValue } from '../../core/json.ts';
+import type { JsonObject, JsonValue } from '../../core/json/json.ts';
 import type { Logger } from '../../core/log.ts';
-import type { Answers, QuestionKind, Questions } from '../../core/question.ts';
-import type { CallContext } from '../../core/tool.ts';
 import type { LoadRequest } from './load-request.ts';
 
 /** What the module of a format's `runtime` exports: it opens plugins of that format where their code may run. */

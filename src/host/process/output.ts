@@ -1,9 +1,9 @@
 import type { Readable } from 'node:stream';
+import type { ProgramLaunch } from '../../core/contract/program-runtime.ts';
 import { thrownText } from '../../core/errors.ts';
-import { createLineSplitter } from '../../core/lines.ts';
 import type { Logger } from '../../core/log.ts';
-import type { ProgramLaunch } from '../../core/program-runtime.ts';
-import { escapeForTerminal, shorten } from '../../core/text.ts';
+import { createLineSplitter } from '../../core/text/lines.ts';
+import { escapeForTerminal, shorten } from '../../core/text/text.ts';
 import { PANIC } from './diagnose.ts';
 
 const LINE_LIMIT = 16 * 1024;

@@ -1,4 +1,4 @@
-import type { HostLimits, Program, ProgramSpec } from '../../core/host.ts';
+import type { HostLimits, Program, ProgramSpec } from '../../core/contract/host.ts';
 import type { OrphanReaper } from './orphan-reaper.ts';
 import { SupervisedProcess } from './supervised.ts';
 

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import type { Readable, Writable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { HostLimits, ProgramSpec } from '../../core/host.ts';
+import type { HostLimits, ProgramSpec } from '../../core/contract/host.ts';
 import { describeExit, describeSpawnError, type Exit } from './diagnose.ts';
 import { childEnvironment } from './environment.ts';
 import type { OrphanReaper } from './orphan-reaper.ts';

@@ -1,6 +1,6 @@
-import type { ToolResult } from '../../core/content.ts';
+import type { ToolResult } from '../../core/contract/content.ts';
 import { GatewayError } from '../../core/errors.ts';
-import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json/json.ts';
 
 /**
  * A plugin process's answer as a tool's result: what every step behind this one relies on is there, what stands in the

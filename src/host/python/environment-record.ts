@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { asObject, type JsonObject } from '../../core/json.ts';
-import { parseText } from '../../core/json-text.ts';
+import { asObject, type JsonObject } from '../../core/json/json.ts';
+import { parseText } from '../../core/json/json-text.ts';
 
 /** What stands in an environment that has been made whole. */
 export const DONE = 'plugmux.json';

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { JsonObject } from '../../core/json.ts';
+import type { JsonObject } from '../../core/json/json.ts';
 import { reported } from '../group/report-check.ts';
 
 /** What a Python plugin's process tells of itself, in the report of any format. */

@@ -1,7 +1,7 @@
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { PythonRuntime } from '../../core/contract/host.ts';
 import { GatewayError } from '../../core/errors.ts';
-import type { PythonRuntime } from '../../core/host.ts';
 import { whyUnrunnable } from '../process/executable.ts';
 import { type EnvironmentBuild, environmentFor } from './environments.ts';
 import { findInterpreter, interpreterFix } from './interpreter.ts';

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
+import type { Member, MemberSpec, PluginStore } from '../../core/contract/host.ts';
 import { thrownText } from '../../core/errors.ts';
-import { toJsonText } from '../../core/exact-number.ts';
-import { parseExact } from '../../core/exact-parse.ts';
-import type { Member, MemberSpec, PluginStore } from '../../core/host.ts';
-import { isJsonObject, type JsonObject } from '../../core/json.ts';
+import { toJsonText } from '../../core/json/exact-number.ts';
+import { parseExact } from '../../core/json/exact-parse.ts';
+import { isJsonObject, type JsonObject } from '../../core/json/json.ts';
 
 /** A member that may wait with its start until somebody calls. */
 export interface LazyMember extends Member {

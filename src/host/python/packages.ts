@@ -3,8 +3,8 @@ import { createReadStream, type Dirent, existsSync, readdirSync, readFileSync, s
 import { dirname, join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
+import type { PythonPackages } from '../../core/contract/host.ts';
 import { GatewayError, toError } from '../../core/errors.ts';
-import type { PythonPackages } from '../../core/host.ts';
 
 /** What an environment is to hold. */
 export interface Requirements {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import type { Caller } from '../../core/caller.ts';
+import type { Caller } from '../../core/contract/caller.ts';
+import type { Answers, Questions } from '../../core/contract/question.ts';
 import { GatewayError } from '../../core/errors.ts';
-import type { Answers, Questions } from '../../core/question.ts';
 import { auditCaller } from '../../gateway/audit/audit-fields.ts';
 import type { Call } from '../../gateway/call/call.ts';
 import { createSemaphore } from '../../gateway/call/semaphore.ts';

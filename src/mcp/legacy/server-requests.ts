@@ -1,8 +1,8 @@
+import type { Answers, Questions } from '../../core/contract/question.ts';
 import { GatewayError } from '../../core/errors.ts';
-import { toJsonText } from '../../core/exact-number.ts';
-import { toDouble } from '../../core/exact-tree.ts';
-import { isJsonObject, type JsonObject } from '../../core/json.ts';
-import type { Answers, Questions } from '../../core/question.ts';
+import { toJsonText } from '../../core/json/exact-number.ts';
+import { toDouble } from '../../core/json/exact-tree.ts';
+import { isJsonObject, type JsonObject } from '../../core/json/json.ts';
 import type { Call } from '../../gateway/call/call.ts';
 import { answerFault, toClientRequest } from '../methods/questions.ts';
 import type { Outlet } from '../wire/outlet.ts';

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { Caller } from '../../core/caller.ts';
+import type { Caller } from '../../core/contract/caller.ts';
 import { GatewayError } from '../../core/errors.ts';
 import { type Logger, silentLog } from '../../core/log.ts';
 import { Shares } from '../../core/shares.ts';

@@ -1,6 +1,6 @@
+import type { Completion } from '../../core/contract/prompt.ts';
 import { GatewayError } from '../../core/errors.ts';
-import { isJsonObject } from '../../core/json.ts';
-import type { Completion } from '../../core/prompt.ts';
+import { isJsonObject } from '../../core/json/json.ts';
 import { admitCompletion } from '../../gateway/call/admit.ts';
 import type { Gateway } from '../../gateway/gateway.ts';
 import type { Reply, Request } from '../peer.ts';

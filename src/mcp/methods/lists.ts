@@ -1,8 +1,8 @@
-import { toJsonText } from '../../core/exact-number.ts';
 import { withOrigin } from '../../core/instance.ts';
-import type { JsonObject } from '../../core/json.ts';
+import { toJsonText } from '../../core/json/exact-number.ts';
+import type { JsonObject } from '../../core/json/json.ts';
 import { withoutOwnKeys } from '../../core/own-meta.ts';
-import { wellFormedJson } from '../../core/well-formed.ts';
+import { wellFormedJson } from '../../core/text/well-formed.ts';
 import { toAnnotations } from '../../gateway/view/annotations.ts';
 import type { View } from '../../gateway/view/view.ts';
 import type { VisibleTool } from '../../gateway/view/visible-tool.ts';

@@ -1,5 +1,5 @@
 import type { Logger, LogLevel } from '../../core/log.ts';
-import { escapeForTerminal } from '../../core/text.ts';
+import { escapeForTerminal } from '../../core/text/text.ts';
 
 /** The protocol's log levels, quietest first. */
 const LEVELS = ['debug', 'info', 'notice', 'warning', 'error', 'critical', 'alert', 'emergency'] as const;

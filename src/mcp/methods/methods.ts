@@ -1,5 +1,5 @@
 import { GatewayError } from '../../core/errors.ts';
-import { isJsonObject, type JsonObject } from '../../core/json.ts';
+import { isJsonObject, type JsonObject } from '../../core/json/json.ts';
 import type { Gateway } from '../../gateway/gateway.ts';
 import type { Handler, Request } from '../peer.ts';
 import { toCallResult, toPromptResult, toReadResult } from '../wire/results.ts';

@@ -1,6 +1,6 @@
-import { findFault, toDouble } from '../../core/exact-tree.ts';
-import { asObject, isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
-import type { Question, QuestionKind, Questions } from '../../core/question.ts';
+import type { Question, QuestionKind, Questions } from '../../core/contract/question.ts';
+import { findFault, toDouble } from '../../core/json/exact-tree.ts';
+import { asObject, isJsonObject, type JsonObject, type JsonValue } from '../../core/json/json.ts';
 import { cannotAnswer } from '../../gateway/call/call.ts';
 
 /** What a client can be asked, by the capabilities it declared and the revision it speaks. */

@@ -1,7 +1,7 @@
-import type { Caller } from '../../core/caller.ts';
+import type { Caller } from '../../core/contract/caller.ts';
 import { GatewayError } from '../../core/errors.ts';
-import { toJsonText } from '../../core/exact-number.ts';
-import { isJsonObject, type JsonObject } from '../../core/json.ts';
+import { toJsonText } from '../../core/json/exact-number.ts';
+import { isJsonObject, type JsonObject } from '../../core/json/json.ts';
 import { Shares } from '../../core/shares.ts';
 import type { Gateway } from '../../gateway/gateway.ts';
 import type { View } from '../../gateway/view/view.ts';

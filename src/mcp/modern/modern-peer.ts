@@ -1,4 +1,4 @@
-import type { Caller } from '../../core/caller.ts';
+import type { Caller } from '../../core/contract/caller.ts';
 import { GatewayError } from '../../core/errors.ts';
 import { auditCaller } from '../../gateway/audit/audit-fields.ts';
 import { createSemaphore, type Semaphore } from '../../gateway/call/semaphore.ts';

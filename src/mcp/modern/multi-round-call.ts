@@ -1,8 +1,8 @@
+import type { Answers, QuestionKind, Questions } from '../../core/contract/question.ts';
 import { GatewayError } from '../../core/errors.ts';
-import { toJsonText } from '../../core/exact-number.ts';
-import type { JsonObject, JsonValue } from '../../core/json.ts';
+import { toJsonText } from '../../core/json/exact-number.ts';
+import type { JsonObject, JsonValue } from '../../core/json/json.ts';
 import type { Logger } from '../../core/log.ts';
-import type { Answers, QuestionKind, Questions } from '../../core/question.ts';
 import { Call, type ClientLink } from '../../gateway/call/call.ts';
 import type { Semaphore } from '../../gateway/call/semaphore.ts';
 import type { View } from '../../gateway/view/view.ts';

@@ -1,5 +1,5 @@
-import { isJsonObject } from '../../core/json.ts';
-import type { JsonCaps } from '../../core/json-scan.ts';
+import { isJsonObject } from '../../core/json/json.ts';
+import type { JsonCaps } from '../../core/json/json-scan.ts';
 import type { Outlet } from '../wire/outlet.ts';
 import { MODERN } from '../wire/revisions.ts';
 import { RPC, readJson } from '../wire/wire.ts';

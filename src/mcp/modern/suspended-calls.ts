@@ -1,8 +1,8 @@
 import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
-import type { Caller } from '../../core/caller.ts';
-import { canonicalJson } from '../../core/canonical.ts';
+import type { Caller } from '../../core/contract/caller.ts';
 import { GatewayError } from '../../core/errors.ts';
-import { asObject, type JsonObject, type JsonValue } from '../../core/json.ts';
+import { canonicalJson } from '../../core/json/canonical.ts';
+import { asObject, type JsonObject, type JsonValue } from '../../core/json/json.ts';
 import type { ClientLink } from '../../gateway/call/call.ts';
 import type { AskLimits } from '../legacy/server-requests.ts';
 import type { Handler, Reply, RequestLink } from '../peer.ts';

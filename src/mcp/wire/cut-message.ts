@@ -1,4 +1,4 @@
-import type { JsonCaps } from '../../core/json-scan.ts';
+import type { JsonCaps } from '../../core/json/json-scan.ts';
 import { type Fault, type Message, readMessage, tooLarge } from './wire.ts';
 
 /** Members of the outer object as they stand in a text; a value that is long or cut off is undefined. */

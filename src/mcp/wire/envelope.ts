@@ -1,5 +1,5 @@
 import { GatewayError } from '../../core/errors.ts';
-import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json/json.ts';
 import { RpcError } from './errors.ts';
 import { isModern, MODERN } from './revisions.ts';
 import { RPC } from './wire.ts';

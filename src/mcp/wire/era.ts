@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../core/json.ts';
+import type { JsonObject } from '../../core/json/json.ts';
 import { VERSION } from '../../core/package.ts';
 
 /** What the two eras do differently with a result. */

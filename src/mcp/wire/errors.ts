@@ -1,9 +1,9 @@
 import type { ErrorCode } from '../../core/error-codes.ts';
 import { GatewayError } from '../../core/errors.ts';
-import type { JsonObject } from '../../core/json.ts';
+import type { JsonObject } from '../../core/json/json.ts';
 import type { Logger } from '../../core/log.ts';
-import type { Redactor } from '../../core/redact.ts';
-import { hidePaths } from '../../core/text.ts';
+import type { Redactor } from '../../core/secrets/redact.ts';
+import { hidePaths } from '../../core/text/text.ts';
 import type { Era } from './era.ts';
 import { type Fault, type Id, RPC } from './wire.ts';
 

@@ -1,6 +1,6 @@
-import { isSameNumber } from '../../core/decimal.ts';
-import { toDouble } from '../../core/exact-tree.ts';
-import { isJsonObject, type JsonValue } from '../../core/json.ts';
+import { isSameNumber } from '../../core/json/decimal.ts';
+import { toDouble } from '../../core/json/exact-tree.ts';
+import { isJsonObject, type JsonValue } from '../../core/json/json.ts';
 import type { HeaderParam } from '../../registry/header-params.ts';
 import { RpcError } from './errors.ts';
 import { type HeaderView, singleHeader } from './outlet.ts';

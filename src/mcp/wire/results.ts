@@ -1,8 +1,8 @@
-import type { Content, ToolResult } from '../../core/content.ts';
-import { toJsonText } from '../../core/exact-number.ts';
-import { isJsonObject, type JsonObject } from '../../core/json.ts';
-import type { PromptResult } from '../../core/prompt.ts';
-import type { ReadResult } from '../../core/resource.ts';
+import type { Content, ToolResult } from '../../core/contract/content.ts';
+import type { PromptResult } from '../../core/contract/prompt.ts';
+import type { ReadResult } from '../../core/contract/resource.ts';
+import { toJsonText } from '../../core/json/exact-number.ts';
+import { isJsonObject, type JsonObject } from '../../core/json/json.ts';
 import { type Era, MODERN_META } from './era.ts';
 
 /** A tool's result as the client's era and revision know it. */

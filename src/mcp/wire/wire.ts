@@ -1,11 +1,11 @@
 import { isUtf8 } from 'node:buffer';
 import type { ErrorCode } from '../../core/error-codes.ts';
-import { type ExactNumber, toJsonText } from '../../core/exact-number.ts';
-import { parseExact } from '../../core/exact-parse.ts';
-import { findFault, noteExact, toDouble } from '../../core/exact-tree.ts';
-import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
-import { type JsonCaps, JsonError, parseMessage } from '../../core/json-scan.ts';
-import { isWellFormed, wellFormedForeignJson, wellFormedJson } from '../../core/well-formed.ts';
+import { type ExactNumber, toJsonText } from '../../core/json/exact-number.ts';
+import { parseExact } from '../../core/json/exact-parse.ts';
+import { findFault, noteExact, toDouble } from '../../core/json/exact-tree.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json/json.ts';
+import { type JsonCaps, JsonError, parseMessage } from '../../core/json/json-scan.ts';
+import { isWellFormed, wellFormedForeignJson, wellFormedJson } from '../../core/text/well-formed.ts';
 
 /** Ids are counters of 64 bits at most. */
 const MAX_ID = 2 ** 64;

@@ -1,8 +1,8 @@
-import { toDecimal } from '../../core/decimal.ts';
-import { ExactNumber } from '../../core/exact-number.ts';
-import { noteExact } from '../../core/exact-tree.ts';
-import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
-import { countKeys, type JsonCaps, parseMessage } from '../../core/json-scan.ts';
+import { toDecimal } from '../../core/json/decimal.ts';
+import { ExactNumber } from '../../core/json/exact-number.ts';
+import { noteExact } from '../../core/json/exact-tree.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json/json.ts';
+import { countKeys, type JsonCaps, parseMessage } from '../../core/json/json-scan.ts';
 import { findWanted, type Wanted } from './wanted.ts';
 
 /** The levels of a message above the arguments of its call. */

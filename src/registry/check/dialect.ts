@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../core/json.ts';
+import type { JsonObject } from '../../core/json/json.ts';
 
 /** The dialects that arguments are checked by. */
 export type Dialect = 'draft-07' | '2019-09' | '2020-12';

@@ -1,7 +1,7 @@
 import type { CodeKeywordDefinition, ErrorObject, FuncKeywordDefinition, KeywordDefinition, ValidateFunction } from 'ajv';
-import { comparableText, compareDecimals, isMultipleOf, toDecimal } from '../../core/decimal.ts';
-import type { ExactNumber } from '../../core/exact-number.ts';
-import type { JsonObject, JsonValue } from '../../core/json.ts';
+import { comparableText, compareDecimals, isMultipleOf, toDecimal } from '../../core/json/decimal.ts';
+import type { ExactNumber } from '../../core/json/exact-number.ts';
+import type { JsonObject, JsonValue } from '../../core/json/json.ts';
 import { budget, search, spend } from './budget.ts';
 import { linear } from './linear.ts';
 import { originalOf, type Place } from './originals.ts';

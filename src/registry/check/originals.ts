@@ -1,6 +1,6 @@
-import { toDecimal } from '../../core/decimal.ts';
-import { ExactNumber } from '../../core/exact-number.ts';
-import type { JsonValue } from '../../core/json.ts';
+import { toDecimal } from '../../core/json/decimal.ts';
+import { ExactNumber } from '../../core/json/exact-number.ts';
+import type { JsonValue } from '../../core/json/json.ts';
 
 /** Where a checked value stands: what the compiler hands to keywords. */
 export interface Place {

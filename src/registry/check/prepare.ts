@@ -1,7 +1,7 @@
-import { compareDecimals, toDecimal } from '../../core/decimal.ts';
-import { ExactNumber } from '../../core/exact-number.ts';
-import { toDouble, toDoubles } from '../../core/exact-tree.ts';
-import { asObject, isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
+import { compareDecimals, toDecimal } from '../../core/json/decimal.ts';
+import { ExactNumber } from '../../core/json/exact-number.ts';
+import { toDouble, toDoubles } from '../../core/json/exact-tree.ts';
+import { asObject, isJsonObject, type JsonObject, type JsonValue } from '../../core/json/json.ts';
 import type { Survey } from './survey.ts';
 import { weaken } from './weaken.ts';
 

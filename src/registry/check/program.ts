@@ -1,6 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import type { ErrorObject, ValidateFunction } from 'ajv';
-import type { JsonValue } from '../../core/json.ts';
+import type { JsonValue } from '../../core/json/json.ts';
 import { refill, search } from './budget.ts';
 import type { Compiler } from './compiler.ts';
 import type { Part } from './keywords.ts';

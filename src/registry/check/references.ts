@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json/json.ts';
 import { children, targetOf } from '../schemas/subschemas.ts';
 import type { Dialect } from './dialect.ts';
 

@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json/json.ts';
 import { IN_PLACE_ONE, INSIDE_ONE, targetOf } from '../schemas/subschemas.ts';
 
 /** A piece of a large schema that is compiled by itself, when a value first comes to it. */

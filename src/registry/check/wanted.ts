@@ -1,6 +1,6 @@
-import { comparableText } from '../../core/decimal.ts';
-import { toDouble } from '../../core/exact-tree.ts';
-import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
+import { comparableText } from '../../core/json/decimal.ts';
+import { toDouble } from '../../core/json/exact-tree.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json/json.ts';
 import { targetOf } from '../schemas/subschemas.ts';
 import { typeOf } from '../schemas/types.ts';
 import { linear } from './linear.ts';

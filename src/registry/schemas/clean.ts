@@ -1,6 +1,6 @@
-import { hasHidden } from '../../core/hidden.ts';
-import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
-import { someText } from '../../core/map-texts.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json/json.ts';
+import { hasHidden } from '../../core/text/hidden.ts';
+import { someText } from '../../core/text/map-texts.ts';
 import { cleanText, cleanValue } from '../clean.ts';
 import { IN_PLACE_LIST, IN_PLACE_ONE, INSIDE_MAP, INSIDE_ONE, STORED_MAP } from './subschemas.ts';
 

@@ -1,5 +1,5 @@
-import { toJsonText } from '../../core/exact-number.ts';
-import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
+import { toJsonText } from '../../core/json/exact-number.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json/json.ts';
 
 const MIN_SIZE = new Set(['maximum', 'exclusiveMaximum', 'maxLength', 'maxItems', 'maxProperties', 'maxContains']);
 const MAX_SIZE = new Set(['minimum', 'exclusiveMinimum', 'minLength', 'minItems', 'minProperties', 'minContains']);

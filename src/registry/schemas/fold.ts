@@ -1,6 +1,6 @@
-import { ExactNumber, toJsonText } from '../../core/exact-number.ts';
-import { asObject, isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
-import { shorten } from '../../core/text.ts';
+import { ExactNumber, toJsonText } from '../../core/json/exact-number.ts';
+import { asObject, isJsonObject, type JsonObject, type JsonValue } from '../../core/json/json.ts';
+import { shorten } from '../../core/text/text.ts';
 import { conjoin } from './conjoin.ts';
 import type { Report } from './inline.ts';
 import { ANYTHING, saysNothing, typeOf } from './types.ts';

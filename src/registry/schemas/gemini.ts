@@ -1,6 +1,6 @@
-import { toJsonText } from '../../core/exact-number.ts';
-import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
-import { shorten } from '../../core/text.ts';
+import { toJsonText } from '../../core/json/exact-number.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json/json.ts';
+import { shorten } from '../../core/text/text.ts';
 import { conjoin } from './conjoin.ts';
 import type { Report } from './inline.ts';
 import { mapObject } from './subschemas.ts';

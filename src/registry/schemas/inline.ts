@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json/json.ts';
 import { children, mapSubschemas, STORED_MAP, targetOf } from './subschemas.ts';
 import { isSpoken } from './types.ts';
 

@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json/json.ts';
 import { dialectOf } from '../check/dialect.ts';
 import { isSchema, shapeFault } from '../check/keyword-shapes.ts';
 import { type Judge, survey } from '../check/survey.ts';

@@ -1,4 +1,4 @@
-import { asObject, isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
+import { asObject, isJsonObject, type JsonObject, type JsonValue } from '../../core/json/json.ts';
 import { conjoin } from './conjoin.ts';
 import { foldRoot } from './fold.ts';
 import { inline, type Report } from './inline.ts';

@@ -1,5 +1,5 @@
-import { holdsExact, noteExact } from '../../core/exact-tree.ts';
-import { isJsonObject, type JsonObject } from '../../core/json.ts';
+import { holdsExact, noteExact } from '../../core/json/exact-tree.ts';
+import { isJsonObject, type JsonObject } from '../../core/json/json.ts';
 import type { Report } from './inline.ts';
 import { SAFE_KEY } from './is-portable.ts';
 

@@ -1,5 +1,5 @@
-import type { JsonObject } from '../../core/json.ts';
-import type { SchemaForm } from '../../core/schema-form.ts';
+import type { SchemaForm } from '../../core/contract/schema-form.ts';
+import type { JsonObject } from '../../core/json/json.ts';
 import type { HeaderParam } from '../header-params.ts';
 import { toGemini } from './gemini.ts';
 import { toListable } from './listable.ts';

@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json/json.ts';
 
 // Where subschemas stand: one, a list of them, or a map of them. In-place ones look at the same value as their parent.
 export const IN_PLACE_ONE = ['not', 'if', 'then', 'else'];

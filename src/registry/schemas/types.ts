@@ -1,5 +1,5 @@
-import { toDouble } from '../../core/exact-tree.ts';
-import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
+import { toDouble } from '../../core/json/exact-tree.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json/json.ts';
 
 const OF_TYPE: Readonly<Record<string, readonly string[]>> = {
   string: ['minLength', 'maxLength', 'pattern', 'contentEncoding', 'contentMediaType', 'contentSchema'],

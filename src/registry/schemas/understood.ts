@@ -1,5 +1,5 @@
-import { asObject, isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
-import { shorten } from '../../core/text.ts';
+import { asObject, isJsonObject, type JsonObject, type JsonValue } from '../../core/json/json.ts';
+import { shorten } from '../../core/text/text.ts';
 import { type Survey, survey } from '../check/survey.ts';
 import { weaken } from '../check/weaken.ts';
 import type { Report } from './inline.ts';

@@ -1,7 +1,7 @@
 import { PassThrough } from 'node:stream';
-import type { HostLimits } from '../../../dist/src/core/host.js';
-import type { JsonObject } from '../../../dist/src/core/json.js';
-import { createLineSplitter } from '../../../dist/src/core/lines.js';
+import type { HostLimits } from '../../../dist/src/core/contract/host.js';
+import type { JsonObject } from '../../../dist/src/core/json/json.js';
+import { createLineSplitter } from '../../../dist/src/core/text/lines.js';
 import { openProcessWorker } from '../../../dist/src/host/group/process-worker.js';
 import type { WorkerEvents } from '../../../dist/src/host/group/worker.js';
 

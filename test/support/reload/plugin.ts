@@ -1,8 +1,8 @@
 import { basename } from 'node:path';
-import type { Adapter } from '../../../dist/src/core/adapter.js';
-import type { JsonObject } from '../../../dist/src/core/json.js';
-import { emptyOffer, type Offer } from '../../../dist/src/core/plugin.js';
-import type { CallContext, Tool } from '../../../dist/src/core/tool.js';
+import type { Adapter } from '../../../dist/src/core/contract/adapter.js';
+import { emptyOffer, type Offer } from '../../../dist/src/core/contract/plugin.js';
+import type { CallContext, Tool } from '../../../dist/src/core/contract/tool.js';
+import type { JsonObject } from '../../../dist/src/core/json/json.js';
 
 // A plugin inside the gateway with a tool for each thing that a limit or a rule bounds, and one that never lists anything.
 

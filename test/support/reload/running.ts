@@ -6,7 +6,7 @@ import { onTestFinished } from 'vitest';
 import { adapters } from '../../../dist/adapters/index.js';
 import { type App, createApp } from '../../../dist/src/app.js';
 import { loadConfig } from '../../../dist/src/config/load.js';
-import { createRedactor } from '../../../dist/src/core/redact.js';
+import { createRedactor } from '../../../dist/src/core/secrets/redact.js';
 import { checkReload } from '../../../dist/src/transports/edge.js';
 import { type HttpTransport, serveHttp } from '../../../dist/src/transports/http.js';
 import { keepLog, type LogLine } from '../app.ts';

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { createLineSplitter } from '../../../dist/src/core/lines.js';
+import { createLineSplitter } from '../../../dist/src/core/text/lines.js';
 import { Client } from './client.mjs';
 
 /** A gateway process of its own, spoken to over stdin and stdout. */

@@ -3,7 +3,7 @@ import { readFileSync, rmSync } from 'node:fs';
 import { request } from 'node:http';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { createLineSplitter } from '../../../dist/src/core/lines.js';
+import { createLineSplitter } from '../../../dist/src/core/text/lines.js';
 import { descendants, descriptors, lives, nameOf, total, withEnvironment, within } from './processes.mjs';
 
 const MAIN = fileURLToPath(new URL('../../../dist/test/fixture-main.mjs', import.meta.url));

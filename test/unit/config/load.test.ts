@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { z } from 'zod';
 import { loadConfig } from '../../../src/config/load.ts';
-import type { Adapter } from '../../../src/core/adapter.ts';
+import type { Adapter } from '../../../src/core/contract/adapter.ts';
 import { GatewayError } from '../../../src/core/errors.ts';
 import { tempFolder } from '../../support/temp.ts';
 

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import { LIMITS, type LimitName, ORDERED_LIMITS, toLimits } from '../../../src/config/limits.ts';
 import { loadConfig } from '../../../src/config/load.ts';
-import type { Adapter } from '../../../src/core/adapter.ts';
+import type { Adapter } from '../../../src/core/contract/adapter.ts';
 import { MAX_TIMER_MS } from '../../../src/core/timer.ts';
 import { tempFolder } from '../../support/temp.ts';
 

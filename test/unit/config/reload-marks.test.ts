@@ -7,7 +7,7 @@ import type { Config } from '../../../src/config/config.ts';
 import { loadConfig } from '../../../src/config/load.ts';
 import { reloadMark } from '../../../src/config/reload-marks.ts';
 import { toEditorSchema } from '../../../src/config/schema.ts';
-import { asObject, type JsonObject, type JsonValue } from '../../../src/core/json.ts';
+import { asObject, type JsonObject, type JsonValue } from '../../../src/core/json/json.ts';
 import { tempFolder } from '../../support/temp.ts';
 
 const dir = tempFolder(afterAll);

@@ -2,8 +2,8 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { loadConfig } from '../../../src/config/load.ts';
-import type { Adapter } from '../../../src/core/adapter.ts';
-import { createRedactor } from '../../../src/core/redact.ts';
+import type { Adapter } from '../../../src/core/contract/adapter.ts';
+import { createRedactor } from '../../../src/core/secrets/redact.ts';
 import { tempFolder } from '../../support/temp.ts';
 
 const adapter = { kind: 'talos', options: {}, paths: [] } as unknown as Adapter;

@@ -3,8 +3,8 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { loadConfig } from '../../../src/config/load.ts';
-import type { Adapter } from '../../../src/core/adapter.ts';
-import type { JsonObject } from '../../../src/core/json.ts';
+import type { Adapter } from '../../../src/core/contract/adapter.ts';
+import type { JsonObject } from '../../../src/core/json/json.ts';
 import { tempFolder } from '../../support/temp.ts';
 
 const adapter = { kind: 'talos', options: {}, paths: [] } as unknown as Adapter;

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { isLarger, isSameNumber } from '../../../src/core/decimal.ts';
-import { ExactNumber } from '../../../src/core/exact-number.ts';
+import { isLarger, isSameNumber } from '../../../src/core/json/decimal.ts';
+import { ExactNumber } from '../../../src/core/json/exact-number.ts';
 
 describe('numbers by their digits', { tags: ['numbers-exact'] }, () => {
   it.each<[string, string, boolean]>([

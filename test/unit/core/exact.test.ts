@@ -1,12 +1,20 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { canonicalJson } from '../../../src/core/canonical.ts';
-import { ExactNumber, toJsonText } from '../../../src/core/exact-number.ts';
-import { parseExact, parseLine } from '../../../src/core/exact-parse.ts';
-import { JsonBytes } from '../../../src/core/exact-scan.ts';
-import { doubleFault, findFault, holdsExact, noteExact, restoreExact, toDoubles, toSafeDoubles } from '../../../src/core/exact-tree.ts';
-import { isJsonObject, type JsonObject, type JsonValue } from '../../../src/core/json.ts';
-import { type JsonCaps, JsonError, parseMessage } from '../../../src/core/json-scan.ts';
+import { canonicalJson } from '../../../src/core/json/canonical.ts';
+import { ExactNumber, toJsonText } from '../../../src/core/json/exact-number.ts';
+import { parseExact, parseLine } from '../../../src/core/json/exact-parse.ts';
+import { JsonBytes } from '../../../src/core/json/exact-scan.ts';
+import {
+  doubleFault,
+  findFault,
+  holdsExact,
+  noteExact,
+  restoreExact,
+  toDoubles,
+  toSafeDoubles,
+} from '../../../src/core/json/exact-tree.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../../../src/core/json/json.ts';
+import { type JsonCaps, JsonError, parseMessage } from '../../../src/core/json/json-scan.ts';
 
 const CAPS = { depth: 64, keys: 10_000, items: 10_000 };
 const EXACT = [

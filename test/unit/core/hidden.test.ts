@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { escapeHidden, hasHidden } from '../../../src/core/hidden.ts';
+import { escapeHidden, hasHidden } from '../../../src/core/text/hidden.ts';
 
 const flag = (code: string): string =>
   `\u{1f3f4}${[...code].map((c) => String.fromCodePoint(0xe0000 + (c.codePointAt(0) as number))).join('')}\u{e007f}`;

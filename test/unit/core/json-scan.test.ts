@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { JsonError, parseJson } from '../../../src/core/json-scan.ts';
+import { JsonError, parseJson } from '../../../src/core/json/json-scan.ts';
 
 const CAPS = { depth: 8, keys: 50, items: 20 };
 

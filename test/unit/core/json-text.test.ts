@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseKeysApart, parseText } from '../../../src/core/json-text.ts';
+import { parseKeysApart, parseText } from '../../../src/core/json/json-text.ts';
 
 /** A JSON text of a value in which every character of every string is an escape, keys too. */
 function spelt(value: unknown): string {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createLineSplitter } from '../../../src/core/lines.ts';
+import { createLineSplitter } from '../../../src/core/text/lines.ts';
 
 // Of one to four bytes, and what ends a line elsewhere.
 const CHARACTERS = ['a', '"', '\0', 'é', '\u0085', '\u2028', '€', '😀', '\ud800'];

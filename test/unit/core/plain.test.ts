@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { toPlain, toPlainResult } from '../../../src/core/plain.ts';
+import { toPlain, toPlainResult } from '../../../src/core/json/plain.ts';
 
 describe('toPlain', () => {
   it('leaves plain JSON as it is', () => {

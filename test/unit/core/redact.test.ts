@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createRedactor } from '../../../src/core/redact.ts';
+import { createRedactor } from '../../../src/core/secrets/redact.ts';
 
 const PEM = `-----BEGIN EC KEY-----\n${'aGVsbG8gd29ybGQgdGhpcyBpcyBvbmUgbGluZQ'}\n${'c2Vjb25kIGxpbmUgb2YgdGhlIGtleSBpcyBoZXJl'}\n-----END EC KEY-----`;
 

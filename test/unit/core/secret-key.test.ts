@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isSecretKey, namesSecret } from '../../../src/core/secret-key.ts';
+import { isSecretKey, namesSecret } from '../../../src/core/secrets/secret-key.ts';
 
 const SECRET =
   'PASSWORD PGPASSWORD DB_PASSWD MYSQL_PWD SSHPASS PASS db-pass dbPass SMTP_PASS_2 GITHUB_PAT githubPAT GITHUB_TOKEN accessToken AUTHTOKEN ' +

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { nearest } from '../../../src/core/nearest.ts';
-import { escapeForTerminal, hidePaths, shorten, showName } from '../../../src/core/text.ts';
+import { nearest } from '../../../src/core/text/nearest.ts';
+import { escapeForTerminal, hidePaths, shorten, showName } from '../../../src/core/text/text.ts';
 
 const FLAG = '\u{1f3f4}\u{e0067}\u{e0062}\u{e0065}\u{e006e}\u{e0067}\u{e007f}';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { parseExact } from '../../../src/core/exact-parse.ts';
-import { type JsonError, parseJson } from '../../../src/core/json-scan.ts';
-import { isVast, refuseVast, VastError } from '../../../src/core/vast.ts';
+import { parseExact } from '../../../src/core/json/exact-parse.ts';
+import { type JsonError, parseJson } from '../../../src/core/json/json-scan.ts';
+import { isVast, refuseVast, VastError } from '../../../src/core/json/vast.ts';
 
 const list = (unit: string, count: number): string => `[${Array(count).fill(unit).join(',')}]`;
 const members = (count: number): string => `{${Array.from({ length: count }, (_, i) => `"k${i}":0`).join(',')}}`;

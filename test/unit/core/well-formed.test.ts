@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { isWellFormed, wellFormedForeignJson, wellFormedJson } from '../../../src/core/well-formed.ts';
+import { isWellFormed, wellFormedForeignJson, wellFormedJson } from '../../../src/core/text/well-formed.ts';
 
 const HALVES = /\p{Surrogate}/gu;
 

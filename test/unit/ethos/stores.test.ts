@@ -4,7 +4,7 @@ import { completeHint } from '../../../adapters/ethos/offering/prompts.ts';
 import { openVault } from '../../../adapters/ethos/offering/vault.ts';
 import { fillPrompt, parseArguments } from '../../../adapters/ethos/running/commands.ts';
 import { createSecretsResolver } from '../../../adapters/ethos/running/secrets-resolver.ts';
-import type { PluginStore } from '../../../src/core/host.ts';
+import type { PluginStore } from '../../../src/core/contract/host.ts';
 
 function createKeep(): PluginStore {
   const kept = new Map<string, string>();

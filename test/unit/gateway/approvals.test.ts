@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { localCaller } from '../../../src/core/caller.ts';
+import { localCaller } from '../../../src/core/contract/caller.ts';
 import type { GatewayError } from '../../../src/core/errors.ts';
-import type { JsonObject } from '../../../src/core/json.ts';
+import type { JsonObject } from '../../../src/core/json/json.ts';
 import { silentLog } from '../../../src/core/log.ts';
-import { createRedactor } from '../../../src/core/redact.ts';
+import { createRedactor } from '../../../src/core/secrets/redact.ts';
 import { createApprovals, promptClient } from '../../../src/gateway/approval/approvals.ts';
 import { Call, silentClient } from '../../../src/gateway/call/call.ts';
 import type { VisibleTool } from '../../../src/gateway/view/visible-tool.ts';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { silentLog } from '../../../src/core/log.ts';
-import { createRedactor } from '../../../src/core/redact.ts';
+import { createRedactor } from '../../../src/core/secrets/redact.ts';
 import { createAudit } from '../../../src/gateway/audit/audit.ts';
 import { listDayFiles, readLines, readLinesBackwards } from '../../../src/gateway/audit/audit-files.ts';
 import { type AuditHeads, createAuditHeads, readAuditHeads } from '../../../src/gateway/audit/audit-heads.ts';

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { JsonObject } from '../../../src/core/json.ts';
+import type { JsonObject } from '../../../src/core/json/json.ts';
 import { createFailedLogins } from '../../../src/gateway/audit/failed-logins.ts';
 
 describe('failed logins', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { ToolResult } from '../../../src/core/content.ts';
+import type { ToolResult } from '../../../src/core/contract/content.ts';
 import { fenceResult, fenceText, sourceOf } from '../../../src/gateway/result/fence.ts';
 import { cpuMs } from '../../support/cpu-time.ts';
 

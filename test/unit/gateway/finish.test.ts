@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { localCaller } from '../../../src/core/caller.ts';
-import type { Content, ToolResult } from '../../../src/core/content.ts';
-import type { Tool } from '../../../src/core/tool.ts';
+import { localCaller } from '../../../src/core/contract/caller.ts';
+import type { Content, ToolResult } from '../../../src/core/contract/content.ts';
+import type { Tool } from '../../../src/core/contract/tool.ts';
 import { checkResult } from '../../../src/gateway/result/check-result.ts';
 import { cleanResult, finishResult } from '../../../src/gateway/result/finish.ts';
 import { createStoredResults } from '../../../src/gateway/result/stored-results.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Caller } from '../../../src/core/caller.ts';
+import type { Caller } from '../../../src/core/contract/caller.ts';
 import { createHandedOut } from '../../../src/gateway/view/handed-out.ts';
 
 const HOUR = 3_600_000;

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { localCaller } from '../../../src/core/caller.ts';
-import { type ToolResult, textResult } from '../../../src/core/content.ts';
+import { localCaller } from '../../../src/core/contract/caller.ts';
+import { type ToolResult, textResult } from '../../../src/core/contract/content.ts';
+import type { Middleware } from '../../../src/core/contract/middleware.ts';
+import type { Manifest } from '../../../src/core/contract/plugin.ts';
 import type { GatewayError } from '../../../src/core/errors.ts';
 import { silentLog } from '../../../src/core/log.ts';
-import type { Middleware } from '../../../src/core/middleware.ts';
-import type { Manifest } from '../../../src/core/plugin.ts';
 import { Call, silentClient } from '../../../src/gateway/call/call.ts';
 import { type ActiveMiddleware, runAround, runAuthorizers, runGuards, toInterceptedCall } from '../../../src/gateway/call/middleware.ts';
 import { createSeenSessions } from '../../../src/gateway/session-tracker.ts';

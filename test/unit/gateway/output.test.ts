@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { ToolResult } from '../../../src/core/content.ts';
+import type { ToolResult } from '../../../src/core/contract/content.ts';
 import { checkResult } from '../../../src/gateway/result/check-result.ts';
 
 const LIMITS = { resultBytes: 1000, resultDepth: 8 };

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { localCaller } from '../../../src/core/caller.ts';
-import { ExactNumber, toJsonText } from '../../../src/core/exact-number.ts';
+import { localCaller } from '../../../src/core/contract/caller.ts';
+import { ExactNumber, toJsonText } from '../../../src/core/json/exact-number.ts';
 import { silentLog } from '../../../src/core/log.ts';
 import { Call, silentClient } from '../../../src/gateway/call/call.ts';
 

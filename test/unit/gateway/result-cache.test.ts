@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { localCaller } from '../../../src/core/caller.ts';
-import { textResult } from '../../../src/core/content.ts';
-import type { CacheRule } from '../../../src/core/tool.ts';
+import { localCaller } from '../../../src/core/contract/caller.ts';
+import { textResult } from '../../../src/core/contract/content.ts';
+import type { CacheRule } from '../../../src/core/contract/tool.ts';
 import type { Call } from '../../../src/gateway/call/call.ts';
 import { cacheKey, createResultCache } from '../../../src/gateway/result/result-cache.ts';
 import type { VisibleTool } from '../../../src/gateway/view/visible-tool.ts';

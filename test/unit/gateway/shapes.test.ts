@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { GatewayError } from '../../../src/core/errors.ts';
-import { parseExact } from '../../../src/core/exact-parse.ts';
+import { parseExact } from '../../../src/core/json/exact-parse.ts';
 import { admitCompletion, admitPrompt, admitRead, admitResult } from '../../../src/gateway/call/admit.ts';
 import { isBase64 } from '../../../src/gateway/result/base64.ts';
 import { checkOutputSchema, checkResult } from '../../../src/gateway/result/check-result.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { HostLimits } from '../../../src/core/host.ts';
+import type { HostLimits } from '../../../src/core/contract/host.ts';
 import { createBackoff } from '../../../src/host/group/backoff.ts';
 
 const LIMITS = { restartMinMs: 250, restartMaxMs: 30_000, circuitFailures: 5, circuitWindowMs: 60_000 } as HostLimits;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { HostLimits } from '../../../src/core/host.ts';
+import type { HostLimits } from '../../../src/core/contract/host.ts';
 import { countCrashes } from '../../../src/host/group/crashes.ts';
 
 const LIMITS = { circuitFailures: 5, circuitWindowMs: 60_000 } as HostLimits;

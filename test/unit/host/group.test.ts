@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { toLimits } from '../../../src/config/limits.ts';
+import type { Member, MemberSpec } from '../../../src/core/contract/host.ts';
 import { GatewayError } from '../../../src/core/errors.ts';
-import type { Member, MemberSpec } from '../../../src/core/host.ts';
-import type { JsonObject } from '../../../src/core/json.ts';
+import type { JsonObject } from '../../../src/core/json/json.ts';
 import { silentLog } from '../../../src/core/log.ts';
 import { createStopping } from '../../../src/core/stopping.ts';
 import { Call, silentClient } from '../../../src/gateway/call/call.ts';

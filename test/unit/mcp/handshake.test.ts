@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { localCaller } from '../../../dist/src/core/caller.js';
-import { emptyOffer } from '../../../dist/src/core/plugin.js';
+import { localCaller } from '../../../dist/src/core/contract/caller.js';
+import { emptyOffer } from '../../../dist/src/core/contract/plugin.js';
 import { openApp } from '../../support/app.ts';
 import { until } from '../../support/processes.ts';
 import { tempFolder } from '../../support/temp.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { JsonObject, JsonValue } from '../../../src/core/json.ts';
+import type { JsonObject, JsonValue } from '../../../src/core/json/json.ts';
 import { checkArguments, checkHeaders, checkVersion, decodeHeader } from '../../../src/mcp/wire/modern-headers.ts';
 import { headerParams } from '../../../src/registry/header-params.ts';
 

@@ -1,4 +1,4 @@
-import { localCaller } from '../../../src/core/caller.ts';
+import { localCaller } from '../../../src/core/contract/caller.ts';
 import type { Connection } from '../../../src/mcp/connection.ts';
 import type { Engine } from '../../../src/mcp/engine.ts';
 import type { Frame, HeaderView, Outlet } from '../../../src/mcp/wire/outlet.ts';

@@ -2,13 +2,13 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type App, createApp } from '../../../src/app.ts';
 import { loadConfig } from '../../../src/config/load.ts';
-import type { Adapter } from '../../../src/core/adapter.ts';
-import type { ToolResult } from '../../../src/core/content.ts';
+import type { Adapter } from '../../../src/core/contract/adapter.ts';
+import type { ToolResult } from '../../../src/core/contract/content.ts';
+import { emptyOffer, type Offer } from '../../../src/core/contract/plugin.ts';
+import type { CallContext, Tool } from '../../../src/core/contract/tool.ts';
 import { GatewayError } from '../../../src/core/errors.ts';
 import { silentLog } from '../../../src/core/log.ts';
-import { emptyOffer, type Offer } from '../../../src/core/plugin.ts';
-import { createRedactor } from '../../../src/core/redact.ts';
-import type { CallContext, Tool } from '../../../src/core/tool.ts';
+import { createRedactor } from '../../../src/core/secrets/redact.ts';
 
 /** One call that the plugin holds until it is told how it ends. */
 export interface Held {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Question } from '../../../src/core/question.ts';
+import type { Question } from '../../../src/core/contract/question.ts';
 import { answerFault, toAnswerableKinds, toClientRequest } from '../../../src/mcp/methods/questions.ts';
 
 const schema = { type: 'object', properties: { n: { type: 'integer' } }, required: ['n'] };

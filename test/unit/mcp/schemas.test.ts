@@ -10,10 +10,10 @@ import {
   ReadResourceResultSchema,
 } from '@modelcontextprotocol/core';
 import { describe, expect, it } from 'vitest';
-import type { Content } from '../../../src/core/content.ts';
-import { textResult } from '../../../src/core/content.ts';
+import type { Content } from '../../../src/core/contract/content.ts';
+import { textResult } from '../../../src/core/contract/content.ts';
 import { silentLog } from '../../../src/core/log.ts';
-import { createRedactor } from '../../../src/core/redact.ts';
+import { createRedactor } from '../../../src/core/secrets/redact.ts';
 import type { Gateway } from '../../../src/gateway/gateway.ts';
 import type { View } from '../../../src/gateway/view/view.ts';
 import { createEngine, type Engine } from '../../../src/mcp/engine.ts';

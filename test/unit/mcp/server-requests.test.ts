@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { localCaller } from '../../../src/core/caller.ts';
-import type { ExactNumber } from '../../../src/core/exact-number.ts';
-import { parseExact } from '../../../src/core/exact-parse.ts';
-import type { JsonObject } from '../../../src/core/json.ts';
+import { localCaller } from '../../../src/core/contract/caller.ts';
+import type { Questions } from '../../../src/core/contract/question.ts';
+import type { ExactNumber } from '../../../src/core/json/exact-number.ts';
+import { parseExact } from '../../../src/core/json/exact-parse.ts';
+import type { JsonObject } from '../../../src/core/json/json.ts';
 import { silentLog } from '../../../src/core/log.ts';
-import type { Questions } from '../../../src/core/question.ts';
 import { Call, silentClient } from '../../../src/gateway/call/call.ts';
 import { ServerRequests } from '../../../src/mcp/legacy/server-requests.ts';
 import { readMessage } from '../../../src/mcp/wire/wire.ts';

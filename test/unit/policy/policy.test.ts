@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Config } from '../../../src/config/config.ts';
-import { type Caller, localCaller } from '../../../src/core/caller.ts';
+import { type Caller, localCaller } from '../../../src/core/contract/caller.ts';
 import { createNameMap, createSelection } from '../../../src/policy/patterns.ts';
 import { createPolicy, type Policy } from '../../../src/policy/policy.ts';
 import type { ToolEntry } from '../../../src/registry/catalogue.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { emptyOffer, type Offer } from '../../../src/core/contract/plugin.ts';
 import { ORIGIN_KEY } from '../../../src/core/instance.ts';
-import type { JsonObject } from '../../../src/core/json.ts';
-import { emptyOffer, type Offer } from '../../../src/core/plugin.ts';
+import type { JsonObject } from '../../../src/core/json/json.ts';
 import { cleanManifest, cleanOffer } from '../../../src/registry/clean-offer.ts';
 import { cleanSchema } from '../../../src/registry/schemas/clean.ts';
 import { vetTools } from '../../../src/registry/tools.ts';

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { LIMITS, toLimits } from '../../../src/config/limits.ts';
-import type { Adapter } from '../../../src/core/adapter.ts';
-import { emptyOffer, type Manifest, type Offer, type Plugin } from '../../../src/core/plugin.ts';
+import type { Adapter } from '../../../src/core/contract/adapter.ts';
+import { emptyOffer, type Manifest, type Offer, type Plugin } from '../../../src/core/contract/plugin.ts';
 import type { DiscoveredPlugin } from '../../../src/registry/discovered-plugin.ts';
 import { createRegistry } from '../../../src/registry/registry.ts';
 

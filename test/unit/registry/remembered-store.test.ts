@@ -1,8 +1,8 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { emptyOffer } from '../../../dist/src/core/contract/plugin.js';
 import { silentLog } from '../../../dist/src/core/log.js';
-import { emptyOffer } from '../../../dist/src/core/plugin.js';
 import type { DiscoveredPlugin } from '../../../dist/src/registry/discovered-plugin.js';
 import { createOfferMemory } from '../../../dist/src/registry/offer-memory.js';
 import { createStore } from '../../../dist/src/store/store.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { localCaller } from '../../../dist/src/core/caller.js';
+import { localCaller } from '../../../dist/src/core/contract/caller.js';
 import { GatewayError } from '../../../dist/src/core/errors.js';
 import type { Call } from '../../../dist/src/gateway/call/call.js';
 import { BY, textOf } from '../../support/app.ts';

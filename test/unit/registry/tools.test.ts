@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { textResult } from '../../../src/core/content.ts';
-import type { JsonObject } from '../../../src/core/json.ts';
-import type { Tool } from '../../../src/core/tool.ts';
+import { textResult } from '../../../src/core/contract/content.ts';
+import type { Tool } from '../../../src/core/contract/tool.ts';
+import type { JsonObject } from '../../../src/core/json/json.ts';
 import { vetTools } from '../../../src/registry/tools.ts';
 import { createValidatorSet } from '../../../src/registry/validators.ts';
 

@@ -4,7 +4,7 @@ import { toOffer } from '../../../adapters/talos/offer.ts';
 import { instructionsOf } from '../../../adapters/talos/prompt.ts';
 import { toRecord } from '../../../adapters/talos/record.ts';
 import { toResult } from '../../../adapters/talos/result.ts';
-import type { Entry } from '../../../src/core/adapter.ts';
+import type { Entry } from '../../../src/core/contract/adapter.ts';
 
 function manifest(raw: object): TalosManifest {
   const read = toManifest({ id: 'p', functions: [], ...raw } as never);

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import { toLimits } from '../../../src/config/limits.ts';
-import { localCaller } from '../../../src/core/caller.ts';
+import { localCaller } from '../../../src/core/contract/caller.ts';
 import type { Engine } from '../../../src/mcp/engine.ts';
 import { createWebSocket } from '../../../src/transports/websocket.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { headerFault, paramHeaders } from '../../../../adapters/mcp/headers.ts';
-import type { JsonObject } from '../../../../src/core/json.ts';
+import type { JsonObject } from '../../../../src/core/json/json.ts';
 
 const of = (properties: JsonObject, more: JsonObject = {}): JsonObject => ({ type: 'object', properties, ...more });
 const text = (header: unknown, type = 'string'): JsonObject => ({ type, 'x-mcp-header': header as string });

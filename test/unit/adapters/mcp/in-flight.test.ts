@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { InFlight } from '../../../../adapters/mcp/in-flight.ts';
-import type { CallContext } from '../../../../src/core/tool.ts';
+import type { CallContext } from '../../../../src/core/contract/tool.ts';
 
 const callOf = (client: object): CallContext => ({ client, aborted: false }) as CallContext;
 

@@ -6,12 +6,12 @@ import { FIRST_ID } from '../../../../adapters/mcp/messages.ts';
 import { createServerNotifications } from '../../../../adapters/mcp/notifications.ts';
 import { SharedTransport, type Writing } from '../../../../adapters/mcp/shared-transport.ts';
 import { createSink } from '../../../../adapters/mcp/sink.ts';
+import type { CallContext } from '../../../../src/core/contract/tool.ts';
 import { GatewayError } from '../../../../src/core/errors.ts';
-import { toJsonText } from '../../../../src/core/exact-number.ts';
-import { parseExact } from '../../../../src/core/exact-parse.ts';
-import type { JsonObject } from '../../../../src/core/json.ts';
+import { toJsonText } from '../../../../src/core/json/exact-number.ts';
+import { parseExact } from '../../../../src/core/json/exact-parse.ts';
+import type { JsonObject } from '../../../../src/core/json/json.ts';
 import { silentLog } from '../../../../src/core/log.ts';
-import type { CallContext } from '../../../../src/core/tool.ts';
 
 /** A link over a transport that only records. */
 function open() {

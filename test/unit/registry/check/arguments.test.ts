@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { toJsonText } from '../../../../src/core/exact-number.ts';
-import { parseExact } from '../../../../src/core/exact-parse.ts';
-import type { JsonObject } from '../../../../src/core/json.ts';
+import { toJsonText } from '../../../../src/core/json/exact-number.ts';
+import { parseExact } from '../../../../src/core/json/exact-parse.ts';
+import type { JsonObject } from '../../../../src/core/json/json.ts';
 import { checkArguments } from '../../../../src/gateway/call/arguments.ts';
 import { createValidatorSet } from '../../../../src/registry/validators.ts';
 import { vetSchema } from '../../../../src/registry/vet.ts';

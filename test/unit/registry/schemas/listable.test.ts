@@ -3,7 +3,7 @@ import { ListToolsResultSchema } from '@modelcontextprotocol/sdk/types.js';
 import { AjvJsonSchemaValidator as OlderCompiler } from '@modelcontextprotocol/sdk/validation/ajv';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
-import type { JsonObject, JsonValue } from '../../../../src/core/json.ts';
+import type { JsonObject, JsonValue } from '../../../../src/core/json/json.ts';
 import { toCompilable, toListable } from '../../../../src/registry/schemas/listable.ts';
 import { createValidatorSet } from '../../../../src/registry/validators.ts';
 import { vetSchema } from '../../../../src/registry/vet.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { JsonObject, JsonValue } from '../../../../src/core/json.ts';
+import type { JsonObject, JsonValue } from '../../../../src/core/json/json.ts';
 import { toPortable } from '../../../../src/registry/schemas/portable.ts';
 import { renameKeys } from '../../../../src/registry/schemas/rename.ts';
 import { shapeOf } from '../../../../src/registry/schemas/shape.ts';

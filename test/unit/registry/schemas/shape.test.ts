@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { isJsonObject, type JsonObject, type JsonValue } from '../../../../src/core/json.ts';
-import type { SchemaForm } from '../../../../src/core/schema-form.ts';
+import type { SchemaForm } from '../../../../src/core/contract/schema-form.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../../../../src/core/json/json.ts';
 import { headerParams } from '../../../../src/registry/header-params.ts';
 import { isPortable } from '../../../../src/registry/schemas/is-portable.ts';
 import { type Shape, shapeOf } from '../../../../src/registry/schemas/shape.ts';

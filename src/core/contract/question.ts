@@ -1,4 +1,4 @@
-import type { JsonObject } from './json.ts';
+import type { JsonObject } from '../json/json.ts';
 
 /** What can be asked of the client behind a call. */
 export type QuestionKind = 'form' | 'url' | 'sampling' | 'roots';

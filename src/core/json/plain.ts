@@ -1,4 +1,4 @@
-import { GatewayError } from './errors.ts';
+import { GatewayError } from '../errors.ts';
 import type { JsonObject, JsonValue } from './json.ts';
 
 const MAX_DEPTH = 64;

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { z } from 'zod';
+import type { JsonObject } from '../json/json.ts';
 import type { Host, HostLimits, PluginStore } from './host.ts';
-import type { JsonObject } from './json.ts';
 import type { Manifest, Offer, Plugin } from './plugin.ts';
 
 /** A place that may hold a plugin: an entry of mcp.json, or one folder found in `pluginFolders`. */

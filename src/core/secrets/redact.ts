@@ -1,4 +1,4 @@
-import { isJsonObject } from './json.ts';
+import { isJsonObject } from '../json/json.ts';
 import { secretForms } from './secret-forms.ts';
 import { SecretIndex } from './secret-index.ts';
 import { isSecretKey } from './secret-key.ts';

@@ -1,7 +1,7 @@
+import type { ErrorCode } from '../error-codes.ts';
+import type { GatewayError } from '../errors.ts';
+import type { JsonObject } from '../json/json.ts';
 import type { UserCommand } from './command.ts';
-import type { ErrorCode } from './error-codes.ts';
-import type { GatewayError } from './errors.ts';
-import type { JsonObject } from './json.ts';
 import type { Middleware } from './middleware.ts';
 import type { OfferedProfile } from './offered-profile.ts';
 import type { Prompt } from './prompt.ts';

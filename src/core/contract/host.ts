@@ -1,12 +1,12 @@
 import type { Readable, Writable } from 'node:stream';
+import type { GatewayError } from '../errors.ts';
+import type { JsonObject, JsonValue } from '../json/json.ts';
+import type { Logger } from '../log.ts';
+import type { ProxySetting } from '../proxy.ts';
+import type { Stopping } from '../stopping.ts';
 import type { ToolResult } from './content.ts';
-import type { GatewayError } from './errors.ts';
-import type { JsonObject, JsonValue } from './json.ts';
-import type { Logger } from './log.ts';
 import type { PluginState } from './plugin.ts';
 import type { ProgramRuntime } from './program-runtime.ts';
-import type { ProxySetting } from './proxy.ts';
-import type { Stopping } from './stopping.ts';
 import type { CallContext } from './tool.ts';
 
 /** The limits of plugin processes and of what adapters start; times in milliseconds, sizes in bytes. */

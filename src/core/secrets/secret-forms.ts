@@ -1,4 +1,4 @@
-import { escapeForTerminal } from './text.ts';
+import { escapeForTerminal } from '../text/text.ts';
 
 /** Shorter secrets are masked only as whole words, since they could be a part of many others. */
 export const MIN_LENGTH_INSIDE_WORDS = 6;

@@ -1,4 +1,4 @@
-import type { JsonObject, JsonValue } from './json.ts';
+import type { JsonObject, JsonValue } from '../json/json.ts';
 
 /** The same value with every text in it replaced, keys too. What holds nothing to replace comes back as it is. */
 export function mapTexts(value: JsonValue, map: (text: string) => string): JsonValue {

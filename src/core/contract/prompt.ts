@@ -1,5 +1,5 @@
+import type { JsonObject, JsonValue } from '../json/json.ts';
 import type { Content } from './content.ts';
-import type { JsonObject, JsonValue } from './json.ts';
 import type { CallContext } from './tool.ts';
 
 /** One argument of a prompt; all values are texts. */

@@ -1,9 +1,9 @@
+import type { ExactNumber } from '../json/exact-number.ts';
+import type { JsonObject } from '../json/json.ts';
+import type { Logger } from '../log.ts';
 import type { Bounds } from './bounds.ts';
 import type { Caller } from './caller.ts';
 import type { ToolResult } from './content.ts';
-import type { ExactNumber } from './exact-number.ts';
-import type { JsonObject } from './json.ts';
-import type { Logger } from './log.ts';
 import type { Answers, QuestionKind, Questions } from './question.ts';
 
 /** Who has to agree to a call: nobody, the LLM client's own confirmation, or a person asked by the gateway. */

@@ -1,7 +1,7 @@
+import type { ErrorCode } from '../error-codes.ts';
+import type { JsonObject, JsonValue } from '../json/json.ts';
+import type { LogLevel } from '../log.ts';
 import type { ToolResult } from './content.ts';
-import type { ErrorCode } from './error-codes.ts';
-import type { JsonObject, JsonValue } from './json.ts';
-import type { LogLevel } from './log.ts';
 import type { CallContext } from './tool.ts';
 
 /** A plugin that is a whole program: the format starts it and speaks to it, the host keeps watch over it. */

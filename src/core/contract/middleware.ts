@@ -1,6 +1,6 @@
+import type { JsonObject } from '../json/json.ts';
 import type { Caller } from './caller.ts';
 import type { ToolResult } from './content.ts';
-import type { JsonObject } from './json.ts';
 import type { CallContext } from './tool.ts';
 
 /** A tool call on its way through the gateway, as middleware sees it. */

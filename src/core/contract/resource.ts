@@ -1,5 +1,5 @@
+import type { JsonObject } from '../json/json.ts';
 import type { ResourceContents } from './content.ts';
-import type { JsonObject } from './json.ts';
 import type { Completion } from './prompt.ts';
 import type { CallContext } from './tool.ts';
 
