@@ -1,17 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
-import type { App } from '../app.ts';
-import type { Adapter } from '../core/contract/adapter.ts';
-import { localCaller } from '../core/contract/caller.ts';
-import type { UserCommand } from '../core/contract/command.ts';
-import { GatewayError } from '../core/errors.ts';
-import { didYouMean } from '../core/text/nearest.ts';
-import { Call, silentClient } from '../gateway/call/call.ts';
-import { toPluginFailed } from '../gateway/call/plugin-errors.ts';
-import { toUnavailable } from '../registry/plugin-status.ts';
+import type { App } from '../../app.ts';
+import type { Adapter } from '../../core/contract/adapter.ts';
+import { localCaller } from '../../core/contract/caller.ts';
+import type { UserCommand } from '../../core/contract/command.ts';
+import { GatewayError } from '../../core/errors.ts';
+import { didYouMean } from '../../core/text/nearest.ts';
+import { Call, silentClient } from '../../gateway/call/call.ts';
+import { toPluginFailed } from '../../gateway/call/plugin-errors.ts';
+import { toUnavailable } from '../../registry/plugin-status.ts';
+import { type CommonOptions, openSession, UsageError, unknownPlugin } from '../context.ts';
+import { columns, print, printMasked, showProgress } from '../print.ts';
 import { showResult } from './call.ts';
-import { type CommonOptions, openSession, UsageError, unknownPlugin } from './context.ts';
-import { columns, print, printMasked, showProgress } from './print.ts';
 
 /** `plugmux command`: runs what a plugin offers to the person rather than to the model. */
 export function addCommand(program: Command, adapters: readonly Adapter[]): void {

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
-import { toEditorSchema } from '../config/schema.ts';
-import type { Adapter } from '../core/contract/adapter.ts';
-import { writeOut } from './write-out.ts';
+import { toEditorSchema } from '../../config/schema.ts';
+import type { Adapter } from '../../core/contract/adapter.ts';
+import { writeOut } from '../write-out.ts';
 
 /** `plugmux schema`: the JSON Schema of mcp.json, for editors. */
 export function addSchema(program: Command, adapters: readonly Adapter[]): void {

@@ -1,14 +1,14 @@
 import type { Command } from 'commander';
-import type { App } from '../app.ts';
-import { adminPluginRoutes } from '../console/admin-plugins.ts';
-import { compileSooner } from '../core/compile-sooner.ts';
-import type { Adapter } from '../core/contract/adapter.ts';
-import { DEFAULT_PROFILE } from '../core/contract/caller.ts';
-import { httpLines, stdioLine } from './connect.ts';
-import { type CommonOptions, openSession } from './context.ts';
-import { firstScreen } from './first-screen.ts';
-import { columns, printMasked } from './print.ts';
-import { untilStopped } from './stop.ts';
+import type { App } from '../../app.ts';
+import { adminPluginRoutes } from '../../console/admin-plugins.ts';
+import { compileSooner } from '../../core/compile-sooner.ts';
+import type { Adapter } from '../../core/contract/adapter.ts';
+import { DEFAULT_PROFILE } from '../../core/contract/caller.ts';
+import { httpLines, stdioLine } from '../connect.ts';
+import { type CommonOptions, openSession } from '../context.ts';
+import { firstScreen } from '../first-screen.ts';
+import { columns, printMasked } from '../print.ts';
+import { untilStopped } from '../stop.ts';
 
 /** `plugmux serve`: the gateway over HTTP until it is stopped. */
 export function addServe(program: Command, adapters: readonly Adapter[]): void {
@@ -26,9 +26,9 @@ export function addServe(program: Command, adapters: readonly Adapter[]): void {
         options.http === undefined ? {} : { http: options.http },
       );
       const { config, log } = session;
-      const { checkBind, checkReload } = await import('../transports/edge.ts');
+      const { checkBind, checkReload } = await import('../../transports/edge.ts');
       checkBind(config);
-      const { PATHS, serveHttp } = await import('../transports/http.ts');
+      const { PATHS, serveHttp } = await import('../../transports/http.ts');
       await untilStopped(
         log,
         () => session.limits().drainMs,

@@ -1,14 +1,14 @@
 import type { Command } from 'commander';
-import type { App } from '../app.ts';
-import type { Config } from '../config/config.ts';
-import type { Adapter } from '../core/contract/adapter.ts';
-import { DEFAULT_PROFILE, localCaller } from '../core/contract/caller.ts';
-import { toJsonText } from '../core/json/exact-number.ts';
-import { didYouMean } from '../core/text/nearest.ts';
-import type { VisibleTool } from '../gateway/view/visible-tool.ts';
-import type { PluginStatus } from '../registry/plugin-status.ts';
-import { type CommonOptions, checkProfile, openSession, UsageError, unknownPlugin } from './context.ts';
-import { columns, printMasked } from './print.ts';
+import type { App } from '../../app.ts';
+import type { Config } from '../../config/config.ts';
+import type { Adapter } from '../../core/contract/adapter.ts';
+import { DEFAULT_PROFILE, localCaller } from '../../core/contract/caller.ts';
+import { toJsonText } from '../../core/json/exact-number.ts';
+import { didYouMean } from '../../core/text/nearest.ts';
+import type { VisibleTool } from '../../gateway/view/visible-tool.ts';
+import type { PluginStatus } from '../../registry/plugin-status.ts';
+import { type CommonOptions, checkProfile, openSession, UsageError, unknownPlugin } from '../context.ts';
+import { columns, printMasked } from '../print.ts';
 
 /** `plugmux info`: all that is known of one plugin or tool. Starts the plugins and waits a few seconds for them. */
 export function addInfo(program: Command, adapters: readonly Adapter[]): void {

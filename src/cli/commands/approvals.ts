@@ -1,15 +1,15 @@
 import { type Command, Option } from 'commander';
-import type { App } from '../app.ts';
-import type { Adapter } from '../core/contract/adapter.ts';
-import { DEFAULT_PROFILE, LOCAL_PRINCIPAL } from '../core/contract/caller.ts';
-import { didYouMean } from '../core/text/nearest.ts';
-import { describeApprovals, listApprovals } from '../gateway/approval/approval-list.ts';
-import { surfaceOf } from '../gateway/audit/audit-fields.ts';
-import type { VisibleTool } from '../gateway/view/visible-tool.ts';
-import { toGrantKey } from '../policy/grants.ts';
-import { agrees } from './agree.ts';
-import { type CommonOptions, LOCAL_ACTOR, openSession, UsageError, withPlugins } from './context.ts';
-import { printMasked } from './print.ts';
+import type { App } from '../../app.ts';
+import type { Adapter } from '../../core/contract/adapter.ts';
+import { DEFAULT_PROFILE, LOCAL_PRINCIPAL } from '../../core/contract/caller.ts';
+import { didYouMean } from '../../core/text/nearest.ts';
+import { describeApprovals, listApprovals } from '../../gateway/approval/approval-list.ts';
+import { surfaceOf } from '../../gateway/audit/audit-fields.ts';
+import type { VisibleTool } from '../../gateway/view/visible-tool.ts';
+import { toGrantKey } from '../../policy/grants.ts';
+import { agrees } from '../agree.ts';
+import { type CommonOptions, LOCAL_ACTOR, openSession, UsageError, withPlugins } from '../context.ts';
+import { printMasked } from '../print.ts';
 
 interface Options extends CommonOptions {
   readonly profile: string;

@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
-import { compileSooner } from '../core/compile-sooner.ts';
-import type { Adapter } from '../core/contract/adapter.ts';
-import { DEFAULT_PROFILE } from '../core/contract/caller.ts';
-import { type StdioTransport, serveStdio } from '../transports/stdio.ts';
-import { type CommonOptions, checkProfile, openSession } from './context.ts';
-import { onParentGone } from './parent.ts';
-import { untilStopped } from './stop.ts';
+import { compileSooner } from '../../core/compile-sooner.ts';
+import type { Adapter } from '../../core/contract/adapter.ts';
+import { DEFAULT_PROFILE } from '../../core/contract/caller.ts';
+import { type StdioTransport, serveStdio } from '../../transports/stdio.ts';
+import { type CommonOptions, checkProfile, openSession } from '../context.ts';
+import { onParentGone } from '../parent.ts';
+import { untilStopped } from '../stop.ts';
 
 /** How long plugins may take to end in good order once the client is gone; together with the look for it less than 5 s. */
 const ORPHAN_GRACE_MS = 2_500;

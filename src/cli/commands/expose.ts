@@ -1,13 +1,13 @@
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { applyEdits, type JSONPath, modify } from 'jsonc-parser';
-import { createApp } from '../app.ts';
-import type { Config, PluginConfig } from '../config/config.ts';
-import type { Adapter } from '../core/contract/adapter.ts';
-import { isJsonObject, type JsonObject } from '../core/json/json.ts';
-import type { PluginStatus } from '../registry/plugin-status.ts';
-import { type CliSession, type CommonOptions, openSession, UsageError, unknownPlugin } from './context.ts';
-import { printMasked } from './print.ts';
+import { createApp } from '../../app.ts';
+import type { Config, PluginConfig } from '../../config/config.ts';
+import type { Adapter } from '../../core/contract/adapter.ts';
+import { isJsonObject, type JsonObject } from '../../core/json/json.ts';
+import type { PluginStatus } from '../../registry/plugin-status.ts';
+import { type CliSession, type CommonOptions, openSession, UsageError, unknownPlugin } from '../context.ts';
+import { printMasked } from '../print.ts';
 
 interface Edit {
   readonly path: JSONPath;

@@ -1,11 +1,11 @@
 import type { Command } from 'commander';
-import type { App } from '../app.ts';
-import type { Adapter } from '../core/contract/adapter.ts';
-import { DEFAULT_PROFILE, localCaller } from '../core/contract/caller.ts';
-import { escapeForTerminal, shorten } from '../core/text/text.ts';
-import { hasFailed } from '../registry/plugin-status.ts';
-import { type CommonOptions, checkProfile, openSession } from './context.ts';
-import { columns, printMasked } from './print.ts';
+import type { App } from '../../app.ts';
+import type { Adapter } from '../../core/contract/adapter.ts';
+import { DEFAULT_PROFILE, localCaller } from '../../core/contract/caller.ts';
+import { escapeForTerminal, shorten } from '../../core/text/text.ts';
+import { hasFailed } from '../../registry/plugin-status.ts';
+import { type CommonOptions, checkProfile, openSession } from '../context.ts';
+import { columns, printMasked } from '../print.ts';
 
 /** `plugmux list`: plugins and their tools. Starts the plugins, since their states must be true, and waits a few seconds for them. */
 export function addList(program: Command, adapters: readonly Adapter[]): void {

@@ -1,14 +1,14 @@
 import type { Command } from 'commander';
-import { findInsecure } from '../config/permissions.ts';
-import type { Adapter } from '../core/contract/adapter.ts';
-import { DEFAULT_PROFILE, localCaller } from '../core/contract/caller.ts';
-import type { Problem } from '../core/contract/plugin.ts';
-import { unusedHints } from '../gateway/view/unused-hints.ts';
-import { hasFailed, type PluginStatus } from '../registry/plugin-status.ts';
-import { unrecognizedFolders } from '../registry/sources.ts';
-import { type CommonOptions, openSession } from './context.ts';
-import { printMasked, showProgress } from './print.ts';
-import { describeProxies } from './proxy-line.ts';
+import { findInsecure } from '../../config/permissions.ts';
+import type { Adapter } from '../../core/contract/adapter.ts';
+import { DEFAULT_PROFILE, localCaller } from '../../core/contract/caller.ts';
+import type { Problem } from '../../core/contract/plugin.ts';
+import { unusedHints } from '../../gateway/view/unused-hints.ts';
+import { hasFailed, type PluginStatus } from '../../registry/plugin-status.ts';
+import { unrecognizedFolders } from '../../registry/sources.ts';
+import { type CommonOptions, openSession } from '../context.ts';
+import { printMasked, showProgress } from '../print.ts';
+import { describeProxies } from '../proxy-line.ts';
 
 interface Diagnosis {
   readonly id: string;

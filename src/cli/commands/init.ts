@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import type { Command } from 'commander';
-import { PACKAGE_ROOT } from '../core/package.ts';
-import { type CommonOptions, UsageError } from './context.ts';
-import { print } from './print.ts';
-import { writeOut } from './write-out.ts';
+import { PACKAGE_ROOT } from '../../core/package.ts';
+import { type CommonOptions, UsageError } from '../context.ts';
+import { print } from '../print.ts';
+import { writeOut } from '../write-out.ts';
 
 /** `plugmux init`: a first mcp.json that serves the plugins that come with the package. */
 export function addInit(program: Command): void {

@@ -1,16 +1,16 @@
 import type { Command } from 'commander';
-import type { App } from '../app.ts';
-import type { Adapter } from '../core/contract/adapter.ts';
-import { type Caller, DEFAULT_PROFILE, localCaller } from '../core/contract/caller.ts';
-import { type Content, errorResult, type ToolResult } from '../core/contract/content.ts';
-import { GatewayError } from '../core/errors.ts';
-import { parseExact } from '../core/json/exact-parse.ts';
-import { isJsonObject, type JsonObject } from '../core/json/json.ts';
-import { auditCaller } from '../gateway/audit/audit-fields.ts';
-import { Call, silentClient } from '../gateway/call/call.ts';
-import { toUnavailable } from '../registry/plugin-status.ts';
-import { type CommonOptions, checkProfile, describeError, openSession, UsageError } from './context.ts';
-import { print, showProgress } from './print.ts';
+import type { App } from '../../app.ts';
+import type { Adapter } from '../../core/contract/adapter.ts';
+import { type Caller, DEFAULT_PROFILE, localCaller } from '../../core/contract/caller.ts';
+import { type Content, errorResult, type ToolResult } from '../../core/contract/content.ts';
+import { GatewayError } from '../../core/errors.ts';
+import { parseExact } from '../../core/json/exact-parse.ts';
+import { isJsonObject, type JsonObject } from '../../core/json/json.ts';
+import { auditCaller } from '../../gateway/audit/audit-fields.ts';
+import { Call, silentClient } from '../../gateway/call/call.ts';
+import { toUnavailable } from '../../registry/plugin-status.ts';
+import { type CommonOptions, checkProfile, describeError, openSession, UsageError } from '../context.ts';
+import { print, showProgress } from '../print.ts';
 
 /** `plugmux call`: one tool call from the command line, under the same policy as any client. */
 export function addCall(program: Command, adapters: readonly Adapter[]): void {

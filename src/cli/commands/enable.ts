@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
-import type { Adapter } from '../core/contract/adapter.ts';
-import { findPlugin } from '../gateway/plugin-admin.ts';
-import { type CommonOptions, LOCAL_ACTOR, openSession, unknownPlugin } from './context.ts';
+import type { Adapter } from '../../core/contract/adapter.ts';
+import { findPlugin } from '../../gateway/plugin-admin.ts';
+import { type CommonOptions, LOCAL_ACTOR, openSession, unknownPlugin } from '../context.ts';
 
 const COMMANDS = [
   { name: 'enable', enabled: true, description: 'enable a plugin, or retry a failed one' },

@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
-import type { Config } from '../config/config.ts';
-import { LIMITS, type LimitName } from '../config/limits.ts';
-import type { Adapter } from '../core/contract/adapter.ts';
-import { type CommonOptions, openSession } from './context.ts';
-import { columns, printMasked } from './print.ts';
+import type { Config } from '../../config/config.ts';
+import { LIMITS, type LimitName } from '../../config/limits.ts';
+import type { Adapter } from '../../core/contract/adapter.ts';
+import { type CommonOptions, openSession } from '../context.ts';
+import { columns, printMasked } from '../print.ts';
 
 // Behind proxies the default is another one.
 function sourceOf(name: LimitName, { ownLimits, limits, at }: Config): string {

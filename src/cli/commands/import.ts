@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { type Command, Option } from 'commander';
-import type { Adapter } from '../core/contract/adapter.ts';
-import { UsageError } from './context.ts';
-import { ownRedactor } from './redactor.ts';
-import { writeOut } from './write-out.ts';
+import type { Adapter } from '../../core/contract/adapter.ts';
+import { UsageError } from '../context.ts';
+import { ownRedactor } from '../redactor.ts';
+import { writeOut } from '../write-out.ts';
 
 /** `plugmux import`: the configuration that does what a project of another host does. */
 export function addImport(program: Command, adapters: readonly Adapter[]): void {
