@@ -1,12 +1,12 @@
 import { join } from 'node:path';
-import { changesOf, listKeys } from './config/changes.ts';
 import type { Config } from './config/config.ts';
-import { createFileLook, type FileLook } from './config/file-look.ts';
 import type { Limits } from './config/limits.ts';
-import { createLiveLimits } from './config/live-limits.ts';
 import type { TookFiles } from './config/load.ts';
 import { createPermissionLog } from './config/permissions.ts';
-import { createWatcher, type Watcher } from './config/watch.ts';
+import { changesOf, listKeys } from './config/reload/changes.ts';
+import { createFileLook, type FileLook } from './config/reload/file-look.ts';
+import { createLiveLimits } from './config/reload/live-limits.ts';
+import { createWatcher, type Watcher } from './config/reload/watch.ts';
 import type { Adapter } from './core/contract/adapter.ts';
 import { GatewayError, toError } from './core/errors.ts';
 import { setInstance } from './core/instance.ts';

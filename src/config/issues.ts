@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import { isJsonObject, type JsonObject, type JsonValue } from '../core/json/json.ts';
 import { didYouMean } from '../core/text/nearest.ts';
-import { HIDDEN_TEXT, mayShowKey, showValue } from './shown-value.ts';
+import { HIDDEN_TEXT, mayShowKey, showValue } from './secrets/shown-value.ts';
 import type { SourceText } from './source-text.ts';
 
 type Path = readonly (string | number)[];

@@ -5,7 +5,7 @@ import { asObject, type JsonObject } from '../core/json/json.ts';
 import { parseProxy } from '../core/proxy.ts';
 import { MAX_TIMER_MS } from '../core/timer.ts';
 import { LIMITS, type LimitName } from './limits.ts';
-import { reloadMark } from './reload-marks.ts';
+import { reloadMark } from './reload/reload-marks.ts';
 
 const ID = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}$/;
 

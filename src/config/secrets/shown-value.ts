@@ -1,5 +1,5 @@
-import { isJsonObject, type JsonValue } from '../core/json/json.ts';
-import { isServerKey } from './server-keys.ts';
+import { isJsonObject, type JsonValue } from '../../core/json/json.ts';
+import { isServerKey } from '../server-keys.ts';
 
 type Path = readonly (string | number)[];
 

@@ -1,7 +1,7 @@
-import { canonicalJson } from '../core/json/canonical.ts';
-import { isJsonObject, type JsonObject, type JsonValue } from '../core/json/json.ts';
-import { showName } from '../core/text/text.ts';
-import type { Config } from './config.ts';
+import { canonicalJson } from '../../core/json/canonical.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json/json.ts';
+import { showName } from '../../core/text/text.ts';
+import type { Config } from '../config.ts';
 import { reloadMark } from './reload-marks.ts';
 
 /** Names in one message: a file that was written anew may differ in every key. */

@@ -1,6 +1,6 @@
-import { isJsonObject, type JsonValue } from '../core/json/json.ts';
-import { namesSecret } from '../core/secrets/secret-key.ts';
-import { looksSecret } from '../core/secrets/secret-value.ts';
+import { isJsonObject, type JsonValue } from '../../core/json/json.ts';
+import { namesSecret } from '../../core/secrets/secret-key.ts';
+import { looksSecret } from '../../core/secrets/secret-value.ts';
 
 /** Passwords inside of addresses, and the secrets of their queries: as they stand there, and decoded. */
 export function secretsInAddresses(text: string): string[] {

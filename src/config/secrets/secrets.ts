@@ -1,11 +1,11 @@
-import { isJsonObject, type JsonObject, type JsonValue } from '../core/json/json.ts';
-import { PROXY_VARIABLES, withScheme } from '../core/proxy.ts';
-import { namesSecret } from '../core/secrets/secret-key.ts';
-import { isPath, looksSecret, NUMBER } from '../core/secrets/secret-value.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json/json.ts';
+import { PROXY_VARIABLES, withScheme } from '../../core/proxy.ts';
+import { namesSecret } from '../../core/secrets/secret-key.ts';
+import { isPath, looksSecret, NUMBER } from '../../core/secrets/secret-value.ts';
+import { COMMON_KEYS, type ConfigFile } from '../schema.ts';
+import { isServerKey, SERVER_KEYS } from '../server-keys.ts';
 import type { Filled } from './interpolate.ts';
-import { COMMON_KEYS, type ConfigFile } from './schema.ts';
 import { secretsInAddresses, secretsInside, textsOf } from './secret-values.ts';
-import { isServerKey, SERVER_KEYS } from './server-keys.ts';
 
 type PluginFile = NonNullable<ConfigFile['plugins']>[string];
 

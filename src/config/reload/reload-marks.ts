@@ -1,4 +1,4 @@
-import { LIMITS } from './limits.ts';
+import { LIMITS } from '../limits.ts';
 
 /** When a changed key of mcp.json holds: with the next reload, or only with the next start. */
 export type ReloadMark = 'live' | 'restart';

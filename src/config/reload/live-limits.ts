@@ -1,4 +1,4 @@
-import type { Limits } from './limits.ts';
+import type { Limits } from '../limits.ts';
 
 /** The limits of the configuration that holds now, for code that keeps the object; a value taken out of it stays as it was. */
 export interface LiveLimits {

@@ -1,10 +1,10 @@
 import { readFileSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { basename, dirname, resolve, sep } from 'node:path';
-import { fileFault } from '../core/file-fault.ts';
-import { asObject, isJsonObject, type JsonValue } from '../core/json/json.ts';
-import { nearest } from '../core/text/nearest.ts';
-import { isServerKey } from './server-keys.ts';
+import { fileFault } from '../../core/file-fault.ts';
+import { asObject, isJsonObject, type JsonValue } from '../../core/json/json.ts';
+import { nearest } from '../../core/text/nearest.ts';
+import { isServerKey } from '../server-keys.ts';
 
 const REFERENCE = /\$\{(env|file):([^}]*)\}/g;
 const PLAIN_REFERENCE = /\$\{([A-Za-z_][A-Za-z0-9_]*|\/)(:-[^}]*)?\}/g;

@@ -1,5 +1,5 @@
 import type { FSWatcher } from 'chokidar';
-import type { Logger } from '../core/log.ts';
+import type { Logger } from '../../core/log.ts';
 
 /** Watches files and folders for changes. */
 export interface Watcher {
