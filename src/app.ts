@@ -24,10 +24,10 @@ import { createEnablement } from './policy/enablement.ts';
 import { createGrants, type Grants } from './policy/grants.ts';
 import { createPolicy, type Policy } from './policy/policy.ts';
 import { createTickets } from './policy/tickets.ts';
-import { createOfferMemory } from './registry/offer-memory.ts';
+import { discoverPlugins } from './registry/discovery/sources.ts';
+import { createOfferMemory } from './registry/offer/offer-memory.ts';
 import type { PluginStatus } from './registry/plugin-status.ts';
 import { createRegistry, type Registry } from './registry/registry.ts';
-import { discoverPlugins } from './registry/sources.ts';
 import { createStateKey } from './store/state-key.ts';
 import { createStore, pluginNamespace, storeFor } from './store/store.ts';
 

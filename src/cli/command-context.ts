@@ -7,7 +7,7 @@ import { loadConfig } from '../config/load.ts';
 import { locateConfig } from '../config/locate.ts';
 import type { Adapter, OpenCommandContext } from '../core/contract/adapter.ts';
 import { createHost } from '../host/host.ts';
-import { discoverPlugins } from '../registry/sources.ts';
+import { discoverPlugins } from '../registry/discovery/sources.ts';
 import { createStore, pluginNamespace, type Store, storeFor } from '../store/store.ts';
 import { logLevel } from './context.ts';
 import { createLog } from './log.ts';

@@ -14,7 +14,7 @@ import type { Redactor } from '../core/secrets/redact.ts';
 import { createStopping, draining, unlessStopped } from '../core/stopping.ts';
 import type { Grants } from '../policy/grants.ts';
 import type { Policy } from '../policy/policy.ts';
-import type { PromptEntry } from '../registry/catalogue.ts';
+import type { PromptEntry } from '../registry/catalogue/catalogue.ts';
 import type { Registry } from '../registry/registry.ts';
 import { approvalsPrompt, listApprovals } from './approval/approval-list.ts';
 import type { Approvals, Returned } from './approval/approvals.ts';

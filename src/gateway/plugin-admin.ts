@@ -1,7 +1,7 @@
 import { GatewayError } from '../core/errors.ts';
 import { asObject, type JsonObject } from '../core/json/json.ts';
 import type { Enablement } from '../policy/enablement.ts';
-import type { ToolEntry } from '../registry/catalogue.ts';
+import type { ToolEntry } from '../registry/catalogue/catalogue.ts';
 import type { PluginStatus } from '../registry/plugin-status.ts';
 import type { Registry } from '../registry/registry.ts';
 

@@ -1,7 +1,7 @@
 import type { Caller } from '../core/contract/caller.ts';
 import { canonicalJson } from '../core/json/canonical.ts';
 import { isJsonObject } from '../core/json/json.ts';
-import type { ToolEntry } from '../registry/catalogue.ts';
+import type { ToolEntry } from '../registry/catalogue/catalogue.ts';
 import type { Store } from '../store/store.ts';
 import { inApprovalStore } from './approval-store.ts';
 

@@ -6,10 +6,10 @@ import type { OfferedProfile } from '../core/contract/offered-profile.ts';
 import type { Manifest } from '../core/contract/plugin.ts';
 import type { SchemaForm } from '../core/contract/schema-form.ts';
 import type { Approval } from '../core/contract/tool.ts';
-import type { PromptEntry, ToolEntry } from '../registry/catalogue.ts';
-import type { DiscoveredPlugin } from '../registry/discovered-plugin.ts';
+import type { PromptEntry, ToolEntry } from '../registry/catalogue/catalogue.ts';
+import type { DiscoveredPlugin } from '../registry/discovery/discovered-plugin.ts';
 import { GATEWAY_MANIFEST } from '../registry/gateway-manifest.ts';
-import type { LostTool } from '../registry/known-tools.ts';
+import type { LostTool } from '../registry/offer/known-tools.ts';
 import { createNameMap, createSelection, type NameMap, type Selection } from './patterns.ts';
 
 /** Decides what may be opened, who sees what, and which tools need an approval. Made anew with each configuration. */

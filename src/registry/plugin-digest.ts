@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { HostLimits } from '../core/contract/host.ts';
 import { GatewayError } from '../core/errors.ts';
-import type { DiscoveredPlugin } from './discovered-plugin.ts';
+import type { DiscoveredPlugin } from './discovery/discovered-plugin.ts';
 
 /** What a plugin process is told of the limits when it starts; all others are read where they are needed. */
 const STARTED_WITH: readonly (keyof HostLimits)[] = ['resultBytes', 'pluginStopMs', 'unresponsiveMs', 'hungMs'];

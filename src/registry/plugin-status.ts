@@ -1,9 +1,9 @@
 import type { Manifest, Offer, Plugin, PluginState, Problem } from '../core/contract/plugin.ts';
 import { GatewayError, thrownText } from '../core/errors.ts';
 import type { JsonObject } from '../core/json/json.ts';
+import type { RejectedTool, VettedTools } from './offer/tools.ts';
+import type { VettedOffer } from './offer/vetted-offer.ts';
 import { problemsOf } from './problems.ts';
-import type { RejectedTool, VettedTools } from './tools.ts';
-import type { VettedOffer } from './vetted-offer.ts';
 import { tellWithheld } from './withheld.ts';
 
 /** What an operator may know of one plugin. */

@@ -1,6 +1,6 @@
 import type { Problem } from '../core/contract/plugin.ts';
 import { shorten } from '../core/text/text.ts';
-import type { VettedTools } from './tools.ts';
+import type { VettedTools } from './offer/tools.ts';
 
 const MAX_TOLD = 20;
 

@@ -4,15 +4,15 @@ import type { Host } from '../core/contract/host.ts';
 import type { ListRequester, Manifest, Offer, Plugin, Problem } from '../core/contract/plugin.ts';
 import { deferred } from '../core/deferred.ts';
 import { GatewayError } from '../core/errors.ts';
-import { type Contribution, nativeName } from './catalogue.ts';
-import { cleanManifest } from './clean-offer.ts';
-import type { DiscoveredPlugin } from './discovered-plugin.ts';
-import { type KnownTool, toKnown } from './known-tools.ts';
-import type { OfferMemory } from './offer-memory.ts';
+import { type Contribution, nativeName } from './catalogue/catalogue.ts';
+import type { DiscoveredPlugin } from './discovery/discovered-plugin.ts';
+import { cleanManifest } from './offer/clean-offer.ts';
+import { type KnownTool, toKnown } from './offer/known-tools.ts';
+import type { OfferMemory } from './offer/offer-memory.ts';
+import type { RegistryLimits } from './offer/tools.ts';
+import { VettedOffer } from './offer/vetted-offer.ts';
 import { asFailure, checkPlugin, type PluginStatus, toStatus, toUnavailable, withVersion } from './plugin-status.ts';
-import type { RegistryLimits } from './tools.ts';
 import { capsOf, createValidatorSet, type ValidatorSet } from './validators.ts';
-import { VettedOffer } from './vetted-offer.ts';
 
 /** What a registered plugin reports to the registry. */
 export interface RegisteredPluginEvents {

@@ -6,15 +6,15 @@ import { within } from '../core/deferred.ts';
 import { GatewayError, toError } from '../core/errors.ts';
 import { type Logger, silentLog } from '../core/log.ts';
 import type { Store } from '../store/store.ts';
-import { buildCatalogue, type Catalogue } from './catalogue.ts';
-import type { DiscoveredPlugin } from './discovered-plugin.ts';
+import { buildCatalogue, type Catalogue } from './catalogue/catalogue.ts';
+import type { DiscoveredPlugin } from './discovery/discovered-plugin.ts';
 import { createFaultLines } from './fault-lines.ts';
-import { type KnownTool, readKnown } from './known-tools.ts';
-import type { OfferMemory } from './offer-memory.ts';
+import { type KnownTool, readKnown } from './offer/known-tools.ts';
+import type { OfferMemory } from './offer/offer-memory.ts';
+import type { RegistryLimits } from './offer/tools.ts';
 import { digestOf } from './plugin-digest.ts';
 import { type PluginStatus, toUnavailable } from './plugin-status.ts';
 import { RegisteredPlugin } from './registered-plugin.ts';
-import type { RegistryLimits } from './tools.ts';
 
 /**
  * Says whether a found plugin may be opened: undefined, or the reason it may not. An error means that this cannot be

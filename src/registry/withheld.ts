@@ -1,5 +1,5 @@
 import { shorten } from '../core/text/text.ts';
-import type { RejectedTool } from './tools.ts';
+import type { RejectedTool } from './offer/tools.ts';
 
 const MAX_LENGTH = 600;
 const MAX_NAMES = 3;

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { noteExact } from '../../src/core/json/exact-tree.ts';
 import type { JsonValue } from '../../src/core/json/json.ts';
+import { vetSchema } from '../../src/registry/offer/vet.ts';
 import { createValidatorSet } from '../../src/registry/validators.ts';
-import { vetSchema } from '../../src/registry/vet.ts';
 import { asProperty, suiteCases } from '../support/schema-suite.ts';
 
 /** How many values get a verdict; of the others the gateway says that it does not check them, or not in full. */

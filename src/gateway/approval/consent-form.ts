@@ -3,7 +3,7 @@ import { toJsonText } from '../../core/json/exact-number.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json/json.ts';
 import { shareOut } from '../../core/text/share-out.ts';
 import { escapeForTerminal, shorten } from '../../core/text/text.ts';
-import type { ToolEntry } from '../../registry/catalogue.ts';
+import type { ToolEntry } from '../../registry/catalogue/catalogue.ts';
 
 /** How a person agreed: to one call, to all calls of the session, or for good. */
 export type Consent = 'once' | 'session' | 'always';

@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import type { Caller } from '../../core/contract/caller.ts';
 import { toJsonText } from '../../core/json/exact-number.ts';
 import { showName } from '../../core/text/text.ts';
-import type { ToolEntry } from '../../registry/catalogue.ts';
+import type { ToolEntry } from '../../registry/catalogue/catalogue.ts';
 
 const toolFields = new WeakMap<ToolEntry, string>();
 

@@ -5,7 +5,7 @@ import { GatewayError } from '../../core/errors.ts';
 import { toDouble } from '../../core/json/exact-tree.ts';
 import { isJsonObject, type JsonValue } from '../../core/json/json.ts';
 import { mapTexts } from '../../core/text/map-texts.ts';
-import { cleanText } from '../../registry/clean.ts';
+import { cleanText } from '../../registry/offer/clean.ts';
 import { checkPlain, type OutputLimits } from '../result/check-result.ts';
 import { admitObject, checkBlock, checkContents, expectObject, ShapeFault } from '../result/shapes.ts';
 

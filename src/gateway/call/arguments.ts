@@ -1,5 +1,5 @@
 import type { JsonObject } from '../../core/json/json.ts';
-import type { ToolEntry } from '../../registry/catalogue.ts';
+import type { ToolEntry } from '../../registry/catalogue/catalogue.ts';
 import { numberFault } from './numbers.ts';
 
 /** The arguments a call goes on with, and what is wrong with them. */

@@ -5,7 +5,7 @@ import { parseExact } from '../../core/json/exact-parse.ts';
 import type { JsonObject } from '../../core/json/json.ts';
 import { hasHidden } from '../../core/text/hidden.ts';
 import { someText } from '../../core/text/map-texts.ts';
-import { cleanText, cleanValue } from '../../registry/clean.ts';
+import { cleanText, cleanValue } from '../../registry/offer/clean.ts';
 import { cleanSchema } from '../../registry/schemas/clean.ts';
 
 const UNSEEN = 'holds characters that cannot be seen';

@@ -4,7 +4,7 @@ import type { Manifest } from '../../core/contract/plugin.ts';
 import { GatewayError, toError } from '../../core/errors.ts';
 import type { JsonObject } from '../../core/json/json.ts';
 import type { Logger } from '../../core/log.ts';
-import type { ToolEntry } from '../../registry/catalogue.ts';
+import type { ToolEntry } from '../../registry/catalogue/catalogue.ts';
 import type { Call } from './call.ts';
 import { Deadline, type TimeLimits } from './deadline.ts';
 

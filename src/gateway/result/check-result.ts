@@ -3,7 +3,7 @@ import { GatewayError } from '../../core/errors.ts';
 import { ExactNumber } from '../../core/json/exact-number.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json/json.ts';
 import type { Redactor } from '../../core/secrets/redact.ts';
-import type { ToolEntry } from '../../registry/catalogue.ts';
+import type { ToolEntry } from '../../registry/catalogue/catalogue.ts';
 import { checkBlock, expectObject, ShapeFault } from './shapes.ts';
 
 /** The limits of a result: bytes in all, levels of nesting. */

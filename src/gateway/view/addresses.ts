@@ -3,8 +3,8 @@ import type { Content, ResourceContents, ToolResult } from '../../core/contract/
 import type { PromptResult } from '../../core/contract/prompt.ts';
 import type { ReadResult } from '../../core/contract/resource.ts';
 import type { JsonObject } from '../../core/json/json.ts';
-import { looksQualified, qualify, renameIn, unqualify } from '../../registry/addresses.ts';
-import type { Catalogue } from '../../registry/catalogue.ts';
+import { looksQualified, qualify, renameIn, unqualify } from '../../registry/catalogue/addresses.ts';
+import type { Catalogue } from '../../registry/catalogue/catalogue.ts';
 import type { HandedOut } from './handed-out.ts';
 import { matchTemplate } from './templates.ts';
 

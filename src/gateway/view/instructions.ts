@@ -1,7 +1,7 @@
 import type { Manifest } from '../../core/contract/plugin.ts';
 import { shareOut } from '../../core/text/share-out.ts';
 import { cutAtSentence, shorten } from '../../core/text/text.ts';
-import { instructionsUri } from '../../registry/instructions.ts';
+import { instructionsUri } from '../../registry/catalogue/instructions.ts';
 
 /** Several clients cut server instructions here without notice. */
 const BUDGET = 2_048;

@@ -1,7 +1,7 @@
 import { GatewayError } from '../../core/errors.ts';
 import { didYouMean } from '../../core/text/nearest.ts';
 import { showName } from '../../core/text/text.ts';
-import type { PromptEntry } from '../../registry/catalogue.ts';
+import type { PromptEntry } from '../../registry/catalogue/catalogue.ts';
 import type { View } from './view.ts';
 
 /** A prompt by its public name. Throws INVALID_PARAMS if a view has no such prompt, or an argument that it needs is missing. */

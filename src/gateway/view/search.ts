@@ -3,7 +3,7 @@ import { GatewayError } from '../../core/errors.ts';
 import { toJsonText } from '../../core/json/exact-number.ts';
 import { isJsonObject, type JsonObject } from '../../core/json/json.ts';
 import { didYouMean } from '../../core/text/nearest.ts';
-import type { ToolEntry } from '../../registry/catalogue.ts';
+import type { ToolEntry } from '../../registry/catalogue/catalogue.ts';
 import { GATEWAY_MANIFEST } from '../../registry/gateway-manifest.ts';
 import { createValidatorSet } from '../../registry/validators.ts';
 import { toAnnotations } from './annotations.ts';

@@ -1,7 +1,7 @@
 import type { SchemaForm } from '../../core/contract/schema-form.ts';
 import type { Approval, Hints } from '../../core/contract/tool.ts';
 import type { ApprovalSource, ProfileSettings } from '../../policy/policy.ts';
-import type { ToolEntry } from '../../registry/catalogue.ts';
+import type { ToolEntry } from '../../registry/catalogue/catalogue.ts';
 import { type Shape, shapeOf } from '../../registry/schemas/shape.ts';
 import type { TimeSource } from '../call/call-time.ts';
 import type { ActiveMiddleware } from '../call/middleware.ts';

@@ -1,7 +1,7 @@
 import { isSameNumber } from '../../core/json/decimal.ts';
 import { toDouble } from '../../core/json/exact-tree.ts';
 import { isJsonObject, type JsonValue } from '../../core/json/json.ts';
-import type { HeaderParam } from '../../registry/header-params.ts';
+import type { HeaderParam } from '../../registry/offer/header-params.ts';
 import { RpcError } from './errors.ts';
 import { type HeaderView, singleHeader } from './outlet.ts';
 import { type Message, RPC } from './wire.ts';

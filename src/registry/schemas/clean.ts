@@ -1,7 +1,7 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json/json.ts';
 import { hasHidden } from '../../core/text/hidden.ts';
 import { someText } from '../../core/text/map-texts.ts';
-import { cleanText, cleanValue } from '../clean.ts';
+import { cleanText, cleanValue } from '../offer/clean.ts';
 import { IN_PLACE_LIST, IN_PLACE_ONE, INSIDE_MAP, INSIDE_ONE, STORED_MAP } from './subschemas.ts';
 
 /** What became of a schema's texts: what was left out of it, or why it cannot be served. */

@@ -1,6 +1,6 @@
 import type { SchemaForm } from '../../core/contract/schema-form.ts';
 import type { JsonObject } from '../../core/json/json.ts';
-import type { HeaderParam } from '../header-params.ts';
+import type { HeaderParam } from '../offer/header-params.ts';
 import { toGemini } from './gemini.ts';
 import { toListable } from './listable.ts';
 import { toPortable } from './portable.ts';

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { JsonObject } from '../../../src/core/json/json.ts';
 import { readAnswer, toForm } from '../../../src/gateway/approval/consent-form.ts';
 import { createSessionGrants } from '../../../src/gateway/approval/session-grants.ts';
-import type { ToolEntry } from '../../../src/registry/catalogue.ts';
+import type { ToolEntry } from '../../../src/registry/catalogue/catalogue.ts';
 
 const entry = {
   name: 'notes_delete',

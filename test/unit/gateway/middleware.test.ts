@@ -8,7 +8,7 @@ import { silentLog } from '../../../src/core/log.ts';
 import { Call, silentClient } from '../../../src/gateway/call/call.ts';
 import { type ActiveMiddleware, runAround, runAuthorizers, runGuards, toInterceptedCall } from '../../../src/gateway/call/middleware.ts';
 import { createSeenSessions } from '../../../src/gateway/session-tracker.ts';
-import type { ToolEntry } from '../../../src/registry/catalogue.ts';
+import type { ToolEntry } from '../../../src/registry/catalogue/catalogue.ts';
 
 const LIMITS = { timeoutMs: 60_000, capMs: 60_000 };
 const plugin = (id: string): Manifest => ({ id, version: '1', adapter: 'test', origin: '', watch: [], digest: '' });

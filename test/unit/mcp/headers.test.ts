@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { JsonObject, JsonValue } from '../../../src/core/json/json.ts';
 import { checkArguments, checkHeaders, checkVersion, decodeHeader } from '../../../src/mcp/wire/modern-headers.ts';
-import { headerParams } from '../../../src/registry/header-params.ts';
+import { headerParams } from '../../../src/registry/offer/header-params.ts';
 
 const request = (method: string, params: object = {}) =>
   ({ kind: 'request', id: 1, method, params: { ...params, _meta: { 'io.modelcontextprotocol/protocolVersion': '2026-07-28' } } }) as const;

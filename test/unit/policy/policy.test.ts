@@ -3,7 +3,7 @@ import type { Config } from '../../../src/config/config.ts';
 import { type Caller, localCaller } from '../../../src/core/contract/caller.ts';
 import { createNameMap, createSelection } from '../../../src/policy/patterns.ts';
 import { createPolicy, type Policy } from '../../../src/policy/policy.ts';
-import type { ToolEntry } from '../../../src/registry/catalogue.ts';
+import type { ToolEntry } from '../../../src/registry/catalogue/catalogue.ts';
 
 function entry(name: string, plugin: string, tool: string, more: object = {}): ToolEntry {
   return {

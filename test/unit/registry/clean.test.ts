@@ -2,9 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { emptyOffer, type Offer } from '../../../src/core/contract/plugin.ts';
 import { ORIGIN_KEY } from '../../../src/core/instance.ts';
 import type { JsonObject } from '../../../src/core/json/json.ts';
-import { cleanManifest, cleanOffer } from '../../../src/registry/clean-offer.ts';
+import { cleanManifest, cleanOffer } from '../../../src/registry/offer/clean-offer.ts';
+import { vetTools } from '../../../src/registry/offer/tools.ts';
 import { cleanSchema } from '../../../src/registry/schemas/clean.ts';
-import { vetTools } from '../../../src/registry/tools.ts';
 import { createValidatorSet } from '../../../src/registry/validators.ts';
 import { LIMITS } from '../../support/vetting.ts';
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createRewriter, publicNames, sanitise } from '../../../src/registry/names.ts';
+import { createRewriter, publicNames, sanitise } from '../../../src/registry/catalogue/names.ts';
 
 const EXPOSED = /^[a-zA-Z_][a-zA-Z0-9_-]{0,63}$/;
 const named = (...claims: [string, string][]) =>

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { LIMITS, toLimits } from '../../../src/config/limits.ts';
 import type { Adapter } from '../../../src/core/contract/adapter.ts';
 import { emptyOffer, type Manifest, type Offer, type Plugin } from '../../../src/core/contract/plugin.ts';
-import type { DiscoveredPlugin } from '../../../src/registry/discovered-plugin.ts';
+import type { DiscoveredPlugin } from '../../../src/registry/discovery/discovered-plugin.ts';
 import { createRegistry } from '../../../src/registry/registry.ts';
 
 const limits = Object.fromEntries(Object.entries(LIMITS).map(([name, { value }]) => [name, value])) as never;

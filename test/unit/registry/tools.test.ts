@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { textResult } from '../../../src/core/contract/content.ts';
 import type { Tool } from '../../../src/core/contract/tool.ts';
 import type { JsonObject } from '../../../src/core/json/json.ts';
-import { vetTools } from '../../../src/registry/tools.ts';
+import { vetTools } from '../../../src/registry/offer/tools.ts';
 import { createValidatorSet } from '../../../src/registry/validators.ts';
 
 import { LIMITS } from '../../support/vetting.ts';

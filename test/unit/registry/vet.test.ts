@@ -4,8 +4,8 @@ import { createCompiler } from '../../../src/registry/check/compiler.ts';
 import { notLinear } from '../../../src/registry/check/linear.ts';
 import { createProgram } from '../../../src/registry/check/program.ts';
 import { survey } from '../../../src/registry/check/survey.ts';
+import { vetSchema } from '../../../src/registry/offer/vet.ts';
 import { createValidatorSet } from '../../../src/registry/validators.ts';
-import { vetSchema } from '../../../src/registry/vet.ts';
 import { cpuMs } from '../../support/cpu-time.ts';
 
 const refusal = (schema: unknown): string | undefined => vetSchema(schema, 64 * 1024).refused;

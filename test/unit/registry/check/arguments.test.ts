@@ -3,8 +3,8 @@ import { toJsonText } from '../../../../src/core/json/exact-number.ts';
 import { parseExact } from '../../../../src/core/json/exact-parse.ts';
 import type { JsonObject } from '../../../../src/core/json/json.ts';
 import { checkArguments } from '../../../../src/gateway/call/arguments.ts';
+import { vetSchema } from '../../../../src/registry/offer/vet.ts';
 import { createValidatorSet } from '../../../../src/registry/validators.ts';
-import { vetSchema } from '../../../../src/registry/vet.ts';
 import { cpuMs } from '../../../support/cpu-time.ts';
 
 /** What becomes of arguments, given as text: the text of what the tool gets, or what is wrong. */

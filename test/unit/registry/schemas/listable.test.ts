@@ -4,9 +4,9 @@ import { AjvJsonSchemaValidator as OlderCompiler } from '@modelcontextprotocol/s
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 import type { JsonObject, JsonValue } from '../../../../src/core/json/json.ts';
+import { vetSchema } from '../../../../src/registry/offer/vet.ts';
 import { toCompilable, toListable } from '../../../../src/registry/schemas/listable.ts';
 import { createValidatorSet } from '../../../../src/registry/validators.ts';
-import { vetSchema } from '../../../../src/registry/vet.ts';
 
 const RUNS = Number(process.env.PLUGMUX_SHAPE_RUNS ?? 60);
 

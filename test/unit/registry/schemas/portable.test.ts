@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { JsonObject, JsonValue } from '../../../../src/core/json/json.ts';
+import { vetSchema } from '../../../../src/registry/offer/vet.ts';
 import { toPortable } from '../../../../src/registry/schemas/portable.ts';
 import { renameKeys } from '../../../../src/registry/schemas/rename.ts';
 import { shapeOf } from '../../../../src/registry/schemas/shape.ts';
 import { createValidatorSet } from '../../../../src/registry/validators.ts';
-import { vetSchema } from '../../../../src/registry/vet.ts';
 
 /** Enough to find what is wrong in general; more for a look by hand. */
 const RUNS = Number(process.env.PLUGMUX_SHAPE_RUNS ?? 40);

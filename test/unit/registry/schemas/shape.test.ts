@@ -2,11 +2,11 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { SchemaForm } from '../../../../src/core/contract/schema-form.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../../../src/core/json/json.ts';
-import { headerParams } from '../../../../src/registry/header-params.ts';
+import { headerParams } from '../../../../src/registry/offer/header-params.ts';
+import { vetSchema } from '../../../../src/registry/offer/vet.ts';
 import { isPortable } from '../../../../src/registry/schemas/is-portable.ts';
 import { type Shape, shapeOf } from '../../../../src/registry/schemas/shape.ts';
 import { createValidatorSet } from '../../../../src/registry/validators.ts';
-import { vetSchema } from '../../../../src/registry/vet.ts';
 
 /** Enough to find what is wrong in general; more for a look by hand. */
 const RUNS = Number(process.env.PLUGMUX_SHAPE_RUNS ?? 40);

@@ -1,6 +1,6 @@
-import type { Manifest } from '../core/contract/plugin.ts';
-import type { Resource, ResourceTemplate } from '../core/contract/resource.ts';
-import type { Tool } from '../core/contract/tool.ts';
+import type { Manifest } from '../../core/contract/plugin.ts';
+import type { Resource, ResourceTemplate } from '../../core/contract/resource.ts';
+import type { Tool } from '../../core/contract/tool.ts';
 import { qualify, viewsOf } from './addresses.ts';
 
 /** One registered resource or template. Its address names its plugin where two plugins share the one that it has there, `own`. */

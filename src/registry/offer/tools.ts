@@ -1,17 +1,17 @@
 import { hash } from 'node:crypto';
 import { setImmediate as turn } from 'node:timers/promises';
-import type { Tool } from '../core/contract/tool.ts';
-import { toJsonText } from '../core/json/exact-number.ts';
-import { isJsonObject, type JsonObject, type JsonValue } from '../core/json/json.ts';
-import { hasHidden } from '../core/text/hidden.ts';
-import { shorten, showName } from '../core/text/text.ts';
+import type { Tool } from '../../core/contract/tool.ts';
+import { toJsonText } from '../../core/json/exact-number.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json/json.ts';
+import { hasHidden } from '../../core/text/hidden.ts';
+import { shorten, showName } from '../../core/text/text.ts';
+import { cleanSchema } from '../schemas/clean.ts';
+import { isPortable } from '../schemas/is-portable.ts';
+import { toCompilable } from '../schemas/listable.ts';
+import { shapeOf } from '../schemas/shape.ts';
+import { type Checker, UNCHECKED, type ValidatorSet } from '../validators.ts';
 import { cleanText } from './clean.ts';
 import { type HeaderParam, headerParams } from './header-params.ts';
-import { cleanSchema } from './schemas/clean.ts';
-import { isPortable } from './schemas/is-portable.ts';
-import { toCompilable } from './schemas/listable.ts';
-import { shapeOf } from './schemas/shape.ts';
-import { type Checker, UNCHECKED, type ValidatorSet } from './validators.ts';
 import { vetSchema } from './vet.ts';
 
 /** The limits this layer applies. */

@@ -1,12 +1,12 @@
-import { toJsonText } from '../core/json/exact-number.ts';
-import { findFault } from '../core/json/exact-tree.ts';
-import { isJsonObject, type JsonObject, type JsonValue } from '../core/json/json.ts';
-import { type JsonCaps, JsonError, parseMessage } from '../core/json/json-scan.ts';
-import { type Dialect, dialectOf } from './check/dialect.ts';
-import { notLinear } from './check/linear.ts';
-import { BadId, localise } from './check/references.ts';
-import { survey } from './check/survey.ts';
-import { children } from './schemas/subschemas.ts';
+import { toJsonText } from '../../core/json/exact-number.ts';
+import { findFault } from '../../core/json/exact-tree.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json/json.ts';
+import { type JsonCaps, JsonError, parseMessage } from '../../core/json/json-scan.ts';
+import { type Dialect, dialectOf } from '../check/dialect.ts';
+import { notLinear } from '../check/linear.ts';
+import { BadId, localise } from '../check/references.ts';
+import { survey } from '../check/survey.ts';
+import { children } from '../schemas/subschemas.ts';
 
 /** A schema that may be served, or why it may not. */
 export type Vetted =

@@ -1,9 +1,9 @@
 import * as z from 'zod';
-import { emptyOffer, type Offer } from '../core/contract/plugin.ts';
-import { ERROR_CODES } from '../core/error-codes.ts';
-import { ExactNumber, toJsonText } from '../core/json/exact-number.ts';
-import { parseExact } from '../core/json/exact-parse.ts';
-import { isJsonObject, type JsonObject } from '../core/json/json.ts';
+import { emptyOffer, type Offer } from '../../core/contract/plugin.ts';
+import { ERROR_CODES } from '../../core/error-codes.ts';
+import { ExactNumber, toJsonText } from '../../core/json/exact-number.ts';
+import { parseExact } from '../../core/json/exact-parse.ts';
+import { isJsonObject, type JsonObject } from '../../core/json/json.ts';
 
 /** Longest text of one plugin's offer, in characters. */
 const MAX_CHARS = 4 * 1024 * 1024;

@@ -1,7 +1,7 @@
-import type { PluginConfig } from '../config/config.ts';
-import type { Adapter } from '../core/contract/adapter.ts';
-import type { Manifest } from '../core/contract/plugin.ts';
-import type { GatewayError } from '../core/errors.ts';
+import type { PluginConfig } from '../../config/config.ts';
+import type { Adapter } from '../../core/contract/adapter.ts';
+import type { Manifest } from '../../core/contract/plugin.ts';
+import type { GatewayError } from '../../core/errors.ts';
 
 /** A plugin that was found, or why it could not be used; nothing of it has run. */
 export interface DiscoveredPlugin {

@@ -1,4 +1,4 @@
-import type { Offer } from '../core/contract/plugin.ts';
+import type { Offer } from '../../core/contract/plugin.ts';
 import { type CleanOffer, cleanOffer } from './clean-offer.ts';
 import { NO_TOOLS, type VettedTools, type Vetting, vetTools } from './tools.ts';
 

@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
-import { GatewayError } from '../core/errors.ts';
-import { hasHidden } from '../core/text/hidden.ts';
-import { showName } from '../core/text/text.ts';
+import { GatewayError } from '../../core/errors.ts';
+import { hasHidden } from '../../core/text/hidden.ts';
+import { showName } from '../../core/text/text.ts';
 import type { DiscoveredPlugin } from './discovered-plugin.ts';
 
 /** An id is part of prompt names, addresses and texts that the model reads. */

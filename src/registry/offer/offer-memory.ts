@@ -1,11 +1,11 @@
 import { createHmac } from 'node:crypto';
-import type { Offer } from '../core/contract/plugin.ts';
-import { thrownText } from '../core/errors.ts';
-import { toJsonText } from '../core/json/exact-number.ts';
-import type { Logger } from '../core/log.ts';
-import { VERSION } from '../core/package.ts';
-import type { Store } from '../store/store.ts';
-import type { DiscoveredPlugin } from './discovered-plugin.ts';
+import type { Offer } from '../../core/contract/plugin.ts';
+import { thrownText } from '../../core/errors.ts';
+import { toJsonText } from '../../core/json/exact-number.ts';
+import type { Logger } from '../../core/log.ts';
+import { VERSION } from '../../core/package.ts';
+import type { Store } from '../../store/store.ts';
+import type { DiscoveredPlugin } from '../discovery/discovered-plugin.ts';
 import { readOffer, writeOffer } from './remembered-offer.ts';
 
 const SPACE = 'offers';

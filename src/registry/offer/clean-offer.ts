@@ -1,12 +1,12 @@
-import type { Manifest, Offer, Problem } from '../core/contract/plugin.ts';
-import type { Prompt, PromptArgument } from '../core/contract/prompt.ts';
-import type { Resource, ResourceTemplate } from '../core/contract/resource.ts';
-import type { Tool } from '../core/contract/tool.ts';
-import { foreignOrigin } from '../core/instance.ts';
-import type { JsonObject } from '../core/json/json.ts';
-import { withoutOwnKeys } from '../core/own-meta.ts';
-import { hasHidden } from '../core/text/hidden.ts';
-import { showName } from '../core/text/text.ts';
+import type { Manifest, Offer, Problem } from '../../core/contract/plugin.ts';
+import type { Prompt, PromptArgument } from '../../core/contract/prompt.ts';
+import type { Resource, ResourceTemplate } from '../../core/contract/resource.ts';
+import type { Tool } from '../../core/contract/tool.ts';
+import { foreignOrigin } from '../../core/instance.ts';
+import type { JsonObject } from '../../core/json/json.ts';
+import { withoutOwnKeys } from '../../core/own-meta.ts';
+import { hasHidden } from '../../core/text/hidden.ts';
+import { showName } from '../../core/text/text.ts';
 import { cleanMembers, cleanValue, withMembers } from './clean.ts';
 
 /** An offer whose texts may be shown, and what had to be left out of it. */

@@ -1,4 +1,4 @@
-import { GatewayError } from '../core/errors.ts';
+import { GatewayError } from '../../core/errors.ts';
 
 /** Adds to what is wrong with an entry the place of the key that the error names; `at` finds it. */
 export function withPlace(error: GatewayError, at: (...keys: readonly string[]) => string): GatewayError {

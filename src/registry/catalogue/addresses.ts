@@ -1,5 +1,5 @@
-import type { Tool } from '../core/contract/tool.ts';
-import { isJsonObject, type JsonObject, type JsonValue } from '../core/json/json.ts';
+import type { Tool } from '../../core/contract/tool.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json/json.ts';
 
 // Hosts show a view where its address has this scheme.
 const VIEW = 'ui://';

@@ -1,17 +1,17 @@
-import type { Middleware } from '../core/contract/middleware.ts';
-import type { OfferedProfile } from '../core/contract/offered-profile.ts';
-import type { Manifest, Offer } from '../core/contract/plugin.ts';
-import type { Prompt } from '../core/contract/prompt.ts';
-import type { Resource, ResourceTemplate } from '../core/contract/resource.ts';
-import type { CallContext } from '../core/contract/tool.ts';
-import type { JsonObject } from '../core/json/json.ts';
+import type { Middleware } from '../../core/contract/middleware.ts';
+import type { OfferedProfile } from '../../core/contract/offered-profile.ts';
+import type { Manifest, Offer } from '../../core/contract/plugin.ts';
+import type { Prompt } from '../../core/contract/prompt.ts';
+import type { Resource, ResourceTemplate } from '../../core/contract/resource.ts';
+import type { CallContext } from '../../core/contract/tool.ts';
+import type { JsonObject } from '../../core/json/json.ts';
+import { cleanText } from '../offer/clean.ts';
+import type { KnownTool, LostTool } from '../offer/known-tools.ts';
+import { rewriteDescriptions, type VettedTool, type VettedTools } from '../offer/tools.ts';
 import { renameIn } from './addresses.ts';
-import { cleanText } from './clean.ts';
 import { instructionsPrompt, instructionsResource } from './instructions.ts';
-import type { KnownTool, LostTool } from './known-tools.ts';
 import { type Claim, createRewriter, publicNames } from './names.ts';
 import { type Places, placesOf } from './places.ts';
-import { rewriteDescriptions, type VettedTool, type VettedTools } from './tools.ts';
 
 /** One registered tool under its public name. */
 export interface ToolEntry {

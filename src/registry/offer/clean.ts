@@ -1,6 +1,6 @@
-import type { JsonObject, JsonValue } from '../core/json/json.ts';
-import { escapeHidden } from '../core/text/hidden.ts';
-import { mapTexts } from '../core/text/map-texts.ts';
+import type { JsonObject, JsonValue } from '../../core/json/json.ts';
+import { escapeHidden } from '../../core/text/hidden.ts';
+import { mapTexts } from '../../core/text/map-texts.ts';
 
 // What a plugin or server says of itself reaches the model unasked, so nothing in it may be hidden from a person.
 

@@ -1,6 +1,6 @@
-import type { Manifest } from '../core/contract/plugin.ts';
-import type { Tool } from '../core/contract/tool.ts';
-import { isJsonObject } from '../core/json/json.ts';
+import type { Manifest } from '../../core/contract/plugin.ts';
+import type { Tool } from '../../core/contract/tool.ts';
+import { isJsonObject } from '../../core/json/json.ts';
 
 /** A tool of a plugin's last known list. */
 export interface KnownTool {

@@ -1,7 +1,7 @@
-import type { Manifest } from '../core/contract/plugin.ts';
-import type { Prompt } from '../core/contract/prompt.ts';
-import type { Resource } from '../core/contract/resource.ts';
-import type { CallContext } from '../core/contract/tool.ts';
+import type { Manifest } from '../../core/contract/plugin.ts';
+import type { Prompt } from '../../core/contract/prompt.ts';
+import type { Resource } from '../../core/contract/resource.ts';
+import type { CallContext } from '../../core/contract/tool.ts';
 
 /** A plugin's instructions: as they began, and as they are when somebody reads them. */
 export interface Instructions {
