@@ -5,8 +5,8 @@ import type { Redactor } from '../core/secrets/redact.ts';
 import { type Actor, findPlugin, type PluginAdmin } from '../gateway/plugin-admin.ts';
 import type { PluginStatus } from '../registry/plugin-status.ts';
 import { checkEncoding, readBody } from '../transports/body.ts';
-import { HttpError } from '../transports/edge.ts';
-import type { Identity } from '../transports/logins.ts';
+import { HttpError } from '../transports/edge/edge.ts';
+import type { Identity } from '../transports/edge/logins.ts';
 import type { PrefixRoute } from '../transports/router.ts';
 import { sendJson } from '../transports/send-json.ts';
 

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
-import { HttpError, unauthenticated } from './edge.ts';
-import { namesOtherCharset, readMediaType } from './media-type.ts';
+import { HttpError, unauthenticated } from './edge/edge.ts';
+import { namesOtherCharset, readMediaType } from './edge/media-type.ts';
 import type { Exchange } from './router.ts';
 
 /** Refuses a request whose body is not JSON in UTF-8. */

@@ -2,11 +2,11 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type Caller, DEFAULT_PROFILE, localCaller } from '../core/contract/caller.ts';
 import { toError } from '../core/errors.ts';
 import type { Logger } from '../core/log.ts';
-import { type Edge, HttpError } from './edge.ts';
-import { checkHeaders } from './headers.ts';
-import type { Identity } from './logins.ts';
+import { type Edge, HttpError } from './edge/edge.ts';
+import { checkHeaders } from './edge/headers.ts';
+import type { Identity } from './edge/logins.ts';
+import { reduceTarget } from './edge/target.ts';
 import { sendJson } from './send-json.ts';
-import { reduceTarget } from './target.ts';
 
 /** One request that has passed the edge. */
 export interface Exchange {

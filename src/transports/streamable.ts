@@ -1,8 +1,8 @@
 import type { Limits } from '../config/limits.ts';
 import type { Engine } from '../mcp/engine.ts';
 import { acceptJson, accepts, readBody } from './body.ts';
-import { HttpError } from './edge.ts';
-import type { InFlight } from './in-flight.ts';
+import { HttpError } from './edge/edge.ts';
+import type { InFlight } from './edge/in-flight.ts';
 import { HttpReply } from './reply.ts';
 import type { Exchange, Route } from './router.ts';
 

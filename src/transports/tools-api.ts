@@ -7,7 +7,7 @@ import { isJsonObject, type JsonObject } from '../core/json/json.ts';
 import type { Engine } from '../mcp/engine.ts';
 import type { Frame, Outlet } from '../mcp/wire/outlet.ts';
 import { acceptJson, readBody } from './body.ts';
-import type { InFlight } from './in-flight.ts';
+import type { InFlight } from './edge/in-flight.ts';
 import type { Exchange, Route } from './router.ts';
 import { sendJson } from './send-json.ts';
 

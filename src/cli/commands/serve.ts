@@ -26,7 +26,7 @@ export function addServe(program: Command, adapters: readonly Adapter[]): void {
         options.http === undefined ? {} : { http: options.http },
       );
       const { config, log } = session;
-      const { checkBind, checkReload } = await import('../../transports/edge.ts');
+      const { checkBind, checkReload } = await import('../../transports/edge/edge.ts');
       checkBind(config);
       const { PATHS, serveHttp } = await import('../../transports/http.ts');
       await untilStopped(

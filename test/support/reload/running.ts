@@ -7,7 +7,7 @@ import { adapters } from '../../../dist/adapters/index.js';
 import { type App, createApp } from '../../../dist/src/app.js';
 import { loadConfig } from '../../../dist/src/config/load.js';
 import { createRedactor } from '../../../dist/src/core/secrets/redact.js';
-import { checkReload } from '../../../dist/src/transports/edge.js';
+import { checkReload } from '../../../dist/src/transports/edge/edge.js';
 import { type HttpTransport, serveHttp } from '../../../dist/src/transports/http.js';
 import { keepLog, type LogLine } from '../app.ts';
 import { until } from '../processes.ts';

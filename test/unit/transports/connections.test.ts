@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import type { Socket } from 'node:net';
 import { describe, expect, it } from 'vitest';
-import { createConnectionCap } from '../../../src/transports/connections.ts';
+import { createConnectionCap } from '../../../src/transports/edge/connections.ts';
 
 const limits = { connections: 6, connectionsPerAddress: 2, connectionsLoopback: 3 };
 

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Config } from '../../../src/config/config.ts';
 import { toLimits } from '../../../src/config/limits.ts';
-import { createEdge, HttpError } from '../../../src/transports/edge.ts';
+import { createEdge, HttpError } from '../../../src/transports/edge/edge.ts';
 
 const NAMES = ['localhost', '127.0.0.1', '[::1]', 'my.host'];
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createLogins, digestOf, type Logins } from '../../../src/transports/logins.ts';
+import { createLogins, digestOf, type Logins } from '../../../src/transports/edge/logins.ts';
 
 const ADA = { token: 'ada-0123456789abcdef', principal: 'ada', scopes: ['use'] };
 const BOB = { token: 'bob-0123456789abcdef', principal: 'bob', scopes: [] };

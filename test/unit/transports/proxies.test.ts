@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { isNetwork } from '../../../src/core/networks.ts';
-import { createProxies } from '../../../src/transports/proxies.ts';
+import { createProxies } from '../../../src/transports/edge/proxies.ts';
 
 /** The client that some proxies name: the peer's address, and the header as it arrives. */
 function client(proxies: readonly string[], peer: string | undefined, forwarded?: string): string {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createThrottle } from '../../../src/transports/throttle.ts';
+import { createThrottle } from '../../../src/transports/edge/throttle.ts';
 
 describe('createThrottle', () => {
   it('turns away more failures of an address than a minute may have, and forgets them after it', { tags: ['login-rate'] }, () => {

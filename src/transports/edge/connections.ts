@@ -1,10 +1,10 @@
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { isLoopback, meantAddress } from '../core/addresses.ts';
-import { type Logger, silentLog } from '../core/log.ts';
-import { Shares } from '../core/shares.ts';
+import { isLoopback, meantAddress } from '../../core/addresses.ts';
+import { type Logger, silentLog } from '../../core/log.ts';
+import { Shares } from '../../core/shares.ts';
+import { responseOf } from '../raw-reply.ts';
 import { programsBehind } from './local-programs.ts';
-import { responseOf } from './raw-reply.ts';
 
 /** The limits of connections. */
 export interface ConnectionLimits {

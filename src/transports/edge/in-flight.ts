@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Caller } from '../core/contract/caller.ts';
-import type { GatewayError } from '../core/errors.ts';
-import type { PendingExchange } from '../mcp/streamable.ts';
+import type { Caller } from '../../core/contract/caller.ts';
+import type { GatewayError } from '../../core/errors.ts';
+import type { PendingExchange } from '../../mcp/streamable.ts';
 
 /** How long a client may take to read its last words. */
 const CUT_MS = 500;

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { isIP } from 'node:net';
-import { meantAddress } from '../core/addresses.ts';
-import { createNetworks } from '../core/networks.ts';
+import { meantAddress } from '../../core/addresses.ts';
+import { createNetworks } from '../../core/networks.ts';
 
 /** The reverse proxies that the operator trusts: what they say of a client's address counts. */
 export interface Proxies {

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { isIPv4 } from 'node:net';
 import { endianness } from 'node:os';
-import { meantAddress } from '../core/addresses.ts';
+import { meantAddress } from '../../core/addresses.ts';
 
 /** The two ends of a connection as this side sees them. */
 export interface Ends {

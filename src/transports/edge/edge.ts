@@ -1,11 +1,11 @@
 import type { IncomingMessage } from 'node:http';
-import type { Config } from '../config/config.ts';
-import { formatHost } from '../config/listen.ts';
-import { isLoopback } from '../core/addresses.ts';
-import { type Caller, DEFAULT_PROFILE } from '../core/contract/caller.ts';
-import type { ErrorCode } from '../core/error-codes.ts';
-import { GatewayError } from '../core/errors.ts';
-import { errorText, RPC } from '../mcp/wire/wire.ts';
+import type { Config } from '../../config/config.ts';
+import { formatHost } from '../../config/listen.ts';
+import { isLoopback } from '../../core/addresses.ts';
+import { type Caller, DEFAULT_PROFILE } from '../../core/contract/caller.ts';
+import type { ErrorCode } from '../../core/error-codes.ts';
+import { GatewayError } from '../../core/errors.ts';
+import { errorText, RPC } from '../../mcp/wire/wire.ts';
 import { createLogins, digestOf, type Identity } from './logins.ts';
 import { createProxies } from './proxies.ts';
 import { createThrottle } from './throttle.ts';

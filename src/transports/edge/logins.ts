@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { TokenConfig } from '../config/config.ts';
-import { type Caller, localCaller } from '../core/contract/caller.ts';
+import type { TokenConfig } from '../../config/config.ts';
+import { type Caller, localCaller } from '../../core/contract/caller.ts';
 
 /** A verified principal: the holder of a token, or the anonymous one. */
 export interface Identity {
