@@ -3,7 +3,7 @@ import type { Adapter, Source } from '../../src/core/contract/adapter.ts';
 import type { Manifest } from '../../src/core/contract/plugin.ts';
 import type { JsonObject } from '../../src/core/json/json.ts';
 import { nameOf, readEntry, type ServerEntry } from './entry.ts';
-import { addCommands } from './login/commands.ts';
+import { addCommands } from './oauth/commands.ts';
 import { stampOf } from './program-stamp.ts';
 import { Upstream } from './upstream.ts';
 

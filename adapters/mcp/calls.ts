@@ -6,12 +6,12 @@ import type { CallContext, Tool } from '../../src/core/contract/tool.ts';
 import { GatewayError } from '../../src/core/errors.ts';
 import { noteExact } from '../../src/core/json/exact-tree.ts';
 import { isJsonObject, type JsonObject } from '../../src/core/json/json.ts';
-import { toCallFailure } from './failures.ts';
-import { paramHeaders } from './headers.ts';
-import { toQuestions } from './questions.ts';
+import { toCallFailure } from './connection/failures.ts';
+import { paramHeaders } from './connection/headers.ts';
+import type { UpstreamSession } from './connection/session.ts';
 import { toPromptResult, toReadResult, toToolResult } from './results.ts';
-import type { UpstreamSession } from './session.ts';
-import { retryAfterUrlElicitation } from './url-elicitation.ts';
+import { toQuestions } from './server-requests/questions.ts';
+import { retryAfterUrlElicitation } from './server-requests/url-elicitation.ts';
 
 const MAX_ROUNDS = 20;
 const SEND_AGAIN_MS = 500;

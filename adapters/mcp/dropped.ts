@@ -1,6 +1,6 @@
 import type { Logger } from '../../src/core/log.ts';
 import { escapeForTerminal, shorten } from '../../src/core/text/text.ts';
-import { createGuard, type Guard } from './guard.ts';
+import { createGuard, type Guard } from './connection/guard.ts';
 
 const MINUTE_MS = 60_000;
 const MAX_REASON_LENGTH = 200;

@@ -5,7 +5,7 @@ import { GatewayError } from '../../src/core/errors.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../src/core/json/json.ts';
 import type { ProxySetting } from '../../src/core/proxy.ts';
 import { toTimer } from '../../src/core/timer.ts';
-import { type LoginSettings, loginProblems, readLogin } from './login/settings.ts';
+import { type LoginSettings, loginProblems, readLogin } from './oauth/settings.ts';
 
 /** A server that is a program of ours, spoken to over its stdin and stdout. */
 export interface LocalServer {

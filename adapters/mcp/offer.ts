@@ -7,11 +7,11 @@ import { passedHere } from '../../src/core/instance.ts';
 import { toDouble } from '../../src/core/json/exact-tree.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../src/core/json/json.ts';
 import type { Calls } from './calls.ts';
-import { isMimeType } from './content-faults.ts';
+import { headerFault } from './connection/headers.ts';
 import type { ServerEntry } from './entry.ts';
-import { headerFault } from './headers.ts';
-import { type KnownLists, memberOf, revive } from './known.ts';
-import { annotationsOf, argumentsOf, iconsOf, type ListKind, metaOf, text } from './listed.ts';
+import { isMimeType } from './lists/content-faults.ts';
+import { type KnownLists, memberOf, revive } from './lists/known.ts';
+import { annotationsOf, argumentsOf, iconsOf, type ListKind, metaOf, text } from './lists/listed.ts';
 
 /** What a server lists, as it lists it. */
 export interface Lists {

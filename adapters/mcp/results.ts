@@ -5,7 +5,7 @@ import { GatewayError } from '../../src/core/errors.ts';
 import { toJsonText } from '../../src/core/json/exact-number.ts';
 import { findFault } from '../../src/core/json/exact-tree.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../src/core/json/json.ts';
-import { blockFault, contentsFault } from './content-faults.ts';
+import { blockFault, contentsFault } from './lists/content-faults.ts';
 import { isDeeper } from './nesting.ts';
 
 const MAX_LEVELS = 64;

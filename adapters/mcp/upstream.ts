@@ -7,17 +7,17 @@ import type { Logger } from '../../src/core/log.ts';
 import { createBackoff } from '../../src/host/group/backoff.ts';
 import { createAdvice } from './advice.ts';
 import { type Calls, createCalls } from './calls.ts';
-import { connect, type LastStrategy } from './connect.ts';
+import { connect, type LastStrategy } from './connection/connect.ts';
+import { stillStarting } from './connection/failures.ts';
+import type { UpstreamSession } from './connection/session.ts';
 import { type Checks, createChecks } from './dropped.ts';
 import type { ServerEntry } from './entry.ts';
-import { stillStarting } from './failures.ts';
-import { isPersonal, recordOf } from './login/auth.ts';
-import { loginChanged } from './login/changed.ts';
-import type { LoginRecord } from './login/stored.ts';
+import { createServerLists, type ServerLists } from './lists/server-lists.ts';
+import { isPersonal, recordOf } from './oauth/auth.ts';
+import { loginChanged } from './oauth/changed.ts';
+import type { LoginRecord } from './oauth/stored.ts';
 import { refuseRound, toOffer } from './offer.ts';
-import { createServerLists, type ServerLists } from './server-lists.ts';
-import type { UpstreamSession } from './session.ts';
-import { createUpstreamSubscriptions, type UpstreamSubscriptions } from './subscriptions.ts';
+import { createUpstreamSubscriptions, type UpstreamSubscriptions } from './server-requests/subscriptions.ts';
 
 /** What an upstream server needs of the gateway. */
 export interface UpstreamParts {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { judge } from '../../../../adapters/mcp/failures.ts';
-import { createReadingFetch } from '../../../../adapters/mcp/reading-fetch.ts';
+import { judge } from '../../../../adapters/mcp/connection/failures.ts';
+import { createReadingFetch } from '../../../../adapters/mcp/connection/reading-fetch.ts';
 import type { GatewayError } from '../../../../src/core/errors.ts';
 
 const thrownBy = (run: () => unknown): unknown => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { headerFault, paramHeaders } from '../../../../adapters/mcp/headers.ts';
+import { headerFault, paramHeaders } from '../../../../adapters/mcp/connection/headers.ts';
 import type { JsonObject } from '../../../../src/core/json/json.ts';
 
 const of = (properties: JsonObject, more: JsonObject = {}): JsonObject => ({ type: 'object', properties, ...more });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { InFlight } from '../../../../adapters/mcp/in-flight.ts';
+import { InFlight } from '../../../../adapters/mcp/connection/in-flight.ts';
 import type { CallContext } from '../../../../src/core/contract/tool.ts';
 
 const callOf = (client: object): CallContext => ({ client, aborted: false }) as CallContext;

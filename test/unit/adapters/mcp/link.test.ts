@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
+import { InFlight } from '../../../../adapters/mcp/connection/in-flight.ts';
+import { FIRST_ID } from '../../../../adapters/mcp/connection/messages.ts';
+import { SharedTransport, type Writing } from '../../../../adapters/mcp/connection/shared-transport.ts';
+import { createSink } from '../../../../adapters/mcp/connection/sink.ts';
 import { createChecks } from '../../../../adapters/mcp/dropped.ts';
-import { InFlight } from '../../../../adapters/mcp/in-flight.ts';
-import { FIRST_ID } from '../../../../adapters/mcp/messages.ts';
-import { createServerNotifications } from '../../../../adapters/mcp/notifications.ts';
-import { SharedTransport, type Writing } from '../../../../adapters/mcp/shared-transport.ts';
-import { createSink } from '../../../../adapters/mcp/sink.ts';
+import { createServerNotifications } from '../../../../adapters/mcp/server-requests/notifications.ts';
 import type { CallContext } from '../../../../src/core/contract/tool.ts';
 import { GatewayError } from '../../../../src/core/errors.ts';
 import { toJsonText } from '../../../../src/core/json/exact-number.ts';

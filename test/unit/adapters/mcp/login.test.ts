@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { RemoteServer } from '../../../../adapters/mcp/entry.ts';
 import { readEntry } from '../../../../adapters/mcp/entry.ts';
-import { logInByBrowser } from '../../../../adapters/mcp/login/browser-login.ts';
-import { loginProblems, readLogin } from '../../../../adapters/mcp/login/settings.ts';
+import { logInByBrowser } from '../../../../adapters/mcp/oauth/browser-login.ts';
+import { loginProblems, readLogin } from '../../../../adapters/mcp/oauth/settings.ts';
 import type { JsonObject } from '../../../../src/core/json/json.ts';
 import { type AuthorizationServer, type ProtectedServer, serveAuthorization, serveProtected } from '../../../support/authorization.ts';
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseMessage, parseMessageLine } from '../../../../adapters/mcp/nulls.ts';
+import { parseMessage, parseMessageLine } from '../../../../adapters/mcp/lists/nulls.ts';
 
 const VALUES = ['arguments', 'structuredContent', '_meta', 'input', 'metadata', 'data', 'default', 'const', 'enum', 'examples'];
 

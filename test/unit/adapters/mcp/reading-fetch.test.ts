@@ -3,8 +3,8 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { EventReader, type ServerEvent } from '../../../../adapters/mcp/event-reader.ts';
-import { createReadingFetch } from '../../../../adapters/mcp/reading-fetch.ts';
+import { EventReader, type ServerEvent } from '../../../../adapters/mcp/connection/event-reader.ts';
+import { createReadingFetch } from '../../../../adapters/mcp/connection/reading-fetch.ts';
 
 let server: Server;
 let url: string;

@@ -1,0 +1,65 @@
+import type { CallContext } from '../../../src/core/contract/tool.ts';
+import type { GatewayError } from '../../../src/core/errors.ts';
+import type { ExactNumber } from '../../../src/core/json/exact-number.ts';
+import type { JsonObject } from '../../../src/core/json/json.ts';
+import type { Pending } from './shared-transport.ts';
+
+/** What a request needs of its connection. */
+interface Connection {
+  /** The request has ended; the refusal that a failure came from, where it did. */
+  ended(id: number, ctx: CallContext | undefined, failed: boolean): GatewayError | undefined;
+  judge(thrown: Error, ofCall: boolean): Error;
+  readonly modern: boolean;
+}
+
+/** One request on its way; an object with methods, since there is one for each call. */
+export class OutgoingRequest implements Pending {
+  readonly #connection: Connection;
+  readonly #id: number;
+  readonly #ctx: CallContext | undefined;
+  readonly #resolve: (result: JsonObject) => void;
+  readonly #reject: (error: Error) => void;
+  settled = false;
+  timer: NodeJS.Timeout | undefined;
+
+  constructor(
+    connection: Connection,
+    id: number,
+    ctx: CallContext | undefined,
+    resolve: (result: JsonObject) => void,
+    reject: (error: Error) => void,
+  ) {
+    this.#connection = connection;
+    this.#id = id;
+    this.#ctx = ctx;
+    this.#resolve = resolve;
+    this.#reject = reject;
+  }
+
+  progress({ progress, total, message }: JsonObject): void {
+    this.#ctx?.progress(
+      progress as number | ExactNumber,
+      (total as number | ExactNumber | null) ?? undefined,
+      (message as string | null) ?? undefined,
+    );
+  }
+
+  resolve(result: JsonObject): void {
+    // The older revisions know no data that are null; some serializers write every member.
+    if (result.structuredContent === null && !this.#connection.modern) delete result.structuredContent;
+    const refused = this.#end(result.isError === true);
+    if (refused) this.#reject(refused);
+    else this.#resolve(result);
+  }
+
+  reject(thrown: Error): void {
+    const refused = this.#end(true);
+    this.#reject(refused ?? this.#connection.judge(thrown, this.#ctx !== undefined));
+  }
+
+  #end(failed: boolean): GatewayError | undefined {
+    this.settled = true;
+    clearTimeout(this.timer);
+    return this.#connection.ended(this.#id, this.#ctx, failed);
+  }
+}

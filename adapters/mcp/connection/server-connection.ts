@@ -1,0 +1,253 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Transport } from '@modelcontextprotocol/client';
+import type { Agent } from 'undici';
+import type { Host } from '../../../src/core/contract/host.ts';
+import { GatewayError, toError } from '../../../src/core/errors.ts';
+import type { Logger } from '../../../src/core/log.ts';
+import { createAgent } from '../../../src/host/network/agent.ts';
+import { createRoute } from '../../../src/host/network/proxy.ts';
+import type { LocalServer, RemoteServer } from '../entry.ts';
+import { createAuth, recordOf } from '../oauth/auth.ts';
+import { createStepUp, withScopeErrors } from '../oauth/step-up.ts';
+import { SESSION_ENDED } from './failures.ts';
+import type { Guard } from './guard.ts';
+import { type LineEvents, LineTransport } from './line-transport.ts';
+import { createReadingFetch, type MessageSink } from './reading-fetch.ts';
+import type { Writing } from './shared-transport.ts';
+import type { SocketEvents } from './socket-transport.ts';
+
+/** What carries the messages of one connection, and what becomes of it. */
+export interface ServerConnection {
+  readonly transport: Writing;
+  /** The transport's name, for people. */
+  readonly name: string;
+  /** Whether the server is a program of ours. */
+  readonly local: boolean;
+  /** Each request travels alone: the loss of one says nothing of the others. */
+  readonly apart: boolean;
+  /** Settles with the reason when the connection is of no more use. */
+  readonly exited: Promise<string>;
+  /** Whether that is so. */
+  readonly over: boolean;
+  /** Whether it was the other side that ended it. */
+  readonly endedItself: boolean;
+  /** Whether there was anything at all at the other side. */
+  readonly started: boolean;
+  /** Why its last request failed, where the transport passes on only the words of that. */
+  readonly failure?: Error | undefined;
+  /** Why a request that was on its way got no answer. */
+  connectionLostError(): GatewayError;
+  /** The proxy that answers in place of the server where something is wrong, in words; empty if there is none. */
+  readonly via: string;
+  /** Where messages go that the transport does not hand over itself, and those that cannot be read. */
+  sink: MessageSink;
+  /** What a failure means that the login has to do with; undefined for every other one. */
+  explain(thrown: unknown, of?: 'handshake'): GatewayError | undefined;
+  /** Why an error that belongs to no request means the end of the connection; undefined where it does not. */
+  breaks(error: Error): string | undefined;
+  /** Ends the connection for a reason of its own. */
+  drop(why: string): void;
+  /** Looks whether the server still answers anything, and ends a program that does not. */
+  check(ping: () => Promise<unknown>): Promise<void>;
+  end(): Promise<void>;
+}
+
+const HTTP = 'Streamable HTTP';
+
+const NO_SINK: MessageSink = { take: () => undefined, lost: () => undefined, answered: () => undefined, ended: () => undefined };
+
+abstract class BaseConnection {
+  readonly exited: Promise<string>;
+  protected why: string | undefined;
+  protected ending = false;
+  endedItself = false;
+  #settle: (why: string) => void = () => undefined;
+  sink: MessageSink = NO_SINK;
+
+  constructor() {
+    this.exited = new Promise((resolve) => {
+      this.#settle = resolve;
+    });
+  }
+
+  get over(): boolean {
+    return this.why !== undefined;
+  }
+
+  drop(why: string): void {
+    if (this.why !== undefined) return;
+    this.why = why;
+    this.endedItself = !this.ending;
+    this.#settle(why);
+  }
+}
+
+/** A program of ours, started for this connection. */
+export class StdioConnection extends BaseConnection implements ServerConnection {
+  readonly local = true;
+  readonly apart = false;
+  readonly name = 'stdio';
+  readonly via = '';
+  readonly transport: LineTransport;
+  readonly #unresponsiveMs: number;
+
+  constructor(server: LocalServer, host: Host, log: Logger, guard: Guard) {
+    super();
+    this.#unresponsiveMs = host.limits.unresponsiveMs;
+    const events: LineEvents = {
+      lost: (error, head, tail) => this.sink.lost(error, head, tail, undefined),
+      gone: (why) => this.drop(why),
+      ending: () => {
+        this.ending = true;
+      },
+    };
+    this.transport = new LineTransport(server, host, log, events, guard);
+  }
+
+  get started(): boolean {
+    return this.transport.pid !== undefined;
+  }
+
+  connectionLostError(): GatewayError {
+    return new GatewayError('PLUGIN_CRASHED', `The server ended while the call was in flight: ${this.why ?? 'it was stopped'}.`);
+  }
+
+  explain(): undefined {}
+
+  breaks(): undefined {}
+
+  async check(ping: () => Promise<unknown>): Promise<void> {
+    // An error is an answer, too.
+    const alive = ping().then(
+      () => true,
+      () => true,
+    );
+    if (await Promise.race([alive, sleep(this.#unresponsiveMs, false, { ref: false })])) return;
+    this.transport.kill('it hung past the time limit of a call and was killed');
+  }
+
+  async end(): Promise<void> {
+    await this.transport.close();
+  }
+}
+
+interface RemoteParts {
+  readonly transport: Transport;
+  readonly terminate?: () => Promise<void>;
+  readonly explain?: ServerConnection['explain'];
+  readonly agent?: Agent | undefined;
+  readonly via?: string;
+}
+
+/** A server at an address. */
+export class RemoteConnection extends BaseConnection implements ServerConnection {
+  readonly local = false;
+  readonly started = true;
+  readonly transport: Transport;
+  readonly name: string;
+  readonly apart: boolean;
+  readonly explain: ServerConnection['explain'];
+  readonly via: string;
+  failure: Error | undefined;
+  readonly #terminate: (() => Promise<void>) | undefined;
+  readonly #agent: Agent | undefined;
+
+  constructor(name: string, open: (carrier: RemoteConnection) => RemoteParts) {
+    super();
+    this.name = name;
+    this.apart = name === HTTP;
+    const { transport, terminate, explain, agent, via = '' } = open(this);
+    this.via = via;
+    this.#agent = agent;
+    this.transport = transport;
+    this.#terminate = terminate;
+    this.explain = explain ?? (() => undefined);
+  }
+
+  connectionLostError(): GatewayError {
+    return new GatewayError(
+      'UPSTREAM_LOST',
+      `The connection to the server was lost while the call was in flight: ${this.why ?? 'its stream ended'}.`,
+    );
+  }
+
+  // When an HTTP+SSE stream reconnects, the server has opened a new session, which has not been initialized yet.
+  breaks(error: Error): string | undefined {
+    return this.name === 'HTTP+SSE' && error.message.startsWith('SSE error') ? 'its stream broke' : undefined;
+  }
+
+  // The server belongs to somebody else: whether it hangs is theirs to see to.
+  async check(): Promise<void> {}
+
+  async end(): Promise<void> {
+    // A session that is not ended costs the server memory; one that cannot be is not waited for.
+    if (this.why === undefined) await Promise.race([this.#terminate?.().catch(() => undefined), sleep(1_000, undefined, { ref: false })]);
+    this.ending = true;
+    this.drop('it was closed');
+    await this.transport.close().catch(() => undefined);
+    await this.#agent?.destroy().catch(() => undefined);
+  }
+}
+
+/** Opens what carries messages to a remote server; `kind` is what is to be tried. */
+export async function openRemote(
+  id: string,
+  server: RemoteServer,
+  kind: 'http' | 'sse' | 'ws',
+  host: Host,
+  guard: Guard,
+): Promise<RemoteConnection> {
+  const messageBytes = 2 * host.limits.resultBytes + 64 * 1024;
+  // Calls, lists and handshakes have limits of ours: no other timer may end what waits for a silent server.
+  const undici = kind === 'ws' ? undefined : await import('undici');
+  const connectMs = host.limits.startTimeoutMs;
+  const route = createRoute({ own: server.proxy, top: host.proxy });
+  const proxy = route(server.url);
+  const agent = undici && (await createAgent(route, { headersTimeout: 0, bodyTimeout: 0, connectMs }));
+  const send = undici && ((input: unknown, init?: RequestInit) => undici.fetch(input as string, { ...init, dispatcher: agent } as never));
+  // Through a tunnel the server itself answers.
+  const via = proxy && server.url.protocol === 'http:' ? ` through the proxy ${proxy.name}` : '';
+  const readingFetch = (carrier: RemoteConnection): typeof fetch =>
+    createReadingFetch(
+      messageBytes,
+      {
+        take: (message, request) => carrier.sink.take(message, request),
+        lost: (error, head, tail, request) => carrier.sink.lost(error, head, tail, request),
+        answered: (request) => carrier.sink.answered(request),
+        ended: (request) => carrier.sink.ended(request),
+        forgotten: () => carrier.drop(SESSION_ENDED),
+      },
+      { standing: carrier.apart, ...(send ? { send: send as unknown as typeof fetch } : {}) },
+    );
+  if (kind === 'ws') {
+    const { SocketTransport } = await import('./socket-transport.ts');
+    return new RemoteConnection('WebSocket', (carrier) => {
+      const events: SocketEvents = {
+        gone: (why) => carrier.drop(why),
+        lost: (error, head, tail) => carrier.sink.lost(error, head, tail, undefined),
+      };
+      return { transport: new SocketTransport(server, { messageBytes, timeoutMs: connectMs, proxy }, events, guard) };
+    });
+  }
+  const { SSEClientTransport, StreamableHTTPClientTransport } = await import('@modelcontextprotocol/client');
+  const record = recordOf(id, server, host);
+  const stepUp = createStepUp(id, server, record, via);
+  const { explain } = stepUp;
+  const auth = await createAuth(id, server, record, stepUp, route);
+  const common = { requestInit: { headers: server.headers }, ...(auth ? { authProvider: auth } : {}) };
+  if (kind === 'sse') {
+    return new RemoteConnection('HTTP+SSE', (carrier) => {
+      const read = withScopeErrors(readingFetch(carrier));
+      const noting: typeof read = (input, init) =>
+        read(input, init).catch((error) => {
+          carrier.failure = toError(error);
+          throw error;
+        });
+      return { agent, via, transport: new SSEClientTransport(server.url, { ...common, fetch: noting }), explain };
+    });
+  }
+  return new RemoteConnection(HTTP, (carrier) => {
+    const transport = new StreamableHTTPClientTransport(server.url, { ...common, fetch: readingFetch(carrier) });
+    return { transport, terminate: () => transport.terminateSession(), explain, agent, via };
+  });
+}

@@ -1,0 +1,114 @@
+import type { Offer } from '../../../src/core/contract/plugin.ts';
+import type { GatewayError } from '../../../src/core/errors.ts';
+import type { Logger } from '../../../src/core/log.ts';
+import type { UpstreamSession } from '../connection/session.ts';
+import type { Lists } from '../offer.ts';
+import { KeptList } from './kept-lists.ts';
+import { memberOf } from './known.ts';
+import type { ListKind } from './listed.ts';
+
+const SOON_MS = 1_000;
+/** So long the other lists wait for one that is not answered. */
+const GRACE_MS = 2_000;
+
+/** What a server lists, over all of its connections. Each list stands alone: one that fails or hangs costs no other. */
+export interface ServerLists {
+  /** Reads everything over a new connection; settles once there is something to serve, or nothing will come. */
+  follow(session: UpstreamSession, maxMs: number): Promise<void>;
+  /** Reads some lists anew. */
+  read(kinds?: readonly ListKind[]): void;
+  /** Reads all of them in a moment, since the server may be another one by now. */
+  readSoon(): void;
+  /** The connection has ended. */
+  leave(): void;
+  /** `remembers`: where a list has never been read, what the last start knew of it counts. */
+  current(remembers: boolean): Lists;
+  /** Why no list at all could be read; undefined where one could, or there are none. */
+  failure(): GatewayError | undefined;
+}
+
+/**
+ * `changed` is called after the first settling of each connection, whenever lists have been read since. `known` is what the
+ * last start knew.
+ */
+export function createServerLists(log: Logger, changed: () => void, known?: Offer): ServerLists {
+  let open: (() => void) | undefined;
+  let grace: NodeJS.Timeout | undefined;
+  let soon: NodeJS.Timeout | undefined;
+  let isOver = false;
+
+  const isWaiting = (): boolean => all.some(({ waiting }) => waiting);
+  const publish = (): void => {
+    clearTimeout(grace);
+    grace = undefined;
+    if (!open) return changed();
+    if (isWaiting() && !all.some(({ good }) => good)) return;
+    open();
+    open = undefined;
+  };
+  const endGrace = (): void => {
+    isOver = true;
+    publish();
+  };
+  const startGrace = (): void => {
+    grace ??= setTimeout(endGrace, GRACE_MS).unref();
+  };
+  const settled = (): void => {
+    if (!isWaiting() || (open && isOver)) publish();
+    else startGrace();
+  };
+
+  const make = (kind: ListKind): KeptList => new KeptList(kind, log, settled, known?.[memberOf(kind)].length);
+  const tools = make('tools');
+  const prompts = make('prompts');
+  const resources = make('resources');
+  const resourceTemplates = make('resourceTemplates');
+  const all = [tools, prompts, resources, resourceTemplates];
+
+  const read = (kinds?: readonly ListKind[]): void => {
+    for (const list of all) if (kinds === undefined || kinds.includes(list.kind)) list.read();
+  };
+  const readAll = (): void => {
+    soon = undefined;
+    read();
+  };
+
+  return {
+    follow(session, maxMs) {
+      return new Promise((resolve) => {
+        open = resolve;
+        isOver = false;
+        startGrace();
+        for (const list of all) list.follow(session, maxMs);
+      });
+    },
+    read,
+    readSoon() {
+      soon ??= setTimeout(readAll, SOON_MS).unref();
+    },
+    leave() {
+      clearTimeout(grace);
+      clearTimeout(soon);
+      grace = soon = undefined;
+      for (const list of all) list.leave();
+    },
+    current(remembers) {
+      const unread = all.filter((list) => list.unread).map(({ kind }) => kind);
+      return {
+        tools: tools.items,
+        prompts: prompts.items,
+        resources: resources.items,
+        resourceTemplates: resourceTemplates.items,
+        awaitsTools: tools.unread && tools.waiting && tools.fault === undefined,
+        unread,
+        known: remembers && known && unread.some((kind) => known[memberOf(kind)].length > 0) ? known : undefined,
+        problems: all.flatMap((list) => list.problem() ?? []),
+      };
+    },
+    failure() {
+      const promised = all.filter((list) => list.promised);
+      if (promised.length === 0 || promised.some(({ fault }) => fault === undefined)) return undefined;
+      return promised[0]?.fault;
+    },
+  };
+}
