@@ -6,11 +6,11 @@ import type { Host } from '../../src/core/contract/host.ts';
 import type { Manifest } from '../../src/core/contract/plugin.ts';
 import { VERSION } from '../../src/core/package.ts';
 import type { EthosManifest } from './manifest.ts';
-import { CALL_TIMEOUT_MS } from './offering/offer.ts';
+import { CALL_TIMEOUT_MS } from './offer/offer.ts';
 import { openPlugin } from './open.ts';
-import { type Recognised, recogniseSource } from './reading/recognise.ts';
-import { relate } from './reading/relate.ts';
-import { readSkills } from './reading/skills.ts';
+import { type Recognised, recogniseSource } from './read/recognise.ts';
+import { relate } from './read/relate.ts';
+import { readSkills } from './read/skills.ts';
 
 /** Ethos plugins: folders and npm packages that export `activate(api)`. */
 export const ethos: Adapter = {

@@ -1,7 +1,7 @@
 import type { Source } from '../../src/core/contract/adapter.ts';
 import type { Manifest } from '../../src/core/contract/plugin.ts';
 import type { GatewayError } from '../../src/core/errors.ts';
-import type { Recognised } from './reading/recognise.ts';
+import type { Recognised } from './read/recognise.ts';
 
 /** A found plugin; what relates it to others is known once all have been read. */
 export interface EthosManifest extends Manifest {

@@ -7,15 +7,15 @@ import type { JsonObject, JsonValue } from '../../src/core/json/json.ts';
 import { expectText, objectIn, textIn } from '../../src/host/group/wire.ts';
 import { toRuntimeCaller } from '../../src/host/node/runtime.ts';
 import type { EthosManifest } from './manifest.ts';
-import { readHealth, toHealthProblems } from './offering/health.ts';
-import { answerStore } from './offering/kept-values.ts';
-import { toMiddleware } from './offering/middleware.ts';
-import { Notices } from './offering/notices.ts';
-import { toOffer } from './offering/offer.ts';
-import { openVault } from './offering/vault.ts';
-import type { readSkills } from './reading/skills.ts';
+import { readHealth, toHealthProblems } from './offer/health.ts';
+import { answerStore } from './offer/kept-values.ts';
+import { toMiddleware } from './offer/middleware.ts';
+import { Notices } from './offer/notices.ts';
+import { toOffer } from './offer/offer.ts';
+import { openVault } from './offer/vault.ts';
+import type { readSkills } from './read/skills.ts';
 import { checkEthosReport, type EthosReport } from './report.ts';
-import type { EthosParams } from './running/process-params.ts';
+import type { EthosParams } from './runtime/process-params.ts';
 
 const MONITOR = 'monitor:';
 

@@ -1,8 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { readPackage } from '../../../adapters/ethos/reading/package-file.ts';
-import { readSkills } from '../../../adapters/ethos/reading/skills.ts';
+import { readPackage } from '../../../adapters/ethos/read/package-file.ts';
+import { readSkills } from '../../../adapters/ethos/read/skills.ts';
 import { recogniseFolder } from '../../../adapters/talos/recognise.ts';
 import { cpuMs } from '../../support/cpu-time.ts';
 import { tempFolder } from '../../support/temp.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isHostAllowed, NO_RULES } from '../../../adapters/ethos/running/hosts.ts';
+import { isHostAllowed, NO_RULES } from '../../../adapters/ethos/runtime/capabilities/hosts.ts';
 import { checkedLookup, type Lookup, literalAddress, refuseAddress } from '../../../src/host/network/addresses.ts';
 
 const rules = (more: object = {}) => ({ ...NO_RULES, ...more });

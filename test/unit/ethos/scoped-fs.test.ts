@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { createScopedFs } from '../../../adapters/ethos/running/scoped-fs.ts';
+import { createScopedFs } from '../../../adapters/ethos/runtime/capabilities/scoped-fs.ts';
 import { tempFolder } from '../../support/temp.ts';
 
 type Fs = Record<string, (path: unknown, content?: unknown) => Promise<unknown>>;

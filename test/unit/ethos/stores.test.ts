@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { answerStore } from '../../../adapters/ethos/offering/kept-values.ts';
-import { completeHint } from '../../../adapters/ethos/offering/prompts.ts';
-import { openVault } from '../../../adapters/ethos/offering/vault.ts';
-import { fillPrompt, parseArguments } from '../../../adapters/ethos/running/commands.ts';
-import { createSecretsResolver } from '../../../adapters/ethos/running/secrets-resolver.ts';
+import { answerStore } from '../../../adapters/ethos/offer/kept-values.ts';
+import { completeHint } from '../../../adapters/ethos/offer/prompts.ts';
+import { openVault } from '../../../adapters/ethos/offer/vault.ts';
+import { createSecretsResolver } from '../../../adapters/ethos/runtime/capabilities/secrets-resolver.ts';
+import { fillPrompt, parseArguments } from '../../../adapters/ethos/runtime/hooks/commands.ts';
 import type { PluginStore } from '../../../src/core/contract/host.ts';
 
 function createKeep(): PluginStore {

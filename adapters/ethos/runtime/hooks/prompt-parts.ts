@@ -1,5 +1,5 @@
-import { asObject } from '../../../src/core/json/json.ts';
-import type { EthosHandler, EthosInjector } from './format.ts';
+import { asObject } from '../../../../src/core/json/json.ts';
+import type { EthosHandler, EthosInjector } from '../format.ts';
 import { runModifying } from './hooks.ts';
 
 /** Who the prompt is composed for. */

@@ -1,4 +1,4 @@
-import { isValidSecretName } from '../sdk/types.ts';
+import { isValidSecretName } from '../../sdk/types.ts';
 
 /** A plugin's own secrets: known when it starts, kept by the gateway when it changes one. */
 export class Secrets {

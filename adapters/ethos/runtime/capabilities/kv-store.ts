@@ -1,4 +1,4 @@
-import type { JsonObject, JsonValue } from '../../../src/core/json/json.ts';
+import type { JsonObject, JsonValue } from '../../../../src/core/json/json.ts';
 
 /** How the gateway's store is asked. */
 export type AskStore = (method: string, params: JsonObject) => Promise<JsonValue>;

@@ -1,6 +1,6 @@
-import { thrownText } from '../../../src/core/errors.ts';
-import type { MonitorReport } from '../report.ts';
-import type { EthosMonitor } from './format.ts';
+import { thrownText } from '../../../../src/core/errors.ts';
+import type { MonitorReport } from '../../report.ts';
+import type { EthosMonitor } from '../format.ts';
 
 /** What a plugin wants somebody to know. */
 export interface Notice {

@@ -1,6 +1,6 @@
-import { isJsonObject } from '../../../src/core/json/json.ts';
-import { toPlain } from '../../../src/core/json/plain.ts';
-import type { EthosCommand } from './format.ts';
+import { isJsonObject } from '../../../../src/core/json/json.ts';
+import { toPlain } from '../../../../src/core/json/plain.ts';
+import type { EthosCommand } from '../format.ts';
 
 /** A command's arguments in its own terms: the text, its words, and the words of the form `--key=value`. */
 export interface CommandArguments {

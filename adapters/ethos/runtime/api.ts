@@ -1,10 +1,10 @@
 import type { Logger } from '../../../src/core/log.ts';
 import type { PluginEventBus } from '../sdk/plugin-sdk.ts';
+import type { Secrets } from './capabilities/secrets.ts';
 import type { EthosCommand, EthosFilter, EthosHandler, EthosHealthCheck, EthosInjector, EthosMonitor, EthosTool } from './format.ts';
-import type { Monitors, Notice } from './monitors.ts';
+import type { Monitors, Notice } from './hooks/monitors.ts';
 import { type EthosParams, withData } from './process-params.ts';
 import type { Registrations } from './registrations.ts';
-import type { Secrets } from './secrets.ts';
 
 /** What the api of one plugin works on. */
 export interface ApiParts {

@@ -1,7 +1,7 @@
 import type { JsonObject } from '../../../src/core/json/json.ts';
 import { toPlain } from '../../../src/core/json/plain.ts';
 import type { ToolReport } from '../report.ts';
-import { toCapabilities } from './capabilities.ts';
+import { toCapabilities } from './capabilities/capabilities.ts';
 import type { EthosTool } from './format.ts';
 
 const CACHE_MS = 300_000;

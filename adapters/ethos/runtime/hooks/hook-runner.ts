@@ -1,17 +1,17 @@
-import type { ToolResult } from '../../../src/core/contract/content.ts';
-import { GatewayError, toError } from '../../../src/core/errors.ts';
-import { isJsonObject, type JsonObject, type JsonValue } from '../../../src/core/json/json.ts';
-import { toPlain } from '../../../src/core/json/plain.ts';
-import type { Logger } from '../../../src/core/log.ts';
-import type { RuntimeCaller } from '../../../src/host/node/runtime.ts';
+import type { ToolResult } from '../../../../src/core/contract/content.ts';
+import { GatewayError, toError } from '../../../../src/core/errors.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../../../../src/core/json/json.ts';
+import { toPlain } from '../../../../src/core/json/plain.ts';
+import type { Logger } from '../../../../src/core/log.ts';
+import type { RuntimeCaller } from '../../../../src/host/node/runtime.ts';
+import type { Registrations } from '../registrations.ts';
+import { fromResult, mergeResult, toResult } from '../result.ts';
+import { type ContextParts, createToolContext } from '../tool-context.ts';
 import { fillPrompt, runSlash } from './commands.ts';
 import { type FilteredTool, runAfter, runBefore } from './filters.ts';
 import { runChecks } from './health.ts';
 import { runModifying, runVoid } from './hooks.ts';
 import { composePrompt } from './prompt-parts.ts';
-import type { Registrations } from './registrations.ts';
-import { fromResult, mergeResult, toResult } from './result.ts';
-import { type ContextParts, createToolContext } from './tool-context.ts';
 
 /** A call of any plugin, as the gateway tells of it. */
 export interface InterceptedToolCall extends FilteredTool {

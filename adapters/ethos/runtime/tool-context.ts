@@ -1,15 +1,15 @@
 import type { NetworkBounds } from '../../../src/core/contract/bounds.ts';
 import type { RuntimeCaller } from '../../../src/host/node/runtime.ts';
 import { RESULT_BUDGET } from '../report.ts';
-import type { Capabilities, Paths } from './capabilities.ts';
-import { NO_RULES } from './hosts.ts';
-import type { KvStores } from './kv-store.ts';
+import type { Capabilities, Paths } from './capabilities/capabilities.ts';
+import { NO_RULES } from './capabilities/hosts.ts';
+import type { KvStores } from './capabilities/kv-store.ts';
+import { createScopedFetch } from './capabilities/scoped-fetch.ts';
+import { createScopedFs, type Reach } from './capabilities/scoped-fs.ts';
+import { createScopedProcess } from './capabilities/scoped-process.ts';
+import { createScopedStorage } from './capabilities/scoped-storage.ts';
+import { createSecretsResolver } from './capabilities/secrets-resolver.ts';
 import type { EthosParams, EthosStart } from './process-params.ts';
-import { createScopedFetch } from './scoped-fetch.ts';
-import { createScopedFs, type Reach } from './scoped-fs.ts';
-import { createScopedProcess } from './scoped-process.ts';
-import { createScopedStorage } from './scoped-storage.ts';
-import { createSecretsResolver } from './secrets-resolver.ts';
 import type { Sessions } from './sessions.ts';
 
 /** What contexts are made from. */

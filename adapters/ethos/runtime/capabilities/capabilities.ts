@@ -1,5 +1,5 @@
-import { asObject, type JsonObject } from '../../../src/core/json/json.ts';
-import type { EthosTool } from './format.ts';
+import { asObject, type JsonObject } from '../../../../src/core/json/json.ts';
+import type { EthosTool } from '../format.ts';
 
 /** What a tool declared it needs, understood. */
 export interface Capabilities {

@@ -4,7 +4,7 @@ import { resolve } from 'node:path';
 import type { Bounds } from '../../../src/core/contract/bounds.ts';
 import type { OfferedProfile } from '../../../src/core/contract/offered-profile.ts';
 import { asObject, isJsonObject, type JsonObject, type JsonValue } from '../../../src/core/json/json.ts';
-import { isInside } from '../reading/entry-file.ts';
+import { isInside } from '../read/entry-file.ts';
 
 const MAX_SOUL_SIZE = 64 * 1024;
 

@@ -2,7 +2,7 @@ import type { Prompt, PromptResult } from '../../../src/core/contract/prompt.ts'
 import type { Resource } from '../../../src/core/contract/resource.ts';
 import type { CallContext } from '../../../src/core/contract/tool.ts';
 import type { JsonObject } from '../../../src/core/json/json.ts';
-import type { Skill } from '../reading/skills.ts';
+import type { Skill } from '../read/skills.ts';
 import type { CommandReport } from '../report.ts';
 
 /** Asks the plugin's process for the text of a command. */

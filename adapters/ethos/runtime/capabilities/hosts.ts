@@ -1,5 +1,5 @@
 import { domainToASCII } from 'node:url';
-import type { NetworkBounds } from '../../../src/core/contract/bounds.ts';
+import type { NetworkBounds } from '../../../../src/core/contract/bounds.ts';
 
 /** A profile that says nothing. */
 export const NO_RULES: NetworkBounds = { deny: [], allowPrivate: false };

@@ -1,7 +1,7 @@
-import { thrownText } from '../../../src/core/errors.ts';
-import type { JsonObject } from '../../../src/core/json/json.ts';
-import type { EthosFilter, EthosResult, FilterMeta } from './format.ts';
-import { failure, toEthosResult } from './result.ts';
+import { thrownText } from '../../../../src/core/errors.ts';
+import type { JsonObject } from '../../../../src/core/json/json.ts';
+import type { EthosFilter, EthosResult, FilterMeta } from '../format.ts';
+import { failure, toEthosResult } from '../result.ts';
 
 /** A call as filters choose by it: every name of the tool, and its toolset. */
 export interface FilteredTool {

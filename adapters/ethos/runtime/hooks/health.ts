@@ -1,8 +1,8 @@
-import { thrownText } from '../../../src/core/errors.ts';
-import { asObject } from '../../../src/core/json/json.ts';
-import { toPlain } from '../../../src/core/json/plain.ts';
-import type { Health } from '../offering/health.ts';
-import type { EthosHealthCheck } from './format.ts';
+import { thrownText } from '../../../../src/core/errors.ts';
+import { asObject } from '../../../../src/core/json/json.ts';
+import { toPlain } from '../../../../src/core/json/plain.ts';
+import type { Health } from '../../offer/health.ts';
+import type { EthosHealthCheck } from '../format.ts';
 
 const CHECK_MS = 5_000;
 

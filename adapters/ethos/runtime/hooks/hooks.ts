@@ -1,5 +1,5 @@
-import { asObject, type JsonObject } from '../../../src/core/json/json.ts';
-import type { EthosHandler } from './format.ts';
+import { asObject, type JsonObject } from '../../../../src/core/json/json.ts';
+import type { EthosHandler } from '../format.ts';
 
 /** Runs all handlers of a void hook at once; what they throw is told to `failed` and to nobody else. */
 export async function runVoid(
