@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { adminPluginRoutes } from '../../dist/src/console/admin-plugins.js';
+import { adminPluginRoutes } from '../../dist/src/admin/admin-plugins.js';
 import { healthRoutes } from '../../dist/src/transports/health.js';
 import { PATHS } from '../../dist/src/transports/http.js';
 import { type Serving, serve, writeConfig } from '../support/gateway.ts';

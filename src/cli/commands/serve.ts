@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
+import { adminPluginRoutes } from '../../admin/admin-plugins.ts';
 import type { App } from '../../app.ts';
-import { adminPluginRoutes } from '../../console/admin-plugins.ts';
 import { compileSooner } from '../../core/compile-sooner.ts';
 import type { Adapter } from '../../core/contract/adapter.ts';
 import { DEFAULT_PROFILE } from '../../core/contract/caller.ts';
