@@ -1,7 +1,7 @@
 """Runs jaato plugins inside a Python plugin process."""
 
-from .inside.loading import load
-from .inside.plugin import JaatoPlugin
+from .python.loading import load
+from .python.plugin import JaatoPlugin
 
 
 def open(params, context):

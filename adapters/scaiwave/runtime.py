@@ -1,7 +1,7 @@
 """Runs ScaiWave plugins inside a Python plugin process."""
 
-from .inside.loading import source_of
-from .inside.plugin import ScaiWavePlugin
+from .python.loading import source_of
+from .python.plugin import ScaiWavePlugin
 
 
 def open(params, context):

@@ -118,7 +118,8 @@ describeWithPython("jaato plugins of today's contract", () => {
     await app.instance.gateway.refresh({ caller: app.newCall().caller, session: 'x', clientName: '' });
     expect(tools(app)).toContain('skill');
     expect(textOf(await app.call('forget'))).toBe('forgotten');
-    expect(textOf(await app.call('skill'))).toBe('No executor registered for skill');
+    // Either answer is right: a new description may have removed the tool from the list by now.
+    expect(await app.call('skill').then(textOf, ({ message }) => message)).toMatch(/^(No executor registered for|Unknown tool:) skill/);
     await app.instance.gateway.refresh({ caller: app.newCall().caller, session: 'x', clientName: '' });
     expect(tools(app)).toEqual(['learn', 'forget']);
     // Whoever listens is told, though nobody asks.

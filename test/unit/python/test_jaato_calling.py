@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[3] / "adapters" / "jaato"))
 
-from inside.calling import Caller  # noqa: E402
+from python.calls.calling import Caller  # noqa: E402
 
 
 class ExecutorTest(unittest.TestCase):

@@ -7,11 +7,10 @@ from time import monotonic
 
 from . import loop
 from .calls import Call, AbandonedCalls, busy_error, cancelled_error
-from .channel import parse
+from .channel import handshake_reply, parse
 from .leader_follower import LeaderFollowerPool
 from .encode import dumps, to_json
 from .errors import BridgeError, describe, to_bridge_error, trace
-from .hello import hello
 from .own_thread import Errand, OwnThread, lend_signals, lend_to_this
 from .plugins import Plugins
 from .loop_lag import LoopLagMonitor
@@ -104,7 +103,7 @@ class Bridge:
             self._limit_results(params.get("resultBytes", self._result_bytes))
             self._stop_seconds = params.get("stopMs", self._stop_seconds * 1000) / 1000
             self._lag_monitor.limit(params)
-            self.channel.reply(number, dumps(hello()))
+            self.channel.reply(number, dumps(handshake_reply()))
         elif method == "request":
             self._request(number, params)
         elif method == "load":

@@ -2,6 +2,7 @@
 
 import os
 import re
+import sys
 from collections import deque
 from itertools import count
 from json import JSONDecoder, loads
@@ -10,6 +11,8 @@ from threading import Lock
 from .encode import dumps
 from .errors import BridgeError, from_wire
 
+_PROTOCOL = 1
+_BRIDGE_VERSION = 1
 _CHUNK = 1 << 18
 _LINE_LIMIT = 64 * 1024 * 1024
 _ID = re.compile(rb'"id":(\d+)')
@@ -187,6 +190,20 @@ class Channel:
             except KeyError:
                 return
             done(None, error)
+
+
+def handshake_reply():
+    """What the process reports about itself in the handshake."""
+    return {
+        "protocol": _PROTOCOL,
+        "runtime": "python",
+        "bridge": _BRIDGE_VERSION,
+        "version": sys.version.split()[0],
+        "executable": sys.executable,
+        "prefix": sys.prefix,
+        "platform": sys.platform,
+        "pid": os.getpid(),
+    }
 
 
 def parse(line):

@@ -122,7 +122,7 @@ def model_matches_requirements(model_name: str, patterns: Any) -> bool:
 
 def parse_command_args(command: UserCommand, raw_args: str) -> dict:
     """The words of a command line under the names of the command's parameters."""
-    from .commands import Command, to_arguments
+    from ..calls.commands import Command, to_arguments
 
     return to_arguments(Command(command), raw_args, "T")
 

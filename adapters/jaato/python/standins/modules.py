@@ -97,13 +97,15 @@ def _google_types():
 
 
 def _model_types():
-    from . import model_types, untrusted
+    from ..calls import untrusted
+    from . import model_types
 
     return {**_public(model_types), **_public(untrusted), "CancelToken": CancelToken, "CancelledException": CancelledException}
 
 
 def _plugins_base():
-    from . import model_types, plugin_types, session_env
+    from .. import session_env
+    from . import model_types, plugin_types
 
     return {**_public(plugin_types), "ToolSchema": model_types.ToolSchema, "get_session_env": session_env.get_session_env}
 
@@ -124,7 +126,7 @@ def _facade():
 
 
 def _session_env():
-    from . import session_env
+    from .. import session_env
 
     return {name: getattr(session_env, name) for name in ("get_session_env", "set_session_env", "clear_session_env")}
 

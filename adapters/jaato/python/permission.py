@@ -5,9 +5,9 @@ from threading import Lock
 from plugmux_bridge.errors import BridgeError, describe
 from plugmux_bridge.results import value_result
 
-from .asking import ask_text
-from .calling import current_call
-from .talk import NOBODY, Talk, plain, talk_of
+from .calls.asking import ask_text
+from .calls.calling import current_call
+from .calls.talk import NOBODY, Talk, plain, talk_of
 
 _NAMES_CHANNEL = ("actor_type", "channel_type")
 # What a person chooses from, and what the plugin's console understands.

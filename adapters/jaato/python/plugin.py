@@ -8,16 +8,16 @@ from plugmux_bridge.encode import dumps
 from plugmux_bridge.errors import BridgeError, describe, describe_kind, trace
 from plugmux_bridge.loop import is_awaitable
 
-from .asking import wire_channel
-from .calling import Caller, current_call
-from .commands import CommandSet
+from .calls.asking import wire_channel
+from .calls.calling import Caller, current_call
+from .calls.commands import CommandSet
+from .calls.preview import preview
+from .calls.talk import settle, talk_of
 from .describe import describe_plugin
 from .instances import Instances
 from .permission import Console, check, fallback_reason
 from .persistence import Persistence
-from .preview import preview
 from .registry import registry_of
-from .talk import settle, talk_of
 
 _DESCRIBE_AGAIN = 0.25
 _DESCRIPTION_AGE = 5.0

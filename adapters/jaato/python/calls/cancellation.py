@@ -22,7 +22,7 @@ class _Token:
 
 def token_for(runner, call, chunk):
     """A context in which the call's token is found."""
-    from .stand_ins import CancelToken
+    from ..standins.modules import CancelToken
 
     token = CancelToken()
     call.on_cancel(token.cancel)

@@ -5,7 +5,7 @@ import os
 from plugmux_bridge.encode import dumps, to_plain
 from plugmux_bridge.errors import describe
 
-from .commands import read_commands
+from .calls.commands import read_commands
 from .schema import input_schema, member
 from .settings import check_settings, secret_settings, settings_schema
 

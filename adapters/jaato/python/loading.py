@@ -11,7 +11,7 @@ from plugmux_bridge.standins import StandIns
 from .contract import Contract
 from .entry_points import find_entry_point, load_entry_point, refuse_shadow
 from .python_version import fits_python, required_python
-from .stand_ins import jaato_stand_ins
+from .standins.modules import jaato_stand_ins
 
 _STANDINS = "jaato:standins"
 
