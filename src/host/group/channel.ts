@@ -1,6 +1,7 @@
 import type { Readable, Writable } from 'node:stream';
 import { ERROR_CODES, type ErrorCode } from '../../core/error-codes.ts';
 import { GatewayError, MAX_TEXT_LENGTH, thrownText } from '../../core/errors.ts';
+import { IdMap } from '../../core/id-map.ts';
 import { toDoublesText, toJsonText } from '../../core/json/exact-number.ts';
 import { parseLine } from '../../core/json/exact-parse.ts';
 import { asObject, isJsonObject, type JsonObject, type JsonValue } from '../../core/json/json.ts';
@@ -9,7 +10,6 @@ import { refuseVast, VastError } from '../../core/json/vast.ts';
 import { createLineSplitter } from '../../core/text/lines.ts';
 import { shorten, showName } from '../../core/text/text.ts';
 import { wellFormedJson } from '../../core/text/well-formed.ts';
-import { IdMap } from '../../core/id-map.ts';
 import { BrokenRule } from './wire.ts';
 
 // Taken before any plugin runs: what one does to the JSON of its process must not reach the channel.
