@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { adapters } from '../../dist/adapters/index.js';
 import { loadConfig } from '../../dist/src/config/load.js';
@@ -8,7 +8,7 @@ import { ERROR_CODES } from '../../dist/src/core/error-codes.js';
 import { connect } from '../support/clients.ts';
 import { BIN, run, serve } from '../support/gateway.ts';
 import { hasPython } from '../support/python.ts';
-import { type Block, type BlockKind, findReadmes, KINDS, placeOf, type Readme, ROOT } from '../support/readme/blocks.ts';
+import { type Block, type BlockKind, findReadmes, KINDS, placeOf, type Readme, ROOT, readReadme } from '../support/readme/blocks.ts';
 import { findAnchors, findLinks, headings } from '../support/readme/links.ts';
 import { makeOwnProject, makeProject, readHcl, runShell, takeCalls } from '../support/readme/projects.ts';
 import { tempFolder } from '../support/temp.ts';
@@ -76,6 +76,18 @@ describe('READMEs', () => {
   it('have no fenced block of an unknown kind', () => {
     const unknown = BLOCKS.filter(({ kind }) => kind === undefined);
     expect(unknown.map(placeOf), `known: ${KINDS.join(', ')}`).toEqual([]);
+  });
+
+  it('cannot hide a block from that', () => {
+    const fences = ['```', '```sh', '   ```sh run', '~~~sh run', '```json file=/etc/x', '```json file=../x.json', '```json config more'];
+    for (const fence of fences) {
+      const { blocks } = readReadme('x', `text\n${fence}\n{}\n${fence.trim().slice(0, 3)}\n`);
+      expect(
+        blocks.map(({ kind, line }) => [kind, line]),
+        fence,
+      ).toEqual([[undefined, 2]]);
+    }
+    expect(readReadme('x', '```sh run\nls\n').blocks.map(({ kind }) => kind)).toEqual([undefined]);
   });
 
   it.each(READMES.map((readme) => [readme.file, readme] as const))('%s has few lines', (file, { lines }) => {
@@ -207,7 +219,9 @@ describe('blocks for the shell', () => {
 describe('blocks of JSON', () => {
   it.each(named(ofKind('json client')))('connect a client: %s', { timeout: 120_000 }, async (_, block) => {
     const { mcpServers, servers } = JSON.parse(block.text) as Record<string, Record<string, { httpUrl?: string; url?: string }>>;
-    for (const { httpUrl, ...entry } of Object.values(mcpServers ?? servers ?? {})) {
+    const entries = Object.values(mcpServers ?? servers ?? {});
+    expect(entries.length).toBeGreaterThan(0);
+    for (const { httpUrl, ...entry } of entries) {
       const dir = makeProject(readmeOf(block));
       expect(await connectAs(dir, { ...entry, url: entry.url ?? httpUrl })).toContain('notes_read');
     }
@@ -232,6 +246,7 @@ describe('blocks of files', () => {
 
   const declaring = withFiles.filter(({ blocks }) => blocks.some(({ path }) => path.endsWith('.hcl')));
   it.each(declaring.map((readme) => [readme.file, readme] as const))('declare plugins and tools: %s', (_, readme) => {
+    for (const { kind, path } of readme.blocks) if (kind === 'file') expect(path).toMatch(/\.hcl$/);
     for (const { plugins, tools, variables } of readHcl(makeOwnProject(readme), readme)) {
       const all = [...plugins, ...tools];
       expect(all.length).toBeGreaterThan(0);
@@ -247,9 +262,13 @@ describe('blocks of files', () => {
     async (_, readme) => {
       const dir = makeOwnProject(readme);
       const { code, stdout } = await run(['doctor', '--json'], { cwd: dir });
-      const { plugins: found } = JSON.parse(stdout) as { plugins: { id: string; state: string; faults: object[] }[] };
+      const { plugins: found } = JSON.parse(stdout) as { plugins: { id: string; origin: string; state: string; faults: object[] }[] };
       expect(found.map(({ id, state, faults }) => [id, state, faults])).toEqual(found.map(({ id }) => [id, 'ready', []]));
       expect([code, found.length > 0]).toEqual([0, true]);
+      // A file that belongs to no plugin proves nothing.
+      const files = readme.blocks.filter(({ kind, path }) => kind === 'file' && path !== 'mcp.json');
+      const unused = files.filter(({ path }) => !found.some(({ origin }) => join(dir, path).startsWith(resolve(dir, origin))));
+      expect(unused.map(placeOf)).toEqual([]);
     },
   );
 });
