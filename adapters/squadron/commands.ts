@@ -23,7 +23,8 @@ const MAX_SIZE = 1024 * 1024 * 1024;
 
 /** `plugmux plugin`: the commands that authors of these plugins know from home. None of them downloads anything. */
 export function addCommands(program: Command, open: OpenCommandContext): void {
-  const plugin = program.command('plugin').description('try and build Squadron plugins');
+  const plugin = program.command('plugin').description('try and build Squadron plugins').helpGroup('Plugins:');
+  plugin.addHelpText('after', '\nExample:\n  $ plugmux plugin build shell ./plugin_shell');
   const add = (
     name: string,
     description: string,

@@ -36,6 +36,6 @@ function adviceOn({ id, state, error, needs }: PluginStatus, isOff: boolean): st
     const keys = needs.map((key) => `"${key}": "\${env:NAME}"`).join(', ');
     return `It needs ${needs.join(', ')} -> Set "plugins": { "${id}": { "credentials": { ${keys} } } } in mcp.json.`;
   }
-  if (state === 'disabled') return `It is switched off -> plugmux ${isOff ? 'expose' : 'enable'} ${id}`;
+  if (state === 'disabled') return `It is disabled -> plugmux enable ${id}${isOff ? ' --in-file' : ''}`;
   return 'It is still opening, and is served once it has -> `plugmux doctor` waits for it and says why where it fails.';
 }

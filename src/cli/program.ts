@@ -11,7 +11,6 @@ import { addCommand } from './commands/command.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addEnable } from './commands/enable.ts';
 import { addExport } from './commands/export.ts';
-import { addExpose } from './commands/expose.ts';
 import { addImport } from './commands/import.ts';
 import { addInfo } from './commands/info.ts';
 import { addInit } from './commands/init.ts';
@@ -22,6 +21,7 @@ import { addServe } from './commands/serve.ts';
 import { addStdio } from './commands/stdio.ts';
 import { addStore } from './commands/store.ts';
 import { describeError, UsageError } from './context.ts';
+import { addHelp } from './help.ts';
 import { ownRedactor } from './redactor.ts';
 import { endOnUncaught } from './uncaught.ts';
 
@@ -41,7 +41,6 @@ export async function runProgram(argv: readonly string[], adapters: readonly Ada
   addCall(program, adapters);
   addApprovals(program, adapters);
   addCommand(program, adapters);
-  addExpose(program, adapters);
   addDoctor(program, adapters);
   addEnable(program, adapters);
   addExport(program, adapters);
@@ -52,6 +51,7 @@ export async function runProgram(argv: readonly string[], adapters: readonly Ada
   addStore(program, adapters);
   addAudit(program, adapters);
   for (const adapter of adapters) adapter.commands?.(program, openCommandContext(adapter));
+  addHelp(program);
   // A command of commands would take these options away from the one that is meant.
   for (const command of program.commands.flatMap((command) => (command.commands.length === 0 ? command : command.commands))) {
     const has = (name: string): boolean => command.options.some(({ long }) => long === name);

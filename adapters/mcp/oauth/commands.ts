@@ -28,11 +28,15 @@ const SHELL = /[$()'`;|<>\\!*]/g;
 export function addCommands(program: Command, open: OpenCommandContext): void {
   program
     .command('login <server>')
+    .helpGroup('Upstream servers:')
+    .addHelpText('after', '\nExample:\n  $ plugmux login github')
     .description('log in to a remote server of "mcpServers" with a browser')
     .option('--timeout <seconds>', 'how long to wait for the browser', String(WAIT_S))
     .action((name: string, options: Options) => withServer(open, name, options, (place) => logIn(name, place, options)));
   program
     .command('logout <server>')
+    .helpGroup('Upstream servers:')
+    .addHelpText('after', '\nExample:\n  $ plugmux logout github')
     .description('delete the stored login of a remote server')
     .action((name: string, options: Options) =>
       withServer(open, name, options, async ({ server, keep, commandContext }) => {

@@ -1,33 +1,89 @@
 import type { Command } from 'commander';
 import type { Adapter } from '../../core/contract/adapter.ts';
 import { findPlugin } from '../../gateway/plugin-admin.ts';
-import { type CommonOptions, LOCAL_ACTOR, openSession, unknownPlugin } from '../context.ts';
+import { type CliSession, type CommonOptions, LOCAL_ACTOR, openSession, UsageError, unknownPlugin } from '../context.ts';
+import { setEnabledInFile } from '../enable-in-file.ts';
+import { printMasked } from '../print.ts';
 
-const COMMANDS = [
-  { name: 'enable', enabled: true, description: 'enable a plugin, or retry a failed one' },
-  { name: 'disable', enabled: false, description: 'disable a plugin' },
-] as const;
+interface Options extends CommonOptions {
+  readonly inFile?: boolean;
+  readonly settings?: string;
+}
 
-/** `plugmux enable` and `plugmux disable`: what administrators decide about whole plugins, remembered across restarts. */
+/** Where a decision is written, and the words that report it. */
+interface Switch {
+  readonly name: string;
+  readonly enabled: boolean;
+  readonly state: string;
+}
+
+const ENABLE: Switch = { name: 'enable', enabled: true, state: 'enabled' };
+const DISABLE: Switch = { name: 'disable', enabled: false, state: 'disabled' };
+/** Names of an earlier release for `enable --in-file` and `disable --in-file`; their output stays what it was. */
+const OLD_NAMES: readonly Switch[] = [
+  { name: 'expose', enabled: true, state: 'exposed' },
+  { name: 'unexpose', enabled: false, state: 'not exposed' },
+];
+
+/**
+ * `plugmux enable` and `plugmux disable`: stored for this gateway and kept across restarts, or written into mcp.json with
+ * `--in-file`.
+ */
 export function addEnable(program: Command, adapters: readonly Adapter[]): void {
-  for (const { name, enabled, description } of COMMANDS) {
-    program
-      .command(`${name} <plugin>`)
-      .description(description)
-      .action(async (id: string, options: CommonOptions) => {
-        const session = openSession(options, adapters, { here: true, quiet: true });
-        const app = await session.open();
-        try {
-          const all = app.registry.plugins();
-          const found = findPlugin(all, id);
-          const ids = all.map((plugin) => plugin.id);
-          if (!found) throw unknownPlugin(id, ids, session.config);
-          await app.admin.setEnabled(found.id, enabled, LOCAL_ACTOR);
-          process.stdout.write(`${found.id} is ${name}d. A gateway that runs already follows with the next change of its configuration.\n`);
-        } finally {
-          await app.close();
-          session.flushLog();
-        }
-      });
+  const add = ({ name }: Switch, isHidden = false): Command =>
+    program.command(name, { hidden: isHidden }).argument('<plugin>', "the plugin's id").option('--json', 'print JSON');
+  const inFile = async (id: string, options: Options, { enabled, state }: Switch): Promise<void> => {
+    const session = openSession(options, adapters, { here: true, quiet: true });
+    const { changed } = await setEnabledInFile(session, adapters, id, enabled, options.settings);
+    printMasked({ plugin: id, state, changed }, options.json, () => `${id} is ${changed ? 'now' : 'already'} ${state}.`);
+  };
+  const SETTINGS = ['--settings <json>', 'with --in-file: the settings, a JSON object that replaces the present ones'] as const;
+
+  for (const one of [ENABLE, DISABLE]) {
+    const command = add(one)
+      .description(one.enabled ? 'enable a plugin, or retry a failed one' : 'disable a plugin')
+      .option('--in-file', 'write it into mcp.json instead of storing it for this gateway');
+    if (one.enabled) command.option(...SETTINGS);
+    command.action((id: string, options: Options) => {
+      if (options.inFile) return inFile(id, options, one);
+      if (options.settings !== undefined) throw new UsageError('"--settings" needs "--in-file".', 'Settings are stored in mcp.json only.');
+      return store(id, options, one);
+    });
   }
+  for (const old of OLD_NAMES) {
+    const command = add(old, true).description(`the same as ${old.enabled ? 'enable' : 'disable'} --in-file`);
+    if (old.enabled) command.option(...SETTINGS);
+    command.action((id: string, options: Options) => inFile(id, options, old));
+  }
+
+  async function store(id: string, options: Options, one: Switch): Promise<void> {
+    const session = openSession(options, adapters, { here: true, quiet: true });
+    const app = await session.open();
+    try {
+      const plugins = app.registry.plugins();
+      const found = findPlugin(plugins, id);
+      if (!found)
+        throw unknownPlugin(
+          id,
+          plugins.map((plugin) => plugin.id),
+          session.config,
+        );
+      if (one.enabled) refuseDisabledInFile(found.id, session);
+      await app.admin.setEnabled(found.id, one.enabled, LOCAL_ACTOR);
+      printMasked(
+        { plugin: found.id, state: one.state },
+        options.json,
+        () => `${found.id} is ${one.state}. A running gateway applies this with its next configuration change.`,
+      );
+    } finally {
+      await app.close();
+      session.flushLog();
+    }
+  }
+}
+
+// The file wins over what is stored, so a stored decision would change nothing.
+function refuseDisabledInFile(id: string, { config }: CliSession): void {
+  if (config.plugins.get(id)?.enabled !== false) return;
+  throw new UsageError(`${config.file ?? 'mcp.json'} disables the plugin "${id}".`, `Run \`plugmux enable ${id} --in-file\`.`);
 }

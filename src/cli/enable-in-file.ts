@@ -1,38 +1,39 @@
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
-import type { Command } from 'commander';
 import { applyEdits, type JSONPath, modify } from 'jsonc-parser';
-import { createApp } from '../../app.ts';
-import type { Config, PluginConfig } from '../../config/config.ts';
-import type { Adapter } from '../../core/contract/adapter.ts';
-import { isJsonObject, type JsonObject } from '../../core/json/json.ts';
-import type { PluginStatus } from '../../registry/plugin-status.ts';
-import { type CliSession, type CommonOptions, openSession, UsageError, unknownPlugin } from '../context.ts';
-import { printMasked } from '../print.ts';
+import { createApp } from '../app.ts';
+import type { Config, PluginConfig } from '../config/config.ts';
+import type { Adapter } from '../core/contract/adapter.ts';
+import { isJsonObject, type JsonObject } from '../core/json/json.ts';
+import type { PluginStatus } from '../registry/plugin-status.ts';
+import { type CliSession, UsageError, unknownPlugin } from './context.ts';
 
 interface Edit {
   readonly path: JSONPath;
-  /** Undefined takes the key away. */
+  /** Undefined removes the key. */
   readonly value: unknown;
 }
 
-/** `plugmux expose` and `unexpose`: switch one plugin on or off in mcp.json; a gateway that serves the file follows. */
-export function addExpose(program: Command, adapters: readonly Adapter[]): void {
-  const add = (name: 'expose' | 'unexpose', description: string): Command =>
-    program
-      .command(name)
-      .description(description)
-      .argument('<plugin>', "the plugin's id")
-      .option('--json', 'print JSON')
-      .action(async (id: string, options: CommonOptions & { settings?: string }) => {
-        const session = openSession(options, adapters, { here: true, quiet: true });
-        const place = placeOf(id, session.config, await findAll(session, adapters));
-        const edits = [...(name === 'expose' ? expose(id, place) : unexpose(id, place)), ...settingsOf(id, place, options.settings)];
-        const changed = write(session, edits);
-        const state = name === 'expose' ? 'exposed' : 'not exposed';
-        printMasked({ plugin: id, state, changed }, options.json, () => `${id} is ${changed ? 'now' : 'already'} ${state}.`);
-      });
-  add('expose', 'switch a plugin on in mcp.json').option('--settings <json>', 'its settings, a JSON object that replaces what is there');
-  add('unexpose', 'switch a plugin off in mcp.json');
+/** What a change in mcp.json came to; `changed` is false if the file already said so. */
+export interface FileChange {
+  readonly changed: boolean;
+  readonly file: string;
+}
+
+/**
+ * Enables or disables one plugin in mcp.json; a gateway that serves the file follows. `settings` is the text of a JSON object
+ * that replaces the plugin's settings. Throws UsageError for an unknown plugin or bad settings, CONFIG_INVALID if the file
+ * would not load afterwards; the file is then unchanged.
+ */
+export async function setEnabledInFile(
+  session: CliSession,
+  adapters: readonly Adapter[],
+  id: string,
+  enabled: boolean,
+  settings?: string,
+): Promise<FileChange> {
+  const place = placeOf(id, session.config, await findAll(session, adapters));
+  const edits = [...(enabled ? enable(id, place) : disable(id, place)), ...settingsOf(id, place, settings)];
+  return write(session, edits);
 }
 
 async function findAll({ config, redactor, log }: CliSession, adapters: readonly Adapter[]): Promise<readonly PluginStatus[]> {
@@ -42,21 +43,24 @@ async function findAll({ config, redactor, log }: CliSession, adapters: readonly
   return plugins;
 }
 
-/** Where mcp.json speaks of a plugin: its own entry, or a list in an entry that selects several. */
+/** Where mcp.json configures a plugin: its own entry, or a list in an entry that selects several. */
 interface Place {
   readonly entry: string;
   readonly config: PluginConfig | undefined;
+  /** Whether it is an upstream server whose own entry disables it, which "plugins" can override. */
+  readonly isServerOff?: boolean;
   readonly list?: { readonly key: string; readonly names: readonly string[] } | undefined;
 }
 
 function placeOf(id: string, config: Config, plugins: readonly PluginStatus[]): Place {
   const own = config.plugins.get(id);
-  if (own) return { entry: id, config: own };
+  const server = config.upstreams.get(id)?.server;
+  if (own) return { entry: id, config: own, isServerOff: server?.disabled === true || server?.enabled === false };
   for (const entry of config.plugins.values()) {
     const list = listWith(id, entry);
     if (list) return { entry: entry.id, config: entry, list };
   }
-  // A plugin that only the scan of a folder has found gets an entry of its own.
+  // A plugin that was only found in a plugin folder gets a new entry.
   if (plugins.some((plugin) => plugin.id === id)) return { entry: id, config: undefined };
   for (const entry of config.plugins.values()) {
     const { allow } = entry.entry.options;
@@ -75,14 +79,14 @@ function listWith(id: string, { entry }: PluginConfig): Place['list'] {
   return undefined;
 }
 
-function expose(id: string, { entry, config, list }: Place): Edit[] {
+function enable(id: string, { entry, config, list, isServerOff }: Place): Edit[] {
   const edits: Edit[] = [];
   if (list && !list.names.some(isCalled(id))) edits.push({ path: ['plugins', entry, list.key], value: [...list.names, id] });
-  if (config && !config.enabled) edits.push({ path: ['plugins', entry, 'enabled'], value: undefined });
+  if (config && !config.enabled) edits.push({ path: ['plugins', entry, 'enabled'], value: isServerOff ? true : undefined });
   return edits;
 }
 
-function unexpose(id: string, { entry, config, list }: Place): Edit[] {
+function disable(id: string, { entry, config, list }: Place): Edit[] {
   const rest = list?.names.filter((name) => !isCalled(id)(name)) ?? [];
   if (list && rest.length > 0) return [{ path: ['plugins', entry, list.key], value: rest }];
   return config && !config.enabled ? [] : [{ path: ['plugins', entry, 'enabled'], value: false }];
@@ -98,28 +102,29 @@ function parseSettings(text: string): JsonObject {
     const value: unknown = JSON.parse(text);
     if (isJsonObject(value)) return value;
   } catch {
-    // Said below.
+    // Reported below.
   }
-  throw new UsageError('The settings are no JSON object.', `Write them like '{"max_results":5}'.`);
+  throw new UsageError('"--settings" must be a JSON object.', `Example: --settings '{"max_results":5}'.`);
 }
 
-// The new text is read as a configuration: where it is none, the old one comes back.
-function write({ config, load }: CliSession, edits: readonly Edit[]): boolean {
-  if (config.file === undefined) throw new UsageError('There is no configuration file.', 'Make one with `plugmux init`.');
-  const before = readFileSync(config.file, 'utf8');
+// The edited file must load as a configuration; otherwise the original text is restored.
+function write({ config, load }: CliSession, edits: readonly Edit[]): FileChange {
+  const { file } = config;
+  if (file === undefined) throw new UsageError('There is no configuration file.', 'Create one with `plugmux init`.');
+  const before = readFileSync(file, 'utf8');
   const text = edits.reduce(
     (edited, { path, value }) => applyEdits(edited, modify(edited, path, value, { formattingOptions: { insertSpaces: true, tabSize: 2 } })),
     before,
   );
-  if (text === before) return false;
-  replace(config.file, text);
+  if (text === before) return { changed: false, file };
+  replace(file, text);
   try {
     load();
   } catch (error) {
-    replace(config.file, before);
+    replace(file, before);
     throw error;
   }
-  return true;
+  return { changed: true, file };
 }
 
 function replace(file: string, text: string): void {

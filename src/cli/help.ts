@@ -1,0 +1,40 @@
+import { Command } from 'commander';
+
+/** The groups of `plugmux --help`, each command with one example. Adapters say it of their commands themselves. */
+const GROUPS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  'Serve:': {
+    serve: 'plugmux serve --http 127.0.0.1:8808',
+    stdio: 'plugmux stdio --config ~/tools/mcp.json',
+  },
+  'Inspect:': {
+    list: 'plugmux list',
+    info: 'plugmux info notes notes_search',
+    call: `plugmux call notes_search '{"query":"march"}'`,
+    doctor: 'plugmux doctor',
+    limits: 'plugmux limits',
+    audit: 'plugmux audit show',
+  },
+  'Plugins:': {
+    enable: 'plugmux enable notes --in-file',
+    disable: 'plugmux disable notes',
+    command: 'plugmux command search stats',
+    approvals: 'plugmux approvals allow notes_write',
+  },
+  'Configuration:': {
+    init: 'plugmux init',
+    schema: 'plugmux schema --out mcp.schema.json',
+    export: 'plugmux export claude-code',
+    store: 'plugmux store repair',
+  },
+};
+
+/** Sorts the commands of `--help` into groups and ends the help of each with an example. */
+export function addHelp(program: Command): void {
+  program.addHelpCommand(new Command('help').argument('[command]').description('show the help of a command').helpGroup('Inspect:'));
+  const byName = new Map(program.commands.map((command) => [command.name(), command]));
+  for (const [group, examples] of Object.entries(GROUPS)) {
+    for (const [name, example] of Object.entries(examples)) {
+      byName.get(name)?.helpGroup(group).addHelpText('after', `\nExample:\n  $ ${example}`);
+    }
+  }
+}
