@@ -1,7 +1,7 @@
 import type { Manifest } from '../core/contract/plugin.ts';
 import { VERSION } from '../core/package.ts';
 
-/** What the gateway itself offers comes from here; no plugin is ever this one. */
+/** The manifest under which the gateway offers its own tools. Never the manifest of a plugin. */
 export const GATEWAY_MANIFEST: Manifest = {
   id: 'plugmux',
   title: 'plugmux',

@@ -3,16 +3,16 @@ import type { HostLimits } from '../core/contract/host.ts';
 import { GatewayError } from '../core/errors.ts';
 import type { DiscoveredPlugin } from './discovery/discovered-plugin.ts';
 
-/** What a plugin process is told of the limits when it starts; all others are read where they are needed. */
+/** The limits that a plugin process receives when it starts; all others are read on use. */
 const STARTED_WITH: readonly (keyof HostLimits)[] = ['resultBytes', 'pluginStopMs', 'unresponsiveMs', 'hungMs'];
 
-/** Changes whenever a plugin must be opened anew: its text, its configuration as far as it notices, or why it is refused. */
+/** Changes whenever a plugin must be reopened: its files, the configuration it depends on, or the reason it is refused. */
 export function digestOf(
   { manifest, adapter, config, error, origin }: DiscoveredPlugin,
   refused: string | GatewayError | undefined,
   limits: HostLimits,
 ): string {
-  // Of what is left out here the plugin notices nothing.
+  // The keys that are cleared here do not affect the plugin itself.
   const own = { ...config.limits, callTimeoutMs: undefined, resultChars: undefined };
   const behaviour = {
     ...config,

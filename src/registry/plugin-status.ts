@@ -4,9 +4,9 @@ import type { JsonObject } from '../core/json/json.ts';
 import type { RejectedTool, VettedTools } from './offer/tools.ts';
 import type { VettedOffer } from './offer/vetted-offer.ts';
 import { problemsOf } from './problems.ts';
-import { tellWithheld } from './withheld.ts';
+import { describeWithheld } from './withheld.ts';
 
-/** What an operator may know of one plugin. */
+/** The state of one plugin, as shown to operators. */
 export interface PluginStatus {
   readonly id: string;
   readonly alias?: string | undefined;
@@ -15,7 +15,7 @@ export interface PluginStatus {
   readonly description?: string | undefined;
   readonly version?: string | undefined;
   readonly origin: string;
-  /** Files and folders whose change may mean a changed plugin. */
+  /** Files and folders to watch: a change in them may change the plugin. */
   readonly watch: readonly string[];
   readonly state: 'disabled' | 'needs-config' | PluginState;
   readonly error?: GatewayError | undefined;
@@ -23,44 +23,44 @@ export interface PluginStatus {
   readonly needs: readonly string[];
   readonly problems: readonly Problem[];
   readonly quarantined: readonly RejectedTool[];
-  /** What of it is not served and why, in one line; undefined where all of it is. */
+  /** Which tools are not served and why, in one line; undefined if all are served. */
   readonly withheld?: string | undefined;
   readonly triggers: Offer['triggers'];
   readonly facts: JsonObject;
 }
 
-/** Why a plugin takes no calls. */
+/** The error for calls to a plugin that is not available. */
 export function toUnavailable({ id, error }: Pick<PluginStatus, 'id' | 'error'>): GatewayError {
   const why = error?.message.replace(/[.!?]$/, '') ?? 'it is still starting';
   const fix = error === undefined ? {} : { fix: error.idle.fix, cause: error };
-  return new GatewayError('PLUGIN_UNAVAILABLE', `Plugin ${id} takes no calls: ${why}.`, { plugin: id, ...fix });
+  return new GatewayError('PLUGIN_UNAVAILABLE', `Plugin "${id}" is unavailable: ${why}.`, { plugin: id, ...fix });
 }
 
-/** Whether it was started and does not serve. */
+/** Whether the plugin was started but does not serve. */
 export function hasFailed({ state, error }: Pick<PluginStatus, 'state' | 'error'>): boolean {
   return state === 'failed' || (state === 'restarting' && error !== undefined);
 }
 
-/** What a plugin finds wrong with itself. */
+/** The problems that the plugin's own `check` reports. */
 export async function checkPlugin(plugin: Plugin): Promise<readonly Problem[]> {
   try {
     return (await plugin.check?.()) ?? [];
   } catch (error) {
-    return [{ code: 'PLUGIN_FAILED', subject: 'check', message: `It could not be checked: ${thrownText(error)}` }];
+    return [{ code: 'PLUGIN_FAILED', subject: 'check', message: `The check failed: ${thrownText(error)}` }];
   }
 }
 
-/** Whatever a plugin threw, as its failure. */
+/** Wraps anything a plugin threw as PLUGIN_FAILED, unless it is a GatewayError. */
 export function asFailure(error: unknown, plugin: string): GatewayError {
   return error instanceof GatewayError ? error : new GatewayError('PLUGIN_FAILED', thrownText(error), { plugin, cause: error });
 }
 
-/** What a plugin says of itself, with the version that it turned out to have. */
+/** The manifest, with the version from the offer if it differs. */
 export function withVersion(manifest: Manifest, offer: Offer | undefined): Manifest {
   return offer?.version === undefined || offer.version === manifest.version ? manifest : { ...manifest, version: offer.version };
 }
 
-/** What of it comes from the plugin itself. */
+/** The part of a status that comes from the manifest and the offer. */
 export function toStatus(
   manifest: Manifest | undefined,
   origin: string,
@@ -86,5 +86,5 @@ export function toStatus(
 }
 
 function withheldOf({ tools, quarantined }: VettedTools): string | undefined {
-  return quarantined.length === 0 ? undefined : tellWithheld(tools.length + quarantined.length, quarantined);
+  return quarantined.length === 0 ? undefined : describeWithheld(tools.length + quarantined.length, quarantined);
 }

@@ -2,9 +2,9 @@ import type { Problem } from '../core/contract/plugin.ts';
 import { shorten } from '../core/text/text.ts';
 import type { VettedTools } from './offer/tools.ts';
 
-const MAX_TOLD = 20;
+const MAX_LISTED = 20;
 
-/** What an operator should know of the schemas of tools that are served. */
+/** Problems with the schemas of tools that are served. */
 export function problemsOf(vetted: VettedTools): Problem[] {
   return [...droppedOf(vetted), ...uncheckedOf(vetted), ...unshownOf(vetted)];
 }
@@ -25,15 +25,15 @@ function unshownOf({ tools }: VettedTools): Problem[] {
           {
             code: 'SCHEMA_UNCHECKED' as const,
             subject: tool.name,
-            message: `${tool.name} is served; parts of its output schema that no client can compile are left out: ${tellSome(unshown)}.`,
+            message: `${tool.name} is served; parts of its output schema are left out because clients cannot compile them: ${joinSome(unshown)}.`,
           },
         ],
   );
 }
 
-function tellSome(parts: readonly string[]): string {
-  const told = parts.slice(0, MAX_TOLD).map((part) => shorten(part, 300));
-  return [...told, ...(parts.length > MAX_TOLD ? [`${parts.length - MAX_TOLD} more`] : [])].join('; ');
+function joinSome(parts: readonly string[]): string {
+  const listed = parts.slice(0, MAX_LISTED).map((part) => shorten(part, 300));
+  return [...listed, ...(parts.length > MAX_LISTED ? [`${parts.length - MAX_LISTED} more`] : [])].join('; ');
 }
 
 function droppedOf({ tools }: VettedTools): Problem[] {
@@ -41,7 +41,7 @@ function droppedOf({ tools }: VettedTools): Problem[] {
     dropped.map((place) => ({
       code: 'SCHEMA_REFUSED' as const,
       subject: tool.name,
-      message: `${place} of ${tool.name} is left out of its schema: it holds characters that cannot be seen.`,
+      message: `${place} of ${tool.name} is left out of its schema: it contains invisible characters.`,
     })),
   );
 }

@@ -20,7 +20,6 @@ export interface RegisteredPluginEvents {
   updated(plugin: RegisteredPlugin, uri: string): void;
 }
 
-/** What a registered plugin works with. */
 export interface RegisteredPluginParts {
   readonly limits: RegistryLimits;
   readonly host: Host;
@@ -35,30 +34,30 @@ export class RegisteredPlugin {
   /** As the last reload left it: what the plugin itself was opened with is still the same. */
   config: PluginConfig;
   readonly #found: DiscoveredPlugin;
-  /** What may be shown of the plugin's manifest. */
+  /** The manifest without hidden characters. */
   readonly #manifest: Manifest | undefined;
   readonly #parts: RegisteredPluginParts;
-  // The version that this one replaces: it stands in until this one has listed.
+  // The version that this one replaces; it serves until this one has listed.
   #predecessor: RegisteredPlugin | undefined;
   readonly #validators: ValidatorSet;
   /** Whether `listed` has settled. */
   hasListed = false;
-  /** What the last start left of it: its offer, or only that it loaded or failed. */
+  /** What the last start stored: the offer, or only that the plugin loaded or failed. */
   known: 'offer' | 'loaded' | 'failed' | undefined;
-  /** What it brings is what the last start knew, until it has opened or failed. */
+  /** Whether the offer comes from the last start; until the plugin has opened or failed. */
   isRemembered = false;
-  /** When the plugin has listed what it offers, or never will. */
+  /** Resolves when the plugin has listed its offer, or never will. */
   readonly listed = deferred();
-  /** When it is not served from memory any more. */
+  /** Resolves when the plugin is no longer served from memory. */
   readonly opened = deferred();
   #opening: Promise<void> | undefined;
   #loaded = false;
-  // What was kept for the next start.
+  // What is stored for the next start.
   #kept: Offer | 'failed' | undefined;
   #plugin: Plugin | undefined;
   #disabled: string | undefined;
   #error: GatewayError | undefined;
-  // What it said last cannot be used.
+  // Why the latest offer cannot be used.
   #fault: GatewayError | undefined;
   readonly #offer = new VettedOffer();
   #closed = false;
@@ -82,7 +81,7 @@ export class RegisteredPlugin {
     this.listed.resolve();
   }
 
-  /** Opens the plugin unless it was refused, or serves it as the last start knew it. A failure is kept and told, never thrown. */
+  /** Opens the plugin unless it is refused, or serves the offer of the last start. A failure is stored and reported, never thrown. */
   async open(refused: string | GatewayError | undefined): Promise<void> {
     const { manifest, adapter } = this.#found;
     if (refused instanceof GatewayError) this.#error ??= refused;
@@ -93,7 +92,7 @@ export class RegisteredPlugin {
 
   async #recall(): Promise<boolean> {
     const refuse = (): Promise<never> => Promise.reject(toUnavailable(this.status()));
-    // While a plugin is replaced, the version before stands in for it.
+    // While a plugin is replaced, its predecessor serves.
     const remembered = this.#predecessor ? undefined : this.#parts.memory?.get(this.#found, refuse);
     this.known = typeof remembered === 'object' ? 'offer' : remembered;
     if (typeof remembered !== 'object') return false;
@@ -112,13 +111,13 @@ export class RegisteredPlugin {
     this.isRemembered = false;
   }
 
-  /** Opens a plugin that was served from memory so far; any other one has been opened already. */
+  /** Opens a plugin that was served from memory so far. Any other plugin is already open. */
   openPlugin(): Promise<void> {
     this.#opening ??= this.#open();
     return this.#opening;
   }
 
-  /** Settles once it has listed, or a list is made without it. */
+  /** Settles once the plugin has listed, or reports that a list should not wait for it. */
   listedOrLate = (): Promise<void> =>
     Promise.race([this.listed.promise, this.openPlugin().then(() => this.#plugin?.late?.() ?? this.listed.promise)]);
 
@@ -147,7 +146,7 @@ export class RegisteredPlugin {
     this.opened.resolve();
   }
 
-  // The one way from a plugin's word to the catalogue: what cannot be used is that plugin's failure, until it says something else.
+  // The only way from an offer to the catalogue. An unusable offer counts as the plugin's failure until the plugin sends another one.
   async #takeOver(again = false): Promise<void> {
     try {
       await this.#update(again);
@@ -162,14 +161,14 @@ export class RegisteredPlugin {
     const given = offered ?? (again && this.isRemembered ? this.#offer.given : undefined);
     this.#fault = undefined;
     if (given && (again || given !== this.#offer.given)) {
-      // If another offer came meanwhile, that one is told.
+      // If another offer arrived meanwhile, only that one is announced.
       if (!(await this.#vet(given, again))) return;
       if (offered) this.isRemembered = false;
     } else if (this.#offer.isVetting) {
-      // What happens meanwhile is told with what is being vetted: before that the plugin has not listed.
+      // The plugin has not listed before its offer is vetted, so changes are announced together with that offer.
       return;
     }
-    // One that is being restarted, or has begun to explain itself, may never list: nobody waits for it.
+    // A plugin that restarts or reports an error may never list, so nothing waits for it.
     const isLate = !given && (this.#isOut() || this.#plugin?.state() === 'restarting');
     if (isLate) this.#forget();
     if (given || isLate || this.#isOut() || this.#plugin?.error?.()) this.#settle();
@@ -177,12 +176,12 @@ export class RegisteredPlugin {
     if (!this.isRemembered) this.opened.resolve();
   }
 
-  /** Whether its text declares a tool, which is listed once the plugin has loaded. */
+  /** Whether the plugin's source declares a tool of this native name; it is listed once the plugin has loaded. */
   declares(native: string): boolean {
     return this.#plugin?.offer()?.tools.some((tool) => nativeName(tool, this.config.names) === native) === true;
   }
 
-  // Until it has loaded nobody knows whether it can, so what it would offer does not count; a newer version takes over at once.
+  // A plugin may still fail to load, so its offer counts only once it has. The offer of a newer version counts at once.
   #offered(): Offer | undefined {
     const offer = this.#plugin?.offer();
     this.#loaded ||= offer !== undefined && this.#plugin?.state() === 'ready';
@@ -196,7 +195,7 @@ export class RegisteredPlugin {
     return this.#offer.take(given, { plugin: this.id, limits: this.#parts.limits, validators: this.#validators, validate }, again);
   }
 
-  /** Vets what it offers by the limits that hold now. */
+  /** Vets the offer again, by the current limits. */
   vetAgain(): void {
     this.#updating = this.#takeOver(true);
   }
@@ -211,12 +210,12 @@ export class RegisteredPlugin {
     return state === 'ready' && this.isRemembered ? 'opening' : state;
   }
 
-  /** Whether it is not served, and will not be by itself. */
+  /** Whether the plugin is not served and will not recover by itself. */
   #isOut(): boolean {
     return this.#error !== undefined || this.#fault !== undefined || this.#plugin?.state() === 'failed';
   }
 
-  /** What it brings into the catalogue; nothing while it is disabled. */
+  /** What the plugin adds to the catalogue; undefined while it is disabled or closed. */
   contribution(remembered: () => KnownTool[]): Contribution | undefined {
     const manifest = this.#manifest;
     if (this.#closed || this.#disabled !== undefined) return undefined;
@@ -224,7 +223,7 @@ export class RegisteredPlugin {
     if (predecessor?.offer && !predecessor.opening && !this.#offer.given) return predecessor;
     const { id, origin, guards = false } = this.#found;
     const known = manifest ?? { id, version: '', adapter: '', origin, watch: [], digest: '', ...(guards ? { guards } : {}) };
-    // A failed plugin offers nothing, but keeps its claim on the names it had.
+    // A failed plugin offers nothing, but keeps its claim on its names.
     const offer = this.#isOut() ? undefined : this.#offer.clean?.offer;
     return {
       manifest: withVersion(known, offer),
@@ -236,7 +235,7 @@ export class RegisteredPlugin {
     };
   }
 
-  /** What the next start may know of its tools, once it has listed. */
+  /** The tools to store for the next start; undefined until the plugin has listed. */
   knownTools(): KnownTool[] | undefined {
     const { given, tools } = this.#offer;
     if (!given || given.needs.length > 0 || this.isRemembered) return undefined;
@@ -252,21 +251,21 @@ export class RegisteredPlugin {
     };
   }
 
-  /** What a person can run on it. */
+  /** The commands that a user can run on the plugin. */
   commands = (): readonly UserCommand[] => this.#offer.given?.commands ?? [];
   check = async (): Promise<readonly Problem[]> => (this.#plugin ? checkPlugin(this.#plugin) : []);
   watch = (uris: ReadonlySet<string>): void => this.#plugin?.setSubscriptions?.(uris);
 
-  refresh(asker: ListRequester): Promise<void> | undefined {
+  refresh(requester: ListRequester): Promise<void> | undefined {
     if (this.state() !== 'ready') return undefined;
-    return this.#plugin?.refresh?.(asker)?.then(() => this.#updating);
+    return this.#plugin?.refresh?.(requester)?.then(() => this.#updating);
   }
 
-  /** Keeps what it offers for the next start, or that it did not load. */
+  /** Stores the offer for the next start, or that the plugin did not load. */
   remember(): void {
     const { given } = this.#offer;
     if (!this.#manifest || this.#closed || this.#disabled !== undefined || this.isRemembered) return;
-    // One that is still opening has not failed: what the last start knew of it stays.
+    // A plugin that is still opening has not failed, so the stored offer stays.
     const hasFailed = this.#isOut() || (!this.#loaded && this.#plugin?.state() === 'restarting');
     const now = hasFailed ? 'failed' : this.#loaded ? given : undefined;
     if (now === undefined || now === this.#kept) return;
@@ -277,11 +276,11 @@ export class RegisteredPlugin {
   async start(): Promise<void> {
     await this.openPlugin();
     await this.#plugin?.start();
-    // What it lists is served once it has been vetted.
+    // An offer is served once it has been vetted.
     await this.#offer.vetted();
   }
 
-  /** Forgets what kept it from being opened; false where nothing did. */
+  /** Clears a failure, so the next `apply` reopens the plugin. False if it had not failed. */
   resetFailure(): boolean {
     const { manifest, adapter } = this.#found;
     if (this.#closed || this.#disabled !== undefined || !this.#isOut()) return false;
@@ -290,7 +289,7 @@ export class RegisteredPlugin {
   }
 
   async close(disabled = false): Promise<void> {
-    // Whatever a plugin does when it is disabled, it does also if it has not been needed so far.
+    // The plugin's own cleanup on disable must run, even if the plugin has not been opened so far.
     if (disabled) await this.openPlugin();
     this.#closed = true;
     this.#settle();

@@ -17,50 +17,50 @@ import { type PluginStatus, toUnavailable } from './plugin-status.ts';
 import { RegisteredPlugin } from './registered-plugin.ts';
 
 /**
- * Says whether a found plugin may be opened: undefined, or the reason it may not. An error means that this cannot be
- * told: then the plugin is not opened, but one that is open already stays so.
+ * Decides whether a discovered plugin may be opened: undefined, or the reason it may not. An error means that this cannot
+ * be decided: the plugin is not opened, but stays open if it already is.
  */
 export type Admit = (found: DiscoveredPlugin) => string | GatewayError | undefined;
 
-/** Who is here, under which public names. */
+/** All plugins, their states and the catalogue of what they offer. */
 export interface Registry {
-  /** Brings the plugins in line with what was found: opens new ones, replaces changed ones, closes the rest. */
+  /** Applies a list of discovered plugins: opens new ones, replaces changed ones, closes the rest. */
   apply(found: readonly DiscoveredPlugin[], limits: RegistryLimits, admit: Admit): Promise<void>;
-  /** Opens a failed plugin anew with the next `apply`. */
+  /** Makes the next `apply` reopen a failed plugin. */
   resetFailure(pluginId: string): void;
   catalogue(): Catalogue;
   plugins(): readonly PluginStatus[];
   config(pluginId: string): PluginConfig | undefined;
-  /** What a person can run on a plugin. */
+  /** The commands that a user can run on a plugin. */
   commands(pluginId: string): readonly UserCommand[];
   onChange(listener: (catalogue: Catalogue) => void): void;
-  /** Calls back with a plugin and the address, its own, of a resource whose contents have changed. */
+  /** Calls back when the contents of a resource change, with the plugin and its own URI of the resource. */
   onUpdated(listener: (pluginId: string, uri: string) => void): void;
-  /** Lets a plugin know which of its resources somebody wants to hear of. */
+  /** Passes to a plugin the URIs, its own, of the resources that clients subscribed to. */
   setSubscriptions(pluginId: string, uris: ReadonlySet<string>): void;
-  /** Lets every plugin look whether what it offers has changed. */
-  refresh(asker: ListRequester): Promise<void> | undefined;
-  /** Asks every plugin how it is; what is wrong, by plugin. */
+  /** Lets every plugin update its offer. Undefined if none has to. */
+  refresh(requester: ListRequester): Promise<void> | undefined;
+  /** Runs every plugin's own check; problems by plugin id. */
   check(): Promise<ReadonlyMap<string, readonly Problem[]>>;
-  /** Starts the plugins that start lazily, all or one, and waits until each is ready or has failed. */
+  /** Starts lazily started plugins, all or one, and waits until each is ready or has failed. */
   start(pluginId?: string): Promise<void>;
   /**
-   * Starts what cannot be listed otherwise; settles when every plugin has listed or failed, at the latest after `withinMs`.
-   * Undefined where all have. `first`: for a first list. If the last start left offers, it waits only for plugins that loaded
-   * then and whose offers cannot be known; otherwise for all that did not fail then.
+   * Starts the plugins that have not listed; settles when each has listed or failed, at the latest after `withinMs`.
+   * Undefined if all have. `first`: for a client's first list. If the last start stored offers, it waits only for plugins that
+   * loaded then without a stored offer; otherwise for all that did not fail then.
    */
   whenListed(withinMs: number, first?: 'first'): Promise<void> | undefined;
-  /** Starts every plugin; settles when each has opened or failed, at the latest after `withinMs`. Undefined where all have. */
+  /** Starts every plugin; settles when each has opened or failed, at the latest after `withinMs`. Undefined if all have. */
   opened(withinMs: number): Promise<void> | undefined;
-  /** Whether the last start left the offer of any plugin. */
+  /** Whether the last start stored the offer of any plugin. */
   knew(): boolean;
-  /** Settles when a plugin that is served from memory has opened or failed, and starts it. Undefined if it is not served so. */
+  /** Starts a plugin that is served from memory; settles when it has opened or failed. Undefined if it is not served from memory. */
   opening(pluginId: string, start?: false): Promise<void> | undefined;
-  /** Settles when a plugin has opened or failed, and starts it. Undefined if it has. */
+  /** Starts a plugin; settles when it has opened or failed. Undefined if it already has. */
   settled(pluginId: string): Promise<void> | undefined;
-  /** The plugin whose text declares a tool of this name, which is not listed now. */
+  /** The plugin whose source declares an unlisted tool of this name. */
   declarer(native: string): string | undefined;
-  /** Why a plugin takes no calls; undefined if it may take some. */
+  /** Why a plugin is unavailable; undefined if it may accept calls. */
   unavailable(pluginId: string): GatewayError | undefined;
   close(): Promise<void>;
 }
@@ -68,7 +68,7 @@ export interface Registry {
 const REMEMBERED = 'known-tools';
 const SAVE_AFTER_MS = 1_000;
 
-/** An empty registry. The last known tools of each plugin are kept in `store`, if there is one, and what it offers in `memory`. */
+/** An empty registry. Keeps each plugin's last known tools in `store` and its offer in `memory`, if given. */
 export function createRegistry(host: Host, store: Store | undefined, log: Logger = silentLog, memory?: OfferMemory): Registry {
   const listeners: ((catalogue: Catalogue) => void)[] = [];
   const updateListeners: ((pluginId: string, uri: string) => void)[] = [];
@@ -96,13 +96,13 @@ export function createRegistry(host: Host, store: Store | undefined, log: Logger
     try {
       store.set(REMEMBERED, plugin.id, JSON.stringify(known));
     } catch (error) {
-      log.warn(`the tools of ${plugin.id} cannot be remembered: ${(error as Error).message}`);
+      log.warn(`plugin "${plugin.id}": tool list cannot be cached: ${(error as Error).message}`);
     }
   };
 
-  const tellFaults = createFaultLines(log);
+  const logFaults = createFaultLines(log);
 
-  // Those that are served from memory.
+  // The plugins that are served from memory.
   let unopened: ReadonlyMap<string, RegisteredPlugin> = new Map();
   const rebuild = (): void => {
     unopened = new Map(plugins.filter(({ isRemembered }) => isRemembered).map((plugin) => [plugin.id, plugin]));
@@ -117,7 +117,7 @@ export function createRegistry(host: Host, store: Store | undefined, log: Logger
     for (const listener of listeners) listener(catalogue);
   };
 
-  // Writing down waits until things are quiet: it is needed by the next start at the earliest.
+  // Only the next start needs the stored lists, so saving is delayed and batched.
   const unsaved = new Set<RegisteredPlugin>();
   let pruned: string | undefined;
   let isClosed = false;
@@ -138,12 +138,12 @@ export function createRegistry(host: Host, store: Store | undefined, log: Logger
     try {
       rebuild();
     } catch (error) {
-      log.error(`the catalogue could not be built again, the one before stays: ${toError(error).stack}`);
+      log.error(`catalogue not rebuilt, the previous one stays active: ${toError(error).stack}`);
     }
-    endLingering();
+    retireSuperseded();
   };
   const changed = (plugin?: RegisteredPlugin): void => {
-    if (plugin) tellFaults(plugin.status());
+    if (plugin) logFaults(plugin.status());
     if (plugin && unsaved.size === 0) setTimeout(save, SAVE_AFTER_MS).unref();
     if (plugin) unsaved.add(plugin);
     if (scheduled) return;
@@ -157,9 +157,9 @@ export function createRegistry(host: Host, store: Store | undefined, log: Logger
     if (plugins.includes(plugin)) for (const listener of updateListeners) listener(plugin.id, uri);
   };
 
-  // An older version serves until the newer one has listed what it offers.
+  // An older version serves until the newer one has listed.
   const superseded = new Map<RegisteredPlugin, RegisteredPlugin>();
-  const endLingering = (): void => {
+  const retireSuperseded = (): void => {
     for (const [plugin, successor] of superseded) {
       if (!successor.hasListed && plugins.includes(successor)) continue;
       superseded.delete(plugin);
@@ -167,14 +167,14 @@ export function createRegistry(host: Host, store: Store | undefined, log: Logger
     }
   };
 
-  // All are opened before one is started: those that share a process start with it.
+  // Plugins that share a process start together, so all are opened before one is started.
   const start = async (pluginId?: string): Promise<void> => {
     const wanted = plugins.filter(({ id }) => pluginId === undefined || id === pluginId);
     await Promise.all(plugins.map((plugin) => plugin.openPlugin().then(() => watchFor(plugin))));
     await Promise.all(wanted.map((plugin) => plugin.start()));
   };
 
-  // Whoever waited looks into the catalogue next.
+  // The caller reads the catalogue next, so it is rebuilt now.
   const openings = (pending: readonly RegisteredPlugin[], untilLate = false): Promise<void> =>
     Promise.all(
       pending.map((plugin) => (plugin.isRemembered ? plugin.opened.promise : untilLate ? plugin.listedOrLate() : plugin.listed.promise)),
@@ -218,9 +218,9 @@ export function createRegistry(host: Host, store: Store | undefined, log: Logger
         opening.push(plugin.open(refused).then(() => watchFor(plugin)));
       }
       plugins = kept;
-      // The newer version of a plugin is opened before the older one is let go, so that its group never stands empty.
+      // The newer version of a plugin opens before the older one closes, so that their process group is never empty.
       await Promise.all(opening);
-      for (const plugin of plugins) tellFaults(plugin.status());
+      for (const plugin of plugins) logFaults(plugin.status());
       for (const plugin of old.values()) {
         const successor = plugins.find((s) => s.id === plugin.id);
         if (!successor || successor.hasListed) retire(plugin, refusedNow.has(plugin.id));
@@ -243,8 +243,8 @@ export function createRegistry(host: Host, store: Store | undefined, log: Logger
       watched.set(pluginId, uris);
       for (const plugin of plugins) if (plugin.id === pluginId) plugin.watch(uris);
     },
-    refresh(asker) {
-      const pending = plugins.map((plugin) => plugin.refresh(asker)).filter((promise) => promise !== undefined);
+    refresh(requester) {
+      const pending = plugins.map((plugin) => plugin.refresh(requester)).filter((promise) => promise !== undefined);
       return pending.length === 0 ? undefined : Promise.all(pending).then(flush);
     },
     check: async () => new Map(await Promise.all(plugins.map(async (plugin) => [plugin.id, await plugin.check()] as const))),
@@ -268,7 +268,7 @@ export function createRegistry(host: Host, store: Store | undefined, log: Logger
       return status?.error && status.state !== 'ready' ? toUnavailable(status) : undefined;
     },
     whenListed(withinMs, first) {
-      // Whoever asks looks into the catalogue next: what has just listed must stand there.
+      // The caller reads the catalogue next, so it must contain the latest lists.
       flush();
       const isAwaited = ({ known }: RegisteredPlugin): boolean => first === undefined || (knew() ? known === 'loaded' : known !== 'failed');
       const unlisted = plugins.filter((plugin) => !plugin.hasListed && isAwaited(plugin));
@@ -289,7 +289,7 @@ export function createRegistry(host: Host, store: Store | undefined, log: Logger
       isClosed = true;
       for (const plugin of plugins.reverse()) retire(plugin);
       plugins = [];
-      endLingering();
+      retireSuperseded();
       await Promise.all(closing);
     },
   };

@@ -14,31 +14,31 @@ import { isDoubleToo, prepare } from './check/prepare.ts';
 import { createProgram, type Program } from './check/program.ts';
 import { type Survey, survey } from './check/survey.ts';
 
-/** Says what is wrong with some arguments, in one sentence, or nothing. */
+/** Returns the first error in some arguments as one sentence; undefined if they are valid. */
 export type Validator = (args: JsonObject) => string | undefined;
 
-/** What a schema says of values. Where it cannot tell, a value is right. */
+/** Checks values by a schema. A value that it cannot judge counts as valid. */
 export interface Checker {
   readonly validate: Validator;
-  /** Compiles what a large schema needs for a value, letting other work go on; undefined where nothing is missing. */
+  /** Compiles the parts of a large schema that a value needs, yielding to other work; undefined if all are compiled. */
   ready(args: JsonObject): Promise<void> | undefined;
-  /** Wrong arguments with values where they held the JSON texts of what the schema wants; undefined where they hold none. */
+  /** A copy of invalid arguments in which JSON strings are parsed where the schema wants another type; undefined if there are none. */
   convert(args: JsonObject): JsonObject | undefined;
 }
 
-/** A checker of what cannot be checked. */
+/** Accepts every value; for schemas that cannot be checked. */
 export const UNCHECKED: Checker = { validate: () => undefined, ready: () => undefined, convert: () => undefined };
 
 const MAX_MESSAGE_LENGTH = 4 * 1024;
 const CAPS: JsonCaps = { depth: 64, keys: 10_000, items: 100_000 };
 
-/** Compiles the schemas of one plugin; schemas of different plugins never meet in one instance. */
+/** Compiles the schemas of one plugin. Plugins never share a compiler instance. */
 export interface ValidatorSet {
-  /** A checker for a vetted schema, which is compiled on first use; without a dialect nothing is checked. `whole` is what it calls the value itself. */
+  /** A checker for a vetted schema, compiled on first use; accepts everything without `dialect`. `whole` names the root value in messages. */
   compile(schema: JsonObject, dialect: Dialect | undefined, whole?: string): Checker;
 }
 
-/** The caps of messages, read anew with every use. */
+/** The caps of messages, read from the limits on every use. */
 export function capsOf(limits: { readonly jsonDepth: number; readonly jsonKeys: number; readonly jsonItems: number }): JsonCaps {
   return {
     get depth() {
@@ -53,7 +53,7 @@ export function capsOf(limits: { readonly jsonDepth: number; readonly jsonKeys: 
   };
 }
 
-/** An empty set. The compiler is loaded with the first schema, not with the gateway. `caps`: of texts that are parsed. */
+/** An empty set. Loads the compiler with the first schema, not at start. `caps`: for strings that are parsed. */
 export function createValidatorSet(caps: JsonCaps = CAPS): ValidatorSet {
   const compiler = createCompiler();
   return {
@@ -70,7 +70,7 @@ class SchemaChecker implements Checker {
   readonly #caps: JsonCaps;
   #doubles: Program | undefined;
   #exact: Program | undefined;
-  /** What texts are looked for by. */
+  /** The schema by which strings are converted. */
   #readable: JsonObject | undefined;
   #broken = false;
 
@@ -87,11 +87,11 @@ class SchemaChecker implements Checker {
     try {
       const errors = this.#check(args);
       if (!errors) return undefined;
-      // A copy may hold exact numbers without being known to.
+      // A copy may contain exact numbers that are not noted yet.
       if (!holdsExact(args) && holdsExact(noteExact(args)) && !this.#check(args)) return undefined;
       return describe(errors, this.#whole);
     } catch {
-      // Given up: what cannot be told is no reason to refuse.
+      // The check was given up; arguments are rejected only if they are certainly wrong.
       return undefined;
     }
   };
@@ -124,7 +124,7 @@ class SchemaChecker implements Checker {
     }
   };
 
-  /** What is wrong; undefined where nothing is. */
+  /** The errors; undefined if there are none. */
   #check(args: JsonObject): readonly ErrorObject[] | undefined {
     const program = this.#programFor(args);
     const fits = program === this.#exact ? withOriginals(args, (copy) => program.run(copy)) : program.run(toDoubles(args));
@@ -153,7 +153,7 @@ class SchemaChecker implements Checker {
 }
 
 function describe([error]: readonly ErrorObject[], whole: string): string {
-  return error ? shorten(sentence(error, whole), MAX_MESSAGE_LENGTH) : `${whole} cannot be matched with the schema`;
+  return error ? shorten(sentence(error, whole), MAX_MESSAGE_LENGTH) : `${whole} cannot be matched against the schema`;
 }
 
 function sentence({ instancePath, keyword, params, message }: ErrorObject, whole: string): string {

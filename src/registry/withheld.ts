@@ -4,8 +4,8 @@ import type { RejectedTool } from './offer/tools.ts';
 const MAX_LENGTH = 600;
 const MAX_NAMES = 3;
 
-/** In one line how many of a plugin's tools are not served, and why. */
-export function tellWithheld(total: number, quarantined: readonly RejectedTool[]): string {
+/** States in one line how many of a plugin's tools are not served, and why. */
+export function describeWithheld(total: number, quarantined: readonly RejectedTool[]): string {
   const byReason = new Map<string, string[]>();
   for (const { tool, reason } of quarantined) byReason.set(reason, [...(byReason.get(reason) ?? []), tool]);
   const reasons = [...byReason].map(([reason, tools]) => {

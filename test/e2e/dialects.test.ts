@@ -147,7 +147,7 @@ describe('plugmux info', () => {
   };
 
   it('tells what clients are not told of a tool, and of all tools of a plugin', async () => {
-    const untold = ['the schema: alternatives at the root, told in words only', 'was_ist: it stands for "was ist"'];
+    const untold = ['the schema: alternatives at the root, only described in text', 'was_ist: renamed from "was ist"'];
     const tool = await info('results', 'odd');
     expect(tool).toMatchObject({
       schemas: 'portable',

@@ -1,18 +1,18 @@
 import type { Tool } from '../../core/contract/tool.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json/json.ts';
 
-// Hosts show a view where its address has this scheme.
+// Hosts render a resource with this scheme as a view.
 const VIEW = 'ui://';
 const OWN = 'plugmux://';
 const OWN_VIEW = `${VIEW}plugmux/`;
 
-/** The public form of an address that several plugins have: it names its plugin. Views keep their scheme. */
+/** The public form of an address that several plugins share: it includes the plugin id. Views keep their scheme. */
 export function qualify(pluginId: string, uri: string): string {
   const id = encodeURIComponent(pluginId);
   return uri.startsWith(VIEW) ? `${OWN_VIEW}${id}/${uri.slice(VIEW.length)}` : `${OWN}${id}/${uri}`;
 }
 
-/** A plugin's own address by its public form; undefined where that is not one of this plugin. */
+/** A plugin's own address for a public form; undefined if the form belongs to another plugin. */
 export function unqualify(pluginId: string, address: string): string | undefined {
   const id = encodeURIComponent(pluginId);
   if (address.startsWith(`${OWN_VIEW}${id}/`)) return VIEW + address.slice(OWN_VIEW.length + id.length + 1);
@@ -24,7 +24,7 @@ export function looksQualified(address: string): boolean {
   return address.startsWith(OWN) || address.startsWith(OWN_VIEW);
 }
 
-/** Addresses of views that a tool names, whichever key its hosts look at. */
+/** Addresses of the views that a tool names, under any key of `_meta`. */
 export function viewsOf({ meta }: Pick<Tool, 'meta'>): string[] {
   if (meta === undefined) return [];
   const { ui, ...others } = meta;
@@ -32,7 +32,7 @@ export function viewsOf({ meta }: Pick<Tool, 'meta'>): string[] {
   return named.filter((value): value is string => typeof value === 'string' && value.startsWith(VIEW));
 }
 
-/** A value with other addresses in it; the same one where none of them stands there. */
+/** A copy of a value with addresses renamed; the same value if it contains none of them. */
 export function renameIn<T extends JsonValue>(value: T, renamed: ReadonlyMap<string, string>): T {
   return rename(value, renamed) as T;
 }

@@ -23,15 +23,15 @@ export interface ToolEntry {
   readonly meta?: JsonObject | undefined;
   /** The schema as clients see it. */
   readonly input: JsonObject;
-  /** The schema of its structured results, where clients may see it. */
+  /** The schema of its structured results, if clients may see it. */
   readonly output?: JsonObject | undefined;
   readonly checker: VettedTool['checker'];
   readonly outputChecker?: VettedTool['outputChecker'];
-  /** What of its arguments is not checked. */
+  /** The parts of its arguments that are not checked. */
   readonly unchecked: VettedTool['unchecked'];
   readonly headers: VettedTool['headers'];
   readonly portable: VettedTool['portable'];
-  /** The same tool as it is shown to further sessions. */
+  /** Variants of the tool that other sessions see. */
   readonly others: readonly ToolEntry[];
 }
 
@@ -42,41 +42,41 @@ export interface PromptEntry {
   readonly prompt: Prompt;
 }
 
-/** A plugin that reads resources by their addresses, listed or not. */
+/** A plugin that can read resources by address, including unlisted ones. */
 export interface Reader {
   readonly plugin: Manifest;
   readonly read: NonNullable<Offer['read']>;
 }
 
-/** Everything that is offered at one moment. Never changed; a change makes a new one. */
+/** Everything that is offered at one moment. Immutable; a change builds a new one. */
 export interface Catalogue extends Places {
   readonly tools: ReadonlyMap<string, ToolEntry>;
-  /** What is not listed because its plugin offers nothing now. */
+  /** Tools that are not listed because their plugin currently offers nothing. */
   readonly lost: ReadonlyMap<string, LostTool>;
   readonly prompts: ReadonlyMap<string, PromptEntry>;
   readonly readers: ReadonlyMap<string, Reader>;
   readonly instructions: readonly {
     readonly plugin: Manifest;
     readonly text: string;
-    /** Whether the plugin's code makes up the text. */
+    /** Whether the plugin's code generates the text. */
     readonly composed: boolean;
   }[];
-  /** What plugins do with the calls of others; a guard that has not listed, or has failed, has no steps. */
+  /** Middleware that plugins apply to all calls. Steps are undefined for a guard that has not listed or has failed. */
   readonly middleware: readonly {
     readonly plugin: Manifest;
     readonly steps: Middleware | undefined;
-    /** The plugin is still opening, and its steps are known only then. */
+    /** The plugin is still opening; its steps are not known yet. */
     readonly opening?: boolean;
   }[];
-  /** Profiles that plugins bring along; of two with one name the first counts. */
+  /** Profiles that plugins provide; if two share a name, the first counts. */
   readonly profiles: readonly OfferedProfile[];
-  /** Native names that several plugins claim, each with its parties. */
+  /** Native names that several plugins claim, with the ids of these plugins. */
   readonly collisions: ReadonlyMap<string, readonly string[]>;
-  /** Tools left out because there are too many in all. */
+  /** Number of tools left out because the catalogue is full. */
   readonly dropped: number;
 }
 
-/** What one plugin brings into a catalogue. */
+/** What one plugin adds to a catalogue. */
 export interface Contribution {
   readonly manifest: Manifest;
   readonly offer: Offer | undefined;
@@ -85,7 +85,7 @@ export interface Contribution {
   readonly names: Readonly<Record<string, string>>;
   /** Its last known list, for a plugin that has not listed yet. */
   readonly remembered: readonly KnownTool[];
-  /** The offer is what the last start knew. */
+  /** Whether the offer comes from the last start. */
   readonly opening?: boolean;
 }
 
@@ -112,8 +112,8 @@ export function buildCatalogue(contributions: readonly Contribution[], limit: nu
   const places = placesOf(withText.map((w) => ({ ...w, tools: w.contribution.vetted.tools })));
   let dropped = 0;
   const lost = new Map<string, LostTool>();
-  for (const [{ from, lost: gone }, name] of names) {
-    if (gone) lost.set(name, { name, ...gone });
+  for (const [{ from, lost: tool }, name] of names) {
+    if (tool) lost.set(name, { name, ...tool });
     if (from && tools.size >= limit) dropped++;
     else if (from) tools.set(name, toToolEntry(name, from.contribution, from.vetted, rewriters.get(from.contribution), places.renamed));
   }
@@ -130,7 +130,7 @@ export function buildCatalogue(contributions: readonly Contribution[], limit: nu
     ),
     middleware: contributions.flatMap(({ manifest, offer, opening = false }) => {
       if (!offer?.middleware && !manifest.guards) return [];
-      // A call must not pass because a plugin that would have refused it has not opened yet.
+      // A guard that has not opened yet could still deny the call, so the call must not pass without it.
       const isClosed = opening && (manifest.guards !== undefined || offer?.middleware?.onError === 'deny');
       const steps = isClosed ? undefined : offer?.middleware;
       return [{ plugin: manifest, steps, ...(opening ? { opening } : {}) }];
@@ -154,7 +154,7 @@ function rewritersOf(names: ReadonlyMap<ToolClaim, string>): Rewriters {
     const { contribution } = claim.from;
     const own = renamed.get(contribution) ?? new Map<string, string>();
     renamed.set(contribution, own);
-    for (const spoken of spokenNames(claim)) own.set(spoken, name);
+    for (const mentioned of mentionedNames(claim)) own.set(mentioned, name);
   }
   return new Map([...renamed].map(([contribution, own]) => [contribution, createRewriter(own)]));
 }
@@ -174,7 +174,7 @@ function toolClaims(contribution: Contribution): ToolClaim[] {
   }));
 }
 
-function spokenNames({ native, from }: ToolClaim): string[] {
+function mentionedNames({ native, from }: ToolClaim): string[] {
   const tool = from?.vetted.tool;
   return [...(tool?.aliases ?? []), tool?.native ?? native, native];
 }
@@ -214,14 +214,14 @@ function toToolEntry(
 interface WithText {
   readonly contribution: Contribution;
   readonly manifest: Manifest;
-  /** Empty where there is none, or none so far. */
+  /** Empty if there are no instructions, or none yet. */
   readonly text: string;
   readonly prompts: readonly Prompt[];
   readonly resources: readonly Resource[];
   readonly templates: readonly ResourceTemplate[];
 }
 
-// A plugin's instructions are also a prompt and a resource of their own.
+// A plugin's instructions are also served as a prompt and as a resource.
 function withInstructions(contribution: Contribution, rewrite: ((text: string) => string) | undefined): WithText {
   const { manifest, offer } = contribution;
   const { prompts = [], resources = [], templates = [] } = offer ?? {};

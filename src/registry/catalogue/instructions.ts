@@ -3,15 +3,15 @@ import type { Prompt } from '../../core/contract/prompt.ts';
 import type { Resource } from '../../core/contract/resource.ts';
 import type { CallContext } from '../../core/contract/tool.ts';
 
-/** A plugin's instructions: as they began, and as they are when somebody reads them. */
+/** A plugin's instructions: the initial text, and the text at the time of a read. */
 export interface Instructions {
   readonly text: string;
   readonly now: (ctx: CallContext) => Promise<string>;
-  /** Whether the plugin's code makes up the text. */
+  /** Whether the plugin's code generates the text. */
   readonly composed: boolean;
 }
 
-/** The prompt by which a person hands a plugin's instructions to the model. */
+/** The prompt with which a user gives a plugin's instructions to the model. */
 export function instructionsPrompt(manifest: Manifest, { now, composed }: Instructions): Prompt {
   const description = `How to use the tools of ${manifest.title ?? manifest.id}`;
   return {
@@ -40,7 +40,7 @@ export function instructionsResource(manifest: Manifest, { text, now, composed }
   };
 }
 
-/** Where a plugin's instructions can be read. */
+/** The URI of a plugin's instructions. */
 export function instructionsUri({ id }: Manifest): string {
   return `plugin://${encodeURIComponent(id)}/instructions`;
 }

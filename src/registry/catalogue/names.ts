@@ -3,14 +3,14 @@ import { createHash } from 'node:crypto';
 /** A tool or prompt that wants a public name. */
 export interface Claim {
   readonly plugin: string;
-  /** The name the format's own host shows, or the one the operator gave. */
+  /** The name that the format's original host shows, or the one that the operator set. */
   readonly native: string;
 }
 
-/** Longest public name: leaves room for the prefix that LLM clients add. */
+/** Leaves room for the prefix that LLM clients add. */
 const MAX_LENGTH = 48;
 const HASHED = 39;
-/** A cut id: some of its characters, and as many of a hash. */
+/** Characters of hash in a shortened id. */
 const ID_HASH = 6;
 const MIN_ID_LENGTH = 10;
 
@@ -29,7 +29,7 @@ function shortened(name: string, claim: Claim): string {
   return name.length > MAX_LENGTH ? hashed(name, claim) : name;
 }
 
-/** A name with the id of its plugin in front. A long id is cut, so that the tool keeps its own name where there is room for both. */
+/** A name with the plugin id as prefix. A long id is shortened if that keeps the tool's name complete. */
 function qualified(native: string, claim: Claim): string {
   const id = sanitise(claim.plugin);
   const room = MAX_LENGTH - native.length - 1;
@@ -39,9 +39,8 @@ function qualified(native: string, claim: Claim): string {
 }
 
 /**
- * The public name of every claim. A native name is kept while it is unique among all claims; otherwise every party
- * becomes `<plugin>_<name>`, so that neither order nor a failed start decides who keeps it. The result depends on the
- * set of claims alone.
+ * The public name of every claim. A native name is kept while it is unique among all claims; otherwise each of its claims
+ * becomes `<plugin>_<name>`. The result depends only on the set of claims, not on their order or on failed starts.
  */
 export function publicNames<C extends Claim>(claims: readonly C[]): Map<C, string> {
   const wanted = new Map<C, string>();
@@ -67,12 +66,12 @@ function groupBy<T>(items: readonly T[], key: (item: T) => string): Map<string, 
   return groups;
 }
 
-/** Replaces names in a text, as whole words and in one pass; undefined where nothing was renamed. */
+/** Replaces whole-word names in a text, in one pass; undefined if nothing was renamed. */
 export function createRewriter(renamed: ReadonlyMap<string, string>): ((text: string) => string) | undefined {
   const names = [...renamed].filter(([from, to]) => from !== to).map(([from]) => from);
   if (names.length === 0) return undefined;
   names.sort((a, b) => b.length - a.length);
-  const words = names.map((name) => name.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&')).join('|');
-  const pattern = new RegExp(`(?<![A-Za-z0-9_-])(?:${words})(?![A-Za-z0-9_-])`, 'g');
+  const alternatives = names.map((name) => name.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&')).join('|');
+  const pattern = new RegExp(`(?<![A-Za-z0-9_-])(?:${alternatives})(?![A-Za-z0-9_-])`, 'g');
   return (text) => text.replace(pattern, (name) => renamed.get(name) as string);
 }

@@ -3,7 +3,7 @@ import type { Resource, ResourceTemplate } from '../../core/contract/resource.ts
 import type { Tool } from '../../core/contract/tool.ts';
 import { qualify, viewsOf } from './addresses.ts';
 
-/** One registered resource or template. Its address names its plugin where two plugins share the one that it has there, `own`. */
+/** One registered resource or template. `own` is the plugin's address; `address` adds the plugin id if two plugins share it. */
 export interface ResourceEntry<R extends Resource | ResourceTemplate = Resource> {
   readonly address: string;
   readonly own: string;
@@ -11,17 +11,17 @@ export interface ResourceEntry<R extends Resource | ResourceTemplate = Resource>
   readonly resource: R;
 }
 
-/** Where everything that can be read stands. */
+/** All readable things by their public addresses. */
 export interface Places {
   readonly resources: ReadonlyMap<string, ResourceEntry>;
   readonly templates: ReadonlyMap<string, ResourceEntry<ResourceTemplate>>;
-  /** Views that tools name and no list holds, by their public addresses. */
+  /** Views that tools name but no plugin lists, by their public addresses. */
   readonly views: ReadonlyMap<string, { readonly plugin: Manifest; readonly own: string }>;
-  /** Public addresses that differ from a plugin's own, by plugin; absent where all are the same. */
+  /** Public addresses by plugin id and own address, if they differ. */
   readonly renamed: ReadonlyMap<string, ReadonlyMap<string, string>>;
 }
 
-/** What one plugin has that can be read, and the tools that may name more. */
+/** One plugin's resources and templates, and its tools, which may name views. */
 interface Readable {
   readonly manifest: Manifest;
   readonly resources: readonly Resource[];
@@ -35,7 +35,7 @@ interface Place<T> {
   readonly item: T;
 }
 
-/** Gives everything its public address. One that two plugins have names its plugin for all of them, so that no order decides who keeps it. */
+/** Assigns public addresses. If plugins share one, all of them get their id added, so the result does not depend on the order. */
 export function placesOf(all: readonly Readable[]): Places {
   const resources = all.flatMap(({ manifest, resources }) => resources.map((item) => ({ plugin: manifest, own: item.uri, item })));
   const templates = all.flatMap(({ manifest, templates }) => templates.map((item) => ({ plugin: manifest, own: item.uriTemplate, item })));

@@ -1,33 +1,33 @@
-/** What one check may cost: about as many steps as a processor does in some hundredths of a second. */
+/** The budget of one check in steps; about some hundredths of a second. */
 const MAX_STEPS = 1_000_000;
 
-/** Thrown where a check is given up. */
+/** Thrown when a check exceeds its budget. */
 export class Overrun extends Error {
   constructor() {
     super('the check takes too many steps');
   }
 }
 
-/** Steps that are left to the check that goes on; checks run one at a time. */
+/** The steps left to the running check. Checks run one at a time. */
 export const budget = {
   left: MAX_STEPS,
-  /** One for all: nobody reads its stack. */
+  /** One shared instance, because its stack is never read. */
   overrun: new Overrun(),
 };
 
-/** Begins a check. */
+/** Restores the full budget for a new check. */
 export function refill(): void {
   budget.left = MAX_STEPS;
 }
 
-/** Takes steps; throws where there are not so many left. */
+/** Spends steps. Throws `Overrun` if the budget is exceeded. */
 export function spend(steps: number): void {
   budget.left -= steps;
   if (budget.left < 0) throw budget.overrun;
 }
 
 /**
- * While a value is only looked at for the parts of its schema that are not compiled yet, `missing` is where they go; each
- * takes everything, and lists of parts are looked through to their end.
+ * Set while a value is only scanned for the schema parts that it needs and that are not compiled yet: `missing` collects
+ * them. Such a part accepts everything, and lists of parts are scanned to the end.
  */
 export const search: { missing: Set<object> | undefined } = { missing: undefined };

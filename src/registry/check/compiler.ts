@@ -7,16 +7,16 @@ import { linear } from './linear.ts';
 type AjvClass = typeof import('ajv').default;
 type Ajv = InstanceType<AjvClass>;
 
-/** An instance keeps something of whatever it has compiled; the next one starts without it. */
+/** An Ajv instance retains some memory per compiled schema, so it is replaced after this many. */
 const MAX_COMPILED = 300;
 
-/** Turns schemas into code; those of different plugins never meet in one compiler. */
+/** Compiles schemas to code. Each plugin has its own compiler. */
 export interface Compiler {
-  /** Throws for a schema that the compiler does not take. `unevaluated`: whether it has keywords of that kind. */
+  /** Throws if Ajv rejects the schema. `unevaluated`: whether the schema has `unevaluated*` keywords. */
   compile(schema: AnySchema, dialect: Dialect, unevaluated: boolean): ValidateFunction;
 }
 
-/** A compiler, which loads what it needs with the first schema. */
+/** A compiler that loads Ajv with the first schema. */
 export function createCompiler(): Compiler {
   const instances = new Map<Dialect, { readonly ajv: Ajv; compiled: number }>();
   return {
@@ -27,13 +27,13 @@ export function createCompiler(): Compiler {
         instances.set(dialect, instance);
       }
       instance.compiled++;
-      // Following what has been evaluated costs every combination something.
+      // Tracking evaluated properties slows down every combination, so it is off unless needed.
       instance.ajv.opts.unevaluated = unevaluated;
       try {
         return instance.ajv.compile(schema);
       } finally {
         instance.ajv.removeSchema(schema);
-        // By what it calls a schema without a name.
+        // The key that Ajv uses for a schema without `$id`.
         delete instance.ajv.refs[''];
       }
     },
@@ -45,7 +45,7 @@ const MODULES: Readonly<Record<Dialect, string>> = { 'draft-07': 'ajv', '2019-09
 function createInstance(dialect: Dialect): Ajv {
   const require = createRequire(import.meta.url);
   const Class = require(MODULES[dialect]).default as AjvClass;
-  // Patterns are told apart by their texts.
+  // Ajv caches patterns by `toString()`.
   const regExp = (pattern: string): RegExp => Object.assign(Object.create(linear(pattern)), { toString: () => pattern }) as RegExp;
   regExp.code = 'linear';
   const ajv = new Class({
@@ -54,7 +54,7 @@ function createInstance(dialect: Dialect): Ajv {
     validateSchema: false,
     validateFormats: false,
     allErrors: false,
-    // What every object inherits is no argument.
+    // Inherited members are not arguments.
     ownProperties: true,
     inlineRefs: MAX_INLINED,
     logger: false,
@@ -66,5 +66,5 @@ function createInstance(dialect: Dialect): Ajv {
   return ajv;
 }
 
-/** References to schemas with more keywords than this become calls, so that code grows with the schema and not with its references. */
+/** References to schemas with more keywords become function calls, so the code grows with the schema and not with its references. */
 const MAX_INLINED = 12;

@@ -9,13 +9,13 @@ import { findWanted, type Wanted } from './wanted.ts';
 const LEVELS_ABOVE = 2;
 
 /**
- * Arguments with values where they hold the JSON texts of what the schema wants, at any depth; undefined where there are no
- * such texts. Models send them. A text stays one wherever the schema also takes texts, and never becomes null.
+ * A copy of arguments in which JSON strings are parsed where the schema requires another type, at any depth; undefined if
+ * there are none. Models send such strings. A string stays if the schema also accepts strings, and never becomes null.
  */
 export function convertTexts(args: JsonObject, schema: JsonObject, caps: JsonCaps): JsonObject | undefined {
   const converter = new Converter(caps, countKeys(args));
   let current = args;
-  // What a text held may hold texts again.
+  // A parsed string may contain such strings again.
   for (let round = 0; round < caps.depth; round++) {
     const next = converter.apply(current, findWanted(schema, current), LEVELS_ABOVE + 1) as JsonObject;
     if (next === current) break;
@@ -33,7 +33,7 @@ class Converter {
     this.#keys = keys;
   }
 
-  /** A copy with the wanted texts parsed; the value itself where there are none. */
+  /** A copy with the wanted strings parsed; the value itself if there are none. */
   apply(value: JsonValue, wanted: Wanted, depth: number): JsonValue {
     if (typeof value !== 'object' || value === null || value instanceof ExactNumber) return value;
     const here = wanted.get(value);

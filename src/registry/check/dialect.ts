@@ -1,6 +1,6 @@
 import type { JsonObject } from '../../core/json/json.ts';
 
-/** The dialects that arguments are checked by. */
+/** The supported JSON Schema dialects. */
 export type Dialect = 'draft-07' | '2019-09' | '2020-12';
 
 const DIALECTS: ReadonlyMap<string, Dialect> = new Map([
@@ -11,7 +11,7 @@ const DIALECTS: ReadonlyMap<string, Dialect> = new Map([
   ['json-schema.org/draft/2020-12/schema', '2020-12'],
 ]);
 
-/** The dialect of a schema; undefined for one that is not known. Without `$schema` it is the newest. */
+/** The dialect of a schema; undefined if it is unknown. Without `$schema` the newest one. */
 export function dialectOf({ $schema }: JsonObject): Dialect | undefined {
   if ($schema === undefined) return '2020-12';
   return typeof $schema === 'string' ? DIALECTS.get($schema.replace(/^https?:\/\//, '').replace(/#$/, '')) : undefined;

@@ -28,7 +28,7 @@ const SHAPES: ReadonlyMap<string, Shape> = new Map<string, Shape>([
   ...['allOf', 'anyOf', 'oneOf', 'prefixItems'].map((key) => [key, SCHEMAS] as const),
 ]);
 
-/** What a keyword's value should be and is not; undefined where nothing is wrong with it. */
+/** Describes why a keyword's value is invalid; undefined if it is valid. */
 export function shapeFault(keyword: string, value: JsonValue): string | undefined {
   const shape = SHAPES.get(keyword);
   return shape === undefined || shape[1](value) ? undefined : `is not ${shape[0]}`;
@@ -42,7 +42,7 @@ function areNames(value: JsonValue): boolean {
   return Array.isArray(value) && value.every((name) => typeof name === 'string');
 }
 
-/** Whether a value can stand where a schema is wanted. */
+/** Whether a value is an object or a boolean, as a schema must be. */
 export function isSchema(value: JsonValue | undefined): value is JsonObject | boolean {
   return typeof value === 'boolean' || isJsonObject(value);
 }

@@ -6,17 +6,17 @@ import { budget, search, spend } from './budget.ts';
 import { linear } from './linear.ts';
 import { originalOf, type Place } from './originals.ts';
 
-/** A part of a schema that is compiled by itself; undefined until it is. */
+/** A part of a schema that is compiled separately. */
 export type Part = (data: unknown, place: object) => boolean;
 
-/** How the compiler is told that a place is a number. */
+/** Ajv's code for a numeric property. */
 const NUMBERED = 0;
 
 type CodeTools = Pick<typeof import('ajv'), '_' | 'Name'>;
 type Check<T extends JsonValue> = (data: T, place: Place & { readonly instancePath: string }) => boolean;
 type Judge = Check<JsonValue> & { errors?: Partial<ErrorObject>[] | null };
 
-/** The keywords that are not the compiler's own; those with a dash are put into schemas by `prepare` and `split`. */
+/** Our keywords for Ajv; `prepare` and `split` write those that begin with "x-" into schemas. */
 export function keywords({ _, Name }: CodeTools): KeywordDefinition[] {
   const step: CodeKeywordDefinition = {
     keyword: 'x-step',
@@ -25,12 +25,12 @@ export function keywords({ _, Name }: CodeTools): KeywordDefinition[] {
       gen.if(_`--${left}.left < 0`, () => gen.throw(_`${left}.overrun`));
     },
   };
-  // The compiler's own compares with what an alternative that does not hold would have looked at.
+  // Ajv's version also counts the items that a failing alternative has evaluated.
   const unevaluatedItems: CodeKeywordDefinition = {
     keyword: 'unevaluatedItems',
     type: 'array',
     schemaType: ['boolean', 'object'],
-    error: { message: 'must not have further items', params: _`{}` },
+    error: { message: 'must not have additional items', params: _`{}` },
     code(cxt) {
       const { gen, schema, data, it } = cxt;
       const { items } = it;
@@ -58,7 +58,7 @@ const multipleOf: FuncKeywordDefinition = {
   compile: (step: JsonValue) => {
     const digits = toDecimal(step as number | ExactNumber);
     const isWhole = Number.isSafeInteger(step);
-    return told(`must be multiple of ${String(step)}`, (data, place) => {
+    return keywordCheck(`must be multiple of ${String(step)}`, (data, place) => {
       const original = originalOf(data, place) as number | ExactNumber;
       if (isWhole && Number.isSafeInteger(original)) return (original as number) % (step as number) === 0;
       return isMultipleOf(toDecimal(original), digits);
@@ -81,35 +81,35 @@ function bound(keyword: string, sign: string, fits: (order: number) => boolean):
     errors: 'full',
     compile: (limit: JsonValue) => {
       const digits = toDecimal(limit as number | ExactNumber);
-      return told(`must be ${sign} ${String(limit)}`, (data, place) =>
+      return keywordCheck(`must be ${sign} ${String(limit)}`, (data, place) =>
         fits(compareDecimals(toDecimal(originalOf(data, place) as number | ExactNumber), digits)),
       );
     },
   };
 }
 
-// By text, so that a long list of objects costs its length and not the square of it.
+// Compares JSON texts, so the cost is linear in the length of the list.
 const UNIQUE: FuncKeywordDefinition = {
   keyword: 'uniqueItems',
   type: 'array',
   errors: 'full',
   compile: (wanted: JsonValue) =>
-    told('must not have equal items', (data, place) => {
+    keywordCheck('must not have equal items', (data, place) => {
       if (wanted !== true) return true;
       const seen = new Set<string>();
-      for (const item of originalOf(data, place) as JsonValue[]) seen.add(priced(item));
+      for (const item of originalOf(data, place) as JsonValue[]) seen.add(countedText(item));
       return seen.size === (data as JsonValue[]).length;
     }),
 };
 
-/** Its value is a function that returns the list, since what is no schema is looked through as if it were one. */
+/** Its value is a function that returns the list, because Ajv traverses plain lists as if they held schemas. */
 const ONE_OF_VALUES: FuncKeywordDefinition = {
   keyword: 'x-enum',
   errors: 'full',
   compile: (list: () => readonly JsonValue[]) => {
     const allowed = new Set(list().map(comparableText));
     const judge: Judge = (data, place) => {
-      if (allowed.has(priced(originalOf(data, place)))) return true;
+      if (allowed.has(countedText(originalOf(data, place)))) return true;
       judge.errors = [{ keyword: 'enum', params: { allowedValues: list() } }];
       return false;
     };
@@ -117,13 +117,13 @@ const ONE_OF_VALUES: FuncKeywordDefinition = {
   },
 };
 
-function priced(value: JsonValue): string {
+function countedText(value: JsonValue): string {
   const text = comparableText(value);
   spend(1 + text.length / 16);
   return text;
 }
 
-function told(message: string, check: Check<JsonValue>): never {
+function keywordCheck(message: string, check: Check<JsonValue>): never {
   const judge: Judge = (data, place) => {
     if (check(data, place)) return true;
     judge.errors = [{ message, params: {} }];
@@ -132,21 +132,21 @@ function told(message: string, check: Check<JsonValue>): never {
   return judge as never;
 }
 
-/** Keywords whose schemas are compiled by themselves: functions that return them, since they may form a circle. */
+/** Keywords whose parts are compiled separately. Their values are functions, because parts may be recursive. */
 const PARTS: FuncKeywordDefinition[] = [
   applicator('x-part', (part: Part) => (data, place, fail) => part(data, place) || fail(part)),
   applicator('x-allOf', (parts: readonly Part[]) => (data, place, fail) => {
-    if (search.missing) lookThrough(parts, data, place);
+    if (search.missing) runAll(parts, data, place);
     for (const part of parts) if (!part(data, place)) return fail(part);
     return true;
   }),
   applicator('x-anyOf', (parts: readonly Part[]) => (data, place, fail) => {
-    if (search.missing) lookThrough(parts, data, place);
+    if (search.missing) runAll(parts, data, place);
     for (const part of parts) if (part(data, place)) return true;
     return fail(parts[0]);
   }),
   applicator('x-oneOf', (parts: readonly Part[]) => (data, place, fail) => {
-    if (search.missing) lookThrough(parts, data, place);
+    if (search.missing) runAll(parts, data, place);
     let fitting = 0;
     for (const part of parts) if (part(data, place) && ++fitting > 1) return fail(undefined, 'must match exactly one schema in oneOf');
     return fitting === 1 || fail(parts[0]);
@@ -198,7 +198,7 @@ const PARTS: FuncKeywordDefinition[] = [
   ),
 ];
 
-function lookThrough(parts: readonly Part[], data: JsonValue, place: object): void {
+function runAll(parts: readonly Part[], data: JsonValue, place: object): void {
   for (const part of parts) part(data, place);
 }
 

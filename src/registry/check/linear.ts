@@ -11,11 +11,11 @@ export interface Linear {
 const MAX_KEPT = 2_000;
 const known = new Map<string, Linear>();
 
-/** Says of a pattern that the linear engine cannot run it. */
+/** Reports patterns that the linear engine cannot run. */
 export const notLinear: Judge = (key, value) =>
   key === 'pattern' && !toLinear(value as string) ? 'is a pattern that cannot be run in linear time' : undefined;
 
-/** The pattern in the linear engine, which is loaded with the first text; patterns that it cannot run match everything. */
+/** Compiles a pattern for the linear engine, which is loaded on first use. A pattern that it cannot run matches everything. */
 export function linear(pattern: string): Linear {
   const before = known.get(pattern);
   if (before) return before;

@@ -2,7 +2,7 @@ import { toDecimal } from '../../core/json/decimal.ts';
 import { ExactNumber } from '../../core/json/exact-number.ts';
 import type { JsonValue } from '../../core/json/json.ts';
 
-/** Where a checked value stands: what the compiler hands to keywords. */
+/** The position of a checked value, as Ajv passes it to keywords. */
 export interface Place {
   readonly parentData: unknown;
   readonly parentDataProperty: string | number;
@@ -10,7 +10,7 @@ export interface Place {
 
 let originals: WeakMap<object, JsonValue> | undefined;
 
-/** Runs a check on a copy in doubles; keywords find the numbers as they were sent by `originalOf`. */
+/** Runs a check on a copy with doubles. Keywords get the exact numbers with `originalOf`. */
 export function withOriginals<T>(value: JsonValue, check: (copy: JsonValue) => T): T {
   originals = new WeakMap();
   try {
@@ -20,7 +20,7 @@ export function withOriginals<T>(value: JsonValue, check: (copy: JsonValue) => T
   }
 }
 
-/** The value as it was sent. */
+/** The value as the client sent it. */
 export function originalOf(data: JsonValue, { parentData, parentDataProperty }: Place): JsonValue {
   if (!originals) return data;
   if (typeof data === 'object' && data !== null) return originals.get(data) ?? data;
@@ -39,7 +39,7 @@ function copyOf(value: JsonValue): JsonValue {
   return copy;
 }
 
-// The compiler looks at it to tell whole numbers from others, and no keyword else.
+// Ajv's own code only tests whether it is an integer; our keywords use the original.
 function standIn(number: ExactNumber): number {
   const isWhole = toDecimal(number).exponent >= 0;
   const { value } = number;

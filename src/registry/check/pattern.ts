@@ -1,10 +1,10 @@
-/** A pattern in the words of the linear engine; `size` is about how many instructions its program has. */
+/** A pattern in the syntax of the linear engine; `size` estimates the instructions of its program. */
 export interface LinearPattern {
   readonly source: string;
   readonly size: number;
 }
 
-/** The engine counts no further in one repetition, those around it included. */
+/** The engine's limit for repetitions, multiplied over nested ones. */
 const MAX_REPEATED = 1_000;
 const MAX_SIZE = 3_000;
 const MAX_DEPTH = 100;
@@ -36,7 +36,7 @@ const CONTROLS: ReadonlyMap<string, number> = new Map([
   ['r', 13],
 ]);
 
-/** General categories by their long names, and by the short ones that the engine knows. */
+/** The engine's short names of general categories, by short and long name. */
 const CATEGORIES = new Map(
   [
     'L Letter,Lu Uppercase_Letter,Ll Lowercase_Letter,Lt Titlecase_Letter,Lm Modifier_Letter,Lo Other_Letter',
@@ -53,30 +53,30 @@ const CATEGORIES = new Map(
       return [[short, short] as const, [long, short] as const];
     }),
 );
-/** Scripts that patterns name in practice, each under the same name in the engine. */
+/** Scripts that patterns use in practice; the engine has the same names. */
 const SCRIPTS = new Set(
   'Latin Greek Cyrillic Armenian Hebrew Arabic Devanagari Bengali Tamil Telugu Thai Georgian Hangul Hiragana Katakana Han Ethiopic'.split(
     ' ',
   ),
 );
 
-/** Thrown for what the engine cannot say, or what is no pattern. */
-class Unsayable extends Error {}
+/** Thrown if the engine cannot express a pattern, or if the pattern is invalid. */
+class Untranslatable extends Error {}
 
 /**
- * A pattern of ECMA-262 for the linear engine, which reads several signs in other ways. Undefined for what it cannot say
- * (lookaround, back-references, repetitions beyond 1,000, large programs) and for what is not a pattern.
+ * Translates an ECMA-262 pattern for the linear engine, whose syntax differs. Undefined if the engine cannot express it
+ * (lookaround, back-references, more than 1,000 repetitions, large programs) or if it is invalid.
  */
 export function toLinear(pattern: string): LinearPattern | undefined {
   try {
     return new Translator(pattern).translate();
   } catch (error) {
-    if (error instanceof Unsayable) return undefined;
+    if (error instanceof Untranslatable) return undefined;
     throw error;
   }
 }
 
-/** A part of a pattern: what it is for the engine, the size of its program, and how often its innermost repetition repeats. */
+/** A part of a pattern: its translation, program size, and the product of its nested repetitions. */
 interface Part extends LinearPattern {
   readonly repeats: number;
 }
@@ -91,12 +91,12 @@ class Translator {
 
   translate(): LinearPattern {
     const { source, size } = this.#alternatives(0);
-    if (this.#at < this.#text.length) throw new Unsayable();
+    if (this.#at < this.#text.length) throw new Untranslatable();
     return { source, size };
   }
 
   #alternatives(depth: number): Part {
-    if (depth > MAX_DEPTH) throw new Unsayable();
+    if (depth > MAX_DEPTH) throw new Untranslatable();
     const parts = [this.#sequence(depth)];
     while (this.#take('|')) parts.push(this.#sequence(depth));
     return join(parts, '|');
@@ -121,9 +121,9 @@ class Translator {
     return this.#quantify(this.#atom(depth));
   }
 
-  // Nothing may repeat what takes no character.
+  // Zero-width assertions must not be quantified.
   #bare(source: string): Part {
-    if (this.#quantifier()) throw new Unsayable();
+    if (this.#quantifier()) throw new Untranslatable();
     return { source, size: 1, repeats: 1 };
   }
 
@@ -131,7 +131,7 @@ class Translator {
     if (this.#take('(')) return this.#group(depth);
     if (this.#take('[')) return one(this.#set());
     if (this.#take('.')) return one('[^\\x{a}\\x{d}\\x{2028}\\x{2029}]');
-    if (this.#sees('*') || this.#sees('+') || this.#sees('?') || this.#quantifier()) throw new Unsayable();
+    if (this.#sees('*') || this.#sees('+') || this.#sees('?') || this.#quantifier()) throw new Untranslatable();
     if (!this.#take('\\')) return one(literal(this.#character()));
     const set = this.#setEscape();
     return one(set === undefined ? literal(this.#characterEscape()) : `[${set}]`);
@@ -140,11 +140,11 @@ class Translator {
   #group(depth: number): Part {
     if (this.#take('?') && !this.#take(':')) {
       const name = /^<[A-Za-z_$][A-Za-z0-9_$]*>/.exec(this.#text.slice(this.#at, this.#at + 100));
-      if (!name) throw new Unsayable();
+      if (!name) throw new Untranslatable();
       this.#at += name[0].length;
     }
     const { source, size, repeats } = this.#alternatives(depth + 1);
-    if (!this.#take(')')) throw new Unsayable();
+    if (!this.#take(')')) throw new Untranslatable();
     return { source: `(?:${source})`, size: size + 1, repeats };
   }
 
@@ -154,12 +154,12 @@ class Translator {
     const { source, min, max } = found;
     this.#at += source.length;
     this.#take('?');
-    if (this.#sees('*') || this.#sees('+') || this.#sees('?') || this.#quantifier()) throw new Unsayable();
+    if (this.#sees('*') || this.#sees('+') || this.#sees('?') || this.#quantifier()) throw new Untranslatable();
     const times = max === Number.POSITIVE_INFINITY ? min + 1 : max;
     const size = part.size * Math.max(1, times) + 1;
     const repeats =
       part.repeats * (min > 1 || (max > 1 && max !== Number.POSITIVE_INFINITY) ? Math.max(min, Number.isFinite(max) ? max : 0) : 1);
-    if (max < min || repeats > MAX_REPEATED || size > MAX_SIZE) throw new Unsayable();
+    if (max < min || repeats > MAX_REPEATED || size > MAX_SIZE) throw new Untranslatable();
     return { source: part.source + source, size, repeats };
   }
 
@@ -168,7 +168,7 @@ class Translator {
     if (sign === '*') return { source: '*', min: 0, max: Number.POSITIVE_INFINITY };
     if (sign === '+') return { source: '+', min: 1, max: Number.POSITIVE_INFINITY };
     if (sign === '?') return { source: '?', min: 0, max: 1 };
-    // Braces that count nothing stand for themselves.
+    // Braces that are not a quantifier are literal.
     const [source, from, comma, to] = /^\{(\d{1,9})(,?)(\d{0,9})\}/.exec(this.#text.slice(this.#at, this.#at + 30)) ?? [];
     if (source === undefined || from === undefined || (comma === '' && to !== '')) return undefined;
     return { source, min: Number(from), max: comma === '' ? Number(from) : to === '' ? Number.POSITIVE_INFINITY : Number(to) };
@@ -178,7 +178,7 @@ class Translator {
     const negated = this.#take('^');
     const parts: string[] = [];
     while (!this.#take(']')) {
-      if (this.#at >= this.#text.length) throw new Unsayable();
+      if (this.#at >= this.#text.length) throw new Untranslatable();
       const low = this.#setMember();
       const isRange = this.#sees('-') && this.#text[this.#at + 1] !== ']' && this.#at + 1 < this.#text.length;
       if (!isRange || typeof low !== 'number') {
@@ -187,9 +187,9 @@ class Translator {
       }
       this.#at++;
       const high = this.#setMember();
-      // Between a character and a class the dash stands for itself.
+      // Between a character and a class the dash is literal.
       if (typeof high !== 'number') parts.push(member(low), code(DASH), high);
-      else if (low > high) throw new Unsayable();
+      else if (low > high) throw new Untranslatable();
       else parts.push(`${code(low)}-${code(high)}`);
     }
     if (parts.length > 0) return `[${negated ? '^' : ''}${parts.join('')}]`;
@@ -212,12 +212,12 @@ class Translator {
     }
     if (sign !== 'p' && sign !== 'P') return undefined;
     const [all, key, value] = /^[pP]\{(?:([A-Za-z_]+)=)?([A-Za-z_]+)\}/.exec(this.#text.slice(this.#at, this.#at + 100)) ?? [];
-    if (all === undefined || value === undefined) throw new Unsayable();
+    if (all === undefined || value === undefined) throw new Untranslatable();
     this.#at += all.length;
     const isScript = key === 'Script' || key === 'sc';
-    if (key !== undefined && !isScript && key !== 'General_Category' && key !== 'gc') throw new Unsayable();
+    if (key !== undefined && !isScript && key !== 'General_Category' && key !== 'gc') throw new Untranslatable();
     const name = isScript ? (SCRIPTS.has(value) ? value : undefined) : CATEGORIES.get(value);
-    if (name === undefined) throw new Unsayable();
+    if (name === undefined) throw new Untranslatable();
     return `\\${sign}{${name}}`;
   }
 
@@ -242,24 +242,24 @@ class Translator {
       this.#at++;
       return 0;
     }
-    // Other letters and digits refer back, or mean something in other dialects.
-    if (sign === '' || /[A-Za-z0-9]/.test(sign)) throw new Unsayable();
+    // Other letters and digits are back-references, or have a meaning in other dialects.
+    if (sign === '' || /[A-Za-z0-9]/.test(sign)) throw new Untranslatable();
     return this.#character();
   }
 
-  // A character may be written as the two halves of a surrogate pair.
+  // A character may be written as a surrogate pair.
   #whole(value: number): number {
-    if (value > 0x10ffff || (value >= 0xdc00 && value <= 0xdfff)) throw new Unsayable();
+    if (value > 0x10ffff || (value >= 0xdc00 && value <= 0xdfff)) throw new Untranslatable();
     if (value < 0xd800 || value > 0xdbff) return value;
     const [low, digits] = /^\\u([Dd][C-Fc-f][0-9A-Fa-f]{2})/.exec(this.#text.slice(this.#at, this.#at + 6)) ?? [];
-    if (low === undefined || digits === undefined) throw new Unsayable();
+    if (low === undefined || digits === undefined) throw new Untranslatable();
     this.#at += low.length;
     return (value - 0xd800) * 0x400 + (Number.parseInt(digits, 16) - 0xdc00) + 0x10000;
   }
 
   #character(): number {
     const value = this.#text.codePointAt(this.#at) as number;
-    if (value >= 0xd800 && value <= 0xdfff) throw new Unsayable();
+    if (value >= 0xd800 && value <= 0xdfff) throw new Untranslatable();
     this.#at += value > 0xffff ? 2 : 1;
     return value;
   }
@@ -277,7 +277,7 @@ class Translator {
 
 function join(parts: readonly Part[], between: string): Part {
   const size = parts.reduce((sum, part) => sum + part.size, 0);
-  if (size > MAX_SIZE) throw new Unsayable();
+  if (size > MAX_SIZE) throw new Untranslatable();
   return { source: parts.map(({ source }) => source).join(between), size, repeats: Math.max(1, ...parts.map(({ repeats }) => repeats)) };
 }
 

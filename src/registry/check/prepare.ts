@@ -9,19 +9,19 @@ const COUNTS = ['minLength', 'maxLength', 'minItems', 'maxItems', 'minProperties
 const KEPT = new Set([...COUNTS, 'pattern', 'uniqueItems', 'required', 'dependentRequired']);
 const BOUNDS = new Set(['minimum', 'maximum', 'exclusiveMinimum', 'exclusiveMaximum']);
 const PROTO = '__proto__';
-/** A double keeps so many digits. */
+/** A double keeps this many decimal digits. */
 const SAFE_DIGITS = 15;
-/** So many values are compared one after the other. */
+/** Up to this many values Ajv compares one by one. */
 const FEW = 16;
 
-/** A schema as it is compiled: what cannot be checked by left out, and with it all that only tells something. */
+/** A schema as it is compiled: without parts that cannot be checked and without annotations. */
 export interface Prepared {
   readonly schema: JsonObject;
-  /** Whether each of its numbers is the number that a double says. */
+  /** Whether doubles represent all of its numbers exactly. */
   readonly isDouble: boolean;
 }
 
-/** `exact`: for arguments with numbers that doubles do not hold; otherwise numbers are compared as doubles. */
+/** `exact`: for arguments with numbers that doubles cannot represent. `counts`: adds a step counter to every subschema. */
 export function prepare(surveyed: Survey, exact: boolean, counts: boolean): Prepared {
   let isDouble = true;
   const conditions: JsonValue[] = [];
@@ -40,7 +40,7 @@ export function prepare(surveyed: Survey, exact: boolean, counts: boolean): Prep
     isDouble &&= values.every((one) => isDoubleToo(one));
     const isPlain = !exact && values.length > 0 && values.length <= FEW && values.every((one) => typeof toDouble(one) !== 'object');
     if (isPlain) return [key, toDoubles(value)];
-    // The same keyword twice: both must hold.
+    // A function, so that Ajv does not traverse the list.
     return ['x-enum', (() => values) as never];
   };
   const schema = weaken(surveyed, {
@@ -64,7 +64,7 @@ export function prepare(surveyed: Survey, exact: boolean, counts: boolean): Prep
   return { schema, isDouble };
 }
 
-// The compiler takes what a condition has looked at for seen even where it does not hold.
+// Ajv counts properties that `if` has evaluated even if the condition fails.
 function spellOut(body: JsonObject, conditions: JsonValue[]): void {
   const condition = { $ref: `#/$defs/if_${conditions.push(body.if as JsonValue) - 1}` };
   const choice = {
@@ -74,7 +74,7 @@ function spellOut(body: JsonObject, conditions: JsonValue[]): void {
   for (const key of ['if', 'then', 'else']) delete body[key];
 }
 
-// The compiler passes over a property of this name.
+// Ajv skips a property of this name.
 function moveProto(body: JsonObject, properties: JsonObject): void {
   const rest = Object.entries(properties).filter(([name]) => name !== PROTO);
   const proto = Object.getOwnPropertyDescriptor(properties, PROTO)?.value as JsonValue;
@@ -87,14 +87,14 @@ function both(values: JsonValue[], only: JsonValue): JsonValue[] {
   return values.some((value) => JSON.stringify(value) === text) ? [only] : [];
 }
 
-// An older way to say that it may be null.
+// `nullable` comes from OpenAPI.
 function typeOf({ type, nullable }: JsonObject): JsonValue {
   const types = [...new Set([type].flat())] as JsonValue[];
   if (nullable === true && !types.includes('null')) types.push('null');
   return types.length === 1 ? (types[0] as JsonValue) : types;
 }
 
-/** Whether a double is written with the digits that a number was sent with. */
+/** Whether doubles represent all numbers of a value exactly. */
 export function isDoubleToo(value: JsonValue): boolean {
   if (typeof value !== 'object' || value === null) return true;
   if (value instanceof ExactNumber) {

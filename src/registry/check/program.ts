@@ -8,30 +8,30 @@ import { prepare } from './prepare.ts';
 import { split, type Unit } from './split.ts';
 import type { Survey } from './survey.ts';
 
-/** A schema made runnable. */
+/** A compiled schema. */
 export interface Program {
-  /** Throws where it gives up. */
+  /** Throws `Overrun` if the check takes too many steps. */
   run(value: JsonValue): boolean;
-  /** What the last run found. */
+  /** The errors of the last run. */
   readonly errors: readonly ErrorObject[];
-  /** Compiles what a run on this value needs, bit by bit; undefined where that is there. */
+  /** Compiles the parts that a run on this value needs, yielding in between; undefined if all are compiled. */
   ready(value: JsonValue): Promise<void> | undefined;
   readonly isDouble: boolean;
   /** Whether it is compiled in parts. */
   readonly isLarge: boolean;
 }
 
-/** A schema of so many subschemas is compiled in one go. */
+/** Schemas with up to this many subschemas are compiled at once. */
 const MAX_AT_ONCE = 64;
 const MAX_BETWEEN_TURNS = 48;
 const MAX_ROUNDS = 100;
 
-/** Compiles a surveyed schema, as a whole or in parts. Throws where the compiler does not take it. */
+/** Compiles a surveyed schema, as a whole or in parts. Throws if the compiler rejects it. */
 export function createProgram(surveyed: Survey, exact: boolean, compiler: Compiler): Program {
   const { dialect, subschemas, hasUnevaluated, targets } = surveyed;
   const isLarge = subschemas > MAX_AT_ONCE;
   const { schema, isDouble } = prepare(surveyed, exact, isLarge || targets.size > 0);
-  // What one part has looked at the others cannot tell: that only the compiler can, in one go.
+  // Parts cannot see what other parts have evaluated, so `unevaluated*` needs the whole schema in one compilation.
   if (isLarge && !hasUnevaluated) {
     const compile = (unit: Unit): ValidateFunction => compiler.compile(unit.schema, dialect, false);
     return inParts((toPart) => split(schema, toPart), compile, isDouble);
@@ -89,7 +89,7 @@ function inParts(splitBy: (toPart: (unit: Unit) => Part) => Unit, compile: (unit
       refill();
       root.check(value);
     } catch {
-      // It will give up again when it is run.
+      // The real run will throw again.
       found.clear();
     } finally {
       search.missing = undefined;

@@ -2,7 +2,7 @@ import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json/j
 import { children, targetOf } from '../schemas/subschemas.ts';
 import type { Dialect } from './dialect.ts';
 
-/** A subschema, where it stands, and the address that its references are relative to. */
+/** A subschema, its JSON pointer, and the base URI of its references. */
 interface Node {
   readonly schema: JsonObject;
   readonly pointer: string;
@@ -10,7 +10,7 @@ interface Node {
 }
 
 const ROOT = 'schema:///';
-/** What older dialects do not read beside a reference. */
+/** Keywords that older dialects ignore beside a reference. */
 const CONSTRAINING = new Set([
   ...['type', 'enum', 'const', 'multipleOf', 'maximum', 'exclusiveMaximum', 'minimum', 'exclusiveMinimum', 'maxLength', 'minLength'],
   ...['pattern', 'items', 'additionalItems', 'maxItems', 'minItems', 'uniqueItems', 'contains', 'maxProperties', 'minProperties'],
@@ -18,12 +18,12 @@ const CONSTRAINING = new Set([
   ...['allOf', 'anyOf', 'oneOf', 'not'],
 ]);
 
-/** Thrown for a schema whose names of itself are none. */
+/** Thrown for a schema with an invalid `$id`. */
 export class BadId extends Error {}
 
 /**
- * Makes every reference of a schema that stays inside it a pointer from its root, and takes the names away that other
- * schemas could share. In place. References that lead nowhere stay, as ones that begin with no "#".
+ * Rewrites every local reference of a schema as a pointer from its root, and removes `$id`s, which other schemas could
+ * share. In place. Unresolvable references stay, rewritten so that they do not begin with "#".
  */
 export function localise(root: JsonObject, dialect: Dialect | undefined): void {
   new Localiser(root, dialect).run();
@@ -34,10 +34,10 @@ class Localiser {
   readonly #dialect: Dialect | undefined;
   readonly #nodes: Node[] = [];
   readonly #pointers = new Map<JsonObject, string>();
-  /** By their addresses: the schemas with a name, and those with an anchor. */
+  /** Schemas by `$id`, and by anchor. */
   readonly #resources = new Map<string, JsonObject>();
   readonly #anchors = new Map<string, JsonObject>();
-  /** How often a name stands for a dynamic anchor. */
+  /** Number of dynamic anchors by name. */
   readonly #dynamic = new Map<string, number>();
 
   constructor(root: JsonObject, dialect: Dialect | undefined) {
@@ -71,11 +71,11 @@ class Localiser {
     for (const [child, path] of children(schema, '')) this.#collect(child, `${pointer}${path}`, own);
   }
 
-  // In older dialects nothing beside a reference counts, and a name that begins with "#" is an anchor.
+  // Older dialects ignore keywords beside a reference, and an `$id` that begins with "#" is an anchor.
   #nameOf(schema: JsonObject, pointer: string, base: string): string {
     const id = schema.$id ?? (this.#dialect === undefined && typeof schema.id === 'string' ? schema.id : undefined);
     if (id === undefined) return base;
-    if (typeof id !== 'string') throw new BadId(`#${pointer}/$id is no text`);
+    if (typeof id !== 'string') throw new BadId(`#${pointer}/$id is not a string`);
     if (this.#dialect === 'draft-07' && schema.$ref !== undefined && pointer !== '') return base;
     if (id.startsWith('#')) {
       this.#anchors.set(`${base}${id}`, schema);
@@ -89,7 +89,7 @@ class Localiser {
 
   #rewrite({ schema, base }: Node): void {
     if (typeof schema.$ref === 'string') schema.$ref = this.#local(schema.$ref, base);
-    // Older dialects know no dynamic references.
+    // Older dialects have no dynamic references.
     if (this.#dialect === 'draft-07') return;
     for (const [key, anchor] of [
       ['$dynamicRef', '$dynamicAnchor'],
@@ -99,7 +99,7 @@ class Localiser {
       if (typeof ref !== 'string' || schema.$ref !== undefined) continue;
       const local = this.#local(ref, base);
       const target = local.startsWith('#') ? targetOf(this.#root, local) : undefined;
-      // With one place to lead to, whatever the way, a dynamic reference is a plain one.
+      // A dynamic reference with a single possible target equals a plain one.
       const name = isJsonObject(target) ? target[anchor] : undefined;
       const others = name === undefined || name === false ? 0 : (this.#dynamic.get(name === true ? '' : String(name)) ?? 0) - 1;
       if (target === undefined || others > 0) continue;
@@ -110,23 +110,23 @@ class Localiser {
 
   #local(ref: string, base: string): string {
     const resolved = resolve(ref, base);
-    if (!resolved) return away(ref);
+    if (!resolved) return unresolvable(ref);
     const [address, fragment] = resolved;
     const resource = this.#resources.get(address);
-    if (!resource) return away(ref);
+    if (!resource) return unresolvable(ref);
     if (fragment !== '' && !fragment.startsWith('/')) {
       const target = this.#anchors.get(`${address}#${decoded(fragment)}`);
-      return target ? `#${this.#pointers.get(target) ?? ''}` : away(ref);
+      return target ? `#${this.#pointers.get(target) ?? ''}` : unresolvable(ref);
     }
     const start = this.#pointers.get(resource) as string;
     const local = `#${start}${fragment}`;
     const target = targetOf(this.#root, local);
-    if (target === undefined) return away(ref);
-    if (!isJsonObject(target)) return typeof target === 'boolean' ? local : away(ref);
+    if (target === undefined) return unresolvable(ref);
+    if (!isJsonObject(target)) return typeof target === 'boolean' ? local : unresolvable(ref);
     return this.#pointers.has(target) ? `#${this.#pointers.get(target)}` : this.#adopt(target, address);
   }
 
-  // What stands below an unknown keyword is a schema only because a reference says so.
+  // A reference may point below an unknown keyword; the target is copied to `$defs`, where it is treated as a schema.
   #adopt(target: JsonObject, base: string): string {
     const defs = isJsonObject(this.#root.$defs) ? this.#root.$defs : {};
     this.#root.$defs = defs;
@@ -166,7 +166,7 @@ function decoded(text: string): string {
   }
 }
 
-// A reference that leads nowhere must not lead somewhere once the names are gone.
-function away(ref: string): string {
+// An unresolvable reference must not become resolvable when the `$id`s are removed.
+function unresolvable(ref: string): string {
   return ref.startsWith('#') ? `unknown:${ref}` : ref;
 }

@@ -1,22 +1,22 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json/json.ts';
 import { IN_PLACE_ONE, INSIDE_ONE, targetOf } from '../schemas/subschemas.ts';
 
-/** A piece of a large schema that is compiled by itself, when a value first comes to it. */
+/** A piece of a large schema, compiled separately when a value first needs it. */
 export interface Unit {
   readonly schema: JsonObject;
   readonly size: number;
 }
 
-/** Makes something callable of a unit; always the same of the same one. */
+/** Makes a unit callable; returns the same part for the same unit. */
 export type ToPart<T> = (unit: Unit) => T;
 
-/** So many subschemas are compiled in one go. */
+/** The most subschemas in one unit. */
 const MAX_ENTRIES = 24;
-/** Longer lists and maps are looked through in a loop instead of in code. */
+/** Longer lists and maps are checked in a loop instead of in generated code. */
 const LONG = 12;
 const ONE = [...IN_PLACE_ONE, ...INSIDE_ONE, 'items'];
 
-/** Splits a prepared schema into units of about the same size; the first one is the root. */
+/** Splits a prepared schema into units of about the same size; returns the root unit. */
 export function split<T>(root: JsonObject, toPart: ToPart<T>): Unit {
   return new Splitter(root, toPart).unitOf(root);
 }
@@ -35,7 +35,7 @@ class Splitter<T> {
   unitOf(schema: JsonValue): Unit {
     const known = this.#units.get(schema);
     if (known) return known;
-    // Split when it is compiled, and not before.
+    // Splits lazily, when the unit is compiled.
     const splitter = this;
     let made: JsonObject | undefined;
     const unit: Unit = {
@@ -64,15 +64,15 @@ class Splitter<T> {
   }
 
   #cutList(key: string, list: JsonValue[], room: { left: number }, cut: Map<string, unknown>): void {
-    const isPlaces = key === 'prefixItems' || key === 'items';
+    const isTuple = key === 'prefixItems' || key === 'items';
     if (list.length <= LONG)
       return void cut.set(
         key,
         list.map((item) => this.#inline(item, room)),
       );
-    cut.set(`x-${isPlaces ? 'prefixItems' : key}`, this.#parts(list));
-    // What follows after the last place is judged by the compiler's own keyword.
-    if (isPlaces)
+    cut.set(`x-${isTuple ? 'prefixItems' : key}`, this.#parts(list));
+    // Ajv's own keyword checks the items after the tuple.
+    if (isTuple)
       cut.set(
         key,
         list.map(() => true),
@@ -91,7 +91,7 @@ class Splitter<T> {
       () => new Map(schemas.map(([name, item]) => [name, this.#toPart(this.unitOf(item))])),
     );
     const names = entries.filter(([, item]) => Array.isArray(item));
-    // Which properties there are decides about the others.
+    // Keeps the names, because Ajv needs them for `additionalProperties`.
     if (key === 'dependencies') cut.set(key, Object.fromEntries(names));
     else if (key !== 'dependentSchemas') cut.set(key, Object.fromEntries(schemas.map(([name]) => [name, true])));
   }

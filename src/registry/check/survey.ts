@@ -4,33 +4,33 @@ import type { Dialect } from './dialect.ts';
 import { isSchema, shapeFault } from './keyword-shapes.ts';
 
 const MAX_WEIGHT = 2_000;
-/** Schemas with more parts are compiled part by part, and no part knows what another has looked at. */
+/** Larger schemas are compiled in parts, which cannot see what other parts have evaluated. */
 const MAX_UNEVALUATED = 150;
 const UNEVALUATED = ['unevaluatedProperties', 'unevaluatedItems'];
 
-/** What a schema is made of, and which parts of it nobody can check by. References are pointers from the root. */
+/** An analysis of a schema: its parts, and those that cannot be checked. References are pointers from the root. */
 export interface Survey {
   readonly root: JsonObject;
   readonly dialect: Dialect;
-  /** What is wrong with keywords, by the schema they stand in; `patternProperties/<pattern>` for one pattern of several. */
+  /** Faults by schema and keyword; `patternProperties/<pattern>` for a single pattern. */
   readonly faults: ReadonlyMap<JsonObject, ReadonlyMap<string, string>>;
-  /** The same with its place, in words. */
+  /** The faults as texts with their JSON pointers. */
   readonly left: readonly string[];
-  /** The schemas that have a fault somewhere below, references followed. */
+  /** Schemas with a fault in themselves or below, references included. */
   readonly tainted: ReadonlySet<JsonObject>;
-  /** What references point to. */
+  /** The targets of references. */
   readonly targets: ReadonlySet<JsonObject>;
   readonly subschemas: number;
   readonly hasUnevaluated: boolean;
   readonly hasDependencies: boolean;
-  /** Whether it is too much work to check one value by it. */
+  /** Whether checking one value would be too expensive. */
   readonly heavy: boolean;
 }
 
-/** What a reader of schemas says is wrong with a keyword, beside its shape. Each of several patterns is asked for as `pattern`. */
+/** Returns what a consumer cannot process about a keyword. Keys of `patternProperties` are passed as `pattern`. */
 export type Judge = (key: string, value: JsonValue) => string | undefined;
 
-/** Looks through a schema. `judge`: what its reader cannot do is a fault as well. */
+/** Analyses a schema. `judge` reports further faults. */
 export function survey(root: JsonObject, dialect: Dialect, judge: Judge = () => undefined): Survey {
   return new Surveyor(root, dialect, judge).run();
 }
@@ -74,15 +74,16 @@ class Surveyor {
     };
   }
 
-  // Keywords about what no other has looked at.
+  // `unevaluated*` keywords cannot be checked in large schemas.
   #judgeUnevaluated(): void {
     const isTooLarge = this.#places.size > MAX_UNEVALUATED;
     for (const schema of this.#places.keys()) {
       if (isTooLarge)
-        for (const key of UNEVALUATED) if (schema[key] !== undefined) this.#mark(schema, key, 'is too much work in so large a schema');
-      // The compiler does not count what "contains" has looked at.
+        for (const key of UNEVALUATED)
+          if (schema[key] !== undefined) this.#mark(schema, key, `is too expensive in a schema of more than ${MAX_UNEVALUATED} parts`);
+      // Ajv does not count the items that "contains" has evaluated.
       if (!isTooLarge && this.#contains && schema.unevaluatedItems !== undefined)
-        this.#mark(schema, 'unevaluatedItems', 'stands beside "contains"');
+        this.#mark(schema, 'unevaluatedItems', 'cannot be checked together with "contains"');
     }
     if (isTooLarge) this.#hasUnevaluated = false;
   }
@@ -92,9 +93,9 @@ class Surveyor {
     for (const key of Object.keys(schema)) this.#checkKeyword(schema, key, schema[key] as JsonValue);
     if (schema.$ref !== undefined && !this.#hasFault(schema, '$ref')) this.#checkReference(schema, schema.$ref as string);
     for (const [child, path] of children(schema, at)) {
-      if (!isSchema(child)) this.#mark(schema, path.slice(at.length + 1), 'is no schema');
+      if (!isSchema(child)) this.#mark(schema, path.slice(at.length + 1), 'is not a schema');
       else if (isJsonObject(child)) {
-        this.#hang(child, schema);
+        this.#link(child, schema);
         this.#visit(child, path);
       }
     }
@@ -108,13 +109,13 @@ class Surveyor {
     if (key === 'contains') this.#contains = true;
     if (key === 'patternProperties')
       for (const pattern of Object.keys(value as JsonObject)) {
-        const unrun = this.#judge('pattern', pattern);
-        if (unrun !== undefined) this.#mark(schema, `${key}/${pattern}`, unrun);
+        const fault = this.#judge('pattern', pattern);
+        if (fault !== undefined) this.#mark(schema, `${key}/${pattern}`, fault);
       }
     if ((key === '$dynamicRef' || key === '$recursiveRef') && this.#dialect !== 'draft-07')
-      this.#mark(schema, key, 'is a reference that depends on the way to it');
+      this.#mark(schema, key, 'is a dynamic reference with several possible targets');
     if (key === 'items' && Array.isArray(value) && this.#dialect === '2020-12')
-      this.#mark(schema, key, 'is a list, which older dialects have');
+      this.#mark(schema, key, 'is a list, which only older dialects allow');
   }
 
   #checkReference(schema: JsonObject, ref: string): void {
@@ -122,10 +123,10 @@ class Surveyor {
     if (!isSchema(target)) return this.#mark(schema, '$ref', ref.startsWith('#') ? 'points to nothing' : 'leaves the schema');
     if (!isJsonObject(target)) return;
     this.#targets.add(target);
-    this.#hang(target, schema);
+    this.#link(target, schema);
   }
 
-  /** How many checks one value may meet at one place, references followed; a reference that closes a loop is a fault. */
+  /** The number of checks that apply to one value, references included. Marks references that form a loop. */
   #weigh(schema: JsonObject): number {
     const known = this.#weights.get(schema);
     if (typeof known === 'number') return known;
@@ -143,7 +144,7 @@ class Surveyor {
     return capped;
   }
 
-  #hang(schema: JsonObject, above: JsonObject): void {
+  #link(schema: JsonObject, above: JsonObject): void {
     const known = this.#above.get(schema);
     if (known) known.push(above);
     else this.#above.set(schema, [above]);

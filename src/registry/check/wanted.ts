@@ -5,19 +5,19 @@ import { targetOf } from '../schemas/subschemas.ts';
 import { typeOf } from '../schemas/types.ts';
 import { linear } from './linear.ts';
 
-/** The types wanted where a text stands: by the object or list it stands in, then by its key or place. */
+/** The types that the schema wants in place of a string, by its container, then by its key or index. */
 export type Wanted = ReadonlyMap<object, ReadonlyMap<string | number, ReadonlySet<string>>>;
 
-/** Undefined: a text is as good. */
+/** Undefined: a string is acceptable. */
 type Verdict = ReadonlySet<string> | undefined;
 type Findings = Map<object, Map<string | number, Verdict>>;
 
-/** A look at one value by one schema costs a step. */
+/** Looking at one value by one subschema costs a step. */
 const MAX_STEPS = 50_000;
 const CONVERTIBLE = new Set(['object', 'array', 'number', 'integer', 'boolean']);
 const NONE: Findings = new Map();
 
-/** Where a value holds texts that the prepared schema wants to be something else, whichever of its alternatives is looked at. */
+/** Finds strings in a value where every matching alternative of the prepared schema requires another type. */
 export function findWanted(schema: JsonObject, value: JsonObject): Wanted {
   const wanted = new Map<object, Map<string | number, ReadonlySet<string>>>();
   let findings: Findings;
@@ -35,7 +35,7 @@ export function findWanted(schema: JsonObject, value: JsonObject): Wanted {
 
 class TooMuch extends Error {}
 
-/** Where a value stands; absent for the root. */
+/** The position of a value; undefined for the root. */
 type Spot = { readonly container: object; readonly key: string | number } | undefined;
 
 class Finder {
@@ -91,7 +91,7 @@ class Finder {
     }
   }
 
-  /** Whether a value matches, as far as that is certain by what its constants say; a text may yet become something else. */
+  /** Whether a value matches, if constants and types decide it; undefined if unknown, since a string may yet be converted. */
   #holds(schema: JsonValue | undefined, value: JsonValue): boolean | undefined {
     if (typeof schema === 'boolean') return schema;
     if (!isJsonObject(schema)) return undefined;
@@ -123,7 +123,7 @@ class Finder {
     return certain ? true : undefined;
   }
 
-  // Where one rule takes no texts, none is taken.
+  // All rules must accept a string.
   #conjunction(all: readonly Findings[]): Findings {
     const merged: Findings = new Map();
     for (const findings of all)
@@ -135,7 +135,7 @@ class Finder {
     return merged;
   }
 
-  // Where one alternative takes texts, or says nothing, texts are taken.
+  // One alternative that accepts a string, or has no rule for it, is enough.
   #disjunction(all: readonly Findings[]): Findings {
     const merged: Findings = new Map();
     const containers = new Set(all.flatMap((findings) => [...findings.keys()]));
@@ -178,7 +178,7 @@ function hasType(type: JsonValue, value: JsonValue): boolean | undefined {
 function isOneOf(values: readonly JsonValue[], value: JsonValue): boolean | undefined {
   const text = comparableText(value);
   if (values.some((one) => comparableText(one) === text)) return true;
-  // The text of something else may stand for it.
+  // The string may be the JSON of an allowed value.
   return typeof value === 'string' && values.some((one) => typeof one !== 'string') ? undefined : false;
 }
 

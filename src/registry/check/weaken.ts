@@ -3,13 +3,13 @@ import { IN_PLACE_LIST, IN_PLACE_ONE, INSIDE_MAP, INSIDE_ONE, STORED_MAP, target
 import { isSchema } from './keyword-shapes.ts';
 import type { Survey } from './survey.ts';
 
-/** What becomes of the schemas of a survey. */
+/** How `weaken` rewrites schemas. */
 export interface Weakening {
-  /** Stands where something cannot be checked by. */
+  /** Replaces a part that cannot be checked. */
   readonly instead: JsonValue;
-  /** A keyword's value as it shall be; undefined leaves the keyword out. */
+  /** The keyword and value to write; undefined drops the keyword. */
   keyword(schema: JsonObject, key: string, value: JsonValue): readonly [key: string, value: JsonValue] | undefined;
-  /** A whole schema, at last. */
+  /** A last step for every rewritten schema. */
   finish(schema: JsonObject, original: JsonObject): JsonObject;
 }
 
@@ -17,7 +17,7 @@ const ONE = new Set([...IN_PLACE_ONE, ...INSIDE_ONE]);
 const LIST = new Set([...IN_PLACE_LIST, 'prefixItems']);
 const MAP = new Set(INSIDE_MAP);
 
-/** What means something else, or nothing, once another keyword is gone. */
+/** Keywords that change or lose their meaning when another one is dropped. */
 const DEPENDENTS: Readonly<Record<string, readonly string[]>> = {
   properties: ['additionalProperties'],
   patternProperties: ['additionalProperties'],
@@ -29,9 +29,9 @@ const DEPENDENTS: Readonly<Record<string, readonly string[]>> = {
 };
 
 /**
- * A schema that takes all that the surveyed one takes, without the parts that cannot be checked by. Such a part below
- * "not", "if" or "oneOf" costs that keyword, since there a weaker part would make the whole stricter. Everything that
- * references point to stands once, in `$defs`.
+ * A schema that accepts everything the surveyed one accepts, without the parts that cannot be checked. Below "not", "if" or
+ * "oneOf" the whole keyword goes, because a weaker part there would make the schema stricter. Each target of references is
+ * written once, in `$defs`.
  */
 export function weaken(surveyed: Survey, weakening: Weakening): JsonObject {
   return new Weakener(surveyed, weakening).run();
@@ -94,7 +94,7 @@ class Weakener {
       else if (ONE.has(key) || (key === 'items' && !Array.isArray(value))) entries.push([key, this.#emit(value)]);
       else if (LIST.has(key) || key === 'items') {
         const list = (value as JsonValue[]).map((item) => this.#emit(item));
-        // Of several that may all fit by now, one is no longer the only one.
+        // Weakened alternatives may overlap, so "exactly one" becomes "at least one".
         if (key === 'oneOf' && (value as JsonValue[]).some((item) => this.#isTainted(item))) add(entries, 'allOf', [{ anyOf: list }]);
         else if (key === 'allOf') add(entries, key, list);
         else entries.push([key, list]);
@@ -111,7 +111,7 @@ class Weakener {
     return this.#weakening.finish(body, schema);
   }
 
-  // The part that leads away is something; what it is nobody knows.
+  // The referenced part has unknown constraints, so the replacement stands for it.
   #standIn(body: JsonObject): void {
     if (isJsonObject(this.#weakening.instead) && !Object.keys(body).some((key) => MEANT.has(key)))
       Object.assign(body, this.#weakening.instead);
@@ -162,5 +162,5 @@ function add(entries: [string, JsonValue][], key: string, list: JsonValue[]): vo
 }
 
 const NOTHING: ReadonlySet<string> = new Set();
-/** With one of these a schema says what it wants, even without its reference. */
+/** A schema with one of these is meaningful without its reference. */
 const MEANT = new Set(['type', 'enum', 'const', 'allOf', 'anyOf', 'oneOf', 'properties', 'items']);

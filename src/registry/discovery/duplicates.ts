@@ -4,7 +4,7 @@ import { hasHidden } from '../../core/text/hidden.ts';
 import { showName } from '../../core/text/text.ts';
 import type { DiscoveredPlugin } from './discovered-plugin.ts';
 
-/** An id is part of prompt names, addresses and texts that the model reads. */
+/** Rejects ids with hidden characters: an id is part of prompt names, addresses and texts that the model reads. */
 export function refuseHidden(item: DiscoveredPlugin): DiscoveredPlugin {
   if (!hasHidden(item.id)) return item;
   const id = showName(item.id);
@@ -13,11 +13,11 @@ export function refuseHidden(item: DiscoveredPlugin): DiscoveredPlugin {
     ...rest,
     id,
     ...(manifest?.guards ? { guards: true } : {}),
-    error: new GatewayError('MANIFEST_INVALID', `The id "${id}" holds characters that cannot be seen.`, { plugin: id }),
+    error: new GatewayError('MANIFEST_INVALID', `The id "${id}" contains invisible characters.`, { plugin: id }),
   };
 }
 
-/** Two plugins of one id: an entry of mcp.json beats a scanned folder, otherwise the first keeps it; the other is reported. */
+/** Resolves duplicate ids: an entry in mcp.json wins over a scanned folder; otherwise the first wins and the others get an error. */
 export function refuseSecond(found: readonly DiscoveredPlugin[]): DiscoveredPlugin[] {
   const first = new Map<string, DiscoveredPlugin>();
   return found.flatMap((item) => {

@@ -1,6 +1,6 @@
 import { GatewayError } from '../../core/errors.ts';
 
-/** Adds to what is wrong with an entry the place of the key that the error names; `at` finds it. */
+/** Adds the file position of the key that an error names, found by `at`. */
 export function withPlace(error: GatewayError, at: (...keys: readonly string[]) => string): GatewayError {
   const { code, message, details, fix } = error;
   if (code !== 'CONFIG_INVALID' || details.at !== undefined) return error;

@@ -9,18 +9,17 @@ import { hasHidden } from '../../core/text/hidden.ts';
 import { showName } from '../../core/text/text.ts';
 import { cleanMembers, cleanValue, withMembers } from './clean.ts';
 
-/** An offer whose texts may be shown, and what had to be left out of it. */
+/** An offer whose texts are safe to show, and what was left out of it. */
 export interface CleanOffer {
   readonly offer: Offer;
   readonly problems: readonly Problem[];
 }
 
-const UNSEEN = 'holds characters that cannot be seen';
+const INVISIBLE = 'contains invisible characters';
 
 /**
- * What a plugin says of itself, fit to be shown: hidden characters are written out, keys of `_meta` that only the gateway
- * sets are gone, and a prompt, argument or resource whose name or address hides something is left out. The schemas of tools
- * and their names are vetted elsewhere.
+ * Makes an offer safe to show: escapes hidden characters, removes `_meta` keys that only the gateway may set, and drops
+ * prompts, arguments and resources whose name or address contains hidden characters. `vetTools` checks tool names and schemas.
  */
 export function cleanOffer(offer: Offer): CleanOffer {
   const problems: Problem[] = [];
@@ -31,7 +30,7 @@ export function cleanOffer(offer: Offer): CleanOffer {
   const addressed = <R extends Resource | ResourceTemplate>(items: readonly R[], kind: string, address: (item: R) => string): R[] =>
     items.flatMap((item) => {
       if (!hasHidden(address(item))) return [cleanResource(item)];
-      refuse(kind, address(item), `its address ${UNSEEN}`);
+      refuse(kind, address(item), `its address ${INVISIBLE}`);
       return [];
     });
   return {
@@ -52,7 +51,7 @@ export function cleanOffer(offer: Offer): CleanOffer {
   };
 }
 
-/** What a plugin says of itself before it runs. */
+/** Escapes hidden characters in the texts of a manifest. */
 export function cleanManifest(manifest: Manifest): Manifest {
   return { ...manifest, ...cleanMembers(manifest, ['title', 'description', 'version']) };
 }
@@ -74,12 +73,12 @@ function cleanResource<R extends Resource | ResourceTemplate>(resource: R): R {
 type Refuse = (kind: string, name: string, why: string) => void;
 
 function cleanPrompt(prompt: Prompt, refuse: Refuse): Prompt | undefined {
-  if (hasHidden(prompt.name)) return void refuse('prompt', prompt.name, `its name ${UNSEEN}`);
+  if (hasHidden(prompt.name)) return void refuse('prompt', prompt.name, `its name ${INVISIBLE}`);
   const kept: PromptArgument[] = [];
   for (const argument of prompt.arguments ?? []) {
     if (!hasHidden(argument.name)) kept.push(cleanValue(argument as unknown as JsonObject) as unknown as PromptArgument);
-    else if (argument.required === true) return void refuse('prompt', prompt.name, `the name of an argument that it needs ${UNSEEN}`);
-    else refuse('argument', argument.name, `its name, in the prompt "${prompt.name}", ${UNSEEN}`);
+    else if (argument.required === true) return void refuse('prompt', prompt.name, `the name of a required argument ${INVISIBLE}`);
+    else refuse('argument', argument.name, `its name, in the prompt "${prompt.name}", ${INVISIBLE}`);
   }
   const args = kept.some((argument, i) => argument !== prompt.arguments?.[i]) || kept.length !== (prompt.arguments ?? []).length;
   return withMembers(prompt, {

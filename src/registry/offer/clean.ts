@@ -2,19 +2,19 @@ import type { JsonObject, JsonValue } from '../../core/json/json.ts';
 import { escapeHidden } from '../../core/text/hidden.ts';
 import { mapTexts } from '../../core/text/map-texts.ts';
 
-// What a plugin or server says of itself reaches the model unasked, so nothing in it may be hidden from a person.
+// Descriptions from plugins and servers go straight to the model, so they must not contain text that users cannot see.
 
-/** A text of a plugin about itself, without hidden characters. */
+/** Escapes hidden characters in a text, and turns CRLF into LF. */
 export function cleanText(text: string): string {
   return escapeHidden(text.includes('\r') ? text.replace(/\r\n/g, '\n') : text);
 }
 
-/** The same for every text of a value. */
+/** Applies `cleanText` to every text of a value. */
 export function cleanValue<T extends JsonValue | undefined>(value: T): T {
   return value === undefined ? value : (mapTexts(value, cleanText) as T);
 }
 
-/** The same for some members of an object that are texts or plain data; one of another type counts as absent. */
+/** Cleans some members of an object that are texts or plain data; returns the changed ones. A member of another type becomes undefined. */
 export function cleanMembers<T extends object>(item: T, texts: readonly (keyof T)[], values: readonly (keyof T)[] = []): Partial<T> {
   const cleaned: Partial<T> = {};
   for (const key of texts) {
@@ -30,7 +30,7 @@ export function cleanMembers<T extends object>(item: T, texts: readonly (keyof T
   return cleaned;
 }
 
-/** An object with some members replaced. What it inherits and computes stays as it is. */
+/** An object with some members replaced. It inherits all others, getters included. */
 export function withMembers<T extends object>(item: T, members: Partial<T>): T {
   if (Object.keys(members).length === 0) return item;
   return Object.create(item, Object.getOwnPropertyDescriptors(members)) as T;

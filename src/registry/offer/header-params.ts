@@ -6,13 +6,13 @@ const TYPES = new Set<JsonValue | undefined>(['string', 'integer', 'boolean']);
 
 /** An argument that a client repeats in an HTTP header, so that proxies can route by it. */
 export interface HeaderParam {
-  /** Where the argument stands: property names from the root. */
+  /** Property names from the root to the argument. */
   readonly path: readonly string[];
   /** The header, in lower case. */
   readonly header: string;
 }
 
-/** The header arguments of a schema, and the schema without annotations that break the rules: a token, once, on a simple type. */
+/** The header arguments of a schema, and the schema without invalid annotations. Valid: a unique token on a simple type. */
 export function headerParams(schema: JsonObject): { readonly params: readonly HeaderParam[]; readonly schema: JsonObject } {
   if (!JSON.stringify(schema).includes(`"${ANNOTATION}"`)) return { params: [], schema };
   const params: HeaderParam[] = [];

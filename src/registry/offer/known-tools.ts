@@ -6,7 +6,7 @@ import { isJsonObject } from '../../core/json/json.ts';
 export interface KnownTool {
   /** The native name, as it competes with others. */
   readonly claim: string;
-  /** By what rules know it; undefined where only some sessions had it, or an older version wrote it down. */
+  /** The fields that rules match; undefined if only some sessions had the tool, or an older version stored it. */
   readonly tool?: Pick<Tool, 'name' | 'native' | 'labels'>;
 }
 
@@ -17,13 +17,13 @@ export interface LostTool {
   readonly tool: NonNullable<KnownTool['tool']>;
 }
 
-/** What the next start may know of a tool. */
+/** The part of a tool that is stored for the next start. */
 export function toKnown({ name, native, labels, shownTo }: Tool, claim: string): KnownTool {
   if (shownTo !== undefined) return { claim };
   return { claim, tool: { name, ...(native === undefined ? {} : { native }), ...(labels === undefined ? {} : { labels }) } };
 }
 
-/** The list that was written, without what cannot be used. Throws if the text is no JSON. */
+/** Reads a stored list and skips invalid entries. Throws if the text is not JSON. */
 export function readKnown(json: string): KnownTool[] {
   const list: unknown = JSON.parse(json);
   return Array.isArray(list) ? list.flatMap(readOne) : [];

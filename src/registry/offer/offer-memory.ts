@@ -18,20 +18,20 @@ const FAILED = 'null';
 /** The row of a plugin that loaded, if its offer cannot be kept. */
 const LOADED = 'true';
 
-/** What the last start left of a plugin: its offer, or only that it loaded, also with other settings, or that it failed. */
+/** What the last start stored of a plugin: its offer, that it loaded (perhaps with other settings), or that it failed. */
 export type Remembered = Offer | 'loaded' | 'failed';
 
-/** What plugins offered at the last start. Only the very same plugin with the very same settings gets its offer back. */
+/** Stores what plugins offered at the last start. Only an unchanged plugin with unchanged settings gets its offer back. */
 export interface OfferMemory {
-  /** `refuse` stands for everything the offer does. Undefined if nothing is known, or the store cannot be read. */
+  /** `refuse` replaces every function of the offer. Undefined if nothing is stored, or the store cannot be read. */
   get(found: DiscoveredPlugin, refuse: () => Promise<never>): Remembered | undefined;
-  /** Keeps an offer, or that the plugin did not load. Of an offer that depends on a login it keeps only that there was one. */
+  /** Stores an offer; undefined means that the plugin did not load. For an offer that depends on a login it stores only that one existed. */
   set(found: DiscoveredPlugin, offer: Offer | undefined): void;
-  /** Forgets all plugins but these, and other configuration files that no gateway has used for 90 days. */
+  /** Deletes the rows of all other plugins, and of configuration files that no gateway has used for 90 days. */
   prune(ids: ReadonlySet<string>): void;
 }
 
-/** Keeps offers in a store, for the gateways of one configuration file. `key` seals settings, which may hold secrets. */
+/** Stores offers for the gateways of one configuration file. `key` is for an HMAC over the settings, which may contain secrets. */
 export function createOfferMemory(
   store: Store,
   key: () => Buffer | undefined,
@@ -53,7 +53,7 @@ export function createOfferMemory(
     try {
       return run();
     } catch (error) {
-      log.debug(`what ${id} offers cannot be ${what}: ${thrownText(error)}`);
+      log.debug(`plugin "${id}": stored offer cannot be ${what}: ${thrownText(error)}`);
       return undefined;
     }
   };
@@ -75,7 +75,7 @@ export function createOfferMemory(
     return offer.personal === true ? LOADED : (attempt(found.id, 'kept', () => writeOffer(withUnread(found, offer))) ?? LOADED);
   };
 
-  // A list that could not be read this time is not known to have changed.
+  // A list that could not be read this time may be unchanged, so the stored one stays.
   const withUnread = (found: DiscoveredPlugin, offer: Offer): Offer => {
     const before = offer.unread ? recall(found, unreachable) : undefined;
     if (typeof before !== 'object') return offer;
@@ -91,7 +91,7 @@ export function createOfferMemory(
     others.delete(own);
     for (const file of others) {
       const day = Number(used.get(file) ?? Number.NaN);
-      // Rows of an older version have no day: their time begins now.
+      // Rows of an older version have no day, so their 90 days begin today.
       if (!Number.isSafeInteger(day) || day > today) store.note(USED, file, String(today));
       if (!(today - day > KEPT_DAYS)) continue;
       for (const name of names) if (fileOf(name) === file) store.delete(SPACE, name);
@@ -107,13 +107,13 @@ export function createOfferMemory(
         const value = textOf(found, offer);
         const row = value === undefined ? undefined : `${seal(markOf(found))}\n${value}`;
         if (store.get(SPACE, name) === row) return;
-        // Nobody waits for it: another gateway may write at this moment, and a lost row costs the next start some time.
+        // Written without waiting for the lock of another gateway: a lost row only makes the next start slower.
         if (row === undefined) store.delete(SPACE, name);
         else store.note(SPACE, name, row);
       });
     },
     prune(ids) {
-      attempt('every plugin', 'pruned', () => {
+      attempt('*', 'pruned', () => {
         const own = nameOf('');
         const names = store.keys(SPACE);
         for (const name of names) if (name.startsWith(own) && !ids.has(name.slice(own.length))) store.delete(SPACE, name);
@@ -123,9 +123,9 @@ export function createOfferMemory(
   };
 }
 
-const unreachable = (): Promise<never> => Promise.reject(new Error('what is only kept does nothing'));
+const unreachable = (): Promise<never> => Promise.reject(new Error('a stored offer cannot be called'));
 
-// Names, approval and profiles are those of the file as it is now: what a plugin offers does not depend on them.
+// Without names, approval and profiles: an offer does not depend on them.
 function markOf({ id, origin, manifest, config }: DiscoveredPlugin): string {
   const { settings, credentials, isolation, cwd, env, options } = config.entry;
   const plugin = [manifest?.adapter, manifest?.alias, manifest?.version, manifest?.digest, manifest?.stamp];

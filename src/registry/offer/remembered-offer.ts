@@ -5,7 +5,7 @@ import { ExactNumber, toJsonText } from '../../core/json/exact-number.ts';
 import { parseExact } from '../../core/json/exact-parse.ts';
 import { isJsonObject, type JsonObject } from '../../core/json/json.ts';
 
-/** Longest text of one plugin's offer, in characters. */
+/** Of the JSON of one plugin's offer. */
 const MAX_CHARS = 4 * 1024 * 1024;
 
 const text = z.string();
@@ -22,7 +22,7 @@ const tool = z.object({
   native: text.optional(),
   aliases: texts.optional(),
   description: text,
-  // What it must be is for the vetting of schemas to say, and costs the tool alone.
+  // Vetted with the schemas, so that an invalid one rejects only this tool.
   input: z.unknown(),
   output: object.optional(),
   checksOutput: flag,
@@ -38,7 +38,7 @@ const tool = z.object({
   untrusted: flag,
 });
 const named = z.object({ name: text, title: text.optional(), description: text.optional(), required: flag });
-// Listed as it is: a copy would have its members in another order.
+// Kept as it is: a copy would have its members in another order.
 const argument = z.custom((value) => named.safeParse(value).success, 'it is not an argument');
 const prompt = z.object({
   ...listed,
@@ -54,7 +54,7 @@ const size = z.custom((value) => typeof value === 'number' || value instanceof E
 const resource = z.object({ ...described, uri: text, size: size.optional(), composed: flag });
 const template = z.object({ ...described, uriTemplate: text });
 const problem = z.object({
-  code: z.custom((code) => typeof code === 'string' && Object.hasOwn(ERROR_CODES, code), 'it is no error code').optional(),
+  code: z.custom((code) => typeof code === 'string' && Object.hasOwn(ERROR_CODES, code), 'it is not an error code').optional(),
   message: text,
   fix: text.optional(),
   subject: text.optional(),
@@ -74,7 +74,7 @@ const profile = z.object({
   bounds: bounds.optional(),
 });
 
-/** An offer without what it does: all of it that stands in lists, and what it means for the calls of others. */
+/** An offer without its functions: the contents of its lists, and whether it intercepts calls. */
 const stored = z.object({
   version: text.optional(),
   tools: z.array(tool),
@@ -88,15 +88,15 @@ const stored = z.object({
   facts: object,
   reads: z.boolean(),
   composes: z.boolean(),
-  // What it means for a call if it fails; absent if it has no part in calls.
+  // What happens to a call if the middleware fails; absent if there is none.
   intercepts: z.enum(['deny', 'allow']).optional(),
 });
 
-/** What the next start may know of an offer, as a text; undefined if it cannot be kept. */
+/** An offer as JSON for the next start; undefined if it cannot be stored. */
 export function writeOffer(offer: Offer): string | undefined {
   const { success, data } = stored.safeParse({
     ...offer,
-    // Made up at run time, or for single sessions: the next run makes up its own.
+    // Dynamic tools and tools of single sessions are created again by the next run.
     tools: offer.tools.filter(({ dynamic = false, shownTo }) => !dynamic && shownTo === undefined),
     reads: offer.read !== undefined,
     composes: offer.compose !== undefined,
@@ -106,7 +106,7 @@ export function writeOffer(offer: Offer): string | undefined {
   return json === '' || json.length > MAX_CHARS ? undefined : json;
 }
 
-/** The offer that was written, with everything it does left to `refuse`. Throws if the text is anything else. */
+/** Reads a stored offer; `refuse` replaces every function. Throws if the text is not one that `writeOffer` wrote. */
 export function readOffer(json: string, refuse: () => Promise<never>): Offer {
   if (json.length > MAX_CHARS) throw new Error('it is too long');
   const { reads, composes, intercepts, tools, prompts, resources, templates, ...rest } = stored.parse(parseExact(json));
@@ -119,7 +119,7 @@ export function readOffer(json: string, refuse: () => Promise<never>): Offer {
     templates: templates.map((item) => ({ ...item, read: refuse })),
     ...(reads ? { read: refuse } : {}),
     ...(composes ? { compose: refuse } : {}),
-    // Its steps are known once it has opened.
+    // The steps are known once the plugin has opened.
     ...(intercepts ? { middleware: { onError: intercepts } } : {}),
   } as unknown as Offer;
 }

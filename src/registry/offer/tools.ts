@@ -14,7 +14,7 @@ import { cleanText } from './clean.ts';
 import { type HeaderParam, headerParams } from './header-params.ts';
 import { vetSchema } from './vet.ts';
 
-/** The limits this layer applies. */
+/** The limits that the registry applies. */
 export interface RegistryLimits {
   readonly toolNameChars: number;
   readonly descriptionChars: number;
@@ -30,35 +30,35 @@ export interface RegistryLimits {
 export interface VettedTool extends VettedSchemas {
   readonly tool: Tool;
   readonly description: string;
-  /** The tool as it is shown to further sessions. */
+  /** Variants of the tool that other sessions see. */
   readonly others: readonly VettedTool[];
 }
 
-/** What became of a tool's schemas. */
+/** The result of vetting a tool's schemas. */
 interface VettedSchemas {
-  /** Tells whether the schemas are the same as in another offer. */
+  /** Identifies the schemas, to recognize unchanged ones in the next offer. */
   readonly digest: string;
   readonly bytes: number;
   readonly schema: JsonObject;
-  /** The schema of its structured results; absent where it has none that can be shown. */
+  /** The schema of its structured results; undefined if there is none that can be shown. */
   readonly output: JsonObject | undefined;
   /** Arguments that clients repeat in HTTP headers. */
   readonly headers: readonly HeaderParam[];
-  /** Whether the schema is one that every client takes as it stands. */
+  /** Whether every client accepts the schema unchanged. */
   readonly portable: boolean;
-  /** Places in its schemas that are left out, since they hold characters that cannot be seen. */
+  /** JSON pointers of the parts that are left out because they contain invisible characters. */
   readonly dropped: readonly string[];
-  /** What of its arguments is not checked, and why. */
+  /** The parts of the arguments that are not checked, and why. */
   readonly unchecked: readonly string[];
-  /** What the schema of its results is shown without, and why. */
+  /** The parts that are left out of the output schema, and why. */
   readonly unshown: readonly string[];
-  /** Says what is wrong with arguments. */
+  /** Checks arguments. */
   readonly checker: Checker;
-  /** Says what of a structured result does not fit its schema; absent where nobody asks. */
+  /** Checks structured results; absent if the tool does not ask for that. */
   readonly outputChecker?: Checker;
 }
 
-/** A tool that is kept from clients, and why. */
+/** A tool that is not served, and why. */
 export interface RejectedTool {
   readonly tool: string;
   readonly code: 'SCHEMA_REFUSED' | 'TOOL_REFUSED';
@@ -71,14 +71,13 @@ export interface VettedTools {
   readonly quarantined: readonly RejectedTool[];
 }
 
-/** What a plugin has that offers nothing. */
 export const NO_TOOLS: VettedTools = { tools: [], quarantined: [] };
 
 /** After so many bytes of schemas others get a turn. */
 const BYTES_BETWEEN_TURNS = 128 * 1024;
 const LARGE = 16 * 1024;
 
-/** What one plugin's tools are vetted with. */
+/** The settings for vetting one plugin's tools. */
 export interface Vetting {
   readonly plugin: string;
   readonly limits: RegistryLimits;
@@ -88,8 +87,8 @@ export interface Vetting {
 }
 
 /**
- * Vets the tools of one plugin's offer, in the order they are offered. A tool whose schemas are those of `before`, the offer
- * before this one, keeps what was made of them.
+ * Vets the tools of one plugin's offer, in their order. Reuses the result of `before`, the previous offer, for tools whose
+ * schemas have not changed.
  */
 export async function vetTools(tools: readonly Tool[], vetting: Vetting, before: VettedTools = NO_TOOLS): Promise<VettedTools> {
   const { plugin, limits } = vetting;
@@ -105,7 +104,7 @@ export async function vetTools(tools: readonly Tool[], vetting: Vetting, before:
     const fault =
       nameFault(tool, limits.toolNameChars) ??
       tool.fault ??
-      (twin && !isVariant ? 'the plugin has another tool of the same name' : undefined) ??
+      (twin && !isVariant ? 'the plugin has another tool with this name' : undefined) ??
       (!twin && served.size >= limits.toolsPerPlugin ? `plugin ${plugin} offers more than ${limits.toolsPerPlugin} tools` : undefined);
     if (fault !== undefined) {
       refuse(tool, 'TOOL_REFUSED', fault);
@@ -138,18 +137,18 @@ function vetSchemas(
   const before = known.get(digest);
   if (before) return before;
   const vetted = vetSchema(input, limits.schemaBytes);
-  if (vetted.refused !== undefined) return { refused: `its input schema is refused: ${vetted.refused}` };
+  if (vetted.refused !== undefined) return { refused: `its input schema was rejected: ${vetted.refused}` };
   const cleaned = cleanSchema(vetted.schema);
-  if (cleaned.refused !== undefined) return { refused: `its input schema is refused: ${cleaned.refused}` };
+  if (cleaned.refused !== undefined) return { refused: `its input schema was rejected: ${cleaned.refused}` };
   const { params, schema } = headerParams(publishable(vetted.schema));
   const portable = isPortable(schema);
-  // A large schema is rewritten here, where others get a turn in between, and not when somebody lists.
+  // A large schema is converted here, where other work gets turns in between, and not when a client lists.
   if (vetted.bytes > LARGE) shapeOf({ input: schema, headers: params, portable }, 'portable');
   const promised = offered && vetSchema(offered, limits.schemaBytes);
   const output = promised?.schema;
   const promises = output && cleanSchema(output, true);
   const shown = output && toCompilable(output);
-  if (promises?.refused !== undefined) return { refused: `its output schema is refused: ${promises.refused}` };
+  if (promises?.refused !== undefined) return { refused: `its output schema was rejected: ${promises.refused}` };
   return {
     digest,
     bytes: vetted.bytes,
@@ -176,7 +175,7 @@ function digestOf(schemas: unknown): string | undefined {
 function nameFault({ name, native }: Tool, limit: number): string | undefined {
   if (typeof name !== 'string' || name === '') return 'it has no name';
   if (name.length > limit) return `its name has more than ${limit} characters`;
-  if (hasHidden(name) || (native !== undefined && hasHidden(native))) return 'its name holds characters that cannot be seen';
+  if (hasHidden(name) || (native !== undefined && hasHidden(native))) return 'its name contains invisible characters';
   return undefined;
 }
 
@@ -185,12 +184,12 @@ function describeTool(tool: Tool, limit: number): string {
   return shorten(text === '' ? (tool.title ?? tool.name) : text, limit);
 }
 
-// Several clients refuse an object schema without "properties".
+// Several clients reject an object schema without "properties".
 function publishable(schema: JsonObject): JsonObject {
   return isJsonObject(schema.properties) ? schema : { ...schema, properties: {} };
 }
 
-/** The same schema with every description passed through a function; for tool names that were changed. */
+/** A copy of a schema with every description rewritten; for renamed tools. */
 export function rewriteDescriptions(schema: JsonObject, rewrite: (text: string) => string): JsonObject {
   const walk = (node: JsonValue): JsonValue => {
     if (Array.isArray(node)) return node.map(walk);

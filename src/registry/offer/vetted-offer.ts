@@ -2,18 +2,18 @@ import type { Offer } from '../../core/contract/plugin.ts';
 import { type CleanOffer, cleanOffer } from './clean-offer.ts';
 import { NO_TOOLS, type VettedTools, type Vetting, vetTools } from './tools.ts';
 
-/** What a plugin offers at this moment: as it was given, and what of it may be served. */
+/** A plugin's current offer: as it was received, and the part that may be served. */
 export class VettedOffer {
-  /** As it was given, to tell whether it has changed. */
+  /** As it was received; for detecting changes. */
   given: Offer | undefined;
-  /** What may be shown of it. */
+  /** The offer with texts that are safe to show. */
   clean: CleanOffer | undefined;
   tools: VettedTools = NO_TOOLS;
   /** Whether a newer offer is being vetted. */
   isVetting = false;
   #latest: Promise<unknown> | undefined;
 
-  /** Vets an offer and takes it over; `again`: also tools whose schemas are known. False if another offer came meanwhile. */
+  /** Vets an offer and stores the result; `again`: also tools with unchanged schemas. False if another offer arrived meanwhile. */
   async take(given: Offer, vetting: Vetting, again: boolean): Promise<boolean> {
     const clean = cleanOffer(given);
     this.given = given;
@@ -23,17 +23,17 @@ export class VettedOffer {
     this.#latest = run;
     try {
       const tools = await run;
-      // Vetting may wait for a trial; one that has been overtaken meanwhile must not win.
+      // Vetting yields to other work, so a newer offer may have arrived: the older one must not overwrite it.
       if (this.#latest !== run) return false;
       this.tools = tools;
       return true;
     } finally {
-      // In one go with what was vetted: nobody may find the one without the other.
+      // Cleared in the same turn in which `tools` is set, so that no reader sees only one of them.
       if (this.#latest === run) this.isVetting = false;
     }
   }
 
-  /** Settles when what is being vetted has been. */
+  /** Settles when the vetting that is under way has ended. */
   async vetted(): Promise<void> {
     await this.#latest?.catch(() => undefined);
   }

@@ -4,26 +4,26 @@ import { someText } from '../../core/text/map-texts.ts';
 import { cleanText, cleanValue } from '../offer/clean.ts';
 import { IN_PLACE_LIST, IN_PLACE_ONE, INSIDE_MAP, INSIDE_ONE, STORED_MAP } from './subschemas.ts';
 
-/** What became of a schema's texts: what was left out of it, or why it cannot be served. */
+/** The result of cleaning a schema: what was left out of it, or why it cannot be served. */
 export type CleanedSchema = { readonly dropped: readonly string[]; readonly refused?: undefined } | { readonly refused: string };
 
 const ONE = new Set([...IN_PLACE_ONE, ...INSIDE_ONE, 'items']);
 const LIST = new Set([...IN_PLACE_LIST, 'prefixItems', 'items']);
 const MAP = new Set([...INSIDE_MAP, ...STORED_MAP]);
-/** Must stay as they are: a value that was written out would not be the one that the tool takes. */
+/** Values that must stay exact: an escaped value would not be the one that the tool accepts. */
 const EXACT = new Set([
   ...['enum', 'const', 'pattern', 'required', 'dependentRequired', 'dependencies'],
   ...['$ref', '$dynamicRef', '$anchor', '$dynamicAnchor'],
 ]);
-/** Only help to fill in arguments. */
+/** Only hints for filling in arguments, so they can be dropped. */
 const SPARE = new Set(['default', 'examples', 'example']);
-const UNSEEN = 'holds characters that cannot be seen';
+const INVISIBLE = 'contains invisible characters';
 
 class Refusal extends Error {}
 
 /**
- * Writes out hidden characters in the texts of a vetted schema, in place. Properties whose names hold some are left out, and
- * so are defaults and examples; values that must stay exact cost the schema. `promised`: it describes a tool's results.
+ * Escapes hidden characters in the texts of a vetted schema, in place. Drops properties, defaults and examples that contain
+ * some; rejects the schema if a value that must stay exact does. `promised`: the schema describes a tool's results.
  */
 export function cleanSchema(schema: JsonObject, promised = false): CleanedSchema {
   const cleaner = new Cleaner(promised);
@@ -54,7 +54,7 @@ class Cleaner {
       delete schema[key];
       this.dropped.push(at);
     } else if (EXACT.has(key)) {
-      if (someText(value, hasHidden)) throw new Refusal(`${at} ${UNSEEN}`);
+      if (someText(value, hasHidden)) throw new Refusal(`${at} ${INVISIBLE}`);
     } else if (MAP.has(key) && isJsonObject(value)) this.#visitMap(schema, key, value, at);
     else if (LIST.has(key) && Array.isArray(value)) for (const [i, item] of value.entries()) this.visit(item, `${at}/${i}`);
     else if (ONE.has(key)) this.visit(value, at);
@@ -67,12 +67,12 @@ class Cleaner {
       else if (key === 'properties' && !(this.#promised && isClosed(schema))) {
         delete map[name];
         this.dropped.push(`${at}/${cleanText(name)}`);
-      } else throw new Refusal(`the name ${at}/${cleanText(name)} ${UNSEEN}`);
+      } else throw new Refusal(`the name ${at}/${cleanText(name)} ${INVISIBLE}`);
     }
   }
 }
 
-// Clients refuse results with members that a closed schema does not name.
+// Clients reject results with members that a closed schema does not name.
 function isClosed({ additionalProperties, unevaluatedProperties }: JsonObject): boolean {
   return additionalProperties === false || unevaluatedProperties === false;
 }

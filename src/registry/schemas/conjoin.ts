@@ -3,11 +3,11 @@ import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json/j
 
 const MIN_SIZE = new Set(['maximum', 'exclusiveMaximum', 'maxLength', 'maxItems', 'maxProperties', 'maxContains']);
 const MAX_SIZE = new Set(['minimum', 'exclusiveMinimum', 'minLength', 'minItems', 'minProperties', 'minContains']);
-const SPOKEN = new Set(['title', 'description', 'default', 'examples', 'deprecated', 'readOnly', 'writeOnly', 'format']);
+const ANNOTATIONS = new Set(['title', 'description', 'default', 'examples', 'deprecated', 'readOnly', 'writeOnly', 'format']);
 
 /**
- * One schema for values that must match both, as far as one can be written; what the second says in words wins.
- * `lost` hears of each keyword where only the second one's rule could be kept.
+ * One schema for values that must match both, as far as it can be expressed; annotations of the second one win.
+ * Calls `lost` with each keyword of which only the second one's rule is kept.
  */
 export function conjoin(a: JsonObject, b: JsonObject, lost: (keyword: string) => void): JsonObject {
   const second = apart(b, a);
@@ -19,34 +19,34 @@ export function conjoin(a: JsonObject, b: JsonObject, lost: (keyword: string) =>
   return Object.fromEntries(both);
 }
 
-/** Keywords that mean something together: of two such groups only one can be kept. */
+/** Keywords that depend on each other: of two such groups only one can be kept. */
 const GROUPS: readonly (readonly [string, ...string[]])[] = [
   ['contains', 'minContains', 'maxContains'],
   ['if', 'then', 'else'],
 ];
-const PLACES = ['prefixItems', 'items', 'additionalItems', 'unevaluatedItems'];
+const ITEM_KEYWORDS = ['prefixItems', 'items', 'additionalItems', 'unevaluatedItems'];
 
 function withoutRivals(schema: JsonObject, other: JsonObject, lost: (keyword: string) => void): JsonObject {
   const dropped = new Set<string>();
   for (const group of GROUPS) if (group.some((key) => key in other)) for (const key of group) if (key in schema) dropped.add(key);
-  if ((hasPlaces(schema) && PLACES.some((key) => key in other)) || hasPlaces(other))
-    for (const key of PLACES) if (key in schema) dropped.add(key);
+  if ((hasTuple(schema) && ITEM_KEYWORDS.some((key) => key in other)) || hasTuple(other))
+    for (const key of ITEM_KEYWORDS) if (key in schema) dropped.add(key);
   if (dropped.size === 0) return schema;
   for (const key of dropped) lost(key);
   return Object.fromEntries(Object.entries(schema).filter(([key]) => !dropped.has(key)));
 }
 
-function hasPlaces({ prefixItems, items, unevaluatedItems }: JsonObject): boolean {
+function hasTuple({ prefixItems, items, unevaluatedItems }: JsonObject): boolean {
   return prefixItems !== undefined || Array.isArray(items) || unevaluatedItems !== undefined;
 }
 
-// Nothing may stand beside a reference.
+// The portable form allows no keywords beside a reference.
 function apart(schema: JsonObject, other: JsonObject): JsonObject {
   return '$ref' in schema && Object.keys(other).length > 0 && !same(schema, other) ? { anyOf: [schema] } : schema;
 }
 
 function merged(key: string, a: JsonValue, b: JsonValue, lost: (keyword: string) => void): JsonValue {
-  if (SPOKEN.has(key)) return b;
+  if (ANNOTATIONS.has(key)) return b;
   if (MAX_SIZE.has(key)) return Number(a) > Number(b) ? a : b;
   if (MIN_SIZE.has(key)) return Number(a) < Number(b) ? a : b;
   if (key === 'required' && Array.isArray(a) && Array.isArray(b)) return [...new Set([...a, ...b])];
@@ -88,7 +88,7 @@ function narrowType(a: JsonValue, b: JsonValue, lost: (keyword: string) => void)
   return shared.length === 0 ? b : shared.length === 1 ? (shared[0] as JsonValue) : shared;
 }
 
-/** Whether two schemas or values are written alike. */
+/** Whether two schemas or values have the same JSON text. */
 export function same(a: JsonValue | undefined, b: JsonValue | undefined): boolean {
   return a === b || toJsonText(a) === toJsonText(b);
 }

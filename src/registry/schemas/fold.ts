@@ -9,18 +9,18 @@ const MAX_LEVELS = 16;
 const MAX_NOTE_LENGTH = 300;
 
 /**
- * The root of a tool's schema as one plain object: combinations and conditions become properties, and what properties
- * cannot say becomes a sentence of the description.
+ * The root of a tool's schema as one plain object: combinations and conditions become properties; rules that properties
+ * cannot express become sentences of the description.
  */
 export function foldRoot(root: JsonObject, report: Report): JsonObject {
   const fold = new Fold(isJsonObject(root.$defs) ? root.$defs : {}, report);
   const { description, ...folded } = fold.flatten(root, 0);
-  const spoken = [typeof description === 'string' ? description : '', ...fold.notes].filter((text) => text !== '').join('\n');
+  const text = [typeof description === 'string' ? description : '', ...fold.notes].filter((part) => part !== '').join('\n');
   const { properties, ...rest } = folded;
   return {
     ...rest,
     type: 'object',
-    ...(spoken === '' ? {} : { description: spoken }),
+    ...(text === '' ? {} : { description: text }),
     properties: asObject(properties),
   };
 }
@@ -44,11 +44,11 @@ class Fold {
     if (depth > MAX_LEVELS) return result;
     if (typeof $ref === 'string') result = this.#conjoin(result, this.#branch({ $ref }, depth));
     for (const branch of listed(allOf)) result = this.#conjoin(result, this.#branch(branch, depth));
-    for (const [branches, words] of [
+    for (const [branches, quantity] of [
       [listed(oneOf), 'exactly one of'],
       [listed(anyOf), 'at least one of'],
     ] as const) {
-      if (branches.length > 0) result = this.#addAlternatives(result, branches, words, depth);
+      if (branches.length > 0) result = this.#addAlternatives(result, branches, quantity, depth);
     }
     const conditional = [then, otherwise, ...valuesOf(dependentSchemas), ...valuesOf(dependencies)].filter(isJsonObject);
     if (condition !== undefined || conditional.length > 0)
@@ -73,10 +73,10 @@ class Fold {
 
   #conjoin(a: JsonObject, b: JsonObject): JsonObject {
     const { type: _, ...rest } = b;
-    return conjoin(a, rest, (keyword) => this.#report('', `of two rules for "${keyword}" only one is told`));
+    return conjoin(a, rest, (keyword) => this.#report('', `only one of two "${keyword}" rules is kept`));
   }
 
-  #addAlternatives(base: JsonObject, alternatives: readonly JsonValue[], words: string, depth: number): JsonObject {
+  #addAlternatives(base: JsonObject, alternatives: readonly JsonValue[], quantity: string, depth: number): JsonObject {
     const branches = alternatives.map((branch) => this.#branch(branch, depth));
     const properties = new Map<string, JsonValue>(Object.entries(propertiesOf(base)));
     for (const name of new Set(branches.flatMap((branch) => Object.keys(propertiesOf(branch))))) {
@@ -85,7 +85,7 @@ class Fold {
         const schema = Object.hasOwn(propertiesOf(branch), name) ? propertiesOf(branch)[name] : undefined;
         return schema === undefined || schema === false ? [] : [schema];
       });
-      // A branch that says nothing of a property leaves it as the root has it.
+      // A branch without this property does not change the root's schema for it.
       if (variants.length === 0 || (own !== undefined && variants.length < branches.length)) continue;
       const isOpen = branches.some((branch) => !Object.hasOwn(propertiesOf(branch), name) && branch.additionalProperties !== false);
       const united = unite(isJsonObject(own) ? variants.map((v) => (isJsonObject(v) ? this.#conjoin(own, v) : own)) : variants);
@@ -95,7 +95,8 @@ class Fold {
     const shared = branches.map(requiredOf).reduce((a, b) => inBoth(a, new Set(b)));
     const known = new Set(required);
     const sets = branches.map((branch) => describeBranch(branch, known));
-    if (new Set(sets).size > 1) this.#note(`The arguments must fit ${words}: ${sets.map((set) => `(${set})`).join(', ')}.`, 'alternatives');
+    if (new Set(sets).size > 1)
+      this.#note(`The arguments must fit ${quantity}: ${sets.map((set) => `(${set})`).join(', ')}.`, 'alternatives');
     const areClosed = branches.every((branch) => branch.additionalProperties === false && branch.patternProperties === undefined);
     const closed = base.additionalProperties ?? (areClosed ? false : undefined);
     const all = [...new Set([...required, ...shared])];
@@ -109,11 +110,11 @@ class Fold {
 
   #note(text: string, what: string): void {
     this.notes.push(shorten(text, MAX_NOTE_LENGTH));
-    this.#report('', `${what} at the root, told in words only`);
+    this.#report('', `${what} at the root, only described in text`);
   }
 }
 
-/** One schema for a value that fits any of several: one list of allowed values where each allows certain values of one type. */
+/** One schema for a value that fits any of several; a single enum if each of them lists values of one type. */
 function unite(variants: readonly JsonValue[]): JsonValue {
   const different = [...new Map(variants.map((variant) => [toJsonText(variant), variant])).values()];
   if (different.length === 1 || !different.every(isJsonObject)) return different.find((v) => v === true) ?? (different[0] as JsonValue);
@@ -137,7 +138,7 @@ function addOptional(base: JsonObject, branches: readonly JsonObject[]): JsonObj
   return { ...base, properties: Object.fromEntries(all) };
 }
 
-// Where the alternative that it belongs to is not taken, it may be anything.
+// If another alternative is chosen, the property may have any value.
 function orAnything(schema: JsonValue): JsonValue {
   if (!isJsonObject(schema) || saysNothing(schema)) return schema;
   const others = Object.keys(schema).every((key) => key === 'type' || key === 'description')
@@ -157,8 +158,8 @@ function describeBranch(branch: JsonObject, known: ReadonlySet<string>): string 
   );
   const named = new Set(fixed.map(([name]) => name));
   const needed = requiredOf(branch).filter((name) => !known.has(name) && !named.has(name));
-  const words = [...fixed.map(([, text]) => text), ...needed];
-  return words.length > 0 ? words.join(', ') : Object.keys(propertiesOf(branch)).join(', ') || 'anything';
+  const parts = [...fixed.map(([, text]) => text), ...needed];
+  return parts.length > 0 ? parts.join(', ') : Object.keys(propertiesOf(branch)).join(', ') || 'anything';
 }
 
 function propertiesOf({ properties }: JsonObject): JsonObject {

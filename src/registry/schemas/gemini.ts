@@ -22,12 +22,12 @@ const KEPT = new Set([
   'maxProperties',
 ]);
 const FORMATS = new Set(['date-time', 'enum', 'int32', 'int64', 'float', 'double']);
-/** What the model is told in words, since the form has no word for it. */
-const TOLD = new Set(['exclusiveMinimum', 'exclusiveMaximum', 'multipleOf', 'uniqueItems', 'format', 'default', 'const', 'enum']);
-/** Left out without a word: they only tell what else may be there. */
+/** Keywords that become text in the description, because Gemini does not support them. */
+const DESCRIBED = new Set(['exclusiveMinimum', 'exclusiveMaximum', 'multipleOf', 'uniqueItems', 'format', 'default', 'const', 'enum']);
+/** Dropped without a note: they only allow more or are annotations. */
 const SILENT = new Set(['additionalProperties', 'examples', 'deprecated', 'readOnly', 'writeOnly', 'x-mcp-header', '$defs']);
 
-/** A portable schema in the subset that Gemini takes: no defaults, constants or further properties, choices by `anyOf` alone. */
+/** A portable schema in the subset that Gemini accepts: no defaults, constants or additional properties; choices only as `anyOf`. */
 export function toGemini(schema: JsonObject, report: Report): JsonObject {
   return convert(schema, '', report);
 }
@@ -35,11 +35,11 @@ export function toGemini(schema: JsonObject, report: Report): JsonObject {
 function convert(schema: JsonValue, at: string, report: Report): JsonObject {
   if (!isJsonObject(schema)) return { type: 'string' };
   if (typeof schema.$ref === 'string') {
-    report(at, 'a recursive part, told as an object');
-    return { type: 'object', description: `like ${schema.$ref.slice('#/$defs/'.length)}, in which it stands` };
+    report(at, 'a recursive part, shown as an object');
+    return { type: 'object', description: `recursive: like the enclosing ${schema.$ref.slice('#/$defs/'.length)}` };
   }
   const kept: JsonObject = {};
-  const told: string[] = [];
+  const notes: string[] = [];
   for (const [key, value] of Object.entries(schema)) {
     if (KEPT.has(key)) kept[key] = value;
     else if (key === 'items') kept.items = convert(value, `${at}[]`, report);
@@ -47,16 +47,16 @@ function convert(schema: JsonValue, at: string, report: Report): JsonObject {
       kept.properties = mapObject(value, (name, item) => convert(item, `${at}.${name}`, report));
     else if (isTextEnum(schema, key)) kept.enum = key === 'const' ? [value] : value;
     else if (key === 'format' && FORMATS.has(String(value))) kept.format = value;
-    else if (TOLD.has(key)) told.push(`${key}: ${shorten(toJsonText(value), 200)}`);
+    else if (DESCRIBED.has(key)) notes.push(`${key}: ${shorten(toJsonText(value), 200)}`);
     else if (key !== 'anyOf' && key !== 'oneOf' && !SILENT.has(key)) report(at, `"${key}"`);
   }
-  const spoken = [kept.description, told.length > 0 ? `(${told.join('; ')})` : undefined].filter((part) => part !== undefined).join(' ');
-  if (spoken !== '') kept.description = spoken;
+  const text = [kept.description, notes.length > 0 ? `(${notes.join('; ')})` : undefined].filter((part) => part !== undefined).join(' ');
+  if (text !== '') kept.description = text;
   if (kept.type === 'null') return { ...kept, type: 'string', nullable: true };
   return addChoice(kept, schema, at, report);
 }
 
-// Gemini's enumerations are texts.
+// Gemini accepts only strings in enumerations.
 function isTextEnum(schema: JsonObject, key: string): boolean {
   return (key === 'const' || key === 'enum') && [schema[key]].flat().every((value) => typeof value === 'string');
 }
@@ -66,7 +66,7 @@ function addChoice(kept: JsonObject, { anyOf, oneOf }: JsonObject, at: string, r
   if (choices.length === 0) return { type: 'string', ...kept };
   const real = choices.filter((choice) => !isJsonObject(choice) || choice.type !== 'null').map((choice) => convert(choice, at, report));
   const nullable: JsonObject = real.length < choices.length ? { nullable: true } : {};
-  const lost = (keyword: string): void => report(at, `of two rules for "${keyword}" only one is told`);
+  const lost = (keyword: string): void => report(at, `only one of two "${keyword}" rules is kept`);
   if (real.length === 1) return { ...conjoin(real[0] as JsonObject, kept, lost), ...nullable };
   return { ...kept, ...nullable, anyOf: real };
 }

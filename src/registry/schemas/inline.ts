@@ -2,16 +2,17 @@ import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json/j
 import { children, mapSubschemas, STORED_MAP, targetOf } from './subschemas.ts';
 import { isSpoken } from './types.ts';
 
-/** Hears what a form of a schema leaves out: where, and what. */
+/** Called for each part that a form of a schema leaves out: where, and what. */
 export type Report = (at: string, what: string) => void;
 
-/** How many characters references may add to a schema before they stay references, and how many of them are looked through. */
+/** Characters that inlining may add to a schema; above that all references stay. */
 const MAX_ADDED = 64 * 1024;
+/** References that are searched for loops; above that all are treated as recursive. */
 const MAX_REFERENCES = 200;
 
 /**
- * A schema without references, except those that lead back to themselves or would make it far longer: these point to
- * `$defs`, and stand alone. Stored schemas that nothing points to are left out.
+ * Inlines the references of a schema, except recursive ones and those that would make it far longer: these point to
+ * `$defs`, without keywords beside them. Unused definitions are dropped.
  */
 export function inline(root: JsonObject, report: Report): JsonObject {
   if (!hasReference(root)) return withoutStored(root);
@@ -28,9 +29,9 @@ class TooLong extends Error {}
 class Inliner {
   readonly #root: JsonObject;
   readonly #report: Report;
-  /** References that are kept; all, where absent. */
+  /** References that are kept; undefined: all. */
   readonly #kept: ReadonlySet<string> | undefined;
-  /** By what they point to: one target can be written in many ways. */
+  /** Names in `$defs` by target, because one target can be written in many ways. */
   readonly #names = new Map<JsonValue, string>();
   readonly #defs = new Map<string, JsonValue>();
   #room: number;
@@ -104,7 +105,7 @@ function referencesIn(schema: JsonValue, found = new Set<string>()): Set<string>
   return found;
 }
 
-// Those that lead back to themselves; undefined, which is all of them, where there are too many to follow.
+// The recursive references; undefined (all) if there are too many to follow.
 function keptReferences(root: JsonObject): Set<string> | undefined {
   const next = new Map<JsonValue, Set<string>>();
   const follow = (ref: string): Set<string> => {

@@ -1,21 +1,21 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json/json.ts';
 import { isForeign } from './types.ts';
 
-/** The keys of arguments that every LLM client takes. */
+/** Argument keys that every LLM client accepts. */
 export const SAFE_KEY = /^[A-Za-z0-9_.-]{1,64}$/;
 
 type Check = (value: JsonValue, schema: JsonObject) => boolean;
 
 const always: Check = () => true;
-const isMeant: Check = (value) => value !== '';
+const isNonEmptyText: Check = (value) => value !== '';
 const isSmall: Check = (value) => Math.abs(Number(value)) < Number.MAX_SAFE_INTEGER;
-const isFilled: Check = (value) => Array.isArray(value) && value.length > 0;
+const isNonEmptyList: Check = (value) => Array.isArray(value) && value.length > 0;
 
-/** The keywords that may stay as they are, each with what else it takes. */
+/** The keywords of the portable form, each with a check of its value. */
 const KEYWORDS: ReadonlyMap<string, Check> = new Map([
   ['type', always],
-  ['title', isMeant],
-  ['description', isMeant],
+  ['title', isNonEmptyText],
+  ['description', isNonEmptyText],
   ['default', always],
   ['examples', always],
   ['deprecated', always],
@@ -24,7 +24,7 @@ const KEYWORDS: ReadonlyMap<string, Check> = new Map([
   ['nullable', always],
   ['x-mcp-header', always],
   ['const', always],
-  ['enum', isFilled],
+  ['enum', isNonEmptyList],
   ['format', always],
   ['pattern', always],
   ['minLength', always],
@@ -45,7 +45,7 @@ const KEYWORDS: ReadonlyMap<string, Check> = new Map([
   ['additionalProperties', (value) => typeof value === 'boolean' || isPlain(value)],
 ]);
 
-/** Whether a schema certainly is in the portable form already: most are, and then nothing has to be built. */
+/** Whether a schema is already in the portable form. Most are, and need no conversion. */
 export function isPortable(schema: JsonObject): boolean {
   const { type, properties } = schema;
   if (type !== 'object' || !isJsonObject(properties) || schema.enum !== undefined || schema.const !== undefined) return false;
@@ -53,7 +53,7 @@ export function isPortable(schema: JsonObject): boolean {
   return isPlain(schema);
 }
 
-/** Whether a schema below the root is in the portable form as it stands. */
+/** Whether a schema below the root is already in the portable form. */
 export function isPlain(schema: JsonValue): boolean {
   if (!isJsonObject(schema)) return false;
   const { type } = schema;

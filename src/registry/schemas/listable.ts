@@ -5,41 +5,41 @@ import { type Judge, survey } from '../check/survey.ts';
 import { weaken } from '../check/weaken.ts';
 import { children, IN_PLACE_LIST, IN_PLACE_ONE, INSIDE_MAP, INSIDE_ONE, STORED_MAP } from './subschemas.ts';
 
-/** A schema as clients may see it, and what it is shown without; one part each. */
+/** A schema as clients see it, and the parts that were left out, one entry each. */
 export interface Listed {
   readonly schema: JsonObject;
   readonly left: readonly string[];
 }
 
-/** What compilers of clients stumble over, though it says nothing of a value. */
-const UNREAD = new Set(['id', '$anchor', '$dynamicAnchor', '$recursiveAnchor', '$async']);
-/** Where compilers look for nothing, or where names of schemas are theirs. */
-const LOOKED_AT = new Set([
+/** Keywords that do not constrain a value, but break the compilers of clients. */
+const UNSAFE = new Set(['id', '$anchor', '$dynamicAnchor', '$recursiveAnchor', '$async']);
+/** Keywords in which compilers do not search for nested `$id`s, or in which these are legitimate. */
+const KNOWN = new Set([
   ...[...IN_PLACE_ONE, ...IN_PLACE_LIST, ...INSIDE_ONE, ...INSIDE_MAP, ...STORED_MAP],
   ...['items', 'prefixItems', 'dependencies', 'default', 'const', 'enum'],
 ]);
 const NAMES = ['$id', '$anchor', '$dynamicAnchor'];
-/** The dialects that clients know by name. */
+/** The `$schema` values that clients recognize. */
 const NAMED = /^https?:\/\/json-schema\.org\/draft(?:-0[67]|\/20(?:19-09|20-12))\/schema#?$/;
 const FORMAT_BOUND = /^formatExclusive(?:Minimum|Maximum)$|^format(?:Minimum|Maximum)$/;
 
 /**
- * A schema of structured results that every client can compile: many compile all of a list at once and lose the whole list
- * over one that they cannot. What they can compile stays the object it is. What replaces another takes all that it took.
+ * An output schema that every client can compile: many clients compile a whole list at once and lose it over one bad schema.
+ * A schema that is fine is returned as is; a replacement accepts everything that the original accepts.
  */
 export function toCompilable(schema: JsonObject): Listed {
   const surveyed = survey(schema, '2019-09', notCompiled);
   const hasTuples = schema.$schema !== undefined && dialectOf(schema) !== '2020-12' && NAMED.test(String(schema.$schema));
   if (surveyed.left.length === 0 && !isOdd(schema, hasTuples)) return { schema: toListable(schema), left: [] };
-  const mended = weaken(surveyed, {
+  const weakened = weaken(surveyed, {
     instead: {},
     keyword: (owner, key, value) => (isUnread(owner, key, value) ? undefined : [key, value]),
     finish: (body) => (hasTuples ? body : withoutTuple(body)),
   });
-  return { schema: toListable(mended), left: surveyed.left };
+  return { schema: toListable(weakened), left: surveyed.left };
 }
 
-/** A schema whose root has the shape that the protocol asks for; one that has it stays the object it is. */
+/** A schema whose root has the shape that the protocol requires; returned as is if it already has. */
 export function toListable(schema: JsonObject): JsonObject {
   const { $schema, properties, required } = schema;
   const bad = new Set<string>();
@@ -59,13 +59,13 @@ function toObject(schema: JsonValue): JsonValue {
   return schema === false ? { not: {} } : {};
 }
 
-// What compilers throw over, though the dialect has a meaning for it.
+// Keywords that are valid in the dialect, but make compilers throw.
 const notCompiled: Judge = (key, value) => {
-  if (key === 'pattern') return isRegExp(value as string) ? undefined : 'is no regular expression';
+  if (key === 'pattern') return isRegExp(value as string) ? undefined : 'is not a valid regular expression';
   if (key === 'enum') return (value as JsonValue[]).length > 0 ? undefined : 'is an empty list';
-  // Names that every object inherits are found by readers that look them up.
-  if (key === 'format') return typeof value === 'string' && !(value in {}) ? undefined : 'is the name of no format';
-  return FORMAT_BOUND.test(key) ? 'is known to few' : undefined;
+  // Compilers that look formats up in a plain object find inherited members such as "constructor".
+  if (key === 'format') return typeof value === 'string' && !(value in {}) ? undefined : 'is not the name of a format';
+  return FORMAT_BOUND.test(key) ? 'is not supported by most clients' : undefined;
 };
 
 function isRegExp(pattern: string): boolean {
@@ -87,20 +87,20 @@ function isOdd(schema: JsonObject, hasTuples: boolean): boolean {
 function isUnread({ type }: JsonObject, key: string, value: JsonValue): boolean {
   if (key === 'nullable') return typeof value !== 'boolean' || !isKnown(type) || (value === false && [type].flat().includes('null'));
   if (key === '$schema') return !NAMED.test(String(value));
-  return UNREAD.has(key) || (!LOOKED_AT.has(key) && holdsNames(value));
+  return UNSAFE.has(key) || (!KNOWN.has(key) && holdsNames(value));
 }
 
 function isKnown(type: JsonValue | undefined): boolean {
   return type !== undefined && shapeFault('type', type) === undefined;
 }
 
-// Compilers look for names of schemas even below keywords that they do not know.
+// Compilers search for `$id` even below unknown keywords.
 function holdsNames(value: JsonValue): boolean {
   if (!isJsonObject(value)) return false;
   return NAMES.some((name) => typeof value[name] === 'string') || Object.values(value).some(holdsNames);
 }
 
-// Newer readers know it under another name; in that form older ones read nothing of it.
+// Newer dialects name a tuple `prefixItems`, which older clients ignore.
 function withoutTuple(body: JsonObject): JsonObject {
   if (!Array.isArray(body.items)) return body;
   const { items, additionalItems: _, ...rest } = body;

@@ -14,8 +14,8 @@ const OTHERS = ['string', 'number', 'boolean', 'array', 'null'];
 const COMBINED = ['anyOf', 'oneOf', 'allOf', 'not', 'if', '$ref'];
 
 /**
- * A tool's schema in the form that every LLM client takes: a plain object at the root, references resolved, one type at
- * each place, lists with items, no empty schemas.
+ * A tool's schema in the form that every LLM client accepts: a plain object at the root, references resolved, one type per
+ * value, lists with items, no empty schemas.
  */
 export function toPortable(schema: JsonObject, report: Report): JsonObject {
   const { $defs, ...root } = inline(understood(schema, report), report);
@@ -26,12 +26,12 @@ export function toPortable(schema: JsonObject, report: Report): JsonObject {
   return { ...plain, properties: asObject(properties), ...(defs ? { $defs: defs } : {}) };
 }
 
-/** `given`: the type that its value has anyway, by the schema it stands in place of. */
+/** `given`: the type that the enclosing schema already requires of the value. */
 function simplify(schema: JsonValue, at: string, report: Report, given?: string): JsonValue {
   if (typeof schema === 'boolean') return schema ? { anyOf: [...ANYTHING] } : { not: { anyOf: [...ANYTHING] } };
   if (!isJsonObject(schema)) return schema;
-  const clean = withoutMarks(schema);
-  // Nothing may stand beside a reference.
+  const clean = withoutMetadata(schema);
+  // The portable form allows no keywords beside a reference.
   if ('$ref' in clean && Object.keys(clean).length === 1) return clean;
   if (saysNothing(clean)) return given === undefined ? { ...clean, anyOf: [...ANYTHING] } : simplify({ ...clean, type: given }, at, report);
   const merged = mergeAllOf(clean, at, report);
@@ -45,16 +45,16 @@ function simplify(schema: JsonValue, at: string, report: Report, given?: string)
     if (!isObject) {
       const weak = weakenInside(untyped, undefined, at, report);
       if (!COMBINED.some((key) => key in weak)) return simplify({ ...weak, type: types }, at, report);
-      report(at, `that it may be ${types.join(' or ')}`);
-      // What is said of one type alone goes with the types.
+      report(at, `that its type may be ${types.join(' or ')}`);
+      // Without the types, keywords for a single type go too.
       const common = Object.fromEntries(Object.entries(weak).filter(([key]) => !isForeign(key, 'null')));
       return simplifyInside(common, at, report);
     }
-    // What is told of the object stands with the object.
-    const spoken = Object.fromEntries(Object.entries(untyped).filter(([key]) => isSpoken(key)));
+    // Rules for objects belong to the object branch only.
+    const annotations = Object.fromEntries(Object.entries(untyped).filter(([key]) => isSpoken(key)));
     const rules = Object.fromEntries(Object.entries(untyped).filter(([key]) => !isSpoken(key)));
     const others = types.filter((type) => type !== 'object').map((type) => ({ type }));
-    return simplify({ ...spoken, anyOf: [{ ...rules, type: 'object' }, ...others] }, at, report);
+    return simplify({ ...annotations, anyOf: [{ ...rules, type: 'object' }, ...others] }, at, report);
   }
   const [type] = types;
   if (type === undefined) {
@@ -67,7 +67,7 @@ function simplify(schema: JsonValue, at: string, report: Report, given?: string)
   return simplifyInside({ type, ...shaped }, at, report, type);
 }
 
-// Inside these a weaker schema makes the whole stricter: what is not in the form as it stands goes.
+// Weakening a schema inside these keywords makes the whole stricter, so they are dropped unless they are already portable.
 function weakenInside(schema: JsonObject, type: string | undefined, at: string, report: Report): JsonObject {
   const weak = { ...schema };
   const isExact = (part: JsonValue | undefined): boolean => isJsonObject(part) && isPlain(type === undefined ? part : { type, ...part });
@@ -86,12 +86,12 @@ function weakenInside(schema: JsonObject, type: string | undefined, at: string, 
   return weak;
 }
 
-// The form's own word for what takes nothing.
+// How the portable form expresses a schema that accepts nothing.
 function isNever({ not }: JsonObject): boolean {
   return not === true || (isJsonObject(not) && saysNothing(not));
 }
 
-// A schema that is true or false has no place in the form, except as the answer to whether there may be more properties.
+// The portable form allows boolean schemas only as `additionalProperties`.
 function simplifyInside(schema: JsonObject, at: string, report: Report, type?: string): JsonObject {
   return mapSubschemas(schema, at, (item, where) => {
     if (IN_PLACE.test(where.slice(at.length))) return simplify(item, where, report, type);
@@ -100,7 +100,7 @@ function simplifyInside(schema: JsonObject, at: string, report: Report, type?: s
   });
 }
 
-function withoutMarks(schema: JsonObject): JsonObject {
+function withoutMetadata(schema: JsonObject): JsonObject {
   return Object.fromEntries(
     Object.entries(schema).filter(([key, value]) => {
       if (STRIPPED.test(key) || ((key === 'description' || key === 'title') && value === '')) return false;
@@ -112,10 +112,10 @@ function withoutMarks(schema: JsonObject): JsonObject {
 
 function mergeAllOf({ allOf, ...rest }: JsonObject, at: string, report: Report): JsonObject {
   if (!Array.isArray(allOf)) return rest;
-  // What is said of the whole stands above what its parts say of themselves.
+  // The keywords beside `allOf` come last, so their annotations win.
   const parts = [...allOf.filter(isJsonObject), rest];
   const merged = parts.reduce<JsonObject>(
-    (all, part) => conjoin(all, withoutMarks(part), (keyword) => report(at, `of two rules for "${keyword}" only one is told`)),
+    (all, part) => conjoin(all, withoutMetadata(part), (keyword) => report(at, `only one of two "${keyword}" rules is kept`)),
     {},
   );
   return 'allOf' in merged ? mergeAllOf(merged, at, report) : merged;
@@ -135,7 +135,7 @@ function shapeObject(schema: JsonObject, at: string, report: Report): JsonObject
   const { required, unevaluatedProperties, ...rest } = schema;
   const known = asObject(schema.properties);
   const forbidden = new Set(Object.keys(known).filter((name) => known[name] === false));
-  for (const name of forbidden) report(`${at}.${name}`, 'that it must not be given');
+  for (const name of forbidden) report(`${at}.${name}`, 'that it must be absent');
   const needed = (Array.isArray(required) ? [...new Set(required as string[])] : []).filter((name) => !forbidden.has(name));
   const missing = needed.filter((name) => !Object.hasOwn(known, name));
   const properties = Object.fromEntries([
@@ -160,7 +160,7 @@ function shapeList(schema: JsonObject, at: string, report: Report): JsonObject {
   if (!places && items === false) return { ...rest, items: true, maxItems: 0 };
   if (!places) return { ...rest, items: (items as JsonValue | undefined) ?? true };
   const more = Array.isArray(items) ? additionalItems : items;
-  report(at, 'which item stands at which place');
+  report(at, 'the positions of the items');
   const kinds = [...places, ...(more === undefined || more === false ? [] : [more])];
   const isAlone = ![...COMBINED, 'contains'].some((key) => key in rest);
   const closed = more === false || (unevaluatedItems === false && more === undefined && isAlone);

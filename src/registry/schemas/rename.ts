@@ -3,13 +3,13 @@ import { isJsonObject, type JsonObject } from '../../core/json/json.ts';
 import type { Report } from './inline.ts';
 import { SAFE_KEY } from './is-portable.ts';
 
-/** A schema whose top-level keys every client takes, and the plugin's own key by each new one. */
+/** A schema whose top-level keys every client accepts, and the plugin's own key by new key. */
 export interface Renamed {
   readonly schema: JsonObject;
   readonly natives: ReadonlyMap<string, string>;
 }
 
-/** Renames the top-level keys that some clients refuse, the whole request with them. A description keeps the old name. */
+/** Renames top-level keys because of which some clients reject the whole request. The description keeps the old name. */
 export function renameKeys(schema: JsonObject, report: Report): Renamed {
   const properties = schema.properties as JsonObject;
   const names = Object.keys(properties);
@@ -21,18 +21,18 @@ export function renameKeys(schema: JsonObject, report: Report): Renamed {
     const safe = freeName(name.replace(/[^A-Za-z0-9_.-]/g, '_').slice(0, 60) || '_', taken);
     taken.add(safe);
     renamed.set(name, safe);
-    report(safe, `it stands for ${JSON.stringify(name)}`);
+    report(safe, `renamed from ${JSON.stringify(name)}`);
   }
   const rename = (name: string): string => renamed.get(name) ?? name;
   const entries = Object.entries(properties).map(([name, item]) => {
     if (!renamed.has(name) || !isJsonObject(item)) return [rename(name), item] as const;
     const own = typeof item.description === 'string' ? `${item.description} ` : '';
-    // Nothing may stand beside a reference.
+    // The portable form allows no keywords beside a reference.
     const bare = '$ref' in item ? { anyOf: [item] } : item;
     return [rename(name), { ...bare, description: `${own}(${JSON.stringify(name)})` }] as const;
   });
   const { required, dependentRequired, propertyNames, patternProperties, additionalProperties, ...rest } = schema;
-  // Rules about names do not hold for the new ones.
+  // Rules about names do not apply to the new names.
   const others = patternProperties === undefined ? { additionalProperties } : {};
   if (patternProperties !== undefined || propertyNames !== undefined) report('', 'rules about the names of arguments');
   return {
@@ -59,7 +59,7 @@ function freeName(wanted: string, taken: ReadonlySet<string>): string {
   return name;
 }
 
-/** Gives arguments their native names back; one that the client already calls by it stays. */
+/** Renames arguments back to their native names. Arguments that already have theirs stay. */
 export function restoreKeys(args: JsonObject, natives: ReadonlyMap<string, string>): JsonObject {
   if (!Object.keys(args).some((name) => natives.has(name))) return args;
   const restored = Object.fromEntries(Object.entries(args).map(([name, value]) => [natives.get(name) ?? name, value]));

@@ -6,21 +6,21 @@ import { toListable } from './listable.ts';
 import { toPortable } from './portable.ts';
 import { renameKeys, restoreKeys } from './rename.ts';
 
-/** A tool's schema as clients get it. */
+/** A tool's schema in the form that clients receive. */
 export interface Shape {
   readonly input: JsonObject;
-  /** Arguments that clients repeat in HTTP headers, by the names they know. */
+  /** Arguments that clients repeat in HTTP headers, by their public names. */
   readonly headers: readonly HeaderParam[];
-  /** Gives arguments the names the plugin knows; absent where no name was changed. */
+  /** Renames arguments back to the plugin's names; absent if none was renamed. */
   readonly restore?: (args: JsonObject) => JsonObject;
-  /** What the client is not told of the plugin's own schema, or told under another name; one sentence each. */
+  /** What the form leaves out of the plugin's schema, or renames; one text each. */
   readonly losses: readonly string[];
 }
 
 interface Source {
   readonly input: JsonObject;
   readonly headers: readonly HeaderParam[];
-  /** Whether the schema is in the portable form as it stands. */
+  /** Whether the schema is already in the portable form. */
   readonly portable: boolean;
 }
 
@@ -28,7 +28,7 @@ const known = new WeakMap<JsonObject, Map<SchemaForm, Shape>>();
 
 const NOTHING: readonly string[] = [];
 
-/** The shape of a schema in one form; what had to be built is built once for each schema. */
+/** The shape of a schema in one form; each form is built once per schema. */
 export function shapeOf(source: Source, form: SchemaForm): Shape {
   const { input, headers, portable } = source;
   if (portable && form !== 'gemini') return { input, headers, losses: NOTHING };

@@ -1,6 +1,6 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json/json.ts';
 
-// Where subschemas stand: one, a list of them, or a map of them. In-place ones look at the same value as their parent.
+// Keywords that hold one subschema, a list or a map of them. IN_PLACE keywords apply to the same value as their parent.
 export const IN_PLACE_ONE = ['not', 'if', 'then', 'else'];
 export const IN_PLACE_LIST = ['allOf', 'anyOf', 'oneOf'];
 export const INSIDE_ONE = [
@@ -21,7 +21,7 @@ const ONE = new Set([...IN_PLACE_ONE, ...INSIDE_ONE]);
 const LIST = new Set([...IN_PLACE_LIST, 'prefixItems']);
 const MAP = new Set(INSIDE_MAP);
 
-/** The same schema with every subschema but the stored ones replaced. */
+/** A copy of a schema with every subschema replaced, except definitions. */
 export function mapSubschemas(schema: JsonObject, at: string, map: Mapper): JsonObject {
   const mapped: JsonObject = {};
   for (const key of Object.keys(schema)) {
@@ -40,12 +40,12 @@ function mapList(list: JsonValue, at: string, map: Mapper): JsonValue {
   return Array.isArray(list) ? list.map((item, i) => map(item, `${at}[${i}]`)) : list;
 }
 
-/** The same object with every value replaced. Keys stay as they are, whatever they spell. */
+/** A copy of an object with every value replaced; safe for keys such as `__proto__`. */
 export function mapObject(object: JsonObject, map: (key: string, value: JsonValue) => JsonValue): JsonObject {
   return Object.fromEntries(Object.entries(object).map(([key, value]) => [key, map(key, value)]));
 }
 
-/** What a reference inside a schema points to: a JSON pointer or an anchor. */
+/** The target of a local reference: a JSON pointer or an anchor. */
 export function targetOf(root: JsonObject, ref: string): JsonValue | undefined {
   if (ref === '#') return root;
   if (!ref.startsWith('#/')) return anchored(root, ref.slice(1));
@@ -76,7 +76,7 @@ function anchored(schema: JsonValue, name: string): JsonValue | undefined {
   return undefined;
 }
 
-/** Every subschema of a schema with its place as a JSON pointer, the stored ones too; also what stands there and is none. */
+/** Every subschema with its JSON pointer, definitions included. Also yields values that are not schemas but should be. */
 export function* children(schema: JsonObject, at: string): Generator<[JsonValue, string]> {
   for (const key of ONE) if (schema[key] !== undefined) yield [schema[key], `${at}/${key}`];
   for (const key of [...LIST, 'items']) {
@@ -88,7 +88,7 @@ export function* children(schema: JsonObject, at: string): Generator<[JsonValue,
     const value = schema[key];
     if (isJsonObject(value)) for (const [name, item] of Object.entries(value)) yield [item, `${at}/${key}/${pointerPart(name)}`];
   }
-  // What a name depends on is a schema, or a list of names.
+  // The values of `dependencies` are schemas or lists of names.
   if (!isJsonObject(schema.dependencies)) return;
   for (const [name, item] of Object.entries(schema.dependencies))
     if (!Array.isArray(item)) yield [item, `${at}/dependencies/${pointerPart(name)}`];

@@ -31,22 +31,22 @@ const OF_TYPE: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 const TYPE_OF = new Map(Object.entries(OF_TYPE).flatMap(([type, keywords]) => keywords.map((keyword) => [keyword, type] as const)));
-const SPOKEN = new Set(['title', 'description', 'default', 'examples', 'deprecated', 'readOnly', 'writeOnly', 'nullable']);
+const ANNOTATIONS = new Set(['title', 'description', 'default', 'examples', 'deprecated', 'readOnly', 'writeOnly', 'nullable']);
 
 const SIMPLE: readonly JsonObject[] = [{ type: 'string' }, { type: 'number' }, { type: 'boolean' }, { type: 'object' }];
 
-// No form has a word for lists of lists of anything; of simple values there may be such.
+// Lists of lists of anything cannot be expressed without recursion, so the inner lists hold simple values.
 const NESTED: readonly JsonObject[] = [{ type: 'null' }, { type: 'array', items: { anyOf: [...SIMPLE, { type: 'null' }] } }];
 
-/** Any value at all, in words that every client knows. */
+/** Any value at all, in keywords that every client supports. */
 export const ANYTHING: readonly JsonObject[] = [...SIMPLE, { type: 'array', items: { anyOf: [...SIMPLE, ...NESTED] } }, { type: 'null' }];
 
-/** Whether a keyword says something to the reader, and nothing of the value. */
+/** Whether a keyword is an annotation: for readers, without effect on validation. */
 export function isSpoken(keyword: string): boolean {
-  return SPOKEN.has(keyword);
+  return ANNOTATIONS.has(keyword);
 }
 
-/** Whether a keyword means nothing for values of a type. */
+/** Whether a keyword has no effect on values of a type. */
 export function isForeign(keyword: string, type: string): boolean {
   const of = TYPE_OF.get(keyword);
   return of !== undefined && of !== (type === 'integer' ? 'number' : type);
@@ -54,7 +54,7 @@ export function isForeign(keyword: string, type: string): boolean {
 
 const TYPES = ['string', 'number', 'boolean', 'object', 'array', 'null'];
 
-/** The types that a schema without one takes: those of its values, else all, first those that its keywords speak of. */
+/** The types that a schema without `type` accepts: those of its enum, else all, with those that its keywords concern first. */
 export function impliedTypes(schema: JsonObject): string[] {
   const values = Array.isArray(schema.enum) ? schema.enum : 'const' in schema ? [schema.const as JsonValue] : undefined;
   if (values) return typesOf(values);
@@ -77,29 +77,31 @@ function typesOf(values: readonly JsonValue[]): string[] {
     : types;
 }
 
-/** A schema of several types as a choice of schemas of one type each. What is told to the reader stays with the whole. */
+/** Splits a schema of several types into alternatives of one type each. Annotations stay on the whole. */
 export function splitTypes(schema: JsonObject, types: readonly string[]): JsonObject {
   const { type: _, enum: values, const: only, ...rest } = schema;
-  const spoken = Object.entries(rest).filter(([keyword]) => SPOKEN.has(keyword));
-  const rules = Object.entries(rest).filter(([keyword]) => !SPOKEN.has(keyword));
+  const annotations = Object.entries(rest).filter(([keyword]) => ANNOTATIONS.has(keyword));
+  const rules = Object.entries(rest).filter(([keyword]) => !ANNOTATIONS.has(keyword));
   const allowed = Array.isArray(values) ? values : 'const' in schema ? [only as JsonValue] : undefined;
   const anyOf = types.flatMap((type) => {
     const fitting = allowed?.filter((value) => fits(value, type));
     if (fitting?.length === 0) return [];
     const own = rules.filter(([keyword]) => !isForeign(keyword, type));
-    // Of a null there is nothing more to say.
+    // An enum of null adds nothing to the type.
     return [{ type, ...Object.fromEntries(own), ...(fitting && type !== 'null' ? { enum: fitting } : {}) }];
   });
-  // No value has one of the types: what is told then does not matter.
-  if (anyOf.length === 0) return { ...Object.fromEntries(spoken), anyOf: types.map((type) => ({ type })) };
-  return anyOf.length === 1 ? { ...(anyOf[0] as JsonObject), ...Object.fromEntries(spoken) } : { ...Object.fromEntries(spoken), anyOf };
+  // No allowed value has any of the types, so the schema accepts nothing anyway.
+  if (anyOf.length === 0) return { ...Object.fromEntries(annotations), anyOf: types.map((type) => ({ type })) };
+  return anyOf.length === 1
+    ? { ...(anyOf[0] as JsonObject), ...Object.fromEntries(annotations) }
+    : { ...Object.fromEntries(annotations), anyOf };
 }
 
 function fits(value: JsonValue, type: string): boolean {
   return typeOf(value) === type || (type === 'integer' && Number.isInteger(toDouble(value)));
 }
 
-/** Whether a schema says nothing of its value. */
+/** Whether a schema accepts every value. */
 export function saysNothing(schema: JsonValue): boolean {
   return schema === true || (isJsonObject(schema) && Object.keys(schema).every(isSpoken));
 }

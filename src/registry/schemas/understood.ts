@@ -6,24 +6,24 @@ import type { Report } from './inline.ts';
 import { mapObject } from './subschemas.ts';
 import { ANYTHING } from './types.ts';
 
-/** With more subschemas, or more steps from reference to reference, only the outline of a schema is told. */
+/** Above this only the outline of a schema is shown. */
 const MAX_SUBSCHEMAS = 2_000;
 
 /**
- * A schema of parts that every reader understands: keywords of the right kind, references that lead somewhere. A part that
- * leads away becomes an object without constraints. Of a schema that is too large only the outline is left.
+ * A schema with only valid keywords and local references. A reference to another document becomes an object without
+ * constraints. A schema that is too large is reduced to its outline.
  */
 export function understood(schema: JsonObject, report: Report): JsonObject {
-  // Lists of item schemas are read in every dialect: what they say becomes something else anyway.
+  // Surveyed as 2019-09, because it accepts tuples in `items`; they are converted later.
   const surveyed = survey(schema, '2019-09');
   if (surveyed.heavy || surveyed.subschemas > MAX_SUBSCHEMAS) {
-    report('', 'all but its outline, since it is too large');
+    report('', 'everything but its outline, because it is too large');
     return outline(schema);
   }
-  return surveyed.left.length === 0 && !surveyed.hasDependencies ? schema : mended(surveyed, report);
+  return surveyed.left.length === 0 && !surveyed.hasDependencies ? schema : weakened(surveyed, report);
 }
 
-function mended(surveyed: Survey, report: Report): JsonObject {
+function weakened(surveyed: Survey, report: Report): JsonObject {
   for (const part of surveyed.left) report('', shorten(part, 300));
   return weaken(surveyed, {
     instead: { type: 'object' },
@@ -38,7 +38,7 @@ function mended(surveyed: Survey, report: Report): JsonObject {
 
 const LEADING = new Set(['$anchor', '$dynamicAnchor', '$recursiveAnchor', '$dynamicRef', '$recursiveRef']);
 
-// One keyword for both kinds is what older dialects have.
+// Older dialects have one keyword for both kinds of dependencies.
 function splitDependencies({ dependentRequired, dependentSchemas }: JsonObject, dependencies: JsonObject): JsonObject {
   const names = Object.entries(dependencies).filter(([, item]) => Array.isArray(item));
   const schemas = Object.entries(dependencies).filter(([, item]) => !Array.isArray(item));
@@ -48,7 +48,7 @@ function splitDependencies({ dependentRequired, dependentSchemas }: JsonObject, 
   };
 }
 
-/** The properties of a schema, with no more than their types and descriptions. */
+/** The properties of a schema with only their types and descriptions. */
 function outline({ description, properties, required }: JsonObject): JsonObject {
   const known = asObject(properties);
   return {

@@ -87,7 +87,7 @@ describe('cleanOffer', () => {
     expect(clean.prompts.map(({ name, arguments: args }) => [name, args?.map((a) => a.name)])).toEqual([['may', ['b']]]);
     expect([clean.resources.length, clean.templates.length]).toEqual([1, 0]);
     expect(problems.map(({ subject }) => subject)).toEqual(['na\\u{ad}me', 'needs', 'na\\u{ad}me', 'x:\\u{200b}', 'x:\\u{202e}{y}']);
-    for (const { message } of problems) expect(message).toMatch(/is not served: .*characters that cannot be seen/);
+    for (const { message } of problems) expect(message).toMatch(/is not served: .*contains invisible characters/);
   });
 
   it('takes keys of _meta that only the gateway sets away, but for the gateways that an item came through', () => {
@@ -147,7 +147,7 @@ describe('cleanSchema', () => {
     ['a name of a definition', { $defs: { [soft]: {} } }],
     ['a reference', { $ref: '#/$defs/na\u00adme' }],
   ])('refuses a schema with hidden characters in %s', { tags: ['T10'] }, (_, schema) => {
-    expect(cleanSchema(schema as never).refused).toContain('holds characters that cannot be seen');
+    expect(cleanSchema(schema as never).refused).toContain('contains invisible characters');
   });
 
   it('refuses a closed schema of results that names such a property', () => {

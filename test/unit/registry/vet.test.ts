@@ -74,12 +74,12 @@ describe('vetSchema', () => {
     ['a reference to itself', { $ref: '#' }, '/$ref leads back to itself'],
     ['a loop of references', { $defs: { a: { $ref: '#/$defs/b' }, b: { $ref: '#/$defs/a' } } }, '/$ref leads back to itself'],
     ['a chain of 500 references to nothing', { $ref: '#/$defs/d0', $defs: chain }, '/$ref leaves the schema'],
-    ['a dynamic reference', { $dynamicRef: '#x' }, '/$dynamicRef is a reference that depends on the way to it'],
+    ['a dynamic reference', { $dynamicRef: '#x' }, '/$dynamicRef is a dynamic reference with several possible targets'],
     ['an unknown type', { properties: { a: { type: 'strin' } } }, '#/properties/a/type is not one of'],
     ['required that is no list', { properties: { a: { minLength: 1, required: true } } }, '#/properties/a/required is not a list of names'],
     ['properties that are no object', { properties: null }, '#/properties is not an object'],
     ['a pattern with lookahead', { properties: { a: { pattern: '(?=x)y' } } }, 'is a pattern that cannot be run in linear time'],
-    ['a schema that is none', { properties: { a: 'string' } }, '#/properties/a is no schema'],
+    ['a schema that is none', { properties: { a: 'string' } }, '#/properties/a is not a schema'],
   ])('leaves %s out, checks the rest and says so', { tags: ['F49', 'F50', 'T14'] }, (_, part, what) => {
     const schema = { type: 'object', required: ['b'], ...part };
     const vetted = vetSchema(schema, 64 * 1024);

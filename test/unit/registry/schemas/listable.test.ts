@@ -104,7 +104,7 @@ describe('a schema of results', () => {
 
   it('says what is left out, with its place', () => {
     const { left } = toCompilable({ type: 'object', properties: { a: { pattern: '(' } }, required: [1] });
-    expect(left).toEqual(['#/required is not a list of names', '#/properties/a/pattern is no regular expression']);
+    expect(left).toEqual(['#/required is not a list of names', '#/properties/a/pattern is not a valid regular expression']);
   });
 
   const name = fc.constantFrom('a', 'b c', 'ü', '%', '~', '^', '__proto__', 'constructor');

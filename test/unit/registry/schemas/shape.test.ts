@@ -209,7 +209,7 @@ describe('the portable form', () => {
       },
       required: ['name', 'kind'],
     });
-    expect(losses).toEqual(['the schema: alternatives at the root, told in words only']);
+    expect(losses).toEqual(['the schema: alternatives at the root, only described in text']);
   });
 
   it('folds the other combinations at the root', () => {
@@ -248,7 +248,7 @@ describe('the portable form', () => {
       ),
     );
     expect(restore?.({ __: 'd', a_b_2: 't', a_b: 1, other: true })).toEqual({ 日付: 'd', 'a b': 't', a_b: 1, other: true });
-    expect(losses).toEqual(['__: it stands for "日付"', 'a_b_2: it stands for "a b"']);
+    expect(losses).toEqual(['__: renamed from "日付"', 'a_b_2: renamed from "a b"']);
     expect(restore?.({ 'a b': 'as the plugin calls it' })).toEqual({ 'a b': 'as the plugin calls it' });
   });
 
