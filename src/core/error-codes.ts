@@ -1,25 +1,25 @@
-/** What became of a call: never handed over, handed over without an answer, or answered against the rules. */
+/** How far a call got: not sent to the tool, sent without a reply, or replied with an invalid result. */
 export type CallOutcome = 'NOT_SENT' | 'SENT_NO_REPLY' | 'REPLIED_INVALID';
 
-/** What a code says of itself. */
+/** Description of one error code. */
 export interface CodeInfo {
   readonly meaning: string;
   readonly fix: string;
   readonly outcome?: CallOutcome;
-  /** The fix where no call was in flight. */
+  /** The fix if no call was in flight. */
   readonly idleFix?: string;
 }
 
-/** Every error code: what it means and what to do. Codes are permanent; README.md here lists the same table. */
+/** All error codes. Codes are permanent; README.md in this folder contains the same table. */
 export const ERROR_CODES = {
   APPROVAL_STORE_UNAVAILABLE: {
     outcome: 'NOT_SENT',
-    meaning: 'What people have agreed to cannot be read or written, so tools that need an approval are refused.',
+    meaning: 'Stored approvals cannot be read or written, so tools that need an approval are rejected.',
     fix: 'Make state.db in the state folder readable and writable for the gateway.',
   },
   ARCHIVE_REFUSED: {
-    meaning: 'A downloaded archive holds something that must not be unpacked, or lacks what it should hold.',
-    fix: 'Ask the publisher, or use another version.',
+    meaning: 'A downloaded archive contains an unsafe entry or lacks a required file.',
+    fix: 'Report it to the publisher, or use another version.',
   },
   ARGUMENTS_INVALID: {
     outcome: 'NOT_SENT',
@@ -28,22 +28,22 @@ export const ERROR_CODES = {
   },
   ASK_FAILED: {
     outcome: 'SENT_NO_REPLY',
-    meaning: 'The tool asked the client a question, and no usable answer came.',
-    fix: 'Answer the question when the client shows it; call again.',
+    meaning: 'The tool sent a question to the client and received no valid answer.',
+    fix: 'Answer the question when the client shows it, then call again.',
   },
   AUDIT_STORE_UNAVAILABLE: {
     outcome: 'NOT_SENT',
-    meaning: 'The audit log cannot be written and calls without one are not allowed here.',
+    meaning: 'The audit log cannot be written, and the configuration requires it for every call.',
     fix: 'Make the audit folder below the state folder writable, or set "audit": { "required": false }.',
   },
   BIND_REFUSED: {
-    meaning: 'The gateway was asked to listen beyond this machine without a login.',
+    meaning: 'The gateway is configured to listen on other interfaces without a token.',
     fix: 'Add a token under "auth", put TLS in front and set "listen.insecure": true, or listen on 127.0.0.1.',
   },
   BUSY: {
     outcome: 'NOT_SENT',
     meaning: 'Too many calls are in flight, and none ended in time.',
-    fix: 'Call again a little later, or raise "limits".',
+    fix: 'Call again later, or raise the limit under "limits".',
   },
   CALL_CANCELLED: {
     outcome: 'SENT_NO_REPLY',
@@ -52,20 +52,20 @@ export const ERROR_CODES = {
   },
   CALL_TIMEOUT: {
     outcome: 'SENT_NO_REPLY',
-    meaning: 'The tool gave no answer within its time limit; it may still have run.',
+    meaning: 'The tool did not respond within its timeout; it may still have run.',
     fix: 'Check what the tool did, or raise "limits.callTimeoutMs" for it.',
   },
   CAPABILITY_MISSING: {
     outcome: 'SENT_NO_REPLY',
-    meaning: 'The tool needs to ask something that this client cannot answer.',
+    meaning: 'The tool needs a client capability that this client does not support.',
     fix: 'Use a client with the capability named in the message.',
   },
   CHECKSUM_MISMATCH: {
-    meaning: 'A download is not what its publisher lists, or an installed plugin was changed since.',
+    meaning: "A download does not match the publisher's checksum, or an installed plugin has changed since.",
     fix: 'Find out who changed it; remove its folder to install it again.',
   },
   CONFIG_INVALID: {
-    meaning: 'The configuration file cannot be used as it stands.',
+    meaning: 'The configuration file is invalid.',
     fix: 'Correct the place named in the message.',
   },
   DENIED: {
@@ -78,64 +78,64 @@ export const ERROR_CODES = {
     fix: 'Run the install command named in the message.',
   },
   DOWNLOAD_FAILED: {
-    meaning: 'A release of a plugin could not be fetched.',
+    meaning: 'A plugin release could not be downloaded.',
     fix: 'Check the source, the version and the network; nothing was installed or changed.',
   },
   DRAINING: {
     outcome: 'NOT_SENT',
-    meaning: 'The gateway is shutting down and takes no new work.',
+    meaning: 'The gateway is shutting down and accepts no new requests.',
     fix: 'Connect again when it has restarted.',
   },
   DUPLICATE_ID: {
-    meaning: 'A request used an id that still waits for its reply.',
-    fix: 'Give every request on a connection its own id.',
+    meaning: 'A request uses the id of a request that has no reply yet.',
+    fix: 'Give every request on a connection a different id.',
   },
   DUPLICATE_KEY: {
-    meaning: 'One JSON object has the same key twice.',
+    meaning: 'A JSON object contains a duplicate key.',
     fix: 'Send every key once.',
   },
   ENTRY_NOT_FOUND: {
-    meaning: 'The file or folder that should hold the plugin is not there or cannot be read.',
+    meaning: 'The file or folder of the plugin does not exist or cannot be read.',
     fix: 'Correct the path, or restore the file.',
   },
   HANDSHAKE_FAILED: {
-    meaning: 'The plugin process started but did not speak the plugin channel.',
+    meaning: 'The plugin process started but did not complete the handshake.',
     fix: 'Read the last lines of its log in the message.',
   },
   HOST_REFUSED: {
-    meaning: 'The Host header names no address this gateway serves.',
+    meaning: 'The Host header does not match an address of this gateway.',
     fix: 'Use the printed URL, or add the name to "listen.hosts".',
   },
   INSECURE_PERMISSIONS: {
-    meaning: 'Others on this machine can change the configuration or a plugin, or read a file with a secret; a warning.',
+    meaning: 'Warning: other users of this machine can change the configuration or a plugin, or read a file with a secret.',
     fix: 'Run the command named in the message.',
   },
   INTERNAL: {
-    meaning: 'The gateway itself failed; the log holds the cause under the reference.',
+    meaning: 'Internal error of the gateway; the log contains the cause under the reference.',
     fix: 'Report the reference with the log line.',
   },
   INVALID_PARAMS: {
-    meaning: 'The parameters of a request are wrong.',
+    meaning: 'The parameters of a request are invalid.',
     fix: 'Correct the parameter named in the message.',
   },
   INVALID_REQUEST: {
-    meaning: 'The message is no JSON-RPC request.',
+    meaning: 'The message is not a JSON-RPC request.',
     fix: 'Send one JSON-RPC 2.0 message.',
   },
   LOAD_TIMEOUT: {
-    meaning: 'A plugin did not finish one stage of loading in time.',
-    fix: 'Look at what the plugin does in that stage, or raise "limits.startTimeoutMs".',
+    meaning: 'A plugin exceeded the time limit of a loading stage.',
+    fix: 'Check what the plugin does in that stage, or raise "limits.startTimeoutMs".',
   },
   LOGIN_REFUSED: {
     meaning: "The server's OAuth metadata points to an address the gateway does not contact.",
     fix: "Ask the server's operator. No request was sent, no token stored.",
   },
   MANIFEST_INVALID: {
-    meaning: "The plugin's manifest cannot be used.",
-    fix: 'Correct the manifest at the place named.',
+    meaning: "The plugin's manifest is invalid.",
+    fix: 'Correct the manifest at the place named in the message.',
   },
   MESSAGE_TOO_DEEP: {
-    meaning: 'A message is nested too deep or holds too many keys or elements.',
+    meaning: 'A message has too many levels of nesting, keys or elements.',
     fix: 'Send a flatter or smaller message.',
   },
   MESSAGE_TOO_LARGE: {
@@ -143,7 +143,7 @@ export const ERROR_CODES = {
     fix: 'Send less, or raise "limits.messageBytes".',
   },
   METHOD_NOT_ALLOWED: {
-    meaning: 'This address does not serve that HTTP method.',
+    meaning: 'This address does not support the HTTP method.',
     fix: 'Use the methods of the Allow header.',
   },
   METHOD_NOT_FOUND: {
@@ -151,7 +151,7 @@ export const ERROR_CODES = {
     fix: 'Use a method of the revision in use.',
   },
   NAME_COLLISION: {
-    meaning: 'Two plugins claim the same id or the same folder.',
+    meaning: 'Two plugins have the same id or the same folder.',
     fix: 'Rename one of the two, or disable one in mcp.json.',
   },
   NEEDS_CONFIGURATION: {
@@ -176,7 +176,7 @@ export const ERROR_CODES = {
     fix: 'Add the origin to "listen.origins" if you trust that page.',
   },
   OVERLOADED: {
-    meaning: 'The gateway has no room for more connections or sessions.',
+    meaning: 'The gateway has reached its limit of connections or sessions.',
     fix: 'Try again after the given time.',
   },
   PARSE_ERROR: {
@@ -186,8 +186,8 @@ export const ERROR_CODES = {
   PLUGIN_CRASHED: {
     outcome: 'SENT_NO_REPLY',
     meaning: 'The plugin process ended while the call was in flight; the tool may have run.',
-    fix: 'Check what the tool did; the plugin is restarted by itself.',
-    idleFix: 'Wait for its next start, which comes by itself; the log has its last words.',
+    fix: 'Check what the tool did; the gateway restarts the plugin.',
+    idleFix: 'Wait for its next restart; its last output is in the log.',
   },
   PLUGIN_FAILED: {
     meaning: "The plugin's own code failed.",
@@ -195,19 +195,19 @@ export const ERROR_CODES = {
   },
   PLUGIN_PROTOCOL_ERROR: {
     outcome: 'REPLIED_INVALID',
-    meaning: 'The plugin process broke the rules of the plugin channel.',
-    fix: 'Nothing on the client side; the log has the details.',
+    meaning: 'The plugin process sent an invalid message.',
+    fix: 'Check the log; the client cannot fix this.',
   },
   PLUGIN_UNAVAILABLE: {
     outcome: 'NOT_SENT',
     meaning: 'The plugin is not running.',
-    fix: 'Call again later; `plugmux doctor` says why it is down.',
+    fix: 'Call again later; `plugmux doctor` shows why it is not running.',
   },
   PLUGIN_UNRESPONSIVE: {
     outcome: 'SENT_NO_REPLY',
-    meaning: 'The plugin process stopped answering and was killed while the call was in flight; the tool may have run.',
-    fix: 'Check what the tool did; the plugin is restarted by itself.',
-    idleFix: 'Wait for its next start, which comes by itself; the log has its last words.',
+    meaning: 'The plugin process stopped responding and was killed while the call was in flight; the tool may have run.',
+    fix: 'Check what the tool did; the gateway restarts the plugin.',
+    idleFix: 'Wait for its next restart; its last output is in the log.',
   },
   PORT_IN_USE: {
     meaning: 'Another program listens on the configured address.',
@@ -219,13 +219,13 @@ export const ERROR_CODES = {
   },
   RESULT_INVALID: {
     outcome: 'REPLIED_INVALID',
-    meaning: 'The tool ran, but its result cannot be passed on.',
-    fix: 'Nothing on the client side; the plugin must return plain data.',
+    meaning: 'The tool ran, but its result is invalid.',
+    fix: 'Return plain data from the plugin; the client cannot fix this.',
   },
   RESULT_TOO_LARGE: {
     outcome: 'REPLIED_INVALID',
-    meaning: 'The tool ran, but its result is over the size limit.',
-    fix: 'Ask for less, or raise "limits.resultBytes".',
+    meaning: 'The tool ran, but its result exceeds the size limit.',
+    fix: 'Request less data, or raise "limits.resultBytes".',
   },
   SCHEMA_REFUSED: {
     meaning: 'The input schema of a tool cannot be served safely.',
@@ -233,21 +233,21 @@ export const ERROR_CODES = {
   },
   SCHEMA_UNCHECKED: {
     meaning:
-      'A tool is served, but its arguments are not checked by its input schema, or by a part of it only; or parts of its output schema that clients cannot compile are left out.',
-    fix: 'Nothing needs to be done: the tool gets what the client sends. Correct or simplify the schema if the gateway shall check it.',
+      'A tool is served, but its arguments are not checked, or only by a part of its input schema; or its output schema is served without the parts that clients cannot compile.',
+    fix: 'No action needed: the tool receives what the client sends. Correct or simplify the schema to have it checked.',
   },
   STATE_STORE_UNAVAILABLE: {
     outcome: 'NOT_SENT',
-    meaning: 'What the gateway keeps in state.db cannot be read or written now, so what depends on it stays closed.',
+    meaning: 'state.db cannot be read or written, so features that depend on it are unavailable.',
     fix: 'Make state.db in the state folder readable and writable, free disk space, or end the program that locks it.',
   },
   STORE_DAMAGED: {
     outcome: 'NOT_SENT',
-    meaning: 'state.db in the state folder is damaged, so plugins that are disabled there cannot be told from the others.',
+    meaning: 'state.db in the state folder is damaged, so the gateway cannot determine which plugins are disabled.',
     fix: 'End the gateways on this state folder, then run `plugmux store repair`.',
   },
   TOOL_REFUSED: {
-    meaning: 'One tool of a plugin cannot be served.',
+    meaning: 'A tool of a plugin cannot be served.',
     fix: 'Correct the tool; the others are served.',
   },
   UNAUTHENTICATED: {
@@ -259,7 +259,7 @@ export const ERROR_CODES = {
     fix: 'Initialize a new session.',
   },
   UNKNOWN_TOOL: {
-    meaning: 'No tool of that name is served here.',
+    meaning: 'No tool with this name exists here.',
     fix: 'List the tools and use one of their names.',
   },
   UNSUPPORTED_MEDIA_TYPE: {
@@ -269,9 +269,9 @@ export const ERROR_CODES = {
   UPSTREAM_LOST: {
     outcome: 'SENT_NO_REPLY',
     meaning:
-      'The connection to an upstream server, or to a plugin that still runs, was lost while the call was in flight; the tool may have run.',
-    fix: 'Check what the tool did; the gateway connects again by itself.',
-    idleFix: 'Wait for the next try, which comes by itself; the log says how the connection ended.',
+      'The connection to an upstream server, or to a plugin that is still running, was lost while the call was in flight; the tool may have run.',
+    fix: 'Check what the tool did; the gateway reconnects.',
+    idleFix: 'Wait for the next reconnection; the log says how the connection ended.',
   },
 } as const satisfies Record<string, CodeInfo>;
 
