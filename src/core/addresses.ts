@@ -1,18 +1,18 @@
 import { isIPv4, isIPv6 } from 'node:net';
 
-/** The address that a spelling means: IPv4 inside of IPv6 (`::ffff:127.0.0.1`, `::7f00:1`) is that IPv4 address. */
+/** The IPv4 address of an IPv4-mapped or IPv4-compatible IPv6 address (`::ffff:127.0.0.1`, `::7f00:1`); others unchanged. */
 export function meantAddress(address: string): string {
   const groups = groupsOf(address);
   if (!groups) return address;
   const [, , , , , sixth = 0, high = 0, low = 0] = groups;
   const isMapped = sixth === 0xffff;
-  // `::` and `::1` look alike, but are the unspecified and the loopback address of IPv6.
+  // `::` and `::1` have the same form, but are the unspecified and the loopback address of IPv6.
   const isCompatible = sixth === 0 && (high > 0 || low > 1);
   const startsEmpty = groups.slice(0, 5).every((group) => group === 0);
   return startsEmpty && (isMapped || isCompatible) ? toIpv4(high, low) : address;
 }
 
-/** IPv4 addresses that packets to an IPv6 address are passed on to: by NAT64, 6to4 or Teredo. */
+/** IPv4 addresses that receive packets sent to an IPv6 address, by NAT64, 6to4 or Teredo. */
 export function tunnelledAddresses(address: string): readonly string[] {
   const groups = groupsOf(address);
   if (!groups) return [];
@@ -20,12 +20,12 @@ export function tunnelledAddresses(address: string): readonly string[] {
   const [high = 0, low = 0] = groups.slice(6);
   if (first === 0x64 && second === 0xff9b) return [toIpv4(high, low)];
   if (first === 0x2002) return [toIpv4(second, third)];
-  // Teredo: the server, then the client with every bit turned over.
+  // Teredo: the server, then the client with all bits inverted.
   if (first === 0x2001 && second === 0) return [toIpv4(third, fourth), toIpv4(high ^ 0xffff, low ^ 0xffff)];
   return [];
 }
 
-/** Whether a host stands for this machine alone, however it is spelt. */
+/** Whether a host name or address is a loopback one, in any notation. */
 export function isLoopback(host: string): boolean {
   const meant = meantAddress(host);
   if (isIPv4(meant)) return meant.startsWith('127.');

@@ -1,10 +1,10 @@
-/** A promise that is settled from outside. */
+/** A promise with its resolve function. */
 export interface Deferred {
   readonly promise: Promise<void>;
   resolve(): void;
 }
 
-/** Creates a pending promise with its resolve function. */
+/** Creates a pending promise. */
 export function deferred(): Deferred {
   let resolve: () => void = () => undefined;
   const promise = new Promise<void>((settle) => {
@@ -13,7 +13,7 @@ export function deferred(): Deferred {
   return { promise, resolve: () => resolve() };
 }
 
-/** Settles with a promise that does not fail, at the latest after so many milliseconds. */
+/** Resolves when `done` resolves, at the latest after `ms` milliseconds. `done` must not reject. */
 export function within(ms: number, done: Promise<void>): Promise<void> {
   return new Promise((resolve) => {
     const timer = setTimeout(resolve, ms);

@@ -3,10 +3,10 @@ import { type CallOutcome, type CodeInfo, ERROR_CODES, type ErrorCode } from './
 import type { JsonObject } from './json/json.ts';
 import { shorten } from './text/text.ts';
 
-/** Longest text that a plugin's error, log line or question brings, in characters. */
+/** Longest text of a plugin's error, log line or question, in characters. */
 export const MAX_TEXT_LENGTH = 16 * 1024;
 
-/** What an error may tell beside its message; `at` is file:line:column, `retryAfterMs` milliseconds. */
+/** Optional fields of an error; `at` is file:line:column. */
 export interface ErrorDetails {
   readonly outcome?: CallOutcome | undefined;
   readonly fix?: string | undefined;
@@ -19,12 +19,12 @@ export interface ErrorDetails {
   readonly cause?: unknown;
 }
 
-/** The only error type of the gateway: what happened and why in `message`, what to do in `fix`. */
+/** The gateway's error type: `message` says what failed and why, `fix` what to do. */
 export class GatewayError extends Error {
   readonly code: ErrorCode;
   readonly details: ErrorDetails;
   readonly fix: string;
-  /** Finds the log line that belongs to this error. */
+  /** Random id that also appears in the log line of this error. */
   readonly ref: string = randomBytes(4).toString('hex');
 
   constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
@@ -35,20 +35,20 @@ export class GatewayError extends Error {
     this.fix = details.fix ?? ERROR_CODES[code].fix;
   }
 
-  /** The same failure where no call was in flight: what to do about it says nothing of one. */
+  /** This error with the fix for the case that no call was in flight. */
   get idle(): GatewayError {
     const { idleFix }: CodeInfo = ERROR_CODES[this.code];
     if (idleFix === undefined || this.details.fix !== undefined) return this;
     return new GatewayError(this.code, this.message, { ...this.details, fix: idleFix });
   }
 
-  /** Whether a call may be repeated, where the code or the details say. */
+  /** Whether the call was sent and answered; undefined if neither details nor code define it. */
   get outcome(): CallOutcome | undefined {
     const info: CodeInfo = ERROR_CODES[this.code];
     return this.details.outcome ?? info.outcome;
   }
 
-  /** The object of this error as clients see it: no stack, no cause. */
+  /** The error as clients receive it: without stack and cause. */
   toObject(): JsonObject {
     const { plugin, tool, field, uri, at, retryAfterMs } = this.details;
     const object: JsonObject = { code: this.code };
@@ -69,20 +69,20 @@ export class GatewayError extends Error {
   }
 }
 
-/** Why a call ended, where it had not been sent by then. */
+/** Marks the reason why a call ended as NOT_SENT, for a call that never reached its tool. */
 export function unsent(reason: unknown): unknown {
   if (!(reason instanceof GatewayError) || reason.outcome === 'NOT_SENT') return reason;
-  const fix = 'Call again if it is still wanted: it had not been sent.';
+  const fix = 'Call again if still needed: the call was not sent.';
   return new GatewayError(reason.code, reason.message, { ...reason.details, outcome: 'NOT_SENT', fix });
 }
 
-/** Any thrown value as an Error. */
+/** Converts any thrown value to an Error. */
 export function toError(thrown: unknown): Error {
   if (thrown instanceof Error) return thrown;
   return new Error(typeof thrown === 'string' ? thrown : describeThrown(thrown));
 }
 
-/** What a thrown value says, cut where it says too much: a text whatever its message is. */
+/** The message of any thrown value, at most 16 K characters. Never throws. */
 export function thrownText(thrown: unknown): string {
   try {
     return shorten(String(toError(thrown).message), MAX_TEXT_LENGTH);

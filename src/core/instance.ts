@@ -6,13 +6,13 @@ const ID_CHARS = 22;
 let identify: () => string = randomUUID;
 let identity: string | undefined;
 
-/** Tells this gateway from every other one. No secret. */
+/** Identifies this gateway among others. Not a secret. */
 export function instance(): string {
   identity ??= identify();
   return identity;
 }
 
-/** Names this gateway by its configuration file and the key of its state folder, so that its lists are the same after a restart. */
+/** Derives the id from the configuration file and the key of the state folder, so that lists do not change after a restart. */
 export function setInstance(key: () => Buffer | undefined, file: string | undefined): void {
   identity = undefined;
   identify = () => {
@@ -25,13 +25,13 @@ export function setInstance(key: () => Buffer | undefined, file: string | undefi
   };
 }
 
-/** Under this key of `_meta` a gateway says where a tool or prompt comes from. */
+/** Key of `_meta` under which a gateway states where a tool or prompt comes from. */
 export const ORIGIN_KEY = 'plugmux/origin';
 
 const MAX_CHAIN = 8;
 const MAX_TEXT_LENGTH = 128;
 
-/** Whether something that another server offers has come through this gateway before, or through too many others. */
+/** Whether a list item of another server has passed through this gateway before, or through more than 8 gateways. */
 export function passedHere(meta: JsonValue | undefined): boolean {
   let origin = isJsonObject(meta) ? meta[ORIGIN_KEY] : undefined;
   for (let steps = 0; isJsonObject(origin); steps++) {
@@ -41,7 +41,7 @@ export function passedHere(meta: JsonValue | undefined): boolean {
   return false;
 }
 
-/** What a list item says of the gateways it came through before, so that a loop of gateways is noticed; nothing else of it. */
+/** The validated origin chain of a list item, which lets gateways detect loops; no other keys of its `_meta`. */
 export function foreignOrigin(meta: JsonObject): JsonObject {
   const origin = toChain(meta[ORIGIN_KEY], 0);
   return origin ? { [ORIGIN_KEY]: origin } : {};
@@ -57,7 +57,7 @@ function toChain(origin: JsonValue | undefined, steps: number): JsonObject | und
   return { ...Object.fromEntries(texts), ...(from ? { from } : {}) };
 }
 
-/** The `_meta` of what this gateway offers: what it came with, and where it comes from; other gateways' words are kept. */
+/** Adds this gateway to the origin chain of a list item's `_meta`. */
 export function withOrigin(meta: JsonObject | undefined, own: JsonObject): JsonObject {
   const before = meta?.[ORIGIN_KEY];
   return { ...meta, [ORIGIN_KEY]: { ...own, gateway: instance(), ...(isJsonObject(before) ? { from: before } : {}) } };

@@ -1,4 +1,4 @@
-/** A cancellation whose AbortSignal exists only once somebody asks for it: most calls end without anybody asking. */
+/** An abort controller that creates its AbortSignal on first access, since most calls never need one. */
 export class LazyAbort {
   #controller: AbortController | undefined;
   #listeners: ((reason: unknown) => void)[] | undefined;
@@ -21,7 +21,7 @@ export class LazyAbort {
     return this.#controller.signal;
   }
 
-  /** Calls back on the first abort, at once where it has happened. Cheaper than a listener on the signal. */
+  /** Calls the listener on abort, at once if already aborted. Cheaper than a listener on the signal. */
   onAbort(listener: (reason: unknown) => void): void {
     if (this.#aborted) listener(this.#reason);
     else if (this.#listeners) this.#listeners.push(listener);

@@ -1,7 +1,7 @@
-/** How loud a log line is, quietest first. */
+/** Severity of a log line, lowest first. */
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 
-/** Where a part of the gateway, or a plugin, writes its log lines. */
+/** Writes log lines of one area of the gateway or one plugin. */
 export interface Logger {
   debug(message: string, fields?: object): void;
   info(message: string, fields?: object): void;

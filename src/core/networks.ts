@@ -6,7 +6,7 @@ export interface Networks {
   has(address: string): boolean;
 }
 
-/** Addresses and networks such as `10.0.0.0/8`. Throws RangeError for anything else. */
+/** Creates a set from addresses and networks such as `10.0.0.0/8`. Throws RangeError for anything else. */
 export function createNetworks(entries: readonly string[]): Networks {
   const list = new BlockList();
   for (const entry of entries) add(list, entry);
@@ -20,7 +20,7 @@ export function createNetworks(entries: readonly string[]): Networks {
   };
 }
 
-/** Whether a text names an address or a network. */
+/** Whether a text is an IP address or a network. */
 export function isNetwork(entry: string): boolean {
   try {
     add(new BlockList(), entry);
@@ -36,8 +36,8 @@ function add(list: BlockList, entry: string): void {
   const family = familyOf(meant);
   if (family === undefined || rest.length > 0) throw new RangeError(`"${entry}" is not an IP address or a network.`);
   if (bits === undefined) return list.addAddress(meant, family);
-  if (!/^\d{1,3}$/.test(bits)) throw new RangeError(`"${entry}" has no valid length.`);
-  // The length of an IPv4 network that is written inside of IPv6 counts the 96 bits before it.
+  if (!/^\d{1,3}$/.test(bits)) throw new RangeError(`"${entry}" has no valid prefix length.`);
+  // The prefix length of an IPv4-mapped network includes the 96 bits before the IPv4 address.
   list.addSubnet(meant, Number(bits) - (meant === address ? 0 : 96), family);
 }
 

@@ -1,10 +1,10 @@
 import { holdsExact, noteExact } from './json/exact-tree.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from './json/json.ts';
 
-/** Keys of `_meta` that begin so are the gateway's own. */
+/** Prefix of the gateway's own keys in `_meta`. */
 const OWN = 'plugmux/';
 
-/** The `_meta` of a plugin or server without keys that only the gateway may set. */
+/** Removes keys that only the gateway may set from the `_meta` of a plugin or server. */
 export function withoutOwnKeys(meta: JsonObject): JsonObject {
   for (const key in meta) {
     if (key.startsWith(OWN)) return Object.fromEntries(Object.entries(meta).filter(([name]) => !name.startsWith(OWN)));
@@ -12,10 +12,10 @@ export function withoutOwnKeys(meta: JsonObject): JsonObject {
   return meta;
 }
 
-/** Keys of a request's `_meta` that hold for one connection alone: each sets its own. */
+/** Prefix of `_meta` keys of the protocol, which apply to one connection only. */
 const PROTOCOL = 'io.modelcontextprotocol/';
 
-/** What of a request's `_meta` is for whoever serves it: trace context and vendors' keys. Undefined where there is none. */
+/** The part of a request's `_meta` that plugins receive: trace context and vendor keys. Undefined if there is none. */
 export function passedMeta(meta: JsonValue | undefined): JsonObject | undefined {
   if (!isJsonObject(meta)) return undefined;
   let passes = false;

@@ -4,23 +4,23 @@ import { shorten } from './text/text.ts';
 const BURST = 20;
 const PER_SECOND = 20;
 const MERGED_BYTES = 4096;
-// A character takes three bytes at most, one half of a pair included.
+// A UTF-16 unit takes at most three bytes in UTF-8.
 const MERGED_CHARACTERS = Math.floor(MERGED_BYTES / 3);
 
-/** Takes one report of progress. */
+/** Sends one progress report. */
 export type SendProgress<N = number | ExactNumber> = (done: N, total: N | undefined, message: string | undefined) => void;
 
 interface Held<N> {
   done: N;
   total: N | undefined;
   readonly messages: string[];
-  /** Of the messages, each with its line break. */
+  /** Size of the messages, each with its line break. */
   bytes: number;
 }
 
 /**
- * Thins out the progress of one call: 20 reports at once, then 20 a second. What comes faster is merged into one report with the newest
- * numbers and the texts joined, the oldest left out over 4 KB; `flush` sends it before the answer.
+ * Limits the progress reports of one call to a burst of 20, then 20 per second. Excess reports are merged into one with
+ * the newest numbers and the joined messages; above 4 KB the oldest are dropped. `flush` sends it before the result.
  */
 export class ProgressBucket<N = number | ExactNumber> {
   readonly #send: SendProgress<N>;
@@ -41,7 +41,7 @@ export class ProgressBucket<N = number | ExactNumber> {
     if (message !== undefined) add(held, message);
   }
 
-  /** Sends what is held back. */
+  /** Sends the merged report, if any. */
   flush(): void {
     clearTimeout(this.#timer);
     const held = this.#held;
@@ -50,7 +50,7 @@ export class ProgressBucket<N = number | ExactNumber> {
     this.#send(held.done, held.total, held.messages.length === 0 ? undefined : held.messages.join('\n'));
   }
 
-  /** Forgets what is held back. */
+  /** Discards the merged report. */
   drop(): void {
     clearTimeout(this.#timer);
     this.#held = undefined;

@@ -1,9 +1,9 @@
-/** Items that several owners hold of something limited, and which item goes if there is no room for one more. */
+/** Items of a limited resource by owner; selects which item to evict when the limit is reached. */
 export class Shares<T> {
   readonly #byOwner = new Map<string, Set<T>>();
   #size = 0;
 
-  /** Items of all owners. */
+  /** Number of items of all owners. */
   get size(): number {
     return this.#size;
   }
@@ -12,7 +12,6 @@ export class Shares<T> {
     return this.#byOwner.get(owner)?.size ?? 0;
   }
 
-  /** The items of one owner. */
   of(owner: string): Iterable<T> {
     return this.#byOwner.get(owner) ?? [];
   }
@@ -30,12 +29,12 @@ export class Shares<T> {
     if (own.size === 0) this.#byOwner.delete(owner);
   }
 
-  /** The item of one owner that goes first. `rank`: the lowest goes first, undefined never. */
+  /** The item of one owner to evict: the lowest `rank`. Items with rank undefined are never evicted. */
   firstOf(owner: string, rank: (item: T) => number | undefined): T | undefined {
     return first([this.#byOwner.get(owner) ?? []], rank);
   }
 
-  /** The item of the owner with most items that goes first; an owner with fewer items than `asker` loses none to it. */
+  /** The item to evict from the owner with the most items. Owners with fewer items than `asker` lose none. */
   firstOfLargest(asker: string, rank: (item: T) => number | undefined): T | undefined {
     const groups = [...this.#byOwner.values()].filter(({ size }) => size >= this.sizeOf(asker)).sort((a, b) => b.size - a.size);
     for (let at = 0; at < groups.length; ) {

@@ -1,20 +1,19 @@
 import { GatewayError } from './errors.ts';
 
-/** Why nothing is begun any more. */
+/** The error of work that is rejected during shutdown. */
 export function draining(): GatewayError {
-  return new GatewayError('DRAINING', 'The gateway is shutting down and takes no new work.', { retryAfterMs: 1000 });
+  return new GatewayError('DRAINING', 'The gateway is shutting down and accepts no new requests.', { retryAfterMs: 1000 });
 }
 
-/** Tells those who wait to begin something that nothing begins any more. */
+/** Rejects queued work when shutdown begins. */
 export interface Stopping {
   /** Undefined before `stop`. */
   readonly reason: GatewayError | undefined;
   stop(): void;
-  /** Calls back with `stop`, until the returned function is called. */
+  /** Calls the listener on `stop`. Returns a function that removes it. */
   onStop(listener: (reason: GatewayError) => void): () => void;
 }
 
-/** Makes one. */
 export function createStopping(): Stopping {
   const listeners = new Set<(reason: GatewayError) => void>();
   let reason: GatewayError | undefined;
@@ -34,7 +33,7 @@ export function createStopping(): Stopping {
   };
 }
 
-/** Settles with a promise that does not fail; rejects at once where nothing begins any more. */
+/** Resolves with `pending`, which must not reject; rejects as soon as shutdown begins. */
 export function unlessStopped(pending: Promise<void>, stopping: Stopping): Promise<void> {
   if (stopping.reason) return Promise.reject(stopping.reason);
   return new Promise((resolve, reject) => {

@@ -32,7 +32,7 @@ export async function runTool(command: string, args: readonly string[], cwd: str
     cwd,
     env: { ...Object.fromEntries(passed), ...context.env },
     signal: AbortSignal.any([signal, late]),
-    heard(line) {
+    onLine(line) {
       tail.push(line);
       if (tail.length > TAIL) tail.shift();
       heard(line);

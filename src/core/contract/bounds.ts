@@ -1,24 +1,24 @@
-/** Hosts: exact, `*.suffix` or `*`. What `deny` names stays out whatever `allow` says. */
+/** Host patterns: exact, `*.suffix` or `*`. `deny` overrides `allow`. */
 export interface NetworkBounds {
-  /** Absent: the profile restricts nothing. */
+  /** Absent: all hosts are allowed. */
   readonly allow?: readonly string[];
   readonly deny: readonly string[];
-  /** Addresses of this machine and of private networks. */
+  /** Allows addresses of this machine and of private networks. */
   readonly allowPrivate: boolean;
 }
 
-/** Absolute paths of files, or of folders with all they hold. */
+/** Absolute paths of files and folders; folders include their content. */
 export interface FsBounds {
   readonly read: readonly string[];
   readonly write: readonly string[];
   readonly workdir?: string;
 }
 
-/** How far plugins may reach on behalf of a profile, for formats whose plugins reach out through their host. */
+/** Network and file access of plugins in one profile, for formats whose host mediates such access. */
 export interface Bounds {
   readonly network?: NetworkBounds;
   readonly fs?: FsBounds;
 }
 
-/** A profile that says nothing. */
+/** Bounds of a profile without restrictions. */
 export const NO_BOUNDS: Bounds = {};

@@ -1,6 +1,6 @@
 import type { JsonObject, JsonValue } from '../json/json.ts';
 
-/** What every piece of content may carry beside its payload. */
+/** Optional members of every content block. */
 interface Extras {
   readonly annotations?: JsonObject;
   readonly _meta?: JsonObject;
@@ -12,14 +12,14 @@ export interface TextContent extends Extras {
   readonly text: string;
 }
 
-/** An image or a sound, `data` in base64. */
+/** An image or audio; `data` is base64. */
 export interface MediaContent extends Extras {
   readonly type: 'image' | 'audio';
   readonly data: string;
   readonly mimeType: string;
 }
 
-/** The contents of one resource: `text`, or `blob` in base64. */
+/** The contents of one resource: `text`, or `blob` as base64. */
 export interface ResourceContents {
   readonly uri: string;
   readonly mimeType?: string;
@@ -34,7 +34,7 @@ export interface EmbeddedResource extends Extras {
   readonly resource: ResourceContents;
 }
 
-/** A pointer to a resource that the client may read. */
+/** A link to a resource that the client may read. */
 export interface ResourceLink extends Extras {
   readonly type: 'resource_link';
   readonly uri: string;
@@ -45,10 +45,10 @@ export interface ResourceLink extends Extras {
   readonly size?: number;
 }
 
-/** One piece of a tool's result or of a prompt. */
+/** A content block of a tool result or prompt. */
 export type Content = TextContent | MediaContent | EmbeddedResource | ResourceLink;
 
-/** What a tool gave back; `isError` marks a failure the model can act on. */
+/** The result of a tool call; `isError` marks a failure that the model can act on. */
 export interface ToolResult {
   readonly content: readonly Content[];
   readonly structured?: JsonValue;
@@ -56,12 +56,12 @@ export interface ToolResult {
   readonly meta?: JsonObject;
 }
 
-/** A result of one text. */
+/** Creates a result with one text block. */
 export function textResult(text: string): ToolResult {
   return { content: [{ type: 'text', text }] };
 }
 
-/** A failed result of one text. */
+/** Creates an error result with one text block. */
 export function errorResult(text: string, meta?: JsonObject): ToolResult {
   const content: Content[] = [{ type: 'text', text }];
   return meta === undefined ? { content, isError: true } : { content, isError: true, meta };

@@ -9,7 +9,7 @@ import type { PluginState } from './plugin.ts';
 import type { ProgramRuntime } from './program-runtime.ts';
 import type { CallContext } from './tool.ts';
 
-/** The limits of plugin processes and of what adapters start; times in milliseconds, sizes in bytes. */
+/** Limits of plugin processes and other programs that adapters start; times in milliseconds, sizes in bytes. */
 export interface HostLimits {
   readonly startTimeoutMs: number;
   readonly startCapMs: number;
@@ -29,71 +29,71 @@ export interface HostLimits {
   readonly stderrLinesPerSecond: number;
 }
 
-/** What the gateway lends an adapter. */
+/** The gateway's API for adapters. */
 export interface Host {
   readonly log: Logger;
   readonly limits: HostLimits;
-  /** Nothing new is begun any more: a call that waits for its plugin is refused. */
+  /** Fires at shutdown: calls that wait for their plugin are rejected. */
   readonly stopping: Stopping;
-  /** The `proxy` at the top of mcp.json, as it holds now. */
+  /** The current top-level `proxy` of mcp.json. */
   readonly proxy: ProxySetting;
-  /** The gateway's own folder for what can be made anew. */
+  /** Folder for data that can be recreated. */
   readonly cacheDir: string;
-  /** A folder of the plugin's own to write to, made on the spot. */
+  /** The plugin's writable folder; created if missing. */
   dataDir(pluginId: string): string;
-  /** Texts kept across restarts, the plugin's own. */
+  /** The plugin's persistent key-value data. */
   store(pluginId: string): PluginStore;
-  /** Keeps a text out of logs and errors from now on. */
+  /** Masks a text in logs and errors from now on. */
   hide(secret: string): void;
-  /** Makes a plugin part of a process group. Nothing starts before `Member.start` or the first call. */
+  /** Adds a plugin to a process group. Nothing starts before `Member.start` or the first call. */
   join(spec: MemberSpec): Member;
-  /** Starts a foreign program that speaks a protocol of its own, under the same watch as a plugin process. */
+  /** Starts an external program with its own protocol, supervised like a plugin process. */
   spawn(spec: ProgramSpec): Program;
-  /** Runs a tool such as a compiler to its end, under the same watch. */
+  /** Runs a tool such as a compiler to its end, supervised like a plugin process. */
   run(spec: ToolSpec): Promise<ToolEnd>;
 }
 
-/** A program to start: no shell, an argument array, a short environment and what is named here. */
+/** A program to start: no shell, an argument array, and `env` on top of a minimal environment. */
 export interface ProgramSpec {
   readonly command: string;
   readonly args: readonly string[];
   readonly cwd: string;
   readonly env: Readonly<Record<string, string>>;
-  /** Where its stderr goes. */
+  /** Receives its stderr. */
   readonly log: Logger;
 }
 
-/** A running foreign program. Its stderr is drained and logged; its stdout is for the adapter to read. */
+/** A running external program. The host logs its stderr; the adapter reads its stdout. */
 export interface Program {
-  /** Undefined where it could not be started; `gone` says why. */
+  /** Undefined if it could not be started; `exited` resolves with the reason. */
   readonly pid: number | undefined;
   readonly stdin: Writable;
   readonly stdout: Readable;
-  /** Settles when it has ended, with the reason in words and the last lines of its stderr. */
+  /** Resolves when it has ended, with the reason and the last lines of its stderr. */
   readonly exited: Promise<string>;
   /** The last lines of its stderr, oldest first. */
   lastLines(max: number): readonly string[];
-  /** Ends it and everything it started at once. */
+  /** Kills it and everything it started. */
   kill(reason: string): void;
-  /** Ends it in order and within bounded time: stdin closed, SIGTERM, SIGKILL, then whatever it left behind. Safe to call twice. */
+  /** Stops it within bounded time: closes stdin, SIGTERM, SIGKILL, then kills remaining processes. Idempotent. */
   stop(): Promise<void>;
 }
 
-/** A tool to run to its end: no shell, no input, a folder for its temporary files that goes with it. */
+/** A tool to run to its end: no shell, no input, and a temporary folder that is deleted afterwards. */
 export interface ToolSpec extends Omit<ProgramSpec, 'log'> {
-  /** Ends it at once, and everything it started. */
+  /** Kills it and everything it started. */
   readonly signal: AbortSignal;
   /** Called for each line of stdout and stderr. */
-  heard(line: string): void;
+  onLine(line: string): void;
 }
 
 /** How a tool ended. */
 export interface ToolEnd {
-  /** Undefined where it was ended by a signal or never began. */
+  /** Undefined if a signal ended it, or it never started. */
   readonly code: number | undefined;
-  /** Whether there is no such program. */
+  /** Whether the program does not exist. */
   readonly missing: boolean;
-  /** In words. */
+  /** The reason, for messages. */
   readonly why: string;
 }
 
@@ -101,13 +101,13 @@ export interface ToolEnd {
 export interface PluginStore {
   get(key: string): string | undefined;
   set(key: string, value: string): void;
-  /** Writes only where there is nothing yet; false where there was. Of several gateways, one gets true. */
+  /** Writes if the key does not exist; false if it does. Atomic across gateways. */
   add(key: string, value: string): boolean;
   delete(key: string): void;
   entries(): ReadonlyMap<string, string>;
 }
 
-/** Runs JavaScript and TypeScript; `module` is the file address of the format's runtime. */
+/** Runs JavaScript and TypeScript; `module` is the file URL of the format's runtime. */
 export interface NodeRuntime {
   readonly kind: 'node';
   readonly module: string;
@@ -117,13 +117,13 @@ export interface NodeRuntime {
 export interface PythonRuntime {
   readonly kind: 'python';
   readonly module: string;
-  /** An interpreter or the folder of a virtual environment; `python3` where absent. */
+  /** An interpreter, or the folder of a virtual environment; default `python3`. */
   readonly python?: string | undefined;
-  /** Packages that are installed into an environment of the source's own before it starts. */
+  /** Packages to install into the source's virtual environment before the start. */
   readonly packages?: PythonPackages | undefined;
 }
 
-/** What goes into a virtual environment: requirements as pip takes them, and the path of a file of such. */
+/** Content of a virtual environment: pip requirements, and the path of a requirements file. */
 export interface PythonPackages {
   readonly install?: readonly string[] | undefined;
   readonly requirements?: string | undefined;
@@ -134,42 +134,42 @@ export interface MemberSpec {
   readonly id: string;
   /** Members with the same group share one process. */
   readonly group: string;
-  /** Members of a group load in the order of this text. */
+  /** Sort key: members of a group load in this order. */
   readonly order: string;
-  /** Where its code runs: a process of its own group, or inside the gateway. */
+  /** Where its code runs: in the process of its group, or inside the gateway. */
   readonly isolation: 'process' | 'none';
-  /** It is initialised beside the other members: a slow one holds back only itself. */
+  /** Initialised in parallel with the other members, so that a slow one delays only itself. */
   readonly sideBySide?: boolean;
-  /** What runs it: a runtime of ours with the module that maps the format, or a program with a protocol of its own. */
+  /** A runtime of the gateway with the format's module, or a program with its own protocol. */
   readonly runtime: NodeRuntime | PythonRuntime | ProgramRuntime;
-  /** What the format's runtime module gets; may hold secrets and never reaches a command line. */
+  /** Parameters of the format's runtime module. May contain secrets; never put on a command line. */
   readonly params: JsonObject;
   readonly cwd: string;
   readonly env: Readonly<Record<string, string>>;
-  /** Longest time for one stage of loading, in milliseconds; the gateway's own limit where absent. */
+  /** Longest time for one stage of loading, in milliseconds; if absent, the gateway's limit. */
   readonly startTimeoutMs?: number | undefined;
-  /** Longest time for the plugin's own stop function, in milliseconds; the gateway's own limit where absent. */
+  /** Longest time for the plugin's own stop function, in milliseconds; if absent, the gateway's limit. */
   readonly stopTimeoutMs?: number | undefined;
   readonly log: Logger;
-  /** Whether the runtime wants to know who calls; `RuntimeCall.caller` is there then. */
+  /** Whether calls to the runtime include `RuntimeCall.caller`. */
   readonly callers?: boolean;
-  /** Looks at every report before it counts; throws where it is not what the format's runtime reports. */
+  /** Validates every report; throws if it is malformed. */
   readonly checkReport?: (report: JsonObject) => void;
-  /** Answers what the format's runtime asks of its adapter, outside or inside of calls. */
+  /** Handles requests of the format's runtime to its adapter, during calls or outside of them. */
   readonly onAdapterCall?: (method: string, params: JsonObject) => Promise<JsonValue>;
 }
 
-/** One plugin of a running or startable process group. */
+/** One plugin of a process group. */
 export interface Member {
   state(): PluginState;
   error(): GatewayError | undefined;
-  /** What the format's runtime reported when it loaded the plugin; undefined before that. */
+  /** The report of the format's runtime after loading the plugin; undefined before. */
   report(): JsonObject | undefined;
   start(): Promise<void>;
-  /** Settles once it has been initialised for long while others of its group are ready already. */
+  /** Resolves if it is still initialising long after others of its group are ready. */
   late(): Promise<void>;
   call(tool: string, args: JsonObject, ctx: CallContext): Promise<ToolResult>;
-  /** Anything else the format's runtime answers. */
+  /** Sends any other request to the format's runtime. */
   request(method: string, params: JsonObject): Promise<JsonValue>;
   onChange(listener: () => void): void;
   leave(): Promise<void>;

@@ -35,6 +35,6 @@ export interface Middleware {
   ended?(call: InterceptedCall, result: ToolResult, ms: number): void;
   /** Whether `before` and `after` apply to a tool. Default: every tool. */
   appliesTo?(tool: Pick<InterceptedCall, 'tool' | 'origin' | 'labels'>): boolean;
-  /** What a failing `guard` or `authorize` means for the call. */
+  /** What happens to a call when `guard` or `authorize` fails. */
   readonly onError: 'deny' | 'allow';
 }

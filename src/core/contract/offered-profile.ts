@@ -1,18 +1,18 @@
 import type { Bounds } from './bounds.ts';
 
-/** A profile that a plugin brings along. Keys of the same profile in mcp.json replace its own. */
+/** A profile that a plugin provides. Keys of the same profile in mcp.json override it. */
 export interface OfferedProfile {
   readonly name: string;
   readonly description?: string;
-  /** What the profile tells the model, before the plugins' own instructions. */
+  /** Instructions for the model, placed before those of the plugins. */
   readonly instructions?: string;
-  /** Plugins that exist in it; none where empty. */
+  /** Ids of the visible plugins; none if empty. */
   readonly plugins: readonly string[];
-  /** Tool names, globs or labels; "!" excludes. All where absent. */
+  /** Tool names, globs or labels; "!" excludes. All if absent. */
   readonly tools?: readonly string[];
-  /** Every tool needs a person's consent. */
+  /** Every call needs the user's approval. */
   readonly askAlways?: boolean;
-  /** A call is refused whose `<tool> <canonical JSON of the arguments>` contains one of these texts. */
+  /** Rejects calls whose `<tool> <canonical JSON of the arguments>` contains one of these texts. */
   readonly denyRules?: readonly string[];
   readonly bounds?: Bounds;
 }

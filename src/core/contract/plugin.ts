@@ -8,7 +8,7 @@ import type { Prompt } from './prompt.ts';
 import type { ReadResult, Resource, ResourceTemplate } from './resource.ts';
 import type { CallContext, Tool } from './tool.ts';
 
-/** Something wrong or unsupported that did not stop the plugin; `subject` is the function, file or key it is about. */
+/** A non-fatal problem of a plugin; `subject` is the affected function, file or key. */
 export interface Problem {
   readonly code?: ErrorCode;
   readonly message: string;
@@ -16,80 +16,80 @@ export interface Problem {
   readonly subject?: string;
 }
 
-/** What a plugin says of itself before any of its code runs. */
+/** Description of a plugin, read before any of its code runs. */
 export interface Manifest {
-  /** The plugin's id everywhere in the gateway. */
+  /** The plugin's id in the gateway. */
   readonly id: string;
-  /** The plugin's own id, where the configuration gave it another. */
+  /** The plugin's original id, if the configuration renames it. */
   readonly alias?: string;
   readonly title?: string;
   readonly description?: string;
   readonly version: string;
   /** The adapter's kind. */
   readonly adapter: string;
-  /** The folder or file it came from, for people. */
+  /** The folder or file it came from, for messages. */
   readonly origin: string;
   /** Further plugins of its source that the configuration does not select. */
   readonly unselected?: readonly string[];
-  /** What its entry says and nothing uses; told whether or not it opens. */
+  /** Unused keys of its entry; reported whether or not it opens. */
   readonly ignored?: readonly Problem[];
   /** Files and folders whose change means a changed plugin. */
   readonly watch: readonly string[];
-  /** Changes whenever the plugin would behave differently: its text and its configuration. */
+  /** Hash of the plugin's files and configuration. */
   readonly digest: string;
-  /** Changes with files that its program is known to consist of, which may change without a change of the plugin. */
+  /** Changes with files of its program that may change without a change of the plugin. */
   readonly stamp?: string;
   /**
-   * It guards the calls of others: they are refused until it has listed what it offers, and whenever it has failed.
-   * `seen`: only where the caller's profile has the plugin.
+   * It guards the calls of other plugins: they are rejected until it has listed its offer, and while it is failed.
+   * `seen`: only in profiles that include the plugin.
    */
   readonly guards?: boolean | 'seen';
 }
 
-/** An event source that a plugin declares. */
+/** An event source declared by a plugin. */
 export interface Trigger {
   readonly id: string;
   readonly title: string;
   readonly description?: string;
 }
 
-/** What a plugin offers at one moment; a changed offer is a new object. */
+/** A snapshot of what a plugin offers; a changed offer is a new object. */
 export interface Offer {
-  /** The plugin's version, where only its code or its distribution knows it. */
+  /** The plugin's version, if it is only known once opened. */
   readonly version?: string;
   readonly tools: readonly Tool[];
   readonly prompts: readonly Prompt[];
-  /** What a person can run on it. */
+  /** Commands for users. */
   readonly commands?: readonly UserCommand[];
   readonly resources: readonly Resource[];
   readonly templates: readonly ResourceTemplate[];
-  /** Reads a resource by its address, listed or not; absent where only listed ones can be read. */
+  /** Reads a resource by its URI, listed or not; absent if only listed ones can be read. */
   readonly read?: (uri: string, ctx: CallContext) => Promise<ReadResult>;
   readonly triggers: readonly Trigger[];
-  /** What the plugin tells the model about its tools. */
+  /** Instructions for the model. */
   readonly instructions?: string;
-  /** The instructions as they are at this moment, where they depend on it; `instructions` is how they began. */
+  /** Computes the current instructions, if they change over time; `instructions` are the initial ones. */
   readonly compose?: (ctx: CallContext) => Promise<string>;
-  /** What it does with the calls of other plugins. */
+  /** Steps around the calls of other plugins. */
   readonly middleware?: Middleware;
   readonly profiles?: readonly OfferedProfile[];
-  /** It depends on a login, so the next start must not know it. */
+  /** The offer depends on a login, so it is not cached for the next start. */
   readonly personal?: boolean;
-  /** Its tools are still being read: what the last start knew of them stays listed until then. */
+  /** Its tools are still being read; those of the previous run stay listed until then. */
   readonly awaitsTools?: boolean;
-  /** What of it is not known yet, or could not be read: the next start keeps what was known of these. */
+  /** Lists that are not known yet or could not be read; their cached content is kept. */
   readonly unread?: readonly ('tools' | 'prompts' | 'resources' | 'templates')[];
   /** Settings and credentials that are missing; a plugin with any offers no tools. */
   readonly needs: readonly string[];
   readonly problems: readonly Problem[];
-  /** Facts worth telling the operator, such as the dialect in use. */
+  /** Facts for the operator, such as the dialect in use. */
   readonly facts: JsonObject;
 }
 
-/** Where a plugin stands. */
+/** State of an opened plugin. */
 export type PluginState = 'opening' | 'ready' | 'restarting' | 'failed' | 'closed';
 
-/** The client that asks what there is. */
+/** The client that requests a list. */
 export type ListRequester = Pick<CallContext, 'caller' | 'session' | 'clientName'>;
 
 /** An opened plugin. */
@@ -98,30 +98,30 @@ export interface Plugin {
   /** Undefined until the plugin has listed what it offers. */
   offer(): Offer | undefined;
   state(): PluginState;
-  /** Why it is not ready, when it is not. */
+  /** Why it is not ready; undefined if it is. */
   error?(): GatewayError | undefined;
-  /** Starts what starts lazily; settles when the plugin is ready or has failed, and never rejects. */
+  /** Starts a lazy plugin. Resolves when it is ready or failed; never rejects. */
   start(): Promise<void>;
   /**
-   * A client is being told what the plugin offers: a chance to look whether that has changed. What it promises is waited
-   * for, within bounds: for plugins that make up something for this very client.
+   * Called before a list is sent, so the plugin can update its offer. The list waits for the promise, up to
+   * `limits.firstListMs`. For plugins with per-client tools.
    */
   refresh?(asker: ListRequester): Promise<void> | undefined;
-  /** Looks at itself when somebody asks how it is: what is wrong, worst first. */
+  /** Checks the plugin on request and returns its problems, worst first. */
   check?(): Promise<readonly Problem[]>;
-  /** Settles once it takes so long to open that lists are made without it, since others of its process are ready; it goes on opening. */
+  /** Resolves if it is still opening long after others of its process are ready; lists are then sent without it. */
   late?(): Promise<void>;
-  /** Calls back whenever the offer or the state has changed. */
+  /** Calls the listener after every change of the offer or state. */
   onChange(listener: () => void): void;
-  /** Calls back with the address of a resource whose contents have changed. */
+  /** Calls the listener with the URI of a resource whose contents have changed. */
   onUpdated?(listener: (uri: string) => void): void;
-  /** Hears which of its resources somebody wants to hear of, whenever that changes; for those who must ask for such news. */
+  /** Sets the URIs of its resources that clients subscribe to; called after every change. */
   setSubscriptions?(uris: ReadonlySet<string>): void;
-  /** `disabled`: not for a restart or a shutdown, but because somebody wants it gone. */
+  /** `disabled`: the plugin is being disabled or removed, not restarted or shut down. */
   close(disabled?: boolean): Promise<void>;
 }
 
-/** An offer with nothing in it, to build others from. */
+/** An empty offer. */
 export const emptyOffer: Offer = {
   tools: [],
   prompts: [],

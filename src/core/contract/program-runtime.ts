@@ -4,22 +4,22 @@ import type { LogLevel } from '../log.ts';
 import type { ToolResult } from './content.ts';
 import type { CallContext } from './tool.ts';
 
-/** A plugin that is a whole program: the format starts it and speaks to it, the host keeps watch over it. */
+/** A plugin that is a program: the format starts and connects to it, the host supervises it. */
 export interface ProgramRuntime {
   readonly kind: 'program';
   /**
-   * Makes the program ready (installs, builds, verifies) and says how to start it. Runs before every start, so that
-   * what was checked is what runs; may take long, and gives up when `signal` fires.
+   * Prepares the program (installs, builds, verifies) and returns how to start it. Runs before every start, so that the
+   * verified files are the ones that run. May take long; aborts when `signal` fires.
    */
-  launch(place: LaunchContext): Promise<ProgramLaunch>;
+  launch(context: LaunchContext): Promise<ProgramLaunch>;
 }
 
-/** What a program may use while it runs. */
+/** Resources for one start of a program. */
 export interface LaunchContext {
-  /** A folder of this start alone (0700, short path); it goes when the program goes. To be asked for last. */
+  /** Creates a private folder for this start (0700, short path), deleted when the program ends. Call it last. */
   folder(): string;
   readonly signal: AbortSignal;
-  /** Names what is being done, for messages. */
+  /** Sets the current step, for messages. */
   stage(name: string): void;
 }
 
@@ -29,40 +29,43 @@ export interface ProgramLaunch {
   readonly args: readonly string[];
   /** Added to the environment that every plugin process gets. */
   readonly env: Readonly<Record<string, string>>;
-  /** What mends it where it ends before it is connected. */
+  /** The fix to report if it ends before it is connected. */
   readonly fix?: string;
-  /** Reads a printed line, or what it begins with where it is too long: its level and text for the log; null keeps it out, undefined leaves it as it is. */
+  /**
+   * Parses an output line (only its beginning if `isCut`) into level and text for the log. Null: not logged; undefined:
+   * logged unchanged.
+   */
   output?(
     text: string,
     stream: 'stdout' | 'stderr',
     isCut: boolean,
   ): { readonly level: LogLevel; readonly text: string } | null | undefined;
-  /** Connects to the program, which has just been started, and settles once it takes calls. */
+  /** Connects to the started program; resolves once it accepts calls. */
   connect(program: RunningProgram): Promise<ProgramSession>;
 }
 
-/** A program that has been started. */
+/** A started program. */
 export interface RunningProgram {
-  /** Settles with the reason, in words, when it has ended. */
+  /** Resolves with the reason when it has ended. */
   readonly exited: Promise<string>;
   /** The last lines of its stderr, oldest first. */
   tail(lines: number): readonly string[];
-  /** Takes output that reached the format another way; it is logged like the rest. */
+  /** Returns a sink for output that the format received over its own connection; it is logged like the rest. */
   feed(stream: 'stdout' | 'stderr'): (chunk: Buffer) => void;
-  /** Ends it at once, and what is in flight with this error. */
+  /** Kills it and fails the calls in flight with this error. */
   kill(code: ErrorCode, reason: string): void;
 }
 
 /** A connection to a running program. */
 export interface ProgramSession {
-  /** What `Member.report` answers from now on. */
+  /** The value of `Member.report` from now on. */
   readonly report: JsonObject;
   call(tool: string, args: JsonObject, ctx: CallContext): Promise<ToolResult>;
   request?(method: string, params: JsonObject): Promise<JsonValue>;
-  /** Why it takes no calls just now, or undefined. */
+  /** Why it currently accepts no calls, or undefined. */
   unavailableReason?(): string | undefined;
-  /** Asks the program to end; signals follow where it does not. */
+  /** Requests the program to end; the host sends signals if it does not. */
   shutdown(): Promise<void>;
-  /** Lets go of the connection. */
+  /** Closes the connection. */
   close(): void;
 }

@@ -1,4 +1,4 @@
-/** The forms in which clients can get the schemas of tools: as every client takes them, as the plugin wrote them, as Gemini takes them. */
+/** Forms of tool schemas for clients: accepted by every client, as the plugin wrote them, or for Gemini. */
 export const SCHEMA_FORMS = ['portable', 'verbatim', 'gemini'] as const;
 
 /** One of the forms. */

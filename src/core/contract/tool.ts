@@ -6,10 +6,10 @@ import type { Caller } from './caller.ts';
 import type { ToolResult } from './content.ts';
 import type { Answers, QuestionKind, Questions } from './question.ts';
 
-/** Who has to agree to a call: nobody, the LLM client's own confirmation, or a person asked by the gateway. */
+/** Approval that a call needs: none, the LLM client's own confirmation, or the user's, requested by the gateway. */
 export type Approval = 'auto' | 'client' | 'required';
 
-/** What the plugin's author or the operator says of a tool's effects. Hints never grant anything. */
+/** Effects of a tool, declared by its author or the operator. Hints never grant permissions. */
 export interface Hints {
   readonly readOnly?: boolean;
   readonly destructive?: boolean;
@@ -17,111 +17,111 @@ export interface Hints {
   readonly openWorld?: boolean;
 }
 
-/** What the gateway lends a tool, prompt or resource for one call. */
+/** Passed to a tool, prompt or resource for one call. */
 export interface CallContext {
-  /** Unique among all calls of this run of the gateway. */
+  /** Unique within one run of the gateway. */
   readonly id: string;
   readonly caller: Caller;
-  /** The same object for all calls of one client, as far as clients can be told apart; for comparing only. */
+  /** The same object for all calls of one client, as far as clients can be distinguished. Use for identity only. */
   readonly client: object;
-  /** What the client calls itself; empty where it does not say. */
+  /** Name that the client reports; empty if it reports none. */
   readonly clientName: string;
-  /** Stable for one session of a client, or for one endpoint and principal where the protocol has no sessions. No secret. */
+  /** Stable for one client session, or per endpoint and principal if the protocol has no sessions. Not a secret. */
   readonly session: string;
-  /** What the client says of its request (`_meta`) that is for whoever serves it; undefined where it says nothing. */
+  /** The request's `_meta`, without keys of the protocol and of the gateway; undefined if empty. */
   readonly meta: JsonObject | undefined;
-  /** What the caller's profile lets plugins reach. */
+  /** Network and file access that the caller's profile allows. */
   readonly bounds: Bounds;
   /** Fires on cancellation, on the deadline and at shutdown. */
   readonly signal: AbortSignal;
   /** Whether the signal has fired. */
   readonly aborted: boolean;
-  /** Calls back when the signal fires; cheaper than a listener on it. */
+  /** Calls the listener when the signal fires. Cheaper than a listener on the signal. */
   onAbort(listener: (reason: unknown) => void): void;
-  /** Reaches the client behind the call, as far as it wants to hear; a plugin has a log of its own besides. */
+  /** Sends log messages to the client, filtered by its log level. Separate from the plugin's own log. */
   readonly log: Logger;
-  /** Whether anybody asked for progress. */
+  /** Whether the client requested progress. */
   readonly wantsProgress: boolean;
-  /** Reports progress; does nothing when the client did not ask for it. Values that do not grow are dropped. */
+  /** Reports progress; a no-op if the client did not request it. Values that do not increase are dropped. */
   progress(done: number | ExactNumber, total?: number | ExactNumber, message?: string): void;
-  /** What the client behind the call can be asked. */
+  /** Kinds of questions that the client supports. */
   readonly answerableKinds: readonly QuestionKind[];
   /**
-   * Asks the client and waits for all answers; the deadline of the call stands still meanwhile. Rejects with
-   * CAPABILITY_MISSING where the client cannot answer a kind, with ASK_FAILED where no answer came.
+   * Sends questions to the client and waits for all answers; the call's deadline is paused meanwhile. Rejects with
+   * CAPABILITY_MISSING if the client does not support a kind, with ASK_FAILED if it returns no answer.
    */
   ask(questions: Questions): Promise<Answers>;
   /** Closes the response stream if the client can resume it with `Last-Event-ID`; otherwise a no-op. */
   detach(): void;
 }
 
-/** How long, and to which calls, a tool's successful result may be given again. Only one session of one profile shares it. */
+/** How long successful results of a tool are cached, within one session and profile. */
 export interface CacheRule {
   readonly ttlMs: number;
-  /** What makes two calls equal; the JSON of their arguments where this is absent. Undefined: this call is not cached. */
+  /** Cache key of a call; default: the JSON of its arguments. Undefined: this call is not cached. */
   key?(args: JsonObject): string | undefined | Promise<string | undefined>;
 }
 
-/** What a plugin says of one call to the person who is asked whether it may run. */
+/** A plugin's description of one call, shown to the user in the approval question. */
 export interface CallPreview {
   readonly text: string;
-  /** The call will fail of itself, with an error worth reading: nobody need be asked. */
+  /** The call would fail anyway with a useful error, so the approval question is skipped. */
   readonly pointless: boolean;
 }
 
-/** What every plugin's function becomes, whatever its format. */
+/** A tool of a plugin of any format. */
 export interface Tool {
-  /** The name inside the plugin. */
+  /** Name inside the plugin. */
   readonly name: string;
-  /** The name the format's own host shows its model; the plugin's own name where absent. */
+  /** Name in the format's original host; default: `name`. */
   readonly native?: string;
-  /** Further names by which the plugin's own texts speak of it. */
+  /** Further names used in the plugin's own texts. */
   readonly aliases?: readonly string[];
   readonly title?: string;
   readonly description: string;
-  /** The plugin's own JSON Schema of the arguments, untouched. */
+  /** JSON Schema of the arguments, exactly as the plugin declares it. */
   readonly input: JsonObject;
-  /** The plugin's own JSON Schema of the structured result. */
+  /** JSON Schema of the structured result, as the plugin declares it. */
   readonly output?: JsonObject;
-  /** Whether its structured results are held against that schema; those of formats whose hosts do so themselves are not. */
+  /** Whether structured results are validated against `output`; false if the format's host already does so. */
   readonly checksOutput?: boolean;
   readonly hints?: Hints;
   readonly approval: Approval;
-  /** Category, module, toolset: what profiles select by. */
+  /** Categories, modules or toolsets, for selection in profiles. */
   readonly labels?: readonly string[];
   readonly meta?: JsonObject;
-  /** Further members of its listing that clients may know, such as icons. */
+  /** Further members of its list item, such as icons. */
   readonly extras?: JsonObject;
-  /** Why it is not served, if its adapter knows that already. */
+  /** Why the adapter does not serve it. */
   readonly fault?: string;
-  /** The time limit that its author, or whoever configured its server, declared for it, in milliseconds. */
+  /** Timeout in milliseconds, declared by its author or in the server's entry. */
   readonly timeoutMs?: number;
-  /** The format's default time limit, which anything else goes before. */
+  /** The format's default timeout in milliseconds; every other setting overrides it. */
   readonly usualTimeoutMs?: number;
   /**
-   * Longest text of a successful result, in characters. A longer one is cut there, ends with `[truncated — N chars total]`,
-   * loses its structured data, and stays whole in a resource that the result links to.
+   * Longest text of a successful result, in characters. A longer one is cut, ends with `[truncated — N chars total]`, and
+   * loses its structured data; the full text is stored in a linked resource.
    */
   readonly maxChars?: number;
-  /** Its successful results may be given again; read anew with every call. */
+  /** Caching of successful results. Read on every call. */
   readonly cache?: CacheRule | undefined;
   /**
-   * Takes numbers as they were sent, of any size. Any other tool gets doubles, and a call with a whole number that a double
-   * would round is refused.
+   * Accepts exact numbers of any size. Other tools get doubles, and a call with a whole number that a double would round is
+   * rejected.
    */
   readonly exactNumbers?: boolean;
-  /** Its results pass as they are where they have both text and data; those of others are made to say the same in both. */
+  /** Results with content pass unchanged. For other tools, structured data is added to the content as JSON text. */
   readonly resultsAsGiven?: boolean;
   /** The result contains untrusted text (web pages, email); it is wrapped before the model sees it. Checked on every call. */
   readonly untrusted?: boolean;
-  /** It was made up at run time, so the next start must not know it. */
+  /** Created at run time, so it is not cached for the next start. */
   readonly dynamic?: boolean;
   /**
-   * Whether a client's session has this tool; every session has it where this is absent. An offer may hold several tools of
-   * one name that all have this: each session has the first that is shown to it.
+   * Whether a session sees this tool; default: every session. If several tools of one name have this predicate, each session
+   * gets the first that matches.
    */
   shownTo?(session: string): boolean;
-  /** The plugin's own words for a question about this call. Settles within seconds and never rejects. */
+  /** Describes this call for the approval question. Resolves within seconds; never rejects. */
   preview?(args: JsonObject): Promise<CallPreview | undefined>;
   call(args: JsonObject, ctx: CallContext): Promise<ToolResult>;
 }

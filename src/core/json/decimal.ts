@@ -1,7 +1,7 @@
 import { ExactNumber } from './exact-number.ts';
 import type { JsonValue } from './json.ts';
 
-/** A number by its decimal digits: `digits * 10 ** exponent`. The digits have no zeros around them; zero has none. */
+/** A decimal number: `digits * 10 ** exponent`. `digits` has no leading or trailing zeros; it is empty for zero. */
 export interface Decimal {
   readonly negative: boolean;
   readonly digits: string;
@@ -9,17 +9,17 @@ export interface Decimal {
 }
 
 const SPELLING = /^([+-]?)([0-9]*)(?:\.([0-9]*))?(?:[eE]([+-]?[0-9]+))?$/;
-/** Exponents beyond it are no longer told apart. */
+/** Larger exponents are clamped to this. */
 const FARTHEST = 1e15;
 
-/** The digits of a number as it was sent; those that JavaScript writes for a double. */
+/** Converts an exact number by its text, a double by the text that JavaScript writes for it. */
 export function toDecimal(number: number | ExactNumber): Decimal {
   return readDecimal(typeof number === 'number' ? String(number) : number.text) ?? ZERO;
 }
 
 const ZERO: Decimal = { negative: false, digits: '', exponent: 0 };
 
-/** The digits of a number in any common spelling; undefined for a text that spells none. */
+/** Reads a number in any common notation; undefined for other texts. */
 function readDecimal(text: string): Decimal | undefined {
   const [, sign = '', whole = '', fraction = '', power = '0'] = SPELLING.exec(text) ?? [];
   const all = whole + fraction;
@@ -32,18 +32,18 @@ function readDecimal(text: string): Decimal | undefined {
   return { negative: sign === '-', digits: all.slice(from, to), exponent: shift - fraction.length + all.length - to };
 }
 
-/** Whether two texts spell the same number, however large it is. */
+/** Whether two texts denote the same number, of any size. */
 export function isSameNumber(a: string, b: string): boolean {
   const [left, right] = [readDecimal(a), readDecimal(b)];
   return left !== undefined && right !== undefined && compareDecimals(left, right) === 0;
 }
 
-/** Whether a number is larger than another one, whatever a double would make of them. */
+/** Whether `a` is larger than `b`, without rounding exact numbers. */
 export function isLarger(a: number | ExactNumber, b: number | ExactNumber): boolean {
   return typeof a === 'number' && typeof b === 'number' ? a > b : compareDecimals(toDecimal(a), toDecimal(b)) > 0;
 }
 
-/** Less than 0 if `a` is the smaller one, 0 if they are equal, else more than 0. */
+/** Negative if `a` is smaller, 0 if both are equal, positive if `a` is larger. */
 export function compareDecimals(a: Decimal, b: Decimal): number {
   const [signA, signB] = [signOf(a), signOf(b)];
   if (signA !== signB || signA === 0) return signA - signB;
@@ -56,10 +56,10 @@ function signOf({ negative, digits }: Decimal): number {
   return digits === '' ? 0 : negative ? -1 : 1;
 }
 
-/** Whether `number` is a whole multiple of `step`, which is not zero. The work grows with their digits, not their size. */
+/** Whether `number` is an integer multiple of `step`, which must not be zero. Cost grows with the number of digits. */
 export function isMultipleOf(number: Decimal, step: Decimal): boolean {
   if (number.digits === '') return true;
-  // The last digit of a number is not zero, so that no power of ten divides it.
+  // The last digit is not zero, so no power of ten divides the digits.
   if (number.exponent < step.exponent) return false;
   const modulus = BigInt(step.digits);
   return ((BigInt(number.digits) % modulus) * powerOfTen(number.exponent - step.exponent, modulus)) % modulus === 0n;
@@ -74,7 +74,7 @@ function powerOfTen(exponent: number, modulus: bigint): bigint {
   return result;
 }
 
-/** One text for values that JSON Schema calls equal: keys in order, numbers by their digits. */
+/** The same text for values that are equal in JSON Schema: sorted keys, normalised numbers. */
 export function comparableText(value: JsonValue): string {
   if (typeof value === 'number' || value instanceof ExactNumber) {
     const { negative, digits, exponent } = toDecimal(value);

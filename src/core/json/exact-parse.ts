@@ -6,20 +6,19 @@ import { parseText } from './json-text.ts';
 import { refuseVast, VastError } from './vast.ts';
 
 const NUMBER = /^-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?$/;
-/** Below so many levels a text is looked at rather than its value. */
+/** Deepest level that `holdsNumber` walks; a deeper text is scanned instead. */
 const MAX_DEPTH = 100;
-const WORD = /^(?:NaN|-?Infinity)$/;
+const NON_FINITE = /^(?:NaN|-?Infinity)$/;
 
 /**
- * Parses a JSON text and keeps its numbers as they were sent; throws what JSON.parse throws. NaN and infinity are taken,
- * as numbers with a fault: who writes them loses one call, and not everything that waits for an answer. Throws a `VastError`
- * for a text with too many values.
+ * Parses a JSON text and keeps its numbers as they were sent. Throws what JSON.parse throws, and a `VastError` for a text
+ * with too many values. NaN and Infinity become numbers with a fault, so they fail one call and not the connection.
  */
 export function parseExact(text: string): JsonValue {
   return parse(text, () => Buffer.from(text), holdsNumber);
 }
 
-/** The same for a message on a line of its own. What answers a request of ours costs its text only where it holds numbers. */
+/** Like `parseExact`, for one line of a stream. A response without numbers beside its id is not scanned. */
 export function parseLine(line: Buffer): JsonValue {
   return parse(line.toString(), () => line, mayHoldExact);
 }
@@ -30,7 +29,7 @@ function parse(text: string, bytes: () => Buffer, suspect: (value: JsonValue) =>
     refuseVast(text);
     value = parseText(text);
   } catch (error) {
-    return parseWords(text, bytes(), error);
+    return parseNonFinite(text, bytes(), error);
   }
   if (!suspect(value)) return value;
   const json = new JsonBytes(bytes(), text);
@@ -38,17 +37,17 @@ function parse(text: string, bytes: () => Buffer, suspect: (value: JsonValue) =>
   return places === undefined ? value : parseMarked(json, places);
 }
 
-/** The same for a text in which such numbers have been found at the given places. */
+/** Like `parseExact`, for a text that has been scanned: `places` is the result of `findExact`. */
 export function parsePlaces(text: string, json: JsonBytes, places: readonly number[] | undefined): JsonValue {
   try {
     return places === undefined ? parseText(text) : parseMarked(json, places);
   } catch (error) {
-    return parseWords(text, json.bytes, error);
+    return parseNonFinite(text, json.bytes, error);
   }
 }
 
-// The second try of a text that is no JSON: it may be one but for NaN and infinity.
-function parseWords(text: string, bytes: Buffer, error: unknown): JsonValue {
+// JSON.parse has rejected the text: tries again with NaN and Infinity marked.
+function parseNonFinite(text: string, bytes: Buffer, error: unknown): JsonValue {
   if (error instanceof VastError || (!text.includes('NaN') && !text.includes('Infinity'))) throw error;
   const json = new JsonBytes(bytes, text);
   return parseMarked(json, json.findExact(true) ?? []);
@@ -58,7 +57,7 @@ function parseMarked(json: JsonBytes, places: readonly number[]): JsonValue {
   return revive(parseText(markNumbers(json, places).toString()));
 }
 
-// The id of an answer is a number of ours, and nothing else stands beside it.
+// The id of a response is a number that the gateway chose, so it needs no scan.
 function mayHoldExact(message: JsonValue): boolean {
   if (!isJsonObject(message) || message.method !== undefined) return holdsNumber(message);
   for (const key in message) if (key !== 'id' && holdsNumber(message[key] as JsonValue)) return true;
@@ -77,14 +76,14 @@ function holdsNumber(value: JsonValue, depth = 0): boolean {
   return false;
 }
 
-/** The same text with texts that stand for these numbers. What is no number stays, for the parser to refuse. */
+/** Replaces the numbers at `places` with marked strings. Malformed numbers stay, so the parser rejects them. */
 export function markNumbers({ bytes, text }: JsonBytes, places: readonly number[]): Buffer {
   const parts: string[] = [];
   let from = 0;
   for (let i = 0; i < places.length; i += 2) {
     const [start, end] = [places[i] as number, places[i + 1] as number];
     const token = bytes.toString('latin1', start, end);
-    if (!NUMBER.test(token) && !WORD.test(token)) continue;
+    if (!NUMBER.test(token) && !NON_FINITE.test(token)) continue;
     parts.push(text.slice(from, start), `"${mark(token)}"`);
     from = end;
   }
@@ -92,7 +91,7 @@ export function markNumbers({ bytes, text }: JsonBytes, places: readonly number[
   return Buffer.from(parts.join(''), 'latin1');
 }
 
-/** Puts numbers where texts stand for them, in place. Without recursion: nothing has limited the depth yet. */
+/** Replaces marked strings with their numbers, in place. Not recursive: the depth has not been limited yet. */
 export function revive(root: JsonValue): JsonValue {
   if (typeof root === 'string') return isMarked(root) ? fromMark(root) : root;
   if (typeof root !== 'object' || root === null) return root;
@@ -100,7 +99,7 @@ export function revive(root: JsonValue): JsonValue {
   const open: JsonObject[] = [root as JsonObject];
   for (let node = open.pop(); node !== undefined; node = open.pop()) {
     for (const key in node) {
-      if (isMarked(key)) throw new SyntaxError('A key must be a text.');
+      if (isMarked(key)) throw new SyntaxError('A key must be a string.');
       const item = node[key] as JsonValue;
       if (typeof item === 'string') {
         if (!isMarked(item)) continue;

@@ -8,20 +8,20 @@ const LETTER_I = 73;
 const LETTER_N = 78;
 const BACKSLASH = 92;
 const SMALL_E = 101;
-/** A whole number of so many digits is always written as it came; a fraction of so many, unless it is a tiny one. */
+/** JavaScript writes whole numbers with up to this many digits unchanged, and fractions too, unless they are tiny. */
 const SAFE_DIGITS = 15;
-/** No double is written with more characters. */
+/** JavaScript writes no double with more characters. */
 const MAX_DOUBLE_LENGTH = 25;
-/** From here on the engine's own search is faster than looking at each byte. */
+/** Above this length `indexOf` is faster than a loop over the bytes. */
 const SHORT_STRING = 64;
-const WORDS = ['NaN', 'Infinity'];
+const NON_FINITE = ['NaN', 'Infinity'];
 
-/** The bytes of a JSON text, which are faster to look at than its characters. */
+/** The bytes of a JSON text, which are faster to scan than its characters. */
 export class JsonBytes {
   readonly bytes: Buffer;
   #text: string | undefined;
 
-  /** `text`: what the bytes say, where it is there already. */
+  /** `text`: the decoded bytes, if the caller has them. */
   constructor(bytes: Buffer, text?: string) {
     this.bytes = bytes;
     if (text?.length === bytes.length) this.#text = text;
@@ -33,7 +33,7 @@ export class JsonBytes {
     return this.#text;
   }
 
-  /** Where the string that begins at `from` ends: its closing quote, or the end of the text. */
+  /** Index of the closing quote of the string that begins at `from`, or the length of the text. */
   endOfString(from: number): number {
     const { bytes } = this;
     const far = Math.min(from + SHORT_STRING, bytes.length);
@@ -53,10 +53,7 @@ export class JsonBytes {
     return bytes.length;
   }
 
-  /**
-   * Where the number ends that begins at `from`. The complement of that place where JavaScript would write it in another
-   * way than it stands there.
-   */
+  /** Index behind the number that begins at `from`; its bitwise complement if JavaScript would write the number differently. */
   endOfNumber(from: number): number {
     const { bytes } = this;
     let at = from;
@@ -66,7 +63,7 @@ export class JsonBytes {
     while (c >= ZERO && c <= NINE) c = bytes[++at] as number;
     if (c === DOT || (c | 32) === SMALL_E) return this.#endOfFraction(from, first, at);
     const digits = at - first;
-    if (digits > SAFE_DIGITS) return this.#isWrittenSo(from, at) ? at : ~at;
+    if (digits > SAFE_DIGITS) return this.#isCanonical(from, at) ? at : ~at;
     return first > from && digits === 1 && bytes[first] === ZERO ? ~at : at;
   }
 
@@ -77,14 +74,14 @@ export class JsonBytes {
     if (((bytes[at] as number) | 32) === SMALL_E) {
       const sign = bytes[at + 1];
       at = this.#endOfDigits(at + (sign === MINUS || sign === PLUS ? 2 : 1));
-      return this.#isWrittenSo(from, at) ? at : ~at;
+      return this.#isCanonical(from, at) ? at : ~at;
     }
     const last = bytes[at - 1];
     if (last === ZERO || last === DOT) return ~at;
-    // A double keeps so many digits; only below 0.000001 it is written with an exponent.
+    // A double keeps this many digits; JavaScript uses an exponent below 0.000001.
     const isTiny = bytes[first] === ZERO && bytes[dot + 1] === ZERO && bytes[dot + 2] === ZERO;
     if (!isTiny && at - first - 1 <= SAFE_DIGITS) return at;
-    return this.#isWrittenSo(from, at) ? at : ~at;
+    return this.#isCanonical(from, at) ? at : ~at;
   }
 
   #endOfDigits(from: number): number {
@@ -94,17 +91,17 @@ export class JsonBytes {
     return at;
   }
 
-  #isWrittenSo(from: number, to: number): boolean {
+  #isCanonical(from: number, to: number): boolean {
     if (to - from > MAX_DOUBLE_LENGTH) return false;
     const token = this.text.slice(from, to);
     return String(Number(token)) === token;
   }
 
   /**
-   * The places, begin and end in turn, of the numbers that JavaScript would write in another way; undefined where there
-   * are none. `words`: the words that some programs write for what is no number count too.
+   * Finds numbers that JavaScript would write differently, as alternating start and end indexes; undefined if there are
+   * none. `nonFinite`: also finds NaN and Infinity.
    */
-  findExact(words = false): number[] | undefined {
+  findExact(nonFinite = false): number[] | undefined {
     const { bytes } = this;
     let found: number[] | undefined;
     for (let i = 0; i < bytes.length; i++) {
@@ -119,8 +116,8 @@ export class JsonBytes {
           found.push(i, ~end);
           i = ~end - 1;
         } else if (end > i) i = end - 1;
-      } else if (words && (c === LETTER_N || c === LETTER_I)) {
-        const word = WORDS.find((one) => bytes.toString('latin1', i, i + one.length) === one);
+      } else if (nonFinite && (c === LETTER_N || c === LETTER_I)) {
+        const word = NON_FINITE.find((one) => bytes.toString('latin1', i, i + one.length) === one);
         if (word === undefined) continue;
         found ??= [];
         found.push(bytes[i - 1] === MINUS ? i - 1 : i, i + word.length);

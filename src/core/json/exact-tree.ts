@@ -1,22 +1,22 @@
 import { ExactNumber } from './exact-number.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from './json.ts';
 
-/** Objects and arrays with an exact number somewhere below, as the parser made them: asking costs other messages nothing. */
+/** Objects and arrays that contain an exact number at any depth, so that other messages are not searched. */
 const holders = new WeakSet<object>();
 
-/** Marks one object or array as a holder; false where it is one already. */
+/** Records one object or array as a holder; false if it is one already. */
 export function noteHolder(value: object): boolean {
   if (holders.has(value)) return false;
   holders.add(value);
   return true;
 }
 
-/** Whether there is an exact number in a value. Answers for what was parsed, and for copies that were noted. */
+/** Whether a value contains an exact number. Only for parsed values, and copies passed to `noteExact`. */
 export function holdsExact(value: JsonValue | undefined): boolean {
   return typeof value === 'object' && value !== null && (holders.has(value) || value instanceof ExactNumber);
 }
 
-/** Makes `holdsExact` answer for a value that was put together here, and for all in it. */
+/** Records which parts of a constructed value contain exact numbers, for `holdsExact`. */
 export function noteExact<T extends JsonValue>(value: T): T {
   look(value);
   return value;
@@ -31,7 +31,7 @@ function look(value: JsonValue): boolean {
   return found;
 }
 
-/** A copy with something else in the place of each exact number. */
+/** Copies a value, with each exact number mapped. */
 export function mapExact(value: JsonValue, map: (number: ExactNumber) => JsonValue): JsonValue {
   if (typeof value !== 'object' || value === null) return value;
   if (value instanceof ExactNumber) return map(value);
@@ -39,18 +39,18 @@ export function mapExact(value: JsonValue, map: (number: ExactNumber) => JsonVal
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, mapExact(item, map)]));
 }
 
-/** A copy with doubles in the place of exact numbers; the value itself where it has none. */
+/** Copies a value with doubles instead of exact numbers; the value itself if it has none. */
 export function toDoubles<T extends JsonValue>(value: T): T {
   return holdsExact(value) ? (mapExact(value, toDouble) as T) : value;
 }
 
-/** A number as a double, whatever it was sent as; anything else as it is. */
+/** Converts an exact number to a double; returns anything else unchanged. */
 export function toDouble<T>(value: T): Exclude<T, ExactNumber> | number {
-  // JSON has one zero.
+  // JSON does not distinguish -0 from 0.
   return value instanceof ExactNumber ? value.value || 0 : (value as Exclude<T, ExactNumber>);
 }
 
-/** The same for code that decides about a call: a whole number that a double would round is a text there. */
+/** Like `toDoubles`, for code that decides about a call: a whole number that a double would round becomes a string. */
 export function toSafeDoubles<T extends JsonValue>(value: T): T {
   return holdsExact(value) ? (mapExact(value, toSafeDouble) as T) : value;
 }
@@ -59,7 +59,7 @@ function toSafeDouble(number: ExactNumber): number | string {
   return doubleFault(number) === undefined ? toDouble(number) : number.text;
 }
 
-/** What some code made of `toSafeDoubles(given)`: numbers that it left as they were become exact again. */
+/** Restores the exact numbers of `given` in `changed`, a modified copy of `toSafeDoubles(given)`. */
 export function restoreExact(changed: JsonValue, given: JsonValue | undefined): JsonValue {
   return holdsExact(given) ? noteExact(restore(changed, given)) : changed;
 }
@@ -72,7 +72,7 @@ function restore(changed: JsonValue, given: JsonValue | undefined): JsonValue {
   return Object.fromEntries(entries.map(([key, item]) => [key, restore(item, Object.hasOwn(given, key) ? given[key] : undefined)]));
 }
 
-/** The first exact number with a fault, with its path from the root; undefined where there is none. */
+/** The first exact number with a fault, with its path from the root; undefined if there is none. */
 export function findFault(
   value: JsonValue,
   faultOf: (number: ExactNumber) => string | undefined = ({ fault }) => fault,
@@ -97,7 +97,7 @@ function search(
   return undefined;
 }
 
-/** Why code that calculates in doubles cannot take a number: it is a whole one that a double would round, or has a fault. */
+/** Why code that calculates with doubles cannot use a number; undefined if it can. */
 export function doubleFault(number: ExactNumber): string | undefined {
   return number.doubleFault;
 }

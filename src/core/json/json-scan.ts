@@ -3,14 +3,14 @@ import { JsonBytes } from './exact-scan.ts';
 import { isJsonObject, type JsonValue } from './json.ts';
 import { parseText } from './json-text.ts';
 
-/** What a JSON text may hold before it is parsed: levels of nesting, keys in all, elements of one array. */
+/** Limits of a JSON text: levels of nesting, keys in total, elements of one array or object. */
 export interface JsonCaps {
   readonly depth: number;
   readonly keys: number;
   readonly items: number;
 }
 
-/** Why a text was refused: not JSON, over a cap, or one object with a key twice. */
+/** Why a text was rejected: not JSON, over a limit, or a duplicate key in one object. */
 export type JsonFault = 'syntax' | 'depth' | 'keys' | 'items' | 'duplicate';
 
 /** Thrown by `parseJson`; `fault` says which rule the text broke. */
@@ -32,14 +32,14 @@ const CLOSE_ARRAY = 93;
 const OPEN_OBJECT = 123;
 const CLOSE_OBJECT = 125;
 
-/** Parses a JSON text within caps; a repeated key is refused, since two parsers would read it differently. */
+/** Parses a JSON text within limits. Rejects duplicate keys, since two parsers may read them differently. */
 export function parseJson(text: string, caps: JsonCaps): JsonValue {
   return parseMeasured(measure(new JsonBytes(Buffer.from(text), text), caps), () => parseText(text));
 }
 
 /**
- * The same for a message, whose UTF-8 is there already. Its numbers stay as they were sent, and NaN and infinity are taken as numbers with a
- * fault: who sent them is told where they stand.
+ * Like `parseJson`, for a message: keeps numbers as they were sent. NaN and Infinity become numbers with a fault, so that
+ * the error can name their path.
  */
 export function parseMessage(bytes: Buffer, text: string, caps: JsonCaps): JsonValue {
   const json = new JsonBytes(bytes, text);
@@ -54,19 +54,19 @@ function parseMeasured({ keys }: Measured, parse: () => JsonValue): JsonValue {
   } catch (error) {
     throw new JsonError('syntax', (error as Error).message);
   }
-  // Every key shows one colon in the text; a key given twice leaves fewer keys in the value than colons were seen.
+  // Every key has one colon in the text, so a duplicate key leaves fewer keys in the value than colons in the text.
   if (countKeys(value) !== keys) throw new JsonError('duplicate', 'one object has the same key twice');
   return value;
 }
 
 interface Measured {
-  /** How many keys there are in all. */
+  /** Number of keys in all objects. */
   readonly keys: number;
-  /** Where numbers begin and end, in turn, that JavaScript would write in another way. */
+  /** Numbers that JavaScript would write differently, as alternating start and end indexes. */
   readonly exact: readonly number[] | undefined;
 }
 
-// One pass over the text, before anything is built from it.
+// One pass over the text before it is parsed.
 function measure(json: JsonBytes, { depth: levels, keys: maxKeys, items }: JsonCaps): Measured {
   const { bytes } = json;
   const commas: number[] = [];
@@ -95,7 +95,7 @@ function measure(json: JsonBytes, { depth: levels, keys: maxKeys, items }: JsonC
       if (++keys > maxKeys) throw new JsonError('keys', `more than ${maxKeys} keys`);
     } else if (c === OPEN_OBJECT || c === OPEN_ARRAY) {
       if (++depth > levels) throw new JsonError('depth', `more than ${levels} levels deep`);
-      // Empty ones have no keys, and cost the parser as much as any other.
+      // Empty arrays and objects have no keys, but cost the parser as much as others.
       if (++opened > 2 * items) throw new JsonError('items', `more than ${2 * items} arrays and objects`);
       commas[depth] = 0;
     } else if (c === CLOSE_OBJECT || c === CLOSE_ARRAY) {
@@ -105,7 +105,7 @@ function measure(json: JsonBytes, { depth: levels, keys: maxKeys, items }: JsonC
   return { keys, exact };
 }
 
-/** How many keys there are in a value, in all its objects. */
+/** Number of keys in all objects of a value. */
 export function countKeys(value: JsonValue): number {
   if (typeof value !== 'object' || value === null) return 0;
   let n = 0;
@@ -114,7 +114,7 @@ export function countKeys(value: JsonValue): number {
     return n;
   }
   if (!isJsonObject(value)) return 0;
-  // What was parsed has no inherited keys; a list of its own would cost more than the walk.
+  // Parsed objects have no inherited keys, so `for in` is safe, and it needs no array of keys.
   for (const key in value) n += 1 + countKeys(value[key] as JsonValue);
   return n;
 }

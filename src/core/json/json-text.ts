@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { JsonObject, JsonValue } from './json.ts';
 
-// Taken before any plugin runs: what one does to the JSON of its process must not reach the gateway.
+// Captured before any plugin is loaded: an in-process plugin may replace JSON.parse.
 const { parse } = JSON;
 
 const BACKSLASH = 92;
@@ -9,8 +9,8 @@ const COLON = 58;
 const BLANK = /[^ \t\n\r]/g;
 
 /**
- * Parses a JSON text; throws what JSON.parse throws. Some engines take a key that is written with an escape for another
- * one they have met before (V8 12.8 and later, nodejs/node#63785): there such keys are read apart from the rest.
+ * Parses a JSON text; throws what JSON.parse throws. V8 12.8 and later confuse a key that contains an escape with a key
+ * parsed before (nodejs/node#63785), so there such keys are parsed separately.
  */
 export function parseText(text: string): JsonValue {
   return MISREADS_KEYS && text.includes('\\') ? parseKeysApart(text) : (parse(text) as JsonValue);
@@ -23,7 +23,7 @@ function misreadsKeys(): boolean {
   return Object.keys(parse('{"h":1,"\\"":2}') as JsonObject)[1] !== '"';
 }
 
-/** The same on every engine: keys with escapes stand aside under other names while the rest is parsed. */
+/** Parses a JSON text after replacing keys that contain escapes with placeholders, then restores the keys. */
 export function parseKeysApart(text: string): JsonValue {
   const mark = randomUUID();
   const names = new Map<string, string>();
@@ -62,7 +62,7 @@ function rename(value: JsonValue, names: ReadonlyMap<string, string>): JsonValue
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [names.get(key) ?? key, rename(item, names)]));
 }
 
-/** Where the string that begins at `from` ends: its closing quote, or the end of the text. */
+/** Index of the closing quote of the string that begins at `from`, or the length of the text. */
 export function endOfString(text: string, from: number): number {
   let end = from;
   for (;;) {

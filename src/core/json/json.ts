@@ -1,19 +1,19 @@
 import { ExactNumber } from './exact-number.ts';
 
-/** Any value that JSON can say. */
+/** Any JSON value. */
 export type JsonValue = null | boolean | number | string | JsonValue[] | JsonObject | ExactNumber;
 
-/** A JSON object; arrays and null are none. */
+/** A JSON object, not an array or null. */
 export interface JsonObject {
   [key: string]: JsonValue;
 }
 
-/** Whether a value is a plain JSON object: no array, no number, not null. */
+/** Whether a value is a JSON object: not an array, an exact number or null. */
 export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof ExactNumber);
 }
 
-/** A foreign value as an object: an empty one where it is none. */
+/** An external value as an object; an empty one if it is not an object. */
 export function asObject(value: unknown): JsonObject {
   return isJsonObject(value) ? value : {};
 }

@@ -4,26 +4,26 @@ import type { JsonObject, JsonValue } from './json.ts';
 const MAX_DEPTH = 64;
 
 /**
- * Any value as plain JSON, without ever throwing. Dates become ISO texts, bytes base64, BigInts decimal texts, maps
- * objects, sets lists, errors `{ name, message }`; NaN becomes null; functions, symbols and undefined are left out
- * (null inside a list); a cycle, a level below 64 and a getter that throws become a text that says so.
+ * Converts any value to plain JSON and never throws. Dates become ISO strings, bytes base64, BigInts decimal strings,
+ * maps objects, sets arrays, errors `{ name, message }` and NaN null. Functions, symbols and undefined are left out (null
+ * in an array). A cycle, a level below 64 and a throwing getter become a text in brackets.
  */
 export function toPlain(value: unknown): JsonValue {
   return convert(value, new Path(), 0) ?? null;
 }
 
-/** The same for the result of a tool, where null in place of NaN or infinity would be another value: throws RESULT_INVALID. */
+/** Like `toPlain`, for the result of a tool: throws RESULT_INVALID for NaN and Infinity instead of changing them to null. */
 export function toPlainResult(value: unknown): JsonValue {
   const path = new Path();
   const plain = convert(value, path, 0) ?? null;
   if (path.notFinite === undefined) return plain;
-  throw new GatewayError('RESULT_INVALID', `The tool ran, but its result holds ${path.notFinite}, which is not a number in JSON.`);
+  throw new GatewayError('RESULT_INVALID', `The tool ran, but its result contains ${path.notFinite}, which is not a number in JSON.`);
 }
 
 /** The objects around a value that is being converted. */
 class Path {
   readonly objects: object[] = [];
-  /** The last number so far that JSON has no text for. */
+  /** The last NaN or Infinity found so far. */
   notFinite: number | undefined;
 }
 
@@ -33,7 +33,7 @@ function convert(value: unknown, path: Path, depth: number): JsonValue | undefin
     case 'boolean':
       return value;
     case 'number':
-      // JSON has one zero.
+      // JSON does not distinguish -0 from 0.
       if (Number.isFinite(value)) return value || 0;
       path.notFinite = value;
       return null;

@@ -4,25 +4,25 @@ import { SecretIndex } from './secret-index.ts';
 import { isSecretKey } from './secret-key.ts';
 
 const MASK = '[redacted]';
-// Each with a part that every text of its shape has: looking for that alone is quick.
+// Each pattern with a literal that every match contains, for a quick check first.
 const SHAPES = [
   ['earer', /\b[Bb]earer\s+[A-Za-z0-9._~+/=-]{8,}/g],
   ['eyJ', /\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*/g],
   ['-----BEGIN', /-----BEGIN [A-Z ]+-----[\s\S]*?-----END [A-Z ]+-----/g],
 ] as const;
 
-/** Hides secrets at the exits: logs, errors, audit lines and what commands print. */
+/** Masks secrets in everything that leaves the gateway: logs, errors, audit lines, command output. */
 export interface Redactor {
-  /** Learns a secret value and the forms it can take, such as base64; for good, since a plugin may keep it. */
+  /** Masks a value and its encodings, such as base64, from now on. Permanent, since a plugin may keep the value. */
   add(secret: string): void;
   text(text: string): string;
-  /** A copy of a value with secret keys masked and every text redacted. */
+  /** Copies a value with all texts redacted, and the values of secret keys masked. */
   value(value: unknown): unknown;
-  /** A copy with every text redacted, whatever key it stands under. */
+  /** Copies a value with all texts redacted, regardless of their keys. */
   texts(value: unknown): unknown;
 }
 
-/** A redactor that knows no secret values yet; shapes such as bearer tokens and keys are masked from the start. */
+/** Creates a redactor without secret values; it masks bearer tokens, JWTs and PEM blocks from the start. */
 export function createRedactor(): Redactor {
   const secrets = new Set<string>();
   const index = new SecretIndex();

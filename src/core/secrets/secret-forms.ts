@@ -1,14 +1,14 @@
 import { escapeForTerminal } from '../text/text.ts';
 
-/** Shorter secrets are masked only as whole words, since they could be a part of many others. */
+/** Shorter secrets are masked only as whole words, since they may be part of many other words. */
 export const MIN_LENGTH_INSIDE_WORDS = 6;
 const MIN_LENGTH = 3;
 const MIN_LINE_LENGTH = 8;
-/** From here on it is recognised inside of longer base64, such as that of `user:password`. */
+/** Secrets of at least this many bytes are also recognised inside longer base64, such as that of `user:password`. */
 const SHORTEST_INSIDE_BASE64 = 9;
 const PLAIN_WORDS: ReadonlySet<string> = new Set('true false null none undefined yes no on off'.split(' '));
 
-/** How a secret can look where it comes out again; empty where masking it would spoil every message. */
+/** All encodings of a secret to mask; empty if masking it would garble ordinary texts. */
 export function secretForms(secret: string): ReadonlySet<string> {
   const forms = new Set<string>();
   const text = secret.trim();
@@ -18,7 +18,7 @@ export function secretForms(secret: string): ReadonlySet<string> {
   return forms;
 }
 
-// Streams are cut into lines: each line of a key would come out by itself.
+// Streams are logged line by line, so each line of a key is a secret.
 function linesOf(text: string): string[] {
   if (!/[\r\n]/.test(text)) return [];
   const lines = text.split(/[\r\n]+/).map((line) => line.trim());
@@ -29,12 +29,12 @@ function addForms(text: string, forms: Set<string>): void {
   const json = JSON.stringify(text).slice(1, -1);
   const ascii = json.replace(/[\u007f-\uffff]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`);
   const all = [text, json, ascii, json.replaceAll('/', '\\/'), JSON.stringify(json).slice(1, -1), escapeForTerminal(text)];
-  // A plugin that prints its environment prints JSON, and some encode the whole of it again.
+  // Plugins may print their environment as JSON, which may be encoded once more.
   for (const form of [...all, ...[text, json].flatMap((one) => [...urlForms(one), ...base64Forms(one)])]) forms.add(form);
 }
 
 function urlForms(text: string): string[] {
-  // Half of a surrogate pair has no form in a URL.
+  // encodeURIComponent throws for lone surrogates.
   const whole = text.replace(/\p{Surrogate}/gu, '\ufffd');
   const encoded = encodeURIComponent(whole);
   const strict = encoded.replace(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`);
@@ -47,7 +47,7 @@ function base64Forms(text: string): string[] {
   const whole = Buffer.from(text);
   const forms = [whole.toString('base64')];
   if (whole.length >= SHORTEST_INSIDE_BASE64) {
-    // Behind other bytes the same ones give other characters: three ways, less what the neighbours have a part in.
+    // The base64 of a substring depends on its offset modulo 3; characters that also encode neighbouring bytes are left out.
     for (let before = 0; before < 3; before++) {
       const shifted = Buffer.concat([Buffer.alloc(before), whole]);
       const usable = shifted.length - (shifted.length % 3);

@@ -2,13 +2,13 @@ import { MIN_LENGTH_INSIDE_WORDS } from './secret-forms.ts';
 
 const HASHES = 1 << 16;
 const WORD = /[A-Za-z0-9_]/;
-/** An escape of JSON or of addresses in front of a text: its letters belong to no word. */
+/** A JSON or URL escape before a text; its letters are not part of a word. */
 const ESCAPED = /(?:(?:\\|%5[Cc])(?:[bfnrt]|u[0-9A-Fa-f]{4})|%(?:25)?[0-9A-Fa-f]{2})$/;
 const MAX_ESCAPE_LENGTH = 8;
 
 /**
- * Finds any of thousands of texts in one pass: the first three characters lead to the few texts that can follow. A regular
- * expression of as many alternatives takes seconds to compile and a thousand times as long to run.
+ * Finds any of thousands of texts in one pass, with a hash of three characters. A regular expression with as many
+ * alternatives takes seconds to compile and runs a thousand times slower.
  */
 export class SecretIndex {
   readonly #hits = new Uint8Array(HASHES);
@@ -20,13 +20,13 @@ export class SecretIndex {
     const bucket = this.#buckets.get(hash) ?? [];
     if (bucket.includes(form)) return;
     bucket.push(form);
-    // The longest first, so that a part of a secret leaves no rest of it.
+    // The longest first, so that no rest of a longer secret stays behind.
     bucket.sort((a, b) => b.length - a.length);
     this.#buckets.set(hash, bucket);
     this.#hits[hash] = 1;
   }
 
-  /** The same text with every known one replaced by `mask`. */
+  /** Replaces every known text with `mask`. */
   mask(text: string, mask: string): string {
     if (this.#buckets.size === 0) return text;
     let output = '';

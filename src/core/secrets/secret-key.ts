@@ -1,14 +1,14 @@
-// Words that name a secret wherever they stand in a key; their plurals do, too.
+// Words that mark a key as secret at any position; plurals included.
 const SECRETS: ReadonlySet<string> = new Set(
   (
     'password passwd passphrase passcode pass pwd secret token key apikey credential cred authorization cookie dsn webhook pat ' +
     'bearer jwt otp totp'
   ).split(' '),
 );
-// Keys without a border between their words: PGPASSWORD, AUTHTOKEN, MYAPIKEY.
+// Keys without separators: PGPASSWORD, AUTHTOKEN, MYAPIKEY.
 const RUN_TOGETHER =
   /(password|passwd|passphrase|secret|token|credential|webhook|dsn|(api|access|account|admin|app|auth|client|encryption|gpg|license|master|private|secret|service|session|shared|signing|ssh|storage)key|(db|ftp|login|mail|my|pg|redis|root|smtp|sql|ssh|user)pass)s?$/;
-// What stands behind such a word when the value is something about the secret: its address is part of a webhook or DSN alone.
+// Words after a secret word that make the value harmless. Addresses do not if the word is a webhook or DSN.
 const ABOUT: ReadonlySet<string> = new Set(
   (
     'algorithm alg bytes chars column count dir enabled endpoint env expires expiry field file folder format header host id length limit ' +
@@ -17,11 +17,11 @@ const ABOUT: ReadonlySet<string> = new Set(
 );
 const ADDRESSES: ReadonlySet<string> = new Set(['endpoint', 'uri', 'url']);
 const COUNTED = /^(max|min|num|number|total|per|used)$/;
-// Tokens that say where to go on, and nothing else.
+// Words before "token" that make it a position in a list.
 const CURSORS: ReadonlySet<string> = new Set(['page', 'next', 'continuation', 'cursor', 'progress', 'sync']);
 const OUTPUT_KEY = /^(authorization|cookie|password|passwd|passphrase|pwd|secret|token|apikey|credential|dsn)s?$/;
 
-/** The words of a key in lower case: `apiKey`, `api-key` and `API_KEY` are the same two. */
+/** Splits a key into lower-case words; `apiKey`, `api-key` and `API_KEY` give the same two. */
 function wordsOf(key: string): string[] {
   return key
     .replace(/([a-z0-9])([A-Z])/g, '$1 $2')
@@ -32,7 +32,7 @@ function wordsOf(key: string): string[] {
     .filter((word) => word !== '');
 }
 
-/** Whether a key of an environment, a configuration or a command line says that its value is a secret. */
+/** Whether the value of a key in an environment, configuration or command line is a secret, by its name. */
 export function namesSecret(key: string): boolean {
   const words = wordsOf(key);
   const last = words.at(-1) ?? '';
@@ -45,7 +45,7 @@ export function namesSecret(key: string): boolean {
   });
 }
 
-/** Whether a key of data on its way out says so; narrower, since plugins name many harmless things keys and passes. */
+/** Like `namesSecret`, for output data; narrower, since plugins use "key" and "pass" for many harmless values. */
 export function isSecretKey(key: string): boolean {
   const words = wordsOf(key);
   const [last = '', before = ''] = [words.at(-1), words.at(-2)];

@@ -1,18 +1,19 @@
 const NEWLINE = 10;
 const CARRIAGE_RETURN = 13;
 
-/** What a line splitter calls: one whole line without its ending, or once, with its beginning, for a line longer than the limit. */
+/** Callbacks of a line splitter. */
 export interface LineHandlers {
+  /** A complete line, without its line ending. */
   line(line: Buffer): void;
+  /** A line has exceeded the limit; `head` is its beginning. */
   tooLong?(head: Buffer): void;
-  /** That line has ended; what it began and ended with. */
+  /** The line that exceeded the limit has ended. */
   skipped?(head: Buffer, tail: Buffer): void;
 }
 
 /**
- * Cuts a byte stream into lines. Chunks of an unfinished line are kept as a list and joined once; a line over `limit`
- * bytes is reported as soon as the limit is passed, skipped to its newline, and the stream goes on. `kept`: how many bytes
- * of a skipped line's beginning and of its end are kept.
+ * Splits a byte stream into lines. A line over `limit` bytes is reported as soon as it exceeds the limit, and skipped up
+ * to its newline. `kept`: bytes of the beginning and of the end of a skipped line that are reported.
  */
 export function createLineSplitter(limit: number | (() => number), handlers: LineHandlers, kept = 256): (chunk: Buffer) => void {
   const isOver = (bytes: number): boolean => bytes > (typeof limit === 'number' ? limit : limit());

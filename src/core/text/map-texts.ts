@@ -1,6 +1,6 @@
 import type { JsonObject, JsonValue } from '../json/json.ts';
 
-/** The same value with every text in it replaced, keys too. What holds nothing to replace comes back as it is. */
+/** Maps every string of a value, keys included. Parts without changes are returned as they are. */
 export function mapTexts(value: JsonValue, map: (text: string) => string): JsonValue {
   if (typeof value === 'string') return map(value);
   if (Array.isArray(value)) {
@@ -17,14 +17,14 @@ export function mapTexts(value: JsonValue, map: (text: string) => string): JsonV
   return changed ? Object.fromEntries(entries) : value;
 }
 
-/** Whether some text of a value, a key too, passes a test. */
+/** Whether any string of a value passes a test, keys included. */
 export function someText(value: JsonValue, test: (text: string) => boolean): boolean {
   if (typeof value === 'string') return test(value);
   if (Array.isArray(value)) return value.some((item) => someText(item, test));
   return isPlain(value) && Object.entries(value).some(([key, item]) => test(key) || someText(item, test));
 }
 
-// Values may stand for numbers that a number cannot hold; such objects have no texts.
+// Instances of ExactNumber contain no strings to map.
 function isPlain(value: JsonValue): value is JsonObject {
   if (typeof value !== 'object' || value === null) return false;
   const prototype = Object.getPrototypeOf(value);

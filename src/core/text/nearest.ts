@@ -1,6 +1,6 @@
 import { distance } from 'fastest-levenshtein';
 
-/** The names closest to a misspelt one, best first; empty when nothing is near. */
+/** The names closest to a misspelt one, best first; empty if none is close. */
 export function nearest(name: string, candidates: Iterable<string>, max = 3): string[] {
   const wanted = name.slice(0, 128).toLowerCase();
   const reach = Math.max(2, Math.floor(wanted.length / 3));
@@ -15,7 +15,7 @@ export function nearest(name: string, candidates: Iterable<string>, max = 3): st
   return found.slice(0, max).map((f) => f.name);
 }
 
-/** A sentence that offers the nearest names, or an empty text. */
+/** A sentence that suggests the nearest names, or an empty text. */
 export function didYouMean(name: string, candidates: Iterable<string>): string {
   const names = nearest(name, candidates);
   return names.length === 0 ? '' : ` Did you mean ${names.join(' or ')}?`;

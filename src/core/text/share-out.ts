@@ -1,4 +1,4 @@
-/** Shares `room` out among texts of these lengths: what a short text leaves over goes to the longer ones. */
+/** Divides `room` among texts of these lengths. Space that short texts leave unused goes to longer ones. */
 export function shareOut(lengths: readonly number[], room: number): number[] {
   const shares = lengths.map(() => 0);
   let left = Math.max(0, room);

@@ -10,11 +10,11 @@ const LAST_WORDS_MS = 500;
 
 /** Runs a tool to its end. Nothing it started and nothing it put aside outlives it, or the gateway. */
 export async function runTool(spec: ToolSpec, limits: HostLimits, reaper: OrphanReaper, log: Logger): Promise<ToolEnd> {
-  const { command, args, cwd, signal, heard } = spec;
+  const { command, args, cwd, signal, onLine } = spec;
   const dir = makePrivateFolder();
   const env = { ...spec.env, TMPDIR: dir, TMP: dir, TEMP: dir, GOTMPDIR: dir };
   const readLine = (line: string): null => {
-    heard(line);
+    onLine(line);
     return null;
   };
   const tool = new SupervisedProcess({ command, args, cwd, env, log }, ['ignore', 'pipe', 'pipe'], limits, reaper, { dir, readLine });

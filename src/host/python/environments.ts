@@ -107,12 +107,12 @@ async function run(
 ): Promise<void> {
   const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => PASSED.test(name))) as Record<string, string>;
   const lines: string[] = [];
-  const heard = (line: string): void => {
+  const onLine = (line: string): void => {
     lines.push(line);
     if (lines.length > LAST_LINES) lines.shift();
     log.info(line);
   };
-  const { code, why } = await runTool({ command, args, cwd, env, signal, heard });
+  const { code, why } = await runTool({ command, args, cwd, env, signal, onLine });
   signal.throwIfAborted();
   if (code === 0) return;
   const said = lines.join(' | ');

@@ -117,14 +117,14 @@ function fault(id: Id | null, number: number, code: ErrorCode, message: string):
 
 // NaN and infinity are told by their place where that is an argument; elsewhere a text with them is no JSON.
 function hasWordOutsideArguments(value: JsonValue): boolean {
-  const isWord = ({ isWord, fault }: ExactNumber): string | undefined => (isWord ? fault : undefined);
-  if (findFault(value, isWord) === undefined) return false;
+  const faultOf = ({ isNonFinite, fault }: ExactNumber): string | undefined => (isNonFinite ? fault : undefined);
+  if (findFault(value, faultOf) === undefined) return false;
   if (!isJsonObject(value)) return true;
   // Who waits for an answer is to hear what is wrong with it, and does not hear of a message that cannot be read.
   if (value.method === undefined && isId(value.id)) return false;
   if (value.method !== 'tools/call' || !isJsonObject(value.params)) return true;
   const { arguments: _, ...params } = value.params;
-  return findFault(noteExact({ ...value, params }), isWord) !== undefined;
+  return findFault(noteExact({ ...value, params }), faultOf) !== undefined;
 }
 
 function toMessage(value: JsonValue): Message | Fault {

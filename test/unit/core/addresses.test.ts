@@ -15,7 +15,7 @@ type Bytes = readonly [number, number, number, number];
 const hexOf = ([a, b, c, d]: Bytes): string => `${(a * 256 + b).toString(16)}:${(c * 256 + d).toString(16)}`;
 const upper = (text: string): string => text.toUpperCase();
 
-/** Spellings of an IPv4 address as IPv6, in hex and dotted, short and long. */
+/** Notations of an IPv4 address as IPv6: hex and dotted, short and long. */
 const spellings = (bytes: Bytes): string[] => {
   const dotted = bytes.join('.');
   return ['::', '::ffff:', '0:0:0:0:0:0:', '0:0:0:0:0:ffff:', '0000:0000:0000:0000:0000:FFFF:', '0::ffff:', '::0:ffff:', '::0:0:'].flatMap(
@@ -23,7 +23,7 @@ const spellings = (bytes: Bytes): string[] => {
   );
 };
 
-/** Addresses whose packets reach an IPv4 address by NAT64, 6to4 or Teredo. */
+/** IPv6 addresses whose packets reach an IPv4 address by NAT64, 6to4 or Teredo. */
 const tunnels = (bytes: Bytes): string[] => {
   const inverse = bytes.map((byte) => byte ^ 255) as unknown as Bytes;
   return [
@@ -38,7 +38,7 @@ const tunnels = (bytes: Bytes): string[] => {
 };
 
 describe('meantAddress', () => {
-  it('is the IPv4 address inside of every spelling', { tags: ['address-spellings'] }, () => {
+  it('returns the IPv4 address of every notation', { tags: ['address-spellings'] }, () => {
     fc.assert(
       fc.property(ipv4, (bytes) => {
         for (const spelling of spellings(bytes)) expect([spelling, meantAddress(spelling)]).toEqual([spelling, bytes.join('.')]);
@@ -48,13 +48,13 @@ describe('meantAddress', () => {
   });
 
   it.each(['::', '::1', '1.2.3.4', 'fe80::1%eth0', '2606:4700::1111', '::1:ffff:7f00:1', '1::7f00:1', 'localhost', ''])(
-    'leaves %j as it is',
+    'returns %j unchanged',
     (address) => expect(meantAddress(address)).toBe(address),
   );
 });
 
 describe('tunnelledAddresses', () => {
-  it('finds the IPv4 address behind each kind of tunnel', { tags: ['address-spellings'] }, () => {
+  it('returns the IPv4 address behind each kind of tunnel', { tags: ['address-spellings'] }, () => {
     fc.assert(
       fc.property(ipv4, (bytes) => {
         for (const address of tunnels(bytes))
@@ -67,7 +67,7 @@ describe('tunnelledAddresses', () => {
 });
 
 describe('refuseAddress', () => {
-  it('keeps every spelling of a local address closed, and says what it is', { tags: ['address-spellings'] }, () => {
+  it('rejects every notation of a local address with the same reason', { tags: ['address-spellings'] }, () => {
     fc.assert(
       fc.property(local, (bytes) => {
         const reason = refuseAddress(bytes.join('.'), { allowPrivate: false });
@@ -100,7 +100,7 @@ describe('isLoopback', () => {
     '::127.0.0.1',
     '::7f00:1',
     '::ffff:127.0.0.1',
-  ])('takes %s', (host) => expect(isLoopback(host)).toBe(true));
+  ])('accepts %s', (host) => expect(isLoopback(host)).toBe(true));
   it.each([
     '::',
     '::2',
@@ -113,5 +113,5 @@ describe('isLoopback', () => {
     'local',
     '',
     '64:ff9b::7f00:1',
-  ])('does not take %s', (host) => expect(isLoopback(host)).toBe(false));
+  ])('rejects %s', (host) => expect(isLoopback(host)).toBe(false));
 });

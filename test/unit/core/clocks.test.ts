@@ -3,26 +3,26 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 
-// A clock that is set, or a machine that sleeps, must not end what has time left: limits run on the monotonic clock.
+// Setting the clock or suspending the machine must not expire timeouts early, so limits use the monotonic clock.
 
 const SRC = fileURLToPath(new URL('../../../src', import.meta.url));
-/** Where the time of day is what is meant: the audit log, the name of a store that was moved aside, and what is kept across restarts, where no other clock goes on. */
+/** Files that need the time of day: the audit log, the name of a damaged store, and times that persist across restarts. */
 const TIME_OF_DAY = [
-  'cli/audit.ts',
-  'cli/store.ts',
-  'gateway/audit-heads.ts',
-  'gateway/audit-log.ts',
-  'gateway/day-file.ts',
-  'gateway/failed-logins.ts',
+  'cli/commands/audit.ts',
+  'cli/commands/store.ts',
+  'gateway/audit/audit-heads.ts',
+  'gateway/audit/audit-log.ts',
+  'gateway/audit/day-file.ts',
+  'gateway/audit/failed-logins.ts',
   'host/python/environment-record.ts',
   'host/python/environments.ts',
   'policy/enablement.ts',
   'policy/grants.ts',
   'policy/tickets.ts',
-  'registry/offer-memory.ts',
+  'registry/offer/offer-memory.ts',
 ];
 
-it('no limit looks at the time of day', { tags: ['F76'] }, () => {
+it('no limit uses the time of day', { tags: ['F76'] }, () => {
   const files = (readdirSync(SRC, { recursive: true }) as string[]).filter((file) => file.endsWith('.ts'));
   expect(files.length).toBeGreaterThan(80);
   const users = files.filter((file) => /Date\.now|new Date|Date\(/.test(readFileSync(join(SRC, file), 'utf8')));

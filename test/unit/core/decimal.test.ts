@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { isLarger, isSameNumber } from '../../../src/core/json/decimal.ts';
 import { ExactNumber } from '../../../src/core/json/exact-number.ts';
 
-describe('numbers by their digits', { tags: ['numbers-exact'] }, () => {
+describe('exact comparison of numbers', { tags: ['numbers-exact'] }, () => {
   it.each<[string, string, boolean]>([
     ['1', '1.0', true],
     ['1', '+1', true],
@@ -17,17 +17,17 @@ describe('numbers by their digits', { tags: ['numbers-exact'] }, () => {
     ['.', '0', false],
     ['x', 'x', false],
     ['1 ', '1', false],
-  ])('%s and %s are the same: %s', (a, b, same) => {
+  ])('isSameNumber(%s, %s) is %s', (a, b, same) => {
     expect([isSameNumber(a, b), isSameNumber(b, a)]).toEqual([same, same]);
   });
 
-  it('are told apart where doubles are not', () => {
+  it('distinguishes numbers that are equal as doubles', () => {
     const [small, large] = [new ExactNumber('9007199254740992'), new ExactNumber('9007199254740993')];
     expect([isLarger(large, small), isLarger(small, large), isLarger(small, 9007199254740992)]).toEqual([true, false, false]);
     expect([isLarger(0, new ExactNumber('-1.0')), isLarger(-2, new ExactNumber('-1.0'))]).toEqual([true, false]);
   });
 
-  it('are compared as doubles are, where those say all', () => {
+  it('agrees with doubles on doubles', () => {
     fc.assert(
       fc.property(fc.double({ noNaN: true, noDefaultInfinity: true }), fc.double({ noNaN: true, noDefaultInfinity: true }), (a, b) => {
         expect(isLarger(new ExactNumber(String(a)), b)).toBe(a > b);

@@ -14,7 +14,7 @@ function sources(dir: string): string[] {
 }
 
 describe('the error catalogue', () => {
-  it('is the same as the table of its README, both ways', { tags: ['errors-documented'] }, () => {
+  it('equals the table of its README', { tags: ['errors-documented'] }, () => {
     const readme = readFileSync(join(ROOT, 'src/core/README.md'), 'utf8');
     const rows = [...readme.matchAll(/^\| `([A-Z_]+)`(?: \(([A-Z_]+)\))? \| (.+) \| (.+) \|$/gm)].map(
       ([, code, outcome, meaning, fix]) => ({ code, outcome, meaning, fix }),
@@ -32,14 +32,14 @@ describe('the error catalogue', () => {
     expect(Object.keys(ERROR_CODES)).toEqual(Object.keys(ERROR_CODES).sort());
   });
 
-  it('holds no code that nobody raises', { tags: ['errors-documented'] }, () => {
+  it('contains only codes that are raised', { tags: ['errors-documented'] }, () => {
     const text = [...sources('src'), ...sources('adapters')].join('\n');
     expect(Object.keys(ERROR_CODES).filter((code) => !text.includes(`'${code}'`))).toEqual([]);
   });
 });
 
 describe('GatewayError', () => {
-  it('shows clients what they need and nothing of the inside', { tags: ['error-object'] }, () => {
+  it('sends clients neither stack nor cause', { tags: ['error-object'] }, () => {
     const error = new GatewayError('CALL_TIMEOUT', 'too late', { plugin: 'p', tool: 't', cause: new Error('inner') });
     const object = error.toObject();
     expect(object).toEqual({
@@ -54,7 +54,7 @@ describe('GatewayError', () => {
     expect(error.ref).toMatch(/^[0-9a-f]{8}$/);
   });
 
-  it('takes whatever was thrown', () => {
+  it('converts any thrown value', () => {
     const circle: Record<string, unknown> = {};
     circle.self = circle;
     for (const thrown of [undefined, null, 1, 'text', { a: 1 }, circle, Symbol('s')]) expect(toError(thrown)).toBeInstanceOf(Error);

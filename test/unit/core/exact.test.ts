@@ -50,7 +50,7 @@ function readMessage(json: string, caps: JsonCaps): JsonValue {
 }
 
 const digits = fc.string({ unit: fc.constantFrom(...'0123456789'), minLength: 1, maxLength: 25 });
-/** Every way in which JSON can spell a number. */
+/** Every notation of a JSON number. */
 const number = fc
   .tuple(
     fc.constantFrom('', '-'),
@@ -71,7 +71,7 @@ const text = fc.letrec<{ value: string }>((tie) => ({
 })).value;
 
 describe('numbers of a JSON text', () => {
-  it('come out of parser and serialiser as they went in, wherever they stand', { tags: ['numbers-exact'] }, () => {
+  it('survive parsing and serialising unchanged, at any position', { tags: ['numbers-exact'] }, () => {
     fc.assert(
       fc.property(text, (json) => {
         const compact = json.replace(/("(?:[^"\\]|\\.)*")/g, (string) => JSON.stringify(JSON.parse(string)));
@@ -85,7 +85,7 @@ describe('numbers of a JSON text', () => {
     );
   });
 
-  it('are exact numbers only where JavaScript would write them in another way', () => {
+  it('are exact numbers only if JavaScript would write them differently', () => {
     fc.assert(
       fc.property(number, (one) => {
         const same = String(Number(one)) === one;
@@ -103,7 +103,7 @@ describe('numbers of a JSON text', () => {
     );
   });
 
-  it('are refused where JSON has no such number', () => {
+  it('are rejected if malformed', () => {
     for (const bad of [
       '01',
       '1.',
@@ -127,7 +127,7 @@ describe('numbers of a JSON text', () => {
     }
   });
 
-  it('keep within the caps, and cost a long one no more than its length', { tags: ['F12'] }, () => {
+  it('count against the limits, and a long one costs linear time', { tags: ['F12'] }, () => {
     const faultOf = (json: string): string | undefined => {
       try {
         readMessage(json, { depth: 8, keys: 50, items: 20 });
@@ -149,10 +149,10 @@ describe('numbers of a JSON text', () => {
     expect(String(deep)).toBe('1.0');
   });
 
-  it('that are none in JSON are taken with a fault, and never written', () => {
+  it('that JSON does not have are parsed with a fault and serialised as null', () => {
     for (const word of ['NaN', 'Infinity', '-Infinity']) {
       const value = readMessage(`{"a":["NaN",{"b":${word}}],"c":1.0}`, CAPS);
-      expect(findFault(value)).toEqual({ path: 'a.1.b', fault: `is ${word}, which is no number in JSON` });
+      expect(findFault(value)).toEqual({ path: 'a.1.b', fault: `is ${word}, which is not a number in JSON` });
       expect(toJsonText(value)).toBe('{"a":["NaN",{"b":null}],"c":1.0}');
     }
     expect(findFault(parseExact('{"a":[1,-1e400]}'))).toEqual({ path: 'a.1', fault: 'is too large' });
@@ -163,13 +163,13 @@ describe('numbers of a JSON text', () => {
 describe('ExactNumber', () => {
   const value = parseExact('{"a":[{"id":9007199254740993,"rate":1.0}],"b":{"plain":1}}') as JsonObject;
 
-  it('is no object and no number to code that does not know it, and becomes a text rather than another number', () => {
+  it('is serialised as a string by code that does not know it', () => {
     const { id } = (value.a as JsonObject[])[0] as JsonObject;
     expect([isJsonObject(id), typeof id, `${id}`]).toEqual([false, 'object', '9007199254740993']);
     expect(JSON.stringify({ ...value })).toBe('{"a":[{"id":"9007199254740993","rate":"1.0"}],"b":{"plain":1}}');
   });
 
-  it('is found from each object above it, and from copies that were noted', () => {
+  it('is found in each object around it, and in noted copies', () => {
     expect([value, value.a, value.b].map((one) => holdsExact(one))).toEqual([true, true, false]);
     const copied = { x: { ...value } };
     expect(holdsExact(copied)).toBe(false);
@@ -177,7 +177,7 @@ describe('ExactNumber', () => {
     expect(holdsExact(copied.x)).toBe(true);
   });
 
-  it('comes back where code that knows doubles alone left it as it was, which gets a text for what it would round', () => {
+  it('is restored in a copy with doubles if unchanged there', () => {
     expect(toDoubles(value)).toEqual({ a: [{ id: 9007199254740992, rate: 1 }], b: { plain: 1 } });
     const doubles = toSafeDoubles(value);
     expect(doubles).toEqual({ a: [{ id: '9007199254740993', rate: 1 }], b: { plain: 1 } });
@@ -185,7 +185,7 @@ describe('ExactNumber', () => {
     expect(toJsonText(restoreExact(changed, value))).toBe('{"a":[{"id":9007199254740993,"rate":2}],"b":{"plain":1},"new":1}');
   });
 
-  it('is refused for doubles where it is whole and would be rounded, and rounded where it is a fraction', () => {
+  it('has a fault for doubles if it is a whole number that would be rounded', () => {
     const faults = ['9007199254740993', '-9007199254740993', '1e999'].map((text) => doubleFault(new ExactNumber(text)));
     expect(faults).toEqual([
       'is a whole number beyond 2^53-1 that JavaScript would round',
@@ -196,7 +196,7 @@ describe('ExactNumber', () => {
       expect(doubleFault(new ExactNumber(fine))).toBeUndefined();
   });
 
-  it('counts in canonical texts as it was sent', () => {
+  it('appears in canonical texts as it was sent', () => {
     const canonical = (json: string): string => canonicalJson(parseExact(json));
     expect(canonical('{"b":9007199254740993,"a":1.0}')).toBe('{"a":1.0,"b":9007199254740993}');
     expect(canonical('{"a":9007199254740993}')).not.toBe(canonical('{"a":9007199254740992}'));

@@ -7,7 +7,7 @@ const flag = (code: string): string =>
 
 const range = (from: number, to = from): number[] => Array.from({ length: to - from + 1 }, (_, i) => from + i);
 
-/** The whole set, number by number. */
+/** All code points of the set. */
 const HIDDEN = [
   ...range(0x00, 0x08),
   ...range(0x0b, 0x1f),
@@ -22,14 +22,14 @@ const HIDDEN = [
 ];
 
 describe('hidden characters', () => {
-  it('are written out, each one of the set', { tags: ['T10'] }, () => {
+  it('are escaped, each one of the set', { tags: ['T10'] }, () => {
     for (const code of HIDDEN) {
       const text = `a${String.fromCodePoint(code)}b`;
       expect([code, hasHidden(text), escapeHidden(text)]).toEqual([code, true, `a\\u{${code.toString(16)}}b`]);
     }
   });
 
-  it('are no others', { tags: ['T10'] }, () => {
+  it('do not include other characters', { tags: ['T10'] }, () => {
     const hidden = new Set([...HIDDEN, 0x200c, 0x200d]);
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (text) => {
@@ -54,7 +54,7 @@ describe('hidden characters', () => {
     ['flags of regions', `${flag('gbeng')} ${flag('gbsct')} ${flag('gbwls')}`],
     ['marks above letters', 'e\u0301 a\u0308'],
     ['lines and tabs', 'a\n\tb\r\nc'],
-  ])('are not what a language needs: %s', { tags: ['T10'] }, (_, text) => {
+  ])('do not include what a language needs: %s', { tags: ['T10'] }, (_, text) => {
     expect(hasHidden(text)).toBe(false);
     expect(escapeHidden(text)).toBe(text);
   });
@@ -70,7 +70,7 @@ describe('hidden characters', () => {
     ['a flag without its end', '\u{1f3f4}\u{e0067}\u{e0062}\u{e0065}', '\u{1f3f4}\\u{e0067}\\u{e0062}\\u{e0065}'],
     ['a sentence behind a flag', flag('ignoreallrules'), expect.stringMatching(/^🏴(\\u\{e00[67][0-9a-f]\})+$/u)],
     ['a colour', '\u001b[31mred', '\\u{1b}[31mred'],
-  ])('are found in their places: %s', { tags: ['T10'] }, (_, text, expected) => {
+  ])('are found by context: %s', { tags: ['T10'] }, (_, text, expected) => {
     expect(hasHidden(text)).toBe(true);
     expect(escapeHidden(text)).toEqual(expected);
   });

@@ -14,7 +14,7 @@ function faultOf(text: string, caps = CAPS): string | undefined {
 }
 
 describe('parseJson', () => {
-  it('parses what JSON.parse parses, to the same value', () => {
+  it('returns the value that JSON.parse returns', () => {
     fc.assert(
       fc.property(fc.jsonValue({ maxDepth: 5 }), (value) => {
         const text = JSON.stringify(value);
@@ -23,7 +23,7 @@ describe('parseJson', () => {
     );
   });
 
-  it('never throws anything but a JsonError, whatever the text', { tags: ['F12'] }, () => {
+  it('throws only JsonError, for any text', { tags: ['F12'] }, () => {
     fc.assert(
       fc.property(
         fc.oneof(
@@ -43,7 +43,7 @@ describe('parseJson', () => {
     );
   });
 
-  it('finds a key that was given twice, wherever it stands and however it is spelt', () => {
+  it('finds a duplicate key at any depth, with any escapes', () => {
     const spell = (key: string): string => `"${[...key].map((c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`).join('')}"`;
     const key = fc.string({ unit: fc.constantFrom('a', 'b', ':', '"', '{', '\\', '_'), maxLength: 4 });
     const around = fc.array(fc.constantFrom('array', 'object'), { maxLength: 5 });
@@ -60,7 +60,7 @@ describe('parseJson', () => {
     );
   });
 
-  it('holds to each cap exactly', () => {
+  it('enforces each limit exactly', () => {
     const nest = (levels: number): string => '['.repeat(levels) + ']'.repeat(levels);
     const list = (items: number): string => `[${Array.from({ length: items }, (_, i) => i).join(',')}]`;
     const keys = (n: number): string => `[${Array.from({ length: n }, (_, i) => `{"k":${i}}`).join(',')}]`;
@@ -71,7 +71,7 @@ describe('parseJson', () => {
         expect(faultOf(keys(Math.min(n, CAPS.items)))).toBeUndefined();
         const objects = `{"a":${keys(20)},"b":${keys(20)},"c":${keys(n % 20)}}`;
         expect(faultOf(objects, { ...CAPS, items: 40 })).toBe(43 + (n % 20) > CAPS.keys ? 'keys' : undefined);
-        // Of arrays and objects in all there may be twice as many.
+        // The limit of arrays and objects in total is twice that of elements.
         const empty = (count: number): string => `[${Array.from({ length: count }, () => '{}').join(',')}]`;
         const more = n % 5;
         expect(faultOf(`[${empty(18)},${empty(18)},${empty(more)}]`)).toBe(4 + 36 + more > 2 * CAPS.items ? 'items' : undefined);
@@ -91,11 +91,11 @@ describe('parseJson', () => {
     ['{"a":1,}', 'syntax'],
     ['', 'syntax'],
     ['"open', 'syntax'],
-  ])('refuses %s as %s', (text, fault) => {
+  ])('rejects %s as %s', (text, fault) => {
     expect(faultOf(text)).toBe(fault);
   });
 
-  it('takes equal keys in different objects, and colons and brackets inside texts', () => {
+  it('accepts equal keys in different objects, and colons and brackets inside strings', () => {
     expect(faultOf('[{"a":1},{"a":2}]')).toBeUndefined();
     expect(faultOf('{"a":"x:y,{[\\":"}')).toBeUndefined();
     expect(faultOf('{"a\\"b:":1,"a":"\\\\"}')).toBeUndefined();

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseKeysApart, parseText } from '../../../src/core/json/json-text.ts';
 
-/** A JSON text of a value in which every character of every string is an escape, keys too. */
+/** Serialises a value with every character of every string escaped, keys included. */
 function spelt(value: unknown): string {
   return JSON.stringify(value).replace(/"(?:[^"\\]|\\.)*"/g, (text) => {
     const units = [...Array((JSON.parse(text) as string).length).keys()].map((i) => (JSON.parse(text) as string).charCodeAt(i));
@@ -11,7 +11,7 @@ function spelt(value: unknown): string {
 }
 
 describe('parseText', () => {
-  it('reads a key with an escape as what it spells, whatever was read before', { tags: ['json-escaped-keys'] }, () => {
+  it('reads a key with an escape correctly, whatever was parsed before', { tags: ['json-escaped-keys'] }, () => {
     for (const [before, text, keys] of [
       ['{"h":[],"\\\\":0}', '{"h":1,"\\"":2}', ['h', '"']],
       ['{"a":[],"\\\\":0}', '{"a":1,"\\u0062":2}', ['a', 'b']],
@@ -22,14 +22,14 @@ describe('parseText', () => {
     }
   });
 
-  it('throws where the text is no JSON', () => {
+  it('throws for text that is not JSON', () => {
     for (const text of ['{"a\\u00":1}', '{"\\"', '{"a":"\\', '"', '\\', '{"\\n":}', '{"\\x":1}'])
       for (const parse of [parseText, parseKeysApart]) expect(() => parse(text)).toThrow(SyntaxError);
   });
 });
 
 describe('parseKeysApart', () => {
-  it('reads what was written, whether or not it is spelt with escapes', () => {
+  it('reads values with and without escapes', () => {
     fc.assert(
       fc.property(fc.jsonValue({ maxDepth: 4 }), fc.constantFrom(undefined, 1), (value, indent) => {
         const whole = JSON.parse(JSON.stringify(value)) as unknown;
@@ -39,7 +39,7 @@ describe('parseKeysApart', () => {
     );
   });
 
-  it('keeps strings that look like keys, the order of keys and the name __proto__', () => {
+  it('preserves strings that look like keys, the order of keys and the key __proto__', () => {
     expect(JSON.stringify(parseKeysApart('{"b":"\\"a\\":1","\\u0061" : ["\\n:"],"\\u005f_proto__":{"\\n":1},"c":"x:\\\\"}'))).toBe(
       '{"b":"\\"a\\":1","a":["\\n:"],"__proto__":{"\\n":1},"c":"x:\\\\"}',
     );

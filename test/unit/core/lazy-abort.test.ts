@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { LazyAbort } from '../../../src/core/lazy-abort.ts';
 
 describe('LazyAbort', () => {
-  it('tells listeners and the signal once, in whatever order they came', () => {
+  it('notifies listeners and the signal once, in any order of registration', () => {
     const abort = new LazyAbort();
     const seen: unknown[] = [];
     abort.onAbort((reason) => seen.push(['first', reason]));
@@ -15,7 +15,7 @@ describe('LazyAbort', () => {
     expect(abort.reason).toBe('why');
   });
 
-  it('gives a signal that has fired to whoever asks too late', () => {
+  it('returns an aborted signal after the abort', () => {
     const abort = new LazyAbort();
     abort.abort('why');
     expect([abort.signal.aborted, abort.signal.reason]).toEqual([true, 'why']);

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createLineSplitter } from '../../../src/core/text/lines.ts';
 
-// Of one to four bytes, and what ends a line elsewhere.
+// Characters of one to four bytes, and line separators of Unicode.
 const CHARACTERS = ['a', '"', '\0', 'é', '\u0085', '\u2028', '€', '😀', '\ud800'];
 
 function split(chunks: readonly Buffer[], limit: number): (string | null)[] {
@@ -12,7 +12,7 @@ function split(chunks: readonly Buffer[], limit: number): (string | null)[] {
   return seen;
 }
 
-/** The same bytes in pieces of the given lengths, and the rest. */
+/** Cuts bytes into chunks of the given lengths, and the rest. */
 function cut(bytes: Buffer, lengths: readonly number[]): Buffer[] {
   const chunks: Buffer[] = [];
   let at = 0;
@@ -24,7 +24,7 @@ function cut(bytes: Buffer, lengths: readonly number[]): Buffer[] {
 }
 
 describe('createLineSplitter', () => {
-  it('finds the same lines however the bytes are cut', { tags: ['F3'] }, () => {
+  it('finds the same lines for any chunking', { tags: ['F3'] }, () => {
     fc.assert(
       fc.property(fc.array(fc.string({ unit: fc.constantFrom(...CHARACTERS), maxLength: 40 })), fc.array(fc.nat(20)), (lines, cuts) => {
         const clean = lines.map((line) => line.replace(/[\r\n]/g, ' '));
@@ -36,7 +36,7 @@ describe('createLineSplitter', () => {
     );
   });
 
-  it('reports the same lines too long, at any limit and with either ending, however the bytes are cut', () => {
+  it('reports the same lines as too long for any chunking, limit and line ending', () => {
     const line = fc.tuple(fc.string({ maxLength: 30 }), fc.constantFrom('\n', '\r\n', '\n\n'));
     fc.assert(
       fc.property(fc.array(line), fc.array(fc.integer({ min: 1, max: 9 })), fc.integer({ min: 1, max: 25 }), (lines, cuts, limit) => {
@@ -44,32 +44,32 @@ describe('createLineSplitter', () => {
         const chunks = cut(bytes, cuts);
         const whole = split([bytes], limit);
         expect(split(chunks, limit)).toEqual(whole);
-        // What is reported is what is too long by itself: the ending's carriage return counts, the newline does not.
+        // The carriage return of the line ending counts against the limit, the newline does not.
         const expected = bytes.toString().split('\n').slice(0, -1);
         expect(whole).toEqual(expected.map((text) => (Buffer.byteLength(text) > limit ? null : text.replace(/\r$/, ''))));
       }),
     );
   });
 
-  it('reports a line over the limit once, however it arrives, and goes on with the next', { tags: ['F2'] }, () => {
+  it('reports a line over the limit once, and continues with the next', { tags: ['F2'] }, () => {
     const whole = Buffer.from(`a\n${'x'.repeat(100)}\nb\n`);
     const bytes = [...whole].map((byte) => Buffer.from([byte]));
     expect(split([whole], 10)).toEqual(['a', null, 'b']);
     expect(split(bytes, 10)).toEqual(['a', null, 'b']);
   });
 
-  it('holds no more than the limit of an endless line', { tags: ['F2'] }, () => {
+  it('reports an endless line once', { tags: ['F2'] }, () => {
     let reported = 0;
     const feed = createLineSplitter(1000, { line: () => undefined, tooLong: () => void reported++ });
     for (let i = 0; i < 10_000; i++) feed(Buffer.alloc(1000, 120));
     expect(reported).toBe(1);
   });
 
-  it('takes CR LF as an ending', () => {
+  it('accepts CR LF as line ending', () => {
     expect(split([Buffer.from('a\r\nb\n\n')], 10)).toEqual(['a', 'b', '']);
   });
 
-  it('shows the ends of a line that was skipped, however it was cut', () => {
+  it('reports beginning and end of a skipped line, for any chunking', () => {
     const line = `HEAD${'x'.repeat(5000)}TAIL`;
     for (const size of [1, 7, 999, 10_000]) {
       const seen: string[] = [];

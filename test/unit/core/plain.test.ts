@@ -3,13 +3,13 @@ import { describe, expect, it } from 'vitest';
 import { toPlain, toPlainResult } from '../../../src/core/json/plain.ts';
 
 describe('toPlain', () => {
-  it('leaves plain JSON as it is', () => {
+  it('returns plain JSON unchanged', () => {
     fc.assert(
       fc.property(fc.jsonValue({ maxDepth: 5 }), (value) => void expect(toPlain(value)).toEqual(JSON.parse(JSON.stringify(value)))),
     );
   });
 
-  it('never throws and always gives JSON, whatever the value', { tags: ['F53'] }, () => {
+  it('returns JSON for any value and never throws', { tags: ['F53'] }, () => {
     fc.assert(
       fc.property(
         fc.anything({ withBigInt: true, withDate: true, withMap: true, withSet: true, withTypedArray: true, withSparseArray: true }),
@@ -41,7 +41,7 @@ describe('toPlain', () => {
     expect(toPlain(value)).toEqual(expected);
   });
 
-  it('marks cycles, depth and what cannot be read', { tags: ['F53'] }, () => {
+  it('marks cycles, depth and unreadable properties', { tags: ['F53'] }, () => {
     const circle: Record<string, unknown> = {};
     circle.self = circle;
     expect(toPlain(circle)).toEqual({ self: '[circular]' });
@@ -76,7 +76,7 @@ describe('toPlain', () => {
     ).toBe('[unreadable: trap]');
   });
 
-  it('shows a value that stands in two places twice', () => {
+  it('copies a shared value at each position', () => {
     const shared = { x: 1 };
     expect(toPlain([shared, shared])).toEqual([{ x: 1 }, { x: 1 }]);
   });
@@ -84,7 +84,7 @@ describe('toPlain', () => {
 
 describe('toPlainResult', () => {
   it.each([Number.NaN, [Number.POSITIVE_INFINITY], { a: new Map([['b', new Set([-Number.POSITIVE_INFINITY])]]) }])(
-    'refuses %s',
+    'rejects %s',
     { tags: ['numbers-faulty'] },
     (value) => {
       expect(() => toPlainResult(value)).toThrow(expect.objectContaining({ code: 'RESULT_INVALID' }));
@@ -92,7 +92,7 @@ describe('toPlainResult', () => {
     },
   );
 
-  it('gives what toPlain gives for everything else', () => {
+  it('equals toPlain for all other values', () => {
     fc.assert(fc.property(fc.jsonValue(), (value) => void expect(toPlainResult(value)).toEqual(toPlain(value))));
   });
 });

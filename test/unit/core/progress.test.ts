@@ -16,7 +16,7 @@ describe('ProgressBucket', () => {
     vi.useRealTimers();
   });
 
-  it('lets twenty through at once and twenty a second after that, the newest numbers each', () => {
+  it('sends a burst of twenty, then twenty per second with the newest numbers', () => {
     const { bucket, sent } = collect();
     for (let done = 1; done <= 1000; done++) bucket.report(done, 1000, undefined);
     expect(sent.map(([done]) => done)).toEqual(Array.from({ length: 20 }, (_, i) => i + 1));
@@ -30,7 +30,7 @@ describe('ProgressBucket', () => {
     expect(sent.length).toBeLessThanOrEqual(21 + 41);
   });
 
-  it('sends what is held back before the answer, and nothing afterwards', () => {
+  it('sends the merged report on flush, and nothing afterwards', () => {
     const { bucket, sent } = collect();
     for (let done = 1; done <= 25; done++) bucket.report(done, 25, `step ${done}`);
     bucket.flush();
@@ -40,7 +40,7 @@ describe('ProgressBucket', () => {
     expect(sent).toHaveLength(21);
   });
 
-  it('joins texts up to 4 KB, whatever they are made of, and leaves out the oldest', () => {
+  it('joins messages up to 4 KB in UTF-8 and drops the oldest', () => {
     const { bucket, sent } = collect();
     for (let done = 1; done <= 5000; done++) bucket.report(done, undefined, `é${done}`);
     bucket.report(5001, undefined, '漢'.repeat(10_000));
@@ -51,7 +51,7 @@ describe('ProgressBucket', () => {
     expect(text.endsWith('last')).toBe(true);
   });
 
-  it('refills while nothing is reported', () => {
+  it('refills the burst while idle', () => {
     const { bucket, sent } = collect();
     for (let done = 1; done <= 20; done++) bucket.report(done, undefined, undefined);
     vi.advanceTimersByTime(10_000);
@@ -59,7 +59,7 @@ describe('ProgressBucket', () => {
     expect(sent).toHaveLength(40);
   });
 
-  it('forgets what is held back where nobody waits any more', () => {
+  it('discards the merged report on drop', () => {
     const { bucket, sent } = collect();
     for (let done = 1; done <= 30; done++) bucket.report(done, undefined, undefined);
     bucket.drop();

@@ -11,13 +11,13 @@ function knowing(...secrets: readonly string[]) {
 }
 
 describe('createRedactor', () => {
-  it('masks a secret value as it is, in base64 and in a URL', { tags: ['T24'] }, () => {
+  it('masks a secret value in plain text, base64 and URLs', { tags: ['T24'] }, () => {
     const { text } = knowing('s3cr/t+value');
     const said = `a s3cr/t+value b ${Buffer.from('s3cr/t+value').toString('base64')} c ${encodeURIComponent('s3cr/t+value')}`;
     expect(text(said)).toBe('a [redacted] b [redacted] c [redacted]');
   });
 
-  it('masks tokens and keys by their shape', { tags: ['T24'] }, () => {
+  it('masks tokens and keys by pattern', { tags: ['T24'] }, () => {
     const { text } = createRedactor();
     expect(text('Authorization: Bearer abcdefghijkl')).toBe('Authorization: [redacted]');
     expect(text('authorization: bearer abcdefghijkl')).toBe('authorization: [redacted]');
@@ -25,7 +25,7 @@ describe('createRedactor', () => {
     expect(text('-----BEGIN PRIVATE KEY-----\nabc\n-----END PRIVATE KEY-----')).toBe('[redacted]');
   });
 
-  it('masks by key, at any depth, and leaves the rest', { tags: ['T24'] }, () => {
+  it('masks by key at any depth, and nothing else', { tags: ['T24'] }, () => {
     const { value } = createRedactor();
     expect(value({ apiKey: 'x', accessToken: 'z', nested: [{ 'client-secret': 'y', name: 'n' }], tokens: 3 })).toEqual({
       apiKey: '[redacted]',
@@ -35,16 +35,16 @@ describe('createRedactor', () => {
     });
   });
 
-  it('masks a secret that is a key', { tags: ['T24'] }, () => {
+  it('masks a secret used as a key', { tags: ['T24'] }, () => {
     expect(knowing('planted-4711').value({ 'x planted-4711': [1] })).toEqual({ 'x [redacted]': [1] });
   });
 
-  it('masks short secrets as whole words alone', { tags: ['T24'] }, () => {
+  it('masks short secrets only as whole words', { tags: ['T24'] }, () => {
     const { text } = knowing('abc', '4711');
     expect(text('abc, (abc) "abc" abcd xabc a_abc 4711 14711 pin=4711')).toBe(
       '[redacted], ([redacted]) "[redacted]" abcd xabc a_abc [redacted] 14711 pin=[redacted]',
     );
-    // The letters of an escape in front of it belong to no word.
+    // The letters of an escape before it are not part of a word.
     const { text: ofWord } = knowing('abcde');
     for (const said of [
       JSON.stringify('x\nabcde\tabcde\u0001abcde'),
@@ -64,7 +64,7 @@ describe('createRedactor', () => {
     expect(text(JSON.stringify({ PEM }))).toBe('{"PEM":"[redacted]"}');
   });
 
-  it('masks it inside of longer base64, as in a basic login', { tags: ['T24'] }, () => {
+  it('masks a secret inside longer base64, as in basic authentication', { tags: ['T24'] }, () => {
     const secret = 'planted-basic-4711';
     const { text } = knowing(secret);
     for (const user of ['', 'a', 'ab', 'abc', 'user:', 'somebody@example.com:']) {
@@ -98,7 +98,7 @@ describe('createRedactor', () => {
     );
   });
 
-  it('prefers the longest of several that begin alike', { tags: ['T24'] }, () => {
+  it('prefers the longest of several secrets with a common prefix', { tags: ['T24'] }, () => {
     expect(knowing('planted', 'planted-long', 'planted-longer').text('planted-longer planted-long planted')).toBe(
       '[redacted] [redacted] [redacted]',
     );

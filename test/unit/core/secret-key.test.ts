@@ -17,7 +17,7 @@ describe('namesSecret', () => {
 });
 
 describe('isSecretKey', () => {
-  it('is narrower: data on its way out has keys and passes of many kinds', { tags: ['T24'] }, () => {
+  it('is narrower, since output data uses "key" and "pass" for harmless values', { tags: ['T24'] }, () => {
     for (const key of ['apiKey', 'X-Api-Key', 'dbPassword', 'accessToken', 'client-secret', 'Set-Cookie', 'authorization']) {
       expect([key, isSecretKey(key)]).toEqual([key, true]);
     }

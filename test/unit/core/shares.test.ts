@@ -17,7 +17,7 @@ function fill(items: readonly Item[]): Shares<Item> {
 }
 
 describe('Shares', () => {
-  it('counts what each owner holds', () => {
+  it('counts the items of each owner', () => {
     fc.assert(
       fc.property(fc.uniqueArray(item, { selector: (one) => one }), fc.nat(10), (items, cut) => {
         const shares = fill(items);
@@ -30,7 +30,7 @@ describe('Shares', () => {
     );
   });
 
-  it('takes the lowest rank of one owner', () => {
+  it('selects the lowest rank of one owner', () => {
     fc.assert(
       fc.property(fc.array(item), asker, (items, owner) => {
         const ranks = items.filter((one) => one.owner === owner).flatMap(({ rank }) => rank ?? []);
@@ -40,7 +40,7 @@ describe('Shares', () => {
     );
   });
 
-  it('takes the lowest rank of the largest owner that has one, and of none smaller than the asker', () => {
+  it('selects the lowest rank of the largest owner that is at least as large as the asker', () => {
     fc.assert(
       fc.property(fc.array(item), asker, (items, owner) => {
         const sizeOf = (one: string): number => items.filter((other) => other.owner === one).length;

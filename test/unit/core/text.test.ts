@@ -19,27 +19,27 @@ describe('text', () => {
     '\ufeff',
     '\u{e0041}',
     '\u{e0101}',
-  ])('writes out %j for a terminal', { tags: ['T10'] }, (unprintable) => {
+  ])('escapes %j for a terminal', { tags: ['T10'] }, (unprintable) => {
     expect(escapeForTerminal(`a${unprintable}b`)).toMatch(/^a\\u\{[0-9a-f]+\}(\[31m)?b$/);
   });
 
-  it('leaves newline, tab and every visible letter', () => {
+  it('keeps newline, tab and visible letters', () => {
     const text = 'a\n\tü 漢字 🙂 é';
     expect(escapeForTerminal(text)).toBe(text);
   });
 
-  it('leaves no joiner and no half of a flag where it cuts', { tags: ['T10'] }, () => {
+  it('removes joiners and partial flags at a cut', { tags: ['T10'] }, () => {
     expect(shorten('ab\u200dcd', 4)).toBe('ab…');
     expect(shorten(`${FLAG} and more`, 9)).toBe('\u{1f3f4}…');
   });
 
-  it('never cuts a character in two', () => {
+  it('never splits a character', () => {
     expect(shorten('ab🙂cd', 4)).toBe('ab…');
     expect(shorten('abcd', 4)).toBe('abcd');
     expect(showName(`x${'y'.repeat(300)}`)).toHaveLength(128);
   });
 
-  it('cuts absolute paths to their last part, and nothing else', () => {
+  it('cuts absolute paths to their last segment, and nothing else', () => {
     expect(hidePaths('at /home/ada/plugins/notes/index.ts:3:4 failed')).toBe('at index.ts:3:4 failed');
     expect(hidePaths('file:///srv/x/y.mjs')).toBe('y.mjs');
     expect(hidePaths('C:\\Users\\ada\\x.ts')).toBe('x.ts');

@@ -13,7 +13,7 @@ describe('a text that would take seconds to parse', { tags: ['messages-bounded']
     ['numbers', list('0', 1_200_000)],
     ['members of one object', members(60_000)],
     ['members far inside', `{"a":[[[${members(60_000)}]]]}`],
-  ])('is refused unparsed: %s', (_, text) => {
+  ])('is rejected before parsing: %s', (_, text) => {
     expect(() => refuseVast(text)).toThrow(VastError);
     expect(() => parseExact(text)).toThrow(VastError);
   });
@@ -23,11 +23,11 @@ describe('a text that would take seconds to parse', { tags: ['messages-bounded']
     ['many rows', list('{"a":1,"b":"two"}', 150_000)],
     ['many numbers', list('12345', 900_000)],
     ['quotes and backslashes', JSON.stringify(['\\"[{'.repeat(300_000)])],
-  ])('is none: %s', (_, text) => {
+  ])('does not include %s', (_, text) => {
     expect(() => refuseVast(text)).not.toThrow();
   });
 
-  it('is one of a client too, whose caps count keys and the elements of one list', () => {
+  it('is also rejected by the limits for clients', () => {
     const text = `[${Array(20).fill(list('{}', 20_000)).join(',')}]`;
     const caps = { depth: 64, keys: 10_000, items: 100_000 };
     expect(() => parseJson(text, caps)).toThrow(expect.objectContaining({ fault: 'items' }) as JsonError);

@@ -16,15 +16,15 @@ describe('wellFormedJson', () => {
     ['an escaped backslash', '"C:\\\\ud800\\\\udead"', '"C:\\\\ud800\\\\udead"'],
     ['a pair cut by a backslash', '"\\ud83d\\\\ude00"', '"\ufffd\\\\ude00"'],
     ['other escapes', '"\\u0000\\n\\"\\ud7ff"', '"\\u0000\\n\\"\\ud7ff"'],
-  ])('treats %s', { tags: ['F14'] }, (_, json, expected) => {
+  ])('handles %s', { tags: ['F14'] }, (_, json, expected) => {
     expect(wellFormedJson(json)).toBe(expected);
   });
 
-  it('reads escapes of others in either case', { tags: ['F14'] }, () => {
+  it('accepts external escapes in either case', { tags: ['F14'] }, () => {
     expect(wellFormedForeignJson('"\\uD800 \\uD83D\\uDE00 \\uDc00"')).toBe('"\ufffd \\uD83D\\uDE00 \ufffd"');
   });
 
-  it('changes the halves and nothing else, whatever the texts', { tags: ['F14'] }, () => {
+  it('replaces only lone surrogates, in any text', { tags: ['F14'] }, () => {
     const part = fc.oneof(fc.constantFrom('\ud83d', '\ude00', '\\', 'u', 'd', '83', '"'), fc.string({ maxLength: 2 }));
     const text = fc.array(part).map((parts) => parts.join(''));
     fc.assert(
@@ -37,7 +37,7 @@ describe('wellFormedJson', () => {
     );
   });
 
-  it('tells whether a text holds a half', () => {
+  it('detects lone surrogates', () => {
     expect(['', 'a', '\u{1f600}', '\ud83d', '\ude00\ud83d'].map(isWellFormed)).toEqual([true, true, true, false, false]);
   });
 });

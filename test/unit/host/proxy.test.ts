@@ -143,7 +143,7 @@ describe('the variables for programs', () => {
       const lines: string[] = [];
       const script = 'console.log(process.env.HTTPS_PROXY, process.env.https_proxy)';
       const spec = { command: process.execPath, args: ['-e', script], cwd: tempFolder(), env: own, signal: new AbortController().signal };
-      expect((await host.run({ ...spec, heard: (line) => void lines.push(line) })).code).toBe(0);
+      expect((await host.run({ ...spec, onLine: (line) => void lines.push(line) })).code).toBe(0);
       return lines.join();
     };
     expect(await seen()).toBe('http://p:1 http://p:1');
