@@ -12,7 +12,7 @@ interface ServerManifest extends Manifest {
   readonly source: Source;
 }
 
-/** Upstream MCP servers, as the `mcpServers` of any client's file name them. */
+/** Adapter for upstream MCP servers, one per entry of `mcpServers`. */
 export const mcp: Adapter = {
   kind: 'mcp',
   startedWith: ['resultBytes', 'unresponsiveMs'],
@@ -37,7 +37,7 @@ export const mcp: Adapter = {
       watch: [],
       ignored: entry.problems,
       digest: createHash('sha256')
-        // Another proxy at the top of the file is another way to the server, or another environment of its program.
+        // A different top-level proxy changes the route to the server or the environment of its process.
         .update(JSON.stringify([server, source.entry, ...(proxy === undefined || server.proxy !== undefined ? [] : [{ proxy }])]))
         .digest('hex'),
       ...stampOf(entry),
@@ -53,7 +53,7 @@ export const mcp: Adapter = {
   },
 };
 
-// What `plugins` says of the environment completes what the server's own entry says.
+// Variables from the entry under `plugins` are added to the server's own `env`, and win.
 function withEnvironment(server: JsonObject, { entry }: Source): JsonObject {
   return Object.keys(entry.env).length === 0 ? server : { ...server, env: { ...(server.env as JsonObject), ...entry.env } };
 }

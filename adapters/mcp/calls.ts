@@ -16,10 +16,10 @@ import { retryAfterUrlElicitation } from './server-requests/url-elicitation.ts';
 const MAX_ROUNDS = 20;
 const SEND_AGAIN_MS = 500;
 
-/** Finds the connection that takes a call just now; rejects where there is none in time. */
+/** Returns a usable connection. Rejects with PLUGIN_UNAVAILABLE if there is none in time. */
 export type Connected = (ctx?: CallContext) => UpstreamSession | Promise<UpstreamSession>;
 
-/** What callers ask of a server. */
+/** The requests that clients' calls send to a server. */
 export interface Calls {
   tool(name: string, schema: JsonObject): Tool['call'];
   prompt(name: string): Prompt['get'];
@@ -28,11 +28,11 @@ export interface Calls {
 }
 
 /**
- * Carries calls to whatever connection there is, and the server's questions back to the client behind each call. `failed`
- * hears of tools that failed in their own words.
+ * Sends calls over the current connection and passes the server's requests for input to the calling client. `failed` receives
+ * every tool result with `isError: true`.
  */
 export function createCalls(connected: Connected, failed: (result: ToolResult) => void = () => undefined): Calls {
-  // The common call is one promise from here to the server; whatever is out of the ordinary goes on from its result.
+  // The common path is one promise. Input requests and errors are handled from its result.
   const run = (method: string, params: JsonObject, ctx: CallContext, headersOf?: HeadersOf): Promise<JsonObject> => {
     const found = connected(ctx);
     const send = (session: UpstreamSession): Promise<JsonObject> =>
@@ -53,7 +53,7 @@ export function createCalls(connected: Connected, failed: (result: ToolResult) =
   ): Promise<JsonObject> => {
     try {
       if (isRefusal(error) && !ctx.aborted) {
-        // What the server refused unseen is sent once more, on the connection that replaces this one where it has ended.
+        // The server never received the call, so it is sent once more, on a new connection if this one has ended.
         if (!session.over) await sleep(SEND_AGAIN_MS);
         const next = await connected(ctx);
         return await inRounds(next, method, params, ctx, headersOf);
@@ -88,7 +88,7 @@ export function createCalls(connected: Connected, failed: (result: ToolResult) =
         });
         if (!isJsonObject(completion) || !Array.isArray(completion.values))
           throw new GatewayError('RESULT_INVALID', 'The server answered completion/complete without a list of values.');
-        // The gateway looks at all of it.
+        // The gateway validates the values.
         return completion as unknown as Completion;
       },
     }),
@@ -112,7 +112,7 @@ async function inRounds(
   return result.resultType === 'input_required' ? goOn(session, result, method, params, ctx, headersOf) : result;
 }
 
-// The newer era answers with questions, and is asked again with their answers.
+// In the modern era the server returns requests for input. The call is repeated with the answers.
 async function goOn(
   session: UpstreamSession,
   first: JsonObject,
@@ -125,14 +125,14 @@ async function goOn(
   try {
     for (let round = 0; result.resultType === 'input_required'; round++) {
       if (round >= MAX_ROUNDS) {
-        throw new GatewayError('PLUGIN_PROTOCOL_ERROR', `The server asked for more input ${MAX_ROUNDS} times in one call.`);
+        throw new GatewayError('PLUGIN_PROTOCOL_ERROR', `The server requested input more than ${MAX_ROUNDS} times in one call.`);
       }
       const { requestState } = result;
       const questions = toQuestions(result.inputRequests);
       if (requestState !== undefined && typeof requestState !== 'string')
-        throw new GatewayError('PLUGIN_PROTOCOL_ERROR', 'The server asked for input with a "requestState" that is not a text.');
+        throw new GatewayError('PLUGIN_PROTOCOL_ERROR', 'The server requested input with a "requestState" that is not a string.');
       if (requestState === undefined && Object.keys(questions).length === 0)
-        throw new GatewayError('PLUGIN_PROTOCOL_ERROR', 'The server asked for input and did not say what for.');
+        throw new GatewayError('PLUGIN_PROTOCOL_ERROR', 'The server requested input with neither "inputRequests" nor a "requestState".');
       const answers = Object.keys(questions).length > 0 ? await ctx.ask(questions) : {};
       const state: JsonObject = requestState === undefined ? {} : { requestState };
       result = await session.request(method, { ...params, inputResponses: noteExact({ ...answers }), ...state }, ctx, headersOf?.(params));

@@ -6,32 +6,32 @@ const MINUTE_MS = 60_000;
 const MAX_REASON_LENGTH = 200;
 const MAX_STACK_LENGTH = 2_000;
 
-/** Counts the messages of one server that could not be used. */
+/** Counts the unusable messages of one server. */
 export interface Dropped {
-  /** A message was dropped; `why` completes "Last:". */
+  /** Counts one message. `why` ends the log line after "Last:". */
   add(why: string): void;
-  /** How many were dropped so far. */
+  /** Number of dropped messages so far. */
   readonly count: number;
   close(): void;
 }
 
-/** What stands between a server and the gateway, on all of its connections. */
+/** Error handling shared by all connections of one server. */
 export interface Checks {
   readonly guard: Guard;
   readonly dropped: Dropped;
 }
 
-/** What cannot be handled counts as dropped. */
+/** Messages whose handling throws count as dropped. */
 export function createChecks(log: Logger): Checks {
   const dropped = createDropped(log);
   const guard = createGuard((error) => {
-    log.debug(`a message of the server could not be handled: ${shorten(error.stack ?? error.message, MAX_STACK_LENGTH)}`);
-    dropped.add(`a message that could not be handled (${error.message})`);
+    log.debug(`handling a message from the server failed: ${shorten(error.stack ?? error.message, MAX_STACK_LENGTH)}`);
+    dropped.add(`a message whose handling failed (${error.message})`);
   });
   return { guard, dropped };
 }
 
-/** Logs the first dropped message at once and the others once a minute, with their number. */
+/** Logs the first dropped message at once, then a count once a minute. */
 export function createDropped(log: Logger): Dropped {
   let count = 0;
   let unlogged = 0;
@@ -42,7 +42,7 @@ export function createDropped(log: Logger): Dropped {
     timer = undefined;
     if (unlogged === 0) return;
     const what = unlogged === 1 ? 'a message' : `${unlogged} messages`;
-    log.warn(`Dropped ${what} from the server, in all ${count}: not as the protocol wants it. Last: ${last}.`);
+    log.warn(`Dropped ${what} from the server (${count} in total): not valid MCP. Last: ${last}.`);
     unlogged = 0;
     timer = setTimeout(write, MINUTE_MS).unref();
   };

@@ -7,36 +7,36 @@ import type { ProxySetting } from '../../src/core/proxy.ts';
 import { toTimer } from '../../src/core/timer.ts';
 import { type LoginSettings, loginProblems, readLogin } from './oauth/settings.ts';
 
-/** A server that is a program of ours, spoken to over its stdin and stdout. */
+/** A server that the gateway starts as a process and reaches over stdin and stdout. */
 export interface LocalServer {
   readonly kind: 'stdio';
   readonly command: string;
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string>>;
   readonly cwd: string;
-  /** Its own, in place of the gateway's. */
+  /** Replaces the top-level `proxy`. */
   readonly proxy: ProxySetting;
 }
 
-/** A server at an address. `any`: Streamable HTTP, and HTTP+SSE where that is refused. */
+/** A server at a URL. `any`: Streamable HTTP, or HTTP+SSE if the server rejects that. */
 export interface RemoteServer {
   readonly kind: 'any' | 'http' | 'sse' | 'ws';
   readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;
   readonly login: LoginSettings | undefined;
-  /** Its own, in place of the gateway's. */
+  /** Replaces the top-level `proxy`. */
   readonly proxy: ProxySetting;
 }
 
-/** What an entry of `mcpServers` says, whichever client it was written for. */
+/** An entry of `mcpServers`, normalized from the keys of all supported clients. */
 export interface ServerEntry {
   readonly server: LocalServer | RemoteServer;
-  /** Tools nobody has to be asked for, by their own names; `*` for all. */
+  /** Native names of tools that run without approval; `*` for all. */
   readonly trusted: readonly string[];
   readonly include: readonly string[] | undefined;
   readonly exclude: readonly string[];
   readonly timeoutMs: number | undefined;
-  /** The era to speak, where the operator knows better than asking would tell. */
+  /** Protocol era set by the operator. Undefined: the gateway detects it. */
   readonly era: 'legacy' | undefined;
   readonly problems: readonly Problem[];
 }
@@ -54,14 +54,14 @@ const TYPES: Readonly<Record<string, RemoteServer['kind'] | 'stdio'>> = {
   remote: 'any',
 };
 
-/** Keys that mean something here, to the rest of the gateway, or to nobody but the other client's window. */
+/** Keys that the adapter, the rest of the gateway or only another client's UI reads. */
 const KNOWN = new Set(
   'era command args env envFile cwd type transport url httpUrl serverUrl headers proxy timeout autoApprove alwaysAllow trust includeTools excludeTools disabledTools oauth enabled disabled approval limits validate names schemas fence description name title icon iconPath gallery version dev note notes'.split(
     ' ',
   ),
 );
 
-/** Reads an entry; undefined where it names neither a program nor an address. Throws CONFIG_INVALID on what cannot be used. */
+/** Reads an entry. Returns undefined if it has neither a command nor a URL. Throws CONFIG_INVALID if it cannot be used. */
 export function readEntry(raw: JsonObject, dir: string, place?: (...keys: string[]) => string): ServerEntry | undefined {
   const url = raw.url ?? raw.httpUrl ?? raw.serverUrl;
   if (raw.command === undefined && url === undefined) return undefined;
@@ -77,7 +77,7 @@ export function readEntry(raw: JsonObject, dir: string, place?: (...keys: string
     problems: [
       ...Object.keys(raw)
         .filter((key) => !KNOWN.has(key))
-        .map((key) => ({ subject: key, message: `The key "${key}" is not known here and is ignored.` })),
+        .map((key) => ({ subject: key, message: `The key "${key}" is unknown and is ignored.` })),
       ...loginProblems(raw.oauth),
     ].map((problem) => (place ? { ...problem, message: `${place(...(problem.subject ?? '').split('.'))}: ${problem.message}` } : problem)),
   };
@@ -93,7 +93,7 @@ function typeOf({ type, transport }: JsonObject): RemoteServer['kind'] | 'stdio'
 
 function toLocal({ command, args, env, cwd, proxy }: JsonObject, dir: string): LocalServer {
   const [program, ...first] = Array.isArray(command) ? command : [command];
-  if (typeof program !== 'string' || program === '') throw invalid('"command" is no text', 'Name the program to start.');
+  if (typeof program !== 'string' || program === '') throw invalid('"command" is not a string', 'Name the program to start.');
   const path = (text: string): string => resolve(dir, text.replace(/^~(?=[/\\]|$)/, homedir()));
   return {
     kind: 'stdio',
@@ -107,13 +107,13 @@ function toLocal({ command, args, env, cwd, proxy }: JsonObject, dir: string): L
 
 function toRemote(raw: JsonObject, address: JsonValue | undefined, type: RemoteServer['kind'] | 'stdio' | undefined): RemoteServer {
   const text = typeof address === 'string' ? address : '';
-  if (!URL.canParse(text)) throw invalid(`"url" is no address: ${JSON.stringify(address ?? null)}`, 'Write it like https://host/mcp.');
+  if (!URL.canParse(text)) throw invalid(`"url" is not a URL: ${JSON.stringify(address ?? null)}`, 'Write it like https://host/mcp.');
   const url = new URL(text);
   const socket = url.protocol === 'ws:' || url.protocol === 'wss:';
   if (!socket && url.protocol !== 'http:' && url.protocol !== 'https:')
     throw invalid(`"url" has the scheme ${url.protocol}`, 'Use https, http, wss or ws.');
-  if (type === 'stdio') throw invalid('"type" says stdio, but there is an address', 'Remove "type" or the address.');
-  if (url.username !== '' || url.password !== '') throw invalid('"url" holds a login', 'Put it into "headers".');
+  if (type === 'stdio') throw invalid('"type" is stdio, but the entry has a URL', 'Remove "type" or the URL.');
+  if (url.username !== '' || url.password !== '') throw invalid('"url" contains a user name or password', 'Send credentials in "headers".');
   const kind = socket ? 'ws' : (type ?? (raw.httpUrl !== undefined ? 'http' : 'any'));
   if (kind === 'ws' && !socket) url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
   const login = isJsonObject(raw.oauth) ? readLogin(raw.oauth) : undefined;
@@ -124,17 +124,17 @@ function toProxySetting(value: JsonValue | undefined): ProxySetting {
   return typeof value === 'string' || value === false ? value : undefined;
 }
 
-/** How people know a server: its program and arguments, or its address without what follows a question mark. */
+/** Display name of a server: its command line, or its URL without the query. */
 export function nameOf({ server }: ServerEntry): string {
   return server.kind === 'stdio' ? [server.command, ...server.args].join(' ') : server.url.origin + server.url.pathname;
 }
 
-/** Whether an entry brings a token: who writes one down means that one. */
+/** Whether `headers` contain a token. It takes precedence over stored logins. */
 export function hasToken({ headers }: RemoteServer): boolean {
   return Object.keys(headers).some((name) => name.toLowerCase() === 'authorization');
 }
 
-// Some clients count in seconds, others in milliseconds: nobody means a limit below one second.
+// Some clients use seconds, others milliseconds. Values below 1000 are seconds, since no one sets a limit below one second.
 function toMilliseconds(timeout: JsonValue | undefined): number | undefined {
   if (typeof timeout !== 'number' || !(timeout > 0)) return undefined;
   return toTimer(timeout < 1000 ? timeout * 1000 : timeout);

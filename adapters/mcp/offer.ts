@@ -13,39 +13,39 @@ import { isMimeType } from './lists/content-faults.ts';
 import { type KnownLists, memberOf, revive } from './lists/known.ts';
 import { annotationsOf, argumentsOf, iconsOf, type ListKind, metaOf, text } from './lists/listed.ts';
 
-/** What a server lists, as it lists it. */
+/** The lists of a server, as received. */
 export interface Lists {
   readonly tools: readonly JsonValue[];
   readonly prompts: readonly JsonValue[];
   readonly resources: readonly JsonValue[];
   readonly resourceTemplates: readonly JsonValue[];
-  /** The tools are read for the first time. */
+  /** The first `tools/list` has not been answered yet. */
   readonly awaitsTools: boolean;
-  /** Those that have never been read to their end. */
+  /** Lists that have never been read completely. */
   readonly unread: readonly ListKind[];
-  /** What the last start knew of them, if it counts. */
+  /** The lists stored at the last start, if they apply to this login. */
   readonly known: KnownLists | undefined;
-  /** What is wrong with them. */
+  /** Faults of the lists, for `doctor`. */
   readonly problems: readonly Problem[];
 }
 
-/** Throws if a server lists what it has from this very gateway. */
+/** Throws CONFIG_INVALID if the server lists items of this same gateway. */
 export function refuseRound({ tools, prompts }: Lists): void {
   if (![...tools, ...prompts].some((item) => isJsonObject(item) && passedHere(item._meta))) return;
-  throw new GatewayError('CONFIG_INVALID', 'The server lists what it has from this very gateway; it would be served round and round.', {
+  throw new GatewayError('CONFIG_INVALID', 'The server lists items of this same gateway, which would be a loop.', {
     fix: 'Remove it from "mcpServers", or this gateway from that server.',
   });
 }
 
-/** What is known of a server by its connection. */
+/** Properties of the connection that the offer contains. */
 interface Connection {
   readonly instructions: string | undefined;
   readonly facts: JsonObject;
-  /** Whether arguments that a tool marks for it are sent as headers, too. */
+  /** Whether arguments marked with `x-mcp-header` are also sent as headers. */
   readonly repeatsArguments: boolean;
 }
 
-/** What a server offers, in the gateway's words. One item that cannot be used costs itself alone. `personal`: it depends on a login. */
+/** Converts a server's lists to an offer, without the items that cannot be used. `personal`: the lists depend on a login. */
 export function toOffer(
   lists: Lists,
   entry: ServerEntry,
@@ -57,7 +57,7 @@ export function toOffer(
   const usable = <T>(items: readonly JsonValue[], kind: string, key: string, make: (item: JsonObject) => T): T[] =>
     items.flatMap((item) => {
       if (isJsonObject(item) && typeof item[key] === 'string') return [make(item)];
-      const why = item === null ? 'that is nothing, or nested too deep' : `without "${key}"`;
+      const why = item === null ? 'that is null or nested too deep' : `without "${key}"`;
       problems.push({ code: 'TOOL_REFUSED', subject: kind, message: `The server lists a ${kind} ${why}; it is not served.` });
       return [];
     });
@@ -83,7 +83,7 @@ function wanted(raw: JsonObject, { include, exclude }: ServerEntry, problems: Pr
   const name = raw.name as string;
   if ((include && !include.includes(name)) || exclude.includes(name)) return false;
   if (!isJsonObject(raw.execution) || raw.execution.taskSupport !== 'required') return true;
-  problems.push({ subject: name, message: 'The tool can only be run as a task, which this gateway does not serve.' });
+  problems.push({ subject: name, message: 'The tool runs only as a task, which the gateway does not support.' });
   return false;
 }
 
@@ -96,7 +96,7 @@ function toTool(raw: JsonObject, { trusted, timeoutMs }: ServerEntry, calls: Cal
     ...(fault === undefined ? {} : { fault }),
     ...(shown === undefined ? {} : { title: shown }),
     description: text(description) ?? '',
-    // The gateway's vetting sees it as it came; what is no schema costs this tool.
+    // Not checked here: the registry validates it and leaves out a tool whose schema is invalid.
     input: inputSchema as JsonObject,
     ...(isJsonObject(outputSchema) ? { output: outputSchema } : {}),
     ...(hints ? { hints } : {}),
@@ -114,8 +114,8 @@ function toHints(annotations: JsonValue | undefined): Hints | undefined {
   if (!isJsonObject(annotations)) return undefined;
   const { readOnlyHint, destructiveHint, idempotentHint, openWorldHint } = annotations;
   const all = { readOnly: readOnlyHint, destructive: destructiveHint, idempotent: idempotentHint, openWorld: openWorldHint };
-  const said = Object.entries(all).filter(([, value]) => typeof value === 'boolean');
-  return said.length > 0 ? Object.fromEntries(said) : undefined;
+  const given = Object.entries(all).filter(([, value]) => typeof value === 'boolean');
+  return given.length > 0 ? Object.fromEntries(given) : undefined;
 }
 
 function toPrompt(raw: JsonObject, calls: Calls): Prompt {

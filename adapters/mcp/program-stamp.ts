@@ -5,7 +5,10 @@ import type { ServerEntry } from './entry.ts';
 const CODE = new Set(['.js', '.mjs', '.cjs', '.ts', '.mts', '.cts', '.py', '.rb', '.php', '.lua', '.jar', '.sh']);
 const MAX_FILES = 200;
 
-/** Changes with the program files that an entry names, and with those beside them. What npx, uvx or docker fetch has no mark here. */
+/**
+ * A stamp of the program files in an entry and of the code files next to them: sizes and modification times. Packages that
+ * npx, uvx or docker fetch are not covered.
+ */
 export function stampOf({ server }: ServerEntry): { readonly stamp?: string } {
   if (server.kind !== 'stdio') return {};
   const { command, args, cwd } = server;

@@ -11,17 +11,17 @@ import { isDeeper } from './nesting.ts';
 const MAX_LEVELS = 64;
 const SERVER_INFO = 'io.modelcontextprotocol/serverInfo';
 
-/** A tool's result, untouched but for the server's name card: who serves the client is the gateway. */
+/** Converts a tool's result. Only the server's `serverInfo` is removed: to the client, the gateway is the server. */
 export function toToolResult(raw: JsonObject): ToolResult {
   const { content, structuredContent, isError } = raw;
   if (content !== undefined && content !== null && !Array.isArray(content)) throw invalid('its "content" is not a list');
   if (isError !== undefined && isError !== null && typeof isError !== 'boolean') throw invalid('its "isError" is neither true nor false');
   const blocks = (content ?? []) as unknown as Content[];
-  // Data that stands alone is told as text too: some clients look at one of the two only.
-  const told: Content[] =
+  // Structured data without content is repeated as text, because some clients read only one of the two.
+  const shown: Content[] =
     blocks.length === 0 && structuredContent !== undefined ? [{ type: 'text', text: toText(structuredContent) }] : blocks;
   return {
-    content: told,
+    content: shown,
     ...(structuredContent === undefined ? {} : { structured: structuredContent }),
     ...(isError === undefined || isError === null || isError === false ? {} : { isError: isError as boolean }),
     ...metaOf(raw),
@@ -36,7 +36,7 @@ function toText(value: JsonValue): string {
   }
 }
 
-/** A fetched prompt. */
+/** Converts the result of `prompts/get`. */
 export function toPromptResult(raw: JsonObject): PromptResult {
   const { messages, description } = raw;
   if (isDeeper(raw, MAX_LEVELS)) throw invalid('it is nested too deep');
@@ -55,7 +55,7 @@ export function toPromptResult(raw: JsonObject): PromptResult {
   };
 }
 
-/** The contents of a resource, and what the server says of the answer. */
+/** Converts the contents of a resource and the `_meta` of the result. */
 export function toReadResult(raw: JsonObject): ReadResult {
   const { contents } = raw;
   if (isDeeper(contents, MAX_LEVELS)) throw invalid('it is nested too deep');
@@ -74,7 +74,7 @@ function refuseFaults(raw: JsonObject): void {
 }
 
 function invalid(why: string): GatewayError {
-  return new GatewayError('RESULT_INVALID', `The server answered, but its result cannot be passed on: ${why}.`);
+  return new GatewayError('RESULT_INVALID', `The server returned an invalid result: ${why}.`);
 }
 
 function metaOf({ _meta }: JsonObject): { meta?: JsonObject } {

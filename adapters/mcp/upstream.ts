@@ -19,17 +19,17 @@ import type { LoginRecord } from './oauth/stored.ts';
 import { refuseRound, toOffer } from './offer.ts';
 import { createUpstreamSubscriptions, type UpstreamSubscriptions } from './server-requests/subscriptions.ts';
 
-/** What an upstream server needs of the gateway. */
+/** Constructor arguments of `Upstream`. */
 export interface UpstreamParts {
   readonly manifest: Manifest;
   readonly entry: ServerEntry;
   readonly host: Host;
-  /** What it offered at the last start. */
+  /** The offer stored at the last start. */
   readonly known: Offer | undefined;
   readonly timeoutMs: number;
 }
 
-/** One server of `mcpServers`: connected when first needed, connected again with back-off, its last known offer kept. */
+/** One server of `mcpServers`. Connects on first use, reconnects with backoff and keeps its last offer meanwhile. */
 export class Upstream implements Plugin {
   readonly manifest: Manifest;
   readonly #parts: UpstreamParts;
@@ -45,15 +45,15 @@ export class Upstream implements Plugin {
   #state: PluginState = 'opening';
   #error: GatewayError | undefined;
   #offer: Offer | undefined;
-  // Of what it offers it has listed something itself.
+  // At least one list has been read from the server itself, not from the stored offer.
   #hasListed = false;
   readonly #lists: ServerLists;
   #session: UpstreamSession | undefined;
   #first: Promise<void> | undefined;
   #run: Promise<void> | undefined;
   #nextTry = 0;
-  /** Whether the next login is waited for. */
-  #waits = false;
+  /** Whether `#readAfterLogin` is already waiting for the next login. */
+  #awaitsLogin = false;
 
   constructor(parts: UpstreamParts) {
     this.manifest = parts.manifest;
@@ -80,7 +80,7 @@ export class Upstream implements Plugin {
     this.#watching.set(uris);
   }
 
-  /** Settles after the first attempt, whatever came of it, or when that takes long; it and further ones go on by themselves. */
+  /** Resolves after the first attempt, failed or not, or after `timeoutMs`. Attempts continue in the background. */
   start(): Promise<void> {
     this.#first ??= new Promise((resolve) => {
       const slow = setTimeout(() => {
@@ -109,7 +109,7 @@ export class Upstream implements Plugin {
     this.#checks.dropped.close();
   }
 
-  // Calls in flight may finish; nothing new comes here any more.
+  // Waits for calls in flight, up to `limits.drainMs`. The closed state rejects new ones.
   async #drain(session: UpstreamSession): Promise<void> {
     const until = performance.now() + this.#parts.host.limits.drainMs;
     let gone = false;
@@ -135,7 +135,7 @@ export class Upstream implements Plugin {
     }
   }
 
-  // Connects and lists; the reason where either fails.
+  // Connects and reads the lists. Returns the error if either fails.
   async #attempt(): Promise<GatewayError | undefined> {
     const { entry, host, timeoutMs } = this.#parts;
     try {
@@ -169,7 +169,7 @@ export class Upstream implements Plugin {
     }
   }
 
-  // Until the connection is lost, however long that takes.
+  // Returns when the connection is lost.
   async #serve(): Promise<void> {
     const session = this.#session as UpstreamSession;
     const calm = setTimeout(() => this.#backoff.healthy(performance.now()), this.#parts.host.limits.circuitWindowMs).unref();
@@ -183,9 +183,9 @@ export class Upstream implements Plugin {
     if (!this.#closed) await this.#pause(new GatewayError('PLUGIN_CRASHED', `The connection was lost: ${why}.`));
   }
 
-  // One that has shaken hands and answers nothing else is started anew.
+  // Drops a server that completed the handshake but has answered none of its lists, so that it is restarted.
   #giveUp(session: UpstreamSession): void {
-    if (!this.#hasListed && this.#lists.failure()?.code === 'LOAD_TIMEOUT') session.drop('it has answered none of its lists');
+    if (!this.#hasListed && this.#lists.failure()?.code === 'LOAD_TIMEOUT') session.drop('none of its lists was answered');
   }
 
   async #pause(error: GatewayError): Promise<void> {
@@ -206,16 +206,16 @@ export class Upstream implements Plugin {
     return record !== undefined && loginChanged(record.text, this.#end.signal);
   }
 
-  // Another login may see other lists. Renewals of the same one do not count: each refusal may lead to one.
+  // A new login may see other lists. Renewals do not count, because each rejection may cause one.
   async #readAfterLogin(): Promise<void> {
     const record = this.#login;
-    if (this.#waits || !record) return;
-    this.#waits = true;
+    if (this.#awaitsLogin || !record) return;
+    this.#awaitsLogin = true;
     if (await loginChanged(record.which, this.#end.signal)) this.#lists.read();
-    this.#waits = false;
+    this.#awaitsLogin = false;
   }
 
-  // What only another configuration can mend is not tried again.
+  // Errors that only a configuration change can fix are not retried.
   #isFinal(error: GatewayError): boolean {
     if (error.code !== 'CONFIG_INVALID' && error.code !== 'NEEDS_CONFIGURATION') return false;
     this.#log.error(`${error.message} ${error.fix}`);
@@ -230,7 +230,7 @@ export class Upstream implements Plugin {
     this.#publish(session);
   }
 
-  // A server whose lists all fail keeps its connection: each of them is tried again by itself.
+  // If all lists fail, the connection stays open: each list is retried separately.
   #publish(session: UpstreamSession): void {
     const failure = this.#lists.failure();
     const personal = isPersonal(this.#parts.entry.server, this.#login);
@@ -251,12 +251,12 @@ export class Upstream implements Plugin {
       this.#publish(session);
     } catch (thrown) {
       const error = toError(thrown);
-      this.#log.warn(`its lists cannot be used: ${error.message}`);
+      this.#log.warn(`the new lists cannot be used: ${error.message}`);
       if (error instanceof GatewayError && this.#isFinal(error)) this.#end.abort();
     }
   }
 
-  // Waits for a connection as long as a call may wait for its turn.
+  // Waits up to `limits.queueMs`, like a call in the queue.
   async #connected(ctx?: CallContext): Promise<UpstreamSession> {
     const { limits, stopping } = this.#parts.host;
     const until = performance.now() + limits.queueMs;
@@ -270,7 +270,7 @@ export class Upstream implements Plugin {
     }
   }
 
-  // One that is lost stays until everybody has heard of its end; a call must not be sent over it.
+  // A lost session stays set until its end has been handled; calls must not be sent over it.
   get #usable(): UpstreamSession | undefined {
     return this.#session?.over === false ? this.#session : undefined;
   }
@@ -278,9 +278,9 @@ export class Upstream implements Plugin {
   #unavailable(): GatewayError {
     if (this.#error?.code === 'NEEDS_CONFIGURATION') return this.#error;
     const retryAfterMs = Math.max(0, Math.round(this.#nextTry - performance.now()));
-    const when = retryAfterMs > 0 ? ` The next try is in ${(retryAfterMs / 1000).toFixed(1)} s.` : '';
-    const why = this.#error?.message ?? (this.#closed ? 'it is closed.' : 'it is still being connected.');
-    return new GatewayError('PLUGIN_UNAVAILABLE', `Server ${this.manifest.id} takes no calls: ${why}${when}`, {
+    const when = retryAfterMs > 0 ? ` Next try in ${(retryAfterMs / 1000).toFixed(1)} s.` : '';
+    const why = this.#error?.message ?? (this.#closed ? 'it is closed.' : 'it is still connecting.');
+    return new GatewayError('PLUGIN_UNAVAILABLE', `Server "${this.manifest.id}" is unavailable: ${why}${when}`, {
       plugin: this.manifest.id,
       ...(retryAfterMs > 0 ? { retryAfterMs } : {}),
     });
@@ -290,10 +290,10 @@ export class Upstream implements Plugin {
     if (this.#closed) return;
     this.#state = state;
     this.#error = error?.idle;
-    this.#tell();
+    this.#notify();
   }
 
-  #tell(): void {
+  #notify(): void {
     for (const listener of this.#changed) this.#checks.guard.callback(listener)();
   }
 }

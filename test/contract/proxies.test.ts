@@ -111,11 +111,11 @@ describe('a server behind a proxy', () => {
   it.each([
     [407, 'http', /^far\.test:8080 cannot be reached: the proxy .* wants a login \(HTTP 407\)\.$/, /user and password/],
     [407, 'https', /^far\.test cannot be reached: the proxy .* wants a login \(HTTP 407\)\.$/, /user and password/],
-    [403, 'http', /^far\.test:8080 through the proxy .* refuses this login \(HTTP 403\)\.$/, /If it is the proxy that refuses/],
+    [403, 'http', /^far\.test:8080 through the proxy .* rejects this login \(HTTP 403\)\.$/, /If the proxy rejects it/],
     [403, 'https', /the proxy .* does not connect to far\.test:443: it answers with HTTP 403\.$/, /^Check "proxy" in mcp\.json/],
-    [502, 'http', /^far\.test:8080 through the proxy .* answered with HTTP 502\.$/, /the proxy before it/],
+    [502, 'http', /^far\.test:8080 through the proxy .* responded with HTTP 502\.$/, /the proxy in front of it/],
     [502, 'https', /the proxy .* does not connect to far\.test:443: it answers with HTTP 502\.$/, /^Check "proxy" in mcp\.json/],
-    ['nothing', 'http', /^far\.test:8080 through the proxy .* ended the connection without an answer\.$/, /the proxy if there is one/],
+    ['nothing', 'http', /^far\.test:8080 through the proxy .* closed the connection without a response\.$/, /the proxy if there is one/],
     ['nothing', 'https', /the proxy .* cannot be used: socket hang up\.$/, /^Check "proxy" in mcp\.json/],
   ] as const)('is not taken for what a proxy says: %s over %s', { tags: ['proxies'] }, async (answer, scheme, message, fix) => {
     const proxy = await serveProxy();
@@ -141,9 +141,9 @@ describe('a server behind a proxy', () => {
       message: expect.stringContaining(`${proxy.url} ("proxy") wants a login (HTTP 407)`),
     });
     expect(await told(502)).toMatchObject({
-      message: expect.stringContaining(`through the proxy ${proxy.url} ("proxy") answered with HTTP 502`),
+      message: expect.stringContaining(`through the proxy ${proxy.url} ("proxy") responded with HTTP 502`),
     });
-    expect(await told(403)).toMatchObject({ message: expect.stringContaining(`through the proxy ${proxy.url} ("proxy") refuses`) });
+    expect(await told(403)).toMatchObject({ message: expect.stringContaining(`through the proxy ${proxy.url} ("proxy") rejects`) });
   });
 
   it.each(['http', 'sse', 'ws'])('may be behind a proxy that nobody has named, over %s', { tags: ['proxies'] }, async (type) => {

@@ -34,7 +34,7 @@ describe('a server that wants a person to log in', () => {
     const { authorization, server, config } = await prepare();
     const front = await serve(config, { bin: BIN });
     const client = await connect('v2 legacy', front.at('http'));
-    await front.said('wants a login');
+    await front.said('requires a login');
     await front.said('Run `plugmux login safe`');
     expect(authorization.asked).toEqual([]);
 
@@ -120,14 +120,14 @@ describe('a server that wants a person to log in', () => {
     });
     expect(other.code).toBe(1);
     const late = await logIn(config, async () => undefined, ['--timeout', '1']);
-    expect([late.code, late.stderr]).toEqual([1, expect.stringContaining('did not come back in time')]);
-    expect((await run(['logout', 'safe', '--config', config])).stdout).toContain('Nobody is logged in');
+    expect([late.code, late.stderr]).toEqual([1, expect.stringContaining('timed out')]);
+    expect((await run(['logout', 'safe', '--config', config])).stdout).toContain('There is no stored login');
     for (const [name, message] of [
-      ['nobody', 'no server "nobody"'],
-      ['local', 'not'],
+      ['nobody', 'No server "nobody"'],
+      ['local', 'is not an HTTP server'],
     ] as const) {
       const { code, stderr } = await run(['login', name, '--config', writeConfig({ mcpServers: { local: { command: 'true' } } })]);
-      expect([code === 0, stderr]).toEqual([false, expect.stringMatching(new RegExp(`${message}|no server`))]);
+      expect([code === 0, stderr]).toEqual([false, expect.stringMatching(new RegExp(message))]);
     }
   });
 

@@ -50,7 +50,7 @@ describe('a login with a browser', () => {
     place.server.resource.authorization_servers = [issuer];
     const oauth = { clientId: 'known', clientSecret: 'a-very-secret-word', callbackPort: place.port };
     const { code, stderr } = await logIn(configOf(place, oauth));
-    expect([code, stderr]).toEqual([1, expect.stringContaining(`write "issuer": "${issuer}" into the "oauth"`)]);
+    expect([code, stderr]).toEqual([1, expect.stringContaining(`add "issuer": "${issuer}" to the "oauth"`)]);
     expect(place.authorization.grants).toEqual([]);
   });
 
@@ -137,5 +137,5 @@ it('what cannot be used of a login is told with its place', { tags: ['login-entr
   expect(stdout).toMatch(/mcp\.json:1:\d+: The entry's "oauth" cannot be used: its "grant" is "password"\./);
   expect(stdout).toContain('Write "client_credentials" or "authorization_code"');
   expect(stdout).toMatch(/mcp\.json:1:\d+: The entry's "oauth" cannot be used: it lacks tokenUrl\./);
-  expect(stdout).toMatch(/mcp\.json:1:\d+: The key "oauth\.clientID" is not known here and is ignored\./);
+  expect(stdout).toMatch(/mcp\.json:1:\d+: The key "oauth\.clientID" is unknown and is ignored\./);
 });

@@ -118,12 +118,12 @@ describe('a server behind a login', () => {
     const { stdout } = await run(['doctor', '--config', config]);
     for (const id of ['none', 'bad', 'socket']) expect(stdout).toMatch(new RegExp(`^todo +${id} `, 'm'));
     expect(stdout).toMatch(/^FAILED +half /m);
-    expect(stdout).toContain('wants a login');
+    expect(stdout).toContain('requires a login');
     expect(stdout).toContain('Run `plugmux login none`');
     expect(stdout).not.toContain('plugmux login socket');
-    expect(stdout).toContain('Give a token in "headers"');
+    expect(stdout).toContain('Put a token into "headers"');
     expect(stdout).toContain('it lacks clientId, issuer');
-    expect(stdout).toMatch(/refuses the "Authorization" of its "headers"/);
+    expect(stdout).toMatch(/rejects the "Authorization" header of its entry/);
     // Whoever only looks at the list learns what to do, too.
     await run(['doctor', '--config', config]);
     const listed = JSON.parse((await run(['list', '--json', '--config', config])).stdout) as { id: string; state: string; fix: string }[];

@@ -43,7 +43,7 @@ describe('a server that needs long for its first answer', { tags: ['start-cap'] 
     const limits = { startTimeoutMs: 300, startCapMs: 1_500, restartMinMs: 60_000, restartMaxMs: 60_000 };
     const app = await openApp([mcp], { mcpServers: { slow: slow(file, 60_000) }, limits });
     void app.instance.registry.start();
-    await app.logged('said nothing within 1.5 s');
+    await app.logged('did not respond within 1.5 s');
     expect(app.instance.plugins()[0]).toMatchObject({ state: 'failed', error: { code: 'LOAD_TIMEOUT' } });
     expect(app.lines.filter(({ message }) => message.includes('Next try in'))).toHaveLength(1);
     expect(readFileSync(file, 'utf8')).toBe('start\n');

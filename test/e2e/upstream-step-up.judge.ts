@@ -33,7 +33,7 @@ describe('a tool that needs a scope which the login does not have', () => {
       expect(errorOf(refused)).toMatchObject({
         code: 'NEEDS_CONFIGURATION',
         outcome: 'NOT_SENT',
-        message: expect.stringContaining('wants the scope "files:write" for this'),
+        message: expect.stringContaining('requires the scope "files:write" for this'),
         fix: expect.stringContaining('Run `plugmux login safe`'),
         plugin: 'safe',
       });
@@ -61,7 +61,7 @@ describe('a tool that needs a scope which the login does not have', () => {
     await logIn(config);
     server.wants = 'base:all';
     const { stdout } = await run(['doctor', '--config', config]);
-    expect(stdout).toMatch(/^todo +safe .*\n.*wants the scope "base:all"[^\n]*\n.*plugmux login safe/m);
+    expect(stdout).toMatch(/^todo +safe .*\n.*requires the scope "base:all"[^\n]*\n.*plugmux login safe/m);
     const front = await serve(config, { bin: BIN });
     expect((await logIn(config)).code).toBe(0);
     const client = await connect('v2 legacy', front.at('http'));
@@ -75,7 +75,7 @@ describe('a tool that needs a scope which the login does not have', () => {
     const config = writeConfig({ mcpServers: { safe: { type: 'sse', url: server.url } }, limits: { restartMinMs: 50 } });
     await logIn(config);
     const refused = await run(['call', 'remove', '--config', config]);
-    expect(refused.stdout + refused.stderr).toMatch(/wants the scope "files:write" for this[\s\S]*plugmux login safe/);
+    expect(refused.stdout + refused.stderr).toMatch(/requires the scope "files:write" for this[\s\S]*plugmux login safe/);
     expect((await logIn(config)).code).toBe(0);
     expect((await run(['call', 'remove', '--config', config])).stdout.trim()).toBe('done');
   });
@@ -91,7 +91,7 @@ describe('a tool that needs a scope which the login does not have', () => {
       '--config',
       writeConfig({ mcpServers: { safe: { url: server.url, headers } } }),
     ]);
-    expect(stdout + stderr).toMatch(/the scope "files:write"[\s\S]*in the "Authorization" of its "headers"/);
+    expect(stdout + stderr).toMatch(/the scope "files:write"[\s\S]*into the "Authorization" header of its entry/);
     expect(stdout + stderr).not.toContain('plugmux login');
   });
 });

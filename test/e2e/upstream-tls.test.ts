@@ -67,7 +67,7 @@ it('a server behind TLS is used, or what is wrong with its certificate is said',
     past: expect.stringMatching(/^failed .* its certificate has expired\.$/),
     ancient: expect.stringMatching(/^failed .* it knows no version of TLS that is safe\.$/),
     no_tls: expect.stringMatching(/^failed .* it answers without TLS\.$/),
-    only_tls: expect.stringMatching(/^failed .* ended the connection without an answer\.$/),
+    only_tls: expect.stringMatching(/^failed .* closed the connection without a response\.$/),
   });
   expect((await said({})).good).toMatch(/^failed .* its certificate is signed by nobody but itself\.$/);
   expect([...heard]).toEqual(['good']);

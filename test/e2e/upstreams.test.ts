@@ -290,11 +290,11 @@ describe('servers that come and go', () => {
       notes: string[];
     };
     const said = Object.fromEntries(plugins.map(({ id, state, faults }) => [id, `${state}: ${faults.map((f) => f.message).join(' ')}`]));
-    expect(said.odd).toMatch(/^ready: .*"surprise" is not known/);
+    expect(said.odd).toMatch(/^ready: .*"surprise" is unknown/);
     expect(said.missing).toMatch(/^failed: .*no-such-program-anywhere was not found/);
     expect(said.refused).toMatch(/^failed: /);
     expect(plugins.find(({ id }) => id === 'line')?.faults[0]).toMatchObject({ fix: expect.stringContaining('into "args"') });
-    expect(said.nothing).toMatch(/^failed: .*no address/);
+    expect(said.nothing).toMatch(/^failed: .*is not a URL/);
     expect(said.empty).toBeUndefined();
     expect(notes.join(' ')).toMatch(/mcp\.json:\d+:\d+: the server "empty" names neither a program/);
     expect(said.unset).toMatch(/^needs-config: .*NOT_SET_ANYWHERE is not set/);
@@ -317,7 +317,7 @@ describe('servers that come and go', () => {
     await until('it is recognised', async () => {
       writeFileSync(file, text);
       await new Promise((resolve) => setTimeout(resolve, 500));
-      return gateway.stderr().includes('this very gateway');
+      return gateway.stderr().includes('this same gateway');
     });
     expect(await client.list()).not.toContain('me_echo');
     expect((await client.call('echo', { message: 'still here' })).content[0]?.text).toBe('still here');

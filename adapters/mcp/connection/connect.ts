@@ -12,44 +12,44 @@ import { causeOf, fixOf, statusOf } from './failures.ts';
 import { openRemote, type ServerConnection, StdioConnection } from './server-connection.ts';
 import { UpstreamSession } from './session.ts';
 
-/** What a connection needs besides the entry. */
+/** Arguments of `connect` besides the entry. */
 export interface Connecting {
   /** The server's id. */
   readonly id: string;
   readonly host: Host;
   readonly log: Logger;
-  /** How long one request may take that no call waits for, and the handshake with a server at an address. */
+  /** Limit of a request outside a call, and of the handshake with a remote server. */
   readonly timeoutMs: number;
-  /** How long a program of ours may run until it answers for the first time. */
+  /** Limit for the first response of a server process. */
   readonly capMs: number;
   readonly signal: AbortSignal;
   readonly checks: Checks;
 }
 
-/** A way of connecting that may be tried. */
+/** One way to connect, such as a transport or an era. */
 interface ConnectStrategy {
   readonly open: () => Promise<ServerConnection>;
   readonly era: 'legacy' | undefined;
-  /** Whether its failure leaves room for the next way. */
+  /** Whether to try the next strategy after this failure. */
   readonly next: (error: Error, connection: ServerConnection) => boolean;
 }
 
-/** Longest wait for an answer that tells the era of a program: one that says nothing at all is of the older one. */
+/** Limit of the era probe. A server process that does not respond to it is of the legacy era. */
 const PROBE_MS = 10_000;
 
-/** What worked last time, so that it is tried first. */
+/** Index of the strategy that worked last; it is tried first. */
 export interface LastStrategy {
   strategy?: number;
 }
 
-/** Connects to a server, by the way that worked last or by each in turn. Rejects with what went wrong, in words. */
+/** Connects with the strategy that worked last, or with each in turn. Rejects with a GatewayError that has a fix. */
 export async function connect(entry: ServerEntry, parts: Connecting, last: LastStrategy): Promise<UpstreamSession> {
   const strategies = strategiesFor(entry, parts);
   for (let at = last.strategy ?? 0; ; at++) {
     const strategy = strategies[at] as ConnectStrategy;
     const { host, log, timeoutMs, capMs, signal, checks } = parts;
     const connection = await strategy.open();
-    // The SDK ends its probe of a server with the connection, and for nothing else.
+    // The SDK ends its era probe only when the connection closes.
     const giveUp = (): void => void connection.end().catch(() => undefined);
     signal.addEventListener('abort', giveUp);
     if (signal.aborted) giveUp();
@@ -57,7 +57,7 @@ export async function connect(entry: ServerEntry, parts: Connecting, last: LastS
       const session = await UpstreamSession.open({
         carrier: connection,
         era: strategy.era,
-        // A program may have to be downloaded or built before it can answer; ending it would only restart that work.
+        // A program may have to be downloaded or built before it responds, and a restart would repeat that work.
         connectMs: connection.local ? capMs : timeoutMs,
         timeoutMs,
         probeMs: Math.min(PROBE_MS, host.limits.startTimeoutMs / 3),
@@ -69,7 +69,7 @@ export async function connect(entry: ServerEntry, parts: Connecting, last: LastS
       return session;
     } catch (thrown) {
       const error = toError(thrown);
-      // A program that died says why a moment after its pipe closed.
+      // The exit reason of a process arrives shortly after its pipe closes.
       const died = connection.local ? await Promise.race([connection.exited, sleep(200, undefined)]) : undefined;
       const again = !parts.signal.aborted && at + 1 < strategies.length && strategy.next(error, connection);
       await connection.end();
@@ -89,7 +89,7 @@ function strategiesFor({ server, era }: ServerEntry, parts: Connecting): Connect
   return server.kind === 'stdio' ? localStrategies(server, era, parts) : remoteStrategies(server, era, parts);
 }
 
-// Some servers end themselves on a message they do not know: those are started anew and spoken to in the older way.
+// Some servers exit on an unknown message, so they are started again with the legacy handshake.
 function localStrategies(server: LocalServer, era: 'legacy' | undefined, { host, log, checks }: Connecting): ConnectStrategy[] {
   const open = async (): Promise<ServerConnection> => new StdioConnection(server, host, log, checks.guard);
   const legacy: ConnectStrategy = { open, era: 'legacy', next: () => false };
@@ -98,7 +98,7 @@ function localStrategies(server: LocalServer, era: 'legacy' | undefined, { host,
     : [{ open, era: undefined, next: (_, connection) => connection.endedItself && connection.started }, legacy];
 }
 
-// Before Streamable HTTP there was HTTP+SSE: a server of that kind refuses what the newer one sends.
+// Servers of the older HTTP+SSE transport reject the POST of Streamable HTTP with a 4xx status.
 function remoteStrategies(server: RemoteServer, era: 'legacy' | undefined, { id, host, checks }: Connecting): ConnectStrategy[] {
   const kinds = server.kind === 'any' ? (['http', 'sse'] as const) : ([server.kind] as const);
   return kinds.map((kind) => ({
@@ -118,12 +118,12 @@ function explain(error: Error, entry: ServerEntry, died: string | undefined, { i
     if (isTimeout(error))
       return fail(
         'LOAD_TIMEOUT',
-        `The server said nothing within ${capMs / 1000} s.`,
+        `The server did not respond within ${capMs / 1000} s.`,
         'Run its command by hand, or raise "limits.startCapMs".',
       );
     return fail(
       'HANDSHAKE_FAILED',
-      `The server does not speak MCP: ${causeOf(error)}.`,
+      `The server is not an MCP server: ${causeOf(error)}.`,
       'Check that the command starts an MCP server on stdio.',
     );
   }
@@ -139,45 +139,44 @@ function explain(error: Error, entry: ServerEntry, died: string | undefined, { i
     return fail(
       'HANDSHAKE_FAILED',
       `${address} cannot be reached: ${why}.`,
-      'Check the address and the network; the gateway keeps trying.',
+      'Check the address and the network; the gateway keeps retrying.',
     );
   if (status === 401 || error.name === 'UnauthorizedError') return loginNeeded(id, entry.server);
   if (status === 403)
-    return fail('NEEDS_CONFIGURATION', `${address} refuses this login (HTTP 403).`, 'Check the token and what it may do.');
+    return fail('NEEDS_CONFIGURATION', `${address} rejects this login (HTTP 403).`, 'Check the token and its permissions.');
   if (status !== undefined)
     return fail(
       'HANDSHAKE_FAILED',
-      `${address} answered with HTTP ${status}.`,
+      `${address} responded with HTTP ${status}.`,
       fixOf(status).fix ?? 'Check the path of the address, such as /mcp or /sse.',
     );
   if (isHungUp(error))
     return fail(
       'HANDSHAKE_FAILED',
-      `${address} ended the connection without an answer.`,
+      `${address} closed the connection without a response.`,
       'Check the address, and the proxy if there is one.',
     );
   if (isTimeout(error))
     return fail(
       'LOAD_TIMEOUT',
-      `${address} did not answer within ${timeoutMs / 1000} s.`,
+      `${address} did not respond within ${timeoutMs / 1000} s.`,
       'Check the server, or raise "limits.startTimeoutMs".',
     );
-  return fail('HANDSHAKE_FAILED', `${address} does not speak MCP: ${causeOf(error)}.`, 'Check the address and its "type".');
+  return fail('HANDSHAKE_FAILED', `${address} is not an MCP server: ${causeOf(error)}.`, 'Check the address and its "type".');
 }
 
 function fixFor(died: string, { command }: LocalServer): string {
-  // Other clients take no command line here either, but people write one.
-  if (died.includes('was not found') && /\s/.test(command))
-    return 'Name the program alone as "command", and put what follows it into "args".';
+  // Users put a whole command line into "command", although no client accepts that.
+  if (died.includes('was not found') && /\s/.test(command)) return 'Put only the program into "command" and its arguments into "args".';
   if (died.includes('was not found')) return `Install ${command}, or give its full path.`;
-  return 'Read its last words; run its command by hand to see more.';
+  return 'Read its last output, or run its command by hand to see more.';
 }
 
 function isTimeout(error: Error): boolean {
   return (error as { code?: unknown }).code === 'REQUEST_TIMEOUT' || /timed? ?out/i.test(error.message);
 }
 
-// What has been connected to goes without a word.
+// The peer closed the connection without a response.
 function isHungUp(error: unknown): boolean {
   const { code, cause } = error as { readonly code?: unknown; readonly cause?: unknown };
   return code === 'UND_ERR_SOCKET' || code === 'ECONNRESET' || (cause instanceof Error && isHungUp(cause));

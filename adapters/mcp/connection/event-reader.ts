@@ -1,4 +1,4 @@
-/** One event of an SSE stream; fields that it does not have are undefined. */
+/** One event of an SSE stream. Absent fields are undefined. */
 export interface ServerEvent {
   readonly data: string | undefined;
   readonly event: string | undefined;
@@ -6,12 +6,12 @@ export interface ServerEvent {
   readonly retry: string | undefined;
 }
 
-/** What an event reader calls. */
+/** Callbacks of an event reader. */
 export interface EventHandlers {
   event(event: ServerEvent): void;
-  /** An event passes the limit, and will be lost. */
+  /** Called when an event exceeds the limit; it will be skipped. */
   tooLong(): void;
-  /** That event has ended; its first and last characters. */
+  /** Called when the skipped event ends, with its first and last characters. */
   skipped(head: string, tail: string): void;
 }
 
@@ -20,7 +20,7 @@ const CARRIAGE_RETURN = 13;
 const KEPT = 256;
 const BYTE_ORDER_MARK = '\ufeff';
 
-/** Cuts a byte stream into SSE events. An event over `limit` bytes is skipped, however many lines it has. */
+/** Splits a byte stream into SSE events. Skips an event over `limit` bytes, regardless of its number of lines. */
 export class EventReader {
   readonly #limit: number;
   readonly #handlers: EventHandlers;
@@ -43,7 +43,7 @@ export class EventReader {
 
   push(chunk: Buffer): void {
     let from = 0;
-    // A carriage return ends a line by itself; a line feed after it belongs to it, even in the next chunk.
+    // A carriage return ends a line. A line feed right after it, even in the next chunk, belongs to it.
     const returns = this.#afterReturn || chunk.includes(CARRIAGE_RETURN);
     for (let at = this.#nextEnd(chunk, 0, returns); at >= 0; at = this.#nextEnd(chunk, from, returns)) {
       if (!(this.#afterReturn && at === from && chunk[at] === LINE_FEED)) this.#endLine(chunk.subarray(from, at));
@@ -93,7 +93,7 @@ export class EventReader {
     }
     const line = (this.#parts.length === 1 ? (this.#parts[0] as Buffer) : Buffer.concat(this.#parts)).toString();
     this.#parts = [];
-    // Comments keep a stream alive for days without ending an event.
+    // Keep-alive comments never end an event, so they must not count towards its size.
     if (line.startsWith(':')) this.#held -= Buffer.byteLength(line);
     else this.#field(this.#started ? line : line.replace(BYTE_ORDER_MARK, ''));
     this.#started = true;

@@ -24,39 +24,39 @@ export function statusOf(error: unknown): number | undefined {
   return typeof found === 'number' ? found : undefined;
 }
 
-// What a server answered to the handshake is an error of the SDK, too, with a code and data of the server's own.
+// JSON-RPC errors from the server are SDK errors too; their code and data come from the server and are not an HTTP status.
 function isAnswered(error: unknown): boolean {
   return error instanceof Error && error.name === 'ProtocolError';
 }
 
-/** What a failed sending means: the error for its call, and why the connection is of no more use, where it is not. */
+/** The consequences of a failed send: the error of its call and, if the connection is unusable, the reason. */
 export interface SendFailure {
   readonly error: GatewayError | RpcFailure;
   readonly ends?: string;
 }
 
-/** Why a connection to a server whose session has ended is of no more use. */
-export const SESSION_ENDED = 'it has ended our session';
+/** Reason for dropping a connection after the server ended its session. */
+export const SESSION_ENDED = 'it ended the session';
 
-/** What a failed sending is judged by. */
+/** Properties of the connection that classify a failed send. */
 export interface Judging {
-  /** The server keeps a session for us, and 404 says that it has ended. */
+  /** The connection has an MCP session; a 404 means that it ended. */
   readonly session: boolean;
-  /** Each request travels alone: the loss of one says nothing of the others. */
+  /** Each request is a separate HTTP request, so losing one does not affect the others. */
   readonly apart: boolean;
-  /** The proxy that may have answered in place of the server, in words. */
+  /** Names the proxy that may have responded instead of the server, for messages. */
   readonly via?: string;
 }
 
-/** What a request means that could not even be written: nothing of it went out. */
+/** The error for a request that failed before anything was sent. Outcome NOT_SENT. */
 export function notSent(thrown: unknown): GatewayError {
   const cause = toError(thrown);
   if (cause instanceof GatewayError && cause.outcome === 'NOT_SENT') return cause;
-  const fix = 'Look at the arguments of the call and at the "headers" of the server.';
+  const fix = 'Check the arguments of the call and the "headers" of the server.';
   return new GatewayError('PLUGIN_FAILED', `The request could not be sent: ${causeOf(cause)}.`, { outcome: 'NOT_SENT', fix, cause });
 }
 
-// What stands between a request and its sending: names and values that no header can have, and texts that grow too long.
+// Errors from building a request: invalid header names or values, and strings over V8's length limit.
 function isUnsent(error: Error): boolean {
   if (error instanceof RangeError) return TOO_LONG.test(error.message);
   if (!(error instanceof TypeError)) return false;
@@ -64,10 +64,10 @@ function isUnsent(error: Error): boolean {
   return cause === undefined ? UNSENT.test(error.message) : cause.code === 'UND_ERR_INVALID_ARG';
 }
 
-/** Judges what the SDK's transports throw. */
+/** Classifies an error thrown by the SDK's transports. */
 export function judge(thrown: unknown, { session, apart, via = '' }: Judging): SendFailure {
   const refused = (why: string, ends = true): SendFailure => ({
-    error: new GatewayError('PLUGIN_UNAVAILABLE', `The server takes no calls: ${why}.`, { cause: thrown, fix: proxyFault(thrown)?.fix }),
+    error: new GatewayError('PLUGIN_UNAVAILABLE', `The server is unavailable: ${why}.`, { cause: thrown, fix: proxyFault(thrown)?.fix }),
     ...(ends ? { ends: why } : {}),
   });
   if (thrown instanceof GatewayError || thrown instanceof RpcFailure) return { error: thrown };
@@ -76,33 +76,33 @@ export function judge(thrown: unknown, { session, apart, via = '' }: Judging): S
   const status = statusOf(error);
   if (status === 404 && session) return refused(SESSION_ENDED);
   const why = unreachable(error);
-  if (why !== undefined) return refused(`it cannot be reached, ${why}`, !apart);
+  if (why !== undefined) return refused(`it cannot be reached: ${why}`, !apart);
   const answered = rpcErrorIn(error);
   if (answered) return { error: answered };
   if (status !== undefined)
     return {
-      error: new GatewayError('PLUGIN_FAILED', `The server${via} answered with HTTP ${status}.`, { cause: error, ...fixOf(status) }),
+      error: new GatewayError('PLUGIN_FAILED', `The server${via} responded with HTTP ${status}.`, { cause: error, ...fixOf(status) }),
     };
   const lost = new GatewayError('UPSTREAM_LOST', `The connection to the server failed: ${causeOf(error)}.`, { cause: error });
-  // What has no cause is a fault of ours, and about that request alone.
+  // A TypeError without a cause is a local fault of this one request.
   const ends = !apart && error instanceof TypeError && error.cause !== undefined;
   return { error: lost, ...(ends ? { ends: causeOf(error) } : {}) };
 }
 
-/** What to do about a status that says nothing of the request; empty for others. */
+/** The fix for a 5xx status, which is unrelated to the request. Empty for other statuses. */
 export function fixOf(status: number): { readonly fix?: string } {
-  return status >= 500 ? { fix: 'Find out what is wrong with the server, or with the proxy before it; the log has the details.' } : {};
+  return status >= 500 ? { fix: 'Check the server and the proxy in front of it; the log has the details.' } : {};
 }
 
 const LOSSES: readonly ErrorCode[] = ['UPSTREAM_LOST', 'PLUGIN_UNAVAILABLE', 'LOAD_TIMEOUT'];
 
-/** Whether a request got no answer at all, so that it may be worth another try. */
+/** Whether a request got no response, so that a retry may help. */
 export function isLoss(thrown: unknown): boolean {
   if (thrown instanceof GatewayError) return LOSSES.includes(thrown.code);
   return thrown instanceof TypeError || unreachable(toError(thrown)) !== undefined;
 }
 
-/** What became of a call, in the gateway's words. */
+/** Converts a failure of a call to a GatewayError. */
 export function toCallFailure(thrown: unknown, method: string): GatewayError {
   if (thrown instanceof GatewayError) return thrown;
   return thrown instanceof RpcFailure
@@ -110,7 +110,7 @@ export function toCallFailure(thrown: unknown, method: string): GatewayError {
     : (judge(thrown, { session: false, apart: true }).error as GatewayError);
 }
 
-/** The error in the body of a refusal: the newer era tells some errors by an HTTP status. */
+/** The JSON-RPC error in the body of an HTTP error response. The modern era sends some errors this way. */
 export function rpcErrorIn(error: Error): RpcFailure | undefined {
   const { data } = error as { data?: unknown };
   try {
@@ -139,25 +139,25 @@ function toRpcFailure(failure: RpcFailure, method: string): GatewayError {
   return new GatewayError('PLUGIN_FAILED', message, { cause: failure });
 }
 
-/** The innermost reason of an error, in one sentence. */
+/** The innermost cause of an error, as one sentence without a period. */
 export function causeOf(error: Error): string {
   let cause: unknown = error;
   while (cause instanceof Error && cause.cause instanceof Error) cause = cause.cause;
-  if (isMisfit(cause)) return 'its answer does not have the shape that the protocol wants';
+  if (isMisfit(cause)) return 'its response does not match the protocol';
   const [first = ''] = (cause as Error).message.split('\n');
   return shorten(first.replace(/\.$/, ''), MAX_CAUSE_LENGTH) || 'without a reason';
 }
 
-// Libraries explain a wrong shape by a list of everything that they tried.
+// Validation libraries list every alternative they tried, which is too long for a message.
 function isMisfit(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   const { code, name, issues } = error as Error & { readonly code?: unknown; readonly issues?: unknown };
   return Array.isArray(issues) || name === 'ZodError' || code === 'INVALID_RESULT';
 }
 
-/** A server that has not answered within `ms`, and is left alone for up to `maxMs`. */
+/** The error for a server that has not responded within `ms` and may take up to `maxMs`. */
 export function stillStarting(ms: number, maxMs: number): GatewayError {
-  return new GatewayError('LOAD_TIMEOUT', `It is still starting: the server has not answered within ${ms / 1000} s.`, {
-    fix: `Wait for it: a running gateway gives it up to ${maxMs / 1000} s ("limits.startCapMs").`,
+  return new GatewayError('LOAD_TIMEOUT', `The server is still starting: no response within ${ms / 1000} s.`, {
+    fix: `Wait: a running gateway allows it up to ${maxMs / 1000} s ("limits.startCapMs").`,
   });
 }

@@ -1,17 +1,17 @@
 import { toError } from '../../../src/core/errors.ts';
 
 /**
- * Stands around everything that messages from outside lead to: what a callback throws or a promise rejects with is
- * reported and goes no further. An exception in a stream's listener would otherwise end the gateway.
+ * Catches and reports errors in event callbacks and unawaited promises. An exception in a stream listener would otherwise end
+ * the gateway.
  */
 export interface Guard {
   /** Wraps a listener of a stream, a socket, a transport or a timer. */
   callback<A extends readonly unknown[]>(run: (...args: A) => void): (...args: A) => void;
-  /** Takes a promise that is not awaited. */
+  /** Reports the rejection of a promise that is not awaited. */
   background(promise: Promise<unknown>): void;
 }
 
-/** `failed` receives every error that was caught. */
+/** `failed` receives every caught error. */
 export function createGuard(failed: (error: Error) => void): Guard {
   const report = (thrown: unknown): void => failed(toError(thrown));
   return {

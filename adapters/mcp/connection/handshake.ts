@@ -2,7 +2,7 @@ import { toDouble } from '../../../src/core/json/exact-tree.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../../src/core/json/json.ts';
 import { INTERNAL } from './messages.ts';
 
-/** The SDK's request with which a connection begins, and whether it was answered. */
+/** Tracks whether the server answered the SDK's first request on a connection. */
 export class Handshake {
   readonly #id: JsonValue;
   readonly #method: string;
@@ -13,18 +13,18 @@ export class Handshake {
     this.#method = method;
   }
 
-  /** Undefined where the body is another message. */
+  /** Returns undefined if the body is a different message. */
   static of(body: string): Handshake | undefined {
     const { id, method } = JSON.parse(body) as { readonly id?: JsonValue; readonly method?: string };
     return id !== undefined && (method === 'initialize' || method === 'server/discover') ? new Handshake(id, method) : undefined;
   }
 
-  /** Sees a message that the SDK gets. */
+  /** Checks a message before the SDK gets it. */
   note(message: unknown): void {
     this.#isAnswered ||= isJsonObject(message) && message.method === undefined && toDouble(message.id) === this.#id;
   }
 
-  /** What the SDK gets at the end of an HTTP answer without one: it would wait for it until its time is up. */
+  /** The error that the SDK gets when an HTTP response ends without the answer. Without it, the SDK would wait until its timeout. */
   get missing(): JsonObject[] {
     if (this.#isAnswered) return [];
     return [{ jsonrpc: '2.0', id: this.#id, error: { code: INTERNAL, message: `the server did not answer ${this.#method}` } }];

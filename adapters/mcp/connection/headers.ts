@@ -2,7 +2,7 @@ import { ExactNumber } from '../../../src/core/json/exact-number.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../../src/core/json/json.ts';
 
 const ANNOTATION = 'x-mcp-header';
-// What can be part of a header's name.
+// Characters of a header name (RFC 9110 token).
 const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 const PLAIN = /^[\x20-\x7e]+$/;
 const TYPES = new Set<JsonValue | undefined>(['string', 'integer', 'boolean']);
@@ -11,7 +11,7 @@ const TYPES = new Set<JsonValue | undefined>(['string', 'integer', 'boolean']);
 const SCHEMAS = 'items prefixItems contains additionalProperties unevaluatedProperties unevaluatedItems propertyNames'
   .concat(' oneOf anyOf allOf not if then else')
   .split(' ');
-/** Keywords whose value is schemas by names of the author. */
+/** Keywords whose value maps names to schemas. */
 const NAMED = ['patternProperties', 'dependentSchemas', '$defs', 'definitions'];
 
 interface HeaderArgument {
@@ -19,13 +19,13 @@ interface HeaderArgument {
   readonly path: readonly string[];
 }
 
-/** What the annotations of a schema come to: the arguments to repeat in headers, or what is wrong with one of them. */
+/** The arguments to repeat in headers, or the first fault found. */
 interface Annotations {
   readonly found: readonly HeaderArgument[];
   readonly fault?: string;
 }
 
-/** Arguments that a schema wants repeated in HTTP headers; undefined where it wants none. */
+/** Returns the header values for arguments marked with `x-mcp-header`; undefined if none is marked. */
 export function paramHeaders(schema: JsonObject): ((params: JsonObject) => Record<string, string>) | undefined {
   const { found } = read(schema);
   if (found.length === 0) return undefined;
@@ -42,7 +42,7 @@ export function paramHeaders(schema: JsonObject): ((params: JsonObject) => Recor
     );
 }
 
-/** Why a tool cannot be called over Streamable HTTP in the newer era: an annotation breaks the rules. */
+/** Why an `x-mcp-header` annotation is invalid. Such a tool cannot be called over modern Streamable HTTP. */
 export function headerFault(schema: JsonValue | undefined): string | undefined {
   return isJsonObject(schema) ? read(schema).fault : undefined;
 }
@@ -54,10 +54,10 @@ function read(schema: JsonObject): Annotations {
   const faultOf = (node: JsonObject, path: readonly string[], reachable: boolean): string | undefined => {
     const name = node[ANNOTATION];
     const of = `the "${ANNOTATION}" of "${path.join('.')}"`;
-    if (!reachable || path.length === 0) return `an "${ANNOTATION}" stands where no argument is`;
-    if (typeof name !== 'string' || name === '') return `${of} is ${name === '' ? 'empty' : 'not a text'}`;
-    if (!TOKEN.test(name)) return `${of} cannot be the name of a header`;
-    if (!TYPES.has(node.type)) return `${of} stands at an argument that is neither a string nor an integer nor a boolean`;
+    if (!reachable || path.length === 0) return `an "${ANNOTATION}" is not on an argument`;
+    if (typeof name !== 'string' || name === '') return `${of} is ${name === '' ? 'empty' : 'not a string'}`;
+    if (!TOKEN.test(name)) return `${of} is not a valid header name`;
+    if (!TYPES.has(node.type)) return `${of} is on an argument that is not a string, integer or boolean`;
     if (taken.has(name.toLowerCase())) return `${of} names the header of another argument`;
     taken.add(name.toLowerCase());
     found.push({ header: name, path });
@@ -93,7 +93,7 @@ function toText(value: unknown): string | undefined {
   return typeof value === 'number' || typeof value === 'boolean' || value instanceof ExactNumber ? String(value) : undefined;
 }
 
-// What a header cannot hold as it is travels in base64.
+// Values that are not plain ASCII are sent in base64.
 function encode(value: string): string {
   if (PLAIN.test(value) && value === value.trim() && !value.startsWith('=?base64?')) return value;
   return `=?base64?${Buffer.from(value).toString('base64')}?=`;

@@ -2,22 +2,24 @@ import type { CallContext } from '../../../src/core/contract/tool.ts';
 import { GatewayError } from '../../../src/core/errors.ts';
 import type { JsonObject } from '../../../src/core/json/json.ts';
 
-/** How long a question whose call is not clear waits for other calls to end. */
+/** How long an ambiguous server request waits for calls of other clients to end. */
 const CLEAR_UP_MS = 5_000;
-/** How long a call of something that asks lets another client's call of such a kind come to its question first. */
+/** How long a call of a target that requests input waits for another client's such call. */
 const TURN_MS = 1_000;
 
 interface OneCall {
   readonly ctx: CallContext;
-  /** What is called. */
+  /** The tool, prompt or resource that is called. */
   readonly target: string;
 }
 
 /**
- * The calls of one connection, by the ids of their requests. On the older revisions a server's question over stdio,
- * HTTP+SSE or WebSocket does not say whose call it belongs to. Nobody must ever be asked for somebody else: it is the
- * only call in flight, or one of several of one and the same client, or nobody's. Calls of what is known to ask start one
- * client after the other, so that their questions come apart; whoever is being asked holds nobody up.
+ * Calls in flight on one connection, by request id.
+ *
+ * In the older revisions a server request over stdio, HTTP+SSE or WebSocket does not name its call. It must never reach the
+ * wrong user, so it is passed on only if all calls in flight belong to one client. Calls of targets that have requested input
+ * before start one client at a time, so that their requests do not overlap. A call with an open request does not block
+ * others.
  */
 export class InFlight {
   readonly #calls = new Map<number, OneCall>();
@@ -26,7 +28,7 @@ export class InFlight {
   readonly #open = new Map<CallContext, number>();
   #waiting: (() => void)[] = [];
   #held = 0;
-  #places = 0;
+  #tickets = 0;
   #queue: number[] = [];
 
   get size(): number {
@@ -41,19 +43,22 @@ export class InFlight {
     if (this.#calls.delete(id) && this.#waiting.length > 0) this.#wake();
   }
 
-  /** The call that a request belongs to. */
+  /** The call that sent a request. */
   of(id: number | undefined): CallContext | undefined {
     return id === undefined ? undefined : this.#calls.get(id)?.ctx;
   }
 
-  /** The only client with calls in flight, by one of its calls; undefined where there is none or more than one. */
+  /** One call of the only client with calls in flight; undefined if there are no calls, or calls of several clients. */
   only(): CallContext | undefined {
     const calls = [...this.#calls.values()];
     const last = calls.at(-1)?.ctx;
     return calls.every(({ ctx }) => ctx.client === last?.client) ? last : undefined;
   }
 
-  /** Whose call a question is about; undefined where no call is in flight. Waits for clarity, and throws where there is none. */
+  /**
+   * The call that a server request belongs to; undefined if no call is in flight. Waits until calls of only one client are
+   * left, and throws ASK_FAILED if that does not happen.
+   */
   async asker(): Promise<CallContext | undefined> {
     for (const { target } of this.#calls.values()) this.#askers.add(target);
     const until = performance.now() + CLEAR_UP_MS;
@@ -61,17 +66,20 @@ export class InFlight {
       const only = this.only();
       if (only) return only;
       this.#held++;
-      // Once every call waits for a question to be answered, none of them will end by itself.
+      // If every call waits for an answer, none can end.
       const hopeless = this.#held >= this.#calls.size || performance.now() >= until;
       if (!hopeless) await this.#change(until);
       this.#held--;
       if (hopeless)
-        throw new GatewayError('ASK_FAILED', 'The server asked while calls of several clients were in flight, and did not say for whom.');
+        throw new GatewayError(
+          'ASK_FAILED',
+          'The server requested input while calls of several clients were in flight, without naming the call.',
+        );
     }
     return undefined;
   }
 
-  /** Puts a question to the client behind a call. */
+  /** Marks a call as having an open request until `answer` settles. */
   async whileAsked<T>(ctx: CallContext, answer: Promise<T>): Promise<T> {
     this.#open.set(ctx, (this.#open.get(ctx) ?? 0) + 1);
     this.#wake();
@@ -84,18 +92,18 @@ export class InFlight {
     }
   }
 
-  /** Waits until a call may be sent, a moment at most. Returns what gives its place to the call. */
+  /** Waits up to 1 s until a call may be sent. The returned function releases its reservation once the call is registered. */
   async turn(ctx: CallContext): Promise<() => void> {
     const until = performance.now() + TURN_MS;
-    const place = --this.#places;
-    this.#queue.push(place);
+    const ticket = --this.#tickets;
+    this.#queue.push(ticket);
     try {
-      while (!ctx.aborted && performance.now() < until && (this.#queue[0] !== place || !this.#mayJoin(ctx))) await this.#change(until);
-      // Held from this very moment, so that nobody else finds the connection free before the call is on its way.
-      this.#calls.set(place, { ctx, target: '' });
-      return () => this.remove(place);
+      while (!ctx.aborted && performance.now() < until && (this.#queue[0] !== ticket || !this.#mayJoin(ctx))) await this.#change(until);
+      // Reserved immediately, so that no other call sees the connection as free before this one is sent.
+      this.#calls.set(ticket, { ctx, target: '' });
+      return () => this.remove(ticket);
     } finally {
-      this.#queue = this.#queue.filter((other) => other !== place);
+      this.#queue = this.#queue.filter((other) => other !== ticket);
       this.#wake();
     }
   }
@@ -105,7 +113,7 @@ export class InFlight {
     return this.#askers.size === 0 || !this.#askers.has(targetOf(params)) || (this.#queue.length === 0 && this.#mayJoin(ctx));
   }
 
-  // Another client's call that may ask, and has not come to that yet, goes first.
+  // Waits for other clients' calls that may still request input.
   #mayJoin({ client }: CallContext): boolean {
     for (const { ctx, target } of this.#calls.values()) {
       if (ctx.client !== client && !this.#open.has(ctx) && (target === '' || this.#askers.has(target))) return false;

@@ -17,17 +17,17 @@ const ENDS = 256;
 const OPEN_OBJECT = 123;
 const NEWLINE = Buffer.from('\n');
 
-/** What a transport of ours tells besides messages. */
+/** Events of a stdio transport besides messages. */
 export interface LineEvents {
-  /** A message cannot be read, or was longer than the limit; `head` and `tail` are its ends. */
+  /** A message is invalid or exceeds the limit. `head` and `tail` are its ends. */
   lost(error: GatewayError, head: string, tail: string): void;
-  /** The program has ended. */
+  /** The program exited. */
   gone(why: string): void;
-  /** It is about to be ended from this side. */
+  /** The gateway is about to stop the program. */
   ending(): void;
 }
 
-/** Speaks to a program of ours over its stdin and stdout, one message a line. */
+/** Transport to a server process: one JSON message a line on stdin and stdout. */
 export class LineTransport implements Transport {
   readonly keepsNumbers = true;
   readonly #server: LocalServer;
@@ -58,7 +58,7 @@ export class LineTransport implements Transport {
     this.#program = program;
     const limit = 2 * this.#host.limits.resultBytes + 64 * 1024;
     const split = createLineSplitter(limit, {
-      line: this.#guard.callback((line: Buffer) => this.#hear(line)),
+      line: this.#guard.callback((line: Buffer) => this.#receive(line)),
       tooLong: () => undefined,
       skipped: (head, tail) => this.#events.lost(tooLarge(limit), head.toString('latin1'), tail.toString('latin1')),
     });
@@ -74,7 +74,7 @@ export class LineTransport implements Transport {
     return this.#program?.pid;
   }
 
-  /** Bytes the program has not taken yet. */
+  /** Bytes that the program has not read yet. */
   get waiting(): number {
     return (this.#program?.stdin.writableLength ?? 0) + this.#queue.length;
   }
@@ -83,7 +83,7 @@ export class LineTransport implements Transport {
     this.write(message);
   }
 
-  /** Messages that one event of the loop leads to leave in one write. */
+  /** Batches the messages of one event-loop tick into one write. */
   write(message: JSONRPCMessage): void {
     if (this.#queue === '') process.nextTick(this.#flush);
     this.#queue += `${wellFormedJson(toJsonText(message))}\n`;
@@ -106,7 +106,7 @@ export class LineTransport implements Transport {
     await this.#program?.stop();
   }
 
-  #hear(line: Buffer): void {
+  #receive(line: Buffer): void {
     if (line.length === 0) return;
     let message: unknown;
     try {
@@ -120,7 +120,7 @@ export class LineTransport implements Transport {
     if (typeof message === 'object' && message !== null) {
       for (const one of Array.isArray(message) ? message : [message]) this.onmessage?.(one as JSONRPCMessage);
     } else {
-      // What a program prints on the protocol's channel is not answered: two that answer each other's errors never stop.
+      // Non-JSON output is logged, not answered: two peers that answer each other's errors would never stop.
       this.#printed(Buffer.concat([line, NEWLINE]));
     }
   }

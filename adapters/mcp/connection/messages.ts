@@ -6,16 +6,16 @@ import { isJsonObject, type JsonObject, type JsonValue } from '../../../src/core
 import { isVast, VastError } from '../../../src/core/json/vast.ts';
 import { shorten } from '../../../src/core/text/text.ts';
 
-// Shapes of JSON-RPC messages that come from a server.
+// Validation of JSON-RPC messages from a server.
 
 const MAX_MESSAGE_LENGTH = 4_096;
-/** The JSON-RPC error for what went wrong on the way. */
+/** JSON-RPC code for internal errors. */
 export const INTERNAL = -32603;
 
-/** Our ids are above this one, far from the SDK's own, so that each answer finds the one who asked. */
+/** The gateway's request ids are above this value, so they never collide with the SDK's. */
 export const FIRST_ID = 1_000_000;
 
-/** An error that the server answered with. */
+/** A JSON-RPC error returned by the server. */
 export class RpcFailure extends Error {
   readonly number: number;
   readonly data: JsonValue | undefined;
@@ -24,7 +24,7 @@ export class RpcFailure extends Error {
     super(
       typeof message === 'string' && message !== ''
         ? shorten(message, MAX_MESSAGE_LENGTH)
-        : 'the server answered with an error without a message',
+        : 'the server returned an error without a message',
     );
     const number = toDouble(code);
     this.number = typeof number === 'number' ? number : 0;
@@ -32,7 +32,7 @@ export class RpcFailure extends Error {
   }
 }
 
-/** An id of a request of the server. */
+/** The id of a server request. */
 export type RequestId = string | number | ExactNumber;
 
 /** Whether a value can be the id of a request. */
@@ -40,28 +40,28 @@ export function isRequestId(id: JsonValue | undefined): id is RequestId {
   return typeof id === 'string' || Number.isInteger(toDouble(id));
 }
 
-/** What an answer without a usable result means. */
+/** The error for a response without a usable result. */
 export function toFailure({ result, error }: JsonObject): Error {
   if (isJsonObject(error) && (typeof error.message === 'string' || typeof toDouble(error.code) === 'number')) return new RpcFailure(error);
   if (result !== undefined && result !== null)
-    return new GatewayError('RESULT_INVALID', 'The server answered with a result that is not an object.');
+    return new GatewayError('RESULT_INVALID', 'The server returned a result that is not an object.');
   return new GatewayError(
     'PLUGIN_PROTOCOL_ERROR',
     error === undefined || error === null
-      ? 'The server answered with neither a result nor an error.'
-      : 'The server answered with an error that has neither a message nor a code.',
+      ? 'The server returned neither a result nor an error.'
+      : 'The server returned an error without a message or a code.',
   );
 }
 
-/** More values than a handshake or a ping has; the SDK would note for each of them what is wrong with it. */
+/** Maximum number of values in a message for the SDK, which records an issue for each invalid value. A handshake has far fewer. */
 const MAX_FOR_SDK = 10_000;
 
-/** Whether a message of the server is too large for the SDK. */
+/** Whether a message has too many values for the SDK. */
 export function isTooLargeForSdk(message: JsonObject): boolean {
   return isVast(message, MAX_FOR_SDK);
 }
 
-/** An answer to one of the SDK's own requests, in a shape that it takes; undefined where it has no usable id. */
+/** Converts a response to one of the SDK's requests to a shape that it accepts; undefined without a usable id. */
 export function toSdkMessage(answer: JsonObject): JSONRPCMessage | undefined {
   const { id: given, result, error } = answer;
   if (!isRequestId(given)) return undefined;
@@ -80,7 +80,7 @@ export function toSdkMessage(answer: JsonObject): JSONRPCMessage | undefined {
   };
 }
 
-/** Why a progress message cannot be used. */
+/** Why a progress notification is invalid; undefined if it is valid. */
 export function progressFault({ progressToken, progress, total, message }: JsonObject): string | undefined {
   if (!isRequestId(progressToken)) return 'progress without a token';
   if (!Number.isFinite(toDouble(progress))) return 'progress that is not a number';
@@ -89,28 +89,28 @@ export function progressFault({ progressToken, progress, total, message }: JsonO
   return undefined;
 }
 
-/** Why a cancellation cannot be used. */
+/** Why a cancellation is invalid; undefined if it is valid. */
 export function cancelledFault({ requestId }: JsonObject): string | undefined {
   return isRequestId(requestId) ? undefined : 'a cancellation without the id of a request';
 }
 
-/** What a message over the limit means for the request it answers. */
+/** The error for a response over the size limit. */
 export function tooLarge(limit: number): GatewayError {
-  return new GatewayError('RESULT_TOO_LARGE', `The server sent a message of more than ${limit} bytes.`);
+  return new GatewayError('RESULT_TOO_LARGE', `The server sent a message over the ${limit}-byte limit.`);
 }
 
-/** What an answer means that could not be parsed: it is not JSON, or holds more values than can be taken. */
+/** The error for a response that is not JSON or has too many values. */
 export function unreadable(error: unknown): GatewayError {
   if (error instanceof VastError)
-    return new GatewayError('RESULT_TOO_LARGE', `The server sent a message that cannot be taken: ${error.message}.`);
-  return new GatewayError('PLUGIN_PROTOCOL_ERROR', 'The server answered with something that is not JSON.');
+    return new GatewayError('RESULT_TOO_LARGE', `The server sent a message that is too large to parse: ${error.message}.`);
+  return new GatewayError('PLUGIN_PROTOCOL_ERROR', 'The server returned a response that is not JSON.');
 }
 
 // Servers write the id first or last, on either side of "jsonrpc".
 const FIRST = /^\s*\{\s*(?:"jsonrpc"\s*:\s*"2\.0"\s*,\s*)?"id"\s*:\s*(\d{1,16})\s*,/;
 const LAST = /,\s*"id"\s*:\s*(\d{1,16})\s*(?:,\s*"jsonrpc"\s*:\s*"2\.0"\s*)?\}\s*$/;
 
-/** The id of an answer that cannot be read, by its first and last characters; undefined where they do not show it. */
+/** The id of an unparsable response, from its first and last characters; undefined if they do not contain it. */
 export function idOf(head: string, tail: string): number | undefined {
   const id = FIRST.exec(head)?.[1] ?? LAST.exec(tail)?.[1];
   return id === undefined ? undefined : Number(id);

@@ -4,15 +4,15 @@ import type { ExactNumber } from '../../../src/core/json/exact-number.ts';
 import type { JsonObject } from '../../../src/core/json/json.ts';
 import type { Pending } from './shared-transport.ts';
 
-/** What a request needs of its connection. */
+/** The part of a session that a request uses. */
 interface Connection {
-  /** The request has ended; the refusal that a failure came from, where it did. */
+  /** Called when the request ends. Returns the rejected server request that caused its failure, if any. */
   ended(id: number, ctx: CallContext | undefined, failed: boolean): GatewayError | undefined;
   judge(thrown: Error, ofCall: boolean): Error;
   readonly modern: boolean;
 }
 
-/** One request on its way; an object with methods, since there is one for each call. */
+/** A request in flight. A class with methods instead of closures, because there is one for each call. */
 export class OutgoingRequest implements Pending {
   readonly #connection: Connection;
   readonly #id: number;
@@ -45,7 +45,7 @@ export class OutgoingRequest implements Pending {
   }
 
   resolve(result: JsonObject): void {
-    // The older revisions know no data that are null; some serializers write every member.
+    // The older revisions do not allow null here, but some serializers write every member.
     if (result.structuredContent === null && !this.#connection.modern) delete result.structuredContent;
     const refused = this.#end(result.isError === true);
     if (refused) this.#reject(refused);

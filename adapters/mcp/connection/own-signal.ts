@@ -1,15 +1,15 @@
 import { setMaxListeners } from 'node:events';
 
-/** A signal for one request, and what ends its tie to the one it follows. */
+/** An abort signal for one request, and the function that detaches it. */
 export interface OwnSignal {
   readonly signal: AbortSignal | undefined;
-  /** The request is over; harmless when it is said again. */
+  /** Detaches the signal when the request ends. May be called repeatedly. */
   release(): void;
 }
 
 /**
- * A signal that fires with another one until it is released. What `fetch` adds to a signal stays until garbage
- * collection, so the signal of a long-lived connection would collect one listener per request.
+ * Returns a signal that follows another one until it is released. `fetch` keeps its listeners until garbage collection, so
+ * the signal of a long-lived connection would collect one listener per request.
  */
 export function followSignal(signal: AbortSignal | null | undefined): OwnSignal {
   if (!signal) return { signal: undefined, release: () => undefined };
@@ -17,7 +17,7 @@ export function followSignal(signal: AbortSignal | null | undefined): OwnSignal 
   const follow = (): void => own.abort(signal.reason);
   if (signal.aborted) follow();
   else {
-    // As many as there are requests under way; Node would warn of the eleventh.
+    // One listener per request in flight; Node would warn about the eleventh.
     setMaxListeners(0, signal);
     signal.addEventListener('abort', follow, { once: true });
   }

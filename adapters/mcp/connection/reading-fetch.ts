@@ -13,31 +13,31 @@ import { FIRST_ID, tooLarge, unreadable } from './messages.ts';
 import { followSignal } from './own-signal.ts';
 import { isPassing, isStream, keepStanding, type Standing } from './standing.ts';
 
-// The SDK's HTTP transports check messages against schemas that know neither later fields nor whose call a question on a
-// stream belongs to, and drop what does not fit. So messages are read here, and the SDK gets what is its own.
+// The SDK's HTTP transports validate messages against schemas that lack newer fields, do not identify the call behind a
+// server request, and drop what does not match. So this module reads the messages first and passes on only those for the SDK.
 
-/** Where the messages of a connection go. */
+/** Receives the messages of a connection. */
 export interface MessageSink {
-  /** Takes a message that came on the stream of a request, where that is known. Returns what is left for the SDK. */
+  /** Handles a message. `request`: id of the request on whose stream it arrived, if known. Returns the rest, for the SDK. */
   take(message: unknown, request: number | undefined): unknown;
-  /** A message cannot be read; `head` and `tail` are its ends. */
+  /** A message is invalid. `head` and `tail` are its ends. */
   lost(error: GatewayError, head: string, tail: string, request: number | undefined): void;
-  /** All of a JSON answer has been taken. */
+  /** All messages of a JSON response have been handled. */
   answered(request: number): void;
-  /** The stream of a request has ended, and can be opened again. */
+  /** The stream of a request ended and can be resumed. */
   ended(request: number): void;
-  /** The server does not know the session any more. */
+  /** The server no longer knows the session. */
   forgotten?(): void;
 }
 
-/** How a reading fetch goes out, and what it keeps. */
+/** Options of a reading fetch. */
 export interface ReadingOptions {
   readonly send?: typeof fetch;
-  /** Keeps the standing stream of Streamable HTTP open. */
+  /** Keeps the standalone GET stream of Streamable HTTP open. */
   readonly standing?: boolean;
 }
 
-/** An answer, and what is to be called when it has been read. */
+/** A response, and the function to call when its body has been read. */
 interface Answered {
   readonly response: Response;
   readonly release: () => void;
@@ -48,18 +48,18 @@ const ENDS = 256;
 const REFUSAL_BYTES = 64 * 1024;
 const MAX_EVENT_ID_LENGTH = 1_024;
 const EVENT_ID = /^[\x21-\x7e]+$/;
-// How long a server may make its clients wait before they open a stream again.
+// Bounds of the `retry` delay that a server may request.
 const MIN_RETRY_MS = 500;
 const MAX_RETRY_MS = 30_000;
 
-/** A fetch whose answers are bounded in size, and whose messages go to the sink first. */
+/** A fetch that limits response sizes and passes messages to the sink first. */
 export function createReadingFetch(
   limit: number,
   sink: MessageSink,
   { send = fetch, standing = false }: ReadingOptions = {},
 ): typeof fetch {
   let kept: Standing | undefined;
-  /** Sends a request under its own signal. The reader of the answer releases it. */
+  /** Sends a request with its own signal. The caller releases it after reading the response. */
   const request = async (input: Parameters<typeof fetch>[0], init: RequestInit | undefined): Promise<Answered> => {
     const { signal, release } = followSignal(init?.signal);
     try {
@@ -71,14 +71,14 @@ export function createReadingFetch(
       throw error;
     }
   };
-  // The stream of a request is opened again only where an event of its own has told how.
+  // A GET with the event id of a request's stream resumes that request; any other GET is the standalone stream.
   const isStanding = (init: RequestInit | undefined): boolean => {
     if (!standing || init?.method !== 'GET') return false;
     const after = new Headers(init.headers).get('last-event-id');
     return after === null || after === kept?.after();
   };
   const stand = (input: Parameters<typeof fetch>[0], init: RequestInit, first: Answered | undefined): Response => {
-    // One connection at a time.
+    // Only one connection is open at a time.
     let release = first?.release;
     kept = keepStanding(first?.response, {
       open: async (after) => {
@@ -97,7 +97,7 @@ export function createReadingFetch(
     return new Response(kept.body, { headers: { 'content-type': 'text/event-stream' } });
   };
 
-  // The answer of a request, cut at the limits, its messages handed to the sink first.
+  // Limits a response and passes its messages to the sink first.
   const bounded = async ({ response, release }: Answered, init: RequestInit | undefined): Promise<Response> => {
     if (!response.body) return response;
     const { status, statusText, headers } = response;
@@ -130,14 +130,14 @@ export function createReadingFetch(
       if (first && !first.response.ok && !isPassing(first.response)) return bounded(first, init);
       first?.release();
       await first?.response.body?.cancel();
-      // Whatever else a server shows there is no stream.
+      // Any other successful response means that there is no such stream.
       return first?.response.ok ? new Response(null, { status: 405 }) : stand(input, init, undefined);
     }
     let answered: Answered;
     try {
       answered = await request(input, init);
     } catch (error) {
-      // What fetch says of a request that it cannot send has no cause; what becomes of one on its way has.
+      // If fetch cannot build a request, its TypeError has no cause. Errors of a request in flight have one.
       throw error instanceof TypeError && error.cause === undefined ? notSent(error) : toFetchFault(error);
     }
     return bounded(answered, init);
@@ -181,7 +181,7 @@ function readJson(text: string, request: number | undefined, sink: MessageSink, 
     messages = parseMessage(text);
   } catch (error) {
     if (request !== undefined || error instanceof VastError) throw unreadable(error);
-    // What the SDK asked, it judges itself.
+    // The SDK handles invalid responses to its own requests.
     return text;
   }
   const left = (Array.isArray(messages) ? messages : [messages]).flatMap((message) => sink.take(message, request) ?? []);
@@ -218,14 +218,14 @@ function readEvents(
     },
     transform: (chunk) => reader.push(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength)),
     flush(out) {
-      // A stream that can be opened again may bring the answer then.
+      // The answer may arrive after the stream is resumed.
       if (!resumable) for (const message of handshake?.missing ?? []) out.enqueue(Buffer.from(`data: ${JSON.stringify(message)}\n\n`));
       if (request !== undefined && resumable) sink.ended(request);
     },
   });
 }
 
-/** What the SDK gets instead of an event's data. */
+/** Data of the events that the SDK gets instead of this one. */
 function readEvent(
   { data, event }: ServerEvent,
   request: number | undefined,
@@ -247,7 +247,7 @@ function readEvent(
   return left.length === 0 ? [''] : left.map((message) => JSON.stringify(message));
 }
 
-// The SDK opens a stream again that has ended without an answer, so it sees that there was one.
+// The SDK resumes a stream that ended without a response, so it gets an empty one.
 function answered(id: JsonValue | undefined): JsonObject {
   return { jsonrpc: '2.0', id: toDouble(id) as number, result: {} };
 }
@@ -260,13 +260,13 @@ function isAnswer(message: unknown): message is JsonObject {
 
 function write({ event, id, retry }: ServerEvent, data: readonly string[]): string[] {
   const head: string[] = [];
-  // Both go into what the SDK sends or waits for next.
+  // The SDK sends the id back and waits for the retry delay, so both are checked.
   if (id !== undefined && id.length <= MAX_EVENT_ID_LENGTH && EVENT_ID.test(id)) head.push(`id: ${id}`);
   if (retry !== undefined && /^\d+$/.test(retry)) head.push(`retry: ${Math.min(Math.max(Number(retry), MIN_RETRY_MS), MAX_RETRY_MS)}`);
   if (data.length === 0) return head.length === 0 ? [] : [`${head.join('\n')}\n\n`];
   const name = event === undefined ? [] : [`event: ${event}`];
   return data.flatMap((text) => {
-    // An event without data may still say where and when the stream goes on.
+    // Events without data may still carry an id or a retry delay.
     if (text === '' && head.length === 0) return [];
     return [[...head, ...name, ...text.split('\n').map((line) => `data: ${line}`), '', ''].join('\n')];
   });

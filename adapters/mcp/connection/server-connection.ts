@@ -16,38 +16,38 @@ import { createReadingFetch, type MessageSink } from './reading-fetch.ts';
 import type { Writing } from './shared-transport.ts';
 import type { SocketEvents } from './socket-transport.ts';
 
-/** What carries the messages of one connection, and what becomes of it. */
+/** One connection to a server: its transport and its end. */
 export interface ServerConnection {
   readonly transport: Writing;
-  /** The transport's name, for people. */
+  /** Display name of the transport. */
   readonly name: string;
-  /** Whether the server is a program of ours. */
+  /** Whether the server is a process that the gateway started. */
   readonly local: boolean;
-  /** Each request travels alone: the loss of one says nothing of the others. */
+  /** Each request is a separate HTTP request, so losing one does not affect the others. */
   readonly apart: boolean;
-  /** Settles with the reason when the connection is of no more use. */
+  /** Resolves with the reason when the connection ends. */
   readonly exited: Promise<string>;
-  /** Whether that is so. */
+  /** Whether the connection has ended. */
   readonly over: boolean;
-  /** Whether it was the other side that ended it. */
+  /** Whether the server ended it. */
   readonly endedItself: boolean;
-  /** Whether there was anything at all at the other side. */
+  /** Whether the server process started; always true for remote servers. */
   readonly started: boolean;
-  /** Why its last request failed, where the transport passes on only the words of that. */
+  /** The last request's error, if the transport passes on only its message. */
   readonly failure?: Error | undefined;
-  /** Why a request that was on its way got no answer. */
+  /** The error for requests in flight when the connection ends. */
   connectionLostError(): GatewayError;
-  /** The proxy that answers in place of the server where something is wrong, in words; empty if there is none. */
+  /** Text that names the proxy which may respond instead of the server; empty without one. */
   readonly via: string;
-  /** Where messages go that the transport does not hand over itself, and those that cannot be read. */
+  /** Receives invalid messages, and messages that the transport does not deliver itself. */
   sink: MessageSink;
-  /** What a failure means that the login has to do with; undefined for every other one. */
+  /** Explains a failure that is about the login; undefined for any other failure. */
   explain(thrown: unknown, of?: 'handshake'): GatewayError | undefined;
-  /** Why an error that belongs to no request means the end of the connection; undefined where it does not. */
+  /** Why an error outside a request ends the connection; undefined if it does not. */
   breaks(error: Error): string | undefined;
-  /** Ends the connection for a reason of its own. */
+  /** Marks the connection as ended, with the reason. */
   drop(why: string): void;
-  /** Looks whether the server still answers anything, and ends a program that does not. */
+  /** Pings the server and kills a server process that does not respond. */
   check(ping: () => Promise<unknown>): Promise<void>;
   end(): Promise<void>;
 }
@@ -82,7 +82,7 @@ abstract class BaseConnection {
   }
 }
 
-/** A program of ours, started for this connection. */
+/** A server process, started for this connection. */
 export class StdioConnection extends BaseConnection implements ServerConnection {
   readonly local = true;
   readonly apart = false;
@@ -109,7 +109,7 @@ export class StdioConnection extends BaseConnection implements ServerConnection 
   }
 
   connectionLostError(): GatewayError {
-    return new GatewayError('PLUGIN_CRASHED', `The server ended while the call was in flight: ${this.why ?? 'it was stopped'}.`);
+    return new GatewayError('PLUGIN_CRASHED', `The server exited while the call was in flight: ${this.why ?? 'it was stopped'}.`);
   }
 
   explain(): undefined {}
@@ -117,13 +117,13 @@ export class StdioConnection extends BaseConnection implements ServerConnection 
   breaks(): undefined {}
 
   async check(ping: () => Promise<unknown>): Promise<void> {
-    // An error is an answer, too.
+    // An error response also proves that the process is alive.
     const alive = ping().then(
       () => true,
       () => true,
     );
     if (await Promise.race([alive, sleep(this.#unresponsiveMs, false, { ref: false })])) return;
-    this.transport.kill('it hung past the time limit of a call and was killed');
+    this.transport.kill('it did not respond after a call timed out and was killed');
   }
 
   async end(): Promise<void> {
@@ -176,11 +176,11 @@ export class RemoteConnection extends BaseConnection implements ServerConnection
     return this.name === 'HTTP+SSE' && error.message.startsWith('SSE error') ? 'its stream broke' : undefined;
   }
 
-  // The server belongs to somebody else: whether it hangs is theirs to see to.
+  // A remote server is not supervised by the gateway.
   async check(): Promise<void> {}
 
   async end(): Promise<void> {
-    // A session that is not ended costs the server memory; one that cannot be is not waited for.
+    // Ending the session frees memory on the server; wait for it at most 1 s.
     if (this.why === undefined) await Promise.race([this.#terminate?.().catch(() => undefined), sleep(1_000, undefined, { ref: false })]);
     this.ending = true;
     this.drop('it was closed');
@@ -189,7 +189,7 @@ export class RemoteConnection extends BaseConnection implements ServerConnection
   }
 }
 
-/** Opens what carries messages to a remote server; `kind` is what is to be tried. */
+/** Opens the transport to a remote server. `kind`: the transport to try. */
 export async function openRemote(
   id: string,
   server: RemoteServer,
@@ -198,14 +198,14 @@ export async function openRemote(
   guard: Guard,
 ): Promise<RemoteConnection> {
   const messageBytes = 2 * host.limits.resultBytes + 64 * 1024;
-  // Calls, lists and handshakes have limits of ours: no other timer may end what waits for a silent server.
+  // Calls, lists and handshakes have their own limits, so undici's timeouts are off.
   const undici = kind === 'ws' ? undefined : await import('undici');
   const connectMs = host.limits.startTimeoutMs;
   const route = createRoute({ own: server.proxy, top: host.proxy });
   const proxy = route(server.url);
   const agent = undici && (await createAgent(route, { headersTimeout: 0, bodyTimeout: 0, connectMs }));
   const send = undici && ((input: unknown, init?: RequestInit) => undici.fetch(input as string, { ...init, dispatcher: agent } as never));
-  // Through a tunnel the server itself answers.
+  // An HTTPS tunnel is transparent, so only plain HTTP responses can come from the proxy.
   const via = proxy && server.url.protocol === 'http:' ? ` through the proxy ${proxy.name}` : '';
   const readingFetch = (carrier: RemoteConnection): typeof fetch =>
     createReadingFetch(

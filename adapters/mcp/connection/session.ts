@@ -17,20 +17,20 @@ import type { ServerConnection } from './server-connection.ts';
 import { SharedTransport, type SharedTransportEvents } from './shared-transport.ts';
 import { createSink } from './sink.ts';
 
-/** How the gateway introduces itself to servers. */
+/** Client info that the gateway sends to servers. */
 export const CLIENT_INFO = { name: 'plugmux', title: 'plugmux', version: VERSION };
 
 const META = 'io.modelcontextprotocol/';
 const MAX_ERROR_LENGTH = 500;
 
-/** How one connection is made. */
+/** Arguments of `UpstreamSession.open`. */
 export interface SessionParts {
   readonly carrier: ServerConnection;
-  /** What is already known of the server's era; undefined: it is asked. */
+  /** Known era of the server; undefined: it is probed. */
   readonly era: 'legacy' | undefined;
-  /** How long the handshake may take. */
+  /** Limit of the handshake. */
   readonly connectMs: number;
-  /** How long anything else may take that no call waits for. */
+  /** Limit of any other request outside a call. */
   readonly timeoutMs: number;
   readonly probeMs: number;
   readonly log: Logger;
@@ -48,7 +48,7 @@ export class UpstreamSession {
   readonly #calls: InFlight;
   readonly #refused: WeakMap<CallContext, GatewayError>;
   readonly timeoutMs: number;
-  /** Whether it is always clear whose call a question belongs to. */
+  /** Whether every server request identifies its call. */
   readonly #clear: boolean;
 
   private constructor(
@@ -70,7 +70,7 @@ export class UpstreamSession {
     this.#clear = this.modern || link.hasPerRequestStream;
   }
 
-  /** Connects and agrees on an era. Rejects with what the SDK or the transport says, or with why the server has ended. */
+  /** Connects and negotiates the era. Rejects with the SDK's or transport's error, or if the server exits. */
   static async open(parts: SessionParts): Promise<UpstreamSession> {
     const { carrier, era, log, checks } = parts;
     const { Client } = await import('@modelcontextprotocol/client');
@@ -79,10 +79,10 @@ export class UpstreamSession {
     const notices = createServerNotifications(calls, log);
     const events: SharedTransportEvents = {
       question: (method, params, request) => answerServer(method, params, request, calls, refused),
-      notification: (method, params, request) => notices.hear(method, params, request),
+      notification: (method, params, request) => notices.handle(method, params, request),
     };
     const link = new SharedTransport(carrier.transport, { events, ...checks });
-    // The SDK tells a program from an address by these two.
+    // The SDK recognizes a stdio transport by these two properties.
     if (carrier.local) Object.assign(link, { stderr: null, pid: null });
     const client = new Client(CLIENT_INFO, {
       capabilities: toCapabilities(ALL_KINDS),
@@ -99,23 +99,23 @@ export class UpstreamSession {
     return new UpstreamSession(parts, client, link, calls, notices, refused);
   }
 
-  /** Called back when a call was lost, but not the connection: the server may be another one by now. */
+  /** Called when a call was lost but the connection was not: a different server may respond by now. */
   lost: () => void = () => undefined;
 
-  /** Called back when the server has refused a request for want of a login. */
+  /** Called when the server rejected a request for lack of a login or permission. */
   refused: () => void = () => undefined;
 
-  /** Whether the connection is of no more use. */
+  /** Whether the connection has ended. */
   get over(): boolean {
     return this.#carrier.over;
   }
 
-  /** Settles with the reason when the connection is of no more use. */
+  /** Resolves with the reason when the connection ends. */
   get gone(): Promise<string> {
     return this.#carrier.exited;
   }
 
-  /** How the messages travel, in words. */
+  /** Display name of the transport. */
   get transport(): string {
     return this.#carrier.name;
   }
@@ -128,7 +128,7 @@ export class UpstreamSession {
     return this.#client.getInstructions();
   }
 
-  /** Whether arguments that a tool marks for it travel as headers, too: each request is one of HTTP. */
+  /** Whether arguments marked with `x-mcp-header` are also sent as headers (modern Streamable HTTP). */
   get repeatsArguments(): boolean {
     return this.modern && this.#carrier.apart;
   }
@@ -137,7 +137,7 @@ export class UpstreamSession {
     return this.#client.getServerVersion();
   }
 
-  /** What an operator may want to know of it. */
+  /** Facts about the connection, for `info` and `/status`. */
   get facts(): JsonObject {
     const { server } = this;
     return {
@@ -148,25 +148,25 @@ export class UpstreamSession {
     };
   }
 
-  /** What the server says it can do. */
+  /** Whether the server declares a capability. */
   can(feature: string, detail?: string): boolean {
     const found = (this.#client.getServerCapabilities() as JsonObject | undefined)?.[feature];
     return isJsonObject(found) && (detail === undefined || found[detail] === true);
   }
 
-  /** A listen stream of the newer era; the SDK keeps it. */
+  /** Opens a `subscriptions/listen` stream of the modern era, managed by the SDK. */
   listen(filter: Parameters<Client['listen']>[0]): ReturnType<Client['listen']> {
     return this.#client.listen(filter, { timeout: this.timeoutMs });
   }
 
-  /** Asks for something that no call waits for. */
+  /** Sends a request outside a call. */
   ask(method: string, params: JsonObject, timeoutMs = this.timeoutMs): Promise<JsonObject> {
     return this.#send(method, params, undefined, undefined, timeoutMs);
   }
 
-  /** Sends a request on behalf of a call, and returns its result as it is. */
+  /** Sends a request for a call and returns the raw result. */
   request(method: string, params: JsonObject, ctx: CallContext, headers?: Record<string, string>): Promise<JsonObject> {
-    // A stream for each request says itself whose question it carries, and the newer era's questions are answers.
+    // Per-request streams identify the call of a server request; in the modern era server requests are results.
     if (this.#clear || this.#calls.free(ctx, params)) return this.#send(method, params, ctx, headers);
     return this.#calls.turn(ctx).then((take) => {
       const answer = this.#send(method, params, ctx, headers);
@@ -183,7 +183,7 @@ export class UpstreamSession {
     timeoutMs = this.timeoutMs,
   ): Promise<JsonObject> {
     if (ctx?.aborted) return Promise.reject(new GatewayError('CALL_CANCELLED', 'The call ended before it was sent.'));
-    // Nothing would answer it, and what was in flight has been given up by now.
+    // Requests in flight have been failed already, so a new one would never settle.
     if (this.over)
       return Promise.reject(new GatewayError('PLUGIN_UNAVAILABLE', 'The connection to the server was lost before the request was sent.'));
     const id = this.#link.nextId();
@@ -209,14 +209,14 @@ export class UpstreamSession {
     });
   }
 
-  /** What becomes of an answer: an error that a refused question led to is that refusal. */
+  /** Removes a call. If it failed because the client rejected a server request, returns that rejection. */
   ended(id: number, ctx: CallContext | undefined, failed: boolean): GatewayError | undefined {
     if (!ctx) return undefined;
     this.#calls.remove(id);
     return failed ? this.#refused.get(ctx) : undefined;
   }
 
-  /** What a failed sending means for the call, and for the connection. */
+  /** Classifies a failed send and drops the connection if it is unusable. */
   judge(thrown: Error, ofCall: boolean): Error {
     const known = this.#carrier.explain(thrown);
     if (known) {
@@ -256,7 +256,7 @@ export class UpstreamSession {
     if (stream) stream.abort();
     else this.#link.notify('notifications/cancelled', { requestId: id, reason: reason.message });
     this.#link.fail(id, reason);
-    // A program that is silent past the deadline of a call and answers nothing else either does not come back.
+    // A process that responds neither to a timed-out call nor to a ping hangs and is restarted.
     if (reason instanceof GatewayError && reason.code === 'CALL_TIMEOUT') void this.#carrier.check(() => this.#ping());
   }
 
@@ -264,12 +264,12 @@ export class UpstreamSession {
     return this.#send(this.modern ? 'server/discover' : 'ping', {});
   }
 
-  /** Calls that wait for an answer. */
+  /** Number of calls in flight. */
   get inFlight(): number {
     return this.#calls.size;
   }
 
-  /** Ends the connection for a reason of ours. */
+  /** Ends the connection with the given reason. */
   drop(why: string): void {
     this.#carrier.drop(why);
   }
@@ -279,7 +279,7 @@ export class UpstreamSession {
   }
 }
 
-// Whether a copy holds exact numbers is known of what was parsed alone.
+// Parsed values record whether they contain exact numbers; a copy must be marked again.
 function withExact(meta: JsonObject, passed: JsonObject | undefined): JsonObject {
   return holdsExact(passed) ? noteExact(meta) : meta;
 }

@@ -18,29 +18,29 @@ import {
   toSdkMessage,
 } from './messages.ts';
 
-/** What comes from the server without having been asked for. */
+/** Messages that the server sends on its own. */
 export interface SharedTransportEvents {
-  /** A question for somebody; `request` is the request on whose stream it came, where that is known. */
+  /** A server request to the client. `request`: id of the request on whose stream it arrived, if known. */
   question(method: string, params: JsonObject, request: number | undefined): Promise<JsonObject>;
-  /** Returns why a notification cannot be used; undefined where it can. */
+  /** Handles a notification. Returns why it is invalid, or undefined. */
   notification(method: string, params: JsonObject, request: number | undefined): string | undefined;
 }
 
-/** A transport that may be able to write without anybody waiting for it. */
+/** A transport that may support synchronous writes. */
 export interface Writing extends Transport {
   write?(message: JSONRPCMessage): void;
-  /** Writes exact numbers as they are; the SDK's transports write doubles. */
+  /** Preserves exact numbers; the SDK's transports write doubles. */
   readonly keepsNumbers?: boolean;
 }
 
-/** A request under way. */
+/** A request in flight. */
 export interface Pending {
   progress(params: JsonObject): void;
   resolve(result: JsonObject): void;
   reject(error: Error): void;
 }
 
-/** What a connection does with what it cannot use. */
+/** Arguments of `SharedTransport`. */
 export interface SharedTransportParts {
   readonly events: SharedTransportEvents;
   readonly guard: Guard;
@@ -51,8 +51,8 @@ const QUESTIONS = new Set(['elicitation/create', 'sampling/createMessage', 'root
 const INVALID_PARAMS = -32602;
 
 /**
- * A connection that the SDK's client and we share: the handshake, sessions and listen streams are the client's, calls
- * and lists are ours. Every message is checked here for its shape, before anything of it is used.
+ * A transport shared by the SDK's client and the gateway. The SDK runs the handshake, sessions and listen streams; the
+ * gateway sends calls and lists. Every incoming message is validated here before use.
  */
 export class SharedTransport implements Transport {
   readonly #inner: Writing;
@@ -99,12 +99,12 @@ export class SharedTransport implements Transport {
     return this.#inner.close();
   }
 
-  /** The number of the next request; a progress token, too. */
+  /** Id of the next request; also its progress token. */
   nextId(): number {
     return ++this.#last;
   }
 
-  /** Sends a request of ours. */
+  /** Sends a request of the gateway. */
   request(id: number, method: string, params: JsonObject, pending: Pending, options?: TransportSendOptions): void {
     this.#pending.set(id, pending);
     const message: JSONRPCMessage = { jsonrpc: '2.0', id, method, params };
@@ -120,24 +120,24 @@ export class SharedTransport implements Transport {
     this.#guard.background(this.#write({ jsonrpc: '2.0', method, params }));
   }
 
-  /** Whether a request still waits for its answer. */
+  /** Whether a request is still in flight. */
   waits(id: number): boolean {
     return this.#pending.has(id);
   }
 
-  /** Gives up a request; whatever still comes for it is dropped. */
+  /** Fails a request. A late response is dropped. */
   fail(id: number, error: Error): void {
     const pending = this.#pending.get(id);
     this.#pending.delete(id);
     pending?.reject(error);
   }
 
-  /** Gives up every request. */
+  /** Fails every request in flight. */
   failAll(error: () => Error): void {
     for (const id of [...this.#pending.keys()]) this.fail(id, error());
   }
 
-  /** Takes a message as it was parsed; `request` is the request on whose stream it came. Returns what is left for the SDK. */
+  /** Handles a parsed message. `request`: id of the request on whose stream it arrived, if known. Returns the rest, for the SDK. */
   take(message: unknown, request: number | undefined): JSONRPCMessage | undefined {
     const left = this.#take(message, request);
     return left && toSdk(left);
@@ -149,11 +149,11 @@ export class SharedTransport implements Transport {
     if (method === undefined || method === null) return this.#settle(message);
     if (typeof method !== 'string') return this.#drop('a message whose method is not a text');
     const params = message.params ?? {};
-    if (id === undefined) return this.#hear(method, params, request);
+    if (id === undefined) return this.#receiveNotification(method, params, request);
     if (!isRequestId(id)) return this.#drop('a request whose id is neither a text nor a whole number');
     if (!isJsonObject(params)) return this.#refuse(id, INVALID_PARAMS, 'The "params" are not an object.');
     if (!QUESTIONS.has(method) && isTooLargeForSdk(message)) return this.#refuse(id, INVALID_PARAMS, 'The "params" hold too many values.');
-    // The SDK answers pings and methods that are not known.
+    // The SDK answers pings and unknown methods.
     if (!QUESTIONS.has(method)) return { jsonrpc: '2.0', id: id as string, method, params };
     this.#answer(id, this.#events.question(method, params, request));
     return undefined;
@@ -161,11 +161,11 @@ export class SharedTransport implements Transport {
 
   #settle(message: JsonObject): JSONRPCMessage | undefined {
     const { result } = message;
-    // Some languages know decimals alone and give 1000001 back as 1000001.0.
+    // Some languages have only floating-point numbers and return 1000001 as 1000001.0.
     const id = toDouble(message.id);
     if (typeof id !== 'number' || id <= FIRST_ID) return toSdkMessage(message) ?? this.#drop('an answer without a usable id');
     const pending = this.#pending.get(id);
-    // An answer nobody waits for came too late or was made up.
+    // A response without a pending request is late or invented.
     if (!pending) return undefined;
     this.#pending.delete(id);
     if (isJsonObject(result)) pending.resolve(result);
@@ -173,7 +173,7 @@ export class SharedTransport implements Transport {
     return undefined;
   }
 
-  #hear(method: string, params: unknown, request: number | undefined): JSONRPCMessage | undefined {
+  #receiveNotification(method: string, params: unknown, request: number | undefined): JSONRPCMessage | undefined {
     if (!isJsonObject(params)) return this.#drop(`${method} with "params" that are not an object`);
     switch (method) {
       case 'notifications/progress': {
@@ -224,7 +224,7 @@ export class SharedTransport implements Transport {
   }
 }
 
-// An exact number in a message of its own members, or one level below: that is where what was parsed begins.
+// Whether a message contains exact numbers. Parsed values start at its members or one level below.
 function hasExact(message: JSONRPCMessage): boolean {
   const holds = (value: JsonValue): boolean => holdsExact(value) || (isJsonObject(value) && Object.values(value).some(holdsExact));
   return Object.values(message as unknown as JsonObject).some(holds);
@@ -234,12 +234,12 @@ function map(message: JSONRPCMessage, to: (number: ExactNumber) => JsonValue): J
   return mapExact(message as unknown as JsonObject, to) as unknown as JSONRPCMessage;
 }
 
-// The SDK serialises what it is given itself: texts stand for the numbers until its bytes are on their way.
+// The SDK serializes its messages itself, so placeholder strings replace exact numbers until the bytes are written.
 function withMarks(message: JSONRPCMessage): JSONRPCMessage {
   return hasExact(message) ? map(message, ({ text }) => mark(text)) : message;
 }
 
-// The SDK calculates in doubles; an id it only gives back.
+// The SDK works with doubles. An id is only echoed, so it stays exact as a placeholder.
 function toSdk(message: JSONRPCMessage): JSONRPCMessage {
   if (!hasExact(message)) return message;
   const { id } = message as { readonly id?: unknown };

@@ -5,7 +5,7 @@ import { idOf } from './messages.ts';
 import type { MessageSink } from './reading-fetch.ts';
 import type { SharedTransport } from './shared-transport.ts';
 
-/** Hands to a link what its transport does not hand over itself. */
+/** Passes messages from a reading fetch to the shared transport. */
 export function createSink(link: SharedTransport, calls: InFlight, { guard, dropped }: Checks): MessageSink {
   return {
     take(message, request) {
@@ -22,12 +22,9 @@ export function createSink(link: SharedTransport, calls: InFlight, { guard, drop
     }),
     answered: guard.callback((request) => {
       if (link.waits(request))
-        link.fail(
-          request,
-          new GatewayError('PLUGIN_PROTOCOL_ERROR', 'The server answered with messages that are not the reply to the request.'),
-        );
+        link.fail(request, new GatewayError('PLUGIN_PROTOCOL_ERROR', 'The server responded without a reply to the request.'));
     }),
-    // A server that lets go of a call's stream wants the client behind it to come back for the answer, too.
+    // If a server closes a call's stream for resumption, the gateway closes its own client's stream too.
     ended: guard.callback((request) => calls.of(request)?.detach()),
   };
 }

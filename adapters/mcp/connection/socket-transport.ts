@@ -15,24 +15,24 @@ import { unreadable } from './messages.ts';
 const ENDS = 256;
 const MAX_REASON_LENGTH = 100;
 
-/** How a socket is opened, and what it takes. */
+/** Options of a socket transport. */
 export interface SocketOptions {
-  /** The longest message, in bytes. */
+  /** Maximum message size in bytes. */
   readonly messageBytes: number;
-  /** The longest time to open it, in milliseconds. */
+  /** Connect timeout in milliseconds. */
   readonly timeoutMs: number;
   readonly proxy: HttpProxy | undefined;
 }
 
-/** What a socket tells besides messages. */
+/** Events of a socket transport besides messages. */
 export interface SocketEvents {
-  /** A message cannot be read; `head` and `tail` are its ends. */
+  /** A message is invalid. `head` and `tail` are its ends. */
   lost(error: GatewayError, head: string, tail: string): void;
   /** The connection is closed. */
   gone(why: string): void;
 }
 
-/** Speaks to a server over a WebSocket: one message a text frame, subprotocol `mcp`. */
+/** Transport over WebSocket: one JSON message a text frame, subprotocol `mcp`. */
 export class SocketTransport implements Transport {
   readonly keepsNumbers = true;
   readonly #server: RemoteServer;
@@ -65,13 +65,13 @@ export class SocketTransport implements Transport {
     const { callback } = this.#guard;
     socket.on(
       'message',
-      callback((data: RawData, binary: boolean) => this.#hear(binary ? '' : String(data))),
+      callback((data: RawData, binary: boolean) => this.#receive(binary ? '' : String(data))),
     );
     socket.on(
       'close',
       callback((code: number, reason: Buffer) => {
-        const said = shorten(escapeForTerminal(reason.toString()), MAX_REASON_LENGTH);
-        this.#events.gone(`the connection was closed (${code}${said === '' ? '' : `, ${said}`})`);
+        const why = shorten(escapeForTerminal(reason.toString()), MAX_REASON_LENGTH);
+        this.#events.gone(`the connection was closed (${code}${why === '' ? '' : `, ${why}`})`);
         this.onclose?.();
       }),
     );
@@ -80,7 +80,7 @@ export class SocketTransport implements Transport {
       socket.once(
         'unexpected-response',
         callback((_: unknown, response: IncomingMessage) => {
-          reject(Object.assign(new Error(`it answered with HTTP ${response.statusCode}`), { status: response.statusCode }));
+          reject(Object.assign(new Error(`it responded with HTTP ${response.statusCode}`), { status: response.statusCode }));
           socket.terminate();
         }),
       );
@@ -100,11 +100,11 @@ export class SocketTransport implements Transport {
 
   async close(): Promise<void> {
     this.#socket?.close();
-    // A peer that does not answer the closing frame is not waited for.
+    // Don't wait for a peer that does not answer the closing frame.
     setTimeout(() => this.#socket?.terminate(), 1_000).unref();
   }
 
-  #hear(text: string): void {
+  #receive(text: string): void {
     let message: unknown;
     try {
       message = parseMessage(text);

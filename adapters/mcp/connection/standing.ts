@@ -3,31 +3,30 @@ import type { ServerEvent } from './event-reader.ts';
 
 const FIRST_PAUSE_MS = 1_000;
 const MAX_PAUSE_MS = 30_000;
-/** A connection that held so long was a good one. */
+/** A connection that lasted this long resets the reconnect delay. */
 const CALM_MS = 10_000;
 
-/** What the standing stream of a session is made of. */
+/** How to open and read the standalone GET stream of a session. */
 export interface StandingParts {
-  /** Opens it; `after` is the last event that was received. */
+  /** Opens it. `after`: id of the last received event. */
   open(after: string | undefined): Promise<Response>;
-  /** Takes the messages out of one of its connections; `noted` hears of each event. */
+  /** Returns a transform that extracts the messages of one connection. `noted` receives each event. */
   read(noted: (event: ServerEvent) => void): TransformStream<Uint8Array, Uint8Array>;
-  /** One of its connections is over. */
+  /** Called when one of its connections ends. */
   ended(): void;
   readonly signal: AbortSignal | undefined;
 }
 
-/** The standing stream, and where it has got to. */
+/** The standalone stream and its position. */
 export interface Standing {
   readonly body: ReadableStream<Uint8Array>;
-  /** The last event that was received. */
+  /** Id of the last received event. */
   after(): string | undefined;
 }
 
 /**
- * Joins the connections of a standing stream into one body: one that breaks is opened again where it left off, however often
- * and however long that takes. It ends where the server says that there is no such stream any more. `first`: the connection
- * there is already.
+ * Joins the successive connections of a standalone stream into one body. Reconnects without limit after the last received
+ * event, and ends when the server responds that it has no such stream. `first`: a connection that is already open.
  */
 export function keepStanding(first: Response | undefined, { open, read, ended, signal }: StandingParts): Standing {
   let after: string | undefined;
@@ -56,11 +55,11 @@ export function keepStanding(first: Response | undefined, { open, read, ended, s
       try {
         if (response?.body) yield* response.body.pipeThrough(read(noted));
       } catch {
-        // What broke off is opened again.
+        // The loop reconnects.
       }
       ended();
       if (signal?.aborted) return;
-      // Some servers end a stream at once, each time.
+      // Some servers end each stream immediately, so the delay doubles.
       pauseMs = performance.now() - since < CALM_MS ? Math.min(Math.max(wishedMs, 2 * pauseMs), MAX_PAUSE_MS) : wishedMs;
       response = await reopen(pauseMs).catch(() => undefined);
       if (!response) return;
@@ -78,12 +77,12 @@ export function keepStanding(first: Response | undefined, { open, read, ended, s
   return { body, after: () => after };
 }
 
-/** Whether an answer is a stream of events. */
+/** Whether a response is an SSE stream. */
 export function isStream({ ok, body, headers }: Response): boolean {
   return ok && body !== null && /^text\/event-stream\b/i.test(headers.get('content-type')?.trim() ?? '');
 }
 
-/** Whether a refusal says nothing of the stream itself. */
+/** Whether an error status is temporary and unrelated to the stream. */
 export function isPassing({ status }: Response): boolean {
   return status === 408 || status === 429 || (status >= 500 && status !== 501);
 }

@@ -1,11 +1,11 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '../../../src/core/json/json.ts';
 
-// What is wrong with pieces of prompts and resources; undefined where nothing is.
+// Validation of parts of prompts and resources. Each function returns the fault, or undefined.
 
 const MIME_TYPE = /^[\x20-\x7e]*$/;
 const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/;
 
-/** What is wrong with the content of a message. */
+/** The fault of a message's content block. */
 export function blockFault(block: JsonObject): string | undefined {
   switch (block.type) {
     case 'text':
@@ -18,11 +18,11 @@ export function blockFault(block: JsonObject): string | undefined {
     case 'resource_link':
       return textFault(block, 'uri') ?? textFault(block, 'name') ?? mimeFault(block);
     default:
-      return 'its type is not known';
+      return 'its type is unknown';
   }
 }
 
-/** What is wrong with the contents of a resource. */
+/** The fault of a resource's contents. */
 export function contentsFault(contents: JsonObject): string | undefined {
   const fault = textFault(contents, 'uri') ?? mimeFault(contents);
   if (fault !== undefined || typeof contents.text === 'string') return fault;
@@ -30,7 +30,7 @@ export function contentsFault(contents: JsonObject): string | undefined {
 }
 
 function textFault(piece: JsonObject, key: string): string | undefined {
-  return typeof piece[key] === 'string' ? undefined : `"${key}" is not a text`;
+  return typeof piece[key] === 'string' ? undefined : `"${key}" is not a string`;
 }
 
 function dataFault(piece: JsonObject, key: string): string | undefined {
@@ -42,12 +42,12 @@ function mimeFault({ mimeType }: JsonObject): string | undefined {
   return isMimeType(mimeType) ? undefined : '"mimeType" is not a MIME type';
 }
 
-/** Whether a MIME type can stand in a header. */
+/** Whether a value is a MIME type that is valid in a header. */
 export function isMimeType(value: JsonValue | undefined): value is string {
   return typeof value === 'string' && MIME_TYPE.test(value);
 }
 
-// Line breaks stand in what mail programs and some servers encode.
+// Mail programs and some servers insert line breaks into base64.
 function isBase64(text: string): boolean {
   return BASE64.test(text) || BASE64.test(text.replace(/[\r\n]/g, ''));
 }

@@ -7,7 +7,7 @@ import type { UpstreamSession } from '../connection/session.ts';
 import type { ListKind } from './listed.ts';
 import { type Listed, readList } from './listing.ts';
 
-/** The lists that a server may have, with the capability that promises each. */
+/** The lists of a server, each with its method and the capability that announces it. */
 const KINDS = {
   tools: { feature: 'tools', method: 'tools/list' },
   prompts: { feature: 'prompts', method: 'prompts/list' },
@@ -15,23 +15,23 @@ const KINDS = {
   resourceTemplates: { feature: 'resources', method: 'resources/templates/list' },
 } as const satisfies Record<ListKind, { readonly feature: string; readonly method: string }>;
 
-/** However often a server says that a list has changed, it is read that often at most. */
+/** Minimum interval between reads of a list that keeps changing. */
 const AGAIN_MS = 100;
 const FIRST_RETRY_MS = 1_000;
 const MAX_RETRY_MS = 30_000;
 
-/** One list of a server: its last good content, read anew when it has changed, and again by itself after a failure. */
+/** One list of a server. Keeps the last good content, and is read again after changes and failures. */
 export class KeptList {
   readonly kind: ListKind;
   readonly #log: Logger;
   readonly #settled: () => void;
   readonly #known: number;
   items: readonly JsonValue[] = [];
-  /** Why it is not as the server has it now. */
+  /** Why the content may be outdated. */
   fault: GatewayError | undefined;
-  /** An answer is waited for. */
+  /** A read is in progress. */
   waiting = false;
-  /** It has been read to its end, on this connection or an earlier one. */
+  /** It has been read completely, on this connection or an earlier one. */
   whole = false;
   #cut: string | undefined;
   #session: UpstreamSession | undefined;
@@ -42,7 +42,7 @@ export class KeptList {
   #retryMs = FIRST_RETRY_MS;
   #timer: NodeJS.Timeout | undefined;
 
-  /** `settled` is called after each reading. `known`: how many items the last start knew. */
+  /** `settled` is called after each read. `known`: number of items stored at the last start. */
   constructor(kind: ListKind, log: Logger, settled: () => void, known = 0) {
     this.kind = kind;
     this.#known = known;
@@ -54,22 +54,22 @@ export class KeptList {
     return KINDS[this.kind].method;
   }
 
-  /** Whether the server has such a list. */
+  /** Whether the server announces this list. */
   get promised(): boolean {
     return this.#session?.can(KINDS[this.kind].feature) === true;
   }
 
-  /** Whether it is as the server has it now. */
+  /** Whether the content is current. */
   get good(): boolean {
     return this.promised && !this.waiting && this.fault === undefined;
   }
 
-  /** Whether the server has such a list, and it has never been read. */
+  /** Whether the server announces this list, but it has never been read. */
   get unread(): boolean {
     return this.promised && !this.whole;
   }
 
-  /** Reads it over a new connection. A list that is slow gets more time with each try, up to `maxMs`. */
+  /** Reads the list over a new connection. Each timeout doubles the time for the next attempt, up to `maxMs`. */
   follow(session: UpstreamSession, maxMs: number): void {
     this.#session = session;
     this.#patienceMs = session.timeoutMs;
@@ -78,7 +78,7 @@ export class KeptList {
     this.read();
   }
 
-  /** Reads it once more. */
+  /** Reads the list again. */
   read(): void {
     clearTimeout(this.#timer);
     if (!this.#session) return;
@@ -87,7 +87,7 @@ export class KeptList {
     if (!this.#running) void this.#run();
   }
 
-  /** Its connection has ended; what was listed stays. */
+  /** Called when the connection ends. The content stays. */
   leave(): void {
     clearTimeout(this.#timer);
     this.#session = undefined;
@@ -100,7 +100,7 @@ export class KeptList {
       this.#stale = false;
       const session = this.#session;
       const read = await (this.promised ? readList(session, this.method, this.kind, this.#patienceMs) : { items: [] });
-      // What an older connection still said is of no use.
+      // Discard results of an older connection.
       if (this.#session !== session) continue;
       this.waiting = false;
       this.#take(read);
@@ -113,14 +113,14 @@ export class KeptList {
   #take({ items, fault, cut }: Listed): void {
     if (fault === undefined || !this.whole) this.items = fault === undefined || items.length > 0 ? items : this.items;
     if (fault === undefined) {
-      if (this.fault) this.#log.info(`${this.method} is answered again.`);
+      if (this.fault) this.#log.info(`${this.method} works again.`);
       if (cut !== undefined && cut !== this.#cut) this.#log.warn(this.#cutOff(cut));
       this.whole = true;
       this.#retryMs = FIRST_RETRY_MS;
     } else {
       if (fault.message !== this.fault?.message) this.#log.warn(this.#failed(fault));
       if (fault.code === 'LOAD_TIMEOUT') this.#patienceMs = Math.min(2 * this.#patienceMs, this.#maxMs);
-      // Nothing else would tell that it can be read again.
+      // The server does not announce that the list works again, so it is retried.
       this.#timer = setTimeout(() => this.read(), this.#retryMs).unref();
       this.#retryMs = Math.min(2 * this.#retryMs, MAX_RETRY_MS);
     }
@@ -128,26 +128,26 @@ export class KeptList {
     this.#cut = cut;
   }
 
-  /** What is wrong with it. */
+  /** The list's fault, for `doctor`. */
   problem(): Problem | undefined {
     const { method: subject, fault } = this;
     if (fault) return { code: fault.code, subject, message: this.#failed(fault), fix: fault.fix };
-    if (this.waiting && !this.whole) return { subject, message: `${subject} has not been answered so far; the other lists are served.` };
+    if (this.waiting && !this.whole) return { subject, message: `${subject} has not been answered yet; the other lists are served.` };
     return this.#cut === undefined ? undefined : { subject, message: this.#cutOff(this.#cut) };
   }
 
   #failed({ message }: GatewayError): string {
     const stop = /[.!?]$/.test(message) ? '' : '.';
-    return `${this.method} failed: ${message}${stop} It is tried again${this.#kept}.`;
+    return `${this.method} failed: ${message}${stop} It is retried${this.#kept}.`;
   }
 
   get #kept(): string {
-    if (this.whole) return '; what it listed before stays';
-    if (this.#known > 0) return '; what the last start knew of it stays';
+    if (this.whole) return '; the last list stays active';
+    if (this.#known > 0) return '; the list stored at the last start stays active';
     return this.items.length > 0 ? `; the first ${this.items.length} are served` : '';
   }
 
   #cutOff(cut: string): string {
-    return `${this.method} is read no further than ${cut}; ${this.items.length} items of it are served.`;
+    return `${this.method} exceeds the limit of ${cut}; the first ${this.items.length} items are served.`;
   }
 }

@@ -12,7 +12,7 @@ export function memberOf(kind: ListKind): keyof KnownLists {
   return kind === 'resourceTemplates' ? 'templates' : kind;
 }
 
-/** Lists as the last start knew them, whose items are called on the connection there is now. */
+/** Returns stored lists whose items call the server over the current connection. */
 export function revive(known: KnownLists, kinds: readonly ListKind[], calls: Calls, repeatsArguments: boolean): Partial<KnownLists> {
   const all: KnownLists = {
     tools: known.tools.map(({ fault: _, ...tool }) => {

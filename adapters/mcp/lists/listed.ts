@@ -4,7 +4,7 @@ import { toDouble } from '../../../src/core/json/exact-tree.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../../src/core/json/json.ts';
 import { isMimeType } from './content-faults.ts';
 
-// Members of listed items. Clients refuse a whole list for one that has the wrong type, so such members are left out.
+// Conversion of listed items. Clients reject a whole list for one member of the wrong type, so such members are left out.
 
 const OWN_PREFIX = 'plugmux/';
 const MOMENT = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$/;
@@ -12,12 +12,12 @@ const MOMENT = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$/;
 /** The lists that a server may have. */
 export type ListKind = 'tools' | 'prompts' | 'resources' | 'resourceTemplates';
 
-/** A text, or nothing. */
+/** The value if it is a string. */
 export function text(value: JsonValue | undefined): string | undefined {
   return typeof value === 'string' ? value : undefined;
 }
 
-/** The `_meta` of an item without the keys that are the gateway's own; where it comes from is added to by each gateway. */
+/** The `_meta` of an item without the gateway's own keys, except its origin, which each gateway extends. */
 export function metaOf(meta: JsonValue | undefined): { readonly meta?: JsonObject } {
   if (!isJsonObject(meta)) return {};
   const kept = Object.entries(meta).filter(([key, value]) => !key.startsWith(OWN_PREFIX) || (key === ORIGIN_KEY && isJsonObject(value)));
@@ -57,7 +57,7 @@ export function argumentsOf(args: JsonValue | undefined): PromptArgument[] {
   });
 }
 
-/** What a resource is annotated with. */
+/** The annotations of a resource, without invalid ones. */
 export function annotationsOf(annotations: JsonValue | undefined): { readonly annotations?: JsonObject } {
   if (!isJsonObject(annotations)) return {};
   const { audience, priority, lastModified, ...rest } = annotations;

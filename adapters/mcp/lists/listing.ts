@@ -5,7 +5,7 @@ import { RpcFailure } from '../connection/messages.ts';
 import type { UpstreamSession } from '../connection/session.ts';
 import { isDeeper } from '../nesting.ts';
 
-/** A list is read up to so many items and bytes, and for so long, however many pages it has. */
+/** Limits of one list, over all its pages. */
 export interface ListBounds {
   readonly items: number;
   readonly bytes: number;
@@ -13,20 +13,20 @@ export interface ListBounds {
 }
 
 const BOUNDS: ListBounds = { items: 50_000, bytes: 32 * 1024 * 1024, ms: 60_000 };
-// A schema of 64 levels in a tool.
+// The levels of a tool around a schema of 64 levels.
 const MAX_LEVELS = 68;
 const METHOD_NOT_FOUND = -32601;
 
-/** What was read of one list: all of it, or as much as came before `fault` or before a bound was reached. */
+/** The items read from one list: all, or those before `fault` or a limit. */
 export interface Listed {
   readonly items: readonly JsonValue[];
-  /** Why it could not be read to its end; it may be read the next time. */
+  /** Why reading stopped early; a later attempt may succeed. */
   readonly fault?: GatewayError;
-  /** Which bound it was cut at. */
+  /** The limit that was reached. */
   readonly cut?: string;
 }
 
-/** Reads one list of a server, page by page. `firstMs`: how long its first page may take. Never rejects. */
+/** Reads one list of a server, page by page. `firstMs`: timeout of the first page. Never rejects. */
 export async function readList(session: UpstreamSession, method: string, key: string, firstMs: number, bounds = BOUNDS): Promise<Listed> {
   const items: JsonValue[] = [];
   try {
@@ -55,19 +55,19 @@ async function readPages(
     if (left <= 0) return `${bounds.ms / 1000} s`;
     const params: JsonObject = cursor === undefined ? {} : { cursor };
     const result = await session.ask(method, params, cursor === undefined ? firstMs : left).catch((error) => {
-      // Some servers promise a feature and know only part of its methods.
+      // Some servers announce a capability, but implement only some of its methods.
       if (error instanceof RpcFailure && error.number === METHOD_NOT_FOUND && cursor === undefined) return { [key]: [] } as JsonObject;
       throw error;
     });
-    // However long a server needed to begin, its pages come at their own pace.
+    // The time limit of the pages starts after the first response.
     if (cursor === undefined) until = performance.now() + bounds.ms;
     const page = result[key];
-    if (!Array.isArray(page)) throw invalid(`${method} was answered without a list in "${key}"`);
-    // Nothing that goes through all of an item gets one that is nested without end.
+    if (!Array.isArray(page)) throw invalid(`${method} returned no list in "${key}"`);
+    // Items that are nested too deep are dropped, so that later recursion is safe.
     const found = page.map((item) => (isDeeper(item, MAX_LEVELS) ? null : item));
     const text = JSON.stringify(found);
     const digest = hash('sha1', text);
-    // Some servers mean the end by an empty cursor, and answer that one with the first page again.
+    // Some servers end with an empty cursor and answer it with the first page again.
     if (found.length > 0 && seen.has(digest)) return undefined;
     seen.add(digest);
     bytes += text.length;
@@ -77,9 +77,9 @@ async function readPages(
     }
     if (bytes > bounds.bytes) return `${bounds.bytes} bytes`;
     const { nextCursor } = result;
-    // A cursor that does not move would be followed for ever.
+    // A cursor that does not change would loop endlessly.
     if (nextCursor === undefined || nextCursor === null || nextCursor === cursor) return undefined;
-    if (typeof nextCursor !== 'string') throw invalid(`${method} was answered with a cursor that is not a text`);
+    if (typeof nextCursor !== 'string') throw invalid(`${method} returned a cursor that is not a string`);
     cursor = nextCursor;
   }
 }

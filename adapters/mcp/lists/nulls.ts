@@ -1,26 +1,26 @@
 import { parseExact, parseLine } from '../../../src/core/json/exact-parse.ts';
 import { isJsonObject, type JsonValue } from '../../../src/core/json/json.ts';
 
-// Below these keys a null is a value of somebody's own.
+// Keys below which a null is part of the user's data.
 const VALUES = new Set(['arguments', 'structuredContent', '_meta', 'input', 'metadata', 'data', 'default', 'const', 'enum', 'examples']);
-/** Keys of which the null itself is a value. */
+/** Keys that may be null themselves. */
 const OWN = new Set(['structuredContent', 'data', 'default', 'const']);
-/** Keys of schemas whose members are named by somebody: what a name stands for is a schema, whatever the name is. */
+/** Schema keywords whose members have user-defined names and are schemas. */
 const NAMED = new Set(['properties', 'patternProperties', '$defs', 'definitions', 'dependentSchemas']);
 
-/** Parses a message of a server. Many serializers write null where a member is absent: such members are left out. */
+/** Parses a message from a server. Many serializers write null for absent members, so such members are removed. */
 export function parseMessage(text: string): JsonValue {
   const message = parseExact(text);
   return text.includes('null') ? dropNulls(message) : message;
 }
 
-/** The same for a message on a line of its own. */
+/** Like `parseMessage`, for one line of stdio. */
 export function parseMessageLine(line: Buffer): JsonValue {
   const message = parseLine(line);
   return line.includes('null') ? dropNulls(message) : message;
 }
 
-/** Leaves out members that are null, in place. Without recursion: nothing has limited the depth yet. */
+/** Removes null members in place. Iterative, because the nesting depth is not limited yet. */
 export function dropNulls(root: JsonValue): JsonValue {
   const open: { readonly node: JsonValue; readonly named: boolean }[] = [{ node: root, named: false }];
   for (let next = open.pop(); next !== undefined; next = open.pop()) {

@@ -8,29 +8,26 @@ import { memberOf } from './known.ts';
 import type { ListKind } from './listed.ts';
 
 const SOON_MS = 1_000;
-/** So long the other lists wait for one that is not answered. */
+/** How long the other lists wait for one that is not answered. */
 const GRACE_MS = 2_000;
 
-/** What a server lists, over all of its connections. Each list stands alone: one that fails or hangs costs no other. */
+/** The lists of a server across connections. A list that fails or hangs does not affect the others. */
 export interface ServerLists {
-  /** Reads everything over a new connection; settles once there is something to serve, or nothing will come. */
+  /** Reads all lists over a new connection. Resolves when there is something to serve, or all reads have ended. */
   follow(session: UpstreamSession, maxMs: number): Promise<void>;
-  /** Reads some lists anew. */
+  /** Reads some lists again; all by default. */
   read(kinds?: readonly ListKind[]): void;
-  /** Reads all of them in a moment, since the server may be another one by now. */
+  /** Reads all lists after 1 s, because a different server may respond by now. */
   readSoon(): void;
   /** The connection has ended. */
   leave(): void;
-  /** `remembers`: where a list has never been read, what the last start knew of it counts. */
+  /** The current lists. `remembers`: use the stored content of lists that have never been read. */
   current(remembers: boolean): Lists;
-  /** Why no list at all could be read; undefined where one could, or there are none. */
+  /** Why no list could be read; undefined if one was, or the server has none. */
   failure(): GatewayError | undefined;
 }
 
-/**
- * `changed` is called after the first settling of each connection, whenever lists have been read since. `known` is what the
- * last start knew.
- */
+/** `changed` is called after later reads on a connection; `follow` reports the first one. `known`: the offer stored at the last start. */
 export function createServerLists(log: Logger, changed: () => void, known?: Offer): ServerLists {
   let open: (() => void) | undefined;
   let grace: NodeJS.Timeout | undefined;

@@ -11,10 +11,10 @@ import { type LoginSettings, NO_SETTINGS, namedServers } from './settings.ts';
 import type { StepUp } from './step-up.ts';
 import { type LoginRecord, loginRecord, type StoredLogin, type Wish } from './stored.ts';
 
-/** How long after a renewal an answer may still be about the token before it. */
+/** For this long after a renewal, a 401 may still belong to the old token. */
 const SETTLED_MS = 1_000;
 
-/** What a server's requests are signed with, and how that is renewed; undefined where the entry brings a token. */
+/** Provides and renews the access token of a server; undefined if `headers` contain one. */
 export async function createAuth(
   id: string,
   server: RemoteServer,
@@ -24,32 +24,32 @@ export async function createAuth(
 ): Promise<AuthProvider | undefined> {
   const settings = server.login ?? NO_SETTINGS;
   const machine = settings.grant === 'client_credentials' ? [await machineProvider(settings, record)] : [];
-  const person = hasToken(server) ? [] : [personProvider(id, server.url, settings, record, stepUp)];
-  const providers = [...person, ...machine];
+  const user = hasToken(server) ? [] : [userProvider(id, server.url, settings, record, stepUp)];
+  const providers = [...user, ...machine];
   return providers.length === 0 ? undefined : toAuth(id, server, providers, stepUp, route);
 }
 
-/** Whether what a server lists is for the holder of a login. */
+/** Whether the server's lists depend on a login. */
 export function isPersonal(server: ServerEntry['server'], record: LoginRecord | undefined): boolean {
   if (server.kind === 'stdio') return false;
   if (server.login?.grant === 'client_credentials') return true;
   return !hasToken(server) && record?.read()?.tokens !== undefined;
 }
 
-/** Where a person's login at a server is kept. */
+/** The stored browser login of a server. */
 export function recordOf(id: string, { url }: RemoteServer, host: Pick<Host, 'store' | 'hide'>): LoginRecord {
   return loginRecord(host.store(id), url, host.hide);
 }
 
-/** A provider that may find out that another process has logged in or renewed the login. */
+/** A provider that can detect a login or renewal by another process. */
 interface SharedProvider extends OAuthClientProvider {
-  /** Looks for another token than the one used so far. */
+  /** Reads the store. Returns whether it has a new token. */
   reread?(): boolean;
   /** Whether there is anything to renew. */
   readonly empty?: boolean;
 }
 
-// The first of them that has a login is used.
+// Uses the first provider that has a login.
 function toAuth(id: string, server: RemoteServer, providers: readonly SharedProvider[], stepUp: StepUp, route: Route): AuthProvider {
   const named = [server.url, ...namedServers(server.login)];
   let renewing: Promise<void> | undefined;
@@ -69,10 +69,11 @@ function toAuth(id: string, server: RemoteServer, providers: readonly SharedProv
     } catch (thrown) {
       const error = toError(thrown);
       const trouble = guard.trouble();
-      // A login server that is away comes back; nobody has to log in again for that.
-      if (trouble !== undefined) throw new GatewayError('HANDSHAKE_FAILED', `The login cannot be renewed: ${trouble}.`, { cause: error });
+      // A temporary outage of the login server does not require a new login.
+      if (trouble !== undefined)
+        throw new GatewayError('HANDSHAKE_FAILED', `The login at ${server.url.host} cannot be renewed: ${trouble}.`, { cause: error });
       if (error instanceof GatewayError) throw error;
-      throw loginNeeded(id, server, `refuses the login: ${causeOf(error)}`);
+      throw loginNeeded(id, server, `rejects the login: ${causeOf(error)}`);
     }
   };
 
@@ -88,7 +89,7 @@ function toAuth(id: string, server: RemoteServer, providers: readonly SharedProv
         throw notSent(error);
       }
     },
-    // A token is renewed once, however many requests were refused with the old one: a second renewal would void the first.
+    // A token is renewed once for all rejected requests: a second renewal would revoke the first.
     async onUnauthorized({ response }) {
       const { extractWWWAuthenticateParams } = await import('@modelcontextprotocol/client');
       const { resourceMetadataUrl, scope } = extractWWWAuthenticateParams(response);
@@ -126,8 +127,8 @@ async function machineProvider(
   return provider;
 }
 
-// Every request needs the token, so it is read from the store only when it has to be renewed: others may have done so.
-function personProvider(id: string, server: URL, settings: LoginSettings, record: LoginRecord, stepUp: StepUp): SharedProvider {
+// Every request needs the token, so the store is read only before a renewal: another process may have renewed it.
+function userProvider(id: string, server: URL, settings: LoginSettings, record: LoginRecord, stepUp: StepUp): SharedProvider {
   let known: StoredLogin | undefined = record.read();
   const reread = (): boolean => {
     const { tokens, id: login } = known ?? {};
@@ -149,7 +150,7 @@ function personProvider(id: string, server: URL, settings: LoginSettings, record
     redirectUrl: 'http://127.0.0.1/callback',
     registers: false,
     visit(url) {
-      throw new GatewayError('NEEDS_CONFIGURATION', `The login at ${url.host} has ended.`, {
+      throw new GatewayError('NEEDS_CONFIGURATION', `The login at ${url.host} has expired.`, {
         plugin: id,
         fix: `Run \`plugmux login ${id}\`.`,
       });
@@ -168,9 +169,9 @@ function personProvider(id: string, server: URL, settings: LoginSettings, record
     invalidateCredentials(what) {
       const used = known?.tokens?.refresh_token;
       known = record.read();
-      // Another gateway may have renewed it meanwhile, which is why ours was refused.
+      // Another gateway may have renewed it meanwhile, which invalidated ours.
       if (what !== 'tokens' || known?.tokens === undefined || known.tokens.refresh_token !== used) return;
-      // One request was refused: the token may be good for others as long as it lasts.
+      // Only one request was rejected: the access token may stay valid for others until it expires.
       const { refresh_token: _, ...tokens } = known.tokens;
       state.write({ ...known, tokens });
     },

@@ -13,21 +13,21 @@ import { joinScopes } from './scopes.ts';
 import { NO_SETTINGS, namedServers } from './settings.ts';
 import type { StoredLogin } from './stored.ts';
 
-/** What a login by a person needs. */
+/** Arguments of a browser login. */
 export interface BrowserLogin {
   readonly server: RemoteServer;
   readonly timeoutMs: number;
   /** The `proxy` at the top of mcp.json. */
   readonly proxy?: ProxySetting;
-  /** Scopes to ask for beyond those that the configuration or the server names. */
+  /** Scopes to request in addition to those of the configuration or the server. */
   readonly beyond: string | undefined;
-  /** Where the server describes its login, as far as a refusal has told before. */
+  /** URL of the server's OAuth metadata, if an earlier rejection named it. */
   readonly metadata?: string | undefined;
-  /** Shows the person where to go. */
+  /** Shows the user the address to open. */
   visit(url: URL): void;
 }
 
-/** Logs in to a server with the help of a person's browser. Nothing is kept of a login that fails. */
+/** Logs in to a server with the user's browser. Stores nothing if the login fails. */
 export async function logInByBrowser({ server, timeoutMs, proxy, beyond, metadata, visit }: BrowserLogin): Promise<StoredLogin> {
   const { auth } = await import('@modelcontextprotocol/client');
   const settings = server.login ?? NO_SETTINGS;
@@ -47,7 +47,7 @@ export async function logInByBrowser({ server, timeoutMs, proxy, beyond, metadat
       state: {
         read: () => login,
         write(next) {
-          // The SDK goes on without what could not be fetched; a refused address ends the login.
+          // The SDK continues after failed fetches, but a rejected address must end the login.
           guard.assertNothingRefused();
           login = next;
         },
@@ -83,7 +83,7 @@ export async function logInByBrowser({ server, timeoutMs, proxy, beyond, metadat
 }
 
 function tooLate(): never {
-  throw new GatewayError('LOGIN_REFUSED', 'The browser did not come back in time.', {
-    fix: 'Log in again, or give more time with --timeout.',
+  throw new GatewayError('LOGIN_REFUSED', 'The browser login timed out.', {
+    fix: 'Log in again, or raise --timeout.',
   });
 }

@@ -4,17 +4,17 @@ import type { AddressInfo } from 'node:net';
 import { GatewayError } from '../../../src/core/errors.ts';
 import { escapeForTerminal, shorten } from '../../../src/core/text/text.ts';
 
-/** What a browser brings back from a login. */
+/** Parameters of the browser's redirect. */
 export interface Answer {
   readonly code: string;
-  /** The authorization server that says it sent the browser here. */
+  /** The issuer that the redirect names (RFC 9207). */
   readonly iss?: string;
 }
 
-/** Where a browser comes back to. */
+/** The redirect endpoint of a login. */
 export interface Callback {
   readonly url: string;
-  /** Rejects where the login was refused over there. */
+  /** Rejects if the authorization server denied the login. */
   readonly answer: Promise<Answer>;
   close(): void;
 }
@@ -23,8 +23,8 @@ const PATH = '/callback';
 const MAX_REASON_LENGTH = 300;
 
 /**
- * Listens on loopback for the browser's redirect; a request without the right `state` is refused. `at`: the port, or the whole
- * address that the server knows; any free port where it is absent.
+ * Listens on loopback for the browser's redirect and rejects requests without the right `state`. `at`: the port, or the whole
+ * registered redirect URI; any free port by default.
  */
 export async function openCallback(word: string, at: number | URL = 0): Promise<Callback> {
   const named = at instanceof URL ? at : undefined;
@@ -37,27 +37,27 @@ export async function openCallback(word: string, at: number | URL = 0): Promise<
   });
   answer.catch(() => undefined);
   const server = createServer((request, response) => {
-    const say = (status: number, text: string): void => {
+    const respond = (status: number, text: string): void => {
       response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-store', connection: 'close' });
       response.end(`${text}\n`);
     };
     const target = new URL(request.url ?? '/', origin());
     if (request.method !== 'GET' || request.headers.host !== new URL(origin()).host || target.pathname !== (named?.pathname ?? PATH))
-      return say(404, 'Not here.');
+      return respond(404, 'Not found.');
     const { searchParams: query } = target;
-    if (!isSame(query.get('state') ?? '', word)) return say(400, 'This is not the login that is waited for. Start it again.');
+    if (!isSame(query.get('state') ?? '', word)) return respond(400, 'This is not the current login. Start it again.');
     const code = query.get('code');
     if (code === null || query.has('error')) {
-      say(200, 'The login was refused. You can close this page.');
+      respond(200, 'The login was denied. You can close this page.');
       return fail(toRefusal(query));
     }
     const iss = query.get('iss');
-    say(200, 'You are logged in as far as the browser is concerned. You can close this page; the terminal says how it went on.');
+    respond(200, 'The browser part of the login is done. You can close this page; the terminal shows the result.');
     settle({ code, ...(iss === null ? {} : { iss }) });
   });
   const origin = (): string => named?.origin ?? `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   await new Promise<void>((resolve, reject) => {
-    server.once('error', (error) => reject(new GatewayError('BIND_REFUSED', `Port ${port} cannot be listened on: ${error.message}.`)));
+    server.once('error', (error) => reject(new GatewayError('BIND_REFUSED', `Cannot listen on port ${port}: ${error.message}.`)));
     server.listen(port, named && named.hostname !== 'localhost' ? named.hostname.replace(/^\[|\]$/g, '') : '127.0.0.1', resolve);
   });
   return {
@@ -71,9 +71,9 @@ export async function openCallback(word: string, at: number | URL = 0): Promise<
 }
 
 function toRefusal(query: URLSearchParams): GatewayError {
-  const said = [query.get('error'), query.get('error_description')].filter((text) => text !== null).join(': ');
-  const why = said === '' ? 'it gave no code' : shorten(escapeForTerminal(said), MAX_REASON_LENGTH);
-  return new GatewayError('LOGIN_REFUSED', `The login was refused by the authorization server: ${why}.`, { fix: 'Log in again.' });
+  const reason = [query.get('error'), query.get('error_description')].filter((text) => text !== null).join(': ');
+  const why = reason === '' ? 'it returned no code' : shorten(escapeForTerminal(reason), MAX_REASON_LENGTH);
+  return new GatewayError('LOGIN_REFUSED', `The authorization server denied the login: ${why}.`, { fix: 'Log in again.' });
 }
 
 function isSame(given: string, word: string): boolean {

@@ -8,18 +8,18 @@ import { joinScopes } from './scopes.ts';
 
 const MAX_MS = 10_000;
 
-/** What a server says of the login it wants. */
+/** The login that a server requires. */
 export interface Challenge {
   readonly resourceMetadataUrl?: URL;
   readonly scope?: string;
 }
 
-/** Asks a server without a login for what needs none, until it says which login it wants. Never rejects for its refusals. */
+/** Sends requests without a login until the server responds with a challenge. Never rejects. */
 export async function askForChallenge({ url, headers }: RemoteServer, { fetch }: GuardedFetch): Promise<Challenge> {
   const { Client, extractWWWAuthenticateParams, StreamableHTTPClientTransport } = await import('@modelcontextprotocol/client');
   let challenge: Challenge = {};
   const watching = async (input: string | URL, init?: RequestInit): Promise<Response> => {
-    // Nothing is waited for but answers.
+    // No GET streams: only responses matter here.
     if (init?.method === 'GET') return new Response(null, { status: 405 });
     const response = await fetch(input, init);
     if (response.status !== 401 && response.status !== 403) return response;
@@ -54,11 +54,11 @@ function listsOf(client: Client): (() => Promise<unknown>)[] {
   ];
 }
 
-/** Reads the description of an authorization server at the address that the operator names. */
+/** Reads authorization server metadata from the address that the operator configured. */
 export async function readDescription(url: string, { fetch }: GuardedFetch): Promise<OAuthDiscoveryState> {
   const response = await fetch(url);
   const found: unknown = response.ok ? await response.json().catch(() => undefined) : undefined;
   if (!isJsonObject(found) || typeof found.issuer !== 'string')
-    throw new GatewayError('LOGIN_REFUSED', `The login was given up: ${url} does not describe an authorization server.`);
+    throw new GatewayError('LOGIN_REFUSED', `The login was stopped: ${url} is not authorization server metadata.`);
   return { authorizationServerUrl: found.issuer, authorizationServerMetadata: found as never };
 }

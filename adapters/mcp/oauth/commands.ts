@@ -14,17 +14,17 @@ interface Options {
   readonly timeout?: string;
 }
 
-interface Place {
+interface LoginTarget {
   readonly server: RemoteServer;
   readonly keep: PluginStore;
   readonly commandContext: CommandContext;
 }
 
 const WAIT_S = 300;
-// What a shell would run, were the address pasted into one.
+// Characters that a shell would interpret if the address is pasted into it.
 const SHELL = /[$()'`;|<>\\!*]/g;
 
-/** `plugmux login` and `logout`: a person's login at a remote server, kept for every gateway of the same state. */
+/** Adds `plugmux login` and `logout`: browser logins at remote servers, stored for all gateways with the same state folder. */
 export function addCommands(program: Command, open: OpenCommandContext): void {
   program
     .command('login <server>')
@@ -32,7 +32,7 @@ export function addCommands(program: Command, open: OpenCommandContext): void {
     .addHelpText('after', '\nExample:\n  $ plugmux login github')
     .description('log in to a remote server of "mcpServers" with a browser')
     .option('--timeout <seconds>', 'how long to wait for the browser', String(WAIT_S))
-    .action((name: string, options: Options) => withServer(open, name, options, (place) => logIn(name, place, options)));
+    .action((name: string, options: Options) => withServer(open, name, options, (target) => logIn(name, target, options)));
   program
     .command('logout <server>')
     .helpGroup('Upstream servers:')
@@ -41,13 +41,13 @@ export function addCommands(program: Command, open: OpenCommandContext): void {
     .action((name: string, options: Options) =>
       withServer(open, name, options, async ({ server, keep, commandContext }) => {
         const record = loginRecord(keep, server.url, commandContext.host.hide);
-        print(record.read() ? `Logged out of ${name}: its tokens are forgotten here.` : `Nobody is logged in to ${name}.`);
+        print(record.read() ? `Logged out of ${name}: its tokens were deleted.` : `There is no stored login for ${name}.`);
         record.forget();
       }),
     );
 }
 
-async function logIn(name: string, { server, keep, commandContext }: Place, { timeout }: Options): Promise<void> {
+async function logIn(name: string, { server, keep, commandContext }: LoginTarget, { timeout }: Options): Promise<void> {
   const seconds = Number(timeout);
   const { logInByBrowser } = await import('./browser-login.ts');
   const record = loginRecord(keep, server.url, commandContext.host.hide);
@@ -57,7 +57,7 @@ async function logIn(name: string, { server, keep, commandContext }: Place, { ti
     server,
     timeoutMs: (seconds > 0 ? seconds : WAIT_S) * 1000,
     proxy: commandContext.host.proxy,
-    // What the login before could do, the next one can, too.
+    // A new login keeps the scopes of the previous one.
     beyond: joinScopes(before?.scope, before?.tokens?.scope, wanted.scope),
     metadata: wanted.metadata,
     visit(url) {
@@ -66,23 +66,28 @@ async function logIn(name: string, { server, keep, commandContext }: Place, { ti
   });
   record.write({ ...login, id: randomUUID() });
   record.settle();
-  print(`Logged in to ${name}. Gateways that run with this configuration connect within a moment.`);
+  print(`Logged in to ${name}. Gateways that run with this configuration connect within a few seconds.`);
 }
 
-async function withServer(open: OpenCommandContext, name: string, options: Options, use: (place: Place) => Promise<void>): Promise<void> {
+async function withServer(
+  open: OpenCommandContext,
+  name: string,
+  options: Options,
+  use: (target: LoginTarget) => Promise<void>,
+): Promise<void> {
   const commandContext = await open(options);
   try {
     const manifest = (await commandContext.find(name)) as (Manifest & { readonly entry: ServerEntry }) | undefined;
     const keep = commandContext.store(name);
     if (!manifest || !keep) {
-      throw new GatewayError('ENTRY_NOT_FOUND', `There is no server "${name}" in "mcpServers".`, {
-        fix: 'Name one of them, and the configuration with --config.',
+      throw new GatewayError('ENTRY_NOT_FOUND', `No server "${name}" in "mcpServers".`, {
+        fix: 'Check the name, and the configuration file with --config.',
       });
     }
     const { server } = manifest.entry;
     if (server.kind === 'stdio' || server.kind === 'ws') {
-      throw new GatewayError('CONFIG_INVALID', `${name} is no server that is reached over HTTP: there is no login of this kind.`, {
-        fix: server.kind === 'ws' ? 'Give a token in "headers".' : 'Give what it needs in "env".',
+      throw new GatewayError('CONFIG_INVALID', `${name} has no browser login: it is not an HTTP server.`, {
+        fix: server.kind === 'ws' ? 'Put a token into "headers".' : 'Put its credentials into "env".',
       });
     }
     await use({ server, keep, commandContext });

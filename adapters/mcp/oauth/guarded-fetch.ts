@@ -10,19 +10,19 @@ const MAX_MS = 30_000;
 const MAX_SIZE = 1024 * 1024;
 const PUBLIC = { allowPrivate: false };
 
-/** A fetch for what other servers name, and what came of it. */
+/** A fetch for addresses from untrusted metadata, and its outcome. */
 export interface GuardedFetch {
   readonly fetch: FetchLike;
-  /** Why the last request found nobody able to answer; undefined where somebody was. */
+  /** Why the last request got no usable response; undefined if it did. */
   trouble(): string | undefined;
-  /** Throws where any address was refused, whether or not its user made do without. */
+  /** Throws if any address was rejected, even if the caller continued without it. */
   assertNothingRefused(): void;
 }
 
 /**
- * A fetch for addresses that foreign servers name on the way to a login: https and public, except on the hosts that the
- * configuration names; no redirects; answers are bounded in time and size. The address that was looked at is connected to;
- * through a proxy, which looks names up itself, only addresses and names of this machine can be refused.
+ * Fetches addresses that untrusted servers name during a login: https and public, except on configured hosts; no redirects;
+ * 30 s and 1 MiB at most. Connects to the checked IP address. A proxy resolves names itself, so behind one only literal
+ * addresses and names of this machine can be rejected.
  */
 export function createGuardedFetch(named: readonly URL[], route: Route): GuardedFetch {
   let trouble: string | undefined;
@@ -40,7 +40,7 @@ export function createGuardedFetch(named: readonly URL[], route: Route): Guarded
     }
   };
   const hosts = new Set(named.map(({ hostname }) => hostname));
-  // Whoever tries things out has both servers on one machine, under whichever of its names.
+  // In local tests both servers run on one machine, under any of its names.
   const isNear = named.some(({ hostname }) => isLoopback(hostname));
   const isTrusted = (hostname: string): boolean => hosts.has(hostname) || (isNear && isLoopback(hostname));
 
@@ -48,27 +48,27 @@ export function createGuardedFetch(named: readonly URL[], route: Route): Guarded
     const url = new URL(input);
     const trusted = isTrusted(url.hostname);
     if (url.protocol !== 'https:' && !(url.protocol === 'http:' && trusted)) throw refused(url, 'it is not https');
-    if (url.username !== '' || url.password !== '') throw refused(url, 'it holds a name or a password');
+    if (url.username !== '' || url.password !== '') throw refused(url, 'it contains a user name or password');
     const literal = literalAddress(url.hostname);
     const why = trusted || literal === undefined ? undefined : refuseAddress(literal, PUBLIC);
     if (why !== undefined) throw refused(url, why);
     const proxy = routed(url);
-    if (proxy && !trusted && isLoopback(url.hostname)) throw refused(url, 'it is this machine');
+    if (proxy && !trusted && isLoopback(url.hostname)) throw refused(url, 'it is on this machine');
     const { fetch } = await import('undici');
     const dispatcher = await createAgent(() => proxy, trusted ? {} : { lookup: checkedLookup(PUBLIC) });
     try {
       const signal = AbortSignal.any([AbortSignal.timeout(MAX_MS), ...(init.signal ? [init.signal] : [])]);
       const response = await fetch(url, { ...init, redirect: 'manual', signal, dispatcher } as never);
-      if (response.status >= 300 && response.status < 400) throw refused(url, 'it redirects elsewhere');
+      if (response.status >= 300 && response.status < 400) throw refused(url, 'it redirects');
       const body = await readAll(response.body as unknown as AsyncIterable<Uint8Array> | null);
-      if (body === undefined) throw refused(url, `it answers with more than ${MAX_SIZE} bytes`);
-      trouble = response.status >= 500 ? `${url.host} answered with HTTP ${response.status}` : undefined;
+      if (body === undefined) throw refused(url, `its response exceeds ${MAX_SIZE} bytes`);
+      trouble = response.status >= 500 ? `${url.host} responded with HTTP ${response.status}` : undefined;
       const empty = response.status === 204 || response.status === 205;
       return new Response(empty ? null : body, { status: response.status, headers: [...response.headers] as [string, string][] });
     } catch (thrown) {
       const error = toFetchFault(thrown);
       const cause = ((error as Error).cause ?? error) as Error;
-      if (cause.message?.startsWith('HOST_NOT_ALLOWED')) throw refused(url, 'its name leads to an address that is not public');
+      if (cause.message?.startsWith('HOST_NOT_ALLOWED')) throw refused(url, 'its name resolves to an address that is not public');
       if (!(error instanceof GatewayError))
         trouble = [`${url.host} cannot be reached`, proxyFault(error)?.message].filter(Boolean).join(': ');
       throw error;
@@ -85,7 +85,7 @@ export function createGuardedFetch(named: readonly URL[], route: Route): Guarded
   };
 }
 
-/** Whether a host is this machine, by a name or an address that cannot mean another. */
+/** Whether a host name or address always means this machine. */
 export function isLoopback(hostname: string): boolean {
   return hostname.endsWith('.localhost') || isLoopbackHost(literalAddress(hostname) ?? hostname);
 }
@@ -102,5 +102,5 @@ async function readAll(body: AsyncIterable<Uint8Array> | null): Promise<string |
 }
 
 function toRefusal(url: URL, why: string): GatewayError {
-  return new GatewayError('LOGIN_REFUSED', `The login was given up: ${url.host} is named on the way, and ${why}.`);
+  return new GatewayError('LOGIN_REFUSED', `The login was stopped: the OAuth metadata names ${url.host}, and ${why}.`);
 }

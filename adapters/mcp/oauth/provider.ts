@@ -4,30 +4,30 @@ import { isLoopback } from './guarded-fetch.ts';
 import { type LoginSettings, namedServers } from './settings.ts';
 import type { StoredLogin } from './stored.ts';
 
-/** Where the parts of one login are while it goes on. */
+/** Storage of a login in progress. */
 export interface LoginState {
   read(): StoredLogin | undefined;
   write(login: StoredLogin): void;
 }
 
-/** What the SDK's flow is run with. */
+/** Arguments of `createProvider`. */
 export interface ProviderParts {
-  /** The server that is logged in to. */
+  /** The server to log in to. */
   readonly server: URL;
   readonly settings: LoginSettings;
   readonly state: LoginState;
   readonly redirectUrl: string;
-  /** The word that comes back with the browser. */
+  /** The OAuth `state` parameter. */
   readonly word?: string;
-  /** Whether the gateway may register itself; only a person's login does. */
+  /** Whether dynamic client registration is allowed; only in browser logins. */
   readonly registers: boolean;
-  /** A person has to go there. */
+  /** Shows the user the address to open. */
   visit(url: URL): void;
 }
 
 const PKCE = 'S256';
 
-/** The login of a person, as the SDK's flow asks for it. */
+/** A browser login as an OAuth provider for the SDK. */
 export function createProvider({ server, settings, state, redirectUrl, word, registers, visit }: ProviderParts): OAuthClientProvider {
   const { clientId, clientSecret, issuer, scope, clientMetadataUrl } = settings;
   let verifier = '';
@@ -55,7 +55,7 @@ export function createProvider({ server, settings, state, redirectUrl, word, reg
       update({ discovery });
     },
     redirectToAuthorization(url) {
-      assertSafe('page to visit', url.href);
+      assertSafe('authorization endpoint', url.href);
       visit(url);
     },
     saveCodeVerifier(code) {
@@ -65,7 +65,7 @@ export function createProvider({ server, settings, state, redirectUrl, word, reg
   };
 }
 
-// An authorization server that the operator describes need not do so itself.
+// If the operator configures both endpoints, the server needs no metadata.
 function namedServer({ issuer, authorizationUrl, tokenUrl }: LoginSettings): OAuthDiscoveryState | undefined {
   if (authorizationUrl === undefined || tokenUrl === undefined) return undefined;
   const url = issuer ?? new URL(tokenUrl).origin;
@@ -81,7 +81,7 @@ function namedServer({ issuer, authorizationUrl, tokenUrl }: LoginSettings): OAu
   };
 }
 
-// What a server names for a login is foreign: it must be able to protect the code, and be the one that was agreed on.
+// The metadata is untrusted: the server must support PKCE and match the configured issuer.
 function assertUsable(
   { authorizationServerUrl, authorizationServerMetadata }: OAuthDiscoveryState,
   settings: LoginSettings,
@@ -89,29 +89,30 @@ function assertUsable(
 ): void {
   const { issuer, clientSecret } = settings;
   const name = hostOf(authorizationServerUrl);
-  if (!authorizationServerMetadata) throw refused(`${name} tells nothing of how to log in there`);
-  const { issuer: found, code_challenge_methods_supported: methods, ...places } = authorizationServerMetadata;
-  if (issuer !== undefined && trim(found) !== trim(issuer)) throw refused(`the server names ${found}, and its entry the issuer ${issuer}`);
-  // Which authorization server an upstream server names is not enough to send a secret there, unless both are one host.
+  if (!authorizationServerMetadata) throw refused(`${name} has no OAuth metadata`);
+  const { issuer: found, code_challenge_methods_supported: methods, ...endpoints } = authorizationServerMetadata;
+  if (issuer !== undefined && trim(found) !== trim(issuer))
+    throw refused(`the server names ${found}, but its entry has the issuer ${issuer}`);
+  // The upstream server's choice is not enough to send a secret there, unless both have the same host.
   if (clientSecret !== undefined && namedServers(settings).length === 0 && hostnameOf(found) !== server.hostname) {
-    const fix = `If the client is registered at ${found}, write "issuer": ${JSON.stringify(found)} into the "oauth" of its entry.`;
-    throw refused(`the server names ${found}, and its entry has a secret without an issuer`, fix);
+    const fix = `If the client is registered at ${found}, add "issuer": ${JSON.stringify(found)} to the "oauth" of its entry.`;
+    throw refused(`the server names ${found}, but its entry has a secret without an issuer`, fix);
   }
-  if (!methods?.includes(PKCE)) throw refused(`${name} does not protect the code of a login (PKCE with ${PKCE})`);
-  assertSafe('page to visit', places.authorization_endpoint);
-  assertSafe('place for tokens', places.token_endpoint);
+  if (!methods?.includes(PKCE)) throw refused(`${name} does not support PKCE with ${PKCE}`);
+  assertSafe('authorization endpoint', endpoints.authorization_endpoint);
+  assertSafe('token endpoint', endpoints.token_endpoint);
 }
 
-// A person's browser is sent there, or a secret: over TLS, or to this machine.
+// The browser or a secret is sent there: only over TLS, or to this machine.
 function assertSafe(what: string, text: string): void {
-  if (!URL.canParse(text)) throw refused(`the ${what} is no address`);
+  if (!URL.canParse(text)) throw refused(`the ${what} is not a URL`);
   const { protocol, hostname, host } = new URL(text);
   if (protocol === 'https:' || (protocol === 'http:' && isLoopback(hostname))) return;
   throw refused(`the ${what} is ${host === '' ? `a ${protocol} address` : `on ${host} and not https`}`);
 }
 
 function refused(why: string, fix?: string): GatewayError {
-  return new GatewayError('LOGIN_REFUSED', `The login was given up: ${why}.`, fix === undefined ? {} : { fix });
+  return new GatewayError('LOGIN_REFUSED', `The login was stopped: ${why}.`, fix === undefined ? {} : { fix });
 }
 
 function hostnameOf(url: string): string {

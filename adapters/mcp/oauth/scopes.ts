@@ -1,8 +1,8 @@
 const MAX_LENGTH = 1_000;
-// What RFC 6749 lets a scope be made of; whatever else a server says is nobody's scope.
+// The characters of a scope (RFC 6749 section 3.3). Everything else is dropped.
 const SCOPE = /^[\x21\x23-\x5b\x5d-\x7e]+$/;
 
-/** Every scope that one of the texts names, once, as one text; undefined where there is none. */
+/** Joins the scopes of several texts without duplicates; undefined if there are none. */
 export function joinScopes(...texts: readonly unknown[]): string | undefined {
   const words = texts.flatMap((text) => (typeof text === 'string' ? text.split(/\s+/) : [])).filter((word) => SCOPE.test(word));
   let length = 0;

@@ -6,30 +6,30 @@ import { isJsonObject, type JsonObject, type JsonValue } from '../../../src/core
 /** How the gateway logs in to a server: the `oauth` key of its entry. */
 export interface LoginSettings {
   /**
-   * `client_credentials`: by an id and a secret of its own, until a person has logged in. `authorization_code`: a person
-   * agrees in a browser.
+   * `client_credentials`: with a client id and secret, unless the user has logged in. `authorization_code`: the user logs in
+   * with a browser.
    */
   readonly grant: 'client_credentials' | 'authorization_code';
   /** Absent: the gateway registers itself. */
   readonly clientId?: string;
   readonly clientSecret?: string;
-  /** The authorization server that alone is used, whatever the upstream server names. */
+  /** The only authorization server that is used, regardless of what the upstream server names. */
   readonly issuer?: string;
   readonly scope?: string;
-  /** Where the browser comes back to on this machine, for servers that know the gateway by one address; otherwise any free port. */
+  /** Loopback port of the redirect, for servers that know the gateway by one redirect URI; any free port by default. */
   readonly callbackPort?: number;
-  /** The same as a whole address, as other clients write it. */
+  /** The whole redirect URI, as other clients write it. */
   readonly redirectUri?: string;
-  /** The two addresses of an authorization server that need not describe itself. */
+  /** The endpoints of an authorization server without metadata. */
   readonly authorizationUrl?: string;
   readonly tokenUrl?: string;
-  /** Where the authorization server describes itself, if not where the upstream server says. */
+  /** URL of the authorization server metadata, if it differs from the one that the upstream server names. */
   readonly authServerMetadataUrl?: string;
-  /** A description of the gateway at an https address, whose address is its id at servers that can read it. */
+  /** URL of a client ID metadata document; it is the client id for servers that support it. */
   readonly clientMetadataUrl?: string;
 }
 
-/** What an entry without the key comes to. */
+/** Settings of an entry without `oauth`. */
 export const NO_SETTINGS: LoginSettings = { grant: 'authorization_code' };
 
 const GRANTS = ['client_credentials', 'authorization_code'] as const;
@@ -44,12 +44,12 @@ const TEXTS = [
   'clientMetadataUrl',
 ] as const;
 const ADDRESSES = ['issuer', 'authorizationUrl', 'tokenUrl', 'authServerMetadataUrl', 'redirectUri', 'clientMetadataUrl'] as const;
-/** What the operator names stands for the authorization server, so that a secret may go there. */
+/** Keys that name the authorization server; a secret may be sent to these hosts. */
 const SERVERS = ['issuer', 'authorizationUrl', 'tokenUrl', 'authServerMetadataUrl'] as const;
 const BOTH = 'Write "authorizationUrl" and "tokenUrl" beside the "clientId", or leave both out.';
 const OTHERS = ['grant', 'scope', 'scopes', 'callbackPort', 'enabled'];
 
-/** Reads the `oauth` key. Throws CONFIG_INVALID where it cannot be used. */
+/** Reads the `oauth` key. Throws CONFIG_INVALID if it cannot be used. */
 export function readLogin(oauth: JsonObject): LoginSettings {
   const { scope, scopes, callbackPort, grant } = oauth;
   const found = Object.fromEntries(TEXTS.filter((key) => isText(oauth[key])).map((key) => [key, oauth[key] as string]));
@@ -65,10 +65,10 @@ export function readLogin(oauth: JsonObject): LoginSettings {
   if (missing.length > 0) throw unusable(`it lacks ${missing.join(', ')}`, isDescribed ? BOTH : undefined);
   for (const key of ADDRESSES) {
     const address = found[key];
-    if (address !== undefined && !URL.canParse(address)) throw unusable(`its "${key}" is no address`, undefined, key);
+    if (address !== undefined && !URL.canParse(address)) throw unusable(`its "${key}" is not a URL`, undefined, key);
   }
   if (found.redirectUri !== undefined && !isOwnAddress(new URL(found.redirectUri)))
-    throw unusable('its "redirectUri" does not lead to this machine', 'Write it like http://localhost:7777/callback.', 'redirectUri');
+    throw unusable('its "redirectUri" is not a loopback address', 'Write it like http://localhost:7777/callback.', 'redirectUri');
   if (found.clientMetadataUrl !== undefined && !isDescription(new URL(found.clientMetadataUrl)))
     throw unusable('its "clientMetadataUrl" is not an https address with a path', undefined, 'clientMetadataUrl');
   const words = Array.isArray(scopes) ? scopes.filter(isText).join(' ') : (scope ?? scopes);
@@ -82,24 +82,24 @@ export function readLogin(oauth: JsonObject): LoginSettings {
   };
 }
 
-/** What an `oauth` key holds that is not used. */
+/** The keys of `oauth` that are ignored. */
 export function loginProblems(oauth: JsonValue | undefined): Problem[] {
   if (oauth === undefined || typeof oauth === 'boolean') return [];
   if (!isJsonObject(oauth)) return [ignored('oauth', 'is not an object')];
   const known: readonly string[] = [...TEXTS, ...OTHERS];
   return Object.entries(oauth).flatMap(([key, value]) => {
-    if (!known.includes(key)) return [ignored(`oauth.${key}`, 'is not known here')];
+    if (!known.includes(key)) return [ignored(`oauth.${key}`, 'is unknown')];
     const isMisspelt = TEXTS.some((name) => name === key) && !isText(value);
-    return isMisspelt ? [ignored(`oauth.${key}`, 'is not a text')] : [];
+    return isMisspelt ? [ignored(`oauth.${key}`, 'is not a string')] : [];
   });
 }
 
-/** The addresses that the operator names for a login. */
+/** The configured addresses of the authorization server. */
 export function namedServers(settings: LoginSettings | undefined): URL[] {
   return SERVERS.flatMap((key) => (settings?.[key] === undefined ? [] : [new URL(settings[key])]));
 }
 
-// A secret goes to a server that the operator names, and without a person to no other.
+// A secret is sent only to a server that the operator configured, or in a browser login to the upstream server's own host.
 function missingKeys(oauth: JsonObject, found: Record<string, string | undefined>): string[] {
   const { grant, issuer } = oauth;
   const lacks = (...keys: readonly string[]): string[] => keys.filter((key) => found[key] === undefined);

@@ -8,19 +8,22 @@ import type { LoginRecord, Wish } from './stored.ts';
 
 const NOT_ENOUGH = 'insufficient_scope';
 
-/** What a server refuses for want of a login, or of a login that may do more. */
+/** Tracks requests that a server rejects for lack of a login or of permissions. */
 export interface StepUp {
-  /** Whether another login is waited for. */
+  /** Whether a new login is needed. */
   waiting: boolean;
-  /** What the last 401 asked for. */
+  /** The challenge of the last 401. */
   challenge: Wish;
-  /** What a refusal for want of a login means; undefined for every other error. `of`: a handshake is repeated by the login itself. */
+  /**
+   * Explains a rejection for lack of a login; undefined for any other error. `of`: a new login repeats a handshake anyway, so
+   * it is not recorded.
+   */
   explain(thrown: unknown, of?: 'handshake'): GatewayError | undefined;
 }
 
 /**
- * Knows the requests that a login is not enough for by what the SDK's transports throw of them: a 401 or 403 is about that
- * request alone. What they lack is written down for the next `plugmux login`; everything else goes on with the login there is.
+ * Recognizes insufficient logins by the errors of the SDK's transports. A 401 or 403 fails only its own request. The missing
+ * scopes are stored for the next `plugmux login`.
  */
 export function createStepUp(id: string, server: RemoteServer, record: LoginRecord, via = ''): StepUp {
   const { host } = server.url;
@@ -31,7 +34,7 @@ export function createStepUp(id: string, server: RemoteServer, record: LoginReco
     stepUp.waiting = true;
     if (of !== undefined) return;
     const { scope, metadata } = stepUp.challenge;
-    // What the operator wants to ask for is widened by what a login turned out to lack, not by what a server would like.
+    // Configured scopes are extended only by those that an existing login lacked, not by a server's wish.
     const isNoted = server.login?.scope === undefined || record.which() !== undefined;
     record.want(isNoted ? { scope, metadata } : { metadata });
   };
@@ -50,8 +53,11 @@ export function createStepUp(id: string, server: RemoteServer, record: LoginReco
         const { requiredScope, resourceMetadataUrl } = thrown as { requiredScope?: unknown; resourceMetadataUrl?: unknown };
         const scope = joinScopes(requiredScope);
         const wish = { scope, ...(resourceMetadataUrl instanceof URL ? { metadata: resourceMetadataUrl.href } : {}) };
-        const message = scope === undefined ? `${host} wants another login for this` : `${host} wants the scope "${scope}" for this`;
-        return refused(`${message}; the one there is may not do it.`, toFix(wish), thrown);
+        const message =
+          scope === undefined
+            ? `${host} requires another login for this request`
+            : `${host} requires the scope "${scope}" for this request`;
+        return refused(`${message}; the current login does not have it.`, toFix(wish), thrown);
       }
       const status = statusOf(thrown);
       if (status === 401 || thrown.name === 'UnauthorizedError') {
@@ -59,24 +65,24 @@ export function createStepUp(id: string, server: RemoteServer, record: LoginReco
         return loginNeeded(id, server);
       }
       if (status !== 403) return undefined;
-      const said = rpcErrorIn(thrown)?.message;
-      const fix = via === '' ? toFix({}) : `${toFix({})} If it is the proxy that refuses, have it let ${host} through.`;
-      return refused(`${host}${via} refuses this login (HTTP 403)${said === undefined ? '' : `: ${said}`}.`, fix, thrown);
+      const detail = rpcErrorIn(thrown)?.message;
+      const fix = via === '' ? toFix({}) : `${toFix({})} If the proxy rejects it, allow ${host} there.`;
+      return refused(`${host}${via} rejects this login (HTTP 403)${detail === undefined ? '' : `: ${detail}`}.`, fix, thrown);
     },
   };
   const toFix = (wish: Wish): string => {
     const { scope } = wish;
-    if (hasToken(server)) return 'Give a token that may do it in the "Authorization" of its "headers".';
+    if (hasToken(server)) return 'Put a token with this permission into the "Authorization" header of its entry.';
     record.want(wish);
     stepUp.waiting = true;
     if (server.login?.grant === 'client_credentials' && record.which() === undefined)
-      return `Add it to the "scope" of its "oauth"${scope === undefined ? '' : `: "${scope}"`}, or run \`plugmux login ${id}\` as a person.`;
-    return `Run \`plugmux login ${id}\`: it asks for what is missing, too.`;
+      return `Add it to the "scope" of its "oauth"${scope === undefined ? '' : `: "${scope}"`}, or log in with a browser: \`plugmux login ${id}\`.`;
+    return `Run \`plugmux login ${id}\`: it also requests the missing scopes.`;
   };
   return stepUp;
 }
 
-/** A fetch that throws what the SDK's newer transport throws by itself. */
+/** A fetch that throws InsufficientScopeError, as the SDK's Streamable HTTP transport does itself. */
 export function withScopeErrors(inner: typeof fetch): FetchLike {
   return async (input, init) => {
     const response = await inner(input as string, init);

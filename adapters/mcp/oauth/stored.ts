@@ -3,53 +3,53 @@ import type { PluginStore } from '../../../src/core/contract/host.ts';
 import { isJsonObject } from '../../../src/core/json/json.ts';
 import { joinScopes } from './scopes.ts';
 
-/** What a person's login at one server came to. */
+/** The stored result of a browser login at one server. */
 export interface StoredLogin {
   readonly client?: StoredOAuthClientInformation;
   readonly tokens?: StoredOAuthTokens;
-  /** What the person was asked for; a server need not repeat it with the tokens. */
+  /** The requested scopes; a server need not return them with the tokens. */
   readonly scope?: string;
-  /** The authorization server it happened at; tokens are renewed there and nowhere else. */
+  /** The authorization server that issued the tokens; they are renewed only there. */
   readonly discovery?: OAuthDiscoveryState;
-  /** Another one for each login; renewals keep it. */
+  /** Unique per login; renewals keep it. */
   readonly id?: string;
 }
 
-/** What a server asks of a login when it refuses a request. */
+/** The login that a server requires when it rejects a request. */
 export interface Wish {
   readonly scope?: string | undefined;
-  /** Address of the server's description of its login. */
+  /** URL of the server's OAuth metadata. */
   readonly metadata?: string | undefined;
 }
 
-/** The login at one address, in the gateway's store. Another address of the same server is another login. */
+/** The stored login of one server URL. Another URL of the same server has a separate login. */
 export interface LoginRecord {
   read(): StoredLogin | undefined;
   write(login: StoredLogin): void;
-  /** Notes what the server wants beyond this login; the next one asks for it, too. */
+  /** Stores what this login lacks, for the next one. */
   want(wish: Wish): void;
   wanted(): Wish;
-  /** What is noted has been asked for. */
+  /** Deletes the stored wish after it has been requested. */
   settle(): void;
-  /** Keeps tokens out of logs and errors that are not stored. */
+  /** Redacts tokens that are not stored. */
   hide(tokens: StoredOAuthTokens): void;
   forget(): void;
-  /** As it is kept, to see whether it has changed. */
+  /** The stored text, to detect changes. */
   text(): string | undefined;
-  /** Identifies the login; undefined if nobody is logged in. */
+  /** Id of the login; undefined if there is none. */
   which(): string | undefined;
 }
 
-/** Finds the record of a server by its address. */
+/** Opens the record of a server URL. */
 export function loginRecord(keep: PluginStore, url: URL, hide: (secret: string) => void): LoginRecord {
   const key = `login ${url.href}`;
-  // Apart from the login, which other processes renew meanwhile.
+  // Stored apart from the login, which other processes renew meanwhile.
   const wish = `scope ${url.href}`;
   const place = `metadata ${url.href}`;
   let seen: string | undefined;
   const record: LoginRecord = {
     text() {
-      // Polled for changes: a store that cannot be read for a while has not changed.
+      // Polled for changes: a store that is temporarily unreadable has not changed.
       try {
         seen = keep.get(key);
       } catch {}
@@ -60,7 +60,7 @@ export function loginRecord(keep: PluginStore, url: URL, hide: (secret: string) 
       return parse(seen)?.id;
     },
     read() {
-      // A store that cannot be read does not mean that there is no login.
+      // An unreadable store must not look like a missing login, so errors are thrown.
       const login = parse(keep.get(key));
       if (login) hideAll(login, hide);
       return login;
@@ -73,7 +73,7 @@ export function loginRecord(keep: PluginStore, url: URL, hide: (secret: string) 
       const set = (name: string, text: string | undefined): void => {
         if (text !== undefined && text !== keep.get(name)) keep.set(name, text);
       };
-      // Called while an error is explained, which is worth more than the note.
+      // Called while an error is being explained, which matters more than this note.
       try {
         set(wish, joinScopes(keep.get(wish), scope));
         set(place, metadata);

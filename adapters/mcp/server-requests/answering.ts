@@ -4,7 +4,7 @@ import type { JsonObject } from '../../../src/core/json/json.ts';
 import type { InFlight } from '../connection/in-flight.ts';
 import { toQuestion } from './questions.ts';
 
-/** Answers what a server asks while it works. The newer era's questions are answers themselves and do not come here. */
+/** Answers a legacy server request. In the modern era server requests are results and do not come here. */
 export async function answerServer(
   method: string,
   params: JsonObject,
@@ -15,8 +15,8 @@ export async function answerServer(
   const question = toQuestion(method, params);
   const ctx = calls.of(request) ?? (await calls.asker());
   if (question.kind === 'roots' && ctx && !ctx.answerableKinds.includes('roots')) return { roots: [] };
-  // An empty list of roots would be kept by servers that look at them once, before anybody is there.
-  if (!ctx) throw new GatewayError('ASK_FAILED', 'No client is there to be asked: no call is in flight.');
+  // Not an empty list for roots: some servers read the roots once, before any client calls, and would keep it.
+  if (!ctx) throw new GatewayError('ASK_FAILED', 'No client can be asked: no call is in flight.');
   try {
     const { question: found } = await calls.whileAsked(ctx, ctx.ask({ question }));
     return found ?? {};

@@ -6,15 +6,15 @@ import { shorten, showName } from '../../../src/core/text/text.ts';
 import type { InFlight } from '../connection/in-flight.ts';
 import type { ListKind } from '../lists/listed.ts';
 
-/** What a server tells of its own accord. */
+/** Handles the notifications of one connection. */
 export interface ServerNotifications {
-  /** Returns why a notification cannot be used; undefined where it can. `request`: the request on whose stream it came. */
-  hear(method: string, params: JsonObject, request: number | undefined): string | undefined;
-  /** Called when lists have changed; without `kinds` any of them may have. */
+  /** Handles a notification. Returns why it is invalid, or undefined. `request`: id of the request on whose stream it arrived. */
+  handle(method: string, params: JsonObject, request: number | undefined): string | undefined;
+  /** Called when lists have changed. Without `kinds`, any may have. */
   changed: (kinds?: readonly ListKind[]) => void;
-  /** Called back when a resource's contents have changed. */
+  /** Called when the contents of a resource have changed. */
   updated: (uri: string) => void;
-  /** Settles when a person is done at an address; on the older revisions a server says so by the question's id. */
+  /** Resolves when the server reports that a URL elicitation is complete (2025-11-25). */
   completed(elicitationId: string, ctx: CallContext): Promise<void>;
 }
 
@@ -34,13 +34,13 @@ const LEVELS: ReadonlyMap<string, Level> = new Map([
   ['emergency', 'error'],
 ]);
 
-/** Hears one connection. Log lines go to the client whose call they belong to, where that is certain, and to the log. */
+/** Log messages go to the log and, if the call they belong to is known, to its client. */
 export function createServerNotifications(calls: InFlight, log: Logger): ServerNotifications {
   const completions = new Map<string, () => void>();
 
   const logLine = ({ level, logger, data }: JsonObject, request: number | undefined): string | undefined => {
-    if (!isTextOrAbsent(level)) return 'a log message whose level is not a text';
-    if (!isTextOrAbsent(logger)) return 'a log message whose logger is not a text';
+    if (!isTextOrAbsent(level)) return 'a log message whose level is not a string';
+    if (!isTextOrAbsent(logger)) return 'a log message whose logger is not a string';
     const text = shorten(typeof data === 'string' ? data : toJsonText(data ?? null), MAX_LINE_LENGTH);
     const ctx = calls.of(request) ?? calls.only();
     if (ctx) {
@@ -54,7 +54,7 @@ export function createServerNotifications(calls: InFlight, log: Logger): ServerN
   const notifications: ServerNotifications = {
     changed: () => undefined,
     updated: () => undefined,
-    hear(method, params, request) {
+    handle(method, params, request) {
       switch (method) {
         case 'notifications/tools/list_changed':
           notifications.changed(['tools']);
@@ -76,7 +76,7 @@ export function createServerNotifications(calls: InFlight, log: Logger): ServerN
           completions.get(params.elicitationId)?.();
           return undefined;
         default:
-          // A newer server may say more than is known here.
+          // Newer servers may send notifications that are unknown here.
           return undefined;
       }
     },

@@ -4,10 +4,10 @@ import { toDouble } from '../../../src/core/json/exact-tree.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../../src/core/json/json.ts';
 import { showName } from '../../../src/core/text/text.ts';
 
-/** What we say we can answer where that is settled once for a connection: everything, since any client may call. */
+/** The capabilities declared once per connection: all, since any client may call. */
 export const ALL_KINDS: readonly QuestionKind[] = ['form', 'url', 'sampling', 'roots'];
 
-/** What a client can be asked, as the capabilities of a client. */
+/** Client capabilities for the kinds of questions that a client can answer. */
 export function toCapabilities(kinds: readonly QuestionKind[]): JsonObject {
   const elicitation = { ...(kinds.includes('form') ? { form: {} } : {}), ...(kinds.includes('url') ? { url: {} } : {}) };
   return {
@@ -17,7 +17,7 @@ export function toCapabilities(kinds: readonly QuestionKind[]): JsonObject {
   };
 }
 
-/** A server's question in the gateway's words. */
+/** Converts a server request to a question. Throws PLUGIN_PROTOCOL_ERROR if it is unknown or malformed. */
 export function toQuestion(method: string, params: JsonObject): Question {
   const { _meta: _, ...rest } = params;
   switch (method) {
@@ -28,7 +28,7 @@ export function toQuestion(method: string, params: JsonObject): Question {
     case 'elicitation/create':
       return elicitation(rest);
     default:
-      throw new GatewayError('PLUGIN_PROTOCOL_ERROR', `The server asked something that clients do not know: ${showName(method)}.`);
+      throw new GatewayError('PLUGIN_PROTOCOL_ERROR', `The server sent an unknown request: ${showName(method)}.`);
   }
 }
 
@@ -46,12 +46,12 @@ function isMessage(message: JsonValue): boolean {
 }
 
 function elicitation({ mode, message, url, requestedSchema }: JsonObject): Question {
-  if (typeof message !== 'string') throw malformed('its "message" is not a text');
+  if (typeof message !== 'string') throw malformed('its "message" is not a string');
   if (mode === 'url') {
-    if (typeof url !== 'string') throw malformed('its "url" is not a text');
+    if (typeof url !== 'string') throw malformed('its "url" is not a string');
     return { kind: 'url', message, url: safeAddress(url) };
   }
-  if (mode !== undefined && mode !== null && mode !== 'form') throw malformed('its "mode" is not known');
+  if (mode !== undefined && mode !== null && mode !== 'form') throw malformed('its "mode" is unknown');
   if (requestedSchema === undefined || requestedSchema === null) {
     return { kind: 'form', message, schema: { type: 'object', properties: {} } };
   }
@@ -60,16 +60,16 @@ function elicitation({ mode, message, url, requestedSchema }: JsonObject): Quest
 }
 
 function malformed(why: string): GatewayError {
-  return new GatewayError('PLUGIN_PROTOCOL_ERROR', `The server asked for input in a form that cannot be used: ${why}.`);
+  return new GatewayError('PLUGIN_PROTOCOL_ERROR', `The server sent a malformed request for input: ${why}.`);
 }
 
-/** The questions of an answer that needs more input, by their keys. */
+/** The questions of an `input_required` result, by key. */
 export function toQuestions(requests: JsonValue | undefined): Questions {
   if (requests === undefined || requests === null) return {};
   if (!isJsonObject(requests)) throw malformed('its "inputRequests" are not an object');
   return Object.fromEntries(
     Object.entries(requests).map(([key, request]): [string, Question] => {
-      // Keys come back as those of objects, so what every object inherits cannot be one.
+      // Answers are returned in an object, so names of inherited members cannot be keys.
       if (key in Object.prototype) throw malformed(`"${showName(key)}" cannot be the key of a question`);
       if (!isJsonObject(request) || typeof request.method !== 'string') throw malformed('one of its questions has no method');
       return [key, toQuestion(request.method, isJsonObject(request.params) ? request.params : {})];
@@ -77,9 +77,9 @@ export function toQuestions(requests: JsonValue | undefined): Questions {
   );
 }
 
-/** Returns an address that a person's client may open: never a script, a file or a program. */
+/** Returns a URL that the user's client may open: http or https only. Throws PLUGIN_PROTOCOL_ERROR for others. */
 export function safeAddress(url: string): string {
   const scheme = URL.canParse(url) ? new URL(url).protocol : '';
   if (scheme === 'https:' || scheme === 'http:') return url;
-  throw new GatewayError('PLUGIN_PROTOCOL_ERROR', 'The server wants a person to open an address that is not a web page.');
+  throw new GatewayError('PLUGIN_PROTOCOL_ERROR', 'The server asked the user to open an address that is not a web page.');
 }

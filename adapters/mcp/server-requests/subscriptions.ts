@@ -8,15 +8,15 @@ const MAX_MS = 30_000;
 
 /** Subscribes to list changes and to the resources that clients subscribed to. */
 export interface UpstreamSubscriptions {
-  /** The addresses that are watched from now on. */
+  /** Replaces the set of subscribed URIs. */
   set(uris: ReadonlySet<string>): void;
-  /** Takes over a new connection. */
+  /** Switches to a new connection. */
   follow(session: UpstreamSession): void;
 }
 
 type Listening = Awaited<ReturnType<UpstreamSession['listen']>>;
 
-/** Nothing is asked before there is a connection, and everything again on each new one. */
+/** Subscribes again on each new connection. */
 export function createUpstreamSubscriptions(log: Logger): UpstreamSubscriptions {
   let wanted: ReadonlySet<string> = new Set();
   let session: UpstreamSession | undefined;
@@ -25,7 +25,7 @@ export function createUpstreamSubscriptions(log: Logger): UpstreamSubscriptions 
   let again: NodeJS.Timeout | undefined;
   let turn: Promise<void> = Promise.resolve();
 
-  // One change after the other: a server must not hear of an end before the beginning.
+  // Changes are applied in order, so that an unsubscribe never overtakes its subscribe.
   const apply = (): void => {
     turn = turn.then(async () => {
       const current = session;
@@ -34,12 +34,12 @@ export function createUpstreamSubscriptions(log: Logger): UpstreamSubscriptions 
     });
   };
 
-  // One that was lost on the way is asked for again; one that the server refused is not.
+  // Lost requests are retried; rejected ones are not.
   const tried = (asked: Promise<unknown>): Promise<boolean> =>
     asked.then(
       () => true,
       (error: Error) => {
-        log.debug(`the server takes no subscription: ${error.message}`);
+        log.debug(`the server accepted no subscription: ${error.message}`);
         if (isLoss(error) && session && !session.over) {
           clearTimeout(again);
           again = setTimeout(apply, againMs).unref();
@@ -51,7 +51,7 @@ export function createUpstreamSubscriptions(log: Logger): UpstreamSubscriptions 
 
   const subscribe = async (current: UpstreamSession): Promise<void> => {
     if (!current.can('resources', 'subscribe')) return;
-    // One that is refused, or not answered, costs none of the others.
+    // Independent requests: a rejected or unanswered one does not affect the others.
     const added = [...wanted].filter((uri) => !subscribed.has(uri));
     await Promise.all(
       added.map(async (uri) => {
@@ -63,7 +63,7 @@ export function createUpstreamSubscriptions(log: Logger): UpstreamSubscriptions 
     await Promise.all(ended.map((uri) => tried(current.ask('resources/unsubscribe', { uri }))));
   };
 
-  // The newer era has one stream for everything: another wish is another stream, opened before the older one is closed.
+  // The modern era has one stream for all subscriptions. A change opens a new stream before the old one is closed.
   let stream: Listening | undefined;
   const listen = async (current: UpstreamSession): Promise<void> => {
     const filter = {
@@ -79,7 +79,7 @@ export function createUpstreamSubscriptions(log: Logger): UpstreamSubscriptions 
       stream = opened;
       void opened.closed.then(async (cause) => {
         if (cause === 'local' || stream !== opened) return;
-        // What changed while nobody listened is not told again.
+        // Changes during the gap are not reported again, so everything is read again.
         await sleep(AGAIN_MS, undefined, { ref: false });
         if (session !== current || stream !== opened) return;
         apply();

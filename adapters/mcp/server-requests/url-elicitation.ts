@@ -7,7 +7,7 @@ import { safeAddress } from './questions.ts';
 
 const URL_ELICITATION_REQUIRED = -32042;
 const MAX_VISITS = 10;
-/** A server need not say when a person is done: it is asked again that often. */
+/** Servers need not report completion, so the call is also retried at this interval. */
 const ASK_AGAIN_MS = 3_000;
 
 interface UrlElicitation {
@@ -44,13 +44,13 @@ export async function retryAfterUrlElicitation(
   }
 }
 
-/** The addresses that an error wants a person to visit first. */
+/** The URLs that the user has to visit first, according to an error. */
 function toUrlElicitations(error: unknown): UrlElicitation[] {
   if (!(error instanceof RpcFailure) || error.number !== URL_ELICITATION_REQUIRED) return [];
   const list = isJsonObject(error.data) && Array.isArray(error.data.elicitations) ? error.data.elicitations : [];
   return list.flatMap((item) => {
     if (!isJsonObject(item) || typeof item.elicitationId !== 'string' || typeof item.url !== 'string') return [];
-    // Answers come back under these ids, so what every object inherits cannot be one.
+    // Answers are returned in an object, so names of inherited members cannot be ids.
     if (item.elicitationId in Object.prototype) return [];
     return [{ id: item.elicitationId, message: typeof item.message === 'string' ? item.message : '', url: safeAddress(item.url) }];
   });

@@ -202,5 +202,5 @@ it('a handshake that is answered with something else fails at once', async () =>
   );
   // A wait for the limit would be one past the time of this test.
   const { stdout } = await run(['doctor', '--config', writeConfig({ mcpServers, limits: { startTimeoutMs: 120_000 } })]);
-  expect(stdout.match(/does not speak MCP: the server did not answer initialize\./g)).toHaveLength(2);
+  expect(stdout.match(/is not an MCP server: the server did not answer initialize\./g)).toHaveLength(2);
 });

@@ -72,9 +72,9 @@ describe.each(FAILURES)('a list that %s at a later start', { tags: ['list-apart'
     await until('all are named', () => app.instance.plugins()[0]?.problems.length === broken.length);
     const [plugin] = app.instance.plugins();
     expect(plugin?.state).toBe('ready');
-    expect(plugin?.problems.map(({ subject, message }) => [subject, message.includes('what the last start knew of it stays')])).toEqual(
-      broken.map((method) => [method, true]),
-    );
+    expect(
+      plugin?.problems.map(({ subject, message }) => [subject, message.includes('the list stored at the last start stays active')]),
+    ).toEqual(broken.map((method) => [method, true]));
     expect(await app.call('a_tool')).toMatchObject(textOf('ran'));
     expect(await app.instance.gateway.getPrompt('a_prompt', {}, app.newCall())).toMatchObject({ messages: [] });
     expect(await app.instance.gateway.readResource('a://resource', app.newCall())).toMatchObject({ contents: [{ text: 'read' }] });

@@ -156,7 +156,7 @@ it('a list that fails later keeps what it held', { tags: ['list-apart'] }, async
   notifyAll(up, 'notifications/tools/list_changed');
   await app.logged('tools/list failed');
   expect(offered(app)).toHaveLength(4);
-  expect(problems(app)).toMatchObject([{ subject: 'tools/list', message: expect.stringContaining('listed before stays') }]);
+  expect(problems(app)).toMatchObject([{ subject: 'tools/list', message: expect.stringContaining('last list stays active') }]);
   state = 'other';
   await until('it is read again', () => offered(app).includes('another_tool'));
   expect(offered(app)).not.toContain('a_tool');
@@ -209,7 +209,9 @@ describe('a list of many pages', { tags: ['list-bounds'] }, () => {
     await app.instance.registry.start();
     expect(offered(app)).toContain('a_tool');
     await until('its beginning is served', () => count(app) === 50_000, 20_000);
-    expect(problems(app)).toMatchObject([{ subject: 'resources/list', message: expect.stringContaining('no further than 50000 items') }]);
+    expect(problems(app)).toMatchObject([
+      { subject: 'resources/list', message: expect.stringContaining('exceeds the limit of 50000 items') },
+    ]);
   });
 });
 

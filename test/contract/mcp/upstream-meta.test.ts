@@ -76,7 +76,7 @@ it('roots are those of the client behind a call; where nobody is there, none are
   await until('its stream is open', () => up.streams.size === 1);
   for (const stream of up.streams) stream.write('data: {"jsonrpc":"2.0","id":"early","method":"roots/list"}\n\n');
   await until('it is answered', () => replyTo('early') !== undefined);
-  expect(replyTo('early')).toMatchObject({ error: { message: expect.stringContaining('No client is there') } });
+  expect(replyTo('early')).toMatchObject({ error: { message: expect.stringContaining('No client can be asked') } });
   const link = {
     ...silentClient(keepLog().log),
     answerableKinds: ['roots'] as const,

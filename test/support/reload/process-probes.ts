@@ -58,7 +58,7 @@ export const PROCESS_PROBES: Partial<Record<LimitName, Probe>> = {
       const mute = { command: process.execPath, args: ['-e', 'setInterval(() => undefined, 1000)'] };
       await gateway.reload({ limits, mcpServers: { mute } });
       const error = (): string => gateway.app.plugins().find(({ id }) => id === 'mute')?.error?.message ?? '';
-      await until('it is ended by the new limit', () => error().includes('said nothing within 0.2 s'));
+      await until('it is ended by the new limit', () => error().includes('did not respond within 0.2 s'));
     },
   },
   stopGraceMs: {

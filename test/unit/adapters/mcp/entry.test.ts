@@ -32,13 +32,13 @@ describe('an entry of mcpServers', () => {
   });
 
   it.each([
-    [{ url: 'nowhere' }, 'no address'],
+    [{ url: 'nowhere' }, '"url" is not a URL'],
     [{ url: 'file:///etc/passwd' }, 'the scheme file:'],
     [{ url: 'javascript:alert(1)' }, 'the scheme javascript:'],
-    [{ url: 'https://me:secret@h/mcp' }, 'holds a login'],
+    [{ url: 'https://me:secret@h/mcp' }, 'contains a user name'],
     [{ url: 'https://h/mcp', type: 'carrier-pigeon' }, '"type" is "carrier-pigeon"'],
-    [{ url: 'https://h/mcp', type: 'stdio' }, 'says stdio'],
-    [{ command: 7 }, '"command" is no text'],
+    [{ url: 'https://h/mcp', type: 'stdio' }, 'is stdio'],
+    [{ command: 7 }, '"command" is not a string'],
   ])('is refused where it cannot be used: %o', (raw, why) => {
     expect(() => read(raw)).toThrow(why);
   });

@@ -8,20 +8,20 @@ const text = (header: unknown, type = 'string'): JsonObject => ({ type, 'x-mcp-h
 describe('arguments that a tool of a server wants in headers', () => {
   it.each<[string, JsonObject, string]>([
     ['no name', of({ a: text('') }), 'of "a" is empty'],
-    ['a name that is a number', of({ a: text(5) }), 'of "a" is not a text'],
-    ['a space', of({ a: text('My Region') }), 'of "a" cannot be the name of a header'],
-    ['a colon', of({ a: text('Region:Primary') }), 'cannot be the name'],
-    ['another alphabet', of({ a: text('Région') }), 'cannot be the name'],
-    ['a line end', of({ a: text('Region\r\nX: y') }), 'cannot be the name'],
-    ['an object', of({ o: of({ b: { type: 'object', 'x-mcp-header': 'B' } }) }), 'of "o.b" stands at an argument that is neither'],
-    ['a list', of({ a: text('A', 'array') }), 'neither a string'],
-    ['a number that is not whole', of({ a: text('A', 'number') }), 'neither a string'],
-    ['no type', of({ a: { 'x-mcp-header': 'A' } }), 'neither a string'],
+    ['a name that is a number', of({ a: text(5) }), 'of "a" is not a string'],
+    ['a space', of({ a: text('My Region') }), 'of "a" is not a valid header name'],
+    ['a colon', of({ a: text('Region:Primary') }), 'is not a valid header name'],
+    ['another alphabet', of({ a: text('Région') }), 'is not a valid header name'],
+    ['a line end', of({ a: text('Region\r\nX: y') }), 'is not a valid header name'],
+    ['an object', of({ o: of({ b: { type: 'object', 'x-mcp-header': 'B' } }) }), 'of "o.b" is on an argument that is not'],
+    ['a list', of({ a: text('A', 'array') }), 'not a string, integer'],
+    ['a number that is not whole', of({ a: text('A', 'number') }), 'not a string, integer'],
+    ['no type', of({ a: { 'x-mcp-header': 'A' } }), 'not a string, integer'],
     ['the same name twice', of({ a: text('Region'), b: text('region') }), 'of "b" names the header of another argument'],
-    ['the items of a list', of({ a: { type: 'array', items: text('A') } }), 'stands where no argument is'],
-    ['a branch', of({}, { anyOf: [of({ a: text('A') })] }), 'stands where no argument is'],
-    ['a definition', of({}, { $defs: { a: text('A') } }), 'stands where no argument is'],
-    ['the whole', { ...of({}), 'x-mcp-header': 'A' }, 'stands where no argument is'],
+    ['the items of a list', of({ a: { type: 'array', items: text('A') } }), 'is not on an argument'],
+    ['a branch', of({}, { anyOf: [of({ a: text('A') })] }), 'is not on an argument'],
+    ['a definition', of({}, { $defs: { a: text('A') } }), 'is not on an argument'],
+    ['the whole', { ...of({}), 'x-mcp-header': 'A' }, 'is not on an argument'],
   ])('are refused with %s', { tags: ['header-tools'] }, (_, schema, why) => {
     expect(headerFault(schema)).toContain(why);
     expect(paramHeaders(schema)).toBeUndefined();

@@ -32,7 +32,7 @@ function open() {
       questions.push(asked);
       return { answered: true };
     },
-    notification: (method: string, params: JsonObject, request: number | undefined) => notices.hear(method, params, request),
+    notification: (method: string, params: JsonObject, request: number | undefined) => notices.handle(method, params, request),
   };
   const link = new SharedTransport(inner, { events, ...checks });
   const forSdk: unknown[] = [];
@@ -153,7 +153,7 @@ describe('a notification of the wrong shape', () => {
       expect(warnings).toHaveLength(1);
       vi.advanceTimersByTime(60_000);
       expect(warnings).toHaveLength(2);
-      expect(warnings[1]).toContain(`Dropped ${WRONG.length - 1} messages from the server, in all ${WRONG.length}`);
+      expect(warnings[1]).toContain(`Dropped ${WRONG.length - 1} messages from the server (${WRONG.length} in total)`);
       vi.advanceTimersByTime(600_000);
       expect(warnings).toHaveLength(2);
     } finally {
