@@ -24,7 +24,7 @@ import { toolsRoute } from './tools-api.ts';
 import { offersWebSocket, serveAsIs } from './upgrade.ts';
 import { createWebSocket, upgradeRoute } from './websocket.ts';
 
-/** Where each transport is served; named profiles stand one level below. */
+/** The path of each transport. Named profiles are served one level below. */
 export const PATHS = {
   streamable: '/mcp',
   sse: '/sse',
@@ -34,20 +34,20 @@ export const PATHS = {
   status: '/status',
 } as const;
 
-/** A listening HTTP server with every transport that travels over HTTP. */
+/** A listening HTTP server with every HTTP transport. */
 export interface HttpTransport {
   /** `http://host:port`. */
   readonly origin: string;
-  /** Takes over a new configuration: what belongs to logins that have gone ends now. */
+  /** Applies a new configuration, and ends the sessions, streams and calls of revoked logins. */
   applyConfig(config: Config): void;
-  /** Takes no new work; settles when what is in flight has been answered, or when the time is over. */
+  /** Rejects new work. Resolves when all requests have been answered, at the latest after `limits.drainMs`. */
   drain(): Promise<void>;
   close(): Promise<void>;
 }
 
 const BROKEN_STATUS: Readonly<Record<string, number>> = { HPE_HEADER_OVERFLOW: 431, ERR_HTTP_REQUEST_TIMEOUT: 408 };
 
-/** Serves the engine over HTTP, and routes with a login of their own beside it. Rejects with PORT_IN_USE where the address is taken. */
+/** Serves the engine over HTTP, and `own` routes that check the login themselves. Rejects with PORT_IN_USE or BIND_REFUSED. */
 export async function serveHttp(
   engine: Engine,
   config: Config,
@@ -95,7 +95,7 @@ export async function serveHttp(
   });
   const websocket = createWebSocket(engine, limits, (request) => router.admit(request, PATHS.websocket));
 
-  // Node would answer a missing Host itself, and not in JSON.
+  // Node itself would answer a missing Host header, and not in JSON.
   const server = createServer({ connectionsCheckingInterval: 1000, requireHostHeader: false }, router.handle);
   const setTimeouts = (): void => {
     server.headersTimeout = limits.headerMs;
@@ -103,7 +103,7 @@ export async function serveHttp(
     server.keepAliveTimeout = limits.keepAliveMs;
   };
   setTimeouts();
-  // Node would leave out the headers above its own count without a word; the router refuses them.
+  // Node would silently drop headers above its own limit; the router rejects such a request.
   server.maxHeadersCount = 0;
   server.on('connection', (socket) => cap.admit(socket));
   server.on('checkExpectation', router.handle);
@@ -127,14 +127,14 @@ export async function serveHttp(
     applyConfig(next) {
       setTimeouts();
       if (edge.applyConfig(next))
-        engine.revoke(edge.isRevoked, new GatewayError('UNAUTHENTICATED', 'The token was taken out of mcp.json or changed.'));
+        engine.revoke(edge.isRevoked, new GatewayError('UNAUTHENTICATED', 'The token was removed from mcp.json or changed.'));
     },
     async drain() {
       draining = true;
       const until = performance.now() + limits.drainMs;
       while (inFlight.count + sse.owed() + websocket.owed() > 0 && performance.now() < until)
         await new Promise((resolve) => setTimeout(resolve, 10));
-      // What did not end in time is answered too.
+      // Requests that did not finish in time are answered with an error.
       for (const transport of [inFlight, sse, websocket]) transport.interrupt('The gateway is shutting down.');
       await new Promise((resolve) => setImmediate(resolve));
     },
@@ -143,7 +143,7 @@ export async function serveHttp(
       sse.close();
       websocket.close();
       const closed = new Promise((resolve) => server.close(resolve));
-      // Whoever still holds a connection has had its answer, or will get none.
+      // The remaining connections have their replies already, or will get none.
       setTimeout(() => {
         server.closeAllConnections();
         for (const socket of cap.all()) socket.destroy();
@@ -156,16 +156,16 @@ export async function serveHttp(
 
 const nothing = (): void => undefined;
 
-// What is not HTTP gets an answer in JSON too.
+// Answers a request that is not valid HTTP, in JSON too.
 function answerBroken(error: NodeJS.ErrnoException, socket: Duplex): void {
-  // In the midst of a response the answer would become a part of it.
+  // Once a response has begun, the error would become part of it.
   if (responseOf(socket)?.headersSent === true) return void socket.destroy();
   const status = BROKEN_STATUS[error.code ?? ''] ?? 400;
   const refusal = new GatewayError('INVALID_REQUEST', 'The request is not valid HTTP.');
   sendRaw(socket, status, errorText(null, RPC.request, refusal.message, refusal.toObject()));
 }
 
-// As many may wait to be taken as may be open: the system's own default turns away clients that come all at once.
+// The backlog equals the connection limit: the system's default rejects clients that connect all at once.
 function listenOn(server: Server, host: string, port: number, backlog: number): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {

@@ -13,8 +13,8 @@ export function sendRaw(socket: Duplex, status: number, body: string, headers: R
   socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join('')}\r\n${body}`);
 }
 
-/** The response that a connection is waiting for or receiving; undefined between two requests. */
+/** The response in progress on a connection; undefined between two requests. */
 export function responseOf(socket: Duplex): ServerResponse | undefined {
-  // Node keeps it at the socket and has no public name for it.
+  // Node keeps it on the socket, without a public name.
   return (socket as Duplex & { _httpMessage?: ServerResponse | null })._httpMessage ?? undefined;
 }

@@ -3,10 +3,10 @@ import type { Frame, Outlet } from '../mcp/wire/outlet.ts';
 
 const STREAM_HEADERS = { 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-cache, no-transform', 'X-Accel-Buffering': 'no' };
 const KEEP_ALIVE_MS = 15_000;
-/** How long a client may take to read the end of a stream that is not its own any more. */
+/** How long a client may take to read the end of its stream before the connection is cut. */
 const CUT_MS = 500;
 
-/** How much may wait for a client; read with each event, as a stream may outlive many reloads. */
+/** Limits of a reply. Read for each event, since a stream may outlive reloads of the configuration. */
 export interface ReplyLimits {
   readonly queuedBytes: number;
 }
@@ -29,7 +29,7 @@ export class HttpReply implements Outlet {
     return this.#done;
   }
 
-  /** Starts the event stream before there is anything to say. */
+  /** Starts the event stream before the first event. */
   open(): void {
     if (this.#streaming || this.#done) return;
     this.#streaming = true;
@@ -46,15 +46,15 @@ export class HttpReply implements Outlet {
     if (frame.last) this.close();
   }
 
-  /** Adds text to the stream. What is said in one turn of the event loop leaves in one write. */
+  /** Adds text to the stream. Events of one turn of the event loop are sent in one write. */
   send(event: string): void {
     if (this.#queue === '') setImmediate(() => this.#flush());
     this.#queue += event;
-    // A client that does not read: what waits for it must not grow without end.
+    // The queue for a client that does not read must not grow without limit.
     if (this.#queue.length + this.#response.writableLength > this.#limits.queuedBytes) this.#response.destroy();
   }
 
-  /** Ends whatever was begun. */
+  /** Ends the response. */
   close(): void {
     if (this.#done) return;
     this.#done = true;
@@ -63,7 +63,7 @@ export class HttpReply implements Outlet {
     this.#response.end();
   }
 
-  /** Ends it also for a client that does not read. */
+  /** Ends the response even if the client does not read. */
   cut(): void {
     this.close();
     setTimeout(() => this.#response.destroy(), CUT_MS).unref();
@@ -78,7 +78,7 @@ export class HttpReply implements Outlet {
   #body({ bytes, status = 200, sessionId, allow, retryAfterMs }: Frame): void {
     this.#done = true;
     if (bytes === undefined) {
-      // A cancelled request has no reply; a stream that ends empty is how HTTP says so.
+      // A cancelled request has no reply, so its HTTP response is an empty stream.
       const headers = status === 200 ? { ...STREAM_HEADERS, 'Content-Length': 0 } : { 'Content-Length': 0 };
       this.#response.writeHead(status, headers).end();
       return;
@@ -96,6 +96,6 @@ export class HttpReply implements Outlet {
 function toEvent({ bytes, event }: Frame): string {
   if (event === undefined) return `event: message\ndata: ${bytes}\n\n`;
   const retry = event.retryMs === undefined ? '' : `retry: ${event.retryMs}\n`;
-  // The event that only tells a number to come back with is no message.
+  // An event that only carries an id for `Last-Event-ID` is not a message.
   return bytes === '' ? `id: ${event.id}\n${retry}data: \n\n` : `event: message\nid: ${event.id}\n${retry}data: ${bytes}\n\n`;
 }

@@ -8,28 +8,28 @@ import type { Identity } from './edge/logins.ts';
 import { reduceTarget } from './edge/target.ts';
 import { sendJson } from './send-json.ts';
 
-/** One request that has passed the edge. */
+/** One request that passed the edge. */
 export interface Exchange {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   readonly caller: Caller;
-  /** Whether a caller may not call any more: a reload may come while the body is on its way. */
+  /** Whether a caller's login has been revoked: the configuration may be reloaded while the body arrives. */
   readonly isRevoked: (caller: Caller) => boolean;
-  /** The tool in the path, where the route is below `named`. */
+  /** The tool in the path, for routes below `named`. */
   readonly name?: string;
-  /** Answers with a refusal instead. */
+  /** Answers with an error. */
   refuse(thrown: unknown): void;
 }
 
-/** What one address does, by HTTP method. */
+/** The handlers of one address, by HTTP method. */
 export type Route = Readonly<Record<string, (exchange: Exchange) => void>>;
 
-/** What one address and everything below it does, with a login of its own kind; `login` throws a refusal. */
+/** Handles an address and everything below it, and checks the login itself; `login` throws HttpError. */
 export type PrefixRoute = (request: IncomingMessage, response: ServerResponse, path: string, login: () => Identity) => void;
 
 /**
- * An address by its first part, for the unnamed profile and for named ones below it; `named` ones have the name of a tool at
- * their end; open ones need no login, and those of the operator exist for tokens with the scope `admin` alone.
+ * The routing table. `profiled`: one address for the default profile, `<address>/<profile>` for the others. `named`: the same,
+ * followed by a tool name. `admin`: 404 without the scope `admin`. `open`: no login. `prefixes`: check the login themselves.
  */
 export interface Routes {
   readonly prefixes: ReadonlyMap<string, PrefixRoute>;
@@ -39,25 +39,25 @@ export interface Routes {
   readonly open: ReadonlyMap<string, Route>;
 }
 
-/** Decides what a request is for. Paths are matched as they are, but for one slash behind the address of a transport. */
+/** Dispatches requests by path. Paths match exactly, except for one trailing slash after the address of a transport. */
 export interface Router {
   handle(request: IncomingMessage, response: ServerResponse): void;
-  /** Answers a request with a refusal, unless its answer has begun. */
+  /** Answers a request with an error, unless a response has begun. */
   refuse(request: IncomingMessage, response: ServerResponse, thrown: unknown): void;
-  /** The caller of an upgrade request to an address; throws a refusal. */
+  /** The caller of an upgrade request to an address. Throws HttpError. */
   admit(request: IncomingMessage, base: string): Caller;
 }
 
-/** What the router needs of the rest. */
+/** Dependencies of the router. */
 export interface RouterParts {
   readonly edge: Edge;
   readonly routes: Routes;
   readonly log: Logger;
-  /** Follows a request that a route with a login of its own serves, once its caller is known. */
+  /** Tracks a request of a prefix route once its caller is known, so that a revoked login ends it. */
   follow(caller: Caller, request: IncomingMessage, response: ServerResponse): void;
   hasProfile(profile: string): boolean;
   draining(): boolean;
-  /** Whether there is no memory for more work. */
+  /** Whether memory is too low for more work. */
   full(): boolean;
 }
 
@@ -74,17 +74,17 @@ const ALLOWED = 'Content-Type, Accept, Authorization, Mcp-Session-Id, MCP-Protoc
 const PROFILED = /^(\/[a-z]+)\/([A-Za-z0-9_][A-Za-z0-9_.-]{0,63})$/;
 const NAMED = /^(\/api\/[a-z]+)(?:\/([A-Za-z0-9_][A-Za-z0-9_.-]{0,63}))?\/([A-Za-z_][A-Za-z0-9_-]{0,127})$/;
 
-/** A router over a table of routes; whatever is not in it does not exist. */
+/** Creates a router over a table of routes. Any other path gives 404. */
 export function createRouter({ edge, routes, log, follow, hasProfile: knows, draining, full }: RouterParts): Router {
   const find = (path: string): MatchedRoute | undefined => {
     const exact = findExact(path);
     if (exact || path.length < 2 || !path.endsWith('/')) return exact;
-    // Many clients and proxies put a slash behind the address.
+    // Many clients and proxies append a slash to the address.
     const found = findExact(path.slice(0, -1));
     return found && !found.admin && found.name === '' ? found : undefined;
   };
 
-  // The table's own routes first, then `<route>/<profile>` for profiles that exist.
+  // Exact routes first, then `<route>/<profile>` for existing profiles.
   const findExact = (path: string): MatchedRoute | undefined => {
     const route = routes.profiled.get(path);
     if (route) return { route, base: path, profile: DEFAULT_PROFILE, admin: false, name: '' };
@@ -100,9 +100,9 @@ export function createRouter({ edge, routes, log, follow, hasProfile: knows, dra
     return undefined;
   };
 
-  const speaksRpc = (path: string): boolean => ![...routes.named.keys()].some((base) => path === base || path.startsWith(`${base}/`));
+  const isRpc = (path: string): boolean => ![...routes.named.keys()].some((base) => path === base || path.startsWith(`${base}/`));
 
-  // Whoever may not use an address gets the answer of one that does not exist.
+  // A caller that may not use an address gets the same 404 as for an unknown address.
   const callerFor = (request: IncomingMessage, found: MatchedRoute | undefined): Caller => {
     const login = edge.authenticate(request);
     if (!found || (found.admin && !login.scopes.includes('admin')))
@@ -112,16 +112,16 @@ export function createRouter({ edge, routes, log, follow, hasProfile: knows, dra
 
   const refuseWork = (): void => {
     if (draining()) throw new HttpError(503, 'DRAINING', 'The gateway is shutting down.', { 'Retry-After': '5', Connection: 'close' });
-    if (full()) throw new HttpError(503, 'OVERLOADED', 'The gateway has no memory for more work just now.', { 'Retry-After': '2' });
+    if (full()) throw new HttpError(503, 'OVERLOADED', 'The gateway is low on memory.', { 'Retry-After': '2' });
   };
 
   const refuse = (request: IncomingMessage, response: ServerResponse, thrown: unknown): void => {
     if (response.headersSent) return;
     const refusal = thrown instanceof HttpError ? thrown : new HttpError(500, 'INTERNAL', 'The gateway failed on this request.');
     if (!(thrown instanceof HttpError)) log.error(toError(thrown).stack ?? String(thrown), { ref: refusal.ref });
-    const text = speaksRpc(pathOf(request)) ? refusal.toRpc() : JSON.stringify({ error: refusal.toObject() });
+    const text = isRpc(pathOf(request)) ? refusal.toRpc() : JSON.stringify({ error: refusal.toObject() });
     sendJson(response, refusal.status, text, refusal.headers);
-    // What the client still sends is not kept.
+    // Discard the rest of the body.
     if (!request.complete) request.resume();
   };
 

@@ -18,21 +18,21 @@ interface SseSession {
   readonly reply: HttpReply;
 }
 
-/** The transport of revision 2024-11-05: a stream that opens with the address to post to. */
+/** The HTTP+SSE transport of revision 2024-11-05. The stream starts with the address to post to. */
 export interface SseTransport {
   readonly stream: Route;
   readonly messages: Route;
-  /** Replies owed to clients of this transport. */
+  /** Number of pending replies. */
   owed(): number;
-  /** Ends the calls under way; each is answered. */
+  /** Ends the calls in flight, each with a reply. */
   interrupt(reason: string): void;
-  /** Streams that clients hold. */
+  /** Number of open streams. */
   open(): number;
   /** Ends every stream. */
   close(): void;
 }
 
-/** HTTP+SSE, kept for clients that know nothing newer. It has no modern era: such a message is answered, not passed on. */
+/** HTTP+SSE for older clients. Serves the legacy era only: a modern-era request gets an error. */
 export function createSse(engine: Engine, limits: Limits, messagesPath: string): SseTransport {
   const sessions = new Map<string, SseSession>();
 
@@ -43,10 +43,10 @@ export function createSse(engine: Engine, limits: Limits, messagesPath: string):
   };
 
   const open = (caller: Caller, reply: HttpReply): string => {
-    // Every one of them is in use, so none makes room. Callers without a token share one principal, which has no cap of its own.
+    // Open streams are in use, so none is evicted. Anonymous callers share one principal, so its limit does not apply to them.
     const isFull = caller.anonymous !== true && openOf(caller.principal) >= limits.sessionsPerPrincipal;
     if (isFull || sessions.size >= limits.sessions)
-      throw new HttpError(503, 'OVERLOADED', 'There are too many sessions.', { 'Retry-After': '10' });
+      throw new HttpError(503, 'OVERLOADED', 'Too many sessions are open.', { 'Retry-After': '10' });
     const id = randomBytes(16).toString('hex');
     const connection = engine.connect(
       caller,
@@ -62,8 +62,8 @@ export function createSse(engine: Engine, limits: Limits, messagesPath: string):
     const id = /^[^?]*\?sessionId=([0-9a-f]{32})$/.exec(url ?? '')?.[1];
     if (id === undefined) throw new HttpError(400, 'INVALID_REQUEST', 'The address must name the session: ?sessionId=…');
     const session = sessions.get(id);
-    // A stranger's session looks like one that never was. What is posted runs as the stream's own login, so another token of the same
-    // principal, which may be bound to another profile or removed before that one, is a stranger's as well.
+    // Messages run with the stream's login, so only that login may post, not even another token of the same principal: it may be bound
+    // to another profile, or be revoked earlier.
     if (!session || session.caller.principal !== caller.principal || session.caller.login !== caller.login)
       throw new HttpError(404, 'UNKNOWN_SESSION', 'The session does not exist or has ended.');
     return session;
@@ -117,13 +117,13 @@ export function createSse(engine: Engine, limits: Limits, messagesPath: string):
   };
 }
 
-// A reverse proxy may serve the gateway below any path, which only the client knows.
+// Relative, since a reverse proxy may serve the gateway below a path that only the client knows.
 function relativeTo(url = '', path: string): string {
   const below = url.replace(/\?.*$/s, '').split('/').length - path.split('/').length;
   return '../'.repeat(below) + path.slice(1);
 }
 
 function noSuchEra(id: Id): string {
-  const error = new GatewayError('METHOD_NOT_FOUND', 'This transport serves the revisions with a handshake alone.');
+  const error = new GatewayError('METHOD_NOT_FOUND', 'HTTP+SSE serves only revisions with a handshake.');
   return errorText(id, RPC.method, error.message, error.toObject());
 }

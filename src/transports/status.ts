@@ -3,14 +3,14 @@ import { replyTotals } from '../mcp/pending-replies.ts';
 import type { Route } from './router.ts';
 import { sendJson } from './send-json.ts';
 
-/** What `/status` shows of the app. */
+/** The app's part of `/status`. */
 export interface AppStatus {
   /** Calls in flight. */
   calls(): number;
   plugins(): readonly { readonly id: string; readonly state: string }[];
 }
 
-/** What the transports tell: sessions and connections, by kind. */
+/** The transports' part of `/status`: numbers of sessions and connections. */
 export type TransportStatus = () => Readonly<Record<'sessions' | 'sse' | 'websocket' | 'connections', number>>;
 
 /** `/status`: the counters of a running gateway, for tokens with the scope `admin`. */

@@ -19,30 +19,27 @@ export interface StdioLimits {
 /** A client on stdin and stdout. */
 export interface StdioTransport {
   /**
-   * Settles when the client has gone, or asks for nothing more: its stdin has ended and what it is owed is paid. `broken`: one of the
-   * two streams failed, which the log tells.
+   * Resolves when stdout is closed, or when stdin has ended and every reply has been written. `broken`: one of the two streams
+   * failed; the error is logged.
    */
   readonly ended: Promise<'done' | 'broken'>;
-  /** Settles with the first message that has been written to the client. */
+  /** Resolves when the first message has been written to the client. */
   readonly answered: Promise<void>;
-  /** Settles when stdin ends after that: the client is going. A file or pipe with all requests in it ends before. */
+  /** Resolves if stdin ends after that, when the client is leaving. A file or pipe with all requests ends before. */
   readonly leaving: Promise<void>;
-  /** Stops reading, waits for calls in flight, writes what is queued. */
+  /** Stops reading, waits for calls in flight, writes the queue. */
   drain(): Promise<void>;
-  /** Nobody reads replies any more: stops reading and ends the calls in flight. */
+  /** Stops reading and cancels the calls in flight, for a client that no longer reads. */
   abandon(reason: string): void;
 }
 
-/** As much of the ends of a line over the limit is kept as it takes to find the id there. */
+/** Bytes kept of both ends of a line over the limit, to find the id there. */
 const KEPT_BYTES = 4096;
-/** How long an interrupted call may take to produce its reply, in milliseconds. */
+/** How long an interrupted call may take to reply. */
 const INTERRUPTED_MS = 500;
 const NEWLINE = Buffer.from('\n');
 
-/**
- * Serves one client on stdin and stdout. From here on stdout is the protocol's alone: whatever else prints goes to
- * stderr.
- */
+/** Serves one client on stdin and stdout. From here on, all other output to stdout goes to stderr. */
 export function serveStdio(engine: Engine, limits: StdioLimits, profile: string, log: Logger): StdioTransport {
   const output = claimStdout();
   const input = process.stdin;
@@ -73,7 +70,7 @@ export function serveStdio(engine: Engine, limits: StdioLimits, profile: string,
     }
     output.write(text);
     output.uncork();
-    // A reader that has fallen behind is not read from until it has caught up.
+    // Stop reading from a client until it has read its replies.
     if (output.writableLength > limits.queuedBytes && !input.isPaused()) {
       input.pause();
       output.once('drain', () => input.resume());
@@ -94,7 +91,7 @@ export function serveStdio(engine: Engine, limits: StdioLimits, profile: string,
     connection.endStreams();
     await new Promise((resolve) => setImmediate(resolve));
     await repliesBy(until);
-    // Calls that did not end in time are answered too, and their answers are written.
+    // Calls that did not finish in time are answered with an error, which is written too.
     connection.interrupt('The gateway is shutting down.');
     await repliesBy(performance.now() + INTERRUPTED_MS);
     await new Promise((resolve) => setImmediate(resolve));
@@ -128,7 +125,7 @@ export function serveStdio(engine: Engine, limits: StdioLimits, profile: string,
     log.error(`Standard input cannot be read: ${error.message}.`);
     end('broken');
   });
-  // Nobody reads any more: there is nothing left to serve.
+  // The client no longer reads, so end the connection.
   output.on('error', (error: NodeJS.ErrnoException) => {
     const isFault = error.code !== 'EPIPE';
     if (isFault) log.error(`Standard output cannot be written: ${error.message}.`);
@@ -155,14 +152,14 @@ export function serveStdio(engine: Engine, limits: StdioLimits, profile: string,
 const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf];
 const BLANK: ReadonlySet<number> = new Set([0x20, 0x09]);
 
-// Blanks and tabs, behind a byte order mark or not.
+// Only spaces and tabs, with or without a byte order mark.
 function isBlank(line: Buffer): boolean {
   const marked = line[0] === BYTE_ORDER_MARK[0] && line[1] === BYTE_ORDER_MARK[1] && line[2] === BYTE_ORDER_MARK[2];
   for (let at = marked ? BYTE_ORDER_MARK.length : 0; at < line.length; at++) if (!BLANK.has(line[at] as number)) return false;
   return true;
 }
 
-// A stream of our own on descriptor 1: Node's own stdout writes to pipes synchronously and would block on a slow reader.
+// A new stream on descriptor 1: process.stdout writes to pipes synchronously and would block on a slow reader.
 function claimStdout(): Writable {
   const output = openStdout();
   process.stdout.write = process.stderr.write.bind(process.stderr) as typeof process.stdout.write;

@@ -6,7 +6,7 @@ import type { InFlight } from './edge/in-flight.ts';
 import { HttpReply } from './reply.ts';
 import type { Exchange, Route } from './router.ts';
 
-/** Streamable HTTP: POST for messages of both eras, GET for a session's standing stream, DELETE to end a session. */
+/** Streamable HTTP: POST for messages of both eras, GET for a session's standalone stream, DELETE to end a session. */
 export function streamableRoute(engine: Engine, limits: Limits, inFlight: InFlight, streams: InFlight): Route {
   const post = (exchange: Exchange): void => {
     const { request, response, caller } = exchange;

@@ -19,7 +19,7 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
   INTERNAL: 500,
 };
 
-/** `POST /api/tools/<tool>`, or `/api/tools/<profile>/<tool>`, for code that speaks no MCP: the body holds the arguments, the answer is the tool's result. */
+/** `POST /api/tools/<tool>` or `/api/tools/<profile>/<tool>`, for code without MCP. The body holds the arguments, the reply the result. */
 export function toolsRoute(engine: Engine, limits: Limits, inFlight: InFlight): Route {
   return {
     POST(exchange: Exchange) {
@@ -37,7 +37,7 @@ export function toolsRoute(engine: Engine, limits: Limits, inFlight: InFlight): 
   };
 }
 
-/** The reply of a call without its protocol: the result, or the error's object. */
+/** The reply of a call without the JSON-RPC envelope: the result, or the error object. */
 class ApiReply implements Outlet {
   readonly #response: ServerResponse;
   done = false;
@@ -46,7 +46,7 @@ class ApiReply implements Outlet {
     this.#response = response;
   }
 
-  // Nobody asked for progress or log lines, so that only the last frame says something.
+  // The request asks for no progress or log messages, so only the last frame matters.
   write({ bytes, last }: Frame): void {
     if (this.done || !last) return;
     this.done = true;

@@ -1,7 +1,7 @@
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 
-/** Whether a request offers to go on as a WebSocket. */
+/** Whether a request offers to upgrade to WebSocket. */
 export function offersWebSocket({ headers }: IncomingMessage): boolean {
   return (headers.upgrade ?? '')
     .toLowerCase()
@@ -12,8 +12,8 @@ export function offersWebSocket({ headers }: IncomingMessage): boolean {
 const LEFT_OUT: ReadonlySet<string> = new Set(['upgrade', 'http2-settings', 'connection']);
 
 /**
- * Serves a request that offers to go on in another protocol, such as HTTP/2 in the clear, as if it had not: nobody has to take
- * that up. The server stopped reading behind its headers, so it gets them again without the offer; its connection ends with it.
+ * Serves a request that offers another upgrade, such as HTTP/2 without TLS, as an ordinary request. Node's parser stopped after
+ * the headers, so the server gets them again without the offer. The connection closes after the response.
  */
 export function serveAsIs(server: Server, { method, url, httpVersion, rawHeaders }: IncomingMessage, socket: Duplex, head: Buffer): void {
   const lines = [`${method} ${url} HTTP/${httpVersion}`, 'Connection: close'];
@@ -22,7 +22,7 @@ export function serveAsIs(server: Server, { method, url, httpVersion, rawHeaders
   }
   if (head.length > 0) socket.unshift(head);
   socket.unshift(Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1'));
-  // The parser that stopped is still at work until this turn of the event loop ends.
+  // The old parser stays attached until the end of this turn of the event loop.
   socket.on('error', () => undefined);
   setImmediate(() => server.emit('connection', socket));
 }

@@ -12,17 +12,17 @@ import type { Route } from './router.ts';
 
 /** The subprotocol of MCP over WebSocket. */
 const SUBPROTOCOL = 'mcp';
-/** The only version of WebSocket that became a standard. */
+/** The only standardized version of WebSocket. */
 const VERSION = '13';
 const KEY = /^[+/0-9A-Za-z]{22}==$/;
 const PING_MS = 15_000;
-/** A peer that leaves this many pings in a row unanswered, for 45 s in all, is gone. */
+/** A peer that leaves this many pings in a row unanswered, for 45 s in all, is disconnected. */
 const MAX_UNANSWERED = 3;
 const CLOSE = { normal: 1000, goingAway: 1001, unsupported: 1003, policy: 1008, tooBig: 1009, overloaded: 1013 } as const;
-/** How long a client may take to answer the closing of a connection that is not its own any more. */
+/** How long a client may take to answer the close frame after its login is revoked. */
 const CUT_MS = 500;
 
-/** What the address says to who comes without an upgrade. */
+/** The response to a request without an upgrade. */
 export const upgradeRoute: Route = {
   GET() {
     throw new HttpError(426, 'INVALID_REQUEST', 'This address is for WebSocket: send an upgrade request.', {
@@ -32,20 +32,21 @@ export const upgradeRoute: Route = {
   },
 };
 
-/** WebSocket connections, both eras. One message a text frame; cancellation and subscriptions as on stdio. */
+/** WebSocket connections, both eras. One message per text frame; cancellation and subscriptions as on stdio. */
 export interface WebSocketTransport {
-  /** Answers an upgrade request, whatever it asks for. */
+  /** Answers an upgrade request, with an error if it is not valid. */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
+  /** Number of pending replies. */
   owed(): number;
-  /** Ends the calls under way; each is answered. */
+  /** Ends the calls in flight, each with a reply. */
   interrupt(reason: string): void;
-  /** Connections that clients hold. */
+  /** Number of open connections. */
   open(): number;
   /** Closes every connection. */
   close(): void;
 }
 
-/** `admit` is the edge: it throws a refusal, or says who is calling. It decides before anything is upgraded. */
+/** Creates the transport. `admit` returns the caller of a request, or throws HttpError before the upgrade. */
 export function createWebSocket(engine: Engine, limits: Limits, admit: (request: IncomingMessage) => Caller): WebSocketTransport {
   const open = new Map<WebSocket, Connection>();
   const unanswered = new WeakMap<WebSocket, number>();
@@ -54,7 +55,7 @@ export function createWebSocket(engine: Engine, limits: Limits, admit: (request:
     for (const socket of open.keys()) {
       const count = unanswered.get(socket) ?? 0;
       unanswered.set(socket, count + 1);
-      // Termination skips the close handshake, which such a peer would not answer either.
+      // No close handshake: such a peer would not answer it either.
       if (count >= MAX_UNANSWERED) socket.terminate();
       else if (socket.readyState === socket.OPEN) socket.ping();
     }
@@ -63,7 +64,7 @@ export function createWebSocket(engine: Engine, limits: Limits, admit: (request:
   const serve = (socket: WebSocket, raw: Duplex, caller: Caller): void => {
     let corked = false;
     const write = (bytes: string | Buffer): void => {
-      // Replies of one turn of the event loop leave together.
+      // Replies of one turn of the event loop are sent together.
       if (!corked) {
         corked = true;
         raw.cork();
@@ -78,7 +79,7 @@ export function createWebSocket(engine: Engine, limits: Limits, admit: (request:
         socket.terminate();
       }
     };
-    // No reply can follow a close frame, so the calls under way end with it.
+    // No reply can follow a close frame, so the calls in flight end with it.
     const end = (code: number, reason: string): void => {
       socket.close(code, reason);
       connection.close(reason);
@@ -94,15 +95,15 @@ export function createWebSocket(engine: Engine, limits: Limits, admit: (request:
     );
     open.set(socket, connection);
     socket.on('message', (data: Buffer, isBinary: boolean) => {
-      // What the client sent before it saw our close frame still arrives.
+      // Messages that the client sent before it received the close frame still arrive.
       if (socket.readyState !== socket.OPEN) return;
       if (isBinary) end(CLOSE.unsupported, 'text frames only');
-      // A reload may have lowered the limit that this connection was opened with.
+      // A reload may have lowered the limit since the connection was opened.
       else if (data.length > limits.messageBytes) end(CLOSE.tooBig, 'the message is too large');
       else connection.receive(engine.read(data));
     });
     socket.on('pong', () => unanswered.delete(socket));
-    // A frame that breaks the protocol closes the connection by itself; it must not end the gateway.
+    // The library closes the connection after an invalid frame; without a listener, the error would end the gateway.
     socket.on('error', (error) => connection.close(error.message));
     socket.on('close', () => {
       open.delete(socket);
@@ -138,7 +139,7 @@ export function createWebSocket(engine: Engine, limits: Limits, admit: (request:
   };
 }
 
-// Loaded with the first connection: a gateway that nobody reaches this way need not pay for it when it starts.
+// Loaded with the first connection, since most gateways never get one.
 function createServer(): WebSocketServer {
   const { WebSocketServer: Server } = createRequire(import.meta.url)('ws') as typeof import('ws');
   const server = new Server({
@@ -146,7 +147,7 @@ function createServer(): WebSocketServer {
     perMessageDeflate: false,
     handleProtocols: (offered) => (offered.has(SUBPROTOCOL) ? SUBPROTOCOL : false),
   });
-  // What the library refuses itself would get its own HTML page otherwise.
+  // The library would answer with its own HTML page.
   server.on('wsClientError', ({ message }, socket) => refuse(socket, new HttpError(400, 'INVALID_REQUEST', `${message}.`)));
   return server;
 }
@@ -157,16 +158,16 @@ function checkUpgrade({ method, headers }: IncomingMessage): void {
     throw new HttpError(426, 'INVALID_REQUEST', 'This address upgrades to "websocket" only.', { Upgrade: 'websocket' });
   }
   if (headers['sec-websocket-version'] !== VERSION) {
-    throw new HttpError(426, 'INVALID_REQUEST', `The version of WebSocket is ${VERSION}.`, { 'Sec-WebSocket-Version': VERSION });
+    throw new HttpError(426, 'INVALID_REQUEST', `Only WebSocket version ${VERSION} is supported.`, { 'Sec-WebSocket-Version': VERSION });
   }
   if (!KEY.test(headers['sec-websocket-key'] ?? '')) throw new HttpError(400, 'INVALID_REQUEST', 'The Sec-WebSocket-Key is not valid.');
   const offered = headers['sec-websocket-protocol'];
   if (offered !== undefined && !offered.split(',').some((name) => name.trim() === SUBPROTOCOL)) {
-    throw new HttpError(400, 'INVALID_REQUEST', `The subprotocol is ${SUBPROTOCOL}.`);
+    throw new HttpError(400, 'INVALID_REQUEST', `Only the subprotocol "${SUBPROTOCOL}" is supported.`);
   }
 }
 
-/** Answers an upgrade request with a refusal. */
+/** Answers an upgrade request with an error. */
 export function refuse(socket: Duplex, refusal: HttpError): void {
   sendRaw(socket, refusal.status, refusal.toRpc(), refusal.headers);
 }

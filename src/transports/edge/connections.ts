@@ -13,10 +13,10 @@ export interface ConnectionLimits {
   readonly connectionsLoopback: number;
 }
 
-/** Counts connections by address, and makes room or closes the surplus before a byte of it is read. */
+/** Limits connections by address. Over the limit, an idle connection is closed, or the new one before a byte of it is read. */
 export interface ConnectionCap {
   admit(socket: Socket): boolean;
-  /** The connection is no longer one of HTTP: it stays open without a request. */
+  /** Marks a connection as upgraded: it stays open without a request. */
   hold(socket: Duplex): void;
   all(): ReadonlySet<Socket>;
 }
@@ -28,18 +28,18 @@ interface Connection {
   readonly number: number;
 }
 
-/** This machine has many loopback addresses, which one process could use one after another. */
+/** All loopback addresses count as one, since one process can use many of them. */
 const LOOPBACK = 'loopback';
 
-/** More than any gateway counts, so a connection that never sent a byte ranks before all that did. */
+/** Above any connection number, so connections that never sent a byte are closed first. */
 const NEVER_USED = 1e12;
 
-/** Of the connections from this machine, one program gets no more than all but an eighth. */
+/** One local program gets at most 7/8 of the connections from this machine. */
 const KEPT_SHARE = 8;
-/** How soon a program is looked at that may have more; it may do as it likes until then. */
-const LOOK_MS = 50;
+/** Delay before the connections of each local program are counted. */
+const CHECK_MS = 50;
 
-/** A cap on connections. `isShared`: other machines can connect as well. `isProxy`: many clients come from this address. */
+/** Creates the limiter. `isShared`: other machines can connect as well. `isProxy`: many clients come from this address. */
 export function createConnectionCap(
   limits: ConnectionLimits,
   isShared: boolean,
@@ -49,7 +49,7 @@ export function createConnectionCap(
   const open = new Set<Socket>();
   const held = new WeakSet<Duplex>();
   const shares = new Shares<Connection>();
-  // Other machines keep a share that processes of this one cannot use up.
+  // Local processes must not use up the connections of other machines.
   const maxLocal = ({ connections, connectionsPerAddress, connectionsLoopback }: ConnectionLimits): number =>
     Math.min(connectionsLoopback, isShared ? Math.max(Math.ceil(connections / 2), connections - connectionsPerAddress) : connections);
   let last = 0;
@@ -71,11 +71,11 @@ export function createConnectionCap(
     return true;
   };
 
-  // Looked at only where the last eighth is touched: it takes some milliseconds.
-  let isLooking = false;
-  let told = '';
-  const look = (): void => {
-    isLooking = false;
+  // Finding the programs takes some milliseconds, so it is done only when the last eighth is in use.
+  let isChecking = false;
+  let lastWarned = '';
+  const closeSurplus = (): void => {
+    isChecking = false;
     const max = maxLocal(limits) - Math.floor(maxLocal(limits) / KEPT_SHARE);
     const byProgram = new Map<string, Connection[]>();
     const local = new Map([...shares.of(LOOPBACK)].map((connection) => [connection.socket, connection]));
@@ -86,9 +86,9 @@ export function createConnectionCap(
     }
     for (const [program, own] of byProgram) {
       if (own.length <= max) continue;
-      if (told !== program)
-        log.warn(`The ${program} of this machine has ${own.length} connections; it gets ${max}, so that others have some.`);
-      told = program;
+      if (lastWarned !== program)
+        log.warn(`The local ${program} has ${own.length} connections; those over ${max} are closed, so that other programs can connect.`);
+      lastWarned = program;
       for (const connection of own.sort((a, b) => a.number - b.number).slice(max)) {
         forget(connection);
         connection.socket.destroy();
@@ -97,13 +97,13 @@ export function createConnectionCap(
   };
   const reserve = (owner: string, max: number): void => {
     if (owner !== LOOPBACK || shares.sizeOf(owner) <= max - Math.floor(max / KEPT_SHARE)) return;
-    if (!isLooking) setTimeout(look, LOOK_MS).unref();
-    isLooking = true;
+    if (!isChecking) setTimeout(closeSurplus, CHECK_MS).unref();
+    isChecking = true;
   };
 
   return {
     admit(socket) {
-      // One that began with a request to upgrade it to something else comes here again.
+      // A connection is admitted a second time if it starts with an upgrade request that is not supported.
       if (open.has(socket)) return true;
       const address = meantAddress(socket.remoteAddress ?? '');
       const owner = isLoopback(address) ? LOOPBACK : address;

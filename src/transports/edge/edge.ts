@@ -21,39 +21,39 @@ export class HttpError extends GatewayError {
     this.headers = headers;
   }
 
-  /** The refusal as a reply to nobody in particular. */
+  /** The error as a JSON-RPC response without an id. */
   toRpc(): string {
     return errorText(null, this.status >= 500 ? RPC.internal : RPC.request, this.message, this.toObject());
   }
 }
 
-/** Is told of each failed login, with the reason in a few words. */
+/** Called for each failed login, with a short reason. */
 export type FailedLogin = (address: string, reason: string) => void;
 
-/** Checks that every HTTP request passes, whatever it asks for: Host, Origin, then who it is. */
+/** The checks of every HTTP request: Host, Origin, then the token. */
 export interface Edge {
-  /** Throws a refusal unless the request is addressed to us and comes from no foreign web page. */
+  /** Throws HttpError unless Host names this gateway and Origin, if present, is allowed. */
   checkAddress(request: IncomingMessage): void;
-  /** Who is behind a request. Throws a refusal for a missing or wrong token. */
+  /** The identity behind a request. Throws HttpError if the token is missing or wrong. */
   authenticate(request: IncomingMessage): Identity;
-  /** The caller that somebody is at the address of a profile. A profile that is not theirs looks like none. */
+  /** The caller for an identity at the address of a profile. A profile the identity may not use gives 404. */
   callerFor(login: Identity, profile: string): Caller;
   /** Whether a web page of that origin may use the gateway. */
   allowsOrigin(origin: string): boolean;
-  /** Takes over a new configuration; true where a login has gone. */
+  /** Applies a new configuration. Returns true if it revokes a login. */
   applyConfig(config: Config): boolean;
   /** Whether a trusted proxy has this address. */
   isProxy(address: string): boolean;
-  /** Whether the login of a caller has gone since it was called. */
+  /** Whether the login of a caller has been revoked. */
   isRevoked(caller: Caller): boolean;
 }
 
 const HOST = /^(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]+)(?::(\d{1,5}))?$/;
-/** Headers that stand once, each with its bit, by the length of the name: most others need no look at their letters. */
+/** Headers that may occur once, each with its bit, by name length, so most other headers need no comparison. */
 const SINGLE = byLength(['host', 'origin', 'authorization', 'content-type', 'content-length', 'mcp-session-id']);
 const MAX_REMEMBERED = 256;
 
-/** The edge of a configuration, and of those that follow it. */
+/** Creates the edge for a configuration. */
 export function createEdge(config: Config, failedLogin: FailedLogin = () => undefined): Edge {
   let { listen, limits } = config;
   let proxies = createProxies(listen.proxies);
@@ -74,7 +74,7 @@ export function createEdge(config: Config, failedLogin: FailedLogin = () => unde
     return allowed;
   };
 
-  // Our own pages, on the address they were loaded from, and whatever the configuration lists.
+  // The gateway's own address, and the origins that the configuration lists.
   const allowsOrigin = (origin: string): boolean => {
     const lower = origin.toLowerCase();
     if (origins.has(lower)) return true;
@@ -98,7 +98,11 @@ export function createEdge(config: Config, failedLogin: FailedLogin = () => unde
         seen |= bit;
       }
       if (headers.host === undefined || !allowsHost(headers.host)) {
-        throw new HttpError(headers.host === undefined ? 400 : 403, 'HOST_REFUSED', 'The Host header names no address served here.');
+        throw new HttpError(
+          headers.host === undefined ? 400 : 403,
+          'HOST_REFUSED',
+          'The Host header does not name an address of this gateway.',
+        );
       }
       if (headers.origin !== undefined && !allowsOrigin(headers.origin)) {
         throw new HttpError(403, 'ORIGIN_REFUSED', 'Requests from this web origin are not allowed.');
@@ -107,14 +111,14 @@ export function createEdge(config: Config, failedLogin: FailedLogin = () => unde
     authenticate(request) {
       if (logins.anonymous) return logins.anonymous;
       const { authorization } = request.headers;
-      // Without a header nobody tried to log in: clients look first whether they have to.
+      // Not a failed login: clients first try without a token.
       if (authorization === undefined) throw unauthenticated();
       const token = /^bearer +([^\s]+) *$/i.exec(authorization)?.[1];
-      // Looked up by digest: how long it takes says nothing about how much of a token was right.
+      // Looked up by digest, so the response time does not reveal how much of a token was right.
       const digest = digestOf(token ?? authorization);
       const login = token === undefined ? undefined : logins.find(digest);
       if (login) return login;
-      // Only failures are counted, so that nobody can keep a valid token out.
+      // Only failures are counted, so an attacker cannot lock out a valid token.
       const address = proxies.clientOf(request);
       const waitMs = throttle.failed(address, digest);
       failedLogin(address, waitMs !== undefined ? 'too many failed logins' : token === undefined ? 'not a bearer token' : 'wrong token');
@@ -143,7 +147,7 @@ export function createEdge(config: Config, failedLogin: FailedLogin = () => unde
   };
 }
 
-/** The refusal of a request without a valid token. */
+/** The response to a request without a valid token. */
 export function unauthenticated(): HttpError {
   return new HttpError(401, 'UNAUTHENTICATED', 'A valid bearer token is needed.', { 'WWW-Authenticate': 'Bearer realm="plugmux"' });
 }
@@ -168,8 +172,8 @@ function isWildcard(host: string): boolean {
 }
 
 /**
- * Refuses a configuration that the running gateway must not take over: one that would open it to everybody, or that the
- * bind rules forbid where it listens now or would listen after a restart.
+ * Throws if a running gateway must not apply a configuration: if it would open the gateway to anyone, or if the bind rules
+ * forbid it for the current or the next address.
  */
 export function checkReload(next: Config, now: Config): void {
   if (next.tokens.length === 0 && now.tokens.length > 0) {
@@ -183,7 +187,7 @@ export function checkReload(next: Config, now: Config): void {
   checkBind(next);
 }
 
-/** Refuses to listen beyond this machine without a login, or without saying that plain HTTP is meant. */
+/** Throws BIND_REFUSED for an address other than loopback without tokens, or without `listen.insecure`. */
 export function checkBind({ listen, tokens }: Config): void {
   if (isLoopback(listen.host)) return;
   if (tokens.length === 0)

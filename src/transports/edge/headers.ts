@@ -3,9 +3,9 @@ import { HttpError } from './edge.ts';
 
 const MAX_HEADERS = 100;
 
-/** Refuses a request whose headers are too many, or whose Expect or Transfer-Encoding is not supported. */
+/** Rejects a request that has too many headers, or an unsupported Expect or Transfer-Encoding. */
 export function checkHeaders({ rawHeaders, headers }: IncomingMessage): void {
-  // Names and values alternate. Repeated names count each time, so nothing hides behind the last header that is looked at.
+  // Names and values alternate. Repeated names count each time, so every header is checked.
   if (rawHeaders.length > 2 * MAX_HEADERS) {
     throw new HttpError(431, 'INVALID_REQUEST', `The request has more than ${MAX_HEADERS} headers.`, { Connection: 'close' });
   }

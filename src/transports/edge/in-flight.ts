@@ -3,10 +3,10 @@ import type { Caller } from '../../core/contract/caller.ts';
 import type { GatewayError } from '../../core/errors.ts';
 import type { PendingExchange } from '../../mcp/streamable.ts';
 
-/** How long a client may take to read its last words. */
+/** How long a client may take to read the error before its connection is cut. */
 const CUT_MS = 500;
 
-/** One request that waits for its reply, between its neighbours. */
+/** One request that waits for its reply, as an element of a linked list. */
 interface Waiting {
   readonly caller: Caller;
   readonly response: ServerResponse;
@@ -15,7 +15,7 @@ interface Waiting {
   next: Waiting | undefined;
 }
 
-/** The requests that wait for a reply. A list and no set: a set's old tables would keep every response alive until a full collection. */
+/** The requests that wait for a reply. A linked list, because the old tables of a Set keep responses alive until a full collection. */
 export class InFlight {
   #first: Waiting | undefined;
   #count = 0;
@@ -24,7 +24,7 @@ export class InFlight {
     return this.#count;
   }
 
-  /** Keeps a request until its response is over, one way or the other, and then calls `over` once. */
+  /** Tracks a request until its response has been sent or its connection closed, then calls `over` once. */
   follow(caller: Caller, { socket }: IncomingMessage, response: ServerResponse, pending: PendingExchange, over: () => void): void {
     const waiting = this.#add({ caller, response, pending, previous: undefined, next: this.#first });
     const behind = response.socket === null;
@@ -37,7 +37,7 @@ export class InFlight {
       over();
     };
     response.on('close', end);
-    // A response that stands behind another one of its connection hears nothing when that connection goes; any number may.
+    // A response queued behind another one gets no event when its connection closes. Any number may be queued.
     if (behind) socket.setMaxListeners(0).once('close', end);
     if (socket.destroyed) end();
   }
@@ -59,7 +59,7 @@ export class InFlight {
     this.#count--;
   }
 
-  /** Has those answered with an error whose callers may not call any more. */
+  /** Answers the requests of revoked callers with an error. */
   revoke(isGone: (caller: Caller) => boolean, error: GatewayError): void {
     for (let waiting = this.#first; waiting; waiting = waiting.next) {
       const { caller, pending, response } = waiting;
@@ -69,7 +69,7 @@ export class InFlight {
     }
   }
 
-  /** Has every one of them answered now. */
+  /** Ends every request with a reply. */
   interrupt(reason: string): void {
     for (let waiting = this.#first; waiting; waiting = waiting.next) waiting.pending.interrupt(reason);
   }

@@ -3,7 +3,7 @@ import { isIPv4 } from 'node:net';
 import { endianness } from 'node:os';
 import { meantAddress } from '../../core/addresses.ts';
 
-/** The two ends of a connection as this side sees them. */
+/** The two ends of a connection, as seen by the gateway. */
 export interface Ends {
   readonly remoteAddress?: string | undefined;
   readonly remotePort?: number | undefined;
@@ -18,8 +18,8 @@ interface Owner {
 const MAPPED = '0000000000000000FFFF0000';
 
 /**
- * The program at the other end of each connection from this machine: its process, or its user where the system does not tell
- * more. Connections of which it tells nothing, as on systems other than Linux, are left out.
+ * The program at the other end of each local connection: its process, or its user if the process cannot be read. Connections
+ * without either are left out, which is all of them on systems other than Linux.
  */
 export function programsBehind<T extends Ends>(connections: Iterable<T>): ReadonlyMap<T, string> {
   const owners = readTables();
@@ -32,7 +32,7 @@ export function programsBehind<T extends Ends>(connections: Iterable<T>): Readon
   return new Map([...found].map(([connection, { user, inode }]) => [connection, processes.get(inode) ?? `user ${user}`]));
 }
 
-// Each line of a table is a socket of this machine: for a local client, that of the client.
+// Each line of a table is a socket of this machine, so a local client's own socket is listed.
 function readTables(): ReadonlyMap<string, Owner> {
   const owners = new Map<string, Owner>();
   for (const table of ['tcp', 'tcp6']) {
@@ -52,10 +52,10 @@ function keyOf({ remoteAddress = '', remotePort = 0, localPort = 0 }: Ends): str
   return `${isIPv4(address) ? inTable(address.split('.').map(Number)) : LOOPBACK_6}:${port(remotePort)}:${port(localPort)}`;
 }
 
-/** The only IPv6 address of this machine's loopback. */
+/** The only IPv6 loopback address, `::1`. */
 const LOOPBACK_6 = [0, 0, 0, 1].map((word) => inTable([0, 0, 0, word])).join('');
 
-// Four bytes as the kernel prints them: one number in the order of this processor.
+// Four bytes as the kernel prints them: one number in the processor's byte order.
 function inTable(bytes: readonly number[]): string {
   const ordered = endianness() === 'LE' ? [...bytes].reverse() : bytes;
   return ordered.map((byte) => byte.toString(16).toUpperCase().padStart(2, '0')).join('');

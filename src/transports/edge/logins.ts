@@ -2,33 +2,33 @@ import { createHash } from 'node:crypto';
 import type { TokenConfig } from '../../config/config.ts';
 import { type Caller, localCaller } from '../../core/contract/caller.ts';
 
-/** A verified principal: the holder of a token, or the anonymous one. */
+/** A verified principal: the holder of a token, or the anonymous principal. */
 export interface Identity {
   readonly principal: string;
-  /** The only profile it may use, where the token says so. */
+  /** The only profile it may use, if the token is bound to one. */
   readonly profile?: string | undefined;
   readonly scopes: readonly string[];
-  /** A digest of the token and of what it allows: what is bound to a login is void for the next one of its principal. */
+  /** A digest of the token and its rights. State bound to a login is not shared with another login of the same principal. */
   readonly mark?: string;
   /** No token was required. */
   readonly anonymous?: boolean;
 }
 
-/** The tokens of the configuration that holds now. */
+/** The tokens of the active configuration. */
 export interface Logins {
-  /** The login of a request that shows no token; undefined where one is needed. */
+  /** The login of a request without a token; undefined if a token is required. */
   readonly anonymous: Identity | undefined;
   /** The login of a token, by the digest of the token. */
   find(digest: string): Identity | undefined;
-  /** The caller that a login is in a profile: one object for each, since callers are compared and remembered by identity. */
+  /** The caller of a login in a profile. Always the same object, since callers are compared by identity. */
   callerOf(login: Identity, profile: string): Caller;
-  /** Takes over other tokens. Those that stay as they were keep their callers; true where a login has gone. */
+  /** Applies other tokens. Unchanged tokens keep their callers. Returns true if a login is revoked. */
   applyTokens(tokens: readonly TokenConfig[]): boolean;
-  /** Whether the login of a caller has gone. */
+  /** Whether the login of a caller has been revoked. */
   isRevoked(caller: Caller): boolean;
 }
 
-/** The logins of a configuration; without tokens everybody is the same anonymous caller. */
+/** The logins of a configuration. Without tokens, every request has the same anonymous login. */
 export function createLogins(tokens: readonly TokenConfig[]): Logins {
   const callers = new Map<Identity, Map<string, Caller>>();
   const revoked = new WeakSet<Caller>();
@@ -48,12 +48,12 @@ export function createLogins(tokens: readonly TokenConfig[]): Logins {
     if (next.length > 0) anonymous = undefined;
     else anonymous ??= { principal: localCaller().principal, scopes: [], anonymous: true };
     const stays = new Set(anonymous ? [anonymous] : logins.values());
-    const gone = before.filter((login) => !stays.has(login));
-    for (const login of gone) {
+    const removed = before.filter((login) => !stays.has(login));
+    for (const login of removed) {
       for (const caller of callers.get(login)?.values() ?? []) revoked.add(caller);
       callers.delete(login);
     }
-    return gone.length > 0;
+    return removed.length > 0;
   };
   applyTokens(tokens);
 
@@ -75,7 +75,7 @@ export function createLogins(tokens: readonly TokenConfig[]): Logins {
   };
 }
 
-/** What a token is looked up by. */
+/** The key by which a token is looked up. */
 export function digestOf(token: string): string {
   return createHash('sha256').update(token).digest('hex');
 }
@@ -84,7 +84,7 @@ function toLogin(key: string, { principal, profile, scopes }: TokenConfig): Iden
   return { principal, profile, scopes, mark: digestOf(JSON.stringify([key, principal, profile, scopes])).slice(0, 32) };
 }
 
-// Another principal, profile or scope makes it another login.
+// A token with another principal, profile or scope is another login.
 function isSame({ principal, profile, scopes }: Identity, token: TokenConfig): boolean {
   return principal === token.principal && profile === token.profile && JSON.stringify(scopes) === JSON.stringify(token.scopes);
 }

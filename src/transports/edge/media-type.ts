@@ -1,8 +1,8 @@
 const JSON_TYPE = /^application\/json[ \t]*(?=;|$)/i;
-// One parameter: a token, and a token or a quoted text.
+// One parameter: a name, and a token or a quoted string.
 const PARAMETER = /[ \t]*;[ \t]*(?:([!#$%&'*+.^_`|~0-9A-Za-z-]+)[ \t]*=[ \t]*("(?:[^"\\]|\\.)*"|[^\s;"]*))?[ \t]*/y;
 
-/** What a Content-Type says of a body: JSON in UTF-8, JSON in another charset, or something else. */
+/** Classifies a Content-Type: JSON in UTF-8, JSON in another charset, or another type. */
 export function readMediaType(header: string | undefined): 'json' | 'charset' | 'other' {
   if (header === 'application/json') return 'json';
   const type = JSON_TYPE.exec(header?.trim() ?? '');

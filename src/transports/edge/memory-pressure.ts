@@ -3,7 +3,7 @@ import { getHeapStatistics } from 'node:v8';
 const LOOK_MS = 500;
 const FULL = 0.85;
 
-/** Watches how full the memory is, so that new work can be turned away before it runs out. */
+/** Monitors the heap. `full()` is true above 85 % of its limit, so that new work can be rejected before it runs out. */
 export function createMemoryMonitor(): { full(): boolean; stop(): void } {
   let full = false;
   const timer = setInterval(() => {

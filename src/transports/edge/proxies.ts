@@ -3,15 +3,15 @@ import { isIP } from 'node:net';
 import { meantAddress } from '../../core/addresses.ts';
 import { createNetworks } from '../../core/networks.ts';
 
-/** The reverse proxies that the operator trusts: what they say of a client's address counts. */
+/** The reverse proxies that the operator trusts to name the client's address. */
 export interface Proxies {
   /** Whether a trusted proxy has this address. */
   has(address: string): boolean;
-  /** The address of the client behind a request: that of the connection, or what the trusted proxies say. */
+  /** The client address of a request: the peer of the connection, or the one that trusted proxies report. */
   clientOf(request: Pick<IncomingMessage, 'headers' | 'socket'>): string;
 }
 
-/** Trusts the proxies at some addresses, or in some networks. */
+/** Creates the list from addresses and networks. */
 export function createProxies(entries: readonly string[]): Proxies {
   const { has } = createNetworks(entries);
   return {
@@ -19,10 +19,10 @@ export function createProxies(entries: readonly string[]): Proxies {
     clientOf({ headers, socket }) {
       let client = meantAddress(socket.remoteAddress ?? '');
       if (!has(client)) return client;
-      // Each proxy adds its own client at the right, so the first address from there that is not a trusted proxy is the client.
+      // Each proxy appends its client, so the rightmost address that is not a trusted proxy is the client.
       for (const entry of forwardedFor(headers).reverse()) {
         const named = readAddress(entry);
-        // A trusted proxy knows its client's address, so anything else was made up before it: the proxy counts as the client.
+        // Trusted proxies append valid addresses, so anything else was forged before it: the proxy counts as the client.
         if (named === undefined) return client;
         client = named;
         if (!has(client)) return client;

@@ -4,8 +4,8 @@ import { HttpError } from './edge.ts';
 const ABSOLUTE = /^https?:\/\/([^/?#]*)(.*)$/i;
 
 /**
- * Cuts an absolute request target, as clients of a proxy send it, to its path. It counts before the Host header
- * (RFC 9112, 3.2.2), so both must be the same host: that one is checked.
+ * Reduces an absolute request target, as proxy clients send it, to its path. The target takes precedence over the Host header
+ * (RFC 9112, 3.2.2), but only Host is checked, so both must be equal.
  */
 export function reduceTarget(request: IncomingMessage): void {
   const { url = '' } = request;

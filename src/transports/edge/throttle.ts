@@ -1,13 +1,13 @@
 const MINUTE_MS = 60_000;
 
-/** So many addresses and so many tokens are counted, so a flood from many addresses takes no memory; the oldest go first. */
+/** Maximum number of addresses, and of tokens, that are counted. The oldest are evicted first. */
 const MAX_COUNTED = 4_096;
 
-/** Counts failed logins by the address they came from and by the token that was tried. Right tokens never get here. */
+/** Counts failed logins by address and by token. Valid tokens are never counted. */
 export interface Throttle {
-  /** Counts a failure. After too many of them: for how many milliseconds more failures are turned away. */
+  /** Counts a failure. After too many, returns how many milliseconds further failures are rejected. */
   failed(address: string, digest: string): number | undefined;
-  /** How many addresses and tokens are remembered. */
+  /** Number of counted addresses and tokens. */
   readonly size: number;
 }
 
@@ -16,7 +16,7 @@ interface Count {
   count: number;
 }
 
-/** At most `most()` failures a minute are answered as such; `now` is in milliseconds and only grows. */
+/** Allows `max()` failures per minute. `now` is a monotonic clock in milliseconds. */
 export function createThrottle(max: () => number, now: () => number = () => performance.now()): Throttle {
   const addresses = new Map<string, Count>();
   const digests = new Map<string, Count>();
@@ -25,7 +25,7 @@ export function createThrottle(max: () => number, now: () => number = () => perf
     const known = counts.get(key);
     if (known && now() - known.since < MINUTE_MS) return known;
     const fresh: Count = { since: now(), count: 0 };
-    // Stands last now, since it is the youngest; the first is the oldest.
+    // Inserted last, so the first entry stays the oldest.
     counts.delete(key);
     counts.set(key, fresh);
     if (counts.size > MAX_COUNTED) counts.delete(counts.keys().next().value as string);
