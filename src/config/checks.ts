@@ -8,10 +8,10 @@ import type { SourceText } from './source-text.ts';
 type Path = readonly (string | number)[];
 
 const RESERVED: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);
-// Their keys become ids, which other programs look up in objects of their own.
+// The keys of these maps become ids, which clients may look up in plain JavaScript objects.
 const ID_MAPS: ReadonlySet<string> = new Set(['plugins', 'profiles', ...SERVER_KEYS]);
 
-/** Keys that name a part of every JavaScript object: none of them can be an id, a tool or a setting. */
+/** Faults for keys such as `__proto__`, which cannot name an id, a tool or a setting. */
 export function reservedKeys(value: JsonValue, source: SourceText): string[] {
   const faults: string[] = [];
   const walk = (node: JsonValue, path: Path): void => {
@@ -31,7 +31,7 @@ export function reservedKeys(value: JsonValue, source: SourceText): string[] {
   return faults;
 }
 
-/** What every value allows by itself and the file as a whole cannot mean. */
+/** Faults between values that are each valid: missing or duplicate tokens, contradicting limits, bad proxy addresses. */
 export function contradictions(data: ConfigFile, source: SourceText): string[] {
   return [...loginFaults(data, source), ...limitFaults(data, source), ...proxyFaults(data, source)];
 }
@@ -47,7 +47,7 @@ function proxyFaults({ listen }: ConfigFile, source: SourceText): string[] {
 function loginFaults({ auth }: ConfigFile, source: SourceText): string[] {
   if (auth === undefined) return [];
   if (auth.tokens === undefined) {
-    return [`${source.at(['auth'], 'key')}: auth names no tokens, so everybody could connect. Add "tokens", or leave "auth" out.`];
+    return [`${source.at(['auth'], 'key')}: "auth" has no tokens, so anyone could connect. Add "tokens" or remove "auth".`];
   }
   const first = new Map<string, number>();
   const faults: string[] = [];
@@ -56,7 +56,7 @@ function loginFaults({ auth }: ConfigFile, source: SourceText): string[] {
     if (before === undefined) first.set(token, i);
     else {
       const where = source.at(['auth', 'tokens', i, 'token']);
-      faults.push(`${where}: auth.tokens.${i}.token is the same as auth.tokens.${before}.token. Give each entry a token of its own.`);
+      faults.push(`${where}: auth.tokens.${i}.token is the same as auth.tokens.${before}.token. Give each entry a different token.`);
     }
   }
   return faults;
@@ -66,6 +66,6 @@ function limitFaults({ limits = {} }: ConfigFile, source: SourceText): string[] 
   return ORDERED_LIMITS.flatMap(([lower, upper]) => {
     const [low, high] = [limits[lower], limits[upper]];
     if (low === undefined || high === undefined || low <= high) return [];
-    return [`${source.at(['limits', lower])}: limits.${lower} must be at most limits.${upper}, which the file sets too.`];
+    return [`${source.at(['limits', lower])}: limits.${lower} must be at most limits.${upper}, which the file also sets.`];
   });
 }

@@ -6,7 +6,7 @@ import type { ProxySetting } from '../core/proxy.ts';
 import type { Limits } from './limits.ts';
 import type { ApprovalRule, ConfigFile, ProfileFile } from './schema.ts';
 
-/** One plugin as mcp.json names it; `path` is absent where the entry only completes a scanned plugin. */
+/** One plugin of mcp.json. Without `path`, the entry configures a plugin found in a plugin folder. */
 export interface PluginConfig {
   readonly id: string;
   readonly path?: string;
@@ -16,37 +16,37 @@ export interface PluginConfig {
   readonly limits: NonNullable<PluginFile['limits']>;
   readonly validate: boolean;
   readonly names: Readonly<Record<string, string>>;
-  /** What the operator says of the effects of tools, by name or glob. */
+  /** The effects of tools as the operator declares them, by name or glob. */
   readonly hints?: Readonly<Record<string, Hints>>;
   /** Absent: the profile decides. */
   readonly schemas?: SchemaForm;
-  /** Absent: results reach clients as they are. */
+  /** Absent: results are passed on unchanged. */
   readonly results?: 'as-is' | 'clean';
-  /** Absent: texts of strangers are fenced. */
+  /** Absent: untrusted text is fenced. */
   readonly fence?: boolean;
   readonly entry: Entry;
 }
 
 /** One entry of `mcpServers` or `servers`. */
 export interface UpstreamConfig {
-  /** Where it stands in the file. */
+  /** The path of the entry in the file. */
   readonly path: readonly string[];
-  /** The entry as it stands there, references filled in. */
+  /** The entry, with its references filled in. */
   readonly server: JsonObject;
-  /** Which of its values are missing. */
+  /** The references that could not be filled in. */
   readonly fault?: string;
 }
 
-/** A bearer token and who it stands for. */
+/** A bearer token and its principal. */
 export interface TokenConfig {
   readonly token: string;
   readonly principal: string;
-  /** The only profile it may use; any, where absent. */
+  /** The only profile it may use. Absent: any. */
   readonly profile?: string | undefined;
   readonly scopes: readonly string[];
 }
 
-/** Where the gateway listens, and which names and web origins may reach it. */
+/** The address to listen on, and the accepted host names, web origins and proxies. */
 export interface ListenConfig {
   readonly host: string;
   readonly port: number;
@@ -59,17 +59,17 @@ export interface ListenConfig {
 
 /** The whole configuration: file, environment and flags in one frozen value. */
 export interface Config {
-  /** Absolute path of the file; undefined where the gateway runs without one. */
+  /** Absolute path of the file; undefined without a file. */
   readonly file: string | undefined;
   /** The folder that relative paths start from. */
   readonly dir: string;
-  /** The gateway's own data. */
+  /** The folder of the gateway's data. */
   readonly state: string;
   readonly pluginFolders: readonly string[];
   readonly plugins: ReadonlyMap<string, PluginConfig>;
   /** The entries of `mcpServers` and `servers`; each has an entry of the same id in `plugins`. */
   readonly upstreams: ReadonlyMap<string, UpstreamConfig>;
-  /** Entries of `mcpServers` and `servers` that cannot be used, with the reason and its place. */
+  /** Entries of `mcpServers` and `servers` that cannot be used, with the reason and its location. */
   readonly leftOut: ReadonlyMap<string, string>;
   readonly profiles: ReadonlyMap<string, ProfileFile>;
   readonly listen: ListenConfig;
@@ -84,13 +84,13 @@ export interface Config {
   };
   /** The stamp that the file and `files` had when they were read. */
   readonly stamp: string;
-  /** What the file says, checked, with its references filled in. */
+  /** The content of the file, validated, with its references filled in. */
   readonly values: JsonObject;
-  /** What is odd but not wrong. */
+  /** Messages about values that are accepted but questionable. */
   readonly warnings: readonly string[];
-  /** Values that must never be shown. */
+  /** Values that are masked in logs, errors and command output. */
   readonly secrets: readonly string[];
-  /** Further files whose content the configuration took in. */
+  /** Other files that the configuration includes, such as secret files. */
   readonly files: readonly string[];
   /** `file:line:column` of a key, for messages. */
   at(...path: (string | number)[]): string;

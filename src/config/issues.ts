@@ -6,18 +6,18 @@ import type { SourceText } from './source-text.ts';
 
 type Path = readonly (string | number)[];
 
-/** What a schema was applied to. */
+/** The input of a schema check. */
 export interface Checked {
   /** The values with their references filled in. */
   readonly value: JsonValue;
-  /** The same as the file spells them. */
+  /** The values as written in the file. */
   readonly written: JsonValue;
   /** The editor schema. */
   readonly schema: object;
   readonly source: SourceText;
 }
 
-/** Every fault that the schema found, one line each: place, what is wrong, what was expected. */
+/** Describes every schema issue in one line: location, what is wrong, what was expected. */
 export function describeIssues(issues: readonly z.core.$ZodIssue[], checked: Checked): string[] {
   return issues.flatMap((issue) => describe(issue, [], checked));
 }
@@ -34,7 +34,7 @@ function describe(issue: z.core.$ZodIssue, base: Path, checked: Checked): string
     });
   }
   if (issue.code === 'invalid_union') {
-    // The branch that got furthest, or fits the value's kind, is the one the author meant.
+    // The author meant the branch that matched furthest, or that fits the value's type.
     const fitting = issue.errors.filter((errors) => !errors.some((e) => e.code === 'invalid_type' && e.path.length === 0));
     const entered = fitting.filter((errors) => errors.every((e) => e.path.length > 0));
     const [only, ...others] = entered.length > 0 ? entered : fitting;
@@ -45,7 +45,7 @@ function describe(issue: z.core.$ZodIssue, base: Path, checked: Checked): string
   const expected = expectation(issue);
   const near = issue.code === 'invalid_value' && typeof found === 'string' ? didYouMean(found, issue.values.map(String)) : '';
   const shown = showValue(path, found, valueAt(written, path));
-  // How far a number is beyond its bound says nothing that the place does not.
+  // The location is enough to find a number that exceeds its bound.
   const isHidden = (typeof found === 'number' && TOO_MUCH.has(issue.code)) || (shown === HIDDEN_TEXT && CONSTRAINTS.has(issue.code));
   const instead = isHidden ? '' : `, not ${shown}`;
   return [`${source.at([...path])}: ${name} must be ${expected}${instead}.${near}`];
@@ -53,7 +53,7 @@ function describe(issue: z.core.$ZodIssue, base: Path, checked: Checked): string
 
 const TOO_MUCH: ReadonlySet<string> = new Set(['too_big', 'custom']);
 
-// Faults of a value of the right type, of which its type says nothing.
+// Issues of a value that has the right type, so naming its type would not help.
 const CONSTRAINTS: ReadonlySet<string> = new Set(['too_small', 'too_big', 'invalid_format', 'invalid_value']);
 
 function expectation(issue: z.core.$ZodIssue): string {
@@ -77,11 +77,11 @@ function expectation(issue: z.core.$ZodIssue): string {
   }
 }
 
-const WORDS: Readonly<Record<string, string>> = { record: 'object', int: 'whole number', array: 'list' };
+const TYPE_NAMES: Readonly<Record<string, string>> = { record: 'object', int: 'whole number', array: 'list' };
 
 function article(type: string): string {
-  const word = WORDS[type] ?? type;
-  return /^[aeiou]/.test(word) ? `an ${word}` : `a ${word}`;
+  const name = TYPE_NAMES[type] ?? type;
+  return /^[aeiou]/.test(name) ? `an ${name}` : `a ${name}`;
 }
 
 function valueAt(value: JsonValue, path: Path): JsonValue | undefined {
@@ -94,7 +94,7 @@ function valueAt(value: JsonValue, path: Path): JsonValue | undefined {
   return node;
 }
 
-// The keys that the editor schema knows at a place.
+// The keys that the editor schema allows at a path.
 function keysAt(schema: JsonObject, path: Path): string[] {
   let node: JsonValue | undefined = schema;
   for (const key of path) {

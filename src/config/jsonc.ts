@@ -1,8 +1,8 @@
-// A text or comment without an end reaches to the end of the file, so that no place is looked at twice.
+// An unterminated string or comment extends to the end of the file, so that matching stays linear.
 const TEXT_OR_COMMENT = /("(?:[^"\\]+|\\[\s\S])*(?:"|$))|\/\/[^\r\n]*|\/\*[\s\S]*?(?:\*\/|$)/g;
 const TEXT_OR_LAST_COMMA = /("(?:[^"\\]+|\\[\s\S])*(?:"|$))|,(?<=[^\s,:[{]\s*,)(?=\s*[}\]])/g;
 
-/** A text with comments and trailing commas as JSON: blanks stand in their places, so every offset stays. */
+/** Replaces comments and trailing commas with spaces, so every offset stays the same. */
 export function toPlainJson(text: string): string {
   return text
     .replace(TEXT_OR_COMMENT, (found, literal?: string) => literal ?? (isOpen(found) ? found : found.replace(/[^\r\n]/g, ' ')))

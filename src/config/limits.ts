@@ -27,7 +27,7 @@ export const LIMITS = {
   resultChars: {
     value: 2 * MB,
     unit: 'characters',
-    meaning: 'text of one result; more is cut and kept as a resource. At least resultBytes where that is set',
+    meaning: 'text of one result; a longer text is cut and stored as a resource. At least resultBytes if that is set',
   },
   resultDepth: { value: 64, unit: 'levels', meaning: 'nesting of a result' },
   toolNameChars: {
@@ -50,22 +50,22 @@ export const LIMITS = {
   keptBytes: {
     value: 32 * MB,
     unit: 'bytes',
-    meaning: 'texts of cut results, kept for their callers in memory',
+    meaning: 'full texts of cut results, stored in memory',
   },
   keptMs: {
     value: 60 * MINUTE,
     unit: 'ms',
-    meaning: 'the text of a cut result',
+    meaning: 'how long the full text of a cut result is stored',
   },
   cachedResults: {
     value: 1_000,
     unit: 'count',
-    meaning: 'results kept of tools that may answer the same again',
+    meaning: 'cached results of tools that allow caching',
   },
   cachedBytes: {
     value: 16 * MB,
     unit: 'bytes',
-    meaning: 'the same in memory',
+    meaning: 'memory of cached results',
   },
   callsPerClient: {
     value: 32,
@@ -77,21 +77,21 @@ export const LIMITS = {
     unit: 'count',
     meaning: 'calls in flight in one plugin',
   },
-  calls: { value: 1_000, unit: 'count', meaning: 'calls in flight in all' },
+  calls: { value: 1_000, unit: 'count', meaning: 'calls in flight in total' },
   queueMs: {
     value: 2 * SECOND,
     unit: 'ms',
-    meaning: 'wait for other calls to end or a plugin to restart before a call is refused',
+    meaning: 'wait for other calls to end or a plugin to restart before a call is rejected',
   },
   callTimeoutMs: {
     value: MINUTE,
     unit: 'ms',
-    meaning: 'one call, where neither tool, plugin nor format says otherwise',
+    meaning: 'one call, unless the tool, plugin or format sets another limit',
   },
   callCapMs: {
     value: 10 * MINUTE,
     unit: 'ms',
-    meaning: 'one call however much progress it reports, unless its own limit is longer',
+    meaning: 'one call even if it reports progress, unless its own limit is longer',
   },
   askMs: { value: 10 * MINUTE, unit: 'ms', meaning: 'one question to a client' },
   headerMs: {
@@ -119,13 +119,13 @@ export const LIMITS = {
     unit: 'count',
     meaning: 'connections from this machine',
   },
-  connections: { value: 2_000, unit: 'count', meaning: 'connections in all' },
+  connections: { value: 2_000, unit: 'count', meaning: 'connections in total' },
   sessionsPerPrincipal: {
     value: 100,
     unit: 'count',
     meaning: 'HTTP sessions of one token',
   },
-  sessions: { value: 10_000, unit: 'count', meaning: 'HTTP sessions in all' },
+  sessions: { value: 10_000, unit: 'count', meaning: 'HTTP sessions in total' },
   sessionIdleMs: {
     value: 30 * MINUTE,
     unit: 'ms',
@@ -139,17 +139,17 @@ export const LIMITS = {
   startTimeoutMs: {
     value: 30 * SECOND,
     unit: 'ms',
-    meaning: 'one stage of loading a plugin; commands wait so long for a server that is still starting',
+    meaning: 'one stage of loading a plugin; also how long commands wait for a server that is starting',
   },
   startCapMs: {
     value: 10 * MINUTE,
     unit: 'ms',
-    meaning: 'an upstream server that runs and has not answered yet',
+    meaning: 'start of an upstream server that runs but has not responded yet',
   },
   stopGraceMs: {
     value: 2 * SECOND,
     unit: 'ms',
-    meaning: 'a plugin process after SIGTERM, before SIGKILL',
+    meaning: 'time between SIGTERM and SIGKILL for a plugin process',
   },
   pluginStopMs: {
     value: 5 * SECOND,
@@ -174,7 +174,7 @@ export const LIMITS = {
   circuitWindowMs: {
     value: MINUTE,
     unit: 'ms',
-    meaning: 'window in which failures are counted, and good health that forgets them',
+    meaning: 'window in which failures are counted; as long without a failure resets the count',
   },
   unresponsiveMs: {
     value: 2 * SECOND,
@@ -194,7 +194,7 @@ export const LIMITS = {
   stderrBytes: {
     value: 64 * KB,
     unit: 'bytes',
-    meaning: "kept of a plugin's output for error messages",
+    meaning: "end of a plugin's output that is kept for error messages",
   },
   stderrLinesPerSecond: {
     value: 200,
@@ -209,7 +209,7 @@ export const LIMITS = {
   firstListMs: {
     value: 5 * SECOND,
     unit: 'ms',
-    meaning: 'a first list waits for plugins that are still opening',
+    meaning: 'how long the first list waits for plugins that are still opening',
   },
 } as const satisfies Record<string, LimitInfo>;
 
@@ -229,10 +229,10 @@ export const ORDERED_LIMITS = [
   ['startTimeoutMs', 'startCapMs'],
 ] as const satisfies readonly (readonly [LimitName, LimitName])[];
 
-/** Proxies keep idle connections for 60 s or more, and one that we have just closed costs them a request. */
+/** Proxies keep idle connections for 60 s or more; closing them earlier makes the proxy's next request fail. */
 const PROXIED_KEEP_ALIVE_MS = 75 * SECOND;
 
-/** The defaults, with some values replaced; a default yields to a value that is set against it. `proxied`: clients come through proxies. */
+/** The defaults with overrides. A default that contradicts an override is adjusted to it. `proxied`: clients come through proxies. */
 export function toLimits(overrides: Partial<Record<LimitName, number | undefined>> = {}, proxied = false): Limits {
   const limits = Object.fromEntries(Object.entries(LIMITS).map(([name, info]) => [name, info.value])) as Record<LimitName, number>;
   if (proxied) limits.keepAliveMs = PROXIED_KEEP_ALIVE_MS;
@@ -242,7 +242,7 @@ export function toLimits(overrides: Partial<Record<LimitName, number | undefined
     if (overrides[lower] === undefined) limits[lower] = limits[upper];
     else limits[upper] = limits[lower];
   }
-  // Who allows larger results wants them whole.
+  // A raised resultBytes means that larger results are wanted uncut.
   if (overrides.resultBytes !== undefined && overrides.resultChars === undefined)
     limits.resultChars = Math.max(limits.resultChars, limits.resultBytes);
   return Object.freeze(limits);

@@ -1,4 +1,4 @@
-/** Splits `127.0.0.1:8808`, `[::1]:8808` or `localhost:0`; undefined where it is no address with a port. */
+/** Splits `127.0.0.1:8808`, `[::1]:8808` or `localhost:0`. Undefined if it is not an address with a port. */
 export function parseListen(address: string): { host: string; port: number } | undefined {
   const match = /^(?:\[([0-9A-Fa-f:.]+)\]|([A-Za-z0-9.-]+)):(\d{1,5})$/.exec(address);
   if (!match) return undefined;
@@ -6,7 +6,7 @@ export function parseListen(address: string): { host: string; port: number } | u
   return port > 65_535 ? undefined : { host: (match[1] ?? match[2]) as string, port };
 }
 
-/** An address as it stands in a URL. */
+/** A host as written in a URL: IPv6 addresses in brackets. */
 export function formatHost(host: string): string {
   return host.includes(':') ? `[${host}]` : host;
 }

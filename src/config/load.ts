@@ -27,16 +27,16 @@ import { toUpstreams, type Unfilled } from './upstreams.ts';
 const MAX_SIZE = 1024 * 1024;
 const CAPS = { depth: 64, keys: 20_000, items: 100_000 };
 const MAX_FAULTS = 10;
-// What a file of another client can hold that means something here.
+// Keys of other clients' files that also have a meaning here.
 const CLIENT_KEYS: ReadonlySet<string> = new Set([...SERVER_KEYS, 'inputs', 'proxy', '$schema']);
 
-/** Flags that win over the file and the environment. */
+/** Flags that override the file and the environment. */
 export interface Overrides {
   readonly http?: string;
   readonly state?: string;
 }
 
-/** Is told which files a configuration is read from, with the stamp they had: also if it then cannot be used. */
+/** Called with the files that a configuration is read from and their stamp, even if it turns out to be invalid. */
 export type TookFiles = (files: readonly string[], stamp: string) => void;
 
 /** Reads and checks a configuration file. Throws CONFIG_INVALID naming every fault with file, line and column. */
@@ -48,7 +48,7 @@ export function loadConfig(
   took: TookFiles = () => undefined,
 ): Config {
   const name = nameOf(file);
-  // Before the text: what is saved while it is read counts as a change.
+  // Taken before reading, so a save during the read counts as a change.
   const stampBefore = stampOf([file]);
   took([file], stampBefore);
   const text = readText(file);
@@ -65,7 +65,7 @@ export function loadConfig(
   const stamp = stampBefore + stampOf(files);
   took([file, ...files], stamp);
   const unfilled = unresolved.map((u) => ({ ...u, text: `${source.at([...u.path])}: ${u.message}. ${u.fix}` }));
-  // An upstream that lacks a value costs itself alone: the file may be another client's, where that value is known.
+  // A missing value only affects its own upstream: the file may belong to another client, which has that value.
   const fatal = unfilled.filter(({ path }) => !isServerKey(path[0]));
   if (fatal.length > 0) throw invalid(fatal.map(({ text }) => text));
   const reserved = reservedKeys(own, source);
@@ -89,12 +89,12 @@ export function loadConfig(
     source,
     unfilled: [...unfilled, ...taken.unfilled],
     leftOut: taken.leftOut,
-    // Of the same shape as what the schema has just taken.
+    // The schema has just accepted this shape.
     written: raw as unknown as ConfigFile,
   });
 }
 
-// As somebody finds it from where the program runs: a client may have started that anywhere.
+// Relative only inside the working folder: a client may have started the gateway anywhere.
 function nameOf(file: string): string {
   const inside = relative(process.cwd(), file);
   return inside.startsWith('..') || process.cwd() === parse(file).root ? file : inside;
@@ -110,7 +110,7 @@ function readText(file: string): string {
     const isThere = (error as NodeJS.ErrnoException).code !== 'ENOENT';
     const fix = isThere
       ? 'Correct the file or name another with --config.'
-      : 'Make one with `plugmux init`, or name another with --config.';
+      : 'Create one with `plugmux init`, or name another with --config.';
     throw new GatewayError('CONFIG_INVALID', `The configuration ${file} cannot be read: ${fileFault(error)}.`, { fix, cause: error });
   }
 }
@@ -121,13 +121,13 @@ function parseText(text: string, name: string, source: SourceText): JsonValue {
   } catch (error) {
     if (!(error instanceof JsonError)) throw error;
     if (error.fault === 'duplicate') {
-      const twice = source.duplicateKey();
-      if (twice) throw invalid([`${twice.at}: ${showKey(twice.key)} stands twice in one object. Keep one of the two.`]);
+      const duplicate = source.duplicateKey();
+      if (duplicate) throw invalid([`${duplicate.at}: ${showKey(duplicate.key)} occurs twice in one object. Remove one of the two.`]);
     }
-    // A text over a cap may be too deep to look for the place.
+    // A text over a limit may be nested too deeply to search for the location.
     const syntax = error.fault === 'syntax' ? source.syntaxError() : undefined;
     if (syntax) throw invalid([`${syntax.at}: not valid JSON: ${syntax.message}. ${syntax.fix}`]);
-    // What the engine's own parser says quotes the text around the fault.
+    // The message of JSON.parse is not used: it quotes the text around the error, which may be a secret.
     throw invalid([`${name}: ${error.fault === 'syntax' ? 'not valid JSON' : error.message}.`]);
   }
 }
@@ -143,7 +143,7 @@ function invalid(faults: readonly string[]): GatewayError {
   return new GatewayError('CONFIG_INVALID', shown.join('\n'), { at });
 }
 
-// A file of another client holds servers and keys of that client: those are left alone, with a warning.
+// A file of another client holds servers and keys of that client. Unknown keys are ignored there, with a warning.
 function splitForeign(value: JsonValue, ownKeys: readonly string[], name: string): { own: JsonValue; warnings: string[] } {
   if (!isJsonObject(value)) return { own: value, warnings: [] };
   const known = new Set(ownKeys);
@@ -170,7 +170,7 @@ interface Origin {
   readonly source: SourceText;
   readonly unfilled: readonly Unfilled[];
   readonly leftOut: ReadonlyMap<string, string>;
-  /** The file as it stands, references not filled in. */
+  /** The file as written, references not filled in. */
   readonly written: ConfigFile;
 }
 
@@ -183,7 +183,7 @@ function toConfig(data: ConfigFile, origin: Origin): Config {
   const profiles = new Map(Object.entries(data.profiles ?? {}).map(([name, file]) => [name, toProfile(file, path)]));
   for (const [i, { profile }] of tokens.entries()) {
     if (profile === undefined || profile === DEFAULT_PROFILE || profiles.has(profile)) continue;
-    // What is no plain word may be a token that stands in the wrong place.
+    // Anything but a plain word may be a token in the wrong place.
     const named = /^[A-Za-z]{1,15}$/.test(profile) ? `"${profile}"` : 'of this name';
     throw invalid([`${source.at(['auth', 'tokens', i, 'profile'])}: there is no profile ${named}. Add it under "profiles".`]);
   }
@@ -192,7 +192,9 @@ function toConfig(data: ConfigFile, origin: Origin): Config {
   if (!listen) {
     const shown = showValue(['listen', 'http'], address, overrides.http ?? origin.written.listen?.http);
     const where = overrides.http === undefined ? source.at(['listen', 'http']) : '--http';
-    throw invalid([`${where}: ${shown === HIDDEN_TEXT ? 'listen.http' : shown} is no address and port. Write it like 127.0.0.1:8808.`]);
+    throw invalid([
+      `${where}: ${shown === HIDDEN_TEXT ? 'listen.http' : shown} is not an address with a port. Write it like 127.0.0.1:8808.`,
+    ]);
   }
   return Object.freeze({
     file: origin.file,

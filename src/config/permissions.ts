@@ -5,7 +5,7 @@ import type { Logger } from '../core/log.ts';
 import { PACKAGE_ROOT } from '../core/package.ts';
 import type { Config } from './config.ts';
 
-/** A file or folder that others on this machine can change or read, with a sentence about it and what to do. */
+/** A file or folder that other users can change or read, with a message and a fix. */
 export interface InsecurePlace {
   readonly path: string;
   readonly message: string;
@@ -15,14 +15,14 @@ export interface InsecurePlace {
 const WRITE = 0o022;
 const READ = 0o044;
 const STICKY = 0o1000;
-/** Folders with more entries are looked at so far: what is installed below them is not the plugin's own. */
+/** Maximum number of entries checked below one plugin folder: the rest is usually installed packages. */
 const MAX_ENTRIES = 2_000;
 const MAX_DEPTH = 6;
 const SKIPPED = /^(\.|node_modules$|__pycache__$|site-packages$)/;
 const RUN = new Set('.js .mjs .cjs .ts .mts .cts .jsx .tsx .py .pyc .so .node .wasm .go .sh .hcl'.split(' '));
 const READ_AS_CODE = new Set(['manifest.json', 'package.json', 'pyproject.toml', 'requirements.txt', 'go.mod', 'Makefile']);
 
-/** What of a configuration and its plugins others could change, and which of its secret files they could read; nothing on Windows. */
+/** Finds parts of a configuration and its plugins that others could change, and secret files they could read. Empty on Windows. */
 export async function findInsecure(config: Config, plugins: readonly string[]): Promise<InsecurePlace[]> {
   if (process.getuid === undefined) return [];
   const found: InsecurePlace[] = [];
@@ -37,7 +37,7 @@ export async function findInsecure(config: Config, plugins: readonly string[]): 
   return found;
 }
 
-/** Logs each insecure place once, and again when it has changed. */
+/** Logs each insecure file or folder once, and again after a change. */
 export function createPermissionLog(log: Logger): (config: Config, plugins: readonly string[]) => Promise<void> {
   let known = new Set<string>();
   return async (config, plugins) => {
@@ -53,7 +53,7 @@ async function checkWritable(what: string, path: string): Promise<InsecurePlace[
   return [...writable(`${what} ${path}`, path, stats), ...foreign(`${what} ${path}`, path, stats)];
 }
 
-// Who can rename files in the folder can put another one there; the sticky bit, as of /tmp, leaves that to the owner.
+// A user who can write to the folder can replace the file, unless the sticky bit is set, as on /tmp.
 async function checkParent(file: string): Promise<InsecurePlace[]> {
   const folder = dirname(await realpath(file).catch(() => file));
   const stats = await look(folder);
@@ -64,8 +64,8 @@ async function checkParent(file: string): Promise<InsecurePlace[]> {
 async function checkSecret(path: string): Promise<InsecurePlace[]> {
   const stats = await look(path);
   if (stats === undefined) return [];
-  const what = `the file ${path}, which the configuration takes in,`;
-  const readers = (stats.mode & 0o004) !== 0 ? 'everybody' : 'its group';
+  const what = `the file ${path}, which the configuration includes,`;
+  const readers = (stats.mode & 0o004) !== 0 ? 'all users' : 'its group';
   const message = `${what} can be read by ${readers} (mode ${octal(stats)}).`;
   if ((stats.mode & READ) !== 0) return [{ path, message: upper(message), fix: `Run: chmod go-rwx ${quoted(path)}` }];
   return [...writable(what, path, stats), ...foreign(what, path, stats)];
@@ -87,7 +87,7 @@ interface LooseFile {
   readonly stats: Stats;
 }
 
-/** Folders and files of code below a folder that others can change, by their paths inside of it. */
+/** Folders and code files below a folder that others can change, by relative path. */
 async function writableFiles(root: string): Promise<LooseFile[]> {
   const found: LooseFile[] = [];
   let left = MAX_ENTRIES;
@@ -117,7 +117,7 @@ function writable(what: string, path: string, stats: Stats): InsecurePlace[] {
   return [{ path, message, fix: `Run: chmod go-w ${quoted(path)}` }];
 }
 
-// An owner can change what is theirs whatever its mode says. The one of this very program can change that, too.
+// An owner can change a file regardless of its mode. The owner of the gateway's own files is trusted: they could change these too.
 function foreign(what: string, path: string, { uid }: Stats): InsecurePlace[] {
   if (uid === process.getuid?.() || uid === 0 || uid === programOwner()) return [];
   const message = `${upper(what)} belongs to another user (uid ${uid}).`;
@@ -140,7 +140,7 @@ async function distinct(paths: readonly string[]): Promise<string[]> {
   return [...found.values()];
 }
 
-// Links are followed: what they lead to is what runs.
+// Follows links, since the target is what runs.
 async function look(path: string): Promise<Stats | undefined> {
   return stat(path).catch(() => undefined);
 }
@@ -150,7 +150,7 @@ async function list(folder: string): Promise<Dirent[]> {
 }
 
 function writers({ mode }: Stats): string {
-  return (mode & 0o002) !== 0 ? 'everybody' : 'its group';
+  return (mode & 0o002) !== 0 ? 'all users' : 'its group';
 }
 
 function octal({ mode }: Stats): string {

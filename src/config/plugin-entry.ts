@@ -10,7 +10,7 @@ interface EntryContext {
   readonly adapters: readonly Adapter[];
 }
 
-/** One entry of `plugins` with its paths made absolute by `path`; what is left over belongs to a format. */
+/** Converts an entry of `plugins`; `path` makes paths absolute. Keys that are not common become options of the format. */
 export function toPlugin(id: string, file: PluginFile, { dir, adapters }: EntryContext, path: (p: string) => string): PluginConfig {
   const pathKeys = new Set(adapters.flatMap((a) => a.paths));
   const toPath = (value: unknown): unknown => (Array.isArray(value) ? value.map(toPath) : path(String(value)));
@@ -50,7 +50,7 @@ export function toPlugin(id: string, file: PluginFile, { dir, adapters }: EntryC
   };
 }
 
-// Two limits go by a second name, which the sources of Python plugins are described with.
+// Two limits have a second name, which the documentation of Python plugins uses.
 function toPluginLimits({ concurrency, initTimeoutMs, ...limits }: PluginConfig['limits'] = {}): PluginConfig['limits'] {
   return {
     ...(concurrency === undefined ? {} : { callsPerPlugin: concurrency }),
@@ -59,7 +59,7 @@ function toPluginLimits({ concurrency, initTimeoutMs, ...limits }: PluginConfig[
   };
 }
 
-/** The keys of a plugin that mcp.json says nothing about. */
+/** The entry of a plugin that mcp.json does not configure. */
 export function defaultEntry(dir: string): Entry {
   return {
     settings: {},

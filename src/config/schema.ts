@@ -9,7 +9,7 @@ import { reloadMark } from './reload/reload-marks.ts';
 
 const ID = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}$/;
 
-// What one bearer token of an Authorization header can consist of.
+// The characters that a bearer token in an Authorization header can have.
 const BEARER = /^[\x21-\x7e]*$/;
 
 const id = z.string().regex(ID, 'an id: letters, digits, "_", "-" and ".", at most 64 characters');
@@ -19,12 +19,12 @@ const decision = z.enum(['allow', 'ask', 'deny', 'inherit']);
 const approval = z
   .union([decision, z.record(z.string(), decision)])
   .describe(
-    'allow: nobody is asked; ask: a person must agree; deny: not visible; inherit: as the plugin says. Or a map by tool name (globs)',
+    'allow: no approval needed; ask: the user must approve; deny: hidden; inherit: as the plugin declares. Or a map by tool name (globs)',
   );
 
 const schemas = z
   .enum(SCHEMA_FORMS)
-  .describe('how clients get the schemas of tools: portable (what every client takes), verbatim (as the plugin wrote them) or gemini');
+  .describe('form of tool schemas: portable (accepted by every client), verbatim (as the plugin wrote them) or gemini');
 
 const proxy = z
   .union([z.string(), z.boolean()])
@@ -63,39 +63,39 @@ const limits = z.strictObject(
 const hint = z.boolean().optional();
 const hints = z
   .record(z.string(), z.strictObject({ readOnly: hint, destructive: hint, idempotent: hint, openWorld: hint }))
-  .describe('what clients are told of the effects of tools, by tool name (globs); a tool that its format calls destructive stays so');
+  .describe('effects of tools, for clients: a map by tool name (globs). A tool that its plugin marks as destructive stays destructive');
 
-// What may be said of any plugin, whatever its format and wherever it comes from.
+// Keys of every plugin, including upstream servers.
 const shared = {
   approval: approval.optional(),
   limits: pluginLimits.optional(),
-  validate: z.enum(['on', 'off']).optional().describe('off: arguments are not checked against the schema'),
+  validate: z.enum(['on', 'off']).optional().describe('off: do not validate arguments against the schema'),
   names: z.record(z.string(), z.string()).optional().describe('public names of tools, by their own name'),
   hints: hints.optional(),
   schemas: schemas.optional(),
   results: z
     .enum(['as-is', 'clean'])
     .optional()
-    .describe('clean: hidden characters in results and resources of the plugin are written out. Default: as-is'),
-  fence: z.boolean().optional().describe('false: texts that strangers wrote reach the model unmarked. Default: true'),
+    .describe('clean: escape hidden characters in results and resources of the plugin. Default: as-is'),
+  fence: z.boolean().optional().describe('false: do not mark untrusted text for the model. Default: true'),
 };
 
-// What any plugin of `plugins` may have besides.
+// Further keys of the entries of `plugins`.
 const common = {
   path: z.string().optional().describe('folder or file of the plugin'),
   enabled: z.boolean().optional(),
   settings: z.record(z.string(), z.json()).optional(),
   credentials: z.record(z.string(), z.string()).optional(),
-  isolation: z.enum(['process', 'none']).optional().describe('none: trusted code, run inside the gateway'),
+  isolation: z.enum(['process', 'none']).optional().describe('none: run trusted code inside the gateway. Default: process'),
   group: z.string().min(1).optional().describe('plugins with the same group share one process'),
   cwd: z.string().optional().describe('working folder; default: the folder of this file'),
   env: z.record(z.string(), z.string()).optional().describe('environment of the plugin process'),
 };
 
-/** The keys of a plugin that belong to no format. */
+/** The keys of a plugin that are the same for every format. */
 export const COMMON_KEYS: ReadonlySet<string> = new Set(['format', ...Object.keys(common), ...Object.keys(shared)]);
 
-/** The keys that every plugin may have, also one of `mcpServers`. */
+/** The keys that every plugin may have, including entries of `mcpServers`. */
 export const SHARED_KEYS = Object.keys(shared) as readonly (keyof typeof shared)[];
 
 const serverEntry = z
@@ -103,7 +103,7 @@ const serverEntry = z
     command: z
       .union([z.string(), z.array(z.string())])
       .optional()
-      .describe('program of a server that speaks over stdio'),
+      .describe('program of a stdio server'),
     args: z.array(z.union([z.string(), z.number(), z.boolean()])).optional(),
     env: z.record(z.string(), z.unknown()).optional().describe('environment of the program'),
     timeout: z
@@ -111,9 +111,9 @@ const serverEntry = z
       .refine((value) => typeof value !== 'number' || value <= MAX_TIMER_MS, `at most ${MAX_TIMER_MS}`)
       .optional()
       .describe('time limit of a call, in milliseconds from 1000 on, below that in seconds'),
-    envFile: z.string().optional().describe('file with further variables, NAME=value in each line; env wins'),
+    envFile: z.string().optional().describe('file with further variables, one NAME=value per line; env takes precedence'),
     cwd: z.string().optional().describe('working folder; default: the folder of this file'),
-    type: z.string().optional().describe('stdio, http, sse or ws, where the address does not tell'),
+    type: z.string().optional().describe('stdio, http, sse or ws, if it does not follow from the address'),
     url: z.string().optional().describe('address of a remote server'),
     headers: z.record(z.string(), z.unknown()).optional().describe('HTTP headers of every request'),
     proxy: proxy.optional().describe('HTTP proxy for this server and its login; overrides the environment; false: none'),
@@ -134,7 +134,7 @@ function pluginEntry(adapters: readonly Adapter[]) {
       format: z
         .enum(kinds as [string, ...string[]])
         .optional()
-        .describe('the plugin format, where it cannot be recognised'),
+        .describe('the plugin format, if it cannot be detected'),
       ...common,
       ...shared,
       ...own,
@@ -153,7 +153,7 @@ const profile = z
     mode: z
       .enum(['list', 'search'])
       .optional()
-      .describe('search: clients see two tools, find_tools and call_tool, in place of all; for large catalogues. Default: list'),
+      .describe('search: clients see only the tools find_tools and call_tool; for large catalogues. Default: list'),
     network: z
       .strictObject({
         allow: z.array(z.string()).optional().describe('hosts that plugins may reach: exact, "*.suffix" or "*"'),
@@ -161,7 +161,7 @@ const profile = z
         allow_private_urls: z.boolean().optional().describe('also addresses of this machine and of private networks'),
       })
       .optional()
-      .describe('bounds for plugins that reach the network through the gateway'),
+      .describe('network access of plugins that use the network through the gateway'),
     fs: z
       .strictObject({
         read: z.array(z.string()).optional().describe('files and folders that plugins may read'),
@@ -169,9 +169,9 @@ const profile = z
         workdir: z.string().optional(),
       })
       .optional()
-      .describe('bounds for plugins that reach files through the gateway'),
+      .describe('file access of plugins that use files through the gateway'),
   })
-  .describe('a named selection of tools and prompts, and the bounds of what they reach');
+  .describe('a named selection of tools and prompts, with limits on network and file access');
 
 /** The schema of mcp.json for a set of adapters. */
 export function createConfigSchema(adapters: readonly Adapter[]) {
@@ -181,19 +181,22 @@ export function createConfigSchema(adapters: readonly Adapter[]) {
       pluginFolders: z.array(z.string()).optional().describe('folders whose direct subfolders are plugins'),
       plugins: z.record(id, pluginEntry(adapters)).optional(),
       mcpServers: serverMap.optional().describe('upstream MCP servers, as in the files of other clients'),
-      servers: serverMap.optional().describe('the same, as VS Code spells it'),
-      inputs: z.array(z.unknown()).optional().describe('what VS Code asks a person for; here PLUGMUX_INPUT_<NAME> is the value'),
+      servers: serverMap.optional().describe('the same as mcpServers, for files of VS Code'),
+      inputs: z
+        .array(z.unknown())
+        .optional()
+        .describe('inputs that VS Code prompts for; plugmux reads the value from PLUGMUX_INPUT_<NAME>'),
       profiles: z.record(id, profile).optional(),
       listen: z
         .strictObject({
           http: z.string().optional().describe('address and port; default 127.0.0.1:8808'),
-          hosts: z.array(z.string()).optional().describe('further names by which clients may address the gateway'),
+          hosts: z.array(z.string()).optional().describe('further host names that clients may use'),
           origins: z.array(z.string()).optional().describe('web origins that may use the gateway'),
           proxies: z
             .array(z.string())
             .optional()
             .describe('addresses or networks of trusted reverse proxies: their X-Forwarded-For names the client'),
-          insecure: z.boolean().optional().describe('allows plain HTTP beyond this machine, as behind a TLS proxy'),
+          insecure: z.boolean().optional().describe('allow plain HTTP on other addresses than loopback, such as behind a TLS proxy'),
         })
         .optional(),
       proxy: proxy.optional().describe('HTTP proxy for outgoing requests in place of HTTP_PROXY and HTTPS_PROXY; false: none'),
@@ -208,18 +211,18 @@ export function createConfigSchema(adapters: readonly Adapter[]) {
                 scopes: z.array(z.string()).optional(),
               }),
             )
-            .min(1, 'a list with at least one token: an empty one would let everybody in')
+            .min(1, 'a list with at least one token: with an empty list, anyone could connect')
             .optional(),
         })
         .optional(),
       limits: limits.optional(),
       audit: z
         .strictObject({
-          required: z.boolean().optional().describe('refuse calls while the audit log cannot be written'),
-          arguments: z.boolean().optional().describe('write the plain arguments beside their digest'),
+          required: z.boolean().optional().describe('reject calls while the audit log cannot be written'),
+          arguments: z.boolean().optional().describe('record arguments in plain text, not only their digest'),
         })
         .optional(),
-      state: z.string().optional().describe("folder of the gateway's own data; default .plugmux"),
+      state: z.string().optional().describe("folder of the gateway's data; default .plugmux"),
     })
     .describe('plugmux configuration');
 }
@@ -231,7 +234,7 @@ export function toEditorSchema(adapters: readonly Adapter[]): object {
   return schema;
 }
 
-// Editors can tell with `x-reload` which keys need a restart.
+// `x-reload` lets editors show which keys need a restart.
 function markKeys({ properties }: JsonObject, path: readonly string[]): void {
   for (const [key, property] of Object.entries(asObject(properties))) {
     const own = [...path, key];
@@ -241,11 +244,11 @@ function markKeys({ properties }: JsonObject, path: readonly string[]): void {
   }
 }
 
-/** mcp.json as the schema leaves it. */
+/** The content of mcp.json after validation. */
 export type ConfigFile = z.infer<ReturnType<typeof createConfigSchema>>;
 
-/** A profile of mcp.json. */
+/** One profile of mcp.json. */
 export type ProfileFile = z.infer<typeof profile>;
 
-/** What an operator says of a tool's approval. */
+/** The value of `approval`: a decision, or a map of decisions by tool name. */
 export type ApprovalRule = z.infer<typeof approval>;

@@ -13,21 +13,21 @@ import { SERVER_KEYS, type ServerKey } from './server-keys.ts';
 import type { SourceText } from './source-text.ts';
 import type { Unfilled } from './upstreams.ts';
 
-/** What the entries of a file are read with. */
+/** The context in which the server entries of a file are read. */
 export interface EntryContext {
-  /** The file as it stands, references not filled in. */
+  /** The file as written, references not filled in. */
   readonly written: JsonValue;
   readonly schema: () => object;
   readonly source: SourceText;
   readonly dir: string;
 }
 
-/** A configuration whose server entries all fit the schema. */
+/** A configuration whose server entries all match the schema. */
 export interface ServerEntries {
   readonly value: JsonValue;
-  /** One for each entry that was left out, and for each key that is null. */
+  /** One warning for each skipped entry, and for each key that is null. */
   readonly warnings: readonly string[];
-  /** Why, by id. An id that also stands elsewhere is not left out. */
+  /** The reason of each skipped entry, by id. An id with another valid entry is not included. */
   readonly leftOut: ReadonlyMap<string, string>;
   readonly unfilled: readonly Unfilled[];
   /** The environment files that were read. */
@@ -37,8 +37,8 @@ export interface ServerEntries {
 const ADDRESSES = ['command', 'url', 'httpUrl', 'serverUrl'];
 
 /**
- * The configuration with its server entries as the schema takes them: numbers are texts, `null` is absent, and the content of
- * `envFile` stands in `env`. An entry that cannot be used costs itself alone, since the file may be another client's.
+ * Normalizes server entries for the schema: numbers become texts, `null` members are removed, and `envFile` is read into `env`.
+ * An invalid entry is skipped with a warning, since the file may belong to another client.
  */
 export function takeServers(value: JsonValue, around: EntryContext): ServerEntries {
   if (!isJsonObject(value)) return { value, warnings: [], leftOut: new Map(), unfilled: [], files: [] };
@@ -51,17 +51,17 @@ export function takeServers(value: JsonValue, around: EntryContext): ServerEntri
   for (const key of SERVER_KEYS) {
     const entries = value[key];
     if (entries === null) {
-      warnings.push(`${around.source.at([key], 'key')}: ${key} is null and counts as absent.`);
+      warnings.push(`${around.source.at([key], 'key')}: ${key} is null and is ignored.`);
       delete taken[key];
     }
     if (!isJsonObject(entries)) continue;
     const kept: [string, JsonValue][] = [];
     for (const [id, written] of Object.entries(entries)) {
-      const entry = isJsonObject(written) ? withFile(plain(written, [key, id], around), [key, id], around, unfilled, files) : written;
-      const fault = ids.has(id) ? twice(key, id, around) : faultOf(key, id, entry, around);
+      const entry = isJsonObject(written) ? withEnvFile(plain(written, [key, id], around), [key, id], around, unfilled, files) : written;
+      const fault = ids.has(id) ? duplicate(key, id, around) : faultOf(key, id, entry, around);
       if (fault === undefined) kept.push([id, entry]);
       else {
-        warnings.push(`${fault} The server is left out.`);
+        warnings.push(`${fault} The server is skipped.`);
         if (!ids.has(id)) leftOut.set(id, fault);
       }
       ids.add(id);
@@ -82,14 +82,14 @@ function faultOf(key: ServerKey, id: string, entry: JsonValue, { written, schema
   }
   if (ADDRESSES.some((name) => (entry as JsonObject)[name] !== undefined)) return undefined;
   const at = source.at([key, id], 'key');
-  return `${at}: the server "${showName(id)}" names neither a program ("command") nor an address ("url").`;
+  return `${at}: the server "${showName(id)}" has neither a program ("command") nor an address ("url").`;
 }
 
-function twice(key: ServerKey, id: string, { source }: EntryContext): string {
-  return `${source.at([key, id], 'key')}: the server "${showName(id)}" stands under "${SERVER_KEYS[0]}" as well.`;
+function duplicate(key: ServerKey, id: string, { source }: EntryContext): string {
+  return `${source.at([key, id], 'key')}: the server "${showName(id)}" is also listed under "${SERVER_KEYS[0]}".`;
 }
 
-// Numbers and booleans are what the file writes, digit by digit: a program gets texts.
+// Programs get texts, so numbers and booleans are passed exactly as written in the file.
 function plain(entry: JsonObject, path: readonly (string | number)[], { source }: EntryContext): JsonObject {
   const toText = (value: JsonValue, ...at: (string | number)[]): JsonValue =>
     typeof value === 'number' ? source.textAt([...path, ...at]) : typeof value === 'boolean' ? String(value) : value;
@@ -103,8 +103,8 @@ function plain(entry: JsonObject, path: readonly (string | number)[], { source }
   );
 }
 
-// What an entry's own `env` says wins over its file.
-function withFile(
+// Variables in `env` override those of `envFile`.
+function withEnvFile(
   entry: JsonObject,
   path: readonly string[],
   { source, dir }: EntryContext,

@@ -1,7 +1,7 @@
-/** The keys of a file that hold upstream servers: the second one is how VS Code spells it. */
+/** The keys of a file that hold upstream servers. VS Code uses the second. */
 export const SERVER_KEYS = ['mcpServers', 'servers'] as const;
 
-/** One of them. */
+/** A key that holds upstream servers. */
 export type ServerKey = (typeof SERVER_KEYS)[number];
 
 /** Whether a key of the file holds upstream servers. */

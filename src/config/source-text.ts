@@ -2,15 +2,15 @@ import type { JSONPath } from 'jsonc-parser';
 import { findNodeAtLocation, type Node, type ParseError, parseTree, printParseErrorCode } from 'jsonc-parser';
 import { toPlainJson } from './jsonc.ts';
 
-/** Finds places in a JSON text, for messages; built only when something is wrong. */
+/** Finds locations in a JSON text, for error messages. */
 export interface SourceText {
-  /** `file:line:column` of a value, of its nearest parent where it is absent, or of the key itself. */
+  /** `file:line:column` of a value or of its key; of the nearest parent if the value is absent. */
   at(path: JSONPath, what?: 'key' | 'value'): string;
-  /** A value as the text writes it. */
+  /** A value as written in the text. */
   textAt(path: JSONPath): string;
-  /** The first thing a JSON parser stumbles over, with its place. */
+  /** The first syntax error, with its location. */
   syntaxError(): { at: string; message: string; fix: string } | undefined;
-  /** The first key that one object has twice. */
+  /** The first key that occurs twice in one object. */
   duplicateKey(): { at: string; key: string } | undefined;
 }
 
@@ -26,7 +26,7 @@ const ADVICE: Readonly<Record<string, string>> = {
   UnexpectedEndOfString: 'Close the text with a double quote.',
 };
 
-/** Reads a text of JSON with comments for its places, once one is asked for. `name` is the file's name as people know it. */
+/** Creates a source text. The text is parsed on first use. `name` is the file name for messages. */
 export function createSourceText(name: string, text: string): SourceText {
   const errors: ParseError[] = [];
   let tree: { readonly root: Node | undefined } | undefined;
@@ -65,7 +65,7 @@ export function createSourceText(name: string, text: string): SourceText {
       const first = errors[0];
       if (!first) return undefined;
       if (toPlainJson(text).trim() === '') {
-        const what = text.trim() === '' ? 'is empty' : 'holds nothing but comments';
+        const what = text.trim() === '' ? 'is empty' : 'contains only comments';
         return { at: place(0), message: `the file ${what}`, fix: 'An empty configuration is {}.' };
       }
       const code = printParseErrorCode(first.error);

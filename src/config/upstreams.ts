@@ -7,7 +7,7 @@ import { type ConfigFile, SHARED_KEYS } from './schema.ts';
 import { SERVER_KEYS } from './server-keys.ts';
 import type { SourceText } from './source-text.ts';
 
-/** A reference that could not be filled in, with a sentence about it. */
+/** A reference that could not be filled in, with a message. */
 export interface Unfilled {
   readonly path: readonly (string | number)[];
   readonly text: string;
@@ -16,8 +16,8 @@ export interface Unfilled {
 type PluginFiles = NonNullable<ConfigFile['plugins']>;
 
 /**
- * The upstream servers of a configuration, and the plugin entries with one for each of them: what `plugins` says of its
- * id, where that names no plugin of its own, completes what the server's entry says.
+ * The upstream servers of a configuration, and the plugin entries including one for each server. An entry of `plugins` with the
+ * id of a server and without a path overrides keys of the server's entry.
  */
 export function toUpstreams(
   data: ConfigFile,
@@ -33,7 +33,7 @@ export function toUpstreams(
   for (const { id, entry, path } of entries) {
     const server = entry as JsonObject;
     if (startsItself(server)) {
-      const why = `${source.at(path, 'key')}: the server "${id}" starts plugmux itself and is left out.`;
+      const why = `${source.at(path, 'key')}: the server "${id}" starts plugmux itself and is skipped.`;
       warnings.push(why);
       leftOut.set(id, why);
       continue;
@@ -48,21 +48,21 @@ export function toUpstreams(
   return { upstreams, files, leftOut };
 }
 
-// By the program's name, by the package's name, or by a file of the package that runs here.
+// Recognized by the program's name, the package's name, or a file of the running package.
 function startsItself({ command, args }: JsonObject): boolean {
-  const words = [command, args].flat().filter((word): word is string => typeof word === 'string');
-  const [program = ''] = words;
+  const argv = [command, args].flat().filter((arg): arg is string => typeof arg === 'string');
+  const [program = ''] = argv;
   if (isOwnName(program)) return true;
-  if (words.some((word) => word.endsWith('main.js') && isOwnFile(word))) return true;
-  // npx, bunx, pnpm dlx and the like: the first word that is no option names the package.
-  const wrapped = words.slice(1).find((word) => !word.startsWith('-') && word !== 'dlx' && word !== 'exec' && word !== 'x');
+  if (argv.some((arg) => arg.endsWith('main.js') && isOwnFile(arg))) return true;
+  // npx, bunx or pnpm dlx: the first argument that is not an option names the package.
+  const wrapped = argv.slice(1).find((arg) => !arg.startsWith('-') && arg !== 'dlx' && arg !== 'exec' && arg !== 'x');
   return (
     /^(npx|bunx|pnpm|yarn|npm|bun)(\.cmd)?$/.test(basename(program)) && wrapped !== undefined && isOwnName(wrapped.replace(/@[^@/]+$/, ''))
   );
 }
 
-function isOwnName(word: string): boolean {
-  return /^plugmux(\.(js|cmd|exe))?$/.test(basename(word));
+function isOwnName(program: string): boolean {
+  return /^plugmux(\.(js|cmd|exe))?$/.test(basename(program));
 }
 
 function isOwnFile(file: string): boolean {

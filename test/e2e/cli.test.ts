@@ -122,9 +122,9 @@ describe('servers that are left out', () => {
     const json = await run([command, '--json'], { cwd });
     const told = command === 'list' ? json.stderr : json.stdout;
     for (const words of [
-      /mcpServers\.lost must be .* The server is left out/,
+      /mcpServers\.lost must be .* The server is skipped/,
       /"self" starts plugmux itself/,
-      /"odd.* names neither/,
+      /"odd.* has neither/,
       /servers is null/,
     ]) {
       expect(plain.stdout).toMatch(words);
@@ -192,7 +192,7 @@ describe('plugmux limits', () => {
     const cwd = project({ limits: { calls: 7 }, plugins: { good: { path: './plugins/good', limits: { callTimeoutMs: { run: 5 } } } } });
     const { code, stdout } = await run(['limits'], { cwd });
     expect(code).toBe(0);
-    expect(stdout).toMatch(/^calls +7 +count +mcp\.json:1:\d+ +calls in flight in all$/m);
+    expect(stdout).toMatch(/^calls +7 +count +mcp\.json:1:\d+ +calls in flight in total$/m);
     expect(stdout).toMatch(/^callTimeoutMs of talos +120000 +ms +the default of talos /m);
     expect(stdout).toMatch(/^messageBytes +4194304 +bytes +default /m);
     expect(stdout).toMatch(/^plugins\.good\.callTimeoutMs +\{"run":5\} +mcp\.json:1:\d+/m);
@@ -338,7 +338,7 @@ describe('every command', () => {
     const cwd = project();
     expect(await run(['stdio'], { cwd, env: { HOME: cwd, XDG_CONFIG_HOME: join(cwd, 'none') } })).toMatchObject({
       code: 2,
-      stderr: expect.stringContaining('There is no configuration'),
+      stderr: expect.stringContaining('No configuration file found'),
     });
   });
 

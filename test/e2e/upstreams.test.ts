@@ -296,7 +296,7 @@ describe('servers that come and go', () => {
     expect(plugins.find(({ id }) => id === 'line')?.faults[0]).toMatchObject({ fix: expect.stringContaining('into "args"') });
     expect(said.nothing).toMatch(/^failed: .*is not a URL/);
     expect(said.empty).toBeUndefined();
-    expect(notes.join(' ')).toMatch(/mcp\.json:\d+:\d+: the server "empty" names neither a program/);
+    expect(notes.join(' ')).toMatch(/mcp\.json:\d+:\d+: the server "empty" has neither a program/);
     expect(said.unset).toMatch(/^needs-config: .*NOT_SET_ANYWHERE is not set/);
     expect(said.off).toMatch(/^disabled/);
     expect(notes.join(' ')).toContain('"self" starts plugmux itself');

@@ -4,17 +4,17 @@ import { showName } from '../../core/text/text.ts';
 import type { Config } from '../config.ts';
 import { reloadMark } from './reload-marks.ts';
 
-/** Names in one message: a file that was written anew may differ in every key. */
+/** Maximum number of names in one message: a rewritten file may differ in every key. */
 const MAX_NAMES = 40;
 
-/** What a new configuration changes, by the names of its keys; values may be secrets and are never named. */
+/** The keys that a new configuration changes. Values may be secrets and are never included. */
 export interface Changes {
   readonly all: readonly string[];
-  /** Those that hold only after a restart. */
+  /** The keys that take effect only after a restart. */
   readonly late: readonly string[];
 }
 
-/** The keys whose values differ, references filled in: a secret's file that has changed counts. */
+/** Compares two configurations with their references filled in, so a changed secret file counts. */
 export function changesOf(before: Config, after: Config): Changes {
   const all: string[][] = [];
   compare(before.values, after.values, [], all);
@@ -22,7 +22,7 @@ export function changesOf(before: Config, after: Config): Changes {
   return { all: all.map(nameOf), late: late.map(nameOf) };
 }
 
-/** The names in a sentence. */
+/** Joins key names for a message. */
 export function listKeys(names: readonly string[]): string {
   const shown = names.slice(0, MAX_NAMES).join(', ');
   return names.length > MAX_NAMES ? `${shown} and ${names.length - MAX_NAMES} more` : shown;
@@ -32,7 +32,7 @@ function compare(before: JsonValue | undefined, after: JsonValue | undefined, pa
   if (hasKeys(before) && hasKeys(after)) {
     const keys = new Set([...Object.keys(before ?? {}), ...Object.keys(after ?? {})]);
     for (const key of keys) compare(own(before, key), own(after, key), [...path, key], found);
-    // An object without keys has come or gone.
+    // An object without keys was added or removed.
     if (keys.size === 0 && before !== after && (before === undefined || after === undefined)) found.push(path);
   } else if (before === undefined || after === undefined || canonicalJson(before) !== canonicalJson(after)) found.push(path);
 }
@@ -45,7 +45,7 @@ function own(object: JsonObject | undefined, key: string): JsonValue | undefined
   return object && Object.hasOwn(object, key) ? object[key] : undefined;
 }
 
-// Names of plugins, tools and settings are foreign texts.
+// Names of plugins, tools and settings are untrusted text.
 function nameOf(path: readonly string[]): string {
   return path.map((key) => (/^[\w$-]+$/.test(key) ? key : showName(key))).join('.');
 }

@@ -1,32 +1,32 @@
 import { stampOf } from './stamp.ts';
 
-/** Files that a configuration is read from, looked at again and again. */
+/** Polls the files that a configuration is read from. */
 export interface FileLook {
-  /** The files that the latest reading needed, whether or not that could be used. */
+  /** The files of the latest read, whether or not it succeeded. */
   readonly files: readonly string[];
-  /** They were read, or tried, when they had this stamp. */
+  /** Records the files of a read, and the stamp they had. */
   readonly took: (files: readonly string[], stamp: string) => void;
-  /** Calls back if they have changed since. */
+  /** Checks now, and calls back if the files have changed. */
   now(): void;
   close(): void;
 }
 
-const LOOK_MS = 1_000;
+const POLL_MS = 1_000;
 
 /**
- * Calls back once files have changed: some file systems tell nothing, and a file that was removed and comes back is not
- * always noticed. What is still being written is left for the next look.
+ * Calls back when files have changed. Polls, because some file systems send no events, and a file that is removed and created
+ * again is not always reported. A file that is still changing is checked again with the next poll.
  */
 export function createFileLook(first: readonly string[], stamp: string, changed: () => void): FileLook {
   let latest = { files: first, stamp };
   let before = stamp;
   const look = (isQuiet: (stamp: string) => boolean): void => {
     const now = stampOf(latest.files);
-    const goesOn = now !== latest.stamp && isQuiet(now);
+    const hasChanged = now !== latest.stamp && isQuiet(now);
     before = now;
-    if (goesOn) changed();
+    if (hasChanged) changed();
   };
-  const timer = setInterval(() => look((now) => now === before), LOOK_MS).unref();
+  const timer = setInterval(() => look((now) => now === before), POLL_MS).unref();
   return {
     get files() {
       return latest.files;

@@ -1,13 +1,13 @@
 import type { Limits } from '../limits.ts';
 
-/** The limits of the configuration that holds now, for code that keeps the object; a value taken out of it stays as it was. */
+/** The limits of the active configuration. Code that keeps the object sees new values; code that copies a value does not. */
 export interface LiveLimits {
   readonly limits: Limits;
-  /** Puts the limits of a reloaded configuration in place. */
+  /** Replaces the values after a reload. */
   replace(next: Limits): void;
 }
 
-/** One object for the whole run. Plain properties and no getters: a call reads some twenty of them. */
+/** Creates the object. It has plain properties instead of getters, since each call reads about twenty limits. */
 export function createLiveLimits(first: Limits): LiveLimits {
   const limits = { ...first };
   return { limits, replace: (next) => void Object.assign(limits, next) };

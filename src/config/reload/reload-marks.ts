@@ -1,9 +1,9 @@
 import { LIMITS } from '../limits.ts';
 
-/** When a changed key of mcp.json holds: with the next reload, or only with the next start. */
+/** When a changed key of mcp.json takes effect: at the next reload, or only at the next start. */
 export type ReloadMark = 'live' | 'restart';
 
-/** Every key of the schema; a mark counts for what stands below its key too. */
+/** Every key of the schema. A mark also applies to the keys below it. */
 const MARKS: ReadonlyMap<string, ReloadMark> = new Map<string, ReloadMark>([
   ['$schema', 'live'],
   ['pluginFolders', 'live'],
@@ -25,7 +25,7 @@ const MARKS: ReadonlyMap<string, ReloadMark> = new Map<string, ReloadMark>([
   ['state', 'restart'],
 ]);
 
-/** The mark of a key: its own, or that of the nearest key above it. */
+/** The mark of a key, or of its nearest parent with a mark. */
 export function reloadMark(path: readonly string[]): ReloadMark | undefined {
   for (let n = path.length; n > 0; n--) {
     const mark = MARKS.get(path.slice(0, n).join('.'));

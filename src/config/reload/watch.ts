@@ -12,8 +12,8 @@ const QUIET_MS = 150;
 const IGNORED = /(^|[/\\])(node_modules|\.[^/\\]+|__pycache__)([/\\]|$)/;
 
 /**
- * Calls back once after each burst of changes, and once when it has begun to see them. Paths that do not exist yet are
- * watched for.
+ * Calls `onChange` once after each burst of changes, and `onReady` once watching has started. Paths that do not exist yet are
+ * watched too.
  */
 export async function createWatcher(onChange: () => void, onReady: () => void, log: Logger): Promise<Watcher> {
   const { watch } = await import('chokidar');
@@ -23,7 +23,7 @@ export async function createWatcher(onChange: () => void, onReady: () => void, l
   const watcher: FSWatcher = watch([], {
     ignoreInitial: true,
     depth: 6,
-    // A watched path may itself lie below a hidden folder: only what is found below it is judged.
+    // A watched path may itself be inside a hidden folder, so only the part below it is matched.
     ignored: (path) => !roots(path) && IGNORED.test(relativeTo(watched, path)),
   });
   watcher.on('all', () => {
@@ -35,11 +35,11 @@ export async function createWatcher(onChange: () => void, onReady: () => void, l
   return {
     set(paths) {
       const next = new Set(paths);
-      const gone = [...watched].filter((path) => !next.has(path));
-      const fresh = [...next].filter((path) => !watched.has(path));
+      const removed = [...watched].filter((path) => !next.has(path));
+      const added = [...next].filter((path) => !watched.has(path));
       watched = next;
-      if (gone.length > 0) watcher.unwatch(gone);
-      if (fresh.length > 0) watcher.add(fresh);
+      if (removed.length > 0) watcher.unwatch(removed);
+      if (added.length > 0) watcher.add(added);
     },
     async close() {
       clearTimeout(timer);

@@ -11,10 +11,10 @@ const PLAIN_REFERENCE = /\$\{([A-Za-z_][A-Za-z0-9_]*|\/)(:-[^}]*)?\}/g;
 const CLIENT_REFERENCE = /\$\{(input|command|config):([^}]*)\}/g;
 const NAME = /^[A-Za-z_][A-Za-z0-9_.-]{0,63}$/;
 
-/** Larger files are refused: a secret or an environment is meant. */
+/** Maximum size in bytes of a secret file or environment file. */
 export const MAX_TAKEN_IN = 64 * 1024;
 
-// Where nobody means the text itself, and a guessable secret would be the result.
+// Here a literal `${NAME}` is always a mistake, and would be a guessable secret.
 function holdsSecret([first, , third]: readonly (string | number)[]): boolean {
   return first === 'auth' || (first === 'plugins' && third === 'credentials');
 }
@@ -26,16 +26,16 @@ export interface Unresolved {
   readonly fix: string;
 }
 
-/** What a reference was filled in with; `key` is the name of the variable, or that of the file with its folder. */
+/** The value of one reference; `key` is the name of the variable, or the folder and name of the file. */
 export interface Filled {
   readonly path: readonly (string | number)[];
   readonly key: string;
   readonly value: string;
-  /** Whether the file calls it a secret. */
+  /** Whether the configuration marks it as a secret. */
   readonly secret?: boolean;
 }
 
-/** The values with every reference filled in, what could not be, and the files that were read. */
+/** The values with their references filled in, the unresolved references, and the files that were read. */
 export interface Interpolated {
   readonly value: JsonValue;
   readonly unresolved: readonly Unresolved[];
@@ -65,8 +65,8 @@ export function interpolate(value: JsonValue, dir: string, env: NodeJS.ProcessEn
     if (rest.length > 0) return fill(path, name, rest.join(':-'));
     const near = nearest(name, Object.keys(env))[0];
     const hint = near === undefined ? '' : `; ${near} is set`;
-    // What cannot be a name may be the secret itself.
-    const shown = NAME.test(name) ? name : name === '' ? '(no name)' : '(no valid name)';
+    // Text that cannot be a name may be the secret itself.
+    const shown = NAME.test(name) ? name : name === '' ? '(no name)' : '(not a valid name)';
     unresolved.push({
       path,
       message: `the environment variable ${shown} is not set${hint}`,
@@ -80,7 +80,7 @@ export function interpolate(value: JsonValue, dir: string, env: NodeJS.ProcessEn
     files.push(file);
     try {
       if (statSync(file).size > MAX_TAKEN_IN) throw new Error('it is larger than 64 KB');
-      // Secrets often lie in a folder, or under an extension, that says so: secrets/db, db.password.
+      // The folder or extension often shows that the file is a secret: secrets/db, db.password.
       return fill(path, `${basename(dirname(file))}/${basename(file)}`, readFileSync(file, 'utf8').replace(/\r?\n$/, ''));
     } catch (error) {
       unresolved.push({
@@ -103,8 +103,8 @@ export function interpolate(value: JsonValue, dir: string, env: NodeJS.ProcessEn
     const shown = `\${${kind}:${isName ? reference : '…'}}`;
     if (kind === 'input') {
       const fix = `Set ${isName ? variable : 'PLUGMUX_INPUT_<NAME>'}.`;
-      unresolved.push({ path, message: `${shown} is a value that another client asks for`, fix });
-    } else unresolved.push({ path, message: `${shown} is known to another client alone`, fix: 'Write the value, or ${env:NAME}.' });
+      unresolved.push({ path, message: `${shown} is a value that VS Code prompts for`, fix });
+    } else unresolved.push({ path, message: `${shown} has a value only in VS Code`, fix: 'Write the value, or ${env:NAME}.' });
     return '';
   };
 
@@ -115,7 +115,7 @@ export function interpolate(value: JsonValue, dir: string, env: NodeJS.ProcessEn
       if (holdsSecret(path)) {
         for (const [, name, fallback] of own.matchAll(PLAIN_REFERENCE)) {
           const shown = fallback === undefined ? name : `${name}:-…`;
-          unresolved.push({ path, message: `\${${shown}} would be taken as it stands`, fix: `Write \${env:${name}}.` });
+          unresolved.push({ path, message: `\${${shown}} is not a reference and would be used literally`, fix: `Write \${env:${name}}.` });
         }
       }
       if (!isServerKey(path[0])) return own;
@@ -127,13 +127,13 @@ export function interpolate(value: JsonValue, dir: string, env: NodeJS.ProcessEn
     return Object.fromEntries(Object.entries(node).map(([key, item]) => [key, walk(item, [...path, key])]));
   };
 
-  // What VS Code asks a person for is not asked here.
+  // `inputs` may contain references of VS Code, which are not resolved here.
   const { inputs, ...rest } = asObject(value);
   const walked = isJsonObject(value) && inputs !== undefined ? { ...asObject(walk(rest, [])), inputs } : walk(value, []);
   return { value: walked, unresolved, filled, files };
 }
 
-// What other clients call the folder at hand and the home. Their own folders lie directly in the one that is meant.
+// The predefined variables of other clients. Their files are in .vscode or .cursor, directly below the workspace folder.
 function placesOf(dir: string): ReadonlyMap<string, string> {
   const folder = /^\.(vscode|cursor)$/.test(basename(dir)) ? dirname(dir) : dir;
   return new Map([

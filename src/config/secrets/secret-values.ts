@@ -2,16 +2,16 @@ import { isJsonObject, type JsonValue } from '../../core/json/json.ts';
 import { namesSecret } from '../../core/secrets/secret-key.ts';
 import { looksSecret } from '../../core/secrets/secret-value.ts';
 
-/** Passwords inside of addresses, and the secrets of their queries: as they stand there, and decoded. */
+/** Passwords and query secrets of the addresses in a text, as written and decoded. */
 export function secretsInAddresses(text: string): string[] {
   return [...text.matchAll(/[a-z][a-z0-9+.-]{0,64}:\/\/([^\s"'<>]+)/gi)]
     .flatMap(([, rest = '']) => [...loginOf(rest), ...assignments(rest.replace(/^[^?#]*/, ''))])
     .flatMap((found) => [found, decoded(found)]);
 }
 
-/** The secrets inside of a text that is one itself: of addresses, connection strings, headers and JSON. */
+/** The secrets within a secret text: in addresses, connection strings, headers and JSON. */
 export function secretsInside(text: string): string[] {
-  // The form of Go's MySQL driver and its like: user:password@tcp(host:3306)/name.
+  // The form of Go's MySQL driver: user:password@tcp(host:3306)/name.
   const [, login] = /^[^\s:/@]+:([^\s/@][^\s@]*)@[\w.([-]/.exec(text) ?? [];
   const found = [...secretsInAddresses(text), ...assignments(text), ...schemeless(text), ...secretsInJson(text)];
   return login === undefined ? found : [...found, login, decoded(login)];
@@ -20,7 +20,7 @@ export function secretsInside(text: string): string[] {
 // `rest` is an address without its scheme.
 function loginOf(rest: string): string[] {
   const authority = rest.split(/[/?#]/, 1)[0] as string;
-  // Some programs take passwords with a slash in them as they are.
+  // Some programs accept an unescaped slash in passwords.
   const isSloppy = !authority.includes('@') && rest.includes('@') && /^[^:]*:(?!\d+$)/.test(authority);
   const whole = isSloppy ? rest : authority;
   const end = whole.lastIndexOf('@');
@@ -28,7 +28,7 @@ function loginOf(rest: string): string[] {
   const login = whole.slice(0, end);
   const colon = login.indexOf(':');
   if (colon >= 0) return [login.slice(colon + 1)];
-  // A user alone is a name or a token.
+  // A login without a password is a user name or a token.
   return looksSecret(login, '/') ? [login] : [];
 }
 
@@ -41,7 +41,7 @@ function assignments(text: string): string[] {
 
 const SCHEME = /^(apikey|api-key|basic|bearer|bot|digest|key|negotiate|oauth|ssws|token) +(\S.*)$/is;
 
-// What stands behind a word such as `Bearer`; of `Basic` also the password inside.
+// The value after a scheme such as `Bearer`, and the password of `Basic`.
 function schemeless(value: string): string[] {
   const [, scheme = '', rest] = SCHEME.exec(value.trim()) ?? [];
   if (rest === undefined) return [];
@@ -60,7 +60,7 @@ function secretsInJson(text: string): string[] {
   }
 }
 
-/** The texts and numbers of a value with the key each stands under, however deep. */
+/** The texts and numbers of a value at any depth, each with its key. */
 export function* textsOf(node: JsonValue, key = ''): Generator<[string, string]> {
   if (typeof node === 'string' || typeof node === 'number') yield [key, String(node)];
   else if (Array.isArray(node)) for (const item of node) yield* textsOf(item, key);

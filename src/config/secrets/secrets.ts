@@ -9,7 +9,7 @@ import { secretsInAddresses, secretsInside, textsOf } from './secret-values.ts';
 
 type PluginFile = NonNullable<ConfigFile['plugins']>[string];
 
-// Where a reference stands for a path, a name or an address to listen at.
+// Keys whose references are paths, names or addresses, not secrets.
 const PLAIN_KEYS: ReadonlySet<string> = new Set(['$schema', 'audit', 'limits', 'listen', 'pluginFolders', 'profiles', 'proxy', 'state']);
 const PLAIN_ENTRY_KEYS: ReadonlySet<string> = new Set([
   'approval',
@@ -23,15 +23,15 @@ const PLAIN_ENTRY_KEYS: ReadonlySet<string> = new Set([
   'type',
 ]);
 const PLAIN_LOGIN_KEYS: ReadonlySet<string> = new Set(['principal', 'profile', 'scopes']);
-// Headers that say what is sent, and to which version of an interface.
+// Headers with media types, encodings and languages.
 const MEDIA = /^(accept|accept-encoding|accept-language|content-type)$/i;
 const FLAG = /^--?[A-Za-z]/;
 const ENV_FLAG = /^(-e|--env)$/;
 const HEADER_FLAG = /^(-H|--headers?)$/;
 
 /**
- * Every value of a configuration that must not be shown: tokens, credentials, headers, passwords in addresses, and what an
- * environment or a reference brings in unless it is plain (secret-values.ts).
+ * All secret values of a configuration: tokens, credentials, headers, passwords in addresses, and values from an environment or
+ * a reference unless they are plain (secret-values.ts).
  */
 export function secretsOf(data: ConfigFile, filled: readonly Filled[], dir: string): string[] {
   const secrets = new Secrets(dir);
@@ -67,16 +67,16 @@ class Secrets {
     for (const secret of [String(value), ...secretsInside(String(value))]) this.found.add(secret);
   }
 
-  /** Adds a value of an environment where one of its keys calls it a secret, or where it looks like one and can be one. */
+  /** Adds an environment value if one of its keys names a secret, or if it looks like a secret. */
   addValue(keys: readonly string[], value: string, isPlain = false): void {
-    // Shells keep the folder they are in under these names.
+    // Shells store their working folder in PWD and OLDPWD.
     const isWorkingFolder = keys.some((key) => /^(OLD)?PWD$/.test(key)) && isPath(value, this.#dir);
     if (isWorkingFolder) return;
     if (keys.some(namesSecret)) this.addNamed(value);
     else if (!isPlain && looksSecret(value, this.#dir)) this.add(value);
   }
 
-  /** Adds what its key calls a secret; of the address of a webhook also the path, which is what is secret of it. */
+  /** Adds a value whose key names a secret. The secret part of a webhook address is its path, so that is added too. */
   addNamed(value: unknown): void {
     this.add(value);
     if (typeof value !== 'string' || !/^https?:\/\//.test(value) || !URL.canParse(value)) return;
@@ -88,14 +88,14 @@ class Secrets {
   addPlugin({ credentials = {}, env = {}, ...entry }: PluginFile): void {
     this.add(Object.values(credentials));
     this.#addEnv(env);
-    // What a plugin is set to is no secret unless its key says so and it cannot be a plain word or sentence.
+    // A setting is a secret only if its key names one and the value cannot be a plain word or sentence.
     const own = Object.entries(entry).filter(([key]) => key === 'settings' || !COMMON_KEYS.has(key));
     for (const [key, value] of textsOf(Object.fromEntries(own) as JsonObject)) {
       if (namesSecret(key) && !/\s/.test(value) && looksSecret(value, this.#dir)) this.add(value);
     }
   }
 
-  // Entries have keys of many clients: what they hold is found by its key, however deep.
+  // Entries have keys of many clients, so secrets are found by key at any depth.
   addServers(node: JsonValue): void {
     if (Array.isArray(node)) for (const item of node) this.addServers(item);
     if (!isJsonObject(node)) return;
@@ -117,13 +117,13 @@ class Secrets {
     const isPlainValue = (MEDIA.test(name) && text.includes('/')) || (NUMBER.test(text) && text.length < 6 && !namesSecret(name));
     if (isPlainValue) return;
     this.add(value);
-    // Whatever the scheme is called, what stands behind it is the login.
+    // The part after the scheme is a secret, for any scheme.
     const [, login] = /authorization$/i.test(name) ? (/^[!#$%&'*+.^_`|~0-9A-Za-z-]+ +(\S.*)$/s.exec(text.trim()) ?? []) : [];
     if (login !== undefined) this.add(login);
     if (/^cookie$/i.test(name)) for (const pair of text.split(/; */)) this.add(pair.slice(pair.indexOf('=') + 1));
   }
 
-  // `--api-key x`, `--token=x`, `--header "Authorization: Bearer x"`, `-e NAME=x`: words as programs take them.
+  // `--api-key x`, `--token=x`, `--header "Authorization: Bearer x"`, `-e NAME=x`.
   #addArguments(words: readonly string[]): void {
     for (const [i, word] of words.entries()) this.#addArgument(words[i - 1] ?? '', word);
   }

@@ -3,18 +3,18 @@ import { isServerKey } from '../server-keys.ts';
 
 type Path = readonly (string | number)[];
 
-// Below these keys stands nothing that could be a secret.
+// Keys that contain no secrets.
 const OPEN_KEYS: ReadonlySet<string> = new Set(['limits', 'listen', 'pluginFolders', 'profiles', 'state', 'audit']);
 const OPEN_ENTRY_KEYS: ReadonlySet<string> = new Set(
   'format enabled disabled approval hints limits validate schemas fence isolation group type'.split(' '),
 );
 
-/** How a message names a text that it does not show. */
-export const HIDDEN_TEXT = 'a text';
+/** Stands in a message for a text that is not shown. */
+export const HIDDEN_TEXT = 'a string';
 
 /**
- * A value as a message can show it. A text is quoted only at a place that takes no secrets, and only as the file itself
- * spells it: what comes from the environment, from another file or holds a login is named by its kind.
+ * A value for an error message. A text is quoted only below a key without secrets, and only if it is written in the file itself.
+ * Otherwise only the type is shown.
  */
 export function showValue(path: Path, value: JsonValue | undefined, written: JsonValue | undefined): string {
   if (value === undefined) return 'absent';
@@ -28,10 +28,10 @@ export function showValue(path: Path, value: JsonValue | undefined, written: Jso
   return text.length > 40 ? `a ${typeof value} of ${text.length} characters` : text;
 }
 
-/** As long as tokens have to be. */
+/** The minimum length of a token. */
 const MIN_TOKEN_LENGTH = 16;
 
-/** Whether a message can name a key: an unknown one, below "auth" above all, may be a token that slipped into its place. */
+/** Whether a message may show a key. An unknown key, especially below "auth", may be a misplaced token. */
 export function mayShowKey([first]: Path, key: string): boolean {
   return first === 'auth' ? /^[A-Za-z_]{1,20}$/.test(key) : key.length < MIN_TOKEN_LENGTH || !/\d/.test(key);
 }

@@ -76,27 +76,30 @@ describe('loadConfig', () => {
     ],
     [
       '{"auth":{"tokens":[{"token":"${PLUGMUX_TOKEN}","principal":"p"}]}}',
-      'mcp.json:1:29: ${PLUGMUX_TOKEN} would be taken as it stands. Write ${env:PLUGMUX_TOKEN}.',
+      'mcp.json:1:29: ${PLUGMUX_TOKEN} is not a reference and would be used literally. Write ${env:PLUGMUX_TOKEN}.',
     ],
-    ['{"plugins":{"a":{"credentials":{"k":"${KEY:-x}"}}}}', 'mcp.json:1:37: ${KEY:-…} would be taken as it stands. Write ${env:KEY}.'],
+    [
+      '{"plugins":{"a":{"credentials":{"k":"${KEY:-x}"}}}}',
+      'mcp.json:1:37: ${KEY:-…} is not a reference and would be used literally. Write ${env:KEY}.',
+    ],
     ['{"pluginFolders":"x"}', 'mcp.json:1:18: pluginFolders must be a list, not "x".'],
     ['{"plugins":[]}', 'mcp.json:1:12: plugins must be an object, not a list.'],
     ['[]', 'mcp.json:1:1: the file must be an object, not a list.'],
-    ['{"listen":{"http":"8808"}}', 'mcp.json:1:19: "8808" is no address and port. Write it like 127.0.0.1:8808.'],
+    ['{"listen":{"http":"8808"}}', 'mcp.json:1:19: "8808" is not an address with a port. Write it like 127.0.0.1:8808.'],
     [
       '{"auth":{"tokens":[{"token":"0123456789abcdef","principal":"p","profile":"x"}]}}',
       'mcp.json:1:74: there is no profile "x". Add it under "profiles".',
     ],
     ['', 'mcp.json:1:1: not valid JSON: the file is empty. An empty configuration is {}.'],
     ['\ufeff \n', 'mcp.json:1:1: not valid JSON: the file is empty. An empty configuration is {}.'],
-    ['// later', 'mcp.json:1:1: not valid JSON: the file holds nothing but comments. An empty configuration is {}.'],
-    ['\ufeff\n/* a\n*/ // b\n', 'mcp.json:1:1: not valid JSON: the file holds nothing but comments. An empty configuration is {}.'],
+    ['// later', 'mcp.json:1:1: not valid JSON: the file contains only comments. An empty configuration is {}.'],
+    ['\ufeff\n/* a\n*/ // b\n', 'mcp.json:1:1: not valid JSON: the file contains only comments. An empty configuration is {}.'],
     ['{"a":[,]}', 'mcp.json:1:7: not valid JSON: value expected. Remove the comma before the closing bracket, or add a value.'],
     ['{\n"a" 1}', 'mcp.json:2:5: not valid JSON: colon expected. Put a colon between the key and its value.'],
     ['{/* x\n}', 'mcp.json:1:2: not valid JSON: unexpected end of comment. Close the comment with "*/".'],
     ['{// x\n "stat": 1, // y\n}', 'mcp.json:2:2: unknown key "stat". Did you mean state?'],
     ['['.repeat(100_000), 'mcp.json: more than 64 levels deep.'],
-    ['{"state":"a",\n "state":"b"}', 'mcp.json:2:2: the key "state" stands twice in one object. Keep one of the two.'],
+    ['{"state":"a",\n "state":"b"}', 'mcp.json:2:2: the key "state" occurs twice in one object. Remove one of the two.'],
   ])('refuses %s', { tags: ['F72', 'T21'] }, (text, message) => {
     expect(messageOf(text)).toBe(message);
   });
@@ -119,7 +122,7 @@ describe('loadConfig', () => {
     expect(messageOf('{"state":"${env:PLUGMUX_TOKN}"}', { _: 'x', A: 'y' })).toContain('PLUGMUX_TOKN is not set. Set it');
     // What cannot be a name may be the secret that was to be named.
     expect(messageOf('{"state":"${env:s3cr/et}"}')).toBe(
-      'mcp.json:1:10: the environment variable (no valid name) is not set. Set it, or give a default: ${env:NAME:-value}.',
+      'mcp.json:1:10: the environment variable (not a valid name) is not set. Set it, or give a default: ${env:NAME:-value}.',
     );
     expect(messageOf('{"state":"${file:nope}"}')).toContain('mcp.json:1:10: the file nope cannot be read: it does not exist. ');
   });

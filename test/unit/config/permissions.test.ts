@@ -40,14 +40,14 @@ describe('findInsecure', () => {
 
   it.each([
     ['mcp.json', 0o664, 'The configuration mcp.json can be changed by its group (mode 0664). Run: chmod go-w'],
-    ['mcp.json', 0o646, 'The configuration mcp.json can be changed by everybody (mode 0646). Run: chmod go-w'],
-    ['plugins', 0o777, 'The plugin folder plugins can be changed by everybody (mode 0777). Run: chmod go-w'],
-    ['plugins', 0o1777, 'The plugin folder plugins can be changed by everybody (mode 1777). Run: chmod go-w'],
+    ['mcp.json', 0o646, 'The configuration mcp.json can be changed by all users (mode 0646). Run: chmod go-w'],
+    ['plugins', 0o777, 'The plugin folder plugins can be changed by all users (mode 0777). Run: chmod go-w'],
+    ['plugins', 0o1777, 'The plugin folder plugins can be changed by all users (mode 1777). Run: chmod go-w'],
     ['plugins/p', 0o775, 'The plugin plugins/p can be changed by its group (mode 0775). Run: chmod go-w'],
-    ['key', 0o604, 'The file key, which the configuration takes in, can be read by everybody (mode 0604). Run: chmod go-rwx'],
-    ['key', 0o640, 'The file key, which the configuration takes in, can be read by its group (mode 0640). Run: chmod go-rwx'],
-    ['key', 0o620, 'The file key, which the configuration takes in, can be changed by its group (mode 0620). Run: chmod go-w'],
-    ['plugins/p/index.ts', 0o666, 'index.ts of the plugin plugins/p can be changed by everybody (mode 0666). Run: chmod -R go-w'],
+    ['key', 0o604, 'The file key, which the configuration includes, can be read by all users (mode 0604). Run: chmod go-rwx'],
+    ['key', 0o640, 'The file key, which the configuration includes, can be read by its group (mode 0640). Run: chmod go-rwx'],
+    ['key', 0o620, 'The file key, which the configuration includes, can be changed by its group (mode 0620). Run: chmod go-w'],
+    ['plugins/p/index.ts', 0o666, 'index.ts of the plugin plugins/p can be changed by all users (mode 0666). Run: chmod -R go-w'],
   ])('%s with mode %o', on, async (path, mode, message) => {
     const { dir, find } = setUp();
     chmodSync(join(dir, path), mode);
@@ -70,16 +70,16 @@ describe('findInsecure', () => {
     const { dir, plugin, find } = setUp();
     const real = folder(join(dir, 'elsewhere'), 0o777);
     symlinkSync(real, join(dir, 'link'));
-    expect(await find({}, [join(dir, 'link'), real])).toEqual([expect.stringContaining('The plugin link can be changed by everybody')]);
+    expect(await find({}, [join(dir, 'link'), real])).toEqual([expect.stringContaining('The plugin link can be changed by all users')]);
     chmodSync(real, 0o755);
     symlinkSync(put(join(dir, 'other', 'code.js'), 0o666), join(plugin, 'code.js'));
-    expect(await find()).toEqual([expect.stringContaining('code.js of the plugin plugins/p can be changed by everybody')]);
+    expect(await find()).toEqual([expect.stringContaining('code.js of the plugin plugins/p can be changed by all users')]);
   });
 
   it('looks at the folder of the configuration, unless it is sticky as /tmp', on, async () => {
     const { dir, find } = setUp();
     chmodSync(dir, 0o777);
-    expect(await find()).toEqual([expect.stringMatching(/^The folder of the configuration .* can be changed by everybody \(mode 0777\)/)]);
+    expect(await find()).toEqual([expect.stringMatching(/^The folder of the configuration .* can be changed by all users \(mode 0777\)/)]);
     chmodSync(dir, 0o1777);
     expect(await find()).toEqual([]);
   });

@@ -35,8 +35,8 @@ const TOKEN = 'tok-0123456789abcdef';
 
 describe('logins that cannot be meant', () => {
   it.each([
-    [{ tokens: [] }, 'mcp.json:1:19: auth.tokens must be a list with at least one token: an empty one would let everybody in.'],
-    [{}, 'mcp.json:1:2: auth names no tokens, so everybody could connect. Add "tokens", or leave "auth" out.'],
+    [{ tokens: [] }, 'mcp.json:1:19: auth.tokens must be a list with at least one token: with an empty list, anyone could connect.'],
+    [{}, 'mcp.json:1:2: "auth" has no tokens, so anyone could connect. Add "tokens" or remove "auth".'],
     [
       {
         tokens: [
@@ -44,7 +44,7 @@ describe('logins that cannot be meant', () => {
           { token: TOKEN, principal: 'b' },
         ],
       },
-      'mcp.json:1:78: auth.tokens.1.token is the same as auth.tokens.0.token. Give each entry a token of its own.',
+      'mcp.json:1:78: auth.tokens.1.token is the same as auth.tokens.0.token. Give each entry a different token.',
     ],
     [
       {
@@ -53,7 +53,7 @@ describe('logins that cannot be meant', () => {
           { token: '${env:SAME}', principal: 'a', scopes: ['admin'] },
         ],
       },
-      'mcp.json:1:78: auth.tokens.1.token is the same as auth.tokens.0.token. Give each entry a token of its own.',
+      'mcp.json:1:78: auth.tokens.1.token is the same as auth.tokens.0.token. Give each entry a different token.',
     ],
   ])('%j', { tags: ['T21', 'T24'] }, (auth, message) => {
     expect(refusal({ auth }, { SAME: TOKEN })).toBe(message);
@@ -88,14 +88,14 @@ describe('values of limits', () => {
       'callTimeoutMs.work must be at most',
     );
     const server = (timeout: unknown) => warned({ mcpServers: { s: { command: 'x', timeout } } });
-    expect(server(3e9)).toBe('mcp.json:1:45: mcpServers.s.timeout must be at most 2147483647. The server is left out.');
+    expect(server(3e9)).toBe('mcp.json:1:45: mcpServers.s.timeout must be at most 2147483647. The server is skipped.');
     for (const timeout of [60, MAX_TIMER_MS, '60s', null]) expect([timeout, server(timeout)]).toEqual([timeout, '']);
   });
 
   it('two values that the file sets against each other', { tags: ['T21'] }, () => {
     for (const [lower, upper] of ORDERED_LIMITS) {
       expect(refusal({ limits: { [upper]: 5, [lower]: 6 } })).toBe(
-        `mcp.json:1:${14 + upper.length + 6 + lower.length}: limits.${lower} must be at most limits.${upper}, which the file sets too.`,
+        `mcp.json:1:${14 + upper.length + 6 + lower.length}: limits.${lower} must be at most limits.${upper}, which the file also sets.`,
       );
       expect(refusal({ limits: { [upper]: 6, [lower]: 6 } })).toBe('');
     }
@@ -201,7 +201,7 @@ describe('what a refusal shows', () => {
       }
     }
     expect(refusal({ plugins: { p: { credentials: { k: '${KEY:-s3cret-short}' } } } })).toBe(
-      'mcp.json:1:37: ${KEY:-…} would be taken as it stands. Write ${env:KEY}.',
+      'mcp.json:1:37: ${KEY:-…} is not a reference and would be used literally. Write ${env:KEY}.',
     );
   });
 

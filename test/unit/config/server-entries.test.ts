@@ -44,7 +44,7 @@ describe('files of other clients', { tags: ['F72', 'config-foreign'] }, () => {
       '{ "mcpServers": { "a": { "command": "a" } },\n "servers": { "b": { "command": "b" }, "a": { "command": "c" } }, "limits": { "calls": 5 } }',
     );
     expect(servers).toEqual({ a: { command: 'a' }, b: { command: 'b' } });
-    expect(warnings).toEqual(['mcp.json:2:40: the server "a" stands under "mcpServers" as well. The server is left out.']);
+    expect(warnings).toEqual(['mcp.json:2:40: the server "a" is also listed under "mcpServers". The server is skipped.']);
   });
 
   it('makes texts of numbers and booleans, digit by digit', () => {
@@ -60,10 +60,10 @@ describe('files of other clients', { tags: ['F72', 'config-foreign'] }, () => {
   it.each([
     ['{"s":{"command":"s"},"x":null}', '26: mcpServers.x must be an object, not null.'],
     ['{"s":{"command":"s"},"x":[]}', '26: mcpServers.x must be an object, not a list.'],
-    ['{"s":{"command":"s"},"x":{}}', '22: the server "x" names neither a program ("command") nor an address ("url").'],
-    ['{"s":{"command":"s"},"x":{"url":null}}', '22: the server "x" names neither a program ("command") nor an address ("url").'],
+    ['{"s":{"command":"s"},"x":{}}', '22: the server "x" has neither a program ("command") nor an address ("url").'],
+    ['{"s":{"command":"s"},"x":{"url":null}}', '22: the server "x" has neither a program ("command") nor an address ("url").'],
     ['{"s":{"command":"s"},"x":{"command":5}}', '37: mcpServers.x.command must be a string or a list, not a number.'],
-    ['{"s":{"command":"s"},"x":{"command":"c","args":"-y"}}', '48: mcpServers.x.args must be a list, not a text.'],
+    ['{"s":{"command":"s"},"x":{"command":"c","args":"-y"}}', '48: mcpServers.x.args must be a list, not a string.'],
     [
       '{"s":{"command":"s"},"x":{"command":"c","args":[null]}}',
       '49: mcpServers.x.args.0 must be a string or a number or a boolean, not null.',
@@ -90,13 +90,13 @@ describe('files of other clients', { tags: ['F72', 'config-foreign'] }, () => {
     const { servers, warnings } = load(`{"mcpServers":\n${entries}}`);
     expect(servers).toEqual({ s: S });
     expect(warnings).toHaveLength(1);
-    expect(warnings[0]).toMatch(/ The server is left out\.$/);
+    expect(warnings[0]).toMatch(/ The server is skipped\.$/);
     expect(warnings[0]?.startsWith(`mcp.json:2:${warning}`), warnings[0]).toBe(true);
   });
 
   it.each(['mcpServers', 'servers'])('takes %s as absent if it is null, with a warning', (key) => {
     const { servers, warnings } = load(`{\n"${key}":null,"plugins":{}}`);
-    expect([servers, warnings]).toEqual([{}, [`mcp.json:2:1: ${key} is null and counts as absent.`]]);
+    expect([servers, warnings]).toEqual([{}, [`mcp.json:2:1: ${key} is null and is ignored.`]]);
     expect(() => load(`{"plugins":{},\n"${key}":[]}`)).toThrow(new RegExp(`mcp\\.json:2:\\d+: ${key} must be an object, not a list`));
   });
 
@@ -156,9 +156,9 @@ describe('values that other clients keep elsewhere', { tags: ['config-foreign'] 
     expect(servers.s).toEqual({ url: 'https://h/mcp', headers: { Authorization: 'Bearer word' }, note: 'plain' });
     expect(config.secrets).toContain('word');
     expect(config.secrets).not.toContain('plain');
-    expect(servers.x?.fault).toContain('${input:other.one} is a value that another client asks for. Set PLUGMUX_INPUT_OTHER_ONE.');
-    expect(servers.y?.fault).toContain('${command:pick} is known to another client alone.');
-    expect(servers.y?.fault).toContain('${config:a.b} is known to another client alone.');
+    expect(servers.x?.fault).toContain('${input:other.one} is a value that VS Code prompts for. Set PLUGMUX_INPUT_OTHER_ONE.');
+    expect(servers.y?.fault).toContain('${command:pick} has a value only in VS Code.');
+    expect(servers.y?.fault).toContain('${config:a.b} has a value only in VS Code.');
   });
 
   it('knows the folders that other clients name', () => {
