@@ -10,7 +10,7 @@ import type { Identity } from '../transports/edge/logins.ts';
 import type { PrefixRoute } from '../transports/router.ts';
 import { sendJson } from '../transports/send-json.ts';
 
-/** An answer that is no success: clients go by the code. */
+/** An error response. Clients react to the code. */
 class AdminError extends Error {
   readonly status: number;
   readonly code: string;
@@ -27,7 +27,7 @@ const MAX_BYTES = 64 * 1024;
 const LOGIN_CODES: Readonly<Record<number, string>> = { 401: 'SW_AUTH_INVALID_TOKEN', 429: 'SW_RATE_LIMIT_EXCEEDED' };
 const ACTION = /^\/v1\/(?:admin\/plugins\/([^/]+)\/(enable|disable)|plugins\/([^/]+)\/(toggle)|rooms\/[^/]+\/plugins\/([^/]+)\/(toggle))$/;
 
-/** Listing, enabling and disabling plugins, at the addresses and in the words of ScaiWave's own server. */
+/** Routes that list, enable and disable plugins, with the paths and error codes of ScaiWave's server. */
 export function adminPluginRoutes(admin: PluginAdmin, redactor: Redactor): ReadonlyMap<string, PrefixRoute> {
   const run = async (request: IncomingMessage, path: string, body: () => Promise<JsonValue>, by: Actor): Promise<JsonValue> => {
     if (path === '/v1/admin/plugins' || path === '/v1/plugins') {
@@ -35,12 +35,12 @@ export function adminPluginRoutes(admin: PluginAdmin, redactor: Redactor): Reado
       return admin.plugins().map((status) => toItem(status, admin));
     }
     const [, named, action, toggled, toggle, inRoom] = ACTION.exec(path) ?? [];
-    if (inRoom !== undefined) throw new AdminError(404, 'SW_ROOM_NOT_FOUND', 'There are no rooms here: a plugin is enabled for everybody.');
+    if (inRoom !== undefined) throw new AdminError(404, 'SW_ROOM_NOT_FOUND', 'There are no rooms: plugins are enabled for all users.');
     const id = named ?? toggled;
     if (id === undefined) throw new AdminError(404, 'SW_NOT_FOUND', 'Nothing is served at this address.');
     checkMethod(request, 'POST');
     const status = knownPlugin(admin, decode(id));
-    const wanted = toggle === undefined ? action === 'enable' : wish(await body(), status.state === 'disabled');
+    const wanted = toggle === undefined ? action === 'enable' : requestedState(await body(), status.state === 'disabled');
     try {
       await admin.setEnabled(status.id, wanted, by);
     } catch (error) {
@@ -59,7 +59,7 @@ export function adminPluginRoutes(admin: PluginAdmin, redactor: Redactor): Reado
         return await run(request, path, body, by);
       } catch (error) {
         const tried = request.method === 'POST' ? attempt(path) : undefined;
-        // What got as far as the plugin was recorded there.
+        // A failure of the plugin itself (409) has been recorded there.
         if (tried && error instanceof AdminError && error.status !== 409)
           await admin.record(by, { ...tried, outcome: 'refused', code: error.code });
         throw error;
@@ -109,20 +109,20 @@ function decode(text: string): string {
   }
 }
 
-// What stands in the body wins; without it the state turns round.
-function wish(body: JsonValue, disabled: boolean): boolean {
+// `enabled` of the body; without it, the state is toggled.
+function requestedState(body: JsonValue, disabled: boolean): boolean {
   return isJsonObject(body) && typeof body.enabled === 'boolean' ? body.enabled : disabled;
 }
 
 function readJson(request: IncomingMessage, response: ServerResponse, login: () => Identity): Promise<JsonValue> {
   return new Promise((resolve, reject) => {
     const { principal, scopes } = login();
-    // ScaiWave's clients post these few bytes as whatever type their library names, so only how they are encoded counts.
+    // ScaiWave's clients send various content types, so only the encoding is checked.
     checkEncoding(request);
     const exchange = { request, response, caller: { principal, profile: '', scopes }, isRevoked: () => false, refuse: reject };
     readBody(exchange, MAX_BYTES, (bytes) => {
       try {
-        // A reload may have come while the body was on its way.
+        // A reload may have revoked the login while the body arrived.
         checkScope(identify(login));
         const text = bytes.toString().replace(/^\ufeff/, '');
         resolve(text === '' ? null : (JSON.parse(text) as JsonValue));
@@ -135,7 +135,7 @@ function readJson(request: IncomingMessage, response: ServerResponse, login: () 
 
 function answer(response: ServerResponse, redactor: Redactor, run: () => Promise<JsonValue>): void {
   const send = (status: number, value: JsonObject, headers: Readonly<Record<string, string>> = {}): void => {
-    // Its login may have gone meanwhile: then it has had its answer.
+    // If the login was revoked meanwhile, the request has been answered already.
     if (!response.headersSent) sendJson(response, status, toJsonText(redactor.value(value)), { 'Cache-Control': 'no-store', ...headers });
   };
   run().then(
