@@ -175,7 +175,7 @@ export async function createApp({
     replaceLimits(next.limits);
     profiles = [...new Set([...profiles, ...policy.profiles()])];
     setRules(rules);
-    engine.adopt();
+    engine.applyLimits();
     for (const listener of listeners) listener(config);
   };
 

@@ -6,29 +6,29 @@ import type { Outlet } from './wire/outlet.ts';
 import type { Fault, Incoming, Message } from './wire/wire.ts';
 import { RPC } from './wire/wire.ts';
 
-/** After so many unreadable messages without a good one a client is beyond help: two that answer each other's junk never stop. */
+/** After this many invalid messages in a row the connection ends. Two peers that answer each other's faults would never stop. */
 const MAX_FAULTS = 100;
 
-/** A client on a connection of its own: stdio or a WebSocket. Its first message decides the era. */
+/** A client on a dedicated connection: stdio or a WebSocket. Its first message decides the era. */
 export interface Connection {
   receive(incoming: Incoming): void;
-  /** Replies owed. */
+  /** Number of requests without a reply. */
   pendingCount(): number;
-  /** Ends streams that would stay open for ever. */
+  /** Ends the listen streams, which would stay open otherwise. */
   endStreams(): void;
-  /** Ends the calls under way; each is answered with the reason. */
+  /** Cancels the calls that are running; each gets a reply with the reason. */
   interrupt(reason: string): void;
-  /** Its caller may not call any more: what it is owed is an error, and at once. */
+  /** The caller lost its access: answers all pending requests with the error at once. */
   revoke(error: GatewayError): void;
   close(reason: string): void;
 }
 
-/** Makes the peer of either era on first need. */
+/** Creates the peer of either era when it is first needed. */
 export interface ConnectionParts {
   legacy(): LegacyPeer;
   modern(): ModernPeer;
-  /** The client sends nothing but junk: the connection should end. */
-  hopeless(): void;
+  /** The client sent too many invalid messages: the connection should end. */
+  tooManyFaults(): void;
 }
 
 /** A connection whose replies go to `outlet`. */
@@ -50,7 +50,7 @@ export function createConnection(outlet: Outlet, parts: ConnectionParts): Connec
   const peerFor = (message: Message): LegacyPeer | ModernPeer => {
     if (message.kind === 'response') return legacy ?? modern ?? toLegacy();
     if (legacy) return legacy;
-    // A client that only probed, and then shakes hands, is a legacy client. While plugins open it may not wait for the reply.
+    // A client that only probed and then sends `initialize` is a legacy client. It may not wait for the reply to its probe.
     const handshake = message.method === 'initialize' && !hasEnvelope(message);
     if (handshake && (probing || modern?.replies.size === 0)) return toLegacy();
     if (!modern && !hasEnvelope(message)) return toLegacy();
@@ -61,7 +61,7 @@ export function createConnection(outlet: Outlet, parts: ConnectionParts): Connec
 
   const refuse = (fault: Fault): void => {
     (legacy ?? modern ?? parts.modern()).refuse(fault, outlet);
-    if (++faults >= MAX_FAULTS) parts.hopeless();
+    if (++faults >= MAX_FAULTS) parts.tooManyFaults();
   };
 
   return {

@@ -18,7 +18,7 @@ import { readCutMessage } from './wire/cut-message.ts';
 import type { Outlet } from './wire/outlet.ts';
 import { type Incoming, readMessage } from './wire/wire.ts';
 
-/** The limits this layer applies. */
+/** The limits that the engine applies. */
 export interface EngineLimits extends SessionLimits {
   readonly messageBytes: number;
   readonly jsonDepth: number;
@@ -28,38 +28,38 @@ export interface EngineLimits extends SessionLimits {
   readonly askMs: number;
 }
 
-/** Hears which callers may not call any more, and why. */
+/** Called when callers lose their access, with the reason. */
 export type Revoked = (isGone: (caller: Caller) => boolean, error: GatewayError) => void;
 
-/** The protocol engine: what transports hand their bytes to. */
+/** The protocol engine. Transports pass it the bytes they receive. */
 export interface Engine {
-  /** Vets the bytes of one message. */
+  /** Parses and validates the bytes of one message. */
   read(bytes: Buffer): Incoming;
-  /** Makes what it can of a message over the limit, of which only the beginning and the end are known. */
+  /** Reads the id of a message over the size limit from its beginning and end. */
   readCut(head: Buffer, tail: Buffer): Incoming;
-  /** A client on a connection of its own; `end` closes it from this side. */
+  /** Adds a client on a dedicated connection; `end` closes the connection. */
   connect(caller: Caller, transport: string, outlet: Outlet, end: (reason: string) => void): Connection;
   readonly streamable: Streamable;
-  /** Calls one tool for code that speaks no MCP; `bytes` are the arguments, `client` is what it calls itself. */
+  /** Calls one tool for a client without MCP; `bytes` are the arguments as JSON, `client` is its name. */
   call(tool: string, bytes: Buffer, client: string, caller: Caller, outlet: Outlet): PendingExchange;
   /** Whether a profile exists. */
   knows(profile: string): boolean;
   sessions(): number;
-  /** Obeys limits that a reload has changed. */
-  adopt(): void;
+  /** Applies limits that a reload has changed. */
+  applyLimits(): void;
   /**
-   * Ends what belongs to callers that may not call any more: sessions, connections, calls under way or waiting for an
-   * answer, and what is kept for them. Transports that hold requests of their own hear of it through `onRevoked`.
+   * Ends everything of callers that lost their access: sessions, connections, running and suspended calls, and stored
+   * results. Transports with requests of their own are notified through `onRevoked`.
    */
   revoke(isGone: (caller: Caller) => boolean, error: GatewayError): void;
   onRevoked(listener: Revoked): void;
-  /** Ends the listen streams, which would stay open for ever. */
+  /** Ends the listen streams, which would stay open otherwise. */
   endStreams(): void;
-  /** Ends listen streams and sessions, each in its own way. */
+  /** Ends suspended calls, listen streams and sessions. */
   close(): void;
 }
 
-/** `shared`: nobody needs a token just now, so that every caller of a profile sees the same lists. */
+/** `shared`: whether the gateway currently requires no token, so that all callers of a profile see the same lists. */
 export function createEngine(gateway: Gateway, limits: EngineLimits, shared: () => boolean, redactor: Redactor, log: Logger): Engine {
   const caps: JsonCaps = {
     get depth() {
@@ -103,7 +103,7 @@ export function createEngine(gateway: Gateway, limits: EngineLimits, shared: () 
           return peer;
         },
         modern: () => new ModernPeer(parts, methods, caller, transport, () => limits.callsPerClient),
-        hopeless: () => end('too many messages that make no sense'),
+        tooManyFaults: () => end('too many invalid messages'),
       });
       const open = { caller, connection, end };
       connections.add(open);
@@ -124,7 +124,7 @@ export function createEngine(gateway: Gateway, limits: EngineLimits, shared: () 
     },
     knows: gateway.hasProfile,
     sessions: () => sessions.size,
-    adopt: sessions.adopt,
+    applyLimits: sessions.applyLimits,
     revoke(isGone, error) {
       sessions.revoke(isGone, error);
       suspendedCalls.revoke(isGone, error);

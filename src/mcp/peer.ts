@@ -17,71 +17,71 @@ import { faultError, RpcError, showId, toRpcError } from './wire/errors.ts';
 import type { Outlet } from './wire/outlet.ts';
 import { errorText, type Fault, type Id, type Message, notificationText, RPC, replyText } from './wire/wire.ts';
 
-/** A request of any era, as the methods see it. */
+/** A request of either era, as the methods see it. */
 export interface Request {
   readonly params: JsonObject;
   readonly era: Era;
   readonly caller: Caller;
-  /** What the client calls itself, where it does say. */
+  /** The client's name from its clientInfo, if it sent one. */
   readonly clientName?: string | undefined;
   /** The session that plugins see. */
   readonly session: string;
-  /** What the caller sees now. */
+  /** The caller's current view. */
   view(): View;
-  /** The context that plugin code gets; made at most once. */
+  /** The context for plugin code; created at most once. */
   call(): Call;
   /** The caller's fields of the audit line. */
   readonly audit: string;
-  /** The semaphore of this client, if it can be told from others. */
+  /** The semaphore of this client, if it can be distinguished from others. */
   readonly clientSemaphore: Semaphore | undefined;
-  /** Sends a notification ahead of the reply. */
+  /** Sends a notification before the reply. */
   note(method: string, params: string): void;
   /** Makes this request a stream that stays open until `end` is called. */
   keepOpen(end: () => void): void;
 }
 
-/** A request that is also the way back to its client. */
+/** A request that can also send to its client. */
 export interface RequestLink extends Request, ClientLink {
   /** Makes a call end when this request is cancelled. */
   bind(call: Call): void;
 }
 
-/** What a method answers: a result as JSON. */
+/** The result of a method as JSON. */
 export type Reply = string | Buffer;
 
-/** Answers one method, at once where it can. */
+/** Handles one method; synchronously if possible. */
 export type Handler = (request: Request) => Reply | Promise<Reply>;
 
-/** Answers one method for a request of a peer. */
+/** Handles one method for a request of a peer. */
 export type PeerHandler = (request: RequestLink) => Reply | Promise<Reply>;
 
-/** What every peer shares. */
+/** The dependencies of every peer. */
 export interface PeerParts {
   readonly gateway: Gateway;
   readonly redactor: Redactor;
   readonly log: Logger;
 }
 
-/** Everything about one request but its parameters. */
+/** The settings of one request besides its parameters. */
 export interface RequestSettings {
   readonly era: Era;
-  /** Log lines from this level on go to the client; undefined: none. */
+  /** The lowest level of log lines that the client receives; undefined: none. */
   readonly logFrom: LogThreshold;
   readonly audit: string;
-  /** What the client calls itself. */
+  /** The client's name from its clientInfo; may be empty. */
   readonly clientName: string;
   /** The session that plugins see. */
   readonly session: string;
   readonly clientSemaphore: Semaphore | undefined;
-  /** What the client can be asked. */
+  /** The kinds of questions that the client supports. */
   readonly answerableKinds: readonly QuestionKind[];
 }
 
-/** One connected client: what it is owed, and how a request of its becomes a reply. */
+/** One connected client: runs its requests and tracks the pending replies. */
 export abstract class Peer {
   readonly caller: Caller;
   readonly replies = new PendingReplies();
-  /** In the modern era the HTTP status tells some errors; in the legacy era an answered request is always 200. */
+  /** In the modern era some errors have an HTTP status; in the legacy era every reply has 200. */
   protected abstract readonly eraKind: Era['kind'];
   protected readonly parts: PeerParts;
 
@@ -90,21 +90,21 @@ export abstract class Peer {
     this.caller = caller;
   }
 
-  /** A text of a plugin as this client can see it: without secrets. */
+  /** Removes secrets from a text of a plugin. */
   redact(text: string): string {
     return this.parts.redactor.text(text);
   }
 
-  /** Takes one vetted message; what it answers goes to `outlet`. */
+  /** Handles one valid message; replies go to `outlet`. */
   abstract receive(message: Message, outlet: Outlet): void;
 
-  /** Asks the client something on behalf of a call. */
+  /** Sends questions to the client on behalf of a call. */
   abstract ask(questions: Questions, call: Call, outlet: Outlet): Promise<Answers>;
 
-  /** Answers a message that could not be used. */
+  /** Answers an invalid message with an error. */
   refuse(fault: Fault, outlet: Outlet): void {
     const { number, message, data, status } = faultError(fault);
-    // An id gets one reply, and a call under way owes this one its own.
+    // A pending request with this id still gets its own reply, and an id must get only one.
     const id = this.replies.has(fault.id) ? null : fault.id;
     outlet.write({
       bytes: errorText(id, number, message, data),
@@ -113,13 +113,13 @@ export abstract class Peer {
     });
   }
 
-  /** `notifications/cancelled`: ends the call it names, if that is still under way. */
+  /** `notifications/cancelled`: cancels the named call if it is still running. */
   protected cancel({ requestId, reason }: JsonObject): void {
-    if (!isName(requestId)) return;
+    if (!isToken(requestId)) return;
     this.replies.cancel(requestId, typeof reason === 'string' ? reason.slice(0, 200) : 'no reason given');
   }
 
-  /** Runs a method for a request and pays its reply. */
+  /** Runs a method for a request and sends its reply. */
   protected serve(
     message: Message & { kind: 'request' },
     outlet: Outlet,
@@ -128,7 +128,7 @@ export abstract class Peer {
   ): void {
     const pending = this.replies.add(message.id, outlet);
     if (!pending) {
-      const error = new GatewayError('DUPLICATE_ID', `The id ${showId(message.id)} still waits for its reply.`);
+      const error = new GatewayError('DUPLICATE_ID', `The id ${showId(message.id)} belongs to a request that has no reply yet.`);
       outlet.write({
         bytes: errorText(null, RPC.request, error.message, error.toObject()),
         last: true,
@@ -143,14 +143,14 @@ export abstract class Peer {
     } catch (error) {
       return this.fail(pending, error);
     }
-    if (typeof reply === 'string' || Buffer.isBuffer(reply)) return this.pay(pending, reply);
+    if (typeof reply === 'string' || Buffer.isBuffer(reply)) return this.reply(pending, reply);
     reply.then(
-      (value) => this.pay(pending, value),
+      (value) => this.reply(pending, value),
       (error) => this.fail(pending, error),
     );
   }
 
-  protected pay(pending: PendingReply, result: Reply): void {
+  protected reply(pending: PendingReply, result: Reply): void {
     this.replies.send(pending, { bytes: replyText(pending.id, result), last: true });
   }
 
@@ -160,12 +160,12 @@ export abstract class Peer {
     this.replies.send(pending, this.eraKind === 'modern' ? { ...frame, status } : frame);
   }
 
-  /** Its calls are ended, and answered; whatever they asked the client is given up. */
+  /** Cancels all calls; each gets a reply. Open questions to the client are abandoned. */
   interrupt(reason: string): void {
     this.replies.interrupt(reason);
   }
 
-  /** Its caller may not call any more: what it is owed, all of it or the replies to some ids, is an error, and at once. */
+  /** The caller lost its access: answers all pending requests, or those with some ids, with the error at once. */
   revoke(error: GatewayError, ids?: readonly Id[]): void {
     for (const pending of this.replies.list(ids)) {
       pending.call?.abort(new GatewayError('CALL_CANCELLED', error.message));
@@ -173,20 +173,20 @@ export abstract class Peer {
     }
   }
 
-  /** The client has gone: its calls end. */
+  /** The client disconnected: cancels its calls. */
   close(reason: string): void {
     this.replies.forget(reason);
   }
 }
 
-/** The answer to a method that does not exist. */
+/** The error for a method that does not exist. */
 export function unknownMethod(method: string): RpcError {
   const error = new GatewayError('METHOD_NOT_FOUND', `Unknown method: ${method.slice(0, 128)}`);
   return new RpcError(RPC.method, error.message, error.toObject(), 404);
 }
 
-// What a client names a request or its progress by.
-function isName(value: JsonValue | undefined): value is Id {
+// Whether a value is valid as a request id or progress token.
+function isToken(value: JsonValue | undefined): value is Id {
   return typeof value === 'string' || typeof value === 'number' || value instanceof ExactNumber;
 }
 
@@ -251,7 +251,7 @@ class PeerRequest implements RequestLink {
 
   get progress(): ClientLink['progress'] {
     const token = (this.params._meta as JsonObject | undefined)?.progressToken;
-    if (!isName(token)) return undefined;
+    if (!isToken(token)) return undefined;
     return (progress, total, message) =>
       this.note(
         'notifications/progress',

@@ -10,7 +10,7 @@ export interface PendingReply {
   outlet: Outlet;
   /** The call behind it, once there is one. */
   call?: Call | undefined;
-  /** Ends a stream that stays open until it is told to end; draining does not wait for it. */
+  /** Ends a stream that stays open until this is called; draining does not wait for it. */
   end?: (() => void) | undefined;
 }
 
@@ -21,7 +21,7 @@ export const replyTotals = { accepted: 0, sent: 0, cancelled: 0, dropped: 0 };
 export class PendingReplies {
   readonly #replies = new Map<string | number, PendingReply>();
 
-  /** Pending replies that will come by themselves. */
+  /** Number of pending replies, without open streams. */
   get size(): number {
     let waiting = 0;
     for (const pending of this.#replies.values()) if (!pending.end) waiting++;
@@ -48,7 +48,7 @@ export class PendingReplies {
     return pending;
   }
 
-  /** Sends a reply, the only way one leaves. A second reply to a request is counted and dropped. */
+  /** Sends a reply; the only code path for replies. A second reply to a request is counted and dropped. */
   send(pending: PendingReply, frame: Frame): void {
     if (!this.#settle(pending)) {
       replyTotals.dropped++;
@@ -60,12 +60,12 @@ export class PendingReplies {
     outlet.write(frame);
   }
 
-  /** Sends something about a pending request, such as progress. */
+  /** Sends a notification about a pending request, such as progress. */
   note(pending: PendingReply, bytes: string): void {
     if (this.#replies.get(keyOf(pending.id)) === pending) pending.outlet.write({ bytes, last: false });
   }
 
-  /** Ends a call at the client's wish; no reply follows. */
+  /** Cancels a call for the client; no reply follows. */
   cancel(id: Id, reason: string): void {
     const pending = this.#replies.get(keyOf(id));
     if (!pending || !this.#settle(pending)) return;
@@ -76,7 +76,7 @@ export class PendingReplies {
     outlet.write({ last: true });
   }
 
-  /** Ends the calls that are under way: each still gets its reply, now at once and with the reason. */
+  /** Cancels the running calls; each gets a reply with the reason. */
   interrupt(reason: string): void {
     for (const { call } of [...this.#replies.values()]) call?.abort(new GatewayError('CALL_CANCELLED', reason));
   }
@@ -103,15 +103,15 @@ export class PendingReplies {
   }
 }
 
-// An id is the same where it is written the same: 1.0 is another than 1, and no text is either.
+// Ids are equal if they are written the same: 1.0 differs from 1 and from "1".
 function keyOf(id: Id): string | number {
   return id instanceof ExactNumber ? mark(id.text) : id;
 }
 
 const NOWHERE: Outlet = { write: () => undefined };
 
-// A map that has moved to a new table leaves the old one behind, with everything that stood in it; a settled reply must not
-// keep a whole request alive from there until a full collection.
+// A `Map` that grew keeps its previous table, with old entries, until a full collection. Clearing a settled reply keeps that
+// table from retaining whole requests.
 function release(pending: PendingReply): void {
   pending.outlet = NOWHERE;
   pending.call = undefined;

@@ -12,38 +12,38 @@ import { type Frame, type HeaderView, type Outlet, singleHeader } from './wire/o
 import { ASSUMED_REVISION, isModern, LEGACY } from './wire/revisions.ts';
 import { errorText, type Fault, type Id, type Incoming, type Message, RPC } from './wire/wire.ts';
 
-/** What happens to an exchange when its client goes away before the reply. */
+/** Called when the client disconnects before the reply. */
 export type Gone = () => void;
 
 /** A request that may still wait for its reply. */
 export interface PendingExchange {
   readonly gone: Gone;
-  /** Its reply has to come now; that of a session comes when the session ends. */
+  /** Forces the reply now; a request of a session gets it when the session ends. */
   interrupt(reason: string): void;
-  /** Its caller may not call any more: the reply is an error, and at once. */
+  /** The caller lost its access: sends the error as reply at once. */
   revoke(error: GatewayError): void;
 }
 
-/** Streamable HTTP: both eras on one address. Knows bodies, headers and sessions, and nothing of sockets. */
+/** Streamable HTTP: both eras on one address. Handles bodies, headers and sessions, but no sockets. */
 export interface Streamable {
   post(incoming: Incoming, headers: HeaderView, caller: Caller, outlet: Outlet): PendingExchange;
-  /** Opens the stream of a session for messages that answer no request. */
+  /** Opens the standalone stream of a session. */
   open(headers: HeaderView, caller: Caller, outlet: Outlet): Gone;
   /** Ends a session. */
   end(headers: HeaderView, caller: Caller, outlet: Outlet): void;
 }
 
-/** What the era switch needs of the engine. */
+/** The dependencies of `createStreamable`. */
 export interface StreamableParts extends PeerParts {
   readonly sessions: Sessions;
   legacy(caller: Caller): LegacyPeer;
   modern(caller: Caller): ModernPeer;
 }
 
-/** The first revision whose clients understand an event without data. */
+/** The first revision whose clients support an event without data. */
 const PRIMING_SINCE = '2025-11-25';
 
-/** What the protocol allows as a session id: visible ASCII. */
+/** The protocol allows visible ASCII in session ids. */
 const SESSION_ID = /^[\x21-\x7e]{1,256}$/;
 
 const nothing = (): void => undefined;
@@ -61,7 +61,7 @@ export function createStreamable(parts: StreamableParts): Streamable {
     return NOTHING;
   };
 
-  // GET and DELETE belong to sessions: without one the method itself is out of place.
+  // GET and DELETE exist only in sessions, so without a session id the answer is 405.
   const refuseInSession = (outlet: Outlet, error: unknown, headers: HeaderView): void => {
     if (headers['mcp-session-id'] !== undefined) return void refuse(outlet, error, statusOf(error));
     const { number, message, data } = toRpcError(error, redactor, log);
@@ -74,8 +74,8 @@ export function createStreamable(parts: StreamableParts): Streamable {
       throw new EdgeError(
         400,
         'INVALID_REQUEST',
-        'The header Mcp-Session-Id is missing, stands twice or is no session id.',
-        'Send initialize first, and the Mcp-Session-Id of its reply with everything after it.',
+        'The header Mcp-Session-Id is missing, duplicated or invalid.',
+        'Send initialize first, and the Mcp-Session-Id of its reply with every later request.',
       );
     const session = sessions.find(id, caller);
     if (!session) throw new EdgeError(404, 'UNKNOWN_SESSION', 'The session does not exist or has ended.');
@@ -84,7 +84,7 @@ export function createStreamable(parts: StreamableParts): Streamable {
       throw new EdgeError(
         400,
         'INVALID_REQUEST',
-        'The revision in MCP-Protocol-Version is not served.',
+        'The revision in MCP-Protocol-Version is not supported.',
         `Send one of: ${LEGACY.join(', ')}.`,
       );
     return session;
@@ -106,7 +106,7 @@ export function createStreamable(parts: StreamableParts): Streamable {
         try {
           outlet.write({ ...frame, sessionId: sessions.open(peer).id });
         } catch (error) {
-          // The handshake may have waited for plugins, so nobody else is there to catch this.
+          // The handshake may be asynchronous, so the caller of `post` cannot catch this.
           refuse(outlet, error, statusOf(error), message.id);
         }
       },
@@ -128,7 +128,7 @@ export function createStreamable(parts: StreamableParts): Streamable {
     if (incoming.kind === 'batch') {
       if (!peer.receiveBatch(incoming.items, stream))
         throw new EdgeError(400, 'INVALID_REQUEST', 'Batches exist in revision 2025-03-26 only.');
-      if (!incoming.items.some(owes)) stream.write({ last: true, status: 202 });
+      if (!incoming.items.some(needsReply)) stream.write({ last: true, status: 202 });
     } else {
       peer.receive(incoming, stream);
       if (incoming.kind !== 'request') stream.write({ last: true, status: 202 });
@@ -138,9 +138,9 @@ export function createStreamable(parts: StreamableParts): Streamable {
 
   const resume = ({ streams }: HttpSession, lastEventId: string, outlet: Outlet): SessionStream | undefined => {
     const found = streams.find(lastEventId);
-    if (!found) throw new EdgeError(400, 'INVALID_REQUEST', 'The Last-Event-ID is none of this session.');
-    if (streams.isStanding(found.id)) return undefined;
-    // A stream that is no longer kept has nothing to tell: the client gets the standing one.
+    if (!found) throw new EdgeError(400, 'INVALID_REQUEST', 'The Last-Event-ID does not belong to this session.');
+    if (streams.isStandalone(found.id)) return undefined;
+    // If the stream is no longer stored, the client gets the standalone one.
     found.stream?.resume(outlet, found.after);
     return found.stream;
   };
@@ -168,11 +168,11 @@ export function createStreamable(parts: StreamableParts): Streamable {
         const last = singleHeader(headers, 'last-event-id');
         const resumed = last === undefined ? undefined : resume(session, last, outlet);
         if (resumed) return () => resumed.lost(outlet);
-        if (streams.standing?.held) log.info(`A newer event stream of ${caller.principal} replaces the one its session had open.`);
+        if (streams.standalone?.held) log.info(`A newer event stream of ${caller.principal} replaces the one that its session had open.`);
         const after = last === undefined ? undefined : streams.find(last)?.after;
-        const standing = streams.stand(outlet, peer.revision >= PRIMING_SINCE, after);
-        peer.channel = standing;
-        return () => standing.lost(outlet);
+        const standalone = streams.openStandalone(outlet, peer.revision >= PRIMING_SINCE, after);
+        peer.channel = standalone;
+        return () => standalone.lost(outlet);
       } catch (error) {
         refuseInSession(outlet, error, headers);
         return nothing;
@@ -194,7 +194,7 @@ function statusOf(error: unknown): number {
   return error instanceof GatewayError && error.code === 'OVERLOADED' ? 503 : 500;
 }
 
-/** A refusal with an HTTP status of its own. */
+/** An error with an HTTP status. */
 class EdgeError extends GatewayError {
   readonly status: number;
   constructor(status: number, code: ErrorCode, message: string, fix?: string) {
@@ -203,7 +203,7 @@ class EdgeError extends GatewayError {
   }
 }
 
-/** A request of a peer that serves nothing else. */
+/** The exchange of a peer that serves a single request. */
 export function toPending(peer: ModernPeer): PendingExchange {
   return {
     gone: () => peer.close('the client closed the connection'),
@@ -217,15 +217,15 @@ function idsOf(incoming: Message | (Incoming & { kind: 'batch' })): readonly Id[
   return items.flatMap((item) => (item.kind === 'request' ? [item.id] : []));
 }
 
-function owes(item: Message | Fault): boolean {
+function needsReply(item: Message | Fault): boolean {
   return item.kind === 'request' || item.kind === 'fault';
 }
 
-// The envelope in the body decides; a header alone that names a modern revision is a modern request gone wrong.
+// The envelope in the body decides. A request with only the header of a modern revision is an invalid modern request.
 function eraOf(incoming: Message | (Incoming & { kind: 'batch' }), headers: HeaderView): 'legacy' | 'modern' | Error {
   if (incoming.kind === 'batch') {
     const mixed = incoming.items.some((item) => item.kind !== 'fault' && item.kind !== 'response' && hasEnvelope(item));
-    return mixed ? new GatewayError('INVALID_REQUEST', 'A batch must not hold requests of revision 2026-07-28.') : 'legacy';
+    return mixed ? new GatewayError('INVALID_REQUEST', 'A batch must not contain requests of revision 2026-07-28.') : 'legacy';
   }
   if (incoming.kind === 'response') return 'legacy';
   if (hasEnvelope(incoming)) return 'modern';

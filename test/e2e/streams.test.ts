@@ -196,7 +196,7 @@ describe('sessions', () => {
     const call = new Stream(gateway, 'POST', calling, tool(1, 'count', { to: 1000 }, { _meta: { progressToken: 't' } }));
     await until('the call is under way', () => call.messages().length > 0);
     const streaming = await opened();
-    await gateway.said('An idle session of ada ended');
+    await gateway.said('an idle session of ada was ended');
     const ping = new Stream(gateway, 'POST', idle, rpc(2, 'ping'));
     await until('the idle session has ended', () => ping.status === 404);
     const standing = new Stream(gateway, 'GET', streaming);

@@ -37,10 +37,10 @@ export class LegacyPeer extends Peer implements Subscriber {
   readonly #watched = new Map<string, () => void>();
   // Replaced as a whole, so that all requests between two changes share one object.
   #settings: RequestSettings;
-  // What changed since its reply to initialize, until the client says that it is ready for notifications; then undefined.
+  // Notifications held back until the client sends `notifications/initialized`; then undefined.
   #held: Set<string> | undefined = new Set();
   #seen: View | undefined;
-  /** Where messages go that answer no request; absent while an HTTP client holds no stream open. */
+  /** The outlet for messages that do not belong to a request; undefined while an HTTP client has no stream open. */
   channel: Outlet | undefined;
 
   constructor(parts: PeerParts, methods: Methods, caller: Caller, transport: string, limits: LegacyLimits) {
@@ -107,7 +107,7 @@ export class LegacyPeer extends Peer implements Subscriber {
     this.#watched.clear();
   }
 
-  /** Batches exist in one revision only: one array of replies, none where nothing is owed. */
+  /** Answers a batch with one array of replies. False unless the client uses the one revision with batches. */
   receiveBatch(items: readonly (Message | Fault)[], outlet: Outlet): boolean {
     if (this.revision !== BATCH_REVISION) return false;
     const batch = new BatchOutlet(outlet, items.filter((item) => item.kind === 'request' || item.kind === 'fault').length);
@@ -122,14 +122,14 @@ export class LegacyPeer extends Peer implements Subscriber {
     let handler = this.#own.get(message.method) ?? this.#methods.get(message.method);
     if (handler && this.revision === '' && message.method !== 'initialize' && message.method !== 'ping') {
       handler = () => {
-        throw new GatewayError('NOT_INITIALIZED', `${message.method} came before initialize.`);
+        throw new GatewayError('NOT_INITIALIZED', `"${message.method}" was sent before "initialize".`);
       };
     }
     this.serve(message, outlet, handler, this.#settings);
   }
 
   #initialize({ params }: Request): Reply | Promise<Reply> {
-    if (this.revision !== '') throw new GatewayError('INVALID_REQUEST', 'This connection is initialized already.');
+    if (this.revision !== '') throw new GatewayError('INVALID_REQUEST', 'This connection is already initialized.');
     const revision = negotiate(need(params, 'protocolVersion'));
     const clientName = nameOf(params.clientInfo);
     this.#settings = {
@@ -139,12 +139,12 @@ export class LegacyPeer extends Peer implements Subscriber {
       clientName,
       answerableKinds: toAnswerableKinds(params.capabilities, revision),
     };
-    // Many clients read the instructions here and never again, so plugins that are still opening are waited for.
+    // Many clients read the instructions only here, so the reply waits for plugins that are still opening.
     const opening = this.parts.gateway.introduced();
-    return opening ? opening.then(() => this.#hello()) : this.#hello();
+    return opening ? opening.then(() => this.#welcome()) : this.#welcome();
   }
 
-  #hello(): Reply {
+  #welcome(): Reply {
     const { revision } = this;
     this.parts.gateway.sessionStarted(this.caller, this.#settings.session);
     this.#seen = this.parts.gateway.view(this.caller);
@@ -161,14 +161,15 @@ export class LegacyPeer extends Peer implements Subscriber {
   #setLevel({ params }: Request): Reply {
     const level = toThreshold(params.level);
     if (level === undefined)
-      throw new GatewayError('INVALID_PARAMS', `There is no log level ${JSON.stringify(params.level)?.slice(0, 40)}.`, { field: 'level' });
+      throw new GatewayError('INVALID_PARAMS', `Unknown log level: ${JSON.stringify(params.level)?.slice(0, 40)}.`, { field: 'level' });
     this.#settings = { ...this.#settings, logFrom: level };
     return '{}';
   }
 
   #watch({ params }: Request): Reply {
     const uri = need(params, 'uri');
-    if (this.#watched.size >= MAX_WATCHED) throw new GatewayError('OVERLOADED', `One client may watch ${MAX_WATCHED} resources.`);
+    if (this.#watched.size >= MAX_WATCHED)
+      throw new GatewayError('OVERLOADED', `The limit of ${MAX_WATCHED} subscribed resources per client is reached.`);
     if (this.#watched.has(uri)) return '{}';
     const end = this.parts.gateway.subscribe(uri, this.caller);
     if (!end) throw new GatewayError('INVALID_PARAMS', 'Unknown resource address.', { field: 'uri' });
@@ -211,7 +212,7 @@ export class LegacyPeer extends Peer implements Subscriber {
     this.#notify(method, '{}');
   }
 
-  // Strict clients end a connection on which anything stands before the reply, or before they have said that they are ready.
+  // Strict clients close a connection that sends anything before the reply or before `notifications/initialized`.
   #notify(method: string, params: string): void {
     const text = notificationText(method, params);
     if (this.#held) this.#held.add(text);

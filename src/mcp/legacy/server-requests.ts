@@ -8,7 +8,7 @@ import { answerFault, toClientRequest } from '../methods/questions.ts';
 import type { Outlet } from '../wire/outlet.ts';
 import { type Id, notificationText, requestText } from '../wire/wire.ts';
 
-/** How long a client may take for an answer. */
+/** How long a client may take to answer, in ms. */
 export interface AskLimits {
   readonly askMs: number;
 }
@@ -18,7 +18,7 @@ interface Waiting {
   reject(error: Error): void;
 }
 
-/** Requests of our own to one legacy client, each answered, refused or given up on exactly once. */
+/** Requests from the gateway to one legacy client. Each is settled exactly once. */
 export class ServerRequests {
   readonly #limits: AskLimits;
   readonly #waiting = new Map<string | number | undefined, Waiting>();
@@ -28,34 +28,34 @@ export class ServerRequests {
     this.#limits = limits;
   }
 
-  /** Asks question by question on the stream of the call they belong to. */
+  /** Sends the questions one by one on the stream of their call. Throws ASK_FAILED if one gets no usable answer. */
   async ask(questions: Questions, revision: string, call: Call, outlet: Outlet): Promise<Answers> {
-    // The keys come from outside: without a prototype, `__proto__` is a key like any other.
+    // The keys are untrusted, so the object has no prototype: `__proto__` must be an ordinary key.
     const answers: Record<string, JsonObject> = Object.create(null);
     for (const [key, question] of Object.entries(questions)) {
       const answer = await this.#send(toClientRequest(question, revision, key), call, outlet);
       const fault = answerFault(question, answer);
-      if (fault !== undefined) throw new GatewayError('ASK_FAILED', `The client's answer cannot be used: ${fault}.`);
+      if (fault !== undefined) throw new GatewayError('ASK_FAILED', `The client's answer is invalid: ${fault}.`);
       answers[key] = answer;
     }
     return answers;
   }
 
-  /** Takes a response of the client; one that nobody waits for is dropped. */
+  /** Handles a response of the client. An unexpected one is dropped. */
   settle(id: Id | undefined, { result, error }: JsonObject): void {
-    // Our ids are whole numbers, which some clients give back as decimals.
+    // Our ids are integers, which some clients return as decimals.
     const waiting = this.#waiting.get(toDouble(id));
     if (!waiting) return;
     if (isJsonObject(result)) waiting.resolve(result);
     else {
-      const why = isJsonObject(error) && typeof error.message === 'string' ? error.message.slice(0, 200) : 'without saying why';
-      waiting.reject(new GatewayError('ASK_FAILED', `The client refused the question: ${why}`));
+      const why = isJsonObject(error) && typeof error.message === 'string' ? error.message.slice(0, 200) : 'no reason given';
+      waiting.reject(new GatewayError('ASK_FAILED', `The client rejected the question: ${why}`));
     }
   }
 
-  /** The client has gone. */
+  /** Rejects all open questions, because the client disconnected. */
   close(): void {
-    for (const { reject } of this.#waiting.values()) reject(new GatewayError('ASK_FAILED', 'The client went away before it answered.'));
+    for (const { reject } of this.#waiting.values()) reject(new GatewayError('ASK_FAILED', 'The client disconnected before it answered.'));
   }
 
   #send(request: { method: string; params: JsonObject }, call: Call, outlet: Outlet): Promise<JsonObject> {
@@ -65,11 +65,14 @@ export class ServerRequests {
       const giveUp = (reason: Error): void => {
         const waiting = this.#waiting.get(id);
         if (!waiting) return;
-        // Whoever still looks at the question need not answer it any more.
+        // Lets the client close the question that it shows to the user.
         outlet.write({ bytes: notificationText('notifications/cancelled', toJsonText({ requestId: id })), last: false });
         waiting.reject(reason);
       };
-      const timer = setTimeout(() => giveUp(new GatewayError('ASK_FAILED', `No answer came within ${askMs / 1000} s.`)), askMs).unref();
+      const timer = setTimeout(
+        () => giveUp(new GatewayError('ASK_FAILED', `The client did not answer within ${askMs / 1000} s.`)),
+        askMs,
+      ).unref();
       const end =
         <T>(then: (value: T) => void) =>
         (value: T): void => {

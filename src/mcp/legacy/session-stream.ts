@@ -11,8 +11,8 @@ interface StoredEvent {
 }
 
 /**
- * One stream of a legacy session: the reply to a request, or the standing stream. Once it streams, its events are
- * numbered and the last ones kept, so that a client that lost its connection can come back for what it missed.
+ * One stream of a legacy session: the reply to a request, or the standalone stream. Its events are numbered and the latest
+ * ones stored, so that a client that lost its connection can resume with `Last-Event-ID`.
  */
 export class SessionStream implements Outlet {
   readonly #keep: (stream: SessionStream) => string;
@@ -26,8 +26,8 @@ export class SessionStream implements Outlet {
   #ended = false;
 
   /**
-   * `priming`: the client understands a first event that only tells it the number to come back with. `keep` is called
-   * when the stream begins, and names it.
+   * `priming`: the client supports a first event that only carries the id to resume with. `keep` is called when the stream
+   * begins, and returns its name.
    */
   constructor(outlet: Outlet, priming: boolean, keep: (stream: SessionStream) => string) {
     this.#outlet = outlet;
@@ -35,12 +35,12 @@ export class SessionStream implements Outlet {
     this.#keep = keep;
   }
 
-  /** Whether everything has been said. */
+  /** Whether the last frame was written. */
   get ended(): boolean {
     return this.#ended;
   }
 
-  /** Whether a client holds it. */
+  /** Whether a client is connected to it. */
   get held(): boolean {
     return this.#outlet !== undefined;
   }
@@ -49,7 +49,7 @@ export class SessionStream implements Outlet {
     if (!this.#started && frame.last) {
       this.#ended = true;
       if (this.#outlet) return this.#outlet.write(frame);
-      // Its client went away before the first word: kept as the only event.
+      // The client disconnected before the stream began, so the reply is stored as its only event.
     }
     this.open();
     if (frame.bytes !== undefined) this.#send(frame);
@@ -57,7 +57,7 @@ export class SessionStream implements Outlet {
     if (frame.last) this.#ended = true;
   }
 
-  /** Starts the stream, before there is anything to say. */
+  /** Starts the stream before its first message. */
   open(): void {
     if (this.#started) return;
     this.#started = true;
@@ -65,7 +65,7 @@ export class SessionStream implements Outlet {
     this.#prime();
   }
 
-  /** Lets go of the client, if it knows how to come back. */
+  /** Closes the client's response, if the client can resume the stream. */
   detach(): void {
     if (!this.#priming) return;
     this.open();
@@ -73,12 +73,12 @@ export class SessionStream implements Outlet {
     this.#outlet = undefined;
   }
 
-  /** The client's connection is gone; what follows is kept. */
+  /** The client disconnected: further events are only stored. */
   lost(outlet: Outlet): void {
     if (this.#outlet === outlet) this.#outlet = undefined;
   }
 
-  /** A client comes back: it gets what it missed after an event, and what follows. */
+  /** Connects a client that resumes: it gets the stored events after `after`, and what follows. */
   resume(outlet: Outlet, after: number): void {
     this.#outlet?.write({ last: true });
     this.#outlet = outlet;
@@ -86,7 +86,7 @@ export class SessionStream implements Outlet {
     if (this.#ended) outlet.write({ last: true });
   }
 
-  /** A client begins afresh: it gets what follows. The numbers go on, so that no event id ever names two events. */
+  /** Connects a new client: it gets what follows. The numbers continue, so that event ids stay unique. */
   replace(outlet: Outlet): void {
     this.#outlet?.write({ last: true });
     this.#outlet = outlet;
@@ -113,7 +113,7 @@ export class SessionStream implements Outlet {
   }
 }
 
-/** What an event id names; undefined where it is none of ours. */
+/** Splits an event id into stream name and number; undefined if it is not one of ours. */
 export function parseEventId(text: string): { readonly stream: string; readonly number: number } | undefined {
   const match = /^([a-z0-9]{1,16})-(\d{1,12})$/.exec(text);
   return match ? { stream: match[1] as string, number: Number(match[2]) } : undefined;

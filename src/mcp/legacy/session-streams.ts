@@ -1,9 +1,9 @@
 import type { Outlet } from '../wire/outlet.ts';
 import { parseEventId, SessionStream } from './session-stream.ts';
 
-/** Ended streams that are kept for clients that come back. */
+/** Streams that are kept for clients that resume. */
 const MAX_KEPT = 16;
-const STANDING = 's';
+const STANDALONE = 's';
 
 /** The streams of one legacy session, by the name in their event ids. */
 export class SessionStreams {
@@ -15,44 +15,44 @@ export class SessionStreams {
     return new SessionStream(outlet, priming, (stream) => this.#keep(stream));
   }
 
-  // The oldest of those that ended go first.
+  // The oldest ended streams are evicted first.
   #keep(stream: SessionStream): string {
     for (const [id, other] of this.#streams) {
       if (this.#streams.size < MAX_KEPT) break;
-      if (other.ended && id !== STANDING) this.#streams.delete(id);
+      if (other.ended && id !== STANDALONE) this.#streams.delete(id);
     }
     const id = `r${(++this.#last).toString(36)}`;
     this.#streams.set(id, stream);
     return id;
   }
 
-  /** The standing stream, where a client has opened it before. */
-  get standing(): SessionStream | undefined {
-    return this.#streams.get(STANDING);
+  /** The standalone stream, if a client has opened it. */
+  get standalone(): SessionStream | undefined {
+    return this.#streams.get(STANDALONE);
   }
 
-  /** Opens the standing stream, or hands it to the newest client; `after`: the last event that this one received. */
-  stand(outlet: Outlet, priming: boolean, after?: number): SessionStream {
-    const existing = this.standing;
+  /** Opens the standalone stream, or connects it to the newest client; `after`: the last event that this client received. */
+  openStandalone(outlet: Outlet, priming: boolean, after?: number): SessionStream {
+    const existing = this.standalone;
     if (existing) {
       if (after === undefined) existing.replace(outlet);
       else existing.resume(outlet, after);
       return existing;
     }
-    const stream = new SessionStream(outlet, priming, () => STANDING);
-    this.#streams.set(STANDING, stream);
+    const stream = new SessionStream(outlet, priming, () => STANDALONE);
+    this.#streams.set(STANDALONE, stream);
     stream.open();
     return stream;
   }
 
-  /** What a `Last-Event-ID` asks for: a stream of ours and the event after which to go on. Null: it makes no sense. */
+  /** The stream and event that a `Last-Event-ID` names. Null if the id is malformed. */
   find(lastEventId: string): { readonly id: string; readonly stream: SessionStream | undefined; readonly after: number } | null {
     const named = parseEventId(lastEventId);
     return named ? { id: named.stream, stream: this.#streams.get(named.stream), after: named.number } : null;
   }
 
-  /** Whether a name is that of the standing stream. */
-  isStanding(id: string): boolean {
-    return id === STANDING;
+  /** Whether a name is that of the standalone stream. */
+  isStandalone(id: string): boolean {
+    return id === STANDALONE;
   }
 }

@@ -11,7 +11,7 @@ export interface HttpSession {
   readonly id: string;
   readonly peer: LegacyPeer;
   readonly streams: SessionStreams;
-  /** When it was last used, on a monotonic clock in milliseconds. */
+  /** Time of last use in ms, on a monotonic clock. */
   touched: number;
   /** Whether the client sent anything after the handshake. */
   used: boolean;
@@ -26,29 +26,29 @@ export interface SessionLimits {
 
 /** The sessions of all legacy HTTP clients. */
 export interface Sessions {
-  /** Opens a session. If there is no room, an idle one ends for it; throws OVERLOADED if none is idle. */
+  /** Opens a session. At the limit it evicts an idle one; throws OVERLOADED if none is idle. */
   open(peer: LegacyPeer): HttpSession;
-  /** The session of that id, if it belongs to this caller: a stranger's looks like one that never was. */
+  /** The session with this id; undefined if it does not exist or belongs to another caller. */
   find(id: string, caller: Caller): HttpSession | undefined;
   end(session: HttpSession, reason: string): void;
-  /** Ends the sessions of callers that may not call any more; returns how many there were. */
+  /** Ends the sessions of callers that lost their access; returns how many. */
   revoke(isGone: (caller: Caller) => boolean, error: GatewayError): number;
-  /** Looks after idle sessions by the limits that hold now. */
-  adopt(): void;
+  /** Applies changed limits to the sweep of idle sessions. */
+  applyLimits(): void;
   readonly size: number;
   close(): void;
 }
 
-/** Told when a session begins or ends. */
+/** Called when a session begins or ends. */
 export interface SessionEvents {
   opened(peer: LegacyPeer): void;
   ended(peer: LegacyPeer): void;
 }
 
-/** Longer than any gateway runs, so a session that was never used ranks before all used ones. */
+/** Longer than any gateway runs, so that sessions that were never used are evicted first. */
 const NEVER_USED_MS = 1e12;
 
-/** No sessions yet. Callers without a token share one principal, which has no cap of its own. */
+/** Creates an empty set. Callers without a token share one principal, which has no limit per principal. */
 export function createSessions(limits: SessionLimits, events: SessionEvents, log: Logger = silentLog): Sessions {
   const sessions = new Map<string, HttpSession>();
   const shares = new Shares<HttpSession>();
@@ -56,26 +56,25 @@ export function createSessions(limits: SessionLimits, events: SessionEvents, log
   const end = (session: HttpSession, reason: string): void => {
     if (!sessions.delete(session.id)) return;
     shares.delete(session.peer.caller.principal, session);
-    // Whoever still waits for a reply over a connection of its own gets one.
+    // Requests on other connections of this session still get their reply.
     session.peer.interrupt(reason);
     session.peer.channel?.write({ last: true });
     session.peer.unwatch();
     events.ended(session.peer);
   };
 
-  const isBusy = ({ streams, peer }: HttpSession): boolean => streams.standing?.held === true || peer.replies.size > 0;
+  const isBusy = ({ streams, peer }: HttpSession): boolean => streams.standalone?.held === true || peer.replies.size > 0;
   const rank = (session: HttpSession): number | undefined => {
     if (isBusy(session)) return undefined;
     return session.used ? session.touched : session.touched - NEVER_USED_MS;
   };
   const evict = (session: HttpSession | undefined): void => {
-    if (!session)
-      throw new GatewayError('OVERLOADED', 'There is no room for another session: all of them are in use.', { retryAfterMs: 10_000 });
-    log.info(`An idle session of ${session.peer.caller.principal} ended to make room for a new one.`);
-    end(session, 'The session made room for a newer one.');
+    if (!session) throw new GatewayError('OVERLOADED', 'The session limit is reached and no session is idle.', { retryAfterMs: 10_000 });
+    log.info(`session limit reached: an idle session of ${session.peer.caller.principal} was ended for a new one`);
+    end(session, 'The session was ended for a newer one, because the session limit was reached.');
   };
 
-  // Such use may have ended any time since the last look.
+  // A busy session may have become idle at any time since the last sweep.
   let every: number;
   let sweep: NodeJS.Timeout | undefined;
   const sweepIdle = (): void => {
@@ -85,14 +84,15 @@ export function createSessions(limits: SessionLimits, events: SessionEvents, log
       else if (now - session.touched > limits.sessionIdleMs + every) end(session, 'The session was idle.');
     }
   };
-  const adopt = (): void => {
+  const applyLimits = (): void => {
     const next = Math.min(limits.sessionIdleMs / 2, 60_000);
     if (next === every) return;
     every = next;
     clearInterval(sweep);
     sweep = setInterval(sweepIdle, every).unref();
   };
-  adopt();
+
+  applyLimits();
 
   return {
     open(peer) {
@@ -129,7 +129,7 @@ export function createSessions(limits: SessionLimits, events: SessionEvents, log
       }
       return gone.length;
     },
-    adopt,
+    applyLimits,
     get size() {
       return sessions.size;
     },

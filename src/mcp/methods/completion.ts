@@ -9,11 +9,11 @@ import { toResult } from '../wire/results.ts';
 /** The protocol's cap on values in one answer. */
 const MAX_VALUES = 100;
 
-/** `completion/complete`: values for an argument of a prompt or a variable of a template. No values is no error. */
+/** `completion/complete`: values for an argument of a prompt or a variable of a template. An empty list is not an error. */
 export async function completeArgument(request: Request, gateway: Pick<Gateway, 'opening'>): Promise<Reply> {
   const { ref, argument, context } = request.params;
   if (!isJsonObject(ref) || !isJsonObject(argument) || typeof argument.name !== 'string' || typeof argument.value !== 'string') {
-    throw new GatewayError('INVALID_PARAMS', '"ref" and "argument" with "name" and "value" are needed.');
+    throw new GatewayError('INVALID_PARAMS', '"ref" and "argument" with "name" and "value" are required.');
   }
   const known = isJsonObject(context) && isJsonObject(context.arguments) ? (context.arguments as Record<string, string>) : {};
   const find = (): Found => findCompleter(request, ref.type, ref.type === 'ref/prompt' ? ref.name : ref.uri);
@@ -46,5 +46,5 @@ function findCompleter(request: Request, type: unknown, name: unknown): Found {
     if (entry) return { plugin: entry.plugin.id, complete: entry.resource.complete?.bind(entry.resource) };
     if (resources.has(name)) return {};
   }
-  throw new GatewayError('INVALID_PARAMS', 'There is no such prompt or resource template.', { field: 'ref' });
+  throw new GatewayError('INVALID_PARAMS', 'Unknown prompt or resource template.', { field: 'ref' });
 }

@@ -8,10 +8,10 @@ import type { View } from '../../gateway/view/view.ts';
 import type { VisibleTool } from '../../gateway/view/visible-tool.ts';
 import { type Era, MODERN_META } from '../wire/era.ts';
 
-/** The lists that can be asked for. */
+/** The lists that clients can request. */
 export type ListKind = 'tools' | 'prompts' | 'resources' | 'resourceTemplates';
 
-/** How long a modern client may keep a list, in milliseconds; a change is told to those who listen. */
+/** How long a modern client may cache a list. Clients with a listen stream are notified of changes. */
 const TTL_MS = 10_000;
 
 /** Lists as bytes, built once for each view and era. */
@@ -19,7 +19,7 @@ export interface Lists {
   get(view: View, kind: ListKind, era: Era['kind']): Buffer;
 }
 
-/** `shared`: lists are the same for every caller just now, so that caches may share them. */
+/** `shared`: whether lists are currently the same for every caller, so that caches may share them. */
 export function createLists(shared: () => boolean): Lists {
   const built = new WeakMap<View, Map<string, Buffer>>();
   return {
@@ -42,7 +42,7 @@ export function createLists(shared: () => boolean): Lists {
   };
 }
 
-/** What a modern result says about being kept. */
+/** The cache hints of a modern result. */
 export function cacheHints(shared: boolean): {
   ttlMs: number;
   cacheScope: 'public' | 'private';

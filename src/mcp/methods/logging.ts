@@ -1,16 +1,16 @@
 import type { Logger, LogLevel } from '../../core/log.ts';
 import { escapeForTerminal } from '../../core/text/text.ts';
 
-/** The protocol's log levels, quietest first. */
+/** The protocol's log levels, least severe first. */
 const LEVELS = ['debug', 'info', 'notice', 'warning', 'error', 'critical', 'alert', 'emergency'] as const;
 
-/** The level from which a client wants to hear; undefined: nothing. */
+/** The lowest level that a client receives; undefined: none. */
 export type LogThreshold = (typeof LEVELS)[number] | undefined;
 
-/** What a legacy client hears until it says otherwise. */
+/** The threshold of a legacy client until it sets one. */
 export const DEFAULT_THRESHOLD: LogThreshold = 'info';
 
-/** A level by its name; undefined where there is none of that name. */
+/** A level by its name; undefined if it is unknown. */
 export function toThreshold(level: unknown): LogThreshold {
   return LEVELS.find((name) => name === level);
 }
@@ -22,14 +22,14 @@ const NAMES: Readonly<Record<LogLevel, (typeof LEVELS)[number]>> = {
   error: 'error',
 };
 
-/** Sends what a tool logs during a call to the client of that call, as `notifications/message`. */
+/** Sends the log lines of a call to its client, as `notifications/message`. */
 export class ClientLog implements Logger {
   readonly #from: number;
   readonly #send: (params: string) => void;
   readonly #redact: (text: string) => string;
   readonly #area: string | undefined;
 
-  /** `redact` takes secrets out of what is sent. */
+  /** `redact` removes secrets from the lines. */
   constructor(from: LogThreshold, send: (params: string) => void, redact: (text: string) => string, area?: string) {
     this.#redact = redact;
     this.#from = from === undefined ? LEVELS.length : LEVELS.indexOf(from);

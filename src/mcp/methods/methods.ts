@@ -9,15 +9,15 @@ import { cacheHints, type ListKind, type Lists } from './lists.ts';
 /** The methods that both eras have, by name. */
 export type Methods = ReadonlyMap<string, Handler>;
 
-/** Builds the shared methods. `shared`: what is listed and read is the same for every caller just now. */
+/** Builds the shared methods. `shared`: whether lists and resources are currently the same for every caller. */
 export function createMethods(gateway: Gateway, lists: Lists, shared: () => boolean): Methods {
-  // The first list waits for plugins that are still opening: some clients ask once and never again.
+  // Some clients list only once, so the first list waits for plugins that are still opening.
   const list =
     (kind: ListKind): Handler =>
     (request) => {
       const { cursor = null } = request.params;
       if (cursor !== null && cursor !== '')
-        throw new GatewayError('INVALID_PARAMS', 'The cursor is not known: lists have one page.', { field: 'cursor' });
+        throw new GatewayError('INVALID_PARAMS', 'Unknown cursor: lists have one page.', { field: 'cursor' });
       const build = () => lists.get(request.view(), kind, request.era.kind);
       const { caller, session, clientName = '' } = request;
       const refreshed = gateway.refresh({ caller, session, clientName });
@@ -53,23 +53,23 @@ async function callTool(gateway: Gateway, request: Request): Promise<string> {
       field: 'arguments',
     });
   const { result, failure } = await gateway.call(need(params, 'name'), args, request.call(), audit, clientSemaphore);
-  // The one failure of a call that the modern era wants as a protocol error.
+  // The only failure of a call that the modern era defines as a protocol error.
   if (failure?.code === 'CAPABILITY_MISSING' && era.kind === 'modern') throw failure;
   return toCallResult(result, era);
 }
 
-/** A text parameter that a method cannot do without. */
+/** A required string parameter. Throws INVALID_PARAMS if it is missing. */
 export function need(params: JsonObject, name: string): string {
   const value = params[name];
   if (typeof value === 'string') return value;
-  throw new GatewayError('INVALID_PARAMS', `"${name}" must be a text.`, {
+  throw new GatewayError('INVALID_PARAMS', `"${name}" must be a string.`, {
     field: name,
   });
 }
 
 function textArguments({ arguments: given = {} }: JsonObject): Record<string, string> {
   if (!isJsonObject(given) || Object.values(given).some((value) => typeof value !== 'string')) {
-    throw new GatewayError('INVALID_PARAMS', 'The arguments of a prompt must be texts.', { field: 'arguments' });
+    throw new GatewayError('INVALID_PARAMS', 'The arguments of a prompt must be strings.', { field: 'arguments' });
   }
   return given as Record<string, string>;
 }

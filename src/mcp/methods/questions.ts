@@ -3,13 +3,13 @@ import { findFault, toDouble } from '../../core/json/exact-tree.ts';
 import { asObject, isJsonObject, type JsonObject, type JsonValue } from '../../core/json/json.ts';
 import { cannotAnswer } from '../../gateway/call/call.ts';
 
-/** What a client can be asked, by the capabilities it declared and the revision it speaks. */
+/** The kinds of questions that a client supports, by its capabilities and revision. */
 export function toAnswerableKinds(capabilities: JsonValue | undefined, revision: string): readonly QuestionKind[] {
   if (!isJsonObject(capabilities)) return [];
   const { elicitation, sampling, roots } = capabilities;
   const abilities: QuestionKind[] = [];
   if (isJsonObject(elicitation) && revision >= '2025-06-18') {
-    // Forms came first: a client that names no mode means them.
+    // Forms came first, so a client that declares no mode supports them.
     if ('form' in elicitation || !('url' in elicitation)) abilities.push('form');
     if ('url' in elicitation && revision >= '2025-11-25') abilities.push('url');
   }
@@ -18,13 +18,13 @@ export function toAnswerableKinds(capabilities: JsonValue | undefined, revision:
   return abilities;
 }
 
-/** Refuses questions that a client did not say it can answer. */
+/** Throws CAPABILITY_MISSING for questions that a client does not support. */
 export function refuseUnable(questions: Questions, abilities: readonly QuestionKind[]): void {
   const missing = Object.values(questions).find(({ kind }) => !abilities.includes(kind));
   if (missing) cannotAnswer(missing.kind);
 }
 
-/** A question in the protocol's words. An id is what links an address to its completion in revision 2025-11-25. */
+/** A question as a protocol request. In revision 2025-11-25 `id` links a URL to its completion notification. */
 export function toClientRequest(question: Question, revision: string, id: string): { method: string; params: JsonObject } {
   switch (question.kind) {
     case 'form': {
@@ -44,9 +44,9 @@ export function toClientRequest(question: Question, revision: string, id: string
   }
 }
 
-/** What is wrong with an answer, or undefined. Answers come from outside and are believed only as far as this goes. */
+/** Describes why an answer is invalid; undefined if it is valid. Answers are untrusted input. */
 export function answerFault(question: Question, answer: JsonValue | undefined): string | undefined {
-  if (!isJsonObject(answer)) return 'it is missing or no object';
+  if (!isJsonObject(answer)) return 'it is missing or not an object';
   const found = findFault(answer);
   if (found) return `${found.path} ${found.fault}`;
   switch (question.kind) {
@@ -58,7 +58,7 @@ export function answerFault(question: Question, answer: JsonValue | undefined): 
         : 'it has no list of roots';
     default: {
       const { action } = answer;
-      if (action !== 'accept' && action !== 'decline' && action !== 'cancel') return 'its action is none of accept, decline, cancel';
+      if (action !== 'accept' && action !== 'decline' && action !== 'cancel') return 'its action is not accept, decline or cancel';
       return action === 'accept' && question.kind === 'form' ? formFault(question.schema, answer.content) : undefined;
     }
   }

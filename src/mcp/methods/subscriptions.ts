@@ -15,8 +15,8 @@ const MAX_STREAMS = 1_024;
 const MAX_WATCHED = 1_000;
 const SUBSCRIPTION = 'io.modelcontextprotocol/subscriptionId';
 
-/** Lists whose change is told, with the notification that tells it. */
-const NOTICES: readonly {
+/** Lists with change notifications. */
+const LIST_NOTIFICATIONS: readonly {
   readonly kinds: readonly ListKind[];
   readonly method: string;
   readonly filter: string;
@@ -38,21 +38,21 @@ const NOTICES: readonly {
   },
 ];
 
-/** Somebody who may be told that a list has changed. */
+/** A client that can receive change notifications. */
 export interface Subscriber {
   readonly caller: Caller;
   /** The session that plugins see. */
   readonly session: string;
   readonly listening: boolean;
   wants(filter: string): boolean;
-  /** Whether it began with this very view, so that nothing in it is news. */
+  /** Whether the client began with this view, so that it needs no notification. */
   hasSeen(view: View): boolean;
   changed(method: string): void;
   watches(uri: string): boolean;
   updated(uri: string): void;
 }
 
-/** Tells clients that what they see has changed: once a change, however many plugins caused it. */
+/** Notifies clients of changes in their lists: once per change, even if several plugins caused it. */
 export interface Subscriptions {
   add(subscriber: Subscriber): void;
   remove(subscriber: Subscriber): void;
@@ -76,16 +76,16 @@ export function createSubscriptions(gateway: Gateway, lists: Lists): Subscriptio
   const shares = new Shares<ListenStream>();
   let opened = 0;
   const known = new Map<string, View>();
-  // What those saw whose session sees a part of its own.
+  // The last view of subscribers whose session sees tools of its own.
   const parts = new WeakMap<Subscriber, View>();
   let scheduled = false;
 
-  // Compared as bytes: a plugin that was replaced by an equal one is no change to a client.
+  // Compared as bytes, so that replacing a plugin by an equal one notifies no client.
   const differs = (before: View, after: View, kinds: readonly ListKind[]): boolean =>
     kinds.some((kind) => !lists.get(before, kind, 'legacy').equals(lists.get(after, kind, 'legacy')));
 
   const methodsOf = (before: View, after: View): Set<string> =>
-    new Set(NOTICES.filter((n) => differs(before, after, n.kinds)).map((n) => n.method));
+    new Set(LIST_NOTIFICATIONS.filter((n) => differs(before, after, n.kinds)).map((n) => n.method));
 
   const changesOf = (subscriber: Subscriber): Set<string> | undefined => {
     const before = parts.get(subscriber);
@@ -95,7 +95,7 @@ export function createSubscriptions(gateway: Gateway, lists: Lists): Subscriptio
     return before && methodsOf(before, after);
   };
 
-  const tell = (): void => {
+  const notify = (): void => {
     scheduled = false;
     const changes = new Map<string, Set<string>>();
     for (const [profile, before] of known) {
@@ -107,14 +107,14 @@ export function createSubscriptions(gateway: Gateway, lists: Lists): Subscriptio
       const { profile } = subscriber.caller;
       if (!subscriber.listening || subscriber.hasSeen(known.get(profile) as View)) continue;
       const changed = changesOf(subscriber) ?? changes.get(profile);
-      for (const { method, filter } of NOTICES) if (changed?.has(method) && subscriber.wants(filter)) subscriber.changed(method);
+      for (const { method, filter } of LIST_NOTIFICATIONS) if (changed?.has(method) && subscriber.wants(filter)) subscriber.changed(method);
     }
   };
 
   gateway.onChange(() => {
     if (scheduled) return;
     scheduled = true;
-    setTimeout(tell, 20).unref();
+    setTimeout(notify, 20).unref();
   });
 
   gateway.onUpdated((uri) => {
@@ -127,10 +127,11 @@ export function createSubscriptions(gateway: Gateway, lists: Lists): Subscriptio
     subscribers.add(subscriber);
   };
 
-  // The oldest stream of the principal with most of them ends in good order; a principal's own streams never end for one more.
+  // Ends the oldest stream of the principal with most streams, unless that is the principal that opens another one.
   const makeRoom = (principal: string): void => {
     const oldest = shares.firstOfLargest(principal, ({ number }) => number);
-    if (!oldest || oldest.principal === principal) throw new GatewayError('OVERLOADED', `There are ${MAX_STREAMS} listen streams already.`);
+    if (!oldest || oldest.principal === principal)
+      throw new GatewayError('OVERLOADED', `The limit of ${MAX_STREAMS} listen streams is reached.`);
     oldest.end();
   };
 
@@ -142,7 +143,7 @@ export function createSubscriptions(gateway: Gateway, lists: Lists): Subscriptio
       if (!isJsonObject(notifications))
         throw new GatewayError('INVALID_PARAMS', '"notifications" must be an object.', { field: 'notifications' });
       if (streams.size >= MAX_STREAMS) makeRoom(request.caller.principal);
-      const honoured = NOTICES.filter(({ filter }) => notifications[filter] === true).map(({ filter }) => filter);
+      const honoured = LIST_NOTIFICATIONS.filter(({ filter }) => notifications[filter] === true).map(({ filter }) => filter);
       const { resourceSubscriptions: wanted } = notifications;
       const watches = new Map<string, () => void>();
       for (const uri of (Array.isArray(wanted) ? wanted : []).slice(0, MAX_WATCHED)) {

@@ -18,20 +18,20 @@ import { MODERN } from '../wire/revisions.ts';
 import type { Message } from '../wire/wire.ts';
 import type { SuspendedCalls } from './suspended-calls.ts';
 
-/** Methods whose calls may ask the client for more. */
+/** Methods whose calls may request input from the client. */
 const MULTI_ROUND: ReadonlySet<string> = new Set(['tools/call', 'prompts/get', 'resources/read']);
 
 const ERA: Era = { kind: 'modern', revision: MODERN };
 
-/** What the methods of the stateless era need besides the shared ones. */
+/** The dependencies of a modern peer. */
 export interface ModernParts extends PeerParts {
   readonly subscriptions: Subscriptions;
   readonly suspendedCalls: SuspendedCalls;
-  /** Nobody needs a token just now, so that every caller of a profile sees the same lists. */
+  /** Whether the gateway currently requires no token, so that all callers of a profile see the same lists. */
   shared(): boolean;
 }
 
-/** A client of the stateless era: one per request over HTTP, one per connection elsewhere. Every request stands alone. */
+/** A client of the stateless era: one per request over HTTP, otherwise one per connection. Every request is independent. */
 export class ModernPeer extends Peer {
   protected readonly eraKind = 'modern';
   readonly #methods: Methods;
@@ -45,7 +45,7 @@ export class ModernPeer extends Peer {
     this.#modern = parts;
     this.#methods = methods;
     this.#transport = transport;
-    // This era has no sessions: plugins see one for each endpoint and principal.
+    // This era has no sessions, so plugins see one per profile and principal.
     this.#session = `${caller.profile}:${caller.principal}`;
     this.#clientSemaphore = callsPerClient === undefined ? undefined : createSemaphore(callsPerClient);
   }
@@ -76,9 +76,9 @@ export class ModernPeer extends Peer {
     }
   }
 
-  /** In this era a call asks by ending its request with questions; only the methods that cannot do so come here. */
+  /** In this era a call asks by ending its request with questions. Only methods that cannot do that get here. */
   async ask(): Promise<never> {
-    throw new GatewayError('ASK_FAILED', 'This method cannot ask the client anything.');
+    throw new GatewayError('ASK_FAILED', 'This method cannot ask the client for input.');
   }
 
   #handlerFor(message: Message & { kind: 'request' }, outlet: Outlet, headers: HeaderView | undefined): PeerHandler | undefined {
@@ -111,7 +111,7 @@ export class ModernPeer extends Peer {
     return tool && tool.shape.headers.length > 0 ? checkArguments(tool.shape.headers, message.params.arguments, headers) : undefined;
   }
 
-  // The instructions are read here and perhaps never again, so plugins that are still opening are waited for.
+  // Clients may read the instructions only here, so the reply waits for plugins that are still opening.
   #discover(): string | Promise<string> {
     const opening = this.parts.gateway.introduced();
     return opening ? opening.then(() => this.#describe()) : this.#describe();

@@ -38,10 +38,10 @@ export class MultiRoundCall implements Request, ClientLink {
   #open: OpenQuestion | undefined;
   #turn: Promise<unknown> = Promise.resolve();
   #outcome: (() => Reply) | undefined;
-  /** Answers that came with the first request: a client may know what will be asked. They hold for the first question only. */
+  /** Answers in the first request, from a client that anticipates the question. They are used for the first question only. */
   #offered: JsonObject | undefined;
 
-  /** `returned`: answers to a question that was put before this call began, with the ticket they came with. */
+  /** `returned`: answers to a question of an earlier call, with its ticket. */
   constructor(first: RequestLink, suspend: Suspend, returned?: ClientLink['returned']) {
     this.client = first.client;
     this.#current = first;
@@ -122,14 +122,14 @@ export class MultiRoundCall implements Request, ClientLink {
     return round;
   }
 
-  /** A further round: takes the answers, or asks again where they are missing or make no sense. */
+  /** A further round: accepts the answers, or asks again if they are missing or invalid. */
   resume(request: RequestLink, responses: JsonObject): Promise<Reply> {
     this.#current = request;
     request.bind(this.#call);
     const round = this.#begin();
     const open = this.#open;
     if (this.#outcome) this.#finish(this.#outcome);
-    else if (!open) this.#finish(() => raise(new GatewayError('INVALID_PARAMS', 'Nothing was asked.')));
+    else if (!open) this.#finish(() => raise(new GatewayError('INVALID_PARAMS', 'The call has no open question.')));
     else {
       const answers = answersTo(open.questions, responses);
       if (answers) {
@@ -140,7 +140,7 @@ export class MultiRoundCall implements Request, ClientLink {
     return round;
   }
 
-  /** Nobody came back in time. */
+  /** Ends the call, because the client did not continue it in time. */
   abandon(reason: GatewayError): void {
     this.#open?.reject(reason);
     this.#open = undefined;
@@ -148,13 +148,13 @@ export class MultiRoundCall implements Request, ClientLink {
   }
 
   async ask(questions: Questions, _call: Call, ticket?: () => string): Promise<Answers> {
-    // One set of questions at a time: a second one waits until the first is answered.
+    // One set of questions at a time; the next one waits until the first is answered.
     const turn = this.#turn;
     const answers = turn.then(
       () =>
         new Promise<Answers>((resolve, reject) => {
           refuseUnable(questions, this.answerableKinds);
-          // An approval is given to the question that was put, and to no other.
+          // An approval is valid only for the question that was asked, so answers sent in advance do not count.
           const offered = ticket === undefined ? answersTo(questions, this.#offered ?? {}) : undefined;
           this.#offered = undefined;
           if (offered) resolve(offered);
@@ -180,7 +180,7 @@ export class MultiRoundCall implements Request, ClientLink {
     });
   }
 
-  // What ends between two rounds is told in the next one.
+  // The outcome of a call that ends between two rounds is returned in the next one.
   #finish(outcome: () => Reply): void {
     this.#outcome = outcome;
     this.#settle((round) => {
@@ -203,7 +203,7 @@ function raise(error: unknown): never {
   throw error;
 }
 
-// What was asked and nothing else; undefined where an answer is missing or makes no sense.
+// Only the answers to the questions; undefined if one is missing or invalid.
 function answersTo(questions: Questions, responses: JsonObject): Answers | undefined {
   const entries = Object.entries(questions);
   if (entries.some(([key, question]) => answerFault(question, own(responses, key)) !== undefined)) return undefined;

@@ -9,7 +9,7 @@ const ENVELOPE = { 'io.modelcontextprotocol/protocolVersion': MODERN, 'io.modelc
 
 const CLIENT = 'io.modelcontextprotocol/clientInfo';
 
-/** Calls one tool for code that speaks no MCP: `bytes` are its arguments, `client` is what it calls itself. The reply is that of a client without capabilities. */
+/** Calls one tool for a client without MCP, as a client without capabilities. `bytes`: the arguments as JSON; `client`: its name. */
 export function plainCall(peer: ModernPeer, tool: string, bytes: Buffer, client: string, caps: JsonCaps, outlet: Outlet): void {
   const read = bytes.length === 0 ? { value: {} } : readJson(bytes, caps);
   if ('fault' in read) return peer.refuse(read.fault, outlet);

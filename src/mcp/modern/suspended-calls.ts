@@ -8,18 +8,18 @@ import type { AskLimits } from '../legacy/server-requests.ts';
 import type { Handler, Reply, RequestLink } from '../peer.ts';
 import { MultiRoundCall, type Suspend } from './multi-round-call.ts';
 
-const MAX_PARKED = 1_000;
+const MAX_SUSPENDED = 1_000;
 
 /**
- * Calls of the stateless era that wait for answers, found again by a state that only their own caller can use, once. A
- * state that carries a ticket is good without its call too: the call then begins anew, with the answers it needs.
+ * Modern-era calls that wait for answers. `requestState` identifies them; only the same caller can use it, once. A state with
+ * a ticket works even without its call: the call then restarts with the answers.
  */
 export interface SuspendedCalls {
-  /** Runs a method for a request, or goes on with the call that the request's state belongs to. */
+  /** Runs a method for a request, or resumes the call of the request's state. */
   run(method: string, request: RequestLink, handler: Handler): Promise<Reply>;
-  /** Ends the waiting calls of callers that may not call any more. */
+  /** Ends the suspended calls of callers that lost their access. */
   revoke(isGone: (caller: Caller) => boolean, error: GatewayError): void;
-  /** Calls that wait for an answer. */
+  /** Number of calls that wait for an answer. */
   readonly suspended: number;
   close(): void;
 }
@@ -31,10 +31,9 @@ interface SuspendedCall {
   readonly timer: NodeJS.Timeout;
 }
 
-/** No calls yet. */
 export function createSuspendedCalls(limits: AskLimits): SuspendedCalls {
   const suspended = new Map<string, SuspendedCall>();
-  // Made at each start and never told: a state of another run is a foreign one.
+  // Random per start and never exposed, so states of another run are invalid.
   const key = randomBytes(32);
 
   const seal = (id: string, owner: string): string => createHmac('sha256', key).update(`${id}\n${owner}`).digest('base64url');
@@ -42,19 +41,20 @@ export function createSuspendedCalls(limits: AskLimits): SuspendedCalls {
   const suspend =
     (owner: string): Suspend =>
     (call, ticket) => {
-      if (suspended.size >= MAX_PARKED) throw new GatewayError('OVERLOADED', `${MAX_PARKED} calls wait for answers already.`);
+      if (suspended.size >= MAX_SUSPENDED)
+        throw new GatewayError('OVERLOADED', `The limit of ${MAX_SUSPENDED} suspended calls is reached.`);
       const { askMs } = limits;
       const id = randomBytes(16).toString('base64url');
       const timer = setTimeout(() => {
         suspended.delete(id);
-        call.abandon(new GatewayError('ASK_FAILED', `No answer came within ${askMs / 1000} s.`));
+        call.abandon(new GatewayError('ASK_FAILED', `The client did not answer within ${askMs / 1000} s.`));
       }, askMs).unref();
       const sealed = seal(id, owner);
       suspended.set(id, { call, seal: sealed, ticket, timer });
       return ticket === undefined ? `${id}.${sealed}` : `${id}.${sealed}.${ticket}`;
     };
 
-  // Undefined where nobody waits under this state any more.
+  // Undefined if no call waits under this state.
   const take = ({ id, given, ticket }: State, owner: string): MultiRoundCall | undefined => {
     const found = suspended.get(id);
     if (!found) return undefined;
@@ -117,7 +117,7 @@ function unknownState(): GatewayError {
   });
 }
 
-// Whom a state belongs to, and what for: the same caller, the same method, the same name and arguments.
+// A state is bound to its caller, method, name and arguments.
 function ownerOf(method: string, { caller, params }: RequestLink): string {
   const { name, uri, arguments: args } = params;
   const digest = createHash('sha256')

@@ -1,6 +1,6 @@
 import type { Frame, Outlet } from './outlet.ts';
 
-/** Collects the replies of one batch and sends them as one array; what comes ahead of them passes through. */
+/** Collects the replies of one batch and sends them as one array. Notifications pass through. */
 export class BatchOutlet {
   readonly #outlet: Outlet;
   readonly #replies: (string | Buffer)[] = [];
@@ -11,7 +11,7 @@ export class BatchOutlet {
     this.#open = expected;
   }
 
-  /** Where one reply of the batch goes. */
+  /** The outlet for one reply of the batch. */
   replyWriter(): Outlet {
     return {
       write: (frame: Frame) => {

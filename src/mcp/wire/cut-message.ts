@@ -1,7 +1,7 @@
 import type { JsonCaps } from '../../core/json/json-scan.ts';
 import { type Fault, type Message, readMessage, tooLarge } from './wire.ts';
 
-/** Members of the outer object as they stand in a text; a value that is long or cut off is undefined. */
+/** Members of the outer object; the value is undefined if it is a container or cut off. */
 type Members = readonly (readonly [key: string, value: string | undefined])[];
 
 const STRING = /"(?:[^"\\]|\\.)*"/y;
@@ -11,15 +11,15 @@ const BOM = '\xef\xbb\xbf';
 const isClosing = (character: string | undefined): boolean => character === '}' || character === ']';
 
 /**
- * What to make of a message over the limit, of which only the beginning and the end are known. A request is refused by
- * its id if that stands there, as a member of the outer object; a response settles the request that it belongs to.
+ * Reads a message over the size limit, of which only the beginning and the end are available. If they contain the id as a
+ * member of the outer object, a request is rejected with that id and a response settles its request.
  */
 export function readCutMessage(head: Buffer, tail: Buffer, limit: number, caps: JsonCaps): Fault | Message {
   const members = [...membersFromStart(head.toString('latin1')), ...membersFromEnd(tail.toString('latin1'))];
   const fault = tooLarge(limit);
   const ids = new Set(members.flatMap(([key, value]) => (key === 'id' && value !== undefined ? [value] : [])));
   const [id, ...others] = ids;
-  // Read as part of a whole message, so the same ids are good as everywhere.
+  // Parsed as part of a whole message, so that the rules for ids are the same.
   const probe = Buffer.from(`{"jsonrpc":"2.0","id":${others.length > 0 ? null : id},"method":""}`, 'latin1');
   const read = id === undefined ? undefined : readMessage(probe, caps);
   const known = read?.kind === 'request' ? read.id : undefined;
@@ -43,7 +43,7 @@ function membersFromStart(text: string): Members {
     at = skipBlanks(text, at + 1);
     const value = match(STRING, text, at) ?? match(SCALAR, text, at);
     const end = value === undefined ? endOfContainer(text, at) : skipBlanks(text, at + value.length);
-    // A scalar at the very end may go on behind it.
+    // A scalar at the very end may be cut off.
     const isWhole = end !== undefined && end < text.length;
     members.push([nameOf(key), isWhole ? value : undefined]);
     if (!isWhole) return members;
@@ -52,7 +52,7 @@ function membersFromStart(text: string): Members {
   return members;
 }
 
-// The mirror image: behind the last bracket nothing is open, so what stands before it can be read backwards.
+// Nothing is open after the last bracket, so the members before it can be read backwards.
 function membersFromEnd(text: string): Members {
   const members: [string, string | undefined][] = [];
   let at = skipBlanksBack(text, text.length - 1);
@@ -78,7 +78,7 @@ function match(pattern: RegExp, text: string, at: number): string | undefined {
   return pattern.exec(text)?.[0];
 }
 
-// A key may be spelt with escapes.
+// A key may contain escapes.
 function nameOf(key: string): string {
   try {
     return JSON.parse(key) as string;
@@ -103,7 +103,7 @@ function skipBlanksBack(text: string, from: number): number {
   return at;
 }
 
-/** Where the text goes on behind a container; undefined if there is none or its end is not there. */
+/** The position after a container; undefined if there is no container or it is cut off. */
 function endOfContainer(text: string, from: number): number | undefined {
   let depth = 0;
   for (let at = from; at < text.length; at++) {
@@ -142,7 +142,7 @@ function startOfContainer(text: string, last: number): number | undefined {
   return undefined;
 }
 
-// From its last quote back to its first, which is the next one without an odd number of backslashes before it.
+// Searches back from the closing quote for the opening one: the next quote that is not escaped.
 function startOfString(text: string, last: number): number | undefined {
   for (let at = text.lastIndexOf('"', last - 1); at >= 0; at = text.lastIndexOf('"', at - 1)) {
     let before = at - 1;

@@ -1,26 +1,26 @@
 import type { JsonObject } from '../../core/json/json.ts';
 import { VERSION } from '../../core/package.ts';
 
-/** What the two eras do differently with a result. */
+/** The era and revision that a result is written for. */
 export interface Era {
   readonly kind: 'legacy' | 'modern';
-  /** The revision in use; decides which kinds of content a client knows. */
+  /** The revision in use; decides which kinds of content a client supports. */
   readonly revision: string;
 }
 
-/** How this gateway introduces itself. */
+/** The gateway's serverInfo. */
 export const SERVER_INFO = {
   name: 'plugmux',
   title: 'plugmux',
   version: VERSION,
 };
 
-/** What every modern result carries. */
+/** The `_meta` of every modern result. */
 export const MODERN_META = {
   'io.modelcontextprotocol/serverInfo': SERVER_INFO,
 };
 
-/** What this gateway can do; both eras use the same words. */
+/** The gateway's capabilities, the same in both eras. */
 export function capabilities(): JsonObject {
   return {
     tools: { listChanged: true },

@@ -34,7 +34,7 @@ const NUMBERS: Partial<Record<ErrorCode, number>> = {
   UNKNOWN_TOOL: RPC.params,
 };
 
-// What a client has to declare before it can be asked.
+// The capability that each kind of question requires.
 const REQUIRED: Readonly<Record<string, JsonObject>> = {
   form: { elicitation: {} },
   url: { elicitation: { url: {} } },
@@ -42,7 +42,7 @@ const REQUIRED: Readonly<Record<string, JsonObject>> = {
   roots: { roots: {} },
 };
 
-/** Whatever was thrown, as an error for the wire. What is not the caller's fault is logged; secrets and paths stay here. */
+/** Converts anything thrown to an error for the client, without secrets and paths. Internal errors are logged. */
 export function toRpcError(thrown: unknown, redactor: Redactor, log: Logger, era: Era['kind'] = 'legacy'): RpcError {
   if (thrown instanceof RpcError) return thrown;
   const error =
@@ -75,12 +75,12 @@ function stackOf({ details: { cause } }: GatewayError): string | undefined {
   return cause instanceof Error ? cause.stack : undefined;
 }
 
-/** A fault of the message itself. */
+/** Converts the fault of an invalid message to an error. */
 export function faultError({ number, code, message }: Fault): RpcError {
   return new RpcError(number, message, new GatewayError(code, message).toObject(), 400);
 }
 
-/** Ids are foreign text; an error may name one only so long. */
+/** An id for an error message, at most 64 characters: ids are untrusted text. */
 export function showId(id: Id): string {
   return String(id).slice(0, 64);
 }

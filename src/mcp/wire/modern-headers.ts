@@ -13,17 +13,17 @@ const NAMED: Readonly<Record<string, string>> = {
 };
 const ENCODED = /^=\?base64\?([A-Za-z0-9+/]*={0,2})\?=$/;
 
-/** Compares the version header of a modern HTTP request with its body; before anything else, since it decides the rest. */
+/** Compares the version header of a modern HTTP request with its body. Runs first, because the other checks depend on it. */
 export function checkVersion(version: string, headers: HeaderView): RpcError | undefined {
   return mismatch(headers, 'mcp-protocol-version', version);
 }
 
-/** Compares the other headers of a modern HTTP request with its body: what a proxy routed by must be what we do. */
+/** Compares the other headers of a modern HTTP request with its body, because proxies route by the headers. */
 export function checkHeaders({ method, params }: Message & { kind: 'request' }, headers: HeaderView): RpcError | undefined {
   return mismatch(headers, 'mcp-method', method) ?? mismatchName(method, params, headers);
 }
 
-/** Compares the header arguments of a tool with the body; an argument that is not given has no header to check. */
+/** Compares the header arguments of a tool with the body. Absent arguments are not checked. */
 export function checkArguments(params: readonly HeaderParam[], args: JsonValue | undefined, headers: HeaderView): RpcError | undefined {
   for (const { path, header } of params) {
     let value: JsonValue | undefined = args;
@@ -40,7 +40,7 @@ export function checkArguments(params: readonly HeaderParam[], args: JsonValue |
 
 function mismatchName(method: string, params: Readonly<Record<string, unknown>>, headers: HeaderView): RpcError | undefined {
   const field = NAMED[method];
-  // A body without the name has nothing to compare; the method itself says what is missing.
+  // If the name is missing in the body, the method itself reports that.
   return field === undefined || typeof params[field] !== 'string' ? undefined : mismatch(headers, 'mcp-name', params[field]);
 }
 
@@ -48,11 +48,11 @@ function mismatch(headers: HeaderView, name: string, expected: unknown): RpcErro
   const found = singleHeader(headers, name);
   const value = found === undefined ? undefined : decodeHeader(found);
   if (value !== undefined && value === expected) return undefined;
-  const what = found === undefined ? 'is missing or stands twice' : value === undefined ? 'is badly encoded' : 'differs from the body';
+  const what = found === undefined ? 'is missing or duplicated' : value === undefined ? 'is not valid base64' : 'differs from the body';
   return new RpcError(RPC.header, `The header ${name} ${what}.`, { header: name }, 400);
 }
 
-/** The text of a header value; `=?base64?…?=` is UTF-8 in base64. Undefined where it is badly encoded. */
+/** Decodes a header value; `=?base64?…?=` is UTF-8 in base64. Undefined if the encoding is invalid. */
 export function decodeHeader(value: string): string | undefined {
   const encoded = ENCODED.exec(value)?.[1];
   if (encoded === undefined) return /^[\x20-\x7e\t]*$/.test(value) ? value : undefined;

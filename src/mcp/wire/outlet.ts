@@ -1,31 +1,31 @@
-/** One message on its way to a client. Over HTTP the first frame is a JSON body when it is also the last, else a stream. */
+/** One message to a client. Over HTTP a single frame becomes a JSON body; several become an event stream. */
 export interface Frame {
-  /** Absent where an exchange ends without a reply, after a cancellation. */
+  /** Absent if an exchange ends without a reply, after a cancellation. */
   readonly bytes?: string | Buffer;
   readonly last: boolean;
-  /** HTTP status; 200 where absent. */
+  /** HTTP status; default 200. */
   readonly status?: number;
-  /** The HTTP methods that the address has, with status 405. */
+  /** The `Allow` header, with status 405. */
   readonly allow?: string;
-  /** How long to wait before another try, with a refusal. */
+  /** When a rejected client may retry. */
   readonly retryAfterMs?: number;
-  /** Where the frame stands in a stream that can be resumed, and how soon to come back for more. */
+  /** The event id in a resumable stream, and the delay before reconnecting. */
   readonly event?: { readonly id: string; readonly retryMs?: number };
   /** Set on the reply that opens a session. */
   readonly sessionId?: string;
 }
 
-/** Where the frames of one exchange, one stream or one connection go. */
+/** Receives the frames of one exchange, stream or connection. */
 export interface Outlet {
   write(frame: Frame): void;
-  /** Closes the client's end where it can come back for what follows. */
+  /** Closes the response stream if the client can resume it. */
   detach?(): void;
 }
 
-/** What the protocol needs of an HTTP request besides its body. Names are lower case. */
+/** The headers of an HTTP request, with names in lower case. */
 export type HeaderView = Readonly<Record<string, string | string[] | undefined>>;
 
-/** A header that must stand alone; undefined where it is absent or stands more than once. */
+/** The value of a header; undefined if it is missing or duplicated. */
 export function singleHeader(headers: HeaderView, name: string): string | undefined {
   const value = headers[name];
   return typeof value === 'string' ? value.trim() : undefined;

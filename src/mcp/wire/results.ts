@@ -5,7 +5,7 @@ import { toJsonText } from '../../core/json/exact-number.ts';
 import { isJsonObject, type JsonObject } from '../../core/json/json.ts';
 import { type Era, MODERN_META } from './era.ts';
 
-/** A tool's result as the client's era and revision know it. */
+/** A tool's result in the form of the client's era and revision. */
 export function toCallResult(result: ToolResult, era: Era): string {
   const { structured, isError, meta } = result;
   const content = downgrade(result.content, era);
@@ -18,7 +18,7 @@ export function toCallResult(result: ToolResult, era: Era): string {
       _meta: { ...meta, ...MODERN_META },
     });
   }
-  // Before 2026-07-28 structured content is an object or nothing; the text beside it says the same.
+  // Before 2026-07-28 structured content must be an object; the text has the same content.
   return toJsonText({
     content,
     structuredContent: isJsonObject(structured) ? structured : undefined,
@@ -27,7 +27,7 @@ export function toCallResult(result: ToolResult, era: Era): string {
   });
 }
 
-/** A fetched prompt. */
+/** The result of `prompts/get`. */
 export function toPromptResult({ description, messages, meta }: PromptResult, era: Era): string {
   const shown = messages.map(({ role, content }) => ({
     role,
@@ -36,23 +36,23 @@ export function toPromptResult({ description, messages, meta }: PromptResult, er
   return toResult({ description, messages: shown }, era, meta);
 }
 
-/** The contents of a resource. */
+/** The result of `resources/read`. */
 export function toReadResult({ contents, meta }: ReadResult, era: Era, hints: object): string {
   return toResult({ contents, ...(era.kind === 'modern' ? hints : {}) }, era, meta);
 }
 
-/** Any other result, marked as the era wants it. */
+/** Any other result, with the fields that the era requires. */
 export function toResult(result: object, era: Era, meta?: JsonObject): string {
   if (era.kind === 'legacy') return toJsonText(meta ? { ...result, _meta: meta } : result);
   return toJsonText({ ...result, resultType: 'complete', _meta: { ...meta, ...MODERN_META } });
 }
 
-// One kind of content that a client does not know makes it refuse the whole result: tell it in words instead.
+// A client rejects the whole result if it contains an unknown kind of content, so such content becomes text.
 function downgrade(content: readonly Content[], { revision }: Era): readonly Content[] {
   if (revision >= '2025-06-18') return content;
   return content.map((block) => {
     if (block.type === 'resource_link') return text(`${block.title ?? block.name}: ${block.uri}`);
-    if (block.type === 'audio' && revision < '2025-03-26') return text(`(audio, ${block.mimeType}, which this client cannot take)`);
+    if (block.type === 'audio' && revision < '2025-03-26') return text(`(audio, ${block.mimeType}, not supported by this client)`);
     return block;
   });
 }

@@ -7,13 +7,13 @@ import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json/j
 import { type JsonCaps, JsonError, parseMessage } from '../../core/json/json-scan.ts';
 import { isWellFormed, wellFormedForeignJson, wellFormedJson } from '../../core/text/well-formed.ts';
 
-/** Ids are counters of 64 bits at most. */
+/** Numeric ids are counters of at most 64 bits. */
 const MAX_ID = 2 ** 64;
 
 /** A request id, echoed as it was sent. */
 export type Id = string | number | ExactNumber;
 
-/** JSON-RPC's own error numbers, and those that revision 2026-07-28 defines. */
+/** The error numbers of JSON-RPC, and those of revision 2026-07-28. */
 export const RPC = {
   parse: -32700,
   request: -32600,
@@ -25,7 +25,7 @@ export const RPC = {
   version: -32022,
 } as const;
 
-/** One vetted message. */
+/** One valid message. */
 export type Message =
   | {
       readonly kind: 'request';
@@ -44,7 +44,7 @@ export type Message =
       readonly body: JsonObject;
     };
 
-/** A message that cannot be used; `id` is null where it could not be read. */
+/** An invalid message; `id` is null if it could not be read. */
 export interface Fault {
   readonly kind: 'fault';
   readonly id: Id | null;
@@ -53,31 +53,31 @@ export interface Fault {
   readonly message: string;
 }
 
-/** What stood in one message: a message, a fault, or a batch of both. */
+/** What was received: a message, a fault, or a batch of both. */
 export type Incoming = Message | Fault | { readonly kind: 'batch'; readonly items: readonly (Message | Fault)[] };
 
-/** Vets and parses one message. Never throws; whatever is wrong becomes a fault that can be answered. */
+/** Parses and validates one message. Never throws; errors become faults that can be answered. */
 export function readMessage(bytes: Buffer, caps: JsonCaps): Incoming {
   const read = readJson(bytes, caps);
   if ('fault' in read) return read.fault;
   const { value, original } = read;
   if (original !== undefined && hasBrokenId(parseExact(original)))
-    return fault(null, RPC.request, 'INVALID_REQUEST', 'An id must not hold half a surrogate pair.');
+    return fault(null, RPC.request, 'INVALID_REQUEST', 'An id must not contain an unpaired surrogate.');
   if (!Array.isArray(value)) return toMessage(value);
   if (value.length === 0) return fault(null, RPC.request, 'INVALID_REQUEST', 'A batch must not be empty.');
   return { kind: 'batch', items: value.map(toMessage) };
 }
 
-/** Some programs on Windows begin a text with it. */
+/** Byte order mark; some Windows programs write it. */
 const BOM = '\ufeff';
 
-/** A parsed text; `original` is how it came, if halves of surrogate pairs had to be replaced. */
+/** Parsed JSON; `original` is the text as received, if unpaired surrogates had to be replaced. */
 interface ReadJson {
   readonly value: JsonValue;
   readonly original?: string | undefined;
 }
 
-/** Vets and parses JSON of a stranger. Each half of a surrogate pair in it becomes U+FFFD. */
+/** Parses untrusted JSON within caps. Unpaired surrogates become U+FFFD. */
 export function readJson(bytes: Buffer, caps: JsonCaps): ReadJson | { readonly fault: Fault } {
   if (!isUtf8(bytes)) return { fault: fault(null, RPC.parse, 'PARSE_ERROR', 'The message is not UTF-8.') };
   try {
@@ -94,7 +94,7 @@ export function readJson(bytes: Buffer, caps: JsonCaps): ReadJson | { readonly f
   }
 }
 
-// An id is echoed as it was sent, and such an id cannot be.
+// An id must be echoed as it was sent, which is impossible with an unpaired surrogate.
 function hasBrokenId(value: JsonValue): boolean {
   if (Array.isArray(value)) return value.some(hasBrokenId);
   return isJsonObject(value) && typeof value.id === 'string' && !isWellFormed(value.id);
@@ -115,12 +115,12 @@ function fault(id: Id | null, number: number, code: ErrorCode, message: string):
   return { kind: 'fault', id, number, code, message };
 }
 
-// NaN and infinity are told by their place where that is an argument; elsewhere a text with them is no JSON.
+// NaN and infinity get an error with their position if they are in arguments; elsewhere the message is not JSON.
 function hasWordOutsideArguments(value: JsonValue): boolean {
   const faultOf = ({ isNonFinite, fault }: ExactNumber): string | undefined => (isNonFinite ? fault : undefined);
   if (findFault(value, faultOf) === undefined) return false;
   if (!isJsonObject(value)) return true;
-  // Who waits for an answer is to hear what is wrong with it, and does not hear of a message that cannot be read.
+  // An invalid answer must reach the call that waits for it, so its fault is reported there.
   if (value.method === undefined && isId(value.id)) return false;
   if (value.method !== 'tools/call' || !isJsonObject(value.params)) return true;
   const { arguments: _, ...params } = value.params;
@@ -131,7 +131,7 @@ function toMessage(value: JsonValue): Message | Fault {
   if (hasWordOutsideArguments(value)) return fault(null, RPC.parse, 'PARSE_ERROR', 'The message is not JSON.');
   if (!isJsonObject(value)) return fault(null, RPC.request, 'INVALID_REQUEST', 'A message must be a JSON object.');
   const { id, method } = value;
-  // Serializers write null for what is absent.
+  // Some serializers write null for absent members.
   const params = value.params ?? undefined;
   const known = isId(id) ? id : null;
   if (value.jsonrpc !== '2.0') return fault(known, RPC.request, 'INVALID_REQUEST', 'A message must have "jsonrpc": "2.0".');
@@ -139,10 +139,10 @@ function toMessage(value: JsonValue): Message | Fault {
     if ('result' in value || 'error' in value) return { kind: 'response', id: known ?? undefined, body: value };
     return fault(known, RPC.request, 'INVALID_REQUEST', 'A message must have a method, a result or an error.');
   }
-  if (typeof method !== 'string') return fault(known, RPC.request, 'INVALID_REQUEST', 'A method must be a text.');
-  if ('id' in value && known === null) return fault(null, RPC.request, 'INVALID_REQUEST', 'An id must be a text or a whole number.');
+  if (typeof method !== 'string') return fault(known, RPC.request, 'INVALID_REQUEST', 'A method must be a string.');
+  if ('id' in value && known === null) return fault(null, RPC.request, 'INVALID_REQUEST', 'An id must be a string or an integer.');
   if (params !== undefined && !isJsonObject(params)) {
-    // Nobody waits for the answer to a notification.
+    // A notification gets no reply, so the error is dropped.
     if (known === null) return { kind: 'notification', method: '', params: {} };
     return fault(known, RPC.params, 'INVALID_PARAMS', 'Parameters must be an object.');
   }
@@ -156,7 +156,7 @@ function isId(id: JsonValue | undefined): id is Id {
   return Number.isInteger(number) && Math.abs(number as number) <= MAX_ID;
 }
 
-/** A reply around a result that is already JSON. Large results come as bytes and are copied once. */
+/** A reply with a result that is already JSON. Large results are bytes, which are copied once. */
 export function replyText(id: Id, result: string | Buffer): string | Buffer {
   const head = `{"jsonrpc":"2.0","id":${typeof id === 'string' ? JSON.stringify(id) : id},"result":`;
   if (typeof result === 'string') return `${head}${wellFormedJson(result)}}`;
@@ -171,12 +171,12 @@ export function errorText(id: Id | null, number: number, message: string, data?:
   return wellFormedJson(toJsonText({ jsonrpc: '2.0', id, error }));
 }
 
-/** A notification; `params` is ready JSON. */
+/** A notification; `params` is JSON. */
 export function notificationText(method: string, params: string): string {
   return `{"jsonrpc":"2.0","method":"${method}","params":${wellFormedJson(params)}}`;
 }
 
-/** A request of our own. */
+/** A request from the gateway. */
 export function requestText(id: Id, method: string, params: JsonObject): string {
   return wellFormedJson(toJsonText({ jsonrpc: '2.0', id, method, params }));
 }

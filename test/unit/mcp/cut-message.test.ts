@@ -24,28 +24,28 @@ describe('readCutMessage', () => {
     ['first', JSON.stringify({ jsonrpc: '2.0', id: 7, method: 'tools/call', params })],
     ['last, as SDK clients write it', JSON.stringify({ method: 'tools/call', params, jsonrpc: '2.0', id: 7 })],
     ['with blanks', `  { "id" : 7 , "method" : "m" , "params" : { "text" : "${big}" } }  \r`],
-    ['behind a byte order mark', `\ufeff${JSON.stringify({ id: 7, method: 'm', params })}`],
-    ['behind a container', JSON.stringify({ _: [{ id: 1 }, '}"\\'], id: 7, method: 'm', params })],
+    ['after a byte order mark', `\ufeff${JSON.stringify({ id: 7, method: 'm', params })}`],
+    ['after a container', JSON.stringify({ _: [{ id: 1 }, '}"\\'], id: 7, method: 'm', params })],
     ['before a container', JSON.stringify({ method: 'm', params, id: 7, _: [{ id: 1 }, '{"\\'] })],
-    ['spelt with escapes', `{"\\u0069d":7,"method":"m","params":{"text":"${big}"}}`],
-    ['twice the same', `{"id":7,"method":"m","params":{"text":"${big}"},"id":7}`],
-  ])('finds the id that stands %s', { tags: ['large-line-id'] }, (_, line) => {
+    ['written with escapes', `{"\\u0069d":7,"method":"m","params":{"text":"${big}"}}`],
+    ['twice with the same value', `{"id":7,"method":"m","params":{"text":"${big}"},"id":7}`],
+  ])('finds an id %s', { tags: ['large-line-id'] }, (_, line) => {
     expect(read(line)).toMatchObject({ kind: 'fault', id: 7, code: 'MESSAGE_TOO_LARGE', number: -32600 });
   });
 
   it.each([
     ['none', JSON.stringify({ jsonrpc: '2.0', method: 'm', params })],
     ['one in the arguments', `{"method":"m","params":{"text":"${big}","id":5}}`],
-    ['one inside of a text', `{"method":"m","params":{"text":"${big}"},"note":",\\"id\\":5"}`],
+    ['one inside a string', `{"method":"m","params":{"text":"${big}"},"note":",\\"id\\":5"}`],
     ['two that differ', `{"id":7,"method":"m","params":{"text":"${big}"},"id":8}`],
     ['null', `{"id":null,"method":"m","params":{"text":"${big}"}}`],
     ['a list', `{"id":[1],"method":"m","params":{"text":"${big}"}}`],
     ['a fraction', `{"id":1.5,"method":"m","params":{"text":"${big}"}}`],
     ['one in the middle', `{"a":"${big}","id":7,"b":"${big}"}`],
-    ['one of a batch', `[{"id":7,"method":"m","params":{"text":"${big}"}}]`],
+    ['one in a batch', `[{"id":7,"method":"m","params":{"text":"${big}"}}]`],
     ['one that is itself too long', `{"id":"${big}","method":"m"}`],
     ['one that was cut off with the line', `{"method":"m","params":{"text":"${big}"},"id":7`],
-    ['a text that is no JSON', big],
+    ['not JSON', big],
     ['backslashes alone', '\\'.repeat(20_000)],
     ['quotes alone', '"'.repeat(20_000)],
     ['brackets alone', `${'{'.repeat(10_000)}${'}'.repeat(10_000)}`],
@@ -53,7 +53,7 @@ describe('readCutMessage', () => {
     expect(idOf(line)).toBeNull();
   });
 
-  it('takes what looks like a response for one, which is never answered', { tags: ['rpc-no-reply-to-responses'] }, () => {
+  it('treats a message that looks like a response as one, and never answers it', { tags: ['rpc-no-reply-to-responses'] }, () => {
     for (const line of [
       JSON.stringify({ jsonrpc: '2.0', id: 7, result: { text: big } }),
       JSON.stringify({ result: { text: big }, jsonrpc: '2.0', id: 7 }),
@@ -62,7 +62,7 @@ describe('readCutMessage', () => {
       expect(read(line)).toMatchObject({ kind: 'response', id: 7, body: { error: { message: expect.any(String) } } });
   });
 
-  it('finds the id at any place within 4 KB of an end, and no other one', { tags: ['large-line-id'] }, () => {
+  it('finds the id anywhere within 4 KB of either end, and no other id', { tags: ['large-line-id'] }, () => {
     const value = fc.oneof(
       fc.string({ maxLength: 30 }),
       fc.jsonValue({ maxDepth: 3 }).filter((v) => JSON.stringify(v).length < 200),
@@ -91,7 +91,7 @@ describe('readCutMessage', () => {
     );
   });
 
-  it('never throws, whatever the bytes are', () => {
+  it('never throws, for any bytes', () => {
     const piece = fc.constantFrom('{', '}', '[', ']', '"', '\\', ':', ',', 'id', '"id"', '"id":1', ' ', '1', '\ufeff', 'é');
     fc.assert(
       fc.property(fc.array(piece, { maxLength: 60 }), (pieces) => {

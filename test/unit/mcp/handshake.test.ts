@@ -5,7 +5,7 @@ import { openApp } from '../../support/app.ts';
 import { until } from '../../support/processes.ts';
 import { tempFolder } from '../../support/temp.ts';
 
-/** A plugin that offers nothing until it opens, and one prompt more with each change. */
+/** A plugin that offers nothing until it opens, and another prompt with each change. */
 function slowPlugin() {
   let prompts: object[] | undefined;
   const listeners: (() => void)[] = [];
@@ -54,11 +54,11 @@ const ENVELOPE = {
   'io.modelcontextprotocol/clientCapabilities': {},
 };
 
-/** Longer than the gateway gathers changes. */
-const told = () => new Promise((resolve) => setTimeout(resolve, 60));
+/** Longer than the gateway batches changes. */
+const notified = () => new Promise((resolve) => setTimeout(resolve, 60));
 
 describe('a connection with a handshake', () => {
-  it('carries nothing before the reply to initialize, and no news of what the reply counted in', {
+  it('sends nothing before the reply to initialize, and no notification about changes that the reply includes', {
     tags: ['handshake-first'],
   }, async () => {
     const { adapter, change } = slowPlugin();
@@ -67,11 +67,11 @@ describe('a connection with a handshake', () => {
     change();
     await until('it is answered', () => lines.length > 0);
     initialized();
-    await told();
+    await notified();
     expect(lines.map(({ id, method }) => id ?? method)).toEqual([1]);
   });
 
-  it('carries no notification before notifications/initialized; what changed until then is told once after it', {
+  it('sends no notification before notifications/initialized, and then one for all changes until then', {
     tags: ['handshake-first'],
   }, async () => {
     const { adapter, change } = slowPlugin();
@@ -80,19 +80,19 @@ describe('a connection with a handshake', () => {
     initialize();
     await until('it is answered', () => lines.length > 0);
     change();
-    await told();
+    await notified();
     change();
-    await told();
+    await notified();
     expect(lines.map(({ id, method }) => id ?? method)).toEqual([1]);
     initialized();
     const changed = 'notifications/prompts/list_changed';
     expect(lines.map(({ id, method }) => id ?? method)).toEqual([1, changed]);
     change();
-    await until('it is told', () => lines.length > 2);
+    await until('the notification arrives', () => lines.length > 2);
     expect(lines[2]?.method).toBe(changed);
   });
 
-  it('begins after a probe that the client did not wait for', { tags: ['modern-probe-then-handshake'] }, async () => {
+  it('starts after a probe whose reply the client did not wait for', { tags: ['modern-probe-then-handshake'] }, async () => {
     const { adapter, change } = slowPlugin();
     const { lines, send, initialize, initialized } = await connectTo(adapter);
     send({ id: 0, method: 'server/discover', params: { _meta: ENVELOPE } });

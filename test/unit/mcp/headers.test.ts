@@ -8,7 +8,7 @@ const request = (method: string, params: object = {}) =>
   ({ kind: 'request', id: 1, method, params: { ...params, _meta: { 'io.modelcontextprotocol/protocolVersion': '2026-07-28' } } }) as const;
 const base = { 'mcp-protocol-version': '2026-07-28' };
 
-/** A header value as a client writes it: as it is where it can stand so, in base64 otherwise. */
+/** A header value as a client writes it: plain if possible, otherwise in base64. */
 const encode = (text: string): string =>
   /^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/.test(text) && !text.startsWith('=?')
     ? text
@@ -16,7 +16,7 @@ const encode = (text: string): string =>
 const text = fc.string({ unit: fc.constantFrom('a', 'B', '_', ' ', '=', '?', 'ü', '😀', '\n', '"', ',') });
 
 describe('headers that repeat the body', () => {
-  it('pass when they say the same, and never when they say anything else', () => {
+  it('pass if they match the body, and never if they differ', () => {
     const method = fc.constantFrom('tools/call', 'prompts/get', 'resources/read');
     fc.assert(
       fc.property(method, text, text, method, (name, own, other, otherMethod) => {
@@ -32,7 +32,7 @@ describe('headers that repeat the body', () => {
     );
   });
 
-  it('are never believed where they are junk', () => {
+  it('decode to themselves or to nothing if they are random bytes', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary-ascii' }), (value) => {
         const decoded = decodeHeader(value);
@@ -49,7 +49,7 @@ describe('header arguments of a schema', () => {
   });
   const fields = fc.dictionary(fc.constantFrom('a', 'b', 'c', '__proto__', 'constructor'), field);
 
-  it('are found once for each header, and what a client sends for them is compared by value', () => {
+  it('are found once per header, and their values are compared with the body', () => {
     fc.assert(
       fc.property(fields, fields, text, fc.integer(), fc.boolean(), (outer, inner, word, number, flag) => {
         const properties = (from: typeof outer): JsonObject =>
@@ -78,14 +78,14 @@ describe('header arguments of a schema', () => {
     );
   });
 
-  it('are looked for in any schema without a throw', () => {
+  it('are searched in any schema without an exception', () => {
     const schema = fc.object({ key: fc.constantFrom('type', 'properties', 'x-mcp-header', 'items', '$ref', 'a'), maxDepth: 4 });
     fc.assert(fc.property(schema, (s) => void headerParams(s as JsonObject)));
   });
 });
 
 describe('checkHeaders', () => {
-  it('passes what agrees with the body', { tags: ['F34'] }, () => {
+  it('accepts headers that match the body', { tags: ['F34'] }, () => {
     expect(checkHeaders(request('tools/list'), { ...base, 'mcp-method': 'tools/list' })).toBeUndefined();
     expect(
       checkHeaders(request('tools/call', { name: 'echo' }), { ...base, 'mcp-method': 'tools/call', 'mcp-name': ' echo ' }),
@@ -111,13 +111,13 @@ describe('checkHeaders', () => {
     expect(checkHeaders(request('tools/call', { name: 'echo' }), { ...base, ...headers })).toMatchObject({ number: -32020, status: 400 });
   });
 
-  it('compares the version as it is spelt', { tags: ['F34'] }, () => {
+  it('compares the version literally', { tags: ['F34'] }, () => {
     expect(checkVersion('2026-07-28', base)).toBeUndefined();
     for (const headers of [{}, { 'mcp-protocol-version': 'draft' }])
       expect(checkVersion('2026-07-28', headers)).toMatchObject({ number: -32020 });
   });
 
-  it('compares arguments that travel in headers, numbers by value, and none that were not given', { tags: ['header-arguments'] }, () => {
+  it('compares header arguments, numbers by value, and skips absent ones', { tags: ['header-arguments'] }, () => {
     const params = [
       { path: ['region'], header: 'mcp-param-region' },
       { path: ['where', 'shard'], header: 'mcp-param-shard' },

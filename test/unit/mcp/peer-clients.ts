@@ -7,7 +7,7 @@ const MODERN = '2026-07-28';
 const LEGACY = '2025-11-25';
 const ENVELOPE = { 'io.modelcontextprotocol/protocolVersion': MODERN, 'io.modelcontextprotocol/clientCapabilities': {} };
 
-/** The ways in which a client can hold on to the engine. */
+/** The ways in which a client can be connected to the engine. */
 export type Kind = 'connection' | 'modern connection' | 'session' | 'modern requests';
 
 /** Where a request's reply can still arrive: the connection, its own response, or a stream that was resumed. */
@@ -21,7 +21,7 @@ interface Place {
   lastEvent: string | undefined;
 }
 
-/** One client of the engine, and everything that has reached it since it was last asked. */
+/** One client of the engine, and the messages that have reached it since the last `take`. */
 export class EngineClient {
   readonly kind: Kind;
   readonly #engine: Engine;
@@ -70,14 +70,14 @@ export class EngineClient {
     return place;
   }
 
-  /** The connection under one response is cut. Returns the event to come back with, where the stream had begun. */
+  /** Cuts the connection under one response. Returns the event id to resume with, if the stream had begun. */
   cut(place: string): string | undefined {
     const { gone, lastEvent } = this.#place(place);
     gone();
     return lastEvent;
   }
 
-  /** Comes back for what a cut stream still has to tell. */
+  /** Resumes a cut stream. */
   resume(lastEvent: string): string {
     const place = `resumed ${++this.#last}`;
     const headers = { ...this.#headers, 'last-event-id': lastEvent };
@@ -86,9 +86,9 @@ export class EngineClient {
     return place;
   }
 
-  /** The connection goes away without a word, or the session is ended. */
+  /** Closes the connection, or ends the session. */
   disconnect(): void {
-    this.#connection?.close('the client has gone');
+    this.#connection?.close('the client disconnected');
     this.#connection = undefined;
     if (this.#headers['mcp-session-id'] !== undefined) this.#engine.streamable.end(this.#headers, localCaller(), this.#outlet('end'));
     this.#headers = {};
@@ -98,12 +98,12 @@ export class EngineClient {
     this.#connection?.interrupt('enough');
   }
 
-  /** Replies that a connection still owes. */
-  owed(): number {
+  /** Pending replies of a connection. */
+  pending(): number {
     return this.#connection?.pendingCount() ?? 0;
   }
 
-  /** What has arrived since the last time. */
+  /** Returns and clears the messages that have arrived. */
   take(): Arrival[] {
     const arrived = this.#arrived;
     this.#arrived = [];
@@ -137,7 +137,7 @@ interface Reply {
   readonly error?: { readonly data: { readonly code: string } };
 }
 
-// A message in short: what it answers and with which token or code, or how far a call has come.
+// Summarizes a message: its id and token or code, or the progress of a call.
 function textOf({ id, params, result, error }: Reply): string {
   if (params) return `progress ${params.progress}`;
   return `${JSON.stringify(id)} ${error?.data.code ?? result?._meta?.['plugmux/error']?.code ?? result?.content?.[0]?.text}`;

@@ -6,28 +6,28 @@ import { tempFolder } from '../../support/temp.ts';
 import { type Arrival, EngineClient, type Kind } from './peer-clients.ts';
 import { openApp, type Puppet } from './puppet.ts';
 
-// The engine with everything below it, and a plugin whose every answer is held back. The model knows which ids are owed;
-// after each command exactly the replies that it foresees have arrived, each where it was owed and with its own token.
+// The engine with everything below it, and a plugin that holds back every answer. The model tracks the pending ids; after
+// each command exactly the expected replies must have arrived, each at the right client and with its own token.
 
 const KINDS: readonly Kind[] = ['connection', 'session', 'modern connection', 'session', 'modern requests'];
 
 /** A request as the model sees it. */
-interface Owed {
+interface Pending {
   readonly client: number;
   readonly id: number | string;
   readonly token: string;
-  /** Where its reply arrives now; undefined while nobody holds its stream. */
+  /** Where its reply arrives; undefined while its stream is cut. */
   place: string | undefined;
-  /** The event to come back with, while its stream is cut. */
+  /** The event id to resume with while its stream is cut. */
   cutAfter?: string | undefined;
-  /** What it was told while nobody held its stream; its reply is the last of it. */
+  /** Messages while its stream was cut; the reply is the last one. */
   readonly kept: string[];
-  paid: boolean;
+  answered: boolean;
   streaming: boolean;
 }
 
 interface Model {
-  owed: Owed[];
+  pending: Pending[];
   connected: boolean[];
 }
 
@@ -51,26 +51,26 @@ afterAll(async () => {
   for (const end of ends) await end();
 });
 
-/** More of the same, so that it is chosen more often. */
+/** Repeats an entry, so that it is chosen more often. */
 const times = <T>(n: number, make: () => T): T[] => Array.from({ length: n }, make);
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-/** Pays a request in the model: its reply must arrive where it is held, or is kept for whoever comes back. */
-function pay(model: Model, real: Real, request: Owed, text: string): void {
-  request.paid = true;
-  if (request.place !== undefined) model.owed = model.owed.filter((other) => other !== request);
-  hear(real, request, text);
+/** Answers a request in the model: its reply must arrive at the client, or is stored until the client resumes. */
+function settle(model: Model, real: Real, request: Pending, text: string): void {
+  request.answered = true;
+  if (request.place !== undefined) model.pending = model.pending.filter((other) => other !== request);
+  receive(real, request, text);
 }
 
-function hear(real: Real, request: Owed, text: string): void {
+function receive(real: Real, request: Pending, text: string): void {
   if (request.place === undefined) request.kept.push(text);
   else real.expected.push({ client: request.client, place: request.place, text });
 }
 
-const answer = ({ id }: Owed, text: string): string => `${JSON.stringify(id)} ${text}`;
+const answer = ({ id }: Pending, text: string): string => `${JSON.stringify(id)} ${text}`;
 
-const isOpen = (request: Owed): boolean => !request.paid;
+const isOpen = (request: Pending): boolean => !request.answered;
 
 /** A command that picks a client, or one of the requests it can be about. */
 abstract class Command implements Step {
@@ -121,35 +121,35 @@ class CallTool extends Command {
   protected act(model: Model, real: Real, client: never): void {
     const { kind } = real.clients[client] as EngineClient;
     const token = `token ${++tokens}`;
-    const taken = model.owed.some((other) => other.client === client && other.id === this.id && isOpen(other));
+    const taken = model.pending.some((other) => other.client === client && other.id === this.id && isOpen(other));
     const params = { name: 'hold', arguments: { token }, _meta: { progressToken: 'p' } };
     const place = (real.clients[client] as EngineClient).send({ id: this.id, method: 'tools/call', params });
-    // In the stateless era each request stands alone, its id too.
+    // In the stateless era requests are independent, so ids may repeat.
     if (taken && kind !== 'modern requests') real.expected.push({ client, place, text: 'null DUPLICATE_ID' });
-    else model.owed.push({ client, id: this.id, token, place, kept: [], paid: false, streaming: false });
+    else model.pending.push({ client, id: this.id, token, place, kept: [], answered: false, streaming: false });
   }
 
   override toString = (): string => `CallTool ${this.pick} ${JSON.stringify(this.id)}`;
 }
 
 class Answer extends Command {
-  protected choices = (model: Readonly<Model>) => model.owed.filter(isOpen);
+  protected choices = (model: Readonly<Model>) => model.pending.filter(isOpen);
   protected act(model: Model, real: Real, request: never): void {
-    const { token } = request as Owed;
-    // Twice: the second one must be lost on everybody.
+    const { token } = request as Pending;
+    // Twice: the second answer must reach no client.
     real.puppet.answer(token);
     real.puppet.answer(token);
-    pay(model, real, request, answer(request, token));
+    settle(model, real, request, answer(request, token));
   }
 }
 
-// Calls that nobody waits for any more go on as if somebody did: nothing of that may be heard.
-class SpeakLate extends Command {
+// Abandoned calls continue and send progress and answers: nothing of that may arrive.
+class AnswerLate extends Command {
   protected choices = () => [undefined];
   protected act(model: Model, real: Real): void {
-    const owed = new Set(model.owed.filter(isOpen).map(({ token }) => token));
+    const pending = new Set(model.pending.filter(isOpen).map(({ token }) => token));
     for (const [token, { ctx }] of real.puppet.held) {
-      if (owed.has(token)) continue;
+      if (pending.has(token)) continue;
       ctx.progress(++tokens);
       real.puppet.answer(token);
     }
@@ -157,66 +157,67 @@ class SpeakLate extends Command {
 }
 
 class Progress extends Command {
-  protected choices = (model: Readonly<Model>) => model.owed.filter(isOpen);
+  protected choices = (model: Readonly<Model>) => model.pending.filter(isOpen);
   protected act(_: Model, real: Real, request: never): void {
-    const owed = request as Owed;
+    const pending = request as Pending;
     const done = ++tokens;
-    real.puppet.held.get(owed.token)?.ctx.progress(done);
-    owed.streaming ||= owed.place !== undefined;
-    hear(real, owed, `progress ${done}`);
+    real.puppet.held.get(pending.token)?.ctx.progress(done);
+    pending.streaming ||= pending.place !== undefined;
+    receive(real, pending, `progress ${done}`);
   }
 }
 
 class Crash extends Command {
-  protected choices = (model: Readonly<Model>) => (model.owed.some(isOpen) ? [undefined] : []);
+  protected choices = (model: Readonly<Model>) => (model.pending.some(isOpen) ? [undefined] : []);
   protected act(model: Model, real: Real): void {
     real.puppet.crash();
-    for (const request of model.owed.filter(isOpen)) pay(model, real, request, answer(request, 'PLUGIN_CRASHED'));
+    for (const request of model.pending.filter(isOpen)) settle(model, real, request, answer(request, 'PLUGIN_CRASHED'));
   }
 }
 
 class Cancel extends Command {
-  protected choices = (model: Readonly<Model>) => model.owed.filter(isOpen);
+  protected choices = (model: Readonly<Model>) => model.pending.filter(isOpen);
   protected act(model: Model, real: Real, request: never): void {
-    const { client, id, place } = request as Owed;
+    const { client, id, place } = request as Pending;
     const from = real.clients[client] as EngineClient;
     if (from.kind === 'modern requests') from.cut(place as string);
     else from.send({ method: 'notifications/cancelled', params: { requestId: id } });
-    model.owed = model.owed.filter((other) => other !== request);
+    model.pending = model.pending.filter((other) => other !== request);
   }
 }
 
 class CancelForeign extends Command {
   protected choices = (model: Readonly<Model>) => clients(model, true);
   protected act(model: Model, real: Real, client: never): void {
-    const own = new Set(model.owed.filter((request) => request.client === client).map(({ id }) => id));
-    const others = model.owed.filter(({ id }) => !own.has(id));
+    const own = new Set(model.pending.filter((request) => request.client === client).map(({ id }) => id));
+    const others = model.pending.filter(({ id }) => !own.has(id));
     for (const { id } of others)
       (real.clients[client] as EngineClient).send({ method: 'notifications/cancelled', params: { requestId: id } });
   }
 }
 
 class Cut extends Command {
-  protected choices = (model: Readonly<Model>) => model.owed.filter((r) => isOpen(r) && r.place !== undefined && r.place !== 'connection');
+  protected choices = (model: Readonly<Model>) =>
+    model.pending.filter((r) => isOpen(r) && r.place !== undefined && r.place !== 'connection');
   protected act(model: Model, real: Real, request: never): void {
-    const owed = request as Owed;
-    const client = real.clients[owed.client] as EngineClient;
-    owed.cutAfter = client.cut(owed.place as string);
-    owed.place = undefined;
-    // What nobody can come back for is owed to nobody; in the stateless era the cut is the cancellation.
-    expect(owed.cutAfter !== undefined).toBe(client.kind === 'session' && owed.streaming);
-    if (client.kind === 'modern requests') model.owed = model.owed.filter((other) => other !== owed);
+    const pending = request as Pending;
+    const client = real.clients[pending.client] as EngineClient;
+    pending.cutAfter = client.cut(pending.place as string);
+    pending.place = undefined;
+    // Only a session stream that has begun can be resumed; in the stateless era a cut cancels the request.
+    expect(pending.cutAfter !== undefined).toBe(client.kind === 'session' && pending.streaming);
+    if (client.kind === 'modern requests') model.pending = model.pending.filter((other) => other !== pending);
   }
 }
 
 class Resume extends Command {
-  protected choices = (model: Readonly<Model>) => model.owed.filter(({ cutAfter }) => cutAfter !== undefined);
+  protected choices = (model: Readonly<Model>) => model.pending.filter(({ cutAfter }) => cutAfter !== undefined);
   protected act(model: Model, real: Real, request: never): void {
-    const owed = request as Owed;
-    owed.place = (real.clients[owed.client] as EngineClient).resume(owed.cutAfter as string);
-    owed.cutAfter = undefined;
-    for (const text of owed.kept.splice(0)) hear(real, owed, text);
-    if (owed.paid) model.owed = model.owed.filter((other) => other !== owed);
+    const pending = request as Pending;
+    pending.place = (real.clients[pending.client] as EngineClient).resume(pending.cutAfter as string);
+    pending.cutAfter = undefined;
+    for (const text of pending.kept.splice(0)) receive(real, pending, text);
+    if (pending.answered) model.pending = model.pending.filter((other) => other !== pending);
   }
 }
 
@@ -227,10 +228,10 @@ class Disconnect extends Command {
     from.disconnect();
     if (from.kind === 'modern requests') return;
     model.connected[client] = false;
-    // The responses of a session that is ended are still there to be answered on; a connection is not.
-    const own = model.owed.filter((request) => request.client === client);
-    if (from.kind === 'session') for (const request of own.filter(isOpen)) pay(model, real, request, answer(request, 'CALL_CANCELLED'));
-    model.owed = model.owed.filter((request) => request.client !== client);
+    // When a session ends, its open responses still get replies; a closed connection gets none.
+    const own = model.pending.filter((request) => request.client === client);
+    if (from.kind === 'session') for (const request of own.filter(isOpen)) settle(model, real, request, answer(request, 'CALL_CANCELLED'));
+    model.pending = model.pending.filter((request) => request.client !== client);
   }
 }
 
@@ -238,13 +239,13 @@ class Interrupt extends Command {
   protected choices = (model: Readonly<Model>) => clients(model, true);
   protected act(model: Model, real: Real, client: never): void {
     (real.clients[client] as EngineClient).interrupt();
-    for (const request of model.owed.filter((r) => r.client === client && r.place === 'connection'))
-      pay(model, real, request, answer(request, 'CALL_CANCELLED'));
+    for (const request of model.pending.filter((r) => r.client === client && r.place === 'connection'))
+      settle(model, real, request, answer(request, 'CALL_CANCELLED'));
   }
 }
 
-describe('every owed id is paid exactly once', () => {
-  it('through calls, answers, crashes, cancellations, cuts, returns and reconnections in any order', {
+describe('every request is answered exactly once', () => {
+  it('with calls, answers, crashes, cancellations, cuts, resumptions and reconnections in any order', {
     tags: ['F16', 'T6', 'cancel-reaches-tool'],
   }, async () => {
     const pick = fc.nat(20);
@@ -257,7 +258,7 @@ describe('every owed id is paid exactly once', () => {
       ...times(3, () => pick.map((p) => new Answer(p))),
       ...times(2, () => pick.map((p) => new Cancel(p))),
       ...times(2, () => pick.map((p) => new Connect(p))),
-      fc.constant(new SpeakLate(0)),
+      fc.constant(new AnswerLate(0)),
       fc.constant(new Crash(0)),
       pick.map((p) => new CancelForeign(p)),
       pick.map((p) => new Disconnect(p)),
@@ -267,13 +268,13 @@ describe('every owed id is paid exactly once', () => {
       fc.asyncProperty(fc.commands(commands, { maxCommands: 40, size: 'max' }), async (steps) => {
         const before = { ...replyTotals };
         const real: Real = { clients: KINDS.map((kind) => new EngineClient(app.engine, kind)), puppet, expected: [] };
-        const model: Model = { owed: [], connected: KINDS.map(() => true) };
+        const model: Model = { pending: [], connected: KINDS.map(() => true) };
         for (const client of real.clients) client.connect();
         try {
           await fc.asyncModelRun(() => ({ model, real }), steps);
           for (const [i, client] of real.clients.entries()) {
-            const open = model.owed.filter((request) => request.client === i && request.place === 'connection');
-            expect(client.owed()).toBe(open.length);
+            const open = model.pending.filter((request) => request.client === i && request.place === 'connection');
+            expect(client.pending()).toBe(open.length);
           }
         } finally {
           for (const client of real.clients) client.disconnect();
@@ -281,9 +282,9 @@ describe('every owed id is paid exactly once', () => {
           puppet.held.clear();
           await turn();
         }
-        // The gateway's own books: everything owed has been paid or cancelled, and no call is left.
-        const { accepted: owed, sent: paid, cancelled } = replyTotals;
-        expect(owed - before.accepted).toBe(paid - before.sent + cancelled - before.cancelled);
+        // The gateway's counters: every request was answered or cancelled, and no call is left.
+        const { accepted: pending, sent: answered, cancelled } = replyTotals;
+        expect(pending - before.accepted).toBe(answered - before.sent + cancelled - before.cancelled);
         expect(app.gateway.active()).toBe(0);
       }),
       { numRuns: 100 },

@@ -10,7 +10,7 @@ import { GatewayError } from '../../../src/core/errors.ts';
 import { silentLog } from '../../../src/core/log.ts';
 import { createRedactor } from '../../../src/core/secrets/redact.ts';
 
-/** One call that the plugin holds until it is told how it ends. */
+/** One call that the plugin holds until the test ends it. */
 export interface Held {
   readonly token: string;
   readonly ctx: CallContext;
@@ -18,13 +18,13 @@ export interface Held {
   fail(error: Error): void;
 }
 
-/** A plugin whose every call is held: what it answers, and when, is the test's choice. */
+/** A plugin that holds every call: the test decides when and how it ends. */
 export class Puppet {
   readonly held = new Map<string, Held>();
 
   readonly #tool: Tool = {
     name: 'hold',
-    description: 'Answers when it is told to',
+    description: 'Answers on request of the test',
     input: { type: 'object', properties: { token: { type: 'string' } }, required: ['token'] },
     approval: 'auto',
     call: (args, ctx) =>
@@ -63,7 +63,7 @@ export class Puppet {
   }
 }
 
-/** The whole app around a puppet, without any transport. */
+/** The app with a puppet plugin, without transports. */
 export async function openApp(dir: string): Promise<{ app: App; puppet: Puppet }> {
   const puppet = new Puppet();
   mkdirSync(join(dir, 'puppet'));

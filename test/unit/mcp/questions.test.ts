@@ -6,7 +6,7 @@ const schema = { type: 'object', properties: { n: { type: 'integer' } }, require
 const form: Question = { kind: 'form', message: 'm', schema };
 const url: Question = { kind: 'url', message: 'm', url: 'https://example.com' };
 
-describe('what a client can be asked', () => {
+describe('the questions for a client', () => {
   it.each([
     ['2025-03-26', { elicitation: {} }, []],
     ['2025-06-18', { elicitation: {} }, ['form']],
@@ -21,7 +21,7 @@ describe('what a client can be asked', () => {
     expect(toAnswerableKinds(capabilities as never, revision)).toEqual(abilities);
   });
 
-  it('is put in the words of the revision', { tags: ['ask-form', 'ask-url'] }, () => {
+  it('have the form of the revision', { tags: ['ask-form', 'ask-url'] }, () => {
     expect(toClientRequest(form, '2025-06-18', 'k').params).not.toHaveProperty('mode');
     expect(toClientRequest(form, '2025-11-25', 'k').params).toMatchObject({ mode: 'form', requestedSchema: schema });
     expect(toClientRequest(url, '2025-11-25', 'k').params).toMatchObject({ mode: 'url', elicitationId: 'k' });
@@ -36,7 +36,7 @@ describe('what a client can be asked', () => {
     [{ action: 'accept', content: {} }, 'n is missing'],
     [{ action: 'accept', content: { n: 1.5 } }, 'wrong kind'],
     [{ action: 'accept', content: { n: '1' } }, 'wrong kind'],
-  ])('the answer %j is refused', { tags: ['ask-validated'] }, (answer, why) => {
+  ])('reject the answer %j', { tags: ['ask-validated'] }, (answer, why) => {
     expect(answerFault(form, answer as never)).toContain(why);
   });
 });

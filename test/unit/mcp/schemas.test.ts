@@ -19,7 +19,7 @@ import type { View } from '../../../src/gateway/view/view.ts';
 import { createEngine, type Engine } from '../../../src/mcp/engine.ts';
 import type { Frame } from '../../../src/mcp/wire/outlet.ts';
 
-// Every reply of the engine, in both eras, as the official SDK's own schemas judge it.
+// Validates every reply of the engine, in both eras, with the schemas of the official SDK.
 
 const manifest = { id: 'p', version: '1', adapter: 'x', origin: '', watch: [], digest: '' };
 const content: Content[] = [
@@ -122,8 +122,8 @@ const CASES = [
   ['resources/read', { uri: 'a:b' }, ReadResourceResultSchema],
 ] as const;
 
-describe('what the engine writes', () => {
-  it.each(CASES)('%s fits the schema of the legacy era', { tags: ['transport-schemas'] }, async (method, params, schema) => {
+describe('replies of the engine', () => {
+  it.each(CASES)('%s matches the schema of the legacy era', { tags: ['transport-schemas'] }, async (method, params, schema) => {
     const [hello, reply] = await ask([handshake, { id: 1, method, params }]);
     expect(InitializeResultSchema.safeParse(hello?.result).error).toBeUndefined();
     expect(JSONRPCMessageSchema.safeParse(reply).error).toBeUndefined();
@@ -132,7 +132,7 @@ describe('what the engine writes', () => {
   });
 
   it.each(CASES)(
-    '%s fits the schema of the modern era, with its marks',
+    '%s matches the schema of the modern era, with resultType and cache hints',
     { tags: ['transport-schemas', 'modern-result-marks'] },
     async (method, params, schema) => {
       const [discover, reply] = await ask([
@@ -149,7 +149,7 @@ describe('what the engine writes', () => {
   );
 
   it.each(['2024-11-05', '2025-03-26', '2025-06-18', '2025-11-25', '1999-01-01'])(
-    'answers a client that asks for revision %s',
+    'negotiate a client that requests revision %s',
     { tags: ['initialize-negotiates'] },
     async (protocolVersion) => {
       const [hello] = await ask([{ ...handshake, params: { ...handshake.params, protocolVersion } }]);
@@ -157,7 +157,7 @@ describe('what the engine writes', () => {
     },
   );
 
-  it('tells an older client in words what it cannot take', { tags: ['tool-content-by-revision'] }, async () => {
+  it('replace content that an older client does not support with text', { tags: ['tool-content-by-revision'] }, async () => {
     const [, reply] = await ask([
       { ...handshake, params: { ...handshake.params, protocolVersion: '2024-11-05' } },
       { id: 1, method: 'tools/call', params: { name: 'echo' } },
@@ -174,13 +174,13 @@ describe('what the engine writes', () => {
   it.each([
     ['no capabilities', { _meta: { 'io.modelcontextprotocol/protocolVersion': '2026-07-28' } }, -32602],
     ['an unknown revision', { _meta: { ...envelope._meta, 'io.modelcontextprotocol/protocolVersion': '2099-01-01' } }, -32022],
-    ['a revision that is no text', { _meta: { ...envelope._meta, 'io.modelcontextprotocol/protocolVersion': 5 } }, -32602],
-  ])('refuses an envelope with %s', { tags: ['modern-envelope'] }, async (_, params, code) => {
+    ['a revision that is not a string', { _meta: { ...envelope._meta, 'io.modelcontextprotocol/protocolVersion': 5 } }, -32602],
+  ])('reject an envelope with %s', { tags: ['modern-envelope'] }, async (_, params, code) => {
     const [reply] = await ask([{ id: 1, method: 'tools/list', params }]);
     expect(reply).toMatchObject({ id: 1, error: { code } });
   });
 
-  it('answers every method that is gone or unknown', { tags: ['modern-removed-methods'] }, async () => {
+  it('reject every removed or unknown method', { tags: ['modern-removed-methods'] }, async () => {
     const replies = await ask([
       { id: 1, method: 'server/discover', params: envelope },
       { id: 2, method: 'ping', params: envelope },
@@ -190,7 +190,7 @@ describe('what the engine writes', () => {
     expect(replies.slice(1).map((r) => (r.error as { code: number }).code)).toEqual([-32601, -32601, -32602]);
   });
 
-  it('lets a client that only probed shake hands after all', { tags: ['modern-probe-then-handshake'] }, async () => {
+  it('accept initialize from a client that only probed', { tags: ['modern-probe-then-handshake'] }, async () => {
     const replies = await ask([{ id: 1, method: 'server/discover', params: envelope }, handshake, { id: 2, method: 'tools/list' }]);
     expect(replies.map((r) => 'result' in r)).toEqual([true, true, true]);
   });

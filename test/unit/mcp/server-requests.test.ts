@@ -21,20 +21,20 @@ function ask(askMs: number, questions: Questions = QUESTION) {
 }
 
 describe('ServerRequests', () => {
-  it('takes a question back that nobody answers in time', async () => {
+  it('cancels a question that is not answered in time', async () => {
     const { sent, answer } = ask(10);
     expect(await answer).toMatchObject({ code: 'ASK_FAILED' });
     expect(sent.slice(1)).toEqual([{ jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId: sent[0]?.id } }]);
   });
 
-  it('takes a question back whose call has been cancelled', async () => {
+  it('cancels a question when its call is cancelled', async () => {
     const { sent, call, answer } = ask(10_000);
     call.abort(new Error('enough'));
     expect(await answer).toMatchObject({ message: 'enough' });
     expect(sent.map(({ method }) => method)).toEqual(['elicitation/create', 'notifications/cancelled']);
   });
 
-  it('takes nothing back that was answered', async () => {
+  it('does not cancel an answered question', async () => {
     const { sent, call, requests, answer } = ask(10_000);
     requests.settle(sent[0]?.id, { result: { action: 'decline' } });
     expect(await answer).toEqual({ q: { action: 'decline' } });
@@ -42,7 +42,7 @@ describe('ServerRequests', () => {
     expect(sent).toHaveLength(1);
   });
 
-  it('keeps the answer to a question of any name under that name', async () => {
+  it('stores answers under the keys of their questions, including __proto__', async () => {
     const questions = JSON.parse(`{"__proto__":${JSON.stringify(QUESTION.q)},"constructor":${JSON.stringify(QUESTION.q)}}`) as Questions;
     const { sent, requests, answer } = ask(10_000, questions);
     requests.settle(sent[0]?.id, { result: { action: 'decline' } });
@@ -51,14 +51,14 @@ describe('ServerRequests', () => {
     expect(JSON.stringify(await answer)).toBe('{"__proto__":{"action":"decline"},"constructor":{"action":"cancel"}}');
   });
 
-  it('knows its own ids where a client spells them as decimals', { tags: ['numbers-exact'] }, async () => {
+  it('accepts its ids when a client returns them as decimals', { tags: ['numbers-exact'] }, async () => {
     const { requests, answer } = ask(10_000);
     const { id, result } = parseExact('{"id":1.0,"result":{"action":"decline"}}') as { id: ExactNumber; result: JsonObject };
     requests.settle(id, { result });
     expect(await answer).toEqual({ q: { action: 'decline' } });
   });
 
-  it('fails at once where an answer holds NaN or infinity', { tags: ['numbers-faulty'] }, async () => {
+  it('fails at once if an answer contains NaN or infinity', { tags: ['numbers-faulty'] }, async () => {
     for (const number of ['NaN', '-Infinity', '1e999']) {
       const { requests, answer } = ask(10_000);
       const line = `{"jsonrpc":"2.0","id":1,"result":{"action":"accept","content":{"n":${number}}}}`;

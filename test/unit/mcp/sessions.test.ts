@@ -6,7 +6,7 @@ import { createSessions, type HttpSession, type Sessions } from '../../../src/mc
 const caller = { principal: 'ada', profile: 'default', scopes: [] };
 const limits = { sessions: 3, sessionsPerPrincipal: 2, sessionIdleMs: 1_000 };
 
-/** As much of a client as sessions look at. */
+/** The part of a peer that sessions use. */
 function peer(principal = 'ada'): LegacyPeer & { replies: { size: number } } {
   const ended: string[] = [];
   return {
@@ -19,11 +19,11 @@ function peer(principal = 'ada'): LegacyPeer & { replies: { size: number } } {
 }
 
 let sessions: Sessions;
-let said: string[];
+let logged: string[];
 beforeEach(() => {
   vi.useFakeTimers();
-  said = [];
-  const log = { ...silentLog, info: (line: string) => void said.push(line) };
+  logged = [];
+  const log = { ...silentLog, info: (line: string) => void logged.push(line) };
   sessions = createSessions(limits, { opened: () => undefined, ended: () => undefined }, log);
 });
 afterEach(() => {
@@ -31,12 +31,12 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-/** Looks without using it. */
+/** Checks a session without using it. */
 const isHeld = ({ peer: client }: HttpSession): boolean => (client as unknown as { ended: string[] }).ended.length === 0;
 const lives = ({ id }: HttpSession): boolean => sessions.find(id, caller) !== undefined;
 
 describe('Sessions', () => {
-  it('end when nobody has used them for the time', { tags: ['session-caps'] }, () => {
+  it('end when they are idle for sessionIdleMs', { tags: ['session-caps'] }, () => {
     sessions.open(peer());
     vi.advanceTimersByTime(1_000);
     expect(sessions.size).toBe(1);
@@ -44,7 +44,7 @@ describe('Sessions', () => {
     expect(sessions.size).toBe(0);
   });
 
-  it('live while a call is in flight, and for their time after it has ended, whenever that is', { tags: ['session-caps'] }, () => {
+  it('stay while a call is in flight, and for sessionIdleMs after it has ended', { tags: ['session-caps'] }, () => {
     for (const length of [10_001, 10_250, 10_499]) {
       const client = peer();
       client.replies.size = 1;
@@ -59,14 +59,14 @@ describe('Sessions', () => {
     }
   });
 
-  it('are found by their owner alone', { tags: ['T5'] }, () => {
+  it('are found only by their owner', { tags: ['T5'] }, () => {
     const { id } = sessions.open(peer());
     expect(sessions.find(id, { ...caller, principal: 'bob' })).toBeUndefined();
     expect(sessions.find(id, { ...caller, profile: 'other' })).toBeUndefined();
     expect(sessions.find(id, caller)).toBeDefined();
   });
 
-  it('of a full principal make room: unused ones first, then the longest unused', { tags: ['session-caps'] }, () => {
+  it('of a principal at its limit are evicted: never used ones first, then the longest idle', { tags: ['session-caps'] }, () => {
     const [used, unused] = [sessions.open(peer()), sessions.open(peer())];
     vi.advanceTimersByTime(10);
     expect(lives(used)).toBe(true);
@@ -77,19 +77,19 @@ describe('Sessions', () => {
     lives(used);
     const fourth = sessions.open(peer());
     expect([used, third, fourth].map(isHeld)).toEqual([true, false, true]);
-    expect(said).toHaveLength(2);
+    expect(logged).toHaveLength(2);
   });
 
-  it('with a call or a stream never make room: without an idle one the newcomer is refused', { tags: ['session-caps'] }, () => {
+  it('with a call or a stream are never evicted: if none is idle, a new session is rejected', { tags: ['session-caps'] }, () => {
     const [calling, streaming] = [peer(), sessions.open(peer())];
     calling.replies.size = 1;
     const busy = sessions.open(calling);
-    const stream = streaming.streams.stand({ write: () => undefined }, false);
-    expect(() => sessions.open(peer())).toThrow('all of them are in use');
+    const stream = streaming.streams.openStandalone({ write: () => undefined }, false);
+    expect(() => sessions.open(peer())).toThrow('no session is idle');
     expect([busy, streaming].map(isHeld)).toEqual([true, true]);
-    // Another principal is not full, and its sessions are none of this one's business.
+    // Another principal is below its limit, and its sessions are not evicted for this one.
     expect(sessions.open(peer('bob'))).toBeDefined();
-    expect(() => sessions.open(peer())).toThrow('all of them are in use');
+    expect(() => sessions.open(peer())).toThrow('no session is idle');
     expect(sessions.size).toBe(3);
     calling.replies.size = 0;
     sessions.open(peer());
@@ -97,18 +97,18 @@ describe('Sessions', () => {
     stream.write({ last: true });
   });
 
-  it('in all make room where one principal has most of them', { tags: ['session-caps'] }, () => {
+  it('of the principal with most of them are evicted at the total limit', { tags: ['session-caps'] }, () => {
     const bob = sessions.open(peer('bob'));
     vi.advanceTimersByTime(10);
     const [older, newer] = [sessions.open(peer()), sessions.open(peer())];
     const eve = sessions.open(peer('eve'));
     expect([bob, older, newer, eve].map(isHeld)).toEqual([true, false, true, true]);
-    // All have one: the longest unused goes, whose ever it is.
+    // All principals have one, so the longest idle session is evicted.
     const mal = sessions.open(peer('mal'));
     expect([bob, newer, eve, mal].map(isHeld)).toEqual([false, true, true, true]);
   });
 
-  it('of a principal with fewer never make room for one with more', { tags: ['session-caps'] }, () => {
+  it('of a principal with fewer are never evicted for one with more', { tags: ['session-caps'] }, () => {
     const wide = createSessions({ ...limits, sessionsPerPrincipal: 3 }, { opened: () => undefined, ended: () => undefined });
     const bob = wide.open(peer('bob'));
     const busy = [peer(), peer()];
@@ -116,7 +116,7 @@ describe('Sessions', () => {
       client.replies.size = 1;
       wide.open(client);
     }
-    expect(() => wide.open(peer())).toThrow('all of them are in use');
+    expect(() => wide.open(peer())).toThrow('no session is idle');
     expect(wide.find(bob.id, { ...caller, principal: 'bob' })).toBe(bob);
     wide.close();
   });

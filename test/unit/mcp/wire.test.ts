@@ -36,7 +36,7 @@ describe('readMessage', () => {
     expect(read(text)).toEqual(expected);
   });
 
-  it('skips one byte order mark at the beginning, and no more', { tags: ['rpc-byte-order-mark'] }, () => {
+  it('skips one byte order mark at the beginning only', { tags: ['rpc-byte-order-mark'] }, () => {
     const message = '{"jsonrpc":"2.0","id":0,"method":"m","params":{"a":"\ufeff"}}';
     expect(read(`\ufeff${message}`)).toEqual({ kind: 'request', id: 0, method: 'm', params: { a: '\ufeff' } });
     for (const text of [`\ufeff\ufeff${message}`, ` \ufeff${message}`, `${message}\ufeff`, '\ufeff'])
@@ -45,11 +45,11 @@ describe('readMessage', () => {
     expect(read(utf16)).toMatchObject({ kind: 'fault', number: -32700 });
   });
 
-  it('refuses bytes that are no UTF-8 instead of repairing them', { tags: ['F3'] }, () => {
+  it('rejects invalid UTF-8 instead of repairing it', { tags: ['F3'] }, () => {
     expect(readMessage(Buffer.from([0x22, 0xff, 0xc3, 0x28, 0x22]), CAPS)).toMatchObject({ kind: 'fault', number: -32700 });
   });
 
-  it('never throws, and reads a request back as it was written', () => {
+  it('never throws, and reads a request as it was written', () => {
     fc.assert(fc.property(fc.uint8Array(), (bytes) => void readMessage(Buffer.from(bytes), CAPS)));
     const params = fc.dictionary(fc.string(), fc.jsonValue({ maxDepth: 3 }));
     fc.assert(
@@ -62,7 +62,7 @@ describe('readMessage', () => {
   });
 });
 
-describe('what a message is', () => {
+describe('the kind of a message', () => {
   const id = fc.oneof(fc.integer(), fc.string(), fc.constantFrom(null, 1.5, true, 1e300, {}, []));
   const field = <T>(value: fc.Arbitrary<T>) => fc.option(value, { nil: undefined });
   const message = fc.record({
@@ -75,12 +75,12 @@ describe('what a message is', () => {
   });
   const isId = (value: unknown): boolean => typeof value === 'string' || Number.isSafeInteger(value);
 
-  it('is decided by its fields alone; what is refused names the id where it can be read, and a response is never refused', () => {
+  it('depends only on its fields; a fault has the id if it can be read, and a response is never a fault', () => {
     fc.assert(
       fc.property(message, (fields) => {
         const seen = JSON.parse(JSON.stringify(fields)) as Record<string, unknown>;
         const read_ = read(JSON.stringify(fields));
-        if (read_.kind === 'batch') throw new Error('an object is no batch');
+        if (read_.kind === 'batch') throw new Error('an object is not a batch');
         const known = isId(seen.id) ? seen.id : undefined;
         const answered = 'result' in seen || 'error' in seen;
         const goodParams = !('params' in seen) || (typeof seen.params === 'object' && !Array.isArray(seen.params));
@@ -106,7 +106,7 @@ describe('what a message is', () => {
 });
 
 describe('replyText', () => {
-  it('splices the id around texts and bytes alike', () => {
+  it('inserts the id before strings and bytes', () => {
     expect(replyText('a"b', '{"x":1}')).toBe('{"jsonrpc":"2.0","id":"a\\"b","result":{"x":1}}');
     expect(replyText(7, Buffer.from('{}')).toString()).toBe('{"jsonrpc":"2.0","id":7,"result":{}}');
   });
