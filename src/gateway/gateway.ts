@@ -282,8 +282,8 @@ export function createGateway(
       changed();
       // A limit may have been raised, or lowered below what is kept.
       queue.release([]);
-      kept.adopt();
-      cache.adopt();
+      kept.applyLimits();
+      cache.applyLimits();
     },
     forget(isGone) {
       kept.forget(isGone);

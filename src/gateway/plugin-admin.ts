@@ -5,28 +5,28 @@ import type { ToolEntry } from '../registry/catalogue/catalogue.ts';
 import type { PluginStatus } from '../registry/plugin-status.ts';
 import type { Registry } from '../registry/registry.ts';
 
-/** Who does something to the gateway, and by which way. */
+/** Who performs an administrative action, and over which transport. */
 export interface Actor extends JsonObject {
   readonly principal: string;
   readonly transport: string;
 }
 
-/** What administrators can do with plugins. */
+/** The plugin operations of administrators. */
 export interface PluginAdmin {
   plugins(): readonly PluginStatus[];
-  /** The tools of one plugin, for people: names, texts, and what its format says of them. */
+  /** The tools of one plugin for administrators: names, descriptions and format-specific data. */
   tools(pluginId: string): readonly JsonObject[];
-  /** Enables a plugin, a failed one anew, or disables it; remembered across restarts and recorded. Rejects where it then cannot be opened. */
+  /** Enables or disables a plugin; enabling retries a failed one. Stored and recorded. Rejects if the plugin then fails to open. */
   setEnabled(pluginId: string, enabled: boolean, by: Actor): Promise<void>;
-  /** Records in the audit log what an administrator did or tried. */
+  /** Records an action of an administrator in the audit log. */
   record(by: Actor, fields: JsonObject): Promise<void>;
 }
 
-/** Makes it of the registry and the decisions. `adopt` opens and closes plugins as they say; `record` writes the audit log. */
+/** `applyDecisions` opens and closes plugins by the stored decisions; `record` writes the audit log. */
 export function createPluginAdmin(
   registry: Registry,
   enablement: Enablement,
-  adopt: () => Promise<void>,
+  applyDecisions: () => Promise<void>,
   record: PluginAdmin['record'],
 ): PluginAdmin {
   const setEnabled = async (pluginId: string, enabled: boolean): Promise<void> => {
@@ -38,10 +38,12 @@ export function createPluginAdmin(
       unsaved = error;
     }
     if (enabled) registry.resetFailure(pluginId);
-    await adopt();
+    await applyDecisions();
     if (unsaved instanceof GatewayError) {
       const { code, message, fix } = unsaved;
-      throw new GatewayError(code, `${pluginId} is disabled until this process ends; that cannot be kept: ${message}`, { fix });
+      throw new GatewayError(code, `${pluginId} is disabled until this process ends, but the decision cannot be stored: ${message}`, {
+        fix,
+      });
     }
     if (!enabled) return;
     await registry.start(pluginId);
@@ -73,7 +75,7 @@ function toAdminTool({ name, description, plugin, tool }: ToolEntry): JsonObject
   return { name, description, usage, side_effects: tool.approval === 'required', permissions_required: permissions, dynamic };
 }
 
-/** A plugin by the id its author gave it, or by the one it has here. */
+/** Finds a plugin by its author's id, or by its id in this gateway. */
 export function findPlugin(plugins: readonly PluginStatus[], id: string): PluginStatus | undefined {
   return plugins.find(({ alias, facts }) => (alias ?? facts.manifest) === id) ?? plugins.find((plugin) => plugin.id === id);
 }

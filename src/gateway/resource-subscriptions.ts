@@ -10,7 +10,7 @@ export interface ResourceSubscriptions {
 export function createResourceSubscriptions(
   setSubscriptions: (pluginId: string, uris: ReadonlySet<string>) => void,
 ): ResourceSubscriptions {
-  // Of each plugin the watchers of each address, by the public address that they know.
+  // Number of subscriptions by plugin, own address and public address.
   const counts = new Map<string, Map<string, Map<string, number>>>();
 
   const count = (pluginId: string, uri: string, address: string, by: 1 | -1): void => {

@@ -8,7 +8,7 @@ const MAX_SESSIONS = 10_000;
 
 /** Session ids seen so far. */
 export interface SeenSessions {
-  /** True the first time a session is met. */
+  /** True the first time a session is seen. */
   isNew(session: string): boolean;
 }
 
@@ -25,7 +25,7 @@ export function createSeenSessions(max: number = MAX_SESSIONS): SeenSessions {
   };
 }
 
-/** What the tracker needs of the gateway. */
+/** The dependencies of the tracker. */
 export interface SessionTrackerParts {
   readonly registry: Pick<Registry, 'opening'>;
   readonly log: Logger;

@@ -3,19 +3,19 @@ import type { Logger } from '../core/log.ts';
 import { isDamage } from '../store/faults.ts';
 import { DISABLED_SPACE, type Store } from '../store/store.ts';
 
-/** What administrators decided about whole plugins, kept across restarts. */
+/** The decisions of administrators to disable plugins. They survive restarts. */
 export interface Enablement {
-  /** Why a plugin may not be opened, or undefined. An error means that the decisions cannot be read. */
+  /** Why a plugin must not be opened; undefined if it may. An error means that the decisions cannot be read. */
   refusal(pluginId: string): string | GatewayError | undefined;
-  /** Keeps a decision. Throws if the store cannot be written; a plugin that was to be disabled is, until this process ends. */
+  /** Stores a decision. Throws if the store cannot be written; a plugin to be disabled is then disabled until this process ends. */
   set(pluginId: string, enabled: boolean): void;
-  /** Looks at the store before plugins are opened; whether its decisions may be readable later although they are not now. */
+  /** Checks the store before plugins are opened. True if the decisions cannot be read now, but perhaps later. */
   check(): boolean;
 }
 
 const DISABLED = 'an administrator disabled it';
 
-/** The decisions in a store. A plugin without a decision is enabled; as long as the store cannot be read, none is. */
+/** The decisions in a store. A plugin without a decision is enabled. While the store cannot be read, every plugin counts as disabled. */
 export function createEnablement(store: Store, log: Logger): Enablement {
   const unsaved = new Set<string>();
   let reported: string | undefined;
@@ -30,12 +30,12 @@ export function createEnablement(store: Store, log: Logger): Enablement {
   return {
     refusal(id) {
       if (unsaved.has(id)) return DISABLED;
-      // A locked store takes its time to fail, so it is not read once more for each plugin.
-      if (fault) return toDoubt(fault);
+      // Reading a locked store takes long to fail, so it is not repeated for each plugin.
+      if (fault) return toUndecided(fault);
       try {
         return store.get(DISABLED_SPACE, id) === undefined ? undefined : DISABLED;
       } catch (thrown) {
-        return toDoubt(thrown as GatewayError);
+        return toUndecided(thrown as GatewayError);
       }
     },
     set(id, enabled) {
@@ -64,7 +64,7 @@ export function createEnablement(store: Store, log: Logger): Enablement {
   };
 }
 
-function toDoubt(fault: GatewayError): GatewayError {
+function toUndecided(fault: GatewayError): GatewayError {
   const { code, message, fix } = fault;
   return new GatewayError(code, `It counts as disabled, since the decisions of administrators cannot be read: ${message}`, {
     fix,

@@ -5,7 +5,7 @@ import type { ToolEntry } from '../registry/catalogue/catalogue.ts';
 import type { Store } from '../store/store.ts';
 import { inApprovalStore } from './approval-store.ts';
 
-/** For whom a tool is allowed: a principal in a profile. The tool is named by its plugin and its own name. */
+/** Identifies a grant: a principal in a profile, and a tool by its plugin and own name. */
 export interface GrantKey {
   readonly principal: string;
   readonly profile: string;
@@ -13,26 +13,26 @@ export interface GrantKey {
   readonly tool: string;
 }
 
-/** What a grant for a caller and a tool goes by. */
+/** The key of a caller's grant for a tool. */
 export function toGrantKey({ principal, profile }: Pick<Caller, 'principal' | 'profile'>, { plugin, tool }: ToolEntry): GrantKey {
   return { principal, profile, plugin: plugin.id, tool: tool.name };
 }
 
-/** A person's word that a tool may run without being asked for each call. */
+/** A stored approval: the tool may run without a question. */
 export interface Grant extends GrantKey {
-  /** What the tool looked like then: a tool that has changed is asked about again. */
+  /** Digest of the tool at that time. A changed tool requires a new approval. */
   readonly surface: string;
   readonly time: number;
 }
 
-/** Stored approvals. They survive restarts, and are read each time, since another process may change them. */
+/** Stored approvals. They survive restarts, and are read on each use, because other processes may change them. */
 export interface Grants {
   has(key: GrantKey, surface: string): boolean;
   add(key: GrantKey, surface: string): void;
   list(): readonly Grant[];
   /** Revokes a grant; false if there was none. */
   revoke(key: GrantKey): boolean;
-  /** Throws APPROVAL_STORE_UNAVAILABLE if the store is damaged, also for what needs no grant of it. */
+  /** Throws APPROVAL_STORE_UNAVAILABLE if the store is damaged, even if no grant has to be read. */
   refuseDamage(): void;
 }
 

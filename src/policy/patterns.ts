@@ -1,15 +1,15 @@
 import { createRequire } from 'node:module';
 import type picomatch from 'picomatch';
 
-/** A list of names, globs and labels; `!` in front takes out again. Where all take out, the rest is in; an empty list lets nothing in. */
+/** A list of names, globs and labels; `!` excludes. A list with only exclusions includes the rest; an empty list includes nothing. */
 export interface Selection {
-  /** `further` are names by which a thing can be taken out, but not let in. */
+  /** `further`: names that can exclude an item, but not include it. */
   has(names: readonly string[], further?: readonly string[]): boolean;
-  /** The patterns that matched nothing so far. */
+  /** The patterns that have matched nothing so far. */
   readonly unused: readonly string[];
 }
 
-/** Compiles a selection. Patterns are matched against any of a thing's names. */
+/** Compiles a selection. A pattern matches if it matches any of an item's names. */
 export function createSelection(patterns: readonly string[]): Selection {
   const unused = new Set(patterns);
   const compiled = patterns.map((pattern) => ({
@@ -17,7 +17,7 @@ export function createSelection(patterns: readonly string[]): Selection {
     out: pattern.startsWith('!'),
     match: matcher(pattern.replace(/^!/, '')),
   }));
-  // A list that only takes out starts from everything; an empty one lets nothing in.
+  // A list with only exclusions starts from everything; an empty one includes nothing.
   const open = compiled.length > 0 && compiled.every((p) => p.out);
   return {
     has(names, further = []) {
@@ -35,7 +35,7 @@ export function createSelection(patterns: readonly string[]): Selection {
   };
 }
 
-/** A value by name or glob; an exact name beats every glob, an earlier glob a later one. */
+/** A value by name or glob. An exact name wins over globs, an earlier glob over a later one. */
 export interface NameMap<V> {
   find(names: readonly string[]): V | undefined;
   readonly unused: readonly string[];
@@ -67,6 +67,6 @@ function matcher(pattern: string): (name: string) => boolean {
   if (!/[*?[\]{}()]/.test(pattern)) return (name) => name === pattern;
   const compile = createRequire(import.meta.url)('picomatch') as typeof picomatch;
   const match = compile(pattern, { nonegate: true, bash: true });
-  // Alone: the second argument that array methods pass would change what it returns.
+  // Wrapped, because the second argument that array methods pass would change the result.
   return (name) => match(name);
 }

@@ -12,17 +12,17 @@ import { GATEWAY_MANIFEST } from '../registry/gateway-manifest.ts';
 import type { LostTool } from '../registry/offer/known-tools.ts';
 import { createNameMap, createSelection, type NameMap, type Selection } from './patterns.ts';
 
-/** Decides what may be opened, who sees what, and which tools need an approval. Made anew with each configuration. */
+/** Decides which plugins may open, what each caller sees, and which tools require approval. Immutable; each configuration has its own. */
 export interface Policy {
-  /** Why a plugin may not be opened, or undefined. */
+  /** Why a plugin must not be opened; undefined if it may. */
   admit(found: DiscoveredPlugin): string | undefined;
   /** Whether a profile exists. */
   hasProfile(profile: string): boolean;
-  /** The profiles there are. */
+  /** The names of all profiles. */
   profiles(): string[];
   /** The approval decision for a tool and caller; undefined if the caller cannot see the tool. */
   decide(entry: Judged, caller: Caller): ApprovalDecision | undefined;
-  /** Whether a tool that is not there now would exist for a caller. */
+  /** Whether a caller would see an unlisted tool if its plugin loaded. */
   knew(tool: LostTool, caller: Caller): boolean;
   seesPrompt(entry: PromptEntry, caller: Caller): boolean;
   seesPlugin(plugin: { readonly id: string; readonly alias?: string }, caller: Caller): boolean;
@@ -34,7 +34,7 @@ export interface Policy {
   unused(): string[];
 }
 
-/** What rules know of a tool. */
+/** The fields of a tool that rules match, and its declared approval. */
 export interface Judged extends LostTool {
   readonly tool: LostTool['tool'] & Pick<ToolEntry['tool'], 'approval'>;
 }
@@ -42,7 +42,7 @@ export interface Judged extends LostTool {
 /** Where an approval decision comes from: a profile, a plugin's entry, or the format. */
 export type ApprovalSource = 'profile' | 'plugin' | 'format';
 
-/** The approval a tool needs, and where that decision comes from. */
+/** The approval that a tool requires, and where that decision comes from. */
 export interface ApprovalDecision {
   readonly approval: Approval;
   readonly approvalSource: ApprovalSource;
@@ -51,14 +51,14 @@ export interface ApprovalDecision {
 type Rule = 'allow' | 'ask' | 'deny' | 'inherit';
 type Rules = Rule | NameMap<Rule>;
 
-/** The rules of one profile that hold for all its tools. */
+/** The settings of one profile for all its tools. */
 export interface ProfileSettings {
   readonly bounds: Bounds;
-  /** A call is refused whose `<tool> <canonical JSON of the arguments>` contains one of these texts. */
+  /** Calls are denied if `<tool> <canonical JSON of the arguments>` contains one of these texts. */
   readonly denyRules: readonly string[];
-  /** What the profile itself tells the model. */
+  /** The profile's instructions for the model. */
   readonly instructions?: string;
-  /** The form of schemas, where a plugin's own entry names none. */
+  /** The form of schemas, unless a plugin's entry sets one. */
   readonly schemas?: SchemaForm;
   /** Whether clients search for tools instead of listing them. */
   readonly search?: boolean;
@@ -67,7 +67,7 @@ export interface ProfileSettings {
 interface Profile {
   readonly settings: ProfileSettings;
   readonly hooks: Selection | undefined;
-  /** Every tool needs a person's consent, unless the operator's own rules for this profile say otherwise. */
+  /** Every tool requires approval, unless the operator's rules for this profile say otherwise. */
   readonly askAlways: boolean;
   readonly plugins: Selection | undefined;
   readonly tools: Selection | undefined;
@@ -77,7 +77,7 @@ interface Profile {
 
 const APPROVALS: Readonly<Record<Exclude<Rule, 'inherit' | 'deny'>, Approval>> = { allow: 'auto', ask: 'required' };
 
-/** The policy of one configuration, with the profiles that plugins bring along. */
+/** The policy of one configuration, with the profiles that plugins provide. */
 export function createPolicy(config: Config, offered: readonly OfferedProfile[] = []): Policy {
   const profiles = new Map([...config.profiles].map(([name, file]) => [name, toProfile(file)]));
   for (const profile of offered) profiles.set(profile.name, toProfile(config.profiles.get(profile.name) ?? {}, profile));
@@ -144,7 +144,7 @@ function namesOf({ id, alias }: { readonly id: string; readonly alias?: string }
   return alias === undefined ? [id] : [id, alias];
 }
 
-// What the file says of a profile replaces, key by key, what the plugin says that brings it.
+// Keys of a profile in the file replace those from the plugin.
 function toProfile({ network, fs, hooks, prompts, approval = 'inherit', ...file }: ProfileFile, offered?: OfferedProfile): Profile {
   const select = (list: readonly string[] | undefined): Selection | undefined => (list === undefined ? undefined : createSelection(list));
   const bounds: Bounds = {
@@ -181,8 +181,8 @@ function toRules(rule: ApprovalRule): Rules {
   return typeof rule === 'string' ? rule : createNameMap(rule);
 }
 
-// A rule written for a native name must not loosen anything for a stranger that came to share it: by such a further
-// name a rule can only tighten.
+// Two plugins may share a native name. A rule that matches only by native name can therefore restrict a tool, but never
+// allow it.
 function findRule(rules: Rules, certain: readonly string[], further: readonly string[] = []): Rule {
   if (typeof rules === 'string') return rules;
   const rule = rules.find(certain);
@@ -192,7 +192,7 @@ function findRule(rules: Rules, certain: readonly string[], further: readonly st
 }
 
 interface ToolNames {
-  /** Names that mean this tool and no other: the public one and `<plugin>/<tool>`. */
+  /** Unambiguous names: the public one and `<plugin>/<tool>`. */
   readonly certain: readonly string[];
   /** The native name, which another plugin may claim as well. */
   readonly further: readonly string[];

@@ -3,21 +3,21 @@ import { GatewayError } from '../core/errors.ts';
 import type { Store } from '../store/store.ts';
 import { inApprovalStore } from './approval-store.ts';
 
-/** What a ticket is good for. */
+/** What a ticket is bound to. */
 export interface TicketBond {
-  /** One text for who calls what: a ticket is void for any other. */
+  /** Identifies caller, tool and arguments; a ticket is invalid for any other. */
   readonly subject: string;
   /** A digest of the arguments that were shown. */
   readonly shown: string;
 }
 
 /**
- * A ticket stands for one question to a person. It travels with a client that keeps no connection, and comes back with
- * the answer: for the same subject, once, in time, also after a restart and to any gateway of the same store.
+ * Signed, single-use proof of one approval question. A stateless client returns it with the answer. It is valid for the same
+ * subject until it expires, even after a restart and for any gateway with the same store.
  */
 export interface Tickets {
   issue(bond: TicketBond): string;
-  /** Uses a ticket up and gives the digest of what was shown. Throws INVALID_PARAMS where it is no good. */
+  /** Uses a ticket and returns the digest of the arguments that were shown. Throws INVALID_PARAMS if it is not valid. */
   redeem(ticket: string, subject: string): string;
 }
 
@@ -25,7 +25,7 @@ const KEYS = 'keys';
 const USED = 'used-tickets';
 const KEY_BYTES = 32;
 
-/** Tickets that last `ttlMs()`. The clock is that of the wall: a ticket outlives the process. */
+/** Tickets that are valid for `ttlMs()`. `now` is wall-clock time, because tickets outlive the process. */
 export function createTickets(store: Store, ttlMs: () => number, now: () => number = Date.now): Tickets {
   let key: Buffer | undefined;
 
@@ -43,32 +43,32 @@ export function createTickets(store: Store, ttlMs: () => number, now: () => numb
       const [expiry = '', nonce = '', shown = '', given = '', ...rest] = ticket.split('~');
       const expected = inApprovalStore(() => sealOf([expiry, nonce, shown].join('~'), subject));
       const genuine = rest.length === 0 && given.length === expected.length && timingSafeEqual(Buffer.from(given), Buffer.from(expected));
-      if (!genuine) throw refused('is not known, or was made for another caller, tool or other arguments');
+      if (!genuine) throw refused('is unknown, or was issued for another caller, tool or arguments');
       const expires = Number.parseInt(expiry, 36);
-      if (expires <= now()) throw refused('has expired: nobody answered in time');
-      if (!inApprovalStore(() => use(store, nonce, expires, now()))) throw refused('has been used already');
+      if (expires <= now()) throw refused('has expired: the question was not answered in time');
+      if (!inApprovalStore(() => use(store, nonce, expires, now()))) throw refused('was already used');
       return shown;
     },
   };
 }
 
-// Kept under one name by whoever comes first: several gateways may share a store.
+// Several gateways may share a store; the first one creates the key.
 function readKey(store: Store): Buffer {
   store.add(KEYS, 'tickets', randomBytes(KEY_BYTES).toString('base64url'));
   const key = Buffer.from(store.get(KEYS, 'tickets') ?? '', 'base64url');
-  // A short key could be guessed, and with it anybody could make tickets.
-  if (key.length !== KEY_BYTES) throw new Error('the key that seals questions is not the one that was kept');
+  // A shorter key could be guessed, which would allow forged tickets.
+  if (key.length !== KEY_BYTES) throw new Error('the stored key for signing tickets has the wrong length');
   return key;
 }
 
-// A used ticket is remembered for as long as it would have been good.
+// Used tickets are stored until they would have expired.
 function use(store: Store, nonce: string, expires: number, now: number): boolean {
   for (const [old, until] of store.entries(USED)) if (Number(until) <= now) store.delete(USED, old);
   return store.add(USED, nonce, String(expires));
 }
 
 function refused(why: string): GatewayError {
-  return new GatewayError('INVALID_PARAMS', `The requestState ${why}. Nothing was run.`, {
+  return new GatewayError('INVALID_PARAMS', `The requestState ${why}. No tool was run.`, {
     field: 'requestState',
     fix: 'Call again without a requestState.',
   });

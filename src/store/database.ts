@@ -5,27 +5,27 @@ import type Database from 'libsql';
 import { storeDamaged } from './faults.ts';
 
 const WAIT_MS = 2000;
-/** The event loop stands still meanwhile, and a check is made again a few seconds later. */
+/** Short, because it blocks the event loop, and the check is repeated a few seconds later. */
 const CHECK_WAIT_MS = 1000;
 
 const TABLE =
   'CREATE TABLE IF NOT EXISTS entry (space TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (space, key)) WITHOUT ROWID';
 
-/** Connects to a database file and makes it if it does not exist. */
+/** Connects to a database file; creates it if it does not exist. */
 export function connect(file: string): Database.Database {
-  // Loaded here and not above: the native library costs time that a start without stored data need not pay.
+  // Loaded here and not above: loading the native library takes time that a start without stored data does not need.
   const Libsql = createRequire(import.meta.url)('libsql') as typeof Database;
   return new Libsql(file);
 }
 
-/** Opens the store's database: readable by its owner alone, with its table. */
+/** Opens the store's database and creates its table. Only the owner can read the file. */
 export function openDatabase(file: string): Database.Database {
   const db = connect(file);
   try {
     chmodSync(file, 0o600);
     db.exec(`PRAGMA busy_timeout = ${WAIT_MS}`);
     db.exec('PRAGMA journal_mode = WAL');
-    // What is forgotten, such as a token, is not to be read from the file either.
+    // Deleted values, such as tokens, must not stay readable in the file.
     db.exec('PRAGMA secure_delete = ON');
     db.exec(TABLE);
     return db;
@@ -35,13 +35,13 @@ export function openDatabase(file: string): Database.Database {
   }
 }
 
-/** Moves what was written from the log into the file itself, unless another process is reading: the file alone then holds it. */
+/** Moves the contents of the write-ahead log into the file, unless another process is reading. */
 export function settle(db: Database.Database): void {
   try {
     db.exec('PRAGMA busy_timeout = 0');
     db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
   } catch {
-    // The log holds it, as before.
+    // The data stays in the log.
   } finally {
     db.exec(`PRAGMA busy_timeout = ${WAIT_MS}`);
   }
@@ -49,7 +49,7 @@ export function settle(db: Database.Database): void {
 
 const BUSY = 5;
 
-/** Runs one write that waits for nothing; false if another process holds the lock. Only a power cut can lose it. */
+/** Runs one write without waiting; false if another process holds the lock. A power failure can lose it. */
 export function withoutWaiting(db: Database.Database, run: () => void): boolean {
   db.exec('PRAGMA busy_timeout = 0; PRAGMA synchronous = NORMAL');
   try {
@@ -66,8 +66,8 @@ export function withoutWaiting(db: Database.Database, run: () => void): boolean 
 const MAGIC = 'SQLite format 3\0';
 
 /**
- * Reads the first bytes of a file that this process does not have open as a database: closing a descriptor would drop
- * the locks that SQLite holds on it. SQLite itself would remove the log beside a file that is not a database.
+ * Checks the first bytes of a file before SQLite opens it, because SQLite removes the log beside a file that is not a
+ * database. The file must not be open as a database: closing a descriptor drops the locks that SQLite holds on it.
  */
 export function checkHeader(file: string, shown = file): void {
   if (!statSync(file).isFile()) return;
@@ -78,10 +78,10 @@ export function checkHeader(file: string, shown = file): void {
   if (read === bytes.length && bytes.toString('latin1') !== MAGIC) throw storeDamaged(shown, 'file is not a database');
 }
 
-/** Refuses a file that was emptied: SQLite takes it for a new database, and throws the log beside it away. Throws STORE_DAMAGED. */
+/** Throws STORE_DAMAGED if a file was emptied. SQLite would treat it as a new database and discard the log beside it. */
 export function checkEmptied(file: string, dir: string, shown = file): void {
   if (sizeOf(file) !== 0 || !(sizeOf(`${file}-wal`) || existsSync(join(dir, 'key')))) return;
-  // Another process may be making it at this moment.
+  // Another process may be creating it at this moment.
   for (let tries = 0; tries < 10 && sizeOf(file) === 0; tries++) Atomics.wait(PAUSE, 0, 0, 50);
   if (sizeOf(file) === 0) throw storeDamaged(shown, 'it was emptied');
 }
@@ -93,8 +93,8 @@ function sizeOf(file: string): number | undefined {
   return stat?.isFile() ? stat.size : undefined;
 }
 
-// 1.9 ms for each MB: what a gateway keeps is far below one. A prepared statement would keep the file open until it is
-// collected, long after its connection is closed, so the answer is no row but an error where it is not "ok".
+// Takes 1.9 ms per MB; stores are far below one. A prepared statement would keep the file open until it is collected, long
+// after its connection is closed, so the query signals a fault by an error instead of a row.
 function isWhole(db: Database.Database): boolean {
   try {
     db.exec("SELECT CASE WHEN (SELECT quick_check FROM pragma_quick_check(1)) <> 'ok' THEN json('no') END");
@@ -104,15 +104,15 @@ function isWhole(db: Database.Database): boolean {
   }
 }
 
-/** Reads every page of a database over a connection of its own, which no cached page can mislead. Throws STORE_DAMAGED. */
+/** Checks every page of a database over a new connection, which has no cached pages. Throws STORE_DAMAGED. */
 export function checkPages(file: string, shown = file): void {
   const db = connect(file);
   try {
     db.exec(`PRAGMA busy_timeout = ${CHECK_WAIT_MS}`);
     if (isWhole(db)) return;
     const [row] = db.prepare('PRAGMA quick_check(1)').all() as { quick_check: string }[];
-    const said = row?.quick_check ?? '';
-    if (said !== 'ok') throw storeDamaged(shown, said.replace(/^\*+ .*? \*+\s*/, '').replace(/\s+/g, ' '));
+    const finding = row?.quick_check ?? '';
+    if (finding !== 'ok') throw storeDamaged(shown, finding.replace(/^\*+ .*? \*+\s*/, '').replace(/\s+/g, ' '));
   } finally {
     db.close();
   }

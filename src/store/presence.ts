@@ -7,22 +7,22 @@ import { connect } from './database.ts';
 const BUSY = 5;
 
 /**
- * Shows other processes that this one has the store open, until the returned function is called. The lock lies on a
- * file beside the store, so it holds for a damaged store as well, and the system drops it when the process dies.
+ * Locks a file to show other processes that this one has the store open, until the returned function is called. The file
+ * lies beside the store, so this works for a damaged store too. The system releases the lock when the process ends.
  */
 export function showPresence(dir: string): () => void {
   let db: Database.Database | undefined;
   try {
     db = lockFile(dir);
     db.exec('PRAGMA busy_timeout = 2000');
-    // A read transaction keeps a shared lock for as long as it lasts.
+    // A read transaction holds a shared lock until it ends.
     db.exec('BEGIN; SELECT count(*) FROM sqlite_master');
   } catch (error) {
     db?.close();
     db = undefined;
     if ((error as { rawCode?: number }).rawCode === BUSY)
       throw new GatewayError('STATE_STORE_UNAVAILABLE', `The store in ${dir} is being repaired by another process.`);
-    // Without the lock only a repair knows less: a file system without locks costs nothing else.
+    // On a file system without locks only `repair` knows less, so the store is used anyway.
   }
   return () => db?.close();
 }

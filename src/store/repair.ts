@@ -7,15 +7,15 @@ import { whileAlone } from './presence.ts';
 import { onCopy, type Salvage, salvage } from './salvage.ts';
 import { storeFile } from './store.ts';
 
-/** A file that was moved aside, by its names before and after. */
+/** A file that was moved aside, with its old and new name. */
 export interface Moved {
   readonly from: string;
   readonly to: string;
 }
 
-/** What an examination of a store found. */
+/** The result of examining a store. */
 export interface Finding {
-  /** What is wrong; undefined if nothing is. */
+  /** The damage; undefined if there is none. */
   readonly damage: GatewayError | undefined;
   readonly left: Salvage;
 }
@@ -34,18 +34,18 @@ export function examine(dir: string): Finding {
       }),
     );
     if (alone) return alone.value;
-    // While it is in use, a copy would be torn and only SQLite can read it.
+    // A copy of a store in use may be inconsistent, so SQLite reads the store itself.
     if (damageOf(file, file)) throw inUse(dir);
     return NOTHING;
   });
 }
 
-/** Moves a damaged store aside, so that the next start begins with an empty one. Throws if a gateway has it open. */
+/** Moves a damaged store aside, so that the next start creates an empty one. Throws if a gateway has it open. */
 export function moveAside(dir: string, now: Date): readonly Moved[] {
   const file = storeFile(dir);
   return inStore(file, () => {
     const alone = whileAlone(dir, () => {
-      // Another repair may have come first, and what lies here now may be whole.
+      // Another repair may have come first, and the store may be intact by now.
       const isDamaged = existsSync(file) && (emptied(file, dir) ?? onCopy(file, (copy) => damageOf(copy, file))) !== undefined;
       return isDamaged ? rename(file, now) : [];
     });
@@ -56,7 +56,7 @@ export function moveAside(dir: string, now: Date): readonly Moved[] {
 
 function inUse(dir: string): GatewayError {
   return new GatewayError('STATE_STORE_UNAVAILABLE', `A gateway or another command has the store in ${dir} open, so it cannot be moved.`, {
-    fix: 'End the gateways that run on this state folder, then run `plugmux store repair` again.',
+    fix: 'Stop the gateways that run on this state folder, then run `plugmux store repair` again.',
   });
 }
 
@@ -100,7 +100,7 @@ function readShape(file: string): void {
   }
 }
 
-// The database first: its log alone is discarded by SQLite, but the database alone would be taken for a whole one.
+// The database first: SQLite discards a log without a database, but would accept a database without its log as intact.
 function rename(file: string, now: Date): readonly Moved[] {
   const stamp = now.toISOString().replace(/[-:]|\.\d+/g, '');
   let aside = `${file}.damaged-${stamp}`;

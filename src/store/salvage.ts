@@ -5,17 +5,17 @@ import type Database from 'libsql';
 import { connect } from './database.ts';
 import { DISABLED_SPACE } from './store.ts';
 
-/** The keys that can still be read in a damaged store, by space. */
+/** The keys that are still readable in a damaged store, by space. */
 export type Salvage = ReadonlyMap<string, ReadonlySet<string>>;
 
 const MAX_SCAN_SIZE = 256 * 1024 * 1024;
-// A record holds its texts one behind the other: the space, the plugin's id, the time it was disabled.
+// A record stores its texts consecutively: the space, the plugin's id, the time it was disabled.
 const DISABLED_RECORD = new RegExp(
   `${DISABLED_SPACE}([A-Za-z0-9_][A-Za-z0-9_.-]{0,63}?)\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{3}Z`,
   'g',
 );
 
-/** Runs a function on a copy of a store, since SQLite changes what it opens; on the store itself if it cannot be copied. */
+/** Runs a function on a copy of a store, because SQLite modifies files it opens; on the store itself if it cannot be copied. */
 export function onCopy<T>(file: string, run: (file: string) => T): T {
   const dir = mkdtempSync(join(tmpdir(), 'plugmux-salvage-'));
   try {
@@ -26,12 +26,12 @@ export function onCopy<T>(file: string, run: (file: string) => T): T {
   }
 }
 
-/** Reads what is left of a damaged store. */
+/** Reads the remaining keys of a damaged store. */
 export function salvage(file: string): Salvage {
   const found = new Map<string, Set<string>>();
   const add = (space: string, key: string): void => void found.set(space, (found.get(space) ?? new Set()).add(key));
   readRows(file, add);
-  // Where the pages cannot be found any more, their texts may still lie in the file.
+  // If the rows cannot be read, their texts may still be in the file.
   if (!found.has(DISABLED_SPACE)) for (const part of [file, `${file}-wal`]) scan(part, (id) => add(DISABLED_SPACE, id));
   return found;
 }
@@ -50,11 +50,11 @@ function readRows(file: string, add: (space: string, key: string) => void): void
   let db: Database.Database | undefined;
   try {
     db = connect(file);
-    // Reading stops at the first bad page, so what lies behind it is read from the other end.
+    // Reading stops at the first bad page, so the rest is read from the other end.
     for (const order of ['ASC', 'DESC']) readUntilDamage(db, `SELECT space, key FROM entry ORDER BY space ${order}, key ${order}`, add);
     readUntilDamage(db, `SELECT space, key FROM entry WHERE space = '${DISABLED_SPACE}'`, add);
   } catch {
-    // What cannot even be opened holds no rows.
+    // A file that cannot be opened has no readable rows.
   } finally {
     db?.close();
   }
@@ -66,7 +66,7 @@ function readUntilDamage(db: Database.Database, query: string, add: (space: stri
       if (typeof space === 'string' && typeof key === 'string') add(space, key);
     }
   } catch {
-    // The rows before this page are what there is.
+    // Only the rows before this page are readable.
   }
 }
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 const KEY_BYTES = 32;
 
-/** The key of a state folder: made on first use, readable by its owner alone. Undefined if it can be neither read nor made. */
+/** The key of a state folder, created on first use; only the owner can read it. Undefined if it can be neither read nor created. */
 export function createStateKey(dir: string): () => Buffer | undefined {
   let known: Buffer | undefined;
   let failed = false;
@@ -23,9 +23,9 @@ function keyIn(dir: string): Buffer | undefined {
     const found = read(file);
     if (found?.length === KEY_BYTES) return found;
     mkdirSync(dir, { recursive: true, mode: 0o700 });
-    make(file, found !== undefined);
-    const made = read(file);
-    return made?.length === KEY_BYTES ? made : undefined;
+    create(file, found !== undefined);
+    const created = read(file);
+    return created?.length === KEY_BYTES ? created : undefined;
   } catch {
     return undefined;
   }
@@ -40,15 +40,15 @@ function read(file: string): Buffer | undefined {
   }
 }
 
-// Several gateways may start at once: the file appears whole, and the first one wins. A key that was cut short is replaced.
-function make(file: string, replace: boolean): void {
+// Several gateways may start at once, so the file is created atomically and the first one wins. A truncated key is replaced.
+function create(file: string, replace: boolean): void {
   const draft = `${file}.${randomBytes(6).toString('hex')}`;
   writeFileSync(draft, randomBytes(KEY_BYTES), { flag: 'wx', mode: 0o600 });
   try {
     if (replace) renameSync(draft, file);
     else linkSync(draft, file);
   } catch (error) {
-    // Some file systems have no links.
+    // Some file systems do not support links.
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') renameSync(draft, file);
   } finally {
     rmSync(draft, { force: true });

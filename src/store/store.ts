@@ -14,17 +14,17 @@ import { showPresence } from './presence.ts';
 export interface Store {
   get(space: string, key: string): string | undefined;
   set(space: string, key: string, value: string): void;
-  /** Writes only where there is nothing yet; false where there was. Of several processes, one gets true. */
+  /** Writes only if the key does not exist; false if it does. If several processes try, one gets true. */
   add(space: string, key: string, value: string): boolean;
   delete(space: string, key: string): void;
   entries(space: string): ReadonlyMap<string, string>;
   /** The keys of a space, without reading the values. */
   keys(space: string): readonly string[];
-  /** Writes without waiting, neither for a lock nor for the disk; false if another process holds the lock. */
+  /** Writes without waiting for a lock or the disk; false if another process holds the lock. */
   note(space: string, key: string, value: string): boolean;
-  /** Reads every page of the file. A store that does not exist yet is whole. */
+  /** Checks every page of the file. A store that does not exist yet is valid. */
   check(): void;
-  /** Throws STORE_DAMAGED if damage is known, or if the file has changed and is damaged now. */
+  /** Throws STORE_DAMAGED if damage is known, or if the file has changed and is now damaged. */
   refuseDamage(): void;
   close(): void;
 }
@@ -33,18 +33,18 @@ const SET = 'INSERT INTO entry VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET value 
 
 type Mark = Pick<Stats, 'ino' | 'size' | 'mtimeMs'>;
 
-/** A file that was removed while it was in use: what is open still holds what it held. */
-const GONE: Mark = { ino: -1, size: 0, mtimeMs: 0 };
+/** A file that was removed while it was in use; the open database still has its contents. */
+const REMOVED: Mark = { ino: -1, size: 0, mtimeMs: 0 };
 
-/** The space of what administrators decided about whole plugins. */
+/** The space of plugins that administrators have disabled. */
 export const DISABLED_SPACE = 'disabled-plugins';
 
-/** The file below a state folder that holds the store. */
+/** The store's file in a state folder. */
 export function storeFile(dir: string): string {
   return join(dir, 'state.db');
 }
 
-/** The store below a state folder: `state.db`, readable by its owner alone. Several gateways may share it. */
+/** The store in a state folder: `state.db`, which only the owner can read. Several gateways may share it. */
 export function createStore(dir: string): Store {
   const file = storeFile(dir);
   let opened: Database.Database | undefined;
@@ -52,17 +52,17 @@ export function createStore(dir: string): Store {
   let damage: GatewayError | undefined;
   let checked: Mark | undefined;
 
-  // A database in use caches its pages, so damage done to the file would show late or never.
+  // An open database caches its pages, so damage to the file would be detected late or never.
   const look = (fully: boolean): void => {
     const now = markOf(file);
-    if (!now && checked) checked = GONE;
-    // Without an open database there is no cache that could mislead.
+    if (!now && checked) checked = REMOVED;
+    // Without an open database there are no cached pages.
     if (!now || (isSame(now, checked) && !(fully && opened))) return;
     if (now.size === 0 && (checked?.size ?? 0) > 0) throw storeDamaged(file, 'it was emptied while it was in use');
     if (!opened) checkHeader(file);
     if (!checked) checkEmptied(file, dir);
     if (now.size > 0) checkPages(file);
-    // What lies there now is another file, and it is whole.
+    // The file was replaced by another one, which is valid.
     if (checked && now.ino !== checked.ino) {
       opened?.close();
       opened = undefined;
@@ -78,7 +78,7 @@ export function createStore(dir: string): Store {
     try {
       opened = openDatabase(file);
     } catch (error) {
-      // What a full disk left of a new store would count as an emptied one.
+      // An empty file left by a full disk would count as an emptied store.
       if (isNew && markOf(file)?.size === 0) rmSync(file);
       throw error;
     }
@@ -103,7 +103,7 @@ export function createStore(dir: string): Store {
       return use(open());
     });
 
-  // Where nothing was ever kept there is nothing to read, and no file is made for it.
+  // Reading does not create the file.
   const read = <T>(nothing: T, use: (db: Database.Database) => T): T =>
     guarded(() => {
       look(false);
@@ -120,7 +120,7 @@ export function createStore(dir: string): Store {
     set(space, key, value) {
       write((db) => {
         db.prepare(SET).run(space, key, value);
-        // What was closed must stay closed, even where only the file itself is copied or kept.
+        // A disabled plugin must stay disabled even if only the file is copied, without its log.
         if (space === DISABLED_SPACE) settle(db);
       });
     },
@@ -161,13 +161,13 @@ export function createStore(dir: string): Store {
   };
 }
 
-// Only its name is looked at: closing a descriptor of our own on this file would drop the locks that SQLite holds on it.
+// Uses `stat` by name: closing a descriptor on this file would drop the locks that SQLite holds on it.
 function markOf(file: string): Mark | undefined {
   try {
     return statSync(file);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-    // A link that leads nowhere, such as to a disk that is not mounted, is no store that was never made.
+    // A dangling link, such as to a disk that is not mounted, is not a new store.
     if (lstatSync(file, { throwIfNoEntry: false }))
       throw new GatewayError('STATE_STORE_UNAVAILABLE', `The store ${file} cannot be used: it is a link to a file that does not exist.`);
     return undefined;
@@ -178,7 +178,7 @@ function isSame(a: Mark, b: Mark | undefined): boolean {
   return b !== undefined && a.ino === b.ino && a.size === b.size && a.mtimeMs === b.mtimeMs;
 }
 
-/** The space of what one plugin keeps. */
+/** The space for the data of one plugin. */
 export function pluginNamespace(pluginId: string): string {
   return `plugin:${pluginId}`;
 }

@@ -80,12 +80,12 @@ describe('plugmux approvals', () => {
     const config = writeConfig({}, ['consent']);
     const listed = await plugmux(config, 'approvals');
     expect(listed.stdout).toContain('Run without a question (1):\n- runs\n');
-    expect(listed.stdout).toContain('plugmux asks a person before each call (1):\n- erase\n');
+    expect(listed.stdout).toContain('plugmux asks the user before each call (1):\n- erase\n');
     expect(listed.stdout).toContain("Left to the client's own confirmation (1):\n- wipe\n");
     const refused = await plugmux(config, 'call', 'erase', '{"what":"x"}');
     expect([refused.code, refused.stdout]).toEqual([1, expect.stringContaining('plugmux approvals allow erase')]);
     expect((await plugmux(config, 'approvals', 'allow', 'erase', '--yes')).code).toBe(0);
-    expect((await plugmux(config, 'approvals')).stdout).toContain('a person has allowed them for good (1):\n- erase\n');
+    expect((await plugmux(config, 'approvals')).stdout).toContain('a user allowed them permanently (1):\n- erase\n');
     expect((await plugmux(config, 'call', 'erase', '{"what":"x"}')).stdout).toContain('erased x');
     expect((await plugmux(config, 'approvals', 'forget', 'erase')).code).toBe(0);
     expect((await plugmux(config, 'call', 'erase', '{"what":"x"}')).code).toBe(1);

@@ -69,7 +69,7 @@ describe('what a server asks', () => {
       await ask('enum', form({ type: 'string', enum: [HIDDEN] })),
       await ask('address', { method: 'elicitation/create', params: { ...url, url: 'https://x.test/\u202egpj' } }),
     ];
-    for (const [asked, told] of refused) expect([asked, told]).toEqual(['null', expect.stringContaining('characters that cannot be seen')]);
+    for (const [asked, told] of refused) expect([asked, told]).toEqual(['null', expect.stringContaining('contains invisible characters')]);
     for (const line of raw.lines) expect(line).not.toMatch(/\u202e|\\u001b|\u{e0041}/u);
   });
 

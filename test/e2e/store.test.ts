@@ -182,7 +182,7 @@ describe('plugmux store repair', () => {
     const refused = await plugmux(config, 'store', 'repair', '--yes');
     expect([refused.code, refused.stderr]).toEqual([
       1,
-      expect.stringMatching(/has the store in .* open, so it cannot be moved\. End the gateways/),
+      expect.stringMatching(/has the store in .* open, so it cannot be moved\. Stop the gateways/),
     ]);
     expect(existsSync(file)).toBe(true);
     await gateway.stop('SIGKILL');

@@ -7,16 +7,16 @@ import { GATEWAY_MANIFEST } from '../../registry/gateway-manifest.ts';
 import { surfaceOf } from '../audit/audit-fields.ts';
 import type { View } from '../view/view.ts';
 
-/** How one tool stands with approval. */
+/** The approval of one tool. */
 export interface ApprovalStatus {
   readonly tool: string;
   readonly approval: Approval;
   readonly ruledBy: ApprovalSource;
-  /** A person has allowed it for good. */
+  /** Whether a user has allowed it permanently. */
   readonly granted: boolean;
 }
 
-/** How every tool that a caller sees stands with approval. */
+/** The approvals of all tools that a caller sees. */
 export function listApprovals({ tools }: View, caller: Caller, grants: Grants): ApprovalStatus[] {
   return [...tools.values()].map(({ entry, approval, approvalSource }) => ({
     tool: entry.name,
@@ -26,13 +26,13 @@ export function listApprovals({ tools }: View, caller: Caller, grants: Grants): 
   }));
 }
 
-/** The same in words, with how to change it. */
+/** The list as text, with instructions for changing it. */
 export function describeApprovals(list: readonly ApprovalStatus[], profile: string): string {
   const asked = list.filter(({ approval, granted }) => approval === 'required' && !granted);
   const groups: [string, readonly ApprovalStatus[]][] = [
     ['Run without a question', list.filter(({ approval }) => approval === 'auto')],
-    ['Run without a question because a person has allowed them for good', list.filter(({ granted }) => granted)],
-    ['plugmux asks a person before each call', asked],
+    ['Run without a question because a user allowed them permanently', list.filter(({ granted }) => granted)],
+    ['plugmux asks the user before each call', asked],
     ["Left to the client's own confirmation", list.filter(({ approval }) => approval === 'client')],
   ];
   const lines = groups.flatMap(([title, tools]) =>
@@ -48,15 +48,15 @@ const REASONS: Readonly<Record<ApprovalSource, string>> = {
 };
 
 const HOW = [
-  'To change it, the owner of this gateway writes in mcp.json: "approval": "allow" | "ask" | "deny", or a map by tool name, under',
-  '"plugins": { "<plugin>": … } or, stronger, under "profiles": { "<profile>": … }. What has no such rule can also be allowed for',
-  'good with `plugmux approvals allow <tool>`, and taken back with `plugmux approvals forget <tool>`. What the client itself asks',
-  'is set in the client: `plugmux export <client>` prints its allow-list.',
+  'To change this, the owner of this gateway sets "approval": "allow" | "ask" | "deny", or a map by tool name, in mcp.json under',
+  '"plugins": { "<plugin>": … } or, with precedence, under "profiles": { "<profile>": … }. A tool without such a rule can also be',
+  'allowed permanently with `plugmux approvals allow <tool>`; `plugmux approvals forget <tool>` revokes that. The questions of the',
+  'client itself are configured in the client: `plugmux export <client>` prints its allow-list.',
 ];
 
-/** The prompt that tells a person what is asked and what is not. */
+/** The prompt that lists the approvals of a caller's tools. */
 export function approvalsPrompt(list: (caller: Caller) => readonly ApprovalStatus[]): PromptEntry {
-  const description = 'What runs without a question, what is asked, and how to change it';
+  const description = 'Which tools run without a question, which require approval, and how to change that';
   return {
     name: 'approvals',
     plugin: GATEWAY_MANIFEST,

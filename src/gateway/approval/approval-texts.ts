@@ -2,39 +2,39 @@ import { type Caller, DEFAULT_PROFILE, LOCAL_PRINCIPAL } from '../../core/contra
 import { GatewayError } from '../../core/errors.ts';
 import type { VisibleTool } from '../view/visible-tool.ts';
 
-/** Why a tool that needs consent was not run. */
-export type Refusal = 'declined' | 'dismissed' | 'unanswered' | 'unclear' | 'nobody';
+/** Why a tool that requires approval was not run. */
+export type Refusal = 'declined' | 'dismissed' | 'unanswered' | 'unclear' | 'unsupported';
 
-/** The refusal of a call, in words a model can act on. `why` says more where there is more to say. */
+/** The error for a call without approval. `why` adds a detail to 'unanswered'. */
 export function denied(refusal: Refusal, tool: VisibleTool, caller: Caller, why = ''): GatewayError {
   const { name } = tool.entry;
   switch (refusal) {
     case 'declined':
       return new GatewayError('DENIED', 'User denied tool execution');
     case 'dismissed':
-      return new GatewayError('DENIED', `The question whether ${name} may run was dismissed without an answer. The tool was not run.`, {
+      return new GatewayError('DENIED', `The question whether to run ${name} was dismissed without an answer, so it was not run.`, {
         fix: allowingFix(tool, caller),
       });
     case 'unanswered':
-      return new GatewayError('DENIED', `Nobody answered whether ${name} may run, so it was not run. ${why}`.trimEnd(), {
+      return new GatewayError('DENIED', `The question whether to run ${name} was not answered, so it was not run. ${why}`.trimEnd(), {
         fix: `Call again and answer the question. ${allowingFix(tool, caller)}`,
       });
     case 'unclear':
-      return new GatewayError('DENIED', `The answer to whether ${name} may run could not be understood, so it was not run.`, {
-        fix: 'Call again and choose one of the answers offered.',
+      return new GatewayError('DENIED', `The question whether to run ${name} got an invalid answer, so it was not run.`, {
+        fix: 'Call again and choose one of the offered answers.',
       });
-    case 'nobody':
+    case 'unsupported':
       return new GatewayError('DENIED', `${name} requires approval, and this client does not support elicitation.`, {
-        fix: `Use a client that can ask (elicitation). ${allowingFix(tool, caller)}`,
+        fix: `Use a client that supports elicitation. ${allowingFix(tool, caller)}`,
       });
   }
 }
 
-/** How the owner can let a tool run without a question. */
+/** How the owner of the gateway can allow a tool without a question. */
 export function allowingFix({ entry, approvalSource: ruledBy }: VisibleTool, { principal, profile }: Caller): string {
   const [place, key] = ruledBy === 'profile' ? ['profiles', [profile, entry.name]] : ['plugins', [entry.plugin.id, entry.tool.name]];
   const inFile = `"${place}": { ${JSON.stringify(key[0])}: { "approval": { ${JSON.stringify(key[1])}: "allow" } } } in mcp.json`;
-  if (ruledBy !== 'format') return `Its owner can allow it: ${inFile}.`;
+  if (ruledBy !== 'format') return `The owner of the gateway can allow it: ${inFile}.`;
   const flags = `${profile === DEFAULT_PROFILE ? '' : ` --profile ${profile}`}${principal === LOCAL_PRINCIPAL ? '' : ` --principal ${principal}`}`;
-  return `Its owner can allow it: ${inFile}, or the command: plugmux approvals allow ${entry.name}${flags}`;
+  return `The owner of the gateway can allow it: ${inFile}, or the command: plugmux approvals allow ${entry.name}${flags}`;
 }

@@ -19,20 +19,20 @@ import { createSessionGrants } from './session-grants.ts';
 export interface ApprovalPrompt {
   readonly call: Call;
   readonly question: Question;
-  /** For a client that keeps no connection; made at most once, and only where it is needed. */
+  /** For a stateless client; issued at most once, and only if it is needed. */
   readonly ticket: () => string;
 }
 
 /** Asks the user for approval. Returns undefined if there is no way to ask. */
 export type ApprovalPrompter = (request: ApprovalPrompt) => Promise<JsonValue | undefined> | undefined;
 
-/** The answer that came back with a ticket, to a question this call has not put itself. */
+/** The answer that came with a ticket, to a question of an earlier call. */
 export interface Returned {
   readonly shown: string;
   readonly answer: JsonValue | undefined;
 }
 
-/** A call that needs consent: what the client sent, and the arguments the tool would run with. */
+/** A call that requires approval: the client's arguments, and those that the tool would run with. */
 export interface ApprovalRequest {
   readonly tool: VisibleTool;
   readonly sent: JsonObject;
@@ -41,13 +41,13 @@ export interface ApprovalRequest {
   readonly returned: Returned | undefined;
 }
 
-/** Asks users for approval of calls, and remembers their answers. */
+/** Asks users for approval of calls, and stores their answers. */
 export interface Approvals {
-  /** Takes a ticket that came back. Throws INVALID_PARAMS where it is no good for this call. */
+  /** Redeems the ticket of a call, if it has one. Throws INVALID_PARAMS if the ticket is not valid for this call. */
   redeem(tool: VisibleTool, sent: JsonObject, call: Call): Returned | undefined;
   /**
-   * Settles once a person has agreed, now or before; undefined where there is nothing to agree to. Rejects with DENIED at
-   * once where nobody can be asked.
+   * Settles once the user has approved, now or earlier; undefined if the call needs no approval after all. Rejects with
+   * DENIED, at once if the client cannot ask.
    */
   obtain(about: ApprovalRequest): Promise<Consent | undefined>;
 }
@@ -60,11 +60,11 @@ export const promptClient: ApprovalPrompter = ({ call, question, ticket }) => {
   return call.ask({ [KEY]: question }, ticket).then((answers) => answers[KEY]);
 };
 
-/** `answerers` are tried in order; the first who can be asked is. */
+/** `prompters` are tried in order, until one can ask. */
 export function createApprovals(tickets: Tickets, grants: Grants, redactor: Redactor, prompters: readonly ApprovalPrompter[]): Approvals {
   const session = createSessionGrants();
 
-  // The operator's own "ask" is stronger than what a person once said: then no word holds for good.
+  // The operator's "ask" takes precedence over permanent grants.
   const remembered = ({ tool, call }: ApprovalRequest, key: GrantKey, surface: string): Consent | undefined => {
     if (!call.stateless && session.has(call.session, key, surface)) return 'session';
     return tool.approvalSource === 'format' && grants.has(key, surface) ? 'always' : undefined;
@@ -74,12 +74,12 @@ export function createApprovals(tickets: Tickets, grants: Grants, redactor: Reda
     { tool, args, call }: ApprovalRequest,
     offered: readonly Consent[],
     subject: string,
-    words?: string,
+    note?: string,
   ): Promise<Answer> => {
     let ticket: string | undefined;
     const request: ApprovalPrompt = {
       call,
-      question: toForm(tool.entry, args, offered, words, redactor.text),
+      question: toForm(tool.entry, args, offered, note, redactor.text),
       ticket: () => {
         ticket ??= tickets.issue({ subject, shown: digest(args) });
         return ticket;
@@ -95,7 +95,7 @@ export function createApprovals(tickets: Tickets, grants: Grants, redactor: Reda
       if (ticket !== undefined) tickets.redeem(ticket, subject);
       return readAnswer(answer, offered);
     }
-    throw denied('nobody', tool, call.caller);
+    throw denied('unsupported', tool, call.caller);
   };
 
   return {
@@ -117,11 +117,11 @@ export function createApprovals(tickets: Tickets, grants: Grants, redactor: Reda
         ...(call.stateless ? [] : ['session' as const]),
         ...(tool.approvalSource === 'format' ? ['always' as const] : []),
       ];
-      // A person agreed to what was shown: where a guard has made other arguments of it since, the question is put again.
-      const brought = returned?.shown === digest(args) ? readAnswer(returned.answer, offered) : undefined;
-      const preview = brought ? undefined : await entry.tool.preview?.(argumentsFor(entry.tool, args));
+      // The answer is valid only for the arguments that were shown: if a guard has changed them since, the user is asked again.
+      const given = returned?.shown === digest(args) ? readAnswer(returned.answer, offered) : undefined;
+      const preview = given ? undefined : await entry.tool.preview?.(argumentsFor(entry.tool, args));
       if (preview?.pointless) return undefined;
-      const answer = brought ?? (await ask(about, offered, subjectOf(entry, sent, call), preview?.text));
+      const answer = given ?? (await ask(about, offered, subjectOf(entry, sent, call), preview?.text));
       if (answer === undefined) throw denied('unclear', tool, call.caller);
       if (answer === 'declined' || answer === 'dismissed') throw denied(answer, tool, call.caller);
       if (answer === 'session') session.give(call.session, key, surface);
@@ -131,7 +131,7 @@ export function createApprovals(tickets: Tickets, grants: Grants, redactor: Reda
   };
 }
 
-// A ticket is bound to all that makes a call this call: who, which tool as it looks now, and what was sent.
+// A ticket is bound to the caller, the tool in its current form, and the client's arguments.
 function subjectOf(entry: ToolEntry, sent: JsonObject, { caller }: Call): string {
   return canonicalJson([
     caller.principal,

@@ -5,13 +5,13 @@ import { shareOut } from '../../core/text/share-out.ts';
 import { escapeForTerminal, shorten } from '../../core/text/text.ts';
 import type { ToolEntry } from '../../registry/catalogue/catalogue.ts';
 
-/** How a person agreed: to one call, to all calls of the session, or for good. */
+/** How the user approved: one call, all calls of the session, or permanently. */
 export type Consent = 'once' | 'session' | 'always';
 
-/** What came of a question for consent; undefined where the answer makes no sense. */
+/** The answer to an approval question; undefined if it is invalid. */
 export type Answer = Consent | 'declined' | 'dismissed' | undefined;
 
-// Plain texts as choices: every revision that has forms can show them.
+// Plain strings as choices, which every revision with forms supports.
 const CHOICES: Readonly<Record<Consent, string>> = {
   once: 'Allow once',
   session: 'Allow for this session',
@@ -21,18 +21,18 @@ const CHOICES: Readonly<Record<Consent, string>> = {
 const HEAD = 2_800;
 const TAIL = 1_000;
 
-// Clients show three lines of a question, or 200 characters, before a person has to scroll.
+// Clients show three lines or 200 characters of a question before the user has to scroll.
 const FIRST = 200;
 
 /**
- * The form that asks whether a tool may run with these arguments. Its first two lines name both; the arguments in full and
- * what the plugin itself says of the call stand below, the latter marked as its words. `redact` takes out secrets.
+ * The form that asks whether a tool may run with these arguments. Its first two lines name both; below are the arguments in
+ * full and the plugin's `note` about the call, marked as such. `redact` removes secrets.
  */
 export function toForm(
   { name, plugin }: ToolEntry,
   args: JsonObject,
   offered: readonly Consent[],
-  words = '',
+  note = '',
   redact = (text: string): string => text,
 ): Question {
   const decision = { type: 'string', title: 'Decision', enum: offered.map((consent) => CHOICES[consent]), default: CHOICES.once };
@@ -42,12 +42,12 @@ export function toForm(
   const whole = show(redact(toJsonText(args, undefined, 2)));
   return {
     kind: 'form',
-    message: `${asked}\n${brief}\n${long ? `\nPlugin: ${plugin.id}` : ''}\nArguments:\n${whole}${quote(redact(words))}`,
+    message: `${asked}\n${brief}\n${long ? `\nPlugin: ${plugin.id}` : ''}\nArguments:\n${whole}${quote(redact(note))}`,
     schema: { type: 'object', properties: offered.length > 1 ? { decision } : {} },
   };
 }
 
-// One line: whole where it fits, otherwise the beginning of each argument, so that none hides behind a long one.
+// One line: all arguments if they fit, otherwise the beginning of each, so that a long one cannot hide the others.
 function inBrief(args: JsonObject, room: number, clean: (text: string) => string): string {
   const whole = clean(toJsonText(args));
   if (whole.length <= room) return whole;
@@ -60,7 +60,7 @@ function inBrief(args: JsonObject, room: number, clean: (text: string) => string
   return shorten(`{${cut.join(',')}${cut.length < parts.length ? ',…' : ''}}`, room);
 }
 
-/** Reads an answer as far as it makes sense: only what was offered, and accepting without a choice means this once. */
+/** Reads an answer: only offered choices are valid; accepting without a choice means once. */
 export function readAnswer(answer: JsonValue | undefined, offered: readonly Consent[]): Answer {
   if (!isJsonObject(answer)) return undefined;
   if (answer.action === 'decline') return 'declined';
@@ -70,11 +70,11 @@ export function readAnswer(answer: JsonValue | undefined, offered: readonly Cons
   return decision === undefined ? 'once' : offered.find((consent) => CHOICES[consent] === decision);
 }
 
-function quote(words: string): string {
-  return words === '' ? '' : `\n\nThe plugin says of it:\n${show(words).replace(/^/gm, '> ')}`;
+function quote(note: string): string {
+  return note === '' ? '' : `\n\nNote from the plugin:\n${show(note).replace(/^/gm, '> ')}`;
 }
 
-// Long texts lose their middle, and say so: nothing may hide behind a cut that nobody sees.
+// Long texts are cut in the middle, with a mark, so that the user knows about hidden parts.
 function show(whole: string): string {
   const text = escapeForTerminal(whole);
   const left = text.length - HEAD - TAIL;

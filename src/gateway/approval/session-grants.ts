@@ -2,13 +2,13 @@ import type { GrantKey } from '../../policy/grants.ts';
 
 const MAX_ENTRIES = 10_000;
 
-/** What people have allowed for as long as a session lasts. Nothing outlives the process. */
+/** Approvals for the rest of a session. In memory only. */
 export interface SessionGrants {
   has(session: string, key: GrantKey, surface: string): boolean;
   give(session: string, key: GrantKey, surface: string): void;
 }
 
-/** Grants of sessions, the newest `max` of them: sessions end without saying so, and theirs fade out. */
+/** Grants of sessions. Sessions may end without notice, so only the newest `max` grants are kept. */
 export function createSessionGrants(max: number = MAX_ENTRIES): SessionGrants {
   const given = new Set<string>();
   const nameOf = (session: string, { principal, profile, plugin, tool }: GrantKey, surface: string): string =>

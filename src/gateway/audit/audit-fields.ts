@@ -6,7 +6,7 @@ import type { ToolEntry } from '../../registry/catalogue/catalogue.ts';
 
 const toolFields = new WeakMap<ToolEntry, string>();
 
-/** The fields of an audit line that name a tool, with a hash over all that a model sees of it. */
+/** The fields of an audit line that identify a tool, with a hash over everything a model sees of it. */
 export function auditFields(entry: ToolEntry): string {
   let fields = toolFields.get(entry);
   if (fields === undefined) {
@@ -25,7 +25,7 @@ export function unknownFields(name: string): string {
   return members({ plugin: '', tool: showName(name) });
 }
 
-/** A short hash over all that a model sees of a tool: it changes when the tool looks different. */
+/** A short hash over everything a model sees of a tool. */
 export function surfaceOf({ name, description, input, tool }: ToolEntry): string {
   return hash('sha256', toJsonText([name, tool.title, description, input, tool.output, tool.hints])).slice(0, 16);
 }
@@ -38,9 +38,9 @@ interface CallerFields {
 
 const callerFields = new WeakMap<Caller, CallerFields>();
 
-/** The fields of an audit line that name a caller and its client. */
+/** The fields of an audit line that identify a caller and its client. */
 export function auditCaller(caller: Caller, transport: string, client: string): string {
-  // In the stateless era each request names its client, mostly the same as the one before.
+  // In the stateless era each request names its client, which is mostly the same.
   const known = callerFields.get(caller);
   if (known?.transport === transport && known.client === client) return known.fields;
   const fields = members({

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 const BLOCK = 64 * 1024;
 const NAME = /^\d{4}-\d\d-\d\d\.jsonl$/;
 
-/** The day files of an audit folder, the oldest first. Throws if the folder is there and cannot be read. */
+/** The day files of an audit folder, the oldest first. Throws if the folder exists but cannot be read. */
 export function listDayFiles(dir: string): readonly string[] {
   try {
     return readdirSync(dir)
@@ -16,7 +16,7 @@ export function listDayFiles(dir: string): readonly string[] {
   }
 }
 
-/** The lines of a file in order. A last line without its line feed comes too. */
+/** The lines of a file in order, including a last line without line feed. */
 export function* readLines(dir: string, name: string): Generator<string> {
   const fd = openSync(join(dir, name), 'r');
   try {
@@ -39,12 +39,12 @@ export function* readLines(dir: string, name: string): Generator<string> {
   }
 }
 
-/** The lines of a file from its end, read in blocks: the newest come first, however large the file is. */
+/** The lines of a file, newest first. Reads blocks from the end. */
 export function* readLinesBackwards(dir: string, name: string): Generator<string> {
   const fd = openSync(join(dir, name), 'r');
   try {
     let end = fstatSync(fd).size;
-    // Parts of a line that begins further in front, the first part first.
+    // Parts of a line that begins in an earlier block, in order.
     let tail: Buffer[] = [];
     while (end > 0) {
       const start = Math.max(0, end - BLOCK);

@@ -4,7 +4,7 @@ import type { Logger } from '../../core/log.ts';
 import type { Store } from '../../store/store.ts';
 import type { AuditHead } from './audit-log.ts';
 
-/** Keeps the ends of audit chains where the audit files are not: a tail that is cut off those shows. */
+/** Stores the ends of audit chains apart from the audit files, so that truncated files are detected. */
 export interface AuditHeads {
   save(run: string, head: AuditHead): void;
   /** Saves what has not been saved yet. */
@@ -14,7 +14,7 @@ export interface AuditHeads {
 const SPACE = 'audit-heads';
 const EVERY_MS = 1_000;
 
-/** Heads in a store, each saved with its batch and at most once a second. A head is never ahead of its file. */
+/** Heads in a store, saved after a batch, at most once a second. A head is never ahead of its file. */
 export function createAuditHeads(store: Store, log: Logger): AuditHeads {
   let unsaved: { readonly run: string; readonly head: AuditHead } | undefined;
   let last = Number.NEGATIVE_INFINITY;
@@ -30,7 +30,8 @@ export function createAuditHeads(store: Store, log: Logger): AuditHeads {
       if (save(unsaved.run, JSON.stringify({ ...unsaved.head, at: Date.now() }))) unsaved = undefined;
       reported = false;
     } catch (error) {
-      if (!reported) log.warn(`the end of the audit chain cannot be kept, so a cut tail would not show: ${toError(error).message}`);
+      if (!reported)
+        log.warn(`the end of the audit chain cannot be stored, so a truncated log would not be detected: ${toError(error).message}`);
       reported = true;
     }
     if (unsaved) schedule(EVERY_MS);
@@ -57,12 +58,12 @@ export function createAuditHeads(store: Store, log: Logger): AuditHeads {
   };
 }
 
-/** The heads that a store holds, by run. */
+/** The heads in a store, by run. */
 export function readAuditHeads(store: Store): ReadonlyMap<string, AuditHead> {
   const heads = new Map<string, AuditHead>();
   for (const [run, text] of store.entries(SPACE)) {
     const head = toHead(text);
-    // A head that makes no sense must not look like none.
+    // An invalid head must not be treated as missing.
     heads.set(run, head ?? { seq: Number.MAX_SAFE_INTEGER, chain: '', file: '' });
   }
   return heads;

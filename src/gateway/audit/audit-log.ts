@@ -3,14 +3,14 @@ import type { Logger } from '../../core/log.ts';
 import { wellFormedJson } from '../../core/text/well-formed.ts';
 import { createDayFile } from './day-file.ts';
 
-/** The end of the chain of one run: its last line that was written, and the file that holds it. */
+/** The end of the chain of one run: its last written line, and the file that contains it. */
 export interface AuditHead {
   readonly seq: number;
   readonly chain: string;
   readonly file: string;
 }
 
-/** The JSON members of a line. Made with their batch, lines cost less: a hundred of them run through the same code at once. */
+/** The JSON members of a line, or a function that builds them when the batch is written, which is faster. */
 export type Members = string | (() => string);
 
 interface Waiting {
@@ -18,36 +18,36 @@ interface Waiting {
   members: Members;
 }
 
-/** The lines of one run of a gateway. They leave in batches; each batch ends with the hash that chains it to the one before. */
+/** The lines of one run of a gateway. They are written in batches; each ends with a hash that chains it to the previous one. */
 export interface AuditLog {
-  /** Adds a line, given as ready JSON members or as what makes them when the batch is written. */
+  /** Adds a line. */
   add(members: Members): void;
-  /** Why nothing can be written just now, or undefined. */
+  /** Why lines cannot be written at the moment; undefined if they can. */
   failure(): string | undefined;
-  /** Whether any line of this run has been written. */
+  /** Whether a line of this run has been written. */
   proven(): boolean;
-  /** Writes every line that waits now; settles with the reason if they cannot be written. */
+  /** Writes all waiting lines; settles with the reason if they cannot be written. */
   written(): Promise<string | undefined>;
-  /** Writes what is waiting and closes the file. */
+  /** Writes the waiting lines and closes the file. */
   close(): Promise<void>;
 }
 
 const BATCH_LINES = 100;
 const BATCH_MS = 100;
-/** Lines that are kept while none can be written. */
+/** The most lines that are kept while the log cannot be written. */
 const MAX_WAITING = 10_000;
 
-/** What every chain begins with. */
+/** The first link of a chain. */
 export function chainStart(run: string): string {
   return hash('sha256', run);
 }
 
-/** The next link of a chain: `text` is the batch, each line with its line feed. */
+/** The next link of a chain; `text` is the batch, each line with its line feed. */
 export function chainNext(previous: string, text: string): string {
   return hash('sha256', previous + text);
 }
 
-/** A new run below `dir`, one file a day. `saveHead` gets the end of the chain after each batch. */
+/** Starts a run with one file per day in `dir`. `saveHead` receives the end of the chain after each batch. */
 export function createAuditLog(dir: string, log: Logger, saveHead: (run: string, head: AuditHead) => void): AuditLog {
   const run = randomBytes(6).toString('hex');
   const file = createDayFile(dir);
@@ -89,7 +89,7 @@ export function createAuditLog(dir: string, log: Logger, saveHead: (run: string,
     saveHead(run, { seq, chain, file: name });
   };
 
-  // Lines that come meanwhile wait for a batch of their own: under load they would each be written in a batch of a few.
+  // Lines that are added meanwhile wait for the next flush, because under load small batches would be inefficient.
   const append = async (upTo: number): Promise<void> => {
     try {
       while (written < upTo) await appendBatch();
@@ -128,7 +128,7 @@ export function createAuditLog(dir: string, log: Logger, saveHead: (run: string,
     failure: () => failure,
     proven: () => written > 0,
     written() {
-      // What is added in one turn of the event loop is written in one go.
+      // Lines that are added in one turn of the event loop share a batch.
       soon ??= new Promise((resolve) => {
         setImmediate(() => {
           soon = undefined;

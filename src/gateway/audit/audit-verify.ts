@@ -2,7 +2,7 @@ import { isJsonObject, type JsonObject } from '../../core/json/json.ts';
 import { showName } from '../../core/text/text.ts';
 import { type AuditHead, chainNext, chainStart } from './audit-log.ts';
 
-/** One thing that is wrong with the audit log. */
+/** One fault in the audit log. */
 export interface AuditFault {
   readonly file?: string;
   /** The line in the file, from 1. */
@@ -11,13 +11,13 @@ export interface AuditFault {
   readonly message: string;
 }
 
-/** What a check of the audit log found. */
+/** The result of checking the audit log. */
 export interface AuditReport {
   readonly files: number;
   readonly runs: number;
   readonly lines: number;
   readonly faults: readonly AuditFault[];
-  /** What a crash leaves behind, and what cannot be checked. */
+  /** Traces of a crash, and parts that cannot be checked. */
   readonly notes: readonly string[];
 }
 
@@ -31,21 +31,21 @@ interface Run {
   readonly id: string;
   /** The last link; undefined before the first seal. */
   chain: string | undefined;
-  /** The last line read, and the last one under a seal. */
+  /** The last line read, and the last one covered by a seal. */
   seq: number;
   sealed: number;
   /** The lines since the last seal. */
   text: string;
   count: number;
   first: number;
-  /** A torn line was found among them. */
+  /** Whether a torn line was found among them. */
   torn: boolean;
-  /** The whole lines of the batch that was torn, which must stand in front of what was written in its place. */
+  /** The complete lines of a torn batch; the batch that replaces it must begin with them. */
   again: string;
   metHead: boolean;
 }
 
-/** `heads`: the kept ends of chains. `partly`: only some of the files are read, so a chain may begin or end elsewhere. */
+/** `heads`: the stored ends of chains. `partly`: only some files are read, so a chain may begin or end elsewhere. */
 export function createAuditVerifier(heads: ReadonlyMap<string, AuditHead>, partly = false): AuditVerifier {
   const runs = new Map<string, Run>();
   const files = new Set<string>();
@@ -64,7 +64,7 @@ export function createAuditVerifier(heads: ReadonlyMap<string, AuditHead>, partl
 
   const addLine = (run: Run, seq: number, text: string, where: { file: string; line: number }): void => {
     lines++;
-    // A batch that was torn by a full disk was written once more as a whole.
+    // A batch that was torn by a full disk was written again as a whole.
     if (run.torn && seq <= run.seq) {
       run.again = run.text;
       startBatch(run);
@@ -74,7 +74,7 @@ export function createAuditVerifier(heads: ReadonlyMap<string, AuditHead>, partl
       const message =
         seq > run.seq + 1
           ? `${span(run.seq + 1, seq - 1)} of run ${run.id} is missing before this one`
-          : `line ${seq} of run ${run.id} stands behind line ${run.seq}: the lines were reordered or repeated`;
+          : `line ${seq} of run ${run.id} follows line ${run.seq}: the lines were reordered or repeated`;
       faults.push({ ...where, run: run.id, message });
     }
     run.seq = seq;
@@ -99,7 +99,7 @@ export function createAuditVerifier(heads: ReadonlyMap<string, AuditHead>, partl
       const where = { file, line: number };
       const id = value?.run;
       if (value ? typeof id !== 'string' : !looksTorn(text)) {
-        faults.push({ ...where, message: 'this line is none that a gateway writes' });
+        faults.push({ ...where, message: 'this line was not written by a gateway' });
       } else if (!value || typeof id !== 'string') {
         torn.push(`${file}:${number}`);
         for (const run of runs.values()) if (run.count > 0) run.torn = true;
@@ -108,13 +108,13 @@ export function createAuditVerifier(heads: ReadonlyMap<string, AuditHead>, partl
     },
     report() {
       if (torn.length > 0)
-        notes.push(`${count(torn.length, 'line')} cannot be read, as a crash or a full disk leaves them: ${torn.slice(0, 5).join(', ')}`);
+        notes.push(`${count(torn.length, 'line')} cannot be read, probably after a crash or a full disk: ${torn.slice(0, 5).join(', ')}`);
       for (const run of runs.values()) {
         if (run.count > 0)
           notes.push(
-            `the last ${count(run.count, 'line')} of run ${show(run.id)} ${run.count === 1 ? 'has' : 'have'} no seal, as a crash leaves them`,
+            `the last ${count(run.count, 'line')} of run ${show(run.id)} ${run.count === 1 ? 'has' : 'have'} no seal, probably after a crash`,
           );
-        if (!heads.has(run.id)) notes.push(`the end of run ${show(run.id)} is not kept in the store, so a cut tail would not show`);
+        if (!heads.has(run.id)) notes.push(`the end of run ${show(run.id)} is not in the store, so a truncated log would not be detected`);
       }
       for (const [id, head] of heads) {
         const message = headFault(runs.get(id), head);
@@ -141,15 +141,13 @@ function sealFault(run: Run, seal: JsonObject, partly: boolean): string | undefi
   const before = run.chain ?? (partly ? String(previous) : chainStart(run.id));
   if (previous !== before) {
     return run.chain === undefined
-      ? `run ${show(run.id)} begins in the middle: what came before is missing`
+      ? `run ${show(run.id)} begins in the middle: its first lines are missing`
       : `a batch of run ${show(run.id)} before this seal is missing or was rewritten`;
   }
   const place = run.count === 0 ? '' : ` (from line ${run.first} of the file on)`;
-  if (lines !== run.count)
-    return `this seal of run ${show(run.id)} is over ${String(lines)} lines, but ${run.count} stand before it${place}`;
-  if (seq !== run.seq) return `this seal of run ${show(run.id)} ends at line ${String(seq)}, but line ${run.seq} stands before it${place}`;
-  if (!run.text.startsWith(run.again))
-    return `lines of run ${show(run.id)} before a torn one are none of the lines under this seal${place}`;
+  if (lines !== run.count) return `this seal of run ${show(run.id)} covers ${String(lines)} lines, but ${run.count} precede it${place}`;
+  if (seq !== run.seq) return `this seal of run ${show(run.id)} ends at line ${String(seq)}, but line ${run.seq} precedes it${place}`;
+  if (!run.text.startsWith(run.again)) return `lines of run ${show(run.id)} before a torn line are not covered by this seal${place}`;
   if (chainNext(before, run.text) !== chain) return `a line under this seal of run ${show(run.id)} was changed, moved or replaced${place}`;
   return undefined;
 }
@@ -157,11 +155,11 @@ function sealFault(run: Run, seal: JsonObject, partly: boolean): string | undefi
 function headFault(run: Run | undefined, { seq, file }: AuditHead): string | undefined {
   if (!run) return `the lines of this run are missing: it wrote ${seq} of them, the last ones to ${file}`;
   if (run.metHead) return undefined;
-  if (run.sealed < seq) return `its end is cut off: line ${seq} was written, and line ${run.sealed} is the last one under a seal`;
-  return `its chain was rewritten: at line ${seq} it is not the one that was written`;
+  if (run.sealed < seq) return `its end is cut off: line ${seq} was written, but line ${run.sealed} is the last sealed one`;
+  return `its chain was rewritten: it differs at line ${seq}`;
 }
 
-// What a crash leaves is the beginning of a line, or blank where the file system had not written it yet.
+// A crash leaves the beginning of a line, or zeros if the file system had not written the data yet.
 function looksTorn(text: string): boolean {
   const start = text.slice(0, WIDTH);
   return STARTS.some((whole) => whole.startsWith(start)) || text.startsWith('\u0000');

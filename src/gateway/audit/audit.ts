@@ -13,46 +13,46 @@ import type { AuditHeads } from './audit-heads.ts';
 import { createAuditLog } from './audit-log.ts';
 import { createFailedLogins } from './failed-logins.ts';
 
-/** What came of one call, for the audit log. Durations are in milliseconds, sizes in bytes. */
+/** The audit record of one call. Durations are in milliseconds, sizes in bytes. */
 export interface AuditRecord {
-  /** Fields of the caller and of the tool, as ready JSON members without braces. */
+  /** Fields of the caller and of the tool, as JSON members without braces. */
   readonly caller: string;
   readonly tool: string;
   readonly args: JsonObject;
   readonly outcome: 'ok' | 'error' | 'refused' | 'cancelled';
   readonly code?: string | undefined;
-  /** How a person agreed, where one had to. */
+  /** How the user approved, if the tool requires approval. */
   readonly consent?: string | undefined;
   readonly ms: number;
   readonly bytes: number;
 }
 
-/** What the audit log tells besides calls. */
+/** Events in the audit log besides calls. */
 export type AuditEvent = 'start' | 'login-failed' | 'admin' | 'reload';
 
-/** Writes one line a call, and one for each further event. Lines leave in batches, which are chained by their hashes. */
+/** Writes one line per call and event. Lines are written in batches, which are chained by hashes. */
 export interface Audit {
   record(record: AuditRecord): void;
   /** Writes a line about something other than a call. Texts in `fields` are escaped and shortened. */
   event(name: AuditEvent, fields: JsonObject): void;
-  /** Counts a failed login. There is one line a minute for each address and reason, with how many there were. */
+  /** Counts a failed login. Each address and reason gets one line per minute, with the count. */
   failedLogin(address: string, reason: string): void;
-  /** Proves that a line can be written, by writing one; settles with the reason if it cannot. */
+  /** Writes a first line; settles with the reason if it cannot be written. */
   prove(): Promise<string | undefined>;
-  /** Why nothing can be written just now, or undefined. */
+  /** Why lines cannot be written at the moment; undefined if they can. */
   failure(): string | undefined;
-  /** Writes every line that waits now; settles with the reason if they cannot be written. */
+  /** Writes all waiting lines; settles with the reason if they cannot be written. */
   written(): Promise<string | undefined>;
-  /** Writes what is waiting and closes the file. */
+  /** Writes the waiting lines and closes the file. */
   close(): Promise<void>;
 }
 
 const KEY_BYTES = 32;
 const MAX_ITEMS = 100;
-/** Longer arguments are hashed at once and not kept until their batch is written. */
+/** Longer arguments are hashed at once, so that they are not kept until their batch is written. */
 const KEPT_LENGTH = 1_024;
 
-/** An audit log below `dir`, one file a day. While `plain` says so, arguments are written beside their digest, without known secrets. */
+/** An audit log with one file per day in `dir`. If `plain()` is true, arguments are written too, without known secrets. */
 export function createAudit(dir: string, plain: () => boolean, log: Logger, redactor: Pick<Redactor, 'texts'>, heads?: AuditHeads): Audit {
   const lines = createAuditLog(dir, log, (run, head) => heads?.save(run, head));
   let key: string | undefined;
@@ -95,24 +95,24 @@ export function createAudit(dir: string, plain: () => boolean, log: Logger, reda
   };
 }
 
-/** Refuses to go on without an audit log that can be written. */
+/** Throws AUDIT_STORE_UNAVAILABLE if the audit log cannot be written. */
 export async function proveAudit(audit: Audit, state: string): Promise<void> {
   const why = await audit.prove();
   if (why === undefined) return;
   await audit.close().catch(() => undefined);
   throw new GatewayError(
     'AUDIT_STORE_UNAVAILABLE',
-    `The audit log below ${state} cannot be written, and the configuration requires one: ${why}.`,
+    `The audit log below ${state} cannot be written, but the configuration requires it: ${why}.`,
   );
 }
 
-/** Records a configuration that was refused. Its message may hold what stands in the file, so the place has to do. */
+/** Records a rejected configuration by its position only, because the message may contain values from the file. */
 export function recordRefusal(audit: Audit, error: unknown): void {
   const { code = 'INTERNAL', at = '' } = error instanceof GatewayError ? { code: error.code, at: error.details.at } : {};
   audit.event('reload', { by: 'file', outcome: 'refused', code, at });
 }
 
-// What a line tells of strangers must neither hide anything nor fill the file.
+// Untrusted texts in a line must not contain hidden characters or fill the file.
 function safe(value: JsonValue): JsonValue {
   if (typeof value === 'string') return showName(value);
   if (Array.isArray(value)) return value.slice(0, MAX_ITEMS).map(safe);
@@ -120,7 +120,7 @@ function safe(value: JsonValue): JsonValue {
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, safe(item)]));
 }
 
-// Without a key, short arguments could be guessed from their digests. SHA-512/256 with a prefixed key is a sound MAC.
+// Without a key, short arguments could be guessed from their digests. SHA-512/256 with a key prefix is a secure MAC.
 function readKey(dir: string, log: Logger): string {
   const file = join(dir, 'key');
   const fresh = randomBytes(KEY_BYTES).toString('hex');
@@ -129,14 +129,14 @@ function readKey(dir: string, log: Logger): string {
     if (!existsSync(file)) writeUnlessThere(file, fresh);
     const kept = readFileSync(file, 'utf8');
     if (kept.length === fresh.length) return kept;
-    throw new Error('it holds no key');
+    throw new Error('it contains no key');
   } catch (error) {
     log.warn(`the digests of this run cannot be compared with those of others: ${file} cannot be used: ${fileFault(error)}`);
     return fresh;
   }
 }
 
-// Of several gateways that start at once all use the first one's key.
+// Gateways that start at the same time all use the first one's key.
 function writeUnlessThere(file: string, text: string): void {
   try {
     writeFileSync(file, text, { mode: 0o600, flag: 'wx' });

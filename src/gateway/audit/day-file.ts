@@ -4,14 +4,14 @@ import { join } from 'node:path';
 
 const KEEP_MS = 1000;
 
-/** Appends to one file a day, `<dir>/<date>.jsonl`; readable by its owner alone. */
+/** Appends to one file per day, `<dir>/<date>.jsonl`, which only the owner can read. */
 export interface DayFile {
-  /** Appends all of a text and returns the file's name. Rejects if the file cannot be written; nothing of the text is left then. */
+  /** Appends a text and returns the file's name. Rejects if the file cannot be written, and then removes what was written. */
   append(text: string): Promise<string>;
   close(): Promise<void>;
 }
 
-/** A day's file below `dir`. Opened anew after a second: somebody may have moved it away, or the day has changed. */
+/** The current day file in `dir`. Reopened after a second, because it may have been moved, or the day may have changed. */
 export function createDayFile(dir: string): DayFile {
   let handle: FileHandle | undefined;
   let name = '';
@@ -36,7 +36,7 @@ export function createDayFile(dir: string): DayFile {
         opened = now;
       }
       try {
-        // What a crash left of a line must not run into the next one.
+        // A line that a crash has cut must not merge with the next one.
         await appendWhole(handle, Buffer.from(isTorn ? `\n${text}` : text));
         isTorn = false;
       } catch (error) {
@@ -56,7 +56,7 @@ async function endsTorn(handle: FileHandle): Promise<boolean> {
   return buffer[0] !== 10;
 }
 
-// A full disk takes a part of the bytes, which would be a torn line in front of the next one.
+// A full disk accepts only some of the bytes; the rest would be a torn line.
 async function appendWhole(handle: FileHandle, bytes: Buffer): Promise<void> {
   let written = 0;
   try {
@@ -67,7 +67,7 @@ async function appendWhole(handle: FileHandle, bytes: Buffer): Promise<void> {
   }
 }
 
-// Only if it is still the end of the file: what another process appended meanwhile stays.
+// Only if the part is still the end of the file, to keep what other processes appended meanwhile.
 async function takeBack(handle: FileHandle, part: Buffer): Promise<void> {
   const from = (await handle.stat()).size - part.length;
   const { buffer, bytesRead } = await handle.read(Buffer.alloc(part.length), 0, part.length, from);

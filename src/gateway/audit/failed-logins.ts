@@ -1,9 +1,9 @@
 import type { JsonObject } from '../../core/json/json.ts';
 
-/** Failed logins, counted by address and reason, so that somebody who guesses tokens cannot fill the audit log. */
+/** Counts failed logins by address and reason, so that guessing tokens cannot fill the audit log. */
 export interface FailedLogins {
   add(address: string, reason: string): void;
-  /** Reports what was counted since the last report. */
+  /** Reports the counts since the last report. */
   close(): void;
 }
 
@@ -17,7 +17,7 @@ interface Count {
 }
 
 const WINDOW_MS = 60_000;
-/** Addresses that are told apart within a minute; the rest count together. */
+/** Addresses that are counted separately within a minute; the rest is counted together. */
 const MAX_COUNTS = 1_000;
 const OTHERS = 'other addresses';
 
@@ -38,7 +38,7 @@ export function createFailedLogins(report: (fields: JsonObject) => void): Failed
     reportUntil(performance.now());
     if (counts.size > 0) schedule();
   };
-  // Counts begin at different times, so the next one that is due is waited for.
+  // Counts begin at different times, so the timer waits for the next one that is due.
   const schedule = (): void => {
     const [first] = counts.values();
     timer ??= setTimeout(tick, Math.max(0, (first?.due ?? 0) - performance.now())).unref();

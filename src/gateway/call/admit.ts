@@ -10,8 +10,8 @@ import { checkPlain, type OutputLimits } from '../result/check-result.ts';
 import { admitObject, checkBlock, checkContents, expectObject, ShapeFault } from '../result/shapes.ts';
 
 /**
- * A tool's result without what only the gateway may say, and without members that are null. Whether it is a result at all is
- * checked afterwards. The same object where nothing is to be taken away, which is nearly always.
+ * Removes null members and `_meta` keys that only the gateway may set from a tool's result. Does not validate the result.
+ * Returns the same object if there is nothing to remove, which is the usual case.
  */
 export function admitResult(result: ToolResult): ToolResult {
   try {
@@ -29,12 +29,12 @@ export function admitResult(result: ToolResult): ToolResult {
       ...(own === null || own === undefined ? {} : { meta: own }),
     };
   } catch {
-    // Whatever a getter or a proxy does is told by the check that follows.
+    // `checkResult`, which follows, reports what getters and proxies throw.
     return result;
   }
 }
 
-// The same list where no block changes.
+// Returns the same list if no block changes.
 function admitBlocks(blocks: readonly Content[]): readonly Content[] {
   for (const block of blocks) if (admitBlock(block) !== block) return blocks.map(admitBlock);
   return blocks;
@@ -44,14 +44,14 @@ function admitBlock(block: Content): Content {
   return admitObject(block, 'resource' as keyof Content);
 }
 
-/** A fetched prompt, checked, without what only the gateway may say and without hidden characters. */
+/** Validates a fetched prompt, removes reserved `_meta` keys and escapes hidden characters. Throws RESULT_INVALID. */
 export function admitPrompt(name: string, prompt: PromptResult, limits: OutputLimits): PromptResult {
   return passing(`The prompt ${name} cannot be passed on`, () => {
     expectObject(prompt, 'what the plugin returned');
     const { messages, description, meta } = prompt;
     if (!Array.isArray(messages)) throw new ShapeFault('it has no list of messages');
     if (description !== undefined && description !== null && typeof description !== 'string')
-      throw new ShapeFault('its description is not a text');
+      throw new ShapeFault('its description is not a string');
     if (meta !== undefined && meta !== null) expectObject(meta, 'its "_meta"');
     const admitted: PromptResult = {
       ...(typeof description === 'string' ? { description } : {}),
@@ -72,7 +72,7 @@ function admitMessage(message: PromptMessage): PromptMessage {
   return { role, content };
 }
 
-/** What was read of a resource, checked, and without what only the gateway may say. */
+/** Validates the contents of a resource and removes reserved `_meta` keys. Throws RESULT_INVALID. */
 export function admitRead(given: readonly ResourceContents[] | ReadResult, limits: OutputLimits): ReadResult {
   return passing('The resource cannot be passed on', () => {
     const { contents, meta } = Array.isArray(given) ? { contents: given } : (given as ReadResult);
@@ -87,12 +87,12 @@ export function admitRead(given: readonly ResourceContents[] | ReadResult, limit
   });
 }
 
-/** Values for an argument of a prompt or a variable of a template, checked. What a plugin knows of further ones stays as it says. */
+/** Validates completion values. `total` and `hasMore` are passed on if the plugin returned them. */
 export function admitCompletion(given: readonly string[] | Completion): Completion {
   return passing('The completion cannot be passed on', () => {
     const isBare = Array.isArray(given);
     const { values, total, hasMore } = isBare ? { values: given, total: given.length, hasMore: false } : (given as Completion);
-    if (!Array.isArray(values) || values.some((value) => typeof value !== 'string')) throw new ShapeFault('it is not a list of texts');
+    if (!Array.isArray(values) || values.some((value) => typeof value !== 'string')) throw new ShapeFault('it is not a list of strings');
     return {
       values,
       total: typeof toDouble(total) === 'number' ? total : undefined,

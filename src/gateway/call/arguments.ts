@@ -2,15 +2,15 @@ import type { JsonObject } from '../../core/json/json.ts';
 import type { ToolEntry } from '../../registry/catalogue/catalogue.ts';
 import { numberFault } from './numbers.ts';
 
-/** The arguments a call goes on with, and what is wrong with them. */
+/** The arguments that a call continues with, and the fault if they are invalid. */
 export interface Checked {
   readonly args: JsonObject;
   readonly fault?: string | undefined;
 }
 
 /**
- * Holds arguments against a tool's schema. Texts that are the JSON of what the schema wants become that; without them
- * arguments that are right are the very object they were.
+ * Validates arguments against a tool's schema. If they are invalid, parses strings that contain the JSON of the required
+ * type. Valid arguments are returned as the same object.
  */
 export function checkArguments({ tool, checker }: Pick<ToolEntry, 'tool' | 'checker'>, args: JsonObject): Checked {
   const fault = numberFault(tool, args) ?? checker.validate(args);

@@ -2,7 +2,7 @@ import type { Config } from '../../config/config.ts';
 import type { Tool } from '../../core/contract/tool.ts';
 import type { TimeLimits } from './deadline.ts';
 
-/** Who set the time limit of a call: the operator for the plugin, its author, the operator for all, the format, or nobody. */
+/** Where the time limit of a call comes from: the plugin's entry, the tool, `limits` in mcp.json, the format, or the default. */
 export type TimeSource = 'plugin' | 'tool' | 'file' | 'format' | 'default';
 
 /** The time limits of a tool's calls, and where they come from. */
@@ -11,8 +11,8 @@ export interface CallTime extends TimeLimits {
 }
 
 /**
- * The first that is set of: the plugin's limit in mcp.json, the tool's own as its author declared it, the limit for all in
- * mcp.json, the format's default, the built-in one. The cap holds for defaults; who sets a longer limit means it.
+ * The first that is set of: the plugin's limit in mcp.json, the limit that the tool declares, the limit for all in mcp.json,
+ * the format's default, the built-in default. The cap applies to defaults only; an explicit longer limit raises it.
  */
 export function callTime(
   { timeoutMs: declared, usualTimeoutMs: usual }: Pick<Tool, 'timeoutMs' | 'usualTimeoutMs'>,

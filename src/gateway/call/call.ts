@@ -12,29 +12,29 @@ import { ProgressBucket, type SendProgress } from '../../core/progress.ts';
 import { cleanQuestions } from './clean-questions.ts';
 import type { Semaphore } from './semaphore.ts';
 
-/** The client behind a call, as far as it can be reached. */
+/** The connection from a call to its client. */
 export interface ClientLink {
-  /** Stands for the client; absent where this link is all there is of it. */
+  /** Identifies the client; absent if this link does. */
   readonly client?: object | undefined;
-  /** What it calls itself. */
+  /** The client's name from its clientInfo. */
   readonly clientName?: string | undefined;
   readonly log: Logger;
   readonly session: string;
-  /** What it says of the request. */
+  /** The `_meta` of the request. */
   readonly meta?: JsonObject | undefined;
-  /** Where progress goes; absent where nobody asked for it. */
+  /** Sends progress; absent if the client did not request it. */
   readonly progress?: SendProgress | undefined;
   readonly answerableKinds: readonly QuestionKind[];
-  /** The client keeps no session: what it is asked travels with it, and may come back after a restart. */
+  /** The client has no session: its answer may arrive in another request, even after a restart. */
   readonly stateless?: boolean;
-  /** What such a client brought back to a gateway that does not remember asking. */
+  /** The answers of a stateless client to a question that this process does not have open. */
   readonly returned?: { readonly ticket: string; readonly answers: JsonObject } | undefined;
-  /** With a `ticket`, the client must be asked anew, and the ticket comes back with its answers. */
+  /** With a `ticket`, the client must be asked even if it sent answers in advance; it returns the ticket with its answers. */
   ask(questions: Questions, call: Call, ticket?: () => string): Promise<Answers>;
   detach?(): void;
 }
 
-/** A client that hears the log and can be asked nothing. */
+/** A client without questions and progress; log lines go to `log`. */
 export function silentClient(log: Logger): ClientLink {
   return {
     log,
@@ -44,35 +44,37 @@ export function silentClient(log: Logger): ClientLink {
   };
 }
 
-/** Refuses a question that a client cannot answer. */
+/** Throws CAPABILITY_MISSING for a question that a client does not support. */
 export function cannotAnswer(kind: QuestionKind): never {
-  throw new GatewayError('CAPABILITY_MISSING', `The client cannot be asked this: it declared no capability for ${kind}.`, { field: kind });
+  throw new GatewayError('CAPABILITY_MISSING', `The client does not support this question: it declared no capability for ${kind}.`, {
+    field: kind,
+  });
 }
 
-/** What the pipeline does while a call goes on. */
+/** The deadline of a running call. */
 export interface CallClock {
-  /** Progress may put the deadline off. */
+  /** Extends the deadline after progress. */
   progressed(): void;
-  /** The deadline stands still while a question is open. */
+  /** Stops the deadline while a question is open. */
   paused(open: boolean): void;
   stop(): void;
 }
 
 let called = 0;
 
-/** One call in flight: the context its tool sees, and the means to end it. */
+/** One call in flight: the context of its tool, and the means to abort it. */
 export class Call extends LazyAbort implements CallContext {
   readonly caller: Caller;
   readonly #client: ClientLink;
   #last: number | ExactNumber | undefined;
-  #thinned: ProgressBucket | undefined;
+  #limited: ProgressBucket | undefined;
   #open = 0;
   #id: string | undefined;
   /** Set by the gateway, from the caller's profile. */
   bounds: Bounds = NO_BOUNDS;
   /** Set by the pipeline while the tool runs. */
   clock: CallClock | undefined;
-  /** The semaphores it holds. */
+  /** The semaphores that the call has acquired. */
   semaphores: readonly Semaphore[] | undefined;
 
   constructor(caller: Caller, client: ClientLink) {
@@ -127,8 +129,8 @@ export class Call extends LazyAbort implements CallContext {
     this.#last = done;
     this.clock?.progressed();
     if (!this.wantsProgress) return;
-    this.#thinned ??= new ProgressBucket((...report) => this.#client.progress?.(...report));
-    this.#thinned.report(done, isUsable(total) ? total : undefined, typeof message === 'string' ? message : undefined);
+    this.#limited ??= new ProgressBucket((...report) => this.#client.progress?.(...report));
+    this.#limited.report(done, isUsable(total) ? total : undefined, typeof message === 'string' ? message : undefined);
   }
 
   async ask(questions: Questions, ticket?: () => string): Promise<Answers> {
@@ -148,13 +150,13 @@ export class Call extends LazyAbort implements CallContext {
     this.#client.detach?.();
   }
 
-  /** The tool has answered, or nobody waits for it any more: what it reported last goes out before the reply. */
+  /** Stops the deadline at the end of a call and sends the last progress before the reply. */
   stopClock(): void {
     this.clock?.stop();
     this.clock = undefined;
-    if (this.#thinned === undefined) return;
-    if (this.reason instanceof GatewayError && this.reason.code === 'CALL_CANCELLED') this.#thinned.drop();
-    else this.#thinned.flush();
+    if (this.#limited === undefined) return;
+    if (this.reason instanceof GatewayError && this.reason.code === 'CALL_CANCELLED') this.#limited.drop();
+    else this.#limited.flush();
   }
 }
 

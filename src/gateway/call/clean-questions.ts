@@ -8,16 +8,16 @@ import { someText } from '../../core/text/map-texts.ts';
 import { cleanText, cleanValue } from '../../registry/offer/clean.ts';
 import { cleanSchema } from '../../registry/schemas/clean.ts';
 
-const UNSEEN = 'holds characters that cannot be seen';
+const INVISIBLE = 'contains invisible characters';
 
 /**
- * Questions fit to be put to a person or a model: hidden characters in their texts are written out. A key, an address or a
- * value to choose that holds some must stay as it is, so it costs the question.
+ * Escapes hidden characters in the texts of questions. Throws ASK_FAILED if a key, an address or a choice contains some,
+ * because these must stay exact.
  */
 export function cleanQuestions(questions: Questions): Questions {
   if (!someText(questions as unknown as JsonObject, hasHidden)) return questions;
   const entries = Object.entries(questions).map(([key, question]): [string, Question] => {
-    if (hasHidden(key)) throw refused(`its key ${UNSEEN}`);
+    if (hasHidden(key)) throw refused(`its key ${INVISIBLE}`);
     return [key, cleanQuestion(question)];
   });
   return Object.fromEntries(entries);
@@ -28,7 +28,7 @@ function cleanQuestion(question: Question): Question {
     case 'form':
       return { ...question, message: cleanText(question.message), schema: cleanForm(question.schema) };
     case 'url':
-      if (hasHidden(question.url)) throw refused(`its address ${UNSEEN}`);
+      if (hasHidden(question.url)) throw refused(`its address ${INVISIBLE}`);
       return { ...question, message: cleanText(question.message) };
     case 'sampling':
       return { ...question, params: cleanValue(question.params) };
@@ -45,5 +45,5 @@ function cleanForm(given: JsonObject): JsonObject {
 }
 
 function refused(why: string): GatewayError {
-  return new GatewayError('ASK_FAILED', `The question was not put: ${why}.`);
+  return new GatewayError('ASK_FAILED', `The question was not asked: ${why}.`);
 }

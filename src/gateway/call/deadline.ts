@@ -1,23 +1,23 @@
 import { GatewayError } from '../../core/errors.ts';
 import type { CallClock } from './call.ts';
 
-/** The time limits of one call, in milliseconds: without progress, and in all. */
+/** The time limits of one call in ms: without progress, and in total. */
 export interface TimeLimits {
   readonly timeoutMs: number;
   readonly capMs: number;
 }
 
-/** What a deadline ends. */
+/** Something that a deadline aborts. */
 export interface Abortable {
   abort(reason: unknown): void;
 }
 
-/** The failure of what took longer than `timeoutMs`. */
+/** The error for work that took longer than `timeoutMs`. */
 export function timedOut(what: string, { timeoutMs }: Pick<TimeLimits, 'timeoutMs'>): GatewayError {
   return new GatewayError('CALL_TIMEOUT', `${what} timed out after ${Number((timeoutMs / 1000).toFixed(3))}s`);
 }
 
-/** Runs out after `timeoutMs` without progress, after `capMs` at the latest; time spent on open questions does not count. */
+/** Expires after `timeoutMs` without progress, at the latest after `capMs`. Time spent on open questions does not count. */
 export class Deadline<L extends TimeLimits> implements CallClock {
   readonly #limits: L;
   readonly #call: Abortable;
@@ -27,7 +27,7 @@ export class Deadline<L extends TimeLimits> implements CallClock {
   #since = this.#started;
   #timer: NodeJS.Timeout | undefined;
 
-  /** `reason` says why the call is ended, once it is. */
+  /** `reason` creates the error when the deadline expires. */
   constructor(limits: L, call: Abortable, reason: (limits: L) => unknown) {
     this.#limits = limits;
     this.#call = call;
@@ -47,7 +47,7 @@ export class Deadline<L extends TimeLimits> implements CallClock {
       this.#since = now;
       this.stop();
     } else {
-      // The cap moves on by the time that was waited.
+      // The cap is extended by the time spent waiting.
       this.#started += now - this.#since;
       this.#run(this.#left);
     }
@@ -70,7 +70,7 @@ export class Deadline<L extends TimeLimits> implements CallClock {
   }
 }
 
-// One function for all timers, where a closure a call would be the alternative.
+// One function for all timers instead of a closure per call.
 function runOut(deadline: { expire(): void }): void {
   deadline.expire();
 }

@@ -5,26 +5,25 @@ import type { View } from '../view/view.ts';
 import type { VisibleTool } from '../view/visible-tool.ts';
 import type { Wanted } from './opening.ts';
 
-/** Tools that left the lists because their plugins failed: a client that still has them learns why a call cannot run. */
+/** Tools that left the lists because their plugins failed. Calls from clients that still know them get the cause. */
 export interface Departed {
-  /** Takes note of what each profile saw until now. */
+  /** Records the tools that each profile saw until now. */
   note(views: ReadonlyMap<string, View>): void;
-  /** A call of a tool that the caller's profile saw, by its public name. */
+  /** The call of a tool that the caller's profile saw, by its public name. */
   find(caller: Caller, name: string, args: JsonObject): Wanted | undefined;
-  /** Forgets all: other rules hold. */
+  /** Forgets all tools, because the rules have changed. */
   clear(): void;
 }
 
-/** Nothing has left yet. */
 export function createDeparted(registry: Pick<Registry, 'plugins'>): Departed {
   const tools = new Map<string, Map<string, VisibleTool>>();
   return {
     note(views) {
       if (views.size === 0 && tools.size === 0) return;
       const failed = new Set(registry.plugins().flatMap(({ id, state }) => (state === 'failed' ? [id] : [])));
-      const isGone = ([, tool]: [string, VisibleTool]): boolean => failed.has(tool.entry.plugin.id);
+      const hasFailed = ([, tool]: [string, VisibleTool]): boolean => failed.has(tool.entry.plugin.id);
       for (const profile of new Set([...views.keys(), ...tools.keys()])) {
-        const seen = [...(tools.get(profile) ?? []), ...(failed.size > 0 ? (views.get(profile)?.tools ?? []) : [])].filter(isGone);
+        const seen = [...(tools.get(profile) ?? []), ...(failed.size > 0 ? (views.get(profile)?.tools ?? []) : [])].filter(hasFailed);
         if (seen.length > 0) tools.set(profile, new Map(seen));
         else tools.delete(profile);
       }

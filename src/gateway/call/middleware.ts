@@ -12,7 +12,7 @@ import { Deadline, type TimeLimits } from './deadline.ts';
 export interface ActiveMiddleware {
   readonly plugin: Manifest;
   readonly steps: Middleware | undefined;
-  /** The plugin is still opening, and its steps are known only then. */
+  /** The plugin is still opening; its steps are not known yet. */
   readonly opening?: boolean;
 }
 
@@ -70,7 +70,7 @@ async function runStep(
   return verdict.args;
 }
 
-// A guard that hangs ends the call, since its verdict is unknown.
+// A guard that hangs ends the call, because its verdict is unknown.
 function within<T>({ context, tool }: InterceptedCall, limits: TimeLimits, { id }: Manifest, run: () => Promise<T>): Promise<T> {
   const call = context as Call;
   return new Promise<T>((resolve, reject) => {
@@ -79,7 +79,7 @@ function within<T>({ context, tool }: InterceptedCall, limits: TimeLimits, { id 
     call.clock = new Deadline(
       limits,
       call,
-      () => new GatewayError('CALL_TIMEOUT', `The plugin ${id}, which guards ${tool}, did not answer in time.`),
+      () => new GatewayError('CALL_TIMEOUT', `Guard plugin "${id}" did not answer in time for ${tool}.`),
     );
     run().then(resolve, reject);
   }).finally(() => call.stopClock());
@@ -113,10 +113,10 @@ export async function runAround(
 }
 
 /** Notifies all middleware. Errors are logged, not thrown. */
-export function notifyAll(all: readonly ActiveMiddleware[], log: Logger, say: (steps: Middleware) => void): void {
+export function notifyAll(all: readonly ActiveMiddleware[], log: Logger, notify: (steps: Middleware) => void): void {
   for (const { plugin, steps } of all) {
     try {
-      if (steps) say(steps);
+      if (steps) notify(steps);
     } catch (error) {
       log.warn(`plugin "${plugin.id}": a hook failed: ${toError(error).message}`);
     }

@@ -9,17 +9,17 @@ import type { Call } from './call.ts';
 import type { ActiveMiddleware } from './middleware.ts';
 import type { Outcome } from './pipeline.ts';
 
-// What the last start knew is served in lists. Whatever runs waits for the plugin itself and is looked up again, so that
-// schemas, approval and guards are those of the plugin as it is now.
+// Lists are served from the stored offers of the last start. A call waits for its plugin and is then looked up again, so
+// that schemas, approval and guards are the current ones.
 
-/** What waiting needs of the gateway. */
+/** The dependencies for waiting. */
 export interface OpeningParts {
   readonly registry: Pick<Registry, 'opening' | 'settled' | 'declarer' | 'unavailable' | 'whenListed' | 'refresh'>;
   readonly limits: { readonly firstListMs: number; readonly callTimeoutMs: number };
   readonly stopping: Stopping;
 }
 
-/** A tool as a caller has it, with the name and arguments it was called by and those it is to run with. */
+/** A called tool, with the name and arguments that the client sent, and the arguments for the tool. */
 export interface Wanted {
   readonly name: string;
   readonly sent: JsonObject;
@@ -27,19 +27,19 @@ export interface Wanted {
   readonly args: JsonObject;
 }
 
-/** A call that cannot begin yet. `begin` with a refusal only writes it down. */
+/** A call that cannot begin yet. `begin` with a refusal only records it. */
 export interface LateCall {
   readonly name: string;
   readonly call: Call;
   readonly middleware: readonly ActiveMiddleware[];
   find(): Wanted | undefined;
-  /** The tool as it was before its plugin failed and left the lists. */
+  /** The tool before its plugin failed and left the lists. */
   findLost(): Wanted | undefined;
   begin(wanted: Wanted, refusal?: GatewayError): Promise<Outcome>;
   refuseUnknown(): Promise<Outcome>;
 }
 
-/** Waits for those that have a say in calls, then for the tool's own plugin. */
+/** Waits for plugins with middleware, then for the tool's own plugin, and runs the call. */
 export async function callLate(
   { name, call, middleware, find, findLost, begin, refuseUnknown }: LateCall,
   { registry, limits, stopping }: OpeningParts,
@@ -51,13 +51,13 @@ export async function callLate(
   const lost = find() ? undefined : findLost();
   const cause = lost && registry.unavailable(lost.tool.entry.plugin.id);
   if (lost && cause) return begin(lost, cause);
-  // Some clients call what they know from another day without listing first.
+  // Some clients call tools that they know from an earlier session without listing first.
   const declarer = find() ? undefined : registry.declarer(name);
   const declared = declarer === undefined ? undefined : registry.settled(declarer);
   if (declared) await wait(declared, limits.callTimeoutMs);
   const listing = find() ? undefined : registry.whenListed(limits.firstListMs);
   if (listing) await wait(listing, limits.firstListMs);
-  // A call before this one may have made the tool.
+  // An earlier call may have created the tool.
   const refreshed = find() ? undefined : registry.refresh(call);
   if (refreshed) await wait(refreshed, limits.firstListMs);
   const wanted = find();
@@ -73,7 +73,7 @@ export async function callLate(
   return same || refusal ? begin(same ?? wanted, refusal) : refuseUnknown();
 }
 
-/** Runs something of some plugins once they are open. Rejects if one of them failed to open. */
+/** Runs a function once some plugins are open. Rejects if one of them failed to open. */
 export async function afterOpening<T>(
   ids: readonly string[],
   call: Call,
@@ -91,7 +91,7 @@ export async function afterOpening<T>(
   return run();
 }
 
-// No longer than the caller waits; the reason, if the call or the gateway ended meanwhile.
+// Waits until `opening` settles, at most `ms`. Settles with the reason if the call or the gateway ended meanwhile.
 function untilOpen(opening: Promise<unknown>, call: Call, ms: number, stopping: Stopping): Promise<GatewayError | undefined> {
   if (stopping.reason) return Promise.resolve(stopping.reason);
   return new Promise((resolve) => {

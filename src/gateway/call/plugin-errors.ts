@@ -1,6 +1,6 @@
 import { GatewayError, toError } from '../../core/errors.ts';
 
-/** Runs plugin code outside a tool call; what it throws becomes PLUGIN_FAILED with the plugin's name. */
+/** Runs plugin code outside a tool call. Errors become PLUGIN_FAILED with the plugin's id. */
 export async function toPluginFailed<T>(plugin: string, run: () => Promise<T>): Promise<T> {
   try {
     return await run();

@@ -8,7 +8,7 @@ import type { View } from '../view/view.ts';
 import type { Call } from './call.ts';
 import { type Outcome, type PipelineParts, toRefusal } from './pipeline.ts';
 
-/** What refusing needs of the gateway, as it is now. */
+/** The dependencies of `createRefusals`. */
 export interface RefusalParts {
   readonly registry: Pick<Registry, 'catalogue' | 'unavailable'>;
   parts(): PipelineParts;
@@ -16,15 +16,14 @@ export interface RefusalParts {
   view(call: Call): View;
 }
 
-/** Refusals of calls that never get to a tool; each is a line of the audit log as well. */
+/** Rejects calls that never reach a tool, and records each in the audit log. */
 export interface Refusals {
   /** Rejects with the error. */
   refuse(error: GatewayError, name: string, args: JsonObject, auditCaller: string): Promise<never>;
-  /** Of a tool that is not there: rejects, or tells why it is not where the caller may know it from another day. */
+  /** For a tool that does not exist: rejects, or returns the cause if the caller may know it from an earlier session. */
   refuseUnknown(name: string, args: JsonObject, call: Call, auditCaller: string): Promise<Outcome>;
 }
 
-/** Makes them. */
 export function createRefusals({ registry, parts, policy, view }: RefusalParts): Refusals {
   const note = async ({ code }: GatewayError, name: string, args: JsonObject, caller: string): Promise<void> => {
     const { audit, auditRequired, redactor } = parts();
@@ -35,7 +34,7 @@ export function createRefusals({ registry, parts, policy, view }: RefusalParts):
     await note(error, name, args, caller);
     throw error;
   };
-  // Nobody learns of a tool that they would not see if its plugin loaded.
+  // The cause is only for callers that would see the tool if its plugin loaded.
   const causeOfLoss = (name: string, { caller }: Call): GatewayError | undefined => {
     const lost = registry.catalogue().lost.get(name);
     const cause = lost && policy().knew(lost, caller) ? registry.unavailable(lost.plugin.id) : undefined;

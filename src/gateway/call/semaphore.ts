@@ -2,7 +2,7 @@
 export interface Semaphore {
   readonly limit: number;
   active: number;
-  /** How many of these calls wait for a person. */
+  /** How many of these calls wait for an answer of the user. */
   asking: number;
 }
 

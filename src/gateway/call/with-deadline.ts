@@ -1,13 +1,13 @@
 import type { Call } from './call.ts';
 import { Deadline, timedOut } from './deadline.ts';
 
-/** How long plugin code may take, in milliseconds: without progress, and in all. */
+/** How long plugin code may take, in ms: without progress, and in total. */
 export interface CallTimeLimits {
   readonly callTimeoutMs: number;
   readonly callCapMs: number;
 }
 
-/** Waits for plugin code outside a tool call, no longer than for one; a cancellation ends the waiting too. */
+/** Waits for plugin code outside a tool call, with the deadline of a call. A cancellation ends the wait too. */
 export function withDeadline<T>(what: string, call: Call, { callTimeoutMs, callCapMs }: CallTimeLimits, work: Promise<T>): Promise<T> {
   return new Promise<T>((resolve, reject) => {
     call.onAbort(reject);

@@ -1,12 +1,12 @@
 const WHITESPACE = /[\t\n\f\r ]+/g;
 const LOOSE = /^[A-Za-z0-9+/]*$/;
 
-/** Whether a text is base64 as clients decode it: white space and missing padding are fine, the alphabet for addresses is not. */
+/** Whether a text is base64 that clients can decode: whitespace and missing padding are valid, the URL-safe alphabet is not. */
 export function isBase64(text: string): boolean {
   return isStrict(text) || isLoose(text);
 }
 
-// A decoder that skips what it does not know is ten times as fast as a pattern; what it skipped shows in the length.
+// Decoding is ten times as fast as a pattern; skipped invalid characters show in the length.
 function isStrict(text: string): boolean {
   if (text.length % 4 !== 0 || text.includes('-') || text.includes('_') || Buffer.byteLength(text) !== text.length) return false;
   const padding = text.endsWith('==') ? 2 : text.endsWith('=') ? 1 : 0;

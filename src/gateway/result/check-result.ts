@@ -6,15 +6,15 @@ import type { Redactor } from '../../core/secrets/redact.ts';
 import type { ToolEntry } from '../../registry/catalogue/catalogue.ts';
 import { checkBlock, expectObject, ShapeFault } from './shapes.ts';
 
-/** The limits of a result: bytes in all, levels of nesting. */
+/** The limits of a result: total bytes, levels of nesting. */
 export interface OutputLimits {
   readonly resultBytes: number;
   readonly resultDepth: number;
 }
 
 /**
- * Checks that a result is what clients can take: known content, plain data, within the limits. Returns its size in
- * characters. Throws RESULT_INVALID or RESULT_TOO_LARGE; whatever a getter or a proxy does stays inside.
+ * Checks that clients can process a result: known content, plain data, within the limits. Returns its size in characters.
+ * Throws RESULT_INVALID, also for errors in getters and proxies, or RESULT_TOO_LARGE.
  */
 export function checkResult(result: ToolResult, limits: OutputLimits): number {
   try {
@@ -41,7 +41,7 @@ export function checkPlain(value: unknown, limits: OutputLimits): void {
   new Walk(limits).visit(value, 1);
 }
 
-/** What of a result does not fit the schema its tool promises; undefined where nothing is amiss, or nobody asks. */
+/** The error if a structured result does not match the tool's output schema; undefined if it matches or is not checked. */
 export function checkOutputSchema(
   result: ToolResult,
   { name, outputChecker, output }: Pick<ToolEntry, 'name' | 'outputChecker' | 'output'>,
@@ -53,10 +53,10 @@ export function checkOutputSchema(
   if (outputChecker === undefined || result.isError === true || !isJsonObject(result.structured)) return undefined;
   const fault = outputChecker.validate(result.structured);
   if (fault === undefined) return undefined;
-  return new GatewayError('RESULT_INVALID', `${name} ran, but its result does not fit its output schema: ${fault}.`, { tool: name });
+  return new GatewayError('RESULT_INVALID', `${name} ran, but its result does not match its output schema: ${fault}.`, { tool: name });
 }
 
-/** Such a result as an error that still says what the tool gave: clients refuse the data themselves. */
+/** Converts such a result to an error that keeps the content. Clients would reject the structured data. */
 export function toSchemaErrorResult({ content, meta }: ToolResult, failure: GatewayError): ToolResult {
   return {
     content: [{ type: 'text', text: failure.message }, ...content],
@@ -85,12 +85,12 @@ class Walk {
       case 'undefined':
         return this.#grow(5);
       case 'number':
-        if (!Number.isFinite(value)) throw invalid('it holds a number that is no JSON (NaN or infinity)');
+        if (!Number.isFinite(value)) throw invalid('it contains a number that JSON does not support (NaN or infinity)');
         return this.#grow(8);
       case 'object':
         return value === null ? this.#grow(4) : this.#visitObject(value, depth);
       default:
-        throw invalid(`it holds a ${typeof value}`);
+        throw invalid(`it contains a ${typeof value}`);
     }
   }
 
@@ -102,8 +102,8 @@ class Walk {
     }
     if (value instanceof ExactNumber) return this.#visitExact(value);
     const prototype = Object.getPrototypeOf(value);
-    if (prototype !== Object.prototype && prototype !== null) throw invalid('it holds an object that is no plain data');
-    if (typeof (value as { toJSON?: unknown }).toJSON === 'function') throw invalid('it holds an object with a toJSON function');
+    if (prototype !== Object.prototype && prototype !== null) throw invalid('it contains an object that is not plain data');
+    if (typeof (value as { toJSON?: unknown }).toJSON === 'function') throw invalid('it contains an object with a toJSON function');
     for (const key in value) {
       this.#grow(key.length + 4);
       this.visit((value as Record<string, unknown>)[key], depth + 1);
@@ -111,7 +111,7 @@ class Walk {
   }
 
   #visitExact({ text, fault }: ExactNumber): void {
-    if (fault !== undefined) throw invalid(`it holds a number that ${fault}`);
+    if (fault !== undefined) throw invalid(`it contains a number that ${fault}`);
     this.#grow(text.length);
   }
 
@@ -123,7 +123,7 @@ class Walk {
   }
 }
 
-/** A tool's own failure without the secrets it was given: addresses with keys in them are what errors like to tell. */
+/** Removes secrets from a failed result, because error messages often contain URLs with keys. */
 export function redactResult({ content, structured, meta, ...result }: ToolResult, redactor: Redactor): ToolResult {
   const isData = ({ type }: Content): boolean => type === 'image' || type === 'audio';
   return {

@@ -4,7 +4,7 @@ import { escapeHidden } from '../../core/text/hidden.ts';
 
 const STRIPPED = '[STRIPPED-TEMPLATE-TOKEN]';
 const ROLE = '(?:system|user|assistant|tool|model|developer)?';
-// Marks by which models tell who speaks; inside a result nobody but its author speaks.
+// Tokens that mark roles in chat templates; they have no place in a result.
 const TOKENS = new RegExp(
   [
     `<\\|[a-z0-9_ -]{1,40}\\|>${ROLE}`,
@@ -12,7 +12,7 @@ const TOKENS = new RegExp(
     '\\[/?INST\\]',
     '<</?SYS>>',
     '</?s>',
-    // The name first and the blank line before it after that: so only names cost a look back.
+    // Matches the name before the blank line in front of it, so that only names cost a lookbehind.
     '(?=(?:Human|Assistant|System):)(?<=\\n[ \\t]*\\r?\\n[ \\t]*)(?:Human|Assistant|System):',
   ].join('|'),
   'gi',
@@ -20,13 +20,13 @@ const TOKENS = new RegExp(
 const FENCE = /<(?=\s{0,8}\/?\s{0,8}untrusted)/gi;
 const MAX_SOURCE_LENGTH = 256;
 
-/** A text that strangers wrote, marked as such, so that a model takes it for content and not for a conversation or orders. */
+/** Wraps untrusted text, so that a model treats it as content and not as instructions. */
 export function fenceText(text: string, source: string, tool: string): string {
   const body = escapeHidden(text).replace(TOKENS, STRIPPED).replace(FENCE, '&lt;');
   return `<untrusted source="${source}" tool="${tool}">\n${body}\n</untrusted>`;
 }
 
-/** Where a result comes from, as far as the arguments tell. */
+/** The source of a result, derived from the arguments of the call. */
 export function sourceOf({ path, url, command, query }: JsonObject): string {
   const named = [path, url, prefixed('cmd:', command), prefixed('query:', query)].find(
     (value) => typeof value === 'string' && value !== '',
@@ -42,7 +42,7 @@ function prefixed(prefix: string, value: unknown): string | undefined {
   return typeof value === 'string' ? prefix + value : undefined;
 }
 
-/** A result with every text in it fenced. */
+/** Fences every text of a result. */
 export function fenceResult(result: ToolResult, args: JsonObject, tool: string): ToolResult {
   const source = sourceOf(args);
   const content = result.content.map((block): Content => {

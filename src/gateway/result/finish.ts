@@ -9,7 +9,7 @@ import { fenceResult } from './fence.ts';
 import type { StoredResults, StoredText } from './stored-results.ts';
 
 const SPACE = 0x20;
-/** What ends a JSON object or list, by what begins it. */
+/** The closing bracket of a JSON object or list by its opening one. */
 const CLOSING: ReadonlyMap<number, number> = new Map([
   [0x7b, 0x7d],
   [0x5b, 0x5d],
@@ -22,9 +22,8 @@ interface Finishing {
 }
 
 /**
- * Makes a checked result fit for a client: text and structured data say the same, too long a text is cut and kept whole
- * elsewhere, what strangers wrote is fenced. `size` is the result's size in characters. Most results need nothing and
- * come back as they are.
+ * Prepares a checked result for clients: text and structured data get the same content, long text is truncated and stored
+ * in full, untrusted text is fenced. `checkedSize` is in characters. Most results are returned unchanged.
  */
 export function finishResult(
   checked: ToolResult,
@@ -36,13 +35,13 @@ export function finishResult(
   const { tool: own, name } = tool.entry;
   const result = tool.clean ? cleanResult(checked) : checked;
   const size = result === checked ? checkedSize : Number.POSITIVE_INFINITY;
-  // What has both is its author's own; what has one of them only is told by the other as well.
+  // If the author returns both text and data on purpose, they stay as they are; otherwise one is derived from the other.
   const asGiven = own.resultsAsGiven === true && result.content.length > 0;
   const whole = result.structured === undefined || asGiven ? result : addJsonText(result, result.structured);
   let finished = whole;
   let kept: readonly StoredText[] | undefined;
   if (whole !== result || size > limitOf(tool, result)) {
-    // A format's own limit is for the text its tool wrote; what was added here counts for the gateway's alone.
+    // A format's limit applies to the text of the tool; text that was added here counts only against the gateway's limit.
     const [long, limit] = isTooLong(tool, result) ? [result, limitOf(tool, result)] : [whole, tool.maxChars];
     if (lengthOf(long.content) > limit) {
       kept = textsOf(tool.fence && own.untrusted === true ? fenceResult(whole, args, name) : whole);
@@ -58,12 +57,12 @@ export function finishResult(
   return kept === undefined ? finished : addLink(finished, store.store(call.caller, kept), kept);
 }
 
-/** A result with every hidden character in it written out, in its data too. */
+/** Escapes all hidden characters of a result, in its structured data too. */
 export function cleanResult(result: ToolResult): ToolResult {
   return mapTexts(result as unknown as JsonValue, escapeHidden) as unknown as ToolResult;
 }
 
-/** Whether a result has more text than its tool may give. */
+/** Whether a result has more text than its tool may return. */
 export function isTooLong(tool: VisibleTool, result: ToolResult): boolean {
   return lengthOf(result.content) > limitOf(tool, result);
 }
@@ -73,14 +72,14 @@ function limitOf({ entry, maxChars }: VisibleTool, { isError }: ToolResult): num
   return own !== undefined && own < maxChars && isError !== true ? own : maxChars;
 }
 
-// Some clients see only the text of a result: the structured data stand there too.
+// Some clients read only the text of a result, so structured data is added there.
 function addJsonText(result: ToolResult, structured: JsonValue): ToolResult {
   const { content } = result;
   for (const block of content) if (block.type === 'text' && saysSame(block.text, structured)) return result;
   return { ...result, content: [...content, { type: 'text', text: toJsonText(structured) }] };
 }
 
-// By its looks where it is an object or a list: comparing would cost every call what only careless plugins need.
+// Only checks whether the text looks like JSON if the data is an object or a list: a comparison would slow down every call.
 function saysSame(text: string, structured: JsonValue): boolean {
   if (structured !== null && typeof structured === 'object' && !(structured instanceof ExactNumber)) return looksLikeJson(text);
   return text === String(structured) || text === toJsonText(structured);
@@ -94,7 +93,7 @@ function looksLikeJson(text: string): boolean {
   return CLOSING.get(text.charCodeAt(first)) === text.charCodeAt(last);
 }
 
-// Others see only the structured data: a text that says more stands there too, unless a published schema leaves no room.
+// Other clients read only the structured data, so further text is added there, unless the tool has an output schema.
 function addPlainText(result: ToolResult, structured: JsonValue): ToolResult {
   if (!isJsonObject(structured)) return result;
   let text: string | undefined;
@@ -107,7 +106,7 @@ function addPlainText(result: ToolResult, structured: JsonValue): ToolResult {
   return key === undefined ? result : { ...result, structured: { ...structured, [key]: text } };
 }
 
-// Whether one of the data is the text itself, or most of it: what stands around it then tells of the other data.
+// Whether a value of the data is the text or at least half of it; the rest then describes the other values.
 function carries(structured: JsonObject, text: string): boolean {
   return Object.values(structured).some(
     (value) => typeof value === 'string' && value.length * 2 >= text.length && (text.includes(value) || value.includes(text)),
@@ -133,7 +132,7 @@ function textsOf({ content }: ToolResult): StoredText[] {
   });
 }
 
-// Structured data go with the text, except where a published schema promises them.
+// Structured data is dropped with the text, unless an output schema promises it.
 function cut(result: ToolResult, limit: number, promised: boolean): ToolResult {
   const { structured, content, ...rest } = result;
   const total = lengthOf(content);
@@ -162,13 +161,13 @@ function addLink(result: ToolResult, uri: string | undefined, whole: readonly St
   const size = whole.reduce((sum, { text }) => sum + Buffer.byteLength(text), 0);
   const block: Content =
     uri === undefined
-      ? { type: 'text', text: 'The whole text is too long to be kept. Ask for less of it.' }
+      ? { type: 'text', text: 'The full text is too long to be stored. Request a smaller part of it.' }
       : {
           type: 'resource_link',
           uri,
           name: 'whole-result',
           title: 'The whole result',
-          description: 'What this result was before it was cut. It can be read for a while, by the caller of the tool alone.',
+          description: 'The full result before it was truncated. Only the caller of the tool can read it, for a limited time.',
           mimeType: whole[0]?.mimeType ?? 'text/plain',
           size,
         };

@@ -6,16 +6,16 @@ import type { Call } from '../call/call.ts';
 import { argumentsFor } from '../call/numbers.ts';
 import type { VisibleTool } from '../view/visible-tool.ts';
 
-/** Results of tools that say their answer stays true for a while. */
+/** Caches results of tools that declare how long their results stay valid. */
 export interface ResultCache {
   get(key: string): ToolResult | undefined;
   /** `size` is in characters. */
   set(key: string, result: ToolResult, size: number, ttlMs: number): void;
-  /** Drops what is over the limits that hold now. */
-  adopt(): void;
+  /** Evicts results over the current limits. */
+  applyLimits(): void;
 }
 
-/** How many results are kept, and how much of them. */
+/** The limits of the cache: results, and characters in total. */
 export interface CacheLimits {
   readonly cachedResults: number;
   readonly cachedBytes: number;
@@ -27,7 +27,7 @@ interface Cached {
   readonly until: number;
 }
 
-/** An empty cache; the oldest goes where there is no room. `now` is in milliseconds and only grows. */
+/** An empty cache that evicts the oldest results first. `now` is monotonic, in ms. */
 export function createResultCache(limits: CacheLimits, now: () => number = () => performance.now()): ResultCache {
   const cached = new Map<string, Cached>();
   let size = 0;
@@ -37,7 +37,7 @@ export function createResultCache(limits: CacheLimits, now: () => number = () =>
     cached.delete(key);
   };
 
-  const makeRoom = (): void => {
+  const evict = (): void => {
     for (const oldest of cached.keys()) {
       if (cached.size <= limits.cachedResults && size <= limits.cachedBytes) break;
       drop(oldest);
@@ -57,15 +57,15 @@ export function createResultCache(limits: CacheLimits, now: () => number = () =>
       if (own > limits.cachedBytes) return;
       cached.set(key, { result, size: own, until: now() + ttlMs });
       size += own;
-      makeRoom();
+      evict();
     },
-    adopt: makeRoom,
+    applyLimits: evict,
   };
 }
 
 /**
- * What makes two calls of a tool equal: plugin and tool as they are, the caller with profile and session, and what the
- * tool itself says. Undefined where the tool says that this call is like no other, or cannot say.
+ * The cache key of a call: plugin version, tool, caller, profile, session, and the arguments or the tool's own key. Undefined
+ * if the tool's key function returns none or fails.
  */
 export async function cacheKey(
   rule: CacheRule,

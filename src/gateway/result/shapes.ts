@@ -3,10 +3,10 @@ import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json/j
 import { withoutOwnKeys } from '../../core/own-meta.ts';
 import { isBase64 } from './base64.ts';
 
-/** What is wrong with something that a plugin returned, as the end of a sentence. */
+/** Why a value that a plugin returned is invalid, as the end of a sentence. */
 export class ShapeFault extends Error {}
 
-/** Throws a `ShapeFault` unless a value is a piece of content that every client can take. */
+/** Throws a `ShapeFault` unless a value is a valid content block. */
 export function checkBlock(block: unknown): void {
   if (!isJsonObject(block)) throw new ShapeFault('a piece of its content is not an object');
   const { type, annotations, _meta: meta } = block;
@@ -27,7 +27,7 @@ export function checkBlock(block: unknown): void {
       checkLink(block);
       break;
     default:
-      throw new ShapeFault(`content of the type ${JSON.stringify(type)?.slice(0, 80)} is not known`);
+      throw new ShapeFault(`content of type ${JSON.stringify(type)?.slice(0, 80)} is unknown`);
   }
   if (annotations !== undefined) checkAnnotations(annotations);
   if (meta !== undefined) expectObject(meta, '"_meta" of a piece of its content');
@@ -66,14 +66,14 @@ function checkAnnotations(annotations: unknown): void {
   if (priority !== undefined && !(toNumber(priority) >= 0 && toNumber(priority) <= 1))
     throw new ShapeFault('"priority" of a piece of its content is not a number from 0 to 1');
   if (lastModified !== undefined && typeof lastModified !== 'string')
-    throw new ShapeFault('"lastModified" of a piece of its content is not a text');
+    throw new ShapeFault('"lastModified" of a piece of its content is not a string');
 }
 
-// It may end up in a header, where a line break would begin another one.
+// Clients may write it into a header, where a line break would start another one.
 function checkMimeType({ mimeType }: JsonObject): void {
   if (mimeType === undefined) return;
-  if (typeof mimeType !== 'string') throw new ShapeFault('a MIME type is not a text');
-  if (/[\r\n]/.test(mimeType)) throw new ShapeFault('a MIME type has a line break in it');
+  if (typeof mimeType !== 'string') throw new ShapeFault('a MIME type is not a string');
+  if (/[\r\n]/.test(mimeType)) throw new ShapeFault('a MIME type contains a line break');
 }
 
 function toNumber(value: unknown): number {
@@ -82,18 +82,18 @@ function toNumber(value: unknown): number {
 }
 
 function expectText(object: JsonObject, field: string, what: string): void {
-  if (typeof object[field] !== 'string') throw new ShapeFault(`${what} has no text in "${field}"`);
+  if (typeof object[field] !== 'string') throw new ShapeFault(`${what} has no string in "${field}"`);
 }
 
 function expectBase64(object: JsonObject, field: string, what: string): void {
   const data = object[field];
-  if (typeof data !== 'string') throw new ShapeFault(`${what} has no text in "${field}"`);
+  if (typeof data !== 'string') throw new ShapeFault(`${what} has no string in "${field}"`);
   if (!isBase64(data)) throw new ShapeFault(`"${field}" of ${what} is not base64`);
 }
 
 /**
- * An object as it came, but without null members, which are absent ones, and without keys of `_meta` that only the gateway
- * sets. The same object where it has none of them, which is nearly always.
+ * Removes null members and reserved `_meta` keys from an object; `inner` is cleaned too. Returns the same object if there is
+ * nothing to remove, which is the usual case.
  */
 export function admitObject<T>(value: T, inner?: keyof T): T {
   if (!isJsonObject(value)) return value;

@@ -2,15 +2,15 @@ import { randomBytes } from 'node:crypto';
 import type { Caller } from '../../core/contract/caller.ts';
 import type { ResourceContents } from '../../core/contract/content.ts';
 
-/** Whole results whose callers got only their beginning. In memory, for a while, each for its own caller alone. */
+/** Full texts of truncated results. In memory, for a limited time, and only for the caller of the tool. */
 export interface StoredResults {
-  /** Where the caller can read it; undefined where there is no room for it. */
+  /** Stores texts and returns their URI; undefined if they exceed the limit. */
   store(caller: Caller, texts: readonly StoredText[]): string | undefined;
-  /** Undefined where there is none, or another caller's. */
+  /** Undefined if the URI is unknown, expired or belongs to another caller. */
   read(uri: string, caller: Caller): readonly ResourceContents[] | undefined;
-  /** Drops what is over the limits that hold now. */
-  adopt(): void;
-  /** Drops what is kept for such callers. */
+  /** Evicts results over the current limits. */
+  applyLimits(): void;
+  /** Drops the results of some callers. */
   forget(isGone: (caller: Caller) => boolean): void;
 }
 
@@ -20,7 +20,7 @@ export interface StoredText {
   readonly mimeType: string;
 }
 
-/** How much is kept, and for how long. */
+/** How much is stored, and for how long. */
 export interface StoredResultLimits {
   readonly keptBytes: number;
   readonly keptMs: number;
@@ -35,7 +35,7 @@ interface Kept {
   readonly since: number;
 }
 
-/** An empty store; `now` is in milliseconds and only grows. */
+/** An empty store; `now` is monotonic, in ms. */
 export function createStoredResults(limits: StoredResultLimits, now: () => number = () => performance.now()): StoredResults {
   const kept = new Map<string, Kept>();
   let size = 0;
@@ -48,7 +48,7 @@ export function createStoredResults(limits: StoredResultLimits, now: () => numbe
 
   const isOver = ({ since }: Kept): boolean => since + limits.keptMs <= now();
 
-  // All live equally long, so the oldest expire first.
+  // All have the same lifetime, so the oldest expire first.
   const dropOld = (): void => {
     for (const [uri, item] of kept) {
       if (!isOver(item)) break;
@@ -58,8 +58,8 @@ export function createStoredResults(limits: StoredResultLimits, now: () => numbe
     timer = kept.size === 0 ? undefined : setTimeout(dropOld, limits.keptMs).unref();
   };
 
-  // The principal that holds most makes room, with its oldest result, so nobody can push out the results of others.
-  const makeRoom = (newest?: string): void => {
+  // Evicts the oldest result of the principal with the most bytes, so that no principal can evict the results of others.
+  const evict = (newest?: string): void => {
     while (size > limits.keptBytes) {
       const oldest = new Map<string, { uri: string; bytes: number }>();
       for (const [uri, { caller, size: bytes }] of kept) {
@@ -81,7 +81,7 @@ export function createStoredResults(limits: StoredResultLimits, now: () => numbe
       kept.set(uri, { caller, texts, size: own, since: now() });
       size += own;
       dropOld();
-      makeRoom(uri);
+      evict(uri);
       return uri;
     },
     read(uri, { principal, profile }) {
@@ -90,9 +90,9 @@ export function createStoredResults(limits: StoredResultLimits, now: () => numbe
       if (!item || isOver(item) || item.caller.principal !== principal || item.caller.profile !== profile) return undefined;
       return item.texts.map(({ text, mimeType }) => ({ uri, mimeType, text }));
     },
-    adopt() {
+    applyLimits() {
       dropOld();
-      makeRoom();
+      evict();
     },
     forget(isGone) {
       for (const [uri, item] of kept) if (isGone(item.caller)) drop(uri, item);

@@ -8,27 +8,27 @@ import type { Catalogue } from '../../registry/catalogue/catalogue.ts';
 import type { HandedOut } from './handed-out.ts';
 import { matchTemplate } from './templates.ts';
 
-/** What one plugin gives to one caller. */
+/** A plugin and the caller that receives its result. */
 export interface Giving {
   readonly pluginId: string;
   readonly caller: Caller;
 }
 
-/** Puts public addresses where a plugin's own stand in what it gives, and remembers those that no list holds. */
+/** Replaces a plugin's own addresses in its results by public ones, and notes unlisted ones for later reads. */
 export interface Addresses {
   inResult(result: ToolResult, giving: Giving): ToolResult;
   inPrompt(prompt: PromptResult, giving: Giving): PromptResult;
   inRead(read: ReadResult, giving: Giving): ReadResult;
 }
 
-/** `current` is what is offered just now. */
+/** `current` returns the current catalogue. */
 export function createAddresses(current: () => Catalogue, handedOut: HandedOut): Addresses {
   const publicOf = (uri: string, { pluginId, caller }: Giving): string => {
     const catalogue = current();
     const listed = catalogue.renamed.get(pluginId)?.get(uri);
     if (listed !== undefined) return listed;
     if (catalogue.resources.get(uri)?.plugin.id === pluginId) return uri;
-    // What nobody could read again by another address keeps its own.
+    // Without a reader, only addresses of renamed templates can be read under another address.
     if (!catalogue.readers.has(pluginId)) return hasRenamedTemplate(catalogue, pluginId, uri) ? qualify(pluginId, uri) : uri;
     const earlier = handedOut.find(caller, uri);
     const isOthers = isClaimedByOthers(catalogue, pluginId, uri) || (earlier !== undefined && earlier.pluginId !== pluginId);
@@ -71,7 +71,7 @@ export function createAddresses(current: () => Catalogue, handedOut: HandedOut):
   };
 }
 
-/** A plugin's own address of something that a template describes, by its public one, and what stands in its variables. */
+/** The templates that match a public address, with the plugin's own address and the values of the variables. */
 export function* fitting(address: string, templates: Catalogue['templates']) {
   for (const { plugin, own, address: pattern, resource } of templates.values()) {
     const uri = pattern === own ? address : unqualify(plugin.id, address);
@@ -97,7 +97,7 @@ function withUri<T extends { readonly uri: string }>(item: T, uri: string): T {
   return uri === item.uri ? item : { ...item, uri };
 }
 
-// Nearly nothing holds an address: what has none comes back as it is.
+// Few items contain an address, so the list is copied only if one changes.
 function mapped<T>(items: readonly T[], map: (item: T) => T): readonly T[] {
   let changed: T[] | undefined;
   for (let i = 0; i < items.length; i++) {

@@ -1,8 +1,8 @@
 import type { Approval, Hints } from '../../core/contract/tool.ts';
 
-/** What a client is told of a tool's effects; undefined where nothing is known. */
+/** The MCP annotations of a tool; undefined if nothing is known about its effects. */
 export function toAnnotations(hints: Hints | undefined, approval: Approval): Record<string, boolean | undefined> | undefined {
-  // A missing hint means the worst to a client; only what is known is said.
+  // Clients assume the worst for missing hints, so only known ones are set.
   const annotations: Record<string, boolean | undefined> = {
     readOnlyHint: hints?.readOnly,
     destructiveHint: approval === 'required' ? true : (hints?.destructive ?? (approval === 'auto' ? false : undefined)),

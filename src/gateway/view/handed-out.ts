@@ -1,17 +1,17 @@
 import type { Caller } from '../../core/contract/caller.ts';
 
-/** An address in the words of the plugin that handed it out. */
+/** A plugin and its own address of a resource. */
 export interface Origin {
   readonly pluginId: string;
   readonly uri: string;
 }
 
-/** Addresses of resources that no list holds, by who got them and from whom. In memory, for a while, each for its own caller alone. */
+/** Unlisted resource addresses that callers received, with their plugins. In memory, for an hour, per caller. */
 export interface HandedOut {
-  /** Notes that a caller got an address. */
+  /** Records that a caller received an address. */
   note(caller: Caller, address: string, origin: Origin): void;
   find(caller: Caller, address: string): Origin | undefined;
-  /** Drops what was handed out to such callers. */
+  /** Drops the addresses of some callers. */
   forget(isGone: (caller: Caller) => boolean): void;
 }
 
@@ -26,11 +26,11 @@ interface Noted extends Origin {
 
 interface Share {
   readonly caller: Caller;
-  /** The oldest first. */
+  /** In order of insertion, the oldest first. */
   readonly noted: Map<string, Noted>;
 }
 
-/** Nothing handed out yet; `now` is in milliseconds and only grows. */
+/** An empty set; `now` is monotonic, in ms. */
 export function createHandedOut(now: () => number = () => performance.now()): HandedOut {
   const shares = new Map<string, Share>();
   let size = 0;
@@ -61,8 +61,8 @@ export function createHandedOut(now: () => number = () => performance.now()): Ha
     sweeps = true;
   };
 
-  // Whoever holds most makes room, so that nobody can push out the addresses of others.
-  const makeRoom = (): void => {
+  // Evicts from the caller with the most addresses, so that no caller can evict those of others.
+  const evict = (): void => {
     let largest: Share | undefined;
     for (const share of shares.values()) if (!largest || share.noted.size > largest.noted.size) largest = share;
     const excess = size - MAX_ENTRIES;
@@ -81,7 +81,7 @@ export function createHandedOut(now: () => number = () => performance.now()): Ha
       noted.set(address, { ...origin, since: now() });
       size++;
       if (noted.size > MAX_EACH) dropOldest(share, () => noted.size > MAX_EACH);
-      if (size > MAX_ENTRIES) makeRoom();
+      if (size > MAX_ENTRIES) evict();
       sweepLater();
     },
     find(caller, address) {

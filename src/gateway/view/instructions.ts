@@ -3,10 +3,10 @@ import { shareOut } from '../../core/text/share-out.ts';
 import { cutAtSentence, shorten } from '../../core/text/text.ts';
 import { instructionsUri } from '../../registry/catalogue/instructions.ts';
 
-/** Several clients cut server instructions here without notice. */
+/** Several clients truncate server instructions at this length without notice. */
 const BUDGET = 2_048;
 
-/** Less than this of a text says nothing. */
+/** A shorter part of a text would be useless. */
 const LEAST = 40;
 
 interface PluginText {
@@ -15,8 +15,8 @@ interface PluginText {
 }
 
 /**
- * The server's instructions: every plugin's text where all fit into 2,048 characters, otherwise the beginning of each,
- * with a pointer to the whole. `profile` is what the profile itself says, and comes first. Undefined where nobody has any.
+ * The server's instructions: the texts of all plugins if they fit into 2,048 characters, otherwise the beginning of each and
+ * a pointer to the full texts. The text of `profile` comes first. Undefined if there is no text.
  */
 export function composeInstructions(all: readonly PluginText[], profile?: string): string | undefined {
   const own = profile?.trim();
@@ -33,7 +33,7 @@ function composeWithin(budget: number, all: readonly PluginText[]): string | und
   const whole = wholeOf(all);
   if (whole.length <= budget) return whole;
 
-  const pointer = `The full text of each plugin is the prompt "<plugin>_instructions" and the resource, as ${instructionsUri(first.plugin)}.`;
+  const pointer = `The full text of each plugin is in the prompt "<plugin>_instructions" and in a resource such as ${instructionsUri(first.plugin)}.`;
   for (let count = all.length; count > 0; count--) {
     const kept = all.slice(0, count);
     const parts = cutToFit(kept, budget - pointer.length);
@@ -42,7 +42,7 @@ function composeWithin(budget: number, all: readonly PluginText[]): string | und
   return shorten(`${pointer}\n\nPlugins: ${all.map(({ plugin }) => plugin.id).join(', ')}`, budget);
 }
 
-// Undefined where too little of some text would be left.
+// Undefined if too little of a text would be left.
 function cutToFit(items: readonly PluginText[], budget: number): string[] | undefined {
   const headings = items.map(headingOf);
   const texts = items.map(({ text }) => text.trim());
@@ -50,7 +50,7 @@ function cutToFit(items: readonly PluginText[], budget: number): string[] | unde
   const taken = headings.reduce((sum, heading) => sum + heading.length + 2, 0);
   const shares = shareOut(lengths, budget - taken);
   if (shares.some((share, at) => share < Math.min(LEAST, lengths[at] as number))) return undefined;
-  // What a cut at the end of a sentence leaves over goes to the next text.
+  // Space that is left by cutting at the end of a sentence goes to the next text.
   let spare = budget - taken - shares.reduce((sum, share) => sum + share, 0);
   return texts.map((text, at) => {
     const room = (shares[at] as number) + spare;

@@ -4,7 +4,7 @@ import { showName } from '../../core/text/text.ts';
 import type { PromptEntry } from '../../registry/catalogue/catalogue.ts';
 import type { View } from './view.ts';
 
-/** A prompt by its public name. Throws INVALID_PARAMS if a view has no such prompt, or an argument that it needs is missing. */
+/** A prompt by its public name. Throws INVALID_PARAMS if the view has no such prompt, or a required argument is missing. */
 export function findPrompt({ prompts }: View, name: string, args: Readonly<Record<string, string>>): PromptEntry {
   const entry = prompts.get(name);
   if (!entry) throw unknown('INVALID_PARAMS', 'prompt', name, prompts.keys());
@@ -13,7 +13,7 @@ export function findPrompt({ prompts }: View, name: string, args: Readonly<Recor
   return entry;
 }
 
-/** The error for a name that does not exist, with a near one that does. */
+/** The error for an unknown name, with a similar known one. */
 export function unknown(code: 'UNKNOWN_TOOL' | 'INVALID_PARAMS', kind: string, name: string, known: Iterable<string>): GatewayError {
   return new GatewayError(code, `Unknown ${kind}: ${showName(name)}.${didYouMean(name, known)}`);
 }

@@ -12,21 +12,21 @@ import { type Addresses, fitting } from './addresses.ts';
 import type { HandedOut, Origin } from './handed-out.ts';
 import type { View } from './view.ts';
 
-/** What holds for the contents of resources. */
+/** The dependencies for reading resources. */
 export interface ReadingRules {
   readonly limits: OutputLimits;
   /** A copy without secrets. */
   mask(contents: readonly ResourceContents[]): readonly ResourceContents[];
   readonly addresses: Addresses;
   readonly handedOut: HandedOut;
-  /** Whether hidden characters in what a plugin returns are written out. */
+  /** Whether hidden characters in the contents of a plugin are escaped. */
   cleans(pluginId: string): boolean;
 }
 
-/** Addresses are foreign text; an error tells one only so far. */
+/** The most characters of an untrusted address in an error. */
 const MAX_SHOWN = 2_048;
 
-/** Reads a resource by its public address: a listed one, one that was handed out, one that a template describes, or a tool's view. */
+/** Reads a resource by its public address: a listed one, one that the caller received, one of a template, or a tool's view. */
 export async function readResource(address: string, view: View, call: Call, rules: ReadingRules): Promise<ReadResult> {
   const finish = (pluginId: string, given: readonly ResourceContents[] | ReadResult): ReadResult => {
     const read = rules.addresses.inRead(admitRead(given, rules.limits), { pluginId, caller: call.caller });
@@ -48,7 +48,7 @@ export async function readResource(address: string, view: View, call: Call, rule
   throw new GatewayError('INVALID_PARAMS', 'Unknown resource address.', { field: 'uri', uri: address.slice(0, MAX_SHOWN) });
 }
 
-/** Whose resource an address is, and the plugin's own address of it. `handed`: who handed it out to the caller that asks. */
+/** The plugin of a resource, and its own address. `handed`: the origin, if the caller received this address. */
 export function ownerOf(address: string, view: View, handed: Origin | undefined): Origin | undefined {
   const listed = view.resources.get(address);
   if (listed) return { pluginId: listed.plugin.id, uri: listed.own };
@@ -58,7 +58,7 @@ export function ownerOf(address: string, view: View, handed: Origin | undefined)
   return undefined;
 }
 
-/** The plugins that may have an address: the one that lists it, handed it out or names it as a view, or all whose templates it fits. */
+/** The ids of plugins that may own an address: by list, by origin, by a tool's view, or by a matching template. */
 export function ownersOf(address: string, view: View, handed: Origin | undefined): string[] {
   const listed = view.resources.get(address);
   if (listed) return [listed.plugin.id];
@@ -72,7 +72,7 @@ function viewOf(address: string, { views }: View): Origin | undefined {
   return named && { pluginId: named.plugin.id, uri: named.own };
 }
 
-// The address stays what the client asked for.
+// The URI must stay the requested one.
 function cleanContents(contents: ResourceContents): ResourceContents {
   return { ...(mapTexts(contents as unknown as JsonValue, escapeHidden) as unknown as ResourceContents), uri: contents.uri };
 }

@@ -10,24 +10,24 @@ import { toAnnotations } from './annotations.ts';
 import { createToolIndex } from './tool-index.ts';
 import type { ToolRules, VisibleTool } from './visible-tool.ts';
 
-/** What stands in the place of a long list of tools. */
+/** Two tools that replace a long list of tools. */
 export interface ToolSearch {
   /** The two tools that clients list. */
   readonly listed: ReadonlyMap<string, VisibleTool>;
-  /** The tool that a call of `call_tool` is for, with its arguments; undefined for every other call. */
+  /** The tool and arguments in a call of `call_tool`; undefined for other calls. */
   resolve(name: string, args: JsonObject): { readonly tool: VisibleTool; readonly args: JsonObject } | undefined;
 }
 
-/** What a model is told before anything else where it has to search. */
+/** The first instructions in profiles with search. */
 export const SEARCH_INSTRUCTIONS =
-  'Find the tool for a task with find_tools, then run it with call_tool, giving its name and arguments that fit its input schema.';
+  'Find the tool for a task with find_tools, then run it with call_tool, with its name and arguments that match its input schema.';
 
 const FIND = 'find_tools';
 const CALL = 'call_tool';
 const USUAL = 8;
 const MAX_ENTRIES = 50;
 
-/** The search over the tools of a view; `complete` gives the two tools the rules that hold for all. */
+/** The search over the tools of a view; `complete` adds the common rules to the two tools. */
 export function createToolSearch(
   tools: ReadonlyMap<string, VisibleTool>,
   complete: (own: Pick<ToolRules, 'entry' | 'approval'>) => VisibleTool,
@@ -80,9 +80,9 @@ export function createToolSearch(
       additionalProperties: false,
     },
     approval: 'client',
-    // Comes to this only where there is no such tool: the others are called in its place.
+    // Only reached for unknown tools; otherwise `resolve` redirects the call.
     call: async ({ name }) => {
-      throw new GatewayError('UNKNOWN_TOOL', `Unknown tool: ${name}.${didYouMean(String(name), tools.keys())} Look for it with ${FIND}.`);
+      throw new GatewayError('UNKNOWN_TOOL', `Unknown tool: ${name}.${didYouMean(String(name), tools.keys())} Search with ${FIND}.`);
     },
   };
 

@@ -3,8 +3,8 @@ const EXPRESSION = /\{([+#./]?)([^{}?&;]+)\}/g;
 const QUERY = /\{([?&])([^{}]+)\}$/;
 
 /**
- * Matches an address against a template of RFC 6570. A query (`{?name}`) may be there or not, in any order; values of
- * several parts (`{name*}`) are one text, slashes included, as servers have them. Undefined where it does not fit.
+ * Matches an address against an RFC 6570 template. Query variables (`{?name}`) are optional and in any order. An exploded
+ * value (`{name*}`) is one text, slashes included, as servers use it. Undefined if the address does not match.
  */
 export function matchTemplate(template: string, uri: string): Record<string, string> | undefined {
   const [query, mark = '', names = ''] = QUERY.exec(template) ?? [];
@@ -22,7 +22,7 @@ export function matchTemplate(template: string, uri: string): Record<string, str
   return values;
 }
 
-// Every other form as one of `{name}`, `{+name}` and `{name*}`, with what stands before and between them.
+// Rewrites other expressions as `{name}`, `{+name}` and `{name*}` with literal prefixes and separators.
 function toVariables(template: string): string {
   return template.replace(EXPRESSION, (_, operator: string, names: string) => {
     const [before, between, kind] =
@@ -37,9 +37,9 @@ function toVariables(template: string): string {
   });
 }
 
-// Linear in the address: each variable ends where the text behind it first occurs.
+// Linear in the address: each variable ends at the first occurrence of the literal after it.
 function matchPath(template: string, uri: string): Record<string, string> | undefined {
-  // The names come from outside: without a prototype, `__proto__` is a name like any other.
+  // The names are untrusted, so the object has no prototype: `__proto__` must be an ordinary name.
   const values: Record<string, string> = Object.create(null);
   let at = 0;
   let from = 0;

@@ -2,13 +2,13 @@ import { createRequire } from 'node:module';
 import type MiniSearch from 'minisearch';
 import type { VisibleTool } from './visible-tool.ts';
 
-/** Ranks tools by what they are for. */
+/** A full-text index of tools. */
 export interface ToolIndex {
   /** The best matches first, at most `max`. */
   find(query: string, max: number): Promise<readonly VisibleTool[]>;
 }
 
-/** How many tools are read in one go while an index is built. */
+/** Tools that are indexed at once before other work gets a turn. */
 const CHUNK = 25;
 const FIELDS = ['name', 'title', 'description', 'labels', 'parameters'];
 
@@ -20,12 +20,12 @@ interface Document {
   readonly parameters: string;
 }
 
-/** An index of some tools, built with the first question and never in one go. */
+/** An index of tools, built in chunks with the first search. */
 export function createToolIndex(tools: ReadonlyMap<string, VisibleTool>): ToolIndex {
   let built: Promise<MiniSearch<Document>> | undefined;
 
   const build = async (): Promise<MiniSearch<Document>> => {
-    // Loaded here and not above: few profiles search.
+    // Loaded here and not above, because few profiles use search.
     const Search = createRequire(import.meta.url)('minisearch') as typeof MiniSearch;
     const index = new Search<Document>({ idField: 'name', fields: FIELDS, tokenize: toWords });
     await index.addAllAsync([...tools.values()].map(toDocument), { chunkSize: CHUNK });
@@ -59,7 +59,7 @@ function toDocument({ entry, shape }: VisibleTool): Document {
   };
 }
 
-// Names are words run together: createIssue and create_issue are found by "issue".
+// Splits names into words, so that "issue" finds createIssue and create_issue.
 function toWords(text: string): string[] {
   return text
     .replace(/(\p{Ll}|\p{N})(?=\p{Lu})/gu, '$1 ')

@@ -4,7 +4,7 @@ import type { Logger } from '../../core/log.ts';
 import { createNameMap } from '../../policy/patterns.ts';
 import type { Registry } from '../../registry/registry.ts';
 
-/** The names and globs under `hints` that match no tool, of plugins whose tools are known, each with its place. */
+/** The names and globs under `hints` that match no tool, with their positions. Only of plugins whose tools are known. */
 export function unusedHints(config: Config, registry: Pick<Registry, 'catalogue' | 'plugins'>): string[] {
   const hinted = [...config.plugins.values()].filter(({ hints }) => hints !== undefined);
   if (hinted.length === 0) return [];
@@ -18,13 +18,13 @@ export function unusedHints(config: Config, registry: Pick<Registry, 'catalogue'
   });
 }
 
-/** Writes each of them to the log once. */
+/** Logs each of them once. */
 export function createHintLines(registry: Registry, log: Logger): (config: Config) => void {
-  const told = new Set<string>();
+  const logged = new Set<string>();
   return (config) => {
     for (const place of unusedHints(config, registry)) {
-      if (!told.has(place)) log.warn(`the rule ${place} matches nothing`);
-      told.add(place);
+      if (!logged.has(place)) log.warn(`the rule ${place} matches nothing`);
+      logged.add(place);
     }
   };
 }

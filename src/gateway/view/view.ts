@@ -12,16 +12,16 @@ import { composeInstructions } from './instructions.ts';
 import { createToolSearch, SEARCH_INSTRUCTIONS, type ToolSearch } from './search.ts';
 import { createVisibleTool, type ToolRules, type VisibleTool } from './visible-tool.ts';
 
-/** What one profile sees of a catalogue. A new object whenever any of it may have changed. */
+/** What one profile sees of a catalogue. Immutable; a change creates a new one. */
 export interface View {
   readonly profile: string;
   /** Every tool that can be called, by its public name. */
   readonly tools: ReadonlyMap<string, VisibleTool>;
-  /** Sessions see different parts of it; without a session it is all of them. */
+  /** Whether sessions see different tools. A view without a session has the tools of all sessions. */
   readonly bySession: boolean;
-  /** The tools that clients list: all, or those by which they search. */
+  /** The tools that clients list: all, or the two search tools. */
   readonly listed: ReadonlyMap<string, VisibleTool>;
-  /** There where clients search. */
+  /** Set in profiles with search. */
   readonly search: ToolSearch | undefined;
   readonly prompts: ReadonlyMap<string, PromptEntry>;
   readonly resources: ReadonlyMap<string, ResourceEntry<Resource>>;
@@ -49,9 +49,9 @@ export function createView(
   const middleware = catalogue.middleware.filter(({ plugin }) => policy.runsHooksOf(plugin, caller));
   const settings = policy.settings(profile);
   const rulesFor = createRules(config, settings);
-  // What a plugin's code makes up is silent where its hooks are.
-  const speaks = (plugin: ToolEntry['plugin'], composed = false): boolean => !composed || policy.runsHooksOf(plugin, caller);
-  const spoken = catalogue.instructions.filter(({ plugin, composed }) => policy.seesPlugin(plugin, caller) && speaks(plugin, composed));
+  // Generated texts are hidden if the profile does not run the plugin's hooks.
+  const showsTexts = (plugin: ToolEntry['plugin'], composed = false): boolean => !composed || policy.runsHooksOf(plugin, caller);
+  const texts = catalogue.instructions.filter(({ plugin, composed }) => policy.seesPlugin(plugin, caller) && showsTexts(plugin, composed));
   for (const [name, whole] of catalogue.tools) {
     const entry = shownTo(session, whole);
     const ruling = entry && policy.decide(entry, caller);
@@ -71,7 +71,7 @@ export function createView(
     settings.search === true
       ? createToolSearch(tools, (tool) => createVisibleTool({ ...own, hints: tool.entry.tool.hints, ...tool }))
       : undefined;
-  const told = cleanText([search && SEARCH_INSTRUCTIONS, settings.instructions].filter((text) => text !== undefined).join('\n\n'));
+  const profileText = cleanText([search && SEARCH_INSTRUCTIONS, settings.instructions].filter((text) => text !== undefined).join('\n\n'));
   const isComplete = createRequirements(tools);
   const runsFreely = createFreedom(tools);
   return {
@@ -84,14 +84,14 @@ export function createView(
       [...withOwn(catalogue.prompts, ownPrompts)].filter(
         ([, entry]) =>
           policy.seesPrompt(entry, caller) &&
-          speaks(entry.plugin, entry.prompt.composed) &&
+          showsTexts(entry.plugin, entry.prompt.composed) &&
           isComplete(entry.prompt.requires) &&
           runsFreely(entry),
       ),
     ),
     resources: new Map(
       [...visible(catalogue.resources)].filter(
-        ([, { plugin, resource }]) => speaks(plugin, resource.composed) && isComplete(resource.requires),
+        ([, { plugin, resource }]) => showsTexts(plugin, resource.composed) && isComplete(resource.requires),
       ),
     ),
     templates: visible(catalogue.templates),
@@ -99,7 +99,7 @@ export function createView(
     readers: visible(catalogue.readers),
     middleware,
     settings,
-    instructions: composeInstructions(spoken, told),
+    instructions: composeInstructions(texts, profileText),
   };
 }
 
@@ -108,7 +108,7 @@ function shownTo(session: string | undefined, entry: ToolEntry): ToolEntry | und
   return [entry, ...entry.others].find(({ tool }) => tool.shownTo?.(session));
 }
 
-// By whatever name the author knew them.
+// Matches tools by any of their names, because authors use different ones.
 function createRequirements(tools: ReadonlyMap<string, VisibleTool>): (requires: readonly string[] | undefined) => boolean {
   let names: Set<string> | undefined;
   return (requires = []) => {
@@ -133,7 +133,7 @@ function createFreedom(tools: ReadonlyMap<string, VisibleTool>): (entry: PromptE
   };
 }
 
-// A plugin keeps the names of its prompts: then ours gets our name in front.
+// Plugins keep their prompt names; on a collision, the gateway's prompt gets a prefix.
 function* withOwn(prompts: Catalogue['prompts'], own: readonly PromptEntry[]): Generator<[string, PromptEntry]> {
   yield* prompts;
   for (const entry of own) {
@@ -162,9 +162,9 @@ function createRules(config: Config, settings: ProfileSettings): (entry: ToolEnt
   return ({ name, plugin, tool }) => {
     const own = rules.get(plugin.id);
     const names = own ? [tool.name, name, tool.native ?? tool.name] : [];
-    const said = own?.hints?.find(names);
+    const configured = own?.hints?.find(names);
     return {
-      hints: said ? { ...tool.hints, ...said, ...(tool.hints?.destructive ? { destructive: true } : {}) } : tool.hints,
+      hints: configured ? { ...tool.hints, ...configured, ...(tool.hints?.destructive ? { destructive: true } : {}) } : tool.hints,
       ...callTime(tool, own?.callTimeoutMs?.find(names), config),
       maxChars: own?.resultChars?.find(names) ?? limits.resultChars,
       schemas: own?.schemas ?? settings.schemas ?? 'portable',

@@ -6,30 +6,30 @@ import { type Shape, shapeOf } from '../../registry/schemas/shape.ts';
 import type { TimeSource } from '../call/call-time.ts';
 import type { ActiveMiddleware } from '../call/middleware.ts';
 
-/** What a profile makes of a tool. `timeoutMs` and `capMs` are its time limits, `maxChars` the longest text of a result. */
+/** The rules of a profile for a tool. `timeoutMs` and `capMs` are its time limits, `maxChars` the longest text of a result. */
 export interface ToolRules {
   readonly entry: ToolEntry;
   readonly approval: Approval;
   readonly approvalSource: ApprovalSource;
-  /** What its format says of its effects, and over that the operator. */
+  /** The effects that its format declares, overridden by the operator. */
   readonly hints: Hints | undefined;
   readonly timeoutMs: number;
   readonly capMs: number;
   readonly timeFrom: TimeSource;
   readonly maxChars: number;
   readonly schemas: SchemaForm;
-  /** Whether texts are fenced where the tool says that strangers wrote them. */
+  /** Whether untrusted texts are fenced. */
   readonly fence: boolean;
-  /** Whether hidden characters in its results are written out. */
+  /** Whether hidden characters in its results are escaped. */
   readonly clean: boolean;
-  /** Who has a say in its calls; one list for all tools of a view. */
+  /** The middleware for its calls; one list for all tools of a view. */
   readonly middleware: readonly ActiveMiddleware[];
   readonly settings: ProfileSettings;
 }
 
-/** A tool as one profile has it. */
+/** A tool with the rules of one profile. */
 export interface VisibleTool extends ToolRules {
-  /** Its schema as clients get it; built when somebody first asks. */
+  /** Its schema in the form for clients; built on first use. */
   readonly shape: Shape;
 }
 

@@ -36,7 +36,7 @@ describeWithPython('jaato plugins and permission', () => {
       const { text, asked } = await ask(app, 'erase', {});
       expect(text).toBe('erased');
       expect(asked).toEqual([
-        'Run the tool erase of the plugin work?\n{}\n\nArguments:\n{}\n\nThe plugin says of it:\n' +
+        'Run the tool erase of the plugin work?\n{}\n\nArguments:\n{}\n\nNote from the plugin:\n' +
           '> Erase 3 files (console)\n> \n> -gone\n> \n> [cut; 9 lines in all]\n> \n> error: cannot be undone',
       ]);
       expect((await ask(app, 'erase', { kind: 'dict' })).asked[0]).toMatch(/> A dict$/);
@@ -48,7 +48,7 @@ describeWithPython('jaato plugins and permission', () => {
       for (const kind of ['raises', 'hangs']) {
         const { text, asked } = await ask(app, 'erase', { kind });
         expect(text).toBe(kind);
-        expect(asked).toEqual([expect.not.stringContaining('The plugin says')]);
+        expect(asked).toEqual([expect.not.stringContaining('Note from the plugin')]);
       }
     });
 

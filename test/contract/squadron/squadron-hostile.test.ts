@@ -139,7 +139,7 @@ describe('what a call carries and promises', () => {
     const misfit = await call(app, 'misfit');
     expect([misfit.isError, misfit.structured, codeOf(misfit)]).toEqual([true, undefined, 'RESULT_INVALID']);
     expect(misfit.content.map((block) => (block.type === 'text' ? block.text : ''))).toEqual([
-      'plugins_peer_misfit ran, but its result does not fit its output schema: n must be integer.',
+      'plugins_peer_misfit ran, but its result does not match its output schema: n must be integer.',
       '{"n":"one"}',
     ]);
   });

@@ -12,7 +12,7 @@ describe('toAnnotations', () => {
     expect(toAnnotations(hints, approval)?.destructiveHint).toBe(destructive);
   });
 
-  it('says nothing where nothing is known', () => {
+  it('is undefined if nothing is known', () => {
     expect(toAnnotations(undefined, 'client')).toBeUndefined();
   });
 });

@@ -19,7 +19,7 @@ const toolOf = (approvalSource: ApprovalSource = 'format', description = 'Erases
     entry: { name: 'notes_erase', description, input: {}, plugin: { id: 'notes' }, tool: { name: 'erase' } },
   }) as unknown as VisibleTool;
 
-/** An app where a person always gives the same answer, and how often that person was asked. */
+/** An app with a user who always gives the same answer, and the count of questions. */
 function app(answer: JsonObject, store: Store = createStore(tempFolder())) {
   const redactor = createRedactor();
   redactor.add('a secret of the gateway');
@@ -44,14 +44,14 @@ function app(answer: JsonObject, store: Store = createStore(tempFolder())) {
 const accept = (decision: string): JsonObject => ({ action: 'accept', content: { decision } });
 
 describe('createApprovals', () => {
-  it('remembers for a session, and for no other', async () => {
+  it('stores an approval for one session only', async () => {
     const { obtain, asked } = app(accept('Allow for this session'));
     expect([await obtain(toolOf()), await obtain(toolOf()), asked.length]).toEqual(['session', 'session', 1]);
     await obtain(toolOf(), 's2');
     expect(asked).toHaveLength(2);
   });
 
-  it('asks again for a tool that looks different now, whatever was allowed', { tags: ['approval-remembered'] }, async () => {
+  it('asks again for a tool that has changed since it was allowed', { tags: ['approval-remembered'] }, async () => {
     for (const decision of ['Allow for this session', 'Always allow']) {
       const { obtain, asked } = app(accept(decision));
       await obtain(toolOf('format', 'Erases'));
@@ -60,26 +60,26 @@ describe('createApprovals', () => {
     }
   });
 
-  it('asks again where the operator has begun to ask for himself', async () => {
+  it('asks again after the operator has set "ask"', async () => {
     const { obtain, asked } = app(accept('Always allow'));
     expect([await obtain(toolOf()), await obtain(toolOf()), asked.length]).toEqual(['always', 'always', 1]);
     expect(await obtain(toolOf('plugin'))).toBe('DENIED');
     expect(asked).toHaveLength(2);
   });
 
-  it('offers nothing for a session that is none', async () => {
+  it('does not offer session approval to a stateless client', async () => {
     const { obtain } = app(accept('Allow for this session'));
     expect(await obtain(toolOf(), 's1', true)).toBe('DENIED');
   });
 
-  it('shows no secret that a guard has put into the arguments', { tags: ['T24'] }, async () => {
+  it('shows no secret that a guard has added to the arguments', { tags: ['T24'] }, async () => {
     const { obtain, asked } = app({ action: 'decline' });
     expect(await obtain(toolOf(), 's1', false, { key: 'a secret of the gateway' })).toBe('DENIED');
     expect(JSON.stringify(asked)).toContain('key');
     expect(JSON.stringify(asked)).not.toContain('a secret of the gateway');
   });
 
-  it('asks nobody and refuses where nothing can be read', { tags: ['approval-closed'] }, async () => {
+  it('rejects without a question if the store cannot be read', { tags: ['approval-closed'] }, async () => {
     const broken = new Proxy({} as Store, {
       get: () => () => {
         throw new Error('the disk is gone');
@@ -90,7 +90,7 @@ describe('createApprovals', () => {
   });
 });
 
-it('a ticket is void for another login of the same principal', { tags: ['approval-ticket', 'reload-logins'] }, async () => {
+it('a ticket is invalid for another login of the same principal', { tags: ['approval-ticket', 'reload-logins'] }, async () => {
   const store = createStore(tempFolder());
   const tickets = createTickets(store, () => 1000);
   const approvals = createApprovals(tickets, createGrants(store), createRedactor(), [promptClient]);
@@ -106,6 +106,6 @@ it('a ticket is void for another login of the same principal', { tags: ['approva
   };
   await approvals.obtain({ tool: toolOf(), sent: {}, args: {}, call: callOf('old'), returned: undefined }).catch(() => undefined);
   const answers = { approval: accept('Allow once') };
-  expect(() => approvals.redeem(toolOf(), {}, callOf('new', { ticket, answers }))).toThrow('made for another caller');
+  expect(() => approvals.redeem(toolOf(), {}, callOf('new', { ticket, answers }))).toThrow('issued for another caller');
   expect(approvals.redeem(toolOf(), {}, callOf('old', { ticket, answers }))?.answer).toEqual(answers.approval);
 });

@@ -17,7 +17,7 @@ const call = { caller: '"principal":"p"', tool: '"tool":"t"', args: { a: 1 }, ou
 interface Log {
   readonly dir: string;
   readonly state: string;
-  /** Writes one run of batches with so many lines each. */
+  /** Writes one run of batches with the given numbers of lines. */
   run(batches: readonly number[], how?: { heads?: boolean }): Promise<void>;
   lines(name?: string): string[];
   write(lines: readonly string[], name?: string): void;
@@ -58,7 +58,7 @@ function openLog(): Log {
 
 const isSeal = (line: string): boolean => line.includes('"chain"');
 
-/** All that somebody can write who knows the format: the chain is made anew over other lines. */
+/** A forgery by an attacker who knows the format: a valid chain over other lines. */
 function rechain(lines: readonly string[]): string[] {
   let text = '';
   let count = 0;
@@ -79,7 +79,7 @@ function rechain(lines: readonly string[]): string[] {
 }
 
 describe('the check of the audit log', () => {
-  it('finds nothing wrong with runs as they are written, one after the other and side by side', { tags: ['audit-verify'] }, async () => {
+  it('finds no fault in intact runs, sequential and concurrent', { tags: ['audit-verify'] }, async () => {
     const log = openLog();
     await log.run([1, 2, 100, 150]);
     await Promise.all([log.run([3, 3, 3]), log.run([2, 2, 2])]);
@@ -94,14 +94,14 @@ describe('the check of the audit log', () => {
       (lines) => lines.with(1, (lines[1] as string).replace('"outcome":"ok"', '"outcome":"error"')),
     ],
     ['a deleted line', /line 2 of run \w+ is missing/, (lines) => lines.toSpliced(1, 1)],
-    ['reordered lines', /stands behind line|is missing before/, (lines) => lines.with(0, lines[1] as string).with(1, lines[0] as string)],
+    ['reordered lines', /follows line|is missing before/, (lines) => lines.with(0, lines[1] as string).with(1, lines[0] as string)],
     ['a deleted batch in the middle', /is missing or was rewritten|is missing before/, (lines) => lines.toSpliced(4, 4)],
     ['a deleted first batch', /begins in the middle/, (lines) => lines.slice(4)],
-    ['an added line', /is over 3 lines, but 4 stand before it|stands behind line/, (lines) => lines.toSpliced(2, 0, lines[1] as string)],
+    ['an added line', /covers 3 lines, but 4 precede it|follows line/, (lines) => lines.toSpliced(2, 0, lines[1] as string)],
     ['a deleted seal', /begins in the middle/, (lines) => lines.toSpliced(3, 1)],
-    ['a cut tail without its seal', /its end is cut off: line 9 was written, and line 6/, (lines) => lines.slice(0, -2)],
-    ['a removed last seal', /its end is cut off: line 9 was written, and line 6/, (lines) => lines.slice(0, -1)],
-    ['a removed last batch', /its end is cut off: line 9 was written, and line 6/, (lines) => lines.slice(0, -4)],
+    ['a cut tail without its seal', /its end is cut off: line 9 was written, but line 6/, (lines) => lines.slice(0, -2)],
+    ['a removed last seal', /its end is cut off: line 9 was written, but line 6/, (lines) => lines.slice(0, -1)],
+    ['a removed last batch', /its end is cut off: line 9 was written, but line 6/, (lines) => lines.slice(0, -4)],
     [
       'a chain that was rewritten over an edited line',
       /its chain was rewritten/,
@@ -116,13 +116,13 @@ describe('the check of the audit log', () => {
     ...['{"time":1,"tool":"forged","outcome":"ok"}', '{"time":1,"run":5}', '[1]', '"x"', 'a word', '{"time":1,"ru'].map(
       (forged): [string, RegExp, (lines: string[]) => string[]] => [
         `the foreign line ${forged}`,
-        /this line is none that a gateway writes/,
+        /this line was not written by a gateway/,
         (lines) => lines.toSpliced(1, 0, forged),
       ],
     ),
     [
-      'other lines in front of a torn one',
-      /before a torn one are none of the lines under this seal/,
+      'other lines before a torn one',
+      /before a torn line are not covered by this seal/,
       (lines) => [(lines[0] as string).replace('"ok"', '"no"'), '{"seq":2,"time"', ...lines],
     ],
   ])('finds %s', { tags: ['audit-verify'] }, async (_, expected, change) => {
@@ -142,7 +142,7 @@ describe('the check of the audit log', () => {
     await log.run([3, 3, 3]);
     const lines = log.lines();
     const [name] = listDayFiles(log.dir) as [string];
-    // As if the day had changed in mid-run.
+    // As if the day had changed during the run.
     const days = (): void => {
       log.write(lines.slice(0, 4), '2000-01-01.jsonl');
       log.write(lines.slice(4), name);
@@ -175,12 +175,12 @@ describe('the check of the audit log', () => {
     );
   });
 
-  it('takes what a crash leaves as such: no head, an older head, a torn line, a batch without its seal', {
+  it('accepts the traces of a crash: no head, an older head, a torn line, a batch without its seal', {
     tags: ['audit-verify'],
   }, async () => {
     const log = openLog();
     await log.run([3, 3], { heads: false });
-    expect(log.verify()).toMatchObject({ faults: [], notes: [expect.stringContaining('is not kept in the store')] });
+    expect(log.verify()).toMatchObject({ faults: [], notes: [expect.stringContaining('is not in the store')] });
     const other = openLog();
     await other.run([3]);
     const [name] = listDayFiles(other.dir) as [string];
@@ -191,7 +191,7 @@ describe('the check of the audit log', () => {
     expect(report.notes).toEqual([expect.stringContaining('cannot be read')]);
   });
 
-  it('does not take a store that cannot be read, or a head that makes no sense, for no head', { tags: ['audit-verify'] }, async () => {
+  it('does not treat an unreadable store or an invalid head as a missing head', { tags: ['audit-verify'] }, async () => {
     const log = openLog();
     await log.run([3]);
     const store = createStore(log.state);
@@ -203,7 +203,7 @@ describe('the check of the audit log', () => {
 });
 
 describe('the ends of the chains', () => {
-  it('are kept with the first batch, and none is lost to a store that is locked for a while', { tags: ['audit-verify'] }, async () => {
+  it('are stored with the first batch, and survive a store that is locked for a while', { tags: ['audit-verify'] }, async () => {
     const state = tempFolder();
     const store = createStore(state);
     let locked = true;
@@ -219,7 +219,7 @@ describe('the ends of the chains', () => {
 });
 
 describe('lines of a file', () => {
-  it('come backwards as they come forwards, whatever their lengths', () => {
+  it('are the same read backwards and forwards, for any lengths', () => {
     const dir = tempFolder();
     mkdirSync(dir, { recursive: true });
     fc.assert(

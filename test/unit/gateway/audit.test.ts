@@ -18,7 +18,7 @@ function linesOf(dir: string): Record<string, unknown>[] {
 }
 
 describe('createAudit', () => {
-  it('writes a line a call, with a digest instead of the arguments', { tags: ['audit-line'] }, async () => {
+  it('writes a line per call, with a digest instead of the arguments', { tags: ['audit-line'] }, async () => {
     const dir = join(tempFolder(), 'audit');
     const audit = createAudit(dir, () => false, silentLog, createRedactor());
     audit.record(record);
@@ -32,7 +32,7 @@ describe('createAudit', () => {
     for (const name of readdirSync(dir)) expect(statSync(join(dir, name)).mode & 0o077).toBe(0);
   });
 
-  it('chains its batches, so that a missing line shows', { tags: ['T25'] }, async () => {
+  it('chains its batches, so that a missing line is detected', { tags: ['T25'] }, async () => {
     const dir = join(tempFolder(), 'audit');
     const audit = createAudit(dir, () => false, silentLog, createRedactor());
     for (let i = 0; i < 250; i++) audit.record(record);
@@ -52,7 +52,7 @@ describe('createAudit', () => {
     expect(seals).toBe(3);
   });
 
-  it('writes plain arguments only where asked to', { tags: ['audit-line'] }, async () => {
+  it('writes plain arguments only if configured', { tags: ['audit-line'] }, async () => {
     const dir = join(tempFolder(), 'audit');
     const audit = createAudit(dir, () => true, silentLog, createRedactor());
     audit.record(record);
@@ -60,7 +60,7 @@ describe('createAudit', () => {
     expect(linesOf(dir)[0]?.arguments).toEqual({ secret: 'value' });
   });
 
-  it('gives equal arguments equal digests over restarts, and says where it cannot', { tags: ['audit-line'] }, async () => {
+  it('gives equal arguments equal digests across restarts, and logs if it cannot', { tags: ['audit-line'] }, async () => {
     const dir = join(tempFolder(), 'audit');
     const lines: string[] = [];
     const run = async (): Promise<unknown> => {
@@ -74,10 +74,10 @@ describe('createAudit', () => {
     expect(lines).toEqual([]);
     writeFileSync(join(dir, 'key'), '');
     expect(await run()).not.toBe(first);
-    expect(lines).toEqual([expect.stringMatching(/cannot be compared with those of others: .*key cannot be used: it holds no key$/)]);
+    expect(lines).toEqual([expect.stringMatching(/cannot be compared with those of others: .*key cannot be used: it contains no key$/)]);
   });
 
-  it('says when it cannot write', { tags: ['T27'] }, async () => {
+  it('reports when it cannot write', { tags: ['T27'] }, async () => {
     const dir = tempFolder();
     writeFileSync(join(dir, 'audit'), 'a file is in the way');
     const audit = createAudit(join(dir, 'audit'), () => false, silentLog, createRedactor());

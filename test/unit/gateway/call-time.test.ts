@@ -17,7 +17,7 @@ function timeOf(set: Partial<Record<Part, number>>, callCapMs?: number) {
 }
 
 describe('the time limit of a call', { tags: ['call-limits'] }, () => {
-  it('is the first that is set: plugin, tool, file, format, and else the built-in one', () => {
+  it('is the first that is set: plugin, tool, file, format, built-in default', () => {
     for (let bits = 0; bits < 1 << ORDER.length; bits++) {
       const parts = ORDER.filter((_, i) => bits & (1 << i));
       const [first] = parts;
@@ -26,7 +26,7 @@ describe('the time limit of a call', { tags: ['call-limits'] }, () => {
     }
   });
 
-  it('is a limit of the file also where that equals the built-in one', () => {
+  it('comes from the file even if it equals the built-in default', () => {
     expect(timeOf({ file: 60_000, format: 120_000 })).toMatchObject({ timeoutMs: 60_000, timeFrom: 'file' });
   });
 
@@ -35,7 +35,7 @@ describe('the time limit of a call', { tags: ['call-limits'] }, () => {
     expect(timeOf({ [part]: 5_000 })).toEqual({ timeoutMs: 5_000, capMs: 600_000, timeFrom: part });
   });
 
-  it('is the cap if a default is longer', () => {
+  it('is limited to the cap if a default is longer', () => {
     expect(timeOf({ format: 120_000 }, 30_000)).toEqual({ timeoutMs: 30_000, capMs: 30_000, timeFrom: 'format' });
     expect(timeOf({}, 30_000)).toEqual({ timeoutMs: 30_000, capMs: 30_000, timeFrom: 'default' });
   });

@@ -17,7 +17,7 @@ const formOf = (args: object, offered: readonly ('once' | 'session' | 'always')[
 };
 
 describe('toForm', () => {
-  it('names tool, plugin and arguments, and nothing the plugin says of itself', () => {
+  it('names tool, plugin and arguments, but not the description of the plugin', () => {
     const { message } = formOf({ path: 'a.md' });
     expect(message).toBe('Run the tool notes_delete of the plugin notes?\n{"path":"a.md"}\n\nArguments:\n{\n  "path": "a.md"\n}');
   });
@@ -37,16 +37,16 @@ describe('toForm', () => {
     expect(head(Object.fromEntries(Array.from({ length: 300 }, (_, at) => [`key${at}`, at]))).length).toBeLessThanOrEqual(200);
   });
 
-  it('keeps secrets out of every line', () => {
+  it('shows secrets in no line', () => {
     const form = toForm(entry, { token: 'hush-hush' }, ['once'], 'sends hush-hush', (text) => text.replaceAll('hush-hush', '***'));
     expect(JSON.stringify(form)).not.toContain('hush-hush');
   });
 
-  it('writes out what could not be seen', () => {
+  it('escapes invisible characters', () => {
     expect(formOf({ path: 'a\u202ecod.exe\u200b' }).message).toContain('a\\u{202e}cod.exe\\u{200b}');
   });
 
-  it('says how much of long arguments it leaves out, and shows their end', () => {
+  it('shows how much of long arguments is left out, and their end', () => {
     const { message } = formOf({ text: `begin${'x'.repeat(50_000)}`, last: 'end' });
     expect(message).toMatch(/\[46\d{3} characters are not shown\]/);
     expect(message).toContain('begin');
@@ -54,7 +54,7 @@ describe('toForm', () => {
     expect(message.length).toBeLessThan(4_200);
   });
 
-  it('offers choices only where there are any', () => {
+  it('offers choices only if there are several', () => {
     expect(formOf({}).schema).toEqual({ type: 'object', properties: {} });
     expect(formOf({}, ['once', 'always']).schema).toMatchObject({
       properties: { decision: { type: 'string', enum: ['Allow once', 'Always allow'], default: 'Allow once' } },
@@ -80,7 +80,7 @@ describe('readAnswer', () => {
 });
 
 describe('createSessionGrants', () => {
-  it('holds for one session and tool, and lets the oldest fade', () => {
+  it('applies to one session and tool, and evicts the oldest', () => {
     const grants = createSessionGrants(2);
     const key = { principal: 'ada', profile: 'default', plugin: 'notes', tool: 'delete' };
     grants.give('s1', key, 'looks');

@@ -22,7 +22,7 @@ describe('Deadline', () => {
     expect(ended).toEqual(['too late']);
   });
 
-  it('is put off by progress, never past the cap', { tags: ['F17'] }, () => {
+  it('is extended by progress, but not beyond the cap', { tags: ['F17'] }, () => {
     const deadline = start(1_000, 2_500);
     for (let i = 0; i < 4; i++) {
       vi.advanceTimersByTime(600);
@@ -33,7 +33,7 @@ describe('Deadline', () => {
     expect(ended).toEqual(['too late']);
   });
 
-  it('stands still while a question is open', { tags: ['ask-stops-clock'] }, () => {
+  it('pauses while a question is open', { tags: ['ask-stops-clock'] }, () => {
     const deadline = start(1_000, 1_000);
     vi.advanceTimersByTime(600);
     deadline.paused(true);
@@ -45,7 +45,7 @@ describe('Deadline', () => {
     expect(ended).toEqual(['too late']);
   });
 
-  it('says nothing once it is stopped', () => {
+  it('does nothing after it was stopped', () => {
     start(1_000, 1_000).stop();
     vi.advanceTimersByTime(5_000);
     expect(ended).toEqual([]);

@@ -6,7 +6,7 @@ describe('failed logins', () => {
   beforeEach(() => void vi.useFakeTimers({ now: 1_000_000 }));
   afterEach(() => void vi.useRealTimers());
 
-  it('are one line for each address, reason and minute, with their number', { tags: ['audit-events'] }, () => {
+  it('are one line per address, reason and minute, with their count', { tags: ['audit-events'] }, () => {
     const lines: JsonObject[] = [];
     const logins = createFailedLogins((fields) => void lines.push(fields));
     for (let i = 0; i < 20; i++) logins.add('10.0.0.1', 'wrong token');

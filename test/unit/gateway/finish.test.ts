@@ -20,11 +20,11 @@ function finish(result: ToolResult, tool: Partial<Tool> = {}, rules: Partial<Vis
 const text = (value: string): Content => ({ type: 'text', text: value });
 const texts = ({ content }: ToolResult): unknown[] => content.map((block) => (block.type === 'text' ? block.text : block.type));
 
-describe('results that are to be clean', { tags: ['T13'] }, () => {
+describe('results with "results": "clean"', { tags: ['T13'] }, () => {
   const hidden = 'a\u202eb\u200b';
   const shown = 'a\\u{202e}b\\u{200b}';
 
-  it('show every hidden character, in texts, data, keys, embedded resources and links', () => {
+  it('escape every hidden character in texts, data, keys, embedded resources and links', () => {
     const result = (t: string): ToolResult => ({
       content: [
         text(t),
@@ -40,7 +40,7 @@ describe('results that are to be clean', { tags: ['T13'] }, () => {
     expect(finish({ content: [text(`${hidden}${'x'.repeat(100)}`)] }, {}, { clean: true }).whole?.[0]).toMatch(/^a\\u\{202e\}/);
   });
 
-  it('come back as they are where nothing is hidden', () => {
+  it('are returned unchanged if nothing is hidden', () => {
     const plain = { content: [text('a\r\nمی\u200cخواهم')], structured: { a: [1] } };
     expect(cleanResult(plain)).toBe(plain);
   });
@@ -55,18 +55,18 @@ describe('finishResult', () => {
     ['a list beside its JSON', { content: [text(' [1]')], structured: [1] }],
     ['a number beside itself', { content: [text('5')], structured: 5 }],
     ['an image of any size', { content: [{ type: 'image', data: 'A'.repeat(1000), mimeType: 'image/png' }] }],
-  ])('hands on %s as it is', (_, result) => {
+  ])('returns %s unchanged', (_, result) => {
     const { finished } = finish(result);
     if (result.isError) expect(texts(finished)).toEqual(['x', '{}']);
     else expect(finished).toBe(result);
   });
 
-  it('takes a text that only begins like JSON for what it is', () => {
+  it('does not treat a text that only begins like JSON as JSON', () => {
     const { finished } = finish({ content: [text('[notes](a.md)')], structured: { a: 1 } });
     expect(finished).toEqual({ content: [text('[notes](a.md)'), text('{"a":1}')], structured: { a: 1, text: '[notes](a.md)' } });
   });
 
-  it('leaves the data alone where a schema of them is published', () => {
+  it('does not change data with an output schema', () => {
     const { finished } = finish({ content: [text('prose')], structured: { a: 1 } }, { output: { type: 'object' } });
     expect(finished).toEqual({ content: [text('prose'), text('{"a":1}')], structured: { a: 1 } });
   });
@@ -77,11 +77,11 @@ describe('finishResult', () => {
     [{ said: 'prose' }, { said: 'prose' }],
     [{ said: 'pros' }, { said: 'pros' }],
     [{ said: 'pr' }, { said: 'pr', text: 'prose' }],
-  ])('adds a text to data that lack it: %j', (structured, expected) => {
+  ])('adds a missing text to data: %j', (structured, expected) => {
     expect(finish({ content: [text('prose')], structured }).finished.structured).toEqual(expected);
   });
 
-  it('cuts over several blocks, keeps what is no text, and never splits a character', () => {
+  it('truncates across several blocks, keeps other content, and never splits a character', () => {
     const image: Content = { type: 'image', data: 'AA==', mimeType: 'image/png' };
     const { finished, whole } = finish({ content: [text('a'.repeat(90)), image, text('😀'.repeat(10)), text('b')], structured: { x: 1 } });
     expect(texts(finished).slice(0, -1)).toEqual(['a'.repeat(90), 'image', `${'😀'.repeat(5)}\n[truncated — 111 chars total]`]);
@@ -91,7 +91,7 @@ describe('finishResult', () => {
     expect(texts(odd.finished)[0]).toBe(`a${'😀'.repeat(49)}\n[truncated — 121 chars total]`);
   });
 
-  it("counts for a format's own limit only what the tool wrote, and only where it did not fail", () => {
+  it("applies a format's limit only to the tool's own text, and only to successful results", () => {
     const structured = { long: 'x'.repeat(50) };
     expect(finish({ content: [text('short')], structured }, { maxChars: 10 }).whole).toBeUndefined();
     expect(finish({ content: [text('x'.repeat(11))], isError: true }, { maxChars: 10 }).whole).toBeUndefined();
@@ -99,20 +99,20 @@ describe('finishResult', () => {
     expect(finish({ content: [text('x'.repeat(101))] }, { maxChars: 1000 }).whole).toEqual(['x'.repeat(101)]);
   });
 
-  it('cuts data that are too long by themselves', () => {
+  it('truncates data that is too long', () => {
     const { finished, whole } = finish({ content: [], structured: { long: 'x'.repeat(200) } });
     expect(finished.structured).toBeUndefined();
     expect(texts(finished)[0]).toMatch(/^\{"long":"x+\n\[truncated — 211 chars total\]$/);
     expect(whole).toEqual([JSON.stringify({ long: 'x'.repeat(200) })]);
   });
 
-  it('says so where the whole cannot be kept', () => {
+  it('reports that the full text cannot be stored', () => {
     const { finished, whole } = finish({ content: [text('x'.repeat(200))] }, {}, {}, 100);
     expect(whole).toBeUndefined();
-    expect(texts(finished)[1]).toContain('too long to be kept');
+    expect(texts(finished)[1]).toContain('too long to be stored');
   });
 
-  it('fences after cutting, also what is kept and what is added to the data', () => {
+  it('fences after truncating, also the stored text and the text added to data', () => {
     const { finished, whole } = finish({ content: [text('x'.repeat(200))] }, { untrusted: true });
     expect(texts(finished)[0]).toBe(`<untrusted source="p" tool="t">\n${'x'.repeat(100)}\n[truncated — 200 chars total]\n</untrusted>`);
     expect(whole?.[0]).toMatch(/^<untrusted/);
@@ -130,7 +130,7 @@ describe('finishResult', () => {
 describe('createKeptResults', () => {
   const kept = (value: string) => [{ text: value, mimeType: 'text/plain' }];
 
-  it('lets the oldest go where there is no room, and all after their time', () => {
+  it('evicts the oldest at the limit, and all after their time', () => {
     let time = 0;
     const store = createStoredResults({ keptBytes: 10, keptMs: 100 }, () => time);
     const [a, b] = ['aaaaaa', 'bbbb'].map((value) => store.store(caller, kept(value)) as string) as [string, string];
@@ -142,7 +142,7 @@ describe('createKeptResults', () => {
     expect([b, c].map((uri) => store.read(uri, caller)?.[0]?.text)).toEqual([undefined, 'c']);
   });
 
-  it('knows nothing for another principal or another profile', () => {
+  it('returns nothing to another principal or profile', () => {
     const store = createStoredResults({ keptBytes: 10, keptMs: 100_000 });
     const uri = store.store(caller, kept('x')) as string;
     expect(store.read(uri, { ...caller, principal: 'other' })).toBeUndefined();

@@ -7,7 +7,7 @@ const callerOf = (principal: string, profile = 'default'): Caller => ({ principa
 const origin = (uri: string) => ({ pluginId: 'p', uri });
 
 describe('addresses that were handed out', { tags: ['addresses-handed-out'] }, () => {
-  it('are kept for an hour, apart for each principal and profile', () => {
+  it('are kept for an hour, separately for each principal and profile', () => {
     let now = 0;
     const store = createHandedOut(() => now);
     store.note(callerOf('ada'), 'a:b', origin('a:b'));
@@ -21,7 +21,7 @@ describe('addresses that were handed out', { tags: ['addresses-handed-out'] }, (
     expect(store.find(callerOf('ada'), 'c:d')).toBeDefined();
   });
 
-  it('are the newest 10,000 of each', () => {
+  it('are limited to the newest 10,000 of each', () => {
     const store = createHandedOut();
     store.note(callerOf('bob'), 'a:0', origin('a:0'));
     for (let i = 0; i < 10_001; i++) store.note(callerOf('ada'), `a:${i}`, origin(`a:${i}`));
@@ -32,7 +32,7 @@ describe('addresses that were handed out', { tags: ['addresses-handed-out'] }, (
     expect(store.find(callerOf('bob'), 'a:0')).toBeDefined();
   });
 
-  it('of one principal make no room for those of many others but their own', () => {
+  it('of one principal are evicted only for the principal with the most', () => {
     const store = createHandedOut();
     store.note(callerOf('ada'), 'a:0', origin('a:0'));
     for (let p = 0; p < 11; p++) for (let i = 0; i < 10_000; i++) store.note(callerOf(`p${p}`), `a:${i}`, origin(`a:${i}`));
@@ -41,7 +41,7 @@ describe('addresses that were handed out', { tags: ['addresses-handed-out'] }, (
     expect(store.find(callerOf('p10'), 'a:9999')).toBeDefined();
   });
 
-  it('are not kept where they are endless', () => {
+  it('are not kept if they are too long', () => {
     const store = createHandedOut();
     const long = `a:${'x'.repeat(10_000)}`;
     store.note(callerOf('ada'), long, origin(long));

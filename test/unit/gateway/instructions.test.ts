@@ -4,11 +4,11 @@ import { composeInstructions } from '../../../src/gateway/view/instructions.ts';
 const plugin = (id: string) => ({ id, title: id.toUpperCase(), version: '1', adapter: 'x', origin: '', watch: [], digest: '' });
 
 describe('composeInstructions', () => {
-  it('is absent where nobody has any', () => {
+  it('is undefined without any text', () => {
     expect(composeInstructions([])).toBeUndefined();
   });
 
-  it('gives every text whole where all fit', { tags: ['instructions-budget'] }, () => {
+  it('includes every text in full if all fit', { tags: ['instructions-budget'] }, () => {
     expect(
       composeInstructions([
         { plugin: plugin('a'), text: 'one' },
@@ -30,7 +30,7 @@ describe('composeInstructions', () => {
     },
   );
 
-  it('uses the whole budget: what short texts leave over goes to longer ones', { tags: ['instructions-budget'] }, () => {
+  it('uses the whole budget: space that short texts leave goes to longer ones', { tags: ['instructions-budget'] }, () => {
     const long = 'This sentence has forty-one characters.. '.repeat(100).trim();
     const texts = ['Short.', long, 'Short as well.', long];
     const text = composeInstructions(texts.map((text, at) => ({ plugin: plugin(`p${at}`), text }))) as string;
@@ -41,7 +41,7 @@ describe('composeInstructions', () => {
     expect(alone.length).toBeGreaterThan(2_000);
   });
 
-  it('cuts at the ends of sentences where there are any', { tags: ['instructions-budget'] }, () => {
+  it('cuts at the ends of sentences if there are any', { tags: ['instructions-budget'] }, () => {
     const text = composeInstructions([
       { plugin: plugin('a'), text: 'The first is said in one sentence. '.repeat(60) },
       { plugin: plugin('b'), text: '- a line of a list\n'.repeat(100) },
@@ -50,7 +50,7 @@ describe('composeInstructions', () => {
     expect(text).toMatch(/- a line of a list …$/);
   });
 
-  it('lets a profile speak first, and the plugins in the room that is left', () => {
+  it('puts the text of a profile first, and the plugins into the remaining space', () => {
     const text = composeInstructions([], 'Plan first.');
     expect(text).toBe('Plan first.');
     const long = composeInstructions([{ plugin: plugin('a'), text: 'x'.repeat(5_000) }], 'y'.repeat(5_000)) as string;

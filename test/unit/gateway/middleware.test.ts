@@ -27,8 +27,8 @@ const codeOf = (promise: Promise<unknown>) =>
     (error: GatewayError) => error.code,
   );
 
-describe('passGuards', () => {
-  it('gives every guard the original arguments and lets the first change win', async () => {
+describe('runGuards', () => {
+  it('passes the original arguments to every guard; the first change wins', async () => {
     const seen: unknown[] = [];
     const changing = (path: string) => async (p: { args: unknown }) => {
       seen.push(p.args);
@@ -40,12 +40,12 @@ describe('passGuards', () => {
     expect(seen).toEqual([{ path: 'a' }, { path: 'a' }]);
   });
 
-  it('refuses with the text of the guard', async () => {
+  it('rejects with the message of the guard', async () => {
     const all = [active('a', { guard: async () => ({ refuse: 'not on Sundays' }) })];
     await expect(runGuards(call().passing, all, LIMITS)).rejects.toMatchObject({ code: 'DENIED', message: 'not on Sundays' });
   });
 
-  it('closes on a guard that fails, unless the guard says otherwise', async () => {
+  it('denies if a guard fails, unless the guard declares otherwise', async () => {
     const failing = async () => {
       throw new Error('no disk');
     };
@@ -53,11 +53,11 @@ describe('passGuards', () => {
     expect(await codeOf(runGuards(call().passing, [active('a', { guard: failing, onError: 'allow' })], LIMITS))).toBe('passed');
   });
 
-  it('refuses everything while a guard is not ready', async () => {
+  it('denies everything while a guard is not ready', async () => {
     expect(await codeOf(runGuards(call().passing, [active('a', undefined)], LIMITS))).toBe('DENIED');
   });
 
-  it('ends the call of a guard that does not answer, also of one that may fail', async () => {
+  it('ends the call if a guard does not answer, even if its errors are ignored', async () => {
     const { context, passing } = call();
     const all = [active('a', { guard: () => new Promise(() => undefined), onError: 'allow' })];
     expect(await codeOf(runGuards(passing, all, { timeoutMs: 20, capMs: 20 }))).toBe('CALL_TIMEOUT');
@@ -65,8 +65,8 @@ describe('passGuards', () => {
   });
 });
 
-describe('askPermits', () => {
-  it('asks each about the arguments as the one before left them', async () => {
+describe('runAuthorizers', () => {
+  it('passes to each the arguments from the one before', async () => {
     const seen: unknown[] = [];
     const authorize = async (p: { args: { path?: unknown } }) => {
       seen.push(p.args.path);
@@ -81,7 +81,7 @@ describe('askPermits', () => {
 describe('runAround', () => {
   const said = (result: ToolResult) => (result.content[0] as { text: string }).text;
 
-  it('lets the first answer before the tool stand for it, and runs every step after it', async () => {
+  it('uses the first answer from `before` instead of the tool, and runs every `after`', async () => {
     const ended: string[] = [];
     const all = [
       active('a', { before: async () => textResult('kept'), after: async (_, result) => textResult(`${said(result)} a`) }),
@@ -93,12 +93,12 @@ describe('runAround', () => {
     expect(ended).toEqual(['kept a b']);
   });
 
-  it('asks only those the tool concerns', async () => {
+  it('runs only steps that apply to the tool', async () => {
     const all = [active('a', { appliesTo: ({ labels }) => labels.includes('toolset:fs'), before: async () => textResult('kept') })];
     expect(said(await runAround(call().passing, all, silentLog, async () => textResult('tool')))).toBe('tool');
   });
 
-  it('keeps what a listener throws away from the call', async () => {
+  it('does not fail the call if a listener throws', async () => {
     const all = [
       active('a', {
         ended: () => {
@@ -110,8 +110,8 @@ describe('runAround', () => {
   });
 });
 
-describe('createGreetings', () => {
-  it('meets each session once, and forgets the oldest', () => {
+describe('createSeenSessions', () => {
+  it('reports each session as new once, and evicts the oldest', () => {
     const greetings = createSeenSessions(2);
     expect(['a', 'a', 'b', 'c', 'b', 'a'].map(greetings.isNew)).toEqual([true, false, true, true, false, true]);
   });

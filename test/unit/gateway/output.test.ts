@@ -16,7 +16,7 @@ const text = { type: 'text', text: 'x' };
 describe('checkResult', () => {
   it.each([
     ['nothing', undefined],
-    ['a text', 'x'],
+    ['a string', 'x'],
     ['no content', {}],
     ['unknown content', { content: [{ type: 'video', data: '' }] }],
     ['a text block without text', { content: [{ type: 'text' }] }],
@@ -52,11 +52,11 @@ describe('checkResult', () => {
         ),
       },
     ],
-  ])('refuses %s', (_, result) => {
+  ])('rejects %s', (_, result) => {
     expect(check(result)).toBe('RESULT_INVALID');
   });
 
-  it('refuses a cycle as too deep and a flood as too large', { tags: ['F53', 'result-limit'] }, () => {
+  it('rejects a cycle as too deep and a huge result as too large', { tags: ['F53', 'result-limit'] }, () => {
     const circle: Record<string, unknown> = {};
     circle.self = circle;
     expect(check({ content: [text], structured: circle })).toBe('RESULT_INVALID');
@@ -64,7 +64,7 @@ describe('checkResult', () => {
     expect(check({ content: Array.from({ length: 500 }, () => text) })).toBe('RESULT_TOO_LARGE');
   });
 
-  it('takes every kind of content and plain data', () => {
+  it('accepts every kind of content and plain data', () => {
     const content = [
       text,
       { type: 'image', data: 'AA==', mimeType: 'image/png' },

@@ -4,7 +4,7 @@ import { ExactNumber, toJsonText } from '../../../src/core/json/exact-number.ts'
 import { silentLog } from '../../../src/core/log.ts';
 import { Call, silentClient } from '../../../src/gateway/call/call.ts';
 
-it('progress is passed on as it was sent, where it grows', { tags: ['numbers-exact', 'progress-in-order'] }, () => {
+it('progress is passed on with exact numbers, only if it increases', { tags: ['numbers-exact', 'progress-in-order'] }, () => {
   const sent: unknown[] = [];
   const call = new Call(localCaller(), { ...silentClient(silentLog), progress: (...report) => void sent.push(report.slice(0, 2)) });
   const exact = (text: string): ExactNumber => new ExactNumber(text);

@@ -7,7 +7,7 @@ import { cacheKey, createResultCache } from '../../../src/gateway/result/result-
 import type { VisibleTool } from '../../../src/gateway/view/visible-tool.ts';
 
 describe('createResultCache', () => {
-  it('gives a result until its time is over', () => {
+  it('returns a result until it expires', () => {
     let time = 0;
     const cache = createResultCache({ cachedResults: 10, cachedBytes: 100 }, () => time);
     const result = textResult('x');
@@ -19,7 +19,7 @@ describe('createResultCache', () => {
     expect(cache.get('b')).toBeUndefined();
   });
 
-  it('lets the oldest go where there are too many or they are too large', () => {
+  it('evicts the oldest over the limits of count and size', () => {
     const cache = createResultCache({ cachedResults: 3, cachedBytes: 10 });
     const has = (keys: string): string => [...keys].filter((key) => cache.get(key)).join('');
     for (const key of 'abcd') cache.set(key, textResult(key), 1, 1000);
@@ -40,11 +40,11 @@ describe('cacheKey', () => {
     ({ caller: { ...localCaller(profile), principal }, session }) as unknown as Call;
   const rule: CacheRule = { ttlMs: 1 };
 
-  it('is the same for equal arguments of one session, however they are written', async () => {
+  it('is the same for equal arguments of one session, in any notation', async () => {
     expect(await cacheKey(rule, tool(), { a: 1, b: 2 }, call())).toBe(await cacheKey(rule, tool(), { b: 2, a: 1 }, call()));
   });
 
-  it('is another for any other call', async () => {
+  it('differs for any other call', async () => {
     const keys = await Promise.all([
       cacheKey(rule, tool(), {}, call()),
       cacheKey(rule, tool(), { a: 1 }, call()),
@@ -57,7 +57,7 @@ describe('cacheKey', () => {
     expect(new Set(keys).size).toBe(keys.length);
   });
 
-  it('is what the tool says, and none where it says none or fails', async () => {
+  it("is the tool's own key, and undefined if the tool returns none or fails", async () => {
     const own = (key: CacheRule['key']) => cacheKey({ ttlMs: 1, ...(key ? { key } : {}) }, tool(), { a: 1 }, call());
     expect(await own(() => 'x')).toBe(await own(async () => 'x'));
     expect(await own(() => undefined)).toBeUndefined();

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { createSemaphore, createSemaphoreQueue } from '../../../src/gateway/call/semaphore.ts';
 
-describe('createSlotQueue', () => {
-  it('takes a slot in every place or in none', { tags: ['calls-bounded'] }, () => {
+describe('createSemaphoreQueue', () => {
+  it('acquires all semaphores or none', { tags: ['calls-bounded'] }, () => {
     const queue = createSemaphoreQueue(() => 10);
     const [one, many] = [createSemaphore(() => 1), createSemaphore(() => 5)];
     expect(queue.tryAcquire([one, many])).toBe(true);
@@ -12,7 +12,7 @@ describe('createSlotQueue', () => {
     expect([one.active, many.active]).toEqual([0, 0]);
   });
 
-  it('hands slots on in the order they were asked for, past those that must wait for another place', {
+  it('serves calls in order, skipping those that wait for another semaphore', {
     tags: ['calls-bounded'],
   }, async () => {
     const queue = createSemaphoreQueue(() => 10);
@@ -29,7 +29,7 @@ describe('createSlotQueue', () => {
     expect(order).toEqual(['second', 'first']);
   });
 
-  it('lets a call pass that needs no place others wait for', { tags: ['calls-bounded'] }, async () => {
+  it('lets a call overtake calls that wait for other semaphores', { tags: ['calls-bounded'] }, async () => {
     const queue = createSemaphoreQueue(() => 10);
     const [full, all] = [createSemaphore(() => 1), createSemaphore(() => 10)];
     queue.tryAcquire([full, all]);
@@ -41,7 +41,7 @@ describe('createSlotQueue', () => {
     expect(await waiting).toBe(true);
   });
 
-  it('gives up after the time, and takes no more than so many waiting', { tags: ['calls-bounded'] }, async () => {
+  it('gives up after the timeout, and limits the number of waiting calls', { tags: ['calls-bounded'] }, async () => {
     const queue = createSemaphoreQueue(() => 1);
     const a = createSemaphore(() => 1);
     queue.tryAcquire([a]);

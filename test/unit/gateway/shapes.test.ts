@@ -21,7 +21,7 @@ const faultOf = (run: () => unknown): string | undefined => {
 };
 const call = (result: unknown) => faultOf(() => checkResult(admitResult(result as never), LIMITS));
 
-it('a result may have numbers that are spelt as decimals', { tags: ['numbers-exact'] }, () => {
+it('a result may contain numbers that are written as decimals', { tags: ['numbers-exact'] }, () => {
   const result = (number: string) => ({ content: [parseExact(`{"type":"text","text":"x","annotations":{"priority":${number}}}`)] });
   for (const number of ['1.0', '0.0', '1e0', '0.50']) expect([number, call(result(number))]).toEqual([number, undefined]);
   for (const number of ['1.10', '-1.0', '9007199254740993', '1e999'])
@@ -31,38 +31,38 @@ it('a result may have numbers that are spelt as decimals', { tags: ['numbers-exa
 
 describe('a result of the wrong shape', () => {
   it.each([
-    ['content that is a text', { content: 'x' }, /no list of content/],
-    ['isError that is a text', { content: [text], isError: 'no' }, /"isError" is not true or false/],
+    ['content that is a string', { content: 'x' }, /no list of content/],
+    ['isError that is a string', { content: [text], isError: 'no' }, /"isError" is not true or false/],
     ['_meta that is a list', { content: [text], meta: [] }, /"_meta" is not an object/],
-    ['_meta of a piece that is a text', { content: [{ ...text, _meta: 'x' }] }, /"_meta" of a piece/],
+    ['_meta of a piece that is a string', { content: [{ ...text, _meta: 'x' }] }, /"_meta" of a piece/],
     ['bad base64 in an image', { content: [{ ...image, data: 'not base64!' }] }, /"data" of its image is not base64/],
-    ['base64 for addresses', { content: [{ ...image, type: 'audio', data: 'ab-_' }] }, /"data" of its audio is not base64/],
+    ['URL-safe base64', { content: [{ ...image, type: 'audio', data: 'ab-_' }] }, /"data" of its audio is not base64/],
     ['bad base64 in a blob', { content: [{ type: 'resource', resource: { uri: 'a:b', blob: 'a' } }] }, /"blob" of its embedded resource/],
-    ['a line break in a MIME type', { content: [{ ...image, mimeType: 'image/png\r\nX: y' }] }, /MIME type has a line break/],
+    ['a line break in a MIME type', { content: [{ ...image, mimeType: 'image/png\r\nX: y' }] }, /MIME type contains a line break/],
     [
       'a MIME type that is a number',
       { content: [{ type: 'resource', resource: { uri: 'a:b', text: '', mimeType: 5 } }] },
-      /MIME type is not a text/,
+      /MIME type is not a string/,
     ],
     ['a resource without contents', { content: [{ type: 'resource', resource: { uri: 'a:b' } }] }, /neither "text" nor "blob"/],
     [
       'a resource with a text that is a number',
       { content: [{ type: 'resource', resource: { uri: 'a:b', text: 1 } }] },
-      /no text in "text"/,
+      /no string in "text"/,
     ],
     ['annotations that are a text', { content: [{ ...text, annotations: 'x' }] }, /"annotations" of a piece/],
     ['a priority of 2', { content: [{ ...text, annotations: { priority: 2 } }] }, /"priority"/],
     ['an unknown audience', { content: [{ ...text, annotations: { audience: ['robot'] } }] }, /"audience"/],
     ['a date that is a number', { content: [{ ...text, annotations: { lastModified: 1 } }] }, /"lastModified"/],
     ['a size below zero', { content: [{ ...link, size: -1 }] }, /"size" of its link/],
-    ['a size that is a text', { content: [{ ...link, size: '5' }] }, /"size" of its link/],
-    ['a title that is a list', { content: [{ ...link, title: [] }] }, /no text in "title"/],
-  ])('is refused: %s', (_, result, message) => {
+    ['a size that is a string', { content: [{ ...link, size: '5' }] }, /"size" of its link/],
+    ['a title that is a list', { content: [{ ...link, title: [] }] }, /no string in "title"/],
+  ])('is rejected: %s', (_, result, message) => {
     expect(call(result)).toMatch(/^RESULT_INVALID The tool ran, but/);
     expect(call(result)).toMatch(message);
   });
 
-  it('is not one that has null where nothing need be', () => {
+  it('does not include null for optional members', () => {
     const nulls = { annotations: null, _meta: null };
     const result = {
       content: [
@@ -76,7 +76,7 @@ describe('a result of the wrong shape', () => {
     expect(call({ content: [{ type: 'resource', resource: { uri: 'a:b', text: 'x', blob: null, _meta: null } }] })).toBeUndefined();
   });
 
-  it('is one whose data are no object though a schema promises one', () => {
+  it('includes data that is not an object although the schema requires one', () => {
     const entry = { name: 't', output: { type: 'object' } };
     expect(checkOutputSchema({ content: [], structured: [1] }, entry)?.code).toBe('RESULT_INVALID');
     expect(checkOutputSchema({ content: [], structured: [1], isError: true }, entry)).toBeUndefined();
@@ -87,7 +87,7 @@ describe('a result of the wrong shape', () => {
 describe('keys of _meta that only the gateway sets', () => {
   const forged = { 'plugmux/error': { code: 'DENIED' }, 'plugmux/untrusted': false, 'x/y': 1 };
 
-  it('are taken away from results, their pieces and resources in them', () => {
+  it('are removed from results, their content and resources in them', () => {
     const resource = { uri: 'a:b', text: 'x', _meta: forged };
     const result = {
       content: [
@@ -112,7 +112,7 @@ describe('keys of _meta that only the gateway sets', () => {
     });
   });
 
-  it('cost a result without any nothing', () => {
+  it('do not cause copies of results without any', () => {
     const result = { content: [text, { ...text, _meta: { 'x/y': 1 } }], meta: { 'x/y': 1 } };
     expect(admitResult(result as never)).toBe(result);
   });
@@ -125,13 +125,13 @@ describe('prompts, resources and completions', () => {
   it.each([
     ['nothing', undefined],
     ['no messages', {}],
-    ['a message that is a text', { messages: ['x'] }],
+    ['a message that is a string', { messages: ['x'] }],
     ['an unknown role', { messages: [{ role: 'system', content: text }] }],
-    ['content that is a text', { messages: [{ role: 'user', content: 'x' }] }],
+    ['content that is a string', { messages: [{ role: 'user', content: 'x' }] }],
     ['a description that is a number', { messages: [], description: 1 }],
-    ['_meta that is a text', { messages: [], meta: 'x' }],
+    ['_meta that is a string', { messages: [], meta: 'x' }],
     ['a BigInt', { messages: [{ role: 'user', content: { ...text, more: 1n } }] }],
-  ])('refuse a prompt with %s', (_, value) => {
+  ])('reject a prompt with %s', (_, value) => {
     expect(prompt(value)).toMatch(/^RESULT_INVALID /);
   });
 
@@ -142,11 +142,11 @@ describe('prompts, resources and completions', () => {
     ['neither text nor data', [{ uri: 'a:b' }]],
     ['bad base64', [{ uri: 'a:b', blob: '*' }]],
     ['a line break in a MIME type', [{ uri: 'a:b', text: '', mimeType: 'a\nb' }]],
-  ])('refuse contents with %s', (_, value) => {
+  ])('reject contents with %s', (_, value) => {
     expect(contents(value)).toMatch(/^RESULT_INVALID The resource cannot be passed on: /);
   });
 
-  it('refuse what is too large, and values that are not texts', () => {
+  it('reject oversized contents, and values that are not strings', () => {
     expect(contents([{ uri: 'a:b', text: 'x'.repeat(10_001) }])).toMatch(/^RESULT_TOO_LARGE/);
     expect(faultOf(() => admitCompletion(['a', 1] as never))).toMatch(/^RESULT_INVALID/);
     expect(faultOf(() => admitCompletion(undefined as never))).toMatch(/^RESULT_INVALID/);
@@ -155,7 +155,7 @@ describe('prompts, resources and completions', () => {
     expect(admitCompletion({ values: [], total: 'x', hasMore: 1 } as never)).toEqual({ values: [] });
   });
 
-  it('show nothing hidden in a prompt, and leave contents as they are', { tags: ['T10'] }, () => {
+  it('escape hidden characters in a prompt, and do not change contents', { tags: ['T10'] }, () => {
     const hidden = 'a\u202eb';
     const message = { role: 'user', content: { type: 'resource', resource: { uri: 'a:b', text: hidden } } };
     const shown = admitPrompt(
@@ -170,7 +170,7 @@ describe('prompts, resources and completions', () => {
 });
 
 describe('isBase64', () => {
-  it('is what clients decode', () => {
+  it('accepts what clients decode', () => {
     const part = fc.constantFrom('A', 'b', '9', '+', '/', '=', '-', '_', ' ', '\n', '!', 'Ł', 'é', 'AAAA', '==');
     fc.assert(
       fc.property(

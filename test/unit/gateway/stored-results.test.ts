@@ -5,8 +5,8 @@ import { createStoredResults } from '../../../src/gateway/result/stored-results.
 const who = (principal: string) => ({ principal, profile: 'default', scopes: [] });
 const texts = (size: number) => [{ text: 'x'.repeat(size), mimeType: 'text/plain' }];
 
-describe('createKeptResults', () => {
-  it('lets the principal that holds most make room, so others keep theirs', { tags: ['kept-shares'] }, () => {
+describe('createStoredResults', () => {
+  it('evicts results of the principal with the most bytes', { tags: ['kept-shares'] }, () => {
     const store = createStoredResults({ keptBytes: 100, keptMs: 1_000 });
     const bob = store.store(who('bob'), texts(10)) as string;
     const ada = Array.from({ length: 20 }, () => store.store(who('ada'), texts(10)) as string);
@@ -17,7 +17,7 @@ describe('createKeptResults', () => {
     expect(ada.filter((uri) => store.read(uri, who('ada')))).toEqual(ada.slice(-7));
   });
 
-  it('always keeps the newest, and never more than the limit', { tags: ['kept-shares'] }, () => {
+  it('always stores the newest, and never more than the limit', { tags: ['kept-shares'] }, () => {
     const item = fc.tuple(fc.constantFrom('ada', 'bob', 'eve'), fc.integer({ min: 1, max: 120 }));
     fc.assert(
       fc.property(fc.array(item, { maxLength: 40 }), (items) => {

@@ -27,7 +27,7 @@ describe('matchTemplate', () => {
   it.each([
     ['a://{__proto__}', 'a://7'],
     ['a://x{?__proto__}', 'a://x?__proto__=7'],
-  ])('takes a variable of any name: %s', (template, uri) => {
+  ])('accepts a variable of any name: %s', (template, uri) => {
     expect(JSON.stringify(matchTemplate(template, uri))).toBe('{"__proto__":"7"}');
   });
 
@@ -45,13 +45,13 @@ describe('matchTemplate', () => {
     expect(matchTemplate(template, uri)).toBeUndefined();
   });
 
-  it('is quick on addresses made to be slow', { tags: ['F18'] }, async () => {
+  it('is fast for adversarial addresses', { tags: ['F18'] }, async () => {
     const template = `a://${Array.from({ length: 50 }, (_, i) => `{v${i}}a`).join('')}`;
     const address = `a://${'a'.repeat(100_000)}b`;
     expect(await cpuMs(() => matchTemplate(template, address))).toBeLessThan(200);
   });
 
-  it('finds again what was filled in', () => {
+  it('returns the values that were filled in', () => {
     const word = fc.string({ minLength: 1 }).filter((s) => !/[\ud800-\udfff]/.test(s));
     fc.assert(
       fc.property(

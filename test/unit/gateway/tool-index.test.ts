@@ -32,7 +32,7 @@ describe('createToolIndex', () => {
     ['heigth of an image', 'resize_image'],
     ['voraus', 'wetter'],
     ['für', 'wetter'],
-  ])('finds what %j means', async (query, name) => {
+  ])('finds the right tool for %j', async (query, name) => {
     expect((await find(query))[0]).toBe(name);
   });
 
@@ -41,7 +41,7 @@ describe('createToolIndex', () => {
     expect(await find('body')).toEqual(['createIssue']);
   });
 
-  it('shows no more than it is asked for, and nothing where nothing fits', async () => {
+  it('returns at most the requested number, and nothing without a match', async () => {
     expect(await find('notes', 1)).toHaveLength(1);
     expect(await find('quantum')).toEqual([]);
     expect(await find('  ')).toEqual([]);

@@ -22,7 +22,7 @@ function policy(plugins: Record<string, object>, profiles: Record<string, object
   );
 }
 
-/** A policy with a question for each half of its judgement. */
+/** A policy with helpers for visibility and approval. */
 function withVerbs(policy: Policy) {
   return {
     ...policy,
@@ -36,18 +36,18 @@ const DELETE = entry('notes_delete', 'notes', 'delete');
 const caller = localCaller();
 
 describe('createPolicy', () => {
-  it("takes the format's word where nothing else is said", { tags: ['approval-rules'] }, () => {
+  it("uses the format's approval if nothing else is configured", { tags: ['approval-rules'] }, () => {
     expect(policy({}).approval(READ, caller)).toBe('client');
     expect(policy({}).approval(entry('x', 'p', 'x', { approval: 'required' }), caller)).toBe('required');
   });
 
-  it('lets a tool beat its plugin and an exact name beat a glob', { tags: ['approval-rules'] }, () => {
+  it('prefers a tool rule to the plugin rule, and an exact name to a glob', { tags: ['approval-rules'] }, () => {
     const { approval, sees } = policy({ notes: { approval: { '*': 'allow', 'del*': 'ask', delete: 'deny' } } });
     expect(approval(READ, caller)).toBe('auto');
     expect(sees(DELETE, caller)).toBe(false);
   });
 
-  it('lets a profile beat both, and loosen only where it says allow', { tags: ['approval-rules'] }, () => {
+  it('prefers the profile to both, and loosens only with "allow"', { tags: ['approval-rules'] }, () => {
     const { approval, sees } = policy(
       { notes: { approval: 'ask' } },
       { open: { approval: { notes_read: 'allow' } }, closed: { approval: 'deny' }, same: { approval: 'inherit' } },
@@ -58,12 +58,12 @@ describe('createPolicy', () => {
     expect(approval(READ, localCaller('same'))).toBe('required');
   });
 
-  it('shows an unknown profile nothing', { tags: ['profiles-bound'] }, () => {
+  it('shows nothing in an unknown profile', { tags: ['profiles-bound'] }, () => {
     expect(policy({}).hasProfile('nope')).toBe(false);
     expect(policy({}).sees(READ, localCaller('nope'))).toBe(false);
   });
 
-  it('selects by name, by plugin and tool, by label, and takes out again', { tags: ['profiles-bound'] }, () => {
+  it('selects by name, by plugin and tool, and by label, and excludes', { tags: ['profiles-bound'] }, () => {
     const { sees } = policy(
       {},
       {
@@ -80,7 +80,7 @@ describe('createPolicy', () => {
     expect([sees(READ, localCaller('s')), sees(DELETE, localCaller('s'))]).toEqual([false, true]);
   });
 
-  it('keeps tightening a tool that was renamed, and never loosens a stranger of the same name', { tags: ['approval-rules'] }, () => {
+  it('restricts a renamed tool further on, and never loosens another tool with the same native name', { tags: ['approval-rules'] }, () => {
     const renamed = entry('notes_notes_delete', 'notes', 'delete');
     const stranger = {
       ...entry('other_notes_delete', 'other', 'x'),
@@ -95,30 +95,30 @@ describe('createPolicy', () => {
     expect(out.sees(renamed, caller)).toBe(false);
   });
 
-  it('tells which rules match nothing', { tags: ['approval-rules'] }, () => {
+  it('lists rules that match nothing', { tags: ['approval-rules'] }, () => {
     const p = policy({ notes: { approval: { read: 'allow', raed: 'ask' } } }, { x: { tools: ['notes_*', 'nots_*'] } });
     p.sees(READ, localCaller('x'));
     expect(p.unused()).toEqual(['plugins.notes.approval: raed', 'profiles.x.tools: nots_*']);
   });
 
-  describe('with profiles that plugins bring along', () => {
+  describe('with profiles that plugins provide', () => {
     const offered = { name: 'planner', plugins: ['notes'], askAlways: true, denyRules: ['rm -rf'], instructions: 'Plan first.' };
     const planner = localCaller('planner');
     const withFile = (file?: object) =>
       withVerbs(createPolicy({ plugins: new Map(), profiles: new Map(file ? [['planner', file]] : []) } as never, [offered]));
 
-    it('serves the profile and nothing but its plugins', () => {
+    it('serves only the plugins of the profile', () => {
       const { hasProfile: knows, sees } = withFile();
       expect(knows('planner')).toBe(true);
       expect([sees(READ, planner), sees(entry('x', 'other', 'x'), planner)]).toEqual([true, false]);
     });
 
-    it('makes every tool ask, unless the operator allows it for this profile', () => {
+    it('requires approval for every tool, unless the operator allows it for this profile', () => {
       expect(withFile().approval(READ, planner)).toBe('required');
       expect(withFile({ approval: { notes_read: 'allow' } }).approval(READ, planner)).toBe('auto');
     });
 
-    it('lets a key of the file replace the same key of the plugin, and no other', () => {
+    it('replaces only the keys of the plugin that the file sets', () => {
       const { sees, settings: terms } = withFile({ plugins: ['other'], network: { allow: ['a.example'] } });
       expect(sees(READ, planner)).toBe(false);
       expect(terms('planner')).toEqual({
@@ -129,7 +129,7 @@ describe('createPolicy', () => {
     });
   });
 
-  it('runs the hooks of the plugins a profile names, and those of a guard always', () => {
+  it('runs the hooks of the plugins that a profile selects, and always those of a guard', () => {
     const { runsHooksOf: hears } = createPolicy({ plugins: new Map(), profiles: new Map([['quiet', { hooks: ['a'] }]]) } as never);
     const plugin = (id: string, guards = false) => ({ ...READ.plugin, id, guards });
     const quiet = localCaller('quiet');
@@ -138,7 +138,7 @@ describe('createPolicy', () => {
 });
 
 describe('patterns', () => {
-  it('treats names as texts and globs as globs, prototype names included', () => {
+  it('treats names literally and globs as globs, including prototype names', () => {
     expect(createNameMap({ 'a.b': 1 }).find(['axb'])).toBeUndefined();
     expect(createNameMap({ 'a*': 1 }).find(['__proto__', 'abc'])).toBe(1);
     expect(createNameMap({}).find(['constructor'])).toBeUndefined();

@@ -28,17 +28,17 @@ const TTL = 1000;
 const bond = { subject: 'ada erases x', shown: 'digest-of-x' };
 
 describe('createTickets', () => {
-  it('gives back what was shown, once', { tags: ['approval-ticket'] }, () => {
+  it('returns the digest of what was shown, once', { tags: ['approval-ticket'] }, () => {
     const tickets = createTickets(openStore(), () => TTL);
     const ticket = tickets.issue(bond);
     expect(tickets.redeem(ticket, bond.subject)).toBe('digest-of-x');
     expect(thrownBy(() => tickets.redeem(ticket, bond.subject))).toMatchObject({
       code: 'INVALID_PARAMS',
-      message: expect.stringContaining('used already'),
+      message: expect.stringContaining('already used'),
     });
   });
 
-  it('knows its tickets after a restart, and in another gateway of the same store', { tags: ['approval-ticket'] }, () => {
+  it('accepts its tickets after a restart, and in another gateway with the same store', { tags: ['approval-ticket'] }, () => {
     const dir = tempFolder();
     const first = openStore(dir);
     const [one, two] = [createTickets(first, () => TTL).issue(bond), createTickets(first, () => TTL).issue(bond)];
@@ -49,14 +49,14 @@ describe('createTickets', () => {
     expect(second.redeem(two, bond.subject)).toBe('digest-of-x');
   });
 
-  it('is void for another subject, and stays good for its own', () => {
+  it('is invalid for another subject, and stays valid for its own', () => {
     const tickets = createTickets(openStore(), () => TTL);
     const ticket = tickets.issue(bond);
     expect(thrownBy(() => tickets.redeem(ticket, 'bob erases x')).message).toContain('another caller');
     expect(tickets.redeem(ticket, bond.subject)).toBe('digest-of-x');
   });
 
-  it('is void once any character of it is another, or one is added or missing', { tags: ['approval-ticket'] }, () => {
+  it('is invalid if any character is changed, added or removed', { tags: ['approval-ticket'] }, () => {
     const tickets = createTickets(openStore(), () => TTL);
     const ticket = tickets.issue(bond);
     for (let i = 0; i < ticket.length; i++) {
@@ -69,7 +69,7 @@ describe('createTickets', () => {
     expect(tickets.redeem(ticket, bond.subject)).toBe('digest-of-x');
   });
 
-  it('cannot be made without the key', { tags: ['approval-ticket'] }, () => {
+  it('cannot be forged without the key', { tags: ['approval-ticket'] }, () => {
     const ticket = createTickets(openStore(), () => TTL).issue(bond);
     expect(thrownBy(() => createTickets(openStore(), () => TTL).redeem(ticket, bond.subject)).code).toBe('INVALID_PARAMS');
   });
@@ -88,7 +88,7 @@ describe('createTickets', () => {
     expect(thrownBy(() => tickets.redeem(late, bond.subject)).message).toContain('expired');
   });
 
-  it('forgets used tickets when they would have expired, and no earlier', () => {
+  it('deletes used tickets when they would have expired, and no earlier', () => {
     let now = 5_000_000;
     const store = openStore();
     const tickets = createTickets(
@@ -107,7 +107,7 @@ describe('createTickets', () => {
     expect(thrownBy(() => tickets.redeem(old, bond.subject)).message).toContain('expired');
   });
 
-  it('is refused, and none is given out, where the store cannot be used', { tags: ['approval-closed'] }, () => {
+  it('is rejected, and none is issued, if the store is unavailable', { tags: ['approval-closed'] }, () => {
     const good = createTickets(openStore(), () => TTL).issue(bond);
     const tickets = createTickets(brokenStore(), () => TTL);
     expect(thrownBy(() => tickets.issue(bond))).toEqual({
@@ -121,7 +121,7 @@ describe('createTickets', () => {
 describe('createGrants', () => {
   const key = { principal: 'ada', profile: 'default', plugin: 'notes', tool: 'delete' };
 
-  it('holds for this principal, profile, plugin and tool, over a restart', () => {
+  it('applies to this principal, profile, plugin and tool, also after a restart', () => {
     const dir = tempFolder();
     createGrants(openStore(dir), () => 7).add(key, 'looks');
     const grants = createGrants(openStore(dir));
@@ -131,19 +131,19 @@ describe('createGrants', () => {
     expect(grants.list()).toEqual([{ ...key, surface: 'looks', time: 7 }]);
   });
 
-  it('does not hold for a tool that looks different now', () => {
+  it('does not apply to a tool that has changed', () => {
     const grants = createGrants(openStore());
     grants.add(key, 'looks');
     expect(grants.has(key, 'other looks')).toBe(false);
   });
 
-  it('can be taken back', () => {
+  it('can be revoked', () => {
     const grants = createGrants(openStore());
     grants.add(key, 'looks');
     expect([grants.revoke(key), grants.has(key, 'looks'), grants.revoke(key)]).toEqual([true, false, false]);
   });
 
-  it('refuses where the store cannot be used', () => {
+  it('rejects if the store is unavailable', () => {
     expect(thrownBy(() => createGrants(brokenStore()).has(key, 'looks')).code).toBe('APPROVAL_STORE_UNAVAILABLE');
   });
 });

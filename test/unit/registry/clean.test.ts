@@ -16,7 +16,7 @@ const none = async (): Promise<never> => ({}) as never;
 const offer = (parts: object): Offer => ({ ...emptyOffer, ...parts }) as Offer;
 
 describe('cleanOffer', () => {
-  it('writes out what is hidden in every text of tools, prompts, resources and templates', { tags: ['T10'] }, () => {
+  it('escapes hidden characters in every text of tools, prompts, resources and templates', { tags: ['T10'] }, () => {
     const texts = {
       title: E,
       description: `a\r\n${E}`,
@@ -59,7 +59,7 @@ describe('cleanOffer', () => {
     expect([tool?.call, prompt?.get, problems]).toEqual([none, none, []]);
   });
 
-  it('gives an offer with nothing to hide the very objects back', () => {
+  it('returns the same objects for an offer without hidden characters', () => {
     const given = offer({
       tools: [{ name: 't', title: 'T', meta: { 'x/y': 1 }, extras: {} }],
       prompts: [{ name: 'p', arguments: [{ name: 'a' }] }],
@@ -69,7 +69,7 @@ describe('cleanOffer', () => {
     expect(clean.prompts[0]).toBe(given.prompts[0]);
   });
 
-  it('leaves out what has a name or an address that hides something, and says so', { tags: ['T10'] }, () => {
+  it('drops items with hidden characters in names or addresses, and reports them', { tags: ['T10'] }, () => {
     const { offer: clean, problems } = cleanOffer(
       offer({
         prompts: [
@@ -90,7 +90,7 @@ describe('cleanOffer', () => {
     for (const { message } of problems) expect(message).toMatch(/is not served: .*contains invisible characters/);
   });
 
-  it('takes keys of _meta that only the gateway sets away, but for the gateways that an item came through', () => {
+  it('removes _meta keys that only the gateway sets, except the origins of other gateways', () => {
     const forged = {
       'plugmux/approval': 'auto',
       'plugmux/error': {},
@@ -101,7 +101,7 @@ describe('cleanOffer', () => {
     expect(clean.tools[0]?.meta).toEqual({ 'x/y': 1, [ORIGIN_KEY]: { gateway: 'g', from: { gateway: 'h' } } });
   });
 
-  it('cleans what a plugin says before it runs', { tags: ['T10'] }, () => {
+  it('cleans a manifest', { tags: ['T10'] }, () => {
     const manifest = { id: 'p', title: E, description: E, version: `1${E}`, adapter: 'a', origin: '', watch: [], digest: 'd' };
     expect(cleanManifest(manifest)).toEqual({ ...manifest, title: SHOWN, description: SHOWN, version: `1${SHOWN}` });
   });
@@ -110,7 +110,7 @@ describe('cleanOffer', () => {
 describe('cleanSchema', () => {
   const clean = (schema: JsonObject, promised?: boolean) => ({ ...cleanSchema(schema, promised), schema });
 
-  it('writes out texts at any depth, also below keywords that it does not know', { tags: ['T10'] }, () => {
+  it('escapes texts at any depth, also below unknown keywords', { tags: ['T10'] }, () => {
     const texts = { title: E, description: E, $comment: E, errorMessage: { type: E }, 'x-any': [{ label: E }] };
     const shown = { title: SHOWN, description: SHOWN, $comment: SHOWN, errorMessage: { type: SHOWN }, 'x-any': [{ label: SHOWN }] };
     const build = (t: object) => ({
@@ -128,7 +128,7 @@ describe('cleanSchema', () => {
     expect(clean(build(texts) as never)).toEqual({ dropped: [], schema: build(shown) });
   });
 
-  it('leaves out optional properties, defaults and examples that hide something', { tags: ['T10'] }, () => {
+  it('drops optional properties, defaults and examples with hidden characters', { tags: ['T10'] }, () => {
     const schema = { properties: { [soft]: {}, a: { default: [soft], examples: ['x', soft], enum: ['x'] }, b: { default: 'x' } } };
     expect(clean(schema)).toEqual({
       dropped: ['#/properties/na\\u{ad}me', '#/properties/a/default', '#/properties/a/examples'],
@@ -142,21 +142,21 @@ describe('cleanSchema', () => {
     ['const', { properties: { a: { const: { [soft]: 1 } } } }],
     ['pattern', { properties: { a: { items: { pattern: 'a\u200b' } } } }],
     ['patternProperties', { patternProperties: { 'a\u200b': {} } }],
-    ['a name that is needed', { properties: { [soft]: {} }, required: [soft] }],
-    ['a name that others need', { properties: { a: {} }, dependentRequired: { a: [soft] } }],
-    ['a name of a definition', { $defs: { [soft]: {} } }],
+    ['a required name', { properties: { [soft]: {} }, required: [soft] }],
+    ['a dependent name', { properties: { a: {} }, dependentRequired: { a: [soft] } }],
+    ['the name of a definition', { $defs: { [soft]: {} } }],
     ['a reference', { $ref: '#/$defs/na\u00adme' }],
-  ])('refuses a schema with hidden characters in %s', { tags: ['T10'] }, (_, schema) => {
+  ])('rejects a schema with hidden characters in %s', { tags: ['T10'] }, (_, schema) => {
     expect(cleanSchema(schema as never).refused).toContain('contains invisible characters');
   });
 
-  it('refuses a closed schema of results that names such a property', () => {
+  it('rejects a closed output schema that names such a property', () => {
     const schema = () => ({ properties: { [soft]: {} }, additionalProperties: false });
     expect(cleanSchema(schema(), true).refused).toContain('na\\u{ad}me');
     expect(cleanSchema(schema())).toMatchObject({ dropped: ['#/properties/na\\u{ad}me'] });
   });
 
-  it('keeps names and values of languages that join letters', { tags: ['T10'] }, () => {
+  it('keeps joiners in names and values of languages that use them', { tags: ['T10'] }, () => {
     const joined = 'می\u200cخواهم';
     const schema = { properties: { [joined]: { enum: [joined], pattern: joined, default: '👨\u200d👩' } }, required: [joined] };
     expect(clean(structuredClone(schema))).toEqual({ dropped: [], schema });
@@ -168,7 +168,7 @@ describe('vetTools', () => {
     ({ name, description: '', input, approval: 'auto', call: none, ...more }) as never;
   const vet = (tools: never[]) => vetTools(tools, { plugin: 'p', limits: LIMITS, validators: createValidatorSet(), validate: true });
 
-  it('serves a tool without what hides something, and costs one that needs it', { tags: ['T10'] }, async () => {
+  it('serves a tool without its optional hidden parts, and rejects it if they are required', { tags: ['T10'] }, async () => {
     const { tools, quarantined } = await vet([
       tool('fine', { type: 'object', title: E, properties: { [soft]: {}, a: { default: soft } } }),
       tool('exact', { type: 'object', properties: { a: { enum: [soft] } } }),

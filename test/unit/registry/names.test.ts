@@ -11,17 +11,17 @@ describe('publicNames', () => {
     expect(named(['notes', 'notes_read'], ['mail', 'send'])).toEqual(['notes_read', 'send']);
   });
 
-  it('gives nobody a name that two plugins claim', { tags: ['F46', 'T12'] }, () => {
+  it('gives a name that two plugins claim to neither', { tags: ['F46', 'T12'] }, () => {
     expect(named(['a', 'search'], ['b', 'search'], ['c', 'other'])).toEqual(['a_search', 'b_search', 'other']);
   });
 
-  it('judges uniqueness after cleaning', { tags: ['F46'] }, () => {
+  it('compares names after sanitising', { tags: ['F46'] }, () => {
     expect(named(['a', 'get.item'], ['b', 'get item'])).toEqual(['a_get_item', 'b_get_item']);
     expect(sanitise('9lives')).toBe('_9lives');
     expect(sanitise('')).toBe('_');
   });
 
-  it('cuts long names by a rule that depends on plugin and name alone', { tags: ['F46'] }, () => {
+  it('shortens long names by a rule that depends only on plugin and name', { tags: ['F46'] }, () => {
     const long = 'x'.repeat(60);
     const [first] = named(['a', long]);
     expect(first).toHaveLength(48);
@@ -29,7 +29,7 @@ describe('publicNames', () => {
     expect(named(['z', 'other'], ['a', long])[1]).toBe(first);
   });
 
-  it('parts names that coincide only after qualifying', { tags: ['F46'] }, () => {
+  it('separates names that coincide only after qualifying', { tags: ['F46'] }, () => {
     const names = named(['a_b', 'c'], ['z', 'c'], ['a', 'b_c'], ['y', 'b_c']);
     expect(new Set(names).size).toBe(4);
   });
@@ -63,7 +63,7 @@ describe('createRewriter', () => {
     expect(rewrite?.('read read_all write, unread read-only (read)')).toBe('write read gone, unread read-only (write)');
   });
 
-  it('is absent where nothing was renamed', { tags: ['names-rewritten'] }, () => {
+  it('is undefined if nothing was renamed', { tags: ['names-rewritten'] }, () => {
     expect(createRewriter(new Map([['a', 'a']]))).toBeUndefined();
   });
 });
@@ -72,7 +72,7 @@ describe('the id of a plugin that is too long for a public name', { tags: ['long
   const ID = 'github.com/example-organisation/collection/tree/main/src/pages';
   const named = (...claims: [string, string][]) => [...publicNames(claims.map(([plugin, native]) => ({ plugin, native }))).values()];
 
-  it('is cut, and the tool keeps its own name', () => {
+  it('is shortened, and the tool keeps its own name', () => {
     const [long, other, twin] = named([ID, 'search_pages'], ['other', 'search_pages'], [`${ID}2`, 'search_pages']) as [
       string,
       string,
@@ -84,7 +84,7 @@ describe('the id of a plugin that is too long for a public name', { tags: ['long
     expect(named([ID, 'search_pages'], ['x', 'search_pages'])[0]).toBe(long);
   });
 
-  it('leaves a name without room for both to the hash of all of it', () => {
+  it('is hashed together with a name if there is no room for both', () => {
     const native = 'a_tool_with_a_name_that_leaves_no_room_at_all';
     for (const name of named([ID, native], ['other', native])) {
       expect(name.length).toBeLessThanOrEqual(48);

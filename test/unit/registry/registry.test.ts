@@ -9,7 +9,7 @@ const limits = Object.fromEntries(Object.entries(LIMITS).map(([name, { value }])
 const manifest: Manifest = { id: 'p', version: '1', adapter: 'fake', origin: '/p', watch: [], digest: '' };
 const tool = { name: 'late', description: '', input: { type: 'object' }, approval: 'client' } as const;
 
-it('has the tools of a plugin in its catalogue from the moment the plugin counts as listed', async () => {
+it('has the tools of a plugin in its catalogue as soon as the plugin counts as listed', async () => {
   let offer: Offer | undefined;
   let changed = (): void => undefined;
   const plugin = {

@@ -7,7 +7,7 @@ import { names, Stage, stateOf } from '../../support/stage.ts';
 const broken = () => new GatewayError('DEPENDENCY_MISSING', 'It needs a package.');
 
 describe('a first list on a later start', { tags: ['catalogue-remembered'] }, () => {
-  it('waits for no plugin that has never loaded, which is told of once it has', async () => {
+  it('does not wait for a plugin that has never loaded, and sends a notification once it has', async () => {
     const stage = new Stage('a', 'b');
     for (const id of ['a', 'b']) stage.offers.set(id, { tools: [stage.tool(id, id)] });
     await stage.firstStart(stage.configOf('a'));
@@ -22,7 +22,7 @@ describe('a first list on a later start', { tags: ['catalogue-remembered'] }, ()
     expect(changes).toBeGreaterThan(0);
   });
 
-  it('waits for no plugin that failed at its last try, also if its text has changed since', async () => {
+  it('does not wait for a plugin that failed in its last attempt, even if its source has changed since', async () => {
     const stage = new Stage('a', 'b');
     for (const id of ['a', 'b']) stage.offers.set(id, { tools: [stage.tool(id, id)] });
     const first = await stage.open();
@@ -37,8 +37,8 @@ describe('a first list on a later start', { tags: ['catalogue-remembered'] }, ()
   });
 
   it.each([
-    ['whose text has changed', (stage: Stage) => void stage.digests.set('b', 'edited')],
-    ['whose offer is not kept, since it depends on a login', () => undefined],
+    ['whose source has changed', (stage: Stage) => void stage.digests.set('b', 'edited')],
+    ['whose offer is not stored because it depends on a login', () => undefined],
   ])('waits for a plugin that loaded then and %s; the reply to initialize does not', async (_, change) => {
     const stage = new Stage('a', 'b');
     stage.offers.set('a', { tools: [stage.tool('a', 'a')] });
@@ -55,7 +55,7 @@ describe('a first list on a later start', { tags: ['catalogue-remembered'] }, ()
     expect([names(app), stateOf(app, 'a')]).toEqual([['a', 'b'], 'opening']);
   });
 
-  it('waits as on a first start for a plugin that was still opening at the end of the last one', async () => {
+  it('waits for a plugin that was still opening when the last run ended', async () => {
     const stage = new Stage('a');
     stage.offers.set('a', { tools: [stage.tool('a', 'a')] });
     const first = await stage.open();
@@ -65,7 +65,7 @@ describe('a first list on a later start', { tags: ['catalogue-remembered'] }, ()
     expect(second.instance.gateway.introduced()).toBeInstanceOf(Promise);
   });
 
-  it('knows a plugin again that was still opening in a start between', async () => {
+  it('recognizes a plugin that was still opening in the run between', async () => {
     const stage = new Stage('a');
     stage.offers.set('a', { tools: [stage.tool('a', 'a')] });
     await stage.firstStart();
@@ -77,7 +77,7 @@ describe('a first list on a later start', { tags: ['catalogue-remembered'] }, ()
 });
 
 describe('a tool of a plugin that loaded at the last start and fails now', { tags: ['catalogue-remembered'] }, () => {
-  it('answers with the cause also after it has left the list, until it is back or other rules hold', async () => {
+  it('returns the cause after it has left the list, until it is back or the rules change', async () => {
     const stage = new Stage('a');
     stage.offers.set('a', { tools: [stage.tool('a', 'one')] });
     const app = await stage.secondStart();
@@ -98,11 +98,11 @@ describe('a tool of a plugin that loaded at the last start and fails now', { tag
   });
 });
 
-describe('a plugin that takes part in calls and opens too late', { tags: ['catalogue-remembered'] }, () => {
+describe('a plugin with middleware that opens too late', { tags: ['catalogue-remembered'] }, () => {
   it.each([
     ['deny', 'DENIED'],
     ['allow', undefined],
-  ])('counts by its own rule: %s', async (onError, code) => {
+  ])('is treated by its own onError: %s', async (onError, code) => {
     const stage = new Stage('a', 'filter');
     const config = { ...stage.config, limits: { firstListMs: 50 } };
     stage.offers.set('a', { tools: [stage.tool('a', 'one')] });

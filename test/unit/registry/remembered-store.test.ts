@@ -20,15 +20,15 @@ async function stageWith(...ids: string[]): Promise<Stage> {
   return stage;
 }
 
-describe('what a later start knows', { tags: ['catalogue-remembered'] }, () => {
-  it('does not hold plugins that are no longer configured', async () => {
+describe('the stored offers', { tags: ['catalogue-remembered'] }, () => {
+  it('do not include plugins that are no longer configured', async () => {
     const stage = await stageWith('a', 'b');
     expect(rows(stage.dir).map(([key]) => key.split(' ')[1])).toEqual(['a', 'b']);
     await (await stage.open(stage.configOf('a'))).close();
     expect(rows(stage.dir).map(([key]) => key.split(' ')[1])).toEqual(['a']);
   });
 
-  it('is dropped with a configuration file that no gateway has used for 90 days', () => {
+  it('are deleted for a configuration file that no gateway has used for 90 days', () => {
     const dir = tempFolder();
     const store = createStore(dir);
     let day = 100;
@@ -61,21 +61,21 @@ describe('what a later start knows', { tags: ['catalogue-remembered'] }, () => {
     store.close();
   });
 
-  it('says of an offer that depends on a login only that there was one', async () => {
+  it('contain only a mark for an offer that depends on a login', async () => {
     const stage = new Stage('a');
     stage.offers.set('a', { tools: [stage.tool('a', 'mine')], personal: true });
     await stage.firstStart();
     expect(rows(stage.dir).map(([, row]) => row.split('\n')[1])).toEqual(['true']);
   });
 
-  it('keeps a tool that is not served from being listed', async () => {
+  it('do not list a tool that is not served', async () => {
     const stage = new Stage('a');
     stage.offers.set('a', { tools: [stage.tool('a', 'good'), stage.tool('a', 'bad', { fault: 'its header is empty' })] });
     const app = await stage.secondStart();
     expect([names(app), app.instance.plugins()[0]?.quarantined]).toMatchObject([['good'], [{ tool: 'bad' }]]);
   });
 
-  it('keeps of a list that could not be read what it held', async () => {
+  it('keep the previous contents of a list that could not be read', async () => {
     const stage = new Stage('a');
     const prompts = [{ name: 'p', get: async () => ({ messages: [] }) }];
     stage.offers.set('a', { tools: [stage.tool('a', 'one')], prompts });
@@ -101,10 +101,10 @@ describe('what a later start knows', { tags: ['catalogue-remembered'] }, () => {
 
   it.each([
     ['was written by an older version', (row: string) => row.replace('"reads":false,', '')],
-    ['is far too long', (row: string) => row.replace('"does a"', `"${'x'.repeat(LONG)}"`)],
+    ['is too long', (row: string) => row.replace('"does a"', `"${'x'.repeat(LONG)}"`)],
     ['is empty', () => ''],
-    ['holds no offer', (row: string) => `${row.split('\n')[0]}\n[]`],
-  ])('is opened as on a first start if what was kept %s', async (_, change) => {
+    ['contains no offer', (row: string) => `${row.split('\n')[0]}\n[]`],
+  ])('are ignored if the row %s', async (_, change) => {
     const stage = await stageWith('a');
     edit(stage.dir, change);
     const app = await stage.open();
@@ -114,7 +114,7 @@ describe('what a later start knows', { tags: ['catalogue-remembered'] }, () => {
     await until('it is listed', () => names(app).length === 1);
   });
 
-  it('is nothing without the key of the state folder', async () => {
+  it('are not used without the key of the state folder', async () => {
     const stage = await stageWith('a');
     rmSync(join(stage.dir, '.plugmux/key'));
     mkdirSync(join(stage.dir, '.plugmux/key/in-the-way'), { recursive: true });
@@ -124,13 +124,13 @@ describe('what a later start knows', { tags: ['catalogue-remembered'] }, () => {
     await until('it is listed', () => names(app).length === 1);
   });
 
-  it('is nothing with another key', async () => {
+  it('are not used with another key', async () => {
     const stage = await stageWith('a');
     writeFileSync(join(stage.dir, '.plugmux/key'), Buffer.alloc(32, 7));
     expect(names(await stage.open())).toEqual([]);
   });
 
-  it('is shared by gateways of one file that run at the same time', async () => {
+  it('are shared by concurrent gateways with one file', async () => {
     const [one, other] = [await stageWith('a'), new Stage('a')];
     other.offers.set('a', { tools: [other.tool('a', 'newer')] });
     const first = await one.open();

@@ -7,7 +7,7 @@ import { until } from '../../support/processes.ts';
 import { edit, names, Stage, stateOf } from '../../support/stage.ts';
 
 describe('a second start', () => {
-  it('lists what the last one knew before any plugin is opened, and tells nobody of what is the same', {
+  it('lists the stored offers before any plugin opens, and sends no notification if nothing differs', {
     tags: ['catalogue-remembered'],
   }, async () => {
     const stage = new Stage('a', 'b');
@@ -58,7 +58,7 @@ describe('a second start', () => {
     );
   });
 
-  it('tells of what differs once the plugin has opened', { tags: ['catalogue-remembered'] }, async () => {
+  it('sends a notification of differences once the plugin has opened', { tags: ['catalogue-remembered'] }, async () => {
     const stage = new Stage('a');
     stage.offers.set('a', { tools: [stage.tool('a', 'old')] });
     const app = await stage.secondStart();
@@ -67,11 +67,11 @@ describe('a second start', () => {
     stage.offers.set('a', { tools: [stage.tool('a', 'new')] });
     stage.move('a', 'ready');
     await until('it has changed', () => names(app).join() === 'new');
-    // The tool that the client was shown is gone.
+    // The tool that the client has listed does not exist any more.
     await expect(app.call('old')).rejects.toMatchObject({ code: 'UNKNOWN_TOOL' });
   });
 
-  it('lets a call wait for its own plugin only, and runs it by the rules of the plugin as it is now', {
+  it('lets a call wait only for its own plugin, and runs it by the current rules of the plugin', {
     tags: ['catalogue-remembered'],
   }, async () => {
     const stage = new Stage('a', 'b');
@@ -121,7 +121,7 @@ describe('a second start', () => {
       (stage: Stage) => stage.move('a', 'failed', new GatewayError('PLUGIN_CRASHED', 'It ended.')),
     ],
     ['that is cancelled', 'CALL_CANCELLED', (_: Stage, call: Call) => call.abort(new GatewayError('CALL_CANCELLED', 'Enough.'))],
-  ])('says of a waiting call %s that it was not sent', { tags: ['catalogue-remembered'] }, async (_, code, end) => {
+  ])('reports that a waiting call %s was not sent', { tags: ['catalogue-remembered'] }, async (_, code, end) => {
     const stage = new Stage('a');
     stage.offers.set('a', { tools: [stage.tool('a', 'one')] });
     const app = await stage.secondStart();
@@ -133,7 +133,7 @@ describe('a second start', () => {
     expect(error).toMatchObject({ code, outcome: 'NOT_SENT', fix: expect.not.stringContaining('what the tool did') });
   });
 
-  it('answers a call of a plugin that fails now with the cause, and takes it out of the list', {
+  it('returns the cause for a call of a plugin that now fails, and removes its tools from the list', {
     tags: ['catalogue-remembered'],
   }, async () => {
     const stage = new Stage('a');
@@ -162,7 +162,7 @@ describe('a second start', () => {
     await until('it is back', () => names(third).length === 1);
   });
 
-  it('knows a plugin that crashed after it had loaded, also while it is being restarted', { tags: ['catalogue-remembered'] }, async () => {
+  it('recognizes a plugin that crashed after it had loaded, even while it restarts', { tags: ['catalogue-remembered'] }, async () => {
     const stage = new Stage('a');
     stage.offers.set('a', { tools: [stage.tool('a', 'one')] });
     const first = await stage.open();
@@ -176,7 +176,7 @@ describe('a second start', () => {
     expect(names(second)).toEqual(['one']);
   });
 
-  it('asks the file, and not the memory, what is served to whom', { tags: ['catalogue-remembered'] }, async () => {
+  it('decides visibility by the current file, not by the stored offers', { tags: ['catalogue-remembered'] }, async () => {
     const stage = new Stage('a', 'b', 'c');
     for (const id of ['a', 'b', 'c'])
       stage.offers.set(id, { tools: [stage.tool(id, `${id}1`, { description: 'x' }), stage.tool(id, `${id}2`)] });
@@ -198,7 +198,7 @@ describe('a second start', () => {
     expect([names(last), stateOf(last, 'c')]).toEqual([['a1', 'a2', 'b1', 'b2'], 'disabled']);
   });
 
-  it('does not know a plugin whose text or settings have changed, nor another configuration', {
+  it('does not use the offer of a plugin whose source or settings have changed, or of another configuration', {
     tags: ['catalogue-remembered'],
   }, async () => {
     const stage = new Stage('a', 'b', 'c');
@@ -209,7 +209,7 @@ describe('a second start', () => {
     stage.digests.set('a', 'edited');
     const app = await stage.open({ plugins: { ...plugins, b: { ...plugins.b, credentials: { key: 'another' } } } });
     expect(names(app)).toEqual(['c1']);
-    // These are new to it, so a first list waits for them.
+    // These have no stored offer, so a first list waits for them.
     expect(app.instance.gateway.whenListed()).toBeInstanceOf(Promise);
     edit(stage.dir, (row) => {
       expect(row).not.toContain('the first key');
@@ -217,7 +217,7 @@ describe('a second start', () => {
     });
   });
 
-  it('does not know what depends on a login, was made up at run time, or belongs to a session', {
+  it('does not store offers that depend on a login, and dynamic or session tools', {
     tags: ['catalogue-remembered'],
   }, async () => {
     const stage = new Stage('a', 'b');
@@ -229,7 +229,7 @@ describe('a second start', () => {
     expect(names(await stage.open())).toEqual(['all']);
   });
 
-  it('holds calls until whoever guards them has opened', { tags: ['catalogue-remembered'] }, async () => {
+  it('holds calls until their guards have opened', { tags: ['catalogue-remembered'] }, async () => {
     const stage = new Stage('a', 'guard', 'filter');
     stage.guards.add('guard');
     const asked: string[] = [];
@@ -255,12 +255,12 @@ describe('a second start', () => {
   });
 
   it.each([
-    ['is no JSON', (row: string) => `${row.slice(0, 60)}{`],
+    ['is not JSON', (row: string) => `${row.slice(0, 60)}{`],
     ['has a tool without a name', (row: string) => row.replace('"name":"one"', '"name":1')],
     ['has another approval', (row: string) => row.replace('"approval":"client"', '"approval":"always"')],
-    ['is nested without end', (row: string) => row.replace('"meta":{}', `"meta":{"a":${'['.repeat(50_000)}${']'.repeat(50_000)}}`)],
-    ['has a mark of its own', (row: string) => `x${row}`],
-  ])('starts slowly where what was kept %s', { tags: ['catalogue-remembered'] }, async (_, change) => {
+    ['is nested too deep', (row: string) => row.replace('"meta":{}', `"meta":{"a":${'['.repeat(50_000)}${']'.repeat(50_000)}}`)],
+    ['has a wrong mark', (row: string) => `x${row}`],
+  ])('waits for plugins if the stored offer %s', { tags: ['catalogue-remembered'] }, async (_, change) => {
     const stage = new Stage('a');
     stage.offers.set('a', { tools: [stage.tool('a', 'one', { meta: {} })] });
     await stage.firstStart();
@@ -272,7 +272,7 @@ describe('a second start', () => {
     await until('it is listed', () => names(app).length === 1);
   });
 
-  it('vets what was kept as it vets what a plugin says', { tags: ['catalogue-remembered'] }, async () => {
+  it('vets stored offers like new ones', { tags: ['catalogue-remembered'] }, async () => {
     const stage = new Stage('a');
     stage.offers.set('a', { tools: [stage.tool('a', 'one', { meta: {} }), stage.tool('a', 'two'), stage.tool('a', 'three')] });
     await stage.firstStart();
@@ -288,7 +288,7 @@ describe('a second start', () => {
     expect([names(app), one?.entry.description, one?.entry.tool.meta]).toEqual([['one'], 'does\\u{202e} one', {}]);
   });
 
-  it('ends in order while its plugins are opening, and knows them again', { tags: ['catalogue-remembered'] }, async () => {
+  it('shuts down cleanly while its plugins are opening, and recognizes them again', { tags: ['catalogue-remembered'] }, async () => {
     const stage = new Stage('a', 'b');
     for (const id of ['a', 'b']) stage.offers.set(id, { tools: [stage.tool(id, id)] });
     const app = await stage.secondStart();
@@ -299,7 +299,7 @@ describe('a second start', () => {
     expect(names(await stage.open())).toEqual(['a', 'b']);
   });
 
-  it('serves a reload that comes while its plugins are opening', { tags: ['catalogue-remembered'] }, async () => {
+  it('applies a reload while its plugins are opening', { tags: ['catalogue-remembered'] }, async () => {
     const stage = new Stage('a', 'b');
     for (const id of ['a', 'b']) stage.offers.set(id, { tools: [stage.tool(id, id)] });
     const app = await stage.secondStart();

@@ -13,7 +13,7 @@ const vetting = () => ({ plugin: 'p', limits: LIMITS, validators: createValidato
 const vet = (tools: readonly Tool[]) => vetTools(tools, vetting());
 
 describe('vetTools', () => {
-  it('keeps what it made of a schema until that is another one, even in the same object', async () => {
+  it('reuses the result for a schema until its contents change, even in the same object', async () => {
     const shared = vetting();
     const input: JsonObject = { type: 'object', required: ['a'] };
     const first = await vetTools([tool('same', { input }), tool('other')], shared);
@@ -31,7 +31,7 @@ describe('vetTools', () => {
     expect(third.tools[0]?.checker.validate({ a: 1 })).toContain('b');
   });
 
-  it('refuses a schema that cannot be written, alone', async () => {
+  it('rejects only the tool whose schema cannot be serialized', async () => {
     const round: JsonObject = { type: 'object' };
     round.properties = { round };
     const { tools, quarantined } = await vet([tool('round', { input: round }), tool('fine')]);
@@ -39,14 +39,14 @@ describe('vetTools', () => {
     expect(quarantined).toMatchObject([{ tool: 'round', reason: 'its input schema cannot be written as JSON' }]);
   });
 
-  it('serves so many tools of one plugin, in their order, and says of the rest why not', { tags: ['F47', 'tools-list'] }, async () => {
+  it('serves the tools of one plugin up to the limit, in order, and reports the rest', { tags: ['F47', 'tools-list'] }, async () => {
     const { tools, quarantined } = await vet(Array.from({ length: 10_000 }, (_, i) => tool(`t${i}`)));
     expect(tools.map(({ tool: { name } }) => name)).toEqual(Array.from({ length: 500 }, (_, i) => `t${i}`));
     expect(quarantined).toHaveLength(9_500);
     expect(quarantined[0]).toMatchObject({ tool: 't500', code: 'TOOL_REFUSED', reason: 'plugin p offers more than 500 tools' });
   });
 
-  it('refuses names that are none, too long, doubled or not to be seen, each alone', { tags: ['T10', 'T12', 'F46'] }, async () => {
+  it('rejects missing, too long, duplicate and hidden names, each separately', { tags: ['T10', 'T12', 'F46'] }, async () => {
     const { tools, quarantined } = await vet([
       ...['', 7, null, 'x'.repeat(129), 'a\u200bb', 'a\u202eb', 'tag\u{e0041}'].map((name) => tool(name)),
       tool('twice'),
@@ -59,7 +59,7 @@ describe('vetTools', () => {
     for (const { tool: shown } of quarantined) expect(shown).not.toMatch(/[\u200b\u202e\u{e0041}]/u);
   });
 
-  it('writes hidden characters of a description out, and cuts it', { tags: ['T10'] }, async () => {
+  it('escapes hidden characters in a description, and shortens it', { tags: ['T10'] }, async () => {
     const { tools } = await vet([tool('a', { description: 'see\u202e\u200b this' }), tool('b', { description: 'x'.repeat(1_000) })]);
     expect(tools.map(({ description }) => [description.length > 100, description.includes('\u202e')])).toEqual([
       [false, false],

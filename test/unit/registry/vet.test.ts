@@ -16,14 +16,14 @@ describe('vetSchema', () => {
     ['null', null],
     ['a boolean', true],
     ['a list', []],
-    ['a text', 'object'],
+    ['a string', 'object'],
     ['no type', { properties: {} }],
     ['another root type', { type: 'string' }],
-    ['an $id that is no text', { type: 'object', $id: 1 }],
+    ['an $id that is not a string', { type: 'object', $id: 1 }],
     ['65 levels', nested(65)],
     ['a default of 300 levels', { type: 'object', default: JSON.parse(`${'['.repeat(300)}${']'.repeat(300)}`) }],
     ['more than 1 MB', { type: 'object', description: 'x'.repeat(1024 * 1024) }],
-  ])('refuses %s', { tags: ['F49', 'F50', 'F51', 'T14'] }, async (_, schema) => {
+  ])('rejects %s', { tags: ['F49', 'F50', 'F51', 'T14'] }, async (_, schema) => {
     expect(await cpuMs(() => expect(refusal(schema)).toBeTypeOf('string'))).toBeLessThan(1000);
   });
 
@@ -45,7 +45,7 @@ describe('vetSchema', () => {
         $ref: '#/$defs/d0',
       },
     ],
-  ])('serves %s, checks nothing by it and says so', { tags: ['F49', 'F50', 'F51', 'T14', 'checks-counted'] }, async (_, schema) => {
+  ])('serves %s without checks, and reports it', { tags: ['F49', 'F50', 'F51', 'T14', 'checks-counted'] }, async (_, schema) => {
     const used = await cpuMs(() => {
       const vetted = vetSchema(schema, 64 * 1024);
       expect(vetted).toMatchObject({ dialect: undefined, unchecked: [expect.stringContaining('arguments are not checked: ')] });
@@ -76,11 +76,15 @@ describe('vetSchema', () => {
     ['a chain of 500 references to nothing', { $ref: '#/$defs/d0', $defs: chain }, '/$ref leaves the schema'],
     ['a dynamic reference', { $dynamicRef: '#x' }, '/$dynamicRef is a dynamic reference with several possible targets'],
     ['an unknown type', { properties: { a: { type: 'strin' } } }, '#/properties/a/type is not one of'],
-    ['required that is no list', { properties: { a: { minLength: 1, required: true } } }, '#/properties/a/required is not a list of names'],
-    ['properties that are no object', { properties: null }, '#/properties is not an object'],
+    [
+      'required that is not a list',
+      { properties: { a: { minLength: 1, required: true } } },
+      '#/properties/a/required is not a list of names',
+    ],
+    ['properties that are not an object', { properties: null }, '#/properties is not an object'],
     ['a pattern with lookahead', { properties: { a: { pattern: '(?=x)y' } } }, 'is a pattern that cannot be run in linear time'],
-    ['a schema that is none', { properties: { a: 'string' } }, '#/properties/a is not a schema'],
-  ])('leaves %s out, checks the rest and says so', { tags: ['F49', 'F50', 'T14'] }, (_, part, what) => {
+    ['a value that is not a schema', { properties: { a: 'string' } }, '#/properties/a is not a schema'],
+  ])('leaves out %s, checks the rest, and reports it', { tags: ['F49', 'F50', 'T14'] }, (_, part, what) => {
     const schema = { type: 'object', required: ['b'], ...part };
     const vetted = vetSchema(schema, 64 * 1024);
     if (vetted.refused !== undefined) throw new Error(vetted.refused);
@@ -109,11 +113,11 @@ describe('vetSchema', () => {
     ],
     ['a tuple of an older dialect', { type: 'object', properties: { a: { type: 'array', items: [{ type: 'string' }] } } }],
     ['boolean schemas', { type: 'object', properties: { a: true }, additionalProperties: false }],
-  ])('takes %s', (_, schema) => {
+  ])('accepts %s', (_, schema) => {
     expect(refusal(schema)).toBeUndefined();
   });
 
-  it('leaves the plugin its own object and strips $id from the copy', () => {
+  it("does not change the plugin's object, and removes $id from the copy", () => {
     const schema = { type: 'object', $id: 'x', properties: { a: { $id: 'y' } } };
     const vetted = vetSchema(schema, 1000);
     expect(vetted.refused).toBeUndefined();
@@ -121,7 +125,7 @@ describe('vetSchema', () => {
     expect(schema.$id).toBe('x');
   });
 
-  it('never throws, whatever it is given', { tags: ['F49'] }, () => {
+  it('never throws, for any input', { tags: ['F49'] }, () => {
     const schema = fc.object({
       key: fc.constantFrom('type', 'properties', '$ref', 'items', 'allOf', 'enum', '$defs', 'required', 'x', '$schema'),
       maxDepth: 4,
@@ -138,7 +142,7 @@ describe('vetSchema', () => {
     );
   });
 
-  it('accepts exactly what the compiler then accepts', () => {
+  it('accepts exactly the schemas that the compiler accepts', () => {
     const compiler = createCompiler();
     const type = fc.constantFrom('string', 'number', 'boolean', 'null', 'integer');
     const leaf = fc.record(
@@ -189,7 +193,7 @@ describe('a schema that was vetted', () => {
     .tuple(fc.dictionary(word, schema, { maxKeys: 4 }), schema, fc.uniqueArray(word, { maxLength: 2 }))
     .map(([properties, a, required]) => ({ type: 'object', properties, required, $defs: { a } }));
 
-  it('compiles, and judges any arguments without a throw, always the same way', () => {
+  it('compiles, and checks any arguments deterministically without an exception', () => {
     fc.assert(
       fc.property(root, fc.dictionary(word, fc.jsonValue({ maxDepth: 2 }), { maxKeys: 4 }), (s, args) => {
         const vetted = vetSchema(s, 64 * 1024);
@@ -199,7 +203,7 @@ describe('a schema that was vetted', () => {
         const first = validate(args as never);
         expect(validate(args as never)).toBe(first);
         expect(JSON.stringify(args)).toBe(before);
-        // A required property without a name is none to the compiler.
+        // The compiler ignores a required property with an empty name.
         for (const name of s.required) if (name !== '' && !Object.hasOwn(args, name)) expect(first).toBeTypeOf('string');
       }),
       { numRuns: 40 },
@@ -234,11 +238,11 @@ describe('createValidatorSet', () => {
       },
       'l must not have equal items',
     ],
-  ])('says in one sentence what is wrong: %j', (part, args, message) => {
+  ])('describes the error in one sentence: %j', (part, args, message) => {
     expect(check({ type: 'object', ...part }, args)).toBe(message);
   });
 
-  it('coerces nothing, fills in nothing, and takes what the schema takes', { tags: ['F52'] }, () => {
+  it('coerces nothing, adds no defaults, and accepts what the schema accepts', { tags: ['F52'] }, () => {
     const args = { extra: 1 };
     expect(check({ type: 'object', properties: { a: { type: 'string', default: 'x' } } }, args)).toBeUndefined();
     expect(args).toEqual({ extra: 1 });
@@ -255,12 +259,12 @@ describe('createValidatorSet', () => {
     expect(await cpuMs(() => expect(check(unique, { l: list })).toBeUndefined())).toBeLessThan(2000);
   });
 
-  it('does not take what every object inherits for an argument', () => {
+  it('does not treat inherited members as arguments', () => {
     for (const name of ['constructor', '__proto__', 'toString'])
       expect(check({ type: 'object', required: [name] }, {})).toBe(`${name} is required`);
   });
 
-  it('checks a schema that refers to itself, beside others that do', () => {
+  it('checks a recursive schema, beside other recursive ones', () => {
     const set = createValidatorSet();
     const compile = (field: string) => {
       const branch = { anyOf: [{ $ref: '#' }, { type: 'null' }] };
@@ -275,7 +279,7 @@ describe('createValidatorSet', () => {
     expect(b.validate({ b: 'x', next: { b: 7 } })).toBeTypeOf('string');
   });
 
-  it('keeps schemas with one $id apart', { tags: ['schema-id-apart', 'T14'] }, () => {
+  it('does not mix schemas with the same $id', { tags: ['schema-id-apart', 'T14'] }, () => {
     const set = createValidatorSet();
     const compile = (type: string) => {
       const vetted = vetSchema({ type: 'object', $id: 'same', properties: { a: { type } } }, 1000);

@@ -6,7 +6,7 @@ import { createStateKey } from '../../../src/store/state-key.ts';
 import { tempFolder } from '../../support/temp.ts';
 
 describe('the key of a state folder', () => {
-  it('is made once, for its owner alone, and is the same for every gateway of the folder', () => {
+  it('is created once, readable only by its owner, and is the same for every gateway of the folder', () => {
     const dir = join(tempFolder(), 'state');
     const [first, second] = [createStateKey(dir)(), createStateKey(dir)()];
     expect(first).toHaveLength(32);
@@ -14,7 +14,7 @@ describe('the key of a state folder', () => {
     expect(statSync(join(dir, 'key')).mode & 0o777).toBe(0o600);
   });
 
-  it('is made anew where the one that lies there was cut short', () => {
+  it('is replaced if the file is truncated', () => {
     const dir = tempFolder();
     writeFileSync(join(dir, 'key'), 'short');
     const key = createStateKey(dir)();
@@ -22,7 +22,7 @@ describe('the key of a state folder', () => {
     expect(readFileSync(join(dir, 'key'))).toEqual(key);
   });
 
-  it('is absent if there can be none', () => {
+  it('is undefined if it cannot be created', () => {
     const dir = tempFolder();
     mkdirSync(join(dir, 'key'));
     expect(createStateKey(dir)()).toBeUndefined();
@@ -35,7 +35,7 @@ describe('the name of a gateway', () => {
     return instance();
   };
 
-  it('stays the same over starts, and differs between configurations, folders and gateways without a folder', () => {
+  it('stays the same across starts, and differs between configurations, folders and gateways without a folder', () => {
     const [one, other] = [createStateKey(tempFolder()), createStateKey(tempFolder())];
     const name = named(one, '/a/mcp.json');
     expect(named(one, '/a/mcp.json')).toBe(name);

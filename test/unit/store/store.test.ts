@@ -39,7 +39,7 @@ function codeOf(run: () => unknown): string {
 }
 
 describe('a damaged store', () => {
-  it.each(Object.entries(DAMAGE))('is told as such at its first use: %s', { tags: ['store-damaged'] }, (_, damage) => {
+  it.each(Object.entries(DAMAGE))('is reported on first use: %s', { tags: ['store-damaged'] }, (_, damage) => {
     const dir = tempFolder();
     damage(makeStore(dir));
     for (const use of [
@@ -55,7 +55,7 @@ describe('a damaged store', () => {
     }
   });
 
-  it.each(Object.entries(DAMAGE))('is noticed although the file is in use: %s', { tags: ['store-damaged'] }, (_, damage) => {
+  it.each(Object.entries(DAMAGE))('is detected while the file is in use: %s', { tags: ['store-damaged'] }, (_, damage) => {
     const dir = tempFolder();
     const file = makeStore(dir);
     const store = createStore(dir);
@@ -65,7 +65,7 @@ describe('a damaged store', () => {
     store.close();
   });
 
-  it('is noticed when another file is put in its place, and a whole one is read', { tags: ['store-damaged'] }, () => {
+  it('is detected when another file replaces it; an intact one is read', { tags: ['store-damaged'] }, () => {
     const [dir, other] = [tempFolder(), tempFolder()];
     const file = makeStore(dir);
     const store = createStore(dir);
@@ -79,7 +79,7 @@ describe('a damaged store', () => {
     store.close();
   });
 
-  it('counts as one when it is emptied in use, but a removed one keeps what it held', { tags: ['store-damaged'] }, () => {
+  it('includes one that is emptied in use, but a removed one keeps its contents', { tags: ['store-damaged'] }, () => {
     const dir = tempFolder();
     const file = makeStore(dir, { kept: ['here'] });
     const store = createStore(dir);
@@ -96,9 +96,9 @@ describe('a damaged store', () => {
   });
 
   it.each<[string, (file: string) => void]>([
-    ['beside its log', (file) => writeFileSync(`${file}-wal`, noise(8192))],
-    ['beside the key of a gateway that ran', (file) => writeFileSync(join(file, '..', 'key'), noise(32))],
-  ])('counts as one when it was emptied before the start, %s', { tags: ['store-damaged'] }, (_, leave) => {
+    ['with its log', (file) => writeFileSync(`${file}-wal`, noise(8192))],
+    ['with the key of an earlier gateway', (file) => writeFileSync(join(file, '..', 'key'), noise(32))],
+  ])('includes one that was emptied before the start, %s', { tags: ['store-damaged'] }, (_, leave) => {
     const dir = tempFolder();
     const file = join(dir, 'state.db');
     writeFileSync(file, '');
@@ -111,7 +111,7 @@ describe('a damaged store', () => {
     expect(codeOf(() => createStore(dir).check())).toBe('ok');
   });
 
-  it('is no loss of what was closed, where only the file itself is kept', { tags: ['store-damaged'] }, () => {
+  it('keeps plugins disabled if only the file itself is left', { tags: ['store-damaged'] }, () => {
     const [dir, copy] = [tempFolder(), tempFolder()];
     const store = createStore(dir);
     store.set('disabled-plugins', 'risky', '2026-01-01T00:00:00.000Z');
@@ -121,14 +121,14 @@ describe('a damaged store', () => {
     const restored = createStore(copy);
     expect([...restored.entries('disabled-plugins').keys()]).toEqual(['risky']);
     restored.close();
-    // What was written last is in the file too once nobody has it open.
+    // The last writes are in the file too after it was closed.
     writeFileSync(`${join(dir, 'state.db')}-wal`, '');
     const later = createStore(dir);
     expect(later.get('kept', 'last')).toBe('x');
     later.close();
   });
 
-  it('stays damaged for a process that has seen it', { tags: ['store-damaged'] }, () => {
+  it('stays damaged for a process that has detected it', { tags: ['store-damaged'] }, () => {
     const dir = tempFolder();
     const file = makeStore(dir);
     const store = createStore(dir);
@@ -142,7 +142,7 @@ describe('a damaged store', () => {
 
 describe('a store that is not damaged', () => {
   it.each([
-    ['is not there', () => undefined],
+    ['does not exist', () => undefined],
     ['is empty', (file: string) => writeFileSync(file, '')],
     ['has no table yet', (file: string) => new Libsql(file).exec('CREATE TABLE other (a)')],
   ])('although it %s', { tags: ['store-damaged'] }, (_, prepare) => {
@@ -175,7 +175,7 @@ describe('a store that is not damaged', () => {
     other.close();
   });
 
-  it('makes no file only to be read', () => {
+  it('creates no file for a read', () => {
     const dir = tempFolder();
     const store = createStore(dir);
     store.check();
@@ -184,10 +184,10 @@ describe('a store that is not damaged', () => {
   });
 
   it.each([
-    ['a folder lies in its place', (file: string) => mkdirSync(file)],
+    ['it is a folder', (file: string) => mkdirSync(file)],
     ['its log is a folder', (file: string) => [makeStore(join(file, '..')), mkdirSync(`${file}-wal`), new Libsql(file)]],
     ['its table has another shape', (file: string) => new Libsql(file).exec('CREATE TABLE entry (a TEXT)')],
-    ['it is a link to a folder that is not there', (file: string) => symlinkSync('/nonexistent/folder/file', file)],
+    ['it is a link into a folder that does not exist', (file: string) => symlinkSync('/nonexistent/folder/file', file)],
   ])('is unavailable, and never read as empty, when %s', { tags: ['store-unavailable'] }, (_, prepare) => {
     const dir = tempFolder();
     prepare(join(dir, 'state.db'));

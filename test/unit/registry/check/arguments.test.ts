@@ -7,7 +7,7 @@ import { vetSchema } from '../../../../src/registry/offer/vet.ts';
 import { createValidatorSet } from '../../../../src/registry/validators.ts';
 import { cpuMs } from '../../../support/cpu-time.ts';
 
-/** What becomes of arguments, given as text: the text of what the tool gets, or what is wrong. */
+/** Checks arguments given as JSON: returns the JSON that the tool gets, or the error. */
 const through = (schema: object, caps?: { depth: number; keys: number; items: number }): ((args: string) => string) => {
   const vetted = vetSchema({ type: 'object', ...(parseExact(toJsonText(schema)) as object) }, 64 * 1024);
   if (vetted.refused !== undefined) throw new Error(vetted.refused);
@@ -20,7 +20,7 @@ const through = (schema: object, caps?: { depth: number; keys: number; items: nu
 const v = (schema: unknown): object => ({ properties: { v: schema } });
 
 describe('patterns', () => {
-  it('are checked each by itself, in whatever order', { tags: ['patterns-apart'] }, () => {
+  it('are checked separately, in any order', { tags: ['patterns-apart'] }, () => {
     const set = createValidatorSet();
     const by = (part: object) => {
       const vetted = vetSchema({ type: 'object', ...part }, 1000);
@@ -63,12 +63,12 @@ describe('numbers', () => {
     [{ const: { n: [1] } }, '{"n":[1.0]}', true],
     [{ uniqueItems: true }, '[9007199254740993,9007199254740992]', true],
     [{ uniqueItems: true }, '[9007199254740993,9007199254740993.0]', false],
-  ])('of %j are compared by their digits: %s is right, %s', { tags: ['decimal-numbers'] }, (schema, text, fits) => {
+  ])('of %j are compared by their digits: %s is valid, %s', { tags: ['decimal-numbers'] }, (schema, text, fits) => {
     const args = `{"v":${text}}`;
     expect(through(v(schema))(args) === args).toBe(fits);
   });
 
-  it('of a schema count with all their digits', { tags: ['decimal-numbers'] }, () => {
+  it('of a schema are compared with all their digits', { tags: ['decimal-numbers'] }, () => {
     const check = through(v(parseExact('{"maximum":9223372036854775807,"type":"integer"}')));
     expect(['9223372036854775807', '9223372036854775808', '12'].map((n) => check(`{"v":${n}}`).startsWith('{'))).toEqual([
       true,
@@ -88,12 +88,12 @@ describe('texts', () => {
     ['a whole number', { type: 'integer' }, '" 5 "', '5'],
     ['a number with all its digits', { type: 'number' }, '"9007199254740993.10"', '9007199254740993.10'],
     ['a boolean', { type: 'boolean' }, '"true"', 'true'],
-    ['a text inside a list', numbers, '[1,"2"]', '[1,2]'],
-    ['a text inside a text', { type: 'array', items: object }, '"[{\\"deep\\":\\"false\\"}]"', '[{"deep":false}]'],
+    ['a string in a list', numbers, '[1,"2"]', '[1,2]'],
+    ['a string in a string', { type: 'array', items: object }, '"[{\\"deep\\":\\"false\\"}]"', '[{"deep":false}]'],
     ['one of several types', { anyOf: [{ type: 'integer' }, { type: 'array' }] }, '"[5]"', '[5]'],
-    ['what a reference wants', { $ref: '#/$defs/n' }, '"5"', '5'],
-    ['what all parts want', { allOf: [{ minimum: 1 }, { type: 'number' }] }, '"5"', '5'],
-    ['what may be null', { type: ['integer', 'null'] }, '"5"', '5'],
+    ['the type of a reference', { $ref: '#/$defs/n' }, '"5"', '5'],
+    ['the type of allOf', { allOf: [{ minimum: 1 }, { type: 'number' }] }, '"5"', '5'],
+    ['a nullable type', { type: ['integer', 'null'] }, '"5"', '5'],
     [
       'what the alternative wants that is meant',
       {
@@ -118,30 +118,30 @@ describe('texts', () => {
   });
 
   it.each<[string, unknown, string]>([
-    ['no type is wanted', { minimum: 1 }, '"5"'],
-    ['texts are taken', { type: 'string' }, '"5"'],
-    ['texts are taken as well', { type: ['integer', 'string'] }, '"5"'],
-    ['an alternative takes them', { anyOf: [{ type: 'integer' }, { type: 'string', maxLength: 5 }] }, '"5"'],
-  ])('stay texts where %s', { tags: ['F52'] }, (_, schema, given) => {
+    ['no type is required', { minimum: 1 }, '"5"'],
+    ['strings are accepted', { type: 'string' }, '"5"'],
+    ['strings are accepted too', { type: ['integer', 'string'] }, '"5"'],
+    ['an alternative accepts them', { anyOf: [{ type: 'integer' }, { type: 'string', maxLength: 5 }] }, '"5"'],
+  ])('stay strings if %s', { tags: ['F52'] }, (_, schema, given) => {
     expect(through(v(schema))(`{"v":${given}}`)).toBe(`{"v":${given}}`);
   });
 
   it.each<[string, unknown, string]>([
     ['null', { type: ['integer', 'null'] }, '"null"'],
-    ['what is no JSON', { type: 'integer' }, '"five"'],
-    ['no number in JSON', { type: 'number' }, '"NaN"'],
+    ['not JSON', { type: 'integer' }, '"five"'],
+    ['not a JSON number', { type: 'number' }, '"NaN"'],
     ['another type', numbers, '"{}"'],
     ['a fraction for a whole number', { type: 'integer' }, '"5.5"'],
-    ['one key twice', object, '"{\\"a\\":1,\\"a\\":2}"'],
+    ['an object with a duplicate key', object, '"{\\"a\\":1,\\"a\\":2}"'],
     ['too deep', { type: 'array' }, `"${'['.repeat(8)}${']'.repeat(8)}"`],
     ['too many items', numbers, '"[1,2,3,4,5,6]"'],
     ['too many keys', object, '"{\\"a\\":1,\\"b\\":2,\\"c\\":3,\\"d\\":4}"'],
-    ['a text that an alternative would take were it shorter', { anyOf: [{ type: 'integer' }, { type: 'string', maxLength: 1 }] }, '"55"'],
-  ])('are refused that are %s', { tags: ['F52'] }, (_, schema, given) => {
+    ['a string that is too long for an alternative', { anyOf: [{ type: 'integer' }, { type: 'string', maxLength: 1 }] }, '"55"'],
+  ])('are rejected if they contain %s', { tags: ['F52'] }, (_, schema, given) => {
     expect(through(v(schema), { depth: 8, keys: 4, items: 5 })(`{"v":${given}}`)).not.toMatch(/^\{/);
   });
 
-  it('are looked for within bounds', { tags: ['F52', 'T14'] }, async () => {
+  it('are searched within limits', { tags: ['F52', 'T14'] }, async () => {
     const twice = { properties: { a: { anyOf: [{ $ref: '#' }, { $ref: '#', title: 'b' }] }, n: { type: 'integer' } } };
     const deep = `${'{"a":'.repeat(60)}{"n":"x"}${'}'.repeat(60)}`;
     expect(await cpuMs(() => through(twice)(deep))).toBeLessThan(2000);
@@ -149,7 +149,7 @@ describe('texts', () => {
 });
 
 describe('a large schema', () => {
-  it('is compiled in parts, as far as arguments reach into it, and the loop turns', { tags: ['F51', 'checks-counted'] }, async () => {
+  it('is compiled in parts that the arguments need, without blocking the event loop', { tags: ['F51', 'checks-counted'] }, async () => {
     const properties = Object.fromEntries(Array.from({ length: 1500 }, (_, i) => [`p${i}`, { type: 'string', enum: [`v${i}`, 'w'] }]));
     const vetted = vetSchema({ type: 'object', properties, required: ['p3'], additionalProperties: false }, 128 * 1024);
     if (vetted.refused !== undefined) throw new Error(vetted.refused);
@@ -169,7 +169,7 @@ describe('a large schema', () => {
     ]);
   });
 
-  it('is judged as in one piece', { tags: ['checks-counted'] }, () => {
+  it('gives the same results in parts and as a whole', { tags: ['checks-counted'] }, () => {
     const many = (n: number, make: (i: number) => object): object[] => Array.from({ length: n }, (_, i) => make(i));
     const check = through({
       properties: {
@@ -235,7 +235,7 @@ describe('hostile schemas', () => {
       { properties: { v: { $ref: '#/$defs/l' } }, $defs: { l: { uniqueItems: true, items: { $ref: '#/$defs/l' } } } },
       `{"v":${'['.repeat(60)}${'1,'.repeat(20_000)}2${']'.repeat(60)}}`,
     ],
-  ])('that %s are given up, and bounded', { tags: ['F51', 'T14', 'checks-counted'] }, async (_, schema, args) => {
+  ])('that %s are given up within the budget', { tags: ['F51', 'T14', 'checks-counted'] }, async (_, schema, args) => {
     const check = through(schema);
     check('{}');
     expect(await cpuMs(() => check(args))).toBeLessThan(3000);

@@ -18,7 +18,7 @@ function shown(schema: object): JsonObject {
 const property = (schema: unknown): JsonValue =>
   (shown({ type: 'object', properties: { a: schema } }).properties as JsonObject).a as JsonValue;
 
-/** What clients do with a listed tool: read it, and compile the schema of its results. */
+/** What clients do with a listed tool: parse it, and compile its output schema. */
 function take(outputSchema: JsonObject): void {
   const text = JSON.stringify({ tools: [{ name: 'a', inputSchema: { type: 'object' }, outputSchema }] });
   const [tool] = ListToolsResultSchema.parse(JSON.parse(text)).tools;
@@ -26,11 +26,11 @@ function take(outputSchema: JsonObject): void {
   new NewerCompiler().getValidator(tool?.outputSchema as never);
 }
 
-describe('a schema of results', () => {
-  // The compilers tell of every format that they do not know.
+describe('an output schema', () => {
+  // The compilers warn about every unknown format.
   beforeAll(() => void vi.spyOn(console, 'warn').mockImplementation(() => undefined));
 
-  it('stays the object it is where every client can compile it', () => {
+  it('is returned as the same object if every client can compile it', () => {
     const schema: JsonObject = {
       type: 'object',
       properties: { a: { type: 'string', pattern: '^(?=x)', format: 'date-time', nullable: true }, b: { $ref: '#/$defs/b' } },
@@ -44,19 +44,19 @@ describe('a schema of results', () => {
   it.each<[string, unknown, unknown]>([
     ['an unknown type', { type: 'strin', minLength: 1 }, { minLength: 1 }],
     ['a reference to nothing', { $ref: '#/$defs/none' }, {}],
-    ['a reference that leads away', { $ref: 'https://example.com/x', description: 'd' }, { description: 'd' }],
-    ['no regular expression', { type: 'string', pattern: '(' }, { type: 'string' }],
-    ['an escape that is none', { type: 'string', pattern: '\\_' }, { type: 'string' }],
+    ['a reference to another document', { $ref: 'https://example.com/x', description: 'd' }, { description: 'd' }],
+    ['an invalid regular expression', { type: 'string', pattern: '(' }, { type: 'string' }],
+    ['an invalid escape', { type: 'string', pattern: '\\_' }, { type: 'string' }],
     [
       'one of several patterns',
       { type: 'object', patternProperties: { '(': {}, '^a': true } },
       { type: 'object', patternProperties: { '^a': true } },
     ],
     ['a bound of draft-04', { type: 'number', minimum: 1, exclusiveMinimum: true }, { type: 'number', minimum: 1 }],
-    ['the name of draft-04', { type: 'string', id: 'x' }, { type: 'string' }],
+    ['an id of draft-04', { type: 'string', id: 'x' }, { type: 'string' }],
     ['an empty choice', { type: 'string', enum: [] }, { type: 'string' }],
     ['null without a type', { nullable: true }, {}],
-    ['a type of null that must not be null', { type: 'null', nullable: false }, { type: 'null' }],
+    ['a null type with nullable: false', { type: 'null', nullable: false }, { type: 'null' }],
     ['a format that every object inherits', { type: 'string', format: 'constructor' }, { type: 'string' }],
     ['a bound for a format', { type: 'string', format: 'email', formatMinimum: 'a' }, { type: 'string', format: 'email' }],
     [
@@ -64,10 +64,10 @@ describe('a schema of results', () => {
       { type: 'array', items: [{ type: 'string' }], additionalItems: false },
       { type: 'array', prefixItems: [{ type: 'string' }] },
     ],
-    ['no schema', 5, {}],
+    ['a value that is not a schema', 5, {}],
     ['true', true, {}],
     ['false', false, { not: {} }],
-    ['what would be stricter without its pattern', { type: 'string', not: { pattern: '(' } }, { type: 'string' }],
+    ['a schema that would be stricter without its pattern', { type: 'string', not: { pattern: '(' } }, { type: 'string' }],
     [
       'one of several, of which one is weaker',
       { oneOf: [{ type: 'strin' }, { type: 'null' }] },
@@ -81,18 +81,18 @@ describe('a schema of results', () => {
   });
 
   it.each<[string, object, object]>([
-    ['names that are none', { required: [null] }, {}],
-    ['properties that are none', { properties: 5 }, {}],
-    ['a dialect that few know', { $schema: 'https://example.com/x', properties: {} }, { properties: {} }],
-    ['a dialect that is no text', { $schema: 5, properties: {} }, { properties: {} }],
+    ['invalid names', { required: [null] }, {}],
+    ['invalid properties', { properties: 5 }, {}],
+    ['an unknown dialect', { $schema: 'https://example.com/x', properties: {} }, { properties: {} }],
+    ['a dialect that is not a string', { $schema: 5, properties: {} }, { properties: {} }],
     ['properties that are true or false', { properties: { a: true, b: false, c: {} } }, { properties: { a: {}, b: { not: {} }, c: {} } }],
-  ])('has no root that clients refuse: %s', (_, root, expected) => {
+  ])('has a root that clients accept: %s', (_, root, expected) => {
     const listed = shown({ type: 'object', ...root });
     expect(listed).toEqual({ type: 'object', ...expected });
     take(listed);
   });
 
-  it('keeps the lists of items that its dialect has', () => {
+  it('keeps tuples if its dialect has them', () => {
     const schema: JsonObject = {
       $schema: 'http://json-schema.org/draft-07/schema#',
       type: 'object',
@@ -102,7 +102,7 @@ describe('a schema of results', () => {
     take(schema);
   });
 
-  it('says what is left out, with its place', () => {
+  it('reports what is left out, with its position', () => {
     const { left } = toCompilable({ type: 'object', properties: { a: { pattern: '(' } }, required: [1] });
     expect(left).toEqual(['#/required is not a list of names', '#/properties/a/pattern is not a valid regular expression']);
   });
@@ -220,7 +220,7 @@ describe('a schema of results', () => {
     ),
   })).any;
 
-  it('can be compiled by every client, whatever it was', { tags: ['output-compilable'] }, () => {
+  it('can always be compiled by every client', { tags: ['output-compilable'] }, () => {
     const root = fc.record(
       {
         properties: fc.oneof(junk, fc.dictionary(name, schema, { maxKeys: 3, noNullPrototype: true })),
@@ -245,7 +245,7 @@ describe('a schema of results', () => {
     expect(mended).toBeGreaterThan(RUNS / 10);
   });
 
-  it('takes all results that it took', { tags: ['output-compilable'] }, () => {
+  it('accepts all results that the original accepts', { tags: ['output-compilable'] }, () => {
     const validators = createValidatorSet();
     const value: fc.Arbitrary<JsonValue> = fc.constantFrom<JsonValue[]>('x', '', 1, -1, 2.5, null, true, [], ['x'], {}, { a: 1 });
     const result = fc.dictionary(name, value, { maxKeys: 3, noNullPrototype: true }) as fc.Arbitrary<JsonObject>;

@@ -7,10 +7,10 @@ import { renameKeys } from '../../../../src/registry/schemas/rename.ts';
 import { shapeOf } from '../../../../src/registry/schemas/shape.ts';
 import { createValidatorSet } from '../../../../src/registry/validators.ts';
 
-/** Enough to find what is wrong in general; more for a look by hand. */
+/** Enough to find common faults; raise it for a manual run. */
 const RUNS = Number(process.env.PLUGMUX_SHAPE_RUNS ?? 40);
 
-/** Arguments under the names that a client knows. */
+/** Arguments under their public names. */
 function renamed(args: JsonObject, schema: JsonObject, form: JsonObject): JsonObject {
   const report = (): void => undefined;
   const { natives } = renameKeys(toPortable(schema, report), report);
@@ -24,7 +24,7 @@ describe('the portable form of any schema', () => {
   const type = fc.constantFrom('string', 'number', 'integer', 'boolean', 'null', 'object', 'array');
   const value: fc.Arbitrary<JsonValue> = fc.constantFrom<JsonValue[]>('x', 'y', 1, 2.5, null, true, [], {});
 
-  it('takes all arguments that the schema takes', { tags: ['portable-takes-all'] }, () => {
+  it('accepts all arguments that the schema accepts', { tags: ['portable-takes-all'] }, () => {
     const validators = createValidatorSet();
     const given: fc.Arbitrary<JsonValue> = fc.oneof(
       { weight: 3, arbitrary: value },
@@ -32,7 +32,7 @@ describe('the portable form of any schema', () => {
       { weight: 1, arbitrary: fc.dictionary(name, value, { maxKeys: 2 }) as fc.Arbitrary<JsonValue> },
     );
     const args = fc.dictionary(name, given, { maxKeys: 3 }) as fc.Arbitrary<JsonObject>;
-    // A few keywords at a time: of many nothing is taken.
+    // Only a few keywords at a time, because many together accept nothing.
     const few = (keywords: Record<string, fc.Arbitrary<unknown>>, most: number): fc.Arbitrary<JsonObject> =>
       fc
         .array(fc.oneof(...Object.entries(keywords).map(([key, item]) => item.map((one) => ({ [key]: one })))), {
@@ -120,19 +120,19 @@ describe('the portable form of any schema', () => {
         const v = vetSchema({ ...base, type: 'object', $defs: { one, two } }, 64 * 1024);
         if (v.refused !== undefined || v.unchecked.length > 0) return;
         const original = validators.compile(v.schema, v.dialect);
-        // Ajv takes members of prototypes as evaluated, so it lets pass what the schema does not take.
+        // Ajv treats prototype members as evaluated, so it accepts arguments that the schema does not.
         const text = JSON.stringify(v.schema);
         const isSure = text.includes('unevaluatedProperties')
           ? (one: JsonObject): boolean => !/"(?:__proto__|constructor)":/.test(JSON.stringify(one))
           : (): boolean => true;
-        // And it throws where it has not begun to note what patterns evaluate; what it throws over is taken.
+        // Ajv throws for some patterns with unevaluated properties; such arguments count as accepted.
         if (text.includes('unevaluated') && text.includes('patternProperties')) return;
         const good = all.filter((one) => isSure(one) && original.validate(one) === undefined);
         if (good.length === 0) return;
         const { input } = shapeOf({ input: v.schema, headers: [], portable: false }, 'portable');
         const portable = vetSchema(input, 1024 * 1024);
         if (portable.refused !== undefined) throw new Error(portable.refused);
-        // The form may be so much longer that a part of it is too much work.
+        // The form may be so much longer that a part of it exceeds the budget.
         if (portable.unchecked.length > 0) return;
         const { validate } = validators.compile(portable.schema, portable.dialect);
         for (const one of good) expect([one, validate(renamed(one, v.schema, input))]).toEqual([one, undefined]);

@@ -8,7 +8,7 @@ import { isPortable } from '../../../../src/registry/schemas/is-portable.ts';
 import { type Shape, shapeOf } from '../../../../src/registry/schemas/shape.ts';
 import { createValidatorSet } from '../../../../src/registry/validators.ts';
 
-/** Enough to find what is wrong in general; more for a look by hand. */
+/** Enough to find common faults; raise it for a manual run. */
 const RUNS = Number(process.env.PLUGMUX_SHAPE_RUNS ?? 40);
 
 function shape(schema: object, form: SchemaForm = 'portable'): Shape {
@@ -26,7 +26,7 @@ function accepts(schema: JsonObject, args: JsonObject): boolean {
   return createValidatorSet().compile(vetted.schema, vetted.dialect).validate(args) === undefined;
 }
 
-// What clients refuse, written down a second time and in another way than the code under test.
+// What clients reject, implemented independently of the code under test.
 function faults(schema: JsonValue, at = '', forbidden: readonly string[] = []): string[] {
   if (!isJsonObject(schema)) return [`${at} is no object`];
   const keys = Object.keys(schema);
@@ -61,7 +61,7 @@ function rootFaults(schema: JsonObject): string[] {
 }
 
 describe('the portable form', () => {
-  it('leaves a plain schema the very object it is', () => {
+  it('returns the same object for a plain schema', () => {
     const schema = object(
       { a: { type: 'string', description: 'x', enum: ['b'] }, l: { type: 'array', items: { type: 'integer' } } },
       { required: ['a'] },
@@ -83,10 +83,10 @@ describe('the portable form', () => {
         ],
       },
     ],
-    ['a reference that leaves the schema', { $ref: 'https://example.com/x', description: 'd' }, { type: 'object', description: 'd' }],
+    ['a reference to another document', { $ref: 'https://example.com/x', description: 'd' }, { type: 'object', description: 'd' }],
     ['a reference to nothing', { $ref: '#/$defs/none' }, { type: 'object' }],
     ['a keyword of the wrong kind', { type: 'string', required: true }, { type: 'string' }],
-    ['a rule that would be stricter in another form', { type: 'string', not: { allOf: [{ minLength: 3 }] } }, { type: 'string' }],
+    ['a rule that would become stricter', { type: 'string', not: { allOf: [{ minLength: 3 }] } }, { type: 'string' }],
     [
       'several types',
       { type: ['string', 'null'], description: 'd', minLength: 1 },
@@ -106,14 +106,14 @@ describe('the portable form', () => {
     ],
     ['an empty schema', {}, { anyOf: expect.any(Array) }],
     ['true', true, { anyOf: expect.any(Array) }],
-    ['words alone', { description: 'd' }, { description: 'd', anyOf: expect.any(Array) }],
+    ['only a description', { description: 'd' }, { description: 'd', anyOf: expect.any(Array) }],
     [
       'keywords of another type',
       { type: 'string', properties: { x: {} }, required: ['x'], maxLength: 3 },
       { type: 'string', maxLength: 3 },
     ],
     ['huge bounds', { type: 'integer', minimum: -9007199254740991, maximum: 9007199254740991 }, { type: 'integer' }],
-    ['marks', { type: 'string', $comment: 'c', 'x-order': 1, description: '' }, { type: 'string' }],
+    ['metadata', { type: 'string', $comment: 'c', 'x-order': 1, description: '' }, { type: 'string' }],
     [
       'one part of all',
       { allOf: [{ type: 'string', description: 'general' }], description: 'own' },
@@ -129,23 +129,23 @@ describe('the portable form', () => {
       { type: 'object', required: ['x'] },
       { type: 'object', required: ['x'], properties: { x: { anyOf: expect.any(Array) } } },
     ],
-    ['any further properties', { type: 'object', additionalProperties: {} }, { type: 'object', additionalProperties: true }],
-  ])('writes %s so that every client takes it', (_, schema, expected) => {
+    ['any additional properties', { type: 'object', additionalProperties: {} }, { type: 'object', additionalProperties: true }],
+  ])('converts %s so that every client accepts it', (_, schema, expected) => {
     expect(property(schema)).toEqual(expected);
   });
 
   it.each<[string, JsonObject]>([
-    ['parts of all beside a rule that goes', { allOf: [{ type: 'string' }], not: false, nullable: true }],
+    ['allOf beside a dropped rule', { allOf: [{ type: 'string' }], not: false, nullable: true }],
     // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema
-    ['types beside a condition that goes', { type: ['string', 'null'], if: {}, then: { prefixItems: [{ type: 'string' }] } }],
-    ['a condition that goes, alone', { if: { allOf: [{ minLength: 1 }] }, else: false }],
-  ])('leaves nothing empty: %s', (_, schema) => {
+    ['types beside a dropped condition', { type: ['string', 'null'], if: {}, then: { prefixItems: [{ type: 'string' }] } }],
+    ['only a dropped condition', { if: { allOf: [{ minLength: 1 }] }, else: false }],
+  ])('leaves no empty schema: %s', (_, schema) => {
     const written = property(schema) as JsonObject;
     expect(faults(written)).toEqual([]);
     expect(written.anyOf ?? written.type).toBeDefined();
   });
 
-  it('puts references in their place, and keeps what is said beside them', () => {
+  it('inlines references, and keeps the keywords beside them', () => {
     const { input, losses } = shape(
       object(
         { from: { $ref: '#/$defs/point', description: 'start' } },
@@ -156,7 +156,7 @@ describe('the portable form', () => {
     expect(losses).toEqual([]);
   });
 
-  it('keeps references that lead back to themselves, alone and to $defs', () => {
+  it('keeps recursive references, alone and to $defs', () => {
     const node = object({ name: { type: 'string' }, children: { type: 'array', items: { $ref: '#/definitions/node' } } });
     const { input } = shape(object({ tree: { $ref: '#/definitions/node' } }, { definitions: { node } }));
     expect(input.properties).toEqual({ tree: { $ref: '#/$defs/node' } });
@@ -167,7 +167,7 @@ describe('the portable form', () => {
     expect(root.input.properties).toEqual({ child: { $ref: '#/$defs/root' } });
   });
 
-  it('does not let references make a schema much longer', () => {
+  it('keeps references that would make a schema much longer', () => {
     const doubling = Object.fromEntries(
       Array.from({ length: 20 }, (_, i) => [
         `d${i}`,
@@ -180,14 +180,14 @@ describe('the portable form', () => {
     expect(faults(input)).toEqual([]);
   });
 
-  it('gives a property of one alternative its own schema where the others take no such property', () => {
+  it('keeps the schema of a property that only one alternative accepts', () => {
     const branch = (properties: object): object => object(properties, { additionalProperties: false });
     const { input } = shape({ type: 'object', anyOf: [branch({ a: { type: 'string' } }), branch({ b: { type: 'integer' } })] });
     expect(input.properties).toEqual({ a: { type: 'string' }, b: { type: 'integer' } });
   });
 
-  it('folds alternatives at the root into properties, and says in words what they were', { tags: ['portable-takes-all'] }, () => {
-    // An alternative that says nothing of a property takes anything for it.
+  it('folds alternatives at the root into properties, and describes them in text', { tags: ['portable-takes-all'] }, () => {
+    // An alternative without the property accepts anything for it.
     const others = ['number', 'boolean', 'object', 'array', 'null'].map((type) => expect.objectContaining({ type }));
     const { input, losses } = shape({
       type: 'object',
@@ -234,7 +234,7 @@ describe('the portable form', () => {
     expect(input.description).toContain('at least one of: (phone), (email)');
   });
 
-  it('renames keys that some clients refuse, and gives them back', () => {
+  it('renames keys that some clients reject, and restores them', () => {
     const { input, restore, losses } = shape(
       object(
         { 日付: { type: 'string' }, 'a b': { type: 'string', description: 'x' }, a_b: { type: 'number' } },
@@ -252,7 +252,7 @@ describe('the portable form', () => {
     expect(restore?.({ 'a b': 'as the plugin calls it' })).toEqual({ 'a b': 'as the plugin calls it' });
   });
 
-  it('lets header arguments follow their new names', () => {
+  it('updates the paths of renamed header arguments', () => {
     const { schema, params } = headerParams(object({ 'a b': { type: 'string', 'x-mcp-header': 'Region' } }) as JsonObject);
     const portable = shapeOf({ input: schema, headers: params, portable: false }, 'portable');
     expect(portable.headers).toEqual([{ path: ['a_b'], header: 'mcp-param-region' }]);
@@ -261,7 +261,7 @@ describe('the portable form', () => {
 });
 
 describe('the other forms', () => {
-  it('leaves the verbatim form alone', () => {
+  it('does not change the verbatim form', () => {
     const schema = {
       type: 'object',
       $schema: 'https://json-schema.org/draft/2020-12/schema',
@@ -296,11 +296,11 @@ describe('the other forms', () => {
       },
     ],
     [object({ x: { type: 'string' } }, { additionalProperties: false }), object({ x: { type: 'string' } })],
-  ])('writes %j as Gemini takes it', (schema, expected) => {
+  ])('converts %j for Gemini', (schema, expected) => {
     expect(property(schema, 'gemini')).toEqual(expected);
   });
 
-  it('cuts recursion for Gemini, and says so', () => {
+  it('cuts recursion for Gemini, and reports it', () => {
     const { input, losses } = shape(object({ child: { $ref: '#' } }), 'gemini');
     expect(input).toEqual(object({ child: { type: 'object', description: expect.stringContaining('root') } }));
     expect(losses).toEqual([expect.stringContaining('recursive')]);
@@ -312,7 +312,7 @@ describe('any schema', () => {
   const type = fc.constantFrom('string', 'number', 'integer', 'boolean', 'null', 'object', 'array');
   const value = fc.oneof(fc.constantFrom('x', 'y', 1, 2.5, null, true), fc.constant([]), fc.constant({}));
   const reference = fc.constantFrom<JsonValue[]>({ $ref: '#' }, { $ref: '#/$defs/one' }, { $ref: '#/$defs/two', description: 'd' });
-  // References stand where they lead into the value; elsewhere they would be loops, which are refused.
+  // References only where they descend into the value; elsewhere they would be loops, which are rejected.
   const schemaOf = (levels: number, below: fc.Arbitrary<JsonValue>): fc.Arbitrary<JsonObject> => {
     const leaf: fc.Arbitrary<JsonValue> = fc.constantFrom<JsonValue[]>(true, false, {}, { type: 'string' });
     const same = levels === 0 ? leaf : schemaOf(levels - 1, below);
@@ -347,7 +347,7 @@ describe('any schema', () => {
   const schema = schemaOf(1, reference);
   const root = fc.record({ base: schema, also: fc.constantFrom({}, { allOf: [{ $ref: '#/$defs/one' }] }), one: schema, two: schema });
 
-  it('becomes one that every client takes, however it is written', () => {
+  it('becomes one that every client accepts, in any notation', () => {
     let taken = 0;
     fc.assert(
       fc.property(root, ({ base, also, one, two }) => {
@@ -367,7 +367,7 @@ describe('any schema', () => {
     expect(taken).toBeGreaterThan(RUNS / 2);
   });
 
-  it('never takes away what the plugin accepts: simple kinds of values, before and after', () => {
+  it('never rejects simple values that the plugin accepts', () => {
     const leaf = fc.record(
       { type, enum: fc.array(fc.constantFrom('x', 1, true), { minLength: 1, maxLength: 2 }), items: fc.constant({ type: 'string' }) },
       { requiredKeys: ['type'] },
