@@ -3,14 +3,14 @@ import type { Reporter, TestModule, TestSpecification, Vitest } from 'vitest/nod
 import { JUDGED, REQUIREMENTS } from './requirements.ts';
 import { misplaced } from './support/uncited.ts';
 
-/** Ends a run with one plain line, and one for each failure before it. A run of everything fails for each promise that no test cites. */
-// biome-ignore lint/style/noDefaultExport: a reporter is loaded by its default export
+/** Ends a run with one plain line, after one line per failure. A complete run also fails for each promise that no test cites. */
+// biome-ignore lint/style/noDefaultExport: vitest loads a reporter by its default export
 export default class SummaryReporter implements Reporter {
   #vitest: Vitest | undefined;
   #complete = false;
   readonly #promises: 'tests' | 'judges' | 'none';
 
-  /** `promises`: whose promises a run of everything must cite. */
+  /** `promises`: which promises a complete run must cite. */
   constructor({ promises = 'tests' }: { promises?: 'tests' | 'judges' | 'none' } = {}) {
     this.#promises = promises;
   }
@@ -61,7 +61,7 @@ export default class SummaryReporter implements Reporter {
   }
 }
 
-// What the scan of all messages wrote down, each fault once.
+// Faults recorded by the scan of all messages, without duplicates.
 function scannedFaults(): string[] {
   const file = process.env.PLUGMUX_SCAN_FILE ?? '';
   const faults = existsSync(file) ? readFileSync(file, 'utf8').trim().split('\n') : [];

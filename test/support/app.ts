@@ -13,14 +13,14 @@ import { Call, silentClient } from '../../dist/src/gateway/call/call.js';
 import { until } from './processes.ts';
 import { type AtEnd, tempFolder } from './temp.ts';
 
-/** One line of the log. */
+/** One log line. */
 export interface LogLine {
   readonly level: LogLevel;
   readonly area: string;
   readonly message: string;
 }
 
-/** Who the tests act as towards the administrators' part. */
+/** The principal of the tests for administrative calls. */
 export const BY = { principal: 'test', transport: 'test' };
 
 /** A logger that keeps its lines. */
@@ -33,21 +33,21 @@ export function keepLog(): { log: Logger; lines: LogLine[] } {
   return { log: at(''), lines };
 }
 
-/** A running app with a configuration of its own. */
+/** A running app with its configuration. */
 export interface TestApp {
   readonly instance: App;
   readonly dir: string;
   readonly lines: readonly LogLine[];
-  /** Waits for a line of the log: what a process writes may arrive after its answer. */
+  /** Waits for a log line: output of a process may arrive after its reply. */
   logged(part: string): Promise<void>;
   call(name: string, args?: object, call?: Call): Promise<ToolResult>;
   newCall(progress?: (done: unknown, total: unknown) => void): Call;
-  /** Writes a new configuration and takes it over. */
+  /** Writes a new configuration and applies it. */
   reconfigure(config: object): Promise<void>;
   close(): Promise<void>;
 }
 
-/** Builds the app for one test; it is closed with the test at the latest. Tests that run side by side name their own end. */
+/** Builds the app for one test and closes it after the test. Concurrent tests pass their own cleanup hook. */
 export async function openApp(
   adapters: readonly Adapter[],
   config: object,

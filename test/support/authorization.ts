@@ -6,24 +6,24 @@ import { SSEServerTransport } from '@modelcontextprotocol/sdk/server/sse.js';
 import { createMcpHandler, fromJsonSchema, McpServer, OAuthError, OAuthErrorCode, requireBearerAuth } from '@modelcontextprotocol/server';
 import { listen } from './http-server.ts';
 
-/** An authorization server, and what it has done. */
+/** An authorization server that records its requests. */
 export interface AuthorizationServer {
   readonly url: string;
-  /** Its own description; a test may spoil it. */
+  /** Its metadata; a test may change it. */
   readonly metadata: Record<string, unknown>;
-  /** Paths asked for, in order. */
+  /** Requested paths, in order. */
   readonly asked: string[];
-  /** Bodies that came to the token endpoint. */
+  /** Bodies sent to the token endpoint. */
   readonly grants: URLSearchParams[];
   readonly clients: Map<string, { redirect_uris: string[] }>;
-  /** Access tokens that are good, with the resource they are for. */
+  /** Valid access tokens, with the resource they are for. */
   readonly good: Map<string, string>;
-  /** What each access token was granted; a test may leave it out of the answers. */
+  /** The scopes of each access token; a test may omit them from the replies. */
   readonly scopes: Map<string, string>;
   tellsScope: boolean;
-  /** Whether the person agrees. */
+  /** Whether the user approves. */
   agrees: boolean;
-  /** Another answer than its own, where there is one. */
+  /** Replaces the reply, if set. */
   interfere?: (request: IncomingMessage) => number | undefined;
 }
 
@@ -41,7 +41,7 @@ async function bodyOf(request: IncomingMessage): Promise<string> {
   return Buffer.concat(chunks).toString();
 }
 
-/** Starts one: code grant with PKCE, dynamic registration, refresh tokens that are good once. */
+/** Starts one: authorization code grant with PKCE, dynamic registration, single-use refresh tokens. */
 export async function serveAuthorization(): Promise<AuthorizationServer> {
   const codes = new Map<string, Pending>();
   const refresh = new Map<string, Pending>();
@@ -138,21 +138,21 @@ export async function serveAuthorization(): Promise<AuthorizationServer> {
   return self;
 }
 
-/** A server of the official SDK that wants a bearer token of an authorization server. */
+/** A server of the official SDK that requires a bearer token of an authorization server. */
 export interface ProtectedServer {
   readonly url: string;
-  /** What it says of its login; a test may spoil it. */
+  /** Its metadata for the login; a test may change it. */
   readonly resource: Record<string, unknown>;
-  /** Authorization headers that came with requests. */
+  /** Authorization headers of the requests. */
   readonly seen: string[];
-  /** A scope that every request needs, where a test sets one. */
+  /** A scope that every request needs, if a test sets one. */
   wants?: string;
 }
 
-/** What a tool needs beyond a login. */
+/** The scope that a tool needs beyond a login. */
 export const NEEDED: Readonly<Record<string, string>> = { remove: 'files:write', empty: 'files:write files:admin' };
 
-// Told as the authorization specification wants it; undefined where the login is enough.
+// The challenge that the authorization specification requires; undefined if the login is sufficient.
 function refusal(body: string, granted: string, always?: string): Response | undefined {
   const needed = /"method":"tools\/call"/.test(body) ? NEEDED[/"name":"(\w+)"/.exec(body)?.[1] ?? ''] : always;
   const has = granted.split(' ');
@@ -205,7 +205,7 @@ export async function serveProtected(authorization: AuthorizationServer): Promis
   return self;
 }
 
-/** The same over HTTP+SSE, by the SDK of that time. `open`: only calls of `remove` need a login. */
+/** The same over HTTP+SSE, with the SDK of that time. `open`: only calls of `remove` need a login. */
 export async function serveProtectedSse(authorization: AuthorizationServer, open = false): Promise<ProtectedServer> {
   const transports = new Map<string, SSEServerTransport>();
   const resource: Record<string, unknown> = {};
@@ -229,7 +229,7 @@ export async function serveProtectedSse(authorization: AuthorizationServer, open
       if (refused) return void response.writeHead(403, Object.fromEntries(refused.headers)).end();
       return known.handlePostMessage(request, response, JSON.parse(body));
     }
-    // A stream is opened by GET alone: what comes by POST and belongs to none would be held open for ever.
+    // Only GET opens a stream: a POST that belongs to no stream would never be answered.
     if (request.method === 'POST') return void response.writeHead(405).end();
     const transport = new SSEServerTransport('/messages', response);
     transports.set(transport.sessionId, transport);

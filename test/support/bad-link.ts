@@ -1,20 +1,20 @@
 import { connect, createServer, type Socket } from 'node:net';
 import type { AtEnd } from './temp.ts';
 
-/** What a link does to the bytes that travel over it, in both directions. */
+/** What a link does to the bytes it carries, in both directions. */
 export interface Fault {
-  /** Everything arrives that much later. */
+  /** Delays all bytes by this time. */
   readonly delayMs?: number;
   readonly bytesPerSecond?: number;
-  /** A connection is reset once so many bytes have passed. */
+  /** Resets a connection after this many bytes. */
   readonly cutAfter?: number;
-  /** Nothing arrives any more, and nobody is told. */
+  /** Drops all bytes silently. */
   readonly swallows?: boolean;
-  /** One bit of every piece is another one. */
+  /** Flips one bit of every chunk. */
   readonly flips?: boolean;
 }
 
-/** A TCP link that can be spoilt while it is in use. */
+/** A TCP link whose fault can be changed while it is in use. */
 export interface BadLink {
   readonly host: string;
   fault: Fault;
@@ -22,7 +22,7 @@ export interface BadLink {
 
 const SLICE_MS = 20;
 
-/** A link on this machine to `address`, given as host:port. */
+/** A local link to `address`, given as host:port. */
 export async function openLink(address: string, atEnd: AtEnd): Promise<BadLink> {
   const [host, port] = address.split(':') as [string, string];
   const sockets = new Set<Socket>();
@@ -56,7 +56,7 @@ export async function openLink(address: string, atEnd: AtEnd): Promise<BadLink> 
   return link;
 }
 
-// One piece after the other, in order, as slowly as the fault of the moment wants it.
+// Chunks are sent in order, with the delay of the current fault.
 function createPass(link: BadLink, to: Socket, passed: { bytes: number }, cut: () => void): (chunk: Buffer) => void {
   let last: Promise<unknown> = Promise.resolve();
   const write = async (chunk: Buffer): Promise<void> => {

@@ -26,7 +26,7 @@ import { isAlive, until } from './processes.ts';
 import type { AtEnd } from './temp.ts';
 import { WsTransport } from './ws-transport.ts';
 
-// Node 20 has neither; the older SDKs expect both.
+// Node 20 lacks both; the older SDKs expect both.
 Object.assign(globalThis, { WebSocket, EventSource });
 
 /** Real clients of every generation that the tests drive. */
@@ -35,7 +35,7 @@ export const GENERATIONS = ['v2 legacy', 'v2 auto', 'v2 modern', 'v1', 'v1.10', 
 /** One of them. */
 export type Generation = (typeof GENERATIONS)[number];
 
-/** How a client travels. */
+/** The transport of a client. */
 export type Kind = 'http' | 'sse' | 'ws';
 
 /** Where a client connects: a URL, or a program to start. */
@@ -43,14 +43,14 @@ export type Target =
   | { readonly url: string; readonly kind?: Kind; readonly headers?: Record<string, string> }
   | { readonly command: string; readonly args: readonly string[] };
 
-/** What the tests do with a client, the same for all generations. */
+/** The operations of a client, the same for all generations. */
 export interface TestClient {
   readonly raw: ClientV2 | ClientV1;
   list(): Promise<string[]>;
   call(name: string, args?: object, options?: CallOptions): Promise<CallResult>;
-  /** How often the client was told that the tools have changed. */
+  /** Number of tools/list_changed notifications. */
   changes(): number;
-  /** Log lines it was sent. */
+  /** Received log messages. */
   logs(): string[];
   pid(): number | undefined;
   close(): Promise<void>;
@@ -72,7 +72,7 @@ interface CallResult {
 const INFO = { name: 'plugmux-test', version: '1.0.0' };
 const MODES = { 'v2 legacy': 'legacy', 'v2 auto': 'auto', 'v2 modern': { pin: '2026-07-28' } } as const;
 
-/** Connects a client; it is closed with the test at the latest. `handlers` answer what the server asks. */
+/** Connects a client and closes it after the test. `handlers` answer requests of the server. */
 export async function connect(
   generation: Generation,
   target: Target,
@@ -83,7 +83,7 @@ export async function connect(
     generation === 'v1' || generation === 'v1.10' || generation === 'v1.0'
       ? await connectV1(generation, target, handlers)
       : await connectV2(generation, target, handlers);
-  // The older ones close without waiting for the program they started, which still writes in its folder then.
+  // The older clients close without waiting for the program they started, which may still write in its folder.
   const pid = client.pid();
   atEnd(async () => {
     await client.close().catch(() => undefined);
@@ -92,7 +92,7 @@ export async function connect(
   return client;
 }
 
-/** Answers to what a server may ask of its client. */
+/** Answers to requests of a server. */
 export interface Handlers {
   readonly elicit?: (params: Record<string, unknown>) => object;
   readonly sample?: (params: Record<string, unknown>) => object;
@@ -186,8 +186,8 @@ function pidOf(transport: unknown): number | undefined {
   return pid ?? child?.pid ?? undefined;
 }
 
-// These transports pass a short environment on; plugins that are compiled shall be compiled once for all tests all the same,
-// and every gateway shall look at its messages.
+// These transports pass on a reduced environment. Compiled plugins must still be compiled only once for all tests,
+// and every gateway must scan its messages.
 function builtOnce(): Record<string, string> {
   const { SQUADRON_HOME = '', NODE_OPTIONS = '', PLUGMUX_SCAN_FILE = '' } = process.env;
   return { SQUADRON_HOME, NODE_OPTIONS, PLUGMUX_SCAN_FILE };

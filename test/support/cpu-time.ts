@@ -1,6 +1,6 @@
 /**
- * How many milliseconds of its processor `work` takes of this process. Unlike the time on the wall it does not grow
- * with what else the machine does.
+ * CPU time in milliseconds that this process uses for `work`. Unlike wall-clock time, it does not depend on other
+ * processes of the machine.
  */
 export async function cpuMs(work: () => unknown): Promise<number> {
   const before = process.cpuUsage();

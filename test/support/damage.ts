@@ -7,14 +7,14 @@ import type Database from 'libsql';
 const Libsql = createRequire(import.meta.url)('libsql') as typeof Database;
 const PAGE = 4096;
 
-/** Bytes that look like chance and are the same in every run. */
+/** Pseudorandom bytes, the same in every run. */
 export function noise(bytes: number): Buffer {
   const parts: Buffer[] = [];
   for (let i = 0; i * 32 < bytes; i++) parts.push(hash('sha256', `noise ${i}`, 'buffer'));
   return Buffer.concat(parts).subarray(0, bytes);
 }
 
-/** Makes a store of many pages, all of them in the file itself; returns the file. */
+/** Creates a store with many pages, all in the file itself; returns the file. */
 export function makeStore(dir: string, entries: Readonly<Record<string, readonly string[]>> = {}): string {
   mkdirSync(dir, { recursive: true });
   const file = join(dir, 'state.db');
@@ -30,7 +30,7 @@ export function makeStore(dir: string, entries: Readonly<Record<string, readonly
   return file;
 }
 
-/** Ways to damage a file of a store, by name. */
+/** Ways to damage a store file, by name. */
 export const DAMAGE: Readonly<Record<string, (file: string) => void>> = {
   'another text in its place': (file) => writeFileSync(file, 'damaged '.repeat(3000)),
   'noise in its place': (file) => writeFileSync(file, noise(5 * PAGE)),

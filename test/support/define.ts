@@ -2,7 +2,7 @@ import { it, type TestOptions } from 'vitest';
 
 type Body = () => Promise<void>;
 
-/** What stands after the title of a test in a shared suite: the promises it cites, where it does, and the test. */
+/** The arguments after the title of a test in a shared suite: optional tags, and the test. */
 export type TestParts = [body: Body] | [options: TestOptions, body: Body];
 
 /** Defines a test of a shared suite. */

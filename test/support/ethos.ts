@@ -18,7 +18,7 @@ export function writeEthos(folder: string, id: string, files: Readonly<Record<st
   writeFiles(join(folder, id), { 'package.json': JSON.stringify(json), ...files });
 }
 
-/** The text of a plugin with a tool `run` whose body is given; `args` and `ctx` are at hand. */
+/** The source of a plugin with a tool `run` and the given body, which can use `args` and `ctx`. */
 export const runTool = (body: string, fields = ''): string => `
   export function activate(api) {
     api.registerTool({ name: 'run', description: 'Runs', schema: { type: 'object' }, ${fields} async execute(args, ctx) { ${body} } });

@@ -12,10 +12,10 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 /** The built command line. */
 export const BIN = join(ROOT, 'dist/bundle/src/main.js');
 
-/** The same with the tests' own plugin format. */
+/** The same with the plugin format of the tests. */
 export const FIXTURE_BIN = join(ROOT, 'dist/test/fixture-main.mjs');
 
-/** A configuration file in a folder of its own. Fixture plugins are empty files that the adapter knows by name. */
+/** Writes a configuration file into a new folder. Fixture plugins are empty files that the adapter recognizes by name. */
 export function writeConfig(config: object, fixtures: readonly string[] = [], dir: string = tempFolder()): string {
   mkdirSync(dir, { recursive: true });
   for (const name of fixtures) writeFileSync(join(dir, `${name}.fixture`), '');
@@ -28,19 +28,19 @@ export function writeConfig(config: object, fixtures: readonly string[] = [], di
 
 /** A gateway process that listens on HTTP. */
 export interface Serving {
-  /** Streamable HTTP. */
+  /** The address of Streamable HTTP. */
   readonly url: string;
-  /** The same gateway over another transport, for a profile where one is named. */
+  /** The address of another transport, optionally for a profile. */
   at(kind: Kind, profile?: string): { readonly url: string; readonly kind: Kind };
   readonly process: ChildProcess;
   stderr(): string;
-  /** Waits until it has said something on stderr, which may arrive after an answer. */
+  /** Waits for a text on stderr, which may arrive after a reply. */
   said(part: string): Promise<void>;
-  /** Ends it in order; settles with its exit code. */
+  /** Ends it with SIGTERM; resolves with its exit code. */
   stop(signal?: NodeJS.Signals): Promise<number | null>;
 }
 
-/** Starts `serve`, on a free port where no address is given, and waits until it listens. It ends with the test. */
+/** Starts `serve`, on a free port unless an address is given, and waits until it listens. It ends with the test. */
 export async function serve(
   configFile: string,
   options: { bin?: string; env?: NodeJS.ProcessEnv; atEnd?: AtEnd; address?: string } = {},
@@ -67,7 +67,7 @@ export async function serve(
       try {
         resolve((JSON.parse(out) as { url: string }).url);
       } catch {
-        // Not all of it has arrived yet.
+        // The output is not complete yet.
       }
     });
     void exited.then((code) => reject(new Error(`the gateway ended with ${code}: ${err}`)));
@@ -82,7 +82,7 @@ export async function serve(
   return { url, at, process: child, stderr: () => err, said, stop };
 }
 
-/** Runs a command to its end. */
+/** Runs a command until it exits. */
 export function run(
   args: readonly string[],
   options: { cwd?: string; env?: NodeJS.ProcessEnv; bin?: string; input?: string } = {},
@@ -100,7 +100,7 @@ export function run(
   child.stderr.on('data', (chunk) => {
     stderr += chunk;
   });
-  // A command need not read what it is given.
+  // A command may exit without reading its stdin.
   child.stdin.on('error', () => undefined);
   child.stdin.end(options.input ?? '');
   return new Promise((resolve) => child.on('close', (code) => resolve({ code, stdout, stderr })));

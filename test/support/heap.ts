@@ -5,8 +5,8 @@ setFlagsFromString('--expose-gc');
 const gc = runInNewContext('gc') as (options?: { type: 'minor' }) => void;
 
 /**
- * Bytes that `count` steps leave behind where, after a first full collection, only young objects are collected. Every 50 steps
- * one such collection follows. `pass` does the steps from `from` to `to`.
+ * Bytes that remain after `count` steps. After a first full collection, only young objects are collected, once every 50 steps.
+ * `pass` runs the steps from `from` to `to`.
  */
 export async function leftBehind(pass: (from: number, to: number) => Promise<void>, count: number): Promise<number> {
   const start = 50;

@@ -7,7 +7,7 @@ import { Call, silentClient } from '../../dist/src/gateway/call/call.js';
 import { openApp, type TestApp } from './app.ts';
 import { tempFolder } from './temp.ts';
 
-/** Writes files below a folder, each with its own folders. */
+/** Writes files below a folder, and creates their folders. */
 export function writeFiles(dir: string, files: Readonly<Record<string, string>>): void {
   for (const [name, text] of Object.entries(files)) {
     mkdirSync(dirname(join(dir, name)), { recursive: true });
@@ -15,7 +15,7 @@ export function writeFiles(dir: string, files: Readonly<Record<string, string>>)
   }
 }
 
-/** The text of a plugin of today's contract: tools by name, each an expression in `args`. */
+/** The source of a plugin with the current contract: tools by name, each an expression over `args`. */
 export function pluginText(name: string, tools: Readonly<Record<string, string>>, more = ''): string {
   const executors = Object.entries(tools).map(([tool, body]) => `            "${tool}": lambda args: ${body},`);
   return `import os
@@ -41,7 +41,7 @@ def create_plugin():
 `;
 }
 
-/** An installed distribution as pip leaves it: a module, and metadata that names its entry points. */
+/** An installed distribution as pip creates it: a module, and metadata with its entry points. */
 export function distribution(name: string, entryPoints: Readonly<Record<string, string>>, files: Readonly<Record<string, string>>) {
   const info = `${name.replaceAll('-', '_')}-1.0.dist-info`;
   const lines = Object.entries(entryPoints).map(([key, value]) => `${key} = ${value}`);
@@ -52,28 +52,28 @@ export function distribution(name: string, entryPoints: Readonly<Record<string, 
   };
 }
 
-/** An app with jaato plugins, all of which have been tried. */
+/** An app with jaato plugins, each loaded or failed. */
 export async function openJaato(plugins: object, dir?: string, limits: object = {}): Promise<TestApp> {
   const app = await openApp([jaato], { plugins, limits: { restartMinMs: 50, stopGraceMs: 500, ...limits } }, dir);
   await app.instance.registry.whenListed(20_000);
   return app;
 }
 
-/** A project folder with files of its own and an mcp.json for the plugins. */
+/** A project folder with files and an mcp.json for the plugins. */
 export async function project(files: Readonly<Record<string, string>>, plugins: object, limits: object = {}): Promise<TestApp> {
   const dir = tempFolder();
   writeFiles(dir, files);
   return openJaato(plugins, dir, limits);
 }
 
-/** What is known of a plugin. */
+/** The status of a plugin. */
 export const status = (app: TestApp, id: string) => app.instance.registry.plugins().find((p) => p.id === id);
 /** The names of all tools. */
 export const tools = (app: TestApp) => [...app.instance.registry.catalogue().tools.keys()];
 /** The code of a failed call. */
 export const code = (result: { meta?: Record<string, unknown> }) => (result.meta?.['plugmux/error'] as { code?: string } | undefined)?.code;
 
-/** A call whose client answers forms, and what it was asked. */
+/** A call whose client answers forms, and the received questions. */
 export function askable(
   app: TestApp,
   answer: (message: string) => string | undefined | Promise<string>,

@@ -9,7 +9,7 @@ export interface Login {
   readonly stderr: string;
 }
 
-/** Runs `plugmux login safe` and does what it says, as a browser would. */
+/** Runs `plugmux login safe` and follows its URL as a browser would. */
 export async function logIn(
   config: string,
   browse: (url: string) => Promise<unknown> = (url) => fetch(url),

@@ -4,24 +4,24 @@ import { onTestFinished } from 'vitest';
 import { WebSocket } from 'ws';
 import type { Target } from './clients.ts';
 
-/** A reply as it is on the wire. */
+/** A reply as received. */
 export interface RawReply {
   readonly result?: Record<string, unknown> & { requestState?: string; content?: { text: string }[] };
   readonly error?: { code: number; message: string };
 }
 
-/** Sends single requests of the stateless era, without a client's help. */
+/** Sends single modern-era requests without a client library. */
 export interface RawModern {
   call(tool: string, args: object, more?: object): Promise<RawReply>;
 }
 
-/** What every request of the stateless era carries. */
+/** The envelope of every modern-era request. */
 export const META = {
   'io.modelcontextprotocol/protocolVersion': '2026-07-28',
   'io.modelcontextprotocol/clientCapabilities': { elicitation: {} },
 };
 
-/** Requests over any transport that has this era. The connection ends with the test. */
+/** Sends requests over any transport with this era. The connection ends with the test. */
 export async function openRaw(target: Target): Promise<RawModern> {
   let last = 0;
   const send = await openWire(target);
@@ -63,7 +63,7 @@ async function openWire(target: Target): Promise<Send> {
   };
 }
 
-// On one connection, replies are told apart by their ids.
+// Replies on one connection are distinguished by their ids.
 function matched(write: (text: string) => void, listen: (take: (text: string) => void) => void): Send {
   const waiting = new Map<unknown, (reply: RawReply) => void>();
   listen((text) => {

@@ -2,7 +2,7 @@ import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
 import type { Target } from './clients.ts';
 
-/** The part of every first-generation client that the tests use. */
+/** The part of every first-generation client that tests use. */
 export interface OldClient {
   readonly client: {
     connect(transport: unknown): Promise<void>;
@@ -17,7 +17,7 @@ export interface OldClient {
 
 const require = createRequire(import.meta.url);
 
-// The oldest ones predate the way packages are resolved today: their files are imported by path.
+// The oldest packages have no "exports", so their files are imported by path.
 const PACKAGES = {
   'v1.10': { root: 'sdk-1-10/client/index.js', files: '../../esm/' },
   'v1.0': { root: 'sdk-1-0/client/index.js', files: '../' },

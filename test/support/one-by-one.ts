@@ -4,8 +4,8 @@ interface Transport {
 }
 
 /**
- * Hands over what arrives in one piece message by message: clients of the SDK drop progress that comes together with the
- * answer, and would do so whenever a busy machine makes it come so.
+ * Passes on a chunk message by message: SDK clients drop progress that arrives in one chunk with the reply, which happens at
+ * random on a busy machine.
  */
 export function oneByOne<T extends Transport>(transport: T): T {
   const waiting: (() => void)[] = [];

@@ -3,14 +3,14 @@ import { createMcpHandler, fromJsonSchema, McpServer } from '@modelcontextprotoc
 import type { AuthorizationServer } from './authorization.ts';
 import { listen } from './http-server.ts';
 
-/** A server that anybody may use, but for one tool. */
+/** A server that needs a login for one tool only. */
 export interface PartlyProtected {
   readonly url: string;
-  /** Names of the tools that requests called, in order. */
+  /** Names of the called tools, in order. */
   readonly calls: string[];
-  /** How many requests began a connection. */
+  /** Number of requests that started a connection. */
   connections: number;
-  /** Whether its list of tools needs the login, too. */
+  /** Whether its tool list needs the login too. */
   hidesList: boolean;
   /** Lets calls of `slow` end. */
   release(): void;
@@ -19,8 +19,8 @@ export interface PartlyProtected {
 export const SCOPE = 'vault:open';
 
 /**
- * Starts one with the tools `open`, `slow` and `closed`; who has logged in sees `more`, too. `closed` is refused with `status`
- * without a login of the scope. Where to log in is told by that refusal alone.
+ * Starts one with the tools `open`, `slow` and `closed`; after a login, `more` is listed too. `closed` is rejected with `status`
+ * unless the login has the scope. Only that response names where to log in.
  */
 export async function servePartlyProtected(authorization: AuthorizationServer, status: number): Promise<PartlyProtected> {
   let url = '';

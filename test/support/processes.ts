@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 
-/** Pids whose environment or command line holds a text. */
+/** Pids whose environment or command line contains a text. */
 export function processesWith(text: string): number[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
@@ -18,7 +18,7 @@ export function processesWith(text: string): number[] {
     });
 }
 
-/** Whether a process of ours still runs. */
+/** Whether a process still runs. */
 export function isAlive(pid: number): boolean {
   try {
     return process.kill(pid, 0);
@@ -27,7 +27,7 @@ export function isAlive(pid: number): boolean {
   }
 }
 
-/** Waits until a condition holds, looking every 20 ms; throws after `withinMs`. */
+/** Waits until a condition holds, polling every 20 ms; throws after `withinMs`. */
 export async function until(what: string, condition: () => boolean | Promise<boolean>, withinMs = 10_000): Promise<void> {
   const end = performance.now() + withinMs;
   while (!(await condition())) {

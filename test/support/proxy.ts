@@ -5,24 +5,24 @@ import { onTestFinished } from 'vitest';
 import { createIdentity } from '../../dist/adapters/squadron/go-plugin/certificate.js';
 import { listen } from './http-server.ts';
 
-// What this machine exempts must not count.
+// The machine's own NO_PROXY must not apply.
 process.env.NO_PROXY = '';
 process.env.no_proxy = '';
 
-/** An HTTP proxy that alone knows where some hosts are. */
+/** An HTTP proxy that resolves host names only it knows. */
 export interface TestProxy {
   readonly url: string;
-  /** What it was asked for, such as `POST http://far.test/mcp` or `CONNECT far.test:443`. */
+  /** The received requests, such as `POST http://far.test/mcp` or `CONNECT far.test:443`. */
   readonly asked: string[];
-  /** The values of Proxy-Authorization that came. */
+  /** The received Proxy-Authorization values. */
   readonly logins: Set<string | undefined>;
-  /** Where its hosts really are: a port of this machine, by `name:port`. */
+  /** Where its hosts really are: a local port, by `name:port`. */
   readonly hosts: Map<string, number>;
-  /** What it answers in place of serving: a status, or nothing at all. */
+  /** Its reply instead of serving: a status, or none at all. */
   answer: number | 'nothing' | undefined;
 }
 
-/** Starts one; with `login`, it serves only those that send this as user and password. */
+/** Starts one. With `login`, it serves only requests with this user and password. */
 export async function serveProxy(login?: string): Promise<TestProxy> {
   const asked: string[] = [];
   const logins: TestProxy['logins'] = new Set();
@@ -56,7 +56,7 @@ export async function serveProxy(login?: string): Promise<TestProxy> {
     sockets.add(socket);
     socket.on('error', () => undefined).once('data', (head: Buffer) => answer(socket, head));
   });
-  // What asks for a tunnel is answered here, and everything else by the server behind.
+  // CONNECT is answered here, all other requests by the target server.
   const answer = (socket: Socket, head: Buffer): void => {
     const [, target = ''] = /^CONNECT (\S+) /.exec(head.toString('latin1')) ?? [];
     const login = /^proxy-authorization: (.*)\r$/im.exec(head.toString('latin1'))?.[1];
@@ -81,7 +81,7 @@ export async function serveProxy(login?: string): Promise<TestProxy> {
   return proxy;
 }
 
-/** A certificate for `localhost`, and a port where TLS with it is taken off before a plain port. */
+/** A certificate for `localhost`, and a port that terminates TLS with it in front of a plain port. */
 export async function serveTls(behind: number): Promise<{ port: number; certificate: string }> {
   const { certificate, key } = createIdentity();
   const server = createTlsServer({ key, cert: certificate }, (socket) => {

@@ -4,7 +4,7 @@ import { onTestFinished } from 'vitest';
 import { FIXTURE_BIN } from './gateway.ts';
 import { until } from './processes.ts';
 
-/** A reply or notification as it came. */
+/** A reply or notification as received. */
 export interface RawMessage {
   readonly id?: unknown;
   readonly method?: string;
@@ -17,26 +17,26 @@ export function line(id: unknown, method: string, params: object = {}): string {
   return `${JSON.stringify({ jsonrpc: '2.0', id, method, params })}\n`;
 }
 
-/** A call of a tool as a line. */
+/** A tool call as a line. */
 export function callLine(id: unknown, name: string, args: object = {}): string {
   return line(id, 'tools/call', { name, arguments: args });
 }
 
-/** The handshake of the legacy era. */
+/** The legacy handshake. */
 export const HANDSHAKE = line('hello', 'initialize', {
   protocolVersion: '2025-11-25',
   capabilities: {},
   clientInfo: { name: 'raw', version: '1' },
 });
 
-/** What the client says once it has the reply: notifications may come from then on. */
+/** Sent after the reply to initialize; the server may send notifications from then on. */
 export const INITIALIZED = '{"jsonrpc":"2.0","method":"notifications/initialized"}\n';
 
-/** A gateway on stdio with nothing between the test and its bytes. It ends with the test. */
+/** A gateway on stdio, read and written as raw bytes. It ends with the test. */
 export class RawStdio {
   readonly process: ChildProcess;
   readonly messages: RawMessage[] = [];
-  /** The lines as they came. */
+  /** The received lines. */
   readonly lines: string[] = [];
   #rest = '';
 
@@ -57,7 +57,7 @@ export class RawStdio {
     this.process.stdin?.write(text);
   }
 
-  /** Everything that answers one id. */
+  /** All messages with one id. */
   repliesTo(id: unknown): RawMessage[] {
     return this.messages.filter((message) => message.id === id);
   }
@@ -68,7 +68,7 @@ export class RawStdio {
     return this.repliesTo(id)[0] as RawMessage;
   }
 
-  /** A figure of the process from the system, in bytes. */
+  /** A memory figure of the process, in bytes, read from the system. */
   memory(name: 'VmRSS' | 'VmHWM'): number {
     const status = readFileSync(`/proc/${this.process.pid}/status`, 'utf8');
     return Number(new RegExp(`${name}:\\s+(\\d+) kB`).exec(status)?.[1]) * 1024;

@@ -2,25 +2,25 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { listen } from './http-server.ts';
 import type { AtEnd } from './temp.ts';
 
-/** A request or notification as it arrived. */
+/** A request or notification as received. */
 export interface RawMessage {
   readonly id?: number | string;
   readonly method: string;
   readonly params: Record<string, unknown> & { readonly name?: string; readonly uri?: string; readonly cursor?: string };
 }
 
-/** What a raw server answers: a result, an error, or nothing where the response was used itself. */
+/** The reply of a raw server: a result, an error, or undefined if the handler wrote the response itself. */
 export type RawAnswer = object | { readonly error: { readonly code: number; readonly message: string } } | undefined;
 
-/** A server of Streamable HTTP without any library, for what no library would send. */
+/** A Streamable HTTP server without a library, to send what no library would send. */
 export interface RawUpstream {
   readonly url: string;
-  /** Methods in the order they arrived; GET and DELETE by those names. */
+  /** Received methods in order; GET and DELETE are included by name. */
   readonly seen: string[];
   readonly messages: RawMessage[];
-  /** Open standing streams. */
+  /** Open standalone streams. */
   readonly streams: Set<ServerResponse>;
-  /** It answers nothing but HTTP 500. */
+  /** Answers everything with HTTP 500. */
   refuse: boolean;
   /** Forgets every session. */
   forget(): void;
@@ -31,9 +31,9 @@ interface RawOptions {
   readonly capabilities?: object;
   readonly init?: object;
   readonly session?: boolean;
-  /** When it ends; with the test where absent. */
+  /** When it ends. Default: with the test. */
   readonly atEnd?: AtEnd;
-  /** Takes a GET; false: it is answered with a standing stream. */
+  /** Handles a GET; if it returns false, a standalone stream is opened. */
   readonly get?: (request: IncomingMessage, response: ServerResponse) => boolean;
 }
 
@@ -42,7 +42,7 @@ export const textOf = (text: string) => ({ content: [{ type: 'text', text }] });
 /** A tool without arguments. */
 export const toolOf = (name: string, more: object = {}) => ({ name, description: name, inputSchema: { type: 'object' }, ...more });
 
-/** Starts one; `on` answers everything but the handshake. Without an answer the method is not found. */
+/** Starts one; `on` answers everything except the handshake. Without a reply, the method is not found. */
 export async function rawUpstream(
   on: (message: RawMessage, response: ServerResponse) => RawAnswer | Promise<RawAnswer>,
   { capabilities = { tools: {} }, init = {}, session = true, get, atEnd }: RawOptions = {},
@@ -91,7 +91,7 @@ export async function rawUpstream(
   return raw;
 }
 
-/** Sends a notification on every standing stream. */
+/** Sends a notification on every standalone stream. */
 export function notifyAll({ streams }: RawUpstream, method: string, params: object = {}): void {
   for (const stream of streams) stream.write(`data: ${JSON.stringify({ jsonrpc: '2.0', method, params })}\n\n`);
 }

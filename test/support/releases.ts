@@ -3,12 +3,12 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { crc32, gzipSync } from 'node:zlib';
 import { listen } from './http-server.ts';
 
-/** A place on this machine that serves made-up releases. */
+/** A local server of fake releases. */
 export interface ReleaseServer {
   readonly base: string;
-  /** What was asked for, in order. */
+  /** Requested paths, in order. */
   readonly asked: string[];
-  /** What is answered at a path: contents, or a function that answers itself. */
+  /** The reply at a path: contents, or a function that writes the response. */
   readonly files: Map<string, Buffer | string | ((request: IncomingMessage, response: ServerResponse) => void)>;
 }
 
@@ -35,7 +35,7 @@ export interface TarEntry {
   readonly link?: string;
 }
 
-/** A `.tar.gz` exactly as told, tricks included. */
+/** A `.tar.gz` with exactly the given entries, including malicious ones. */
 export function makeTar(entries: readonly TarEntry[]): Buffer {
   const blocks = entries.flatMap(({ name, data = '', type = '0', link = '' }) => {
     const body = Buffer.from(data);
@@ -57,12 +57,12 @@ export function makeTar(entries: readonly TarEntry[]): Buffer {
   return gzipSync(Buffer.concat([...blocks, Buffer.alloc(1024)]));
 }
 
-/** The line of a list of checksums. */
+/** A line of a checksum file. */
 export function checksumLine(name: string, data: Buffer | string): string {
   return `${createHash('sha256').update(data).digest('hex')}  ${name}\n`;
 }
 
-/** A `.zip` with its entries stored as they are. */
+/** A `.zip` with uncompressed entries. */
 export function makeZip(entries: Readonly<Record<string, string>>): Buffer {
   let offset = 0;
   const locals: Buffer[] = [];

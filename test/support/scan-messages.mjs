@@ -4,19 +4,19 @@ import { appendFileSync } from 'node:fs';
 import http2 from 'node:http2';
 import { Socket } from 'node:net';
 
-// Tests load this into every gateway that they start. It looks at all bytes that leave the process and writes down what is
-// wrong with them; a line in that file fails the run. It shares no code with what it judges.
+// Tests load this into every gateway that they start. It checks all bytes that leave the process and records faults in a file;
+// a line in that file fails the run. It shares no code with the gateway.
 
 const { PLUGMUX_SCAN_FILE: FILE } = process.env;
 const GATEWAY = /(?:^|[\\/])(?:dist[\\/]bundle[\\/]src[\\/]main\.js|dist[\\/]src[\\/]main\.js|fixture-main\.mjs)$/;
 const START = '{"jsonrpc"';
-/** Members of a result by which a list, an answer to `initialize` or a prompt is known. */
+/** Members that identify a list, a reply to `initialize` or a prompt. */
 const SHOWN = ['"tools"', '"prompts"', '"resources"', '"resourceTemplates"', '"messages"', '"instructions"', '"serverInfo"'];
 const MAX_BEHIND = 1024;
 
 const RESULT = '"result":';
 
-/** What is wrong with some bytes, or a text, on their way out. Results that `known` holds were looked at before. */
+/** Faults of outgoing bytes or text. Results in `known` were checked before. */
 export function faultsOf(chunk, known = new Set()) {
   const faults = [];
   if (chunk.includes('\\ud') || chunk.includes('\\uD')) {
@@ -52,7 +52,7 @@ function isNew(message, at, known) {
   return known.size !== known.add(digest).size;
 }
 
-// Each line by itself: no message has a line break in it.
+// Line by line: no message contains a line break.
 function* piecesOf(chunk) {
   for (let start = chunk.indexOf(START); start >= 0; ) {
     const line = chunk.indexOf('\n', start);
@@ -62,13 +62,13 @@ function* piecesOf(chunk) {
   }
 }
 
-/** Every whole message in a text, whatever frames it. */
+/** Every complete message in a text, with any framing. */
 export function messagesOf(text) {
   const messages = [];
   for (let start = text.indexOf(START); start >= 0; start = text.indexOf(START, start + 1)) {
     const line = text.indexOf('\n', start);
     const last = line < 0 ? text.length : line;
-    // Something may follow it, such as the rest of a batch.
+    // Text may follow it, such as the rest of a batch.
     for (let end = last; end > start && last - end <= MAX_BEHIND; end = text.lastIndexOf('}', end - 2) + 1) {
       try {
         messages.push(JSON.parse(text.slice(start, end)));
@@ -119,7 +119,7 @@ function isHidden(text) {
 
 function watch() {
   const { _writeGeneric: write } = Socket.prototype;
-  // Many clients ask for the same list, and tests measure the memory of a gateway.
+  // Many clients request the same list, and tests measure the memory of a gateway.
   const known = new Set();
   let seen = 0;
   const look = (chunk) => {
@@ -132,7 +132,7 @@ function watch() {
     for (const chunk of many ? data.map((one) => one.chunk) : [data]) look(chunk);
     return write.call(this, many, data, encoding, done);
   };
-  // gRPC: its sockets belong to the HTTP/2 session, which writes without them. grpc-js takes `connect` from this very object.
+  // gRPC: HTTP/2 sessions write to their sockets directly. grpc-js takes `connect` from this very object.
   const { connect } = http2;
   http2.connect = function (...args) {
     const session = connect.apply(this, args);

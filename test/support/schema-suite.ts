@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { parseExact } from '../../src/core/json/exact-parse.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../src/core/json/json.ts';
 
-/** One schema of the JSON Schema organization's test suite, and values that it takes or does not take. */
+/** One schema of the official JSON Schema test suite, with values that it accepts or rejects. */
 export interface SuiteCase {
   readonly schema: JsonValue;
   readonly tests: readonly { readonly name: string; readonly data: JsonValue; readonly valid: boolean }[];
@@ -17,7 +17,7 @@ interface File {
   }[];
 }
 
-/** The required cases of a draft, without those that need documents from elsewhere. */
+/** The required cases of a draft, except for those that need remote documents. */
 export function suiteCases(draft: 'draft2020-12' | 'draft7'): SuiteCase[] {
   const path = new URL(`../fixtures/json-schema/${draft}.json`, import.meta.url);
   const files = parseExact(readFileSync(path, 'utf8')) as unknown as File[];
@@ -44,12 +44,12 @@ function find(value: JsonValue, test: (key: string, value: JsonValue) => boolean
   return isJsonObject(value) && Object.entries(value).some(([key, item]) => test(key, item) || find(item, test));
 }
 
-/** A schema of the suite as what the property `v` of some arguments must match. */
+/** A schema of the suite as the schema of property `v` of the arguments. */
 export function asProperty(schema: JsonValue, dialect: string): JsonObject {
   return { $schema: dialect, type: 'object', properties: { v: moved(schema, false) } };
 }
 
-// Pointers from the root lead to where the schema stands by now; below a name of its own they stay.
+// Pointers from the root are moved to the new location of the schema; below an $id they stay.
 function moved(value: JsonValue, named: boolean): JsonValue {
   if (Array.isArray(value)) return value.map((item) => moved(item, named));
   if (!isJsonObject(value)) return value;

@@ -9,9 +9,9 @@ import { tempFolder } from './temp.ts';
 
 type State = 'opening' | 'ready' | 'restarting' | 'failed';
 
-/** A format whose plugins do what the test says, and that counts what is opened and started. */
+/** A format whose plugins are controlled by the test, and that counts opens and starts. */
 export class Stage {
-  /** Holds the configuration and what a gateway keeps. */
+  /** Holds the configuration and the state of a gateway. */
   readonly dir = tempFolder();
   readonly config: { plugins: Record<string, object> };
   opened: string[] = [];
@@ -67,12 +67,12 @@ export class Stage {
     this.config = this.configOf(...ids);
   }
 
-  /** A configuration with these plugins, which all lie in the one folder. */
+  /** A configuration with these plugins, all in one folder. */
   configOf(...ids: string[]): { plugins: Record<string, object> } {
     return { plugins: Object.fromEntries(ids.map((id) => [id, { path: this.dir }])) };
   }
 
-  /** The next gateway of the same state. */
+  /** The next gateway with the same state. */
   open(config: object = this.config): Promise<TestApp> {
     return openApp([this.adapter], config, this.dir);
   }
@@ -89,7 +89,7 @@ export class Stage {
     return { name, description: `does ${name}`, input: { type: 'object', properties: {} }, approval: 'client', call, ...more };
   }
 
-  /** A gateway whose plugins have all loaded, and are known to the next one. */
+  /** A gateway whose plugins have all loaded, so the next gateway remembers them. */
   async firstStart(config: object = this.config): Promise<void> {
     const app = await this.open(config);
     await app.instance.registry.start();
@@ -100,14 +100,14 @@ export class Stage {
     this.started = [];
   }
 
-  /** A gateway that knows what its plugins offered at a first start, and has opened none yet. */
+  /** A gateway that remembers what its plugins offered at a first start, and has opened none yet. */
   async secondStart(config: object = this.config): Promise<TestApp> {
     await this.firstStart(config);
     return this.open(config);
   }
 }
 
-/** The tools that are listed. */
+/** The listed tools. */
 export const names = (app: TestApp): string[] => [...app.instance.gateway.view(localCaller()).listed.keys()];
 /** The state of one plugin. */
 export const stateOf = (app: TestApp, id: string) => app.instance.plugins().find((plugin) => plugin.id === id)?.state;
@@ -127,7 +127,7 @@ function inStore<T>(
   }
 }
 
-/** What is kept in the store: keys and values. */
+/** The content of the store: keys and values. */
 export function rows(dir: string): [string, string][] {
   return inStore(dir, (db) =>
     db
@@ -137,7 +137,7 @@ export function rows(dir: string): [string, string][] {
   );
 }
 
-/** What is kept in the store, changed by hand. */
+/** Changes the content of the store by hand. */
 export function edit(dir: string, change: (row: string) => string): void {
   for (const [key, value] of rows(dir))
     inStore(dir, (db) => db.prepare("UPDATE entry SET value = ? WHERE space = 'offers' AND key = ?").run(change(value), key));

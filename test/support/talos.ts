@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
-/** Writes a Talos plugin folder: a manifest with the functions named, and files. Returns the folder. */
+/** Writes a Talos plugin folder: a manifest with the given functions, and files. Returns the folder. */
 export function writePlugin(folder: string, id: string, files: Readonly<Record<string, string>>, manifest: object = {}): string {
   const dir = join(folder, id);
   const functions =

@@ -1,17 +1,17 @@
-/** A test as far as promises go. */
+/** The parts of a test that matter for promises. */
 export interface Citation {
   readonly tags: readonly string[];
   readonly state: 'passed' | 'failed' | 'skipped' | 'pending';
 }
 
-/** Promises that no test proves. One that is skipped for want of a toolchain counts only where `lenient`. */
+/** Promises that no test proves. A test skipped for a missing toolchain counts only if `lenient`. */
 export function uncited(promises: readonly string[], tests: Iterable<Citation>, lenient: boolean): string[] {
   const open = new Set(promises);
   for (const { tags, state } of tests) if (lenient || state === 'passed' || state === 'failed') for (const tag of tags) open.delete(tag);
   return [...open];
 }
 
-/** What is wrong with the citations of a complete run: of all tests, or of all judges, which alone prove what is `judged`. */
+/** Faults in the citations of a complete run: of all tests, or of all judges, which alone prove the promises in `judged`. */
 export function misplaced(
   run: 'tests' | 'judges',
   { promises, judged }: { readonly promises: readonly string[]; readonly judged: readonly string[] },

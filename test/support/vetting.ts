@@ -1,4 +1,4 @@
-/** Limits for what is vetted in unit tests. */
+/** Limits for unit tests of tool checks. */
 export const LIMITS = {
   toolNameChars: 128,
   descriptionChars: 100,

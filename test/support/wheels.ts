@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { TestApp } from './app.ts';
 import { until } from './processes.ts';
 
-/** Makes a package as a wheel, so that nothing depends on a network; its file. */
+/** Builds a package as a wheel, so that tests need no network; returns its file. */
 export function writeWheel(dir: string, name: string, files: Readonly<Record<string, string>>, metadata = ''): string {
   const wheel = `${name}-1.0-py3-none-any.whl`;
   const info = `${name}-1.0.dist-info`;
@@ -19,6 +19,6 @@ export function writeWheel(dir: string, name: string, files: Readonly<Record<str
   return join(dir, wheel);
 }
 
-/** Waits until the first plugin has come to a state. */
+/** Waits until the first plugin reaches a state. */
 export const settled = (app: TestApp, state: string) =>
   until(`it is ${state}`, () => app.instance.registry.plugins()[0]?.state === state, 60_000);

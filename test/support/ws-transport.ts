@@ -1,6 +1,6 @@
 import { WebSocket } from 'ws';
 
-/** A WebSocket transport for clients that bring none: one message a text frame, subprotocol `mcp`. */
+/** A WebSocket transport for clients without one: one message per text frame, subprotocol `mcp`. */
 export class WsTransport {
   readonly #url: string;
   #socket: WebSocket | undefined;

@@ -3,7 +3,7 @@ import { JUDGED, REQUIREMENTS } from '../requirements.ts';
 import { misplaced, uncited } from '../support/uncited.ts';
 
 describe('the gate on promises', () => {
-  it('names what no test cites', () => {
+  it('reports promises that no test cites', () => {
     const tests = [
       { tags: ['a', 'b'], state: 'passed' },
       { tags: ['c'], state: 'skipped' },
@@ -13,7 +13,7 @@ describe('the gate on promises', () => {
     expect(uncited(['a', 'b', 'c', 'd', 'e'], tests, false)).toEqual(['c', 'e']);
   });
 
-  it('sends each promise to the tests or to the judges, and sees one that stands on the wrong side', () => {
+  it('assigns each promise to the tests or the judges, and reports one cited on the wrong side', () => {
     const known = { promises: ['a', 'b', 'c'], judged: ['c'] };
     const cites = (...tags: string[]) => [{ tags, state: 'passed' } as const];
     expect(misplaced('tests', known, cites('a', 'b'), false)).toEqual([]);

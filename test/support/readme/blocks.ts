@@ -2,10 +2,10 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** The folder of the repository. */
+/** The root folder of the repository. */
 export const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 
-/** The kinds of fenced blocks; `snippets.ts` and `projects.ts` say how each is proved. `file` takes any language. */
+/** The kinds of fenced blocks; `snippets.ts` and `projects.ts` define how each is tested. `file` allows any language. */
 export const KINDS = [
   'sh clone',
   'sh run',
@@ -19,7 +19,7 @@ export const KINDS = [
   'file',
 ] as const;
 
-/** One of them. */
+/** A kind of fenced block. */
 export type BlockKind = (typeof KINDS)[number];
 
 /** A fenced block of a README. `line` is the line of its fence, counted from 1. */
@@ -34,7 +34,7 @@ export interface Block {
   readonly text: string;
 }
 
-/** A README: its lines outside of fenced blocks, and the blocks. */
+/** A README: its blocks, and the lines outside of them. */
 export interface Readme {
   /** Relative to the repository. */
   readonly file: string;
@@ -53,7 +53,7 @@ export function findReadmes(): Readme[] {
   return ['README.md', ...below.sort()].map((file) => readReadme(file, readFileSync(join(ROOT, file), 'utf8')));
 }
 
-/** Parts a README into prose and blocks. An unclosed fence is a block of no known kind. */
+/** Splits a README into prose and blocks. An unclosed fence is a block of unknown kind. */
 export function readReadme(file: string, text: string): Readme {
   const lines = text.split('\n').slice(0, text.endsWith('\n') ? -1 : undefined);
   const prose: string[] = [];
@@ -80,7 +80,7 @@ function toKind(info: string): { kind: BlockKind | undefined; path: string } {
   return { kind: KINDS.find((kind) => kind === info && kind !== 'file'), path: '' };
 }
 
-/** Where a block stands, for the name of a test. */
+/** The location of a block, for the name of a test. */
 export function placeOf({ file, line, info }: Block): string {
   return `${file}:${line} (${info})`;
 }

@@ -8,7 +8,7 @@ export interface Link {
   readonly anchor: string | undefined;
 }
 
-/** The links of a README but those to other sites. */
+/** The links of a README, except for those to other sites. */
 export function findLinks({ file, prose }: Readme): Link[] {
   const withoutCode = prose.replace(/`[^`\n]*`/g, '`');
   return [...withoutCode.matchAll(/\]\(([^()\s]+)\)/g)]
@@ -21,7 +21,7 @@ export function findLinks({ file, prose }: Readme): Link[] {
     });
 }
 
-/** The anchors of a README, as the hosts of repositories make them of its headings. */
+/** The anchors of a README, as repository hosts derive them from its headings. */
 export function findAnchors({ prose }: Readme): string[] {
   const seen = new Map<string, number>();
   return headings(prose).map((heading) => {
@@ -36,7 +36,7 @@ export function findAnchors({ prose }: Readme): string[] {
   });
 }
 
-/** The headings of a README, without their marks. */
+/** The headings of a README, without Markdown markup. */
 export function headings(prose: string): string[] {
   return [...prose.matchAll(/^#{1,6} (.+)$/gm)].map(([, heading]) => heading as string);
 }

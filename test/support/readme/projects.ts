@@ -9,10 +9,10 @@ import { BIN } from '../gateway.ts';
 import { tempFolder } from '../temp.ts';
 import { type Block, type Readme, ROOT } from './blocks.ts';
 
-/** Default plugins that are built before they serve: a test that is not about them would wait for that. */
+/** Default plugins that are built before they serve: other tests would have to wait for the build. */
 const BUILT = /\/plugins\/(clock|figures)$/;
 
-/** The default plugins, but those that are built first, with the files of a README beside them, in a folder of its own. */
+/** A new folder with the default plugins, except for those that are built first, and the files of a README. */
 export function makeProject({ blocks }: Readme): string {
   const dir = tempFolder();
   cpSync(join(ROOT, 'plugins'), join(dir, 'plugins'), { recursive: true, filter: (path) => !BUILT.test(path) });
@@ -21,7 +21,7 @@ export function makeProject({ blocks }: Readme): string {
   return dir;
 }
 
-/** The files of a README alone; without an mcp.json of its own, what its `plugins` folder holds is served. */
+/** A folder with only the files of a README. Without an mcp.json, it serves its `plugins` folder. */
 export function makeOwnProject({ blocks }: Readme): string {
   const dir = tempFolder();
   mkdirSync(join(dir, 'plugins'));
@@ -37,22 +37,22 @@ function writeFiles(dir: string, blocks: readonly Block[]): void {
   }
 }
 
-/** Calls of other programs that a shell block makes are written down, one argument a line, a blank line behind each call. */
+/** Calls of other programs in a shell block are recorded: one argument per line, a blank line after each call. */
 const CALLS = 'client-calls';
 const RECORDED = ['claude', 'code', 'gemini', 'codex'];
 
-/** Runs shell lines with `plugmux` meaning the built command, also behind `npx`. */
+/** Runs shell lines; `plugmux` and `npx plugmux` mean the built command. */
 export function runShell(text: string, cwd: string) {
   const functions = [
     `plugmux() { ${JSON.stringify(process.execPath)} ${JSON.stringify(BIN)} "$@"; }`,
     'npx() { [ "$1" = plugmux ] && shift && plugmux "$@"; }',
     ...RECORDED.map((name) => `${name}() { printf '%s\\n' "$@" '' >> ${CALLS}; }`),
   ];
-  // With a socket for its input bash takes itself for a remote shell and reads what the machine has set up for those.
+  // If its input is a socket, bash assumes a remote shell and reads the machine's startup files.
   return spawnSync('bash', ['--norc', '-euc', [...functions, text].join('\n')], { cwd, encoding: 'utf8' });
 }
 
-/** The arguments of each recorded call, and forgets them. */
+/** Returns the arguments of each recorded call, and clears the record. */
 export function takeCalls(dir: string): string[][] {
   const file = join(dir, CALLS);
   if (!existsSync(file)) return [];
@@ -61,7 +61,7 @@ export function takeCalls(dir: string): string[][] {
   return calls.map((call) => call.split('\n'));
 }
 
-/** Every `.hcl` file of a project is read with the variables that its mcp.json or another configuration gives. */
+/** Reads every `.hcl` file of a project with the variables of its mcp.json or another configuration. */
 export function readHcl(dir: string, { blocks }: Readme) {
   const folders = new Set(blocks.filter(({ path }) => path.endsWith('.hcl')).map(({ path }) => dirname(path)));
   const texts = blocks.filter(({ kind, path }) => kind === 'json config' || path === 'mcp.json').map(({ text }) => text);

@@ -15,7 +15,7 @@ const kept = async (gateway: Running): Promise<number> => {
   const sockets: Awaited<ReturnType<Running['socket']>>[] = [];
   for (let i = 0; i < 5; i++) sockets.push(await gateway.socket());
   const number = (): number => sockets.filter((socket) => !socket.isOver()).length;
-  // The newest is never the one to go: what it is answered comes after all that the gateway closed.
+  // The newest connection is never the closed one: its reply arrives after all closings of the gateway.
   const newest = sockets[4] as Awaited<ReturnType<Running['socket']>>;
   newest.write('GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n');
   await new Promise((resolve) => newest.once('data', resolve));
@@ -28,7 +28,7 @@ const kept = async (gateway: Running): Promise<number> => {
 // Both ends are in this process.
 const openSockets = (): number => process.getActiveResourcesInfo().filter((name) => name === 'TCPSocketWrap').length;
 
-/** How a WebSocket that sends a large ping fares: the reply's id, or the code of the close frame. */
+/** The outcome of a WebSocket with a large ping: the id of the reply, or the close code. */
 const overWebSocket = (gateway: Running): Promise<unknown> =>
   new Promise((resolve, reject) => {
     const socket = new WebSocket(`ws://127.0.0.1:${gateway.port}/ws`, 'mcp');
@@ -54,7 +54,7 @@ const sessions = async (gateway: Running): Promise<readonly number[]> => {
   return found;
 };
 
-/** A call whose progress is more than may wait for its client. */
+/** A call with more progress than may be queued for its client. */
 const talkative = async (gateway: Running): Promise<() => boolean> => {
   const params = { name: 'work', arguments: {}, _meta: { progressToken: 1 } };
   const stream = gateway.post({ method: 'tools/call', params }, await gateway.session());
@@ -88,7 +88,7 @@ export const EDGE_PROBES: Partial<Record<LimitName, Probe>> = {
     const answer = await new Promise<string>((resolve) => socket.once('data', (data) => resolve(String(data))));
     return /^keep-alive: (.*)\r$/im.exec(answer)?.[1];
   }),
-  // Of a gateway that other machines reach too, this machine has what they leave.
+  // If other machines can connect, this machine gets only its share of the connections.
   connectionsPerAddress: seen(3, 6, [5, 4], kept, {
     limits: { connections: 8 },
     more: { listen: { insecure: true }, auth: { tokens: TOKENS } },

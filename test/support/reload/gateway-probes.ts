@@ -4,7 +4,7 @@ import { until } from '../processes.ts';
 import { ends, endsToo, HOUR, type Probe, seen, settled } from './probe.ts';
 import type { Result, Running } from './running.ts';
 
-/** What a call answers while another one runs. */
+/** The result of a call while another one runs. */
 const beside = async (gateway: Running): Promise<string> => {
   const session = await gateway.session();
   const running = gateway.post({ method: 'tools/call', params: { name: 'wait', arguments: { ms: 300 } } }, session);
@@ -16,7 +16,7 @@ const beside = async (gateway: Running): Promise<string> => {
 const slots = (): Probe => seen(10, 1, ['served', 'BUSY'], beside, { limits: { queueMs: 20 } });
 
 const nested = (levels: number): object => (levels === 0 ? {} : { inside: nested(levels - 1) });
-/** The status of a message with such arguments. */
+/** The HTTP status of a message with these arguments. */
 const sent = (args: object) => async (gateway: Running) => (await gateway.send('POST', '/api/tools/echo', JSON.stringify(args))).status;
 
 const named = (part: string) => async (gateway: Running) => (await gateway.tools()).some(({ name }) => name.includes(part));
@@ -26,7 +26,7 @@ const linkIn = ({ content = [] }: Result): string | undefined => content.find(({
 const long = (gateway: Running, session?: Record<string, string>): Promise<Result> =>
   gateway.ask('tools/call', { name: 'long', arguments: { chars: 1_000 } }, session);
 
-/** How many of three results are given again. */
+/** How many of three results come from the cache. */
 const given = async (gateway: Running): Promise<number> => {
   const session = await gateway.session();
   const all = async (): Promise<string[]> => {
@@ -57,7 +57,7 @@ export const GATEWAY_PROBES: Partial<Record<LimitName, Probe>> = {
   keptBytes: seen(100_000, 500, [true, false], async (gateway) => linkIn(await long(gateway)) !== undefined, {
     limits: { resultChars: 100 },
   }),
-  // Of a result that is kept already too.
+  // The limit also applies to a result that is already stored.
   keptMs: endsToo(
     20,
     async (gateway) => {

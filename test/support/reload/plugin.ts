@@ -4,7 +4,7 @@ import { emptyOffer, type Offer } from '../../../dist/src/core/contract/plugin.j
 import type { CallContext, Tool } from '../../../dist/src/core/contract/tool.js';
 import type { JsonObject } from '../../../dist/src/core/json/json.js';
 
-// A plugin inside the gateway with a tool for each thing that a limit or a rule bounds, and one that never lists anything.
+// An in-process plugin with a tool for each limit or rule, and a plugin that never lists anything.
 
 const text = (value: string) => ({ content: [{ type: 'text' as const, text: value }] });
 const tool = (name: string, call: (args: JsonObject, ctx: CallContext) => unknown, more: Partial<Tool> = {}): Tool => ({

@@ -5,22 +5,22 @@ import type { Running } from './running.ts';
 
 export const HOUR = 3_600_000;
 
-/** How a changed limit shows in what a running gateway does. */
+/** How a changed limit shows in the behaviour of a running gateway. */
 export interface Probe {
   readonly from: number;
   readonly to: number;
-  /** What else stands in the configuration: other limits, and other keys. */
+  /** The rest of the configuration: other limits, and other keys. */
   readonly limits?: Partial<Record<LimitName, number>>;
   readonly more?: object;
-  /** The address it listens on, this machine's own unless it is named. */
+  /** The address to listen on. Default: loopback. */
   readonly host?: string;
-  /** `reload` takes the new value, or the old one again, and settles once that is logged. */
+  /** `reload` applies the new value, or the old one again, and resolves when the reload is logged. */
   run(gateway: Running, reload: (back?: 'back') => Promise<void>): Promise<void>;
 }
 
 type Others = Pick<Probe, 'limits' | 'more' | 'host'>;
 
-/** What is seen with the old value, with the new one, and with the old one again. */
+/** The observations with the old value, the new one, and the old one again. */
 export function seen(
   from: number,
   to: number,
@@ -42,7 +42,7 @@ export function seen(
   };
 }
 
-/** Something that would last an hour ends soon after the reload; `begin` says whether it has ended. */
+/** An operation with a limit of an hour ends soon after the reload; `begin` returns whether it has ended. */
 export function ends(to: number, begin: (gateway: Running) => Promise<() => boolean | Promise<boolean>>, others: Others = {}): Probe {
   return {
     from: HOUR,
@@ -56,7 +56,7 @@ export function ends(to: number, begin: (gateway: Running) => Promise<() => bool
   };
 }
 
-/** The same for what began before the reload. */
+/** The same for an operation that began before the reload. */
 export function endsToo(to: number, begin: (gateway: Running) => Promise<() => boolean | Promise<boolean>>, others: Others = {}): Probe {
   return {
     from: HOUR,
@@ -71,7 +71,7 @@ export function endsToo(to: number, begin: (gateway: Running) => Promise<() => b
   };
 }
 
-/** Whether a promise has settled, to look at later. */
+/** Whether a promise has settled, for a later check. */
 export function settled(work: Promise<unknown>): () => boolean {
   let done = false;
   const mark = (): void => {

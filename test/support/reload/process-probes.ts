@@ -4,10 +4,10 @@ import { isAlive, until } from '../processes.ts';
 import { ends, HOUR, type Probe, seen, settled } from './probe.ts';
 import type { Running } from './running.ts';
 
-/** The plugin of a process of its own, and nothing beside it. */
+/** A plugin in its own process, and no other plugins. */
 export const LIVE = { plugins: { live: { path: './live' } } };
 
-/** Its functions: its process can tell who it is, end, stand still and print. */
+/** Its functions: its process can report its pid, exit, block and print. */
 export const LIVE_FILES = {
   'index.ts': `
     process.on('SIGTERM', () => undefined);
@@ -22,7 +22,7 @@ export const LIVE_MANIFEST = {
   functions: ['pid', 'die', 'spin', 'print'].map((name) => ({ name, description: name, parameters: { type: 'object', properties: {} } })),
 };
 
-/** The pid of the plugin's process; 0 while it has none that answers. */
+/** The pid of the plugin's process; 0 while no process responds. */
 export const pidOf = async (gateway: Running): Promise<number> => Number(await gateway.call('live_pid')) || 0;
 
 const started = async (gateway: Running): Promise<number> => {
@@ -33,7 +33,7 @@ const crash = async (gateway: Running): Promise<void> => {
   await started(gateway);
   expect(await gateway.call('live_die')).toBe('PLUGIN_CRASHED');
 };
-/** Its process stands still from now on. */
+/** Its process blocks from now on. */
 const spin = async (gateway: Running): Promise<number> => {
   await started(gateway);
   return Number(await gateway.call('live_spin'));
@@ -43,7 +43,7 @@ const served = (gateway: Running, before: number) => async (): Promise<boolean> 
 const printed = (gateway: Running, from: number, part: string): number =>
   gateway.lines.slice(from).filter(({ message }) => message.includes(part)).length;
 
-/** The limits of plugin processes; one that such a process is started with holds with the process that replaces it. */
+/** The limits of plugin processes. A limit that a process is started with takes effect in its replacement. */
 export const PROCESS_PROBES: Partial<Record<LimitName, Probe>> = {
   startTimeoutMs: ends(
     200,
@@ -78,7 +78,7 @@ export const PROCESS_PROBES: Partial<Record<LimitName, Probe>> = {
     more: LIVE,
     limits: { drainMs: 20, stopGraceMs: 50 },
     async run(gateway, reload) {
-      // It is asked to stop, which it never hears.
+      // The process is asked to stop, but is blocked.
       const pid = await spin(gateway);
       await reload();
       await until('the process has gone by the new limit', () => !isAlive(pid));
@@ -159,7 +159,7 @@ export const PROCESS_PROBES: Partial<Record<LimitName, Probe>> = {
     async (gateway) => {
       const from = gateway.lines.length;
       expect(await gateway.call('live_print')).toBe('printed');
-      // The last one of all, or what is said of those that were left out.
+      // The last line, or the message about skipped lines.
       const over = () => printed(gateway, from, 'printed 49') + printed(gateway, from, 'lines of output were not logged') > 0;
       await until('it is over', async () => {
         if (!over() && gateway.app.limits.stderrLinesPerSecond === 1) await gateway.call('live_print');
@@ -171,5 +171,5 @@ export const PROCESS_PROBES: Partial<Record<LimitName, Probe>> = {
   ),
 };
 
-/** What a plugin process is told when it starts. */
+/** The parameters that a plugin process gets when it starts. */
 export const STARTED_WITH: readonly LimitName[] = ['resultBytes', 'pluginStopMs', 'unresponsiveMs', 'hungMs'];

@@ -18,7 +18,7 @@ import { LIVE_FILES, LIVE_MANIFEST } from './process-probes.ts';
 
 type Headers = Record<string, string>;
 type Message = { readonly id?: number; readonly method?: string; readonly result?: Result; readonly error?: { readonly message: string } };
-/** What the probes read of a result. */
+/** The parts of a result that the probes read. */
 export interface Result {
   readonly tools?: readonly { readonly name: string; readonly description: string }[];
   readonly content?: readonly { readonly type: string; readonly text?: string; readonly uri?: string }[];
@@ -26,7 +26,7 @@ export interface Result {
   readonly _meta?: { readonly 'plugmux/error'?: { readonly code: string } };
 }
 
-/** One HTTP answer. */
+/** One HTTP response. */
 export interface Answer {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
@@ -38,7 +38,7 @@ export const HELLO = {
   params: { protocolVersion: '2025-06-18', capabilities: { elicitation: {} }, clientInfo: { name: 'test', version: '1' } },
 };
 
-/** A gateway in this process that follows its configuration file, as `serve` builds it. */
+/** A gateway in this process that watches its configuration file, built as `serve` builds it. */
 export class Running {
   readonly dir: string;
   readonly app: App;
@@ -57,7 +57,7 @@ export class Running {
     this.#save = save;
   }
 
-  /** Saves the file; settles with the line of the log that names what the reload changed. */
+  /** Saves the file; resolves with the log line that names the keys that the reload changed. */
   async reload(config: object): Promise<string> {
     const known = this.lines.length;
     const find = (): LogLine | undefined =>
@@ -67,7 +67,7 @@ export class Running {
     return (find() as LogLine).message;
   }
 
-  /** One HTTP exchange over a connection of its own. */
+  /** One HTTP exchange over a new connection. */
   send(method: string, path: string, body = '', headers: Headers = {}): Promise<Answer> {
     const all = { accept: 'application/json, text/event-stream', 'content-type': 'application/json', ...headers };
     return new Promise((resolve, reject) => {
@@ -89,13 +89,13 @@ export class Running {
     return this.send('POST', path, JSON.stringify({ jsonrpc: '2.0', id: ++this.#id, ...message }), headers);
   }
 
-  /** Opens a session; its headers. */
+  /** Opens a session; returns its headers. */
   async session(headers: Headers = {}, path = '/mcp'): Promise<Headers> {
     const answer = await this.post(HELLO, headers, path);
     return { ...headers, 'mcp-session-id': String(answer.headers['mcp-session-id']), 'mcp-protocol-version': '2025-06-18' };
   }
 
-  /** The result of a request, in a session of its own unless one is given. */
+  /** The result of a request, in a new session unless one is given. */
   async ask(method: string, params: object = {}, session?: Headers): Promise<Result> {
     const own = session ?? (await this.session());
     const { result, error } = answerIn(await this.post({ method, params }, own));
@@ -103,7 +103,7 @@ export class Running {
     return result ?? { isError: true, content: [{ type: 'text', text: String(error?.message) }] };
   }
 
-  /** What a tool answers: the code of its error, or its text. */
+  /** The reply of a tool: the code of its error, or its text. */
   async call(name: string, args: object = {}, session?: Headers): Promise<string> {
     return said(await this.ask('tools/call', { name, arguments: args }, session));
   }
@@ -112,7 +112,7 @@ export class Running {
     return (await this.ask('tools/list')).tools ?? [];
   }
 
-  /** A bare connection. */
+  /** A TCP connection. */
   async socket(first = ''): Promise<Socket & { readonly isOver: () => boolean }> {
     const socket = connect(this.port, '127.0.0.1');
     let over = false;
@@ -129,19 +129,19 @@ export class Running {
   }
 }
 
-/** The code of the error of a result, or its first text. */
+/** The error code of a result, or its first text. */
 export function said({ content, isError, _meta }: Result): string {
   return (isError === true ? _meta?.['plugmux/error']?.code : undefined) ?? content?.[0]?.text ?? '';
 }
 
-/** The reply in an answer, whether it came as a body or as a stream. */
+/** The reply in a response, sent as a body or as a stream. */
 export function answerIn({ headers, text }: Answer): Message {
   if (!String(headers['content-type']).includes('event-stream')) return JSON.parse(text) as Message;
   const messages = [...text.matchAll(/^data: (\{.*)$/gm)].map(([, json]) => JSON.parse(json as string) as Message);
   return messages.find(({ method }) => method === undefined) ?? {};
 }
 
-/** Starts a gateway with the plugin of the probes in it, unless the configuration has plugins of its own. */
+/** Starts a gateway with the plugin of the probes, unless the configuration has plugins. */
 export async function startRunning(config: object, host = '127.0.0.1'): Promise<Running> {
   const dir = tempFolder();
   const file = join(dir, 'mcp.json');

@@ -83,7 +83,7 @@ describe('exports for clients', () => {
     ]);
   });
 
-  it('give VS Code and Claude Desktop their server, and tell what to allow by hand', () => {
+  it('give VS Code and Claude Desktop their server, and name what to allow by hand', () => {
     expect(exportVscode(source())).toEqual([
       { file: '.vscode/mcp.json', note: MERGE, content: { servers: { plugmux: { type: 'stdio', ...START } } } },
       { note: expect.stringMatching(/Manage Tool Approval.*: wipe, runs$/) },
@@ -134,7 +134,7 @@ describe('exports for clients', () => {
         permission: { 'plugmux_*': 'ask', plugmux_wipe: 'allow', plugmux_runs: 'allow' },
       },
     });
-    // Of its rules the last one that matches wins.
+    // The last matching rule wins.
     expect(JSON.stringify(exportOpencode(source()))).toContain('{"plugmux_*":"ask",');
     expect(exportCline(source({ url: URL }))[0]).toEqual({
       file: '~/.cline/data/settings/cline_mcp_settings.json',
@@ -151,7 +151,7 @@ describe('exports for clients', () => {
     });
   });
 
-  it('give Windsurf and Continue their server, and tell what to allow by hand', () => {
+  it('give Windsurf and Continue their server, and name what to allow by hand', () => {
     expect(exportWindsurf(source({ url: URL }))).toEqual([
       { file: '~/.codeium/windsurf/mcp_config.json', note: MERGE, content: { mcpServers: { plugmux: { serverUrl: URL } } } },
       { note: expect.stringMatching(/: wipe, runs$/) },
@@ -179,7 +179,7 @@ describe('exports for clients', () => {
     ['windsurf', exportWindsurf],
     ['zed', exportZed],
     ['continue', exportContinue],
-  ])('leave the allow-list out where nothing is on it: %s', (_, exporter) => {
+  ])('omit an empty allow-list: %s', (_, exporter) => {
     expect(exporter(source(START, [tool('erase', 'required'), tool('list', 'client')]))).toHaveLength(1);
   });
 
@@ -204,7 +204,7 @@ describe('exports for APIs', () => {
   const first = { name: 'erase', description: 'The tool erase' };
   const contentOf = (exporter: Exporter): unknown => exporter(source())[0]?.content;
 
-  it('declare the tools as each API wants them', () => {
+  it('declare the tools in the format of each API', () => {
     expect(contentOf(exportOpenai)).toContainEqual({ type: 'function', ...first, parameters: SCHEMA, strict: false });
     expect(contentOf(exportAnthropic)).toContainEqual({ ...first, input_schema: SCHEMA });
     const [{ functionDeclarations }] = contentOf(exportGemini) as [{ functionDeclarations: object[] }];
@@ -224,7 +224,7 @@ describe('exports for APIs', () => {
 });
 
 describe('the lines that connect clients to a running gateway', () => {
-  it('name every client that there is an export for and that takes an address', () => {
+  it('name every client that has an export and accepts an address', () => {
     const lines = httpLines(URL);
     expect(lines.map(({ client }) => client)).toEqual([
       'Claude Code',

@@ -54,7 +54,7 @@ describe('the first screen', { tags: ['first-screen'] }, () => {
     ]);
   });
 
-  it('has no table where there are no plugins', () => {
+  it('has no table without plugins', () => {
     expect(screen([], [])).toEqual(['plugmux serves 0 tools of 0 plugins']);
   });
 });

@@ -2,11 +2,11 @@ import { describe, expect, it } from 'vitest';
 import { LIMITS, toLimits } from '../../../src/config/limits.ts';
 
 describe('toLimits', () => {
-  it('takes what is set, and the defaults for the rest', () => {
+  it('uses the given values, and defaults for the rest', () => {
     expect(toLimits({ calls: 7, sessions: undefined })).toMatchObject({ calls: 7, sessions: LIMITS.sessions.value });
   });
 
-  it('lets results be whole up to the size that somebody allows', () => {
+  it('does not cut results below a configured resultBytes', () => {
     const large = 64 * 1024 * 1024;
     expect(toLimits({ resultBytes: large }).resultChars).toBe(large);
     expect(toLimits({ resultBytes: large, resultChars: 5 }).resultChars).toBe(5);

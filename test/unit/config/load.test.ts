@@ -16,7 +16,7 @@ function load(text: string, env: NodeJS.ProcessEnv = {}, dir = tempFolder()) {
   return loadConfig(file, [adapter], env);
 }
 
-/** A message as whoever stands in the file's folder reads it. */
+/** A message as a user in the file's folder sees it. */
 function inFolder(message: string): string {
   return message.replace(/^\/\S*\/(?=mcp\.json:)/gm, '');
 }
@@ -33,7 +33,7 @@ function messageOf(text: string, env: NodeJS.ProcessEnv = {}): string {
 }
 
 describe('loadConfig', () => {
-  it('knows two limits of a plugin by either of their names', () => {
+  it('accepts either name of two limits of a plugin', () => {
     const read = (limits: object) => load(JSON.stringify({ plugins: { p: { path: '.', limits } } })).plugins.get('p');
     for (const limits of [
       { concurrency: 2, initTimeoutMs: 40_000 },
@@ -44,14 +44,14 @@ describe('loadConfig', () => {
     expect(read({ shutdownTimeoutMs: 9 })?.entry.shutdownTimeoutMs).toBe(9);
   });
 
-  it('takes an empty object', () => {
+  it('accepts an empty object', () => {
     const config = load('{}');
     expect(config.listen).toMatchObject({ host: '127.0.0.1', port: 8808 });
     expect(config.plugins.size).toBe(0);
     expect(config.state).toBe(join(config.dir, '.plugmux'));
   });
 
-  it('resolves paths from the folder of the file, and those of a format too', () => {
+  it('resolves paths from the folder of the file, including those of a format', () => {
     const config = load('{"pluginFolders":["./p"],"plugins":{"a":{"path":"./a","hostRoot":"../h","cwd":"~/x"}},"state":"s"}');
     expect(config.pluginFolders).toEqual([join(config.dir, 'p')]);
     const { entry, path } = config.plugins.get('a') ?? {};
@@ -100,11 +100,11 @@ describe('loadConfig', () => {
     ['{// x\n "stat": 1, // y\n}', 'mcp.json:2:2: unknown key "stat". Did you mean state?'],
     ['['.repeat(100_000), 'mcp.json: more than 64 levels deep.'],
     ['{"state":"a",\n "state":"b"}', 'mcp.json:2:2: the key "state" occurs twice in one object. Remove one of the two.'],
-  ])('refuses %s', { tags: ['F72', 'T21'] }, (text, message) => {
+  ])('rejects %s', { tags: ['F72', 'T21'] }, (text, message) => {
     expect(messageOf(text)).toBe(message);
   });
 
-  it('names every fault at once', { tags: ['F72'] }, () => {
+  it('reports all faults at once', { tags: ['F72'] }, () => {
     expect(messageOf('{"stat":"x","listen":{"htp":"y"}}').split('\n')).toHaveLength(2);
   });
 
@@ -115,19 +115,19 @@ describe('loadConfig', () => {
     expect(load(text, { X: 'ex' }, dir).plugins.get('a')?.entry.credentials).toEqual({ x: 'ex-why:-not', k: 'from a file' });
   });
 
-  it('names the place, the variable and a near one that is set', () => {
+  it('names the location, the variable and a similar one that is set', () => {
     expect(messageOf('{"state":"${env:PLUGMUX_TOKN}"}', { PLUGMUX_TOKEN: 'x' })).toBe(
       'mcp.json:1:10: the environment variable PLUGMUX_TOKN is not set; PLUGMUX_TOKEN is set. Set it, or give a default: ${env:PLUGMUX_TOKN:-value}.',
     );
     expect(messageOf('{"state":"${env:PLUGMUX_TOKN}"}', { _: 'x', A: 'y' })).toContain('PLUGMUX_TOKN is not set. Set it');
-    // What cannot be a name may be the secret that was to be named.
+    // Text that cannot be a name may be the secret itself.
     expect(messageOf('{"state":"${env:s3cr/et}"}')).toBe(
       'mcp.json:1:10: the environment variable (not a valid name) is not set. Set it, or give a default: ${env:NAME:-value}.',
     );
     expect(messageOf('{"state":"${file:nope}"}')).toContain('mcp.json:1:10: the file nope cannot be read: it does not exist. ');
   });
 
-  it('names the file as it is found from where the program runs', () => {
+  it('names the file relative to the working folder', () => {
     const dir = tempFolder();
     const fault = (file: string): string => {
       try {
@@ -149,20 +149,20 @@ describe('loadConfig', () => {
     expect(fault(file)).toMatch(new RegExp(`^${file}:1:2: `));
   });
 
-  it('keeps what must not be shown apart', { tags: ['T24'] }, () => {
+  it('collects the values that must not be shown', { tags: ['T24'] }, () => {
     const text =
       '{"plugins":{"a":{"credentials":{"c":"credential1"},"env":{"API_KEY":"from-env1","LANG":"C"}}},"auth":{"tokens":[{"token":"0123456789abcdef","principal":"p"}]}}';
     expect(load(text).secrets).toEqual(['0123456789abcdef', 'credential1', 'from-env1']);
   });
 
-  it('takes the file of another client, with warnings for what is not ours', () => {
+  it('accepts the file of another client, with warnings for unknown keys', () => {
     const config = load('{"mcpServers":{"m":{"command":"npx","args":["${HOME_X:-h}"],"odd":1}},"theme":"dark"}');
     expect([...config.upstreams]).toEqual([['m', { path: ['mcpServers', 'm'], server: { command: 'npx', args: ['h'], odd: 1 } }]]);
     expect(config.warnings[0]).toContain('"theme" belongs to another program');
     expect(messageOf('{"mcpServers":{},"theme":"dark","state":"x"}')).toContain('unknown key "theme"');
   });
 
-  it('says why a file cannot be read', { tags: ['F72'] }, () => {
+  it('names the reason if a file cannot be read', { tags: ['F72'] }, () => {
     const dir = tempFolder();
     const attempt = (name: string): string => {
       try {
@@ -185,7 +185,7 @@ describe('loadConfig', () => {
     expect(attempt('bom.json')).toBe('');
   });
 
-  it('never throws anything but CONFIG_INVALID', { tags: ['F72'] }, () => {
+  it('throws only CONFIG_INVALID', { tags: ['F72'] }, () => {
     const dir = tempFolder();
     fc.assert(
       fc.property(
@@ -206,7 +206,7 @@ describe('loadConfig', () => {
     );
   });
 
-  it('takes any good configuration, and says of a change to it where it stands', () => {
+  it('accepts any valid configuration, and names the location of any fault put into it', () => {
     const dir = tempFolder();
     const id = fc.constantFrom('a', 'b-1', 'c.d', '_e');
     const entry = fc.record(
@@ -245,7 +245,7 @@ describe('loadConfig', () => {
           message = inFolder((error as Error).message);
         }
         const [, line, column] = /^mcp\.json:(\d+):(\d+): /.exec(message) ?? [];
-        // The place lies inside the text, at a key or a value.
+        // The location lies inside the text, at a key or a value.
         const at = text.split('\n')[Number(line) - 1]?.slice(Number(column) - 1);
         expect(at, message).toMatch(/^["[{\d]|^null/);
       }),

@@ -34,7 +34,7 @@ function setUp() {
 }
 
 describe('findInsecure', () => {
-  it('finds nothing where others can only read what is no secret', on, async () => {
+  it('finds nothing if others can only read files without secrets', on, async () => {
     expect(await setUp().find()).toEqual([]);
   });
 
@@ -54,7 +54,7 @@ describe('findInsecure', () => {
     expect(await find()).toEqual([expect.stringContaining(message)]);
   });
 
-  it('looks at what runs, in folders of the plugin too, and names one place for all', on, async () => {
+  it('checks code in all folders of the plugin, and reports one path for all', on, async () => {
     const { plugin, find } = setUp();
     put(join(plugin, 'notes.txt'), 0o666);
     put(join(plugin, 'node_modules', 'x', 'index.js'), 0o666);
@@ -66,7 +66,7 @@ describe('findInsecure', () => {
     expect(await find()).toEqual([expect.stringMatching(/ and 2 more of the plugin/)]);
   });
 
-  it('follows links to what runs in the end, and names it once', on, async () => {
+  it('follows links, and reports each target once', on, async () => {
     const { dir, plugin, find } = setUp();
     const real = folder(join(dir, 'elsewhere'), 0o777);
     symlinkSync(real, join(dir, 'link'));
@@ -76,7 +76,7 @@ describe('findInsecure', () => {
     expect(await find()).toEqual([expect.stringContaining('code.js of the plugin plugins/p can be changed by all users')]);
   });
 
-  it('looks at the folder of the configuration, unless it is sticky as /tmp', on, async () => {
+  it('checks the folder of the configuration, unless it is sticky like /tmp', on, async () => {
     const { dir, find } = setUp();
     chmodSync(dir, 0o777);
     expect(await find()).toEqual([expect.stringMatching(/^The folder of the configuration .* can be changed by all users \(mode 0777\)/)]);
@@ -84,14 +84,14 @@ describe('findInsecure', () => {
     expect(await find()).toEqual([]);
   });
 
-  it('takes what is gone, no file at all and names that are no path', on, async () => {
+  it('ignores missing paths, a missing configuration file and names that are not paths', on, async () => {
     const { dir, find } = setUp();
     expect(
       await find({ file: undefined, files: [join(dir, 'none')], pluginFolders: [join(dir, 'none')] }, ['', 'npx x', join(dir, 'none')]),
     ).toEqual([]);
   });
 
-  it('names what belongs to another user than us and root', { ...on, skip: process.getuid?.() !== 0 }, async () => {
+  it("reports files of another user than the gateway's and root", { ...on, skip: process.getuid?.() !== 0 }, async () => {
     const { dir, find } = setUp();
     chownSync(join(dir, 'mcp.json'), 4711, 0);
     expect(await find()).toEqual(['The configuration mcp.json belongs to another user (uid 4711). Run: chown 0 mcp.json']);
@@ -99,7 +99,7 @@ describe('findInsecure', () => {
 });
 
 describe('createPermissionLog', () => {
-  it('says it once, and again when it is otherwise', on, async () => {
+  it('logs it once, and again after a change', on, async () => {
     const { dir } = setUp();
     const lines: [string, object | undefined][] = [];
     const log = createPermissionLog({ ...silentLog, warn: (message, fields) => void lines.push([message, fields]) });

@@ -16,7 +16,7 @@ function load(text: string, env: NodeJS.ProcessEnv = {}) {
   return loadConfig(join(dir, 'mcp.json'), [adapter], env);
 }
 
-/** The refusal without the folder, or an empty text where the configuration is taken. */
+/** The error message without the folder, or an empty text if the configuration is accepted. */
 function refusal(config: unknown, env: NodeJS.ProcessEnv = {}): string {
   try {
     load(typeof config === 'string' ? config : JSON.stringify(config), env);
@@ -26,14 +26,14 @@ function refusal(config: unknown, env: NodeJS.ProcessEnv = {}): string {
   }
 }
 
-/** What is left out of a configuration that is taken. */
+/** The skipped entries of an accepted configuration. */
 function warned(config: unknown): string {
   return load(JSON.stringify(config)).warnings.join('\n').replaceAll(`${dir}/`, '');
 }
 
 const TOKEN = 'tok-0123456789abcdef';
 
-describe('logins that cannot be meant', () => {
+describe('logins that contradict themselves', () => {
   it.each([
     [{ tokens: [] }, 'mcp.json:1:19: auth.tokens must be a list with at least one token: with an empty list, anyone could connect.'],
     [{}, 'mcp.json:1:2: "auth" has no tokens, so anyone could connect. Add "tokens" or remove "auth".'],
@@ -59,7 +59,7 @@ describe('logins that cannot be meant', () => {
     expect(refusal({ auth }, { SAME: TOKEN })).toBe(message);
   });
 
-  it('a token that no Authorization header can carry', { tags: ['T21', 'T24'] }, () => {
+  it('a token that an Authorization header cannot contain', { tags: ['T21', 'T24'] }, () => {
     for (const odd of [' ', '\t', '\n', '\u00a0', '\u2003', '\u3000', '\u0000', '\u007f', 'é', '\u200b', '😀']) {
       for (const token of [`${odd}${TOKEN}`, `${TOKEN}${odd}`, `tok-0123${odd}456789abcdef`]) {
         expect(refusal({ auth: { tokens: [{ token, principal: 'a' }] } })).toBe(
@@ -72,7 +72,7 @@ describe('logins that cannot be meant', () => {
 });
 
 describe('values of limits', () => {
-  it('a time that no timer can wait for', { tags: ['T21'] }, () => {
+  it('a time that exceeds the maximum of timers', { tags: ['T21'] }, () => {
     for (const [name, { unit }] of Object.entries(LIMITS)) {
       const longest = (ms: number) => refusal({ limits: { [name]: ms, ...(name === 'headerMs' ? { bodyMs: MAX_TIMER_MS } : {}) } });
       const at = `mcp.json:1:${15 + name.length}: limits.${name} must be at most 2147483647.`;
@@ -92,7 +92,7 @@ describe('values of limits', () => {
     for (const timeout of [60, MAX_TIMER_MS, '60s', null]) expect([timeout, server(timeout)]).toEqual([timeout, '']);
   });
 
-  it('two values that the file sets against each other', { tags: ['T21'] }, () => {
+  it('two values of the file that contradict each other', { tags: ['T21'] }, () => {
     for (const [lower, upper] of ORDERED_LIMITS) {
       expect(refusal({ limits: { [upper]: 5, [lower]: 6 } })).toBe(
         `mcp.json:1:${14 + upper.length + 6 + lower.length}: limits.${lower} must be at most limits.${upper}, which the file also sets.`,
@@ -102,7 +102,7 @@ describe('values of limits', () => {
     expect(refusal({ limits: { callTimeoutMs: 900_000, callCapMs: 1_000 } })).toBe('');
   });
 
-  it('a default yields to the one value that the file sets', { tags: ['T21'] }, () => {
+  it('a default is adjusted to the value that the file sets', { tags: ['T21'] }, () => {
     for (const [lower, upper] of ORDERED_LIMITS) {
       const above = LIMITS[upper].value + 1;
       const limits = (set: Partial<Record<LimitName, number>>) => load(JSON.stringify({ limits: set })).limits;
@@ -146,8 +146,8 @@ describe('keys that every JavaScript object has', () => {
   });
 });
 
-describe('what a refusal shows', () => {
-  // Sixteen places where a value of the wrong kind, or a value that is not allowed, may be a secret.
+describe('the content of an error message', () => {
+  // Sixteen keys for which a value of the wrong type, or a value that is not allowed, may be a secret.
   const wrong: readonly ((value: unknown) => object)[] = [
     (v) => ({ auth: v }),
     (v) => ({ auth: { tokens: v } }),
@@ -168,7 +168,7 @@ describe('what a refusal shows', () => {
   ];
   const PLANTED = ['s3cret-short', 'planted-secret-0815-xyz', 'https://u:planted-pw@host/x', 4711081547, '\u0000planted\u0000secret'];
 
-  it('no value from a place that takes secrets', { tags: ['T24'] }, () => {
+  it('no value of a key for secrets', { tags: ['T24'] }, () => {
     for (const make of wrong) {
       for (const planted of PLANTED) {
         const message =
@@ -177,7 +177,7 @@ describe('what a refusal shows', () => {
             .warnings.join('\n')
             .replaceAll(`${dir}/`, '');
         const text = String(planted).replaceAll('\u0000', '');
-        // The last two take a text; what is wrong there is something else.
+        // The last two accept a string; their fault is another one.
         if (message === '') continue;
         expect(message).toMatch(/^mcp\.json:1:\d+: /);
         for (const part of [text, 's3cret', 'planted', '4711081547']) expect(message).not.toContain(part);
@@ -205,7 +205,7 @@ describe('what a refusal shows', () => {
     );
   });
 
-  it('nothing of a file that is cut off or broken anywhere', { tags: ['T24', 'F72'] }, () => {
+  it('no part of a file that is truncated or broken anywhere', { tags: ['T24', 'F72'] }, () => {
     const text = JSON.stringify({
       auth: { tokens: [{ token: 'planted-token-0815', principal: 'a' }] },
       plugins: { p: { credentials: { k: 'planted-credential' }, env: { K: 'planted-env' } } },

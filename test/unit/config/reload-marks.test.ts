@@ -23,7 +23,7 @@ interface Key {
   readonly schema: JsonObject;
 }
 
-/** Every key of the schema down to its values; an entry of a map goes by the name `x`. */
+/** Every key of the schema down to its values; an entry of a map is named `x`. */
 function keysOf(schema: JsonObject, path: readonly string[] = []): Key[] {
   const inside = Object.entries(asObject(schema.properties)).flatMap(([key, own]) => keysOf(asObject(own), [...path, key]));
   const { additionalProperties: entry } = schema;
@@ -32,7 +32,7 @@ function keysOf(schema: JsonObject, path: readonly string[] = []): Key[] {
   return inside.length > 0 ? inside : [{ path, schema }];
 }
 
-/** Two values that a schema takes. */
+/** Two values that a schema accepts. */
 function samplesOf({ path, schema }: Key): [JsonValue, JsonValue] {
   const special = SPECIAL[path.join('.')];
   if (special) return special;
@@ -58,7 +58,7 @@ const SPECIAL: Readonly<Record<string, [JsonValue, JsonValue]>> = {
 
 function at([key, ...rest]: readonly string[], value: JsonValue): JsonObject {
   const inside = rest.length === 0 ? value : at(rest, value);
-  // An entry of servers without a program would be left out.
+  // An entry of servers without a program would be skipped.
   const server = (key === 'mcpServers' || key === 'servers') && rest.length > 1;
   return { [key as string]: server ? { x: { command: 'c', ...asObject(asObject(inside).x) } } : inside };
 }
@@ -66,25 +66,25 @@ function at([key, ...rest]: readonly string[], value: JsonValue): JsonObject {
 const keys = keysOf(toEditorSchema(adapters) as JsonObject);
 
 describe('every key of mcp.json', () => {
-  it('is there to be looked at', () => {
+  it('exists in the schema', () => {
     const names = keys.map(({ path }) => path.join('.'));
     for (const name of ['auth.tokens', 'state', 'limits.sessions', 'plugins.x.settings.x', 'profiles.x.tools', 'mcpServers.x.env.x'])
       expect(names.some((known) => known === name || known === name.replace(/\.x$/, ''))).toBe(true);
     expect(keys.length).toBeGreaterThan(100);
   });
 
-  it('is marked: it holds with the reload, or after a restart', { tags: ['reload-told'] }, () => {
+  it('is marked: it takes effect with the reload, or after a restart', { tags: ['reload-told'] }, () => {
     expect(keys.filter(({ path }) => reloadMark(path) === undefined)).toEqual([]);
     const late = keys.filter(({ path }) => reloadMark(path) === 'restart').map(({ path }) => path.join('.'));
     expect(late).toEqual(['listen.http', 'state']);
   });
 
   it.each(keys.map((key) => [key.path.join('.'), key] as const))(
-    '%s is named when it changes, appears or goes',
+    '%s is named when it changes, appears or disappears',
     { tags: ['reload-told'] },
     (_, key) => {
       const [one, two] = samplesOf(key);
-      // An entry that is nothing but this key may be none; what names it is the same.
+      // An entry with only this key may be invalid; the name is the same.
       const [none, before, after] = [{}, at(key.path, one), at(key.path, two)].map(load) as [Config, Config, Config];
       const mark = reloadMark(key.path);
       for (const [from, to] of [
@@ -102,7 +102,7 @@ describe('every key of mcp.json', () => {
 });
 
 describe('changesOf', () => {
-  it('names keys and no values', { tags: ['reload-told', 'T24'] }, () => {
+  it('names keys, not values', { tags: ['reload-told', 'T24'] }, () => {
     const secret = 'ada-0123456789abcdef';
     const before = load({
       auth: { tokens: [{ token: secret, principal: 'ada' }] },
@@ -124,7 +124,7 @@ describe('changesOf', () => {
     expect(changesOf(before, load(config)).all).toEqual(['auth.tokens']);
   });
 
-  it('shows foreign names escaped and not without end', { tags: ['reload-told'] }, () => {
+  it('shows untrusted names escaped and cut', { tags: ['reload-told'] }, () => {
     const names = Object.fromEntries(Array.from({ length: 60 }, (_, i) => [`tool\u202e ${i}`, `t${i}`]));
     const { all } = changesOf(load({}), load({ plugins: { p: { path: '.', names } } }));
     const text = listKeys(all);

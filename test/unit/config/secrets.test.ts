@@ -20,7 +20,7 @@ const up = (entry: object) => ({ mcpServers: { up: { command: 'x', ...entry } } 
 const remote = (entry: object) => ({ mcpServers: { up: { url: 'https://h/x', ...entry } } });
 const plugin = (entry: object) => ({ plugins: { p: { path: '.', ...entry } } });
 
-describe('what a configuration holds that must not be shown', () => {
+describe('the secret values of a configuration', () => {
   it.each<[string, object, readonly string[]]>([
     ['tokens', { auth: { tokens: [{ token: 'production-production', principal: 'p' }] } }, ['production-production']],
     [
@@ -92,7 +92,7 @@ describe('what a configuration holds that must not be shown', () => {
     for (const secret of secrets) expect(masked(`it said "${secret}".`)).not.toContain(secret);
   });
 
-  it('what references bring in, under the name of the variable or file, or of the key', { tags: ['T24'] }, () => {
+  it('values of references, by the name of the variable or file, or of the key', { tags: ['T24'] }, () => {
     writeFileSync(join(dir, 'db-password.txt'), 'letters\n');
     writeFileSync(
       join(dir, 'account.json'),
@@ -118,7 +118,7 @@ describe('what a configuration holds that must not be shown', () => {
     expect(masked('a word')).toBe('a word');
   });
 
-  it('what a file brings in whose folder or extension says that it is one', { tags: ['T24'] }, () => {
+  it('values of files whose folder or extension names a secret', { tags: ['T24'] }, () => {
     mkdirSync(join(dir, 'secrets'), { recursive: true });
     for (const [name, text] of [
       ['secrets/db', 'swordfish'],
@@ -130,7 +130,7 @@ describe('what a configuration holds that must not be shown', () => {
     expect(masked('a swordfish, a goldfish and a catfish')).toBe('a [redacted], a [redacted] and a catfish');
   });
 
-  it('is not masked where it would spoil every message', { tags: ['T24'] }, () => {
+  it('do not include plain values, which occur in every message', { tags: ['T24'] }, () => {
     mkdirSync(join(dir, 'some', 'data'), { recursive: true });
     writeFileSync(join(dir, 'some_index.ts'), '');
     const plain = {
@@ -196,7 +196,7 @@ describe('what a configuration holds that must not be shown', () => {
     const text = mask(config, env);
     for (const secret of ['planted-30', 'planted%2F31', 'planted/31', 'planted-32', 'planted-33', 'planted-34'])
       expect(text(`of ${secret} and`)).toBe('of [redacted] and');
-    // Where a proxy is has to be readable.
+    // The address of a proxy has to stay readable.
     const named = mask({ proxy: '${env:ADDRESS}', ...remote({ proxy: '${env:ADDRESS}' }) }, { ADDRESS: 'http://proxy.example:3128' });
     expect(named('through http://proxy.example:3128')).toBe('through http://proxy.example:3128');
   });

@@ -34,12 +34,12 @@ describe('files of other clients', { tags: ['F72', 'config-foreign'] }, () => {
     expect(load(text).servers).toEqual({ s: S });
   });
 
-  it('leaves texts alone that look like comments and commas', () => {
+  it('does not change strings that look like comments and commas', () => {
     const texts = ['https://h//x', '/* no */', 'a,}', ',]', '\\', '"', '\\"//'];
     expect(load(JSON.stringify({ mcpServers: { s: { command: 's', args: texts } } })).servers.s).toEqual({ command: 's', args: texts });
   });
 
-  it('takes servers of both keys, beside keys of this gateway', () => {
+  it('accepts servers of both keys, together with keys of this gateway', () => {
     const { servers, warnings } = load(
       '{ "mcpServers": { "a": { "command": "a" } },\n "servers": { "b": { "command": "b" }, "a": { "command": "c" } }, "limits": { "calls": 5 } }',
     );
@@ -47,7 +47,7 @@ describe('files of other clients', { tags: ['F72', 'config-foreign'] }, () => {
     expect(warnings).toEqual(['mcp.json:2:40: the server "a" is also listed under "mcpServers". The server is skipped.']);
   });
 
-  it('makes texts of numbers and booleans, digit by digit', () => {
+  it('converts numbers and booleans to texts, digit by digit', () => {
     const text = `{ "mcpServers": { "s": { "command": ["s", 1], "args": ["--port", 8080, true, 12345678901234567890, 1.10],
       "env": { "A": 1e3, "B": false, "C": -9007199254740993 } } } }`;
     expect(load(text).servers.s).toEqual({
@@ -85,8 +85,8 @@ describe('files of other clients', { tags: ['F72', 'config-foreign'] }, () => {
       '{"s":{"command":"s"},"x":{"command":"c","env":{"constructor":"v"}}}',
       '48: the key "constructor" in mcpServers.x.env is reserved in JavaScript. Use another name.',
     ],
-  ])('leaves out one entry that cannot be used, and says where: %s', { tags: ['T21', 'F13'] }, (entries, warning) => {
-    // The place in a file with one line more in front.
+  ])('skips one invalid entry, and names its location: %s', { tags: ['T21', 'F13'] }, (entries, warning) => {
+    // The location in a file with one more line at the top.
     const { servers, warnings } = load(`{"mcpServers":\n${entries}}`);
     expect(servers).toEqual({ s: S });
     expect(warnings).toHaveLength(1);
@@ -94,13 +94,13 @@ describe('files of other clients', { tags: ['F72', 'config-foreign'] }, () => {
     expect(warnings[0]?.startsWith(`mcp.json:2:${warning}`), warnings[0]).toBe(true);
   });
 
-  it.each(['mcpServers', 'servers'])('takes %s as absent if it is null, with a warning', (key) => {
+  it.each(['mcpServers', 'servers'])('ignores %s if it is null, with a warning', (key) => {
     const { servers, warnings } = load(`{\n"${key}":null,"plugins":{}}`);
     expect([servers, warnings]).toEqual([{}, [`mcp.json:2:1: ${key} is null and is ignored.`]]);
     expect(() => load(`{"plugins":{},\n"${key}":[]}`)).toThrow(new RegExp(`mcp\\.json:2:\\d+: ${key} must be an object, not a list`));
   });
 
-  it('still refuses a file whose other parts are wrong', { tags: ['T21'] }, () => {
+  it('still rejects a file whose other parts are wrong', { tags: ['T21'] }, () => {
     for (const part of [
       '"plugins":{"p":null}',
       '"plugins":{"p":{"env":{"A":1}}}',
@@ -114,8 +114,8 @@ describe('files of other clients', { tags: ['F72', 'config-foreign'] }, () => {
   });
 });
 
-describe('values that other clients keep elsewhere', { tags: ['config-foreign'] }, () => {
-  it('reads envFile as part of env, whose own values win', { tags: ['T24'] }, () => {
+describe('values that other clients store elsewhere', { tags: ['config-foreign'] }, () => {
+  it('reads envFile into env, whose own values take precedence', { tags: ['T24'] }, () => {
     const dir = tempFolder();
     writeFileSync(join(dir, '.env'), '\ufeff# comment\nA=from-file\nexport B="two words"\nAPI_KEY=planted-secret-0815\nPORT=1\n');
     const { servers, config } = load('{"mcpServers":{"s":{"command":"s","envFile":"${workspaceFolder}/.env","env":{"PORT":2}}}}', {}, dir);
@@ -143,7 +143,7 @@ describe('values that other clients keep elsewhere', { tags: ['config-foreign'] 
     });
   });
 
-  it('fills in what VS Code asks a person for', { tags: ['T24'] }, () => {
+  it('fills in the inputs of VS Code', { tags: ['T24'] }, () => {
     const text = JSON.stringify({
       inputs: [{ type: 'promptString', id: 'api-key', password: true }],
       servers: {
@@ -161,7 +161,7 @@ describe('values that other clients keep elsewhere', { tags: ['config-foreign'] 
     expect(servers.y?.fault).toContain('${config:a.b} has a value only in VS Code.');
   });
 
-  it('knows the folders that other clients name', () => {
+  it('resolves the folder variables of other clients', () => {
     const dir = join(tempFolder(), 'project', '.vscode');
     mkdirSync(dir, { recursive: true });
     const args = ['${workspaceFolder}', '${workspaceFolderBasename}', '${userHome}${/}x', 'a${pathSeparator}b'];

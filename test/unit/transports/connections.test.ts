@@ -8,7 +8,7 @@ const limits = { connections: 6, connectionsPerAddress: 2, connectionsLoopback: 
 /** The address of a trusted proxy. */
 const PROXY = '192.0.2.99';
 
-/** As much of a socket as the cap looks at. */
+/** The part of a socket that the limiter uses. */
 class FakeSocket extends EventEmitter {
   destroyed = false;
   bytesRead = 0;
@@ -42,7 +42,7 @@ function setUp(isShared = true) {
 const alive = (...sockets: FakeSocket[]): boolean[] => sockets.map(({ destroyed }) => !destroyed);
 
 describe('createConnectionCap', () => {
-  it('counts every loopback address as one, and leaves room for others', { tags: ['F27'] }, () => {
+  it('counts every loopback address as one, and leaves room for other machines', { tags: ['F27'] }, () => {
     const { cap, open } = setUp();
     const own = ['127.0.0.1', '127.0.0.2', '::1', '::ffff:127.3.2.1', '::ffff:7f00:9'].map((address) =>
       open(address, { isAnswering: true }),
@@ -53,7 +53,7 @@ describe('createConnectionCap', () => {
     expect(cap.all().size).toBe(5);
   });
 
-  it('never gives all connections to loopback where others can connect, whatever its own limit', { tags: ['F27'] }, () => {
+  it('never gives all connections to loopback if others can connect, even with a higher loopback limit', { tags: ['F27'] }, () => {
     for (const [isShared, most] of [
       [true, 4],
       [false, 6],
@@ -68,7 +68,7 @@ describe('createConnectionCap', () => {
     }
   });
 
-  it('makes room by idle connections of the same address: silent ones first, then the oldest', { tags: ['F27'] }, () => {
+  it('replaces idle connections of the same address: silent ones first, then the oldest', { tags: ['F27'] }, () => {
     const { open } = setUp();
     const [answering, idle, silent] = [open('::1', { isAnswering: true }), open('::1'), open('::1', { bytesRead: 0 })];
     const fourth = open('::1');
@@ -80,21 +80,21 @@ describe('createConnectionCap', () => {
     expect(alive(open('::1'), answering, fifth, sixth)).toEqual([false, true, true, true]);
   });
 
-  it('never ends an upgraded connection for another one', { tags: ['F27'] }, () => {
+  it('never closes an upgraded connection for another one', { tags: ['F27'] }, () => {
     const { cap, open } = setUp();
     const sockets = [open('10.0.0.1'), open('10.0.0.1')];
     for (const socket of sockets) cap.hold(socket as unknown as Socket);
     expect(alive(open('10.0.0.1'), ...sockets)).toEqual([false, true, true]);
   });
 
-  it('makes room in all where one address has most', { tags: ['F27'] }, () => {
+  it('replaces one of the address with most connections if the total is reached', { tags: ['F27'] }, () => {
     const { open } = setUp();
     const [first, ...rest] = [open('10.0.0.1'), open('::1'), open('::1'), open('::1'), open('10.0.0.2'), open('10.0.0.3')] as FakeSocket[];
     const newcomer = open('10.0.0.4');
     expect(alive(first as FakeSocket, ...rest, newcomer)).toEqual([true, false, true, true, true, true, true]);
   });
 
-  it('gives a trusted proxy all there are, and whoever else comes what it has idle', { tags: ['F27'] }, () => {
+  it('lets a trusted proxy use all connections, and replaces its idle ones for other clients', { tags: ['F27'] }, () => {
     const { open } = setUp();
     const proxied = Array.from({ length: 7 }, (_, i) => open(i % 2 ? PROXY : `::ffff:${PROXY}`, { isAnswering: i < 5 }));
     expect(alive(...proxied)).toEqual([true, true, true, true, true, false, true]);
@@ -102,7 +102,7 @@ describe('createConnectionCap', () => {
     expect(alive(...proxied, other)).toEqual([true, true, true, true, true, false, false, true]);
   });
 
-  it('forgets what has ended', { tags: ['F27'] }, () => {
+  it('forgets closed connections', { tags: ['F27'] }, () => {
     const { cap, open } = setUp();
     for (let i = 0; i < 100; i++) open('10.0.0.1', { isAnswering: true }).destroy();
     expect(cap.all().size).toBe(0);

@@ -7,7 +7,7 @@ import { createEdge, HttpError } from '../../../src/transports/edge/edge.ts';
 
 const NAMES = ['localhost', '127.0.0.1', '[::1]', 'my.host'];
 
-/** An edge that listens on a port, or on whichever was free, and lists one more name and one web origin. */
+/** An edge that listens on a given or random port, and lists one more name and one web origin. */
 function edge(port: number) {
   const listen = { host: '127.0.0.1', port, hosts: ['my.host'], origins: ['https://good.example'], proxies: [], insecure: false };
   return createEdge({ listen, tokens: [], limits: toLimits() } as unknown as Config);
@@ -27,7 +27,7 @@ function statusOf(target: ReturnType<typeof edge>, headers: readonly (readonly [
   }
 }
 
-/** Texts near to a good one: a character more, fewer or changed somewhere. */
+/** Texts similar to a valid one: a character added, removed or changed. */
 function near(good: fc.Arbitrary<string>): fc.Arbitrary<string> {
   const piece = fc.constantFrom(
     '',
@@ -57,7 +57,7 @@ function near(good: fc.Arbitrary<string>): fc.Arbitrary<string> {
 const port = fc.option(fc.nat(70_000), { nil: undefined });
 const host = fc.tuple(fc.constantFrom(...NAMES), port).map(([name, number]) => (number === undefined ? name : `${name}:${number}`));
 
-// The rule in other words than the code's: one of the names, as it is but for its case, and perhaps a port that exists.
+// The rule, written independently of the code: one of the names, in any case, optionally with a port that exists.
 function isOurs(text: string): boolean {
   const name = NAMES.find((n) => text.toLowerCase().startsWith(n));
   if (name === undefined) return false;
@@ -74,7 +74,7 @@ function isOurs(text: string): boolean {
 }
 
 describe('Host', () => {
-  it('passes our names with a port that exists, in any case, and nothing else', { tags: ['F21', 'T1'] }, () => {
+  it("accepts only the gateway's names, in any case, with a port that exists", { tags: ['F21', 'T1'] }, () => {
     const text = fc.oneof(host, near(host), near(host), fc.string(), fc.ipV4());
     fc.assert(
       fc.property(text, fc.boolean(), (value, loud) => {
@@ -85,7 +85,7 @@ describe('Host', () => {
     );
   });
 
-  it('gives the same answer however often it is asked', () => {
+  it('returns the same result for repeated checks', () => {
     const many = fc.array(near(host), { minLength: 1, maxLength: 400 });
     fc.assert(
       fc.property(many, (values) => {
@@ -97,7 +97,7 @@ describe('Host', () => {
     );
   });
 
-  it('and every header that decides stand once', { tags: ['F21'] }, () => {
+  it('and other headers of decisions may occur once', { tags: ['F21'] }, () => {
     const name = fc.constantFrom(
       'host',
       'Host',
@@ -127,7 +127,7 @@ describe('Origin', () => {
     fc.tuple(fc.constantFrom('http://', 'https://', 'HTTP://', 'ftp://', ''), host).map(([scheme, rest]) => scheme + rest),
   );
 
-  it('passes what is listed and pages of our own, on the port we listen on where that is known', { tags: ['T1', 'F22'] }, () => {
+  it("accepts the listed origins and the gateway's own, with its port if that is known", { tags: ['T1', 'F22'] }, () => {
     const value = fc.oneof(origin, near(origin), near(origin), fc.string(), fc.constantFrom('null', 'file://', 'about:blank'));
     fc.assert(
       fc.property(value, (sent) => {
@@ -149,7 +149,7 @@ describe('Origin', () => {
 
 describe('failed logins', () => {
   it.each(['Bearer guess-', 'Basic ', 'Bearer a b', 'Digest '])(
-    'with "%s" are counted, and keep no right token out',
+    'with "%s" are counted, and do not lock out a valid token',
     {
       tags: ['login-rate', 'F38'],
     },

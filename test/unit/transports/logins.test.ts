@@ -11,7 +11,7 @@ const callerOf = (logins: Logins, token: string, profile = 'default') => {
 };
 
 describe('createLogins', () => {
-  it('keeps the callers of tokens that stay as they were, in whatever order', { tags: ['reload-logins'] }, () => {
+  it('keeps the callers of unchanged tokens, in any order', { tags: ['reload-logins'] }, () => {
     const logins = createLogins([ADA, BOB]);
     const before = [callerOf(logins, ADA.token), callerOf(logins, ADA.token, 'other'), callerOf(logins, BOB.token)];
     expect(logins.applyTokens([{ ...BOB }, BOB_TOO, { ...ADA, scopes: ['use'] }])).toBe(false);
@@ -28,20 +28,20 @@ describe('createLogins', () => {
     ["another principal's", [{ ...BOB, principal: 'eve' }]],
     ['bound to a profile', [{ ...BOB, profile: 'small' }]],
     ['given another scope', [{ ...BOB, scopes: ['admin'] }]],
-  ])('ends the callers of a token that is %s, and of no other', (_, rest) => {
+  ])('revokes the callers of a token that is %s, and of no other', (_, rest) => {
     const logins = createLogins([ADA, BOB, BOB_TOO]);
     const [ada, bob, other, too] = [ADA.token, BOB.token, BOB.token, BOB_TOO.token].map((token, i) =>
       callerOf(logins, token, i === 2 ? 'other' : 'default'),
     );
     expect(logins.applyTokens([ADA, BOB_TOO, ...rest.filter(({ token }) => token !== BOB_TOO.token)])).toBe(true);
     expect([ada, bob, other, too].map((caller) => logins.isRevoked(caller as never))).toEqual([false, true, true, false]);
-    // A token that comes back is another login.
+    // A token that is added again is another login.
     logins.applyTokens([ADA, BOB]);
     expect(callerOf(logins, BOB.token)).not.toBe(bob);
     expect(logins.isRevoked(bob as never)).toBe(true);
   });
 
-  it('ends whoever came without a token once there is one', { tags: ['reload-logins'] }, () => {
+  it('revokes anonymous callers once there is a token', { tags: ['reload-logins'] }, () => {
     const logins = createLogins([]);
     const nobody = logins.callerOf(logins.anonymous as never, 'default');
     expect(nobody.anonymous).toBe(true);

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { isNetwork } from '../../../src/core/networks.ts';
 import { createProxies } from '../../../src/transports/edge/proxies.ts';
 
-/** The client that some proxies name: the peer's address, and the header as it arrives. */
+/** The client that proxies report: from the peer's address and the header. */
 function client(proxies: readonly string[], peer: string | undefined, forwarded?: string): string {
   const request = { socket: { remoteAddress: peer }, headers: forwarded === undefined ? {} : { 'x-forwarded-for': forwarded } };
   return createProxies(proxies).clientOf(request as unknown as IncomingMessage);
@@ -13,7 +13,7 @@ function client(proxies: readonly string[], peer: string | undefined, forwarded?
 const PROXIES = ['10.0.0.7', '10.1.0.0/16', '2001:db8:1::/48', '::1'];
 
 describe('the client of a request', () => {
-  it('is the peer where no proxy is trusted, or this one is not', { tags: ['F29'] }, () => {
+  it('is the peer if it is not a trusted proxy', { tags: ['F29'] }, () => {
     fc.assert(
       fc.property(fc.oneof(fc.ipV4(), fc.ipV6(), fc.string()), (header) => {
         expect(client([], '127.0.0.1', header)).toBe('127.0.0.1');
@@ -46,11 +46,11 @@ describe('the client of a request', () => {
     for (const peer of ['10.0.0.7', '::ffff:10.0.0.7', '::ffff:a00:7']) expect(client(PROXIES, peer, header)).toBe(expected);
   });
 
-  it('is nobody where the connection has gone already', () => {
+  it('is empty if the connection is already closed', () => {
     expect(client(PROXIES, undefined, '198.51.100.3')).toBe('');
   });
 
-  it('is never named by someone further away than the first address that is not trusted', () => {
+  it('is never named by an address beyond the first untrusted one', () => {
     const stranger = fc.ipV4().filter((address) => !/^10\.(0\.0\.7$|1\.)/.test(address));
     const any = fc.oneof(
       fc.ipV4(),

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { createThrottle } from '../../../src/transports/edge/throttle.ts';
 
 describe('createThrottle', () => {
-  it('turns away more failures of an address than a minute may have, and forgets them after it', { tags: ['login-rate'] }, () => {
+  it('rejects failures of an address over the limit per minute, and resets after that minute', { tags: ['login-rate'] }, () => {
     let time = 0;
     const throttle = createThrottle(
       () => 3,
@@ -17,7 +17,7 @@ describe('createThrottle', () => {
     expect(throttle.failed('192.0.2.1', 'wrong 11')).toBeUndefined();
   });
 
-  it('counts one wrong token whatever addresses it comes from', { tags: ['login-rate'] }, () => {
+  it('counts one wrong token across all addresses', { tags: ['login-rate'] }, () => {
     const throttle = createThrottle(
       () => 3,
       () => 0,
@@ -27,7 +27,7 @@ describe('createThrottle', () => {
     expect(throttle.failed('192.0.2.0', 'another')).toBeUndefined();
   });
 
-  it('follows a limit that changes', { tags: ['login-rate'] }, () => {
+  it('applies a changed limit', { tags: ['login-rate'] }, () => {
     let most = 1;
     const throttle = createThrottle(
       () => most,
@@ -38,7 +38,7 @@ describe('createThrottle', () => {
     expect([throttle.failed('a', '3'), throttle.failed('a', '4')]).toEqual([undefined, 60_000]);
   });
 
-  it('stays small under many addresses, and keeps the youngest', { tags: ['login-rate', 'T23'] }, () => {
+  it('stays small under many addresses, and keeps the newest', { tags: ['login-rate', 'T23'] }, () => {
     const throttle = createThrottle(
       () => 1,
       () => 0,

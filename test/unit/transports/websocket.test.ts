@@ -7,7 +7,7 @@ import { localCaller } from '../../../src/core/contract/caller.ts';
 import type { Engine } from '../../../src/mcp/engine.ts';
 import { createWebSocket } from '../../../src/transports/websocket.ts';
 
-/** Only intervals are faked: the sockets are real. */
+/** Only intervals are faked; the sockets are real. */
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
 });
@@ -15,7 +15,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-/** A WebSocket address in front of an engine that only notes what it is handed. */
+/** A WebSocket address in front of an engine that only records messages. */
 async function serve(messageBytes = 1_000) {
   const received: string[] = [];
   const closed: string[] = [];
@@ -45,7 +45,7 @@ async function serve(messageBytes = 1_000) {
     await new Promise((resolve) => socket.once('open', resolve));
     return socket;
   };
-  /** Waits until all that a client has sent has been read. */
+  /** Waits until all bytes of a client have been read. */
   const arrived = async (socket: WebSocket): Promise<void> => {
     const count = received.length;
     socket.send('mark');
@@ -63,7 +63,7 @@ describe('a WebSocket', () => {
     ['too large a message', (socket: WebSocket) => socket.send('x'.repeat(2_000)), 1009],
     ['a hopeless client', (socket: WebSocket) => socket.send('hopeless'), 1008],
     ['a close of its own', (socket: WebSocket) => socket.close(1000), 1000],
-    // Between two fragments of a message a close frame is legal.
+    // A close frame between two fragments of a message is legal.
     [
       'a close in the midst of a message',
       (socket: WebSocket) => {
@@ -72,11 +72,11 @@ describe('a WebSocket', () => {
       },
       1000,
     ],
-  ])('handles nothing after %s, buffered or sent later', { tags: ['websocket-frames'] }, async (_, act, code) => {
+  ])('ignores messages after %s, buffered or sent later', { tags: ['websocket-frames'] }, async (_, act, code) => {
     const { received, closed, connect } = await serve();
     const socket = await connect();
     const end = codeOf(socket);
-    // The client of this library sends nothing once it has closed, so its frames are written by hand.
+    // The client of this library sends nothing after close, so its frames are written by hand.
     const raw = (socket as unknown as { _socket: NodeJS.WritableStream })._socket;
     const frame = Buffer.from([0x81, 0x84, 0, 0, 0, 0, ...Buffer.from('late')]);
     socket.send('first');
@@ -90,7 +90,7 @@ describe('a WebSocket', () => {
     await vi.waitFor(() => expect(closed.length).toBeGreaterThan(0));
   });
 
-  it('is dropped after 45 s without an answer to a ping, and not before', { tags: ['websocket-pings'] }, async () => {
+  it('is disconnected after 45 s without an answer to a ping, and not before', { tags: ['websocket-pings'] }, async () => {
     const { closed, transport, connect, arrived } = await serve();
     const [silent, alive] = [await connect({ autoPong: false }), await connect()];
     const end = codeOf(silent);
@@ -107,7 +107,7 @@ describe('a WebSocket', () => {
     expect(transport.open()).toBe(1);
   });
 
-  it('lives while it answers now and then', { tags: ['websocket-pings'] }, async () => {
+  it('stays open while it answers occasionally', { tags: ['websocket-pings'] }, async () => {
     const { transport, connect, arrived } = await serve();
     const socket = await connect({ autoPong: false });
     for (let count = 1; count <= 12; count++) {
