@@ -31,19 +31,19 @@ import { createRegistry, type Registry } from './registry/registry.ts';
 import { createStateKey } from './store/state-key.ts';
 import { createStore, pluginNamespace, storeFor } from './store/store.ts';
 
-/** What the app is built from. */
+/** The parts that the app is built from. */
 export interface AppParts {
   readonly config: Config;
   readonly adapters: readonly Adapter[];
   readonly redactor: Redactor;
   readonly log: Logger;
-  /** Runs with a damaged store too, in which every plugin counts as disabled; otherwise that is STORE_DAMAGED. */
+  /** Runs with a damaged store, treating every plugin as disabled; otherwise createApp throws STORE_DAMAGED. */
   readonly acceptDamage?: boolean;
-  /** It is made to run calls: if the configuration requires an audit log, a line must be written first. */
+  /** The app will run calls: if the configuration requires an audit log, a first line must be written. */
   readonly forCalls?: boolean;
 }
 
-/** How long until a store that could not be read is tried again. */
+/** Delay before an unreadable store is read again. */
 const STORE_AGAIN_MS = 5_000;
 
 /** The running gateway, without any transport. */
@@ -53,29 +53,29 @@ export interface App {
   readonly engine: Engine;
   readonly grants: Grants;
   config(): Config;
-  /** The limits that hold now: each is read anew with every access. */
+  /** The limits in effect; reading a property returns its present value. */
   readonly limits: Limits;
   policy(): Policy;
-  /** Takes over a new configuration, or the same one after plugins have changed. Calls in flight go on. */
+  /** Applies a new configuration, or the same one after plugins have changed. Calls in flight continue. */
   applyConfig(config: Config): Promise<void>;
-  /** Calls back with each new configuration, as soon as it holds. */
+  /** Calls back with each new configuration once it is applied. */
   onConfig(listener: (config: Config) => void): void;
   readonly admin: PluginAdmin;
   /** Counts a failed login for the audit log. */
   failedLogin(address: string, reason: string): void;
-  /** Follows the configuration file and the plugins from now on. `load` reads the file anew, and throws where it cannot be used. */
+  /** Watches the configuration file and the plugins. `load` reads the file again and throws if it is invalid. */
   watchConfig(load: (took: TookFiles) => Config): Promise<void>;
-  /** Whether every plugin opened or failed once, or had `firstListMs` for it; true for good from then on. */
+  /** Whether every plugin has opened or failed once, or `firstListMs` has passed. Once true, it stays true. */
   ready(): boolean;
   /** Calls in flight. */
   calls(): number;
   /** Every plugin with its state. */
   plugins(): readonly PluginStatus[];
-  /** Takes no new calls, and ends the streams that nothing else would end. */
+  /** Rejects new calls and ends long-lived streams. */
   drain(): void;
-  /** Drains, ends plugins and writes down what is left. */
+  /** Drains, stops the plugins, and flushes the audit log and the store. */
   close(): Promise<void>;
-  /** Kills the plugins that do not end by themselves. */
+  /** Kills the plugins that are still running. */
   kill(): void;
 }
 
@@ -129,14 +129,14 @@ export async function createApp({
   const ownFiles = (): readonly string[] => [...(config.file === undefined ? [] : [config.file]), ...config.files];
   const watchAll = (): void => {
     const plugins = registry.plugins().flatMap((plugin) => plugin.watch);
-    // A configuration that was refused may have named a file that mends it once it is there.
+    // A rejected configuration may name a missing file; watch for it, since creating it can fix the error.
     watcher?.set([...ownFiles(), ...(look?.files ?? []), ...config.pluginFolders, ...plugins]);
     const origins = registry.plugins().map(({ origin }) => origin);
-    // Nothing waits for it: it says what to look at and refuses nothing.
+    // Runs in the background: it only logs warnings.
     if (watcher) void warnOfPermissions(config, origins);
   };
 
-  // A plugin that the file names no more is still served until it has been closed: by the rules it had.
+  // A plugin that was removed from the file keeps its rules until it is closed.
   let closing: Config['plugins'] = new Map();
   const rulesOf = (next: Config): { config: Config; policy: Policy } => {
     const ruled = closing.size === 0 ? next : { ...next, plugins: new Map([...closing, ...next.plugins]) };
@@ -147,7 +147,7 @@ export async function createApp({
     gateway.applyConfig(rules);
   };
 
-  // Profiles come with plugins: with them the policy changes, and with it what everybody sees.
+  // Plugins can define profiles, so the policy, and with it every view, can change with them.
   let offered = registry.catalogue().profiles;
   const tellUnusedHints = createHintLines(registry, log);
   registry.onChange(({ profiles }) => {
@@ -157,10 +157,10 @@ export async function createApp({
     setRules(rulesOf(config));
   });
 
-  // Those that clients may have come by since the plugins were last looked at.
+  // Profiles that clients may have used since the last look at the plugins.
   let profiles: readonly string[] = [];
 
-  // What needs no plugin holds at once. Throws before anything has changed.
+  // Applies everything that does not depend on plugins. Throws before anything has changed.
   const hold = (next: Config): void => {
     const before = closing;
     closing = new Map([...closing, ...config.plugins]);
@@ -193,17 +193,17 @@ export async function createApp({
     setRules(rulesOf(now));
     endProfiles();
   };
-  // Whoever came by a profile that does not exist any more is refused, and never gets the view of another one.
+  // Clients of a removed profile are rejected; they never get the view of another profile.
   const endProfiles = (): void => {
     const gone = new Set(profiles.filter((profile) => !policy.hasProfile(profile)));
     profiles = policy.profiles();
     if (gone.size === 0) return;
-    for (const profile of gone) log.warn(`the profile ${profile} has gone, and what used it ends`);
-    engine.revoke(({ profile }) => gone.has(profile), new GatewayError('NOT_FOUND', 'The profile does not exist any more.'));
+    for (const profile of gone) log.warn(`profile "${profile}" was removed: its sessions and calls end`);
+    engine.revoke(({ profile }) => gone.has(profile), new GatewayError('NOT_FOUND', 'The profile was removed.'));
   };
   await applyPlugins();
 
-  // A plugin that restarts or joins later must not take the whole gateway out of a load balancer.
+  // A plugin that restarts or joins later must not remove the gateway from a load balancer.
   const applied = performance.now();
   let isReady = false;
   const ready = (): boolean => {
@@ -212,7 +212,7 @@ export async function createApp({
   };
 
   const applyConfig = (): Promise<void> => {
-    // What went wrong before is no reason not to try this.
+    // Try this even if the steps before failed.
     applying = applying.catch(() => undefined).then(applyPlugins);
     return applying;
   };
@@ -249,35 +249,31 @@ export async function createApp({
         try {
           const next = read();
           for (const secret of next.secrets) redactor.add(secret);
-          // Where it listens and where it keeps its data is settled until the next start.
+          // The listen address and the state folder change only at the next start.
           const { state, listen } = started;
-          // Before it is required, a line must be written.
+          // A line must be written before the log can be required.
           if (isAuditRequired(next) && !isAuditRequired(before)) void audit.prove();
           hold({ ...next, state, listen: { ...next.listen, host: listen.host, port: listen.port } });
           for (const warning of next.warnings) log.warn(warning);
         } catch (error) {
           recordRefusal(audit, error);
-          const tokens = before.tokens.length > 0 ? ' Tokens that were taken out of it still work.' : '';
+          const tokens = before.tokens.length > 0 ? ' Tokens that were removed from it still work.' : '';
           log.error(`configuration not reloaded (the previous one stays active): ${toError(error).message}${tokens}`);
           return watchAll();
         }
         const { all, late: changedLate } = changesOf(before, config);
         audit.event('reload', { by: 'file', outcome: 'ok', changed: [...all] });
-        log.info(
-          all.length === 0
-            ? 'the configuration was reloaded: nothing in it has changed'
-            : `the configuration was reloaded; changed: ${listKeys(all)}`,
-        );
+        log.info(all.length === 0 ? 'configuration reloaded: nothing has changed' : `configuration reloaded; changed: ${listKeys(all)}`);
         const waiting = changesOf(started, config).late;
         const late = changedLate.filter((name) => waiting.includes(name));
-        if (late.length > 0) log.warn(`these changes hold only after a restart: ${listKeys(late)}`);
-        // The next reload does not wait for it: a plugin that is restarting may never be ready.
+        if (late.length > 0) log.warn(`these changes take effect after a restart: ${listKeys(late)}`);
+        // The next reload does not wait for this, since a restarting plugin may never become ready.
         applyConfig()
           .then(() => registry.start())
-          .catch((error) => log.error(`the reload failed: ${toError(error).message}`));
+          .catch((error) => log.error(`configuration reload failed: ${toError(error).message}`));
       };
       look = createFileLook(ownFiles(), config.stamp, reload);
-      // What was saved between the first reading and the first look of the watcher would be missed.
+      // A change between the first reading and the start of the watcher would be missed.
       watcher = await createWatcher(reload, look.now, log);
       watchAll();
     },

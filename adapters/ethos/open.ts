@@ -5,6 +5,7 @@ import type { Offer, Plugin } from '../../src/core/contract/plugin.ts';
 import { GatewayError } from '../../src/core/errors.ts';
 import type { JsonObject, JsonValue } from '../../src/core/json/json.ts';
 import { expectText, objectIn, textIn } from '../../src/host/group/wire.ts';
+import { memberSpec } from '../../src/host/member-spec.ts';
 import { toRuntimeCaller } from '../../src/host/node/runtime.ts';
 import type { EthosManifest } from './manifest.ts';
 import { readHealth, toHealthProblems } from './offer/health.ts';
@@ -137,22 +138,17 @@ function toMember(manifest: EthosManifest, host: Host, log: Host['log'], answer:
     dataDir: host.dataDir(id),
     cacheDir: join(host.cacheDir, 'node'),
   };
-  return {
-    id,
+  return memberSpec(manifest, host, {
     group: manifest.group,
     order: manifest.order,
     isolation: entry.isolation,
     runtime: { kind: 'node', module: new URL('./runtime.js', import.meta.url).href },
     params: params as unknown as JsonObject,
-    cwd: entry.cwd,
-    env: entry.env,
-    startTimeoutMs: entry.startTimeoutMs,
-    stopTimeoutMs: entry.shutdownTimeoutMs,
     log,
     callers: true,
     checkReport: checkEthosReport,
     onAdapterCall: answer,
-  };
+  });
 }
 
 // An entry file that is named by itself may lie in a folder of its package.

@@ -7,6 +7,7 @@ import type { Manifest, Plugin } from '../../src/core/contract/plugin.ts';
 import { GatewayError, toError } from '../../src/core/errors.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../src/core/json/json.ts';
 import { folderDigest } from '../../src/host/folder-digest.ts';
+import { memberSpec } from '../../src/host/member-spec.ts';
 import { startOnFirstCall } from '../../src/host/python/lazy-start.ts';
 import { pythonOptions, pythonPaths, pythonRuntime } from '../../src/host/python/options.ts';
 import { createReportedPlugin } from '../../src/host/reported-plugin.ts';
@@ -164,14 +165,13 @@ function isDescribed(report: JsonObject | undefined): boolean {
   return report?.tools !== undefined;
 }
 
-function toMember({ id, selected, selection, source, guards }: JaatoManifest, host: Host, bare: boolean): MemberSpec {
+function toMember(manifest: JaatoManifest, host: Host, bare: boolean): MemberSpec {
+  const { id, selected, selection, source, guards } = manifest;
   const { entry } = source;
   const { options } = entry;
-  return {
-    id,
+  return memberSpec(manifest, host, {
     group: entry.group ?? `jaato:${source.key ?? source.path}`,
     order: String(selection.plugins.indexOf(selected)).padStart(4, '0'),
-    isolation: 'process',
     sideBySide: true,
     runtime: pythonRuntime(source, RUNTIME),
     params: {
@@ -184,15 +184,11 @@ function toMember({ id, selected, selection, source, guards }: JaatoManifest, ho
       enforce: guards === true,
       ...pick(options, ['standins', 'instances', 'strictProtocol', 'executorCall', 'errorPrefix']),
     },
-    cwd: entry.cwd,
-    env: entry.env,
     startTimeoutMs: entry.startTimeoutMs ?? START_TIMEOUT_MS,
-    stopTimeoutMs: entry.shutdownTimeoutMs,
     callers: options.instances === 'per-session',
     checkReport: checkJaatoReport,
     onAdapterCall: async (method, params) => (method === 'preview' ? previewOf(host, params) : answerState(host, id, method, params)),
-    log: host.log.area(`plugin:${id}`),
-  };
+  });
 }
 
 function configOf({ settings, credentials, options }: Entry, { several }: Selection, { name, stem }: Selected): JsonObject {

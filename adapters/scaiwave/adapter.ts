@@ -6,6 +6,7 @@ import type { Host, MemberSpec } from '../../src/core/contract/host.ts';
 import type { Manifest, Plugin } from '../../src/core/contract/plugin.ts';
 import type { JsonObject } from '../../src/core/json/json.ts';
 import { folderDigest } from '../../src/host/folder-digest.ts';
+import { memberSpec } from '../../src/host/member-spec.ts';
 import { startOnFirstCall } from '../../src/host/python/lazy-start.ts';
 import { pythonOptions, pythonPaths, pythonRuntime } from '../../src/host/python/options.ts';
 import { createReportedPlugin } from '../../src/host/reported-plugin.ts';
@@ -137,14 +138,12 @@ function isDescribed(report: JsonObject | undefined): boolean {
 }
 
 function toMember(manifest: ScaiWaveManifest, installs: Installs, host: Host): MemberSpec {
-  const { id, selected, selection, source } = manifest;
+  const { selected, selection, source } = manifest;
   const { entry } = source;
   const { tenant: _, ...given } = (entry.options.context ?? {}) as JsonObject;
-  return {
-    id,
+  return memberSpec(manifest, host, {
     group: entry.group ?? `scaiwave:${source.key ?? source.path}`,
     order: String(selection.plugins.indexOf(selected)).padStart(4, '0'),
-    isolation: 'process',
     runtime: pythonRuntime(source, RUNTIME),
     callers: true,
     checkReport: checkScaiWaveReport,
@@ -165,10 +164,6 @@ function toMember(manifest: ScaiWaveManifest, installs: Installs, host: Host): M
       ...(entry.options.standins === undefined ? {} : { standins: entry.options.standins }),
       ...(entry.options.instances === undefined ? {} : { instances: entry.options.instances }),
     },
-    cwd: entry.cwd,
-    env: entry.env,
     startTimeoutMs: entry.startTimeoutMs ?? START_TIMEOUT_MS,
-    stopTimeoutMs: entry.shutdownTimeoutMs,
-    log: host.log.area(`plugin:${id}`),
-  };
+  });
 }

@@ -4,6 +4,7 @@ import type { Offer, Plugin } from '../../src/core/contract/plugin.ts';
 import type { LaunchContext, ProgramLaunch } from '../../src/core/contract/program-runtime.ts';
 import type { Tool } from '../../src/core/contract/tool.ts';
 import { GatewayError } from '../../src/core/errors.ts';
+import { memberSpec } from '../../src/host/member-spec.ts';
 import type { WireTool } from './go-plugin/messages.ts';
 import type { SquadronReport } from './go-plugin/session.ts';
 import { installFolder } from './install/home.ts';
@@ -52,19 +53,15 @@ export function openProgramPlugin(
     );
   };
 
-  const member = host.join({
-    id,
-    group: `squadron:${id}`,
-    order: id,
-    isolation: 'process',
-    runtime: { kind: 'program', launch },
-    params: {},
-    cwd: entry.cwd,
-    env: entry.env,
-    startTimeoutMs: startMs,
-    stopTimeoutMs: entry.shutdownTimeoutMs,
-    log,
-  });
+  const member = host.join(
+    memberSpec(manifest, host, {
+      group: `squadron:${id}`,
+      order: id,
+      runtime: { kind: 'program', launch },
+      params: {},
+      startTimeoutMs: startMs,
+    }),
+  );
 
   const call =
     ({ name, idempotent }: WireTool): Tool['call'] =>

@@ -8,6 +8,7 @@ import { GatewayError } from '../../src/core/errors.ts';
 import { fileFault } from '../../src/core/file-fault.ts';
 import type { JsonObject } from '../../src/core/json/json.ts';
 import { didYouMean } from '../../src/core/text/nearest.ts';
+import { memberSpec } from '../../src/host/member-spec.ts';
 import { createReportedPlugin } from '../../src/host/reported-plugin.ts';
 import type { TalosManifest } from './manifest.ts';
 import { CALL_TIMEOUT_MS, toOffer } from './offer.ts';
@@ -95,8 +96,7 @@ function toMember(manifest: TalosPluginManifest, record: Readonly<Record<string,
     ...(hostRoot === undefined ? [] : [join(hostRoot, 'apps', 'server'), hostRoot]),
   ];
   const log = host.log.area(`plugin:${own.logName}`);
-  return {
-    id: manifest.id,
+  return memberSpec(manifest, host, {
     group: entry.group ?? `talos:${source.folder ?? resolve(source.path, '..')}`,
     order: source.path,
     isolation: entry.isolation,
@@ -123,9 +123,6 @@ function toMember(manifest: TalosPluginManifest, record: Readonly<Record<string,
             },
           }),
     },
-    cwd: entry.cwd,
-    startTimeoutMs: entry.startTimeoutMs,
-    stopTimeoutMs: entry.shutdownTimeoutMs,
     // createRequire() looks here too, even from a folder that does not exist.
     env:
       roots.length > 0
@@ -136,7 +133,7 @@ function toMember(manifest: TalosPluginManifest, record: Readonly<Record<string,
         : entry.env,
     checkReport: checkTalosReport,
     log,
-  };
+  });
 }
 
 // Plugins reach their host by "../../apps/server" from their own folder: a folder of links puts the two side by side.

@@ -1,12 +1,12 @@
 import { fileURLToPath } from 'node:url';
 
-/** The line that connects one LLM client. */
+/** The command or configuration that connects one LLM client. */
 export interface ConnectLine {
   readonly client: string;
   readonly line: string;
 }
 
-/** How to start this program from anywhere. */
+/** The command line that starts this program from any folder. */
 export function ownCommand(): string[] {
   return [process.execPath, fileURLToPath(new URL('../main.js', import.meta.url))];
 }

@@ -21,7 +21,7 @@ export interface CommonOptions {
   readonly json?: boolean;
 }
 
-/** Who a command acts for in the audit log. */
+/** The actor of commands in the audit log. */
 export const LOCAL_ACTOR: Actor = { principal: LOCAL_PRINCIPAL, transport: 'cli' };
 
 /** A misuse of the command line: exit code 2. */
@@ -33,7 +33,7 @@ export class UsageError extends Error {
   }
 }
 
-/** What a command works with. */
+/** The configuration, log and app of one command. */
 export interface CliSession {
   readonly config: Config;
   readonly log: Logger;
@@ -41,16 +41,21 @@ export interface CliSession {
   readonly flushLog: () => void;
   /** Reads the configuration again. */
   load(took?: TookFiles): Config;
-  /** The limits that hold now. */
+  /** The limits in effect. */
   limits(): Limits;
-  /**
-   * `acceptDamage`: also if the store is damaged, as commands do that explain what is wrong. `forCalls`: not without an
-   * audit log that can be written, if the configuration requires one.
-   */
-  open(how?: { acceptDamage?: boolean; forCalls?: boolean }): Promise<App>;
+  /** Opens the app. Throws STORE_DAMAGED, or AUDIT_STORE_UNAVAILABLE with `forCalls`. */
+  open(how?: OpenOptions): Promise<App>;
 }
 
-/** Finds and reads the configuration. `here`: ./mcp.json counts. `quiet`: only problems are logged unless asked. */
+/** How a command opens the app. */
+export interface OpenOptions {
+  /** Opens it even if the store is damaged, for commands that explain what is wrong. */
+  readonly acceptDamage?: boolean;
+  /** Fails if the configuration requires an audit log and it cannot be written. */
+  readonly forCalls?: boolean;
+}
+
+/** Finds and reads the configuration. `here`: ./mcp.json is a candidate. `quiet`: logs errors only, unless --log-level is given. */
 export function openSession(
   options: CommonOptions,
   adapters: readonly Adapter[],
@@ -86,37 +91,51 @@ export function openSession(
   };
 }
 
-/** The level of the log: as asked for, else by the environment. */
+/** The log level of the flag, else of PLUGMUX_LOG_LEVEL, else `usual`. Throws UsageError for an unknown one. */
 export function logLevel(asked: string | undefined, usual: string): string {
   const level = asked ?? process.env.PLUGMUX_LOG_LEVEL ?? usual;
   if (!isLogLevel(level)) throw new UsageError(`There is no log level "${level}".`, 'Use debug, info, warn, error or silent.');
   return level;
 }
 
-/** Opens the app with every plugin started, for as long as `use` takes, as a profile sees it. */
-export async function withPlugins(session: CliSession, profile: string, use: (app: App) => void | Promise<void>): Promise<void> {
-  const app = await session.open();
-  const done = showProgress('starting the plugins');
+/** Opens the app while `use` runs, then closes it and flushes the log. */
+export async function withApp<T>(session: CliSession, how: OpenOptions, use: (app: App) => T | Promise<T>): Promise<T> {
+  const app = await session.open(how);
   try {
-    await app.registry.start();
-    done();
-    checkProfile(app, profile);
-    await use(app);
+    return await use(app);
   } finally {
-    done();
     await app.close();
     session.flushLog();
   }
 }
 
-/** Refuses a profile that does not exist. Plugins may bring profiles along: those that list them have been waited for. */
+/** Opens the app while `use` runs, with every plugin started, for a profile that must exist. */
+export async function withPlugins(session: CliSession, profile: string, use: (app: App) => void | Promise<void>): Promise<void> {
+  await withApp(session, {}, async (app) => {
+    const done = showProgress('starting the plugins');
+    await app.registry.start().finally(done);
+    checkProfile(app, profile);
+    await use(app);
+  });
+}
+
+/** Opens the app while `use` runs, once the plugins are listed or `firstListMs` is over. Works on a damaged store, too. */
+export async function withListed(session: CliSession, profile: string, use: (app: App) => void): Promise<void> {
+  await withApp(session, { acceptDamage: true }, async (app) => {
+    await app.registry.opened(app.limits.firstListMs);
+    checkProfile(app, profile);
+    use(app);
+  });
+}
+
+/** Throws UsageError for a profile that does not exist. Plugins can bring profiles, so open the plugins first. */
 export function checkProfile({ gateway, policy }: App, profile: string): void {
   if (gateway.hasProfile(profile)) return;
   const profiles = policy().profiles();
   throw new UsageError(`There is no profile "${profile}".`, didYouMean(profile, profiles).trim() || `Use one of: ${profiles.join(', ')}.`);
 }
 
-/** The refusal of a plugin's id that nobody has. */
+/** The error for an unknown plugin id; if its entry was left out, it says why. */
 export function unknownPlugin(id: string, ids: readonly string[], { leftOut }: Pick<Config, 'leftOut'>): UsageError {
   const why = leftOut.get(id);
   if (why !== undefined) return new UsageError(`The server "${id}" is left out: ${why}`, 'Correct that entry.');
@@ -124,9 +143,9 @@ export function unknownPlugin(id: string, ids: readonly string[], { leftOut }: P
   return new UsageError(`There is no plugin "${id}".`, didYouMean(id, ids).trim() || fix);
 }
 
-/** What went wrong, for a person: message, then what to do. */
+/** An error as text for a terminal: the message, then the fix. */
 export function describeError(error: unknown): string {
-  // A fault of the configuration begins with its place and says itself what belongs there.
+  // A configuration error already names its place and the expected value.
   if (error instanceof GatewayError && error.code === 'CONFIG_INVALID' && error.details.at !== undefined) return error.message;
   if (error instanceof GatewayError) return `${error.message}${/^[^\n]*[.!?]$/.test(error.message) ? ' ' : '\n'}${error.fix}`;
   if (error instanceof UsageError) return `${error.message} ${error.fix}`;

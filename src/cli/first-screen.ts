@@ -5,7 +5,7 @@ import { columns } from './print.ts';
 
 const MAX_CAUSE_LENGTH = 120;
 
-/** How many tools of how many plugins are served, and a table of all plugins: below each that is not ready stands what to do. */
+/** The number of tools and plugins served, and a table of all plugins. A plugin that is not ready has its fix on the next line. */
 export function firstScreen({ registry, config }: Pick<App, 'registry' | 'config'>): string[] {
   const plugins = registry.plugins();
   const counts = new Map<string, number>();
@@ -29,7 +29,7 @@ function below(plugin: PluginStatus, isOff: boolean): string[] {
   return advice === undefined ? [] : [`  ${advice}`];
 }
 
-// In one line, whatever the cause looks like.
+// One line, even if the cause has several.
 function adviceOn({ id, state, error, needs }: PluginStatus, isOff: boolean): string {
   if (error) return `${shorten(error.message.split('\n')[0] as string, MAX_CAUSE_LENGTH)} -> ${error.fix.split('\n')[0]}`;
   if (needs.length > 0) {
@@ -37,5 +37,5 @@ function adviceOn({ id, state, error, needs }: PluginStatus, isOff: boolean): st
     return `It needs ${needs.join(', ')} -> Set "plugins": { "${id}": { "credentials": { ${keys} } } } in mcp.json.`;
   }
   if (state === 'disabled') return `It is disabled -> plugmux enable ${id}${isOff ? ' --in-file' : ''}`;
-  return 'It is still opening, and is served once it has -> `plugmux doctor` waits for it and says why where it fails.';
+  return 'It is still starting and is served once it is ready -> `plugmux doctor` waits for it and reports why it fails.';
 }

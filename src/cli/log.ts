@@ -15,12 +15,12 @@ const COLOURS: Readonly<Record<string, string>> = {
 const RESET = '\u001b[0m';
 const MAX_BUFFERED = 1024 * 1024;
 
-/** Whether a text is a log level that may be asked for. */
+/** Whether a text is a valid log level. */
 export function isLogLevel(level: string): boolean {
   return LEVELS.includes(level);
 }
 
-/** The log on stderr: coloured lines on a terminal, JSON lines elsewhere. Secrets are masked on the way out. */
+/** The log on stderr: coloured lines on a terminal, JSON lines otherwise. Masks secrets. */
 export function createLog(level: string, redactor: Redactor): { log: Logger; flush(): void } {
   let opened: Opened | undefined;
   const open = (): Opened => {
@@ -38,7 +38,7 @@ interface Opened {
   flush(): void;
 }
 
-// Called with the first line and not before: a start that has nothing to say need not load the library.
+// Called with the first line, so a start without log lines does not load the library.
 function openLog(level: string): Opened {
   const load = createRequire(import.meta.url)('pino') as typeof pino;
   const base = {
@@ -51,7 +51,7 @@ function openLog(level: string): Opened {
   if (process.stderr.isTTY) {
     return { root: load(base, { write: (line: string) => void process.stderr.write(pretty(line)) }), flush: () => undefined };
   }
-  // Lines that a blocked reader does not take are lost and never make anybody wait.
+  // If the reader of stderr blocks, lines are dropped, so logging never blocks the gateway.
   const destination = load.destination({ dest: 2, sync: false, minLength: 0, maxLength: MAX_BUFFERED });
   const write = (line: string): void => void destination.write(wellFormedJson(line));
   return { root: load(base, { write }), flush: () => destination.flushSync() };

@@ -2,12 +2,12 @@ import { identify } from '../host/process/process-tree.ts';
 
 const LOOK_MS = 1_000;
 
-// Read as early as possible: a parent that ends while this program starts is gone as well.
+// Read as early as possible, so a parent that exits during the start is noticed as well.
 const parent = process.ppid;
 
 /**
- * Calls back once the program that started this one has ended. Its children then belong to another process, not always
- * process 1. A program that process 1 itself started, as in a container, is never without its parent.
+ * Calls back once the parent process has exited; orphans get a new parent, which is not always process 1. Never calls back
+ * if process 1 started this program, as in a container.
  */
 export function onParentGone(act: () => void): void {
   if (parent <= 1) return;

@@ -3,7 +3,7 @@ import type { Config } from '../config/config.ts';
 import { showName } from '../core/text/text.ts';
 import { fromEnvironment, toProxy } from '../host/network/proxy.ts';
 
-/** How outgoing requests leave: the proxies, what is exempt from them, and further certificates. One line, without logins. */
+/** The proxies, their exceptions and extra certificates of outgoing requests, in one line without credentials. */
 export function describeProxies({ proxy, upstreams }: Config, env: NodeJS.ProcessEnv): string {
   const proxies = proxy === undefined ? namedBy(env) : [proxy === false ? 'none ("proxy": false)' : nameOf(proxy, '"proxy"')];
   const exempt = env.no_proxy || env.NO_PROXY;
@@ -12,7 +12,7 @@ export function describeProxies({ proxy, upstreams }: Config, env: NodeJS.Proces
   return [
     proxies.length === 0 ? 'none' : proxies.join(', '),
     ...(proxies.length > 0 && proxy !== false && exempt ? [`not for ${exempt} (NO_PROXY)`] : []),
-    ...(ofTheirOwn.length > 0 ? [`set for ${ofTheirOwn.join(', ')} alone`] : []),
+    ...(ofTheirOwn.length > 0 ? [`set only for ${ofTheirOwn.join(', ')}`] : []),
     ...(certificates ? [`further certificates from ${certificates}${canRead(certificates) ? '' : ', which cannot be read'}`] : []),
   ].join('; ');
 }

@@ -1,4 +1,4 @@
 import { createRedactor } from '../core/secrets/redact.ts';
 
-/** What a command has learnt to keep to itself, whichever way its words go out. */
+/** Masks secrets in all output of this program. */
 export const ownRedactor = createRedactor();

@@ -3,8 +3,8 @@ import { escapeForTerminal } from '../core/text/text.ts';
 import { ownRedactor } from './redactor.ts';
 
 /**
- * Ends this program after an error that nobody caught, and says what happened without secrets: Node would print the message as
- * it is. A reader that wants no more of the output is no error.
+ * Exits after an uncaught error and prints it with secrets masked, which Node would not do. A closed stdout (EPIPE) is not an
+ * error.
  */
 export function endOnUncaught(): void {
   const end = (message: string): void => {
@@ -15,7 +15,7 @@ export function endOnUncaught(): void {
     if (error.code === 'EPIPE') process.exit();
     end(`Standard output cannot be written: ${thrownText(error)}.`);
   });
-  // A rejection that nobody handles comes here as well.
+  // Unhandled rejections arrive here, too.
   process.on('uncaughtException', (error: unknown) => end(stackOf(error)));
 }
 

@@ -262,7 +262,7 @@ describe('plugmux serve', () => {
       out += chunk;
     });
     await until('the addresses are printed', () => out.includes('stdio --config'), 100_000);
-    expect(out).toMatch(/^late +talos +0 {2}opening\n {2}It is still opening.* -> `plugmux doctor`/m);
+    expect(out).toMatch(/^late +talos +0 {2}opening\n {2}It is still starting.* -> `plugmux doctor`/m);
   });
 });
 

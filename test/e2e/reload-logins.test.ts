@@ -254,7 +254,7 @@ describe('a reload', () => {
     const { gateway, save } = await start([ADA, BOB]);
     save(undefined);
     await gateway.said('without a token the gateway would be open to everybody');
-    await gateway.said('Tokens that were taken out of it still work.');
+    await gateway.said('Tokens that were removed from it still work.');
     expect(gateway.stderr()).toMatch(/error.*configuration not reloaded/i);
     expect([(await send(gateway, undefined, HELLO)).status, (await send(gateway, BOB, HELLO)).status]).toEqual([401, 200]);
   });

@@ -101,9 +101,9 @@ describe('a change while the gateway runs', () => {
 
   it('warns of what needs a restart, once', { tags: ['reload-told'] }, async () => {
     const { dir, gateway, save } = await start();
-    const told = (): number => gateway.stderr().split('hold only after a restart').length - 1;
+    const told = (): number => gateway.stderr().split('take effect after a restart').length - 1;
     save(JSON.stringify({ pluginFolders: ['./plugins'], state: './other' }));
-    await gateway.said('these changes hold only after a restart: state');
+    await gateway.said('these changes take effect after a restart: state');
     save(JSON.stringify({ pluginFolders: ['./plugins'], state: './other', limits: { sessions: 9 } }));
     await gateway.said('changed: limits.sessions');
     expect(told()).toBe(1);

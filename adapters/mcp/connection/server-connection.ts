@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Transport } from '@modelcontextprotocol/client';
 import type { Agent } from 'undici';
 import type { Host } from '../../../src/core/contract/host.ts';
+import { deferred } from '../../../src/core/deferred.ts';
 import { GatewayError, toError } from '../../../src/core/errors.ts';
 import type { Logger } from '../../../src/core/log.ts';
 import { createAgent } from '../../../src/host/network/agent.ts';
@@ -57,18 +58,12 @@ const HTTP = 'Streamable HTTP';
 const NO_SINK: MessageSink = { take: () => undefined, lost: () => undefined, answered: () => undefined, ended: () => undefined };
 
 abstract class BaseConnection {
-  readonly exited: Promise<string>;
+  readonly #exit = deferred<string>();
+  readonly exited = this.#exit.promise;
   protected why: string | undefined;
   protected ending = false;
   endedItself = false;
-  #settle: (why: string) => void = () => undefined;
   sink: MessageSink = NO_SINK;
-
-  constructor() {
-    this.exited = new Promise((resolve) => {
-      this.#settle = resolve;
-    });
-  }
 
   get over(): boolean {
     return this.why !== undefined;
@@ -78,7 +73,7 @@ abstract class BaseConnection {
     if (this.why !== undefined) return;
     this.why = why;
     this.endedItself = !this.ending;
-    this.#settle(why);
+    this.#exit.resolve(why);
   }
 }
 

@@ -1,6 +1,7 @@
 import { timingSafeEqual } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { deferred } from '../../../src/core/deferred.ts';
 import { GatewayError } from '../../../src/core/errors.ts';
 import { escapeForTerminal, shorten } from '../../../src/core/text/text.ts';
 
@@ -29,13 +30,8 @@ const MAX_REASON_LENGTH = 300;
 export async function openCallback(word: string, at: number | URL = 0): Promise<Callback> {
   const named = at instanceof URL ? at : undefined;
   const port = at instanceof URL ? Number(at.port || 80) : at;
-  let settle: (answer: Answer) => void = () => undefined;
-  let fail: (error: Error) => void = () => undefined;
-  const answer = new Promise<Answer>((resolve, reject) => {
-    settle = resolve;
-    fail = reject;
-  });
-  answer.catch(() => undefined);
+  const answer = deferred<Answer>();
+  answer.promise.catch(() => undefined);
   const server = createServer((request, response) => {
     const respond = (status: number, text: string): void => {
       response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-store', connection: 'close' });
@@ -49,11 +45,11 @@ export async function openCallback(word: string, at: number | URL = 0): Promise<
     const code = query.get('code');
     if (code === null || query.has('error')) {
       respond(200, 'The login was denied. You can close this page.');
-      return fail(toRefusal(query));
+      return answer.reject(toRefusal(query));
     }
     const iss = query.get('iss');
     respond(200, 'The browser part of the login is done. You can close this page; the terminal shows the result.');
-    settle({ code, ...(iss === null ? {} : { iss }) });
+    answer.resolve({ code, ...(iss === null ? {} : { iss }) });
   });
   const origin = (): string => named?.origin ?? `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   await new Promise<void>((resolve, reject) => {
@@ -62,7 +58,7 @@ export async function openCallback(word: string, at: number | URL = 0): Promise<
   });
   return {
     url: named?.href ?? origin() + PATH,
-    answer,
+    answer: answer.promise,
     close() {
       server.close();
       server.closeIdleConnections();

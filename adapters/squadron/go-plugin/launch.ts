@@ -1,4 +1,5 @@
 import type { LaunchContext, ProgramLaunch, ProgramSession, RunningProgram } from '../../../src/core/contract/program-runtime.ts';
+import { deferred } from '../../../src/core/deferred.ts';
 import { GatewayError } from '../../../src/core/errors.ts';
 import { type Handshake, handshakeEnvironment, readHandshake } from './handshake.ts';
 import { createLogReader } from './log-lines.ts';
@@ -11,13 +12,8 @@ const DOUBT_MS = 1_000;
 export async function toLaunch(program: PluginProgram, { folder, stage }: LaunchContext): Promise<ProgramLaunch> {
   const readLog = createLogReader();
   const tracebacks = createTracebacks();
-  let settle: (handshake: Handshake) => void;
-  let fail: (error: unknown) => void;
-  const handshake = new Promise<Handshake>((resolve, reject) => {
-    settle = resolve;
-    fail = reject;
-  });
-  handshake.catch(() => undefined);
+  const handshake = deferred<Handshake>();
+  handshake.promise.catch(() => undefined);
   let shaken = false;
   const tls = program.tls === 'off' ? undefined : (await import('./tls.ts')).createHostTls();
 
@@ -42,19 +38,19 @@ export async function toLaunch(program: PluginProgram, { folder, stage }: Launch
         if (read === undefined) return undefined;
         if ('doubtful' in read) {
           // Something else may have printed it; the real one follows at once then.
-          setTimeout(() => fail(read.doubtful), DOUBT_MS).unref();
+          setTimeout(() => handshake.reject(read.doubtful), DOUBT_MS).unref();
           return undefined;
         }
-        settle(read.handshake);
+        handshake.resolve(read.handshake);
       } catch (error) {
-        fail(error);
+        handshake.reject(error);
       }
       shaken = true;
       return null;
     },
     async connect(running: RunningProgram): Promise<ProgramSession> {
       stage('handshake');
-      const { target, certificate } = await Promise.race([handshake, running.exited.then((why) => neverShook(why, program.fix))]);
+      const { target, certificate } = await Promise.race([handshake.promise, running.exited.then((why) => neverShook(why, program.fix))]);
       if (certificate === undefined && program.tls === 'required') {
         throw new GatewayError('HANDSHAKE_FAILED', 'The plugin shows no certificate, and the configuration requires one.', {
           fix: 'Set "autoMtls": "wanted", or false, for this plugin.',

@@ -17,7 +17,7 @@ interface Options extends CommonOptions {
   readonly yes?: true;
 }
 
-/** `plugmux approvals`: what is asked and what is not; allows a tool for good, or takes that back. */
+/** `plugmux approvals`: lists approvals, allows a tool permanently, or revokes that. */
 export function addApprovals(program: Command, adapters: readonly Adapter[]): void {
   program
     .command('approvals')
@@ -49,18 +49,18 @@ const ACTIONS: ReadonlyMap<string, (app: App, name: string | undefined, options:
     async (app, name, options) => {
       const tool = findTool(app, name, options);
       const { entry, approval, approvalSource } = tool;
-      if (approval !== 'required') throw new UsageError(`The gateway asks nobody before ${entry.name} runs.`, 'There is nothing to allow.');
+      if (approval !== 'required') throw new UsageError(`${entry.name} needs no approval of the gateway.`, 'There is nothing to allow.');
       if (approvalSource !== 'format') {
-        throw new UsageError(`mcp.json says that ${entry.name} is asked about: the ${approvalSource}'s "approval".`, 'Change it there.');
+        throw new UsageError(`mcp.json requires approval for ${entry.name}: the ${approvalSource}'s "approval".`, 'Change it there.');
       }
-      // Models with a shell read the command in the refusal of a call: a person has to be there, or to have said --yes.
-      const asked = `Let ${entry.name} run without a question from now on?`;
-      if (options.yes !== true && !(await agrees(asked, `${entry.name} may run without a question`))) {
+      // A model with a shell can read this command in a refused call, so require a terminal or --yes.
+      const asked = `Allow ${entry.name} to run without asking from now on?`;
+      if (options.yes !== true && !(await agrees(asked, `${entry.name} may run without asking`))) {
         throw new UsageError(`${entry.name} was not allowed.`, 'Nothing has changed.');
       }
       app.grants.add(toGrantKey(options, tool.entry), surfaceOf(entry));
       record(app, 'allow', entry.name, options);
-      printMasked({ allowed: entry.name }, options.json, () => `${entry.name} runs without a question from now on.`);
+      printMasked({ allowed: entry.name }, options.json, () => `${entry.name} runs without asking from now on.`);
     },
   ],
   [
@@ -68,14 +68,14 @@ const ACTIONS: ReadonlyMap<string, (app: App, name: string | undefined, options:
     (app, name, options) => {
       const tool = findTool(app, name, options);
       if (!app.grants.revoke(toGrantKey(options, tool.entry)))
-        throw new UsageError(`${tool.entry.name} was not allowed for good.`, 'There is nothing to forget.');
+        throw new UsageError(`${tool.entry.name} was not allowed permanently.`, 'There is nothing to revoke.');
       record(app, 'forget', tool.entry.name, options);
-      printMasked({ forgotten: tool.entry.name }, options.json, () => `${tool.entry.name} is asked about again from now on.`);
+      printMasked({ forgotten: tool.entry.name }, options.json, () => `${tool.entry.name} requires approval again from now on.`);
     },
   ],
 ]);
 
-// Written at the latest when the app is closed.
+// Closing the app writes the line at the latest.
 function record({ admin }: App, action: string, tool: string, { principal, profile }: Options): void {
   void admin.record(LOCAL_ACTOR, { action, tool, for: principal, profile, outcome: 'ok' });
 }
@@ -88,7 +88,7 @@ function findTool(app: App, name: string | undefined, options: Options): Visible
   const { tools } = app.gateway.view(callerOf(options));
   const tool = name === undefined ? undefined : tools.get(name);
   if (tool) return tool;
-  if (name === undefined) throw new UsageError('No tool was named.', 'Name one, as `plugmux approvals` lists them.');
+  if (name === undefined) throw new UsageError('No tool was named.', '`plugmux approvals` lists them.');
   throw new UsageError(
     `There is no tool "${name}" in the profile ${options.profile}.`,
     didYouMean(name, tools.keys()).trim() || 'List them with `plugmux approvals`.',

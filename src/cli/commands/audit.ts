@@ -16,10 +16,10 @@ import { ownRedactor } from '../redactor.ts';
 
 const DAY = /^\d{4}-\d\d-\d\d$/;
 const FIRST_PAGE = 50;
-/** Runs write side by side in batches, so lines are in order of time only about. */
+/** Gateways write in batches side by side, so lines are only roughly in order of time. */
 const DISORDER_MS = 60_000;
 
-/** `plugmux audit`: checks the audit log, and shows what stands in it. */
+/** `plugmux audit`: verifies the audit log and shows its lines. */
 export function addAudit(program: Command, adapters: readonly Adapter[]): void {
   const audit = program.command('audit').description('verify or show the audit log');
   audit
@@ -35,7 +35,7 @@ export function addAudit(program: Command, adapters: readonly Adapter[]): void {
     .description('show the newest lines of the audit log')
     .option('--since <time>', 'from this time on: a date, a time, or how long ago, such as 30m, 12h or 7d')
     .option('--tool <name>', 'only calls of this tool, by its public name')
-    .option('--limit <number>', `at most so many lines; ${FIRST_PAGE} without --since`)
+    .option('--limit <number>', `the maximum number of lines; ${FIRST_PAGE} without --since`)
     .option('--json', 'print each line as it was written')
     .action((options: ShowOptions) => show(openSession(options, adapters, { here: true, quiet: true }).config, options));
 }
@@ -49,7 +49,7 @@ interface VerifyOptions extends CommonOptions {
 function verify(config: Config, { day, anchor, archive = [], json }: VerifyOptions): void {
   if (day !== undefined && !DAY.test(day)) throw new UsageError(`"${day}" is not a day.`, 'Write it as 2026-11-30.');
   const dir = join(config.state, 'audit');
-  // Before the files: a gateway that writes meanwhile is then ahead of them and never behind.
+  // Read before the files, so a gateway that writes meanwhile is ahead of the stored ends, never behind.
   const { heads, faults } = readHeads(config.state);
   if (anchor === true) {
     if (faults.length > 0) throw new GatewayError('STATE_STORE_UNAVAILABLE', faults.map(({ message }) => message).join('\n'));
@@ -76,7 +76,7 @@ function existingFolder(path: string): string {
   throw new UsageError(`There is no folder ${path}.`, 'Name the folder that the files were moved to.');
 }
 
-// By their days, whatever folder they lie in.
+// Sorted by day across folders.
 function dayFilesIn(folders: readonly string[]): { folder: string; name: string }[] {
   const all = folders.flatMap((folder) => listDayFiles(folder).map((name) => ({ folder, name })));
   return all.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
@@ -89,7 +89,7 @@ function readHeads(state: string): { heads: ReadonlyMap<string, AuditHead>; faul
   } catch (error) {
     return {
       heads: new Map(),
-      faults: [{ message: `the ends of the chains cannot be read, so a cut tail would not show: ${toError(error).message}` }],
+      faults: [{ message: `the ends of the chains cannot be read, so removed last lines would go unnoticed: ${toError(error).message}` }],
     };
   } finally {
     store.close();
@@ -104,7 +104,7 @@ function describeReport({ files, runs, lines, faults, notes }: AuditReport, dir:
   });
   const lacksFile = faults.some(({ file = '' }) => file !== '' && !read.has(file));
   const hint = lacksFile ? ['If a file was moved away on purpose, name its folder: --archive <folder>.'] : [];
-  const verdict = faults.length === 0 ? `The audit log is whole: ${found}.` : `The audit log was tampered with or damaged: ${found}.`;
+  const verdict = faults.length === 0 ? `The audit log is complete: ${found}.` : `The audit log was tampered with or damaged: ${found}.`;
   return [...shown, ...hint, ...notes.map((note) => `note: ${note}`), verdict].join('\n');
 }
 

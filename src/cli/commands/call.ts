@@ -9,10 +9,10 @@ import { isJsonObject, type JsonObject } from '../../core/json/json.ts';
 import { auditCaller } from '../../gateway/audit/audit-fields.ts';
 import { Call, silentClient } from '../../gateway/call/call.ts';
 import { toUnavailable } from '../../registry/plugin-status.ts';
-import { type CommonOptions, checkProfile, describeError, openSession, UsageError } from '../context.ts';
+import { type CliSession, type CommonOptions, checkProfile, describeError, openSession, UsageError, withApp } from '../context.ts';
 import { print, showProgress } from '../print.ts';
 
-/** `plugmux call`: one tool call from the command line, under the same policy as any client. */
+/** `plugmux call`: calls one tool under the same policy as any client. */
 export function addCall(program: Command, adapters: readonly Adapter[]): void {
   program
     .command('call')
@@ -23,38 +23,35 @@ export function addCall(program: Command, adapters: readonly Adapter[]): void {
     .option('--json', 'print the whole result as JSON')
     .action(async (name: string, text: string, options: CommonOptions & { profile: string }) => {
       const args = parseArguments(text);
-      const session = openSession(options, adapters, {
-        here: true,
-        quiet: true,
-      });
-      const app = await session.open({ forCalls: true });
-      const done = showProgress(`calling ${name}`);
-      try {
-        const withinMs = session.config.limits.startTimeoutMs;
-        const caller = localCaller(options.profile);
-        if (!app.gateway.hasProfile(options.profile) || !app.gateway.view(caller).tools.has(name)) await app.registry.whenListed(withinMs);
-        const call = new Call(caller, silentClient(session.log.area(name)));
-        process.once('SIGINT', () => call.abort(new GatewayError('CALL_CANCELLED', 'The call was cancelled.')));
-        await untilListed(app, name, caller);
-        checkProfile(app, options.profile);
-        endIfLate(app, name, call, withinMs);
-        const result = await resultOf(app, name, args, call);
-        done();
+      const session = openSession(options, adapters, { here: true, quiet: true });
+      await withApp(session, { forCalls: true }, async (app) => {
+        const done = showProgress(`calling ${name}`);
+        const result = await run(app, session, options.profile, name, args).finally(done);
         print(result, options.json, () => showResult(result));
         if (result.isError) process.exitCode = 1;
-      } catch (error) {
-        if (error instanceof GatewayError && error.code === 'UNKNOWN_TOOL')
-          throw new UsageError(`${error.message}${whoIsMissing(app)}`, 'List the tools with `plugmux list`.');
-        throw error;
-      } finally {
-        done();
-        await app.close();
-        session.flushLog();
-      }
+      });
     });
 }
 
-// A tool that is known only by the text of a plugin that failed to load: the person who calls it learns why.
+async function run(app: App, session: CliSession, profile: string, name: string, args: JsonObject): Promise<ToolResult> {
+  const withinMs = session.config.limits.startTimeoutMs;
+  const caller = localCaller(profile);
+  try {
+    if (!app.gateway.hasProfile(profile) || !app.gateway.view(caller).tools.has(name)) await app.registry.whenListed(withinMs);
+    const call = new Call(caller, silentClient(session.log.area(name)));
+    process.once('SIGINT', () => call.abort(new GatewayError('CALL_CANCELLED', 'The call was cancelled.')));
+    await untilListed(app, name, caller);
+    checkProfile(app, profile);
+    endIfLate(app, name, call, withinMs);
+    return await resultOf(app, name, args, call);
+  } catch (error) {
+    if (error instanceof GatewayError && error.code === 'UNKNOWN_TOOL')
+      throw new UsageError(`${error.message}${notServed(app)}`, 'List the tools with `plugmux list`.');
+    throw error;
+  }
+}
+
+// If the tool's plugin failed to load, report the cause instead of an unknown tool.
 async function resultOf(app: App, name: string, args: JsonObject, call: Call): Promise<ToolResult> {
   try {
     return (await app.gateway.call(name, args, call, auditCaller(call.caller, 'cli', 'plugmux'))).result;
@@ -66,7 +63,7 @@ async function resultOf(app: App, name: string, args: JsonObject, call: Call): P
   }
 }
 
-// One that the last start knew may take longer to open than a person waits.
+// Ends the call if its plugin, listed from the remembered catalogue, has not opened in time.
 function endIfLate({ gateway, registry }: App, name: string, call: Call, withinMs: number): void {
   const plugin = gateway.view(call.caller).tools.get(name)?.entry.plugin.id;
   if (plugin === undefined || !registry.opening(plugin)) return;
@@ -76,7 +73,7 @@ function endIfLate({ gateway, registry }: App, name: string, call: Call, withinM
   setTimeout(end, withinMs).unref();
 }
 
-// Some plugins are built before they can be listed; a person who calls one of their tools can wait for that.
+// Some plugins must be built before they can list their tools, so wait for the tool or for all plugins.
 async function untilListed(app: App, name: string, caller: Caller): Promise<void> {
   const isThere = (): boolean => app.gateway.view(caller).tools.has(name);
   if (isThere()) return;
@@ -84,8 +81,8 @@ async function untilListed(app: App, name: string, caller: Caller): Promise<void
   await Promise.race([app.registry.start(), appeared]);
 }
 
-// Its tools may be those of one that has not come up in time, or that never will.
-function whoIsMissing({ registry }: App): string {
+// The tool may belong to a plugin that is still starting or has failed.
+function notServed({ registry }: App): string {
   const plugins = registry.plugins();
   const opening = plugins.flatMap(({ id, state }) => (state === 'opening' ? [id] : []));
   const failed = plugins.flatMap(({ id, state, error }) =>

@@ -9,42 +9,33 @@ import { didYouMean } from '../../core/text/nearest.ts';
 import { Call, silentClient } from '../../gateway/call/call.ts';
 import { toPluginFailed } from '../../gateway/call/plugin-errors.ts';
 import { toUnavailable } from '../../registry/plugin-status.ts';
-import { type CommonOptions, openSession, UsageError, unknownPlugin } from '../context.ts';
+import { type CommonOptions, openSession, UsageError, unknownPlugin, withApp } from '../context.ts';
 import { columns, print, printMasked, showProgress } from '../print.ts';
 import { showResult } from './call.ts';
 
-/** `plugmux command`: runs what a plugin offers to the person rather than to the model. */
+/** `plugmux command`: runs a command that a plugin offers to the user, not to the model. */
 export function addCommand(program: Command, adapters: readonly Adapter[]): void {
   program
     .command('command')
     .description("run a plugin's command; without a name, list its commands")
     .argument('<plugin>', "the plugin's id")
     .argument('[name]', 'the command')
-    .argument('[words...]', 'what to type behind it')
+    .argument('[words...]', 'its arguments')
     .option('--json', 'print the whole result as JSON')
     .action(async (id: string, name: string | undefined, words: string[], options: CommonOptions) => {
       const session = openSession(options, adapters, { here: true, quiet: true });
-      const app = await session.open();
-      const done = showProgress(`starting ${id}`);
-      try {
-        const commands = await commandsOf(app, id, session.config.limits.startTimeoutMs);
-        if (name === undefined) {
-          done();
-          return printMasked(commands, options.json, () => list(commands));
-        }
+      await withApp(session, {}, async (app) => {
+        const done = showProgress(`starting ${id}`);
+        const commands = await commandsOf(app, id, session.config.limits.startTimeoutMs).finally(done);
+        if (name === undefined) return printMasked(commands, options.json, () => list(commands));
         const command = commands.find((c) => c.name === name);
         if (!command) throw unknown(id, name, commands);
         const call = new Call(localCaller(), silentClient(session.log.area(id)));
         process.once('SIGINT', () => call.abort(new GatewayError('CALL_CANCELLED', 'The command was cancelled.')));
         const result = await toPluginFailed(id, () => command.run(words.join(' '), call));
-        done();
         (result.isError ? printMasked : print)(result, options.json, () => showResult(result));
         if (result.isError) process.exitCode = 1;
-      } finally {
-        done();
-        await app.close();
-        session.flushLog();
-      }
+      });
     });
 }
 

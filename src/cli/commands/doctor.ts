@@ -1,4 +1,6 @@
 import type { Command } from 'commander';
+import type { App } from '../../app.ts';
+import type { Config } from '../../config/config.ts';
 import { findInsecure } from '../../config/permissions.ts';
 import type { Adapter } from '../../core/contract/adapter.ts';
 import { DEFAULT_PROFILE, localCaller } from '../../core/contract/caller.ts';
@@ -6,7 +8,7 @@ import type { Problem } from '../../core/contract/plugin.ts';
 import { unusedHints } from '../../gateway/view/unused-hints.ts';
 import { unrecognizedFolders } from '../../registry/discovery/sources.ts';
 import { hasFailed, type PluginStatus } from '../../registry/plugin-status.ts';
-import { type CommonOptions, openSession } from '../context.ts';
+import { type CommonOptions, openSession, withApp } from '../context.ts';
 import { printMasked, showProgress } from '../print.ts';
 import { describeProxies } from '../proxy-line.ts';
 
@@ -26,58 +28,56 @@ interface Fault {
   readonly fix?: string | undefined;
 }
 
-/** `plugmux doctor`: starts every plugin and tells how far each came, what is wrong and what mends it. */
+/** `plugmux doctor`: starts every plugin and reports problems with their fixes. */
 export function addDoctor(program: Command, adapters: readonly Adapter[]): void {
   program
     .command('doctor')
     .description('start every plugin and report problems and fixes')
     .option('--json', 'print JSON')
     .action(async (options: CommonOptions) => {
-      const session = openSession(options, adapters, {
-        here: true,
-        quiet: true,
-      });
-      const app = await session.open({ acceptDamage: true });
-      const done = showProgress('starting the plugins');
-      await app.registry.start();
-      done();
-      const checked = await app.registry.check();
-      const all = app.registry.plugins();
-      const plugins = all.map((plugin) => diagnose(plugin, checked.get(plugin.id) ?? []));
-      // A rule is unused only once every profile has been looked through.
-      for (const profile of [DEFAULT_PROFILE, ...session.config.profiles.keys()]) app.gateway.view(localCaller(profile));
-      const insecure = await findInsecure(
-        session.config,
-        all.map(({ origin }) => origin),
-      );
-      const notes = [
-        ...session.config.warnings,
-        ...insecure.map(({ message, fix }) => `INSECURE_PERMISSIONS: ${message} ${fix}`),
-        ...app
-          .policy()
-          .unused()
-          .map((rule) => `the rule ${rule} matches nothing`),
-        ...unusedHints(session.config, app.registry).map((rule) => `the rule ${rule} matches nothing`),
-        ...unrecognizedFolders(
-          session.config,
-          plugins.map(({ origin }) => origin),
-        ),
-      ];
-      const names = [...app.registry.catalogue().collisions].map(
-        ([name, parties]) => `the tool name "${name}" is claimed by ${parties.join(' and ')}`,
-      );
-      await app.close();
-      session.flushLog();
+      const session = openSession(options, adapters, { here: true, quiet: true });
+      const { plugins, notes, isFailure } = await withApp(session, { acceptDamage: true }, (app) => examine(app, session.config));
       const { file } = session.config;
       const proxy = describeProxies(session.config, process.env);
-      printMasked({ config: file, proxy, plugins, notes: [...notes, ...names] }, options.json, () =>
-        toText(plugins, [...notes, ...names], `configuration: ${file ?? 'none'}\nproxy: ${proxy}`),
+      printMasked({ config: file, proxy, plugins, notes }, options.json, () =>
+        toText(plugins, notes, `configuration: ${file ?? 'none'}\nproxy: ${proxy}`),
       );
-      if (all.some((plugin) => hasFailed(plugin) || isHeldBack(plugin))) process.exitCode = 1;
+      if (isFailure) process.exitCode = 1;
     });
 }
 
-// What was turned away is out, too, and what has not come up in time; a setting that nobody has made yet is no failure.
+async function examine(app: App, config: Config) {
+  const done = showProgress('starting the plugins');
+  await app.registry.start().finally(done);
+  const checked = await app.registry.check();
+  const all = app.registry.plugins();
+  const plugins = all.map((plugin) => diagnose(plugin, checked.get(plugin.id) ?? []));
+  // A rule counts as unused only after the views of all profiles have been built.
+  for (const profile of [DEFAULT_PROFILE, ...config.profiles.keys()]) app.gateway.view(localCaller(profile));
+  const insecure = await findInsecure(
+    config,
+    all.map(({ origin }) => origin),
+  );
+  const notes = [
+    ...config.warnings,
+    ...insecure.map(({ message, fix }) => `INSECURE_PERMISSIONS: ${message} ${fix}`),
+    ...app
+      .policy()
+      .unused()
+      .map((rule) => `the rule ${rule} matches nothing`),
+    ...unusedHints(config, app.registry).map((rule) => `the rule ${rule} matches nothing`),
+    ...unrecognizedFolders(
+      config,
+      plugins.map(({ origin }) => origin),
+    ),
+  ];
+  const names = [...app.registry.catalogue().collisions].map(
+    ([name, parties]) => `the tool name "${name}" is claimed by ${parties.join(' and ')}`,
+  );
+  return { plugins, notes: [...notes, ...names], isFailure: all.some((plugin) => hasFailed(plugin) || isHeldBack(plugin)) };
+}
+
+// Rejected plugins and those that did not start in time count as failures; a missing setting does not.
 function isHeldBack({ state, error }: PluginStatus): boolean {
   return error !== undefined && ['needs-config', 'disabled', 'opening'].includes(state);
 }

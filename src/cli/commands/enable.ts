@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { Adapter } from '../../core/contract/adapter.ts';
 import { findPlugin } from '../../gateway/plugin-admin.ts';
-import { type CliSession, type CommonOptions, LOCAL_ACTOR, openSession, UsageError, unknownPlugin } from '../context.ts';
+import { type CliSession, type CommonOptions, LOCAL_ACTOR, openSession, UsageError, unknownPlugin, withApp } from '../context.ts';
 import { setEnabledInFile } from '../enable-in-file.ts';
 import { printMasked } from '../print.ts';
 
@@ -58,8 +58,7 @@ export function addEnable(program: Command, adapters: readonly Adapter[]): void 
 
   async function store(id: string, options: Options, one: Switch): Promise<void> {
     const session = openSession(options, adapters, { here: true, quiet: true });
-    const app = await session.open();
-    try {
+    await withApp(session, {}, async (app) => {
       const plugins = app.registry.plugins();
       const found = findPlugin(plugins, id);
       if (!found)
@@ -75,10 +74,7 @@ export function addEnable(program: Command, adapters: readonly Adapter[]): void 
         options.json,
         () => `${found.id} is ${one.state}. A running gateway applies this with its next configuration change.`,
       );
-    } finally {
-      await app.close();
-      session.flushLog();
-    }
+    });
   }
 }
 

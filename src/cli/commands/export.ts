@@ -59,7 +59,7 @@ const APIS: ReadonlyMap<string, Exporter> = new Map([
 const TARGETS = [...CLIENTS.keys(), ...APIS.keys()];
 const TOKEN_FROM = 'PLUGMUX_TOKEN';
 
-/** `plugmux export`: a client's configuration with its allow-list, or the tools as an API wants them declared. */
+/** `plugmux export`: a client's configuration with its allow-list, or tool definitions for an LLM API. */
 export function addExport(program: Command, adapters: readonly Adapter[]): void {
   program
     .command('export')
@@ -82,9 +82,9 @@ export function addExport(program: Command, adapters: readonly Adapter[]): void 
       const session = openSession(options, adapters, { here: true, quiet: true });
       await withPlugins(session, profile, (app) => {
         const view = app.gateway.view(localCaller(profile));
-        // A client sees what is listed, which may be a search in place of the tools.
+        // Export what a client would list: in search mode, the search tools.
         const tools = CLIENTS.has(target) ? view.listed : view.tools;
-        // What is written down for others to read; a key such as Authorization is a part of the form.
+        // Mask values only: a key such as Authorization belongs to the format.
         const parts = ownRedactor.texts(
           exporter({
             name,
@@ -106,7 +106,7 @@ function originOf({ listen }: Config, http: string | true): string {
   return `http://${host}:${listen.port}`;
 }
 
-// Where code that speaks no MCP calls tools.
+// The address of the plain HTTP API.
 function apiOf(config: Config, { http = true, profile }: Options): string {
   return `${originOf(config, http)}${PATHS.tools}${profile === DEFAULT_PROFILE ? '' : `/${profile}`}`;
 }

@@ -7,10 +7,10 @@ import { toJsonText } from '../../core/json/exact-number.ts';
 import { didYouMean } from '../../core/text/nearest.ts';
 import type { VisibleTool } from '../../gateway/view/visible-tool.ts';
 import type { PluginStatus } from '../../registry/plugin-status.ts';
-import { type CommonOptions, checkProfile, openSession, UsageError, unknownPlugin } from '../context.ts';
+import { type CommonOptions, openSession, UsageError, unknownPlugin, withListed } from '../context.ts';
 import { columns, printMasked } from '../print.ts';
 
-/** `plugmux info`: all that is known of one plugin or tool. Starts the plugins and waits a few seconds for them. */
+/** `plugmux info`: shows one plugin or tool in detail. Starts the plugins and waits up to `firstListMs` for them. */
 export function addInfo(program: Command, adapters: readonly Adapter[]): void {
   program
     .command('info')
@@ -20,14 +20,8 @@ export function addInfo(program: Command, adapters: readonly Adapter[]): void {
     .option('--profile <name>', 'as this profile sees it', DEFAULT_PROFILE)
     .option('--json', 'print JSON')
     .action(async (id: string, tool: string | undefined, options: CommonOptions & { profile: string }) => {
-      const session = openSession(options, adapters, {
-        here: true,
-        quiet: true,
-      });
-      const app = await session.open({ acceptDamage: true });
-      try {
-        await app.registry.opened(app.limits.firstListMs);
-        checkProfile(app, options.profile);
+      const session = openSession(options, adapters, { here: true, quiet: true });
+      await withListed(session, options.profile, (app) => {
         const plugin = findPlugin(app, id);
         const data =
           tool === undefined
@@ -36,9 +30,7 @@ export function addInfo(program: Command, adapters: readonly Adapter[]): void {
         printMasked(data, options.json, () =>
           columns(Object.entries(data).flatMap(([key, value]) => (isEmpty(value) ? [] : rowsOf(key, show(value))))),
         );
-      } finally {
-        await app.close();
-      }
+      });
     });
 }
 
@@ -66,7 +58,7 @@ function describePlugin(app: App, plugin: PluginStatus, profile: string): Record
     ...facts,
     error: error?.toObject(),
     tools: tools.map(({ entry }) => entry.name),
-    // What each tool's clients are not told; `info <plugin> <tool>` shows it whole.
+    // What clients do not receive of each tool; `info <plugin> <tool>` shows the original.
     untold: tools.flatMap((tool) => untold(tool).map((loss) => `${tool.entry.name}: ${loss}`)),
     triggers: triggers.map((t) => t.id),
     problems: [...problems.map((p) => p.message), ...quarantined.map((q) => `${q.tool}: ${q.reason}`)],
@@ -106,7 +98,7 @@ function describeTool(app: App, plugin: PluginStatus, name: string, profile: str
   };
 }
 
-// Where a person changes it.
+// The place where the operator can change the time limit.
 function timeSource({ entry, timeFrom }: VisibleTool, config: Config): string {
   const { id, adapter } = entry.plugin;
   switch (timeFrom) {
@@ -143,7 +135,7 @@ function show(value: unknown): string {
   return toJsonText(value);
 }
 
-// A value of several lines stays in its column.
+// Further lines of a value stay in its column.
 function rowsOf(key: string, text: string): string[][] {
   return text.split('\n').map((line, i) => [i === 0 ? key : '', line]);
 }

@@ -5,7 +5,7 @@ import type { Adapter } from '../../core/contract/adapter.ts';
 import { type CommonOptions, openSession } from '../context.ts';
 import { columns, printMasked } from '../print.ts';
 
-// Behind proxies the default is another one.
+// Behind trusted proxies, the default differs.
 function sourceOf(name: LimitName, { ownLimits, limits, at }: Config): string {
   if (Object.hasOwn(ownLimits, name)) return at('limits', name);
   return name === 'keepAliveMs' && limits[name] !== LIMITS[name].value ? at('listen', 'proxies') : 'default';

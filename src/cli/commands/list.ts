@@ -4,10 +4,10 @@ import type { Adapter } from '../../core/contract/adapter.ts';
 import { DEFAULT_PROFILE, localCaller } from '../../core/contract/caller.ts';
 import { escapeForTerminal, shorten } from '../../core/text/text.ts';
 import { hasFailed } from '../../registry/plugin-status.ts';
-import { type CommonOptions, checkProfile, openSession } from '../context.ts';
+import { type CommonOptions, openSession, withListed } from '../context.ts';
 import { columns, printMasked } from '../print.ts';
 
-/** `plugmux list`: plugins and their tools. Starts the plugins, since their states must be true, and waits a few seconds for them. */
+/** `plugmux list`: plugins and their tools. Starts the plugins to show their real state, and waits up to `firstListMs` for them. */
 export function addList(program: Command, adapters: readonly Adapter[]): void {
   program
     .command('list')
@@ -15,24 +15,16 @@ export function addList(program: Command, adapters: readonly Adapter[]): void {
     .option('--profile <name>', 'as this profile sees them', DEFAULT_PROFILE)
     .option('--json', 'print JSON')
     .action(async (options: CommonOptions & { profile: string }) => {
-      const session = openSession(options, adapters, {
-        here: true,
-        quiet: true,
-      });
-      const app = await session.open({ acceptDamage: true });
-      try {
-        await app.registry.opened(app.limits.firstListMs);
-        checkProfile(app, options.profile);
+      const session = openSession(options, adapters, { here: true, quiet: true });
+      await withListed(session, options.profile, (app) => {
         const plugins = describe(app, options.profile);
         const notes = session.config.warnings.map((warning) => `note: ${warning}`);
         printMasked(plugins, options.json, () => [toText(plugins), ...notes].join('\n\n'));
-        // A program that reads the list finds plugins in it and nothing else.
+        // JSON on stdout holds plugins only.
         if (options.json) for (const note of notes) process.stderr.write(`${escapeForTerminal(session.redactor.text(note))}\n`);
-        // What a person has to write differently is told as it stands; what does not start is a failure of the command.
+        // A wrong entry is listed with its cause; a plugin that cannot start fails the command.
         if (app.registry.plugins().some((plugin) => hasFailed(plugin) && plugin.error?.code === 'HANDSHAKE_FAILED')) process.exitCode = 1;
-      } finally {
-        await app.close();
-      }
+      });
     });
 }
 
@@ -75,7 +67,5 @@ function toText(plugins: readonly Listed[]): string {
 function whyOf({ state, error, needs, tools }: Listed): string | undefined {
   if (error !== undefined) return error;
   if (needs.length > 0) return `set ${needs.join(', ')}`;
-  return state === 'opening' && tools.length === 0
-    ? 'it is still starting and its tools are not known yet; `plugmux doctor` waits for them'
-    : undefined;
+  return state === 'opening' && tools.length === 0 ? 'still starting, tools not known yet; `plugmux doctor` waits for them' : undefined;
 }

@@ -41,7 +41,7 @@ export function addServe(program: Command, adapters: readonly Adapter[]): void {
             },
           );
           void app.registry.start();
-          // Clients are served meanwhile; the lines below must be true.
+          // Clients are served meanwhile. Wait, so that the printed states are true.
           const opening = app.registry.opened(app.limits.firstListMs);
           if ((await Promise.race([opening, stopped.then(() => 'over')])) !== 'over') {
             announce(app, http.origin, PATHS, options.json);

@@ -8,13 +8,13 @@ import { type CommonOptions, checkProfile, openSession } from '../context.ts';
 import { onParentGone } from '../parent.ts';
 import { untilStopped } from '../stop.ts';
 
-/** How long plugins may take to end in good order once the client is gone; together with the look for it less than 5 s. */
+/** How long plugins may take to stop after the client has gone; with the check for it, less than 5 s. */
 const ORPHAN_GRACE_MS = 2_500;
 const ORPHAN_EXIT_MS = 3_500;
 
-/** A client that says nothing for so long wants something else first. */
+/** A client that sends nothing for this long does not wait for a list first. */
 const SILENT_MS = 1_000;
-/** The first lists follow the reply to initialize at once. */
+/** Clients request the first lists right after the reply to initialize. */
 const SETTLE_MS = 50;
 
 /** `plugmux stdio`: the gateway for one client that starts it. */
@@ -32,7 +32,7 @@ export function addStdio(program: Command, adapters: readonly Adapter[]): void {
       const { log } = session;
       let orphaned = (): void => process.exit(0);
       onParentGone(() => {
-        log.info('The program that started this one is gone, so the gateway ends.');
+        log.info('The parent process has exited, so the gateway stops.');
         orphaned();
       });
       await untilStopped(
@@ -40,7 +40,7 @@ export function addStdio(program: Command, adapters: readonly Adapter[]): void {
         () => session.limits().drainMs,
         async (stopped) => {
           const app = await session.open({ forCalls: true });
-          // A plugin may bring the profile along.
+          // A plugin may define the profile.
           const listing = app.gateway.hasProfile(options.profile) ? undefined : app.registry.whenListed(app.limits.firstListMs);
           if (listing && (await Promise.race([listing, stopped.then(() => 'over')])) === 'over') return app.close();
           try {
@@ -57,7 +57,7 @@ export function addStdio(program: Command, adapters: readonly Adapter[]): void {
           };
           void Promise.race([transport.leaving, stopped]).then(() => app.drain());
           const over = Promise.race([transport.ended, stopped.then(() => transport.drain())]);
-          // The client is welcomed first by what the last start knew; what is called meanwhile opens by itself.
+          // Answer the client from the remembered catalogue first; a call opens its plugin.
           if (!app.registry.knew() || (await Promise.race([firstAnswer(transport), over.then(() => 'over')])) !== 'over') {
             await app.watchConfig(session.load);
             void app.registry.start();

@@ -47,10 +47,10 @@ function describeLoss(damage: GatewayError, left: Salvage): string {
     '',
     ...(known.length > 0
       ? ['Lost with it, as far as it can still be read:', ...known]
-      : ['Nothing in it can be read, so what is lost is not known.']),
+      : ['None of it can be read, so what is lost is unknown.']),
     '',
-    'With an empty store, plugins that an administrator disabled are enabled again, tools that were allowed for good',
-    'are asked about again, and logins at upstream servers have to be made again.',
+    'With an empty store, plugins that an administrator disabled are enabled again, permanently allowed tools',
+    'require approval again, and logins at upstream servers must be repeated.',
   ].join('\n');
 }
 
@@ -62,25 +62,25 @@ function describe(space: string, keys: ReadonlySet<string>): string {
     case DISABLED_SPACE:
       return `plugins that an administrator disabled: ${[...keys].sort().join(', ')}`;
     case 'grants':
-      return `tools that were allowed for good: ${size}`;
+      return `permanently allowed tools: ${size}`;
     case 'keys':
       return 'the key that seals open questions: they are void';
     case 'used-tickets':
       return `answers that cannot be used twice: ${size}`;
     case 'known-tools':
-      return `the last known tools of plugins, which are learnt again: ${size}`;
+      return `the last known tools of plugins, which the next start lists again: ${size}`;
     case 'audit-heads':
-      return `ends of audit chains, without which a cut tail does not show: ${size}`;
+      return `ends of audit chains, without which removed last lines go unnoticed: ${size}`;
     default:
       return `${space}: ${size}`;
   }
 }
 
 function describeMoved(moved: readonly Moved[]): string {
-  if (moved.length === 0) return 'Another process has repaired it meanwhile: nothing was moved.';
+  if (moved.length === 0) return 'Another process has already repaired it, so nothing was moved.';
   return [
     'Moved aside, in the same folder:',
     ...moved.map(({ from, to }) => `  ${from} -> ${to}`),
-    'The next start makes an empty store.',
+    'The next start creates an empty store.',
   ].join('\n');
 }

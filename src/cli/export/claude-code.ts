@@ -18,7 +18,7 @@ export const exportClaudeCode: Exporter = (source) => {
       ? [
           {
             file: '.claude/settings.json',
-            note: 'Merge this into the file. It counts once you trust the folder.',
+            note: 'Merge this into the file. It takes effect once you trust the folder.',
             content: { permissions: { allow } },
           },
         ]

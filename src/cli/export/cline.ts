@@ -1,6 +1,6 @@
 import { autoTools, type Exporter } from './exporter.ts';
 
-/** Cline: its list of servers, each with the tools that run by themselves. */
+/** Cline: its list of servers, each with the tools that run without asking. */
 export const exportCline: Exporter = (source) => {
   const { name, server } = source;
   const entry =

@@ -1,6 +1,6 @@
 import { autoTools, type Exporter } from './exporter.ts';
 
-// Codex gives a server 10 s by default and then does without its tools.
+// By default, Codex waits 10 s for a server and then continues without its tools.
 const STARTUP_SECONDS = 60;
 
 /** Codex: its table of servers, with the approval of each tool. */
@@ -16,13 +16,13 @@ export const exportCodex: Exporter = (source) => {
   return [
     {
       file: '~/.codex/config.toml',
-      note: 'Merge this into the file; in .codex/config.toml of a project it holds only if Codex trusts the project.',
+      note: 'Merge this into the file; in .codex/config.toml of a project it has effect only if Codex trusts the project.',
       content: `${[...lines, ...tools].join('\n')}\n`,
     },
   ];
 };
 
-// A JSON text is a basic string of TOML, apart from DEL, which TOML wants escaped.
+// A JSON string is a valid TOML basic string, except for DEL, which TOML requires to be escaped.
 function toml(text: string): string {
   return JSON.stringify(text).replaceAll('\u007f', '\\u007f');
 }

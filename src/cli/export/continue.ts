@@ -1,6 +1,6 @@
 import { byHand, type Exporter } from './exporter.ts';
 
-/** Continue: a block with one server. It is YAML, of which JSON is a part. */
+/** Continue: a file with one server, in YAML (of which JSON is a subset). */
 export const exportContinue: Exporter = (source) => {
   const { name, server } = source;
   const authorization = 'url' in server && server.tokenFrom ? { Authorization: `Bearer \${{ secrets.${server.tokenFrom} }}` } : undefined;
@@ -11,7 +11,7 @@ export const exportContinue: Exporter = (source) => {
   return [
     {
       file: `.continue/mcpServers/${name}.yaml`,
-      note: 'Put this into a file of its own in the workspace. Continue calls tools in agent mode only.',
+      note: 'Save this as a separate file in the workspace. Continue calls tools in agent mode only.',
       content: { name, version: '0.0.1', schema: 'v1', mcpServers: [entry] },
     },
     ...byHand(source, 'Continue keeps its allow-list itself: set the policy of each tool in its list of tools.'),

@@ -1,6 +1,6 @@
 import { autoTools, type Exporter } from './exporter.ts';
 
-/** Copilot CLI: its list of servers. What runs without a question is said when it is started. */
+/** Copilot CLI: its list of servers. Flags at the start name the tools that run without asking. */
 export const exportCopilotCli: Exporter = (source) => {
   const { name, server } = source;
   const entry =
@@ -14,6 +14,6 @@ export const exportCopilotCli: Exporter = (source) => {
       note: 'Merge this into the file. An organization may list the servers that can run; then this one has to be on the list.',
       content: { mcpServers: { [name]: { ...entry, tools: ['*'] } } },
     },
-    ...(flags.length > 0 ? [{ note: `These may run without a question, if it is started so: copilot ${flags.join(' ')}` }] : []),
+    ...(flags.length > 0 ? [{ note: `To let these run without asking, start it with: copilot ${flags.join(' ')}` }] : []),
   ];
 };

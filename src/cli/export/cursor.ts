@@ -1,6 +1,6 @@
 import { autoTools, type Exporter } from './exporter.ts';
 
-/** Cursor: its list of servers, and the list of tools that run by themselves. */
+/** Cursor: its list of servers, and the list of tools that run without asking. */
 export const exportCursor: Exporter = (source) => {
   const { name, server } = source;
   const entry =

@@ -1,16 +1,16 @@
 import type { VisibleTool } from '../../gateway/view/visible-tool.ts';
 
-/** How a client reaches the gateway: it starts it, or connects to a running one. */
+/** How a client reaches the gateway: it starts one, or connects to a running one. */
 export type Server =
   | { readonly command: string; readonly args: readonly string[] }
   | { readonly url: string /** A token is needed; it is read from this variable of the environment. */; readonly tokenFrom?: string };
 
-/** What is exported. */
+/** The gateway and tools to export. */
 export interface ExportSource {
-  /** The name under which clients know the gateway. */
+  /** The server name in the client's configuration. */
   readonly name: string;
   readonly server: Server;
-  /** Where code that speaks no MCP calls tools: one address for each below this one. */
+  /** The address of the plain HTTP API; each tool has one below it. */
   readonly api: string;
   readonly tools: readonly VisibleTool[];
 }
@@ -22,16 +22,16 @@ export interface ExportPart {
   readonly note?: string;
 }
 
-/** Writes an export in the words of one client or API. */
+/** Writes an export in the format of one client or API. */
 export type Exporter = (source: ExportSource) => readonly ExportPart[];
 
-/** The public names of the tools that run without a question. */
+/** The public names of the tools that run without approval. */
 export function autoTools({ tools }: ExportSource): string[] {
   return tools.filter(({ approval }) => approval === 'auto').map(({ entry }) => entry.name);
 }
 
-/** Where a client keeps no allow-list in a file, its owner has to be told what belongs on it. */
+/** For clients without an allow-list file: a note for the user that lists the tools. */
 export function byHand(source: ExportSource, how: string): ExportPart[] {
   const names = autoTools(source);
-  return names.length === 0 ? [] : [{ note: `${how} These may run without a question: ${names.join(', ')}` }];
+  return names.length === 0 ? [] : [{ note: `${how} These may run without asking: ${names.join(', ')}` }];
 }

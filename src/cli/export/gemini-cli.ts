@@ -18,7 +18,7 @@ export const exportGeminiCli: Exporter = (source) => {
   return [
     { file: '~/.gemini/settings.json', note: 'Merge this into the file.', content: { mcpServers: { [name]: entry } } },
     ...(names.length > 0
-      ? [{ file: `~/.gemini/policies/${name}.toml`, note: 'Put this into a file of its own.', content: `${rule.join('\n')}\n` }]
+      ? [{ file: `~/.gemini/policies/${name}.toml`, note: 'Save this as a separate file.', content: `${rule.join('\n')}\n` }]
       : []),
   ];
 };

@@ -1,7 +1,7 @@
 import { shapeOf } from '../../registry/schemas/shape.ts';
 import type { Exporter } from './exporter.ts';
 
-/** Function declarations for the Gemini API, with schemas in the form it takes. */
+/** Function declarations for the Gemini API, with schemas in its own subset of JSON Schema. */
 export const exportGemini: Exporter = ({ tools }) => [
   {
     content: [

@@ -1,6 +1,6 @@
 import type { Exporter } from './exporter.ts';
 
-/** Tools for the OpenAI API (Responses). Not strict: what a schema leaves open stays open. */
+/** Tools for the OpenAI Responses API. Not strict, since strict mode forbids optional properties. */
 export const exportOpenai: Exporter = ({ tools }) => [
   {
     content: tools.map(({ entry: { name, description }, shape }) => ({

@@ -8,11 +8,11 @@ export const exportOpencode: Exporter = (source) => {
       ? {
           type: 'remote',
           url: server.url,
-          // Without this it would try to log in by OAuth.
+          // Otherwise opencode would try to log in with OAuth.
           ...(server.tokenFrom ? { oauth: false, headers: { Authorization: `Bearer {env:${server.tokenFrom}}` } } : {}),
         }
       : { type: 'local', command: [server.command, ...server.args] };
-  // opencode applies the last matching rule, and without any rule it runs every tool unasked.
+  // opencode applies the last matching rule; without a rule, it runs tools without asking.
   const permission = { [`${name}_*`]: 'ask', ...Object.fromEntries(autoTools(source).map((tool) => [`${name}_${tool}`, 'allow'])) };
   return [
     {

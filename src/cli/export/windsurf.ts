@@ -10,7 +10,7 @@ export const exportWindsurf: Exporter = (source) => {
   return [
     {
       file: '~/.codeium/windsurf/mcp_config.json',
-      note: 'Merge this into the file and refresh the list of servers. In an Enterprise plan MCP has to be enabled in the settings first.',
+      note: 'Merge this into the file and refresh the list of servers. In an Enterprise plan, enable MCP in the settings first.',
       content: { mcpServers: { [name]: entry } },
     },
     ...byHand(source, 'Windsurf keeps its allow-list itself.'),

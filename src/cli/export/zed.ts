@@ -3,7 +3,7 @@ import { autoTools, type Exporter } from './exporter.ts';
 /** Zed: its context servers, and the permissions of tools. */
 export const exportZed: Exporter = (source) => {
   const { name, server } = source;
-  // Zed reads no variables here: the token has to be written into the file.
+  // Zed does not expand variables here, so the user must write the token into the file.
   const entry =
     'url' in server
       ? { url: server.url, ...(server.tokenFrom ? { headers: { Authorization: `Bearer <${server.tokenFrom}>` } } : {}) }

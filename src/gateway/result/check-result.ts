@@ -21,14 +21,14 @@ export function checkResult(result: ToolResult, limits: OutputLimits): number {
     if (!isJsonObject(result) || !Array.isArray(result.content)) throw invalid('it has no list of content');
     if (result.isError !== undefined && typeof result.isError !== 'boolean') throw invalid('its "isError" is not true or false');
     if (result.meta !== undefined) expectObject(result.meta, 'its "_meta"');
-    const walk = new Walk(limits);
+    const walker = new ResultWalker(limits);
     for (const block of result.content as readonly Content[]) {
       checkBlock(block);
-      walk.visit(block, 1);
+      walker.visit(block, 1);
     }
-    if (result.structured !== undefined) walk.visit(result.structured, 1);
-    if (result.meta !== undefined) walk.visit(result.meta, 1);
-    return walk.size;
+    if (result.structured !== undefined) walker.visit(result.structured, 1);
+    if (result.meta !== undefined) walker.visit(result.meta, 1);
+    return walker.size;
   } catch (error) {
     if (error instanceof GatewayError) throw error;
     if (error instanceof ShapeFault) throw invalid(error.message);
@@ -38,7 +38,7 @@ export function checkResult(result: ToolResult, limits: OutputLimits): number {
 
 /** Throws RESULT_TOO_LARGE or RESULT_INVALID unless something a plugin returned is plain data within the limits. */
 export function checkPlain(value: unknown, limits: OutputLimits): void {
-  new Walk(limits).visit(value, 1);
+  new ResultWalker(limits).visit(value, 1);
 }
 
 /** The error if a structured result does not match the tool's output schema; undefined if it matches or is not checked. */
@@ -69,7 +69,7 @@ function invalid(why: string): GatewayError {
   return new GatewayError('RESULT_INVALID', `The tool ran, but its result cannot be passed on: ${why}.`);
 }
 
-class Walk {
+class ResultWalker {
   readonly #limits: OutputLimits;
   size = 0;
 

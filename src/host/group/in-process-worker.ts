@@ -2,6 +2,7 @@ import type { ToolResult } from '../../core/contract/content.ts';
 import type { HostLimits } from '../../core/contract/host.ts';
 import type { Answers, QuestionKind, Questions } from '../../core/contract/question.ts';
 import type { CallContext } from '../../core/contract/tool.ts';
+import { deferred } from '../../core/deferred.ts';
 import { MAX_TEXT_LENGTH, thrownText } from '../../core/errors.ts';
 import { noteExact, toSafeDoubles } from '../../core/json/exact-tree.ts';
 import type { JsonObject } from '../../core/json/json.ts';
@@ -33,12 +34,9 @@ export function startInProcessWorker(limits: HostLimits, events: WorkerEvents): 
     }
   };
   const set = createPluginSet({ log: at, stage: events.stage, changed, callAdapter: events.callAdapter });
-  let end: (why: string) => void = () => undefined;
-  const exited = new Promise<string>((resolve) => {
-    end = resolve;
-  });
+  const exit = deferred<string>();
   return {
-    exited,
+    exited: exit.promise,
     handshake: async () => undefined,
     load: (id, module, params) => set.load(id, module, params),
     initialize: (id) => set.initialize(id),
@@ -50,7 +48,7 @@ export function startInProcessWorker(limits: HostLimits, events: WorkerEvents): 
     inFlight: () => [],
     async stop() {
       await set.close(limits.pluginStopMs);
-      end('it was stopped');
+      exit.resolve('it was stopped');
     },
   };
 }

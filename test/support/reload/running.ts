@@ -61,7 +61,7 @@ export class Running {
   async reload(config: object): Promise<string> {
     const known = this.lines.length;
     const find = (): LogLine | undefined =>
-      this.lines.slice(known).find(({ level, message }) => message.includes('was reloaded; changed: ') || level === 'error');
+      this.lines.slice(known).find(({ level, message }) => message.includes('reloaded; changed: ') || level === 'error');
     this.#save(config);
     await until('the reload is logged', () => find() !== undefined);
     return (find() as LogLine).message;

@@ -42,7 +42,7 @@ describe('the first screen', { tags: ['first-screen'] }, () => {
       'unset    talos       0  needs-config',
       '  It needs token, other -> Set "plugins": { "unset": { "credentials": { "token": "${env:NAME}", "other": "${env:NAME}" } } } in mcp.json.',
       'late     talos       0  opening',
-      expect.stringMatching(/^ {2}It is still opening.* -> `plugmux doctor` /),
+      expect.stringMatching(/^ {2}It is still starting.* -> `plugmux doctor` /),
       'off      talos       0  disabled',
       '  It is disabled -> plugmux enable off --in-file',
       'out      talos       0  disabled',
