@@ -25,9 +25,8 @@ import { addHelp } from './help.ts';
 import { ownRedactor } from './redactor.ts';
 import { endOnUncaught } from './uncaught.ts';
 
-/** Runs the command line. Exit codes: 0 done, 1 failed, 2 misused or badly configured. */
-export async function runProgram(argv: readonly string[], adapters: readonly Adapter[]): Promise<void> {
-  endOnUncaught();
+/** Creates the command line with all commands, those of the adapters included. Parsing reports errors as CommanderError. */
+export function createProgram(adapters: readonly Adapter[]): Command {
   const program = new Command('plugmux');
   program
     .description('Serves plugins of other agent frameworks as one MCP server.')
@@ -52,23 +51,30 @@ export async function runProgram(argv: readonly string[], adapters: readonly Ada
   addAudit(program, adapters);
   for (const adapter of adapters) adapter.commands?.(program, openCommandContext(adapter));
   addHelp(program);
-  // A command of commands would take these options away from the one that is meant.
+  // A parent command would consume these options before its subcommand sees them.
   for (const command of program.commands.flatMap((command) => (command.commands.length === 0 ? command : command.commands))) {
     const has = (name: string): boolean => command.options.some(({ long }) => long === name);
     if (!has('--config')) command.option('--config <file>', 'the configuration; default: PLUGMUX_CONFIG, then mcp.json');
     if (!has('--log-level')) command.option('--log-level <level>', 'debug, info, warn, error or silent');
   }
+  return program;
+}
+
+/** Runs the command line. Exit codes: 0 done, 1 failed, 2 wrong usage or configuration. */
+export async function runProgram(argv: readonly string[], adapters: readonly Adapter[]): Promise<void> {
+  endOnUncaught();
+  const program = createProgram(adapters);
   try {
     if (nesting(process.env) > MAX_NESTING) {
       throw new UsageError(
-        'plugmux was started by a plugin of a plugmux that was started by a plugin: this would go on for ever.',
+        'plugmux was started by a plugin of a plugmux that was itself started by a plugin, which would never end.',
         "Take plugmux out of the plugin's own list of servers.",
       );
     }
     await program.parseAsync(argv);
   } catch (error) {
     process.exitCode = exitCode(error);
-    // src/core/README.md lists what each code means; a fault of the configuration or the command line says all itself.
+    // src/core/README.md explains the codes; errors of the configuration and the command line need none.
     const code = error instanceof GatewayError && process.exitCode === 1 ? ` (${error.code})` : '';
     if (!(error instanceof CommanderError)) process.stderr.write(`plugmux: ${ownRedactor.text(describeError(error))}${code}\n`);
   }

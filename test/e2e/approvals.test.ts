@@ -112,8 +112,8 @@ describe('plugmux approvals', () => {
       const { code, stderr } = await plugmux(config, 'approvals', ...args);
       return [code, stderr];
     };
-    expect(await say('allow', 'asked_erase')).toEqual([2, expect.stringContaining('mcp.json says')]);
-    expect(await say('allow', 'consent_wipe')).toEqual([2, expect.stringContaining('asks nobody')]);
+    expect(await say('allow', 'asked_erase')).toEqual([2, expect.stringContaining('mcp.json requires approval')]);
+    expect(await say('allow', 'consent_wipe')).toEqual([2, expect.stringContaining('needs no approval')]);
     expect(await say('forget', 'consent_erase')).toEqual([2, expect.stringContaining('was not allowed')]);
     expect(await say('allow', 'consent_erasse')).toEqual([2, expect.stringContaining('Did you mean consent_erase')]);
     expect(await say('allow')).toEqual([2, expect.stringContaining('No tool was named')]);

@@ -196,7 +196,7 @@ describe('plugmux audit', () => {
     await client.call('echo', { message: 'x' });
     await until('it is written', () => linesOf(config).length === 1);
     const calls = Promise.all(Array.from({ length: 300 }, () => client.call('echo', { message: 'x' })));
-    expect(await plugmux(config, 'audit', 'verify')).toMatchObject({ code: 0, stdout: expect.stringContaining('is whole') });
+    expect(await plugmux(config, 'audit', 'verify')).toMatchObject({ code: 0, stdout: expect.stringContaining('is complete') });
     await calls;
     // A chain's end is kept once a second, so what follows it would be lost with the process.
     await until('the end is kept', async () => {
@@ -227,7 +227,7 @@ describe('plugmux audit', () => {
     const without = await plugmux(config, 'audit', 'verify');
     expect([without.code, without.stdout]).toEqual([1, expect.stringContaining('name its folder: --archive <folder>')]);
     const named = await plugmux(config, 'audit', 'verify', '--archive', archive);
-    expect([named.code, named.stdout]).toEqual([0, expect.stringContaining('is whole: 1 lines of 1 runs in 1 files')]);
+    expect([named.code, named.stdout]).toEqual([0, expect.stringContaining('is complete: 1 lines of 1 runs in 1 files')]);
   });
 
   it('shows the newest lines, of a tool or since a time', { tags: ['audit-verify'] }, async () => {

@@ -145,28 +145,6 @@ describe('servers that are left out', () => {
   });
 });
 
-describe('plugmux --help', () => {
-  it('sorts every command into a group, and each has an example that fits its usage', async () => {
-    const { stdout } = await run(['--help']);
-    expect(stdout).not.toMatch(/^Commands:/m);
-    const groups = stdout.split(/\n(?=\S.*:\n)/).slice(2);
-    expect(groups.map((group) => group.split('\n')[0])).toEqual(
-      expect.arrayContaining(['Serve:', 'Inspect:', 'Plugins:', 'Configuration:', 'Upstream servers:']),
-    );
-    const names = groups.flatMap((group) => [...group.matchAll(/^ {2}(\S+)/gm)].map(([, name = '']) => name)).filter((n) => n !== 'help');
-    expect(names.length).toBeGreaterThanOrEqual(20);
-    for (const name of names) {
-      const example = /Example:\n {2}\$ plugmux (.+)/.exec((await run([name, '--help'])).stdout)?.[1]?.split(' ') ?? [];
-      expect(example[0], name).toBe(name);
-      const usage = /^Usage: plugmux (.*)$/m;
-      const path = (await run([name, '--help'])).stdout.match(usage)?.[1]?.includes('[command]') ? example.slice(0, 2) : [name];
-      const wanted = (await run([...path, '--help'])).stdout.match(usage)?.[1]?.match(/<[^>]+>/g) ?? [];
-      const given = example.slice(path.length).filter((word) => !word.startsWith('--'));
-      expect(given.length, `${name}: ${example.join(' ')}`).toBeGreaterThanOrEqual(wanted.length);
-    }
-  }, 60_000);
-});
-
 describe('plugmux doctor', () => {
   it('explains every plugin: state, cause and fix', { tags: ['F44', 'F43'] }, async () => {
     const cwd = project({ pluginFolders: ['./plugins', './absent'], profiles: { p: { tools: ['nothing_*', 'good_*'] } } });
@@ -310,7 +288,7 @@ describe('every command', () => {
     ]) {
       expect(await run(args, { cwd })).toMatchObject({
         code: 2,
-        stderr: expect.stringMatching(/^plugmux: The folder .*none does not exist\. Make it/),
+        stderr: expect.stringMatching(/^plugmux: The folder .*none does not exist\. Create it/),
       });
     }
     expect(await run(['schema', '--out', '.'], { cwd })).toMatchObject({
@@ -345,7 +323,7 @@ describe('every command', () => {
   it('refuses to start inside a plugin of a plugin', async () => {
     expect(await run(['list'], { cwd: project(), env: { PLUGMUX_DEPTH: '3' } })).toMatchObject({
       code: 2,
-      stderr: expect.stringContaining('for ever'),
+      stderr: expect.stringContaining('would never end'),
     });
   });
 

@@ -244,7 +244,7 @@ describe('a reload', () => {
     await new Promise((resolve) => socket.once('open', resolve));
     await until('the call runs', async () => (await calls(gateway)) === 1);
     save([ADA, BOB], {});
-    await gateway.said('the profile small');
+    await gateway.said('small\\" was removed');
     await call.ended('the call in the profile');
     await closed;
     for (const path of ['/mcp/small', '/mcp']) expect((await send(gateway, BOB, rpc(2, 'ping'), mine, path)).status).toBe(404);

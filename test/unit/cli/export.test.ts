@@ -77,7 +77,7 @@ describe('exports for clients', () => {
       { file: '~/.gemini/settings.json', note: MERGE, content: { mcpServers: { plugmux: { httpUrl: URL } } } },
       {
         file: '~/.gemini/policies/plugmux.toml',
-        note: expect.stringContaining('file of its own'),
+        note: expect.stringContaining('separate file'),
         content: '[[rule]]\nmcpName = "plugmux"\ntoolName = ["wipe","runs"]\ndecision = "allow"\npriority = 100\n',
       },
     ]);
@@ -159,7 +159,7 @@ describe('exports for clients', () => {
     expect(exportContinue(source())).toEqual([
       {
         file: '.continue/mcpServers/plugmux.yaml',
-        note: expect.stringContaining('file of its own'),
+        note: expect.stringContaining('separate file'),
         content: { name: 'plugmux', version: '0.0.1', schema: 'v1', mcpServers: [{ name: 'plugmux', type: 'stdio', ...START }] },
       },
       { note: expect.stringMatching(/: wipe, runs$/) },
