@@ -17,7 +17,7 @@ export class IdMap<T> {
   }
 
   has(id: number): boolean {
-    return this.#ids[this.#find(id)] === id;
+    return id !== EMPTY && this.#ids[this.#find(id)] === id;
   }
 
   get(id: number): T | undefined {

@@ -1,5 +1,6 @@
 import type { JSONRPCMessage, Transport, TransportSendOptions } from '@modelcontextprotocol/client';
 import { GatewayError } from '../../../src/core/errors.ts';
+import { IdMap } from '../../../src/core/id-map.ts';
 import { ExactNumber, fromMark, isMarked, mark } from '../../../src/core/json/exact-number.ts';
 import { holdsExact, mapExact, toDouble } from '../../../src/core/json/exact-tree.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../../src/core/json/json.ts';
@@ -59,7 +60,7 @@ export class SharedTransport implements Transport {
   readonly #events: SharedTransportEvents;
   readonly #guard: Guard;
   readonly #dropped: Dropped;
-  readonly #pending = new Map<number, Pending>();
+  readonly #pending = new IdMap<Pending>();
   #last = FIRST_ID;
   onmessage: Transport['onmessage'];
   onclose: Transport['onclose'];
@@ -134,7 +135,7 @@ export class SharedTransport implements Transport {
 
   /** Fails every request in flight. */
   failAll(error: () => Error): void {
-    for (const id of [...this.#pending.keys()]) this.fail(id, error());
+    for (const [id] of this.#pending.entries()) this.fail(id, error());
   }
 
   /** Handles a parsed message. `request`: id of the request on whose stream it arrived, if known. Returns the rest, for the SDK. */

@@ -6,6 +6,7 @@ import type { ProgramLaunch, ProgramRuntime, ProgramSession } from '../../core/c
 import type { CallContext } from '../../core/contract/tool.ts';
 import type { ErrorCode } from '../../core/error-codes.ts';
 import { GatewayError } from '../../core/errors.ts';
+import { IdMap } from '../../core/id-map.ts';
 import type { JsonObject, JsonValue } from '../../core/json/json.ts';
 import { whyUnrunnable } from '../process/executable.ts';
 import type { OrphanReaper } from '../process/orphan-reaper.ts';
@@ -43,7 +44,8 @@ class ProgramWorker implements PluginWorker {
   readonly #supervision: Supervision;
   readonly #events: WorkerEvents;
   readonly #giveUp = new AbortController();
-  readonly #calls = new Set<CallInFlight>();
+  readonly #calls = new IdMap<CallInFlight>();
+  #lastCall = 0;
   #end: (why: string) => void = () => undefined;
   #dir: string | undefined;
   #preparing: Promise<unknown> | undefined;
@@ -112,15 +114,15 @@ class ProgramWorker implements PluginWorker {
   async call(_id: string, tool: string, args: JsonObject, ctx: CallContext): Promise<ToolResult> {
     const session = this.#connected();
     return new Promise((settle, reject) => {
-      const call: CallInFlight = { reject };
-      this.#calls.add(call);
+      const number = ++this.#lastCall;
+      this.#calls.set(number, { reject });
       session.call(tool, args, ctx).then(
         (result) => {
-          this.#calls.delete(call);
+          this.#calls.delete(number);
           settle(result);
         },
         (error) => {
-          this.#calls.delete(call);
+          this.#calls.delete(number);
           reject(error);
         },
       );
@@ -143,7 +145,7 @@ class ProgramWorker implements PluginWorker {
   }
 
   inFlight(): readonly string[] {
-    return Array.from(this.#calls, () => this.#spec.id);
+    return this.#calls.entries().map(() => this.#spec.id);
   }
 
   // A program is called hung where a call of it ran out of time, and nowhere else.
@@ -173,7 +175,7 @@ class ProgramWorker implements PluginWorker {
     // First, so that whoever hears of it still sees which calls were in flight.
     this.#end(why);
     const code = this.#killedFor ?? 'PLUGIN_CRASHED';
-    for (const { reject } of this.#calls) {
+    for (const [, { reject }] of this.#calls.entries()) {
       reject(new GatewayError(code, `The plugin process ended while the call was in flight: ${why}.`));
     }
     this.#session?.close();

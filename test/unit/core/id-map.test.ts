@@ -32,6 +32,13 @@ describe('IdMap', () => {
     );
   });
 
+  it('holds nothing for numbers that are no ids', () => {
+    const ids = new IdMap<number>();
+    ids.set(1, 1);
+    for (const other of [-1, 1.5, Number.NaN])
+      expect([ids.has(other), ids.get(other), ids.delete(other)]).toEqual([false, undefined, false]);
+  });
+
   it('is empty after clear and can be used again', () => {
     const ids = new IdMap<string>();
     for (let i = 0; i < 100; i++) ids.set(i, `value ${i}`);
