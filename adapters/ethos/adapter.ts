@@ -12,14 +12,17 @@ import { type Recognised, recogniseSource } from './read/recognise.ts';
 import { relate } from './read/relate.ts';
 import { readSkills } from './read/skills.ts';
 
-/** Ethos plugins: folders and npm packages that export `activate(api)`. */
+/** Adapter for Ethos plugins: folders and npm packages that export `activate(api)`. */
 export const ethos: Adapter = {
   kind: 'ethos',
   callTimeoutMs: CALL_TIMEOUT_MS,
   options: {
-    package: z.string().optional().describe('Ethos: name of an npm package, found as Node does from the folder of this file'),
-    ignoreContract: z.boolean().optional().describe('Ethos: load it whatever contract it was written for'),
-    onGuardError: z.enum(['deny', 'allow']).optional().describe('Ethos: what a failing before_tool_call hook means; default deny'),
+    package: z.string().optional().describe('Ethos: name of an installed npm package, resolved by Node from the folder of this file'),
+    ignoreContract: z.boolean().optional().describe('Ethos: load the plugin even if its contract version is not supported'),
+    onGuardError: z
+      .enum(['deny', 'allow'])
+      .optional()
+      .describe('Ethos: whether a failing before_tool_call hook denies or allows the call; default deny'),
     commandTools: z.boolean().optional().describe('Ethos: offer commands that run code as tools; default false'),
     publishOutput: z.boolean().optional().describe('Ethos: publish the output schemas of tools; default false'),
   },

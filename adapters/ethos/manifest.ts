@@ -3,13 +3,13 @@ import type { Manifest } from '../../src/core/contract/plugin.ts';
 import type { GatewayError } from '../../src/core/errors.ts';
 import type { Recognised } from './read/recognise.ts';
 
-/** A found plugin; what relates it to others is known once all have been read. */
+/** A discovered plugin. Group, order and dependencies are set once all plugins have been read. */
 export interface EthosManifest extends Manifest {
   readonly found: Recognised;
   readonly source: Source;
   readonly group: string;
   readonly order: string;
-  /** Ids, in the gateway, of the plugins it needs. */
+  /** Gateway ids of the plugins it depends on. */
   readonly dependencies: readonly string[];
   /** Why it cannot be opened. */
   readonly fault?: GatewayError;

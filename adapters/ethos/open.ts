@@ -20,13 +20,13 @@ import type { EthosParams } from './runtime/process-params.ts';
 
 const MONITOR = 'monitor:';
 
-/** Opens a plugin. Its process starts with the first use. */
+/** Opens a plugin. Its process starts on first use. */
 export function openPlugin(manifest: EthosManifest, { skills, problems }: Awaited<ReturnType<typeof readSkills>>, host: Host): Plugin {
   const { id, source, found } = manifest;
   const log = host.log.area(`plugin:${found.pluginId}`);
   const keep = host.store(id);
   const vault = openVault(keep, found.pluginId, source.entry.credentials);
-  // Those of mcp.json are known; what the plugin wrote itself is not.
+  // Secrets from mcp.json are redacted already; those written by the plugin are not.
   for (const secret of Object.values(vault.secrets())) host.hide(secret);
   const notices = new Notices(id);
   const required = found.package.credentials.filter((credential) => credential.required).map(({ key }) => key);
@@ -63,7 +63,7 @@ export function openPlugin(manifest: EthosManifest, { skills, problems }: Awaite
         if (notices.add(params)) refresh();
         return null;
       default:
-        throw new GatewayError('METHOD_NOT_FOUND', `The Ethos adapter answers no "${method}".`);
+        throw new GatewayError('METHOD_NOT_FOUND', `The Ethos adapter has no method "${method}".`);
     }
   };
   const member = host.join(toMember(manifest, host, log, answer));
@@ -92,7 +92,7 @@ export function openPlugin(manifest: EthosManifest, { skills, problems }: Awaite
 
   member.onChange(() => {
     const now = member.report();
-    // Before that the report is that of a plugin half loaded.
+    // Before `ready` the plugin is only partly loaded.
     if (member.state() === 'ready' && now !== undefined && now !== (report as unknown)) {
       report = now as unknown as EthosReport;
       offer = undefined;
@@ -108,7 +108,7 @@ export function openPlugin(manifest: EthosManifest, { skills, problems }: Awaite
     error: member.error,
     start: () => member.start(),
     refresh() {
-      // One that has not run yet has nothing new to say, and a look is no reason to start it.
+      // A plugin that has not run has nothing to report, and a list request must not start it.
       if (member.report() !== undefined) void member.request('look', {}).catch(() => undefined);
     },
     async check() {
@@ -151,7 +151,7 @@ function toMember(manifest: EthosManifest, host: Host, log: Host['log'], answer:
   });
 }
 
-// An entry file that is named by itself may lie in a folder of its package.
+// A directly named entry file may be in a subfolder of its package.
 function projectFolder(folder: string, root: string): string {
   const above = [folder, dirname(folder), dirname(dirname(folder))];
   return above.slice(0, above.indexOf(root) >>> 0).find((dir) => existsSync(join(dir, 'package.json'))) ?? folder;

@@ -2,13 +2,13 @@ import * as z from 'zod';
 import type { JsonObject } from '../../src/core/json/json.ts';
 import { checkReports, listOf, reported } from '../../src/host/group/report-check.ts';
 
-/** Tools that stand for commands are called by this and the command's name. */
+/** Prefix of the names of tools made from commands. */
 export const COMMAND_PREFIX = 'cmd_';
 
-/** Longest answer of one call, in characters. */
+/** Maximum length of a result, in characters. */
 export const RESULT_BUDGET = 80_000;
 
-/** What the runtime tells the adapter of one plugin; crosses the plugin channel as JSON. */
+/** The runtime's report of one plugin; sent over the plugin channel as JSON. */
 export interface EthosReport {
   /** How its module exports `activate`. */
   readonly shape: 'activate' | 'plugin' | 'default';
@@ -18,20 +18,20 @@ export interface EthosReport {
   readonly filters: readonly FilterReport[];
   /** The plugin adds to the system prompt. */
   readonly injects: boolean;
-  /** What it added when it was loaded. */
+  /** The text it added when it was loaded. */
   readonly instructions: string;
   readonly commands: readonly CommandReport[];
   readonly personalities: readonly JsonObject[];
   readonly monitors: readonly MonitorReport[];
   readonly healthChecks: readonly string[];
-  /** Registrations that nothing here serves, as `<member>` or `<member>: <name>`. */
+  /** Unsupported registrations, as `<member>` or `<member>: <name>`. */
   readonly unsupported: readonly string[];
   readonly warnings: readonly string[];
-  /** Last values of the metrics it gave, by name and labels. */
+  /** Last values of its metrics, by name and labels. */
   readonly metrics: Readonly<Record<string, number>>;
 }
 
-/** A tool as its fields are now: plugins change them after registering. */
+/** The current fields of a tool: plugins may change them after registration. */
 export interface ToolReport {
   readonly name: string;
   readonly description: string;
@@ -47,7 +47,7 @@ export interface ToolReport {
   readonly available: boolean;
 }
 
-/** Which tools a filter is for; all where it names none. */
+/** The tools that a filter applies to; all if it names none. */
 export interface FilterReport {
   readonly tools?: readonly string[];
   readonly toolset?: string;
@@ -58,11 +58,11 @@ export interface CommandReport {
   readonly name: string;
   readonly description: string;
   readonly kind: 'prompt' | 'run' | 'slash';
-  /** What its arguments look like, for people. */
+  /** Shape of the arguments, for display. */
   readonly hint?: string;
 }
 
-/** A monitor and how its last run stands. */
+/** A monitor and the state of its last run. */
 export interface MonitorReport {
   readonly name: string;
   readonly state: 'idle' | 'running' | 'crashed';
@@ -72,7 +72,7 @@ export interface MonitorReport {
 const tool = z.object({
   name: z.string(),
   description: z.string(),
-  // What it must be is for the vetting of schemas to say, and costs the tool alone.
+  // Validated by the registry, which leaves out only the tool.
   schema: z.unknown(),
   toolset: z.string().optional(),
   maxResultChars: z.number().optional(),
@@ -84,7 +84,7 @@ const tool = z.object({
   available: z.boolean(),
 });
 
-/** Refuses a report of another shape. */
+/** Rejects a report of another shape. */
 export const checkEthosReport = checkReports(
   z.object({
     shape: z.enum(['activate', 'plugin', 'default']),
@@ -101,7 +101,7 @@ export const checkEthosReport = checkReports(
     healthChecks: reported.texts,
     unsupported: reported.texts,
     warnings: reported.texts,
-    // A measurement that is no number arrives as null.
+    // NaN and Infinity arrive as null.
     metrics: reported.object.refine(
       (all) => Object.values(all).every((value) => value === null || typeof value === 'number'),
       'not numbers',

@@ -16,7 +16,7 @@ import { pluginCredentialRef } from './sdk/plugin-sdk.ts';
 
 const sdk = (name: string): string => fileURLToPath(new URL(`./sdk/${name}.js`, import.meta.url));
 
-/** Modules of the original host; a plugin's own copy wins. */
+/** Stand-ins for modules of the original host. A plugin's installed copy takes precedence. */
 const STAND_INS = {
   '@ethosagent/plugin-sdk': sdk('plugin-sdk'),
   '@ethosagent/plugin-sdk/tool-helpers': sdk('tool-helpers'),
@@ -117,7 +117,7 @@ function assemble(params: EthosParams, start: EthosStart, context: RuntimeContex
     for (const [name, given] of Object.entries(start.resume)) {
       if (registrations.monitors.has(name) && !monitors.isRunning(name)) monitors.start(name, asObject(given));
     }
-    for (const key of start.changedSecrets) quietly(secrets.tell(key));
+    for (const key of start.changedSecrets) quietly(secrets.notify(key));
   };
   const onChanged = (listener: () => void): void => {
     changed = listener;

@@ -2,18 +2,17 @@ import type { Problem } from '../../../src/core/contract/plugin.ts';
 import { GatewayError } from '../../../src/core/errors.ts';
 import { isJsonObject, type JsonValue } from '../../../src/core/json/json.ts';
 
-/** What one health check of a plugin found; crosses the plugin channel as JSON. */
+/** Result of one health check; sent over the plugin channel as JSON. */
 export interface Health {
   readonly name: string;
   readonly status: 'ok' | 'warn' | 'error';
   readonly message: string;
 }
 
-/** The answer of a plugin's process as a list of findings. */
+/** Validates the plugin process's reply to a health check. Throws PLUGIN_PROTOCOL_ERROR. */
 export function readHealth(reply: JsonValue): readonly Health[] {
   const good = Array.isArray(reply) && reply.every((item) => isJsonObject(item) && isText(item.name) && isText(item.message));
-  if (!good)
-    throw new GatewayError('PLUGIN_PROTOCOL_ERROR', "The plugin's process answered its health checks with something else than a list.");
+  if (!good) throw new GatewayError('PLUGIN_PROTOCOL_ERROR', "The plugin's process returned something other than a list of health checks.");
   return reply as unknown as readonly Health[];
 }
 
@@ -21,7 +20,7 @@ function isText(value: unknown): boolean {
   return typeof value === 'string';
 }
 
-/** What is not well, errors first. */
+/** Checks that reported a warning or an error, errors first. */
 export function toHealthProblems(all: readonly Health[]): Problem[] {
   const at = (status: Health['status']): Problem[] =>
     all

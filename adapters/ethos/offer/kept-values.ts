@@ -4,9 +4,9 @@ import { isJsonObject, type JsonObject, type JsonValue } from '../../../src/core
 const SPACE = 'kv:';
 const MAX_BYTES = 1024 * 1024;
 
-/** Answers what tools ask of their key-value stores; expired entries are as if they had never been. */
+/** Handles requests to the tools' key-value stores. Expired entries are treated as absent. */
 export function answerStore(keep: PluginStore, method: string, params: JsonObject, now: () => number = Date.now): JsonValue {
-  // Names as JSON texts: one never runs into the other, and no character is lost on the way through the store.
+  // Scope and key are JSON-encoded, so they cannot run into each other and no character is lost.
   const scope = SPACE + JSON.stringify(String(params.scope));
   const key = scope + JSON.stringify(String(params.key));
   switch (method) {
@@ -14,7 +14,7 @@ export function answerStore(keep: PluginStore, method: string, params: JsonObjec
       return read(keep, key, now());
     case 'kv.set': {
       const { value, ttl } = params;
-      if (typeof value !== 'string' || value.length > MAX_BYTES) throw new Error('A value of the store is a text of at most 1 MB.');
+      if (typeof value !== 'string' || value.length > MAX_BYTES) throw new Error('A store value must be a string of at most 1 MiB.');
       keep.set(key, JSON.stringify(typeof ttl === 'number' ? { value, until: now() + ttl * 1000 } : { value }));
       return null;
     }

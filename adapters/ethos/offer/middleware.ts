@@ -8,7 +8,7 @@ import type { EthosReport, FilterReport } from '../report.ts';
 
 const TOOLSET = 'toolset:';
 
-/** A plugin's hooks and filters as steps of every call; undefined where it has none. */
+/** A plugin's hooks and filters as middleware; undefined if it has none. */
 export function toMiddleware(
   { hooks, filters }: EthosReport,
   member: Member,
@@ -16,7 +16,7 @@ export function toMiddleware(
   guards: boolean,
 ): Middleware | undefined {
   const has = (...names: string[]): boolean => names.some((name) => hooks.includes(name));
-  const tell = (method: string, params: JsonObject): void => void member.request(method, params).catch(() => undefined);
+  const notify = (method: string, params: JsonObject): void => void member.request(method, params).catch(() => undefined);
   const steps: Middleware = {
     onError,
     ...(has('before_tool_call')
@@ -26,10 +26,10 @@ export function toMiddleware(
     ...(has('after_tool_call', 'tool_end_with_path')
       ? {
           ended: (passing, result, ms) =>
-            tell('ended', { ...toParams(passing), result: toSafeDoubles(toJson(result)), ms: Math.round(ms) }),
+            notify('ended', { ...toParams(passing), result: toSafeDoubles(toJson(result)), ms: Math.round(ms) }),
         }
       : {}),
-    ...(has('session_start') ? { sessionStarted: ({ session, caller }) => tell('session', { session, profile: caller.profile }) } : {}),
+    ...(has('session_start') ? { sessionStarted: ({ session, caller }) => notify('session', { session, profile: caller.profile }) } : {}),
   };
   return guards || Object.keys(steps).length > 1 ? steps : undefined;
 }
@@ -66,7 +66,7 @@ function toParams({ tool, origin, labels, args, context }: InterceptedCall): Jso
   };
 }
 
-// What it was put together of may hold exact numbers.
+// The parts of a result may contain exact numbers.
 function toJson(result: ToolResult): JsonObject {
   const { structured, meta, content } = result;
   const json = result as unknown as JsonObject;

@@ -3,10 +3,10 @@ import type { JsonObject } from '../../../src/core/json/json.ts';
 
 const MAX_NOTICES = 50;
 
-/** Where notices go that come from no monitor. */
+/** Name of the resource for notices that no monitor sent. */
 const NO_MONITOR = 'notify';
 
-/** What a plugin's monitors have said, newest last, as resources that change. */
+/** The last notices of a plugin's monitors, as resources that change. */
 export class Notices {
   readonly #pluginId: string;
   readonly #kept = new Map<string, JsonObject[]>();
@@ -16,7 +16,7 @@ export class Notices {
     this.#pluginId = pluginId;
   }
 
-  /** Whether this is the first notice of its kind. */
+  /** Adds a notice. Returns whether it is the first of its monitor. */
   add({ monitor, message, sessionKey, payload }: JsonObject): boolean {
     const name = typeof monitor === 'string' ? monitor : NO_MONITOR;
     const notices = this.#kept.get(name) ?? [];
@@ -32,7 +32,7 @@ export class Notices {
     this.#listeners.push(listener);
   }
 
-  /** One resource for each monitor, and one for what came from none. */
+  /** One resource for each monitor, and one for notices without a monitor. */
   resources(monitors: readonly string[]): Resource[] {
     const names = [...new Set([...monitors, ...this.#kept.keys()])];
     return names.map((name) => {

@@ -12,26 +12,25 @@ import { type AskText, commandPrompts, skillPrompts, skillResources } from './pr
 import { reportResource } from './report-resource.ts';
 
 /** The original host's time limit for one call, in milliseconds. */
-/** What hosts of this format give a call. */
 export const CALL_TIMEOUT_MS = 120_000;
 
-/** What the tools of an offer do when they are called. */
+/** Functions and data that an offer is built from, besides the report. */
 export interface OfferParts {
   readonly manifest: EthosManifest;
   readonly needs: readonly string[];
   readonly call: (name: string) => Tool['call'];
   readonly compose: (ctx: CallContext) => Promise<string>;
   readonly command: AskText;
-  /** What makes two calls of a tool equal, by its own word; undefined where it has none. */
+  /** The tool's cache key for these arguments; undefined if it defines none. */
   readonly cacheKey: (tool: string, args: JsonObject) => Promise<string | undefined>;
   readonly middleware: Middleware | undefined;
-  /** What monitors have said. */
+  /** Resources with the notices of monitors. */
   readonly notices: readonly Resource[];
   readonly skills: readonly Skill[];
   readonly problems: readonly Problem[];
 }
 
-/** What a plugin offers, as its code last said. */
+/** Builds the offer from the plugin's last report. */
 export function toOffer(report: EthosReport | undefined, parts: OfferParts): Offer {
   const { manifest, needs, middleware, compose } = parts;
   const { id, found } = manifest;
@@ -40,10 +39,10 @@ export function toOffer(report: EthosReport | undefined, parts: OfferParts): Off
   const usable = needs.length === 0;
   const facts = factsOf(report);
   const all = [...problems, ...reported(report)];
-  // A command and a skill of one name would be one prompt twice.
+  // A command and a skill of the same name would be the same prompt twice.
   const skills = parts.skills.filter(({ name }) => !report.commands.some((command) => command.name === name));
   const text =
-    report.instructions.trim() === '' ? 'These instructions depend on the moment: read them when they are needed.' : report.instructions;
+    report.instructions.trim() === '' ? 'These instructions change over time: read them when you need them.' : report.instructions;
   return {
     ...emptyOffer,
     tools: usable
@@ -86,7 +85,7 @@ function toTool(tool: ToolReport, { manifest, call, cacheKey }: OfferParts): Too
   };
 }
 
-// Off by default: a command that runs code was meant for a person to start.
+// Off by default, because commands that run code are meant for users to start.
 function commandTools({ commands }: EthosReport, { manifest, call }: OfferParts): Tool[] {
   if (manifest.source.entry.options.commandTools !== true) return [];
   return commands
@@ -96,7 +95,7 @@ function commandTools({ commands }: EthosReport, { manifest, call }: OfferParts)
       title: `${manifest.id}: /${name}`,
       native: `${manifest.id}_${COMMAND_PREFIX}${name}`,
       description,
-      input: { type: 'object', properties: { arguments: { type: 'string', description: hint ?? 'What follows the command.' } } },
+      input: { type: 'object', properties: { arguments: { type: 'string', description: hint ?? 'Arguments of the command.' } } },
       approval: 'client',
       usualTimeoutMs: CALL_TIMEOUT_MS,
       call: call(COMMAND_PREFIX + name),
@@ -126,12 +125,12 @@ function reported({ unsupported, warnings, monitors, tools }: EthosReport): Prob
   const crashed = monitors.filter((m) => m.state === 'crashed');
   return [
     ...(unsupported.length > 0
-      ? [{ subject: 'not supported', message: `It registered what has no counterpart here: ${unsupported.join('; ')}.` }]
+      ? [{ subject: 'not supported', message: `It registered unsupported features: ${unsupported.join('; ')}.` }]
       : []),
     ...warnings.map((message) => ({ message })),
     ...hidden.map((name) => ({
       subject: name,
-      message: `The tool "${name}" says that it is not available now; it is hidden until it is.`,
+      message: `The tool "${name}" reports that it is unavailable; it is hidden until it is available.`,
     })),
     ...crashed.map(({ name, error }) => ({
       code: 'PLUGIN_FAILED' as const,

@@ -8,7 +8,7 @@ import { isInside } from '../read/entry-file.ts';
 
 const MAX_SOUL_SIZE = 64 * 1024;
 
-/** A personality as a profile: the plugins it names, what it tells the model, how far its plugins reach, what it forbids. */
+/** Converts a personality to a profile: plugins, instructions, network and file limits, and deny rules. */
 export function toProfile(personality: JsonObject, folder: string, cwd: string): OfferedProfile {
   const { id, name, description, soulPath } = personality;
   const safety = asObject(personality.safety);
@@ -57,7 +57,7 @@ function boundsOf(network: JsonObject, fs: JsonObject | undefined, cwd: string):
   return Object.keys(bounds).length > 0 ? { bounds } : {};
 }
 
-// The soul's text lies beside the plugin, or not at all: a path is no reason to read somewhere else.
+// Soul files are read only from the plugin's folder.
 function readSoul(folder: string, path: JsonValue): string | undefined {
   if (!isText(path)) return undefined;
   const file = resolve(folder, path);

@@ -5,10 +5,10 @@ import type { JsonObject } from '../../../src/core/json/json.ts';
 import type { Skill } from '../read/skills.ts';
 import type { CommandReport } from '../report.ts';
 
-/** Asks the plugin's process for the text of a command. */
+/** Requests the text of a command from the plugin's process. */
 export type AskText = (params: JsonObject) => Promise<string>;
 
-/** The commands of a plugin that give the model a text, as prompts. */
+/** The plugin's commands that return text, as prompts. */
 export function commandPrompts(id: string, commands: readonly CommandReport[], ask: AskText): Prompt[] {
   return commands
     .filter(({ kind }) => kind !== 'run')
@@ -16,13 +16,13 @@ export function commandPrompts(id: string, commands: readonly CommandReport[], a
       name: `${id}_${name}`,
       title: `${id}: /${name}`,
       description,
-      arguments: [{ name: 'arguments', description: hint ?? 'What follows the command.' }],
+      arguments: [{ name: 'arguments', description: hint ?? 'Arguments of the command.' }],
       get: async (args, ctx) => toPrompt(description, await ask({ name, arguments: args.arguments ?? '', ...whoOf(ctx) })),
       complete: async (argument, typed) => (argument === 'arguments' ? completeHint(hint ?? '', typed) : []),
     }));
 }
 
-/** The skills of a plugin as prompts, and as resources of the same text. */
+/** The skills of a plugin as prompts. */
 export function skillPrompts(id: string, skills: readonly Skill[]): Prompt[] {
   return skills.map(({ name, description = '', requiredTools, text }) => ({
     name: `${id}_${name}`,
@@ -58,7 +58,7 @@ function whoOf({ session, caller }: CallContext): JsonObject {
   return { session, profile: caller.profile };
 }
 
-/** Words that a hint such as `<on|off> [--fast]` allows where somebody is typing. */
+/** Completes the last word from a hint such as `<on|off> [--fast]`. */
 export function completeHint(hint: string, typed: string): string[] {
   const words = typed.split(/\s+/);
   const last = words.pop() ?? '';

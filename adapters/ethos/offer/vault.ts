@@ -15,16 +15,16 @@ export interface Vault {
   secrets(): Readonly<Record<string, string>>;
   /** Full references, as tools declare them. */
   references(): Readonly<Record<string, string>>;
-  /** Keys whose value in mcp.json is another than at the last start; told once. */
+  /** Keys whose value in mcp.json has changed since the last start. Returned once. */
   takeChanged(): readonly string[];
-  /** Keeps what the plugin wrote. It holds until the file's value changes. */
+  /** Stores a secret written by the plugin. It applies until the value in mcp.json changes. */
   set(key: string, value: string): void;
 }
 
-/** The vault of one plugin. A credential whose key has a slash is a full reference, any other a secret of this plugin. */
+/** Opens the vault of one plugin. A credential key with a slash is a full reference, any other is a secret of this plugin. */
 export function openVault(keep: PluginStore, pluginId: string, credentials: Readonly<Record<string, string>>): Vault {
   const given = Object.entries(credentials).filter(([key]) => !key.includes('/'));
-  // Without a prototype: a key such as "constructor" is one like any other.
+  // No prototype, so that "constructor" is an ordinary key.
   const secrets: Record<string, string> = Object.assign(Object.create(null), Object.fromEntries(given));
   let changed: string[] = [];
   for (const [key, value] of given) {
@@ -52,7 +52,7 @@ export function openVault(keep: PluginStore, pluginId: string, credentials: Read
       if (value.length > MAX_LENGTH || key.length > MAX_KEY_LENGTH || (isNew && Object.keys(secrets).length >= MAX_ENTRIES)) {
         throw new GatewayError(
           'INVALID_PARAMS',
-          `The secret is not kept: a plugin has at most ${MAX_ENTRIES}, with keys of ${MAX_KEY_LENGTH} and values of ${MAX_LENGTH} characters.`,
+          `The secret was not stored: a plugin may have ${MAX_ENTRIES} secrets, with keys up to ${MAX_KEY_LENGTH} and values up to ${MAX_LENGTH} characters.`,
         );
       }
       keep.set(SPACE + key, value);
@@ -61,7 +61,7 @@ export function openVault(keep: PluginStore, pluginId: string, credentials: Read
   };
 }
 
-// A digest tells whether a value has changed without keeping it a second time.
+// A digest detects changes without storing the secret twice.
 function digest(value: string): string {
   return createHash('sha256').update(value).digest('hex');
 }

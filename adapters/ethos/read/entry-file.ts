@@ -7,7 +7,7 @@ import type { EthosPackage } from './package-file.ts';
 const FOLDER_ENTRIES = ['index.ts', 'index.js', 'src/index.ts', 'src/index.js'];
 const CONDITIONS = ['import', 'node', 'default', 'require'];
 
-/** The file that a plugin folder, or an installed package, is loaded from; undefined where there is no code at all. */
+/** The entry file of a plugin folder or an installed package; undefined if there is no code. */
 export function findEntry(folder: string, pkg: EthosPackage, installed: boolean): string | undefined {
   const fromPackage = [pkg.main, exported(pkg.exports)].filter((name) => name !== undefined);
   const names = installed ? [...fromPackage, 'index.js'] : [...FOLDER_ENTRIES, ...fromPackage];
@@ -16,20 +16,20 @@ export function findEntry(folder: string, pkg: EthosPackage, installed: boolean)
     const found = [file, `${file}.js`, join(file, 'index.js')].find(isFile);
     if (found === undefined) continue;
     if (!isInside(found, folder)) {
-      throw new GatewayError('MANIFEST_INVALID', `${folder}: the entry "${name}" lies outside of the plugin's folder.`);
+      throw new GatewayError('MANIFEST_INVALID', `${folder}: the entry "${name}" is outside the plugin's folder.`);
     }
     return found;
   }
   return undefined;
 }
 
-/** Whether a path lies in a folder, links followed. */
+/** Whether a path is inside a folder, after resolving symbolic links. */
 export function isInside(path: string, folder: string): boolean {
   const inside = relative(realPath(folder), realPath(path));
   return inside !== '..' && !inside.startsWith(`..${sep}`) && resolve(inside) !== inside;
 }
 
-// "exports" may be a text, a map by subpath, or conditions inside of conditions.
+// "exports" may be a string, a map of subpaths, or nested conditions.
 function exported(value: JsonValue | undefined): string | undefined {
   if (typeof value === 'string') return value;
   if (Array.isArray(value)) return value.map(exported).find((name) => name !== undefined);

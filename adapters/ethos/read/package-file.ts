@@ -9,22 +9,22 @@ const CAPS = { depth: 64, keys: 100_000, items: 100_000 };
 const MAX_SIZE = 4 * 1024 * 1024;
 const SECRET_KEY = /^[a-zA-Z0-9_-]+$/;
 
-/** Majors of the plugin contract that load. */
+/** Supported major versions of the plugin contract. */
 const OLDEST_MAJOR = 2;
 const NEWEST_MAJOR = 4;
 
-/** A credential a plugin declares. */
+/** A credential that a plugin declares. */
 export interface EthosCredential {
   readonly key: string;
   readonly label: string;
   readonly required: boolean;
 }
 
-/** What a plugin's package.json says of it; a folder without one has nothing but defaults. */
+/** A plugin's package.json, with defaults for absent fields. */
 export interface EthosPackage {
   /** Whether `ethos.type` marks it as a plugin. */
   readonly marked: boolean;
-  /** The contract major it was written for, as it says. */
+  /** The declared major version of the plugin contract. */
   readonly contract: string;
   readonly id?: string;
   readonly name?: string;
@@ -40,14 +40,14 @@ export interface EthosPackage {
   readonly problems: readonly Problem[];
 }
 
-/** Reads `package.json` of a folder; null where there is none, or none that can be read and is meant for us. */
+/** Reads the `package.json` of a folder; null if there is none. Throws MANIFEST_INVALID if it cannot be read. */
 export function readPackage(folder: string): JsonObject | null {
   const file = join(folder, 'package.json');
   if (!existsSync(file)) return null;
   try {
     if (statSync(file).size > MAX_SIZE) throw new Error('it is larger than 4 MB');
     const raw = parseJson(readFileSync(file, 'utf8').replace(/^\ufeff/, ''), CAPS);
-    if (!isJsonObject(raw)) throw new Error('it is no object');
+    if (!isJsonObject(raw)) throw new Error('it is not an object');
     return raw;
   } catch (error) {
     throw new GatewayError('MANIFEST_INVALID', `${file} cannot be read: ${(error as Error).message}.`, {
@@ -62,7 +62,7 @@ export function isMarked(raw: JsonObject | null): boolean {
   return isJsonObject(raw?.ethos) && raw.ethos.type === 'plugin';
 }
 
-/** Understands a package.json. Throws MANIFEST_INVALID for what must not be loaded: a foreign contract, an id that is no name. */
+/** Converts a package.json. Throws MANIFEST_INVALID for an unsupported contract version or an invalid id. */
 export function toPackage(raw: JsonObject | null, folder: string, ignoreContract: boolean): EthosPackage {
   const problems: Problem[] = [];
   const ethos = isJsonObject(raw?.ethos) ? raw.ethos : {};
@@ -94,15 +94,15 @@ function checkContract(major: JsonValue | undefined, folder: string, ignore: boo
   if (major === undefined) {
     problems.push({
       subject: 'pluginContractMajor',
-      message: `package.json says nothing of "ethos.pluginContractMajor"; it is taken for ${NEWEST_MAJOR}.`,
+      message: `package.json has no "ethos.pluginContractMajor"; ${NEWEST_MAJOR} is assumed.`,
     });
     return;
   }
   if (typeof major === 'number' && Number.isInteger(major) && major >= OLDEST_MAJOR && major <= NEWEST_MAJOR) return;
-  const message = `its contract is ${JSON.stringify(major)}, and ${OLDEST_MAJOR} to ${NEWEST_MAJOR} can be served`;
+  const message = `its contract version is ${JSON.stringify(major)}, and ${OLDEST_MAJOR} to ${NEWEST_MAJOR} are supported`;
   if (ignore) problems.push({ subject: 'pluginContractMajor', message: `It is loaded although ${message}.` });
   else {
-    throw new GatewayError('MANIFEST_INVALID', `${folder}: the plugin was written for another version of its host: ${message}.`, {
+    throw new GatewayError('MANIFEST_INVALID', `${folder}: the plugin's contract version is not supported: ${message}.`, {
       fix: 'Use another version of the plugin, or set "ignoreContract": true for it in mcp.json.',
     });
   }
@@ -111,7 +111,8 @@ function checkContract(major: JsonValue | undefined, folder: string, ignore: boo
 function toCredentials(raw: JsonValue | undefined, problems: Problem[]): EthosCredential[] {
   if (raw === undefined || raw === null) return [];
   const list = Array.isArray(raw) ? raw : [];
-  if (!Array.isArray(raw)) problems.push({ code: 'MANIFEST_INVALID', subject: 'credentials', message: '"ethos.credentials" is no list.' });
+  if (!Array.isArray(raw))
+    problems.push({ code: 'MANIFEST_INVALID', subject: 'credentials', message: '"ethos.credentials" is not a list.' });
   return list.flatMap((item, i) => {
     const key = typeof item === 'string' ? item : isJsonObject(item) ? text(item.key) : undefined;
     if (key === undefined || !SECRET_KEY.test(key)) {
@@ -134,7 +135,7 @@ function toPermissions(raw: JsonValue | undefined): EthosPackage['permissions'] 
   return { shell: has('shell'), network: has('network'), filesystem: has('filesystem') };
 }
 
-/** Whether a text is one segment of a path and nothing else. */
+/** Whether an id is a single path segment. */
 export function isSegment(id: string): boolean {
   return id !== '' && id !== '.' && id !== '..' && !/[/\\\0]/.test(id);
 }

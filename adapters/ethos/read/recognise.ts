@@ -7,13 +7,13 @@ import { findEntry } from './entry-file.ts';
 import { type EthosPackage, isMarked, readPackage, toPackage } from './package-file.ts';
 import { type ScanResult, scanSources } from './source-scan.ts';
 
-/** What was found of one plugin, without running any of it. */
+/** A plugin found without running its code. */
 export interface Recognised {
   /** The plugin's folder. */
   readonly folder: string;
-  /** Absent for a package that brings skills and no code. */
+  /** Absent for a package with skills but no code. */
   readonly entry?: string;
-  /** The id that plugin code sees. */
+  /** The id that the plugin's code gets. */
   readonly pluginId: string;
   readonly folderName: string;
   readonly package: EthosPackage;
@@ -25,15 +25,15 @@ export interface Recognised {
 const OURS = /@ethosagent\/|\bactivate\b/;
 
 /**
- * Reads a source as Ethos plugins; null where it is none. A scanned folder is one when its package.json says so; what
- * mcp.json names is one also without, if its entry file reads like one or the entry names this format.
+ * Reads a source as Ethos plugins; null if it is none. A scanned folder needs `ethos.type` in its package.json. An entry of
+ * mcp.json does not, if it names this format or its entry file looks like an Ethos plugin.
  */
 export function recogniseSource(source: Source): readonly Recognised[] | null {
   const { path, key } = source;
   const { ignoreContract, package: name } = source.entry.options;
   const ignore = ignoreContract === true;
   if (key !== undefined && typeof name === 'string') return [fromPackage(name, source.root, ignore)];
-  // A link that leads nowhere is nobody's plugin.
+  // A broken symbolic link is not a plugin.
   if (!existsSync(path)) return null;
   if (!statSync(path).isDirectory()) return key === undefined ? null : fromFile(source, ignore);
   if (key === undefined && isScope(source)) {
@@ -45,11 +45,11 @@ export function recogniseSource(source: Source): readonly Recognised[] | null {
   return found ? [found] : null;
 }
 
-// As Node would find it from the folder of mcp.json; nothing is ever installed from here.
+// Resolves the package as Node does, from the folder of mcp.json. Never installs it.
 function fromPackage(name: string, root: string, ignoreContract: boolean): Recognised {
   if (!/^(?:@[\w.-]+\/)?[\w-][\w.-]*$/.test(name)) {
-    throw new GatewayError('CONFIG_INVALID', `"package" is the bare name of an npm package, not ${JSON.stringify(name)}.`, {
-      fix: 'Name a folder or file by "path".',
+    throw new GatewayError('CONFIG_INVALID', `"package" must be the name of an npm package, not ${JSON.stringify(name)}.`, {
+      fix: 'Use "path" for a folder or file.',
     });
   }
   for (let dir = root; ; dir = dirname(dir)) {
@@ -65,7 +65,7 @@ function fromPackage(name: string, root: string, ignoreContract: boolean): Recog
   });
 }
 
-// "@scope" inside of a scanned node_modules.
+// A folder "@scope" inside a scanned node_modules.
 function isScope({ path, folder }: Source): boolean {
   return folder !== undefined && basename(folder) === 'node_modules' && basename(path).startsWith('@');
 }
@@ -83,7 +83,7 @@ function fromFolder(folder: string, installed: boolean, asked: string | false, i
   if (asked === 'guess' && !pkg.marked && !(entry !== undefined && OURS.test(readFileSync(entry, 'utf8')) && !isOthers(folder)))
     return null;
   if (entry === undefined && pkg.skillsDir === undefined) {
-    throw new GatewayError('ENTRY_NOT_FOUND', `${folder} holds no entry file (index.ts, index.js, src/index.ts, src/index.js or "main").`, {
+    throw new GatewayError('ENTRY_NOT_FOUND', `${folder} has no entry file (index.ts, index.js, src/index.ts, src/index.js or "main").`, {
       fix: installed ? 'Install the package again, or build it.' : 'Add index.ts, or correct "main" in package.json.',
     });
   }
@@ -114,7 +114,7 @@ function recognise(folder: string, entry: string | undefined, pkg: EthosPackage,
   };
 }
 
-// A package.json that cannot be read is a fault only where somebody named the folder, or where it was meant for us.
+// An unreadable package.json is an error only if the folder was named explicitly or the file mentions "ethos".
 function readPackageLeniently(folder: string, named: boolean): ReturnType<typeof readPackage> {
   try {
     return readPackage(folder);

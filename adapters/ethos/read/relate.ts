@@ -3,8 +3,8 @@ import { GatewayError } from '../../../src/core/errors.ts';
 import type { EthosManifest } from '../manifest.ts';
 
 /**
- * Sees all plugins together: those tied by `dependencies` or by a common `group` share a process, each loads after what
- * it needs, then by `priority`, then by id. Members of a cycle cannot be opened; nobody else is affected.
+ * Groups and orders all plugins. Plugins connected by `dependencies` or a common `group` share a process. Each loads after
+ * its dependencies, then by `priority`, then by id. Members of a cycle get a `fault`; other plugins are not affected.
  */
 export function relate(manifests: readonly EthosManifest[]): EthosManifest[] {
   const byName = new Map<string, EthosManifest>();
@@ -53,13 +53,13 @@ function place(
 function faultOf({ id }: EthosManifest, missing: readonly string[], cycle: readonly EthosManifest[]): GatewayError | undefined {
   if (cycle.length > 0) {
     const ring = cycle.map((m) => m.id).join(', ');
-    return new GatewayError('DEPENDENCY_MISSING', `Plugin ${id} waits for itself: ${ring} depend on each other in a circle.`, {
+    return new GatewayError('DEPENDENCY_MISSING', `Plugin "${id}" is part of a dependency cycle: ${ring}.`, {
       plugin: id,
-      fix: 'Take one of the entries out of "ethos.dependencies".',
+      fix: 'Remove one of the entries from "ethos.dependencies".',
     });
   }
   if (missing.length === 0) return undefined;
-  return new GatewayError('DEPENDENCY_MISSING', `Plugin ${id} depends on ${missing.join(', ')}, which is not here.`, {
+  return new GatewayError('DEPENDENCY_MISSING', `Plugin "${id}" depends on ${missing.join(', ')}, which is missing.`, {
     plugin: id,
     fix: `Add ${missing.join(', ')} to "plugins" or "pluginFolders" in mcp.json, and enable it.`,
   });
@@ -85,7 +85,7 @@ function joinUp(manifests: readonly EthosManifest[], needs: Needs): EthosManifes
   return [...components.values()];
 }
 
-// Named after what needs nobody, so that a plugin does not move to another process when somebody starts to need it.
+// Named after a plugin without dependencies, so that a plugin keeps its process when others start to depend on it.
 function nameOf(members: readonly EthosManifest[], needs: Needs): string {
   const named = members.map((m) => m.source.entry.group).filter((group) => group !== undefined);
   if (named.length > 0) return named.sort()[0] as string;

@@ -7,17 +7,17 @@ const MAX_SKILLS = 200;
 const MAX_SIZE = 512 * 1024;
 const FRONT_MATTER = /^\ufeff?---\r?\n([\s\S]*?)\r?\n---\r?\n?/;
 
-/** A text that teaches a model how to do something. */
+/** A text that instructs a model how to do a task. */
 export interface Skill {
   readonly name: string;
   readonly description?: string;
-  /** Tools it makes no sense without. */
+  /** Tools that the skill requires. */
   readonly requiredTools: readonly string[];
   readonly tags: readonly string[];
   readonly text: string;
 }
 
-/** Reads the skills of a folder: `*.md`, or `<name>/SKILL.md`. What cannot be read becomes a problem and costs nothing else. */
+/** Reads the skills of a folder: `*.md`, or `<name>/SKILL.md`. An unreadable skill becomes a problem and does not affect the others. */
 export async function readSkills(
   folder: string,
   skillsDir: string | undefined,
@@ -27,14 +27,15 @@ export async function readSkills(
   const dir = resolve(folder, skillsDir);
   const refuse = (message: string): void => void problems.push({ code: 'MANIFEST_INVALID', subject: 'skills_dir', message });
   if (!isInside(dir, folder)) {
-    refuse(`"skills_dir" lies outside of the plugin's folder and is ignored.`);
+    refuse(`"skills_dir" is outside the plugin's folder and is ignored.`);
     return { skills: [], problems };
   }
   const files = listFiles(dir, refuse);
   if (files.length > MAX_SKILLS) refuse(`It has ${files.length} skills; the first ${MAX_SKILLS} are served.`);
   const skills = new Map<string, Skill>();
   for (const { file, name } of files.slice(0, MAX_SKILLS)) {
-    if (!isInside(file, folder) || statSync(file).size > MAX_SIZE) refuse(`The skill "${name}" is too large or lies elsewhere.`);
+    if (!isInside(file, folder) || statSync(file).size > MAX_SIZE)
+      refuse(`The skill "${name}" is over 512 KiB or outside the plugin's folder.`);
     else {
       const skill = await toSkill(readFileSync(file, 'utf8'), name, refuse);
       if (skills.has(skill.name)) refuse(`Two skills are called "${skill.name}"; the first is served.`);
@@ -77,7 +78,7 @@ async function toSkill(raw: string, fallback: string, refuse: (message: string) 
 
 async function parseHeader(header: string, name: string, refuse: (message: string) => void): Promise<Record<string, unknown>> {
   try {
-    // Read only where a plugin has skills: most have none.
+    // Imported lazily: most plugins have no skills.
     const { parse } = await import('yaml');
     const fields: unknown = parse(header, { maxAliasCount: 20, schema: 'core', logLevel: 'error' });
     return typeof fields === 'object' && fields !== null ? (fields as Record<string, unknown>) : {};

@@ -9,16 +9,16 @@ const MAX_FILES = 2_000;
 const MAX_FILE_SIZE = 512 * 1024;
 const MAX_BYTES = 8 * 1024 * 1024;
 
-/** What the text of a plugin's sources tells. */
+/** Result of scanning a plugin's sources. */
 export interface ScanResult {
   readonly findings: readonly Finding[];
   /** The code registers a `before_tool_call` hook. */
   readonly guards: boolean;
-  /** Changes with any file that was looked at. */
+  /** Changes with any scanned file. */
   readonly digest: string;
 }
 
-/** Something in the sources that an owner may want to know. */
+/** A pattern in the sources that the operator may want to know about. */
 export interface Finding {
   readonly level: 'red' | 'yellow';
   readonly rule: string;
@@ -30,7 +30,7 @@ interface Rule {
   readonly level: Finding['level'];
   readonly name: string;
   readonly pattern: RegExp;
-  /** Permissions that make it expected. */
+  /** Declared permission that makes the pattern expected. */
   readonly declared?: keyof EthosPackage['permissions'];
 }
 
@@ -67,7 +67,7 @@ const RULES: readonly Rule[] = [
 
 const GUARD = /registerModifyingHook\s*(?:<[^>]*>)?\s*\(\s*['"`]before_tool_call['"`]/;
 
-/** Looks through every source file of a plugin outside of node_modules. It reports and never blocks. */
+/** Scans the source files of a plugin outside node_modules. Only reports, never blocks. */
 export function scanSources(folder: string, { permissions }: EthosPackage): ScanResult {
   const rules = RULES.filter(({ declared }) => declared === undefined || !permissions[declared]);
   const findings: Finding[] = [];
@@ -107,12 +107,12 @@ export function scanSources(folder: string, { permissions }: EthosPackage): Scan
   return { findings, guards, digest: hash.digest('hex') };
 }
 
-/** The findings as an owner reads them, one a rule. */
+/** The findings as problems, one for each rule. */
 export function toProblems(findings: readonly Finding[]): Problem[] {
   const byRule = new Map<string, Finding[]>();
   for (const finding of findings) byRule.set(finding.rule, [...(byRule.get(finding.rule) ?? []), finding]);
   return [...byRule].map(([rule, [first, ...more]]) => ({
     subject: `scan (${first?.level})`,
-    message: `${rule} at ${first?.at}${more.length > 0 ? ` and ${more.length} more places` : ''}. Its original host would ask before loading it.`,
+    message: `${rule} at ${first?.at}${more.length > 0 ? ` and ${more.length} more places` : ''}. Its original host asks the user before loading such a plugin.`,
   }));
 }

@@ -6,7 +6,7 @@ import type { Monitors, Notice } from './hooks/monitors.ts';
 import { type EthosParams, withData } from './process-params.ts';
 import type { Registrations } from './registrations.ts';
 
-/** What the api of one plugin works on. */
+/** Arguments of `createApi`. */
 export interface ApiParts {
   readonly params: EthosParams;
   readonly registrations: Registrations;
@@ -15,15 +15,15 @@ export interface ApiParts {
   readonly bus: PluginEventBus;
   readonly log: Logger;
   readonly notify: (notice: Notice) => Promise<void>;
-  /** Something was registered. */
+  /** Called after a registration. */
   readonly changed: () => void;
-  /** Ends with the plugin. */
+  /** Registers a function to call when the plugin closes. */
   readonly atEnd: (end: () => void) => void;
 }
 
 const MAX_METRICS = 100;
 
-/** Members that are accepted and have no counterpart; each is listed by its first text argument. */
+/** Accepted members without an effect; each call is reported by its first string argument. */
 const RECORDED = [
   'registerDataSource',
   'registerRoute',
@@ -45,7 +45,7 @@ const RECORDED = [
   'registerDocumentExtractor',
 ];
 
-/** The object that a plugin's `activate` gets. A member it does not know is recorded and does nothing: it never throws. */
+/** The `api` object that `activate` receives. Calls of unknown members are recorded and do nothing; they never throw. */
 export function createApi(parts: ApiParts): object {
   const { registrations, params } = parts;
   const record =
@@ -80,7 +80,7 @@ export function createApi(parts: ApiParts): object {
     get: (target, member) => {
       if (typeof member === 'symbol') return undefined;
       if (Object.hasOwn(target, member)) return target[member];
-      // An api that is awaited must not look like a promise.
+      // `await api` must not treat it as a promise.
       return member === 'then' ? undefined : record(member);
     },
   });

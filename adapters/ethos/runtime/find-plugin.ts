@@ -1,7 +1,7 @@
 import { GatewayError } from '../../../src/core/errors.ts';
 import type { EthosReport } from '../report.ts';
 
-/** The two functions of a plugin, and how its module offered them. */
+/** The functions of a plugin, and how its module exports them. */
 export interface FoundPlugin {
   readonly shape: EthosReport['shape'];
   activate(api: object): unknown;
@@ -18,19 +18,19 @@ export function findPlugin(exports: Exports): FoundPlugin {
     hold(exports.plugin, 'plugin') ??
     hold(inner, 'default') ??
     hold(isObject(inner) && inner.plugin, 'plugin') ??
-    // A loader may have put a default around a default.
+    // Some loaders wrap the default export in another default.
     hold(isObject(inner) && inner.default, 'default');
   if (found) return found;
   const names = [...new Set([...Object.keys(exports), ...(isObject(inner) ? Object.keys(inner) : [])])];
   const seen = `It exports ${names.length > 0 ? names.join(', ') : 'nothing'}.`;
   if (names.includes('register')) {
-    throw new GatewayError('MANIFEST_INVALID', `This is no Ethos plugin: it has register() and no activate(). ${seen}`, {
-      fix: 'It belongs to another plugin family; take it out of mcp.json.',
+    throw new GatewayError('MANIFEST_INVALID', `The module is not an Ethos plugin: it has register() but no activate(). ${seen}`, {
+      fix: 'Remove it from mcp.json: it is a plugin of another framework.',
     });
   }
   throw new GatewayError(
     'MANIFEST_INVALID',
-    `The module has no activate(), neither by itself nor in "plugin" or in its default export. ${seen}`,
+    `The module exports no activate(), neither directly nor in "plugin" or its default export. ${seen}`,
     {
       fix: 'Export a function activate(api).',
     },

@@ -1,15 +1,15 @@
 import type { JsonObject } from '../../../src/core/json/json.ts';
 
-// What plugins of this format hand over, as far as it is looked at. All of it is foreign: any field may be anything.
+// The values that plugins pass, as far as they are used. They are untrusted: any field may have any type.
 
-/** What a tool answers. */
+/** A tool's result. */
 export type EthosResult =
   | { readonly ok: true; readonly value: string; readonly structured?: unknown; readonly cost_usd?: number }
   | ({ readonly ok: false; readonly error: string; readonly code: string } & Partial<
       Record<'field' | 'reason' | 'cause' | 'conflictKey', unknown>
     >);
 
-/** A tool. Its fields may change after it was registered. */
+/** A tool. Its fields may change after registration. */
 export interface EthosTool {
   name: string;
   description?: unknown;
@@ -34,13 +34,13 @@ export interface EthosFilter {
   after?(result: EthosResult, ctx: object, meta: FilterMeta): unknown;
 }
 
-/** What a filter learns of the call besides arguments and context. */
+/** The third argument of a filter. */
 export interface FilterMeta {
   readonly toolName: string;
   readonly toolCallId: string;
 }
 
-/** Something that adds to the system prompt. */
+/** Adds text to the system prompt. */
 export interface EthosInjector {
   id?: string;
   priority?: number;
@@ -48,7 +48,7 @@ export interface EthosInjector {
   inject(ctx: object): unknown;
 }
 
-/** A command of either kind, or a slash command of either dialect. */
+/** A command, or a slash command of either dialect. */
 export interface EthosCommand {
   name: string;
   description?: string;
@@ -60,7 +60,7 @@ export interface EthosCommand {
   execute?(args: string, ctx: object): unknown;
 }
 
-/** Something that runs in the background. */
+/** A background task. */
 export interface EthosMonitor {
   name: string;
   run(params: object, ctx: object): unknown;

@@ -22,14 +22,14 @@ const LOOK_AGAIN_MS = 3_000;
 const SETTLE_MS = 50;
 const DEACTIVATE_MS = 5_000;
 
-/** What a running plugin is made of. */
+/** Parts of a running plugin. */
 export interface PluginParts {
   readonly found: FoundPlugin;
   readonly registrations: Registrations;
   readonly monitors: Monitors;
   readonly side: HookRunner;
   readonly context: RuntimeContext;
-  /** Lets go of everything the plugin subscribed to. */
+  /** Removes the plugin's registrations and subscriptions. */
   readonly release: () => void;
 }
 
@@ -39,7 +39,7 @@ export class EthosPlugin implements LoadedPlugin {
   readonly #log: RuntimeContext['log'];
   readonly #output = new PublishedOutput();
   #instructions = '';
-  #told = '';
+  #reported = '';
   #settling: NodeJS.Timeout | undefined;
   readonly #looking: NodeJS.Timeout;
   #closed = false;
@@ -47,8 +47,8 @@ export class EthosPlugin implements LoadedPlugin {
   constructor(parts: PluginParts) {
     this.#parts = parts;
     this.#log = parts.context.log;
-    this.#told = this.#surface();
-    // Availability and fields change without a word; this is how lists come to know.
+    this.#reported = this.#surface();
+    // Tools change their availability and fields without an event, so the report is polled.
     this.#looking = setInterval(() => this.#look(), LOOK_AGAIN_MS).unref();
   }
 
@@ -82,15 +82,15 @@ export class EthosPlugin implements LoadedPlugin {
 
   async initialize(): Promise<void> {
     this.#instructions = await this.#parts.side.compose({ session: 'gateway', profile: 'default' });
-    this.#told = this.#surface();
+    this.#reported = this.#surface();
   }
 
-  // Metrics change all the time and are nobody's business until something else has changed.
+  // Metrics change constantly and must not cause list updates.
   #surface(): string {
     return JSON.stringify({ ...this.report(), metrics: null });
   }
 
-  /** Something may have changed: looks once things are quiet. */
+  /** Schedules a comparison of the report, 50 ms after the first change. */
   changed(): void {
     if (this.#closed) return;
     this.#settling ??= setTimeout(() => {
@@ -103,11 +103,11 @@ export class EthosPlugin implements LoadedPlugin {
     if (this.#closed) return;
     try {
       const now = this.#surface();
-      if (now === this.#told) return;
-      this.#told = now;
+      if (now === this.#reported) return;
+      this.#reported = now;
       this.#parts.context.changed();
     } catch (error) {
-      this.#log.warn(`what it offers cannot be told: ${thrownText(error)}`);
+      this.#log.warn(`the plugin's offer cannot be reported: ${thrownText(error)}`);
     }
   }
 
@@ -136,13 +136,10 @@ export class EthosPlugin implements LoadedPlugin {
     const capabilities = toCapabilities(tool);
     if (capabilities.unserved.length > 0) {
       const missing = capabilities.unserved.join(', ');
-      return failure(
-        `Tool ${tool.name} is not currently available: what it declares under ${missing} cannot be served here`,
-        'not_available',
-      );
+      return failure(`Tool ${tool.name} is not currently available: its capabilities ${missing} are not supported`, 'not_available');
     }
     const { caller } = call;
-    if (!caller) throw new GatewayError('INTERNAL', 'The call does not say who calls.');
+    if (!caller) throw new GatewayError('INTERNAL', 'The call has no caller.');
     const context = createToolContext(
       this.#parts.side.contextParts,
       { caller, signal: call.signal, progress: createProgress(call, this.#log) },
@@ -171,9 +168,9 @@ export class EthosPlugin implements LoadedPlugin {
     clearInterval(this.#looking);
     clearTimeout(this.#settling);
     const { found, monitors, release } = this.#parts;
-    const late = new Promise<void>((resolve) => setTimeout(resolve, DEACTIVATE_MS).unref());
+    const timeout = new Promise<void>((resolve) => setTimeout(resolve, DEACTIVATE_MS).unref());
     try {
-      await Promise.race([found.deactivate?.(), late]);
+      await Promise.race([found.deactivate?.(), timeout]);
     } catch (error) {
       this.#log.warn(`deactivate() failed: ${toError(error).message}`);
     }

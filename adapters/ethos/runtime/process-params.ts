@@ -2,33 +2,33 @@ import type { JsonObject } from '../../../src/core/json/json.ts';
 import type { RuntimeContext } from '../../../src/host/node/runtime.ts';
 import { PluginEventBus } from '../sdk/plugin-sdk.ts';
 
-/** What the adapter gives the runtime for one plugin. */
+/** Parameters that the adapter sends to the runtime for one plugin. */
 export interface EthosParams {
-  /** The id that the plugin sees. */
+  /** The id that the plugin's code gets. */
   readonly pluginId: string;
   readonly entry?: string;
-  /** The plugin's folder, or the one above an entry file that has its package.json. */
+  /** The plugin's folder, or the parent folder with the package.json of an entry file. */
   readonly folder: string;
-  /** Ids, in the gateway, of plugins that have to be loaded before. */
+  /** Gateway ids of plugins that must be loaded first. */
   readonly dependencies: readonly string[];
-  /** What a hook that fails means for the call it guards. */
+  /** Whether a failing guard hook denies or allows the call. */
   readonly onGuardError: 'deny' | 'allow';
   readonly publishOutput: boolean;
   readonly workingDir: string;
-  /** A folder of the plugin's own to write to. */
+  /** The plugin's private writable folder. */
   readonly dataDir: string;
   readonly baseUrl?: string;
   readonly cacheDir: string;
 }
 
-/** What may be another at each start of the process. */
+/** Values that may change at each start of the process. */
 export interface EthosStart {
   readonly secrets: Readonly<Record<string, string>>;
-  /** Secrets whose values are not those of the last start. */
+  /** Keys of secrets that have changed since the last start. */
   readonly changedSecrets: readonly string[];
-  /** Full references, for tools that declare them. */
+  /** Secrets by full reference, for tools that declare them. */
   readonly references: Readonly<Record<string, string>>;
-  /** Monitors that ran when the last process ended, with their parameters. */
+  /** Monitors that were running when the last process ended, with their parameters. */
   readonly resume: Readonly<Record<string, JsonObject>>;
 }
 
@@ -42,14 +42,14 @@ export function busOf({ shared }: RuntimeContext): PluginEventBus {
   return bus;
 }
 
-/** Ids of the plugins of a process group that have been activated. */
+/** Ids of the activated plugins of a process group. */
 export function loadedIn({ shared }: RuntimeContext): Set<string> {
   const loaded = (shared.get(LOADED) as Set<string> | undefined) ?? new Set<string>();
   shared.set(LOADED, loaded);
   return loaded;
 }
 
-/** Messages with data beside them, as one line. */
+/** Formats a message and its data as one line. */
 export function withData(message: unknown, data: unknown): string {
   const text = typeof message === 'string' ? message : String(message);
   if (data === undefined) return text;

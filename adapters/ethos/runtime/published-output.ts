@@ -6,11 +6,11 @@ import { failure } from './result.ts';
 
 type Validate = ((data: unknown) => boolean) & { errors?: readonly { instancePath: string; message?: string }[] | null };
 
-/** Makes results keep what a published output schema promises. Compiled here, where the schema can harm nobody else. */
+/** Validates results against a published output schema. Compiled in the plugin's process, so a bad schema cannot harm others. */
 export class PublishedOutput {
   readonly #compiled = new Map<string, Validate>();
 
-  /** The result with its structured data, taken from the text where there are none; a failure where they break the promise. */
+  /** Returns the result with structured data, parsed from its text if needed, or a failure if it violates the schema. */
   async conform(result: EthosResult, schema: JsonObject): Promise<EthosResult> {
     if (!result.ok) return result;
     const structured = result.structured ?? parse(result.value);

@@ -1,9 +1,9 @@
 import type { EthosCommand, EthosFilter, EthosHandler, EthosHealthCheck, EthosInjector, EthosMonitor, EthosTool } from './format.ts';
 
-/** Hooks that have a counterpart here. */
+/** Supported hooks. */
 const FIRED = ['session_start', 'before_tool_call', 'after_tool_call', 'tool_end_with_path', 'before_prompt_build'];
 
-/** Hooks of the original host's life with its model and channels, which nothing here corresponds to. */
+/** Hooks about the original host's model and channels, which never fire here. */
 const NEVER_FIRED = [
   'before_llm_call',
   'after_llm_call',
@@ -24,7 +24,7 @@ const NEVER_FIRED = [
   'goal_needs_clarification',
 ];
 
-/** Everything one plugin has registered, in the order it did. */
+/** The registrations of one plugin, in order. */
 export class Registrations {
   readonly tools = new Map<string, EthosTool>();
   readonly voidHooks = new Map<string, EthosHandler[]>();
@@ -42,10 +42,10 @@ export class Registrations {
   addHook(hooks: Map<string, EthosHandler[]>, name: string, handler: EthosHandler): void {
     hooks.set(name, [...(hooks.get(name) ?? []), handler]);
     if (NEVER_FIRED.includes(name)) this.warnings.add(`It registered the hook "${name}", which never fires here.`);
-    else if (!FIRED.includes(name)) this.warnings.add(`It registered the hook "${name}", which is not known and never fires.`);
+    else if (!FIRED.includes(name)) this.warnings.add(`It registered the unknown hook "${name}", which never fires.`);
   }
 
-  /** Everything is gone, as after unloading. */
+  /** Removes all registrations. */
   clear(): void {
     for (const kept of [this.tools, this.voidHooks, this.modifyingHooks, this.personalities, this.commands, this.monitors]) kept.clear();
     for (const kept of [this.unsupported, this.warnings, this.metrics]) kept.clear();

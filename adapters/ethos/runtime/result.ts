@@ -5,10 +5,10 @@ import type { EthosResult } from './format.ts';
 
 const MEDIA = /^(image|audio)\/[a-z0-9.+-]+$/i;
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})+(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
-/** Keys of `_meta` that hold what the format says beside the text. */
+/** Key of `_meta` for the format's other result fields. */
 const META = 'ethos';
 
-/** What a tool or filter returned, in the format's own shape. Plain texts and data count as success. */
+/** Converts a returned value to the format's result. Strings and other data count as success. */
 export function toEthosResult(returned: unknown, convert: (value: unknown) => JsonValue = toPlain): EthosResult {
   if (typeof returned === 'string') return { ok: true, value: returned };
   if (returned === undefined || returned === null) return { ok: true, value: '' };
@@ -24,7 +24,7 @@ export function failure(error: string, code: string): EthosResult {
   return { ok: false, error, code };
 }
 
-/** A result as the gateway passes it on. */
+/** Converts a result to the gateway's form. */
 export function toResult(result: EthosResult): ToolResult {
   if (!result.ok) {
     const { ok: _, error, ...rest } = result;
@@ -39,7 +39,7 @@ export function toResult(result: EthosResult): ToolResult {
   };
 }
 
-/** A result of any format as filters and hooks of this one see it. */
+/** Converts any plugin's result to the form that Ethos filters and hooks receive. */
 export function fromResult({ content, structured, isError, meta }: ToolResult): EthosResult {
   const text = textOf(content);
   if (isError !== true) return { ok: true, value: text, ...(structured === undefined ? {} : { structured }) };
@@ -50,7 +50,7 @@ export function fromResult({ content, structured, isError, meta }: ToolResult): 
   return { ...known, ok: false, error: text, code };
 }
 
-/** What a filter made of a result; the same object where it changed nothing. Pictures and links stay in place. */
+/** Applies a filter's changes to a result; returns the same object if nothing changed. Images and links are kept. */
 export function mergeResult(before: ToolResult, after: EthosResult): ToolResult {
   if (JSON.stringify(fromResult(before)) === JSON.stringify(after)) return before;
   const changed = toResult(after);
@@ -67,7 +67,7 @@ function toText(value: unknown): string {
   return typeof value === 'string' ? value : value === undefined || value === null ? '' : JSON.stringify(value);
 }
 
-// An image or a sound only where the data say so themselves: a media type beside base64.
+// Image or audio only if the data contain a media type and base64.
 function toMedia({ mimeType, data }: JsonObject): Content | undefined {
   if (typeof mimeType !== 'string' || typeof data !== 'string' || !MEDIA.test(mimeType) || !BASE64.test(data)) return undefined;
   return { type: mimeType.toLowerCase().startsWith('image/') ? 'image' : 'audio', data, mimeType };

@@ -1,14 +1,14 @@
 const MAX_SESSIONS = 1_000;
 
-/** What tools of one session share, and how far it has come. */
+/** State shared by the tools of one session. */
 export interface Session {
   turn: number;
   readonly context: Map<string, unknown>;
-  /** When files were last read, for tools that guard against stale writes. */
+  /** Modification times of read files, for tools that guard against stale writes. */
   readonly readMtimes: Map<string, number>;
 }
 
-/** The sessions that have called; the one silent for longest is forgotten first. */
+/** Sessions by id. The least recently used one is evicted first. */
 export class Sessions {
   readonly #all = new Map<string, Session>();
 

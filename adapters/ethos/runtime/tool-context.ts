@@ -12,7 +12,7 @@ import { createSecretsResolver } from './capabilities/secrets-resolver.ts';
 import type { EthosParams, EthosStart } from './process-params.ts';
 import type { Sessions } from './sessions.ts';
 
-/** What contexts are made from. */
+/** Data that contexts are built from. */
 export interface ContextParts {
   readonly params: EthosParams;
   readonly references: EthosStart['references'];
@@ -20,14 +20,14 @@ export interface ContextParts {
   readonly stores: KvStores;
 }
 
-/** One call, as far as a context tells of it. */
+/** The call that a context is for. */
 export interface ContextCall {
   readonly caller: RuntimeCaller;
   readonly signal: AbortSignal;
   readonly progress?: (event: ProgressEvent) => void;
 }
 
-/** What a tool says while it works. */
+/** A progress event of a tool. */
 export interface ProgressEvent {
   readonly type?: string;
   readonly toolName?: string;
@@ -36,7 +36,7 @@ export interface ProgressEvent {
   readonly audience?: string;
 }
 
-/** The second argument of a tool or a filter. A field whose capability was not declared is not there. */
+/** Builds the second argument of a tool or filter. Fields of undeclared capabilities are absent. */
 export function createToolContext(
   { params, references, sessions, stores }: ContextParts,
   call: ContextCall,
@@ -81,7 +81,7 @@ function toPolicy({ allow, deny, allowPrivate }: NetworkBounds): object {
   return { ...(allow ? { allow } : {}), deny, allow_private_urls: allowPrivate };
 }
 
-// The plugin's own folder, and what the profile opens beside it.
+// The plugin's own folder and the folders that the profile allows.
 function storageReach(own: string, bounds: Reach | undefined): Reach[] {
   return [{ read: [own, ...(bounds?.read ?? [])], write: [own, ...(bounds?.write ?? [])] }];
 }
@@ -91,7 +91,7 @@ function scopeOf(scope: 'tool-private' | 'session' | 'personality', tool: string
   return scope === 'session' ? `session:${session}` : `personality:${profile}`;
 }
 
-// What the profile says bounds everything; without it, "from-personality" reaches nothing.
+// The profile limits all paths. Without a profile, "from-personality" allows none.
 function reaches(files: { readonly read: Paths; readonly write: Paths }, bounds: Reach | undefined): Reach[] {
   const own = (paths: Paths, kind: keyof Reach): readonly string[] => (paths === 'from-personality' ? (bounds?.[kind] ?? []) : paths);
   return [{ read: own(files.read, 'read'), write: own(files.write, 'write') }, ...(bounds ? [bounds] : [])];

@@ -6,7 +6,7 @@ import type { EthosTool } from './format.ts';
 
 const CACHE_MS = 300_000;
 
-/** A tool as its fields stand now. */
+/** Reports the current fields of a tool. */
 export function toToolReport(tool: EthosTool, name = tool.name): ToolReport {
   const { toolset, maxResultChars, outputSchema } = tool;
   const cache = toCache(tool.cache);
@@ -26,7 +26,7 @@ export function toToolReport(tool: EthosTool, name = tool.name): ToolReport {
   };
 }
 
-/** Whether a tool says it can be used now; one that throws cannot. */
+/** Whether a tool reports that it is available; false if its check throws. */
 export function isAvailable(tool: EthosTool): boolean {
   if (typeof tool.isAvailable !== 'function') return true;
   try {
@@ -36,7 +36,7 @@ export function isAvailable(tool: EthosTool): boolean {
   }
 }
 
-// A schema that is no object stays as it is: whoever vets schemas refuses the tool and says why.
+// A schema that is not an object is passed on: the registry rejects the tool and reports why.
 function toSchema(schema: unknown): JsonObject {
   if (schema === undefined || schema === null) return { type: 'object', properties: {} };
   const plain = toPlain(schema) as JsonObject;

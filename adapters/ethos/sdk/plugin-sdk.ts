@@ -1,9 +1,9 @@
 import { defineTool, err, needsApproval, ok, withCache, withReturnDirect } from './tool-helpers.ts';
 
-// Stands in for "@ethosagent/plugin-sdk". Plugins of the documented dialect take the helpers from here.
+// Stand-in for "@ethosagent/plugin-sdk". Plugins of the documented dialect import the helpers from here.
 export { defineTool, err, needsApproval, ok, withCache, withReturnDirect };
 
-/** A bus between plugins; what a handler throws is its own. */
+/** An event bus between plugins. Errors of handlers are ignored. */
 export class PluginEventBus {
   readonly #handlers = new Map<string, Set<(payload: unknown) => void>>();
 
@@ -12,7 +12,7 @@ export class PluginEventBus {
       try {
         handler(payload);
       } catch {
-        // One listener's fault is nobody else's.
+        // A failing listener must not affect the others.
       }
     }
   }
@@ -24,27 +24,27 @@ export class PluginEventBus {
   }
 }
 
-/** Where a plugin's secrets are kept. */
+/** Reference prefix of a plugin's secrets. */
 export function pluginCredentialPrefix(pluginId: string): string {
   return `plugins/${pluginId}/`;
 }
 
-/** Where one secret of a plugin is kept. */
+/** Reference of one secret of a plugin. */
 export function pluginCredentialRef(pluginId: string, key: string): string {
   return pluginCredentialPrefix(pluginId) + key;
 }
 
-/** The tools that both lists grant; a list that is absent grants all. */
+/** The tools in both lists. An absent list grants all. */
 export function intersectToolGrants(first?: readonly string[], second?: readonly string[]): readonly string[] | undefined {
   if (!first || !second) return first ?? second;
   return first.filter((name) => second.includes(name));
 }
 
-/** There is nothing of an older host to move. */
+/** No-op: there is no older host to migrate from. */
 export async function migrateLegacyPluginCredentials(): Promise<void> {}
 
 function absent(name: string): never {
-  throw new Error(`${name} is a part of the plugin's original host and does not exist here.`);
+  throw new Error(`${name} is part of the plugin's original host and is not supported.`);
 }
 
 /** Exists to be imported. */

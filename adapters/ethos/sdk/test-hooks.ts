@@ -8,7 +8,7 @@ export interface Hooks {
   fireModifying(name: string, payload: object): Promise<Record<string, unknown>>;
 }
 
-/** Hooks without handlers. Void ones run together, modifying ones in turn; of each key the first value counts. */
+/** Creates hooks without handlers. Void handlers run in parallel, modifying ones in order; the first value of each key wins. */
 export function createHooks(): Hooks {
   const handlers = new Map<string, Handler[]>();
   const add = (name: string, handler: Handler): void => void handlers.set(name, [...(handlers.get(name) ?? []), handler]);
@@ -24,7 +24,7 @@ export function createHooks(): Hooks {
         try {
           for (const [key, value] of Object.entries((await handler(payload)) ?? {})) merged[key] ??= value;
         } catch {
-          // A handler that fails says nothing, as in the original host.
+          // Failing handlers are ignored, as in the original host.
         }
       }
       return merged;

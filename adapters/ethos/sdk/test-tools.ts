@@ -1,7 +1,7 @@
-/** What a tool answers. */
+/** A tool's result. */
 export type Result = Record<string, unknown> & { readonly ok: boolean };
 
-/** A tool as a test brings it. */
+/** A tool defined by a test. */
 export interface TestTool {
   readonly name: string;
   readonly description?: string;
@@ -19,7 +19,7 @@ export interface Tools {
   execute(name: string, args: object, ctx: object): Promise<Result>;
 }
 
-/** Tools by name, from a list or from tools made before. */
+/** Creates a tool registry from a list, or returns an existing one. */
 export function createTools(given: Tools | readonly TestTool[] = []): Tools {
   if ('execute' in given) return given;
   const tools = new Map(given.map((tool) => [tool.name, tool]));

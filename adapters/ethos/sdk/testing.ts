@@ -1,7 +1,7 @@
 import { createHooks, type Hooks } from './test-hooks.ts';
 import { createTools, type Result, type TestTool, type Tools } from './test-tools.ts';
 
-// Stands in for "@ethosagent/plugin-sdk/testing": a small agent loop for tests of plugins. It imports nothing of the host.
+// Stand-in for "@ethosagent/plugin-sdk/testing": a small agent loop for plugin tests. It imports nothing from the host.
 
 type Chunk = Record<string, unknown> & { readonly type: string };
 type Message = { readonly role: 'user' | 'assistant'; readonly content: unknown };
@@ -11,12 +11,12 @@ interface Llm {
   complete(messages: readonly Message[], tools: readonly object[], options: object): AsyncIterable<Chunk>;
 }
 
-/** One answer of the mock: a text, or a tool it wants called. */
+/** One response of the mock: a text, or a tool call. */
 export type MockAnswer = string | { readonly tool: string; readonly args?: object };
 
 const MAX_TURNS = 25;
 
-/** A model that gives the same answers in order, and begins anew after the last. */
+/** A mock model that returns the given responses in order, and starts again after the last. */
 export function mockLLM(answers: readonly MockAnswer[]): Llm & Record<string, unknown> {
   let calls = 0;
   return {
@@ -43,7 +43,7 @@ export function mockLLM(answers: readonly MockAnswer[]): Llm & Record<string, un
   };
 }
 
-/** A tool that always answers the same. */
+/** A tool that always returns the same result. */
 export function mockTool(name: string, result: string | object): TestTool {
   const answer = typeof result === 'string' ? { ok: true, value: result } : result;
   return {
@@ -55,7 +55,7 @@ export function mockTool(name: string, result: string | object): TestTool {
   };
 }
 
-/** What a test gives the loop; everything but the model has a default. */
+/** Configuration of a test loop; only the model is required. */
 export interface TestConfig {
   readonly llm: Llm;
   readonly tools?: Tools | readonly TestTool[];
@@ -70,7 +70,7 @@ interface Injector {
   inject(ctx: object): Promise<{ content: string; position?: string } | null>;
 }
 
-/** A loop that asks the model, calls the tools it wants and runs hooks and injectors around that. */
+/** An agent loop that calls the model and its tools, with hooks and injectors. */
 export function createTestRuntime(config: TestConfig) {
   const tools = createTools(config.tools);
   const hooks = config.hooks ?? createHooks();

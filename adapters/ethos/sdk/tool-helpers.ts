@@ -1,5 +1,4 @@
-// Stands in for "@ethosagent/plugin-sdk/tool-helpers" where a plugin has no copy of its own. It runs inside the
-// plugin's bundle and imports nothing.
+// Stand-in for "@ethosagent/plugin-sdk/tool-helpers" if a plugin has no copy. It runs inside the plugin's bundle and imports nothing.
 
 type Definition = Record<string, unknown>;
 
@@ -13,22 +12,22 @@ export function err(error: string, code = 'execution_failed'): object {
   return { ok: false, error, code };
 }
 
-/** A tool as written; one that declares no capabilities has none. */
+/** Defines a tool, without capabilities by default. */
 export function defineTool(definition: Definition): Definition {
   return { capabilities: {}, ...definition };
 }
 
-/** A tool that a person has to agree to. */
+/** A tool that requires the user's approval. */
 export function needsApproval(definition: Definition): Definition {
   return { ...definition, requiresApproval: true };
 }
 
-/** A tool whose results may be used again. */
+/** A tool whose results may be cached. */
 export function withCache(definition: Definition, options?: { ttlMs?: number; keyFn?: (args: unknown) => string }): Definition {
   return { ...definition, cache: options ?? true };
 }
 
-/** A tool whose answer ends the turn. */
+/** A tool whose result ends the turn. */
 export function withReturnDirect(definition: Definition): Definition {
   return { ...definition, returnDirect: true };
 }

@@ -1,9 +1,9 @@
-// Stands in for "@ethosagent/types": types are erased, these two are not.
+// Stand-in for "@ethosagent/types". Types are erased; these two values are not.
 
-/** What the name of a secret looks like. */
+/** Pattern of a secret's name. */
 export const SECRET_NAME_RE = /^[a-zA-Z0-9_-]+$/;
 
-/** Whether a text can name a secret. */
+/** Whether a value is a valid secret name. */
 export function isValidSecretName(name: unknown): boolean {
   return typeof name === 'string' && SECRET_NAME_RE.test(name);
 }

@@ -59,7 +59,7 @@ describe('Ethos modules', () => {
       writeEthos(folder, 'other', { 'index.ts': 'export function register(api) {}' });
     });
     expect(status(app, 'empty')?.error?.message).toContain('It exports tools, version.');
-    expect(status(app, 'other')?.error?.message).toContain('no Ethos plugin');
+    expect(status(app, 'other')?.error?.message).toContain('not an Ethos plugin');
   });
 
   it('finds the folder that it may write to in the api, as the how-to for data sources shows', { tags: ['ethos-data-dir'] }, async () => {
@@ -140,7 +140,7 @@ describe('Ethos packages', () => {
       writeEthos(folder, 'out', {}, {}, { main: '../outside.js' });
       writeEthos(folder, 'bad', { 'index.ts': 'export const activate = () => 1;' }, { id: 'a/b' });
     });
-    expect(status(app, 'out')?.error?.message).toContain('outside of the plugin');
+    expect(status(app, 'out')?.error?.message).toContain('outside the plugin');
     expect(status(app, 'bad')?.error?.message).toContain('ethos.id');
   });
 
@@ -282,7 +282,7 @@ describe('Ethos API', () => {
     expect(status(app, 'p')).toMatchObject({ state: 'needs-config', needs: ['KEY'] });
     await app.reconfigure(plugins('given'));
     expect(JSON.parse(await run(app))).toEqual([true, 'given', null, []]);
-    expect(await run(app, {}, 'bad')).toContain('cannot name a secret');
+    expect(await run(app, {}, 'bad')).toContain('is not a valid secret name');
     await app.call('write');
     expect(JSON.parse(await run(app))).toEqual([true, 'written', null, ['KEY']]);
     await app.close();

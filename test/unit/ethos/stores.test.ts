@@ -33,7 +33,7 @@ describe('answerStore', () => {
     expect([ask('kv.get', { scope: 'tool:a', key: 'x2' }), ask('kv.list', { scope: 'tool:a', prefix: 'x' })]).toEqual([null, ['x1']]);
     ask('kv.delete', { scope: 'tool:a', key: 'x1' });
     expect(ask('kv.list', { scope: 'tool:a', prefix: 'x' })).toEqual([]);
-    expect(() => ask('kv.set', { scope: 's', key: 'k', value: 'x'.repeat(2_000_000) })).toThrow('1 MB');
+    expect(() => ask('kv.set', { scope: 's', key: 'k', value: 'x'.repeat(2_000_000) })).toThrow('1 MiB');
   });
 });
 

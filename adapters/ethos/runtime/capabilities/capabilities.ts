@@ -1,23 +1,23 @@
 import { asObject, type JsonObject } from '../../../../src/core/json/json.ts';
 import type { EthosTool } from '../format.ts';
 
-/** What a tool declared it needs, understood. */
+/** The parsed capabilities of a tool. */
 export interface Capabilities {
   readonly network?: readonly string[];
   readonly secrets?: readonly string[];
   readonly storage?: { readonly scope: 'tool-private' | 'session' | 'personality'; readonly ttl?: number };
   readonly files?: { readonly read: Paths; readonly write: Paths };
   readonly binaries?: readonly string[];
-  /** Declared and not to be had here: the tool must not run. */
+  /** Declared but not supported: the tool must not run. */
   readonly unserved: readonly string[];
 }
 
-/** A list of paths, or whatever the caller's profile allows. */
+/** A list of paths, or those that the caller's profile allows. */
 export type Paths = readonly string[] | 'from-personality';
 
 const SCOPES = ['tool-private', 'session', 'personality'];
 
-/** Reads the capabilities of a tool. What cannot be understood counts as unserved: a tool must not run with less than it asked for. */
+/** Reads the capabilities of a tool. Invalid ones count as `unserved`: a tool must not run with less than it declared. */
 export function toCapabilities({ capabilities }: EthosTool): Capabilities {
   const raw = asObject(capabilities);
   const unserved: string[] = [];

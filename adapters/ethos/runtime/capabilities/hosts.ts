@@ -1,13 +1,13 @@
 import { domainToASCII } from 'node:url';
 import type { NetworkBounds } from '../../../../src/core/contract/bounds.ts';
 
-/** A profile that says nothing. */
+/** Rules of a profile without network settings. */
 export const NO_RULES: NetworkBounds = { deny: [], allowPrivate: false };
 
-// Where clouds tell a machine who it is, and hand out its keys: refused whatever is allowed.
+// Cloud metadata hosts, which return credentials: always denied.
 const METADATA_NAMES = new Set(['metadata.google.internal', 'metadata.goog', 'metadata', 'instance-data', 'instance-data.ec2.internal']);
 
-/** Whether a host may be reached: declared by the tool, allowed by the profile, not denied by it. `*` is as wide as the profile's list. */
+/** Whether the tool declared a host and the profile allows it. A declared `*` means the hosts that the profile allows. */
 export function isHostAllowed(host: string, declared: readonly string[], rules: NetworkBounds): boolean {
   const name = canonical(host);
   if (METADATA_NAMES.has(name) || rules.deny.some((pattern) => matches(name, pattern))) return false;

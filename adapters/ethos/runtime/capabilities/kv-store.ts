@@ -1,6 +1,6 @@
 import type { JsonObject, JsonValue } from '../../../../src/core/json/json.ts';
 
-/** How the gateway's store is asked. */
+/** Sends a request to the gateway's store. */
 export type AskStore = (method: string, params: JsonObject) => Promise<JsonValue>;
 
 interface Entry {
@@ -10,7 +10,7 @@ interface Entry {
 
 const MAX_SESSIONS = 1_000;
 
-/** Key-value stores as tools get them: `session` ones live with the process, the others in the gateway. */
+/** The key-value stores of tools. `session` stores live in the process, the others in the gateway. */
 export class KvStores {
   readonly #ask: AskStore;
   readonly #sessions = new Map<string, Map<string, Entry>>();
@@ -65,11 +65,11 @@ export class KvStores {
 }
 
 function toKey(key: unknown): string {
-  if (typeof key !== 'string' || key === '') throw new Error('A key of the store is a text that is not empty.');
+  if (typeof key !== 'string' || key === '') throw new Error('A store key must be a non-empty string.');
   return key;
 }
 
 function toValue(value: unknown): string {
-  if (typeof value !== 'string') throw new Error('A value of the store is a text; use JSON.stringify for data.');
+  if (typeof value !== 'string') throw new Error('A store value must be a string; use JSON.stringify for data.');
   return value;
 }

@@ -4,20 +4,20 @@ import { isHostAllowed } from './hosts.ts';
 
 const MAX_HOPS = 10;
 const REDIRECTS = new Set([301, 302, 303, 307, 308]);
-/** What must not travel to another origin. */
+/** Headers that must not be sent to another origin. */
 const PRIVATE_HEADERS = ['authorization', 'cookie', 'proxy-authorization', 'host'];
 
 type Fetch = (url: string | URL, init?: RequestInit) => Promise<Response>;
 
-/** What a tool gets for the network: callable itself, and with a method `fetch`. */
+/** The network capability of a tool: a function that also has a method `fetch`. */
 export type ScopedFetch = Fetch & { readonly fetch: Fetch };
 
-/** `fetch` within the hosts a tool declared and its caller's profile allows. Every redirect is checked like a first address. */
+/** `fetch` limited to hosts that the tool declared and its caller's profile allows. Every redirect is checked too. */
 export function createScopedFetch(declared: readonly string[], rules: NetworkBounds, signal: AbortSignal, lookup?: Lookup): ScopedFetch {
   let client: Promise<{ fetch: Fetch; dispatcher: unknown }> | undefined;
   const open = async () => {
     const { Agent, fetch } = await import('undici');
-    // No pool outlives the call: the next one may have other rules.
+    // Connections are not reused across calls: the next caller may have different rules.
     const dispatcher = new Agent({ connect: { lookup: checkedLookup(rules, lookup) as never }, pipelining: 0, keepAliveTimeout: 1 });
     return { fetch: fetch as unknown as Fetch, dispatcher };
   };
@@ -32,7 +32,7 @@ export function createScopedFetch(declared: readonly string[], rules: NetworkBou
       const response = await unwrap(fetch(target, { ...request, dispatcher } as RequestInit));
       const location = REDIRECTS.has(response.status) ? response.headers.get('location') : null;
       if (location === null || mode === 'manual') return response;
-      if (mode === 'error') throw new TypeError(`${target.origin} answered with a redirect.`);
+      if (mode === 'error') throw new TypeError(`${target.origin} responded with a redirect.`);
       if (hops >= MAX_HOPS) throw new TypeError(`${target.origin} redirects more than ${MAX_HOPS} times.`);
       await response.body?.cancel();
       const next = check(new URL(location, target), declared, rules);
@@ -68,7 +68,7 @@ function forNext(request: RequestInit, status: number, elsewhere: boolean): Requ
   return { ...rest, method: 'GET', headers };
 }
 
-// The client wraps what went wrong while connecting; a refusal should read as one.
+// undici wraps connect errors; unwrap a rejection so that the tool gets its message.
 async function unwrap(answer: Promise<Response>): Promise<Response> {
   try {
     return await answer;

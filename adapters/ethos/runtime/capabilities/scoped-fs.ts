@@ -2,16 +2,16 @@ import { lstat, mkdir, readdir, readFile, realpath, stat, writeFile } from 'node
 import { homedir } from 'node:os';
 import { basename, dirname, join, resolve, sep } from 'node:path';
 
-/** Paths of files, or of folders with all they hold. */
+/** Paths of files, or of folders with their contents. */
 export interface Reach {
   readonly read: readonly string[];
   readonly write: readonly string[];
 }
 
-/** Several reaches that must all agree. */
+/** Several reaches; a path must be allowed by all of them. */
 export type Reaches = readonly Reach[];
 
-/** Finds the real place of a path, links followed, and refuses it where a list does not hold it. */
+/** Returns a function that resolves a path and its symbolic links, and rejects it unless every list contains it. */
 export function createReach(reaches: Reaches, workingDir: string): (path: unknown, kind: keyof Reach) => Promise<string> {
   const toPath = (path: unknown): string => {
     if (typeof path !== 'string' || path === '' || path.includes('\0')) throw outOfReach(path);
@@ -27,7 +27,7 @@ export function createReach(reaches: Reaches, workingDir: string): (path: unknow
   };
 }
 
-/** What was asked for, or something else where there is no such file. */
+/** The result, or `nothing` if there is no such file. */
 export async function orNothing<T>(what: Promise<T>, nothing: T): Promise<T> {
   try {
     return await what;
@@ -37,7 +37,7 @@ export async function orNothing<T>(what: Promise<T>, nothing: T): Promise<T> {
   }
 }
 
-/** Files for a tool, within what it declared and its caller's profile allows. */
+/** File access for a tool, limited to paths that it declared and its caller's profile allows. */
 export function createScopedFs(reaches: Reaches, workingDir: string): object {
   const reach = createReach(reaches, workingDir);
   const entries = async (dir: unknown) => orNothing(readdir(await reach(dir, 'read'), { withFileTypes: true }), []);
@@ -62,14 +62,14 @@ export function createScopedFs(reaches: Reaches, workingDir: string): object {
   };
 }
 
-// The real place of a path that may not exist yet: that of its nearest folder that does.
+// Resolves a path that may not exist yet, by its nearest existing parent folder.
 async function realOf(path: string): Promise<string> {
   const rest: string[] = [];
   for (let at = path; ; at = dirname(at)) {
     try {
       return join(await realpath(at), ...rest);
     } catch (error) {
-      // A link that points nowhere could be made to point anywhere.
+      // A broken symbolic link could be pointed anywhere later.
       if (!isAbsent(error) || (await isLink(at)) || dirname(at) === at) throw outOfReach(path);
       rest.unshift(basename(at));
     }
@@ -89,7 +89,7 @@ function isAbsent(error: unknown): boolean {
 }
 
 function outOfReach(path: unknown): Error {
-  return Object.assign(new Error(`PATH_NOT_REACHABLE: ${String(path)} is outside of what the tool may reach.`), {
+  return Object.assign(new Error(`PATH_NOT_REACHABLE: ${String(path)} is outside the paths that the tool may access.`), {
     code: 'PATH_NOT_REACHABLE',
   });
 }

@@ -16,20 +16,20 @@ interface Ended {
   readonly stderr: string;
 }
 
-/** Starts programs for a tool that named them: no shell, no input, an end when the call ends. */
+/** Runs the programs that a tool declared: without a shell or stdin, killed when the call ends. */
 export function createScopedProcess(allowed: readonly string[], workingDir: string, signal: AbortSignal): object {
   return {
     spawn(binary: unknown, args: unknown = [], options: Options = {}): Promise<Ended> {
       if (typeof binary !== 'string' || !isAllowed(binary, allowed)) {
         return Promise.reject(new Error(`BINARY_NOT_ALLOWED: the tool did not declare "${String(binary)}".`));
       }
-      if (!Array.isArray(args)) return Promise.reject(new Error('The arguments of a program are a list of texts.'));
+      if (!Array.isArray(args)) return Promise.reject(new Error('Program arguments must be a list of strings.'));
       return run(binary, args.map(String), options, workingDir, signal);
     },
   };
 }
 
-// A bare name is looked up in PATH; a path must have been declared as that very path.
+// A bare name is looked up in PATH. A path must be declared exactly.
 function isAllowed(binary: string, allowed: readonly string[]): boolean {
   if (binary.includes('\0') || binary === '') return false;
   return allowed.includes(binary) && (binary === basename(binary) || binary.startsWith('/'));
@@ -54,7 +54,7 @@ function run(binary: string, args: string[], options: Options, workingDir: strin
   });
 }
 
-// What is beyond the cap is read and dropped, so that the program does not wait for us.
+// Output over the limit is read and dropped, so that the program does not block.
 function collect(stream: NodeJS.ReadableStream): () => string {
   const chunks: Buffer[] = [];
   let left = MAX_BYTES;

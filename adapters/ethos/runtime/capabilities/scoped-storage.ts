@@ -5,7 +5,7 @@ interface WriteOptions {
   readonly mode?: number;
 }
 
-/** The format's `Storage`: files by absolute path, within reach; what is not there reads as nothing. */
+/** The format's `Storage`: files by absolute path, within the allowed paths. Absent files read as null. */
 export function createScopedStorage(reaches: Reaches, workingDir: string): object {
   const reach = createReach(reaches, workingDir);
   const reading = (path: unknown) => reach(path, 'read');

@@ -1,4 +1,4 @@
-/** Reads secrets by reference for a tool that declared them; `x/*` declares all below `x`. */
+/** Resolves secret references for a tool that declared them; `x/*` declares all below `x`. */
 export function createSecretsResolver(declared: readonly string[], references: Readonly<Record<string, string>>): object {
   const rules = declared.map((ref) => ref.split('/'));
   const isDeclared = (ref: string): boolean => {
@@ -10,11 +10,10 @@ export function createSecretsResolver(declared: readonly string[], references: R
   };
   return {
     async get(ref: unknown): Promise<string> {
-      // The reference stays out of the message: it may tell what somebody else has.
+      // The reference is not in the message: it could reveal another plugin's secrets.
       if (typeof ref !== 'string' || !isDeclared(ref)) throw new Error('SECRET_NOT_DECLARED: the tool did not declare this secret.');
       const value = Object.hasOwn(references, ref) ? references[ref] : undefined;
-      if (value === undefined)
-        throw new Error('SECRET_NOT_SET: the secret has no value; its owner sets it under "credentials" in mcp.json.');
+      if (value === undefined) throw new Error('SECRET_NOT_SET: the secret has no value; set it under "credentials" in mcp.json.');
       return value;
     },
   };

@@ -1,6 +1,6 @@
 import { isValidSecretName } from '../../sdk/types.ts';
 
-/** A plugin's own secrets: known when it starts, kept by the gateway when it changes one. */
+/** A plugin's secrets, loaded at start. Changes are stored by the gateway. */
 export class Secrets {
   readonly #values: Map<string, string>;
   readonly #keep: (key: string, value: string) => Promise<unknown>;
@@ -20,14 +20,14 @@ export class Secrets {
   }
 
   async set(key: string, value: string): Promise<void> {
-    if (typeof value !== 'string') throw new Error(`The value of the secret "${checked(key)}" is no text.`);
+    if (typeof value !== 'string') throw new Error(`The value of the secret "${checked(key)}" is not a string.`);
     await this.#keep(checked(key), value);
     this.#values.set(key, value);
-    await this.tell(key);
+    await this.notify(key);
   }
 
-  /** Tells the plugin that a secret has another value, one listener after the other. */
-  async tell(key: string): Promise<void> {
+  /** Notifies the plugin's listeners of a changed secret, in order. */
+  async notify(key: string): Promise<void> {
     for (const listener of [...this.#listeners]) await listener(key);
   }
 
@@ -45,6 +45,6 @@ export class Secrets {
 }
 
 function checked(key: unknown): string {
-  if (!isValidSecretName(key)) throw new Error(`"${String(key)}" cannot name a secret: letters, digits, "_" and "-" alone.`);
+  if (!isValidSecretName(key)) throw new Error(`"${String(key)}" is not a valid secret name: use letters, digits, "_" and "-".`);
   return key as string;
 }

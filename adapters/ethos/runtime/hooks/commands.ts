@@ -2,14 +2,14 @@ import { isJsonObject } from '../../../../src/core/json/json.ts';
 import { toPlain } from '../../../../src/core/json/plain.ts';
 import type { EthosCommand } from '../format.ts';
 
-/** A command's arguments in its own terms: the text, its words, and the words of the form `--key=value`. */
+/** Parsed arguments of a command: the raw text, positional words, and `--key=value` pairs. */
 export interface CommandArguments {
   readonly raw: string;
   readonly positional: readonly string[];
   readonly named: Readonly<Record<string, string>>;
 }
 
-/** Takes a text apart at blanks. */
+/** Splits a text at whitespace. */
 export function parseArguments(raw: string): CommandArguments {
   const positional: string[] = [];
   const named: Record<string, string> = {};
@@ -21,7 +21,7 @@ export function parseArguments(raw: string): CommandArguments {
   return { raw, positional, named };
 }
 
-/** Fills `$ARGUMENTS` and `$1`, `$2` … into the text of a prompt; `$10` is the tenth word, not the first and a zero. */
+/** Replaces `$ARGUMENTS`, `$1`, `$2` … in a prompt. `$10` is the tenth word. */
 export function fillPrompt(text: string, raw: string): string {
   const words = raw.split(/\s+/).filter((w) => w !== '');
   return text.replace(/\$ARGUMENTS|\$(\d+)/g, (_, number: string | undefined) =>
@@ -29,14 +29,14 @@ export function fillPrompt(text: string, raw: string): string {
   );
 }
 
-/** Runs a slash command of either dialect; its text. */
+/** Runs a slash command of either dialect and returns its text. */
 export async function runSlash(command: EthosCommand, raw: string, ctx: object): Promise<string> {
   const answer = toPlain(await (command.handler ? command.handler(raw, ctx) : command.execute?.(raw, ctx)));
   if (isJsonObject(answer) && typeof answer.text === 'string') return answer.text;
   return typeof answer === 'string' ? answer : answer === null ? '' : JSON.stringify(answer);
 }
 
-/** Runs a command of the kind `run`: what it emitted and returned, and whether it failed. */
+/** Runs a command of kind `run`. Returns its output and whether it failed. */
 export async function runCommand(
   command: EthosCommand,
   raw: string,

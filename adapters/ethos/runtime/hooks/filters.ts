@@ -3,26 +3,26 @@ import type { JsonObject } from '../../../../src/core/json/json.ts';
 import type { EthosFilter, EthosResult, FilterMeta } from '../format.ts';
 import { failure, toEthosResult } from '../result.ts';
 
-/** A call as filters choose by it: every name of the tool, and its toolset. */
+/** The properties of a call that filters match: all names of the tool, and its toolset. */
 export interface FilteredTool {
   readonly names: readonly string[];
   readonly toolset?: string;
 }
 
-/** Whether a filter is for a tool; one that names nothing is for all. */
+/** Whether a filter applies to a tool. A filter without names or toolset applies to all. */
 export function concerns(filter: { readonly tools?: readonly string[]; readonly toolset?: string }, tool: FilteredTool): boolean {
   const { tools, toolset } = filter;
   if (tools === undefined && toolset === undefined) return true;
   return tools?.some((name) => tool.names.includes(name)) === true || (toolset !== undefined && toolset === tool.toolset);
 }
 
-/** What a filter chooses by. */
+/** The tools and toolset that a filter names. */
 export function selectorOf({ toolName, toolset }: EthosFilter): { tools?: readonly string[]; toolset?: string } {
   const tools = typeof toolName === 'string' ? [toolName] : Array.isArray(toolName) ? toolName.map(String) : undefined;
   return { ...(tools ? { tools } : {}), ...(typeof toolset === 'string' ? { toolset } : {}) };
 }
 
-/** The first answer that a filter gives in the tool's place, or null. */
+/** Runs the `before` functions. Returns the first result that replaces the call, or null. */
 export async function runBefore(
   filters: readonly EthosFilter[],
   tool: FilteredTool,
@@ -42,7 +42,7 @@ export async function runBefore(
   return null;
 }
 
-/** The result as all filters leave it. */
+/** Runs the `after` functions and returns the final result. */
 export async function runAfter(
   filters: readonly EthosFilter[],
   tool: FilteredTool,

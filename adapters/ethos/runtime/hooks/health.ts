@@ -6,7 +6,7 @@ import type { EthosHealthCheck } from '../format.ts';
 
 const CHECK_MS = 5_000;
 
-/** Runs all health checks at once; one that throws or takes too long is an error. */
+/** Runs all health checks in parallel. A check that throws or takes over 5 s is an error. */
 export function runChecks(checks: readonly EthosHealthCheck[]): Promise<Health[]> {
   return Promise.all(checks.map(runCheck));
 }
@@ -15,7 +15,7 @@ async function runCheck(check: EthosHealthCheck): Promise<Health> {
   const name = String(check.name);
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`it gave no answer within ${CHECK_MS / 1000} s`)), CHECK_MS);
+    timer = setTimeout(() => reject(new Error(`it did not finish within ${CHECK_MS / 1000} s`)), CHECK_MS);
   });
   try {
     const { status, message, details } = asObject(toPlain(await Promise.race([check.run(), late])));

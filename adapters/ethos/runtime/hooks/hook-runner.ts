@@ -13,7 +13,7 @@ import { runChecks } from './health.ts';
 import { runModifying, runVoid } from './hooks.ts';
 import { composePrompt } from './prompt-parts.ts';
 
-/** A call of any plugin, as the gateway tells of it. */
+/** A call of any plugin, as the gateway sends it to hooks and filters. */
 export interface InterceptedToolCall extends FilteredTool {
   readonly tool: string;
   readonly origin: JsonObject;
@@ -23,7 +23,7 @@ export interface InterceptedToolCall extends FilteredTool {
 
 const PATH_KEYS = ['path', 'file_path', 'filePath', 'cwd'];
 
-/** Everything a plugin does beside answering calls of its own tools: hooks, filters, prompts, checks. */
+/** Runs a plugin's hooks, filters, prompts and checks: everything except calls of its own tools. */
 export class HookRunner {
   readonly contextParts: ContextParts;
   readonly #registrations: Registrations;
@@ -57,11 +57,11 @@ export class HookRunner {
       case 'check':
         return (await runChecks(this.#registrations.healthChecks)) as unknown as JsonValue;
       default:
-        throw new GatewayError('METHOD_NOT_FOUND', `The Ethos runtime knows no "${method}".`);
+        throw new GatewayError('METHOD_NOT_FOUND', `The Ethos runtime has no method "${method}".`);
     }
   }
 
-  /** What the plugin adds to the system prompt, for one reader. */
+  /** Returns the text that the plugin adds to the system prompt of one session. */
   compose({ session, profile }: { readonly session: string; readonly profile: string }): Promise<string> {
     const { injectors, modifyingHooks } = this.#registrations;
     const { params, sessions } = this.contextParts;
@@ -75,13 +75,13 @@ export class HookRunner {
   async #guard({ tool, origin, args, caller }: InterceptedToolCall): Promise<JsonValue> {
     let fault: unknown;
     const payload = () => ({ sessionId: caller.session, toolCallId: caller.id, toolName: tool, args: structuredClone(args), origin });
-    const said = await runModifying(this.#registrations.modifyingHooks.get('before_tool_call'), payload, (error) => {
+    const merged = await runModifying(this.#registrations.modifyingHooks.get('before_tool_call'), payload, (error) => {
       fault ??= error;
       this.#log.warn(`a before_tool_call hook failed: ${toError(error).message}`);
     });
-    if (typeof said.error === 'string' && said.error !== '') return { refuse: said.error };
+    if (typeof merged.error === 'string' && merged.error !== '') return { refuse: merged.error };
     if (fault !== undefined && this.contextParts.params.onGuardError === 'deny') throw toError(fault);
-    const changed = toPlain(said.args);
+    const changed = toPlain(merged.args);
     return isJsonObject(changed) ? { args: changed } : null;
   }
 
@@ -126,7 +126,7 @@ export class HookRunner {
 
   async #prompt(name: string, raw: string, { session, profile }: JsonObject): Promise<string> {
     const found = this.#registrations.commands.get(name);
-    if (!found || found.kind === 'run') throw new GatewayError('INVALID_PARAMS', `There is no command "${name}".`);
+    if (!found || found.kind === 'run') throw new GatewayError('INVALID_PARAMS', `Unknown command: "${name}".`);
     if (found.kind === 'prompt') return fillPrompt(String(found.command.prompt), raw);
     const { workingDir } = this.contextParts.params;
     return runSlash(found.command, raw, {

@@ -1,7 +1,7 @@
 import { asObject, type JsonObject } from '../../../../src/core/json/json.ts';
 import type { EthosHandler } from '../format.ts';
 
-/** Runs all handlers of a void hook at once; what they throw is told to `failed` and to nobody else. */
+/** Runs all handlers of a void hook in parallel. `failed` receives their errors. */
 export async function runVoid(
   handlers: readonly EthosHandler[] | undefined,
   payload: object,
@@ -12,8 +12,8 @@ export async function runVoid(
 }
 
 /**
- * Runs the handlers of a modifying hook one after the other, each on the payload as it came. Of each key the first
- * value that is not null counts. What a handler throws goes to `failed`, which decides whether to go on.
+ * Runs the handlers of a modifying hook in order, each with the original payload. For each key the first non-null value wins.
+ * `failed` receives errors and may throw to stop.
  */
 export async function runModifying(
   handlers: readonly EthosHandler[] | undefined,

@@ -2,7 +2,7 @@ import { thrownText } from '../../../../src/core/errors.ts';
 import type { MonitorReport } from '../../report.ts';
 import type { EthosMonitor } from '../format.ts';
 
-/** What a plugin wants somebody to know. */
+/** A notice from a plugin to the user. */
 export interface Notice {
   readonly sessionKey?: string;
   readonly message?: string;
@@ -10,12 +10,12 @@ export interface Notice {
   readonly payload?: unknown;
 }
 
-/** What monitors need of their plugin. */
+/** Functions that monitors use. */
 export interface MonitorParts {
   find(name: string): EthosMonitor | undefined;
-  /** What a run gets beside its parameters. */
+  /** The second argument of a run. */
   context(name: string, signal: AbortSignal): object;
-  /** A run has begun, ended by itself (`undefined`), or failed. */
+  /** A run started, or ended (`running` is undefined). */
   changed(name: string, running: object | undefined): void;
   log(message: string): void;
 }
@@ -24,7 +24,7 @@ interface Run {
   readonly abort: AbortController;
 }
 
-/** The background runs of one plugin, at most one for each monitor. */
+/** The background runs of one plugin, at most one per monitor. */
 export class Monitors {
   readonly #parts: MonitorParts;
   readonly #runs = new Map<string, Run>();
@@ -59,7 +59,7 @@ export class Monitors {
     this.#parts.changed(name, undefined);
   }
 
-  /** Stops all runs; they are not forgotten, and go on with the next start. */
+  /** Stops all runs. They resume at the next start. */
   close(): void {
     for (const { abort } of this.#runs.values()) abort.abort();
     this.#runs.clear();

@@ -2,7 +2,7 @@ import { asObject } from '../../../../src/core/json/json.ts';
 import type { EthosHandler, EthosInjector } from '../format.ts';
 import { runModifying } from './hooks.ts';
 
-/** Who the prompt is composed for. */
+/** The session that a prompt is composed for. */
 export interface PromptReader {
   readonly sessionId: string;
   readonly profile: string;
@@ -10,7 +10,7 @@ export interface PromptReader {
   readonly workingDir: string;
 }
 
-/** Composes what a plugin adds to the system prompt: its injectors by priority, then its `before_prompt_build` hooks. */
+/** Composes the plugin's additions to the system prompt: injectors by priority, then `before_prompt_build` hooks. */
 export async function composePrompt(
   injectors: readonly EthosInjector[],
   hooks: readonly EthosHandler[] | undefined,
@@ -25,7 +25,7 @@ export async function composePrompt(
       if (injector.shouldInject && !(await injector.shouldInject(ctx))) continue;
       const { content, position } = asObject(await injector.inject(ctx));
       if (typeof content !== 'string' || content.trim() === '') continue;
-      // As in the original: among those put in front, the one with the lowest priority ends on top.
+      // As in the original host, the prepended text with the lowest priority comes first.
       if (position === 'prepend') parts.unshift(content);
       else parts.push(content);
     } catch (error) {
@@ -33,10 +33,10 @@ export async function composePrompt(
     }
   }
   const payload = () => ({ sessionId: reader.sessionId, personalityId: reader.profile, history: [] });
-  const said = await runModifying(hooks, payload, (error) => failed('a before_prompt_build hook', error));
-  if (said.overrideSystem !== undefined)
-    failed('a before_prompt_build hook', new Error('"overrideSystem" is ignored: the prompt is the client\'s own'));
-  const around = [said.prependSystem, ...parts, said.appendSystem];
+  const merged = await runModifying(hooks, payload, (error) => failed('a before_prompt_build hook', error));
+  if (merged.overrideSystem !== undefined)
+    failed('a before_prompt_build hook', new Error('"overrideSystem" is ignored: the client owns the system prompt'));
+  const around = [merged.prependSystem, ...parts, merged.appendSystem];
   return around.filter((part): part is string => typeof part === 'string' && part.trim() !== '').join('\n\n');
 }
 
