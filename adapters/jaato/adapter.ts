@@ -26,31 +26,34 @@ interface JaatoManifest extends Manifest {
 }
 
 const RUNTIME = fileURLToPath(new URL('./runtime.py', import.meta.url));
-/** Tools change at run time and nobody says so; this is how often a list of tools asks again. */
+/** Tools change at run time without an event, so list requests refresh the description at most this often. */
 const REFRESH_MS = 5_000;
 const MAX_REFRESH_MS = 1_000;
-/** The original gives initialisers 30 s; some plugins load a model there. */
+/** The original host gives initializers 30 s; some plugins load a model there. */
 const START_TIMEOUT_MS = 30_000;
 
-/** jaato plugins: Python objects behind a `create_plugin()`, from a file, a package folder or an entry point. */
+/** Adapter for jaato plugins: Python objects returned by `create_plugin()`, from a file, a package folder or an entry point. */
 export const jaato: Adapter = {
   kind: 'jaato',
   options: {
     ...pythonOptions,
     entryPoints: z.array(z.string()).min(1).optional().describe('jaato: entry points to load, as <name> or <distribution>:<name>'),
     config: z.record(z.string(), z.record(z.string(), z.json())).optional().describe('jaato: settings by plugin name, for several plugins'),
-    bareParents: z.enum(['auto', 'on', 'off']).optional().describe('jaato: import plugins without running the packages above them'),
+    bareParents: z.enum(['auto', 'on', 'off']).optional().describe('jaato: import plugins without running their parent packages'),
     strictProtocol: z
       .union([z.boolean(), z.enum(['S', 'M', 'T'])])
       .optional()
-      .describe("jaato: require every member that a generation's own host requires"),
-    executorCall: z.enum(['auto', 'dict']).optional().describe('jaato: dict: executors always get one dict'),
-    errorPrefix: z.boolean().optional().describe('jaato: results that begin with "Error:" are failures'),
+      .describe("jaato: require every member that the host of the plugin's generation requires"),
+    executorCall: z.enum(['auto', 'dict']).optional().describe('jaato: with "dict", executors always get one dict'),
+    errorPrefix: z.boolean().optional().describe('jaato: treat results that begin with "Error:" as failures'),
     commandPrompts: z
       .enum(['shared', 'all'])
       .optional()
-      .describe('jaato: all: commands for the person alone are prompts too, and what they say may reach the model'),
-    enforceWith: z.string().optional().describe("jaato: name of this entry's plugin that decides before every call of every plugin"),
+      .describe('jaato: with "all", commands for the user alone are prompts too, and their output may reach the model'),
+    enforceWith: z
+      .string()
+      .optional()
+      .describe("jaato: name of this entry's permission plugin, which authorizes every call of every plugin"),
   },
   paths: pythonPaths,
   selectors: ['entryPoints'],
@@ -69,7 +72,7 @@ export const jaato: Adapter = {
         title: selected.name,
         version: '0.0.0',
         adapter: 'jaato',
-        // Where something is installed is known only to its interpreter.
+        // The path of an installed plugin is known only to its interpreter.
         origin: selected.path ?? ((source.entry.options.paths ?? []) as string[])[0] ?? '',
         unselected: selection.unnamed,
         watch: selected.path === undefined ? [] : [selected.path],
@@ -86,7 +89,7 @@ export const jaato: Adapter = {
 };
 
 function refuseMixedSettings({ settings, options }: Entry, { several }: Selection): void {
-  const rule = 'An entry that selects one plugin takes "settings"; one that selects several takes "config", by plugin name.';
+  const rule = 'An entry with one plugin uses "settings"; an entry with several uses "config", by plugin name.';
   if (several && Object.keys(settings).length > 0)
     throw new GatewayError('CONFIG_INVALID', rule, { fix: 'Move "settings" into "config".' });
   if (!several && options.config !== undefined) throw new GatewayError('CONFIG_INVALID', rule, { fix: 'Rename "config" to "settings".' });
@@ -96,12 +99,12 @@ function isGuard({ options }: Entry, { name, stem }: Selected): boolean {
   return options.enforceWith !== undefined && (options.enforceWith === name || options.enforceWith === stem);
 }
 
-// A guard that does not exist would let everything pass.
+// Without this check, a misspelled guard would allow every call.
 function refuseUnknownGuard(entry: Entry, { plugins }: Selection): void {
   if (entry.options.enforceWith === undefined || plugins.some((plugin) => isGuard(entry, plugin))) return;
   const names = plugins.map((plugin) => plugin.name).join(', ');
   throw new GatewayError('CONFIG_INVALID', `"enforceWith" names "${entry.options.enforceWith}"; this entry has ${names}.`, {
-    fix: 'Write the name of one of them.',
+    fix: 'Use one of these names.',
   });
 }
 
@@ -122,12 +125,12 @@ function openPlugin(manifest: JaatoManifest, host: Host): Plugin {
   const calls = countCalls(member);
   const known = { id: manifest.id, host, member: calls.member, enforces: guards === true, everyCommand };
   let refreshed = 0;
-  // At most two requests: the one the plugin is serving, and one behind it that sees all changes made until then.
+  // At most two requests: one in progress, and one queued that sees all changes made before it starts.
   const asked: Promise<void>[] = [];
   const describe = (): Promise<void> => {
     const described = member
       .request('refresh', {})
-      .catch((error) => host.log.debug(`${manifest.id} cannot be described again: ${toError(error).message}`))
+      .catch((error) => host.log.debug(`describing plugin "${manifest.id}" again failed: ${toError(error).message}`))
       .then(() => void asked.splice(asked.indexOf(described), 1));
     asked.push(described);
     return described;
@@ -149,7 +152,7 @@ function openPlugin(manifest: JaatoManifest, host: Host): Plugin {
       if (member.idle() || (!changed && performance.now() - refreshed < REFRESH_MS)) return undefined;
       refreshed = performance.now();
       const described = asked[1] ?? describe();
-      // What a call has made or taken away is seen by the next request; a call that goes on may keep the plugin busy.
+      // The next request sees tools that a call added or removed. A call in progress may keep the plugin busy, so the wait is limited.
       return changed ? Promise.race([described, sleep(MAX_REFRESH_MS, undefined, { ref: false })]) : undefined;
     },
     async close(disabled) {
@@ -160,7 +163,7 @@ function openPlugin(manifest: JaatoManifest, host: Host): Plugin {
   };
 }
 
-// Until it has been described once there is nothing to serve.
+// Before its first description a plugin has nothing to serve.
 function isDescribed(report: JsonObject | undefined): boolean {
   return report?.tools !== undefined;
 }

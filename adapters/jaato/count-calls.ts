@@ -1,13 +1,12 @@
 import type { Member } from '../../src/core/contract/host.ts';
 
-/** A member whose calls are watched: what a plugin offers may change with each of them. */
+/** A member that records ended calls, because each call may change the plugin's offer. */
 export interface CountedCalls {
   readonly member: Member;
-  /** Whether a call has ended since this was last asked. */
+  /** Whether a call has ended since the last query. */
   ended(): boolean;
 }
 
-/** Watches the calls of a member. */
 export function countCalls(member: Member): CountedCalls {
   let hasEnded = false;
   const end = (): void => {
@@ -18,7 +17,7 @@ export function countCalls(member: Member): CountedCalls {
       ...member,
       call(tool, args, ctx) {
         const answer = member.call(tool, args, ctx);
-        // A check calls no tool of the plugin.
+        // Permission checks run no tool.
         if (!tool.startsWith('check:')) answer.then(end, end);
         return answer;
       },

@@ -4,7 +4,7 @@ import type { JsonObject } from '../../src/core/json/json.ts';
 
 /** A module of a plugin, as the runtime imports it. */
 export interface PluginModule {
-  /** The plugin's own name where its text says so, else the module's. */
+  /** The plugin's name if its source contains it, else the module's. */
   readonly name: string;
   /** The last part of the import name. */
   readonly stem: string;
@@ -19,16 +19,16 @@ const NOT_PLUGINS = new Set(['__init__.py', 'base.py', 'registry.py']);
 const FACTORY = /^(?:def\s+create_plugin\b|create_plugin\s*[:=]|from\s+\S+\s+import\s+(?:\([^)]*|[^\n(]*)\bcreate_plugin\b)/m;
 const NAME = [
   /def name\(self\)[^:]*:\s*(?:r?"""[\s\S]*?"""|r?'''[\s\S]*?''')?\s*return\s+(["'])([^"'\n]+)\1/,
-  // An attribute of the class; an argument of a call has a comma or a bracket behind it.
+  // A class attribute. Arguments of a call end with a comma or bracket and do not match.
   /^\s+name(?:\s*:\s*str)?\s*=\s*(["'])([^"'\n]+)\1\s*(?:#.*)?$/m,
 ];
 
-/** Whether a file or a package folder defines a plugin; reads text only. */
+/** Whether a file or package folder defines a plugin, by its source text. */
 export function isPluginModule(path: string): boolean {
   return textsOf(path).some((text) => FACTORY.test(text));
 }
 
-/** One plugin by its file or package folder. Packages above it are named as bare: only their place counts. */
+/** Describes a plugin module by its file or package folder. Parent packages are imported as bare: only their folder is used. */
 export function toModule(path: string, bareParents = true): PluginModule {
   const stem = basename(path, extname(path) === '.py' ? '.py' : '');
   const root = rootAbove(path);
@@ -39,13 +39,13 @@ export function toModule(path: string, bareParents = true): PluginModule {
   return { name, stem, path, find: { kind: 'module', root, module: [...packages, stem].join('.'), bare } };
 }
 
-/** The folder that holds the plugins of a folder or checkout. */
+/** The folder with the plugins of a folder or checkout. */
 export function pluginsFolder(path: string): string {
   const checkout = join(path, 'shared', 'plugins');
   return existsSync(checkout) ? checkout : path;
 }
 
-/** Every plugin of a folder, by name of its module. */
+/** All plugins of a folder, sorted by module name. */
 export function modulesIn(folder: string, bareParents = true): PluginModule[] {
   return readdirSync(folder)
     .filter((name) => !name.startsWith('_') && !name.startsWith('.') && !NOT_PLUGINS.has(name))
@@ -60,7 +60,7 @@ export function isPackage(path: string): boolean {
   return existsSync(join(path, '__init__.py'));
 }
 
-// The folder from which the module is imported: above `shared/plugins`, else above the outermost package.
+// The import root: the folder above `shared/plugins`, else above the outermost package.
 function rootAbove(path: string): string {
   const parts = path.split(sep);
   const at = parts.findIndex((part, i) => part === 'shared' && parts[i + 1] === 'plugins' && i + 2 < parts.length);
@@ -70,7 +70,7 @@ function rootAbove(path: string): string {
   return folder;
 }
 
-// Other classes of the file may have names too: the plugin's is the one beside its executors.
+// Other classes in the file may have names, too. The plugin's class is the one with `get_executors`.
 function nameOf(path: string): string | undefined {
   const texts = textsOf(path);
   const plugins = texts.flatMap((text) => text.split(/^(?=class\b)/m).filter((part) => /^\s+def get_executors\b/m.test(part)));

@@ -1,25 +1,25 @@
 import type { Host, Member, MemberSpec } from '../../src/core/contract/host.ts';
 
 /**
- * A member whose import may fail because the packages above the plugin load too much. A failed import leaves halves of
- * modules behind, so the second try, which leaves those packages out, needs a fresh process: the member joins anew.
+ * A member that retries a failed import without the parent packages. A failed import leaves modules half-loaded, so the
+ * second attempt joins again and gets a fresh process.
  */
 export function joinWithFallback(host: Host, spec: (bare: boolean) => MemberSpec): Member {
   const listeners: (() => void)[] = [];
   let member = host.join(spec(false));
-  let again = false;
-  const tell = (): void => {
-    if (!again && member.state() === 'failed' && member.error()?.details.field === 'bareParents') {
-      again = true;
+  let retried = false;
+  const notify = (): void => {
+    if (!retried && member.state() === 'failed' && member.error()?.details.field === 'bareParents') {
+      retried = true;
       const first = member;
       member = host.join(spec(true));
-      member.onChange(tell);
+      member.onChange(notify);
       void first.leave();
       void member.start();
     }
     for (const listener of listeners) listener();
   };
-  member.onChange(tell);
+  member.onChange(notify);
   return {
     state: () => member.state(),
     error: () => member.error(),

@@ -9,20 +9,20 @@ import { previewCall } from './preview.ts';
 import { type RunCommand, toPrompt, toUserCommand } from './prompt.ts';
 import type { JaatoReport, JaatoTool } from './report.ts';
 
-/** What is known of a plugin. */
+/** Arguments of `toOffer`. */
 export interface OfferInput {
   /** The plugin's id in the gateway. */
   readonly id: string;
   readonly host: Host;
   readonly member: Member;
   readonly report: JaatoReport | undefined;
-  /** Whether it decides before every call. */
+  /** Whether it authorizes every call. */
   readonly enforces: boolean;
-  /** Also commands that are for the person alone are prompts. */
+  /** Whether commands for the user alone are prompts, too. */
   readonly everyCommand: boolean;
 }
 
-/** What a plugin offers; undefined until it has been described: its declarations are made at run time. */
+/** Builds the offer; undefined before the first description, because tools are declared at run time. */
 export function toOffer({ id, host, member, report, enforces, everyCommand }: OfferInput): Offer | undefined {
   if (report?.tools === undefined) return undefined;
   const { commands = [], instructions = '', autoApproved = [] } = report;
@@ -42,7 +42,7 @@ export function toOffer({ id, host, member, report, enforces, everyCommand }: Of
     commands: commands.filter((c) => !c.broken).map((command) => toUserCommand(command, run)),
     prompts: commands
       .filter((c) => (c.shared || everyCommand) && !c.broken)
-      // Where a tool has the same executor, the rules for the tool count for the command too.
+      // If a tool has the same executor, the rules for the tool apply to the command, too.
       .map((command) => ({
         ...toPrompt(command, run, member),
         ...(declared.has(command.name) ? { runs: command.name, guarded: true } : {}),
@@ -89,7 +89,7 @@ function toTool(
     ...(traits.includes('untrusted_content') ? { untrusted: true } : {}),
     ...(preview ? { preview: (args: JsonObject) => preview(tool.name, args) } : {}),
     exactNumbers: true,
-    // Data has no fence, and many clients show it in place of the text, which holds it too.
+    // Structured data cannot be fenced, and many clients show it instead of the text, which contains it anyway.
     call: traits.includes('untrusted_content')
       ? async (args, ctx) => withoutData(await member.call(key, args, ctx))
       : (args, ctx) => member.call(key, args, ctx),

@@ -7,16 +7,16 @@ import { GatewayError } from '../../src/core/errors.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../src/core/json/json.ts';
 import type { JaatoCommand } from './report.ts';
 
-/** Runs a command of a plugin, if whoever guards calls lets it. */
+/** Runs a plugin's command after all guards have allowed it. */
 export type RunCommand = (name: string, params: JsonObject, ctx: CallContext) => Promise<ToolResult>;
 
-/** For the person's eyes: a wish that many clients do not know of. */
+/** Marks content for the user only; many clients ignore this. */
 const FOR_THE_PERSON = { annotations: { audience: ['user'] } };
 
 /** A command as a prompt: fetching it runs the command. */
 export function toPrompt(command: JaatoCommand, run: RunCommand, member: Member): Prompt {
   const { name, description, parameters, shared } = command;
-  const args = parameters ?? [{ name: 'args', description: 'What to type behind the command', required: false, capture_rest: true }];
+  const args = parameters ?? [{ name: 'args', description: 'Arguments of the command', required: false, capture_rest: true }];
   return {
     name,
     ...(description === '' ? {} : { description }),
@@ -28,9 +28,9 @@ export function toPrompt(command: JaatoCommand, run: RunCommand, member: Member)
     async get(given, ctx) {
       const result = await run(name, { named: { ...given } }, ctx);
       if (result.isError) throw new GatewayError('PLUGIN_FAILED', `The command ${name} failed: ${textOf(result)}`);
-      // What was made for the person's eyes only does not go to the model.
+      // Output for the user only does not go to the model.
       const content =
-        result.meta?.display === true ? [{ type: 'text', text: 'The command has shown its help to the person.' } as const] : result.content;
+        result.meta?.display === true ? [{ type: 'text', text: 'The command showed its help to the user.' } as const] : result.content;
       return {
         ...(description === '' ? {} : { description }),
         messages: content.map((block) => ({ role: 'user', content: shared ? block : { ...block, ...FOR_THE_PERSON } })),
@@ -38,7 +38,7 @@ export function toPrompt(command: JaatoCommand, run: RunCommand, member: Member)
     },
     async complete(argument, typed, known) {
       const at = args.findIndex((a) => a.name === argument);
-      // The tail of a line is typed word by word: the last one is completed.
+      // The rest of the line is completed by its last word.
       const tail = args[at]?.capture_rest === true ? typed.trimStart().split(/\s+/) : [typed];
       const last = tail.at(-1) ?? '';
       const head = typed.slice(0, typed.length - last.length);
@@ -51,11 +51,11 @@ export function toPrompt(command: JaatoCommand, run: RunCommand, member: Member)
 }
 
 function readCompletions(reply: JsonValue): string[] {
-  if (!Array.isArray(reply)) throw new GatewayError('PLUGIN_PROTOCOL_ERROR', "The plugin's process answered with no list of completions.");
+  if (!Array.isArray(reply)) throw new GatewayError('PLUGIN_PROTOCOL_ERROR', "The plugin's process returned no list of completions.");
   return reply.flatMap((item) => (isJsonObject(item) && typeof item.value === 'string' ? [item.value] : []));
 }
 
-/** Any command, for the person at the gateway's own command line. */
+/** A command for the gateway's command line. */
 export function toUserCommand({ name, description, parameters = [] }: JaatoCommand, run: RunCommand): UserCommand {
   const words = parameters.map((p) => `${p.required ? '<' : '['}${p.name}${p.capture_rest ? '...' : ''}${p.required ? '>' : ']'}`);
   return {

@@ -9,16 +9,16 @@ import { isPackage, isPluginModule, modulesIn, type PluginModule, pluginsFolder,
 /** One plugin that a source selects. */
 export interface Selected {
   readonly name: string;
-  /** How the configuration may speak of it besides. */
+  /** Alternative name in the configuration. */
   readonly stem: string;
   readonly find: JsonObject;
-  /** Where its text is; absent where it is installed somewhere. */
+  /** Path of its source; absent if it is an installed package. */
   readonly path?: string;
   /** Why it cannot be opened. */
   readonly fault?: GatewayError;
 }
 
-/** What a source selects; `several` where every plugin goes by its own name. */
+/** The plugins that a source selects. `several`: each plugin's id is its own name. */
 export interface Selection {
   readonly plugins: readonly Selected[];
   readonly several: boolean;
@@ -28,22 +28,22 @@ export interface Selection {
 
 const ENTRY_POINT = /^(?:([A-Za-z0-9][A-Za-z0-9._-]*):)?([^:\s]+)$/;
 
-/** Reads what a source selects; null where it is none of this format's. Reads text only. */
+/** Reads a source's selection from text only; null if it is not of this format. */
 export function recognise(source: Source): Selection | null {
   const { path, key, entry } = source;
-  // Where somebody says what it is, its text need not show the factory.
-  const isSaid = source.format === 'jaato';
+  // With an explicit "format", the text need not contain the factory.
+  const isExplicit = source.format === 'jaato';
   const { entryPoints, allow } = entry.options as { entryPoints?: string[]; allow?: string[] };
   if (entryPoints) return fromEntryPoints(entryPoints, path === source.root);
   const bare = entry.options.bareParents !== 'off';
-  if (!statSync(path).isDirectory()) return path.endsWith('.py') && (isSaid || isPluginModule(path)) ? one(toModule(path, bare)) : null;
+  if (!statSync(path).isDirectory()) return path.endsWith('.py') && (isExplicit || isPluginModule(path)) ? one(toModule(path, bare)) : null;
   if (allow) return fromFolder(pluginsFolder(path), allow, bare);
   if (isPackage(path) && isPluginModule(path)) return one(toModule(path, bare));
-  // Only a folder that was named is worth an explanation.
+  // Only an explicitly configured folder gets an error message.
   const held = key === undefined ? [] : modulesIn(pluginsFolder(path), bare);
-  if (held.length === 0) return isSaid && isPackage(path) ? one(toModule(path, bare)) : null;
-  throw new GatewayError('CONFIG_INVALID', `${path} holds ${held.length} jaato plugins: ${held.map((m) => m.name).join(', ')}.`, {
-    fix: 'Name those to load with "allow", or give one plugin\'s own path.',
+  if (held.length === 0) return isExplicit && isPackage(path) ? one(toModule(path, bare)) : null;
+  throw new GatewayError('CONFIG_INVALID', `${path} contains ${held.length} jaato plugins: ${held.map((m) => m.name).join(', ')}.`, {
+    fix: 'Select plugins with "allow", or use the path of one plugin.',
   });
 }
 
@@ -57,18 +57,18 @@ function fromFolder(folder: string, allow: readonly string[], bare: boolean): Se
     const found = held.find((m) => m.name === name) ?? held.find((m) => m.stem === name);
     if (found) return found;
     const known = held.map((m) => m.name);
-    const message = `${folder} holds no plugin "${name}".${didYouMean(name, known) || ` Found: ${known.join(', ') || 'none'}.`}`;
+    const message = `${folder} contains no plugin "${name}".${didYouMean(name, known) || ` Found: ${known.join(', ') || 'none'}.`}`;
     return { name, stem: name, find: {}, fault: new GatewayError('ENTRY_NOT_FOUND', message, { fix: 'Correct "allow".' }) };
   });
   return { plugins, several: true, unnamed: held.filter((m) => !plugins.includes(m)).map((m) => m.name) };
 }
 
 function fromEntryPoints(names: readonly string[], alone: boolean): Selection {
-  if (!alone) throw new GatewayError('CONFIG_INVALID', 'An entry selects its plugins by "path" or by "entryPoints", not by both.');
+  if (!alone) throw new GatewayError('CONFIG_INVALID', 'An entry cannot have both "path" and "entryPoints".');
   const plugins = names.map((text): Selected => {
     const [, distribution, name] = ENTRY_POINT.exec(text) ?? [];
     if (name === undefined) {
-      const message = `"${text}" is no entry point.`;
+      const message = `"${text}" is not a valid entry point.`;
       throw new GatewayError('CONFIG_INVALID', message, { fix: 'Write <name> or <distribution>:<name>.' });
     }
     const find: JsonObject = { kind: 'entryPoint', name, ...(distribution === undefined ? {} : { distribution }) };

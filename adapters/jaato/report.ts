@@ -4,7 +4,7 @@ import type { JsonObject } from '../../src/core/json/json.ts';
 import { checkReports, listOf, reported } from '../../src/host/group/report-check.ts';
 import { type PythonReport, pythonReport } from '../../src/host/python/facts.ts';
 
-/** A tool as the plugin declared it. */
+/** A tool as declared by the plugin. */
 export interface JaatoTool {
   readonly name: string;
   readonly description: string;
@@ -14,13 +14,13 @@ export interface JaatoTool {
   readonly traits?: readonly string[];
 }
 
-/** A command that a person can run. */
+/** A command for the user. */
 export interface JaatoCommand {
   readonly name: string;
   readonly description: string;
   /** Whether the model may see the result. */
   readonly shared: boolean;
-  /** Whether nothing runs it. */
+  /** Whether it has no executor. */
   readonly broken: boolean;
   readonly parameters?: readonly {
     readonly name: string;
@@ -30,7 +30,7 @@ export interface JaatoCommand {
   }[];
 }
 
-/** What the runtime tells the adapter of one plugin; only the first stands there before it is described. */
+/** The runtime's report of one plugin. Only `stage` is set before the first description. */
 export interface JaatoReport extends PythonReport {
   readonly stage: string;
   readonly generation?: 'S' | 'M' | 'T';
@@ -43,10 +43,10 @@ export interface JaatoReport extends PythonReport {
   readonly commands?: readonly JaatoCommand[];
   readonly instructions?: string;
   readonly autoApproved?: readonly string[];
-  /** Whether it has words of its own for questions about its calls. */
+  /** Whether it can preview its calls. */
   readonly previews?: boolean;
   readonly hiddenExecutors?: readonly string[];
-  /** Settings that its own description of them marks secret. */
+  /** Settings that its schema marks as secret. */
   readonly secretSettings?: readonly string[];
   readonly problems?: readonly Problem[];
   readonly tier?: string;
@@ -69,7 +69,7 @@ const command = z.object({
   parameters: listOf(z.object({ name: z.string(), description: z.string(), required: z.boolean(), capture_rest: z.boolean() })).optional(),
 });
 
-/** Refuses a report of another shape. */
+/** Rejects a report of another shape. */
 export const checkJaatoReport = checkReports(
   z.object({
     ...pythonReport,

@@ -5,5 +5,5 @@ from .python.plugin import JaatoPlugin
 
 
 def open(params, context):
-    """Finds and imports one plugin; its object is made when it is initialised."""
+    """Finds and imports one plugin. Its object is created on initialization."""
     return JaatoPlugin(params, context, load(params, context))

@@ -1,4 +1,4 @@
-"""Which generation of the plugin contract an object follows, and which members it really has."""
+"""Detects which generation of the plugin contract an object follows, and which members it has."""
 
 from plugmux_bridge.errors import BridgeError
 
@@ -16,7 +16,7 @@ REQUIRED = {
     "M": [*_COMMON, "get_tool_schemas"],
     "T": [*_COMMON, "get_tool_schemas", "reset_for_next_session"],
 }
-# Found with hasattr by the original's host; the gateway has nothing to call them with.
+# The original host looks for these with hasattr. The gateway never calls them.
 NOT_APPLICABLE = [
     "set_session",
     "get_model_requirements",
@@ -30,7 +30,7 @@ NOT_APPLICABLE = [
 
 
 class Contract:
-    """A plugin object seen through its contract."""
+    """Access to a plugin object by its contract."""
 
     def __init__(self, plugin):
         self.plugin = plugin
@@ -40,7 +40,7 @@ class Contract:
             self.generation = "S"
 
     def has(self, member):
-        """Whether the plugin brings a member itself; what it inherits unchanged from the protocol class counts as missing."""
+        """Whether the plugin defines a member. Members inherited unchanged from the protocol class count as missing."""
         return self.find(member) is not None
 
     def find(self, member):
@@ -53,12 +53,12 @@ class Contract:
         return getattr(plugin, member, None)
 
     def call(self, member, *args, **named):
-        """Calls a member; None where it is missing."""
+        """Calls a member. Returns None if it is missing."""
         found = self.find(member)
         return found(*args, **named) if callable(found) else None
 
     def listed(self, member, *args):
-        """The list that a member returns; a missing one and None are empty."""
+        """Returns a member's list; empty if it is missing or None."""
         return list(self.call(member, *args) or [])
 
     @property
@@ -72,7 +72,7 @@ class Contract:
         return [member for member in NOT_APPLICABLE if self.has(member)]
 
     def require(self, strict):
-        """Refuses what cannot be served; `strict` names a generation whose own check decides."""
+        """Raises MANIFEST_INVALID if members are missing. `strict` selects the generation whose required members are checked."""
         if isinstance(strict, str):
             wanted = REQUIRED[strict]
         elif strict:
@@ -85,7 +85,7 @@ class Contract:
         if missing:
             raise BridgeError(
                 "MANIFEST_INVALID",
-                f"The object that create_plugin() returned ({type(self.plugin).__name__}) is no jaato plugin: "
+                f"The object that create_plugin() returned ({type(self.plugin).__name__}) is not a jaato plugin: "
                 f"it has no {', no '.join(missing)}.",
-                "Add the members named.",
+                "Add these members.",
             )

@@ -1,4 +1,4 @@
-"""What a plugin offers at one moment."""
+"""Describes what a plugin currently offers."""
 
 import os
 
@@ -37,20 +37,20 @@ class Description:
     def __init__(self, tools, executors, fetch, commands, report):
         self.tools = tools
         self.executors = executors
-        # Gives the executors as they are now.
+        # Returns the current executors.
         self.fetch = fetch
         self.commands = commands
         self.report = report
 
 
 def describe_plugin(owner):
-    """Asks a plugin for its tools, commands, texts and lists."""
+    """Reads a plugin's tools, commands, texts and lists."""
     contract = owner.contract
     problems = []
     declared = _tools(contract, problems)
     executors = _executors(contract)
     if any(name not in executors for name in declared):
-        # Some plugins fill their map only once their declarations have been asked for.
+        # Some plugins fill their executor map only when their declarations are read.
         executors = _executors(contract)
     commands = read_commands(contract, executors, problems)
     tools = {}
@@ -95,7 +95,7 @@ def _tools(contract, problems):
             if not isinstance(name, str) or name == "":
                 problems.append({"code": "TOOL_REFUSED", "message": "A declaration without a name is left out."})
             elif name in tools:
-                problems.append({"subject": name, "code": "TOOL_REFUSED", "message": f'The tool "{name}" is declared twice; the first counts.'})
+                problems.append({"subject": name, "code": "TOOL_REFUSED", "message": f'The tool "{name}" is declared twice; the first is used.'})
             else:
                 tools[name] = ToolEntry(declaration)
         except Exception as error:  # noqa: BLE001 - foreign objects

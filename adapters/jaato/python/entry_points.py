@@ -1,4 +1,4 @@
-"""Finds plugins among the entry points of what is installed; reads metadata only."""
+"""Finds plugins among installed entry points. Reads metadata only."""
 
 import os
 
@@ -7,7 +7,7 @@ from plugmux_bridge.modules import make_bare
 
 GROUP = "jaato.plugins"
 
-# Plugins of the framework itself. Those of the first kind decide what may run: nothing takes their place unasked.
+# Names of the framework's own plugins. Those in CRITICAL decide what may run and are never shadowed implicitly.
 CRITICAL = {"cli", "mcp", "permission", "sandbox_manager", "service_connector", "interactive_shell"}
 RESERVED = CRITICAL | {
     "artifact_tracker", "ast_search", "background", "calculator", "clarification", "environment", "file_edit", "filesystem_query",
@@ -17,7 +17,7 @@ OWN = {"jaato", "jaato-server", "jaato-sdk"}
 
 
 def find_entry_point(name, distribution=None):
-    """The one entry point of that name; its distribution decides where two offer it."""
+    """Returns the entry point with that name. If several distributions have one, `distribution` selects it."""
     from importlib.metadata import entry_points
 
     every = sorted(filter(_has_owner, entry_points(group=GROUP)), key=lambda ep: (ep.name, ep.dist.name))
@@ -32,7 +32,7 @@ def find_entry_point(name, distribution=None):
         seen = ", ".join(f"{ep.name} ({ep.dist.name})" for ep in _unique(every)) or "none"
         raise BridgeError(
             "ENTRY_NOT_FOUND",
-            f'There is no entry point "{name}"{where} in the group {GROUP}. Seen: {seen}.',
+            f'No entry point "{name}"{where} in the group {GROUP}. Found: {seen}.',
             'Correct "entryPoints", or name the environment with "python" or a folder with "paths".',
         )
     named = " and ".join(f"{ep.dist.name}:{name}" for ep in offered)
@@ -43,7 +43,7 @@ def find_entry_point(name, distribution=None):
     )
 
 
-# Trust hangs on the distribution's name. What is left of one that was removed badly may have entry points and no name.
+# Trust depends on the distribution's name. The remains of a badly removed one may have entry points but no name.
 def _has_owner(entry_point):
     try:
         return bool(entry_point.dist.name)
@@ -52,18 +52,18 @@ def _has_owner(entry_point):
 
 
 def _refuse_unlisted(entry_point):
-    """The framework's own allow-list of distributions, where it is set in the process's environment."""
+    """Enforces the framework's allow-list of distributions, if its environment variable is set."""
     allowed = {normalise(name.strip()) for name in os.environ.get("JAATO_PLUGIN_ENTRY_POINT_ALLOWLIST", "").split(",") if name.strip()}
     if allowed and normalise(entry_point.dist.name) not in allowed | OWN:
         raise BridgeError(
             "DENIED",
             f"The distribution {entry_point.dist.name} is not on JAATO_PLUGIN_ENTRY_POINT_ALLOWLIST.",
-            'Add it to that variable under "env", or take the variable out.',
+            'Add it to that variable under "env", or remove the variable.',
         )
 
 
 def refuse_shadow(name, entry_point, qualified):
-    """Names of the framework's own plugins are for its own distributions, unless the configuration names the other one."""
+    """Rejects a foreign distribution that uses the name of a framework plugin, unless the configuration names that distribution."""
     foreign = normalise(entry_point.dist.name) not in OWN
     if name not in RESERVED or not foreign or qualified:
         return
@@ -71,13 +71,13 @@ def refuse_shadow(name, entry_point, qualified):
         return
     raise BridgeError(
         "DENIED",
-        f'The entry point {entry_point.name} of {entry_point.dist.name} takes the name "{name}" of one of the framework\'s own plugins.',
-        f'If that is what you want, name it "{entry_point.dist.name}:{entry_point.name}".',
+        f'The entry point {entry_point.name} of {entry_point.dist.name} uses the name "{name}" of a framework plugin.',
+        f'If this is intended, write "{entry_point.dist.name}:{entry_point.name}".',
     )
 
 
 def load_entry_point(entry_point, bare):
-    """What an entry point names; `bare` leaves out the packages above its module."""
+    """Loads an entry point; `bare` skips the parent packages of its module."""
     if not bare:
         return entry_point.load()
     import importlib
@@ -96,13 +96,13 @@ def load_entry_point(entry_point, bare):
 
 
 def normalise(distribution):
-    """A distribution's name as PEP 503 compares it."""
+    """Normalizes a distribution's name (PEP 503)."""
     import re
 
     return re.sub(r"[-_.]+", "-", distribution).lower()
 
 
-# One distribution may be seen twice, through two folders of the path; the first one counts, as for imports.
+# A distribution may be found twice, in two folders of the path. The first is used, as for imports.
 def _unique(entry_points):
     seen = {}
     for entry_point in entry_points:

@@ -1,4 +1,4 @@
-"""The objects of one plugin: one for everybody, or one for each client session."""
+"""The objects of one plugin: one shared object, or one for each client session."""
 
 from threading import Lock
 
@@ -15,23 +15,23 @@ class Instances:
         self._first = contract
         self._per_session = owner.params.get("instances") == "per-session"
         self._lock = Lock()
-        # Two threads must not create an object for the same session.
+        # Prevents two threads from creating an object for the same session.
         self._making = Lock()
         self._by_session = {}
 
     def of(self, call):
-        """The object that serves a call."""
+        """Returns the object that serves a call."""
         if not self._per_session:
             return self._first
         session = call.caller.get("session", "")
         contract = self._known(session)
-        # Created on the plugin's own thread, where it is used; on this one if a description keeps that thread busy.
+        # Created on the plugin's own thread, or on this one while a description keeps that thread busy.
         return contract if contract is not None else self._owner.context.run_on_own_thread(lambda: self._make(session))
 
     def _known(self, session):
         with self._lock:
             contract = self._by_session.pop(session, None)
-            # The one used last stands last; the first is the one to go.
+            # Insertion order is the order of use; the first is evicted.
             if contract is not None:
                 self._by_session[session] = contract
             return contract
@@ -51,7 +51,7 @@ class Instances:
         return contract
 
     def reset(self):
-        """Forgets what one client's session left behind."""
+        """Resets the plugin for the next session."""
         self._first.call("reset_for_next_session")
 
     def close(self):

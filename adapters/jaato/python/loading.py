@@ -1,4 +1,4 @@
-"""From what the configuration names to a plugin object: find and import on the main thread, factory and protocol on the plugin's own."""
+"""Loads plugins. Find and import run on the main thread, factory and protocol check on the plugin's own thread."""
 
 import os
 import sys
@@ -17,7 +17,7 @@ _STANDINS = "jaato:standins"
 
 
 class Found:
-    """What has been imported: the factory, with what is known of where it came from."""
+    """An imported plugin: its factory and origin."""
 
     def __init__(self, params, factory, module, standins, source, entry_point):
         self._params = params
@@ -25,11 +25,11 @@ class Found:
         self.factory = factory
         self.module = module
         self.standins = standins
-        # Entry point, distribution and file, for people.
+        # Entry point, distribution and file, for display.
         self.source = source
 
     def make(self, context):
-        """A plugin object, and which contract it follows; checked, and nothing of it initialised yet."""
+        """Creates a plugin object and checks its contract. Does not initialize it."""
         context.stage("factory")
         own_loop()
         plugin = _guarded("factory", self.factory, context, self.standins)
@@ -63,7 +63,7 @@ def load(params, context):
     except BridgeError as error:
         _name_origin(error, entry_point, find.get("file") or os.path.join(find.get("root", ""), *find.get("module", "").split(".")))
         if find["kind"] == "entryPoint" and params.get("bareParents", "auto") == "auto" and _has_parents(entry_point):
-            context.log("warn", f"{error.message} It is tried once more without the packages above it.")
+            context.log("warn", f"{error.message} It is retried without its parent packages.")
             error.field = "bareParents"
         raise
     module, factory = _factory_of(find, found)
@@ -72,7 +72,7 @@ def load(params, context):
     return Found(params, factory, module, standins, source, entry_point)
 
 
-# What failed to load, and whether it was ever meant for this Python.
+# Adds the origin of a load error, and whether the plugin requires another Python version.
 def _name_origin(error, entry_point, path):
     if entry_point is not None:
         dist = entry_point.dist
@@ -81,15 +81,15 @@ def _name_origin(error, entry_point, path):
     else:
         wanted, whose = required_python(path), path
     if wanted and not fits_python(wanted):
-        error.message = f"{whose} needs Python {wanted}, and this is {sys.version.split()[0]} ({sys.executable}). {error.message}"
-        error.fix = 'Name a newer interpreter, or an environment of one, with "python" in mcp.json.'
+        error.message = f"{whose} requires Python {wanted}, but this is {sys.version.split()[0]} ({sys.executable}). {error.message}"
+        error.fix = 'Set "python" in mcp.json to a matching interpreter or virtual environment.'
 
 
 def _has_parents(entry_point):
     return "." in entry_point.module
 
 
-# One list for the whole process: the modules of one plugin are found by the others too.
+# Shared by the whole process, because plugins import each other's modules.
 def _stand_ins(params, context):
     standins = context.shared.get(_STANDINS)
     if standins is None:
@@ -126,9 +126,9 @@ def _factory_of(find, found):
     return found, factory
 
 
-# The directory scan of the original skips what is not marked as a tool; a missing mark is forgiven to what was named.
+# The original's directory scan skips modules without PLUGIN_KIND. Explicitly configured modules may omit it.
 def _check_kind(module, find):
     kind = getattr(module, "PLUGIN_KIND", None)
     if find["kind"] != "entryPoint" and kind is not None and kind != "tool":
-        fix = "Take it out of the entry: it works inside of its own framework alone."
-        raise BridgeError("MANIFEST_INVALID", f'PLUGIN_KIND is "{kind}": only plugins of the kind "tool" bring tools.', fix)
+        fix = "Remove it from the entry: it works only inside its own framework."
+        raise BridgeError("MANIFEST_INVALID", f'PLUGIN_KIND is "{kind}": only plugins of the kind "tool" have tools.', fix)

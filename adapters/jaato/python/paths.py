@@ -1,10 +1,10 @@
-"""Paths outside of the workspace that plugins have allowed or denied; deny wins."""
+"""Paths outside the workspace that plugins have allowed or denied. Deny wins."""
 
 import os
 
 
 class PathStore:
-    """The part of the registry that keeps them, by their real path."""
+    """The path rules of the registry, by real path."""
 
     def __init__(self):
         self._allowed = {}
@@ -61,11 +61,11 @@ class PathStore:
         return _clear(self._denied, [path for path, source in self._denied.items() if source_plugin in (None, source)])
 
     def list_authorized_paths(self):
-        """Who allowed which path."""
+        """Allowed paths, with the plugin that allowed each."""
         return {path: source for path, (source, _) in self._allowed.items()}
 
     def list_authorized_paths_detailed(self):
-        """The same with what is allowed: readonly or readwrite."""
+        """Allowed paths, with their source and access: readonly or readwrite."""
         return {path: {"source": source, "access": access} for path, (source, access) in self._allowed.items()}
 
     def list_denied_paths(self):
@@ -76,7 +76,7 @@ def _real(path):
     return os.path.realpath(os.path.expanduser(str(path)))
 
 
-# The path itself where it is known, else the folder nearest to it that is.
+# The path itself or its nearest known parent folder.
 def _above(path, known):
     path = _real(path)
     while path not in known:

@@ -1,4 +1,4 @@
-"""A permission plugin as the one who decides before every call of every plugin."""
+"""Lets a permission plugin authorize every call of every plugin."""
 
 from threading import Lock
 
@@ -10,7 +10,7 @@ from .calls.calling import current_call
 from .calls.talk import NOBODY, Talk, plain, talk_of
 
 _NAMES_CHANNEL = ("actor_type", "channel_type")
-# What a person chooses from, and what the plugin's console understands.
+# Choices of the user, with the input that the plugin's console expects.
 _CHOICES = {
     "allow": "y",
     "deny": "n",
@@ -21,14 +21,14 @@ _CHOICES = {
 
 
 class Console:
-    """The console of a permission plugin: what it prints is the question, what it reads is the person's answer."""
+    """The console of a permission plugin: its output is the question, its input the user's answer."""
 
     def __init__(self, context):
         self._context = context
         self._asking = Lock()
 
     def configure(self, config):
-        """Adds this console to a configuration that names no channel of its own."""
+        """Adds this console to a configuration without a channel."""
         if any(config.get(key) for key in _NAMES_CHANNEL) or _file_names_channel(config.get("config_path")):
             return
         functions = {"input_func": self.read, "output_func": self.write}
@@ -44,22 +44,22 @@ class Console:
     def read(self, *_prompt):
         call = current_call.get()
         case = call.notes if call is not None else None
-        # Asked outside of a decision: a tool of the plugin's own wants to know.
+        # Input outside a check: one of the plugin's own tools asks.
         if not isinstance(case, Case):
             raise (talk_of(call) if call is not None else Talk()).refuse(NOBODY)
-        # The person has just been asked about this very call.
+        # The user has just approved this call.
         if case.agreed:
             return "y"
-        words = case.words(self._context)
-        if words.get("pointless"):
+        preview = case.preview(self._context)
+        if preview.get("pointless"):
             return "y"
         if "form" not in call.can:
-            self._context.log("info", "nobody can be asked: denied")
-            case.unanswered = "nobody can be asked"
+            self._context.log("info", "the client does not support elicitation: denied")
+            case.unanswered = "the client does not support elicitation"
             return "n"
-        text = "\n\n".join(part for part in (case.question(), words.get("text")) if part)
+        text = "\n\n".join(part for part in (case.question(), preview.get("text")) if part)
         try:
-            # One at a time: some generations of the plugin keep one open question only.
+            # One question at a time: some generations of the plugin support only one open question.
             with self._asking:
                 return _CHOICES.get(ask_text(call, text or "May this tool run?", list(_CHOICES)), "n")
         except BridgeError as error:
@@ -69,7 +69,7 @@ class Console:
 
 
 class Case(Talk):
-    """The call that is being decided about."""
+    """The call that is being checked."""
 
     def __init__(self, tool, params):
         super().__init__()
@@ -79,13 +79,13 @@ class Case(Talk):
         self.agreed = params.get("agreed") is True
 
     def question(self):
-        """What was printed since the last answer, without the rules drawn around it, which are for a terminal."""
+        """Text printed since the last answer, without horizontal rules."""
         lines = "\n".join(self.printed).splitlines()
         self.printed.clear()
         return "\n".join(line for line in lines if line.strip("=- ")).strip()
 
-    def words(self, context):
-        """What the plugin whose tool it is says of the call."""
+    def preview(self, context):
+        """The preview from the plugin that owns the tool."""
         try:
             return context.call_adapter("preview", {"plugin": self.plugin, "tool": self.tool, "args": self.args}) or {}
         except BridgeError as error:
@@ -107,16 +107,16 @@ def _file_names_channel(path):
 
 
 def fallback_reason(contract, config):
-    """Why the plugin's answers cannot be trusted: it could not build the channel it was told to use."""
+    """Why the plugin's answers cannot be trusted: it could not create its configured channel."""
     wanted = config.get("channel_type") or config.get("actor_type")
     channel = getattr(contract.plugin, "_channel", None) or getattr(contract.plugin, "_actor", None)
     if wanted in (None, "console", "auto") or not type(channel).__name__.startswith("Console"):
         return None
-    return f"its {wanted} channel could not be built, and nobody reads its console"
+    return f"its {wanted} channel could not be created, and its console has no reader"
 
 
 def check(owner, name, params, call):
-    """Whether a call may go on, with which arguments, or why not."""
+    """Checks a call. Returns whether it is allowed, with edited arguments or the reason."""
     if owner.untrusted is not None:
         return _denied(owner.untrusted)
     contract = owner.contract
@@ -130,13 +130,13 @@ def check(owner, name, params, call):
     except Exception as error:  # noqa: BLE001 - a guard that fails refuses
         owner.context.log("warn", f"check_permission failed: {describe(error)}")
         return _denied(f"the check failed: {describe(error)}")
-    # Whatever it makes of it: nobody has decided.
+    # Without an answer, the user has not decided, so the plugin's verdict is ignored.
     if case.unanswered is not None:
         return _denied(case.unanswered)
     info = info if isinstance(info, dict) else {}
     method = str(info.get("method", ""))
     if method == "not_initialized":
-        return _denied("the permission plugin is not initialised")
+        return _denied("the permission plugin is not initialized")
     if not allowed:
         reason = str(info.get("reason") or "no reason given")
         return value_result({"allowed": False, "reason": reason if method == "user_comment" else f"Permission denied: {reason}"})

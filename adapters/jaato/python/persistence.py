@@ -1,4 +1,4 @@
-"""What a plugin wants to find again in its next process."""
+"""State that a plugin restores in its next process."""
 
 from plugmux_bridge.encode import dumps, to_plain
 from plugmux_bridge.errors import describe
@@ -7,7 +7,7 @@ _MAX_SIZE = 1024 * 1024
 
 
 class Persistence:
-    """Kept by the adapter, in the gateway. A guard keeps nothing: what a person allowed it ends with its process."""
+    """Saves and restores state through the gateway. Permission plugins are excluded: their grants end with the process."""
 
     def __init__(self, owner, contract):
         self._context = owner.context
@@ -17,7 +17,7 @@ class Persistence:
         self._last = None
 
     def restore(self):
-        """Hands over what the process before this one left behind."""
+        """Restores the state of the previous process."""
         if not self._wanted:
             return
         state = self._context.call_adapter("restore", {})
@@ -30,7 +30,7 @@ class Persistence:
             self._context.log("warn", f"restore_persistence_state failed: {describe(error)}")
 
     def save(self):
-        """Asks for the state, and has it kept where it has changed."""
+        """Saves the state if it has changed."""
         if not self._wanted:
             return
         try:
@@ -42,8 +42,8 @@ class Persistence:
         if not isinstance(state, dict) or text == self._last:
             return
         if len(text) > _MAX_SIZE:
-            self._context.log("warn", f"its state has {len(text)} characters and is not kept; the most is {_MAX_SIZE}")
+            self._context.log("warn", f"the state was not saved: {len(text)} characters exceed the limit of {_MAX_SIZE}")
             return
         self._last = text
         self._context.call_adapter("persist", {"state": state})
-        self._context.log("debug", "its state is kept for its next process")
+        self._context.log("debug", "the state was saved for the next process")

@@ -1,4 +1,4 @@
-"""One jaato plugin: its life, its tools, its commands."""
+"""One jaato plugin: lifecycle, tools and commands."""
 
 import os
 from threading import Lock
@@ -25,7 +25,7 @@ _RARELY = 20
 
 
 class JaatoPlugin:
-    """What the bridge sees. Calls come as `tool:<name>`, `command:<name>` and `check:<name>`."""
+    """A plugin as the bridge uses it. Calls are named `tool:<name>`, `command:<name>` and `check:<name>`."""
 
     own_thread = True
     contract = None
@@ -33,12 +33,12 @@ class JaatoPlugin:
     _persistence = None
     _description = None
     _described_at = 0.0
-    # How long the last description took, and whether something was called since.
+    # Duration of the last description, and whether a call ran since.
     _describing = 0.0
     _touched = False
     _timer = None
     _closed = False
-    # Why a permission plugin's answers cannot be trusted.
+    # Why the answers of a permission plugin cannot be trusted, if so.
     untrusted = None
 
     def __init__(self, params, context, found):
@@ -46,7 +46,7 @@ class JaatoPlugin:
         self.context = context
         self.found = found
         self.registry = registry_of(self)
-        # The tools that a permission plugin was told to let pass.
+        # Tools that the permission plugin's whitelist contains.
         self.whitelisted = set()
         self._caller = Caller(self)
         self._lock = Lock()
@@ -67,21 +67,21 @@ class JaatoPlugin:
 
     @property
     def config_root(self):
-        """Where plugins of today look for their files, below the workspace unless the user says; whoever needs the folder makes it."""
+        """Configuration folder of current plugins: `.jaato` in the workspace by default. It may not exist."""
         workspace, own = self.params.get("workspace"), (self.params.get("config") or {}).get("config_root")
         if own:
             return own
         return os.path.join(workspace, ".jaato") if workspace else None
 
     def is_bound(self, what):
-        """What runs on the plugin's own thread and on no other: all of the first generation, and whatever looks at the whole."""
+        """Whether a request runs on the plugin's own thread: all calls of the first generation, and refresh and reset."""
         if what in ("refresh", "reset"):
             return True
         # A check must not wait for the calls it is about.
         return self.contract is not None and self.contract.generation == "S" and self.counts_against_limit(what)
 
     def prepare(self, contract):
-        """Initialises an object and hands it what the original's host hands it, in that order."""
+        """Initializes an object and calls its setters in the original host's order."""
         config = self._config(contract)
         if self.params.get("enforce"):
             console = Console(self.context)
@@ -89,7 +89,7 @@ class JaatoPlugin:
         contract.call("initialize", config)
         if self.params.get("enforce"):
             self._trust(contract, config)
-        # An older member; a permission plugin brings objects into its questions with it that its channels cannot write.
+        # An older member. The permission plugin gets no registry: it would put objects into its questions that its channels cannot write.
         if contract.has("set_plugin_registry"):
             contract.call("set_plugin_registry", self.registry)
         elif contract.name != "permission":
@@ -104,12 +104,12 @@ class JaatoPlugin:
 
     def _trust(self, contract, config):
         if not contract.has("check_permission"):
-            raise BridgeError("CONFIG_INVALID", "It cannot decide about calls: it has no check_permission().", 'Correct "enforceWith".')
+            raise BridgeError("CONFIG_INVALID", "The plugin cannot authorize calls: it has no check_permission().", 'Correct "enforceWith".')
         self.untrusted = fallback_reason(contract, config)
         if self.untrusted is not None:
-            self.context.log("error", f"every call is refused: {self.untrusted}")
+            self.context.log("error", f"every call is denied: {self.untrusted}")
 
-    # Plugins add keys of their own to nested dicts, so each object gets a copy of its own.
+    # Plugins modify nested dicts, so each object gets a deep copy.
     def _config(self, contract):
         from copy import deepcopy
 
@@ -153,7 +153,7 @@ class JaatoPlugin:
 
     @property
     def touched(self):
-        """Something was called since the last description: what it offers may have changed."""
+        """Whether a call ran since the last description, so the offer may have changed."""
         return self._touched
 
     def report(self):
@@ -162,13 +162,13 @@ class JaatoPlugin:
         return self._description.report
 
     def touch(self, at_once=False):
-        """Something was called: tools change while a plugin runs, and nobody says so."""
+        """Records a call, because tools change at run time without an event."""
         self._touched = True
         if self._timer is None or at_once:
             self.describe_soon(at_once)
 
     def describe_soon(self, at_once=True):
-        """Has it described again when things are quiet, but no more often than costs a small part of the time."""
+        """Schedules a new description, but spends only a small share of the time on it."""
         from threading import Timer
 
         with self._lock:
@@ -189,11 +189,11 @@ class JaatoPlugin:
             self._persistence.save()
 
     def refresh(self):
-        """Describes again and tells the gateway where something has changed."""
+        """Describes the plugin again and notifies the gateway of changes."""
         try:
             fresh = self.describe()
         except BaseException as error:  # noqa: BLE001 - foreign code
-            self.context.log("warn", f"it could not be described again, the last description stays: {describe(error)}")
+            self.context.log("warn", f"describing the plugin again failed, its last description stays active: {describe(error)}")
             return
         before, self._description = self._description, fresh
         if before is None or dumps(before.report) != dumps(fresh.report):
@@ -235,7 +235,7 @@ class JaatoPlugin:
             self.touch()
 
     def current_call(self):
-        """The call whose code runs here; in a thread that the plugin has started itself, the only one there is."""
+        """The current call. In a thread started by the plugin, the only running call, if there is exactly one."""
         call = current_call.get()
         if call is not None:
             return call
@@ -258,7 +258,7 @@ class JaatoPlugin:
         if method == "reset":
             self._instances.reset()
             return {}
-        raise BridgeError("METHOD_NOT_FOUND", f'A jaato plugin answers no "{method}".')
+        raise BridgeError("METHOD_NOT_FOUND", f'jaato plugins have no method "{method}".')
 
     def close(self):
         self._closed = True
@@ -271,5 +271,5 @@ class JaatoPlugin:
         try:
             self._persistence.save()
         except BridgeError as error:
-            self.context.log("warn", f"its state was not kept: {describe(error)}")
+            self.context.log("warn", f"the state was not saved: {describe(error)}")
         self._instances.close()

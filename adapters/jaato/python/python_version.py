@@ -1,4 +1,4 @@
-"""Which Python a plugin says it needs."""
+"""Reads the Python version that a plugin requires."""
 
 import os
 import re
@@ -17,7 +17,7 @@ _HIGHEST = 4
 
 
 def fits_python(wanted, here=None):
-    """Whether a version of Python is one of those that are wanted; what cannot be read fits."""
+    """Whether a Python version satisfies a specifier. Unknown clauses are ignored."""
     here = here or sys.version_info[:3]
     for clause in wanted.split(","):
         found = _CLAUSE.match(clause.strip())
@@ -30,7 +30,7 @@ def fits_python(wanted, here=None):
 
 
 def required_python(path):
-    """What the project around a file says it needs; None where it says nothing."""
+    """Reads `requires-python` from the pyproject.toml around a file; None if there is none."""
     folder = os.path.dirname(os.path.abspath(path))
     for _ in range(_HIGHEST):
         try:

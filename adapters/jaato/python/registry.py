@@ -1,4 +1,4 @@
-"""The registry object that plugins are handed: a plain one that knows the plugins of its own source, and no more."""
+"""The registry object for plugins. It knows only the plugins of its own source."""
 
 from .paths import PathStore
 
@@ -6,7 +6,7 @@ _KEY = "jaato:registry"
 
 
 def registry_of(owner):
-    """The one registry of the process."""
+    """Returns the registry of the process."""
     shared = owner.context.shared
     if _KEY not in shared:
         shared[_KEY] = Registry(owner.params.get("workspace"), owner.config_root)
@@ -21,7 +21,7 @@ class Registry(PathStore):
         self._owners = {}
         self._categories = {}
 
-    # What the gateway does with it; plugins have no use for these two.
+    # Called by the gateway, not by plugins.
     def expose(self, owner):
         self._owners[str(owner.contract.name)] = owner
 

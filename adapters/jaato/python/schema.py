@@ -1,4 +1,4 @@
-"""Tool declarations of every generation as JSON Schema."""
+"""Converts tool declarations of every generation to JSON Schema."""
 
 from plugmux_bridge.encode import to_plain
 
@@ -16,14 +16,14 @@ _RENAMED = {
     "ref": "$ref",
 }
 _TYPES = {"STRING", "NUMBER", "INTEGER", "BOOLEAN", "ARRAY", "OBJECT", "NULL"}
-# Where parts of a schema are schemas themselves.
+# Keywords whose values are schemas.
 _INNER = ("items", "additionalProperties")
 _LISTS = ("anyOf", "oneOf", "allOf")
 _EMPTY = {"type": "object", "properties": {}}
 
 
 def member(declaration, name, default=None):
-    """A field of a declaration, which is an object or a dict, in either spelling."""
+    """Reads a field of a declaration, an object or dict, in snake_case or camelCase."""
     camel = name.split("_")[0] + "".join(part.title() for part in name.split("_")[1:])
     for key in (name, camel):
         if isinstance(declaration, dict):
@@ -49,7 +49,7 @@ def input_schema(declaration):
     return plain if "type" in plain else {"type": "object", **plain}
 
 
-# Any part of it may be written that way: the real declaration reads types in either case, and objects as well as dicts.
+# Any nested part may use Gemini's spelling: the real declaration accepts types in either case, and objects as well as dicts.
 def _is_gemini(schema):
     if not isinstance(schema, dict):
         return hasattr(schema, "model_dump")
@@ -76,7 +76,7 @@ def _fields(schema):
 
 
 def convert(schema):
-    """A Gemini schema, field by field."""
+    """Converts a Gemini schema, field by field."""
     if isinstance(schema, (bool, list)):
         return schema
     if not isinstance(schema, dict):

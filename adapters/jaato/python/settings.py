@@ -1,10 +1,10 @@
-"""Holds the settings of a plugin against what it declares of them: as a JSON Schema, or as a list of settings."""
+"""Checks a plugin's settings against its declaration: a JSON Schema or a list of settings."""
 
 from difflib import get_close_matches
 
 from .schema import member
 
-# What the host adds to the settings of every plugin.
+# Settings that the host adds for every plugin.
 _HOST = ("workspace_path", "config_root", "session_id", "agent_name")
 _TYPES = {"int": "integer", "integer": "integer", "float": "number", "number": "number", "str": "string", "string": "string", "bool": "boolean", "boolean": "boolean", "dict": "object", "object": "object", "list": "array", "array": "array", "tuple": "array", "none": "null", "null": "null"}  # fmt: skip
 _KINDS = {
@@ -20,7 +20,7 @@ _MAX_DEPTH = 8
 
 
 def settings_schema(declared, environment):
-    """What a plugin declares of its settings as a JSON Schema; an empty one where it says nothing that can be read."""
+    """Converts a plugin's declaration of its settings to a JSON Schema; empty if it cannot be read."""
     if isinstance(declared, dict):
         return declared
     if not isinstance(declared, (list, tuple)):
@@ -36,7 +36,7 @@ def settings_schema(declared, environment):
             **({"type": kinds} if kinds else {}),
             **({"enum": list(choices)} if isinstance(choices, (list, tuple)) and choices else {}),
         }
-        # A variable of the environment stands in for a setting.
+        # An environment variable can replace a setting.
         if member(item, "required") is True and not environment.get(str(member(item, "env_var", ""))):
             required.append(name)
     return {"type": "object", "properties": properties, "required": required}
@@ -63,7 +63,7 @@ def _parts(text):
 
 
 def check_settings(schema, config):
-    """What does not fit, as problems; a plugin loads nevertheless."""
+    """Returns invalid settings as problems. The plugin loads anyway."""
     problems = []
     _check_object(schema, config, "", problems, _HOST)
     return problems
@@ -76,7 +76,7 @@ def secret_settings(schema):
     return sorted(str(key) for key, value in declared if isinstance(value, dict) and _is_secret(value))
 
 
-# JSON Schema has two ways to say it, and forms of settings have words of their own.
+# JSON Schema has two ways to mark a secret, and settings forms have their own.
 def _is_secret(declared):
     marked = any(declared.get(mark) is True for mark in ("writeOnly", "secret", "sensitive", "x-secret", "x-sensitive"))
     return marked or declared.get("format") == "password"
@@ -89,7 +89,7 @@ def _check_object(schema, values, path, problems, known=(), depth=0):
     for key in required if isinstance(required, list) else []:
         if key not in values:
             message = f'The plugin requires the setting "{path}{key}", which is not set.'
-            _tell(problems, f"{path}{key}", message, f'Add "{path}{key}" to its settings.')
+            _report(problems, f"{path}{key}", message, f'Add "{path}{key}" to its settings.')
     for key, value in values.items():
         if key in properties:
             if isinstance(properties[key], dict):
@@ -97,7 +97,7 @@ def _check_object(schema, values, path, problems, known=(), depth=0):
         elif properties and key not in known and not schema.get("additionalProperties") and not schema.get("patternProperties"):
             near = get_close_matches(str(key), [str(name) for name in properties], 1)
             hint = f' Did you mean "{path}{near[0]}"?' if near else f" It has: {', '.join(map(str, properties))}."
-            _tell(problems, f"{path}{key}", f'The plugin has no setting "{path}{key}".{hint}', f'Correct "{path}{key}" in its settings.')
+            _report(problems, f"{path}{key}", f'The plugin has no setting "{path}{key}".{hint}', f'Correct "{path}{key}" in its settings.')
 
 
 def _check_value(schema, value, path, problems, depth):
@@ -106,13 +106,13 @@ def _check_value(schema, value, path, problems, depth):
     fix = f'Correct "{path}" in its settings.'
     if all(kind in _KINDS for kind in kinds) and not any(_KINDS[kind](value) for kind in kinds):
         is_a = next((kind for kind, test in _KINDS.items() if test(value)), type(value).__name__)
-        _tell(problems, path, f'The setting "{path}" must be of type {" or ".join(kinds)}, and is of type {is_a}.', fix)
+        _report(problems, path, f'The setting "{path}" must be of type {" or ".join(kinds)}, but is of type {is_a}.', fix)
         return
     choices = schema.get("enum")
     if isinstance(choices, list) and choices and value not in choices:
-        said = "is none of" if _is_secret(schema) else f"is {str(value)[:80]!r}, which is none of"
+        found = "is not one of" if _is_secret(schema) else f"is {str(value)[:80]!r}, which is not one of"
         near = get_close_matches(str(value), [str(choice) for choice in choices], 1)
-        _tell(problems, path, f'The setting "{path}" {said}: {", ".join(map(str, choices))}.' + (f' Did you mean "{near[0]}"?' if near else ""), fix)
+        _report(problems, path, f'The setting "{path}" {found}: {", ".join(map(str, choices))}.' + (f' Did you mean "{near[0]}"?' if near else ""), fix)
     elif depth >= _MAX_DEPTH:
         return
     elif isinstance(value, dict):
@@ -122,5 +122,5 @@ def _check_value(schema, value, path, problems, depth):
             _check_value(schema["items"], item, f"{path}[{index}]", problems, depth + 1)
 
 
-def _tell(problems, subject, message, fix):
+def _report(problems, subject, message, fix):
     problems.append({"subject": subject, "code": "CONFIG_INVALID", "message": message, "fix": fix})

@@ -103,12 +103,12 @@ describeWithPython('jaato plugins that ask', () => {
     const app = await open();
     for (const lines of [['Well?'], ['Swallowed?']]) {
       const declined = await app.call('ask', { lines }, askable(app, () => undefined).call);
-      expect([declined.isError, textOf(declined)]).toEqual([true, expect.stringContaining('The person declined to answer')]);
+      expect([declined.isError, textOf(declined)]).toEqual([true, expect.stringContaining('The user declined to answer')]);
       const cancelled = await app.call('ask', { lines }, askable(app, () => undefined, 'cancel').call);
-      expect([cancelled.isError, textOf(cancelled)]).toEqual([true, expect.stringContaining('The person cancelled')]);
+      expect([cancelled.isError, textOf(cancelled)]).toEqual([true, expect.stringContaining('The user cancelled')]);
       for (const args of [{ lines }, { lines, apart: true }]) {
         const alone = await app.call('ask', args);
-        expect([alone.isError, textOf(alone)]).toEqual([true, expect.stringContaining('nobody could answer')]);
+        expect([alone.isError, textOf(alone)]).toEqual([true, expect.stringContaining('does not support elicitation')]);
       }
     }
     expect((await ask(app, { lines: ['Apart?'], apart: true }, () => 'b')).text).toBe('b');

@@ -41,7 +41,7 @@ describeWithPython('jaato plugins', () => {
       expect(tools(app)).toEqual(['search_index']);
       const messages = status(app, 'search')?.problems.map((p) => p.message);
       expect(messages).toEqual([
-        'The command "reindex" is declared, but nothing runs it: there is no executor of that name.',
+        'The command "reindex" is declared, but has no executor.',
         'The tool "forgotten" is declared but has no executor.',
       ]);
       expect(app.instance.registry.catalogue().instructions[0]?.text).toBe('Call search_index for everything.');
@@ -61,10 +61,10 @@ describeWithPython('jaato plugins', () => {
     });
 
     it.each([
-      [{ checkout: { path: SEED } }, /holds 3 jaato plugins: background, example, search/],
-      [{ checkout: { path: SEED, allow: ['serch'] } }, /holds no plugin "serch"\. Did you mean search\?/],
-      [{ checkout: { path: SEED, allow: ['search'], settings: { limit: 1 } } }, /selects several takes "config"/],
-      [{ search: { path: join(SEED, 'shared/plugins/search'), config: { search: {} } } }, /selects one plugin takes "settings"/],
+      [{ checkout: { path: SEED } }, /contains 3 jaato plugins: background, example, search/],
+      [{ checkout: { path: SEED, allow: ['serch'] } }, /contains no plugin "serch"\. Did you mean search\?/],
+      [{ checkout: { path: SEED, allow: ['search'], settings: { limit: 1 } } }, /with several uses "config"/],
+      [{ search: { path: join(SEED, 'shared/plugins/search'), config: { search: {} } } }, /with one plugin uses "settings"/],
     ])('refuses an entry that says too little or too much: %j', async (plugins, message) => {
       const app = await openJaato(plugins);
       expect(app.instance.registry.plugins().map((p) => p.error?.message)).toEqual([expect.stringMatching(message)]);
@@ -198,7 +198,7 @@ describeWithPython('jaato plugins', () => {
     it('that do not exist are named with those that do', async () => {
       const app = await project(inLib(weather), { w: { entryPoints: ['wether'], paths: ['./lib'] } });
       expect(status(app, 'w')?.error).toMatchObject({ code: 'ENTRY_NOT_FOUND' });
-      expect(status(app, 'w')?.error?.message).toContain('Seen: weather (acme-weather)');
+      expect(status(app, 'w')?.error?.message).toContain('Found: weather (acme-weather)');
     });
   });
 

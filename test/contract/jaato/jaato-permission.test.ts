@@ -186,7 +186,7 @@ def create_plugin():
       const app = await guarded();
       const result = await app.call('asks');
       expect(code(result)).toBe('DENIED');
-      expect(textOf(result)).toContain('Permission denied: nobody can be asked');
+      expect(textOf(result)).toContain('Permission denied: the client does not support elicitation');
     });
 
     it('that cannot be loaded lets nothing pass', async () => {

@@ -35,7 +35,7 @@ async function kept(app: TestApp): Promise<void> {
     .commands('p')
     .find((c) => c.name === 'look')
     ?.run('', app.newCall());
-  await app.logged('its state is kept');
+  await app.logged('the state was saved');
 }
 const count = (app: TestApp) => app.call('count').then(textOf);
 

@@ -167,7 +167,7 @@ describeWithPython('jaato plugins', () => {
       await app.instance.registry.refresh(app.newCall());
     }
     await app.close();
-    expect(app.lines.filter(({ message }) => message.includes('p cannot be described again'))).toHaveLength(2);
+    expect(app.lines.filter(({ message }) => message.includes('describing plugin "p" again failed'))).toHaveLength(2);
   });
 
   it('of the first generation keep calls waiting while they are described', { tags: ['jaato-threads'] }, async () => {

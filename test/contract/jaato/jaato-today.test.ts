@@ -179,13 +179,13 @@ describeWithPython("jaato plugins of today's contract", () => {
       'dict',
       { level: 'high', mode: 'fsat', levle: 4, names: ['a', 2], limit: null, nested: { depht: 1, depth: 'x' }, secret: 'y' },
       [
-        ['level', 'The setting "level" must be of type integer, and is of type string.'],
-        ['mode', 'The setting "mode" is \'fsat\', which is none of: slow, fast. Did you mean "fast"?'],
+        ['level', 'The setting "level" must be of type integer, but is of type string.'],
+        ['mode', 'The setting "mode" is \'fsat\', which is not one of: slow, fast. Did you mean "fast"?'],
         ['levle', 'The plugin has no setting "levle". Did you mean "level"?'],
-        ['names[1]', 'The setting "names[1]" must be of type string, and is of type integer.'],
+        ['names[1]', 'The setting "names[1]" must be of type string, but is of type integer.'],
         ['nested.depht', 'The plugin has no setting "nested.depht". Did you mean "nested.depth"?'],
-        ['nested.depth', 'The setting "nested.depth" must be of type number, and is of type string.'],
-        ['secret', 'The setting "secret" is none of: x.'],
+        ['nested.depth', 'The setting "nested.depth" must be of type number, but is of type string.'],
+        ['secret', 'The setting "secret" is not one of: x.'],
       ],
     ],
     [
@@ -193,9 +193,9 @@ describeWithPython("jaato plugins of today's contract", () => {
       { mode: 'fsat', names: 'a', limit: true, odd: 1, workspace_path: '/x', zzz: 1 },
       [
         ['level', 'The plugin requires the setting "level", which is not set.'],
-        ['mode', 'The setting "mode" is \'fsat\', which is none of: slow, fast. Did you mean "fast"?'],
-        ['names', 'The setting "names" must be of type array, and is of type string.'],
-        ['limit', 'The setting "limit" must be of type integer or null, and is of type boolean.'],
+        ['mode', 'The setting "mode" is \'fsat\', which is not one of: slow, fast. Did you mean "fast"?'],
+        ['names', 'The setting "names" must be of type array, but is of type string.'],
+        ['limit', 'The setting "limit" must be of type integer or null, but is of type boolean.'],
         ['zzz', 'The plugin has no setting "zzz". It has: level, mode, names, limit, token, odd.'],
       ],
     ],
@@ -274,9 +274,9 @@ describeWithPython("jaato plugins of today's contract", () => {
     const error = (id: string) => status(app, id)?.error;
     expect(error('broken')?.message).toContain('The entry point "broken" (acme_broken:create_plugin) of acme-broken 1.0 cannot be loaded');
     expect(error('broken')?.message).toContain('nowhere_at_all');
-    expect(error('broken')?.message).not.toContain('needs Python');
-    expect(error('newer')?.message).toMatch(/acme-newer 1\.0 needs Python >=3\.99,<4, and this is 3\.\d+/);
-    expect(error('old')?.message).toMatch(/old\.py needs Python >=3\.98, and this is/);
+    expect(error('broken')?.message).not.toContain('requires Python');
+    expect(error('newer')?.message).toMatch(/acme-newer 1\.0 requires Python >=3\.99,<4, but this is 3\.\d+/);
+    expect(error('old')?.message).toMatch(/old\.py requires Python >=3\.98, but this is/);
     for (const id of ['newer', 'old']) expect(error(id)?.fix).toContain('"python" in mcp.json');
   });
 

@@ -1,4 +1,4 @@
-"""Connects plugins that ask a person with the person behind the call."""
+"""Connects a plugin's questions with the user behind the call."""
 
 from queue import Queue
 
@@ -8,20 +8,20 @@ from plugmux_bridge.errors import BridgeError, describe
 from .talk import NOBODY, Talk, reason_of, talk_of
 
 
-# Where a plugin of today tells its interface what it asks: it prints nothing then.
+# Current plugins report questions through these hooks and print nothing.
 _HOOKS = {"set_clarification_hooks": "on_question_displayed", "set_selection_hooks": "on_requested"}
 _MAX_SHOWN = 2000
 
 
 class _Refused:
-    """In place of an answer: there is none."""
+    """Placeholder for an answer that will not come."""
 
     def __init__(self, reason):
         self.reason = reason
 
 
 class _Answers(Queue):
-    """The one queue that a plugin reads from; each call finds the answers to its own questions in it, and no others."""
+    """The queue that a plugin reads from. Each call sees only the answers to its own questions."""
 
     def __init__(self, talk):
         super().__init__()
@@ -42,7 +42,7 @@ class _Answers(Queue):
 
 
 class _Channel:
-    """The three things a plugin that asks is given: where to print, where answers come from, and how to say it waits."""
+    """The callbacks of an interactive plugin: output, input queue and prompt state."""
 
     def __init__(self, owner):
         self._owner = owner
@@ -58,13 +58,13 @@ class _Channel:
         self._owner.context.log("info", f"{source}: {text}")
 
     def shown(self, tool, *details):
-        """A question as an interface would show it; the last detail is its lines."""
+        """Records a question as an interface would show it. The last detail holds its lines."""
         text = "\n".join(str(line) for line in details[-1]) if details and isinstance(details[-1], (list, tuple)) else ""
         if text and text not in self._talk().printed:
             self.output(tool, text)
 
     def prompt(self, waiting):
-        """The plugin begins to wait for a line, or has stopped waiting."""
+        """Called when the plugin starts or stops waiting for a line."""
         talk = self._talk()
         if not waiting:
             talk.printed.clear()
@@ -72,21 +72,21 @@ class _Channel:
         call = self._owner.current_call()
         text = "\n".join(talk.printed).strip()
         talk.printed.clear()
-        # An answer to a question that the plugin gave up on is none to this one.
+        # Drop answers to questions that the plugin has given up on.
         while not talk.answers.empty():
             talk.answers.get()
         if call is None or "form" not in call.can:
-            self._owner.context.log("warn", "it waits for an answer, and nobody can be asked")
+            self._owner.context.log("warn", "the plugin waits for an answer, but the client does not support elicitation")
             raise talk.refuse(NOBODY)
         self._ask(call, talk, text or self._unsaid(call))
 
-    # What is known of a question that the plugin does not put into words.
+    # Text for a question that the plugin did not print.
     def _unsaid(self, call):
         args = dumps(to_plain(call.args, []))
         name = call.tool.partition(":")[2]
         return f"{self._owner.context.id} asks for an answer.\n\n{name}: {args[:_MAX_SHOWN]}{'…' if len(args) > _MAX_SHOWN else ''}"
 
-    # The plugin goes on to wait on its queue: the question runs beside it.
+    # The plugin blocks on its queue, so the question runs in another thread.
     def _ask(self, call, talk, text):
         from threading import Thread
 
@@ -101,7 +101,7 @@ class _Channel:
 
 
 def wire_channel(owner, contract, config):
-    """Gives an interactive plugin its channel; without one it would wait for a terminal that is not there."""
+    """Sets an interactive plugin's channel. Without one it would wait for a terminal."""
     if not contract.has("supports_interactivity") or contract.name == "permission" or not contract.call("supports_interactivity"):
         return
     channel = _Channel(owner)
@@ -109,21 +109,21 @@ def wire_channel(owner, contract, config):
     try:
         contract.call("set_channel", "queue", callbacks)
     except Exception as error:  # noqa: BLE001 - foreign code
-        owner.context.log("warn", f"it takes no queue channel: {describe(error)}")
+        owner.context.log("warn", f"set_channel failed: {describe(error)}")
     for member, hook in _HOOKS.items():
         try:
             contract.call(member, **{hook: channel.shown})
         except Exception as error:  # noqa: BLE001 - foreign code
-            owner.context.log("info", f"it takes no {hook}: {describe(error)}")
+            owner.context.log("info", f"setting {hook} failed: {describe(error)}")
     inner = getattr(contract.plugin, "_channel", None)
     set_callbacks = getattr(inner, "set_callbacks", None)
     if callable(set_callbacks):
         set_callbacks(**callbacks)
-        owner.context.log("info", "its channel took the callbacks directly, beside the configuration")
+        owner.context.log("info", "the callbacks were set directly on the plugin's channel")
 
 
 def ask_text(call, message, choices=None):
-    """One line from the person behind a call; raises BridgeError where none comes."""
+    """Asks the user behind a call for one line. Raises BridgeError if there is no answer."""
     answer = {"type": "string", "title": "Answer"}
     if choices:
         answer["enum"] = list(choices)

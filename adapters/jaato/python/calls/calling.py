@@ -1,4 +1,4 @@
-"""Runs executors the way the original's host does."""
+"""Runs executors like the original host does."""
 
 from contextvars import ContextVar
 from time import monotonic
@@ -12,7 +12,7 @@ from .unwrap import to_result
 
 _MCP_GIVES_UP = 29.5
 
-# The call whose code runs here, for callbacks that do not say which.
+# The current call, for callbacks that do not name one.
 current_call = ContextVar("plugmux_jaato_call", default=None)
 
 
@@ -23,8 +23,8 @@ class Caller:
         self._owner = owner
         self._ways = {}
         self._channel = owner.context.bridge.channel
-        # The executors that were fetched last, and after which reading. What was read with one reading was sent before any of it was
-        # answered, so no call of it can rely on what another one has changed.
+        # The last fetched executors, with the number of the channel read they belong to. Calls of one read were sent before
+        # any of them was answered, so none can depend on another's changes.
         self._fetched = -1, {}
         self._error_prefix = owner.params.get("errorPrefix") is True
 
@@ -40,12 +40,12 @@ class Caller:
         try:
             return self.run(executor, name, args, call)
         finally:
-            # It has given up waiting for its server by now, and would hand the late answer to whoever calls next.
+            # The plugin has stopped waiting for its server by now, and would return the late answer to the next call.
             if monotonic() - started >= _MCP_GIVES_UP:
                 self._owner.context.restart("a call of the plugin mcp ran into the plugin's own time limit")
 
     async def _stream(self, contract, name, args, call):
-        """The same tool piece by piece: each is progress, all of them together the result."""
+        """Runs a tool with streaming: each piece is progress, and all pieces together are the result."""
         current_call.set(call)
         pieces = []
         async for chunk in contract.find("execute_streaming")(name, args):
@@ -55,7 +55,7 @@ class Caller:
         return to_result("".join(pieces), self._error_prefix)
 
     def executor(self, contract, name):
-        """The callable of a tool; maps grow at run time."""
+        """Returns the callable of a tool. Plugins may add executors at run time."""
         owner = self._owner
         if contract is owner.contract:
             readings = self._channel.readings
@@ -69,12 +69,12 @@ class Caller:
         return (contract.call("get_executors") or {}).get(name)
 
     def run(self, executor, name, args, call):
-        """Calls an executor; a JSON text, or something to await that becomes one."""
+        """Calls an executor. Returns a JSON text, or an awaitable of one."""
         value = self.invoke(executor, name, args, call)
         return to_result(value, self._error_prefix) if type(value) is str else self.finish(value)
 
     def finish(self, value):
-        """A returned value as a result; what is awaitable is awaited first, by the bridge."""
+        """Converts a returned value to a result. The bridge awaits an awaitable first."""
         if is_awaitable(value):
             return self._await(value)
         return to_result(value, self._error_prefix)
@@ -91,7 +91,7 @@ class Caller:
         with token_for(runner, call, self.chunk):
             return way(executor, name, args)
 
-    # A legacy executor serves many tools and is told which; others take one dict, or what the dict holds.
+    # A legacy executor serves many tools and gets the tool's name. Others get one dict or its items as keywords.
     def _find_way(self, executor, name):
         if getattr(executor, "__name__", "") == "mcp_based_tool":
             way = _with_name
@@ -100,7 +100,7 @@ class Caller:
         self._ways[name] = way
         return way
 
-    # The original hands over one dict, and so fails on executors that were written with keyword parameters.
+    # The original host passes one dict, which fails for executors with keyword parameters.
     def _wants_keywords(self, executor, name):
         tool = self._owner.description.tools.get(name)
         if tool is None or self._owner.params.get("executorCall", "auto") == "dict":
@@ -117,11 +117,11 @@ class Caller:
         several = len(named) > 1 and all(p.name in properties for p in named)
         if not (several or only_keywords):
             return False
-        self._owner.context.log("info", f"the executor of {name} takes keyword parameters; it is called with them, not with one dict")
+        self._owner.context.log("info", f"the executor of {name} takes keyword parameters; it is called with them instead of one dict")
         return True
 
     def output(self, source, text, mode="write"):
-        """What a plugin tells the person meanwhile; the end of it ("flush") says nothing itself."""
+        """Handles a plugin's output for the user. A "flush" without text is ignored."""
         if not text:
             return
         call = self._owner.current_call()
@@ -129,7 +129,7 @@ class Caller:
         if talk is not None and talk.said is not None:
             talk.say(str(text), mode)
         elif self._owner.params.get("enforce"):
-            # Later generations of the permission plugin print their questions there.
+            # Later generations of the permission plugin print their questions here.
             if talk is not None:
                 talk.printed.append(plain(text))
         elif call is not None and call.wants_progress:
@@ -143,7 +143,7 @@ class Caller:
         self.output("tool", text)
 
 
-# What a decorator says of the function inside counts only where it hands on whatever it is given.
+# A decorator's `__wrapped__` counts only if the decorator passes all arguments on.
 def _parameters(executor):
     from inspect import Parameter, ismethod, signature
 
@@ -156,7 +156,7 @@ def _parameters(executor):
         except ValueError:
             if inner is None:
                 raise
-            # functools.cache() and its like are not written in Python, and hand everything on.
+            # functools.cache() and similar wrappers are not written in Python and pass all arguments on.
             found = []
         if bound and found and found[0].kind is not Parameter.VAR_POSITIONAL:
             del found[0]

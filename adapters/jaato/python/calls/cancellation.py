@@ -1,10 +1,10 @@
-"""Tells executors of today's contract that nobody waits any more."""
+"""Signals cancellation to executors of the current contract."""
 
 import sys
 
 
 class _Token:
-    """Puts a token, and where output goes, where executors look for it: on the thread, in a module that their own host's code brought along."""
+    """Sets a cancel token and output callback in the thread-local object where executors of the original host look for them."""
 
     def __init__(self, runner, token, chunk):
         self._local = runner._thread_local
@@ -21,7 +21,7 @@ class _Token:
 
 
 def token_for(runner, call, chunk):
-    """A context in which the call's token is found."""
+    """Returns a context manager that sets the call's token."""
     from ..standins.modules import CancelToken
 
     token = CancelToken()
@@ -34,7 +34,7 @@ _seen = 0
 
 
 def find_runner():
-    """The module that plugins look into; None where none has brought it along. It is heavy, and never imported for this."""
+    """Returns the original host's runner module, or None. It is heavy, so it is never imported here."""
     global _known, _seen
     if _known is None and len(sys.modules) != _seen:
         _seen = len(sys.modules)

@@ -1,4 +1,4 @@
-"""User commands: what a person types, run by the executor of the same name."""
+"""User commands, run by the executor of the same name."""
 
 from plugmux_bridge.encode import to_plain
 from plugmux_bridge.errors import BridgeError
@@ -7,7 +7,7 @@ from plugmux_bridge.results import value_result
 
 
 class Command:
-    """One declared command; plain tuples of the same shape are accepted."""
+    """A declared command, given as an object, dict or tuple."""
 
     def __init__(self, given):
         fields = list(given) if isinstance(given, tuple) else []
@@ -15,7 +15,7 @@ class Command:
         self.description = str(_field(given, "description", fields, 1) or "")
         self.shared = bool(_field(given, "share_with_model", fields, 2))
         parameters = _field(given, "parameters", fields, 3)
-        # An empty list says no more than none: such commands get their words as they are.
+        # An empty list means the same as None: such commands get their words unparsed.
         self.parameters = [Parameter(parameter) for parameter in parameters or ()] or None
         self.broken = False
 
@@ -45,7 +45,7 @@ def _field(given, name, fields, index):
 
 
 def read_commands(contract, executors, problems):
-    """The commands of a plugin; one that nothing can run is reported and never offered."""
+    """Reads a plugin's commands. Those without an executor are reported and not offered."""
     commands = []
     for given in contract.listed("get_user_commands"):
         command = Command(given)
@@ -54,14 +54,14 @@ def read_commands(contract, executors, problems):
             continue
         command.broken = command.name not in executors and not contract.has("execute_user_command")
         if command.broken:
-            message = f'The command "{command.name}" is declared, but nothing runs it: there is no executor of that name.'
+            message = f'The command "{command.name}" is declared, but has no executor.'
             problems.append({"subject": command.name, "message": message})
         commands.append(command)
     return commands
 
 
 def to_arguments(command, text, generation):
-    """What the person typed, as the executor gets it."""
+    """Converts typed text to the executor's arguments."""
     words = text.split()
     if command.parameters is None:
         return {} if generation == "S" else {"args": words}
@@ -88,7 +88,7 @@ class CommandSet:
         self._contract = contract
 
     def run(self, name, params, call, caller):
-        """Runs a command with the text typed, or with arguments by name."""
+        """Runs a command with typed text, or with arguments by name."""
         command = self._owner.description.commands.get(name)
         if command is None or command.broken:
             raise BridgeError("INVALID_PARAMS", f'The plugin has no command "{name}".')
@@ -111,14 +111,14 @@ class CommandSet:
     def _arguments(self, command, params):
         if "text" in params:
             return to_arguments(command, params["text"], self._contract.generation)
-        # Values that came by name are joined as the person would have typed them.
+        # Named values are converted as if the user had typed them.
         named = params.get("named", {})
         if command.parameters is None:
             return to_arguments(command, named.get("args", ""), self._contract.generation)
         args = {}
         for parameter in command.parameters:
             value = named.get(parameter.name, "")
-            # Many clients send what was left out as an empty text, which nobody can type.
+            # Many clients send an empty string for an omitted argument, which cannot be typed.
             if value != "":
                 args[parameter.name] = value if parameter.capture_rest else _word(value)
         return args
@@ -137,7 +137,7 @@ class CommandSet:
         return to_plain(plain, [])
 
 
-# Display only: a list of (text, style).
+# Help for display only: a list of (text, style).
 def _help_lines(value):
     if not any(cls.__name__ == "HelpLines" for cls in type(value).__mro__) or not hasattr(value, "lines"):
         return None

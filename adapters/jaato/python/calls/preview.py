@@ -1,4 +1,4 @@
-"""What a plugin itself says of a call to the person who is asked whether it may run."""
+"""A plugin's preview of a call, for the approval question."""
 
 import re
 
@@ -6,7 +6,7 @@ _COLOURS = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
 
 
 def preview(contract, tool, args):
-    """The plugin's words as one text, and whether the call would fail anyway; None where it says nothing."""
+    """Returns the preview as one text, and whether the call would fail anyway; None if the plugin has none."""
     from copy import deepcopy
 
     info = contract.call("format_permission_request", tool, deepcopy(args), "console")

@@ -1,4 +1,4 @@
-"""What an executor returned, as a result of the gateway."""
+"""Converts executor return values to gateway results."""
 
 from plugmux_bridge.results import error_result, text_result, value_result
 
@@ -6,7 +6,7 @@ _STATUS_KEYS = ("result", "progress", "task_id", "stream_id", "returncode")
 
 
 def to_result(value, error_prefix=False):
-    """A returned value as the gateway's result."""
+    """Converts a returned value to the gateway's result."""
     if type(value) is str and not error_prefix:
         return text_result(value)
     ok, payload, meta = unwrap(value)
@@ -21,7 +21,7 @@ def to_result(value, error_prefix=False):
 
 
 def unwrap(value):
-    """`(ok, payload, metadata)`; `ok` is None where the value does not say."""
+    """Returns `(ok, payload, metadata)`; `ok` is None if unknown."""
     if not isinstance(value, (str, dict, list, tuple)) and hasattr(value, "result") and hasattr(value, "metadata"):
         return None, value.result, value.metadata
     if isinstance(value, tuple) and len(value) == 2:
@@ -33,7 +33,7 @@ def unwrap(value):
     return None, value, None
 
 
-# Nearly all tools report a failure as data; status records, in contrast, carry `error` beside what they are about.
+# Most tools report failures as an `error` field. Status records also have one, next to these keys, and are not failures.
 def _is_failure(payload):
     payload = payload if isinstance(payload, dict) else _fields(payload)
     if payload.get("success") is False or payload.get("ok") is False:
@@ -42,7 +42,7 @@ def _is_failure(payload):
     return isinstance(error, str) and error != "" and not any(key in payload for key in _STATUS_KEYS)
 
 
-# An object whose fields become those of the result; one that is None says no more than a missing key.
+# Fields of a dataclass or model. None counts as absent.
 def _fields(payload):
     kind = type(payload)
     names = getattr(kind, "__dataclass_fields__", None) or getattr(kind, "model_fields", None) or ()
@@ -70,14 +70,14 @@ def _attachments(payload):
     return rest, [block(data, mime_type, rest.get("display_name"), embed=kind == "file")]
 
 
-# A dict, or an `Attachment` of the contract's own types.
+# The item is a dict or an `Attachment` of the contract's types.
 def _parts(item):
     read = item.get if isinstance(item, dict) else lambda name: getattr(item, name, None)
     return read("data"), read("mime_type"), read("display_name")
 
 
 def block(data, mime_type, name=None, embed=False):
-    """Binary data as a piece of content."""
+    """Converts binary data to a content block."""
     from base64 import b64encode
 
     mime_type = mime_type or "application/octet-stream"

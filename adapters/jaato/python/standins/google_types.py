@@ -1,4 +1,4 @@
-"""Declarations as google-genai's: fields by name or camelCase alias, anything else refused."""
+"""Stand-ins for google-genai's declarations: fields by name or camelCase alias; unknown fields are rejected."""
 
 from enum import Enum
 
@@ -83,11 +83,11 @@ class FunctionDeclaration(_Model):
     def __init__(self, **values):
         super().__init__(**values)
         if self.parameters is not None and self.parameters_json_schema is not None:
-            raise ValueError("parameters and parameters_json_schema exclude each other")
+            raise ValueError("parameters and parameters_json_schema are mutually exclusive")
 
 
 class _Placeholder:
-    """Named in annotations only."""
+    """Used only in annotations."""
 
     def __init__(self, *args, **options):
         raise TypeError(f"google.genai.types.{type(self).__name__} is provided by stand-in; install google-genai for the real one")

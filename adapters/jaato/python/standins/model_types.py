@@ -1,4 +1,4 @@
-"""Data classes of the original's model side, as far as plugins name them."""
+"""Data classes of the original host's model layer, as far as plugins use them."""
 
 from dataclasses import dataclass, field
 from enum import Enum
@@ -214,12 +214,12 @@ class ProviderResponse:
 
 
 def uncached_prompt_tokens(prompt_tokens, cache_read_tokens, cache_creation_tokens=None):
-    """What is new of a prompt, of which the cached parts were counted in."""
+    """Prompt tokens without those read from or written to the cache."""
     return max(0, prompt_tokens - (cache_read_tokens or 0) - (cache_creation_tokens or 0))
 
 
 def normalize_inclusive_usage(usage):
-    """The same for a whole count, in place."""
+    """Applies `uncached_prompt_tokens` to a usage record in place."""
     usage.prompt_tokens = uncached_prompt_tokens(usage.prompt_tokens, usage.cache_read_tokens, usage.cache_creation_tokens)
     return usage
 

@@ -1,4 +1,4 @@
-"""The modules that may stand in for those of the original framework, and of the SDK its declarations come from."""
+"""Stand-in modules for the original framework and for the SDK of its declarations."""
 
 from threading import Condition
 
@@ -6,7 +6,7 @@ from plugmux_bridge.standins import StandIn
 
 
 class CancelledException(Exception):
-    """Raised where a cancelled call gives up."""
+    """Raised when a cancelled call stops."""
 
     def __init__(self, message="Operation was cancelled"):
         super().__init__(message)
@@ -14,7 +14,7 @@ class CancelledException(Exception):
 
 
 class CancelToken:
-    """Whether a call is still wanted."""
+    """Signals the cancellation of a call."""
 
     def __init__(self):
         self._changed = Condition()
@@ -63,7 +63,7 @@ class CancelToken:
 
 
 def jaato_stand_ins():
-    """Every module that may stand in, by name."""
+    """All stand-in modules, by name."""
     google = StandIn(_google_types, "google-genai")
     sdk, server = "jaato-sdk", "jaato-server"
     return {

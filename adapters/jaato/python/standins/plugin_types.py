@@ -1,4 +1,4 @@
-"""What plugins take from their framework's base module."""
+"""Stand-ins for the framework's base module."""
 
 from dataclasses import dataclass, field
 from fnmatch import fnmatch
@@ -121,7 +121,7 @@ def model_matches_requirements(model_name: str, patterns: Any) -> bool:
 
 
 def parse_command_args(command: UserCommand, raw_args: str) -> dict:
-    """The words of a command line under the names of the command's parameters."""
+    """Maps the words of a command line to the command's parameters."""
     from ..calls.commands import Command, to_arguments
 
     return to_arguments(Command(command), raw_args, "T")
