@@ -6,5 +6,5 @@ import { scaiwave } from './scaiwave/adapter.ts';
 import { squadron } from './squadron/adapter.ts';
 import { talos } from './talos/adapter.ts';
 
-/** Every plugin format, in the order in which they are asked whether a folder is theirs. */
+/** All adapters, in the order in which they try to recognize a folder. */
 export const adapters: readonly Adapter[] = [talos, ethos, jaato, scaiwave, squadron, mcp];

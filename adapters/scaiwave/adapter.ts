@@ -22,26 +22,26 @@ interface ScaiWaveManifest extends Manifest {
 }
 
 const RUNTIME = fileURLToPath(new URL('./runtime.py', import.meta.url));
-/** on_install alone may take 60 s. */
+/** on_install alone may take up to 60 s. */
 const START_TIMEOUT_MS = 75_000;
 
 const context = z.strictObject({
-  tenant: z.record(z.string(), z.json()).optional().describe('attributes of ctx.tenant; tenant_id is "default" where absent'),
+  tenant: z.record(z.string(), z.json()).optional().describe('attributes of ctx.tenant; default tenant_id: "default"'),
   roomId: z.string().min(1).optional(),
   senderId: z.string().min(1).optional(),
   userToken: z.string().optional(),
-  dbUrl: z.string().optional().describe('SQLAlchemy address of ctx.db, such as sqlite+aiosqlite:///notes.db'),
-  redisUrl: z.string().optional().describe('address of ctx.redis'),
+  dbUrl: z.string().optional().describe('SQLAlchemy URL of ctx.db, such as sqlite+aiosqlite:///notes.db'),
+  redisUrl: z.string().optional().describe('URL of ctx.redis'),
 });
 
-/** ScaiWave plugins: Python classes that inherit from BasePlugin. */
+/** Adapter for ScaiWave plugins: Python classes that inherit from BasePlugin. */
 export const scaiwave: Adapter = {
   kind: 'scaiwave',
   options: {
     ...pythonOptions,
-    grant: z.array(z.string()).optional().describe('ScaiWave: permissions that tools may require, such as external_http'),
-    hideUngranted: z.boolean().optional().describe('ScaiWave: tools without their permissions are not listed'),
-    context: context.optional().describe('ScaiWave: what the context of every call holds'),
+    grant: z.array(z.string()).optional().describe('ScaiWave: permissions granted to tools, such as external_http'),
+    hideUngranted: z.boolean().optional().describe('ScaiWave: hide tools whose permissions are not granted'),
+    context: context.optional().describe('ScaiWave: values in the context of every call'),
   },
   paths: pythonPaths,
 
@@ -96,7 +96,7 @@ function openPlugin(manifest: ScaiWaveManifest, host: Host): Plugin {
     digest: manifest.digest,
     keep: host.store(manifest.id),
     start: options.start,
-    // Its hook runs when it is enabled.
+    // The install hook runs when the plugin is enabled.
     urgent: !installs.installed,
     isComplete: isDescribed,
   });
@@ -117,13 +117,13 @@ function openPlugin(manifest: ScaiWaveManifest, host: Host): Plugin {
       if (member.report()?.bySession !== true || member.idle()) return undefined;
       return member.request('dynamic', { caller: { principal, session, client: clientName } }).then(
         () => undefined,
-        (error: Error) => host.log.area(`plugin:${manifest.id}`).debug(`its dynamic tools cannot be asked for: ${error.message}`),
+        (error: Error) => host.log.area(`plugin:${manifest.id}`).debug(`reading dynamic tools failed: ${error.message}`),
       );
     },
     async close(disabled) {
       if (disabled && installs.installed) {
         await member.request('uninstall', {}).catch((error: Error) => {
-          host.log.area(`plugin:${manifest.id}`).error(`on_uninstall failed: ${error.message}. The plugin is disabled nevertheless.`);
+          host.log.area(`plugin:${manifest.id}`).error(`on_uninstall failed: ${error.message}. The plugin was disabled anyway.`);
         });
         installs.forget();
       }
@@ -132,7 +132,7 @@ function openPlugin(manifest: ScaiWaveManifest, host: Host): Plugin {
   };
 }
 
-// Before its hook has run and it has been described there is nothing to serve.
+// Before its hook has run and it has been described, a plugin has nothing to serve.
 function isDescribed(report: JsonObject | undefined): boolean {
   return report?.described === true;
 }
@@ -153,7 +153,7 @@ function toMember(manifest: ScaiWaveManifest, installs: Installs, host: Host): M
       ...given,
       ...(selected.pick === undefined ? {} : { pick: selected.pick }),
       ...(selected.className === undefined ? {} : { className: selected.className }),
-      // One of them tells what else the source turns out to hold, where nobody has chosen.
+      // The first plugin reports other plugins found in the source, unless "allow" selects some.
       ...(entry.options.allow === undefined && selected === selection.plugins[0]
         ? { picks: selection.plugins.flatMap(({ pick }) => pick ?? []) }
         : {}),

@@ -1,50 +1,47 @@
-/** A plugin class as the text of a file shows it. */
+/** A plugin class found in a file's text. */
 export interface Declared {
   readonly className: string;
-  /** The manifest's id, where it is written out. */
+  /** The manifest's id, if it is a literal. */
   readonly id?: string;
-  /** The id by which two of them are one plugin: its own, or the one that a class above it writes out. */
+  /** The id that identifies duplicates: its own, or that of a base class. */
   readonly key?: string;
 }
 
 const IMPORTS = /^\s*(?:from\s+app\.plugins(?:\.\w+)*\s+import\b|import\s+app\.plugins\b)/m;
 const CLASS = /^class\s+(\w+)\s*\(([^)]*)\)\s*:/gm;
 const ID = [/\bPluginManifest\(\s*(?:id\s*=\s*)?(["'])([^"'\n]+)\1/, /\bPluginManifest\([^)]*?\bid\s*=\s*(["'])([^"'\n]+)\1/];
-/** An id that stands in a constant. */
+/** An id given by a constant. */
 const ID_NAME = /\bPluginManifest\((?:\s*(?:id\s*=\s*)?|[^)]*?\bid\s*=\s*)(?:\w+\.)?([A-Za-z_]\w*)\s*[,)]/;
-/** Statements about the list, with the lines that go on or close them. */
+/** Statements about the list, with their continuation lines. */
 const LIST = /^BUILTIN_PLUGINS\b(?!\s*:[^=\n]*$).*(?:\n(?:[ \t]+\S.*|[\])}].*|[ \t]*(?:#.*)?(?=\n)))*/gm;
-/** A method that a class leaves to its heirs. */
+/** An abstract method. */
 const ABSTRACT = /@(?:abc\.)?abstractmethod\s+(?:async\s+)?def\s+(\w+)/g;
-/** What stands among the bases of a class and brings no method of a plugin. */
+/** Bases of a class that add no plugin method. */
 const BARE = /^$|^(?:object|ABC|Protocol|Generic\b.*|metaclass\s*=.*|\w*\])$/;
 const RENAMED = /\b(\w+)\s+as\s+(\w+)/g;
 
-/** Whether a text imports from the format's own package. */
+/** Whether a text imports the format's package. */
 export function importsFormat(text: string): boolean {
   return IMPORTS.test(text);
 }
 
-/** A class as its text shows it. */
+/** A class found in a text. */
 interface PythonClass {
   readonly className: string;
   readonly bases: readonly string[];
-  /** Its text without what it leaves to its heirs, which stands in `abstract`. */
+  /** Its text without its abstract methods, which are in `abstract`. */
   readonly body: string;
   readonly abstract: readonly string[];
 }
 
-/**
- * The plugin classes of a text, in their order: those that lack nothing, with what the classes above them bring. These may
- * stand in one of the texts beside it.
- */
+/** The concrete plugin classes of a text, in order, including what they inherit. Base classes may be in the texts `beside` it. */
 export function declaredIn(text: string, beside: readonly string[] = []): Declared[] {
   const own = classesIn(text);
   const known = new Map([...beside.flatMap(classesIn), ...own].map((c) => [c.className, c]));
   const listed = namedInList(text);
   const found = own.filter((c) => isPlugin(c, known) && (listed.length === 0 || listed.includes(c.className)));
   const ids = found.map(({ body }) => idIn(body, text));
-  // A manifest that stands outside its class belongs to the only class there is.
+  // A manifest outside a class belongs to the only class of the file.
   if (found.length === 1) ids[0] ??= idIn(text, text);
   return found.map((found, i) => {
     const key = ids[i] ?? inheritedId(found, known);
@@ -56,12 +53,12 @@ export function declaredIn(text: string, beside: readonly string[] = []): Declar
   });
 }
 
-/** The plugins of several files: of those with one id, the first. */
+/** Removes plugins with duplicate ids; the first one wins. */
 export function withoutTwins(declared: readonly Declared[]): Declared[] {
   return declared.filter(({ key }, i) => key === undefined || declared.findIndex((other) => other.key === key) === i);
 }
 
-// A manifest of a class above it is this one's too, with what this one sets.
+// A manifest in a base class applies to this class, with the constants it sets.
 function inheritedId(start: PythonClass, known: ReadonlyMap<string, PythonClass>): string | undefined {
   const above = new Set([start]);
   for (const { bases } of above) for (const base of bases) if (known.has(base)) above.add(known.get(base) as PythonClass);
@@ -99,7 +96,7 @@ function isPlugin(start: PythonClass, known: ReadonlyMap<string, PythonClass>): 
   if (!unknown.delete('BasePlugin') || start.abstract.length > 0) return false;
   const bodies = [...above].map(({ body }) => body);
   if (!bodies.some((body) => /\bmanifest\b/.test(body))) return false;
-  // A class that is out of sight may bring anything.
+  // An unknown base class may define any method.
   const isKnown = [...unknown].every((name) => BARE.test(name));
   const wanted = ['execute_tool', ...[...above].flatMap(({ abstract }) => abstract)];
   return !isKnown || wanted.every((name) => bodies.some((body) => new RegExp(`\\bdef\\s+${name}\\b|^\\s+${name}\\s*[:=]`, 'm').test(body)));
@@ -109,7 +106,7 @@ function renamedIn(text: string): ReadonlyMap<string, string> {
   return new Map([...text.matchAll(RENAMED)].map(([, from, to]) => [to as string, from as string]));
 }
 
-/** Names in the statements that make up a `BUILTIN_PLUGINS` list, classes among them; in whatever form it is written. */
+/** Names in the statements that build a `BUILTIN_PLUGINS` list, in any form, with classes among them. */
 export function namedInList(text: string): string[] {
   const plain = text.replace(/(^|\s)#.*$/gm, '$1');
   const renamed = renamedIn(plain);

@@ -5,7 +5,7 @@ import type { JsonObject } from '../../src/core/json/json.ts';
 import type { Logger } from '../../src/core/log.ts';
 import { optionalText } from '../../src/host/group/wire.ts';
 
-/** What is written down of a plugin's installation for one tenant. */
+/** The stored state of a plugin's installation for one tenant. */
 interface Install {
   readonly state: 'installing' | 'installed' | 'failed';
   readonly version: string;
@@ -14,11 +14,11 @@ interface Install {
   readonly error?: string;
 }
 
-/** Longer than a hook may take: what says "installing" for that long was cut off. */
+/** Longer than the limit of a hook: an older "installing" record means that the installation was interrupted. */
 const MAX_MS = 70_000;
 const LOOK_AGAIN_MS = 250;
 
-/** The record of one plugin and tenant, in the gateway's store: hooks run once, also beside a second gateway. */
+/** The installation record of one plugin and tenant, in the gateway's store. Hooks run once, even with several gateways. */
 export class Installs {
   readonly #keep: PluginStore;
   readonly #key: string;
@@ -30,7 +30,7 @@ export class Installs {
     this.#log = log;
   }
 
-  /** Whether the hook is to be run now, by whoever asks; the mark is set before the answer. */
+  /** Whether the caller should run the hook now. The record is written before this returns. */
   async begin(version: string): Promise<boolean> {
     const mark: Install = { state: 'installing', version, at: new Date().toISOString() };
     if (this.#keep.add(this.#key, JSON.stringify(mark))) return true;
@@ -60,18 +60,18 @@ export class Installs {
     return this.#read()?.state === 'installed';
   }
 
-  /** As if it had never been installed. */
+  /** Deletes the record. */
   forget(): void {
     this.#keep.delete(this.#key);
   }
 
-  /** What the runtime asks and tells about it. */
+  /** Handles the runtime's requests about the installation. */
   async answer(method: string, params: JsonObject): Promise<boolean> {
     const [version = '', error = ''] = [optionalText(params, 'version'), optionalText(params, 'error')];
     if (method === 'installing') return this.begin(version);
     if (method === 'installed') this.done(version);
     else if (method === 'notInstalled') this.failed(version, error);
-    else throw new GatewayError('METHOD_NOT_FOUND', `The adapter answers no "${method}".`);
+    else throw new GatewayError('METHOD_NOT_FOUND', `The ScaiWave adapter has no method "${method}".`);
     return true;
   }
 
@@ -87,6 +87,6 @@ export class Installs {
 
 function again(why: string): GatewayError {
   return new GatewayError('PLUGIN_FAILED', `The plugin stays disabled: ${why}.`, {
-    fix: 'Mend the cause and enable it again: plugmux enable <plugin>, or POST /v1/admin/plugins/<id>/enable.',
+    fix: 'Fix the cause and enable it again: plugmux enable <plugin>, or POST /v1/admin/plugins/<id>/enable.',
   });
 }

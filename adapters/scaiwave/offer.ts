@@ -10,7 +10,7 @@ import { toRuntimeCaller } from '../../src/host/node/runtime.ts';
 import { pythonFacts } from '../../src/host/python/facts.ts';
 import type { ScaiWaveReport, ScaiWaveTool } from './report.ts';
 
-/** What is known of a plugin. */
+/** Arguments of `toOffer`. */
 export interface OfferInput {
   /** The plugin's id in the gateway. */
   readonly id: string;
@@ -18,14 +18,14 @@ export interface OfferInput {
   readonly report: ScaiWaveReport;
   /** Permissions that the configuration grants. */
   readonly granted: readonly string[];
-  /** Tools without their permissions are left out of the list. */
+  /** Whether tools without granted permissions are hidden. */
   readonly hideUngranted: boolean;
 }
 
-/** Permissions by which a tool talks to somebody outside. */
+/** Permissions to contact external services. */
 const OUTSIDE = ['external_http', 'search'];
 
-/** What a plugin offers. */
+/** Builds the offer from the plugin's report. */
 export function toOffer(input: OfferInput): Offer {
   const { member, report } = input;
   const declared = report.tools.filter((tool) => !input.hideUngranted || missing(tool, input).length === 0);
@@ -93,32 +93,32 @@ function toTool(tool: ScaiWaveTool, input: OfferInput): Tool {
   };
 }
 
-// Why a tool is not run for a caller.
+// Why a caller may not run a tool; undefined if it may.
 function refusal(tool: ScaiWaveTool, input: OfferInput, { caller }: CallContext): string | undefined {
   const lacking = missing(tool, input);
   if (lacking.length > 0) {
-    return `The tool ${tool.name} was not run: it needs ${lacking.join(', ')}, which nobody granted. The owner can grant it in mcp.json: "plugins": { "${input.id}": { "grant": ${JSON.stringify(lacking)} } }.`;
+    return `The tool ${tool.name} was not run: it requires ${lacking.join(', ')}, which is not granted. To grant it, set in mcp.json: "plugins": { "${input.id}": { "grant": ${JSON.stringify(lacking)} } }.`;
   }
   if (input.report.scope === 'private' && caller.anonymous === true) {
-    return `The tool ${tool.name} was not run: it works on the data of its caller alone, and here everybody is the same caller. Use a token ("auth" in mcp.json) or stdio.`;
+    return `The tool ${tool.name} was not run: it works on its caller's private data, and anonymous callers share one identity. Use a token ("auth" in mcp.json) or stdio.`;
   }
   return undefined;
 }
 
-// The author's own statement. What a tool does that was made up at run time, nobody has stated.
+// Declared by the author. Nothing is declared for dynamic tools.
 function effectsOf({ sideEffects }: ScaiWaveTool, permissions: readonly string[]): Pick<Tool, 'approval' | 'hints'> {
   const outside = permissions.some((permission) => OUTSIDE.includes(permission)) ? { openWorld: true } : {};
   if (sideEffects === undefined) return { approval: 'client', hints: outside };
   return { approval: sideEffects ? 'required' : 'auto', hints: { destructive: sideEffects, readOnly: !sideEffects, ...outside } };
 }
 
-/** A tool as people type it: whatever stands behind its name goes to the plugin as it is. */
+/** A tool as a prompt: the typed text is passed to the plugin unchanged. */
 function toPrompt(tool: ScaiWaveTool, input: OfferInput): Prompt {
   const { name, usage, description } = tool;
   return {
     name,
     description: `${description}\nUsage: ${usage}`.trim(),
-    arguments: [{ name: 'text', description: `What to type, as in ${usage}`, required: false }],
+    arguments: [{ name: 'text', description: `The text to type, as in ${usage}`, required: false }],
     runs: name,
     async get({ text = '' }, ctx) {
       const refused = refusal(tool, input, ctx);
@@ -131,6 +131,6 @@ function toPrompt(tool: ScaiWaveTool, input: OfferInput): Prompt {
 
 function unselected({ served, others }: ScaiWaveReport): Problem[] {
   if (others.length === 0) return [];
-  const fix = `Name those to serve: "allow": ${JSON.stringify([...served, ...others])}.`;
-  return [{ message: `The source also holds ${others.join(', ')}.`, fix }];
+  const fix = `Select the plugins to serve: "allow": ${JSON.stringify([...served, ...others])}.`;
+  return [{ message: `The source also contains ${others.join(', ')}.`, fix }];
 }

@@ -4,17 +4,17 @@ import type { Source } from '../../src/core/contract/adapter.ts';
 import type { JsonObject } from '../../src/core/json/json.ts';
 import { type Declared, declaredIn, importsFormat, namedInList, withoutTwins } from './declarations.ts';
 
-/** One plugin that a source holds, as far as its text tells; without `pick` whatever the source turns out to hold. */
+/** A plugin that a source's text shows; without `pick`, any plugin of the source. */
 export interface Selected {
-  /** The manifest's id, or the class where the id is not written out. */
+  /** The manifest's id, or the class name if the id is not a literal. */
   readonly pick?: string;
-  /** The manifest's id, where it is written out. */
+  /** The manifest's id, if it is a literal. */
   readonly id?: string;
-  /** The class that its text shows. */
+  /** The class name in its text. */
   readonly className?: string;
 }
 
-/** What a source selects, and how the runtime imports it. */
+/** The plugins that a source selects, and how the runtime imports them. */
 export interface Selection {
   readonly plugins: readonly Selected[];
   /** Parameters of the runtime: `list` and `modules`. */
@@ -25,7 +25,7 @@ const BUILTIN = ['app', 'plugins', 'builtin'];
 const MAX_SIZE = 1024 * 1024;
 const IMPORT = /^[ \t]*(?:from|import)\s.*$/gm;
 
-/** Reads what a source holds; null where it is none of this format's. Reads text only. */
+/** Reads a source's plugins from text only; null if it is not of this format. */
 export function recognise({ path, key, format, entry }: Source): Selection | null {
   const found = statSync(path).isDirectory() ? inFolder(path, key !== undefined) : inFile(path, format === 'scaiwave');
   if (!found) return null;
@@ -48,10 +48,10 @@ function toSelected({ id, className }: Declared): Selected {
   return id === undefined ? { pick: className, className } : { pick: id, id, className };
 }
 
-// Where somebody says what it is, its text need not show it.
-function inFile(path: string, isSaid: boolean): Held | undefined {
+// With an explicit "format", the text need not show it.
+function inFile(path: string, isExplicit: boolean): Held | undefined {
   if (!path.endsWith('.py')) return undefined;
-  return isSaid || importsFormat(readText(path)) ? { declared: declaredFrom(path), find: { modules: [toModule(path)] } } : undefined;
+  return isExplicit || importsFormat(readText(path)) ? { declared: declaredFrom(path), find: { modules: [toModule(path)] } } : undefined;
 }
 
 function inFolder(path: string, named: boolean): Held | undefined {
@@ -59,7 +59,7 @@ function inFolder(path: string, named: boolean): Held | undefined {
   if (builtin !== undefined) return inBuiltin(builtin);
   const init = join(path, '__init__.py');
   if (existsSync(init) && importsFormat(readText(init))) return { declared: declaredFrom(init), find: { modules: [toModule(path)] } };
-  // A folder of files is one project only where somebody says so: a scanned one is claimed if it is a package.
+  // A folder of files is one project only if configured explicitly. A scanned folder must be a package.
   if (!named && !existsSync(init)) return undefined;
   const files = filesIn(path).filter((file) => importsFormat(readText(file)) || declaredFrom(file).length > 0);
   if (files.length === 0) return undefined;
@@ -70,12 +70,12 @@ function inBuiltin(folder: string): Held {
   const files = filesIn(folder);
   const declared = files.flatMap(declaredFrom);
   const listed = namedInList(readText(join(folder, '__init__.py')));
-  // A plugin of the list may be a package.
+  // Plugins in the list may be packages.
   const inside = packagesIn(folder).flatMap((inner) => filesIn(inner, true).flatMap(declaredFrom));
   const registered = listed.flatMap((name) => [...declared, ...inside].filter((d) => d.className === name));
   const root = join(folder, '..', '..', '..');
   return {
-    // Whatever the list turns out to hold, where its text does not tell.
+    // All declared plugins, if the text does not show the list's contents.
     declared: listed.length > 0 ? registered : declared,
     find: {
       modules: files.map(toModule),
@@ -84,14 +84,14 @@ function inBuiltin(folder: string): Held {
   };
 }
 
-/** The folder of built-in plugins: the one given, or the one inside a checkout. */
+/** The folder of built-in plugins: the given one, or the one inside a checkout. */
 function builtinFolder(path: string): string | undefined {
   const inside = join(path, ...BUILTIN);
   if (existsSync(inside)) return inside;
   return path.endsWith(sep + BUILTIN.join(sep)) ? path : undefined;
 }
 
-// Inside a tree the module keeps the name that others import it by; packages above it are not run.
+// Inside a checkout the module keeps its import name. Parent packages are not run.
 function toModule(path: string): JsonObject {
   const stem = basename(path, '.py');
   const inTree = builtinFolder(dirname(path)) === dirname(path);
@@ -112,7 +112,7 @@ function declaredFrom(file: string): Declared[] {
   return declaredIn(readText(file), [...textsBeside(file)]);
 }
 
-// Files of the same folder that a file imports, and those that they import: classes above its own may be there.
+// Texts of files in the same folder that a file imports, recursively: they may define base classes.
 function* textsBeside(file: string, seen = new Set([file])): Generator<string> {
   const names = (readText(file).match(IMPORT) ?? []).flatMap((line) => line.match(/\w+/g) ?? []);
   for (const name of names) {

@@ -4,7 +4,7 @@ import type { JsonObject } from '../../src/core/json/json.ts';
 import { checkReports, listOf, reported } from '../../src/host/group/report-check.ts';
 import { type PythonReport, pythonReport } from '../../src/host/python/facts.ts';
 
-/** A tool as the manifest declares it; a dynamic one has only the first three. */
+/** A declared tool. A dynamic one has only the first three fields. */
 export interface ScaiWaveTool {
   readonly name: string;
   readonly description: string;
@@ -12,13 +12,13 @@ export interface ScaiWaveTool {
   readonly usage?: string | null;
   readonly permissions?: readonly string[];
   readonly sideEffects?: boolean;
-  /** The sessions that have it, where each has its own. */
+  /** The sessions that have it, if tools differ by session. */
   readonly sessions?: readonly string[];
 }
 
-/** What the runtime tells the adapter of one plugin. */
+/** The runtime's report of one plugin. */
 export interface ScaiWaveReport extends PythonReport {
-  /** Whether its hook has run and it has been asked for its tools and texts. */
+  /** Whether the install hook has run and the plugin has been described. */
   readonly described: boolean;
   readonly id: string;
   readonly name: string;
@@ -29,12 +29,12 @@ export interface ScaiWaveReport extends PythonReport {
   readonly injectsContext: boolean;
   readonly tools: readonly ScaiWaveTool[];
   readonly dynamic: readonly ScaiWaveTool[];
-  /** Each client's session has dynamic tools of its own. */
+  /** Whether dynamic tools differ by client session. */
   readonly bySession: boolean;
   readonly instructions: string;
   readonly problems: readonly Problem[];
   readonly standins: readonly string[];
-  /** Ids of the source's plugins that are served, and of those that its text did not show and nobody named. */
+  /** Ids of the source's served plugins, and of those found only by importing. */
   readonly served: readonly string[];
   readonly others: readonly string[];
 }
@@ -49,7 +49,7 @@ const tool = z.object({
   sessions: reported.texts.optional(),
 });
 
-/** Refuses a report of another shape. */
+/** Rejects a report of another shape. */
 export const checkScaiWaveReport = checkReports(
   z.object({
     ...pythonReport,

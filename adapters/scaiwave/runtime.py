@@ -5,6 +5,6 @@ from .python.plugin import ScaiWavePlugin
 
 
 def open(params, context):
-    """Imports the source once for all its plugins and picks the one that is meant."""
+    """Imports the source once for all its plugins and selects one."""
     source = source_of(params, context)
     return ScaiWavePlugin(params, context, source, source.pick(params.get("pick"), params.get("className")))

@@ -23,14 +23,14 @@ interface TalosPluginManifest extends Manifest {
   readonly source: Source;
 }
 
-/** Talos folder plugins: a `manifest.json`, an `index.ts` and perhaps a `prompt.md`. */
+/** Adapter for Talos folder plugins: a `manifest.json`, an `index.ts` and an optional `prompt.md`. */
 export const talos: Adapter = {
   kind: 'talos',
   callTimeoutMs: CALL_TIMEOUT_MS,
   options: {
-    hostRoot: z.string().optional().describe('Talos: folder that stands for the root of the original host'),
-    moduleRoots: z.array(z.string()).optional().describe('Talos: further folders from which packages resolve'),
-    alwaysOn: z.array(z.string()).optional().describe('Talos: triggers that run without a subscriber'),
+    hostRoot: z.string().optional().describe('Talos: folder used as the root of the original host'),
+    moduleRoots: z.array(z.string()).optional().describe('Talos: additional folders for resolving packages'),
+    alwaysOn: z.array(z.string()).optional().describe('Talos: ids of triggers that run without a subscriber'),
   },
   paths: ['hostRoot', 'moduleRoots'],
 
@@ -83,7 +83,7 @@ function unknownTriggers({ triggers }: TalosManifest, { entry }: Source): Proble
     .map((id) => ({
       code: 'CONFIG_INVALID',
       subject: 'alwaysOn',
-      message: `There is no trigger "${id}".${didYouMean(id, known)}`,
+      message: `Unknown trigger "${id}".${didYouMean(id, known)}`,
     }));
 }
 
@@ -123,7 +123,7 @@ function toMember(manifest: TalosPluginManifest, record: Readonly<Record<string,
             },
           }),
     },
-    // createRequire() looks here too, even from a folder that does not exist.
+    // createRequire() also searches here, even from a folder that does not exist.
     env:
       roots.length > 0
         ? {
@@ -136,7 +136,7 @@ function toMember(manifest: TalosPluginManifest, record: Readonly<Record<string,
   });
 }
 
-// Plugins reach their host by "../../apps/server" from their own folder: a folder of links puts the two side by side.
+// Plugins import their host as "../../apps/server", so a folder of symbolic links puts both side by side.
 function placeInHost(folder: string, hostRoot: string, id: string, host: Host): string {
   if (resolve(folder, '..', '..') === hostRoot) return folder;
   const root = join(host.dataDir(id), '.host');
@@ -147,7 +147,7 @@ function placeInHost(folder: string, hostRoot: string, id: string, host: Host): 
     symlinkSync(join(hostRoot, 'apps'), join(root, 'apps'));
     return join(root, 'plugins', id);
   } catch (error) {
-    throw new GatewayError('PLUGIN_FAILED', `The folder of links for "hostRoot" cannot be made: ${(error as Error).message}.`, {
+    throw new GatewayError('PLUGIN_FAILED', `The folder of links for "hostRoot" cannot be created: ${(error as Error).message}.`, {
       fix: 'Make the state folder writable, or put the plugin below <hostRoot>/plugins.',
     });
   }

@@ -1,14 +1,14 @@
 import type { Problem } from '../../src/core/contract/plugin.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../src/core/json/json.ts';
 
-/** One function that a plugin declares for the model. */
+/** A function that a plugin declares. */
 export interface TalosFunction {
   readonly name: string;
   readonly description: string;
   readonly parameters: JsonObject;
 }
 
-/** A credential; secret unless the manifest says otherwise. */
+/** A credential. Secret by default. */
 export interface TalosCredential {
   readonly name: string;
   readonly label: string;
@@ -16,7 +16,7 @@ export interface TalosCredential {
   readonly secret: boolean;
 }
 
-/** A setting; its default is always a text in the end. */
+/** A setting. Its default is converted to a string. */
 export interface TalosSetting {
   readonly name: string;
   readonly label: string;
@@ -24,20 +24,20 @@ export interface TalosSetting {
   readonly default?: string;
 }
 
-/** A trigger as declared. */
+/** A declared trigger. */
 export interface TalosTrigger {
   readonly id: string;
   readonly label: string;
   readonly description?: string;
 }
 
-/** A group of functions inside one plugin. */
+/** A group of functions in a plugin. */
 export interface TalosModule {
   readonly id: string;
   readonly functions: readonly string[];
 }
 
-/** `manifest.json`, read leniently: only `id` and `functions` can fail it. */
+/** `manifest.json`, read leniently: only an invalid `id` or `functions` is an error. */
 export interface TalosManifest {
   readonly id: string;
   readonly name: string;
@@ -55,10 +55,10 @@ export interface TalosManifest {
   readonly problems: readonly Problem[];
 }
 
-/** Reads a manifest. Entries that make no sense are left out with a problem; unknown keys are ignored. */
+/** Reads a manifest. Invalid items become problems; unknown keys are ignored. */
 export function toManifest(raw: JsonObject): TalosManifest | { readonly fault: string } {
   const { id } = raw;
-  if (typeof id !== 'string' || id.trim() === '') return { fault: '"id" must be a text that is not empty' };
+  if (typeof id !== 'string' || id.trim() === '') return { fault: '"id" must be a non-empty string' };
   if (!Array.isArray(raw.functions)) return { fault: '"functions" must be a list' };
   const problems: Problem[] = [];
   return {
@@ -96,7 +96,7 @@ export function toManifest(raw: JsonObject): TalosManifest | { readonly fault: s
   };
 }
 
-/** A value of a manifest or of mcp.json as the flat text that plugins expect. */
+/** Converts a value of the manifest or mcp.json to the string that plugins expect. */
 export function toText(value: JsonValue): string {
   return typeof value === 'string' ? value : JSON.stringify(value);
 }
@@ -126,7 +126,7 @@ function toFunctions(raw: JsonValue[], problems: Problem[]): TalosFunction[] {
   return [...found.values()];
 }
 
-// A schema that is no object stays as it is: whoever vets schemas refuses the tool and says why.
+// A schema that is not an object is passed on: the registry rejects the tool and reports why.
 function toParameters(parameters: JsonValue | undefined): JsonObject {
   if (parameters === undefined || parameters === null) return { type: 'object', properties: {} };
   if (!isJsonObject(parameters)) return parameters as unknown as JsonObject;
@@ -139,7 +139,7 @@ function entries(list: JsonValue | undefined, field: string, key: string, proble
     problems.push({
       code: 'MANIFEST_INVALID',
       subject: field,
-      message: `"${field}" of the manifest is no list and is ignored.`,
+      message: `"${field}" of the manifest is not a list and is ignored.`,
     });
     return [];
   }

@@ -4,10 +4,9 @@ import type { TalosFunction, TalosManifest } from './manifest.ts';
 import type { TalosReport } from './report.ts';
 
 /** The original host's time limit for one call, in milliseconds. */
-/** What hosts of this format give a call. */
 export const CALL_TIMEOUT_MS = 120_000;
 
-/** What is known of a plugin besides its manifest. */
+/** Arguments of `toOffer`. */
 export interface OfferInput {
   /** The plugin's id in the gateway. */
   readonly id: string;
@@ -15,12 +14,12 @@ export interface OfferInput {
   readonly instructions: string;
   readonly needs: readonly string[];
   readonly problems: readonly Problem[];
-  /** Absent until the plugin has been loaded: then every declared function counts. */
+  /** Absent until the plugin is loaded; until then all declared functions are offered. */
   readonly report?: TalosReport | undefined;
   readonly call: (name: string) => Tool['call'];
 }
 
-/** What a plugin offers: from the manifest alone before it is loaded, corrected by what its code really has after. */
+/** Builds the offer from the manifest, and once loaded, from the handlers in its code. */
 export function toOffer(input: OfferInput): Offer {
   const { manifest, needs, report } = input;
   const usable = needs.length === 0;
@@ -48,7 +47,7 @@ export function toOffer(input: OfferInput): Offer {
 
 function toTool(fn: TalosFunction, { id, manifest, call }: OfferInput): Tool {
   const modules = manifest.modules.filter((m) => m.functions.includes(fn.name)).map((m) => m.id);
-  // Without modules the whole plugin is one, named like it.
+  // A plugin without modules counts as one module with the plugin's name.
   if (manifest.modules.length === 0) modules.push(manifest.id);
   return {
     name: fn.name,
@@ -57,7 +56,7 @@ function toTool(fn: TalosFunction, { id, manifest, call }: OfferInput): Tool {
     title: `${manifest.name}: ${fn.name}`,
     description: fn.description,
     input: fn.parameters,
-    // Who needs credentials talks to somebody outside; nothing else is known of a function's effects.
+    // Credentials imply an external service. Nothing else is known about a function's effects.
     ...(manifest.credentials.length > 0 ? { hints: { openWorld: true } } : {}),
     approval: 'client',
     labels: [`category:${manifest.category}`, ...modules.map((m) => `talos:${id}:${m}`)],
@@ -72,7 +71,7 @@ function unsupported(manifest: TalosManifest): Problem[] {
   if (manifest.sidecar) {
     problems.push({
       subject: 'sidecar',
-      message: 'The manifest asks for a sidecar container, which is not supported; the functions are served without it.',
+      message: 'The manifest requires a sidecar container, which is not supported; the functions are served without it.',
     });
   }
   if (manifest.oauth) {

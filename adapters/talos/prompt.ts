@@ -1,8 +1,8 @@
 const AUDIENCE = /^##\s+(common|planner|executor)\s*$/i;
 
 /**
- * The part of a prompt.md that is for the model that calls the tools: what stands before the first audience heading,
- * then `## Common`, then `## Executor`. A text without such headings is taken whole.
+ * The part of a prompt.md for the model that calls the tools: the text before the first audience heading, then `## Common`,
+ * then `## Executor`. Without such headings, the whole text.
  */
 export function instructionsOf(text: string): string {
   const sections = new Map<string, string[]>();

@@ -11,7 +11,7 @@ const ENTRIES = ['index.ts', 'index.mts', 'index.js', 'index.mjs'];
 const CAPS = { depth: 64, keys: 1_000_000, items: 1_000_000 };
 const MAX_MANIFEST_SIZE = 8 * 1024 * 1024;
 
-/** A folder that holds a Talos plugin. */
+/** A folder with a Talos plugin. */
 export interface Recognised {
   readonly manifest: TalosManifest;
   readonly entry: string;
@@ -20,8 +20,8 @@ export interface Recognised {
 }
 
 /**
- * Reads a folder as a Talos plugin; null where it is none. A folder that is meant to be one (a manifest beside an
- * entry file, or a `functions` list) and cannot be used throws, so that its owner learns why.
+ * Reads a folder as a Talos plugin; null if it is none. Throws if the folder looks like one (a manifest beside an entry file,
+ * or a `functions` list) but cannot be used.
  */
 export function recogniseFolder({ path }: Source): Recognised | null {
   const file = join(path, 'manifest.json');

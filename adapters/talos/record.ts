@@ -6,16 +6,16 @@ import { type TalosManifest, toText } from './manifest.ts';
 const OAUTH_TOKEN = 'refresh_token';
 const OAUTH_KEYS = [OAUTH_TOKEN, 'access_token', 'token_expiry'];
 
-/** The flat record of texts that a plugin gets with every call, what is missing in it, and what looks misspelt. */
+/** The flat record of strings that a plugin receives with every call, with missing and unknown keys. */
 export interface TalosRecord {
   readonly values: Readonly<Record<string, string>>;
   readonly needs: readonly string[];
   readonly problems: readonly Problem[];
-  /** The values that the manifest declares secret, wherever mcp.json has them. */
+  /** Values that the manifest declares secret, from any key of mcp.json. */
   readonly secrets: readonly string[];
 }
 
-/** Manifest defaults first, then what is configured; unset keys stay absent, never empty. */
+/** Manifest defaults, overridden by configured values. Unset keys are absent, not empty. */
 export function toRecord(manifest: TalosManifest, entry: Entry): TalosRecord {
   const values: Record<string, string> = {};
   for (const setting of manifest.settings) if (setting.default !== undefined) values[setting.name] = setting.default;
@@ -37,7 +37,7 @@ export function toRecord(manifest: TalosManifest, entry: Entry): TalosRecord {
     .map((key) => ({
       code: 'CONFIG_INVALID' as const,
       subject: key,
-      message: `mcp.json sets "${key}", which the manifest does not declare; the plugin gets it all the same.${didYouMean(key, known)}`,
+      message: `mcp.json sets "${key}", which the manifest does not declare; the plugin receives it anyway.${didYouMean(key, known)}`,
     }));
   const hidden = [...manifest.credentials, ...manifest.settings].filter(({ secret }) => secret).map(({ name }) => name);
   const secrets = [...hidden, ...(manifest.oauth ? OAUTH_KEYS : [])].flatMap((name) =>

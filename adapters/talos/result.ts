@@ -5,7 +5,7 @@ import { toPlainResult } from '../../src/core/json/plain.ts';
 const MEDIA = /^(image|audio)\/[a-z0-9.+-]+$/i;
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})+(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
 
-/** What a handler returned, as a result: texts stay texts, data become structured data with the same JSON as text. Throws RESULT_INVALID. */
+/** Converts a returned value: strings become text, data become structured data and JSON text. Throws RESULT_INVALID. */
 export function toResult(value: unknown): ToolResult {
   if (value === undefined) return textResult('');
   if (typeof value === 'string') return textResult(value);
@@ -22,7 +22,7 @@ export function toResult(value: unknown): ToolResult {
   );
 }
 
-// An image or a sound only where the value says so itself: a media type beside base64 data.
+// Image or audio only if the value contains a media type and base64.
 function toMedia(value: JsonObject): ToolResult | undefined {
   const { mimeType, data, ...rest } = value;
   if (typeof mimeType !== 'string' || typeof data !== 'string' || !MEDIA.test(mimeType) || !BASE64.test(data)) return undefined;

@@ -20,7 +20,7 @@ interface Params {
   readonly location?: { readonly from: string; readonly to: string };
 }
 
-/** Modules of the original host that hold only types. */
+/** Modules of the original host that contain only types. */
 const STAND_INS = {
   '@talos/shared/types': null,
   '@talos/shared': null,
@@ -48,7 +48,7 @@ export const runtime: Runtime = {
   },
 };
 
-/** What a handler gets besides its arguments and the configuration. */
+/** The third argument of a handler. */
 class More {
   readonly #call: { readonly signal: AbortSignal };
 
@@ -106,7 +106,7 @@ class TalosPlugin implements LoadedPlugin {
       await start(this.#configOf(), createLogger(this.#context));
       this.#started = true;
     } catch (error) {
-      // The functions stay in place: the plugin may work in part.
+      // The functions are still served: the plugin may partly work.
       const missing = this.#context.explain(error, 'start()');
       this.#startError = missing ? missing.message : thrownText(error);
       this.#startFix = missing?.fix;
@@ -134,14 +134,14 @@ class TalosPlugin implements LoadedPlugin {
   }
 
   #lifecycle(name: 'start' | 'stop'): Callable | undefined {
-    // Named exports serve as functions too in the documented dialect: a declared one is no lifecycle hook.
+    // In the documented dialect, functions are named exports, so a declared function is not a lifecycle hook.
     if (this.#dialect !== 'source' && this.#params.functions.includes(name)) return undefined;
     const found = this.#exports[name];
     return typeof found === 'function' ? (found as Callable) : undefined;
   }
 
-  // A fresh copy for every call. `{ config, dataDir }` is what the documentation shows, the flat record what hosts
-  // really passed: the documented dialect sees both, the other finds the documented names if it looks for them.
+  // A new copy for every call. `{ config, dataDir }` is the documented form, the flat record is what hosts really passed. The
+  // documented dialect gets both; the other finds the documented names as non-enumerable properties.
   #configOf(): Exports {
     const { record, dataDir } = this.#params;
     if (this.#dialect !== 'source') return { ...record, config: { ...record }, dataDir };
@@ -152,7 +152,7 @@ class TalosPlugin implements LoadedPlugin {
   }
 }
 
-// A CommonJS entry shows its exports as one default.
+// CommonJS exports arrive as one default export.
 function findExports(loaded: Exports, functions: readonly string[]): Exports {
   const known = ['handlers', 'init', 'triggers', 'start', 'stop', ...functions];
   const inner = loaded.default;

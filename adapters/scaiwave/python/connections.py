@@ -1,4 +1,4 @@
-"""The real database and the real Redis, where the configuration names them and their packages are installed."""
+"""Connects the configured database and Redis, if their packages are installed."""
 
 from contextlib import asynccontextmanager
 
@@ -8,7 +8,7 @@ from .unavailable import NoDatabase
 
 
 class Connections:
-    """One engine and one client for the whole process; they connect with the first call that uses them."""
+    """One engine and one client per process. They connect on first use."""
 
     def __init__(self, params):
         self._db_url = params.get("dbUrl")
@@ -18,7 +18,7 @@ class Connections:
         self._redis = None
 
     def prepare(self):
-        """Fails at the start, and not with the first call, where a package is missing or an address makes no sense."""
+        """Reports missing packages and invalid URLs at start instead of at the first call."""
         if self._db_url:
             self._attempt("dbUrl", "sqlalchemy[asyncio] and the address's driver", self._make_engine)
         if self._redis_url:
@@ -31,12 +31,12 @@ class Connections:
             missing = getattr(error, "name", None) or describe(error)
             raise BridgeError(
                 "DEPENDENCY_MISSING",
-                f'"{key}" needs the package {missing}, which is not installed.',
-                f'Install {packages} in the environment of "python", for example with "install", or take "{key}" out of "context".',
+                f'"{key}" requires the package {missing}, which is not installed.',
+                f'Install {packages} in the environment of "python", for example with "install", or remove "{key}" from "context".',
             ) from error
         except Exception as error:  # noqa: BLE001 - the packages' own errors; what they say may hold the address
             fix = f'Correct "{key}" in "context".'
-            raise BridgeError("CONFIG_INVALID", f'"{key}" is no address that can be used: {type(error).__name__}.', fix) from error
+            raise BridgeError("CONFIG_INVALID", f'"{key}" is not a usable URL: {type(error).__name__}.', fix) from error
 
     def _make_engine(self):
         import greenlet  # noqa: F401 - SQLAlchemy itself misses it with the first query only
@@ -52,7 +52,7 @@ class Connections:
 
     @asynccontextmanager
     async def database(self):
-        """A session of its own for one call, rolled back where the call fails."""
+        """A database session for one call, rolled back if the call fails."""
         if self._sessions is None:
             yield NoDatabase()
             return
@@ -66,11 +66,11 @@ class Connections:
             await session.close()
 
     def redis(self):
-        """A client, or None as the original documents it."""
+        """The Redis client, or None, as the original documents it."""
         return self._redis
 
     def close(self):
-        """Something to await where anything was opened."""
+        """Returns an awaitable if anything was opened, else None."""
         return None if self._redis is None and self._engine is None else self._close()
 
     async def _close(self):

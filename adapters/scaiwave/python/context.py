@@ -1,4 +1,4 @@
-"""The context that a plugin is handed with every call."""
+"""The context object of each call."""
 
 import sys
 
@@ -7,7 +7,7 @@ from .unavailable import Values
 
 
 class CallContext:
-    """A new context for every call; nothing of it outlives the call."""
+    """Creates the context of one call and closes it afterwards."""
 
     def __init__(self, params, connections, caller):
         self._params = params

@@ -1,4 +1,4 @@
-"""Tools that a plugin makes up at run time."""
+"""Tools that a plugin defines at run time."""
 
 from time import monotonic
 
@@ -12,12 +12,12 @@ _LIMIT = 5.0
 _AGE = 30.0
 _AFTER_CALL = 0.25
 _MAX_SESSIONS = 256
-# Whoever calls without a client's session, as the command line does.
+# Session key of callers without a session, such as the command line.
 _NOBODY = "gateway"
 
 
 def read_dynamic(definitions, static, warn):
-    """Function definitions, wrapped or flat, as tools by name. A declared tool is never replaced."""
+    """Converts function definitions, wrapped or flat, to tools by name. Declared tools are never replaced."""
     tools = {}
     for item in definitions or ():
         function = item.get("function") if isinstance(item, dict) and item.get("type") == "function" else item
@@ -26,7 +26,7 @@ def read_dynamic(definitions, static, warn):
             warn("a dynamic tool without a name is left out")
             continue
         if name in static or name in tools:
-            warn(f'the dynamic tool "{name}" has the name of another one and is left out')
+            warn(f'the dynamic tool "{name}" has the name of another tool and is left out')
             continue
         description = function.get("description")
         if not isinstance(description, str):
@@ -39,7 +39,7 @@ def read_dynamic(definitions, static, warn):
 
 
 class DynamicTools:
-    """One list for everybody, or one for each client session where a plugin works on the data of its caller alone."""
+    """The dynamic tools: one shared list, or one list per client session for plugins with private data."""
 
     def __init__(self, ask, static, by_session, context):
         self._ask = ask
@@ -56,16 +56,16 @@ class DynamicTools:
         return (caller.get("session") or _NOBODY) if self.by_session else ""
 
     def of(self, caller):
-        """The tools that a caller has."""
+        """Returns the tools of a caller."""
         return self._lists.get(self._key(caller), {})
 
     async def freshen(self, caller):
-        """Reads a caller's list where it has not been read for a while."""
+        """Reads a caller's list if it is older than 30 s."""
         if monotonic() - self._read_at.get(self._key(caller), -_AGE) >= _AGE:
             await self.read(caller)
 
     async def read(self, caller):
-        """Asks for the list; a failure leaves the one before."""
+        """Reads the list. On failure the last list stays."""
         key, before = self._key(caller), self._fingerprint()
         self._read_at[key] = monotonic()
         try:
@@ -76,7 +76,7 @@ class DynamicTools:
         except BaseException as error:  # noqa: BLE001 - foreign code
             if loop.is_cancellation(error):
                 raise
-            self.problem = f"get_dynamic_tools failed, and the tools known before stay: {describe(error)}."
+            self.problem = f"get_dynamic_tools failed, the last tools stay active: {describe(error)}."
             self._context.log("warn", self.problem)
         while len(self._lists) > _MAX_SESSIONS:
             oldest = min(self._lists, key=self._read_at.get)
@@ -89,14 +89,14 @@ class DynamicTools:
         self._read_later(caller, _AFTER_CALL)
 
     def from_now_on(self):
-        """Keeps a list for everybody up to date; others are read when their session asks."""
+        """Starts the periodic refresh of the shared list. Session lists are read on request."""
         if not self.by_session:
             loop.running_loop().call_soon_threadsafe(self._read_later, {}, _AGE)
 
     def close(self):
         self._closed = True
 
-    # On the loop. An earlier time wins; for everybody's list the next one is set when it has come.
+    # Runs on the event loop. An earlier time wins. The shared list schedules its next read itself.
     def _read_later(self, caller, delay):
         if self._closed:
             return
@@ -115,7 +115,7 @@ class DynamicTools:
             task.add_done_callback(lambda _: self._read_later({}, _AGE))
 
     def report(self):
-        """Every tool, with the sessions that have it; one that sessions define differently stands there with each definition."""
+        """All tools with their sessions. A tool with different definitions has one item for each."""
         tools = {}
         for session, found in self._lists.items():
             for tool in found.values():

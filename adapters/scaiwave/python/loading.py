@@ -1,4 +1,4 @@
-"""From a file or a folder to plugin objects."""
+"""Loads plugin objects from a file or folder."""
 
 import os
 import sys
@@ -14,24 +14,24 @@ from .manifest import LeftOut, Manifest
 _SOURCE = "scaiwave:source"
 _BUILTIN = "app.plugins.builtin"
 _REAL = "ScaiWave"
-_TAKE_OUT = 'take its entry out, or name the folder with that program\'s own modules with "paths".'
+_TAKE_OUT = 'remove its entry, or add the folder with that program\'s own modules to "paths".'
 
 
 class Source:
-    """What one process has loaded: one entry of the configuration."""
+    """The plugins that one process has loaded, for one entry of the configuration."""
 
     def __init__(self, standins):
         self.standins = standins
         self.found = []
-        # Name of a file, and why nothing came of it.
+        # File names, with the reason why they failed to load.
         self.broken = {}
-        # Name of a file, and the classes in it that leave something to their heirs.
+        # File names, with their abstract classes, if they have no concrete one.
         self.barren = {}
-        # Name of a class that is no plugin of its own, and why.
+        # Names of skipped classes, with the reason.
         self.left_out = {}
         self.problems = []
         self.foreign = False
-        self._said = []
+        self._warned = []
 
     def add(self, plugin, place):
         before = len(plugin_types.warnings)
@@ -41,10 +41,10 @@ class Source:
         except BaseException as error:  # noqa: BLE001 - foreign code
             self.broken[f"{name} of {place}"] = f"it has no usable manifest: {describe(error)}"
             return
-        # What its own manifest says that the documented types do not know.
+        # Warnings about manifest fields that the documented types lack.
         for _, text in plugin_types.warnings[before:]:
             manifest.note(text)
-            self._said.append(text)
+            self._warned.append(text)
         del plugin_types.warnings[before:]
         twin = next((other for _, other in self.found if other.id == manifest.id), None)
         if twin is not None:
@@ -54,20 +54,17 @@ class Source:
         self.found.append((plugin, manifest))
 
     def assign_warnings(self):
-        """
-        Gives what was said while modules were imported to the plugins of those modules, to the first one where none is known;
-        returns everything that was said.
-        """
+        """Assigns import warnings to the plugins of their modules, or to the first plugin if unknown. Returns all warnings."""
         for module, text in dict.fromkeys(plugin_types.warnings):
             owners = [manifest for plugin, manifest in self.found if module in {cls.__module__ for cls in type(plugin).__mro__}]
             for manifest in owners or [manifest for _, manifest in self.found[:1]]:
                 manifest.note(text)
-            self._said.append(text)
+            self._warned.append(text)
         plugin_types.warnings.clear()
-        return list(dict.fromkeys(self._said))
+        return list(dict.fromkeys(self._warned))
 
     def pick(self, wanted, class_name=None):
-        """The plugin of that id or class name; without one the first, whose siblings nobody asked for."""
+        """Returns the plugin with that id or class name, or the first one if None. Raises PLUGIN_FAILED if there is none."""
         for plugin, manifest in self.found:
             if wanted is None or wanted in (manifest.id, type(plugin).__name__):
                 return plugin, manifest
@@ -79,9 +76,9 @@ class Source:
         reasons += "".join(f" {problem}" for problem in self.problems)
         what = "no plugin" if wanted is None else f"no plugin {wanted}"
         fix = f"If it belongs to another program that uses these module names, it is not a ScaiWave plugin: {_TAKE_OUT}" if self.foreign else None
-        raise BridgeError("PLUGIN_FAILED", f"The source holds {what}; found: {known}.{reasons}", fix)
+        raise BridgeError("PLUGIN_FAILED", f"The source contains {what}; found: {known}.{reasons}", fix)
 
-    # A list decides what is a plugin: a class that its text seemed to name is none without it.
+    # With a BUILTIN_PLUGINS list, classes outside it are not plugins.
     def _unlisted(self, wanted):
         if not self.found or wanted is None:
             return None
@@ -90,22 +87,22 @@ class Source:
             classes.append(cls)
         for cls in classes:
             if cls.__name__ == wanted and not isabstract(cls):
-                return "the list BUILTIN_PLUGINS does not hold it"
+                return "it is not in the list BUILTIN_PLUGINS"
             classes.extend(sub for sub in cls.__subclasses__() if sub not in classes)
         return None
 
 
 def base_class():
-    """The class that plugins inherit from, real or stand-in."""
+    """The base class of plugins, real or stand-in."""
     module = sys.modules.get("app.plugins.base")
     return getattr(module, "BasePlugin", plugin_types.BasePlugin)
 
 
 def source_of(params, context):
-    """The source of this process, imported with its first plugin."""
+    """Returns the source of this process. Imports it on first use."""
     source = context.shared.get(_SOURCE)
     if source is None:
-        # Where calls run as well: what a constructor opens may belong to its thread.
+        # Runs on the loop, like calls do, because objects that a constructor opens may belong to its thread.
         source = context.shared[_SOURCE] = context.run_on_loop(lambda: _load(params, context))
     return source
 
@@ -123,9 +120,9 @@ def _load(params, context):
         for module in params["modules"]:
             _take_module(module, params, source, context)
     for place, classes in source.barren.items():
-        # A file that others build on has done its part.
+        # Files with only base classes of loaded plugins are fine.
         if not source.found or not all(cls.__subclasses__() for cls in classes):
-            source.broken[place] = f"it holds no class that is a complete BasePlugin{_lacking(classes)}"
+            source.broken[place] = f"it contains no complete BasePlugin class{_lacking(classes)}"
             source.foreign = True
     for text in source.assign_warnings():
         context.log("warn", text)
@@ -133,11 +130,11 @@ def _load(params, context):
 
 
 def _lacking(classes):
-    told = [f"{cls.__name__} has no {', no '.join(sorted(cls.__abstractmethods__))}" for cls in classes]
-    return f": {'; '.join(told)}" if told else ""
+    missing = [f"{cls.__name__} has no {', no '.join(sorted(cls.__abstractmethods__))}" for cls in classes]
+    return f": {'; '.join(missing)}" if missing else ""
 
 
-# The list that the original reads, where there is one.
+# Loads the plugins of the original's list, if there is one.
 def _registered(params, source, context):
     listed = params.get("list")
     if listed is None:
@@ -154,7 +151,7 @@ def _registered(params, source, context):
     return plugins
 
 
-# Parents that only say where their modules are: those of the source, then those of the folders on the path.
+# Creates bare parent packages that only locate modules: in the source, then in the folders of the path.
 def _make_parents(spec, params):
     for name in spec["bare"]:
         parts = name.split(".")
@@ -200,7 +197,7 @@ def _attempt(run, place, source, context):
     except ImportError as error:
         context.log("warn", trace(error))
         text, _ = explain_import_error(error, source.standins)
-        # Another name of a module that stands in, or another module below the same package.
+        # The missing module is another name of a stand-in, or in the same package.
         missing = getattr(error, "name", None) or ""
         if source.standins.real_of(missing) is not None or missing.split(".")[0] == "app":
             source.foreign = True
@@ -211,6 +208,6 @@ def _attempt(run, place, source, context):
     return None
 
 
-# A package whose own code failed halfway must not be found again as if it were whole.
+# A half-imported package must not be found again.
 def _forget(name):
     sys.modules.pop(name, None)

@@ -1,4 +1,4 @@
-"""What a plugin says of itself, read once and made plain."""
+"""Reads a plugin's manifest once, as plain values."""
 
 from plugmux_bridge.encode import to_plain
 
@@ -29,12 +29,12 @@ class Manifest:
         if not name:
             self._note(None, "A tool without a name is left out.")
         elif name in self.tools:
-            self._note(name, f'The tool "{name}" is declared twice; the first counts.')
+            self._note(name, f'The tool "{name}" is declared twice; the first is used.')
         else:
             required = values_of(getattr(tool, "permissions_required", None))
             undeclared = [value for value in required if value not in self.permissions]
             if undeclared:
-                self._note(name, f'The tool "{name}" needs {", ".join(undeclared)}, which the manifest does not declare.')
+                self._note(name, f'The tool "{name}" requires {", ".join(undeclared)}, which the manifest does not declare.')
             usage = getattr(tool, "usage", None)
             self.tools[name] = {
                 "name": name,
@@ -47,12 +47,12 @@ class Manifest:
 
     def _schema(self, name, parameters):
         if not isinstance(parameters, dict):
-            self._note(name, f'The parameters of "{name}" are no schema; it takes none.')
+            self._note(name, f'The parameters of "{name}" are not a schema; the tool has no parameters.')
             return {"type": "object", "properties": {}}
         return to_schema(parameters)
 
     def note(self, message):
-        """A problem of the whole plugin, once."""
+        """Adds a problem of the whole plugin, without duplicates."""
         message = message if message.endswith(".") else f"{message}."
         if {"message": message} not in self.problems:
             self._note(None, message)
@@ -62,7 +62,7 @@ class Manifest:
 
 
 class LeftOut:
-    """Stands for a class that its text showed as a plugin and its source leaves out: it offers nothing, and that is no failure."""
+    """Placeholder for a class that looked like a plugin but is skipped. It offers nothing and is not an error."""
 
     def __init__(self, name, reason):
         self.id = self.name = name
@@ -72,7 +72,7 @@ class LeftOut:
 
 
 def to_schema(parameters):
-    """A JSON Schema of an object, out of the wrapper that function calling puts around it."""
+    """Returns an object schema, without the function-calling wrapper."""
     function = parameters.get("function")
     if parameters.get("type") == "function" and isinstance(function, dict):
         parameters = function.get("parameters") if isinstance(function.get("parameters"), dict) else {}

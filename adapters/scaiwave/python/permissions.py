@@ -1,4 +1,4 @@
-"""Permissions by value: members of an enum or plain texts."""
+"""Permissions by value, from enum members or strings."""
 
 
 def values_of(permissions):

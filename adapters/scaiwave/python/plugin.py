@@ -1,4 +1,4 @@
-"""One ScaiWave plugin: its tools, its texts, its hooks."""
+"""One ScaiWave plugin: tools, prompt text and hooks."""
 
 import json
 import sys
@@ -20,7 +20,7 @@ _HOOK_LIMIT = 60.0
 
 
 class ScaiWavePlugin:
-    """What the bridge sees. Calls come as `tool:<name>` and, with a plain text, as `usage:<name>`."""
+    """A plugin as the bridge uses it. Calls are named `tool:<name>` or, with plain text, `usage:<name>`."""
 
     def __init__(self, params, context, source, picked):
         self.params = params
@@ -50,10 +50,10 @@ class ScaiWavePlugin:
         if self._makes_tools or self.manifest.injects_context:
             loop.begin(self._describe())
         self._described = True
-        # Neither the start nor the first call shall wait for it.
+        # Runs in the background, so that neither the start nor the first call waits for it.
         loop.warm_up(self._dynamic.from_now_on if self._makes_tools else None)
 
-    # Said before and after: a hook that was cut off is not run again behind the administrator's back.
+    # Recorded before and after, so that an interrupted hook is not repeated without the administrator's consent.
     def _install(self):
         try:
             if self._has("on_install"):
@@ -64,12 +64,12 @@ class ScaiWavePlugin:
             raise BridgeError(
                 "PLUGIN_FAILED",
                 f"on_install failed, and the plugin stays disabled: {describe_kind(error)}.",
-                "Mend the cause, then enable the plugin again.",
+                "Fix the cause, then enable the plugin again.",
             ) from error
         self.context.call_adapter("installed", {"version": self.manifest.version})
 
     async def _hook(self, name):
-        async with self._lend({}) as ctx:
+        async with self._context_for({}) as ctx:
             value = getattr(self.plugin, name)(ctx)
             return await loop.within(value, _HOOK_LIMIT) if is_awaitable(value) else value
 
@@ -85,7 +85,7 @@ class ScaiWavePlugin:
     def report(self):
         manifest = self.manifest
         problems = list(manifest.problems)
-        # What is nobody's own is told once.
+        # Problems of the source are reported once, by its first plugin.
         if not self.source.found or manifest is self.source.found[0][1]:
             problems += [{"message": text} for text in self.source.problems]
             problems += [{"subject": name, "message": f"{name} could not be loaded: {why}."} for name, why in self.source.broken.items()]
@@ -109,7 +109,7 @@ class ScaiWavePlugin:
             **self._siblings(),
         }
 
-    # What else the source holds: served as well, or seen by nobody before it was imported.
+    # Other plugins of the source: served ones, and those found only by importing.
     def _siblings(self):
         picks = self.params.get("picks")
         served, others = [], []
@@ -118,7 +118,7 @@ class ScaiWavePlugin:
             (served if known else others).append(manifest.id)
         return {"served": served, "others": others}
 
-    # Whether the plugin brings a method of its own where the base class has a harmless one.
+    # Whether the plugin overrides the base class's default method.
     def _has(self, name):
         base = sys.modules.get("app.plugins.base")
         harmless = getattr(getattr(base, "BasePlugin", plugin_types.BasePlugin), name, None)
@@ -126,7 +126,7 @@ class ScaiWavePlugin:
         return own is not None and own is not harmless
 
     async def _ask_for_tools(self, caller, limit):
-        async with self._lend(caller) as ctx:
+        async with self._context_for(caller) as ctx:
             value = self._objects.of(caller).get_dynamic_tools(ctx)
             return await loop.within(value, limit) if is_awaitable(value) else value
 
@@ -135,13 +135,13 @@ class ScaiWavePlugin:
     def call(self, key, args, call):
         kind, _, name = key.partition(":")
         if name not in self.manifest.tools and name not in self._dynamic.of(call.caller):
-            raise BridgeError("UNKNOWN_TOOL", f"The plugin has no tool {name} just now.")
+            raise BridgeError("UNKNOWN_TOOL", f"The plugin currently has no tool {name}.")
         text = str(args.get("text", "")) if kind == "usage" else json.dumps(args, ensure_ascii=False)
         return self._run(name, text, call)
 
     async def _run(self, name, text, call):
         try:
-            async with self._lend(call.caller) as ctx:
+            async with self._context_for(call.caller) as ctx:
                 value = self._objects.of(call.caller).execute_tool(name, text, ctx)
                 if is_awaitable(value):
                     value = await value
@@ -165,10 +165,10 @@ class ScaiWavePlugin:
             if self._has("on_uninstall"):
                 loop.wait_for(self._hook("on_uninstall"))
             return {}
-        raise BridgeError("METHOD_NOT_FOUND", f'A ScaiWave plugin answers no "{method}".')
+        raise BridgeError("METHOD_NOT_FOUND", f'ScaiWave plugins have no method "{method}".')
 
     async def _system_context(self, caller):
-        async with self._lend(caller) as ctx:
+        async with self._context_for(caller) as ctx:
             value = self._objects.of(caller).get_system_context(ctx)
             if is_awaitable(value):
                 value = await loop.within(value, _CONTEXT_LIMIT)
@@ -176,7 +176,7 @@ class ScaiWavePlugin:
 
     # --- the context
 
-    def _lend(self, caller):
+    def _context_for(self, caller):
         return CallContext(self.params, self._connections, caller)
 
     def close(self):

@@ -1,4 +1,4 @@
-"""The four types and the base class that plugins import from `app.plugins`, as the original documents them."""
+"""The four types and the base class of `app.plugins`, as the original documents them."""
 
 import sys
 from abc import ABC, abstractmethod
@@ -6,21 +6,21 @@ from dataclasses import dataclass, field
 from enum import Enum
 from functools import wraps
 
-# What plugins said that the documented types do not know, with the module that said it.
+# Warnings about keywords that the documented types lack, with the plugin's module.
 warnings = []
 
 
 def _forgiving(cls):
-    """Keeps keywords that are newer than the documentation out of an object, and remembers that they were there."""
+    """Drops unknown keywords of newer versions and records a warning."""
     make = cls.__init__
 
-    # Not in a metaclass: plugins derive classes of their own, with other parameters and beside other bases.
+    # Not in a metaclass: plugins subclass these types with other parameters and other bases.
     @wraps(make)
     def __init__(self, *args, **named):
         for name in [name for name in named if name not in cls.__dataclass_fields__]:
             del named[name]
             module = sys._getframe(1).f_globals.get("__name__")
-            warnings.append((module, f"{cls.__name__} was given the unknown keyword {name!r}, which is left out"))
+            warnings.append((module, f"{cls.__name__} got the unknown keyword {name!r}, which is ignored"))
         make(self, *args, **named)
 
     cls.__init__ = __init__
@@ -100,10 +100,10 @@ class BasePlugin(ABC):
 
 
 def protocol():
-    """What the module of the four types holds."""
+    """Contents of the module of the four types."""
     return {t.__name__: t for t in (PluginContext, PluginManifest, PluginPermission, ToolDefinition)}
 
 
 def base():
-    """What the module of the base class holds; plugins also find the types there."""
+    """Contents of the module of the base class. Plugins also find the types there."""
     return {"BasePlugin": BasePlugin, **protocol()}

@@ -1,4 +1,4 @@
-"""What a tool said, as the gateway's result."""
+"""Converts tool results to the gateway's results."""
 
 import re
 
@@ -13,11 +13,11 @@ _ITEM = re.compile(r"^\s*(?:[-*+]|\d+[.)])\s")
 
 
 def to_result(value, warn):
-    """A text goes through unchanged; an empty one says that there is no result."""
+    """Passes a text unchanged. An empty one becomes "(no result)"."""
     if value is None or value == "":
         return text_result("(no result)", {"empty": True})
     if not isinstance(value, str):
-        warn(f"a tool returned {type(value).__name__} and no text; it is sent as JSON")
+        warn(f"a tool returned {type(value).__name__} instead of a string; it is sent as JSON")
         value, notes = to_json(value)
         refuse_no_numbers(notes)
     text = str.__str__(value)
@@ -25,14 +25,14 @@ def to_result(value, warn):
 
 
 def failed(tool, error):
-    """An exception, for the model: its kind alone, or what the gateway itself has to say."""
+    """Converts an exception to a result for the model: only its type, or the gateway's own message."""
     if isinstance(error, (NotAvailable, NotConfigured)):
         return error_result(describe(error))
     return error_result(f"{tool} failed: {type(error).__name__}")
 
 
 def ends_with_suggestions(text):
-    """Whether a text ends the way failures end: the format has no other sign for them."""
+    """Whether a text ends with fallback suggestions, the format's only sign of a failure."""
     lines = text.rstrip().splitlines()
     if not lines:
         return False

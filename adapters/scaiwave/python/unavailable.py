@@ -1,19 +1,19 @@
-"""What a plugin's context holds outside of the original's server."""
+"""Placeholders for parts of a plugin's context outside the original's server."""
 
 
 class NotAvailable(RuntimeError):
-    """Something of the original that the gateway does not have; its text may be shown."""
+    """A feature of the original that the gateway does not have. The message may be shown."""
 
-    # For the log: what the owner can do about it.
-    supply = 'A database is there with "context": { "dbUrl": "<SQLAlchemy address>" } in the entry of mcp.json.'
+    # For the log: how the operator can provide it.
+    supply = 'To provide a database, set "context": { "dbUrl": "<SQLAlchemy URL>" } in the entry of mcp.json.'
 
 
 class NotConfigured(AttributeError):
-    """A setting that the configuration does not have; its text may be shown."""
+    """A setting that is not configured. The message may be shown."""
 
 
 class NoDatabase:
-    """Stands where the database would: false, and an error as soon as somebody uses it."""
+    """Placeholder for a database: falsy, and raises NotAvailable when used."""
 
     def __bool__(self):
         return False
@@ -35,13 +35,13 @@ class NoDatabase:
 
 
 class Values:
-    """A mapping as attributes; what is missing names the key that would supply it."""
+    """A mapping with attribute access. A missing attribute's error names the configuration key."""
 
     def __init__(self, values, what, key):
         self.__dict__["_Values__parts"] = (values, what, key)
 
     def __getattr__(self, name):
-        # A copy of it is asked for some before it has its values.
+        # copy() and pickle read attributes before the values are set.
         if "_Values__parts" not in self.__dict__:
             raise AttributeError(name)
         values, what, key = self.__dict__["_Values__parts"]

@@ -352,8 +352,8 @@ class ${name}(Base):
     const app = await one(text);
     expect(names(app)).toEqual(['x']);
     expect(status(app)?.problems).toContainEqual({
-      message: 'The source also holds acme.b.',
-      fix: 'Name those to serve: "allow": ["acme.a","acme.b"].',
+      message: 'The source also contains acme.b.',
+      fix: 'Select the plugins to serve: "allow": ["acme.a","acme.b"].',
     });
     expect(status(await one(text, { allow: ['acme.a'] }))?.problems).toEqual([]);
   });

@@ -77,14 +77,12 @@ ${named('Loner', 'acme.loner')}`,
     );
     expect(tools(app)).toEqual(['alpha', 'beta']);
     expect(app.instance.registry.plugins().filter(({ state }) => state !== 'ready')).toEqual([]);
-    expect(messages(app, 'acme.alpha')).toEqual(["PluginManifest was given the unknown keyword 'icon', which is left out."]);
+    expect(messages(app, 'acme.alpha')).toEqual(["PluginManifest got the unknown keyword 'icon', which is ignored."]);
     expect(messages(app, 'acme.beta')).toEqual([
       'Two plugins have the id acme.beta: Twin of BUILTIN_PLUGINS is left out.',
-      "ToolDefinition was given the unknown keyword 'colour', which is left out.",
+      "ToolDefinition got the unknown keyword 'colour', which is ignored.",
     ]);
-    expect(messages(app, 'acme.loner')).toEqual([
-      expect.stringContaining('acme.loner is left out: the list BUILTIN_PLUGINS does not hold it'),
-    ]);
+    expect(messages(app, 'acme.loner')).toEqual([expect.stringContaining('acme.loner is left out: it is not in the list BUILTIN_PLUGINS')]);
   });
 
   it('of another program with the same names are told as such, with what they lack', { tags: ['scaiwave-told'] }, async () => {

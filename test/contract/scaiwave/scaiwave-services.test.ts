@@ -67,7 +67,7 @@ describeWithPython('what the context of ScaiWave plugins lacks', () => {
     const error = app.instance.registry.plugins()[0]?.error;
     // Whoever has the packages in the plain interpreter has nothing to be told.
     if (error === undefined) return;
-    expect(error).toMatchObject({ code: 'DEPENDENCY_MISSING', message: expect.stringContaining(`"${key}" needs the package `) });
+    expect(error).toMatchObject({ code: 'DEPENDENCY_MISSING', message: expect.stringContaining(`"${key}" requires the package `) });
     expect(error.fix).toContain('"install"');
   });
 });
@@ -92,7 +92,7 @@ const services = (): void => {
     ] as const) {
       const app = await open({ python, context: { [key]: address } });
       const error = app.instance.registry.plugins()[0]?.error;
-      expect(error).toMatchObject({ code: 'CONFIG_INVALID', message: expect.stringContaining(`"${key}" is no address`) });
+      expect(error).toMatchObject({ code: 'CONFIG_INVALID', message: expect.stringContaining(`"${key}" is not a usable URL`) });
       expect(JSON.stringify(error)).not.toContain('secret-word');
     }
     const app = await open({ python, context: { dbUrl: 'postgresql+asyncpg://secret-word@here/x' } });
