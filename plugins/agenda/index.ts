@@ -1,6 +1,6 @@
 import { type Agenda, type Item, openAgenda } from './items.ts';
 
-// Written in the dialect of the original host: one `handlers` map, plain values as results, `{ error }` for failures.
+// Written in the dialect of the original host: a `handlers` map, plain values as results, `{ error }` for failures.
 
 interface Logger {
   info(message: string): void;
@@ -15,7 +15,7 @@ type Config = Record<string, string> & { readonly dataDir?: string };
 let agenda: Agenda | undefined;
 
 export function init(_logger: Logger, services: Services): void {
-  // Other plugins of the folder may add to the agenda too.
+  // Other plugins in the folder can add items, too.
   services.registerService('agenda', {
     add: (title: string, due: string) => open().add(title, due),
   });

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** One thing to do; `due` is an ISO 8601 time in UTC. */
+/** A to-do item; `due` is an ISO 8601 time in UTC. */
 export interface Item {
   readonly id: string;
   readonly title: string;
@@ -10,7 +10,7 @@ export interface Item {
   readonly done: boolean;
 }
 
-/** The items of one agenda, kept in a file. */
+/** The items of one agenda, stored in a file. */
 export interface Agenda {
   items(): readonly Item[];
   add(title: string, due: string): Item;
@@ -18,7 +18,7 @@ export interface Agenda {
   postpone(id: string, due: string): Item;
 }
 
-/** Opens the agenda of a folder; an empty one where there is none yet. */
+/** Opens the agenda of a folder; empty if there is none yet. */
 export function openAgenda(folder: string): Agenda {
   const file = join(folder, 'agenda.json');
   let items = readItems(file);
@@ -32,7 +32,7 @@ export function openAgenda(folder: string): Agenda {
 
   const change = (id: string, part: Partial<Item>): Item => {
     const item = items.find((candidate) => candidate.id === id);
-    if (!item) throw new Error(`There is no item ${id} on the agenda.`);
+    if (!item) throw new Error(`No item ${id} on the agenda.`);
     const changed = { ...item, ...part };
     save(items.map((candidate) => (candidate === item ? changed : candidate)));
     return changed;
@@ -65,6 +65,6 @@ function readItems(file: string): readonly Item[] {
 
 function toTime(text: string): string {
   const time = new Date(text);
-  if (Number.isNaN(time.getTime())) throw new Error(`"${text}" is no time. Write it like 2027-03-01T09:00.`);
+  if (Number.isNaN(time.getTime())) throw new Error(`"${text}" is not a valid time. Write it like 2027-03-01T09:00.`);
   return time.toISOString();
 }

@@ -1,4 +1,4 @@
-"""Bookmarks for an assistant: kept, found and removed by talking."""
+"""Saves, finds and deletes bookmarks."""
 
 import json
 
@@ -55,7 +55,7 @@ class Bookmarks(BasePlugin):
     async def get_system_context(self, ctx: PluginContext) -> str:
         marks = _shelf(ctx).all()
         tags = sorted({tag for mark in marks for tag in mark["tags"]})
-        return f"{len(marks)} bookmarks are kept" + (f", under the tags {', '.join(tags)}." if tags else ".")
+        return f"{len(marks)} bookmarks are saved" + (f", under the tags {', '.join(tags)}." if tags else ".")
 
     async def execute_tool(self, tool_name: str, args: str, ctx: PluginContext) -> str:
         given, shelf = _arguments(args), _shelf(ctx)
@@ -64,15 +64,15 @@ class Bookmarks(BasePlugin):
             return "\n".join(f"- [{mark['title']}]({mark['url']}) {' '.join('#' + tag for tag in mark['tags'])}".rstrip() for mark in found)
         if tool_name == "add_bookmark":
             count = shelf.add(given["url"], given.get("title", ""), given.get("tags", []))
-            return f"Kept {given['url']}; {count} bookmarks now."
+            return f"Saved {given['url']}; {count} bookmarks in total."
         if tool_name == "remove_bookmark":
             if shelf.remove(given["url"]):
                 return f"Removed {given['url']}."
-            return f"There is no bookmark {given['url']}.\nFallback suggestions: `find_bookmarks` to see what is kept."
+            return f"There is no bookmark {given['url']}.\nFallback suggestions: `find_bookmarks` to list all bookmarks."
         return ""
 
 
-# Assistants send JSON; people who type a command send words.
+# Models send JSON; users who type a command send words.
 def _arguments(args):
     try:
         given = json.loads(args)

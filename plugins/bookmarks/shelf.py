@@ -11,14 +11,14 @@ class Shelf:
         self._file = Path(file).expanduser()
 
     def all(self):
-        """Every bookmark, the newest first."""
+        """All bookmarks, newest first."""
         try:
             return json.loads(self._file.read_text(encoding="utf-8"))
         except FileNotFoundError:
             return []
 
     def find(self, words, tag=None):
-        """Bookmarks that hold all words in their title, address or tags."""
+        """Bookmarks whose title, URL or tags contain all words."""
         wanted = [word.lower() for word in words.split()]
 
         def fits(mark):
@@ -28,20 +28,20 @@ class Shelf:
         return [mark for mark in self.all() if fits(mark)]
 
     def add(self, url, title, tags):
-        """Keeps an address; one that is known gets the new title and tags, and comes to the front."""
+        """Saves a bookmark at the front. A known URL gets the new title and tags. Returns the number of bookmarks."""
         rest = [mark for mark in self.all() if mark["url"] != url]
         self._save([{"url": url, "title": title or url, "tags": sorted(set(tags))}, *rest])
         return len(rest) + 1
 
     def remove(self, url):
-        """Whether there was such an address."""
+        """Deletes a bookmark. Returns whether it existed."""
         before = self.all()
         after = [mark for mark in before if mark["url"] != url]
         if len(after) < len(before):
             self._save(after)
         return len(after) < len(before)
 
-    # Whole or not at all: the file is never seen half written.
+    # Atomic: the file is never partly written.
     def _save(self, marks):
         self._file.parent.mkdir(parents=True, exist_ok=True)
         with NamedTemporaryFile("w", encoding="utf-8", dir=self._file.parent, delete=False) as part:

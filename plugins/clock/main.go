@@ -1,4 +1,4 @@
-// Time zones for a model that cannot look at a clock.
+// Command clock serves tools for the current time and for time zones.
 package main
 
 import (
@@ -30,7 +30,7 @@ type moment struct {
 	Time    string `json:"time"`
 	Zone    string `json:"zone"`
 	Weekday string `json:"weekday"`
-	Week    int    `json:"week" jsonschema_description:"week of the year by ISO 8601"`
+	Week    int    `json:"week" jsonschema_description:"ISO 8601 week of the year"`
 	Unix    int64  `json:"unix"`
 }
 
@@ -48,7 +48,7 @@ func (c *clock) zone(name string) (*time.Location, error) {
 	}
 	zone, err := time.LoadLocation(name)
 	if err != nil {
-		return nil, fmt.Errorf("%q is no time zone; use names such as Europe/Paris or UTC", name)
+		return nil, fmt.Errorf("%q is not a time zone; use names such as Europe/Paris or UTC", name)
 	}
 	return zone, nil
 }
@@ -66,7 +66,7 @@ func (c *clock) parse(text, zone string) (time.Time, error) {
 			return t, nil
 		}
 	}
-	return time.Time{}, fmt.Errorf("%q is no time; write it like 2026-03-29 02:30 or 2026-03-29T02:30:00Z", text)
+	return time.Time{}, fmt.Errorf("%q is not a valid time; write it like 2026-03-29 02:30 or 2026-03-29T02:30:00Z", text)
 }
 
 func show(t time.Time) moment {

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import type { ToolContext } from '@talos/server/plugins';
 import { noteFile, notesRoot } from './sandbox.ts';
 
-// Written in the documented dialect: one named export a function, texts as results, errors thrown.
+// Written in the documented dialect: one named export per function, strings as results, thrown errors.
 
 interface Agenda {
   add(title: string, due: string): { id: string };
@@ -32,7 +32,7 @@ export async function read({ path }: { path: string }, context: ToolContext): Pr
     throw new Error(`There is no note ${path}. Use list or search to find it.`);
   });
   const most = largest(context);
-  if (size > most) throw new Error(`The note has ${size} bytes, more than the ${most} that may be read at once.`);
+  if (size > most) throw new Error(`The note has ${size} bytes, more than the limit of ${most} bytes.`);
   return readFile(file, 'utf8');
 }
 
@@ -77,7 +77,7 @@ export async function search({ query, limit = 20 }: { query: string; limit?: num
       .filter((line) => words.some((word) => line.toLowerCase().includes(word)));
     hits.push({ path, lines: lines.slice(0, 5) });
   }
-  return hits.length === 0 ? 'No note holds all of these words.' : JSON.stringify(hits);
+  return hits.length === 0 ? 'No note contains all of these words.' : JSON.stringify(hits);
 }
 
 export async function remind({ path, at }: { path: string; at: string }, context: ToolContext): Promise<string> {
@@ -86,13 +86,13 @@ export async function remind({ path, at }: { path: string; at: string }, context
     throw new Error(`There is no note ${path}.`);
   });
   const service = agenda?.();
-  if (!service) throw new Error('The agenda plugin is not loaded, so nobody can remind of this note.');
-  const { id } = service.add(`See to the note ${name}`, at);
+  if (!service) throw new Error('Reminders need the agenda plugin, which is not loaded.');
+  const { id } = service.add(`Look at the note ${name}`, at);
   return `On the agenda as ${id}.`;
 }
 
 async function remove({ path }: { path: string }, context: ToolContext): Promise<string> {
-  if (context.config.allow_delete !== 'true') throw new Error('Deleting notes is switched off (setting allow_delete).');
+  if (context.config.allow_delete !== 'true') throw new Error('Deleting notes is disabled (setting allow_delete).');
   const { file, name } = await noteFile(context, path);
   await rm(file).catch(() => {
     throw new Error(`There is no note ${path}.`);
@@ -108,7 +108,7 @@ function largest({ config }: ToolContext): number {
 
 function checkSize(text: string, context: ToolContext): void {
   const most = largest(context);
-  if (Buffer.byteLength(text) > most) throw new Error(`The note would be larger than ${most} bytes.`);
+  if (Buffer.byteLength(text) > most) throw new Error(`The note would exceed the limit of ${most} bytes.`);
 }
 
 async function walk(context: ToolContext, folder: string): Promise<{ path: string; size: number; changed: string }[]> {
@@ -118,7 +118,7 @@ async function walk(context: ToolContext, folder: string): Promise<{ path: strin
   const visit = async (at: string): Promise<void> => {
     for (const item of await readdir(join(root, at), { withFileTypes: true })) {
       const path = at === '' ? item.name : `${at}/${item.name}`;
-      // Links may lead out of the folder.
+      // Symbolic links may point outside the folder.
       if (item.name.startsWith('.') || item.isSymbolicLink()) continue;
       if (item.isDirectory()) await visit(path);
       else if (/\.(md|txt)$/.test(item.name)) {

@@ -9,25 +9,26 @@ export async function notesRoot({ config, dataDir }: ToolContext): Promise<{ roo
   const root = await realpath(wanted);
   const inside = (path: string): string => {
     const within = relative(root, resolve(root, path));
-    if (within.split(sep)[0] === '..' || resolve(root, within) !== resolve(root, path)) throw new Error(`${path} lies outside the notes.`);
+    if (within.split(sep)[0] === '..' || resolve(root, within) !== resolve(root, path))
+      throw new Error(`${path} is outside the notes folder.`);
     return within.split(sep).join('/');
   };
   return { root, inside };
 }
 
-/** The file of a note. Links on the way are followed and checked, so that none leads out of the folder. */
+/** The file of a note. Its real path, with symbolic links resolved, must be inside the notes' folder. */
 export async function noteFile(context: ToolContext, path: string): Promise<{ file: string; name: string }> {
   const { root, inside } = await notesRoot(context);
   const named = extname(path) === '' ? `${path}.md` : path;
   const name = inside(named);
-  if (name === '' || name.split('/').some((part) => part.startsWith('.'))) throw new Error(`${path} is no name for a note.`);
+  if (name === '' || name.split('/').some((part) => part.startsWith('.'))) throw new Error(`${path} is not a valid note name.`);
   const file = join(root, name);
   const real = await realPathOf(file);
-  if (real !== root && !real.startsWith(root + sep)) throw new Error(`${path} lies outside the notes.`);
+  if (real !== root && !real.startsWith(root + sep)) throw new Error(`${path} is outside the notes folder.`);
   return { file, name };
 }
 
-// The real path of a file that need not exist yet: that of its nearest existing parent, and the rest.
+// The real path of a file that may not exist yet: its nearest existing parent's, plus the rest.
 async function realPathOf(file: string): Promise<string> {
   try {
     return await realpath(file);

@@ -2,7 +2,7 @@ import type { EthosPluginApi } from '@ethosagent/plugin-sdk';
 import { defineTool, needsApproval } from '@ethosagent/plugin-sdk/tool-helpers';
 import { deleteSnippet, findSnippets, getSnippet, saveSnippet } from './snippets.ts';
 
-// All tools share one store for each profile; it outlives the process.
+// All tools share one persistent store per profile.
 const capabilities = { storage: { scope: 'personality', kind: 'kv' } };
 const name = { type: 'string', minLength: 1, maxLength: 80, description: 'Snippet name, e.g. reminder-unpaid-invoice.' };
 
@@ -82,14 +82,14 @@ export function activate(api: EthosPluginApi): void {
     priority: 10,
     inject: async () => ({
       content:
-        'The user keeps texts for reuse as snippets. Before writing a mail, a checklist or a template, look with snippet_find whether there is one; offer snippet_save when a text seems worth keeping.',
+        'The user saves reusable texts as snippets. Before writing a mail, a checklist or a template, search with snippet_find; offer snippet_save for texts worth reusing.',
     }),
   });
   api.registerCommand({
     name: 'use',
-    description: 'Write something from a snippet',
-    argumentHint: '<name> [what it is for]',
+    description: 'Write a text from a snippet',
+    argumentHint: '<name> [purpose]',
     prompt:
-      'Get the snippet "$1" with snippet_get, take its placeholders from what follows, ask for those that stay open, and show the finished text.\n\n$ARGUMENTS',
+      'Get the snippet "$1" with snippet_get, fill its placeholders from the text below, ask for missing values, and show the finished text.\n\n$ARGUMENTS',
   });
 }

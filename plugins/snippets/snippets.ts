@@ -17,7 +17,7 @@ export async function saveSnippet(
   const key = args.name.trim();
   if (key === '') return err('The name is blank.', 'input_invalid');
   if (args.overwrite !== true && (await store.get(key)) !== null) {
-    return err(`There is a snippet "${key}" already. Choose another name, or set overwrite.`, 'input_invalid');
+    return err(`The snippet "${key}" already exists. Choose another name, or set overwrite.`, 'input_invalid');
   }
   const snippet: Snippet = { text: args.text, tags: args.tags ?? [], saved: new Date().toISOString() };
   await store.set(key, JSON.stringify(snippet));
@@ -30,10 +30,10 @@ export async function getSnippet(
   ctx: ToolContext,
 ): Promise<ToolResult> {
   const snippet = await read(storeOf(ctx), name.trim());
-  if (!snippet) return err(`There is no snippet "${name}". Use snippet_find to see what there is.`, 'input_invalid');
+  if (!snippet) return err(`There is no snippet "${name}". Use snippet_find to list all snippets.`, 'input_invalid');
   const text = snippet.text.replace(PLACEHOLDER, (whole, key: string) => (Object.hasOwn(values, key) ? (values[key] as string) : whole));
   const open = placeholders(text);
-  return ok(open.length > 0 ? `${text}\n\n(still open: ${open.join(', ')})` : text);
+  return ok(open.length > 0 ? `${text}\n\n(without value: ${open.join(', ')})` : text);
 }
 
 export async function findSnippets({ query = '' }: { query?: string }, ctx: ToolContext): Promise<ToolResult> {
@@ -67,6 +67,6 @@ function placeholders(text: string): string[] {
 }
 
 function storeOf(ctx: ToolContext): KeyValueStore {
-  if (!ctx.kvStore) throw new Error('The host gave the tool no store.');
+  if (!ctx.kvStore) throw new Error('The host provides no store.');
   return ctx.kvStore;
 }

@@ -1,4 +1,4 @@
-"""Asks CSV files questions in SQL. Needs nothing but Python."""
+"""Queries CSV files with SQL. Uses only the standard library."""
 
 from .plugin import TablesPlugin
 

@@ -17,7 +17,7 @@ class TablesError(Exception):
 
 
 class Database:
-    """The files of a folder as tables in memory, read again whenever a file has changed."""
+    """The files of a folder as in-memory tables, reloaded when a file changes."""
 
     def __init__(self, root, delimiter=None):
         self._root = Path(root).expanduser()
@@ -57,7 +57,7 @@ class Database:
                 raise TablesError(f"The query failed: {error}.", f"The tables are: {', '.join(self._files()) or 'none'}.") from error
         return {"columns": names, "rows": rows[:max_rows], "more": len(rows) > max_rows}
 
-    # Reading is all that a statement may do, and only for so long.
+    # Statements may only read, for at most 10 s.
     def _read(self, sql, limit):
         allowed = {sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION, sqlite3.SQLITE_RECURSIVE}
         end = time.monotonic() + SECONDS
@@ -73,7 +73,7 @@ class Database:
 
     def _files(self):
         if not self._root.is_dir():
-            raise TablesError(f"The folder {self._root.name} does not exist.", 'Set "root" to the folder that holds the files.')
+            raise TablesError(f"The folder {self._root.name} does not exist.", 'Set "root" to the folder with the files.')
         found = sorted(path for path in self._root.iterdir() if path.suffix.lower() in ENDINGS and path.is_file())
         return {path.stem: path for path in found[:MOST_FILES]}
 
@@ -91,7 +91,7 @@ class Database:
 
     def _load(self, name, path, size):
         if size > LARGEST_FILE:
-            raise TablesError(f"{path.name} has more than {LARGEST_FILE // 1024 // 1024} MB.", "Take it out of the folder, or part it.")
+            raise TablesError(f"{path.name} exceeds the limit of {LARGEST_FILE // 1024 // 1024} MB.", "Remove it from the folder, or split it.")
         delimiter = self._delimiter or ENDINGS[path.suffix.lower()]
         with path.open(newline="", encoding="utf-8-sig", errors="replace") as file:
             rows = list(csv.reader(file, delimiter=delimiter))
@@ -103,7 +103,7 @@ class Database:
         self._connection.execute(f"CREATE TABLE {quote(name)} ({fields})")
         places = ", ".join("?" * len(columns))
         width = len(columns)
-        # An empty cell is no value; a short row has none either.
+        # Empty cells and missing cells of short rows become NULL.
         filled = ([cell if cell != "" else None for cell in (row + [""] * width)[:width]] for row in body)
         self._connection.executemany(f"INSERT INTO {quote(name)} VALUES ({places})", filled)
 
@@ -125,7 +125,7 @@ def quote(name):
 
 
 def unique(header):
-    """Column names without repetition and never empty."""
+    """Makes column names unique and non-empty."""
     names = []
     for index, title in enumerate(header):
         name = title.strip() or f"column_{index + 1}"
@@ -136,7 +136,7 @@ def unique(header):
 
 
 def kind_of(cells):
-    """The type of a column: whatever every cell that is not empty agrees with."""
+    """The most specific SQL type that fits all non-empty cells of a column."""
     kind = "INTEGER"
     for cell in cells:
         if cell == "":
@@ -148,7 +148,7 @@ def kind_of(cells):
     return kind
 
 
-# A leading zero belongs to a code, not to a number.
+# A leading zero indicates a code, not a number.
 def is_number(cell, kind):
     digits = cell.lstrip("+-")
     if len(digits) > 1 and digits[0] == "0" and digits[1].isdigit():

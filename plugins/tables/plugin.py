@@ -5,14 +5,14 @@ from .database import Database, TablesError
 
 INSTRUCTIONS = """\
 The tables are the CSV and TSV files of one folder. Call tables_list first, then tables_describe for the columns, then
-tables_query with one SELECT statement in the SQL of SQLite. Table and column names with blanks or dashes go in double
-quotes. A query answers at most 200 rows unless max_rows says otherwise: count and group in SQL rather than reading all."""
+tables_query with one SELECT statement in SQLite's dialect. Put table and column names with spaces or dashes into double
+quotes. A query returns at most 200 rows by default (max_rows): count and group in SQL instead of reading all rows."""
 
 NAME = {"type": "string", "minLength": 1, "description": "Table name from tables_list, e.g. sales"}
 
 
 class TablesPlugin:
-    """Tools over the CSV files of a folder; `root` in the settings names another folder than the workspace."""
+    """Tools for the CSV files of a folder; the setting `root` replaces the workspace."""
 
     name = "tables"
 
@@ -29,7 +29,7 @@ class TablesPlugin:
             self._database.close()
 
     def reset_for_next_session(self):
-        """Nothing of one session matters to the next."""
+        """No session state to reset."""
 
     def get_tool_schemas(self):
         return [
@@ -80,12 +80,12 @@ class TablesPlugin:
         return INSTRUCTIONS
 
     def get_auto_approved_tools(self):
-        # All of them only read, and only files of one folder.
+        # All of them only read files of one folder.
         return ["tables_list", "tables_describe", "tables_query", "table"]
 
     def get_user_commands(self):
-        parameters = [CommandParameter("name", "Which table; without it, all of them"), CommandParameter("rows", "How many rows")]
-        return [UserCommand("table", "Put a table, or the list of tables, into the conversation", True, parameters)]
+        parameters = [CommandParameter("name", "Table name; default: list all tables"), CommandParameter("rows", "Number of rows")]
+        return [UserCommand("table", "Add a table, or the list of tables, to the conversation", True, parameters)]
 
     def get_command_completions(self, command, args):
         if len(args) > 1:

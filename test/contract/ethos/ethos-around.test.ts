@@ -498,7 +498,7 @@ describe('the Ethos plugin of the default catalogue', () => {
     );
     expect((await app.call('snippet_save', { name: 'hi', text: 'x' })).isError).toBe(true);
     const filled = await app.call('snippet_get', { name: 'hi', values: { name: '$1' } });
-    expect(textOf(filled)).toBe('Dear $1, see you {{when}}.\n\n(still open: when)');
+    expect(textOf(filled)).toBe('Dear $1, see you {{when}}.\n\n(without value: when)');
     expect((await app.call('snippet_delete', { name: 'hi' })).meta?.['plugmux/error']).toMatchObject({ code: 'DENIED' });
     await app.close();
     const again = await openApp([ethos], { plugins: { snippets: { path, approval: { snippet_delete: 'allow' } } } }, app.dir);

@@ -1,4 +1,4 @@
-"""Arithmetic over CSV text, which a model is bad at and a program is not."""
+"""Sorts, groups and summarizes CSV text, because models calculate unreliably."""
 
 import csv
 import io
@@ -44,7 +44,7 @@ def read(table: str) -> tuple[list[str], list[dict[str, str]]]:
     rows = [{key: (value or "").strip() for key, value in row.items() if key is not None} for row in reader]
     names = list(reader.fieldnames or [])
     if not names or not rows:
-        raise ValueError("the table is empty: it needs a row of names and at least one row of values")
+        raise ValueError("the table is empty: it needs a header row and at least one row of values")
     return names, rows
 
 
@@ -57,7 +57,7 @@ def number(text: str) -> float | None:
 
 def column(name: str, names: list[str]) -> str:
     if name not in names:
-        raise ValueError(f"there is no column {name!r}; there are {', '.join(names)}")
+        raise ValueError(f"unknown column {name!r}; the columns are {', '.join(names)}")
     return name
 
 
@@ -124,7 +124,7 @@ def group(
     for row in rows:
         n = number(row[value])
         if n is None and how != "count":
-            raise ValueError(f"{row[value]!r} in column {value!r} is no number")
+            raise ValueError(f"{row[value]!r} in column {value!r} is not a number")
         groups.setdefault(row[by], []).append(n or 0)
     work = {"sum": sum, "mean": statistics.fmean, "count": len, "min": min, "max": max}[how]
     return write([by, how], [{by: key, how: f"{work(numbers):.10g}"} for key, numbers in groups.items()])
