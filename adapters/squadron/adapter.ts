@@ -7,7 +7,7 @@ import { openProgramPlugin } from './plugin.ts';
 import { holdsHcl, isPluginSource, nameOfFolder } from './recognise.ts';
 import { squadronPluginsOf } from './squadron-plugins.ts';
 
-/** Squadron plugins: programs in Go or Python that serve tools over go-plugin gRPC. */
+/** Adapter for Squadron plugins: Go or Python programs that serve tools over go-plugin gRPC. */
 export const squadron: Adapter = {
   kind: 'squadron',
   startedWith: ['resultBytes', 'unresponsiveMs'],
@@ -24,7 +24,7 @@ export const squadron: Adapter = {
     const selected = options.source !== undefined || options.version !== undefined;
     if (key !== undefined && selected && path === source.root) return [fromEntry(key, source)];
     if (isFolder(path) && isPluginSource(path)) return [fromFolder(key ?? nameOfFolder(path), source)];
-    // Only what mcp.json names: files of this kind belong to other programs as well.
+    // Only for entries of mcp.json, because other programs use .hcl files, too.
     if (key === undefined || !holdsHcl(path)) return null;
     const { readProject } = await import('./hcl/project.ts');
     const { readDeclarations } = await import('./hcl/declarations.ts');

@@ -10,7 +10,7 @@ import { HclNumber, type HclValue, isObject, type Scope } from './hcl/values.ts'
 import type { SquadronManifest } from './manifests.ts';
 import type { SquadronPlugins } from './squadron-plugins.ts';
 
-/** The tools that files declare on top of other plugins' tools. */
+/** Opens the tools that files declare on top of other plugins' tools. */
 export function openAliases(
   manifest: SquadronManifest,
   blocks: readonly (ToolBlock | FaultyBlock)[],
@@ -63,9 +63,9 @@ function toOffer(blocks: readonly (ToolBlock | FaultyBlock)[], notes: readonly s
 function findTarget({ implements: path }: ToolBlock, squadronPlugins: SquadronPlugins): Tool | string {
   const [space, plugin = '', tool = ''] = path;
   const reference = path.join('.');
-  if (space !== 'plugins' || path.length !== 3) return `it implements ${reference}, and only tools of plugins can be implemented here`;
+  if (space !== 'plugins' || path.length !== 3) return `it implements ${reference}, but only tools of plugins are supported`;
   const owner = squadronPlugins.find(plugin);
-  if (!owner) return `there is no plugin "${plugin}"`;
+  if (!owner) return `plugin "${plugin}" does not exist`;
   return owner.offer()?.tools.find(({ name }) => name === tool) ?? `the plugin "${plugin}" has no tool "${tool}" (${owner.state()})`;
 }
 
@@ -114,7 +114,7 @@ function toSchema(field: HclValue): JsonObject {
   };
 }
 
-// Parameters are worked out anew for each call, from what the caller gave.
+// Parameters are evaluated for each call, with the caller's inputs.
 function withInputs(scope: Scope, inputs: JsonObject): Scope {
   return {
     call: scope.call.bind(scope),
@@ -123,7 +123,7 @@ function withInputs(scope: Scope, inputs: JsonObject): Scope {
       let value: JsonValue | undefined = inputs;
       for (const key of path.slice(1)) {
         if (value === undefined || value === null) break;
-        if (!isJsonObject(value)) throw new HclError(`"${path.join('.')}" leads into a value that has no members`, place);
+        if (!isJsonObject(value)) throw new HclError(`"${path.join('.')}" refers to a member of a value without members`, place);
         value = Object.hasOwn(value, key) ? value[key] : undefined;
       }
       return fromJson(value ?? null);
@@ -138,7 +138,7 @@ function fromJson(value: JsonValue): HclValue {
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, fromJson(item)]));
 }
 
-/** A value of a file as JSON has it. */
+/** Converts an HCL value to JSON. */
 export function toJson(value: HclValue): JsonValue {
   if (value instanceof HclNumber) return String(Number(value.text)) === value.text ? Number(value.text) : new ExactNumber(value.text);
   if (Array.isArray(value)) return value.map(toJson);

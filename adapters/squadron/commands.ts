@@ -21,7 +21,7 @@ interface Options {
 const START_MS = 60_000;
 const MAX_SIZE = 1024 * 1024 * 1024;
 
-/** `plugmux plugin`: the commands that authors of these plugins know from home. None of them downloads anything. */
+/** Adds `plugmux plugin`, with the commands of Squadron's own CLI for plugin authors. None of them downloads anything. */
 export function addCommands(program: Command, open: OpenCommandContext): void {
   const plugin = program.command('plugin').description('try and build Squadron plugins').helpGroup('Plugins:');
   plugin.addHelpText('after', '\nExample:\n  $ plugmux plugin build shell ./plugin_shell');
@@ -34,8 +34,8 @@ export function addCommands(program: Command, open: OpenCommandContext): void {
       .command(name)
       .description(description)
       .option('-v, --version <version>', 'the installed version', 'local')
-      .option('--squadron-home <folder>', 'where plugins are installed; default: SQUADRON_HOME, then .squadron')
-      .option('--config <file>', 'the configuration whose settings the plugin gets')
+      .option('--squadron-home <folder>', 'folder of installed plugins; default: SQUADRON_HOME, then .squadron')
+      .option('--config <file>', "configuration file with the plugin's settings")
       .option('--log-level <level>', 'debug, info, warn, error or silent')
       .action(async (...given: unknown[]) => {
         const options = given.at(-2) as Options;
@@ -59,7 +59,7 @@ export function addCommands(program: Command, open: OpenCommandContext): void {
   );
   add(
     'call <name> <tool> [json]',
-    'call a tool and print its bare result',
+    'call a tool and print its raw result',
     (commandContext, options, [name = '', tool = '', payload = '{}']) =>
       withPlugin(commandContext, name, options, (member, tools) => callTool(member, findTool(name, tools, tool), payload)),
   );
@@ -152,10 +152,10 @@ async function callTool(member: Member, { name }: WireTool, payload: string): Pr
 async function buildPlugin({ root, host, print }: CommandContext, name: string, path: string, options: Options): Promise<void> {
   const source = resolve(path);
   if (!existsSync(source)) throw new GatewayError('ENTRY_NOT_FOUND', `${source} does not exist.`);
-  // By its name, and by where its links lead.
+  // Checks both the given path and its real path.
   if (isOutside(source, process.cwd()) || isOutside(realpathSync(source), realpathSync(process.cwd()))) {
     throw new GatewayError('CONFIG_INVALID', `${source} is outside project root (${process.cwd()}).`, {
-      fix: 'Run the command in a folder that holds the source.',
+      fix: 'Run the command in a folder that contains the source.',
     });
   }
   const dir = installFolder(homeOf(options, root), name, options.version);
@@ -167,7 +167,7 @@ async function buildPlugin({ root, host, print }: CommandContext, name: string, 
   print(`Building plugin '${name}' (version: ${options.version})...`);
   print(`  Source: ${source}`);
   print(`  Output: ${join(dir, kind === 'go' ? PROGRAM : 'venv')}`);
-  const context = { env: {}, signal: stop.signal, run: host.run, heard: print, step: (text: string) => print(`  ${text}`) };
+  const context = { env: {}, signal: stop.signal, run: host.run, onLine: print, step: (text: string) => print(`  ${text}`) };
   await withLock(`${dir}.lock`, stop.signal, () => build(source, dir, context));
 }
 

@@ -8,12 +8,12 @@ import { installFolder } from './install/home.ts';
 import { resolveSource } from './path-rule.ts';
 
 /**
- * The configuration, in a file of the folder `into`, that serves what a Squadron project declares. Its values of variables
- * come from the environment.
+ * Returns the configuration that serves a Squadron project's declarations, for a file in the folder `into`. Values of
+ * variables become environment references.
  */
 export async function convertProject(dir: string, into: string = dir): Promise<{ config: JsonObject; notes: string[] }> {
   const project = readProject(dir);
-  // A variable without a default, or a secret one, is a matter of the vault: here of the environment.
+  // Variables without a default and secret ones come from Squadron's vault, here from the environment.
   const wanted = declaredVariables(project).filter(({ secret, preset }) => secret || preset === undefined);
   const given = Object.fromEntries(wanted.map(({ name }) => [name, `\${env:${toVariable(name)}}`]));
   const declared = readDeclarations(project, given);
@@ -27,7 +27,7 @@ export async function convertProject(dir: string, into: string = dir): Promise<{
     const { name, source, version, settings, folder } = block;
     const entry: JsonObject = { format: 'squadron' };
     try {
-      // Names and versions are held to the same rules as when they are served.
+      // Names and versions are checked by the same rules as when served.
       installFolder('', name, version);
       if (source) entry.source = source.startsWith('github.com/') ? source : toRelative(source, folder, dir, into);
     } catch (error) {
@@ -45,7 +45,7 @@ export async function convertProject(dir: string, into: string = dir): Promise<{
     else servers[block.name] = server;
     if (!('error' in block) && 'client_secret' in block.attributes)
       notes.push(
-        `mcp "${block.name}": its client_secret is not taken over; write it into "oauth" together with the "issuer" that may have it.`,
+        `mcp "${block.name}": its client_secret is not converted; add it to "oauth" together with the "issuer" that it belongs to.`,
       );
   }
   const text = JSON.stringify([plugins, servers]);
@@ -53,10 +53,10 @@ export async function convertProject(dir: string, into: string = dir): Promise<{
   if (variables.length > 0) notes.push(`set these environment variables: ${variables.join(', ')}.`);
   if (declared.tools.length > 0) {
     notes.push(
-      `tool blocks (${declared.tools.map(({ name }) => name).join(', ')}) have no form in mcp.json; for them, name the project itself instead: "squad": { "format": "squadron", "path": "." }.`,
+      `tool blocks (${declared.tools.map(({ name }) => name).join(', ')}) cannot be written in mcp.json; to serve them, add the project itself: "squad": { "format": "squadron", "path": "." }.`,
     );
   }
-  if (declared.skipped.length > 0) notes.push(`blocks of these kinds are no plugins and are left out: ${declared.skipped.join(', ')}.`);
+  if (declared.skipped.length > 0) notes.push(`blocks of these kinds are not plugins and are left out: ${declared.skipped.join(', ')}.`);
   return { config: { plugins, ...(Object.keys(servers).length > 0 ? { mcpServers: servers } : {}) }, notes };
 }
 
@@ -70,11 +70,11 @@ function toServer({ attributes }: ServerBlock): JsonObject | string {
     return { url, ...(headers === undefined ? {} : { headers }), ...oauth };
   }
   return typeof attributes.source === 'string'
-    ? `what its "source" ${attributes.source} installs is not started here; install it and name its "command".`
+    ? `installing its "source" ${attributes.source} is not supported; install it and set "command".`
     : 'it has neither "command" nor "url".';
 }
 
-// Held to the rule where it was written, and where it is going to be.
+// Checked against the path rule both where it was written and where it will be.
 function toRelative(source: string, folder: string, root: string, into: string): string {
   const way = relative(into, resolveSource(source, folder, root))
     .split(sep)

@@ -12,11 +12,11 @@ import { resolveSource } from './path-rule.ts';
 import { digestOf } from './recognise.ts';
 import { toSettings } from './settings.ts';
 
-/** A plugin of this format as it was found. */
+/** A discovered Squadron plugin. */
 export interface SquadronManifest extends Manifest {
   readonly source: Source;
   readonly options: SquadronOptions;
-  /** What is run; absent for the tools that a file declares by itself. */
+  /** The program to install; absent for tools that a file declares. */
   readonly install?: InstallRequest;
   readonly settings: () => Readonly<Record<string, string>>;
   readonly tools?: readonly (ToolBlock | FaultyBlock)[];
@@ -25,23 +25,23 @@ export interface SquadronManifest extends Manifest {
   readonly notes: readonly string[];
 }
 
-/** The plugin in a folder of source text. */
+/** A plugin in a source folder. */
 export function fromFolder(id: string, source: Source): SquadronManifest {
   return toManifest(id, source, { source: source.path, version: 'local' }, () => toSettings(id, source.entry));
 }
 
-/** The plugin that an entry of mcp.json selects by `source` and `version`. */
+/** A plugin that an entry selects by `source` and `version`. */
 export function fromEntry(id: string, source: Source): SquadronManifest {
   const { source: text, version = 'local' } = toOptions(source.entry);
   const place = text === undefined ? undefined : placeOf(text, version, source.root, source.root);
   return toManifest(id, source, { source: place, version }, () => toSettings(id, source.entry));
 }
 
-/** The plugins and tools that `.hcl` files declare. A block that cannot be used costs itself alone. */
+/** The plugins and tools that `.hcl` files declare. A faulty block does not affect the others. */
 export function fromDeclarations(id: string, source: Source, declared: Declarations): SquadronManifest[] {
   const servers = new Set(declared.servers.map(({ name }) => name));
   const plugins = declared.plugins.map((block) => fromBlock(block, source, declared.root, servers));
-  const notes = declared.skipped.length > 0 ? [`Blocks of these kinds are left aside: ${declared.skipped.join(', ')}.`] : [];
+  const notes = declared.skipped.length > 0 ? [`Blocks of these kinds are ignored: ${declared.skipped.join(', ')}.`] : [];
   if (declared.tools.length === 0 && notes.length === 0 && plugins.length > 0) return plugins;
   const digest = createHash('sha256').update(JSON.stringify(declared, asPlain)).digest('hex');
   return [
@@ -50,7 +50,7 @@ export function fromDeclarations(id: string, source: Source, declared: Declarati
   ];
 }
 
-// What JSON leaves out is part of what a file declares, too: parameters, variables, faults.
+// JSON.stringify drops maps and errors, which are part of the declarations.
 function asPlain(_key: string, value: unknown): unknown {
   return value instanceof Map ? [...value] : value instanceof Error ? value.message : value;
 }
@@ -60,7 +60,9 @@ function fromBlock(block: PluginBlock | FaultyBlock, source: Source, root: strin
   try {
     if ('error' in block) throw block.error;
     if (servers.has(name))
-      throw new GatewayError('NAME_COLLISION', `"${name}" is the name of a plugin and of an mcp block.`, { fix: 'Rename one of the two.' });
+      throw new GatewayError('NAME_COLLISION', `The name "${name}" is used by a plugin and by an mcp block.`, {
+        fix: 'Rename one of the two.',
+      });
     const place = block.source === undefined || block.source === '' ? undefined : placeOf(block.source, block.version, block.folder, root);
     const settings = (): Record<string, string> =>
       toSettings(name, { settings: { ...block.settings, ...source.entry.settings }, credentials: source.entry.credentials });
@@ -85,12 +87,12 @@ function fromBlock(block: PluginBlock | FaultyBlock, source: Source, root: strin
   }
 }
 
-/** A release as it is written, or the absolute path of a source folder. Throws where a path breaks the rules. */
+/** The release as written, or the absolute path of a source folder. Throws CONFIG_INVALID if the path is not allowed. */
 function placeOf(text: string, version: string, folder: string, root: string): string {
   if (text.startsWith('github.com/')) return text;
   if (version !== 'local') {
-    throw new GatewayError('CONFIG_INVALID', `source "${text}" is a folder, whose version must be "local", not "${version}".`, {
-      fix: 'Write "version": "local", or name a release as github.com/owner/repo.',
+    throw new GatewayError('CONFIG_INVALID', `source "${text}" is a folder, so its version must be "local", not "${version}".`, {
+      fix: 'Set "version": "local", or use a release github.com/owner/repo.',
     });
   }
   return resolveSource(text, folder, root);
@@ -107,8 +109,8 @@ function toManifest(
   const dir = installFolder(home, id, which.version);
   const folder = which.source !== undefined && isAbsolute(which.source) ? which.source : undefined;
   if (which.source === undefined && which.version !== 'local') {
-    throw new GatewayError('CONFIG_INVALID', `The plugin "${id}" of version ${which.version} names no source.`, {
-      fix: 'Name its release as github.com/owner/repo.',
+    throw new GatewayError('CONFIG_INVALID', `Plugin "${id}" has the version ${which.version} but no source.`, {
+      fix: 'Set "source" to its release, such as github.com/owner/repo.',
     });
   }
   if (folder !== undefined && !existsSync(folder)) {
@@ -142,13 +144,13 @@ function base(id: string, source: Source, options: SquadronOptions): Base {
   };
 }
 
-// What was built by hand counts as changed when it was built again.
+// A manual rebuild counts as a change.
 function stampOf(dir: string): string {
   for (const name of ['runner.json', 'plugin']) {
     try {
       return String(statSync(join(dir, name)).mtimeMs);
     } catch {
-      // Not there; the other may be.
+      // Try the next name.
     }
   }
   return '';

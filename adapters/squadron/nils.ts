@@ -3,7 +3,7 @@ import { isMap, mayBeNil, resolveReference } from './schema.ts';
 
 const MAX_DEPTH = 32;
 
-/** A value without the nulls that Go writes: lists, bytes and maps nobody filled are empty, a struct behind a nil pointer is not there. */
+/** Removes Go's nulls from a value: nil slices, bytes and maps become empty, nil struct pointers become absent. */
 export function withoutNils(value: JsonValue, schema: JsonValue | undefined, root: JsonObject, depth = 0): JsonValue {
   const meant = resolveReference(schema, root);
   if (!meant || depth > MAX_DEPTH) return value;

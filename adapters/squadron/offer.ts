@@ -4,7 +4,7 @@ import type { WireTool } from './go-plugin/messages.ts';
 import type { SquadronReport } from './go-plugin/session.ts';
 import { toInputSchema, toOutputSchema } from './schema.ts';
 
-/** What a plugin's tools are made from. */
+/** Arguments of `toOffer`. */
 export interface OfferInput {
   readonly id: string;
   readonly report: SquadronReport;
@@ -13,7 +13,7 @@ export interface OfferInput {
   readonly call: (tool: WireTool) => Tool['call'];
 }
 
-/** What a running plugin offers. */
+/** Builds the offer of a running plugin. */
 export function toOffer({ id, report, facts, problems, call }: OfferInput): Offer {
   const tools: Tool[] = [];
   const refused: Problem[] = [];
@@ -24,7 +24,7 @@ export function toOffer({ id, report, facts, problems, call }: OfferInput): Offe
       refused.push({
         code: 'SCHEMA_REFUSED',
         subject: tool.name,
-        message: `The input schema of "${tool.name}" is no JSON object; the tool is not offered.`,
+        message: `The input schema of "${tool.name}" is not a JSON object; the tool is not offered.`,
       });
   }
   return { ...emptyOffer, tools, problems: [...problems, ...refused], facts };
@@ -35,14 +35,14 @@ function toTool(id: string, tool: WireTool, input: Tool['input'], call: Tool['ca
   return {
     name: tool.name,
     title: `${id}: ${tool.name}`,
-    // The name Squadron shows its models is its reference with other separators.
+    // Squadron's models see the reference with "_" as separator.
     native: `plugins_${id}_${tool.name}`,
     aliases: [`plugins.${id}.${tool.name}`],
     description: tool.description,
     input,
     ...(output?.type === 'object' ? { output, checksOutput: true } : {}),
     ...(output && output.type !== 'object' ? { meta: { outputSchema: output } } : {}),
-    // False and unknown look alike on the wire.
+    // On the wire, false and unknown are the same.
     ...(tool.idempotent ? { hints: { idempotent: true } } : {}),
     approval: 'client',
     labels: [`plugins.${id}.all`, `plugins.${id}.${tool.name}`],

@@ -1,16 +1,16 @@
 import * as z from 'zod';
 import type { Entry } from '../../src/core/contract/adapter.ts';
 
-/** Where releases come from. */
+/** Hosts of releases. */
 export interface ReleaseHosts {
   readonly api: string;
   readonly download: string;
 }
 
-/** Whether a connection is encrypted; `wanted` falls back where the plugin cannot. */
+/** Whether a connection is encrypted. `wanted`: unencrypted if the plugin does not support it. */
 export type Tls = 'off' | 'wanted' | 'required';
 
-/** The keys of mcp.json that only this format has. */
+/** The format-specific keys of mcp.json. */
 export interface SquadronOptions {
   readonly source?: string;
   readonly version?: string;
@@ -21,22 +21,21 @@ export interface SquadronOptions {
 
 const HOSTS: ReleaseHosts = { api: 'https://api.github.com', download: 'https://github.com' };
 
-/** Their schema. */
 export const OPTIONS = {
-  source: z.string().optional().describe('Squadron: a release `github.com/owner/repo`, or a folder with the source of a plugin'),
+  source: z.string().optional().describe('Squadron: a release `github.com/owner/repo`, or the source folder of a plugin'),
   version: z.string().optional().describe('Squadron: the tag of the release, or "local"'),
   vars: z.record(z.string(), z.string()).optional().describe('Squadron: values of `vars.<name>` in .hcl files'),
   autoMtls: z
     .union([z.boolean(), z.literal('wanted')])
     .optional()
-    .describe('Squadron: encrypt the connection; "wanted" goes on without where the plugin cannot'),
+    .describe('Squadron: encrypt the connection; with "wanted", only if the plugin supports it'),
   releases: z
     .strictObject({ api: z.url().optional(), download: z.url().optional() })
     .optional()
-    .describe('Squadron: base addresses that releases are listed and downloaded from'),
+    .describe('Squadron: base URLs for listing and downloading releases'),
 };
 
-/** The options of an entry, which the schema has checked. */
+/** Reads the options of an entry, which the schema has already validated. */
 export function toOptions({ options }: Entry): SquadronOptions {
   const { source, version, vars = {}, autoMtls = false, releases } = options as z.infer<z.ZodObject<typeof OPTIONS>>;
   return {

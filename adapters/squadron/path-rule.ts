@@ -3,14 +3,14 @@ import { isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { GatewayError } from '../../src/core/errors.ts';
 
 /**
- * Where a source named in a file lies: below the file's folder, or below the project's root where it begins with `@/`.
- * It must lie inside the root, links followed. Throws where it does not.
+ * Resolves a source path: relative to the file's folder, or to the project's root if it begins with `@/`. Throws
+ * CONFIG_INVALID if it is outside the root, also through symbolic links.
  */
 export function resolveSource(source: string, folder: string, root: string): string {
   if (isAbsolute(source)) throw refused(`source "${source}": absolute paths are not allowed.`);
   const path = source.startsWith('@/') ? join(root, source.slice(2)) : resolve(folder, source);
   refuseOutside(path, root, source);
-  // What the text says is one thing, where its links lead another.
+  // The real path may differ from the written one.
   const real = realPath(path);
   if (real !== undefined) refuseOutside(real, realPath(root) ?? root, source);
   return path;
@@ -25,7 +25,7 @@ function refuseOutside(path: string, root: string, source: string): void {
 
 function refused(message: string): GatewayError {
   return new GatewayError('CONFIG_INVALID', message, {
-    fix: 'Put the source below the folder of the configuration and name it relative to that.',
+    fix: "Move the source below the configuration's folder and use a relative path.",
   });
 }
 

@@ -15,10 +15,10 @@ import { hideSecrets } from './settings.ts';
 import type { SquadronPlugins } from './squadron-plugins.ts';
 
 const START_MS = 60_000;
-// What surrounds a result in its message, and what lists of tools are long.
+// Headroom for the protobuf envelope and for long tool lists.
 const HEADROOM = 4 * 1024 * 1024;
 
-/** Opens a plugin that is a program; nothing of it is installed or started before it is needed. */
+/** Opens a program plugin. It is installed and started on first use. */
 export function openProgramPlugin(
   manifest: SquadronManifest,
   install: InstallRequest,
@@ -34,15 +34,15 @@ export function openProgramPlugin(
 
   const launch = async (place: LaunchContext): Promise<ProgramLaunch> => {
     const { ensureInstalled } = await import('./install/install.ts');
-    const say = (line: string): void => log.info(line);
+    const logLine = (line: string): void => log.info(line);
     const program = await ensureInstalled(install, {
       env: entry.env,
       signal: place.signal,
       run: host.run,
       keep: host.store(id),
       proxy: host.proxy,
-      heard: say,
-      step: say,
+      onLine: logLine,
+      step: logLine,
     });
     const { toLaunch } = await import('./go-plugin/launch.ts');
     const { unresponsiveMs: silentMs, resultBytes } = host.limits;
@@ -70,7 +70,7 @@ export function openProgramPlugin(
         return await member.call(name, args, ctx);
       } catch (error) {
         if (!idempotent || ctx.aborted || !(error instanceof GatewayError) || error.code !== 'PLUGIN_CRASHED') throw error;
-        // The author says that twice is like once: sent again, a single time, within the same deadline.
+        // The author declares the tool idempotent, so the call is retried once within its deadline.
         return member.call(name, args, ctx);
       }
     };
@@ -78,7 +78,7 @@ export function openProgramPlugin(
   const toOwnOffer = (report: SquadronReport): Offer =>
     toOffer({ id, report, facts: factsOf(install), problems: notes.map((message) => ({ message })), call });
 
-  // An older version of the plugin may still serve: until this one has listed, that one's list is the best guess.
+  // An older version of the plugin may still be serving: use its list until this one has listed.
   let report = squadronPlugins.lastReport(id);
   let offer = report && toOwnOffer(report);
   let started = false;
@@ -114,11 +114,11 @@ function isRelease({ source }: InstallRequest): boolean {
 
 function fixOf({ name, version, home, source }: InstallRequest, { command }: { readonly command: string }): string {
   const dir = installFolder(home, name, version);
-  const anew =
+  const again =
     source === undefined
       ? `build it for this machine with \`plugmux plugin build ${name} <source>\``
-      : `remove ${dir}, so that it is ${isAbsolute(source) ? 'built' : 'installed'} anew`;
-  return `Run ${command} by hand to see more, or ${anew}.`;
+      : `remove ${dir}, so that it is ${isAbsolute(source) ? 'built' : 'installed'} again`;
+  return `Run ${command} by hand to see more, or ${again}.`;
 }
 
 function factsOf(install: InstallRequest): Offer['facts'] {

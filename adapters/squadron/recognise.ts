@@ -4,16 +4,16 @@ import { basename, join } from 'node:path';
 import { isIgnored } from './install/source-hash.ts';
 
 const GO_SDK = /^\s*(?:require\s+)?github\.com\/mlund01\/(?:squadron-sdk|squad-sdk)\s+v/m;
-// In a list or as a key; names of packages may be written in several ways.
+// As a list item or a key, in any spelling of the package name.
 const PYTHON_SDK = /(?:["']|^)\s*squad(?:ron)?[-_.]+sdk\b/im;
 const MAX_FILES = 5_000;
 
-/** Whether a folder holds the source of a plugin: its go.mod or pyproject.toml names the SDK. */
+/** Whether a folder is a plugin's source: its go.mod or pyproject.toml names the SDK. */
 export function isPluginSource(folder: string): boolean {
   return GO_SDK.test(readText(join(folder, 'go.mod'))) || PYTHON_SDK.test(readText(join(folder, 'pyproject.toml')));
 }
 
-/** Whether a path is an `.hcl` file, or a folder with some in it. */
+/** Whether a path is an `.hcl` file or a folder with one. */
 export function holdsHcl(path: string): boolean {
   if (path.endsWith('.hcl')) return true;
   try {
@@ -23,12 +23,12 @@ export function holdsHcl(path: string): boolean {
   }
 }
 
-/** The name of a plugin that is found by its folder alone. */
+/** The plugin name derived from a folder. */
 export function nameOfFolder(folder: string): string {
   return basename(folder).replaceAll('-', '_');
 }
 
-/** Changes with any file of a source tree that takes part in a build. */
+/** A digest that changes with any build-relevant file of a source tree. */
 export function digestOf(folder: string): string {
   const hash = createHash('sha256');
   let left = MAX_FILES;

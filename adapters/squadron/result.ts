@@ -13,20 +13,20 @@ const MAGIC: Readonly<Record<string, string>> = {
 const BASE64 = '[A-Za-z0-9+/]';
 const START = Object.keys(MAGIC).join('|');
 const WHOLE = new RegExp(`^(?:${START})${BASE64}{100,}={0,2}$`);
-// A data address anywhere, or a JSON text that is nothing but an image.
+// A data URL anywhere, or a JSON string that contains only an image.
 const PARTS = new RegExp(
   `data:image/(png|jpeg|jpg|gif|webp);base64,(${BASE64}+={0,2})|(?<=")((?:${START})${BASE64}{100,}={0,2})(?=")`,
   'g',
 );
 
-/** The text a tool returned as a result; images in it become images. `promised`: the schema of the object it should be. */
+/** Converts a tool's text to a result; images in it become image content. `promised`: schema of its structured data. */
 export function toResult(text: string, promised: JsonObject | undefined): ToolResult {
   const content = toContent(text);
   if (!promised) return { content };
   const parsed = parse(text);
   const structured = parsed === undefined ? undefined : withoutNils(parsed, promised, promised);
   if (!isJsonObject(structured)) {
-    throw new GatewayError('RESULT_INVALID', 'The tool ran, but its result is not the JSON object that its output schema promises.');
+    throw new GatewayError('RESULT_INVALID', 'The tool ran, but its result is not the JSON object that its output schema requires.');
   }
   return { content, structured };
 }
@@ -44,8 +44,8 @@ function toContent(text: string): Content[] {
     images.push(image);
     return json ? `(image ${images.length})` : '';
   });
-  const words = json ? rest.replace(/^"\(image 1\)"$/, '') : rest.trim();
-  return words === '' ? images : [{ type: 'text', text: words }, ...images];
+  const plain = json ? rest.replace(/^"\(image 1\)"$/, '') : rest.trim();
+  return plain === '' ? images : [{ type: 'text', text: plain }, ...images];
 }
 
 function toImage(text: string): Content | undefined {

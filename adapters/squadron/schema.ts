@@ -1,29 +1,28 @@
 import { parseExact } from '../../src/core/json/exact-parse.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../src/core/json/json.ts';
 
-/** The schema text of a tool as an object schema, otherwise untouched; undefined where it is none. */
+/** Parses a tool's schema text as an object schema, otherwise unchanged; undefined if it is not a JSON object. */
 export function toInputSchema(text: string): JsonObject | undefined {
   const schema = text.trim() === '' ? {} : parseSchema(text);
   if (!schema) return undefined;
-  const { type: said, properties, ...rest } = schema;
-  // What an author left empty arrives as null, or as an empty text.
-  const type = said === undefined || said === null || said === '' ? 'object' : said;
+  const { type: given, properties, ...rest } = schema;
+  // An omitted type arrives as null or an empty string.
+  const type = given === undefined || given === null || given === '' ? 'object' : given;
   if (properties !== undefined && properties !== null) return { type, properties, ...rest };
   return '$ref' in rest ? { type, ...rest } : { type, properties: {}, ...rest };
 }
 
-/** The schema of a tool's result as the plugin gives it; undefined where it gives none. */
+/** The output schema that a plugin declares; undefined if it declares none. */
 export function toOutputSchema(text: string): JsonObject | undefined {
   const schema = text.trim() === '' ? undefined : parseSchema(text);
   if (!schema || Object.keys(schema).length === 0) return undefined;
-  // A model that holds others of its kind is a reference to itself; that it is an object has to stand beside it.
+  // A recursive model is a reference to itself, so "type": "object" must be added.
   const meant = schema.type === undefined && resolveReference(schema, schema)?.type === 'object' ? { type: 'object', ...schema } : schema;
   return withNilPointers(meant, meant, 0) as JsonObject;
 }
 
-// The Go SDK says of a pointer what it says of a value, and that it is there; where it is nil, it is not. Only a struct
-// inside of another is promised no longer for that: everything else is rarely behind a pointer. A struct is known by
-// being closed: models of Python are open.
+// The Go SDK describes pointers as required values, but omits nil ones. So nested structs are no longer required; other types
+// are rarely pointers. Go structs are closed schemas, Python models are open.
 function withNilPointers(value: JsonValue, root: JsonObject, depth: number): JsonValue {
   if (depth > MAX_DEPTH) return value;
   if (Array.isArray(value)) return value.map((item) => withNilPointers(item, root, depth + 1));
@@ -37,20 +36,20 @@ function withNilPointers(value: JsonValue, root: JsonObject, depth: number): Jso
   return relaxed;
 }
 
-/** Whether null may stand for a struct that is not there. */
+/** Whether null may mean an absent struct. */
 export function mayBeNil(schema: JsonValue | undefined, root: JsonObject): boolean {
   const meant = resolveReference(schema, root);
   return meant?.type === 'object' && !isMap(meant);
 }
 
-/** Whether a schema is that of a map: a nil one is empty, a nil pointer to a struct is not a struct without values. */
+/** Whether a schema describes a map. A nil map is empty, a nil struct pointer is absent. */
 export function isMap({ properties, additionalProperties }: JsonObject): boolean {
   return properties === undefined && additionalProperties !== false;
 }
 
 const REFERENCE = /^#\/(\$defs|definitions)\/([^/]+)$/;
 
-/** What a schema says, where it says so by a reference to a part of `root`. */
+/** Resolves a schema's reference to a definition in `root`. */
 export function resolveReference(schema: JsonValue | undefined, root: JsonObject): JsonObject | undefined {
   if (!isJsonObject(schema)) return undefined;
   const [, place, name = ''] = REFERENCE.exec(typeof schema.$ref === 'string' ? schema.$ref : '') ?? [];
@@ -72,7 +71,7 @@ function parseSchema(text: string): JsonObject | undefined {
 
 const MAX_DEPTH = 64;
 
-// The Go SDK drops the definitions that a recursive type refers to: what it refers to may then be anything.
+// The Go SDK omits definitions of recursive types, so dangling references accept any value.
 function withoutDangling(value: JsonValue, root: JsonObject, depth: number): JsonValue {
   if (depth > MAX_DEPTH) return value;
   if (Array.isArray(value)) return value.map((item) => withoutDangling(item, root, depth + 1));

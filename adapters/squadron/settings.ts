@@ -4,7 +4,7 @@ import { GatewayError } from '../../src/core/errors.ts';
 import type { JsonValue } from '../../src/core/json/json.ts';
 import { namesSecret } from '../../src/core/secrets/secret-key.ts';
 
-/** The settings of an entry as the texts that a plugin is configured with. Throws where one has no such text. */
+/** Converts the settings of an entry to strings. Throws CONFIG_INVALID for lists and objects, NEEDS_CONFIGURATION for empty ones. */
 export function toSettings(plugin: string, { settings, credentials }: Pick<Entry, 'settings' | 'credentials'>): Record<string, string> {
   const texts: Record<string, string> = {};
   for (const [key, value] of Object.entries({ ...settings, ...credentials })) {
@@ -12,11 +12,11 @@ export function toSettings(plugin: string, { settings, credentials }: Pick<Entry
     if (text === undefined) {
       throw new GatewayError(
         'CONFIG_INVALID',
-        `Plugin ${plugin}: the setting "${key}" is a list or an object; settings are texts, numbers and booleans.`,
+        `Plugin ${plugin}: the setting "${key}" is a list or an object; settings must be strings, numbers or booleans.`,
         {
           plugin,
           field: key,
-          fix: 'Write it as a text, such as one JSON document, if the plugin expects that.',
+          fix: 'Write it as a string, such as JSON text, if the plugin expects that.',
         },
       );
     }
@@ -31,7 +31,7 @@ export function toSettings(plugin: string, { settings, credentials }: Pick<Entry
       {
         plugin,
         field: empty[0],
-        fix: 'Give them a value: under "settings" or "credentials" of the plugin in mcp.json; variables of .hcl files under "vars".',
+        fix: 'Set them under "settings" or "credentials" of the plugin in mcp.json; set variables of .hcl files under "vars".',
       },
     );
   }
@@ -45,12 +45,12 @@ function toText(value: JsonValue): string | undefined {
   return typeof value === 'number' ? toDecimalText(String(value)) : undefined;
 }
 
-/** Keeps settings whose keys call them secret out of what is shown; what the configuration brings in is known already. */
+/** Redacts settings whose keys name a secret; those from the configuration are redacted already. */
 export function hideSecrets(settings: Readonly<Record<string, string>>, host: Pick<Host, 'hide'>): void {
   for (const [key, value] of Object.entries(settings)) if (namesSecret(key)) host.hide(value);
 }
 
-/** A decimal number as text, in plain digits: no exponent, nothing that only fills up. */
+/** Formats a decimal number without exponent and trailing zeros. */
 export function toDecimalText(number: string): string {
   const [, sign = '', whole = '', fraction = '', exponent = '0'] = /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/.exec(number) ?? [];
   const shift = Number(exponent);

@@ -2,7 +2,7 @@ import type { Host } from '../../src/core/contract/host.ts';
 import type { Plugin } from '../../src/core/contract/plugin.ts';
 import type { SquadronReport } from './go-plugin/session.ts';
 
-/** The plugins of this format in one gateway: tools may be made of other plugins' tools. */
+/** The Squadron plugins of one gateway, because tools may build on other plugins' tools. */
 export class SquadronPlugins {
   readonly #plugins = new Map<string, Plugin>();
   readonly #reports = new Map<string, SquadronReport>();
@@ -10,16 +10,16 @@ export class SquadronPlugins {
 
   opened(id: string, plugin: Plugin): void {
     this.#plugins.set(id, plugin);
-    plugin.onChange(() => this.#tell());
-    this.#tell();
+    plugin.onChange(() => this.#notify());
+    this.#notify();
   }
 
   closed(id: string, plugin: Plugin): void {
-    // A newer version of it may have taken its place.
+    // A newer version may already be registered.
     if (this.#plugins.get(id) !== plugin) return;
     this.#plugins.delete(id);
     this.#reports.delete(id);
-    this.#tell();
+    this.#notify();
   }
 
   find(id: string): Plugin | undefined {
@@ -34,20 +34,20 @@ export class SquadronPlugins {
     return this.#reports.get(id);
   }
 
-  /** Calls back whenever one of them comes, goes or changes, until the returned function is called. */
+  /** Calls the listener on every change until the returned function is called. */
   follow(listener: () => void): () => void {
     this.#listeners.add(listener);
     return () => void this.#listeners.delete(listener);
   }
 
-  #tell(): void {
+  #notify(): void {
     for (const listener of this.#listeners) listener();
   }
 }
 
 const known = new WeakMap<Host, SquadronPlugins>();
 
-/** Those that were opened with the same host. */
+/** The plugins of the same host. */
 export function squadronPluginsOf(host: Host): SquadronPlugins {
   let plugins = known.get(host);
   if (!plugins) {

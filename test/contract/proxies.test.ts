@@ -232,7 +232,7 @@ describe('a download', () => {
   it('of a place that the configuration does not name is refused by its address alone', { tags: ['proxies', 'F42'] }, async () => {
     const proxy = await serveProxy();
     for (const url of ['https://10.0.0.1/x', 'https://localhost/x', 'https://169.254.169.254/x'])
-      await expect(fetchText(url, downloads([], proxy.url))).rejects.toThrow('the address is a private one');
+      await expect(fetchText(url, downloads([], proxy.url))).rejects.toThrow('the address is private');
     // The name exists nowhere; it is the proxy that says so.
     await expect(fetchText('https://far.test/x', downloads([], proxy.url))).rejects.toThrow(
       /far\.test\/x: the proxy http:\/\/127\.0\.0\.1:\d+ \("proxy"\) does not connect to far\.test:443: it answers with HTTP 502\.$/,

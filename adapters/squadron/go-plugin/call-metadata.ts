@@ -1,9 +1,9 @@
 import { Metadata } from '@grpc/grpc-js';
 
-/** Headers by name; plain ASCII. */
+/** Headers by name, plain ASCII. */
 export type Headers = Readonly<Record<string, string>>;
 
-/** Metadata whose values are known to be good: the library would check and copy each of them at every layer of a call. */
+/** Metadata with trusted values. The library would validate and copy each of them at every layer of a call. */
 export class CallMetadata extends Metadata {
   readonly #headers: Headers;
 

@@ -32,7 +32,7 @@ const CLIENT_AUTH = '2b06010505070302';
 const USAGES = Buffer.from([0x02, 0b10101100]);
 const YEARS_30_MS = 262_980 * 3_600_000;
 
-/** A certificate that signs itself, valid for `localhost` on both sides of a connection, with a key made on the spot. */
+/** Creates a self-signed certificate for `localhost`, for client and server, with a new key. */
 export function createIdentity(now: number = Date.now()): Identity {
   const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const algorithm = der(SEQUENCE, oid(ECDSA_SHA256));
@@ -83,7 +83,7 @@ function extension(type: string, critical: boolean, value: Buffer): Buffer {
   return der(SEQUENCE, oid(type), ...(critical ? [der(BOOLEAN, Buffer.from([0xff]))] : []), der(OCTETS, value));
 }
 
-// GeneralizedTime; dates before 2050 belong in the shorter form.
+// GeneralizedTime; dates before 2050 use UTCTime.
 function time(ms: number): Buffer {
   const text = `${new Date(ms).toISOString().slice(0, 19).replace(/[-:T]/g, '')}Z`;
   return ms < Date.UTC(2050) ? der(0x17, Buffer.from(text.slice(2))) : der(TIME, Buffer.from(text));

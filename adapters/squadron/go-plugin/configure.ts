@@ -6,7 +6,7 @@ import type { PluginProgram } from './program.ts';
 const TRIES = 3;
 const PAUSE_MS = 500;
 
-/** Hands a plugin its settings, always, even where there are none: some fail every call without. */
+/** Sends a plugin its settings, even if empty: some plugins fail every call otherwise. */
 export async function configure(connection: Connection, { settings, startMs }: PluginProgram): Promise<void> {
   let why = '';
   for (let attempt = 1; attempt <= TRIES; attempt++) {

@@ -17,7 +17,7 @@ import {
 
 const UNARY_MS = 10_000;
 const SHUTDOWN_MS = 2_000;
-/** gRPC status codes that mean something here. */
+/** The gRPC status codes that are handled. */
 export const STATUS = {
   UNKNOWN: 2,
   DEADLINE_EXCEEDED: 4,
@@ -26,27 +26,27 @@ export const STATUS = {
   UNAVAILABLE: 14,
 } as const;
 
-/** The services of one running plugin. Descriptors are fixed here: nothing a plugin sends is used as one. */
+/** The gRPC services of one running plugin. Descriptors are fixed; none come from the plugin. */
 export interface Connection {
   healthy(withinMs?: number): Promise<boolean>;
-  /** Why the settings were refused, or undefined. */
+  /** Resolves with the reason if the settings were rejected, else undefined. */
   configure(settings: Readonly<Record<string, string>>, withinMs: number): Promise<string | undefined>;
   listTools(withinMs: number): Promise<WireTool[]>;
-  /** No deadline of its own: the caller cancels. */
+  /** Has no deadline; the caller cancels it. */
   call(tool: string, payload: string, headers: Headers, done: (error: ServiceError | null, result?: string) => void): ClientUnaryCall;
-  /** Empties what a Go plugin prints; must be called once, or a plugin that prints much hangs. */
-  drain(heard: (data: StdioData) => void): void;
+  /** Reads a Go plugin's output. Must be called once, or a plugin with much output hangs. */
+  drain(onOutput: (data: StdioData) => void): void;
   shutdown(): Promise<void>;
   close(): void;
 }
 
-/** Connects to a plugin that listens already; the first call waits for nothing else. No answer is larger than `largestBytes`. */
+/** Connects to a listening plugin. Responses over `largestBytes` are rejected. */
 export function connect(target: string, largestBytes: number, channel: ChannelCredentials = credentials.createInsecure()): Connection {
   const client = new Client(target, channel, {
     'grpc.max_receive_message_length': largestBytes,
     'grpc.max_send_message_length': -1,
     'grpc.enable_http_proxy': 0,
-    // Whether a call may be sent twice is not for the connection to say.
+    // Retries are decided by the caller, not by the connection.
     'grpc.enable_retries': 0,
     'grpc.initial_reconnect_backoff_ms': 50,
     'grpc.max_reconnect_backoff_ms': 1000,
@@ -78,29 +78,29 @@ export function connect(target: string, largestBytes: number, channel: ChannelCr
       );
       return request;
     },
-    drain(heard) {
+    drain(onOutput) {
       const stream = client.makeServerStreamRequest('/plugin.GRPCStdio/StreamStdio', writeEmpty, readStdio, undefined);
       stream.on('data', (data: StdioData) => {
         try {
-          heard(data);
+          onOutput(data);
         } catch {
-          // What it printed is not worth its connection.
+          // An error in output handling must not end the connection.
           stream.cancel();
         }
       });
-      // An old plugin has no such service, and every stream ends with its plugin.
+      // Old plugins lack this service, and every stream ends with its plugin.
       stream.on('error', () => undefined);
     },
     async shutdown() {
-      // A Go plugin hangs up instead of answering.
+      // A Go plugin closes the connection instead of responding.
       await unary('/plugin.GRPCController/Shutdown', writeEmpty, readNothing, undefined, SHUTDOWN_MS).catch(() => undefined);
     },
     close: () => client.close(),
   };
 }
 
-// The library reads one message of a unary call and then waits for the end of a stream that nobody reads: a peer that
-// sends a second one would hold the call for ever. Whoever reads on is told at once that it is one too many.
+// The library reads one message of a unary call and then waits for a stream end that is never read, so a second message would
+// block the call forever. Reading on rejects it immediately.
 function once<A>(read: (bytes: Buffer) => A, request: () => ClientUnaryCall): (bytes: Buffer) => A {
   return (bytes) => {
     request().call?.startRead();
@@ -108,7 +108,7 @@ function once<A>(read: (bytes: Buffer) => A, request: () => ClientUnaryCall): (b
   };
 }
 
-// The client notes for every call where it came from, in case it fails. What fails is the plugin, and notes are dear.
+// The client captures a stack trace for every call, which is expensive and useless for a plugin's failure.
 function withoutStack<T>(run: () => T): T {
   const { stackTraceLimit } = Error;
   Error.stackTraceLimit = 0;

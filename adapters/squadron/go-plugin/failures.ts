@@ -3,17 +3,17 @@ import { errorResult, type ToolResult } from '../../../src/core/contract/content
 import { GatewayError } from '../../../src/core/errors.ts';
 import { STATUS } from './connection.ts';
 
-/** Where the explanations of a failure are that a status does not give. */
+/** Sources of details about a failure beyond its gRPC status. */
 export interface Causes {
-  /** The end of the process, where it came with the failure; undefined where the process still runs. */
+  /** Why the process exited; undefined if it is still running. */
   ended(): Promise<string | undefined>;
-  /** What a Python plugin wrote of the failure. */
+  /** The traceback that a Python plugin printed for the failure. */
   traceback(): Promise<string | undefined>;
 }
 
 const GO_PREFIX = /^rpc error: code = \w+ desc = /;
 const PYTHON_FAILURE = 'Internal Server Error';
-// What the connection's own side says; every other text is the plugin's.
+// Messages of the gRPC library; any other text comes from the plugin.
 const TOO_LARGE = /^Received message (larger than max|that decompresses to a size larger)/;
 const UNREADABLE = /^(Response message parsing error|Failed to decompress|No message received)/;
 const TWICE = 'Too many responses received';
@@ -21,17 +21,18 @@ const BROKEN_OFF = /^(Received RST_STREAM|Call cancelled$|Bandwidth exhausted or
 const LOST =
   /^(Connection dropped|Stream refused by server|No connection established|Received HTTP status|Failed to start HTTP|connect E|read E|write E|Channel)/;
 
-/** What a failed call comes to: the tool's own error is a result, the rest is thrown. */
+/** Converts a failed call. A tool's own error is returned as a result, everything else is thrown. */
 export async function toFailure(tool: string, error: ServiceError, causes: Causes): Promise<ToolResult> {
   const { code } = error;
   const details = error.details.replace(GO_PREFIX, '');
   if (TOO_LARGE.test(details))
-    throw new GatewayError('RESULT_TOO_LARGE', `The answer of ${tool} is larger than the gateway takes.`, { cause: error });
+    throw new GatewayError('RESULT_TOO_LARGE', `The result of ${tool} exceeds the gateway's limit.`, { cause: error });
   if (UNREADABLE.test(details))
-    throw new GatewayError('PLUGIN_PROTOCOL_ERROR', `The plugin answered ${tool} with a message that cannot be read.`, { cause: error });
+    throw new GatewayError('PLUGIN_PROTOCOL_ERROR', `The plugin returned an unreadable response to ${tool}.`, { cause: error });
   if (BROKEN_OFF.test(details))
-    throw new GatewayError('PLUGIN_PROTOCOL_ERROR', `The plugin broke off its answer to ${tool}.`, { cause: error });
-  if (details === TWICE) throw new GatewayError('PLUGIN_PROTOCOL_ERROR', `The plugin answered ${tool} more than once.`, { cause: error });
+    throw new GatewayError('PLUGIN_PROTOCOL_ERROR', `The plugin ended its response to ${tool} early.`, { cause: error });
+  if (details === TWICE)
+    throw new GatewayError('PLUGIN_PROTOCOL_ERROR', `The plugin returned more than one response to ${tool}.`, { cause: error });
   switch (code) {
     case STATUS.UNKNOWN:
       return errorResult(
@@ -44,12 +45,12 @@ export async function toFailure(tool: string, error: ServiceError, causes: Cause
     case STATUS.UNIMPLEMENTED:
       return errorResult(`The plugin does not implement calls of ${tool}: ${details}`);
     case STATUS.DEADLINE_EXCEEDED:
-      throw new GatewayError('CALL_TIMEOUT', `${tool} was given up by the plugin: ${details}`);
+      throw new GatewayError('CALL_TIMEOUT', `${tool} timed out in the plugin: ${details}`);
     case STATUS.UNAVAILABLE: {
       const why = await causes.ended();
       if (why !== undefined)
         throw new GatewayError('PLUGIN_CRASHED', `The connection to the plugin was lost while the call was in flight: ${why}.`);
-      // A tool may hand on what a service of its own said.
+      // A tool may return an error of its own backend service.
       if (!LOST.test(details)) return errorResult(details || `${tool} is not available`);
       throw new GatewayError('UPSTREAM_LOST', `The connection to the plugin was lost while the call was in flight: ${details}.`);
     }
@@ -58,15 +59,15 @@ export async function toFailure(tool: string, error: ServiceError, causes: Cause
   }
 }
 
-/** A step of the start that failed, in words. */
+/** Converts the error of a failed start step. */
 export function toStartFailure(error: unknown): unknown {
   const { code, details } = error as Partial<ServiceError>;
   if (typeof code !== 'number' || typeof details !== 'string') return error;
   const why =
     code === STATUS.DEADLINE_EXCEEDED
-      ? 'it does not answer'
+      ? 'no response'
       : UNREADABLE.test(details) || TOO_LARGE.test(details)
-        ? `it answered with a message that cannot be read (${details})`
+        ? `unreadable response (${details})`
         : details.replace(GO_PREFIX, '');
-  return new GatewayError('HANDSHAKE_FAILED', `The plugin started, but cannot be spoken to: ${why}.`, { cause: error });
+  return new GatewayError('HANDSHAKE_FAILED', `The plugin process started, but its gRPC server failed: ${why}.`, { cause: error });
 }

@@ -8,20 +8,20 @@ import { createTracebacks } from './tracebacks.ts';
 
 const DOUBT_MS = 1_000;
 
-/** One start of a plugin program: its environment, its handshake line, its connection. */
+/** Prepares one start of a plugin program: environment, handshake and connection. */
 export async function toLaunch(program: PluginProgram, { folder, stage }: LaunchContext): Promise<ProgramLaunch> {
   const readLog = createLogReader();
   const tracebacks = createTracebacks();
   const handshake = deferred<Handshake>();
   handshake.promise.catch(() => undefined);
-  let shaken = false;
+  let isDone = false;
   const tls = program.tls === 'off' ? undefined : (await import('./tls.ts')).createHostTls();
 
   return {
     command: program.command,
     args: program.args,
     ...(program.fix === undefined ? {} : { fix: program.fix }),
-    // What Python compiles on the way would change the files that are verified at every start.
+    // Compiled Python files would change the installed files, which are verified at every start.
     env: {
       ...handshakeEnvironment(folder()),
       ...(program.fixed ? { PYTHONDONTWRITEBYTECODE: '1' } : {}),
@@ -32,12 +32,12 @@ export async function toLaunch(program: PluginProgram, { folder, stage }: Launch
         tracebacks.line(text);
         return readLog(text);
       }
-      if (shaken) return { level: 'debug', text };
+      if (isDone) return { level: 'debug', text };
       try {
         const read = readHandshake(text, isCut);
         if (read === undefined) return undefined;
         if ('doubtful' in read) {
-          // Something else may have printed it; the real one follows at once then.
+          // Other code may have printed the line; then the real handshake follows within 1 s.
           setTimeout(() => handshake.reject(read.doubtful), DOUBT_MS).unref();
           return undefined;
         }
@@ -45,15 +45,15 @@ export async function toLaunch(program: PluginProgram, { folder, stage }: Launch
       } catch (error) {
         handshake.reject(error);
       }
-      shaken = true;
+      isDone = true;
       return null;
     },
     async connect(running: RunningProgram): Promise<ProgramSession> {
       stage('handshake');
-      const { target, certificate } = await Promise.race([handshake.promise, running.exited.then((why) => neverShook(why, program.fix))]);
+      const { target, certificate } = await Promise.race([handshake.promise, running.exited.then((why) => failToStart(why, program.fix))]);
       if (certificate === undefined && program.tls === 'required') {
-        throw new GatewayError('HANDSHAKE_FAILED', 'The plugin shows no certificate, and the configuration requires one.', {
-          fix: 'Set "autoMtls": "wanted", or false, for this plugin.',
+        throw new GatewayError('HANDSHAKE_FAILED', 'The plugin has no certificate, but the configuration requires one.', {
+          fix: 'Set "autoMtls" to "wanted" or false for this plugin.',
         });
       }
       const { openSession } = await import('./session.ts');
@@ -63,6 +63,6 @@ export async function toLaunch(program: PluginProgram, { folder, stage }: Launch
   };
 }
 
-function neverShook(why: string, fix: string | undefined): never {
+function failToStart(why: string, fix: string | undefined): never {
   throw new GatewayError('HANDSHAKE_FAILED', `The plugin did not start: ${why}.`, fix === undefined ? {} : { fix });
 }

@@ -14,10 +14,10 @@ const LEVELS: ReadonlyMap<unknown, LogLevel> = new Map([
 ]);
 const PREFIX = /^(?:\S+\s+)?\[(TRACE|DEBUG|INFO|WARN|ERROR)\]\s*(.*)$/;
 const PANIC = /^(panic|fatal error): /;
-// The rest of a Go panic: goroutine headers, frames and where they stand.
+// The rest of a Go panic: goroutine headers, frames and locations.
 const PANIC_REST = /^(goroutine \d+ |\t|\S+\(.*\)$|created by |exit status |\[signal )/;
 
-/** A reader of a plugin's stderr: JSON log lines and level prefixes keep their level, a panic is an error to its end. */
+/** Creates a reader of a plugin's stderr. JSON log lines and level prefixes keep their level; all lines of a panic are errors. */
 export function createLogReader(): (line: string) => LogLine {
   let panicking = false;
   return (line) => {

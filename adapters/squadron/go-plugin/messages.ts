@@ -1,6 +1,6 @@
 import { readFields, textOf, WireError, writeBytes, writeText } from './protobuf.ts';
 
-/** One tool as a plugin lists it; fields an older plugin does not know are empty. */
+/** A tool in a plugin's list. Fields that an older plugin lacks are empty. */
 export interface WireTool {
   readonly name: string;
   readonly description: string;
@@ -9,13 +9,13 @@ export interface WireTool {
   readonly idempotent: boolean;
 }
 
-/** What a plugin printed, as the stdio service sends it. */
+/** Output of a plugin from the stdio service. */
 export interface StdioData {
   readonly stream: 'stdout' | 'stderr';
   readonly data: Buffer;
 }
 
-/** Far more than is served of one plugin. */
+/** Far above the number of tools that are served. */
 const MAX_TOOLS = 20_000;
 
 const EMPTY = Buffer.alloc(0);
@@ -23,7 +23,7 @@ const STDERR = 2;
 
 /** A message without fields. */
 export const writeEmpty = (): Buffer => EMPTY;
-/** Whatever a message without fields may hold one day. */
+/** Ignores the contents of a message. */
 export const readNothing = (): undefined => undefined;
 
 /** `ConfigureRequest`: settings as a map. */
@@ -33,7 +33,7 @@ export function writeConfigure(settings: Readonly<Record<string, string>>): Buff
   );
 }
 
-/** `ConfigureResponse`: undefined where it succeeded, otherwise the error. */
+/** `ConfigureResponse`: undefined on success, otherwise the error. */
 export function readConfigure(message: Buffer): string | undefined {
   let success = false;
   let error = '';
@@ -41,7 +41,7 @@ export function readConfigure(message: Buffer): string | undefined {
     if (field.number === 1) success = field.varint === 1;
     if (field.number === 2) error = textOf(field);
   }
-  return success ? undefined : error || 'it gave no reason';
+  return success ? undefined : error || 'no reason given';
 }
 
 /** `CallRequest`. */
@@ -61,7 +61,7 @@ export function readTools(message: Buffer): WireTool[] {
   const tools: WireTool[] = [];
   for (const field of readFields(message)) {
     if (field.number !== 1 || !field.bytes) continue;
-    // Two bytes are a tool already.
+    // A tool can take only two bytes, so their number must be limited.
     if (tools.length >= MAX_TOOLS) throw new WireError(`it lists more than ${MAX_TOOLS} tools`);
     tools.push(readTool(field.bytes));
   }

@@ -1,18 +1,18 @@
 import type { Tls } from '../options.ts';
 
-/** A program that serves as a plugin, and what it is configured with. */
+/** A plugin program and its configuration. */
 export interface PluginProgram {
   readonly command: string;
   readonly args: readonly string[];
   readonly settings: Readonly<Record<string, string>>;
-  /** What mends it where it ends before it is connected. */
+  /** The fix to show if it exits before it is connected. */
   readonly fix?: string;
-  /** Its files must stay as they were installed. */
+  /** Whether its files must not change after installation. */
   readonly fixed: boolean;
   readonly tls: Tls;
   readonly startMs: number;
-  /** Largest message it may send. */
+  /** Maximum size of a message from it, in bytes. */
   readonly largestBytes: number;
-  /** How long a plugin may be silent past the deadline of its oldest call. */
+  /** How long a plugin may stay unresponsive after its oldest call timed out. */
   readonly silentMs: number;
 }

@@ -1,4 +1,4 @@
-/** A message that cannot be read; the connection stays usable. */
+/** A malformed message. The connection stays usable. */
 export class WireError extends Error {}
 
 const VARINT = 0;
@@ -6,14 +6,14 @@ const FIXED64 = 1;
 const BYTES = 2;
 const FIXED32 = 5;
 
-/** One field of a message: its number, and the bytes of a length-delimited field or the number of a varint. */
+/** A field of a message: its number, and either its bytes or its varint. */
 export interface Field {
   readonly number: number;
   readonly bytes?: Buffer;
   readonly varint?: number;
 }
 
-/** Walks over the fields of a message. Fields of kinds that no known message uses are skipped. */
+/** Iterates over the fields of a message. Skips kinds that no known message uses. */
 export function* readFields(message: Buffer): Generator<Field> {
   const at = { offset: 0 };
   while (at.offset < message.length) {
@@ -41,9 +41,9 @@ export function* readFields(message: Buffer): Generator<Field> {
   }
 }
 
-/** The text of a field; throws where the field is of another kind. */
+/** The string of a field. Throws WireError if the field has another kind. */
 export function textOf({ number, bytes }: Field): string {
-  if (!bytes) throw new WireError(`field ${number} is no text`);
+  if (!bytes) throw new WireError(`field ${number} is not a string`);
   return bytes.toString('utf8');
 }
 
@@ -55,7 +55,7 @@ function take(message: Buffer, at: { offset: number }, length: number): Buffer {
   return part;
 }
 
-// Numbers over 2^53 do not occur in the messages read here; they lose their low digits.
+// Values over 2^53 do not occur in these messages; they would lose precision.
 function readVarint(message: Buffer, at: { offset: number }): number {
   let value = 0;
   for (let factor = 1, i = 0; i < 10; factor *= 128, i++) {
@@ -67,7 +67,7 @@ function readVarint(message: Buffer, at: { offset: number }): number {
   throw new WireError('a number is too long');
 }
 
-/** A length-delimited field; nothing for an empty value, as the format has it. */
+/** A length-delimited field; empty values are omitted, as in proto3. */
 export function writeText(number: number, text: string): Buffer {
   return text === '' ? Buffer.alloc(0) : writeBytes(number, Buffer.from(text, 'utf8'));
 }

@@ -20,10 +20,10 @@ import type { Tracebacks } from './tracebacks.ts';
 
 const MAX_REQUEST_SIZE = 4 * 1024 * 1024;
 const LAST_WORDS_MS = 500;
-/** Unlike that of any other run of any gateway. */
+/** Unique id of this gateway run. */
 const RUN = randomBytes(8).toString('base64url');
 
-/** What a session is opened with. */
+/** Arguments of `openSession`. */
 export interface SessionParts {
   readonly target: string;
   readonly channel: ChannelCredentials | undefined;
@@ -33,24 +33,25 @@ export interface SessionParts {
   stage(name: string): void;
 }
 
-/** What a plugin listed when it started. */
+/** The tools that a plugin listed at start. */
 export interface SquadronReport {
   readonly tools: readonly WireTool[];
 }
 
-/** Connects to a plugin that has shaken hands: health, output, settings, list of tools. */
+/** Connects to a plugin after its handshake: health check, output, settings, tool list. */
 export async function openSession(parts: SessionParts): Promise<ProgramSession> {
   const { target, channel, program, running, tracebacks, stage } = parts;
   const connection = connect(target, program.largestBytes, channel);
   try {
     stage('health');
-    if (!(await connection.healthy(program.startMs))) throw new GatewayError('HANDSHAKE_FAILED', 'The plugin says that it is not serving.');
+    if (!(await connection.healthy(program.startMs)))
+      throw new GatewayError('HANDSHAKE_FAILED', 'The plugin reports that it is not serving.');
     const feeds = { stdout: running.feed('stdout'), stderr: running.feed('stderr') };
     connection.drain(({ stream, data }) => feeds[stream](data));
     stage('configure');
     await configure(connection, program);
     stage('list');
-    // A Go plugin lists in an order that changes from start to start.
+    // Go plugins list tools in random order.
     const tools = (await connection.listTools(program.startMs)).sort((a, b) => (a.name < b.name ? -1 : 1));
     return new Session(connection, tools, program, running, tracebacks);
   } catch (error) {
@@ -91,9 +92,9 @@ class Session implements ProgramSession {
 
   call(tool: string, args: JsonObject, ctx: CallContext): Promise<ToolResult> {
     const payload = wellFormedJson(toJsonText(args));
-    // Only a text of many characters can be too many bytes; most need no counting.
+    // A character takes at most four bytes, so short texts need no counting.
     if (payload.length > MAX_REQUEST_SIZE / 4 && Buffer.byteLength(payload) > MAX_REQUEST_SIZE - 1024) {
-      const text = `The arguments of ${tool} are larger than 4 MiB, which plugins of this kind do not take.`;
+      const text = `The arguments of ${tool} exceed the 4 MiB limit of Squadron plugins.`;
       return Promise.reject(new GatewayError('MESSAGE_TOO_LARGE', text, { outcome: 'NOT_SENT', fix: 'Send less in one call.' }));
     }
     return new Promise((resolve, reject) => {
@@ -114,7 +115,7 @@ class Session implements ProgramSession {
     });
   }
 
-  /** `call`: the bare text of a result, for the command line. */
+  /** Calls a tool and returns the raw text of its result, for the command line. */
   request(_method: string, { tool, payload }: JsonObject): Promise<string> {
     return new Promise((resolve, reject) => {
       this.#connection.call(String(tool), String(payload), {}, (error, text = '') => {
@@ -127,18 +128,17 @@ class Session implements ProgramSession {
   #explain(tool: string, error: ServiceError): Promise<ToolResult> {
     return toFailure(tool, error, {
       traceback: () => this.#tracebacks.next(),
-      // The end of the process is the better explanation, and comes a moment later.
+      // The exit reason of the process explains more and arrives shortly after.
       ended: () => Promise.race([this.#running.exited, sleep(LAST_WORDS_MS, undefined, { ref: false })]),
     });
   }
 
-  // A synchronous Python tool blocks its whole plugin. That is being busy, as long as an older call may still run; past
-  // the deadline of the oldest one it does not come back.
+  // A synchronous Python tool blocks its whole plugin. So a silent plugin only counts as hung once its oldest call has timed out.
   async #check(timedOut: CallContext): Promise<void> {
     const [oldest] = this.#calls;
     if (oldest !== timedOut && oldest !== undefined && !oldest.aborted) return;
     const alive = await this.#connection.healthy(this.#program.silentMs).catch(() => false);
-    if (!alive) this.#running.kill('PLUGIN_UNRESPONSIVE', 'it hung past the time limit of a call and was killed');
+    if (!alive) this.#running.kill('PLUGIN_UNRESPONSIVE', 'it did not respond after a call timed out and was killed');
   }
 
   shutdown(): Promise<void> {
@@ -152,13 +152,13 @@ class Session implements ProgramSession {
 
 let attempts = 0;
 
-// Newer plugins see by the key that a call is the same one, sent again. Every call brings these words anew, and a connection
-// remembers only so many of them: their length is what they cost.
+// The idempotency key lets newer plugins recognize a retried call. Values are unique per call, so they are kept short: HTTP/2
+// header compression cannot reuse them.
 function headersOf(ctx: CallContext): Headers {
   const key = `${RUN}.${ctx.id}`;
   return {
     'squadron-run-id': RUN,
-    // Such values are plain ASCII.
+    // Header values must be ASCII.
     'squadron-task-name': ctx.caller.profile.replace(/[^\x20-\x7e]/g, '_'),
     'squadron-attempt-id': `${RUN}.${++attempts}`,
     'squadron-tool-use-id': key,

@@ -4,13 +4,13 @@ import { createIdentity } from './certificate.ts';
 
 /** The gateway's side of one encrypted connection. */
 export interface HostTls {
-  /** As PEM, for the plugin to pin. */
+  /** PEM certificate that the plugin pins. */
   readonly certificate: string;
-  /** Credentials that pin the plugin's certificate, given as DER. */
+  /** Returns credentials that pin the plugin's DER certificate. */
   credentials(plugin: Buffer): ChannelCredentials;
 }
 
-/** A certificate of the gateway for one start of one plugin. */
+/** Creates a client certificate for one start of one plugin. */
 export function createHostTls(): HostTls {
   const { certificate, key } = createIdentity();
   return {

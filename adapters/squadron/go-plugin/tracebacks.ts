@@ -1,15 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-// A timeout of the tool's own goes by another word than every other failure.
+// Timeouts have a different header than other failures.
 const HEADER = /(?:Application error|Timeout occurred)$/;
 const TRACEBACK = /^(?: {2}\+ Exception Group )?Traceback \(most recent call last\):$/;
-// Groups of exceptions are drawn as a tree: its margin, and the lines between its branches.
+// Exception groups are printed as a tree: margins, and lines between branches.
 const MARGIN = /^ +[|+] ?/;
 const BRANCH = /^ +\+[-+]+ (?:\d+|\.\.\.) -+$/;
 const LAST = /^ +\+-+$/;
 const IN_GROUP = /^(?:Exception Group )?Traceback \(most recent call last\):$/;
 const CHAINED = /^(The above exception was the direct cause|During handling of the above exception)/;
-// What a plugin logs beside: by logging's own format, with the time in front, or as JSON.
+// Other log lines: Python logging's format, with a leading time, or JSON.
 const LOGGED =
   /^(?:(?:TRACE|DEBUG|INFO|WARN|WARNING|ERROR|CRITICAL)[: ]|\[(?:TRACE|DEBUG|INFO|WARN|ERROR)\]|\d{4}-\d\d-\d\d[T ]\d\d:|\{"@)/;
 const MAX_LINES = 100;
@@ -17,25 +17,25 @@ const WAIT_MS = 300;
 const SETTLE_MS = 15;
 const MAX_ENTRIES = 32;
 
-/** Finds the messages of failed calls in what a Python plugin prints: over its connection it only says that a call failed. */
+/** Finds the error messages of failed calls in a Python plugin's stderr; gRPC only reports that a call failed. */
 export interface Tracebacks {
-  /** Takes one line of stderr. */
+  /** Processes one line of stderr. */
   line(text: string): void;
-  /** The message of the failure whose report comes next, or undefined where none comes. */
+  /** Returns the error message of the next report, or undefined if none arrives. */
   next(): Promise<string | undefined>;
 }
 
 interface Report {
   lines: string[];
-  /** Whether the exception's own line has come; what follows belongs to its message. */
+  /** Whether the line with the exception's name has been read; the rest is its message. */
   named: boolean;
-  /** Whether it was the cause of another one, which comes next. */
+  /** Whether it is the cause of another exception, which follows. */
   chained: boolean;
-  /** Whether it is drawn as a tree. */
+  /** Whether it is printed as a tree. */
   group: boolean;
 }
 
-/** Every failed call is reported once, in the order of the failures: reports are handed out in the order in which they came. */
+/** Each failed call has one report, in the order of failures, so reports are returned in that order. */
 export function createTracebacks(): Tracebacks {
   const done: Report[] = [];
   let open: Report | undefined;
@@ -45,7 +45,7 @@ export function createTracebacks(): Tracebacks {
   const add = (report: Report, text: string): void => {
     if (report.group && LAST.test(text)) return;
     const line = report.group ? text.replace(MARGIN, '') : text;
-    // What each branch begins with is named by itself.
+    // Each branch starts with its own exception.
     if (report.group && (BRANCH.test(text) || IN_GROUP.test(line))) report.named = false;
     else if (report.named) report.lines.push(line);
     else if (!/^\s/.test(line)) {
@@ -81,7 +81,7 @@ export function createTracebacks(): Tracebacks {
         started = true;
         open = undefined;
       } else if (TRACEBACK.test(text) && (started || open?.chained)) {
-        // A chain of exceptions ends with the one that the caller met.
+        // A chain of exceptions ends with the one that the caller got.
         open = Object.assign(started ? {} : (open ?? {}), { lines: [], named: false, chained: false, group: text.startsWith(' ') });
         started = false;
       } else if (open?.named && (LOGGED.test(text) || open.lines.length >= MAX_LINES)) {

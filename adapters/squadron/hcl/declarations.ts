@@ -12,11 +12,11 @@ export interface PluginBlock {
   readonly source: string | undefined;
   readonly version: string;
   readonly settings: Readonly<Record<string, string>>;
-  /** The folder that a relative source starts from. */
+  /** Base folder of a relative source. */
   readonly folder: string;
 }
 
-/** A `tool` block: another tool under a name of its own, with fixed or filled-in parameters. */
+/** A `tool` block: another tool under a new name, with fixed or templated parameters. */
 export interface ToolBlock {
   readonly name: string;
   readonly implements: readonly string[];
@@ -24,11 +24,11 @@ export interface ToolBlock {
   readonly fields: { readonly [name: string]: HclValue };
   readonly parameters: ReadonlyMap<string, Expression>;
   readonly scope: Scope;
-  /** Runs something about this block's file; faults become errors with their place. */
+  /** Runs a function and converts HclErrors to errors with file and position. */
   at<T>(run: () => T): T;
 }
 
-/** An `mcp` block: a server that Squadron uses itself. */
+/** An `mcp` block: an MCP server of the project. */
 export interface ServerBlock {
   readonly name: string;
   readonly attributes: { readonly [name: string]: HclValue };
@@ -40,22 +40,22 @@ export interface FaultyBlock {
   readonly error: GatewayError;
 }
 
-/** What a project declares, as far as it concerns us. */
+/** The supported declarations of a project. */
 export interface Declarations {
   readonly root: string;
-  /** The variables that expressions speak of. */
+  /** The variables available in expressions. */
   readonly variables: ReadonlyMap<string, HclValue>;
   readonly plugins: readonly (PluginBlock | FaultyBlock)[];
   readonly tools: readonly (ToolBlock | FaultyBlock)[];
   readonly servers: readonly (ServerBlock | FaultyBlock)[];
-  /** Kinds of blocks that were left aside. */
+  /** Kinds of blocks that were ignored. */
   readonly skipped: readonly string[];
 }
 
 type ReadBlock<T> = (name: string, block: Block, scope: Scope, file: HclFile, root: string) => T;
 const KNOWN = new Set(['variable', 'plugin', 'tool', 'mcp']);
 
-/** Reads the blocks of a project. One that cannot be used costs itself alone. */
+/** Reads the blocks of a project. A faulty block does not affect the others. */
 export function readDeclarations(project: HclProject, given: Readonly<Record<string, string>>): Declarations {
   const variables = readVariables(project, given);
   const { files, root } = project;
@@ -64,7 +64,7 @@ export function readDeclarations(project: HclProject, given: Readonly<Record<str
     const one = (file: HclFile, block: Block): T => {
       const name = block.labels[0] ?? '';
       if (name === '') throw new HclError(`the ${type} has no name`, block);
-      if (names.has(name)) throw new HclError(`there is another ${type} "${name}"`, block);
+      if (names.has(name)) throw new HclError(`duplicate ${type} "${name}"`, block);
       names.add(name);
       return toDeclaration(name, block, new FileScope(file, root, variables), file, root);
     };
@@ -97,22 +97,22 @@ function toPlugin(name: string, block: Block, scope: Scope, { folder }: HclFile)
   return { name, source: textOf(block, 'source', scope), version, settings: toSettings(block, scope), folder };
 }
 
-// A block is the documented form; many authors write an attribute.
+// A block is the documented form, but many authors write an attribute.
 function toSettings(block: Block, scope: Scope): Record<string, string> {
   const blocks = block.blocks.filter(({ type }) => type === 'settings');
   const attribute = block.attributes.get('settings');
   const [, second] = [...blocks, ...(attribute ? [attribute] : [])];
-  if (second) throw new HclError('settings stand there twice', second);
+  if (second) throw new HclError('duplicate settings', second);
   const settings: Record<string, string> = {};
   const set = (name: string, value: HclValue, place: Place): void => {
     const text = toText(value);
     if (text === undefined)
-      throw new HclError(`the setting "${name}" is a list or an object; settings are texts, numbers and booleans`, place);
+      throw new HclError(`the setting "${name}" is a list or an object; settings must be strings, numbers or booleans`, place);
     settings[name] = text;
   };
   if (attribute) for (const [name, value] of Object.entries(objectOf(attribute, 'settings', scope))) set(name, value, attribute);
   for (const { attributes, blocks: nested } of blocks) {
-    if (nested[0]) throw new HclError(`settings hold a block "${nested[0].type}"; they are texts, numbers and booleans`, nested[0]);
+    if (nested[0]) throw new HclError(`settings contain a block "${nested[0].type}"; they must be strings, numbers or booleans`, nested[0]);
     for (const [name, item] of attributes) set(name, evaluate(item.expression, scope), item);
   }
   return settings;
@@ -122,7 +122,7 @@ function toTool(name: string, block: Block, scope: Scope, file: HclFile, root: s
   const { attributes, blocks } = block;
   const target = attributes.get('implements');
   const reference = target && asReference(target.expression);
-  if (!reference) throw new HclError(`the tool "${name}" does not say what it implements, such as plugins.shell.run`, target ?? block);
+  if (!reference) throw new HclError(`the tool "${name}" has no "implements", such as plugins.shell.run`, target ?? block);
   const inputs = attributes.get('inputs');
   const inner = blocks.find(({ type }) => type === 'inputs');
   const parameters = [...attributes].filter(([key]) => key !== 'implements' && key !== 'description' && key !== 'inputs');
@@ -140,7 +140,7 @@ function toTool(name: string, block: Block, scope: Scope, file: HclFile, root: s
 function toField({ labels, attributes }: Block, scope: Scope): [string, HclValue] {
   const values = [...attributes].map(([key, { expression }]): [string, HclValue] => {
     const reference = asReference(expression);
-    // A type is written with quotes or without.
+    // A type may be written with or without quotes.
     return [key, key === 'type' && reference?.length === 1 ? (reference[0] as string) : evaluate(expression, scope)];
   });
   return [labels[0] ?? '', Object.fromEntries(values)];
@@ -157,12 +157,12 @@ function textOf(block: Block, name: string, scope: Scope): string | undefined {
   const attribute = block.attributes.get(name);
   if (!attribute) return undefined;
   const text = toText(evaluate(attribute.expression, scope));
-  if (text === undefined) throw new HclError(`"${name}" is no text`, attribute);
+  if (text === undefined) throw new HclError(`"${name}" is not a string`, attribute);
   return text;
 }
 
 function objectOf(attribute: Attribute, name: string, scope: Scope): { [key: string]: HclValue } {
   const value = evaluate(attribute.expression, scope);
-  if (!isObject(value)) throw new HclError(`"${name}" is no object`, attribute);
+  if (!isObject(value)) throw new HclError(`"${name}" is not an object`, attribute);
   return value;
 }

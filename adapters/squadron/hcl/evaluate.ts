@@ -4,7 +4,7 @@ import { type Expression, isMark, show } from './parser.ts';
 import { fillIn } from './template.ts';
 import { HclNumber, type HclValue, isObject, type Scope, toText } from './values.ts';
 
-/** Works an expression out. */
+/** Evaluates an expression. */
 export function evaluate(expression: Expression, scope: Scope): HclValue {
   const reader = new Reader(
     expression.filter(({ kind }) => kind !== 'end'),
@@ -15,7 +15,7 @@ export function evaluate(expression: Expression, scope: Scope): HclValue {
   return value;
 }
 
-/** A name such as `plugins.shell.run`, where an expression is nothing else. */
+/** Returns the parts of a reference such as `plugins.shell.run`; undefined for any other expression. */
 export function asReference(expression: Expression): readonly string[] | undefined {
   const tokens = expression.filter(({ kind }) => kind !== 'end' && kind !== 'newline');
   const fits = tokens.every((token, i) => (i % 2 === 0 ? token.kind === 'name' : isMark(token, '.')));
@@ -33,7 +33,7 @@ class Reader {
     this.#scope = scope;
   }
 
-  /** A whole expression: `a == b ? c : d` and what binds more tightly. */
+  /** Evaluates a whole expression, including `a == b ? c : d`. */
   value(): HclValue {
     const condition = this.#combined(1);
     const question = this.#ahead('?');
@@ -73,7 +73,7 @@ class Reader {
         break;
       default:
     }
-    throw new HclError(`${show(token)} is not supported in a value here`, token);
+    throw new HclError(`${show(token)} is not supported in a value`, token);
   }
 
   expectEnd(): void {
@@ -81,13 +81,13 @@ class Reader {
     const token = this.#peek();
     if (token)
       throw new HclError(
-        `${show(token)} is not supported in a value here: texts, numbers, true, false, vars.<name>, operators and functions are`,
+        `${show(token)} is not supported in a value. Supported: strings, numbers, true, false, vars.<name>, operators and functions`,
         token,
       );
   }
 
   #text({ parts, line, column }: TextToken): HclValue {
-    // A text that is nothing but one filled-in value is that value.
+    // A template with only one expression has the value of that expression.
     const [before, only, after] = parts;
     if (parts.length === 3 && before === '' && after === '' && typeof only === 'object') return evaluate(only, this.#scope);
     return fillIn(parts, this.#scope, { line, column }, evaluate);
@@ -111,7 +111,7 @@ class Reader {
   #step(): string | number {
     if (isMark(this.#next(), '.')) {
       const member = this.#next();
-      if (member.kind !== 'name') throw new HclError(`${show(member)} is not expected here; a name is`, member);
+      if (member.kind !== 'name') throw new HclError(`unexpected ${show(member)}; expected a name`, member);
       return member.text;
     }
     const key = this.value();
@@ -140,9 +140,9 @@ class Reader {
       const key = this.#next();
       if (isMark(key, '}')) break;
       const name = key.kind === 'name' ? key.text : key.kind === 'text' ? toText(this.#text(key)) : undefined;
-      if (name === undefined) throw new HclError(`${show(key)} is no key`, key);
+      if (name === undefined) throw new HclError(`${show(key)} is not a valid key`, key);
       const equals = this.#next();
-      if (!isMark(equals, '=') && !isMark(equals, ':')) throw new HclError(`${show(equals)} is not expected here; "=" is`, equals);
+      if (!isMark(equals, '=') && !isMark(equals, ':')) throw new HclError(`unexpected ${show(equals)}; expected "="`, equals);
       members.push([name, this.value()]);
       if (isMark(this.#peek(), ',')) this.#next();
     }
@@ -151,10 +151,10 @@ class Reader {
 
   #unexpected(wanted: string): HclError {
     const token = this.#peek() ?? (this.#tokens.at(-1) as Token);
-    return new HclError(`${show(token)} is not expected here; ${wanted} is`, token);
+    return new HclError(`unexpected ${show(token)}; expected ${wanted}`, token);
   }
 
-  // Takes one of these marks, where the next thing that is no end of a line is one; inside brackets lines may end before it.
+  // Consumes the next token if it is one of these marks. Skips newlines before it, which are allowed inside brackets.
   #ahead(...marks: readonly string[]): Token | undefined {
     let at = this.#at;
     while (this.#tokens[at]?.kind === 'newline') at++;
@@ -181,6 +181,6 @@ class Reader {
 
 function member(value: HclValue, step: string | number, place: Token): HclValue {
   const members = Array.isArray(value) || isObject(value) ? value : {};
-  if (!Object.hasOwn(members, step)) throw new HclError(`there is no member ${JSON.stringify(step)}`, place);
+  if (!Object.hasOwn(members, step)) throw new HclError(`unknown member ${JSON.stringify(step)}`, place);
   return (members as { [key: string | number]: HclValue })[step] as HclValue;
 }

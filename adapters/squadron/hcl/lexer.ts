@@ -1,12 +1,12 @@
 import { TextParts } from './text-parts.ts';
 
-/** Where something stands, counted from 1. */
+/** A position in a file, counted from 1. */
 export interface Place {
   readonly line: number;
   readonly column: number;
 }
 
-/** A fault in a file, with its place. */
+/** A fault in a file, with its position. */
 export class HclError extends Error {
   readonly place: Place;
 
@@ -16,7 +16,7 @@ export class HclError extends Error {
   }
 }
 
-/** A text with what is filled in between its parts. */
+/** A part of a template: literal text or an interpolated expression. */
 export type Part = string | readonly Token[];
 
 interface Word extends Place {
@@ -24,7 +24,7 @@ interface Word extends Place {
   readonly text: string;
 }
 
-/** A text in quotes or a heredoc. */
+/** A quoted string or heredoc. */
 export interface TextToken extends Place {
   readonly kind: 'text';
   readonly parts: readonly Part[];
@@ -34,7 +34,7 @@ interface Silent extends Place {
   readonly kind: 'newline' | 'end';
 }
 
-/** The smallest piece of a file that means something. */
+/** A lexical token. */
 export type Token = Word | TextToken | Silent;
 
 const SPACE = /[ \t\r]+|#[^\n]*|\/\/[^\n]*|\/\*[\s\S]*?\*\//y;
@@ -44,7 +44,7 @@ const HEREDOC = /<<(-?)([\p{L}_][\p{L}\p{N}_-]*)[ \t]*\r?\n/uy;
 const MARK = /&&|\|\||==|!=|<=|>=|=>|\.\.\.|[{}()[\]=,.:?!<>+\-*/%]/y;
 const ESCAPES: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t', '"': '"', '\\': '\\' };
 
-/** Cuts a file into tokens. */
+/** Splits a file into tokens. */
 export function tokenise(source: string): Token[] {
   return new Lexer(source.replace(/^\ufeff/, '')).run(undefined);
 }
@@ -54,21 +54,21 @@ class Lexer {
   #at = 0;
   #line = 1;
   #lineStart = 0;
-  /** Whether what was filled in last ended with "~". */
+  /** Whether the last interpolation ended with "~". */
   #trimsAfter = false;
 
   constructor(source: string) {
     this.#source = source;
   }
 
-  /** Tokens up to the end of the file, or up to the bracket that closes a filled-in expression. */
+  /** Returns the tokens up to the end of the file, or up to the bracket that closes an interpolation. */
   run(close: Place | undefined): Token[] {
     const tokens: Token[] = [];
     for (let depth = 0; ; ) {
       this.#match(SPACE);
       const place = this.#place();
       if (this.#at >= this.#source.length) {
-        if (close) throw new HclError('"${" is never closed', close);
+        if (close) throw new HclError('"${" is not closed', close);
         tokens.push({ kind: 'end', ...place });
         return tokens;
       }
@@ -103,7 +103,7 @@ class Lexer {
       const found = this.#match(pattern);
       if (found) return { kind, text: found[0], ...place };
     }
-    throw new HclError(`"${String.fromCodePoint(this.#source.codePointAt(this.#at) as number)}" is not expected here`, place);
+    throw new HclError(`"${String.fromCodePoint(this.#source.codePointAt(this.#at) as number)}" is unexpected`, place);
   }
 
   #quoted(place: Place): Token {
@@ -111,7 +111,7 @@ class Lexer {
     const text = new TextParts<readonly Token[]>();
     for (;;) {
       const next = this.#source[this.#at];
-      if (next === undefined || next === '\n') throw new HclError('the text is never closed', place);
+      if (next === undefined || next === '\n') throw new HclError('unterminated string', place);
       if (next === '"') break;
       if (next === '\\') text.add(this.#escape());
       else this.#plainOrFilledIn(text);
@@ -120,7 +120,7 @@ class Lexer {
     return { kind: 'text', parts: text.quoted(), ...place };
   }
 
-  // What follows a heredoc's opening line, up to a line that holds its word alone.
+  // Reads a heredoc up to the line with its delimiter.
   #heredoc(indented: boolean, word: string, place: Place): Token {
     this.#newLine();
     const end = new RegExp(`^[ \\t]*${word}[ \\t]*\\r?$`, 'u');
@@ -132,7 +132,7 @@ class Lexer {
         this.#at += line.length;
         break;
       }
-      if (stop < 0) throw new HclError(`the text is never closed by a line "${word}"`, place);
+      if (stop < 0) throw new HclError(`the heredoc has no closing line "${word}"`, place);
       while (this.#at <= stop) {
         if (this.#source[this.#at] === '\n') {
           text.add('\n');
@@ -153,12 +153,12 @@ class Lexer {
     if (found) return String.fromCodePoint(Number.parseInt((found[1] ?? found[2]) as string, 16));
     const letter = this.#source[this.#at + 1] ?? '';
     const meant = ESCAPES[letter];
-    if (meant === undefined) throw new HclError(`"\\${letter}" is no escape`, place);
+    if (meant === undefined) throw new HclError(`"\\${letter}" is not a valid escape`, place);
     this.#at += 2;
     return meant;
   }
 
-  // One character, or the two-character spelling of a bracket that is meant as itself.
+  // One character, or an escaped "${" or "%{".
   #plain(): string {
     for (const [spelt, meant] of [
       ['$${', '${'],
@@ -171,7 +171,7 @@ class Lexer {
     return this.#source[this.#at++] as string;
   }
 
-  // A "~" beside what is filled in trims the text on that side.
+  // A "~" in an interpolation trims the text on that side.
   #plainOrFilledIn(text: TextParts<readonly Token[]>): void {
     const directive = this.#starts('%{');
     if (!directive && !this.#starts('${')) return text.add(this.#plain());

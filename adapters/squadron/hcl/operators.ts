@@ -1,7 +1,7 @@
 import { HclError, type Place } from './lexer.ts';
 import { HclNumber, type HclValue } from './values.ts';
 
-/** How tightly each operator between two values binds. */
+/** Precedence of the binary operators. */
 export const BINDING: Readonly<Record<string, number>> = {
   '||': 1,
   '&&': 2,
@@ -30,29 +30,29 @@ const ARITHMETIC: Readonly<Record<string, (a: number, b: number) => number | boo
   '%': (a, b) => a % b,
 };
 
-/** What an operator between two values comes to. */
+/** Applies a binary operator. */
 export function combine(operator: string, left: HclValue, right: HclValue, place: Place): HclValue {
   if (operator === '==' || operator === '!=') return isSame(left, right) === (operator === '==');
   if (operator === '&&') return toTruth(left, place) && toTruth(right, place);
   if (operator === '||') return toTruth(left, place) || toTruth(right, place);
   const result = ARITHMETIC[operator]?.(toNumber(left, place), toNumber(right, place));
   if (typeof result === 'boolean') return result;
-  if (result === undefined || !Number.isFinite(result)) throw new HclError(`"${operator}" gives no number here`, place);
+  if (result === undefined || !Number.isFinite(result)) throw new HclError(`the result of "${operator}" is not a number`, place);
   return new HclNumber(String(result));
 }
 
-/** A value that must be true or false; a text that says so is one, too. */
+/** Converts to a boolean; accepts the strings "true" and "false". */
 export function toTruth(value: HclValue, place: Place): boolean {
   if (value === true || value === 'true') return true;
   if (value === false || value === 'false') return false;
-  throw new HclError('a value that is true or false is expected here', place);
+  throw new HclError('expected true or false', place);
 }
 
-/** A value that must be a number, or a text that is one. */
+/** Converts to a number; accepts numeric strings. */
 export function toNumber(value: HclValue, place: Place): number {
   const number =
     value instanceof HclNumber ? Number(value.text) : typeof value === 'string' && value.trim() !== '' ? Number(value) : Number.NaN;
-  if (Number.isNaN(number)) throw new HclError('a number is expected here', place);
+  if (Number.isNaN(number)) throw new HclError('expected a number', place);
   return number;
 }
 

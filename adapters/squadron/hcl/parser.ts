@@ -1,9 +1,9 @@
 import { HclError, type Place, type Token, tokenise } from './lexer.ts';
 
-/** What stands to the right of an equals sign, not yet understood: most of a file is none of our business. */
+/** The tokens of an unparsed expression; most of a file is never evaluated. */
 export type Expression = readonly Token[];
 
-/** A block: its kind, its labels, and what stands between its brackets. */
+/** A block: its kind, labels and body. */
 export interface Block extends Place {
   readonly type: string;
   readonly labels: readonly string[];
@@ -18,7 +18,7 @@ export interface Attribute extends Place {
 
 const MAX_DEPTH = 50;
 
-/** The blocks of a file. Throws an HclError where it cannot be read as a whole. */
+/** Parses the blocks of a file. Throws an HclError if the file is malformed. */
 export function parseHcl(source: string): readonly Block[] {
   const parser = new Parser(tokenise(source));
   return parser.body('end', 0).blocks;
@@ -39,7 +39,7 @@ class Parser {
       const token = this.#next();
       if (token.kind === 'newline') continue;
       if (token.kind === 'end' ? until === 'end' : until === '}' && isMark(token, '}')) return { attributes, blocks };
-      if (token.kind !== 'name') throw new HclError(`${show(token)} is not expected here; a name is`, token);
+      if (token.kind !== 'name') throw new HclError(`unexpected ${show(token)}; expected a name`, token);
       if (depth > MAX_DEPTH) throw new HclError('blocks are nested too deep', token);
       if (isMark(this.#peek(), '=')) {
         this.#next();
@@ -56,12 +56,12 @@ class Parser {
       if (isMark(token, '{')) break;
       if (token.kind === 'name') labels.push(token.text);
       else if (token.kind === 'text' && token.parts.length === 1) labels.push(token.parts[0] as string);
-      else throw new HclError(`${show(token)} is not expected here; "=" or "{" is`, token);
+      else throw new HclError(`unexpected ${show(token)}; expected "=" or "{"`, token);
     }
     return { type, labels, ...this.body('}', depth + 1), line: place.line, column: place.column };
   }
 
-  // Up to the end of the line, or the bracket that closes a block written on one line. Brackets may hold more lines.
+  // Reads up to the end of the line, or to the bracket that closes a one-line block. Brackets may span lines.
   #expression(): Expression {
     const tokens: Token[] = [];
     for (let depth = 0; ; ) {
@@ -71,7 +71,7 @@ class Parser {
       if (token.kind === 'mark' && '})]'.includes(token.text)) depth--;
       tokens.push(this.#next());
     }
-    if (tokens.length === 0) throw new HclError('a value is missing here', this.#peek());
+    if (tokens.length === 0) throw new HclError('a value is missing', this.#peek());
     return tokens;
   }
 
@@ -91,15 +91,15 @@ export function isMark(token: Token | undefined, text: string): boolean {
   return token?.kind === 'mark' && token.text === text;
 }
 
-/** A token as it is named in a message. */
+/** Describes a token in a message. */
 export function show(token: Token): string {
   switch (token.kind) {
     case 'end':
-      return 'the end';
+      return 'end of file';
     case 'newline':
-      return 'the end of the line';
+      return 'end of line';
     case 'text':
-      return 'a text';
+      return 'string';
     default:
       return `"${token.text}"`;
   }

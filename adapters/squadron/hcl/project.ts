@@ -10,18 +10,18 @@ const MAX_FILES = 500;
 /** One file of a project. */
 export interface HclFile {
   readonly path: string;
-  /** The file's folder: where relative paths in it start. */
+  /** The file's folder, the base of relative paths in it. */
   readonly folder: string;
   readonly blocks: readonly Block[];
 }
 
-/** The `.hcl` files of a project and the folder that is its root. */
+/** The `.hcl` files of a project and its root folder. */
 export interface HclProject {
   readonly root: string;
   readonly files: readonly HclFile[];
 }
 
-/** The `.hcl` files at a path: the file itself, or all below a folder. */
+/** Lists the `.hcl` files at a path: the file itself, or all files below a folder. */
 export function listHcl(path: string): string[] {
   if (statSync(path).isFile()) return path.endsWith('.hcl') ? [path] : [];
   const files: string[] = [];
@@ -36,7 +36,7 @@ export function listHcl(path: string): string[] {
   return files;
 }
 
-/** Reads a project. Throws MANIFEST_INVALID with file, line and column where a file cannot be read. */
+/** Reads a project. Throws MANIFEST_INVALID with file, line and column if a file is malformed. */
 export function readProject(path: string): HclProject {
   const root = statSync(path).isFile() ? dirname(path) : path;
   return { root, files: listHcl(path).map((file) => readFile(file, root)) };
@@ -49,13 +49,13 @@ function readFile(path: string, root: string): HclFile {
   });
 }
 
-/** Runs something about a file; a fault found in it becomes an error that names file, line and column. */
+/** Runs a function and converts an HclError to an error with file, line and column. */
 export function at<T>(path: string, root: string, run: () => T): T {
   try {
     return run();
   } catch (error) {
     if (!(error instanceof HclError)) throw error;
     const place = `${relative(root, path) || path}:${error.place.line}:${error.place.column}`;
-    throw new GatewayError('MANIFEST_INVALID', `${place}: ${error.message}.`, { at: place, fix: 'Correct the file at the place named.' });
+    throw new GatewayError('MANIFEST_INVALID', `${place}: ${error.message}.`, { at: place, fix: 'Correct the file at this position.' });
   }
 }

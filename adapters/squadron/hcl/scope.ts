@@ -46,7 +46,7 @@ function toVariable(block: Block, file: HclFile, root: string): Variable {
   return { name, preset: read('default'), secret: read('secret') === true };
 }
 
-/** What was given for the variables that are declared secret. A project that cannot be read has none. */
+/** Given values of secret variables; empty if the project cannot be read. */
 export function secretValues(project: HclProject, given: Readonly<Record<string, string>>): string[] {
   try {
     return declaredVariables(project).flatMap(({ name, secret }) => (secret && Object.hasOwn(given, name) ? [given[name] as string] : []));
@@ -55,13 +55,13 @@ export function secretValues(project: HclProject, given: Readonly<Record<string,
   }
 }
 
-/** The values of a project's variables: what was given, then a declaration's default, then an empty text. */
+/** Values of a project's variables: the given value, else the default, else an empty string. */
 export function readVariables(project: HclProject, given: Readonly<Record<string, string>>): ReadonlyMap<string, HclValue> {
   const presets = declaredVariables(project).map(({ name, preset }): [string, HclValue] => [name, preset ?? '']);
   return new Map([...presets, ...Object.entries(given)]);
 }
 
-/** What expressions of one file may speak of. */
+/** The names and functions available in one file's expressions. */
 export class FileScope implements Scope {
   readonly #file: HclFile;
   readonly #root: string;
@@ -76,10 +76,10 @@ export class FileScope implements Scope {
   read(path: readonly string[], place: Place): HclValue {
     const [space, name, ...rest] = path;
     if (space !== 'vars' || name === undefined || rest.length > 0)
-      throw new HclError(`"${path.join('.')}" is not known here; vars.<name> is`, place);
+      throw new HclError(`"${path.join('.')}" is unknown; use vars.<name>`, place);
     const value = this.#variables.get(name);
     if (value === undefined) {
-      throw new HclError(`the variable "${name}" is neither declared by a variable block nor given under "vars" in mcp.json`, place);
+      throw new HclError(`the variable "${name}" is neither declared in a variable block nor set under "vars" in mcp.json`, place);
     }
     return value;
   }
@@ -87,14 +87,14 @@ export class FileScope implements Scope {
   call(name: string, args: readonly HclValue[], place: Place): HclValue {
     if (name === 'load') return this.#load(args, place);
     const type = Object.hasOwn(SCHEMA_TYPES, name) ? SCHEMA_TYPES[name] : undefined;
-    if (type === undefined) throw new HclError(`the function ${name}() is not known`, place);
+    if (type === undefined) throw new HclError(`unknown function ${name}()`, place);
     return toField(type, args);
   }
 
   #load([argument]: readonly HclValue[], place: Place): string {
     const name = argument === undefined ? undefined : toText(argument);
     if (name === undefined || !['.md', '.txt'].includes(extname(name)))
-      throw new HclError('load() takes the name of a .md or .txt file', place);
+      throw new HclError('load() requires the name of a .md or .txt file', place);
     try {
       const text = readFileSync(resolveSource(name, this.#file.folder, this.#root), 'utf8');
       if (text.length > MAX_SIZE) throw new Error('it is larger than 1 MB');
@@ -106,7 +106,7 @@ export class FileScope implements Scope {
   }
 }
 
-/** What a schema helper says of a field: its type, then in any order a description, whether it is required, and what is inside. */
+/** The field that a schema helper describes. Arguments in any order: description, whether it is required, inner fields. */
 export function toField(type: string, args: readonly HclValue[]): HclValue {
   const field: { [key: string]: HclValue } = { type };
   for (const arg of args) {

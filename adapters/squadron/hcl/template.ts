@@ -6,12 +6,12 @@ import { type HclValue, isObject, type Scope, toText } from './values.ts';
 type Evaluate = (expression: Expression, scope: Scope) => HclValue;
 const MAX_ROUNDS = 10_000;
 
-/** A text with its values filled in and its directives (`%{ if }`, `%{ for }`) followed. */
+/** Renders a template with its interpolations and directives (`%{ if }`, `%{ for }`). */
 export function fillIn(parts: readonly Part[], scope: Scope, place: Place, evaluate: Evaluate): string {
   let at = 0;
   let rounds = 0;
 
-  // Up to one of the words that end a directive's body; `skip`: nothing is worked out on the way.
+  // Renders up to one of the keywords in `ends`. `skip`: evaluates nothing.
   const body = (ends: readonly string[], within: Scope, skip: boolean): { text: string; end: string } => {
     let text = '';
     for (; at < parts.length; at++) {
@@ -24,7 +24,7 @@ export function fillIn(parts: readonly Part[], scope: Scope, place: Place, evalu
         if (ends.includes(word)) return { text, end: word };
         if (word === 'if') text += choose(part, within, skip);
         else if (word === 'for') text += repeat(part, within, skip);
-        else throw new HclError(`the directive "%{ ${word} }" is not known here`, part[0] as Token);
+        else throw new HclError(`the directive "%{ ${word} }" is unknown`, part[0] as Token);
         at--;
       }
     }
@@ -45,9 +45,9 @@ export function fillIn(parts: readonly Part[], scope: Scope, place: Place, evalu
     const entries = skip ? [] : entriesOf(evaluate(list, within), directive[1] as Token);
     let text = '';
     for (const entry of entries) {
-      if (++rounds > MAX_ROUNDS) throw new HclError('the text repeats itself too often', place);
+      if (++rounds > MAX_ROUNDS) throw new HclError(`the template has more than ${MAX_ROUNDS} iterations`, place);
       at = from;
-      // With one name it is the value, with two the key comes first.
+      // One name is the value; with two, the first is the key.
       const own = new Map(names.map((name, i): [string, HclValue] => [name, entry[names.length === 1 ? 1 : i] as HclValue]));
       text += body(['endfor'], withNames(within, own), false).text;
     }
@@ -62,14 +62,14 @@ function readFor(directive: Expression): { names: string[]; list: Expression } {
   const until = directive.findIndex((token) => token.kind === 'name' && token.text === 'in');
   const names = directive.slice(2, until).flatMap((token) => (token.kind === 'name' ? [token.text] : []));
   if (until < 0 || names.length < 1 || names.length > 2)
-    throw new HclError(`${show(directive[1] as Token)} needs "x in list"`, directive[0] as Token);
+    throw new HclError(`${show(directive[1] as Token)} requires "x in list"`, directive[0] as Token);
   return { names, list: directive.slice(until + 1) };
 }
 
 function entriesOf(value: HclValue, place: Place): [HclValue, HclValue][] {
   if (Array.isArray(value)) return value.map((item, i) => [String(i), item]);
   if (isObject(value)) return Object.entries(value);
-  throw new HclError('a list or an object is expected', place);
+  throw new HclError('expected a list or an object', place);
 }
 
 function withNames(scope: Scope, own: ReadonlyMap<string, HclValue>): Scope {
@@ -80,7 +80,7 @@ function withNames(scope: Scope, own: ReadonlyMap<string, HclValue>): Scope {
       const found = own.get(first);
       if (found === undefined) return scope.read(path, place);
       return rest.reduce<HclValue>((value, key) => {
-        if (!isObject(value) || !Object.hasOwn(value, key)) throw new HclError(`there is no member "${key}"`, place);
+        if (!isObject(value) || !Object.hasOwn(value, key)) throw new HclError(`unknown member "${key}"`, place);
         return value[key] as HclValue;
       }, found);
     },
@@ -89,6 +89,6 @@ function withNames(scope: Scope, own: ReadonlyMap<string, HclValue>): Scope {
 
 function toWord(value: HclValue, place: Place): string {
   const text = toText(value);
-  if (text === undefined) throw new HclError('a list or an object cannot stand inside a text', place);
+  if (text === undefined) throw new HclError('a list or an object cannot be part of a string', place);
   return text;
 }

@@ -3,7 +3,7 @@ interface Trims {
   readonly after: boolean;
 }
 
-/** A text while it is read: what stands in it, and what is filled in between. */
+/** Collects the literal and interpolated parts of a template. */
 export class TextParts<Filled extends object> {
   readonly #parts: (string | Filled)[] = [];
   readonly #trims: Trims[] = [];
@@ -13,19 +13,19 @@ export class TextParts<Filled extends object> {
     this.#text += text;
   }
 
-  /** `trims`: the sides on which white space goes with it. */
+  /** `trims`: the sides on which white space is removed. */
   fillIn(filled: Filled, trims: Trims): void {
     this.#parts.push(this.#text, filled);
     this.#trims.push(trims);
     this.#text = '';
   }
 
-  /** All of a text in quotes: texts in the first and every second place, what is filled in between them. */
+  /** All parts of a quoted string: literal text at even positions, interpolations between. */
   quoted(): (string | Filled)[] {
     return this.#trimmed([...this.#parts, this.#text], /^\s+/, /\s+$/);
   }
 
-  /** All of a heredoc, whose lines are trimmed each by itself. */
+  /** All parts of a heredoc. Trimming does not cross lines. */
   heredoc(indented: boolean): (string | Filled)[] {
     const all = [...this.#parts, this.#text].map((part) => (typeof part === 'string' ? part.replaceAll('\r\n', '\n') : part));
     return this.#trimmed(indented ? withoutIndent(all) : all, /^[ \t]*\n?/, /[ \t]+$/);
@@ -50,7 +50,7 @@ function withoutIndent<Part>(parts: readonly Part[]): Part[] {
     .filter((line) => line.trim() !== '')
     .map((line) => /^[ \t]*/.exec(line)?.[0].length ?? 0);
   const least = indents.length === 0 ? 0 : Math.min(...indents);
-  // Only the first part starts a line by itself.
+  // Only the first part starts at the beginning of a line.
   const [first, later] = [new RegExp(`(^|\n)[ \t]{0,${least}}`, 'g'), new RegExp(`(\n)[ \t]{0,${least}}`, 'g')];
   return parts.map((part, i) => (typeof part === 'string' ? (part.replace(i === 0 ? first : later, '$1') as Part) : part));
 }

@@ -1,7 +1,7 @@
 import { toDecimalText } from '../settings.ts';
 import type { Token } from './lexer.ts';
 
-/** A number with all its digits. */
+/** A number with all digits preserved. */
 export class HclNumber {
   readonly text: string;
 
@@ -10,7 +10,7 @@ export class HclNumber {
   }
 }
 
-/** What an expression comes to. */
+/** The value of an expression. */
 export type HclValue = string | boolean | null | HclNumber | HclValue[] | { [key: string]: HclValue };
 
 /** Whether a value is an object. */
@@ -18,7 +18,7 @@ export function isObject(value: HclValue | undefined): value is { [key: string]:
   return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof HclNumber);
 }
 
-/** A value as it appears inside a text; undefined for lists and objects. */
+/** A value as string content; undefined for lists and objects. */
 export function toText(value: HclValue): string | undefined {
   if (typeof value === 'string') return value;
   if (typeof value === 'boolean') return String(value);
@@ -26,7 +26,7 @@ export function toText(value: HclValue): string | undefined {
   return value === null ? '' : undefined;
 }
 
-/** What expressions may speak of. */
+/** Names and functions available to expressions. */
 export interface Scope {
   /** The value of a name such as `vars.token`. */
   read(path: readonly string[], place: Token): HclValue;

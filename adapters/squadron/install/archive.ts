@@ -11,7 +11,7 @@ const MAX_ENTRIES = 10_000;
 const MAX_SIZE = 1024 * 1024 * 1024;
 const MAX_TEXT_SIZE = 1024 * 1024;
 
-/** Takes the one file of that base name out of a `.tar.gz`; everything else in it stays where it is. */
+/** Extracts the one file with that base name from a `.tar.gz`. */
 export async function extractFromTar(archive: string, name: string, target: string): Promise<void> {
   const output = writeTo(target, 0o600);
   let found = 0;
@@ -30,7 +30,7 @@ export async function extractFromTar(archive: string, name: string, target: stri
       if (fault || !wanted || ++found > 1) entry.resume();
       else {
         entry.pipe(output);
-        // An entry that nobody reads any more would hold up all of the archive.
+        // An unread entry would block the whole archive.
         output.on('error', () => {
           entry.unpipe(output);
           entry.resume();
@@ -44,24 +44,24 @@ export async function extractFromTar(archive: string, name: string, target: stri
   if (found > 0) await finished(output);
   else output.destroy();
   if (fault) throw fault;
-  if (found !== 1) throw refused(`it holds ${found === 0 ? 'no file' : 'several files'} "${name}"`);
+  if (found !== 1) throw refused(`it contains ${found === 0 ? 'no file' : 'several files'} "${name}"`);
   chmodSync(target, 0o755);
 }
 
-/** The same for a `.zip`. */
+/** Extracts the one file with that base name from a `.zip`. */
 export async function extractFromZip(archive: string, name: string, target: string): Promise<void> {
   let found = false;
   await eachEntry(archive, async (entry, zip) => {
-    // Unix puts the kind of a file into the upper half: only plain files count.
+    // The upper 16 bits hold the Unix file mode; only regular files are accepted.
     const kind = (entry.externalFileAttributes >>> 16) & 0o170000;
     if (basename(entry.fileName) !== name || entry.fileName.endsWith('/') || (kind !== 0 && kind !== 0o100000)) return;
     found = true;
     await pipeline(await openEntry(zip, entry), writeTo(target, 0o755));
   });
-  if (!found) throw refused(`it holds no file "${name}"`);
+  if (!found) throw refused(`it contains no file "${name}"`);
 }
 
-/** The text of the one entry whose name fits; undefined where there is none. */
+/** Returns the text of the entry that matches; undefined if there is none. */
 export async function readFromZip(archive: string, fits: RegExp): Promise<string | undefined> {
   let text: string | undefined;
   await eachEntry(archive, async (entry, zip) => {
@@ -104,10 +104,10 @@ function openEntry(zip: ZipFile, entry: Entry): Promise<NodeJS.ReadableStream> {
 function nameFault(path: string): GatewayError | undefined {
   const parts = path.split(/[/\\]/);
   if (parts.includes('..') || /^([/\\]|[A-Za-z]:)/.test(path))
-    return refused(`it holds the name ${JSON.stringify(path)}, which leads out of the folder`);
+    return refused(`it contains the path ${JSON.stringify(path)}, which is outside the folder`);
   return undefined;
 }
 
 function refused(why: string): GatewayError {
-  return new GatewayError('ARCHIVE_REFUSED', `The archive is refused: ${why}.`);
+  return new GatewayError('ARCHIVE_REFUSED', `The archive was rejected: ${why}.`);
 }

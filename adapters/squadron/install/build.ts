@@ -8,18 +8,18 @@ import { runTool, type ToolContext } from './run-tool.ts';
 import { hasEntry, type Runner, readRunner, writeRunner } from './runner.ts';
 import { hashSource } from './source-hash.ts';
 
-/** The language of a source folder. Throws where it is none that can be built. */
+/** The language of a source folder. Throws MANIFEST_INVALID if it is unknown. */
 export function languageOf(source: string): Runner['kind'] {
   if (existsSync(join(source, 'go.mod'))) return 'go';
   if (existsSync(join(source, 'pyproject.toml'))) return 'python';
   throw new GatewayError('MANIFEST_INVALID', `source "${source}" has no go.mod or pyproject.toml — can't determine plugin language.`, {
-    fix: 'Name the folder that has go.mod or pyproject.toml in "source", or add one of the two to this one.',
+    fix: 'Set "source" to the folder with go.mod or pyproject.toml, or add one of them to this folder.',
   });
 }
 
 /**
- * Builds a source folder into an install folder unless it is the one built there already. A failed build leaves what
- * was there. Answers whether it built.
+ * Builds a source folder into an install folder, unless the same source is already built. A failed build leaves the previous
+ * one. Returns whether it built.
  */
 export async function build(source: string, dir: string, context: ToolContext): Promise<boolean> {
   const kind = languageOf(source);
@@ -36,7 +36,7 @@ export async function build(source: string, dir: string, context: ToolContext): 
 }
 
 async function buildGo(source: string, dir: string, context: ToolContext): Promise<string> {
-  // What a build left that was ended with its gateway.
+  // Remove leftovers of builds that were interrupted.
   for (const stale of readdirSync(dir).filter((name) => name.startsWith(`.${PROGRAM}-`))) rmSync(join(dir, stale), { force: true });
   const draft = join(dir, `.${PROGRAM}-${randomBytes(4).toString('hex')}`);
   try {
@@ -55,8 +55,8 @@ async function buildPython(source: string, dir: string, context: ToolContext): P
 }
 
 /**
- * Makes a virtual environment with one package in it and switches to it. Its scripts hold the path it was made at, so
- * each has a folder of its own; `venv` is a link to the one in use.
+ * Creates a virtual environment with one package and switches to it. Its scripts contain the path where it was created, so
+ * each has a separate folder; `venv` is a link to the current one.
  */
 export async function installPython(what: string, script: string, dir: string, context: ToolContext): Promise<string> {
   const name = `.venv-${randomBytes(4).toString('hex')}`;
@@ -77,7 +77,7 @@ export async function installPython(what: string, script: string, dir: string, c
   return `venv/bin/${script}`;
 }
 
-// Some systems have it under the shorter name only.
+// Some systems have only `python`.
 async function makeVenv(venv: string, dir: string, context: ToolContext): Promise<void> {
   const args = ['-m', 'venv', venv];
   await runTool('python3', args, dir, context).catch((error: GatewayError) => {
@@ -88,7 +88,7 @@ async function makeVenv(venv: string, dir: string, context: ToolContext): Promis
   });
 }
 
-// The environment before this one stays until the next build: a process that runs from it may still import.
+// The previous environment stays until the next build, because a running process may still import from it.
 function switchTo(dir: string, name: string): void {
   const link = join(dir, 'venv');
   const before = readLink(link);
@@ -97,7 +97,7 @@ function switchTo(dir: string, name: string): void {
   try {
     renameSync(draft, link);
   } catch {
-    // Squadron itself makes a folder there.
+    // Squadron itself creates a folder here.
     rmSync(link, { recursive: true, force: true });
     renameSync(draft, link);
   }

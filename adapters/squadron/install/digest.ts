@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { PluginStore } from '../../../src/core/contract/host.ts';
 import { GatewayError } from '../../../src/core/errors.ts';
 
-/** The digest of everything in an install folder: names, contents, where links lead. */
+/** Digest of an install folder: names, contents and link targets. */
 async function digestOf(dir: string): Promise<string> {
   const hash = createHash('sha256');
   const walk = async (folder: string, prefix: string): Promise<void> => {
@@ -26,12 +26,12 @@ async function digestOf(dir: string): Promise<string> {
   return hash.digest('hex');
 }
 
-/** Records what was installed. */
+/** Stores the digest of an install. */
 export async function recordDigest(dir: string, keep: PluginStore): Promise<void> {
   keep.set(keyOf(dir), await digestOf(dir));
 }
 
-/** Compares what is there with what was installed. What another host installed is recorded when it is first seen. */
+/** Compares an install with its stored digest. An install by another host is recorded on first use. */
 export async function verifyDigest(dir: string, keep: PluginStore, firstSeen: () => void): Promise<void> {
   const known = keep.get(keyOf(dir));
   if (known === undefined) {
@@ -39,12 +39,12 @@ export async function verifyDigest(dir: string, keep: PluginStore, firstSeen: ()
     return firstSeen();
   }
   if ((await digestOf(dir)) === known) return;
-  throw new GatewayError('CHECKSUM_MISMATCH', `The installed plugin in ${dir} is not what was installed there.`, {
-    fix: `Find out who changed it; remove the folder ${dir} to install it again.`,
+  throw new GatewayError('CHECKSUM_MISMATCH', `The installed plugin in ${dir} has changed since it was installed.`, {
+    fix: `Find out what changed it, then remove ${dir} to install it again.`,
   });
 }
 
-/** Forgets an install that is made anew. */
+/** Deletes the digest before a new install. */
 export function forgetDigest(dir: string, keep: PluginStore): void {
   keep.delete(keyOf(dir));
 }

@@ -10,15 +10,15 @@ import { createRoute } from '../../../src/host/network/proxy.ts';
 import { writeTo } from './output.ts';
 import { stopped } from './run-tool.ts';
 
-/** How files are fetched. */
+/** Options of downloads. */
 export interface Downloads {
-  /** Hosts that the configuration names: they may be private and plain, as no other may. */
+  /** Configured hosts; only these may have private addresses or use plain HTTP. */
   readonly hosts: ReadonlySet<string>;
   /** The `proxy` at the top of mcp.json. */
   readonly proxy?: ProxySetting;
   readonly signal: AbortSignal;
   readonly log: (line: string) => void;
-  /** Longest silence on the way, in milliseconds. */
+  /** Maximum time without data, in milliseconds. */
   readonly stallMs?: number;
 }
 
@@ -32,7 +32,7 @@ const MAX_TEXT_SIZE = 8 * MB;
 const SILENCES: ReadonlySet<string> = new Set(['UND_ERR_CONNECT_TIMEOUT', 'UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT']);
 const MAX_FILE_SIZE = 1024 * MB;
 
-/** Fetches a text such as a list of checksums. */
+/** Downloads a text, such as a list of checksums. */
 export async function fetchText(url: string, downloads: Downloads): Promise<string> {
   return again(url, downloads, async () => {
     const { body } = await open(new URL(url), downloads);
@@ -47,7 +47,7 @@ export async function fetchText(url: string, downloads: Downloads): Promise<stri
   });
 }
 
-/** Fetches a file and compares its digest. What does not fit is refused; a cut download is tried again whole. */
+/** Downloads a file and verifies its digest. An interrupted download is retried from the start. */
 export async function fetchFile(url: string, file: string, sha256: string, downloads: Downloads): Promise<void> {
   const digest = await again(url, downloads, async () => {
     const { body, headers } = await open(new URL(url), downloads);
@@ -56,8 +56,8 @@ export async function fetchFile(url: string, file: string, sha256: string, downl
     return hash.digest('hex');
   });
   if (digest !== sha256.toLowerCase()) {
-    throw new GatewayError('CHECKSUM_MISMATCH', `${nameOf(url)} has the sha256 ${digest}, and checksums.txt says ${sha256}.`, {
-      fix: 'Do not use it: ask the publisher, or pin another version.',
+    throw new GatewayError('CHECKSUM_MISMATCH', `${nameOf(url)} has the sha256 ${digest}, but checksums.txt has ${sha256}.`, {
+      fix: 'Do not use it. Ask the publisher, or pin another version.',
     });
   }
 }
@@ -70,22 +70,22 @@ async function again<T>(url: string, { signal, log, stallMs = STALL_MS }: Downlo
       if (signal.aborted) throw stopped();
       if (error instanceof GatewayError) throw error;
       const { message, code } = error as NodeJS.ErrnoException;
-      const why = SILENCES.has(String(code)) ? `nothing came for ${stallMs / 1000} s` : message || String(code);
+      const why = SILENCES.has(String(code)) ? `no data for ${stallMs / 1000} s` : message || String(code);
       if (attempt === TRIES) throw failed(url, why);
-      log(`${nameOf(url)}: ${why}; trying again`);
+      log(`${nameOf(url)}: ${why}; retrying`);
     }
   }
 }
 
 function meter(url: string, total: number, hash: ReturnType<typeof createHash>, log: Downloads['log']): Transform {
   let size = 0;
-  let told = performance.now();
+  let logged = performance.now();
   return new Transform({
     transform(chunk: Buffer, _encoding, done) {
       size += chunk.length;
       hash.update(chunk);
-      if (performance.now() - told > PROGRESS_MS) {
-        told = performance.now();
+      if (performance.now() - logged > PROGRESS_MS) {
+        logged = performance.now();
         log(`downloading ${nameOf(url)}: ${(size / MB).toFixed(1)}${total > 0 ? ` of ${(total / MB).toFixed(1)}` : ''} MB`);
       }
       done(size > MAX_FILE_SIZE ? failed(url, `it is larger than ${MAX_FILE_SIZE / MB} MB`) : null, chunk);
@@ -105,22 +105,21 @@ async function open(url: URL, downloads: Downloads, hops = 0): Promise<Answer> {
   if (statusCode === 200) return answer;
   body.on('error', () => undefined).destroy();
   if (statusCode >= 300 && statusCode < 400 && typeof headers.location === 'string') {
-    if (hops >= MAX_HOPS) throw failed(url.href, 'it is redirected too often');
+    if (hops >= MAX_HOPS) throw failed(url.href, `more than ${MAX_HOPS} redirects`);
     return open(new URL(headers.location, url), downloads, hops + 1);
   }
-  const fault = failed(url.href, `the server answered ${statusCode}`);
-  // What a busy server says may be otherwise in a moment; everything else stays.
-  throw statusCode >= 500 ? new Error(`the server answered ${statusCode}`) : fault;
+  const fault = failed(url.href, `the server responded with HTTP ${statusCode}`);
+  // A 5xx may be temporary and is retried; other errors are final.
+  throw statusCode >= 500 ? new Error(`the server responded with HTTP ${statusCode}`) : fault;
 }
 
 async function request(url: URL, { hosts, proxy: top, signal, stallMs = STALL_MS }: Downloads): Promise<Answer> {
   const trusted = hosts.has(url.host);
   if (url.protocol !== 'https:' && !(trusted && url.protocol === 'http:')) throw failed(url.href, 'the address is not https');
   const literal = literalAddress(url.hostname);
-  if (!trusted && literal !== undefined && refuseAddress(literal, PUBLIC) !== undefined)
-    throw failed(url.href, 'the address is a private one');
+  if (!trusted && literal !== undefined && refuseAddress(literal, PUBLIC) !== undefined) throw failed(url.href, 'the address is private');
   const proxy = createRoute({ top })(url);
-  if (proxy && !trusted && isLoopback(url.hostname)) throw failed(url.href, 'the address is a private one');
+  if (proxy && !trusted && isLoopback(url.hostname)) throw failed(url.href, 'the address is private');
   const lookup = trusted ? {} : { lookup: checkedLookup(PUBLIC) };
   const agent = await createAgent(() => proxy, { connectMs: stallMs, headersTimeout: stallMs, bodyTimeout: stallMs, ...lookup });
   const headers = { 'user-agent': 'plugmux', accept: 'application/octet-stream, application/json, */*' };
@@ -128,7 +127,7 @@ async function request(url: URL, { hosts, proxy: top, signal, stallMs = STALL_MS
     const { request: send } = await import('undici');
     return await send(url, { dispatcher: agent, headers, signal });
   } finally {
-    // It ends with the body.
+    // Closes once the body has been read.
     void agent.close().catch(() => undefined);
   }
 }

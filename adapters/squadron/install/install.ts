@@ -12,27 +12,27 @@ import { installRelease, parseRelease } from './release.ts';
 import type { ToolContext } from './run-tool.ts';
 import { findProgram, hasEntry, type Program, readRunner } from './runner.ts';
 
-/** Which program, and where it comes from. */
+/** The plugin to install and its source. */
 export interface InstallRequest {
   readonly name: string;
   readonly version: string;
-  /** A release `github.com/owner/repo`, an absolute path of a source folder, or undefined for what is installed already. */
+  /** A release `github.com/owner/repo`, the absolute path of a source folder, or undefined if it is already installed. */
   readonly source: string | undefined;
   readonly home: string;
   readonly releases: ReleaseHosts;
 }
 
-/** What an install works with. */
+/** Context of an install. */
 export interface InstallContext extends ToolContext {
-  /** Where digests of releases are kept. */
+  /** Store of release digests. */
   readonly keep: PluginStore;
   /** The `proxy` at the top of mcp.json. */
   readonly proxy?: ProxySetting;
-  /** Longest silence of a download, in milliseconds. */
+  /** Maximum time without data during a download, in milliseconds. */
   readonly stallMs?: number;
 }
 
-/** Makes sure that a plugin is installed as its entry says, and says how to run it. Nobody else installs it meanwhile. */
+/** Installs a plugin if needed and returns its program. A lock file prevents concurrent installs. */
 export async function ensureInstalled(request: InstallRequest, context: InstallContext): Promise<Program> {
   const { name, version, source, home } = request;
   const dir = installFolder(home, name, version);
@@ -51,7 +51,7 @@ async function ensureRelease({ version, releases }: InstallRequest, source: stri
   const { keep, step } = context;
   if (isInstalled(dir)) return verifyDigest(dir, keep, () => step(`${dir} was installed by another host; its digest is recorded now`));
   const release = parseRelease(source, version);
-  // What another host left half done, or we before a power cut.
+  // Remove leftovers of an interrupted install.
   rmSync(dir, { recursive: true, force: true });
   forgetDigest(dir, keep);
   const hosts = new Set([new URL(releases.api).host, new URL(releases.download).host]);

@@ -7,7 +7,7 @@ import { stopped } from './run-tool.ts';
 const POLL_MS = 100;
 const inThisProcess = new Map<string, Promise<unknown>>();
 
-/** Runs something while nobody else, here or in another process, does it under the same lock file. Waits for its turn. */
+/** Runs a function while holding a lock file, exclusive across processes. Waits for the lock. */
 export async function withLock<T>(file: string, signal: AbortSignal, run: () => Promise<T>): Promise<T> {
   const before = inThisProcess.get(file) ?? Promise.resolve();
   const mine = before.then(() => locked(file, signal, run));
@@ -35,7 +35,7 @@ async function locked<T>(file: string, signal: AbortSignal, run: () => Promise<T
   }
 }
 
-// A link appears with its content; a file that is opened and then written would be empty for a moment.
+// A hard link appears with its content; a newly opened file would be empty for a moment.
 function tryTake(file: string, own: string): boolean {
   const draft = `${file}.${process.pid}`;
   try {
@@ -56,10 +56,10 @@ function breakStale(file: string): void {
   const aside = `${file}.stale-${process.pid}`;
   try {
     renameSync(file, aside);
-    // Somebody else was faster, and the lock is a new one: it goes back.
+    // Another process replaced the lock meanwhile: restore it.
     if (read(aside) !== owner) linkSync(aside, file);
   } catch {
-    // Gone already.
+    // The lock was removed meanwhile.
   }
   rmSync(aside, { force: true });
 }

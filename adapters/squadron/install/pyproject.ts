@@ -4,7 +4,7 @@ import { parse } from 'smol-toml';
 import { GatewayError } from '../../../src/core/errors.ts';
 import { isJsonObject } from '../../../src/core/json/json.ts';
 
-/** The one script that a Python source folder installs. Throws where there is none, or a choice. */
+/** The script that a Python source folder installs. Throws MANIFEST_INVALID unless there is exactly one. */
 export function consoleScript(source: string): string {
   let project: unknown;
   try {
@@ -18,14 +18,14 @@ export function consoleScript(source: string): string {
   return onlyScript(scripts, '[project.scripts] in pyproject.toml');
 }
 
-/** The one name of a list of scripts; foreign text that names a file below a folder of ours. */
+/** Returns the only script name. It is untrusted and becomes a path below an install folder, so it is validated. */
 export function onlyScript(scripts: readonly string[], where: string): string {
   const [script] = scripts;
   if (script === undefined || scripts.length > 1) {
     const found = scripts.length === 0 ? 'none' : scripts.join(', ');
-    throw new GatewayError('MANIFEST_INVALID', `${where} must hold exactly one entry, the program to run; it holds ${found}.`);
+    throw new GatewayError('MANIFEST_INVALID', `${where} must have exactly one entry, the program to run; found ${found}.`);
   }
   if (!/^[\w.-]+$/.test(script) || script.startsWith('.'))
-    throw new GatewayError('MANIFEST_INVALID', `${where} names the script ${JSON.stringify(script)}, which is no file name.`);
+    throw new GatewayError('MANIFEST_INVALID', `${where} names the script ${JSON.stringify(script)}, which is not a valid file name.`);
   return script;
 }

@@ -27,18 +27,18 @@ interface Asset {
   readonly url: string;
 }
 
-/** Reads `github.com/owner/repo`. */
+/** Parses `github.com/owner/repo`. */
 export function parseRelease(source: string, version: string): Release {
   const [, owner, repo] = SOURCE.exec(source.replace(/^https:\/\//, '')) ?? [];
   if (owner === undefined || repo === undefined || /^\.+$/.test(owner) || /^\.+$/.test(repo)) {
-    throw new GatewayError('CONFIG_INVALID', `source "${source}" is no release: it must be github.com/owner/repo.`, {
+    throw new GatewayError('CONFIG_INVALID', `source "${source}" is not a release: it must be github.com/owner/repo.`, {
       fix: 'Correct "source".',
     });
   }
   return { owner, repo, version };
 }
 
-/** Installs a release into a folder that does not exist yet. What fails on the way leaves nothing behind. */
+/** Installs a release into a new folder. A failed install leaves nothing behind. */
 export async function installRelease(
   release: Release,
   dir: string,
@@ -79,14 +79,14 @@ async function installProgram(
   } catch (error) {
     rmSync(staging, { recursive: true, force: true });
     if (failure === undefined || !(error instanceof GatewayError)) throw error;
-    throw new GatewayError(error.code, `${error.message} The list of the release's files could not be read either: ${failure}`, {
+    throw new GatewayError(error.code, `${error.message} Reading the release's file list also failed: ${failure}`, {
       ...error.details,
       cause: error,
     });
   }
 }
 
-// What an install left that was ended with its gateway; whoever is here holds the lock.
+// Removes leftovers of interrupted installs. The caller holds the lock.
 function removeStale(dir: string): void {
   const parent = dirname(dir);
   for (const name of readdirSync(parent)) {
@@ -94,11 +94,11 @@ function removeStale(dir: string): void {
   }
 }
 
-// Scripts of an environment hold its path, so it is made where it stays; its runner.json is written last.
+// Scripts of a virtual environment contain its path, so it is created in place and runner.json is written last.
 async function installWheel(wheel: Asset, assets: readonly Asset[], dir: string, downloads: Downloads, tools: ToolContext): Promise<void> {
   const list = assets.find(({ name }) => name === CHECKSUMS);
   if (!list) {
-    throw new GatewayError('CHECKSUM_MISMATCH', `The release has ${wheel.name} and no ${CHECKSUMS}; nothing can be verified.`, {
+    throw new GatewayError('CHECKSUM_MISMATCH', `The release has ${wheel.name} but no ${CHECKSUMS}, so it cannot be verified.`, {
       fix: 'Ask the publisher to add it, or use another version.',
     });
   }
@@ -131,18 +131,18 @@ async function listAssets(url: string, downloads: Downloads): Promise<{ assets: 
     };
   } catch (error) {
     if (downloads.signal.aborted) throw error;
-    // Programs in Go are found without it.
+    // Go programs are found without the list.
     return { assets: [], failure: (error as Error).message };
   }
 }
 
-/** The sha256 of one file in a list of them. */
+/** Returns the sha256 of one file in a checksum list. Throws CHECKSUM_MISMATCH if it is missing. */
 export function findChecksum(list: string, name: string): string {
   for (const line of list.split('\n')) {
     const [sum = '', file, ...rest] = line.trim().split(/\s+/);
     if (file === name && rest.length === 0 && /^[0-9a-f]{64}$/i.test(sum)) return sum;
   }
-  throw new GatewayError('CHECKSUM_MISMATCH', `${CHECKSUMS} has no sha256 of ${name}; what cannot be verified is not installed.`, {
+  throw new GatewayError('CHECKSUM_MISMATCH', `${CHECKSUMS} has no sha256 of ${name}, so it cannot be verified.`, {
     fix: 'Ask the publisher, or use another version.',
   });
 }

@@ -2,55 +2,59 @@ import { basename } from 'node:path';
 import type { Host } from '../../../src/core/contract/host.ts';
 import { GatewayError } from '../../../src/core/errors.ts';
 
-/** What build tools work with. */
+/** Context of build tools. */
 export interface ToolContext {
   readonly env: Readonly<Record<string, string>>;
   readonly signal: AbortSignal;
-  /** Runs one of them. */
+  /** Runs a program. */
   readonly run: Host['run'];
-  /** Hears every line a tool prints, on either stream. */
-  heard(line: string): void;
-  /** Hears what is being done, in words. */
+  /** Called for each line of stdout and stderr. */
+  onLine(line: string): void;
+  /** Called with a description of each step. */
   step(text: string): void;
 }
 
 const MAX_RUN_MS = 15 * 60_000;
 const TAIL = 12;
-// What build tools need to find their compilers, caches and certificates; the host adds the proxies.
+// Variables that build tools need for compilers, caches and certificates. The host adds proxy variables.
 const PASSED = /^(USER|LC_\w+|GO\w*|CGO_\w+|CC|CXX|PIP_\w+|XDG_CACHE_HOME|SSL_CERT_\w+|REQUESTS_CA_BUNDLE)$/i;
 
-/** Runs a build tool to its end. Throws with the last lines it printed where it fails. */
+/** Runs a build tool. Throws with its last output lines if it fails. */
 export async function runTool(command: string, args: readonly string[], cwd: string, context: ToolContext): Promise<void> {
-  const { signal, heard, run } = context;
+  const { signal, run } = context;
   if (signal.aborted) throw stopped();
   const passed = Object.entries(process.env).filter(([name]) => PASSED.test(name)) as [string, string][];
   const tail: string[] = [];
-  const late = AbortSignal.timeout(MAX_RUN_MS);
+  const timeout = AbortSignal.timeout(MAX_RUN_MS);
   const { code, missing, why } = await run({
     command,
     args,
     cwd,
     env: { ...Object.fromEntries(passed), ...context.env },
-    signal: AbortSignal.any([signal, late]),
+    signal: AbortSignal.any([signal, timeout]),
     onLine(line) {
       tail.push(line);
       if (tail.length > TAIL) tail.shift();
-      heard(line);
+      context.onLine(line);
     },
   });
   if (code === 0) return;
   if (signal.aborted) throw stopped();
   if (missing) throw notFound(command);
-  const how = late.aborted ? `did not end within ${MAX_RUN_MS / 60_000} minutes` : code === undefined ? why : `exited with code ${code}`;
+  const how = timeout.aborted
+    ? `did not finish within ${MAX_RUN_MS / 60_000} minutes`
+    : code === undefined
+      ? why
+      : `exited with code ${code}`;
   throw new GatewayError('PLUGIN_FAILED', `${nameOf(command, args)} ${how}:\n${tail.join('\n')}`);
 }
 
-// The tool and what it was to do, without the paths.
+// The tool and its subcommand, without paths.
 function nameOf(command: string, args: readonly string[]): string {
   return [basename(command), ...args.filter((arg) => /^[a-z]/.test(arg)).slice(0, 2)].join(' ');
 }
 
-/** An install that was given up because its plugin is no longer wanted. */
+/** The error of an install that was cancelled because its plugin was stopped. */
 export function stopped(): GatewayError {
   return new GatewayError('PLUGIN_UNAVAILABLE', 'The plugin was stopped while it was being installed.');
 }
@@ -64,7 +68,7 @@ function notFound(command: string): GatewayError {
   const fix = FIXES[command];
   return new GatewayError(
     'DEPENDENCY_MISSING',
-    `${command} is needed to build this plugin and was not found on PATH.`,
+    `${command} is required to build this plugin, but was not found on PATH.`,
     fix === undefined ? {} : { fix },
   );
 }

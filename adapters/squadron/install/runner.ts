@@ -6,7 +6,7 @@ import { PROGRAM } from './home.ts';
 
 const FILE = 'runner.json';
 
-/** How an installed plugin is run; lies beside it as `runner.json`, which Squadron reads and writes as well. */
+/** How an installed plugin is run: the `runner.json` in its folder, which Squadron also reads and writes. */
 export interface Runner {
   readonly kind: 'go' | 'python';
   readonly entry: string;
@@ -20,7 +20,7 @@ export interface Program {
   readonly args: readonly string[];
 }
 
-/** The runner of a folder; undefined where it is missing or says nothing usable. */
+/** Reads the runner of a folder; undefined if it is missing or invalid. */
 export function readRunner(dir: string): Runner | undefined {
   let value: unknown;
   try {
@@ -38,7 +38,7 @@ export function readRunner(dir: string): Runner | undefined {
   };
 }
 
-/** Writes a runner in one step: its presence is the mark of a finished install. */
+/** Writes a runner atomically, because its presence marks a finished install. */
 export function writeRunner(dir: string, { kind, entry, args, sourceHash }: Runner): void {
   const text = JSON.stringify({ kind, entry, args, source_hash: sourceHash }, null, 2);
   const draft = join(dir, `.${FILE}.${process.pid}`);
@@ -46,19 +46,19 @@ export function writeRunner(dir: string, { kind, entry, args, sourceHash }: Runn
   renameSync(draft, join(dir, FILE));
 }
 
-/** Whether the program that a runner names is there. */
+/** Whether a runner's program exists. */
 export function hasEntry(dir: string, { entry }: Runner): boolean {
   return existsSync(resolve(dir, entry));
 }
 
-/** The program of an installed plugin. Throws where there is none. */
+/** The program of an installed plugin. Throws ENTRY_NOT_FOUND if there is none. */
 export function findProgram(dir: string): Program {
   const runner = readRunner(dir);
   if (!runner) {
     const command = join(dir, PROGRAM);
     if (isFile(command)) return { command, args: [] };
     throw new GatewayError('ENTRY_NOT_FOUND', `no runner.json or plugin binary found in ${dir}.`, {
-      fix: 'Name a "source", or build it with `plugmux plugin build <name> <source>`.',
+      fix: 'Set "source", or build it with `plugmux plugin build <name> <source>`.',
     });
   }
   const command = isAbsolute(runner.entry) ? runner.entry : join(dir, runner.entry);

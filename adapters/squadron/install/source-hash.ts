@@ -20,17 +20,17 @@ const FOLDERS = new Set([
 ]);
 const FILES = /\.py[co]$|^\.DS_Store$/;
 
-/** Whether an entry of a source tree takes no part in a build. */
+/** Whether a file or folder is not part of the build. */
 export function isIgnored(name: string, folder: boolean): boolean {
   return folder ? FOLDERS.has(name) || name.endsWith('.egg-info') : FILES.test(name);
 }
 
-/** The digest of a source tree as Squadron stamps it into runner.json: equal digests mean that nothing is built. */
+/** Digest of a source tree, as Squadron writes it to runner.json. An equal digest means that no build is needed. */
 export async function hashSource(root: string): Promise<string> {
   const hash = createHash('sha256');
   const walk = async (dir: string, prefix: string): Promise<void> => {
     const entries = await readdir(dir, { withFileTypes: true });
-    // Each folder's entries by the bytes of their names, subfolders in their place.
+    // Sorted by the bytes of their names, folders among files.
     entries.sort((a, b) => Buffer.compare(Buffer.from(a.name), Buffer.from(b.name)));
     for (const entry of entries) {
       if (isIgnored(entry.name, entry.isDirectory())) continue;

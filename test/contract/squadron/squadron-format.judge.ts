@@ -79,6 +79,6 @@ describe.skipIf(withoutPython())('plugins in Python', SLOW, () => {
     };
     expect(await error()).toMatch(/plugin "snail": build failed: [\s\S]*squadron-sdk==99\.0\.0/);
     writeFileSync(toml, readFileSync(toml, 'utf8').replace('snake = "snake.main:main"', 'a = "snake.main:main"\nb = "snake.main:main"'));
-    expect(await error()).toContain('must hold exactly one entry, the program to run; it holds a, b');
+    expect(await error()).toContain('must have exactly one entry, the program to run; found a, b');
   });
 });

@@ -178,7 +178,7 @@ describe.skipIf(withoutGo())('plugins in Go', SLOW, () => {
     expect(textOf(await app.call('tools_second', { people: [{ name: 'Ann' }, { name: 'Bob' }] }))).toBe('Hi: Bob');
     expect((await app.call('tools_second', { people: [] })).meta?.['plugmux/error']).toMatchObject({
       code: 'MANIFEST_INVALID',
-      message: expect.stringContaining('no member 1'),
+      message: expect.stringContaining('unknown member 1'),
     });
     expect(textOf(await app.call('tools_fixed'))).toBe('Hi: always this');
     expect((await app.call('tools_greet', {})).meta?.['plugmux/error']).toMatchObject({ code: 'ARGUMENTS_INVALID' });

@@ -45,7 +45,7 @@ async function prepare(archive: Buffer = makeTar(GOOD)): Promise<Place> {
     env: {},
     run: () => Promise.reject(new Error('no tool is needed')),
     signal: new AbortController().signal,
-    heard: () => undefined,
+    onLine: () => undefined,
     step: () => undefined,
     stallMs: 500,
   };
@@ -113,7 +113,7 @@ describe('a release', () => {
   });
 
   const faults: [string, (place: Place) => void, string, string][] = [
-    ['is not there', ({ server }) => void server.files.clear(), 'DOWNLOAD_FAILED', 'the server answered 404'],
+    ['is not there', ({ server }) => void server.files.clear(), 'DOWNLOAD_FAILED', 'the server responded with HTTP 404'],
     [
       'lists no checksum',
       ({ server }) => void server.files.set(`${FILES}/checksums.txt`, 'nothing'),
@@ -124,13 +124,13 @@ describe('a release', () => {
       'has the wrong checksum',
       ({ server }) => void server.files.set(`${FILES}/checksums.txt`, checksumLine(ARCHIVE, 'other')),
       'CHECKSUM_MISMATCH',
-      'checksums.txt says',
+      'checksums.txt has',
     ],
     [
       'was tampered with',
       ({ server }) => void server.files.set(`${FILES}/${ARCHIVE}`, makeTar([{ name: 'plugin', data: 'evil' }])),
       'CHECKSUM_MISMATCH',
-      'checksums.txt says',
+      'checksums.txt has',
     ],
     [
       'is always cut',
@@ -146,7 +146,7 @@ describe('a release', () => {
       'stalls',
       ({ server }) => void server.files.set(`${FILES}/${ARCHIVE}`, (_, r) => void r.writeHead(200).write('x')),
       'DOWNLOAD_FAILED',
-      'nothing came for 0.5 s',
+      'no data for 0.5 s',
     ],
     [
       'is redirected to a private address',
@@ -166,7 +166,7 @@ describe('a release', () => {
       'is redirected for ever',
       ({ server }) => void server.files.set(`${FILES}/${ARCHIVE}`, (q, r) => void r.writeHead(302, { location: q.url }).end()),
       'DOWNLOAD_FAILED',
-      'too often',
+      'more than 5 redirects',
     ],
   ];
   it.each(faults)('that %s is refused and leaves nothing', { tags: ['F69'] }, async (_, spoil, code, message) => {
@@ -178,9 +178,9 @@ describe('a release', () => {
   });
 
   it.each<[string, TarEntry[], string]>([
-    ['climbs out', [{ name: '../plugin', data: 'x' }], 'leads out'],
-    ['is absolute', [{ name: '/tmp/plugin', data: 'x' }], 'leads out'],
-    ['climbs beside a good one', [...GOOD, { name: 'a/../../x', data: 'x' }], 'leads out'],
+    ['climbs out', [{ name: '../plugin', data: 'x' }], 'outside the folder'],
+    ['is absolute', [{ name: '/tmp/plugin', data: 'x' }], 'outside the folder'],
+    ['climbs beside a good one', [...GOOD, { name: 'a/../../x', data: 'x' }], 'outside the folder'],
     ['is only a link', [{ name: 'plugin', type: '2', link: '/bin/sh' }], 'no file "plugin"'],
     ['holds no program', [{ name: 'plugins', data: 'x' }], 'no file "plugin"'],
     [

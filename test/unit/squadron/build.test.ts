@@ -6,7 +6,7 @@ import { tempFolder } from '../../support/temp.ts';
 
 it('says what a source folder without go.mod or pyproject.toml lacks, and once it is there goes on', { tags: ['fix-mends'] }, () => {
   const dir = tempFolder();
-  const fix = 'Name the folder that has go.mod or pyproject.toml in "source", or add one of the two to this one.';
+  const fix = 'Set "source" to the folder with go.mod or pyproject.toml, or add one of them to this folder.';
   expect(() => languageOf(dir)).toThrow(expect.objectContaining({ code: 'MANIFEST_INVALID', fix }));
   writeFileSync(join(dir, 'pyproject.toml'), '');
   expect(languageOf(dir)).toBe('python');

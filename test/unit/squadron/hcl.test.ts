@@ -116,9 +116,9 @@ describe('.hcl files', () => {
     });
     for (const [value, why] of [
       ['%{ if true }x', '"%{ endif }" is missing'],
-      ['%{ while true }x', 'is not known here'],
-      ['%{ for x of [] }x%{ endfor }', 'needs "x in list"'],
-      ['%{ for x in "y" }x%{ endfor }', 'a list or an object is expected'],
+      ['%{ while true }x', 'is unknown'],
+      ['%{ for x of [] }x%{ endfor }', 'requires "x in list"'],
+      ['%{ for x in "y" }x%{ endfor }', 'expected a list or an object'],
     ])
       expect(() => settingsOf(`settings { x = "${value}" }`)).toThrow(why);
   });
@@ -139,12 +139,12 @@ describe('.hcl files', () => {
     }`;
     expect(settingsOf(text)).toEqual({ a: 'yes', b: '6', c: 'false', d: '-5', e: '2', f: 'preset.', g: 'preset' });
     for (const [expression, why] of [
-      ['1 / 0', 'no number'],
-      ['vars.v[0]', 'no member 0'],
-      ['vars["v" 1]', 'is not expected here; "]" is'],
-      ['1 + "x"', 'a number is expected'],
-      ['1 ? 2 : 3', 'true or false is expected'],
-      ['true ? 1', 'is not expected here; ":" is'],
+      ['1 / 0', 'is not a number'],
+      ['vars.v[0]', 'unknown member 0'],
+      ['vars["v" 1]', 'expected "]"'],
+      ['1 + "x"', 'expected a number'],
+      ['1 ? 2 : 3', 'expected true or false'],
+      ['true ? 1', 'expected ":"'],
     ]) {
       expect(() => settingsOf(`settings { x = ${expression} }`)).toThrow(why);
     }
@@ -175,21 +175,21 @@ describe('.hcl files', () => {
     const faults = (text: string): string[] =>
       declare({ 'main.hcl': text }).plugins.flatMap((p) => ('error' in p ? [p.error.message] : [`${p.name} is fine`]));
     expect(faults('plugin "a" { version = "local"\n settings = { x = [1] } }\nplugin "b" { version = "local" }')).toEqual([
-      'main.hcl:2:2: the setting "x" is a list or an object; settings are texts, numbers and booleans.',
+      'main.hcl:2:2: the setting "x" is a list or an object; settings must be strings, numbers or booleans.',
       'b is fine',
     ]);
     expect(faults('plugin "a" { version = "local"\n settings {\n  nested { y = 1 }\n } }')[0]).toMatch(
-      /^main\.hcl:3:3: settings hold a block "nested"/,
+      /^main\.hcl:3:3: settings contain a block "nested"/,
     );
     expect(faults('plugin "a" { version = vars.nobody }')[0]).toMatch(/main\.hcl:1:24: the variable "nobody" is neither declared/);
     expect(faults('plugin "a" { source = "./x" }')[0]).toMatch(/has no version/);
-    expect(faults('plugin "a" { version = "local" }\nplugin "a" { version = "local" }')[1]).toMatch(/there is another plugin "a"/);
-    expect(faults('plugin "a" { version = vars[0] }')[0]).toMatch(/main\.hcl:1:24: "vars" is not known/);
+    expect(faults('plugin "a" { version = "local" }\nplugin "a" { version = "local" }')[1]).toMatch(/duplicate plugin "a"/);
+    expect(faults('plugin "a" { version = vars[0] }')[0]).toMatch(/main\.hcl:1:24: "vars" is unknown/);
     expect(faults('plugin "a" { version = 1[0] }')[0]).toMatch(/main\.hcl:1:25: "\[" is not supported/);
-    expect(faults('plugin "a" { version = "%{ while true }1%{ done }" }')[0]).toMatch(/the directive "%\{ while \}" is not known here/);
-    expect(() => declare({ 'main.hcl': 'plugin "a" {\n version = "never closed\n}' })).toThrow('main.hcl:2:12: the text is never closed');
-    expect(() => declare({ 'main.hcl': 'plugin "a" {\n' })).toThrow(/main\.hcl:2:1: the end is not expected here/);
-    expect(() => declare({ 'main.hcl': 'plugin "a" { v = "${" }' })).toThrow(/never closed/);
+    expect(faults('plugin "a" { version = "%{ while true }1%{ done }" }')[0]).toMatch(/the directive "%\{ while \}" is unknown/);
+    expect(() => declare({ 'main.hcl': 'plugin "a" {\n version = "never closed\n}' })).toThrow('main.hcl:2:12: unterminated string');
+    expect(() => declare({ 'main.hcl': 'plugin "a" {\n' })).toThrow(/main\.hcl:2:1: unexpected end of file/);
+    expect(() => declare({ 'main.hcl': 'plugin "a" { v = "${" }' })).toThrow(/unterminated string/);
   });
 
   it('load texts that lie inside the project', () => {

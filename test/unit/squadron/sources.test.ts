@@ -123,12 +123,12 @@ it('releases and checksums are read strictly', () => {
 
 it('nothing of a source can be taken for an option or a command', { tags: ['F70'] }, () => {
   for (const word of ['-c', '--upload-pack=x', 'a b', 'a;b', '$(b)', 'a\nb', '`b`']) {
-    expect(() => installFolder('/h', word, 'local')).toThrow('is no name');
-    expect(() => installFolder('/h', 'a', word)).toThrow('is no version');
-    if (!/^[\w.-]+$/.test(word)) expect(() => parseRelease(`github.com/o/${word}`, 'v1.0.0')).toThrow('is no release');
+    expect(() => installFolder('/h', word, 'local')).toThrow('is not a valid Squadron plugin name');
+    expect(() => installFolder('/h', 'a', word)).toThrow('is not a valid plugin version');
+    if (!/^[\w.-]+$/.test(word)) expect(() => parseRelease(`github.com/o/${word}`, 'v1.0.0')).toThrow('is not a release');
   }
   for (const source of ['git+ssh://o@github.com/o/r', 'github.com/o/r --upload-pack=x', 'github.com/o/r@v1', '-e github.com/o/r'])
-    expect(() => parseRelease(source, 'v1.0.0')).toThrow('is no release');
+    expect(() => parseRelease(source, 'v1.0.0')).toThrow('is not a release');
 });
 
 it('a lock is held by one, and a dead owner holds nothing', async () => {

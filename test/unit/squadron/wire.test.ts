@@ -52,11 +52,11 @@ describe('the handshake line', () => {
     ['2|1|unix|/x|grpc|', 'version 2 of the plugin protocol'],
     ['1|7|unix|/x|grpc|', 'version 7 of the tool interface'],
     ['1|1|tcp|127.0.0.1:1', 'netrpc'],
-    ['1|1|tcp|10.0.0.1:1|grpc|', 'not this machine alone'],
+    ['1|1|tcp|10.0.0.1:1|grpc|', 'not a loopback address'],
     ['1|1|unix|/nowhere/at/all|grpc|', 'does not exist'],
-    ['1|1|unix|/etc/hostname|grpc|', 'is no socket'],
-    ['1|1|unix||grpc|', 'it names no address'],
-    ['1|1|tcp', 'it names no address'],
+    ['1|1|unix|/etc/hostname|grpc|', 'is not a socket'],
+    ['1|1|unix||grpc|', 'it has no address'],
+    ['1|1|tcp', 'it has no address'],
     [`1|1|unix|${'x'.repeat(5_000)}`, 'more than 4096 characters'],
   ])('%.60s is refused', { tags: ['squadron-handshake'] }, (line, why) => {
     expect(() => readHandshake(line)).toThrow(why);
@@ -71,7 +71,7 @@ describe('the handshake line', () => {
     ['1|1|vsock|3:1024|grpc|', 'the network "vsock"'],
     ['1|1|udp', 'the network "udp"'],
     ['1|2|npipe|\\\\.\\pipe\\x|grpc|', 'the network "npipe"'],
-    ['1|1', 'fields are missing in it: "1|1"'],
+    ['1|1', 'fields are missing: "1|1"'],
     ['1|1|', 'fields are missing'],
     ['1|1||/tmp/x|grpc|', 'fields are missing'],
   ])('%s is in doubt: a better one may follow', { tags: ['squadron-handshake'] }, (line, why) => {
