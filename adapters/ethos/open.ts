@@ -1,7 +1,9 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import type { Host, MemberSpec, PluginStore } from '../../src/core/contract/host.ts';
+import type { Host } from '../../src/core/contract/host.ts';
+import type { MemberSpec } from '../../src/core/contract/member.ts';
 import type { Offer, Plugin } from '../../src/core/contract/plugin.ts';
+import type { PluginStore } from '../../src/core/contract/plugin-store.ts';
 import { GatewayError } from '../../src/core/errors.ts';
 import type { JsonObject, JsonValue } from '../../src/core/json/json.ts';
 import { expectText, objectIn, textIn } from '../../src/host/group/wire.ts';

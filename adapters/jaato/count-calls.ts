@@ -1,4 +1,4 @@
-import type { Member } from '../../src/core/contract/host.ts';
+import type { Member } from '../../src/core/contract/member.ts';
 
 /** A member that records ended calls, because each call may change the plugin's offer. */
 export interface CountedCalls {

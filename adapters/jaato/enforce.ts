@@ -1,4 +1,5 @@
-import type { Host, Member } from '../../src/core/contract/host.ts';
+import type { Host } from '../../src/core/contract/host.ts';
+import type { Member } from '../../src/core/contract/member.ts';
 import type { InterceptedCall, Middleware } from '../../src/core/contract/middleware.ts';
 import type { CallContext, CallPreview } from '../../src/core/contract/tool.ts';
 import { GatewayError } from '../../src/core/errors.ts';

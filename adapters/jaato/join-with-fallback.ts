@@ -1,4 +1,5 @@
-import type { Host, Member, MemberSpec } from '../../src/core/contract/host.ts';
+import type { Host } from '../../src/core/contract/host.ts';
+import type { Member, MemberSpec } from '../../src/core/contract/member.ts';
 
 /**
  * A member that retries a failed import without the parent packages. A failed import leaves modules half-loaded, so the

@@ -1,5 +1,6 @@
 import type { ToolResult } from '../../src/core/contract/content.ts';
-import type { Host, Member } from '../../src/core/contract/host.ts';
+import type { Host } from '../../src/core/contract/host.ts';
+import type { Member } from '../../src/core/contract/member.ts';
 import { emptyOffer, type Offer } from '../../src/core/contract/plugin.ts';
 import type { Tool } from '../../src/core/contract/tool.ts';
 import type { JsonObject } from '../../src/core/json/json.ts';

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Member } from '../../src/core/contract/host.ts';
+import type { Member } from '../../src/core/contract/member.ts';
 import type { CallPreview } from '../../src/core/contract/tool.ts';
 import { isJsonObject, type JsonObject } from '../../src/core/json/json.ts';
 

@@ -1,6 +1,6 @@
 import type { UserCommand } from '../../src/core/contract/command.ts';
 import type { ToolResult } from '../../src/core/contract/content.ts';
-import type { Member } from '../../src/core/contract/host.ts';
+import type { Member } from '../../src/core/contract/member.ts';
 import type { Prompt } from '../../src/core/contract/prompt.ts';
 import type { CallContext } from '../../src/core/contract/tool.ts';
 import { GatewayError } from '../../src/core/errors.ts';

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { PluginStore } from '../../src/core/contract/host.ts';
+import type { PluginStore } from '../../src/core/contract/plugin-store.ts';
 import { GatewayError } from '../../src/core/errors.ts';
 import type { JsonObject } from '../../src/core/json/json.ts';
 import type { Logger } from '../../src/core/log.ts';

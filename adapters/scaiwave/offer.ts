@@ -1,5 +1,5 @@
 import { errorResult } from '../../src/core/contract/content.ts';
-import type { Member } from '../../src/core/contract/host.ts';
+import type { Member } from '../../src/core/contract/member.ts';
 import { emptyOffer, type Offer, type Problem } from '../../src/core/contract/plugin.ts';
 import type { Prompt } from '../../src/core/contract/prompt.ts';
 import type { CallContext, Tool } from '../../src/core/contract/tool.ts';

@@ -2,7 +2,7 @@ import { existsSync, realpathSync } from 'node:fs';
 import { isAbsolute, join, relative, resolve, sep } from 'node:path';
 import type { Command } from 'commander';
 import type { CommandContext, OpenCommandContext } from '../../src/core/contract/adapter.ts';
-import type { Member } from '../../src/core/contract/host.ts';
+import type { Member } from '../../src/core/contract/member.ts';
 import { GatewayError } from '../../src/core/errors.ts';
 import { didYouMean } from '../../src/core/text/nearest.ts';
 import type { WireTool } from './go-plugin/messages.ts';

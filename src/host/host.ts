@@ -1,6 +1,9 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Host, HostLimits, MemberSpec, PluginStore, Program } from '../core/contract/host.ts';
+import type { Host, HostLimits } from '../core/contract/host.ts';
+import type { MemberSpec } from '../core/contract/member.ts';
+import type { PluginStore } from '../core/contract/plugin-store.ts';
+import type { Program } from '../core/contract/process.ts';
 import { GatewayError } from '../core/errors.ts';
 import { fileFault } from '../core/file-fault.ts';
 import type { Logger } from '../core/log.ts';

@@ -1,5 +1,6 @@
 import type { Source } from '../core/contract/adapter.ts';
-import type { Host, MemberSpec } from '../core/contract/host.ts';
+import type { Host } from '../core/contract/host.ts';
+import type { MemberSpec } from '../core/contract/member.ts';
 
 /** The part of a MemberSpec that differs by format; the rest follows from the plugin's entry in mcp.json. */
 export type OwnSpec = Pick<MemberSpec, 'group' | 'order' | 'runtime' | 'params'> &

@@ -1,4 +1,4 @@
-import type { Member } from '../core/contract/host.ts';
+import type { Member } from '../core/contract/member.ts';
 import type { Manifest, Offer, Plugin } from '../core/contract/plugin.ts';
 import type { JsonObject } from '../core/json/json.ts';
 

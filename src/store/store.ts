@@ -1,7 +1,7 @@
 import { lstatSync, mkdirSync, rmSync, type Stats, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type Database from 'libsql';
-import type { PluginStore } from '../core/contract/host.ts';
+import type { PluginStore } from '../core/contract/plugin-store.ts';
 import { GatewayError } from '../core/errors.ts';
 import { checkEmptied, checkHeader, checkPages, openDatabase, settle, withoutWaiting } from './database.ts';
 import { isDamage, storeDamaged, toStoreError } from './faults.ts';

@@ -1,4 +1,4 @@
-import type { PluginStore } from '../../../src/core/contract/host.ts';
+import type { PluginStore } from '../../../src/core/contract/plugin-store.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../../src/core/json/json.ts';
 
 const SPACE = 'kv:';

@@ -1,5 +1,5 @@
 import type { ToolResult } from '../../../src/core/contract/content.ts';
-import type { Member } from '../../../src/core/contract/host.ts';
+import type { Member } from '../../../src/core/contract/member.ts';
 import type { InterceptedCall, Middleware } from '../../../src/core/contract/middleware.ts';
 import { holdsExact, noteExact, restoreExact, toSafeDoubles } from '../../../src/core/json/exact-tree.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../../src/core/json/json.ts';

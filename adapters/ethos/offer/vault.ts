@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { PluginStore } from '../../../src/core/contract/host.ts';
+import type { PluginStore } from '../../../src/core/contract/plugin-store.ts';
 import { GatewayError } from '../../../src/core/errors.ts';
 import { pluginCredentialRef } from '../sdk/plugin-sdk.ts';
 

@@ -1,5 +1,6 @@
 import type { JSONRPCMessage, Transport } from '@modelcontextprotocol/client';
-import type { Host, Program } from '../../../src/core/contract/host.ts';
+import type { Host } from '../../../src/core/contract/host.ts';
+import type { Program } from '../../../src/core/contract/process.ts';
 import type { GatewayError } from '../../../src/core/errors.ts';
 import { toJsonText } from '../../../src/core/json/exact-number.ts';
 import { VastError } from '../../../src/core/json/vast.ts';

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { Command } from 'commander';
 import type { CommandContext, OpenCommandContext } from '../../../src/core/contract/adapter.ts';
-import type { PluginStore } from '../../../src/core/contract/host.ts';
 import type { Manifest } from '../../../src/core/contract/plugin.ts';
+import type { PluginStore } from '../../../src/core/contract/plugin-store.ts';
 import { GatewayError } from '../../../src/core/errors.ts';
 import type { RemoteServer, ServerEntry } from '../entry.ts';
 import { joinScopes } from './scopes.ts';

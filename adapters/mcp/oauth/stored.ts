@@ -1,5 +1,5 @@
 import type { OAuthDiscoveryState, StoredOAuthClientInformation, StoredOAuthTokens } from '@modelcontextprotocol/client';
-import type { PluginStore } from '../../../src/core/contract/host.ts';
+import type { PluginStore } from '../../../src/core/contract/plugin-store.ts';
 import { isJsonObject } from '../../../src/core/json/json.ts';
 import { joinScopes } from './scopes.ts';
 

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { readdir, readlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { PluginStore } from '../../../src/core/contract/host.ts';
+import type { PluginStore } from '../../../src/core/contract/plugin-store.ts';
 import { GatewayError } from '../../../src/core/errors.ts';
 
 /** Digest of an install folder: names, contents and link targets. */

@@ -1,6 +1,6 @@
 import { existsSync, rmSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
-import type { PluginStore } from '../../../src/core/contract/host.ts';
+import type { PluginStore } from '../../../src/core/contract/plugin-store.ts';
 import { GatewayError } from '../../../src/core/errors.ts';
 import type { ProxySetting } from '../../../src/core/proxy.ts';
 import type { ReleaseHosts } from '../options.ts';

@@ -1,8 +1,9 @@
 import type { Command } from 'commander';
 import type { z } from 'zod';
 import type { JsonObject } from '../json/json.ts';
-import type { Host, HostLimits, PluginStore } from './host.ts';
+import type { Host, HostLimits } from './host.ts';
 import type { Manifest, Offer, Plugin } from './plugin.ts';
+import type { PluginStore } from './plugin-store.ts';
 
 /** A possible plugin: an entry of mcp.json, or a folder found in `pluginFolders`. */
 export interface Source {

@@ -1,5 +1,6 @@
 import type { ToolResult } from '../../core/contract/content.ts';
-import type { HostLimits, Member, MemberSpec } from '../../core/contract/host.ts';
+import type { HostLimits } from '../../core/contract/host.ts';
+import type { Member, MemberSpec } from '../../core/contract/member.ts';
 import type { PluginState } from '../../core/contract/plugin.ts';
 import type { CallContext } from '../../core/contract/tool.ts';
 import { deferred } from '../../core/deferred.ts';

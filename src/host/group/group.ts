@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { HostLimits, Member, MemberSpec } from '../../core/contract/host.ts';
+import type { HostLimits } from '../../core/contract/host.ts';
+import type { Member, MemberSpec } from '../../core/contract/member.ts';
 import type { CallContext } from '../../core/contract/tool.ts';
 import { GatewayError, toError } from '../../core/errors.ts';
 import type { Logger } from '../../core/log.ts';

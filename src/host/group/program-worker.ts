@@ -1,7 +1,8 @@
 import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ToolResult } from '../../core/contract/content.ts';
-import type { HostLimits, MemberSpec } from '../../core/contract/host.ts';
+import type { HostLimits } from '../../core/contract/host.ts';
+import type { MemberSpec } from '../../core/contract/member.ts';
 import type { ProgramLaunch, ProgramRuntime, ProgramSession } from '../../core/contract/program-runtime.ts';
 import type { CallContext } from '../../core/contract/tool.ts';
 import type { ErrorCode } from '../../core/error-codes.ts';

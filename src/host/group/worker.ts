@@ -1,5 +1,5 @@
 import type { ToolResult } from '../../core/contract/content.ts';
-import type { MemberSpec } from '../../core/contract/host.ts';
+import type { MemberSpec } from '../../core/contract/member.ts';
 import type { CallContext } from '../../core/contract/tool.ts';
 import type { JsonObject, JsonValue } from '../../core/json/json.ts';
 

@@ -1,4 +1,5 @@
-import type { HostLimits, Program, ProgramSpec } from '../../core/contract/host.ts';
+import type { HostLimits } from '../../core/contract/host.ts';
+import type { Program, ProgramSpec } from '../../core/contract/process.ts';
 import type { OrphanReaper } from './orphan-reaper.ts';
 import { SupervisedProcess } from './supervised.ts';
 

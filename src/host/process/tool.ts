@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { HostLimits, ToolEnd, ToolSpec } from '../../core/contract/host.ts';
+import type { HostLimits } from '../../core/contract/host.ts';
+import type { ToolEnd, ToolSpec } from '../../core/contract/process.ts';
 import type { Logger } from '../../core/log.ts';
 import type { OrphanReaper } from './orphan-reaper.ts';
 import { makePrivateFolder, removeFolder } from './private-folder.ts';

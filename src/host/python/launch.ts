@@ -1,6 +1,6 @@
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { PythonRuntime } from '../../core/contract/host.ts';
+import type { PythonRuntime } from '../../core/contract/member.ts';
 import { GatewayError } from '../../core/errors.ts';
 import { whyUnrunnable } from '../process/executable.ts';
 import { type EnvironmentBuild, environmentFor } from './environments.ts';

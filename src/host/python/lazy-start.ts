@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { Member, MemberSpec, PluginStore } from '../../core/contract/host.ts';
+import type { Member, MemberSpec } from '../../core/contract/member.ts';
+import type { PluginStore } from '../../core/contract/plugin-store.ts';
 import { thrownText } from '../../core/errors.ts';
 import { toJsonText } from '../../core/json/exact-number.ts';
 import { parseExact } from '../../core/json/exact-parse.ts';

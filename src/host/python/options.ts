@@ -2,7 +2,7 @@ import { homedir } from 'node:os';
 import { resolve } from 'node:path';
 import * as z from 'zod';
 import type { Source } from '../../core/contract/adapter.ts';
-import type { PythonPackages, PythonRuntime } from '../../core/contract/host.ts';
+import type { PythonPackages, PythonRuntime } from '../../core/contract/member.ts';
 
 /** Keys of an mcp.json entry that every Python format has. */
 export const pythonOptions = {

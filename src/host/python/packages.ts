@@ -3,7 +3,7 @@ import { createReadStream, type Dirent, existsSync, readdirSync, readFileSync, s
 import { dirname, join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
-import type { PythonPackages } from '../../core/contract/host.ts';
+import type { PythonPackages } from '../../core/contract/member.ts';
 import { GatewayError, toError } from '../../core/errors.ts';
 
 /** What an environment is to hold. */

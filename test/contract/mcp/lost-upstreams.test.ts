@@ -3,8 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { mcp } from '../../../dist/adapters/mcp/adapter.js';
 import type { Adapter } from '../../../dist/src/core/contract/adapter.js';
-import type { Program } from '../../../dist/src/core/contract/host.js';
 import type { Plugin } from '../../../dist/src/core/contract/plugin.js';
+import type { Program } from '../../../dist/src/core/contract/process.js';
 import { openApp } from '../../support/app.ts';
 
 /** A server on a pair of pipes; every other one ends with its first call. */

@@ -1,5 +1,5 @@
 import type { Adapter } from '../../../dist/src/core/contract/adapter.js';
-import type { MemberSpec } from '../../../dist/src/core/contract/host.js';
+import type { MemberSpec } from '../../../dist/src/core/contract/member.js';
 import { channelTemplates, otherAnswers } from './channel-messages.ts';
 import { batch, Peer } from './channel-peer.ts';
 import { CANARY_ALONE, inPipes, openFuzzApp } from './fuzz-app.ts';

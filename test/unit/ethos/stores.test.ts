@@ -4,7 +4,7 @@ import { completeHint } from '../../../adapters/ethos/offer/prompts.ts';
 import { openVault } from '../../../adapters/ethos/offer/vault.ts';
 import { createSecretsResolver } from '../../../adapters/ethos/runtime/capabilities/secrets-resolver.ts';
 import { fillPrompt, parseArguments } from '../../../adapters/ethos/runtime/hooks/commands.ts';
-import type { PluginStore } from '../../../src/core/contract/host.ts';
+import type { PluginStore } from '../../../src/core/contract/plugin-store.ts';
 
 function createKeep(): PluginStore {
   const kept = new Map<string, string>();

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { toLimits } from '../../../src/config/limits.ts';
-import type { Member, MemberSpec } from '../../../src/core/contract/host.ts';
+import type { Member, MemberSpec } from '../../../src/core/contract/member.ts';
 import { GatewayError } from '../../../src/core/errors.ts';
 import type { JsonObject } from '../../../src/core/json/json.ts';
 import { silentLog } from '../../../src/core/log.ts';
