@@ -52,7 +52,7 @@ describe('the administrators’ routes', () => {
     }
   });
 
-  it('are closed where no token is configured, on loopback too', async () => {
+  it('are closed without a configured token, on loopback too', async () => {
     const open = await serve(writeConfig({ plugins: { echo: { path: ECHO } } }), { bin: BIN });
     expect(await ask(open, '/v1/admin/plugins')).toMatchObject({ status: 401, body: { error: { code: 'SW_AUTH_INVALID_TOKEN' } } });
   });
@@ -66,7 +66,7 @@ describe('the administrators’ routes', () => {
     });
   });
 
-  it('disable and enable a plugin, as often as they are asked', async () => {
+  it('disable and enable a plugin repeatedly', async () => {
     for (const _ of [1, 2])
       expect(await post(gateway, '/v1/admin/plugins/acme.echo/disable')).toMatchObject({
         status: 200,
@@ -82,7 +82,7 @@ describe('the administrators’ routes', () => {
     expect(await post(gateway, '/v1/plugins/echo/toggle')).toMatchObject({ body: { data: { enabled: true } } });
   });
 
-  it.each(['text/plain; charset=latin1', 'application/json; charset="utf-16"'])('refuse a body of the type %s', async (type) => {
+  it.each(['text/plain; charset=latin1', 'application/json; charset="utf-16"'])('reject a body of the type %s', async (type) => {
     const response = await fetch(new URL('/v1/plugins/echo/toggle', gateway.url), {
       method: 'POST',
       headers: { authorization: `Bearer ${ADMIN}`, 'content-type': type },
@@ -112,7 +112,7 @@ describe('the administrators’ routes', () => {
 });
 
 describe('plugmux enable and disable', () => {
-  it('say so of a plugin across commands, and name those there are', async () => {
+  it('apply across commands, and name the existing plugins on a typo', async () => {
     const args = ['--config', writeConfig({ plugins: { echo: { path: ECHO } } })];
     const state = async () => (JSON.parse((await run(['list', '--json', ...args])).stdout) as { state: string }[])[0]?.state;
     expect(await run(['disable', 'echo', ...args])).toMatchObject({ code: 0, stdout: expect.stringContaining('echo is disabled.') });

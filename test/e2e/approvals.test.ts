@@ -5,7 +5,7 @@ import { FIXTURE_BIN, run, serve, writeConfig } from '../support/gateway.ts';
 const plugmux = (config: string, ...args: string[]) => run([...args, '--config', config], { bin: FIXTURE_BIN });
 
 describe('approval rules', () => {
-  it('hold per format, plugin, tool and profile, each stronger than the one before', { tags: ['approval-rules'] }, async () => {
+  it('hold per format, plugin, tool and profile, each overriding the one before', { tags: ['approval-rules'] }, async () => {
     const path = './consent.fixture';
     const config = writeConfig(
       {
@@ -44,7 +44,7 @@ describe('approval rules', () => {
       strict_erase: 'asked',
       strict_wipe: 'unknown',
     });
-    // A profile loosens by names that mean the tool and no other.
+    // A profile can only loosen by names that match exactly this tool.
     expect(await outcomes('loose')).toEqual({
       consent_erase: 'asked',
       consent_wipe: 'ran',
@@ -63,7 +63,7 @@ describe('approval rules', () => {
     });
   });
 
-  it('are published as hints that loosen nothing by themselves', async () => {
+  it('are published as hints that do not loosen anything', async () => {
     const { raw } = await connect('v1', { url: (await serve(writeConfig({}, ['consent']))).url });
     const { tools } = await raw.listTools();
     const published = tools.map(({ name, annotations, _meta }) => [name, annotations, _meta?.['plugmux/approval']]);
@@ -76,7 +76,7 @@ describe('approval rules', () => {
 });
 
 describe('plugmux approvals', () => {
-  it('lists what is asked, allows a tool for good and forgets that again', { tags: ['approval-remembered'] }, async () => {
+  it('lists tools that need approval, allows one permanently and revokes that', { tags: ['approval-remembered'] }, async () => {
     const config = writeConfig({}, ['consent']);
     const listed = await plugmux(config, 'approvals');
     expect(listed.stdout).toContain('Run without a question (1):\n- runs\n');
@@ -98,7 +98,7 @@ describe('plugmux approvals', () => {
     expect((await plugmux(config, 'call', 'erase', '{"what":"x"}')).code).toBe(1);
   });
 
-  it('takes effect in a gateway that runs already', async () => {
+  it('takes effect in a running gateway', async () => {
     const config = writeConfig({}, ['consent']);
     const client = await connect('v2 modern', { url: (await serve(config)).url });
     expect((await client.call('erase', { what: 'x' })).isError).toBe(true);
@@ -106,7 +106,7 @@ describe('plugmux approvals', () => {
     expect((await client.call('erase', { what: 'x' })).content[0]?.text).toBe('erased x');
   });
 
-  it('says why something cannot be allowed or forgotten', async () => {
+  it('names the reason if an approval cannot be added or revoked', async () => {
     const config = writeConfig({ plugins: { asked: { path: './consent.fixture', approval: 'ask' } } }, ['consent']);
     const say = async (...args: string[]) => {
       const { code, stderr } = await plugmux(config, 'approvals', ...args);
@@ -123,20 +123,23 @@ describe('plugmux approvals', () => {
 });
 
 describe('the prompt "approvals"', () => {
-  it.each(['v1', 'v2 modern'] as const)('tells what is asked in this profile and how to change it: client %s', async (generation) => {
-    const config = writeConfig({ profiles: { calm: { plugins: ['consent'], approval: { erase: 'allow' } }, bare: { prompts: [] } } }, [
-      'consent',
-      'plain',
-    ]);
-    const gateway = await serve(config);
-    const { raw } = await connect(generation, gateway.at('http', 'calm'));
-    expect((await raw.listPrompts()).prompts.map((p) => p.name)).toEqual(['approvals']);
-    const { messages } = await raw.getPrompt({ name: 'approvals' });
-    const text = JSON.stringify(messages[0]?.content);
-    expect(text).toContain('Run without a question (2):\\n- erase (set for this profile)\\n- runs\\n');
-    expect(text).toContain('plugmux approvals allow');
-    expect((await (await connect(generation, gateway.at('http', 'bare'))).raw.listPrompts()).prompts).toEqual([]);
-  });
+  it.each(['v1', 'v2 modern'] as const)(
+    'lists the tools of this profile that need approval, and how to change that: client %s',
+    async (generation) => {
+      const config = writeConfig({ profiles: { calm: { plugins: ['consent'], approval: { erase: 'allow' } }, bare: { prompts: [] } } }, [
+        'consent',
+        'plain',
+      ]);
+      const gateway = await serve(config);
+      const { raw } = await connect(generation, gateway.at('http', 'calm'));
+      expect((await raw.listPrompts()).prompts.map((p) => p.name)).toEqual(['approvals']);
+      const { messages } = await raw.getPrompt({ name: 'approvals' });
+      const text = JSON.stringify(messages[0]?.content);
+      expect(text).toContain('Run without a question (2):\\n- erase (set for this profile)\\n- runs\\n');
+      expect(text).toContain('plugmux approvals allow');
+      expect((await (await connect(generation, gateway.at('http', 'bare'))).raw.listPrompts()).prompts).toEqual([]);
+    },
+  );
 });
 
 async function inTurn<T, R>(items: readonly T[], run: (item: T) => Promise<R>): Promise<R[]> {

@@ -87,7 +87,7 @@ describe('the audit log', () => {
     ]);
   });
 
-  it('has lines for failed logins, what administrators do, and reloads, without any value', { tags: ['audit-events'] }, async () => {
+  it('has lines for failed logins, actions of administrators, and reloads, without any value', { tags: ['audit-events'] }, async () => {
     const write = (more: object, dir?: string) =>
       writeConfig(
         { state: './state', auth: { tokens: [ADMIN, { token: 'a-token-without-scopes', principal: 'plain' }] }, ...more },
@@ -157,7 +157,7 @@ describe('audit.required', () => {
     },
   );
 
-  it('withholds the result of a call whose line cannot be written, and refuses those after it', { tags: ['T27'] }, async () => {
+  it('withholds the result of a call whose line cannot be written, and rejects later calls', { tags: ['T27'] }, async () => {
     const config = writeConfig({ state: './state', audit: { required: true } }, ['plain']);
     const gateway = await serve(config);
     const client = await connect('v1', gateway.at('http'));
@@ -171,7 +171,7 @@ describe('audit.required', () => {
       if (error) seen.push(error);
       return error !== undefined;
     };
-    // The file that was open is written to for up to a second.
+    // The open file is written for up to a second.
     await until('the line cannot be written', call);
     await call();
     expect(seen).toMatchObject([
@@ -180,7 +180,7 @@ describe('audit.required', () => {
     ]);
     rmSync(folderOf(config));
     await until('calls run again', async () => !(await call()));
-    // The lines that could not be written were kept.
+    // The lines that could not be written were kept in memory.
     expect(linesOf(config).filter(({ code }) => code === 'AUDIT_STORE_UNAVAILABLE').length).toBeGreaterThan(0);
   });
 });
@@ -198,7 +198,7 @@ describe('plugmux audit', () => {
     const calls = Promise.all(Array.from({ length: 300 }, () => client.call('echo', { message: 'x' })));
     expect(await plugmux(config, 'audit', 'verify')).toMatchObject({ code: 0, stdout: expect.stringContaining('is complete') });
     await calls;
-    // A chain's end is kept once a second, so what follows it would be lost with the process.
+    // A chain's end is stored once a second, so later lines would be lost with the process.
     await until('the end is kept', async () => {
       const [head] = JSON.parse((await plugmux(config, 'audit', 'verify', '--anchor', '--json')).stdout) as { seq: number }[];
       return (head?.seq ?? 0) >= 301;
@@ -215,7 +215,7 @@ describe('plugmux audit', () => {
     expect([cut.code, cut.stdout]).toEqual([1, expect.stringMatching(/^FAULT .*its end is cut off/m)]);
   });
 
-  it('finds files that were moved away, and takes them from where they are said to lie', {
+  it('reports files that were moved away, and reads them from a given folder', {
     tags: ['audit-verify'],
     timeout: 60_000,
   }, async () => {
@@ -230,7 +230,7 @@ describe('plugmux audit', () => {
     expect([named.code, named.stdout]).toEqual([0, expect.stringContaining('is complete: 1 lines of 1 runs in 1 files')]);
   });
 
-  it('shows the newest lines, of a tool or since a time', { tags: ['audit-verify'] }, async () => {
+  it('shows the newest lines, filtered by tool or time', { tags: ['audit-verify'] }, async () => {
     const config = writeConfig({ state: './state' }, ['plain']);
     await plugmux(config, 'call', 'echo', '{"message":"a"}');
     await plugmux(config, 'call', 'fails');

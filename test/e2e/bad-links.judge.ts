@@ -14,16 +14,16 @@ const FAULTS = {
 } as const;
 type Spoilt = keyof typeof FAULTS;
 const PATIENCE_MS = 15_000;
-/** For what will not come. */
+/** The timeout for a reply that must not arrive. */
 const SHORT_MS = 2_500;
-/** All arrives, in its time. */
+/** The timeout for a reply that must arrive. */
 const WHOLE: readonly Spoilt[] = ['is late', 'is narrow'];
 
 const atEnd = onTestFinished as AtEnd;
 const names = Object.keys(FAULTS) as Spoilt[];
 const payloads = Array.from({ length: 5 }, (_, i) => `payload ${i}`);
 
-/** What came of one call: its own text, an error, or nothing within a client's patience. */
+/** The outcome of one call: its own text, an error, or no reply within the client's timeout. */
 async function attempt(client: TestClient, message: string, withinMs = PATIENCE_MS): Promise<string> {
   const late = new Promise<string>((resolve) => setTimeout(resolve, withinMs, 'nothing'));
   const call = client.call('echo', { message }).then(
@@ -35,7 +35,7 @@ async function attempt(client: TestClient, message: string, withinMs = PATIENCE_
 
 describe('a link between a client and the gateway', () => {
   it.each(names.flatMap((name) => [[name, 'http', 'v1'] as const, [name, 'sse', 'v1'] as const, [name, 'ws', 'v2 modern'] as const]))(
-    'that %s harms its own client at most, over %s to %s',
+    'that %s affects only its own client, over %s to %s',
     { tags: ['F77'] },
     async (name, kind, generation) => {
       const gateway = await serve(writeConfig({ limits: { drainMs: 60_000 } }, ['plain']));
@@ -52,7 +52,7 @@ describe('a link between a client and the gateway', () => {
         for (const [i, answer] of came.entries()) expect([payloads[i], 'an error', 'nothing']).toContain(answer);
       await far.close().catch(() => undefined);
       link.fault = {};
-      // Nobody is owed anything: it has nothing to wait for.
+      // No reply is pending, so this client has nothing to wait for.
       await near.close();
       expect(await gateway.stop()).toBe(0);
     },
@@ -61,7 +61,7 @@ describe('a link between a client and the gateway', () => {
 
 describe('a link between the gateway and a server', () => {
   it.each(names)(
-    'that %s costs the calls of that server, and is used again when it is whole',
+    'that %s fails only calls of that server, and is used again after it recovers',
     { tags: ['F77'], timeout: 60_000 },
     async (name) => {
       const server = await serve(writeConfig({}, ['plain']));

@@ -7,7 +7,7 @@ import { until } from '../support/processes.ts';
 import { writePlugin } from '../support/talos.ts';
 import { tempFolder } from '../support/temp.ts';
 
-/** How long a start may take says nothing about what is printed. */
+/** These tests check output, not start times. */
 const PATIENT = { firstListMs: 100_000 };
 
 function project(config: object = { pluginFolders: ['./plugins'], limits: PATIENT }): string {
@@ -40,7 +40,7 @@ describe('plugmux list', () => {
     expect(stdout).toMatch(/^waiting {2}talos {2}1\.0\.0 {2}needs-config {2}set token$/m);
   });
 
-  it('says what is wrong with the state folder', async () => {
+  it('reports faults of the state folder', async () => {
     const cwd = project({ pluginFolders: ['./plugins'], state: './mcp.json' });
     const { stdout, stderr } = await run(['list'], { cwd });
     const fault = `The store ${cwd}/mcp.json/state.db cannot be used: a part of its path is not a folder.`;
@@ -50,7 +50,7 @@ describe('plugmux list', () => {
     expect(stderr).toContain(fault);
   });
 
-  it('prints JSON, and nothing else, where asked to', async () => {
+  it('prints only JSON if requested', async () => {
     const { stdout } = await run(['list', '--json'], { cwd: project() });
     expect((JSON.parse(stdout) as { id: string; state: string }[]).map((p) => [p.id, p.state])).toEqual([
       ['garbled', 'failed'],
@@ -62,7 +62,7 @@ describe('plugmux list', () => {
 });
 
 describe('plugmux info', () => {
-  it('tells of a plugin, and of a tool by any of its names', async () => {
+  it('shows a plugin, and a tool by any of its names', async () => {
     const cwd = project();
     expect(JSON.parse((await run(['info', 'good', '--json'], { cwd })).stdout)).toMatchObject({
       id: 'good',
@@ -91,14 +91,14 @@ describe('plugmux info', () => {
 });
 
 describe('plugmux call', () => {
-  it('prints the result, and fails where the tool failed', async () => {
+  it('prints the result, and fails if the tool failed', async () => {
     const cwd = project();
     expect(await run(['call', 'good_run', '{}'], { cwd })).toEqual({ code: 0, stdout: '{"ok":true}\n', stderr: '' });
     expect(await run(['call', 'good_run', '{"fail":true}'], { cwd })).toEqual({ code: 1, stdout: 'as asked\n', stderr: '' });
     expect(JSON.parse((await run(['call', 'good_run', '--json'], { cwd })).stdout)).toMatchObject({ structured: { ok: true } });
   });
 
-  it('refuses misuse with what to do', async () => {
+  it('rejects misuse with a fix', async () => {
     const cwd = project();
     expect(await run(['call', 'good_rum'], { cwd })).toMatchObject({
       code: 2,
@@ -115,8 +115,8 @@ describe('plugmux call', () => {
   });
 });
 
-describe('servers that are left out', () => {
-  it.each(['list', 'doctor'])('are named by plugmux %s, with their places', { tags: ['T21'] }, async (command) => {
+describe('skipped servers', () => {
+  it.each(['list', 'doctor'])('are named by plugmux %s, with their locations', { tags: ['T21'] }, async (command) => {
     const cwd = project({ plugins: {}, mcpServers: { lost: null, self: { command: 'plugmux' }, odd: {} }, servers: null });
     const plain = await run([command], { cwd });
     const json = await run([command, '--json'], { cwd });
@@ -133,7 +133,7 @@ describe('servers that are left out', () => {
     expect(() => JSON.parse(json.stdout)).not.toThrow();
   });
 
-  it('are named where a command is about one of them', { tags: ['T21'] }, async () => {
+  it('are named by a command about one of them', { tags: ['T21'] }, async () => {
     const cwd = project({ plugins: {}, mcpServers: { lost: null, self: { command: 'plugmux' } } });
     for (const [command, id, why] of [
       ['info', 'lost', 'mcpServers.lost must be'],
@@ -166,7 +166,7 @@ describe('plugmux doctor', () => {
 });
 
 describe('plugmux limits', () => {
-  it('prints every limit with its value and where that comes from', { tags: ['limits-printed'] }, async () => {
+  it('prints every limit with its value and its source', { tags: ['limits-printed'] }, async () => {
     const cwd = project({ limits: { calls: 7 }, plugins: { good: { path: './plugins/good', limits: { callTimeoutMs: { run: 5 } } } } });
     const { code, stdout } = await run(['limits'], { cwd });
     expect(code).toBe(0);
@@ -178,7 +178,7 @@ describe('plugmux limits', () => {
 });
 
 describe('limits.callTimeoutMs', () => {
-  it('holds for formats with a default of their own, and is named where it comes from', { tags: ['call-limits'] }, async () => {
+  it('applies to formats with their own default, and is printed with its source', { tags: ['call-limits'] }, async () => {
     const cwd = project({ limits: { callTimeoutMs: 700 }, plugins: { good: { path: './plugins/good' } } });
     expect((await run(['limits'], { cwd })).stdout).toMatch(/^callTimeoutMs of talos +700 +ms +mcp\.json:1:\d+ /m);
     const { timeoutMs, timeoutFrom } = JSON.parse((await run(['info', 'good', 'run', '--json'], { cwd })).stdout);
@@ -203,7 +203,7 @@ describe('plugmux init', () => {
 });
 
 describe('plugmux serve', () => {
-  it('says which plugins do not serve, and logs why', { tags: ['first-screen'], timeout: 120_000 }, async () => {
+  it('shows which plugins do not serve, and logs the reason', { tags: ['first-screen'], timeout: 120_000 }, async () => {
     const file = join(project({ pluginFolders: ['./plugins'], listen: { http: '127.0.0.1:0' }, limits: PATIENT }), 'mcp.json');
     const gateway = await serve(file, { bin: BIN });
     await until('the broken plugins are told of', () =>
@@ -222,7 +222,7 @@ describe('plugmux serve', () => {
     expect(out).toMatch(/^waiting +talos +0 {2}needs-config\n {2}It needs token -> Set "plugins": \{ "waiting": .*\n\n/m);
   });
 
-  it('does not wait for a plugin that never comes up, before it tells of the others', {
+  it('shows the other plugins without waiting for one that never starts', {
     tags: ['first-screen'],
     timeout: 120_000,
   }, async () => {
@@ -246,7 +246,7 @@ describe('plugmux serve', () => {
 
 describe('every command', () => {
   it.each([['list'], ['info', 'good'], ['call', 'good_run'], ['approvals'], ['export', 'openai']])(
-    '%s says so where there is no such profile',
+    '%s reports an unknown profile',
     async (...args) => {
       expect(await run([...args, '--profile', 'defalt'], { cwd: project() })).toMatchObject({
         code: 2,
@@ -264,7 +264,7 @@ describe('every command', () => {
     },
   );
 
-  it('says what is wrong with the configuration, and exits with 2', { tags: ['F72'] }, async () => {
+  it('reports faults of the configuration, and exits with 2', { tags: ['F72'] }, async () => {
     const cwd = tempFolder();
     expect(await run(['list'], { cwd })).toMatchObject({ code: 2, stderr: expect.stringContaining('plugmux init') });
     writeFileSync(join(cwd, 'mcp.json'), '{"pluginFolder": []}');
@@ -280,7 +280,7 @@ describe('every command', () => {
     }
   });
 
-  it('says why it cannot write where it was told to', async () => {
+  it('names the reason if it cannot write its output file', async () => {
     const cwd = tempFolder();
     for (const args of [
       ['init', '--config', 'none/mcp.json'],
@@ -297,7 +297,7 @@ describe('every command', () => {
     });
   });
 
-  it('ends without a word where nobody reads on, and says so where its output cannot be written', {
+  it('ends silently if its output is closed, and reports output that cannot be written', {
     tags: ['output-unwritable'],
   }, async () => {
     const config = writeConfig({});
@@ -312,7 +312,7 @@ describe('every command', () => {
     expect(full).toMatch(/^code 1\nplugmux: Standard output cannot be written: ENOSPC[^\n]*\n$/);
   });
 
-  it('never reads ./mcp.json for stdio, which runs in whatever folder is open', async () => {
+  it('never reads ./mcp.json for stdio, which clients start in any folder', async () => {
     const cwd = project();
     expect(await run(['stdio'], { cwd, env: { HOME: cwd, XDG_CONFIG_HOME: join(cwd, 'none') } })).toMatchObject({
       code: 2,
@@ -327,7 +327,7 @@ describe('every command', () => {
     });
   });
 
-  it('refuses to listen beyond this machine without a login', { tags: ['F73', 'T21'] }, async () => {
+  it('rejects an address other than loopback without a login', { tags: ['F73', 'T21'] }, async () => {
     const cwd = project({ listen: { http: '0.0.0.0:0' } });
     expect(await run(['serve'], { cwd })).toMatchObject({ code: 2, stderr: expect.stringContaining('without a token') });
   });

@@ -8,7 +8,7 @@ import { connect } from '../support/clients.ts';
 import { type Serving, serve, writeConfig } from '../support/gateway.ts';
 import { until } from '../support/processes.ts';
 
-// What happens to connections that do strange things, or go away.
+// Connections with unusual traffic, and disconnects.
 
 const TOKENS = ['ada', 'bob'].map((principal) => ({ token: `a-token-for-${principal}-alone`, principal }));
 const bearer = (who: 0 | 1): Record<string, string> => ({ authorization: `Bearer ${TOKENS[who]?.token}` });
@@ -25,7 +25,7 @@ const modern = (name: string): Record<string, string> => ({
 });
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** Writes bytes to the port and collects what comes until the other side, or `enough`, ends it. */
+/** Writes bytes to the port and collects the reply until the other side closes, or `enough` returns true. */
 function exchange(gateway: Serving, bytes: string, enough: (text: string) => boolean = () => false): Promise<string> {
   const { hostname, port } = new URL(gateway.url);
   return new Promise((resolve, reject) => {
@@ -40,7 +40,7 @@ function exchange(gateway: Serving, bytes: string, enough: (text: string) => boo
   });
 }
 
-/** Sockets that the gateway holds; one for every client that has not gone, and a few of its own. */
+/** Sockets of the gateway: one for each connected client, and a few of its own. */
 function sockets({ process: { pid } }: Serving): number {
   const held = readdirSync(`/proc/${pid}/fd`).map((fd) => {
     try {
@@ -63,7 +63,7 @@ async function callModern(gateway: Serving, name: string, args: object = {}): Pr
   return ((await answer.json()) as { result?: { content: { text: string }[] } }).result?.content[0]?.text;
 }
 
-describe('HTTP as it is rarely spoken', () => {
+describe('unusual HTTP', () => {
   const post = (body: string, more = ''): string =>
     `POST /mcp HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n${more}Content-Length: ${body.length}\r\n\r\n${body}`;
 
@@ -75,7 +75,7 @@ describe('HTTP as it is rarely spoken', () => {
     expect([...text.matchAll(/"id":(\d+)/g)].map(([, n]) => Number(n))).toEqual(Array.from({ length: 100 }, (_, i) => i));
   });
 
-  it('bids a client go on that asks before it sends, and closes after HTTP/1.0', { tags: ['F25'] }, async () => {
+  it('answers 100-continue, and closes after HTTP/1.0', { tags: ['F25'] }, async () => {
     const gateway = await start();
     const asked = await exchange(gateway, post(initialize, 'Expect: 100-continue\r\n'), (text) => text.includes('"result"'));
     expect(asked).toMatch(/^HTTP\/1\.1 100 Continue\r\n\r\nHTTP\/1\.1 200 OK/);
@@ -83,7 +83,7 @@ describe('HTTP as it is rarely spoken', () => {
     expect(old).toMatch(/^HTTP\/1\.1 200 OK[\s\S]*Connection: close/);
   });
 
-  it('tells streams to be passed on at once and kept by nobody', { tags: ['http-stream-headers'] }, async () => {
+  it('sends streams with headers against buffering and caching', { tags: ['http-stream-headers'] }, async () => {
     const gateway = await start();
     const headers = { ...json, 'mcp-session-id': await session(gateway) };
     const body = rpc(1, 'tools/call', { name: 'count', arguments: { to: 1 }, _meta: { progressToken: 1 } });
@@ -96,7 +96,7 @@ describe('HTTP as it is rarely spoken', () => {
 });
 
 describe('routes', () => {
-  it('ask for a token, every one of them, whatever the method and the profile', { tags: ['T3'] }, async () => {
+  it('all require a token, for every method and profile', { tags: ['T3'] }, async () => {
     const gateway = await start({ auth: { tokens: TOKENS }, profiles: { p: {} } });
     const statuses = [];
     for (const path of Object.values(PATHS).flatMap((route) => [route, `${route}/p`, `${route}/none`]))
@@ -109,7 +109,7 @@ describe('routes', () => {
     expect(statuses.filter(([, , status]) => status !== 401)).toEqual([]);
   });
 
-  it('start no program, whatever a request says', { tags: ['T4'] }, async () => {
+  it('start no program for any request', { tags: ['T4'] }, async () => {
     const gateway = await start();
     const { pid } = gateway.process;
     const children = (): string => readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8');
@@ -127,8 +127,8 @@ describe('routes', () => {
   });
 });
 
-describe('clients that go away', () => {
-  it('leave nothing behind in the stateless era, and their calls end', { tags: ['F30', 'modern-cancel-by-close'] }, async () => {
+describe('clients that disconnect', () => {
+  it('leave nothing behind in the modern era, and their calls end', { tags: ['F30', 'modern-cancel-by-close'] }, async () => {
     const gateway = await start();
     const cancelled = async (): Promise<number> => Number(await callModern(gateway, 'cancelled'));
     const [before, open] = [await cancelled(), sockets(gateway)];
@@ -139,7 +139,7 @@ describe('clients that go away', () => {
         return sent;
       });
       await pause(300);
-      // It came after them.
+      // The next request arrived after them.
       await callModern(gateway, 'echo', { message: 'x' });
       for (const sent of requests) sent.destroy();
     }
@@ -147,7 +147,7 @@ describe('clients that go away', () => {
     await until('the sockets are closed', () => sockets(gateway) < open + 10);
   });
 
-  it('are waited for in a session, and cost a bounded number of streams', { tags: ['F30', 'http-resume'] }, async () => {
+  it('may resume in a session, and cost a bounded number of streams', { tags: ['F30', 'http-resume'] }, async () => {
     const gateway = await start();
     const headers = { ...json, accept: 'application/json, text/event-stream', 'mcp-session-id': await session(gateway) };
     const open = sockets(gateway);
@@ -162,7 +162,7 @@ describe('clients that go away', () => {
     expect((await fetch(gateway.url, { method: 'POST', headers, body: rpc(1, 'ping') })).status).toBe(200);
   });
 
-  it('have no HTTP+SSE session any more, and strangers never had it', { tags: ['F33', 'F41'] }, async () => {
+  it('lose their HTTP+SSE session, which no other caller can use', { tags: ['F33', 'F41'] }, async () => {
     const gateway = await start({ auth: { tokens: TOKENS } });
     const abort = new AbortController();
     const stream = await fetch(gateway.at('sse').url, { headers: bearer(0), signal: abort.signal });
@@ -185,14 +185,14 @@ describe('WebSocket under strain', () => {
   };
   const closed = (socket: WebSocket): Promise<number> => new Promise((resolve) => socket.once('close', resolve));
 
-  it('refuses another version before the upgrade', { tags: ['F35'] }, async () => {
+  it('rejects another version before the upgrade', { tags: ['F35'] }, async () => {
     const gateway = await start();
     const upgrade = 'GET /ws HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n';
     const text = await exchange(gateway, `${upgrade}Sec-WebSocket-Key: MDEyMzQ1Njc4OWFiY2RlZg==\r\nSec-WebSocket-Version: 7\r\n\r\n`);
     expect(text).toMatch(/^HTTP\/1\.1 426 [\s\S]*Sec-WebSocket-Version: 13/);
   });
 
-  it('closes on a flood of fragments, and takes no compression', { tags: ['F36'] }, async () => {
+  it('closes on a flood of fragments, and accepts no compression', { tags: ['F36'] }, async () => {
     const gateway = await start();
     const [flood, other] = [await open(gateway), await open(gateway, { perMessageDeflate: true })];
     expect(other.extensions).toBe('');
@@ -204,7 +204,7 @@ describe('WebSocket under strain', () => {
     expect(await reply).toMatchObject({ id: 1, result: {} });
   });
 
-  it('drops a client that does not read, and cancels its calls', { tags: ['F37', 'slow-readers'] }, async () => {
+  it('disconnects a client that does not read, and cancels its calls', { tags: ['F37', 'slow-readers'] }, async () => {
     const gateway = await start({ limits: { queuedBytes: 500_000 } });
     const before = Number(await callModern(gateway, 'cancelled'));
     const slow = await open(gateway);

@@ -36,7 +36,7 @@ describe.each(ERAS)('what a client of %s gets', (generation) => {
   };
   const schemaOf = async (raw: RawClient, name: string) => (await raw.listTools()).tools.find((tool) => tool.name === name)?.inputSchema;
 
-  it('is a schema it can take, whose arguments reach the plugin under its own names and are checked by its own rules', async () => {
+  it('is a schema that it accepts; arguments reach the plugin under the original names, checked by the original schema', async () => {
     const { client, raw } = await open();
     expect(await schemaOf(raw, 'odd')).toEqual({
       type: 'object',
@@ -54,7 +54,7 @@ describe.each(ERAS)('what a client of %s gets', (generation) => {
     }
   });
 
-  it('is the form of its profile, unless the plugin has one of its own', async () => {
+  it('is the form of its profile, unless the plugin sets one', async () => {
     const { gateway, raw } = await open('exact');
     expect(await schemaOf(raw, 'odd')).toMatchObject({
       anyOf: [{}, {}],
@@ -77,7 +77,7 @@ describe.each(ERAS)('what a client of %s gets', (generation) => {
     expect(mute.structuredContent).toEqual({ notes: 3 });
   });
 
-  it('is the beginning of too long a text, with the whole in a resource that only this caller can read', async () => {
+  it('is a cut text if it is too long, with the full text in a resource that only this caller can read', async () => {
     const { gateway, client, raw } = await open();
     const result = await client.call('long', { chars: 1500 });
     expect(texts(result)[0]).toBe(`${'é'.repeat(1000)}\n[truncated — 1500 chars total]`);
@@ -92,7 +92,7 @@ describe.each(ERAS)('what a client of %s gets', (generation) => {
     expect(brief.structuredContent).toBeUndefined();
   });
 
-  it('tells texts of strangers from all others', async () => {
+  it('marks untrusted text', async () => {
     const { client } = await open();
     const result = await client.call('read', { url: 'http://x/"<a>' });
     expect(texts(result)).toEqual([
@@ -104,7 +104,7 @@ describe.each(ERAS)('what a client of %s gets', (generation) => {
     expect(texts(await (await open(undefined, unfenced)).client.call('read', { url: 'u' }))[0]).toMatch(/^<\|im_start/);
   });
 
-  it('is an answer given before only where tool, caller and arguments are the same, and it was no failure', async () => {
+  it('is a cached result only if tool, caller and arguments are equal and it was no failure', async () => {
     const { gateway, client } = await open();
     const first = await client.call('count', { by: 'a' });
     expect(await client.call('count', { by: 'a' })).toEqual(first);
@@ -115,7 +115,7 @@ describe.each(ERAS)('what a client of %s gets', (generation) => {
     expect(new Set(all).size).toBe(all.length);
   });
 
-  it('is two tools in place of many, where it searches', async () => {
+  it('is two tools instead of all in search mode', async () => {
     const { client, raw } = await open('big');
     expect(await client.list()).toEqual(['find_tools', 'call_tool']);
     const found = await client.call('find_tools', { query: 'odd' });
@@ -146,7 +146,7 @@ describe('plugmux info', () => {
     return JSON.parse(stdout) as Record<string, unknown>;
   };
 
-  it('tells what clients are not told of a tool, and of all tools of a plugin', async () => {
+  it('shows what the listed form of a schema omits, for a tool and for all tools of a plugin', async () => {
     const untold = ['the schema: alternatives at the root, only described in text', 'was_ist: renamed from "was ist"'];
     const tool = await info('results', 'odd');
     expect(tool).toMatchObject({

@@ -19,21 +19,17 @@ describe('a call that does not end', () => {
     ['sse', 'v1'],
     ['ws', 'v1'],
     ['ws', 'v2 modern'],
-  ] as const)(
-    'is answered when the gateway has waited long enough for it, over %s to client %s',
-    { tags: ['drain-on-signal'] },
-    async (kind, generation) => {
-      const gateway = await serve(writeConfig(config, ['plain']));
-      const client = await connect(generation, gateway.at(kind));
-      const pending = client.call('wait', { ms: 60_000 });
-      await client.call('echo', { message: 'the call before has begun' });
-      const ended = gateway.stop();
-      expect(await pending).toMatchObject(cancelled);
-      expect(await ended).toBe(0);
-    },
-  );
+  ] as const)('is answered after the drain time, over %s to client %s', { tags: ['drain-on-signal'] }, async (kind, generation) => {
+    const gateway = await serve(writeConfig(config, ['plain']));
+    const client = await connect(generation, gateway.at(kind));
+    const pending = client.call('wait', { ms: 60_000 });
+    await client.call('echo', { message: 'the call before has begun' });
+    const ended = gateway.stop();
+    expect(await pending).toMatchObject(cancelled);
+    expect(await ended).toBe(0);
+  });
 
-  it('is answered over stdio too, when the gateway is told to end', { tags: ['drain-on-signal', 'F4'] }, async () => {
+  it('is answered over stdio too, when the gateway gets SIGTERM', { tags: ['drain-on-signal', 'F4'] }, async () => {
     const target: Target = { command: process.execPath, args: [FIXTURE_BIN, 'stdio', '--config', writeConfig(config, ['plain'])] };
     const client = await connect('v1', target);
     const pending = client.call('wait', { ms: 60_000 });
@@ -42,7 +38,7 @@ describe('a call that does not end', () => {
     expect(await pending).toMatchObject(cancelled);
   });
 
-  it.each(['v2 modern', 'v1'] as const)('is answered in time where it reads a resource, for a %s client', async (generation) => {
+  it.each(['v2 modern', 'v1'] as const)('is answered in time if it reads a resource, for a %s client', async (generation) => {
     const gateway = await serve(writeConfig({ limits: { callTimeoutMs: 1000 } }, ['plain']));
     const { raw } = await connect(generation, gateway);
     await expect(raw.readResource({ uri: 'plain://item/never' })).rejects.toMatchObject({ data: { code: 'CALL_TIMEOUT' } });
@@ -65,22 +61,18 @@ describe('a call that does not end', () => {
   });
 });
 
-describe('a gateway that is told to end', () => {
+describe('a gateway that gets SIGTERM', () => {
   const patient = { limits: { drainMs: 60_000 } };
 
-  it.each(['http', 'ws'] as const)(
-    'waits for calls and not for those who only listen, over %s',
-    { tags: ['drain-on-signal'] },
-    async (kind) => {
-      const gateway = await serve(writeConfig(patient, ['plain']));
-      const listener = await connect('v2 modern', gateway.at(kind));
-      await listener.call('change');
-      await until('it hears of changes', () => listener.changes() > 0);
-      expect(await gateway.stop()).toBe(0);
-    },
-  );
+  it.each(['http', 'ws'] as const)('waits for calls, but not for listeners, over %s', { tags: ['drain-on-signal'] }, async (kind) => {
+    const gateway = await serve(writeConfig(patient, ['plain']));
+    const listener = await connect('v2 modern', gateway.at(kind));
+    await listener.call('change');
+    await until('it hears of changes', () => listener.changes() > 0);
+    expect(await gateway.stop()).toBe(0);
+  });
 
-  it('takes no new call on a connection that is open, and answers the one under way', { tags: ['drain-on-signal'] }, async () => {
+  it('takes no new call on a connection that is open, and answers the one in flight', { tags: ['drain-on-signal'] }, async () => {
     const gateway = await serve(writeConfig(patient, ['plain']));
     const client = await connect('v1', gateway.at('ws'));
     const pending = client.call('wait', { ms: 1000 });
@@ -93,8 +85,8 @@ describe('a gateway that is told to end', () => {
   });
 });
 
-describe('a gateway that is told to end on its first start, while a server says nothing', () => {
-  // Waiting for the first list, or for what waits for it, would be longer than the test.
+describe('a gateway that gets SIGTERM on its first start, while a server does not respond', () => {
+  // Waiting for the first list would take longer than the test.
   const silent = () => {
     const began = join(tempFolder(), 'began');
     const program = `require('node:fs').writeFileSync(process.argv[1], ''); process.stdin.resume();`;
@@ -114,7 +106,7 @@ describe('a gateway that is told to end on its first start, while a server says 
     expect([code, client.repliesTo('tools')[0]?.error?.data?.code]).toEqual([0, 'DRAINING']);
   });
 
-  it('ends at once where it serves at an address', { tags: ['drain-on-signal'] }, async () => {
+  it('ends at once if it serves over HTTP', { tags: ['drain-on-signal'] }, async () => {
     const { file, began } = silent();
     const gateway = spawn(process.execPath, [FIXTURE_BIN, 'serve', '--http', '127.0.0.1:0', '--config', file], { stdio: 'ignore' });
     onTestFinished(() => void gateway.kill('SIGKILL'));

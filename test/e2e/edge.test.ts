@@ -82,7 +82,7 @@ function codeOf({ text }: Answer): { number: number; code: string } {
 }
 
 describe('Host', () => {
-  it.each(['localhost', 'localhost:1', '127.0.0.1:9', '[::1]:80', 'my.host', 'MY.HOST:8808', 'LocalHost'])('takes %s', async (host) => {
+  it.each(['localhost', 'localhost:1', '127.0.0.1:9', '[::1]:80', 'my.host', 'MY.HOST:8808', 'LocalHost'])('accepts %s', async (host) => {
     expect((await send(open, { headers: { host }, body: initialize })).status).toBe(200);
   });
 
@@ -113,21 +113,21 @@ describe('Host', () => {
     'localhost.evil.com',
     '0.0.0.0',
     '[::]',
-  ])('refuses %s', { tags: ['F21', 'T1'] }, async (host) => {
+  ])('rejects %s', { tags: ['F21', 'T1'] }, async (host) => {
     const answer = await send(open, { headers: { host }, body: initialize });
     expect([400, 403]).toContain(answer.status);
     expect(answer.headers['content-type']).toBe('application/json');
     expect(codeOf(answer).code).toMatch(/HOST_REFUSED|INVALID_REQUEST/);
   });
 
-  it('refuses none and two', { tags: ['F21', 'T1'] }, async () => {
+  it('rejects a missing and a duplicate header', { tags: ['F21', 'T1'] }, async () => {
     expect((await send(open, { raw: ['Content-Type', 'application/json'], body: initialize })).status).toBe(400);
     expect(
       (await send(open, { raw: ['Host', 'localhost', 'Host', 'evil.com', 'Content-Type', 'application/json'], body: initialize })).status,
     ).toBe(400);
   });
 
-  it('ignores what a proxy would say', { tags: ['F29'] }, async () => {
+  it('ignores the headers of a proxy', { tags: ['F29'] }, async () => {
     expect(
       (
         await send(open, {
@@ -140,7 +140,7 @@ describe('Host', () => {
 });
 
 describe('Origin', () => {
-  it('takes none, its own pages and listed ones', async () => {
+  it("accepts no header, the gateway's own origin and listed ones", async () => {
     const { host } = new URL(open.url);
     expect(
       (await send(open, { headers: { origin: 'https://good.example' }, body: initialize })).headers['access-control-allow-origin'],
@@ -159,7 +159,7 @@ describe('Origin', () => {
     'chrome-extension://x',
     'https://user@good.example',
     '',
-  ])('refuses %j on every method', { tags: ['T1'] }, async (origin) => {
+  ])('rejects %j on every method', { tags: ['T1'] }, async (origin) => {
     for (const method of ['POST', 'GET', 'DELETE', 'OPTIONS']) {
       const answer = await send(open, { method, headers: { origin }, body: method === 'POST' ? initialize : '' });
       expect([method, answer.status]).toEqual([method, 403]);
@@ -167,7 +167,7 @@ describe('Origin', () => {
     }
   });
 
-  it('refuses two', async () => {
+  it('rejects a duplicate header', async () => {
     const { host } = new URL(open.url);
     expect(
       (
@@ -214,7 +214,7 @@ describe('routes and bodies', () => {
     expect(answer.headers['content-type']).toBe('application/json');
   });
 
-  it('answers a plain GET where WebSocket lives with 426, and says so', { tags: ['http-methods'] }, async () => {
+  it('answers a plain GET at the WebSocket address with 426 and a message', { tags: ['http-methods'] }, async () => {
     const answer = await send(open, { method: 'GET', path: '/ws' });
     expect([answer.status, answer.headers.upgrade]).toEqual([426, 'websocket']);
     expect((await send(open, { path: '/ws', body: initialize })).headers.allow).toBe('GET');
@@ -240,13 +240,13 @@ describe('routes and bodies', () => {
     expect((await send(open, { headers: { accept }, body: initialize })).status).toBe(status);
   });
 
-  it('refuses a body over the limit, declared or not, and a compressed one', { tags: ['F24'] }, async () => {
+  it('rejects a body over the limit, declared or not, and a compressed one', { tags: ['F24'] }, async () => {
     const body = 'x'.repeat(200_000);
     expect(codeOf(await send(open, { body }))).toEqual({ number: -32600, code: 'MESSAGE_TOO_LARGE' });
     const chunked = await send(open, { body, headers: { 'transfer-encoding': 'chunked' } }).catch(
       (error: NodeJS.ErrnoException) => error.code,
     );
-    // A client that is still sending may find the connection closed before it reads why.
+    // A client that is still sending may find the connection closed before it reads the response.
     expect(typeof chunked === 'string' ? 413 : chunked?.status).toBe(413);
     expect((await send(open, { body: initialize, headers: { 'content-encoding': 'gzip' } })).status).toBe(415);
   });
@@ -267,7 +267,7 @@ describe('routes and bodies', () => {
     expect(JSON.parse(answer.text)).toMatchObject({ jsonrpc: '2.0', id: null, error: { code: number } });
   });
 
-  it('answers what is no HTTP in JSON, and keeps serving', async () => {
+  it('answers invalid HTTP in JSON, and keeps serving', async () => {
     const { hostname, port } = new URL(open.url);
     const text = await new Promise<string>((resolve) => {
       const socket = connectSocket(Number(port), hostname, () => socket.write('NONSENSE\r\n\r\n'));
@@ -291,7 +291,7 @@ describe('sessions of the legacy era', () => {
     return { 'mcp-session-id': id, 'mcp-protocol-version': '2025-06-18', ...headers };
   };
 
-  it('answers calls in it, 202 to what needs no reply, and ends with DELETE', {
+  it('answers calls in it, 202 to messages without a reply, and ends with DELETE', {
     tags: ['http-session', 'http-accepted', 'F32'],
   }, async () => {
     const headers = await session();
@@ -312,7 +312,7 @@ describe('sessions of the legacy era', () => {
     expect([answer.status, codeOf(answer).number]).toEqual([200, -32601]);
   });
 
-  it('refuses no session with 400, a wrong one with 404, an unknown revision with 400', {
+  it('rejects a missing session with 400, a wrong one with 404, an unknown revision with 400', {
     tags: ['F32', 'http-version-header'],
   }, async () => {
     expect((await send(open, { body: rpc('ping') })).status).toBe(400);
@@ -328,7 +328,7 @@ describe('sessions of the legacy era', () => {
     ).toBe(200);
   });
 
-  it('streams only where something comes before the reply', { tags: ['http-json-unless-streaming'] }, async () => {
+  it('streams only if a message precedes the reply', { tags: ['http-json-unless-streaming'] }, async () => {
     const headers = await session();
     const plain = await send(open, { headers, body: rpc('tools/call', { name: 'count', arguments: { to: 2 } }) });
     expect(plain.headers['content-type']).toBe('application/json');
@@ -340,7 +340,7 @@ describe('sessions of the legacy era', () => {
     expect(streamed.text.match(/^data: /gm)).toHaveLength(3);
   });
 
-  it('belongs to whoever opened it', { tags: ['T5', 'F32', 'F41'] }, async () => {
+  it('belongs to the caller that opened it', { tags: ['T5', 'F32', 'F41'] }, async () => {
     const ada = await session(guarded, { authorization: `Bearer ${TOKEN}` });
     const bob = { ...ada, authorization: `Bearer ${TOKEN}-2` };
     for (const method of ['POST', 'GET', 'DELETE'])
@@ -350,7 +350,7 @@ describe('sessions of the legacy era', () => {
 });
 
 describe('the modern era', () => {
-  it('answers without a session and never mints one', { tags: ['modern-stateless', 'modern-result-marks'] }, async () => {
+  it('answers without a session and never creates one', { tags: ['modern-stateless', 'modern-result-marks'] }, async () => {
     const answer = await send(open, {
       headers: { ...modern, 'mcp-method': 'server/discover', 'mcp-session-id': 'ignored' },
       body: rpc('server/discover', envelope),
@@ -404,7 +404,7 @@ describe('the modern era', () => {
     expect(JSON.parse(answer.text).id).toBe(1);
   });
 
-  it('takes a closed connection for a cancellation', { tags: ['modern-cancel-by-close'] }, async () => {
+  it('treats a closed connection as a cancellation', { tags: ['modern-cancel-by-close'] }, async () => {
     const { hostname, port } = new URL(open.url);
     const call = (name: string, args: object) => ({
       headers: { ...modern, 'mcp-method': 'tools/call', 'mcp-name': name },
@@ -428,7 +428,7 @@ describe('tokens', () => {
     ['another scheme', { authorization: `Basic ${TOKEN}` }],
     ['a wrong one', { authorization: 'Bearer wrong-token-of-some-length' }],
     ['a longer one', { authorization: `Bearer ${TOKEN}x` }],
-  ])('refuses %s everywhere, with WWW-Authenticate', { tags: ['F38', 'F26'] }, async (_, headers) => {
+  ])('rejects %s everywhere, with WWW-Authenticate', { tags: ['F38', 'F26'] }, async (_, headers) => {
     const paths = ['/mcp', '/nothing'];
     for (const path of paths) {
       const answer = await send(guarded, { path, headers: headers as Record<string, string>, body: initialize });
@@ -437,7 +437,7 @@ describe('tokens', () => {
     }
   });
 
-  it('takes a right one whatever the case of the scheme, and none from the address', { tags: ['F38'] }, async () => {
+  it('accepts a valid one with the scheme in any case, and none from the URL', { tags: ['F38'] }, async () => {
     const fresh = await serve(writeConfig({ auth: { tokens: [{ token: TOKEN, principal: 'ada' }] } }, ['plain']));
     for (const scheme of ['Bearer', 'bearer', 'BEARER'])
       expect((await send(fresh, { headers: { authorization: `${scheme} ${TOKEN}` }, body: initialize })).status).toBe(200);
@@ -463,7 +463,7 @@ describe('tokens', () => {
     expect(fresh.stderr()).not.toContain(TOKEN);
   });
 
-  it('turns away an address that keeps guessing, but no token that is right', { tags: ['login-rate'] }, async () => {
+  it('rejects an address that keeps guessing, but no valid token', { tags: ['login-rate'] }, async () => {
     const fresh = await serve(
       writeConfig({ auth: { tokens: [{ token: TOKEN, principal: 'ada' }] }, limits: { failedLoginsPerMinute: 3 } }, ['plain']),
     );
@@ -471,12 +471,12 @@ describe('tokens', () => {
     for (let i = 0; i < 5; i++)
       statuses.push((await send(fresh, { headers: { authorization: `Bearer guess-number-${i}-of-many` }, body: initialize })).status);
     expect(statuses).toEqual([401, 401, 401, 429, 429]);
-    // Whoever holds a token shares the address, and is served all the same; so is the answer that asks for a token.
+    // A holder of a valid token shares the address and is still served; a request without a token still gets a 401.
     expect((await send(fresh, { headers: { authorization: `Bearer ${TOKEN}` }, body: initialize })).status).toBe(200);
     expect((await send(fresh, { body: initialize })).status).toBe(401);
   });
 
-  it('counts behind a trusted proxy by the client that it names, and nowhere else', { tags: ['login-rate', 'F29'] }, async () => {
+  it('counts by the client that a trusted proxy names, and by the peer otherwise', { tags: ['login-rate', 'F29'] }, async () => {
     const config = (proxies: string[]) =>
       writeConfig({ listen: { proxies }, auth: { tokens: [{ token: TOKEN, principal: 'ada' }] }, limits: { failedLoginsPerMinute: 2 } }, [
         'plain',

@@ -7,7 +7,7 @@ import { writeEthos } from '../support/ethos.ts';
 import { BIN, serve } from '../support/gateway.ts';
 import { tempFolder } from '../support/temp.ts';
 
-// What an Ethos plugin brings beside tools, as clients of both eras get it.
+// What an Ethos plugin offers besides tools, as clients of both eras see it.
 
 const CODE = `export function activate(api) {
   api.registerTool({ name: 'go', description: 'Goes', schema: { type: 'object' }, execute: async (args, ctx) => { ctx.emit({ type: 'progress', message: 'on the way', percent: 50, audience: 'user' }); return { ok: true, value: 'gone' }; } });
@@ -60,7 +60,7 @@ describe('an Ethos plugin, seen by a client', () => {
     await check(generation, { command: process.execPath, args: [BIN, 'stdio', '--config', config, '--profile', 'way'] });
     const gateway = await serve(config, { bin: BIN });
     await check(generation, { url: `${gateway.url}/way` });
-    // Profiles that plugins bring along are served like those of the file.
+    // Profiles of plugins are served like those of the file.
     const walker = await connect(generation, { url: `${gateway.url}/walker` });
     expect(await walker.list()).toEqual(['go']);
     expect((walker.raw as Client).getInstructions()).toContain('Walks.');
@@ -73,7 +73,7 @@ describe('profiles of an Ethos plugin', () => {
     expect(await client.list()).toEqual(['go']);
   });
 
-  it('and of the configuration may leave a plugin its tools and take its hooks and injectors away', async () => {
+  it("and of the configuration may keep a plugin's tools without its hooks and injectors", async () => {
     const file = project();
     writeFileSync(file, JSON.stringify({ pluginFolders: ['./plugins'], profiles: { quiet: { plugins: ['way'], hooks: [] } } }));
     const client = await connect('v1', { command: process.execPath, args: [BIN, 'stdio', '--profile', 'quiet', '--config', file] });

@@ -4,7 +4,7 @@ import { FIXTURE_BIN, run, serve, writeConfig } from '../support/gateway.ts';
 
 const plugmux = (file: string, ...args: string[]) => run(['export', ...args, '--config', file], { bin: FIXTURE_BIN });
 
-/** The server entry that an export for Claude Code holds. */
+/** The server entry of an export for Claude Code. */
 async function serverIn(file: string, ...args: string[]): Promise<{ command: string; args: string[]; url: string; headers: object }> {
   const { code, stdout, stderr } = await plugmux(file, 'claude-code', '--json', ...args);
   expect([code, stderr]).toEqual([0, '']);
@@ -12,9 +12,9 @@ async function serverIn(file: string, ...args: string[]): Promise<{ command: str
 }
 
 describe('plugmux export', () => {
-  it('prints something that starts the gateway as it stands, for the profile asked for', async () => {
+  it('prints an entry that starts the gateway unchanged, for the given profile', async () => {
     const { command, args } = await serverIn(writeConfig({ profiles: { few: { tools: ['runs'] } } }, ['consent']), '--profile', 'few');
-    // The printed command is the product's own; the test's plugin format needs the test's program.
+    // The printed command is plugmux itself; the format of the tests needs their own program.
     const own = args.map((arg) => (arg.endsWith('main.js') ? FIXTURE_BIN : arg));
     expect(await (await connect('v1', { command, args: own })).list()).toEqual(['runs']);
   });
@@ -29,7 +29,7 @@ describe('plugmux export', () => {
     expect(await client.list()).toEqual(['runs']);
   });
 
-  it('shows files and contents to a person, and plain data where an API wants it', async () => {
+  it('prints files with their contents for users, and plain data for APIs', async () => {
     const file = writeConfig({}, ['consent']);
     const { stdout } = await plugmux(file, 'cursor');
     expect(stdout).toMatch(/^# ~\/\.cursor\/mcp\.json\n# Merge this into the file\.\n\{\n/);
@@ -37,7 +37,7 @@ describe('plugmux export', () => {
     expect(JSON.parse((await plugmux(file, 'gemini')).stdout)).toMatchObject([{ functionDeclarations: [{ name: 'erase' }, {}, {}] }]);
   });
 
-  it('says what is wrong with a target, a profile or a name', async () => {
+  it('reports an unknown target, profile or name', async () => {
     const file = writeConfig({}, ['consent']);
     const say = async (...args: string[]) => {
       const { code, stderr } = await plugmux(file, ...args);

@@ -6,7 +6,7 @@ import { callLine, HANDSHAKE, line, RawStdio } from '../support/raw-stdio.ts';
 import { writePlugin } from '../support/talos.ts';
 import { tempFolder } from '../support/temp.ts';
 
-// A server of another kind that keeps what it was sent, as it was sent, and answers with halves.
+// A raw server that records what it receives, and replies with lone surrogates.
 const UPSTREAM = `
 import { appendFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
@@ -65,7 +65,7 @@ const BROKEN = '"a\\ud83d","\\udc00":1';
 const call = (id: string, name: string): string =>
   callLine(id, name, {}).replace('"arguments":{}', `"arguments":{"text":${BROKEN}},"_meta":{"progressToken":"${id}"}`);
 
-// Looked at as bytes: a parser of JavaScript takes halves without a word.
+// Compared as bytes: JavaScript's JSON parser accepts lone surrogates.
 function expectWhole(text: string): void {
   expect(text.replace(/\\\\/g, '').replace(/\\u[dD][89abAB]..\\u[dD][c-fC-F]../g, '')).not.toMatch(/\\u[dD][89a-fA-F]/);
 }

@@ -9,7 +9,7 @@ import { tempFolder } from '../support/temp.ts';
 const HIDDEN = 'a\u202eb\u001b[2J\u{e0041}';
 const SHOWN = 'a\\u{202e}b\\u{1b}[2J\\u{e0041}';
 
-// A server that asks what its tool is told to ask, and gives back what it hears.
+// A server that asks the question its tool is called with, and returns the answer.
 const SERVER = `
 import { createInterface } from 'node:readline';
 const say = (message) => console.log(JSON.stringify({ jsonrpc: '2.0', ...message }));
@@ -33,8 +33,8 @@ const form = (a: object) => ({
   params: { message: HIDDEN, requestedSchema: { type: 'object', properties: { a } } },
 });
 
-describe('what a server asks', () => {
-  it('shows what is hidden in its texts, and is not asked where that is hidden which must stay as it is', { tags: ['T10'] }, async () => {
+describe('questions of a server', () => {
+  it('show hidden characters of their texts, and are not asked if an exact value contains them', { tags: ['T10'] }, async () => {
     const dir = tempFolder();
     writeFileSync(join(dir, 'up.mjs'), SERVER);
     const raw = new RawStdio(
@@ -73,7 +73,7 @@ describe('what a server asks', () => {
     for (const line of raw.lines) expect(line).not.toMatch(/\u202e|\\u001b|\u{e0041}/u);
   });
 
-  it('is told on a terminal in JSON that hides nothing either', { tags: ['T10'] }, async () => {
+  it('are printed on a terminal as JSON with hidden characters escaped', { tags: ['T10'] }, async () => {
     const dir = tempFolder();
     writeFileSync(join(dir, 'up.mjs'), SERVER.replace('content: [{', 'content: [{'));
     writeConfig({ mcpServers: { up: { command: process.execPath, args: ['up.mjs'], cwd: dir, approval: 'allow' } } }, [], dir);

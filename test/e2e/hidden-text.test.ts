@@ -53,8 +53,8 @@ const ask = async (raw: RawStdio, id: string, text: string): Promise<string> => 
   return JSON.stringify(await raw.reply(id, 25_000));
 };
 
-describe('what a server says of itself', () => {
-  it('shows what is hidden in it, and its data stay as they are', { tags: ['T10', 'T13'] }, async () => {
+describe('the metadata of a server', () => {
+  it('shows hidden characters, and its data are unchanged', { tags: ['T10', 'T13'] }, async () => {
     const { dir, server } = writeUpstream();
     const raw = await open({ mcpServers: { up: server } }, dir);
     const seen = new Map<string, string>([['initialize', JSON.stringify(raw.repliesTo('hello')[0])]]);
@@ -77,7 +77,7 @@ describe('what a server says of itself', () => {
     expect((await run(['doctor'], { cwd: dir })).stdout).toContain('hi\\u{200b}dden');
   });
 
-  it('shows what is hidden in its data too where that is wanted, from the next reload on', { tags: ['T13'] }, async () => {
+  it('shows hidden characters of its data too if configured, from the next reload on', { tags: ['T13'] }, async () => {
     const { dir, server } = writeUpstream();
     writePlugin(dir, 'talos', { 'index.ts': `export const handlers = { run: () => { throw new Error(${JSON.stringify(HIDDEN)}) } }` });
     const talos = { path: './talos', approval: 'allow' };

@@ -7,11 +7,11 @@ import { until } from '../support/processes.ts';
 import { callLine, HANDSHAKE, INITIALIZED, line, RawStdio } from '../support/raw-stdio.ts';
 import { tempFolder } from '../support/temp.ts';
 
-// Calls that wait for a server that the last start knew.
+// Calls that wait for a server that the last start remembers.
 
 const PATIENT = 25_000;
 
-// A server that works, says nothing, or ends: as the file says, and when it changes.
+// A server that works, is silent, or exits, as a file tells it, at any time.
 const PROGRAM = `
   const fs = require('node:fs');
   const mode = () => fs.readFileSync(process.argv[1], 'utf8');
@@ -29,7 +29,7 @@ const PROGRAM = `
   });
   setInterval(() => { if (mode() === 'ends') process.exit(3); }, 20).unref();`;
 
-/** A configuration whose server was known to the last start, and a way to tell the server what to do. */
+/** A configuration whose server is remembered from the last start, and a function to control the server. */
 async function known(): Promise<{ file: string; mode(mode: string): void }> {
   const dir = tempFolder();
   const mode = (word: string): void => writeFileSync(join(dir, 'mode'), word);
@@ -63,7 +63,7 @@ const refused = { isError: true, _meta: { 'plugmux/error': { code: 'DRAINING', o
 
 describe('a call that waits for a server to open', { tags: ['catalogue-remembered'] }, () => {
   it.each(['silent', 'unlisted'])(
-    'is refused at once by a gateway that is told to end (the server is %s)',
+    'is rejected at once by a gateway that gets SIGTERM (the server is %s)',
     {
       tags: ['drain-on-signal'],
     },
@@ -78,7 +78,7 @@ describe('a call that waits for a server to open', { tags: ['catalogue-remembere
     },
   );
 
-  it('is refused at once where the client goes', { tags: ['drain-on-signal'] }, async () => {
+  it('is cancelled at once if the client disconnects', { tags: ['drain-on-signal'] }, async () => {
     const { file, mode } = await known();
     mode('silent');
     const client = await waiting(file);
@@ -88,7 +88,7 @@ describe('a call that waits for a server to open', { tags: ['catalogue-remembere
     expect(await exit).toBe(0);
   });
 
-  it('is refused at once over HTTP as well', { tags: ['drain-on-signal'] }, async () => {
+  it('is cancelled at once over HTTP as well', { tags: ['drain-on-signal'] }, async () => {
     const { file, mode } = await known();
     mode('silent');
     const gateway = await serve(file);
@@ -99,7 +99,7 @@ describe('a call that waits for a server to open', { tags: ['catalogue-remembere
     expect(await call).toMatchObject(refused);
   });
 
-  it('was not sent if the server ends before that, and says so', async () => {
+  it('is reported as not sent if the server ends first', async () => {
     const { file, mode } = await known();
     mode('unlisted');
     const client = await waiting(file);

@@ -5,7 +5,7 @@ import { connect } from '../support/clients.ts';
 import { serve, writeConfig } from '../support/gateway.ts';
 import { tempFolder } from '../support/temp.ts';
 
-// What happens at the edges that the configuration draws.
+// Behaviour at the configured limits.
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -14,23 +14,19 @@ describe('limits', () => {
     ['of a client', { callsPerClient: 1 }],
     ['of a plugin', { callsPerPlugin: 1 }],
     ['in all', { calls: 1 }],
-  ])(
-    'of calls in flight %s: one waits its turn, and is refused when that does not come',
-    { tags: ['calls-bounded'] },
-    async (_, limits) => {
-      const target = await serve(writeConfig({ limits: { queueMs: 1_000, ...limits } }, ['plain']));
-      const client = await connect('v1', target);
-      const [short, waited] = [client.call('wait', { ms: 150 }), client.call('echo', { message: 'in time' })];
-      expect([(await short).content[0]?.text, (await waited).content[0]?.text]).toEqual(['waited', 'in time']);
-      const long = client.call('wait', { ms: 3_000 });
-      await pause(300);
-      const refused = await client.call('echo', { message: 'x' });
-      expect(refused._meta?.['plugmux/error']).toMatchObject({ code: 'BUSY', outcome: 'NOT_SENT' });
-      expect((await long).content[0]?.text).toBe('waited');
-    },
-  );
+  ])('of calls in flight %s: one waits, and is rejected after queueMs', { tags: ['calls-bounded'] }, async (_, limits) => {
+    const target = await serve(writeConfig({ limits: { queueMs: 1_000, ...limits } }, ['plain']));
+    const client = await connect('v1', target);
+    const [short, waited] = [client.call('wait', { ms: 150 }), client.call('echo', { message: 'in time' })];
+    expect([(await short).content[0]?.text, (await waited).content[0]?.text]).toEqual(['waited', 'in time']);
+    const long = client.call('wait', { ms: 3_000 });
+    await pause(300);
+    const refused = await client.call('echo', { message: 'x' });
+    expect(refused._meta?.['plugmux/error']).toMatchObject({ code: 'BUSY', outcome: 'NOT_SENT' });
+    expect((await long).content[0]?.text).toBe('waited');
+  });
 
-  it('of tools in all: the first ones are served, and a warning tells of the rest', { tags: ['F47'] }, async () => {
+  it('of tools in total: the first ones are served, and a warning names the rest', { tags: ['F47'] }, async () => {
     const target = await serve(writeConfig({ limits: { tools: 3 } }, ['plain']));
     expect(await (await connect('v1', target)).list()).toEqual(['echo', 'count', 'log']);
     await target.said('limits.tools');

@@ -4,7 +4,7 @@ import { writeConfig } from '../support/gateway.ts';
 import { until } from '../support/processes.ts';
 import { callLine, HANDSHAKE, INITIALIZED, line, RawStdio } from '../support/raw-stdio.ts';
 
-// Raw bytes to the real command line: what no client library would send.
+// Raw bytes to the real command line, which no client library would send.
 
 const MB = 1024 * 1024;
 
@@ -33,7 +33,7 @@ describe('raw messages', () => {
     expect(raw.memory('VmHWM') - before).toBeLessThan(160 * MB);
   });
 
-  it('stops reading for a client that does not read, and owes it nothing in the end', { tags: ['F5'], timeout: 60_000 }, async () => {
+  it('stops reading from a client that does not read, and leaves no reply pending', { tags: ['F5'], timeout: 60_000 }, async () => {
     const raw = await open({ limits: { queuedBytes: MB } });
     const before = raw.memory('VmRSS');
     raw.process.stdout?.pause();
@@ -51,7 +51,7 @@ describe('raw messages', () => {
     expect(new Set(raw.messages.map(({ id }) => id)).size).toBe(ids.length + 1);
   });
 
-  it.each([0, ''])('takes %j for an id that can be cancelled', { tags: ['F8', 'cancel-reaches-tool'] }, async (id) => {
+  it.each([0, ''])('accepts %j as an id that can be cancelled', { tags: ['F8', 'cancel-reaches-tool'] }, async (id) => {
     const raw = await open();
     raw.send(callLine(id, 'wait', { ms: 60_000 }));
     raw.send(`${JSON.stringify({ jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId: id } })}\n`);
@@ -62,14 +62,14 @@ describe('raw messages', () => {
     expect(await raw.reply(id)).toEqual({ jsonrpc: '2.0', id, result: {} });
   });
 
-  it('puts U+FFFD in place of half a character of UTF-16', { tags: ['F14'] }, async () => {
+  it('replaces a lone UTF-16 surrogate with U+FFFD', { tags: ['F14'] }, async () => {
     const raw = await open();
     raw.send('{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"echo","arguments":{"message":"a\\ud800b"}}}\n');
     await raw.reply(1);
     expect(raw.lines.at(-1)).toContain('"text":"a\ufffdb"');
   });
 
-  it('answers or cancels a call, never both, and says nothing after', { tags: ['F16'] }, async () => {
+  it('answers or cancels a call, never both, and sends nothing afterwards', { tags: ['F16'] }, async () => {
     const raw = await open({ limits: { callsPerClient: 10_000, callsPerPlugin: 10_000, calls: 10_000 } });
     const rounds = 5_000;
     for (let id = 0; id < rounds; id++) {
@@ -89,7 +89,7 @@ describe('raw messages', () => {
     expect((await raw.reply('after')).result?.content?.[0]?.text).toBe('x');
   });
 
-  it('knows no tool of a strange name, and shows little of it', { tags: ['F13', 'tools-unknown'] }, async () => {
+  it('rejects strange tool names, and shows them shortened', { tags: ['F13', 'tools-unknown'] }, async () => {
     const raw = await open();
     const names = ['__proto__', 'toString', 'constructor', 'hasOwnProperty', 'x'.repeat(1_000_000), 'a\u0000\u001b[31m\u202eb', ''];
     for (const [id, name] of names.entries()) {
@@ -102,7 +102,7 @@ describe('raw messages', () => {
     }
   });
 
-  it('reads no address that no template describes, and quickly', { tags: ['F18', 'resources-unknown'] }, async () => {
+  it('rejects a URI that matches no template, quickly', { tags: ['F18', 'resources-unknown'] }, async () => {
     const raw = await open();
     const strange = [
       'file:///etc/passwd',
@@ -115,7 +115,7 @@ describe('raw messages', () => {
     for (const [id, uri] of strange.entries()) {
       raw.send(line(id, 'resources/read', { uri }));
       const { error, result } = await raw.reply(id);
-      // An encoded dot is a value like any other to the plugin; it is never a path to the gateway.
+      // An encoded dot is a plain value for the plugin, and never a path for the gateway.
       if (uri.includes('%2e')) expect(JSON.stringify(result)).toContain('item ');
       else expect([uri.slice(0, 30), error?.code]).toEqual([uri.slice(0, 30), -32602]);
     }
@@ -124,11 +124,11 @@ describe('raw messages', () => {
 
 const ENVELOPE = { 'io.modelcontextprotocol/protocolVersion': '2026-07-28', 'io.modelcontextprotocol/clientCapabilities': {} };
 
-describe('the stateless era on one channel', () => {
+describe('the modern era on one connection', () => {
   const modern = (id: unknown, method: string, params: object = {}, meta: object = {}): string =>
     line(id, method, { ...params, _meta: { ...ENVELOPE, ...meta } });
 
-  it('tells a listener what it asked for and nothing else, and ends its stream with a result', {
+  it('sends a listener only what it subscribed to, and ends its stream with a result', {
     tags: ['listen', 'resources-watched'],
   }, async () => {
     const raw = new RawStdio(writeConfig({}, ['plain']));
@@ -172,8 +172,8 @@ describe('the stateless era on one channel', () => {
   });
 });
 
-describe('the resources that a legacy client watches', () => {
-  it('are told when they change, until it watches no more', { tags: ['resources-watched'] }, async () => {
+describe('resources that a legacy client subscribes to', () => {
+  it('are reported when they change, until it unsubscribes', { tags: ['resources-watched'] }, async () => {
     const raw = await open();
     const updates = (): number => raw.messages.filter(({ method }) => method === 'notifications/resources/updated').length;
     raw.send(line(1, 'resources/subscribe', { uri: 'plain://none' }));
@@ -193,7 +193,7 @@ describe('the resources that a legacy client watches', () => {
 });
 
 describe('many messages', () => {
-  it('coalesce a thousand changes, and do not swell', { tags: ['F55', 'tools-list-changed'], timeout: 60_000 }, async () => {
+  it('coalesce a thousand changes, and do not grow', { tags: ['F55', 'tools-list-changed'], timeout: 60_000 }, async () => {
     const raw = await open();
     for (let id = 0; id < 2_000; id++) raw.send(line(`w${id}`, 'tools/list'));
     await raw.reply('w1999', 20_000);

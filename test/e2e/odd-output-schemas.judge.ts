@@ -21,7 +21,7 @@ const SCHEMAS: Readonly<Record<string, object>> = {
 };
 
 describe.each(GENERATIONS)('%s', (generation) => {
-  it('lists and calls every tool, whatever their servers say of results', { tags: ['output-compilable'] }, async () => {
+  it('lists and calls every tool, with any output schemas of their servers', { tags: ['output-compilable'] }, async () => {
     const up = await rawUpstream(({ method }) =>
       method === 'tools/list'
         ? { tools: Object.entries(SCHEMAS).map(([name, outputSchema]) => toolOf(name, { outputSchema })) }

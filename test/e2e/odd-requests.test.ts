@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { type Serving, serve, writeConfig } from '../support/gateway.ts';
 import { endsAfterAll, tempFolder } from '../support/temp.ts';
 
-// Requests as clients and proxies send them, in ways that the specifications leave open or that cost nothing to take.
+// Unusual requests that clients and proxies send, and that the specifications allow or leave open.
 
 const atEnd = endsAfterAll();
 let gateway: Serving;
@@ -17,7 +17,7 @@ interface Answer {
   readonly text: string;
 }
 
-/** Posts to a path, or a whole target, as it stands. */
+/** Posts to an unmodified path or absolute target. */
 function post(path: string, body: string, session?: string): Promise<Answer> {
   const { hostname, port } = new URL(gateway.url);
   const headers = {
@@ -46,7 +46,7 @@ const initialize = JSON.stringify({
 });
 
 describe('requests in odd forms', () => {
-  it('reach an address with a slash behind it, and one that is named in full', { tags: ['F26'] }, async () => {
+  it('reach an address with a trailing slash, and an absolute one', { tags: ['F26'] }, async () => {
     const { host } = new URL(gateway.url);
     for (const path of ['/mcp/', `http://${host}/mcp`, `http://${host}/mcp/`, `HTTPS://${host}/mcp?x=1`]) {
       const { status, text } = await post(path, initialize);

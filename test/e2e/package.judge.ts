@@ -16,7 +16,7 @@ describe('the packed package', () => {
     const dir = tempFolder();
     const npm = (args: string[], cwd: string): string =>
       execFileSync('npm', args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
-    // Without scripts: dist/ is built, and must not be built anew under the tests that run beside this one.
+    // Without scripts: dist/ is built already, and must not be rebuilt while other tests use it.
     npm(['pack', '--ignore-scripts', '--pack-destination', dir], ROOT);
     const tarball = readdirSync(dir).find((name) => name.endsWith('.tgz')) as string;
     expect(execFileSync('tar', ['tzf', join(dir, tarball)], { encoding: 'utf8' })).not.toContain('__pycache__');
@@ -33,7 +33,7 @@ describe('the packed package', () => {
     expect((await client.call('agenda_list')).structuredContent).toEqual({ items: [] });
   });
 
-  it('contains every README and all that its READMEs link to', { timeout: 60_000 }, () => {
+  it('contains every README and every file that they link to', { timeout: 60_000 }, () => {
     const packed = execFileSync('npm', ['pack', '--ignore-scripts', '--dry-run', '--json'], { cwd: ROOT, encoding: 'utf8' });
     const files = (JSON.parse(packed) as { files: { path: string }[] }[]).flatMap((one) => one.files.map(({ path }) => path));
     const readmes = findReadmes();

@@ -8,7 +8,7 @@ import { until } from '../support/processes.ts';
 import { writePlugin } from '../support/talos.ts';
 import { tempFolder } from '../support/temp.ts';
 
-// Each is told apart from all others by its number. None has a word of letters only around it that would be masked anyway.
+// Each has a number that identifies it. None is next to a word of letters only that would be masked anyway.
 let planted: string[] = [];
 function plant(form: (core: string) => string = (core) => core): string {
   const core = `pl4nted-${4700 + planted.length}-zq`;
@@ -16,7 +16,7 @@ function plant(form: (core: string) => string = (core) => core): string {
   return form(core);
 }
 
-/** A server that tells all it knows: on stderr, in failed calls, in its description and as its last words. */
+/** A server that reveals all it has: on stderr, in failed calls, in its description and as its last output. */
 const TELL_TALE = `
   import { createInterface } from 'node:readline';
   const all = () => JSON.stringify([process.argv.slice(2), process.env]);
@@ -54,7 +54,7 @@ async function setUp() {
   const pem = plant((core) => `-----BEGIN ODD KEY-----\n${core}/line/of/base64+AAAA\n${plant()}+second/line\n-----END ODD KEY-----\n`);
   writeFileSync(join(dir, 'odd.pem'), pem, { mode: 0o600 });
   writeFileSync(join(dir, 'account.json'), JSON.stringify({ type: 'service', client_secret: plant() }), { mode: 0o600 });
-  // A server at an address that refuses everything with all that it was sent.
+  // A remote server that rejects every request with all that it received.
   const http = createServer((request, response) => {
     response.writeHead(400, { 'content-type': 'text/plain' }).end(JSON.stringify([request.url, request.headers]));
   });
@@ -152,15 +152,15 @@ async function setUp() {
   return { dir, file, config, admin, env };
 }
 
-/** The numbers of the secrets that a text shows, in any of the forms a reader could turn back. */
+/** The numbers of the secrets that a text shows, in any form that can be decoded. */
 function shown(text: string): string[] {
   const decoded = [text];
   for (const [run] of text.matchAll(/[A-Za-z0-9+/_-]{16,}={0,2}/g)) decoded.push(Buffer.from(run, 'base64').toString('latin1'));
   return planted.filter((core) => decoded.some((form) => form.includes(core)));
 }
 
-describe('secrets planted in every place that takes one', { timeout: 240_000 }, () => {
-  it('are in nothing that a running gateway tells', { tags: ['T24'] }, async () => {
+describe('secrets planted in every place that accepts one', { timeout: 240_000 }, () => {
+  it('are in no output of a running gateway', { tags: ['T24'] }, async () => {
     const { dir, file, config, admin, env } = await setUp();
     expect(planted.length).toBeGreaterThanOrEqual(40);
     const gateway = await serve(file, { bin: BIN, env: { ...env, PLUGMUX_LOG_LEVEL: 'debug' } });
@@ -183,7 +183,7 @@ describe('secrets planted in every place that takes one', { timeout: 240_000 }, 
     expect(said['api fail']).toContain('refused: ');
     for (const path of ['/status', '/v1/admin/plugins', '/readyz', '/healthz']) said[path] = await get(path);
     expect(said['/v1/admin/plugins']).toContain('teller');
-    // What was taken out of the file is known for good; what replaced it is not shown by a refusal.
+    // A secret that was removed from the file is known permanently; its replacement is not shown by an error.
     const { plugins, ...rest } = config;
     writeFileSync(file, JSON.stringify({ ...rest, plugins: { teller: { ...plugins.teller, credentials: {}, env: {} } } }));
     await gateway.said('teller');
@@ -199,7 +199,7 @@ describe('secrets planted in every place that takes one', { timeout: 240_000 }, 
     expect(Object.entries(said).map(([place, text]) => [place, shown(text)])).toEqual(Object.keys(said).map((place) => [place, []]));
   });
 
-  it('are in nothing that a command prints', { tags: ['T24'] }, async () => {
+  it('are in no output of a command', { tags: ['T24'] }, async () => {
     const { file, config, env } = await setUp();
     const words =
       'doctor|doctor --json|list --json|info up|info up fail --json|limits|approvals|call teller_run|call tell --json|export openai';
@@ -209,7 +209,7 @@ describe('secrets planted in every place that takes one', { timeout: 240_000 }, 
       expect([command, stdout + stderr]).toEqual([command, expect.stringMatching(/\w/)]);
       seen.push([command, shown(stdout + stderr)]);
     }
-    // The same as files that are refused, each for another reason.
+    // The same as invalid files, each for another reason.
     const refused: readonly unknown[] = [
       { ...config, auth: { tokens: [{ token: planted[5], principal: 'a', [planted[6] as string]: 1 }] } },
       { ...config, auth: planted[7] },
@@ -223,7 +223,7 @@ describe('secrets planted in every place that takes one', { timeout: 240_000 }, 
       expect([code, stderr]).toEqual([2, expect.stringMatching(/mcp\.json:\d+:\d+: /)]);
       seen.push([stderr, shown(stderr)]);
     }
-    // A server that cannot be used is left out, with its place.
+    // An invalid server is skipped, with its location.
     writeFileSync(
       file,
       JSON.stringify({ ...config, mcpServers: { up: { ...config.mcpServers.up, args: planted[10], env: planted[11] } } }),
@@ -234,7 +234,7 @@ describe('secrets planted in every place that takes one', { timeout: 240_000 }, 
     expect(seen.filter(([, secrets]) => secrets.length > 0)).toEqual([]);
   });
 
-  it('are in no error that ends a gateway because nobody caught it', { tags: ['T24'] }, async () => {
+  it('are in no uncaught error that ends a gateway', { tags: ['T24'] }, async () => {
     planted = [];
     const dir = tempFolder();
     const code = `export async function run() { setTimeout(() => { throw new Error('refused: ' + process.env.PLAIN_ONE); }, 1); return 'ok'; }`;

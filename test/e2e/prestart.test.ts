@@ -8,7 +8,7 @@ import { tempFolder } from '../support/temp.ts';
 const SCRIPT = fileURLToPath(new URL('../../.check/build-if-stale.mjs', import.meta.url));
 const MARK = 'dist/mcp.schema.json';
 
-/** A project whose build writes what the real one writes last; everything in it is an hour old. */
+/** A project whose build writes the same last file as the real one; all its files are an hour old. */
 function project() {
   const dir = tempFolder();
   const write = `require('node:fs').mkdirSync('dist',{recursive:true});require('node:fs').writeFileSync('${MARK}','')`;
@@ -31,7 +31,7 @@ function project() {
 }
 
 describe('npm start', { tags: ['build-when-stale'], timeout: 120_000 }, () => {
-  it('builds where there is no build, and no second time', () => {
+  it('builds if there is no build, and only once', () => {
     const { builds, dir } = project();
     expect([builds(), existsSync(join(dir, MARK)), builds(), builds()]).toEqual([true, true, false, false]);
   });
@@ -41,7 +41,7 @@ describe('npm start', { tags: ['build-when-stale'], timeout: 120_000 }, () => {
     ['a source was added', (dir: string) => writeFileSync(join(dir, 'src/three.ts'), '')],
     ['a source was taken away', (dir: string) => rmSync(join(dir, 'src/deep/two.ts'))],
     ['its packages have changed', (dir: string) => writeFileSync(join(dir, 'package-lock.json'), '{}')],
-  ])('builds where %s', (_, change) => {
+  ])('builds if %s', (_, change) => {
     const { builds, dir } = project();
     builds();
     change(dir);

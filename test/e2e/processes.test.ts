@@ -80,7 +80,7 @@ describe('the gateway killed with SIGKILL', () => {
 });
 
 describe('the gateway killed and started again', () => {
-  it('serves at once from the state it left', { tags: ['F75', 'T22'] }, async () => {
+  it('serves at once with its last state', { tags: ['F75', 'T22'] }, async () => {
     const file = project(`mark-${Math.random()}`);
     const first = await serve(file, { bin: BIN });
     await (await connect('v1', first)).call('victim_pid');
@@ -94,8 +94,8 @@ describe('the gateway killed and started again', () => {
   });
 });
 
-describe('a number that belongs to another process by now', () => {
-  it('is not signalled, and nothing of it is taken for the plugin', { tags: ['F59'] }, async () => {
+describe('a pid that now belongs to another process', () => {
+  it('is not signalled, and is not mistaken for the plugin', { tags: ['F59'] }, async () => {
     const stranger = spawn('sleep', ['300'], { stdio: 'ignore', detached: true });
     onTestFinished(() => void stranger.kill('SIGKILL'));
     const pid = stranger.pid as number;
@@ -111,7 +111,7 @@ describe('a number that belongs to another process by now', () => {
 });
 
 describe('the client of a gateway on stdio killed with SIGKILL', () => {
-  it('takes the gateway and its plugins with it', { tags: ['F6'] }, async () => {
+  it('ends the gateway and its plugins', { tags: ['F6'] }, async () => {
     const mark = `mark-${Math.random()}`;
     const file = project(mark);
     const call = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name: 'victim_grandchild', arguments: {} } });
@@ -138,7 +138,7 @@ describe('the program that started a gateway on stdio killed with SIGKILL', () =
     const child = spawn(process.execPath, [bin, 'stdio', '--config', file], { stdio: ['inherit', 'inherit', 'ignore'] });
     setInterval(() => {}, 1000);`;
 
-  it('takes the gateway and the rudest plugin with it, though somebody keeps its stdin open', { tags: ['F6'] }, async () => {
+  it('ends the gateway and a plugin that ignores signals, even if another process keeps its stdin open', { tags: ['F6'] }, async () => {
     const mark = `mark-${Math.random()}`;
     const dir = tempFolder();
     const path = fileURLToPath(new URL('../fixtures/talos/rude', import.meta.url));
@@ -162,8 +162,8 @@ describe('the program that started a gateway on stdio killed with SIGKILL', () =
   });
 });
 
-describe('the gateway asked to end', () => {
-  it.each(['SIGTERM', 'SIGINT'] as const)('ends with 0 on %s and leaves nothing', { tags: ['drain-on-signal', 'F57'] }, async (signal) => {
+describe('the gateway asked to stop', () => {
+  it.each(['SIGTERM', 'SIGINT'] as const)('exits with 0 on %s and leaves nothing', { tags: ['drain-on-signal', 'F57'] }, async (signal) => {
     const mark = `mark-${Math.random()}`;
     const gateway = await serve(project(mark), { bin: BIN });
     const client = await connect('v1', gateway);

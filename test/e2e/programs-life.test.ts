@@ -8,11 +8,11 @@ import { BIN, writeConfig } from '../support/gateway.ts';
 import { processesWith, until } from '../support/processes.ts';
 import { tempFolder } from '../support/temp.ts';
 
-// Programs behind the gateway, one spoken to over gRPC and one over stdio, and the death of each party.
+// Programs behind the gateway, one over gRPC and one over stdio, and the death of each side.
 
 const fixture = (name: string): string => fileURLToPath(new URL(`../fixtures/${name}`, import.meta.url));
 
-// A client that calls both programs, says so, and then waits: a process of its own, so that it can be killed.
+// A client that calls both programs, reports it, and then waits. A separate process, so that it can be killed.
 const CLIENT = `
 const { spawn } = require('node:child_process');
 const gateway = spawn(process.execPath, [process.argv[1], 'stdio', '--config', process.argv[2]], { stdio: ['pipe', 'pipe', 'ignore'] });
@@ -38,7 +38,7 @@ interface Parties {
   readonly gateway: number;
   readonly peer: number;
   readonly upstream: number;
-  /** Where the peer keeps its socket. */
+  /** The folder of the peer's socket. */
   readonly folder: string;
   readonly marks: readonly [string, string];
   said(): string;
@@ -83,7 +83,7 @@ async function start(): Promise<Parties> {
 const running = ({ marks, gateway }: Parties): number =>
   marks.flatMap((mark) => processesWith(`MARK=${mark}`)).length + (existsSync(`/proc/${gateway}`) ? 1 : 0);
 
-describe('nothing is left, no process, no socket, no folder,', { timeout: 60_000 }, () => {
+describe('no process, socket or folder is left', { timeout: 60_000 }, () => {
   it.each<[string, (parties: Parties) => void]>([
     ['the client is killed', ({ client }) => void client.kill('SIGKILL')],
     ['the client ends', ({ client }) => void client.kill('SIGTERM')],
@@ -96,7 +96,7 @@ describe('nothing is left, no process, no socket, no folder,', { timeout: 60_000
     if (parties.client.exitCode === null) parties.client.kill('SIGKILL');
   });
 
-  it('of a program that is killed, and another takes its place', { tags: ['F57'] }, async () => {
+  it('of a killed program, and another one replaces it', { tags: ['F57'] }, async () => {
     const parties = await start();
     process.kill(parties.peer, 'SIGKILL');
     process.kill(parties.upstream, 'SIGKILL');

@@ -11,7 +11,7 @@ import { tempFolder } from '../support/temp.ts';
 
 const SITE = 'http://login.localhost';
 
-/** A server with a login of its own that calls itself `login.localhost`; its port. */
+/** A server with a login that calls itself `login.localhost`; its port. */
 async function serveSite(): Promise<number> {
   const back = await rawUpstream(({ method }) => (method === 'tools/list' ? { tools: [toolOf('whoami')] } : textOf('somebody')));
   const metadata = {
@@ -50,7 +50,7 @@ async function serveSite(): Promise<number> {
 const ask = (asked: readonly string[]): string[] => [...new Set(asked)].filter((what) => !what.includes('.well-known')).sort();
 
 describe('a login at a server that only a proxy reaches', () => {
-  it('goes through it when a person logs in', { tags: ['proxies'] }, async () => {
+  it('goes through it when a user logs in', { tags: ['proxies'] }, async () => {
     const proxy = await serveProxy('ada:a-secret-word');
     proxy.hosts.set('login.localhost:80', await serveSite());
     const config = writeConfig({ proxy: proxy.url, mcpServers: { safe: { url: `${SITE}/mcp` } } });
@@ -89,7 +89,7 @@ const SERVER = `
     else if (id !== undefined) console.log(JSON.stringify({ jsonrpc: '2.0', id, error: { code: -32601, message: 'no' } }));
   });`;
 
-describe('the environment of what the gateway starts', () => {
+describe('the environment of processes that the gateway starts', () => {
   it('names proxies and certificates for servers, not for plugins', { tags: ['proxies'] }, async () => {
     const dir = tempFolder();
     const certificates = join(dir, 'more.pem');
@@ -126,7 +126,7 @@ describe('plugmux doctor', () => {
     return /^proxy: (.*)$/m.exec(stdout)?.[1];
   };
 
-  it('says in a line how requests leave', { tags: ['proxies'] }, async () => {
+  it('names the proxy of outgoing requests in one line', { tags: ['proxies'] }, async () => {
     const { url } = await rawUpstream(() => ({ tools: [] }));
     expect(await line({}, {})).toBe('none');
     expect(await line({}, { HTTP_PROXY: 'http://p:1', https_proxy: 'ada:a-secret-word@p:2', NO_PROXY: 'near.test' })).toBe(

@@ -5,7 +5,7 @@ import { openApp } from '../support/app.ts';
 import { until } from '../support/processes.ts';
 import { tempFolder } from '../support/temp.ts';
 
-/** A format whose one plugin is in whatever state the test says. */
+/** A format whose only plugin has the state that the test sets. */
 function puppet(first: string) {
   let state = first;
   const listeners: (() => void)[] = [];
@@ -34,7 +34,7 @@ function puppet(first: string) {
 
 describe('readiness', () => {
   it.each(['ready', 'failed', 'restarting'])(
-    'comes when the plugin is %s for the first time, and never goes again',
+    'comes when the plugin is %s for the first time, and stays from then on',
     {
       tags: ['health-words'],
     },
@@ -57,7 +57,7 @@ describe('readiness', () => {
     },
   );
 
-  it('waits for a plugin that neither opens nor fails no longer than for a first list', { tags: ['health-words'] }, async () => {
+  it('waits for a plugin that neither opens nor fails only as long as for a first list', { tags: ['health-words'] }, async () => {
     const dir = tempFolder();
     const { adapter } = puppet('opening');
     const { instance: app } = await openApp([adapter], { plugins: { p: { path: dir } }, limits: { firstListMs: 200 } }, join(dir, 'home'));

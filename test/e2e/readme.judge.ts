@@ -14,7 +14,7 @@ import { makeOwnProject, makeProject, readHcl, runShell, takeCalls } from '../su
 import { tempFolder } from '../support/temp.ts';
 import { withoutGo, withoutPython } from '../support/toolchains.ts';
 
-// Every fenced block of every README is proved as its info string says: run, connected with, loaded or compared with real output.
+// Every fenced block of every README is tested as its info string says: run, connected with, loaded or compared with real output.
 
 const READMES = findReadmes();
 const BLOCKS = READMES.flatMap(({ blocks }) => blocks);
@@ -26,7 +26,7 @@ const ofKind = (kind: BlockKind): Block[] => BLOCKS.filter((block) => block.kind
 const readmeOf = ({ file }: Block): Readme => READMES.find((readme) => readme.file === file) as Readme;
 const named = (blocks: readonly Block[]): [string, Block][] => blocks.map((block) => [placeOf(block), block]);
 
-/** Whether real output is as shown. A shown line of `…` stands for any number of lines. */
+/** Whether real output matches. A line of `…` matches any number of lines. */
 function expectShown(actual: string, shown: string, generic: (text: string) => string): void {
   const quote = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
   const parts = generic(shown)
@@ -36,7 +36,7 @@ function expectShown(actual: string, shown: string, generic: (text: string) => s
   expect(generic(actual)).toMatch(new RegExp(`^${parts.join('\\n')}$`));
 }
 
-/** What `serve` prints before it is asked for anything. */
+/** What `serve` prints before any request. */
 async function firstScreen(config: string): Promise<string> {
   const child = spawn(process.execPath, [BIN, 'serve', '--http', '127.0.0.1:0', '--config', config], {
     env: { ...process.env, PLUGMUX_STATE: tempFolder() },
@@ -51,7 +51,7 @@ async function firstScreen(config: string): Promise<string> {
   return stdout;
 }
 
-/** Connects as the arguments of a client's own command or an entry of its JSON say, to the gateway of a project. */
+/** Connects to the gateway of a project with the arguments of a client's command or an entry of its JSON. */
 async function connectAs(dir: string, how: { command?: string; args?: string[]; url?: string | undefined }): Promise<string[]> {
   if (how.url === undefined) {
     expect(how.command).toMatch(/^(node|plugmux)$/);
@@ -78,7 +78,7 @@ describe('READMEs', () => {
     expect(unknown.map(placeOf), `known: ${KINDS.join(', ')}`).toEqual([]);
   });
 
-  it('cannot hide a block from that', () => {
+  it('cannot hide a block from that test', () => {
     const fences = ['```', '```sh', '   ```sh run', '~~~sh run', '```json file=/etc/x', '```json file=../x.json', '```json config more'];
     for (const fence of fences) {
       const { blocks } = readReadme('x', `text\n${fence}\n{}\n${fence.trim().slice(0, 3)}\n`);
@@ -118,12 +118,12 @@ describe('READMEs', () => {
     expect(READMES.map(({ file }) => file).filter((file) => !reached.has(file))).toEqual([]);
   });
 
-  it('show the commands of a clean clone once, where .ci/run takes them from', () => {
+  it('show the commands of a clean clone once, from where .ci/run reads them', () => {
     expect(ofKind('sh clone').map(({ file, text }) => [file, text])).toEqual([['README.md', 'npm ci\nnpm start\n']]);
     expect(readFileSync(join(ROOT, '.ci/run'), 'utf8')).toContain("'/^```sh clone$/,/^```$/");
   });
 
-  it('name every key of the configuration where it belongs, and no other', () => {
+  it('name every key of the configuration where it belongs, and no other key', () => {
     const tables = READMES.filter(({ file }) => /^(src\/config|adapters\/\w+)\/README\.md$/.test(file));
     const rows = tables.flatMap(({ prose }) => [...prose.matchAll(/^\| key \| meaning \|\n\|---\|---\|\n((?:\|.*\n?)+)/gm)]);
     const cells = rows.flatMap(([, body = '']) => body.split('\n').map((row) => row.split('|')[1] ?? ''));
@@ -144,7 +144,7 @@ describe('blocks that show output', () => {
     { tags: ['first-screen'], timeout: BUILD_MS },
     async (_, { text }) => {
       const config = JSON.parse(readFileSync(join(ROOT, 'mcp.json'), 'utf8'));
-      // Plugins that are built first take as long as that takes; the screen waits for them here.
+      // Plugins that are built first take longer, so the screen waits for them here.
       const own = { ...config, $schema: undefined, pluginFolders: [join(ROOT, 'plugins')], limits: { firstListMs: BUILD_MS - 10_000 } };
       const file = join(tempFolder(), 'mcp.json');
       writeFileSync(file, JSON.stringify(own));
@@ -162,12 +162,12 @@ describe('blocks that show output', () => {
     },
   );
 
-  it.each(named(ofKind('text output=run')))('follow the commands that print it: %s', (_, block) => {
+  it.each(named(ofKind('text output=run')))('show what their commands print: %s', (_, block) => {
     const { blocks } = readmeOf(block);
     expect(blocks[blocks.indexOf(block) - 1]?.kind).toBe('sh run');
   });
 
-  it.each(named(ofKind('text drawing')))('draw, and name codes that exist: %s', (_, { text }) => {
+  it.each(named(ofKind('text drawing')))('are drawings with existing error codes: %s', (_, { text }) => {
     const codes = text.match(/\b[A-Z]+_[A-Z_]+\b/g) ?? [];
     const known = [...Object.keys(ERROR_CODES), 'NOT_SENT', 'SENT_NO_REPLY', 'REPLIED_INVALID'];
     expect(codes.filter((code) => !known.includes(code))).toEqual([]);
@@ -185,7 +185,7 @@ describe('blocks that show output', () => {
 
 describe('blocks for the shell', () => {
   const readmes = READMES.filter(({ blocks }) => blocks.some(({ kind }) => kind === 'sh run'));
-  // doctor fails if a plugin cannot run, and Python plugins are in every project.
+  // doctor fails if a plugin cannot run, and every project has Python plugins.
   it.skipIf(lacksPython).each(readmes.map((readme) => [readme.file, readme] as const))(
     'run in order: %s (with Python)',
     { timeout: BUILD_MS },
@@ -196,7 +196,7 @@ describe('blocks for the shell', () => {
         const { text } = block;
         const cwd = text.includes('plugmux init') ? tempFolder() : dir;
         const { status, stdout, stderr } = runShell(text, cwd);
-        // The plugins of `init` in Go and Python need their toolchains; the others serve without.
+        // The Go and Python plugins of `init` need their toolchains; the others serve without.
         const isBuilt = cwd !== dir && text.includes('plugmux doctor');
         expect([status, stderr], placeOf(block)).toEqual([isBuilt && (withoutGo() ?? withoutPython()) ? 1 : 0, '']);
         const next = readme.blocks[at + 1];
@@ -257,7 +257,7 @@ describe('blocks of files', () => {
 
   const served = withFiles.filter((readme) => !declaring.includes(readme));
   it.skipIf(lacksPython).each(served.map((readme) => [readme.file, readme] as const))(
-    'are plugins that serve: %s (with Python)',
+    'are plugins that work: %s (with Python)',
     { timeout: 120_000 },
     async (_, readme) => {
       const dir = makeOwnProject(readme);

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { until } from '../support/processes.ts';
 import { type Answer, HELLO, type Running, startRunning } from '../support/reload/running.ts';
 
-// What stands in the file beside the limits: each is changed while a gateway runs, and seen in what it does afterwards.
+// The keys other than limits: each is changed in a running gateway, and checked by its effect.
 
 const PROBE = { path: './probe.probe' };
 const plugin = (more: object) => ({ plugins: { probe: { ...PROBE, ...more } } });
@@ -23,7 +23,7 @@ let last = 0;
 const argumentsShown = async (gateway: Running): Promise<boolean> => {
   const [message, end] = [`argument number ${++last}`, `end number ${last}`];
   await gateway.call('echo', { message });
-  // A line of its own for the end: what stands before it has been written by then.
+  // A final line as a marker: all lines before it have been written by then.
   await gateway.ask('tools/call', { name: end, arguments: {} });
   await until('the call is in the audit log', () => audited(gateway).includes(end));
   return audited(gateway).includes(message);
@@ -67,7 +67,7 @@ const CASES: readonly Case[] = [
     key: 'listen.proxies',
     before: { auth: { tokens: [ADA] }, ...profile(['echo']), limits: { failedLoginsPerMinute: 1 } },
     after: { auth: { tokens: [ADA] }, ...profile(['echo']), limits: { failedLoginsPerMinute: 1 }, listen: { proxies: ['127.0.0.1'] } },
-    // Behind a trusted proxy each client has its own count of failures; without one all of them share it.
+    // Behind a trusted proxy, failures are counted per client; without a proxy, all clients share one count.
     see: async (gateway) => {
       await helloAs({ authorization: `Bearer wrong-${Math.random()}` })(gateway);
       const client = `10.${++last % 250}.0.1`;
@@ -154,7 +154,7 @@ const CASES: readonly Case[] = [
   },
 ];
 
-describe('a changed key holds after the line of the log that names it', () => {
+describe('a changed key takes effect after the log line that names it', () => {
   it.each(CASES.map((entry) => [entry.key, entry] as const))('%s', { tags: ['reload-told'] }, async (key, entry) => {
     const { before, after, see, expected } = entry;
     const gateway = await startRunning(before);
@@ -166,7 +166,9 @@ describe('a changed key holds after the line of the log that names it', () => {
   });
 });
 
-it('audit.required holds with the reload: a log that cannot be written refuses calls', { tags: ['reload-told', 'T27'] }, async () => {
+it('audit.required takes effect with the reload: calls are rejected if the log cannot be written', {
+  tags: ['reload-told', 'T27'],
+}, async () => {
   const gateway = await startRunning({});
   const call = (): Promise<string> => gateway.call('echo', { message: 'ran' });
   expect(await call()).toBe('ran');
@@ -181,7 +183,7 @@ it('audit.required holds with the reload: a log that cannot be written refuses c
   expect(await call()).toBe('ran');
 });
 
-it('a reload does not wait for a plugin that is still starting after the one before', { tags: ['reload-told'] }, async () => {
+it('a reload does not wait for a plugin that is still starting after the previous reload', { tags: ['reload-told'] }, async () => {
   const never = { never: { path: './never' } };
   const gateway = await startRunning({ plugins: { probe: PROBE, ...never }, limits: { firstListMs: 50 } });
   const isListed = async (): Promise<boolean> => (await gateway.tools()).some(({ name }) => name.endsWith('echo'));

@@ -7,7 +7,7 @@ import type { Probe } from '../support/reload/probe.ts';
 import { LIVE, PROCESS_PROBES, pidOf, STARTED_WITH } from '../support/reload/process-probes.ts';
 import { startRunning } from '../support/reload/running.ts';
 
-// Every limit is changed in the file of a running gateway, and seen in what the gateway does after the line of the log.
+// Every limit is changed in the file of a running gateway, and checked by its effect after the log line.
 
 const PROBES = new Map(Object.entries({ ...EDGE_PROBES, ...GATEWAY_PROBES, ...PROCESS_PROBES }) as [LimitName, Probe][]);
 const NAMES = Object.keys(LIMITS) as LimitName[];
@@ -16,7 +16,7 @@ it('every limit has a probe', { tags: ['reload-limits'] }, () => {
   expect(NAMES.filter((name) => !PROBES.has(name))).toEqual([]);
 });
 
-describe('a changed limit holds after the line of the log that names it', () => {
+describe('a changed limit takes effect after the log line that names it', () => {
   it.each([...PROBES])('%s', { tags: ['reload-limits', 'reload-told'] }, async (name, { from, to, limits, more, host, run }) => {
     const config = (value: number) => ({ ...more, limits: { ...limits, [name]: value } });
     const gateway = await startRunning(config(from), host);
@@ -28,7 +28,7 @@ describe('a changed limit holds after the line of the log that names it', () => 
 
 describe('a changed limit replaces a plugin process', () => {
   const all = Object.fromEntries(NAMES.map((name) => [name, LIMITS[name].value]));
-  // Room for both sides of what is set against each other, and for the names and schemas of the plugin.
+  // Values that leave room for limits set against each other, and for the names and schemas of the plugin.
   const changed = (name: LimitName) => ({ [name]: LIMITS[name].value * 2 });
 
   it('only if it was started with it', { tags: ['reload-limits'] }, async () => {

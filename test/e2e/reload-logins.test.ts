@@ -7,7 +7,7 @@ import { type Serving, serve, writeConfig } from '../support/gateway.ts';
 import { until } from '../support/processes.ts';
 import { tempFolder } from '../support/temp.ts';
 
-// A token that leaves the file takes everything along that was opened with it; the others notice nothing.
+// A removed token ends everything that was opened with it; other tokens are not affected.
 
 const ADA = { token: 'ada-0123456789abcdef', principal: 'ada', scopes: ['admin'] };
 const BOB = { token: 'bob-0123456789abcdef', principal: 'bob' };
@@ -23,7 +23,7 @@ const rpc = (id: number, method: string, params: object = {}): string => JSON.st
 const slow = (id: number, meta: object = {}): string => rpc(id, 'tools/call', { name: 'wait', arguments: { ms: 20_000 }, ...meta });
 const HELLO = rpc(0, 'initialize', { protocolVersion: '2025-06-18', capabilities: {}, clientInfo: { name: 'test', version: '1' } });
 
-/** One HTTP exchange as it arrives. */
+/** One HTTP exchange as received. */
 class Exchange {
   status = 0;
   headers: IncomingMessage['headers'] = {};
@@ -87,7 +87,7 @@ async function calls(gateway: Serving): Promise<number> {
   return (JSON.parse(text) as { calls: number }).calls;
 }
 
-/** Everything that a token can have open at once, each with its way to see that it is over. */
+/** Everything that a token can have open at once, each with a way to check that it has ended. */
 async function openAll(gateway: Serving, token: Token | undefined): Promise<Record<string, () => boolean>> {
   const legacy = await session(gateway, token);
   const get = (path: string, headers: Headers = {}) =>
@@ -131,7 +131,7 @@ async function openAll(gateway: Serving, token: Token | undefined): Promise<Reco
 const stillOpen = (all: Record<string, () => boolean>): string[] => Object.keys(all).filter((name) => !all[name]?.());
 
 describe('a reload', () => {
-  it('ends everything of a removed token, and nothing of the others', { tags: ['reload-logins'], timeout: 60_000 }, async () => {
+  it('ends everything of a removed token, and nothing of other tokens', { tags: ['reload-logins'], timeout: 60_000 }, async () => {
     const { gateway, save } = await start([ADA, BOB]);
     const [mine, theirs] = [await openAll(gateway, BOB), await session(gateway, ADA)];
     const kept = new Exchange(gateway, 'GET', '/mcp', { accept: 'text/event-stream', ...bearer(ADA), ...theirs });
@@ -149,7 +149,7 @@ describe('a reload', () => {
     ['is moved to another principal', [{ ...BOB, principal: 'eve' }]],
     ['is bound to a profile', [{ ...BOB, profile: 'small' }]],
     ['gets another scope', [{ ...BOB, scopes: ['admin'] }]],
-  ])('takes a token that %s for another one', { tags: ['reload-logins'] }, async (_, changed) => {
+  ])('treats a token that %s as another one', { tags: ['reload-logins'] }, async (_, changed) => {
     const { gateway, save } = await start([ADA, BOB], SMALL);
     const mine = await session(gateway, BOB);
     const call = new Exchange(gateway, 'POST', '/mcp', { ...bearer(BOB), ...mine }, slow(1));
@@ -162,10 +162,10 @@ describe('a reload', () => {
     expect((await send(gateway, BOB, HELLO)).status).toBe(200);
   });
 
-  it('ends what one of two tokens of a principal opened, and leaves the other', { tags: ['reload-logins'] }, async () => {
+  it('ends what one of two tokens of a principal opened, and not those of the other', { tags: ['reload-logins'] }, async () => {
     const { gateway, save } = await start([ADA, BOB, BOB_TOO]);
     const [first, second] = [await session(gateway, BOB), await session(gateway, BOB_TOO)];
-    // A principal may use what another token of its own opened.
+    // A principal may use sessions that its other tokens opened.
     const shared = new Exchange(gateway, 'POST', '/mcp', { ...bearer(BOB), ...second }, slow(1));
     await until('the call runs', async () => (await calls(gateway)) === 1);
     save([ADA, BOB_TOO]);
@@ -175,7 +175,7 @@ describe('a reload', () => {
     expect((await send(gateway, BOB_TOO, rpc(3, 'ping'), first)).status).toBe(404);
   });
 
-  it('closes a gateway that was open with the first token, to whoever was in already too', {
+  it('closes an open gateway with the first token, including existing sessions', {
     tags: ['reload-logins'],
     timeout: 60_000,
   }, async () => {
@@ -188,7 +188,7 @@ describe('a reload', () => {
     expect((await send(gateway, ADA, HELLO)).status).toBe(200);
   });
 
-  it('does not run a call whose body comes after its token has gone', { tags: ['reload-logins'] }, async () => {
+  it('does not run a call whose body arrives after its token was removed', { tags: ['reload-logins'] }, async () => {
     const { gateway, save } = await start([ADA, BOB]);
     const late = new Exchange(gateway, 'POST', '/api/tools/echo', bearer(BOB), null);
     late.request.flushHeaders();
@@ -201,7 +201,7 @@ describe('a reload', () => {
     expect([late.status, late.text.includes('late')]).toEqual([401, false]);
   });
 
-  it('follows a token that stands in a file of its own', { tags: ['reload-logins'] }, async () => {
+  it('reloads a token from a secret file', { tags: ['reload-logins'] }, async () => {
     const { dir, gateway, save } = await start([ADA]);
     const file = join(dir, 'bob.token');
     writeFileSync(file, `${BOB.token}\n`);
@@ -217,7 +217,7 @@ describe('a reload', () => {
     expect((await send(gateway, BOB_TOO, HELLO)).status).toBe(200);
   });
 
-  it('follows a file that comes back, or comes at all, after its absence was refused', { tags: ['reload-logins'] }, async () => {
+  it('reloads a file that is created after its absence was rejected', { tags: ['reload-logins'] }, async () => {
     const { dir, gateway, save } = await start([ADA]);
     const file = join(dir, 'bob.token');
     const works = (token: Token): Promise<void> =>
@@ -230,11 +230,11 @@ describe('a reload', () => {
     await until('its absence is refused', () => gateway.stderr().split('bob.token cannot be read').length === 3);
     writeFileSync(file, BOB_TOO.token);
     await works(BOB_TOO);
-    // So many tries may have been one too many for this address.
+    // This many attempts may exceed the limit of this address.
     expect([401, 429]).toContain((await send(gateway, BOB, HELLO)).status);
   });
 
-  it('ends what used a profile that has gone', { tags: ['reload-logins', 'profiles-bound'] }, async () => {
+  it('ends sessions of a removed profile', { tags: ['reload-logins', 'profiles-bound'] }, async () => {
     const { gateway, save } = await start([ADA, BOB], SMALL);
     const { headers } = await send(gateway, BOB, HELLO, {}, '/mcp/small');
     const mine = { 'mcp-session-id': String(headers['mcp-session-id']), 'mcp-protocol-version': '2025-06-18' };
@@ -250,7 +250,7 @@ describe('a reload', () => {
     for (const path of ['/mcp/small', '/mcp']) expect((await send(gateway, BOB, rpc(2, 'ping'), mine, path)).status).toBe(404);
   });
 
-  it('keeps the last token, and says that removed ones still work', { tags: ['reload-logins', 'T21'] }, async () => {
+  it('keeps the last token, and logs that removed ones still work', { tags: ['reload-logins', 'T21'] }, async () => {
     const { gateway, save } = await start([ADA, BOB]);
     save(undefined);
     await gateway.said('without a token the gateway would be open to everybody');
@@ -260,7 +260,7 @@ describe('a reload', () => {
   });
 });
 
-it('a reload is refused where the bind rules forbid it', { tags: ['reload-logins', 'F73'] }, async () => {
+it('a reload is rejected if the bind rules forbid it', { tags: ['reload-logins', 'F73'] }, async () => {
   const dir = tempFolder();
   const save = (config: object): void => void writeConfig(config, ['plain'], dir);
   save({ auth: { tokens: [ADA, BOB] }, listen: { insecure: true } });

@@ -25,7 +25,7 @@ async function start(): Promise<{ dir: string; gateway: Serving; client: TestCli
 const text = async (client: TestClient, name: string): Promise<string | undefined> => (await client.call(name)).content[0]?.text;
 
 describe('a change while the gateway runs', () => {
-  it('adds a plugin that appears in a folder, and takes it away again, telling the client each time', {
+  it('adds a plugin that appears in a folder, and removes it again, notifying the client each time', {
     tags: ['tools-list-changed'],
   }, async () => {
     const { dir, client } = await start();
@@ -38,7 +38,7 @@ describe('a change while the gateway runs', () => {
     expect(await client.list()).toEqual(['one_run']);
   });
 
-  it('replaces a plugin whose file is saved, while a call in flight finishes with the old one', {
+  it('replaces a plugin whose file is saved, while a call in flight finishes in the old one', {
     tags: ['plugin-replaced', 'tools-list-changed'],
   }, async () => {
     const { dir, client } = await start();
@@ -50,7 +50,7 @@ describe('a change while the gateway runs', () => {
     expect(client.changes()).toBe(0);
   });
 
-  it('takes over a changed configuration, and keeps the old one when the new one is broken', { tags: ['F72'] }, async () => {
+  it('applies a changed configuration, and keeps the old one if the new one is invalid', { tags: ['F72'] }, async () => {
     const { client, dir, save, gateway } = await start();
     save('{"pluginFolders":["./plugins"],"plugins":{"one":{"settings":{"s":"set"}}}}');
     await until('the setting arrives', async () => (await text(client, 'one_run')) === 'one set');
@@ -63,7 +63,7 @@ describe('a change while the gateway runs', () => {
     await expect(client.call('one_run')).rejects.toMatchObject({ code: -32602 });
   });
 
-  it('applies limits, and replaces no plugin process but for those that it was started with', { tags: ['reload-limits'] }, async () => {
+  it('applies limits, and replaces a plugin process only for limits that it was started with', { tags: ['reload-limits'] }, async () => {
     const { client, dir, gateway, save } = await start();
     writePlugin(join(dir, 'plugins'), 'two', { 'index.ts': 'export const handlers = { run: () => String(process.pid) };' });
     await until('the second plugin is listed', async () => (await client.list()).includes('two_run'));
@@ -89,7 +89,7 @@ describe('a change while the gateway runs', () => {
       body: JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'ping', params: { pad: 'x'.repeat(2_000) } }),
     });
     expect(large.status).toBe(413);
-    // What the gateway vets with is looked at anew, and the plugin runs on.
+    // The checks of tools run again, and the plugin keeps running.
     await limit({ toolNameChars: 2 });
     await until('no name is short enough', async () => (await client.list()).length === 0);
     await limit({ callCapMs: 500_000 });
@@ -99,7 +99,7 @@ describe('a change while the gateway runs', () => {
     await until('another process answers', async () => (await text(client, 'two_run')) !== pid);
   });
 
-  it('warns of what needs a restart, once', { tags: ['reload-told'] }, async () => {
+  it('warns once about keys that need a restart', { tags: ['reload-told'] }, async () => {
     const { dir, gateway, save } = await start();
     const told = (): number => gateway.stderr().split('take effect after a restart').length - 1;
     save(JSON.stringify({ pluginFolders: ['./plugins'], state: './other' }));
@@ -125,7 +125,7 @@ describe('a change while the gateway runs', () => {
     for (const answer of await Promise.all(calls)) expect(answer).toMatch(/^one \d*$/);
     await until('the last one holds', async () => (await text(client, 'one_run')) === 'one 99');
     const status = readFileSync(`/proc/${gateway.process.pid}/task/${gateway.process.pid}/children`, 'utf8');
-    // The plugin process and the guardian.
+    // The plugin process and the orphan reaper.
     await until(
       'nothing is left over',
       () => readFileSync(`/proc/${gateway.process.pid}/task/${gateway.process.pid}/children`, 'utf8').trim().split(' ').length === 2,

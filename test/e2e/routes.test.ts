@@ -6,14 +6,14 @@ import { PATHS } from '../../dist/src/transports/http.js';
 import { type Serving, serve, writeConfig } from '../support/gateway.ts';
 import { tempFolder } from '../support/temp.ts';
 
-// Every address of the gateway, walked with every rule for methods and headers.
+// Every address of the gateway, with every rule for methods and headers.
 
 const TOKEN = 'a-token-of-sufficient-length';
 const ORIGIN = 'https://good.example';
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE', 'PROPFIND'];
 const BODY = '{"jsonrpc":"2.0","id":1,"method":"ping"}';
 
-/** What each address serves. A route that is missing here fails the first test below. */
+/** The methods of each address. A route that is missing here fails the first test below. */
 const SERVED: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
   [PATHS.streamable]: { '/mcp': ['POST', 'GET', 'DELETE'], '/mcp/p': ['POST', 'GET', 'DELETE'] },
   [PATHS.sse]: { '/sse': ['GET'], '/sse/p': ['GET'] },
@@ -29,7 +29,7 @@ const SERVED: Readonly<Record<string, Readonly<Record<string, readonly string[]>
     '/v1/admin/plugins/plain/disable': ['POST'],
   },
   '/v1/plugins': { '/v1/plugins': ['GET'], '/v1/plugins/plain/toggle': ['POST'] },
-  // There are no rooms, whatever the method.
+  // Room routes do not exist, for any method.
   '/v1/rooms': {},
 };
 const ADDRESSES = Object.values(SERVED).flatMap((paths) => Object.entries(paths));
@@ -55,7 +55,7 @@ afterAll(async () => {
 
 const nameOf = (line: string): string => line.split(':')[0] as string;
 
-/** Sends header lines as they are. Usual ones stand before them unless the lines name them; a name alone leaves its own out. */
+/** Sends header lines unchanged. The usual ones are added unless the lines name them; a bare name omits its header. */
 function send(method: string, path: string, lines: readonly string[] = []): Promise<Answer> {
   const { hostname, port } = new URL(gateway.url);
   const own = ['Host: localhost', `Authorization: Bearer ${TOKEN}`].filter((line) => !lines.map(nameOf).includes(nameOf(line)));
@@ -77,7 +77,7 @@ function send(method: string, path: string, lines: readonly string[] = []): Prom
       text += chunk;
       const at = text.indexOf('\r\n\r\n');
       const length = /content-length: (\d+)/i.exec(text)?.[1];
-      // An event stream never ends by itself, and a HEAD has no body.
+      // An event stream does not end, and a HEAD has no body.
       if (at >= 0 && (method === 'HEAD' || length === undefined || Buffer.byteLength(text.slice(at + 4)) >= Number(length)))
         socket.destroy();
     });
@@ -92,18 +92,18 @@ function expectJson(answer: Answer, what: unknown): void {
 }
 
 describe('every address', () => {
-  it('is walked here', { tags: ['http-methods'] }, () => {
+  it('is listed here', { tags: ['http-methods'] }, () => {
     const open = healthRoutes({ ready: () => true, draining: () => false }).keys();
     const known = [...Object.values(PATHS), ...open, ...adminPluginRoutes({} as never, {} as never).keys()];
     expect(Object.keys(SERVED).sort()).toEqual(known.sort());
   });
 
-  it.each(ADDRESSES)('%s answers any other method with 405 and the methods it has', { tags: ['http-methods'] }, async (path, methods) => {
+  it.each(ADDRESSES)('%s answers any other method with 405 and its methods', { tags: ['http-methods'] }, async (path, methods) => {
     for (const method of METHODS) {
       const answer = await send(method, path);
       const what = [method, path, answer.status];
       if (methods.includes(method)) {
-        // A session's methods are out of place without one.
+        // Methods of a session fail without one.
         if (answer.status !== 405) continue;
         expect([what, answer.headers.allow]).toEqual([['GET', 'DELETE'].includes(method) ? what : [], 'POST']);
       } else {
@@ -138,7 +138,7 @@ const REFUSED: readonly (readonly [string, number, readonly string[]])[] = [
 ];
 
 describe.each(REFUSED)('a request with %s', (_, status, lines) => {
-  it(`is refused with ${status} in JSON at every address`, { tags: ['http-headers', 'F21', 'F25'] }, async () => {
+  it(`is rejected with ${status} in JSON at every address`, { tags: ['http-headers', 'F21', 'F25'] }, async () => {
     for (const [method, path] of PATHS_WITH_METHOD) {
       const answer = await send(method, path, lines);
       expect([method, path, answer.status]).toEqual([method, path, status]);
@@ -147,7 +147,7 @@ describe.each(REFUSED)('a request with %s', (_, status, lines) => {
   });
 });
 
-// What a media type gets: taken, or refused for its charset or for the type itself.
+// The result for a media type: accepted, or rejected for its charset or its type.
 const MEDIA_TYPES: readonly (readonly [string, 'taken' | 'charset' | 'type'])[] = [
   ['application/json', 'taken'],
   ['application/json; charset=utf-8', 'taken'],
@@ -174,9 +174,9 @@ describe.each(MEDIA_TYPES)('a body of the type %s', (type, verdict) => {
     tags: ['http-media-type'],
   }, async () => {
     for (const [path] of ADDRESSES.filter(([, methods]) => methods.includes('POST'))) {
-      // Without a session HTTP+SSE refuses before it looks at the body.
+      // Without a session, HTTP+SSE rejects the request before the body is checked.
       if (path.startsWith('/messages') || /\/(enable|disable)$/.test(path)) continue;
-      // ScaiWave's clients name any type, so there only the charset counts.
+      // ScaiWave's clients send various types, so only the charset is checked there.
       const taken = verdict === 'taken' || (verdict === 'type' && path.endsWith('/toggle'));
       const answer = await send('POST', path, [`Content-Type: ${type}`]);
       expect([path, answer.status === 415]).toEqual([path, !taken]);
@@ -214,7 +214,7 @@ describe('an upgrade', () => {
     ['with an expectation that is not known', 417, 'GET', '/ws', [...upgrade, 'Expect: 200-ok']],
     ['without the token', 401, 'GET', '/ws', [...upgrade, 'Authorization: Bearer another']],
     ['of a tunnel', 404, 'CONNECT', 'localhost:443', []],
-  ])('%s is refused with %i in JSON', { tags: ['F35', 'http-methods'] }, async (_, status, method, path, lines) => {
+  ])('%s is rejected with %i in JSON', { tags: ['F35', 'http-methods'] }, async (_, status, method, path, lines) => {
     const answer = await send(method, path, lines);
     expect(answer.status).toBe(status);
     expectJson(answer, path);

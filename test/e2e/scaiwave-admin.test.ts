@@ -42,7 +42,7 @@ class Other(BasePlugin):
 `;
 
 describeWithPython('ScaiWave plugins at the administrators’ addresses', () => {
-  it('go by the ids of their manifests, and are enabled once their hooks have run', async () => {
+  it('use the ids of their manifests, and are enabled once their hooks have run', async () => {
     const dir = tempFolder();
     writeFileSync(join(dir, 'plugin.py'), TEXT);
     const auth = { tokens: [{ token: ADMIN, principal: 'admin', scopes: ['admin'] }] };
@@ -80,7 +80,7 @@ describeWithPython('ScaiWave plugins at the administrators’ addresses', () => 
       status: 200,
       data: { id: 'acme.notes', enabled: false, state: 'disabled' },
     });
-    // The process is being started anew without it meanwhile; the answer still waits for its hook.
+    // The process is being restarted without it meanwhile; the response still waits for its hook.
     expect(await change('acme.notes', 'enable')).toMatchObject({ status: 200, data: { enabled: true, state: 'ready' } });
     writeFileSync(join(dir, 'broken'), '');
     await change('acme.notes', 'disable');

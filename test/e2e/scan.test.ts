@@ -6,7 +6,7 @@ import { run, serve, writeConfig } from '../support/gateway.ts';
 import { callLine, HANDSHAKE, RawStdio } from '../support/raw-stdio.ts';
 import { tempFolder } from '../support/temp.ts';
 
-// The scan of all messages is itself under test: what is planted must be found, and real gateways must be looked at.
+// Tests of the message scan: it must find planted faults, and must cover real gateways.
 
 const SCAN = new URL('../support/scan-messages.mjs', import.meta.url).href;
 const { faultsOf, messagesOf } = (await import(SCAN)) as {
@@ -49,7 +49,7 @@ describe('the scan of a message', () => {
       reply({ content: [{ type: 'text', text: 'C:\\ud83d \u{1f600} \\ude00' }] }).replace('\u{1f600}', '\\ud83d\\ude00'),
     ],
     ['texts of languages that join letters', reply({ tools: [{ title: 'می\u200cخواهم\u200e 👨\u200d👩\u200d👧' }] })],
-  ])('takes %s', (_, text) => {
+  ])('accepts %s', (_, text) => {
     expect(messagesOf(text)).toHaveLength(1);
     expect(faultsOf(bytes(text))).toEqual([]);
   });
@@ -58,7 +58,7 @@ describe('the scan of a message', () => {
 describe('the scan of a process', () => {
   const scanInto = (file: string): NodeJS.ProcessEnv => ({ PLUGMUX_SCAN_FILE: file });
 
-  it('sees what a gateway writes over every transport', async () => {
+  it('covers what a gateway writes over every transport', async () => {
     const file = join(tempFolder(), 'faults');
     const gateway = await serve(writeConfig({}, ['plain']), { env: scanInto(file) });
     for (const kind of ['http', 'sse', 'ws'] as const satisfies readonly Kind[])
@@ -67,7 +67,7 @@ describe('the scan of a process', () => {
     expect(Number(readFileSync(`${file}.seen`, 'utf8'))).toBeGreaterThanOrEqual(6);
   });
 
-  it('sees what a gateway writes on stdio', async () => {
+  it('covers what a gateway writes on stdio', async () => {
     const file = join(tempFolder(), 'faults');
     const before = process.env.PLUGMUX_SCAN_FILE;
     process.env.PLUGMUX_SCAN_FILE = file;
@@ -82,7 +82,7 @@ describe('the scan of a process', () => {
     expect(Number(readFileSync(`${file}.seen`, 'utf8'))).toBeGreaterThanOrEqual(1);
   });
 
-  it('writes down what is planted in one', async () => {
+  it('records a fault planted in a gateway', async () => {
     const dir = tempFolder();
     const file = join(dir, 'faults');
     const planted = join(dir, 'fixture-main.mjs');
@@ -103,7 +103,7 @@ describe('the scan of a process', () => {
   });
 
   // As grpc-js does it.
-  it('writes down what is planted in an HTTP/2 request', async () => {
+  it('records a fault planted in an HTTP/2 request', async () => {
     const dir = tempFolder();
     const file = join(dir, 'faults');
     const planted = join(dir, 'fixture-main.mjs');

@@ -11,7 +11,7 @@ import { tempFolder } from '../support/temp.ts';
 const FIXTURES = fileURLToPath(new URL('../fixtures', import.meta.url));
 const LISTS = ['tools/list', 'prompts/list', 'resources/list', 'resources/templates/list'];
 
-/** The lists of a new gateway, as its client gets them; the gateway has ended then. */
+/** The lists of a new gateway, as its client gets them; the gateway has ended afterwards. */
 async function listsOf(file: string, isWhole: (tools: string) => boolean): Promise<string[]> {
   const client = new RawStdio(file);
   client.send(HANDSHAKE);
@@ -30,7 +30,7 @@ async function listsOf(file: string, isWhole: (tools: string) => boolean): Promi
   return lists;
 }
 
-// A server whose tool has the name that a file holds, and that is silent for as long as the file says.
+// A server whose tool name and initial silence are set by a file.
 const PROGRAM = `
   const [name, ms] = require('node:fs').readFileSync(process.argv[1], 'utf8').split(' ');
   const say = (m) => process.stdout.write(JSON.stringify({ jsonrpc: '2.0', ...m }) + '\\n');
@@ -48,7 +48,7 @@ const PROGRAM = `
 
 const server = (file: string) => ({ command: process.execPath, args: ['-e', PROGRAM, file] });
 
-/** A gateway whose client has just got its first list of tools. */
+/** A gateway whose client has just received its first tool list. */
 async function welcomed(file: string): Promise<{ client: RawStdio; tools(): Promise<string[]> }> {
   const client = new RawStdio(file);
   client.send(HANDSHAKE);
@@ -63,7 +63,7 @@ async function welcomed(file: string): Promise<{ client: RawStdio; tools(): Prom
   return { client, tools };
 }
 
-/** One start until a tool is listed; what it knew is kept. */
+/** One start until a tool is listed; its memory is kept. */
 async function startUntil(file: string, tool: string): Promise<void> {
   const { client, tools } = await welcomed(file);
   await until(`${tool} is listed`, async () => (await tools()).includes(tool));
@@ -82,7 +82,7 @@ describe('a second start', () => {
     expect(await listsOf(file, isWhole)).toEqual(first);
   });
 
-  it('takes a plugin that fails now out of the list, and answers calls with the cause', { tags: ['catalogue-remembered'] }, async () => {
+  it('removes a plugin that fails now from the list, and answers calls with the cause', { tags: ['catalogue-remembered'] }, async () => {
     const dir = tempFolder();
     writeFileSync(join(dir, 'part.mjs'), 'export const one = 1;');
     const code = { 'index.ts': "import { one } from '../../part.mjs'; export const handlers = { run: () => one };" };
@@ -103,7 +103,7 @@ describe('a second start', () => {
     expect(await tools()).toEqual(['good_run']);
     client.process.stdin?.end();
     await new Promise((resolve) => client.process.once('exit', resolve));
-    // At the start after that it was not listed either; a client may still know it.
+    // It was not listed at the start after that either; a client may still know it.
     const later = await welcomed(file);
     expect(await later.tools()).toEqual(['good_run']);
     later.client.send(callLine('known', 'needy_run') + callLine('never', 'needy_walk'));
@@ -113,7 +113,7 @@ describe('a second start', () => {
     expect((await later.client.reply('never')).error?.message).toContain('Unknown tool');
   });
 
-  it('tells nobody of a lost tool whom its profile or a rule would not show it', { tags: ['catalogue-remembered'] }, async () => {
+  it('does not reveal a lost tool to callers whose profile or rules hide it', { tags: ['catalogue-remembered'] }, async () => {
     const dir = tempFolder();
     writeFileSync(join(dir, 'part.mjs'), 'export const one = 1;');
     const code = { 'index.ts': "import { one } from '../../part.mjs'; export const handlers = { run: () => one };" };
@@ -131,7 +131,7 @@ describe('a second start', () => {
       return error?.message ?? result?.content?.[0]?.text;
     };
     const whole = { plugins: ['*'] };
-    // The first of these starts learns that the plugin does not load.
+    // The first of these starts finds that the plugin does not load.
     await answer({}, whole);
     expect(await answer({}, whole)).toContain('part.mjs');
     for (const [plugin, profile] of [
@@ -144,7 +144,7 @@ describe('a second start', () => {
       expect(await answer(plugin, profile)).toContain('Unknown tool');
   });
 
-  it('tells that a server has another tool now, and hides what the file hides now', { tags: ['catalogue-remembered'] }, async () => {
+  it('reports a changed tool of a server, and hides tools that the file hides now', { tags: ['catalogue-remembered'] }, async () => {
     const dir = tempFolder();
     const [one, two] = [join(dir, 'one'), join(dir, 'two')];
     writeFileSync(one, 'old 0');
@@ -163,7 +163,7 @@ describe('a second start', () => {
     for (const id of ['gone', 'hidden']) expect((await client.reply(id)).error?.message).toContain('Unknown tool');
   });
 
-  it('never calls a plugin ready that has not opened yet', { tags: ['catalogue-remembered'] }, async () => {
+  it('never reports a plugin as ready before it has opened', { tags: ['catalogue-remembered'] }, async () => {
     const dir = tempFolder();
     const one = join(dir, 'one');
     writeFileSync(one, 'old 0');

@@ -24,7 +24,7 @@ const ask = (gateway: Serving, name?: string): Promise<Response> =>
   fetch(new URL('/status', gateway.url), name === undefined ? {} : { headers: { authorization: `Bearer ${token(name)}` } });
 
 describe('/status', () => {
-  it('exists for operators alone', async () => {
+  it('exists only for administrators', async () => {
     const guarded = await serve(writeConfig({ auth }, ['plain']));
     expect((await ask(guarded)).status).toBe(401);
     expect((await ask(guarded, 'nobody')).status).toBe(401);
@@ -36,7 +36,7 @@ describe('/status', () => {
     expect((await ask(await serve(writeConfig({}, ['plain'])))).status).toBe(404);
   });
 
-  it('counts requests accepted, replies sent and calls cancelled, and what is in flight', async () => {
+  it('counts requests accepted, replies sent and calls cancelled, and calls in flight', async () => {
     const gateway = await serve(writeConfig({ auth }, ['plain']));
     const status = async (): Promise<Status> => (await ask(gateway, 'operator')).json() as Promise<Status>;
     expect(await status()).toMatchObject({

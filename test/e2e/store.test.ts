@@ -36,7 +36,7 @@ describe('a store that is damaged at the start', () => {
     ['cut behind a page', ['serve', '--http', '127.0.0.1:0']],
     ['noise in a middle page', ['stdio']],
     ['another text in its place', ['call', 'echo']],
-  ])('ends what would open plugins: %s, %j', { tags: ['store-damaged'] }, async (name, command) => {
+  ])('ends commands that would open plugins: %s, %j', { tags: ['store-damaged'] }, async (name, command) => {
     const { code, stderr } = await plugmux(damaged(name), ...command);
     expect(code, stderr).toBe(1);
     expect(stderr).toMatch(/^plugmux: The store .*state\.db is damaged: .* `plugmux store repair`\. \(STORE_DAMAGED\)$/m);
@@ -56,7 +56,7 @@ describe('a store that is damaged at the start', () => {
 });
 
 describe('a store that is damaged while the gateway runs', () => {
-  it('keeps closed what opens from then on, and leaves open what is open', { tags: ['store-damaged'] }, async () => {
+  it('keeps plugins closed that would open from then on, and does not close open ones', { tags: ['store-damaged'] }, async () => {
     const dir = tempFolder();
     const plugins = { one: { path: './plain.fixture' } };
     const write = (more: object) =>
@@ -68,7 +68,7 @@ describe('a store that is damaged while the gateway runs', () => {
     expect((await client.call('echo', { message: 'x' })).isError).not.toBe(true);
     writeFileSync(file, noise(3 * 4096));
     const deadline = performance.now() + 20_000;
-    // A gateway watches its file only a moment after it says where it listens, so a change may have to be made again.
+    // A gateway starts to watch its file shortly after it listens, so the change may have to be repeated.
     while ((await pluginsOf(gateway.url)).two === undefined && performance.now() < deadline) {
       write({ two: { path: './plain.fixture' } });
       await until('the file is taken over', async () => (await pluginsOf(gateway.url)).two !== undefined, 3_000).catch(() => undefined);
@@ -79,7 +79,7 @@ describe('a store that is damaged while the gateway runs', () => {
     expect((await client.call('echo', { message: 'x' })).isError).not.toBe(true);
     await expect(client.call('two_echo', { message: 'x' })).rejects.toThrow(/Unknown tool/);
     await gateway.said('Plugins that open from now on count as disabled');
-    // Enabling cannot be kept, so it does not happen; disabling happens although it cannot be kept.
+    // Enabling cannot be stored, so it fails; disabling takes effect although it cannot be stored.
     const ask = (what: string) => fetch(new URL(`/v1/admin/plugins/${what}`, gateway.url), { method: 'POST', headers });
     expect((await ask('two/enable')).status).toBe(409);
     expect(await (await ask('one/disable')).json()).toMatchObject({
@@ -89,7 +89,7 @@ describe('a store that is damaged while the gateway runs', () => {
   });
 
   it.each(['Allow once', 'Allow for this session', 'Always allow'])(
-    'refuses approvals, also after "%s"',
+    'rejects approvals, also after "%s"',
     { tags: ['store-damaged', 'approval-closed'] },
     async (scope) => {
       const config = writeConfig({ state: './state' }, ['consent']);
@@ -114,8 +114,10 @@ describe('a store that is damaged while the gateway runs', () => {
   );
 });
 
-describe('a store that is out of reach', () => {
-  it('opens nothing, is not damaged, and opens everything once it can be read', { tags: ['store-unavailable'] }, async () => {
+describe('an inaccessible store', () => {
+  it('opens no plugin, is not reported as damaged, and opens all plugins once it can be read', {
+    tags: ['store-unavailable'],
+  }, async () => {
     const config = writeConfig({ state: './state', auth: { tokens: [ADMIN] } }, ['plain']);
     const file = join(config, '../state/state.db');
     mkdirSync(file, { recursive: true });
@@ -132,7 +134,7 @@ describe('a store that is out of reach', () => {
 });
 
 describe('plugmux store repair', () => {
-  it('says that nothing is wrong with a store that is whole, empty or not there', { tags: ['store-repair'] }, async () => {
+  it('reports no fault for a store that is intact, empty or missing', { tags: ['store-repair'] }, async () => {
     const config = writeConfig({ state: './state' });
     for (const prepare of [
       () => undefined,
@@ -146,7 +148,7 @@ describe('plugmux store repair', () => {
   });
 
   it.each(Object.entries(DAMAGE))(
-    'moves the files aside as they are and says what is lost: %s',
+    'moves the files aside unchanged and reports what is lost: %s',
     { tags: ['store-repair'] },
     async (name, damage) => {
       const config = writeConfig({ state: './state' }, ['plain']);
@@ -172,7 +174,7 @@ describe('plugmux store repair', () => {
     },
   );
 
-  it('refuses while a gateway has the store open, also one that saw the damage, and not after it was killed', {
+  it('is rejected while a gateway has the store open, even one that found the damage, and not after it was killed', {
     tags: ['store-repair'],
   }, async () => {
     const config = writeConfig({ state: './state' }, ['plain']);

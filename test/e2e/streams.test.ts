@@ -5,7 +5,7 @@ import { connect } from '../support/clients.ts';
 import { type Serving, serve, writeConfig } from '../support/gateway.ts';
 import { until } from '../support/processes.ts';
 
-// What a client sees of sessions and streams on the wire.
+// Sessions and streams as a client sees them on the wire.
 
 const rpc = (id: number, method: string, params: object = {}): string => JSON.stringify({ jsonrpc: '2.0', id, method, params });
 const tool = (id: number, name: string, args: object, meta: object = {}): string =>
@@ -17,7 +17,7 @@ interface Event {
   readonly retry?: string;
 }
 
-/** An event stream as it arrives. */
+/** An event stream as received. */
 class Stream {
   readonly events: Event[] = [];
   status = 0;
@@ -63,7 +63,7 @@ class Stream {
     this.#request.destroy();
   }
 
-  /** The messages, without the event that only primes. */
+  /** The messages, without the initial event that has no data. */
   messages(): { id?: number; method?: string; params?: { progress?: number }; result?: { content: { text: string }[] } }[] {
     return this.events.filter(({ data }) => data !== '').map(({ data }) => JSON.parse(data));
   }
@@ -78,7 +78,7 @@ async function session(gateway: Serving, revision = '2025-11-25'): Promise<Recor
   return { 'mcp-session-id': answer.headers.get('mcp-session-id') as string, 'mcp-protocol-version': revision };
 }
 
-/** A session whose client has said that it takes notifications. */
+/** A session whose client has sent notifications/initialized. */
 async function readySession(gateway: Serving): Promise<Record<string, string>> {
   const headers = await session(gateway);
   const body = '{"jsonrpc":"2.0","method":"notifications/initialized"}';
@@ -90,7 +90,7 @@ const start = (config: object = {}): Promise<Serving> => serve(writeConfig(confi
 const counting = tool(1, 'count', { to: 5 }, { _meta: { progressToken: 't' } });
 
 describe('resuming a stream', () => {
-  it('delivers what was missed and what follows, each once and in order', { tags: ['http-resume'] }, async () => {
+  it('delivers missed and later messages, each once and in order', { tags: ['http-resume'] }, async () => {
     const gateway = await start();
     const headers = await session(gateway);
     const first = new Stream(gateway, 'POST', headers, counting);
@@ -104,7 +104,7 @@ describe('resuming a stream', () => {
     expect(all.map((m) => m.params?.progress ?? m.result?.content[0]?.text)).toEqual([1, 2, 3, 4, 5, 'counted to 5']);
   });
 
-  it('delivers the reply to a client that comes back after it was given', { tags: ['http-resume'] }, async () => {
+  it('delivers the reply to a client that reconnects after it was sent', { tags: ['http-resume'] }, async () => {
     const gateway = await start();
     const headers = await session(gateway);
     const first = new Stream(gateway, 'POST', headers, counting);
@@ -118,7 +118,7 @@ describe('resuming a stream', () => {
     expect(second.messages().at(-1)?.result?.content[0]?.text).toBe('counted to 5');
   });
 
-  it('keeps notices for a client whose standing stream broke', { tags: ['http-resume'] }, async () => {
+  it('keeps notifications for a client whose standalone stream broke', { tags: ['http-resume'] }, async () => {
     const gateway = await start();
     const headers = await readySession(gateway);
     const standing = new Stream(gateway, 'GET', headers);
@@ -133,7 +133,7 @@ describe('resuming a stream', () => {
   });
 
   it.each(['garbage', 'r1', 'r1-', '-1', `r1-${'9'.repeat(1000)}`, 'r1-1 OR 1'])(
-    'refuses the event id %.20j',
+    'rejects the event id %.20j',
     { tags: ['F31'] },
     async (id) => {
       const gateway = await start();
@@ -164,7 +164,7 @@ describe('resuming a stream', () => {
 });
 
 describe('sessions', () => {
-  it('end when nobody uses them, and never under a call or an open stream', { tags: ['session-caps', 'F32'] }, async () => {
+  it('end when idle, and never during a call or an open stream', { tags: ['session-caps', 'F32'] }, async () => {
     const gateway = await start({ limits: { sessionIdleMs: 1_500 } });
     const [idle, busy, streaming] = [await session(gateway), await session(gateway), await session(gateway)];
     const call = new Stream(gateway, 'POST', busy, tool(1, 'wait', { ms: 5_000 }));
@@ -179,7 +179,7 @@ describe('sessions', () => {
     standing.drop();
   });
 
-  it('over the cap take the place of idle ones; where none is idle they are shed with 503 and a time to come back', {
+  it('over the limit replace idle ones; if none is idle they are rejected with 503 and Retry-After', {
     tags: ['session-caps', 'T23'],
   }, async () => {
     const authorization = 'Bearer a-token-of-sufficient-length';
@@ -210,7 +210,7 @@ describe('sessions', () => {
     standing.drop();
   });
 
-  it('have one standing stream: the newest of many at once, and what is told goes there', {
+  it('have one standalone stream: the newest of many at once, which gets the notifications', {
     tags: ['http-standing-stream'],
   }, async () => {
     const gateway = await start();
@@ -253,7 +253,7 @@ describe('profiles', () => {
     expect(await (await connect('v2 modern', gateway.at('ws', 'reader'))).list()).toEqual(['echo']);
   });
 
-  it('answer for a tool they do not have as for one that does not exist', { tags: ['profiles-bound'] }, async () => {
+  it('answer for a tool outside of them as for an unknown tool', { tags: ['profiles-bound'] }, async () => {
     const gateway = await start({ profiles: config.profiles });
     const client = await connect('v2 auto', gateway.at('http', 'reader'));
     const messages = await Promise.all(
@@ -262,7 +262,7 @@ describe('profiles', () => {
     expect(messages[0]).toBe(messages[1]);
   });
 
-  it('bind a token that names one, and no other', { tags: ['profiles-bound'] }, async () => {
+  it('bind a token that names one, and no other token', { tags: ['profiles-bound'] }, async () => {
     const gateway = await start(config);
     const reader = { ...gateway.at('http'), ...bearer('a-token-for-the-reader') };
     expect(await (await connect('v1', reader)).list()).toEqual(['echo']);
@@ -272,7 +272,7 @@ describe('profiles', () => {
 });
 
 describe('pipelined requests', () => {
-  it('are let go with their connection, those too that stood behind others', { timeout: 20_000 }, async () => {
+  it('end with their connection, including queued ones', { timeout: 20_000 }, async () => {
     const gateway = await serve(writeConfig({ limits: { drainMs: 60_000 } }, ['plain']));
     const { hostname, port, host } = new URL(gateway.url);
     const envelope = {
@@ -289,14 +289,14 @@ describe('pipelined requests', () => {
     await new Promise<void>((resolve) => socket.write(Array.from({ length: 20 }, (_, id) => post(id)).join(''), () => resolve()));
     await new Promise((resolve) => setTimeout(resolve, 300));
     socket.destroy();
-    // A request that nobody waits for any more holds nothing up: the gateway need not drain for a minute.
+    // An abandoned request does not delay the drain, which would take a minute otherwise.
     expect(await gateway.stop()).toBe(0);
     expect(gateway.stderr()).not.toContain('MaxListeners');
   });
 });
 
 describe('slow clients', () => {
-  it('that never read are cut off, and others are not kept waiting', { tags: ['slow-readers', 'T23'] }, async () => {
+  it('that never read are disconnected, and others do not wait', { tags: ['slow-readers', 'T23'] }, async () => {
     const gateway = await start({ limits: { queuedBytes: 200_000 } });
     const { hostname, port } = new URL(gateway.url);
     const healthy = await connect('v1', gateway);
@@ -320,7 +320,7 @@ describe('slow clients', () => {
     for (const socket of sockets) socket.destroy();
   });
 
-  it('that send their request byte by byte are ended in time', { tags: ['slow-senders', 'T23'] }, async () => {
+  it('that send their request byte by byte time out', { tags: ['slow-senders', 'T23'] }, async () => {
     const gateway = await start({ limits: { headerMs: 500, bodyMs: 1000 } });
     const { hostname, port } = new URL(gateway.url);
     const closed = (head: string): Promise<string> =>
@@ -340,7 +340,7 @@ describe('slow clients', () => {
     expect(body).toContain('408 Request Timeout');
   });
 
-  it('cannot open more connections than the cap', { tags: ['F27', 'T23'] }, async () => {
+  it('cannot open more connections than the limit', { tags: ['F27', 'T23'] }, async () => {
     const gateway = await start({ limits: { connectionsLoopback: 10 } });
     const { hostname, port } = new URL(gateway.url);
     let refused = 0;
@@ -355,7 +355,7 @@ describe('slow clients', () => {
           }),
       ),
     );
-    // One program is kept out of the last eighth, if the system tells which program it is.
+    // One program cannot use the last eighth, if the system reports which program it is.
     const surplus = process.platform === 'linux' ? 21 : 20;
     await until('the surplus is turned away', () => refused >= surplus);
     await new Promise((resolve) => setTimeout(resolve, 200));
@@ -371,7 +371,9 @@ describe('slow clients', () => {
 });
 
 describe('health', () => {
-  it('says one word to anybody, and "busy" while the gateway drains', { tags: ['health-words', 'drain-on-signal'] }, async () => {
+  it('replies with one word without a login, and "busy" while the gateway drains', {
+    tags: ['health-words', 'drain-on-signal'],
+  }, async () => {
     const gateway = await start({ auth: { tokens: [{ token: 'a-token-of-sufficient-length', principal: 'ada' }] } });
     const ask = async (path: string): Promise<[number, string]> => {
       const answer = await fetch(new URL(path, gateway.url));

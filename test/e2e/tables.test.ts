@@ -47,7 +47,7 @@ describeWithPython('the plugin tables', () => {
   });
 
   it.each(['DELETE FROM parts', "ATTACH 'x.db' AS x", 'PRAGMA user_version = 1', 'SELECT 1; SELECT 2', 'SELECT * FROM nowhere'])(
-    'refuses to do more than read: %s',
+    'rejects anything but reading: %s',
     async (sql) => {
       const { client } = await open({ 'data/parts.csv': PARTS });
       const result = await client.call('tables_query', { sql });
@@ -57,7 +57,7 @@ describeWithPython('the plugin tables', () => {
     },
   );
 
-  it('brings a command as a prompt, and instructions', async () => {
+  it('offers a command as a prompt, and instructions', async () => {
     const { client } = await open({ 'data/parts.csv': PARTS });
     const raw = client.raw as unknown as {
       getInstructions(): string | undefined;

@@ -36,7 +36,7 @@ async function post(
 const codeOf = ({ body }: { body: Record<string, unknown> | undefined }) => (body?.error as { code?: string } | undefined)?.code;
 
 describe('POST /api/tools/<tool>', () => {
-  it('calls a tool without any protocol', async () => {
+  it('calls a tool without MCP', async () => {
     expect(await post('echo', { message: 'hello' })).toMatchObject({ status: 200, body: { content: [{ type: 'text', text: 'hello' }] } });
     expect((await post('structured', {})).body).toMatchObject({ structuredContent: [1, 2] });
     expect((await post('runs', '')).status).toBe(200);
@@ -59,11 +59,11 @@ describe('POST /api/tools/<tool>', () => {
     ['no object', '[1]'],
     ['a key twice', '{"message":"a","message":"b"}'],
     ['something smuggled in', '{"message":"a"},"requestState":"x"'],
-  ])('refuses a body with %s', async (_, body) => {
+  ])('rejects a body with %s', async (_, body) => {
     expect((await post('echo', body)).status).toBe(400);
   });
 
-  it('stands behind the same edge as everything else', { tags: ['tools-api', 'T3'] }, async () => {
+  it('is checked by the same edge as the other routes', { tags: ['tools-api', 'T3'] }, async () => {
     const target = guarded;
     const login = { authorization: `Bearer ${TOKEN}` };
     const stranger = await post('echo', { message: 'a' }, { target });
@@ -77,7 +77,7 @@ describe('POST /api/tools/<tool>', () => {
     expect((await post('', {})).status).toBe(404);
   });
 
-  it('ends the call when whoever asked goes away', async () => {
+  it('ends the call when the client disconnects', async () => {
     const cancelled = async () => Number(/"text":"(\d+)"/.exec(JSON.stringify((await post('cancelled', {})).body))?.[1]);
     const before = await cancelled();
     const abort = new AbortController();

@@ -28,9 +28,9 @@ function script(dir: string, name: string, text: string): string {
 const PEER = fileURLToPath(new URL('../fixtures/hostile-peer.mjs', import.meta.url));
 const SHIM = '#!/bin/sh\necho start >> "$0.starts"\necho "shim: version 9.9 is not installed" >&2\nexit 127\n';
 
-describe('a plugin whose interpreter ends before its first word', () => {
+describe('a plugin whose interpreter ends before its first message', () => {
   it.skipIf(!hasPython && process.env.CI !== 'true')(
-    'is told by doctor, list and call, beside a healthy one; following the fix mends it (with Python)',
+    'is reported by doctor, list and call, next to a healthy one; following the fix repairs it (with Python)',
     { tags: ['start-tries', 'fix-mends'] },
     async () => {
       const dir = tempFolder();
@@ -57,14 +57,14 @@ describe('a plugin whose interpreter ends before its first word', () => {
         expect.stringMatching(/bad is not served: .*code 127.*version 9\.9.*"python" in mcp\.json/),
       ]);
       expect((await run(['call', 'hi', '--config', file], { bin: BIN })).stdout).toContain('hi');
-      // What the fix says: another interpreter.
+      // The suggested fix: another interpreter.
       writeConfig({ plugins: { bad: { ...good, python: 'python3' } } }, [], dir);
       expect((await run(['doctor', '--config', file], { bin: BIN })).stdout).toMatch(/^ok +bad /m);
     },
   );
 
   it.skipIf(process.platform !== 'linux')(
-    'is told also where the interpreter is none for this machine',
+    'is reported too if the interpreter is for another machine',
     { tags: ['program-unrunnable'] },
     async () => {
       const dir = tempFolder();
@@ -76,7 +76,7 @@ describe('a plugin whose interpreter ends before its first word', () => {
     },
   );
 
-  it.skipIf(process.platform !== 'linux')('is told also while its environment is to be made', { tags: ['start-tries'] }, async () => {
+  it.skipIf(process.platform !== 'linux')('is reported too if its environment cannot be built', { tags: ['start-tries'] }, async () => {
     const dir = tempFolder();
     script(dir, 'shim.sh', SHIM);
     writeFileSync(join(dir, 'p.py'), PLUGIN);
@@ -93,7 +93,7 @@ describe.skipIf(process.platform !== 'linux')('a Squadron plugin that cannot be 
     ['a script without its interpreter', '#!/no/such/venv/bin/python\n', 'is a script for /no/such/venv/bin/python'],
     ['one that exits with 127', SHIM, 'code 127; its last words: shim: version 9.9'],
   ])(
-    '(%s) is told at once and never handed to a shell; building it anew mends it',
+    '(%s) is reported at once and never passed to a shell; rebuilding repairs it',
     { tags: ['program-unrunnable', 'fix-mends'] },
     async (_, text, why) => {
       const dir = tempFolder();

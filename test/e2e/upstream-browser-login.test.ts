@@ -14,7 +14,7 @@ import { freePort } from '../support/http-server.ts';
 import { logIn } from '../support/login.ts';
 import { until } from '../support/processes.ts';
 
-// A person logs in to a server of the official SDK; the browser is a fetch that follows where it is sent.
+// A user logs in to a server of the official SDK; the browser is a fetch that follows redirects.
 
 interface Place {
   readonly authorization: AuthorizationServer;
@@ -29,8 +29,8 @@ async function prepare(oauth?: object): Promise<Place> {
   return { authorization, server, config: writeConfig({ mcpServers: { safe: entry }, limits: { restartMinMs: 50 } }) };
 }
 
-describe('a server that wants a person to log in', () => {
-  it('is logged in to with a browser, for every gateway of the same state, until the person logs out', async () => {
+describe('a server that requires a user to log in', () => {
+  it('accepts a browser login for every gateway of the same state, until the user logs out', async () => {
     const { authorization, server, config } = await prepare();
     const front = await serve(config, { bin: BIN });
     const client = await connect('v2 legacy', front.at('http'));
@@ -47,7 +47,7 @@ describe('a server that wants a person to log in', () => {
     expect(grant?.get('code_verifier')?.length).toBeGreaterThan(40);
     expect(grant?.get('resource')).toBe(server.url);
 
-    // Another gateway, later: the login survives, readable by its owner alone.
+    // Another gateway, later: the login is stored, readable by its owner alone.
     await front.stop();
     const state = join(dirname(config), '.plugmux');
     for (const name of readdirSync(state).filter((file) => file.startsWith('state.db'))) {
@@ -62,7 +62,7 @@ describe('a server that wants a person to log in', () => {
     expect(readFileSync(join(state, 'state.db'), 'latin1')).not.toContain('"refresh_token"');
   });
 
-  it('gets a new token when the old one has ended, once for all calls that wait for it, and keeps it', async () => {
+  it('gets a new token when the old one expires, once for all waiting calls, and it is stored', async () => {
     const { authorization, config } = await prepare();
     await logIn(config);
     const front = await serve(config, { bin: BIN });
@@ -80,14 +80,14 @@ describe('a server that wants a person to log in', () => {
     expect(authorization.clients.size).toBe(1);
   });
 
-  it('says so again when the login has ended over there, and comes back after the next one', async () => {
+  it('reports a login that ended at the server, and works after the next one', async () => {
     const { authorization, config } = await prepare();
     await logIn(config);
     const front = await serve(config, { bin: BIN });
     const client = await connect('v2 legacy', front.at('http'));
     await until('it is there', async () => (await client.list()).includes('whoami'));
     authorization.good.clear();
-    // While the authorization server is down, nobody is sent to log in again.
+    // While the authorization server is down, users are not asked to log in again.
     authorization.interfere = () => 503;
     const failed = await client.call('whoami');
     expect(failed._meta?.['plugmux/error']).toMatchObject({ message: expect.stringContaining('cannot be renewed') });
@@ -99,13 +99,13 @@ describe('a server that wants a person to log in', () => {
     expect(authorization.clients.size).toBe(2);
   });
 
-  it('is told why a login came to nothing, and nothing is kept of it', async () => {
+  it('reports why a login failed, and nothing of it is stored', async () => {
     const { authorization, config } = await prepare();
     authorization.agrees = false;
     const refused = await logIn(config);
     expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining('access_denied')]);
     authorization.agrees = true;
-    // A page that guesses where the browser comes back to is not listened to.
+    // A forged request to the callback address is ignored.
     const forged = await logIn(config, async (url) => {
       const back = new URL(url).searchParams.get('redirect_uri');
       for (const query of ['?code=stolen', '?code=stolen&state=guess']) expect((await fetch(back + query)).status).toBe(400);
@@ -131,7 +131,7 @@ describe('a server that wants a person to log in', () => {
     }
   });
 
-  it('is known by an id that was agreed on before, and by one port', async () => {
+  it('accepts a preregistered client id and a fixed port', async () => {
     const { authorization, server } = await prepare();
     const callbackPort = await freePort();
     authorization.clients.set('known', { redirect_uris: [`http://127.0.0.1:${callbackPort}/callback`] });
@@ -148,7 +148,7 @@ describe('a server that wants a person to log in', () => {
     expect((await run(['call', 'whoami', '--config', config])).stdout.trim()).toBe('somebody');
   });
 
-  it('may speak the older HTTP+SSE', async () => {
+  it('may use the older HTTP+SSE', async () => {
     const authorization = await serveAuthorization();
     const server = await serveProtectedSse(authorization);
     const config = writeConfig({ mcpServers: { safe: { type: 'sse', url: server.url } }, limits: { restartMinMs: 50 } });

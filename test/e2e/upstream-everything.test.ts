@@ -8,7 +8,7 @@ import { freePort } from '../support/http-server.ts';
 import { until } from '../support/processes.ts';
 import { endsAfterAll, tempFolder } from '../support/temp.ts';
 
-// What the reference server asks, tells and completes, over each of its transports, for clients of both eras.
+// Questions, progress and completions of the reference server, over each of its transports, for clients of both eras.
 
 const atEnd = endsAfterAll();
 const PROGRAM = join(
@@ -47,7 +47,7 @@ describe.each(CASES)('the reference server over %s, a client of %s', (upstream, 
   const textOf = async (client: TestClient, tool: string, args: object = {}): Promise<string> =>
     JSON.stringify((await client.call(`${upstream}_${tool}`, args)).content);
 
-  it('asks the person and the model', { tags: ['F20'] }, async () => {
+  it('asks the user and the model', { tags: ['F20'] }, async () => {
     const visited: unknown[] = [];
     const client = await open({
       elicit: ({ mode, url }) => {
@@ -61,12 +61,12 @@ describe.each(CASES)('the reference server over %s, a client of %s', (upstream, 
     expect(await textOf(client, 'trigger-sampling-request', { prompt: 'think' })).toContain('deep thought');
     const url = `https://example.com/${generation.replace(' ', '-')}`;
     expect(await textOf(client, 'trigger-url-elicitation', { url })).toContain('accept');
-    // This server refuses a call until somebody has been elsewhere, and never says that they have.
+    // This server rejects a call until the user has visited a URL, and never reports that they have.
     expect(await textOf(client, 'trigger-url-elicitation', { url, errorPath: true })).toContain('accept');
     expect(visited).toEqual([url, 'https://modelcontextprotocol.io', url]);
   });
 
-  it('tells how far it is, and completes', async () => {
+  it('reports progress, and completes arguments', async () => {
     const client = await open();
     const seen: number[] = [];
     const run = { duration: 0.4, steps: 4 };

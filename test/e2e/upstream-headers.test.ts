@@ -5,7 +5,7 @@ import { BIN, run, serve, writeConfig } from '../support/gateway.ts';
 import { listen } from '../support/http-server.ts';
 import { until } from '../support/processes.ts';
 
-// Tools of a server of the stateless era whose arguments are repeated in headers.
+// Tools of a modern-era server whose arguments are repeated in headers.
 
 const header = (name: string, type = 'string') => ({ type, 'x-mcp-header': name });
 const tool = (name: string, properties: object) => ({ name, inputSchema: { type: 'object', properties } });
@@ -34,7 +34,7 @@ async function serveTools(seen: IncomingHttpHeaders[]): Promise<string> {
   return `${origin}/mcp`;
 }
 
-it('a tool whose header argument breaks the rules is left out alone, and named', { tags: ['header-tools'] }, async () => {
+it('only a tool with an invalid header argument is skipped, and reported', { tags: ['header-tools'] }, async () => {
   const seen: IncomingHttpHeaders[] = [];
   const config = writeConfig({ mcpServers: { h: { type: 'http', url: await serveTools(seen), approval: 'allow' } } });
   const front = await serve(config, { bin: BIN });

@@ -7,12 +7,12 @@ import { logIn } from '../support/login.ts';
 import { SCOPE, servePartlyProtected } from '../support/partly-protected.ts';
 import { until } from '../support/processes.ts';
 
-// Logins as other clients write them down.
+// Login entries as written for other clients.
 
 interface Place {
   readonly authorization: AuthorizationServer;
   readonly server: ProtectedServer;
-  /** Address that the browser comes back to. */
+  /** The address that the browser returns to. */
   readonly back: string;
   readonly port: number;
 }
@@ -42,7 +42,7 @@ describe('a login with a browser', () => {
     expect(place.authorization.asked).not.toContain('/register');
   });
 
-  it('sends a secret to no other host that a server names, and says what to write', { tags: ['login-entries'] }, async () => {
+  it('sends a secret to no other host that a server names, and names the key to set', { tags: ['login-entries'] }, async () => {
     const place = await prepare();
     const issuer = place.authorization.url.replace('127.0.0.1', 'localhost');
     for (const key of ['issuer', 'authorization_endpoint', 'token_endpoint'])
@@ -54,7 +54,7 @@ describe('a login with a browser', () => {
     expect(place.authorization.grants).toEqual([]);
   });
 
-  it('takes the place of an id and secret of its own that are not enough', { tags: ['login-entries'] }, async () => {
+  it('replaces an id and secret that are not sufficient', { tags: ['login-entries'] }, async () => {
     const place = await prepare();
     const oauth = { clientId: 'known', clientSecret: 'a-very-secret-word', issuer: place.authorization.url, callbackPort: place.port };
     const config = configOf(place, oauth);
@@ -68,7 +68,7 @@ describe('a login with a browser', () => {
     expect(place.authorization.grants.at(-1)?.get('grant_type')).toBe('authorization_code');
   });
 
-  it('works at an authorization server that only the entry describes', { tags: ['login-entries'] }, async () => {
+  it('works with an authorization server that only the entry names', { tags: ['login-entries'] }, async () => {
     const place = await prepare('/oauth/callback', 'localhost');
     const { url } = place.authorization;
     place.authorization.interfere = (request) => (request.url?.startsWith('/.well-known') ? 404 : undefined);
@@ -84,14 +84,14 @@ describe('a login with a browser', () => {
     expect(place.authorization.grants[0]?.get('redirect_uri')).toBe(place.back);
   });
 
-  it('works with the address of a description that the server does not name', { tags: ['login-entries'] }, async () => {
+  it('works with a metadata URL that the server does not name', { tags: ['login-entries'] }, async () => {
     const place = await prepare();
     place.server.resource.authorization_servers = ['https://elsewhere.example'];
     const authServerMetadataUrl = `${place.authorization.url}/.well-known/oauth-authorization-server`;
     await works(configOf(place, { clientId: 'known', callbackPort: place.port, authServerMetadataUrl }));
   });
 
-  it('is known by the address of a description of its own where the server can read that', { tags: ['login-entries'] }, async () => {
+  it('uses a client metadata URL as its client id if the server supports that', { tags: ['login-entries'] }, async () => {
     const place = await prepare();
     const clientMetadataUrl = 'https://gateway.example/client.json';
     place.authorization.clients.set(clientMetadataUrl, { redirect_uris: [place.back] });
@@ -100,7 +100,7 @@ describe('a login with a browser', () => {
     await works(config);
     expect(place.authorization.asked).not.toContain('/register');
     expect(place.authorization.grants[0]?.get('client_id')).toBe(clientMetadataUrl);
-    // A renewal is of the same client.
+    // A refresh uses the same client.
     place.authorization.good.clear();
     expect((await run(['call', 'whoami', '--config', config])).stdout.trim()).toBe('somebody');
     place.authorization.metadata.client_id_metadata_document_supported = undefined;
@@ -109,7 +109,7 @@ describe('a login with a browser', () => {
     expect(place.authorization.asked).toContain('/register');
   });
 
-  it('asks for the scopes that the refusal of a list names', { tags: ['login-challenge'] }, async () => {
+  it('requests the scopes that a rejected list names', { tags: ['login-challenge'] }, async () => {
     for (const era of [undefined, 'legacy']) {
       const server = await servePartlyProtected(await serveAuthorization(), 401);
       server.hidesList = true;
@@ -126,7 +126,7 @@ describe('a login with a browser', () => {
   });
 });
 
-it('what cannot be used of a login is told with its place', { tags: ['login-entries'] }, async () => {
+it('unusable keys of a login are reported with their location', { tags: ['login-entries'] }, async () => {
   const url = 'http://127.0.0.1:1/mcp';
   const mcpServers = {
     grant: { url, oauth: { grant: 'password' } },

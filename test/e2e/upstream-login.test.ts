@@ -7,11 +7,11 @@ import { listen } from '../support/http-server.ts';
 import { until } from '../support/processes.ts';
 import { rows } from '../support/stage.ts';
 
-// A server behind a login of its own: one process plays the authorization server and the guard before a gateway.
+// A server behind a login: one process is the authorization server and checks the tokens in front of a gateway.
 
 interface Guard {
   readonly url: string;
-  /** What was sent to the token endpoint. */
+  /** The requests to the token endpoint. */
   readonly grants: { readonly login: string; readonly body: string }[];
 }
 
@@ -44,7 +44,7 @@ async function guard(back: string): Promise<Guard> {
       });
       return;
     }
-    // A token is good until the next one has been issued.
+    // A token is valid until the next one is issued.
     if (issued === 0 || req.headers.authorization !== `Bearer token-${issued}`) {
       return json({ error: 'invalid_token' }, 401, {
         'www-authenticate': `Bearer resource_metadata="${own}/.well-known/oauth-protected-resource/mcp"`,
@@ -71,7 +71,7 @@ async function guard(back: string): Promise<Guard> {
 }
 
 describe('a server behind a login', () => {
-  it('is logged in to by id and secret, which nobody else ever sees', async () => {
+  it('is used with a client id and secret, which only the authorization server receives', async () => {
     const back = await serve(writeConfig({}, ['plain']));
     const { url, grants } = await guard(back.url);
     const oauth = { clientId: 'gateway', clientSecret: 'a-very-secret-word', issuer: url, scope: 'tools' };
@@ -84,12 +84,12 @@ describe('a server behind a login', () => {
     expect(new URLSearchParams(grants[0]?.body).get('grant_type')).toBe('client_credentials');
     expect(new URLSearchParams(grants[0]?.body).get('scope')).toBe('tools');
     expect(front.stderr()).not.toContain('a-very-secret-word');
-    // The tokens it is given are never stored, and masked all the same.
+    // Its tokens are never stored, but still masked.
     const told = JSON.stringify(await client.call('echo', { message: 'tell me' }));
     await front.said('refused: ');
     for (const text of [told, front.stderr()])
       expect([text, text.includes('token-1')]).toEqual([expect.stringContaining('refused: '), false]);
-    // What it lists for this login is not kept for the next start, only that it did.
+    // Its lists for this login are not remembered for the next start, only that there were some.
     await front.stop();
     expect(rows(dirname(file)).map(([, row]) => row.split('\n')[1])).toEqual(['true']);
   });
@@ -106,7 +106,7 @@ describe('a server behind a login', () => {
     expect(grants).toEqual([]);
   });
 
-  it('is explained where the configuration has no login for it, or half of one', async () => {
+  it('is explained if the configuration has no login for it, or an incomplete one', async () => {
     const { url } = await guard('http://127.0.0.1:1/mcp');
     const mcpServers = {
       none: { url: `${url}/mcp` },
@@ -124,7 +124,7 @@ describe('a server behind a login', () => {
     expect(stdout).toContain('Put a token into "headers"');
     expect(stdout).toContain('it lacks clientId, issuer');
     expect(stdout).toMatch(/rejects the "Authorization" header of its entry/);
-    // Whoever only looks at the list learns what to do, too.
+    // A user who only lists plugins sees the fix too.
     await run(['doctor', '--config', config]);
     const listed = JSON.parse((await run(['list', '--json', '--config', config])).stdout) as { id: string; state: string; fix: string }[];
     expect(listed.find(({ id }) => id === 'none')).toMatchObject({

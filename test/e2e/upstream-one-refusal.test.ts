@@ -6,12 +6,12 @@ import { logIn } from '../support/login.ts';
 import { SCOPE, servePartlyProtected } from '../support/partly-protected.ts';
 import { until } from '../support/processes.ts';
 
-// A server whose tools are open to everybody, but for one.
+// A server whose tools need no login, except for one.
 
 const errorOf = ({ _meta }: { readonly _meta?: Record<string, unknown> | undefined }) => _meta?.['plugmux/error'];
 const textOf = ({ content }: { readonly content: readonly { readonly text?: string }[] }) => content[0]?.text;
 
-describe('a tool that is refused for want of a login', () => {
+describe('a tool that is rejected because it needs a login', () => {
   it.each([
     ['401', undefined],
     ['401', 'legacy'],
@@ -26,7 +26,7 @@ describe('a tool that is refused for want of a login', () => {
     const { connections } = server;
     const slow = other.call('slow');
     await until('a call is in flight', () => server.calls.includes('slow'));
-    // More often than the circuit breaker would let pass.
+    // More calls than the circuit breaker would allow.
     for (let round = 0; round < 8; round++) {
       expect(errorOf(await one.call('closed'))).toMatchObject({
         code: 'NEEDS_CONFIGURATION',
@@ -44,7 +44,7 @@ describe('a tool that is refused for want of a login', () => {
   });
 
   it.each([undefined, 'legacy'] as const)(
-    'works at once after the login that it asks for: era %s',
+    'works at once after the login that it requires: era %s',
     { tags: ['login-one-call'] },
     async (era) => {
       const server = await servePartlyProtected(await serveAuthorization(), 401);
@@ -63,13 +63,13 @@ describe('a tool that is refused for want of a login', () => {
       expect(new URL(visited).searchParams.get('scope')).toBe(SCOPE);
       expect(textOf(await client.call('closed'))).toBe('closed');
       expect(server.calls).toEqual(['closed', 'closed']);
-      // One of them is the login's own question.
+      // One of them is from the login itself.
       expect(server.connections).toBe(connections + 1);
       await until('what the login may see is listed', async () => (await client.list()).includes('more'));
     },
   );
 
-  it('costs that call alone over the older HTTP+SSE, too', { tags: ['login-one-call'] }, async () => {
+  it('fails only that call over the older HTTP+SSE, too', { tags: ['login-one-call'] }, async () => {
     const server = await serveProtectedSse(await serveAuthorization(), true);
     const config = writeConfig({ mcpServers: { safe: { type: 'sse', url: server.url } } });
     const front = await serve(config, { bin: BIN });
@@ -79,13 +79,13 @@ describe('a tool that is refused for want of a login', () => {
     for (let round = 0; round < 8; round++)
       expect(errorOf(await client.call('remove'))).toMatchObject({ code: 'NEEDS_CONFIGURATION', outcome: 'NOT_SENT' });
     expect(textOf(await client.call('whoami'))).toBe('somebody');
-    // Eight calls and one, and nothing else: the connection is the first one.
+    // Eight calls and one, and nothing else: the first connection is still in use.
     expect(server.seen).toHaveLength(sent + 9);
     expect((await logIn(config)).code).toBe(0);
     expect(textOf(await client.call('remove'))).toBe('done');
   });
 
-  it('leaves the login there is for all else, also where it cannot be renewed', async () => {
+  it('keeps the existing login for all other calls, even if it cannot be refreshed', async () => {
     const authorization = await serveAuthorization();
     const server = await servePartlyProtected(authorization, 401);
     const config = writeConfig({ mcpServers: { safe: { url: server.url, oauth: { scope: 'base' } } } });

@@ -4,7 +4,7 @@ import { FIXTURE_BIN, type Serving, serve, writeConfig } from '../support/gatewa
 import { until } from '../support/processes.ts';
 import { endsAfterAll, tempFolder } from '../support/temp.ts';
 
-// A server behind the gateway asks the client before it: old and new on either side, over every transport.
+// A server behind the gateway asks its client: both eras on either side, over every transport.
 
 const atEnd = endsAfterAll();
 let front: Serving;
@@ -37,7 +37,7 @@ describe.each(CASES)('upstream %s, client %s', (upstream, generation) => {
   const say = async (handlers: Handlers, tool: string, args: object = {}): Promise<string> =>
     (await (await open(handlers)).call(`${upstream}_${tool}`, args)).content[0]?.text ?? '';
 
-  it('gets forms, addresses, the model and the roots of the client', { tags: ['F20'] }, async () => {
+  it('gets forms, URLs, sampling and the roots of the client', { tags: ['F20'] }, async () => {
     let seen: Record<string, unknown> = {};
     const elicit = (params: Record<string, unknown>) => {
       seen = params;
@@ -57,7 +57,7 @@ describe.each(CASES)('upstream %s, client %s', (upstream, generation) => {
     expect(await say({ elicit: ({ message }) => accept({ x: message === 'First?' ? 1 : 2 })() }, 'twice')).toBe('3');
   });
 
-  it('refuses where the client cannot answer', async () => {
+  it('is rejected if the client cannot answer', async () => {
     const client = await open({});
     if (generation === 'v2 modern') await expect(client.call(`${upstream}_think`)).rejects.toMatchObject({ code: -32021 });
     else

@@ -7,7 +7,7 @@ import { BIN, run, writeConfig } from '../support/gateway.ts';
 import { until } from '../support/processes.ts';
 import { tempFolder } from '../support/temp.ts';
 
-// A program that says nothing for a while, as those do that fetch and build themselves first.
+// A program that is silent for a while, like those that download and build first.
 const PROGRAM = `
   require('node:fs').appendFileSync(process.argv[1], 'start\\n');
   console.log('the package was not found and will be installed');
@@ -26,8 +26,8 @@ const PROGRAM = `
 
 const slow = (file: string, ms: number) => ({ command: process.execPath, args: ['-e', PROGRAM, file, String(ms)] });
 
-describe('a server that needs long for its first answer', { tags: ['start-cap'] }, () => {
-  it('is left alone and served', async () => {
+describe('a server with a slow first reply', { tags: ['start-cap'] }, () => {
+  it('is given time and served', async () => {
     const file = join(tempFolder(), 'starts');
     const app = await openApp([mcp], { mcpServers: { slow: slow(file, 3_000) }, limits: { startTimeoutMs: 600 } });
     await app.instance.registry.start();
@@ -38,7 +38,7 @@ describe('a server that needs long for its first answer', { tags: ['start-cap'] 
     expect(readFileSync(file, 'utf8')).toBe('start\n');
   });
 
-  it('is ended after the longest time, as one failure', async () => {
+  it('is ended after startCapMs, as one failure', async () => {
     const file = join(tempFolder(), 'starts');
     const limits = { startTimeoutMs: 300, startCapMs: 1_500, restartMinMs: 60_000, restartMaxMs: 60_000 };
     const app = await openApp([mcp], { mcpServers: { slow: slow(file, 60_000) }, limits });
@@ -49,7 +49,7 @@ describe('a server that needs long for its first answer', { tags: ['start-cap'] 
     expect(readFileSync(file, 'utf8')).toBe('start\n');
   });
 
-  it('is waited for by commands only so long, which say so', async () => {
+  it('is waited for by commands only up to startTimeoutMs, and they report that', async () => {
     const config = writeConfig({ mcpServers: { slow: slow(join(tempFolder(), 'starts'), 60_000) }, limits: { startTimeoutMs: 1_000 } });
     const said = async (...args: string[]) => run([...args, '--config', config], { bin: BIN });
     const [doctor, list, call] = await Promise.all([said('doctor'), said('list'), said('call', 'late_tool')]);

@@ -5,13 +5,13 @@ import { BIN, run, serve, writeConfig } from '../support/gateway.ts';
 import { logIn } from '../support/login.ts';
 import { until } from '../support/processes.ts';
 
-// A login that is good, but not for every tool of its server.
+// A login that is sufficient for some tools of its server only.
 
 const errorOf = ({ _meta }: { readonly _meta?: Record<string, unknown> | undefined }) => _meta?.['plugmux/error'];
 
 describe('a tool that needs a scope which the login does not have', () => {
   it.each([true, false])(
-    'says which, and works after the next login (scopes told: %s)',
+    'names the scope, and works after the next login (scopes listed: %s)',
     { tags: ['login-step-up'] },
     async (tellsScope) => {
       const authorization = await serveAuthorization();
@@ -38,12 +38,12 @@ describe('a tool that needs a scope which the login does not have', () => {
         plugin: 'safe',
       });
       expect(refused.content[0]?.text).toContain('plugmux login safe');
-      // The login is good for all else, and nothing of it was given up for that.
+      // The login stays valid for all other tools, and keeps its scopes.
       expect((await client.call('whoami')).content[0]?.text).toBe('somebody');
 
       expect((await logIn(config, browse)).code).toBe(0);
       expect((await client.call('remove')).content[0]?.text).toBe('done');
-      // One more: what was agreed to before is asked for again with it.
+      // One more login: earlier scopes are requested again with the new one.
       expect(errorOf(await client.call('empty'))).toMatchObject({ message: expect.stringContaining('"files:write files:admin"') });
       expect((await logIn(config, browse)).code).toBe(0);
       expect((await client.call('empty')).content[0]?.text).toBe('done');
@@ -54,7 +54,7 @@ describe('a tool that needs a scope which the login does not have', () => {
     },
   );
 
-  it('may be every tool: the server needs another login before anything', { tags: ['login-step-up'] }, async () => {
+  it('may be every tool: the server requires another login first', { tags: ['login-step-up'] }, async () => {
     const authorization = await serveAuthorization();
     const server = await serveProtected(authorization);
     const config = writeConfig({ mcpServers: { safe: { url: server.url } }, limits: { restartMinMs: 50 } });
@@ -69,7 +69,7 @@ describe('a tool that needs a scope which the login does not have', () => {
     expect((await client.call('whoami')).content[0]?.text).toBe('somebody');
   });
 
-  it('is told over the older HTTP+SSE, too', async () => {
+  it('is reported over the older HTTP+SSE, too', async () => {
     const authorization = await serveAuthorization();
     const server = await serveProtectedSse(authorization);
     const config = writeConfig({ mcpServers: { safe: { type: 'sse', url: server.url } }, limits: { restartMinMs: 50 } });
@@ -80,7 +80,7 @@ describe('a tool that needs a scope which the login does not have', () => {
     expect((await run(['call', 'remove', '--config', config])).stdout.trim()).toBe('done');
   });
 
-  it('is mended elsewhere where the configuration brings the login', async () => {
+  it('is fixed in the configuration if that defines the login', async () => {
     const authorization = await serveAuthorization();
     const server = await serveProtected(authorization);
     authorization.good.set('written-down', server.url);

@@ -11,7 +11,7 @@ import { tempFolder } from '../support/temp.ts';
 
 const { certificate, key } = createIdentity();
 
-// The same certificate with its end in the past; nobody checks the signature of what is trusted by itself.
+// The same certificate, but expired; the signature of a trusted certificate is not verified.
 function expired(): string {
   const der = Buffer.from(certificate.replace(/-----[^-]+-----|\s/g, ''), 'base64').toString('latin1');
   const old = der.replace(/\d{12}Z(..)\d{14}Z/s, (_, between) => `200101000000Z${between}20210101000000Z`);
@@ -19,7 +19,7 @@ function expired(): string {
   return `-----BEGIN CERTIFICATE-----\n${Buffer.from(old, 'latin1').toString('base64')}\n-----END CERTIFICATE-----\n`;
 }
 
-/** A server behind TLS that hands on to one that is not; its port. */
+/** A TLS proxy in front of a plain server; its port. */
 async function tls(back: string, heard: () => void, options: ServerOptions = {}): Promise<number> {
   const server = createServer({ key, cert: certificate, ...options }, (req, res) => {
     heard();
@@ -37,7 +37,7 @@ async function tls(back: string, heard: () => void, options: ServerOptions = {})
   return (server.address() as AddressInfo).port;
 }
 
-it('a server behind TLS is used, or what is wrong with its certificate is said', { tags: ['F28'] }, async () => {
+it('a server behind TLS is used, or the fault of its certificate is reported', { tags: ['F28'] }, async () => {
   const back = await serve(writeConfig({}, ['plain']));
   const plain = new URL(await listen((_, res) => void res.end('no TLS here'))).port;
   const old = expired();

@@ -9,7 +9,7 @@ import { listen } from '../support/http-server.ts';
 import { processesWith, until } from '../support/processes.ts';
 import { tempFolder } from '../support/temp.ts';
 
-// Upstream servers as people have them: reference servers, odd ones, dead ones, other gateways.
+// Upstream servers as users have them: reference servers, odd ones, dead ones, other gateways.
 
 const ODD = fileURLToPath(new URL('../fixtures/odd-server.mjs', import.meta.url));
 const ERAS = fileURLToPath(new URL('../fixtures/era-server.mjs', import.meta.url));
@@ -33,7 +33,7 @@ async function open(
 }
 
 describe('reference servers', () => {
-  it('are served without loss: what they answer is what clients get', async () => {
+  it('are served without loss: clients get exactly their replies', async () => {
     const everything = node(program('server-everything'), 'stdio');
     const { client } = await open({ everything }, {}, ['echo']);
     const direct = await connect('v1', everything);
@@ -47,7 +47,7 @@ describe('reference servers', () => {
       ['get-annotated-message', { messageType: 'error', includeImage: true }],
     ] as const) {
       const [through, straight] = [await client.call(name, args), await direct.call(name, args)];
-      // Some results hold the time of day.
+      // Some results contain the time of day.
       const timeless = (value: unknown) => JSON.parse(JSON.stringify(value).replace(/\d\d?:\d\d:\d\d( [AP]M)?/g, 'time'));
       expect([name, timeless(through.content)]).toEqual([name, timeless(straight.content)]);
       expect(through.structuredContent).toEqual(straight.structuredContent);
@@ -92,7 +92,7 @@ function pickHints(annotations: object = {}): object {
 }
 
 describe('an odd server', () => {
-  it('costs nobody but itself: what can be served is served', async () => {
+  it('affects only itself: its valid parts are served', async () => {
     const { gateway, client } = await open({ odd: node(ODD) }, {}, ['fine']);
     const { tools } = await client.raw.listTools();
     const names = tools.map(({ name }) => name);
@@ -116,7 +116,7 @@ describe('an odd server', () => {
     expect((await connect('v1', gateway.at('http'))).raw.getInstructions()).toContain('Odd instructions');
   });
 
-  it('may mean the end of a list by an empty cursor, and describe addresses in any form', async () => {
+  it('may end a list with an empty cursor, and use any form of URI', async () => {
     const { client } = await open({ odd: node(ODD) }, {}, ['fine']);
     expect((await client.raw.listResources()).resources.map(({ uri }) => uri)).toEqual([
       'odd://thing',
@@ -127,7 +127,7 @@ describe('an odd server', () => {
       expect((await client.raw.readResource({ uri })).contents).toEqual([{ uri, text: 'a thing' }]);
   });
 
-  it('that asks the older way alone is explained, and asks where its entry says so', async () => {
+  it('that can ask only in the legacy era is explained, and asks if its entry says so', async () => {
     const args = [fileURLToPath(new URL('../fixtures/push-server.mjs', import.meta.url))];
     const server = { command: process.execPath, args };
     const front = await serve(writeConfig({ mcpServers: { both: server, older: { ...server, era: 'legacy' } } }));
@@ -137,14 +137,14 @@ describe('an odd server', () => {
     expect((await client.call('older_greet')).content[0]?.text).toBe('accept Ada');
   });
 
-  it('is followed when its tools change, and when a resource does', async () => {
+  it('is reread when its tools change, and when a resource does', async () => {
     const { client } = await open({ odd: node(ODD) }, {}, ['fine']);
     const updates: string[] = [];
     (
       client.raw as never as { setNotificationHandler(method: string, handler: (n: { params: { uri: string } }) => void): void }
     ).setNotificationHandler('notifications/resources/updated', ({ params }) => void updates.push(params.uri));
     expect((await client.call('touch')).content[0]?.text).toBe('');
-    // One that the server refuses costs none of the others.
+    // A rejected subscription does not affect the others.
     await client.raw.subscribeResource({ uri: 'odd://mute' });
     await client.raw.subscribeResource({ uri: 'odd://thing' });
     await until('the subscription has arrived', async () => (await client.call('touch')).content[0]?.text === 'odd://thing');
@@ -156,7 +156,7 @@ describe('an odd server', () => {
     await until('the change was announced', () => client.changes() > 0);
   });
 
-  it('sends data and nothing else, whatever stands in it', { tags: ['T13'] }, async () => {
+  it('sends data only, with any content', { tags: ['T13'] }, async () => {
     let fetched = 0;
     const place = await listen((_, response) => {
       fetched++;
@@ -182,7 +182,7 @@ describe('an odd server', () => {
     expect(fetched).toBe(0);
   });
 
-  it('may be slow without making others wait, and is told when a call is given up', async () => {
+  it('may be slow without delaying others, and is notified when a call is cancelled', async () => {
     const { client } = await open({ odd: node(ODD) }, { plugins: { odd: { limits: { callTimeoutMs: 2_000 } } } }, ['silent']);
     const slow = client.call('silent');
     expect((await client.call('fine')).content[0]?.text).toBe('fine');
@@ -190,7 +190,7 @@ describe('an odd server', () => {
     expect((await client.call('fine')).content[0]?.text).toBe('fine');
   });
 
-  it('may send a person somewhere first', async () => {
+  it('may send a user to a URL first', async () => {
     const { gateway } = await open({ odd: node(ODD) }, {}, ['visit_first']);
     const asked: unknown[] = [];
     const client = await connect('v2 modern', gateway.at('http'), {
@@ -203,7 +203,7 @@ describe('an odd server', () => {
     expect(asked).toEqual(['https://example.com/go']);
   });
 
-  it('runs where its file says, with the environment that says so, one level deeper', async () => {
+  it('runs in the configured folder and environment, one gateway level deeper', async () => {
     const dir = tempFolder();
     mkdirSync(join(dir, 'sub'));
     const file = writeConfig({ mcpServers: { odd: { ...node(ODD), cwd: './sub', env: { OWN: 7 } } } }, [], dir);
@@ -248,7 +248,7 @@ describe('servers that come and go', () => {
     ['legacy', 'modern'],
     ['modern', 'legacy'],
   ] as const)(
-    'one that spoke the %s era and comes back in the %s one is the same to every client',
+    'one that spoke the %s era and comes back in the %s one looks the same to every client',
     { tags: ['F20'] },
     async (first, second) => {
       const file = join(tempFolder(), 'era');
@@ -302,12 +302,12 @@ describe('servers that come and go', () => {
     expect(notes.join(' ')).toContain('"self" starts plugmux itself');
   });
 
-  it('doctor waits until what they list has been looked at', async () => {
+  it('doctor waits until their lists have been checked', async () => {
     const file = writeConfig({ mcpServers: { a: node(ODD), b: node(ODD), c: node(ODD) } });
     expect((await run(['doctor', '--config', file])).stdout).toContain('the tool name "fine" is claimed by a and b and c');
   });
 
-  it('a server that lists this gateway is refused', async () => {
+  it('a server that lists this gateway is rejected', async () => {
     const dir = tempFolder();
     const file = writeConfig({ mcpServers: {} }, ['plain'], dir);
     const gateway = await serve(file);
@@ -324,8 +324,8 @@ describe('servers that come and go', () => {
   });
 });
 
-describe('what a configuration says of servers', () => {
-  it('rules and names of a server are those of any plugin, wherever they stand', async () => {
+describe('the configuration of servers', () => {
+  it('rules and names of a server are those of any plugin, in either part of the file', async () => {
     const { client } = await open(
       {
         odd: { ...node(ODD), approval: { secret: 'deny' }, names: { fine: 'very_fine' }, autoApprove: ['plain'], excludeTools: ['twice'] },
@@ -339,14 +339,14 @@ describe('what a configuration says of servers', () => {
     expect(tools.find(({ name }) => name === 'plain')?._meta).toMatchObject({ 'plugmux/approval': 'auto' });
   });
 
-  it('commands know what servers offer', async () => {
+  it('commands list the tools of servers', async () => {
     const file = writeConfig({ mcpServers: { odd: node(ODD) } });
     expect((await run(['list', '--config', file], { bin: BIN })).stdout).toContain('fine');
     expect((await run(['call', 'fine', '--config', file], { bin: BIN })).stdout.trim()).toBe('fine');
     expect((await run(['info', 'odd', '--config', file], { bin: BIN })).stdout).toMatch(/transport +stdio/);
   });
 
-  it('another client finds its own file usable as it is', async () => {
+  it('the file of another client works unchanged', async () => {
     const dir = tempFolder();
     const file = join(dir, 'claude_desktop_config.json');
     writeFileSync(file, JSON.stringify({ globalShortcut: 'Ctrl+Space', mcpServers: { odd: node(ODD) } }));
