@@ -1,4 +1,4 @@
-// Other gateways, installed into a scratch folder when they are asked for. Each wraps the same bare stdio server.
+// Other gateways, installed into a scratch folder on request. Each wraps the same bare stdio server.
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';

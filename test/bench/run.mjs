@@ -1,5 +1,5 @@
 // npm run bench [-- --rounds 5] [--only http] [--scale 1] [--peers]
-// `--only start` measures later starts with the default catalogue alone.
+// `--only start` measures only later starts with the default catalogue.
 // --peers also installs other gateways into .cache and measures them.
 // Alternates the targets round by round and prints one table of medians, each with its ratio to the bare server that does
 // the same work. Raw figures go to out/bench.jsonl. Loopback only; every loop is bounded.
@@ -54,7 +54,7 @@ async function withServer(target, tools, body) {
   }
 }
 
-/** Calls over a session, `lanes` at a time; returns what each took in microseconds. */
+/** Makes calls over a session, `lanes` at a time; returns the duration of each in microseconds. */
 async function load(session, lanes, calls) {
   const times = [];
   let next = 0;
@@ -83,7 +83,7 @@ async function measure(target) {
     return { cold, idle, p50: quantile(times, 0.5), perSecond, cpu: ((cpuOf(pid) - before) / calls) * 1e6, memory: memoryOf(pid).own };
   });
   const list = await withServer(target, 1000, async (session, server) => {
-    // The first lists are built while plugins still start, the later ones are what a client of a long-running gateway meets.
+    // The first lists are built while plugins still start; later ones are what clients of a long-running gateway get.
     for (let i = 0; i < 5; i++) await session.list();
     await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
     const before = cpuOf(server.child.pid);

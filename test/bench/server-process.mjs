@@ -1,4 +1,4 @@
-// Starts one server of the bench and reads what its whole process tree costs, from /proc.
+// Starts one benchmark server and reads the cost of its whole process tree from /proc.
 import { spawn } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -12,7 +12,7 @@ function fields(pid) {
   }
 }
 
-/** A process and everything below it. */
+/** A process and its descendants. */
 function family(root) {
   const parents = new Map();
   for (const name of readdirSync('/proc')) if (/^\d+$/.test(name)) parents.set(Number(name), Number(fields(name)?.[1]));
@@ -32,13 +32,13 @@ export function cpuOf(root) {
       for (const thread of readdirSync(`/proc/${pid}/task`))
         seconds += Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'latin1').split(' ')[0]) / 1e9;
     } catch {
-      // It has ended meanwhile.
+      // It has exited meanwhile.
     }
   }
   return seconds;
 }
 
-/** Resident memory in MiB: of the first process alone, and of its whole family. */
+/** Resident memory in MiB: of the first process, and of its whole process tree. */
 export function memoryOf(root) {
   const sizes = family(root).map((pid) => {
     try {
@@ -50,7 +50,7 @@ export function memoryOf(root) {
   return { own: sizes[0] ?? 0, all: sizes.reduce((a, b) => a + b, 0) };
 }
 
-/** A port that is free now. */
+/** A free port. */
 export function freePort() {
   return new Promise((resolve, reject) => {
     const server = createServer().on('error', reject);
@@ -61,7 +61,7 @@ export function freePort() {
   });
 }
 
-/** Starts a server; `stop` ends its whole family, pid by pid. */
+/** Starts a server; `stop` ends its whole process tree by pid. */
 export function startServer(command, { stdio }) {
   const started = performance.now();
   const child = spawn(command[0], command.slice(1), {
@@ -80,7 +80,7 @@ export function startServer(command, { stdio }) {
         try {
           process.kill(pid, 'SIGKILL');
         } catch {
-          // It has ended already.
+          // It has exited already.
         }
       }
       await gone;

@@ -1,4 +1,4 @@
-// Clients of the bench: JSON-RPC by hand, so that the load costs less than what is measured.
+// Clients of the benchmark: handwritten JSON-RPC, so that the load costs less than the servers under test.
 import { HttpSession } from './sessions/http.mjs';
 import { SseSession } from './sessions/sse.mjs';
 import { StdioSession } from './sessions/stdio.mjs';

@@ -1,4 +1,4 @@
-// How soon `plugmux stdio` answers on a later start with the default catalogue, beside a Node program that only answers.
+// Time until `plugmux stdio` replies on a later start with the default catalogue, next to a minimal Node program.
 import { spawn } from 'node:child_process';
 import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -19,7 +19,7 @@ const INITIALIZE = request(1, 'initialize', {
 });
 const INITIALIZED = '{"jsonrpc":"2.0","method":"notifications/initialized"}\n';
 
-/** Starts a program and shakes hands; milliseconds until the reply to initialize, and until the first list. */
+/** Starts a program and does the handshake; milliseconds until the reply to initialize, and until the first list. */
 async function start(args, linger = async () => undefined) {
   const started = performance.now();
   const child = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'ignore'] });
@@ -55,7 +55,7 @@ async function start(args, linger = async () => undefined) {
   }
 }
 
-/** Alternates both programs, so many rounds; the first start, which builds and remembers, does not count. */
+/** Alternates both programs for a number of rounds. The first start, which builds and fills the cache, does not count. */
 export async function measureStarts(rounds) {
   const dir = mkdtempSync(join(tmpdir(), 'plugmux-bench-'));
   try {
@@ -78,7 +78,7 @@ export async function measureStarts(rounds) {
   }
 }
 
-// Until the list has not grown for some seconds: each plugin has loaded then, or cannot be built here.
+// Until the list has not grown for some seconds: by then each plugin has loaded, or cannot be built here.
 async function untilQuiet(ask) {
   const end = performance.now() + FIRST_MS;
   let [count, since] = [0, performance.now()];

@@ -1,4 +1,4 @@
-// Medians and tables. Figures are compared as ratios round by round, since the machine's speed drifts between rounds.
+// Medians and tables. Ratios are computed per round, since the speed of the machine drifts between rounds.
 export function quantile(values, q) {
   if (values.length === 0) return Number.NaN;
   const sorted = Float64Array.from(values).sort();
@@ -17,7 +17,7 @@ export function format(value) {
   return value.toFixed(Math.abs(value) >= 10 ? 1 : 2);
 }
 
-/** One row a target, one column a figure: the median, and the median of the ratios to the reference. */
+/** One row per target, one column per measurement: the median, and the median of the ratios to the reference. */
 export function toTable(results, columns) {
   const rows = [['target', ...columns.map((c) => c.title)]];
   for (const { name, reference, rounds } of results) {

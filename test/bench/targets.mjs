@@ -1,4 +1,4 @@
-// What is measured. A reference is the bare server that does the same work with nothing around it.
+// The targets. A reference is the bare server that does the same work without a gateway.
 import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -41,7 +41,7 @@ def create_plugin():
   writeFileSync(join(dir, 'bench/__init__.py'), code);
 }
 
-// As if it had been built: what is installed already is run as it is.
+// Skips the build: the installed program is run.
 function writeSquadron(dir, tools) {
   const home = installFolder(join(dir, '.squadron'), 'bench', 'local');
   mkdirSync(home, { recursive: true });
@@ -51,7 +51,7 @@ function writeSquadron(dir, tools) {
 
 const WRITERS = { talos: writeTalos, jaato: writeJaato, squadron: writeSquadron };
 
-/** A project whose one plugin offers the bench's tools; limits are raised to what the bench needs, nothing is off. */
+/** A project whose only plugin offers the benchmark's tools. Limits are raised as needed; all checks are on. */
 function writeProject(tools, isolation, format) {
   const dir = mkdtempSync(join(tmpdir(), 'plugmux-bench-'));
   mkdirSync(join(dir, 'bench'));
@@ -83,7 +83,7 @@ const server =
 
 const named = (name, reference, transport, tool, prepare, more = {}) => ({ name, reference, transport, tool, prepare, ...more });
 
-/** Every target, by transport. A stateless revision exists on SSE for nobody, and the second SDK serves neither SSE nor WebSocket. */
+/** Every target, by transport. SSE has no modern era, and the second SDK serves neither SSE nor WebSocket. */
 export const TARGETS = ['http', 'sse', 'ws', 'stdio'].flatMap((transport) => {
   const bare = `bare ${transport}`;
   const child = `${bare} + child`;

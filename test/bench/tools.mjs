@@ -1,4 +1,4 @@
-// The catalogue that every server of the bench offers: `echo`, then fillers with an ordinary schema of five fields.
+// The catalogue of every benchmark server: `echo`, then filler tools with a typical schema of five fields.
 const PROPERTIES = {
   text: { type: 'string', description: 'The words to look for, in any order' },
   max: { type: 'integer', minimum: 1, maximum: 200, description: 'The largest number of entries to return' },

@@ -1,6 +1,6 @@
-// What every client is to call.
+// The calls that every client makes.
 
-/** Somebody says yes to the call with this label. */
+/** The call with this label is approved. */
 export const AGREED = 'yes-4711';
 
 export const CALLS = {

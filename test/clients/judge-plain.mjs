@@ -1,4 +1,4 @@
-// What is asked of a client without a model, and what it gives a program.
+// The checks of a client without a model, and the data that it passes to a program.
 import { fileURLToPath } from 'node:url';
 import { AGREED, CALLS } from './calls.mjs';
 import { callsIn, environmentOf, exportFor, runToEnd } from './place.mjs';
@@ -9,10 +9,10 @@ const TOOLS = ['box_erase', 'box_look', 'box_move', 'picture', 'point'];
 const POINT = JSON.stringify({ x: 21, y: 42, unit: 'furlong' });
 const RUN_MS = 60_000;
 
-/** Runs one client over one transport: its script gets the server and the calls, and prints what came back. */
+/** Runs one client over one transport: its script gets the server and the calls, and prints the results. */
 export function judgePlain(client, transport) {
   return reportOn(client, transport, async ({ place, report, url }) => {
-    // They take a server's entry as most clients do.
+    // Server entries have the usual form of other clients.
     const [part] = await exportFor(place, 'claude-code', url);
     const task = { server: part.content.mcpServers.plugmux, calls: Object.values(CALLS) };
     const run = await runToEnd(commandFor(client, task), {
@@ -47,7 +47,7 @@ function judge(report, { asks = false }, { revision, instructions, tools, result
     result.image,
   );
   report.check('structured data', JSON.stringify(result.data.structuredContent) === POINT, result.data);
-  // Its person says no to the first and yes to the second.
+  // The user declines the first and approves the second.
   const refusal = asks ? 'User denied tool execution' : 'this client does not support elicitation';
   report.check('an approval that is not given', text('asked').includes(refusal) && result.asked.isError === true, result.asked);
   report.check('an approval that is given', text('agreed').includes(asks ? `erased ${AGREED}` : refusal), result.agreed);

@@ -1,4 +1,4 @@
-// What is asked of every client that drives a model: one script, what must hold of it, and what is only recorded.
+// The checks of every client with a model: one script, the required behaviour, and behaviour that is only recorded.
 import { AGREED, CALLS } from './calls.mjs';
 import { startModel } from './models/model.mjs';
 import { callsIn, environmentOf, exportFor, runToEnd, writeParts } from './place.mjs';
@@ -6,7 +6,7 @@ import { reportOn } from './report.mjs';
 
 const SCRIPT = [
   ...Object.entries(CALLS).map(([id, call]) => ({ id, ...call })),
-  // The last one: a client may end its run here.
+  // The last step: a client may end its run here.
   { id: 'unlisted', tool: 'box_move', args: { label: 'label-4711' } },
 ];
 const TOOLS = { box_look: ['label', 'times'], picture: [], point: ['scale'] };
@@ -18,9 +18,9 @@ const ASKED = {
 const RUN_MS = 90_000;
 
 /**
- * Runs one client over one transport. `agent.files(context)` are its own settings, `agent.start(context)` gives the
- * command line and the environment; `context` has the place, the address of the model, the export, and whether the session
- * goes on.
+ * Runs one client over one transport. `agent.files(context)` returns its settings, `agent.start(context)` its command
+ * line and environment; `context` has the environment of the client, the address of the model, the export, and whether the
+ * session continues.
  */
 export function judgeAgent(agent, transport) {
   return reportOn(agent, transport, async ({ place, report, url, restart }) => {
@@ -34,7 +34,7 @@ export function judgeAgent(agent, transport) {
 }
 
 async function runOnce(agent, place, report, { parts, again = false }) {
-  // Not every agent has somebody who agrees.
+  // Not every agent has a way to approve calls.
   const script = SCRIPT.filter(({ id }) => id !== 'agreed' || agent.agrees);
   const model = await startModel(agent.api, script);
   try {
@@ -85,7 +85,7 @@ function judge(report, { run, model: { seen, steps }, calls, before }) {
   report.record(rowOf({ seen, step, text, outcomes, named }));
 }
 
-/** What a client passes on, drops or adds by itself: data, not a verdict. */
+/** Data that a client passes on, drops or adds; recorded without a verdict. */
 function rowOf({ seen, step, text, outcomes, named }) {
   const times = named('box_look')?.schema?.properties?.times;
   const everything = JSON.stringify([seen.tools, seen.system, Object.values(step)]);

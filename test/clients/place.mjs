@@ -1,4 +1,4 @@
-// Where one client runs: a home and a project of its own, and a gateway with the judges' plugins that nobody else uses.
+// The environment of one client: a home and a project folder, and a separate gateway with the plugins of the tests.
 import { spawn } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -11,13 +11,13 @@ const WORLD = fileURLToPath(new URL('world', import.meta.url));
 const GATEWAY_START_MS = 30_000;
 const GROUP_END_MS = 3_000;
 
-/** What is still there if the judges end early. */
+/** Processes and folders to clean up if the run ends early. */
 const left = new Map();
 process.once('exit', () => {
   for (const remove of left.values()) remove();
 });
 
-/** Makes the folders and the configuration: box is a plugin of another format, shapes an MCP server. */
+/** Creates the folders and the configuration: box is a plugin of another format, shapes an MCP server. */
 export function createPlace() {
   const folder = mkdtempSync(join(tmpdir(), 'plugmux-client-'));
   left.set(folder, () => removePlace({ folder }));
@@ -26,7 +26,7 @@ export function createPlace() {
   cpSync(WORLD, join(folder, 'world'), { recursive: true });
   const plugins = { box: { path: './world/box', approval: { look: 'allow', erase: 'ask' } } };
   const shapes = { command: process.execPath, args: [join(folder, 'world/shapes.mjs')], approval: 'allow' };
-  // Each line is written before its reply: some clients kill the gateway once they are done.
+  // Each line is written before its reply: some clients kill the gateway at the end of their run.
   const audit = { required: true };
   writeFileSync(place.config, JSON.stringify({ plugins, mcpServers: { shapes }, state: './state', audit }));
   return place;
@@ -37,24 +37,24 @@ export function removePlace({ folder }) {
   rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
 }
 
-/** The environment of a client: nothing of this user but the PATH. */
+/** The environment of a client: only PATH is inherited. */
 export function environmentOf({ home }, more = {}) {
   return { PATH: pathForClients(), HOME: home, LANG: 'C.UTF-8', TERM: 'dumb', ...more };
 }
 
-/** `plugmux <args>` to its end; what it printed. */
+/** Runs `plugmux <args>` to its end; returns its output. */
 async function plugmux({ config }, ...args) {
   const { code, stdout, stderr } = await runToEnd([process.execPath, MAIN, ...args, '--config', config], {});
   if (code !== 0) throw new Error(`plugmux ${args.join(' ')} ended with ${code}: ${stderr}`);
   return stdout;
 }
 
-/** What `plugmux export` prints for a client that starts the gateway, or connects to the one at `url`. */
+/** The output of `plugmux export` for a client that starts the gateway, or connects to `url`. */
 export async function exportFor(place, client, url) {
   return JSON.parse(await plugmux(place, 'export', client, '--json', ...(url ? ['--http', new URL(url).host] : [])));
 }
 
-/** The calls that reached the gateway, as its audit log has them. */
+/** The calls that reached the gateway, from its audit log. */
 export async function callsIn(place) {
   const lines = await plugmux(place, 'audit', 'show', '--json', '--limit', '500');
   return lines
@@ -64,7 +64,7 @@ export async function callsIn(place) {
     .filter(({ tool }) => tool !== undefined);
 }
 
-/** Puts the parts of an export where they belong, beside what the client's own files say already. */
+/** Writes the parts of an export into the client's files, and merges them with existing content. */
 export function writeParts({ home, project }, parts) {
   for (const { file, content } of parts) {
     if (file === undefined) continue;
@@ -83,7 +83,7 @@ function merge(old, more) {
   return both;
 }
 
-/** Starts `serve`; settles once it listens. `port` is 0 for a free one. */
+/** Starts `serve`; resolves when it listens. `port` 0 means a free port. */
 export async function startGateway({ config }, port = 0) {
   const args = [MAIN, 'serve', '--http', `127.0.0.1:${port}`, '--json', '--config', config];
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'ignore'] });
@@ -109,7 +109,7 @@ export async function startGateway({ config }, port = 0) {
   };
 }
 
-/** Runs a program in a process group of its own; what is left of that has a moment to end, and none after `ms`. */
+/** Runs a program in its own process group, for at most `ms`; remaining processes get a moment to end. */
 export async function runToEnd([command, ...args], { cwd, env = process.env, ms = 60_000 }) {
   const child = spawn(command, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
   left.set(child, () => signalGroup(child, 'SIGKILL'));
@@ -134,7 +134,7 @@ export async function runToEnd([command, ...args], { cwd, env = process.env, ms 
   return { code: late ? `no end within ${ms / 1_000} s` : code, stdout, stderr };
 }
 
-/** Whether there was still a group to get the signal. */
+/** Whether the group still existed when the signal was sent. */
 function signalGroup({ pid }, signal) {
   try {
     return process.kill(-pid, signal);

@@ -1,5 +1,5 @@
-// The clients that are tried, each of one version, fetched once into an ignored folder. They are no dependencies: they are
-// large, and some of them need a newer Node than this project's oldest.
+// The tested clients, each in one version, installed once into an ignored folder. They are not dependencies: they are
+// large, and some of them need a newer Node than the oldest that plugmux supports.
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
@@ -11,7 +11,7 @@ const FOLDER = join(ROOT, '.cache/clients');
 const NODE = { package: `node-${process.platform}-${process.arch}`, version: '24.21.0' };
 const runsHere = Number(process.versions.node.split('.')[0]) >= 24;
 
-/** The file that a package starts as its command. */
+/** The file that a package runs as its command. */
 export function commandOf({ package: name, version, bin }) {
   const folder = join(FOLDER, `${name.replaceAll('/', '+')}-${version}`, 'node_modules', name);
   return join(folder, bin ?? Object.values(JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')).bin)[0]);
@@ -22,26 +22,26 @@ export function nodeForClients() {
   return runsHere ? process.execPath : commandOf({ ...NODE, bin: 'bin/node' });
 }
 
-/** PATH with that Node in front. */
+/** PATH with that Node first. */
 export function pathForClients() {
   return [dirname(nodeForClients()), process.env.PATH].join(delimiter);
 }
 
-/** The Python that has what a client requires. */
+/** The Python that has the packages of a client. */
 export const pythonOf = ({ requires }) => join(FOLDER, folderOf(requires), 'bin/python');
 
 const folderOf = (requires) => requires.join('+').replaceAll('==', '-');
 
 const fetching = new Map();
 
-/** Fetches a client; settles with the reason where that fails. */
+/** Installs a client; resolves with the reason if that fails. */
 export function fetchClient(client) {
   const name = client.requires ? folderOf(client.requires) : `${client.package.replaceAll('/', '+')}-${client.version}`;
   if (!fetching.has(name)) fetching.set(name, fetchInto(join(FOLDER, name), client));
   return fetching.get(name);
 }
 
-/** What ends too early leaves no folder behind that looks complete. */
+/** An interrupted install leaves no folder that looks complete. */
 async function fetchInto(folder, { requires, package: name, version }) {
   if (existsSync(folder)) return undefined;
   const partial = `${folder}.${process.pid}`;
@@ -52,7 +52,7 @@ async function fetchInto(folder, { requires, package: name, version }) {
   return reason;
 }
 
-/** Install scripts do not run: what they would fetch comes from elsewhere. */
+/** Install scripts do not run: their downloads are fetched separately. */
 async function installPackage(folder, wanted) {
   writeFileSync(join(folder, 'package.json'), '{"private":true}');
   const flags = ['--no-audit', '--no-fund', '--no-save', '--ignore-scripts', '--loglevel=error'];
@@ -65,10 +65,10 @@ async function installPython(folder, requires) {
   return without ?? run(join(folder, 'bin/python'), ['-m', 'pip', 'install', ...flags, ...requires], folder);
 }
 
-/** Fetches the Node that the clients need, where this one is older. */
+/** Fetches the Node that the clients need, if this one is older. */
 export const fetchNode = async () => (runsHere ? undefined : fetchClient(NODE));
 
-/** Runs an installer to its end; settles with the reason where that fails. */
+/** Runs an installer to its end; resolves with the reason if that fails. */
 async function run(command, args, cwd) {
   const child = spawn(command, args, { cwd, stdio: ['ignore', 'ignore', 'pipe'] });
   let err = '';

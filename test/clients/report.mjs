@@ -1,9 +1,9 @@
-// What a run of a client says.
+// The report of one client run.
 import { createPlace, removePlace, startGateway } from './place.mjs';
 
 /**
- * Runs a client over one transport in a place of its own, with a gateway where it does not start one itself. What `run`
- * throws is a fault of the client. `restart` puts another gateway at the same address.
+ * Runs a client over one transport in its own environment, with a gateway unless it starts one itself. An error thrown by
+ * `run` is a fault of the client. `restart` starts another gateway at the same address.
  */
 export async function reportOn({ title, version }, transport, run) {
   const place = createPlace();
@@ -26,7 +26,7 @@ export async function reportOn({ title, version }, transport, run) {
   return report;
 }
 
-/** Collects what held, what did not, and the data. */
+/** Collects passed and failed checks, and the data. */
 function createReport(title) {
   const report = { title, passed: 0, faults: [], rows: [] };
   report.check = (what, holds, saw) => {

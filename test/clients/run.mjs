@@ -1,7 +1,7 @@
 // npm run clients
-// Drives real clients through the gateway, each with a scripted model of its provider on loopback. What must hold is
-// checked, what a client drops by itself is recorded: `--write` puts that into the table of README.md. `--only <id>` runs
-// one client, `--fetch` only downloads. Where the machine allows it, everything but the downloads runs in a network of loopback alone.
+// Drives real clients through the gateway, each with a scripted model of its provider on loopback. Required behaviour is
+// checked, data that a client drops are recorded: `--write` puts that into the table of README.md. `--only <id>` runs
+// one client, `--fetch` only downloads. If the machine allows it, everything except downloads runs in a network namespace with loopback only.
 import { spawn, spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -41,14 +41,14 @@ else if (flags.fetched === undefined) {
   process.exitCode = await new Promise((resolve) => child.once('exit', (code) => resolve(code ?? 1)));
 } else await judgeAll(JSON.parse(flags.fetched));
 
-/** Fetches what is missing; the reason for each that cannot be had. */
+/** Installs missing clients; returns the reason for each that is unavailable. */
 async function fetchAll() {
   const forAll = await fetchNode();
   const reasons = await Promise.all(clients.map(async (client) => [client.id, forAll ?? (await fetchClient(client))]));
   return Object.fromEntries(reasons.filter(([, reason]) => reason !== undefined));
 }
 
-/** The command line in front that leaves loopback alone, if it works here. */
+/** The command prefix for a network with loopback only, if it works here. */
 function isolation() {
   const works = spawnSync(ISOLATE[0], [...ISOLATE.slice(1), 'true']).status === 0;
   if (!works) console.log('without a network namespace: this machine does not allow one');
@@ -90,7 +90,7 @@ async function judgeAll(missing) {
 
 function conclude(reports, skips, missing) {
   const faults = reports.flatMap((report) => report.faults);
-  // A machine of a person may be without a client; CI has to have them all.
+  // A developer's machine may lack a client; CI needs all of them.
   for (const { id, title } of skips) {
     if (process.env.CI) faults.push(`${title}: ${missing[id]}`);
     else console.log(`skipped: ${title}: ${missing[id]}`);

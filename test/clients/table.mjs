@@ -1,11 +1,11 @@
-// The table of tested clients, made from what was seen.
+// The table of tested clients, made from the recorded data.
 import { readFileSync, writeFileSync } from 'node:fs';
 
 const FILE = new URL('README.md', import.meta.url);
 
 const row = (cells) => `| ${cells.join(' | ')} |`;
 
-/** One column a client; where its transports differ, a cell names each. */
+/** One column per client; a cell names each transport if they differ. */
 function tableOf(reports) {
   const clients = [...new Set(reports.map(({ client }) => client))];
   const rowsOf = (client) => reports.filter((one) => one.client === client && one.rows.length > 0);

@@ -7,7 +7,7 @@ export const BIN = join(ROOT, 'dist/bundle/src/main.js');
 
 const ADDRESS = /^ {2}(\S+)\n/m;
 
-/** Runs `plugmux login` with a browser that goes where it is sent; whether that came to a login. */
+/** Runs `plugmux login` with a browser that follows its URL; returns whether the login succeeded. */
 export async function logIn(server, config) {
   const args = [BIN, 'login', server, '--config', config, '--timeout', '10'];
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });

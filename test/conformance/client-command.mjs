@@ -1,6 +1,6 @@
 // node client-command.mjs <address of a server>
-// What the conformance suite runs as the client to be judged: a gateway in front of the scenario's server, and a client of
-// the gateway that logs in when the gateway says so and uses everything that is listed.
+// The client under test of the conformance suite: a gateway in front of the scenario's server, and a client of the gateway
+// that logs in when the gateway requests it and uses everything that is listed.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,13 +14,13 @@ const { MCP_CONFORMANCE_SCENARIO: scenario, MCP_CONFORMANCE_PROTOCOL_VERSION: ve
 const context = JSON.parse(MCP_CONFORMANCE_CONTEXT ?? '{}');
 const modern = version >= '2026';
 const MAX_LOGINS = 3;
-/** How long a server may keep its tools back; some have none. */
+/** How long a server may delay its tools; some have none. */
 const LISTED_MS = scenario.startsWith('auth/') ? 20_000 : 5_000;
 
 const dir = mkdtempSync(join(tmpdir(), 'plugmux-client-'));
 process.on('exit', () => rmSync(dir, { recursive: true, force: true }));
 
-/** What an operator writes down of the client, as far as the scenario says which one it is to be. */
+/** The operator's entry for the client, if the scenario requires a particular client. */
 async function known() {
   const { client_id: clientId, client_secret: clientSecret } = context;
   if (scenario === 'auth/basic-cimd') return { oauth: { clientMetadataUrl: 'https://conformance-test.local/client-metadata.json' } };
@@ -34,10 +34,10 @@ async function known() {
 const entry = {
   url,
   approval: 'allow',
-  // The suite compares schemas with those it has sent, and sends nulls that they do not allow.
+  // The suite compares schemas with those it sent, and sends nulls that they do not allow.
   schemas: 'verbatim',
   validate: scenario === 'http-custom-headers' ? 'off' : 'on',
-  // A server of the older revisions knows no message by which the era is found.
+  // A server of the older revisions does not support the message that detects the era.
   ...(modern ? {} : { era: 'legacy' }),
   ...(await known()),
 };
@@ -66,7 +66,7 @@ const transport = new StdioClientTransport({
   env: process.env,
   stderr: 'pipe',
 });
-// The gateway says so twice, once for the server and once for what is not served therefore.
+// The gateway reports it twice, once for the server and once for its missing tools.
 const wanted = new Set();
 let rest = '';
 transport.stderr.on('data', (chunk) => {
@@ -79,7 +79,7 @@ transport.stderr.on('data', (chunk) => {
   }
 });
 
-/** The tools; logs in as often as the gateway asks for it until there are some. */
+/** The tools; logs in whenever the gateway requests it, until there are tools. */
 async function list() {
   const start = performance.now();
   for (let done = 0; ; ) {
@@ -93,7 +93,7 @@ async function list() {
   }
 }
 
-/** A value that fits a schema. */
+/** A value that matches a schema. */
 function sample({ enum: choices, type, required = [], properties } = {}) {
   if (choices) return choices[0];
   if (type === 'integer' || type === 'number') return 5;
@@ -114,7 +114,7 @@ async function call(name, args) {
 let names = [];
 let asked = 0;
 client.setRequestHandler('elicitation/create', async ({ params }) => {
-  // Another call in the midst of this one: neither must know of the other.
+  // A second call during this one: neither must affect the other.
   if (asked++ === 0 && names.includes('test_mrtr_unrelated')) await call('test_mrtr_unrelated', {});
   const { properties = {}, required = [] } = params.requestedSchema ?? {};
   const open = required.filter((key) => properties[key]?.default === undefined);

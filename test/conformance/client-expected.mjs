@@ -1,6 +1,6 @@
 const SKILLS = 'the skills extension: a gateway passes resources on and reads none of them by itself';
 
-/** Client scenarios that are not met, of all revisions or of the one named, each with the reason. */
+/** Client scenarios that fail, of all revisions or of the named one, each with the reason. */
 export const EXPECTED = {
   'auth/client-credentials-jwt': 'an extension: a login by a signed assertion is not built',
   'auth/dpop': 'an extension: tokens bound to a key are not built',

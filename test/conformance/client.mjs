@@ -1,6 +1,6 @@
 // npm run conformance:client
 // Runs the official suite's client scenarios with a gateway as the client of the scenario's server, once for each revision
-// that a scenario belongs to. `npm run conformance:client -- auth/dpop` runs those whose names hold the words.
+// that a scenario belongs to. `npm run conformance:client -- auth/dpop` runs the scenarios whose names contain the text.
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,7 +8,7 @@ import { EXPECTED } from './client-expected.mjs';
 import { conclude, judge, ROOT, runToEnd } from './judges.mjs';
 
 const FIRST_REVISION = '2025-06-18';
-// A suite that looks at less is no proof. Many checks are of single requests, of which a slow machine sends some more.
+// A suite with fewer checks proves nothing. Many checks are per request, and a slow machine sends more of them.
 const LEAST = 730;
 const TIMEOUT_MS = 60_000;
 const AT_ONCE = 3;
@@ -29,7 +29,7 @@ async function listRuns() {
   );
 }
 
-/** Runs one scenario; its checks by the suite's own record, and what is wrong with each. */
+/** Runs one scenario; returns its checks from the suite's record, and the fault of each. */
 async function run({ scenario, revision }) {
   const record = join(dir, `${scenario} ${revision}`.replaceAll('/', '-'));
   const at = revision === 'extension' ? [] : ['--spec-version', revision];

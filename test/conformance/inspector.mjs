@@ -1,5 +1,5 @@
 // npm run inspector
-// Drives the built gateway with the MCP Inspector's command line in both eras, over every transport it speaks, with its
+// Drives the built gateway with the MCP Inspector's command line in both eras, over every transport it supports, with its
 // strict check of tool schemas.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -26,14 +26,14 @@ const mcpServers = {
   careless: program(join(ROOT, 'test/fixtures/careless-server.mjs')),
 };
 writeFileSync(session, JSON.stringify({ mcpServers }));
-// A home of its own: it keeps a catalogue there.
+// A separate home folder: the Inspector stores a catalogue there.
 const env = { ...process.env, HOME: join(dir, 'home'), MCP_INSPECTOR_SECRET_STORE: 'memory' };
 mkdirSync(env.HOME);
 
 const names = (list) => (list ?? []).map(({ name }) => name);
 const textOf = ({ content }) => content?.[0]?.text;
 
-/** What is asked, the exit code that must follow, and what must hold of the result. */
+/** The commands, the exit code of each, and the check of its result. */
 const CASES = [
   ['tools/list --strict', EXIT.good, ({ tools }) => names(tools).includes('json_schema_2020_12_tool')],
   ['tools/call --tool-name echo --tool-arg message=hello', EXIT.good, (result) => textOf(result) === 'hello'],

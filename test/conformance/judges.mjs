@@ -1,5 +1,5 @@
-// Other people's programs that judge this gateway. They are fetched once into an ignored folder: as dependencies they
-// would break installs on systems they do not know.
+// External programs that test this gateway. They are installed once into an ignored folder: as dependencies they
+// would break installs on systems they do not support.
 import { execFileSync, spawn } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -13,18 +13,18 @@ const PACKAGES = {
   conformance: ['@modelcontextprotocol/conformance', '0.2.0-alpha.12', 'dist/index.js'],
   inspector: ['@modelcontextprotocol/inspector', '2.12.0', 'clients/cli/build/index.js'],
 };
-// They need a newer Node than this project's oldest.
+// They need a newer Node than the oldest that plugmux supports.
 const NODE = { name: `node-${process.platform}-${process.arch}`, version: '22.23.3' };
 const runsHere = Number(process.versions.node.split('.')[0]) > 22;
 
-/** The command line of a judge, installed where it is not yet. */
+/** The command line of a judge, installed if missing. */
 export function judge(which) {
   const [name, version, file] = PACKAGES[which];
   const folder = join(FOLDER, `${which}-${version}`);
   const main = join(folder, 'node_modules', name, file);
   const node = runsHere ? process.execPath : join(folder, 'node_modules', NODE.name, 'bin/node');
   if (!existsSync(main) || !existsSync(node)) {
-    // Another judge may fetch the same just now; the first one that is done counts.
+    // Another judge may install the same at the same time; the first one to finish wins.
     const fresh = `${folder}.${process.pid}`;
     mkdirSync(fresh, { recursive: true });
     writeFileSync(join(fresh, 'package.json'), '{"private":true}');
@@ -51,12 +51,12 @@ export async function runToEnd([command, ...args], env = process.env) {
   return { code, stdout, stderr };
 }
 
-/** A folder with a configuration for the named fixture plugins, and further keys of it; it goes with the process. */
+/** A folder with a configuration for the given fixture plugins, and more of its keys; deleted when the process exits. */
 export function fixtureConfig(names, more = {}) {
   const dir = mkdtempSync(join(tmpdir(), 'plugmux-judges-'));
   process.on('exit', () => rmSync(dir, { recursive: true, force: true }));
   for (const name of names) writeFileSync(join(dir, `${name}.fixture`), '');
-  // The suite looks at the schemas as the plugin wrote them.
+  // The suite checks the schemas as the plugin wrote them.
   const plugins = Object.fromEntries(names.map((name) => [name, { path: `./${name}.fixture`, schemas: 'verbatim' }]));
   writeFileSync(join(dir, 'mcp.json'), JSON.stringify({ plugins, ...more }));
   return { dir, file: join(dir, 'mcp.json') };
@@ -65,7 +65,7 @@ export function fixtureConfig(names, more = {}) {
 /** The built command line with the fixture plugins. */
 export const FIXTURE_MAIN = join(ROOT, 'dist/test/fixture-main.mjs');
 
-/** Starts `serve` on a free port; settles once it listens. */
+/** Starts `serve` on a free port; resolves when it listens. */
 export async function startGateway(file) {
   const args = [FIXTURE_MAIN, 'serve', '--http', '127.0.0.1:0', '--json', '--config', file];
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
@@ -75,10 +75,10 @@ export async function startGateway(file) {
     child.stdout.on('data', (chunk) => {
       out += chunk;
       try {
-        // The suite probes what is no loopback name by changing this one.
+        // The suite derives non-loopback host names from this one.
         resolve(JSON.parse(out).url.replace('127.0.0.1', 'localhost'));
       } catch {
-        // Not all of it has arrived yet.
+        // The output is not complete yet.
       }
     });
     void ended.then((code) => reject(new Error(`the gateway ended with ${code}`)));

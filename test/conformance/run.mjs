@@ -1,24 +1,24 @@
 // npm run conformance
 // Runs the official conformance suite for both requirement sets against the real command line with the fixture plugin
-// behind it. Nothing may fail or draw a warning but the scenarios of the Tasks extension, which this gateway does not
-// declare.
+// behind it. Nothing may fail or cause a warning, except for the scenarios of the Tasks extension, which this gateway does
+// not declare.
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { conclude, fixtureConfig, judge, runToEnd, startGateway } from './judges.mjs';
 
-// `least`: how many checks pass today; a suite that looks at less is no proof.
+// `least`: how many checks pass today; a suite with fewer checks proves nothing.
 const OLDER = { requirements: '2025-11-25', least: 83 };
 const NEWER = { requirements: '2026-07-28', least: 152 };
 
-// A gateway behind the gateway: the same plugin once more, as what passes through from an upstream server. Asked in the
-// older era, a server puts its questions one by one and without keys of its own, so that the newer set, which looks at
-// both, does not go with it; in the newer era nothing lets go of a stream for polling, which the older set looks at.
+// A gateway behind the gateway: the same plugin again, as an upstream server. In the older era a server asks questions one
+// by one and without keys, which the newer set checks, so that set is not run with it; in the newer era no stream is closed
+// for polling, which the older set checks.
 const BEHIND = [
   { era: undefined, sets: [{ ...OLDER, least: 80 }, NEWER] },
   { era: 'legacy', sets: [OLDER] },
 ];
 
-/** The checks of a run by the suite's own record, which keeps one folder a scenario. */
+/** The checks of a run from the suite's record, which has one folder per scenario. */
 function checksIn(folder) {
   return readdirSync(folder)
     .map((name) => ({ name: name.replace(/^server-|-\d{4}-\d\d-\d\dT.*$/g, ''), file: join(folder, name, 'checks.json') }))

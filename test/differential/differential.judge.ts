@@ -10,7 +10,7 @@ import { startReference } from './reference.ts';
 import { RULES } from './rules.ts';
 import { asking, closing, handshake, legacyTraffic, modernTraffic } from './traffic.ts';
 
-// The same traffic to a server of the official SDK and to this gateway: every difference has a reason, or is a fault.
+// Sends the same traffic to a server of the official SDK and to this gateway: every difference needs a documented reason.
 
 const SEED = 20_260_728;
 const RECORDED = fileURLToPath(new URL('recorded', import.meta.url));
@@ -27,7 +27,7 @@ beforeAll(async () => {
 
 const overHttp = (): [Player, Player] => [new HttpPlayer(theirs), new HttpPlayer(ours)];
 
-/** Plays exchanges to both, one after the other; what no rule explains. */
+/** Plays exchanges to both, one after the other; returns the unexplained differences. */
 async function unexplained(
   exchanges: readonly Exchange[],
   [reference, gateway]: readonly [Player, Player] = overHttp(),
@@ -61,11 +61,11 @@ describe('the same traffic to the reference and to the gateway', () => {
     expect(await unexplained([...handshake, ...legacyTraffic(SEED, 400)])).toEqual([]);
   });
 
-  it('generated: requests of the stateless era', { tags: ['differential'] }, async () => {
+  it('generated: requests of the modern era', { tags: ['differential'] }, async () => {
     expect(await unexplained(modernTraffic(SEED, 400))).toEqual([]);
   });
 
-  it('questions of the stateless era', { tags: ['differential'] }, async () => {
+  it('questions of the modern era', { tags: ['differential'] }, async () => {
     expect(await unexplained(asking)).toEqual([]);
   });
 
@@ -82,16 +82,16 @@ describe('the same traffic to the reference and to the gateway', () => {
       expect(await byLine([...handshake, ...legacyTraffic(SEED, 400)], 'legacy')).toEqual([]);
     });
 
-    it('generated: a connection of the stateless era', { tags: ['differential'] }, async () => {
+    it('generated: a connection of the modern era', { tags: ['differential'] }, async () => {
       expect(await byLine(modernTraffic(SEED, 400), 'modern')).toEqual([]);
     });
 
-    it('questions of the stateless era', { tags: ['differential'] }, async () => {
+    it('questions of the modern era', { tags: ['differential'] }, async () => {
       expect(await byLine(asking, 'modern')).toEqual([]);
     });
   });
 
-  it('leaves no rule that explains nothing', () => {
+  it('uses every rule', () => {
     expect(RULES.map(({ name }) => name).filter((name) => !used.has(name))).toEqual([]);
   });
 });

@@ -1,12 +1,12 @@
 import { request } from 'node:http';
 
-/** One message as both servers get it, as an HTTP request; `$session` stands for the id that each has given. */
+/** One message for both servers, as an HTTP request; `$session` stands for the session id that each has issued. */
 export interface Exchange {
   readonly name: string;
   readonly method: 'POST' | 'GET' | 'DELETE';
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
-  /** What it is about stands in its headers: nothing to play where there are none. */
+  /** The test concerns its headers, so it is skipped on transports without headers. */
   readonly edge?: boolean;
 }
 
@@ -17,11 +17,11 @@ export interface Player {
 
 const PATIENCE_MS = 3_000;
 
-/** What a server made of it: the parts that a client can tell apart. */
+/** The reply of a server, reduced to the parts that a client can distinguish. */
 export interface Answer {
   readonly status: number;
   readonly kind: string;
-  /** Whether the answer opened a session. */
+  /** Whether the reply opened a session. */
   readonly opened: boolean;
   readonly messages: readonly unknown[];
 }
@@ -74,7 +74,7 @@ function messagesIn(kind: string, text: string): unknown[] {
   return text === '' ? [] : [kind === 'application/json' ? (JSON.parse(text) as unknown) : text];
 }
 
-/** The state that a server wants back with the answers to its questions. */
+/** The requestState that a server expects with the answers to its questions. */
 export function stateIn(messages: readonly unknown[]): string | undefined {
   for (const message of messages) {
     const { result } = (message ?? {}) as { result?: { requestState?: string } };
@@ -83,12 +83,12 @@ export function stateIn(messages: readonly unknown[]): string | undefined {
   return undefined;
 }
 
-/** A message without what is opaque and never the same twice. */
+/** A message without its opaque and random parts. */
 export function steady(message: unknown): unknown {
   return JSON.parse(JSON.stringify(message), (key, value: unknown) => (key === 'requestState' ? '(a state)' : value));
 }
 
-/** One place where two answers differ. */
+/** One path at which two replies differ. */
 export interface Difference {
   readonly path: string;
   readonly theirs: unknown;

@@ -3,12 +3,12 @@ import type { Readable, Writable } from 'node:stream';
 import { type Answer, type Exchange, type Player, stateIn, steady } from './exchange.ts';
 
 const PATIENCE_MS = 3_000;
-/** What is answered without a tool is answered by then. */
+/** Replies without a tool have arrived within this time. */
 const QUIET_MS = 20;
 
 type Message = { readonly id?: unknown; readonly method?: unknown };
 
-/** A server on a stream of lines. What it says is what comes before the reply to one more request, whose id is ours. */
+/** A server on a stream of lines. Its reply is everything before the reply to one more request, whose id the player sets. */
 export class LinePlayer implements Player {
   readonly #input: Writable;
   readonly #closing: (id: string) => object;
@@ -17,7 +17,7 @@ export class LinePlayer implements Player {
   #messages: Message[] = [];
   #heard: () => void = () => undefined;
 
-  /** `closing` makes the request that both servers are sure to answer. */
+  /** `closing` creates the request that both servers always answer. */
   constructor(input: Writable, output: Readable, closing: (id: string) => object) {
     this.#input = input;
     this.#closing = closing;
@@ -52,7 +52,7 @@ export class LinePlayer implements Player {
   }
 }
 
-/** The id that a good request is owed. */
+/** The id of the pending reply to a valid request. */
 function owedBy(text: string): unknown[] {
   try {
     const { jsonrpc, id, method, params = {} } = JSON.parse(text) as { jsonrpc: unknown; id: unknown; method: unknown; params?: unknown };

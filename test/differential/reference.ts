@@ -19,11 +19,11 @@ import { plain } from '../fixtures/plain-plugin.mjs';
 import { listen } from '../support/http-server.ts';
 import type { AtEnd } from '../support/temp.ts';
 
-// The same plugin served by the official SDK: what the gateway is compared with.
+// The same plugin served by the official SDK: the reference for the gateway.
 
 type Questions = Record<string, { kind: string; message: string; schema: object; url: string; params: object }>;
 
-/** Thrown where a tool asks for what the client has not answered yet. */
+/** Thrown if a tool asks for an answer that the client has not sent yet. */
 class Unanswered extends Error {
   readonly questions: Questions;
   constructor(questions: Questions) {

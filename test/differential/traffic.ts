@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import type { Exchange } from './exchange.ts';
 
-// What is played to both servers. Everything here follows from the seed.
+// The traffic for both servers. Everything here is derived from the seed.
 
 type Json = Record<string, unknown>;
 
@@ -21,7 +21,7 @@ const token = fc.oneof(fc.constant({}), fc.constant({ _meta: { progressToken: 'p
 const call = (name: fc.Arbitrary<unknown>, args: fc.Arbitrary<unknown>) =>
   fc.tuple(name, args, token).map(([n, a, t]): [string, Json] => ['tools/call', { name: n, arguments: a, ...t }]);
 
-/** Methods with parameters as a client of good will sends them, and as one that is confused does. */
+/** Methods with parameters as sent by a correct and by a faulty client. */
 const requests: fc.Arbitrary<[string, Json]> = fc.oneof(
   { weight: 3, arbitrary: call(fc.constant('echo'), fc.record({ message: text })) },
   { weight: 2, arbitrary: call(fc.constant('count'), fc.record({ to: fc.integer({ min: 0, max: 3 }) })) },
@@ -64,7 +64,7 @@ const requests: fc.Arbitrary<[string, Json]> = fc.oneof(
   },
 );
 
-/** Messages that are no requests, in ways that JSON-RPC has an answer for. */
+/** Messages that are not requests, in ways for which JSON-RPC defines a reply. */
 const broken: fc.Arbitrary<unknown> = fc.oneof(
   fc.constantFrom<unknown>(
     { id: 1, method: 'ping' },
@@ -87,7 +87,7 @@ const broken: fc.Arbitrary<unknown> = fc.oneof(
 
 const legacyHeaders = { ...COMMON, 'mcp-session-id': '$session', 'mcp-protocol-version': '2025-11-25' };
 
-/** The headers that go with a modern message. */
+/** The headers of a modern message. */
 function modernHeaders(method: string, params: Json): Record<string, string> {
   const named = { 'tools/call': params.name, 'prompts/get': params.name, 'resources/read': params.uri }[method];
   const name: Record<string, string> = typeof named === 'string' ? { 'mcp-name': encode(named) } : {};
@@ -107,7 +107,7 @@ const post = (name: string, headers: Record<string, string>, body: unknown): Exc
 
 const atEdge = (exchange: Exchange): Exchange => ({ ...exchange, edge: true });
 
-/** A request of either era that every server answers, to see what came before. */
+/** A request of either era that every server answers, to mark the end of earlier replies. */
 export const closing = {
   legacy: (requestId: string): object => ({ jsonrpc: '2.0', id: requestId, method: 'ping' }),
   modern: (requestId: string): object => ({ jsonrpc: '2.0', id: requestId, method: 'prompts/list', params: { _meta: ENVELOPE } }),
@@ -150,7 +150,7 @@ export function legacyTraffic(seed: number, count: number): Exchange[] {
   });
 }
 
-/** Generated requests of the stateless era. */
+/** Generated requests of the modern era. */
 export function modernTraffic(seed: number, count: number): Exchange[] {
   const good = fc.tuple(id, requests).map(([requestId, [method, given]]) => {
     const params = { ...given, _meta: { ...ENVELOPE, ...((given._meta as object | undefined) ?? {}) } };
@@ -208,7 +208,7 @@ const asked = (params: Json, name = 'ask'): Exchange => {
 };
 const ADA = { q: { action: 'accept', content: { name: 'Ada' } } };
 
-/** A question of the stateless era, answered well and badly. */
+/** A question of the modern era, with valid and invalid answers. */
 export const asking: readonly Exchange[] = [
   asked({}),
   asked({ inputResponses: ADA, requestState: '$state' }),

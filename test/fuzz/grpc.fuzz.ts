@@ -21,7 +21,7 @@ import { Oracle } from './support/oracle.ts';
 const EACH = 5;
 const CANARY = 'canary';
 
-/** The home of a program that is this very process: the real connection and session over a socket. */
+/** The worker of a program that is this process: the real connection and session over a socket. */
 function openGrpcHome(peer: GrpcPeer, limits: HostLimits): PluginWorker {
   let end: (why: string) => void = () => undefined;
   const exited = new Promise<string>((resolve) => {

@@ -83,6 +83,6 @@ const ethosFormat: Format = {
 it(`${MESSAGES} messages on the channels of Node processes harm their senders alone`, async () => {
   const { summary, codes } = await fuzzChannel([talosFormat, ethosFormat], MESSAGES);
   process.stdout.write(`Node channel: ${summary}\n`);
-  // Whatever was sent, more than one kind of answer came of it.
+  // The batch must have caused more than one kind of reply.
   expect(codes).toBeGreaterThan(3);
 });

@@ -6,12 +6,12 @@ declare module '*/generate.mjs' {
 }
 
 declare module '*/real/run.mjs' {
-  /** A line, and when it is sent: with a reply, as a list, or while its sender starts. */
+  /** A line and when it is sent: with a reply, as a list, or while its sender starts. */
   export interface Message {
     readonly line: string;
     readonly phase: string;
   }
-  /** What a batch through real processes is made of. */
+  /** The settings of a batch through real processes. */
   export interface RealBatch {
     readonly plugin?: object;
     readonly server?: 'stdio' | 'http' | 'sse' | 'ws';

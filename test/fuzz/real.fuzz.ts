@@ -9,10 +9,10 @@ import { CALLS, STARTS } from './support/grpc-answers.mjs';
 import { fill, mutated, SEED, type Template } from './support/messages.ts';
 import { TEMPLATES } from './support/upstream-messages.ts';
 
-// The same garbage through processes that are real ones. They are counted and weighed from outside, by /proc.
+// The same garbage through real processes. Their number and memory are read from outside, through /proc.
 
 const MESSAGES = 200;
-/** One in so many messages is sent while its sender starts, and one as a list. */
+/** One in this many messages is sent while its sender starts, and one as a list. */
 const SELDOM = 10;
 const PROGRAM = fileURLToPath(new URL('real/grpc-program.mjs', import.meta.url));
 
@@ -32,7 +32,7 @@ const channelMessages = (report: object, consults: readonly { method: string; pa
   });
 
 describe.skipIf(process.platform !== 'linux' && process.env.CI !== 'true')('real processes (needs /proc)', () => {
-  // A run waits for processes most of the time, so all of them go side by side.
+  // A run mostly waits for processes, so all of them run concurrently.
   const holds = (kind: string, batch: () => RealBatch): void => {
     it.concurrent(`${MESSAGES} messages of ${kind} harm their sender alone`, async () => {
       const { broken, sent, counts, canary } = await fuzzReal(batch());
@@ -63,7 +63,7 @@ describe.skipIf(process.platform !== 'linux' && process.env.CI !== 'true')('real
 
   holds('a gRPC program', () => ({
     plugin: { format: 'squadron', version: 'local' },
-    // As if it had been built: what is installed already is run as it is.
+    // Skips the build: the installed program is run.
     files: {
       [`${installFolder('squadron', 'odd', 'local')}/runner.json`]: JSON.stringify({
         kind: 'go',

@@ -12,7 +12,7 @@ const KINDS = ['http', 'http-modern', 'sse', 'ws', 'ws-modern', 'stdio', 'stdio-
 const LANES = 4;
 const AT_ONCE = 32;
 
-// The load is far beyond what the defaults allow one machine; what is tested here is who gets which answer.
+// The load is far above the default limits of one machine; the test is about which client gets which reply.
 const LIMITS = {
   callsPerClient: 1_000,
   callsPerPlugin: 10_000,
@@ -27,7 +27,7 @@ const LIMITS = {
   bodyMs: 120_000,
 };
 
-/** Many clients with the same ids and a payload of their own each, transport by transport; strangers try to get in between. */
+/** Many clients with the same ids and different payloads, transport by transport; other clients try to interfere. */
 export async function isolation({ stop, seed, sessions, processes, calls, only }) {
   const oracle = new Oracle(stop);
   const world = createWorld({ limits: LIMITS, plugins: ['canary', 'steady', 'slow', 'inner'] });
@@ -73,7 +73,7 @@ async function overOne(run, kind, { seed, sessions, calls }) {
   }
 }
 
-/** One session: some lanes of calls at once, and now and then one that is cancelled. */
+/** One session: several concurrent lanes of calls, some of them cancelled. */
 async function talk(client, random, calls) {
   const lane = async () => {
     for (let i = 0; i < calls / LANES && !client.oracle.broken; i++) {
@@ -104,7 +104,7 @@ async function inTurns(clients, run) {
   );
 }
 
-// The gateway's own books: whatever was owed has been paid or cancelled, and nothing is held for anybody.
+// The gateway's counters: every reply was sent or cancelled, and nothing is pending.
 async function squared({ gateway, oracle }) {
   await sleep(200);
   const { replies, sessions, sse, websocket, calls } = await measure(gateway);

@@ -1,6 +1,6 @@
 // npm run torture -- --seed N --minutes M      mixed load under faults, replayed by its seed
 // npm run torture -- --isolation [--sessions N] [--only http]      the same ids and secret payloads in every session
-// Loopback only; whatever it starts it ends, by pid. Exit code 1 where a statement of the oracle does not hold.
+// Loopback only; all started processes are ended by pid. Exit code 1 if an invariant of the oracle is violated.
 import { parseArgs } from 'node:util';
 import { isolation } from './isolation.mjs';
 import { STATEMENTS } from './oracle/oracle.mjs';
@@ -14,7 +14,7 @@ const { values: flags } = parseArgs({
     stdio: { type: 'string', default: '2' },
     isolation: { type: 'boolean', default: false },
     sessions: { type: 'string', default: '256' },
-    // Every session over stdio is a gateway process of its own, with plugin processes below it.
+    // Every session over stdio is a separate gateway process, with plugin processes below it.
     processes: { type: 'string', default: '8' },
     calls: { type: 'string', default: '40' },
     only: { type: 'string' },
@@ -27,7 +27,7 @@ const command = flags.isolation
   : `npm run torture -- --seed ${flags.seed} --minutes ${flags.minutes} --stdio ${flags.stdio}`;
 console.log(command);
 
-// Ended from outside, it still ends what it has started.
+// If it is stopped from outside, it still ends the processes it started.
 const stop = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => stop.abort());
 

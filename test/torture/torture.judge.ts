@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 
-// Short runs with fixed seeds; `npm run torture` is the same for as long as one likes. They read /proc.
+// Short runs with fixed seeds; `npm run torture` does the same for any duration. They read /proc.
 const PROGRAM = fileURLToPath(new URL('run.mjs', import.meta.url));
 const TIMEOUT_MS = 300_000;
 
@@ -24,7 +24,7 @@ describe.skipIf(process.platform !== 'linux' && process.env.CI !== 'true')('tort
     expect(output).toContain('held: O1 O2 O3 O4 O5');
   });
 
-  it('gives nobody the answer of another who uses the same ids', { tags: ['T6'], timeout: TIMEOUT_MS }, async () => {
+  it('gives no client the reply of another with the same ids', { tags: ['T6'], timeout: TIMEOUT_MS }, async () => {
     const { code, output } = await run('--isolation', '--seed', '7', '--sessions', '16', '--processes', '1', '--calls', '12');
     expect(code, output).toBe(0);
     for (const kind of ['http', 'http-modern', 'sse', 'ws', 'ws-modern'])

@@ -15,7 +15,7 @@ const CROWD = ['http', 'http-modern', 'ws', 'ws-modern', 'sse', 'http', 'http-mo
 const limitsFor = (seconds) => ({
   callTimeoutMs: 5_000,
   queueMs: 5_000,
-  // A client that reuses a connection just when it is closed for idleness loses its request, as HTTP has it.
+  // A client that reuses a connection just as it is closed for being idle loses its request; HTTP allows that.
   keepAliveMs: 60_000,
   queuedBytes: 2 * 1024 * 1024,
   circuitFailures: 1_000,
@@ -43,7 +43,7 @@ export async function torture({ stop, seed, seconds, stdio }) {
   try {
     await gateway.start();
     clients = crowd.map((kind, i) => createClient(kind, `${kind}-${i}`, run, i % 2 === 0 ? 'ada' : 'bob'));
-    // The same once before: what is loaded, compiled and cached on first use is no leak.
+    // A warm-up: code loaded, compiled and cached on first use is not a leak.
     await phase(run, { name: 'warm-up', seed: `${seed} warm-up`, seconds: Math.min(40, seconds / 2), clients });
     if (!oracle.broken) await rest(run, clients);
     if (!oracle.broken) report.before = await measure(gateway);
@@ -71,7 +71,7 @@ async function phase(run, { name, seed, seconds, clients }) {
     ...clients.map((client) => work(client, createRandom(`${seed} ${client.name}`), over)),
     strike(run, createRandom(`${seed} faults`)),
   ];
-  // A lost reply would keep its client waiting for ever: what is owed for too long is looked for here.
+  // A client would wait indefinitely for a lost reply, so overdue replies are detected here.
   const waiting = Promise.all([...busy, song]);
   let done = false;
   void waiting.then(() => {
@@ -86,7 +86,7 @@ async function phase(run, { name, seed, seconds, clients }) {
   return times;
 }
 
-/** Mends what was broken, lets the clients go, and waits until every plugin serves and nothing is going on. */
+/** Repairs what was broken, closes the clients, and waits until every plugin serves and the gateway is idle. */
 async function rest(run, clients) {
   const { oracle } = run;
   repair(run);

@@ -1,4 +1,4 @@
-// The limit: JSON-RPC by hand, nothing vetted, nothing checked, nothing recorded.
+// The lower bound: handwritten JSON-RPC without checks, validation or audit.
 //   bare.mjs <http|sse|ws|stdio> <port> <tools> [node|python|grpc]     the tool runs in a child process, over a
 //   pipe of lines or as a gRPC plugin
 import { spawn } from 'node:child_process';

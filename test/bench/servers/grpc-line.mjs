@@ -1,7 +1,7 @@
-// The few bytes of protobuf that the bench's gRPC plugin and its bare caller exchange.
+// The protobuf messages between the benchmark's gRPC plugin and its bare caller.
 const varint = (value) => (value < 128 ? [value] : [(value & 127) | 128, ...varint(value >>> 7)]);
 
-/** Text fields by their numbers, from 1 on. */
+/** Text fields by number, starting with 1. */
 export const write = (...texts) =>
   Buffer.concat(
     texts.map((text, i) => {
@@ -10,7 +10,7 @@ export const write = (...texts) =>
     }),
   );
 
-/** The texts of a message of text fields, in their order. */
+/** The text fields of a message, in order. */
 export function read(message) {
   const texts = [];
   for (let at = 0; at < message.length; ) {

@@ -1,4 +1,4 @@
-// grpc-plugin.mjs <tools>: the bench's tools as a plugin program, which names its socket on its first line.
+// grpc-plugin.mjs <tools>: the benchmark's tools as a plugin program, which prints its socket on its first line.
 import { Server, ServerCredentials } from '@grpc/grpc-js';
 import { describeTool, ECHO, FILLER, toolNames } from '../tools.mjs';
 import { read, write } from './grpc-line.mjs';

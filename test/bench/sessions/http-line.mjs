@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
 
-/** A connection that takes one HTTP request at a time and reuses its socket. */
+/** A connection that sends one HTTP request at a time and reuses its socket. */
 export class HttpLine {
   #socket;
   #buffer = Buffer.alloc(0);
@@ -25,7 +25,7 @@ export class HttpLine {
     });
   }
 
-  // One whole response: by its length, or by its chunks.
+  // One complete response, by its length or its chunks.
   #read() {
     const end = this.#buffer.indexOf('\r\n\r\n');
     if (end < 0) return;

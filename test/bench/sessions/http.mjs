@@ -1,7 +1,7 @@
 import { HttpLine } from './http-line.mjs';
 import { MODERN, REVISION, Session } from './session.mjs';
 
-/** Streamable HTTP, one connection a lane. */
+/** Streamable HTTP, one connection per lane. */
 export class HttpSession extends Session {
   #free = [];
   #lines = [];

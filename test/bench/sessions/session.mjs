@@ -7,7 +7,7 @@ const ENVELOPE = {
   'io.modelcontextprotocol/clientCapabilities': {},
 };
 
-/** One client. Ids count from 1 in every session, as real clients' do: a server that mixes sessions up shows as wrong answers. */
+/** One client. Ids count from 1 in every session, as in real clients, so a server that mixes up sessions returns wrong replies. */
 export class Session {
   pending = new Map();
   last = 0;

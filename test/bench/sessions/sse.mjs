@@ -2,7 +2,7 @@ import { connect } from 'node:net';
 import { HttpLine } from './http-line.mjs';
 import { Session } from './session.mjs';
 
-/** HTTP+SSE: requests go to the address the stream names first, replies come on the stream. */
+/** HTTP+SSE: requests go to the address in the first event, replies arrive on the stream. */
 export class SseSession extends Session {
   #port;
   #stream;
@@ -22,7 +22,7 @@ export class SseSession extends Session {
     });
   }
 
-  // Events stand between blank lines; what frames their chunks is none of their lines.
+  // Events are separated by blank lines; lines of the chunk framing are ignored.
   #read(found) {
     let rest = '';
     let event = '';

@@ -1,4 +1,4 @@
-// A hook of Claude Code: agrees to one question of a server and leaves the others to a person.
+// A hook of Claude Code that approves one question of a server and leaves the others to the user.
 import { text } from 'node:stream/consumers';
 
 const { message = '', requested_schema: schema } = JSON.parse(await text(process.stdin));

@@ -5,7 +5,7 @@ import { commandOf, nodeForClients } from '../programs.mjs';
 const AGREE = fileURLToPath(new URL('agree.mjs', import.meta.url));
 const elicitation = [{ hooks: [{ type: 'command', command: `"${process.execPath}" "${AGREE}"` }] }];
 
-/** Claude Code, driven by its print mode. A hook answers in the place of a person. */
+/** Claude Code, driven by its print mode. A hook answers instead of a user. */
 export const claudeCode = {
   id: 'claude-code',
   title: 'Claude Code',
@@ -31,7 +31,7 @@ export const claudeCode = {
       DISABLE_AUTOUPDATER: '1',
       DISABLE_ERROR_REPORTING: '1',
       DISABLE_TELEMETRY: '1',
-      // Servers first, and their tools at once: the first request is the one that is looked at.
+      // Servers first, and their tools at once: the first request is the one that is checked.
       MCP_CONNECTION_NONBLOCKING: '0',
       ENABLE_TOOL_SEARCH: 'false',
     },

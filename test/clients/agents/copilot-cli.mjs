@@ -1,11 +1,11 @@
 import { completions } from '../models/completions.mjs';
 import { commandOf, nodeForClients } from '../programs.mjs';
 
-/** The export names its flags in a note, in the words of a shell. */
+/** The export lists its flags in a note, in shell syntax. */
 const flagsIn = (parts) =>
   parts.flatMap(({ note }) => [...note.matchAll(/(--allow-tool)='([^']+)'/g)].map(([, flag, value]) => `${flag}=${value}`));
 
-/** Copilot CLI, driven by its prompt mode with a provider of its own. It keeps tool definitions between the runs of a session. */
+/** Copilot CLI, driven by its prompt mode with a custom provider. It keeps tool definitions between the runs of a session. */
 export const copilotCli = {
   id: 'copilot-cli',
   title: 'Copilot CLI',

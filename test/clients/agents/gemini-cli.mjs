@@ -3,7 +3,7 @@ import { commandOf, nodeForClients } from '../programs.mjs';
 
 const ERASE = ['[[rule]]', 'mcpName = "plugmux"', 'toolName = "box_erase"', 'decision = "allow"', 'priority = 100'];
 
-/** Gemini CLI, driven by its headless mode, which offers only tools that need no question. */
+/** Gemini CLI, driven by its headless mode, which offers only tools that need no approval. */
 export const geminiCli = {
   id: 'gemini-cli',
   title: 'Gemini CLI',

@@ -1,11 +1,11 @@
 import { completions } from '../models/completions.mjs';
 import { commandOf } from '../programs.mjs';
 
-/** opencode, driven by `run` with a provider of its own. */
+/** opencode, driven by `run` with a custom provider. */
 export const opencode = {
   id: 'opencode',
   title: 'opencode',
-  // What the package opencode-ai picks at install time; this build runs on older processors, too.
+  // The build that the package opencode-ai selects at install time; this one also runs on older processors.
   package: `opencode-${process.platform}-${process.arch}${process.arch === 'x64' ? '-baseline' : ''}`,
   version: '1.18.33',
   bin: 'bin/opencode',

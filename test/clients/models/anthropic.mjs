@@ -1,10 +1,10 @@
-// Messages, streamed.
+// The Messages API, streamed.
 import { sendEvents } from './model.mjs';
 
 const textOf = (system) => (typeof system === 'string' ? system : (system ?? []).map(({ text }) => text).join('\n'));
 const blocksOf = (content) => (typeof content === 'string' ? [{ type: 'text', text: content }] : (content ?? []));
 
-/** What a result holds, as the model gets it. */
+/** The content of a result, as the model gets it. */
 function resultOf({ content, is_error: isError }) {
   const blocks = blocksOf(content);
   return {

@@ -1,4 +1,4 @@
-// Chat completions as OpenAI and many others have them, plain and streamed.
+// The Chat Completions API of OpenAI and compatible providers, plain and streamed.
 import { sendEvents } from './model.mjs';
 
 const partsOf = (content) => (typeof content === 'string' ? [{ text: content }] : (content ?? []));
@@ -9,7 +9,7 @@ const textOf = (content) =>
 const imagesOf = (content) =>
   partsOf(content).flatMap(({ image_url: image }) => (image ? [image.url.slice(5, image.url.indexOf(';'))] : []));
 
-/** What a result holds, as the model gets it: its images may follow as a message of the user. */
+/** The content of a result, as the model gets it; images may follow in a user message. */
 function resultOf({ content }, next) {
   const images = [...imagesOf(content), ...(next?.role === 'user' ? imagesOf(next.content) : [])];
   return { text: textOf(content), images, raw: content };

@@ -1,7 +1,7 @@
 // generateContent, plain and streamed.
 import { sendEvents } from './model.mjs';
 
-/** What a result holds, as the model gets it: images stand in the response or beside it. */
+/** The content of a result, as the model gets it; images are inside the response or next to it. */
 function resultOf({ functionResponse }, siblings) {
   const { response, parts = [] } = functionResponse;
   const images = [...parts, ...siblings].map(({ inlineData }) => inlineData?.mimeType).filter(Boolean);

@@ -1,14 +1,14 @@
-// A model server on loopback that follows a script: for each round one tool call, then a closing word. It speaks one
-// provider's API and records what that API carries: the tools, the instructions and what each call gave back.
+// A model server on loopback that follows a script: one tool call per round, then a final text. It implements one
+// provider's API and records what that API carries: the tools, the instructions and the result of each call.
 import { createServer } from 'node:http';
 
 export const DONE = 'All done.';
 
 /**
- * Starts a model. `api` reads requests and writes replies in a provider's words:
- * `accepts(method, path)` tells whether a request is one for the model, `read(body)` gives its tools, system text and
+ * Starts a model. `api` reads requests and writes replies in the format of a provider:
+ * `accepts(method, path)` returns whether a request is for the model, `read(body)` gives its tools, system text and
  * results, `reply(response, { body, path, answer })` sends `{ text }` or `{ call: { id, name, args, tool } }`, `other(path)`
- * answers the rest. A step of the script is `{ tool, args }`; it gets `offered` and, once called, `result`.
+ * answers all other requests. A step of the script is `{ tool, args }`; it gets `offered` and, once called, `result`.
  */
 export async function startModel(api, script) {
   const seen = { tools: [], system: '', others: [] };
@@ -29,14 +29,14 @@ export async function startModel(api, script) {
   });
 
   function answerTo({ tools, system, results }) {
-    // Clients ask side questions as well, such as one for a title; those carry no tools of the gateway.
+    // Clients also send side requests, such as one for a title; those carry no tools of the gateway.
     if (!tools.some(({ name }) => steps.some(({ tool }) => isFor(name, tool)))) return { text: DONE };
     if (seen.tools.length === 0) Object.assign(seen, { tools, system });
-    // A session that goes on brings the results of its last run.
+    // A resumed session contains the results of its last run.
     seen.earlier ??= results.length;
     const fresh = results.slice(seen.earlier);
     for (const [at, result] of fresh.entries()) if (issued[at]) issued[at].step.result = result;
-    // A request that is sent again gets the same answer.
+    // A repeated request gets the same reply.
     if (fresh.length < issued.length) return issued[fresh.length].answer;
     for (const step of steps.filter((one) => one.offered && !issued.some((old) => old.step === one))) {
       const tool = tools.find(({ name }) => isFor(name, step.tool));
@@ -58,12 +58,12 @@ export async function startModel(api, script) {
   return { url: `http://127.0.0.1:${server.address().port}`, seen, steps, stop };
 }
 
-/** Whether a client's name for a tool is that of the gateway's tool, as it is or behind the client's own prefix. */
+/** Whether a client's name for a tool is the gateway's tool name, with or without the client's prefix. */
 export function isFor(name, tool) {
   return name === tool || (name.endsWith(tool) && /[_\-./:]$/.test(name.slice(0, -tool.length)));
 }
 
-/** Sends server-sent events, named where the API names them. */
+/** Sends server-sent events, with event names if the API uses them. */
 export function sendEvents(response, events) {
   response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-cache' });
   for (const data of events) {

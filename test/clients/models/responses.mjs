@@ -1,4 +1,4 @@
-// OpenAI's Responses, streamed.
+// The Responses API of OpenAI, streamed.
 import { sendEvents } from './model.mjs';
 
 const partsOf = (content) => (typeof content === 'string' ? [{ text: content }] : (content ?? []));
@@ -7,13 +7,13 @@ const textOf = (content) =>
     .map(({ text }) => text ?? '')
     .join('\n');
 
-/** What a result holds, as the model gets it. This API has no mark for failed calls. */
+/** The content of a result, as the model gets it. This API has no mark for failed calls. */
 function resultOf({ output }) {
   const images = partsOf(output).filter(({ type }) => type === 'input_image');
   return { text: textOf(output), images: images.map(({ image_url: url }) => url.slice(5, url.indexOf(';'))), raw: output };
 }
 
-/** The tools of a request; those of a namespace are named with it, and its text counts as instructions. */
+/** The tools of a request. Tools of a namespace have its prefix, and its description counts as instructions. */
 const toolsOf = (tools, namespace) =>
   tools.flatMap(({ type, name, description, parameters, tools: inner }) => {
     if (type === 'namespace') return toolsOf(inner, name);

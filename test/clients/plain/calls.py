@@ -1,4 +1,4 @@
-"""What every plain client in Python does: it reads a server and calls from its argument and prints what came back."""
+"""Shared code of the plain Python clients: reads a server and calls from an argument and prints the results."""
 
 import asyncio
 import json
@@ -6,14 +6,14 @@ import sys
 
 
 def main(run):
-    """`run(server, calls)` gives the revision and the instructions, as far as the client shows them, the tools, and a result a call."""
+    """`run(server, calls)` returns the revision and the instructions, if the client exposes them, the tools, and one result per call."""
     task = json.loads(sys.argv[1])
     revision, instructions, tools, results = asyncio.run(run(task["server"], task["calls"]))
     print(json.dumps({"revision": revision, "instructions": instructions, "tools": tools, "results": results}))
 
 
 def answer_to(message, schema):
-    """What the person says to a question: yes to the calls that are marked so, taking what the form proposes."""
+    """The user's answer to a question: yes to marked calls, with the form's default values."""
     if "yes-4711" not in message:
         return {"action": "decline"}
     fields = schema.get("properties", {})
@@ -21,5 +21,5 @@ def answer_to(message, schema):
 
 
 def dump(value):
-    """A model of the SDK in the words of the protocol."""
+    """Converts a model of the SDK to the JSON of the protocol."""
     return value.model_dump(mode="json", by_alias=True, exclude_none=True)

@@ -1,4 +1,4 @@
-// Clients without a model: a list, the same calls, and what they give a program.
+// Clients without a model: a list, the same calls, and the data that they pass to a program.
 const ONE = ['mcp==1.30.0', 'langchain-mcp-adapters==0.3.2', 'langchain-core==1.8.3'];
 const TWO = ['mcp==2.3.0', 'fastmcp==4.2.3'];
 

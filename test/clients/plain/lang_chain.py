@@ -26,7 +26,7 @@ async def run(server, calls):
 
 
 def result(message):
-    """A message for a model, in the words of the protocol."""
+    """Converts a message for a model to the JSON of the protocol."""
     blocks = [{"text": message.content}] if isinstance(message.content, str) else message.content
     return {
         "content": [{**block, "mimeType": block.get("mime_type")} for block in blocks],

@@ -1,4 +1,4 @@
-// mcporter, as the library that its command line is made of.
+// mcporter, used as a library.
 import { writeFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 

@@ -1,4 +1,4 @@
-// An MCP server on stdio: a picture, and a point as structured data, with vendors' keys at the tool and at its result.
+// An MCP server on stdio: an image, and a point as structured data, with vendor keys on the tool and its result.
 import { createInterface } from 'node:readline';
 
 const PNG = 'iVBORw0KGgoAAAANSUhEUgAAAAoAAAAKCAIAAAACUFjqAAAAEklEQVR42mP438CABzGMSmNDAP+MlZ3YNhSDAAAAAElFTkSuQmCC';

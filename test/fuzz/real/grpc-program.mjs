@@ -1,4 +1,4 @@
-// A plugin program whose tool takes the answer that it sends next, and when it sends it.
+// A plugin program whose tool gets the reply to send next, and when to send it.
 import { appendFileSync } from 'node:fs';
 import { read } from '../../bench/servers/grpc-line.mjs';
 import { serveGrpc } from '../support/grpc-server.mjs';
@@ -13,7 +13,7 @@ const WHILE_STARTING = [
 ];
 
 let atStart = takeFromLastStart();
-// The length of the line decides which of its first answers it is, so that all of them occur.
+// The length of the line selects one of its first replies, so that all of them occur.
 const at = (atStart?.length ?? 0) % WHILE_STARTING.length;
 
 const socket = `${process.env.PLUGIN_UNIX_SOCKET_DIR}/plugin`;

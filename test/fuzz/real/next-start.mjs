@@ -1,11 +1,11 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 
-// A process that ends has its last line sent by the next one, while that one starts.
+// The last line of a process that ends is sent by the next process while it starts.
 const file = () => `${process.env.FUZZ_SENT}.next`;
 
 export const keepForNextStart = (line) => writeFileSync(file(), line);
 
-/** The line that the process before this one kept; undefined if there is none. */
+/** The line that the previous process stored; undefined if there is none. */
 export function takeFromLastStart() {
   try {
     const line = readFileSync(file(), 'utf8');

@@ -14,14 +14,14 @@ import { Gateway } from '../../torture/world/gateway.mjs';
 import { sleep, withEnvironment, within } from '../../torture/world/processes.mjs';
 
 const WARM_UP = 20;
-/** Longest wait until a line has been sent; a start takes seconds on a machine that is busy. */
+/** Longest wait until a line has been sent; a start takes seconds on a busy machine. */
 const SENT_MS = 60_000;
-/** A start that is under way must be left to finish. */
+/** A start in progress must not be interrupted. */
 const RENEW_MS = 4_000;
-/** A tool that is not listed any more, or with other arguments, does not come back by itself. */
+/** A tool that disappeared from the list, or was listed with other arguments, is not restored by itself. */
 const LOST = ['UNKNOWN_TOOL', 'ARGUMENTS_INVALID'];
 const LOST_MS = 300;
-/** Longest wait for a line that is sent at a start. */
+/** Longest wait for a line that is sent during a start. */
 const START_MS = 4_000;
 const SERVER = fileURLToPath(new URL('upstream-server.mjs', import.meta.url));
 const LIMITS = {
@@ -31,7 +31,7 @@ const LIMITS = {
   callTimeoutMs: 5_000,
   stopGraceMs: 300,
   failedLoginsPerMinute: 100_000,
-  // A client whose connection is closed for idleness just as it is used loses its request.
+  // If a client uses a connection just as it is closed for being idle, its request is lost.
   keepAliveMs: 60_000,
 };
 const LAST = { line: '{"jsonrpc":"2.0","method":"notifications/nothing/known"}', phase: 'call' };
@@ -43,7 +43,7 @@ const TALOS = (id, name, args) => ({
   functions: [{ name, description: name, parameters: { type: 'object', properties: args } }],
 });
 
-/** The plugin that the canary calls, healthy and in a process of its own. */
+/** The plugin of the canary, healthy and in a separate process. */
 const CANARY = {
   'canary/manifest.json': JSON.stringify(TALOS('canary', 'echo', { message: { type: 'string' } })),
   'canary/index.ts': 'export const handlers = { echo: async ({ message }: { message: string }) => message };',
@@ -51,7 +51,7 @@ const CANARY = {
 
 const codeOf = (reply) => (reply?.result?._meta?.['plugmux/error'] ?? reply?.error?.data)?.code;
 
-/** How many bytes a file has; a process adds one for each line that it sends. */
+/** The size of a file in bytes; a process adds one byte for each line that it sends. */
 function sizeOf(file) {
   try {
     return statSync(file).size;
@@ -60,7 +60,7 @@ function sizeOf(file) {
   }
 }
 
-/** Starts a server at an address, whose first line of output is that address. */
+/** Starts a server at an address, which it prints as its first line. */
 async function startServer(kind, env) {
   const child = spawn(process.execPath, [SERVER, kind], { stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, ...env } });
   const url = await new Promise((resolve, reject) => {
@@ -71,9 +71,9 @@ async function startServer(kind, env) {
 }
 
 /**
- * Sends messages to a gateway process through a real plugin or server, one call each, and reads O1 to O5 once, after the batch.
+ * Sends messages to a gateway process through a real plugin or server, one call each, and checks O1 to O5 once, after the batch.
  * `plugin` is the entry and `files` the files of what sends them; `server` is instead the kind of an upstream server. `tool` is the
- * public name of the tool that takes a message, `messages` are lines, each with the phase in which it is sent. Returns what broke, or
+ * public name of the tool that takes a message, `messages` are lines, each with the phase in which it is sent. Returns the failure, or
  * counts.
  */
 export async function fuzzReal({ plugin, server, files = {}, tool, messages }) {
@@ -115,7 +115,7 @@ export async function fuzzReal({ plugin, server, files = {}, tool, messages }) {
   const report = {};
   let client;
 
-  // Ends what sends, so that it starts again and offers its tool again.
+  // Ends the sender, so that it restarts and offers its tool again.
   const renew = () => {
     if (remote) return remote.child.kill('SIGUSR2');
     const marked = new Set(withEnvironment(`TORTURE_RUN=${mark}`).map(({ pid }) => pid));
@@ -132,7 +132,7 @@ export async function fuzzReal({ plugin, server, files = {}, tool, messages }) {
       let renewed = begun;
       for (;;) {
         const reply = await call(client, tool, message, { may, own: true });
-        // What is sent at a start, or as a list, comes after the reply.
+        // Lines sent at a start, or as a list, arrive after the reply.
         if (message.phase === 'call' ? isSent() : await within(START_MS, isSent)) break;
         if (performance.now() > until)
           return oracle.fail(
@@ -159,7 +159,7 @@ export async function fuzzReal({ plugin, server, files = {}, tool, messages }) {
     const all = send(some).finally(() => {
       done = true;
     });
-    // A lost reply would keep the client waiting for ever, so what is owed for too long is looked for here.
+    // The client would wait indefinitely for a lost reply, so overdue replies are detected here.
     while (!done && !oracle.broken) {
       client.owed.check();
       await Promise.race([all, sleep(1000)]);
@@ -209,6 +209,6 @@ function end(pid) {
   try {
     process.kill(pid, 'SIGKILL');
   } catch {
-    // It has ended meanwhile.
+    // It has exited meanwhile.
   }
 }

@@ -1,6 +1,6 @@
-// Plugins that break the rules of their channel. Each message that they send adds a byte to a file, by which the test counts them.
+// Plugins that violate the protocol of their channel. Each message adds a byte to a file, which the test uses as a counter.
 
-/** A Talos plugin whose tool writes what it is given on its channel, at once or while its next process starts. */
+/** A Talos plugin whose tool writes its argument on its channel, at once or while its next process starts. */
 export const NODE = {
   'odd/manifest.json': JSON.stringify({
     id: 'odd',
@@ -12,7 +12,7 @@ export const NODE = {
   'odd/index.ts': `import { appendFileSync, existsSync, readFileSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 const { FUZZ_SENT = '' } = process.env;
 const next = FUZZ_SENT + '.next';
-// Descriptor 4 is the way from a plugin process to the gateway.
+// Descriptor 4 is the channel from a plugin process to the gateway.
 function send(line: string, call: number): void {
   let data = Buffer.from(line.replaceAll('"$CALL"', String(call)) + '\\n');
   appendFileSync(FUZZ_SENT, '.');

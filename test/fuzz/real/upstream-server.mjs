@@ -1,9 +1,9 @@
-// upstream-server.mjs <stdio|http|sse|ws>: a server whose tool takes the line that it sends next, and when it sends it.
+// upstream-server.mjs <stdio|http|sse|ws>: a server whose tool gets the line to send next, and when to send it.
 import { appendFileSync } from 'node:fs';
 import { serveAt, serveLines, UpstreamPeer } from '../support/upstream-peer.mjs';
 import { keepForNextStart, takeFromLastStart } from './next-start.mjs';
 
-/** How long after a reply the connection ends, so that the gateway has it by then. */
+/** Delay between a reply and the end of the connection, so that the gateway has received it. */
 const REPLIED_MS = 50;
 
 const [kind] = process.argv.slice(2);
@@ -17,10 +17,10 @@ peer.told = ({ line, phase }) => {
 };
 peer.sending = (phase) => {
   appendFileSync(process.env.FUZZ_SENT, '.');
-  // What it listed may have taken its own tool away: it starts again, and lists what it should.
+  // Its list may have removed its own tool, so it restarts and lists it again.
   if (phase === 'list') setTimeout(() => peer.breakOff(), REPLIED_MS);
 };
-// The test wants a new connection when its calls do not arrive.
+// The test requests a new connection if its calls do not arrive.
 process.on('SIGUSR2', () => peer.breakOff());
 
 if (kind === 'stdio') {

@@ -6,14 +6,14 @@ import { CANARY_ALONE, inPipes, openFuzzApp } from './fuzz-app.ts';
 import type { Template } from './messages.ts';
 import { Oracle } from './oracle.ts';
 
-/** A plugin format, as far as pretending to be a plugin of it takes. */
+/** The parts of a plugin format that are needed to simulate a plugin of it. */
 export interface Format {
   readonly adapter: Adapter;
-  /** What the runtime reports of a plugin with one tool, `run`. */
+  /** The runtime's report of a plugin with one tool, `run`. */
   report(id: string): object;
-  /** What the runtime asks of the adapter. */
+  /** The runtime's requests to the adapter. */
   readonly consults: readonly Template[];
-  /** The files that stand for a plugin, and its entry in mcp.json. */
+  /** The files of a plugin, and its entry in mcp.json. */
   files(id: string): Readonly<Record<string, string>>;
   entry(id: string): object;
   /** The public name of the tool. */
@@ -23,7 +23,7 @@ export interface Format {
 const EACH = 3;
 const CANARY = 'canary';
 
-/** Sends messages to the gateway over the channels of pretended processes of some formats; the first format is the canary's too. */
+/** Sends messages to the gateway over the channels of simulated processes of some formats; the first format is also the canary's. */
 export async function fuzzChannel(formats: readonly [Format, ...Format[]], messages: number): Promise<{ summary: string; codes: number }> {
   const oracle = new Oracle([]);
   const peers = new Map<string, Peer>();

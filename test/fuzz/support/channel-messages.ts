@@ -3,7 +3,7 @@ import type { Template } from './messages.ts';
 const call = (method: string, params: object): Template => ({ jsonrpc: '2.0', method, params });
 const ask = (method: string, params: object): Template => ({ jsonrpc: '2.0', id: '$ID', method, params });
 
-/** Every message that a plugin process may send of itself, and replies to the call in flight; `$PLUGIN`, `$CALL` and `$ID` are filled in. */
+/** Every message that a plugin process may send by itself, and replies to the call in flight; `$PLUGIN`, `$CALL` and `$ID` are filled in. */
 export function channelTemplates(report: object, consults: readonly Template[]): Template[] {
   const form = { kind: 'form', message: 'Which?', schema: { type: 'object', properties: {} } };
   const questions = {
@@ -42,7 +42,7 @@ export function channelTemplates(report: object, consults: readonly Template[]):
   ];
 }
 
-/** What a process answers to what it is asked besides calls: at its start, and by its format's adapter. */
+/** The replies of a process to requests other than calls: at its start, and from the adapter of its format. */
 export function otherAnswers(report: object): Template[] {
   const more = [
     { protocol: 1, runtime: 'node', version: 'v20', pid: 1 },

@@ -4,10 +4,10 @@ import { fill, mutated, SEED, type Template } from './messages.ts';
 import type { Answer, Oracle } from './oracle.ts';
 
 const BACK_MS = 30_000;
-/** A start that is under way must not be broken off again. */
+/** A start in progress must not be interrupted again. */
 const START_MS = 300;
 const ODD_EVERY = 20;
-/** Codes by which a call says that its process was not there to hear of it. */
+/** Error codes of a call that did not reach its process. */
 const NOT_THERE = ['PLUGIN_UNAVAILABLE', 'UNKNOWN_TOOL', 'BUSY', 'DRAINING', 'DENIED'];
 
 function* answersOf(templates: readonly Template[]): Generator<string> {
@@ -18,7 +18,7 @@ function* answersOf(templates: readonly Template[]): Generator<string> {
     }
 }
 
-// An answer stands under its id: only what is JSON can be one.
+// Replies are stored by id, so only JSON can be one.
 function answerIn(text: string): string | undefined {
   try {
     return JSON.stringify((JSON.parse(text) as { result?: unknown }).result);
@@ -27,7 +27,7 @@ function answerIn(text: string): string | undefined {
   }
 }
 
-/** Somebody who sends one message, the one it is loaded with, when its tool is called next. */
+/** A peer that sends the one message it is loaded with when its tool is called next. */
 export interface Sender {
   readonly id: string;
   /** The messages of a batch. */
@@ -35,24 +35,24 @@ export interface Sender {
   load(line: string): void;
   /** Whether its message is still to be sent. */
   readonly loaded: boolean;
-  /** Breaks off, so that it starts again and is heard anew. */
+  /** Disconnects, so that it restarts and reports again. */
   startAgain(): void;
 }
 
-/** The script of one pretended process: well-behaved but for the line it is told to send with its next answer. */
+/** The script of one simulated process: correct except for the line that it sends with its next reply. */
 export class Peer implements Sender {
   readonly id: string;
   readonly templates: readonly Template[];
   readonly #report: string;
   readonly #answers: Iterator<string>;
-  // Its first start is a good one: a plugin that never served is not tried again.
+  // Its first start succeeds: a plugin that never served is not retried.
   #asked = -ODD_EVERY;
   #line: string | undefined;
   #say: (line: string) => void = () => undefined;
-  /** Messages that have been sent. */
+  /** Number of messages sent. */
   sent = 0;
 
-  /** `answers`: what it answers to everything but calls, with a field changed, every so often. */
+  /** `answers`: its replies to everything except calls, sometimes with a changed field. */
   constructor(id: string, report: object, templates: readonly Template[], { answers = [] }: { answers?: readonly Template[] } = {}) {
     this.id = id;
     this.templates = templates;
@@ -100,13 +100,13 @@ export class Peer implements Sender {
     return this.#line !== undefined;
   }
 
-  /** Breaks off, so that it starts again and reports anew. */
+  /** Disconnects, so that it restarts and reports again. */
   startAgain(): void {
     this.#say('not a message');
   }
 }
 
-/** What a batch is made of. */
+/** The settings of a batch. */
 export interface Batch {
   readonly peers: readonly Sender[];
   /** The public name of a peer's tool. */
@@ -116,7 +116,7 @@ export interface Batch {
   readonly oracle: Oracle;
 }
 
-/** Sends so many messages, each in the course of a call; a message that found nobody is sent again. */
+/** Sends messages, each during a call; a message that did not reach the gateway is sent again. */
 export async function batch({ peers, toolOf, messages, app, oracle }: Batch): Promise<void> {
   const share = Math.ceil(messages / peers.length);
   const warmUp = Math.min(50, share);
@@ -133,7 +133,7 @@ export async function batch({ peers, toolOf, messages, app, oracle }: Batch): Pr
         if (!peer.loaded) break;
         if (performance.now() > until)
           return oracle.fail('O5', `${peer.id} never came back, the last answer was ${JSON.stringify(result)}`);
-        // Its last report may have taken its tool away.
+        // Its last report may have removed its tool.
         if ((code === 'UNKNOWN_TOOL' || code === undefined) && performance.now() - again > START_MS) {
           again = performance.now();
           peer.startAgain();

@@ -5,10 +5,10 @@ import { createLineSplitter } from '../../../dist/src/core/text/lines.js';
 import { openProcessWorker } from '../../../dist/src/host/group/process-worker.js';
 import type { WorkerEvents } from '../../../dist/src/host/group/worker.js';
 
-/** What a pretended process answers to a request of the gateway: a JSON text, or undefined for no answer of its own. */
+/** The reply of a simulated process to a request of the gateway: a JSON text, or undefined for no reply. */
 export type Script = (method: string, params: JsonObject, id: number, say: (line: string) => void) => string | undefined;
 
-/** The home of a process that is none: the gateway's own reader and handlers over a pair of pipes, the other end a script. */
+/** The worker of a simulated process: the gateway's reader and handlers over a pair of pipes, with a script at the other end. */
 export function openFakeProcess(script: Script, limits: HostLimits, events: WorkerEvents): ReturnType<typeof openProcessWorker> {
   const [down, up, out] = [new PassThrough(), new PassThrough(), new PassThrough()];
   let ended: (why: string) => void = () => undefined;

@@ -17,7 +17,7 @@ import { openFakeProcess, type Script } from './fake-process.ts';
 import type { Answer, Oracle } from './oracle.ts';
 import { oracleClient } from './oracle-client.ts';
 
-/** The limits of every fuzzed gateway: what crashes is back at once, however often. */
+/** The limits of every fuzzed gateway: crashed plugins restart at once, any number of times. */
 export const LIMITS = {
   restartMinMs: 1,
   restartMaxMs: 1,
@@ -27,15 +27,15 @@ export const LIMITS = {
   pluginStopMs: 200,
 };
 
-/** A profile in which no other plugin has a say about the canary's calls. */
+/** A profile in which no other plugin takes part in the canary's calls. */
 export const CANARY_ALONE = { profiles: { calm: { plugins: ['canary'] } } };
 
-/** The same adapter, with its plugins in pretended processes. */
+/** The same adapter, with its plugins in simulated processes. */
 export function inPipes(adapter: Adapter, script: (spec: MemberSpec) => Script): Adapter {
   return inHomes(adapter, (spec, limits, events) => openFakeProcess(script(spec), limits, events));
 }
 
-/** The same adapter, with each plugin in a home of the test's own. */
+/** The same adapter, with each plugin in a worker of the test. */
 export function inHomes(adapter: Adapter, open: (spec: MemberSpec, limits: HostLimits, events: WorkerEvents) => PluginWorker): Adapter {
   return {
     ...adapter,
@@ -47,7 +47,7 @@ export function inHomes(adapter: Adapter, open: (spec: MemberSpec, limits: HostL
   };
 }
 
-/** A gateway in this process, with a client that has everything a call can ask for. */
+/** A gateway in this process, with a client that supports everything a call can request. */
 export async function openFuzzApp(adapters: readonly Adapter[], config: object, files: Readonly<Record<string, string>>, oracle: Oracle) {
   const dir = tempFolder();
   for (const [name, text] of Object.entries(files)) {

@@ -5,7 +5,7 @@ export const SEED = Number(process.env.PLUGMUX_FUZZ_SEED ?? Math.floor(Math.rand
 
 const NAMES = ['constructor', '__proto__', 'prototype', 'toString', 'valueOf', 'hasOwnProperty', 'toJSON', 'then', 'length', 'name'];
 const own = (key, value) => JSON.parse(`{${JSON.stringify(key)}:${JSON.stringify(value)}}`);
-/** Stands in a message for a text that no JSON value can be turned into. */
+/** Placeholder in a message for a text that cannot be a JSON value. */
 const RAW = '\u0001raw';
 const RAW_TEXTS = [
   '1e999',
@@ -17,7 +17,7 @@ const RAW_TEXTS = [
   `${'{"a":'.repeat(5000)}1${'}'.repeat(5000)}`,
 ];
 
-/** Values that no field expects, and some that it might. */
+/** Values that fields usually do not expect, and some that they might. */
 const wrong = fc.oneof(
   {
     weight: 6,
@@ -55,7 +55,7 @@ function pathsOf(value, path = []) {
   ];
 }
 
-/** A copy with something else at a path; `undefined` leaves it out. */
+/** A copy with another value at a path; `undefined` removes it. */
 function withAt(value, [key, ...rest], other) {
   if (key === undefined) return other;
   if (Array.isArray(value)) return value.map((item, i) => (i === key ? withAt(item, rest, other) : item));
@@ -92,7 +92,7 @@ function exists(value, path) {
   return true;
 }
 
-/** What is no message at all. */
+/** Texts that are not messages. */
 const garbage = fc.oneof(
   fc.constantFrom(
     '',
@@ -120,7 +120,7 @@ function textOf(message) {
 }
 
 /**
- * Texts of messages, most of them with a field replaced, dropped or added, some of them as they should be, some no message at all. The
+ * Texts of messages, most of them with a field replaced, dropped or added, some of them valid, some not messages. The
  * same templates, count and seed give the same texts.
  */
 export function* mutated(templates, count, seed = SEED) {
@@ -145,7 +145,7 @@ export function* mutated(templates, count, seed = SEED) {
   for (let from = 0; from < count; from += STEP) yield* fc.sample(message, { numRuns: Math.min(STEP, count - from), seed: seed + from });
 }
 
-/** Puts values in the place of names such as `$CALL`; a text that is nothing but a name becomes the value itself. */
+/** Replaces placeholders such as `$CALL` with values; a text that is only a placeholder becomes the value itself. */
 export function fill(text, values) {
   return text.replace(/"?\$([A-Z]+)"?/g, (found, name) => {
     if (!Object.hasOwn(values, name)) return found;

@@ -1,4 +1,4 @@
-/** How one message of a peer is answered: what it holds, how it is framed, what stands around it. */
+/** One reply of a peer: its content, its framing, and its surroundings. */
 export const answer = (message) => ({
   message,
   compressed: 0,
@@ -19,7 +19,7 @@ const SCHEMAS = [
   '{"properties":5,"required":[5]}',
 ];
 
-/** What a program may answer to a call. */
+/** Possible replies of a program to a call. */
 export const CALLS = [
   answer({ 1: 'fine' }),
   answer({ 1: '{"a":[1,null,{"b":"c"}]}' }),
@@ -29,7 +29,7 @@ export const CALLS = [
   { ...answer({}), trailers: { 'grpc-status': '12', 'grpc-message': 'unimplemented' } },
 ];
 
-/** What it may answer while it starts. */
+/** Possible replies while it starts. */
 export const STARTS = [
   answer({ 1: 1 }),
   answer({ 1: 1, 2: 'no' }),

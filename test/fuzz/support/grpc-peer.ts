@@ -5,7 +5,7 @@ import { mutated, type Template } from './messages.ts';
 
 const ODD_EVERY = 20;
 
-/** A gRPC peer on a socket, well-behaved but for the answer it is told to give next, and now and then at its start. */
+/** A gRPC peer on a socket, correct except for the reply it is given to send next, and sometimes during its start. */
 export class GrpcPeer implements Sender {
   readonly id: string;
   readonly path: string;
@@ -13,7 +13,7 @@ export class GrpcPeer implements Sender {
   readonly #starts: Iterator<string>;
   #asked = -ODD_EVERY;
   #line: string | undefined;
-  /** Ends the connection of the home that uses it. */
+  /** Ends the connection of the worker that uses it. */
   startAgain: () => void = () => undefined;
 
   constructor(id: string, path: string, odd: boolean) {

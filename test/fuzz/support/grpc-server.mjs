@@ -5,8 +5,8 @@ const MAX_HEADER_LENGTH = 4_000;
 const MAX_TIMES = 3;
 
 /**
- * A gRPC server on a socket. `lineFor` gives the answer to a method as JSON text, or undefined for the one that a well-behaved
- * program gives; it also gets the bytes of the request.
+ * A gRPC server on a socket. `lineFor` returns the reply to a method as JSON text, or undefined for the reply of a correct
+ * program; it also gets the bytes of the request.
  */
 export function serveGrpc(path, lineFor) {
   const server = createServer();
@@ -42,7 +42,7 @@ function send(stream, line) {
   try {
     sendAnswer(stream, line);
   } catch {
-    // Too deep for this side to write: a stream that is cut off is garbage as well.
+    // Nested too deeply to be encoded here: a truncated stream is garbage as well.
     stream.close();
   }
 }
@@ -83,7 +83,7 @@ function varint(value) {
   return Buffer.from(bytes);
 }
 
-/** Any JSON value as a protobuf message: keys that are numbers are field numbers, every other key is field 15. */
+/** Any JSON value as a protobuf message: numeric keys are field numbers, every other key is field 15. */
 function encode(value) {
   if (typeof value !== 'object' || value === null) return Buffer.from(String(value));
   return Buffer.concat(Object.entries(value).map(([key, item]) => field(Number(key) || 15, item)));
@@ -96,7 +96,7 @@ function field(number, value) {
   return Buffer.concat([varint(number * 8 + 2), varint(bytes.length), bytes]);
 }
 
-// Node refuses to send some headers at all, so they are left out.
+// Node rejects some headers, so they are left out.
 function headersOf(value) {
   if (typeof value !== 'object' || value === null) return {};
   const entries = Object.entries(value).flatMap(([key, item]) => {

@@ -2,7 +2,7 @@ import type { Logger } from '../../../dist/src/core/log.js';
 import type { ClientLink } from '../../../dist/src/gateway/call/call.js';
 import type { Oracle } from './oracle.ts';
 
-/** A client that checks log lines and progress, which must rise, and accepts every question. */
+/** A client that checks log messages and progress, which must increase, and accepts every question. */
 export function oracleClient(oracle: Oracle): ClientLink {
   let last = Number.NEGATIVE_INFINITY;
   const say = (message: string): void => {
@@ -14,7 +14,7 @@ export function oracleClient(oracle: Oracle): ClientLink {
     session: 'fuzz',
     answerableKinds: ['form', 'url', 'sampling', 'roots'],
     progress(exact, total, message) {
-      // Whole numbers that are larger than the one before can be the same double.
+      // An integer and its successor can be the same double.
       const done = Number(String(exact));
       const good =
         Number.isFinite(done) &&

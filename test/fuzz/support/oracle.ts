@@ -10,12 +10,12 @@ const MB = 1024 * 1024;
 const HEAP_MARGIN = 8 * MB;
 const ANSWER_MS = 30_000;
 const CANARY_MS = 50;
-/** Generator, servers and gateway share one event loop, so times are reported and fail a run only where it stood still. */
+/** Generator, servers and gateway share one event loop, so times are reported and fail a run only if the loop was blocked. */
 const CANARY_WORST_P99_MS = 10_000;
 const IDLE_MS = 10_000;
 const STACK = /\n +at .+:\d+:\d+/;
 
-/** A tool call's answer, as far as the oracle looks at it. */
+/** The parts of a call's reply that the oracle checks. */
 export interface Answer {
   readonly isError?: boolean;
   readonly content?: readonly { readonly type: string; readonly text?: string }[];
@@ -23,7 +23,7 @@ export interface Answer {
   readonly structured?: unknown;
 }
 
-/** What must hold of a gateway in this very process while it is sent garbage: O1 to O5, read after the batch. */
+/** Invariants of a gateway in this process under garbage input: O1 to O5, checked after the batch. */
 export class Oracle {
   readonly #broken: string[] = [];
   readonly #forbidden: readonly string[];
@@ -33,20 +33,20 @@ export class Oracle {
   #baseline: { readonly heap: number; readonly resources: number } | undefined;
   #singing = true;
   #song: Promise<void> | undefined;
-  /** What was sent last, by its sender: named with what breaks. */
+  /** The last message of each sender, which is reported with a failure. */
   readonly last = new Map<string, string>();
   readonly codes = new Map<string, number>();
   owed = 0;
   paid = 0;
 
-  /** `forbidden`: secrets and paths that no answer may show. */
+  /** `forbidden`: secrets and paths that no reply may show. */
   constructor(forbidden: readonly string[]) {
     this.#forbidden = forbidden;
     process.on('uncaughtException', this.#listen);
     process.on('unhandledRejection', this.#listen);
   }
 
-  /** Whether a statement was broken: nothing more need be sent. */
+  /** Whether an invariant was violated, so that the batch can stop. */
   get isBroken(): boolean {
     return this.#broken.length > 0;
   }
@@ -56,7 +56,7 @@ export class Oracle {
     if (this.#broken.length < 5) this.#broken.push(`${statement}: ${what.slice(0, 600)}\n  sent last:\n  ${sent}`);
   }
 
-  /** Waits for an answer that is owed: there must be one, and only within the time that any answer may take (O1). */
+  /** Waits for a pending reply: there must be one, within the time limit of any reply (O1). */
   async owe<T>(what: string, answer: Promise<T>): Promise<T | undefined> {
     this.owed++;
     let timer: NodeJS.Timeout | undefined;
@@ -73,7 +73,7 @@ export class Oracle {
     }
   }
 
-  /** Looks at an answer: an error of the gateway's has a known code, a text and a reference, and shows nothing it must not (O4). */
+  /** Checks a reply: an error of the gateway has a known code, a text and a reference, and reveals nothing (O4). */
   inspect(result: Answer): string | undefined {
     const text = this.#written(result);
     for (const word of this.#forbidden) if (text.includes(word)) this.fail('O4', `an answer shows "${word}": ${text}`);
@@ -97,7 +97,7 @@ export class Oracle {
     }
   }
 
-  /** Calls something healthy all the time: it must not be refused, whatever else happens (O2). */
+  /** Calls a healthy plugin continuously: its calls must never fail (O2). */
   sing(call: () => Promise<Answer>): void {
     this.#song = (async () => {
       while (this.#singing) {
@@ -110,13 +110,13 @@ export class Oracle {
     })();
   }
 
-  /** What the process holds before the batch; what is loaded and compiled on first use has been by then. */
+  /** Measures the process before the batch, after everything used first has been loaded and compiled. */
   rest(): void {
     collect();
     this.#baseline = { heap: process.memoryUsage().heapUsed, resources: process.getActiveResourcesInfo().length };
   }
 
-  /** Reads the statements once; throws with the seed and what was sent last where one does not hold. */
+  /** Checks the invariants once; throws with the seed and the last messages on a violation. */
   async read(): Promise<string> {
     this.#singing = false;
     await this.#song;
@@ -131,7 +131,7 @@ export class Oracle {
     return `seed ${SEED}, ${this.paid} answers, canary p99 ${Math.round(p99)} ms, ${[...this.codes].map(([code, n]) => `${code} ${n}`).join(', ')}`;
   }
 
-  // O3: timers and streams as before, and the memory but for what bounded caches hold.
+  // O3: timers and streams as before, and memory as before except for bounded caches.
   async #settle(): Promise<void> {
     const before = this.#baseline;
     if (!before) return;

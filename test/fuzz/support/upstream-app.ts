@@ -31,17 +31,17 @@ const LIMITS = {
   queueMs: 3_000,
 };
 
-/** A gateway in this process whose upstream servers are pretended ones of a kind. */
+/** A gateway in this process whose upstream servers are simulated ones of one kind. */
 export interface UpstreamApp {
-  /** Makes a request of a phase to a peer. */
+  /** Sends a request of a phase to a peer. */
   ask(phase: Phase, id: string): Promise<Answer>;
-  /** Calls the tool that a peer listed first, whether or not it lists it any more. */
+  /** Calls the tool that a peer listed first, even if it is no longer listed. */
   poke(id: string): Promise<void>;
-  /** What clients get as lists. */
+  /** The lists that clients get. */
   lists(): Record<string, { readonly [key: string]: unknown }>;
-  /** Whether a peer can make the gateway connect again: without a connection that stands and without a session there is nothing to end. */
+  /** Whether a peer can make the gateway reconnect: without an open connection and a session there is nothing to end. */
   startsAgain(peer: UpstreamPeer): boolean;
-  /** Whether a peer's tool is there. */
+  /** Whether a peer's tool is available. */
   serves(id: string): boolean;
 }
 

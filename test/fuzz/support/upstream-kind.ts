@@ -13,17 +13,17 @@ import { type Phase, TEMPLATES } from './upstream-messages.ts';
 import { type Kind, UpstreamPeer } from './upstream-peer.mjs';
 
 const PEERS = 16;
-/** Messages of each peer before the batch. */
+/** Number of messages of each peer before the batch. */
 const WARM_UP = 100;
-/** How many of 100 messages go into a phase. */
+/** How many of 100 messages belong to a phase. */
 const SHARES: Readonly<Record<Phase, number>> = { during: 60, call: 20, prompt: 5, resource: 5, completion: 4, list: 5, start: 1 };
-/** How many messages of a phase are sent in the course of one request; a request has only one reply, and there are four lists. */
+/** How many messages of a phase are sent during one request; a request has only one reply, and there are four lists. */
 const AT_ONCE: Partial<Record<Phase, number>> = { during: 10, list: 4 };
 const ASKED: readonly Phase[] = ['during', 'call', 'prompt', 'resource', 'completion'];
 const PHASES = Object.keys(TEMPLATES) as Phase[];
-/** A machine that is busy takes seconds for a connection, and a peer may refuse several in a row. */
+/** A busy machine takes seconds for a connection, and a peer may reject several in a row. */
 const BACK_MS = 60_000;
-/** What was asked for and did not come within this time is asked for again. */
+/** A request without a reply is repeated after this time. */
 const AGAIN_MS = 3_000;
 const LISTED = {
   tools: ListToolsResultSchema,
@@ -32,7 +32,7 @@ const LISTED = {
   resourceTemplates: ListResourceTemplatesResultSchema,
 };
 
-/** Sends generated messages through upstream servers of one kind; each kind has a file of its own, so that two of them run at a time. */
+/** Sends generated messages through upstream servers of one kind. Each kind has its own file, so that two of them run at a time. */
 export function fuzzUpstream(kind: Kind): void {
   it(`${MESSAGES} messages of upstream servers over ${kind} harm nobody`, async () => {
     const oracle = new Oracle(['"plugmux/forged":', 'node:internal', 'ZodError', '"path":', 'invalid_type']);
@@ -61,7 +61,7 @@ async function run(app: UpstreamApp, oracle: Oracle, peer: UpstreamPeer, message
   await untilServed(app, oracle, peer);
 }
 
-/** The messages of a phase, as many at a time as are sent at a time. Made as they are sent: thousands at once would hold up this process. */
+/** The messages of a phase, in groups as they are sent. Created lazily: thousands at once would block this process. */
 function* portions(phase: Phase, messages: number, seed: number): Generator<string[]> {
   let some: string[] = [];
   for (const line of mutated(TEMPLATES[phase], Math.ceil((messages * SHARES[phase]) / 100), seed + PHASES.indexOf(phase))) {
@@ -77,7 +77,7 @@ function load(oracle: Oracle, peer: UpstreamPeer, phase: Phase, lines: readonly 
   peer.load(phase, lines);
 }
 
-/** Sends lines in the course of a request. */
+/** Sends lines during a request. */
 async function ask(app: UpstreamApp, oracle: Oracle, peer: UpstreamPeer, phase: Phase, lines: readonly string[]): Promise<void> {
   load(oracle, peer, phase, lines);
   const until = performance.now() + BACK_MS;
@@ -90,14 +90,14 @@ async function ask(app: UpstreamApp, oracle: Oracle, peer: UpstreamPeer, phase: 
   }
 }
 
-/** Sends lines as lists; the lists after them are as they should be. */
+/** Sends lines as lists; the following lists are valid. */
 async function listAgain(app: UpstreamApp, oracle: Oracle, peer: UpstreamPeer, lines: readonly string[]): Promise<void> {
   load(oracle, peer, 'list', lines);
   await untilSent(oracle, peer, 'list', () => announce(app, peer));
   checkLists(app, oracle);
 }
 
-/** Sends a line in the place of the handshake. */
+/** Sends a line instead of the handshake. */
 async function startAgain(app: UpstreamApp, oracle: Oracle, peer: UpstreamPeer, lines: readonly string[]): Promise<void> {
   load(oracle, peer, 'start', lines);
   await untilSent(oracle, peer, 'start', () => breakOff(app, peer));
@@ -112,19 +112,19 @@ async function untilSent(oracle: Oracle, peer: UpstreamPeer, phase: Phase, again
   }
 }
 
-// The gateway asks again only if the peer says so.
+// The gateway requests again only if the peer reports a change.
 async function announce(app: UpstreamApp, peer: UpstreamPeer): Promise<void> {
   peer.announce();
   await app.poke(peer.id);
 }
 
-// A peer without a standing connection breaks off with the next request that it gets.
+// A peer without an open connection disconnects with its next request.
 async function breakOff(app: UpstreamApp, peer: UpstreamPeer): Promise<void> {
   peer.breakOff();
   await app.poke(peer.id);
 }
 
-/** Has it start again and list what it should, and waits until it can be called. */
+/** Makes it restart and list its tool, and waits until the tool can be called. */
 async function untilServed(app: UpstreamApp, oracle: Oracle, peer: UpstreamPeer): Promise<void> {
   for (const phase of PHASES) peer.load(phase, []);
   const until = performance.now() + BACK_MS;
@@ -139,7 +139,7 @@ async function untilServed(app: UpstreamApp, oracle: Oracle, peer: UpstreamPeer)
   if (!oracle.isBroken) oracle.fail('O5', `${peer.id} is not served any more`);
 }
 
-/** What clients get must be what they take, whatever a server listed. */
+/** Lists for clients must be valid, regardless of what a server lists. */
 function checkLists(app: UpstreamApp, oracle: Oracle): void {
   for (const [key, list] of Object.entries(app.lists())) {
     const { success, error } = LISTED[key as keyof typeof LISTED].safeParse(list);

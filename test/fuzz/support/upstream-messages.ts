@@ -1,7 +1,7 @@
 import type { Template } from './messages.ts';
 import { capabilities, serverInfo } from './upstream-replies.mjs';
 
-/** When a message is sent: while a call is under way, in place of the reply to a request, or when the connection is made. */
+/** When a message is sent: during a call, instead of the reply to a request, or when the connection is made. */
 export type Phase = 'during' | 'call' | 'prompt' | 'resource' | 'completion' | 'list' | 'start';
 
 const NAMES = ['constructor', '__proto__', 'toString', '', ' ', 'a\u0000b', 'x'.repeat(300), 'run'];

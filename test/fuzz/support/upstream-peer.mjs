@@ -17,7 +17,7 @@ const PHASES = new Map([
 ]);
 const LIST_CHANGED = '{"jsonrpc":"2.0","method":"notifications/tools/list_changed"}';
 
-/** A server that behaves well but for the lines that it is loaded with: it sends them ahead of its next replies. */
+/** A correct server, except for the lines that it is loaded with: it sends them before its next replies. */
 export class UpstreamPeer {
   id;
   modern;
@@ -36,23 +36,23 @@ export class UpstreamPeer {
     this.#lines.set(phase, [...lines]);
   }
 
-  /** Lines that have not been sent. */
+  /** Lines that have not been sent yet. */
   waiting(phase) {
     return this.#lines.get(phase)?.length ?? 0;
   }
 
-  /** With its next reply to a call it reports that its lists have changed. */
+  /** Makes it report with its next reply to a call that its lists have changed. */
   announce() {
     this.#changed = true;
   }
 
-  /** Ends its connections, so that the gateway connects again; where there are none, it forgets its session. */
+  /** Ends its connections, so that the gateway reconnects; without connections, it forgets its session. */
   breakOff() {
     this.#away = true;
     for (const drop of [...this.#drops]) drop();
   }
 
-  /** Whether a request is one of a session that it does not know any more. */
+  /** Whether a request belongs to a forgotten session. */
   forgets({ method }) {
     if (PHASES.get(method) === 'start') this.#away = false;
     return this.#away;
@@ -63,7 +63,7 @@ export class UpstreamPeer {
     return () => this.#drops.delete(drop);
   }
 
-  /** What it sends for a message: `lines` that it was loaded with, then its reply; neither for a notification or a reply. */
+  /** The output for a message: the loaded `lines`, then its reply; neither for a notification or a reply. */
   hear({ id, method, params }) {
     if (id === undefined || method === undefined) return { lines: [], reply: undefined };
     const result = good(method, this.modern);
@@ -77,13 +77,13 @@ export class UpstreamPeer {
     return { lines, reply };
   }
 
-  /** What the arguments of a call mean; in a process of its own they say what it is loaded with. */
+  /** Handles the arguments of a call; in a separate process they contain the lines to load. */
   told() {}
 
-  /** Lines of a phase are about to be sent. */
+  /** Called before lines of a phase are sent. */
   sending() {}
 
-  // What does not take the place of a reply goes out all at once.
+  // Lines that do not replace a reply are sent all at once.
   #take(phase) {
     const lines = this.#lines.get(phase)?.splice(0, 1) ?? [];
     if (phase === 'call') lines.push(...(this.#lines.get('during')?.splice(0) ?? []));
@@ -92,7 +92,7 @@ export class UpstreamPeer {
   }
 }
 
-/** Lines of text from chunks of bytes, and what is written for each. */
+/** Splits chunks of bytes into lines of text, and writes the output for each. */
 export function serveLines(peer, write) {
   let rest = '';
   return (chunk) => {
@@ -145,14 +145,14 @@ async function serveHttp(peer, request, response) {
   const { lines, reply } = peer.hear(message);
   if (reply === undefined) return response.writeHead(202).end();
   const headers = message.method === 'initialize' ? { 'mcp-session-id': `s${++session}` } : {};
-  // A body of JSON has room for one message: what stands in the place of the reply.
+  // A JSON body has room for one message: the one that replaces the reply.
   if (lines.length < 2 && (message.method !== 'tools/call' || ++requests % 3 === 0))
     return response.writeHead(200, { ...headers, 'content-type': 'application/json' }).end(lines[0] ?? reply);
   response.writeHead(200, { ...headers, 'content-type': 'text/event-stream' });
   response.end([...lines, reply].map((text) => `data: ${text}\n\n`).join(''));
 }
 
-// The stream of a session ends with it; the gateway opens it again and learns that the session is forgotten.
+// The stream of a session ends with it; the gateway opens it again and finds that the session is forgotten.
 function standHttp(peer, response) {
   if (peer.modern) return response.writeHead(405).end();
   if (peer.forgets({})) return response.writeHead(404).end();

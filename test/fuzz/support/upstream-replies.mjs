@@ -1,6 +1,6 @@
 const icons = [{ src: 'https://example.org/i.png', mimeType: 'image/png', sizes: ['48x48'], theme: 'dark' }];
 
-/** What every server says that it can do, and of itself. */
+/** The capabilities and metadata of every server. */
 export const capabilities = {
   tools: { listChanged: true },
   prompts: { listChanged: true },
@@ -11,7 +11,7 @@ export const capabilities = {
 };
 export const serverInfo = { name: 'fuzzed', title: 'Fuzzed', version: '1', icons };
 
-/** What a well-behaved server answers; undefined for a method that it does not know. */
+/** The reply of a correct server; undefined for an unknown method. */
 export function good(method, modern) {
   const common = { resultType: 'complete', ttlMs: 1000, cacheScope: 'private' };
   switch (method) {

@@ -15,13 +15,13 @@ function signal(victim, name) {
   try {
     process.kill(victim.pid, name);
   } catch {
-    // It has ended meanwhile.
+    // It has exited meanwhile.
   }
 }
 
 const kill = (name) => async (run, random) => signal(random.pick(victims(run)), name);
 
-// A plugin that crashed too often during its own calls is left out until it is renewed; a run wants it back.
+// A plugin that crashed too often during its own calls is stopped until it is enabled again, which a run needs.
 const renew = async ({ world }, random) => {
   world.renew(random.pick(['steady', 'slow', 'inner', 'victim', 'victim_slow', 'victim_fails', 'victim_rude']));
   world.save();
@@ -30,7 +30,7 @@ const renew = async ({ world }, random) => {
 // hello, load and initialize come first in a process.
 const FIRST_CALL = 4;
 
-/** What the process of `odd` may send of itself, and the answer to its call. */
+/** Messages that the process of `odd` may send by itself, and the reply to its call. */
 const messages = () => {
   const report = { dialect: 'source', functions: ['write'], undeclared: [], triggers: [] };
   const say = (method, params) => ({ jsonrpc: '2.0', method, params: { id: '$PLUGIN', ...params } });
@@ -48,7 +48,7 @@ const messages = () => {
   ];
 };
 
-/** Faults by name: how often they strike, and what they do. Each settles when it has done its worst. */
+/** Faults by name: their frequency and their action. Each action resolves when it is done. */
 const FAULTS = {
   kill: { weight: 10, run: kill('SIGKILL') },
   terminate: { weight: 3, run: kill('SIGTERM') },
@@ -182,7 +182,7 @@ const FAULTS = {
   },
 };
 
-/** Strikes until the run ends, at moments that the seed decides. */
+/** Injects faults until the run ends, at times that the seed decides. */
 export async function strike(run, random) {
   const weights = Object.fromEntries(Object.entries(FAULTS).map(([name, { weight }]) => [name, weight]));
   while (!run.over()) {
@@ -194,7 +194,7 @@ export async function strike(run, random) {
   }
 }
 
-/** Puts everything in order again after the last fault. */
+/** Restores everything after the last fault. */
 export function repair({ world }) {
   for (const victim of victims({ world })) signal(victim, 'SIGCONT');
   for (const id of world.plugins) {

@@ -5,7 +5,7 @@ import { sleep } from '../world/processes.mjs';
 const RPC = { 'content-type': 'application/json', accept: 'application/json, text/event-stream' };
 const BODY = JSON.stringify({ jsonrpc: '2.0', id: 0, method: 'tools/list' });
 
-/** Ways to use an id that is another's. The answer must be the one for an id that nobody has. */
+/** Ways to use an id of another client. The reply must be the one for an unknown id. */
 const ATTEMPTS = [
   (id) => ['/mcp', { method: 'POST', headers: { ...RPC, 'mcp-session-id': id }, body: BODY }],
   (id) => ['/mcp', { method: 'GET', headers: { accept: 'text/event-stream', 'mcp-session-id': id } }],
@@ -14,11 +14,11 @@ const ATTEMPTS = [
   (id) => [`/messages?sessionId=${id}`, { method: 'POST', headers: RPC, body: BODY }],
 ];
 
-/** Somebody with a token of their own, who tries what belongs to others while these work. */
+/** A client with its own token that tries to use the ids of other clients while they are active. */
 export async function intrude(run, clients, over) {
   while (!over() && !run.oracle.broken) {
     for (const client of clients.slice(0, 8)) {
-      // Half of the clients are ada's, half are bob's: each is tried by the other.
+      // Half of the clients belong to ada, half to bob; each half is attacked by the other principal.
       const stranger = client.principal === 'ada' ? 'bob' : 'ada';
       if (client.session !== undefined) for (const attempt of ATTEMPTS) await attemptOne(run, stranger, attempt, client.session);
     }
@@ -42,7 +42,7 @@ async function attemptOne({ gateway, world, oracle }, stranger, attempt, id) {
     oracle.fail('O4', `a stranger with the id of a session was answered ${foreign}, with one of nobody ${unknown}`);
 }
 
-// A question that was put to one is answered by another: it must not know the state, and the owner goes on unharmed.
+// A question for one client is answered by another: the state must be unknown, and the owner continues unaffected.
 async function stealState(run) {
   const { oracle } = run;
   const ada = createClient('http-modern', 'owner', run, 'ada');

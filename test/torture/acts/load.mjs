@@ -1,7 +1,7 @@
 import { BROKEN, call, echo, judge } from '../oracle/judge.mjs';
 import { sleep } from '../world/processes.mjs';
 
-// What clients do, each by its own choice. Every answer is judged; an operation settles when it has its answer.
+// The operations of clients, chosen by each client. Every reply is checked; an operation resolves with its reply.
 
 const sizes = (random) => (random.chance(0.9) ? random.between(10, 2000) : random.between(2000, 200_000));
 
@@ -19,7 +19,7 @@ const cancel = async (client, random) => {
   await reply;
 };
 
-// A cancellation that meets its reply on the way.
+// A cancellation that crosses its reply.
 const race = async (client, random) => {
   const id = client.nextId();
   const reply = echo(client, 'steady_echo', 100, { id });
@@ -59,7 +59,7 @@ const reopen = async (client) => {
   await client.open();
 };
 
-/** Operations by name: what they do and how often, and which clients can do them. */
+/** Operations by name: the action, its frequency, and the clients that support it. */
 const OPERATIONS = {
   echo: { weight: 30, run: (client, random) => echo(client, 'steady_echo', sizes(random)) },
   inner: { weight: 15, run: (client, random) => echo(client, 'inner_echo', sizes(random)) },
@@ -151,7 +151,7 @@ const OPERATIONS = {
       await reply;
     },
   },
-  // A session that ends with calls in flight: each of them is answered, and at once.
+  // A session that ends with calls in flight: each of them is answered at once.
   endSession: {
     weight: 1,
     only: 'session',
@@ -170,7 +170,7 @@ const OPERATIONS = {
   fall: { weight: 1, only: 'session', run: async (client) => client.unstand() },
 };
 
-// Lines and frames that are no message, and messages that nobody is owed anything for.
+// Lines and frames that are not messages, and messages that get no reply.
 function junk(client, random) {
   const text = random.pick([
     '{',
@@ -191,7 +191,7 @@ function junk(client, random) {
 
 const cleanBytes = (random) => Buffer.from(random.bytes(random.between(1, 300)).filter((byte) => byte !== 10));
 
-/** One client at work until the run ends: it chooses, does, waits, and chooses again. */
+/** One active client until the run ends: it chooses an operation, runs it, waits, and repeats. */
 export async function work(client, random, until) {
   const able = Object.entries(OPERATIONS).filter(([, { only }]) => only === undefined || client.abilities.has(only));
   const weights = Object.fromEntries(able.map(([name, { weight }]) => [name, weight]));

@@ -1,9 +1,9 @@
 import { connect } from 'node:net';
 import { sleep } from '../world/processes.mjs';
 
-// What no library would send: connections that are opened for nothing, requests that are never finished, and noise.
+// Traffic that no library would send: unused connections, unfinished requests, and noise.
 
-/** Opens connections, sends what `write` gives for each, holds them for a while, and drops them. */
+/** Opens connections, sends the output of `write` on each, holds them for a while, and drops them. */
 export async function hold(url, { sockets, ms, write, read = false }) {
   const { hostname, port } = new URL(url);
   const open = Array.from({ length: sockets }, (_, i) => {
@@ -18,12 +18,12 @@ export async function hold(url, { sockets, ms, write, read = false }) {
   for (const socket of open) socket.destroy();
 }
 
-/** The head of a request, whole. */
+/** A complete request head. */
 export function head(method, path, token, length, more = '') {
   return `${method} ${path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${token}\r\nContent-Type: application/json\r\nAccept: application/json, text/event-stream\r\n${more}Content-Length: ${length}\r\n\r\n`;
 }
 
-/** A whole request of the stateless era. */
+/** A complete request of the modern era. */
 export function modernCall(token, name, args) {
   const meta = { 'io.modelcontextprotocol/protocolVersion': '2026-07-28', 'io.modelcontextprotocol/clientCapabilities': {} };
   const body = JSON.stringify({ jsonrpc: '2.0', id: 0, method: 'tools/call', params: { name, arguments: args, _meta: meta } });

@@ -8,7 +8,7 @@ const CAPABILITIES = { elicitation: {} };
 const ENVELOPE = { [`${PREFIX}protocolVersion`]: MODERN, [`${PREFIX}clientInfo`]: INFO, [`${PREFIX}clientCapabilities`]: CAPABILITIES };
 
 /**
- * One client, by hand: it counts its ids from 0 as all others do, and gives account of every reply. A transport brings
+ * One handwritten client: its ids start at 0, as in all others, and it accounts for every reply. A transport provides
  * `connect`, `transmit(message)`, `drop` and `close`.
  */
 export class Client {
@@ -17,7 +17,7 @@ export class Client {
   modern;
   oracle;
   owed;
-  /** What this client can do besides: `raw`, `connection`, `pause`, `http`, `session`. */
+  /** Further capabilities of this client: `raw`, `connection`, `pause`, `http`, `session`. */
   abilities = new Set();
   #next = 0;
 
@@ -43,20 +43,20 @@ export class Client {
     return reply?.result;
   }
 
-  /** Every other id is a text: `1` and `"1"` are two ids. */
+  /** Every other id is a string: `1` and `"1"` are different ids. */
   nextId() {
     const number = this.#next++;
     return number % 2 === 0 ? number / 2 : String((number - 1) / 2);
   }
 
-  /** Sends a request under `id`; settles with the reply, or undefined where its connection closed or it was cancelled. */
+  /** Sends a request under `id`; resolves with the reply, or undefined if its connection closed or it was cancelled. */
   request(method, params = {}, id = this.nextId()) {
     const reply = this.owed.owe(id, `${method} ${params.name ?? ''}`);
     this.transmit(this.#message(method, params, id));
     return reply;
   }
 
-  /** Calls a tool under an id that is in use: nothing is owed for that. */
+  /** Calls a tool under an id that is in use; no reply is expected. */
   again(params, id) {
     this.owed.repeat(id);
     this.transmit(this.#message('tools/call', params, id));
@@ -72,7 +72,7 @@ export class Client {
     this.transmit({ jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId: id, reason: 'enough' } });
   }
 
-  /** Takes the text of one message. `expected`: the only id that may be answered here. */
+  /** Handles the text of one message. `expected`: the only id that may be answered here. */
   receive(text, expected) {
     this.oracle.inspect(this.name, text);
     const message = this.#parse(text);
@@ -84,7 +84,7 @@ export class Client {
     this.owed.pay(message);
   }
 
-  /** An error that names no id: the answer to junk, or to a request that the edge refused. */
+  /** An error without an id: the reply to garbage, or to a request that the edge rejected. */
   refused({ error }, expected) {
     this.oracle.count('refusals');
     this.oracle.errorCode(this.name, error?.data, JSON.stringify(error));
@@ -104,7 +104,7 @@ export class Client {
       this.oracle.count('notices');
       return;
     }
-    // A question of a tool: answered with what only this client knows.
+    // A question of a tool: answered with a value that only this client has.
     const [field] = Object.keys(message.params?.requestedSchema?.properties ?? {});
     this.oracle.count('questions');
     this.transmit({ jsonrpc: '2.0', id: message.id, result: { action: 'accept', content: { [field]: this.answerTo(field) } } });

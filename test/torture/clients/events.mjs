@@ -1,4 +1,4 @@
-/** Reads server-sent events from chunks of text, and says what they carry. */
+/** Parses server-sent events from chunks of text. */
 export function eventReader(on) {
   let rest = '';
   return (chunk) => {

@@ -4,14 +4,14 @@ import { eventReader } from './events.mjs';
 
 const NAMED = { 'tools/call': 'name', 'prompts/get': 'name', 'resources/read': 'uri' };
 
-/** Streamable HTTP, both eras: a request of its own for every message. */
+/** Streamable HTTP, both eras: one HTTP request per message. */
 export class HttpClient extends Client {
   #url;
   #token;
   #agent;
   #open = new Map();
   #standing;
-  /** Streams that were dropped before their reply: id of the request and the event to come back with. */
+  /** Streams that were dropped before their reply: id of the request and the event to resume from. */
   dropped = [];
   session;
   /** When the session was last used. */
@@ -52,12 +52,12 @@ export class HttpClient extends Client {
     if (code === 404 && this.session !== undefined) this.sessionLost();
   }
 
-  /** The gateway does not know the session any more. */
+  /** The session is unknown to the gateway. */
   sessionLost() {
     this.oracle.step(this.name, `session lost after ${Math.round(performance.now() - this.used)} ms`);
   }
 
-  // A response that ends without the reply it owes, though nobody asked for that, is a lost reply.
+  // A response that ends without its reply, although it was not cancelled, is a lost reply.
   #ended(id, how, stream, pending) {
     if (id === undefined || this.#open.get(id)?.pending !== pending) return;
     this.#open.delete(id);
@@ -72,14 +72,14 @@ export class HttpClient extends Client {
     this.oracle.step(this.name, `the connection of ${JSON.stringify(id)} was cut${pending.reusedSocket ? ', a reused one' : ''}`);
   }
 
-  /** In the stateless era the end of its connection is what cancels a request. */
+  /** In the modern era, closing the connection cancels a request. */
   cancel(id) {
     if (!this.modern) return super.cancel(id);
     this.owed.cancel(id);
     this.abandon(id);
   }
 
-  /** Drops the connection of one request. In the legacy era it can be resumed, where its stream had begun. */
+  /** Drops the connection of one request. In the legacy era it can be resumed if its stream had begun. */
   abandon(id) {
     const open = this.#open.get(id);
     if (!open) return undefined;
@@ -90,7 +90,7 @@ export class HttpClient extends Client {
     return open.stream.last;
   }
 
-  /** Comes back for a dropped stream: everything after the last event, each once, and the reply. */
+  /** Resumes a dropped stream: everything after the last event, each once, and the reply. */
   resume({ id, last }) {
     return new Promise((resolve) => {
       let seen = last;
@@ -112,7 +112,7 @@ export class HttpClient extends Client {
     });
   }
 
-  /** Opens the standing stream of a session, or comes back to it. */
+  /** Opens or resumes the standalone stream of a session. */
   stand() {
     let first = true;
     const headers = this.#standing?.last === undefined ? {} : { 'last-event-id': this.#standing.last };
@@ -135,7 +135,7 @@ export class HttpClient extends Client {
     this.#standing?.request.destroy();
   }
 
-  /** Ends the session as the protocol has it. */
+  /** Ends the session with DELETE. */
   async end() {
     if (this.session === undefined) return;
     await new Promise((resolve) =>
@@ -200,7 +200,7 @@ export class HttpClient extends Client {
         if (!stream && text !== '') on.message(text);
       });
       response.on('error', () => undefined);
-      // Once the handlers of the last message have run.
+      // After the handlers of the last message have run.
       response.on('close', () =>
         setImmediate(() => on.end(response.complete ? (response.statusCode < 300 ? 'complete' : 'refused') : 'cut')),
       );

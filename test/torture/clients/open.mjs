@@ -4,7 +4,7 @@ import { SseClient } from './sse.mjs';
 import { StdioClient } from './stdio.mjs';
 import { WebSocketClient } from './websocket.mjs';
 
-/** A client of a kind: `http`, `sse`, `ws` or `stdio`, with `-modern` for the stateless era. */
+/** A client of a kind: `http`, `sse`, `ws` or `stdio`, with `-modern` for the modern era. */
 export function createClient(kind, name, { world, gateway, oracle }, principal = 'ada') {
   const [transport, era] = kind.split('-');
   const common = { name, principal, modern: era === 'modern', oracle };

@@ -2,7 +2,7 @@ import { Agent, request } from 'node:http';
 import { Client } from './client.mjs';
 import { eventReader } from './events.mjs';
 
-/** HTTP+SSE: replies come on the stream, messages go to the address that it named. */
+/** HTTP+SSE: replies arrive on the stream, messages are posted to the address in its first event. */
 export class SseClient extends Client {
   #url;
   #token;
@@ -20,7 +20,7 @@ export class SseClient extends Client {
     return this.#stream !== undefined;
   }
 
-  /** The id that the address to post to names. */
+  /** The session id in the address to post to. */
   get session() {
     return this.#endpoint?.split('=')[1];
   }
@@ -67,7 +67,7 @@ export class SseClient extends Client {
     });
     sent.on('response', (response) => {
       response.resume();
-      // Refused: nothing is owed for it.
+      // Rejected: no reply is pending for it.
       if (response.statusCode !== 202) this.#lost(message, `status ${response.statusCode}`);
     });
     sent.on('error', (error) => this.connected && this.#lost(message, error.message));

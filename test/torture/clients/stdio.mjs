@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { createLineSplitter } from '../../../dist/src/core/text/lines.js';
 import { Client } from './client.mjs';
 
-/** A gateway process of its own, spoken to over stdin and stdout. */
+/** A separate gateway process, used over stdin and stdout. */
 export class StdioClient extends Client {
   #command;
   #child;
@@ -29,7 +29,7 @@ export class StdioClient extends Client {
     const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'pipe'], env: this.#command.env });
     this.#child = child;
     const read = createLineSplitter(16 * 1024 * 1024, {
-      // What a gateway that was killed had still written is for nobody.
+      // Output that a killed gateway had still written is ignored.
       line: (line) => this.#child === child && this.receive(line.toString()),
       tooLong: () => this.oracle.fail('O1', `${this.name} received a line without end`),
     });
@@ -60,17 +60,17 @@ export class StdioClient extends Client {
     else this.#child?.stdout.resume();
   }
 
-  /** Kills the gateway process without a word. */
+  /** Kills the gateway process. */
   drop() {
     this.#child?.kill('SIGKILL');
     this.#child = undefined;
     this.owed.gone();
   }
 
-  /** Ends its stdin; the process must then end by itself with 0. */
+  /** Ends its stdin; the process must then exit with 0. */
   async close() {
     const child = this.#child;
-    // One that was started on a broken configuration has ended by itself.
+    // A process that was started with a broken configuration has already exited.
     if (!this.connected) return this.drop();
     child.stdout.resume();
     child.stdin.end();

@@ -1,7 +1,7 @@
 import { WebSocket } from 'ws';
 import { Client } from './client.mjs';
 
-/** WebSocket, both eras: one message a text frame. */
+/** WebSocket, both eras: one message per text frame. */
 export class WebSocketClient extends Client {
   #url;
   #token;
@@ -37,12 +37,12 @@ export class WebSocketClient extends Client {
     if (!this.connected) this.owed.gone();
   }
 
-  /** Sends whatever it is given. */
+  /** Sends any bytes or text. */
   raw(data, options) {
     if (this.connected) this.#socket.send(data, options, () => undefined);
   }
 
-  /** Stops reading, or reads again. */
+  /** Stops reading, or resumes. */
   pause(paused) {
     if (paused) this.#socket?._socket?.pause();
     else this.#socket?._socket?.resume();

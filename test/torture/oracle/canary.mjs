@@ -3,12 +3,12 @@ import { sleep } from '../world/processes.mjs';
 import { echo } from './judge.mjs';
 
 const EVERY_MS = 50;
-/** Times are reported as they are; a run fails only where they are beyond what the machine itself explains. */
+/** Times are reported as measured; a run fails only if they exceed what the machine itself explains. */
 const MARGIN_MS = 1_000;
 const MARGIN_FACTOR = 5;
 const LEAST_CALLS = 500;
 
-/** Calls a healthy plugin all the time; whatever else happens, it must not be refused or kept waiting. */
+/** Calls a healthy plugin continuously; its calls must never be rejected or delayed. */
 export async function sing(client, until) {
   const times = [];
   const control = createControl();
@@ -27,13 +27,13 @@ export async function sing(client, until) {
   }
   control.end();
   const [p99, controlP99] = [quantile(times, 0.99), quantile(beside, 0.99)];
-  // Of a few calls the slow ones say nothing: the machine itself may have stood still.
+  // With only a few calls, slow ones prove nothing: the machine itself may have been blocked.
   if (times.length >= LEAST_CALLS && p99 > MARGIN_MS + MARGIN_FACTOR * controlP99)
     client.oracle.fail('O2', `one in 100 calls of the canary took ${Math.round(p99)} ms, of a bare process ${Math.round(controlP99)} ms`);
   return { calls: times.length, p50: quantile(times, 0.5), p99, max: quantile(times, 1), controlP99 };
 }
 
-/** A process that only says back what it hears: how long that takes tells how busy the machine is, and this process. */
+/** A process that echoes its input: its latency shows how busy the machine and this process are. */
 function createControl() {
   const child = spawn(process.execPath, ['-e', 'process.stdin.pipe(process.stdout)'], { stdio: ['pipe', 'pipe', 'ignore'] });
   child.stdin.on('error', () => undefined);

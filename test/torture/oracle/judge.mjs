@@ -1,6 +1,6 @@
 import { payload } from './oracle.mjs';
 
-/** Codes that a plugin may answer with while it is killed, frozen, replaced or switched off. */
+/** Error codes that are allowed while a plugin is killed, frozen, replaced or disabled. */
 export const BROKEN = [
   'PLUGIN_CRASHED',
   'PLUGIN_UNAVAILABLE',
@@ -11,7 +11,7 @@ export const BROKEN = [
   'BUSY',
 ];
 
-/** Calls a tool and judges the answer: `text` is what it must be, `may` the codes it may be refused with. */
+/** Calls a tool and checks the reply: `text` is the expected one, `may` the allowed error codes. */
 export async function call(client, name, args, { text, may = ['BUSY'], own = false, meta, id } = {}) {
   const params = { name, arguments: args, ...(meta ? { _meta: meta } : {}) };
   const reply = await client.request('tools/call', params, id);
@@ -45,7 +45,7 @@ function refused(oracle, client, name, object, may, shown) {
 
 let last = 0;
 
-/** Has something echoed that nobody else may ever see. */
+/** Echoes a payload that no other client may ever see. */
 export function echo(client, tool, size, options = {}) {
   const message = payload(client.name, last++, size);
   return call(client, tool, { message }, { ...options, text: message });

@@ -1,6 +1,6 @@
 import { ERROR_CODES } from '../../../dist/src/core/error-codes.js';
 
-/** What must hold, in words; a run ends with the first that does not. */
+/** The invariants; a run ends with the first violation. */
 export const STATEMENTS = {
   O1: 'every owed request id gets exactly one reply, its own, or its connection closes',
   O2: 'a client on another connection, calling a healthy plugin, sees no error and no long wait',
@@ -10,11 +10,11 @@ export const STATEMENTS = {
 };
 
 const MARK = /§([\w-]+)\./g;
-// As it stands in JSON.
+// As written in JSON.
 const STACK = /\\n +at .+:\d+:\d+/;
 const MAX_STEPS = 400;
 
-/** Collects steps and the first statement that was broken. */
+/** Records steps and the first violated invariant. */
 export class Oracle {
   #steps = [];
   #started = performance.now();
@@ -22,7 +22,7 @@ export class Oracle {
   #paths = [];
   broken;
   counts = {};
-  /** Aborted with the first broken statement. */
+  /** Aborted with the first violation. */
   end = new AbortController();
 
   constructor(stop) {
@@ -50,13 +50,13 @@ export class Oracle {
     this.end.abort();
   }
 
-  /** What nobody may ever see, and where things lie, which no client may see. */
+  /** Secrets that no client may see, and paths that no client may see. */
   forbid(secrets, paths) {
     this.#secrets = secrets;
     this.#paths = paths;
   }
 
-  /** Looks for what does not belong into a text that `owner` received. */
+  /** Searches a text that `owner` received for data that must not be in it. */
   inspect(owner, text) {
     for (const [, other] of text.matchAll(MARK)) if (other !== owner) this.fail('O4', `${owner} received a payload of ${other}`);
     if (STACK.test(text)) this.fail('O4', `${owner} received a stack: ${text.slice(0, 300)}`);
@@ -68,7 +68,7 @@ export class Oracle {
     for (const secret of this.#secrets) if (text.includes(secret)) this.fail('O4', `${where} shows the planted secret "${secret}"`);
   }
 
-  /** The shape that every error of the gateway has. Returns its code. */
+  /** Checks the form of an error of the gateway. Returns its code. */
   errorCode(owner, object, text) {
     const known = typeof object?.code === 'string' && object.code in ERROR_CODES;
     if (!known || typeof object.message !== 'string' || typeof object.ref !== 'string')
@@ -77,5 +77,5 @@ export class Oracle {
   }
 }
 
-/** A payload that names its owner, so that it is recognised wherever it turns up. */
+/** A payload that names its owner, so that it is recognized anywhere. */
 export const payload = (owner, number, size) => `§${owner}.${number}§`.padEnd(size, 'x');

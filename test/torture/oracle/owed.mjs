@@ -1,6 +1,6 @@
 const LATEST_MS = 60_000;
 
-/** What one client is owed. Every id is settled once: by its reply, by its own cancellation, or with its connection. */
+/** The pending replies of one client. Every id is settled once: by its reply, its cancellation, or with its connection. */
 export class Owed {
   #owner;
   #oracle;
@@ -16,7 +16,7 @@ export class Owed {
     return this.#open.size;
   }
 
-  /** Settles with the reply, or undefined where there will be none. */
+  /** Resolves with the reply, or undefined if there will be none. */
   owe(id, what) {
     this.#oracle.count('requests');
     return new Promise((resolve) => this.#open.set(id, { resolve, what, since: performance.now() }));
@@ -33,7 +33,7 @@ export class Owed {
       this.#oracle.count('replies');
       return debt.resolve(message);
     }
-    // A reply that was on its way when the cancellation was sent; a second one is none.
+    // A reply that crossed the cancellation; a second one is a fault.
     if (this.#cancelled.delete(message.id)) return;
     const text = JSON.stringify(message).slice(0, 200);
     this.#oracle.fail('O1', `${this.#owner} received a reply to ${JSON.stringify(message.id)}, which it was not owed: ${text}`);
@@ -45,12 +45,12 @@ export class Owed {
     this.forget(id);
   }
 
-  /** The same id was sent again: once the first has its reply, the gateway may take the second for a request of its own. */
+  /** The same id was sent again: once the first has its reply, the gateway may accept the second as a new request. */
   repeat(id) {
     this.#cancelled.add(id);
   }
 
-  /** Nothing will come for this id any more. */
+  /** No reply will arrive for this id. */
   forget(id) {
     const debt = this.#open.get(id);
     this.#open.delete(id);
@@ -63,7 +63,7 @@ export class Owed {
     this.#cancelled.clear();
   }
 
-  /** Fails where something has been owed for too long. */
+  /** Fails if a reply is overdue. */
   check() {
     const now = performance.now();
     for (const [id, { what, since }] of this.#open) {

@@ -1,19 +1,19 @@
 import { within } from '../world/processes.mjs';
 
 const MB = 1024 * 1024;
-/** What garbage collection cannot give back at once: caches that are bounded, code that was compiled meanwhile. */
+/** Memory that garbage collection cannot free at once: bounded caches, and code compiled meanwhile. */
 const HEAP_MARGIN = 5 * MB;
 const RSS_MARGIN = 48 * MB;
 const SETTLE_MS = 60_000;
 
-/** What a quiet gateway holds. */
+/** The resources of an idle gateway. */
 export async function measure(gateway) {
   const { children, descriptors, open } = gateway.holds();
   const { sessions, sse, websocket, connections, replies, calls } = await gateway.status();
   return { children, descriptors, open, sessions, sse, websocket, connections, calls, replies, memory: await gateway.memory() };
 }
 
-/** Waits until nothing is going on any more, and stays so for a moment; says what still is where that does not happen. */
+/** Waits until the gateway is idle, and stays so for a moment; reports the remaining activity on a timeout. */
 export async function settled({ gateway, world }, ms = SETTLE_MS) {
   let why = '';
   let looks = 0;
@@ -23,7 +23,7 @@ export async function settled({ gateway, world }, ms = SETTLE_MS) {
     const busy = Object.entries(plugins).filter(([, state]) => state !== 'ready');
     const { children, names } = gateway.holds();
     why = JSON.stringify({ sessions, sse, websocket, connections, calls, owed, busy, names });
-    // This very request is the one connection; each group has its process, and the guardian is one more.
+    // This request is the one connection; each group has its process, and the orphan reaper is one more.
     const still = sessions + sse + websocket + calls + owed === 0 && connections <= 1 && busy.length === 0 && children === world.groups + 1;
     looks = still ? looks + 1 : 0;
     return looks >= 20;
@@ -31,7 +31,7 @@ export async function settled({ gateway, world }, ms = SETTLE_MS) {
   return quiet ? undefined : why;
 }
 
-/** Compares a gateway at rest with what it was before: nothing may have stayed. */
+/** Compares an idle gateway with its state before the run: nothing may have leaked. */
 export async function compare(gateway, before, oracle) {
   const same = () => gateway.holds().descriptors <= before.descriptors;
   if (!(await within(15_000, same))) {

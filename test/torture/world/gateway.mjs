@@ -9,17 +9,17 @@ import { descendants, descriptors, lives, nameOf, total, withEnvironment, within
 const MAIN = fileURLToPath(new URL('../../../dist/test/fixture-main.mjs', import.meta.url));
 const PROBE = new URL('./probe.mjs', import.meta.url).href;
 
-/** The command line of a gateway over stdin and stdout. */
+/** The command line of a gateway on stdio. */
 export function stdioCommand(world) {
   return { args: [process.execPath, MAIN, 'stdio', '--config', world.file], env: environment(world) };
 }
 
-// Plugin processes get no environment but their own; what they are found by stands in the configuration.
+// Plugin processes inherit no environment, so they are found by a variable in the configuration.
 function environment({ mark, env }) {
   return { ...process.env, ...env, TORTURE_RUN: mark };
 }
 
-/** The gateway that a run is about: the built program, with a probe for its memory. */
+/** The gateway under test: the built program, with a probe for its memory. */
 export class Gateway {
   #world;
   #oracle;
@@ -44,12 +44,12 @@ export class Gateway {
     return this.#child.exitCode === null && this.#child.signalCode === null;
   }
 
-  /** Further gateways of the run, whose processes are remembered too. */
+  /** Further gateways of the run, whose processes are tracked too. */
   alsoWatch(pids) {
     this.#others = pids;
   }
 
-  /** Its last words, but for what plugins print. */
+  /** Its last output, without that of plugins. */
   log(lines) {
     return this.#log.slice(-lines);
   }
@@ -78,7 +78,7 @@ export class Gateway {
       });
       void this.exited.then((how) => reject(new Error(`the gateway ended with ${how}: ${this.#log.join('\n')}`)));
     });
-    // Everything it ever starts is remembered: at the end none of it may be left.
+    // Every process that it starts is tracked: none of them may be left at the end.
     this.#watch = setInterval(() => this.#remember(), 250);
     this.#remember();
   }
@@ -93,7 +93,7 @@ export class Gateway {
     return `${kind === 'ws' ? this.url.replace('http', 'ws') : this.url}${path}`;
   }
 
-  /** Over a connection of its own: it counts itself among the open ones. */
+  /** Over a separate connection, which is included in the count of open ones. */
   status() {
     return new Promise((resolve, reject) => {
       const headers = { authorization: `Bearer ${this.#world.tokens.admin}` };
@@ -138,7 +138,7 @@ export class Gateway {
     return { children: children.length, names: children.map(nameOf), descriptors: total(open), open };
   }
 
-  /** What is left of everything it started. */
+  /** The remaining processes that it started. */
   left() {
     return [...this.#seen.values(), ...withEnvironment(`TORTURE_RUN=${this.#world.mark}`)].filter(
       (p) => p.pid !== this.pid && p.pid !== process.pid && lives(p),
@@ -152,14 +152,14 @@ export class Gateway {
     return this.exited;
   }
 
-  /** The run is over, however it went: nothing of it stays. */
+  /** Cleans up after the run, with any outcome. */
   async end() {
     if (this.alive) await this.stop('SIGKILL');
     for (const process_ of this.left()) {
       try {
         process.kill(process_.pid, 'SIGKILL');
       } catch {
-        // It has ended meanwhile.
+        // It has exited meanwhile.
       }
     }
   }

@@ -1,4 +1,4 @@
-// Loaded into a gateway ahead of its own code: on SIGUSR2 it collects its garbage and writes down what it then holds.
+// Loaded into a gateway before its own code: on SIGUSR2 it runs a garbage collection and writes its memory usage.
 import { writeFileSync } from 'node:fs';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';

@@ -12,13 +12,13 @@ function statOf(pid) {
 
 const everyPid = () => readdirSync('/proc').filter((name) => /^\d+$/.test(name));
 
-/** Whether a process that was seen still runs: its number and its start must agree. */
+/** Whether a known process still runs: pid and start time must match. */
 export function lives({ pid, start }) {
   const now = statOf(pid);
   return now !== undefined && now.start === start && now.state !== 'Z';
 }
 
-/** What a process is, for a message: its command line and the group it was started for. */
+/** Describes a process for a message: its command line and its plugin group. */
 export function nameOf({ pid, state }) {
   const read = (file) => {
     try {
@@ -31,7 +31,7 @@ export function nameOf({ pid, state }) {
   return `${read('cmdline').replaceAll('\0', ' ').slice(0, 60)}[${pid} ${state} ${group}]`;
 }
 
-/** Everything below a process. */
+/** All descendants of a process. */
 export function descendants(root) {
   const all = everyPid().map(statOf).filter(Boolean);
   const family = new Set([root]);
@@ -46,7 +46,7 @@ export function descendants(root) {
   return all.filter(({ pid, state }) => family.has(pid) && pid !== root && state !== 'Z');
 }
 
-/** Processes whose environment holds a text. */
+/** Processes whose environment contains a text. */
 export function withEnvironment(text) {
   return everyPid()
     .map(statOf)
@@ -60,7 +60,7 @@ export function withEnvironment(text) {
     });
 }
 
-/** Open descriptors of a process, by what they are. */
+/** Open descriptors of a process, by type. */
 export function descriptors(pid) {
   const found = {};
   try {
@@ -74,7 +74,7 @@ export function descriptors(pid) {
       found[target] = (found[target] ?? 0) + 1;
     }
   } catch {
-    // It has ended.
+    // It has exited.
   }
   return found;
 }
@@ -83,7 +83,7 @@ export const total = (counts) => Object.values(counts).reduce((sum, n) => sum + 
 
 export const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** Looks until a condition holds; false when it does not within `ms`. */
+/** Polls until a condition holds; false if it does not within `ms`. */
 export async function within(ms, condition) {
   const end = performance.now() + ms;
   for (;;) {

@@ -1,4 +1,4 @@
-/** Choices that a seed alone decides. Each actor draws from a stream of its own, so that timing changes nobody's choices. */
+/** Choices that only the seed decides. Each actor has its own stream, so that timing does not affect choices. */
 export function createRandom(seed) {
   let state = hash(String(seed));
   const next = () => {
@@ -10,7 +10,7 @@ export function createRandom(seed) {
   const int = (n) => Math.floor(next() * n);
   return {
     next,
-    /** A whole number below `n`. */
+    /** An integer below `n`. */
     int,
     between: (low, high) => low + int(high - low + 1),
     chance: (p) => next() < p,

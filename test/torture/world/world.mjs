@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 
 const FIXTURES = fileURLToPath(new URL('../../fixtures/talos', import.meta.url));
 
-/** Plugins of a run: folders of the tests' own fixtures, under other ids and in groups of their own. */
+/** Plugins of a run: folders of the test fixtures, under other ids and in separate groups. */
 const PLUGINS = {
   canary: { from: 'echo', group: 'canary' },
   steady: { from: 'echo', group: 'steady' },
@@ -20,10 +20,10 @@ const PLUGINS = {
   odd: { from: '../../torture/world/odd', group: 'odd' },
 };
 
-/** Only what is broken on purpose may run out of time, however slow the machine is. */
+/** Only intentional faults may time out, even on a slow machine. */
 const HEALTHY_TIMEOUT_MS = 30_000;
 
-/** Who may connect: two principals for the load, and the one that reads the status. */
+/** The tokens: two principals for the load, and one that reads the status. */
 export const PRINCIPALS = ['ada', 'bob', 'admin'];
 
 /** A folder with a configuration, plugins and planted secrets. `limits` are those of this run. */
@@ -75,16 +75,16 @@ export function createWorld({ limits, plugins = Object.keys(PLUGINS), fixture = 
     tokens,
     secrets,
     plugins,
-    /** How many processes the plugins take. */
+    /** How many processes the plugins use. */
     groups: new Set(plugins.flatMap((id) => PLUGINS[id].group ?? [])).size,
     save: (text = JSON.stringify(config())) => writeFileSync(file, text),
-    /** Gives a plugin another setting: it is replaced by itself. */
+    /** Changes a setting of a plugin, so that the gateway replaces it. */
     renew(id) {
       nonces[id] = (nonces[id] ?? 0) + 1;
     },
     enable: (id, enabled) => void (enabled ? off.delete(id) : off.add(id)),
     source: (id) => join(dir, id, 'index.ts'),
-    /** Everything that was written down about calls. */
+    /** The recorded audit lines of calls. */
     audit() {
       const folder = join(dir, '.plugmux/audit');
       return readdirSync(folder)
