@@ -40,7 +40,7 @@ import { ownerOf, ownersOf, readResource } from './view/resources.ts';
 import { createSessionViews } from './view/session-views.ts';
 import { createView, type View } from './view/view.ts';
 
-/** The configuration and the policy made from it: they change together. */
+/** The configuration and its policy, which change together. */
 export interface ActiveConfig {
   readonly config: Config;
   readonly policy: Policy;
@@ -50,47 +50,46 @@ export interface ActiveConfig {
 export interface Gateway {
   /** Whether a profile exists. */
   hasProfile(profile: string): boolean;
-  /** What a caller sees now; the same object until something changes. Without a session it is what all sessions see together. */
+  /** The caller's current view; the same object until something changes. Without a session it has the tools of all sessions. */
   view(caller: Caller, session?: string): View;
-  /** Lets plugins look whether what they offer has changed; a change is told to clients later. Waits for those that promise it. */
-  refresh(asker: ListRequester): Promise<void> | undefined;
-  /** Settles when the plugins have listed what they offer, so that a first list is complete; once, and rejects if the gateway ends first. */
+  /** Lets plugins update their offers. Settles when all have; undefined if none has to. Clients are notified of changes later. */
+  refresh(requester: ListRequester): Promise<void> | undefined;
+  /** Settles when the plugins have listed, so that a first list is complete. Waits only once; rejects if the gateway stops first. */
   whenListed(): Promise<void> | undefined;
-  /** The same before a client is welcomed: nobody waits where the last start left word of what there is. */
+  /** The same for the reply to `initialize`: does not wait if offers of the last start are stored. */
   introduced(): Promise<void> | undefined;
-  /** Settles when a plugin that is served from memory has opened or failed; undefined if it is not served so. */
+  /** Settles when a plugin that is served from memory has opened or failed; undefined if it is not served from memory. */
   opening(pluginId: string): Promise<void> | undefined;
-  /** Calls a tool. Throws DRAINING at once and rejects with UNKNOWN_TOOL and for a bad ticket; every other failure is a result. */
+  /** Calls a tool. Throws DRAINING; rejects with UNKNOWN_TOOL or for an invalid ticket. Every other failure is a result. */
   call(name: string, args: JsonObject, call: Call, audit: string, client?: Semaphore): Promise<Outcome>;
   getPrompt(name: string, args: Readonly<Record<string, string>>, call: Call): Promise<PromptResult>;
   readResource(uri: string, call: Call): Promise<ReadResult>;
-  /** A client's session has begun. */
+  /** Notifies plugins of a new session of a client. */
   sessionStarted(caller: Caller, session: string): void;
   /** Calls back after the catalogue or the policy has changed. */
   onChange(listener: () => void): void;
-  /** Calls back with the address, as somebody watches it, of a resource whose contents have changed, and the plugin it belongs to. */
+  /** Calls back when a resource changes, with its address as the client subscribed to it, and its plugin. */
   onUpdated(listener: (address: string, pluginId: string) => void): void;
   /**
-   * Lets the plugin of a resource know that somebody wants to hear of its changes, until the returned function is called.
-   * Undefined where the caller sees no such resource.
+   * Subscribes to a resource until the returned function is called. Undefined if the caller sees no such resource.
    */
   subscribe(address: string, caller: Caller): (() => void) | undefined;
-  /** Takes over a new configuration. */
+  /** Applies a new configuration. */
   applyConfig(rules: ActiveConfig): void;
-  /** Forgets what is kept for callers that may not call any more. */
+  /** Drops everything stored for callers that lost their access. */
   forget(isGone: (caller: Caller) => boolean): void;
-  /** Refuses new calls from now on, and those that wait for a plugin to open. */
+  /** Rejects new calls from now on, and calls that wait for a plugin to open. */
   drain(): void;
   /** Calls in flight. */
   active(): number;
 }
 
-/** Whether calls must not run without a line of the audit log: as the file says, else wherever strangers may call. */
+/** Whether calls require an audit line: as configured, else if the gateway listens on other interfaces than loopback. */
 export function isAuditRequired({ audit, listen }: Config): boolean {
   return audit.required ?? !isLoopback(listen.host);
 }
 
-/** Puts registry, policy, limits and audit together. */
+/** Creates the gateway from registry, policy, limits and audit. */
 export function createGateway(
   first: ActiveConfig,
   limits: Limits,
@@ -160,9 +159,9 @@ export function createGateway(
 
   const find = (name: string, args: JsonObject, call: Call): Wanted | undefined => {
     const { tools, listed, search } = view(call.caller, call.session);
-    const meant = search?.resolve(name, args);
-    const tool = meant?.tool ?? listed.get(name) ?? tools.get(name);
-    return tool && { name, sent: args, tool, args: meant?.args ?? args };
+    const target = search?.resolve(name, args);
+    const tool = target?.tool ?? listed.get(name) ?? tools.get(name);
+    return tool && { name, sent: args, tool, args: target?.args ?? args };
   };
 
   const begin = (
@@ -198,7 +197,7 @@ export function createGateway(
     const whole = unlessStopped(pending, stopping).then(() => {
       waited = true;
     });
-    // Without a waiting client, the rejection must not count as unhandled.
+    // The rejection must not count as unhandled if no client waits.
     whole.catch(() => undefined);
     return whole;
   };
@@ -206,12 +205,12 @@ export function createGateway(
   return {
     hasProfile: (profile) => rules.policy.hasProfile(profile),
     view,
-    refresh(asker) {
-      const pending = registry.refresh(asker);
+    refresh(requester) {
+      const pending = registry.refresh(requester);
       return pending && Promise.race([pending, sleep(limits.firstListMs, undefined, { ref: false })]);
     },
     whenListed,
-    // A client that connects while the gateway drains is answered with what is known by then.
+    // A client that connects while the gateway drains gets the lists that are available by then.
     introduced: () => (registry.knew() ? undefined : whenListed()?.catch(() => undefined)),
     opening: (pluginId) => registry.opening(pluginId),
     call(name, args, call, auditCaller, client) {
@@ -219,7 +218,7 @@ export function createGateway(
       const { middleware, settings } = view(call.caller);
       call.bounds = settings.bounds;
       if (middleware.length > 0) trackSession(call.caller, call.session);
-      // A guard may not have been asked anything yet.
+      // A guard that is still opening cannot be asked yet.
       const isReady = middleware.length === 0 || middleware.every(({ steps, opening }) => steps !== undefined && !opening);
       const wanted = isReady ? find(name, args, call) : undefined;
       if (wanted && !registry.opening(wanted.tool.entry.plugin.id)) return begin(wanted, call, auditCaller, client);
@@ -280,7 +279,7 @@ export function createGateway(
       parts = partsOf(next);
       departed.clear();
       changed();
-      // A limit may have been raised, or lowered below what is kept.
+      // A limit may have been raised, or lowered below the current contents.
       queue.release([]);
       kept.applyLimits();
       cache.applyLimits();

@@ -80,7 +80,7 @@ export function createEngine(gateway: Gateway, limits: EngineLimits, shared: () 
 
   const legacy = (caller: Caller, transport: string): LegacyPeer => new LegacyPeer(parts, methods, caller, transport, limits);
   const sessions = createSessions(limits, { opened: subscriptions.add, ended: subscriptions.remove }, log.area('sessions'));
-  // Modern clients of one token share its semaphore; without tokens one client cannot be told from another.
+  // Modern clients of one token share its semaphore; without tokens clients cannot be distinguished.
   const streamable = createStreamable({
     ...parts,
     sessions,

@@ -160,7 +160,7 @@ describe('plugmux doctor', () => {
     expect(stdout).toMatch(/^todo {4}waiting .*\n {10}token: "token" is required and not set/m);
     expect(stdout.match(/^note: .*$/gm)).toEqual([
       'note: the rule profiles.p.tools: nothing_* matches nothing',
-      `note: no plugin of a known format is in ${['odd', 'strange'].map((name) => join(cwd, 'plugins', name)).join(', ')}`,
+      `note: no adapter recognizes a plugin in ${['odd', 'strange'].map((name) => join(cwd, 'plugins', name)).join(', ')}`,
     ]);
   });
 });

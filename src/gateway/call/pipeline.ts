@@ -26,31 +26,31 @@ import { notifyAll, runAround, runAuthorizers, runGuards, toInterceptedCall } fr
 import { argumentsFor } from './numbers.ts';
 import type { Semaphore, SemaphoreQueue } from './semaphore.ts';
 
-/** One tools/call, free of any protocol. */
+/** One tool call, independent of the protocol. */
 export interface CallRequest {
   readonly tool: VisibleTool;
-  /** As `checkArguments` left them. */
+  /** The arguments returned by `checkArguments`. */
   readonly args: JsonObject;
-  /** What is wrong with them. */
+  /** Why they are invalid. */
   readonly fault?: string | undefined;
   readonly call: Call;
-  /** The client's own semaphore; absent if clients cannot be told apart. */
+  /** The client's semaphore; absent if clients cannot be distinguished. */
   readonly client?: Semaphore | undefined;
-  /** The answer that came with the call, where its client had been asked before. */
+  /** The answer to an earlier question, if the client sent one with the call. */
   readonly returned?: Returned | undefined;
-  /** The caller's fields of the audit line, as ready JSON members. */
+  /** The caller's fields of the audit line, as JSON members. */
   readonly audit: string;
-  /** Why it cannot run, whatever else holds. */
+  /** Why the call must not run; takes precedence over everything else. */
   readonly refusal?: GatewayError | undefined;
 }
 
-/** What a call came to; `failure` is there where the result was made by the gateway and not by the tool. */
+/** The outcome of a call; `failure` is set if the gateway created the result. */
 export interface Outcome {
   readonly result: ToolResult;
   readonly failure: GatewayError | undefined;
 }
 
-/** What the pipeline needs of the gateway. */
+/** The dependencies of the pipeline. */
 export interface PipelineParts {
   readonly limits: Limits;
   readonly queue: SemaphoreQueue;
@@ -67,8 +67,8 @@ export interface PipelineParts {
 }
 
 /**
- * Runs one call: arguments against the schema, policy, the semaphores, the tool under its deadline, the result's check, one
- * audit line. Never rejects: every refusal and failure is a result the model can act on. Drawn in README.md.
+ * Runs one call: schema, policy, semaphores, the tool with its deadline, result check, one audit line. Never rejects: every
+ * failure is a result that a model can act on. README.md has a diagram.
  */
 export async function runCall(request: CallRequest, parts: PipelineParts): Promise<Outcome> {
   const started = performance.now();
@@ -121,7 +121,7 @@ export async function runCall(request: CallRequest, parts: PipelineParts): Promi
   return parts.auditRequired ? recorded({ result, failure }, request, args, parts) : { result, failure };
 }
 
-// The caller learns what came of a call only once that stands in the audit log.
+// The caller gets the outcome only after its audit line is written.
 async function recorded(outcome: Outcome, request: CallRequest, args: JsonObject, parts: PipelineParts): Promise<Outcome> {
   const why = await parts.audit.written();
   if (why === undefined || outcome.failure?.outcome === 'NOT_SENT') return outcome;
@@ -141,7 +141,7 @@ function invalid({ entry }: VisibleTool, fault: string): GatewayError {
   return new GatewayError('ARGUMENTS_INVALID', `The arguments of ${entry.name} are not valid: ${fault}.`);
 }
 
-// What other plugins make of the arguments is judged like what a client sends.
+// Arguments that other plugins changed are checked like those of a client.
 async function checkChanged(tool: VisibleTool, changed: JsonObject): Promise<JsonObject> {
   await tool.entry.checker.ready(changed);
   const { args, fault } = checkArguments(tool.entry, changed);
@@ -149,7 +149,7 @@ async function checkChanged(tool: VisibleTool, changed: JsonObject): Promise<Jso
   return args;
 }
 
-// Guards first, then what they made of the arguments, then whoever has to agree to just these arguments.
+// Guards run first, then the changed arguments are checked, then the user approves exactly these arguments.
 async function authorizeCall(request: CallRequest, parts: PipelineParts): Promise<{ args: JsonObject; consent: Consent | undefined }> {
   const { tool, call, args: sent, returned } = request;
   const intercepted = toInterceptedCall(tool.entry, sent, call);
@@ -166,13 +166,13 @@ function checkDenyRules({ entry, settings }: VisibleTool, args: JsonObject): voi
   const text = `${entry.name} ${canonicalJson(args)}`;
   if (!settings.denyRules.some((rule) => text.includes(rule))) return;
   throw new GatewayError('DENIED', `A rule of this profile forbids this call of ${entry.name}.`, {
-    fix: 'Call it with other arguments, or have the profile changed.',
+    fix: 'Use other arguments, or change the profile.',
   });
 }
 
 function refuseUnaudited({ audit, auditRequired }: PipelineParts): void {
   if (auditRequired && audit.failure() !== undefined) {
-    throw new GatewayError('AUDIT_STORE_UNAVAILABLE', 'Calls are refused while the audit log cannot be written.');
+    throw new GatewayError('AUDIT_STORE_UNAVAILABLE', 'Calls are rejected while the audit log cannot be written.');
   }
 }
 
@@ -184,16 +184,16 @@ function semaphoresFor({ tool, client }: CallRequest, { all, pluginSemaphore }: 
 async function acquireAll(semaphores: readonly Semaphore[], { queue, limits }: PipelineParts): Promise<void> {
   if (await queue.acquire(semaphores, limits.queueMs)) return;
   const [held] = semaphores.filter(({ active, limit, asking }) => active >= limit && asking > 0);
-  const why = held ? `; ${held.asking} of ${held.active} wait for a person's answer` : '';
+  const why = held ? `; ${held.asking} of ${held.active} wait for the user's answer` : '';
   throw new GatewayError('BUSY', `Too many calls are in flight; none ended within ${limits.queueMs / 1000} s${why}.`, {
     retryAfterMs: limits.queueMs,
   });
 }
 
-// The only step that differs by format. Whichever comes first decides: the answer, the deadline or the cancellation.
+// The only step that differs by format. Settles with the first of result, deadline and cancellation.
 function invoke({ tool, call }: CallRequest, args: JsonObject, { log, limits }: PipelineParts): Promise<ToolResult> {
   const { entry, middleware } = tool;
-  // Other plugins see only what is a result.
+  // Other plugins receive only valid results.
   const checked = (given: ToolResult): ToolResult => {
     const result = admitResult(given);
     checkResult(result, limits);
@@ -202,7 +202,7 @@ function invoke({ tool, call }: CallRequest, args: JsonObject, { log, limits }: 
   return new Promise((resolve, reject) => {
     if (call.aborted) return reject(unsent(call.reason));
     call.onAbort(reject);
-    call.clock = new Deadline(tool, call, tooLate);
+    call.clock = new Deadline(tool, call, toTimeout);
     const result =
       middleware.length === 0
         ? entry.tool.call(argumentsFor(entry.tool, args), call)
@@ -213,17 +213,17 @@ function invoke({ tool, call }: CallRequest, args: JsonObject, { log, limits }: 
   });
 }
 
-// What makes the call equal to others may be asked of the plugin, which may hang.
+// The key may come from the plugin, which may hang.
 function keyOf(rule: CacheRule, { tool, call }: CallRequest, args: JsonObject): Promise<string | undefined> {
   return new Promise<string | undefined>((resolve, reject) => {
     call.onAbort(reject);
     if (call.aborted) return;
-    call.clock = new Deadline(tool, call, tooLate);
+    call.clock = new Deadline(tool, call, toTimeout);
     cacheKey(rule, tool, args, call).then(resolve, reject);
   }).finally(() => call.stopClock());
 }
 
-// A known result is one as if the tool had given it just now: whoever follows calls hears of it.
+// Middleware is notified of a cached result as if the tool had returned it.
 function recall(key: string, { tool, call }: CallRequest, args: JsonObject, { cache, log }: PipelineParts): ToolResult | undefined {
   const known = cache.get(key);
   if (known && tool.middleware.length > 0) {
@@ -233,7 +233,7 @@ function recall(key: string, { tool, call }: CallRequest, args: JsonObject, { ca
   return known;
 }
 
-function tooLate(tool: VisibleTool): GatewayError {
+function toTimeout(tool: VisibleTool): GatewayError {
   return timedOut(`Tool "${tool.entry.name}"`, tool);
 }
 
@@ -251,13 +251,13 @@ function asFailure(thrown: unknown, { tool }: CallRequest): GatewayError {
 
 function toFailedResult(failure: GatewayError, { call, tool }: CallRequest, args: JsonObject, parts: PipelineParts): ToolResult {
   const result = toRefusal(failure, call, parts);
-  // These words are the plugin's, and with them maybe a stranger's.
-  const foreign = failure.code === 'PLUGIN_FAILED' && tool.fence && tool.entry.tool.untrusted === true;
-  const fenced = foreign ? fenceResult(result, args, tool.entry.name) : result;
+  // The message comes from the plugin and may contain untrusted text.
+  const isUntrusted = failure.code === 'PLUGIN_FAILED' && tool.fence && tool.entry.tool.untrusted === true;
+  const fenced = isUntrusted ? fenceResult(result, args, tool.entry.name) : result;
   return tool.clean ? cleanResult(fenced) : fenced;
 }
 
-/** A failure as a result the model can act on; it is written to the log as well. */
+/** Converts a failure to a result that a model can act on, and logs it. */
 export function toRefusal(failure: GatewayError, call: Call, { redactor, log }: Pick<PipelineParts, 'redactor' | 'log'>): ToolResult {
   if (failure.code !== 'CALL_CANCELLED' && failure.code !== 'ARGUMENTS_INVALID') {
     log.warn(redactor.text(`${failure.details.tool}: ${failure.message}`), {

@@ -76,7 +76,7 @@ export function createSubscriptions(gateway: Gateway, lists: Lists): Subscriptio
   const shares = new Shares<ListenStream>();
   let opened = 0;
   const known = new Map<string, View>();
-  // The last view of subscribers whose session sees tools of its own.
+  // The last view of subscribers whose session sees other tools than the profile.
   const parts = new WeakMap<Subscriber, View>();
   let scheduled = false;
 
@@ -128,7 +128,7 @@ export function createSubscriptions(gateway: Gateway, lists: Lists): Subscriptio
   };
 
   // Ends the oldest stream of the principal with most streams, unless that is the principal that opens another one.
-  const makeRoom = (principal: string): void => {
+  const evict = (principal: string): void => {
     const oldest = shares.firstOfLargest(principal, ({ number }) => number);
     if (!oldest || oldest.principal === principal)
       throw new GatewayError('OVERLOADED', `The limit of ${MAX_STREAMS} listen streams is reached.`);
@@ -142,7 +142,7 @@ export function createSubscriptions(gateway: Gateway, lists: Lists): Subscriptio
       const { notifications } = request.params;
       if (!isJsonObject(notifications))
         throw new GatewayError('INVALID_PARAMS', '"notifications" must be an object.', { field: 'notifications' });
-      if (streams.size >= MAX_STREAMS) makeRoom(request.caller.principal);
+      if (streams.size >= MAX_STREAMS) evict(request.caller.principal);
       const honoured = LIST_NOTIFICATIONS.filter(({ filter }) => notifications[filter] === true).map(({ filter }) => filter);
       const { resourceSubscriptions: wanted } = notifications;
       const watches = new Map<string, () => void>();

@@ -17,7 +17,7 @@ interface Claim {
   readonly manifests: readonly Manifest[];
 }
 
-/** Finds every plugin that a configuration names or that its plugin folders hold, in configuration order. */
+/** Discovers the plugins of a configuration and of its plugin folders, in configuration order. Runs no plugin code. */
 export async function discoverPlugins(config: Config, adapters: readonly Adapter[], host: Host): Promise<DiscoveredPlugin[]> {
   const found: DiscoveredPlugin[] = [];
   for (const plugin of config.plugins.values()) {
@@ -34,7 +34,7 @@ export async function discoverPlugins(config: Config, adapters: readonly Adapter
   return [...relateAll(refuseSecond(found.map(refuseHidden)), adapters), ...unmatched(config, found, adapters)];
 }
 
-// What is switched off does not count: whoever needs it shall hear so.
+// Disabled plugins are left out, so that plugins that depend on them get an error.
 function relateAll(found: readonly DiscoveredPlugin[], adapters: readonly Adapter[]): DiscoveredPlugin[] {
   const related = new Map<Manifest | undefined, Manifest>();
   for (const adapter of adapters) {
@@ -47,7 +47,7 @@ function relateAll(found: readonly DiscoveredPlugin[], adapters: readonly Adapte
   });
 }
 
-// An entry without a path may name its plugin in a way that only its format knows.
+// An entry without a path may select its plugin by a key of its format.
 function selects({ path, entry }: PluginConfig, adapters: readonly Adapter[]): boolean {
   return path === undefined && adapters.some(({ selectors = [] }) => selectors.some((key) => entry.options[key] !== undefined));
 }
@@ -115,7 +115,7 @@ async function readServer(
   const base = { id, origin: '', config: plugin };
   try {
     if (fault !== undefined)
-      throw new GatewayError('NEEDS_CONFIGURATION', fault, { plugin: id, at: at(), fix: 'Set what the message names.' });
+      throw new GatewayError('NEEDS_CONFIGURATION', fault, { plugin: id, at: at(), fix: 'Set the value that the message names.' });
     const source: Source = { key: id, path: config.dir, root: config.dir, server, at, entry: plugin.entry };
     for (const adapter of adapters.filter((a) => a.servers)) {
       const [manifest] = (await adapter.read(source, host)) ?? [];
@@ -148,9 +148,9 @@ async function readScanned(
     const found: DiscoveredPlugin[] = [];
     for (const { adapter, manifests } of await claim(source, foldersOnly(adapters), host)) {
       for (const { id } of manifests) {
-        // An entry without a path completes the plugin that the scan found under its id, or in the folder of its name.
-        const byFolder = manifests.length === 1 ? completing(unnamed.id, config) : undefined;
-        const plugin = completing(id, config) ?? byFolder ?? scannedConfig(id, config);
+        // An entry without a path applies to the scanned plugin with its id, or to the plugin in the folder of this name.
+        const byFolder = manifests.length === 1 ? entryFor(unnamed.id, config) : undefined;
+        const plugin = entryFor(id, config) ?? byFolder ?? scannedConfig(id, config);
         const key = plugin.id === id ? {} : { key: plugin.id };
         const read = await adapter.read({ ...source, ...key, entry: plugin.entry }, host);
         const [manifest] = (read ?? []).filter((m) => m.id === plugin.id);
@@ -171,8 +171,8 @@ async function claim(source: Source, adapters: readonly Adapter[], host: Host): 
   }
   if (claims.length > 1) {
     const formats = claims.map((c) => c.adapter.kind).join(' and ');
-    throw new GatewayError('NAME_COLLISION', `${source.path} looks like a plugin of ${formats}.`, {
-      fix: 'Name it under "plugins" in mcp.json with a "format".',
+    throw new GatewayError('NAME_COLLISION', `Several adapters recognize ${source.path} as a plugin: ${formats}.`, {
+      fix: 'Add an entry with its "path" and "format" under "plugins" in mcp.json.',
     });
   }
   return claims;
@@ -180,16 +180,16 @@ async function claim(source: Source, adapters: readonly Adapter[], host: Host): 
 
 function asFailure(thrown: unknown, plugin: string): GatewayError {
   if (thrown instanceof GatewayError) return thrown;
-  return new GatewayError('MANIFEST_INVALID', `It cannot be read: ${toError(thrown).message}`, { plugin, cause: thrown });
+  return new GatewayError('MANIFEST_INVALID', `The plugin cannot be read: ${toError(thrown).message}`, { plugin, cause: thrown });
 }
 
-function completing(id: string, config: Config): PluginConfig | undefined {
+function entryFor(id: string, config: Config): PluginConfig | undefined {
   const named = config.plugins.get(id);
   return named?.path === undefined ? named : undefined;
 }
 
 function scannedConfig(id: string, config: Config): PluginConfig {
-  const named = completing(id, config);
+  const named = entryFor(id, config);
   if (named) return named;
   return {
     id,
@@ -202,7 +202,7 @@ function scannedConfig(id: string, config: Config): PluginConfig {
   };
 }
 
-// Sorted by name: the order matters to plugins that use each other's services, and must not depend on the disk.
+// Sorted by name, because the order matters to plugins that use each other, and must not depend on the file system.
 function listFolder(folder: string, config: Config, found: DiscoveredPlugin[]): string[] {
   try {
     return readdirSync(folder)
@@ -223,18 +223,18 @@ function listFolder(folder: string, config: Config, found: DiscoveredPlugin[]): 
   }
 }
 
-/** Folders that a scan met and no format claimed, in a sentence for each plugin folder. One of packages holds many others. */
+/** Lists the folders that no adapter recognizes, one text per plugin folder. Skips `node_modules`, which has many others. */
 export function unrecognizedFolders({ pluginFolders }: Config, origins: readonly string[]): string[] {
   const known = origins.map(realPath);
   return pluginFolders.flatMap((folder) => {
     if (basename(folder) === 'node_modules' || !existsSync(folder)) return [];
-    const strangers = readdirSync(folder, { withFileTypes: true }).filter((item) => {
+    const unrecognized = readdirSync(folder, { withFileTypes: true }).filter((item) => {
       const path = realPath(join(folder, item.name));
       const isKnown = known.some((origin) => origin === path || origin.startsWith(path + sep));
       return item.isDirectory() && !/^[._]/.test(item.name) && !isKnown;
     });
-    const names = strangers.map(({ name }) => name).sort();
-    return names.length === 0 ? [] : [`no plugin of a known format is in ${names.map((name) => join(folder, name)).join(', ')}`];
+    const names = unrecognized.map(({ name }) => name).sort();
+    return names.length === 0 ? [] : [`no adapter recognizes a plugin in ${names.map((name) => join(folder, name)).join(', ')}`];
   });
 }
 

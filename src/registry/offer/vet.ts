@@ -12,33 +12,32 @@ import { children } from '../schemas/subschemas.ts';
 export type Vetted =
   | {
       readonly schema: JsonObject;
-      /** What its values are checked by; undefined where they are not checked. */
+      /** The dialect for checking values; undefined if they are not checked. */
       readonly dialect: Dialect | undefined;
-      /** What is not checked, and why; one sentence each. */
+      /** The parts that are not checked, and why; one text each. */
       readonly unchecked: readonly string[];
       readonly bytes: number;
       readonly refused?: undefined;
     }
   | { readonly schema?: undefined; readonly refused: string };
 
-/** Above these a schema is not served at all. */
+/** Above these a tool is not served. */
 const MAX_BYTES = 1024 * 1024;
 const MAX_DEPTH = 64;
-/** Of any JSON in it, such as a default. */
+/** For any JSON in a schema, such as a default. */
 const CAPS: JsonCaps = { depth: 256, keys: Number.POSITIVE_INFINITY, items: Number.POSITIVE_INFINITY };
-/** Above this its values are not checked. */
+/** Above this, values are not checked. */
 const MAX_SUBSCHEMAS = 2_000;
-const MAX_TOLD = 20;
-/** What tells something to the reader alone. */
-const SPOKEN = new Set(['title', 'description', '$comment', 'default', 'examples', 'example']);
+const MAX_LISTED = 20;
+/** Keywords without effect on validation. */
+const ANNOTATIONS = new Set(['title', 'description', '$comment', 'default', 'examples', 'example']);
 
-/** Thrown inside, caught at the top. */
 class Refusal extends Error {}
 
 /**
- * Decides whether a tool's schema can be served: an object schema within 1 MB and 64 levels. One that is more than
- * `maxBytes` without its texts, more than 2,000 subschemas, too much work or of an unknown dialect is served and not checked
- * by; parts that cannot be checked by are named. Returns a copy without `$id`; nothing is ever fetched.
+ * Decides whether a tool's schema can be served: an object schema within 1 MB and 64 levels. It is served unchecked if it
+ * exceeds `maxBytes` without annotations or 2,000 subschemas, is too expensive to check, or has an unknown dialect. Parts
+ * that cannot be checked are listed. Returns a copy without `$id`; nothing is ever fetched.
  */
 export function vetSchema(input: unknown, maxBytes: number): Vetted {
   try {
@@ -54,24 +53,24 @@ function vet(input: unknown, maxBytes: number): Vetted {
     throw new Refusal(`it is ${input === null ? 'null' : Array.isArray(input) ? 'a list' : `a ${typeof input}`}, not an object`);
   const text = written(input);
   const bytes = Buffer.byteLength(text);
-  if (bytes > MAX_BYTES) throw new Refusal(`it has ${bytes} bytes, more than ${MAX_BYTES}`);
+  if (bytes > MAX_BYTES) throw new Refusal(`its ${bytes} bytes exceed the limit of ${MAX_BYTES} bytes`);
   const schema = read(text);
   if (schema.type !== 'object') throw new Refusal(`its root must have "type": "object", not ${JSON.stringify(schema.type)}`);
   const odd = findFault(schema);
   if (odd) throw new Refusal(`its number at ${odd.path} ${odd.fault}`);
-  const seen = lookThrough(schema);
+  const seen = inspect(schema);
   const dialect = seen.isOlder && schema.$schema === undefined ? 'draft-07' : dialectOf(schema);
   localise(schema, dialect);
   const served = { schema, bytes };
   const not = (why: string): Vetted => ({ ...served, dialect: undefined, unchecked: [`arguments are not checked: ${why}`] });
-  if (!dialect) return not(`its dialect ${JSON.stringify(schema.$schema).slice(0, 200)} is not known`);
-  if (seen.mixesDialects) return not('parts of it are of another dialect');
+  if (!dialect) return not(`its dialect ${JSON.stringify(schema.$schema).slice(0, 200)} is unknown`);
+  if (seen.mixesDialects) return not('parts of it use another dialect');
   if (seen.subschemas > MAX_SUBSCHEMAS) return not(`it has more than ${MAX_SUBSCHEMAS} subschemas`);
-  if (bytes > maxBytes && bytes - seen.spoken > maxBytes)
-    return not(`it has ${bytes - seen.spoken} bytes without its texts, more than ${maxBytes}`);
+  if (bytes > maxBytes && bytes - seen.annotationBytes > maxBytes)
+    return not(`its ${bytes - seen.annotationBytes} bytes without descriptions exceed limits.schemaBytes (${maxBytes})`);
   const surveyed = survey(schema, dialect, notLinear);
   if (surveyed.heavy) return not('its references expand to too many checks of one value');
-  return { ...served, dialect, unchecked: toldOf(surveyed.left) };
+  return { ...served, dialect, unchecked: listUnchecked(surveyed.left) };
 }
 
 function read(text: string): JsonObject {
@@ -91,27 +90,27 @@ function written(schema: JsonObject): string {
   }
 }
 
-function toldOf(left: readonly string[]): string[] {
-  const told = left.slice(0, MAX_TOLD).map((part) => `not checked: ${part.slice(0, 300)}`);
-  return left.length > MAX_TOLD ? [...told, `not checked: ${left.length - MAX_TOLD} more parts`] : told;
+function listUnchecked(left: readonly string[]): string[] {
+  const listed = left.slice(0, MAX_LISTED).map((part) => `not checked: ${part.slice(0, 300)}`);
+  return left.length > MAX_LISTED ? [...listed, `not checked: ${left.length - MAX_LISTED} more parts`] : listed;
 }
 
 interface Seen {
   subschemas: number;
-  /** Bytes of texts that nothing is checked by. */
-  spoken: number;
+  /** Bytes of annotations. */
+  annotationBytes: number;
   isOlder: boolean;
   mixesDialects: boolean;
 }
 
-function lookThrough(root: JsonObject): Seen {
-  const seen: Seen = { subschemas: 0, spoken: 0, isOlder: false, mixesDialects: false };
+function inspect(root: JsonObject): Seen {
+  const seen: Seen = { subschemas: 0, annotationBytes: 0, isOlder: false, mixesDialects: false };
   const visit = (schema: JsonValue, depth: number): void => {
     if (!isJsonObject(schema)) return;
     if (depth > MAX_DEPTH) throw new Refusal(`it is more than ${MAX_DEPTH} levels deep`);
     seen.subschemas++;
-    for (const key in schema) if (SPOKEN.has(key)) seen.spoken += Buffer.byteLength(toJsonText(schema[key]));
-    // A list of item schemas is how older dialects write a tuple.
+    for (const key in schema) if (ANNOTATIONS.has(key)) seen.annotationBytes += Buffer.byteLength(toJsonText(schema[key]));
+    // Older dialects write a tuple as a list of item schemas.
     if (Array.isArray(schema.items)) seen.isOlder = true;
     if (schema !== root && schema.$schema !== undefined && dialectOf(schema) !== dialectOf(root)) seen.mixesDialects = true;
     for (const [child] of children(schema, '')) visit(child, depth + 1);

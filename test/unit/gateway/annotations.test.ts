@@ -8,7 +8,7 @@ describe('toAnnotations', () => {
     [{ destructive: true }, 'auto', true],
     [undefined, 'required', true],
     [{ destructive: true }, 'client', true],
-  ] as const)('says of hints %j with approval %s: destructive %s', { tags: ['destructive-kept'] }, (hints, approval, destructive) => {
+  ] as const)('maps hints %j with approval %s to destructive: %s', { tags: ['destructive-kept'] }, (hints, approval, destructive) => {
     expect(toAnnotations(hints, approval)?.destructiveHint).toBe(destructive);
   });
 

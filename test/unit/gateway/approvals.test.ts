@@ -55,7 +55,7 @@ describe('createApprovals', () => {
     for (const decision of ['Allow for this session', 'Always allow']) {
       const { obtain, asked } = app(accept(decision));
       await obtain(toolOf('format', 'Erases'));
-      await obtain(toolOf('format', 'Erases, and tells nobody'));
+      await obtain(toolOf('format', 'Erases without notice'));
       expect(asked).toHaveLength(2);
     }
   });

@@ -79,23 +79,23 @@ describe('runAuthorizers', () => {
 });
 
 describe('runAround', () => {
-  const said = (result: ToolResult) => (result.content[0] as { text: string }).text;
+  const textOf = (result: ToolResult) => (result.content[0] as { text: string }).text;
 
   it('uses the first answer from `before` instead of the tool, and runs every `after`', async () => {
     const ended: string[] = [];
     const all = [
-      active('a', { before: async () => textResult('kept'), after: async (_, result) => textResult(`${said(result)} a`) }),
-      active('b', { before: async () => textResult('never'), after: async (_, result) => textResult(`${said(result)} b`) }),
-      active('c', { ended: (_, result) => void ended.push(said(result)) }),
+      active('a', { before: async () => textResult('kept'), after: async (_, result) => textResult(`${textOf(result)} a`) }),
+      active('b', { before: async () => textResult('never'), after: async (_, result) => textResult(`${textOf(result)} b`) }),
+      active('c', { ended: (_, result) => void ended.push(textOf(result)) }),
     ];
     const result = await runAround(call().passing, all, silentLog, async () => textResult('tool'));
-    expect(said(result)).toBe('kept a b');
+    expect(textOf(result)).toBe('kept a b');
     expect(ended).toEqual(['kept a b']);
   });
 
   it('runs only steps that apply to the tool', async () => {
     const all = [active('a', { appliesTo: ({ labels }) => labels.includes('toolset:fs'), before: async () => textResult('kept') })];
-    expect(said(await runAround(call().passing, all, silentLog, async () => textResult('tool')))).toBe('tool');
+    expect(textOf(await runAround(call().passing, all, silentLog, async () => textResult('tool')))).toBe('tool');
   });
 
   it('does not fail the call if a listener throws', async () => {
@@ -106,7 +106,7 @@ describe('runAround', () => {
         },
       }),
     ];
-    expect(said(await runAround(call().passing, all, silentLog, async () => textResult('tool')))).toBe('tool');
+    expect(textOf(await runAround(call().passing, all, silentLog, async () => textResult('tool')))).toBe('tool');
   });
 });
 

@@ -106,8 +106,8 @@ describe('checkHeaders', () => {
     ['no name', { 'mcp-method': 'tools/call' }],
     ['another name', { 'mcp-method': 'tools/call', 'mcp-name': 'ecko' }],
     ['the name twice', { 'mcp-method': 'tools/call', 'mcp-name': ['echo', 'echo'] }],
-    ['a name badly encoded', { 'mcp-method': 'tools/call', 'mcp-name': '=?base64?ZWNobw?=' }],
-  ])('refuses %s', { tags: ['F34', 'T26'] }, (_, headers) => {
+    ['a name with invalid base64', { 'mcp-method': 'tools/call', 'mcp-name': '=?base64?ZWNobw?=' }],
+  ])('rejects %s', { tags: ['F34', 'T26'] }, (_, headers) => {
     expect(checkHeaders(request('tools/call', { name: 'echo' }), { ...base, ...headers })).toMatchObject({ number: -32020, status: 400 });
   });
 

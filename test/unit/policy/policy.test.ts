@@ -82,15 +82,15 @@ describe('createPolicy', () => {
 
   it('restricts a renamed tool further on, and never loosens another tool with the same native name', { tags: ['approval-rules'] }, () => {
     const renamed = entry('notes_notes_delete', 'notes', 'delete');
-    const stranger = {
+    const other = {
       ...entry('other_notes_delete', 'other', 'x'),
       tool: { name: 'x', native: 'notes_delete', approval: 'client' },
     } as unknown as ToolEntry;
     const tight = policy({}, { default: { approval: { notes_delete: 'ask' } } });
     expect(tight.approval(renamed, caller)).toBe('required');
     const allowing = { approval: { notes_delete: 'allow' } };
-    expect(policy({}, { default: allowing }).approval(stranger, caller)).toBe('client');
-    expect(policy({}, { default: { ...allowing, tools: ['notes_delete'] } }).sees(stranger, caller)).toBe(false);
+    expect(policy({}, { default: allowing }).approval(other, caller)).toBe('client');
+    expect(policy({}, { default: { ...allowing, tools: ['notes_delete'] } }).sees(other, caller)).toBe(false);
     const out = policy({}, { default: { tools: ['*', '!notes_delete'] } });
     expect(out.sees(renamed, caller)).toBe(false);
   });
@@ -130,10 +130,14 @@ describe('createPolicy', () => {
   });
 
   it('runs the hooks of the plugins that a profile selects, and always those of a guard', () => {
-    const { runsHooksOf: hears } = createPolicy({ plugins: new Map(), profiles: new Map([['quiet', { hooks: ['a'] }]]) } as never);
+    const { runsHooksOf: runsHooks } = createPolicy({ plugins: new Map(), profiles: new Map([['quiet', { hooks: ['a'] }]]) } as never);
     const plugin = (id: string, guards = false) => ({ ...READ.plugin, id, guards });
     const quiet = localCaller('quiet');
-    expect([hears(plugin('a'), quiet), hears(plugin('b'), quiet), hears(plugin('b', true), quiet)]).toEqual([true, false, true]);
+    expect([runsHooks(plugin('a'), quiet), runsHooks(plugin('b'), quiet), runsHooks(plugin('b', true), quiet)]).toEqual([
+      true,
+      false,
+      true,
+    ]);
   });
 });
 

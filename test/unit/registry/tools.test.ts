@@ -69,7 +69,7 @@ describe('vetTools', () => {
   });
 
   it.each([undefined, null, true, [], { type: 'string' }, { type: 'object', $id: 5 }])(
-    'refuses the schema %j alone',
+    'rejects only the tool with the schema %j',
     { tags: ['F49'] },
     async (input) => {
       const { tools, quarantined } = await vet([tool('bad', { input }), tool('good')]);

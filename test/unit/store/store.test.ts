@@ -88,9 +88,9 @@ describe('a damaged store', () => {
     expect(store.get('kept', 'here')).toBe('"x"');
     store.close();
     const again = createStore(dir);
-    const anew = makeStore(dir);
+    const recreated = makeStore(dir);
     again.get('kept', 'here');
-    truncateSync(anew, 0);
+    truncateSync(recreated, 0);
     expect(codeOf(() => again.get('kept', 'here'))).toBe('STORE_DAMAGED');
     again.close();
   });

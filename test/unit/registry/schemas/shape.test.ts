@@ -28,20 +28,20 @@ function accepts(schema: JsonObject, args: JsonObject): boolean {
 
 // What clients reject, implemented independently of the code under test.
 function faults(schema: JsonValue, at = '', forbidden: readonly string[] = []): string[] {
-  if (!isJsonObject(schema)) return [`${at} is no object`];
+  if (!isJsonObject(schema)) return [`${at} is not an object`];
   const keys = Object.keys(schema);
   const found: string[] = [];
-  const say = (fault: string): number => found.push(`${at}: ${fault}`);
-  if (keys.length === 0) say('it is empty');
-  for (const key of keys) if (/^(\$schema|\$id|\$anchor|\$comment|x-(?!mcp-header))/.test(key) || forbidden.includes(key)) say(key);
-  if (Array.isArray(schema.type)) say('several types');
-  if (schema.type === 'array' && schema.items === undefined) say('no items');
-  if (Array.isArray(schema.items)) say('a tuple');
-  if ((schema.properties ?? schema.required) !== undefined && schema.type !== 'object') say('properties of no object');
-  if ('$ref' in schema && keys.length > 1) say('something beside a reference');
-  if (schema.description === '') say('an empty description');
+  const report = (fault: string): number => found.push(`${at}: ${fault}`);
+  if (keys.length === 0) report('it is empty');
+  for (const key of keys) if (/^(\$schema|\$id|\$anchor|\$comment|x-(?!mcp-header))/.test(key) || forbidden.includes(key)) report(key);
+  if (Array.isArray(schema.type)) report('several types');
+  if (schema.type === 'array' && schema.items === undefined) report('no items');
+  if (Array.isArray(schema.items)) report('a tuple');
+  if ((schema.properties ?? schema.required) !== undefined && schema.type !== 'object') report('properties of no object');
+  if ('$ref' in schema && keys.length > 1) report('something beside a reference');
+  if (schema.description === '') report('an empty description');
   for (const name of (schema.required ?? []) as string[])
-    if (!isJsonObject(schema.properties) || !(name in schema.properties)) say(`no ${name}`);
+    if (!isJsonObject(schema.properties) || !(name in schema.properties)) report(`no ${name}`);
   const below = (value: JsonValue | undefined, where: string): void => {
     if (value !== undefined) found.push(...faults(value, `${at}/${where}`, forbidden));
   };
@@ -125,7 +125,7 @@ describe('the portable form', () => {
       { type: 'object', properties: { x: { type: 'string' }, y: { type: 'number' } }, required: ['x'] },
     ],
     [
-      'a property nobody described',
+      'a property without a schema',
       { type: 'object', required: ['x'] },
       { type: 'object', required: ['x'], properties: { x: { anyOf: expect.any(Array) } } },
     ],
