@@ -3,11 +3,11 @@ import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
 const MAX_FILES = 2_000;
-const PASSED_OVER = new Set(['node_modules', '__pycache__']);
+const SKIPPED = new Set(['node_modules', '__pycache__']);
 
 /**
- * Changes with any file of the folders and files given. Sizes and times tell whether anything was saved; reading every
- * file at each start would cost more than it tells.
+ * A hash that changes with any file of the given folders and files. Uses sizes and modification times, since reading every
+ * file at each start would be slow.
  */
 export function folderDigest(...paths: readonly string[]): string {
   const hash = createHash('sha256');
@@ -18,7 +18,7 @@ export function folderDigest(...paths: readonly string[]): string {
   };
   const walk = (dir: string): void => {
     for (const item of readdirSync(dir, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1))) {
-      if (item.name.startsWith('.') || PASSED_OVER.has(item.name) || left-- <= 0) continue;
+      if (item.name.startsWith('.') || SKIPPED.has(item.name) || left-- <= 0) continue;
       const path = join(dir, item.name);
       if (item.isDirectory()) walk(path);
       else if (item.isFile()) note(path);

@@ -29,7 +29,7 @@ export interface PluginHost extends Host {
   kill(): void;
 }
 
-/** A host that keeps plugin data below `state`, and texts of plugins where `keep` says. */
+/** Creates a host that stores plugin data below `state`; `keep` returns the store of a plugin. */
 export function createHost(
   state: string,
   limits: HostLimits,
@@ -52,7 +52,7 @@ export function createHost(
     async (members, events, signal) => {
       const area = log.area(`group:${name}`);
       const [first] = members;
-      // The limits themselves stay those of the configuration that holds.
+      // Inherits from `limits`, so that the other limits follow a reload of the configuration.
       const own: HostLimits = Object.create(limits, { pluginStopMs: { get: () => longestStop(members, limits) } });
       if (first?.runtime.kind === 'program') return openProgram(first, first.runtime, { limits: own, reaper }, events);
       const { cwd, env } = shareSettings(members, area);
@@ -74,7 +74,7 @@ export function createHost(
     store: keep,
     hide,
     dataDir(pluginId) {
-      // An id is foreign text: it must name one folder below ours and nothing else.
+      // An id is untrusted: it must not name anything outside its folder.
       const dir = join(
         state,
         'data',
@@ -83,8 +83,8 @@ export function createHost(
       try {
         mkdirSync(dir, { recursive: true, mode: 0o700 });
       } catch (error) {
-        throw new GatewayError('CONFIG_INVALID', `The folder ${dir} for the plugin's data cannot be made: ${fileFault(error)}.`, {
-          fix: 'Make the state folder writable, or name another one under "state" in mcp.json.',
+        throw new GatewayError('CONFIG_INVALID', `The data folder "${dir}" of the plugin cannot be created: ${fileFault(error)}.`, {
+          fix: 'Make the state folder writable, or set another one under "state" in mcp.json.',
           cause: error,
         });
       }
@@ -117,26 +117,26 @@ export function createHost(
   };
 }
 
-// One process has one interpreter with one set of packages.
+// A process has one interpreter with one set of packages.
 function placeOf(runtime: MemberSpec['runtime']): string {
   return runtime.kind === 'python' ? JSON.stringify([runtime.kind, runtime.python, runtime.packages]) : runtime.kind;
 }
 
-// Members stop one after the other, under one clock.
+// Members stop one after the other, with one deadline for all.
 function longestStop(members: readonly MemberSpec[], { pluginStopMs }: HostLimits): number {
   return Math.max(...members.map((member) => member.stopTimeoutMs ?? pluginStopMs));
 }
 
-// One process has one working folder and one environment; members that disagree are told so.
+// A process has one working folder and one environment, so differing settings of members are logged.
 function shareSettings(members: readonly MemberSpec[], log: Logger): { cwd: string; env: Record<string, string> } {
   const env: Record<string, string> = {};
   const cwd = members[0]?.cwd ?? process.cwd();
   for (const member of members) {
     if (member.cwd !== cwd)
-      log.warn(`${member.id} asks for the working folder ${member.cwd}, its group runs in ${cwd}. Give it a "group" of its own.`);
+      log.warn(`Plugin "${member.id}" needs working folder "${member.cwd}", but its group runs in "${cwd}". Give it a separate "group".`);
     for (const [key, value] of Object.entries(member.env)) {
       if (env[key] !== undefined && env[key] !== value) {
-        log.warn(`${member.id} sets ${key} to another value than a plugin of the same group. Give it a "group" of its own.`);
+        log.warn(`Plugin "${member.id}" and another plugin of its group set ${key} differently. Give it a separate "group".`);
       }
       env[key] = value;
     }

@@ -2,17 +2,17 @@ import type { Member } from '../core/contract/member.ts';
 import type { Manifest, Offer, Plugin } from '../core/contract/plugin.ts';
 import type { JsonObject } from '../core/json/json.ts';
 
-/** A plugin that offers what its member reports. */
+/** How to build a plugin from the reports of its member. */
 export interface ReportedPluginOptions {
   readonly manifest: Manifest;
   readonly member: Member;
-  /** Whether a report says all; one that is ready and has not said all is still opening. Absent: every report does. */
+  /** Whether a report is complete; until then a ready member counts as opening. Default: every report is. */
   isComplete?(report: JsonObject | undefined): boolean;
-  /** What it offers after a report; made once for each. */
+  /** Converts a report to an offer; called once per report. */
   toOffer(report: JsonObject | undefined): Offer | undefined;
 }
 
-/** The plugin of a member, without what only its format knows to do. */
+/** Creates a plugin from its member, without format-specific methods. */
 export function createReportedPlugin({ manifest, member, isComplete = () => true, toOffer }: ReportedPluginOptions): Plugin {
   let report = member.report();
   let offer = toOffer(report);

@@ -229,7 +229,7 @@ describe('the fix for a package that is missing', { timeout: 180_000 }, () => {
     const before = await openApp([talos], config, dir);
     await before.instance.registry.start();
     const error = before.instance.registry.plugins()[0]?.error;
-    expect(error?.message).toContain(`The native part of ${join(dir, 'p')} was not built for this machine`);
+    expect(error?.message).toContain(`The native addon of ${join(dir, 'p')} was not built for this machine`);
     expect(error?.fix).toContain(`npm install --ignore-scripts=false --prefix ${join(dir, 'p')} (`);
     await before.close();
     follow(error?.fix);
@@ -267,7 +267,7 @@ describe('the fix for a package that is missing', { timeout: 180_000 }, () => {
     await before.instance.registry.start();
     const failed = await before.call(tool);
     expect(failed.isError).toBe(true);
-    expect(textOf(failed)).toContain('The native part of wanted-package was not built for this machine: No native build was found');
+    expect(textOf(failed)).toContain('The native addon of wanted-package was not built for this machine: No native build was found');
     expect(textOf(failed)).toContain('npm rebuild --ignore-scripts=false --prefix p wanted-package');
     const said = 'was not built for this machine: No native build was found';
     await before.logged(said);
@@ -288,7 +288,7 @@ describe('the fix for a package that is missing', { timeout: 180_000 }, () => {
     const app = await openApp([talos], { plugins: { p: { path: './p' } } }, dir);
     await app.instance.registry.start();
     const [problem] = app.instance.registry.plugins()[0]?.problems ?? [];
-    expect(problem?.message).toContain('start() failed: The native part of wanted-package was not built');
+    expect(problem?.message).toContain('start() failed: The native addon of wanted-package was not built');
     expect(problem?.fix).toContain(`--prefix ${join(dir, 'p')} wanted-package`);
   });
 

@@ -82,39 +82,39 @@ describe('a server behind a proxy', () => {
     for (const url of ['https://far.test/mcp', 'wss://far.test/ws']) {
       const config = writeConfig({ mcpServers: { far: { url } } });
       const { stdout, stderr } = await run(['doctor', '--config', config, '--log-level', 'debug'], { env });
-      expect(stdout).toContain(`far.test cannot be reached: the proxy ${there} (HTTPS_PROXY) cannot be used: nothing listens there.`);
+      expect(stdout).toContain(`far.test cannot be reached: the proxy ${there} (HTTPS_PROXY) cannot be used: the connection was refused.`);
       expect(stdout).toContain(`proxy: ${there} (HTTPS_PROXY) for https`);
       expect(stdout + stderr).not.toContain(PASSWORD);
     }
     const plain = await failed({ proxy: env.HTTPS_PROXY, mcpServers: { far: { type: 'http', url: FAR } } });
     const events = await failed({ proxy: env.HTTPS_PROXY, mcpServers: { far: { type: 'sse', url: FAR } } });
     expect(events.message).toBe(plain.message);
-    expect(plain.message).toBe(`far.test:8080 cannot be reached: the proxy ${there} ("proxy") cannot be used: nothing listens there.`);
+    expect(plain.message).toBe(`far.test:8080 cannot be reached: the proxy ${there} ("proxy") cannot be used: the connection was refused.`);
   });
 
   it.each(['http://far.test:8080/mcp', 'https://far.test/mcp', 'ws://far.test/ws'])(
-    'is named together with a proxy that wants a login or does not know it: %s',
+    'is named together with a proxy that requires a login or does not know it: %s',
     { tags: ['proxies'] },
     async (url) => {
       const { url: address, hosts } = await serveProxy(LOGIN);
       const anonymous = address.replace(`${LOGIN}@`, '');
       const entry = { type: url.startsWith('ws') ? 'ws' : 'http', url };
       const far = async (proxy: string) => (await failed({ mcpServers: { far: { ...entry, proxy } } })).message;
-      expect(await far(anonymous)).toContain(`cannot be reached: the proxy ${anonymous} ("proxy") wants a login (HTTP 407).`);
+      expect(await far(anonymous)).toContain(`cannot be reached: the proxy ${anonymous} ("proxy") requires a login (HTTP 407).`);
       const other = address.replace(PASSWORD, 'other');
-      expect(await far(other)).toContain(`the proxy ${anonymous.replace('//', '//[redacted]@')} ("proxy") refuses its login (HTTP 407).`);
+      expect(await far(other)).toContain(`the proxy ${anonymous.replace('//', '//[redacted]@')} ("proxy") rejected the login (HTTP 407).`);
       expect(hosts.size).toBe(0);
       expect(await far(address)).toMatch(/far\.test.* the proxy http:\/\/\[redacted\]@127.*HTTP 502\.$/);
     },
   );
 
   it.each([
-    [407, 'http', /^far\.test:8080 cannot be reached: the proxy .* wants a login \(HTTP 407\)\.$/, /user and password/],
-    [407, 'https', /^far\.test cannot be reached: the proxy .* wants a login \(HTTP 407\)\.$/, /user and password/],
+    [407, 'http', /^far\.test:8080 cannot be reached: the proxy .* requires a login \(HTTP 407\)\.$/, /user and password/],
+    [407, 'https', /^far\.test cannot be reached: the proxy .* requires a login \(HTTP 407\)\.$/, /user and password/],
     [403, 'http', /^far\.test:8080 through the proxy .* rejects this login \(HTTP 403\)\.$/, /If the proxy rejects it/],
-    [403, 'https', /the proxy .* does not connect to far\.test:443: it answers with HTTP 403\.$/, /^Check "proxy" in mcp\.json/],
+    [403, 'https', /the proxy .* did not connect to far\.test:443: HTTP 403\.$/, /^Check "proxy" in mcp\.json/],
     [502, 'http', /^far\.test:8080 through the proxy .* responded with HTTP 502\.$/, /the proxy in front of it/],
-    [502, 'https', /the proxy .* does not connect to far\.test:443: it answers with HTTP 502\.$/, /^Check "proxy" in mcp\.json/],
+    [502, 'https', /the proxy .* did not connect to far\.test:443: HTTP 502\.$/, /^Check "proxy" in mcp\.json/],
     ['nothing', 'http', /^far\.test:8080 through the proxy .* closed the connection without a response\.$/, /the proxy if there is one/],
     ['nothing', 'https', /the proxy .* cannot be used: socket hang up\.$/, /^Check "proxy" in mcp\.json/],
   ] as const)('is not taken for what a proxy says: %s over %s', { tags: ['proxies'] }, async (answer, scheme, message, fix) => {
@@ -138,7 +138,7 @@ describe('a server behind a proxy', () => {
     const unsent = { code: 'PLUGIN_UNAVAILABLE', outcome: 'NOT_SENT', fix: expect.stringContaining('user and password') };
     expect(await told(407)).toMatchObject({
       ...unsent,
-      message: expect.stringContaining(`${proxy.url} ("proxy") wants a login (HTTP 407)`),
+      message: expect.stringContaining(`${proxy.url} ("proxy") requires a login (HTTP 407)`),
     });
     expect(await told(502)).toMatchObject({
       message: expect.stringContaining(`through the proxy ${proxy.url} ("proxy") responded with HTTP 502`),
@@ -150,7 +150,7 @@ describe('a server behind a proxy', () => {
     const refuse = (_: unknown, response: ServerResponse): void => void response.writeHead(407, { 'proxy-authenticate': 'Basic' }).end();
     const url = `${(await listen(refuse)).replace('http', type === 'ws' ? 'ws' : 'http')}/mcp`;
     const error = await failed({ mcpServers: { far: { type, url } } });
-    expect(error).toMatchObject({ message: expect.stringContaining('a proxy on the way wants a login (HTTP 407)') });
+    expect(error).toMatchObject({ message: expect.stringContaining('a proxy on the way requires a login (HTTP 407)') });
     expect(error).toMatchObject({ fix: expect.stringContaining('user and password') });
   });
 
@@ -166,7 +166,7 @@ describe('a server behind a proxy', () => {
     const { meta } = await app.call('ping');
     expect(meta?.['plugmux/error']).toMatchObject({
       outcome: 'NOT_SENT',
-      message: expect.stringContaining('a proxy on the way wants a login'),
+      message: expect.stringContaining('a proxy on the way requires a login'),
     });
   });
 
@@ -235,7 +235,7 @@ describe('a download', () => {
       await expect(fetchText(url, downloads([], proxy.url))).rejects.toThrow('the address is private');
     // The name exists nowhere; it is the proxy that says so.
     await expect(fetchText('https://far.test/x', downloads([], proxy.url))).rejects.toThrow(
-      /far\.test\/x: the proxy http:\/\/127\.0\.0\.1:\d+ \("proxy"\) does not connect to far\.test:443: it answers with HTTP 502\.$/,
+      /far\.test\/x: the proxy http:\/\/127\.0\.0\.1:\d+ \("proxy"\) did not connect to far\.test:443: HTTP 502\.$/,
     );
     expect(new Set(proxy.asked)).toEqual(new Set(['CONNECT far.test:443']));
   });

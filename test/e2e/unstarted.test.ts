@@ -41,14 +41,14 @@ describe('a plugin whose interpreter ends before its first message', () => {
       const doctor = await run(['doctor', '--config', file], { bin: BIN });
       expect(doctor.code).toBe(1);
       expect(doctor.stdout).toMatch(
-        /^FAILED +bad .*\n.* exited with code 127; its last words: shim: version 9\.9 is not installed\.\n +-> /m,
+        /^FAILED +bad .*\n.* exited with code 127; its last output: shim: version 9\.9 is not installed\.\n +-> /m,
       );
       expect(doctor.stdout).toMatch(/^ok +good /m);
       expect(readFileSync(`${shim}.starts`, 'utf8')).toBe('start\n'.repeat(3));
       const list = await run(['list', '--config', file], { bin: BIN });
       expect([list.code, list.stdout]).toEqual([
         1,
-        expect.stringMatching(/^bad .* (?:failed|restarting) .*code 127.*\n {2}-> Name an interpreter that runs/m),
+        expect.stringMatching(/^bad .* (?:failed|restarting) .*code 127.*\n {2}-> Set "python" in mcp\.json to a working interpreter/m),
       ]);
       expect(list.stdout).toMatch(/^good .* ready\n {2}hi/m);
       const call = await run(['call', 'nothing', '--config', file], { bin: BIN });
@@ -72,7 +72,9 @@ describe('a plugin whose interpreter ends before its first message', () => {
       writeFileSync(join(dir, 'p.py'), PLUGIN);
       const file = writeConfig({ plugins: { bad: { format: 'jaato', path: './p.py', python: './python' } } }, [], dir);
       const { stdout } = await run(['doctor', '--config', file], { bin: BIN });
-      expect(stdout).toMatch(/^FAILED +bad .*\n.*python is a program for Windows\.\n +-> Name an interpreter that runs/m);
+      expect(stdout).toMatch(
+        /^FAILED +bad .*\n.*python" is a program for Windows\.\n +-> Set "python" in mcp\.json to a working interpreter/m,
+      );
     },
   );
 
@@ -82,7 +84,10 @@ describe('a plugin whose interpreter ends before its first message', () => {
     writeFileSync(join(dir, 'p.py'), PLUGIN);
     const file = writeConfig({ plugins: { bad: { format: 'jaato', path: './p.py', python: './shim.sh', install: ['x==1'] } } }, [], dir);
     const { code, stdout } = await run(['doctor', '--config', file], { bin: BIN });
-    expect([code, stdout]).toEqual([1, expect.stringMatching(/exit code 127.*version 9\.9.*\n +-> Name an interpreter that runs/)]);
+    expect([code, stdout]).toEqual([
+      1,
+      expect.stringMatching(/exit code 127.*version 9\.9.*\n +-> Set "python" in mcp\.json to a working interpreter/),
+    ]);
   });
 });
 
@@ -91,7 +96,7 @@ describe.skipIf(process.platform !== 'linux')('a Squadron plugin that cannot be 
     ['of another machine', 'MZ\n', 'is a program for Windows'],
     ['no program at all', 'touch "$0.ran"\n', 'is neither a program nor a script'],
     ['a script without its interpreter', '#!/no/such/venv/bin/python\n', 'is a script for /no/such/venv/bin/python'],
-    ['one that exits with 127', SHIM, 'code 127; its last words: shim: version 9.9'],
+    ['one that exits with 127', SHIM, 'code 127; its last output: shim: version 9.9'],
   ])(
     '(%s) is reported at once and never passed to a shell; rebuilding repairs it',
     { tags: ['program-unrunnable', 'fix-mends'] },

@@ -63,12 +63,12 @@ it('a server behind TLS is used, or the fault of its certificate is reported', {
   };
   expect(await said({ NODE_EXTRA_CA_CERTS: trusted })).toEqual({
     good: expect.stringMatching(/^ready/),
-    other_name: expect.stringMatching(/^failed .* its certificate is for another name\.$/),
+    other_name: expect.stringMatching(/^failed .* its certificate is for another host name\.$/),
     past: expect.stringMatching(/^failed .* its certificate has expired\.$/),
-    ancient: expect.stringMatching(/^failed .* it knows no version of TLS that is safe\.$/),
-    no_tls: expect.stringMatching(/^failed .* it answers without TLS\.$/),
+    ancient: expect.stringMatching(/^failed .* it supports no secure TLS version\.$/),
+    no_tls: expect.stringMatching(/^failed .* it does not use TLS\.$/),
     only_tls: expect.stringMatching(/^failed .* closed the connection without a response\.$/),
   });
-  expect((await said({})).good).toMatch(/^failed .* its certificate is signed by nobody but itself\.$/);
+  expect((await said({})).good).toMatch(/^failed .* its certificate is self-signed\.$/);
   expect([...heard]).toEqual(['good']);
 });

@@ -291,7 +291,7 @@ describe('servers that come and go', () => {
     };
     const said = Object.fromEntries(plugins.map(({ id, state, faults }) => [id, `${state}: ${faults.map((f) => f.message).join(' ')}`]));
     expect(said.odd).toMatch(/^ready: .*"surprise" is unknown/);
-    expect(said.missing).toMatch(/^failed: .*no-such-program-anywhere was not found/);
+    expect(said.missing).toMatch(/^failed: .*no-such-program-anywhere" was not found/);
     expect(said.refused).toMatch(/^failed: /);
     expect(plugins.find(({ id }) => id === 'line')?.faults[0]).toMatchObject({ fix: expect.stringContaining('into "args"') });
     expect(said.nothing).toMatch(/^failed: .*is not a URL/);

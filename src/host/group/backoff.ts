@@ -1,29 +1,29 @@
 import type { HostLimits } from '../../core/contract/host.ts';
 import { toTimer } from '../../core/timer.ts';
 
-/** Decides when a crashed process may be started again. Times are in milliseconds of a monotonic clock. */
+/** Decides when a crashed process may restart. Times are in milliseconds of a monotonic clock. */
 export interface Backoff {
-  /** Notes a failure; returns how long to wait before the next start. */
+  /** Records a failure; returns the delay before the next start. */
   failed(now: number): number;
-  /** Notes that the process asked for its end itself; the same without counting a failure. */
+  /** Records that the process requested its restart: returns a delay too, but counts no failure. */
   asked(now: number): number;
-  /** A wait with some jitter, so that not everything starts at once. */
+  /** Adds jitter to a delay, so that plugins do not restart simultaneously. */
   spread(ms: number): number;
-  /** Notes that the process has served well until `now`. */
+  /** Records that the process has served without a failure until `now`. */
   healthy(now: number): void;
-  /** Whether so many failures came so fast that calls are refused without waiting. */
+  /** Whether the circuit is open: too many recent failures, so calls are rejected without waiting. */
   readonly open: boolean;
   reset(): void;
 }
 
-/** Doubling waits with 20 % jitter, and a circuit that opens after some failures within a window. */
+/** Creates an exponential backoff with 20 % jitter and a circuit breaker. */
 export function createBackoff(limits: HostLimits, random: () => number = Math.random): Backoff {
   let failures: number[] = [];
-  // Absent until the first failure, so that a limit that a reload has changed counts from the next one.
+  // Undefined until the first failure, so that a changed limit applies from the next one.
   let wait: number | undefined;
   let since = 0;
   let open = false;
-  // A failure before that is the probe's: it keeps the circuit open, however short the window is.
+  // A failure before this time belongs to the probe and keeps the circuit open, even if the window is shorter.
   let probedUntil = 0;
 
   const reset = (): void => {

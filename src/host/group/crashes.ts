@@ -1,14 +1,14 @@
 import type { HostLimits } from '../../core/contract/host.ts';
 
-/** The crashes of one plugin in a shared worker: too many within the window, and it is left out of the next starts for a while. */
+/** Crashes of one plugin in a shared worker. After too many within the window it is excluded for a while. */
 export interface Crashes {
-  /** Notes one; whether it is to be left out now. */
+  /** Records a crash; true if the plugin must be excluded now. */
   add(now: number): boolean;
-  /** It is tried again: one more crash within the window leaves it out at once. */
+  /** Records that the plugin is started again: one more crash within the window excludes it at once. */
   probed(now: number): void;
 }
 
-/** An empty count. Times are in milliseconds of a monotonic clock. */
+/** Creates an empty count. Times are in milliseconds of a monotonic clock. */
 export function countCrashes({ circuitFailures, circuitWindowMs }: HostLimits): Crashes {
   let at: number[] = [];
   let probedUntil = Number.NEGATIVE_INFINITY;

@@ -9,27 +9,27 @@ export interface Generation {
   readonly members: ReadonlySet<GroupMember>;
   /** Whether every member has been loaded or has failed. Until then, only ready members are served. */
   whole: boolean;
-  /** It was gone while a call was in flight, which may have ended it. */
+  /** It exited while a call was in flight, which may have caused the exit. */
   lostInCall: boolean;
 }
 
-/** Whether a member takes calls there. */
+/** Whether a member accepts calls in a generation. */
 export function isServed(member: GroupMember, { members, whole }: Generation): boolean {
   return members.has(member) && (whole ? member.state() !== 'failed' : member.state() === 'ready');
 }
 
-/** Whether anybody is served there, though it did not come up as a whole. */
+/** Whether a generation serves any member, even if others failed. */
 export function servesSome(generation: Generation | undefined): boolean {
   return generation !== undefined && [...generation.members].some((member) => isServed(member, generation));
 }
 
-/** The members that certainly kept a worker from starting, and whether others may have: a start one by one shows that. */
+/** Members that provably prevented the start of a worker. `isUnclear`: only a start one by one can show the cause. */
 export function judge(culprits: readonly Culprit[], { lostInCall }: Generation): { guilty: readonly Culprit[]; isUnclear: boolean } {
   const isUnclear = lostInCall || culprits.filter(({ died }) => died).length > 1;
   return { guilty: isUnclear ? culprits.filter(({ died }) => !died) : culprits, isUnclear };
 }
 
-/** Counts a crash for each plugin with calls in flight; returns those that crashed the worker too often, unless that is all of them. */
+/** Counts a crash for each plugin with calls in flight. Returns those with too many crashes, unless these are all members. */
 export function crashedTooOften(worker: PluginWorker, members: ReadonlySet<GroupMember>, now: number): readonly GroupMember[] {
   const blamed = new Set(worker.inFlight());
   const serving = [...members].filter((member) => member.state() === 'restarting' && !member.excluded);
@@ -37,7 +37,7 @@ export function crashedTooOften(worker: PluginWorker, members: ReadonlySet<Group
   return out.length === serving.length ? [] : out;
 }
 
-/** Ends a worker that takes no new calls; calls in flight may finish until the time is over. */
+/** Stops a worker that gets no new calls, after at most `drainMs` for calls in flight. */
 export async function retire(worker: PluginWorker, drainMs: number): Promise<void> {
   const until = performance.now() + drainMs;
   while (worker.inFlight().length > 0 && performance.now() < until) await sleep(20);

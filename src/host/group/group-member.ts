@@ -11,10 +11,10 @@ import { isVast } from '../../core/json/vast.ts';
 import { countCrashes } from './crashes.ts';
 import type { PluginWorker } from './worker.ts';
 
-/** What may be over at the next try; the rest is for a person to put right. */
+/** Errors that may disappear on a retry; others need a fix by the operator. */
 const TRANSIENT: ReadonlySet<ErrorCode> = new Set(['PLUGIN_FAILED', 'LOAD_TIMEOUT', 'HANDSHAKE_FAILED', 'PLUGIN_PROTOCOL_ERROR']);
 
-/** Far more than the tools of one plugin can hold; all of them are gone through several times. */
+/** Most values of a report, which is traversed several times. Far more than the tools of one plugin need. */
 const MAX_VALUES = 250_000;
 
 function isSettled(state: PluginState): boolean {
@@ -24,9 +24,9 @@ function isSettled(state: PluginState): boolean {
 /** What a member needs of its group. */
 export interface MemberGroup {
   start(): Promise<void>;
-  /** The worker that takes calls for this member at the moment. */
+  /** The worker that currently accepts calls for this member. */
   serving(member: GroupMember): PluginWorker | undefined;
-  /** The worker that serves this member, once there is one; throws PLUGIN_UNAVAILABLE if there is none in time. */
+  /** Waits for the worker that serves this member; throws PLUGIN_UNAVAILABLE after `limits.queueMs`. */
   worker(member: GroupMember, ctx?: CallContext): Promise<PluginWorker>;
   leave(member: GroupMember): Promise<void>;
 }
@@ -37,7 +37,7 @@ export class GroupMember implements Member {
   readonly #group: MemberGroup;
   readonly #listeners: (() => void)[] = [];
   readonly #late = deferred();
-  readonly #waiting: (() => void)[] = [];
+  readonly #onSettled: (() => void)[] = [];
   #state: PluginState = 'opening';
   #error: GatewayError | undefined;
   #report: JsonObject | undefined;
@@ -59,7 +59,7 @@ export class GroupMember implements Member {
   report = (): JsonObject | undefined => this.#report;
   leave = (): Promise<void> => this.#group.leave(this);
 
-  // Others of the group may take longer.
+  // Does not wait for slower members of the group.
   start(): Promise<void> {
     const started = this.#group.start();
     return this.spec.sideBySide && this.#state !== 'ready' ? Promise.race([started, this.settled()]) : started;
@@ -67,14 +67,14 @@ export class GroupMember implements Member {
 
   late = (): Promise<void> => this.#late.promise;
 
-  /** Others need not wait for it any more. */
-  tellLate(): void {
+  /** Resolves `late`: lists no longer wait for this member. */
+  markLate(): void {
     this.#late.resolve();
   }
 
-  /** Settles once it is ready, failed or closed. */
+  /** Resolves once it is ready, failed or closed. */
   settled(): Promise<void> {
-    return isSettled(this.#state) ? Promise.resolve() : new Promise((resolve) => this.#waiting.push(resolve));
+    return isSettled(this.#state) ? Promise.resolve() : new Promise((resolve) => this.#onSettled.push(resolve));
   }
 
   onChange(listener: () => void): void {
@@ -93,27 +93,27 @@ export class GroupMember implements Member {
     return worker.request(this.spec.id, method, params);
   }
 
-  /** Left out of further starts, for good or for a while: it keeps the worker from starting, or crashed it too often. */
+  /** Excluded from starts, permanently or temporarily, because it prevented a start or crashed the worker too often. */
   get excluded(): boolean {
     return this.#excluded;
   }
 
-  /** When it is tried again, while it is left out for a while; 0 otherwise. */
+  /** When a temporarily excluded member is started again, on the monotonic clock; otherwise 0. */
   get nextTry(): number {
     return this.#nextTry;
   }
 
-  /** It has been ready before. */
+  /** Whether it has been ready before. */
   get served(): boolean {
     return this.#served;
   }
 
-  /** It has served before and did not come back. */
+  /** Whether it has served before and failed to restart with a transient error. */
   get failedAgain(): boolean {
     return this.#served && this.#state === 'restarting' && this.#error !== undefined && TRANSIENT.has(this.#error.code);
   }
 
-  /** The stage of loading it is in, for blame. */
+  /** Current loading stage, for error messages. */
   get stage(): string {
     return this.#stage;
   }
@@ -127,22 +127,22 @@ export class GroupMember implements Member {
     this.#state = state;
     this.#error = error;
     if (state === 'ready') this.#served = true;
-    this.#tell();
-    if (isSettled(state)) for (const settle of this.#waiting.splice(0)) settle();
+    this.#notify();
+    if (isSettled(state)) for (const settle of this.#onSettled.splice(0)) settle();
   }
 
-  /** It could not be loaded. One that has served before keeps its tools: what keeps it from loading may pass. */
+  /** Records a loading failure. A member that has served before keeps its tools if the error is transient. */
   failed(error: GatewayError): void {
     this.move(this.#served && TRANSIENT.has(error.code) ? 'restarting' : 'failed', error);
   }
 
-  /** Takes what its runtime reports; throws where that cannot be used, and the report before stays. */
+  /** Sets the report of its runtime. Throws if it is invalid; the previous report stays. */
   setReport(report: JsonObject): void {
     if (isVast(report, MAX_VALUES))
-      throw new GatewayError('PLUGIN_PROTOCOL_ERROR', `What the plugin's process reported holds more than ${MAX_VALUES} values.`);
+      throw new GatewayError('PLUGIN_PROTOCOL_ERROR', `The report of the plugin's process exceeds the limit of ${MAX_VALUES} values.`);
     this.spec.checkReport?.(report);
     this.#report = report;
-    this.#tell();
+    this.#notify();
   }
 
   exclude(error: GatewayError): void {
@@ -150,7 +150,7 @@ export class GroupMember implements Member {
     this.move('failed', error);
   }
 
-  /** Leaves it out of starts for some time; its tools stay, and calls are told when it is tried again. */
+  /** Excludes it from starts for `ms`. Its tools stay listed, and calls fail with the time of the next start. */
   suspend(ms: number, back: () => void): void {
     this.#excluded = true;
     this.#nextTry = performance.now() + ms;
@@ -162,7 +162,7 @@ export class GroupMember implements Member {
     }, ms).unref();
   }
 
-  /** Counts a crash during one of its calls; whether there were too many of late. */
+  /** Counts a crash during one of its calls; true if there were too many recently. */
   crashed(now: number): boolean {
     return this.#crashes.add(now);
   }
@@ -172,13 +172,13 @@ export class GroupMember implements Member {
     this.move('closed');
   }
 
-  // One listener that fails keeps neither the others nor the group from what they do.
-  #tell(): void {
+  // A failing listener must not affect the others or the group.
+  #notify(): void {
     for (const listener of this.#listeners) {
       try {
         listener();
       } catch (error) {
-        this.spec.log.error(`a change of the plugin could not be taken over: ${thrownText(error)}`);
+        this.spec.log.error(`a change of the plugin could not be applied: ${thrownText(error)}`);
       }
     }
   }

@@ -7,8 +7,8 @@ import type { Logger } from '../../core/log.ts';
 import { createStopping, type Stopping } from '../../core/stopping.ts';
 import { createBackoff } from './backoff.ts';
 import { crashedTooOften, type Generation, isServed, judge, retire, servesSome } from './generation.ts';
-import { greet, neverSpoke } from './greet.ts';
 import { GroupMember, type MemberGroup } from './group-member.ts';
+import { awaitHandshake, handshakeFailed } from './handshake.ts';
 import { type Culprit, loadMembers } from './loading.ts';
 import { createPause } from './pause.ts';
 import { createTries } from './tries.ts';
@@ -17,8 +17,8 @@ import type { PluginWorker, StartWorker, WorkerEvents } from './worker.ts';
 import { eventsFor } from './worker-events.ts';
 
 /**
- * Plugins that share one worker. Starts when first needed; restarts with back-off when the worker dies. A changed
- * membership starts a new worker beside the old one, switches, and drains the old one.
+ * Plugins that share one worker. Starts on first use and restarts with backoff when the worker dies. A membership change
+ * starts a new worker next to the old one, switches, and drains the old one.
  */
 export class Group implements MemberGroup {
   readonly #limits: HostLimits;
@@ -54,7 +54,7 @@ export class Group implements MemberGroup {
 
   join(spec: MemberSpec): Member {
     const member = new GroupMember(spec, this, this.#limits);
-    // A newer version of a plugin replaces the older member, which serves until the new worker is up.
+    // A newer version of a plugin replaces the older member, which serves until the new worker is ready.
     this.#members = [...this.#members.filter((s) => s.spec.id !== spec.id), member].sort((a, b) => (a.spec.order < b.spec.order ? -1 : 1));
     this.#refresh();
     return member;
@@ -68,7 +68,7 @@ export class Group implements MemberGroup {
     else this.#refresh();
   }
 
-  // Several plugins that join or leave in one turn cause one new worker.
+  // Several membership changes in one turn of the event loop cause one new worker.
   #refresh(): void {
     this.#changed = true;
     if (!this.#wanted || this.#launching) return;
@@ -100,9 +100,9 @@ export class Group implements MemberGroup {
   async worker(asked: GroupMember, ctx?: CallContext): Promise<PluginWorker> {
     const deadline = performance.now() + this.#limits.queueMs;
     for (;;) {
-      // A plugin that is replaced while a call waits for it takes the call in its newer version.
+      // If a plugin is replaced while a call waits for it, its newer version gets the call.
       const member = this.#members.find((s) => s.spec.id === asked.spec.id) ?? asked;
-      if (ctx?.aborted) throw this.#unavailable(member, 'the call ended before it could be handed over');
+      if (ctx?.aborted) throw this.#unavailable(member, 'the call ended before it was sent');
       if (ctx && this.#stopping.reason && !this.serving(member)) throw this.#stopping.reason;
       const generation = this.#current;
       if (generation && isServed(member, generation)) {
@@ -140,7 +140,7 @@ export class Group implements MemberGroup {
       if (!worker) return;
       if (this.#closed) return worker.stop();
       this.#opening = worker;
-      const failure = await greet(worker, tries.begin());
+      const failure = await awaitHandshake(worker, tries.begin());
       if (failure !== undefined) {
         await worker.stop();
         if (failure instanceof GatewayError) return this.#giveUp(failure, members);
@@ -159,7 +159,7 @@ export class Group implements MemberGroup {
       this.#opening = undefined;
       if (culprits.length > 0) {
         oneByOne = this.#blame(culprits, generation);
-        // A worker in which one member hangs serves the others until the next one is up.
+        // A worker with one hung member serves the others until the next worker is ready.
         if (this.#current === generation && servesSome(generation)) continue;
         if (this.#current === generation) this.#current = undefined;
         await worker.stop();
@@ -172,7 +172,7 @@ export class Group implements MemberGroup {
     }
   }
 
-  // What is missing on this machine does not come back by trying again.
+  // A start that fails here lacks something on this machine, so there is no retry.
   async #openFor(members: readonly GroupMember[]): Promise<PluginWorker | undefined> {
     try {
       return await this.#open(
@@ -187,19 +187,19 @@ export class Group implements MemberGroup {
     }
   }
 
-  // Leaves out the members that kept the worker from starting; true if that is unclear and the next start must show it.
+  // Excludes the members that prevented the start; true if the cause is unclear and the next start must be one by one.
   #blame(culprits: readonly Culprit[], generation: Generation): boolean {
     const { guilty, isUnclear } = judge(culprits, generation);
     for (const { member, error } of guilty) {
-      if (generation.members.size > 1) this.#log.warn(`Starting again without ${member.spec.id}: ${error.message}`);
-      this.#leaveOut(member, error);
+      if (generation.members.size > 1) this.#log.warn(`Restarting without plugin "${member.spec.id}": ${error.message}`);
+      this.#exclude(member, error);
     }
-    if (isUnclear) this.#log.warn('Starting again, one plugin after the other, to see which of them ends the process.');
+    if (isUnclear) this.#log.warn('Restarting with one plugin at a time to find the one that ends the process.');
     return isUnclear;
   }
 
-  // One that has served before is tried again: what kept it from loading may be over by then.
-  #leaveOut(member: GroupMember, error: GatewayError): void {
+  // A member that has served before is excluded only temporarily if the error is transient.
+  #exclude(member: GroupMember, error: GatewayError): void {
     member.failed(error);
     if (member.failedAgain) this.#suspend(member);
     else member.exclude(error);
@@ -213,9 +213,9 @@ export class Group implements MemberGroup {
     for (const member of members) member.exclude(failure);
   }
 
-  // Only what has served before may come back by itself: the rest is for a person to put right.
+  // Only members that have served before are retried without limit; others need a fix by the operator.
   async #unstarted(worker: PluginWorker, failure: string, members: readonly GroupMember[], isLast: boolean): Promise<void> {
-    const error = neverSpoke(worker, failure);
+    const error = handshakeFailed(worker, failure);
     const out = isLast ? members.filter((member) => !member.served) : [];
     this.#giveUp(error, out);
     if (out.length === members.length) return this.#log.error(error.message);
@@ -236,12 +236,12 @@ export class Group implements MemberGroup {
     this.#nextTry = 0;
     if (old) this.#retire(old.worker);
     void generation.worker.exited.then((why) => this.#lost(generation, why));
-    // One timer, for the newest worker: a replaced one must not stay in memory because of its timer.
+    // One timer, for the newest worker: a timer per worker would keep replaced workers in memory.
     clearTimeout(this.#health);
     this.#health = setTimeout(() => this.#backoff.healthy(performance.now()), this.#limits.circuitWindowMs).unref();
   }
 
-  // The old worker takes no new calls; calls in flight may finish.
+  // The old worker gets no new calls; calls in flight may finish.
   #retire(worker: PluginWorker): void {
     const ending = retire(worker, this.#limits.drainMs).finally(() => this.#ending.delete(ending));
     this.#ending.add(ending);
@@ -256,14 +256,14 @@ export class Group implements MemberGroup {
     const now = performance.now();
     const error = new GatewayError('PLUGIN_CRASHED', `The plugin process ended: ${why}.`).idle;
     for (const member of members) if (member.state() !== 'closed' && member.state() !== 'failed') member.move('restarting', error);
-    // Ended for a call that ran out of time: that is no crash.
+    // A worker killed because of a timed-out call does not count as a crash.
     const delay = worker.overdue?.() ? this.#backoff.spread(this.#limits.restartMinMs) : this.#crashed(worker, members, now);
     this.#nextTry = now + delay;
-    this.#log.error(`The plugin process ended: ${why}. Starting again in ${(delay / 1000).toFixed(1)} s.`);
+    this.#log.error(`The plugin process ended: ${why}. Restarting in ${(delay / 1000).toFixed(1)} s.`);
     if (!this.#launching) void this.#begin(this.#wait(delay).then(() => this.#launch()));
   }
 
-  // Members that crashed the worker too often are left out for a while, so the others restart at once.
+  // Members that crashed the worker too often are excluded temporarily, so the others restart at once.
   #crashed(worker: PluginWorker, members: ReadonlySet<GroupMember>, now: number): number {
     const out = crashedTooOften(worker, members, now);
     const delay = this.#backoff.failed(now);
@@ -273,7 +273,7 @@ export class Group implements MemberGroup {
     return this.#backoff.spread(this.#limits.restartMinMs);
   }
 
-  // Other members may have calls in flight, so a fresh worker starts first and the old one drains.
+  // Other members may have calls in flight, so a new worker starts first and the old one drains.
   #events(members: readonly GroupMember[]): WorkerEvents {
     return eventsFor(members, this.#log, (reason) => {
       if (this.#closed || this.#fresh || ![...(this.#current?.members ?? [])].some((member) => members.includes(member))) return;
@@ -285,7 +285,7 @@ export class Group implements MemberGroup {
     });
   }
 
-  /** Ends the worker and everything it started. */
+  /** Stops the worker and everything it started. */
   async close(): Promise<void> {
     this.#closed = true;
     clearTimeout(this.#fresh);

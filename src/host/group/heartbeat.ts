@@ -1,19 +1,19 @@
 import type { HostLimits } from '../../core/contract/host.ts';
 
-/** What a heartbeat needs of the process it watches. */
+/** How a heartbeat interacts with the process it monitors. */
 export interface HeartbeatHooks {
   ping(): void;
-  /** How long the process may be silent just now, in milliseconds. */
+  /** How long the process may currently be silent, in milliseconds. */
   patience(): number;
   hung(): void;
 }
 
-/** Watches how long a process has been silent. */
+/** Measures how long a process has been silent. */
 export interface Heartbeat {
   start(): void;
   heard(): void;
   silent(): boolean;
-  /** Looks at once, not with the next beat, whether the process has been silent for too long. */
+  /** Checks now, not with the next beat, whether the process has been silent for too long. */
   look(): void;
   stop(): void;
 }
@@ -29,7 +29,7 @@ export function createHeartbeat(limits: HostLimits, hooks: HeartbeatHooks): Hear
 
   const beat = (): void => {
     const now = performance.now();
-    // While the gateway itself stood still it could hear nobody: that time is not the process's silence.
+    // Time during which the gateway itself was blocked does not count as silence of the process.
     const away = now - beaten - BEAT_MS;
     if (away > BEAT_MS) last += away;
     beaten = now;
@@ -39,7 +39,7 @@ export function createHeartbeat(limits: HostLimits, hooks: HeartbeatHooks): Hear
     }
     look();
   };
-  // As of the last beat, for the same reason.
+  // Measured up to the last beat, for the same reason.
   const silentFor = (ms: number): boolean => asked && beaten - last >= ms;
   const look = (): void => {
     if (silentFor(hooks.patience())) hooks.hung();

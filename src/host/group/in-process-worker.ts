@@ -13,24 +13,24 @@ import { createPluginSet } from '../node/plugin-set.ts';
 import { type RuntimeCall, type RuntimeCaller, toRuntimeCaller } from '../node/runtime.ts';
 import type { PluginWorker, WorkerEvents } from './worker.ts';
 
-/** Runs trusted plugins inside the gateway: fast, and with nothing between them and everything else. */
+/** Runs trusted plugins inside the gateway process: fast, but without isolation. */
 export function startInProcessWorker(limits: HostLimits, events: WorkerEvents): PluginWorker {
   const at = (id: string): Logger => {
-    const say = (level: string) => (text: string) => events.log(id, level, shorten(String(text), MAX_TEXT_LENGTH));
+    const write = (level: string) => (text: string) => events.log(id, level, shorten(String(text), MAX_TEXT_LENGTH));
     return {
-      debug: say('debug'),
-      info: say('info'),
-      warn: say('warn'),
-      error: say('error'),
+      debug: write('debug'),
+      info: write('info'),
+      warn: write('warn'),
+      error: write('error'),
       area: () => at(id),
     };
   };
-  // No process to end here: what cannot be taken over is told, and what was known before stays.
+  // There is no process to kill for an invalid report: it is logged, and the previous report stays.
   const changed: WorkerEvents['changed'] = (id, report) => {
     try {
       events.changed(id, report);
     } catch (error) {
-      at(id).error(`what it offers now cannot be taken over: ${thrownText(error)}`);
+      at(id).error(`the changed offer was rejected: ${thrownText(error)}`);
     }
   };
   const set = createPluginSet({ log: at, stage: events.stage, changed, callAdapter: events.callAdapter });
@@ -53,7 +53,7 @@ export function startInProcessWorker(limits: HostLimits, events: WorkerEvents): 
   };
 }
 
-/** A call whose plugin needs no channel. */
+/** A call to a plugin inside the gateway process. */
 class DirectCall implements RuntimeCall {
   readonly #ctx: CallContext;
 

@@ -3,14 +3,14 @@ import { GatewayError, toError } from '../../core/errors.ts';
 import type { GroupMember } from './group-member.ts';
 import type { PluginWorker } from './worker.ts';
 
-/** A member that takes longer to initialise is slow. */
+/** A member that takes longer than this to initialise is slow, in milliseconds. */
 const SLOW_MS = 1_000;
 
-/** A member that kept the worker from starting, and how. */
+/** A member that prevented the start of the worker. */
 export interface Culprit {
   readonly member: GroupMember;
   readonly error: GatewayError;
-  /** The worker died. If several members were in a stage by then, any of them may have ended it. */
+  /** The worker died. If several members were loading at that time, any of them may be the cause. */
   readonly died?: true;
 }
 
@@ -18,15 +18,15 @@ export interface Culprit {
 export interface Loading {
   /** Longest time for one stage, in milliseconds, unless a member has its own limit. */
   readonly stageMs: number;
-  /** Members that allow it run their second stage in parallel. */
+  /** Whether members that allow it initialise in parallel. */
   readonly sideBySide: boolean;
-  /** A member is or will be ready before the others: what is ready can be served. */
+  /** Called when members may become ready before others, so that ready ones can be served. */
   begun(): void;
 }
 
 /**
- * Loads every member of a worker in order, then runs the second stages, in order or in parallel. An error of a member
- * costs only that member; returns the members that ended the worker, if any.
+ * Loads the members of a worker in order, then initialises them in order or in parallel. An error of a member affects only
+ * that member. Returns the members that ended the worker, if any.
  */
 export async function loadMembers(
   worker: PluginWorker,
@@ -35,14 +35,14 @@ export async function loadMembers(
 ): Promise<Culprit[]> {
   const opened: GroupMember[] = [];
   const slow = new Set<GroupMember>();
-  const tellLate = (): void => {
-    if (members.some((member) => member.state() === 'ready')) for (const member of slow) member.tellLate();
+  const markLate = (): void => {
+    if (members.some((member) => member.state() === 'ready')) for (const member of slow) member.markLate();
   };
   const initialising: Promise<Culprit[]>[] = [];
   const initialize = async (member: GroupMember): Promise<Culprit[]> => {
     const timer = setTimeout(() => {
       slow.add(member);
-      tellLate();
+      markLate();
     }, SLOW_MS).unref();
     const outcome = await stage(worker, member, member.spec.startTimeoutMs ?? stageMs, async () =>
       member.setReport(await worker.initialize(member.spec.id)),
@@ -50,7 +50,7 @@ export async function loadMembers(
     clearTimeout(timer);
     slow.delete(member);
     if (outcome.done) member.move('ready');
-    tellLate();
+    markLate();
     return culpritsOf(member, outcome);
   };
   for (const member of members) {

@@ -1,12 +1,12 @@
-/** A wait that can be cut short. */
+/** A delay that can be ended early. */
 export interface Pause {
-  /** Settles after so many milliseconds, or when it is ended. */
+  /** Resolves after `ms` milliseconds, or on `end`. */
   for(ms: number): Promise<void>;
-  /** Ends the wait that goes on. */
+  /** Ends the current delay. */
   end(): void;
 }
 
-/** No wait so far. */
+/** Creates a pause without a current delay. */
 export function createPause(): Pause {
   let wake = (): void => undefined;
   return {

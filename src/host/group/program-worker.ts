@@ -16,13 +16,13 @@ import { makePrivateFolder, removeFolder } from '../process/private-folder.ts';
 import { type Descriptors, SupervisedProcess } from '../process/supervised.ts';
 import type { PluginWorker, WorkerEvents } from './worker.ts';
 
-/** What watching over a program takes. */
+/** What is needed to supervise a program. */
 interface Supervision {
   readonly limits: HostLimits;
   readonly reaper: OrphanReaper;
 }
 
-/** Starts a worker for a plugin that is a program of its own. Nothing starts before `prepare`. */
+/** Creates a worker for a plugin that is a separate program. Nothing starts before `prepare`. */
 export function openProgram(spec: MemberSpec, runtime: ProgramRuntime, supervision: Supervision, events: WorkerEvents): PluginWorker {
   return new ProgramWorker(spec, runtime, supervision, events);
 }
@@ -72,7 +72,7 @@ class ProgramWorker implements PluginWorker {
   async prepare(id: string): Promise<void> {
     const stage = (name: string): void => this.#events.stage(id, name);
     const folder = (): string => {
-      // Made when the program is about to start: before that nobody would remove it after a sudden end.
+      // Created just before the start: until then the reaper would not delete it if the gateway is killed.
       this.#dir ??= makePrivateFolder();
       return this.#dir;
     };
@@ -132,7 +132,7 @@ class ProgramWorker implements PluginWorker {
 
   async request(_id: string, method: string, params: JsonObject): Promise<JsonValue> {
     const session = this.#connected();
-    if (!session.request) throw new GatewayError('METHOD_NOT_FOUND', `The plugin answers no "${method}".`);
+    if (!session.request) throw new GatewayError('METHOD_NOT_FOUND', `The plugin does not support "${method}".`);
     return session.request(method, params);
   }
 
@@ -149,7 +149,7 @@ class ProgramWorker implements PluginWorker {
     return this.#calls.entries().map(() => this.#spec.id);
   }
 
-  // A program is called hung where a call of it ran out of time, and nowhere else.
+  // A program is only killed as unresponsive after a call has timed out.
   overdue(): boolean {
     return this.#killedFor === 'PLUGIN_UNRESPONSIVE';
   }
@@ -161,7 +161,7 @@ class ProgramWorker implements PluginWorker {
 
   async #stop(): Promise<void> {
     this.#giveUp.abort();
-    // An install that is given up takes away what it has put down.
+    // An aborted install deletes what it has created, so wait for it.
     await Promise.race([this.#preparing, sleep(this.#supervision.limits.stopGraceMs, undefined, { ref: false })]);
     const session = this.#session;
     if (session) {
@@ -173,7 +173,7 @@ class ProgramWorker implements PluginWorker {
   }
 
   #lost(why: string): void {
-    // First, so that whoever hears of it still sees which calls were in flight.
+    // Before the calls are rejected, so that listeners still see which calls were in flight.
     this.#end(why);
     const code = this.#killedFor ?? 'PLUGIN_CRASHED';
     for (const [, { reject }] of this.#calls.entries()) {

@@ -4,7 +4,7 @@ import { GatewayError } from '../../core/errors.ts';
 import type { JsonObject } from '../../core/json/json.ts';
 import { showName } from '../../core/text/text.ts';
 
-/** A list that is looked at up to its first fault: there may be one for every item, and each would be noted. */
+/** Schema of a list that is validated up to its first fault, since every item of a long list may have one. */
 export function listOf(item: z.ZodType): z.ZodType {
   return z.array(z.unknown()).superRefine((items, { addIssue }) => {
     for (const [at, value] of items.entries()) {
@@ -14,7 +14,7 @@ export function listOf(item: z.ZodType): z.ZodType {
   });
 }
 
-/** Parts that reports of several formats have. */
+/** Schemas shared by the reports of several formats. */
 export const reported = {
   texts: listOf(z.string()),
   object: z.record(z.string(), z.unknown()),
@@ -22,7 +22,7 @@ export const reported = {
     z.object({
       code: z
         .string()
-        .refine((code) => Object.hasOwn(ERROR_CODES, code), 'it is no error code of the gateway')
+        .refine((code) => Object.hasOwn(ERROR_CODES, code), 'it is not an error code of the gateway')
         .optional(),
       message: z.string(),
       fix: z.string().optional(),
@@ -31,13 +31,13 @@ export const reported = {
   ),
 } as const;
 
-/** Checks reports against the shape that a format's runtime gives them; unknown members do not matter. */
+/** Creates a check of reports against a schema; unknown members are ignored. Throws PLUGIN_PROTOCOL_ERROR. */
 export function checkReports(shape: z.ZodType): (report: JsonObject) => void {
   return (report) => {
     const { error } = shape.safeParse(report);
     if (!error) return;
     const { path = [], message = '' } = error.issues[0] ?? {};
     const place = path.length === 0 ? '' : ` at ${showName(path.join('.'))}`;
-    throw new GatewayError('PLUGIN_PROTOCOL_ERROR', `What the plugin's process reported cannot be used${place}: ${message}.`);
+    throw new GatewayError('PLUGIN_PROTOCOL_ERROR', `The report of the plugin's process is invalid${place}: ${message}.`);
   };
 }

@@ -1,14 +1,14 @@
 const MAX_TRIES = 3;
 
-/** The starts of a worker that never answers: a few, and all of them within the time that one may take. Times in milliseconds. */
+/** Limits the start attempts of a worker that does not respond: at most 3, within the time limit of one. Times in milliseconds. */
 export interface Tries {
-  /** Begins one; how long it may take. */
+  /** Begins an attempt; returns how long it may take. */
   begin(): number;
-  /** Whether the one that has just failed was the last: another like it would be too late. */
+  /** Whether the failed attempt was the last: another one of its duration would exceed the limit. */
   wasLast(): boolean;
 }
 
-/** Counts from the first start on. */
+/** Starts counting with the first attempt. */
 export function createTries(withinMs: number, now = (): number => performance.now()): Tries {
   let count = 0;
   let first = 0;

@@ -1,10 +1,10 @@
-const LOOKS = 4;
+const CHECKS = 4;
 
 /**
- * An answer that a person gives, and the telling of a process meanwhile, that further calls of the plugin have waited for
- * `ms` and get their answer: it waits for a person. A process that serves several calls at a time has none waiting.
+ * Waits for the user's answer and reports regularly to the process that calls have waited for `ms`, so that it rejects
+ * queued calls of the plugin meanwhile. A process that runs calls concurrently has none queued.
  */
-export function whileAsking<T>(answer: Promise<T>, ms: number, tell: (ms: number) => void): Promise<T> {
-  const timer = setInterval(() => tell(ms), ms / LOOKS).unref();
+export function whileAsking<T>(answer: Promise<T>, ms: number, notify: (ms: number) => void): Promise<T> {
+  const timer = setInterval(() => notify(ms), ms / CHECKS).unref();
   return answer.finally(() => clearInterval(timer));
 }

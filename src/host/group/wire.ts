@@ -5,52 +5,52 @@ import { toDouble } from '../../core/json/exact-tree.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json/json.ts';
 import { showName } from '../../core/text/text.ts';
 
-/** The other end of a channel sent what its rules do not allow; the message says what. */
+/** A message on the channel violates the protocol; the error message names the violation. */
 export class BrokenRule extends Error {}
 
-/** A text that must be there. */
+/** Reads a required text. */
 export function textIn(params: JsonObject, key: string): string {
   const value = params[key];
   if (typeof value !== 'string') throw mismatch(key, value, 'a text');
   return value;
 }
 
-/** A text that may be missing. */
+/** Reads an optional text. */
 export function optionalText(params: JsonObject, key: string): string | undefined {
   return isMissing(params[key]) ? undefined : textIn(params, key);
 }
 
-/** A number that must be there. */
+/** Reads a required number. */
 export function numberIn(params: JsonObject, key: string): number {
   const value = toDouble(params[key]);
   if (typeof value !== 'number') throw mismatch(key, params[key], 'a number');
   return value;
 }
 
-/** A number as it was sent; one that is missing where it may be is undefined. */
+/** Reads an exact number; only "total" is optional. */
 export function amountIn(params: JsonObject, key: 'done' | 'total'): number | ExactNumber | undefined {
   if (key === 'total' && isMissing(params[key])) return undefined;
   numberIn(params, key);
   return params[key] as number | ExactNumber;
 }
 
-/** A number that may be missing. */
+/** Reads an optional number. */
 export function optionalNumber(params: JsonObject, key: string): number | undefined {
   return isMissing(params[key]) ? undefined : numberIn(params, key);
 }
 
-/** An object that must be there. */
+/** Reads a required object. */
 export function objectIn(params: JsonObject, key: string): JsonObject {
   const value = params[key];
   if (!isJsonObject(value)) throw mismatch(key, value, 'an object');
   return value;
 }
 
-/** Questions for the client behind a call. */
+/** Reads the questions to the client of a call. */
 export function questionsIn(params: JsonObject): Questions {
   const questions = objectIn(params, 'questions');
   for (const [key, question] of Object.entries(questions)) {
-    if (!isJsonObject(question) || !isQuestion(question)) throw new BrokenRule(`the question "${showName(key)}" is not one`);
+    if (!isJsonObject(question) || !isQuestion(question)) throw new BrokenRule(`the question "${showName(key)}" is malformed`);
   }
   return questions as unknown as Questions;
 }
@@ -68,10 +68,10 @@ function isQuestion({ kind, message, schema, url, params }: JsonObject): boolean
   }
 }
 
-/** The reply of a plugin's process that should be a text. */
+/** Expects the reply of a plugin's process to be a text. `what`: what it stands for. */
 export function expectText(reply: JsonValue, what: string): string {
   if (typeof reply === 'string') return reply;
-  throw new GatewayError('PLUGIN_PROTOCOL_ERROR', `The plugin's process answered with ${kindOf(reply)} where ${what} was expected.`);
+  throw new GatewayError('PLUGIN_PROTOCOL_ERROR', `The plugin's process returned ${kindOf(reply)} instead of ${what}.`);
 }
 
 function isMissing(value: JsonValue | undefined): boolean {
@@ -82,7 +82,7 @@ function mismatch(key: string, value: JsonValue | undefined, wanted: string): Br
   return new BrokenRule(value === undefined ? `"${key}" is missing` : `"${key}" is ${kindOf(value)}, not ${wanted}`);
 }
 
-/** What kind of value it is, in words. */
+/** The type of a value, for messages. */
 export function kindOf(value: JsonValue): string {
   if (value === null) return 'null';
   if (Array.isArray(value)) return 'a list';

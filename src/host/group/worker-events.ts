@@ -4,7 +4,7 @@ import { logTo } from '../log-to.ts';
 import type { GroupMember } from './group-member.ts';
 import type { WorkerEvents } from './worker.ts';
 
-/** Hands the events of a worker to the members they are about; a plugin that has left gets none. */
+/** Dispatches the events of a worker to its members; events for a plugin that has left are dropped. */
 export function eventsFor(members: readonly GroupMember[], log: Logger, restart: (reason: string) => void): WorkerEvents {
   const find = (id: string): GroupMember | undefined => members.find((member) => member.spec.id === id);
   return {
@@ -17,7 +17,7 @@ export function eventsFor(members: readonly GroupMember[], log: Logger, restart:
     log: (id, level, text) => logTo(find(id)?.spec.log ?? log, level, text),
     async callAdapter(id, method, params) {
       const answer = find(id)?.spec.onAdapterCall;
-      if (!answer) throw new GatewayError('METHOD_NOT_FOUND', `The adapter of plugin ${id} answers no "${method}".`);
+      if (!answer) throw new GatewayError('METHOD_NOT_FOUND', `The adapter of plugin "${id}" does not support "${method}".`);
       return answer(method, params);
     },
   };

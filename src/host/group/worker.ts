@@ -3,45 +3,45 @@ import type { MemberSpec } from '../../core/contract/member.ts';
 import type { CallContext } from '../../core/contract/tool.ts';
 import type { JsonObject, JsonValue } from '../../core/json/json.ts';
 
-/** What a worker reports to its group. */
+/** Events that a worker sends to its group. */
 export interface WorkerEvents {
   /** A plugin enters a stage of loading. */
   stage(id: string, stage: string): void;
   changed(id: string, report: JsonObject): void;
   log(id: string, level: string, text: string): void;
-  /** The format's runtime asks its adapter. */
+  /** The format's runtime sends a request to its adapter. */
   callAdapter(id: string, method: string, params: JsonObject): Promise<JsonValue>;
-  /** It asks to be replaced: something in it can be stopped in no other way. */
+  /** The worker requests its replacement, because it contains a call that cannot be stopped otherwise. */
   restart(reason: string): void;
 }
 
-/** Runs the plugins of a group: a process of their own, a program, or the gateway itself. */
+/** Runs the plugins of a group in a process, as a program, or inside the gateway. */
 export interface PluginWorker {
-  /** It holds one plugin only, and lives no longer than that plugin loads or serves. */
+  /** It runs a single plugin and ends with it. */
   readonly single?: boolean;
-  /** Makes ready what a plugin needs before it starts, however long that takes. */
+  /** Prepares the start of a plugin. Has no time limit. */
   prepare?(id: string): Promise<void>;
-  /** Settles once the worker can load plugins. */
+  /** Resolves once the worker can load plugins. */
   handshake(): Promise<void>;
-  /** What mends it where it ended before that; undefined where only its last words tell. */
+  /** The fix if it ended before the handshake; undefined if only its output shows the cause. */
   readonly fix?: (() => string | undefined) | undefined;
   load(id: string, module: string, params: JsonObject): Promise<JsonObject>;
   initialize(id: string): Promise<JsonObject>;
   call(id: string, tool: string, args: JsonObject, ctx: CallContext, callers?: boolean): Promise<ToolResult>;
   request(id: string, method: string, params: JsonObject): Promise<JsonValue>;
-  /** Why it takes no calls at the moment, or undefined. */
+  /** Why it currently accepts no calls, or undefined. */
   unavailableReason(): string | undefined;
-  /** Whether it was ended because a call ran out of time and it did not answer any more. */
+  /** Whether it was killed because a call timed out and it had stopped responding. */
   overdue?(): boolean;
-  /** Ids of the plugins with calls in flight, once a call. */
+  /** Plugin ids of the calls in flight, one per call. */
   inFlight(): readonly string[];
-  /** Settles with the reason when the worker has exited, for whatever cause. */
+  /** Resolves with the reason when the worker has exited. */
   readonly exited: Promise<string>;
-  /** Ends it in order, within bounded time. Safe to call twice. */
+  /** Stops it within bounded time. Idempotent. */
   stop(): Promise<void>;
 }
 
-/** Starts a worker for a group's members. Rejects if trying again would not help; the signal ends long work. */
+/** Starts a worker for a group's members. Rejects if a retry would not help; the signal aborts long work. */
 export type StartWorker = (
   members: readonly MemberSpec[],
   events: WorkerEvents,

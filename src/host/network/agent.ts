@@ -3,12 +3,12 @@ import type { Lookup } from './addresses.ts';
 import type { HttpProxy, Route } from './proxy.ts';
 import { proxyFailure, refusalOf } from './unreachable.ts';
 
-/** How an agent connects; times in milliseconds, 0 for no limit. */
+/** Options of an agent; times in milliseconds, 0 for no limit. */
 export interface AgentOptions {
   readonly headersTimeout?: number;
   readonly bodyTimeout?: number;
   readonly connectMs?: number;
-  /** Looks names up for direct connections; through a proxy no name is looked up here. */
+  /** Resolves names for direct connections; a proxy resolves names itself. */
   readonly lookup?: Lookup;
 }
 
@@ -16,7 +16,7 @@ const CONNECT_MS = 10_000;
 
 type Undici = typeof import('undici');
 
-/** An agent whose requests go through the proxies of a route: plain ones as such, those over TLS through a tunnel. */
+/** Creates an agent that uses the proxies of a route: directly for plain HTTP, through a tunnel for TLS. */
 export async function createAgent(route: Route, { connectMs = CONNECT_MS, lookup, ...timeouts }: AgentOptions = {}): Promise<Agent> {
   const undici = await import('undici');
   return new undici.Agent({
@@ -39,7 +39,7 @@ function inTunnel(undici: Undici, target: URL, proxy: HttpProxy, options: Pool.O
   return new undici.Pool(target, {
     ...options,
     connect(wanted, done) {
-      // What it needs of Node is not loaded where no proxy is used.
+      // Imported on demand, so that its Node modules are not loaded without a proxy.
       const tunnel = import('./tunnel.ts').then(({ openTunnel }) => openTunnel(proxy, target, timeout));
       tunnel.then(
         (httpSocket) => connect({ ...wanted, httpSocket }, done),
@@ -64,7 +64,7 @@ function asProxied(undici: Undici, target: URL, proxy: HttpProxy, options: Pool.
   });
 }
 
-// Only a proxy answers with 407, and what it says there is not for the requester.
+// Only a proxy sends 407, and the body of that response is not meant for the caller.
 function refusing(proxy: HttpProxy, inner: Dispatcher.DispatchHandler): Dispatcher.DispatchHandler {
   return {
     onRequestStart: (...args) => inner.onRequestStart?.(...args),

@@ -1,7 +1,7 @@
 import { createNetworks, isNetwork } from '../../core/networks.ts';
 import { literalAddress } from './addresses.ts';
 
-/** Whether a host, with its port, is reached without a proxy. */
+/** Whether a host and port are reached without a proxy. */
 export type Exempts = (hostname: string, port: string) => boolean;
 
 interface Rule {
@@ -10,8 +10,8 @@ interface Rule {
 }
 
 /**
- * Reads NO_PROXY: hosts with everything below them, addresses and networks, each with a port where only that is meant,
- * separated by commas or spaces. `*` is every host.
+ * Parses NO_PROXY: host names (including subdomains), addresses and networks with optional ports, separated by commas or
+ * spaces. `*` matches every host.
  */
 export function createExemptions(text: string): Exempts {
   const rules = text
@@ -27,7 +27,7 @@ export function createExemptions(text: string): Exempts {
 
 function toRule(entry: string): Rule {
   if (entry === '*') return { port: undefined, matches: () => true };
-  // The colons of a bare IPv6 address separate no port.
+  // The colons of an IPv6 address without brackets do not separate a port.
   const [, bracketed, plain, port] = isNetwork(entry) ? [] : (/^(?:\[([^\]]+)\]|([^:]+))(?::(\d+))?$/.exec(entry) ?? []);
   const host = (bracketed ?? plain ?? entry).replace(/^\*?\.|\.$/g, '');
   if (isNetwork(host)) {

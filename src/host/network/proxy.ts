@@ -4,33 +4,33 @@ import { type ProxySetting, parseProxy } from '../../core/proxy.ts';
 import { literalAddress, refuseAddress } from './addresses.ts';
 import { createExemptions } from './no-proxy.ts';
 
-/** What mcp.json says of proxies: under the server itself, which wins, and at the top. */
+/** The `proxy` keys of mcp.json: of the server itself, which takes precedence, and at the top level. */
 export interface ProxySettings {
   readonly own?: ProxySetting;
   readonly top?: ProxySetting;
 }
 
-/** A proxy that a request goes through. */
+/** A proxy for a request. */
 export interface HttpProxy {
-  /** Without the login. */
+  /** Without user name and password. */
   readonly url: URL;
-  /** The value of Proxy-Authorization. */
+  /** Value of the Proxy-Authorization header. */
   readonly authorization: string | undefined;
-  /** Its address, without the login, and where it comes from. */
+  /** Its address with the login redacted, and the setting it comes from; for messages. */
   readonly name: string;
 }
 
-/** The proxy that an address is reached through; undefined: none. Throws CONFIG_INVALID if it cannot be reached that way. */
+/** Selects the proxy for a URL; undefined: none. Throws CONFIG_INVALID for a URL that the proxy cannot reach. */
 export type Route = (url: URL) => HttpProxy | undefined;
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-const HELD = /^((https?|no|all)_proxy|node_extra_ca_certs)$/i;
+const PASSED = /^((https?|no|all)_proxy|node_extra_ca_certs)$/i;
 const REPLACED = /^(https?|all)_proxy$/i;
 
 /**
- * Decides which requests go through a proxy: the server's own `proxy`, else the one at the top, else the variables of the
- * environment, lower case first. NO_PROXY exempts from the latter two.
+ * Creates the route from settings and environment: the server's `proxy`, then the top-level one, then environment
+ * variables, lower case first. NO_PROXY applies to the latter two.
  */
 export function createRoute({ own, top }: ProxySettings, env: Environment = process.env): Route {
   const isExempt = own === undefined ? createExemptions(env.no_proxy || env.NO_PROXY || '') : () => false;
@@ -41,7 +41,7 @@ export function createRoute({ own, top }: ProxySettings, env: Environment = proc
     const proxy = toProxy(address, source);
     const literal = literalAddress(url.hostname);
     const why = literal === undefined ? undefined : refuseAddress(literal, { allowPrivate: false });
-    // Such an address means another machine to the proxy than to whoever wrote it down.
+    // A private address refers to a different machine when the proxy connects to it.
     if (why !== undefined) {
       throw new GatewayError('CONFIG_INVALID', `${url.host} is not requested from the proxy ${proxy.name}: ${why}.`, {
         fix: 'Add the address to NO_PROXY or set "proxy": false to connect directly, or use a host name that the proxy knows.',
@@ -51,12 +51,12 @@ export function createRoute({ own, top }: ProxySettings, env: Environment = proc
   };
 }
 
-/** The proxy that an address with or without a scheme names. Throws CONFIG_INVALID if it is no HTTP proxy. */
+/** Parses a proxy address, with or without a scheme. Throws CONFIG_INVALID if it is not an HTTP proxy. */
 export function toProxy(address: string, source: string): HttpProxy {
   const url = parseProxy(address);
   if (!url) {
     throw new GatewayError('CONFIG_INVALID', `${source} is not the address of an HTTP proxy.`, {
-      fix: 'Write it like http://proxy.example.com:3128.',
+      fix: 'Use the form http://proxy.example.com:3128.',
     });
   }
   const { username, password, protocol, host } = url;
@@ -69,15 +69,15 @@ export function toProxy(address: string, source: string): HttpProxy {
   };
 }
 
-/** The address that the environment names for a scheme, and the variable it stands in. */
+/** The proxy address that the environment sets for a scheme, and the name of the variable. */
 export function fromEnvironment(isSecure: boolean, env: Environment): [string | undefined, string] {
   const [low, high] = isSecure ? (['https_proxy', 'HTTPS_PROXY'] as const) : (['http_proxy', 'HTTP_PROXY'] as const);
   return env[low] ? [env[low], low] : [env[high] || undefined, high];
 }
 
 /**
- * The variables by which programs that run for the gateway reach the network as it does: proxies and further certificates.
- * A name that `own` sets in any spelling is left to it.
+ * Environment variables that give child programs the gateway's network settings: proxies and CA certificates. Names that
+ * `own` sets, in upper or lower case, are left out.
  */
 export function networkVariables(
   { own: key, top }: ProxySettings,
@@ -88,7 +88,7 @@ export function networkVariables(
   const taken = new Set(Object.keys(own).map((name) => name.toLowerCase()));
   const found: Record<string, string> = {};
   for (const [name, value] of Object.entries(env)) {
-    if (!value || !HELD.test(name) || (setting !== undefined && REPLACED.test(name))) continue;
+    if (!value || !PASSED.test(name) || (setting !== undefined && REPLACED.test(name))) continue;
     found[name] = name === 'NODE_EXTRA_CA_CERTS' ? resolve(value) : value;
   }
   const url = typeof setting === 'string' ? parseProxy(setting) : undefined;

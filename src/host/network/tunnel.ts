@@ -6,7 +6,7 @@ import { literalAddress } from './addresses.ts';
 import type { HttpProxy } from './proxy.ts';
 import { ProxyError, proxyFailure, refusalOf } from './unreachable.ts';
 
-/** Asks a proxy for a connection to the host of an address. Rejects with ProxyError. */
+/** Opens a tunnel to the host of a URL through a proxy (CONNECT). Rejects with ProxyError. */
 export function openTunnel(proxy: HttpProxy, target: URL, timeoutMs: number): Promise<Socket> {
   const { url, authorization } = proxy;
   const isSecure = target.protocol === 'https:' || target.protocol === 'wss:';
@@ -21,26 +21,26 @@ export function openTunnel(proxy: HttpProxy, target: URL, timeoutMs: number): Pr
       timeout: timeoutMs,
     });
     call.on('connect', ({ statusCode = 0 }, socket: Socket, head: Buffer) => {
-      // Whoever takes the socket over sees its errors as well.
+      // The next owner of the socket receives its errors too.
       socket.setTimeout(0).on('error', () => undefined);
       if (statusCode >= 200 && statusCode < 300) {
         if (head.length > 0) socket.unshift(head);
         return resolve(socket);
       }
       socket.destroy();
-      reject(refusalOf(proxy, statusCode) ?? new ProxyError(proxy, `does not connect to ${host}: it answers with HTTP ${statusCode}`));
+      reject(refusalOf(proxy, statusCode) ?? new ProxyError(proxy, `did not connect to ${host}: HTTP ${statusCode}`));
     });
-    call.on('timeout', () => call.destroy(Object.assign(new Error('it does not answer'), { code: 'ETIMEDOUT' })));
+    call.on('timeout', () => call.destroy(Object.assign(new Error('it does not respond'), { code: 'ETIMEDOUT' })));
     call.on('error', (error) => reject(proxyFailure(proxy, error)));
     call.end();
   });
 }
 
-/** The same, with TLS to the host inside where its address asks for it. */
+/** Like `openTunnel`, with TLS inside the tunnel for wss: URLs. */
 export async function openSocket(proxy: HttpProxy, target: URL, timeoutMs: number): Promise<Socket> {
   const socket = await openTunnel(proxy, target, timeoutMs);
   if (target.protocol !== 'wss:') return socket;
   const host = literalAddress(target.hostname) ?? target.hostname;
-  // An address is no server name.
+  // TLS server names must not be IP addresses.
   return connectTls({ socket, host, ...(host === target.hostname ? { servername: host } : {}) });
 }

@@ -6,7 +6,7 @@ import { VERSION } from '../../core/package.ts';
 import type { Bundle } from './bundle.ts';
 import type { LoadRequest } from './load-request.ts';
 
-// Changes with what a bundle holds.
+// Increase when the content of bundles changes.
 const FORMAT = 2;
 
 interface Entry {
@@ -16,14 +16,14 @@ interface Entry {
   readonly lacks: boolean;
 }
 
-/** Bundles kept on disk, found again as long as every file they were made from reads the same; not those that lack a package. */
+/** Bundles on disk, valid while all their input files are unchanged. Bundles that lack a package are not reused. */
 export interface BundleCache {
-  /** The bundle's file, or undefined where there is none or it is stale. */
+  /** The bundle's file, or undefined if there is none or it is stale. */
   find(request: LoadRequest): string | undefined;
   save(request: LoadRequest, bundle: Bundle): string;
 }
 
-/** The cache in one folder. Plugin folders themselves are never written to. */
+/** Creates a cache in one folder. Plugin folders are never written to. */
 export function createBundleCache(dir: string): BundleCache {
   const entryFile = (request: LoadRequest): string =>
     join(dir, `${digest(JSON.stringify([VERSION, FORMAT, process.versions.modules, request]))}.json`);

@@ -8,13 +8,13 @@ import type { Logger } from '../../core/log.ts';
 import { installCommand } from './install-command.ts';
 import type { LoadRequest } from './load-request.ts';
 
-/** A bundled entry: the code, its source map, the files it was made from and the package files it imports. */
+/** A bundled entry: code, source map, input files, and the package files it imports. */
 export interface Bundle {
   readonly code: string;
   readonly map: string;
   readonly inputs: readonly string[];
   readonly externals: readonly string[];
-  /** Packages that are asked for on demand were not there: another time they may be. */
+  /** Whether packages that are imported on demand were missing; they may be installed later. */
   readonly lacks: boolean;
 }
 
@@ -35,12 +35,12 @@ const LOADERS: Readonly<Record<string, Loader>> = {
 const SOURCE = /\.[mc]?[jt]sx?$/;
 const RESOLVING = Symbol('resolving');
 
-/** Bundles an entry and its own files; packages stay outside, as absolute addresses. Missing ones are an error. */
+/** Bundles an entry and its own files; packages stay external, as absolute URLs. Throws if a package is missing. */
 export async function bundle(request: LoadRequest, log: Logger): Promise<Bundle> {
   const esbuild = await import('esbuild');
   const folder = dirname(request.entry);
   const prefixes = new Map<string, number>();
-  // What stands before the source on its first line is none of the author's.
+  // The loader prepends code to the first line, which must not shift the author's columns.
   const place = ({ text, location }: Message): string => {
     if (!location) return text;
     const { file, line, column } = location;
@@ -60,7 +60,7 @@ export async function bundle(request: LoadRequest, log: Logger): Promise<Bundle>
       conditions: [],
       sourcemap: 'external',
       sourcesContent: false,
-      // The bundle is kept elsewhere; stacks shall name the plugin's own files.
+      // The bundle is stored elsewhere, and stack traces should name the plugin's own files.
       sourceRoot: `${pathToFileURL(folder).href}/`,
       outfile: 'entry.mjs',
       logLevel: 'silent',
@@ -94,10 +94,10 @@ export async function bundle(request: LoadRequest, log: Logger): Promise<Bundle>
     const [first] = (error as { errors?: Message[] }).errors ?? [];
     if (!first) throw error;
     throw new GatewayError('PLUGIN_FAILED', `The plugin's source cannot be built: ${place(first)}`, {
-      fix: 'Correct the source at the place named.',
+      fix: 'Correct the source at the named line.',
     });
   } finally {
-    // The compiler runs as a child process; a plugin process must not carry it around.
+    // The compiler is a child process, which must not outlive the build.
     await esbuild.stop();
   }
 }
@@ -150,7 +150,7 @@ function toPlugin(request: LoadRequest, prefixes: Map<string, number>): Plugin {
         const url = urlOf(path, request);
         const file = fileURLToPath(url);
         const [u, f, d] = [url, file, dirname(file)].map((text) => JSON.stringify(text));
-        // On the first line, so that line numbers stay true.
+        // On the first line, so that line numbers do not change.
         const names = `const __plugmux_url=${u},__plugmux_file=${f},__plugmux_dir=${d};`;
         prefixes.set(path, names.length);
         const contents = source.startsWith('#!') ? source.replace(/^#![^\n]*/, names) : names + source;
@@ -164,14 +164,14 @@ function toPlugin(request: LoadRequest, prefixes: Map<string, number>): Plugin {
   };
 }
 
-// Fails when it is reached, as it does at home: what is imported on demand may be optional.
+// Throws when it is reached, as in Node: packages imported on demand may be optional.
 function absent(name: string, importer: string): string {
   const message = `Cannot find package '${name}' imported from ${importer}`;
   return `throw Object.assign(new Error(${JSON.stringify(message)}), { code: 'MODULE_NOT_FOUND', requireStack: [${JSON.stringify(importer)}] });`;
 }
 
-// One name that a stand-in lacks must not cost the whole plugin: as CommonJS it links all the same, and the name becomes
-// a function that throws when it is called.
+// A name missing in a stand-in must not fail the whole plugin: CommonJS links without it, and the name becomes a function
+// that throws when called.
 function lenient(file: string): string {
   return `const real = require(${JSON.stringify(file)});
 const seen = new Set(['then', 'default', '__esModule']);
@@ -182,8 +182,8 @@ const missing = new Proxy({}, { get(_, name) {
 } });
 const stubs = Object.create(null);
 function stub(name) {
-  console.warn('The plugin uses "' + name + '", which the stand-in for its host does not have; it throws when it is called.');
-  return function () { throw new Error('"' + name + '" is a part of the original host that does not exist here.'); };
+  console.warn('The plugin uses "' + name + '", which the stand-in for its host does not provide; calling it throws.');
+  return function () { throw new Error('"' + name + '" of the original host is not available in this gateway.'); };
 }
 module.exports = Object.create(missing, Object.getOwnPropertyDescriptors(real));`;
 }
@@ -202,10 +202,10 @@ async function resolveImport(build: PluginBuild, request: LoadRequest, args: OnR
     const found = await build.resolve(path, { ...options, resolveDir: dir });
     const installed = found.errors.length === 0 && found.path.includes('node_modules');
     const standIn = request.standIns[path];
-    // A copy that the plugin itself installed wins over the stand-in; a path alias of some tsconfig does not.
+    // A copy installed by the plugin takes precedence over the stand-in; a path alias of a tsconfig does not.
     if (standIn !== undefined && !installed) return standIn === null ? { path, namespace: EMPTY } : { path: standIn, namespace: STAND_IN };
     if (found.errors.length > 0) continue;
-    // A package written in TypeScript, or a path alias into the plugin itself, is bundled; the rest stays outside.
+    // Packages written in TypeScript and path aliases into the plugin are bundled; the rest stays external.
     if (found.external || !installed || /\.[mc]?tsx?$/.test(found.path)) return found.external ? found : { path: found.path };
     return {
       path: kind === 'require-call' ? found.path : pathToFileURL(found.path).href,

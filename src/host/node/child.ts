@@ -13,10 +13,10 @@ import { type Channel, createChannel, type Serialised } from '../group/channel.t
 import { createPluginSet } from './plugin-set.ts';
 import type { RuntimeCall } from './runtime.ts';
 
-// The entry of a plugin process. It speaks with the gateway on descriptors 3 (in) and 4 (out) alone; whatever plugins
-// print goes to 1 and 2 and is only ever a log line.
+// The entry of a plugin process. The channel to the gateway uses only descriptors 3 (in) and 4 (out); output of plugins
+// on 1 and 2 is only logged.
 
-// Taken before any plugin runs: what one does to the JSON of its process must not reach the channel.
+// Captured before any plugin is loaded, since a plugin may replace JSON.stringify.
 const { stringify } = JSON;
 
 const PROTOCOL = 1;
@@ -38,24 +38,24 @@ const channel: Channel = createChannel(read, write, LINE_LIMIT, {
     try {
       calls.get(params.call as number)?.abort(new Error('the call was cancelled'));
     } catch (error) {
-      // A listener of the plugin's own failed: that is no word of the gateway's.
+      // A listener of the plugin failed, which does not violate the protocol.
       console.error(thrownText(error));
     }
   },
   broken: (reason) => leave(1, reason),
 });
 
-function tell(method: string, params: JsonObject): void {
+function notify(method: string, params: JsonObject): void {
   channel.notify(method, stringify(params));
 }
 
-// What a plugin says beside its results is cut here: the gateway takes no line without end.
+// Cuts texts of plugins other than results, since the gateway limits the length of a line.
 function cut(text: unknown): string {
   return shorten(typeof text === 'string' ? text : thrownText(text), MAX_TEXT_LENGTH);
 }
 
 function logger(id: string): Logger {
-  const at = (level: LogLevel) => (text: string) => tell('log', { id, level, text: cut(text) });
+  const at = (level: LogLevel) => (text: string) => notify('log', { id, level, text: cut(text) });
   return {
     debug: at('debug'),
     info: at('info'),
@@ -67,22 +67,22 @@ function logger(id: string): Logger {
 
 const plugins = createPluginSet({
   log: logger,
-  stage: (id, stage) => tell('stage', { id, stage: cut(stage) }),
+  stage: (id, stage) => notify('stage', { id, stage: cut(stage) }),
   changed(id, report) {
     const text = stringify({ id, report });
     if (text.length <= resultBytes && Buffer.byteLength(text) <= resultBytes) channel.notify('changed', text);
-    else logger(id).error(`what it offers has more than ${resultBytes} bytes and is not told; what was told before stays`);
+    else logger(id).error(`the changed offer was not sent: it exceeds the limit of ${resultBytes} bytes; the previous one stays`);
   },
   callAdapter: (id, method, params) => ask('consult', { id, method, params }),
 });
 
-// What the gateway could not take is refused where it is asked.
+// Requests that exceed the limit of the gateway are rejected here.
 async function ask(method: string, params: object): Promise<JsonValue> {
-  return channel.request(method, bounded(stringify(params), 'MESSAGE_TOO_LARGE', 'What the plugin asks'));
+  return channel.request(method, bounded(stringify(params), 'MESSAGE_TOO_LARGE', "The plugin's request"));
 }
 
 function json(value: unknown): Serialised {
-  return { json: bounded(stringify(value) ?? 'null', 'RESULT_TOO_LARGE', 'What the plugin process answers') };
+  return { json: bounded(stringify(value) ?? 'null', 'RESULT_TOO_LARGE', "The plugin process's reply") };
 }
 
 function bounded(text: string, code: 'MESSAGE_TOO_LARGE' | 'RESULT_TOO_LARGE', what: string): string {
@@ -116,7 +116,7 @@ async function answer(method: string, params: JsonObject, requestId: number): Pr
       await plugins.close(params.deadlineMs as number);
       return json({});
     default:
-      throw new GatewayError('METHOD_NOT_FOUND', `The plugin process knows no method "${method}".`);
+      throw new GatewayError('METHOD_NOT_FOUND', `The plugin process does not support the method "${method}".`);
   }
 }
 
@@ -125,7 +125,7 @@ async function call(id: string, params: JsonObject, requestId: number): Promise<
   calls.set(requestId, abort);
   let bucket: ProgressBucket<number> | undefined;
   const report = (done: number, total: number | undefined, message: string | undefined): void =>
-    tell('progress', { call: requestId, done, ...(total === undefined ? {} : { total }), ...(message === undefined ? {} : { message }) });
+    notify('progress', { call: requestId, done, ...(total === undefined ? {} : { total }), ...(message === undefined ? {} : { message }) });
   const context: RuntimeCall = {
     get signal() {
       return abort.signal;
@@ -135,7 +135,7 @@ async function call(id: string, params: JsonObject, requestId: number): Promise<
       bucket ??= new ProgressBucket(report);
       bucket.report(done, Number.isFinite(total) ? total : undefined, message === undefined ? undefined : cut(message));
     },
-    log: (level, text) => tell('log', { id, level, text: cut(text), call: requestId }),
+    log: (level, text) => notify('log', { id, level, text: cut(text), call: requestId }),
     wantsProgress: params.progress === true,
     caller: params.caller as unknown as RuntimeCall['caller'],
     meta: params.meta as JsonObject | undefined,
@@ -150,23 +150,23 @@ async function call(id: string, params: JsonObject, requestId: number): Promise<
   }
 }
 
-// Whatever a plugin returns becomes bytes here or an error reply, before anything is sent.
+// Serialises a result before anything is sent, so that a failure becomes an error reply.
 function serialise(result: ToolResult): Serialised {
   let text: string | undefined;
   try {
     text = stringify(result);
   } catch (error) {
-    throw new GatewayError('RESULT_INVALID', `The result is no plain data: ${thrownText(error)}`);
+    throw new GatewayError('RESULT_INVALID', `The result is not plain data: ${thrownText(error)}`);
   }
   if (text === undefined) throw new GatewayError('RESULT_INVALID', 'The plugin returned no result.');
   return { json: bounded(text, 'RESULT_TOO_LARGE', 'The result') };
 }
 
-// A fault in something the plugin left running is its own: it is logged, and the plugins of the group go on.
+// An uncaught error of a plugin is logged, and must not end the other plugins of the group.
 for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
   process.on(event, (error: unknown) => console.error(cut(toError(error).stack ?? thrownText(error))));
 }
-// The terminal's Ctrl-C is for the gateway, which then ends us in order.
+// Ctrl-C in the terminal is for the gateway, which then stops this process in order.
 process.on('SIGINT', () => undefined);
 process.on('SIGTERM', () => leave(0));
 
@@ -177,12 +177,12 @@ function leave(code: number, reason?: string): void {
   if (reason !== undefined) console.error(reason);
   void plugins.close(STOP_MS).finally(() => {
     process.exitCode = code;
-    // The whole group goes with us: nothing a plugin started may outlive it.
+    // Kills the whole process group, so that no process started by a plugin outlives it.
     if (process.platform !== 'win32' && process.env.PLUGMUX_PROCESS !== undefined) process.kill(-process.pid, 'SIGKILL');
     process.exit(code);
   });
 }
-// The gateway is gone, or has let go of us.
+// The gateway has ended or closed the channel.
 read.on('end', () => leave(0));
 read.on('error', () => leave(1));
 write.on('error', () => leave(1));

@@ -1,2 +1,2 @@
-// Stands in for modules of an original host that hold nothing but types.
+// Stand-in for modules of an original host that contain only types.
 export {};

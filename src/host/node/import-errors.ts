@@ -8,13 +8,13 @@ const UNLINKED = new Set(['ERR_MODULE_NOT_FOUND', 'MODULE_NOT_FOUND', 'ERR_UNSUP
 const MISSING = /Cannot find (?:package|module) '(?:plugmux-missing:)?((?:@[\w.-]+\/)?[\w-][\w.-]*)(?:\/[^']*)?'/;
 const IMPORTER = / imported from (.+)$/m;
 
-/** Whether an import failed before any of its code ran, because something it names was not found. */
+/** Whether an import failed while linking, before any of its code ran. */
 export function isUnlinked(error: unknown): boolean {
   const { code, message, name } = error as NodeJS.ErrnoException;
   return UNLINKED.has(code ?? '') || (name === 'SyntaxError' && /does not provide an export named/.test(message));
 }
 
-// The plugin's own line nearest to where an error was thrown, as a path in its folder.
+// The innermost stack frame in the plugin's own files, relative to its folder.
 function placeIn(stack: string, folder: string): string | undefined {
   const line = stack
     .split('\n')
@@ -22,7 +22,7 @@ function placeIn(stack: string, folder: string): string | undefined {
   return line?.slice(line.indexOf(folder) + folder.length + 1).match(/^.+:\d+:\d+/)?.[0];
 }
 
-/** The same error with its place in the plugin, or one that names the package that is missing or was never built. */
+/** Adds the place in the plugin's source to an error, or explains a missing or unbuilt package. */
 export function explainImport(error: unknown, request: LoadRequest): unknown {
   if (error instanceof GatewayError) return error;
   const missing = explainMissing(error, request);
@@ -31,10 +31,10 @@ export function explainImport(error: unknown, request: LoadRequest): unknown {
   const place = placeIn(stack, dirname(request.entry));
   return place === undefined
     ? error
-    : new GatewayError('PLUGIN_FAILED', `${message} (${place})`, { fix: 'Correct the source at the place named.', cause: error });
+    : new GatewayError('PLUGIN_FAILED', `${message} (${place})`, { fix: 'Correct the source at the named line.', cause: error });
 }
 
-/** An error that names the package that is missing or was never built, where that is what went wrong. */
+/** DEPENDENCY_MISSING if the cause is a missing or unbuilt package; otherwise undefined. */
 export function explainMissing(error: unknown, request: LoadRequest): GatewayError | undefined {
   if (error instanceof GatewayError) return undefined;
   const native = explainNative(error, request);
@@ -50,7 +50,7 @@ export function explainMissing(error: unknown, request: LoadRequest): GatewayErr
   });
 }
 
-/** The same for what a plugin's function has thrown: a package that it loads only then. Another error with such words is its own. */
+/** Like `explainMissing`, for an error that a plugin's function threw, possibly by importing a package on demand. */
 export function explainThrown(error: unknown, request: LoadRequest): GatewayError | undefined {
   if (!(error instanceof Error)) return undefined;
   return isUnlinked(error) ? explainMissing(error, request) : explainNative(error, request);

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { dependenciesOf, type FailedImport, installFolder, names } from './install-folder.ts';
 import type { LoadRequest } from './load-request.ts';
 
-/** Managers that read what npm refuses, by the file that tells of them. */
+/** Package managers that support workspace references, by their lock files. */
 const MANAGERS: readonly (readonly [string, Manager])[] = [
   ['pnpm-lock.yaml', 'pnpm'],
   ['yarn.lock', 'yarn'],
@@ -34,7 +34,7 @@ export function installCommand(failed: readonly FailedImport[], request: LoadReq
   return [...places].map(([place, wanted]) => commandIn(place, [...wanted].sort())).join(' && ');
 }
 
-/** The command that builds the native part of a package again; `file` is one of the package's. */
+/** The command that rebuilds the native addon of a package; `file` is a path inside the package. */
 export function rebuildCommand(place: string, name: string, file: string): string {
   const command = /[/\\]\.pnpm[/\\]/.test(file)
     ? `npx pnpm --dir ${place} rebuild`
@@ -42,7 +42,7 @@ export function rebuildCommand(place: string, name: string, file: string): strin
   return `${command}${name ? ` ${name}` : ''} (this runs the package's own build scripts)`;
 }
 
-/** The command that builds the native part that a project has itself. */
+/** The command that builds a project's own native addon. */
 export function buildCommand(place: string): string {
   return `npm install --ignore-scripts=false --prefix ${place} (this runs the project's own build scripts)`;
 }
@@ -53,7 +53,7 @@ function commandIn(place: string, wanted: readonly string[]): string {
   return wanted.every((name) => names(place, name)) ? ALL[manager](place) : `${ADD[manager](place)} ${wanted.join(' ')}`;
 }
 
-// npm takes no part in a project that names packages of its own workspace.
+// npm rejects projects with workspace: or catalog: references.
 function managerOf(place: string): Manager | undefined {
   if (!Object.values(dependenciesOf(place)).some((version) => typeof version === 'string' && /^(?:workspace|catalog):/.test(version)))
     return undefined;

@@ -5,26 +5,26 @@ import type { LoadRequest } from './load-request.ts';
 
 const MODULES = `${sep}node_modules${sep}`;
 
-/** A package that was looked for in vain. */
+/** An import of a package that was not found. */
 export interface FailedImport {
   readonly name: string;
-  /** The file whose import it was, or its address; the entry where that is not known. */
+  /** Path or URL of the importing file; default: the entry. */
   readonly importer?: string | undefined;
 }
 
 /**
- * The folder in whose `node_modules` the import that failed finds a package: of the project around the file that asked, which may be a
- * host's, by createRequire(); or of an extra root, where there is no such project, or one that does not name the package.
+ * The folder in which to install a missing package: the project around the importing file (which may be a host's, by
+ * createRequire), or an extra root if there is no such project or it does not depend on the package.
  */
 export function installFolder({ name, importer }: FailedImport, { entry, moduleRoots, folder = dirname(entry) }: LoadRequest): string {
   const from = (importer === undefined ? undefined : toPath(importer)) ?? entry;
   const [around, inside] = from.split(MODULES);
-  // What a package asks for is found beside it, in the project that has both.
+  // A dependency of a package is installed next to it, in the same project.
   if (inside !== undefined && around) return real(around);
   const start = real(dirname(from));
   const own = real(folder);
   if (!isBelow(start, own)) {
-    // NODE_PATH has the extra roots as well: a folder that is there comes before one that would have to be made.
+    // The extra roots are in NODE_PATH too, so an existing folder is preferred to a new one.
     return existsSync(start) || moduleRoots[0] === undefined ? (projectOf(start, own) ?? start) : moduleRoots[0];
   }
   const project = projectOf(start, dirname(own));
@@ -32,7 +32,7 @@ export function installFolder({ name, importer }: FailedImport, { entry, moduleR
   return moduleRoots[0] ?? project ?? folder;
 }
 
-/** The project that a text names a package file of. */
+/** The project of a node_modules path in a text. */
 export function projectNamed(text: string): string | undefined {
   const [, place] = /((?:file:\/\/)?(?:\/|[A-Za-z]:\\)[^\n'"()]*?)[/\\]node_modules[/\\]/.exec(text) ?? [];
   return place === undefined ? undefined : toPath(place);
@@ -46,18 +46,18 @@ function toPath(place: string): string | undefined {
   }
 }
 
-// The nearest package.json from a folder upwards, as long as that leads away from another folder.
+// The nearest folder with a package.json from `start` upwards, excluding `end` and its ancestors.
 function projectOf(start: string, end: string): string | undefined {
   for (let dir = start; !isBelow(end, dir); dir = dirname(dir)) if (existsSync(join(dir, 'package.json'))) return dir;
   return undefined;
 }
 
-/** Whether a project's package.json asks for a package. */
+/** Whether a project's package.json lists a package. */
 export function names(project: string, name: string): boolean {
   return Object.hasOwn(dependenciesOf(project), name);
 }
 
-/** What a project's package.json asks for, by name. */
+/** All dependencies in a project's package.json, by name. */
 export function dependenciesOf(project: string): Readonly<Record<string, unknown>> {
   try {
     const json = JSON.parse(readFileSync(join(project, 'package.json'), 'utf8')) as Record<string, object | undefined>;

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 
-/** The program that runs JavaScript and TypeScript plugins. */
+/** How to start a process for JavaScript and TypeScript plugins. */
 export function nodeLaunch(): { command: string; args: string[]; env: Record<string, string> } {
   return {
     command: process.execPath,

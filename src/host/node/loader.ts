@@ -12,15 +12,15 @@ const NATIVE = new Set(['.js', '.mjs', '.cjs']);
 let caches: Map<string, BundleCache> | undefined;
 
 /**
- * Imports a plugin's entry. TypeScript is bundled into the cache first; a package that is missing is found before any
- * of the plugin's code runs and thrown as DEPENDENCY_MISSING.
+ * Imports a plugin's entry. TypeScript is bundled into the cache first. Throws DEPENDENCY_MISSING for a missing package
+ * before any of the plugin's code runs.
  */
 export async function loadEntry(request: LoadRequest, log: Logger): Promise<Record<string, unknown>> {
-  if (!existsSync(request.entry)) throw new GatewayError('ENTRY_NOT_FOUND', `The entry file ${request.entry} does not exist.`);
+  if (!existsSync(request.entry)) throw new GatewayError('ENTRY_NOT_FOUND', `The entry file "${request.entry}" does not exist.`);
   try {
     if (!NATIVE.has(extname(request.entry))) return await importBundled(request, log);
     return await importNative(request).catch((error) => {
-      // What only a bundler can put together: imports without an extension, names and modules that stand-ins provide.
+      // Only a bundler resolves imports without an extension and names of stand-ins.
       if (!isUnlinked(error)) throw error;
       log.debug(`imported as a bundle: ${toError(error).message}`);
       return importBundled(request, log);
@@ -38,7 +38,7 @@ async function importBundled(request: LoadRequest, log: Logger): Promise<Record<
   return import(pathToFileURL(file).href);
 }
 
-// Plain JavaScript needs no bundling; only the host's specifiers and the extra roots have to be taught to Node.
+// Plain JavaScript needs no bundling, only a hook for the host's specifiers and the extra roots.
 async function importNative({ entry, standIns, moduleRoots }: LoadRequest): Promise<Record<string, unknown>> {
   const { register } = await import('node:module');
   const empty = new URL('./empty.js', import.meta.url).href;

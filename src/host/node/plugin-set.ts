@@ -7,7 +7,7 @@ import type { LoadRequest } from './load-request.ts';
 import { loadEntry } from './loader.ts';
 import type { LoadedPlugin, Runtime, RuntimeCall } from './runtime.ts';
 
-/** What a set of plugins tells the process around it. */
+/** Callbacks from a set of plugins to its process. */
 export interface PluginSetEvents {
   log(id: string): Logger;
   stage(id: string, stage: string): void;
@@ -15,24 +15,24 @@ export interface PluginSetEvents {
   callAdapter(id: string, method: string, params: JsonObject): Promise<JsonValue>;
 }
 
-/** The plugins of one group, in whatever process they run. */
+/** The plugins of one group, in a plugin process or inside the gateway. */
 export interface PluginSet {
   load(id: string, module: string, params: JsonObject): Promise<JsonObject>;
   initialize(id: string): Promise<JsonObject>;
   call(id: string, tool: string, args: JsonObject, call: RuntimeCall): Promise<ToolResult>;
   request(id: string, method: string, params: JsonObject): Promise<JsonValue>;
-  /** Closes every plugin, the last loaded first; errors are logged. Settles within the deadline. */
+  /** Closes all plugins in reverse order and logs errors. Resolves within the deadline. */
   close(deadlineMs: number): Promise<void>;
 }
 
-/** An empty set. `module` of a load is the file address of a format's runtime, which exports `runtime`. */
+/** Creates an empty set. The `module` of `load` is the file URL of a format's runtime, which exports `runtime`. */
 export function createPluginSet(events: PluginSetEvents): PluginSet {
   const plugins = new Map<string, LoadedPlugin>();
   const shared = new Map<string, unknown>();
 
   const find = (id: string): LoadedPlugin => {
     const plugin = plugins.get(id);
-    if (!plugin) throw new GatewayError('PLUGIN_UNAVAILABLE', `Plugin ${id} is not loaded.`);
+    if (!plugin) throw new GatewayError('PLUGIN_UNAVAILABLE', `Plugin "${id}" is not loaded.`);
     return plugin;
   };
 
@@ -61,7 +61,7 @@ export function createPluginSet(events: PluginSetEvents): PluginSet {
           if (loaded) events.changed(id, loaded.report());
         },
       });
-      // A package may be asked for only now, as by require() in what the plugin does first.
+      // The plugin's first code may have required a missing package.
       const plugin = await opening.catch((error) => {
         throw (request && explainMissing(error, request)) ?? error;
       });
@@ -76,7 +76,7 @@ export function createPluginSet(events: PluginSetEvents): PluginSet {
     call: (id, tool, args, call) => find(id).call(tool, args, call),
     async request(id, method, params) {
       const plugin = find(id);
-      if (!plugin.request) throw new GatewayError('METHOD_NOT_FOUND', `Plugin ${id} answers no "${method}".`);
+      if (!plugin.request) throw new GatewayError('METHOD_NOT_FOUND', `Plugin "${id}" does not support "${method}".`);
       return plugin.request(method, params);
     },
     async close(deadlineMs) {

@@ -12,7 +12,7 @@ export const initialize: InitializeHook<HookData> = (data) => {
   registered.push(data);
 };
 
-/** Resolves the original host's specifiers to stand-ins, and bare imports from the extra roots as a last resort. */
+/** If normal resolution fails, resolves specifiers of the original host to stand-ins, and others from the extra roots. */
 export const resolve: ResolveHook = async (specifier, context, next) => {
   try {
     return await next(specifier, context);
@@ -24,7 +24,7 @@ export const resolve: ResolveHook = async (specifier, context, next) => {
         try {
           return await next(specifier, { ...context, parentURL: root });
         } catch {
-          // Not in this root either.
+          // Not in this root.
         }
       }
     }

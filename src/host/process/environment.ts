@@ -16,15 +16,15 @@ const PASSED = [
   'LOCALAPPDATA',
 ];
 
-/** How deep gateways may stand inside each other before one refuses to start. */
+/** Most levels of gateways that start each other; a deeper one refuses to start. */
 export const MAX_NESTING = 2;
 
-/** How many gateways stand above this process. */
+/** Number of gateways among the ancestors of this process. */
 export function nesting(env: NodeJS.ProcessEnv): number {
   return Number(env.PLUGMUX_DEPTH ?? 0) || 0;
 }
 
-/** The environment of a plugin process: a short list of the gateway's own, what the configuration names, two marks. */
+/** The environment of a plugin process: a few variables of the gateway, the configured ones, and two marks. */
 export function childEnvironment(own: Readonly<Record<string, string>>, mark: string): NodeJS.ProcessEnv {
   const passed = PASSED.filter((name) => process.env[name] !== undefined).map((name) => [name, process.env[name]]);
   return {

@@ -1,12 +1,12 @@
 import { closeSync, existsSync, openSync, readdirSync, readFileSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** Where Linux lists what else it runs, such as programs of other machines through an emulator. */
+/** Where Linux lists registered interpreters, such as emulators for other architectures. */
 const EMULATORS = '/proc/sys/fs/binfmt_misc';
 const HEAD = 256;
 const ELF = '7f454c46';
 const MACH = ['feedface', 'feedfacf', 'cefaedfe', 'cffaedfe', 'cafebabe'];
-/** Numbers of machines in ELF files, by Node's names; a 64-bit machine runs its 32-bit programs as well. */
+/** Machine numbers of ELF files by Node's architecture names; 64-bit machines also run 32-bit programs. */
 const MACHINES: Readonly<Record<string, readonly number[]>> = {
   x64: [62, 3],
   ia32: [3],
@@ -29,12 +29,12 @@ const NAMES: Readonly<Record<number, string>> = {
 };
 
 /**
- * Why this machine cannot start a file, in words that follow its name; undefined where it may. Whoever starts it all the same hands it
- * to a shell, which reads it as a script. `scripts`: also files without a first line that names their interpreter.
+ * Why this machine cannot run a file, as a clause after its name; undefined if it may. If such a file is started anyway,
+ * libc runs it as a shell script. `scripts`: whether scripts without a #! line are rejected.
  */
 export function whyUnrunnable(file: string, scripts: 'refuse' | 'leave'): string | undefined {
   const head = headOf(file);
-  // What is not there, or cannot be read, fails by itself.
+  // A missing or unreadable file causes its own error at the start.
   if (head === undefined || process.platform === 'win32') return undefined;
   const why = foreign(head) ?? orphaned(head) ?? (scripts === 'refuse' ? shapeless(head) : undefined);
   return why === undefined || isEmulated(head) ? undefined : why;

@@ -1,11 +1,11 @@
-/** The program of a plugin process, whatever its language; it speaks the channel on descriptors 3 and 4. */
+/** How to start a plugin process. It uses file descriptors 3 and 4 for the channel. */
 export interface Launch {
   readonly command: string;
   readonly args: readonly string[];
   readonly cwd: string;
   readonly env: Readonly<Record<string, string>>;
-  /** What mends it where it ends before its first word. */
+  /** The fix to report if it ends before the handshake. */
   readonly fix?: () => string;
-  /** Whether it reads and writes numbers as they were sent, or in doubles. */
+  /** Whether it supports exact numbers; otherwise it gets doubles. */
   readonly exactNumbers?: boolean;
 }

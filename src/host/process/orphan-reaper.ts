@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { type ProcessIdentity, relatives, signalIdentity } from './process-tree.ts';
 
-// Waits until the gateway's end of the pipe closes, then kills the groups that are still recorded, whatever carries
-// their marks, and removes their folders. Plugin processes end by themselves at that moment; this is for those that
-// cannot. A shell script, because it must cost next to nothing while it waits.
+// Waits until the gateway's end of the pipe closes, then kills the recorded process groups and all processes with their
+// marks, and deletes their folders. Plugin processes normally exit by themselves then; this handles those that hang. A shell
+// script, because it needs almost no memory while it waits.
 const SCRIPT = `
 trap '' INT TERM HUP
 list=
@@ -32,25 +32,25 @@ echo "$list" | while read -r mark pid start dir; do
 done
 `;
 
-/** Kills the recorded plugin processes if the gateway itself is killed. */
+/** Kills the recorded plugin processes if the gateway is killed. */
 export interface OrphanReaper {
   /**
-   * Told before a process starts, by the mark in its environment, and again once it has a number: a gateway may die in
-   * between. `dir`: a folder of the process that is removed with it.
+   * Records a process: before its start by the mark in its environment, and again with its pid, since the gateway may die
+   * in between. `dir`: a folder to delete with it.
    */
   add(mark: string, leader?: ProcessIdentity, dir?: string): void;
   remove(mark: string): void;
-  /** Kills every recorded process with its relatives now. */
+  /** Kills every recorded process and its relatives now. */
   killAll(): void;
   close(): void;
 }
 
-/** A reaper that starts with the first process it is told of. Does nothing on systems without process groups. */
+/** Creates a reaper, which starts with the first recorded process. A no-op on Windows. */
 export function createOrphanReaper(): OrphanReaper {
   let shell: ChildProcess | undefined;
   const leaders = new Map<string, ProcessIdentity>();
 
-  const tell = (line: string): void => {
+  const send = (line: string): void => {
     if (process.platform === 'win32') return;
     if (!shell) {
       shell = spawn('/bin/sh', ['-c', SCRIPT, 'plugmux-reaper'], {
@@ -70,11 +70,11 @@ export function createOrphanReaper(): OrphanReaper {
     add(mark, leader, dir = '') {
       if (leader) leaders.set(mark, leader);
       const { pid, start } = leader ?? { pid: 0, start: '' };
-      tell(`+ ${mark} ${pid} ${start || '-'} ${dir}`);
+      send(`+ ${mark} ${pid} ${start || '-'} ${dir}`);
     },
     remove(mark) {
       leaders.delete(mark);
-      tell(`- ${mark}`);
+      send(`- ${mark}`);
     },
     killAll() {
       for (const [mark, leader] of leaders) {

@@ -12,27 +12,27 @@ const COLOURS = /\u001b\[[0-9;?]*[ -/]*[@-~]/g;
 
 type StreamName = 'stdout' | 'stderr';
 
-/** How a format reads a printed line. */
+/** Parses an output line of a format's program. */
 export type ReadLine = NonNullable<ProgramLaunch['output']>;
 
-/** What a plugin process printed: drained for ever, logged at a bounded rate, the end of it kept. */
+/** Output of a plugin process: always drained, logged at a limited rate, with its end kept. */
 export interface Output {
   drain(stream: Readable, name: StreamName): void;
-  /** Takes chunks of a stream that reached us another way. */
+  /** Returns a sink for chunks of a stream that arrive another way. */
   feed(name: StreamName): (chunk: Buffer) => void;
-  /** Counts a line that the process logs another way; false where it is over the rate, and counted as such. */
+  /** Counts a line that the process logs another way; false if it exceeds the rate. */
   admits(): boolean;
   /** The last lines of stderr, oldest first. */
   tail(lines: number): string[];
 }
 
-/** How much of stderr is kept, and how many lines a second are logged; what is over is counted instead. */
+/** How much of stderr is kept, and how many lines per second are logged; lines above are only counted. */
 export interface OutputLimits {
   readonly stderrBytes: number;
   readonly stderrLinesPerSecond: number;
 }
 
-/** The output of one process. */
+/** Creates the output of one process. */
 export function createOutput(log: Logger, limits: OutputLimits, readLine?: ReadLine): Output {
   const kept: string[] = [];
   let size = 0;
@@ -40,7 +40,7 @@ export function createOutput(log: Logger, limits: OutputLimits, readLine?: ReadL
   let inSecond = 0;
   let dropped = 0;
 
-  // How a format reads a line must not end what drains its program.
+  // An error of the format's parser must not stop the draining.
   const readAs: ReadLine = (text, name, isCut) => {
     try {
       return readLine?.(text, name, isCut);
@@ -94,7 +94,7 @@ export function createOutput(log: Logger, limits: OutputLimits, readLine?: ReadL
     feed,
     admits,
     tail(lines) {
-      // A Go program tells why it died first, and where at length.
+      // A Go program prints the cause of a panic first, then a long stack trace.
       const panic = kept.findLastIndex((line) => PANIC.test(line));
       const last = kept.slice(-lines);
       return panic < 0 || panic >= kept.length - lines ? last : [kept[panic] as string, ...last.slice(1)];

@@ -3,11 +3,11 @@ interface Command {
   readonly args: readonly string[];
 }
 
-// Programs that end when their parent is process 1 take that for a dead parent. A shell in between is neither, and goes
-// when its group goes.
+// Some programs exit if their parent is process 1, since that usually means that the parent has died. A shell in between
+// avoids this, and is killed with its group.
 const STAND_IN = '"$0" "$@" & wait $!';
 
-/** How to start a program so that its parent is never process 1, as the gateway is in a container without an init. */
+/** Wraps a command so that its parent is not process 1, which the gateway is in a container without an init. */
 export function adopted({ command, args }: Command, ownPid: number = process.pid): Command {
   return ownPid === 1 ? { command: '/bin/sh', args: ['-c', STAND_IN, command, ...args] } : { command, args };
 }

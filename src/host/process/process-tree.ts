@@ -1,9 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 
-/** A process as it was seen: the start time tells it from a later one with the same number. */
+/** Identity of a process: its start time distinguishes it from a later one with the same pid. */
 export interface ProcessIdentity {
   readonly pid: number;
-  /** In clock ticks since boot; empty where the system does not tell. */
+  /** In clock ticks since boot; empty if the system has no /proc. */
   readonly start: string;
 }
 
@@ -12,7 +12,7 @@ interface Stat extends ProcessIdentity {
   readonly group: number;
 }
 
-// Fields of /proc/<pid>/stat behind the program's name, which may itself hold blanks and brackets.
+// Parses the fields of /proc/<pid>/stat after the program's name, which may contain blanks and brackets.
 function statOf(pid: number): Stat | undefined {
   try {
     const text = readFileSync(`/proc/${pid}/stat`, 'latin1');
@@ -29,7 +29,7 @@ function statOf(pid: number): Stat | undefined {
   }
 }
 
-/** What identifies a running process; undefined where it has ended or the system has no /proc. */
+/** The identity of a running process; undefined if it has ended or the system has no /proc. */
 export function identify(pid: number): ProcessIdentity | undefined {
   return statOf(pid);
 }
@@ -53,15 +53,15 @@ function carries(pid: number, mark: string): boolean {
 }
 
 /**
- * What is left of a plugin's process tree, itself excepted: its descendants, its process group, and whatever carries
- * its mark in the environment. Empty where the system has no /proc.
+ * The running processes of a plugin except itself: descendants, its process group, and processes with its mark in the
+ * environment. Empty if the system has no /proc.
  */
 export function relatives(leader: ProcessIdentity, mark: string): ProcessIdentity[] {
-  // A program that never started has no number, and inside a container whole strangers may belong to group 0.
+  // A program that never started has no pid, and in a container unrelated processes may belong to group 0.
   if (leader.pid <= 1) return [];
   const processes = all();
   const first = processes.find((p) => p.pid === leader.pid);
-  // A group number stays taken while a member lives, so without its leader the group is still the plugin's own.
+  // The group id stays in use while a member lives, so the group is the plugin's even without its leader.
   const groupIsOurs = first === undefined || first.start === leader.start;
   const family = new Set([leader.pid]);
   const found: ProcessIdentity[] = [];
@@ -79,16 +79,16 @@ export function relatives(leader: ProcessIdentity, mark: string): ProcessIdentit
   return found;
 }
 
-/** Signals a process only if it is still the one that was seen. */
+/** Signals a process if its identity is unchanged. */
 export function signalIdentity({ pid, start }: ProcessIdentity, signal: NodeJS.Signals): void {
   if (identify(pid)?.start === start) trySignal(pid, signal);
 }
 
-/** Signals a process or, with a negative number, a group; one that has ended is no error. */
+/** Signals a process, or a group by its negative id. Ignores errors. */
 export function trySignal(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(pid, signal);
   } catch {
-    // It has ended meanwhile.
+    // It has ended in the meantime.
   }
 }

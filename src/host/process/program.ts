@@ -3,7 +3,7 @@ import type { Program, ProgramSpec } from '../../core/contract/process.ts';
 import type { OrphanReaper } from './orphan-reaper.ts';
 import { SupervisedProcess } from './supervised.ts';
 
-/** Starts a program that speaks a protocol of its own over its stdin and stdout. */
+/** Starts a program with its own protocol over stdin and stdout. */
 export function startProgram(spec: ProgramSpec, limits: HostLimits, reaper: OrphanReaper): Program {
   const supervised = new SupervisedProcess(spec, ['pipe', 'pipe', 'pipe'], limits, reaper);
   const stdin = supervised.stream(0);

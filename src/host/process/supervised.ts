@@ -11,28 +11,28 @@ import { createOutput, type Output, type ReadLine } from './output.ts';
 import { identify, type ProcessIdentity, relatives, signalIdentity, trySignal } from './process-tree.ts';
 
 const LAST_LINES = 20;
-const LAST_WORDS_MS = 50;
+const FLUSH_MS = 50;
 
-/** What stands at each descriptor of a program, from stdin on. */
+/** File descriptors of a program, starting with stdin. */
 export type Descriptors = readonly ('ignore' | 'pipe')[];
 
-/** What some programs need besides. */
+/** Optional properties of a program. */
 export interface Extras {
-  /** A folder of its own that the reaper removes with it. */
+  /** A folder that the reaper deletes with the program. */
   readonly dir?: string;
   readonly readLine?: ReadLine | undefined;
 }
 
 /**
- * A program in a process group of its own, watched from its start to the end of the last process it left behind. Its
- * stderr is drained for ever; what else it writes is its owner's to read.
+ * A program in its own process group, supervised until the last process it left behind has ended. Its stderr is always
+ * drained; the owner reads its other streams.
  */
 export class SupervisedProcess {
-  /** Settles when it has ended, with the reason in words. */
+  /** Resolves with the reason when it has ended. */
   readonly exited: Promise<string>;
-  /** How it ended, once it has; an error where it could not be started. */
+  /** How it ended; an error if it could not be started; undefined while it runs. */
   end: Exit | NodeJS.ErrnoException | undefined;
-  /** What to do where it could not be started at all. */
+  /** What to do if it could not be started. */
   fix: string | undefined;
   readonly output: Output;
   readonly #child: ChildProcess;
@@ -74,7 +74,7 @@ export class SupervisedProcess {
         this.end = { code, signal };
         exited();
         // Wait briefly for remaining stderr, but not for `close`: a grandchild may keep the pipe open.
-        await Promise.race([silent, sleep(LAST_WORDS_MS, undefined, { ref: false })]);
+        await Promise.race([silent, sleep(FLUSH_MS, undefined, { ref: false })]);
         resolve(this.#killedFor ?? describeExit({ code, signal }, this.output.tail(LAST_LINES)));
       });
     });
@@ -91,18 +91,18 @@ export class SupervisedProcess {
     return this.#child.pid;
   }
 
-  /** The stream at a descriptor: one to write to for stdin and what else the program reads, otherwise one to read. */
+  /** The stream at a descriptor: writable for stdin and other inputs of the program, otherwise readable. */
   stream(descriptor: number): Readable & Writable {
     return this.#child.stdio[descriptor] as Readable & Writable;
   }
 
-  /** Ends the whole group at once; the reason is what `gone` tells. */
+  /** Kills the whole group; `exited` resolves with the reason. */
   kill(reason: string): void {
     this.#killedFor ??= reason;
     this.#signalGroup('SIGKILL');
   }
 
-  /** Closes what tells the program that nobody needs it, then SIGTERM to the group, SIGKILL to the group, then whatever left it. */
+  /** Stops it: `close` (its input), then SIGTERM and SIGKILL to the group, then SIGKILL to processes that left the group. */
   async stop(close: () => void): Promise<void> {
     const { stopGraceMs } = this.#limits;
     const family = relatives(this.#leader, this.#mark);
@@ -119,14 +119,14 @@ export class SupervisedProcess {
     return Promise.race([this.#exited, sleep(within, false, { ref: false })]);
   }
 
-  // The leader is ours until its exit has been seen, so its number cannot belong to another process.
+  // Until the exit of the leader is reported, its pid cannot be reused.
   #signalGroup(signal: NodeJS.Signals): void {
     const { pid, exitCode, signalCode } = this.#child;
     if (pid === undefined || exitCode !== null || signalCode !== null) return;
     trySignal(process.platform === 'win32' ? pid : -pid, signal);
   }
 
-  // What the program started and left behind when it ended.
+  // Kills processes that the program left behind.
   #sweep(): void {
     for (const member of relatives(this.#leader, this.#mark)) signalIdentity(member, 'SIGKILL');
   }

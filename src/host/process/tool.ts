@@ -7,9 +7,9 @@ import type { OrphanReaper } from './orphan-reaper.ts';
 import { makePrivateFolder, removeFolder } from './private-folder.ts';
 import { SupervisedProcess } from './supervised.ts';
 
-const LAST_WORDS_MS = 500;
+const FLUSH_MS = 500;
 
-/** Runs a tool to its end. Nothing it started and nothing it put aside outlives it, or the gateway. */
+/** Runs a tool to its end, then kills its child processes and deletes its temporary folder. */
 export async function runTool(spec: ToolSpec, limits: HostLimits, reaper: OrphanReaper, log: Logger): Promise<ToolEnd> {
   const { command, args, cwd, signal, onLine } = spec;
   const dir = makePrivateFolder();
@@ -27,7 +27,7 @@ export async function runTool(spec: ToolSpec, limits: HostLimits, reaper: Orphan
   signal.addEventListener('abort', kill, { once: true });
   try {
     const why = await tool.exited;
-    await Promise.race([silent, sleep(LAST_WORDS_MS, undefined, { ref: false })]);
+    await Promise.race([silent, sleep(FLUSH_MS, undefined, { ref: false })]);
     const { end } = tool;
     if (end instanceof Error) return { code: undefined, missing: end.code === 'ENOENT', why };
     return { code: end?.code ?? undefined, missing: false, why };

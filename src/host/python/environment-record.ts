@@ -3,19 +3,19 @@ import { dirname, join } from 'node:path';
 import { asObject, type JsonObject } from '../../core/json/json.ts';
 import { parseText } from '../../core/json/json-text.ts';
 
-/** What stands in an environment that has been made whole. */
+/** File that marks a complete environment. */
 export const DONE = 'plugmux.json';
 const UNUSED_MS = 24 * 3_600_000;
 
-/** Writes down that an environment is whole, and for whom. */
+/** Marks an environment as complete. */
 export function finish(place: string, record: object): void {
   writeFileSync(join(place, `${DONE}.new`), JSON.stringify(record));
   renameSync(join(place, `${DONE}.new`), join(place, DONE));
 }
 
 /**
- * Notes that a source uses an environment, and with `forget` removes those that nobody but this source had before. An
- * environment that cannot be written to serves nevertheless.
+ * Records that a source uses an environment. With `forget`, deletes environments that only this source used before. Ignores
+ * write errors, so that read-only environments work.
  */
 export function claim(place: string, owner: string, forget: boolean): void {
   try {
@@ -26,18 +26,18 @@ export function claim(place: string, owner: string, forget: boolean): void {
     else finish(place, { ...record, owners: [...owners, owner] });
     if (forget) forgetFormer(place, owner);
   } catch {
-    // Some states are mounted to be read only.
+    // The state folder may be mounted read-only.
   }
 }
 
-// Another gateway that still uses one has started with it within a day.
+// Environments used within the last day may belong to another running gateway.
 function forgetFormer(place: string, owner: string): void {
   const folder = dirname(place);
   for (const name of readdirSync(folder)) {
     const other = join(folder, name);
     if (other === place || ownersOf(read(other)).join('\n') !== owner) continue;
     if (Date.now() - statSync(join(other, DONE)).mtimeMs < UNUSED_MS) continue;
-    // Half of one must never be found.
+    // Unmarks it first, so that a partially deleted environment is never used.
     renameSync(join(other, DONE), join(other, `${DONE}.old`));
     rmSync(other, { recursive: true, force: true });
   }

@@ -12,27 +12,27 @@ import { type Requirements, readRequirements } from './packages.ts';
 
 const LAST_LINES = 8;
 const STALE_MS = 10_000;
-// What package tools need to reach their index where that is not the public one; the host adds the proxies.
+// Variables that package tools need for a private index; the host adds the proxies.
 const PASSED = /^(PIP_.*|SSL_CERT_FILE|SSL_CERT_DIR|REQUESTS_CA_BUNDLE)$/i;
 
-/** What an environment is made with. */
+/** Options for building an environment. */
 export interface EnvironmentBuild {
-  /** Environments live below it. */
+  /** Parent folder of the environments. */
   readonly folder: string;
   /** The source that uses it. */
   readonly owner: string;
-  /** The sources that have had one from this gateway; what they had before may still run. */
+  /** Sources with an environment from this gateway run; their previous environments may still be in use. */
   readonly served: Set<string>;
   /** Runs a package tool. */
   readonly run: Host['run'];
   readonly log: Logger;
-  /** Ends the making at once. */
+  /** Aborts the build. */
   readonly signal: AbortSignal;
 }
 
 /**
- * The virtual environment for a list of packages: made once, found again by its content, without any
- * network. Nothing is ever installed into the interpreter it is made from.
+ * Finds or builds the virtual environment for a list of packages. An existing one is reused without network access. Never
+ * installs into the base interpreter. Throws DEPENDENCY_MISSING.
  */
 export async function environmentFor(base: string, packages: PythonPackages, making: EnvironmentBuild): Promise<string> {
   const { folder, owner, served, signal } = making;
@@ -51,7 +51,7 @@ export async function environmentFor(base: string, packages: PythonPackages, mak
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const release = await lock(`${place}.lock`, signal);
   try {
-    // Another gateway may have made it meanwhile; what one left half-made is not used.
+    // Another gateway may have built it in the meantime; an incomplete one is not used.
     if (existsSync(join(place, DONE))) {
       claim(place, owner, false);
       return place;
@@ -70,14 +70,14 @@ export async function environmentFor(base: string, packages: PythonPackages, mak
 
 async function make(place: string, base: string, { names, file }: Requirements, making: EnvironmentBuild): Promise<void> {
   const packages = [...names, ...(file === undefined ? [] : [file])];
-  // Paths in a requirements file start from its folder.
+  // Paths in a requirements file are relative to its folder.
   const cwd = file === undefined ? making.folder : dirname(file);
   making.log.info(`making a Python environment in ${place}${packages.length > 0 ? ` with ${packages.join(', ')}` : ''}`);
   await run(making, base, ['-m', 'venv', place], cwd, {
-    fault: 'a virtual environment cannot be made',
+    fault: 'The virtual environment cannot be created',
     fix: (said) =>
       /ensurepip|No module named '?venv/.test(said)
-        ? 'Install the module venv (Debian, Ubuntu: apt install python3-venv).'
+        ? 'Install the Python module venv (Debian, Ubuntu: apt install python3-venv).'
         : interpreterFix(base),
   });
   const list = join(place, 'requirements.txt');
@@ -86,17 +86,17 @@ async function make(place: string, base: string, { names, file }: Requirements, 
   const pip = ['-m', 'pip', 'install', '--no-input', '--disable-pip-version-check', '--progress-bar', 'off', '-r', list];
   if (file !== undefined) pip.push('-r', file);
   await run(making, python, pip, cwd, {
-    fault: 'pip could not install what the plugin needs',
-    fix: (said) => otherPython(said) ?? 'Correct "install" or "requirements", or try again with a network.',
+    fault: 'pip could not install the packages of the plugin',
+    fix: (said) => otherPython(said) ?? 'Correct "install" or "requirements", or check the network.',
   });
 }
 
-// pip says so in several ways, and ends with words that fit a missing network as well.
+// pip reports a wrong Python version in several forms, and its last line resembles a network failure.
 function otherPython(said: string): string | undefined {
   if (!/requires a different Python|Requires-Python/i.test(said)) return undefined;
   const wanted = [...said.matchAll(/(?:not in '|Requires-Python\s*)([<>=~!][^'|;]*?)(?='|;|\||$)/g)].map(([, text]) => text?.trim());
   const which = wanted.length === 0 ? '' : ` (${[...new Set(wanted)].join('; ')})`;
-  return `The package needs another version of Python${which}: name one with "python" in mcp.json.`;
+  return `The package needs another version of Python${which}: set "python" in mcp.json to one.`;
 }
 
 async function run(
@@ -124,7 +124,7 @@ async function run(
   );
 }
 
-// A folder is made by one process only. One that has not been touched for a while was left by a process that died.
+// mkdir succeeds in one process only. A lock that is no longer touched belongs to a process that died.
 async function lock(path: string, signal: AbortSignal): Promise<() => void> {
   const mark = join(path, 'alive');
   for (;;) {

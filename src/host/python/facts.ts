@@ -2,24 +2,24 @@ import * as z from 'zod';
 import type { JsonObject } from '../../core/json/json.ts';
 import { reported } from '../group/report-check.ts';
 
-/** What a Python plugin's process tells of itself, in the report of any format. */
+/** Members about the Python process in the reports of all formats. */
 export interface PythonReport {
   /** Version and path of the interpreter. */
   readonly python?: string;
-  /** Where modules are searched, in that order. */
+  /** Import path, in order. */
   readonly searched?: readonly string[];
-  /** The stages of loading, each with the time it took. */
+  /** Loading stages with their durations. */
   readonly timings?: readonly string[];
 }
 
-/** The shape of that, as part of a format's own. */
+/** Schema of `PythonReport`, to include in a format's own. */
 export const pythonReport = {
   python: z.string().optional(),
   searched: reported.texts.optional(),
   timings: reported.texts.optional(),
 } as const;
 
-/** The same as facts for the operator. */
+/** Converts the report to facts for the operator. */
 export function pythonFacts({ python, searched = [], timings = [] }: PythonReport): JsonObject {
   return {
     ...(python === undefined ? {} : { python }),

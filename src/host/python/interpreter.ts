@@ -1,7 +1,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 
-// A version manager's shims run only what has been chosen there.
+// Shims of version managers only run versions that are selected there.
 const SHIMS = /[/\\]shims[/\\]/;
 const OTHERS = ['python3', 'python3.14', 'python3.13', 'python3.12', 'python3.11', 'python3.10'];
 
@@ -12,16 +12,16 @@ export interface FoundPython {
   readonly environment?: string;
 }
 
-/** The interpreter that a text names; `empty` for a virtual environment without one. */
+/** Finds an interpreter by path, environment folder or name on PATH; `empty` for an environment without one. */
 export function findInterpreter(python: string): FoundPython | 'empty' | undefined {
   return /[/\\]/.test(python) ? inPlace(python) : onPath(python);
 }
 
-/** What to do about an interpreter that does not run: often the shim of a version manager that has no version to run. */
+/** The fix for an interpreter that does not run, which often is a shim of a version manager without a version. */
 export function interpreterFix(command: string): string {
   const other = OTHERS.flatMap(allOnPath).find((found) => dirname(found) !== dirname(command) && !SHIMS.test(found));
   const such = other === undefined ? '' : `, such as ${other}`;
-  return `Name an interpreter that runs with "python" in mcp.json${such}; \`${command} --version\` must print 3.10 or later.`;
+  return `Set "python" in mcp.json to a working interpreter${such}; \`${command} --version\` must print 3.10 or later.`;
 }
 
 function inPlace(python: string): FoundPython | 'empty' | undefined {

@@ -6,31 +6,31 @@ import { toJsonText } from '../../core/json/exact-number.ts';
 import { parseExact } from '../../core/json/exact-parse.ts';
 import { isJsonObject, type JsonObject } from '../../core/json/json.ts';
 
-/** A member that may wait with its start until somebody calls. */
+/** A member that may start on its first call. */
 export interface LazyMember extends Member {
-  /** Nobody has needed its process so far. */
+  /** Whether its start is still deferred. */
   idle(): boolean;
 }
 
-/** What is needed to know a source again, and to keep what it reported. */
+/** Options to recognise an unchanged source and to store its report. */
 export interface LazyStartOptions {
   readonly spec: MemberSpec;
-  /** The manifest's. */
+  /** Digest of the manifest. */
   readonly digest: string;
   readonly keep: PluginStore;
-  /** The entry's `start`. */
+  /** The `start` key of the entry. */
   readonly start: unknown;
-  /** There is something to be done at its start, whoever calls later. */
+  /** Whether the plugin must start at once, for example because it has work without a call. */
   readonly urgent?: boolean;
-  /** Whether a report is that of a plugin that has said all. */
+  /** Whether a report is complete. */
   isComplete(report: JsonObject): boolean;
 }
 
 const KEY = 'report';
 
 /**
- * A member that starts with its first call where `start` is "lazy": until then it offers what it reported the last time.
- * A source that is new or has changed, or whose settings have, starts at once, to be described.
+ * Wraps a member so that, with `start: "lazy"`, it starts on its first call and offers its stored report until then. A new
+ * source, or one with changed files or settings, starts at once.
  */
 export function startOnFirstCall(member: Member, { spec, digest, keep, start, urgent, isComplete }: LazyStartOptions): LazyMember {
   const isLazy = start === 'lazy';
@@ -55,13 +55,13 @@ export function startOnFirstCall(member: Member, { spec, digest, keep, start, ur
       try {
         keep.set(KEY, toJsonText({ mark, report }));
       } catch (error) {
-        spec.log.warn(`what it offers cannot be remembered: ${thrownText(error)}`);
+        spec.log.warn(`the report of the plugin cannot be stored: ${thrownText(error)}`);
       }
     });
   }
   return {
     idle: () => idle,
-    // It waits on purpose, and offers what it has reported before.
+    // Deferred on purpose, with a stored report: ready.
     state: () => (idle && member.state() === 'opening' ? 'ready' : member.state()),
     error: () => member.error(),
     report: () => complete() ?? remembered ?? member.report(),
@@ -87,7 +87,7 @@ function recall(keep: PluginStore, mark: string, { checkReport, log }: MemberSpe
     checkReport?.(known.report);
     return known.report;
   } catch (error) {
-    log.warn(`what it offered the last time cannot be read: ${thrownText(error)}`);
+    log.warn(`the stored report of the plugin cannot be read: ${thrownText(error)}`);
     return undefined;
   }
 }

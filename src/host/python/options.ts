@@ -11,21 +11,21 @@ export const pythonOptions = {
   requirements: z.string().optional().describe('Python: file with packages for an environment of the source'),
   paths: z.array(z.string()).optional().describe('Python: folders put first on the import path'),
   allow: z.array(z.string()).optional().describe('Python: plugins to load where the source holds several'),
-  workspace: z.string().optional().describe('Python: workspace folder told to plugins; default: the working folder'),
+  workspace: z.string().optional().describe('Python: workspace folder passed to plugins; default: the working folder'),
   standins: z.enum(['auto', 'off']).optional().describe('Python: off: no stand-ins for modules of the original framework'),
-  start: z.enum(['boot', 'lazy']).optional().describe('Python: lazy: a source that is known already starts with its first call'),
+  start: z.enum(['boot', 'lazy']).optional().describe('Python: lazy: a known, unchanged source starts with its first call'),
   instances: z.enum(['shared', 'per-session']).optional().describe('Python: one plugin object for all, or one for each client session'),
 };
 
-/** Those of them that are paths. `python` is not: a name without a slash is looked up on PATH. */
+/** Keys that are paths. Not `python`, since a name without a slash is looked up on PATH. */
 export const pythonPaths = ['paths', 'workspace', 'requirements'];
 
-// A package that lies somewhere is found from the folder of mcp.json, like everything else there.
+// Local packages are resolved against the folder of mcp.json, like other paths there.
 function toRequirement(name: string, root: string): string {
   return /^(?:~|[\w.-]*)[/\\]/.test(name) ? resolve(root, name.replace(/^~/, homedir())) : name;
 }
 
-/** The runtime of a source, for the format whose `runtime.py` is given. */
+/** The runtime of a source; `module` is the format's runtime.py. */
 export function pythonRuntime({ root, entry }: Source, module: string): PythonRuntime {
   const { python, install, requirements } = entry.options as { python?: string } & PythonPackages;
   return {

@@ -6,30 +6,30 @@ import { fileURLToPath } from 'node:url';
 import type { PythonPackages } from '../../core/contract/member.ts';
 import { GatewayError, toError } from '../../core/errors.ts';
 
-/** What an environment is to hold. */
+/** Packages of an environment. */
 export interface Requirements {
-  /** Requirements of the configuration itself. */
+  /** Requirements in the configuration. */
   readonly names: readonly string[];
-  /** A file with further ones. */
+  /** A requirements file. */
   readonly file: string | undefined;
-  /** Changes with all of it: with the text of files, and with the content of packages that lie on this machine. */
+  /** Hash over the requirements, the text of files, and the content of local packages. */
   readonly digest: string;
 }
 
 const LIST = /^(?:-r|-c|--requirement|--constraint)(?:\s*=\s*|\s*)(.+)$/;
 const EDITABLE = /^(?:-e|--editable)(?:\s*=\s*|\s+)/;
 const ARCHIVE = /\.(?:whl|zip|tar\.(?:gz|bz2|xz)|tgz)$/i;
-// What building leaves in a package's own folder, and what never belongs to it.
-const BUILT_ON_TOP = 'build';
-const PASSED_OVER = /^(?:\..*|__pycache__|node_modules|.*\.egg-info)$/;
+// Build output in a package's folder, and names that never belong to a package.
+const BUILD = 'build';
+const SKIPPED = /^(?:\..*|__pycache__|node_modules|.*\.egg-info)$/;
 
-/** Looks at everything that decides what an environment holds. */
+/** Reads everything that determines the content of an environment. Throws CONFIG_INVALID or ENTRY_NOT_FOUND. */
 export async function readRequirements({ install = [], requirements: file }: PythonPackages): Promise<Requirements> {
   const hash = createHash('sha256');
   for (const name of install) {
     if (name.startsWith('-')) {
-      throw new GatewayError('CONFIG_INVALID', `"install" names "${name}", which pip would take for an option.`, {
-        fix: 'Write <package>==<version>.',
+      throw new GatewayError('CONFIG_INVALID', `"install" contains "${name}", which pip would interpret as an option.`, {
+        fix: 'Use the form <package>==<version>.',
       });
     }
     hash.update(`${name}\n`);
@@ -39,7 +39,7 @@ export async function readRequirements({ install = [], requirements: file }: Pyt
   return { names: install, file, digest: hash.digest('hex') };
 }
 
-// As pip reads them: lists name each other from where they stand, packages are found from the working folder.
+// As in pip: nested lists are relative to the including file, packages to the working folder.
 async function addList(hash: Hash, file: string, cwd: string, seen: Set<string>): Promise<void> {
   if (seen.has(file)) return;
   seen.add(file);
@@ -57,7 +57,7 @@ function readList(file: string): string {
   try {
     return readFileSync(file, 'utf8');
   } catch (error) {
-    throw new GatewayError('ENTRY_NOT_FOUND', `The requirements file ${file} cannot be read: ${toError(error).message}.`);
+    throw new GatewayError('ENTRY_NOT_FOUND', `The requirements file "${file}" cannot be read: ${toError(error).message}.`);
   }
 }
 
@@ -68,7 +68,7 @@ async function addLocal(hash: Hash, requirement: string, cwd: string): Promise<v
   const walk = async (folder: string, inner: string): Promise<void> => {
     const items = readdirSync(folder, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1));
     for (const item of items) {
-      if (PASSED_OVER.test(item.name) || (inner === '' && item.name === BUILT_ON_TOP)) continue;
+      if (SKIPPED.test(item.name) || (inner === '' && item.name === BUILD)) continue;
       const at = join(folder, item.name);
       if (item.isDirectory()) await walk(at, `${inner}${item.name}/`);
       else if (isFile(item, at)) {
@@ -90,7 +90,7 @@ async function addFile(hash: Hash, path: string): Promise<void> {
   });
 }
 
-// A requirement with a path in it, without its name, its extras and its marker.
+// The path in a requirement, without name, extras and marker.
 function pathOf(requirement: string, cwd: string): string | undefined {
   const place = requirement
     .replace(/\s*;.*$/, '')

@@ -70,7 +70,7 @@ describeWithPython('the Python environment of a source', () => {
     void app.instance.registry.start();
     await settled(app, 'failed');
     const [plugin] = app.instance.registry.plugins();
-    expect(plugin?.error?.fix).toBe('The package needs another version of Python (>=3.99): name one with "python" in mcp.json.');
+    expect(plugin?.error?.fix).toBe('The package needs another version of Python (>=3.99): set "python" in mcp.json to one.');
   });
 
   it('may be one that exists already', { timeout: 60_000 }, async () => {

@@ -369,7 +369,7 @@ describe('loading TypeScript', () => {
     await app.instance.registry.start();
     expect(status(app, 'syntax')?.error).toMatchObject({
       message: expect.stringMatching(/cannot be built: index\.ts:3:\d+: /),
-      fix: 'Correct the source at the place named.',
+      fix: 'Correct the source at the named line.',
     });
   });
 

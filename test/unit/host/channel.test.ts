@@ -5,7 +5,7 @@ import type { GatewayError } from '../../../src/core/errors.ts';
 import type { JsonObject } from '../../../src/core/json/json.ts';
 import { type Channel, createChannel } from '../../../src/host/group/channel.ts';
 
-/** One end of a channel whose other end is written by the test. */
+/** One end of a channel; the test writes the other end. */
 function open(notify: (method: string, params: JsonObject) => void = () => undefined) {
   const [read, write] = [new PassThrough(), new PassThrough()];
   const broken: string[] = [];
@@ -18,7 +18,7 @@ function open(notify: (method: string, params: JsonObject) => void = () => undef
     for (const line of lines) read.write(`${typeof line === 'string' ? line : JSON.stringify(line)}\n`);
     await turn();
   };
-  /** A request, as what it comes to: nothing of it is left unhandled. */
+  /** Sends a request; resolves with its result or error. */
   const ask = (): Promise<unknown> => channel.request('call', '{}').catch((error) => error);
   return { broken, say, ask };
 }
@@ -26,7 +26,7 @@ function open(notify: (method: string, params: JsonObject) => void = () => undef
 const notice = (method: unknown, params?: unknown) => ({ jsonrpc: '2.0', method, params });
 
 describe('Channel', () => {
-  it('ends with what a handler throws, and hears nothing after that', async () => {
+  it('closes if a handler throws, and ignores later messages', async () => {
     const heard: string[] = [];
     const { broken, say } = open((method) => {
       heard.push(method);
@@ -45,13 +45,13 @@ describe('Channel', () => {
     ['parameters that are a list', notice('log', [])],
     ['an id that is a text', { ...notice('consult', {}), id: 'toString' }],
     ['an id beyond whole numbers', '{"id":1e400,"method":"consult","params":{}}'],
-  ])('ends with %s', async (_, line) => {
+  ])('closes on %s', async (_, line) => {
     const { broken, say } = open();
     await say(line);
     expect(broken).toHaveLength(1);
   });
 
-  it('does not mind unknown methods, further members and answers to nothing', async () => {
+  it('ignores unknown methods, unknown members and replies without a request', async () => {
     const heard: string[] = [];
     const { broken, say } = open((method) => void heard.push(method));
     await say({ ...notice('__proto__', {}), more: [1] }, { id: 99, result: 1 }, { id: 'constructor', error: 5 });
@@ -62,7 +62,7 @@ describe('Channel', () => {
     ['neither a result nor an error', {}],
     ['an error that is a text', { error: 'boom' }],
     ['an error without a text', { error: { code: 1, message: { toString: 5 } } }],
-  ])('lets a reply with %s cost its request alone', async (_, reply) => {
+  ])('fails only the request of a reply with %s', async (_, reply) => {
     const { ask, broken, say } = open();
     const asked = ask();
     const other = ask();
@@ -71,7 +71,7 @@ describe('Channel', () => {
     expect([await other, broken]).toEqual(['fine', []]);
   });
 
-  it.each(['constructor', '__proto__', 'toString', 'hasOwnProperty'])('takes "%s" for no error code', async (code) => {
+  it.each(['constructor', '__proto__', 'toString', 'hasOwnProperty'])('does not accept "%s" as an error code', async (code) => {
     const { ask, say } = open();
     const asked = ask();
     await say(`{"id":1,"error":{"message":"boom","data":{"code":"${code}","fix":"x"}}}`);

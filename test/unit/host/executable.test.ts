@@ -21,13 +21,13 @@ const elf = (machine: number): Buffer => {
 
 const [OWN, OTHER, OTHER_NAME] = process.arch === 'arm64' ? ([183, 62, 'amd64'] as const) : ([62, 183, 'arm64'] as const);
 
-describe.skipIf(process.platform !== 'linux')('a file that is about to be started', { tags: ['program-unrunnable'] }, () => {
+describe.skipIf(process.platform !== 'linux')('whyUnrunnable', { tags: ['program-unrunnable'] }, () => {
   it.each([
     ['a program of this machine', elf(OWN)],
     ['a script', '#!/bin/sh\n'],
-    ['a script whose interpreter is looked up', '#!/usr/bin/env no-such-interpreter\n'],
-    ['this very program', undefined],
-  ])('may be %s', (_, content) => {
+    ['a script whose interpreter is found by env', '#!/usr/bin/env no-such-interpreter\n'],
+    ['the running program', undefined],
+  ])('accepts %s', (_, content) => {
     expect(whyUnrunnable(content === undefined ? process.execPath : file(content), 'refuse')).toBeUndefined();
   });
 
@@ -36,7 +36,7 @@ describe.skipIf(process.platform !== 'linux')('a file that is about to be starte
     [Buffer.from('cffaedfe0c000001', 'hex'), 'is a program for macOS'],
     ['MZ\u0090\u0000', 'is a program for Windows'],
     ['#!/no/such/python\nprint(1)\n', 'is a script for /no/such/python, which does not exist'],
-  ])('is named for what it is', (content, why) => {
+  ])('names the type of a foreign program', (content, why) => {
     expect(whyUnrunnable(file(content), 'refuse')).toBe(why);
     expect(whyUnrunnable(file(content), 'leave')).toBe(why);
   });
@@ -44,12 +44,12 @@ describe.skipIf(process.platform !== 'linux')('a file that is about to be starte
   it.each([
     ['echo hello\n', 'is neither a program nor a script whose first line names its interpreter (#!)'],
     ['', 'is empty'],
-  ])('is left to the shell only where that was always so', (content, why) => {
+  ])('rejects a text without #! unless scripts are allowed', (content, why) => {
     expect(whyUnrunnable(file(content), 'refuse')).toBe(why);
     expect(whyUnrunnable(file(content), 'leave')).toBeUndefined();
   });
 
-  it('fails by itself where it does not exist', () => {
+  it('ignores a file that does not exist', () => {
     expect(whyUnrunnable('/no/such/file', 'refuse')).toBeUndefined();
   });
 });

@@ -22,15 +22,15 @@ const spec = (version: string): MemberSpec => ({
   log: silentLog,
 });
 
-/** A home that says who answered, and starts when it is told to. */
-function home(members: readonly MemberSpec[], hello: Promise<void>): PluginWorker {
+/** A worker that returns the version of its plugin, and is ready once `handshake` resolves. */
+function worker(members: readonly MemberSpec[], handshake: Promise<void>): PluginWorker {
   let end: (why: string) => void = () => undefined;
-  const gone = new Promise<string>((resolve) => {
+  const exited = new Promise<string>((resolve) => {
     end = resolve;
   });
   return {
-    exited: gone,
-    handshake: () => hello,
+    exited,
+    handshake: () => handshake,
     load: async () => ({}),
     initialize: async () => ({}),
     call: async () => ({ content: [{ type: 'text', text: String(members[0]?.params.version) }] }),
@@ -43,7 +43,7 @@ function home(members: readonly MemberSpec[], hello: Promise<void>): PluginWorke
 
 const newCall = () => new Call({ principal: 'p', profile: 'default', scopes: [] }, silentClient(silentLog));
 
-/** Homes that crash on command, with a log of who took part in each start. */
+/** A group whose workers crash on command, with the plugins of each start. */
 function crashing(limits: object, plugins: readonly string[]) {
   const starts: string[][] = [];
   let crash: (why: string, blamed: readonly string[], overdue?: boolean) => void = () => undefined;
@@ -51,9 +51,9 @@ function crashing(limits: object, plugins: readonly string[]) {
     starts.push(members.map(({ id }) => id));
     let blamed: readonly string[] = [];
     let late = false;
-    const base = home(members, Promise.resolve());
+    const base = worker(members, Promise.resolve());
     let end: (why: string) => void = () => undefined;
-    const gone = new Promise<string>((resolve) => {
+    const exited = new Promise<string>((resolve) => {
       end = resolve;
     });
     crash = (why, inFlight, overdue = false) => {
@@ -61,23 +61,23 @@ function crashing(limits: object, plugins: readonly string[]) {
       late = overdue;
       end(why);
     };
-    return { ...base, exited: gone, inFlight: () => blamed, overdue: () => late, stop: async () => end('stopped') };
+    return { ...base, exited, inFlight: () => blamed, overdue: () => late, stop: async () => end('stopped') };
   });
-  const seats = plugins.map((id) => group.join({ ...spec(id), id, order: id }));
-  const ready = () => until('the group is back', () => seats.some((seat) => seat.state() === 'ready'));
+  const members = plugins.map((id) => group.join({ ...spec(id), id, order: id }));
+  const ready = () => until('the group is back', () => members.some((member) => member.state() === 'ready'));
   const crashAll = async (...args: Parameters<typeof crash>): Promise<void> => {
     await ready();
     const before = starts.length;
     crash(...args);
     await until('it starts again', () => starts.length > before);
   };
-  return { group, seats, starts, crash: crashAll };
+  return { group, members, starts, crash: crashAll };
 }
 
 describe('Group', () => {
-  it('leaves out who crashed it too often for a while, tells calls when it comes back, and tries it again', { tags: ['F56'] }, async () => {
-    const { group, seats, starts, crash } = crashing({ restartMaxMs: 500 }, ['bad', 'good']);
-    const [bad, good] = seats as [Member, Member];
+  it('excludes a plugin with too many crashes for a while, and restarts it afterwards', { tags: ['F56'] }, async () => {
+    const { group, members, starts, crash } = crashing({ restartMaxMs: 500 }, ['bad', 'good']);
+    const [bad, good] = members as [Member, Member];
     await bad.start();
     for (let i = 0; i < 5; i++) await crash('it fell over', ['bad']);
     await until('the other one serves', () => good.state() === 'ready');
@@ -90,9 +90,9 @@ describe('Group', () => {
     await group.close();
   });
 
-  it('refuses calls that wait for its home once the gateway is being stopped', async () => {
+  it('rejects calls that wait for its worker at shutdown', async () => {
     const stopping = createStopping();
-    const group = new Group(toLimits(), silentLog, (members) => home(members, new Promise(() => undefined)), stopping);
+    const group = new Group(toLimits(), silentLog, (members) => worker(members, new Promise(() => undefined)), stopping);
     const member = group.join(spec('1'));
     const waiting = member.call('t', {}, newCall()).catch((e) => e);
     stopping.stop();
@@ -101,30 +101,30 @@ describe('Group', () => {
     await group.close();
   });
 
-  it('forgets crashes that are older than the window', { tags: ['F56'] }, async () => {
-    const { group, seats, crash } = crashing({ circuitWindowMs: 10 }, ['bad', 'good']);
-    const [bad] = seats as [Member];
+  it('ignores crashes that are older than the window', { tags: ['F56'] }, async () => {
+    const { group, members, crash } = crashing({ circuitWindowMs: 10 }, ['bad', 'good']);
+    const [bad] = members as [Member];
     await bad.start();
     for (let i = 0; i < 12; i++) await crash('it fell over', ['bad']);
     await until('it serves again', () => bad.state() === 'ready');
     await group.close();
   });
 
-  it('does not count an end that a call brought about by running out of time', { tags: ['F56'] }, async () => {
-    const { group, seats, crash } = crashing({ restartMaxMs: 60_000 }, ['slow', 'good']);
-    const [slow] = seats as [Member];
+  it('does not count an end caused by a call that timed out', { tags: ['F56'] }, async () => {
+    const { group, members, crash } = crashing({ restartMaxMs: 60_000 }, ['slow', 'good']);
+    const [slow] = members as [Member];
     await slow.start();
     for (let i = 0; i < 12; i++) await crash('it hung', ['slow'], true);
-    await until('both serve again', () => seats.every((seat) => seat.state() === 'ready'));
+    await until('both serve again', () => members.every((member) => member.state() === 'ready'));
     await group.close();
   });
 
-  it('keeps the tools of one that served before and fails to load, and tries it again', async () => {
+  it('keeps the tools of a plugin that served before and fails to load, and retries', async () => {
     let fails = false;
     let kill: (why: string) => void = () => undefined;
     const group = new Group(toLimits({ restartMinMs: 1, restartMaxMs: 100 }), silentLog, (members) => {
       let end: (why: string) => void = () => undefined;
-      const gone = new Promise<string>((resolve) => {
+      const exited = new Promise<string>((resolve) => {
         end = resolve;
       });
       kill = end;
@@ -132,7 +132,7 @@ describe('Group', () => {
         if (fails) throw new Error('the port is taken');
         return {};
       };
-      return { ...home(members, Promise.resolve()), exited: gone, load, stop: async () => end('stopped') };
+      return { ...worker(members, Promise.resolve()), exited, load, stop: async () => end('stopped') };
     });
     const member = group.join(spec('1'));
     await member.start();
@@ -145,11 +145,11 @@ describe('Group', () => {
     await group.close();
   });
 
-  it('takes a report that its format refuses for a failure of that plugin, and for a broken rule later', async () => {
+  it('fails a plugin whose first report is invalid, and rejects a later invalid report', async () => {
     let events: WorkerEvents | undefined;
     const group = new Group(toLimits(), silentLog, (members, given) => {
       events = given;
-      return home(members, Promise.resolve());
+      return worker(members, Promise.resolve());
     });
     const checkReport = (report: JsonObject): void => {
       if (report.bad === true) throw new GatewayError('PLUGIN_PROTOCOL_ERROR', 'it is bad');
@@ -159,11 +159,11 @@ describe('Group', () => {
     const before = member.report();
     expect(() => events?.changed('p', { bad: true })).toThrow('it is bad');
     expect(member.report()).toBe(before);
-    expect(() => events?.changed('gone', { bad: true })).not.toThrow();
+    expect(() => events?.changed('unknown', { bad: true })).not.toThrow();
     await group.close();
 
     const other = new Group(toLimits(), silentLog, (members) => ({
-      ...home(members, Promise.resolve()),
+      ...worker(members, Promise.resolve()),
       load: async () => ({ bad: true }),
     }));
     const refused = other.join({ ...spec('1'), checkReport });
@@ -172,25 +172,25 @@ describe('Group', () => {
     await other.close();
   });
 
-  it('tells every listener, also after one that fails', async () => {
-    const group = new Group(toLimits(), silentLog, (members) => home(members, Promise.resolve()));
+  it('notifies every listener, even after one that fails', async () => {
+    const group = new Group(toLimits(), silentLog, (members) => worker(members, Promise.resolve()));
     const member = group.join(spec('1'));
-    const told: string[] = [];
+    const states: string[] = [];
     member.onChange(() => {
       throw new Error('no');
     });
-    member.onChange(() => void told.push(member.state()));
+    member.onChange(() => void states.push(member.state()));
     await member.start();
-    expect(told).toContain('ready');
+    expect(states).toContain('ready');
     await group.close();
   });
 
-  it('gives a call that waits for a plugin to the version that replaces it', async () => {
+  it('sends a waiting call to the version that replaces its plugin', async () => {
     let begin: () => void = () => undefined;
     const begun = new Promise<void>((resolve) => {
       begin = resolve;
     });
-    const group = new Group(toLimits(), silentLog, (members) => home(members, begun));
+    const group = new Group(toLimits(), silentLog, (members) => worker(members, begun));
     const older = group.join(spec('1'));
     const waiting = older.call('t', {}, newCall());
     await Promise.resolve();
@@ -202,8 +202,8 @@ describe('Group', () => {
     await group.close();
   });
 
-  it('refuses a call to a plugin that went away', async () => {
-    const group = new Group(toLimits(), silentLog, (members) => home(members, Promise.resolve()));
+  it('rejects a call to a plugin that has left', async () => {
+    const group = new Group(toLimits(), silentLog, (members) => worker(members, Promise.resolve()));
     const member = group.join(spec('1'));
     await member.start();
     await member.leave();

@@ -22,7 +22,7 @@ function watch() {
   return { seen, heartbeat };
 }
 
-/** Time passes, and the process keeps up with it. */
+/** Advances the clock without blocking the gateway. */
 function pass(ms: number): void {
   for (let gone = 0; gone < ms; gone += 500) {
     clock += 500;
@@ -31,7 +31,7 @@ function pass(ms: number): void {
 }
 
 describe('createHeartbeat', () => {
-  it('asks a quiet process once, and calls it silent after the time', () => {
+  it('pings a quiet process once, and reports it as silent after the limit', () => {
     const { seen, heartbeat } = watch();
     pass(1_500);
     expect([seen.pings, heartbeat.silent()]).toEqual([1, false]);
@@ -41,7 +41,7 @@ describe('createHeartbeat', () => {
     expect(heartbeat.silent()).toBe(false);
   });
 
-  it('reports one that stays silent with nothing to do', () => {
+  it('reports a process that stays silent without a call', () => {
     const { seen } = watch();
     pass(9_500);
     expect(seen.hung).toBe(0);
@@ -49,7 +49,7 @@ describe('createHeartbeat', () => {
     expect(seen.hung).toBeGreaterThan(0);
   });
 
-  it('blames nobody for the time in which the gateway itself stood still', () => {
+  it('does not count time in which the gateway itself was blocked', () => {
     const { seen, heartbeat } = watch();
     pass(1_000);
     clock += 60_000;

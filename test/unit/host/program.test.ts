@@ -25,8 +25,8 @@ function start(script: string, command = process.execPath) {
 const firstLine = (stream: NodeJS.ReadableStream): Promise<string> =>
   new Promise((resolve) => stream.once('data', (data) => resolve(String(data))));
 
-describe('a foreign program', () => {
-  it('speaks over stdin and stdout; what it writes to stderr is logged and kept', async () => {
+describe('an external program', () => {
+  it('communicates over stdin and stdout; its stderr is logged and kept', async () => {
     const { program, lines } = start(`process.stdin.on('data', (d) => { console.error('heard'); process.stdout.write('back ' + d) })`);
     program.stdin.write('there');
     expect(await firstLine(program.stdout)).toBe('back there');
@@ -41,7 +41,7 @@ describe('a foreign program', () => {
     expect(await program.exited).toBe('it exited with code 0');
   });
 
-  it('is ended with everything it started, however rude', async () => {
+  it('is killed with everything it started, even if it ignores SIGTERM', async () => {
     const { program, marker } = start(`
       require('node:child_process').spawn('sleep', ['300'], { detached: true, stdio: 'ignore' }).unref();
       process.on('SIGTERM', () => {});
@@ -60,14 +60,14 @@ describe('a foreign program', () => {
     expect(processesWith(marker)).toEqual([]);
   });
 
-  it('says in words why it ended', async () => {
+  it('reports why it ended', async () => {
     const { program } = start(`console.error('no key'); process.exit(3)`);
-    expect(await program.exited).toBe('it exited with code 3; its last words: no key');
+    expect(await program.exited).toBe('it exited with code 3; its last output: no key');
     const missing = start('', 'no-such-program');
-    expect(await missing.program.exited).toBe('the program no-such-program was not found');
+    expect(await missing.program.exited).toBe('the program "no-such-program" was not found');
     expect(missing.program.pid).toBeUndefined();
     const killed = start(`setInterval(() => {}, 1000)`);
-    killed.program.kill('it talked too much');
-    expect(await killed.program.exited).toBe('it talked too much');
+    killed.program.kill('it printed too much');
+    expect(await killed.program.exited).toBe('it printed too much');
   });
 });

@@ -8,7 +8,7 @@ import { tempFolder } from '../../support/temp.ts';
 const via = (url: string, env: Record<string, string>, settings: ProxySettings = {}): string | undefined =>
   createRoute(settings, env)(new URL(url))?.name;
 
-describe('the proxy of an address', () => {
+describe('the proxy of a URL', () => {
   it.each([
     ['http://far.test/mcp', 'http://plain:1 (HTTP_PROXY)'],
     ['ws://far.test/mcp', 'http://plain:1 (HTTP_PROXY)'],
@@ -35,7 +35,7 @@ describe('the proxy of an address', () => {
     [{ own: 'http://own:1', top: 'http://top:1' }, 'http://own:1 ("proxy")'],
     [{ own: 'http://own:1', top: false }, 'http://own:1 ("proxy")'],
     [{ own: false, top: 'http://top:1' }, undefined],
-  ])('that %j names wins over the environment: %s', { tags: ['proxies'] }, (settings, name) => {
+  ])('in %j takes precedence over the environment: %s', { tags: ['proxies'] }, (settings, name) => {
     expect(via('http://far.test/', { HTTP_PROXY: 'http://env:1' }, settings)).toBe(name);
   });
 
@@ -62,14 +62,14 @@ describe('the proxy of an address', () => {
     ['::1', 'http://[::1]:99/', false],
     ['localhost', 'http://127.0.0.1.nip.test/', true],
     [' , ', 'http://far.test/', true],
-  ])('with NO_PROXY=%s: %s goes through it: %s', { tags: ['proxies'] }, (list, url, goes) => {
+  ])('with NO_PROXY=%s is used for %s: %s', { tags: ['proxies'] }, (list, url, goes) => {
     const env = { http_proxy: 'http://p:1', https_proxy: 'http://p:1' };
     expect(via(url, { ...env, NO_PROXY: list }) !== undefined).toBe(goes);
     expect(via(url, { ...env, NO_PROXY: 'other', no_proxy: list }) !== undefined).toBe(goes);
     expect(via(url, { NO_PROXY: list }, { top: 'http://p:1' }) !== undefined).toBe(goes);
   });
 
-  it('under a server holds whatever NO_PROXY says', { tags: ['proxies'] }, () => {
+  it('of a server is used regardless of NO_PROXY', { tags: ['proxies'] }, () => {
     expect(via('http://far.test/', { NO_PROXY: '*' }, { own: 'http://own:1' })).toBe('http://own:1 ("proxy")');
   });
 
@@ -78,7 +78,7 @@ describe('the proxy of an address', () => {
   });
 
   it.each(['127.0.0.1:3000', '10.1.2.3', '169.254.169.254', '[::1]', '[::ffff:10.0.0.1]', '2130706433', '0.0.0.0'])(
-    'is not asked for %s',
+    'is not used for %s',
     { tags: ['proxies'] },
     (host) => {
       const env = { HTTP_PROXY: 'http://ada:a-secret-word@p:1' };
@@ -88,7 +88,7 @@ describe('the proxy of an address', () => {
     },
   );
 
-  it('gets the login of its address', { tags: ['proxies'] }, () => {
+  it('receives the login in its address', { tags: ['proxies'] }, () => {
     const login = (address: string) => createRoute({ top: address }, {})(new URL('http://far.test/'))?.authorization;
     expect(login('http://p:1')).toBeUndefined();
     expect(login('http://ada:w%40rd%2F@p:1')).toBe(`Basic ${Buffer.from('ada:w@rd/').toString('base64')}`);
@@ -97,7 +97,7 @@ describe('the proxy of an address', () => {
   });
 });
 
-describe('the variables for programs', () => {
+describe('the environment variables for programs', () => {
   const env = {
     PATH: '/bin',
     HTTP_PROXY: 'http://env:1',
@@ -113,22 +113,22 @@ describe('the variables for programs', () => {
 
   it.each<[string, ProxySettings, Record<string, string>, Record<string, string>]>([
     ['are those of the gateway', {}, {}, network],
-    ['name no proxy where the file says so', { top: false }, {}, rest],
-    ['name the proxy of the file', { top: 'ada:word@p:1' }, {}, { ...rest, ...all('http://ada:word@p:1') }],
-    ['name the proxy of the entry', { own: 'http://own:1', top: false }, {}, { ...rest, ...all('http://own:1') }],
+    ['contain no proxy if the file disables it', { top: false }, {}, rest],
+    ['contain the proxy of the file', { top: 'ada:word@p:1' }, {}, { ...rest, ...all('http://ada:word@p:1') }],
+    ['contain the proxy of the entry', { own: 'http://own:1', top: false }, {}, { ...rest, ...all('http://own:1') }],
     [
-      'leave out what the entry sets, in whatever spelling',
+      'omit variables that the entry sets, in upper or lower case',
       {},
       { HTTPS_PROXY: 'mine', NO_PROXY: '' },
       { HTTP_PROXY: 'http://env:1', ALL_PROXY: 'socks5://env:3', NODE_EXTRA_CA_CERTS: '/etc/more.pem' },
     ],
   ])('%s', { tags: ['proxies'] }, (_, settings, own, expected) => expect(networkVariables(settings, own, env)).toEqual(expected));
 
-  it('name certificates by a path that holds in any folder', { tags: ['proxies'] }, () => {
+  it('contain the absolute path of certificates', { tags: ['proxies'] }, () => {
     expect(networkVariables({}, {}, { NODE_EXTRA_CA_CERTS: 'more.pem' })).toEqual({ NODE_EXTRA_CA_CERTS: `${process.cwd()}/more.pem` });
   });
 
-  it('reach installers, as the file says now', { tags: ['proxies'] }, async () => {
+  it('are passed to installers, with the current proxy of the file', { tags: ['proxies'] }, async () => {
     let proxy: string | false = 'http://p:1';
     const host = createHost(
       tempFolder(),

@@ -8,12 +8,12 @@ import { tempFolder } from '../../support/temp.ts';
 
 const FILES = { 'pkg/pyproject.toml': '[project]', 'pkg/tiny.py': 'A = 1', 'tiny-1.0.whl': 'wheel' };
 
-/** Whether the digest of a list of packages changes with each of some deeds. */
-async function changes(install: string[], deeds: readonly (() => void)[], requirements?: string): Promise<boolean[]> {
+/** Whether each of some actions changes the digest of a list of packages. */
+async function changes(install: string[], actions: readonly (() => void)[], requirements?: string): Promise<boolean[]> {
   let last = (await readRequirements({ install, requirements })).digest;
   const found = [];
-  for (const deed of deeds) {
-    deed();
+  for (const action of actions) {
+    action();
     const { digest } = await readRequirements({ install, requirements });
     found.push(digest !== last);
     last = digest;
@@ -21,11 +21,11 @@ async function changes(install: string[], deeds: readonly (() => void)[], requir
   return found;
 }
 
-it('tells a changed package that lies on this machine from one that was only touched or built', async () => {
+it('distinguishes a changed local package from one that was only touched or built', async () => {
   const dir = tempFolder();
   writeFiles(dir, FILES);
   const write = (name: string, text: string) => () => writeFiles(dir, { [name]: text });
-  const deeds = [
+  const actions = [
     () => utimesSync(join(dir, 'pkg/tiny.py'), 1, 1),
     write('pkg/build/lib/tiny.py', 'A = 1'),
     write('pkg/tiny.egg-info/PKG-INFO', 'x'),
@@ -39,7 +39,7 @@ it('tells a changed package that lies on this machine from one that was only tou
     () => symlinkSync(dir, join(dir, 'pkg/loop')),
   ];
   const expected = [false, false, false, false, false, true, true, true, true, true, false];
-  expect(await changes([join(dir, 'pkg')], deeds)).toEqual(expected);
+  expect(await changes([join(dir, 'pkg')], actions)).toEqual(expected);
 });
 
 it.each([
@@ -47,13 +47,13 @@ it.each([
   (dir: string) => `${join(dir, 'pkg')} ; python_version > "3"`,
   (dir: string) => `tiny @ ${pathToFileURL(join(dir, 'pkg'))}`,
   (dir: string) => `tiny[fast] @ ${pathToFileURL(join(dir, 'pkg'))}#egg=tiny`,
-])('knows a local package in whatever form it is named (%#)', async (toName) => {
+])('recognises a local package in every form of requirement (%#)', async (toName) => {
   const dir = tempFolder();
   writeFiles(dir, FILES);
   expect(await changes([toName(dir)], [() => writeFiles(dir, { 'pkg/tiny.py': 'A = 2' })])).toEqual([true]);
 });
 
-it('follows a list to the lists and packages it names', async () => {
+it('includes nested lists and packages', async () => {
   const dir = tempFolder();
   writeFiles(dir, {
     ...FILES,
@@ -63,11 +63,11 @@ it('follows a list to the lists and packages it names', async () => {
     'more/limits.txt': 'idna<4\n',
   });
   const write = (name: string) => () => writeFileSync(join(dir, name), 'changed');
-  const deeds = [write('pkg/tiny.py'), write('tiny-1.0.whl'), write('more/limits.txt'), write('more/base.txt')];
-  expect(await changes([], deeds, join(dir, 'reqs.txt'))).toEqual([true, true, true, true]);
+  const actions = [write('pkg/tiny.py'), write('tiny-1.0.whl'), write('more/limits.txt'), write('more/base.txt')];
+  expect(await changes([], actions, join(dir, 'reqs.txt'))).toEqual([true, true, true, true]);
 });
 
-it('leaves it to pip to say what cannot be found', async () => {
+it('leaves missing packages to pip', async () => {
   const dir = tempFolder();
   mkdirSync(join(dir, 'x'));
   await expect(readRequirements({ install: [join(dir, 'nothing'), 'tiny @ file://%zz', 'a==1'] })).resolves.toMatchObject({

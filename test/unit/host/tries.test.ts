@@ -12,7 +12,7 @@ describe('tries', { tags: ['start-tries'] }, () => {
     return { clock, tries: createTries(withinMs, () => clock.now) };
   };
 
-  it('are three where each fails at once', () => {
+  it('are three if each fails at once', () => {
     const { tries } = trying(30_000);
     const last = [1, 2, 3].map(() => {
       tries.begin();
@@ -21,7 +21,7 @@ describe('tries', { tags: ['start-tries'] }, () => {
     expect(last).toEqual([false, false, true]);
   });
 
-  it('are fewer where another one could not fail in time', () => {
+  it('are fewer if another one would exceed the limit', () => {
     const { clock, tries } = trying(30_000);
     expect(tries.begin()).toBe(30_000);
     clock.now += 12_000;
@@ -31,7 +31,7 @@ describe('tries', { tags: ['start-tries'] }, () => {
     expect(tries.wasLast()).toBe(true);
   });
 
-  it('is one where the whole time has gone by', () => {
+  it('is one if it takes the whole time', () => {
     const { clock, tries } = trying(30_000);
     tries.begin();
     clock.now += 30_000;
@@ -39,7 +39,7 @@ describe('tries', { tags: ['start-tries'] }, () => {
   });
 });
 
-describe('a group whose home ends before its first word', { tags: ['start-tries'] }, () => {
+describe('a group whose worker ends before the handshake', { tags: ['start-tries'] }, () => {
   const spec = (id: string) => ({
     id,
     group: 'g',
@@ -57,12 +57,12 @@ describe('a group whose home ends before its first word', { tags: ['start-tries'
     let end: (why: string) => void = () => undefined;
     const group = new Group(toLimits({ restartMinMs: 1, restartMaxMs: 5 }), silentLog, (): PluginWorker => {
       starts++;
-      const gone = new Promise<string>((resolve) => {
+      const exited = new Promise<string>((resolve) => {
         end = resolve;
       });
       if (!speaks()) end('it exited with code 127');
       return {
-        exited: gone,
+        exited,
         fix: () => 'Name another one.',
         handshake: () => (speaks() ? Promise.resolve() : new Promise(() => undefined)),
         load: async () => ({}),
@@ -77,7 +77,7 @@ describe('a group whose home ends before its first word', { tags: ['start-tries'
     return { group, starts: () => starts, crash: () => end('it fell over') };
   }
 
-  it('gives up after a few, with the cause and the fix', async () => {
+  it('fails after three attempts, with cause and fix', async () => {
     const { group, starts } = dying(() => false);
     const member = group.join(spec('p'));
     await member.start();
@@ -87,14 +87,14 @@ describe('a group whose home ends before its first word', { tags: ['start-tries'
     await group.close();
   });
 
-  it('is tried on where a plugin in it has served before, which keeps its tools', async () => {
+  it('is retried if its plugin has served before, which keeps its tools', async () => {
     let works = true;
     const { group, starts, crash } = dying(() => works);
     const member = group.join(spec('p'));
     await member.start();
     works = false;
     crash();
-    await until('it is tried more often than that', () => starts() > 6);
+    await until('there are more than six attempts', () => starts() > 6);
     expect(member.state()).toBe('restarting');
     works = true;
     await until('it is back', () => member.state() === 'ready');

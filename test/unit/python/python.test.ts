@@ -7,14 +7,14 @@ import { describeWithPython } from '../../support/python.ts';
 const HERE = fileURLToPath(new URL('.', import.meta.url));
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 
-// The bridge's own tests are Python's: each file is one test here.
+// The tests of the bridge are written in Python; each file is one test here.
 describeWithPython('the Python bridge', () => {
   for (const file of readdirSync(HERE).filter((name) => name.startsWith('test_') && name.endsWith('.py'))) {
     it(file, { timeout: 120_000 }, () => {
       const { status, stderr } = spawnSync('python3', ['-m', 'unittest', file.replace(/\.py$/, '')], {
         cwd: HERE,
         encoding: 'utf8',
-        // A test that waits for ever is a failure, not a run without end.
+        // A test that hangs is a failure.
         timeout: 100_000,
         env: { ...process.env, PYTHONPATH: `${ROOT}/src/host/python:${HERE}`, PYTHONDONTWRITEBYTECODE: '1' },
       });
