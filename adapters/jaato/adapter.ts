@@ -8,9 +8,9 @@ import type { Manifest, Plugin } from '../../src/core/contract/plugin.ts';
 import { GatewayError, toError } from '../../src/core/errors.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../src/core/json/json.ts';
 import { folderDigest } from '../../src/host/folder-digest.ts';
-import { memberSpec } from '../../src/host/member-spec.ts';
 import { startOnFirstCall } from '../../src/host/python/lazy-start.ts';
-import { pythonOptions, pythonPaths, pythonRuntime } from '../../src/host/python/options.ts';
+import { pythonOptions, pythonPaths } from '../../src/host/python/options.ts';
+import { pythonMember } from '../../src/host/python/python-member.ts';
 import { createReportedPlugin } from '../../src/host/reported-plugin.ts';
 import { countCalls } from './count-calls.ts';
 import { previewOf, unregisterPeer } from './enforce.ts';
@@ -173,11 +173,10 @@ function toMember(manifest: JaatoManifest, host: Host, bare: boolean): MemberSpe
   const { id, selected, selection, source, guards } = manifest;
   const { entry } = source;
   const { options } = entry;
-  return memberSpec(manifest, host, {
-    group: entry.group ?? `jaato:${source.key ?? source.path}`,
-    order: String(selection.plugins.indexOf(selected)).padStart(4, '0'),
+  return pythonMember(manifest, host, {
+    module: RUNTIME,
+    startMs: START_TIMEOUT_MS,
     sideBySide: true,
-    runtime: pythonRuntime(source, RUNTIME),
     params: {
       find: selected.find,
       bareParents: bare ? 'on' : (options.bareParents ?? 'auto'),
@@ -188,7 +187,6 @@ function toMember(manifest: JaatoManifest, host: Host, bare: boolean): MemberSpe
       enforce: guards === true,
       ...pick(options, ['standins', 'instances', 'strictProtocol', 'executorCall', 'errorPrefix']),
     },
-    startTimeoutMs: entry.startTimeoutMs ?? START_TIMEOUT_MS,
     callers: options.instances === 'per-session',
     checkReport: checkJaatoReport,
     onAdapterCall: async (method, params) => (method === 'preview' ? previewOf(host, params) : answerState(host, id, method, params)),

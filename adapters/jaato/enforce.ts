@@ -5,6 +5,7 @@ import type { CallContext, CallPreview } from '../../src/core/contract/tool.ts';
 import { GatewayError } from '../../src/core/errors.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../src/core/json/json.ts';
 import { objectIn, textIn } from '../../src/host/group/wire.ts';
+import { perHost } from '../../src/host/per-host.ts';
 
 /** Returns a plugin's preview of a call of one of its tools. */
 export type Preview = (tool: string, args: JsonObject) => Promise<CallPreview | undefined>;
@@ -21,13 +22,7 @@ interface Peer {
 }
 
 /** The jaato plugins of one gateway, by id. */
-const peersByHost = new WeakMap<Host, Map<string, Peer>>();
-
-function peersOf(host: Host): Map<string, Peer> {
-  const peers = peersByHost.get(host) ?? new Map<string, Peer>();
-  peersByHost.set(host, peers);
-  return peers;
-}
+const peersOf = perHost(() => new Map<string, Peer>());
 
 /** Registers a plugin's auto-approved tools, previews and guard for the other plugins. */
 export function registerPeer(host: Host, id: string, peer: Omit<Peer, 'autoApproved'>, autoApproved: readonly string[]): void {

@@ -7,9 +7,9 @@ import type { MemberSpec } from '../../src/core/contract/member.ts';
 import type { Manifest, Plugin } from '../../src/core/contract/plugin.ts';
 import type { JsonObject } from '../../src/core/json/json.ts';
 import { folderDigest } from '../../src/host/folder-digest.ts';
-import { memberSpec } from '../../src/host/member-spec.ts';
 import { startOnFirstCall } from '../../src/host/python/lazy-start.ts';
-import { pythonOptions, pythonPaths, pythonRuntime } from '../../src/host/python/options.ts';
+import { pythonOptions, pythonPaths } from '../../src/host/python/options.ts';
+import { pythonMember } from '../../src/host/python/python-member.ts';
 import { createReportedPlugin } from '../../src/host/reported-plugin.ts';
 import { Installs } from './installs.ts';
 import { toOffer } from './offer.ts';
@@ -142,10 +142,9 @@ function toMember(manifest: ScaiWaveManifest, installs: Installs, host: Host): M
   const { selected, selection, source } = manifest;
   const { entry } = source;
   const { tenant: _, ...given } = (entry.options.context ?? {}) as JsonObject;
-  return memberSpec(manifest, host, {
-    group: entry.group ?? `scaiwave:${source.key ?? source.path}`,
-    order: String(selection.plugins.indexOf(selected)).padStart(4, '0'),
-    runtime: pythonRuntime(source, RUNTIME),
+  return pythonMember(manifest, host, {
+    module: RUNTIME,
+    startMs: START_TIMEOUT_MS,
     callers: true,
     checkReport: checkScaiWaveReport,
     onAdapterCall: (method, params) => installs.answer(method, params),
@@ -165,6 +164,5 @@ function toMember(manifest: ScaiWaveManifest, installs: Installs, host: Host): M
       ...(entry.options.standins === undefined ? {} : { standins: entry.options.standins }),
       ...(entry.options.instances === undefined ? {} : { instances: entry.options.instances }),
     },
-    startTimeoutMs: entry.startTimeoutMs ?? START_TIMEOUT_MS,
   });
 }

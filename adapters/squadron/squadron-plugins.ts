@@ -1,5 +1,5 @@
-import type { Host } from '../../src/core/contract/host.ts';
 import type { Plugin } from '../../src/core/contract/plugin.ts';
+import { perHost } from '../../src/host/per-host.ts';
 import type { SquadronReport } from './go-plugin/session.ts';
 
 /** The Squadron plugins of one gateway, because tools may build on other plugins' tools. */
@@ -45,14 +45,5 @@ export class SquadronPlugins {
   }
 }
 
-const known = new WeakMap<Host, SquadronPlugins>();
-
 /** The plugins of the same host. */
-export function squadronPluginsOf(host: Host): SquadronPlugins {
-  let plugins = known.get(host);
-  if (!plugins) {
-    plugins = new SquadronPlugins();
-    known.set(host, plugins);
-  }
-  return plugins;
-}
+export const squadronPluginsOf = perHost(() => new SquadronPlugins());
