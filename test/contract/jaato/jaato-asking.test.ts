@@ -137,7 +137,7 @@ describeWithPython('jaato plugins that ask', () => {
       expect(meta?.['plugmux/error']).toMatchObject({
         code: 'BUSY',
         outcome: 'NOT_SENT',
-        message: expect.stringMatching(/ waits? for a person's answer\.$/),
+        message: expect.stringMatching(/ waits? for the user's answer\.$/),
       });
     }
     expect(done).toEqual([]);

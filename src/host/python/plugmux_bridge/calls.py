@@ -243,7 +243,7 @@ class AbandonedCalls:
 
 
 def busy_error(asking):
-    said = f"{asking.entry.id} serves {asking.entry.limiter.limit} call{'s' if asking.entry.limiter.limit > 1 else ''} at a time, and {asking.tool} waits for a person's answer."
+    said = f"{asking.entry.id} serves {asking.entry.limiter.limit} call{'s' if asking.entry.limiter.limit > 1 else ''} at a time, and {asking.tool} waits for the user's answer."
     return BridgeError("BUSY", said, "Call again once the question is answered.")
 
 
